@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 
+	"github.com/spaces-cli/spaces/internal/media/id3"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -33,10 +34,14 @@ const minFrameSize = 24
 // encoder.
 type Reader struct {
 	src  io.ReaderAt
+	opts track.Options
 	in   *bufio.Reader // of src, from pos to end
 	pos  int64         // of the next byte of in
 	end  int64         // where the audio ends and the closing tags begin
 	held int           // bytes of the last packet, still in in
+
+	id3    id3.Parser
+	events []track.Event // that wait for the next frame
 
 	track    track.Track
 	info     *Info
@@ -56,6 +61,7 @@ func NewReader(r io.ReaderAt, size int64, opts track.Options) (*Reader, error) {
 	}
 	m := &Reader{
 		src:      r,
+		opts:     opts,
 		in:       bufio.NewReaderSize(io.NewSectionReader(r, 0, end), bufferSize),
 		end:      end,
 		declared: size - end,
@@ -125,6 +131,9 @@ func (r *Reader) Next(p *track.Packet) error {
 			return err
 		}
 		if len(b) == 0 {
+			if err := r.sendEvents(max(0, len(r.track.Runs)-1)); err != nil {
+				return err
+			}
 			r.finish()
 			return io.EOF
 		}
@@ -168,6 +177,15 @@ func (r *Reader) Next(p *track.Packet) error {
 func (r *Reader) deliver(p *track.Packet, h Header, frame []byte) error {
 	if r.config.SampleRate != h.SampleRate || r.config.Channels != h.Channels() || len(r.track.Runs) == 0 {
 		r.config = configOf(h)
+	}
+	if len(r.events) > 0 {
+		next := len(r.track.Runs)
+		if next > 0 && r.track.Runs[next-1].Config == r.config {
+			next--
+		}
+		if err := r.sendEvents(next); err != nil {
+			return err
+		}
 	}
 	run, err := r.track.AddUnit(r.config, r.config.UnitSamples, len(frame))
 	if err != nil {
@@ -369,6 +387,11 @@ func (r *Reader) skipTags() error {
 		n, err := r.tagAt(r.pos, b)
 		if err != nil || n == 0 {
 			return err
+		}
+		if b[0] == 'I' {
+			if err := r.readTag(n); err != nil {
+				return err
+			}
 		}
 		r.declared += n
 		if err := r.skip(n); err != nil {

@@ -276,6 +276,39 @@ func TestRuns(t *testing.T) {
 	}
 }
 
+func TestTagsAndEvents(t *testing.T) {
+	tag := func(frames string) []byte {
+		return append([]byte{'I', 'D', '3', 4, 0, 0, 0, 0, 0, byte(len(frames))}, frames...)
+	}
+	b := bytes.Join([][]byte{
+		tag("TIT2\x00\x00\x00\x06\x00\x00\x03Title" + "PRIV\x00\x00\x00\x03\x00\x00o\x00\x01"),
+		frames(t, plain, 10),
+		tag("TIT3\x00\x00\x00\x04\x00\x00\x03123"),
+		frames(t, Header{Version: MPEG1, BitRate: 128000, SampleRate: 44100, Mode: Mono}, 10),
+		tag("TIT3\x00\x00\x00\x04\x00\x00\x03456"),
+	}, nil)
+	var got []string
+	r, err := NewReader(bytes.NewReader(b), int64(len(b)), track.Options{OnEvent: func(e *track.Event) error {
+		got = append(got, fmt.Sprintf("%s %s %q unit %d, run %d sample %d", e.ID, e.Name, e.Value, e.Unit, e.Run, e.Sample))
+		return nil
+	}})
+	var p track.Packet
+	for err == nil {
+		err = r.Next(&p)
+	}
+	want := []string{
+		`PRIV o "\x01" unit 0, run 0 sample 0`,
+		`TIT3  "123" unit 10, run 1 sample 0`,
+		`TIT3  "456" unit 20, run 1 sample 11520`,
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("events\n%s", strings.Join(got, "\n"))
+	}
+	if err != io.EOF || r.Track().Tags["title"] != "Title" || !r.Track().Damage.Empty() {
+		t.Errorf("%v, tags %v, damage %+v", err, r.Track().Tags, r.Track().Damage)
+	}
+}
+
 // TestSeeds spoils files at random: nearly all frames have to survive.
 func TestSeeds(t *testing.T) {
 	audio := frames(t, plain, 400)

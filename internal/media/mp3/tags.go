@@ -5,33 +5,29 @@ import (
 	"encoding/binary"
 	"io"
 	"strconv"
+
+	"github.com/spaces-cli/spaces/internal/media/id3"
+	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 const (
-	id3v2Header = 10
+	id3v2Header = id3.HeaderLen
 	id3v1Size   = 128
 	apeSize     = 32 // of an APE tag's header, and of its footer
 )
 
+// maxTag is how much of an ID3v2 tag is read. Text is short; pictures, which
+// may be not, come last as a rule.
+const maxTag = 1 << 20
+
 // id3v2Size returns the length of the ID3v2 tag that b starts with, header
-// and footer included, or 0 if there is none (ID3v2.4 structure §3.1). Only
-// the first ten bytes are looked at.
+// and footer included, or 0 if there is none.
 func id3v2Size(b []byte) int64 {
-	if len(b) < id3v2Header || string(b[:3]) != "ID3" || b[3] == 0xFF || b[4] == 0xFF {
+	h, ok := id3.ParseHeader(b)
+	if !ok {
 		return 0
 	}
-	var n int64
-	for _, c := range b[6:10] {
-		if c >= 0x80 {
-			return 0
-		}
-		n = n<<7 | int64(c)
-	}
-	n += id3v2Header
-	if b[5]&0x10 != 0 {
-		n += id3v2Header
-	}
-	return n
+	return int64(h.Len())
 }
 
 // apeHeaderSize returns the length of the APE tag that b starts with, or 0.
@@ -150,4 +146,44 @@ func lyrics3v1Size(r io.ReaderAt, end int64) (int64, error) {
 		return 0, nil
 	}
 	return int64(len(b) - i), nil
+}
+
+// readTag reads the ID3v2 tag of n bytes that begins here. The first one tells
+// of the whole file; its PRIV frames, and all frames of those between the
+// frames of sound, are events.
+func (r *Reader) readTag(n int64) error {
+	tag := make([]byte, min(n, maxTag))
+	if _, err := r.src.ReadAt(tag, r.pos); err != nil && err != io.EOF {
+		return err
+	}
+	standing := len(r.track.Runs) == 0
+	if standing && r.track.Tags == nil {
+		r.track.Tags = id3.Tags(tag)
+	}
+	if r.opts.OnEvent == nil {
+		return nil
+	}
+	return r.id3.Frames(tag, func(f id3.Frame) error {
+		if !standing || f.ID == "PRIV" {
+			r.events = append(r.events, track.Event{Offset: r.pos, ID: f.ID, Name: f.Name, Value: bytes.Clone(f.Value)})
+		}
+		return nil
+	})
+}
+
+// sendEvents hands on the events that wait for the next frame to be known,
+// which belongs to the run with index run.
+func (r *Reader) sendEvents(run int) error {
+	for i := range r.events {
+		e := &r.events[i]
+		e.Unit, e.Run = r.track.Units(), run
+		if run < len(r.track.Runs) {
+			e.Sample = r.track.Runs[run].Samples
+		}
+		if err := r.opts.OnEvent(e); err != nil {
+			return err
+		}
+	}
+	r.events = r.events[:0]
+	return nil
 }
