@@ -1,0 +1,294 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// A Row is what a table shows of a recording.
+type Row struct {
+	ID          string
+	Title       string
+	TitleSource space.TitleSource
+	StartedAt   time.Time // UTC; zero when unknown
+	Duration    float64   // seconds; negative when unknown
+	Host        string    // handle, or id where no handle is known
+	Account     string    // likewise
+	Speakers    string    // likewise, with spaces between, the host first
+	Hashtags    string    // with spaces between
+	State       space.State
+	LostSeconds float64
+	Pieces      int
+	Bytes       int64 // of the originals
+	Folder      string
+	File        string
+	JSON        []byte // the space.Recording, when the query asked for it
+}
+
+// A Query says which recordings are listed. What is not set does not restrict.
+type Query struct {
+	Words   string    // all must be found, each as the beginning of a word
+	Since   time.Time // started at this time or later
+	Until   time.Time // started before this time
+	Speaker string    // handle or id of anyone on stage, @ and case do not matter
+	Host    string    // handle or id of a host or co-host
+	Account string    // handle or id of the account whose archive it came in
+	Tag     string    // hashtag; #, case and accents do not matter
+	State   space.State
+	// Sort is one of Sorts, or one of them after a minus for the reverse; ""
+	// is Sorts[0].
+	Sort  string
+	Limit int
+	JSON  bool // fill Row.JSON
+}
+
+// Sorts lists the orders of a listing: newest, A to Z, longest first.
+var Sorts = [...]string{"date", "title", "length"}
+
+// ErrSort means that Query.Sort is none of Sorts.
+var ErrSort = errors.New("unknown order")
+
+const columns = `r.id, r.title, r.title_source, r.started_at, r.duration, r.host, r.account, r.speakers, r.hashtags,
+	r.state, r.lost_seconds, r.pieces, r.bytes, r.folder, r.file`
+
+func selectFrom(withJSON bool) string {
+	if withJSON {
+		return "SELECT " + columns + ", r.json FROM recording r"
+	}
+	return "SELECT " + columns + ", NULL FROM recording r"
+}
+
+// List yields the recordings that q asks for, reading them as the caller goes
+// on. After an error it ends.
+func (c *Catalog) List(ctx context.Context, q Query) iter.Seq2[Row, error] {
+	order, err := orderBy(q.Sort)
+	if err != nil {
+		return func(yield func(Row, error) bool) { yield(Row{}, err) }
+	}
+	var where conditions
+	where.words(parseWords(q.Words, true))
+	if !q.Since.IsZero() {
+		where.add("r.started_at >= ?", q.Since.UnixMilli())
+	}
+	if !q.Until.IsZero() {
+		where.add("r.started_at < ?", q.Until.UnixMilli())
+	}
+	where.term("speaker", q.Speaker, handleKey)
+	where.term("host", q.Host, handleKey)
+	where.term("account", q.Account, handleKey)
+	where.term("tag", q.Tag, tagKey)
+	if q.State != "" {
+		where.add("r.state = ?", string(q.State))
+	}
+	query := selectFrom(q.JSON) + where.String() + " ORDER BY " + order
+	if q.Limit > 0 {
+		query += fmt.Sprintf(" LIMIT %d", q.Limit)
+	}
+	return c.rows(ctx, query, where.args...)
+}
+
+// Search yields the recordings that have all of the words, best first: a word
+// of the title counts most, one of the note least. The last word may be the
+// beginning of one.
+func (c *Catalog) Search(ctx context.Context, words string, limit int, withJSON bool) iter.Seq2[Row, error] {
+	m := parseWords(words, false)
+	if m.fts == "" && m.contains == nil {
+		return func(func(Row, error) bool) {}
+	}
+	var where conditions
+	query := selectFrom(withJSON)
+	order := "r.started_at DESC, r.id"
+	if m.fts != "" {
+		query += " JOIN words ON words.rowid = r.rowid"
+		where.add("words MATCH ?", m.fts)
+		order = "bm25(words, 10, 5, 5, 1), " + order
+	}
+	where.words(match{contains: m.contains})
+	query += where.String() + " ORDER BY " + order
+	if limit > 0 {
+		query += fmt.Sprintf(" LIMIT %d", limit)
+	}
+	return c.rows(ctx, query, where.args...)
+}
+
+// maxFound bounds how many candidates Find returns.
+const maxFound = 100
+
+// Find returns the recordings that a user can mean by ref, newest first: the
+// one with that id; else those whose id begins with it, in this case or in
+// another; "latest" is the newest; else the one with that title, else those
+// whose title contains it, case and accents put aside. It returns nothing
+// when nothing fits.
+func (c *Catalog) Find(ctx context.Context, ref string) ([]Row, error) {
+	ref = strings.TrimSpace(ref)
+	if ref == "" {
+		return nil, nil
+	}
+	const newest = " ORDER BY r.started_at DESC, r.id LIMIT ?"
+	if ref == "latest" {
+		return c.collect(ctx, selectFrom(false)+newest, 1)
+	}
+	key := fold(ref)
+	for _, try := range [...]struct {
+		where string
+		arg   string
+	}{
+		{"r.id = ?1", ref},
+		{"substr(r.id, 1, length(?1)) = ?1", ref},
+		{"substr(lower(r.id), 1, length(?1)) = ?1", strings.ToLower(ref)},
+		{"r.title_key = ?1", key},
+		{"instr(r.title_key, ?1) > 0", key},
+	} {
+		rows, err := c.collect(ctx, selectFrom(false)+" WHERE "+try.where+newest, try.arg, maxFound)
+		if err != nil || len(rows) > 0 {
+			return rows, err
+		}
+	}
+	return nil, nil
+}
+
+// Get returns the recording with the id, or an error that wraps ErrNotFound.
+func (c *Catalog) Get(ctx context.Context, id string) (*space.Recording, error) {
+	var doc []byte
+	err := c.db.QueryRowContext(ctx, "SELECT json FROM recording WHERE id = ?", id).Scan(&doc)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("%s: %w", id, ErrNotFound)
+	} else if err != nil {
+		return nil, c.wrap(err)
+	}
+	r := new(space.Recording)
+	if err := json.Unmarshal(doc, r); err != nil {
+		return nil, fmt.Errorf("%s: recording %s: %w: %w", c.path, id, ErrCorrupt, err)
+	}
+	return r, nil
+}
+
+// Archives returns the imported archives, the latest made first.
+func (c *Catalog) Archives(ctx context.Context) ([]space.Archive, error) {
+	rows, err := c.db.QueryContext(ctx, "SELECT json FROM archive ORDER BY made DESC, sha256")
+	if err != nil {
+		return nil, c.wrap(err)
+	}
+	defer rows.Close()
+	var list []space.Archive
+	for rows.Next() {
+		var doc sql.RawBytes
+		if err := rows.Scan(&doc); err != nil {
+			return nil, c.wrap(err)
+		}
+		var a space.Archive
+		if err := json.Unmarshal(doc, &a); err != nil {
+			return nil, fmt.Errorf("%s: an archive: %w: %w", c.path, ErrCorrupt, err)
+		}
+		list = append(list, a)
+	}
+	return list, c.wrap(rows.Err())
+}
+
+func orderBy(sort string) (string, error) {
+	name, reverse := strings.CutPrefix(sort, "-")
+	up, down := "ASC", "DESC"
+	if reverse {
+		up, down = down, up
+	}
+	switch name {
+	case "", "date":
+		return fmt.Sprintf("r.started_at %s, r.id %s", down, up), nil
+	case "title":
+		return fmt.Sprintf("r.title_key %s, r.id %s", up, up), nil
+	case "length":
+		return fmt.Sprintf("r.duration %s, r.id %s", down, up), nil
+	}
+	return "", fmt.Errorf("%w %q", ErrSort, sort)
+}
+
+// conditions is a WHERE clause in the making.
+type conditions struct {
+	all  []string
+	args []any
+}
+
+func (w *conditions) add(condition string, args ...any) {
+	w.all = append(w.all, condition)
+	w.args = append(w.args, args...)
+}
+
+func (w *conditions) term(kind, value string, key func(string) string) {
+	if value != "" {
+		w.add("r.rowid IN (SELECT recording FROM term WHERE kind = '"+kind+"' AND key = ?)", key(value))
+	}
+}
+
+func (w *conditions) words(m match) {
+	if m.fts != "" {
+		w.add("r.rowid IN (SELECT rowid FROM words WHERE words MATCH ?)", m.fts)
+	}
+	for _, s := range m.contains {
+		w.add("instr(r.title_key, ?) > 0", s)
+	}
+}
+
+func (w *conditions) String() string {
+	if len(w.all) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(w.all, " AND ")
+}
+
+func (c *Catalog) collect(ctx context.Context, query string, args ...any) ([]Row, error) {
+	var list []Row
+	for r, err := range c.rows(ctx, query, args...) {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+// rows runs a query for the columns of a Row.
+func (c *Catalog) rows(ctx context.Context, query string, args ...any) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		rows, err := c.db.QueryContext(ctx, query, args...)
+		if err != nil {
+			yield(Row{}, c.wrap(err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var r Row
+			var started sql.NullInt64
+			var duration sql.NullFloat64
+			if err := rows.Scan(&r.ID, &r.Title, &r.TitleSource, &started, &duration, &r.Host, &r.Account, &r.Speakers,
+				&r.Hashtags, &r.State, &r.LostSeconds, &r.Pieces, &r.Bytes, &r.Folder, &r.File, &r.JSON); err != nil {
+				yield(Row{}, c.wrap(err))
+				return
+			}
+			if started.Valid {
+				r.StartedAt = time.UnixMilli(started.Int64).UTC()
+			}
+			r.Duration = -1
+			if duration.Valid {
+				r.Duration = duration.Float64
+			}
+			if !yield(r, nil) {
+				return
+			}
+			if ctx.Err() != nil { // database/sql looks at it only now and then
+				yield(Row{}, ctx.Err())
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(Row{}, c.wrap(err))
+		}
+	}
+}

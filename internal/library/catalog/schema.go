@@ -1,0 +1,64 @@
+package catalog
+
+import "fmt"
+
+// Version is the version of the schema, kept in the file's user_version. It
+// goes up with every change of a table, also of what fold makes of a text.
+const Version = 1
+
+// applicationID marks the file as ours ("Spcs").
+const applicationID = 0x53706373
+
+// Times are milliseconds since 1970, durations seconds. The keys are folded
+// texts; see fold. Who and what a recording can be found by exactly stands in
+// term: its speakers, host, account and hashtags. The flat columns are all
+// that a table needs, so that no listing parses JSON.
+var schema = fmt.Sprintf(`
+PRAGMA application_id = %d;
+PRAGMA user_version = %d;
+
+CREATE TABLE recording (
+	rowid        INTEGER PRIMARY KEY,
+	id           TEXT NOT NULL UNIQUE,
+	title        TEXT NOT NULL,
+	title_key    TEXT NOT NULL,
+	title_source TEXT NOT NULL,
+	started_at   INTEGER,
+	duration     REAL,
+	host         TEXT NOT NULL,
+	account      TEXT NOT NULL,
+	speakers     TEXT NOT NULL,
+	hashtags     TEXT NOT NULL,
+	state        TEXT NOT NULL,
+	lost_seconds REAL NOT NULL,
+	pieces       INTEGER NOT NULL,
+	bytes        INTEGER NOT NULL,
+	folder       TEXT NOT NULL,
+	file         TEXT NOT NULL,
+	json         TEXT NOT NULL
+);
+CREATE INDEX recording_started_at ON recording (started_at, id);
+
+CREATE TABLE term (
+	kind      TEXT NOT NULL,
+	key       TEXT NOT NULL,
+	recording INTEGER NOT NULL,
+	PRIMARY KEY (kind, key, recording)
+) WITHOUT ROWID;
+CREATE INDEX term_recording ON term (recording);
+
+CREATE VIRTUAL TABLE words USING fts5 (
+	title, speakers, hashtags, note,
+	content = '', contentless_delete = 1,
+	tokenize = 'unicode61 remove_diacritics 2'
+);
+
+CREATE TABLE archive (
+	sha256 TEXT PRIMARY KEY,
+	made   INTEGER,
+	json   TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE flag (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO flag VALUES ('dirty', 1);
+`, applicationID, Version)
