@@ -147,7 +147,7 @@ func (c *Catalog) check(ctx context.Context) error {
 	err := c.db.QueryRowContext(ctx, `SELECT
 		(SELECT application_id FROM pragma_application_id),
 		(SELECT user_version FROM pragma_user_version),
-		(SELECT count(*) FROM sqlite_schema WHERE name IN ('recording', 'term', 'words', 'archive', 'flag'))`,
+		(SELECT count(*) FROM sqlite_schema WHERE name IN ('recording', 'document', 'term', 'words', 'archive', 'flag'))`,
 	).Scan(&app, &version, &tables)
 	switch {
 	case err != nil:
@@ -158,7 +158,7 @@ func (c *Catalog) check(ctx context.Context) error {
 		return fmt.Errorf("%s (version %d, this program knows %d): %w", c.path, version, Version, ErrNewer)
 	case version < Version:
 		return fmt.Errorf("%s (version %d, this program has %d): %w", c.path, version, Version, ErrOlder)
-	case tables != 5:
+	case tables != 6:
 		return fmt.Errorf("%s lacks tables: %w", c.path, ErrCorrupt)
 	}
 	return nil
@@ -178,7 +178,7 @@ func dsn(path string, params ...string) string {
 	}
 	params = append(params,
 		"_busy_timeout=5000",
-		"_pragma=cache_size(-1024)", // KiB
+		"_pragma=cache_size(-8192)", // KiB
 		"_pragma=mmap_size(0)",
 	)
 	return "file://" + (&url.URL{Path: p}).EscapedPath() + "?" + strings.Join(params, "&")

@@ -61,7 +61,7 @@ const columns = `r.id, r.title, r.title_source, r.started_at, r.duration, r.host
 
 func selectFrom(withJSON bool) string {
 	if withJSON {
-		return "SELECT " + columns + ", r.json FROM recording r"
+		return "SELECT " + columns + ", d.json FROM recording r JOIN document d ON d.recording = r.rowid"
 	}
 	return "SELECT " + columns + ", NULL FROM recording r"
 }
@@ -158,7 +158,7 @@ func (c *Catalog) Find(ctx context.Context, ref string) ([]Row, error) {
 // Get returns the recording with the id, or an error that wraps ErrNotFound.
 func (c *Catalog) Get(ctx context.Context, id string) (*space.Recording, error) {
 	var doc []byte
-	err := c.db.QueryRowContext(ctx, "SELECT json FROM recording WHERE id = ?", id).Scan(&doc)
+	err := c.db.QueryRowContext(ctx, "SELECT json FROM document WHERE recording = (SELECT rowid FROM recording WHERE id = ?)", id).Scan(&doc)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("%s: %w", id, ErrNotFound)
 	} else if err != nil {

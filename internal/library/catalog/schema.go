@@ -12,7 +12,8 @@ const applicationID = 0x53706373
 // Times are milliseconds since 1970, durations seconds. The keys are folded
 // texts; see fold. Who and what a recording can be found by exactly stands in
 // term: its speakers, host, account and hashtags. The flat columns are all
-// that a table needs, so that no listing parses JSON.
+// that a table needs, so that no listing parses JSON; the JSON stands apart, so
+// that a listing does not read past it.
 var schema = fmt.Sprintf(`
 PRAGMA application_id = %d;
 PRAGMA user_version = %d;
@@ -34,10 +35,14 @@ CREATE TABLE recording (
 	pieces       INTEGER NOT NULL,
 	bytes        INTEGER NOT NULL,
 	folder       TEXT NOT NULL,
-	file         TEXT NOT NULL,
-	json         TEXT NOT NULL
+	file         TEXT NOT NULL
 );
 CREATE INDEX recording_started_at ON recording (started_at, id);
+
+CREATE TABLE document (
+	recording INTEGER PRIMARY KEY,
+	json      TEXT NOT NULL
+);
 
 CREATE TABLE term (
 	kind      TEXT NOT NULL,

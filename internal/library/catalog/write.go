@@ -85,15 +85,18 @@ func (t *Tx) Put(r *space.Recording) error {
 	people := speakers(r)
 	tags := strings.Join(r.Hashtags, " ")
 	res, err := t.exec(`INSERT INTO recording (id, title, title_key, title_source, started_at, duration, host, account,
-		speakers, hashtags, state, lost_seconds, pieces, bytes, folder, file, json)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		speakers, hashtags, state, lost_seconds, pieces, bytes, folder, file)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		r.ID, r.Title, fold(r.Title), string(r.TitleSource), started, duration, name(r.Host), name(r.Account),
-		strings.Join(people, " "), tags, string(r.State), lost, len(r.Pieces), bytes, r.Folder, r.File, string(doc))
+		strings.Join(people, " "), tags, string(r.State), lost, len(r.Pieces), bytes, r.Folder, r.File)
 	if err != nil {
 		return err
 	}
 	row, err := res.LastInsertId()
 	if err != nil {
+		return err
+	}
+	if _, err := t.exec("INSERT INTO document VALUES (?,?)", row, string(doc)); err != nil {
 		return err
 	}
 	if _, err := t.exec("INSERT INTO words (rowid, title, speakers, hashtags, note) VALUES (?,?,?,?,?)", row,
@@ -154,6 +157,7 @@ func (t *Tx) Delete(id string) error {
 	for _, q := range [...]string{
 		"DELETE FROM words WHERE rowid = (SELECT rowid FROM recording WHERE id = ?)",
 		"DELETE FROM term WHERE recording = (SELECT rowid FROM recording WHERE id = ?)",
+		"DELETE FROM document WHERE recording = (SELECT rowid FROM recording WHERE id = ?)",
 		"DELETE FROM recording WHERE id = ?",
 	} {
 		if _, err := t.exec(q, id); err != nil {
@@ -180,7 +184,7 @@ func (t *Tx) PutArchive(a space.Archive) error {
 // Clear takes everything out but the flags.
 func (t *Tx) Clear() error {
 	for _, q := range [...]string{
-		"DELETE FROM recording", "DELETE FROM term", "DELETE FROM archive",
+		"DELETE FROM recording", "DELETE FROM document", "DELETE FROM term", "DELETE FROM archive",
 		"INSERT INTO words (words) VALUES ('delete-all')",
 	} {
 		if _, err := t.exec(q); err != nil {
