@@ -1,0 +1,213 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Kind says what a path is, so that a command knows which door it takes.
+type Kind string
+
+const (
+	ArchiveZIP    Kind = "archive-zip"    // a ZIP, also one that Open will refuse
+	ArchiveFolder Kind = "archive-folder" // an unzipped archive
+	AudioFile     Kind = "audio-file"     // a loose recording
+	AudioFolder   Kind = "audio-folder"   // a folder of loose recordings
+	ChunkFolder   Kind = "chunk-folder"   // a folder of HLS chunks: one recording
+	Unrelated     Kind = "unrelated"      // none of these; Open says what it is
+)
+
+// audioExtensions are those of recordings. Content decides where it can; a
+// recording that begins inside a frame is told by its name alone.
+var audioExtensions = map[string]bool{
+	".ts": true, ".aac": true, ".adts": true, ".m4a": true, ".mp4": true, ".m4v": true, ".mov": true, ".mp3": true,
+	".wav": true, ".flac": true, ".ogg": true, ".oga": true, ".opus": true, ".mpegts": true, ".m2ts": true,
+}
+
+// chunkName is how X names the parts of a live stream.
+var chunkName = regexp.MustCompile(`(?i)^chunk_\d+_\d+_a(?: ?\(\d+\))?\.(?:aac|ts)$`)
+
+// Detect says what path is, from its first and last bytes or its list of
+// files. The error is a *Problem: path cannot be read.
+func Detect(path string) (Kind, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Unrelated, fileProblem(err, path)
+	}
+	if info.IsDir() {
+		return detectFolder(path)
+	}
+	if !info.Mode().IsRegular() {
+		return Unrelated, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return Unrelated, fileProblem(err, path)
+	}
+	defer f.Close()
+	head := make([]byte, headSize)
+	n, err := io.ReadFull(f, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return Unrelated, fileProblem(err, path)
+	}
+	what := sniff(head[:n])
+	ext := strings.ToLower(filepath.Ext(path))
+	switch {
+	case what.zip, ext == ".zip":
+		return ArchiveZIP, nil
+	case what.audio, audioExtensions[ext]:
+		return AudioFile, nil
+	case hasDirectoryEnd(f, info.Size()): // something stands before the ZIP
+		return ArchiveZIP, nil
+	}
+	return Unrelated, nil
+}
+
+func detectFolder(path string) (Kind, error) {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return Unrelated, fileProblem(err, path)
+	}
+	defer root.Close()
+	if len(findDataFolders(root)) > 0 {
+		return ArchiveFolder, nil
+	}
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return Unrelated, fileProblem(err, path)
+	}
+	chunks, audio := 0, 0
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() || isIgnored([]string{name}) {
+			continue
+		}
+		if chunkName.MatchString(name) {
+			chunks++
+		} else if audioExtensions[strings.ToLower(filepath.Ext(name))] {
+			audio++
+		}
+	}
+	switch {
+	case chunks > audio:
+		return ChunkFolder, nil
+	case chunks+audio > 0:
+		return AudioFolder, nil
+	}
+	return Unrelated, nil
+}
+
+// headSize is how many first bytes sniff wants.
+const headSize = 1024
+
+// content is what the first bytes of a file say.
+type content struct {
+	words string // for a message: "a web page (HTML)"
+	zip   bool
+	audio bool
+	hint  string
+}
+
+const (
+	hintDownload = "it is not what X sends: download the archive again, signed in to X"
+	hintUnpack   = "unpack it, and give the folder to spaces"
+)
+
+var magics = []struct {
+	offset int
+	magic  string
+	content
+}{
+	{0, "PK\x03\x04", content{words: "a ZIP", zip: true}},
+	{0, "PK\x05\x06", content{words: "a ZIP", zip: true}},
+	{0, "PK\x07\x08", content{words: "a part of a ZIP that was split by another program", zip: true, hint: "put the parts together with 7-Zip"}},
+	{0, "Rar!", content{words: "a RAR archive", hint: hintUnpack}},
+	{0, "7z\xbc\xaf\x27\x1c", content{words: "a 7-Zip archive", hint: hintUnpack}},
+	{0, "\x1f\x8b", content{words: "a gzip file", hint: hintUnpack}},
+	{0, "BZh", content{words: "a bzip2 file", hint: hintUnpack}},
+	{0, "\xfd7zXZ\x00", content{words: "an xz file", hint: hintUnpack}},
+	{257, "ustar", content{words: "a tar archive", hint: hintUnpack}},
+	{0, "%PDF", content{words: "a PDF"}},
+	{0, "\x89PNG", content{words: "a picture (PNG)"}},
+	{0, "\xff\xd8\xff", content{words: "a picture (JPEG)"}},
+	{0, "GIF8", content{words: "a picture (GIF)"}},
+	{0, "MZ", content{words: "a Windows program"}},
+	{0, "SQLite format 3", content{words: "an SQLite database"}},
+	{0, "#EXTM3U", content{words: "a playlist (M3U8): it names audio and holds none", hint: "give the audio itself"}},
+	{0, "ID3", content{words: "an audio file", audio: true}},
+	{0, "RIFF", content{words: "an audio file (WAV)", audio: true}},
+	{0, "fLaC", content{words: "an audio file (FLAC)", audio: true}},
+	{0, "OggS", content{words: "an audio file (Ogg)", audio: true}},
+	{4, "ftyp", content{words: "an audio or video file (MP4)", audio: true}},
+}
+
+// sniff says what a file is, from its first headSize bytes or fewer.
+func sniff(head []byte) content {
+	for _, m := range magics {
+		if len(head) >= m.offset && bytes.HasPrefix(head[m.offset:], []byte(m.magic)) {
+			return m.content
+		}
+	}
+	text := bytes.TrimPrefix(bytes.TrimSpace(head), []byte("\xef\xbb\xbf"))
+	lower := bytes.ToLower(text[:min(len(text), 64)])
+	switch {
+	case len(head) >= 16 && len(bytes.Trim(head, "\x00")) == 0:
+		return content{words: "nothing but zeros: a failed download", hint: hintDownload}
+	case len(head) > 376 && head[0] == 0x47 && head[188] == 0x47 && head[376] == 0x47:
+		return content{words: "an audio or video file (MPEG-TS)", audio: true}
+	case len(head) > 2 && head[0] == 0xff && head[1]&0xe0 == 0xe0 && head[1] != 0xff && head[2] != 0xff:
+		return content{words: "an audio file (MPEG audio)", audio: true}
+	case bytes.HasPrefix(lower, []byte("<!doctype html")), bytes.HasPrefix(lower, []byte("<html")):
+		return content{words: "a web page (HTML)", hint: hintDownload}
+	case bytes.HasPrefix(lower, []byte("<")):
+		return content{words: "an XML or HTML file", hint: hintDownload}
+	case bytes.HasPrefix(lower, []byte("window.")):
+		return content{words: "one script out of an archive", hint: "give the whole archive to spaces"}
+	case bytes.HasPrefix(lower, []byte("{")), bytes.HasPrefix(lower, []byte("[")):
+		return content{words: "a JSON file", hint: hintDownload}
+	case isText(head):
+		return content{words: "a text file"}
+	}
+	return content{words: "a file of an unknown kind"}
+}
+
+// isText reports whether b is UTF-8 without control characters. Its last
+// character may be cut.
+func isText(b []byte) bool {
+	for range utf8.UTFMax - 1 {
+		if r, size := utf8.DecodeLastRune(b); r == utf8.RuneError && size == 1 {
+			b = b[:len(b)-1]
+		}
+	}
+	return len(b) > 0 && utf8.Valid(b) && !bytes.ContainsFunc(b, func(r rune) bool {
+		return r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\f'
+	})
+}
+
+// hasDirectoryEnd reports whether a file ends with the end of a ZIP's central
+// directory (APPNOTE.TXT 4.3.16), which has a comment of at most 65535 bytes.
+func hasDirectoryEnd(r io.ReaderAt, size int64) bool {
+	const endSize = 22
+	tail := make([]byte, min(size, endSize+1<<16))
+	if n, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF || n < len(tail) {
+		return false
+	}
+	for {
+		i := bytes.LastIndex(tail, []byte("PK\x05\x06"))
+		if i < 0 {
+			return false
+		}
+		if len(tail)-i >= endSize {
+			comment := int(binary.LittleEndian.Uint16(tail[i+20:]))
+			return i+endSize+comment <= len(tail)
+		}
+		tail = tail[:i]
+	}
+}

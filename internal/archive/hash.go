@@ -1,0 +1,91 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Hash returns the SHA-256 by which the archive is known, in hexadecimal. Of a
+// ZIP it is that of the file. Of a folder it is that of, for each script that
+// this package reads and each piece of audio, ordered by name, a line
+// "<size> <name>\n" and the content; names are the last element's folder and
+// the last element ("spaces_media/space-….ts"), so that moving the folder, or
+// putting one around it, changes nothing.
+func (a *Archive) Hash(ctx context.Context) (string, error) {
+	h := sha256.New()
+	if a.kind == ArchiveZIP {
+		f, err := os.Open(a.path)
+		if err != nil {
+			return "", fileProblem(err, a.path)
+		}
+		defer f.Close()
+		if _, err := io.Copy(h, &contextReader{ctx, f}); err != nil {
+			if ctx.Err() != nil {
+				return "", ctx.Err()
+			}
+			return "", fileProblem(err, a.path)
+		}
+		return hex.EncodeToString(h.Sum(nil)), nil
+	}
+
+	type named struct {
+		name string
+		file *file
+	}
+	var files []named
+	add := func(f *file) {
+		elems, _ := splitName(f.name)
+		files = append(files, named{strings.Join(elems[max(0, len(elems)-2):], "/"), f})
+	}
+	for _, scripts := range a.scripts {
+		for _, f := range scripts {
+			add(f)
+		}
+	}
+	for i := range a.media {
+		add(a.media[i].file)
+	}
+	slices.SortFunc(files, func(x, y named) int {
+		return cmp.Or(strings.Compare(x.name, y.name), strings.Compare(x.file.name, y.file.name))
+	})
+	for _, n := range files {
+		fmt.Fprintf(h, "%d %s\n", n.file.size, n.name)
+		if n.file.size == 0 {
+			continue
+		}
+		if err := copyFile(ctx, h, n.file); err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func copyFile(ctx context.Context, w io.Writer, f *file) error {
+	rc, err := f.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer rc.Close()
+	_, err = io.Copy(w, rc)
+	return err
+}
+
+// A contextReader reads until its context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r *contextReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}

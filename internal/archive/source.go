@@ -1,0 +1,144 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"iter"
+	"time"
+
+	"archive/zip"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// A source lists the files of a ZIP or a folder.
+type source interface {
+	// list yields all files, in a stable order. It may be called again until
+	// release is.
+	list() iter.Seq[listed]
+	// file makes the listed file ready for reading.
+	file(listed) *file
+	// release frees what only listing needs.
+	release()
+	io.Closer
+}
+
+// listed is one line of a listing.
+type listed struct {
+	name  string
+	size  int64
+	link  bool // a symbolic link
+	index int  // the source's own
+}
+
+// A file is a member of the archive that may be read.
+type file struct {
+	name     string // as listed
+	size     int64  // as declared
+	packed   int64  // bytes it takes in the ZIP; 0 in a folder
+	crc      uint32
+	hasCRC   bool
+	method   uint16
+	modified time.Time
+	problem  *Problem // why it cannot be read, or nil
+	open     func() (io.ReadCloser, error)
+}
+
+// Open returns the content of the file. Reading is bounded: it fails with a
+// *Problem when there is more, or less, than the declared size, when what
+// comes out is out of proportion to what is in the ZIP, and, at the end, when
+// the checksum is wrong.
+func (f *file) Open(ctx context.Context) (io.ReadCloser, error) {
+	if f.problem != nil {
+		return nil, f.problem
+	}
+	rc, err := f.open()
+	if err != nil {
+		return nil, f.explain(err)
+	}
+	return &boundedReader{ctx: ctx, file: f, rc: rc}, nil
+}
+
+const (
+	// maxRatio is how many bytes one packed byte may become, once a member
+	// is longer than ratioFree. Deflate reaches 1032; real audio and JSON
+	// stay far below 100.
+	maxRatio  = 250
+	ratioFree = 64 << 20
+)
+
+type boundedReader struct {
+	ctx  context.Context
+	file *file
+	rc   io.ReadCloser
+	n    int64 // bytes read
+	err  error // that reading ended with
+}
+
+func (r *boundedReader) Read(p []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := r.rc.Read(p)
+	f := r.file
+	if int64(n) > f.size-r.n {
+		n, err = int(f.size-r.n), errTooLong
+	}
+	r.n += int64(n)
+	if err == nil && f.packed > 0 && r.n > ratioFree && r.n/f.packed > maxRatio {
+		err = errBomb
+	}
+	if err == io.EOF && r.n < f.size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil && err != io.EOF {
+		err = f.explain(err)
+	}
+	r.err = err
+	return n, err
+}
+
+func (r *boundedReader) Close() error { return r.rc.Close() }
+
+var (
+	errTooLong = errors.New("longer than its declared size")
+	errBomb    = errors.New("packed beyond all proportion")
+)
+
+// explain tells in words why reading f failed.
+func (f *file) explain(err error) *Problem {
+	subject := showName(f.name)
+	p := &Problem{Subject: subject, Err: err}
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.Is(err, zip.ErrChecksum):
+		p.Kind = BadCRC
+		p.Message = "the bytes do not match the checksum that the ZIP has for them"
+		p.Hint = "download the archive again; until then the damaged recording may still play"
+	case errors.Is(err, errTooLong):
+		p.Kind = TooBig
+		p.Message = "it holds more than the " + byteCount(f.size) + " that the archive declares for it"
+	case errors.Is(err, errBomb):
+		p.Kind = TooBig
+		p.Message = byteCount(f.packed) + " unpack to far more than any recording would: this is a ZIP bomb"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		p.Kind = CutMember
+		p.Message = "it ends before the " + byteCount(f.size) + " that the archive declares for it"
+		p.Hint = "download the archive again"
+	case errors.Is(err, zip.ErrFormat), errors.As(err, &corrupt):
+		p.Kind = DamagedMember
+		p.Message = "it cannot be unpacked: the ZIP is damaged there"
+		p.Hint = "download the archive again"
+	case errors.Is(err, fs.ErrNotExist):
+		p.Kind = Gone
+		p.Message = "it has been removed since the archive was opened"
+	default:
+		return fileProblem(err, subject)
+	}
+	return p
+}
