@@ -47,7 +47,7 @@ func codec(objectType int) track.Codec {
 func ParseConfig(asc []byte) (track.Config, error) {
 	b := bitReader{b: asc}
 	c, err := parseConfig(&b)
-	if err == nil && b.over() {
+	if b.over() {
 		err = fmt.Errorf("it is cut off after %d bytes", len(asc))
 	}
 	if err != nil {
