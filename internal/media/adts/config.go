@@ -89,6 +89,9 @@ func parseConfig(b *bitReader) (track.Config, error) {
 			return track.Config{}, err
 		}
 	case objectType == typeELD:
+		if channels == 0 {
+			return track.Config{}, fmt.Errorf("channelConfiguration 0: %w", errReserved)
+		}
 		samples = 512 - 32*b.bits(1) // frameLengthFlag (§4.6.20.2)
 	default:
 		return track.Config{}, fmt.Errorf("audio object type %d is not AAC", objectType)

@@ -49,6 +49,7 @@ func TestParseConfig(t *testing.T) {
 		{"rate 0", fields(2, 5, 15, 4, 0, 24, 2, 4, 0, 3), "adts: AudioSpecificConfig: sample rate 0", 0},
 		{"reserved channels", fields(2, 5, 3, 4, 9, 4, 0, 3), "adts: AudioSpecificConfig: channelConfiguration 9: reserved value", 0},
 		{"MP3 in MP4", fields(31, 5, 2, 6, 3, 4, 2, 4, 0, 8), "adts: AudioSpecificConfig: audio object type 34 is not AAC", 0},
+		{"ELD without channels", []byte{0xf8, 0xec, 0x11}, "adts: AudioSpecificConfig: channelConfiguration 0: reserved value", 0},
 		{"impossible SBR", fields(5, 5, 3, 4, 2, 4, 11, 4, 2, 5, 0, 3), "adts: AudioSpecificConfig: SBR from 48000 Hz to 8000 Hz is not possible", 0},
 	}
 	for _, c := range cases {
