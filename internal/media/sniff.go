@@ -1,0 +1,249 @@
+package media
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf8"
+
+	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/id3"
+	"github.com/spaces-cli/spaces/internal/media/mp3"
+)
+
+// A Kind says what the content of a file is. The words appear in JSON; those
+// of audio are also track.Formats.
+type Kind string
+
+const (
+	ADTS   Kind = "adts"
+	MPEGTS Kind = "mpegts"
+	MP4    Kind = "mp4"
+	MP3    Kind = "mp3"
+	WAV    Kind = "wav"
+	FLAC   Kind = "flac"
+	Ogg    Kind = "ogg"
+
+	ZIP      Kind = "zip"
+	HTML     Kind = "html"
+	JSON     Kind = "json"
+	Playlist Kind = "playlist" // M3U8
+	Text     Kind = "text"
+	Zeros    Kind = "zeros"
+	Empty    Kind = "empty"
+	Unknown  Kind = "unknown"
+)
+
+// SniffLen is how many bytes of a file Sniff makes use of.
+const SniffLen = 64 << 10
+
+// Sniff tells from its first bytes what a file of size bytes holds; head is
+// SniffLen bytes, or all of a shorter file. The size is -1 if it is not known.
+// Names and extensions play no part: X's .ts files are not MPEG-TS, and old
+// downloaders wrote ADTS into .m4a.
+func Sniff(head []byte, size int64) Kind {
+	head = head[:min(len(head), SniffLen)]
+	whole := size >= 0 && int64(len(head)) >= size
+	switch {
+	case len(head) == 0:
+		return Empty
+	case len(bytes.TrimLeft(head, "\x00")) == 0:
+		return Zeros
+	}
+	if kind := magic(head); kind != Unknown {
+		return kind
+	}
+	// Before ADTS and MP3: frames are found inside transport packets too.
+	if transport(head) {
+		return MPEGTS
+	}
+	if kind := frames(head, whole); kind != Unknown {
+		return kind
+	}
+	return text(head)
+}
+
+// magic knows the formats that begin with words of their own.
+func magic(b []byte) Kind {
+	at := func(i int, words ...string) bool {
+		for _, w := range words {
+			if len(b) >= i+len(w) && string(b[i:i+len(w)]) == w {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case at(0, "RIFF", "RF64", "BW64") && at(8, "WAVE"):
+		return WAV
+	case at(0, "fLaC"):
+		return FLAC
+	case at(0, "OggS"):
+		return Ogg
+	case at(0, "PK\x03\x04", "PK\x05\x06", "PK\x07\x08"):
+		return ZIP
+	// Boxes that a file may begin with (ISO/IEC 14496-12 §4.3, §8.16; QuickTime).
+	case at(4, "ftyp", "styp", "moov", "moof", "mdat", "sidx", "free", "skip", "wide", "pnot", "uuid"):
+		// From 0x20202020 on, the size is more likely four letters of text.
+		if n := binary.BigEndian.Uint32(b); n <= 1 || n >= 8 && n < 0x20202020 || at(4, "mdat") {
+			return MP4
+		}
+	}
+	return Unknown
+}
+
+// transport reports whether b holds MPEG-TS packets: of 188 bytes (ISO/IEC
+// 13818-1 §2.4.3.2), with a time stamp of 4 bytes before each (M2TS, 192), or
+// with 16 bytes of Reed-Solomon code after each (204). The first packet may be
+// cut.
+func transport(b []byte) bool {
+	const (
+		sync     = 0x47
+		wanted   = 8 // sync bytes in a row
+		fewest   = 3 // in a file that has no more
+		leadSpan = 4096
+	)
+	for _, size := range []int{188, 192, 204} {
+		for i := 0; i < min(leadSpan, len(b)); i++ {
+			if b[i] != sync {
+				continue
+			}
+			n, j := 0, i
+			for ; n < wanted && j < len(b) && b[j] == sync; j += size {
+				n++
+			}
+			if n == wanted || n >= fewest && j >= len(b) && i < size {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// frames tells ADTS from MP3 by the first frames in b that follow on one
+// another; both begin with eleven set bits, but their layers differ. Tags
+// before and between the frames are stepped over, and so is the remainder of a
+// frame or tag that the file begins with. If whole is set, b is all of the
+// file and frames may also be confirmed by its end.
+func frames(b []byte, whole bool) Kind {
+	for i := 0; i < len(b); {
+		if h, ok := id3.ParseHeader(b[i:]); ok && h.Len() <= len(b)-i {
+			i += h.Len()
+			continue
+		}
+		if chain(b[i:], whole, adtsFrame) {
+			return ADTS
+		}
+		if chain(b[i:], whole, mpegFrame) {
+			return MP3
+		}
+		i++
+	}
+	return Unknown
+}
+
+// A framing returns the length of the frame whose header begins b, and the
+// bits of the header that all frames of a stream share; or 0.
+type framing func(b []byte) (length int, fixed uint32)
+
+// chain reports whether b begins with frames that follow on one another: as
+// many as prove the format, or as many as there are.
+func chain(b []byte, whole bool, frame framing) bool {
+	if b[0] != 0xff {
+		return false
+	}
+	const proof = 4
+	n, bits := frame(b)
+	if n == 0 {
+		return false
+	}
+	for count := 1; ; count++ {
+		switch {
+		case count == proof:
+			return true
+		case n == len(b):
+			return whole || count > 1
+		case n > len(b):
+			// The window, or the file, ends in this frame.
+			return count > 2
+		}
+		b = b[n:]
+		for {
+			h, ok := id3.ParseHeader(b)
+			if !ok {
+				break
+			}
+			if h.Len() >= len(b) {
+				return count > 1 || h.Len() == len(b) && whole
+			}
+			b = b[h.Len():]
+		}
+		var next uint32
+		if n, next = frame(b); n == 0 || next != bits {
+			// Of the last frame perhaps not even the header is left.
+			return count > 1 && len(b) < adts.HeaderLen
+		}
+	}
+}
+
+func adtsFrame(b []byte) (int, uint32) {
+	h, err := adts.ParseHeader(b)
+	if err != nil {
+		return 0, 0
+	}
+	return h.Length, uint32(h.ObjectType<<8 | h.RateIndex<<4 | h.Channels)
+}
+
+func mpegFrame(b []byte) (int, uint32) {
+	h, err := mp3.ParseHeader(b)
+	if err != nil {
+		return 0, 0
+	}
+	return h.FrameSize(), uint32(h.Version)<<24 | uint32(h.SampleRate) // the mode may change
+}
+
+// text tells kinds of text apart by how they begin.
+func text(b []byte) Kind {
+	if bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff}) {
+		return Text // UTF-16
+	}
+	b = bytes.TrimPrefix(b, []byte("\ufeff"))
+	if !printable(b) {
+		return Unknown
+	}
+	b = bytes.TrimSpace(b)
+	start := bytes.ToLower(b[:min(len(b), 512)])
+	for len(start) > 0 && bytes.HasPrefix(start, []byte("<!--")) {
+		_, start, _ = bytes.Cut(start, []byte("-->"))
+		start = bytes.TrimSpace(start)
+	}
+	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<script", "<title", "<meta"} {
+		if bytes.HasPrefix(start, []byte(tag)) {
+			return HTML
+		}
+	}
+	switch {
+	case bytes.HasPrefix(start, []byte("<?xml")) && bytes.Contains(start, []byte("<html")):
+		return HTML
+	case bytes.HasPrefix(start, []byte("#extm3u")):
+		return Playlist
+	case bytes.HasPrefix(start, []byte("{")), bytes.HasPrefix(start, []byte("[")):
+		return JSON
+	}
+	return Text
+}
+
+// printable reports whether b is UTF-8 text, of which the last character may
+// be cut.
+func printable(b []byte) bool {
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			return len(b) < utf8.UTFMax && !utf8.FullRune(b)
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f' && r != 0x1b:
+			return false
+		}
+		b = b[n:]
+	}
+	return true
+}
