@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -21,10 +22,12 @@ var (
 )
 
 // separator is put into the elementary stream where packets are missing: an
-// empty ID3v2 tag. The ADTS reader accepts it between two frames and takes a
-// frame that runs into it for cut; without it, it could take the start of one
-// frame and the rest of another for a whole one.
-const separator = "ID3\x04\x00\x00\x00\x00\x00\x00"
+// ID3v2 tag of nothing but padding. The ADTS reader accepts it between two
+// frames and takes a frame that runs into it for cut; without it, it could
+// take the start of one frame and the rest of another for a whole one. It is
+// as long as the longest frame, so that none reaches across it.
+var separator = "ID3\x04\x00\x00" + string([]byte{0, 0, adts.MaxFrame >> 7, adts.MaxFrame & 0x7F}) +
+	strings.Repeat("\x00", adts.MaxFrame)
 
 // An elementary is the elementary stream of AAC within a transport stream, as
 // an io.Reader, and a record of where in the file its parts come from.
@@ -46,6 +49,8 @@ type elementary struct {
 	extents []extent // where they come from, as far as still needed
 	marks   []mark   // what is to be told, likewise
 	tail    string   // a separator, the part of it not yet read
+
+	separated int64 // where the last separator ends
 }
 
 // An extent says that the elementary stream from offset es on, up to the next
@@ -140,13 +145,15 @@ func (e *elementary) start() error {
 		return ErrNotTS
 	case known.audio != noPID:
 		e.audio.pid, e.metadata.pid = known.audio, known.metadata
-	case len(known.types) > 0 && bytes.IndexByte(known.types, typeLATM) >= 0:
+	case guess.audio != noPID:
+		// No tables, or some that do not name it: in M2TS files ffmpeg has AAC
+		// as private data.
+		e.audio.pid, e.metadata.pid = guess.audio, guess.metadata
+		e.psi.video = guess.video
+	case bytes.IndexByte(known.types, typeLATM) >= 0:
 		return ErrLATM
 	case len(known.types) > 0:
 		return fmt.Errorf("%w: its streams are of the types %#x", ErrNoAudio, known.types)
-	case guess.audio != noPID:
-		e.audio.pid, e.metadata.pid = guess.audio, guess.metadata
-		e.psi.video = guess.video
 	default:
 		return ErrNoAudio
 	}
@@ -293,10 +300,14 @@ func (e *elementary) thin() {
 	e.marks = kept
 }
 
-// separate puts a separator into the stream.
+// separate puts a separator into the stream, unless one is all that came last.
 func (e *elementary) separate() {
+	if e.size == e.separated {
+		return
+	}
 	e.tail = separator
 	e.size += int64(len(separator))
+	e.separated = e.size
 }
 
 // file returns the offset in the file of the packet from which the elementary
