@@ -51,8 +51,8 @@ type Reader struct {
 }
 
 // NewReader returns a Reader of the stream r. It reads ahead of the unit that
-// Next returns, by up to 256 KiB where tags are small, never more than about
-// 1 MiB, and keeps no more than that in memory.
+// Next returns, by 256 KiB where tags are small, never by more than 3 MiB, and
+// keeps no more than that in memory.
 func NewReader(r io.Reader, opts track.Options) *Reader {
 	ar := &Reader{w: window{src: r}, opts: opts, track: track.Track{Format: track.ADTS}}
 	ar.queue = ar.events.add

@@ -36,11 +36,14 @@ func (w *window) fill(n int) error {
 	w.end = copy(w.buf, w.buf[w.pos:w.end])
 	w.base += int64(w.pos)
 	w.pos = 0
-	if n > len(w.buf) {
-		w.buf = slices.Grow(w.buf[:w.end], n-w.end)
-		w.buf = w.buf[:cap(w.buf)]
-	} else if w.buf == nil {
+	if w.buf == nil {
 		w.buf = make([]byte, windowSize)
+	}
+	if n > len(w.buf) {
+		// Twice what is asked for: the next request is as large, and should
+		// not have to move so much for a few bytes.
+		w.buf = slices.Grow(w.buf[:w.end], 2*n-w.end)
+		w.buf = w.buf[:cap(w.buf)]
 	}
 	for empty := 0; w.end < n; {
 		k, err := w.src.Read(w.buf[w.end:])
