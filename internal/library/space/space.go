@@ -8,6 +8,7 @@ package space
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -194,6 +195,13 @@ type Turns struct {
 	Turns       []Turn `json:"turns"`
 }
 
+// A Part is one chunk of a live stream. The chunks of a folder are joined byte
+// by byte into one piece, as a player does.
+type Part struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"`
+}
+
 // An Earlier is an original that a better one has replaced. It stays in the
 // original folder.
 type Earlier struct {
@@ -223,6 +231,7 @@ type Space struct {
 	FileSHA256 []string        `json:"file_sha256"`
 	Record     json.RawMessage `json:"record,omitempty"`  // untouched, as X wrote it
 	Sidecar    json.RawMessage `json:"sidecar,omitempty"` // untouched, as another tool wrote it
+	Parts      []Part          `json:"parts,omitempty"`   // that a piece was joined from
 	Earlier    []Earlier       `json:"earlier,omitempty"`
 	Provenance []Origin        `json:"provenance"`
 	WrittenBy  string          `json:"written_by"` // program and version
@@ -252,4 +261,19 @@ type ArchiveType struct {
 	Files int    `json:"files"`
 	Count int64  `json:"count"` // as the manifest claims; -1 when it says nothing
 	Bytes int64  `json:"bytes"`
+}
+
+// Relocate rewrites the paths of a recording whose folder is now folder.
+func (r *Recording) Relocate(folder string) {
+	move := func(p string) string {
+		if rest, ok := strings.CutPrefix(p, r.Folder+"/"); ok {
+			return folder + "/" + rest
+		}
+		return p
+	}
+	r.File = move(r.File)
+	for i := range r.Files {
+		r.Files[i] = move(r.Files[i])
+	}
+	r.Folder = folder
 }

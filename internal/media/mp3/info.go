@@ -116,8 +116,8 @@ func parseXing(b []byte, vbr bool) Info {
 	return info
 }
 
-// InfoFrame returns a Xing or Info frame with LAME's extension, to stand
-// before the frames of a file whose header is h (that of any of them).
+// InfoFrame returns a Xing or Info frame, with LAME's extension if
+// info.Gapless, to stand before the frames of a file whose header is h (that of any of them).
 // info.Bytes is the length of the frames; the frame adds its own.
 //
 // The tag's own CRC is right; that of the music is 0, which no decoder checks:
@@ -164,6 +164,9 @@ func InfoFrame(h Header, info Info) ([]byte, error) {
 
 	// LAME's extension. Fields left 0: revision and method of VBR, low-pass,
 	// ReplayGain, encoder flags, bit rate, noise shaping, gain, preset.
+	if !info.Gapless {
+		return frame, nil // players must not skip what nobody knows of
+	}
 	lame := b[at:]
 	encoder := info.Encoder
 	if encoder == "" {

@@ -1,0 +1,503 @@
+package library
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/archive/hydra"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media"
+	"github.com/spaces-cli/spaces/internal/media/timeline"
+)
+
+// An Action says what an import did with a Space. The words appear in JSON.
+type Action string
+
+const (
+	Added     Action = "added"
+	Updated   Action = "updated"
+	Unchanged Action = "unchanged"
+	Failed    Action = "failed"
+)
+
+// An outcome is what became of one item.
+type outcome struct {
+	space    *space.Space
+	action   Action
+	problems []archive.Problem
+	failed   bool // something of the item could not be saved
+}
+
+func (o *outcome) problem(p archive.Problem, failed bool) {
+	o.problems = append(o.problems, p)
+	o.failed = o.failed || failed
+}
+
+// adopt takes one Space into the library. The error is for what stops the
+// whole import; what is wrong with this Space alone is in the outcome.
+func (im *importer) adopt(ctx context.Context, it *item) (*outcome, error) {
+	known, err := im.lib.Load(it.id)
+	if errors.Is(err, ErrNotFound) {
+		known, err = nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := new(outcome)
+	if len(it.originals) == 0 {
+		return out, im.adoptFacts(ctx, it, known, out)
+	}
+	if known != nil && im.lib.intact(known) {
+		same, err := im.sameOriginals(ctx, it, known)
+		if err != nil {
+			return nil, err
+		}
+		if same {
+			return out, im.adoptFacts(ctx, it, known, out)
+		}
+	}
+	return out, im.adoptAudio(ctx, it, known, out)
+}
+
+// intact reports whether all files of a recording are there in full length.
+func (l *Library) intact(s *space.Space) bool {
+	if len(s.Pieces) == 0 || s.State == space.Missing {
+		return false
+	}
+	for _, p := range s.Pieces {
+		info, err := l.disk.root.Stat(path.Join(s.Folder, "original", p.Name))
+		if err != nil || info.Size() != p.Bytes {
+			return false
+		}
+	}
+	return true
+}
+
+// sameOriginals reports whether the item's originals are, byte for byte, the
+// pieces that the library has. It reads them only if their sizes agree.
+func (im *importer) sameOriginals(ctx context.Context, it *item, known *space.Space) (bool, error) {
+	if len(it.originals) != len(known.Pieces) {
+		return false, nil
+	}
+	for i, o := range it.originals {
+		if p := known.Pieces[i]; o.size != p.Bytes || o.crc != "" && p.CRC32 != "" && o.crc != p.CRC32 && p.Damage == nil {
+			return false, nil
+		}
+	}
+	for i, o := range it.originals {
+		r, err := o.open(ctx)
+		if err != nil {
+			return false, nil // told when it is read in earnest
+		}
+		in := &source{ctx: ctx, r: r, progress: im.progress}
+		h := newSums(io.Discard)
+		_, err = io.Copy(h, in)
+		r.Close()
+		if err != nil {
+			return false, err
+		}
+		if in.err != nil || h.sha() != known.Pieces[i].SHA256 {
+			im.progress.Add(-in.n)
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// adoptFacts takes in what the item says beside its audio.
+func (im *importer) adoptFacts(ctx context.Context, it *item, known *space.Space, out *outcome) error {
+	s := im.describe(known, it, nil)
+	if err := im.addOrigins(ctx, s, it); err != nil {
+		return err
+	}
+	out.space, out.action = s, Updated
+	if known == nil {
+		out.action = Added
+		return im.installFacts(ctx, s)
+	}
+	if known.State == space.Missing {
+		s.State = space.Missing
+	}
+	same, err := equalJSON(known, s)
+	if err != nil {
+		return err
+	}
+	if same {
+		out.action = Unchanged
+		return nil
+	}
+	return im.lib.rewrite(ctx, known, s)
+}
+
+func equalJSON(a, b any) (bool, error) {
+	x, err := marshal(a)
+	if err != nil {
+		return false, err
+	}
+	y, err := marshal(b)
+	return bytes.Equal(x, y), err
+}
+
+// installFacts makes the folder of a Space without audio.
+func (im *importer) installFacts(ctx context.Context, s *space.Space) error {
+	dir, err := im.lib.stage(s.ID)
+	if err != nil {
+		return err
+	}
+	if s.Folder, err = im.lib.place(&s.Recording); err != nil {
+		return err
+	}
+	if err := im.lib.disk.writeNew(path.Join(dir, sidecarName), s); err != nil {
+		return err
+	}
+	return im.lib.install(ctx, dir, "", s)
+}
+
+// adoptAudio reads the item's originals into a staging folder, makes the
+// playable files and puts the folder in its place, unless what is known is
+// better.
+func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space, out *outcome) error {
+	dir, err := im.lib.stage(it.id)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if out.action == Failed || out.action == Unchanged {
+			im.lib.disk.removeAll(dir)
+		}
+	}()
+	out.action = Failed
+	pieces, err := im.landAll(ctx, it, dir, out)
+	if err != nil {
+		return err
+	}
+	if len(pieces) == 0 {
+		return im.withoutAudio(ctx, it, known, out)
+	}
+	a, err := assemble(pieces)
+	if err != nil {
+		out.problem(archive.Problem{Kind: "unplayable", Subject: it.id, Message: err.Error()}, true)
+		return im.withoutAudio(ctx, it, known, out)
+	}
+	var reason string
+	if known != nil && len(known.Pieces) > 0 {
+		var better bool
+		if better, reason = compare(known, a, im.lib.intact(known)); !better {
+			out.action = Unchanged
+			out.problem(archive.Problem{Kind: "kept-better", Subject: it.id, Message: reason}, false)
+			return im.adoptFacts(ctx, it, known, out)
+		}
+	}
+	s := im.describe(known, it, a)
+	if err := im.addOrigins(ctx, s, it); err != nil {
+		return err
+	}
+	if err := im.writeAll(ctx, dir, s, a); err != nil {
+		return err
+	}
+	if err := im.landCopies(ctx, it, dir, s, out); err != nil {
+		return err
+	}
+	old := ""
+	if known != nil {
+		old = known.Folder
+		if err := im.lib.keepEarlier(dir, known, s, reason); err != nil {
+			return err
+		}
+	}
+	if err := im.lib.disk.writeNew(path.Join(dir, sidecarName), s); err != nil {
+		return err
+	}
+	if err := im.lib.install(ctx, dir, old, s); err != nil {
+		return err
+	}
+	out.space, out.action = s, Added
+	if known != nil {
+		out.action = Updated
+	}
+	return nil
+}
+
+// withoutAudio takes in the facts of an item whose originals are none.
+func (im *importer) withoutAudio(ctx context.Context, it *item, known *space.Space, out *outcome) error {
+	if it.record == nil && known == nil {
+		out.action = Failed
+		return nil
+	}
+	return im.adoptFacts(ctx, it, known, out)
+}
+
+// landAll reads all originals. Those that are no audio are named and left
+// out.
+func (im *importer) landAll(ctx context.Context, it *item, dir string, out *outcome) ([]*landed, error) {
+	var pieces []*landed
+	for _, o := range it.originals {
+		p, err := im.land(ctx, o, dir)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case p.unread == nil && p.track != nil:
+			if p.broken != nil {
+				out.problem(sourceProblem(o, p.broken), true)
+			}
+			pieces = append(pieces, p)
+			continue
+		case p.broken != nil && p.Bytes == 0:
+			out.problem(sourceProblem(o, p.broken), true)
+		default:
+			out.problem(unreadProblem(o, p.unread), true)
+		}
+		if err := im.lib.disk.remove(path.Join(dir, "original", o.name)); err != nil {
+			return nil, err
+		}
+	}
+	return pieces, nil
+}
+
+func sourceProblem(o original, err error) archive.Problem {
+	if p := new(archive.Problem); errors.As(err, &p) {
+		return *p
+	}
+	return archive.Problem{Kind: archive.Unreadable, Subject: o.member, Message: err.Error()}
+}
+
+func unreadProblem(o original, err error) archive.Problem {
+	p := archive.Problem{Kind: "not-audio", Subject: o.member, Message: err.Error()}
+	var na *media.NotAudioError
+	if !errors.As(err, &na) {
+		p.Kind = "unplayable"
+		return p
+	}
+	p.Hint = na.Hint()
+	return p
+}
+
+// assemble lays the pieces on a timeline and plans the files.
+func assemble(pieces []*landed) (*audio, error) {
+	a := &audio{pieces: pieces}
+	var laid []timeline.Piece
+	var tags []*hydra.Tags
+	for _, p := range pieces {
+		laid = append(laid, p.tags.Piece(p.track))
+		tags = append(tags, p.tags)
+	}
+	a.tl = timeline.Build(laid)
+	a.turns = hydra.Turns(a.tl, tags)
+	var err error
+	a.files, a.file, a.unit, err = playables(a.tl, pieces)
+	return a, err
+}
+
+// compare says whether newly read audio is better than the one known, and
+// why: longer, or as long and less damaged.
+func compare(known *space.Space, a *audio, intact bool) (better bool, reason string) {
+	if !intact {
+		return true, "its files were incomplete"
+	}
+	const tie = 0.05 // seconds: less than a few frames says nothing
+	was, is := 0.0, a.tl.Seconds()
+	if known.Duration != nil {
+		was = *known.Duration
+	}
+	switch {
+	case is > was+tie:
+		return true, fmt.Sprintf("the later copy is longer: %.3f s instead of %.3f s", is, was)
+	case is < was-tie:
+		return false, fmt.Sprintf("kept the copy in the library, which is longer: %.3f s instead of %.3f s", was, is)
+	}
+	var pieces []space.Piece
+	for _, p := range a.pieces {
+		pieces = append(pieces, p.Piece)
+	}
+	if now := sumDamage(pieces); places(now) < places(known.Damage) {
+		return true, fmt.Sprintf("the later copy is less damaged: %d places instead of %d", places(now), places(known.Damage))
+	}
+	return false, "kept the copy in the library, which is as long and no more damaged"
+}
+
+func places(d *space.Damage) int64 {
+	if d == nil {
+		return 0
+	}
+	return d.Places
+}
+
+// writeAll makes what belongs beside the originals: playable files, packet
+// indexes, timed tags, turns.
+func (im *importer) writeAll(ctx context.Context, dir string, s *space.Space, a *audio) error {
+	var err error
+	if s.Folder, err = im.lib.place(&s.Recording); err != nil {
+		return err
+	}
+	if err := nameFiles(s, a.files); err != nil {
+		return err
+	}
+	tags := tagsOf(&s.Recording)
+	s.FileSHA256 = nil
+	for _, f := range a.files {
+		if err := im.write(ctx, dir, f, tags, a.pieces); err != nil {
+			return err
+		}
+		s.FileSHA256 = append(s.FileSHA256, f.sha256)
+	}
+	for i, p := range a.pieces {
+		if len(p.tags.Ticks) == 0 {
+			continue
+		}
+		if err := im.writeTags(path.Join(dir, fmt.Sprintf(".spaces/tags-%d.jsonl", i)), p); err != nil {
+			return err
+		}
+	}
+	if s.Sources["talk_seconds"] != "" {
+		return im.lib.disk.writeNew(path.Join(dir, turnsName), turnsFile(s, a))
+	}
+	return nil
+}
+
+// nameFiles gives the playable files their names in s.Folder.
+func nameFiles(s *space.Space, files []*playable) error {
+	stem := fileName(&s.Recording, s.Folder)
+	s.Files = nil
+	for i, f := range files {
+		e, err := ext(f.config.Codec)
+		if err != nil {
+			return err
+		}
+		f.name = stem + e
+		if i > 0 {
+			f.name = fmt.Sprintf("%s (%d)%s", stem, i+1, e)
+		}
+		s.Files = append(s.Files, path.Join(s.Folder, f.name))
+	}
+	s.File = s.Files[0]
+	return nil
+}
+
+// keepEarlier takes the originals of the replaced recording into the new
+// folder: into original/earlier, unless they are among the new ones.
+func (l *Library) keepEarlier(dir string, known, s *space.Space, reason string) error {
+	for _, p := range known.Pieces {
+		if slices.ContainsFunc(s.Pieces, func(q space.Piece) bool { return q.SHA256 == p.SHA256 }) {
+			continue
+		}
+		if !l.disk.exists(path.Join(known.Folder, "original", p.Name)) {
+			continue
+		}
+		stem := strings.TrimSuffix(p.Name, path.Ext(p.Name))
+		name := fmt.Sprintf("earlier/%s.%s%s", stem, p.SHA256[:8], path.Ext(p.Name))
+		s.Earlier = append(s.Earlier, space.Earlier{Name: name, Bytes: p.Bytes, SHA256: p.SHA256, Reason: reason})
+		if err := l.keep(dir, path.Join(known.Folder, "original", p.Name), name); err != nil {
+			return err
+		}
+	}
+	for _, e := range known.Earlier {
+		if slices.ContainsFunc(s.Earlier, func(f space.Earlier) bool { return f.SHA256 == e.SHA256 }) {
+			continue
+		}
+		err := l.keep(dir, path.Join(known.Folder, "original", e.Name), e.Name)
+		if err == nil {
+			s.Earlier = append(s.Earlier, e)
+		} else if !isGone(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// landCopies keeps the further files that claim to be one of the pieces.
+func (im *importer) landCopies(ctx context.Context, it *item, dir string, s *space.Space, out *outcome) error {
+	s.Earlier = nil
+	if len(it.copies) == 0 {
+		return nil
+	}
+	if err := im.lib.disk.mkdirAll(path.Join(dir, "original", "earlier")); err != nil {
+		return err
+	}
+	for _, o := range it.copies {
+		p, err := im.land(ctx, o, dir)
+		if err != nil {
+			return err
+		}
+		if p.broken != nil {
+			out.problem(sourceProblem(o, p.broken), true)
+		}
+		if p.Bytes > 0 {
+			s.Earlier = append(s.Earlier, space.Earlier{
+				Name: o.name, Bytes: p.Bytes, SHA256: p.SHA256,
+				Reason: fmt.Sprintf("%s claims to be piece %d as well", o.member, o.piece),
+			})
+		}
+	}
+	return nil
+}
+
+func (l *Library) keep(dir, from, name string) error {
+	to := path.Join(dir, "original", name)
+	if l.disk.exists(to) {
+		return nil
+	}
+	if err := l.disk.mkdirAll(path.Dir(to)); err != nil {
+		return err
+	}
+	return l.disk.link(from, to)
+}
+
+// addOrigins notes which archives s comes from. It waits for their hashes.
+func (im *importer) addOrigins(ctx context.Context, s *space.Space, it *item) error {
+	var origins []*origin
+	for _, o := range it.originals {
+		if o.origin != nil && !slices.Contains(origins, o.origin) {
+			origins = append(origins, o.origin)
+		}
+	}
+	if it.origin != nil && !slices.Contains(origins, it.origin) {
+		origins = append(origins, it.origin)
+	}
+	s.Pieces, s.Provenance = slices.Clone(s.Pieces), slices.Clone(s.Provenance)
+	for _, o := range origins {
+		sha, err := o.sha256(ctx)
+		if err != nil {
+			return err
+		}
+		addOrigin(s, it, o, sha)
+	}
+	slices.SortStableFunc(s.Provenance, func(a, b space.Origin) int { return a.Made.Compare(b.Made.Time) })
+	return nil
+}
+
+func addOrigin(s *space.Space, it *item, o *origin, sha string) {
+	supplied := []string{}
+	if it.origin == o && it.record != nil {
+		supplied = append(supplied, "record")
+	}
+	if it.origin == o && it.post != nil {
+		supplied = append(supplied, "title")
+	}
+	for i := range s.Pieces {
+		p := &s.Pieces[i]
+		offered := slices.ContainsFunc(it.originals, func(q original) bool { return q.origin == o && q.name == p.Name })
+		if offered && p.Archive == "" {
+			p.Archive = sha
+		}
+		if offered {
+			supplied = append(supplied, p.Name)
+		}
+	}
+	for i, known := range s.Provenance {
+		if known.Archive == sha {
+			s.Provenance[i].Supplied = union(known.Supplied, supplied)
+			return
+		}
+	}
+	s.Provenance = append(s.Provenance, space.Origin{
+		Archive: sha, Name: o.name, Made: space.Time{Time: o.made}, Supplied: supplied,
+	})
+}

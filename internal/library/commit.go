@@ -1,0 +1,251 @@
+package library
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// A recording's folder is made whole under .partial and then takes the place
+// of the one before it, in steps that a later run can finish:
+//
+//	.partial/<key>       being made; a later run throws it away
+//	.partial/<key>.new   complete and flushed
+//	.partial/<key>.old   the folder that it replaces, moved aside
+//
+// Only renames of folders lie between "complete" and "in its place". Where an
+// .old exists, its .new was complete.
+const (
+	newSuffix = ".new"
+	oldSuffix = ".old"
+)
+
+// made are the folders inside a recording's folder that hold what the host
+// has made of it. They move along from the old folder to the new one.
+var made = [...]string{"clips", "episodes"}
+
+// stageKey names the folder under .partial for a Space. Ids that differ in
+// case only must not meet there on Windows and macOS.
+func stageKey(id string) string {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	return fmt.Sprintf("%s-%08x", id, h.Sum32())
+}
+
+// stage makes an empty folder in which a recording is put together.
+func (l *Library) stage(id string) (string, error) {
+	dir := path.Join(partialDir, stageKey(id))
+	if err := l.disk.removeAll(dir); err != nil {
+		return "", err
+	}
+	for _, sub := range []string{"original", ".spaces"} {
+		if err := l.disk.mkdirAll(path.Join(dir, sub)); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// place picks the folder for r: the one its facts ask for, or if that is
+// another Space's, on a file system that tells no case apart, a numbered one.
+func (l *Library) place(r *space.Recording) (string, error) {
+	want := folderName(r)
+	for n := 1; n < 100; n++ {
+		folder := want
+		if n > 1 {
+			folder = fmt.Sprintf("%s (%d)", want, n)
+		}
+		if folder == r.Folder || !l.disk.exists(folder) {
+			return folder, nil
+		}
+		other, err := l.load(folder)
+		if err == nil && other.ID == r.ID {
+			return folder, nil
+		}
+	}
+	return "", fmt.Errorf("no free folder name for %s", want)
+}
+
+// install moves the complete folder staged to its place s.Folder, instead of
+// the folder old (or nothing when old is empty), and indexes it.
+func (l *Library) install(ctx context.Context, staged, old string, s *space.Space) (err error) {
+	if err := l.syncTree(staged); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.disk.mkdirAll(path.Dir(s.Folder)); err != nil {
+		return err
+	}
+	if err := l.setDirty(ctx, true); err != nil {
+		return err
+	}
+	defer func() { l.behind = l.behind || err != nil }()
+	next, aside := staged+newSuffix, staged+oldSuffix
+	if err := l.disk.rename(staged, next); err != nil {
+		return err
+	}
+	if old != "" {
+		if err := l.disk.rename(old, aside); err != nil {
+			return err
+		}
+	}
+	if err := l.disk.rename(next, s.Folder); err != nil {
+		return err
+	}
+	if old != "" {
+		if err := l.retire(aside, s.Folder); err != nil {
+			return err
+		}
+	}
+	return l.index(ctx, s)
+}
+
+// syncTree flushes the entries of all folders below dir. The files in them
+// have been flushed when they were closed.
+func (l *Library) syncTree(dir string) error {
+	return fs.WalkDir(l.disk.root.FS(), dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || !e.IsDir() {
+			return err
+		}
+		return l.disk.syncDir(name)
+	})
+}
+
+// retire takes out of the replaced folder aside what the host has made and
+// removes the rest.
+func (l *Library) retire(aside, folder string) error {
+	for _, sub := range made {
+		from, to := path.Join(aside, sub), path.Join(folder, sub)
+		if l.disk.exists(from) && !l.disk.exists(to) {
+			if err := l.disk.rename(from, to); err != nil {
+				return err
+			}
+		}
+	}
+	return l.disk.removeAll(aside)
+}
+
+// recover finishes what a killed run left under .partial and reports whether
+// there was anything that the catalogue may not know of.
+func (l *Library) recover() (found bool, err error) {
+	entries, err := l.disk.readDir(partialDir)
+	if err != nil {
+		return false, err
+	}
+	for _, e := range entries {
+		key, ok := strings.CutSuffix(e.Name(), oldSuffix)
+		if !ok {
+			continue
+		}
+		found = true
+		aside, next := path.Join(partialDir, e.Name()), path.Join(partialDir, key+newSuffix)
+		id, _, _ := strings.Cut(key, "-")
+		if l.disk.exists(next) {
+			var s space.Space
+			if err := l.disk.readJSON(path.Join(next, sidecarName), &s); err != nil {
+				return found, err
+			}
+			if err := l.disk.rename(next, s.Folder); err != nil {
+				return found, err
+			}
+		}
+		folder, err := l.folder(id)
+		if err != nil {
+			return found, err
+		}
+		if err := l.retire(aside, folder); err != nil {
+			return found, err
+		}
+	}
+	if len(entries) == 0 {
+		return found, nil
+	}
+	return found, l.disk.removeAll(partialDir)
+}
+
+// setDirty tells the catalogue that folders are about to change, or that it
+// knows of all changes.
+func (l *Library) setDirty(ctx context.Context, dirty bool) error {
+	if l.dirty == dirty {
+		return nil
+	}
+	if err := l.trace("catalog", "flag"); err != nil {
+		return err
+	}
+	if err := l.cat.SetDirty(context.WithoutCancel(ctx), dirty); err != nil {
+		return err
+	}
+	l.dirty = dirty
+	return nil
+}
+
+// index puts one recording into the catalogue. It is not cut short by ctx:
+// the folder is there already.
+func (l *Library) index(ctx context.Context, s *space.Space) error {
+	if err := l.trace("catalog", s.ID); err != nil {
+		return err
+	}
+	return l.cat.Update(context.WithoutCancel(ctx), func(tx *catalog.Tx) error { return tx.Put(&s.Recording) })
+}
+
+// Reindex builds the catalogue anew from the folders and returns how many
+// recordings there are.
+func (l *Library) Reindex(ctx context.Context) (int, error) {
+	if err := l.trace("catalog", "reindex"); err != nil {
+		return 0, err
+	}
+	n := 0
+	err := l.cat.Update(ctx, func(tx *catalog.Tx) error {
+		if err := tx.Clear(); err != nil {
+			return err
+		}
+		for folder, err := range l.folders() {
+			if err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			s, err := l.load(folder)
+			if err != nil {
+				l.notes = append(l.notes, fmt.Sprintf("%s is left out of the catalogue: %v", folder, err))
+				continue
+			}
+			if err := tx.Put(&s.Recording); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	l.dirty = true // so that the flag is cleared whatever it is
+	return n, l.setDirty(ctx, false)
+}
+
+// replaceSidecar writes space.json of a recording in place and indexes it.
+func (l *Library) replaceSidecar(ctx context.Context, s *space.Space) (err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.setDirty(ctx, true); err != nil {
+		return err
+	}
+	defer func() { l.behind = l.behind || err != nil }()
+	if err := l.disk.writeJSON(path.Join(s.Folder, sidecarName), s); err != nil {
+		return err
+	}
+	return l.index(ctx, s)
+}
+
+// isGone reports whether err means that a file is not there (any more).
+func isGone(err error) bool { return errors.Is(err, fs.ErrNotExist) }

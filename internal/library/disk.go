@@ -1,0 +1,261 @@
+package library
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"runtime"
+)
+
+// disk is the library's folder. Every path is slash-separated and relative to
+// it, and os.Root sees to it that nothing reaches outside. All that changes
+// the disk goes through its methods, which announce each step to trace: the
+// tests stop the program or fail the step there.
+type disk struct {
+	root  *os.Root
+	trace func(step, name string) error
+}
+
+func openDisk(dir string, trace func(step, name string) error) (*disk, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	if trace == nil {
+		trace = func(string, string) error { return nil }
+	}
+	return &disk{root: root, trace: trace}, nil
+}
+
+func (d *disk) Close() error { return d.root.Close() }
+
+// file is a file being written: counted, buffered, and on Close flushed to
+// the medium.
+type file struct {
+	d    *disk
+	name string
+	f    *os.File
+	buf  *bufio.Writer
+}
+
+// create makes a new file for writing. It must not exist.
+func (d *disk) create(name string) (*file, error) {
+	if err := d.trace("create", name); err != nil {
+		return nil, err
+	}
+	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	w := &file{d: d, name: name, f: f}
+	w.buf = bufio.NewWriterSize((*tracedWriter)(w), 256<<10)
+	return w, nil
+}
+
+type tracedWriter file
+
+func (w *tracedWriter) Write(p []byte) (int, error) {
+	if err := w.d.trace("write", w.name); err != nil {
+		return 0, err
+	}
+	return w.f.Write(p)
+}
+
+func (w *file) Write(p []byte) (int, error) { return w.buf.Write(p) }
+
+// Commit writes what is left, flushes the file to the medium and closes it.
+func (w *file) Commit() error {
+	err := w.buf.Flush()
+	if err == nil {
+		err = w.d.trace("fsync", w.name)
+	}
+	if err == nil {
+		err = w.f.Sync()
+	}
+	if cerr := w.f.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// Discard closes and removes the file. After Commit it does nothing harmful
+// as long as it is not called.
+func (w *file) Discard() {
+	w.f.Close()
+	w.d.root.Remove(w.name)
+}
+
+// writeFile puts content under name at once: whoever reads it sees the old
+// content or the new, never a part. The temporary file lies under partialDir,
+// where a later run finds it if this one is killed.
+func (d *disk) writeFile(name string, content []byte) error {
+	if err := d.mkdirAll(partialDir); err != nil {
+		return err
+	}
+	tmp := path.Join(partialDir, stageKey(path.Base(name)))
+	if err := d.remove(tmp); err != nil {
+		return err
+	}
+	w, err := d.create(tmp)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(content); err != nil {
+		w.Discard()
+		return err
+	}
+	if err = w.Commit(); err == nil {
+		err = d.rename(tmp, name)
+	}
+	if err != nil {
+		d.root.Remove(tmp)
+	}
+	return err
+}
+
+// writeJSON writes v as indented JSON without HTML escapes, so that people can
+// read it.
+func (d *disk) writeJSON(name string, v any) error {
+	b, err := marshal(v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return d.writeFile(name, b)
+}
+
+// writeNew writes v as JSON to a file that does not exist yet, in a folder
+// that gets its own name later.
+func (d *disk) writeNew(name string, v any) error {
+	b, err := marshal(v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	w, err := d.create(name)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(b); err != nil {
+		w.Discard()
+		return err
+	}
+	return w.Commit()
+}
+
+func (d *disk) readJSON(name string, v any) error {
+	b, err := d.root.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// rename gives old the name new and flushes both folders, so that the new
+// name survives a power cut.
+func (d *disk) rename(old, new string) error {
+	if err := d.trace("rename", new); err != nil {
+		return err
+	}
+	if err := retry(func() error { return d.root.Rename(old, new) }); err != nil {
+		return err
+	}
+	if err := d.syncDir(path.Dir(new)); err != nil {
+		return err
+	}
+	if path.Dir(old) != path.Dir(new) {
+		return d.syncDir(path.Dir(old))
+	}
+	return nil
+}
+
+// syncDir flushes a folder's entries. Windows has no such call and needs none.
+func (d *disk) syncDir(name string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	if err := d.trace("fsync", name); err != nil {
+		return err
+	}
+	f, err := d.root.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	// Some network file systems cannot flush folders; nothing better can be
+	// had there.
+	if err := f.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !isInvalid(err) {
+		return err
+	}
+	return nil
+}
+
+func (d *disk) mkdirAll(name string) error {
+	if err := d.trace("mkdir", name); err != nil {
+		return err
+	}
+	return d.root.MkdirAll(name, 0o755)
+}
+
+func (d *disk) remove(name string) error {
+	if err := d.trace("remove", name); err != nil {
+		return err
+	}
+	err := retry(func() error { return d.root.Remove(name) })
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func (d *disk) removeAll(name string) error {
+	if err := d.trace("remove", name); err != nil {
+		return err
+	}
+	return retry(func() error { return d.root.RemoveAll(name) })
+}
+
+// link gives a file a second name, or a copy of it where the file system
+// knows no links.
+func (d *disk) link(old, new string) error {
+	if err := d.trace("link", new); err != nil {
+		return err
+	}
+	if d.root.Link(old, new) == nil {
+		return nil
+	}
+	src, err := d.root.Open(old)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	w, err := d.create(new)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(w, src); err != nil {
+		w.Discard()
+		return err
+	}
+	return w.Commit()
+}
+
+func (d *disk) exists(name string) bool {
+	_, err := d.root.Lstat(name)
+	return err == nil
+}
+
+// readDir lists a folder; one that does not exist is empty.
+func (d *disk) readDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(d.root.FS(), name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return entries, err
+}

@@ -1,0 +1,37 @@
+package library
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"golang.org/x/sys/windows"
+)
+
+// retry repeats f while another program, a virus scanner or an indexer, has a
+// file open without sharing it. They let go within moments.
+func retry(f func() error) error {
+	var err error
+	for wait := 10 * time.Millisecond; wait < 2*time.Second; wait *= 2 {
+		err = f()
+		if !errors.Is(err, windows.ERROR_SHARING_VIOLATION) && !errors.Is(err, windows.ERROR_ACCESS_DENIED) {
+			return err
+		}
+		time.Sleep(wait)
+	}
+	return err
+}
+
+// isInvalid reports whether the file system does not know the call.
+func isInvalid(err error) bool { return errors.Is(err, windows.ERROR_INVALID_FUNCTION) }
+
+// lockFile takes the OS lock on f, or returns errHeld. The lock goes with the
+// process, however it ends.
+func lockFile(f *os.File) error {
+	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
+	err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, new(windows.Overlapped))
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
+		return errHeld
+	}
+	return err
+}

@@ -1,0 +1,542 @@
+package library
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// ImportOptions tune an import. The zero value imports everything, using one
+// job.
+type ImportOptions struct {
+	Titles    map[string]string // by Space id, given by the host
+	StartedAt time.Time         // given by the host, for loose recordings without a clock
+	Jobs      int               // Spaces read at the same time
+	DryRun    bool              // tell what would be done, from the listing alone
+	Progress  Progress
+}
+
+// A Progress is told how reading the originals gets on. Its methods are
+// called from several goroutines.
+type Progress interface {
+	Expect(bytes int64) // so many more bytes are going to be read
+	Add(bytes int64)    // so many have been
+}
+
+type noProgress struct{}
+
+func (noProgress) Expect(int64) {}
+func (noProgress) Add(int64)    {}
+
+// An Event is one thing that an import has to tell: exactly one of its
+// pointers is set.
+type Event struct {
+	Recording *space.Recording
+	Action    Action // with Recording
+
+	Problem *archive.Problem
+	Failed  bool // with Problem: something could not be saved because of it
+
+	Archive *space.Archive // before the recordings of an archive
+}
+
+// A Summary counts what an import did.
+type Summary struct {
+	Added, Updated, Unchanged, Failed int
+	NoAudio, NoRecord                 int   // of those that did not fail
+	Bytes                             int64 // of original audio saved or found saved
+	Seconds                           float64
+	Archives                          []space.Archive
+	Problems                          int // that cost something
+}
+
+// Spaces returns how many Spaces the input told of.
+func (s *Summary) Spaces() int { return s.Added + s.Updated + s.Unchanged + s.Failed }
+
+type importer struct {
+	lib      *Library
+	opts     ImportOptions
+	progress Progress
+	emit     func(Event)
+	summary  Summary
+}
+
+// Import takes archives (ZIPs, folders) and loose recordings into the
+// library. It tells emit what it finds and does, one event after the other,
+// the recordings of an archive newest first. What is wrong with one input or
+// one Space never stops the rest; the error is for what does: a library that
+// cannot be written, or ctx. In a dry run the library may be nil, or open for
+// reading only.
+func Import(ctx context.Context, lib *Library, paths []string, o ImportOptions, emit func(Event)) (Summary, error) {
+	im := &importer{lib: lib, opts: o, progress: o.Progress, emit: emit}
+	if im.progress == nil {
+		im.progress = noProgress{}
+	}
+	if im.lib == nil {
+		im.lib = new(Library)
+	}
+	var archives []*archive.Archive
+	defer func() {
+		for _, a := range archives {
+			a.Close()
+		}
+	}()
+	var loose []string
+	for _, p := range paths {
+		kind, err := archive.Detect(p)
+		if err != nil {
+			im.fail(err, p)
+			continue
+		}
+		switch kind {
+		case archive.AudioFile, archive.AudioFolder, archive.ChunkFolder:
+			loose = append(loose, p)
+			continue
+		}
+		a, err := archive.Open(ctx, p)
+		if ctx.Err() != nil {
+			return im.summary, ctx.Err()
+		}
+		if err != nil {
+			im.fail(err, p)
+			continue
+		}
+		archives = append(archives, a)
+	}
+	for _, set := range archive.Group(archives) {
+		if err := im.importSet(ctx, set); err != nil {
+			return im.summary, err
+		}
+	}
+	items, err := im.looseItems(ctx, loose)
+	if err == nil {
+		err = im.adoptAll(ctx, items)
+	}
+	return im.summary, err
+}
+
+// fail tells of something that could not be taken in.
+func (im *importer) fail(err error, subject string) {
+	p := new(archive.Problem)
+	if !errors.As(err, &p) {
+		p = &archive.Problem{Kind: archive.Unreadable, Subject: subject, Message: err.Error()}
+	}
+	im.problem(*p, true)
+}
+
+func (im *importer) problem(p archive.Problem, failed bool) {
+	if failed {
+		im.summary.Problems++
+	}
+	im.emit(Event{Problem: &p, Failed: failed})
+}
+
+// warn tells of something odd that cost nothing.
+func (im *importer) warn(p archive.Problem) { im.problem(p, false) }
+
+// An origin is an archive that items come from. Its hash is being computed
+// while they are read.
+type origin struct {
+	name string
+	made time.Time
+	done chan struct{}
+	sum  string
+	err  error
+}
+
+func newOrigin(ctx context.Context, a *archive.Archive) *origin {
+	o := &origin{name: filepath.Base(a.Path()), made: a.Manifest().Generated, done: make(chan struct{})}
+	go func() {
+		defer close(o.done)
+		o.sum, o.err = a.Hash(ctx)
+	}()
+	return o
+}
+
+func (o *origin) sha256(ctx context.Context) (string, error) {
+	select {
+	case <-o.done:
+		return o.sum, o.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// importSet imports the parts of one archive together: a record may lie in
+// one part and its audio in another.
+func (im *importer) importSet(ctx context.Context, set archive.Set) error {
+	ctx, cancel := context.WithCancel(ctx)
+	b := newItemBuilder(im)
+	var origins []*origin
+	defer func() {
+		cancel()
+		for _, o := range origins {
+			<-o.done // the archive is closed after this
+		}
+	}()
+	var held []*space.Archive
+	for _, a := range set.Archives {
+		var o *origin
+		if !im.opts.DryRun {
+			o = newOrigin(ctx, a)
+			origins = append(origins, o)
+		}
+		h, err := b.read(ctx, a, o)
+		if err != nil {
+			return err
+		}
+		held = append(held, h)
+	}
+	if set.Missing {
+		im.warn(archive.Problem{
+			Kind: archive.PartialArchive, Subject: filepath.Base(set.Archives[0].Path()),
+			Message: "this is one part of an archive that X has split; the other parts are missing",
+			Hint:    "download the other parts too and name them all in one command",
+		})
+	}
+	for _, h := range held {
+		im.summary.Archives = append(im.summary.Archives, *h)
+		im.emit(Event{Archive: h})
+	}
+	items, err := b.items(ctx)
+	if err != nil {
+		return err
+	}
+	if err := im.adoptAll(ctx, items); err != nil || im.opts.DryRun {
+		return err
+	}
+	for i, o := range origins {
+		if held[i].SHA256, err = o.sha256(ctx); err != nil {
+			return err
+		}
+		im.summary.Archives[len(im.summary.Archives)-len(held)+i].SHA256 = held[i].SHA256
+		if err := im.lib.writeArchive(ctx, held[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adoptAll adopts items, several at a time, and tells of them in their order.
+func (im *importer) adoptAll(ctx context.Context, items []*item) error {
+	for _, it := range items {
+		for _, o := range it.originals {
+			im.progress.Expect(o.size)
+		}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	results := make([]chan *outcome, len(items))
+	for i := range results {
+		results[i] = make(chan *outcome, 1)
+	}
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range max(1, im.opts.Jobs) {
+		workers.Go(func() {
+			for i := range next {
+				out, err := im.one(ctx, items[i])
+				if err != nil {
+					cancel(err)
+				}
+				results[i] <- out
+			}
+		})
+	}
+	workers.Go(func() {
+		defer close(next)
+		for i := range items {
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	defer workers.Wait()
+	for i, it := range items {
+		select {
+		case out := <-results[i]:
+			if ctx.Err() == nil || out != nil && out.action != Failed {
+				im.tell(it, out)
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+func (im *importer) one(ctx context.Context, it *item) (*outcome, error) {
+	if im.opts.DryRun {
+		return im.foresee(it), nil
+	}
+	return im.adopt(ctx, it)
+}
+
+// tell emits what became of an item and counts it.
+func (im *importer) tell(it *item, out *outcome) {
+	for _, p := range out.problems {
+		failed := out.failed && p.Kind != "kept-better"
+		im.problem(p, failed)
+	}
+	s := &im.summary
+	switch out.action {
+	case Added:
+		s.Added++
+	case Updated:
+		s.Updated++
+	case Unchanged:
+		s.Unchanged++
+	default:
+		s.Failed++
+		im.emit(Event{Recording: &im.describe(nil, it, nil).Recording, Action: Failed})
+		return
+	}
+	r := &out.space.Recording
+	switch r.State {
+	case space.NoAudio:
+		s.NoAudio++
+	case space.NoRecord:
+		s.NoRecord++
+	}
+	for _, p := range r.Pieces {
+		s.Bytes += p.Bytes
+	}
+	if r.Duration != nil {
+		s.Seconds += *r.Duration
+	}
+	im.emit(Event{Recording: r, Action: out.action})
+}
+
+// foresee tells from the listing alone what adopt would do.
+func (im *importer) foresee(it *item) *outcome {
+	var known *space.Space
+	if im.lib.disk != nil {
+		known, _ = im.lib.Load(it.id)
+	}
+	out := &outcome{space: im.describe(known, it, nil), action: Added}
+	if known != nil {
+		out.action = Updated
+		if same, err := equalJSON(known, out.space); err == nil && same && len(it.originals) <= len(known.Pieces) {
+			out.action = Unchanged
+		}
+	}
+	r := &out.space.Recording
+	if known == nil || len(known.Pieces) == 0 {
+		for _, o := range it.originals {
+			r.Pieces = append(r.Pieces, space.Piece{Name: o.name, Bytes: o.size, Member: o.member, CRC32: o.crc})
+		}
+		describeState(out.space)
+		if known == nil {
+			r.Folder = folderName(r)
+		}
+	}
+	return out
+}
+
+// An itemBuilder joins what the parts of an archive say into items.
+type itemBuilder struct {
+	im    *importer
+	byID  map[string]*item
+	order []string
+	names map[string]string
+	posts map[string]archive.Title
+}
+
+func newItemBuilder(im *importer) *itemBuilder {
+	return &itemBuilder{im: im, byID: map[string]*item{}, names: map[string]string{}, posts: map[string]archive.Title{}}
+}
+
+func (b *itemBuilder) item(id string, o *origin, account *space.Person) *item {
+	it := b.byID[id]
+	if it == nil {
+		it = &item{id: id, names: b.names, account: account, title: b.im.opts.Titles[id], origin: o}
+		b.byID[id] = it
+		b.order = append(b.order, id)
+	}
+	return it
+}
+
+// read takes in one archive: its records, posts and audio members.
+func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin) (*space.Archive, error) {
+	im := b.im
+	for _, p := range a.Problems() {
+		im.warn(p)
+	}
+	acc := a.Account()
+	held := &space.Archive{
+		Schema: space.Schema, Name: filepath.Base(a.Path()), Bytes: a.Size(), Kind: string(a.Kind()),
+		Made: space.Time{Time: a.Manifest().Generated}, Partial: a.Manifest().Partial,
+		Types: []space.ArchiveType{}, Spaces: []string{},
+	}
+	if acc.ID != "" || acc.Handle != "" {
+		held.Account = &space.Person{ID: acc.ID, Handle: acc.Handle}
+	}
+	for _, t := range a.Types() {
+		held.Types = append(held.Types, space.ArchiveType{Name: t.Name, Files: t.Files, Count: t.Count, Bytes: t.Bytes})
+	}
+	records, section, err := a.Records(ctx, im.warn)
+	if err != nil {
+		return nil, err
+	}
+	held.Section, held.Records = string(section), len(records)
+	for i := range records {
+		it := b.item(records[i].ID, o, held.Account)
+		it.record = &records[i]
+	}
+	if err := b.readMedia(ctx, a, o, held); err != nil {
+		return nil, err
+	}
+	if len(b.order) > 0 { // titles and names are for Spaces
+		facts, err := a.PostFacts(ctx, im.warn)
+		if err != nil {
+			return nil, err
+		}
+		for id, h := range facts.Handles {
+			b.names[id] = h
+		}
+		for id, t := range facts.Titles {
+			if was, ok := b.posts[id]; !ok || t.Time.Before(was.Time) {
+				b.posts[id] = t
+			}
+		}
+	}
+	for _, id := range b.order {
+		held.Spaces = append(held.Spaces, id)
+	}
+	slices.Sort(held.Spaces)
+	return held, nil
+}
+
+// readMedia takes in the audio members. Those that name no Space get an id
+// from their content.
+func (b *itemBuilder) readMedia(ctx context.Context, a *archive.Archive, o *origin, held *space.Archive) error {
+	members := a.Media()
+	held.Media = len(members)
+	for i := range members {
+		m := &members[i]
+		id := m.SpaceID
+		if id == "" {
+			var err error
+			if id, err = contentID(ctx, m.Open); err != nil {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				b.im.fail(err, m.Name)
+				continue
+			}
+		}
+		it := b.item(id, o, held.Account)
+		if it.idSource = fromName; m.SpaceID == "" {
+			it.idSource = fromContent
+		}
+		it.add(original{member: m.Name, piece: m.Piece, size: m.Size, crc: crcOf(m), origin: o, open: m.Open})
+	}
+	return nil
+}
+
+func crcOf(m *archive.Member) string {
+	if !m.HasCRC {
+		return ""
+	}
+	return fmt.Sprintf("%08x", m.CRC32)
+}
+
+// add appends one original under a name of our own.
+// A second file for the same piece is kept as well: the larger one plays.
+func (it *item) add(o original) {
+	ext := path.Ext(originalName(o.member))
+	if ext == "" {
+		ext = ".ts"
+	}
+	o.name = fmt.Sprintf("space-%s_%d%s", it.id, o.piece, ext)
+	for i, other := range it.originals {
+		if other.piece != o.piece {
+			continue
+		}
+		if o.size > other.size {
+			it.originals[i], o = o, other
+		}
+		o.name = fmt.Sprintf("earlier/space-%s_%d-copy%d%s", it.id, o.piece, len(it.copies)+1, ext)
+		it.copies = append(it.copies, o)
+		return
+	}
+	it.originals = append(it.originals, o)
+}
+
+// items returns the finished items, newest first, those without a date last.
+func (b *itemBuilder) items(ctx context.Context) ([]*item, error) {
+	var list []*item
+	for _, id := range b.order {
+		it := b.byID[id]
+		if t, ok := b.posts[id]; ok {
+			it.post = &t
+		}
+		slices.SortStableFunc(it.originals, func(x, y original) int { return cmp.Compare(x.piece, y.piece) })
+		list = append(list, it)
+	}
+	slices.SortStableFunc(list, func(x, y *item) int {
+		if c := y.date().Compare(x.date()); c != 0 {
+			return c
+		}
+		return cmp.Compare(x.id, y.id)
+	})
+	return list, ctx.Err()
+}
+
+func (it *item) date() time.Time {
+	switch {
+	case it.record != nil && !it.record.CreatedAt.IsZero():
+		return it.record.CreatedAt
+	case it.sidecar != nil:
+		return it.sidecar.StartedAt
+	case it.post != nil:
+		return it.post.Time
+	}
+	return time.Time{}
+}
+
+// contentID makes an id for audio that names no Space: f and 12 hex digits of
+// its SHA-256. Ids of X do not begin with f.
+func contentID(ctx context.Context, open func(context.Context) (io.ReadCloser, error)) (string, error) {
+	r, err := open(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	h := newSums(io.Discard)
+	if _, err := io.Copy(h, &source{ctx: ctx, r: r, progress: noProgress{}}); err != nil {
+		return "", err
+	}
+	return "f" + h.sha()[:12], nil
+}
+
+// writeArchive keeps what an archive held.
+func (l *Library) writeArchive(ctx context.Context, a *space.Archive) error {
+	if err := l.disk.mkdirAll(archivesDir); err != nil {
+		return err
+	}
+	name := path.Join(archivesDir, a.SHA256+".json")
+	var known space.Archive
+	if err := l.disk.readJSON(name, &known); err == nil {
+		a.Name = known.Name // the same archive under another name is no news
+		if same, err := equalJSON(known, a); err != nil || same {
+			return err
+		}
+	}
+	return l.disk.writeJSON(name, a)
+}

@@ -1,0 +1,377 @@
+// Package library is what a host keeps: a folder with the original bytes of
+// each Space, a playable file made from them, and a sidecar with all that is
+// known. design: docs/library.md.
+//
+// The folders are the truth. The catalogue beside them is an index that can
+// be deleted and rebuilt. Every change is prepared under .partial, flushed to
+// the medium and given its name in one step, so that a run may be killed
+// anywhere: the next one that writes finishes or undoes what it left.
+package library
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// Format is the version of the folder layout, kept in library.json.
+const Format = 1
+
+var (
+	// ErrNoLibrary means that the folder holds no library yet.
+	ErrNoLibrary = errors.New("no library here")
+	// ErrNotFound means that the library knows no such Space.
+	ErrNotFound = errors.New("no such Space in the library")
+	// ErrNewer means that a newer program made the library.
+	ErrNewer = errors.New("the library was made by a newer version of spaces")
+)
+
+// Options say how a library is opened.
+type Options struct {
+	Dir      string
+	LockWait time.Duration // how long a writer waits for another one
+	Version  string        // of the program, for space.json
+	// Trace, if set, is called before each step that changes the disk:
+	// "create", "write", "fsync", "rename", "link", "mkdir", "remove" or
+	// "catalog". An error from it fails the step. For tests.
+	Trace func(step, name string) error
+}
+
+// A Library is an open library. One that was opened for reading never changes
+// the folders.
+type Library struct {
+	dir     string
+	version string
+	disk    *disk
+	cat     *catalog.Catalog
+	lock    *lock // nil when opened for reading
+	notes   []string
+
+	mu      sync.Mutex // one recording is put in its place at a time
+	dirty   bool       // what the flag in the catalogue says
+	behind  bool       // the catalogue could not be told of a change
+	trace   func(step, name string) error
+}
+
+type libraryFile struct {
+	Format int    `json:"format"`
+	About  string `json:"about"`
+}
+
+const (
+	libraryJSON = "library.json"
+	catalogName = "catalog.sqlite"
+	archivesDir = "archives"
+	partialDir  = ".partial"
+	sidecarName = "space.json"
+	turnsName   = ".spaces/turns.json"
+)
+
+// Open opens a library for reading. If a killed run left the catalogue behind
+// the folders and nobody is writing, it is brought up to date first.
+func Open(ctx context.Context, o Options) (*Library, error) {
+	l, err := openFolder(o)
+	if err != nil {
+		return nil, err
+	}
+	l.cat, err = catalog.Open(ctx, l.Path(catalogName), catalog.ReadOnly)
+	if err == nil {
+		if dirty, derr := l.cat.Dirty(ctx); derr == nil && !dirty {
+			return l, nil
+		}
+	}
+	stale := l.cat
+	o.LockWait = 0
+	w, werr := OpenWrite(ctx, o)
+	if werr != nil {
+		if stale != nil {
+			return l, nil // somebody is writing, or nobody can: what stands there is right but for the latest
+		}
+		l.Close()
+		if errors.As(werr, new(*LockedError)) {
+			return nil, werr
+		}
+		return nil, err
+	}
+	w.Close()
+	if stale != nil {
+		stale.Close()
+	}
+	if l.cat, err = catalog.Open(ctx, l.Path(catalogName), catalog.ReadOnly); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// OpenWrite opens a library for changing it, making the folder if there is
+// none. It takes the lock, or returns a *LockedError; finishes what a killed
+// run left; and rebuilds a catalogue that is missing, damaged, older or out
+// of date.
+func OpenWrite(ctx context.Context, o Options) (*Library, error) {
+	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	l, err := openFolder(o)
+	if err != nil && !errors.Is(err, ErrNoLibrary) {
+		return nil, err
+	}
+	if l.lock, err = acquire(ctx, l.dir, o.LockWait); err != nil {
+		l.Close()
+		return nil, err
+	}
+	if !l.disk.exists(libraryJSON) {
+		if err := l.create(); err != nil {
+			l.Close()
+			return nil, err
+		}
+	}
+	if err := l.openCatalog(ctx); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// openFolder opens the folder. With ErrNoLibrary it returns the library too,
+// open and empty.
+func openFolder(o Options) (*Library, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	d, err := openDisk(dir, o.Trace)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoLibrary
+	}
+	if err != nil {
+		return nil, err
+	}
+	l := &Library{dir: dir, version: o.Version, disk: d, trace: d.trace}
+	var f libraryFile
+	switch err := d.readJSON(libraryJSON, &f); {
+	case errors.Is(err, fs.ErrNotExist):
+		return l, ErrNoLibrary
+	case err != nil:
+		l.Close()
+		return nil, err
+	case f.Format > Format:
+		l.Close()
+		return nil, ErrNewer
+	}
+	return l, nil
+}
+
+// create marks the folder as a library. A folder with other things in it is
+// left alone: a wrong --library must not fill somebody's documents.
+func (l *Library) create() error {
+	entries, err := l.disk.readDir(".")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains([]string{"recordings", archivesDir, catalogName}, e.Name()) {
+			return fmt.Errorf("%s is not a spaces library, and not empty", l.dir)
+		}
+	}
+	return l.disk.writeJSON(libraryJSON, libraryFile{
+		Format: Format,
+		About:  "A library of X Spaces, kept by the program spaces. The recordings are under recordings; see space.json in each folder.",
+	})
+}
+
+// openCatalog opens the catalogue for writing and brings it up to date where
+// it is not. A new one is born dirty.
+func (l *Library) openCatalog(ctx context.Context) error {
+	name := l.Path(catalogName)
+	recovered, err := l.recover()
+	if err != nil {
+		return err
+	}
+	l.cat, err = catalog.Open(ctx, name, catalog.ReadWrite)
+	if errors.Is(err, catalog.ErrOlder) || errors.Is(err, catalog.ErrCorrupt) {
+		l.notes = append(l.notes, fmt.Sprintf("the catalogue was unusable and has been rebuilt from the folders (%v)", err))
+		if err := catalog.Remove(name); err != nil {
+			return err
+		}
+		l.cat, err = catalog.Open(ctx, name, catalog.ReadWrite)
+	}
+	if errors.Is(err, catalog.ErrNewer) {
+		return fmt.Errorf("%w: %s", ErrNewer, name)
+	}
+	if err != nil {
+		return err
+	}
+	dirty, err := l.cat.Dirty(ctx)
+	if err != nil || !dirty && !recovered {
+		return err
+	}
+	_, err = l.Reindex(ctx)
+	return err
+}
+
+// Close lets go of the library and its lock.
+func (l *Library) Close() error {
+	var err error
+	if l.cat != nil {
+		if l.lock != nil && !l.behind {
+			err = l.setDirty(context.Background(), false)
+		}
+		err = errors.Join(err, l.cat.Close())
+	}
+	if l.lock != nil {
+		l.disk.root.Remove(partialDir) // succeeds when empty
+		l.lock.release()
+	}
+	return errors.Join(err, l.disk.Close())
+}
+
+// Dir returns the library's folder, absolute.
+func (l *Library) Dir() string { return l.dir }
+
+// Notes returns what was mended while opening, in plain words.
+func (l *Library) Notes() []string { return l.notes }
+
+// Catalog returns the index.
+func (l *Library) Catalog() *catalog.Catalog { return l.cat }
+
+// Path returns the absolute path of a slash-separated one below the library.
+func (l *Library) Path(rel string) string { return filepath.Join(l.dir, filepath.FromSlash(rel)) }
+
+var idPattern = regexp.MustCompile(`^[0-9A-Za-z]{10,16}$`)
+
+func validID(id string) bool { return idPattern.MatchString(id) }
+
+// Load returns all that is known of a Space. Its state is space.Missing when
+// its playable file is gone.
+func (l *Library) Load(id string) (*space.Space, error) {
+	folder, err := l.folder(id)
+	if err != nil {
+		return nil, err
+	}
+	return l.load(folder)
+}
+
+func (l *Library) load(folder string) (*space.Space, error) {
+	s := new(space.Space)
+	if err := l.disk.readJSON(path.Join(folder, sidecarName), s); err != nil {
+		return nil, err
+	}
+	if s.Schema > space.Schema {
+		return nil, fmt.Errorf("%s: %w", folder, ErrNewer)
+	}
+	if !validID(s.ID) {
+		return nil, fmt.Errorf("%s: odd id %q", path.Join(folder, sidecarName), s.ID)
+	}
+	s.Relocate(folder) // the host may have renamed the folder
+	for _, f := range s.Files {
+		if !l.disk.exists(f) {
+			s.State = space.Missing
+		}
+	}
+	return s, nil
+}
+
+// folder finds a recording's folder: where the catalogue says, or by looking.
+func (l *Library) folder(id string) (string, error) {
+	if l.cat != nil {
+		if r, err := l.cat.Get(context.Background(), id); err == nil && l.disk.exists(path.Join(r.Folder, sidecarName)) {
+			return r.Folder, nil
+		}
+	}
+	for folder, err := range l.folders() {
+		if err != nil {
+			return "", err
+		}
+		if strings.Contains(folder, "["+id+"]") {
+			return folder, nil
+		}
+	}
+	return "", fmt.Errorf("%w: %s", ErrNotFound, id)
+}
+
+// folders yields the folders that hold a sidecar, in order of their names.
+func (l *Library) folders() func(yield func(string, error) bool) {
+	return func(yield func(string, error) bool) {
+		years, err := l.disk.readDir("recordings")
+		if err != nil {
+			yield("", err)
+			return
+		}
+		for _, y := range years {
+			if !y.IsDir() {
+				continue
+			}
+			list, err := l.disk.readDir(path.Join("recordings", y.Name()))
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, e := range list {
+				folder := path.Join("recordings", y.Name(), e.Name())
+				if e.IsDir() && l.disk.exists(path.Join(folder, sidecarName)) && !yield(folder, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Turns returns who spoke when, or nil when the audio has no levels.
+func (l *Library) Turns(id string) (*space.Turns, error) {
+	folder, err := l.folder(id)
+	if err != nil {
+		return nil, err
+	}
+	t := new(space.Turns)
+	err = l.disk.readJSON(path.Join(folder, turnsName), t)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return t, err
+}
+
+// Archives returns what the imported archives held, latest first.
+func (l *Library) Archives() ([]space.Archive, error) {
+	entries, err := l.disk.readDir(archivesDir)
+	if err != nil {
+		return nil, err
+	}
+	var list []space.Archive
+	for _, e := range entries {
+		if path.Ext(e.Name()) != ".json" || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		var a space.Archive
+		if err := l.disk.readJSON(path.Join(archivesDir, e.Name()), &a); err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	slices.SortStableFunc(list, func(a, b space.Archive) int { return b.Made.Compare(a.Made.Time) })
+	return list, nil
+}
+
+// marshal writes JSON as people and diff tools like it.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(v)
+	return b.Bytes(), err
+}

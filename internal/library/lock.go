@@ -1,0 +1,98 @@
+package library
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+var errHeld = errors.New("lock is held")
+
+// A Holder says who holds the library's lock.
+type Holder struct {
+	PID   int       `json:"pid"`
+	Host  string    `json:"host"`
+	Since time.Time `json:"since"`
+	What  string    `json:"what"`
+}
+
+// A LockedError means that another program is changing the library.
+type LockedError struct {
+	Dir    string
+	Waited time.Duration
+	Holder Holder // zero when it left no details
+}
+
+func (e *LockedError) Error() string {
+	s := fmt.Sprintf("the library %s is being changed by another program", e.Dir)
+	if e.Holder.PID != 0 {
+		s += fmt.Sprintf(" (%s, process %d on %s, since %s)", e.Holder.What, e.Holder.PID, e.Holder.Host, e.Holder.Since.Local().Format("15:04:05"))
+	}
+	if e.Waited > 0 {
+		s += fmt.Sprintf("; gave up after %s", e.Waited)
+	}
+	return s
+}
+
+// Hint says what to do next.
+func (e *LockedError) Hint() string {
+	return "wait until it is done, or use --lock-wait to wait longer"
+}
+
+// A lock is the OS lock of a library, held in the file .lock; the file beside
+// it says who holds it, for people.
+type lock struct {
+	f       *os.File
+	details string
+}
+
+// acquire takes the lock, waiting for up to wait.
+func acquire(ctx context.Context, dir string, wait time.Duration) (*lock, error) {
+	f, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	l := &lock{f: f, details: filepath.Join(dir, ".lock.json")}
+	deadline := time.Now().Add(wait)
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 250*time.Millisecond) {
+		if err = lockFile(f); !errors.Is(err, errHeld) {
+			break
+		}
+		left := time.Until(deadline)
+		if left <= 0 {
+			err = &LockedError{Dir: dir, Waited: wait, Holder: l.holder()}
+			break
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, ctx.Err()
+		case <-time.After(min(pause, left)):
+		}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	host, _ := os.Hostname()
+	b, _ := json.Marshal(Holder{PID: os.Getpid(), Host: host, Since: time.Now().UTC(), What: filepath.Base(os.Args[0])})
+	os.WriteFile(l.details, b, 0o644) // for people: the lock holds without it
+	return l, nil
+}
+
+func (l *lock) holder() (h Holder) {
+	if b, err := os.ReadFile(l.details); err == nil {
+		json.Unmarshal(b, &h)
+	}
+	return h
+}
+
+// release removes the details first: afterwards they may be another's.
+func (l *lock) release() {
+	os.Remove(l.details)
+	l.f.Close()
+}

@@ -1,0 +1,250 @@
+package library
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"path"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media"
+	"github.com/spaces-cli/spaces/internal/media/id3"
+	"github.com/spaces-cli/spaces/internal/media/mp3"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/timeline"
+	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/wav"
+)
+
+// maxPlayables bounds how many files a recording may fall into because its
+// parameters change.
+const maxPlayables = 16
+
+// A playable is one file that plays everywhere: all units of one
+// configuration, joined without re-encoding.
+type playable struct {
+	config track.Config
+	name   string // file name
+	sha256 string
+	sizes  track.Sizes
+	bytes  int64 // of its units
+	edits  []mp4.Edit
+	total  int64 // samples, heard or not
+}
+
+// playables plans the files of a recording: one for each configuration, in
+// the order in which they first occur. It fills in the timeline's share in
+// them through file and unit, indexed like tl.Runs: which file a run went to
+// and at which unit it begins there.
+func playables(tl *timeline.Timeline, pieces []*landed) (files []*playable, file []int, unit []int64, err error) {
+	at := make(map[track.Config]int)
+	for _, r := range tl.Runs {
+		i, ok := at[r.Config]
+		if !ok {
+			i = len(files)
+			if i == maxPlayables {
+				return nil, nil, nil, fmt.Errorf("its audio parameters change to more than %d different ones", maxPlayables)
+			}
+			at[r.Config] = i
+			files = append(files, &playable{config: r.Config})
+		}
+		f := files[i]
+		file = append(file, i)
+		unit = append(unit, int64(len(f.sizes)))
+		sizes := pieces[r.Piece].sizes[r.FirstUnit : r.FirstUnit+r.Units]
+		f.sizes = append(f.sizes, sizes...)
+		f.bytes += sizes.Sum()
+		f.edit(f.total+r.Skip, r.Samples)
+		f.total += r.Skip + r.Samples + r.Trim
+	}
+	return files, file, unit, nil
+}
+
+// edit adds a stretch that is heard, as a part of the one before if it
+// adjoins.
+func (f *playable) edit(start, samples int64) {
+	if samples <= 0 {
+		return
+	}
+	if n := len(f.edits); n > 0 && f.edits[n-1].Start+f.edits[n-1].Samples == start {
+		f.edits[n-1].Samples += samples
+		return
+	}
+	f.edits = append(f.edits, mp4.Edit{Start: start, Samples: samples})
+}
+
+// ext is the extension of the container that codec c is handed out in.
+func ext(c track.Codec) (string, error) {
+	switch c {
+	case track.AACLC, track.HEAAC, track.AACOther:
+		return ".m4a", nil
+	case track.MP3:
+		return ".mp3", nil
+	case track.PCM:
+		return ".wav", nil
+	}
+	return "", fmt.Errorf("no file can be made of %s audio yet", c)
+}
+
+// unitWriter is what the format packages offer for writing a file unit by
+// unit.
+type unitWriter interface {
+	WriteUnit(data []byte) error
+	Close() error
+}
+
+// newUnitWriter starts a file that holds the units of f.
+func (f *playable) newUnitWriter(w io.Writer, t mp4.Tags) (unitWriter, error) {
+	switch f.config.Codec {
+	case track.MP3:
+		skip, trim := f.ends()
+		return mp3.NewWriter(w, mp3.Plan{Tag: id3.Append(nil, frames(t)), Sizes: f.sizes, Skip: skip, Trim: trim})
+	case track.PCM:
+		return wav.NewWriter(w, f.config, f.total)
+	}
+	return mp4.NewWriter(w, &mp4.Movie{
+		Config: f.config, Units: int64(len(f.sizes)),
+		Size:  func(i int64) int { return int(f.sizes[i]) },
+		Edits: f.edits, Tags: t,
+	})
+}
+
+// frames are the tags of an .mp3, in ID3v2.3.
+func frames(t mp4.Tags) []id3.Frame {
+	var list []id3.Frame
+	add := func(id, text string) {
+		if text != "" {
+			list = append(list, id3.Frame{ID: id, Value: []byte(text)})
+		}
+	}
+	add("TIT2", t.Title)
+	add("TPE1", t.Artist)
+	add("TALB", t.Album)
+	if len(t.Date) >= len("2021-06-14") { // TYER and TDAT: 2.3 has no TDRC
+		add("TYER", t.Date[:4])
+		add("TDAT", t.Date[8:10]+t.Date[5:7])
+	}
+	add("COMM", t.Comment)
+	return list
+}
+
+// ends returns how many samples at the start and at the end are not heard.
+func (f *playable) ends() (skip, trim int64) {
+	if len(f.edits) == 0 {
+		return 0, 0
+	}
+	last := f.edits[len(f.edits)-1]
+	return f.edits[0].Start, f.total - last.Start - last.Samples
+}
+
+// write makes the file number i of the recording in dir from the originals
+// there, with its packet index, and reads it back.
+func (im *importer) write(ctx context.Context, dir string, f *playable, tags mp4.Tags, pieces []*landed) error {
+	name := path.Join(dir, f.name)
+	w, err := im.lib.disk.create(name)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	err = im.copyUnits(ctx, dir, f, tags, pieces, io.MultiWriter(w, sum))
+	if err != nil {
+		w.Discard()
+		return err
+	}
+	if err := w.Commit(); err != nil {
+		return err
+	}
+	f.sha256 = hex.EncodeToString(sum.Sum(nil))
+	if err := im.lib.check(ctx, name, f.sha256, sha256.New()); err != nil {
+		return err
+	}
+	return im.lib.writeIndex(dir, f.sha256, f.sizes, f.config)
+}
+
+func (im *importer) copyUnits(ctx context.Context, dir string, f *playable, tags mp4.Tags, pieces []*landed, w io.Writer) error {
+	out, err := f.newUnitWriter(w, tags)
+	if err != nil {
+		return err
+	}
+	for _, p := range pieces {
+		if err := im.copyPiece(ctx, path.Join(dir, "original", p.Name), f.config, p, out); err != nil {
+			return fmt.Errorf("%s: %w", p.Name, err)
+		}
+	}
+	return out.Close()
+}
+
+// copyPiece copies those units of one original that are of configuration c.
+func (im *importer) copyPiece(ctx context.Context, name string, c track.Config, p *landed, out unitWriter) error {
+	src, err := im.lib.disk.root.Open(name)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	rd, err := media.Open(&readerAt{ctx, src}, p.Bytes, track.Options{})
+	if err != nil {
+		return err
+	}
+	var u track.Packet
+	for {
+		if err := rd.Next(&u); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if p.track.Runs[u.Run].Config == c {
+			if err := out.WriteUnit(u.Data); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// check reads a file back from the disk and compares its SHA-256.
+func (l *Library) check(ctx context.Context, name, want string, h hash.Hash) error {
+	f, err := l.disk.root.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h.Reset()
+	if _, err := io.Copy(h, &source{ctx: ctx, r: f, progress: noProgress{}}); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != want {
+		return fmt.Errorf("%s: read back differently from what was written (SHA-256 %s, not %s): is the disk failing?", l.Path(name), got, want)
+	}
+	return nil
+}
+
+// writeIndex keeps the packet index of a playable file.
+func (l *Library) writeIndex(dir, sha string, sizes track.Sizes, c track.Config) error {
+	if c.Codec == track.PCM {
+		return nil // PCM needs none: every sample is as long as the next
+	}
+	w, err := l.disk.create(path.Join(dir, ".spaces", sha+".idx"))
+	if err != nil {
+		return err
+	}
+	if err := track.WriteIndex(w, sizes, c.SampleRate, c.UnitSamples); err != nil {
+		w.Discard()
+		return err
+	}
+	return w.Commit()
+}
+
+// tagsOf are the tags that a recording's files carry. They say nothing of
+// when or by which version the file was made.
+func tagsOf(r *space.Recording) mp4.Tags {
+	t := mp4.Tags{Title: r.Title, Album: "X Spaces", Comment: "Space " + r.ID}
+	if r.Host != nil {
+		t.Artist = r.Host.Handle
+	}
+	if !r.StartedAt.IsZero() {
+		t.Date = r.StartedAt.UTC().Format("2006-01-02")
+	}
+	return t
+}

@@ -1,0 +1,257 @@
+package library
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/track"
+)
+
+// A FindingKind says what sort of thing Verify found. The words appear in
+// JSON.
+type FindingKind string
+
+const (
+	Changed    FindingKind = "changed"    // other bytes than those that were kept
+	Lost       FindingKind = "missing"    // a file that should be there
+	Extra      FindingKind = "extra"      // a file that nobody knows of
+	Unreadable FindingKind = "unreadable" // cannot be read, or makes no sense
+)
+
+// A Finding is one thing that is not as it should be.
+type Finding struct {
+	ID      string // of the Space, where known
+	Kind    FindingKind
+	Path    string // below the library
+	Message string
+}
+
+// VerifyStats counts what Verify looked at.
+type VerifyStats struct {
+	Recordings, Files int
+	Bytes             int64
+}
+
+// Verify reads every file of the recordings with these ids (or of all, when
+// there are none) and compares it with the hash that was kept. It tells found
+// of what differs, is missing or does not belong there, and goes on.
+func (l *Library) Verify(ctx context.Context, ids []string, p Progress, found func(Finding)) (VerifyStats, error) {
+	v := &verifier{lib: l, ctx: ctx, progress: p, found: found}
+	if v.progress == nil {
+		v.progress = noProgress{}
+	}
+	folders, err := v.folders(ids)
+	if err != nil {
+		return v.stats, err
+	}
+	for _, f := range folders {
+		if err := v.recording(f); err != nil {
+			return v.stats, err
+		}
+	}
+	return v.stats, nil
+}
+
+type verifier struct {
+	lib      *Library
+	ctx      context.Context
+	progress Progress
+	found    func(Finding)
+	stats    VerifyStats
+}
+
+// folders lists what is to be verified and how much it is. When that is the
+// whole library, folders without a sidecar and recordings that only the
+// catalogue knows are told too.
+func (v *verifier) folders(ids []string) ([]string, error) {
+	var list []string
+	for _, id := range ids {
+		f, err := v.lib.folder(id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+	}
+	if len(ids) == 0 {
+		for f, err := range v.lib.folders() {
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, f)
+		}
+		if err := v.strays(list); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range list {
+		s, err := v.lib.load(f)
+		if err != nil {
+			continue // told when it is its turn
+		}
+		for _, p := range s.Pieces {
+			v.progress.Expect(p.Bytes)
+		}
+	}
+	return list, nil
+}
+
+// strays tells of what lies among the recordings and is none, and of
+// recordings that have gone.
+func (v *verifier) strays(known []string) error {
+	years, err := v.lib.disk.readDir("recordings")
+	if err != nil {
+		return err
+	}
+	for _, y := range years {
+		year := path.Join("recordings", y.Name())
+		if !y.IsDir() {
+			v.tell("", Extra, year, "not a folder of recordings")
+			continue
+		}
+		entries, err := v.lib.disk.readDir(year)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if name := path.Join(year, e.Name()); !slices.Contains(known, name) {
+				v.tell("", Extra, name, "not a recording: it has no "+sidecarName)
+			}
+		}
+	}
+	for row, err := range v.lib.cat.List(v.ctx, catalog.Query{}) {
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(known, row.Folder) {
+			v.tell(row.ID, Lost, row.Folder, "the catalogue knows this recording, and its folder is gone")
+		}
+	}
+	return nil
+}
+
+func (v *verifier) tell(id string, kind FindingKind, name, format string, args ...any) {
+	v.found(Finding{ID: id, Kind: kind, Path: name, Message: fmt.Sprintf(format, args...)})
+}
+
+// recording verifies one folder. The error is that of the context.
+func (v *verifier) recording(folder string) error {
+	v.stats.Recordings++
+	s, err := v.lib.load(folder)
+	if err != nil {
+		v.tell("", Unreadable, path.Join(folder, sidecarName), "%v", err)
+		return nil
+	}
+	v.stats.Files++
+	known := map[string]bool{sidecarName: true}
+	file := func(name string, size int64, sha string, progress Progress) error {
+		known[name] = true
+		return v.file(s.ID, path.Join(folder, name), size, sha, progress)
+	}
+	for _, p := range s.Pieces {
+		if err := file("original/"+p.Name, p.Bytes, p.SHA256, v.progress); err != nil {
+			return err
+		}
+	}
+	for _, e := range s.Earlier {
+		if err := file("original/"+e.Name, e.Bytes, e.SHA256, noProgress{}); err != nil {
+			return err
+		}
+	}
+	for i, f := range s.Files {
+		name := strings.TrimPrefix(f, folder+"/")
+		if err := file(name, -1, s.FileSHA256[i], noProgress{}); err != nil {
+			return err
+		}
+		if s.Audio == nil || path.Ext(f) == ".wav" {
+			continue
+		}
+		idx := ".spaces/" + s.FileSHA256[i] + ".idx"
+		known[idx] = true
+		v.index(s, path.Join(folder, idx))
+	}
+	return v.extras(s.ID, folder, known)
+}
+
+// file compares one file with its size (unless that is negative) and hash.
+func (v *verifier) file(id, name string, size int64, want string, progress Progress) error {
+	f, err := v.lib.disk.root.Open(name)
+	if isGone(err) {
+		v.tell(id, Lost, name, "the file is gone")
+		return nil
+	}
+	if err != nil {
+		v.tell(id, Unreadable, name, "%v", err)
+		return nil
+	}
+	defer f.Close()
+	h := sha256.New()
+	in := &source{ctx: v.ctx, r: f, progress: progress}
+	if _, err := io.Copy(h, in); err != nil {
+		return err
+	}
+	v.stats.Files++
+	v.stats.Bytes += in.n
+	switch got := hex.EncodeToString(h.Sum(nil)); {
+	case in.err != nil:
+		v.tell(id, Unreadable, name, "%v", in.err)
+	case size >= 0 && in.n != size:
+		v.tell(id, Changed, name, "%d bytes, not %d", in.n, size)
+	case got != want:
+		v.tell(id, Changed, name, "other content of the same size: SHA-256 %s, not %s", got, want)
+	}
+	return nil
+}
+
+// index checks that a packet index can be used. It can be made again, so only
+// its form is checked.
+func (v *verifier) index(s *space.Space, name string) {
+	f, err := v.lib.disk.root.Open(name)
+	if err != nil {
+		v.tell(s.ID, Lost, name, "the packet index is gone")
+		return
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil {
+		_, err = track.OpenIndex(f, info.Size())
+	}
+	if err != nil {
+		v.tell(s.ID, Changed, name, "%v", err)
+	}
+	v.stats.Files++
+}
+
+// extras tells of files in a recording's folder that nobody knows of. What
+// the host has made (clips, episodes) and what can be made again (.spaces) is
+// no stray.
+func (v *verifier) extras(id, folder string, known map[string]bool) error {
+	return fs.WalkDir(v.lib.disk.root.FS(), folder, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			v.tell(id, Unreadable, name, "%v", err)
+			return nil
+		}
+		if err := v.ctx.Err(); err != nil {
+			return err
+		}
+		rel := strings.TrimPrefix(strings.TrimPrefix(name, folder), "/")
+		if e.IsDir() {
+			if rel == ".spaces" || slices.Contains(made[:], rel) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !known[rel] && e.Name() != ".DS_Store" && e.Name() != "Thumbs.db" && e.Name() != "desktop.ini" {
+			v.tell(id, Extra, name, "nobody knows of this file")
+		}
+		return nil
+	})
+}
