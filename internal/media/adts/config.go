@@ -1,6 +1,7 @@
 package adts
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -32,6 +33,8 @@ const (
 	typeEscape     = 31
 	typeELD        = 39
 )
+
+var errReserved = errors.New("reserved value")
 
 func codec(objectType int) track.Codec {
 	if objectType == typeLC {

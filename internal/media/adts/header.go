@@ -30,11 +30,10 @@ type Header struct {
 
 // Reasons for which ParseHeader fails.
 var (
-	ErrShort    = errors.New("adts: header is cut off")
-	ErrSync     = errors.New("adts: no sync word")
-	ErrRate     = errors.New("adts: reserved sampling frequency index")
-	ErrNoRoom   = errors.New("adts: frame length leaves no room for audio")
-	errReserved = errors.New("reserved value")
+	ErrShort  = errors.New("adts: header is cut off")
+	ErrSync   = errors.New("adts: no sync word")
+	ErrRate   = errors.New("adts: reserved sampling frequency index")
+	ErrNoRoom = errors.New("adts: frame length leaves no room for audio")
 )
 
 // ParseHeader reads the header at the front of b, which holds at least

@@ -31,7 +31,7 @@ func ffmpeg(t *testing.T, in []byte, args ...string) []byte {
 
 func encode(t *testing.T, args ...string) []byte {
 	t.Helper()
-	in := []string{"-f", "lavfi", "-i", "aevalsrc=0.3*sin(2*PI*(200+80*t)*t)|0.2*sin(2*PI*330*t):s=48000:d=3"}
+	in := []string{"-f", "lavfi", "-i", "aevalsrc=0.3*sin(2*PI*(200+80*t)*t)|0.2*sin(2*PI*330*t):s=48000:d=2"}
 	return ffmpeg(t, nil, append(append(in, args...), "-c:a", "aac", "-b:a", "96k", "-f", "adts", "-")...)
 }
 
