@@ -15,9 +15,9 @@ import (
 // Hash returns the SHA-256 by which the archive is known, in hexadecimal. Of a
 // ZIP it is that of the file. Of a folder it is that of, for each script that
 // this package reads and each piece of audio, ordered by name, a line
-// "<size> <name>\n" and the content; names are the last element's folder and
-// the last element ("spaces_media/space-….ts"), so that moving the folder, or
-// putting one around it, changes nothing.
+// "<size> <name>\n" and the content. Names are those of the files alone,
+// without folders, so that it does not matter which of the folders around them
+// was opened.
 func (a *Archive) Hash(ctx context.Context) (string, error) {
 	h := sha256.New()
 	if a.kind == ArchiveZIP {
@@ -42,7 +42,7 @@ func (a *Archive) Hash(ctx context.Context) (string, error) {
 	var files []named
 	add := func(f *file) {
 		elems, _ := splitName(f.name)
-		files = append(files, named{strings.Join(elems[max(0, len(elems)-2):], "/"), f})
+		files = append(files, named{elems[len(elems)-1], f})
 	}
 	for _, scripts := range a.scripts {
 		for _, f := range scripts {

@@ -123,7 +123,7 @@ func ParseMediaName(base string) (spaceID string, piece int, ok bool) {
 		}
 		piece, _ = strconv.Atoi(number) // at most six digits
 	}
-	if alnumPrefix(rest) > 0 {
+	if alnumPrefix(rest) > 0 || rest != "" && rest[0] >= utf8.RuneSelf {
 		return "", 0, false
 	}
 	return spaceID, piece, true

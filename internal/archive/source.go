@@ -93,8 +93,11 @@ func (r *boundedReader) Read(p []byte) (int, error) {
 	if err == nil && f.packed > 0 && r.n > ratioFree && r.n/f.packed > maxRatio {
 		err = errBomb
 	}
-	if err == io.EOF && r.n < f.size {
+	switch {
+	case err == io.EOF && r.n < f.size:
 		err = io.ErrUnexpectedEOF
+	case errors.Is(err, zip.ErrFormat): // what archive/zip says when more comes than is declared
+		err = errTooLong
 	}
 	if err != nil && err != io.EOF {
 		err = f.explain(err)
