@@ -1,0 +1,169 @@
+// Package media opens audio files of any format that its sub-packages read:
+// it looks at the content and hands the file to the package for it.
+package media
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/id3"
+	"github.com/spaces-cli/spaces/internal/media/mp3"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/mpegts"
+	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/wav"
+)
+
+// ErrNeedsFile is returned by NewReader for audio that can only be read with
+// random access, by Open.
+var ErrNeedsFile = errors.New("this format cannot be read as a stream")
+
+// A NotAudioError says that something is not audio, or not audio of a format
+// that can be read.
+type NotAudioError struct {
+	Kind Kind
+	What string // the whole message: "an HTML page, not audio: the download failed"
+	hint string
+}
+
+func (e *NotAudioError) Error() string { return e.What }
+
+// Hint returns what the user may do about it, or "".
+func (e *NotAudioError) Hint() string { return e.hint }
+
+// notAudio returns the error for each Kind that cannot be read.
+func notAudio(kind Kind) error {
+	const (
+		again   = "download the recording again and check that it plays"
+		convert = "convert it first, for example: ffmpeg -i IN OUT.wav"
+	)
+	e := &NotAudioError{Kind: kind}
+	switch kind {
+	case FLAC:
+		e.What, e.hint = "a FLAC file, which cannot be read yet", convert
+	case Ogg:
+		e.What, e.hint = "an Ogg file, which cannot be read yet", convert
+	case ZIP:
+		e.What, e.hint = "a ZIP archive, not audio", "name the archive itself, or unpack it and name the recording in it"
+	case HTML:
+		e.What, e.hint = "an HTML page, not audio: the download failed", again
+	case JSON:
+		e.What, e.hint = "JSON data, not audio", "if it was to be a recording, the download failed: "+again
+	case Playlist:
+		e.What, e.hint = "a playlist (M3U8), not audio: it lists where the audio is", "download what it lists while X still has it, for example with yt-dlp"
+	case Text:
+		e.What, e.hint = "text, not audio", ""
+	case Zeros:
+		e.What, e.hint = "nothing but zero bytes: the download or the disk failed", again
+	case Empty:
+		e.What, e.hint = "an empty file", again
+	default:
+		e.What, e.hint = "no audio format that is known here", convert
+	}
+	return e
+}
+
+// Open returns a Reader of the audio in r, which holds size bytes. If r holds
+// no audio that can be read, the error is a *NotAudioError; other errors are
+// those of r or tell what is wrong with the file.
+func Open(r io.ReaderAt, size int64, opts track.Options) (track.Reader, error) {
+	kind, err := sniffAt(r, size)
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
+	case ADTS:
+		return adts.NewReader(io.NewSectionReader(r, 0, size), opts), nil
+	case MPEGTS:
+		return mpegts.NewReader(io.NewSectionReader(r, 0, size), opts), nil
+	case MP4:
+		return opened(mp4.NewReader(r, size, opts))
+	case MP3:
+		return opened(mp3.NewReader(r, size, opts))
+	case WAV:
+		return opened(wav.NewReader(r, size, opts))
+	}
+	return nil, notAudio(kind)
+}
+
+// opened makes a track.Reader of a format's Reader, and nil of none.
+func opened[R track.Reader](r R, err error) (track.Reader, error) {
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// sniffAt is Sniff for a whole file: it also looks behind tags that are too
+// large for SniffLen, of which a file has one or two.
+func sniffAt(r io.ReaderAt, size int64) (Kind, error) {
+	const fewTags = 8
+	head := make([]byte, min(size, SniffLen))
+	kind := Unknown
+	for off, tags := int64(0), 0; tags < fewTags; tags++ {
+		n, err := r.ReadAt(head[:min(size-off, SniffLen)], off)
+		if err != nil && err != io.EOF {
+			return "", fmt.Errorf("reading the first bytes: %w", err)
+		}
+		kind = Sniff(head[:n], size-off)
+		h, ok := id3.ParseHeader(head[:n])
+		if kind != Unknown || !ok || int64(h.Len()) >= size-off {
+			break
+		}
+		off += int64(h.Len())
+	}
+	return kind, nil
+}
+
+// maxPeek is how much of a stream NewReader looks at, if large tags make it
+// necessary.
+const maxPeek = 2 << 20
+
+// NewReader returns a Reader of the stream r, if the format is one that can be
+// read in a single pass from front to back (ADTS, MPEG-TS). For other audio it
+// returns ErrNeedsFile, for anything else a *NotAudioError; some of r has then
+// been read.
+func NewReader(r io.Reader, opts track.Options) (track.Reader, error) {
+	b := bufio.NewReaderSize(r, SniffLen)
+	head, err := peek(b, SniffLen)
+	if err != nil {
+		return nil, err
+	}
+	h, tagged := id3.ParseHeader(head)
+	if tagged && h.Len() > SniffLen/2 && h.Len() <= maxPeek-SniffLen {
+		b = bufio.NewReaderSize(b, maxPeek)
+		if head, err = peek(b, h.Len()+SniffLen); err != nil {
+			return nil, err
+		}
+		head = head[min(h.Len(), len(head)):]
+	}
+	size := int64(-1)
+	if len(head) < SniffLen {
+		size = int64(len(head))
+	}
+	switch kind := Sniff(head, size); kind {
+	case ADTS:
+		return adts.NewReader(b, opts), nil
+	case MPEGTS:
+		return mpegts.NewReader(b, opts), nil
+	case MP4, MP3, WAV:
+		return nil, ErrNeedsFile
+	default:
+		if tagged && h.Len() > maxPeek-SniffLen {
+			return nil, ErrNeedsFile // to see what it is
+		}
+		return nil, notAudio(kind)
+	}
+}
+
+// peek returns the next n bytes of b, fewer at its end.
+func peek(b *bufio.Reader, n int) ([]byte, error) {
+	head, err := b.Peek(n)
+	if err != nil && err != io.EOF {
+		return nil, fmt.Errorf("reading the first bytes: %w", err)
+	}
+	return head, nil
+}

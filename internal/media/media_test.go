@@ -1,0 +1,196 @@
+package media
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spaces-cli/spaces/internal/media/track"
+)
+
+// count reads r to its end and returns the number of its units.
+func count(t *testing.T, r track.Reader) int64 {
+	t.Helper()
+	var n int64
+	for {
+		var p track.Packet
+		switch err := r.Next(&p); err {
+		case nil:
+			n++
+		case io.EOF:
+			if got := r.Track().Units(); got != n {
+				t.Errorf("the track has %d units, Next returned %d", got, n)
+			}
+			return n
+		default:
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestOpen(t *testing.T) {
+	path, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		t.Skip("ffmpeg is not installed")
+	}
+	dir := t.TempDir()
+	for _, c := range []struct {
+		args   string
+		format track.Format
+		rate   int
+	}{
+		{"-c:a aac -f adts", track.ADTS, 48000},
+		{"-c:a aac -f mpegts", track.MPEGTS, 48000},
+		{"-c:a aac -f mp4", track.MP4, 48000},
+		{"-c:a libmp3lame -f mp3", track.MP3File, 48000},
+		{"-c:a pcm_s16le -f wav", track.WAV, 48000},
+	} {
+		// The name says nothing, as with X's own files.
+		name := filepath.Join(dir, string(c.format)+".ts")
+		args := "-v error -f lavfi -i sine=d=1:r=48000 " + c.args
+		if out, err := exec.Command(path, append(strings.Fields(args), name)...).CombinedOutput(); err != nil {
+			t.Errorf("ffmpeg %s: %v\n%s", args, err, out)
+			continue
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Open(bytes.NewReader(data), int64(len(data)), track.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", c.format, err)
+			continue
+		}
+		units := count(t, r)
+		tr := r.Track()
+		if tr.Format != c.format || tr.Seconds() < 1 || tr.Seconds() > 1.1 || !tr.Damage.Empty() {
+			t.Errorf("%s: %s, %v s, damage %+v", c.format, tr.Format, tr.Seconds(), tr.Damage)
+		}
+
+		s, err := NewReader(bytes.NewReader(data), track.Options{})
+		if c.format != track.ADTS && c.format != track.MPEGTS {
+			if err != ErrNeedsFile {
+				t.Errorf("%s as a stream: %v", c.format, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s as a stream: %v", c.format, err)
+			continue
+		}
+		if n := count(t, s); n != units {
+			t.Errorf("%s: %d units from a stream, %d from a file", c.format, n, units)
+		}
+	}
+}
+
+// What follows a tag counts, however large the tag is.
+func TestOpenBehindLargeTags(t *testing.T) {
+	for _, n := range []int{SniffLen - 100, SniffLen, 1 << 20, 5 << 20} {
+		data := slices.Concat(id3Tag(n), id3Tag(n), adtsFrames(30))
+		r, err := Open(bytes.NewReader(data), int64(len(data)), track.Options{})
+		if err != nil {
+			t.Errorf("%d bytes of tag: %v", n, err)
+		} else if got := count(t, r); got != 30 || !r.Track().Damage.Empty() {
+			t.Errorf("%d bytes of tag: %d units, %+v", n, got, r.Track().Damage)
+		}
+		data = slices.Concat(id3Tag(n), adtsFrames(30))
+		s, err := NewReader(bytes.NewReader(data), track.Options{})
+		switch {
+		case n > maxPeek && err == ErrNeedsFile:
+		case err != nil:
+			t.Errorf("%d bytes of tag in a stream: %v", n, err)
+		default:
+			if got := count(t, s); got != 30 {
+				t.Errorf("%d bytes of tag in a stream: %d units", n, got)
+			}
+		}
+	}
+}
+
+func TestNotAudio(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		kind Kind
+		what string
+	}{
+		{"<!doctype html>", HTML, "an HTML page, not audio: the download failed"},
+		{`{"error":404}`, JSON, "JSON data, not audio"},
+		{"#EXTM3U\n", Playlist, "a playlist (M3U8), not audio: it lists where the audio is"},
+		{"\x00\x00\x00", Zeros, "nothing but zero bytes: the download or the disk failed"},
+		{"", Empty, "an empty file"},
+		{"PK\x03\x04", ZIP, "a ZIP archive, not audio"},
+		{"OggS", Ogg, "an Ogg file, which cannot be read yet"},
+		{"gone", Text, "text, not audio"},
+		{"\x01\x02\x03", Unknown, "no audio format that is known here"},
+	} {
+		_, err := Open(strings.NewReader(c.in), int64(len(c.in)), track.Options{})
+		_, streamErr := NewReader(strings.NewReader(c.in), track.Options{})
+		for _, err := range []error{err, streamErr} {
+			var not *NotAudioError
+			if !errors.As(err, &not) || not.Kind != c.kind || err.Error() != c.what {
+				t.Errorf("%q: %v, want %s", c.in, err, c.what)
+			}
+		}
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	f, err := os.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	var not *NotAudioError
+	if _, err := Open(f, 100, track.Options{}); err == nil || errors.As(err, &not) {
+		t.Errorf("a source that fails: %v", err)
+	}
+	if _, err := NewReader(f, track.Options{}); err == nil || errors.As(err, &not) {
+		t.Errorf("a stream that fails: %v", err)
+	}
+}
+
+// Whatever the input, reading ends, within bounds that follow from its size.
+func FuzzOpen(f *testing.F) {
+	f.Add(adtsFrames(5))
+	f.Add(slices.Concat(id3Tag(50), mp3Frames(5)))
+	f.Add(tsPackets(5, 188, 0))
+	f.Add(box("moov", 32))
+	f.Add([]byte("RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x44\xac\x00\x00\x88\x58\x01\x00\x02\x00\x10\x00data\x04\x00\x00\x00abcd"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		size := int64(len(data))
+		r, err := Open(bytes.NewReader(data), size, track.Options{})
+		if err != nil {
+			if r != nil {
+				t.Error("a reader and an error")
+			}
+			return
+		}
+		var units int64
+		for {
+			var p track.Packet
+			if err := r.Next(&p); err != nil {
+				break
+			}
+			units++
+			if units > size {
+				t.Fatalf("more units than the %d bytes of the file", size)
+			}
+			if p.Offset < 0 || p.Offset >= size || p.Samples <= 0 || p.Run >= len(r.Track().Runs) {
+				t.Fatalf("unit %d: %+v of %d bytes", units, p, size)
+			}
+		}
+		if got := r.Track().Units(); got != units {
+			t.Fatalf("the track has %d units, Next returned %d", got, units)
+		}
+		if err := r.Next(new(track.Packet)); err == nil {
+			t.Fatal("a unit after the end")
+		}
+	})
+}
