@@ -131,7 +131,7 @@ func (w *window) content(b box, n int) ([]byte, error) {
 // It looks at the headers of the boxes before it and at nothing else. The
 // error is ErrNotMP4 if there is no such box.
 func MediaStart(r io.ReaderAt, size int64) (off, n int64, err error) {
-	w := &window{r: r, size: size, ahead: 16}
+	w := &window{r: r, size: size, ahead: 512}
 	b, err := w.child("mdat", 0, size)
 	if err != nil {
 		return 0, 0, err

@@ -33,7 +33,7 @@ func FuzzReader(f *testing.F) {
 		MediaStart(bytes.NewReader(data), int64(len(data)))
 		var b bytes.Buffer
 		// A file that Retag takes comes out with the media it had.
-		if err := Retag(&b, bytes.NewReader(data), int64(len(data)), &Tags{Title: "new"}, nil); err == nil {
+		if err := Retag(&b, bytes.NewReader(data), int64(len(data)), Tags{Title: "new"}, nil); err == nil {
 			off, n, _ := MediaStart(bytes.NewReader(data), int64(len(data)))
 			newOff, newN, err := MediaStart(bytes.NewReader(b.Bytes()), int64(b.Len()))
 			if err != nil || !bytes.Equal(data[off:off+n], b.Bytes()[newOff:newOff+newN]) {
@@ -96,7 +96,7 @@ func FuzzWriter(f *testing.F) {
 			t.Errorf("damage %+v", r.Track().Damage)
 		}
 		var b bytes.Buffer
-		if err := Retag(&b, bytes.NewReader(file), int64(len(file)), &m.Tags, nil); err != nil || !bytes.Equal(b.Bytes(), file) {
+		if err := Retag(&b, bytes.NewReader(file), int64(len(file)), m.Tags, nil); err != nil || !bytes.Equal(b.Bytes(), file) {
 			t.Errorf("tagged with the same tags it is another file: %v", err)
 		}
 	})

@@ -35,6 +35,11 @@ type sampler interface {
 // If a file has several audio tracks it is the first one that is enabled and
 // whose coding is known. Where the tables of a file contradict it, or the
 // file is cut, the units concerned are left out and noted in Track.Damage.
+//
+// Positions are counted from the units, as everywhere in track: time for
+// which the tables have no units, such as what a live stream lost between two
+// fragments, does not count. Empty edits, which delay a track against the
+// others of a file, do not either.
 type Reader struct {
 	t     track.Track
 	moov  *movie

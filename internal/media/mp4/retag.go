@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 )
@@ -16,7 +15,7 @@ var ErrLayout = errors.New("mp4: not a file that this program wrote")
 // cover. All else stays: the result is, byte for byte, what a Writer makes of
 // the same units with the new tags. The error is ErrLayout if src was not made
 // by a Writer.
-func Retag(dst io.Writer, src io.ReaderAt, size int64, tags *Tags, cover []byte) error {
+func Retag(dst io.Writer, src io.ReaderAt, size int64, tags Tags, cover []byte) error {
 	w := &window{r: src, size: size, ahead: headerAhead}
 	old, err := w.layout()
 	if err != nil {
@@ -29,7 +28,7 @@ func Retag(dst io.Writer, src io.ReaderAt, size int64, tags *Tags, cover []byte)
 		for _, part := range old.parts {
 			b.copyOf(c, part)
 		}
-		err = b.userData(tags, cover)
+		err = b.userData(&tags, cover)
 	})
 	if err == nil {
 		err = b.err
@@ -178,7 +177,7 @@ func (c *copier) copyOffsets(w *bufio.Writer, o box) error {
 		} else {
 			at := int64(binary.BigEndian.Uint32(b)) + c.shift
 			if at < 0 || at > math.MaxUint32 {
-				return fmt.Errorf("mp4: the tags move the media beyond 4 GiB, where its index does not reach")
+				return errors.New("mp4: the tags move the media beyond 4 GiB, where its index does not reach")
 			}
 			out = binary.BigEndian.AppendUint32(out[:0], uint32(at))
 		}

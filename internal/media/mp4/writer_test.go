@@ -70,6 +70,63 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// The boxes of a file, in order, and what stands in those that nothing else
+// here looks at.
+func TestStructure(t *testing.T) {
+	units := randomUnits(100)
+	m := movieOf(stereo48, units)
+	m.Tags.Title = "title"
+	file := write(t, m, units)
+	w := &window{r: bytes.NewReader(file), size: int64(len(file)), ahead: headerAhead}
+	var list []string
+	content := make(map[string]string)
+	var walk func(pos, end int64, path string)
+	walk = func(pos, end int64, path string) {
+		for pos < end {
+			b, ok, err := w.box(pos, end)
+			if err != nil || !ok || b.cut {
+				t.Fatalf("%s: no box at %d: %+v, %v", path, pos, b, err)
+			}
+			pos = b.end
+			name := path + string(b.kind[:])
+			list = append(list, name)
+			content[string(b.kind[:])] = string(file[b.body:b.end])
+			switch string(b.kind[:]) {
+			case "moov", "trak", "edts", "mdia", "minf", "stbl", "dinf", "udta":
+				walk(b.body, b.end, name+"/")
+			}
+		}
+	}
+	walk(0, w.size, "")
+	want := strings.Fields(`ftyp moov moov/mvhd moov/trak moov/trak/tkhd moov/trak/edts moov/trak/edts/elst moov/trak/mdia
+		moov/trak/mdia/mdhd moov/trak/mdia/hdlr moov/trak/mdia/minf moov/trak/mdia/minf/smhd moov/trak/mdia/minf/dinf
+		moov/trak/mdia/minf/dinf/dref moov/trak/mdia/minf/stbl moov/trak/mdia/minf/stbl/stsd moov/trak/mdia/minf/stbl/stts
+		moov/trak/mdia/minf/stbl/stsc moov/trak/mdia/minf/stbl/stsz moov/trak/mdia/minf/stbl/stco moov/trak/mdia/minf/stbl/sgpd
+		moov/trak/mdia/minf/stbl/sbgp moov/udta moov/udta/meta free mdat`)
+	if !slices.Equal(list, want) {
+		t.Errorf("boxes %v, want %v", list, want)
+	}
+	for kind, want := range map[string]string{
+		"ftyp": "M4A \x00\x00\x02\x00M4A isommp42",
+		"elst": "\x00\x00\x00\x00\x00\x00\x00\x01\x00\x01\x90\x00\x00\x00\x00\x00\x00\x01\x00\x00",
+		"sgpd": "\x01\x00\x00\x00roll\x00\x00\x00\x02\x00\x00\x00\x01\xFF\xFF",
+		"sbgp": "\x00\x00\x00\x00roll\x00\x00\x00\x01\x00\x00\x00\x64\x00\x00\x00\x01",
+		"stsc": "\x00\x00\x00\x00\x00\x00\x00\x02" + "\x00\x00\x00\x01\x00\x00\x00\x2F\x00\x00\x00\x01" + "\x00\x00\x00\x03\x00\x00\x00\x06\x00\x00\x00\x01",
+		"mdhd": "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xBB\x80\x00\x01\x90\x00\x55\xC4\x00\x00",
+		"mdat": string(bytes.Join(units, nil)),
+	} {
+		if content[kind] != want {
+			t.Errorf("%s is % x, want % x", kind, content[kind], want)
+		}
+	}
+	if n := len(content["tkhd"]); n != 84 {
+		t.Errorf("tkhd has %d bytes", n)
+	}
+	if n := len(content["mvhd"]); n != 100 {
+		t.Errorf("mvhd has %d bytes", n)
+	}
+}
+
 func TestWriterRefuses(t *testing.T) {
 	units := randomUnits(3)
 	for name, change := range map[string]func(m *Movie){
@@ -274,7 +331,7 @@ func TestRetagEqualsWriting(t *testing.T) {
 	for i := range files {
 		for j, m := range versions {
 			var b bytes.Buffer
-			if err := Retag(&b, bytes.NewReader(files[i]), int64(len(files[i])), &m.Tags, m.Cover); err != nil {
+			if err := Retag(&b, bytes.NewReader(files[i]), int64(len(files[i])), m.Tags, m.Cover); err != nil {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(b.Bytes(), files[j]) {
@@ -294,7 +351,7 @@ func TestRetagRefuses(t *testing.T) {
 		"foreign": append([]byte{0, 0, 0, 8, 'f', 'r', 'e', 'e'}, file...),
 	} {
 		var b bytes.Buffer
-		if err := Retag(&b, bytes.NewReader(src), int64(len(src)), &Tags{}, nil); !errors.Is(err, ErrLayout) || b.Len() > 0 {
+		if err := Retag(&b, bytes.NewReader(src), int64(len(src)), Tags{}, nil); !errors.Is(err, ErrLayout) || b.Len() > 0 {
 			t.Errorf("%s: %v, %d bytes written", name, err, b.Len())
 		}
 	}
