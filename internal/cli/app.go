@@ -1,0 +1,161 @@
+// Package cli is the command line of spaces: flags, tables, JSON, progress
+// bars and exit codes. What the commands do is in the packages below.
+//
+// The rules of its output: stdout is data, stderr is talk. What is printed
+// does not depend on whether somebody watches, but that a terminal's width is
+// respected and that progress and questions are for terminals only. An error
+// says what happened and, after "hint:", what to do next.
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// An App is the world in which a command runs. Tests give it buffers, a fixed
+// clock and an environment of their own.
+type App struct {
+	In       io.Reader
+	Out, Err io.Writer
+	// InTTY, OutTTY and ErrTTY say whether somebody watches.
+	InTTY, OutTTY, ErrTTY bool
+	Columns               int // the width of the terminal; 0 when unknown
+
+	Now       func() time.Time
+	Zone      *time.Location
+	Env       func(name string) (string, bool)
+	Home      string // the user's home folder
+	ConfigDir string // the folder of config.yaml
+	Version   string
+	// Start opens a file or folder with the program the system has for it.
+	Start func(path string) error
+
+	set settings // filled before a command runs
+}
+
+// version is set by the linker for releases.
+var version string
+
+// Main runs the program and returns its exit code.
+func Main() int {
+	// Recordings are streamed, so the heap is small; collecting it a little
+	// earlier keeps the program small too.
+	debug.SetGCPercent(50)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Stop(signals) // a second one ends the program at once
+		cancel()
+	}()
+
+	a := newApp()
+	args := os.Args[1:]
+	if startedByExplorer() {
+		return a.runDropped(ctx, args)
+	}
+	return a.Run(ctx, args)
+}
+
+// newApp returns the App of the real world.
+func newApp() *App {
+	a := &App{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		InTTY:   term.IsTerminal(int(os.Stdin.Fd())),
+		OutTTY:  term.IsTerminal(int(os.Stdout.Fd())),
+		ErrTTY:  term.IsTerminal(int(os.Stderr.Fd())),
+		Now:     time.Now,
+		Zone:    time.Local,
+		Env:     os.LookupEnv,
+		Version: programVersion(),
+		Start:   start,
+	}
+	if a.OutTTY {
+		a.Columns, _, _ = term.GetSize(int(os.Stdout.Fd()))
+	}
+	a.Home, _ = os.UserHomeDir()
+	if dir, err := os.UserConfigDir(); err == nil {
+		a.ConfigDir = filepath.Join(dir, "spaces")
+	}
+	return a
+}
+
+// programVersion returns the release, or what the Go tool noted when the
+// program was built from source.
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+// Run executes one command line and returns its exit code.
+func (a *App) Run(ctx context.Context, args []string) int {
+	out := &errWriter{w: a.Out}
+	a.Out = out
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err
+	}
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, fs.ErrClosed) && out.err != nil {
+		return exitDone // the reader has seen enough
+	}
+	return a.report(ctx, err, wantsJSON(args))
+}
+
+// runDropped serves those who know no command line: started by a double click
+// or with files dropped on its icon, the program extracts them and stays
+// until its window has been read.
+func (a *App) runDropped(ctx context.Context, args []string) int {
+	code := exitUsage
+	if len(args) == 0 {
+		io.WriteString(a.Out, "spaces takes the audio of your X Spaces out of the archive that X sends you.\n\n"+
+			"Drop the downloaded ZIP on the icon of this program.\n"+
+			"Or open a terminal and type: spaces --help\n")
+	} else {
+		if _, err := os.Stat(args[0]); err == nil {
+			args = append([]string{"extract", "--"}, args...)
+		}
+		code = a.Run(ctx, args)
+	}
+	io.WriteString(a.Out, "\nPress Enter to close this window.\n")
+	io.ReadFull(a.In, make([]byte, 1))
+	return code
+}
+
+// An errWriter remembers the first error of writing, so that commands need
+// not look at each line they print.
+type errWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (w *errWriter) Write(p []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	n, err := w.w.Write(p)
+	w.err = err
+	return n, err
+}

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// testApp is an App with buffers, a fixed clock and zone, and nothing of the
+// machine it runs on.
+func testApp(t testing.TB) *App {
+	home := t.TempDir()
+	return &App{
+		In: strings.NewReader(""), Out: new(bytes.Buffer), Err: new(bytes.Buffer),
+		Now:       func() time.Time { return time.Date(2021, 6, 17, 12, 0, 0, 0, time.UTC) },
+		Zone:      time.FixedZone("CEST", 2*3600),
+		Env:       func(string) (string, bool) { return "", false },
+		Home:      home,
+		ConfigDir: filepath.Join(home, "config"),
+		Version:   "1.2.3",
+		Start:     func(string) error { return nil },
+	}
+}
+
+// run executes a command line in a copy of a and returns code and output.
+func run(a *App, args ...string) (code int, stdout, stderr string) {
+	c := *a
+	var out, err bytes.Buffer
+	c.Out, c.Err = &out, &err
+	code = c.Run(context.Background(), args)
+	return code, out.String(), err.String()
+}
+
+func flagNames(cmd *cobra.Command) []string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return names
+}
+
+func TestUsageErrors(t *testing.T) {
+	a := testApp(t)
+	for _, tt := range []struct {
+		args       string
+		code       int
+		kind, says string
+	}{
+		{"lst", exitUsage, "usage", "did you mean: spaces list"},
+		{"list --sinc 2021", exitUsage, "usage", "see spaces list --help"},
+		{"list --since yesterday", exitUsage, "usage", "yesterday"},
+		{"list --state good", exitUsage, "usage", "complete, damaged"},
+		{"list --limit x", exitUsage, "usage", "see spaces list --help"},
+		{"list --csv --json", exitUsage, "usage", "csv"},
+		{"extract", exitUsage, "usage", "PATH"},
+		{"extract x --title nonsense", exitUsage, "usage", "ID=TEXT"},
+		{"extract x --started-at soon", exitUsage, "usage", "soon"},
+		{"version now", exitUsage, "usage", "takes no arguments"},
+		{"edit x y", exitUsage, "usage", `"y"`},
+		{"edit x", exitUsage, "usage", "--title"},
+		{"remove x", exitUsage, "usage", "--yes"},
+		{"config frobnicate", exitUsage, "usage", "config --help"},
+		{"config set jobs many", exitUsage, "usage", "number"},
+		{"config set lock-wait -1s", exitUsage, "usage", "shorthand"},
+		{"config get colour", exitNotThere, "no-such-setting", "colour"},
+		{"completion tcsh", exitUsage, "usage", "tcsh"},
+		{"list --jobs -1", exitUsage, "usage", "jobs"},
+		{"list", exitNotThere, "no-library", "spaces extract ARCHIVE.zip"},
+		{"show latest", exitNotThere, "no-library", "spaces extract"},
+		{"verify", exitNotThere, "no-library", "spaces extract"},
+		{"reindex", exitNotThere, "no-library", "spaces extract"},
+		{"archives", exitNotThere, "no-library", "spaces extract"},
+	} {
+		args := strings.Fields(tt.args)
+		code, stdout, stderr := run(a, args...)
+		if code != tt.code || stdout != "" || !strings.HasPrefix(stderr, "spaces: error: ") || !strings.Contains(stderr, tt.says) {
+			t.Errorf("spaces %s: exit %d, want %d\nstdout %q\nstderr %q, want %q", tt.args, code, tt.code, stdout, stderr, tt.says)
+		}
+		if strings.Contains(tt.args, "--json") {
+			continue
+		}
+		code, stdout, stderr = run(a, append(args, "--json")...)
+		if code != tt.code || stdout != "" || !strings.Contains(stderr, `"kind":"`+tt.kind+`"`) {
+			t.Errorf("spaces %s --json: exit %d, want %d\nstdout %q\nstderr %q, want %q", tt.args, code, tt.code, stdout, stderr, tt.kind)
+		}
+		if err := checkKeys(stderr, "errors"); err != nil {
+			t.Errorf("spaces %s --json: %v", tt.args, err)
+		}
+	}
+	if entries, err := os.ReadDir(a.Home); err != nil || len(entries) > 0 {
+		t.Errorf("a failed command has made %v", entries)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	a := testApp(t)
+	get := func(want string, args ...string) {
+		t.Helper()
+		code, stdout, stderr := run(a, append(args, "config", "get", "library")...)
+		if code != 0 || stdout != want+"\n" {
+			t.Errorf("exit %d, got %q, want %q; %s", code, stdout, want, stderr)
+		}
+	}
+	get(filepath.Join(a.Home, "Spaces"))
+	if err := os.MkdirAll(a.ConfigDir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	content := "# mine\nlibrary: ~/file # here\ncolour: red\n"
+	if err := os.WriteFile(a.configFile(), []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	get("~/file")
+	if _, _, stderr := run(a, "config"); !strings.Contains(stderr, `warning: `+a.configFile()+`: there is no setting "colour"`) {
+		t.Errorf("no warning of an unknown key: %q", stderr)
+	}
+	a.Env = func(name string) (string, bool) { return "/env", name == "SPACES_LIBRARY" }
+	get("/env")
+	get("/flag", "--library", "/flag")
+	a.Env = func(string) (string, bool) { return "", true }
+	get("~/file") // an empty variable is none
+
+	if code, _, stderr := run(a, "config", "set", "jobs", "3"); code != 0 {
+		t.Fatal(stderr)
+	}
+	if code, _, stderr := run(a, "config", "set", "library", "~/new"); code != 0 {
+		t.Fatal(stderr)
+	}
+	b, err := os.ReadFile(a.configFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "# mine\nlibrary: ~/new # here\ncolour: red\njobs: 3\n"; string(b) != want {
+		t.Errorf("config.yaml is\n%s\nwant\n%s", b, want)
+	}
+	_, stdout, _ := run(a, "config", "--json")
+	if err := checkKeys(stdout, "config"); err != nil {
+		t.Error(err)
+	}
+	if _, stdout, _ := run(a, "config"); !strings.Contains(stdout, "jobs         3") {
+		t.Errorf("config shows\n%s", stdout)
+	}
+	if err := os.WriteFile(a.configFile(), []byte("library: [\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := run(a, "list"); code != exitFailed || !strings.Contains(stderr, a.configFile()) {
+		t.Errorf("broken file: exit %d, %s", code, stderr)
+	}
+}
+
+// A dropped file is extracted; a double click explains. Both wait for Enter.
+func TestDropped(t *testing.T) {
+	a := testApp(t)
+	drop := func(args ...string) (int, string) {
+		c := *a
+		var out bytes.Buffer
+		c.Out, c.Err, c.In = &out, &out, strings.NewReader("\n")
+		code := c.runDropped(context.Background(), args)
+		return code, out.String()
+	}
+	if code, out := drop(); code != exitUsage || !strings.Contains(out, "Drop the downloaded ZIP") || !strings.HasSuffix(out, "Press Enter to close this window.\n") {
+		t.Errorf("double click: %d, %s", code, out)
+	}
+	name := filepath.Join(a.Home, "list")
+	if err := os.WriteFile(name, []byte("no archive"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := drop(name); code != exitFailed || !strings.Contains(out, name) || !strings.HasSuffix(out, "Press Enter to close this window.\n") {
+		t.Errorf("dropped: %d, %s", code, out)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	a := testApp(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var stderr bytes.Buffer
+	a.Err = &stderr
+	if code := a.Run(ctx, []string{"extract", a.Home}); code != exitInterrupted || stderr.String() != "spaces: stopped; run the same command again to finish\n" {
+		t.Errorf("exit %d, %q", code, stderr.String())
+	}
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+func newArchivesCmd(a *App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "archives",
+		Short: "Show which archives were extracted and what they held",
+		Long: `Show the archives that were extracted into the library: when X made them, their
+size and SHA-256, and what they held, one kind of data a line. The numbers of
+things are those that the archive itself claims.`,
+		Example: `  spaces archives
+  spaces archives --json`,
+		Annotations: exits(map[int]string{exitNotThere: "there is no library"}),
+		Args:        takes(0, 0),
+		RunE:        func(cmd *cobra.Command, _ []string) error { return a.listArchives(cmd.Context()) },
+	}
+}
+
+func (a *App) listArchives(ctx context.Context) error {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	list, err := lib.Archives()
+	if err != nil {
+		return err
+	}
+	for i, ar := range list {
+		if a.set.JSON {
+			if err := writeJSON(a.Out, ar); err != nil {
+				return err
+			}
+			continue
+		}
+		if i > 0 {
+			fmt.Fprintln(a.Out)
+		}
+		a.showArchive(a.Out, ar)
+	}
+	return nil
+}
+
+func (a *App) showArchive(w io.Writer, ar space.Archive) {
+	fmt.Fprintln(w, safe(ar.Name))
+	var facts []string
+	if ar.Account != nil {
+		facts = append(facts, person(ar.Account))
+	}
+	if !ar.Made.IsZero() {
+		facts = append(facts, "made "+ar.Made.In(a.Zone).Format("2 Jan 2006 15:04 ")+zoneName(ar.Made.In(a.Zone)))
+	}
+	facts = append(facts, size(ar.Bytes))
+	if ar.Partial {
+		facts = append(facts, "one part of several")
+	}
+	fmt.Fprintf(w, "  %s\n  SHA-256 %s\n  Spaces: %s, %s\n", strings.Join(facts, " · "), ar.SHA256,
+		count(ar.Records, "record"), count(ar.Media, "audio file"))
+	t := table{right: map[int]bool{1: true, 2: true, 3: true}, header: []string{"  HELD", "FILES", "THINGS", "BYTES"}}
+	for _, typ := range ar.Types {
+		things := "–"
+		if typ.Count >= 0 {
+			things = fmt.Sprint(typ.Count)
+		}
+		t.add("  "+safe(typ.Name), fmt.Sprint(typ.Files), things, size(typ.Bytes))
+	}
+	t.write(w, a.Columns)
+}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+func newConfigCmd(a *App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "config [get KEY | set KEY VALUE | path]",
+		Short: "Show or change the settings",
+		Long: `Show every setting with its value and where that comes from; get or set one;
+or print the path of the config file. A flag comes before the environment
+variable, that before the config file, and that before the default.
+
+  library      the folder of the library      SPACES_LIBRARY      (~/Spaces)
+  lock-wait    how long to wait for others    SPACES_LOCK_WAIT    (1m)
+  jobs         how many things at once        SPACES_JOBS         (0: every core)
+  quiet        say only results and errors    SPACES_QUIET        (false)
+  no-progress  show no progress bars          SPACES_NO_PROGRESS  (false)`,
+		Example: `  spaces config
+  spaces config set library /media/disk/Spaces
+  spaces config get library`,
+		Annotations: exits(map[int]string{exitNotThere: "there is no such setting"}),
+		Args:        takes(0, 3),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			switch {
+			case len(args) == 0:
+				return []string{"get", "set", "path"}, cobra.ShellCompDirectiveNoFileComp
+			case len(args) == 1 && args[0] != "path":
+				var keys []string
+				for _, s := range settingList() {
+					keys = append(keys, s.key+"\t"+s.about)
+				}
+				return keys, cobra.ShellCompDirectiveNoFileComp
+			}
+			return nil, cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			all, _, err := a.resolveSettings(cmd)
+			if err != nil {
+				return err
+			}
+			switch {
+			case len(args) == 0:
+				return a.showSettings(all)
+			case len(args) == 1 && args[0] == "path":
+				return a.showConfigPath()
+			case len(args) == 2 && args[0] == "get":
+				return a.getSetting(all, args[1])
+			case len(args) == 3 && args[0] == "set":
+				return a.setSetting(args[1], args[2])
+			}
+			return hinted(usage("not understood: config %s", strings.Join(args, " ")), "see spaces config --help")
+		},
+	}
+}
+
+// A settingLine is a setting in JSON.
+type settingLine struct {
+	Schema int    `json:"schema"`
+	Key    string `json:"key"`
+	Value  string `json:"value"`
+	Source string `json:"source"`
+}
+
+func (a *App) showSettings(all map[string]value) error {
+	var t table
+	for _, s := range settingList() {
+		v := all[s.key]
+		if a.set.JSON {
+			if err := writeJSON(a.Out, settingLine{space.Schema, s.key, v.text, v.source}); err != nil {
+				return err
+			}
+		}
+		t.add(s.key, safe(v.text), "("+a.shortenHome(safe(v.source))+")")
+	}
+	if !a.set.JSON {
+		t.write(a.Out, 0)
+	}
+	return nil
+}
+
+func (a *App) showConfigPath() error {
+	if a.set.JSON {
+		return writeJSON(a.Out, struct {
+			Schema int    `json:"schema"`
+			Path   string `json:"path"`
+		}{space.Schema, a.configFile()})
+	}
+	_, err := fmt.Fprintln(a.Out, a.configFile())
+	return err
+}
+
+func (a *App) getSetting(all map[string]value, key string) error {
+	v, ok := all[key]
+	if !ok {
+		return noSetting(key)
+	}
+	if a.set.JSON {
+		return writeJSON(a.Out, settingLine{space.Schema, key, v.text, v.source})
+	}
+	_, err := fmt.Fprintln(a.Out, v.text)
+	return err
+}
+
+func (a *App) setSetting(key, text string) error {
+	for _, s := range settingList() {
+		if s.key != key {
+			continue
+		}
+		if err := s.check(text); err != nil {
+			return usage("%s: %w", key, err)
+		}
+		if key == "library" && !strings.HasPrefix(text, "~") {
+			// The folder is meant from here, not from where the next command
+			// will run.
+			abs, err := filepath.Abs(text)
+			if err != nil {
+				return err
+			}
+			text = abs
+		}
+		if err := a.saveSetting(key, text); err != nil {
+			return err
+		}
+		if a.set.JSON {
+			return writeJSON(a.Out, settingLine{space.Schema, key, text, a.configFile()})
+		}
+		a.say("%s is now %s (%s)", key, safe(text), a.shortenHome(a.configFile()))
+		return nil
+	}
+	return noSetting(key)
+}
+
+func noSetting(key string) error {
+	return &failure{exitNotThere, "no-such-setting", "see what there is: spaces config", fmt.Errorf("there is no setting %q", key)}
+}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library"
+)
+
+type editOptions struct {
+	refs
+	edit library.Edit
+}
+
+func newEditCmd(a *App) *cobra.Command {
+	var o editOptions
+	var title, note string
+	cmd := &cobra.Command{
+		Use:   "edit SPACE",
+		Short: "Give a Space a title or a note of your own",
+		Long: `Give a Space a title or a note of your own. They stay, whatever is extracted
+later; the folder and the file get the new name, and its id still finds it.
+SPACE is an id or the beginning of one, "latest", or a part of the title;
+"-" reads ids, or JSON Lines with an "id", from standard input.`,
+		Example: `  spaces edit 1eaJ --title "Jazz night"
+  spaces edit latest --note "sound check until 4:30"
+  spaces edit 1eaJ --title ""                  # back to the title X knows`,
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space"}),
+		Args:              takes(1, 1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			if cmd.Flags().Changed("title") {
+				o.edit.Title = &title
+			}
+			if cmd.Flags().Changed("note") {
+				o.edit.Note = &note
+			}
+			if o.edit == (library.Edit{}) {
+				return hinted(usage("nothing to change"), "say what: --title TEXT or --note TEXT")
+			}
+			return a.edit(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringVar(&title, "title", "", "the title `TEXT`; \"\" takes yours back")
+	cmd.Flags().StringVar(&note, "note", "", "a note `TEXT`, for you and for searching")
+	addIDOnly(cmd, &o.refs)
+	return cmd
+}
+
+func (a *App) edit(ctx context.Context, o editOptions) error {
+	lib, err := a.openLibraryWrite(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	rows, err := o.resolve(ctx, a, lib.Catalog())
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		r, err := lib.Edit(ctx, row.ID, o.edit)
+		if err != nil {
+			return err
+		}
+		if a.set.JSON {
+			if err := writeJSON(a.Out, r); err != nil {
+				return err
+			}
+			continue
+		}
+		a.say("%s is now %q in %s", r.ID, safe(r.Title), safe(a.shortenHome(lib.Path(r.Folder))))
+	}
+	return nil
+}

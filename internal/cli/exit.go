@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// The exit codes. Scripts rely on them: they never change their meaning.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitPartly      = 3
+	exitNotThere    = 4
+	exitFound       = 5
+	exitInterrupted = 130
+)
+
+// exitCodes lists the codes in ascending order, and what each means where a
+// command says nothing else.
+func exitCodes() []exitStatus {
+	return []exitStatus{
+		{exitDone, "done"},
+		{exitFailed, "failed"},
+		{exitUsage, "wrong usage"},
+		{exitPartly, "partly done; what failed is listed"},
+		{exitNotThere, "what was named or looked for is not there"},
+		{exitFound, "a check found something"},
+		{exitInterrupted, "interrupted"},
+	}
+}
+
+// An exitStatus is an exit code and what it means.
+type exitStatus struct {
+	code    int
+	meaning string
+}
+
+// A failure is an error with what a user and a script need besides.
+type failure struct {
+	code int
+	kind string // a stable word for scripts
+	hint string // what to do next, or ""
+	err  error
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+func usage(format string, args ...any) error {
+	return &failure{code: exitUsage, kind: "usage", err: fmt.Errorf(format, args...)}
+}
+
+func hinted(err error, hint string) error {
+	f := classify(err)
+	f.hint = hint
+	return f
+}
+
+// classify finds the exit code, kind and hint of an error.
+func classify(err error) *failure {
+	var f *failure
+	var locked *library.LockedError
+	var problem *archive.Problem
+	switch {
+	case errors.As(err, &f):
+		return &failure{f.code, f.kind, f.hint, err}
+	case errors.Is(err, context.Canceled):
+		return &failure{exitInterrupted, "interrupted", "", errors.New("stopped")}
+	case errors.As(err, &locked):
+		return &failure{exitFailed, "locked", locked.Hint(), err}
+	case errors.As(err, &problem):
+		code := exitFailed
+		if problem.Kind == archive.NotFound {
+			code = exitNotThere
+		}
+		return &failure{code, string(problem.Kind), problem.Hint, err}
+	case errors.Is(err, library.ErrNoLibrary):
+		return &failure{exitNotThere, "no-library", "make one from your archive: spaces extract ARCHIVE.zip; or name another folder with --library", err}
+	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
+		return &failure{exitNotThere, "no-such-space", "see what there is: spaces list", err}
+	case errors.Is(err, library.ErrNewer), errors.Is(err, catalog.ErrNewer):
+		return &failure{exitFailed, "newer-version", "use the newer version of spaces for this library", err}
+	case errors.Is(err, catalog.ErrSort):
+		return &failure{exitUsage, "usage", "", err}
+	case errors.Is(err, catalog.ErrCorrupt), errors.Is(err, catalog.ErrOlder), errors.Is(err, catalog.ErrNotExist):
+		return &failure{exitFailed, "catalogue", "build it again from the folders: spaces reindex", err}
+	case isFull(err):
+		return &failure{exitFailed, "disk-full", "make room and run the same command again; nothing is lost", err}
+	case errors.Is(err, fs.ErrPermission):
+		return &failure{exitFailed, "no-permission", "", err}
+	}
+	return &failure{exitFailed, "failed", "", err}
+}
+
+// report tells an error on stderr and returns the exit code.
+func (a *App) report(ctx context.Context, err error, asJSON bool) int {
+	if err == nil {
+		return exitDone
+	}
+	f := classify(err)
+	if ctx.Err() != nil && f.code != exitDone {
+		f = &failure{exitInterrupted, "interrupted", "run the same command again to finish", errors.New("stopped")}
+	}
+	if asJSON {
+		type jsonError struct {
+			Kind    string `json:"kind"`
+			Message string `json:"message"`
+			Hint    string `json:"hint,omitempty"`
+		}
+		writeJSON(a.Err, struct {
+			Schema int       `json:"schema"`
+			Error  jsonError `json:"error"`
+			Exit   int       `json:"exit"`
+		}{space.Schema, jsonError{f.kind, f.Error(), f.hint}, f.code})
+		return f.code
+	}
+	if f.kind == "interrupted" {
+		fmt.Fprintln(a.Err, "spaces: "+strings.TrimSuffix("stopped; "+f.hint, "; "))
+		return f.code
+	}
+	fmt.Fprintln(a.Err, "spaces: error: "+safeLines(f.Error()))
+	if f.hint != "" {
+		fmt.Fprintln(a.Err, "spaces: hint: "+safeLines(f.hint))
+	}
+	return f.code
+}
+
+// warn tells something that stops nothing.
+func (a *App) warn(format string, args ...any) {
+	message := fmt.Sprintf(format, args...)
+	if a.set.JSON {
+		writeJSON(a.Err, struct {
+			Schema  int    `json:"schema"`
+			Warning string `json:"warning"`
+		}{space.Schema, message})
+		return
+	}
+	fmt.Fprintln(a.Err, "spaces: warning: "+safeLines(message))
+}
+
+// say tells how things go, unless --quiet or --json was asked for.
+func (a *App) say(format string, args ...any) {
+	if !a.set.Quiet && !a.set.JSON {
+		fmt.Fprintf(a.Err, format+"\n", args...)
+	}
+}
+
+// isNoLibrary reports whether an error says that the folder is no library.
+func isNoLibrary(err error) bool { return errors.Is(err, library.ErrNoLibrary) }
+
+// wantsJSON reports whether the arguments ask for JSON, also when they cannot
+// be parsed.
+func wantsJSON(args []string) bool {
+	for _, arg := range args {
+		switch arg {
+		case "--":
+			return false
+		case "--json", "--json=true":
+			return true
+		}
+	}
+	return false
+}
+
+// writeJSON writes one JSON document on a line of its own.
+func writeJSON(w interface{ Write([]byte) (int, error) }, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

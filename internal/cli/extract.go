@@ -1,0 +1,444 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+type extractOptions struct {
+	paths     []string
+	titles    []string // ID=TEXT
+	startedAt string
+	dryRun    bool
+}
+
+func newExtractCmd(a *App) *cobra.Command {
+	var o extractOptions
+	cmd := &cobra.Command{
+		Use:     "extract PATH...",
+		Aliases: []string{"add"},
+		Short:   "Take the Spaces out of an archive into the library",
+		Long: `Take the audio of all Spaces out of archives from X (the ZIPs as downloaded, or
+their unzipped folders) and out of loose recordings, and keep it in the library.
+Every byte is verified and kept; each recording is joined to one playable file.
+What is there already is not copied again, so the command can be repeated.`,
+		Example: `  spaces extract twitter-2021-06-17.zip
+  spaces extract part1.zip part2.zip            # parts of one archive, together
+  spaces extract --dry-run twitter-2021-06-17.zip
+  spaces add recording.m4a --started-at 2021-06-14T20:00
+  spaces extract a.zip --title 1eaJbNqXaXWxX="Jazz night"`,
+		Annotations: exits(map[int]string{
+			exitPartly:   "some could not be saved; they are listed",
+			exitNotThere: "no Spaces there, or no such file",
+		}),
+		Args: takes(1, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.paths = args
+			return a.extract(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only list what would be saved; reads no audio, writes nothing")
+	cmd.Flags().StringArrayVar(&o.titles, "title", nil, "give the Space ID the title `ID=TEXT` (repeatable)")
+	cmd.Flags().StringVar(&o.startedAt, "started-at", "", "when loose recordings without a clock began, as `TIME`")
+	return cmd
+}
+
+func (a *App) extract(ctx context.Context, o extractOptions) error {
+	opts := library.ImportOptions{DryRun: o.dryRun, Jobs: a.set.Jobs}
+	if opts.Jobs == 0 {
+		opts.Jobs = runtime.GOMAXPROCS(0)
+	}
+	var err error
+	if opts.Titles, err = parseTitles(o.titles); err != nil {
+		return err
+	}
+	if o.startedAt != "" {
+		if opts.StartedAt, _, err = parseTime(o.startedAt, a.Zone); err != nil {
+			return usage("--started-at: %w", err)
+		}
+	}
+
+	var lib *library.Library
+	if o.dryRun {
+		lib, err = library.Open(ctx, a.libraryOptions())
+		if isNoLibrary(err) {
+			lib, err = nil, nil
+		}
+	} else {
+		lib, err = library.OpenWrite(ctx, a.libraryOptions())
+	}
+	if err != nil {
+		return err
+	}
+	x := &extraction{app: a, lib: lib, dryRun: o.dryRun}
+	if lib != nil {
+		defer lib.Close()
+		a.opened(lib, nil)
+	}
+	bar := a.newProgress("reading")
+	opts.Progress = bar
+	summary, err := library.Import(ctx, lib, o.paths, opts, x.event)
+	bar.close()
+	x.summary = summary
+	if err != nil {
+		return errors.Join(err, x.err)
+	}
+	if err := x.finish(ctx); err != nil {
+		return err
+	}
+	return x.verdict()
+}
+
+var titleFlag = regexp.MustCompile(`^([0-9A-Za-z]{10,16})=(.*)$`)
+
+func parseTitles(flags []string) (map[string]string, error) {
+	titles := make(map[string]string)
+	for _, f := range flags {
+		m := titleFlag.FindStringSubmatch(f)
+		if m == nil {
+			return nil, usage("--title wants ID=TEXT, not %q", f)
+		}
+		titles[m[1]] = m[2]
+	}
+	return titles, nil
+}
+
+// An extraction collects what an import tells, to print it.
+type extraction struct {
+	app      *App
+	lib      *library.Library // nil in a dry run without a library
+	dryRun   bool
+	rows     []extracted
+	archives []space.Archive
+	problems []failedProblem
+	summary  library.Summary
+	err      error // of writing JSON
+}
+
+// An extracted is what the table needs of a recording.
+type extracted struct {
+	id, title string
+	untitled  bool
+	started   time.Time
+	seconds   float64
+	state     space.State
+	lost      float64
+	action    library.Action
+}
+
+type failedProblem struct {
+	archive.Problem
+	failed bool
+}
+
+func (x *extraction) event(e library.Event) {
+	if x.app.set.JSON {
+		x.json(e)
+	}
+	switch {
+	case e.Archive != nil:
+		x.archives = append(x.archives, *e.Archive)
+	case e.Problem != nil:
+		x.problems = append(x.problems, failedProblem{*e.Problem, e.Failed})
+	case e.Recording != nil:
+		r := e.Recording
+		row := extracted{id: r.ID, title: r.Title, untitled: r.TitleSource == space.TitleDate,
+			started: r.StartedAt.Time, seconds: -1, state: r.State, action: e.Action}
+		if r.Duration != nil {
+			row.seconds = *r.Duration
+		}
+		if r.Damage != nil {
+			row.lost = r.Damage.LostSeconds
+		}
+		x.rows = append(x.rows, row)
+	}
+}
+
+// json writes an event as a line, as soon as it happens.
+func (x *extraction) json(e library.Event) {
+	var line any
+	switch {
+	case e.Recording != nil:
+		line = recordingLine{"recording", e.Action, *e.Recording}
+	case e.Problem != nil:
+		line = problemLine{space.Schema, "problem", string(e.Problem.Kind), e.Problem.Subject, e.Problem.Message, e.Problem.Hint, e.Failed}
+	default:
+		return // archives are in the summary
+	}
+	x.err = errors.Join(x.err, writeJSON(x.app.Out, line))
+}
+
+type recordingLine struct {
+	Type   string         `json:"type"`
+	Action library.Action `json:"action"`
+	space.Recording
+}
+
+type problemLine struct {
+	Schema  int    `json:"schema"`
+	Type    string `json:"type"`
+	Kind    string `json:"kind"`
+	Subject string `json:"subject"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+	Failed  bool   `json:"failed"` // something could not be saved because of it
+}
+
+type summaryLine struct {
+	Schema    int             `json:"schema"`
+	Type      string          `json:"type"`
+	DryRun    bool            `json:"dry_run"`
+	Added     int             `json:"added"`
+	Updated   int             `json:"updated"`
+	Unchanged int             `json:"unchanged"`
+	Failed    int             `json:"failed"`
+	NoAudio   int             `json:"no_audio"`
+	NoRecord  int             `json:"no_record"`
+	Problems  int             `json:"problems"`
+	Bytes     int64           `json:"bytes"`
+	Duration  float64         `json:"duration"`
+	Library   string          `json:"library"`
+	Archives  []space.Archive `json:"archives"`
+}
+
+// finish prints what there is to say at the end.
+func (x *extraction) finish(ctx context.Context) error {
+	a, s := x.app, x.summary
+	if a.set.JSON {
+		archives := s.Archives
+		if archives == nil {
+			archives = []space.Archive{}
+		}
+		return errors.Join(x.err, writeJSON(a.Out, summaryLine{space.Schema, "summary", x.dryRun, s.Added, s.Updated, s.Unchanged,
+			s.Failed, s.NoAudio, s.NoRecord, s.Problems, s.Bytes, s.Seconds, a.set.Library, archives}))
+	}
+	var text strings.Builder
+	z := zones{location: a.Zone}
+	t := x.table(ctx, &z)
+	x.heading(&text, &z)
+	t.write(&text, a.Columns)
+	x.outcomes(&text)
+	_, err := fmt.Fprint(a.Out, text.String())
+	x.tellProblems()
+	if x.lib != nil && !x.dryRun && s.Added+s.Updated+s.Unchanged > 0 && !a.set.Quiet {
+		fmt.Fprintf(a.Out, "Folder: %s\n", safe(a.shortenHome(a.set.Library)))
+		if s.Added+s.Updated+s.Unchanged > s.NoAudio {
+			fmt.Fprintln(a.Out, "Next: spaces open latest · spaces show latest")
+		}
+	}
+	return err
+}
+
+// heading says whose archives these are and which zone the times are in.
+func (x *extraction) heading(b *strings.Builder, z *zones) {
+	for _, ar := range x.archives {
+		parts := []string{}
+		if ar.Account != nil {
+			parts = append(parts, person(ar.Account))
+		} else {
+			parts = append(parts, safe(ar.Name))
+		}
+		if !ar.Made.IsZero() {
+			parts = append(parts, "archive made "+ar.Made.In(x.app.Zone).Format("2 Jan 2006"))
+		}
+		if len(z.names) > 0 {
+			parts = append(parts, "times in "+z.String())
+		}
+		fmt.Fprintln(b, strings.Join(parts, " · "))
+	}
+	if len(x.archives) == 0 && len(z.names) > 0 {
+		fmt.Fprintln(b, "Times in "+z.String())
+	}
+}
+
+func (x *extraction) table(ctx context.Context, z *zones) *table {
+	layout := "02 Jan 15:04"
+	for _, r := range x.rows {
+		if !r.started.IsZero() && r.started.In(x.app.Zone).Year() != x.year() {
+			layout = "02 Jan 2006 15:04"
+		}
+	}
+	t := &table{right: map[int]bool{1: true}}
+	for _, r := range x.rows {
+		title := safe(r.title)
+		if r.untitled {
+			title = "(no title)"
+			if r.state != space.NoAudio {
+				id := r.id
+				if x.lib != nil && !x.dryRun {
+					id = shortID(ctx, x.lib.Catalog(), r.id)
+				}
+				title = fmt.Sprintf("(no title: spaces edit %s --title \"…\")", id)
+			}
+		}
+		t.add(z.format(r.started, layout), clock(r.seconds), x.stateWords(r), title)
+	}
+	return t
+}
+
+// year is the one that need not be said: that of the first archive.
+func (x *extraction) year() int {
+	if len(x.archives) == 0 || x.archives[0].Made.IsZero() {
+		return 0
+	}
+	return x.archives[0].Made.In(x.app.Zone).Year()
+}
+
+// stateWords says what became of a recording.
+func (x *extraction) stateWords(r extracted) string {
+	if r.state == space.NoAudio {
+		for _, ar := range x.archives {
+			if ar.Kind == string(archive.ArchiveZIP) {
+				return "no audio in ZIP"
+			}
+		}
+		return "no audio"
+	}
+	words := map[library.Action]string{library.Added: "saved", library.Updated: "updated", library.Unchanged: "already here"}[r.action]
+	if x.dryRun {
+		words = map[library.Action]string{library.Added: "new", library.Updated: "would be updated", library.Unchanged: "already here"}[r.action]
+	}
+	if r.state == space.NoRecord {
+		words += ", no record"
+	}
+	switch {
+	case r.lost > 0:
+		words += ", " + short(r.lost) + " lost"
+	case r.state == space.Damaged:
+		words += ", damaged"
+	}
+	return words
+}
+
+// outcomes says in plain words how it went.
+func (x *extraction) outcomes(b *strings.Builder) {
+	s := x.summary
+	done := s.Added + s.Updated + s.Unchanged
+	if done > 0 {
+		fmt.Fprintln(b, x.counts())
+	}
+	if s.NoRecord > 0 {
+		fmt.Fprintln(b, count(s.NoRecord, "recording")+" without a record in the archive: kept, and dated by the audio's own clock.")
+	}
+	if done > 0 && s.NoAudio == done {
+		fmt.Fprintln(b, "The archive has the records of these Spaces, but no audio: they were not recorded, or X no longer keeps them.")
+	}
+	for _, ar := range x.archives {
+		if ar.Records > 0 || ar.Media > 0 || ar.Partial {
+			continue
+		}
+		switch ar.Section {
+		case string(archive.SectionNone):
+			fmt.Fprintf(b, "%s has no Spaces section: X put nothing about Spaces into it.\n", safe(ar.Name))
+		case string(archive.SectionEmpty):
+			fmt.Fprintf(b, "%s has a Spaces section, but it is empty: X knew of no Spaces of this account.\n", safe(ar.Name))
+		}
+	}
+}
+
+// counts is the line of numbers below the table.
+func (x *extraction) counts() string {
+	s := x.summary
+	heard := s.Added + s.Updated + s.Unchanged - s.NoAudio
+	var parts []string
+	add := func(n int, format string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf(format, n))
+		}
+	}
+	if x.dryRun {
+		add(heard, "%d with audio ("+size(s.Bytes)+"); nothing was written")
+	} else {
+		saved := s.Added + s.Updated
+		for _, r := range x.rows {
+			if r.state == space.NoAudio && r.action != library.Unchanged {
+				saved--
+			}
+		}
+		switch {
+		case saved > 0 && saved == heard:
+			add(saved, "%d saved ("+size(s.Bytes)+"), every byte verified")
+		case saved > 0:
+			add(saved, "%d saved, every byte verified")
+		}
+		add(heard-saved, "%d already here")
+	}
+	add(s.NoAudio, "%d without audio")
+	add(s.Failed, "%d failed")
+	return strings.Join(parts, " · ")
+}
+
+// tellProblems lists what went wrong, what cost something first.
+func (x *extraction) tellProblems() {
+	a := x.app
+	slices.SortStableFunc(x.problems, func(p, q failedProblem) int {
+		switch {
+		case p.failed == q.failed:
+			return 0
+		case p.failed:
+			return -1
+		}
+		return 1
+	})
+	const most = 20
+	told := 0
+	for _, p := range x.problems {
+		word := "note"
+		if p.failed {
+			word = "problem"
+		} else if told++; told > most || a.set.Quiet {
+			continue
+		}
+		fmt.Fprintf(a.Err, "spaces: %s: %s\n", word, safeLines(p.Error()))
+		if p.Hint != "" {
+			fmt.Fprintf(a.Err, "spaces: hint: %s\n", safeLines(p.Hint))
+		}
+	}
+	if told > most && !a.set.Quiet {
+		fmt.Fprintf(a.Err, "spaces: note: and %d more; --json lists them all\n", told-most)
+	}
+}
+
+// verdict is the error that the command ends with.
+func (x *extraction) verdict() error {
+	s := x.summary
+	done := s.Added + s.Updated + s.Unchanged
+	var first archive.Problem
+	allMissing := true
+	for _, p := range x.problems {
+		if !p.failed {
+			continue
+		}
+		if first.Kind == "" {
+			first = p.Problem
+		}
+		allMissing = allMissing && p.Kind == archive.NotFound
+	}
+	switch {
+	case s.Problems > 0 && done > 0:
+		return &failure{exitPartly, "partly", "mend what is listed and run the same command again; what is saved stays",
+			fmt.Errorf("%s listed above could not be saved; the rest is", count(s.Problems, "thing"))}
+	case s.Problems > 0 && allMissing:
+		return &failure{exitNotThere, string(archive.NotFound), "", errors.New("there is nothing at the paths given")}
+	case s.Problems > 0:
+		return &failure{exitFailed, string(first.Kind), "", errors.New("nothing could be saved")}
+	case done == 0:
+		return &failure{exitNotThere, "no-spaces", noSpacesHint, errors.New("no Spaces found")}
+	}
+	return nil
+}
+
+const noSpacesHint = "X includes Spaces of about the last 30 days: request a new archive soon after a Space ends; " +
+	"recordings you have in other ways can be added too: spaces add FILE"

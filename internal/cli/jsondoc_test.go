@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// documentedKeys reads docs/json.md: for each heading the keys that its table
+// lists, as paths ("pieces[].name"). A key with a question mark may be
+// missing; "Also: X" takes in another section.
+func documentedKeys() (map[string]map[string]bool, error) {
+	content, err := os.ReadFile(filepath.Join("..", "..", "docs", "json.md"))
+	if err != nil {
+		return nil, err
+	}
+	sections := make(map[string]map[string]bool)
+	var current map[string]bool
+	for line := range strings.Lines(string(content)) {
+		line = strings.TrimSpace(line)
+		if heading, ok := strings.CutPrefix(line, "## "); ok {
+			current = make(map[string]bool)
+			sections[strings.Trim(heading, "`")] = current
+		}
+		if other, ok := strings.CutPrefix(line, "Also: all keys of "); ok {
+			for key, optional := range sections[strings.Trim(other, "`.")] {
+				current[key] = optional
+			}
+		}
+		if cells := strings.Split(line, "|"); len(cells) > 3 && strings.Contains(cells[1], "`") {
+			key := strings.TrimSpace(cells[1])
+			optional := strings.HasSuffix(key, "?")
+			current[strings.Trim(strings.TrimSuffix(key, "?"), "`")] = optional
+		}
+	}
+	return sections, nil
+}
+
+// checkKeys holds JSON documents against a section of docs/json.md: no key
+// that is not documented, none missing that is.
+func checkKeys(text, section string) error {
+	sections, err := documentedKeys()
+	if err != nil {
+		return err
+	}
+	want, ok := sections[section]
+	if !ok {
+		return fmt.Errorf("docs/json.md has no section %q", section)
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	n := 0
+	for ; ; n++ {
+		var v map[string]any
+		if err := d.Decode(&v); err == io.EOF {
+			break
+		} else if err != nil {
+			return fmt.Errorf("document %d: %w\n%s", n+1, err, text)
+		}
+		if v["schema"] != 1.0 {
+			return fmt.Errorf("document %d: \"schema\" is %v", n+1, v["schema"])
+		}
+		got := make(map[string]bool)
+		if err := keysOf(v, "", want, got); err != nil {
+			return fmt.Errorf("document %d: %w", n+1, err)
+		}
+		for key, optional := range want {
+			if !optional && !strings.Contains(key, ".") && !strings.Contains(key, "[") && !got[key] {
+				return fmt.Errorf("document %d: documented, but missing: %s\n%v", n+1, key, v)
+			}
+		}
+	}
+	if n == 0 {
+		return fmt.Errorf("there is no JSON in %q", text)
+	}
+	return nil
+}
+
+// keysOf notes the paths of all keys in v. An object that is documented as a
+// whole ("sources{}") is not looked into. A documented key inside an object
+// that is there must be there too.
+func keysOf(v any, at string, want, got map[string]bool) error {
+	switch v := v.(type) {
+	case map[string]any:
+		prefix := at
+		if prefix != "" {
+			prefix += "."
+		}
+		for key, inner := range v {
+			path := prefix + key
+			if _, ok := want[path+"{}"]; ok {
+				continue
+			}
+			if _, ok := want[path]; !ok {
+				return fmt.Errorf("not documented: %s", path)
+			}
+			got[path] = true
+			if err := keysOf(inner, path, want, got); err != nil {
+				return err
+			}
+		}
+		for path, optional := range want {
+			rest, inside := strings.CutPrefix(path, prefix)
+			if _, there := v[rest]; inside && at != "" && !optional && !strings.ContainsAny(rest, ".[{") && !there {
+				return fmt.Errorf("documented, but missing: %s", path)
+			}
+		}
+	case []any:
+		for _, inner := range v {
+			if err := keysOf(inner, at+"[]", want, got); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// docs/cli.md is what the program says of itself.
+func TestDocsAreUpToDate(t *testing.T) {
+	var got bytes.Buffer
+	if err := writeDocs(&got, testApp(t).rootCommand()); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join("..", "..", "docs", "cli.md")
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.String() != strings.ReplaceAll(string(want), "\r\n", "\n") {
+		t.Errorf("%s is not what spaces docs writes; run: go run ./cmd/spaces docs > docs/cli.md", name)
+	}
+}
+
+// Every help fits a screen and has all its parts; every flag stands in
+// docs/cli.md.
+func TestHelp(t *testing.T) {
+	root := testApp(t).rootCommand()
+	reference, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cmd := range append(visible(root), root) {
+		text := helpText(cmd)
+		if n := strings.Count(text, "\n"); n > 40 {
+			t.Errorf("the help of %s has %d lines", cmd.CommandPath(), n)
+		}
+		for line := range strings.Lines(text) {
+			if n := width(strings.TrimSuffix(line, "\n")); n > 100 {
+				t.Errorf("the help of %s has a line of %d columns: %s", cmd.CommandPath(), n, line)
+			}
+		}
+		for _, part := range []string{"Usage:", "Examples:", "Exit status:", "130", "2", "wrong usage"} {
+			if !strings.Contains(text, part) {
+				t.Errorf("the help of %s lacks %q", cmd.CommandPath(), part)
+			}
+		}
+		if cmd.Long == "" || cmd.Short == "" {
+			t.Errorf("%s is not described", cmd.CommandPath())
+		}
+		section := string(reference)
+		if i := strings.Index(section, "\n## "+cmd.CommandPath()+"\n"); i < 0 {
+			t.Errorf("docs/cli.md has no section about %s", cmd.CommandPath())
+		} else {
+			section, _, _ = strings.Cut(section[i+1:], "\n## ")
+		}
+		for _, flag := range flagNames(cmd) {
+			if !strings.Contains(section, "--"+flag) {
+				t.Errorf("docs/cli.md: %s lacks --%s", cmd.CommandPath(), flag)
+			}
+		}
+	}
+	if slices.ContainsFunc(exitCodes(), func(s exitStatus) bool { return !strings.Contains(helpText(root), s.meaning) }) {
+		t.Error("the help of spaces does not list all exit codes")
+	}
+}

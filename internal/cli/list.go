@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+type listOptions struct {
+	query        catalog.Query
+	since, until string
+	csv          bool
+}
+
+func newListCmd(a *App) *cobra.Command {
+	var o listOptions
+	var state string
+	cmd := &cobra.Command{
+		Use:   "list [WORDS...]",
+		Short: "List the Spaces in the library",
+		Long: `List the Spaces in the library, newest first. With WORDS only those that have
+all of them in title, names, hashtags or note; a word may be the beginning of
+one, and case and accents do not matter. Times are local.`,
+		Example: `  spaces list
+  spaces list jazz --since 2021 --until 2021-06
+  spaces list --speaker guest1 --sort length
+  spaces list --state damaged --json | spaces verify -
+  spaces list --csv > spaces.csv`,
+		Annotations: exits(map[int]string{exitDone: "done, also when nothing fits", exitNotThere: "there is no library"}),
+		Args:        takes(0, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.query.Words = strings.Join(args, " ")
+			o.query.State = space.State(state)
+			return a.list(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.since, "since", "", "started on this day (month, year) or `TIME` or later")
+	f.StringVar(&o.until, "until", "", "started on this day (month, year) or earlier, or before `TIME`")
+	f.StringVar(&o.query.Speaker, "speaker", "", "`HANDLE` was on stage")
+	f.StringVar(&o.query.Host, "host", "", "`HANDLE` was a host")
+	f.StringVar(&o.query.Account, "account", "", "came in the archive of `HANDLE`")
+	f.StringVar(&o.query.Tag, "tag", "", "has this `HASHTAG` in its title")
+	f.StringVar(&state, "state", "", "is in this `STATE`: "+joinStates())
+	f.StringVar(&o.query.Sort, "sort", "date", "`ORDER`: date, title or length; -date and so on for the reverse")
+	f.IntVar(&o.query.Limit, "limit", 0, "list at most `N`")
+	f.BoolVar(&o.csv, "csv", false, "write CSV with a header line; times in UTC")
+	cmd.MarkFlagsMutuallyExclusive("csv", "json")
+	cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(states(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(slices.Clone(catalog.Sorts[:]), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func states() []string {
+	var list []string
+	for _, s := range space.States {
+		list = append(list, string(s))
+	}
+	return list
+}
+
+func joinStates() string { return strings.Join(states(), ", ") }
+
+func (a *App) list(ctx context.Context, o listOptions) error {
+	var err error
+	if o.since != "" {
+		if o.query.Since, _, err = parseTime(o.since, a.Zone); err != nil {
+			return usage("--since: %w", err)
+		}
+	}
+	if o.until != "" {
+		if _, o.query.Until, err = parseTime(o.until, a.Zone); err != nil {
+			return usage("--until: %w", err)
+		}
+	}
+	if o.query.State != "" && !slices.Contains(space.States[:], o.query.State) {
+		return usage("--state wants one of %s, not %q", joinStates(), o.query.State)
+	}
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	o.query.JSON = a.set.JSON
+	rows := lib.Catalog().List(ctx, o.query)
+	if o.csv {
+		return a.writeCSV(rows)
+	}
+	return a.writeRows(rows)
+}
+
+// writeRows prints recordings as a table, or as JSON Lines.
+func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) error {
+	if a.set.JSON {
+		for row, err := range rows {
+			if err != nil {
+				return err
+			}
+			if _, err := a.Out.Write(append(row.JSON, '\n')); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	t := table{right: map[int]bool{2: true}, max: map[int]int{4: 28}}
+	z := zones{location: a.Zone}
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		t.add(row.ID, z.format(row.StartedAt, "2006-01-02 15:04"), clock(row.Duration), stateOf(row), speakersOf(row), titleOf(row))
+	}
+	t.header = []string{"ID", "STARTED (" + z.String() + ")", "LENGTH", "STATE", "ON STAGE", "TITLE"}
+	t.write(a.Out, a.Columns)
+	return nil
+}
+
+// stateOf is the state of a row, with what was lost.
+func stateOf(r catalog.Row) string {
+	if r.LostSeconds > 0 {
+		return string(r.State) + ", " + short(r.LostSeconds) + " lost"
+	}
+	return string(r.State)
+}
+
+func speakersOf(r catalog.Row) string {
+	names := strings.Fields(r.Speakers)
+	for i := range names {
+		names[i] = at(names[i])
+	}
+	return strings.Join(names, " ")
+}
+
+// titleOf is the title of a row; one made from the date tells nothing.
+func titleOf(r catalog.Row) string {
+	if r.TitleSource == space.TitleDate {
+		return "(no title)"
+	}
+	return safe(r.Title)
+}
+
+// writeCSV writes recordings as RFC 4180 has it, but with the line ends of
+// the system's other tools.
+func (a *App) writeCSV(rows iter.Seq2[catalog.Row, error]) error {
+	w := csv.NewWriter(a.Out)
+	w.Write([]string{"id", "title", "title_source", "started_at", "duration", "state", "lost_seconds", "host", "account",
+		"speakers", "hashtags", "pieces", "bytes", "folder", "file"})
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		duration := ""
+		if r.Duration >= 0 {
+			duration = decimal(r.Duration)
+		}
+		w.Write([]string{r.ID, r.Title, string(r.TitleSource), space.Time{Time: r.StartedAt}.String(), duration, string(r.State),
+			decimal(r.LostSeconds), r.Host, r.Account, r.Speakers, r.Hashtags, strconv.Itoa(r.Pieces), fmt.Sprint(r.Bytes), r.Folder, r.File})
+	}
+	w.Flush()
+	return w.Error()
+}
+
+func decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

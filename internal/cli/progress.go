@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// progress shows one bar for all that is being read: bytes, rate and the time
+// that is left. It implements library.Progress and is safe for use by several
+// goroutines, as the bar is. A nil *progress shows nothing.
+type progress struct{ bar *progressbar.ProgressBar }
+
+// newProgress returns a bar on stderr if somebody watches it and wants it.
+func (a *App) newProgress(what string) *progress {
+	if !a.ErrTTY || a.set.NoProgress || a.set.Quiet {
+		return nil
+	}
+	return &progress{progressbar.NewOptions64(0,
+		progressbar.OptionSetWriter(a.Err),
+		progressbar.OptionSetDescription(what),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionSetWidth(24),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionClearOnFinish(),
+	)}
+}
+
+// Expect says that so many more bytes are going to be read.
+func (p *progress) Expect(bytes int64) {
+	if p != nil {
+		p.bar.AddMax64(bytes)
+	}
+}
+
+// Add says that so many bytes have been read.
+func (p *progress) Add(bytes int64) {
+	if p != nil {
+		p.bar.Add64(bytes)
+	}
+}
+
+// close takes the bar from the screen.
+func (p *progress) close() {
+	if p != nil {
+		p.bar.Clear()
+	}
+}

@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+)
+
+// refs says which Spaces a command is about.
+type refs struct {
+	words  []string // as on the command line; "-" is standard input
+	idOnly bool
+}
+
+// addIDOnly adds the flag that goes with SPACE arguments.
+func addIDOnly(cmd *cobra.Command, r *refs) {
+	cmd.Flags().BoolVar(&r.idOnly, "id-only", false, "take whole ids only: no beginnings, no titles, no latest")
+}
+
+// resolve finds the Spaces that are meant, in the order in which they were
+// named, each once.
+func (r refs) resolve(ctx context.Context, a *App, c *catalog.Catalog) ([]catalog.Row, error) {
+	var list []catalog.Row
+	seen := make(map[string]bool)
+	add := func(word string, idOnly bool) error {
+		row, err := resolveOne(ctx, a, c, word, idOnly)
+		if err == nil && !seen[row.ID] {
+			seen[row.ID] = true
+			list = append(list, row)
+		}
+		return err
+	}
+	for _, word := range r.words {
+		if word != "-" {
+			if err := add(word, r.idOnly); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		ids, err := readIDs(a.In)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			if err := add(id, true); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return list, nil
+}
+
+func resolveOne(ctx context.Context, a *App, c *catalog.Catalog, word string, idOnly bool) (catalog.Row, error) {
+	found, err := c.Find(ctx, word)
+	if err != nil {
+		return catalog.Row{}, err
+	}
+	if idOnly && (len(found) != 1 || found[0].ID != word) {
+		return catalog.Row{}, fmt.Errorf("%w: %s is not the id of one", library.ErrNotFound, safe(word))
+	}
+	switch len(found) {
+	case 0:
+		return catalog.Row{}, fmt.Errorf("%w: %s", library.ErrNotFound, safe(word))
+	case 1:
+		return found[0], nil
+	}
+	var t table
+	z := zones{location: a.Zone}
+	const most = 10
+	for _, row := range found[:min(len(found), most)] {
+		t.add("  "+row.ID, z.format(row.StartedAt, "2006-01-02"), safe(row.Title))
+	}
+	var b strings.Builder
+	t.write(&b, 0)
+	if len(found) > most {
+		fmt.Fprintf(&b, "  and %d more\n", len(found)-most)
+	}
+	return catalog.Row{}, &failure{exitUsage, "ambiguous", "use an id, or more of the title",
+		fmt.Errorf("%q can mean several Spaces:\n%s", word, strings.TrimRight(b.String(), "\n"))}
+}
+
+// readIDs reads ids, one a line, or JSON Lines with an "id". Lines of JSON
+// that are about something else ("type" is not "recording") are passed over.
+func readIDs(r io.Reader) ([]string, error) {
+	var ids []string
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 16<<20) // a recording with all its pieces on one line
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" {
+			continue
+		}
+		if !strings.HasPrefix(line, "{") {
+			ids = append(ids, line)
+			continue
+		}
+		var v struct{ ID, Type string }
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			return nil, usage("line %d of standard input is not JSON: %w", n, err)
+		}
+		if v.Type != "" && v.Type != "recording" {
+			continue
+		}
+		if v.ID == "" {
+			return nil, usage("line %d of standard input has no \"id\"", n)
+		}
+		ids = append(ids, v.ID)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("reading standard input: %w", err)
+	}
+	return ids, nil
+}
+
+// shortID returns the shortest beginning of an id that means only this Space,
+// of at least four characters.
+func shortID(ctx context.Context, c *catalog.Catalog, id string) string {
+	for n := 4; n < len(id); n++ {
+		if found, err := c.Find(ctx, id[:n]); err == nil && len(found) == 1 && found[0].ID == id {
+			return id[:n]
+		}
+	}
+	return id
+}
+
+// completeSpaces completes SPACE arguments with ids; the titles stand beside
+// them.
+func completeSpaces(a *App) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		none := cobra.ShellCompDirectiveNoFileComp
+		if a.loadSettings(cmd) != nil {
+			return nil, none
+		}
+		lib, err := library.Open(cmd.Context(), a.libraryOptions())
+		if err != nil {
+			return nil, none
+		}
+		defer lib.Close()
+		var list []string
+		for row, err := range lib.Catalog().List(cmd.Context(), catalog.Query{Limit: 1000}) {
+			if err != nil {
+				return nil, none
+			}
+			if strings.HasPrefix(row.ID, toComplete) {
+				list = append(list, row.ID+"\t"+safe(row.Title))
+			}
+		}
+		if strings.HasPrefix("latest", toComplete) {
+			list = append(list, "latest\tthe newest Space")
+		}
+		return list, none | cobra.ShellCompDirectiveKeepOrder
+	}
+}
+
+// openLibrary opens the library for reading and passes on what was mended.
+func (a *App) openLibrary(ctx context.Context) (*library.Library, error) {
+	lib, err := library.Open(ctx, a.libraryOptions())
+	return lib, a.opened(lib, err)
+}
+
+// openLibraryWrite opens the library for changing it. It makes none.
+func (a *App) openLibraryWrite(ctx context.Context) (*library.Library, error) {
+	lib, err := library.Open(ctx, a.libraryOptions())
+	if err == nil {
+		lib.Close()
+	} else if isNoLibrary(err) {
+		return nil, a.opened(nil, err)
+	}
+	lib, err = library.OpenWrite(ctx, a.libraryOptions())
+	return lib, a.opened(lib, err)
+}
+
+func (a *App) opened(lib *library.Library, err error) error {
+	if isNoLibrary(err) {
+		return fmt.Errorf("%s: %w", a.set.Library, err)
+	}
+	if err != nil {
+		return err
+	}
+	for _, note := range lib.Notes() {
+		a.warn("%s", note)
+	}
+	return nil
+}

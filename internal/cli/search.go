@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+)
+
+type searchOptions struct {
+	words string
+	limit int
+}
+
+func newSearchCmd(a *App) *cobra.Command {
+	var o searchOptions
+	cmd := &cobra.Command{
+		Use:   "search WORDS...",
+		Short: "Search titles, people, hashtags and notes, best first",
+		Long: `List the Spaces that have all WORDS in title, names, hashtags or note, the best
+match first: a word of the title counts most, one of the note least. The last
+word may be the beginning of one. Case and accents do not matter, and nothing
+in the words is an operator.`,
+		Example: `  spaces search medias sociaux
+  spaces search jaz
+  spaces search --json guest1 | spaces open -`,
+		Annotations: exits(map[int]string{exitNotThere: "nothing found, or no library"}),
+		Args:        takes(1, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = strings.Join(args, " ")
+			return a.search(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().IntVar(&o.limit, "limit", 50, "list at most `N`; 0 is all")
+	return cmd
+}
+
+func (a *App) search(ctx context.Context, o searchOptions) error {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	found := false
+	rows := lib.Catalog().Search(ctx, o.words, o.limit, a.set.JSON)
+	if err := a.writeRows(func(yield func(catalog.Row, error) bool) {
+		for row, err := range rows {
+			found = found || err == nil
+			if !yield(row, err) {
+				return
+			}
+		}
+	}); err != nil || found {
+		return err
+	}
+	return &failure{exitNotThere, "nothing-found", "try fewer words, or the beginning of one; spaces list shows all",
+		fmt.Errorf("no Space has all of %q", o.words)}
+}

@@ -1,0 +1,236 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/spaces-cli/spaces/internal/library"
+)
+
+const defaultLockWait = time.Minute
+
+// settings are what holds for every command. All but JSON can also be set in
+// the environment and in the config file.
+type settings struct {
+	Library    string // absolute
+	Quiet      bool
+	NoProgress bool
+	LockWait   time.Duration
+	Jobs       int // 0: one for each core
+	JSON       bool
+}
+
+// A setting is one key of the config file. Its flag has the same name, its
+// variable is SPACES_ and the name in capitals.
+type setting struct {
+	key   string
+	about string
+	check func(value string) error
+}
+
+// settingList lists the keys in the order in which they are shown.
+func settingList() []setting {
+	aBool := func(v string) error {
+		_, err := strconv.ParseBool(v)
+		return wrong(err, "true or false", v)
+	}
+	return []setting{
+		{"library", "folder of the library", func(v string) error {
+			if strings.TrimSpace(v) == "" {
+				return fmt.Errorf("it wants the name of a folder")
+			}
+			return nil
+		}},
+		{"lock-wait", "how long to wait for another program that changes the library", func(v string) error {
+			d, err := time.ParseDuration(v)
+			if err == nil && d < 0 {
+				err = errors.New("negative")
+			}
+			return wrong(err, "a time such as 90s or 5m", v)
+		}},
+		{"jobs", "how many things to do at once; 0 is one for each core", func(v string) error {
+			n, err := strconv.Atoi(v)
+			if err == nil && n < 0 {
+				err = errors.New("negative")
+			}
+			return wrong(err, "a number from 0", v)
+		}},
+		{"quiet", "say nothing but results and errors", aBool},
+		{"no-progress", "show no progress bars", aBool},
+	}
+}
+
+func wrong(err error, want, got string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("it wants %s, not %q", want, got)
+}
+
+// envName is the variable that sets a key.
+func envName(key string) string {
+	return "SPACES_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
+}
+
+// A value is what a setting is, and why.
+type value struct {
+	text   string
+	source string // "flag --x", "SPACES_X", the config file's path, or "default"
+}
+
+// configFile is the path of the config file, which need not exist.
+func (a *App) configFile() string { return filepath.Join(a.ConfigDir, "config.yaml") }
+
+// resolveSettings finds the value of each key: flags before the environment
+// before the config file before the defaults. The second result lists the
+// keys of the file that mean nothing.
+func (a *App) resolveSettings(cmd *cobra.Command) (map[string]value, []string, error) {
+	v := viper.New()
+	v.SetConfigType("yaml")
+	v.SetDefault("library", filepath.Join(a.Home, "Spaces"))
+	v.SetDefault("lock-wait", defaultLockWait.String())
+	v.SetDefault("jobs", 0)
+	v.SetDefault("quiet", false)
+	v.SetDefault("no-progress", false)
+	content, err := os.ReadFile(a.configFile())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	if err := v.ReadConfig(bytes.NewReader(content)); err != nil {
+		return nil, nil, hinted(fmt.Errorf("%s: %w", a.configFile(), err), "it is YAML: one line \"key: value\" for each key; see spaces config --help")
+	}
+
+	all := make(map[string]value)
+	for _, s := range settingList() {
+		from := value{v.GetString(s.key), "default"}
+		if v.InConfig(s.key) {
+			from.source = a.configFile()
+		}
+		if env, ok := a.Env(envName(s.key)); ok && env != "" {
+			from = value{env, envName(s.key)}
+		}
+		if f := cmd.Flags().Lookup(s.key); f != nil && f.Changed {
+			from = value{f.Value.String(), "flag --" + s.key}
+		}
+		if err := s.check(from.text); err != nil {
+			return nil, nil, usage("%s (from %s): %w", s.key, from.source, err)
+		}
+		all[s.key] = from
+	}
+	var unknown []string
+	for _, key := range v.AllKeys() {
+		if _, ok := all[key]; !ok {
+			unknown = append(unknown, key)
+		}
+	}
+	slices.Sort(unknown)
+	return all, unknown, nil
+}
+
+// loadSettings fills a.set.
+func (a *App) loadSettings(cmd *cobra.Command) error {
+	a.set.JSON, _ = cmd.Flags().GetBool("json")
+	all, unknown, err := a.resolveSettings(cmd)
+	if err != nil {
+		return err
+	}
+	for _, key := range unknown {
+		a.warn("%s: there is no setting %q", a.configFile(), key)
+	}
+	// The texts have been checked.
+	a.set.Quiet, _ = strconv.ParseBool(all["quiet"].text)
+	a.set.NoProgress, _ = strconv.ParseBool(all["no-progress"].text)
+	a.set.LockWait, _ = time.ParseDuration(all["lock-wait"].text)
+	a.set.Jobs, _ = strconv.Atoi(all["jobs"].text)
+	a.set.Library, err = filepath.Abs(a.expandHome(all["library"].text))
+	return err
+}
+
+// expandHome replaces a leading ~, which no shell does in a config file.
+func (a *App) expandHome(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || os.IsPathSeparator(rest[0])) {
+		return a.Home + rest
+	}
+	return path
+}
+
+// shortenHome is for showing: the user's home folder as ~.
+func (a *App) shortenHome(path string) string {
+	if rest, ok := strings.CutPrefix(path, a.Home); ok && a.Home != "" && (rest == "" || os.IsPathSeparator(rest[0])) {
+		return "~" + rest
+	}
+	return path
+}
+
+// saveSetting writes a key to the config file. All else in it stays as it is,
+// comments too.
+func (a *App) saveSetting(key, text string) error {
+	name := a.configFile()
+	content, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(content, &doc); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if doc.Kind == 0 {
+		doc = yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}}}
+	}
+	root := doc.Content[0]
+	if root.Kind != yaml.MappingNode {
+		return fmt.Errorf("%s is not a list of keys and values", name)
+	}
+	val := new(yaml.Node)
+	val.SetString(text)
+	if key != "library" { // numbers and truth values without quotes
+		val.Tag, val.Style = "", 0
+	}
+	found := false
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if strings.EqualFold(root.Content[i].Value, key) {
+			val.LineComment = root.Content[i+1].LineComment
+			root.Content[i+1] = val
+			found = true
+		}
+	}
+	if !found {
+		k := new(yaml.Node)
+		k.SetString(key)
+		root.Content = append(root.Content, k, val)
+	}
+	content, err = yaml.Marshal(&doc)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".config-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(content)
+	if err := errors.Join(err, tmp.Close()); err != nil {
+		os.Remove(tmp.Name())
+		return err
+	}
+	return os.Rename(tmp.Name(), name)
+}
+
+// libraryOptions are the options to open the library with.
+func (a *App) libraryOptions() library.Options {
+	return library.Options{Dir: a.set.Library, LockWait: a.set.LockWait, Version: a.Version}
+}

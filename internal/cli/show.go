@@ -1,0 +1,349 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+type showOptions struct{ refs }
+
+func newShowCmd(a *App) *cobra.Command {
+	var o showOptions
+	cmd := &cobra.Command{
+		Use:   "show SPACE...",
+		Short: "Show all that is known of a Space",
+		Long: `Show all that is known of a Space: when it was, who was on stage and how long
+each spoke, the timeline of the recording, its pieces, gaps and damage, where
+the files are, and where each fact comes from. Who spoke when is estimated from
+the levels that X noted with the audio: approximate.
+SPACE is an id or the beginning of one, "latest", or a part of the title;
+"-" reads ids, or JSON Lines with an "id", from standard input.`,
+		Example: `  spaces show latest
+  spaces show "médias sociaux"
+  spaces show 1ypK --json`,
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space"}),
+		Args:              takes(1, -1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.show(cmd.Context(), o)
+		},
+	}
+	addIDOnly(cmd, &o.refs)
+	return cmd
+}
+
+func (a *App) show(ctx context.Context, o showOptions) error {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	rows, err := o.resolve(ctx, a, lib.Catalog())
+	if err != nil {
+		return err
+	}
+	for i, row := range rows {
+		s, err := lib.Load(row.ID)
+		if err != nil {
+			return err
+		}
+		turns, err := lib.Turns(row.ID)
+		if err != nil {
+			return err
+		}
+		if a.set.JSON {
+			err = writeJSON(a.Out, struct {
+				space.Space
+				Turns *space.Turns `json:"turns,omitempty"`
+			}{*s, turns})
+		} else {
+			if i > 0 {
+				fmt.Fprintln(a.Out)
+			}
+			err = a.showSpace(a.Out, lib, s, turns)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chart is how many characters wide bars and timelines are.
+const chart = 60
+
+// showSpace prints a Space as label and text, one fact a line.
+func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns *space.Turns) error {
+	var b strings.Builder
+	fact := func(label, format string, args ...any) {
+		fmt.Fprintf(&b, "%-10s %s\n", label, fmt.Sprintf(format, args...))
+	}
+	title := safe(s.Title)
+	if s.TitleSource == space.TitleDate {
+		title += fmt.Sprintf("  (no title: spaces edit %s --title \"…\")", s.ID)
+	}
+	fmt.Fprintf(&b, "%s\n%s · %s\n\n", title, s.ID, s.State)
+	a.showTimes(fact, s)
+	if s.Host != nil {
+		fact("Host", "%s", person(s.Host))
+	}
+	if s.Account != nil {
+		fact("Account", "%s", person(s.Account))
+	}
+	if len(s.Hashtags) > 0 {
+		fact("Hashtags", "#%s", safe(strings.Join(s.Hashtags, " #")))
+	}
+	if len(s.Mentions) > 0 {
+		fact("Mentions", "@%s", safe(strings.Join(s.Mentions, " @")))
+	}
+	if s.Note != "" {
+		fact("Note", "%s", safe(s.Note))
+	}
+	showStage(&b, s, turns)
+	a.showTimeline(&b, s, turns)
+	showAudio(fact, s)
+	showPieces(&b, s)
+	showEarlier(&b, s)
+	fact("Folder", "%s", safe(a.shortenHome(lib.Path(s.Folder))))
+	for _, f := range s.Files {
+		fact("File", "%s", safe(strings.TrimPrefix(f, s.Folder+"/")))
+	}
+	showSources(&b, s)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (a *App) showTimes(fact func(string, string, ...any), s *space.Space) {
+	when := func(t space.Time) string {
+		local := t.In(a.Zone)
+		return local.Format("Mon 2 Jan 2006 15:04:05.000 ") + zoneName(local)
+	}
+	if !s.StartedAt.IsZero() {
+		fact("Started", "%s", when(s.StartedAt))
+	}
+	if !s.EndedAt.IsZero() {
+		fact("Ended", "%s", when(s.EndedAt))
+	}
+	if s.Duration != nil {
+		text := clock(*s.Duration)
+		if s.Samples != nil && s.Audio != nil {
+			text += fmt.Sprintf("  (%s s, %d samples at %d Hz)", decimal(*s.Duration), *s.Samples, s.Audio.SampleRate)
+		}
+		fact("Length", "%s", text)
+	}
+}
+
+// showStage lists the people on stage with a bar of how long each spoke.
+func showStage(b *strings.Builder, s *space.Space, turns *space.Turns) {
+	if len(s.Speakers) == 0 {
+		return
+	}
+	most := 0.0
+	for _, p := range s.Speakers {
+		if p.TalkSeconds != nil {
+			most = max(most, *p.TalkSeconds)
+		}
+	}
+	b.WriteString("On stage")
+	if most > 0 {
+		b.WriteString("   (how long each spoke is approximate)")
+	}
+	b.WriteByte('\n')
+	marks := speakerMarks(s, turns)
+	t := table{right: map[int]bool{3: true}}
+	for _, p := range s.Speakers {
+		mark := " "
+		if m := marks[p.Handle]; m != 0 && p.Handle != "" {
+			mark = string(m)
+		}
+		name := person(&space.Person{ID: p.ID, Handle: p.Handle})
+		if p.TalkSeconds == nil || most == 0 {
+			t.add("  "+mark, name, p.Role)
+			continue
+		}
+		bar := strings.Repeat("█", int(*p.TalkSeconds/most*30+0.5))
+		t.add("  "+mark, name, p.Role, clock(*p.TalkSeconds), bar)
+	}
+	t.write(b, 0)
+}
+
+// speakerMarks gives everyone who is heard a letter for the timeline.
+func speakerMarks(s *space.Space, turns *space.Turns) map[string]rune {
+	marks := make(map[string]rune)
+	if turns == nil {
+		return marks
+	}
+	next := 'A'
+	for _, p := range s.Speakers {
+		heard := slices.ContainsFunc(turns.Turns, func(t space.Turn) bool { return t.Handle == p.Handle })
+		if heard && marks[p.Handle] == 0 && next <= 'Z' {
+			marks[p.Handle] = next
+			next++
+		}
+	}
+	return marks
+}
+
+// showTimeline draws the recording as one line: who is heard most in each
+// stretch, and where wall-clock time is missing.
+func (a *App) showTimeline(b *strings.Builder, s *space.Space, turns *space.Turns) {
+	if s.Duration == nil || *s.Duration <= 0 {
+		return
+	}
+	line := timeline(*s.Duration, speakerMarks(s, turns), turns, s.Timeline)
+	fmt.Fprintf(b, "Timeline   0:00 %s %s\n", line, clock(*s.Duration))
+	legend := "= audio"
+	if turns != nil {
+		legend = "letters: who is heard, approximate · - nobody"
+	}
+	if strings.ContainsRune(line, '|') {
+		legend += " · | time missing"
+	}
+	fmt.Fprintf(b, "           (%s)\n", legend)
+	for _, g := range gaps(s.Timeline) {
+		fmt.Fprintf(b, "Gap        %s of wall clock missing at %s\n", short(g.seconds), clock(g.at))
+	}
+}
+
+// timeline draws a recording of so many seconds in chart characters.
+func timeline(seconds float64, marks map[string]rune, turns *space.Turns, runs []space.Run) string {
+	cells := []rune(strings.Repeat("=", chart))
+	if turns != nil {
+		for i := range cells {
+			from, to := float64(i)*seconds/chart, float64(i+1)*seconds/chart
+			cells[i] = mostHeard(turns.Turns, marks, from, to)
+		}
+	}
+	for _, g := range gaps(runs) {
+		cells[min(chart-1, int(g.at/seconds*chart))] = '|'
+	}
+	return string(cells)
+}
+
+// mostHeard returns the mark of who speaks longest between two times.
+func mostHeard(turns []space.Turn, marks map[string]rune, from, to float64) rune {
+	heard := make(map[rune]float64)
+	for _, t := range turns {
+		if n := min(t.End, to) - max(t.Start, from); n > 0 {
+			mark := marks[t.Handle]
+			if mark == 0 {
+				mark = '?'
+			}
+			heard[mark] += n
+		}
+	}
+	best := '-'
+	for _, mark := range slices.Sorted(maps.Keys(heard)) {
+		if heard[mark] > heard[best] {
+			best = mark
+		}
+	}
+	return best
+}
+
+// A gap is wall-clock time that is missing from a recording.
+type gap struct{ at, seconds float64 }
+
+// gaps returns where time is missing, in seconds from the first sample.
+func gaps(runs []space.Run) []gap {
+	var list []gap
+	var at float64
+	for _, r := range runs {
+		if r.GapBefore > 0 {
+			list = append(list, gap{at, r.GapBefore})
+		}
+		if r.SampleRate > 0 {
+			at += float64(r.Samples) / float64(r.SampleRate)
+		}
+	}
+	return list
+}
+
+func showAudio(fact func(string, string, ...any), s *space.Space) {
+	if s.Audio == nil {
+		return
+	}
+	channels := map[int]string{1: "mono", 2: "stereo"}[s.Audio.Channels]
+	if channels == "" {
+		channels = fmt.Sprintf("%d channels", s.Audio.Channels)
+	}
+	text := fmt.Sprintf("%s, %g kHz, %s, %d kb/s", s.Audio.Codec, float64(s.Audio.SampleRate)/1000, channels, (s.Audio.BitRate+500)/1000)
+	if s.Audio.Video {
+		text += ", with video"
+	}
+	fact("Audio", "%s", text)
+}
+
+// showPieces lists the original files and what is wrong with them.
+func showPieces(b *strings.Builder, s *space.Space) {
+	if len(s.Pieces) == 0 {
+		return
+	}
+	archives := make(map[string]string)
+	for _, o := range s.Provenance {
+		archives[o.Archive] = o.Name
+	}
+	b.WriteString("Originals\n")
+	t := table{right: map[int]bool{1: true, 2: true}}
+	for _, p := range s.Pieces {
+		from := ""
+		if name := archives[p.Archive]; name != "" {
+			from = "from " + safe(name)
+		}
+		t.add("  "+safe(p.Name), size(p.Bytes), clock(p.Duration), safe(p.Format), from)
+	}
+	t.write(b, 0)
+	for _, p := range s.Pieces {
+		fmt.Fprintf(b, "  SHA-256 %s  %s\n", p.SHA256, safe(p.Name))
+		if p.Damage != nil {
+			fmt.Fprintf(b, "  Damage in %s: %s\n", safe(p.Name), damage(p.Damage))
+		}
+	}
+}
+
+// damage sums up damage in words.
+func damage(d *space.Damage) string {
+	text := fmt.Sprintf("%s, %s skipped, %s lost", count(int(d.Places), "place"), size(d.Bytes), short(d.LostSeconds))
+	var kinds []string
+	for _, k := range slices.Sorted(maps.Keys(d.Kinds)) {
+		kinds = append(kinds, fmt.Sprintf("%s %d", k, d.Kinds[k]))
+	}
+	if len(kinds) > 0 {
+		text += " (" + strings.Join(kinds, ", ") + ")"
+	}
+	return text
+}
+
+// showEarlier lists the originals that better ones have replaced.
+func showEarlier(b *strings.Builder, s *space.Space) {
+	if len(s.Earlier) == 0 {
+		return
+	}
+	b.WriteString("Earlier\n")
+	for _, e := range s.Earlier {
+		fmt.Fprintf(b, "  %s  %s  %s\n", safe(e.Name), size(e.Bytes), safe(e.Reason))
+	}
+}
+
+// showSources says where each fact comes from.
+func showSources(b *strings.Builder, s *space.Space) {
+	if len(s.Sources) == 0 {
+		return
+	}
+	b.WriteString("Sources\n")
+	var t table
+	for _, fact := range slices.Sorted(maps.Keys(s.Sources)) {
+		t.add("  "+safe(fact), safe(s.Sources[fact]))
+	}
+	t.write(b, 0)
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+type verifyOptions struct {
+	refs
+	log string
+}
+
+func newVerifyCmd(a *App) *cobra.Command {
+	var o verifyOptions
+	cmd := &cobra.Command{
+		Use:   "verify [SPACE...]",
+		Short: "Check that every byte is as it was",
+		Long: `Read the whole library, or the Spaces named, and compare every file with the
+SHA-256 that was noted when it was saved. What is changed, missing or extra is
+listed. With --log each run adds dated lines to a file.
+SPACE is an id or the beginning of one, "latest", or a part of the title;
+"-" reads ids, or JSON Lines with an "id", from standard input.`,
+		Example: `  spaces verify
+  spaces verify latest
+  spaces verify --log ~/spaces-verify.log --quiet`,
+		Annotations:       exits(map[int]string{exitNotThere: "no such Space, or no library", exitFound: "something is not as it was"}),
+		Args:              takes(0, -1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.verify(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.log, "log", "", "append dated lines to `FILE`")
+	addIDOnly(cmd, &o.refs)
+	return cmd
+}
+
+type findingLine struct {
+	Schema  int                 `json:"schema"`
+	Type    string              `json:"type"`
+	ID      string              `json:"id,omitempty"`
+	Kind    library.FindingKind `json:"kind"`
+	Path    string              `json:"path"`
+	Message string              `json:"message"`
+}
+
+type verifiedLine struct {
+	Schema     int    `json:"schema"`
+	Type       string `json:"type"`
+	Recordings int    `json:"recordings"`
+	Files      int    `json:"files"`
+	Bytes      int64  `json:"bytes"`
+	Findings   int    `json:"findings"`
+}
+
+func (a *App) verify(ctx context.Context, o verifyOptions) error {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	var ids []string
+	if len(o.words) > 0 {
+		rows, err := o.resolve(ctx, a, lib.Catalog())
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			ids = append(ids, row.ID)
+		}
+		if len(ids) == 0 { // standard input named none
+			return nil
+		}
+	}
+	log, err := openLog(o.log)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+
+	bar := a.newProgress("verifying")
+	findings := 0
+	var broken error // writing what was found
+	stats, err := lib.Verify(ctx, ids, bar, func(f library.Finding) {
+		findings++
+		bar.close()
+		a.logLine(log, fmt.Sprintf("%s %s %s: %s", f.Kind, f.ID, f.Path, f.Message))
+		if a.set.JSON {
+			broken = errors.Join(broken, writeJSON(a.Out, findingLine{space.Schema, "finding", f.ID, f.Kind, f.Path, f.Message}))
+		} else {
+			fmt.Fprintf(a.Out, "%-10s %s: %s\n", f.Kind, safe(f.Path), safe(f.Message))
+		}
+	})
+	bar.close()
+	if err = errors.Join(err, broken); err != nil {
+		a.logLine(log, "stopped: "+err.Error())
+		return err
+	}
+	sum := fmt.Sprintf("%s, %s, %s: %s", count(stats.Recordings, "recording"), count(stats.Files, "file"), size(stats.Bytes), count(findings, "finding"))
+	a.logLine(log, "verified "+sum)
+	if err := log.Close(); err != nil && !errors.Is(err, os.ErrInvalid) {
+		return err
+	}
+	if a.set.JSON {
+		if err := writeJSON(a.Out, verifiedLine{space.Schema, "summary", stats.Recordings, stats.Files, stats.Bytes, findings}); err != nil {
+			return err
+		}
+	} else if findings > 0 || !a.set.Quiet {
+		fmt.Fprintln(a.Out, "Verified "+sum)
+	}
+	if findings > 0 {
+		return &failure{exitFound, "findings", "extract the archives again to mend what is changed or missing: spaces extract ARCHIVE.zip",
+			fmt.Errorf("%s not as it should be", plural(findings, "thing is", "things are"))}
+	}
+	return nil
+}
+
+// openLog opens a log for appending; nil for no name.
+func openLog(name string) (*os.File, error) {
+	if name == "" {
+		return nil, nil
+	}
+	return os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+}
+
+// logLine adds one dated line to a log.
+func (a *App) logLine(log *os.File, text string) {
+	if log != nil {
+		fmt.Fprintf(log, "%s %s\n", a.Now().UTC().Format("2006-01-02T15:04:05Z"), safe(text))
+	}
+}
