@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -149,17 +150,20 @@ func (a *Archive) read(ctx context.Context) error {
 
 // notOurs says that none of the count members is one that X writes.
 func (a *Archive) notOurs(count int) *Problem {
+	p := &Problem{Kind: NotAnXArchive, Subject: a.path,
+		Hint: "give the ZIP that X sent (twitter-….zip), the folder it unpacks to, or recordings themselves"}
 	what := "ZIP"
 	if a.kind == ArchiveFolder {
 		what = "folder"
-	}
-	if a.kind == ArchiveZIP && count == 0 {
+		if zips, _ := fs.Glob(os.DirFS(a.path), "*.zip"); len(zips) > 0 {
+			p.Hint = "there are ZIPs in it: give those themselves"
+		}
+	} else if count == 0 {
 		return &Problem{Kind: EmptyArchive, Subject: a.path, Message: "the ZIP is empty",
 			Hint: "download the archive again"}
 	}
-	return &Problem{Kind: NotAnXArchive, Subject: a.path,
-		Message: "this " + what + " is not an account archive of X: it has no data folder with X's files",
-		Hint:    "give the ZIP that X sent (twitter-….zip), the folder it unpacks to, or recordings themselves"}
+	p.Message = "this " + what + " is not an account archive of X: it has no data folder with X's files"
+	return p
 }
 
 // Close closes the archive. Members that are open can no longer be read.

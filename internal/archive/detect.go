@@ -162,7 +162,7 @@ func sniff(head []byte) content {
 		return content{words: "nothing but zeros: a failed download", hint: hintDownload}
 	case len(head) > 376 && head[0] == 0x47 && head[188] == 0x47 && head[376] == 0x47:
 		return content{words: "an audio or video file (MPEG-TS)", audio: true}
-	case len(head) > 2 && head[0] == 0xff && head[1]&0xe0 == 0xe0 && head[1] != 0xff && head[2] != 0xff:
+	case len(head) > 2 && head[0] == 0xff && head[1]&0xe0 == 0xe0 && head[1] < 0xfe && head[2] != 0xff:
 		return content{words: "an audio file (MPEG audio)", audio: true}
 	case bytes.HasPrefix(lower, []byte("<!doctype html")), bytes.HasPrefix(lower, []byte("<html")):
 		return content{words: "a web page (HTML)", hint: hintDownload}

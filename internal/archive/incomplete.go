@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -17,6 +18,10 @@ import (
 
 // explainZIP says what is wrong with a file that archive/zip refuses with err.
 func explainZIP(ctx context.Context, f *os.File, size int64, path string, err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) { // reading failed, whatever it is
+		return fileProblem(err, path)
+	}
 	head := make([]byte, headSize)
 	n, readErr := f.ReadAt(head, 0)
 	if readErr != nil && readErr != io.EOF {

@@ -12,7 +12,7 @@ import (
 
 const (
 	maxShown   = 120 // bytes of a name in a message
-	maxElement = 255 // bytes of a file name, on all systems
+	maxBase    = 255 // bytes of a file name, on all systems
 	maxParents = 8   // folders above the data folder
 )
 
@@ -36,7 +36,7 @@ func splitName(name string) (elems []string, odd bool) {
 			odd = true
 			continue
 		}
-		if len(e) > maxElement || strings.ContainsFunc(e, unicode.IsControl) || strings.Contains(e, ":") {
+		if len(e) > maxBase || strings.ContainsFunc(e, unicode.IsControl) || strings.Contains(e, ":") {
 			odd = true
 		}
 		elems = append(elems, e)

@@ -65,11 +65,11 @@ func isShortLink(word string) bool {
 	return ok && alnumPrefix(rest) == len(rest)
 }
 
-// entities are the three that X writes into the text of posts. Anything else
+// htmlEntities are the three that X writes into the text of posts. Anything else
 // that looks like one was typed.
-var entities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
+var htmlEntities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
 
-func unescape(s string) string { return entities.Replace(s) }
+func unescape(s string) string { return htmlEntities.Replace(s) }
 
 func foldSpace(s string) string { return strings.Join(strings.Fields(s), " ") }
 

@@ -370,20 +370,20 @@ func hasLoneSurrogate(e []byte) bool {
 		switch surrogate(e) {
 		case 0:
 			e = e[2:]
-		case high:
-			if surrogate(e[6:]) != low {
+		case highSurrogate:
+			if surrogate(e[6:]) != lowSurrogate {
 				return true
 			}
 			e = e[12:]
-		case low:
+		case lowSurrogate:
 			return true
 		}
 	}
 }
 
 const (
-	high = 1
-	low  = 2
+	highSurrogate = 1
+	lowSurrogate  = 2
 )
 
 // surrogate returns which half of a pair the escape at the start of e stands
@@ -394,9 +394,9 @@ func surrogate(e []byte) int {
 	}
 	switch c := e[3] | 0x20; {
 	case e[3] == '8', e[3] == '9', c == 'a', c == 'b':
-		return high
+		return highSurrogate
 	case c >= 'c' && c <= 'f':
-		return low
+		return lowSurrogate
 	}
 	return 0
 }
