@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -379,7 +380,7 @@ func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin) (
 	}
 	acc := a.Account()
 	held := &space.Archive{
-		Schema: space.Schema, Name: filepath.Base(a.Path()), Bytes: a.Size(), Kind: string(a.Kind()),
+		Schema: space.Schema, Name: filepath.Base(a.Path()), Bytes: a.Size(), Kind: strings.TrimPrefix(string(a.Kind()), "archive-"),
 		Made: space.Time{Time: a.Manifest().Generated}, Partial: a.Manifest().Partial,
 		Types: []space.ArchiveType{}, Spaces: []string{},
 	}

@@ -61,10 +61,10 @@ type Library struct {
 	lock    *lock // nil when opened for reading
 	notes   []string
 
-	mu      sync.Mutex // one recording is put in its place at a time
-	dirty   bool       // what the flag in the catalogue says
-	behind  bool       // the catalogue could not be told of a change
-	trace   func(step, name string) error
+	mu     sync.Mutex // one recording is put in its place at a time
+	dirty  bool       // what the flag in the catalogue says
+	behind bool       // the catalogue could not be told of a change
+	trace  func(step, name string) error
 }
 
 type libraryFile struct {

@@ -1,6 +1,7 @@
 package library
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -76,24 +77,7 @@ func (l *Library) Remove(ctx context.Context, id string, originals bool) (*Remov
 func (l *Library) remove(r *Removal, originals bool) error {
 	folder := r.Recording.Folder
 	if !originals && len(r.Kept) > 0 {
-		dst, err := l.freeName(path.Join(removedDir, path.Base(folder)))
-		if err != nil {
-			return err
-		}
-		staged := path.Join(partialDir, stageKey("removed-"+r.Recording.ID))
-		if err := l.disk.removeAll(staged); err != nil {
-			return err
-		}
-		if err := l.linkTree(path.Join(folder, "original"), path.Join(staged, "original")); err != nil {
-			return err
-		}
-		if err := l.disk.link(path.Join(folder, sidecarName), path.Join(staged, sidecarName)); err != nil {
-			return err
-		}
-		if err := l.disk.mkdirAll(removedDir); err != nil {
-			return err
-		}
-		if err := l.disk.rename(staged, dst); err != nil {
+		if err := l.keepRemoved(r); err != nil {
 			return err
 		}
 	}
@@ -110,16 +94,52 @@ func (l *Library) remove(r *Removal, originals bool) error {
 	return l.disk.removeAll(gone)
 }
 
-// freeName returns name, or name with a number if that is taken.
-func (l *Library) freeName(name string) (string, error) {
+// keepRemoved gives the originals and the sidecar a second name under
+// removedDir.
+func (l *Library) keepRemoved(r *Removal) error {
+	folder := r.Recording.Folder
+	dst, done, err := l.removedName(folder)
+	if err != nil || done {
+		return err
+	}
+	staged := path.Join(partialDir, stageKey("removed-"+r.Recording.ID))
+	if err := l.disk.removeAll(staged); err != nil {
+		return err
+	}
+	if err := l.linkTree(path.Join(folder, "original"), path.Join(staged, "original")); err != nil {
+		return err
+	}
+	if err := l.disk.link(path.Join(folder, sidecarName), path.Join(staged, sidecarName)); err != nil {
+		return err
+	}
+	if err := l.syncTree(staged); err != nil {
+		return err
+	}
+	if err := l.disk.mkdirAll(removedDir); err != nil {
+		return err
+	}
+	return l.disk.rename(staged, dst)
+}
+
+// removedName returns where folder's originals are kept once it is removed:
+// its name, or that with a number if another removed Space has it. done says
+// that they lie there already: a killed run had come that far.
+func (l *Library) removedName(folder string) (name string, done bool, err error) {
+	sidecar, err := l.disk.root.ReadFile(path.Join(folder, sidecarName))
+	if err != nil {
+		return "", false, err
+	}
 	for n := 1; n < 1000; n++ {
-		free := name
+		name = path.Join(removedDir, path.Base(folder))
 		if n > 1 {
-			free = fmt.Sprintf("%s (%d)", name, n)
+			name = fmt.Sprintf("%s (%d)", name, n)
 		}
-		if !l.disk.exists(free) {
-			return free, nil
+		if !l.disk.exists(name) {
+			return name, false, nil
+		}
+		if b, err := l.disk.root.ReadFile(path.Join(name, sidecarName)); err == nil && bytes.Equal(b, sidecar) {
+			return name, true, nil
 		}
 	}
-	return "", fmt.Errorf("too many folders named %s", name)
+	return "", false, fmt.Errorf("too many folders named %s", path.Base(folder))
 }

@@ -27,7 +27,7 @@ func NewWriter(w io.Writer, c track.Config, samples int64) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	wr := &Writer{w: bufio.NewWriterSize(w, 64<<10), left: samples * int64(f.BlockAlign)}
+	wr := &Writer{w: bufio.NewWriterSize(w, 64<<10), left: samples * int64(f.BlockAlign())}
 	wr.pad = wr.left%2 != 0 // chunks have even lengths
 	_, err = wr.w.Write(head)
 	return wr, err
