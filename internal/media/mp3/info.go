@@ -117,8 +117,9 @@ func parseXing(b []byte, vbr bool) Info {
 }
 
 // InfoFrame returns a Xing or Info frame, with LAME's extension if
-// info.Gapless, to stand before the frames of a file whose header is h (that of any of them).
-// info.Bytes is the length of the frames; the frame adds its own.
+// info.Gapless, to stand before the frames of a file whose header is h (that
+// of any of them). info.Bytes is the length of the frames; the frame adds its
+// own.
 //
 // The tag's own CRC is right; that of the music is 0, which no decoder checks:
 // it would take reading all frames before the first is written.

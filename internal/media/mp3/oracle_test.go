@@ -105,7 +105,7 @@ func TestAssembled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := InfoFrame(h, Info{VBR: r.Info().VBR, Frames: run.Units, Bytes: run.Bytes, Delay: r.Info().Delay, Padding: r.Info().Padding})
+		f, err := InfoFrame(h, Info{Gapless: true, VBR: r.Info().VBR, Frames: run.Units, Bytes: run.Bytes, Delay: r.Info().Delay, Padding: r.Info().Padding})
 		if err != nil {
 			t.Fatal(err)
 		}

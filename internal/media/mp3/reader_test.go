@@ -353,8 +353,8 @@ func TestInfoFrame(t *testing.T) {
 			toc[i] = byte(i * 256 / 100)
 		}
 		for _, info := range []Info{
-			{Frames: 50, Bytes: 12345, Delay: 576, Padding: 1300},
-			{VBR: true, Frames: 1 << 20, Bytes: 1 << 30, Delay: 4095, Padding: 0, TOC: toc, Encoder: "LAME3.100"},
+			{Gapless: true, Frames: 50, Bytes: 12345, Delay: 576, Padding: 1300},
+			{Gapless: true, VBR: true, Frames: 1 << 20, Bytes: 1 << 30, Delay: 4095, Padding: 0, TOC: toc, Encoder: "LAME3.100"},
 		} {
 			f, err := InfoFrame(h, info)
 			if err != nil {
@@ -373,6 +373,10 @@ func TestInfoFrame(t *testing.T) {
 				t.Errorf("TOC is another one")
 			}
 		}
+	}
+	f, err := InfoFrame(plain, Info{Frames: 7})
+	if info, ok := ParseInfo(plain, f); err != nil || !ok || info.Gapless || info.Frames != 7 {
+		t.Errorf("without delay: %+v, %v, %v", info, ok, err)
 	}
 	if _, err := InfoFrame(plain, Info{Delay: 4096}); err == nil {
 		t.Error("a delay of 4096 fits")
@@ -395,7 +399,7 @@ func TestCRC(t *testing.T) {
 func TestDeclaredLength(t *testing.T) {
 	audio := frames(t, plain, 30)
 	file := func(frames int64) []byte {
-		f, err := InfoFrame(plain, Info{Frames: frames, Bytes: int64(len(audio)), Delay: 576, Padding: 1100})
+		f, err := InfoFrame(plain, Info{Gapless: true, Frames: frames, Bytes: int64(len(audio)), Delay: 576, Padding: 1100})
 		if err != nil {
 			t.Fatal(err)
 		}
