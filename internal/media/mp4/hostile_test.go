@@ -131,9 +131,14 @@ func TestDamagedFiles(t *testing.T) {
 		"endless chunks": {func(f []byte) []byte {
 			put32(contentOf(t, f, "stsz")[4:], 1, max32)
 			put32(contentOf(t, f, "stsc")[12:], max32)
-			put32(contentOf(t, f, "stco")[8:], 0, 0, 0)
 			return f
-		}, nil, "", int64(len(whole)), track.CutEnd, -1},
+		}, nil, "", int64(len(whole)) - media, track.CutEnd, -1},
+		"overlapping chunks": {func(f []byte) []byte {
+			put32(contentOf(t, f, "stsz")[4:], 1, max32)
+			put32(contentOf(t, f, "stsc")[12:], 1<<20)
+			put32(contentOf(t, f, "stco")[8:], 0, 0, 0, 0, 0)
+			return f
+		}, nil, "", int64(len(whole)), track.BadIndex, -1},
 		"huge unit":         {func(f []byte) []byte { put32(contentOf(t, f, "stsz")[12+4*7:], max32); return f }, nil, "", -1, track.CutEnd, -1},
 		"empty unit":        {func(f []byte) []byte { put32(contentOf(t, f, "stsz")[12+4*7:], 0); return f }, nil, "", 199, track.BadUnit, 1},
 		"offset outside":    {func(f []byte) []byte { put32(contentOf(t, f, "stco")[8+4*1:], max32); return f }, nil, "", 153, track.CutEnd, 47},
@@ -200,6 +205,9 @@ func TestMemory(t *testing.T) {
 			err = r.Next(&p)
 		}
 		runtime.ReadMemStats(&after)
+		if n := after.StackInuse - min(before.StackInuse, after.StackInuse); n > 1<<20 {
+			t.Errorf("%s: the stack grew by %d bytes", name, n)
+		}
 		if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20+uint64(50*len(file)) {
 			t.Errorf("%s: %d bytes allocated for a file of %d", name, n, len(file))
 		}
@@ -207,7 +215,8 @@ func TestMemory(t *testing.T) {
 }
 
 // fragmented returns a fragmented file of units: perMoof of them in each
-// fragment, behind a fragment of another track whose data comes first.
+// fragment, behind a fragment of another track whose data comes first. Its
+// timeline begins at 500, and the edit list says to play from 1024.
 func fragmented(units [][]byte, perMoof int, tfhd, trun uint32) []byte {
 	b := &builder{}
 	b.fileType()
@@ -234,12 +243,19 @@ func fragmented(units [][]byte, perMoof int, tfhd, trun uint32) []byte {
 		var offsets []int // of data offsets, to be corrected
 		b.box("moof", func() {
 			b.box("traf", func() {
-				b.fullBox("tfhd", 0, 0, func() { b.u32(2) })
-				b.fullBox("trun", 0, trunDataOffset|trunSize, func() {
+				b.fullBox("tfhd", 0, tfhd&tfhdDefaultSize, func() {
+					b.u32(2)
+					if tfhd&tfhdDefaultSize != 0 {
+						b.u32(uint32(len(other)))
+					}
+				})
+				b.fullBox("trun", 0, trunDataOffset|trun&trunSize, func() {
 					b.u32(1)
 					offsets = append(offsets, len(b.buf))
 					b.u32(0)
-					b.u32(uint32(len(other)))
+					if trun&trunSize != 0 {
+						b.u32(uint32(len(other)))
+					}
 				})
 			})
 			b.box("traf", func() {
@@ -252,6 +268,7 @@ func fragmented(units [][]byte, perMoof int, tfhd, trun uint32) []byte {
 						b.u32(uint32(len(chunk[0])))
 					}
 				})
+				b.fullBox("tfdt", 1, 0, func() { b.u64(500) })
 				b.fullBox("trun", 0, trun, func() {
 					b.u32(uint32(len(chunk)))
 					if trun&trunDataOffset != 0 {
@@ -297,7 +314,7 @@ func TestFragments(t *testing.T) {
 			file := fragmented(c.units, 7, c.tfhd, c.trun)
 			r, got := readAll(t, file)
 			sameUnits(t, got, c.units)
-			if run := r.Track().Runs[0]; run.Skip != 1024 || run.Trim != 0 || !r.Track().Damage.Empty() {
+			if run := r.Track().Runs[0]; run.Skip != 524 || run.Trim != 0 || !r.Track().Damage.Empty() {
 				t.Errorf("%+v, damage %+v", run, r.Track().Damage)
 			}
 			// Cut anywhere, what is left is read and what is missing is told.
