@@ -64,8 +64,8 @@ func (f *file) Open(ctx context.Context) (io.ReadCloser, error) {
 const (
 	// maxRatio is how many bytes one packed byte may become, once a member
 	// is longer than ratioFree. Deflate reaches 1032; real audio and JSON
-	// stay far below 100.
-	maxRatio  = 250
+	// stay below 50.
+	maxRatio  = 100
 	ratioFree = 64 << 20
 )
 

@@ -244,6 +244,10 @@ func (im *importer) landAll(ctx context.Context, it *item, dir string, out *outc
 			return nil, err
 		}
 		switch {
+		case isTooBig(p.broken):
+			// Longer than declared, or a ZIP bomb: what has been unpacked of it
+			// is no recording.
+			out.problem(sourceProblem(o, p.broken), true)
 		case p.unread == nil && p.track != nil:
 			if p.broken != nil {
 				out.problem(sourceProblem(o, p.broken), true)
@@ -260,6 +264,11 @@ func (im *importer) landAll(ctx context.Context, it *item, dir string, out *outc
 		}
 	}
 	return pieces, nil
+}
+
+func isTooBig(err error) bool {
+	p := new(archive.Problem)
+	return errors.As(err, &p) && p.Kind == archive.TooBig
 }
 
 func sourceProblem(o original, err error) archive.Problem {

@@ -376,7 +376,7 @@ func (b *itemBuilder) item(id string, o *origin, account *space.Person) *item {
 func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin) (*space.Archive, error) {
 	im := b.im
 	for _, p := range a.Problems() {
-		im.warn(p)
+		im.problem(p, p.Kind == archive.Symlink || p.Kind == archive.Unreadable)
 	}
 	acc := a.Account()
 	held := &space.Archive{
