@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"runtime"
 	"slices"
@@ -230,15 +231,29 @@ func (x *extraction) finish(ctx context.Context) error {
 	x.heading(&text, &z)
 	t.write(&text, a.Columns)
 	x.outcomes(&text)
-	_, err := fmt.Fprint(a.Out, text.String())
+	x.nextSteps(ctx, &text)
+	_, err := io.WriteString(a.Out, text.String())
 	x.tellProblems()
-	if x.lib != nil && !x.dryRun && s.Added+s.Updated+s.Unchanged > 0 && !a.set.Quiet {
-		fmt.Fprintf(a.Out, "Folder: %s\n", safe(a.shortenHome(a.set.Library)))
-		if s.Added+s.Updated+s.Unchanged > s.NoAudio {
-			fmt.Fprintln(a.Out, "Next: spaces open latest · spaces show latest")
-		}
-	}
 	return err
+}
+
+// nextSteps says where things are and what can be done with them.
+func (x *extraction) nextSteps(ctx context.Context, b *strings.Builder) {
+	if x.dryRun || len(x.rows) == 0 || x.app.set.Quiet {
+		return
+	}
+	fmt.Fprintf(b, "Folder: %s\n", safe(x.app.shortenHome(x.app.set.Library)))
+	for _, r := range x.rows {
+		if r.state == space.NoAudio {
+			continue
+		}
+		ref := shortID(ctx, x.lib.Catalog(), r.id)
+		if latest, err := x.lib.Catalog().Find(ctx, "latest"); err == nil && len(latest) == 1 && latest[0].ID == r.id {
+			ref = "latest"
+		}
+		fmt.Fprintf(b, "Next: spaces open %s · spaces show %s\n", ref, ref)
+		return
+	}
 }
 
 // heading says whose archives these are and which zone the times are in.
@@ -300,7 +315,7 @@ func (x *extraction) year() int {
 func (x *extraction) stateWords(r extracted) string {
 	if r.state == space.NoAudio {
 		for _, ar := range x.archives {
-			if ar.Kind == string(archive.ArchiveZIP) {
+			if ar.Kind == "zip" {
 				return "no audio in ZIP"
 			}
 		}
@@ -367,12 +382,14 @@ func (x *extraction) counts() string {
 				saved--
 			}
 		}
-		switch {
-		case saved > 0 && saved == heard:
-			add(saved, "%d saved ("+size(s.Bytes)+"), every byte verified")
-		case saved > 0:
-			add(saved, "%d saved, every byte verified")
+		words := "%d saved"
+		if saved == heard {
+			words += " (" + size(s.Bytes) + ")"
 		}
+		if s.Problems == 0 {
+			words += ", every byte verified"
+		}
+		add(saved, words)
 		add(heard-saved, "%d already here")
 	}
 	add(s.NoAudio, "%d without audio")
@@ -394,7 +411,13 @@ func (x *extraction) tellProblems() {
 	})
 	const most = 20
 	told := 0
+	seen := make(map[[2]string]bool)
 	for _, p := range x.problems {
+		about := [2]string{string(p.Kind), p.Subject}
+		if seen[about] && !p.failed {
+			continue
+		}
+		seen[about] = true
 		word := "note"
 		if p.failed {
 			word = "problem"
@@ -429,7 +452,7 @@ func (x *extraction) verdict() error {
 	switch {
 	case s.Problems > 0 && done > 0:
 		return &failure{exitPartly, "partly", "mend what is listed and run the same command again; what is saved stays",
-			fmt.Errorf("%s listed above could not be saved; the rest is", count(s.Problems, "thing"))}
+			fmt.Errorf("%s, listed above; all else is saved", count(s.Problems, "problem"))}
 	case s.Problems > 0 && allMissing:
 		return &failure{exitNotThere, string(archive.NotFound), "", errors.New("there is nothing at the paths given")}
 	case s.Problems > 0:

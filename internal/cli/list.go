@@ -51,10 +51,9 @@ one, and case and accents do not matter. Times are local.`,
 	f.StringVar(&o.query.Account, "account", "", "came in the archive of `HANDLE`")
 	f.StringVar(&o.query.Tag, "tag", "", "has this `HASHTAG` in its title")
 	f.StringVar(&state, "state", "", "is in this `STATE`: "+joinStates())
-	f.StringVar(&o.query.Sort, "sort", "date", "`ORDER`: date, title or length; -date and so on for the reverse")
+	f.StringVar(&o.query.Sort, "sort", "date", "`ORDER` by date, title or length; -date and so on in reverse")
 	f.IntVar(&o.query.Limit, "limit", 0, "list at most `N`")
 	f.BoolVar(&o.csv, "csv", false, "write CSV with a header line; times in UTC")
-	cmd.MarkFlagsMutuallyExclusive("csv", "json")
 	cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(states(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(slices.Clone(catalog.Sorts[:]), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -71,6 +70,9 @@ func states() []string {
 func joinStates() string { return strings.Join(states(), ", ") }
 
 func (a *App) list(ctx context.Context, o listOptions) error {
+	if o.csv && a.set.JSON {
+		return usage("--csv and --json do not go together")
+	}
 	var err error
 	if o.since != "" {
 		if o.query.Since, _, err = parseTime(o.since, a.Zone); err != nil {

@@ -9,6 +9,7 @@ import (
 // rootCommand builds the command tree.
 func (a *App) rootCommand() *cobra.Command {
 	cobra.MousetrapHelpText = "" // see runDropped
+	cobra.EnableCommandSorting = false
 	root := &cobra.Command{
 		Use:   "spaces",
 		Short: "Take the audio of your X Spaces out of X's account archive",
@@ -38,12 +39,13 @@ searchable, and playable everywhere.`,
 	}
 	root.SuggestionsMinimumDistance = 2
 	flags := root.PersistentFlags()
-	flags.String("library", "", "the `DIR` of the library (default ~/Spaces)")
+	flags.SortFlags = false
+	flags.String("library", "", "the library's folder `DIR` (default ~/Spaces)")
 	flags.Bool("json", false, "write JSON, for scripts; see docs/json.md")
 	flags.BoolP("quiet", "q", false, "say nothing but results and errors")
 	flags.Bool("no-progress", false, "show no progress bars")
-	flags.Duration("lock-wait", defaultLockWait, "how long to wait for another program that changes the library")
-	flags.Int("jobs", 0, "how many things to do at once (default: one for each core)")
+	flags.Duration("lock-wait", defaultLockWait, "wait `TIME` for another program that changes the library")
+	flags.Int("jobs", 0, "do `N` things at once (default: one for each core)")
 	flags.BoolP("help", "h", false, "show this help")
 
 	root.AddCommand(

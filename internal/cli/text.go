@@ -83,26 +83,26 @@ func clip(s string, max int) string {
 	return b.String() + "…"
 }
 
-// clock writes seconds as 1:04:55 or 41:10, rounded down as players do; "–"
-// when they are not known (negative).
+// clock writes seconds as 1:04:55 or 41:10, rounded; "–" when they are not
+// known (negative).
 func clock(seconds float64) string {
 	if seconds < 0 || math.IsNaN(seconds) {
 		return "–"
 	}
-	s := int64(seconds)
+	s := int64(math.Round(seconds))
 	if s < 3600 {
 		return fmt.Sprintf("%d:%02d", s/60, s%60)
 	}
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
-// short writes a small stretch of time: "0.4 s", "3 s", "12 min".
+// short writes a small stretch of time: "0.4 s", "17.5 s", "12 min".
 func short(seconds float64) string {
-	switch {
-	case seconds < 2:
-		return fmt.Sprintf("%.1f s", seconds)
-	case seconds < 120:
-		return fmt.Sprintf("%.0f s", seconds)
+	if seconds < 1 {
+		return fmt.Sprintf("%.2g s", seconds)
+	}
+	if seconds < 120 {
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", seconds), ".0") + " s"
 	}
 	return fmt.Sprintf("%.0f min", seconds/60)
 }

@@ -11,7 +11,7 @@ import (
 func TestSafe(t *testing.T) {
 	for in, want := range map[string]string{
 		"Débat : l’été #Spaces": "Débat : l’été #Spaces",
-		"مرحبا 👩‍👩‍👧‍👦":              "مرحبا 👩‍👩‍👧‍👦",
+		"مرحبا 👩‍👩‍👧‍👦":         "مرحبا 👩‍👩‍👧‍👦",
 		"a\x1b[31mb":            "a�[31mb",
 		"a\nb\tc\rd":            "a b c d",
 		"a\u202eb\u2066c":       "a�b�c",
@@ -69,7 +69,7 @@ func TestTable(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
-	for in, want := range map[float64]string{3894.976: "1:04:55", 2470: "41:10", 59.9: "0:59", 0: "0:00", -1: "–", 36000: "10:00:00"} {
+	for in, want := range map[float64]string{3894.976: "1:04:55", 2470: "41:10", 59.4: "0:59", 59.9: "1:00", 0: "0:00", -1: "–", 36000: "10:00:00"} {
 		if got := clock(in); got != want {
 			t.Errorf("clock(%g) = %q, want %q", in, got, want)
 		}
@@ -79,7 +79,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("size(%d) = %q, want %q", in, got, want)
 		}
 	}
-	for in, want := range map[float64]string{0.04: "0.0 s", 3: "3 s", 17.5: "18 s", 600: "10 min"} {
+	for in, want := range map[float64]string{0: "0 s", 0.0213: "0.021 s", 0.4: "0.4 s", 3: "3 s", 17.5: "17.5 s", 600: "10 min"} {
 		if got := short(in); got != want {
 			t.Errorf("short(%g) = %q, want %q", in, got, want)
 		}
