@@ -44,7 +44,7 @@ func (a *Archive) each(ctx context.Context, f *file, warn Warn, visit func([]byt
 		warn.problem(BadJSON, subject, "%d entries are not valid JSON and have been left out", d.Broken)
 	}
 	if d.TooLong+d.TooDeep > 0 {
-		warn.problem(TooBig, subject, "%d entries are too long or too deeply nested and have been left out", d.TooLong+d.TooDeep)
+		warn.problem(TooBig, subject, "what is too long or too deeply nested has been left out: %d of its entries", d.TooLong+d.TooDeep)
 	}
 	if d.Cut {
 		warn.problem(CutJSON, subject, "the file breaks off; what came before has been read")

@@ -101,7 +101,7 @@ func (im *importer) describe(known *space.Space, it *item, a *audio) *space.Spac
 	describeState(s)
 	s.Speakers, s.Pieces, s.Files = nonNil(s.Speakers), nonNil(s.Pieces), nonNil(s.Files)
 	s.Hashtags, s.Mentions = nonNil(s.Hashtags), nonNil(s.Mentions)
-	s.Timeline, s.FileSHA256, s.Provenance = nonNil(s.Timeline), nonNil(s.FileSHA256), nonNil(s.Provenance)
+	s.Timeline, s.Configs, s.FileSHA256, s.Provenance = nonNil(s.Timeline), nonNil(s.Configs), nonNil(s.FileSHA256), nonNil(s.Provenance)
 	return s
 }
 
@@ -124,6 +124,10 @@ func describeAudio(s *space.Space, a *audio) {
 		Codec: string(main.config.Codec), SampleRate: main.config.SampleRate, Channels: main.config.Channels,
 		BitRate: bitRate(main),
 	}
+	s.Configs = nil
+	for _, f := range a.files {
+		s.Configs = append(s.Configs, sidecarConfig(f.config))
+	}
 	s.Pieces = nil
 	for _, p := range a.pieces {
 		s.Audio.Video = s.Audio.Video || p.track.Video
@@ -142,6 +146,20 @@ func describeAudio(s *space.Space, a *audio) {
 		}
 	}
 	s.Damage = sumDamage(s.Pieces)
+}
+
+func sidecarConfig(c track.Config) space.Config {
+	return space.Config{
+		Codec: string(c.Codec), SampleRate: c.SampleRate, Channels: c.Channels,
+		UnitSamples: c.UnitSamples, Specific: []byte(c.Specific),
+	}
+}
+
+func trackConfig(c space.Config) track.Config {
+	return track.Config{
+		Codec: track.Codec(c.Codec), SampleRate: c.SampleRate, Channels: c.Channels,
+		UnitSamples: c.UnitSamples, Specific: string(c.Specific),
+	}
 }
 
 func bitRate(f *playable) int {

@@ -376,6 +376,9 @@ func (b *itemBuilder) item(id string, o *origin, account *space.Person) *item {
 func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin) (*space.Archive, error) {
 	im := b.im
 	for _, p := range a.Problems() {
+		if p.Kind == archive.PartialArchive {
+			continue // whether a part is missing is known of the whole set
+		}
 		im.problem(p, p.Kind == archive.Symlink || p.Kind == archive.Unreadable)
 	}
 	acc := a.Account()

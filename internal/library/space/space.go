@@ -180,6 +180,17 @@ type Run struct {
 	Anchors     int     `json:"anchors,omitempty"`    // clock tags that Wall is the median of
 }
 
+// A Config says how the units of a playable file are decoded.
+type Config struct {
+	Codec       string `json:"codec"`
+	SampleRate  int    `json:"sample_rate"`
+	Channels    int    `json:"channels"`
+	UnitSamples int    `json:"unit_samples"`
+	// Specific is what a decoder needs beyond that (for AAC the
+	// AudioSpecificConfig), in base64.
+	Specific []byte `json:"specific,omitempty"`
+}
+
 // A Turn is a stretch in which one person is heard, estimated from levels.
 type Turn struct {
 	Handle string  `json:"handle"` // "" where only an id or nothing is known
@@ -226,6 +237,8 @@ type Space struct {
 	// Sources says for each fact (a JSON key) where it comes from.
 	Sources  map[string]string `json:"sources"`
 	Timeline []Run             `json:"timeline"`
+	// Configs say how the playable files are decoded, one for each of Files.
+	Configs []Config `json:"configs"`
 	// FileSHA256 are the hashes of the playable files, one for each of Files;
 	// the packet index of a file bears its hash as its name.
 	FileSHA256 []string        `json:"file_sha256"`
