@@ -11,6 +11,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
+	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/id3"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
@@ -85,8 +86,10 @@ func ext(c track.Codec) (string, error) {
 		return ".mp3", nil
 	case track.PCM:
 		return ".wav", nil
+	case track.FLAC:
+		return ".flac", nil
 	}
-	return "", fmt.Errorf("no file can be made of %s audio yet", c)
+	return "", fmt.Errorf("%s audio cannot be handed out without re-encoding it", c)
 }
 
 // unitWriter is what the format packages offer for writing a file unit by
@@ -104,6 +107,8 @@ func (f *playable) newUnitWriter(w io.Writer, t mp4.Tags) (unitWriter, error) {
 		return mp3.NewWriter(w, mp3.Plan{Tag: id3.Append(nil, frames(t)), Sizes: f.sizes, Skip: skip, Trim: trim})
 	case track.PCM:
 		return wav.NewWriter(w, f.config, f.total)
+	case track.FLAC:
+		return flac.NewWriter(w, f.config, len(f.sizes), comments(t))
 	}
 	return mp4.NewWriter(w, &mp4.Movie{
 		Config: f.config, Units: int64(len(f.sizes)),
@@ -128,6 +133,20 @@ func frames(t mp4.Tags) []id3.Frame {
 		add("TDAT", t.Date[8:10]+t.Date[5:7])
 	}
 	add("COMM", t.Comment)
+	return list
+}
+
+// comments are the tags of a .flac, as Vorbis comments.
+func comments(t mp4.Tags) []flac.Comment {
+	var list []flac.Comment
+	for _, c := range []flac.Comment{
+		{Name: "TITLE", Value: t.Title}, {Name: "ARTIST", Value: t.Artist}, {Name: "ALBUM", Value: t.Album},
+		{Name: "DATE", Value: t.Date}, {Name: "COMMENT", Value: t.Comment},
+	} {
+		if c.Value != "" {
+			list = append(list, c)
+		}
+	}
 	return list
 }
 

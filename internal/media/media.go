@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/id3"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
@@ -42,10 +43,8 @@ func notAudio(kind Kind) error {
 	)
 	e := &NotAudioError{Kind: kind}
 	switch kind {
-	case FLAC:
-		e.What, e.hint = "a FLAC file, which cannot be read yet", convert
 	case Ogg:
-		e.What, e.hint = "an Ogg file, which cannot be read yet", convert
+		e.What, e.hint = "an Ogg file, a format that is not read", convert
 	case ZIP:
 		e.What, e.hint = "a ZIP archive, not audio", "name the archive itself, or unpack it and name the recording in it"
 	case HTML:
@@ -85,6 +84,8 @@ func Open(r io.ReaderAt, size int64, opts track.Options) (track.Reader, error) {
 		return opened(mp3.NewReader(r, size, opts))
 	case WAV:
 		return opened(wav.NewReader(r, size, opts))
+	case FLAC:
+		return opened(flac.NewReader(r, size, opts))
 	}
 	return nil, notAudio(kind)
 }
@@ -149,7 +150,7 @@ func NewReader(r io.Reader, opts track.Options) (track.Reader, error) {
 		return adts.NewReader(b, opts), nil
 	case MPEGTS:
 		return mpegts.NewReader(b, opts), nil
-	case MP4, MP3, WAV:
+	case MP4, MP3, WAV, FLAC:
 		return nil, ErrNeedsFile
 	default:
 		if tagged && h.Len() > maxPeek-SniffLen {

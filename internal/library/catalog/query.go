@@ -30,7 +30,9 @@ type Row struct {
 	Bytes       int64 // of the originals
 	Folder      string
 	File        string
-	JSON        []byte // the space.Recording, when the query asked for it
+	// JSON is the space.Recording. Queries that ask for it fill ID and JSON
+	// only.
+	JSON []byte
 }
 
 // A Query says which recordings are listed. What is not set does not restrict.
@@ -56,14 +58,17 @@ var Sorts = [...]string{"date", "title", "length"}
 // ErrSort means that Query.Sort is none of Sorts.
 var ErrSort = errors.New("unknown order")
 
-const columns = `r.id, r.title, r.title_source, r.started_at, r.duration, r.host, r.account, r.speakers, r.hashtags,
-	r.state, r.lost_seconds, r.pieces, r.bytes, r.folder, r.file`
+const (
+	selectColumns = `SELECT r.id, r.title, r.title_source, r.started_at, r.duration, r.host, r.account, r.speakers, r.hashtags,
+		r.state, r.lost_seconds, r.pieces, r.bytes, r.folder, r.file FROM recording r`
+	selectJSON = `SELECT r.id, d.json FROM recording r JOIN document d ON d.recording = r.rowid`
+)
 
 func selectFrom(withJSON bool) string {
 	if withJSON {
-		return "SELECT " + columns + ", d.json FROM recording r JOIN document d ON d.recording = r.rowid"
+		return selectJSON
 	}
-	return "SELECT " + columns + ", NULL FROM recording r"
+	return selectColumns
 }
 
 // List yields the recordings that q asks for, reading them as the caller goes
@@ -76,10 +81,10 @@ func (c *Catalog) List(ctx context.Context, q Query) iter.Seq2[Row, error] {
 	var where conditions
 	where.words(parseWords(q.Words, true))
 	if !q.Since.IsZero() {
-		where.add("r.started_at >= ?", q.Since.UnixMilli())
+		where.add("r.rowid >= ?", rowidAt(q.Since))
 	}
 	if !q.Until.IsZero() {
-		where.add("r.started_at < ?", q.Until.UnixMilli())
+		where.add("r.rowid BETWEEN ? AND ?", 1<<timeShift, rowidAt(q.Until)-1)
 	}
 	where.term("speaker", q.Speaker, handleKey)
 	where.term("host", q.Host, handleKey)
@@ -92,7 +97,7 @@ func (c *Catalog) List(ctx context.Context, q Query) iter.Seq2[Row, error] {
 	if q.Limit > 0 {
 		query += fmt.Sprintf(" LIMIT %d", q.Limit)
 	}
-	return c.rows(ctx, query, where.args...)
+	return c.rows(ctx, q.JSON, query, where.args...)
 }
 
 // Search yields the recordings that have all of the words, best first: a word
@@ -105,7 +110,7 @@ func (c *Catalog) Search(ctx context.Context, words string, limit int, withJSON 
 	}
 	var where conditions
 	query := selectFrom(withJSON)
-	order := "r.started_at DESC, r.id"
+	order := "r.rowid DESC"
 	if m.fts != "" {
 		query += " JOIN words ON words.rowid = r.rowid"
 		where.add("words MATCH ?", m.fts)
@@ -116,7 +121,7 @@ func (c *Catalog) Search(ctx context.Context, words string, limit int, withJSON 
 	if limit > 0 {
 		query += fmt.Sprintf(" LIMIT %d", limit)
 	}
-	return c.rows(ctx, query, where.args...)
+	return c.rows(ctx, withJSON, query, where.args...)
 }
 
 // maxFound bounds how many candidates Find returns.
@@ -132,7 +137,7 @@ func (c *Catalog) Find(ctx context.Context, ref string) ([]Row, error) {
 	if ref == "" {
 		return nil, nil
 	}
-	const newest = " ORDER BY r.started_at DESC, r.id LIMIT ?"
+	const newest = " ORDER BY r.rowid DESC LIMIT ?"
 	if ref == "latest" {
 		return c.collect(ctx, selectFrom(false)+newest, 1)
 	}
@@ -201,11 +206,11 @@ func orderBy(sort string) (string, error) {
 	}
 	switch name {
 	case "", "date":
-		return fmt.Sprintf("r.started_at %s, r.id %s", down, up), nil
+		return "r.rowid " + down, nil
 	case "title":
-		return fmt.Sprintf("r.title_key %s, r.id %s", up, up), nil
+		return fmt.Sprintf("r.title_key %s, r.rowid %s", up, down), nil
 	case "length":
-		return fmt.Sprintf("r.duration %s, r.id %s", down, up), nil
+		return fmt.Sprintf("r.duration %s, r.rowid %s", down, down), nil
 	}
 	return "", fmt.Errorf("%w %q", ErrSort, sort)
 }
@@ -245,7 +250,7 @@ func (w *conditions) String() string {
 
 func (c *Catalog) collect(ctx context.Context, query string, args ...any) ([]Row, error) {
 	var list []Row
-	for r, err := range c.rows(ctx, query, args...) {
+	for r, err := range c.rows(ctx, false, query, args...) {
 		if err != nil {
 			return nil, err
 		}
@@ -254,8 +259,8 @@ func (c *Catalog) collect(ctx context.Context, query string, args ...any) ([]Row
 	return list, nil
 }
 
-// rows runs a query for the columns of a Row.
-func (c *Catalog) rows(ctx context.Context, query string, args ...any) iter.Seq2[Row, error] {
+// rows runs a query for the columns of a Row, or for its JSON.
+func (c *Catalog) rows(ctx context.Context, asJSON bool, query string, args ...any) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		rows, err := c.db.QueryContext(ctx, query, args...)
 		if err != nil {
@@ -263,15 +268,20 @@ func (c *Catalog) rows(ctx context.Context, query string, args ...any) iter.Seq2
 			return
 		}
 		defer rows.Close()
+		var r Row
+		var started sql.NullInt64
+		var duration sql.NullFloat64
+		into := []any{&r.ID, &r.Title, &r.TitleSource, &started, &duration, &r.Host, &r.Account, &r.Speakers,
+			&r.Hashtags, &r.State, &r.LostSeconds, &r.Pieces, &r.Bytes, &r.Folder, &r.File}
+		if asJSON {
+			into = []any{&r.ID, &r.JSON}
+		}
 		for rows.Next() {
-			var r Row
-			var started sql.NullInt64
-			var duration sql.NullFloat64
-			if err := rows.Scan(&r.ID, &r.Title, &r.TitleSource, &started, &duration, &r.Host, &r.Account, &r.Speakers,
-				&r.Hashtags, &r.State, &r.LostSeconds, &r.Pieces, &r.Bytes, &r.Folder, &r.File, &r.JSON); err != nil {
+			if err := rows.Scan(into...); err != nil {
 				yield(Row{}, c.wrap(err))
 				return
 			}
+			r.StartedAt = time.Time{}
 			if started.Valid {
 				r.StartedAt = time.UnixMilli(started.Int64).UTC()
 			}

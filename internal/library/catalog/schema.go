@@ -9,11 +9,13 @@ const Version = 1
 // applicationID marks the file as ours ("Spcs").
 const applicationID = 0x53706373
 
-// Times are milliseconds since 1970, durations seconds. The keys are folded
-// texts; see fold. Who and what a recording can be found by exactly stands in
-// term: its speakers, host, account and hashtags. The flat columns are all
-// that a table needs, so that no listing parses JSON; the JSON stands apart, so
-// that a listing does not read past it.
+// Times are milliseconds since 1970, durations seconds. A recording's rowid is
+// its place in time (see Tx.rowid), so that a listing by date reads the tables
+// from end to end. The keys are folded texts; see fold. Who and what a
+// recording can be found by exactly stands in term: its speakers, host,
+// account and hashtags. The flat columns are all that a table needs, so that
+// no listing parses JSON; the JSON stands apart, so that a listing does not
+// read past it.
 var schema = fmt.Sprintf(`
 PRAGMA application_id = %d;
 PRAGMA user_version = %d;
@@ -37,7 +39,6 @@ CREATE TABLE recording (
 	folder       TEXT NOT NULL,
 	file         TEXT NOT NULL
 );
-CREATE INDEX recording_started_at ON recording (started_at, id);
 
 CREATE TABLE document (
 	recording INTEGER PRIMARY KEY,

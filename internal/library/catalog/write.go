@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"strings"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
@@ -84,16 +86,15 @@ func (t *Tx) Put(r *space.Recording) error {
 	}
 	people := speakers(r)
 	tags := strings.Join(r.Hashtags, " ")
-	res, err := t.exec(`INSERT INTO recording (id, title, title_key, title_source, started_at, duration, host, account,
-		speakers, hashtags, state, lost_seconds, pieces, bytes, folder, file)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-		r.ID, r.Title, fold(r.Title), string(r.TitleSource), started, duration, name(r.Host), name(r.Account),
-		strings.Join(people, " "), tags, string(r.State), lost, len(r.Pieces), bytes, r.Folder, r.File)
+	row, err := t.rowid(r)
 	if err != nil {
 		return err
 	}
-	row, err := res.LastInsertId()
-	if err != nil {
+	if _, err := t.exec(`INSERT INTO recording (rowid, id, title, title_key, title_source, started_at, duration, host, account,
+		speakers, hashtags, state, lost_seconds, pieces, bytes, folder, file)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		row, r.ID, r.Title, fold(r.Title), string(r.TitleSource), started, duration, name(r.Host), name(r.Account),
+		strings.Join(people, " "), tags, string(r.State), lost, len(r.Pieces), bytes, r.Folder, r.File); err != nil {
 		return err
 	}
 	if _, err := t.exec("INSERT INTO document VALUES (?,?)", row, string(doc)); err != nil {
@@ -104,6 +105,31 @@ func (t *Tx) Put(r *space.Recording) error {
 		return err
 	}
 	return t.putTerms(row, r)
+}
+
+// timeShift is how far the milliseconds of a start are shifted in a rowid.
+const timeShift = 20
+
+// rowidAt is the smallest rowid of recordings that start at t.
+func rowidAt(t time.Time) int64 { return max(1, t.UnixMilli()) << timeShift }
+
+// rowid returns where a recording stands: in order of the start in
+// milliseconds, those without one first. What is left of the number tells
+// apart those that start at once, in an order that does not depend on when
+// they were put in (but for the one in a million that have the same hash).
+func (t *Tx) rowid(r *space.Recording) (int64, error) {
+	hash := fnv.New32a()
+	hash.Write([]byte(r.ID))
+	n := int64(hash.Sum32()) >> (32 - timeShift)
+	if !r.StartedAt.IsZero() {
+		n += rowidAt(r.StartedAt.Time)
+	}
+	for ; ; n++ {
+		var taken bool
+		if err := t.tx.QueryRowContext(t.ctx, "SELECT EXISTS (SELECT 1 FROM recording WHERE rowid = ?)", n).Scan(&taken); err != nil || !taken {
+			return n, err
+		}
+	}
 }
 
 // putTerms notes by which handles, ids and hashtags a recording is found.
