@@ -48,10 +48,6 @@ var version string
 
 // Main runs the program and returns its exit code.
 func Main() int {
-	// Recordings are streamed, so the heap is small; collecting it a little
-	// earlier keeps the program small too.
-	debug.SetGCPercent(50)
-
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	signals := make(chan os.Signal, 1)

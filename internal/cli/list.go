@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -103,15 +105,16 @@ func (a *App) list(ctx context.Context, o listOptions) error {
 // writeRows prints recordings as a table, or as JSON Lines.
 func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) error {
 	if a.set.JSON {
+		out := bufio.NewWriterSize(a.Out, 64<<10)
 		for row, err := range rows {
 			if err != nil {
-				return err
+				return errors.Join(err, out.Flush())
 			}
-			if _, err := a.Out.Write(append(row.JSON, '\n')); err != nil {
+			if _, err := out.Write(append(row.JSON, '\n')); err != nil {
 				return err
 			}
 		}
-		return nil
+		return out.Flush()
 	}
 	t := table{right: map[int]bool{2: true}, max: map[int]int{4: 28}}
 	z := zones{location: a.Zone}

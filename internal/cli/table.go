@@ -1,8 +1,9 @@
 package cli
 
 import (
+	"bufio"
+	"bytes"
 	"io"
-	"strings"
 )
 
 // A table is rows of texts that are aligned by the width they have on a
@@ -19,50 +20,63 @@ func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
 // write writes the table. With columns > 0 each line is cut to that width.
 func (t *table) write(w io.Writer, columns int) {
+	if len(t.rows) == 0 {
+		return
+	}
 	all := t.rows
-	if t.header != nil && len(all) > 0 {
+	if t.header != nil {
 		all = append([][]string{t.header}, all...)
 	}
-	var widths []int
+	var widest []int
 	for _, row := range all {
 		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
+			if i == len(widest) {
+				widest = append(widest, 0)
 			}
 			n := width(cell)
-			if max := t.max[i]; columns > 0 && max > 0 {
-				n = min(n, max)
+			if most := t.max[i]; columns > 0 && most > 0 {
+				n = min(n, most)
 			}
-			widths[i] = max(widths[i], n)
+			widest[i] = max(widest[i], n)
 		}
 	}
-	var line strings.Builder
+	out := bufio.NewWriterSize(w, 64<<10)
+	defer out.Flush()
+	var line []byte
 	for _, row := range all {
-		line.Reset()
+		line = line[:0]
 		used := 0
 		for i, cell := range row {
 			last := i == len(row)-1
 			if columns > 0 {
-				room := columns - used
-				if !last {
-					room = widths[i]
+				room := widest[i]
+				if last {
+					room = columns - used
 				}
 				cell = clip(cell, room)
 			}
-			pad := strings.Repeat(" ", max(0, widths[i]-width(cell)))
 			switch {
 			case t.right[i]:
-				line.WriteString(pad + cell)
+				line = pad(line, widest[i]-width(cell))
+				line = append(line, cell...)
 			case last:
-				line.WriteString(cell)
+				line = append(line, cell...)
 			default:
-				line.WriteString(cell + pad)
+				line = append(line, cell...)
+				line = pad(line, widest[i]-width(cell))
 			}
 			if !last {
-				line.WriteString("  ")
+				line = pad(line, 2)
 			}
-			used += widths[i] + 2
+			used += widest[i] + 2
 		}
-		io.WriteString(w, strings.TrimRight(line.String(), " ")+"\n")
+		out.Write(append(bytes.TrimRight(line, " "), '\n'))
 	}
+}
+
+func pad(line []byte, n int) []byte {
+	for ; n > 0; n-- {
+		line = append(line, ' ')
+	}
+	return line
 }

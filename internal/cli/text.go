@@ -52,12 +52,21 @@ func unsafe(r rune) bool {
 
 // width is how many columns of a terminal a text takes.
 func width(s string) int {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
+	n := 0
+	for _, r := range s {
+		if !narrow(r) {
 			return uniseg.StringWidth(s)
 		}
+		n++
 	}
-	return len(s)
+	return n
+}
+
+// narrow reports whether a character surely takes one column, whatever stands
+// beside it: the printable ones of the Latin alphabets, and the dashes and
+// quotation marks of General Punctuation.
+func narrow(r rune) bool {
+	return r >= ' ' && r <= '~' || r >= '\u00a1' && r <= '\u024f' && r != '\u00ad' || r >= '\u2010' && r <= '\u2027'
 }
 
 // clip cuts a text to a width, at a character as readers see it.

@@ -114,7 +114,9 @@ func create(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, "BEGIN;"+schema+"COMMIT;")
+	// A row is some 400 bytes and a document 1,200: larger pages than the
+	// usual 4096 bytes mean fewer reads.
+	_, err = db.ExecContext(ctx, "PRAGMA page_size = 8192; BEGIN;"+schema+"COMMIT;")
 	if err := errors.Join(err, db.Close()); err != nil {
 		Remove(tmp)
 		return err
@@ -178,7 +180,7 @@ func dsn(path string, params ...string) string {
 	}
 	params = append(params,
 		"_busy_timeout=5000",
-		"_pragma=cache_size(-8192)", // KiB
+		"_pragma=cache_size(-2048)", // KiB
 		"_pragma=mmap_size(0)",
 	)
 	return "file://" + (&url.URL{Path: p}).EscapedPath() + "?" + strings.Join(params, "&")
