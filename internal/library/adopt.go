@@ -168,13 +168,15 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 	if err != nil {
 		return err
 	}
+	var flushes flushes
 	defer func() {
+		flushes.wait()
 		if out.action == Failed || out.action == Unchanged {
 			im.lib.disk.removeAll(dir)
 		}
 	}()
 	out.action = Failed
-	pieces, err := im.landAll(ctx, it, dir, out)
+	pieces, err := im.landAll(ctx, it, dir, &flushes, out)
 	if err != nil {
 		return err
 	}
@@ -199,10 +201,10 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 	if err := im.addOrigins(ctx, s, it); err != nil {
 		return err
 	}
-	if err := im.writeAll(ctx, dir, s, a); err != nil {
+	if err := im.writeAll(ctx, dir, s, a, &flushes); err != nil {
 		return err
 	}
-	if err := im.landCopies(ctx, it, dir, s, out); err != nil {
+	if err := im.landCopies(ctx, it, dir, s, &flushes, out); err != nil {
 		return err
 	}
 	old := ""
@@ -213,6 +215,9 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 		}
 	}
 	if err := im.lib.disk.writeNew(path.Join(dir, sidecarName), s); err != nil {
+		return err
+	}
+	if err := flushes.wait(); err != nil {
 		return err
 	}
 	if err := im.lib.install(ctx, dir, old, s); err != nil {
@@ -236,10 +241,10 @@ func (im *importer) withoutAudio(ctx context.Context, it *item, known *space.Spa
 
 // landAll reads all originals. Those that are no audio are named and left
 // out.
-func (im *importer) landAll(ctx context.Context, it *item, dir string, out *outcome) ([]*landed, error) {
+func (im *importer) landAll(ctx context.Context, it *item, dir string, flushes *flushes, out *outcome) ([]*landed, error) {
 	var pieces []*landed
 	for _, o := range it.originals {
-		p, err := im.land(ctx, o, dir)
+		p, err := im.land(ctx, o, dir, flushes)
 		if err != nil {
 			return nil, err
 		}
@@ -341,7 +346,7 @@ func places(d *space.Damage) int64 {
 
 // writeAll makes what belongs beside the originals: playable files, packet
 // indexes, timed tags, turns.
-func (im *importer) writeAll(ctx context.Context, dir string, s *space.Space, a *audio) error {
+func (im *importer) writeAll(ctx context.Context, dir string, s *space.Space, a *audio, flushes *flushes) error {
 	var err error
 	if s.Folder, err = im.lib.place(&s.Recording); err != nil {
 		return err
@@ -352,7 +357,7 @@ func (im *importer) writeAll(ctx context.Context, dir string, s *space.Space, a 
 	tags := tagsOf(&s.Recording)
 	s.FileSHA256 = nil
 	for _, f := range a.files {
-		if err := im.write(ctx, dir, f, tags, a.pieces); err != nil {
+		if err := im.write(ctx, dir, f, tags, a.pieces, flushes); err != nil {
 			return err
 		}
 		s.FileSHA256 = append(s.FileSHA256, f.sha256)
@@ -422,7 +427,7 @@ func (l *Library) keepEarlier(dir string, known, s *space.Space, reason string) 
 }
 
 // landCopies keeps the further files that claim to be one of the pieces.
-func (im *importer) landCopies(ctx context.Context, it *item, dir string, s *space.Space, out *outcome) error {
+func (im *importer) landCopies(ctx context.Context, it *item, dir string, s *space.Space, flushes *flushes, out *outcome) error {
 	s.Earlier = nil
 	if len(it.copies) == 0 {
 		return nil
@@ -431,7 +436,7 @@ func (im *importer) landCopies(ctx context.Context, it *item, dir string, s *spa
 		return err
 	}
 	for _, o := range it.copies {
-		p, err := im.land(ctx, o, dir)
+		p, err := im.land(ctx, o, dir, flushes)
 		if err != nil {
 			return err
 		}

@@ -68,6 +68,10 @@ func (w *tracedWriter) Write(p []byte) (int, error) {
 
 func (w *file) Write(p []byte) (int, error) { return w.buf.Write(p) }
 
+// Flush hands what has been written to the system, so that the file can be
+// read. Commit is still to come.
+func (w *file) Flush() error { return w.buf.Flush() }
+
 // Commit writes what is left, flushes the file to the medium and closes it.
 func (w *file) Commit() error {
 	err := w.buf.Flush()

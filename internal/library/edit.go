@@ -180,7 +180,7 @@ func (l *Library) retag(ctx context.Context, old, name string, runs []space.Run,
 		return "", err
 	}
 	sha := hex.EncodeToString(sum.Sum(nil))
-	return sha, l.check(ctx, name, sha, sha256.New())
+	return sha, l.check(ctx, name, sha)
 }
 
 // planCopy reads through a playable file and lays out the edits that the

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,8 +83,9 @@ func TestMain(m *testing.M) {
 		n, _ := strconv.Atoi(os.Args[5])
 		for _, s := range scenarios {
 			if s.name == os.Args[2] {
-				err := runScenario(s, os.Args[3], os.Args[4], func(step, name string) error {
-					if n--; n < 0 {
+				var step atomic.Int64
+				err := runScenario(s, os.Args[3], os.Args[4], func(string, string) error {
+					if step.Add(1) > int64(n) {
 						p, _ := os.FindProcess(os.Getpid())
 						p.Kill()
 						select {} // until the signal arrives
@@ -106,11 +108,8 @@ func TestKilledAnywhere(t *testing.T) {
 	writeCopies(t, input)
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
-			steps := 0
 			dir := prepared(t, s, input)
-			if err := runScenario(s, dir, input, func(string, string) error { steps++; return nil }); err != nil {
-				t.Fatal(err)
-			}
+			steps := countSteps(t, s, dir, input)
 			clean(t, dir)
 			want, wantList := tree(t, dir), listing(t, dir)
 
@@ -143,6 +142,17 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 }
 
+// countSteps runs the scenario undisturbed and returns how many steps it
+// takes.
+func countSteps(t *testing.T, s scenario, dir, input string) int {
+	t.Helper()
+	var n atomic.Int64
+	if err := runScenario(s, dir, input, func(string, string) error { n.Add(1); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return int(n.Load())
+}
+
 func prepared(t *testing.T, s scenario, input string) string {
 	dir, err := os.MkdirTemp(t.TempDir(), "library")
 	if err != nil {
@@ -162,11 +172,8 @@ func TestFailedAnywhere(t *testing.T) {
 	writeCopies(t, input)
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
-			steps := 0
 			dir := prepared(t, s, input)
-			if err := runScenario(s, dir, input, func(string, string) error { steps++; return nil }); err != nil {
-				t.Fatal(err)
-			}
+			steps := countSteps(t, s, dir, input)
 			want, wantList := tree(t, dir), listing(t, dir)
 			stride := 1
 			if os.Getenv("SPACES_LONG") == "" {
@@ -174,14 +181,14 @@ func TestFailedAnywhere(t *testing.T) {
 			}
 			for n := 0; n < steps; n += stride {
 				failing := prepared(t, s, input)
-				left := n
-				err := runScenario(s, failing, input, func(step, name string) error {
-					if left--; left < 0 && step != "remove" { // a full disk can still remove
+				var step atomic.Int64
+				err := runScenario(s, failing, input, func(what, name string) error {
+					if step.Add(1) > int64(n) && what != "remove" { // a full disk can still remove
 						return full
 					}
 					return nil
 				})
-				if left < 0 && !errors.Is(err, full) && err != nil {
+				if err != nil && !errors.Is(err, full) {
 					t.Errorf("step %d: the error does not say why: %v", n, err)
 				}
 				if err := runScenario(s, failing, input, nil); err != nil {

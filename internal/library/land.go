@@ -12,6 +12,7 @@ import (
 	"hash/crc32"
 	"io"
 	"path"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/archive/hydra"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -45,10 +46,11 @@ type landed struct {
 }
 
 // land copies one original to dir/original and in the same pass hashes it,
-// finds its access units and collects its timed tags. A source that breaks
+// finds its access units and collects its timed tags. It leaves flushing the
+// file to the medium to flushes. A source that breaks
 // off is kept as far as it came: nothing that was there is lost. The error is
 // for what stops the import: the library's own disk, or ctx.
-func (im *importer) land(ctx context.Context, o original, dir string) (*landed, error) {
+func (im *importer) land(ctx context.Context, o original, dir string, flushes *flushes) (*landed, error) {
 	p := &landed{tags: new(hydra.Tags)}
 	p.Name, p.Member = o.name, o.member
 	src, err := o.open(ctx)
@@ -64,11 +66,13 @@ func (im *importer) land(ctx context.Context, o original, dir string) (*landed, 
 		return nil, err
 	}
 	in := &source{ctx: ctx, r: src, progress: im.progress}
+	ahead, stop := readAhead(in)
 	sums := newSums(w)
-	err = p.scanStream(io.TeeReader(in, sums))
+	err = p.scanStream(io.TeeReader(ahead, sums))
 	if err == nil {
-		_, err = io.Copy(io.Discard, io.TeeReader(in, sums)) // what the scan left
+		_, err = io.Copy(io.Discard, io.TeeReader(ahead, sums)) // what the scan left
 	}
+	stop()
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	} else if err == nil {
@@ -79,10 +83,11 @@ func (im *importer) land(ctx context.Context, o original, dir string) (*landed, 
 		return nil, err
 	}
 	p.broken = in.err
-	if err := w.Commit(); err != nil {
-		im.lib.disk.root.Remove(name)
+	if err := w.Flush(); err != nil {
+		w.Discard()
 		return nil, err
 	}
+	flushes.start(w.Commit)
 	p.Bytes, p.SHA256 = in.n, sums.sha()
 	if o.crc != "" {
 		p.CRC32 = sums.crc()
@@ -100,6 +105,30 @@ func (im *importer) land(ctx context.Context, o original, dir string) (*landed, 
 		p.describe()
 	}
 	return p, nil
+}
+
+// flushes are files on their way to the medium, which takes time that is
+// better used.
+type flushes struct {
+	running sync.WaitGroup
+	mu      sync.Mutex
+	err     error
+}
+
+func (f *flushes) start(commit func() error) {
+	f.running.Go(func() {
+		if err := commit(); err != nil {
+			f.mu.Lock()
+			f.err = errors.Join(f.err, err)
+			f.mu.Unlock()
+		}
+	})
+}
+
+// wait returns when all files are there, or with why they are not.
+func (f *flushes) wait() error {
+	f.running.Wait()
+	return f.err
 }
 
 // source is the stream of an original. It counts what comes, looks at the

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"io"
 	"path"
 
@@ -159,9 +158,9 @@ func (f *playable) ends() (skip, trim int64) {
 	return f.edits[0].Start, f.total - last.Start - last.Samples
 }
 
-// write makes the file number i of the recording in dir from the originals
-// there, with its packet index, and reads it back.
-func (im *importer) write(ctx context.Context, dir string, f *playable, tags mp4.Tags, pieces []*landed) error {
+// write makes the file f of the recording in dir from the originals there,
+// with its packet index, and reads it back.
+func (im *importer) write(ctx context.Context, dir string, f *playable, tags mp4.Tags, pieces []*landed, flushes *flushes) error {
 	name := path.Join(dir, f.name)
 	w, err := im.lib.disk.create(name)
 	if err != nil {
@@ -169,15 +168,16 @@ func (im *importer) write(ctx context.Context, dir string, f *playable, tags mp4
 	}
 	sum := sha256.New()
 	err = im.copyUnits(ctx, dir, f, tags, pieces, io.MultiWriter(w, sum))
+	if err == nil {
+		err = w.Flush()
+	}
 	if err != nil {
 		w.Discard()
 		return err
 	}
-	if err := w.Commit(); err != nil {
-		return err
-	}
+	flushes.start(w.Commit)
 	f.sha256 = hex.EncodeToString(sum.Sum(nil))
-	if err := im.lib.check(ctx, name, f.sha256, sha256.New()); err != nil {
+	if err := im.lib.check(ctx, name, f.sha256); err != nil {
 		return err
 	}
 	return im.lib.writeIndex(dir, f.sha256, f.sizes, f.config)
@@ -223,13 +223,13 @@ func (im *importer) copyPiece(ctx context.Context, name string, c track.Config, 
 }
 
 // check reads a file back from the disk and compares its SHA-256.
-func (l *Library) check(ctx context.Context, name, want string, h hash.Hash) error {
+func (l *Library) check(ctx context.Context, name, want string) error {
 	f, err := l.disk.root.Open(name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	h.Reset()
+	h := sha256.New()
 	if _, err := io.Copy(h, &source{ctx: ctx, r: f, progress: noProgress{}}); err != nil {
 		return err
 	}
