@@ -1,0 +1,174 @@
+package pcm
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// A Player is a Source of spans of a File.
+type Player struct {
+	file  *File
+	ctx   context.Context
+	stop  context.CancelFunc
+	jobs  int
+	spans []Span // not begun yet, the first one perhaps in part
+	// linear says that one decoder goes through the spans, which follow each
+	// other, without being set up anew.
+	linear bool
+
+	queue    []*piece // in order; the first one is being read
+	idle     []*piece // to be used again
+	decoders chan *Decoder
+	losses   Losses
+	err      error
+}
+
+// Play returns a Source of the spans, one after the other. While it is read, it
+// decodes the next jobs pieces, at least one, each in a goroutine of its own and
+// with some megabytes of memory; until all is read, ctx is done or Close is
+// called.
+func (f *File) Play(ctx context.Context, jobs int, spans ...Span) (*Player, error) {
+	for _, s := range spans {
+		if s.Start < 0 || s.Samples < 0 || s.Start > f.samples || s.Samples > f.samples-s.Start {
+			return nil, fmt.Errorf("samples %d to %d of %d asked for", s.Start, s.Start+s.Samples, f.samples)
+		}
+	}
+	return f.play(ctx, max(jobs, 1), spans)
+}
+
+// PlayLinear returns a Source of the whole file as it sounds in a decoder that
+// plays it from its start, noise substitution included. It decodes on one core.
+// Cut takes a span out of it, with all before the span decoded and dropped.
+func (f *File) PlayLinear(ctx context.Context) (*Player, error) {
+	p, err := f.play(ctx, 1, []Span{{0, f.samples}})
+	if err == nil {
+		p.linear = true
+	}
+	return p, err
+}
+
+func (f *File) play(ctx context.Context, jobs int, spans []Span) (*Player, error) {
+	p := &Player{file: f, jobs: jobs, spans: slices.Clone(spans), decoders: make(chan *Decoder, jobs)}
+	for range jobs {
+		d, err := NewDecoder(f.config)
+		if err != nil {
+			return nil, err
+		}
+		p.decoders <- d
+	}
+	p.ctx, p.stop = context.WithCancel(ctx)
+	return p, nil
+}
+
+// Format returns the format of the samples.
+func (p *Player) Format() Format { return p.file.Format() }
+
+// Losses returns what could not be decoded of that which has been read, in the
+// order in which it was read.
+func (p *Player) Losses() *Losses { return &p.losses }
+
+// Close ends the decoding. It waits until nothing uses the file any more.
+func (p *Player) Close() error {
+	p.stop()
+	for _, q := range p.queue {
+		<-q.done
+	}
+	if p.err == nil {
+		p.err = context.Canceled
+	}
+	p.queue, p.idle = nil, nil
+	return nil
+}
+
+// Read reads the next samples. It returns io.EOF at the end of the last span,
+// the context's error when that is done, and an error that wraps ErrUnsupported
+// where nothing can be decoded.
+func (p *Player) Read(dst []float32) (frames int, err error) {
+	channels := p.file.config.Channels
+	if len(dst) < channels {
+		return 0, nil
+	}
+	for p.err == nil {
+		p.err = p.ctx.Err()
+		if p.err != nil {
+			break
+		}
+		if len(p.queue) > 0 && p.queue[0].ready && len(p.queue[0].out) > 0 {
+			head := p.queue[0]
+			n := copy(dst[:len(dst)/channels*channels], head.out)
+			head.out = head.out[n:]
+			return n / channels, nil
+		}
+		p.err = p.advance()
+	}
+	return 0, p.err
+}
+
+// advance goes to the next piece.
+func (p *Player) advance() error {
+	if len(p.queue) > 0 && p.queue[0].ready {
+		p.idle = append(p.idle, p.queue[0])
+		p.queue = p.queue[:copy(p.queue, p.queue[1:])]
+	}
+	// One piece is being read, the others are being decoded.
+	for len(p.queue) <= p.jobs && p.begin() {
+	}
+	if len(p.queue) == 0 {
+		return io.EOF
+	}
+	head := p.queue[0]
+	select {
+	case <-head.done:
+	case <-p.ctx.Done():
+		return p.ctx.Err()
+	}
+	head.ready = true
+	if head.err != nil {
+		p.stop()
+		return head.err
+	}
+	for _, l := range head.losses {
+		p.losses.add(l.Unit, l.Start, l.Samples)
+	}
+	return nil
+}
+
+// begin starts to decode the next piece, if there is one.
+func (p *Player) begin() bool {
+	for len(p.spans) > 0 && p.spans[0].Samples == 0 {
+		p.spans = p.spans[1:]
+	}
+	if len(p.spans) == 0 {
+		return false
+	}
+	q := new(piece)
+	if n := len(p.idle); n > 0 {
+		q, p.idle = p.idle[n-1], p.idle[:n-1]
+	}
+	q.span, p.spans[0] = p.file.split(p.spans[0])
+	q.fresh = !p.linear || q.span.Start == 0
+	q.ready, q.done = false, make(chan struct{})
+	var before chan struct{}
+	if n := len(p.queue); n > 0 && p.linear {
+		before = p.queue[n-1].done
+	}
+	p.queue = append(p.queue, q)
+	go p.decode(q, before)
+	return true
+}
+
+// decode decodes q when there is a decoder for it, and not before the piece of
+// which before is the end.
+func (p *Player) decode(q *piece, before <-chan struct{}) {
+	defer close(q.done)
+	if before != nil {
+		<-before
+	}
+	d := <-p.decoders
+	if q.err = p.ctx.Err(); q.err == nil {
+		q.err = p.file.decode(q, d)
+	}
+	p.decoders <- d
+}
