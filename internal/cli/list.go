@@ -116,7 +116,7 @@ func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) error {
 		}
 		return out.Flush()
 	}
-	t := table{right: map[int]bool{2: true}, max: map[int]int{4: 28}}
+	t := table{right: map[int]bool{2: true}, max: map[int]int{4: max(12, a.Columns/6)}}
 	z := zones{location: a.Zone}
 	for row, err := range rows {
 		if err != nil {
@@ -126,6 +126,9 @@ func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) error {
 	}
 	t.header = []string{"ID", "STARTED (" + z.String() + ")", "LENGTH", "STATE", "ON STAGE", "TITLE"}
 	t.write(a.Out, a.Columns)
+	if len(t.rows) == 0 && a.OutTTY {
+		a.say("nothing to list")
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -23,7 +24,9 @@ func (a *App) newProgress(what string) *progress {
 		progressbar.OptionSetWidth(24),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionShowCount(),
 		progressbar.OptionClearOnFinish(),
+		progressbar.OptionUseANSICodes(runtime.GOOS != "windows"), // to clear the line, ^C and all
 	)}
 }
 

@@ -115,11 +115,13 @@ func orEmpty(list []string) []string {
 	return list
 }
 
-// showRemoval says what goes and what stays.
+// showRemoval says what goes, by its name in the Space's folder, and what
+// stays.
 func (a *App) showRemoval(plan *library.Removal) {
-	fmt.Fprintf(a.Out, "%s  %s\n", plan.Recording.ID, safe(plan.Recording.Title))
+	r := &plan.Recording
+	fmt.Fprintf(a.Out, "%s  %s\n  in %s\n", r.ID, safe(r.Title), safe(r.Folder))
 	for _, f := range plan.Files {
-		fmt.Fprintf(a.Out, "  goes   %s\n", safe(f))
+		fmt.Fprintf(a.Out, "  goes   %s\n", safe(strings.TrimPrefix(f, r.Folder+"/")))
 	}
 	for _, f := range plan.Kept {
 		fmt.Fprintf(a.Out, "  stays  %s\n", safe(f))
