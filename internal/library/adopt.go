@@ -188,6 +188,9 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 		out.problem(archive.Problem{Kind: "unplayable", Subject: it.id, Message: err.Error()}, true)
 		return im.withoutAudio(ctx, it, known, out)
 	}
+	if it.fileTitle == "" && it.origin == nil {
+		it.fileTitle = pieces[0].track.Tags["title"]
+	}
 	var reason string
 	if known != nil && len(known.Pieces) > 0 {
 		var better bool

@@ -45,7 +45,7 @@ func (l *Library) Edit(ctx context.Context, id string, e Edit) (*space.Recording
 		if strings.TrimSpace(*e.Title) == "" {
 			s.TitleSource = space.TitleDate
 		}
-		describeTitle(s, it, nil)
+		describeTitle(s, it)
 	}
 	if same, err := equalJSON(known, s); err != nil || same {
 		return &s.Recording, err

@@ -44,6 +44,7 @@ type item struct {
 	named     time.Time         // the start that the file's name tells
 	parts     []space.Part      // of the one original, if it is a folder of chunks
 	raw       json.RawMessage   // of the sidecar
+	fileTitle string            // in the loose file's own tags
 	names     map[string]string // X user id → handle
 	account   *space.Person
 	originals []original // in the order in which they are joined
@@ -97,7 +98,7 @@ func (im *importer) describe(known *space.Space, it *item, a *audio) *space.Spac
 	}
 	describeTimes(s, it, a)
 	describePeople(s, it, a)
-	describeTitle(s, it, a)
+	describeTitle(s, it)
 	describeState(s)
 	s.Speakers, s.Pieces, s.Files = nonNil(s.Speakers), nonNil(s.Pieces), nonNil(s.Files)
 	s.Hashtags, s.Mentions = nonNil(s.Hashtags), nonNil(s.Mentions)
@@ -261,7 +262,7 @@ func audioTimes(tl *timeline.Timeline) (start, end time.Time, source string) {
 
 // describeTitle picks the best title there is; one that the host gave is
 // replaced only by another of the host's.
-func describeTitle(s *space.Space, it *item, a *audio) {
+func describeTitle(s *space.Space, it *item) {
 	take := func(title string, source space.TitleSource, where string) {
 		title = strings.TrimSpace(title)
 		if title == "" || source.Rank() < s.TitleSource.Rank() || source == s.TitleSource && source != space.TitleHost {
@@ -279,8 +280,8 @@ func describeTitle(s *space.Space, it *item, a *audio) {
 	if it.record != nil {
 		take(it.record.Title, space.TitleSidecar, fromRecord)
 	}
-	if a != nil && len(a.pieces) == 1 && it.record == nil && it.sidecar == nil {
-		take(a.pieces[0].track.Tags["title"], space.TitleSidecar, fromFile)
+	if it.record == nil && it.sidecar == nil {
+		take(it.fileTitle, space.TitleSidecar, fromFile)
 	}
 	if it.sidecar != nil {
 		take(it.sidecar.Title, space.TitleSidecar, fromSidecar)

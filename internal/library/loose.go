@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dhowden/tag"
+
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
@@ -88,8 +90,35 @@ func (l *looseBuilder) addFile(ctx context.Context, name string) error {
 			id = m[1]
 		}
 	}
-	_, err = l.take(ctx, name, id, o)
+	it, err := l.take(ctx, name, id, o)
+	if err == nil && it.fileTitle == "" {
+		it.fileTitle = titleTag(name)
+	}
 	return err
+}
+
+// titleTag returns the title that an .mp3 or .m4a has in its tags, or "".
+func titleTag(name string) (title string) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "" // told when it is read in earnest
+	}
+	defer f.Close()
+	// Damaged tags make the library panic. They are not worth a recording.
+	defer func() {
+		if recover() != nil {
+			title = ""
+		}
+	}()
+	switch format, _, err := tag.Identify(f); {
+	case err != nil, format != tag.ID3v2_2 && format != tag.ID3v2_3 && format != tag.ID3v2_4 && format != tag.MP4:
+		return ""
+	}
+	m, err := tag.ReadFrom(f)
+	if err != nil {
+		return ""
+	}
+	return strings.ToValidUTF8(m.Title(), "\uFFFD")
 }
 
 // take adds an original to the item of its Space. id is what its name says,

@@ -60,6 +60,10 @@ func fileName(r *space.Recording, folder string) string {
 	return titlePart(title, maxPath-units(folder)-len("/ (10).flac"))
 }
 
+// SafeName makes a text fit for the name of a file on Windows, macOS and
+// Linux, of at most max UTF-16 units. It never returns an empty one.
+func SafeName(text string, max int) string { return titlePart(text, max) }
+
 // titlePart makes a title fit for a file name: NFC, without links and without
 // what any file system forbids, at most maxTitleBytes bytes and max UTF-16
 // units, cut between graphemes.

@@ -467,7 +467,7 @@ func TestOtherFormats(t *testing.T) {
 			if c.file == "a.mp4" {
 				args = append(args, "-f", "lavfi", "-i", "testsrc=d=5:s=160x120:r=10", "-c:v", "mpeg4")
 			}
-			if out, err := exec.Command(ffmpeg, append(args, "-c:a", c.codec, in)...).CombinedOutput(); err != nil {
+			if out, err := exec.Command(ffmpeg, append(args, "-c:a", c.codec, "-metadata", "title=Été "+c.codec, in)...).CombinedOutput(); err != nil {
 				t.Skipf("ffmpeg cannot make %s: %s", c.file, out)
 			}
 			dir := t.TempDir()
@@ -478,6 +478,9 @@ func TestOtherFormats(t *testing.T) {
 			r := events[0].Recording
 			if filepath.Ext(r.File) != c.out || r.Audio.Video != (c.file == "a.mp4") {
 				t.Errorf("file %s, video %v", r.File, r.Audio.Video)
+			}
+			if tagged := c.file != "a.ts"; tagged != (r.Title == "Été "+c.codec) {
+				t.Errorf("title %q", r.Title)
 			}
 			clean(t, dir)
 			decode := func(name string) []byte {
