@@ -11,3 +11,6 @@ import (
 func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
+
+// isReadOnly reports whether an error says that a disk takes no changes.
+func isReadOnly(err error) bool { return errors.Is(err, syscall.EROFS) }

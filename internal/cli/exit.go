@@ -96,8 +96,10 @@ func classify(err error) *failure {
 		return &failure{exitFailed, "catalogue", "build it again from the folders: spaces reindex", err}
 	case isFull(err):
 		return &failure{exitFailed, "disk-full", "make room and run the same command again; nothing is lost", err}
+	case isReadOnly(err):
+		return &failure{exitFailed, "read-only", "copy the library to a disk that can be written, and name it with --library", err}
 	case errors.Is(err, fs.ErrPermission):
-		return &failure{exitFailed, "no-permission", "", err}
+		return &failure{exitFailed, "no-permission", "look at the permissions of the folder, or name another one with --library", err}
 	}
 	return &failure{exitFailed, "failed", "", err}
 }

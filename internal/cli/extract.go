@@ -93,10 +93,11 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	summary, err := library.Import(ctx, lib, o.paths, opts, x.event)
 	bar.close()
 	x.summary = summary
-	if err != nil {
-		return errors.Join(err, x.err)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	if err := x.finish(ctx); err != nil {
+	// What is saved is told, also when something ended the import.
+	if err := errors.Join(err, x.finish(ctx)); err != nil {
 		return err
 	}
 	return x.verdict()

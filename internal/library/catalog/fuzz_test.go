@@ -13,20 +13,20 @@ func FuzzWords(f *testing.F) {
 	for _, s := range []string{"Débat : l’été", `"`, `a" OR "b`, "NEAR(a b, 2)", "title:x", "*", "^a", "-a", "AND", "🎉", "東京の夜", "a\x00b", "\xff", "ｶﾞ", "ß", "مرحبا", "a\u0301", "{a b}: c", "a + b"} {
 		f.Add(s, s)
 	}
+	c := newCatalog(f, &space.Recording{ID: "\x01b", Title: "another"})
 	f.Fuzz(func(t *testing.T, title, words string) {
-		if len(title) > 200 || len(words) > 200 {
-			return
+		if len(title) > 200 || len(words) > 200 || strings.Contains(title, "\x01") {
+			return // the last would be the beginning of an id
 		}
-		// Ids begin with nothing that fold leaves, so that none is a prefix.
-		c := newCatalog(t, &space.Recording{ID: "\x01a", Title: title}, &space.Recording{ID: "\x01b", Title: "another"})
+		put(t, c, &space.Recording{ID: "\x01a", Title: title})
 		found, err := c.Find(t.Context(), title)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fold(title) != "" && title != "latest" && (len(found) == 0 || found[0].ID != "\x01a" && fold(title) != "another") {
+		if fold(title) != "" && strings.TrimSpace(title) != "latest" && (len(found) == 0 || found[0].ID != "\x01a" && fold(title) != "another") {
 			t.Errorf("the title %q finds %v", title, found)
 		}
-		listed := ids(t, c.List(t.Context(), Query{Words: words, Speaker: "", Tag: ""}))
+		listed := ids(t, c.List(t.Context(), Query{Words: words}))
 		for _, id := range strings.Fields(ids(t, c.Search(t.Context(), words, 0, false))) {
 			if !strings.Contains(listed, id) {
 				t.Errorf("%q: search finds %q, the listing only %q", words, id, listed)
