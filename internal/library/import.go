@@ -376,10 +376,7 @@ func (b *itemBuilder) item(id string, o *origin, account *space.Person) *item {
 func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin) (*space.Archive, error) {
 	im := b.im
 	for _, p := range a.Problems() {
-		if p.Kind == archive.PartialArchive {
-			continue // whether a part is missing is known of the whole set
-		}
-		im.problem(p, p.Kind == archive.Symlink || p.Kind == archive.Unreadable)
+		b.tell(a, p)
 	}
 	acc := a.Account()
 	held := &space.Archive{
@@ -424,6 +421,20 @@ func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin) (
 	}
 	slices.Sort(held.Spaces)
 	return held, nil
+}
+
+// tell tells of what opening the archive found wrong: what is known of the
+// whole set, or comes up when the member is read, is told there.
+func (b *itemBuilder) tell(a *archive.Archive, p archive.Problem) {
+	if p.Kind == archive.PartialArchive {
+		return
+	}
+	for _, m := range a.Media() {
+		if m.Problem != nil && m.Problem.Kind == p.Kind && m.Problem.Subject == p.Subject {
+			return
+		}
+	}
+	b.im.problem(p, p.Kind == archive.Symlink || p.Kind == archive.Unreadable)
 }
 
 // readMedia takes in the audio members. Those that name no Space get an id
