@@ -1,0 +1,59 @@
+package pcm
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestAACAgainstFFmpeg(t *testing.T) {
+	for _, rate := range []int{44100, 48000} {
+		for channels := 1; channels <= 2; channels++ {
+			for _, pns := range []string{"0", "1"} {
+				t.Run(fmt.Sprint(rate, channels, "pns", pns), func(t *testing.T) {
+					file := encode(t, "a.aac", rate, channels, 6, "-c:a", "aac", "-b:a", fmt.Sprint(48000*channels), "-aac_pns", pns)
+					got, bad := read(t, file).linear(t)
+					if len(bad) > 0 {
+						t.Errorf("units %v could not be decoded", bad)
+					}
+					peak, rms := difference(t, got, heard(t, file))
+					if peak > rounding {
+						t.Errorf("differs by %.2f steps at most, %.3f rms", peak, rms)
+					}
+				})
+			}
+		}
+	}
+}
+
+// rounding is how far, in steps of 16 bits, samples may be from those of a
+// decoder that does not round to 16 bits: half a step, and the other's own way
+// to add.
+const rounding = 1.3
+
+// lame's bit rates, among them those for which frames are padded.
+var mp3Modes = []string{"-b:a 32k", "-b:a 64k", "-b:a 128k", "-b:a 320k", "-q:a 0", "-q:a 4", "-q:a 9"}
+
+// TestMP3AgainstMPG123 does not ask ffmpeg, which at 24 kHz is alone with the
+// width of one scale factor band.
+func TestMP3AgainstMPG123(t *testing.T) {
+	for _, rate := range []int{16000, 22050, 24000, 32000, 44100, 48000} {
+		for _, mode := range mp3Modes {
+			if rate < 32000 && mode == "-b:a 320k" {
+				mode = "-b:a 80k"
+			}
+			t.Run(fmt.Sprint(rate, mode), func(t *testing.T) {
+				file := encode(t, "a.mp3", rate, 1, 3, strings.Fields(mode)...)
+				rec := read(t, file)
+				got, bad := rec.linear(t)
+				if len(bad) > 0 {
+					t.Errorf("frames %v of %d could not be decoded", bad, len(rec.units))
+				}
+				got = got[rec.Skip : rec.Samples-rec.Trim]
+				if peak, rms := difference(t, got, mpg123(t, file, rate)); peak > rounding {
+					t.Errorf("differs by %.2f steps at most, %.3f rms", peak, rms)
+				}
+			})
+		}
+	}
+}
