@@ -1,0 +1,283 @@
+package clip
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// A Request says what to cut, and where to put it.
+type Request struct {
+	Recording *Recording
+	Span      Span
+	Format    Format // "" is the one that needs no re-encoding
+	Title     string // of the clip; "" is that of the Space
+	Cover     []byte // JPEG or PNG, or empty
+
+	Effects
+	// Strict re-encodes what could be copied, so that the file holds not a
+	// sample more than is asked for.
+	Strict bool
+
+	// Writer, if set, gets the clip, and nothing else is written.
+	Writer io.Writer
+	// File, if set, is the path of the file to write. Without it the clip goes
+	// into the recording's folder "clips", under the name that Name makes.
+	File  string
+	Name  string // a template; "" is DefaultName
+	Force bool   // replace another file of that name
+}
+
+// Effects change the sound. Any of them means re-encoding.
+type Effects struct {
+	Fade time.Duration // at the start and at the end
+	// Normalize, if set, is the integrated loudness to bring the clip to, in
+	// LUFS.
+	Normalize *float64
+	Mono      bool
+}
+
+// none reports whether nothing is to be changed.
+func (e Effects) none() bool { return e == Effects{} }
+
+// A Status says what Cut did. The words appear in JSON.
+type Status string
+
+const (
+	Written Status = "written"
+	Done    Status = "done" // the same clip was there already
+	Failed  Status = "failed"
+)
+
+// A Result says what a clip became.
+type Result struct {
+	Recording string  `json:"recording"`
+	At        float64 `json:"at"`     // seconds
+	Length    float64 `json:"length"` // seconds
+	Start     int64   `json:"start"`  // position, in samples
+	Samples   int64   `json:"samples"`
+	// WholeFrames says that the format cannot begin and end on any sample, so
+	// that At and Length are those of whole frames around what was asked for.
+	WholeFrames bool   `json:"whole_frames,omitempty"`
+	Format      Format `json:"format"`
+	File        string `json:"file,omitempty"` // absolute
+	Bytes       int64  `json:"bytes"`
+	SHA256      string `json:"sha256"`
+	Lossless    bool   `json:"lossless"`
+	Status      Status `json:"status"`
+}
+
+// Cut makes a clip. If the same clip is there already, that is found out and
+// nothing is written; if another file has its name, the error is a *Problem.
+func Cut(ctx context.Context, q Request) (Result, error) {
+	r := q.Recording
+	if q.Span.Samples < 1 || q.Span.Start < 0 || q.Span.End() > r.Samples {
+		return Result{}, fmt.Errorf("samples %d to %d of %d asked for", q.Span.Start, q.Span.End(), r.Samples)
+	}
+	if q.Format == "" {
+		q.Format = r.format(q.Span)
+	}
+	s, err := r.plan(&q)
+	if err != nil {
+		return Result{}, err
+	}
+	res := Result{
+		Recording: r.Space.ID,
+		At:        r.Seconds(s.span.Start), Length: r.Seconds(s.span.Samples),
+		Start: s.span.Start, Samples: s.span.Samples, WholeFrames: s.span != q.Span,
+		Format: q.Format, Lossless: s.lossless, Status: Written,
+	}
+	switch {
+	case q.Writer != nil:
+		out := newCounter(q.Writer)
+		err = s.write(ctx, out)
+		out.fill(&res)
+	case q.File != "":
+		err = r.writeFile(ctx, &q, s, &res)
+	default:
+		err = r.writeClip(ctx, &q, s, &res)
+	}
+	return res, err
+}
+
+// plan works out a clip: of units as they are wherever that is possible.
+func (r *Recording) plan(q *Request) (*sheet, error) {
+	for _, s := range r.stretches(q.Span) {
+		if !q.Effects.none() || q.Strict && r.Files[s.file].Config.Codec != "pcm" || !q.Format.keeps(r.Files[s.file].Config.Codec) {
+			return r.encoded(q)
+		}
+	}
+	return r.lossless(q)
+}
+
+// format is the one in which a span needs no re-encoding.
+func (r *Recording) format(s Span) Format {
+	for _, st := range r.stretches(s) {
+		return native(r.Files[st.file].Config.Codec)
+	}
+	return M4A
+}
+
+// writeFile writes a clip where the host wants it.
+func (r *Recording) writeFile(ctx context.Context, q *Request, s *sheet, res *Result) error {
+	file, err := filepath.Abs(q.File)
+	if err != nil {
+		return err
+	}
+	res.File = file
+	if info, err := os.Stat(file); err == nil {
+		if !info.Mode().IsRegular() && !info.IsDir() { // a pipe or a device
+			return r.writeDevice(ctx, file, s, res)
+		}
+		for _, f := range r.Files {
+			if own, err := f.Stat(); err == nil && os.SameFile(info, own) {
+				return &Problem{Exists, fmt.Sprintf("%s is the recording itself", file), "choose another file"}
+			}
+		}
+	}
+	root, name, err := split(file)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	err = draw(ctx, root, name, q.Force, s, res)
+	if errors.Is(err, fs.ErrExist) {
+		return &Problem{Exists, fmt.Sprintf("%s is there already, and is not this clip", file), "--force replaces it; or choose another file"}
+	}
+	return err
+}
+
+func (r *Recording) writeDevice(ctx context.Context, file string, s *sheet, res *Result) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	out := newCounter(f)
+	err = s.write(ctx, out)
+	out.fill(res)
+	return errors.Join(err, f.Close())
+}
+
+// writeClip writes a clip into the recording's folder, with its provenance
+// beside it.
+func (r *Recording) writeClip(ctx context.Context, q *Request, s *sheet, res *Result) error {
+	root, err := r.clips.in()
+	if err != nil {
+		return err
+	}
+	name, err := r.fileName(q)
+	if err != nil {
+		return err
+	}
+	file := path.Join(clipsDir, name)
+	res.File = filepath.Join(r.Dir, filepath.FromSlash(file))
+	p := r.provenance(q, s)
+	p.File = name
+	if old, err := readProvenance(root, file); err == nil && old.same(p) && r.intact(root, file, old) {
+		res.Bytes, res.SHA256, res.Status = old.Bytes, old.SHA256, Done
+		return nil
+	}
+	if err := root.Mkdir(clipsDir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	err = draw(ctx, root, file, q.Force, s, res)
+	if errors.Is(err, fs.ErrExist) {
+		return &Problem{Exists, fmt.Sprintf("%s is there already, and is another clip", res.File),
+			"--force replaces it; or name this one with --name, such as --name '{title} {at} {length}'"}
+	}
+	if err != nil {
+		return err
+	}
+	p.Bytes, p.SHA256 = res.Bytes, res.SHA256
+	return p.write(root, file)
+}
+
+// intact reports whether a clip still is the file that its provenance tells
+// of.
+func (r *Recording) intact(root *os.Root, file string, p *Provenance) bool {
+	f, err := root.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	return err == nil && n == p.Bytes && hex.EncodeToString(h.Sum(nil)) == p.SHA256
+}
+
+// draw writes a clip to the file name, which comes into being when all of it
+// is there.
+func draw(ctx context.Context, root *os.Root, name string, force bool, s *sheet, res *Result) error {
+	d, err := newDraft(root, name)
+	if err != nil {
+		return err
+	}
+	defer d.discard()
+	out := newCounter(d)
+	if err := s.write(ctx, out); err != nil {
+		return err
+	}
+	out.fill(res)
+	if !force && d.sameContent(name) {
+		res.Status = Done
+		return nil
+	}
+	if err := d.commit(force); err != nil {
+		return err
+	}
+	return syncDir(root, path.Dir(name))
+}
+
+// A counter counts and hashes what goes through it.
+type counter struct {
+	w io.Writer
+	h hash.Hash
+	n int64
+}
+
+func newCounter(w io.Writer) *counter { return &counter{w: w, h: sha256.New()} }
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.h.Write(p[:n])
+	c.n += int64(n)
+	return n, err
+}
+
+func (c *counter) fill(res *Result) {
+	res.Bytes, res.SHA256 = c.n, hex.EncodeToString(c.h.Sum(nil))
+}
+
+// spanText names a span inside a file: "first sample-sample after it@rate".
+func (r *Recording) spanText(s Span) string {
+	return fmt.Sprintf("%d-%d@%d", s.Start, s.End(), r.Rate)
+}
+
+// imageType is the MIME type of a picture.
+func imageType(b []byte) string {
+	if strings.HasPrefix(string(b[:min(len(b), 4)]), "\x89PNG") {
+		return "image/png"
+	}
+	return "image/jpeg"
+}
+
+// wallSpan is the wall clock of a span's first sample and of its end.
+func (r *Recording) wallSpan(s Span) (from, to space.Time) {
+	from, to = r.Wall(s.Start), r.Wall(s.End()-1)
+	if !to.IsZero() {
+		to.Time = to.Add(r.Time(1))
+	}
+	return from, to
+}

@@ -1,0 +1,64 @@
+package clip
+
+import (
+	"context"
+	"io"
+
+	"github.com/thesyncim/gopus"
+
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/ogg"
+)
+
+// opusFrame is how many samples a packet lasts: 20 ms.
+const opusFrame = ogg.OpusRate / 50
+
+// encodeOpus writes Opus in Ogg.
+func encodeOpus(ctx context.Context, w io.Writer, s *sound, tags mp4.Tags, _ []byte) error {
+	channels := s.Format().Channels
+	enc, err := gopus.NewEncoder(gopus.EncoderConfig{SampleRate: ogg.OpusRate, Channels: channels, Application: gopus.ApplicationAudio})
+	if err != nil {
+		return err
+	}
+	if err := enc.SetFrameSize(opusFrame); err != nil {
+		return err
+	}
+	if err := enc.SetBitrate(bitRate(channels)); err != nil {
+		return err
+	}
+	o := ogg.Opus{
+		Channels: channels, PreSkip: enc.Lookahead(), InputRate: s.Format().SampleRate,
+		Samples: s.samples, Vendor: "spaces",
+	}
+	for _, c := range comments(tags) {
+		o.Comments = append(o.Comments, ogg.Comment{Name: c[0], Value: c[1]})
+	}
+	out, err := ogg.NewWriter(w, o)
+	if err != nil {
+		return err
+	}
+	packet := make([]byte, 4000) // enough for any, says the encoder
+	var written int64
+	put := func(block []float32) error {
+		n, err := enc.Encode(block, packet)
+		if err != nil || n == 0 {
+			return err
+		}
+		written += opusFrame
+		return out.WritePacket(packet[:n], opusFrame)
+	}
+	full := make([]float32, opusFrame*channels)
+	err = s.frames(ctx, opusFrame, func(block []float32) error {
+		clear(full[copy(full, block):])
+		return put(full)
+	})
+	// The last samples come out of the encoder when silence pushes them.
+	clear(full)
+	for err == nil && written < s.samples+int64(o.PreSkip) {
+		err = put(full)
+	}
+	if err != nil {
+		return err
+	}
+	return out.Close()
+}

@@ -1,0 +1,281 @@
+package clip
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/id3"
+	"github.com/spaces-cli/spaces/internal/media/mp3"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/wav"
+)
+
+// A sheet is a clip worked out, but not written.
+type sheet struct {
+	span Span // what is heard: the span asked for, or whole frames
+	// hidden samples stand in the file before and after what is heard, for
+	// the decoder's sake or because units cannot be divided.
+	hidden   Hidden
+	lossless bool
+	write    func(ctx context.Context, w io.Writer) error
+}
+
+// lossless works out a clip of units as they are.
+func (r *Recording) lossless(q *Request) (*sheet, error) {
+	list := r.stretches(q.Span)
+	if len(list) == 0 {
+		return nil, notLossless("there is no sound in that stretch")
+	}
+	switch q.Format {
+	case AAC:
+		return r.bareFrames(q, list)
+	case MP3:
+		return r.mp3Frames(q, list)
+	case WAV:
+		return r.pcmBlocks(q, list)
+	}
+	x, err := r.excerpt(list, preroll(r.Files[list[0].file].Config))
+	if err != nil {
+		return nil, err
+	}
+	s := &sheet{span: q.Span, lossless: true}
+	s.hidden.Before, s.hidden.After = x.hidden()
+	s.write = func(ctx context.Context, w io.Writer) error {
+		out, err := mp4.NewWriter(w, &mp4.Movie{
+			Config: x.file.Config, Units: x.units(),
+			Size:  func(i int64) int { return int(x.sizes[i]) },
+			Edits: x.edits, Tags: r.tags(q), Cover: q.Cover,
+		})
+		if err != nil {
+			return err
+		}
+		if err := x.each(ctx, out.WriteUnit); err != nil {
+			return err
+		}
+		return out.Close()
+	}
+	return s, nil
+}
+
+// bareFrames works out a clip in ADTS, which has no way to hide samples: it
+// begins and ends on whole frames.
+func (r *Recording) bareFrames(q *Request, list []stretch) (*sheet, error) {
+	f := r.Files[list[0].file]
+	unit := int64(f.Config.UnitSamples)
+	first, last := &list[0], &list[len(list)-1]
+	before := first.start % unit
+	first.start -= before
+	first.samples += before
+	after := (unit - (last.start+last.samples)%unit) % unit
+	last.samples += after
+	x, err := r.excerpt(list, 0)
+	if err != nil {
+		return nil, err
+	}
+	h, err := adts.HeaderOf(f.Config)
+	if err != nil {
+		return nil, notLossless("%v", err)
+	}
+	s := &sheet{lossless: true, span: Span{
+		q.Span.Start - rescale(before, r.Rate, f.Config.SampleRate),
+		rescale(x.units()*unit, r.Rate, f.Config.SampleRate),
+	}}
+	s.write = func(ctx context.Context, w io.Writer) error {
+		var frame []byte
+		return x.each(ctx, func(unit []byte) (err error) {
+			if frame, err = h.AppendFrame(frame[:0], unit); err != nil {
+				return err
+			}
+			_, err = w.Write(frame)
+			return err
+		})
+	}
+	return s, nil
+}
+
+// pcmBlocks works out a clip of PCM: the very samples.
+func (r *Recording) pcmBlocks(q *Request, list []stretch) (*sheet, error) {
+	f := r.Files[list[0].file]
+	align, err := blockAlign(f.Config)
+	if err != nil {
+		return nil, err
+	}
+	var total int64
+	for _, s := range list {
+		if s.file != list[0].file {
+			return nil, notLossless("the audio changes from %v to %v within the clip", f.Config, r.Files[s.file].Config)
+		}
+		total += s.samples
+	}
+	s := &sheet{span: q.Span, lossless: true}
+	s.write = func(ctx context.Context, w io.Writer) error {
+		out, err := wav.NewWriter(w, f.Config, total)
+		if err != nil {
+			return err
+		}
+		buf := make([]byte, min(readSize, total*align))
+		for _, s := range list {
+			in := io.NewSectionReader(f, f.Start+s.start*align, s.samples*align)
+			for n := in.Size(); n > 0; n -= int64(len(buf)) {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				buf = buf[:min(n, int64(cap(buf)))]
+				if _, err := io.ReadFull(in, buf); err != nil {
+					return err
+				}
+				if err := out.WriteUnit(buf); err != nil {
+					return err
+				}
+			}
+		}
+		return out.Close()
+	}
+	return s, nil
+}
+
+// mp3Frames works out a clip of MP3. What comes before the first sample is
+// declared as the encoder's delay, which players leave out.
+func (r *Recording) mp3Frames(q *Request, list []stretch) (*sheet, error) {
+	f := r.Files[list[0].file]
+	x, err := r.excerpt(list, preroll(f.Config))
+	if err != nil {
+		return nil, err
+	}
+	if len(x.edits) > 1 {
+		return nil, notLossless("samples that are not to be heard lie within the clip, which MP3 cannot say")
+	}
+	if err := x.findLead(); err != nil {
+		return nil, err
+	}
+	s := &sheet{span: q.Span, lossless: true}
+	s.hidden.Before, s.hidden.After = x.hidden()
+	sizes := x.sizes
+	if x.lead != nil {
+		s.hidden.Before += int64(f.Config.UnitSamples)
+		sizes = slices.Concat(sizes[:0:0], []uint16{uint16(len(x.lead))}, sizes)
+	}
+	s.write = func(ctx context.Context, w io.Writer) error {
+		out, err := mp3.NewWriter(w, mp3.Plan{
+			Tag: id3.Append(nil, id3Frames(r.tags(q), q.Cover)), Sizes: sizes,
+			Skip: s.hidden.Before, Trim: s.hidden.After,
+		})
+		if err != nil {
+			return err
+		}
+		if x.lead != nil {
+			if err := out.WriteUnit(x.lead); err != nil {
+				return err
+			}
+		}
+		if err := x.each(ctx, out.WriteUnit); err != nil {
+			return err
+		}
+		return out.Close()
+	}
+	return s, nil
+}
+
+// findLead makes the frame that holds what the first of the excerpt's frames
+// takes from those before it. It takes up less time than these would, so that
+// the delay fits into LAME's tag, and holds no sound that is not needed.
+//
+// Without such a need there is a frame of silence where nothing else covers
+// the delay of the decoder, which players leave out too.
+func (x *excerpt) findLead() error {
+	first := x.ranges[0].first
+	frames, err := x.frames(first, 1)
+	if err != nil {
+		return err
+	}
+	h, err := mp3.ParseHeader(frames[0])
+	if err != nil {
+		return err
+	}
+	needs, err := mp3.Reservoir(frames[0])
+	if err != nil {
+		return err
+	}
+	reservoir, err := x.mainData(first, needs)
+	if err != nil {
+		return err
+	}
+	if len(reservoir) > 0 || x.edits[0].Start < mp3.DecoderDelay {
+		x.lead, err = mp3.Carrier(h, reservoir)
+	}
+	return err
+}
+
+// Hidden is how many samples a file holds that are not heard.
+type Hidden struct {
+	Before int64 `json:"before"`
+	After  int64 `json:"after"`
+}
+
+// tags are what a clip says of itself: no paths, and nothing of the account.
+func (r *Recording) tags(q *Request) mp4.Tags {
+	s := r.Space
+	t := mp4.Tags{Title: q.Title, Album: s.Title, Comment: "Space " + s.ID}
+	if t.Title == "" {
+		t.Title = s.Title
+	}
+	if s.Host != nil {
+		t.Artist = s.Host.Handle
+	}
+	if !s.StartedAt.IsZero() {
+		t.Date = s.StartedAt.UTC().Format("2006-01-02")
+	}
+	t.Free = []mp4.Pair{
+		{Name: "SPACE_ID", Value: s.ID},
+		{Name: "SPACE_SPAN", Value: r.spanText(q.Span)},
+	}
+	for _, p := range r.piecesIn(q.Span) {
+		t.Free = append(t.Free, mp4.Pair{Name: "SPACE_SHA256", Value: p.SHA256})
+	}
+	return t
+}
+
+// piecesIn returns the original files that a span was made from.
+func (r *Recording) piecesIn(span Span) []space.Piece {
+	var list []space.Piece
+	last := -1
+	for i := range r.Space.Timeline {
+		run := &r.Space.Timeline[i]
+		if from, to := r.within(run, span); from < to && run.Piece != last && run.Piece < len(r.Space.Pieces) {
+			list = append(list, r.Space.Pieces[run.Piece])
+			last = run.Piece
+		}
+	}
+	return list
+}
+
+// id3Frames are the tags of an .mp3.
+func id3Frames(t mp4.Tags, cover []byte) []id3.Frame {
+	var list []id3.Frame
+	add := func(id, name, text string) {
+		if text != "" {
+			list = append(list, id3.Frame{ID: id, Name: name, Value: []byte(text)})
+		}
+	}
+	add("TIT2", "", t.Title)
+	add("TPE1", "", t.Artist)
+	add("TALB", "", t.Album)
+	if len(t.Date) == len("2021-06-14") { // ID3v2.3 has no TDRC
+		add("TYER", "", t.Date[:4])
+		add("TDAT", "", t.Date[8:10]+t.Date[5:7])
+	}
+	add("COMM", "", t.Comment)
+	for _, p := range t.Free {
+		add("TXXX", p.Name, p.Value)
+	}
+	if len(cover) > 0 {
+		// Text encoding, MIME type, picture type 3 (front), no description
+		// (ID3v2.3 §4.15).
+		body := append([]byte("\x00"+imageType(cover)+"\x00\x03\x00"), cover...)
+		list = append(list, id3.Frame{ID: "APIC", Value: body})
+	}
+	return list
+}

@@ -1,0 +1,113 @@
+package clip
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library"
+)
+
+// DefaultName is the template of a clip's name.
+const DefaultName = "{date} {title} {at}"
+
+const (
+	// maxName is how many bytes a clip's name may have, extension left out.
+	maxName = 80
+	// maxPath is the longest path below the library in UTF-16 units.
+	maxPath = 200
+)
+
+// fileName is the name of a clip in the folder of its recording.
+func (r *Recording) fileName(q *Request) (string, error) {
+	name, err := r.expand(q)
+	if err != nil {
+		return "", err
+	}
+	return name + "." + string(q.Format), nil
+}
+
+// expand fills in the template. In it stand {date} and {clock}, the wall
+// clock of the first sample in UTC; {title}; {at}, {end} and {length}; {id}.
+func (r *Recording) expand(q *Request) (string, error) {
+	title := q.Title
+	if title == "" {
+		file := path.Base(r.Space.Files[0])
+		title = strings.TrimSuffix(file, path.Ext(file))
+	}
+	date, clock := "undated", "unclocked"
+	if wall := r.Wall(q.Span.Start); !wall.IsZero() {
+		date, clock = wall.UTC().Format("2006-01-02"), wall.UTC().Format("150405Z")
+	}
+	values := map[string]string{
+		"date": date, "clock": clock, "id": r.Space.ID,
+		"at": Mark(r.Time(q.Span.Start)), "end": Mark(r.Time(q.Span.End())), "length": Mark(r.Time(q.Span.Samples)),
+	}
+	template := q.Name
+	if template == "" {
+		template = DefaultName
+	}
+	room := min(maxName, maxPath-len(r.Space.Folder)-len("/clips/.flac.json"))
+	rest, err := fill(template, values, "")
+	if err != nil {
+		return "", err
+	}
+	// The title is cut, and nothing else, where the name becomes too long.
+	left := max(10, room-len(rest))
+	short := library.SafeName(title, left)
+	for n := left; len(short) > left && n > 0; n-- {
+		short = library.SafeName(title, n)
+	}
+	name, err := fill(template, values, short)
+	return library.SafeName(name, maxName), err
+}
+
+func fill(template string, values map[string]string, title string) (string, error) {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(template, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String(), nil
+		}
+		key, rest, closed := strings.Cut(after, "}")
+		value, known := values[key]
+		if key == "title" {
+			value, known = title, true
+		}
+		if !closed || !known {
+			return "", &Problem{BadTime, fmt.Sprintf("the name has an unknown {%s}", key),
+				"there are {date} {clock} {title} {at} {end} {length} {id}"}
+		}
+		b.WriteString(value)
+		template = rest
+	}
+}
+
+// Mark writes a time so that it can stand in a file's name and be given to
+// ParseTime again: 1h02m03.25s, 12m30s, 5s.
+func Mark(t time.Duration) string {
+	s := t.Seconds()
+	h, m := int(s)/3600, int(s)/60%60
+	rest := t - time.Duration(h)*time.Hour - time.Duration(m)*time.Minute
+	ms := rest.Round(time.Millisecond).Milliseconds()
+	sec := fmt.Sprintf("%02d", ms/1000)
+	if ms%1000 != 0 {
+		sec += strings.TrimRight(fmt.Sprintf(".%03d", ms%1000), "0")
+	}
+	switch {
+	case h > 0:
+		return fmt.Sprintf("%dh%02dm%ss", h, m, sec)
+	case m > 0:
+		return fmt.Sprintf("%dm%ss", m, sec)
+	}
+	return strings.TrimPrefix(sec, "0") + "s"
+}
+
+func hashOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,166 @@
+package clip
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// DefaultLength is how long a clip is unless told otherwise.
+const DefaultLength = 30 * time.Second
+
+// A Place says where in a recording a clip lies, as people say it.
+type Place struct {
+	At string // a time; what ParseTime reads
+	// Around means that At is the middle of the clip.
+	Around bool
+	Clock  string         // a wall clock instead of At
+	Zone   *time.Location // of clocks without an offset
+	// Length or End say how long it is; if both are empty, it has
+	// DefaultLength. End is a time, or with Clock a wall clock.
+	Length, End string
+	// Clamp shortens a clip that reaches beyond the recording, which
+	// otherwise is an error.
+	Clamp bool
+}
+
+// Find returns the span that p means.
+func (r *Recording) Find(p Place) (Span, error) {
+	length := r.Position(DefaultLength)
+	if p.Length != "" {
+		t, err := ParseTime(p.Length)
+		if err != nil {
+			return Span{}, err
+		}
+		if length = r.Position(t); length < 1 {
+			return Span{}, &Problem{BadTime, fmt.Sprintf("a clip cannot be %s long", p.Length), ""}
+		}
+		if p.End != "" {
+			return Span{}, &Problem{BadTime, "both a length and an end were given", "leave one of them out"}
+		}
+	}
+	start, err := r.start(p)
+	if err != nil {
+		return Span{}, err
+	}
+	if p.Around {
+		start -= length / 2
+	}
+	end := start + length
+	if p.End != "" {
+		if end, err = r.end(p); err != nil {
+			return Span{}, err
+		}
+		if end <= start {
+			return Span{}, &Problem{BadTime, fmt.Sprintf("the end, %s, is not after the start, %s", p.End, Mark(r.Time(start))), ""}
+		}
+	}
+	return r.fit(Span{start, end - start}, p)
+}
+
+// start finds where the clip begins (or its middle).
+func (r *Recording) start(p Place) (int64, error) {
+	if p.Clock != "" {
+		t, err := r.ParseClock(p.Clock, p.Zone)
+		if err != nil {
+			return 0, err
+		}
+		position, err := r.AtClock(t)
+		if _, ok := err.(*Problem); ok && p.Clamp && !r.Wall(0).IsZero() && position < r.Samples {
+			err = nil
+		}
+		return position, err
+	}
+	t, err := ParseTime(p.At)
+	if err != nil {
+		return 0, err
+	}
+	position := r.Position(t)
+	if position < 0 && !p.Clamp {
+		return 0, &Problem{OutOfRange, fmt.Sprintf("%s lies before the recording", p.At), "times are counted from its first sample, 0"}
+	}
+	if position >= r.Samples {
+		return 0, r.beyond(p.At, t)
+	}
+	return position, nil
+}
+
+func (r *Recording) end(p Place) (int64, error) {
+	if p.Clock != "" && strings.Contains(p.End, ":") {
+		t, err := r.ParseClock(p.End, p.Zone)
+		if err != nil {
+			return 0, err
+		}
+		return r.AtClock(t)
+	}
+	t, err := ParseTime(p.End)
+	if err != nil {
+		return 0, err
+	}
+	if r.Position(t) > r.Samples && !p.Clamp {
+		return 0, r.beyond(p.End, t)
+	}
+	return r.Position(t), nil
+}
+
+// beyond is the error of a time after the end. Spreadsheets make 75:30:00 of
+// the 75:30 that was typed in: if that fits, it is suggested.
+func (r *Recording) beyond(text string, t time.Duration) error {
+	length := r.Time(r.Samples)
+	p := &Problem{OutOfRange, fmt.Sprintf("%s is beyond the end: the recording is %s long", text, Mark(length)), ""}
+	if strings.Count(text, ":") == 2 && t/60 < length && t%time.Minute == 0 {
+		minutes, seconds := t/60/time.Minute, t/60%time.Minute/time.Second
+		p.Hint = fmt.Sprintf("if minutes and seconds are meant, write %dm%02ds", minutes, seconds)
+	}
+	return p
+}
+
+// fit shortens a span to the recording where p allows it.
+func (r *Recording) fit(s Span, p Place) (Span, error) {
+	switch {
+	case s.End() <= 0:
+		return Span{}, &Problem{OutOfRange, fmt.Sprintf("%s lies before the recording", p.At), ""}
+	case s.End() > r.Samples && !p.Clamp && !p.Around:
+		return Span{}, &Problem{OutOfRange, fmt.Sprintf("the clip would end at %s, but the recording is %s long", Mark(r.Time(s.End())), Mark(r.Time(r.Samples))),
+			"--clamp takes the shorter clip; or give --end or --length"}
+	}
+	start, end := max(0, s.Start), min(s.End(), r.Samples)
+	return Span{start, end - start}, nil
+}
+
+// Turns returns the spans in which somebody speaks by what the library
+// estimates (nil when it has nothing to go by). It fails with a *Problem if
+// there are none.
+func (r *Recording) Turns(turns *space.Turns, handle string) ([]Span, error) {
+	who := strings.TrimPrefix(handle, "@")
+	var list []Span
+	var heard []string
+	seen := make(map[string]bool)
+	if turns == nil {
+		turns = new(space.Turns)
+	}
+	for _, t := range turns.Turns {
+		if t.Handle != "" && !seen[t.Handle] {
+			seen[t.Handle] = true
+			heard = append(heard, t.Handle)
+		}
+		if !strings.EqualFold(t.Handle, who) {
+			continue
+		}
+		start := r.Position(time.Duration(t.Start * float64(time.Second)))
+		end := min(r.Samples, r.Position(time.Duration(t.End*float64(time.Second))))
+		if start < end {
+			list = append(list, Span{start, end - start})
+		}
+	}
+	if len(list) > 0 {
+		return list, nil
+	}
+	p := &Problem{NoTurns, fmt.Sprintf("nothing tells when %s speaks", who), ""}
+	if len(heard) > 0 {
+		p.Hint = "known to speak: " + strings.Join(heard, ", ")
+	}
+	return nil, p
+}

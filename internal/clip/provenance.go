@@ -1,0 +1,164 @@
+package clip
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"reflect"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// Schema is the version of the JSON of this package.
+const Schema = 1
+
+// clipsDir is where clips lie in the recording's folder.
+const clipsDir = "clips"
+
+// A Provenance is the content of clips/NAME.m4a.json: where a clip comes from and
+// how it was made. It says nothing of when, so that the same clip always has
+// the same one.
+type Provenance struct {
+	Schema    int        `json:"schema"`
+	Recording string     `json:"recording"` // id
+	Title     string     `json:"title"`
+	File      string     `json:"file"` // beside this one
+	Format    Format     `json:"format"`
+	Bytes     int64      `json:"bytes"`
+	SHA256    string     `json:"sha256"`
+	Lossless  bool       `json:"lossless"`
+	At        float64    `json:"at"`     // seconds
+	Length    float64    `json:"length"` // seconds
+	Start     int64      `json:"start"`  // position of the first sample
+	Samples   int64      `json:"samples"`
+	Rate      int        `json:"sample_rate"`
+	StartedAt space.Time `json:"started_at"` // wall clock of the first sample
+	EndedAt   space.Time `json:"ended_at"`
+	// Hidden are samples that the file holds beyond those that it plays.
+	Hidden   Hidden   `json:"hidden"`
+	Sources  []Source `json:"sources"`
+	Settings Settings `json:"settings"`
+	// WrittenBy is the program and its version.
+	WrittenBy string `json:"written_by"`
+}
+
+// A Source is a stretch of an original file that sounds in a clip.
+type Source struct {
+	Archive   string `json:"archive,omitempty"` // SHA-256
+	Member    string `json:"member,omitempty"`  // of the archive
+	Piece     string `json:"piece"`             // name of the original
+	SHA256    string `json:"sha256"`            // of the original
+	FirstUnit int64  `json:"first_unit"`        // access units of the original
+	Units     int64  `json:"units"`
+	Start     int64  `json:"start"` // position in the recording
+	Samples   int64  `json:"samples"`
+}
+
+// Settings are what was asked for beyond the span.
+type Settings struct {
+	Fade      float64  `json:"fade,omitempty"`      // seconds
+	Normalize *float64 `json:"normalize,omitempty"` // LUFS
+	Mono      bool     `json:"mono,omitempty"`
+	Strict    bool     `json:"strict,omitempty"`
+	Title     string   `json:"title,omitempty"`
+	Cover     string   `json:"cover,omitempty"` // SHA-256
+}
+
+// provenance is that of a clip, but for the file.
+func (r *Recording) provenance(q *Request, s *sheet) *Provenance {
+	p := &Provenance{
+		Schema: Schema, Recording: r.Space.ID, Title: r.tags(q).Title, Format: q.Format, Lossless: s.lossless,
+		At: r.Seconds(s.span.Start), Length: r.Seconds(s.span.Samples),
+		Start: s.span.Start, Samples: s.span.Samples, Rate: r.Rate, Hidden: s.hidden,
+		Sources:   r.sources(s.span),
+		Settings:  Settings{Fade: q.Fade.Seconds(), Normalize: q.Normalize, Mono: q.Mono, Strict: q.Strict, Title: q.Title},
+		WrittenBy: "spaces " + r.version,
+	}
+	p.StartedAt, p.EndedAt = r.wallSpan(s.span)
+	if len(q.Cover) > 0 {
+		p.Settings.Cover = hashOf(q.Cover)
+	}
+	return p
+}
+
+// sources lists the stretches of the originals in a span.
+func (r *Recording) sources(span Span) []Source {
+	var list []Source
+	var before int64 // units of the piece in runs before
+	for i := range r.Space.Timeline {
+		run := &r.Space.Timeline[i]
+		if i > 0 && run.Piece != r.Space.Timeline[i-1].Piece {
+			before = 0
+		}
+		unit := max(1, int64(r.Files[run.File].Config.UnitSamples))
+		units := (run.Skip + run.Samples + run.Trim + unit - 1) / unit
+		from, to := r.within(run, span)
+		if from < to && run.Piece >= 0 && run.Piece < len(r.Space.Pieces) {
+			p := &r.Space.Pieces[run.Piece]
+			first, end := (run.Skip+from)/unit, (run.Skip+to+unit-1)/unit
+			list = append(list, Source{
+				Archive: p.Archive, Member: p.Member, Piece: p.Name, SHA256: p.SHA256,
+				FirstUnit: before + first, Units: end - first,
+				Start: max(span.Start, run.FirstSample), Samples: rescale(to-from, r.Rate, run.SampleRate),
+			})
+		}
+		before += units
+	}
+	return list
+}
+
+// same reports whether two provenances are those of the same clip, whichever
+// version made it.
+func (p *Provenance) same(other *Provenance) bool {
+	a, b := *p, *other
+	a.Bytes, a.SHA256, a.WrittenBy = b.Bytes, b.SHA256, b.WrittenBy
+	if !a.StartedAt.Equal(b.StartedAt.Time) || !a.EndedAt.Equal(b.EndedAt.Time) {
+		// The file holds milliseconds.
+		if a.StartedAt.String() != b.StartedAt.String() || a.EndedAt.String() != b.EndedAt.String() {
+			return false
+		}
+	}
+	a.StartedAt, a.EndedAt = b.StartedAt, b.EndedAt
+	return reflect.DeepEqual(a, b)
+}
+
+// sidecar is the name of the provenance of a clip. The clip's extension stays
+// in it: the same excerpt can be there in several formats.
+func sidecar(file string) string { return file + ".json" }
+
+func readProvenance(root *os.Root, file string) (*Provenance, error) {
+	b, err := root.ReadFile(sidecar(file))
+	if err != nil {
+		return nil, err
+	}
+	p := new(Provenance)
+	return p, json.Unmarshal(b, p)
+}
+
+// write puts the provenance beside the clip, unless the same stands there.
+func (p *Provenance) write(root *os.Root, file string) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(p); err != nil {
+		return err
+	}
+	name := sidecar(file)
+	if old, err := root.ReadFile(name); err == nil && bytes.Equal(old, b.Bytes()) {
+		return nil
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	d, err := newDraft(root, name)
+	if err != nil {
+		return err
+	}
+	defer d.discard()
+	if _, err := d.Write(b.Bytes()); err != nil {
+		return err
+	}
+	return d.commit(true)
+}

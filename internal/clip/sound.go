@@ -1,0 +1,232 @@
+package clip
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/media/loudness"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/media/resample"
+	"github.com/spaces-cli/spaces/internal/media/track"
+)
+
+// A sound is the decoded samples of a span. Close ends the decoding.
+type sound struct {
+	pcm.Source
+	samples int64
+	close   []func() error
+}
+
+func (s *sound) Close() {
+	for _, f := range s.close {
+		f()
+	}
+}
+
+// decode returns the sound of a span, with as many channels, 1 or 2, as the
+// richest part of it. Its rate is one of rates, the recording's own if that
+// is among them or if there are none.
+func (r *Recording) decode(ctx context.Context, span Span, rates ...int) (*sound, error) {
+	out := &sound{}
+	list := r.stretches(span)
+	rate, channels := pickRate(r.Rate, rates), 1
+	for _, st := range list {
+		channels = max(channels, min(2, r.Files[st.file].Config.Channels))
+	}
+	var parts []pcm.Source
+	for _, st := range list {
+		f := r.Files[st.file]
+		src, stop, err := play(ctx, f, st)
+		if err != nil {
+			out.Close()
+			return nil, fmt.Errorf("%s: %w", f.Name(), err)
+		}
+		out.close = append(out.close, stop)
+		if channels == 1 {
+			src = pcm.Mono(src)
+		} else {
+			src = pcm.Stereo(src)
+		}
+		parts = append(parts, resample.New(src, rate, st.samples))
+		out.samples += rescale(st.samples, rate, f.Config.SampleRate)
+	}
+	out.Source = &sequence{pcm.Format{SampleRate: rate, Channels: channels}, parts}
+	return out, nil
+}
+
+// pickRate chooses a sample rate: rate itself, else the one among rates that
+// is nearest above, in preference one that has a simple ratio to it.
+func pickRate(rate int, rates []int) int {
+	best := 0
+	for _, candidate := range rates {
+		if candidate == rate {
+			return rate
+		}
+		simple := candidate%rate == 0 || rate%candidate == 0
+		if best == 0 || simple && (best%rate != 0 && rate%best != 0) {
+			best = candidate
+		}
+	}
+	if best == 0 {
+		return rate
+	}
+	return best
+}
+
+// play decodes a stretch of a file.
+func play(ctx context.Context, f *library.SoundFile, st stretch) (pcm.Source, func() error, error) {
+	if f.Config.Codec == track.PCM {
+		src, err := newLinear(f, st)
+		return src, func() error { return nil }, err
+	}
+	file, err := pcm.NewFile(f, f.Start, f.Index, f.Config)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Clips are cut side by side, and each is short: one goroutine is enough.
+	p, err := file.Play(ctx, 1, pcm.Span{Start: st.start, Samples: st.samples})
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, p.Close, nil
+}
+
+// linear is a Source of PCM, which needs no index.
+type linear struct {
+	dec   *pcm.Decoder
+	in    *io.SectionReader
+	align int
+	buf   []byte
+}
+
+func newLinear(f *library.SoundFile, st stretch) (*linear, error) {
+	dec, err := pcm.NewDecoder(f.Config)
+	if err != nil {
+		return nil, err
+	}
+	align, err := blockAlign(f.Config)
+	if err != nil {
+		return nil, err
+	}
+	return &linear{dec: dec, in: io.NewSectionReader(f, f.Start+st.start*align, st.samples*align), align: int(align)}, nil
+}
+
+func (l *linear) Format() pcm.Format { return l.dec.Format() }
+
+func (l *linear) Read(dst []float32) (int, error) {
+	channels := l.dec.Format().Channels
+	n := min(len(dst)/channels, readSize/l.align)
+	if cap(l.buf) < n*l.align {
+		l.buf = make([]byte, n*l.align)
+	}
+	got, err := io.ReadFull(l.in, l.buf[:n*l.align])
+	if err == io.ErrUnexpectedEOF && l.in.Size() > 0 {
+		err = nil
+	}
+	n = got / l.align
+	if n > 0 {
+		if err := l.dec.Decode(dst[:n*channels], l.buf[:n*l.align]); err != nil {
+			return 0, err
+		}
+	}
+	return n, err
+}
+
+// sequence is one Source after the other.
+type sequence struct {
+	format pcm.Format
+	parts  []pcm.Source
+}
+
+func (s *sequence) Format() pcm.Format { return s.format }
+
+func (s *sequence) Read(dst []float32) (int, error) {
+	for len(s.parts) > 0 {
+		n, err := s.parts[0].Read(dst)
+		if err == io.EOF {
+			s.parts = s.parts[1:]
+			err = nil
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, io.EOF
+}
+
+// peakLimit is the true peak, in dBTP, beyond which nothing is amplified.
+const peakLimit = -1
+
+// sound returns the sound of a clip with all that is to be done to it.
+func (r *Recording) sound(ctx context.Context, q *Request, rates ...int) (*sound, error) {
+	factor := 1.0
+	if q.Normalize != nil {
+		var err error
+		if factor, err = r.gain(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	s, err := r.decode(ctx, q.Span, rates...)
+	if err != nil {
+		return nil, err
+	}
+	if q.Mono {
+		s.Source = pcm.Mono(s.Source)
+	}
+	if q.Fade > 0 {
+		n := rescale(int64(q.Fade), int64(s.Format().SampleRate), 1e9)
+		s.Source = pcm.Fade(s.Source, s.samples, n, n)
+	}
+	if factor != 1 {
+		s.Source = pcm.Gain(s.Source, factor)
+	}
+	return s, nil
+}
+
+// gain returns the factor that brings a clip to the loudness that is asked
+// for, or as near as its peaks allow.
+func (r *Recording) gain(ctx context.Context, q *Request) (float64, error) {
+	plain := *q
+	plain.Normalize = nil
+	s, err := r.sound(ctx, &plain)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	m, err := loudness.NewMeter(s.Format().SampleRate, s.Format().Channels)
+	if err != nil {
+		return 0, err
+	}
+	if err := eachBlock(ctx, s, m.Write); err != nil {
+		return 0, err
+	}
+	res := m.Result()
+	if math.IsInf(float64(res.Integrated), -1) {
+		return 1, nil // silence, or too short to have a loudness
+	}
+	db := min(*q.Normalize-float64(res.Integrated), peakLimit-float64(res.TruePeak))
+	return pcm.Decibels(db), nil
+}
+
+// blockFrames is how many sample frames are worked on at once.
+const blockFrames = 4096
+
+// eachBlock reads src to its end.
+func eachBlock(ctx context.Context, src pcm.Source, fn func(block []float32)) error {
+	channels := src.Format().Channels
+	buf := make([]float32, blockFrames*channels)
+	for ctx.Err() == nil {
+		n, err := src.Read(buf)
+		fn(buf[:n*channels])
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}

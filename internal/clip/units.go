@@ -1,0 +1,164 @@
+package clip
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/media/mp3"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/wav"
+)
+
+// An excerpt is the access units of one playable file that a clip without
+// re-encoding consists of.
+type excerpt struct {
+	file   *library.SoundFile
+	ranges []unitRange
+	sizes  track.Sizes // of the units in all ranges; nil for PCM
+	// edits are what is to be heard of the samples that those units make.
+	edits []mp4.Edit
+	// lead stands before the units: a frame of MP3 that is not heard.
+	lead []byte
+}
+
+// A unitRange is some units in a row.
+type unitRange struct {
+	first, end int64
+	offset     int64 // of the first in the payload
+	bytes      int64
+}
+
+// excerpt lays out the units that stretches need. Every stretch begins with
+// as many units of pre-roll as there are, up to the number given.
+func (r *Recording) excerpt(list []stretch, preroll int64) (*excerpt, error) {
+	f := r.Files[list[0].file]
+	for _, s := range list {
+		if s.file != list[0].file {
+			return nil, notLossless("the audio changes from %v to %v within the clip", f.Config, r.Files[s.file].Config)
+		}
+	}
+	x := &excerpt{file: f}
+	unit := int64(f.Config.UnitSamples)
+	if unit < 1 {
+		return nil, fmt.Errorf("the units of %v are not of one length", f.Config)
+	}
+	var units int64 // in all ranges so far
+	for _, s := range list {
+		end := (s.start + s.samples + unit - 1) / unit
+		first := max(0, s.start/unit-preroll)
+		if n := len(x.ranges); n > 0 && first <= x.ranges[n-1].end {
+			last := &x.ranges[n-1]
+			units += max(last.end, end) - last.end
+			last.end = max(last.end, end)
+			first = last.first
+		} else {
+			x.ranges = append(x.ranges, unitRange{first: first, end: end})
+			units += end - first
+		}
+		// The range ends where the units counted so far do.
+		last := x.ranges[len(x.ranges)-1]
+		before := units - (last.end - last.first)
+		x.edits = append(x.edits, mp4.Edit{Start: s.start + (before-last.first)*unit, Samples: s.samples})
+	}
+	return x, x.locate()
+}
+
+// locate finds the units in the file.
+func (x *excerpt) locate() error {
+	for i := range x.ranges {
+		u := &x.ranges[i]
+		if x.file.Index == nil {
+			align, err := blockAlign(x.file.Config)
+			if err != nil {
+				return err
+			}
+			unit := int64(x.file.Config.UnitSamples) * align
+			u.offset, u.bytes = u.first*unit, (u.end-u.first)*unit
+			continue
+		}
+		before := len(x.sizes)
+		var err error
+		if u.offset, x.sizes, err = x.file.Index.Extent(u.first, u.end-u.first, x.sizes); err != nil {
+			return err
+		}
+		u.bytes = x.sizes[before:].Sum()
+	}
+	return nil
+}
+
+// units returns how many there are.
+func (x *excerpt) units() int64 {
+	var n int64
+	for _, u := range x.ranges {
+		n += u.end - u.first
+	}
+	return n
+}
+
+// hidden returns how many samples the units make that are not heard: before
+// the first edit, and after the last.
+func (x *excerpt) hidden() (before, after int64) {
+	total := x.units() * int64(x.file.Config.UnitSamples)
+	last := x.edits[len(x.edits)-1]
+	return x.edits[0].Start, total - last.Start - last.Samples
+}
+
+// readSize is how much is read from a file at once. A clip of half a minute
+// comes in one or two reads.
+const readSize = 256 << 10
+
+// each calls fn for every unit in turn. The data is valid during the call.
+func (x *excerpt) each(ctx context.Context, fn func(unit []byte) error) error {
+	sizes := x.sizes
+	var buf []byte
+	for _, u := range x.ranges {
+		in := bufio.NewReaderSize(io.NewSectionReader(x.file, x.file.Start+u.offset, u.bytes), int(min(u.bytes, readSize)))
+		for i := range u.end - u.first {
+			if i%256 == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			n := int(sizes[i])
+			if cap(buf) < n {
+				buf = make([]byte, track.MaxUnitSize)
+			}
+			if _, err := io.ReadFull(in, buf[:n]); err != nil {
+				return fmt.Errorf("%s: unit %d: %w", x.file.Name(), u.first+i, err)
+			}
+			if err := fn(buf[:n]); err != nil {
+				return err
+			}
+		}
+		sizes = sizes[u.end-u.first:]
+	}
+	return nil
+}
+
+// preroll is how many units before the first that is heard a decoder needs to
+// be in the state that it would have reached from the beginning.
+func preroll(c track.Config) int64 {
+	switch c.Codec {
+	case track.AACLC:
+		return 1 // its window overlaps that of the unit before
+	case track.HEAAC, track.AACOther:
+		// Headers of SBR come now and then, half a second apart at most
+		// (ISO/IEC 14496-3, 4.5.2.8.2.1); prediction has a memory too.
+		return int64(c.SampleRate / max(1, c.UnitSamples))
+	case track.MP3:
+		return mp3.Preroll(c.UnitSamples)
+	}
+	return 0
+}
+
+// blockAlign is how many bytes a sample of PCM has, all channels together.
+func blockAlign(c track.Config) (int64, error) {
+	f, err := wav.ParseFormat([]byte(c.Specific))
+	return int64(f.BlockAlign()), err
+}
+
+func notLossless(format string, args ...any) error {
+	return &Problem{NotLossless, fmt.Sprintf(format, args...) + ": it cannot be cut without re-encoding", "re-encode it: --strict, or --format flac"}
+}
