@@ -1,0 +1,176 @@
+// Package silence finds the stretches of audio in which nobody speaks.
+package silence
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// windowsPerSecond sets the grid on which levels are taken: 20 ms, long enough
+// for a period of the lowest voice.
+const windowsPerSecond = 50
+
+// The defaults of Options.
+const (
+	DefaultThreshold = -50 // dBFS
+	DefaultMin       = 500 * time.Millisecond
+)
+
+// Options say what silence is. The zero value stands for the defaults.
+type Options struct {
+	// Threshold in dBFS is the level below which a window of 20 ms is
+	// silent: its RMS in the loudest channel, a constant offset left out.
+	Threshold float64
+	// Peak compares the largest sample of the window instead of its RMS.
+	Peak bool
+	// Min is the shortest silence to report.
+	Min time.Duration
+}
+
+// A Span is a silent stretch, from sample frame From up to, but without, To.
+type Span struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
+// A Finder looks for silence in one stream of audio. It is not safe for use by
+// several goroutines at once.
+type Finder struct {
+	rate, channels int
+	threshold      float64 // amplitude
+	peak           bool
+	least          int64 // frames that a span lasts
+
+	sums   []sums // of the window, by channel
+	fill   int    // frames in the window
+	size   int    // when it is full
+	window int64  // windows that are complete
+	from   int64  // where the current silence began, or -1
+	spans  []Span
+}
+
+// sums are those of one channel's samples in a window.
+type sums struct {
+	value, square float64
+	peak          float32
+}
+
+// NewFinder returns a finder for interleaved audio. Audio must have at least
+// 1000 samples per second.
+func NewFinder(sampleRate, channels int, o Options) (*Finder, error) {
+	if sampleRate < 1000 || channels < 1 {
+		return nil, fmt.Errorf("silence: %d samples per second in %d channels", sampleRate, channels)
+	}
+	if o.Threshold == 0 {
+		o.Threshold = DefaultThreshold
+	}
+	if o.Min == 0 {
+		o.Min = DefaultMin
+	}
+	f := &Finder{
+		rate:      sampleRate,
+		channels:  channels,
+		threshold: math.Pow(10, o.Threshold/20),
+		peak:      o.Peak,
+		least:     int64(math.Ceil(o.Min.Seconds() * float64(sampleRate))),
+		sums:      make([]sums, channels),
+		from:      -1,
+	}
+	f.size = int(f.boundary(1))
+	return f, nil
+}
+
+// boundary returns how many frames lie before a window.
+func (f *Finder) boundary(window int64) int64 {
+	return window * int64(f.rate) / windowsPerSecond
+}
+
+// Write looks at block, interleaved samples with full scale at ±1. Samples of
+// a frame that is not complete are ignored; values that are no number count
+// as 0.
+func (f *Finder) Write(block []float32) {
+	for len(block) >= f.channels {
+		n := min(len(block)/f.channels, f.size-f.fill)
+		for c := range f.sums {
+			f.sums[c].add(block[:n*f.channels], c, f.channels)
+		}
+		block = block[n*f.channels:]
+		f.fill += n
+		if f.fill == f.size {
+			f.endWindow()
+		}
+	}
+}
+
+func (s *sums) add(block []float32, channel, channels int) {
+	value, square, peak := s.value, s.square, s.peak
+	for i := channel; i < len(block); i += channels {
+		v := block[i]
+		if v != v {
+			continue
+		}
+		peak = max(peak, v, -v)
+		x := float64(v)
+		value += x
+		square += x * x
+	}
+	*s = sums{value, square, peak}
+}
+
+// silent says whether the n frames of the window are below the threshold.
+func (f *Finder) silent(n int) bool {
+	for _, s := range f.sums {
+		level := float64(s.peak)
+		if !f.peak {
+			mean := s.value / float64(n)
+			level = math.Sqrt(max(0, s.square/float64(n)-mean*mean))
+		}
+		if !(level < f.threshold) {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *Finder) endWindow() {
+	start := f.boundary(f.window)
+	if f.silent(f.fill) {
+		if f.from < 0 {
+			f.from = start
+		}
+	} else {
+		f.spans = f.with(f.spans, start)
+		f.from = -1
+	}
+	clear(f.sums)
+	f.fill = 0
+	f.window++
+	f.size = int(f.boundary(f.window+1) - f.boundary(f.window))
+}
+
+// with appends to spans the silence that lasts up to sample frame to, if it is
+// one and long enough.
+func (f *Finder) with(spans []Span, to int64) []Span {
+	if f.from >= 0 && to-f.from >= f.least {
+		spans = append(spans, Span{f.from, to})
+	}
+	return spans
+}
+
+// Spans returns the silent stretches so far, in order. Their ends lie on
+// multiples of 20 ms, except for the end of the audio.
+func (f *Finder) Spans() []Span {
+	g := *f
+	end := f.boundary(f.window)
+	if f.fill > 0 {
+		switch silent := f.silent(f.fill); {
+		case !silent:
+			return g.with(f.spans[:len(f.spans):len(f.spans)], end)
+		case f.from < 0:
+			g.from = end
+		}
+		end += int64(f.fill)
+	}
+	return g.with(f.spans[:len(f.spans):len(f.spans)], end)
+}
