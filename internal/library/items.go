@@ -1,0 +1,207 @@
+package library
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// An itemBuilder joins what the parts of an archive say into items.
+type itemBuilder struct {
+	im    *importer
+	byID  map[string]*item
+	order []string
+	names map[string]string
+	posts map[string]archive.Title
+}
+
+func newItemBuilder(im *importer) *itemBuilder {
+	return &itemBuilder{im: im, byID: map[string]*item{}, names: map[string]string{}, posts: map[string]archive.Title{}}
+}
+
+func (b *itemBuilder) item(id string, o *origin, account *space.Person) *item {
+	it := b.byID[id]
+	if it == nil {
+		it = &item{id: id, names: b.names, account: account, title: b.im.opts.Titles[id], origin: o}
+		b.byID[id] = it
+		b.order = append(b.order, id)
+	}
+	return it
+}
+
+// read takes in one archive: its records, posts and audio members.
+func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin) (*space.Archive, error) {
+	im := b.im
+	for _, p := range a.Problems() {
+		b.tell(a, p)
+	}
+	acc := a.Account()
+	held := &space.Archive{
+		Schema: space.Schema, Name: filepath.Base(a.Path()), Bytes: a.Size(), Kind: strings.TrimPrefix(string(a.Kind()), "archive-"),
+		Made: space.Time{Time: a.Manifest().Generated}, Partial: a.Manifest().Partial,
+		Types: []space.ArchiveType{}, Spaces: []string{},
+	}
+	if acc.ID != "" || acc.Handle != "" {
+		held.Account = &space.Person{ID: acc.ID, Handle: acc.Handle}
+	}
+	for _, t := range a.Types() {
+		held.Types = append(held.Types, space.ArchiveType{Name: t.Name, Files: t.Files, Count: t.Count, Bytes: t.Bytes})
+	}
+	records, section, err := a.Records(ctx, im.warn)
+	if err != nil {
+		return nil, err
+	}
+	held.Section, held.Records = string(section), len(records)
+	for i := range records {
+		it := b.item(records[i].ID, o, held.Account)
+		it.record = &records[i]
+	}
+	if err := b.readMedia(ctx, a, o, held); err != nil {
+		return nil, err
+	}
+	if len(b.order) > 0 { // titles and names are for Spaces
+		facts, err := a.PostFacts(ctx, im.warn)
+		if err != nil {
+			return nil, err
+		}
+		for id, h := range facts.Handles {
+			b.names[id] = h
+		}
+		for id, t := range facts.Titles {
+			if was, ok := b.posts[id]; !ok || t.Time.Before(was.Time) {
+				b.posts[id] = t
+			}
+		}
+	}
+	for _, id := range b.order {
+		held.Spaces = append(held.Spaces, id)
+	}
+	slices.Sort(held.Spaces)
+	return held, nil
+}
+
+// tell tells of what opening the archive found wrong: what is known of the
+// whole set, or comes up when the member is read, is told there.
+func (b *itemBuilder) tell(a *archive.Archive, p archive.Problem) {
+	if p.Kind == archive.PartialArchive {
+		return
+	}
+	for _, m := range a.Media() {
+		if m.Problem != nil && m.Problem.Kind == p.Kind && m.Problem.Subject == p.Subject {
+			return
+		}
+	}
+	b.im.problem(p, p.Kind == archive.Symlink || p.Kind == archive.Unreadable)
+}
+
+// readMedia takes in the audio members. Those that name no Space get an id
+// from their content.
+func (b *itemBuilder) readMedia(ctx context.Context, a *archive.Archive, o *origin, held *space.Archive) error {
+	members := a.Media()
+	held.Media = len(members)
+	for i := range members {
+		m := &members[i]
+		id := m.SpaceID
+		if id == "" {
+			var err error
+			if id, err = contentID(ctx, m.Open); err != nil {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				b.im.fail(err, m.Name)
+				continue
+			}
+		}
+		it := b.item(id, o, held.Account)
+		if it.idSource = fromName; m.SpaceID == "" {
+			it.idSource = fromContent
+		}
+		it.add(original{member: m.Name, piece: m.Piece, size: m.Size, crc: crcOf(m), origin: o, open: m.Open})
+	}
+	return nil
+}
+
+func crcOf(m *archive.Member) string {
+	if !m.HasCRC {
+		return ""
+	}
+	return fmt.Sprintf("%08x", m.CRC32)
+}
+
+// add appends one original under a name of our own.
+// A second file for the same piece is kept as well: the larger one plays.
+func (it *item) add(o original) {
+	ext := path.Ext(originalName(o.member))
+	if ext == "" {
+		ext = ".ts"
+	}
+	o.name = fmt.Sprintf("space-%s_%d%s", it.id, o.piece, ext)
+	for i, other := range it.originals {
+		if other.piece != o.piece {
+			continue
+		}
+		if o.size > other.size {
+			it.originals[i], o = o, other
+		}
+		o.name = fmt.Sprintf("earlier/space-%s_%d-copy%d%s", it.id, o.piece, len(it.copies)+1, ext)
+		it.copies = append(it.copies, o)
+		return
+	}
+	it.originals = append(it.originals, o)
+}
+
+// items returns the finished items, newest first, those without a date last.
+func (b *itemBuilder) items(ctx context.Context) ([]*item, error) {
+	var list []*item
+	for _, id := range b.order {
+		it := b.byID[id]
+		if t, ok := b.posts[id]; ok {
+			it.post = &t
+		}
+		slices.SortStableFunc(it.originals, func(x, y original) int { return cmp.Compare(x.piece, y.piece) })
+		list = append(list, it)
+	}
+	slices.SortStableFunc(list, func(x, y *item) int {
+		if c := y.date().Compare(x.date()); c != 0 {
+			return c
+		}
+		return cmp.Compare(x.id, y.id)
+	})
+	return list, ctx.Err()
+}
+
+func (it *item) date() time.Time {
+	switch {
+	case it.record != nil && !it.record.CreatedAt.IsZero():
+		return it.record.CreatedAt
+	case it.sidecar != nil:
+		return it.sidecar.StartedAt
+	case it.post != nil:
+		return it.post.Time
+	}
+	return time.Time{}
+}
+
+// contentID makes an id for audio that names no Space: f and 12 hex digits of
+// its SHA-256. Ids of X do not begin with f.
+func contentID(ctx context.Context, open func(context.Context) (io.ReadCloser, error)) (string, error) {
+	r, err := open(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	h := newSums(io.Discard)
+	if _, err := io.Copy(h, &source{ctx: ctx, r: r, progress: noProgress{}}); err != nil {
+		return "", err
+	}
+	return "f" + h.sha()[:12], nil
+}
