@@ -101,7 +101,12 @@ func (d *disk) writeFile(name string, content []byte) error {
 	if err := d.mkdirAll(partialDir); err != nil {
 		return err
 	}
-	tmp := path.Join(partialDir, stageKey(path.Base(name)))
+	return d.writeBeside(name, path.Join(partialDir, stageKey(path.Base(name))), content)
+}
+
+// writeBeside is writeFile with a temporary name of the caller's choice, for
+// those who do not hold the library's lock.
+func (d *disk) writeBeside(name, tmp string, content []byte) error {
 	if err := d.remove(tmp); err != nil {
 		return err
 	}

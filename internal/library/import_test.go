@@ -2,7 +2,6 @@ package library
 
 import (
 	"context"
-	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -116,45 +115,61 @@ func clean(t *testing.T, dir string) {
 	}
 }
 
-type truth struct {
-	Spaces []struct {
-		ID, Title, State string
-		StartedAt        space.Time `json:"started_at"`
-	}
-}
-
+// TestImportSample takes in the archive that the README starts with, twice,
+// and has the catalogue made again.
 func TestImportSample(t *testing.T) {
 	dir := t.TempDir()
 	events, sum := take(t, dir, ImportOptions{Jobs: 2}, sampleZIP)
-	for _, e := range events {
-		if e.Problem != nil {
-			t.Errorf("problem: %+v", *e.Problem)
+	if sum.Added != 3 || sum.NoAudio != 1 || sum.Problems != 0 || len(events) != 4 || events[0].Archive == nil {
+		t.Errorf("%d events, %+v", len(events), sum)
+	}
+	// testdata/sample-archive.truth.json
+	for _, want := range []struct {
+		id, title, started string
+		state              space.State
+		samples            int64
+		gap                float64
+	}{
+		{"1ypKdEXvkMLGW", "Débat : l’été des médias sociaux ☀️ #Spaces avec @tomokafor et @mika_prod", "2021-06-14T18:00:00.391Z", space.Complete, 1824768, 0},
+		{"1RDxlaZNRDLJL", "Office hours 🎙️ bring your questions", "2021-06-09T19:26:05.000Z", space.Complete, 768000 + 480256, 17.5},
+		{"1yoJMAbcvqyJQ", "Space 2021-06-02 18:00 UTC", "2021-06-02T18:00:00.000Z", space.NoAudio, 0, 0},
+	} {
+		r := recordings(events)[want.id].Recording
+		if r == nil || r.Title != want.title || r.StartedAt.String() != want.started || r.State != want.state {
+			t.Errorf("%s: %+v", want.id, r)
+			continue
 		}
-		if e.Recording != nil {
-			b, _ := json.MarshalIndent(e.Recording, "", " ")
-			t.Logf("%s %s", e.Action, b)
+		if want.samples > 0 && *r.Samples != want.samples {
+			t.Errorf("%s: %d samples, want %d", want.id, *r.Samples, want.samples)
+		}
+		if want.gap > 0 && (len(r.Pieces) != 2 || r.Pieces[1].GapBefore != want.gap) {
+			t.Errorf("%s: pieces %+v, want a gap of %.1f s", want.id, r.Pieces, want.gap)
 		}
 	}
-	t.Logf("%+v", sum)
 	clean(t, dir)
 	first := tree(t, dir)
 	list := listing(t, dir)
-	for name := range first {
-		t.Log(name)
-	}
 
 	_, sum = take(t, dir, ImportOptions{Jobs: 2}, sampleZIP)
-	if sum.Unchanged != sum.Spaces() {
+	if sum.Unchanged != 3 {
 		t.Errorf("the second import: %+v", sum)
 	}
 	sameTree(t, tree(t, dir), first)
 
 	l := write(t, dir)
-	if _, err := l.Reindex(context.Background()); err != nil {
+	if _, err := l.Reindex(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	l.Close()
 	if got := listing(t, dir); got != list {
 		t.Errorf("reindexed:\n%s\nwas:\n%s", got, list)
+	}
+
+	// Without its catalogue the library is whole.
+	if err := catalog.Remove(filepath.Join(dir, catalogName)); err != nil {
+		t.Fatal(err)
+	}
+	if got := listing(t, dir); got != list {
+		t.Errorf("with the catalogue deleted:\n%s\nwas:\n%s", got, list)
 	}
 }

@@ -82,9 +82,7 @@ func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin) (
 			}
 		}
 	}
-	for _, id := range b.order {
-		held.Spaces = append(held.Spaces, id)
-	}
+	held.Spaces = append(held.Spaces, b.order...)
 	slices.Sort(held.Spaces)
 	return held, nil
 }

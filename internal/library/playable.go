@@ -241,9 +241,6 @@ func (l *Library) check(ctx context.Context, name, want string) error {
 
 // writeIndex keeps the packet index of a playable file.
 func (l *Library) writeIndex(dir, sha string, sizes track.Sizes, c track.Config) error {
-	if c.Codec == track.PCM {
-		return nil // PCM needs none: every sample is as long as the next
-	}
 	w, err := l.disk.create(path.Join(dir, ".spaces", sha+".idx"))
 	if err != nil {
 		return err

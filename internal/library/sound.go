@@ -30,7 +30,7 @@ type SoundFile struct {
 	Bytes  int64        // size of the file
 	Start  int64        // offset of the payload
 	Config track.Config // of all units
-	Index  *track.Index // nil for PCM, whose samples are all of one size
+	Index  *track.Index
 	index  *os.File
 }
 
@@ -83,7 +83,7 @@ func (l *Library) openSoundFile(s *space.Space, i int) (*SoundFile, error) {
 		sf.Bytes = info.Size()
 		err = sf.findPayload()
 	}
-	if err == nil && sf.Config.Codec != track.PCM {
+	if err == nil {
 		err = l.openIndex(sf, path.Join(s.Folder, ".spaces", s.FileSHA256[i]+".idx"))
 	}
 	if err != nil {

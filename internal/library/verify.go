@@ -171,9 +171,6 @@ func (v *verifier) recording(folder string) error {
 		if err := file(name, -1, s.FileSHA256[i], noProgress{}); err != nil {
 			return err
 		}
-		if s.Audio == nil || path.Ext(f) == ".wav" {
-			continue
-		}
 		idx := ".spaces/" + s.FileSHA256[i] + ".idx"
 		known[idx] = true
 		v.index(s, path.Join(folder, idx))
