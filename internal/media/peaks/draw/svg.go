@@ -1,0 +1,103 @@
+package draw
+
+import (
+	"bufio"
+	"fmt"
+	"html"
+	"image/color"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// SVG writes p as an SVG without scripts, fonts or references to anything.
+func SVG(w io.Writer, p *Picture) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	v := &vector{w: bufio.NewWriter(w)}
+	title := clean(p.Title, v)
+	if title == "" {
+		title = "Waveform"
+	}
+	fmt.Fprintf(v.w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" font-family="Go, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif">`+"\n",
+		p.Width, p.Height)
+	fmt.Fprintf(v.w, "<title>%s</title>\n", escape(title))
+	p.paint(v)
+	v.w.WriteString("</svg>\n")
+	return v.w.Flush() // a bufio.Writer keeps the first error
+}
+
+// vector is a canvas of SVG elements.
+type vector struct{ w *bufio.Writer }
+
+// has is true: it is the reader's program that has the fonts. Noncharacters
+// are not allowed in XML.
+func (v *vector) has(r rune) bool { return r&0xFFFE != 0xFFFE }
+
+// num writes a coordinate to a tenth of a pixel.
+func num(x float64) string {
+	return strconv.FormatFloat(math.Round(x*10)/10+0, 'f', -1, 64) // +0 makes -0 a 0
+}
+
+func fill(c color.NRGBA) string {
+	s := fmt.Sprintf(`fill="#%02x%02x%02x"`, c.R, c.G, c.B)
+	if c.A != 0xFF {
+		s += fmt.Sprintf(` fill-opacity="%.2f"`, float64(c.A)/255)
+	}
+	return s
+}
+
+func (v *vector) rect(x, y, width, height, radius float64, c color.NRGBA) {
+	fmt.Fprintf(v.w, `<rect x="%s" y="%s" width="%s" height="%s"`, num(x), num(y), num(width), num(height))
+	if radius > 0 {
+		fmt.Fprintf(v.w, ` rx="%s"`, num(radius))
+	}
+	fmt.Fprintf(v.w, " %s/>\n", fill(c))
+}
+
+func (v *vector) wave(x, first, last int, top, bottom []float64, c color.NRGBA) {
+	var d strings.Builder
+	point := func(at, y float64) {
+		fmt.Fprintf(&d, " %s %s", num(at), num(y))
+	}
+	// Along the upper edge and back along the lower, through the middle of
+	// each column.
+	from, to := first*perPixel, last*perPixel
+	left, right := float64(x+first), float64(x+last)
+	d.WriteByte('M')
+	point(left, top[from])
+	for i := from; i < to; i++ {
+		point(float64(x)+(float64(i)+0.5)/perPixel, top[i])
+	}
+	point(right, top[to-1])
+	point(right, bottom[to-1])
+	for i := to - 1; i >= from; i-- {
+		point(float64(x)+(float64(i)+0.5)/perPixel, bottom[i])
+	}
+	point(left, bottom[from])
+	fmt.Fprintf(v.w, `<path %s d="%sz"/>`+"\n", fill(c), d.String())
+}
+
+func (v *vector) text(x, y, size float64, a anchor, c color.NRGBA, s string) {
+	anchors := [...]string{start: "start", middle: "middle", end: "end"}
+	fmt.Fprintf(v.w, `<text x="%s" y="%s" font-size="%s" text-anchor="%s" %s`, num(x), num(y), num(size), anchors[a], fill(c))
+	// Whatever font the reader has, text that we can measure takes the room
+	// that it was given.
+	if !strings.ContainsFunc(s, func(r rune) bool { return !glyph(r) }) {
+		fmt.Fprintf(v.w, ` textLength="%s" lengthAdjust="spacingAndGlyphs"`, num(measure(s, size)))
+	}
+	fmt.Fprintf(v.w, ">%s</text>\n", escape(s))
+}
+
+// escape makes s the content of an element. Text that is not plain ASCII stands
+// between U+2068 and U+2069, so that names written from right to left move
+// nothing but themselves.
+func escape(s string) string {
+	const isolate, pop = "\u2068", "\u2069"
+	if strings.ContainsFunc(s, func(r rune) bool { return r > '~' }) {
+		s = isolate + s + pop
+	}
+	return html.EscapeString(s)
+}
