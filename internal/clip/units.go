@@ -54,7 +54,6 @@ func (r *Recording) excerpt(list []stretch, preroll int64) (*excerpt, error) {
 			last := &x.ranges[n-1]
 			units += max(last.end, end) - last.end
 			last.end = max(last.end, end)
-			first = last.first
 		} else {
 			x.ranges = append(x.ranges, unitRange{first: first, end: end})
 			units += end - first

@@ -116,7 +116,6 @@ func account(data []byte, s *scan) error {
 }
 
 func TestReader(t *testing.T) {
-	const txxx = "TXXX N v"
 	cases := []struct {
 		name string
 		// make appends to s and returns the offsets of the units to find.
