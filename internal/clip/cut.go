@@ -38,6 +38,8 @@ type Request struct {
 	File  string
 	Name  string // a template; "" is DefaultName
 	Force bool   // replace another file of that name
+	// DryRun works everything out and writes nothing.
+	DryRun bool
 }
 
 // Effects change the sound. Any of them means re-encoding.
@@ -59,6 +61,7 @@ const (
 	Written Status = "written"
 	Done    Status = "done" // the same clip was there already
 	Failed  Status = "failed"
+	Planned Status = "planned" // a dry run
 )
 
 // A Result says what a clip became.
@@ -100,6 +103,9 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 		Format: q.Format, Lossless: s.lossless, Status: Written,
 	}
 	switch {
+	case q.DryRun:
+		res.Status = Planned
+		res.File, err = r.path(&q)
 	case q.Writer != nil:
 		out := newCounter(q.Writer)
 		err = s.write(ctx, out)
@@ -110,6 +116,18 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 		err = r.writeClip(ctx, &q, s, &res)
 	}
 	return res, err
+}
+
+// path returns where a clip goes, absolute.
+func (r *Recording) path(q *Request) (string, error) {
+	if q.Writer != nil {
+		return "", nil
+	}
+	if q.File != "" {
+		return filepath.Abs(q.File)
+	}
+	name, err := r.FileName(q)
+	return filepath.Join(r.Dir, clipsDir, name), err
 }
 
 // plan works out a clip: of units as they are wherever that is possible.
@@ -177,7 +195,7 @@ func (r *Recording) writeClip(ctx context.Context, q *Request, s *sheet, res *Re
 	if err != nil {
 		return err
 	}
-	name, err := r.fileName(q)
+	name, err := r.FileName(q)
 	if err != nil {
 		return err
 	}

@@ -21,13 +21,17 @@ const (
 	maxPath = 200
 )
 
-// fileName is the name of a clip in the folder of its recording.
-func (r *Recording) fileName(q *Request) (string, error) {
+// FileName is the name of a clip, made by the template q.Name.
+func (r *Recording) FileName(q *Request) (string, error) {
 	name, err := r.expand(q)
 	if err != nil {
 		return "", err
 	}
-	return name + "." + string(q.Format), nil
+	format := q.Format
+	if format == "" {
+		format = r.format(q.Span)
+	}
+	return name + "." + string(format), nil
 }
 
 // expand fills in the template. In it stand {date} and {clock}, the wall

@@ -1,0 +1,415 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/library"
+)
+
+type clipOptions struct {
+	refs
+	at, around, clock []string
+	speaker           string
+	length, end       string
+	clamp, snap       bool
+
+	output, format, name string
+	title, cover         string
+	force, dryRun        bool
+
+	fade, normalize string
+	mono, strict    bool
+
+	batch, recording, failed string
+}
+
+func newClipCmd(a *App) *cobra.Command {
+	var o clipOptions
+	cmd := &cobra.Command{
+		Use:   "clip SPACE",
+		Short: "Cut excerpts, exact to the sample",
+		Long: `Cut excerpts, exact to the sample, without re-encoding where nothing asks for it. T is 75, 1:15,
+1:02:03.250 or 62m3s. A lossless clip holds up to a frame more on each side than it plays: --strict
+leaves not a sample more. --mono mixes down. It is kept in the recording's folder, with a .json that
+says where it comes from: --name '{date} {title} {at}' (also {end} {length} {clock} {id}), --title TEXT,
+--cover PICTURE. --batch FILE|- cuts many, from CSV (recording,at,length,end,title,output,format), JSON
+Lines or Audacity labels: --recording SPACE, --failed FILE. There are --dry-run and --id-only.`,
+		Example: `  spaces clip latest --at 12:30
+  spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a`,
+		Annotations: exits(map[int]string{
+			exitUsage: "wrong usage, or a time that the recording does not have", exitPartly: "some clips failed; they are listed",
+			exitNotThere: "no such Space, or nothing was recorded there"}),
+		Args:              takes(0, 1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.clip(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringArrayVar(&o.at, "at", nil, "begin at `T`; may be repeated")
+	f.StringArrayVar(&o.around, "around", nil, "begin 15 s before `T`, or half the length; may be repeated")
+	f.StringArrayVar(&o.clock, "clock", nil, "begin at `TIME` of day, 18:31:05, or 2021-06-14T18:31:05Z; may be repeated")
+	f.StringVar(&o.speaker, "speaker", "", "a clip of each turn of `HANDLE` (approximate)")
+	f.StringVar(&o.length, "length", "", "how long it is, `T` (default 30 s)")
+	f.StringVar(&o.end, "end", "", "where it ends instead, `T`, or TIME with --clock")
+	f.BoolVar(&o.clamp, "clamp", false, "cut short what reaches beyond the recording")
+	f.BoolVar(&o.snap, "snap", false, "move both ends to the nearest silence within 1 s")
+	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, into a folder, or - for standard output")
+	f.StringVar(&o.format, "format", "", "`F` is m4a, aac (whole frames), mp3, wav, flac or opus")
+	f.StringVar(&o.fade, "fade", "", "fade in and out for `T`; re-encodes")
+	f.StringVar(&o.normalize, "normalize", "", "bring it to `LUFS`, as far as its peaks allow; re-encodes")
+	f.Lookup("normalize").NoOptDefVal = "-16"
+	f.BoolVar(&o.strict, "strict", false, "leave not a sample more than asked for in the file; re-encodes")
+	f.BoolVar(&o.force, "force", false, "replace a file that is there")
+	// What follows stands in the text above, so that the help fits a screen.
+	f.BoolVar(&o.mono, "mono", false, "mix down to one channel")
+	f.StringVar(&o.name, "name", "", "the `TEMPLATE` of the file's name")
+	f.StringVar(&o.title, "title", "", "the clip's title `TEXT`")
+	f.StringVar(&o.cover, "cover", "", "a JPEG or PNG `FILE` to put into the clip")
+	f.StringVar(&o.batch, "batch", "", "cut what `FILE` lists")
+	f.StringVar(&o.recording, "recording", "", "the `SPACE` of a batch's lines that name none")
+	f.StringVar(&o.failed, "failed", "", "write the lines of a batch that failed to `FILE`")
+	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing")
+	addIDOnly(cmd, &o.refs)
+	for _, name := range []string{"mono", "name", "title", "cover", "batch", "recording", "failed", "dry-run", "id-only"} {
+		f.Lookup(name).Hidden = true
+	}
+	return cmd
+}
+
+// A clipper cuts clips with the settings of one command line.
+type clipper struct {
+	app   *App
+	o     clipOptions
+	lib   *library.Library
+	pool  *clips.Pool
+	model clips.Request // what all clips share
+}
+
+// clip runs the command.
+func (a *App) clip(ctx context.Context, o clipOptions) error {
+	c := &clipper{app: a, o: o}
+	var err error
+	if c.model, err = o.request(); err != nil {
+		return clipError(err)
+	}
+	if err := o.check(a); err != nil {
+		return err
+	}
+	if c.lib, err = a.openLibrary(ctx); err != nil {
+		return err
+	}
+	defer c.lib.Close()
+	const open = 16 // recordings at once
+	c.pool = clips.NewPool(open, func(id string) (*clips.Recording, error) { return clips.Open(c.lib, id, a.Version) })
+	defer c.pool.Close()
+	if o.batch != "" {
+		return c.runBatch(ctx)
+	}
+	return c.runOne(ctx)
+}
+
+// check refuses flags that do not go together.
+func (o *clipOptions) check(a *App) error {
+	places := len(o.at) + len(o.around) + len(o.clock)
+	one := len(o.words) == 1
+	switch {
+	case o.batch != "" && (places > 0 || o.speaker != "" || o.length != "" || o.end != "" || o.title != "" || o.output != ""):
+		return usage("--batch says itself what is cut: leave out the other flags that do")
+	case o.batch != "" && one && o.recording != "":
+		return usage("the recording was named twice")
+	case o.batch != "":
+		return nil
+	case o.recording != "" || o.failed != "":
+		return usage("--recording and --failed go with --batch")
+	case !one:
+		return hinted(usage("spaces clip needs SPACE"), "see spaces clip --help")
+	case places == 0 && o.speaker == "":
+		return hinted(usage("say where to cut"), "with --at T, --around T, --clock TIME or --speaker HANDLE")
+	case o.speaker != "" && (places > 0 || o.length != "" || o.end != ""):
+		return usage("--speaker cuts whole turns: leave out --at, --length and the like")
+	case o.output == "-" && a.OutTTY:
+		return hinted(usage("sound is not for a terminal"), "name a file, or send it on: spaces clip … -o - | …")
+	case o.output == "-" && (places > 1 || o.speaker != ""):
+		return usage("standard output takes one clip")
+	case o.output == "-" && a.set.JSON:
+		return usage("standard output takes the clip or --json, not both")
+	}
+	return nil
+}
+
+// request is what all clips of a command line share.
+func (o *clipOptions) request() (clips.Request, error) {
+	q := clips.Request{Title: o.title, Name: o.name, Force: o.force, Strict: o.strict, DryRun: o.dryRun}
+	q.Mono = o.mono
+	var err error
+	if q.Format, err = clips.ParseFormat(o.format); err != nil {
+		return q, usage("%w", err)
+	}
+	if o.fade != "" {
+		if q.Fade, err = clips.ParseTime(o.fade); err != nil {
+			return q, err
+		}
+		if q.Fade < 0 || q.Fade > time.Hour {
+			return q, usage("--fade %s is no length of a fade", o.fade)
+		}
+	}
+	if o.normalize != "" {
+		lufs, err := strconv.ParseFloat(strings.TrimSuffix(o.normalize, "LUFS"), 64)
+		if err != nil || !(lufs >= -70 && lufs <= 0) {
+			return q, usage("--normalize takes a loudness from -70 to 0 LUFS, not %q", o.normalize)
+		}
+		q.Normalize = &lufs
+	}
+	if o.cover != "" {
+		const most = 16 << 20
+		info, err := os.Stat(o.cover)
+		if err != nil {
+			return q, err
+		}
+		if info.Size() > most {
+			return q, fmt.Errorf("%s: the picture is larger than %s", o.cover, size(most))
+		}
+		if q.Cover, err = os.ReadFile(o.cover); err != nil {
+			return q, err
+		}
+		if s := string(q.Cover); !strings.HasPrefix(s, "\xFF\xD8\xFF") && !strings.HasPrefix(s, "\x89PNG\r\n\x1A\n") {
+			return q, fmt.Errorf("%s is neither JPEG nor PNG", o.cover)
+		}
+	}
+	return q, nil
+}
+
+// runOne cuts the clips that the flags name, all of one Space.
+func (c *clipper) runOne(ctx context.Context) error {
+	row, err := resolveOne(ctx, c.app, c.lib.Catalog(), c.o.words[0], c.o.idOnly)
+	if err != nil {
+		return err
+	}
+	r, release, err := c.pool.Get(row.ID)
+	defer release()
+	if err != nil {
+		return clipError(err)
+	}
+	spans, err := c.spans(ctx, r)
+	if err != nil {
+		return clipError(err)
+	}
+	failed := 0
+	for _, s := range spans {
+		q := c.model
+		q.Recording, q.Span = r, s
+		if err := c.direct(&q, c.o.output, len(spans) > 1); err != nil {
+			return clipError(err)
+		}
+		res, err := clips.Cut(ctx, q)
+		if err == nil {
+			err = c.print(res)
+		}
+		if err != nil && (len(spans) == 1 || ctx.Err() != nil) {
+			return clipError(err)
+		}
+		if err != nil {
+			failed++
+			if err := c.printFailed(clips.Line{Recording: row.ID, At: clips.Mark(r.Time(s.Start))}, err); err != nil {
+				return err
+			}
+		}
+	}
+	return partly(failed, len(spans))
+}
+
+// partly is the error of a command of which so many clips failed.
+func partly(failed, all int) error {
+	code := exitPartly
+	if failed == 0 {
+		return nil
+	}
+	if failed == all {
+		code = exitFailed
+	}
+	return &failure{code, "clips-failed", "", fmt.Errorf("%d of %s failed", failed, count(all, "clip"))}
+}
+
+// spans finds the stretches that the flags name.
+func (c *clipper) spans(ctx context.Context, r *clips.Recording) ([]clips.Span, error) {
+	var list []clips.Span
+	if c.o.speaker != "" {
+		turns, err := c.lib.Turns(r.Space.ID)
+		if err == nil {
+			list, err = r.Turns(turns, c.o.speaker)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	find := func(p clips.Place) error {
+		p.Zone, p.Length, p.End, p.Clamp = c.app.Zone, c.o.length, c.o.end, c.o.clamp
+		s, err := r.Find(p)
+		list = append(list, s)
+		return err
+	}
+	var err error
+	for _, t := range c.o.at {
+		err = errors.Join(err, find(clips.Place{At: t}))
+	}
+	for _, t := range c.o.around {
+		err = errors.Join(err, find(clips.Place{At: t, Around: true}))
+	}
+	for _, t := range c.o.clock {
+		err = errors.Join(err, find(clips.Place{Clock: t}))
+	}
+	for i := range list {
+		if err == nil && c.o.snap {
+			list[i], err = r.Snap(ctx, list[i])
+		}
+	}
+	return list, err
+}
+
+// direct says where a clip goes, and by that in which format if nothing else
+// says it.
+func (c *clipper) direct(q *clips.Request, output string, many bool) error {
+	if output == "" {
+		return nil
+	}
+	if output == "-" {
+		q.Writer = c.app.Out
+		return nil
+	}
+	info, err := os.Stat(output)
+	folder := os.IsPathSeparator(output[len(output)-1]) || err == nil && info.IsDir()
+	switch {
+	case folder:
+		if err := os.MkdirAll(output, 0o777); err != nil {
+			return err
+		}
+		name, err := q.Recording.FileName(q)
+		q.File = filepath.Join(output, name)
+		return err
+	case many:
+		return usage("%s cannot take several clips: name a folder, as %s/", output, output)
+	}
+	if f, ok := clips.FormatOf(output); ok && q.Format == "" {
+		q.Format = f
+	} else if q.Format == "" && filepath.Ext(output) != "" && (err != nil || info.Mode().IsRegular()) {
+		return hinted(usage("nothing is known of the format %s", filepath.Ext(output)), "say it with --format")
+	}
+	q.File = output
+	return nil
+}
+
+// clipJSON is a line of output. What is not known of a failed clip is null.
+type clipJSON struct {
+	Schema    int           `json:"schema"`
+	Line      int           `json:"line,omitempty"`
+	Recording string        `json:"recording"`
+	At        *float64      `json:"at"`
+	Length    *float64      `json:"length"`
+	Start     *int64        `json:"start"`
+	Samples   *int64        `json:"samples"`
+	Frames    bool          `json:"whole_frames,omitempty"`
+	Format    *clips.Format `json:"format"`
+	File      *string       `json:"file"`
+	Bytes     *int64        `json:"bytes"`
+	SHA256    *string       `json:"sha256"`
+	Lossless  *bool         `json:"lossless"`
+	Status    clips.Status  `json:"status"`
+	Error     *clipFailure  `json:"error,omitempty"`
+}
+
+type clipFailure struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// print tells of a clip. If the clip itself went to standard output, that
+// takes nothing else.
+func (c *clipper) print(r clips.Result) error { return c.printLine(0, r) }
+
+func (c *clipper) printLine(line int, r clips.Result) error {
+	if c.app.set.JSON {
+		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,
+			Samples: &r.Samples, Frames: r.WholeFrames, Format: &r.Format, File: &r.File, Lossless: &r.Lossless, Status: r.Status}
+		if r.Status != clips.Planned {
+			v.Bytes, v.SHA256 = &r.Bytes, &r.SHA256
+		}
+		return writeJSON(c.app.Out, v)
+	}
+	w, name := c.app.Out, safe(c.app.shortenHome(r.File))
+	if c.o.output == "-" {
+		w, name = c.app.Err, "standard output"
+		if c.app.set.Quiet {
+			return nil
+		}
+	}
+	text := fmt.Sprintf("%s  %s s from %s", name, decimal(r.Length), clips.Mark(time.Duration(r.At*float64(time.Second))))
+	if r.Status != clips.Planned {
+		text += "  " + size(r.Bytes)
+	}
+	if !r.Lossless {
+		text += "  re-encoded"
+	}
+	if r.WholeFrames {
+		text += "  on whole frames"
+	}
+	switch r.Status {
+	case clips.Done:
+		text += "  (was there already)"
+	case clips.Planned:
+		text += "  (not written)"
+	}
+	_, err := fmt.Fprintln(w, text)
+	return err
+}
+
+// printFailed tells of a clip that could not be cut.
+func (c *clipper) printFailed(l clips.Line, err error) error {
+	f := classify(clipError(err))
+	if c.app.set.JSON {
+		return writeJSON(c.app.Out, clipJSON{Schema: clips.Schema, Line: l.Number, Recording: l.Recording, Status: clips.Failed,
+			Error: &clipFailure{f.kind, f.Error(), f.hint}})
+	}
+	where := "clip at " + l.At
+	if l.Number > 0 {
+		where = fmt.Sprintf("line %d", l.Number)
+	}
+	text := fmt.Sprintf("spaces: error: %s: %s", where, safe(f.Error()))
+	if f.hint != "" {
+		text += "\nspaces: hint: " + safe(f.hint)
+	}
+	_, werr := fmt.Fprintln(c.app.Err, text)
+	return werr
+}
+
+// clipError gives the errors of clips their exit codes.
+func clipError(err error) error {
+	var p *clips.Problem
+	switch {
+	case errors.As(err, &p):
+		code := exitFailed
+		switch p.Kind {
+		case clips.BadTime, clips.OutOfRange, clips.BadLine:
+			code = exitUsage
+		case clips.InGap, clips.NoTurns:
+			code = exitNotThere
+		}
+		return &failure{code, string(p.Kind), p.Hint, err}
+	case errors.Is(err, library.ErrNoAudio):
+		return &failure{exitNotThere, "no-audio", "", err}
+	}
+	return err
+}

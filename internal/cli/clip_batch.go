@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+
+	clips "github.com/spaces-cli/spaces/internal/clip"
+)
+
+// runBatch cuts what a file or standard input lists.
+func (c *clipper) runBatch(ctx context.Context) error {
+	in := c.app.In
+	if c.o.batch != "-" {
+		f, err := os.Open(c.o.batch)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	recording := c.o.recording
+	if len(c.o.words) == 1 {
+		recording = c.o.words[0]
+	}
+	b, err := clips.NewBatch(in, recording)
+	if err != nil {
+		return clipError(err)
+	}
+	var again *failedLines
+	if c.o.failed != "" {
+		again = &failedLines{name: c.o.failed, header: b.Header}
+		defer again.close()
+	}
+	jobs := c.app.set.Jobs
+	if jobs == 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	ids := newIDCache(c)
+	all, failed := 0, 0
+	err = clips.RunBatch(ctx, b, jobs, func(ctx context.Context, l clips.Line) (clips.Result, error) {
+		return c.cutLine(ctx, ids, l)
+	}, func(o clips.Outcome) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		all++
+		if o.Err == nil {
+			return c.printLine(o.Line.Number, o.Result)
+		}
+		failed++
+		if err := again.add(o.Line.Raw); err != nil {
+			return err
+		}
+		return c.printFailed(o.Line, o.Err)
+	})
+	if err != nil {
+		return clipError(err)
+	}
+	if err := again.close(); err != nil {
+		return err
+	}
+	return partly(failed, all)
+}
+
+// cutLine cuts the clip of one line.
+func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clips.Result, error) {
+	id, err := ids.find(ctx, l.Recording)
+	if err != nil {
+		return clips.Result{}, err
+	}
+	r, release, err := c.pool.Get(id)
+	defer release()
+	if err != nil {
+		return clips.Result{}, err
+	}
+	q := c.model
+	q.Recording, q.Title = r, l.Title
+	if l.Format != "" {
+		if q.Format, err = clips.ParseFormat(l.Format); err != nil {
+			return clips.Result{}, err
+		}
+	}
+	q.Span, err = r.Find(clips.Place{At: l.At, Length: l.Length, End: l.End, Clamp: c.o.clamp, Zone: c.app.Zone})
+	if err == nil && c.o.snap {
+		q.Span, err = r.Snap(ctx, q.Span)
+	}
+	if err != nil {
+		return clips.Result{}, err
+	}
+	if l.Output == "-" {
+		return clips.Result{}, errors.New("the clips of a batch go to files, not to standard output")
+	}
+	if err := c.direct(&q, l.Output, false); err != nil {
+		return clips.Result{}, err
+	}
+	return clips.Cut(ctx, q)
+}
+
+// An idCache remembers what names of recordings mean, for batches that name
+// the same one on every line.
+type idCache struct {
+	c *clipper
+
+	mu  sync.Mutex
+	ids map[string]string
+}
+
+func newIDCache(c *clipper) *idCache { return &idCache{c: c, ids: make(map[string]string)} }
+
+// maxIDs bounds how many names are remembered.
+const maxIDs = 1000
+
+func (x *idCache) find(ctx context.Context, word string) (string, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if id, ok := x.ids[word]; ok {
+		return id, nil
+	}
+	row, err := resolveOne(ctx, x.c.app, x.c.lib.Catalog(), word, x.c.o.idOnly)
+	if err != nil {
+		return "", err
+	}
+	if len(x.ids) >= maxIDs {
+		clear(x.ids)
+	}
+	x.ids[word] = row.ID
+	return row.ID, nil
+}
+
+// failedLines is a file of the lines that failed. It is made when the first
+// one does.
+type failedLines struct {
+	name   string
+	header string
+	f      *os.File
+}
+
+func (w *failedLines) add(line string) error {
+	if w == nil || line == "" {
+		return nil
+	}
+	if w.f == nil {
+		f, err := os.Create(w.name)
+		if err != nil {
+			return err
+		}
+		w.f, line = f, w.header+line
+	}
+	_, err := io.WriteString(w.f, line)
+	return err
+}
+
+func (w *failedLines) close() error {
+	if w == nil || w.f == nil {
+		return nil
+	}
+	err := w.f.Close()
+	w.f = nil
+	return err
+}

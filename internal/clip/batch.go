@@ -1,0 +1,291 @@
+package clip
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+// A Line is one clip that a batch asks for, in the words it was written in.
+type Line struct {
+	Number    int    // of the line in the batch, from 1
+	Recording string // what names it
+	At        string
+	Length    string
+	End       string
+	Title     string
+	Output    string
+	Format    string
+	// Err is what is wrong with the line; the rest may be empty then.
+	Err error
+	// Raw is the line as it can be run again.
+	Raw string
+}
+
+// A Batch reads clips from a table or a list, one at a time as they arrive.
+type Batch struct {
+	// Header is the line that goes before those of Raw, with its line end, or
+	// "" where the kind of batch has none.
+	Header string
+	next   func() (Line, error)
+}
+
+// Next returns the next clip. At the end the error is io.EOF; other errors
+// end the batch too. A line that cannot be understood is a Line with an Err.
+func (b *Batch) Next() (Line, error) { return b.next() }
+
+// columns are the names that a table's header can have.
+var columns = [...]string{"recording", "at", "length", "end", "title", "output", "format"}
+
+// maxLine bounds the length of a line.
+const maxLine = 1 << 20
+
+// NewBatch reads a batch. It is what its first line looks like: JSON Lines; an
+// Audacity label track, with start, end and label between tabs; or CSV with a
+// header, between commas, semicolons or tabs. Text is UTF-8, or UTF-16 after a
+// byte order mark. Lines that name no recording are about recording.
+func NewBatch(r io.Reader, recording string) (*Batch, error) {
+	text := bufio.NewReaderSize(transform.NewReader(r, unicode.BOMOverride(unicode.UTF8.NewDecoder())), 64<<10)
+	number := 0
+	first := ""
+	for strings.TrimSpace(first) == "" {
+		line, err := readLine(text)
+		if line == "" && err != nil {
+			if err == io.EOF {
+				return &Batch{next: func() (Line, error) { return Line{}, io.EOF }}, nil
+			}
+			return nil, err
+		}
+		number++
+		first = line
+	}
+	trimmed := strings.TrimRight(first, "\r\n")
+	switch {
+	case strings.HasPrefix(strings.TrimSpace(first), "{"):
+		return jsonBatch(text, first, number, recording), nil
+	case isLabel(trimmed):
+		return labelBatch(text, first, number, recording), nil
+	}
+	return tableBatch(text, trimmed, number, recording)
+}
+
+// readLine reads a line with its end.
+func readLine(r *bufio.Reader) (string, error) {
+	var b []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		b = append(b, part...)
+		switch {
+		case err == bufio.ErrBufferFull && len(b) < maxLine:
+			continue
+		case err == bufio.ErrBufferFull:
+			return "", &Problem{BadLine, fmt.Sprintf("a line is longer than %d bytes", maxLine), ""}
+		case err == io.EOF && len(b) > 0:
+			err = nil
+		}
+		return string(b), err
+	}
+}
+
+// lines makes a Batch of a format in which each line stands for itself.
+func lines(r *bufio.Reader, first string, number int, parse func(line string, l *Line) (skip bool)) *Batch {
+	number--
+	pending := &first
+	return &Batch{next: func() (Line, error) {
+		for {
+			var text string
+			if pending != nil {
+				text, pending = *pending, nil
+			} else {
+				var err error
+				if text, err = readLine(r); err != nil {
+					return Line{}, err
+				}
+			}
+			number++
+			text = strings.TrimRight(text, "\r\n")
+			if strings.TrimSpace(text) == "" {
+				continue
+			}
+			l := Line{Number: number, Raw: text + "\n"}
+			if !parse(text, &l) {
+				return l, nil
+			}
+		}
+	}}
+}
+
+// jsonBatch reads JSON Lines with the keys of columns. Times may be numbers.
+// What Cut wrote can be read again.
+func jsonBatch(r *bufio.Reader, first string, number int, recording string) *Batch {
+	return lines(r, first, number, func(text string, l *Line) bool {
+		var v struct {
+			Recording, Title, Output, Format string
+			At, Length, End                  jsonTime
+		}
+		if err := json.Unmarshal([]byte(text), &v); err != nil {
+			l.Err = &Problem{BadLine, fmt.Sprintf("not a JSON object with the keys %s: %v", strings.Join(columns[:], ", "), err), ""}
+			return false
+		}
+		l.Recording, l.Title, l.Output, l.Format = v.Recording, v.Title, v.Output, v.Format
+		l.At, l.Length, l.End = string(v.At), string(v.Length), string(v.End)
+		l.complete(recording)
+		return false
+	})
+}
+
+// A jsonTime is a time in JSON: a text, or seconds.
+type jsonTime string
+
+func (t *jsonTime) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, (*string)(t))
+	}
+	var n json.Number
+	if string(b) == "null" {
+		return nil
+	}
+	if err := json.Unmarshal(b, &n); err != nil {
+		return errors.New("a time is a text or a number of seconds")
+	}
+	*t = jsonTime(n)
+	return nil
+}
+
+// isLabel reports whether a line is one of an Audacity label track.
+func isLabel(line string) bool {
+	fields := strings.Split(line, "\t")
+	if len(fields) < 2 {
+		return false
+	}
+	for _, f := range fields[:2] {
+		if _, err := ParseTime(f); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// labelBatch reads an Audacity label track. A label of no length is a point:
+// the clip begins there and has the usual length.
+func labelBatch(r *bufio.Reader, first string, number int, recording string) *Batch {
+	return lines(r, first, number, func(text string, l *Line) bool {
+		if strings.HasPrefix(text, `\`) {
+			return true // the frequencies of the label before
+		}
+		fields := strings.SplitN(text, "\t", 3)
+		if !isLabel(text) {
+			l.Err = &Problem{BadLine, "not a label: start, end and text with tabs between them", ""}
+			return false
+		}
+		l.At, l.End = strings.TrimSpace(fields[0]), strings.TrimSpace(fields[1])
+		if l.At == l.End {
+			l.End = ""
+		}
+		if len(fields) > 2 {
+			l.Title = strings.TrimSpace(fields[2])
+		}
+		l.complete(recording)
+		return false
+	})
+}
+
+// tableBatch reads CSV or TSV with a header.
+func tableBatch(r *bufio.Reader, header string, number int, recording string) (*Batch, error) {
+	comma := separator(header)
+	h := csv.NewReader(strings.NewReader(header))
+	h.Comma, h.LazyQuotes = comma, true
+	names, err := h.Read()
+	if err != nil {
+		return nil, &Problem{BadLine, fmt.Sprintf("the header is not CSV: %v", err), ""}
+	}
+	at := make(map[string]int)
+	for i, name := range names {
+		name = strings.ToLower(strings.TrimSpace(name))
+		for _, c := range columns {
+			if c == name {
+				at[name] = i
+			}
+		}
+	}
+	if _, ok := at["at"]; !ok {
+		return nil, &Problem{BadLine, fmt.Sprintf("line %d is no header: there is no column \"at\" in %q", number, header),
+			"begin with a line such as: " + strings.Join(columns[:], ",")}
+	}
+	if _, ok := at["recording"]; !ok && recording == "" {
+		return nil, &Problem{BadLine, "the table has no column \"recording\"", "add one, or name the recording of all lines: --recording SPACE"}
+	}
+	c := csv.NewReader(r)
+	c.Comma, c.LazyQuotes, c.FieldsPerRecord, c.ReuseRecord = comma, true, -1, true
+	b := &Batch{Header: header + "\n"}
+	b.next = func() (Line, error) {
+		for {
+			fields, err := c.Read()
+			if err != nil && fields == nil {
+				var bad *csv.ParseError
+				if errors.As(err, &bad) {
+					return Line{Number: number + bad.StartLine, Err: &Problem{BadLine, "not CSV: " + bad.Err.Error(), ""}}, nil
+				}
+				return Line{}, err
+			}
+			row, _ := c.FieldPos(0)
+			l := Line{Number: number + row, Raw: joined(fields, comma)}
+			field := func(name string) string {
+				if i, ok := at[name]; ok && i < len(fields) {
+					return strings.TrimSpace(fields[i])
+				}
+				return ""
+			}
+			if strings.TrimSpace(strings.Join(fields, "")) == "" {
+				continue // spreadsheets leave empty rows behind
+			}
+			l.Recording, l.At, l.Length, l.End = field("recording"), field("at"), field("length"), field("end")
+			l.Title, l.Output, l.Format = field("title"), field("output"), field("format")
+			l.complete(recording)
+			return l, nil
+		}
+	}
+	return b, nil
+}
+
+// separator is what stands between the columns of a table.
+func separator(header string) rune {
+	best, most := ',', 0
+	for _, c := range ",;\t" {
+		if n := strings.Count(header, string(c)); n > most {
+			best, most = c, n
+		}
+	}
+	return best
+}
+
+// joined writes fields as a line of CSV again.
+func joined(fields []string, comma rune) string {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.Comma = comma
+	w.Write(fields)
+	w.Flush()
+	return b.String()
+}
+
+// complete fills in what a line need not say, and notes what is missing.
+func (l *Line) complete(recording string) {
+	if l.Recording == "" {
+		l.Recording = recording
+	}
+	switch {
+	case l.Recording == "":
+		l.Err = &Problem{BadLine, "it names no recording", "name the recording of all lines: --recording SPACE"}
+	case l.At == "":
+		l.Err = &Problem{BadLine, "it has no time to begin at", ""}
+	}
+}
