@@ -46,15 +46,14 @@ func TestAgreesWithFFmpeg(t *testing.T) {
 			channels int
 			effects  []string
 		}{
-			{"mono", 1, nil},
+			{"mono with pauses", 1, []string{"pad", "2", "4"}},
 			{"stereo", 2, []string{"remix", "1", "1v0.5"}},
 			{"clipped", 1, []string{"gain", "12"}},
 			{"bright", 2, []string{"treble", "12", "remix", "1", "1i"}},
-			{"with pauses", 1, []string{"pad", "6", "0", "repeat", "1"}},
 		} {
 			t.Run(fmt.Sprintf("%s at %d Hz", c.name, rate), func(t *testing.T) {
 				file := filepath.Join(dir, fmt.Sprint(c.name, rate, ".wav"))
-				args := []string{"-R", loud, soft, loud, "-e", "float", "-b", "32", "-r", strconv.Itoa(rate), file}
+				args := []string{"-R", loud, soft, "-e", "float", "-b", "32", "-r", strconv.Itoa(rate), file}
 				run(t, "sox", append(args, c.effects...)...)
 
 				raw, _ := run(t, "ffmpeg", "-v", "error", "-i", file, "-f", "f32le", "-")

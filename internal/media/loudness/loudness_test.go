@@ -3,6 +3,7 @@ package loudness
 import (
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -19,6 +20,13 @@ func TestWeightingIsThatOfTheStandardAt48k(t *testing.T) {
 		if math.Abs(got[i]-want[i]) > 1e-8 {
 			t.Errorf("coefficient %d is %.14f, want %.14f", i, got[i], want[i])
 		}
+	}
+}
+
+func TestToneIsEquallyLoudAtEveryRate(t *testing.T) {
+	for _, rate := range []int{8000, 11025, 12000, 16000, 24000, 32000, 69313, 88200, 96000, 176400, 192000} {
+		near(t, fmt.Sprint(rate, " Hz: integrated loudness"),
+			measure(t, rate, 2, tones(rate, tone{-23, 4})).Integrated, -23, 0.1, 0.1)
 	}
 }
 
