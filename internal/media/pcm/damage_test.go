@@ -38,16 +38,17 @@ func damaged(rec recording, seed uint64) (recording, []int64) {
 
 func TestDamageKeepsTheLength(t *testing.T) {
 	recs := map[string]recording{
-		"aac": speech(t, 2*pieceUnits+50),
-		"mp3": long(readBytes(t, mustRead(t, "testdata/stereo.mp3")), 2*pieceUnits+50),
-		"lsf": long(readBytes(t, mustRead(t, "testdata/lsf.mp3")), 2*pieceUnits+50),
-		"wav": noise(t, 48000, 2, 3*pieceUnitsPCM*track.PCMUnit),
+		"aac":  speech(t, 2*pieceUnits+50),
+		"mp3":  long(readBytes(t, mustRead(t, "testdata/stereo.mp3")), 2*pieceUnits+50),
+		"lsf":  long(readBytes(t, mustRead(t, "testdata/lsf.mp3")), 2*pieceUnits+50),
+		"flac": long(readBytes(t, mustRead(t, "testdata/mono.flac")), 130),
+		"wav":  noise(t, 48000, 2, 3*pieceUnitsPCM*track.PCMUnit),
 	}
 	for name, rec := range recs {
 		t.Run(name, func(t *testing.T) {
 			seeds := uint64(100)
 			if rec.Codec == track.MP3 {
-				seeds = 25 // the decoder is that much slower
+				seeds = 10 // the decoder is that much slower
 			}
 			var flipped, lost int64
 			for seed := range seeds {
@@ -200,6 +201,9 @@ func fuzzUnits(f *testing.F, rec recording) {
 func FuzzAAC(f *testing.F) { fuzzUnits(f, speech(f, 20)) }
 func FuzzMP3(f *testing.F) { fuzzUnits(f, readBytes(f, mustRead(f, "testdata/stereo.mp3"))) }
 func FuzzLSF(f *testing.F) { fuzzUnits(f, readBytes(f, mustRead(f, "testdata/lsf.mp3"))) }
+func FuzzFLAC(f *testing.F) {
+	fuzzUnits(f, readBytes(f, mustRead(f, "testdata/mono.flac")))
+}
 func FuzzPCM(f *testing.F) { fuzzUnits(f, noise(f, 48000, 2, 20*track.PCMUnit)) }
 
 func BenchmarkDecodeAAC(b *testing.B) {

@@ -42,6 +42,8 @@ func NewDecoder(c track.Config) (*Decoder, error) {
 		coding, err = newMP3(c)
 	case track.PCM:
 		coding, err = newLinear(c)
+	case track.FLAC:
+		coding, err = newFLAC(c)
 	default:
 		err = fmt.Errorf("%w: %s", ErrUnsupported, c)
 	}

@@ -22,7 +22,6 @@ type File struct {
 	start   int64 // of the first unit in r
 	index   *track.Index
 	config  track.Config
-	frame   int   // bytes of a sample frame of PCM
 	samples int64 // in all units
 }
 
@@ -30,7 +29,7 @@ type File struct {
 // few that a piece of two channels takes some megabytes.
 const (
 	pieceUnits    = 256
-	pieceUnitsPCM = 64
+	pieceUnitsPCM = 64 // and of FLAC, whose frames are often longer
 )
 
 // maxUnits and maxUnitSamples bound what a File takes an index and a
@@ -57,12 +56,17 @@ func NewFile(r io.ReaderAt, start int64, x *track.Index, c track.Config) (*File,
 		return nil, fmt.Errorf("%w: it is not that of the file (%s)", track.ErrBadIndex, c)
 	}
 	f := &File{r: r, start: start, index: x, config: c, samples: x.Units * int64(c.UnitSamples)}
-	if l, ok := dec.codec.(*linearDecoder); ok {
-		f.frame = l.size * c.Channels
-		f.samples = x.Bytes / int64(f.frame) // the last unit may be shorter
-		if (f.samples+int64(c.UnitSamples)-1)/int64(c.UnitSamples) != x.Units {
-			return nil, fmt.Errorf("%w: %d units in %d bytes of %s", track.ErrBadIndex, x.Units, x.Bytes, c)
+	// The last unit may be shorter than the others.
+	switch codec := dec.codec.(type) {
+	case *linearDecoder:
+		f.samples = x.Bytes / int64(codec.size*c.Channels)
+	case *flacDecoder:
+		if codec.info.Samples > 0 {
+			f.samples = codec.info.Samples
 		}
+	}
+	if f.samples > x.Units*int64(c.UnitSamples) || f.samples <= (x.Units-1)*int64(c.UnitSamples) {
+		return nil, fmt.Errorf("%w: %d units for %d samples (%s)", track.ErrBadIndex, x.Units, f.samples, c)
 	}
 	return f, nil
 }
@@ -78,7 +82,7 @@ func (f *File) Samples() int64 { return f.samples }
 
 // grid returns how many units make a piece.
 func (f *File) grid() int64 {
-	if f.config.Codec == track.PCM {
+	if f.config.Codec == track.PCM || f.config.Codec == track.FLAC {
 		return pieceUnitsPCM
 	}
 	return pieceUnits

@@ -62,7 +62,7 @@ func (m *mp3Decoder) restart() {
 }
 
 func (m *mp3Decoder) prime(unit []byte) {
-	if f, err := parseFrame(unit); err == nil {
+	if f, err := parseMP3Frame(unit); err == nil {
 		m.keep(f.main)
 	}
 }
@@ -77,7 +77,7 @@ func (m *mp3Decoder) keep(main []byte) {
 }
 
 func (m *mp3Decoder) decode(dst []float32, unit []byte) error {
-	f, err := parseFrame(unit)
+	f, err := parseMP3Frame(unit)
 	if err == nil && (f.header.Channels() != m.config.Channels || f.header.SampleRate != m.config.SampleRate ||
 		f.header.Samples()*m.config.Channels != len(dst)) {
 		err = fmt.Errorf("%w: not %s", ErrDamaged, m.config)
@@ -100,7 +100,7 @@ func (m *mp3Decoder) decode(dst []float32, unit []byte) error {
 // decodeFrame decodes f to m.out. Without its main data it decodes a frame of
 // silence, in which the sound before fades out. After an error there is
 // something in m.out if there still is an m.dec.
-func (m *mp3Decoder) decodeFrame(f *frame) error {
+func (m *mp3Decoder) decodeFrame(f *mp3Frame) error {
 	switch {
 	case f.intensity():
 		// go-mp3 takes the positions from the wrong channel.
@@ -131,7 +131,7 @@ func (m *mp3Decoder) decodeFrame(f *frame) error {
 }
 
 // mute decodes a frame of silence instead of f.
-func (m *mp3Decoder) mute(f *frame, why string) error {
+func (m *mp3Decoder) mute(f *mp3Frame, why string) error {
 	silent := *f
 	silent.silence()
 	var err error
@@ -148,7 +148,7 @@ func (m *mp3Decoder) mute(f *frame, why string) error {
 }
 
 // runAsIs decodes f, for which dec has the reservoir.
-func (m *mp3Decoder) runAsIs(f *frame) error {
+func (m *mp3Decoder) runAsIs(f *mp3Frame) error {
 	m.frame = f.appendTo(m.frame[:0])
 	m.theirs = f.begin + len(f.main)
 	return m.run()
@@ -157,7 +157,7 @@ func (m *mp3Decoder) runAsIs(f *frame) error {
 // runWide decodes f in a frame of the highest bit rate that holds all its main
 // data. At the end of that frame stand, as far as there is room, the last main
 // data up to the end of f, for the frames after it to refer to.
-func (m *mp3Decoder) runWide(f *frame) error {
+func (m *mp3Decoder) runWide(f *mp3Frame) error {
 	w, room := f.wide()
 	w.setBegin(0)
 	b := w.appendTo(m.frame[:0])
