@@ -45,7 +45,7 @@ type Clip struct {
 
 // The bounds of a picture's size.
 const (
-	MinWidth, MinHeight = 160, 60
+	MinWidth, MinHeight = 240, 100
 	MaxWidth, MaxHeight = 16384, 8192
 )
 
