@@ -97,7 +97,10 @@ func (s source) make(t testing.TB, dir string) string {
 // decode returns what ffmpeg makes of a file, as 32-bit floats.
 func decode(t testing.TB, file string) []float32 {
 	t.Helper()
-	b := run(t, "ffmpeg", "-v", "error", "-i", file, "-f", "f32le", "-c:a", "pcm_f32le", "pipe:1")
+	return floats(run(t, "ffmpeg", "-v", "error", "-i", file, "-f", "f32le", "-c:a", "pcm_f32le", "pipe:1"))
+}
+
+func floats(b []byte) []float32 {
 	out := make([]float32, len(b)/4)
 	for i := range out {
 		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
@@ -228,4 +231,24 @@ func TestLosslessEqualsSource(t *testing.T) {
 		})
 	}
 	t.Logf("%d clips compared", total)
+}
+
+// loudnessOf returns the integrated loudness of a file as ffmpeg measures it.
+func loudnessOf(t testing.TB, file string) float64 {
+	t.Helper()
+	cmd := exec.Command(tool(t, "ffmpeg"), "-nostats", "-i", file, "-af", "ebur128", "-f", "null", "-")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(out), "Integrated loudness:")
+	fields := strings.Fields(rest)
+	if len(fields) < 2 {
+		t.Fatalf("no loudness in %s", out)
+	}
+	v, err := strconv.ParseFloat(fields[1], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }

@@ -1,0 +1,266 @@
+package clip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/text/encoding/unicode"
+)
+
+func readAll(t *testing.T, b *Batch) []Line {
+	t.Helper()
+	var list []Line
+	for {
+		l, err := b.Next()
+		if err == io.EOF {
+			return list
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, l)
+	}
+}
+
+func TestBatchFormats(t *testing.T) {
+	utf16, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String("recording\tat\ttitle\r\n1abc\t1:15\tÀ côté\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, text, recording, want string }{
+		{"CSV", "recording,at,length,end,title,output,format\n1abc,75,10,,\"Hello, you\",a.m4a,mp3\n", "",
+			"2 recording=1abc at=75 length=10 title=Hello, you output=a.m4a format=mp3"},
+		{"semicolons and decimal commas", "\ufeffAt;Recording;Title\r\n75,5;latest;x\r\n\r\n;;\r\n1:15;;y\r\n", "1def",
+			"2 recording=latest at=75,5 title=x\n5 recording=1def at=1:15 title=y"},
+		{"UTF-16", utf16, "", "2 recording=1abc at=1:15 title=À côté"},
+		{"other columns", "note,at,mood\nx,5,good\n", "1abc", "2 recording=1abc at=5"},
+		{"short and long rows", "recording,at,title\n1abc,5\n1abc,6,t,u,v\n", "", "2 recording=1abc at=5\n3 recording=1abc at=6 title=t"},
+		{"quotes", "recording,at,title\n1abc,5,say \"hi\"\n", "", `2 recording=1abc at=5 title=say "hi"`},
+		{"lines in fields", "recording,at,title\n1abc,5,\"a\nb\"\n1abc,6,c\n", "", "2 recording=1abc at=5 title=a\nb\n4 recording=1abc at=6 title=c"},
+		{"missing values", "recording,at\n,5\n1abc,\n", "", "2 at=5 error=it names no recording\n3 recording=1abc error=it has no time to begin at"},
+		{"JSON Lines", "\n{\"recording\":\"1abc\",\"at\":75.25,\"length\":\"0:10\",\"title\":\"x\",\"more\":[1]}\n{\"at\":\"5\"}\nnonsense\n", "1def",
+			"2 recording=1abc at=75.25 length=0:10 title=x\n3 recording=1def at=5\n4 error=not a JSON object with the keys"},
+		{"labels", "1.5\t3.25\tone\n\\\t20\t400\n4\t4\tpoint\nx\n", "1abc",
+			"1 recording=1abc at=1.5 end=3.25 title=one\n3 recording=1abc at=4 title=point\n4 error=not a label"},
+		{"labels of nobody", "1\t2\tx\n", "", "1 at=1 end=2 title=x error=it names no recording"},
+		{"nothing", "", "", ""},
+		{"no line end", "recording,at\n1abc,5", "", "2 recording=1abc at=5"},
+	} {
+		b, err := NewBatch(strings.NewReader(tt.text), tt.recording)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		lines := readAll(t, b)
+		var got []string
+		for _, l := range lines {
+			text := fmt.Sprint(l.Number)
+			for i, v := range []string{l.Recording, l.At, l.Length, l.End, l.Title, l.Output, l.Format} {
+				if v != "" {
+					text += " " + columns[i] + "=" + v
+				}
+			}
+			if l.Err != nil {
+				text += " error=" + l.Err.Error()
+			}
+			got = append(got, text)
+		}
+		want := strings.Split(tt.want, "\n")
+		if tt.name == "lines in fields" {
+			want = []string{want[0] + "\n" + want[1], want[2]}
+		}
+		if tt.want == "" {
+			want = nil
+		}
+		if len(got) != len(want) {
+			t.Errorf("%s:\n got %q\nwant %q", tt.name, got, want)
+			continue
+		}
+		for i := range got {
+			if !strings.HasPrefix(got[i], want[i]) || got[i] != want[i] && !strings.Contains(want[i], "error=") {
+				t.Errorf("%s:\n got %q\nwant %q", tt.name, got[i], want[i])
+			}
+		}
+	}
+	for _, tt := range []struct{ text, recording, says string }{
+		{"start,stop\n1,2\n", "", `no column "at"`},
+		{"at,title\n1,2\n", "", `no column "recording"`},
+		{strings.Repeat("x", maxLine+10), "", "longer than"},
+	} {
+		if _, err := NewBatch(strings.NewReader(tt.text), tt.recording); err == nil || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%.20q: %v", tt.text, err)
+		}
+	}
+}
+
+// The lines that failed can be run again as they are.
+func TestBatchRaw(t *testing.T) {
+	for _, text := range []string{
+		"at;recording;title\n5,5;1abc;\"a;b\"\n6;1abc;c\n",
+		"{\"recording\":\"1abc\",\"at\":5}\n",
+		"1\t2\tx\n",
+	} {
+		b, err := NewBatch(strings.NewReader(text), "1abc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := b.Header
+		first := readAll(t, b)
+		for _, l := range first {
+			again += l.Raw
+		}
+		if b, err = NewBatch(strings.NewReader(again), "1abc"); err != nil {
+			t.Fatal(err)
+		}
+		second := readAll(t, b)
+		if len(second) != len(first) || fmt.Sprint(second) != fmt.Sprint(first) {
+			t.Errorf("%q became %q:\n%+v\n%+v", text, again, first, second)
+		}
+	}
+}
+
+// pump writes lines for ever, until nobody reads them.
+func pump(w *io.PipeWriter) {
+	io.WriteString(w, "recording,at\n")
+	for i := 0; ; i++ {
+		if _, err := fmt.Fprintf(w, "1abc,%d\n", i); err != nil {
+			return
+		}
+	}
+}
+
+// A batch without end holds a few lines at a time, keeps their order, and ends
+// when nobody listens any more.
+func TestRunBatchStreams(t *testing.T) {
+	r, w := io.Pipe()
+	go pump(w)
+	defer r.Close()
+	b, err := NewBatch(r, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const jobs, lines = 4, 10000
+	var inside atomic.Int64
+	enough := errors.New("enough")
+	next, begun := 0, atomic.Int64{}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err = RunBatch(context.Background(), b, jobs, func(ctx context.Context, l Line) (Result, error) {
+		if n := inside.Add(1); n > jobs {
+			t.Errorf("%d at once", n)
+		}
+		defer inside.Add(-1)
+		begun.Add(1)
+		if l.Number%100 == 0 {
+			time.Sleep(time.Millisecond)
+			return Result{}, errors.New("bad")
+		}
+		return Result{Recording: l.At}, nil
+	}, func(o Outcome) error {
+		if o.Line.At != fmt.Sprint(next) || (o.Err != nil) != (o.Line.Number%100 == 0) {
+			t.Errorf("%+v comes as number %d", o, next)
+		}
+		if ahead := begun.Load() - int64(next); ahead > 6*jobs {
+			t.Errorf("%d lines are held", ahead)
+		}
+		if next++; next == lines {
+			return enough
+		}
+		return nil
+	})
+	if err != enough {
+		t.Fatal(err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 2<<20 {
+		t.Errorf("%d bytes are held after %d lines", grown, lines)
+	}
+}
+
+// Each line is cut when it arrives: it waits for no other.
+func TestRunBatchWaitsForNothing(t *testing.T) {
+	r, w := io.Pipe()
+	defer r.Close()
+	done := make(chan string)
+	go func() {
+		b, err := NewBatch(r, "1abc")
+		if err == nil {
+			err = RunBatch(context.Background(), b, 2, func(_ context.Context, l Line) (Result, error) {
+				return Result{Recording: l.At}, nil
+			}, func(o Outcome) error {
+				done <- o.Result.Recording
+				return nil
+			})
+		}
+		done <- fmt.Sprint(err)
+	}()
+	io.WriteString(w, "at\n")
+	for _, at := range []string{"1", "2:00", "3"} {
+		io.WriteString(w, at+"\n")
+		if got := <-done; got != at {
+			t.Fatalf("got %s, want %s", got, at)
+		}
+	}
+	w.Close()
+	if got := <-done; got != "<nil>" {
+		t.Fatal(got)
+	}
+}
+
+// A cancelled batch ends although its input does not.
+func TestRunBatchStops(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	go io.WriteString(w, "at\n1\n")
+	b, err := NewBatch(r, "1abc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	err = RunBatch(ctx, b, 2, func(ctx context.Context, l Line) (Result, error) {
+		cancel()
+		<-ctx.Done()
+		return Result{}, ctx.Err()
+	}, func(Outcome) error { return nil })
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+}
+
+func FuzzBatch(f *testing.F) {
+	for _, s := range []string{"recording,at\n1abc,5\n", "{\"at\":5}\n{", "1\t2\tx\n\\\t1\t2\n", "\xff\xfea\x00t\x00\n\x005\x00", "at;x\n\"5\n\n\"6;;\n"} {
+		f.Add(s, "1abc")
+		f.Add(s, "")
+	}
+	f.Fuzz(func(t *testing.T, s, recording string) {
+		b, err := NewBatch(strings.NewReader(s), recording)
+		if err != nil {
+			return
+		}
+		last := 0
+		for n := 0; ; n++ {
+			l, err := b.Next()
+			if err != nil {
+				return
+			}
+			if n > len(s) {
+				t.Fatal("more lines than bytes")
+			}
+			if l.Number < last || l.Number < 1 {
+				t.Fatalf("line %d after line %d", l.Number, last)
+			}
+			last = l.Number
+			if l.Err == nil && (l.Recording == "" || l.At == "") {
+				t.Fatalf("%+v", l)
+			}
+		}
+	})
+}

@@ -1,0 +1,184 @@
+package clip
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/track"
+)
+
+func TestParseTime(t *testing.T) {
+	const ms = time.Millisecond
+	for text, want := range map[string]time.Duration{
+		"75": 75000 * ms, "75.5": 75500 * ms, "75,5": 75500 * ms, " 0 ": 0, "1:15": 75000 * ms, "75:30": 4530000 * ms,
+		"1:02:03.250": 3723250 * ms, "62m3s": 3723000 * ms, "1h2m3s": 3723000 * ms, "1h": 3600000 * ms, "90M": 5400000 * ms,
+		"1.5h": 5400000 * ms, "30s": 30000 * ms, "1h 2m 3.5s": 3723500 * ms, "-5": -5000 * ms, ".5": 500 * ms,
+		"0.000000001": 1, "0.0000000019": 1, "0.5m": 30000 * ms, "00:00:01": 1000 * ms, "120m": 7200000 * ms,
+	} {
+		if got, err := ParseTime(text); err != nil || got != want {
+			t.Errorf("%q is %v, %v; want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "x", "1:75", "1:2:3:4", "1.5:30", "1:", ":30", "3s2m", "1h1h", "5ms", "1e3", "NaN", "Inf", "0x10", "+5", "--5", "1:-5", "99999999999999", "1m.s", "m"} {
+		if got, err := ParseTime(text); err == nil {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
+}
+
+// What Mark writes, ParseTime reads.
+func TestMark(t *testing.T) {
+	for want, d := range map[string]time.Duration{
+		"0s": 0, "5s": 5 * time.Second, "12m30s": 750 * time.Second, "1h02m03.25s": 3723250 * time.Millisecond, "59m59.999s": 3599999 * time.Millisecond, "10s": 10 * time.Second,
+	} {
+		got := Mark(d)
+		back, err := ParseTime(got)
+		if got != want || err != nil || back != d {
+			t.Errorf("%v is marked %q (read as %v), want %q", d, got, back, want)
+		}
+	}
+}
+
+func FuzzParseTime(f *testing.F) {
+	for _, s := range []string{"75", "1:02:03.250", "62m3s", "-1,5", "9999:59:59.999999999"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		d, err := ParseTime(s)
+		if err != nil {
+			var p *Problem
+			if !errors.As(err, &p) || p.Hint == "" {
+				t.Fatalf("%q: %v", s, err)
+			}
+			return
+		}
+		if d < -30000*time.Hour || d > 30000*time.Hour {
+			t.Fatalf("%q is %v", s, d)
+		}
+		if d >= 0 && d%time.Millisecond == 0 {
+			if back, err := ParseTime(Mark(d)); err != nil || back != d {
+				t.Fatalf("%q is %v, marked %s, read as %v, %v", s, d, Mark(d), back, err)
+			}
+		}
+	})
+}
+
+// paper is a recording of an hour that is not on any disk: 40 min from 18:00
+// UTC on, a gap of 5 min, and 20 min of another rate.
+func paper(t *testing.T) *Recording {
+	t.Helper()
+	start := time.Date(2021, 6, 14, 23, 30, 0, 0, time.UTC)
+	config := func(rate int) *library.SoundFile {
+		return &library.SoundFile{Config: track.Config{Codec: track.AACLC, SampleRate: rate, Channels: 1, UnitSamples: 1024}}
+	}
+	s := &space.Space{Recording: space.Recording{ID: "1ypKdEXvkMLGW", Folder: "x"}}
+	s.Timeline = []space.Run{
+		{SampleRate: 48000, Samples: 2400 * 48000, Wall: space.Time{Time: start}},
+		{SampleRate: 44100, File: 1, FirstSample: 2400 * 48000, Samples: 1200 * 44100, GapBefore: 300, Wall: space.Time{Time: start.Add(45 * time.Minute)}},
+	}
+	r, err := newRecording(&library.Sound{Space: s, Files: []*library.SoundFile{config(48000), config(44100)}}, t.TempDir(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestFind(t *testing.T) {
+	r := paper(t)
+	cest := time.FixedZone("CEST", 2*3600)
+	const s = 48000
+	for _, tt := range []struct {
+		name string
+		p    Place
+		want Span // in samples; Samples 0: an error
+		says string
+	}{
+		{"at", Place{At: "1:15"}, Span{75 * s, 30 * s}, ""},
+		{"length", Place{At: "0", Length: "2.5"}, Span{0, 120000}, ""},
+		{"end", Place{At: "10", End: "0:12"}, Span{10 * s, 2 * s}, ""},
+		{"around", Place{At: "60", Around: true}, Span{45 * s, 30 * s}, ""},
+		{"around the start", Place{At: "5", Around: true}, Span{0, 20 * s}, ""},
+		{"around the end", Place{At: "59:55", Around: true}, Span{3580 * s, 20 * s}, ""},
+		{"to the end", Place{At: "59:30"}, Span{3570 * s, 30 * s}, ""},
+		{"cut by the end", Place{At: "59:40"}, Span{}, "1h00m00s long"},
+		{"clamped", Place{At: "59:40", Clamp: true}, Span{3580 * s, 20 * s}, ""},
+		{"beyond", Place{At: "60:00"}, Span{}, "beyond the end"},
+		{"beyond, clamped", Place{At: "61:00", Clamp: true}, Span{}, "beyond the end"},
+		{"end beyond", Place{At: "1", End: "61:00"}, Span{}, "beyond the end"},
+		{"negative", Place{At: "-5"}, Span{}, "before the recording"},
+		{"negative, clamped", Place{At: "-5", Clamp: true}, Span{0, 25 * s}, ""},
+		{"far negative, clamped", Place{At: "-50", Clamp: true}, Span{}, "before the recording"},
+		{"no length", Place{At: "5", Length: "0"}, Span{}, "cannot be 0 long"},
+		{"backwards", Place{At: "5", End: "4"}, Span{}, "not after the start"},
+		{"both", Place{At: "5", End: "9", Length: "4"}, Span{}, "both"},
+		{"nonsense", Place{At: "soon"}, Span{}, "no time"},
+		{"clock", Place{Clock: "23:31:05", Zone: time.UTC}, Span{65 * s, 30 * s}, ""},
+		{"clock in a zone", Place{Clock: "01:31:05", Zone: cest}, Span{65 * s, 30 * s}, ""},
+		{"clock past midnight", Place{Clock: "00:01", Zone: time.UTC}, Span{1860 * s, 30 * s}, ""},
+		{"clock with date", Place{Clock: "2021-06-14T23:31:05Z", Zone: cest}, Span{65 * s, 30 * s}, ""},
+		{"clock with offset", Place{Clock: "2021-06-15T01:31:05+02:00", Zone: time.UTC}, Span{65 * s, 30 * s}, ""},
+		{"clock after the gap", Place{Clock: "00:16", Zone: time.UTC}, Span{2460 * s, 30 * s}, ""},
+		{"clock to clock", Place{Clock: "23:31", End: "23:31:02", Zone: time.UTC}, Span{60 * s, 2 * s}, ""},
+		{"clock in the gap", Place{Clock: "00:12", Zone: time.UTC}, Span{}, "300 s are missing"},
+		{"clock in the gap, clamped", Place{Clock: "00:12", Zone: time.UTC, Clamp: true}, Span{2400 * s, 30 * s}, ""},
+		{"clock before", Place{Clock: "2021-06-14T23:00:00Z"}, Span{}, "before the recording"},
+		{"clock after", Place{Clock: "2021-06-15T03:00:00Z"}, Span{}, "after the recording"},
+		{"no clock", Place{Clock: "noon", Zone: time.UTC}, Span{}, "no wall clock"},
+	} {
+		got, err := r.Find(tt.p)
+		var p *Problem
+		switch {
+		case tt.want.Samples > 0 && (err != nil || got != tt.want):
+			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
+		case tt.want.Samples == 0 && (!errors.As(err, &p) || !strings.Contains(err.Error(), tt.says)):
+			t.Errorf("%s: %+v, %v; want an error about %q", tt.name, got, err, tt.says)
+		}
+	}
+}
+
+// Spreadsheets make 15:30:00 of 15:30.
+func TestSuggestsMinutes(t *testing.T) {
+	r := paper(t)
+	_, err := r.Find(Place{At: "15:30:00"})
+	var p *Problem
+	if !errors.As(err, &p) || !strings.Contains(p.Hint, "15m30s") {
+		t.Errorf("%v; hint %+v", err, p)
+	}
+	if _, err = r.Find(Place{At: "75:30:00"}); !errors.As(err, &p) || p.Hint != "" {
+		t.Errorf("75 minutes are too many for an hour: %+v", p)
+	}
+}
+
+func TestTurns(t *testing.T) {
+	r := paper(t)
+	turns := &space.Turns{Turns: []space.Turn{{Handle: "Ann", Start: 0, End: 4}, {Handle: "bob", Start: 4, End: 5.5}, {Handle: "ann", Start: 3599, End: 3700}}}
+	got, err := r.Turns(turns, "@ANN")
+	if err != nil || len(got) != 2 || got[0] != (Span{0, 192000}) || got[1] != (Span{3599 * 48000, 48000}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	var p *Problem
+	if _, err := r.Turns(turns, "eve"); !errors.As(err, &p) || !strings.Contains(p.Hint, "Ann, bob") {
+		t.Errorf("%v", err)
+	}
+	if _, err := r.Turns(nil, "ann"); !errors.As(err, &p) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A span over two configurations lies in two files, and is refused.
+func TestMixedConfigurations(t *testing.T) {
+	r := paper(t)
+	list := r.stretches(Span{2399 * 48000, 2 * 48000})
+	if len(list) != 2 || list[0].samples != 48000 || list[1].samples != 44100 || list[1].start != 0 {
+		t.Errorf("%+v", list)
+	}
+	_, err := r.plan(&Request{Recording: r, Span: Span{2399 * 48000, 2 * 48000}, Format: M4A})
+	var p *Problem
+	if !errors.As(err, &p) || p.Kind != NotLossless || !strings.Contains(p.Hint, "--strict") {
+		t.Errorf("%v", err)
+	}
+}
