@@ -17,6 +17,8 @@ const maxAACUnit = 1<<13 - 1
 // aacDecoder decodes AAC-LC. The decoder below it wants a stream, of units
 // with their lengths before them, and gives up at the first bad one; so it
 // gets one unit at a time and is set up anew after each that fails.
+//
+// Its samples have 16 bits and are cut off at full scale.
 type aacDecoder struct {
 	asc      []byte
 	channels int

@@ -20,6 +20,13 @@ const maxReservoir = 511
 // that is missing, and misjudges the length of some frames of MPEG-2. So this
 // one keeps its own bit reservoir, looks at each frame first, and hands over
 // one frame at a time, put together in a form that the other gets right.
+//
+// Three things cannot be put right from here. The samples have 16 bits and are
+// cut off at full scale. In joint stereo, lines of short blocks that lie next to
+// the end of the coded spectrum can stay mid and side, an error of up to -44
+// dBFS for the time of a block. And of frames of MPEG-2 whose length is
+// misjudged, those above 80 kb/s that draw on the whole reservoir do not fit
+// into any frame: they are damage.
 type mp3Decoder struct {
 	config track.Config
 	dec    *gomp3.Decoder // nil until there is a frame for it
