@@ -40,10 +40,10 @@ func newClipCmd(a *App) *cobra.Command {
 		Short: "Cut excerpts, exact to the sample",
 		Long: `Cut excerpts, exact to the sample, without re-encoding where nothing asks for it. T is 75, 1:15,
 1:02:03.250 or 62m3s. A lossless clip holds up to a frame more on each side than it plays: --strict
-leaves not a sample more. --mono mixes down. It is kept in the recording's folder, with a .json that
-says where it comes from: --name '{date} {title} {at}' (also {end} {length} {clock} {id}), --title TEXT,
---cover PICTURE. --batch FILE|- cuts many, from CSV (recording,at,length,end,title,output,format), JSON
-Lines or Audacity labels: --recording SPACE, --failed FILE. There are --dry-run and --id-only.`,
+leaves not a sample more. --mono mixes down. It is kept in the recording's folder with a .json that
+says where it comes from: --name '{date} {title} {at}', {end} {length} {clock} {id}; --title TEXT;
+--cover PICTURE. --batch FILE|- cuts what a CSV (recording,at,length,end,title,output,format), JSON
+Lines or Audacity labels (--recording SPACE) list; --failed FILE. There are --dry-run and --id-only.`,
 		Example: `  spaces clip latest --at 12:30
   spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a`,
 		Annotations: exits(map[int]string{
@@ -59,8 +59,8 @@ Lines or Audacity labels: --recording SPACE, --failed FILE. There are --dry-run 
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringArrayVar(&o.at, "at", nil, "begin at `T`; may be repeated")
-	f.StringArrayVar(&o.around, "around", nil, "begin 15 s before `T`, or half the length; may be repeated")
-	f.StringArrayVar(&o.clock, "clock", nil, "begin at `TIME` of day, 18:31:05, or 2021-06-14T18:31:05Z; may be repeated")
+	f.StringArrayVar(&o.around, "around", nil, "begin 15 s before `T`, or half the length; likewise")
+	f.StringArrayVar(&o.clock, "clock", nil, "begin at `TIME` of day, 18:31:05 or 2021-06-14T18:31:05Z; likewise")
 	f.StringVar(&o.speaker, "speaker", "", "a clip of each turn of `HANDLE` (approximate)")
 	f.StringVar(&o.length, "length", "", "how long it is, `T` (default 30 s)")
 	f.StringVar(&o.end, "end", "", "where it ends instead, `T`, or TIME with --clock")
@@ -156,7 +156,7 @@ func (o *clipOptions) request() (clips.Request, error) {
 	q.Mono = o.mono
 	var err error
 	if q.Format, err = clips.ParseFormat(o.format); err != nil {
-		return q, usage("%w", err)
+		return q, err
 	}
 	if o.fade != "" {
 		if q.Fade, err = clips.ParseTime(o.fade); err != nil {
@@ -240,7 +240,7 @@ func partly(failed, all int) error {
 	if failed == all {
 		code = exitFailed
 	}
-	return &failure{code, "clips-failed", "", fmt.Errorf("%d of %s failed", failed, count(all, "clip"))}
+	return &failure{code, "clips-failed", "", fmt.Errorf("%d of %d clips failed", failed, all)}
 }
 
 // spans finds the stretches that the flags name.
@@ -402,7 +402,7 @@ func clipError(err error) error {
 	case errors.As(err, &p):
 		code := exitFailed
 		switch p.Kind {
-		case clips.BadTime, clips.OutOfRange, clips.BadLine:
+		case clips.BadTime, clips.BadRequest, clips.OutOfRange, clips.BadLine:
 			code = exitUsage
 		case clips.InGap, clips.NoTurns:
 			code = exitNotThere

@@ -5,14 +5,19 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
 	"sync"
+	"syscall"
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
 )
 
 // runBatch cuts what a file or standard input lists.
 func (c *clipper) runBatch(ctx context.Context) error {
+	// A reader of the results that goes away must not kill the clips that are
+	// being written: it shows when the next line is.
+	signal.Ignore(syscall.SIGPIPE)
 	in := c.app.In
 	if c.o.batch != "-" {
 		f, err := os.Open(c.o.batch)

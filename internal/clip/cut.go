@@ -210,6 +210,7 @@ func (r *Recording) writeClip(ctx context.Context, q *Request, s *sheet, res *Re
 	if err := root.Mkdir(clipsDir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
+	r.clips.tidy()
 	err = draw(ctx, root, file, q.Force, s, res)
 	if errors.Is(err, fs.ErrExist) {
 		return &Problem{Exists, fmt.Sprintf("%s is there already, and is another clip", res.File),

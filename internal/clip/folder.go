@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -18,10 +19,32 @@ import (
 // A folder is a place where clips are put: os.Root sees to it that no name
 // reaches outside.
 type folder struct {
-	dir  string
-	open sync.Once
-	root *os.Root
-	err  error
+	dir   string
+	open  sync.Once
+	root  *os.Root
+	err   error
+	sweep sync.Once
+}
+
+// swept is how old a draft is that a killed program must have left.
+const swept = 24 * time.Hour
+
+// tidy removes the drafts that killed programs have left among the clips.
+func (f *folder) tidy() {
+	f.sweep.Do(func() {
+		entries, err := fs.ReadDir(f.root.FS(), clipsDir)
+		if err != nil {
+			return
+		}
+		for _, e := range entries {
+			if !strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), partialExt) {
+				continue
+			}
+			if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > swept {
+				f.root.Remove(path.Join(clipsDir, e.Name()))
+			}
+		}
+	})
 }
 
 // in opens the folder when it is first used.

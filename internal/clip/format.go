@@ -36,7 +36,7 @@ func ParseFormat(s string) (Format, error) {
 			return f, nil
 		}
 	}
-	return "", &Problem{NoEncoder, fmt.Sprintf("there is no format %q", s), "it is one of m4a, aac, mp3, wav, flac, opus"}
+	return "", &Problem{BadRequest, fmt.Sprintf("there is no format %q", s), "it is one of m4a, aac, mp3, wav, flac, opus"}
 }
 
 // FormatOf returns the format that a file's name asks for; ok is false if it

@@ -83,7 +83,7 @@ func fill(template string, values map[string]string, title string) (string, erro
 			value, known = title, true
 		}
 		if !closed || !known {
-			return "", &Problem{BadTime, fmt.Sprintf("the name has an unknown {%s}", key),
+			return "", &Problem{BadRequest, fmt.Sprintf("the name has an unknown {%s}", key),
 				"there are {date} {clock} {title} {at} {end} {length} {id}"}
 		}
 		b.WriteString(value)

@@ -5,6 +5,7 @@ type Kind string
 
 const (
 	BadTime     Kind = "bad-time"     // cannot be read as a time
+	BadRequest  Kind = "bad-request"  // a format or a name that there is not
 	OutOfRange  Kind = "out-of-range" // not in the recording
 	InGap       Kind = "in-gap"       // a wall clock that was not recorded
 	Exists      Kind = "exists"       // another file is in the way
