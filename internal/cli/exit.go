@@ -56,6 +56,15 @@ type failure struct {
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
 
+// A jsonError is a failure as scripts see it.
+type jsonError struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+func (f *failure) json() jsonError { return jsonError{f.kind, f.Error(), f.hint} }
+
 func usage(format string, args ...any) error {
 	return &failure{code: exitUsage, kind: "usage", err: fmt.Errorf(format, args...)}
 }
@@ -114,16 +123,11 @@ func (a *App) report(ctx context.Context, err error, asJSON bool) int {
 		f = &failure{exitInterrupted, "interrupted", "run the same command again to finish", errors.New("stopped")}
 	}
 	if asJSON {
-		type jsonError struct {
-			Kind    string `json:"kind"`
-			Message string `json:"message"`
-			Hint    string `json:"hint,omitempty"`
-		}
 		writeJSON(a.Err, struct {
 			Schema int       `json:"schema"`
 			Error  jsonError `json:"error"`
 			Exit   int       `json:"exit"`
-		}{space.Schema, jsonError{f.kind, f.Error(), f.hint}, f.code})
+		}{space.Schema, f.json(), f.code})
 		return f.code
 	}
 	if f.kind == "interrupted" {

@@ -53,8 +53,16 @@ func helpText(cmd *cobra.Command) string {
 	}
 	if subs := visible(cmd); len(subs) > 0 {
 		b.WriteString("\nCommands:\n")
+		var more []string
 		for _, c := range subs {
+			if aside(c) {
+				more = append(more, c.Name())
+				continue
+			}
 			fmt.Fprintf(&b, "  %-11s %s\n", c.Name(), c.Short)
+		}
+		if len(more) > 0 {
+			fmt.Fprintf(&b, "  and %s: see %s COMMAND --help\n", strings.Join(more, ", "), cmd.CommandPath())
 		}
 	}
 	if flags := ownFlags(cmd); flags.HasAvailableFlags() {
@@ -100,6 +108,16 @@ func visible(cmd *cobra.Command) []*cobra.Command {
 		}
 	}
 	return list
+}
+
+// aside reports whether a command is named only, in the list of all: those
+// for upkeep and for the shell, so that the list fits a screen.
+func aside(c *cobra.Command) bool {
+	switch c.Name() {
+	case "reindex", "config", "completion", "man", "version":
+		return true
+	}
+	return false
 }
 
 // ownFlags returns the flags that are a command's own: for the root, the

@@ -14,20 +14,26 @@ type progress struct{ bar *progressbar.ProgressBar }
 
 // newProgress returns a bar on stderr if somebody watches it and wants it.
 func (a *App) newProgress(what string) *progress {
+	return a.newBar(what, progressbar.OptionShowBytes(true), progressbar.OptionShowCount())
+}
+
+// newSoundProgress is the same for what counts samples and not bytes: nobody
+// thinks in them, so it shows the share that is done and the time that is left.
+func (a *App) newSoundProgress(what string) *progress { return a.newBar(what) }
+
+func (a *App) newBar(what string, more ...progressbar.Option) *progress {
 	if !a.ErrTTY || a.set.NoProgress || a.set.Quiet {
 		return nil
 	}
-	return &progress{progressbar.NewOptions64(0,
+	return &progress{progressbar.NewOptions64(0, append([]progressbar.Option{
 		progressbar.OptionSetWriter(a.Err),
 		progressbar.OptionSetDescription(what),
-		progressbar.OptionShowBytes(true),
 		progressbar.OptionSetWidth(24),
-		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionThrottle(100 * time.Millisecond),
 		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionShowCount(),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionUseANSICodes(runtime.GOOS != "windows"), // to clear the line, ^C and all
-	)}
+	}, more...)...)}
 }
 
 // Expect says that so many more bytes are going to be read.

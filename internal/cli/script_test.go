@@ -38,8 +38,10 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": cmdExits,
-			"keys":  cmdKeys,
+			"exits":        cmdExits,
+			"keys":         cmdKeys,
+			"picture":      cmdPicture,
+			"waveformdata": cmdWaveformData,
 		},
 	})
 }

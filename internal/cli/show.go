@@ -14,7 +14,10 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
-type showOptions struct{ refs }
+type showOptions struct {
+	refs
+	wave bool
+}
 
 func newShowCmd(a *App) *cobra.Command {
 	var o showOptions
@@ -28,7 +31,7 @@ the levels that X noted with the audio: approximate.
 SPACE is an id or the beginning of one, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces show latest
-  spaces show "médias sociaux"
+  spaces show "médias sociaux" --wave
   spaces show 1ypK --json`,
 		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space"}),
 		Args:              takes(1, -1),
@@ -38,11 +41,15 @@ SPACE is an id or the beginning of one, "latest", or a part of the title;
 			return a.show(cmd.Context(), o)
 		},
 	}
+	cmd.Flags().BoolVar(&o.wave, "wave", false, "draw the waveform; the first time, the audio is measured for it")
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }
 
 func (a *App) show(ctx context.Context, o showOptions) error {
+	if o.wave && a.set.JSON {
+		return hinted(usage("--wave is for people"), "for programs: spaces waveform SPACE --format json -o -")
+	}
 	lib, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
@@ -67,10 +74,18 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 				Turns *space.Turns `json:"turns,omitempty"`
 			}{*s, turns})
 		} else {
+			wave := ""
+			if o.wave {
+				if wave, err = a.wave(ctx, lib, s); ctx.Err() != nil {
+					return ctx.Err()
+				} else if err != nil {
+					a.warn("no waveform: %v", err) // all else can be shown
+				}
+			}
 			if i > 0 {
 				fmt.Fprintln(a.Out)
 			}
-			err = a.showSpace(a.Out, lib, s, turns)
+			err = a.showSpace(a.Out, lib, s, turns, wave)
 		}
 		if err != nil {
 			return err
@@ -82,8 +97,9 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 // chart is how many characters wide bars and timelines are.
 const chart = 60
 
-// showSpace prints a Space as label and text, one fact a line.
-func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns *space.Turns) error {
+// showSpace prints a Space as label and text, one fact a line, with the wave
+// that was drawn of it, if any.
+func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns *space.Turns, wave string) error {
 	var b strings.Builder
 	fact := func(label, format string, args ...any) {
 		fmt.Fprintf(&b, "%-10s %s\n", label, fmt.Sprintf(format, args...))
@@ -111,6 +127,7 @@ func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns
 	}
 	showStage(&b, s, turns)
 	a.showTimeline(&b, s, turns)
+	b.WriteString(wave)
 	showAudio(fact, s)
 	showPieces(&b, s)
 	showEarlier(&b, s)

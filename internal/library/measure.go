@@ -49,6 +49,21 @@ type Stretch struct {
 	End   float64 `json:"end"`
 }
 
+// Seconds returns how long s is.
+func (s Stretch) Seconds() float64 { return seconds(s.End - s.Start) }
+
+// LongestSilence returns the first of the longest silences, or a Stretch of
+// no length.
+func (m *Measurement) LongestSilence() Stretch {
+	var longest Stretch
+	for _, s := range m.Silence {
+		if s.Seconds() > longest.Seconds() {
+			longest = s
+		}
+	}
+	return longest
+}
+
 // Measure returns the measurement of a Space, from the library if it is there
 // and up to date, else by decoding all of its audio with so many jobs and
 // keeping the result. No lock is taken: the files that it writes depend on
@@ -289,9 +304,24 @@ func (f *SoundFile) PCM() (*pcm.File, error) {
 	return pcm.NewFile(f, f.Start, f.Index, f.Config)
 }
 
-// Overview returns the shape of a whole recording in so many columns, for a
-// picture.
+// Overview returns the shape of a whole recording in so few columns that each
+// stands for seconds: not the extremes, which are alike wherever somebody
+// speaks, but the mean of those of shorter stretches.
 func Overview(f *peaks.File, columns int) ([]peaks.Peak, error) {
-	p, err := f.Window(0, f.Frames, columns)
-	return peaks.Mix(p, f.Tracks), err
+	const stretches = 64 // in a column
+	fine, err := f.Window(0, f.Frames, columns*stretches)
+	if err != nil {
+		return nil, err
+	}
+	fine = peaks.Mix(fine, f.Tracks)
+	out := make([]peaks.Peak, columns)
+	for i := range out {
+		var low, high int
+		for _, p := range fine[i*stretches : (i+1)*stretches] {
+			low += int(p.Min)
+			high += int(p.Max)
+		}
+		out[i] = peaks.Peak{Min: int16(low / stretches), Max: int16(high / stretches)}
+	}
+	return out, nil
 }

@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/loudness"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
+)
+
+type measureOptions struct{ refs }
+
+func newMeasureCmd(a *App) *cobra.Command {
+	var o measureOptions
+	cmd := &cobra.Command{
+		Use:   "measure SPACE...",
+		Short: "Measure loudness, peaks, silence and damage",
+		Long: `Measure the audio of Spaces: loudness as EBU R 128 defines it (integrated, range,
+momentary and short-term maxima), true peak and sample peak, clipping, silence
+(below -50 dBFS for half a second and more) and what does not decode.
+Feeds and stations ask for -16 to -23 LUFS and a true peak of at most -1 dBTP.
+All audio is decoded once; the result is kept in the library, with the waveform,
+so that the next time costs nothing. --json lists every silence.
+SPACE is an id or the beginning of one, "latest", or a part of the title;
+"-" reads ids, or JSON Lines with an "id", from standard input.`,
+		Example: `  spaces measure latest
+  spaces list --since 2021 --json | spaces measure -
+  spaces measure 1ypK --json`,
+		Annotations: exits(map[int]string{
+			exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some could not be measured; they are listed",
+			exitNotThere: "no such Space, or none of them has audio"}),
+		Args:              takes(1, -1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.measure(cmd.Context(), o)
+		},
+	}
+	addIDOnly(cmd, &o.refs)
+	return cmd
+}
+
+// measureLine is a line of JSON about a Space that was measured.
+type measureLine struct {
+	Schema   int             `json:"schema"`
+	ID       string          `json:"id"`
+	Title    string          `json:"title"`
+	Duration *float64        `json:"duration"`
+	Samples  *int64          `json:"samples"`
+	Loudness loudness.Result `json:"loudness"`
+
+	Silence        []library.Stretch `json:"silence"`
+	SilentSeconds  float64           `json:"silent_seconds"`
+	LongestSilence float64           `json:"longest_silence"`
+
+	LostUnits   int64         `json:"lost_units"`
+	LostSeconds float64       `json:"lost_seconds"`
+	Damage      *space.Damage `json:"damage,omitempty"`
+}
+
+// unmeasuredLine is one about a Space that could not be.
+type unmeasuredLine struct {
+	Schema int       `json:"schema"`
+	ID     string    `json:"id"`
+	Error  jsonError `json:"error"`
+}
+
+func (a *App) measure(ctx context.Context, o measureOptions) error {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	rows, err := o.resolve(ctx, a, lib.Catalog())
+	if err != nil {
+		return err
+	}
+	t := table{
+		header: []string{"ID", "LUFS", "RANGE", "TRUE PEAK", "CLIPPED", "SILENT", "LOST", "TITLE"},
+		right:  map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true},
+	}
+	var failures []*failure
+	for i, row := range rows {
+		what := "measuring"
+		if len(rows) > 1 {
+			what = fmt.Sprintf("measuring %d of %d", i+1, len(rows))
+		}
+		s, m, err := a.measureSpace(ctx, lib, row, what)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && len(rows) == 1:
+			return err
+		case err != nil:
+			f := classify(err)
+			failures = append(failures, f)
+			err = a.unmeasured(row.ID, f)
+		case a.set.JSON:
+			err = writeJSON(a.Out, measureLine{
+				space.Schema, s.ID, s.Title, s.Duration, s.Samples, m.Loudness,
+				m.Silence, m.SilentSeconds, m.LongestSilence().Seconds(), m.LostUnits, m.LostSeconds, s.Damage})
+		case len(rows) == 1:
+			err = showMeasurement(a.Out, s, m)
+		default:
+			t.add(s.ID, level(m.Loudness.Integrated), level(m.Loudness.Range), level(m.Loudness.TruePeak),
+				fmt.Sprint(m.Loudness.ClippedRuns), clock(m.SilentSeconds), short(lostOf(s, m)), titleOf(row))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	t.write(a.Out, a.Columns)
+	return notAll(failures, len(rows))
+}
+
+// measureSpace measures one Space, with a progress bar.
+func (a *App) measureSpace(ctx context.Context, lib *library.Library, row catalog.Row, what string) (*space.Space, *library.Measurement, error) {
+	if _, err := pathOf(lib, row, false); err != nil {
+		return nil, nil, err
+	}
+	s, err := lib.Load(row.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	bar := a.newSoundProgress(what)
+	m, err := lib.Measure(ctx, row.ID, a.jobs(), bar)
+	bar.close()
+	return s, m, soundError(lib, s, err)
+}
+
+// jobs is how many things are done at once.
+func (a *App) jobs() int {
+	if a.set.Jobs > 0 {
+		return a.set.Jobs
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// soundError says what to do about audio that cannot be decoded.
+func soundError(lib *library.Library, s *space.Space, err error) error {
+	if !errors.Is(err, pcm.ErrUnsupported) {
+		return err
+	}
+	return &failure{exitFailed, "unsupported",
+		fmt.Sprintf("let ffmpeg decode it, and extract what it makes: ffmpeg -i %q decoded.wav, then spaces extract decoded.wav", lib.Path(s.File)), err}
+}
+
+// unmeasured tells of a Space that could not be measured.
+func (a *App) unmeasured(id string, f *failure) error {
+	if a.set.JSON {
+		return writeJSON(a.Out, unmeasuredLine{space.Schema, id, f.json()})
+	}
+	_, err := fmt.Fprintf(a.Err, "spaces: error: %s\n", safeLines(f.Error()))
+	if f.hint != "" {
+		_, err = fmt.Fprintf(a.Err, "spaces: hint: %s\n", safeLines(f.hint))
+	}
+	return err
+}
+
+// notAll is the error of a command that could not measure some of so many
+// Spaces.
+func notAll(failures []*failure, all int) error {
+	if len(failures) == 0 {
+		return nil
+	}
+	code := exitPartly
+	if len(failures) == all {
+		code = failures[0].code
+		for _, f := range failures {
+			if f.code != code {
+				code = exitFailed
+			}
+		}
+	}
+	return &failure{code, "unmeasured", "", fmt.Errorf("%d of %s could not be measured", len(failures), count(all, "Space"))}
+}
+
+// showMeasurement prints the measurement of one Space.
+func showMeasurement(w io.Writer, s *space.Space, m *library.Measurement) error {
+	var b strings.Builder
+	fact := func(label, format string, args ...any) {
+		fmt.Fprintf(&b, "%-10s %s\n", label, fmt.Sprintf(format, args...))
+	}
+	l := m.Loudness
+	fmt.Fprintf(&b, "%s\n%s · %s\n\n", safe(s.Title), s.ID, s.State)
+	fact("Loudness", "%s LUFS, range %s LU", level(l.Integrated), level(l.Range))
+	fact("Loudest", "%s LUFS in 3 s (short-term), %s LUFS in 0.4 s (momentary)", level(l.MaxShortTerm), level(l.MaxMomentary))
+	fact("Peak", "%s dBTP true peak, %s dBFS sample peak", level(l.TruePeak), level(l.SamplePeak))
+	clipping := "none"
+	if l.Clipped > 0 {
+		clipping = fmt.Sprintf("%s in %s", count(int(l.Clipped), "sample"), count(int(l.ClippedRuns), "place"))
+	}
+	fact("Clipping", "%s", clipping)
+	silence := "none of half a second"
+	if n := len(m.Silence); n > 0 {
+		longest := m.LongestSilence()
+		silence = fmt.Sprintf("%s, %s in all, the longest %s at %s",
+			count(n, "pause"), clock(m.SilentSeconds), short(longest.Seconds()), clock(longest.Start))
+	}
+	fact("Silence", "%s", silence)
+	if m.LostUnits > 0 {
+		fact("Lost", "%s of the audio do not decode, %s: silence stands there", count(int(m.LostUnits), "unit"), short(m.LostSeconds))
+	}
+	if s.Damage != nil {
+		fact("Damage", "%s", damage(s.Damage))
+	}
+	if m.LostUnits == 0 && s.Damage == nil {
+		fact("Damage", "none")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// lostOf is how many seconds of a Space were lost: in the archive, and because
+// they do not decode.
+func lostOf(s *space.Space, m *library.Measurement) float64 {
+	if s.Damage == nil {
+		return m.LostSeconds
+	}
+	return m.LostSeconds + s.Damage.LostSeconds
+}
+
+// level writes a loudness or peak level with one decimal; "–" for that of
+// silence.
+func level(l loudness.Level) string {
+	if math.IsInf(float64(l), -1) {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f", float64(l))
+}

@@ -1,0 +1,374 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/peaks"
+	"github.com/spaces-cli/spaces/internal/media/peaks/draw"
+)
+
+type waveformOptions struct {
+	refs
+	from, to       string
+	output, format string
+	force          bool
+
+	width, height    int // of pictures
+	dark, noSpeakers bool
+
+	samplesPerPixel, bits int // of data
+}
+
+// What a waveform is written as, and what it has unless told otherwise.
+const (
+	waveformFormats = "png, svg, json, dat"
+
+	defaultWidth, defaultHeight = 1600, 400
+
+	// As audiowaveform has it, and peaks.js asks for.
+	defaultSamplesPerPixel, defaultBits = peaks.DefaultBucket, 8
+)
+
+func newWaveformCmd(a *App) *cobra.Command {
+	var o waveformOptions
+	cmd := &cobra.Command{
+		Use:   "waveform SPACE",
+		Short: "Draw the waveform, or write it as data",
+		Long: `Draw the waveform of a recording, or a part of it, as PNG or SVG: with a time
+axis, the time of day where it is known, and a colour for each speaker. Who
+speaks when is estimated from the levels that X noted: approximate (≈).
+Or write the waveform as data for peaks.js and wavesurfer.js: json and dat are
+those of audiowaveform, version 2.
+T is 75, 1:15, 1:02:03.250 or 62m3s. Without -o the picture is put into the
+current folder, under the recording's name.`,
+		Example: `  spaces waveform latest
+  spaces waveform 1ypK --from 12:30 --to 14:00 --dark -o quote.svg
+  spaces waveform 1ypK -o peaks.json --samples-per-pixel 512`,
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or a time that the recording does not have", exitNotThere: "no such Space, or it has no audio"}),
+		Args:              takes(1, 1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.waveform(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, into a folder, or - for standard output")
+	f.StringVar(&o.format, "format", "", "`F` is png, svg, json or dat (default: as FILE says, else png)")
+	f.StringVar(&o.from, "from", "", "begin at `T`")
+	f.StringVar(&o.to, "to", "", "end at `T`")
+	f.IntVar(&o.width, "width", 0, fmt.Sprintf("a picture `N` pixels wide (default %d)", defaultWidth))
+	f.IntVar(&o.height, "height", 0, fmt.Sprintf("a picture `N` pixels high (default %d)", defaultHeight))
+	f.BoolVar(&o.dark, "dark", false, "a dark picture")
+	f.BoolVar(&o.noSpeakers, "no-speakers", false, "one colour for all, no names")
+	f.IntVar(&o.samplesPerPixel, "samples-per-pixel", 0, fmt.Sprintf("json, dat: `N` samples to a value, a multiple of %d (default %[1]d)", defaultSamplesPerPixel))
+	f.IntVar(&o.bits, "bits", 0, fmt.Sprintf("json, dat: `N` is 8 or 16 (default %d)", defaultBits))
+	f.BoolVar(&o.force, "force", false, "replace a file that is there")
+	addIDOnly(cmd, &o.refs)
+	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(strings.Split(waveformFormats, ", "), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// complete finds the format, sets what was not said, and refuses what does
+// not go together.
+func (o *waveformOptions) complete(a *App) error {
+	known := strings.Split(waveformFormats, ", ")
+	if o.format == "" {
+		ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(o.output), "."))
+		switch {
+		case slices.Contains(known, ext):
+			o.format = ext
+		case ext == "" || isFolder(o.output):
+			o.format = "png"
+		default:
+			return hinted(usage("a waveform cannot be written as .%s", safe(ext)), "name one of "+waveformFormats+" with --format")
+		}
+	}
+	if !slices.Contains(known, o.format) {
+		return usage("--format wants one of %s, not %q", waveformFormats, o.format)
+	}
+	drawn := o.format == "png" || o.format == "svg"
+	switch {
+	case o.output == "-" && a.OutTTY && (o.format == "png" || o.format == "dat"):
+		return hinted(usage("%s is not for a terminal", o.format), "name a file with -o, or send it on: spaces waveform … -o - | …")
+	case o.output == "-" && a.set.JSON:
+		return usage("standard output takes the waveform or --json, not both")
+	case drawn && (o.samplesPerPixel != 0 || o.bits != 0):
+		return usage("--samples-per-pixel and --bits are for json and dat, not for %s", o.format)
+	case !drawn && (o.width != 0 || o.height != 0 || o.dark || o.noSpeakers):
+		return usage("--width, --height, --dark and --no-speakers are for png and svg, not for %s", o.format)
+	}
+	o.width, o.height = cmp.Or(o.width, defaultWidth), cmp.Or(o.height, defaultHeight)
+	o.samplesPerPixel, o.bits = cmp.Or(o.samplesPerPixel, defaultSamplesPerPixel), cmp.Or(o.bits, defaultBits)
+	switch {
+	case o.width < draw.MinWidth || o.width > draw.MaxWidth || o.height < draw.MinHeight || o.height > draw.MaxHeight:
+		return usage("a picture has from %dx%d to %dx%d pixels, not %dx%d",
+			draw.MinWidth, draw.MinHeight, draw.MaxWidth, draw.MaxHeight, o.width, o.height)
+	case o.samplesPerPixel < 1 || o.samplesPerPixel%peaks.DefaultBucket != 0 || o.samplesPerPixel > math.MaxInt32:
+		return usage("--samples-per-pixel wants a multiple of %d, not %d", peaks.DefaultBucket, o.samplesPerPixel)
+	case o.bits != 8 && o.bits != 16:
+		return usage("--bits wants 8 or 16, not %d", o.bits)
+	}
+	return nil
+}
+
+// isFolder reports whether a path names a folder, be it there or not.
+func isFolder(name string) bool {
+	if name == "" || os.IsPathSeparator(name[len(name)-1]) {
+		return name != ""
+	}
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+func (a *App) waveform(ctx context.Context, o waveformOptions) error {
+	if err := o.complete(a); err != nil {
+		return err
+	}
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	row, err := resolveOne(ctx, a, lib.Catalog(), o.words[0], o.idOnly)
+	if err != nil {
+		return err
+	}
+	if _, err := pathOf(lib, row, false); err != nil {
+		return err
+	}
+	s, err := lib.Load(row.ID)
+	if err != nil {
+		return err
+	}
+	w := waveform{o: o, space: s}
+	if w.from, w.to, err = o.window(s); err != nil {
+		return err
+	}
+	name := o.file(s, w.from, w.to)
+	if name != "-" {
+		// Better to say so before an hour is decoded than after.
+		if err := mayWrite(name, o.force); err != nil {
+			return err
+		}
+	}
+	bar := a.newSoundProgress("measuring")
+	x, c, err := lib.Peaks(ctx, row.ID, a.jobs(), bar)
+	bar.close()
+	if err != nil {
+		return soundError(lib, s, err)
+	}
+	defer c.Close()
+	w.peaks = x
+	if !o.noSpeakers {
+		if w.turns, err = lib.Turns(row.ID); err != nil {
+			return err
+		}
+	}
+	var missing bool
+	if w.clock, missing = clockAt0(s.Timeline, w.from.Seconds(), w.to.Seconds()); missing && o.format != "json" && o.format != "dat" {
+		a.say("the time of day is left out: some of it is missing in this recording (spaces show %s)", row.ID)
+	}
+	w.clock = w.clock.In(a.Zone)
+	if name == "-" {
+		return w.write(a.Out)
+	}
+	bytes, err := writeNew(name, o.force, w.write)
+	if err != nil {
+		return err
+	}
+	return a.printWaveform(&w, name, bytes)
+}
+
+// window finds the stretch that --from and --to mean.
+func (o *waveformOptions) window(s *space.Space) (from, to time.Duration, err error) {
+	length := time.Duration(*s.Duration * float64(time.Second))
+	to = length
+	if o.from != "" {
+		if from, err = clips.ParseTime(o.from); err != nil {
+			return 0, 0, clipError(err)
+		}
+	}
+	if o.to != "" {
+		if to, err = clips.ParseTime(o.to); err != nil {
+			return 0, 0, clipError(err)
+		}
+	}
+	outside := func(format string, args ...any) (time.Duration, time.Duration, error) {
+		return 0, 0, &failure{exitUsage, string(clips.OutOfRange), "the recording is " + clock(*s.Duration) + " long", fmt.Errorf(format, args...)}
+	}
+	switch {
+	case from < 0 || from >= length:
+		return outside("--from %s is not in the recording", o.from)
+	case to >= length+time.Second: // tables show whole seconds
+		return outside("--to %s is beyond the end of the recording", o.to)
+	case to <= from:
+		return outside("--to %s is not after the start, %s", o.to, clips.Mark(from))
+	}
+	return from, min(to, length), nil
+}
+
+// file is where a waveform goes: what -o says, in a folder a name of our own.
+func (o *waveformOptions) file(s *space.Space, from, to time.Duration) string {
+	if o.output != "" && !isFolder(o.output) {
+		return o.output
+	}
+	name := strings.TrimSuffix(path.Base(s.File), path.Ext(s.File))
+	if o.from != "" || o.to != "" {
+		name += " " + clips.Mark(from) + "-" + clips.Mark(to)
+	}
+	return filepath.Join(o.output, name+"."+o.format)
+}
+
+// A waveform is what is to be written.
+type waveform struct {
+	o        waveformOptions
+	space    *space.Space
+	peaks    *peaks.File
+	from, to time.Duration
+	turns    *space.Turns // nil for no colours
+	clock    time.Time    // at position 0, zero when not known
+}
+
+// span returns the sample frames that are asked for: for data from a whole
+// pixel on, so that its values do not depend on where it begins.
+func (w *waveform) span() (from, to int64) {
+	at := func(t time.Duration) int64 {
+		return min(w.peaks.Frames, int64(math.Round(t.Seconds()*float64(w.peaks.SampleRate))))
+	}
+	from, to = at(w.from), at(w.to)
+	if w.o.format == "json" || w.o.format == "dat" {
+		from -= from % int64(w.o.samplesPerPixel)
+	}
+	return from, max(to, from+1)
+}
+
+func (w *waveform) write(out io.Writer) error {
+	from, to := w.span()
+	export := peaks.Export{From: from, To: to, SamplesPerPixel: w.o.samplesPerPixel, Bits: w.o.bits}
+	switch w.o.format {
+	case "json":
+		return peaks.WriteJSON(out, w.peaks, export)
+	case "dat":
+		return peaks.WriteDat(out, w.peaks, export)
+	}
+	columns, err := w.peaks.Window(from, to, draw.Columns(w.o.width, w.o.height))
+	if err != nil {
+		return err
+	}
+	p := &draw.Picture{
+		Width: w.o.width, Height: w.o.height, Dark: w.o.dark,
+		Peaks: peaks.Mix(columns, w.peaks.Tracks), From: w.from, To: w.to,
+		Title: w.space.Title, Turns: w.voices(), Clock: w.clock,
+	}
+	if w.o.format == "svg" {
+		return draw.SVG(out, p)
+	}
+	return draw.PNG(out, p)
+}
+
+// voices are the turns of those who are known: also those outside the window,
+// so that everybody has the same colour in each picture of a recording. The
+// sign before a name says that the turns are estimated.
+func (w *waveform) voices() []draw.Turn {
+	if w.turns == nil {
+		return nil
+	}
+	var list []draw.Turn
+	for _, t := range w.turns.Turns {
+		if t.Handle != "" {
+			list = append(list, draw.Turn{
+				From: time.Duration(t.Start * float64(time.Second)), To: time.Duration(t.End * float64(time.Second)), Name: "≈ @" + t.Handle})
+		}
+	}
+	return list
+}
+
+// clockAt0 returns the wall clock of position 0, as it follows from that of
+// the stretch between two times, or missing if one clock does not serve all
+// of it.
+func clockAt0(runs []space.Run, from, to float64) (clock time.Time, missing bool) {
+	var at float64
+	for _, r := range runs {
+		if r.SampleRate < 1 || at >= to {
+			break
+		}
+		end := at + float64(r.Samples)/float64(r.SampleRate)
+		if end > from && !r.Wall.IsZero() {
+			own := r.Wall.Add(-time.Duration(at * float64(time.Second)))
+			if !clock.IsZero() && own.Sub(clock).Abs() >= time.Second {
+				return time.Time{}, true
+			}
+			if clock.IsZero() {
+				clock = own
+			}
+		}
+		at = end
+	}
+	return clock, false
+}
+
+// printWaveform tells what was written.
+func (a *App) printWaveform(w *waveform, name string, bytes int64) error {
+	if a.set.JSON {
+		from, to := w.span()
+		rate := float64(w.peaks.SampleRate)
+		return writeJSON(a.Out, struct {
+			Schema  int     `json:"schema"`
+			ID      string  `json:"id"`
+			Format  string  `json:"format"`
+			At      float64 `json:"at"`
+			Length  float64 `json:"length"`
+			Start   int64   `json:"start"`
+			Samples int64   `json:"samples"`
+			File    string  `json:"file"`
+			Bytes   int64   `json:"bytes"`
+		}{space.Schema, w.space.ID, w.o.format, float64(from) / rate, float64(to-from) / rate, from, to - from, name, bytes})
+	}
+	_, err := fmt.Fprintf(a.Out, "%s  %s to %s  %s\n", safe(a.shortenHome(name)), clock(w.from.Seconds()), clock(w.to.Seconds()), size(bytes))
+	return err
+}
+
+// waveRows is how many lines a waveform in the terminal has.
+const waveRows = 6
+
+// wave draws the waveform of a recording with block characters.
+func (a *App) wave(ctx context.Context, lib *library.Library, s *space.Space) (string, error) {
+	bar := a.newSoundProgress("measuring")
+	x, c, err := lib.Peaks(ctx, s.ID, a.jobs(), bar)
+	bar.close()
+	if err != nil {
+		return "", soundError(lib, s, err)
+	}
+	defer c.Close()
+	columns := 72
+	if a.Columns > 0 {
+		columns = max(24, a.Columns)
+	}
+	p, err := library.Overview(x, columns)
+	if err != nil {
+		return "", err
+	}
+	seconds := float64(x.Frames) / float64(x.SampleRate)
+	middle, end := clock(seconds/2), clock(seconds)
+	axis := pad([]byte("0:00"), columns/2-len(middle)/2-len("0:00"))
+	axis = append(axis, middle...)
+	axis = append(pad(axis, columns-len(axis)-len(end)), end...)
+	return strings.Join(peaks.Blocks(p, waveRows), "\n") + "\n" + string(axis) + "\n", nil
+}
