@@ -1,0 +1,292 @@
+// Package aac encodes AAC-LC on all cores.
+//
+// An encoder works through its input frame by frame, each one depending on
+// those before, so that one encoder keeps one core busy. Here a long input is
+// cut into pieces on a fixed grid of a minute, each is encoded by an encoder
+// of its own, and the access units are joined. Neighbouring pieces overlap;
+// they are joined where both chose long blocks of the same window shape, since
+// there the second half of the one block and the first half of the other
+// cancel each other's aliasing as if one encoder had made both (ISO/IEC
+// 14496-3, 4.6.11.3.3). The result depends on the input alone, not on how many
+// pieces are encoded at once.
+package aac
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	goaac "github.com/tphakala/go-aac"
+
+	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/media/track"
+)
+
+// Delay is how many samples of priming the first access unit decodes to. An
+// edit list hides them.
+const Delay = goaac.EncoderDelay
+
+// Rates are the sample rates that can be encoded.
+var Rates = []int{48000, 44100}
+
+// Options say how to encode.
+type Options struct {
+	BitRate int // bits per second, of all channels
+	// Jobs is how many pieces are encoded at once, at least one. Each takes a
+	// minute of samples in memory, so that no more than maxSamples' worth of
+	// them run whatever is asked for.
+	Jobs int
+}
+
+const (
+	frameSamples = goaac.FrameSize
+	pieceSeconds = 60
+	// lead and tail are how many frames a piece is encoded before and beyond
+	// its part of the grid. Blocks of the next piece are taken only after
+	// settle frames, when its rate control has forgotten that it began there,
+	// and those of the last margin ones never, since they depend on silence
+	// put in where the input goes on.
+	lead   = 64
+	settle = 32
+	tail   = 12
+	margin = 4
+	// maxSamples bounds the memory for input: 92 MB.
+	maxSamples = 8 * pieceSeconds * 48000
+)
+
+// A Stream is what came out.
+type Stream struct {
+	Config  track.Config
+	Units   int64
+	Samples int64 // of the input; they begin after Delay samples
+}
+
+// Encode encodes src, of one or two channels at one of Rates, and calls put
+// for each access unit in turn. The unit is valid during the call.
+func Encode(ctx context.Context, src pcm.Source, o Options, put func(unit []byte) error) (Stream, error) {
+	return encode(ctx, src, o, pieceSeconds*src.Format().SampleRate/frameSamples, put)
+}
+
+// encode encodes in pieces of so many frames, more than lead.
+func encode(ctx context.Context, src pcm.Source, o Options, grid int, put func(unit []byte) error) (Stream, error) {
+	f := src.Format()
+	ctx, cancel := context.WithCancel(ctx)
+	e := &encoder{
+		ctx: ctx, src: src, put: put, channels: f.Channels,
+		config: goaac.EncoderConfig{SampleRate: f.SampleRate, Channels: f.Channels, Bitrate: o.BitRate},
+		grid:   grid,
+	}
+	defer cancel()
+	probe, err := goaac.NewEncoder(e.config)
+	if err != nil {
+		return Stream{}, err
+	}
+	if e.stream.Config, err = adts.ParseConfig(probe.AudioSpecificConfig()); err != nil {
+		return Stream{}, err
+	}
+	e.jobs = max(1, min(o.Jobs, maxSamples/(pieceSeconds*f.SampleRate*f.Channels)))
+	e.free = make(chan *worker, e.jobs)
+	e.free <- &worker{enc: probe}
+	for range e.jobs - 1 {
+		e.free <- &worker{}
+	}
+	err = e.run()
+	cancel()
+	for range e.jobs { // nothing runs on when Encode is back
+		<-e.free
+	}
+	return e.stream, err
+}
+
+type encoder struct {
+	ctx      context.Context
+	src      pcm.Source
+	put      func([]byte) error
+	config   goaac.EncoderConfig
+	channels int
+	grid     int // frames from one piece to the next
+	jobs     int
+	free     chan *worker
+	stream   Stream
+}
+
+// A worker is what encoding one piece at a time needs, used again and again.
+type worker struct {
+	enc     *goaac.Encoder
+	samples []float32 // interleaved
+	planes  [][]float32
+}
+
+// A piece is a stretch of the input, encoded.
+type piece struct {
+	first int // frame that it begins with; unit i is unit first+i of the whole
+	units []byte
+	ends  []int         // of each unit in units
+	from  int           // the first of its units, counted over the whole, that is used
+	done  chan struct{} // closed when it is encoded
+	err   error
+}
+
+func (p *piece) unit(i int) []byte {
+	i -= p.first
+	if i == 0 {
+		return p.units[:p.ends[0]]
+	}
+	return p.units[p.ends[i-1]:p.ends[i]]
+}
+
+// end returns the index after that of the last unit.
+func (p *piece) end() int { return p.first + len(p.ends) }
+
+// run reads the input, has its pieces encoded, and puts out their units.
+func (e *encoder) run() error {
+	var queue []*piece
+	var carry []float32 // the frames that the next piece begins with
+	for n, last := 0, false; !last; n++ {
+		for len(queue) > e.jobs {
+			if err := e.emit(queue[0], queue[1]); err != nil {
+				return err
+			}
+			queue = queue[1:]
+		}
+		w := <-e.free
+		p := &piece{first: max(0, n*e.grid-lead), done: make(chan struct{})}
+		var err error
+		if last, err = e.fill(w, carry, (n+1)*e.grid+tail-p.first); err != nil {
+			e.free <- w
+			return err
+		}
+		if !last {
+			overlap := (lead + tail) * frameSamples * e.channels
+			carry = append(carry[:0], w.samples[len(w.samples)-overlap:]...)
+		}
+		queue = append(queue, p)
+		go func() {
+			p.err = e.encode(w, p)
+			close(p.done)
+			e.free <- w
+		}()
+	}
+	for len(queue) > 1 {
+		if err := e.emit(queue[0], queue[1]); err != nil {
+			return err
+		}
+		queue = queue[1:]
+	}
+	return e.emit(queue[0], nil)
+}
+
+// fill reads so many frames, of which the first ones are in carry already.
+// last reports that the input ends with them.
+func (e *encoder) fill(w *worker, carry []float32, frames int) (last bool, err error) {
+	n := frames * frameSamples * e.channels
+	w.samples = append(w.samples[:0], carry...)
+	const block = 64 * frameSamples
+	for len(w.samples) < n {
+		if err := e.ctx.Err(); err != nil {
+			return false, err
+		}
+		have := len(w.samples)
+		want := min(n, have+block*e.channels)
+		if cap(w.samples) < want { // what is short takes little, what is long no more than it needs
+			w.samples = append(make([]float32, 0, min(n, 4*want)), w.samples...)
+		}
+		got, err := pcm.ReadFull(e.src, w.samples[have:want])
+		w.samples = w.samples[:have+got*e.channels]
+		e.stream.Samples += int64(got)
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// encode encodes the samples that a worker holds.
+func (e *encoder) encode(w *worker, p *piece) (err error) {
+	if w.enc == nil {
+		w.enc, err = goaac.NewEncoder(e.config)
+	} else {
+		err = w.enc.Reset(e.config)
+	}
+	if err != nil {
+		return err
+	}
+	if w.planes == nil {
+		w.planes = make([][]float32, e.channels)
+		for c := range w.planes {
+			w.planes[c] = make([]float32, frameSamples)
+		}
+	}
+	put := func(planes [][]float32) error {
+		before := len(p.units)
+		if p.units, err = w.enc.EncodeFrame(p.units, planes); err != nil {
+			return err
+		}
+		switch n := len(p.units) - before; {
+		case n > track.MaxUnitSize:
+			return fmt.Errorf("the AAC encoder made an access unit of %d bytes", n)
+		case n > 0:
+			p.ends = append(p.ends, len(p.units))
+		}
+		return nil
+	}
+	planes := make([][]float32, e.channels)
+	for rest := w.samples; len(rest) > 0; {
+		if err := e.ctx.Err(); err != nil {
+			return err
+		}
+		n := min(len(rest)/e.channels, frameSamples)
+		for c := range planes {
+			planes[c] = w.planes[c][:n]
+			for i := range planes[c] {
+				planes[c][i] = bounded(rest[i*e.channels+c])
+			}
+		}
+		rest = rest[n*e.channels:]
+		if err := put(planes); err != nil {
+			return err
+		}
+	}
+	for !w.enc.Drained() {
+		if err := put(nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bounded keeps a sample within full scale; what is no number becomes silence.
+func bounded(v float32) float32 {
+	if v != v {
+		return 0
+	}
+	return max(-1, min(1, v))
+}
+
+// emit puts out the units of p up to where next takes over.
+func (e *encoder) emit(p, next *piece) error {
+	<-p.done
+	if p.err != nil {
+		return p.err
+	}
+	end := p.end()
+	if next != nil {
+		<-next.done
+		if next.err != nil {
+			return next.err
+		}
+		end = join(p, next)
+		next.from = end
+	}
+	for i := p.from; i < end; i++ {
+		if err := e.put(p.unit(i)); err != nil {
+			return err
+		}
+		e.stream.Units++
+	}
+	return e.ctx.Err()
+}
