@@ -138,6 +138,7 @@ type extracted struct {
 	state     space.State
 	lost      float64
 	action    library.Action
+	failed    bool // something of it could not be saved
 }
 
 type failedProblem struct {
@@ -157,7 +158,7 @@ func (x *extraction) event(e library.Event) {
 	case e.Recording != nil:
 		r := e.Recording
 		row := extracted{id: r.ID, title: r.Title, untitled: r.TitleSource == space.TitleDate,
-			started: r.StartedAt.Time, seconds: -1, state: r.State, action: e.Action}
+			started: r.StartedAt.Time, seconds: -1, state: r.State, action: e.Action, failed: e.Failed}
 		if r.Duration != nil {
 			row.seconds = *r.Duration
 		}
@@ -314,6 +315,9 @@ func (x *extraction) year() int {
 
 // stateWords says what became of a recording.
 func (x *extraction) stateWords(r extracted) string {
+	if r.state == space.NoAudio && r.failed {
+		return "audio not saved"
+	}
 	if r.state == space.NoAudio {
 		for _, ar := range x.archives {
 			if ar.Kind == "zip" {

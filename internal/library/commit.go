@@ -100,6 +100,7 @@ func (l *Library) install(ctx context.Context, staged, old string, s *space.Spac
 	if err := l.disk.rename(next, s.Folder); err != nil {
 		return err
 	}
+	l.moved(s.ID, s.Folder)
 	if old != "" {
 		if err := l.retire(aside, s.Folder); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"path"
@@ -170,8 +171,8 @@ func (l *Library) retag(ctx context.Context, old, name string, runs []space.Run,
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.New()
-	err = f.copyFrom(open, io.MultiWriter(w, sum), tags)
+	sum, crc := sha256.New(), crc32.New(castagnoli)
+	err = f.copyFrom(open, io.MultiWriter(w, sum, crc), tags)
 	if err != nil {
 		w.Discard()
 		return "", fmt.Errorf("%s: %w", old, err)
@@ -179,8 +180,7 @@ func (l *Library) retag(ctx context.Context, old, name string, runs []space.Run,
 	if err := w.Commit(); err != nil {
 		return "", err
 	}
-	sha := hex.EncodeToString(sum.Sum(nil))
-	return sha, l.check(ctx, name, sha)
+	return hex.EncodeToString(sum.Sum(nil)), l.readBack(ctx, name, crc.Sum32())
 }
 
 // planCopy reads through a playable file and lays out the edits that the

@@ -41,7 +41,9 @@ type Event struct {
 	Action    Action // with Recording
 
 	Problem *archive.Problem
-	Failed  bool // with Problem: something could not be saved because of it
+	// Failed says that something could not be saved: because of Problem, or
+	// of Recording.
+	Failed bool
 
 	Archive *space.Archive // before the recordings of an archive
 }
@@ -299,7 +301,7 @@ func (im *importer) tell(it *item, out *outcome) {
 		s.Unchanged++
 	default:
 		s.Failed++
-		im.emit(Event{Recording: &im.describe(nil, it, nil).Recording, Action: Failed})
+		im.emit(Event{Recording: &im.describe(nil, it, nil).Recording, Action: Failed, Failed: true})
 		return
 	}
 	r := &out.space.Recording
@@ -315,7 +317,7 @@ func (im *importer) tell(it *item, out *outcome) {
 	if r.Duration != nil {
 		s.Seconds += *r.Duration
 	}
-	im.emit(Event{Recording: r, Action: out.action})
+	im.emit(Event{Recording: r, Action: out.action, Failed: out.failed})
 }
 
 // foresee tells from the listing alone what adopt would do.

@@ -57,7 +57,7 @@ var scenarios = []scenario{
 func importAll(l *Library, paths ...string) error {
 	var failed error
 	_, err := Import(context.Background(), l, paths, ImportOptions{Jobs: 1}, func(e Event) {
-		if e.Failed {
+		if e.Failed && e.Problem != nil {
 			failed = e.Problem
 		}
 	})

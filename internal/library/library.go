@@ -64,7 +64,10 @@ type Library struct {
 	mu     sync.Mutex // one recording is put in its place at a time
 	dirty  bool       // what the flag in the catalogue says
 	behind bool       // the catalogue could not be told of a change
-	trace  func(step, name string) error
+
+	namesMu sync.Mutex
+	names   map[string]string // folders by id, once one was asked for that the catalogue lacks
+	trace   func(step, name string) error
 }
 
 type libraryFile struct {
@@ -184,7 +187,7 @@ func (l *Library) create() error {
 		return err
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains([]string{"recordings", archivesDir, catalogName}, e.Name()) {
+		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains([]string{"recordings", archivesDir, removedDir}, e.Name()) && !strings.HasPrefix(e.Name(), catalogName) {
 			return fmt.Errorf("%s is not a spaces library, and not empty", l.dir)
 		}
 	}
@@ -286,22 +289,60 @@ func (l *Library) load(folder string) (*space.Space, error) {
 	return s, nil
 }
 
-// folder finds a recording's folder: where the catalogue says, or by looking.
+// folder finds a recording's folder: where the catalogue says, or by the id
+// that is part of every folder's name.
 func (l *Library) folder(id string) (string, error) {
 	if l.cat != nil {
 		if r, err := l.cat.Get(context.Background(), id); err == nil && l.disk.exists(path.Join(r.Folder, sidecarName)) {
 			return r.Folder, nil
 		}
 	}
-	for folder, err := range l.folders() {
+	l.namesMu.Lock()
+	defer l.namesMu.Unlock()
+	folder, ok := l.names[id]
+	if l.names == nil || ok && !l.disk.exists(path.Join(folder, sidecarName)) {
+		names, err := l.readNames()
 		if err != nil {
 			return "", err
 		}
-		if strings.Contains(folder, "["+id+"]") {
-			return folder, nil
+		l.names = names
+		folder, ok = names[id]
+	}
+	if !ok {
+		return "", fmt.Errorf("%w: %s", ErrNotFound, id)
+	}
+	return folder, nil
+}
+
+// moved notes where a recording's folder is now, or with "" that it is gone.
+func (l *Library) moved(id, folder string) {
+	l.namesMu.Lock()
+	defer l.namesMu.Unlock()
+	switch {
+	case l.names == nil:
+	case folder == "":
+		delete(l.names, id)
+	default:
+		l.names[id] = folder
+	}
+}
+
+// bracketed finds the id in a folder's name, also when the host has renamed
+// the rest.
+var bracketed = regexp.MustCompile(`\[([0-9A-Za-z]{10,16})\]`)
+
+// readNames lists the recordings' folders by id.
+func (l *Library) readNames() (map[string]string, error) {
+	names := make(map[string]string)
+	for folder, err := range l.folders() {
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range bracketed.FindAllStringSubmatch(path.Base(folder), -1) {
+			names[m[1]] = folder
 		}
 	}
-	return "", fmt.Errorf("%w: %s", ErrNotFound, id)
+	return names, nil
 }
 
 // folders yields the folders that hold a sidecar, in order of their names.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"path"
 
@@ -166,8 +167,8 @@ func (im *importer) write(ctx context.Context, dir string, f *playable, tags mp4
 	if err != nil {
 		return err
 	}
-	sum := sha256.New()
-	err = im.copyUnits(ctx, dir, f, tags, pieces, io.MultiWriter(w, sum))
+	sum, crc := sha256.New(), crc32.New(castagnoli)
+	err = im.copyUnits(ctx, dir, f, tags, pieces, io.MultiWriter(w, sum, crc))
 	if err == nil {
 		err = w.Flush()
 	}
@@ -177,7 +178,7 @@ func (im *importer) write(ctx context.Context, dir string, f *playable, tags mp4
 	}
 	flushes.start(w.Commit)
 	f.sha256 = hex.EncodeToString(sum.Sum(nil))
-	if err := im.lib.check(ctx, name, f.sha256); err != nil {
+	if err := im.lib.readBack(ctx, name, crc.Sum32()); err != nil {
 		return err
 	}
 	return im.lib.writeIndex(dir, f.sha256, f.sizes, f.config)
@@ -222,22 +223,32 @@ func (im *importer) copyPiece(ctx context.Context, name string, c track.Config, 
 	}
 }
 
-// check reads a file back from the disk and compares its SHA-256.
-func (l *Library) check(ctx context.Context, name, want string) error {
+// castagnoli is the CRC-32C, which processors compute at the speed of memory.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// readBack reads a file that has just been written and compares its CRC-32C.
+func (l *Library) readBack(ctx context.Context, name string, want uint32) error {
 	f, err := l.disk.root.Open(name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, &source{ctx: ctx, r: f, progress: noProgress{}}); err != nil {
+	crc := crc32.New(castagnoli)
+	in := &source{ctx: ctx, r: f, progress: noProgress{}}
+	if _, err := io.CopyBuffer(onlyWriter{crc}, in, make([]byte, 256<<10)); err != nil {
 		return err
 	}
-	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return fmt.Errorf("%s: read back differently from what was written (SHA-256 %s, not %s): is the disk failing?", l.Path(name), got, want)
+	if in.err != nil {
+		return in.err
+	}
+	if got := crc.Sum32(); got != want {
+		return fmt.Errorf("%s: read back differently from what was written (CRC-32C %08x, not %08x): is the disk failing?", l.Path(name), got, want)
 	}
 	return nil
 }
+
+// onlyWriter hides all but Write.
+type onlyWriter struct{ io.Writer }
 
 // writeIndex keeps the packet index of a playable file.
 func (l *Library) writeIndex(dir, sha string, sizes track.Sizes, c track.Config) error {

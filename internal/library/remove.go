@@ -91,6 +91,7 @@ func (l *Library) remove(r *Removal, originals bool) error {
 	if err := l.disk.rename(folder, gone); err != nil {
 		return err
 	}
+	l.moved(r.Recording.ID, "")
 	return l.disk.removeAll(gone)
 }
 

@@ -57,7 +57,7 @@ func recordings(events []Event) map[string]Event {
 
 func failures(events []Event) (kinds []archive.ProblemKind) {
 	for _, e := range events {
-		if e.Failed {
+		if e.Failed && e.Problem != nil {
 			kinds = append(kinds, e.Problem.Kind)
 		}
 	}

@@ -1,0 +1,105 @@
+package episode
+
+import "github.com/spaces-cli/spaces/internal/library/space"
+
+// A Record is what is kept of an exported episode, as <name>.json beside it in
+// the recording's folder episodes. Feeds are built from these records alone.
+// Like all sidecars it says nothing of when it was written.
+type Record struct {
+	Schema int    `json:"schema"`
+	ID     string `json:"id"`   // of the Space
+	File   string `json:"file"` // name in the folder episodes
+	Type   string `json:"type"` // MIME type: audio/x-m4a, audio/mpeg, audio/ogg, audio/flac, audio/wav
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+
+	Title       string     `json:"title"`
+	Description string     `json:"description"` // plain text, paragraphs parted by empty lines
+	Date        space.Time `json:"date"`        // when the Space began
+	Duration    float64    `json:"duration"`    // of the episode, in seconds
+	Samples     int64      `json:"samples"`
+	SampleRate  int        `json:"sample_rate"`
+	Channels    int        `json:"channels"`
+	BitRate     int        `json:"bit_rate"`
+
+	Host     *space.Person   `json:"host"`
+	Speakers []space.Speaker `json:"speakers"`
+
+	// Kept are the stretches of the recording that are in the episode, in
+	// order: what was trimmed or cut lies between them. They turn a position
+	// in the recording (a clip, a turn) into one in the episode.
+	Kept []Kept `json:"kept"`
+
+	Chapters    []Chapter `json:"chapters"`
+	ChapterFile string    `json:"chapter_file,omitempty"` // JSON 1.2 beside the audio
+	Transcripts []string  `json:"transcripts,omitempty"`  // files beside the audio: .vtt, .srt
+	Cover       string    `json:"cover,omitempty"`        // file beside the audio: .jpg or .png
+	Notes       string    `json:"notes,omitempty"`        // file beside the audio: .notes.md
+
+	ReEncoded bool     `json:"re_encoded"`
+	Before    *Levels  `json:"before,omitempty"`
+	After     *Levels  `json:"after,omitempty"` // of the encoded file
+	Settings  Settings `json:"settings"`
+	Source    []Source `json:"source"`
+	WrittenBy string   `json:"written_by"`
+}
+
+// A Kept is a stretch of the recording that is in the episode.
+type Kept struct {
+	Start   float64 `json:"start"`   // in the recording, in seconds
+	Seconds float64 `json:"seconds"` // how long
+	At      float64 `json:"at"`      // where it begins in the episode
+}
+
+// A Chapter is a mark in the episode.
+type Chapter struct {
+	Start float64 `json:"start"` // seconds
+	Title string  `json:"title"`
+}
+
+// Levels are the measured loudness of the audio.
+type Levels struct {
+	Integrated *float64 `json:"integrated"` // LUFS; null when silent
+	Range      *float64 `json:"range"`      // LU
+	TruePeak   *float64 `json:"true_peak"`  // dBTP
+}
+
+// Settings are what the episode was asked for. The same source and settings
+// give the same bytes.
+type Settings struct {
+	Preset      string   `json:"preset"`
+	Format      string   `json:"format"`
+	BitRate     int      `json:"bit_rate,omitempty"`
+	Mono        bool     `json:"mono,omitempty"`
+	Loudness    *float64 `json:"loudness,omitempty"`  // LUFS; null: as it is
+	TruePeak    *float64 `json:"true_peak,omitempty"` // dBTP
+	TrimSilence bool     `json:"trim_silence,omitempty"`
+	CutSilence  float64  `json:"cut_silence,omitempty"` // seconds
+	KeepGaps    bool     `json:"keep_gaps,omitempty"`
+	Level       bool     `json:"level,omitempty"`
+	Chapters    string   `json:"chapters,omitempty"`
+	Encoder     string   `json:"encoder,omitempty"`
+	Tags        string   `json:"tags,omitempty"` // hash of title, cover and all other tags
+}
+
+// A Source is an original that the episode was made from.
+type Source struct {
+	Archive string `json:"archive,omitempty"` // SHA-256
+	Member  string `json:"member,omitempty"`
+	SHA256  string `json:"sha256"`
+}
+
+// Locate turns a position in the recording into one in the episode. What was
+// cut out maps to where the cut is; ok is false for it.
+func (r *Record) Locate(at float64) (in float64, ok bool) {
+	for _, k := range r.Kept {
+		if at < k.Start {
+			return k.At, false
+		}
+		if at < k.Start+k.Seconds {
+			return k.At + at - k.Start, true
+		}
+		in = k.At + k.Seconds
+	}
+	return in, false
+}
