@@ -20,6 +20,8 @@ func FuzzReader(f *testing.F) {
 	m.Edits = []Edit{{1024, 20000}, {30000, 20000}}
 	file := write(f, m, units)
 	f.Add(file)
+	m.Chapters = []Chapter{{0, "a"}, {25000, "b"}}
+	f.Add(write(f, m, units))
 	f.Add(bytes.Replace(file, []byte("elst"), []byte("free"), 1))
 	f.Add(bytes.Replace(file, []byte("stsz"), []byte("stz2"), 1))
 	f.Add(bytes.Replace(file, []byte("stco"), []byte("co64"), 1))

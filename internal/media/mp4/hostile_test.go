@@ -224,7 +224,7 @@ func fragmented(units [][]byte, perMoof int, tfhd, trun uint32) []byte {
 	b.box("moov", func() {
 		b.fullBox("mvhd", 0, 0, func() { b.zero(8); b.u32(48000); b.zero(84) })
 		b.box("trak", func() {
-			b.trackHeader(p)
+			b.trackHeader(p, audioTrack, 7)
 			b.box("edts", func() { b.editList(p.edits) })
 			b.box("mdia", func() { b.media(p) })
 		})

@@ -1,6 +1,9 @@
 package mp4
 
-import "math"
+import (
+	"bufio"
+	"math"
+)
 
 // fileType appends the ftyp box (§4.3). M4A is iTunes' brand for sound.
 func (b *builder) fileType() {
@@ -35,30 +38,49 @@ func (b *builder) movie(p *plan) (err error) {
 			b.zero(2 + 8)
 			b.matrix()
 			b.zero(6 * 4)
-			b.u32(2) // next_track_ID
+			b.u32(nextTrack(p))
 		})
 		b.box("trak", func() {
-			b.trackHeader(p)
+			b.trackHeader(p, audioTrack, 7) // enabled, in the movie and its preview
 			b.box("edts", func() { b.editList(p.edits) })
+			b.chapterReference(p)
 			b.box("mdia", func() { b.media(p) })
 		})
-		err = b.userData(&p.Tags, p.Cover)
+		b.chapterTrack(p)
+		err = b.userData(&p.Tags, p.Cover, chapterList(p.Chapters, p.Config.SampleRate))
 	})
 	return err
 }
 
-// trackHeader appends a tkhd box (§8.3.2): enabled, used in the movie and in
-// its preview.
-func (b *builder) trackHeader(p *plan) {
+// Track ids of our files.
+const (
+	audioTrack   = 1
+	chapterTrack = 2
+)
+
+// nextTrack returns an id that no track has.
+func nextTrack(p *plan) uint32 {
+	if len(p.Chapters) > 0 {
+		return chapterTrack + 1
+	}
+	return audioTrack + 1
+}
+
+// trackHeader appends a tkhd box (§8.3.2).
+func (b *builder) trackHeader(p *plan, id, flags uint32) {
 	v := version(p.created, p.played)
-	b.fullBox("tkhd", v, 7, func() {
+	volume := uint16(0x100) // 1
+	if id != audioTrack {
+		volume = 0
+	}
+	b.fullBox("tkhd", v, flags, func() {
 		b.time(v, p.created)
 		b.time(v, p.created)
-		b.u32(1) // track_ID
+		b.u32(id)
 		b.u32(0)
 		b.time(v, p.played)
 		b.zero(8 + 2 + 2)
-		b.u16(0x100) // volume 1
+		b.u16(volume)
 		b.zero(2)
 		b.matrix()
 		b.zero(4 + 4) // no width, no height
@@ -86,25 +108,36 @@ func (b *builder) editList(edits []Edit) {
 
 // media appends what stands in an mdia box (§8.4).
 func (b *builder) media(p *plan) {
-	v := version(p.created, p.duration)
-	b.fullBox("mdhd", v, 0, func() { // §8.4.2
-		b.time(v, p.created)
-		b.time(v, p.created)
-		b.u32(uint32(p.Config.SampleRate))
-		b.time(v, p.duration)
-		b.u16(('u'-0x60)<<10 | ('n'-0x60)<<5 | ('d' - 0x60)) // language: undetermined
-		b.u16(0)
-	})
+	b.mediaHeader(p, p.duration)
 	b.handler("soun", "", "SoundHandler")
 	b.box("minf", func() {
 		b.fullBox("smhd", 0, 0, func() { b.zero(4) }) // §12.2.2
-		b.box("dinf", func() {
-			b.fullBox("dref", 0, 0, func() { // §8.7.2: the data is in this file
-				b.u32(1)
-				b.fullBox("url ", 0, 1, func() {})
-			})
-		})
+		b.dataInformation()
 		b.box("stbl", func() { b.sampleTable(p) })
+	})
+}
+
+// mediaHeader appends the mdhd box of a track that lasts so many samples
+// (§8.4.2).
+func (b *builder) mediaHeader(p *plan, duration int64) {
+	v := version(p.created, duration)
+	b.fullBox("mdhd", v, 0, func() {
+		b.time(v, p.created)
+		b.time(v, p.created)
+		b.u32(uint32(p.Config.SampleRate))
+		b.time(v, duration)
+		b.u16(('u'-0x60)<<10 | ('n'-0x60)<<5 | ('d' - 0x60)) // language: undetermined
+		b.u16(0)
+	})
+}
+
+// dataInformation appends a dinf box: the data is in this file (§8.7.2).
+func (b *builder) dataInformation() {
+	b.box("dinf", func() {
+		b.fullBox("dref", 0, 0, func() {
+			b.u32(1)
+			b.fullBox("url ", 0, 1, func() {})
+		})
 	})
 }
 
@@ -126,14 +159,7 @@ func (b *builder) sampleTable(p *plan) {
 		b.u32(uint32(units))
 		b.table(4*units, p.writeSizes)
 	})
-	offsets, width := "stco", int64(4)
-	if p.long {
-		offsets, width = "co64", 8
-	}
-	b.fullBox(offsets, 0, 0, func() { // §8.7.5
-		b.u32(uint32(p.chunks()))
-		b.table(width*p.chunks(), p.writeOffsets)
-	})
+	b.chunkOffsets(p, p.chunks(), p.writeOffsets)
 	// Each unit of AAC overlaps the one before it: to play from a unit on,
 	// decoding begins one earlier (§10.1; ISO/IEC 14496-3, 4.6.11).
 	b.fullBox("sgpd", 1, 0, func() {
@@ -147,6 +173,19 @@ func (b *builder) sampleTable(p *plan) {
 		b.u32(1)
 		b.u32(uint32(units))
 		b.u32(1)
+	})
+}
+
+// chunkOffsets appends an stco or co64 box (§8.7.5) of n entries that write
+// will produce.
+func (b *builder) chunkOffsets(p *plan, n int64, write func(w *bufio.Writer) error) {
+	kind, width := "stco", int64(4)
+	if p.long {
+		kind, width = "co64", 8
+	}
+	b.fullBox(kind, 0, 0, func() {
+		b.u32(uint32(n))
+		b.table(width*n, write)
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 var ErrLayout = errors.New("mp4: not a file that this program wrote")
 
 // Retag copies the file src of size bytes to dst with other tags and another
-// cover. All else stays: the result is, byte for byte, what a Writer makes of
+// cover. All else stays, chapters too: the result is, byte for byte, what a Writer makes of
 // the same units with the new tags. The error is ErrLayout if src was not made
 // by a Writer.
 func Retag(dst io.Writer, src io.ReaderAt, size int64, tags Tags, cover []byte) error {
@@ -28,7 +28,7 @@ func Retag(dst io.Writer, src io.ReaderAt, size int64, tags Tags, cover []byte) 
 		for _, part := range old.parts {
 			b.copyOf(c, part)
 		}
-		err = b.userData(&tags, cover)
+		err = b.userData(&tags, cover, old.chapters)
 	})
 	if err == nil {
 		err = b.err
@@ -49,7 +49,8 @@ func Retag(dst io.Writer, src io.ReaderAt, size int64, tags Tags, cover []byte) 
 	if _, err := out.Write(mediaHeader(n)); err != nil {
 		return err
 	}
-	if _, err := io.Copy(out, io.NewSectionReader(src, old.mdat.body, n)); err != nil {
+	// What stands behind the media moves with it.
+	if _, err := io.Copy(out, io.NewSectionReader(src, old.mdat.body, size-old.mdat.body)); err != nil {
 		return err
 	}
 	return out.Flush()
@@ -58,15 +59,17 @@ func Retag(dst io.Writer, src io.ReaderAt, size int64, tags Tags, cover []byte) 
 // A layout is where the parts of a file that we wrote lie.
 type layout struct {
 	ftyp, mdat box
-	parts      []box // what moov contains, but for the tags
-	offsets    []box // the chunk offset boxes in them, in file order
+	parts      []box  // what moov contains, but for the tags
+	offsets    []box  // the chunk offset boxes in them, in file order
+	chapters   []byte // the chpl box, or nothing
 }
 
 // maxParts bounds how many boxes moov may contain: a header, the tags and a
 // few tracks.
 const maxParts = 16
 
-// layout finds the parts of a file: ftyp, moov, free, mdat and nothing else.
+// layout finds the parts of a file: ftyp, moov, free, mdat, one more mdat if
+// it has chapters, and nothing else.
 func (w *window) layout() (l layout, err error) {
 	var top [4]box
 	pos := int64(0)
@@ -80,8 +83,15 @@ func (w *window) layout() (l layout, err error) {
 		}
 		top[i], pos = b, b.end
 	}
-	if pos != w.size {
-		return l, ErrLayout
+	text := pos != w.size
+	if text {
+		b, ok, err := w.box(pos, w.size)
+		if err != nil {
+			return l, err
+		}
+		if !ok || !b.is("mdat") || b.cut || b.end != w.size {
+			return l, ErrLayout
+		}
 	}
 	l.ftyp, l.mdat = top[0], top[3]
 	moov := top[1]
@@ -95,6 +105,9 @@ func (w *window) layout() (l layout, err error) {
 		}
 		pos = b.end
 		if b.is("udta") {
+			if l.chapters, err = w.readChapterList(b); err != nil {
+				return l, err
+			}
 			continue
 		}
 		l.parts = append(l.parts, b)
@@ -114,6 +127,9 @@ func (w *window) layout() (l layout, err error) {
 				l.offsets = append(l.offsets, offsets)
 			}
 		}
+	}
+	if text != (len(l.offsets) > 1) {
+		return l, ErrLayout // the text of the chapters is cut off
 	}
 	return l, nil
 }

@@ -33,37 +33,33 @@ const maxDescription = 255
 // ErrCover means that a cover picture is neither JPEG nor PNG.
 var ErrCover = errors.New("mp4: the cover picture is neither JPEG nor PNG")
 
-// userData appends a udta box with a metadata list (§8.11; the list is
-// Apple's). It appends nothing if there is nothing to say.
-func (b *builder) userData(t *Tags, cover []byte) error {
-	var picture uint32
+// userData appends a udta box (§8.10.1) with a metadata list, which is
+// Apple's, and chapters, a whole chpl box or nothing. It appends nothing if
+// there is nothing to say.
+func (b *builder) userData(t *Tags, cover, chapters []byte) error {
+	list := &builder{}
+	list.items(t)
 	switch {
 	case len(cover) == 0:
 	case bytes.HasPrefix(cover, []byte("\xFF\xD8\xFF")):
-		picture = typeJPEG
+		list.item("covr", typeJPEG, cover)
 	case bytes.HasPrefix(cover, []byte("\x89PNG\r\n\x1A\n")):
-		picture = typePNG
+		list.item("covr", typePNG, cover)
 	default:
 		return ErrCover
 	}
-	before := len(b.buf)
-	empty := false
-	b.box("udta", func() {
-		b.fullBox("meta", 0, 0, func() {
-			b.handler("mdir", "appl", "")
-			b.box("ilst", func() {
-				at := len(b.buf)
-				b.items(t)
-				if picture != 0 {
-					b.item("covr", picture, cover)
-				}
-				empty = len(b.buf) == at
-			})
-		})
-	})
-	if empty {
-		b.buf = b.buf[:before]
+	if len(list.buf) == 0 && len(chapters) == 0 {
+		return nil
 	}
+	b.box("udta", func() {
+		if len(list.buf) > 0 {
+			b.fullBox("meta", 0, 0, func() { // §8.11.1
+				b.handler("mdir", "appl", "")
+				b.box("ilst", func() { b.bytes(list.buf) })
+			})
+		}
+		b.bytes(chapters)
+	})
 	return nil
 }
 

@@ -26,6 +26,8 @@ type Movie struct {
 	Edits []Edit
 	Tags  Tags
 	Cover []byte // JPEG or PNG, or empty
+	// Chapters are in order, each later than the one before it.
+	Chapters []Chapter
 	// Created goes into the headers. The zero time gives the same file every
 	// time.
 	Created time.Time
@@ -38,8 +40,9 @@ type Writer struct {
 	w     *bufio.Writer
 	units int64
 	size  func(i int64) int
-	next  int64 // index of the unit expected next
-	start int64 // where the media begins
+	next  int64  // index of the unit expected next
+	start int64  // where the media begins
+	tail  []byte // what stands behind it
 	err   error
 }
 
@@ -63,6 +66,9 @@ func NewWriter(w io.Writer, m *Movie) (*Writer, error) {
 	var free int64
 	p.start, free = mediaStart(b.size(), p.bytes)
 	wr := &Writer{w: bufio.NewWriterSize(w, 64<<10), units: m.Units, size: m.Size, start: p.start}
+	if len(p.text) > 0 {
+		wr.tail = append(mediaHeader(int64(len(p.text))), p.text...)
+	}
 	if err := b.writeTo(wr.w); err != nil {
 		return nil, fmt.Errorf("mp4: %w", err)
 	}
@@ -109,6 +115,9 @@ func (w *Writer) Close() error {
 		return fmt.Errorf("mp4: %d of %d planned access units were written", w.next, w.units)
 	}
 	w.err = errors.New("mp4: the file is complete already")
+	if _, err := w.w.Write(w.tail); err != nil {
+		return fmt.Errorf("mp4: %w", err)
+	}
 	if err := w.w.Flush(); err != nil {
 		return fmt.Errorf("mp4: %w", err)
 	}
@@ -128,7 +137,8 @@ type plan struct {
 	perChunk int64 // units
 	long     bool  // chunk offsets need 64 bits
 	created  int64
-	start    int64 // where the media begins; known when all else is built
+	start    int64  // where the media begins; known when all else is built
+	text     []byte // samples of the chapter track
 }
 
 // maxUnits keeps the sample size table below 1 GiB: two months of AAC.
@@ -176,7 +186,10 @@ func (m *Movie) plan() (*plan, error) {
 	if err := p.measure(); err != nil {
 		return nil, err
 	}
-	p.long = p.bytes > math.MaxUint32-longSlack
+	if err := p.chapterText(); err != nil {
+		return nil, err
+	}
+	p.long = p.bytes+int64(len(p.text)) > math.MaxUint32-longSlack
 	return p, nil
 }
 
@@ -224,11 +237,7 @@ func (p *plan) writeOffsets(w *bufio.Writer) error {
 	at := p.start
 	for i := range p.Units {
 		if i%p.perChunk == 0 {
-			if p.long {
-				b = binary.BigEndian.AppendUint64(b[:0], uint64(at))
-			} else {
-				b = binary.BigEndian.AppendUint32(b[:0], uint32(at))
-			}
+			b = p.appendOffset(b[:0], at)
 			if _, err := w.Write(b); err != nil {
 				return err
 			}
@@ -236,4 +245,17 @@ func (p *plan) writeOffsets(w *bufio.Writer) error {
 		at += int64(p.Size(i))
 	}
 	return nil
+}
+
+// writeTextOffset writes the one entry of the chapter track's.
+func (p *plan) writeTextOffset(w *bufio.Writer) error {
+	_, err := w.Write(p.appendOffset(nil, p.textStart()))
+	return err
+}
+
+func (p *plan) appendOffset(b []byte, at int64) []byte {
+	if p.long {
+		return binary.BigEndian.AppendUint64(b, uint64(at))
+	}
+	return binary.BigEndian.AppendUint32(b, uint32(at))
 }

@@ -390,3 +390,19 @@ func TestBitRates(t *testing.T) {
 		t.Errorf("buffer size, peak and average rate %v, want %v", got, want)
 	}
 }
+
+// The type of a cover says how it is coded (QuickTime File Format,
+// "Well-known types"): players that do not look at the picture go by it.
+func TestCoverType(t *testing.T) {
+	units := randomUnits(3)
+	for image, want := range map[string]uint32{"\xFF\xD8\xFF\xE0JFIF": 13, "\x89PNG\r\n\x1A\n": 14} {
+		m := movieOf(stereo48, units)
+		m.Cover = []byte(image)
+		file := write(t, m, units)
+		i := bytes.Index(file, []byte("covr"))
+		data := file[i+4:]
+		if n := binary.BigEndian.Uint32(data); string(data[4:8]) != "data" || binary.BigEndian.Uint32(data[8:]) != want || string(data[16:n]) != image {
+			t.Errorf("%q: % x, want type %d", image, data[:n], want)
+		}
+	}
+}
