@@ -152,7 +152,7 @@ func soundError(lib *library.Library, s *space.Space, err error) error {
 		return err
 	}
 	return &failure{exitFailed, "unsupported",
-		fmt.Sprintf("let ffmpeg decode it, and extract what it makes: ffmpeg -i %q decoded.wav, then spaces extract decoded.wav", lib.Path(s.File)), err}
+		fmt.Sprintf("let ffmpeg decode it, and extract what it makes: ffmpeg -i \"%s\" decoded.wav, then spaces extract decoded.wav", lib.Path(s.File)), err}
 }
 
 // unmeasured tells of a Space that could not be measured.

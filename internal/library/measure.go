@@ -255,20 +255,24 @@ func playPart(ctx context.Context, f *SoundFile, p part, jobs int, format pcm.Fo
 		return nil, err
 	}
 	defer player.Close()
-	tap := &tap{Source: player}
-	var whole pcm.Source = tap
-	if own := player.Format(); own != format {
-		if format.Channels == 1 {
-			whole = pcm.Mono(whole)
-		} else {
-			whole = pcm.Stereo(whole)
+	whole, own := pcm.Source(player), player.Format()
+	var raw *tap // nil where a block is conformed as it is
+	if own != format {
+		raw = &tap{Source: player}
+		if whole = pcm.Stereo(raw); format.Channels == 1 {
+			whole = pcm.Mono(raw)
 		}
 		whole = resample.New(whole, format.SampleRate, p.samples)
 	}
 	buf := make([]float32, 16<<10*format.Channels)
 	for {
 		n, err := whole.Read(buf)
-		if verr := visit(tap.take(), buf[:n*format.Channels]); verr != nil {
+		conformed := buf[:n*format.Channels]
+		block := conformed
+		if raw != nil {
+			block = raw.take()
+		}
+		if verr := visit(block, conformed); verr != nil {
 			return nil, verr
 		}
 		if errors.Is(err, io.EOF) {

@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/fixture"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// extractedApp is an App with a library that holds some files.
+func extractedApp(t *testing.T, files ...string) *App {
+	t.Helper()
+	a := testApp(t)
+	if code, _, stderr := run(a, append([]string{"extract", "--quiet"}, files...)...); code != 0 {
+		t.Fatal(stderr)
+	}
+	return a
+}
+
+// one is an archive of one Space.
+func one(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "one.zip")
+	a := fixture.One()
+	if _, err := a.WriteZIP(name); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// Audio that nothing here decodes is no silence: the message says so and names
+// a way round. The others are measured.
+func TestUnsupportedAudio(t *testing.T) {
+	dir := t.TempDir()
+	// MPEG-2.5, 64 kb/s, 11,025 Hz, mono.
+	frame := append([]byte{0xFF, 0xE3, 0x80, 0xC0}, make([]byte, 72*64000/11025-4)...)
+	old := filepath.Join(dir, "old.mp3")
+	if err := os.WriteFile(old, bytes.Repeat(frame, 100), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	a := extractedApp(t, old, one(t))
+	_, ids, _ := run(a, "list", "--state", "no-record", "--json")
+	_, id, _ := strings.Cut(ids, `"id":"`)
+	id, _, _ = strings.Cut(id, `"`)
+
+	for _, command := range []string{"measure", "waveform"} {
+		code, stdout, stderr := run(a, command, id)
+		if code != exitFailed || stdout != "" || !strings.Contains(stderr, "MPEG-2.5") || !strings.Contains(stderr, `hint: let ffmpeg decode it`) {
+			t.Errorf("%s: exit %d, %q, %q", command, code, stdout, stderr)
+		}
+	}
+	code, stdout, stderr := run(a, "measure", id, "1ypK", "--json")
+	lines := strings.SplitAfter(stdout, "\n")
+	if code != exitPartly || len(lines) != 3 || !strings.Contains(stderr, `"kind":"unmeasured"`) {
+		t.Fatalf("exit %d, %q, %q", code, stdout, stderr)
+	}
+	if err := checkKeys(lines[0], "measure failed"); err != nil || !strings.Contains(lines[0], `"kind":"unsupported"`) {
+		t.Errorf("%v: %s", err, lines[0])
+	}
+	if err := checkKeys(lines[1], "measure"); err != nil {
+		t.Error(err)
+	}
+	if code, stdout, stderr := run(a, "show", id, "--wave"); code != 0 || !strings.Contains(stdout, id) || !strings.Contains(stderr, "warning: no waveform") {
+		t.Errorf("show --wave: exit %d, %q, %q", code, stdout, stderr)
+	}
+}
+
+// Pictures and binary data are not for terminals; text is, and as wide as
+// they are. Somebody who watches sees how long it takes.
+func TestWaveformInTerminal(t *testing.T) {
+	a := extractedApp(t, one(t))
+	a.OutTTY, a.ErrTTY, a.Columns = true, true, 40
+	code, stdout, stderr := run(a, "show", "1ypK", "--wave")
+	if wave := "\n0:00" + strings.Repeat(" ", 14); code != 0 || !strings.Contains(stdout, wave) {
+		t.Errorf("no wave of 40 columns in\n%s", stdout)
+	}
+	if !strings.Contains(stderr, "measuring") || strings.Contains(stderr, "MB") || strings.Contains(stdout, "measuring") {
+		t.Errorf("the bar is %q", stderr)
+	}
+	for _, format := range []string{"png", "dat"} {
+		if code, stdout, stderr := run(a, "waveform", "1ypK", "-o", "-", "--format", format); code != exitUsage || stdout != "" {
+			t.Errorf("%s to a terminal: exit %d, %d bytes, %s", format, code, len(stdout), stderr)
+		}
+	}
+	if code, stdout, stderr := run(a, "waveform", "1ypK", "-o", "-", "--format", "svg"); code != 0 || !strings.HasPrefix(stdout, "<svg") {
+		t.Errorf("svg to a terminal: exit %d, %s", code, stderr)
+	}
+}
+
+func TestClockAt0(t *testing.T) {
+	wall := func(s float64) space.Time {
+		return space.Time{Time: time.Date(2021, 6, 14, 18, 0, 0, 0, time.UTC).Add(time.Duration(s * float64(time.Second)))}
+	}
+	runs := []space.Run{
+		{SampleRate: 48000, Samples: 480000, Wall: wall(0)},
+		{SampleRate: 44100, Samples: 441000, Wall: wall(10.2)}, // the clock is not that exact
+		{SampleRate: 48000, Samples: 480000, Wall: wall(37.5)},
+		{SampleRate: 48000, Samples: 480000},
+	}
+	for _, tt := range []struct {
+		from, to, want float64
+		missing        bool
+	}{
+		{0, 10, 0, false},
+		{0, 20, 0, false},
+		{12, 18, 0.2, false},
+		{0, 21, 0, true},
+		{20, 30, 17.5, false},
+		{25, 40, 17.5, false},
+	} {
+		got, missing := clockAt0(runs, tt.from, tt.to)
+		if missing != tt.missing || !missing && !got.Equal(wall(tt.want).Time) {
+			t.Errorf("%g to %g: %v, %t", tt.from, tt.to, got, missing)
+		}
+	}
+	if got, missing := clockAt0(runs[3:], 0, 5); !got.IsZero() || missing {
+		t.Errorf("unknown clock: %v, %t", got, missing)
+	}
+}
+
+// A file gets its name when it is whole; what fails leaves nothing.
+func TestWriteNew(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "x.png")
+	write := func(text string) func(io.Writer) error {
+		return func(w io.Writer) error { _, err := io.WriteString(w, text); return err }
+	}
+	if n, err := writeNew(name, false, write("first")); n != 5 || err != nil {
+		t.Fatal(n, err)
+	}
+	if _, err := writeNew(name, false, write("second")); err == nil {
+		t.Error("a file was replaced unasked")
+	}
+	if b, _ := os.ReadFile(name); string(b) != "first" {
+		t.Errorf("the file holds %q", b)
+	}
+	if n, err := writeNew(name, true, write("second")); n != 6 || err != nil {
+		t.Error(n, err)
+	}
+	if b, _ := os.ReadFile(name); string(b) != "second" {
+		t.Errorf("the file holds %q", b)
+	}
+	if _, err := writeNew(name, true, func(io.Writer) error { return io.ErrUnexpectedEOF }); err == nil {
+		t.Error("an error was lost")
+	}
+	if _, err := writeNew(dir, true, write("x")); err == nil {
+		t.Error("a folder was replaced")
+	}
+	list, err := os.ReadDir(dir)
+	if err != nil || len(list) != 1 {
+		t.Errorf("left in the folder: %v, %v", list, err)
+	}
+}
