@@ -12,10 +12,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
 )
 
 // A Request says what to cut, and where to put it.
@@ -40,6 +40,9 @@ type Request struct {
 	Force bool   // replace another file of that name
 	// DryRun works everything out and writes nothing.
 	DryRun bool
+
+	own *mp4.Tags // in place of those of a clip
+	sum hash.Hash // if set, gets all access units that are copied
 }
 
 // Effects change the sound. Any of them means re-encoding.
@@ -239,11 +242,11 @@ func (r *Recording) intact(root *os.Root, file string, p *Provenance) bool {
 // draw writes a clip to the file name, which comes into being when all of it
 // is there.
 func draw(ctx context.Context, root *os.Root, name string, force bool, s *sheet, res *Result) error {
-	d, err := newDraft(root, name)
+	d, err := NewDraft(root, name)
 	if err != nil {
 		return err
 	}
-	defer d.discard()
+	defer d.Discard()
 	out := newCounter(d)
 	if err := s.write(ctx, out); err != nil {
 		return err
@@ -253,10 +256,10 @@ func draw(ctx context.Context, root *os.Root, name string, force bool, s *sheet,
 		res.Status = Done
 		return nil
 	}
-	if err := d.commit(force); err != nil {
+	if err := d.Commit(force); err != nil {
 		return err
 	}
-	return syncDir(root, path.Dir(name))
+	return SyncDir(root, path.Dir(name))
 }
 
 // A counter counts and hashes what goes through it.
@@ -282,14 +285,6 @@ func (c *counter) fill(res *Result) {
 // spanText names a span inside a file: "first sample-sample after it@rate".
 func (r *Recording) spanText(s Span) string {
 	return fmt.Sprintf("%d-%d@%d", s.Start, s.End(), r.Rate)
-}
-
-// imageType is the MIME type of a picture.
-func imageType(b []byte) string {
-	if strings.HasPrefix(string(b[:min(len(b), 4)]), "\x89PNG") {
-		return "image/png"
-	}
-	return "image/jpeg"
 }
 
 // wallSpan is the wall clock of a span's first sample and of its end.

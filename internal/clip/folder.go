@@ -63,34 +63,34 @@ func (f *folder) close() error {
 
 const partialExt = ".partial"
 
-// A draft is a file that gets its name when it is whole.
-type draft struct {
+// A Draft is a file that gets its name when it is whole.
+type Draft struct {
 	root *os.Root
 	name string // that it gets
 	tmp  string
 	*os.File
 }
 
-// newDraft makes a file for writing, under a name of its own: others may be
+// NewDraft makes a file for writing, under a name of its own: others may be
 // cutting the same clip.
-func newDraft(root *os.Root, name string) (*draft, error) {
+func NewDraft(root *os.Root, name string) (*Draft, error) {
 	tmp := path.Join(path.Dir(name), "."+rand.Text()[:10]+partialExt)
 	f, err := root.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	return &draft{root: root, name: name, tmp: tmp, File: f}, nil
+	return &Draft{root: root, name: name, tmp: tmp, File: f}, nil
 }
 
-// discard removes the draft. After commit it does nothing.
-func (d *draft) discard() {
+// Discard removes the draft. After Commit it does nothing.
+func (d *Draft) Discard() {
 	d.Close()
 	d.root.Remove(d.tmp)
 }
 
-// commit flushes the file to the medium and gives it its name. Unless force
+// Commit flushes the file to the medium and gives it its name. Unless force
 // is set, that name must be free: the error is fs.ErrExist if it is not.
-func (d *draft) commit(force bool) error {
+func (d *Draft) Commit(force bool) error {
 	if err := d.Sync(); err != nil {
 		return err
 	}
@@ -112,9 +112,9 @@ func (d *draft) commit(force bool) error {
 	return retry(func() error { return d.root.Rename(d.tmp, d.name) })
 }
 
-// syncDir flushes the entries of a folder, so that new names survive a power
+// SyncDir flushes the entries of a folder, so that new names survive a power
 // cut. Windows has no such call; some network drives cannot do it.
-func syncDir(root *os.Root, name string) error {
+func SyncDir(root *os.Root, name string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
@@ -140,7 +140,7 @@ func retry(do func() error) error {
 }
 
 // sameContent reports whether a file holds the same bytes as the draft.
-func (d *draft) sameContent(name string) bool {
+func (d *Draft) sameContent(name string) bool {
 	f, err := d.root.Open(name)
 	if err != nil {
 		return false

@@ -110,6 +110,35 @@ func TestOverPieces(t *testing.T) {
 	}
 }
 
+// Over a change of sample rate and channels a clip is encoded anew, and holds
+// exactly as many samples as were asked for.
+func TestOverConfigurations(t *testing.T) {
+	tool(t, "ffmpeg")
+	r := preset(t, "parameters")
+	runs := r.Space.Timeline
+	if len(runs) != 2 || runs[1].SampleRate != 44100 {
+		t.Fatalf("%+v", runs)
+	}
+	join := runs[1].FirstSample
+	for _, n := range []int64{1, 1000, 12345, 47999} {
+		s := Span{join - 20001, 20001 + n}
+		res, file := cut(t, Request{Recording: r, Span: s, Format: WAV})
+		got := decode(t, file)
+		if res.Lossless || int64(len(got)) != 2*s.Samples {
+			t.Fatalf("%+v: %d samples, %+v", s, len(got)/2, res)
+		}
+		for i := 2 * 20001; i < len(got); i += 2 {
+			if got[i] != got[i+1] {
+				t.Fatalf("%+v: sample %d of the mono part differs between the channels", s, i/2)
+			}
+		}
+		_, alone := cut(t, Request{Recording: r, Span: Span{s.Start, 20001}, Format: WAV})
+		if w := worst(decode(t, alone), got); w != 0 {
+			t.Errorf("%+v: the first part differs by %g", s, w)
+		}
+	}
+}
+
 // Samples within the clip that the source does not play are left out by the
 // edit list, and units of nothing else do not come along.
 func TestInnerEdits(t *testing.T) {

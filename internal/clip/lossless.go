@@ -7,6 +7,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/id3"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
@@ -41,6 +42,7 @@ func (r *Recording) lossless(q *Request) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
+	x.sum = q.sum
 	s := &sheet{span: q.Span, lossless: true}
 	s.hidden.Before, s.hidden.After = x.hidden()
 	s.write = func(ctx context.Context, w io.Writer) error {
@@ -127,6 +129,9 @@ func (r *Recording) pcmBlocks(q *Request, list []stretch) (*sheet, error) {
 				if _, err := io.ReadFull(in, buf); err != nil {
 					return err
 				}
+				if q.sum != nil {
+					q.sum.Write(buf)
+				}
 				if err := out.WriteUnit(buf); err != nil {
 					return err
 				}
@@ -145,6 +150,7 @@ func (r *Recording) mp3Frames(q *Request, list []stretch) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
+	x.sum = q.sum
 	if len(x.edits) > 1 {
 		return nil, notLossless("samples that are not to be heard lie within the clip, which MP3 cannot say")
 	}
@@ -160,7 +166,7 @@ func (r *Recording) mp3Frames(q *Request, list []stretch) (*sheet, error) {
 	}
 	s.write = func(ctx context.Context, w io.Writer) error {
 		out, err := mp3.NewWriter(w, mp3.Plan{
-			Tag: id3.Append(nil, id3Frames(r.tags(q), q.Cover)), Sizes: sizes,
+			Tag: id3.Append(nil, encode.ID3Frames(r.tags(q), q.Cover)), Sizes: sizes,
 			Skip: s.hidden.Before, Trim: s.hidden.After,
 		})
 		if err != nil {
@@ -217,6 +223,9 @@ type Hidden struct {
 
 // tags are what a clip says of itself: no paths, and nothing of the account.
 func (r *Recording) tags(q *Request) mp4.Tags {
+	if q.own != nil {
+		return *q.own
+	}
 	s := r.Space
 	t := mp4.Tags{Title: q.Title, Album: s.Title, Comment: "Space " + s.ID}
 	if t.Title == "" {
@@ -248,34 +257,6 @@ func (r *Recording) piecesIn(span Span) []space.Piece {
 			list = append(list, r.Space.Pieces[run.Piece])
 			last = run.Piece
 		}
-	}
-	return list
-}
-
-// id3Frames are the tags of an .mp3.
-func id3Frames(t mp4.Tags, cover []byte) []id3.Frame {
-	var list []id3.Frame
-	add := func(id, name, text string) {
-		if text != "" {
-			list = append(list, id3.Frame{ID: id, Name: name, Value: []byte(text)})
-		}
-	}
-	add("TIT2", "", t.Title)
-	add("TPE1", "", t.Artist)
-	add("TALB", "", t.Album)
-	if len(t.Date) == len("2021-06-14") { // ID3v2.3 has no TDRC
-		add("TYER", "", t.Date[:4])
-		add("TDAT", "", t.Date[8:10]+t.Date[5:7])
-	}
-	add("COMM", "", t.Comment)
-	for _, p := range t.Free {
-		add("TXXX", p.Name, p.Value)
-	}
-	if len(cover) > 0 {
-		// Text encoding, MIME type, picture type 3 (front), no description
-		// (ID3v2.3 §4.15).
-		body := append([]byte("\x00"+imageType(cover)+"\x00\x03\x00"), cover...)
-		list = append(list, id3.Frame{ID: "APIC", Value: body})
 	}
 	return list
 }

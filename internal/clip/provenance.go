@@ -152,13 +152,13 @@ func (p *Provenance) write(root *os.Root, file string) error {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	d, err := newDraft(root, name)
+	d, err := NewDraft(root, name)
 	if err != nil {
 		return err
 	}
-	defer d.discard()
+	defer d.Discard()
 	if _, err := d.Write(b.Bytes()); err != nil {
 		return err
 	}
-	return d.commit(true)
+	return d.Commit(true)
 }

@@ -51,7 +51,7 @@ func (r *Recording) quiet(ctx context.Context, position int64) (int64, error) {
 	s.Source = pcm.Mono(s.Source)
 	cell := max(1, r.Rate/cellsASec)
 	var power []float64
-	err = s.frames(ctx, cell, func(block []float32) error {
+	err = s.whole().Frames(ctx, cell, func(block []float32) error {
 		sum := 0.0
 		for _, v := range block {
 			sum += float64(v) * float64(v)

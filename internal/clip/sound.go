@@ -7,16 +7,19 @@ import (
 	"math"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/resample"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/wav"
 )
 
 // A sound is the decoded samples of a span. Close ends the decoding.
 type sound struct {
 	pcm.Source
 	samples int64
+	bits    int // that its values have: 16, or 24 where the source has more than 16
 	close   []func() error
 }
 
@@ -30,14 +33,19 @@ func (s *sound) Close() {
 // richest part of it. Its rate is one of rates, the recording's own if that
 // is among them or if there are none.
 func (r *Recording) decode(ctx context.Context, span Span, rates ...int) (*sound, error) {
-	out := &sound{}
+	out := &sound{bits: 16}
 	list := r.stretches(span)
 	rate, channels := pickRate(r.Rate, rates), 1
 	for _, st := range list {
 		channels = max(channels, min(2, r.Files[st.file].Config.Channels))
+		if bits, _ := integers(r.Files[st.file].Config); bits == 0 && r.Files[st.file].Config.Codec == track.PCM || bits > 16 {
+			out.bits = 24
+		}
 	}
+	out.samples = rescale(span.Samples, rate, r.Rate)
+	left := out.samples
 	var parts []pcm.Source
-	for _, st := range list {
+	for i, st := range list {
 		f := r.Files[st.file]
 		src, stop, err := play(ctx, f, st)
 		if err != nil {
@@ -50,11 +58,31 @@ func (r *Recording) decode(ctx context.Context, span Span, rates ...int) (*sound
 		} else {
 			src = pcm.Stereo(src)
 		}
-		parts = append(parts, resample.New(src, rate, st.samples))
-		out.samples += rescale(st.samples, rate, f.Config.SampleRate)
+		n := rescale(st.samples, rate, f.Config.SampleRate)
+		if i == len(list)-1 {
+			n = left // each part was rounded for itself
+		}
+		left -= n
+		parts = append(parts, &exactly{resample.New(src, rate, st.samples), n})
 	}
 	out.Source = &sequence{pcm.Format{SampleRate: rate, Channels: channels}, parts}
 	return out, nil
+}
+
+// integers returns how many bits the samples of a coding that loses nothing
+// have; exact is false for lossy codings, and for numbers beyond 24 bits.
+func integers(c track.Config) (bits int, exact bool) {
+	switch c.Codec {
+	case track.PCM:
+		if f, err := wav.ParseFormat([]byte(c.Specific)); err == nil && !f.Float {
+			bits = f.Bits
+		}
+	case track.FLAC:
+		if info, err := flac.ParseStreamInfo([]byte(c.Specific)); err == nil {
+			bits = info.Bits
+		}
+	}
+	return bits, bits > 0 && bits <= 24
 }
 
 // pickRate chooses a sample rate: rate itself, else the one among rates that
@@ -157,7 +185,32 @@ func (s *sequence) Read(dst []float32) (int, error) {
 	return 0, io.EOF
 }
 
-// peakLimit is the true peak, in dBTP, beyond which nothing is amplified.
+// exactly is a Source made to last so many frames: what is too much is cut, and
+// what is missing is silence.
+type exactly struct {
+	pcm.Source
+	left int64
+}
+
+func (e *exactly) Read(dst []float32) (int, error) {
+	channels := int64(e.Format().Channels)
+	room := min(int64(len(dst))/channels, e.left)
+	if e.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := e.Source.Read(dst[:room*channels])
+	if n == 0 && err == io.EOF {
+		clear(dst[:room*channels])
+		n = int(room)
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	e.left -= int64(n)
+	return n, err
+}
+
+// peakLimit is the true peak, in dBTP, that nothing is amplified beyond.
 const peakLimit = -1
 
 // sound returns the sound of a clip with all that is to be done to it.
@@ -181,13 +234,13 @@ func (r *Recording) sound(ctx context.Context, q *Request, rates ...int) (*sound
 		s.Source = pcm.Fade(s.Source, s.samples, n, n)
 	}
 	if factor != 1 {
-		s.Source = pcm.Gain(s.Source, factor)
+		s.Source = pcm.Limit(pcm.Gain(s.Source, factor), pcm.Decibels(peakLimit))
 	}
 	return s, nil
 }
 
 // gain returns the factor that brings a clip to the loudness that is asked
-// for, or as near as its peaks allow.
+// for.
 func (r *Recording) gain(ctx context.Context, q *Request) (float64, error) {
 	plain := *q
 	plain.Normalize = nil
@@ -207,8 +260,7 @@ func (r *Recording) gain(ctx context.Context, q *Request) (float64, error) {
 	if math.IsInf(float64(res.Integrated), -1) {
 		return 1, nil // silence, or too short to have a loudness
 	}
-	db := min(*q.Normalize-float64(res.Integrated), peakLimit-float64(res.TruePeak))
-	return pcm.Decibels(db), nil
+	return pcm.Decibels(*q.Normalize - float64(res.Integrated)), nil
 }
 
 // blockFrames is how many sample frames are worked on at once.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"hash"
 	"io"
 
 	"github.com/spaces-cli/spaces/internal/library"
@@ -23,6 +24,7 @@ type excerpt struct {
 	edits []mp4.Edit
 	// lead stands before the units: a frame of MP3 that is not heard.
 	lead []byte
+	sum  hash.Hash // if set, gets all units that each goes through
 }
 
 // A unitRange is some units in a row.
@@ -126,6 +128,9 @@ func (x *excerpt) each(ctx context.Context, fn func(unit []byte) error) error {
 			}
 			if _, err := io.ReadFull(in, buf[:n]); err != nil {
 				return fmt.Errorf("%s: unit %d: %w", x.file.Name(), u.first+i, err)
+			}
+			if x.sum != nil {
+				x.sum.Write(buf[:n])
 			}
 			if err := fn(buf[:n]); err != nil {
 				return err

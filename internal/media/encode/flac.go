@@ -1,4 +1,4 @@
-package clip
+package encode
 
 import (
 	"bufio"
@@ -16,23 +16,23 @@ import (
 // flacBlock is how many samples a frame of FLAC has, but for the last.
 const flacBlock = 4096
 
-// encodeFLAC writes 16-bit FLAC. The MD5 of the samples stands in its header,
-// so the whole is written to a spool first.
-func encodeFLAC(ctx context.Context, w io.Writer, s *sound, tags mp4.Tags, cover []byte) error {
+// FLAC writes FLAC of so many bits as the sound has. The MD5 of the samples
+// stands in its header, so the whole is written to a spool first.
+func FLAC(ctx context.Context, w io.Writer, s Sound, o Options) error {
 	channels := s.Format().Channels
 	info := &meta.StreamInfo{
-		BlockSizeMin: flacBlock, BlockSizeMax: flacBlock, NSamples: uint64(s.samples),
-		SampleRate: uint32(s.Format().SampleRate), NChannels: uint8(channels), BitsPerSample: 16,
+		BlockSizeMin: flacBlock, BlockSizeMax: flacBlock, NSamples: uint64(s.Samples),
+		SampleRate: uint32(s.Format().SampleRate), NChannels: uint8(channels), BitsPerSample: uint8(s.bits()),
 	}
 	var out spool
 	defer out.Close()
 	buf := bufio.NewWriterSize(&out, 64<<10)
-	enc, err := flac.NewEncoder(buf, info, flacBlocks(tags, cover)...)
+	enc, err := flac.NewEncoder(buf, info, flacBlocks(o.Tags, o.Cover)...)
 	if err != nil {
 		return err
 	}
 	sum := md5.New()
-	err = s.frames(ctx, flacBlock, func(block []float32) error {
+	err = s.Frames(ctx, flacBlock, func(block []float32) error {
 		f := flacFrame(block, info)
 		f.Hash(sum)
 		return enc.WriteFrame(f)
@@ -71,7 +71,7 @@ func flacFrame(block []float32, info *meta.StreamInfo) *frame.Frame {
 	for c := range channels {
 		samples := make([]int32, n)
 		for i := range samples {
-			samples[i] = to16(block[i*channels+c])
+			samples[i] = integer(block[i*channels+c], int(info.BitsPerSample))
 		}
 		f.Subframes = append(f.Subframes, &frame.Subframe{
 			SubHeader: frame.SubHeader{Pred: frame.PredVerbatim}, Samples: samples, NSamples: n,
@@ -111,23 +111,4 @@ func blockLength(b *meta.Block) int64 {
 		return int64(4 + 4 + len(body.MIME) + 4 + len(body.Desc) + 4*4 + 4 + len(body.Data))
 	}
 	return 0
-}
-
-// comments are the tags as Vorbis comments.
-func comments(t mp4.Tags) [][2]string {
-	var list [][2]string
-	add := func(name, value string) {
-		if value != "" {
-			list = append(list, [2]string{name, value})
-		}
-	}
-	add("TITLE", t.Title)
-	add("ARTIST", t.Artist)
-	add("ALBUM", t.Album)
-	add("DATE", t.Date)
-	add("COMMENT", t.Comment)
-	for _, p := range t.Free {
-		add(p.Name, p.Value)
-	}
-	return list
 }

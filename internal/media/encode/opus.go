@@ -1,4 +1,4 @@
-package clip
+package encode
 
 import (
 	"context"
@@ -6,15 +6,17 @@ import (
 
 	"github.com/thesyncim/gopus"
 
-	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/ogg"
 )
 
 // opusFrame is how many samples a packet lasts: 20 ms.
 const opusFrame = ogg.OpusRate / 50
 
-// encodeOpus writes Opus in Ogg.
-func encodeOpus(ctx context.Context, w io.Writer, s *sound, tags mp4.Tags, _ []byte) error {
+// OpusRates are the sample rates that Opus takes.
+var OpusRates = []int{ogg.OpusRate}
+
+// Opus writes Opus in Ogg, without the cover.
+func Opus(ctx context.Context, w io.Writer, s Sound, opt Options) error {
 	channels := s.Format().Channels
 	enc, err := gopus.NewEncoder(gopus.EncoderConfig{SampleRate: ogg.OpusRate, Channels: channels, Application: gopus.ApplicationAudio})
 	if err != nil {
@@ -23,14 +25,14 @@ func encodeOpus(ctx context.Context, w io.Writer, s *sound, tags mp4.Tags, _ []b
 	if err := enc.SetFrameSize(opusFrame); err != nil {
 		return err
 	}
-	if err := enc.SetBitrate(bitRate(channels)); err != nil {
+	if err := enc.SetBitrate(opt.rate(channels)); err != nil {
 		return err
 	}
 	o := ogg.Opus{
 		Channels: channels, PreSkip: enc.Lookahead(), InputRate: s.Format().SampleRate,
-		Samples: s.samples, Vendor: "spaces",
+		Samples: s.Samples, Vendor: "spaces",
 	}
-	for _, c := range comments(tags) {
+	for _, c := range comments(opt.Tags) {
 		o.Comments = append(o.Comments, ogg.Comment{Name: c[0], Value: c[1]})
 	}
 	out, err := ogg.NewWriter(w, o)
@@ -48,13 +50,13 @@ func encodeOpus(ctx context.Context, w io.Writer, s *sound, tags mp4.Tags, _ []b
 		return out.WritePacket(packet[:n], opusFrame)
 	}
 	full := make([]float32, opusFrame*channels)
-	err = s.frames(ctx, opusFrame, func(block []float32) error {
+	err = s.Frames(ctx, opusFrame, func(block []float32) error {
 		clear(full[copy(full, block):])
 		return put(full)
 	})
 	// The last samples come out of the encoder when silence pushes them.
 	clear(full)
-	for err == nil && written < s.samples+int64(o.PreSkip) {
+	for err == nil && written < s.Samples+int64(o.PreSkip) {
 		err = put(full)
 	}
 	if err != nil {

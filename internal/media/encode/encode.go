@@ -1,0 +1,141 @@
+// Package encode writes streams of samples as audio files: M4A (AAC-LC), MP3,
+// Opus, FLAC and WAV, with tags and a cover.
+//
+// The same samples and options always give the same bytes. MP3 is encoded by
+// lame or ffmpeg, which have to be installed; their version is then part of
+// what decides.
+package encode
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
+)
+
+// A Sound is samples to be encoded, of one or two channels. There must be as
+// many as it says.
+type Sound struct {
+	pcm.Source
+	Samples int64
+	// Bits is how many bits the values have, which matters to FLAC and WAV:
+	// 16, which is what lossy decoders make, or 24. 0 means 16.
+	Bits int
+}
+
+func (s Sound) bits() int {
+	if s.Bits == 24 {
+		return 24
+	}
+	return 16
+}
+
+// Options are what a file gets besides the sound. The zero value is ready to
+// use.
+type Options struct {
+	Tags  mp4.Tags
+	Cover []byte // JPEG or PNG, or empty; Opus and WAV leave it out
+	// BitRate is that of lossy formats, in bits per second, all channels
+	// together; 0 is BitRate of their number.
+	BitRate int
+	Jobs    int     // how many cores encode AAC, at least one
+	Program Program // that encodes MP3
+}
+
+// BitRate is the usual rate of lossy encoding: transparent for speech, and
+// what feeds ask for.
+func BitRate(channels int) int { return 64000 * channels }
+
+func (o *Options) rate(channels int) int {
+	if o.BitRate > 0 {
+		return o.BitRate
+	}
+	return BitRate(channels)
+}
+
+// A spool holds what cannot be written yet because what stands before it
+// depends on it: in memory, or beyond spoolMemory in a temporary file.
+type spool struct {
+	mem  bytes.Buffer
+	file *os.File
+	size int64
+}
+
+const spoolMemory = 8 << 20
+
+func (s *spool) Write(p []byte) (int, error) {
+	s.size += int64(len(p))
+	if s.file == nil && s.mem.Len()+len(p) <= spoolMemory {
+		return s.mem.Write(p)
+	}
+	if s.file == nil {
+		f, err := os.CreateTemp("", "spaces-clip-")
+		if err != nil {
+			return 0, err
+		}
+		s.file = f
+		if _, err := s.mem.WriteTo(f); err != nil {
+			return 0, err
+		}
+	}
+	return s.file.Write(p)
+}
+
+// reader returns what has been written.
+func (s *spool) reader() io.Reader {
+	if s.file == nil {
+		return bytes.NewReader(s.mem.Bytes())
+	}
+	return io.NewSectionReader(s.file, 0, s.size)
+}
+
+func (s *spool) Close() {
+	if s.file != nil {
+		s.file.Close()
+		os.Remove(s.file.Name())
+	}
+}
+
+// readSize is how much of a spool is read at once.
+const readSize = 256 << 10
+
+// blockFrames is how many sample frames are worked on at once.
+const blockFrames = 4096
+
+// Frames calls fn with n frames of the sound at a time, less at its end.
+func (s Sound) Frames(ctx context.Context, n int, fn func(block []float32) error) error {
+	channels := s.Format().Channels
+	buf := make([]float32, n*channels)
+	var total int64
+	for {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		got, err := pcm.ReadFull(s, buf)
+		if got > 0 {
+			total += int64(got)
+			if err := fn(buf[:got*channels]); err != nil {
+				return err
+			}
+		}
+		switch err {
+		case nil:
+		case io.EOF, io.ErrUnexpectedEOF:
+			return s.whole(total)
+		default:
+			return err
+		}
+	}
+}
+
+// whole checks that as many samples came as were promised.
+func (s Sound) whole(got int64) error {
+	if got != s.Samples {
+		return fmt.Errorf("%d samples came out of the decoder, not %d", got, s.Samples)
+	}
+	return nil
+}

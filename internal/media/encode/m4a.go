@@ -1,0 +1,53 @@
+package encode
+
+import (
+	"bufio"
+	"context"
+	"io"
+
+	"github.com/spaces-cli/spaces/internal/media/aac"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/track"
+)
+
+// AACRates are the sample rates that M4A takes.
+var AACRates = aac.Rates
+
+// M4A writes AAC-LC in an .m4a whose edit list leaves out what the encoder
+// puts before and after the sound.
+func M4A(ctx context.Context, w io.Writer, s Sound, o Options) error {
+	var units spool
+	defer units.Close()
+	var sizes track.Sizes
+	stream, err := aac.Encode(ctx, s, aac.Options{BitRate: o.rate(s.Format().Channels), Jobs: o.Jobs}, func(unit []byte) error {
+		sizes = append(sizes, uint16(len(unit)))
+		_, err := units.Write(unit)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.whole(stream.Samples); err != nil {
+		return err
+	}
+	out, err := mp4.NewWriter(w, &mp4.Movie{
+		Config: stream.Config, Units: stream.Units,
+		Size:  func(i int64) int { return int(sizes[i]) },
+		Edits: []mp4.Edit{{Start: aac.Delay, Samples: s.Samples}},
+		Tags:  o.Tags, Cover: o.Cover,
+	})
+	if err != nil {
+		return err
+	}
+	in := bufio.NewReaderSize(units.reader(), readSize)
+	unit := make([]byte, track.MaxUnitSize)
+	for _, n := range sizes {
+		if _, err := io.ReadFull(in, unit[:n]); err != nil {
+			return err
+		}
+		if err := out.WriteUnit(unit[:n]); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}

@@ -1,0 +1,154 @@
+package encode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/media/id3"
+	"github.com/spaces-cli/spaces/internal/media/mp3"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/media/track"
+)
+
+// MP3Rates are the sample rates that MP3 takes, best first.
+var MP3Rates = []int{44100, 48000, 32000, 24000, 22050, 16000}
+
+// A Program encodes MP3.
+type Program struct {
+	Name string // lame or ffmpeg
+	Path string
+}
+
+const (
+	lame   = "lame"
+	ffmpeg = "ffmpeg"
+)
+
+// ErrNoProgram means that no program that encodes MP3 is installed.
+var ErrNoProgram = errors.New("writing MP3 needs lame or ffmpeg, and neither is on the PATH")
+
+// FindProgram looks on the PATH for the program of that name, or for any that
+// encodes MP3 if name is empty. The error wraps ErrNoProgram if there is none.
+func FindProgram(name string) (Program, error) {
+	for _, p := range []string{lame, ffmpeg} {
+		if name != "" && name != p {
+			continue
+		}
+		if path, err := exec.LookPath(p); err == nil {
+			return Program{p, path}, nil
+		}
+	}
+	switch name {
+	case "":
+		return Program{}, ErrNoProgram
+	case lame, ffmpeg:
+		return Program{}, fmt.Errorf("%w: %s was asked for", ErrNoProgram, name)
+	}
+	return Program{}, fmt.Errorf("%s is no encoder of MP3 that is known: lame and ffmpeg are", name)
+}
+
+// MP3 writes MP3 by another program. What that makes is joined again
+// under tags of our own, so that all files say the same of themselves.
+func MP3(ctx context.Context, w io.Writer, s Sound, o Options) error {
+	dir, err := os.MkdirTemp("", "spaces-encode-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "sound.mp3") // not a pipe: the Info frame is written last
+	if err := o.Program.run(ctx, file, s, o.rate(s.Format().Channels)); err != nil {
+		return err
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	var sizes track.Sizes
+	rd, err := mp3.NewReader(f, info.Size(), track.Options{})
+	if err != nil {
+		return err
+	}
+	var p track.Packet
+	for {
+		if err := rd.Next(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			return err
+		}
+		sizes = append(sizes, uint16(len(p.Data)))
+	}
+	runs := rd.Track().Runs
+	if len(runs) != 1 {
+		return errors.New("the MP3 encoder wrote what is no MP3 file")
+	}
+	// Encoders tell the delay; what comes after the sound follows from its
+	// length.
+	out, err := mp3.NewWriter(w, mp3.Plan{
+		Tag: id3.Append(nil, ID3Frames(o.Tags, o.Cover)), Sizes: sizes,
+		Skip: runs[0].Skip, Trim: runs[0].Samples - runs[0].Skip - s.Samples,
+	})
+	if err != nil {
+		return err
+	}
+	if rd, err = mp3.NewReader(f, info.Size(), track.Options{}); err != nil {
+		return err
+	}
+	for range sizes {
+		if err := rd.Next(&p); err != nil {
+			return err
+		}
+		if err := out.WriteUnit(p.Data); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// run feeds the sound to the program, which writes the file.
+func (p Program) run(ctx context.Context, file string, s Sound, bitRate int) error {
+	cmd := exec.CommandContext(ctx, p.Path, p.arguments(file, s.Format(), bitRate)...)
+	var talk strings.Builder
+	cmd.Stderr = &talk
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	var b []byte
+	err = s.Frames(ctx, blockFrames, func(block []float32) error {
+		b = appendIntegers(b[:0], block, 16)
+		_, err := in.Write(b)
+		return err
+	})
+	in.Close()
+	if werr := cmd.Wait(); werr != nil && ctx.Err() == nil {
+		return fmt.Errorf("%s: %w: %s", p.Name, werr, strings.TrimSpace(talk.String()))
+	}
+	return err
+}
+
+func (p Program) arguments(file string, f pcm.Format, bitRate int) []string {
+	rate, kbits := f.SampleRate, strconv.Itoa(bitRate/1000)
+	if p.Name == lame {
+		mode := map[int]string{1: "m", 2: "j"}[f.Channels]
+		return []string{"--quiet", "-r", "--signed", "--little-endian", "--bitwidth", "16",
+			"-s", fmt.Sprintf("%g", float64(rate)/1000), "-m", mode, "--resample", fmt.Sprintf("%g", float64(rate)/1000),
+			"--cbr", "-b", kbits, "-", file}
+	}
+	return []string{"-v", "error", "-nostdin", "-f", "s16le", "-ar", strconv.Itoa(rate), "-ac", strconv.Itoa(f.Channels),
+		"-i", "pipe:0", "-c:a", "libmp3lame", "-b:a", kbits + "k", "-map_metadata", "-1", "-y", file}
+}
