@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -20,19 +21,40 @@ type Writer struct {
 }
 
 // NewWriter begins a file of so many frames in configuration c, as a Reader
-// of this package tells it.
-func NewWriter(w io.Writer, c track.Config, frames int, comments []Comment) (*Writer, error) {
+// of this package tells it. Pictures are bodies of PICTURE blocks, such as
+// Cover makes.
+func NewWriter(w io.Writer, c track.Config, frames int, comments []Comment, pictures ...[]byte) (*Writer, error) {
 	if _, err := ParseStreamInfo([]byte(c.Specific)); err != nil {
 		return nil, err
 	}
+	const streamInfo, comment, picture = 0, 4, 6
+	head, err := appendBlock([]byte("fLaC"), streamInfo, false, []byte(c.Specific[:streamInfoSize]))
+	if err != nil {
+		return nil, err
+	}
+	if head, err = appendBlock(head, comment, len(pictures) == 0, vorbisComment(comments)); err != nil {
+		return nil, err
+	}
+	for i, p := range pictures {
+		if head, err = appendBlock(head, picture, i == len(pictures)-1, p); err != nil {
+			return nil, err
+		}
+	}
 	wr := &Writer{w: bufio.NewWriterSize(w, 64<<10), left: frames}
-	head := append([]byte("fLaC"), 0, 0, 0, streamInfoSize) // STREAMINFO, not the last block (§8.1)
-	head = append(head, c.Specific[:streamInfoSize]...)
-	body := vorbisComment(comments)
-	head = append(head, 0x80|4, byte(len(body)>>16), byte(len(body)>>8), byte(len(body)))
-	head = append(head, body...)
-	_, err := wr.w.Write(head)
+	_, err = wr.w.Write(head)
 	return wr, err
+}
+
+// appendBlock appends a metadata block (§8.1).
+func appendBlock(b []byte, kind byte, last bool, body []byte) ([]byte, error) {
+	if len(body) >= 1<<24 {
+		return nil, fmt.Errorf("flac: a metadata block of %d bytes is too long; it can have 16 MiB", len(body))
+	}
+	if last {
+		kind |= 0x80
+	}
+	b = append(b, kind, byte(len(body)>>16), byte(len(body)>>8), byte(len(body)))
+	return append(b, body...), nil
 }
 
 func vorbisComment(comments []Comment) []byte {

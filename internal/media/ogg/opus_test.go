@@ -2,8 +2,8 @@ package ogg
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,202 +11,186 @@ import (
 	"testing"
 )
 
-// page is a page as it is read again.
-type page struct {
-	flags    byte
-	position uint64
-	packets  [][]byte // the last one may go on, the first one may continue
-	open     bool     // the last one goes on
-}
+// silence is 20 ms of Opus: fullband CELT, mono, one frame.
+var silence = []byte{0xF8, 0xFF, 0xFE}
 
-// parse reads pages by RFC 3533 §6, and checks all that it says.
-func parse(t *testing.T, b []byte) []page {
+const frameSamples = OpusRate / 50
+
+func writeOpus(t testing.TB, o Opus, packets int) []byte {
 	t.Helper()
-	var list []page
-	for len(b) > 0 {
-		if len(b) < 27 || string(b[:5]) != "OggS\x00" {
-			t.Fatalf("page %d: no header", len(list))
-		}
-		n := int(b[26])
-		size := 27 + n
-		for _, l := range b[27 : 27+n] {
-			size += int(l)
-		}
-		raw := bytes.Clone(b[:size])
-		want := binary.LittleEndian.Uint32(raw[22:])
-		copy(raw[22:26], "\x00\x00\x00\x00")
-		if slowCRC(raw) != want {
-			t.Fatalf("page %d: wrong checksum", len(list))
-		}
-		if seq := binary.LittleEndian.Uint32(raw[18:]); int(seq) != len(list) {
-			t.Fatalf("page %d has the number %d", len(list), seq)
-		}
-		p := page{flags: raw[5], position: binary.LittleEndian.Uint64(raw[6:])}
-		content, packet := raw[27+n:], []byte(nil)
-		for _, l := range raw[27 : 27+n] {
-			packet = append(packet, content[:l]...)
-			content = content[l:]
-			p.open = l == 255
-			if !p.open {
-				p.packets = append(p.packets, packet)
-				packet = nil
-			}
-		}
-		if p.open {
-			p.packets = append(p.packets, packet)
-		}
-		list, b = append(list, p), b[size:]
-	}
-	return list
-}
-
-// slowCRC is the definition, bit by bit.
-func slowCRC(b []byte) uint32 {
-	var c uint32
-	for _, v := range b {
-		for i := 7; i >= 0; i-- {
-			bit := c>>31 ^ uint32(v>>i&1)
-			c = c<<1 ^ bit*0x04C11DB7
-		}
-	}
-	return c
-}
-
-func TestPages(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(1, 1))
 	var b bytes.Buffer
-	o := Opus{Channels: 2, PreSkip: 312, InputRate: 44100, Samples: 960*3000 - 400, Vendor: "v",
-		Comments: []Comment{{"TITLE", "Débat"}, {"COVER", strings.Repeat("x", 100000)}}}
 	w, err := NewWriter(&b, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var packets [][]byte
-	for range 3000 {
-		p := make([]byte, 1+rnd.IntN(600))
-		for i := range p {
-			p[i] = byte(rnd.Uint32())
-		}
-		packets = append(packets, p)
-		if err := w.WritePacket(p, 960); err != nil {
+	for range packets {
+		if err := w.WritePacket(silence, frameSamples); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var got [][]byte
-	var position uint64
-	pages := parse(t, b.Bytes())
-	for i, p := range pages {
-		if (p.flags&flagFirst != 0) != (i == 0) || (p.flags&flagLast != 0) != (i == len(pages)-1) {
-			t.Errorf("page %d of %d has flags %d", i, len(pages), p.flags)
+	return b.Bytes()
+}
+
+// A foundPage is a page as RFC 3533 §6 describes it.
+type foundPage struct {
+	flags    byte
+	position uint64
+	packets  [][]byte // parts of packets on it
+	ends     bool     // its last packet ends on it
+}
+
+func readPages(t *testing.T, b []byte) []foundPage {
+	t.Helper()
+	le := binary.LittleEndian
+	var list []foundPage
+	for len(b) > 0 {
+		if len(b) < 27 || string(b[:4]) != "OggS" || le.Uint32(b[18:]) != uint32(len(list)) {
+			t.Fatalf("page %d: % x", len(list), b[:min(27, len(b))])
 		}
-		if p.flags&flagContinued != 0 {
-			last := len(got) - 1
-			got[last] = append(got[last], p.packets[0]...)
-			p.packets = p.packets[1:]
-		}
-		got = append(got, p.packets...)
-		if p.open != (p.position == noPosition) {
-			t.Errorf("page %d ends in a packet, and is at %d", i, p.position)
-		}
-		if p.position != noPosition {
-			if p.position < position || p.position > position+OpusRate {
-				t.Errorf("page %d goes from %d to %d", i, position, p.position)
+		p := foundPage{flags: b[5], position: le.Uint64(b[6:])}
+		n := int(b[26])
+		body := b[27+n:]
+		size := 0
+		for i, v := range b[27 : 27+n] {
+			size += int(v)
+			if v < 255 || i == n-1 {
+				p.packets = append(p.packets, body[:size])
+				p.ends = v < 255
+				body, size = body[size:], 0
 			}
-			position = p.position
 		}
+		page := bytes.Clone(b[:len(b)-len(body)])
+		sum := le.Uint32(page[22:])
+		clear(page[22:26])
+		if crc(page) != sum {
+			t.Errorf("page %d: wrong sum", len(list))
+		}
+		list = append(list, p)
+		b = body
 	}
-	if position != uint64(o.PreSkip)+uint64(o.Samples) {
-		t.Errorf("the last page ends at %d", position)
+	return list
+}
+
+// The comment header may fill many pages; those on which it does not end have
+// no position.
+func TestLargeComments(t *testing.T) {
+	sizes := []int{0, 100, 254, 255, 1 << 20}
+	const page = maxSegments * 255
+	for n := range 60 { // a header that just fits, and one that just does not
+		sizes = append(sizes, page-n, 2*page-n)
 	}
-	if len(got) != len(packets)+2 {
-		t.Fatalf("%d packets", len(got))
-	}
-	if string(got[0]) != "OpusHead\x01\x02\x38\x01\x44\xac\x00\x00\x00\x00\x00" {
-		t.Errorf("%q", got[0])
-	}
-	if !bytes.HasPrefix(got[1], []byte("OpusTags\x01\x00\x00\x00v\x02\x00\x00\x00\x0c\x00\x00\x00TITLE=Débat")) {
-		t.Errorf("%.60q", got[1])
-	}
-	for i, p := range packets {
-		if !bytes.Equal(got[i+2], p) {
-			t.Fatalf("packet %d is another", i)
+	for _, size := range sizes {
+		value := strings.Repeat("x", size)
+		b := writeOpus(t, Opus{Channels: 1, PreSkip: 312, Samples: 48000, Vendor: "v", Comments: []Comment{{"A", value}}}, 60)
+		pages := readPages(t, b)
+		if pages[0].flags != flagFirst || len(pages[0].packets) != 1 || !bytes.HasPrefix(pages[0].packets[0], []byte("OpusHead\x01\x01")) {
+			t.Fatalf("first page %+v", pages[0])
+		}
+		var tags []byte
+		i := 1
+		for ; ; i++ {
+			p := pages[i]
+			if len(p.packets) != 1 || p.flags&flagContinued != 0 != (i > 1) || (p.position == noPosition) == p.ends {
+				t.Fatalf("%d bytes: page %d has flags %d, %d packets, position %d", len(value), i, p.flags, len(p.packets), p.position)
+			}
+			tags = append(tags, p.packets[0]...)
+			if p.ends {
+				break
+			}
+		}
+		if want := "OpusTags\x01\x00\x00\x00v\x01\x00\x00\x00"; !strings.HasPrefix(string(tags), want) || !strings.HasSuffix(string(tags), "A="+value) || len(tags) != len(want)+4+2+len(value) {
+			t.Fatalf("%d bytes of comment: a header of %d", len(value), len(tags))
+		}
+		last := pages[len(pages)-1]
+		if last.flags != flagLast || last.position != 312+48000 {
+			t.Fatalf("last page %+v", last)
+		}
+		if p := pages[i+1]; p.flags != 0 || !bytes.Equal(p.packets[0], silence) {
+			t.Fatalf("first page of sound %+v", p)
 		}
 	}
 }
 
-func TestRefuses(t *testing.T) {
-	for _, o := range []Opus{{Channels: 0}, {Channels: 3}, {Channels: 1, PreSkip: 1 << 16}, {Channels: 1, PreSkip: -1}, {Channels: 1, Samples: -1}} {
-		if _, err := NewWriter(&bytes.Buffer{}, o); err == nil {
-			t.Errorf("%+v is written", o)
-		}
-	}
-	w, err := NewWriter(&bytes.Buffer{}, Opus{Channels: 1, Samples: 1000})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w.WritePacket(nil, 960) == nil || w.WritePacket(make([]byte, maxPacket+1), 960) == nil || w.WritePacket([]byte{1}, 0) == nil {
-		t.Error("an impossible packet is written")
-	}
-	if err := w.WritePacket([]byte{1}, 960); err != nil {
-		t.Fatal(err)
-	}
-	if w.Close() == nil {
-		t.Error("a file too short is closed")
-	}
-}
-
-// ffmpeg reads what we write: its own packets, in pages of ours.
-func TestAgainstFFmpeg(t *testing.T) {
-	ffmpeg, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		t.Skip("ffmpeg is not installed")
-	}
+// ffprobe and mediainfo find comments, chapters and the cover, which is as
+// large as real ones are.
+func TestCommentsReadByOthers(t *testing.T) {
 	dir := t.TempDir()
-	in := filepath.Join(dir, "in.opus")
-	if out, err := exec.Command(ffmpeg, "-v", "error", "-f", "lavfi", "-i", "sine=d=3.5:r=48000", "-c:a", "libopus", in).CombinedOutput(); err != nil {
-		t.Skipf("ffmpeg cannot write Opus: %s", out)
+	tool := func(name string, args ...string) string {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skip(err)
+		}
+		cmd := exec.Command(name, args...)
+		cmd.Dir = dir
+		cmd.Stderr = t.Output()
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s %v: %v", name, args, err)
+		}
+		return string(out)
 	}
-	b, err := os.ReadFile(in)
+	tool("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "nullsrc=s=500x500,geq=random(1)*255:128:128", "-frames:v", "1", "cover.png")
+	image, err := os.ReadFile(filepath.Join(dir, "cover.png"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var packets [][]byte
-	pages := parse(t, b)
-	for _, p := range pages[2:] {
-		packets = append(packets, p.packets...)
+	// A PICTURE block of FLAC (RFC 9639 §8.8).
+	be := binary.BigEndian
+	picture := be.AppendUint32(nil, 3)
+	picture = append(be.AppendUint32(picture, 9), "image/png"...)
+	for _, v := range []int{0, 500, 500, 24, 0, len(image)} {
+		picture = be.AppendUint32(picture, uint32(v))
 	}
-	skip := int(binary.LittleEndian.Uint16(pages[0].packets[0][10:]))
-	out := filepath.Join(dir, "out.opus")
-	f, err := os.Create(out)
-	if err != nil {
+	picture = append(picture, image...)
+	o := Opus{Channels: 1, PreSkip: 312, InputRate: 48000, Samples: 10 * 48000, Vendor: "spaces", Comments: []Comment{
+		{"TITLE", "Débat"}, {"ARTIST", "host"},
+		{"CHAPTER000", "00:00:00.000"}, {"CHAPTER000NAME", "Einführung"},
+		{"CHAPTER001", "00:00:01.250"}, {"CHAPTER001NAME", "Вопрос"},
+		{"METADATA_BLOCK_PICTURE", base64.StdEncoding.EncodeToString(picture)},
+	}}
+	file := writeOpus(t, o, 10*50+1)
+	if err := os.WriteFile(filepath.Join(dir, "out.opus"), file, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	const samples = 150000
-	w, err := NewWriter(f, Opus{Channels: 1, PreSkip: skip, Samples: samples})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := 0; n < samples+skip; n += 960 {
-		if err := w.WritePacket(packets[n/960], 960); err != nil {
-			t.Fatal(err)
+	probe := tool("ffprobe", "-v", "error", "-show_chapters", "-show_entries", "stream_tags:stream=codec_name,width:format=duration", "-of", "default=nw=1", "out.opus")
+	for _, want := range []string{
+		"TAG:TITLE=Débat\n", "TAG:ARTIST=host\n", "codec_name=png\nwidth=500\n",
+		"start_time=0.000000\n", "end_time=1.250000\nTAG:title=Einführung\n", "start_time=1.250000\n", "TAG:title=Вопрос\n",
+		"duration=10.00",
+	} {
+		if !strings.Contains(probe, want) {
+			t.Errorf("ffprobe does not say %q but\n%s", want, probe)
 		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
+	if info := strings.TrimSpace(tool("mediainfo", "--Output=General;%Title%|%Performer%|%Cover%", "out.opus")); info != "Débat|host|Yes" {
+		t.Errorf("mediainfo says %q", info)
 	}
-	f.Close()
-	decode := func(file string) []byte {
-		pcm, err := exec.Command(ffmpeg, "-v", "error", "-i", file, "-f", "s16le", "-").Output()
+	pcm := tool("ffmpeg", "-v", "error", "-i", "out.opus", "-map", "0:a", "-f", "s16le", "-")
+	if n := len(pcm) / 2; n != 10*48000 {
+		t.Errorf("ffmpeg decodes %d samples", n)
+	}
+}
+
+func TestWriterRefuses(t *testing.T) {
+	for _, o := range []Opus{{}, {Channels: 3}, {Channels: 1, PreSkip: -1}, {Channels: 1, PreSkip: 1 << 16}, {Channels: 1, Samples: -1}} {
+		if _, err := NewWriter(&bytes.Buffer{}, o); err == nil {
+			t.Errorf("%+v was taken", o)
+		}
+	}
+	for _, packets := range []int{0, 1, 49} { // 50 last as long as planned
+		w, err := NewWriter(&bytes.Buffer{}, Opus{Channels: 1, PreSkip: 312, Samples: 49*frameSamples + 100})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return pcm
-	}
-	want, got := decode(in), decode(out)
-	if len(got) != 2*samples || !bytes.Equal(got, want[:len(got)]) {
-		t.Errorf("%d samples come out, not %d, or others", len(got)/2, samples)
+		for range packets {
+			if err := w.WritePacket(silence, frameSamples); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if w.Close() == nil {
+			t.Errorf("%d packets were enough", packets)
+		}
 	}
 }
