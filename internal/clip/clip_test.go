@@ -195,7 +195,7 @@ func worst(a, b []float32) float64 {
 func TestLosslessEqualsSource(t *testing.T) {
 	tool(t, "ffmpeg")
 	tool(t, "lame")
-	n := 16
+	n := 12 // of each: more than 200 in all
 	if testing.Short() {
 		n = 6
 	}
