@@ -1,0 +1,125 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+)
+
+// Options say how a feed is built.
+type Options struct {
+	File string // name of the feed in its folder; "" is feed.xml
+	// Site puts pages beside the feed, and the episodes' files with them, so
+	// that the folder is whole: it can be looked at as it lies there, and sent
+	// to the base URL as it is.
+	Site bool
+}
+
+// A Built says what was built.
+type Built struct {
+	URL      string // of the feed
+	Episodes []*Episode
+	Changed  bool // whether the feed differs from the one that was there
+	// Files are what has to be at the show's base URL besides the feed and
+	// the pages.
+	Files    []Asset
+	Pages    []string // of the site, by name
+	Findings []Finding
+}
+
+// An Asset is a file of an episode that the feed links.
+type Asset struct {
+	Path string // below the library
+	URL  string
+	Name string
+}
+
+// Build makes the feed of a library's show in a folder, and the site if it is
+// asked for. The feed itself is written last and at once: whoever fetches it
+// finds all that it links to. What is the same already is not written.
+func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Built, error) {
+	if o.File == "" {
+		o.File = feedFile
+	}
+	if !fileName.MatchString(o.File) {
+		return nil, fmt.Errorf("%q cannot be part of a web address", o.File)
+	}
+	episodes, err := Collect(ctx, library, s.Prefer)
+	if err != nil {
+		return nil, err
+	}
+	text, err := s.Render(episodes, o.File, o.Site)
+	if err != nil {
+		return nil, err
+	}
+	b := &Built{URL: s.URL(o.File), Episodes: episodes}
+	for _, e := range episodes {
+		for _, file := range e.Files() {
+			b.Files = append(b.Files, Asset{e.Path(file), s.URL(file), file})
+		}
+	}
+	if b.Findings, err = CheckBytes(text); err != nil {
+		return nil, err
+	}
+	if o.Site {
+		for _, a := range b.Files {
+			if err := place(ctx, library, out, a); err != nil {
+				return nil, err
+			}
+		}
+		if b.Pages, err = writeSite(library, out, s, episodes, o.File); err != nil {
+			return nil, err
+		}
+	}
+	b.Changed, err = writeFile(out, o.File, text)
+	return b, err
+}
+
+// place puts a copy of an episode's file into the folder, unless one of the
+// same size and time is there. (A link would let a change to the copy change
+// the library.)
+func place(ctx context.Context, library, out *os.Root, a Asset) error {
+	src, err := library.Open(a.Path)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	info, err := src.Stat()
+	if err != nil {
+		return err
+	}
+	if old, err := out.Lstat(a.Name); err == nil && old.Mode().IsRegular() && old.Size() == info.Size() && old.ModTime().Equal(info.ModTime()) {
+		return nil
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	tmp := path.Join(path.Dir(a.Name), "."+a.Name+".partial")
+	if err := out.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := out.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, &interruptible{ctx, src})
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = out.Chtimes(tmp, info.ModTime(), info.ModTime())
+	}
+	if err == nil {
+		err = retry(func() error { return out.Rename(tmp, a.Name) })
+	}
+	if err != nil {
+		out.Remove(tmp)
+	}
+	return err
+}

@@ -1,0 +1,437 @@
+package feed
+
+import (
+	"math"
+	"mime"
+	"net/mail"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// finish checks what is known when the feed has been read.
+func (c *checker) finish() {
+	c.item = ""
+	switch {
+	case c.root == nil:
+		if len(c.findings) == 0 {
+			c.find(1, "rss-root", "there is no rss element")
+		}
+	case c.root.name != "rss":
+		c.find(c.root.line, "rss-root", "the outermost element is %s, not rss", c.root.name)
+	default:
+		if v, _ := c.root.attribute("version"); v != "2.0" {
+			c.find(c.root.line, "rss-version", "version %q, not 2.0", v)
+		}
+		if c.channel == nil {
+			c.find(c.root.line, "rss-root", "there is no channel")
+		} else {
+			c.checkChannel(c.channel)
+		}
+	}
+	slices.SortStableFunc(c.findings, func(a, b Finding) int { return a.Line - b.Line })
+}
+
+func (c *checker) checkChannel(n *node) {
+	want := func(name, rule, what string) *node {
+		k := n.child(name)
+		if k.value() == "" && (k == nil || len(k.kids) == 0 && len(k.attr) == 0) {
+			c.find(lineOf(k, n), rule, "the show has no %s", what)
+			return nil
+		}
+		return k
+	}
+	want("title", "channel-title", "title")
+	if k := want("link", "channel-link", "link"); k != nil {
+		c.address(k, k.value(), "channel-link", false)
+	}
+	if k := want("description", "channel-description", "description"); k != nil && k.long > maxDescription {
+		c.find(k.line, "channel-description-length", "the description has %d bytes; Apple takes %d", k.long, maxDescription)
+	}
+	if k := want("language", "channel-language", "language"); k != nil && !languagePattern.MatchString(k.value()) {
+		c.find(k.line, "channel-language", "%q is no language such as en or pt-BR", brief(k.value()))
+	}
+	if k := want("itunes:image", "channel-image", "itunes:image"); k != nil {
+		c.image(k, "channel-image")
+	}
+	c.checkCategories(n)
+	if k := want("itunes:explicit", "channel-explicit", "itunes:explicit"); k != nil {
+		c.explicit(k, "channel-explicit")
+	}
+	want("itunes:author", "channel-author", "itunes:author")
+	mailed := want("itunes:owner", "channel-owner", "itunes:owner")
+	if mailed != nil {
+		email := mailed.child("itunes:email").value()
+		if _, err := mail.ParseAddress(email); err != nil {
+			c.find(mailed.line, "channel-owner", "the owner has no e-mail address, but %q", brief(email))
+		}
+	}
+	if k := n.child("itunes:type"); k != nil && !slices.Contains([]string{"episodic", "serial"}, strings.ToLower(k.value())) {
+		c.find(k.line, "episode-type", "itunes:type is %q, not episodic or serial", brief(k.value()))
+	}
+	for _, name := range []string{"pubDate", "lastBuildDate"} {
+		if k := n.child(name); k != nil {
+			c.date(k)
+		}
+	}
+	if !slices.ContainsFunc(n.children("atom:link"), func(k *node) bool {
+		rel, _ := k.attribute("rel")
+		return rel == "self"
+	}) {
+		c.find(n.line, "channel-self", "no atom:link rel=\"self\" names the feed's own address")
+	}
+	c.checkChannelPodcast(n)
+	if c.items == 0 {
+		c.find(n.line, "channel-items", "there is no episode")
+	}
+}
+
+// media are the values of podcast:medium; each also exists with an L at its
+// end, for lists.
+var media = []string{"podcast", "music", "video", "film", "audiobook", "newsletter", "blog", "publisher", "course", "mixed"}
+
+func (c *checker) checkChannelPodcast(n *node) {
+	if k := n.child("podcast:guid"); k == nil {
+		c.find(n.line, "channel-guid", "the show has no podcast:guid")
+	} else if !guidPattern.MatchString(strings.ToLower(k.value())) {
+		c.find(k.line, "channel-guid-format", "%q is no UUID", brief(k.value()))
+	}
+	if k := n.child("podcast:locked"); k == nil {
+		c.find(n.line, "channel-locked", "no podcast:locked says whether other hosts may import the feed")
+	} else if v := k.value(); v != "yes" && v != "no" {
+		c.find(k.line, "channel-locked-value", "podcast:locked is %q, not yes or no", brief(v))
+	}
+	if k := n.child("podcast:medium"); k != nil && !slices.Contains(media, strings.TrimSuffix(k.value(), "L")) {
+		c.find(k.line, "channel-medium", "podcast:medium is %q", brief(k.value()))
+	}
+	c.checkPodcast(n, math.NaN())
+}
+
+func (c *checker) checkCategories(n *node) {
+	list := n.children("itunes:category")
+	if len(list) == 0 {
+		c.find(n.line, "channel-category", "the show has no itunes:category")
+	}
+	for _, k := range list {
+		text, _ := k.attribute("text")
+		if text == "" {
+			c.find(k.line, "channel-category", "the category has no text")
+			continue
+		}
+		if sub := k.child("itunes:category"); sub != nil {
+			part, _ := sub.attribute("text")
+			text += " > " + part
+		}
+		if err := checkCategory(text); err != nil {
+			c.find(k.line, "category-unknown", "%s", brief(err.Error()))
+		}
+	}
+}
+
+// checkItem checks an item when it ends.
+func (c *checker) checkItem(n *node) {
+	c.items++
+	title := n.child("title").value()
+	if title == "" {
+		title = n.child("itunes:title").value()
+	}
+	c.item = brief(title)
+	if c.item == "" {
+		c.item = brief(n.child("guid").value())
+	}
+	defer func() { c.item = "" }()
+	if title == "" {
+		c.find(n.line, "item-title", "the episode has no title")
+	}
+	description := n.child("description")
+	for _, name := range []string{"itunes:summary", "?encoded"} {
+		if description.value() == "" && n.child(name) != nil {
+			description = n.child(name)
+		}
+	}
+	if description.value() == "" {
+		c.find(lineOf(description, n), "item-description", "the episode has no description")
+	} else if description.long > maxNotes {
+		c.find(description.line, "item-description-length", "the description has %d bytes; Apple takes %d", description.long, maxNotes)
+	}
+	c.checkGUID(n)
+	if k := n.child("pubDate"); k.value() == "" {
+		c.find(lineOf(k, n), "date-missing", "the episode has no pubDate")
+	} else {
+		c.date(k)
+	}
+	seconds := c.duration(n)
+	c.checkEnclosure(n, seconds)
+	if k := n.child("itunes:explicit"); k != nil {
+		c.explicit(k, "explicit-value")
+	}
+	if k := n.child("itunes:episodeType"); k != nil && !slices.Contains([]string{"full", "trailer", "bonus"}, strings.ToLower(k.value())) {
+		c.find(k.line, "episode-type", "itunes:episodeType is %q, not full, trailer or bonus", brief(k.value()))
+	}
+	if k := n.child("itunes:image"); k != nil {
+		c.image(k, "item-image")
+	}
+	c.checkPodcast(n, seconds)
+}
+
+func (c *checker) checkGUID(n *node) {
+	k := n.child("guid")
+	id := k.value()
+	if id == "" {
+		c.find(lineOf(k, n), "guid-missing", "the episode has no guid: readers cannot know it again")
+		return
+	}
+	if first, again := c.guids[id]; again {
+		c.find(k.line, "guid-duplicate", "the guid %q is also that of line %d", brief(id), first)
+	} else {
+		c.guids[id] = k.line
+	}
+	if v, _ := k.attribute("isPermaLink"); v != "false" {
+		if _, err := webURL(id); err != nil {
+			c.find(k.line, "guid-permalink", "the guid %q is no address, and isPermaLink=\"false\" is missing", brief(id))
+		}
+	}
+}
+
+// appleTypes are the types of audio and video that Apple takes, with the
+// extensions that go with them.
+var appleTypes = map[string][]string{
+	"audio/mpeg":      {".mp3"},
+	"audio/x-m4a":     {".m4a"},
+	"audio/mp4":       {".m4a", ".mp4"},
+	"video/mp4":       {".mp4", ".m4v"},
+	"video/x-m4v":     {".m4v"},
+	"video/quicktime": {".mov"},
+	"application/pdf": {".pdf"},
+}
+
+// lowestBitRate is the least that podcasts are encoded with, in bits per
+// second. A length below it is no length in bytes.
+const lowestBitRate = 6000
+
+func (c *checker) checkEnclosure(n *node, seconds float64) {
+	list := n.children("enclosure")
+	if len(list) == 0 {
+		c.find(n.line, "item-enclosure", "the episode has no enclosure: nothing can be played")
+		return
+	}
+	if len(list) > 1 {
+		c.find(list[1].line, "item-enclosure", "the episode has %d enclosures; only one is played", len(list))
+	}
+	k := list[0]
+	address, _ := k.attribute("url")
+	if first, again := c.enclosures[address]; again {
+		c.find(k.line, "enclosure-duplicate", "%s is also played by line %d", brief(address), first)
+	} else {
+		c.enclosures[address] = k.line
+	}
+	ok := c.address(k, address, "enclosure-url", true)
+	if strings.ContainsFunc(address, func(r rune) bool { return r > '~' || r <= ' ' }) {
+		c.find(k.line, "enclosure-ascii", "%s has characters that addresses write with %%", brief(address))
+	}
+
+	text, _ := k.attribute("length")
+	if length, err := strconv.ParseInt(text, 10, 64); err != nil || length <= 0 {
+		c.find(k.line, "enclosure-length", "the length is %q, not a number of bytes", brief(text))
+	} else if float64(length) < seconds*lowestBitRate/8 {
+		c.find(k.line, "enclosure-length-seconds", "%d bytes cannot be %s of audio; the length is that of the file", length, clockTime(seconds))
+	}
+	t, _ := k.attribute("type")
+	kind, _, err := mime.ParseMediaType(t)
+	if err != nil || !strings.Contains(kind, "/") {
+		c.find(k.line, "enclosure-type", "%q is no MIME type such as audio/mpeg", brief(t))
+		return
+	}
+	extensions, plays := appleTypes[kind]
+	if !plays {
+		c.find(k.line, "enclosure-type-apple", "Apple does not play %s", brief(kind))
+	} else if u, err := webURL(address); ok && err == nil && !slices.Contains(extensions, strings.ToLower(path.Ext(u.Path))) {
+		c.find(k.line, "enclosure-extension", "%s ends in %q, which does not tell %s", brief(address), path.Ext(u.Path), kind)
+	}
+}
+
+// duration returns the length of an episode in seconds, or NaN.
+func (c *checker) duration(n *node) float64 {
+	k := n.child("itunes:duration")
+	text := k.value()
+	if text == "" {
+		c.find(lineOf(k, n), "duration-missing", "the episode has no itunes:duration")
+		return math.NaN()
+	}
+	parts := strings.Split(text, ":")
+	total := 0.0
+	for i, p := range parts {
+		v, ok := number(p)
+		if !ok || len(parts) > 3 || i > 0 && v >= 60 {
+			c.find(k.line, "duration-format", "%q is no duration such as 3895, 64:55 or 1:04:55", brief(text))
+			return math.NaN()
+		}
+		total = total*60 + v
+	}
+	return total
+}
+
+// podcastElements are those of the podcast namespace.
+var podcastElements = []string{"alternateEnclosure", "block", "chapters", "chat", "contentLink", "episode", "funding", "guid", "image",
+	"images", "integrity", "license", "liveItem", "location", "locked", "medium", "person", "podping", "podroll", "publisher",
+	"remoteItem", "season", "socialInteract", "soundbite", "source", "trailer", "transcript", "txt", "updateFrequency", "value",
+	"valueRecipient", "valueTimeSplit"}
+
+// checkPodcast checks the elements of the podcast namespace of an item that
+// lasts so many seconds (or NaN), or of the channel.
+func (c *checker) checkPodcast(n *node, seconds float64) {
+	for _, k := range n.kids {
+		name, ok := strings.CutPrefix(k.name, "podcast:")
+		if !ok {
+			continue
+		}
+		address, _ := k.attribute("url")
+		kind, _ := k.attribute("type")
+		switch name {
+		case "transcript":
+			c.address(k, address, "transcript-url", true)
+			known := []string{"text/vtt", "application/x-subrip", "application/srt", "text/srt", "text/html", "text/plain", "application/json"}
+			if t, _, err := mime.ParseMediaType(kind); err != nil {
+				c.find(k.line, "transcript-type", "%q is no MIME type", brief(kind))
+			} else if !slices.Contains(known, t) {
+				c.find(k.line, "transcript-type-unknown", "nobody reads transcripts of the type %s", brief(t))
+			}
+		case "chapters":
+			c.address(k, address, "chapters-url", true)
+			if kind != "application/json+chapters" && kind != "application/json" {
+				c.find(k.line, "chapters-type", "the type is %q, not application/json+chapters", brief(kind))
+			}
+		case "soundbite":
+			c.checkSoundbite(k, seconds)
+		case "person":
+			if v := k.value(); v == "" || utf8.RuneCountInString(v) > maxName {
+				c.find(k.line, "person-name", "a person's name has 1 to %d characters, not %d", maxName, utf8.RuneCountInString(v))
+			}
+		case "funding", "location":
+			c.atMost(k)
+		case "season", "episode":
+			if _, ok := number(k.value()); !ok {
+				c.find(k.line, "podcast-number", "%s is %q, not a number", k.name, brief(k.value()))
+			}
+		default:
+			if !slices.Contains(podcastElements, name) {
+				c.find(k.line, "podcast-unknown", "the podcast namespace has no element %s", brief(name))
+			}
+		}
+	}
+}
+
+func (c *checker) checkSoundbite(k *node, seconds float64) {
+	from, _ := k.attribute("startTime")
+	long, _ := k.attribute("duration")
+	start, ok := number(from)
+	length, ok2 := number(long)
+	if !ok || !ok2 || length == 0 {
+		c.find(k.line, "soundbite-time", "startTime is %q and duration %q: both are seconds", brief(from), brief(long))
+		return
+	}
+	if start+length > seconds+1 { // durations are often whole seconds
+		c.find(k.line, "soundbite-range", "the soundbite ends at %s, the episode at %s", clockTime(start+length), clockTime(seconds))
+	}
+	if length < 15 || length > 120 {
+		c.find(k.line, "soundbite-length", "the soundbite lasts %s s; 15 to 120 are advised", decimal(length))
+	}
+	c.atMost(k)
+}
+
+// atMost holds a text against the length that the namespace sets.
+func (c *checker) atMost(k *node) {
+	if n := utf8.RuneCountInString(k.value()); n > maxName {
+		c.find(k.line, "podcast-text", "the text of %s has %d characters, more than %d", k.name, n, maxName)
+	}
+}
+
+// address checks an address. Those of files should be https.
+func (c *checker) address(k *node, text, rule string, file bool) bool {
+	u, err := webURL(text)
+	if err != nil {
+		c.find(k.line, rule, "%s of %s is no absolute address of the web, or has a user name: %q", attributeOf(file), k.name, brief(text))
+		return false
+	}
+	if file && u.Scheme != "https" {
+		c.find(k.line, "url-https", "%s is not https", brief(u.String()))
+	}
+	return true
+}
+
+func attributeOf(file bool) string {
+	if file {
+		return "the url"
+	}
+	return "the text"
+}
+
+func (c *checker) image(k *node, rule string) {
+	text, _ := k.attribute("href")
+	u, err := webURL(text)
+	if err != nil {
+		c.find(k.line, rule, "the href of itunes:image is no absolute address of the web: %q", brief(text))
+		return
+	}
+	if u.Scheme != "https" {
+		c.find(k.line, "url-https", "%s is not https", brief(text))
+	}
+	if ext := strings.ToLower(path.Ext(u.Path)); ext != ".jpg" && ext != ".jpeg" && ext != ".png" {
+		c.find(k.line, "image-type", "%s ends in neither .jpg nor .png", brief(text))
+	}
+}
+
+func (c *checker) explicit(k *node, rule string) {
+	switch v := k.value(); strings.ToLower(v) {
+	case "true", "false":
+	case "yes", "no", "clean", "explicit": // what Apple's page named before
+		c.find(k.line, "explicit-old", "itunes:explicit is %q; true or false are the words now", v)
+	default:
+		c.find(k.line, rule, "itunes:explicit is %q, not true or false", brief(v))
+	}
+}
+
+func (c *checker) date(k *node) {
+	if _, err := parseDate(k.value()); err != nil {
+		c.find(k.line, "date-format", "%q is no date such as Mon, 14 Jun 2021 18:00:00 +0000", brief(k.value()))
+	}
+}
+
+// parseDate reads a date of RFC 2822 §3.3: the day's name and the seconds may
+// be missing, and the zone may be one of the old names (§4.3).
+func parseDate(text string) (time.Time, error) {
+	if t, err := mail.ParseDate(text); err == nil {
+		return t, nil
+	}
+	for _, old := range []string{" UT", " Z"} {
+		if rest, ok := strings.CutSuffix(text, old); ok {
+			return mail.ParseDate(rest + " GMT")
+		}
+	}
+	return mail.ParseDate(text)
+}
+
+// number reads a decimal from 0 on, as XML Schema writes it: no exponents, no
+// infinities.
+func number(s string) (float64, bool) {
+	s = strings.TrimSpace(s)
+	if s == "" || len(s) > 20 || strings.Trim(s, "0123456789.") != "" {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	return v, err == nil
+}
+
+// lineOf is the line of an element, or of where it should be.
+func lineOf(k, parent *node) int {
+	if k != nil {
+		return k.line
+	}
+	return parent.line
+}
+
+// brief shortens what a feed says for a message.
+func brief(s string) string { return cut(s, 200) }

@@ -1,0 +1,322 @@
+package feed
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode"
+)
+
+// ErrNoEpisodes means that nothing has been exported yet.
+var ErrNoEpisodes = errors.New("the library has no episodes yet")
+
+// A ProblemError is an episode that cannot be published as it is.
+type ProblemError struct {
+	Path   string // of its record or file, below the library
+	Reason string
+	Hint   string // what to do
+}
+
+func (e *ProblemError) Error() string { return e.Path + ": " + e.Reason }
+
+// An Episode is one that is going to be published: its record, where its
+// files lie, and the clips that were cut from the same Space.
+type Episode struct {
+	episode.Record
+	Folder string // of the recording, below the library
+	Clips  []Clip
+}
+
+// A Clip is an excerpt that lies within an episode.
+type Clip struct {
+	Start, Seconds float64 // in the episode
+	Title          string  // "" when its maker gave it none
+}
+
+// Path returns where a file of the episode lies below the library.
+func (e *Episode) Path(file string) string { return path.Join(e.Folder, episodesDir, file) }
+
+// Files lists the files of the episode that get a URL, the audio first.
+func (e *Episode) Files() []string {
+	files := []string{e.File}
+	if e.ChapterFile != "" {
+		files = append(files, e.ChapterFile)
+	}
+	files = append(files, e.Transcripts...)
+	if e.Cover != "" {
+		files = append(files, e.Cover)
+	}
+	return files
+}
+
+const (
+	recordingsDir = "recordings"
+	episodesDir   = "episodes"
+	clipsDir      = "clips"
+	// maxSidecar bounds a sidecar that is read whole.
+	maxSidecar = 64 << 20
+)
+
+var (
+	// fileName are the names that go into URLs as they are.
+	fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	spaceID  = regexp.MustCompile(`^[0-9A-Za-z]{10,16}$`)
+)
+
+// Collect finds the episodes of a library, newest first. A Space has one item
+// in a feed, whatever was exported of it: of several episodes the one is taken
+// whose format stands first (prefer, then MP3, M4A, Opus, Ogg, FLAC, WAV),
+// then the one whose preset does (host, untouched, archive), then the one
+// whose record was written last. Each file is read to see that it is still the
+// one that its record describes.
+func Collect(ctx context.Context, root *os.Root, prefer string) ([]*Episode, error) {
+	chosen := make(map[string]*candidate)
+	folders, err := fs.Glob(root.FS(), recordingsDir+"/*/*/"+episodesDir)
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range folders {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		found, err := candidates(root, dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range found {
+			if best := chosen[c.ID]; best == nil || c.compare(best, prefer) < 0 {
+				chosen[c.ID] = c
+			}
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, ErrNoEpisodes
+	}
+	var list []*Episode
+	for _, c := range chosen {
+		list = append(list, c.Episode)
+	}
+	slices.SortFunc(list, func(a, b *Episode) int {
+		return cmp.Or(b.Date.Compare(a.Date.Time), cmp.Compare(a.ID, b.ID))
+	})
+	if err := distinct(list); err != nil {
+		return nil, err
+	}
+	for _, e := range list {
+		if err := e.check(ctx, root); err != nil {
+			return nil, err
+		}
+		if e.Clips, err = e.clips(root); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// A candidate is an episode that may be the one of its Space.
+type candidate struct {
+	*Episode
+	record  string // path of its record
+	written time.Time
+}
+
+// compare orders candidates of one Space, the best first.
+func (c *candidate) compare(other *candidate, prefer string) int {
+	presets := []string{"host", "untouched", "archive"}
+	return cmp.Or(
+		cmp.Compare(formatRank(c.File, prefer), formatRank(other.File, prefer)),
+		cmp.Compare(slices.Index(presets, c.Settings.Preset), slices.Index(presets, other.Settings.Preset)),
+		other.written.Compare(c.written),
+		cmp.Compare(c.record, other.record),
+	)
+}
+
+// candidates reads the records in a recording's folder of episodes. Other
+// JSON, such as chapters, has no schema of ours and is passed over.
+func candidates(root *os.Root, dir string) ([]*candidate, error) {
+	entries, err := fs.ReadDir(root.FS(), dir)
+	if err != nil {
+		return nil, err
+	}
+	var list []*candidate
+	for _, entry := range entries {
+		if path.Ext(entry.Name()) != ".json" || strings.HasPrefix(entry.Name(), ".") {
+			continue
+		}
+		name := path.Join(dir, entry.Name())
+		c := &candidate{Episode: &Episode{Folder: path.Dir(dir)}, record: name}
+		if err := readSidecar(root, name, &c.Record); err != nil {
+			return nil, &ProblemError{name, "the record cannot be read: " + err.Error(), "export the Space again"}
+		}
+		switch {
+		case c.Schema == 0:
+			continue
+		case c.Schema > Schema:
+			return nil, &ProblemError{name, "it was written by a newer version of spaces", "use that version"}
+		case !spaceID.MatchString(c.ID):
+			return nil, &ProblemError{name, fmt.Sprintf("odd id %q", c.ID), "export the Space again"}
+		case formatRank(c.File, "") < 0:
+			return nil, &ProblemError{name, fmt.Sprintf("%q is no audio that a feed can carry", c.File), "export the Space again"}
+		case c.Date.IsZero():
+			return nil, &ProblemError{name, "nobody knows when the Space was, and a feed is ordered by dates",
+				"move the episode out of the library's folder to leave it out of the feed"}
+		}
+		for _, file := range c.Files() {
+			if !fileName.MatchString(file) {
+				return nil, &ProblemError{name, fmt.Sprintf("the name %q cannot be part of a web address: only letters A-Z, digits, dot, - and _ can", file),
+					"export the Space again with such a name"}
+			}
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return nil, err
+		}
+		c.written = info.ModTime()
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// readSidecar reads a JSON file.
+func readSidecar(root *os.Root, name string, v any) error {
+	f, err := root.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxSidecar+1))
+	if err != nil {
+		return err
+	}
+	if len(b) > maxSidecar {
+		return fmt.Errorf("more than %d bytes", maxSidecar)
+	}
+	return json.Unmarshal(b, v)
+}
+
+// distinct sees to it that no two files get the same URL. Some servers and
+// disks do not tell capitals from small letters.
+func distinct(list []*Episode) error {
+	seen := make(map[string]string)
+	for _, e := range list {
+		for _, file := range e.Files() {
+			key := strings.ToLower(file)
+			if other, taken := seen[key]; taken {
+				return &ProblemError{e.Path(file), other + " would have the same address", "export one of them under another name"}
+			}
+			seen[key] = e.Path(file)
+		}
+	}
+	return nil
+}
+
+// check reads the files of an episode: all must be there, and the audio must
+// be what the record says.
+func (e *Episode) check(ctx context.Context, root *os.Root) error {
+	const hint = "export the Space again"
+	for _, file := range e.Files()[1:] {
+		if info, err := root.Stat(e.Path(file)); err != nil || !info.Mode().IsRegular() {
+			return &ProblemError{e.Path(file), "the file is gone", hint}
+		}
+	}
+	name := e.Path(e.File)
+	f, err := root.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &ProblemError{name, "the file is gone", hint}
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, &interruptible{ctx, f})
+	if err != nil {
+		return err
+	}
+	if sum := hex.EncodeToString(h.Sum(nil)); n != e.Bytes || sum != e.SHA256 {
+		return &ProblemError{name, fmt.Sprintf("it is not the file that was exported (%d bytes, SHA-256 %s; the record says %d, %s)", n, sum, e.Bytes, e.SHA256), hint}
+	}
+	return nil
+}
+
+// An interruptible reader stops with its context.
+type interruptible struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r *interruptible) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}
+
+// clips finds the clips of the Space that lie in the episode as a whole, in
+// order. Clips of one stretch, in several formats, count once.
+func (e *Episode) clips(root *os.Root) ([]Clip, error) {
+	names, err := fs.Glob(root.FS(), escapeGlob(e.Folder)+"/"+clipsDir+"/*.json")
+	if err != nil {
+		return nil, err
+	}
+	var list []Clip
+	for _, name := range names {
+		var p clip.Provenance
+		if strings.HasPrefix(path.Base(name), ".") {
+			continue
+		}
+		if err := readSidecar(root, name, &p); err != nil {
+			return nil, &ProblemError{name, "where the clip comes from cannot be read: " + err.Error(), "cut it again, or delete it"}
+		}
+		if p.Schema != clip.Schema || p.Recording != e.ID {
+			continue
+		}
+		if start, ok := e.holds(p.At, p.Length); ok {
+			list = append(list, Clip{start, p.Length, p.Settings.Title})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Clip) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Seconds, b.Seconds), -cmp.Compare(a.Title, b.Title))
+	})
+	return slices.CompactFunc(list, func(a, b Clip) bool {
+		return decimal(a.Start) == decimal(b.Start) && decimal(a.Seconds) == decimal(b.Seconds)
+	}), nil
+}
+
+// escapeGlob quotes the characters of a path that fs.Glob would take for
+// patterns: recordings have their id in brackets.
+func escapeGlob(s string) string {
+	return strings.NewReplacer(`\`, `\\`, "[", `\[`, "?", `\?`, "*", `\*`).Replace(s)
+}
+
+// holds returns where in the episode a stretch of the recording begins; ok is
+// false unless all of it is there and nothing was cut out of it.
+func (e *Episode) holds(at, seconds float64) (start float64, ok bool) {
+	const slack = 0.001 // positions are rounded to samples
+	if seconds <= 2*slack {
+		return 0, false
+	}
+	from, ok := e.Locate(at + slack)
+	if !ok {
+		return 0, false
+	}
+	to, ok := e.Locate(at + seconds - slack)
+	if d := to - from - (seconds - 2*slack); !ok || d > slack || d < -slack {
+		return 0, false
+	}
+	return max(0, from-slack), true
+}

@@ -1,0 +1,102 @@
+package feed
+
+// A Severity says how bad a finding is. The words appear in JSON.
+type Severity string
+
+const (
+	// Error is what a directory refuses the feed or the episode for, or what
+	// players get wrong.
+	Error Severity = "error"
+	// Warning is what works, but not everywhere or not well.
+	Warning Severity = "warning"
+)
+
+// A Rule is what a feed is held against. Ids never change their meaning.
+type Rule struct {
+	ID       string
+	Severity Severity
+	From     string // whose rule it is: "XML", "RSS", "Apple", "Spotify" or "podcast" (the podcast namespace)
+	About    string
+}
+
+// Rules lists all rules, in the order in which docs/publishing-a-podcast.md
+// explains them.
+func Rules() []Rule { return append([]Rule(nil), rules...) }
+
+var rules = []Rule{
+	{"xml-syntax", Error, "XML", "the file is well-formed XML, and has no entities of its own"},
+	{"xml-encoding", Error, "Apple", "the text is UTF-8"},
+	{"xml-doctype", Error, "XML", "there is no DOCTYPE: readers refuse it, since it can define entities"},
+	{"xml-too-large", Error, "XML", "at most 32 MiB, 64 levels of elements, 100,000 episodes, 20,000 elements in an episode, 64 KiB in a tag"},
+	{"xml-namespace", Error, "Apple", "prefixes are declared, with the namespaces exactly as they are defined"},
+
+	{"rss-root", Error, "RSS", "the outermost element is rss, with one channel in it"},
+	{"rss-version", Error, "RSS", "the version of RSS is 2.0"},
+
+	{"channel-title", Error, "RSS", "the show has a title"},
+	{"channel-link", Error, "RSS", "the show has a link, an absolute address of the web"},
+	{"channel-description", Error, "RSS", "the show has a description"},
+	{"channel-description-length", Warning, "Apple", "the show's description has at most 4000 bytes"},
+	{"channel-language", Error, "Apple", "the show has a language, such as en or pt-BR"},
+	{"channel-image", Error, "Apple", "the show has an itunes:image with an absolute address"},
+	{"image-type", Warning, "Apple", "an image is a .jpg or .png"},
+	{"channel-category", Error, "Apple", "the show has an itunes:category"},
+	{"category-unknown", Warning, "Apple", "the category is one of Apple's, written as Apple does"},
+	{"channel-explicit", Error, "Apple", "the show says itunes:explicit true or false"},
+	{"explicit-old", Warning, "Apple", "itunes:explicit is said with the words of today, not yes, no or clean"},
+	{"channel-author", Warning, "Apple", "the show has an itunes:author"},
+	{"channel-owner", Warning, "Spotify", "the show has an itunes:owner with an itunes:email, by which it can be claimed"},
+	{"channel-self", Warning, "podcast", "an atom:link rel=\"self\" names the feed's own address"},
+	{"channel-guid", Warning, "podcast", "the show has a podcast:guid"},
+	{"channel-guid-format", Error, "podcast", "the podcast:guid is a UUID"},
+	{"channel-locked", Warning, "podcast", "podcast:locked says whether other hosts may import the feed"},
+	{"channel-locked-value", Error, "podcast", "podcast:locked is yes or no"},
+	{"channel-medium", Warning, "podcast", "podcast:medium is one of those that are defined"},
+	{"channel-items", Error, "Apple", "the show has an episode"},
+
+	{"item-title", Error, "Apple", "the episode has a title"},
+	{"item-description", Warning, "Spotify", "the episode has a description"},
+	{"item-description-length", Warning, "Apple", "the episode's description has at most 10,000 bytes"},
+	{"item-enclosure", Error, "Apple", "the episode has one enclosure: a second one is not played"},
+	{"enclosure-url", Error, "Apple", "the enclosure has an absolute address, without a user name"},
+	{"enclosure-ascii", Error, "Apple", "the enclosure's address is ASCII: other characters are percent-encoded"},
+	{"enclosure-duplicate", Error, "Apple", "no two episodes have the same enclosure"},
+	{"enclosure-length", Error, "RSS", "the enclosure's length is a number of bytes above 0"},
+	{"enclosure-length-seconds", Error, "RSS", "the length is the file's in bytes, not the episode's in seconds"},
+	{"enclosure-type", Error, "RSS", "the enclosure has a MIME type"},
+	{"enclosure-type-apple", Warning, "Apple", "the type is one that Apple plays"},
+	{"enclosure-extension", Warning, "Apple", "the extension in the address fits the type"},
+	{"guid-missing", Error, "Apple", "the episode has a guid"},
+	{"guid-duplicate", Error, "Apple", "no two episodes have the same guid"},
+	{"guid-permalink", Warning, "RSS", "a guid that is no address says isPermaLink=\"false\""},
+	{"date-missing", Error, "Spotify", "the episode has a pubDate"},
+	{"date-format", Error, "RSS", "dates are as in RFC 2822: Mon, 14 Jun 2021 18:00:00 +0000"},
+	{"duration-missing", Warning, "Apple", "the episode has an itunes:duration"},
+	{"duration-format", Error, "Apple", "the duration is seconds, MM:SS or HH:MM:SS"},
+	{"explicit-value", Error, "Apple", "itunes:explicit of an episode is true or false"},
+	{"episode-type", Error, "Apple", "itunes:type is episodic or serial; itunes:episodeType is full, trailer or bonus"},
+	{"item-image", Error, "Apple", "itunes:image of an episode has an absolute address"},
+
+	{"transcript-url", Error, "podcast", "podcast:transcript has an absolute address"},
+	{"transcript-type", Error, "podcast", "podcast:transcript has a MIME type"},
+	{"transcript-type-unknown", Warning, "Apple", "transcripts are text/vtt, application/x-subrip, application/srt, text/html, text/plain or application/json"},
+	{"chapters-url", Error, "podcast", "podcast:chapters has an absolute address"},
+	{"chapters-type", Error, "podcast", "podcast:chapters has the type application/json+chapters (or application/json)"},
+	{"soundbite-time", Error, "podcast", "podcast:soundbite has a startTime and a duration in seconds"},
+	{"soundbite-range", Error, "podcast", "the soundbite lies within the episode"},
+	{"soundbite-length", Warning, "podcast", "a soundbite lasts 15 to 120 seconds"},
+	{"person-name", Error, "podcast", "podcast:person has a name, of at most 128 characters"},
+	{"podcast-text", Error, "podcast", "titles of soundbites, funding and locations have at most 128 characters"},
+	{"podcast-number", Error, "podcast", "podcast:season and podcast:episode are numbers"},
+	{"podcast-unknown", Warning, "podcast", "the podcast namespace has such an element"},
+	{"url-https", Warning, "Apple", "addresses of the feed's files are https"},
+}
+
+// severityOf finds the severity of a rule.
+var severityOf = func() map[string]Severity {
+	m := make(map[string]Severity, len(rules))
+	for _, r := range rules {
+		m[r.ID] = r.Severity
+	}
+	return m
+}()

@@ -1,0 +1,306 @@
+// Package feed publishes the episodes of a library as a podcast: the show and
+// what its owner says of it, the RSS feed, a static site beside it, and a check
+// of feeds, one's own or another's, against the rules of Apple, Spotify and the
+// podcast namespace.
+//
+// A feed is made of the show and of the records beside the exported episodes
+// (see episode.Record) and nothing else: the same files give the same bytes.
+package feed
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/mail"
+	"net/url"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Schema is the version of the JSON of this package.
+const Schema = 1
+
+// ShowFile is the file in the library's folder that keeps the show.
+const ShowFile = "show.json"
+
+// feedFile is what a feed is called unless somebody says otherwise. The show's
+// GUID is made of its URL.
+const feedFile = "feed.xml"
+
+// ErrNoShow means that the library has no show yet.
+var ErrNoShow = errors.New("the library has no show yet")
+
+// A Show is what its owner says of a podcast, kept as show.json.
+type Show struct {
+	Schema      int      `json:"schema"`
+	GUID        string   `json:"guid"` // podcast:guid; made once, never changed
+	Title       string   `json:"title"`
+	Description string   `json:"description"` // plain text, paragraphs parted by empty lines
+	BaseURL     string   `json:"base_url"`    // of the folder that the feed and its files go to; ends in a slash
+	Link        string   `json:"link"`        // the show's page; "" stands for BaseURL
+	Author      string   `json:"author"`
+	Email       string   `json:"email,omitempty"`
+	Language    string   `json:"language"` // RFC 5646
+	Category    []string `json:"category"` // of Apple's: "Technology" or "News > Politics"
+	Explicit    bool     `json:"explicit"`
+	Image       string   `json:"image"` // URL of the cover
+	Copyright   string   `json:"copyright,omitempty"`
+	// Unlocked lets other hosts import the feed without asking the owner.
+	Unlocked bool `json:"unlocked,omitempty"`
+	// Prefer is the extension of the episode to publish when a Space has
+	// several: "mp3", "m4a" …; "" prefers MP3, which every player knows.
+	Prefer string   `json:"prefer,omitempty"`
+	People []Person `json:"people"` // whom the owner has named; nobody else but the host is
+}
+
+// A Person is somebody whom the show's owner names to the public.
+type Person struct {
+	// Handle is the person's on X, without the @. A person without one takes
+	// part in every episode.
+	Handle string `json:"handle,omitempty"`
+	Name   string `json:"name"`
+	Role   string `json:"role,omitempty"` // of the Podcast Taxonomy, such as "guest"; "" is the part in the Space
+	URL    string `json:"url,omitempty"`
+}
+
+// namespace is that of podcast:guid: UUIDs of version 5 (RFC 9562 §5.5) of
+// feed URLs.
+var namespace = [16]byte{0xea, 0xd4, 0xc2, 0x36, 0xbf, 0x58, 0x58, 0xc6, 0xa2, 0xc6, 0xa6, 0xb2, 0x8d, 0x12, 0x8c, 0xb6}
+
+// GUID returns the podcast:guid of a feed at a URL: neither the scheme nor
+// slashes at the end count.
+func GUID(feedURL string) string {
+	_, rest, ok := strings.Cut(feedURL, "://")
+	if !ok {
+		rest = feedURL
+	}
+	h := sha1.New()
+	h.Write(namespace[:])
+	h.Write([]byte(strings.TrimRight(rest, "/")))
+	u := h.Sum(nil)[:16]
+	u[6] = u[6]&0x0f | 0x50
+	u[8] = u[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+}
+
+var (
+	guidPattern     = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	languagePattern = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+)
+
+// URL returns the address of a file of the feed.
+func (s *Show) URL(file string) string { return s.BaseURL + file }
+
+// page is the address of the show's page.
+func (s *Show) page() string {
+	if s.Link != "" {
+		return s.Link
+	}
+	return s.BaseURL
+}
+
+// Complete fills in what can be derived: the slash that ends the base URL, and
+// the GUID of a show that has none yet. A GUID that is there stays, also when
+// the show moves.
+func (s *Show) Complete() {
+	s.Schema = Schema
+	if s.BaseURL != "" && !strings.HasSuffix(s.BaseURL, "/") {
+		s.BaseURL += "/"
+	}
+	if s.GUID == "" && s.BaseURL != "" {
+		s.GUID = GUID(s.BaseURL + feedFile)
+	}
+	if s.Category == nil {
+		s.Category = []string{}
+	}
+	if s.People == nil {
+		s.People = []Person{}
+	}
+}
+
+// Check returns what makes a feed of the show impossible, as an error, and
+// what podcast directories will mind.
+func (s *Show) Check() (warnings []string, err error) {
+	warn := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
+	switch {
+	case strings.TrimSpace(s.Title) == "":
+		return nil, errors.New("the show has no title")
+	case s.BaseURL == "":
+		return nil, errors.New("the show has no base URL")
+	case !guidPattern.MatchString(s.GUID):
+		return nil, fmt.Errorf("%q is no GUID of a show: it is a UUID in small letters", s.GUID)
+	}
+	for _, field := range s.texts() {
+		if i := strings.IndexFunc(*field, func(r rune) bool { return !inXML(r) }); i >= 0 || !utf8.ValidString(*field) {
+			return nil, fmt.Errorf("%q has a character that XML cannot carry", *field)
+		}
+	}
+	for _, u := range []struct{ what, text string }{{"base URL", s.BaseURL}, {"link", s.Link}, {"image", s.Image}} {
+		if u.text == "" {
+			continue
+		}
+		parsed, err := webURL(u.text)
+		if err != nil {
+			return nil, fmt.Errorf("the %s: %w", u.what, err)
+		}
+		if u.what == "base URL" && (parsed.RawQuery != "" || parsed.Fragment != "" || strings.ContainsAny(u.text, "?#")) {
+			return nil, fmt.Errorf("the base URL %s has a query or fragment: names of files are put after it", u.text)
+		}
+		if parsed.Scheme != "https" {
+			warn("the %s %s is not https: Apple and others refuse such feeds or files", u.what, u.text)
+		}
+	}
+	if s.Language != "" && !languagePattern.MatchString(s.Language) {
+		return nil, fmt.Errorf("%q is no language such as en, de or pt-BR", s.Language)
+	}
+	if s.Email != "" {
+		if a, err := mail.ParseAddress(s.Email); err != nil || a.Address != s.Email {
+			return nil, fmt.Errorf("%q is no e-mail address", s.Email)
+		}
+	}
+	if s.Prefer != "" && formatRank("."+s.Prefer, "") < 0 {
+		return nil, fmt.Errorf("episodes are not made as %q", s.Prefer)
+	}
+	for _, c := range s.Category {
+		if err := checkCategory(c); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range s.People {
+		if strings.TrimSpace(p.Name) == "" || utf8.RuneCountInString(p.Name) > maxName {
+			return nil, fmt.Errorf("a person's name has 1 to %d characters, unlike %q", maxName, p.Name)
+		}
+	}
+	for _, want := range []struct {
+		what  string
+		there bool
+	}{
+		{"a description", s.Description != ""},
+		{"an author", s.Author != ""},
+		{"an e-mail address, by which Spotify and others ask whose feed it is", s.Email != ""},
+		{"a language", s.Language != ""},
+		{"a category", len(s.Category) > 0},
+		{"an image, square, of 1400 to 3000 pixels", s.Image != ""},
+	} {
+		if !want.there {
+			warn("the show has no %s", strings.TrimPrefix(strings.TrimPrefix(want.what, "a "), "an "))
+		}
+	}
+	if len(s.Description) > maxDescription {
+		warn("the description has %d bytes; Apple takes %d", len(s.Description), maxDescription)
+	}
+	return warnings, nil
+}
+
+// texts lists the fields that go into the feed as they are.
+func (s *Show) texts() []*string {
+	list := []*string{&s.Title, &s.Description, &s.BaseURL, &s.Link, &s.Author, &s.Email, &s.Language, &s.Image, &s.Copyright}
+	for i := range s.People {
+		list = append(list, &s.People[i].Name, &s.People[i].Role, &s.People[i].URL)
+	}
+	return list
+}
+
+// webURL parses an absolute URL of the web.
+func webURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return nil, err
+	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
+		return nil, fmt.Errorf("%q is no address such as https://example.com/show/", s)
+	case u.User != nil:
+		return nil, fmt.Errorf("%q has a user name in it, which everybody would see", u.Redacted())
+	}
+	return u, nil
+}
+
+// Load reads the show of a library.
+func Load(root *os.Root) (*Show, error) {
+	b, err := root.ReadFile(ShowFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoShow
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := new(Show)
+	if err := json.Unmarshal(b, s); err != nil {
+		return nil, fmt.Errorf("%s: %w", ShowFile, err)
+	}
+	if s.Schema > Schema {
+		return nil, fmt.Errorf("%s was written by a newer version of spaces", ShowFile)
+	}
+	s.Complete()
+	return s, nil
+}
+
+// Save writes the show of a library. Whoever reads it meanwhile sees the old
+// one or the new.
+func (s *Show) Save(root *os.Root) error {
+	b, err := marshal(s)
+	if err != nil {
+		return err
+	}
+	_, err = writeFile(root, ShowFile, b)
+	return err
+}
+
+// marshal writes JSON as people and diff tools like it.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+// named returns the person whom the owner has named for a handle.
+func (s *Show) named(handle string) *Person {
+	i := slices.IndexFunc(s.People, func(p Person) bool { return p.Handle != "" && strings.EqualFold(p.Handle, handle) })
+	if i < 0 {
+		return nil
+	}
+	return &s.People[i]
+}
+
+// ParsePerson reads a person as written on a command line: [HANDLE=]NAME[,ROLE].
+func ParsePerson(text string) (Person, error) {
+	var p Person
+	handle, rest, ok := strings.Cut(text, "=")
+	if !ok {
+		handle, rest = "", text
+	}
+	p.Handle = strings.TrimPrefix(strings.TrimSpace(handle), "@")
+	name, role, _ := strings.Cut(rest, ",")
+	p.Name, p.Role = strings.TrimSpace(name), strings.ToLower(strings.TrimSpace(role))
+	if p.Name == "" {
+		return p, fmt.Errorf("%q names nobody: write HANDLE=NAME or HANDLE=NAME,ROLE", text)
+	}
+	return p, nil
+}
+
+// formats are the extensions that episodes have, best first for a feed: MP3
+// plays everywhere, M4A nearly; Apple takes none of the others.
+var formats = []string{".mp3", ".m4a", ".opus", ".ogg", ".flac", ".wav"}
+
+// formatRank orders formats: the lower the better; -1 for one that is unknown.
+func formatRank(file, prefer string) int {
+	ext := strings.ToLower(path.Ext(file))
+	if prefer != "" && ext == "."+prefer && slices.Contains(formats, ext) {
+		return 0
+	}
+	i := slices.Index(formats, ext)
+	if i < 0 {
+		return -1
+	}
+	return i + 1
+}

@@ -1,0 +1,276 @@
+package feed
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"math"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/media/peaks"
+	"github.com/spaces-cli/spaces/internal/media/peaks/draw"
+)
+
+//go:embed site/*
+var siteFiles embed.FS
+
+var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
+	"clock": clockTime, "text": func(s string) template.HTML { return template.HTML(paragraphs(s)) },
+	"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+}).ParseFS(siteFiles, "site/*.html"))
+
+// pageFile is the name of an episode's page: like its GUID it never changes.
+func pageFile(e *Episode) string { return e.ID + ".html" }
+
+// A page is what the templates show.
+type page struct {
+	Show       *Show
+	Feed       string // name of the feed
+	Style      template.CSS
+	Script     template.JS // of the page of an episode
+	Episodes   []*Episode  // on the page of the show
+	Episode    *Episode    // on that of an episode
+	Persons    []person
+	Waveform   bool
+	Transcript []cue
+	Captions   string // the file of the transcript that players can show
+}
+
+// Page is the name of the episode's page.
+func (e *Episode) Page() string { return pageFile(e) }
+
+// waveFile names the picture of an episode's waveform.
+func waveFile(e *Episode, dark bool) string {
+	if dark {
+		return e.ID + ".dark.svg"
+	}
+	return e.ID + ".svg"
+}
+
+// Wave and WaveDark are the names of the pictures.
+func (e *Episode) Wave() string     { return waveFile(e, false) }
+func (e *Episode) WaveDark() string { return waveFile(e, true) }
+
+// writeSite writes the pages: one of the show, and one of each episode with
+// player, waveform, chapters, clips and transcript. They load nothing but what
+// lies beside them. It returns the names of the files.
+func writeSite(lib, out *os.Root, s *Show, episodes []*Episode, feed string) ([]string, error) {
+	style, err := siteFiles.ReadFile("site/style.css")
+	if err != nil {
+		return nil, err
+	}
+	script, err := siteFiles.ReadFile("site/player.js")
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	write := func(name string, content []byte) error {
+		names = append(names, name)
+		_, err := writeFile(out, name, content)
+		return err
+	}
+	for _, e := range episodes {
+		p := &page{Show: s, Feed: feed, Style: template.CSS(style), Script: template.JS(script), Episode: e, Persons: s.personsOf(e)}
+		if p.Transcript, p.Captions, err = transcriptOf(lib, e); err != nil {
+			return nil, err
+		}
+		wave := waveform(lib, e)
+		p.Waveform = wave != nil
+		for _, dark := range []bool{false, true} {
+			if wave == nil {
+				break
+			}
+			wave.Dark = dark
+			var b bytes.Buffer
+			if err := draw.SVG(&b, wave); err != nil {
+				return nil, err
+			}
+			if err := write(waveFile(e, dark), b.Bytes()); err != nil {
+				return nil, err
+			}
+		}
+		if err := render(p, "episode.html", pageFile(e), write); err != nil {
+			return nil, err
+		}
+	}
+	index := &page{Show: s, Feed: feed, Style: template.CSS(style), Episodes: episodes, Persons: s.persons()}
+	return names, render(index, "show.html", "index.html", write)
+}
+
+func render(p *page, name, file string, write func(string, []byte) error) error {
+	var b bytes.Buffer
+	if err := pageTemplates.ExecuteTemplate(&b, name, p); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return write(file, b.Bytes())
+}
+
+// The size of a page's waveform.
+const waveWidth, waveHeight = 960, 160
+
+// waveform is the picture of an episode, from the peaks that measuring the
+// Space has left; nil when it has not been measured, or changed since.
+func waveform(lib *os.Root, e *Episode) *draw.Picture {
+	var m library.Measurement
+	dir := path.Join(e.Folder, ".spaces")
+	if readSidecar(lib, path.Join(dir, "measure.json"), &m) != nil || e.Duration <= 0 {
+		return nil
+	}
+	for _, src := range e.Source {
+		if !slices.Contains(m.Pieces, src.SHA256) {
+			return nil
+		}
+	}
+	f, err := lib.Open(path.Join(dir, "peaks"))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil
+	}
+	x, err := peaks.Open(f, info.Size())
+	if err != nil {
+		return nil
+	}
+	columns := draw.Columns(waveWidth, waveHeight)
+	shape := make([]peaks.Peak, columns)
+	at := func(seconds float64) int { return int(math.Round(seconds / e.Duration * float64(columns))) }
+	for _, k := range e.Kept {
+		first, end := max(0, min(columns, at(k.At))), max(0, min(columns, at(k.At+k.Seconds)))
+		if first >= end {
+			continue
+		}
+		rate := float64(x.SampleRate)
+		w, err := x.Window(int64(k.Start*rate), int64((k.Start+k.Seconds)*rate), end-first)
+		if err != nil {
+			return nil
+		}
+		copy(shape[first:end], peaks.Mix(w, x.Tracks))
+	}
+	p := &draw.Picture{Width: waveWidth, Height: waveHeight, Peaks: shape, To: duration(e.Duration)}
+	for _, c := range e.Clips {
+		p.Clips = append(p.Clips, draw.Clip{From: duration(c.Start), To: duration(c.Start + c.Seconds), Name: c.Title})
+	}
+	return p
+}
+
+func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
+
+// clockTime writes seconds as 1:04:55 or 41:10.
+func clockTime(seconds float64) string {
+	s := int64(max(0, seconds))
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// A cue is a stretch of a transcript.
+type cue struct {
+	Start float64 // seconds
+	Text  string
+}
+
+// transcriptOf reads an episode's transcript: the VTT if there is one, else
+// the SRT. captions is the VTT's name, which players can show.
+func transcriptOf(lib *os.Root, e *Episode) (cues []cue, captions string, err error) {
+	files := slices.Clone(e.Transcripts)
+	slices.SortStableFunc(files, func(a, b string) int { return strings.Compare(path.Ext(b), path.Ext(a)) }) // .vtt before .srt
+	for _, file := range files {
+		ext := strings.ToLower(path.Ext(file))
+		if ext != ".vtt" && ext != ".srt" {
+			continue
+		}
+		b, err := fs.ReadFile(lib.FS(), e.Path(file))
+		if err != nil {
+			return nil, "", err
+		}
+		if len(b) > maxSidecar {
+			return nil, "", &ProblemError{e.Path(file), "the transcript is too long for a page", "build without --site"}
+		}
+		if cues, err = readCues(string(b)); err != nil {
+			return nil, "", &ProblemError{e.Path(file), err.Error(), "export the Space again with a transcript that is right"}
+		}
+		if ext == ".vtt" {
+			captions = file
+		}
+		return cues, captions, nil
+	}
+	return nil, "", nil
+}
+
+// readCues reads the cues of a WebVTT or SubRip file, which differ but in the
+// head, the numbers and the decimal comma. Tags in cues are left out.
+func readCues(text string) ([]cue, error) {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
+	var list []cue
+	for block := range strings.SplitSeq(text, "\n\n") {
+		lines := strings.Split(strings.Trim(block, "\n"), "\n")
+		i := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "-->") })
+		if i < 0 || i > 1 { // a number or name may stand before the times
+			continue
+		}
+		from, _, _ := strings.Cut(lines[i], "-->")
+		start, err := cueTime(strings.TrimSpace(from))
+		if err != nil {
+			return nil, err
+		}
+		if said := strings.TrimSpace(withoutTags(strings.Join(lines[i+1:], " "))); said != "" {
+			list = append(list, cue{start, clean(said)})
+		}
+	}
+	if len(list) == 0 {
+		return nil, errors.New("the transcript has no cues")
+	}
+	return list, nil
+}
+
+// cueTime reads 1:02:03.250, 02:03.250 or 00:02:03,250.
+func cueTime(s string) (float64, error) {
+	parts := strings.Split(s, ":")
+	if len(parts) < 2 || len(parts) > 3 {
+		return 0, fmt.Errorf("the transcript has the time %q", s)
+	}
+	total := 0.0
+	for _, p := range parts {
+		v, ok := number(strings.Replace(p, ",", ".", 1))
+		if !ok {
+			return 0, fmt.Errorf("the transcript has the time %q", s)
+		}
+		total = total*60 + v
+	}
+	return total, nil
+}
+
+// withoutTags leaves out <v Anna>, <i> and the like, but keeps who speaks.
+func withoutTags(s string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(s, "<")
+		b.WriteString(before)
+		if !ok {
+			break
+		}
+		tag, after, ok := strings.Cut(rest, ">")
+		if !ok {
+			b.WriteString("<" + rest)
+			break
+		}
+		if name, found := strings.CutPrefix(tag, "v "); found {
+			b.WriteString(name + ": ")
+		}
+		s = after
+	}
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&nbsp;", " ", "&lrm;", "", "&rlm;", "", "&amp;", "&").Replace(b.String())
+}
