@@ -104,18 +104,46 @@ func (f *Finder) Write(block []float32) {
 }
 
 func (s *sums) add(block []float32, channel, channels int) {
-	value, square, peak := s.value, s.square, s.peak
-	for i := channel; i < len(block); i += channels {
-		v := block[i]
-		if v != v {
-			continue
-		}
-		peak = max(peak, v, -v)
-		x := float64(v)
-		value += x
-		square += x * x
+	// Two sums of each kind, since an addition waits for the one before it.
+	var value0, value1, square0, square1 float64
+	peak := s.peak
+	i := channel
+	for ; i+channels < len(block); i += 2 * channels {
+		a, b := number(block[i]), number(block[i+channels])
+		peak = larger(larger(peak, a), b)
+		x, y := float64(a), float64(b)
+		value0 += x
+		value1 += y
+		square0 += x * x
+		square1 += y * y
 	}
-	*s = sums{value, square, peak}
+	if i < len(block) {
+		a := number(block[i])
+		peak = larger(peak, a)
+		value0 += float64(a)
+		square0 += float64(a) * float64(a)
+	}
+	*s = sums{s.value + value0 + value1, s.square + square0 + square1, peak}
+}
+
+// number is v, or 0 if v is no number.
+func number(v float32) float32 {
+	if v != v {
+		return 0
+	}
+	return v
+}
+
+// larger is the larger of peak and the size of v. The built-in max also looks
+// for NaN and signed zeros, which takes a third of the time of add.
+func larger(peak, v float32) float32 {
+	if v < 0 {
+		v = -v
+	}
+	if v > peak {
+		return v
+	}
+	return peak
 }
 
 // silent says whether the n frames of the window are below the threshold.
