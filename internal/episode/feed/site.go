@@ -226,8 +226,8 @@ func readCues(text string) ([]cue, error) {
 		if err != nil {
 			return nil, err
 		}
-		if said := strings.TrimSpace(withoutTags(strings.Join(lines[i+1:], " "))); said != "" {
-			list = append(list, cue{start, clean(said)})
+		if said := strings.TrimSpace(clean(withoutTags(strings.Join(lines[i+1:], " ")))); said != "" {
+			list = append(list, cue{start, said})
 		}
 	}
 	if len(list) == 0 {
