@@ -181,6 +181,9 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 			return err
 		}
 	}
+	if w.marks, err = clips.List(lib.Path(s.Folder)); err != nil {
+		return err
+	}
 	var missing bool
 	if w.clock, missing = clockAt0(s.Timeline, w.from.Seconds(), w.to.Seconds()); missing && o.format != "json" && o.format != "dat" {
 		a.say("the time of day is left out: some of it is missing in this recording (spaces show %s)", row.ID)
@@ -244,6 +247,7 @@ type waveform struct {
 	from, to time.Duration
 	turns    *space.Turns // nil for no colours
 	clock    time.Time    // at position 0, zero when not known
+	marks    []clips.Provenance
 }
 
 // span returns the sample frames that are asked for: for data from a whole
@@ -275,7 +279,7 @@ func (w *waveform) write(out io.Writer) error {
 	p := &draw.Picture{
 		Width: w.o.width, Height: w.o.height, Dark: w.o.dark,
 		Peaks: peaks.Mix(columns, w.peaks.Tracks), From: w.from, To: w.to,
-		Title: w.space.Title, Turns: w.voices(), Clock: w.clock,
+		Title: w.space.Title, Turns: w.voices(), Clips: w.clips(), Clock: w.clock,
 	}
 	if w.o.format == "svg" {
 		return draw.SVG(out, p)
@@ -296,6 +300,23 @@ func (w *waveform) voices() []draw.Turn {
 			list = append(list, draw.Turn{
 				From: time.Duration(t.Start * float64(time.Second)), To: time.Duration(t.End * float64(time.Second)), Name: "≈ @" + t.Handle})
 		}
+	}
+	return list
+}
+
+// clips are the clips of the recording that are kept beside it, named where
+// they have a title of their own.
+func (w *waveform) clips() []draw.Clip {
+	var list []draw.Clip
+	for _, m := range w.marks {
+		c := draw.Clip{
+			From: time.Duration(m.At * float64(time.Second)),
+			To:   time.Duration((m.At + m.Length) * float64(time.Second)),
+		}
+		if m.Title != w.space.Title {
+			c.Name = m.Title
+		}
+		list = append(list, c)
 	}
 	return list
 }
