@@ -1,0 +1,374 @@
+package episode
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/loudness"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+)
+
+// maxAgain is how often an episode whose peaks came out too high is encoded
+// again.
+const maxAgain = 3
+
+// slack is how far a true peak may lie above the ceiling: meters differ by as
+// much.
+const slack = 0.05 // dB
+
+// lost is how much of the loudness the encoder may take before it is made up
+// for.
+const lost = 0.35 // LU
+
+var errChanged = errors.New("the file does not hold what was written to it")
+
+// An export is one episode in the making.
+type export struct {
+	Request
+	progress library.Progress
+	measured *library.Measurement // of the whole recording
+	list     []section
+	chain    chain
+	rec      Record
+	tags     mp4.Tags
+	program  encode.Program
+	copied   bool
+	notes    []string
+}
+
+// Export makes an episode, unless it is there and up to date. The same
+// recording and settings give the same bytes.
+func Export(ctx context.Context, q Request, p library.Progress) (*Result, error) {
+	e := &export{Request: q, progress: p}
+	if err := e.settle(); err != nil {
+		return nil, err
+	}
+	var err error
+	if e.measured, err = q.Library.Measure(ctx, q.Recording.Space.ID, q.Jobs, p); err != nil {
+		return nil, err
+	}
+	if err := e.prepare(); err != nil {
+		return nil, err
+	}
+	out, err := e.target()
+	if err != nil {
+		return nil, err
+	}
+	defer out.root.Close()
+	res := &Result{Path: out.path, Status: Done}
+	old, err := out.standing(&e.rec, q.Force)
+	if err != nil {
+		return nil, err
+	}
+	if old != nil {
+		res.Record = *old
+		return res, nil
+	}
+	if err := e.work(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.write(ctx, out); err != nil {
+		return nil, err
+	}
+	res.Record, res.Notes, res.Status = e.rec, e.notes, Written
+	return res, nil
+}
+
+func (e *export) note(format string, args ...any) {
+	e.notes = append(e.notes, fmt.Sprintf(format, args...))
+}
+
+// prepare works out all that needs no decoding.
+func (e *export) prepare() error {
+	r, k := e.Recording, kinds[e.Format]
+	s := r.Space
+	e.list = e.sections(e.measured)
+	e.chain = chain{r: r, list: e.list, format: r.Format(k.rates...), tick: e.tick}
+	if e.Mono {
+		e.chain.format.Channels = 1
+	}
+	e.chain.samples = length(r, e.list, e.chain.format.SampleRate)
+	e.rec = Record{
+		Schema: clip.Schema, ID: s.ID, Type: k.mime, Title: e.Title, Date: s.StartedAt, Host: s.Host, Speakers: s.Speakers,
+		Duration: seconds(r, length(r, e.list, r.Rate)), Samples: e.chain.samples,
+		SampleRate: e.chain.format.SampleRate, Channels: e.chain.format.Channels,
+		Kept: e.kept(e.list), Chapters: []Chapter{}, Before: levels(e.measured.Loudness), WrittenBy: "spaces " + e.Version,
+		Settings: Settings{
+			Preset: string(e.Preset), Format: string(e.Format), Mono: e.Mono, TrimSilence: e.TrimSilence,
+			CutSilence: e.CutSilence.Seconds(), KeepGaps: e.KeepGaps, Level: e.Level,
+		},
+	}
+	if e.rec.Title == "" {
+		e.rec.Title = s.Title
+	}
+	if e.rec.Speakers == nil {
+		e.rec.Speakers = []space.Speaker{}
+	}
+	for _, p := range s.Pieces {
+		e.rec.Source = append(e.rec.Source, Source{p.Archive, p.Member, p.SHA256})
+	}
+	e.rec.Description = describe(&e.rec)
+	var err error
+	if e.tags, err = e.Request.tags(&e.rec); err != nil {
+		return err
+	}
+	e.rec.Title, e.rec.Description = e.tags.Title, e.tags.Description
+	set := &e.rec.Settings
+	set.Tags = tagSum(e.tags, e.Cover)
+	if k.lossy && e.Preset == Host {
+		if set.BitRate = e.BitRate; set.BitRate == 0 {
+			set.BitRate = encode.BitRate(e.rec.Channels)
+		}
+	}
+	if !e.KeepLoudness {
+		target, peak := StereoLoudness, TruePeak
+		if e.rec.Channels == 1 {
+			target = MonoLoudness
+		}
+		if e.Loudness != nil {
+			target = *e.Loudness
+		}
+		if e.Request.TruePeak != nil {
+			peak = *e.Request.TruePeak
+		}
+		set.Loudness, set.TruePeak = &target, &peak
+	}
+	if len(e.Cover) > 0 && !k.cover {
+		e.note("a cover does not fit into .%s: it stands beside the file", e.Format)
+	}
+	e.copied = e.copyable()
+	if e.Format == clip.MP3 && !e.copied {
+		if e.program, err = encode.FindProgram(e.Encoder); err != nil {
+			return problem(NoEncoder, "--format m4a needs nothing but spaces", "%v", err)
+		}
+		set.Encoder = e.program.Name
+	}
+	return nil
+}
+
+// whole reports whether the episode is the recording from its start to its
+// end.
+func (e *export) whole() bool {
+	return len(e.list) == 1 && e.list[0].span.Samples == e.Recording.Samples && e.list[0].gap == 0
+}
+
+// copyable reports whether the access units can stay as they are: nothing is
+// to be changed, or the sound is what is asked for already.
+func (e *export) copyable() bool {
+	if len(e.list) != 1 || e.list[0].gap > 0 || e.Mono || e.Level || e.BitRate > 0 || !e.Recording.Copies(e.list[0].span, e.Format) {
+		return false
+	}
+	if e.KeepLoudness {
+		return true
+	}
+	l := e.measured.Loudness
+	return math.Abs(float64(l.Integrated)-*e.rec.Settings.Loudness) <= Tolerance && float64(l.TruePeak) <= *e.rec.Settings.TruePeak
+}
+
+// tick tells how many frames went by.
+func (e *export) tick(frames int64) {
+	if e.progress != nil {
+		e.progress.Add(frames)
+	}
+}
+
+func (e *export) expect() {
+	if e.progress != nil {
+		e.progress.Expect(e.chain.samples)
+	}
+}
+
+// work finds the gain that the episode needs.
+func (e *export) work(ctx context.Context) error {
+	set := &e.rec.Settings
+	e.chain.bits = 16
+	if e.copied || e.KeepLoudness && !e.Level {
+		return nil
+	}
+	if e.Level {
+		turns, err := e.Library.Turns(e.rec.ID)
+		if err != nil || len(turns.Turns) == 0 {
+			e.note("nobody is known to speak: the speakers could not be levelled")
+		} else {
+			e.expect()
+			if err := e.chain.meetings(ctx, turns.Turns, &e.rec); err != nil {
+				return err
+			}
+		}
+	}
+	if e.KeepLoudness {
+		return nil
+	}
+	m := e.measured.Loudness
+	own := e.Recording.Format()
+	if !e.whole() || len(e.chain.steps) > 0 || e.chain.format.Channels != own.Channels || len(e.Recording.Files) > 1 {
+		var err error
+		e.expect()
+		if m, err = e.chain.measure(ctx, nil); err != nil {
+			return err
+		}
+	}
+	e.chain.ceiling = *set.TruePeak
+	if kinds[e.Format].lossy {
+		e.chain.ceiling -= allowance
+	}
+	if math.IsInf(float64(m.Integrated), -1) {
+		e.note("it is silent: there is nothing to bring to a loudness")
+		return nil
+	}
+	e.expect()
+	reached, err := e.chain.tune(ctx, m, *set.Loudness)
+	if err == nil && !reached {
+		e.note("it cannot reach %.1f LUFS: at %.1f LUFS it would take more than the %.0f dB of gain that are given", *set.Loudness, float64(m.Integrated), MaxGain)
+	}
+	return err
+}
+
+// write makes the file, verifies it, and gives it its name with all that
+// stands beside it.
+func (e *export) write(ctx context.Context, out *target) error {
+	var after loudness.Result
+	var draft *clip.Draft
+	defer func() {
+		if draft != nil {
+			draft.Discard()
+		}
+	}()
+	for try := 0; ; try++ {
+		var err error
+		if draft != nil {
+			draft.Discard()
+		}
+		if draft, err = clip.NewDraft(out.root, out.file); err != nil {
+			return err
+		}
+		if e.copied {
+			if after, err = e.copyUnits(ctx, draft); err != nil {
+				return err
+			}
+			break
+		}
+		e.expect()
+		if err := e.encode(ctx, draft); err != nil {
+			return err
+		}
+		e.expect()
+		if after, err = measureFile(ctx, draft.File, e.Format, &e.rec, e.tick); err != nil {
+			return fmt.Errorf("%s: %w", out.file, err)
+		}
+		e.rec.ReEncoded = true
+		if e.KeepLoudness {
+			break
+		}
+		excess := float64(after.TruePeak) - *e.rec.Settings.TruePeak
+		missing := *e.rec.Settings.Loudness - float64(after.Integrated)
+		if excess <= slack && (math.Abs(missing) <= lost || len(e.notes) > 0 || try > 0) {
+			break
+		}
+		if try == maxAgain {
+			e.note("its true peak is %.2f dBTP, though it was encoded %d times with lower and lower peaks", float64(after.TruePeak), try+1)
+			break
+		}
+		if excess > slack {
+			e.chain.ceiling -= excess
+			e.chain.limit = true
+		}
+		if math.Abs(missing) > lost && len(e.notes) == 0 { // MP3 leaves out the highest tones
+			e.chain.gain = min(MaxGain, e.chain.gain+missing)
+			e.chain.limit = true
+		}
+	}
+	e.rec.After = levels(after)
+	if l := e.rec.Settings.Loudness; l != nil && !e.copied && len(e.notes) == 0 && math.Abs(float64(after.Integrated)-*l) > 0.5 {
+		e.note("it came out at %.1f LUFS: its peaks leave no more room", float64(after.Integrated))
+	}
+	if err := e.sum(draft.File); err != nil {
+		return err
+	}
+	return out.commit(draft, e)
+}
+
+// encode writes the audio.
+func (e *export) encode(ctx context.Context, w io.Writer) error {
+	s, stop := e.chain.open(ctx)
+	defer stop()
+	o := encode.Options{Tags: e.tags, Cover: e.Cover, BitRate: e.rec.Settings.BitRate, Jobs: e.Jobs, Program: e.program}
+	return kinds[e.Format].encode(ctx, w, s, o)
+}
+
+// copyUnits writes the access units as they are and looks whether they all
+// are in the file. What was measured before holds for them.
+func (e *export) copyUnits(ctx context.Context, draft *clip.Draft) (loudness.Result, error) {
+	units := newUnitSum()
+	o := encode.Options{Tags: e.tags, Cover: e.Cover}
+	if err := e.Recording.Copy(ctx, draft, e.list[0].span, e.Format, o, units); err != nil {
+		return loudness.Result{}, err
+	}
+	if err := verifyUnits(draft.File, units); err != nil {
+		return loudness.Result{}, fmt.Errorf("%s: %w", draft.Name(), err)
+	}
+	if e.whole() {
+		return e.measured.Loudness, nil
+	}
+	e.expect()
+	return e.chain.measure(ctx, nil)
+}
+
+// sum takes down size, hash and bit rate of the file.
+func (e *export) sum(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(f, 0, info.Size())); err != nil {
+		return err
+	}
+	e.rec.Bytes, e.rec.SHA256 = info.Size(), hex.EncodeToString(h.Sum(nil))
+	e.rec.BitRate = int(math.Round(float64(8*(e.rec.Bytes-int64(len(e.Cover)))) / max(0.001, e.rec.Duration)))
+	return nil
+}
+
+// Folder is where the episodes of a recording lie in its own folder.
+const Folder = "episodes"
+
+// target finds out where the episode goes.
+func (e *export) target() (*target, error) {
+	t := &target{}
+	dir := e.Dir
+	if dir == "" {
+		dir = filepath.Join(e.Recording.Dir, Folder)
+	}
+	t.file = e.File
+	if t.file == "" {
+		name, err := fileName(e.Name, &e.rec)
+		if err != nil {
+			return nil, err
+		}
+		t.file = name + "." + string(e.Format)
+	}
+	var err error
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	if t.root, err = os.OpenRoot(dir); err != nil {
+		return nil, err
+	}
+	t.path = filepath.Join(dir, t.file)
+	e.rec.File = t.file
+	return t, nil
+}

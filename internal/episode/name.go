@@ -1,0 +1,77 @@
+package episode
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/spaces-cli/spaces/internal/library"
+)
+
+// DefaultName is the template of an episode's name.
+const DefaultName = "{date}-{title}"
+
+// maxName is how long a name may be, extension left out.
+const maxName = 80
+
+// fileName expands a template: {date} and {time} of the Space's beginning in
+// UTC, {title}, {host}, {id}. What comes out gets an address on the web: it
+// has letters and digits of ASCII, '.', '_' and '-' alone.
+func fileName(template string, rec *Record) (string, error) {
+	if template == "" {
+		template = DefaultName
+	}
+	date, clock, host := "undated", "untimed", "nobody"
+	if !rec.Date.IsZero() {
+		date, clock = rec.Date.UTC().Format("2006-01-02"), rec.Date.UTC().Format("1504")
+	}
+	if rec.Host != nil && rec.Host.Handle != "" {
+		host = rec.Host.Handle
+	}
+	values := map[string]string{"date": date, "time": clock, "title": rec.Title, "host": host, "id": rec.ID}
+	var b strings.Builder
+	for rest := template; ; {
+		before, after, found := strings.Cut(rest, "{")
+		b.WriteString(before)
+		if !found {
+			break
+		}
+		key, more, closed := strings.Cut(after, "}")
+		value, known := values[key]
+		if !closed || !known {
+			return "", problem(BadRequest, "there are {date} {time} {title} {host} {id}", "the name has an unknown {%s}", key)
+		}
+		b.WriteString(value)
+		rest = more
+	}
+	name := plain(b.String())
+	if len(name) > maxName {
+		name = strings.TrimRight(name[:maxName], "-._")
+	}
+	if name == "" {
+		name = date + "-" + rec.ID
+	}
+	return library.SafeName(name, maxName), nil
+}
+
+// plain writes a text in ASCII: accents fall off letters, the rest becomes
+// hyphens, of which no two stand side by side.
+func plain(text string) string {
+	var b strings.Builder
+	hyphen := false
+	for _, r := range norm.NFKD.String(text) {
+		switch {
+		case r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '.' || r == '_'):
+			if hyphen && b.Len() > 0 {
+				b.WriteByte('-')
+			}
+			hyphen = false
+			b.WriteRune(r)
+		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’': // falls off
+		default:
+			hyphen = true
+		}
+	}
+	return strings.Trim(b.String(), ".-_")
+}

@@ -1,0 +1,98 @@
+package episode
+
+import (
+	"math"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/library"
+)
+
+// A section is a stretch of the recording that is in the episode.
+type section struct {
+	span clip.Span
+	gap  int64 // samples of silence that go before it, at the recording's rate
+}
+
+// handle is how much of a silence is left at either end when it is trimmed,
+// so that no breath or last syllable is cut.
+const handle = 0.2 // seconds
+
+// sections says what of the recording the episode consists of.
+func (q *Request) sections(m *library.Measurement) []section {
+	r := q.Recording
+	from, to := int64(0), r.Samples
+	position := func(seconds float64) int64 {
+		return max(0, min(r.Samples, int64(math.Round(seconds*float64(r.Rate)))))
+	}
+	if q.TrimSilence {
+		for _, s := range m.Silence {
+			if position(s.Start) == 0 && s.Seconds() > handle {
+				from = position(s.End - handle)
+			}
+			if position(s.End) >= r.Samples && s.Seconds() > handle {
+				to = position(s.Start + handle)
+			}
+		}
+		if from >= to { // nothing but silence
+			from, to = 0, r.Samples
+		}
+	}
+	cuts := []int64{}
+	if q.CutSilence > 0 {
+		keep := q.CutSilence.Seconds()
+		for _, s := range m.Silence {
+			if s.Seconds() <= keep {
+				continue
+			}
+			a, b := position(s.Start+keep/2), position(s.End-keep/2)
+			if a > from && b < to && a < b {
+				cuts = append(cuts, a, b)
+			}
+		}
+	}
+	var list []section
+	add := func(from, to int64) {
+		at := from
+		for _, run := range r.Space.Timeline {
+			if q.KeepGaps && run.GapBefore > 0 && run.FirstSample >= at && run.FirstSample < to && run.FirstSample > 0 {
+				if run.FirstSample > at {
+					list = append(list, section{span: clip.Span{Start: at, Samples: run.FirstSample - at}})
+				}
+				at = run.FirstSample
+				list = append(list, section{gap: int64(run.GapBefore * float64(r.Rate))})
+			}
+		}
+		if to > at {
+			s := section{span: clip.Span{Start: at, Samples: to - at}}
+			if n := len(list); n > 0 && list[n-1].span.Samples == 0 {
+				list[n-1].span = s.span
+			} else {
+				list = append(list, s)
+			}
+		}
+	}
+	for i := 0; i < len(cuts); i += 2 {
+		add(from, cuts[i])
+		from = cuts[i+1]
+	}
+	add(from, to)
+	return list
+}
+
+// kept tells where in the episode the sections lie.
+func (q *Request) kept(list []section) []Kept {
+	r := q.Recording
+	var kept []Kept
+	at := int64(0)
+	for _, s := range list {
+		at += s.gap
+		kept = append(kept, Kept{Start: seconds(r, s.span.Start), Seconds: seconds(r, s.span.Samples), At: seconds(r, at)})
+		at += s.span.Samples
+	}
+	return kept
+}
+
+// seconds is a length of samples, to the microsecond.
+func seconds(r *clip.Recording, samples int64) float64 {
+	return math.Round(r.Seconds(samples)*1e6) / 1e6
+}

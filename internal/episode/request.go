@@ -1,0 +1,178 @@
+package episode
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+)
+
+// A Preset is a set of defaults for a purpose.
+type Preset string
+
+const (
+	// Host is for a podcast host to publish: brought to loudness.
+	Host Preset = "host"
+	// Untouched is for services that work on the sound themselves: its access
+	// units as they are.
+	Untouched Preset = "untouched"
+	// Archive is for keeping: FLAC, and no sample changed.
+	Archive Preset = "archive"
+)
+
+// The defaults of Apple's and Google's advice to podcasters.
+const (
+	StereoLoudness = -16.0 // LUFS
+	MonoLoudness   = -19.0
+	TruePeak       = -1.0 // dBTP
+	// Tolerance is how far from the target a loudness may be for the sound to
+	// be left as it is.
+	Tolerance = 1.0 // LU
+	// MaxGain bounds how much is amplified: beyond it there is little but
+	// noise to bring up.
+	MaxGain = 20.0 // dB
+)
+
+// A Request says what to make an episode of, and how.
+type Request struct {
+	Recording *clip.Recording
+	Library   *library.Library
+	Version   string // of the program, for the record
+
+	Preset Preset
+	Format clip.Format // "" is that of the preset: m4a, that of the recording, flac
+	// Loudness is the target in LUFS; nil is the default for the number of
+	// channels. TruePeak likewise, in dBTP.
+	Loudness, TruePeak *float64
+	KeepLoudness       bool // change no level at all
+	Mono               bool
+	BitRate            int    // of lossy formats, bits per second; 0 is 64 kb/s a channel
+	Encoder            string // of MP3: lame, ffmpeg, or "" for any
+
+	TrimSilence bool
+	CutSilence  time.Duration // shorten pauses that are longer than this to it; 0 leaves them
+	KeepGaps    bool          // silence where the recording has gaps, as long as they are
+	Level       bool          // bring quiet and loud speakers nearer to each other
+
+	Title string     // "" is that of the Space
+	Set   []mp4.Pair // tags by name
+	Cover []byte     // JPEG or PNG, checked by CheckCover; or empty
+	Name  string     // template of the file's name; "" is DefaultName
+
+	Dir   string // where it goes; "" is the recording's folder episodes
+	File  string // name in Dir; "" is made by Name
+	Force bool   // replace a file that is not this Space's episode
+	Jobs  int
+}
+
+// A Status says what Export did. The words appear in JSON.
+type Status string
+
+const (
+	Written Status = "written"
+	Done    Status = "done" // it was there, and up to date
+)
+
+// A Result is an episode that was exported.
+type Result struct {
+	Record
+	Path   string   // of the audio, absolute
+	Status Status   //
+	Notes  []string // what the host should know: a target out of reach, a cover left out
+}
+
+// A Kind says why an episode cannot be made. The words appear in JSON.
+type Kind string
+
+const (
+	BadRequest Kind = "bad-request"
+	BadCover   Kind = "bad-cover"
+	NoEncoder  Kind = "no-encoder"
+	Exists     Kind = "exists"
+	NotCopied  Kind = "not-copied" // what was to stay untouched cannot
+	Changed    Kind = "changed"    // the file does not hold what was written
+)
+
+// A Problem is an error in what was asked for, with a way out.
+type Problem struct {
+	Kind    Kind
+	Message string
+	Hint    string
+}
+
+func (p *Problem) Error() string { return p.Message }
+
+func problem(k Kind, hint, format string, args ...any) error {
+	return &Problem{k, fmt.Sprintf(format, args...), hint}
+}
+
+// settle fills in what the preset says, and refuses what contradicts it.
+func (q *Request) settle() error {
+	if q.Preset == "" {
+		q.Preset = Host
+	}
+	processed := q.Mono || q.Level || q.Loudness != nil || q.TruePeak != nil
+	switch q.Preset {
+	case Host:
+		if q.Format == "" {
+			q.Format = clip.M4A
+		}
+	case Untouched, Archive:
+		if processed {
+			return problem(BadRequest, "--preset host changes it", "--preset %s leaves the sound as it is: no --mono, --level, --loudness or --true-peak", q.Preset)
+		}
+		q.KeepLoudness = true
+		if q.Preset == Archive {
+			if q.Format != "" && q.Format != clip.FLAC {
+				return problem(BadRequest, "leave out --format", "--preset archive is FLAC")
+			}
+			q.Format = clip.FLAC
+		}
+	default:
+		return problem(BadRequest, "it is one of host, untouched, archive", "there is no preset %q", q.Preset)
+	}
+	if q.Preset == Untouched {
+		all := clip.Span{Samples: q.Recording.Samples}
+		native := q.Recording.Native(all)
+		if q.Format == "" {
+			q.Format = native
+		}
+		if q.CutSilence > 0 || q.KeepGaps {
+			return problem(BadRequest, "--preset host changes it", "--preset untouched leaves the sound as it is: no --cut-silence or --keep-gaps")
+		}
+		if q.Format != native || native != clip.FLAC && !q.Recording.Copies(all, q.Format) {
+			return problem(NotCopied, "--preset host or archive re-encodes it", "the audio of %s cannot be put into one %s file as it is", q.Recording.Space.ID, q.Format)
+		}
+	}
+	if _, ok := kinds[q.Format]; !ok {
+		return problem(BadRequest, "it is one of m4a, mp3, opus, flac, wav", "an episode cannot be of the format %q", q.Format)
+	}
+	if q.KeepLoudness && (q.Loudness != nil || q.TruePeak != nil) {
+		return problem(BadRequest, "", "the loudness is to stay as it is, but a target is given too")
+	}
+	return nil
+}
+
+// A kind is what is to be known of a format.
+type kind struct {
+	mime   string
+	lossy  bool
+	cover  bool // can hold one
+	rates  []int
+	encode encoder
+}
+
+var kinds = map[clip.Format]kind{
+	clip.M4A:  {"audio/x-m4a", true, true, encode.AACRates, encode.M4A},
+	clip.MP3:  {"audio/mpeg", true, true, encode.MP3Rates, encode.MP3},
+	clip.Opus: {"audio/ogg", true, false, encode.OpusRates, encode.Opus},
+	clip.FLAC: {"audio/flac", false, true, nil, encode.FLAC},
+	clip.WAV:  {"audio/wav", false, false, nil, encode.WAV},
+}
+
+// allowance is how much lower than asked for the limiter is set at first for
+// lossy formats, in dB: coding noise raises peaks by about as much.
+const allowance = 1.0
