@@ -1,0 +1,67 @@
+package transcript
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// A segment is one of a recognizer's. Who made the file decides which fields
+// it has.
+type segment struct {
+	// Whisper and those that took after it.
+	Start   *float64 `json:"start"` // seconds
+	End     *float64 `json:"end"`
+	Text    string   `json:"text"`
+	Speaker string   `json:"speaker"` // Podcasting 2.0 too
+
+	// whisper.cpp.
+	Offsets *struct {
+		From float64 `json:"from"` // milliseconds
+		To   float64 `json:"to"`
+	} `json:"offsets"`
+
+	// Podcasting 2.0 (podcast namespace, "Transcripts", JSON 1.0.0).
+	StartTime *float64 `json:"startTime"` // seconds
+	EndTime   *float64 `json:"endTime"`
+	Body      string   `json:"body"`
+}
+
+// parseJSON reads a file with segments, or a list of them.
+func parseJSON(b []byte) ([]Cue, error) {
+	var file struct {
+		Segments      []segment `json:"segments"`
+		Transcription []segment `json:"transcription"` // whisper.cpp
+	}
+	list := &file.Segments
+	var err error
+	if b[0] == '[' {
+		err = json.Unmarshal(b, list)
+	} else {
+		err = json.Unmarshal(b, &file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("not the JSON of a transcript: %w", err)
+	}
+	if len(*list) == 0 {
+		list = &file.Transcription
+	}
+	var cues []Cue
+	for i, s := range *list {
+		switch {
+		case s.Offsets != nil:
+			start, end := s.Offsets.From/1000, s.Offsets.To/1000
+			s.Start, s.End = &start, &end
+		case s.StartTime != nil:
+			s.Start, s.End, s.Text = s.StartTime, s.EndTime, s.Body
+		}
+		if s.Start == nil || s.End == nil || !inTime(*s.Start) || !inTime(*s.End) {
+			return nil, fmt.Errorf("segment %d, “%s”, has no start and end in seconds", i+1, short(s.Text))
+		}
+		if c, ok := newCue(*s.Start, *s.End, s.Speaker, s.Text); ok {
+			cues = append(cues, c)
+		}
+	}
+	return cues, nil
+}
+
+func inTime(seconds float64) bool { return seconds >= 0 && seconds <= maxTime }

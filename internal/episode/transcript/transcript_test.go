@@ -1,0 +1,237 @@
+package transcript
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf16"
+)
+
+func TestParse(t *testing.T) {
+	two := []Cue{{1, 2.5, "", "Grüße, & mehr"}, {3661.25, 3663, "", "zwei\nZeilen"}}
+	said := []Cue{{1, 2.5, "Ann-Kathrin", "Grüße, & mehr"}, {3661.25, 3663, "", "zwei\nZeilen"}}
+	for _, c := range []struct {
+		name, in string
+		format   Format
+		want     []Cue
+	}{
+		{"SRT", "1\n00:00:01,000 --> 00:00:02,500\nGrüße, & mehr\n\n2\n01:01:01,250 --> 01:01:03,000\nzwei\nZeilen\n", SRT, two},
+		{"SRT without numbers, with points and markup", "\n00:00:01.000 --> 00:00:02.5\n<i>Grüße</i>, &amp; <font color=\"red\">mehr</font>\n\n\n01:01:01,25-->01:01:03\n  zwei \n{b}Zeilen\n",
+			SRT, []Cue{two[0], {3661.25, 3663, "", "zwei\n{b}Zeilen"}}},
+		{"SRT with empty lines in a cue", "1\n00:00:01,000 --> 00:00:02,500\nGrüße, & mehr\n\n2\n01:01:01,250 --> 01:01:03,000\nzwei\n\n\nZeilen\n", SRT, two},
+		{"SRT with a place", "1\n00:00:01,000 --> 00:00:02,500  X1:1 X2:2\nGrüße, & mehr\n\n2\n01:01:01,250 --> 01:01:03,000\nzwei\nZeilen", SRT, two},
+		{"SRT with a cue without words", "1\n00:00:01,000 --> 00:00:02,500\nGrüße, & mehr\n\n2\n00:00:05,000 --> 00:00:06,000\n\n3\n01:01:01,250 --> 01:01:03,000\nzwei\nZeilen", SRT, nil},
+		{"SRT of what is no markup", "1\n00:00:01,000 --> 00:00:02,000\na < b > c <em> <3 <burp>\n", SRT, []Cue{{1, 2, "", "a < b > c <em> <3 <burp>"}}},
+		{"VTT", "WEBVTT\n\n00:01.000 --> 00:02.500\nGrüße, &amp; mehr\n\n01:01:01.250 --> 01:01:03.000\nzwei\nZeilen\n", VTT, two},
+		{"VTT with all there is", "WEBVTT - title\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0\n\nSTYLE\n::cue { color: red }\n\nREGION\nid:x\n\nNOTE\nsaid\n\nNOTE on it\n\n" +
+			"intro\n00:01.000 --> 00:02.500 align:start line:0%\n<v.loud Ann-Kathrin><c.x>Grüße</c>, <00:00:01.500>&amp; <b>mehr</b></v>\n\n2\n01:01:01.250 --> 01:01:03.000\n<v A>zwei\n<v B>Zeilen\n", VTT, said},
+		{"Whisper", `{"text":"x","segments":[{"id":0,"start":1.0,"end":2.5,"text":" Grüße, & mehr","words":[]},{"start":3,"end":4,"text":" "},{"start":3661.25,"end":3663,"text":"zwei\r\nZeilen"}],"language":"de"}`, JSON, two},
+		{"whisper with speakers", `{"segments":[{"start":1.00004,"end":2.5,"text":"Grüße, & mehr","speaker":"Ann-Kathrin"},{"start":3661.25,"end":3663,"text":"zwei\n\nZeilen"}]}`, JSON, said},
+		{"list of segments", ` [{"start":1,"end":2.5,"text":"Grüße, & mehr"},{"start":3661.25,"end":3663,"text":"zwei\nZeilen"}]`, JSON, two},
+		{"whisper.cpp", `{"transcription":[{"timestamps":{"from":"00:00:01,000","to":"00:00:02,500"},"offsets":{"from":1000,"to":2500},"text":" Grüße, & mehr"},{"offsets":{"from":3661250,"to":3663000},"text":"zwei\nZeilen"}]}`, JSON, two},
+		{"Podcasting 2.0", `{"version":"1.0.0","segments":[{"speaker":"Ann-Kathrin","startTime":1,"endTime":2.5,"body":"Grüße, & mehr"},{"startTime":3661.25,"endTime":3663,"body":"zwei\nZeilen"}]}`, JSON, said},
+	} {
+		if c.want == nil {
+			c.want = two
+		}
+		for _, in := range []string{
+			c.in, "\ufeff" + c.in, strings.ReplaceAll(c.in, "\n", "\r\n"), wide(c.in, false), wide(c.in, true),
+		} {
+			got, format, err := Parse(strings.NewReader(in))
+			if err != nil || format != c.format || !slices.Equal(got, c.want) {
+				t.Errorf("%s: %+v as %s, %v", c.name, got, format, err)
+			}
+		}
+	}
+}
+
+// wide returns s in UTF-16 with a byte order mark.
+func wide(s string, big bool) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune("\ufeff" + s)) {
+		if big {
+			b = append(b, byte(u>>8), byte(u))
+		} else {
+			b = append(b, byte(u), byte(u>>8))
+		}
+	}
+	return string(b)
+}
+
+func TestParseErrors(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"", "no words in the transcript"},
+		{"WEBVTT\n\nNOTE nothing\n", "no words in the transcript"},
+		{"1\n00:00:01,000 --> 00:00:02,000\n\n", "no words in the transcript"},
+		{`{"text":"x"}`, "no words in the transcript"},
+		{"just words\n", `line 1: "just words" has no times such as 00:01:02.000 --> 00:01:04.000`},
+		{"WEBVTT\n\n00:01.000 --> 00:02.000\na\n\nb\n", `line 6: "b" has no times such as 00:01:02.000 --> 00:01:04.000`},
+		{"1\n00:00:01,000 --> soon\na", `line 2: "00:00:01,000 --> soon" are no times such as 00:01:02.000 --> 00:01:04.000`},
+		{"1\n00:00:01,000 --> 00:00:02,000\na\n2\n00:00:03,000 --> 00:00:04,000\nb", "line 5: times in the middle of a cue; above it an empty line is missing"},
+		{"1\n00:00:01 --> 9999999999:00:02\na", `line 2: "9999999999:00:02" is no time`},
+		{`{"segments":[{"start":1,"end":2,"text":"a"},{"start":1,"text":"b"}]}`, `segment 2, “b”, has no start and end in seconds`},
+		{`{"segments":[{"start":-1,"end":2,"text":"a"}]}`, `segment 1, “a”, has no start and end in seconds`},
+		{`{"segments":[`, "not the JSON of a transcript: unexpected end of JSON input"},
+		{strings.Repeat("a", maxFile+1), "more than 64 MiB are no transcript"},
+	} {
+		_, _, err := Parse(strings.NewReader(c.in))
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%.60q: %v, want %s", c.in, err, c.want)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		cues     []Cue
+		duration float64
+		want     string
+	}{
+		{"right", []Cue{{0, 1, "", "a"}, {1, 2, "", "b"}, {1.6, 3, "", "c"}, {9, 10.5, "", "d"}}, 10, ""},
+		{"unknown duration", []Cue{{90000, 90001, "", "a"}}, 0, ""},
+		{"ends first", []Cue{{0, 1, "", "a"}, {3, 2, "", "b\nc"}}, 10, "cue 2 at 00:00:03.000, “b c”, ends before it begins, at 00:00:02.000"},
+		{"back", []Cue{{5, 6, "", "a"}, {4, 7, "", "b"}}, 10, "cue 2 at 00:00:04.000, “b”, begins before the cue above it, which is at 00:00:05.000"},
+		{"overlap", []Cue{{0, 5, "", "a"}, {1, 2, "", "b"}}, 10, "cue 2 at 00:00:01.000, “b”, overlaps cue 1, which ends at 00:00:05.000"},
+		{"overlap over another", []Cue{{0, 5, "", "a"}, {4.6, 4.7, "", "b"}, {4.4, 4.5, "", "c"}}, 10, "cue 3 at 00:00:04.400, “c”, begins before the cue above it, which is at 00:00:04.600"},
+		{"behind", []Cue{{10, 10.2, "", strings.Repeat("long ", 20)}}, 10,
+			"cue 1 at 00:00:10.000, “" + strings.Repeat("long ", 8) + "…”, lasts until 00:00:10.200, past the end of the sound, which lasts 00:00:10.000"},
+		{"too long", []Cue{{9, 11, "", "a"}}, 10, "cue 1 at 00:00:09.000, “a”, lasts until 00:00:11.000, past the end of the sound, which lasts 00:00:10.000"},
+	} {
+		err := Check(c.cues, c.duration)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || err.Error() != c.want) {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+func TestMove(t *testing.T) {
+	// Kept are 10 to 20 and 30 to 40.
+	locate := func(at float64) (float64, bool) {
+		switch {
+		case at < 10:
+			return 0, false
+		case at < 20:
+			return at - 10, true
+		case at < 30:
+			return 10, false
+		case at < 40:
+			return at - 20, true
+		}
+		return 20, false
+	}
+	in := []Cue{
+		{1, 2, "", "cut"}, {9, 10.05, "", "next to nothing left"}, {9, 11, "", "begins late"}, {11, 12.5, "S", "moved"}, {19, 21, "", "ends early"}, {21, 25, "", "cut"},
+		{19.5, 30.5, "", "around the cut"}, {32, 32.02, "", "short"}, {41, 41, "", "behind"}, {50, 60, "", "behind"},
+	}
+	want := []Cue{
+		{0, 1, "", "begins late"}, {1, 2.5, "S", "moved"}, {9, 10, "", "ends early"}, {9.5, 10.5, "", "around the cut"}, {12, 12.02, "", "short"},
+	}
+	if got := Move(in, locate); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+var someCues = []Cue{{1, 2.5, "Ann & Bob", "Grüße <b> & mehr --> hier"}, {3661.25, 3663, "", "zwei\nZeilen 🎙️"}}
+
+func TestWrite(t *testing.T) {
+	var vtt, srt bytes.Buffer
+	if err := WriteVTT(&vtt, someCues); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteSRT(&srt, someCues); err != nil {
+		t.Fatal(err)
+	}
+	if want := "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n<v Ann &amp; Bob>Grüße &lt;b&gt; &amp; mehr --&gt; hier\n\n01:01:01.250 --> 01:01:03.000\nzwei\nZeilen 🎙️\n"; vtt.String() != want {
+		t.Errorf("%s", vtt.String())
+	}
+	if want := "1\n00:00:01,000 --> 00:00:02,500\nAnn & Bob: Grüße <b> & mehr → hier\n\n2\n01:01:01,250 --> 01:01:03,000\nzwei\nZeilen 🎙️\n"; srt.String() != want {
+		t.Errorf("%s", srt.String())
+	}
+	if got, format, err := Parse(&vtt); err != nil || format != VTT || !slices.Equal(got, someCues) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// ffmpeg reads from our files what went into them.
+func TestWriteReadByFFmpeg(t *testing.T) {
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Skip(err)
+	}
+	cues := []Cue{{1, 2.5, "", "Grüße & mehr"}, {3, 4, "Ann", "hier"}, {3661.25, 3663, "", "zwei\nZeilen"}}
+	for name, write := range map[string]func(f *os.File) error{
+		"t.vtt": func(f *os.File) error { return WriteVTT(f, cues) },
+		"t.srt": func(f *os.File) error { return WriteSRT(f, cues) },
+	} {
+		f, err := os.Create(filepath.Join(t.TempDir(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := write(f); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		out, err := exec.Command("ffmpeg", "-v", "error", "-i", f.Name(), "-f", "srt", "-").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := Parse(bytes.NewReader(out))
+		want := slices.Clone(cues)
+		if name == "t.srt" {
+			want[1].Text = "Ann: hier"
+		}
+		want[1].Speaker = ""
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// FuzzParse reads any bytes. What is taken has words and times, and comes back
+// from WebVTT as it was.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{
+		"1\n00:00:01,000 --> 00:00:02,500\n<i>a</i> &amp; b\n\nc\n\n2\n01:01:01,250 --> 01:01:03,000\nd\r\ne\n",
+		"WEBVTT\n\nNOTE x\n\nid\n00:01.000 --> 00:02.500 align:start\n<v.x A B>a <00:00:01.500>&lt;<c>b</c>\n",
+		`{"segments":[{"start":1.0004,"end":2.5,"text":" a\nb","speaker":"x > y"}]}`,
+		`{"transcription":[{"offsets":{"from":1000,"to":2500},"text":" a"}]}`,
+		`[{"startTime":1,"endTime":2,"body":"--> & <v x>"}]`,
+		wide("1\n0:01 --> 0:02\na", true),
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		cues, format, err := Parse(bytes.NewReader(in))
+		if err != nil {
+			if cues != nil {
+				t.Fatalf("%v and %v", cues, err)
+			}
+			return
+		}
+		for _, c := range cues {
+			if c.Text == "" || !(c.Start >= 0 && c.Start <= maxTime) || !(c.End >= 0 && c.End <= maxTime) || strings.Contains(c.Text, "\n\n") {
+				t.Fatalf("%s: %+v", format, c)
+			}
+		}
+		Check(cues, 100)
+		var b bytes.Buffer
+		if err := WriteSRT(&b, cues); err != nil {
+			t.Fatal(err)
+		}
+		if again, _, err := Parse(&b); err == nil && len(again) > len(cues) {
+			t.Fatalf("%d cues became %d of SubRip", len(cues), len(again))
+		}
+		b.Reset()
+		if err := WriteVTT(&b, cues); err != nil {
+			t.Fatal(err)
+		}
+		again, format, err := Parse(&b)
+		if err != nil || format != VTT || !slices.Equal(again, cues) {
+			t.Fatalf("%+v became %+v, %v", cues, again, err)
+		}
+	})
+}
