@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -356,7 +357,7 @@ func (c *clipper) printLine(line int, r clips.Result) error {
 			return nil
 		}
 	}
-	text := fmt.Sprintf("%s  %s s from %s", name, decimal(r.Length), clips.Mark(time.Duration(r.At*float64(time.Second))))
+	text := fmt.Sprintf("%s  %s s from %s", name, decimal(math.Round(1000*r.Length)/1000), clips.Mark(time.Duration(r.At*float64(time.Second))))
 	if r.Status != clips.Planned {
 		text += "  " + size(r.Bytes)
 	}
