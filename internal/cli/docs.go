@@ -24,10 +24,10 @@ func newDocsCmd(a *App) *cobra.Command {
 func writeDocs(w io.Writer, root *cobra.Command) error {
 	var b strings.Builder
 	b.WriteString("# The commands\n\nWritten by `spaces docs`; `spaces COMMAND --help` shows the same.\n\n")
-	for _, c := range visible(root) {
+	for _, c := range allVisible(root) {
 		fmt.Fprintf(&b, "- [%s](#%s): %s\n", c.CommandPath(), manName(c), c.Short)
 	}
-	for _, c := range append([]*cobra.Command{root}, visible(root)...) {
+	for _, c := range append([]*cobra.Command{root}, allVisible(root)...) {
 		fmt.Fprintf(&b, "\n## %s\n\n```text\n%s```\n", c.CommandPath(), helpText(c))
 	}
 	_, err := io.WriteString(w, b.String())

@@ -120,6 +120,16 @@ func aside(c *cobra.Command) bool {
 	return false
 }
 
+// allVisible returns all commands below cmd that help shows, each before its
+// own subcommands.
+func allVisible(cmd *cobra.Command) []*cobra.Command {
+	var list []*cobra.Command
+	for _, c := range visible(cmd) {
+		list = append(append(list, c), allVisible(c)...)
+	}
+	return list
+}
+
 // ownFlags returns the flags that are a command's own: for the root, the
 // global ones.
 func ownFlags(cmd *cobra.Command) *pflag.FlagSet {

@@ -146,7 +146,7 @@ func TestHelp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, cmd := range append(visible(root), root) {
+	for _, cmd := range append(allVisible(root), root) {
 		text := helpText(cmd)
 		if n := strings.Count(text, "\n"); n > 40 {
 			t.Errorf("the help of %s has %d lines", cmd.CommandPath(), n)

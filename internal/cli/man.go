@@ -37,7 +37,7 @@ func (a *App) writeManPages(root *cobra.Command, dir string) error {
 		return err
 	}
 	files := []string{}
-	for _, cmd := range append([]*cobra.Command{root}, visible(root)...) {
+	for _, cmd := range append([]*cobra.Command{root}, allVisible(root)...) {
 		name := filepath.Join(dir, manName(cmd)+".1")
 		f, err := os.Create(name)
 		if err != nil {
