@@ -1,0 +1,306 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+)
+
+type exportOptions struct {
+	refs
+	preset, format, output string
+	loudness, truePeak     string
+	trimSilence, level     bool
+	cutSilence             string
+	keepGaps, mono         bool
+	bitRate                int
+	encoder                string
+	title, cover, name     string
+	set                    []string
+	force                  bool
+}
+
+func newExportCmd(a *App) *cobra.Command {
+	var o exportOptions
+	cmd := &cobra.Command{
+		Use:   "export SPACE...",
+		Short: "Make episodes that can be published as they are",
+		Long: `Make episodes that can be published as they are: trimmed, joined, brought to the loudness
+that podcasts have (-16 LUFS, mono -19, true peak -1 dBTP), encoded, tagged and measured again.
+What is loud enough already (within 1 LU) is copied, not re-encoded. --preset untouched always
+copies, archive is FLAC with no sample changed. It goes into the recording's folder, with a .json
+record and .notes.md for a host's form. MP3 needs lame or ffmpeg. --name '{date}-{title}', {time}
+{host} {id}; --set album=…, artist, genre, track, description; --cover PICTURE. --id-only.`,
+		Example: `  spaces export latest
+  spaces export 1ypK --trim-silence --format mp3 -o episodes/`,
+		Annotations: exits(map[int]string{
+			exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some could not be exported; they are listed",
+			exitNotThere: "no such Space, or none of them has audio"}),
+		Args:              takes(1, -1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.export(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.preset, "preset", "host", "`NAME` is host, untouched or archive")
+	f.StringVar(&o.format, "format", "", "`F` is m4a, mp3, opus, flac or wav")
+	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, or into a folder")
+	f.StringVar(&o.loudness, "loudness", "", "bring it to `LUFS`; off leaves its levels as they are")
+	f.StringVar(&o.truePeak, "true-peak", "", "hold true peaks at `DBTP`")
+	f.BoolVar(&o.trimSilence, "trim-silence", false, "leave out silence at both ends")
+	f.StringVar(&o.cutSilence, "cut-silence", "", "shorten pauses to at most `T`")
+	f.BoolVar(&o.keepGaps, "keep-gaps", false, "put silence where the recording has gaps")
+	f.BoolVar(&o.level, "level", false, "bring loud and quiet speakers nearer to each other")
+	f.BoolVar(&o.mono, "mono", false, "mix down to one channel")
+	f.IntVar(&o.bitRate, "bit-rate", 0, "`KBITS` a second of m4a, mp3 and opus (default 64 a channel)")
+	f.StringVar(&o.encoder, "encoder", "", "encode MP3 with `PROGRAM`, lame or ffmpeg")
+	f.StringVar(&o.title, "title", "", "the episode's title `TEXT`")
+	f.BoolVar(&o.force, "force", false, "replace a file that is there")
+	// What follows stands in the text above, so that the help fits a screen.
+	f.StringVar(&o.cover, "cover", "", "the artwork, a JPEG or PNG `FILE`")
+	f.StringVar(&o.name, "name", "", "the `TEMPLATE` of the file's name")
+	f.StringArrayVar(&o.set, "set", nil, "set a tag, `KEY=VALUE`; may be repeated")
+	addIDOnly(cmd, &o.refs)
+	for _, name := range []string{"cover", "name", "set", "id-only"} {
+		f.Lookup(name).Hidden = true
+	}
+	return cmd
+}
+
+// request is what all episodes of a command line share.
+func (o *exportOptions) request(a *App) (q episode.Request, err error) {
+	q = episode.Request{
+		Version: a.Version, Preset: episode.Preset(o.preset), Mono: o.mono, Encoder: o.encoder, TrimSilence: o.trimSilence,
+		KeepGaps: o.keepGaps, Level: o.level, Title: o.title, Name: o.name, Force: o.force, Jobs: a.jobs(),
+	}
+	if q.Format, err = clips.ParseFormat(o.format); err != nil {
+		return q, clipError(err)
+	}
+	if o.loudness == "off" {
+		q.KeepLoudness = true
+	} else if q.Loudness, err = decibels("--loudness", o.loudness, -40, -5); err != nil {
+		return q, err
+	}
+	if q.TruePeak, err = decibels("--true-peak", o.truePeak, -20, 0); err != nil {
+		return q, err
+	}
+	if o.cutSilence != "" {
+		if q.CutSilence, err = clips.ParseTime(o.cutSilence); err != nil {
+			return q, clipError(err)
+		}
+		if q.CutSilence.Seconds() < 0.5 {
+			return q, usage("--cut-silence %s is shorter than the half second from which silence is noticed", o.cutSilence)
+		}
+	}
+	if o.bitRate != 0 && (o.bitRate < 24 || o.bitRate > 320) {
+		return q, usage("--bit-rate takes 24 to 320 kb/s, not %d", o.bitRate)
+	}
+	q.BitRate = o.bitRate * 1000
+	for _, s := range o.set {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return q, usage("--set wants KEY=VALUE, not %q", s)
+		}
+		q.Set = append(q.Set, mp4.Pair{Name: name, Value: value})
+	}
+	if o.cover != "" {
+		if q.Cover, err = os.ReadFile(o.cover); err != nil {
+			return q, err
+		}
+		if _, err := episode.CheckCover(q.Cover); err != nil {
+			return q, exportError(fmt.Errorf("%s: %w", o.cover, err))
+		}
+	}
+	return q, nil
+}
+
+// decibels reads a level within bounds; the empty text is nil.
+func decibels(flag, text string, low, high float64) (*float64, error) {
+	if text == "" {
+		return nil, nil
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(v >= low && v <= high) {
+		return nil, usage("%s takes a level from %g to %g, not %q", flag, low, high, text)
+	}
+	return &v, nil
+}
+
+// place says where an episode goes, and by that in which format if nothing
+// else says it.
+func (o *exportOptions) place(q *episode.Request, many bool) error {
+	if o.output == "" {
+		return nil
+	}
+	info, err := os.Stat(o.output)
+	if os.IsPathSeparator(o.output[len(o.output)-1]) || err == nil && info.IsDir() {
+		q.Dir = o.output
+		return nil
+	}
+	if many {
+		return usage("%s cannot take several episodes: name a folder, as %s/", o.output, o.output)
+	}
+	dir, file := filepath.Split(o.output)
+	if q.Dir = dir; dir == "" {
+		q.Dir = "."
+	}
+	q.File = file
+	f, ok := clips.FormatOf(o.output)
+	switch {
+	case !ok:
+		return hinted(usage("%s does not end in .m4a, .mp3, .opus, .flac or .wav", o.output), "name a folder instead: "+o.output+"/")
+	case q.Format == "":
+		q.Format = f
+	case q.Format != f:
+		return usage("%s is not named as a file of the format %s", o.output, q.Format)
+	}
+	return nil
+}
+
+// An exported is a line of JSON about an episode: its record, and where it is.
+type exported struct {
+	episode.Record
+	Path   string         `json:"path"`
+	Status episode.Status `json:"status"`
+	Remark []string       `json:"remarks"`
+}
+
+func (a *App) export(ctx context.Context, o exportOptions) error {
+	q, err := o.request(a)
+	if err != nil {
+		return err
+	}
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	rows, err := o.resolve(ctx, a, lib.Catalog())
+	if err != nil {
+		return err
+	}
+	if err := o.place(&q, len(rows) > 1); err != nil {
+		return err
+	}
+	q.Library = lib
+	var failures []*failure
+	for i, row := range rows {
+		what := "exporting"
+		if len(rows) > 1 {
+			what = fmt.Sprintf("exporting %d of %d", i+1, len(rows))
+		}
+		res, err := a.exportSpace(ctx, q, row, what)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && len(rows) == 1:
+			return err
+		case err != nil:
+			f := classify(err)
+			failures = append(failures, f)
+			err = a.unmeasured(row.ID, f)
+		default:
+			err = a.printExported(res)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(failures) == 0 {
+		return nil
+	}
+	code := exitPartly
+	if len(failures) == len(rows) {
+		code = failures[0].code
+	}
+	return &failure{code, "exports-failed", "", fmt.Errorf("%d of %d episodes could not be made", len(failures), len(rows))}
+}
+
+// exportSpace makes one episode, with a progress bar.
+func (a *App) exportSpace(ctx context.Context, q episode.Request, row catalog.Row, what string) (*episode.Result, error) {
+	s, err := q.Library.Load(row.ID)
+	if err != nil {
+		return nil, err
+	}
+	if q.Recording, err = clips.Open(q.Library, row.ID, a.Version); err != nil {
+		return nil, exportError(err)
+	}
+	defer q.Recording.Close()
+	bar := a.newSoundProgress(what)
+	res, err := episode.Export(ctx, q, bar)
+	bar.close()
+	if err != nil {
+		return nil, exportError(soundError(q.Library, s, err))
+	}
+	return res, nil
+}
+
+// printExported tells of an episode: what was measured before and after.
+func (a *App) printExported(r *episode.Result) error {
+	if a.set.JSON {
+		remarks := r.Notes
+		if remarks == nil {
+			remarks = []string{}
+		}
+		return writeJSON(a.Out, exported{r.Record, r.Path, r.Status, remarks})
+	}
+	text := fmt.Sprintf("%s  %s  %s", safe(a.shortenHome(r.Path)), clock(r.Duration), size(r.Bytes))
+	switch {
+	case r.Status == episode.Done:
+		text += "  (was there already)"
+	case r.ReEncoded:
+		text += "  re-encoded"
+	default:
+		text += "  not re-encoded"
+	}
+	if r.Before != nil && r.After != nil {
+		text += fmt.Sprintf("\n  LUFS %s → %s · range %s → %s LU · true peak %s → %s dBTP",
+			levelOf(r.Before.Integrated), levelOf(r.After.Integrated), levelOf(r.Before.Range), levelOf(r.After.Range),
+			levelOf(r.Before.TruePeak), levelOf(r.After.TruePeak))
+	}
+	if _, err := fmt.Fprintln(a.Out, text); err != nil {
+		return err
+	}
+	for _, n := range r.Notes {
+		a.warn("%s: %s", safe(r.File), n)
+	}
+	return nil
+}
+
+func levelOf(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f", *v)
+}
+
+// exportError gives the errors of episodes their exit codes.
+func exportError(err error) error {
+	var p *episode.Problem
+	switch {
+	case errors.As(err, &p):
+		code := exitFailed
+		if p.Kind == episode.BadRequest || p.Kind == episode.BadCover {
+			code = exitUsage
+		}
+		return &failure{code, string(p.Kind), p.Hint, err}
+	case errors.Is(err, library.ErrNoAudio):
+		return &failure{exitNotThere, "no-audio", "", err}
+	}
+	return err
+}
