@@ -113,10 +113,7 @@ func TestKilledAnywhere(t *testing.T) {
 			clean(t, dir)
 			want, wantList := tree(t, dir), listing(t, dir)
 
-			stride := 1
-			if os.Getenv("SPACES_LONG") == "" {
-				stride = 5
-			}
+			stride := stride()
 			t.Logf("%d steps", steps)
 			for n := 0; n < steps; n += stride {
 				killed := prepared(t, s, input)
@@ -140,6 +137,18 @@ func TestKilledAnywhere(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stride is how many steps lie between those at which a run is stopped: each
+// one in .ci/long, fewer where time matters.
+func stride() int {
+	switch {
+	case os.Getenv("SPACES_LONG") != "":
+		return 1
+	case testing.Short():
+		return 20
+	}
+	return 4
 }
 
 // countSteps runs the scenario undisturbed and returns how many steps it
@@ -175,10 +184,7 @@ func TestFailedAnywhere(t *testing.T) {
 			dir := prepared(t, s, input)
 			steps := countSteps(t, s, dir, input)
 			want, wantList := tree(t, dir), listing(t, dir)
-			stride := 1
-			if os.Getenv("SPACES_LONG") == "" {
-				stride = 3
-			}
+			stride := stride()
 			for n := 0; n < steps; n += stride {
 				failing := prepared(t, s, input)
 				var step atomic.Int64
