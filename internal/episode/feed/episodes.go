@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"regexp"
@@ -318,5 +319,5 @@ func (e *Episode) holds(at, seconds float64) (start float64, ok bool) {
 	if d := to - from - (seconds - 2*slack); !ok || d > slack || d < -slack {
 		return 0, false
 	}
-	return max(0, from-slack), true
+	return max(0, math.Round((from-slack)*1000)/1000), true
 }

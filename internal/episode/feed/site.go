@@ -23,7 +23,7 @@ import (
 var siteFiles embed.FS
 
 var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
-	"clock": clockTime, "text": func(s string) template.HTML { return template.HTML(paragraphs(s)) },
+	"clock": clockTime, "seconds": decimal, "text": func(s string) template.HTML { return template.HTML(paragraphs(s)) },
 	"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 }).ParseFS(siteFiles, "site/*.html"))

@@ -1,0 +1,187 @@
+package feed
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"os"
+	"os/exec"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/media/peaks"
+)
+
+// measured puts the peaks and the measurement of a recording of an hour
+// beside it: a second that is loud, and silence.
+func measured(t *testing.T, lib *os.Root, folder string, pieces ...string) {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := peaks.NewWriter(&b, peaks.Config{SampleRate: 8000, Channels: 1, Mix: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := make([]float32, 8000)
+	for i := range 3700 {
+		for j := range second {
+			second[j] = 0
+			if i == 65 { // the first second after the cut, at 50 s in the episode
+				second[j] = 0.5
+			}
+		}
+		if err := w.Write(second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, lib, folder+"/.spaces/peaks", b.Bytes())
+	writeJSON(t, lib, folder+"/.spaces/measure.json", library.Measurement{Schema: 1, Version: 1, Pieces: pieces})
+}
+
+// sourced gives the record of an episode an original.
+func sourced(t *testing.T, lib *os.Root, name, sha string) {
+	t.Helper()
+	b, err := lib.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r episode.Record
+	if err := json.Unmarshal(b, &r); err != nil {
+		t.Fatal(err)
+	}
+	r.Source = []episode.Source{{SHA256: sha}}
+	writeJSON(t, lib, name, r)
+}
+
+const testFolder = "recordings/2021/2021-06-14 Débat [1ypKdEXvkMLGW]"
+
+var (
+	loads = regexp.MustCompile(`(?:src|srcset|action|poster|data)="([^"]*)"`)
+	links = regexp.MustCompile(`href="([^"]*)"`)
+)
+
+func TestSite(t *testing.T) {
+	lib := testLibrary(t)
+	measured(t, lib, testFolder, "abc")
+	sourced(t, lib, testFolder+"/episodes/2021-06-14-debat.json", "abc")
+	put(t, lib, "2022 <b> [1abcdefghijkl]", record("1abcdefghijkl", "plain.m4a", time.Date(2022, 1, 2, 3, 4, 5, 0, time.UTC)))
+	b, out, _ := build(t, lib, testShow(), Options{Site: true})
+	want := []string{"1abcdefghijkl.html", "1ypKdEXvkMLGW.svg", "1ypKdEXvkMLGW.dark.svg", "1ypKdEXvkMLGW.html", "index.html"}
+	if !slices.Equal(b.Pages, want) {
+		t.Errorf("pages %q, want %q", b.Pages, want)
+	}
+	for _, name := range b.Pages {
+		content, err := out.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := string(content)
+		if path.Ext(name) == ".svg" {
+			continue
+		}
+		// All that a page loads lies beside it; what it links, too, or is a
+		// page that somebody has named.
+		for _, m := range append(loads.FindAllStringSubmatch(page, -1), links.FindAllStringSubmatch(page, -1)...) {
+			file, _, _ := strings.Cut(html.UnescapeString(m[1]), "#")
+			if _, err := out.Stat(file); err != nil && m[0] != `href="https://example.com/cleo"` {
+				t.Errorf("%s: %s: %v", name, m[0], err)
+			}
+		}
+		for _, bad := range []string{"url(", "@import", "fetch(", "<des>", "<air>", "<Monday>", "<Guest>", "ZgotmplZ", "555", "1234567890"} {
+			if strings.Contains(page, bad) {
+				t.Errorf("%s has %q", name, bad)
+			}
+		}
+		for _, part := range []string{`<html lang="en-GB">`, "<title>", "<h1>", "<main>", `content="width=device-width`, "prefers-color-scheme: dark"} {
+			if !strings.Contains(page, part) {
+				t.Errorf("%s lacks %q", name, part)
+			}
+		}
+	}
+	page, _ := out.ReadFile("1ypKdEXvkMLGW.html")
+	for _, part := range []string{
+		`<audio controls preload="metadata" src="2021-06-14-debat.mp3" aria-label="Débat : l’été &lt;des&gt; médias">`,
+		`<track kind="captions" src="2021-06-14-debat.vtt" srclang="en-GB" label="Transcript">`,
+		`data-at="75.5">1:15</a> On &lt;air&gt;`, `data-at="10">0:10</a> The &lt;best&gt; of it, 0:30`,
+		`data-at="1.5">0:01</a> Ann: Hello &amp; welcome.`, `data-at="3602">1:00:02</a> Bye, all.`,
+		`alt="Waveform of the episode"`, `<li>Bob &lt;Guest&gt;, guest</li>`, "<p>First &amp; last.</p><p>Second<br>line.</p>",
+	} {
+		if !strings.Contains(string(page), part) {
+			t.Errorf("the page lacks %s:\n%s", part, page)
+		}
+	}
+	plain, _ := out.ReadFile("1abcdefghijkl.html")
+	for _, part := range []string{"<img", "Chapters</h2>", "Clips</h2>", "Transcript</h2>", "People</h2>\n<ul aria-labelledby=\"people\">\n</ul>"} {
+		if strings.Contains(string(plain), part) {
+			t.Errorf("a plain episode has %q", part)
+		}
+	}
+	audio, err := out.ReadFile("2021-06-14-debat.mp3")
+	if err != nil || int64(len(audio)) != b.Episodes[1].Bytes {
+		t.Errorf("the copy of the audio has %d bytes, %v", len(audio), err)
+	}
+}
+
+// The waveform is that of the episode, not of the recording: what was cut is
+// not in it. One that belongs to other originals is not shown.
+func TestWaveform(t *testing.T) {
+	lib := testLibrary(t)
+	measured(t, lib, testFolder, "abc")
+	sourced(t, lib, testFolder+"/episodes/2021-06-14-debat.json", "abc")
+	list, err := Collect(t.Context(), lib, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := waveform(lib, list[0])
+	if p == nil {
+		t.Fatal("no waveform")
+	}
+	loud := slices.IndexFunc(p.Peaks, func(q peaks.Peak) bool { return q.Max > 10000 })
+	if want := 50 * len(p.Peaks) / 3600; loud != want {
+		t.Errorf("the loud second is in column %d of %d, want %d", loud, len(p.Peaks), want)
+	}
+	if len(p.Clips) != 2 || p.Clips[0].From != 10*time.Second {
+		t.Errorf("clips %+v", p.Clips)
+	}
+	measured(t, lib, testFolder, "other")
+	if waveform(lib, list[0]) != nil {
+		t.Error("the waveform of other originals is shown")
+	}
+}
+
+func TestBadTranscript(t *testing.T) {
+	for _, text := range []string{"", "WEBVTT\n", "1\nsoon --> later\nHello\n", "1\n1:2:3:4 --> x\nHello"} {
+		if cues, err := readCues(text); err == nil {
+			t.Errorf("%q: %+v", text, cues)
+		}
+	}
+}
+
+// A browser that can reach no host shows the page as a file.
+func TestChromium(t *testing.T) {
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no chromium")
+	}
+	lib := testLibrary(t)
+	_, out, _ := build(t, lib, testShow(), Options{Site: true})
+	cmd := exec.CommandContext(t.Context(), chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(),
+		"--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=2000", "--dump-dom", "file://"+out.Name()+"/1ypKdEXvkMLGW.html")
+	dom, err := cmd.Output()
+	if err != nil {
+		t.Skipf("chromium does not run here: %v", err)
+	}
+	for _, part := range []string{"<h1>Débat : l’été &lt;des&gt; médias</h1>", "On &lt;air&gt;", "querySelector"} {
+		if !strings.Contains(string(dom), part) {
+			t.Errorf("the page as shown lacks %q", part)
+		}
+	}
+}
