@@ -155,7 +155,7 @@ func FuzzCheck(f *testing.F) {
 	f.Add(small)
 	f.Add(cmyk(small))
 	f.Add(pngOf(f, opaque(8, 8)))
-	f.Add(jpegOf(f, image.NewRGBA(image.Rect(0, 0, 1400, 1400))))
+	f.Add(pngOf(f, image.NewPaletted(image.Rect(0, 0, 1400, 1400), color.Palette{color.Black, color.White})))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := Check(b)
 		if err != nil {
