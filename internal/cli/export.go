@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -13,8 +14,11 @@ import (
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/episode/chapters"
+	"github.com/spaces-cli/spaces/internal/episode/cover"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 )
 
@@ -28,6 +32,7 @@ type exportOptions struct {
 	bitRate                int
 	encoder                string
 	title, cover, name     string
+	chapters               string
 	set                    []string
 	force                  bool
 }
@@ -41,8 +46,8 @@ func newExportCmd(a *App) *cobra.Command {
 that podcasts have (-16 LUFS, mono -19, true peak -1 dBTP), encoded, tagged and measured again.
 What is loud enough already (within 1 LU) is copied, not re-encoded. --preset untouched always
 copies, archive is FLAC with no sample changed. It goes into the recording's folder, with a .json
-record and .notes.md for a host's form. MP3 needs lame or ffmpeg. --name '{date}-{title}', {time}
-{host} {id}; --set album=…, artist, genre, track, description; --cover PICTURE. --id-only.`,
+record and .notes.md. MP3 needs lame or ffmpeg. --name '{date}-{title}', {time} {host} {id}; --set
+album=…, artist, genre, track, description; --cover PICTURE; --encoder lame|ffmpeg; --id-only.`,
 		Example: `  spaces export latest
   spaces export 1ypK --trim-silence --format mp3 -o episodes/`,
 		Annotations: exits(map[int]string{
@@ -69,6 +74,7 @@ record and .notes.md for a host's form. MP3 needs lame or ffmpeg. --name '{date}
 	f.BoolVar(&o.mono, "mono", false, "mix down to one channel")
 	f.IntVar(&o.bitRate, "bit-rate", 0, "`KBITS` a second of m4a, mp3 and opus (default 64 a channel)")
 	f.StringVar(&o.encoder, "encoder", "", "encode MP3 with `PROGRAM`, lame or ffmpeg")
+	f.StringVar(&o.chapters, "chapters", "", "mark turns (approximate), or what `FILE` lists")
 	f.StringVar(&o.title, "title", "", "the episode's title `TEXT`")
 	f.BoolVar(&o.force, "force", false, "replace a file that is there")
 	// What follows stands in the text above, so that the help fits a screen.
@@ -76,7 +82,7 @@ record and .notes.md for a host's form. MP3 needs lame or ffmpeg. --name '{date}
 	f.StringVar(&o.name, "name", "", "the `TEMPLATE` of the file's name")
 	f.StringArrayVar(&o.set, "set", nil, "set a tag, `KEY=VALUE`; may be repeated")
 	addIDOnly(cmd, &o.refs)
-	for _, name := range []string{"cover", "name", "set", "id-only"} {
+	for _, name := range []string{"cover", "name", "set", "encoder", "id-only"} {
 		f.Lookup(name).Hidden = true
 	}
 	return cmd
@@ -122,8 +128,8 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 		if q.Cover, err = os.ReadFile(o.cover); err != nil {
 			return q, err
 		}
-		if _, err := episode.CheckCover(q.Cover); err != nil {
-			return q, exportError(fmt.Errorf("%s: %w", o.cover, err))
+		if _, err := cover.Check(q.Cover); err != nil {
+			return q, &failure{exitUsage, "bad-cover", "artwork is a square JPEG or PNG in RGB, 1400 to 3000 pixels wide", fmt.Errorf("%s: %w", o.cover, err)}
 		}
 	}
 	return q, nil
@@ -181,6 +187,10 @@ type exported struct {
 }
 
 func (a *App) export(ctx context.Context, o exportOptions) error {
+	// Minutes of samples are held at once, in few large buffers: collecting
+	// often costs next to nothing and halves the memory that it takes.
+	const garbage = 25
+	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
 	q, err := o.request(a)
 	if err != nil {
 		return err
@@ -204,7 +214,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		if len(rows) > 1 {
 			what = fmt.Sprintf("exporting %d of %d", i+1, len(rows))
 		}
-		res, err := a.exportSpace(ctx, q, row, what)
+		res, err := a.exportSpace(ctx, &o, q, row, what)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -231,8 +241,37 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	return &failure{code, "exports-failed", "", fmt.Errorf("%d of %d episodes could not be made", len(failures), len(rows))}
 }
 
+// leastChapter is how long a chapter that is made of turns lasts, in seconds.
+const leastChapter = 60
+
+// mark finds the chapters that an episode gets.
+func (o *exportOptions) mark(q *episode.Request, s *space.Space) error {
+	q.ChapterSource = o.chapters
+	switch o.chapters {
+	case "":
+		return nil
+	case "turns":
+		turns, err := q.Library.Turns(s.ID)
+		if err != nil || len(turns.Turns) == 0 {
+			return &failure{exitNotThere, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("nobody is known to speak in %s", s.ID)}
+		}
+		q.Chapters = chapters.FromTurns(turns.Turns, leastChapter)
+		return nil
+	}
+	f, err := os.Open(o.chapters)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	q.ChapterSource = "file"
+	if q.Chapters, _, err = chapters.Parse(f, *s.Duration); err != nil {
+		return usage("%s: %w", o.chapters, err)
+	}
+	return nil
+}
+
 // exportSpace makes one episode, with a progress bar.
-func (a *App) exportSpace(ctx context.Context, q episode.Request, row catalog.Row, what string) (*episode.Result, error) {
+func (a *App) exportSpace(ctx context.Context, o *exportOptions, q episode.Request, row catalog.Row, what string) (*episode.Result, error) {
 	s, err := q.Library.Load(row.ID)
 	if err != nil {
 		return nil, err
@@ -241,6 +280,9 @@ func (a *App) exportSpace(ctx context.Context, q episode.Request, row catalog.Ro
 		return nil, exportError(err)
 	}
 	defer q.Recording.Close()
+	if err := o.mark(&q, s); err != nil {
+		return nil, err
+	}
 	bar := a.newSoundProgress(what)
 	res, err := episode.Export(ctx, q, bar)
 	bar.close()
@@ -295,7 +337,7 @@ func exportError(err error) error {
 	switch {
 	case errors.As(err, &p):
 		code := exitFailed
-		if p.Kind == episode.BadRequest || p.Kind == episode.BadCover {
+		if p.Kind == episode.BadRequest {
 			code = exitUsage
 		}
 		return &failure{code, string(p.Kind), p.Hint, err}

@@ -13,9 +13,8 @@ func (a *App) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "spaces",
 		Short: "Take the audio of your X Spaces out of X's account archive",
-		Long: `spaces takes the audio of your X (Twitter) Spaces out of the archive that X
-sends you, and keeps it as a library: every recording whole, named, dated,
-searchable, and playable everywhere.`,
+		Long: `spaces takes the audio of your X (Twitter) Spaces out of the archive that X sends you, and
+keeps it as a library: every recording whole, named, dated, searchable, playable everywhere.`,
 		Example: `  spaces extract twitter-2021-06-17.zip
   spaces list
   spaces open latest`,

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 )
 
@@ -28,7 +29,7 @@ func (r *Recording) Native(span Span) Format { return r.format(span) }
 // Copy writes a span with its access units as they are, under tags of the
 // caller's, and writes the units to sum too.
 func (r *Recording) Copy(ctx context.Context, w io.Writer, span Span, f Format, o encode.Options, sum hash.Hash) error {
-	s, err := r.lossless(&Request{Recording: r, Span: span, Format: f, Cover: o.Cover, own: &o.Tags, sum: sum})
+	s, err := r.lossless(&Request{Recording: r, Span: span, Format: f, Cover: o.Cover, own: &o, sum: sum})
 	if err != nil {
 		return err
 	}
@@ -69,4 +70,12 @@ func (r *Recording) Decode(ctx context.Context, span Span, f pcm.Format) (s enco
 		s.Source = pcm.Stereo(s.Source)
 	}
 	return s, src.Close, nil
+}
+
+// chapters are those that the caller of Copy gave.
+func (q *Request) chapters() []mp4.Chapter {
+	if q.own == nil {
+		return nil
+	}
+	return q.own.Chapters
 }

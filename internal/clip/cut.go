@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
-	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/encode"
 )
 
 // A Request says what to cut, and where to put it.
@@ -41,8 +41,8 @@ type Request struct {
 	// DryRun works everything out and writes nothing.
 	DryRun bool
 
-	own *mp4.Tags // in place of those of a clip
-	sum hash.Hash // if set, gets all access units that are copied
+	own *encode.Options // tags and chapters in place of a clip's own
+	sum hash.Hash       // if set, gets all access units that are copied
 }
 
 // Effects change the sound. Any of them means re-encoding.

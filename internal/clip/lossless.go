@@ -8,7 +8,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/encode"
-	"github.com/spaces-cli/spaces/internal/media/id3"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/wav"
@@ -49,7 +48,7 @@ func (r *Recording) lossless(q *Request) (*sheet, error) {
 		out, err := mp4.NewWriter(w, &mp4.Movie{
 			Config: x.file.Config, Units: x.units(),
 			Size:  func(i int64) int { return int(x.sizes[i]) },
-			Edits: x.edits, Tags: r.tags(q), Cover: q.Cover,
+			Edits: x.edits, Tags: r.tags(q), Cover: q.Cover, Chapters: q.chapters(),
 		})
 		if err != nil {
 			return err
@@ -165,8 +164,13 @@ func (r *Recording) mp3Frames(q *Request, list []stretch) (*sheet, error) {
 		sizes = slices.Concat(sizes[:0:0], []uint16{uint16(len(x.lead))}, sizes)
 	}
 	s.write = func(ctx context.Context, w io.Writer) error {
+		o := encode.Options{Tags: r.tags(q), Cover: q.Cover, Chapters: q.chapters()}
+		tag, err := o.ID3(rescale(q.Span.Samples, f.Config.SampleRate, r.Rate), f.Config.SampleRate)
+		if err != nil {
+			return err
+		}
 		out, err := mp3.NewWriter(w, mp3.Plan{
-			Tag: id3.Append(nil, encode.ID3Frames(r.tags(q), q.Cover)), Sizes: sizes,
+			Tag: tag, Sizes: sizes,
 			Skip: s.hidden.Before, Trim: s.hidden.After,
 		})
 		if err != nil {
@@ -224,7 +228,7 @@ type Hidden struct {
 // tags are what a clip says of itself: no paths, and nothing of the account.
 func (r *Recording) tags(q *Request) mp4.Tags {
 	if q.own != nil {
-		return *q.own
+		return q.own.Tags
 	}
 	s := r.Space
 	t := mp4.Tags{Title: q.Title, Album: s.Title, Comment: "Space " + s.ID}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
@@ -118,6 +119,7 @@ func (e *export) prepare() error {
 	for _, p := range s.Pieces {
 		e.rec.Source = append(e.rec.Source, Source{p.Archive, p.Member, p.SHA256})
 	}
+	e.mark()
 	e.rec.Description = describe(&e.rec)
 	var err error
 	if e.tags, err = e.Request.tags(&e.rec); err != nil {
@@ -126,6 +128,14 @@ func (e *export) prepare() error {
 	e.rec.Title, e.rec.Description = e.tags.Title, e.tags.Description
 	set := &e.rec.Settings
 	set.Tags = tagSum(e.tags, e.Cover)
+	if e.Format == clip.FLAC || e.Format == clip.Opus {
+		for _, c := range chapters.VorbisComments(e.chapters()) {
+			e.tags.Free = append(e.tags.Free, mp4.Pair{Name: c[0], Value: c[1]})
+		}
+	}
+	if e.Format == clip.WAV && len(e.rec.Chapters) > 0 {
+		e.note("chapters do not fit into .wav: they stand beside the file")
+	}
 	if k.lossy && e.Preset == Host {
 		if set.BitRate = e.BitRate; set.BitRate == 0 {
 			set.BitRate = encode.BitRate(e.rec.Channels)
@@ -155,6 +165,37 @@ func (e *export) prepare() error {
 		set.Encoder = e.program.Name
 	}
 	return nil
+}
+
+// mark puts the chapters to their places in the episode.
+func (e *export) mark() {
+	for _, c := range chapters.Move(e.Chapters, e.rec.Locate, e.rec.Duration) {
+		e.rec.Chapters = append(e.rec.Chapters, Chapter(c))
+	}
+	e.rec.Settings.Chapters = e.ChapterSource
+}
+
+// chapters are those of the record.
+func (e *export) chapters() []chapters.Chapter {
+	list := make([]chapters.Chapter, len(e.rec.Chapters))
+	for i, c := range e.rec.Chapters {
+		list[i] = chapters.Chapter(c)
+	}
+	return list
+}
+
+// options are what the file gets besides the sound.
+func (e *export) options() encode.Options {
+	o := encode.Options{Tags: e.tags, Cover: e.Cover, BitRate: e.rec.Settings.BitRate, Jobs: e.Jobs, Program: e.program}
+	last := int64(-1)
+	for _, c := range e.rec.Chapters {
+		at := int64(math.Round(c.Start * float64(e.rec.SampleRate)))
+		if at > last && at < e.rec.Samples {
+			o.Chapters = append(o.Chapters, mp4.Chapter{Start: at, Title: c.Title})
+			last = at
+		}
+	}
+	return o
 }
 
 // whole reports whether the episode is the recording from its start to its
@@ -303,16 +344,14 @@ func (e *export) write(ctx context.Context, out *target) error {
 func (e *export) encode(ctx context.Context, w io.Writer) error {
 	s, stop := e.chain.open(ctx)
 	defer stop()
-	o := encode.Options{Tags: e.tags, Cover: e.Cover, BitRate: e.rec.Settings.BitRate, Jobs: e.Jobs, Program: e.program}
-	return kinds[e.Format].encode(ctx, w, s, o)
+	return kinds[e.Format].encode(ctx, w, s, e.options())
 }
 
 // copyUnits writes the access units as they are and looks whether they all
 // are in the file. What was measured before holds for them.
 func (e *export) copyUnits(ctx context.Context, draft *clip.Draft) (loudness.Result, error) {
 	units := newUnitSum()
-	o := encode.Options{Tags: e.tags, Cover: e.Cover}
-	if err := e.Recording.Copy(ctx, draft, e.list[0].span, e.Format, o, units); err != nil {
+	if err := e.Recording.Copy(ctx, draft, e.list[0].span, e.Format, e.options(), units); err != nil {
 		return loudness.Result{}, err
 	}
 	if err := verifyUnits(draft.File, units); err != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
@@ -54,12 +55,17 @@ type Request struct {
 
 	TrimSilence bool
 	CutSilence  time.Duration // shorten pauses that are longer than this to it; 0 leaves them
-	KeepGaps    bool          // silence where the recording has gaps, as long as they are
-	Level       bool          // bring quiet and loud speakers nearer to each other
+	// Chapters, in seconds of the recording, go into the episode where it has
+	// what they mark. ChapterSource says where they come from, for the record.
+	Chapters      []chapters.Chapter
+	ChapterSource string
+
+	KeepGaps bool // silence where the recording has gaps, as long as they are
+	Level    bool // bring quiet and loud speakers nearer to each other
 
 	Title string     // "" is that of the Space
 	Set   []mp4.Pair // tags by name
-	Cover []byte     // JPEG or PNG, checked by CheckCover; or empty
+	Cover []byte     // JPEG or PNG, checked by package cover; or empty
 	Name  string     // template of the file's name; "" is DefaultName
 
 	Dir   string // where it goes; "" is the recording's folder episodes
@@ -89,7 +95,6 @@ type Kind string
 
 const (
 	BadRequest Kind = "bad-request"
-	BadCover   Kind = "bad-cover"
 	NoEncoder  Kind = "no-encoder"
 	Exists     Kind = "exists"
 	NotCopied  Kind = "not-copied" // what was to stay untouched cannot

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode/chapters"
+	"github.com/spaces-cli/spaces/internal/episode/cover"
 )
 
 // A target is where an episode goes: the audio, its record, and what else
@@ -35,7 +37,8 @@ func (t *target) standing(want *Record, force bool) (*Record, error) {
 	old, err := t.record()
 	switch {
 	case err == nil && old.File == t.file && old.ID == want.ID:
-		if reflect.DeepEqual(old.Settings, want.Settings) && reflect.DeepEqual(old.Source, want.Source) && reflect.DeepEqual(old.Kept, want.Kept) && t.intact(old) {
+		if reflect.DeepEqual(old.Settings, want.Settings) && reflect.DeepEqual(old.Source, want.Source) && reflect.DeepEqual(old.Kept, want.Kept) &&
+			reflect.DeepEqual(old.Chapters, want.Chapters) && t.intact(old) {
 			return old, nil
 		}
 		return nil, nil // its own episode, made in another way
@@ -70,7 +73,7 @@ func (t *target) record() (*Record, error) {
 // intact reports whether all files of an episode are there, the audio as it
 // was written.
 func (t *target) intact(rec *Record) bool {
-	for _, name := range []string{rec.Cover, rec.Notes} {
+	for _, name := range []string{rec.Cover, rec.ChapterFile, rec.Notes} {
 		if name != "" {
 			if _, err := t.root.Stat(name); err != nil {
 				return false
@@ -91,12 +94,22 @@ func (t *target) intact(rec *Record) bool {
 // comes last, so that an episode without one was not finished.
 func (t *target) commit(draft *clip.Draft, e *export) error {
 	if len(e.Cover) > 0 {
-		ext, err := CheckCover(e.Cover)
+		picture, err := cover.Check(e.Cover)
 		if err != nil {
 			return err
 		}
-		e.rec.Cover = t.beside(ext)
+		e.rec.Cover = t.beside(picture.Ext)
 		if err := t.write(e.rec.Cover, e.Cover); err != nil {
+			return err
+		}
+	}
+	if len(e.rec.Chapters) > 0 {
+		e.rec.ChapterFile = t.beside(".chapters.json")
+		var b bytes.Buffer
+		if err := chapters.WriteJSON(&b, e.chapters()); err != nil {
+			return err
+		}
+		if err := t.write(e.rec.ChapterFile, b.Bytes()); err != nil {
 			return err
 		}
 	}

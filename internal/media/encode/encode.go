@@ -37,8 +37,11 @@ func (s Sound) bits() int {
 // Options are what a file gets besides the sound. The zero value is ready to
 // use.
 type Options struct {
-	Tags  mp4.Tags
-	Cover []byte // JPEG or PNG, or empty; Opus and WAV leave it out
+	Tags mp4.Tags
+	// Chapters stand in M4A and MP3. Opus and FLAC have them as comments, which
+	// are Tags.Free; WAV has none.
+	Chapters []mp4.Chapter
+	Cover    []byte // JPEG or PNG, or empty; Opus and WAV leave it out
 	// BitRate is that of lossy formats, in bits per second, all channels
 	// together; 0 is BitRate of their number.
 	BitRate int

@@ -34,7 +34,7 @@ func M4A(ctx context.Context, w io.Writer, s Sound, o Options) error {
 		Config: stream.Config, Units: stream.Units,
 		Size:  func(i int64) int { return int(sizes[i]) },
 		Edits: []mp4.Edit{{Start: aac.Delay, Samples: s.Samples}},
-		Tags:  o.Tags, Cover: o.Cover,
+		Tags:  o.Tags, Cover: o.Cover, Chapters: o.Chapters,
 	})
 	if err != nil {
 		return err

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/spaces-cli/spaces/internal/media/id3"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -95,8 +94,12 @@ func MP3(ctx context.Context, w io.Writer, s Sound, o Options) error {
 	}
 	// Encoders tell the delay; what comes after the sound follows from its
 	// length.
+	tag, err := o.ID3(s.Samples, s.Format().SampleRate)
+	if err != nil {
+		return err
+	}
 	out, err := mp3.NewWriter(w, mp3.Plan{
-		Tag: id3.Append(nil, ID3Frames(o.Tags, o.Cover)), Sizes: sizes,
+		Tag: tag, Sizes: sizes,
 		Skip: runs[0].Skip, Trim: runs[0].Samples - runs[0].Skip - s.Samples,
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package encode
 
 import (
 	"strings"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/media/id3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
@@ -26,8 +27,23 @@ func comments(t mp4.Tags) [][2]string {
 	return list
 }
 
-// ID3Frames are tags and a cover as an .mp3 has them.
-func ID3Frames(t mp4.Tags, cover []byte) []id3.Frame {
+// ID3 is the tag of an .mp3 that plays so many samples at a rate.
+func (o *Options) ID3(samples int64, rate int) ([]byte, error) {
+	tag := id3.Tag{Frames: id3Frames(o.Tags, o.Cover)}
+	at := func(sample int64) time.Duration {
+		return time.Duration(float64(sample) / float64(rate) * float64(time.Second))
+	}
+	for i, c := range o.Chapters {
+		end := samples
+		if i+1 < len(o.Chapters) {
+			end = o.Chapters[i+1].Start
+		}
+		tag.Chapters = append(tag.Chapters, id3.Chapter{Start: at(c.Start), End: at(end), Title: c.Title})
+	}
+	return tag.Append(nil)
+}
+
+func id3Frames(t mp4.Tags, cover []byte) []id3.Frame {
 	var list []id3.Frame
 	add := func(id, name, text string) {
 		if text != "" {
