@@ -293,7 +293,7 @@ func feedError(err error) error {
 	case errors.Is(err, feed.ErrNoShow):
 		return &failure{exitNotThere, "no-show", "describe it first: see spaces feed init --help", err}
 	case errors.Is(err, feed.ErrNoEpisodes):
-		return &failure{exitNotThere, "no-episodes", "an episode is what lies in a recording's folder episodes, with its record", err}
+		return &failure{exitNotThere, "no-episodes", "make one: spaces export latest --format mp3", err}
 	case errors.As(err, &problem):
 		return &failure{exitFailed, "bad-episode", problem.Hint, err}
 	}
