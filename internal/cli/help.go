@@ -114,7 +114,7 @@ func visible(cmd *cobra.Command) []*cobra.Command {
 // for upkeep and for the shell, so that the list fits a screen.
 func aside(c *cobra.Command) bool {
 	switch c.Name() {
-	case "archives", "reindex", "config", "completion", "man", "version":
+	case "reindex", "config", "completion", "man", "version":
 		return true
 	}
 	return false
