@@ -233,7 +233,12 @@ func (e *export) expect() {
 // work finds the gain that the episode needs.
 func (e *export) work(ctx context.Context) error {
 	set := &e.rec.Settings
-	e.chain.bits = 16
+	first, stop, err := e.Recording.Decode(ctx, e.list[0].span, e.chain.format)
+	if err != nil {
+		return err
+	}
+	stop()
+	e.chain.bits = first.Bits // FLAC and WAV keep more than 16
 	if e.copied || e.KeepLoudness && !e.Level {
 		return nil
 	}
@@ -408,6 +413,14 @@ func (e *export) target() (*target, error) {
 		return nil, err
 	}
 	t.path = filepath.Join(dir, t.file)
+	if info, err := t.root.Stat(t.file); err == nil {
+		for _, f := range e.Recording.Files {
+			if own, err := f.Stat(); err == nil && os.SameFile(info, own) {
+				t.root.Close()
+				return nil, problem(Exists, "choose another file", "%s is the recording itself", t.path)
+			}
+		}
+	}
 	e.rec.File = t.file
 	return t, nil
 }

@@ -180,4 +180,4 @@ var kinds = map[clip.Format]kind{
 
 // allowance is how much lower than asked for the limiter is set at first for
 // lossy formats, in dB: coding noise raises peaks by about as much.
-const allowance = 1.0
+const allowance = 1.5
