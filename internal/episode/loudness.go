@@ -61,7 +61,10 @@ const (
 	overshoot = 2.0 // dB
 	// closeEnough is how near to the target that comes.
 	closeEnough = 0.15 // LU
-	maxTries    = 3
+	// nearly is so near that what the limiter takes from the rest does not
+	// matter, and need not be measured once more.
+	nearly   = 0.8 // LU
+	maxTries = 3
 )
 
 // tune sets the gain that brings the chain, which measures m as it is, to the
@@ -90,6 +93,9 @@ func (c *chain) tune(ctx context.Context, m loudness.Result, target float64) (re
 			return missing < closeEnough, nil
 		}
 		c.gain += missing
+		if math.Abs(missing) <= nearly {
+			return true, nil
+		}
 	}
 	return true, nil
 }
