@@ -46,7 +46,7 @@ func checkCategory(text string) error {
 		var names []string
 		for name := range categories {
 			if strings.EqualFold(name, top) {
-				return fmt.Errorf("Apple writes the category %q as %q", top, name)
+				return fmt.Errorf("the category %q is written %q at Apple", top, name)
 			}
 			names = append(names, name)
 		}
