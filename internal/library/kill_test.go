@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -29,12 +31,12 @@ var scenarios = []scenario{
 	},
 	{
 		name:    "better copy",
-		prepare: func(t *testing.T, dir, input string) { take(t, dir, ImportOptions{}, input+"/damaged.zip") },
+		prepare: func(t *testing.T, dir, input string) { makeThings(t, dir, input+"/damaged.zip") },
 		run:     func(l *Library, input string) error { return importAll(l, input+"/sound.zip") },
 	},
 	{
 		name:    "edit",
-		prepare: func(t *testing.T, dir, input string) { take(t, dir, ImportOptions{}, sampleZIP) },
+		prepare: func(t *testing.T, dir, input string) { makeThings(t, dir, sampleZIP) },
 		run: func(l *Library, input string) error {
 			title := "Another title: for the same"
 			_, err := l.Edit(context.Background(), "1ypKdEXvkMLGW", Edit{Title: &title})
@@ -52,6 +54,22 @@ var scenarios = []scenario{
 			return err
 		},
 	},
+}
+
+// makeThings imports an archive and puts into the folder of the first Space
+// what a host makes there, which has to survive all that happens to it.
+func makeThings(t *testing.T, dir, input string) {
+	t.Helper()
+	events, _ := take(t, dir, ImportOptions{}, input)
+	folder := filepath.Join(dir, filepath.FromSlash(recordings(events)[firstID].Recording.Folder))
+	for _, name := range made {
+		if err := os.Mkdir(filepath.Join(folder, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, name, "mine.m4a"), []byte("made by the host"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func importAll(l *Library, paths ...string) error {
@@ -112,6 +130,17 @@ func TestKilledAnywhere(t *testing.T) {
 			steps := countSteps(t, s, dir, input)
 			clean(t, dir)
 			want, wantList := tree(t, dir), listing(t, dir)
+			if s.name == "edit" || s.name == "better copy" {
+				kept := 0
+				for name := range want {
+					if strings.HasSuffix(name, "/mine.m4a") {
+						kept++
+					}
+				}
+				if kept != len(made) {
+					t.Fatalf("%d of %d things that the host had made are left", kept, len(made))
+				}
+			}
 
 			stride := stride()
 			t.Logf("%d steps", steps)
