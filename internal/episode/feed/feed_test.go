@@ -370,7 +370,7 @@ func TestShow(t *testing.T) {
 		{"no GUID of a show", func(s *Show) { s.GUID = "x" }},
 		{"no language", func(s *Show) { s.Language = "English!" }},
 		{"no e-mail address", func(s *Show) { s.Email = "Ann <ann@example.com>" }},
-		{`writes the category "news" as "News"`, func(s *Show) { s.Category = []string{"news"} }},
+		{`the category "news" is written "News" at Apple`, func(s *Show) { s.Category = []string{"news"} }},
 		{"none of Apple's categories: Arts, ", func(s *Show) { s.Category = []string{"Chat"} }},
 		{"no part of News, only Business News", func(s *Show) { s.Category = []string{"News > Gossip"} }},
 		{"has no parts", func(s *Show) { s.Category = []string{"Technology > X"} }},
