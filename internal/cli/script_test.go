@@ -19,8 +19,18 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the whole program: a script for each promise.
 func TestScripts(t *testing.T) {
+	dir, files := filepath.Join("testdata", "script"), []string(nil)
+	if testing.Short() {
+		// Those in which goroutines meet, for the race detector, which makes
+		// encoders ten times slower.
+		for _, name := range []string{"extract", "extract_json", "interrupted", "locked", "clip_batch", "verify"} {
+			files = append(files, filepath.Join(dir, name+".txtar"))
+		}
+		dir = ""
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
+		Dir:                 dir,
+		Files:               files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
