@@ -98,7 +98,7 @@ func (d *Draft) Commit(force bool) error {
 		return err
 	}
 	if force {
-		return retry(func() error { return d.root.Rename(d.tmp, d.name) })
+		return Rename(d.root, d.tmp, d.name)
 	}
 	// A link never replaces a file. Some file systems know no links; there
 	// two programs could meet between the look and the renaming.
@@ -109,7 +109,7 @@ func (d *Draft) Commit(force bool) error {
 	if _, there := d.root.Lstat(d.name); there == nil {
 		return fmt.Errorf("%s: %w", d.name, fs.ErrExist)
 	}
-	return retry(func() error { return d.root.Rename(d.tmp, d.name) })
+	return Rename(d.root, d.tmp, d.name)
 }
 
 // SyncDir flushes the entries of a folder, so that new names survive a power
@@ -129,12 +129,13 @@ func SyncDir(root *os.Root, name string) error {
 	return nil
 }
 
-// retry repeats what Windows refuses while a virus scanner looks at a file.
-func retry(do func() error) error {
-	err := do()
+// Rename renames a file, and repeats what Windows refuses while a virus scanner
+// looks at it.
+func Rename(root *os.Root, old, name string) error {
+	err := root.Rename(old, name)
 	for wait := time.Millisecond; err != nil && runtime.GOOS == "windows" && wait < time.Second; wait *= 2 {
 		time.Sleep(wait)
-		err = do()
+		err = root.Rename(old, name)
 	}
 	return err
 }

@@ -106,11 +106,7 @@ func pickRate(rate int, rates []int) int {
 
 // play decodes a stretch of a file.
 func play(ctx context.Context, f *library.SoundFile, st stretch) (pcm.Source, func() error, error) {
-	if f.Config.Codec == track.PCM {
-		src, err := newLinear(f, st)
-		return src, func() error { return nil }, err
-	}
-	file, err := pcm.NewFile(f, f.Start, f.Index, f.Config)
+	file, err := f.PCM()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -120,47 +116,6 @@ func play(ctx context.Context, f *library.SoundFile, st stretch) (pcm.Source, fu
 		return nil, nil, err
 	}
 	return p, p.Close, nil
-}
-
-// linear is a Source of PCM, which needs no index.
-type linear struct {
-	dec   *pcm.Decoder
-	in    *io.SectionReader
-	align int
-	buf   []byte
-}
-
-func newLinear(f *library.SoundFile, st stretch) (*linear, error) {
-	dec, err := pcm.NewDecoder(f.Config)
-	if err != nil {
-		return nil, err
-	}
-	align, err := blockAlign(f.Config)
-	if err != nil {
-		return nil, err
-	}
-	return &linear{dec: dec, in: io.NewSectionReader(f, f.Start+st.start*align, st.samples*align), align: int(align)}, nil
-}
-
-func (l *linear) Format() pcm.Format { return l.dec.Format() }
-
-func (l *linear) Read(dst []float32) (int, error) {
-	channels := l.dec.Format().Channels
-	n := min(len(dst)/channels, readSize/l.align)
-	if cap(l.buf) < n*l.align {
-		l.buf = make([]byte, n*l.align)
-	}
-	got, err := io.ReadFull(l.in, l.buf[:n*l.align])
-	if err == io.ErrUnexpectedEOF && l.in.Size() > 0 {
-		err = nil
-	}
-	n = got / l.align
-	if n > 0 {
-		if err := l.dec.Decode(dst[:n*channels], l.buf[:n*l.align]); err != nil {
-			return 0, err
-		}
-	}
-	return n, err
 }
 
 // sequence is one Source after the other.

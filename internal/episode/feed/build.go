@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+
+	"github.com/spaces-cli/spaces/internal/clip"
 )
 
 // Options say how a feed is built.
@@ -116,7 +118,7 @@ func place(ctx context.Context, library, out *os.Root, a Asset) error {
 		err = out.Chtimes(tmp, info.ModTime(), info.ModTime())
 	}
 	if err == nil {
-		err = retry(func() error { return out.Rename(tmp, a.Name) })
+		err = clip.Rename(out, tmp, a.Name)
 	}
 	if err != nil {
 		out.Remove(tmp)
