@@ -31,6 +31,7 @@ var order = [][]string{
 	{"studio"},
 	{"publish/..."},
 	{"publish"},
+	{"publish/wire"}, // connections: time-outs, bandwidth, what is tried again
 	{"episode/feed"},
 	{"episode"},
 	{"episode/..."}, // what an episode is made with: chapters, transcripts
@@ -46,7 +47,7 @@ var order = [][]string{
 	{"media"},
 	{"media/encode"},
 	{"media/peaks/draw"},
-	{"media/aac", "media/loudness", "media/silence", "media/peaks", "media/resample", "media/h264"},
+	{"media/aac", "media/mp3/encode", "media/loudness", "media/silence", "media/peaks", "media/resample", "media/h264"},
 	{"media/pcm"},
 	{"media/mpegts"}, // its units are ADTS, its timed metadata ID3
 	{"media/mp4"},    // its sample entries describe AAC and MP3
