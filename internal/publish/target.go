@@ -13,6 +13,8 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
 
 // A Target is a place that files can be sent to. Names of objects are paths
@@ -107,11 +109,11 @@ type Leftover struct {
 
 // What can be wrong with a target. The errors of targets wrap them.
 var (
-	ErrNotExist  = errors.New("not there")                            // the object, bucket or folder
-	ErrDenied    = errors.New("access denied")                        // wrong or expired key, signature, permission: never retried
-	ErrFull      = errors.New("no room left at the target")           // never retried
+	ErrNotExist  = wire.ErrNotExist                                   // the object, bucket or folder
+	ErrDenied    = wire.ErrDenied                                     // wrong or expired key, signature, permission: never retried
+	ErrFull      = wire.ErrFull                                       // never retried
 	ErrChanged   = errors.New("the file changed while it was sent")   // the local one
 	ErrMismatch  = errors.New("what arrived is not what was sent")    // size or checksum
-	ErrUntrusted = errors.New("the server's identity is not trusted") // TLS certificate, host key
+	ErrUntrusted = wire.ErrUntrusted                                  // TLS certificate, host key
 	ErrDiffers   = errors.New("something else has that name already") // and Force was not given
 )

@@ -1,0 +1,116 @@
+package wire
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// hidden stands for a secret.
+const hidden = "•••"
+
+// secretWords are names of query parameters whose values are secrets.
+var secretWords = regexp.MustCompile(`(?i)^(x-amz-(signature|credential|security-token)|sig|signature|key|token|secret|password|pass|access_token|auth)$`)
+
+// userinfo finds user and password in the text of a URL.
+var userinfo = regexp.MustCompile(`([a-z][a-z0-9+.-]*://)([^/@\s:]*):([^/@\s]*)@`)
+
+// RedactURL returns a URL without password and signatures.
+func RedactURL(u *url.URL) string {
+	c := *u
+	if _, has := u.User.Password(); has {
+		c.User = url.User(u.User.Username())
+	}
+	if c.RawQuery != "" {
+		q := c.Query()
+		for name := range q {
+			if secretWords.MatchString(name) {
+				q.Set(name, hidden)
+			}
+		}
+		c.RawQuery = q.Encode()
+	}
+	return c.String()
+}
+
+// Redactor replaces secrets in texts. The zero value knows only what a URL can
+// hold.
+type Redactor struct{ r *strings.Replacer }
+
+// NewRedactor returns one that knows these secrets, as they are and as they
+// look in URLs, in base64 and in the header of HTTP's basic authentication.
+func NewRedactor(secrets ...string) Redactor {
+	var pairs []string
+	for _, s := range secrets {
+		if len(s) < 4 {
+			continue // would take words apart, and hides nothing worth hiding
+		}
+		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s), base64.StdEncoding.EncodeToString([]byte(s))} {
+			pairs = append(pairs, form, hidden)
+		}
+	}
+	return Redactor{strings.NewReplacer(pairs...)}
+}
+
+// Text returns a text without the secrets.
+func (r Redactor) Text(s string) string {
+	if r.r != nil {
+		s = r.r.Replace(s)
+	}
+	return userinfo.ReplaceAllString(s, "$1$2@")
+}
+
+// Error returns an error that reads like err without the secrets, and is it for
+// errors.Is and errors.As.
+func (r Redactor) Error(err error) error {
+	if err == nil {
+		return nil
+	}
+	if text := r.Text(err.Error()); text != err.Error() {
+		return &redacted{text, err}
+	}
+	return err
+}
+
+type redacted struct {
+	text string
+	err  error
+}
+
+func (e *redacted) Error() string { return e.text }
+func (e *redacted) Unwrap() error { return e.err }
+
+// Explain puts the errors of connections into words, and wraps ErrUntrusted
+// where a certificate was not accepted. Others are returned as they are.
+func Explain(err error) error {
+	var dns *net.DNSError
+	var request *url.Error
+	switch {
+	case err == nil, errors.Is(err, ErrUntrusted):
+		return err
+	case isUntrusted(err):
+		return fmt.Errorf("%w: %w", ErrUntrusted, cause(err))
+	case isTLS(err):
+		return fmt.Errorf("the server speaks no TLS that we know: %w", cause(err))
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Errorf("there is no host %s: %w", dns.Name, err)
+	case errors.As(err, &request):
+		if u, perr := url.Parse(request.URL); perr == nil {
+			return &url.Error{Op: request.Op, URL: RedactURL(u), Err: request.Err}
+		}
+	}
+	return err
+}
+
+// cause takes what an http.Client puts around an error from it.
+func cause(err error) error {
+	var request *url.Error
+	if errors.As(err, &request) {
+		return request.Err
+	}
+	return err
+}

@@ -1,0 +1,130 @@
+// Package wire is how the program talks to other machines: connections that
+// give up when nothing moves, share one bandwidth, and never carry credentials
+// to a host that was not meant; what is tried again, when, and what is not; and
+// errors that hold no secrets.
+package wire
+
+import (
+	"context"
+	"crypto/x509"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// Options say how to talk to a target. The zero value has sensible bounds. All
+// connections of one run share one Options, by value.
+type Options struct {
+	Connect time.Duration // how long a connection may take to be made; 0: 30 s
+	Idle    time.Duration // a connection on which nothing moves for so long is broken; 0: 2 min
+	Limit   *Limiter      // what all connections together may move; nil: no limit
+
+	Tries   int           // how often a request is made at most; 0: 6
+	Backoff time.Duration // the first wait between two, doubled with each; 0: 0.5 s
+	// Retried, if set, is told of each request that is going to be made again.
+	Retried func(err error, wait time.Duration)
+
+	// Trusted are domains whose hosts a server may redirect to with all that a
+	// request carries: "us.archive.org" stands for itself and what is below it.
+	Trusted   []string
+	RootCAs   *x509.CertPool // nil: the system's
+	UserAgent string         // of HTTP requests that name none
+}
+
+func (o Options) connect() time.Duration { return or(o.Connect, 30*time.Second) }
+func (o Options) idle() time.Duration    { return or(o.Idle, 2*time.Minute) }
+
+func or[T comparable](v, otherwise T) T {
+	if v == *new(T) {
+		return otherwise
+	}
+	return v
+}
+
+// Dial connects to an address. The connection is broken when nothing moves on
+// it for a time, in neither direction, and keeps to the bandwidth.
+func (o Options) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{Timeout: o.connect(), KeepAlive: 15 * time.Second}
+	c, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	w := &conn{Conn: c, idle: o.idle(), limit: o.Limit, closed: make(chan struct{})}
+	w.moved()
+	return w, nil
+}
+
+// A conn is a connection with a time-out for standing still: what moves in one
+// direction puts off the end for both, since an answer may well come after
+// minutes of sending.
+type conn struct {
+	net.Conn
+	idle   time.Duration
+	limit  *Limiter
+	last   atomic.Int64 // when the deadline was set, in nanoseconds of Unix time
+	shut   atomic.Bool
+	closed chan struct{}
+}
+
+func (c *conn) moved() {
+	now := time.Now()
+	if last := c.last.Load(); now.UnixNano()-last < int64(c.idle/16) {
+		return // so that not every read costs a change of timers
+	}
+	c.last.Store(now.UnixNano())
+	c.SetDeadline(now.Add(c.idle))
+}
+
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.limit.wait(n, c.closed)
+		c.moved()
+	}
+	return n, c.explain(err)
+}
+
+func (c *conn) Write(p []byte) (n int, err error) {
+	for len(p) > 0 && err == nil {
+		part := p[:min(len(p), c.limit.portion())]
+		c.limit.wait(len(part), c.closed)
+		c.moved()
+		var k int
+		k, err = c.Conn.Write(part)
+		n += k
+		p = p[k:]
+	}
+	if n > 0 {
+		c.moved()
+	}
+	return n, c.explain(err)
+}
+
+func (c *conn) Close() error {
+	if c.shut.CompareAndSwap(false, true) {
+		close(c.closed)
+	}
+	return c.Conn.Close()
+}
+
+// explain says of a time-out what timed out.
+func (c *conn) explain(err error) error {
+	if t, ok := err.(net.Error); ok && t.Timeout() {
+		return &IdleError{c.RemoteAddr().String(), c.idle}
+	}
+	return err
+}
+
+// An IdleError means that a connection stood still.
+type IdleError struct {
+	Address string
+	Idle    time.Duration
+}
+
+func (e *IdleError) Error() string {
+	return "nothing came from " + e.Address + " or went to it for " + e.Idle.String()
+}
+
+// Timeout and Temporary make it a net.Error.
+func (e *IdleError) Timeout() bool   { return true }
+func (e *IdleError) Temporary() bool { return true }
