@@ -41,6 +41,8 @@ var order = [][]string{
 	{"library"},
 	{"library/catalog"},
 	{"library/space"},
+	{"library/ledger"},
+	{"library/flock"},
 	{"archive/hydra"},
 	{"archive"},
 	{"archive/ytd"},

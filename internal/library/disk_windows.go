@@ -2,7 +2,6 @@ package library
 
 import (
 	"errors"
-	"os"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -24,14 +23,3 @@ func retry(f func() error) error {
 
 // isInvalid reports whether the file system does not know the call.
 func isInvalid(err error) bool { return errors.Is(err, windows.ERROR_INVALID_FUNCTION) }
-
-// lockFile takes the OS lock on f, or returns errHeld. The lock goes with the
-// process, however it ends.
-func lockFile(f *os.File) error {
-	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
-	err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, new(windows.Overlapped))
-	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
-		return errHeld
-	}
-	return err
-}

@@ -8,9 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-)
 
-var errHeld = errors.New("lock is held")
+	"github.com/spaces-cli/spaces/internal/library/flock"
+)
 
 // A Holder says who holds the library's lock.
 type Holder struct {
@@ -57,22 +57,8 @@ func acquire(ctx context.Context, dir string, wait time.Duration) (*lock, error)
 		return nil, err
 	}
 	l := &lock{f: f, details: filepath.Join(dir, ".lock.json")}
-	deadline := time.Now().Add(wait)
-	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 250*time.Millisecond) {
-		if err = lockFile(f); !errors.Is(err, errHeld) {
-			break
-		}
-		left := time.Until(deadline)
-		if left <= 0 {
-			err = &LockedError{Dir: dir, Waited: wait, Holder: l.holder()}
-			break
-		}
-		select {
-		case <-ctx.Done():
-			f.Close()
-			return nil, ctx.Err()
-		case <-time.After(min(pause, left)):
-		}
+	if err = flock.Wait(ctx, f, wait); errors.Is(err, flock.ErrHeld) {
+		err = &LockedError{Dir: dir, Waited: wait, Holder: l.holder()}
 	}
 	if err != nil {
 		f.Close()
