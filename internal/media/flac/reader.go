@@ -31,8 +31,9 @@ type Reader struct {
 	track  track.Track
 }
 
-// maxEnds bounds how many sync codes are tried as the end of a frame. By
-// chance one comes up every 64 KiB.
+// maxEnds bounds how many headers after a frame are tried as that of the next
+// one, so that a file of nothing but headers is gone through once, not once
+// for each.
 const maxEnds = 16
 
 // NewReader returns a Reader of the size bytes in r. The error is ErrNotFLAC
@@ -213,45 +214,58 @@ func (r *Reader) Next(p *track.Packet) error {
 
 // frame returns the frame with header h that begins here, or nil if its CRC
 // is right nowhere.
+//
+// Inside a frame sync codes come up by chance once in 64 KiB, and hundreds of
+// times where the sound is coded in long runs of ones. The CRC alone is right
+// at one in 65,536 of them: so a frame ends where a header follows; only if
+// there is no such place, where the code alone does, the header being damaged.
 func (r *Reader) frame(h header) ([]byte, error) {
 	const usual = 32 << 10
 	limit := r.info.maxFrameSize() + maxHeader
 	var crc uint16
-	at, summed, ends := h.size, 0, 0
+	at, summed, headers, damaged := h.size, 0, 0, 0
 	for n := min(usual, limit); ; n = min(2*n, limit) {
 		b, last, err := r.peek(n)
 		if err != nil {
 			return nil, err
 		}
-		for at+1 < len(b) {
-			i := bytes.IndexByte(b[at:len(b)-1], 0xFF)
+		end := len(b) - maxHeader
+		if last {
+			end = len(b) - 1
+		}
+		for at < end && headers < maxEnds {
+			i := bytes.IndexByte(b[at:end], 0xFF)
 			if i < 0 {
-				at = len(b) - 1
+				at = end
 				break
 			}
 			at += i
-			// The sync code will do: the next header may be damaged.
 			if b[at+1] == b[1] {
 				crc = crc16(crc, b[summed:at])
 				summed = at
-				if crc == 0 {
+				_, header := parseHeader(b[at:], r.info)
+				switch {
+				case header && crc == 0:
 					return b[:at], nil
-				}
-				if ends++; ends == maxEnds {
-					return nil, nil
+				case header:
+					headers++
+				case crc == 0 && damaged == 0:
+					damaged = at
 				}
 			}
 			at++
 		}
-		if last {
-			if crc16(crc, b[summed:]) == 0 {
-				return b, nil
-			}
-			return nil, nil
+		switch {
+		case headers == maxEnds:
+		case last && crc16(crc, b[summed:]) == 0:
+			return b, nil
+		case !last && n < limit:
+			continue
 		}
-		if n == limit {
-			return nil, nil
+		if damaged > 0 {
+			return b[:damaged], nil
 		}
+		return nil, nil
 	}
 }
 

@@ -250,6 +250,29 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
+// A frame ends where the next one begins, however many sync codes are inside
+// of it, and also where the CRC is right at one of them.
+func TestFalseEnds(t *testing.T) {
+	for name, inside := range map[string]func(frame []byte) []byte{
+		"runs of ones": func(b []byte) []byte { return append(b, bytes.Repeat([]byte{0xFF, 0xF8, 7}, 300)...) },
+		"right CRC": func(b []byte) []byte {
+			return append(binary.BigEndian.AppendUint16(b, crc16(0, b)), 0xFF, 0xF8, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
+		},
+	} {
+		m := newFile(false, 50)
+		frame := inside(m.frames[20][:100:100])
+		m.frames[20] = binary.BigEndian.AppendUint16(frame, crc16(0, frame))
+		r, units := mustRead(t, m.file())
+		if len(units) != 50 || !r.Track().Damage.Empty() || !bytes.Equal(units[20], m.frames[20]) {
+			t.Errorf("%s: %d units, damage %+v", name, len(units), r.Track().Damage)
+		}
+		m.frames[21][2] ^= 4 // what follows is no header any more
+		if r, units = mustRead(t, m.file()); len(units) < 48 || r.Track().Damage.Lost == 0 {
+			t.Errorf("%s before a damaged frame: %d units, damage %+v", name, len(units), r.Track().Damage)
+		}
+	}
+}
+
 // TestAgainstFFmpeg has ffmpeg write files and decode what was read of them.
 func TestAgainstFFmpeg(t *testing.T) {
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
