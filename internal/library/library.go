@@ -372,14 +372,19 @@ func (l *Library) folders() func(yield func(string, error) bool) {
 	}
 }
 
-// Turns returns who spoke when, or nil when the audio has no levels.
+// Turns returns who spoke when: what the host has confirmed, else what the
+// levels in the audio tell, or nil if there are none.
 func (l *Library) Turns(id string) (*space.Turns, error) {
-	folder, err := l.folder(id)
+	s, err := l.Load(id)
 	if err != nil {
 		return nil, err
 	}
-	t := new(space.Turns)
-	err = l.disk.readJSON(path.Join(folder, turnsName), t)
+	t, err := l.confirmedTurns(s)
+	if t != nil || err != nil {
+		return t, err
+	}
+	t = new(space.Turns)
+	err = l.disk.readJSON(path.Join(s.Folder, turnsName), t)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

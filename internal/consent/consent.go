@@ -1,0 +1,159 @@
+// Package consent records who has agreed that their voice is used again, and
+// for what. X asks the host of a Space to see to it that every speaker agrees;
+// this package keeps what they answered and tells who has not.
+//
+// Answers stand in a ledger in the library, one JSON object a line, dated, and
+// never changed afterwards: people change their minds, and both answers were
+// true in their time. It is a record, not legal advice.
+package consent
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// Schema is the version of the JSON of this package.
+const Schema = 1
+
+// An Answer is what a person says to the use of their voice. The words appear
+// in JSON.
+type Answer string
+
+const (
+	Granted   Answer = "granted"
+	Declined  Answer = "declined"
+	Withdrawn Answer = "withdrawn" // granted before, and no longer
+	// Unknown is the answer of those who have given none.
+	Unknown Answer = "unknown"
+	// Expired is what Granted becomes when its time is over. Nobody answers it.
+	Expired Answer = "expired"
+	// Own is that of the host, in whose library the recording is.
+	Own Answer = "own"
+)
+
+// ParseAnswer reads an answer that a person can give.
+func ParseAnswer(s string) (Answer, error) {
+	switch a := Answer(strings.ToLower(s)); a {
+	case Granted, Declined, Withdrawn:
+		return a, nil
+	}
+	return "", fmt.Errorf("%q is no answer: say granted, declined or withdrawn", s)
+}
+
+// Agreed reports whether the answer allows the use.
+func (a Answer) Agreed() bool { return a == Granted || a == Own }
+
+// A Purpose is what a voice is used for. The words appear in JSON.
+type Purpose string
+
+const (
+	Clip    Purpose = "clip"    // an excerpt is cut
+	Episode Purpose = "episode" // the whole is made ready to be published
+	Upload  Purpose = "upload"  // it is sent somewhere: a target, a feed, a post
+)
+
+// Purposes lists them all.
+var Purposes = [...]Purpose{Clip, Episode, Upload}
+
+// ParsePurposes reads a list of purposes between commas. An empty one means
+// all of them, and returns nil.
+func ParsePurposes(s string) ([]Purpose, error) {
+	var list []Purpose
+	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
+		p := Purpose(strings.ToLower(word))
+		if !slices.Contains(Purposes[:], p) {
+			return nil, fmt.Errorf("%q is no purpose: say clip, episode or upload", word)
+		}
+		if !slices.Contains(list, p) {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+// Handle is the form of a handle by which people are told apart: X takes no
+// account of case, and people write it with or without its @.
+func Handle(s string) string {
+	return strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s), "@"))
+}
+
+// A Kind says what an entry of the ledger is about. The words appear in JSON.
+type Kind string
+
+const (
+	Consent  Kind = "consent"  // somebody's answer
+	Override Kind = "override" // the host went on without some answers
+)
+
+// An Entry is one line of the ledger.
+type Entry struct {
+	Schema int        `json:"schema"`
+	Kind   Kind       `json:"kind"`
+	At     space.Time `json:"at"` // when it was entered
+
+	// Of an answer:
+	Handle   string     `json:"handle,omitempty"` // as it was given, without @
+	Answer   Answer     `json:"answer,omitempty"`
+	For      []Purpose  `json:"for,omitempty"` // none: all
+	Evidence *Evidence  `json:"evidence,omitempty"`
+	Until    *time.Time `json:"until,omitempty"` // the answer holds before it
+
+	// Recording is the id of the one that the entry is about; "" is all.
+	Recording string `json:"recording,omitempty"`
+	Note      string `json:"note,omitempty"` // the host's words; the reason of an override
+
+	// Of an override:
+	Action  Action   `json:"action,omitempty"`
+	Missing []string `json:"missing,omitempty"` // handles of those who had not agreed
+}
+
+// Evidence is a file that shows an answer, kept in the library.
+type Evidence struct {
+	Name   string `json:"name"` // below the library
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// fits reports whether an answer is about a use of a person's voice.
+func (e *Entry) fits(handle, recording string, p Purpose) bool {
+	return e.Kind == Consent && Handle(e.Handle) == handle &&
+		(e.Recording == "" || e.Recording == recording) &&
+		(len(e.For) == 0 || p == "" || slices.Contains(e.For, p))
+}
+
+// A Standing is how a person stands to the use of their voice, and the entry
+// that it follows from, if there is one.
+type Standing struct {
+	Answer Answer
+	Entry  *Entry
+}
+
+// Standing returns how the person of that handle stands to the use of a
+// recording for a purpose at a time. The latest entry that fits decides; one
+// about the recording goes before one about the person. What comes after an
+// entry replaces it even when its own time is over: a consent that was limited
+// later does not come back without the limit.
+func (l *Ledger) Standing(handle, recording string, p Purpose, at time.Time) Standing {
+	handle = Handle(handle)
+	var found *Entry
+	for i := range l.entries {
+		e := &l.entries[i]
+		if !e.fits(handle, recording, p) || e.At.After(at) {
+			continue
+		}
+		if found == nil || e.Recording != "" || found.Recording == "" {
+			found = e
+		}
+	}
+	switch {
+	case found == nil:
+		return Standing{Unknown, nil}
+	case found.Answer == Granted && found.Until != nil && !at.Before(*found.Until):
+		return Standing{Expired, found}
+	}
+	return Standing{found.Answer, found}
+}

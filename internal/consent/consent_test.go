@@ -1,0 +1,196 @@
+package consent
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+func day(n int) time.Time { return time.Date(2026, 1, n, 12, 0, 0, 0, time.UTC) }
+
+func openLedger(t *testing.T) *Ledger {
+	t.Helper()
+	l, err := Open(t.TempDir(), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func (l *Ledger) must(t *testing.T, entries ...Entry) {
+	t.Helper()
+	for _, e := range entries {
+		if e.Kind == "" {
+			e.Kind = Consent
+		}
+		if err := l.Add(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestStanding(t *testing.T) {
+	later := day(20)
+	at := func(n int) space.Time { return space.Time{Time: day(n)} }
+	for _, test := range []struct {
+		name    string
+		entries []Entry
+		want    Answer
+	}{
+		{"none", nil, Unknown},
+		{"another's", []Entry{{Handle: "bob", At: at(1), Answer: Granted}}, Unknown},
+		{"handle in another form", []Entry{{Handle: "@ANN", At: at(1), Answer: Granted}}, Granted},
+		{"the latest decides", []Entry{{Handle: "ann", At: at(1), Answer: Granted}, {Handle: "ann", At: at(2), Answer: Withdrawn}}, Withdrawn},
+		{"the recording before the person", []Entry{{Handle: "ann", At: at(1), Answer: Declined, Recording: "r1"}, {Handle: "ann", At: at(2), Answer: Granted}}, Declined},
+		{"another recording", []Entry{{Handle: "ann", At: at(1), Answer: Declined, Recording: "r2"}, {Handle: "ann", At: at(2), Answer: Granted}}, Granted},
+		{"another purpose", []Entry{{Handle: "ann", At: at(1), Answer: Granted, For: []Purpose{Episode}}}, Unknown},
+		{"the purpose among others", []Entry{{Handle: "ann", At: at(1), Answer: Granted, For: []Purpose{Episode, Clip}}}, Granted},
+		{"not yet", []Entry{{Handle: "ann", At: at(12), Answer: Granted}}, Unknown},
+		{"before its end", []Entry{{Handle: "ann", At: at(1), Answer: Granted, Until: &later}}, Granted},
+		{"over", []Entry{{Handle: "ann", At: at(1), Answer: Granted}, {Handle: "ann", At: at(2), Answer: Granted, Until: new(day(9))}}, Expired},
+		{"an override is no answer", []Entry{{Kind: Override, At: at(1), Missing: []string{"ann"}}}, Unknown},
+	} {
+		l := openLedger(t)
+		l.must(t, test.entries...)
+		if got := l.Standing("Ann", "r1", Clip, day(10)); got.Answer != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got.Answer, test.want)
+		}
+	}
+}
+
+// conversation is a recording of 100 s: ann hosts, bob speaks in the first half
+// and again at 80, cyd is on stage and has no turns, somebody unknown speaks at 90.
+func conversation() (*space.Recording, *space.Turns) {
+	talk := 50.0
+	rec := &space.Recording{ID: "r1", Account: &space.Person{Handle: "Ann"}, Speakers: []space.Speaker{
+		{Handle: "ann", Role: "host", TalkSeconds: &talk}, {Handle: "Bob", Role: "speaker", TalkSeconds: &talk}, {Handle: "cyd", Role: "co-host"},
+	}}
+	return rec, &space.Turns{Turns: []space.Turn{
+		{Handle: "bob", Start: 10, End: 20}, {Handle: "ann", Start: 20, End: 80}, {Handle: "bob", Start: 80, End: 85}, {Start: 90, End: 95},
+	}}
+}
+
+func TestMissing(t *testing.T) {
+	rec, turns := conversation()
+	for _, test := range []struct {
+		name       string
+		turns      *space.Turns
+		start, end float64
+		entries    []Entry
+		want       string
+	}{
+		{"all", turns, 0, 0, nil, "@Bob 10-20 80-85, @cyd, somebody unknown 90-95"},
+		{"a part", turns, 15, 50, nil, "@Bob 15-20, @cyd"},
+		{"a part without them", turns, 30, 50, nil, "@cyd"},
+		{"no turns", nil, 30, 50, nil, "@Bob, @cyd"},
+		{"agreed", turns, 0, 0, []Entry{{Handle: "bob", Answer: Granted}, {Handle: "cyd", Answer: Granted}}, "somebody unknown 90-95"},
+		{"the host declines", turns, 30, 50, []Entry{{Handle: "ann", Answer: Declined}}, "@ann 30-50, @cyd"},
+	} {
+		l := openLedger(t)
+		l.must(t, test.entries...)
+		var got []string
+		for _, m := range l.Missing(Use{rec, test.turns, test.start, test.end}, Clip, day(10)) {
+			s := m.Name()
+			for _, span := range m.Spans {
+				s += fmt.Sprintf(" %g-%g", span.Start, span.End)
+			}
+			got = append(got, s)
+		}
+		if s := strings.Join(got, ", "); s != test.want {
+			t.Errorf("%s: %s; want %s", test.name, s, test.want)
+		}
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	rec, turns := conversation()
+	l := openLedger(t)
+	for _, test := range []struct {
+		policy Policy
+		action Action
+		mode   Mode
+		stops  bool
+	}{
+		{nil, Clipping, Warn, false},
+		{nil, Exporting, Warn, false},
+		{nil, SendingOwn, Warn, false},
+		{nil, SendingAll, Require, true},
+		{nil, Feeding, Require, true},
+		{nil, Posting, Require, true},
+		{Policy{SendingAll: Off}, SendingAll, Off, false},
+		{Policy{Clipping: Require}, Clipping, Require, true},
+	} {
+		f := l.Check(test.policy, test.action, Use{Recording: rec, Turns: turns}, day(1))
+		if f.Mode != test.mode || f.Stops() != test.stops {
+			t.Errorf("%v %s: mode %s, stops %v", test.policy, test.action, f.Mode, f.Stops())
+		}
+	}
+	f := l.Check(nil, Clipping, Use{rec, turns, 30, 50}, day(1))
+	if got, want := f.Warning(), "1 speaker has not agreed: @cyd"; got != want {
+		t.Errorf("warning %q, want %q", got, want)
+	}
+}
+
+func TestPeople(t *testing.T) {
+	rec, _ := conversation()
+	l := openLedger(t)
+	l.must(t, Entry{Handle: "bob", Answer: Granted, At: space.Time{Time: day(1)}})
+	var got []string
+	for _, p := range l.People([]*space.Recording{rec, {ID: "r2", Speakers: []space.Speaker{{Handle: "BOB", ID: "7", Role: "co-host"}}}}, "", day(2)) {
+		got = append(got, strings.Join([]string{p.Handle, p.ID, p.Role, string(p.Consent), strings.Join(p.Recordings, "+")}, " "))
+	}
+	want := []string{"ann  host own r1", "Bob 7 co-host granted r1+r2", "cyd  co-host unknown r1"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestLeaveOut(t *testing.T) {
+	got := LeaveOut([]Missing{{Spans: []Span{{10, 20}, {50, 60}}}, {Spans: []Span{{0.1, 3}, {20.3, 22}, {99, 100}}}}, 0.25, 100)
+	want := []Span{{0, 3.25}, {9.75, 22.25}, {49.75, 60.25}, {98.75, 100}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestForget searches the folder's bytes for what must be gone.
+func TestForget(t *testing.T) {
+	l := openLedger(t)
+	dir := l.root.Name()
+	e, err := l.Keep(t.Context(), strings.NewReader("Bob says yes"), ".txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.must(t,
+		Entry{Handle: "bob", Answer: Granted, Evidence: e},
+		Entry{Handle: "ann", Answer: Granted, Note: "told by @BOB, not by bobby"},
+		Entry{Kind: Override, Missing: []string{"bob", "cyd"}, Note: "all knew"})
+	n, err := l.Forget(t.Context(), "@Bob")
+	if err != nil || n != 3 {
+		t.Fatalf("changed %d, %v; want 3", n, err)
+	}
+	if len(l.Entries()) != 2 || l.Entries()[0].Note != "told by @forgotten, not by bobby" {
+		t.Errorf("left: %+v", l.Entries())
+	}
+	err = filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(name)
+		text := strings.ReplaceAll(strings.ToLower(string(b)), "bobby", "")
+		if strings.Contains(text, "bob") {
+			t.Errorf("%s still says %s", name, b)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

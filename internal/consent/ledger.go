@@ -1,0 +1,183 @@
+package consent
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/ledger"
+)
+
+// Dir is the folder below the library that this package keeps its files in.
+const Dir = "consent"
+
+const (
+	ledgerName  = Dir + "/ledger.jsonl"
+	evidenceDir = Dir + "/evidence"
+	// maxEvidence is the most bytes that a file of evidence may have: a scan, a
+	// screenshot, a voice message.
+	maxEvidence = 256 << 20
+)
+
+// A Ledger is the answers in a library, as they were when it was opened, with
+// what has been added since.
+type Ledger struct {
+	// Torn is how many bytes of an entry stand at the ledger's end that a killed
+	// run has not finished. The next Add cuts them off.
+	Torn int64
+
+	root    *os.Root
+	file    *ledger.File
+	entries []Entry
+}
+
+// Open reads the ledger of a library. There need not be one yet. Writers wait
+// for each other up to wait. The caller closes it.
+func Open(dir string, wait time.Duration) (*Ledger, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	l := &Ledger{root: root, file: ledger.New(root, ledgerName, wait)}
+	l.Torn, err = l.file.Read(func(number int, line []byte) error {
+		var e Entry
+		if err := json.Unmarshal(line, &e); err != nil {
+			return fmt.Errorf("%s: line %d: %w", ledgerName, number, err)
+		}
+		if e.Schema > Schema {
+			return fmt.Errorf("%s: line %d: %w", ledgerName, number, library.ErrNewer)
+		}
+		l.entries = append(l.entries, e)
+		return nil
+	})
+	if err != nil {
+		root.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// Close lets go of the library's folder.
+func (l *Ledger) Close() error { return l.root.Close() }
+
+// Entries returns the entries, oldest first.
+func (l *Ledger) Entries() []Entry { return l.entries }
+
+// Add appends an entry. It is on the medium when Add returns.
+func (l *Ledger) Add(ctx context.Context, e Entry) error {
+	if err := l.root.MkdirAll(Dir, 0o755); err != nil {
+		return err
+	}
+	e.Schema = Schema
+	if _, err := l.file.Append(ctx, e); err != nil {
+		return err
+	}
+	l.Torn = 0
+	l.entries = append(l.entries, e)
+	return nil
+}
+
+// Keep copies a file that shows an answer into the library, under a name made
+// of its content's hash and ext, which is the ending of its own name.
+func (l *Ledger) Keep(ctx context.Context, r io.Reader, ext string) (*Evidence, error) {
+	if err := l.root.MkdirAll(evidenceDir, 0o755); err != nil {
+		return nil, err
+	}
+	tmp := path.Join(evidenceDir, fmt.Sprintf(".%d.partial", os.Getpid()))
+	f, err := l.root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.New()
+	n, err := io.Copy(io.MultiWriter(f, sum), &io.LimitedReader{R: r, N: maxEvidence + 1})
+	switch {
+	case err == nil && n > maxEvidence:
+		err = fmt.Errorf("evidence has more than %d MB", maxEvidence>>20)
+	case err == nil:
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close(), ctx.Err()); err != nil {
+		return nil, errors.Join(err, l.root.Remove(tmp))
+	}
+	hash := hex.EncodeToString(sum.Sum(nil))
+	e := &Evidence{Name: path.Join(evidenceDir, hash[:16]+safeExt(ext)), Bytes: n, SHA256: hash}
+	if err := l.root.Rename(tmp, e.Name); err != nil {
+		return nil, errors.Join(err, l.root.Remove(tmp))
+	}
+	return e, nil
+}
+
+// safeExt returns ext if it is a plain one, else none.
+func safeExt(ext string) string {
+	if len(ext) < 2 || len(ext) > 6 || ext[0] != '.' {
+		return ""
+	}
+	for _, c := range []byte(ext[1:]) {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9') {
+			return ""
+		}
+	}
+	return ext
+}
+
+// Forget takes a person out of the ledger: their answers with their evidence,
+// and their name where others' entries list it. It returns how many entries
+// that changed.
+func (l *Ledger) Forget(ctx context.Context, handle string) (int, error) {
+	handle = Handle(handle)
+	if len(l.entries) == 0 {
+		return 0, nil
+	}
+	changed := 0
+	gone := make(map[string]bool) // evidence
+	kept := make(map[string]bool)
+	err := l.file.Rewrite(ctx, func(line []byte) ([]byte, error) {
+		var e Entry
+		if err := json.Unmarshal(line, &e); err != nil {
+			return nil, err
+		}
+		if Handle(e.Handle) == handle && e.Kind == Consent {
+			changed++
+			if e.Evidence != nil {
+				gone[e.Evidence.Name] = true
+			}
+			return nil, nil
+		}
+		if e.Evidence != nil {
+			kept[e.Evidence.Name] = true
+		}
+		if !e.names(handle) {
+			return line, nil
+		}
+		changed++
+		e.forget(handle)
+		return json.Marshal(e)
+	})
+	if err != nil {
+		return 0, err
+	}
+	for name := range gone {
+		if kept[name] {
+			continue // it shows another's answer as well
+		}
+		if err := l.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return changed, err
+		}
+	}
+	reread, err := Open(l.root.Name(), 0)
+	if err != nil {
+		return changed, err
+	}
+	defer reread.Close()
+	l.entries, l.Torn = reread.entries, reread.Torn
+	return changed, nil
+}

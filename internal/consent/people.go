@@ -1,0 +1,144 @@
+package consent
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// nobody is what forgotten people are called in the entries of others.
+const nobody = "forgotten"
+
+// names reports whether an entry that is not the person's own names them.
+func (e *Entry) names(handle string) bool {
+	return replaceWord(e.Note, handle, nobody) != e.Note ||
+		slices.ContainsFunc(e.Missing, func(s string) bool { return Handle(s) == handle })
+}
+
+// forget takes the name of a person out of an entry.
+func (e *Entry) forget(handle string) {
+	for i, s := range e.Missing {
+		if Handle(s) == handle {
+			e.Missing[i] = nobody
+		}
+	}
+	e.Note = replaceWord(e.Note, handle, nobody)
+}
+
+// replaceWord replaces a handle, in any case, where it stands as a word.
+func replaceWord(s, handle, by string) string {
+	if handle == "" {
+		return s
+	}
+	var out strings.Builder
+	inWord := false
+	for len(s) > 0 {
+		n := len(handle)
+		if !inWord && n <= len(s) && strings.EqualFold(s[:n], handle) && (n == len(s) || !letter(s[n])) {
+			out.WriteString(by)
+			s = s[n:]
+			continue
+		}
+		inWord = letter(s[0])
+		out.WriteByte(s[0])
+		s = s[1:]
+	}
+	return out.String()
+}
+
+// letter reports whether a byte can be a part of a handle.
+func letter(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
+}
+
+// A Person is somebody whose voice is in the library.
+type Person struct {
+	Schema     int      `json:"schema"`
+	Handle     string   `json:"handle"`
+	ID         string   `json:"id,omitempty"`
+	Role       string   `json:"role"` // the highest that they had
+	Recordings []string `json:"recordings"`
+	// TalkSeconds is how long they spoke in all, estimated; nil when none of
+	// the recordings tells.
+	TalkSeconds *float64   `json:"talk_seconds"`
+	Consent     Answer     `json:"consent"`
+	Since       space.Time `json:"since"`           // of the answer, if there is one
+	Until       *time.Time `json:"until,omitempty"` // likewise
+	Note        string     `json:"note,omitempty"`
+}
+
+// roles lists the roles from the highest down.
+var roles = []string{"host", "co-host", "speaker"}
+
+// Own reports whether a speaker is the one in whose library the recording is:
+// the host, unless the archive was another person's.
+func own(rec *space.Recording, s space.Speaker) bool {
+	return s.Role == "host" && (rec.Account == nil || rec.Account.Handle == "" || Handle(rec.Account.Handle) == Handle(s.Handle))
+}
+
+// People returns those who were on stage in the recordings, those who spoke
+// most first, and how each stands to purpose p (or to all, if that is empty).
+// A person stands as in the recording, if there is one only; among several, an
+// answer that was given for one of them alone does not count.
+func (l *Ledger) People(recs []*space.Recording, p Purpose, at time.Time) []Person {
+	index := make(map[string]int)
+	var list []Person
+	for _, rec := range recs {
+		for _, s := range rec.Speakers {
+			key := Handle(s.Handle)
+			if key == "" {
+				if key = "id:" + s.ID; s.ID == "" {
+					continue
+				}
+			}
+			i, ok := index[key]
+			if !ok {
+				i = len(list)
+				index[key] = i
+				list = append(list, Person{Schema: Schema, Handle: s.Handle, Role: s.Role, Consent: Unknown})
+			}
+			list[i].add(rec, s)
+			if own(rec, s) {
+				list[i].Consent = Own
+			}
+		}
+	}
+	only := ""
+	if len(recs) == 1 {
+		only = recs[0].ID
+	}
+	for i := range list {
+		x := &list[i]
+		st := l.Standing(x.Handle, only, p, at)
+		if x.Handle == "" || st.Entry == nil {
+			continue
+		}
+		x.Consent, x.Since, x.Until, x.Note = st.Answer, st.Entry.At, st.Entry.Until, st.Entry.Note
+	}
+	slices.SortStableFunc(list, func(a, b Person) int {
+		return cmp.Or(cmp.Compare(seconds(b.TalkSeconds), seconds(a.TalkSeconds)), cmp.Compare(Handle(a.Handle), Handle(b.Handle)))
+	})
+	return list
+}
+
+func seconds(s *float64) float64 {
+	if s == nil {
+		return -1
+	}
+	return *s
+}
+
+func (p *Person) add(rec *space.Recording, s space.Speaker) {
+	p.Recordings = append(p.Recordings, rec.ID)
+	p.ID = cmp.Or(p.ID, s.ID)
+	if slices.Index(roles, s.Role) < slices.Index(roles, p.Role) {
+		p.Role = s.Role
+	}
+	if s.TalkSeconds != nil {
+		sum := *s.TalkSeconds + max(0, seconds(p.TalkSeconds))
+		p.TalkSeconds = &sum
+	}
+}
