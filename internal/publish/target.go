@@ -39,8 +39,8 @@ type Target interface {
 	// Open reads an object back from its start.
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
 
-	// Plan tells the requests that Put would make, in order, one a line, for
-	// people; it makes none.
+	// Plan tells the requests that sending would make, in order, one a line, for
+	// people: those of Stat before and after, and those of Put. It makes none.
 	Plan(u *Upload) []string
 
 	// Leftovers finds what interrupted uploads left below the root: unfinished

@@ -1,0 +1,125 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/publish/wire"
+)
+
+// A Kind says what is sent. The words appear in JSON.
+type Kind string
+
+const (
+	Episode   Kind = "episode"
+	Extra     Kind = "extra" // chapters, transcripts and pictures beside an episode
+	Recording Kind = "recording"
+	Original  Kind = "original"
+	Clip      Kind = "clip"
+	File      Kind = "file"
+	Page      Kind = "page"
+	Feed      Kind = "feed"
+)
+
+// An Item is something to be sent.
+type Item struct {
+	Name  string // of the object
+	File  string // what it is here, for people and receipts
+	Open  func() (Source, error)
+	Kind  Kind
+	Space string // its id
+	Type  string // MIME type
+	Meta  Meta
+	// Replace lets it take the place of what an earlier run put there, as long
+	// as nobody else has changed that since.
+	Replace bool
+	// Last is for what points at the other items: it is sent after them, and
+	// only if they are all there.
+	Last bool
+}
+
+// A Source is the content of an item. Its size and time tell whether it has
+// changed.
+type Source interface {
+	io.ReaderAt
+	io.Closer
+	Stat() (fs.FileInfo, error)
+}
+
+// OpenFile returns an Item.Open for a file below a folder.
+func OpenFile(root *os.Root, name string) func() (Source, error) {
+	return func() (Source, error) {
+		f, err := root.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+			f.Close()
+			if err == nil {
+				err = &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("not a file")}
+			}
+			return nil, err
+		}
+		return f, nil
+	}
+}
+
+// Bytes returns an Item.Open for what is in memory.
+func Bytes(name string, b []byte) func() (Source, error) {
+	return func() (Source, error) { return memory{bytes.NewReader(b), name}, nil }
+}
+
+type memory struct {
+	*bytes.Reader
+	name string
+}
+
+func (m memory) Close() error               { return nil }
+func (m memory) Stat() (fs.FileInfo, error) { return m, nil }
+func (m memory) Name() string               { return m.name }
+func (m memory) Mode() fs.FileMode          { return 0o444 }
+func (m memory) ModTime() time.Time         { return time.Time{} }
+func (m memory) IsDir() bool                { return false }
+func (m memory) Sys() any                   { return nil }
+
+// A steady source fails with ErrChanged as soon as what is read is not what
+// was there when it was opened.
+type steady struct {
+	Source
+	info fs.FileInfo
+}
+
+func (s *steady) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.Source.ReadAt(p, off)
+	now, serr := s.Stat()
+	if serr != nil {
+		return 0, wire.Permanent(serr)
+	}
+	if now.Size() != s.info.Size() || !now.ModTime().Equal(s.info.ModTime()) {
+		return 0, wire.Permanent(fmt.Errorf("%s: %w", s.info.Name(), ErrChanged))
+	}
+	return n, err
+}
+
+// digest reads a source and returns the SHA-256 of it.
+func digest(ctx context.Context, r io.ReaderAt, size int64) (sum [32]byte, err error) {
+	h := sha256.New()
+	b := make([]byte, 256<<10)
+	for off := int64(0); off < size; off += int64(len(b)) {
+		if err := ctx.Err(); err != nil {
+			return sum, err
+		}
+		b = b[:min(int64(cap(b)), size-off)]
+		if _, err := r.ReadAt(b, off); err != nil && err != io.EOF {
+			return sum, err
+		}
+		h.Write(b)
+	}
+	return [32]byte(h.Sum(nil)), nil
+}

@@ -1,0 +1,163 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/flock"
+	"github.com/spaces-cli/spaces/internal/library/ledger"
+)
+
+// The folder of a library in which this package keeps what it knows, and the
+// ledgers in it.
+const (
+	Dir         = "uploads"
+	journalName = Dir + "/journal.jsonl"
+	receiptName = Dir + "/receipts.jsonl"
+)
+
+// A step is a line of the journal: where an upload has got to.
+type step struct {
+	Schema int       `json:"schema"`
+	At     time.Time `json:"at"`
+	Place  string    `json:"place"`
+	Object string    `json:"object"`
+	Bytes  int64     `json:"bytes"`
+	SHA256 string    `json:"sha256"`
+	State  []byte    `json:"state,omitempty"` // of the target
+	Ended  bool      `json:"ended,omitempty"` // there, or given up: the next run has nothing to go on from
+}
+
+// A journal keeps how far uploads have got. Its lines are appended as targets
+// tell of steps; whoever finds one of an upload that has not ended goes on from
+// there.
+type journal struct {
+	root *os.Root
+	file *ledger.File
+	wait time.Duration
+	now  func() time.Time
+}
+
+func openJournal(root *os.Root, wait time.Duration, now func() time.Time) (*journal, error) {
+	if err := root.MkdirAll(Dir, 0o755); err != nil {
+		return nil, err
+	}
+	return &journal{root, ledger.New(root, journalName, wait), wait, now}, nil
+}
+
+// last returns the latest step of an upload, nil if none is known or it has
+// ended.
+func (j *journal) last(place, object string) (*step, error) {
+	var found *step
+	_, err := j.file.Read(func(n int, line []byte) error {
+		var s step
+		if err := json.Unmarshal(line, &s); err != nil {
+			return fmt.Errorf("%s, line %d: %w", journalName, n, err)
+		}
+		if s.Place != place || s.Object != object {
+			return nil
+		}
+		if found = &s; s.Ended {
+			found = nil
+		}
+		return nil
+	})
+	return found, err
+}
+
+// note appends a step. It is on the medium when note returns.
+func (j *journal) note(ctx context.Context, s step) error {
+	s.Schema, s.At = Schema, j.now().UTC().Truncate(time.Second)
+	_, err := j.file.Append(ctx, s)
+	return err
+}
+
+// tidy leaves out the lines of uploads that have ended, once they are many.
+func (j *journal) tidy(ctx context.Context) error {
+	const many = 64 << 10
+	info, err := j.root.Stat(journalName)
+	if err != nil || info.Size() < many {
+		return nil
+	}
+	type key struct{ place, object string }
+	open := make(map[key][]byte)
+	read := func(line []byte) (k key, ended bool) {
+		var s step
+		if json.Unmarshal(line, &s) == nil {
+			k, ended = key{s.Place, s.Object}, s.Ended
+		}
+		return k, ended
+	}
+	if _, err := j.file.Read(func(_ int, line []byte) error {
+		k, ended := read(line)
+		if open[k] = bytes.Clone(line); ended {
+			delete(open, k)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return j.file.Rewrite(ctx, func(line []byte) ([]byte, error) {
+		k, ended := read(line)
+		if last, ok := open[k]; !ended && ok && bytes.Equal(last, line) {
+			return line, nil
+		}
+		return nil, nil
+	})
+}
+
+// A BusyError means that another run is sending the same object.
+type BusyError struct {
+	Object string
+	Waited time.Duration
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("another program has been sending %s to the same place for %s", e.Object, e.Waited)
+}
+
+// lock takes the object for this run alone. The OS frees the lock when the
+// program ends, however it ends.
+func (j *journal) lock(ctx context.Context, place, object string) (unlock func(), err error) {
+	sum := sha256.Sum256([]byte(place + "\x00" + object))
+	name := path.Join(Dir, "."+hex.EncodeToString(sum[:8])+".lock")
+	for {
+		f, err := j.root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
+		if err != nil {
+			return nil, err
+		}
+		if err := flock.Wait(ctx, f, j.wait); err != nil {
+			f.Close()
+			if errors.Is(err, flock.ErrHeld) {
+				err = &BusyError{object, j.wait}
+			}
+			return nil, err
+		}
+		// Whoever held it has removed it: then this is the lock of no name.
+		mine, err := f.Stat()
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
+		if there, err := j.root.Stat(name); err != nil || !os.SameFile(mine, there) {
+			f.Close()
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, err
+			}
+			continue
+		}
+		return func() {
+			j.root.Remove(name) // where open files cannot be removed, it stays
+			f.Close()
+		}, nil
+	}
+}

@@ -1,0 +1,98 @@
+package publish
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/ledger"
+)
+
+// Schema is the version of the JSON of this package.
+const Schema = 1
+
+// A Receipt says that an object arrived, and how that was checked.
+type Receipt struct {
+	Schema int       `json:"schema"`
+	At     time.Time `json:"at"`           // when it was checked
+	ID     string    `json:"id,omitempty"` // of the Space
+	Kind   Kind      `json:"kind"`
+	File   string    `json:"file"` // below the library, or as it was named
+
+	Target string `json:"target,omitempty"` // its name in the settings
+	Place  string `json:"place"`            // the target's root: s3://bucket/prefix
+	Object string `json:"object"`           // below it
+	URL    string `json:"url,omitempty"`    // where everybody can get it
+	Public bool   `json:"public"`           // everybody may
+
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+	Type   string `json:"type"`
+	// Sent is false for an object that was there already.
+	Sent bool `json:"sent"`
+	// Verified says what was compared at the target: "size", "sha256" (that it
+	// computed itself), other checksums by name, "read-back" (every byte).
+	Verified []string  `json:"verified"`
+	Modified time.Time `json:"modified,omitzero"` // the target's time of the object
+
+	WrittenBy string `json:"written_by"`
+}
+
+// Receipts calls fn with the receipts of a library, oldest first. Lines of
+// newer versions are passed over.
+func Receipts(root *os.Root, fn func(*Receipt) error) error {
+	_, err := ledger.New(root, receiptName, 0).Read(func(n int, line []byte) error {
+		r := new(Receipt)
+		if err := json.Unmarshal(line, r); err != nil {
+			return fmt.Errorf("%s, line %d: %w", receiptName, n, err)
+		}
+		if r.Schema > Schema {
+			return nil
+		}
+		return fn(r)
+	})
+	return err
+}
+
+// receipts are those of one target's root, the latest of each object.
+type receipts struct {
+	file   *ledger.File
+	latest map[string]*Receipt
+}
+
+func openReceipts(root *os.Root, place string, wait time.Duration) (*receipts, error) {
+	if err := root.MkdirAll(Dir, 0o755); err != nil {
+		return nil, err
+	}
+	rs := &receipts{ledger.New(root, receiptName, wait), make(map[string]*Receipt)}
+	err := Receipts(root, func(r *Receipt) error {
+		if r.Place == place {
+			rs.latest[r.Object] = r
+		}
+		return nil
+	})
+	return rs, err
+}
+
+// add keeps a receipt. It is on the medium when add returns.
+func (rs *receipts) add(ctx context.Context, r *Receipt) error {
+	if _, err := rs.file.Append(ctx, r); err != nil {
+		return err
+	}
+	rs.latest[r.Object] = r
+	return nil
+}
+
+// describes reports whether the object is still the one of the receipt, as far
+// as the target tells.
+func (r *Receipt) describes(there Remote) bool {
+	switch {
+	case r == nil || r.Bytes != there.Size:
+		return false
+	case there.SHA256 != "":
+		return r.SHA256 == there.SHA256
+	}
+	return !r.Modified.IsZero() && r.Modified.Equal(there.Modified)
+}
