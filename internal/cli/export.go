@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
+	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -32,7 +33,8 @@ type exportOptions struct {
 	bitRate                int
 	encoder                string
 	title, cover, name     string
-	chapters               string
+	chapters, transcript   string
+	description, id3       string
 	set                    []string
 	force                  bool
 }
@@ -44,12 +46,12 @@ func newExportCmd(a *App) *cobra.Command {
 		Short: "Make episodes that can be published as they are",
 		Long: `Make episodes that can be published as they are: trimmed, joined, brought to the loudness
 that podcasts have (-16 LUFS, mono -19, true peak -1 dBTP), encoded, tagged and measured again.
-What is loud enough already (within 1 LU) is copied, not re-encoded. --preset untouched always
-copies, archive is FLAC with no sample changed. It goes into the recording's folder, with a .json
-record and .notes.md. MP3 needs lame or ffmpeg. --name '{date}-{title}', {time} {host} {id}; --set
-album=…, artist, genre, track, description; --cover PICTURE; --encoder lame|ffmpeg; --id-only.`,
-		Example: `  spaces export latest
-  spaces export 1ypK --trim-silence --format mp3 -o episodes/`,
+What is loud enough already (within 1 LU) is copied, as --preset untouched always does; archive is
+FLAC with no sample changed. MP3 needs --encoder lame or ffmpeg. Also: --title TEXT; --id3 2.3|2.4;
+--name '{date}-{title}', {time} {host} {id}; --cover FILE|none; --set album=…, artist, genre, track;
+--description '{date}: {speakers}', {title} {host} {duration} {chapters} {source} {id}; --id-only.`,
+		Example: `  spaces export latest --transcript talk.srt --chapters clips
+  spaces export 1ypK --trim-silence --format mp3 --id3 2.4 -o episodes/`,
 		Annotations: exits(map[int]string{
 			exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some could not be exported; they are listed",
 			exitNotThere: "no such Space, or none of them has audio"}),
@@ -74,15 +76,18 @@ album=…, artist, genre, track, description; --cover PICTURE; --encoder lame|ff
 	f.BoolVar(&o.mono, "mono", false, "mix down to one channel")
 	f.IntVar(&o.bitRate, "bit-rate", 0, "`KBITS` a second of m4a, mp3 and opus (default 64 a channel)")
 	f.StringVar(&o.encoder, "encoder", "", "encode MP3 with `PROGRAM`, lame or ffmpeg")
-	f.StringVar(&o.chapters, "chapters", "", "mark turns (approximate), or what `FILE` lists")
-	f.StringVar(&o.title, "title", "", "the episode's title `TEXT`")
+	f.StringVar(&o.chapters, "chapters", "", "mark turns (approximate), clips, or what `FILE` lists")
+	f.StringVar(&o.transcript, "transcript", "", "put a transcript beside it, from `FILE`: .srt, .vtt, whisper .json")
 	f.BoolVar(&o.force, "force", false, "replace a file that is there")
 	// What follows stands in the text above, so that the help fits a screen.
-	f.StringVar(&o.cover, "cover", "", "the artwork, a JPEG or PNG `FILE`")
+	f.StringVar(&o.title, "title", "", "the episode's title `TEXT`")
+	f.StringVar(&o.cover, "cover", "", "the artwork, a JPEG or PNG `FILE`; without it the library's cover.jpg; none")
+	f.StringVar(&o.description, "description", "", "the `TEMPLATE` of the description")
+	f.StringVar(&o.id3, "id3", "", "the `VERSION` of an .mp3's tag, 2.3 or 2.4")
 	f.StringVar(&o.name, "name", "", "the `TEMPLATE` of the file's name")
 	f.StringArrayVar(&o.set, "set", nil, "set a tag, `KEY=VALUE`; may be repeated")
 	addIDOnly(cmd, &o.refs)
-	for _, name := range []string{"cover", "name", "set", "encoder", "id-only"} {
+	for _, name := range []string{"title", "cover", "name", "description", "set", "id3", "encoder", "id-only"} {
 		f.Lookup(name).Hidden = true
 	}
 	return cmd
@@ -92,7 +97,7 @@ album=…, artist, genre, track, description; --cover PICTURE; --encoder lame|ff
 func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 	q = episode.Request{
 		Version: a.Version, Preset: episode.Preset(o.preset), Mono: o.mono, Encoder: o.encoder, TrimSilence: o.trimSilence,
-		KeepGaps: o.keepGaps, Level: o.level, Title: o.title, Name: o.name, Force: o.force, Jobs: a.jobs(),
+		KeepGaps: o.keepGaps, Level: o.level, Title: o.title, Description: o.description, ID3: o.id3, Name: o.name, Force: o.force, Jobs: a.jobs(),
 	}
 	if q.Format, err = clips.ParseFormat(o.format); err != nil {
 		return q, clipError(err)
@@ -124,7 +129,11 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 		}
 		q.Set = append(q.Set, mp4.Pair{Name: name, Value: value})
 	}
-	if o.cover != "" {
+	switch o.cover {
+	case "":
+	case "none":
+		q.NoCover = true
+	default:
 		if q.Cover, err = os.ReadFile(o.cover); err != nil {
 			return q, err
 		}
@@ -207,6 +216,9 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	if err := o.place(&q, len(rows) > 1); err != nil {
 		return err
 	}
+	if o.transcript != "" && len(rows) > 1 {
+		return usage("--transcript is that of one Space, and %d are to be exported", len(rows))
+	}
 	q.Library = lib
 	var failures []*failure
 	for i, row := range rows {
@@ -252,10 +264,24 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space) error {
 		return nil
 	case "turns":
 		turns, err := q.Library.Turns(s.ID)
-		if err != nil || len(turns.Turns) == 0 {
+		if err != nil || turns == nil || len(turns.Turns) == 0 {
 			return &failure{exitNotThere, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("nobody is known to speak in %s", s.ID)}
 		}
 		q.Chapters = chapters.FromTurns(turns.Turns, leastChapter)
+		return nil
+	case "clips":
+		list, err := clips.List(q.Recording.Dir)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return &failure{exitNotThere, "no-clips", "cut some first (spaces clip), or list the chapters in a file: --chapters FILE", fmt.Errorf("no clips have been cut from %s", s.ID)}
+		}
+		var marks []chapters.Clip
+		for _, c := range list {
+			marks = append(marks, chapters.Clip{Start: c.At, Title: c.Settings.Title})
+		}
+		q.Chapters = chapters.FromClips(marks)
 		return nil
 	}
 	f, err := os.Open(o.chapters)
@@ -264,9 +290,35 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space) error {
 	}
 	defer f.Close()
 	q.ChapterSource = "file"
-	if q.Chapters, _, err = chapters.Parse(f, *s.Duration); err != nil {
+	if q.Chapters, _, err = chapters.Parse(f, length(q)); err != nil {
 		return usage("%s: %w", o.chapters, err)
 	}
+	return nil
+}
+
+// length is that of the recording, in seconds.
+func length(q *episode.Request) float64 { return q.Recording.Seconds(q.Recording.Samples) }
+
+// say reads what was said.
+func (o *exportOptions) say(q *episode.Request) error {
+	if o.transcript == "" {
+		return nil
+	}
+	f, err := os.Open(o.transcript)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	cues, format, err := transcript.Parse(f)
+	if err == nil {
+		err = transcript.Check(cues, length(q))
+	} else if format != "" && !errors.Is(err, transcript.ErrNone) {
+		err = fmt.Errorf("cannot be read as %s: %w", format, err)
+	}
+	if err != nil {
+		return &failure{exitUsage, "bad-transcript", "a transcript is .srt, .vtt or the .json of whisper, in the time of the whole recording", fmt.Errorf("%s: %w", o.transcript, err)}
+	}
+	q.Transcript, q.TranscriptFile = cues, o.transcript
 	return nil
 }
 
@@ -281,6 +333,9 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, q episode.Reque
 	}
 	defer q.Recording.Close()
 	if err := o.mark(&q, s); err != nil {
+		return nil, err
+	}
+	if err := o.say(&q); err != nil {
 		return nil, err
 	}
 	bar := a.newSoundProgress(what)

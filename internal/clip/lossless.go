@@ -165,6 +165,9 @@ func (r *Recording) mp3Frames(q *Request, list []stretch) (*sheet, error) {
 	}
 	s.write = func(ctx context.Context, w io.Writer) error {
 		o := encode.Options{Tags: r.tags(q), Cover: q.Cover, Chapters: q.chapters()}
+		if q.own != nil {
+			o.ID3Version = q.own.ID3Version
+		}
 		tag, err := o.ID3(rescale(q.Span.Samples, f.Config.SampleRate, r.Rate), f.Config.SampleRate)
 		if err != nil {
 			return err

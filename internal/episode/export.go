@@ -45,7 +45,12 @@ type export struct {
 	tags     mp4.Tags
 	program  encode.Program
 	copied   bool
-	notes    []string
+	besides  []sidecar
+	shared   bool // the cover is that of the show: it does not stand beside each episode
+	// beyond says that the target is out of reach: to encode once more brings
+	// the sound no nearer to it.
+	beyond bool
+	notes  []string
 }
 
 // Export makes an episode, unless it is there and up to date. The same
@@ -68,6 +73,9 @@ func Export(ctx context.Context, q Request, p library.Progress) (*Result, error)
 	}
 	defer out.root.Close()
 	res := &Result{Path: out.path, Status: Done}
+	if err := e.gather(); err != nil {
+		return nil, err
+	}
 	old, err := out.standing(&e.rec, q.Force)
 	if err != nil {
 		return nil, err
@@ -75,6 +83,9 @@ func Export(ctx context.Context, q Request, p library.Progress) (*Result, error)
 	if old != nil {
 		res.Record = *old
 		return res, nil
+	}
+	if err := out.arrange(e); err != nil {
+		return nil, err
 	}
 	if err := e.work(ctx); err != nil {
 		return nil, err
@@ -95,7 +106,7 @@ func (e *export) prepare() error {
 	r, k := e.Recording, kinds[e.Format]
 	s := r.Space
 	e.list = e.sections(e.measured)
-	e.chain = chain{r: r, list: e.list, format: r.Format(k.rates...), tick: e.tick}
+	e.chain = chain{r: r, list: e.list, format: r.Format(k.rates...), tick: e.tick, exact: e.Preset == Archive}
 	if e.Mono {
 		e.chain.format.Channels = 1
 	}
@@ -120,22 +131,25 @@ func (e *export) prepare() error {
 		e.rec.Source = append(e.rec.Source, Source{p.Archive, p.Member, p.SHA256})
 	}
 	e.mark()
-	e.rec.Description = describe(&e.rec)
+	if err := e.hashTranscript(); err != nil {
+		return err
+	}
+	e.findCover()
 	var err error
 	if e.tags, err = e.Request.tags(&e.rec); err != nil {
 		return err
 	}
-	e.rec.Title, e.rec.Description = e.tags.Title, e.tags.Description
 	set := &e.rec.Settings
+	if e.ID3 == "2.4" {
+		set.ID3 = e.ID3
+	}
 	set.Tags = tagSum(e.tags, e.Cover)
 	if e.Format == clip.FLAC || e.Format == clip.Opus {
 		for _, c := range chapters.VorbisComments(e.chapters()) {
 			e.tags.Free = append(e.tags.Free, mp4.Pair{Name: c[0], Value: c[1]})
 		}
 	}
-	if e.Format == clip.WAV && len(e.rec.Chapters) > 0 {
-		e.note("chapters do not fit into .wav: they stand beside the file")
-	}
+	e.leaveOut()
 	if k.lossy && e.Preset == Host {
 		if set.BitRate = e.BitRate; set.BitRate == 0 {
 			set.BitRate = encode.BitRate(e.rec.Channels)
@@ -153,9 +167,6 @@ func (e *export) prepare() error {
 			peak = *e.Request.TruePeak
 		}
 		set.Loudness, set.TruePeak = &target, &peak
-	}
-	if len(e.Cover) > 0 && !k.cover {
-		e.note("a cover does not fit into .%s: it stands beside the file", e.Format)
 	}
 	e.copied = e.copyable()
 	if e.Format == clip.MP3 && !e.copied {
@@ -186,7 +197,7 @@ func (e *export) chapters() []chapters.Chapter {
 
 // options are what the file gets besides the sound.
 func (e *export) options() encode.Options {
-	o := encode.Options{Tags: e.tags, Cover: e.Cover, BitRate: e.rec.Settings.BitRate, Jobs: e.Jobs, Program: e.program}
+	o := encode.Options{Tags: e.tags, Cover: e.picture(), ID3Version: e.id3Version(), BitRate: e.rec.Settings.BitRate, Jobs: e.Jobs, Program: e.program}
 	last := int64(-1)
 	for _, c := range e.rec.Chapters {
 		at := int64(math.Round(c.Start * float64(e.rec.SampleRate)))
@@ -244,7 +255,7 @@ func (e *export) work(ctx context.Context) error {
 	}
 	if e.Level {
 		turns, err := e.Library.Turns(e.rec.ID)
-		if err != nil || len(turns.Turns) == 0 {
+		if err != nil || turns == nil || len(turns.Turns) == 0 {
 			e.note("nobody is known to speak: the speakers could not be levelled")
 		} else {
 			e.expect()
@@ -270,12 +281,14 @@ func (e *export) work(ctx context.Context) error {
 		e.chain.ceiling -= allowance
 	}
 	if math.IsInf(float64(m.Integrated), -1) {
+		e.beyond = true
 		e.note("it is silent: there is nothing to bring to a loudness")
 		return nil
 	}
 	e.expect()
 	reached, err := e.chain.tune(ctx, m, *set.Loudness)
 	if err == nil && !reached {
+		e.beyond = true
 		e.note("it cannot reach %.1f LUFS: at %.1f LUFS it would take more than the %.0f dB of gain that are given", *set.Loudness, float64(m.Integrated), MaxGain)
 	}
 	return err
@@ -319,10 +332,11 @@ func (e *export) write(ctx context.Context, out *target) error {
 		}
 		excess := float64(after.TruePeak) - *e.rec.Settings.TruePeak
 		missing := *e.rec.Settings.Loudness - float64(after.Integrated)
-		if excess <= slack && (math.Abs(missing) <= lost || len(e.notes) > 0 || try > 0) {
+		if excess <= slack && (math.Abs(missing) <= lost || e.beyond || try > 0) {
 			break
 		}
 		if try == maxAgain {
+			e.beyond = true
 			e.note("its true peak is %.2f dBTP, though it was encoded %d times with lower and lower peaks", float64(after.TruePeak), try+1)
 			break
 		}
@@ -330,13 +344,13 @@ func (e *export) write(ctx context.Context, out *target) error {
 			e.chain.ceiling -= excess
 			e.chain.limit = true
 		}
-		if math.Abs(missing) > lost && len(e.notes) == 0 { // MP3 leaves out the highest tones
+		if math.Abs(missing) > lost && !e.beyond { // MP3 leaves out the highest tones
 			e.chain.gain = min(MaxGain, e.chain.gain+missing)
 			e.chain.limit = true
 		}
 	}
 	e.rec.After = levels(after)
-	if l := e.rec.Settings.Loudness; l != nil && !e.copied && len(e.notes) == 0 && math.Abs(float64(after.Integrated)-*l) > 0.5 {
+	if l := e.rec.Settings.Loudness; l != nil && !e.copied && !e.beyond && math.Abs(float64(after.Integrated)-*l) > 0.5 {
 		e.note("it came out at %.1f LUFS: its peaks leave no more room", float64(after.Integrated))
 	}
 	if err := e.sum(draft.File); err != nil {
@@ -380,7 +394,7 @@ func (e *export) sum(f *os.File) error {
 		return err
 	}
 	e.rec.Bytes, e.rec.SHA256 = info.Size(), hex.EncodeToString(h.Sum(nil))
-	e.rec.BitRate = int(math.Round(float64(8*(e.rec.Bytes-int64(len(e.Cover)))) / max(0.001, e.rec.Duration)))
+	e.rec.BitRate = int(math.Round(float64(8*(e.rec.Bytes-e.pictureBytes())) / max(0.001, e.rec.Duration)))
 	return nil
 }
 

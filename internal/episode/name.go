@@ -1,6 +1,7 @@
 package episode
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -29,23 +30,13 @@ func fileName(template string, rec *Record) (string, error) {
 	if rec.Host != nil && rec.Host.Handle != "" {
 		host = rec.Host.Handle
 	}
-	values := map[string]string{"date": date, "time": clock, "title": rec.Title, "host": host, "id": rec.ID}
-	var b strings.Builder
-	for rest := template; ; {
-		before, after, found := strings.Cut(rest, "{")
-		b.WriteString(before)
-		if !found {
-			break
-		}
-		key, more, closed := strings.Cut(after, "}")
-		value, known := values[key]
-		if !closed || !known {
-			return "", problem(BadRequest, "there are {date} {time} {title} {host} {id}", "the name has an unknown {%s}", key)
-		}
-		b.WriteString(value)
-		rest = more
+	text, err := expand("the name", template, []word{
+		{"date", date}, {"time", clock}, {"title", rec.Title}, {"host", host}, {"id", rec.ID},
+	})
+	if err != nil {
+		return "", err
 	}
-	name := plain(b.String())
+	name := plain(text)
 	if len(name) > maxName {
 		name = strings.TrimRight(name[:maxName], "-._")
 	}
@@ -53,6 +44,33 @@ func fileName(template string, rec *Record) (string, error) {
 		name = date + "-" + rec.ID
 	}
 	return library.SafeName(name, maxName), nil
+}
+
+// A word of a template stands for a text.
+type word struct{ name, text string }
+
+// expand puts texts in place of the words of a template, which stand in
+// braces. what is the template's name in messages.
+func expand(what, template string, words []word) (string, error) {
+	var b strings.Builder
+	for rest := template; ; {
+		before, after, found := strings.Cut(rest, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String(), nil
+		}
+		key, more, closed := strings.Cut(after, "}")
+		i := slices.IndexFunc(words, func(w word) bool { return w.name == key })
+		if !closed || i < 0 {
+			hint := "there are"
+			for _, w := range words {
+				hint += " {" + w.name + "}"
+			}
+			return "", problem(BadRequest, hint, "%s has an unknown {%s}", what, key)
+		}
+		b.WriteString(words[i].text)
+		rest = more
+	}
 }
 
 // plain writes a text in ASCII: accents fall off letters, the rest becomes

@@ -2,8 +2,9 @@ package episode
 
 import "github.com/spaces-cli/spaces/internal/library/space"
 
-// A Record is what is kept of an exported episode, as <name>.json beside it in
-// the recording's folder episodes. Feeds are built from these records alone.
+// A Record is what is kept of an exported episode, as <file>.json (such as
+// talk.m4a.json) beside it in the recording's folder episodes; earlier versions
+// called it <name>.json (talk.json). Feeds are built from these records alone.
 // Like all sidecars it says nothing of when it was written.
 type Record struct {
 	Schema int    `json:"schema"`
@@ -78,7 +79,9 @@ type Settings struct {
 	KeepGaps    bool     `json:"keep_gaps,omitempty"`
 	Level       bool     `json:"level,omitempty"`
 	Chapters    string   `json:"chapters,omitempty"`
+	Transcript  string   `json:"transcript,omitempty"` // hash of its words and their times in the recording
 	Encoder     string   `json:"encoder,omitempty"`
+	ID3         string   `json:"id3,omitempty"`  // version of the tag of an .mp3, if not 2.3
 	Tags        string   `json:"tags,omitempty"` // hash of title, cover and all other tags
 }
 

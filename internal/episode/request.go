@@ -6,6 +6,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
+	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
@@ -60,13 +61,24 @@ type Request struct {
 	Chapters      []chapters.Chapter
 	ChapterSource string
 
+	// Transcript is what is said in the recording, in its time, checked by
+	// package transcript; it stands beside the episode in the episode's time.
+	// TranscriptFile is where it was read.
+	Transcript     []transcript.Cue
+	TranscriptFile string
+
 	KeepGaps bool // silence where the recording has gaps, as long as they are
 	Level    bool // bring quiet and loud speakers nearer to each other
 
-	Title string     // "" is that of the Space
-	Set   []mp4.Pair // tags by name
-	Cover []byte     // JPEG or PNG, checked by package cover; or empty
-	Name  string     // template of the file's name; "" is DefaultName
+	Title       string     // "" is that of the Space
+	Description string     // template of the description; "" names the day and the host
+	Set         []mp4.Pair // tags by name
+	ID3         string     // version of the tag of an .mp3: 2.3, which "" is too, or 2.4
+	// Cover is a JPEG or PNG, checked by package cover. If it is empty the
+	// library's is taken, if it has one; NoCover takes none.
+	Cover   []byte
+	NoCover bool
+	Name    string // template of the file's name; "" is DefaultName
 
 	Dir   string // where it goes; "" is the recording's folder episodes
 	File  string // name in Dir; "" is made by Name
@@ -119,7 +131,7 @@ func (q *Request) settle() error {
 	if q.Preset == "" {
 		q.Preset = Host
 	}
-	processed := q.Mono || q.Level || q.Loudness != nil || q.TruePeak != nil
+	processed := q.Mono || q.Level || q.BitRate > 0 || q.Loudness != nil || q.TruePeak != nil
 	switch q.Preset {
 	case Host:
 		if q.Format == "" {
@@ -127,7 +139,7 @@ func (q *Request) settle() error {
 		}
 	case Untouched, Archive:
 		if processed {
-			return problem(BadRequest, "--preset host changes it", "--preset %s leaves the sound as it is: no --mono, --level, --loudness or --true-peak", q.Preset)
+			return problem(BadRequest, "--preset host changes it", "--preset %s leaves the sound as it is: no --mono, --level, --bit-rate, --loudness or --true-peak", q.Preset)
 		}
 		q.KeepLoudness = true
 		if q.Preset == Archive {
@@ -155,6 +167,13 @@ func (q *Request) settle() error {
 	if _, ok := kinds[q.Format]; !ok {
 		return problem(BadRequest, "it is one of m4a, mp3, opus, flac, wav", "an episode cannot be of the format %q", q.Format)
 	}
+	switch {
+	case q.ID3 == "":
+	case q.ID3 != "2.3" && q.ID3 != "2.4":
+		return problem(BadRequest, "it is one of 2.3, 2.4", "there is no ID3 version %q that can be written", q.ID3)
+	case q.Format != clip.MP3:
+		return problem(BadRequest, "leave out --id3, or make an .mp3: --format mp3", "--id3 is for .mp3: an .%s has no ID3 tag", q.Format)
+	}
 	if q.KeepLoudness && (q.Loudness != nil || q.TruePeak != nil) {
 		return problem(BadRequest, "", "the loudness is to stay as it is, but a target is given too")
 	}
@@ -173,7 +192,7 @@ type kind struct {
 var kinds = map[clip.Format]kind{
 	clip.M4A:  {"audio/x-m4a", true, true, encode.AACRates, encode.M4A},
 	clip.MP3:  {"audio/mpeg", true, true, encode.MP3Rates, encode.MP3},
-	clip.Opus: {"audio/ogg", true, false, encode.OpusRates, encode.Opus},
+	clip.Opus: {"audio/ogg", true, true, encode.OpusRates, encode.Opus},
 	clip.FLAC: {"audio/flac", false, true, nil, encode.FLAC},
 	clip.WAV:  {"audio/wav", false, false, nil, encode.WAV},
 }

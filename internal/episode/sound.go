@@ -19,6 +19,8 @@ type reel struct {
 	format pcm.Format
 	list   []section
 	gap    int64 // frames of silence to come first
+	fade   int64 // frames that are faded on either side of a join
+	joined bool  // something went before the section
 	now    pcm.Source
 	stop   func()
 	begun  bool
@@ -67,6 +69,7 @@ func (s *reel) Read(dst []float32) (int, error) {
 			s.Close()
 			s.list = s.list[1:]
 			s.begun = false
+			s.joined = true
 		}
 		if len(s.list) == 0 {
 			return 0, io.EOF
@@ -80,7 +83,17 @@ func (s *reel) Read(dst []float32) (int, error) {
 		if err != nil {
 			return 0, err
 		}
+		in, out := s.fade, s.fade
+		if !s.joined {
+			in = 0
+		}
+		if len(s.list) == 1 {
+			out = 0
+		}
 		s.now, s.stop = sound.Source, stop
+		if in > 0 || out > 0 {
+			s.now = pcm.Fade(s.now, sound.Samples, in, out)
+		}
 	}
 }
 
@@ -91,6 +104,7 @@ type chain struct {
 	format  pcm.Format
 	samples int64
 	bits    int
+	exact   bool       // the sections are joined as they are
 	steps   []pcm.Step // between speakers
 	gain    float64    // dB
 	ceiling float64    // dBTP
@@ -102,9 +116,17 @@ type chain struct {
 // a second.
 const ramp = 5
 
+// soft is how long the sound takes to go down before a join of two sections,
+// and to come up after it, in parts of a second: nothing is lost in what is
+// silence already, and no step is left that clicks.
+const soft = 200
+
 // open returns the samples and what ends them.
 func (c *chain) open(ctx context.Context) (encode.Sound, func()) {
 	tape := &reel{ctx: ctx, r: c.r, format: c.format, list: c.list, tick: c.tick}
+	if !c.exact {
+		tape.fade = int64(c.format.SampleRate / soft)
+	}
 	var src pcm.Source = tape
 	if len(c.steps) > 0 {
 		src = pcm.Level(src, c.steps, int64(c.format.SampleRate/ramp))

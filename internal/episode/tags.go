@@ -5,15 +5,17 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 )
 
-// tags are those of the episode, as far as the request says nothing else.
+// tags are those of the episode: what is known of it, unless the request says
+// something else. Title and description of the record become theirs.
 func (q *Request) tags(rec *Record) (mp4.Tags, error) {
-	t := mp4.Tags{Title: rec.Title, Genre: "Podcast", Encoder: rec.WrittenBy, Description: rec.Description}
+	t := mp4.Tags{Title: rec.Title, Genre: "Podcast", Encoder: rec.WrittenBy}
 	if rec.Host != nil {
 		t.Artist = rec.Host.Handle
 	}
@@ -28,8 +30,10 @@ func (q *Request) tags(rec *Record) (mp4.Tags, error) {
 		"title": &t.Title, "artist": &t.Artist, "album_artist": &t.AlbumArtist, "album": &t.Album, "genre": &t.Genre,
 		"date": &t.Date, "comment": &t.Comment, "description": &t.Description,
 	}
+	described := false
 	for _, p := range q.Set {
 		name := strings.ToLower(p.Name)
+		described = described || name == "description"
 		switch field := text[name]; {
 		case field != nil:
 			*field = p.Value
@@ -45,6 +49,14 @@ func (q *Request) tags(rec *Record) (mp4.Tags, error) {
 			t.Free = append(t.Free, mp4.Pair{Name: strings.ToUpper(p.Name), Value: p.Value})
 		}
 	}
+	rec.Title = t.Title
+	if !described {
+		var err error
+		if t.Description, err = describe(q.Description, rec); err != nil {
+			return t, err
+		}
+	}
+	rec.Description = t.Description
 	return t, nil
 }
 
@@ -60,28 +72,56 @@ func tagSum(t mp4.Tags, cover []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// describe makes a description of what is known.
-func describe(rec *Record) string {
-	var b strings.Builder
-	b.WriteString("A conversation on X Spaces")
+// describe makes the description that the template asks for. It is public: the
+// one that is made without a template names the host and nobody else.
+func describe(template string, rec *Record) (string, error) {
+	date, host := "", ""
 	if !rec.Date.IsZero() {
-		fmt.Fprintf(&b, ", recorded live on %s", rec.Date.UTC().Format("2 January 2006"))
+		date = rec.Date.UTC().Format("2 January 2006")
 	}
-	b.WriteString(".")
 	if rec.Host != nil && rec.Host.Handle != "" {
-		fmt.Fprintf(&b, " Host: @%s.", rec.Host.Handle)
+		host = "@" + rec.Host.Handle
 	}
-	var guests []string
+	if template == "" {
+		text := "A conversation on X Spaces"
+		if date != "" {
+			text += ", recorded live on " + date
+		}
+		text += "."
+		if host != "" {
+			text += " Host: " + host + "."
+		}
+		return text, nil
+	}
+	text, err := expand("the description", strings.ReplaceAll(template, `\n`, "\n"), []word{
+		{"date", date}, {"title", rec.Title}, {"host", host}, {"speakers", strings.Join(guests(rec), ", ")},
+		{"duration", clock(rec.Duration)}, {"chapters", chapterLines(rec)}, {"source", sourceURL(rec)}, {"id", rec.ID},
+	})
+	return strings.TrimSpace(text), err
+}
+
+// guests are the handles of those who spoke, without the host.
+func guests(rec *Record) []string {
+	var list []string
 	for _, s := range rec.Speakers {
-		if s.Handle != "" && s.Role != "host" {
-			guests = append(guests, "@"+s.Handle)
+		if name := "@" + s.Handle; s.Handle != "" && s.Role != "host" && !slices.Contains(list, name) {
+			list = append(list, name)
 		}
 	}
-	if len(guests) > 0 {
-		fmt.Fprintf(&b, " With %s.", strings.Join(guests, ", "))
-	}
-	return b.String()
+	return list
 }
+
+// chapterLines lists the chapters as players find them in a text.
+func chapterLines(rec *Record) string {
+	var lines []string
+	for _, c := range rec.Chapters {
+		lines = append(lines, clock(c.Start)+" "+c.Title)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sourceURL is where the Space was.
+func sourceURL(rec *Record) string { return "https://x.com/i/spaces/" + rec.ID }
 
 // notes are what a host pastes into a form.
 func notes(rec *Record) string {
@@ -99,13 +139,10 @@ func notes(rec *Record) string {
 			}
 		}
 	}
-	if len(rec.Chapters) > 0 {
-		b.WriteString("\n## Chapters\n\n")
-		for _, c := range rec.Chapters {
-			fmt.Fprintf(&b, "%s %s\n", clock(c.Start), c.Title)
-		}
+	if lines := chapterLines(rec); lines != "" && !strings.Contains(rec.Description, lines) {
+		fmt.Fprintf(&b, "\n## Chapters\n\n%s\n", lines)
 	}
-	fmt.Fprintf(&b, "\nSource: https://x.com/i/spaces/%s\n", rec.ID)
+	fmt.Fprintf(&b, "\nSource: %s\n", sourceURL(rec))
 	return b.String()
 }
 

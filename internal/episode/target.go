@@ -14,8 +14,6 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
-	"github.com/spaces-cli/spaces/internal/episode/chapters"
-	"github.com/spaces-cli/spaces/internal/episode/cover"
 )
 
 // A target is where an episode goes: the audio, its record, and what else
@@ -31,6 +29,12 @@ func (t *target) beside(ext string) string {
 	return strings.TrimSuffix(t.file, filepath.Ext(t.file)) + ext
 }
 
+// recordName is the name of the episode's record. It has that of the format in
+// it, so that a Space can have an episode of each.
+func (t *target) recordName() string { return t.file + recordExt }
+
+const recordExt = ".json"
+
 // standing returns the record of the episode if it is there and up to date. If
 // what is there is something else, it must not be replaced without force.
 func (t *target) standing(want *Record, force bool) (*Record, error) {
@@ -45,9 +49,9 @@ func (t *target) standing(want *Record, force bool) (*Record, error) {
 	case force:
 		return nil, nil
 	case err == nil:
-		return nil, problem(Exists, "--force replaces it; or give this one another name with --name", "%s belongs to the episode %s of %s", filepath.Join(filepath.Dir(t.path), t.beside(".json")), old.File, old.ID)
+		return nil, problem(Exists, "--force replaces it; or give this one another name with --name", "%s belongs to the episode %s of %s", filepath.Join(filepath.Dir(t.path), t.recordName()), old.File, old.ID)
 	}
-	for _, name := range []string{t.file, t.beside(".json")} {
+	for _, name := range []string{t.file, t.recordName()} {
 		if _, err := t.root.Lstat(name); err == nil {
 			return nil, problem(Exists, "--force replaces it; or give this one another name with --name", "%s is there already, and is no episode of this Space", filepath.Join(filepath.Dir(t.path), name))
 		}
@@ -55,8 +59,21 @@ func (t *target) standing(want *Record, force bool) (*Record, error) {
 	return nil, nil
 }
 
+// record returns that of the episode which has the target's name: as it is
+// called today, or as it used to be.
 func (t *target) record() (*Record, error) {
-	b, err := t.root.ReadFile(t.beside(".json"))
+	rec, err := t.read(t.recordName())
+	if err == nil {
+		return rec, nil
+	}
+	if old, oerr := t.read(t.beside(recordExt)); oerr == nil && old.File == t.file {
+		return old, nil
+	}
+	return nil, err
+}
+
+func (t *target) read(name string) (*Record, error) {
+	b, err := t.root.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
@@ -73,11 +90,9 @@ func (t *target) record() (*Record, error) {
 // intact reports whether all files of an episode are there, the audio as it
 // was written.
 func (t *target) intact(rec *Record) bool {
-	for _, name := range []string{rec.Cover, rec.ChapterFile, rec.Notes} {
-		if name != "" {
-			if _, err := t.root.Stat(name); err != nil {
-				return false
-			}
+	for _, name := range rec.besides() {
+		if _, err := t.root.Stat(name); err != nil {
+			return false
 		}
 	}
 	f, err := t.root.Open(t.file)
@@ -90,50 +105,45 @@ func (t *target) intact(rec *Record) bool {
 	return err == nil && n == rec.Bytes && hex.EncodeToString(h.Sum(nil)) == rec.SHA256
 }
 
-// commit gives the audio its name and writes what stands beside it; the record
-// comes last, so that an episode without one was not finished.
+// commit writes what stands beside the audio, gives the audio its name and
+// writes the record. Until that is there the one that was there before, if
+// any, says of a file that it is not this one: the episode is made again.
 func (t *target) commit(draft *clip.Draft, e *export) error {
-	if len(e.Cover) > 0 {
-		picture, err := cover.Check(e.Cover)
-		if err != nil {
-			return err
-		}
-		e.rec.Cover = t.beside(picture.Ext)
-		if err := t.write(e.rec.Cover, e.Cover); err != nil {
+	for _, s := range e.besides {
+		if err := t.write(s.name, s.content); err != nil {
 			return err
 		}
 	}
-	if len(e.rec.Chapters) > 0 {
-		e.rec.ChapterFile = t.beside(".chapters.json")
-		var b bytes.Buffer
-		if err := chapters.WriteJSON(&b, e.chapters()); err != nil {
-			return err
-		}
-		if err := t.write(e.rec.ChapterFile, b.Bytes()); err != nil {
-			return err
-		}
-	}
-	e.rec.Notes = t.beside(".notes.md")
-	if err := t.write(e.rec.Notes, []byte(notes(&e.rec))); err != nil {
-		return err
-	}
-	if err := t.root.Remove(t.beside(".json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
+	_, err := t.root.Lstat(t.file)
+	fresh := errors.Is(err, fs.ErrNotExist)
 	if err := draft.Commit(true); err != nil {
 		return err
 	}
+	b, err := encodeRecord(&e.rec)
+	if err != nil {
+		return err
+	}
+	if err := t.write(t.recordName(), b); err != nil {
+		if fresh { // without a record it would be in the way of the next try
+			err = errors.Join(err, t.root.Remove(t.file))
+		}
+		return err
+	}
+	if old, err := t.read(t.beside(recordExt)); err == nil && old.File == t.file {
+		if err := t.root.Remove(t.beside(recordExt)); err != nil {
+			return err
+		}
+	}
+	return clip.SyncDir(t.root, ".")
+}
+
+func encodeRecord(rec *Record) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(&e.rec); err != nil {
-		return err
-	}
-	if err := t.write(t.beside(".json"), b.Bytes()); err != nil {
-		return err
-	}
-	return clip.SyncDir(t.root, ".")
+	err := enc.Encode(rec)
+	return b.Bytes(), err
 }
 
 func (t *target) write(name string, b []byte) error {

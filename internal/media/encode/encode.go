@@ -41,7 +41,9 @@ type Options struct {
 	// Chapters stand in M4A and MP3. Opus and FLAC have them as comments, which
 	// are Tags.Free; WAV has none.
 	Chapters []mp4.Chapter
-	Cover    []byte // JPEG or PNG, or empty; Opus and WAV leave it out
+	Cover    []byte // JPEG or PNG, or empty; WAV leaves it out
+	// ID3Version is that of the tag of an .mp3: 4, or 3, which 0 means too.
+	ID3Version byte
 	// BitRate is that of lossy formats, in bits per second, all channels
 	// together; 0 is BitRate of their number.
 	BitRate int

@@ -2,10 +2,12 @@ package encode
 
 import (
 	"context"
+	"encoding/base64"
 	"io"
 
 	"github.com/thesyncim/gopus"
 
+	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/ogg"
 )
 
@@ -15,7 +17,9 @@ const opusFrame = ogg.OpusRate / 50
 // OpusRates are the sample rates that Opus takes.
 var OpusRates = []int{ogg.OpusRate}
 
-// Opus writes Opus in Ogg, without the cover.
+// Opus writes Opus in Ogg. The cover is a comment: a PICTURE block of FLAC, in
+// base64 (RFC 7845 §5.2 takes comments from Vorbis, and with them Xiph's
+// METADATA_BLOCK_PICTURE).
 func Opus(ctx context.Context, w io.Writer, s Sound, opt Options) error {
 	channels := s.Format().Channels
 	enc, err := gopus.NewEncoder(gopus.EncoderConfig{SampleRate: ogg.OpusRate, Channels: channels, Application: gopus.ApplicationAudio})
@@ -34,6 +38,13 @@ func Opus(ctx context.Context, w io.Writer, s Sound, opt Options) error {
 	}
 	for _, c := range comments(opt.Tags) {
 		o.Comments = append(o.Comments, ogg.Comment{Name: c[0], Value: c[1]})
+	}
+	if len(opt.Cover) > 0 {
+		picture, err := flac.Cover(opt.Cover)
+		if err != nil {
+			return err
+		}
+		o.Comments = append(o.Comments, ogg.Comment{Name: "METADATA_BLOCK_PICTURE", Value: base64.StdEncoding.EncodeToString(picture)})
 	}
 	out, err := ogg.NewWriter(w, o)
 	if err != nil {

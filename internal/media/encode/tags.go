@@ -1,6 +1,8 @@
 package encode
 
 import (
+	"cmp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +21,13 @@ func comments(t mp4.Tags) [][2]string {
 	add("TITLE", t.Title)
 	add("ARTIST", t.Artist)
 	add("ALBUM", t.Album)
+	add("ALBUMARTIST", t.AlbumArtist)
+	if t.TrackNumber > 0 {
+		add("TRACKNUMBER", strconv.Itoa(t.TrackNumber))
+	}
+	add("GENRE", t.Genre)
 	add("DATE", t.Date)
+	add("DESCRIPTION", t.Description)
 	add("COMMENT", t.Comment)
 	for _, p := range t.Free {
 		add(p.Name, p.Value)
@@ -29,7 +37,11 @@ func comments(t mp4.Tags) [][2]string {
 
 // ID3 is the tag of an .mp3 that plays so many samples at a rate.
 func (o *Options) ID3(samples int64, rate int) ([]byte, error) {
-	tag := id3.Tag{Frames: id3Frames(o.Tags, o.Cover)}
+	frames, err := id3Frames(o.Tags, o.Cover)
+	if err != nil {
+		return nil, err
+	}
+	tag := id3.Tag{Version: o.ID3Version, Frames: frames}
 	at := func(sample int64) time.Duration {
 		return time.Duration(float64(sample) / float64(rate) * float64(time.Second))
 	}
@@ -43,7 +55,7 @@ func (o *Options) ID3(samples int64, rate int) ([]byte, error) {
 	return tag.Append(nil)
 }
 
-func id3Frames(t mp4.Tags, cover []byte) []id3.Frame {
+func id3Frames(t mp4.Tags, cover []byte) ([]id3.Frame, error) {
 	var list []id3.Frame
 	add := func(id, name, text string) {
 		if text != "" {
@@ -52,22 +64,26 @@ func id3Frames(t mp4.Tags, cover []byte) []id3.Frame {
 	}
 	add("TIT2", "", t.Title)
 	add("TPE1", "", t.Artist)
+	add("TPE2", "", t.AlbumArtist)
 	add("TALB", "", t.Album)
-	if len(t.Date) == len("2021-06-14") { // ID3v2.3 has no TDRC
-		add("TYER", "", t.Date[:4])
-		add("TDAT", "", t.Date[8:10]+t.Date[5:7])
+	if t.TrackNumber > 0 {
+		add("TRCK", "", strconv.Itoa(t.TrackNumber))
 	}
-	add("COMM", "", t.Comment)
+	add("TCON", "", t.Genre)
+	add("TDRC", "", t.Date)
+	add("TDES", "", t.Description) // not in the standard: iTunes's, of podcasts
+	add("COMM", "", cmp.Or(t.Comment, t.Description))
 	for _, p := range t.Free {
 		add("TXXX", p.Name, p.Value)
 	}
 	if len(cover) > 0 {
-		// Text encoding, MIME type, picture type 3 (front), no description
-		// (ID3v2.3 §4.15).
-		body := append([]byte("\x00"+imageType(cover)+"\x00\x03\x00"), cover...)
-		list = append(list, id3.Frame{ID: "APIC", Value: body})
+		picture, err := id3.Cover(cover)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, picture)
 	}
-	return list
+	return list, nil
 }
 
 // imageType is the MIME type of a picture.

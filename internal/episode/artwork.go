@@ -1,0 +1,103 @@
+package episode
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode/cover"
+)
+
+// coverNames are the names of a cover in a library.
+var coverNames = []string{"cover.jpg", "cover.jpeg", "cover.png"}
+
+// findCover looks for a cover in the recording's folder, and for that of the
+// show in the library's. The first that is there counts; one that podcast
+// directories would refuse is left out.
+func (e *export) findCover() {
+	if len(e.Cover) > 0 || e.NoCover {
+		return
+	}
+	for _, dir := range []string{e.Recording.Dir, e.Library.Dir()} {
+		for _, name := range coverNames {
+			name = filepath.Join(dir, name)
+			file, err := readCover(name)
+			if os.IsNotExist(err) {
+				continue
+			}
+			if err != nil {
+				e.note("%s is left out: %v", name, err)
+				return
+			}
+			e.Cover, e.shared = file, dir != e.Recording.Dir
+			return
+		}
+	}
+}
+
+// readCover reads a picture that will do for a cover.
+func readCover(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, cover.MaxBytes+1))
+	if err == nil {
+		_, err = cover.Check(b)
+	}
+	return b, err
+}
+
+// picture is the cover that goes into the file.
+func (e *export) picture() []byte {
+	if !kinds[e.Format].cover {
+		return nil
+	}
+	return e.Cover
+}
+
+// pictureBytes is how much of the file the cover takes.
+func (e *export) pictureBytes() int64 {
+	n := int64(len(e.picture()))
+	if e.Format == clip.Opus { // base64
+		n = (n + 2) / 3 * 4
+	}
+	return n
+}
+
+// id3Version is that of the tag of an .mp3.
+func (e *export) id3Version() byte {
+	if e.ID3 == "2.4" {
+		return 4
+	}
+	return 3
+}
+
+// maxComments is how many chapters Vorbis comments can number.
+const maxComments = 1000
+
+// leaveOut tells what was asked for and does not fit into the format.
+func (e *export) leaveOut() {
+	k := kinds[e.Format]
+	if len(e.rec.Chapters) > 0 && e.Format == clip.WAV {
+		e.note("chapters do not fit into .wav: they stand beside the file")
+	}
+	if len(e.Cover) > 0 && !k.cover && !e.shared {
+		e.note("a cover does not fit into .%s: it stands beside the file", e.Format)
+	}
+	if e.Format == clip.WAV && (e.Title != "" || e.Description != "" || len(e.Set) > 0) {
+		e.note("tags do not fit into .wav: title and description stand in the record beside the file, the others nowhere")
+	}
+	if (e.Format == clip.FLAC || e.Format == clip.Opus) && len(e.rec.Chapters) > maxComments {
+		e.note("more than %d chapters do not fit into .%s: they stand beside the file", maxComments, e.Format)
+	}
+	if e.BitRate > 0 && !k.lossy {
+		e.note("--bit-rate is left out: nothing is lost in .%s", e.Format)
+		e.BitRate = 0
+	}
+	if e.Encoder != "" && e.Format != clip.MP3 {
+		e.note("--encoder is left out: it is for .mp3, and this is .%s", e.Format)
+	}
+}

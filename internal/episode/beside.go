@@ -1,0 +1,180 @@
+package episode
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/episode/chapters"
+	"github.com/spaces-cli/spaces/internal/episode/cover"
+	"github.com/spaces-cli/spaces/internal/episode/transcript"
+)
+
+// A sidecar is a file that stands beside the audio.
+type sidecar struct {
+	ext     string // with its dot
+	content []byte
+	name    string
+	set     func(rec *Record, name string) // takes down its name
+}
+
+// besides are the names of the files beside the audio, but for the record.
+func (r *Record) besides() []string {
+	names := slices.Concat([]string{r.Cover, r.ChapterFile, r.Notes}, r.Transcripts)
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
+}
+
+// hashTranscript takes down which transcript the episode has.
+func (e *export) hashTranscript() error {
+	if len(e.Transcript) == 0 {
+		return nil
+	}
+	b, err := json.Marshal(e.Transcript)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(b)
+	e.rec.Settings.Transcript = hex.EncodeToString(sum[:])
+	return nil
+}
+
+// gather makes what stands beside the audio.
+func (e *export) gather() error {
+	if len(e.Cover) > 0 && !e.shared {
+		picture, err := cover.Check(e.Cover)
+		if err != nil {
+			return err
+		}
+		e.add(picture.Ext, e.Cover, func(rec *Record, name string) { rec.Cover = name })
+	}
+	if len(e.rec.Chapters) > 0 {
+		var b bytes.Buffer
+		if err := chapters.WriteJSON(&b, e.chapters()); err != nil {
+			return err
+		}
+		e.add(".chapters.json", b.Bytes(), func(rec *Record, name string) { rec.ChapterFile = name })
+	}
+	if err := e.addTranscripts(); err != nil {
+		return err
+	}
+	e.add(".notes.md", []byte(notes(&e.rec)), func(rec *Record, name string) { rec.Notes = name })
+	return nil
+}
+
+func (e *export) add(ext string, content []byte, set func(*Record, string)) {
+	e.besides = append(e.besides, sidecar{ext: ext, content: content, set: set})
+}
+
+// addTranscripts puts the transcript into the time of the episode.
+func (e *export) addTranscripts() error {
+	if len(e.Transcript) == 0 {
+		return nil
+	}
+	cues := transcript.Move(e.Transcript, e.rec.Locate)
+	if len(cues) == 0 {
+		e.note("nothing of what the transcript has is left in the episode")
+		return nil
+	}
+	set := func(rec *Record, name string) { rec.Transcripts = append(rec.Transcripts, name) }
+	var vtt, srt bytes.Buffer
+	if err := errors.Join(transcript.WriteVTT(&vtt, cues), transcript.WriteSRT(&srt, cues)); err != nil {
+		return err
+	}
+	e.add(".vtt", vtt.Bytes(), set)
+	e.add(".srt", srt.Bytes(), set)
+	return nil
+}
+
+// arrange finds names for what stands beside the audio: that of the audio with
+// another extension or, where such a file is another's, with one more. An
+// episode of another format may have been trimmed in another way, so that its
+// chapters and transcript are not those of this one; and a host's own
+// transcript may lie where the episode goes.
+func (t *target) arrange(e *export) error {
+	own := map[string]bool{}
+	if old, err := t.record(); err == nil {
+		for _, name := range old.besides() {
+			own[name] = true
+		}
+		for _, name := range old.Transcripts {
+			if t.isInput(name, e.TranscriptFile) && !e.whole() {
+				return problem(BadRequest, "give the recording's, and correct what is wrong in that", "%s is the episode's transcript as it was written, in the time of the episode", e.TranscriptFile)
+			}
+		}
+	}
+	others, err := t.others()
+	if err != nil {
+		return err
+	}
+	for i := range e.besides {
+		s := &e.besides[i]
+		free := func(name string) (bool, error) {
+			old, err := t.root.ReadFile(name)
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return true, nil
+			case err != nil:
+				return false, err
+			case bytes.Equal(old, s.content):
+				return true, nil
+			}
+			return own[name] && !others[name] && !t.isInput(name, e.TranscriptFile), nil
+		}
+		s.name = t.beside(s.ext)
+		ok, err := free(s.name)
+		if err == nil && !ok {
+			s.name = t.file + s.ext
+			ok, err = free(s.name)
+		}
+		if err != nil {
+			return err
+		}
+		if !ok && (others[s.name] || !e.Force) {
+			return problem(Exists, "move it away, or give this one another name with --name", "%s is there already, and is not of this episode", filepath.Join(filepath.Dir(t.path), s.name))
+		}
+		s.set(&e.rec, s.name)
+	}
+	return nil
+}
+
+// others are the files that stand beside episodes of the same name in other
+// formats.
+func (t *target) others() (map[string]bool, error) {
+	entries, err := fs.ReadDir(t.root.FS(), ".")
+	if err != nil {
+		return nil, err
+	}
+	list := map[string]bool{}
+	for _, entry := range entries {
+		name := entry.Name()
+		if !strings.HasSuffix(name, recordExt) || !strings.HasPrefix(name, t.beside("")) {
+			continue
+		}
+		if rec, err := t.read(name); err == nil && rec.File != t.file {
+			for _, beside := range rec.besides() {
+				list[beside] = true
+			}
+		}
+	}
+	return list, nil
+}
+
+// isInput reports whether a file is the one that was read.
+func (t *target) isInput(name, input string) bool {
+	if input == "" {
+		return false
+	}
+	a, err := t.root.Stat(name)
+	if err != nil {
+		return false
+	}
+	b, err := os.Stat(input)
+	return err == nil && os.SameFile(a, b)
+}
