@@ -141,9 +141,9 @@ func (h Header) sideInfoSize() int {
 	return 17
 }
 
-// bytes returns the header as it stands in a file: not copyrighted, original,
-// without emphasis.
-func (h Header) bytes() (b [HeaderSize]byte, err error) {
+// Bytes returns the header as it stands in a file: not copyrighted, original,
+// without emphasis. It fails with ErrHeader if there is no such header.
+func (h Header) Bytes() (b [HeaderSize]byte, err error) {
 	rate, table := -1, 1
 	base := h.SampleRate
 	switch h.Version {

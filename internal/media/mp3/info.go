@@ -132,7 +132,7 @@ func InfoFrame(h Header, info Info) ([]byte, error) {
 	if err := h.raiseTo(off + xingSize + lameSize); err != nil {
 		return nil, err
 	}
-	head, err := h.bytes()
+	head, err := h.Bytes()
 	if err != nil {
 		return nil, err
 	}

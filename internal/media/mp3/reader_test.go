@@ -19,7 +19,7 @@ func frames(t testing.TB, h Header, n int) []byte {
 	var out []byte
 	for i := range n {
 		h.Padded = i%3 == 1
-		head, err := h.bytes()
+		head, err := h.Bytes()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -63,7 +63,7 @@ func Carrier(h Header, reservoir []byte) ([]byte, error) {
 	if err := h.raiseTo(HeaderSize + h.sideInfoSize() + len(reservoir)); err != nil {
 		return nil, fmt.Errorf("no MP3 frame holds %d bytes of main data: %w", len(reservoir), err)
 	}
-	head, err := h.bytes()
+	head, err := h.Bytes()
 	if err != nil {
 		return nil, err
 	}

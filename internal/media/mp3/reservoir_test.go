@@ -55,7 +55,7 @@ func TestReservoir(t *testing.T) {
 		{Header{Version: MPEG1, SampleRate: 44100, BitRate: 128000, Protected: true}, []byte{0x80, 0x00}, 256},
 		{Header{Version: MPEG2, SampleRate: 24000, BitRate: 64000}, []byte{0xFE, 0xFF}, 254},
 	} {
-		head, err := tt.h.bytes()
+		head, err := tt.h.Bytes()
 		if err != nil {
 			t.Fatal(err)
 		}
