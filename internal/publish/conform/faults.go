@@ -87,6 +87,7 @@ func (o FaultOptions) run(t *testing.T, seed uint64, new func(t *testing.T, thro
 		}
 		up = up.Next()
 	}
+	proxy.Calm()
 	proxy.Cut()
 
 	for _, l := range s.list(t, site) {

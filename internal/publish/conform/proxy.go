@@ -119,6 +119,13 @@ func (p *Proxy) Used() int {
 	return p.used
 }
 
+// Calm takes back the faults that no connection has had yet.
+func (p *Proxy) Calm() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = nil
+}
+
 // Cut breaks all connections that there are.
 func (p *Proxy) Cut() {
 	p.mu.Lock()

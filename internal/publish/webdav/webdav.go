@@ -1,0 +1,480 @@
+// Package webdav sends files to WebDAV servers (RFC 4918): Nextcloud, Apache's
+// mod_dav, most boxes that people have at home.
+//
+// A file is sent under a temporary name in the folder where it is going to be,
+// its size is asked for, and only then it is moved to its name; nothing but an
+// answer to MOVE makes it visible. Neither Content-Range nor If-None-Match are
+// used as guards: servers answer 201 to both and do something else. An
+// interrupted upload begins again from its start, since there is no portable
+// way to go on; its temporary file is removed then.
+//
+// The requests are made with net/http directly. What clients for WebDAV add to
+// it is little, and none of those at hand take a context, tell a PUT's bytes as
+// they go, or leave retries, redirects and time-outs to their caller.
+package webdav
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
+)
+
+// Config says where a target is and how to get in.
+type Config struct {
+	URL      string // webdav://host/folder, or webdavs:// for HTTPS; the folder must be there
+	User     string // "" if the server asks nobody
+	Password string
+	Wire     wire.Options
+}
+
+// A Target is a folder on a WebDAV server.
+type Target struct {
+	root   *url.URL // http or https, ends with a slash
+	place  string
+	client *http.Client
+	wire   wire.Options
+	login  login
+	redact wire.Redactor
+
+	mu    sync.Mutex
+	known map[string]bool // folders that are there, by their names below the root
+}
+
+// New makes a target. It asks the server nothing yet.
+func New(c Config) (*Target, error) {
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no URL of a WebDAV folder", wire.Redactor{}.Text(c.URL))
+	}
+	place := *u
+	place.User = nil
+	root := place
+	switch u.Scheme {
+	case "webdav":
+		root.Scheme = "http"
+	case "webdavs":
+		root.Scheme = "https"
+	default:
+		return nil, fmt.Errorf("%q is no URL of a WebDAV folder: it must begin with webdav:// or webdavs://", place.String())
+	}
+	if u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("%q is no URL of a WebDAV folder: webdavs://host/folder is the shape", place.String())
+	}
+	root.Path = strings.TrimSuffix(root.Path, "/") + "/"
+	root.RawPath = ""
+	t := &Target{
+		root:   &root,
+		place:  place.String(),
+		client: c.Wire.Client(),
+		wire:   c.Wire,
+		login:  login{user: c.User, password: c.Password},
+		redact: wire.NewRedactor(c.Password),
+		known:  make(map[string]bool),
+	}
+	follow := t.client.CheckRedirect
+	t.client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
+		if next.Method != via[0].Method {
+			return http.ErrUseLastResponse // 301 to a PROPFIND must not become a GET
+		}
+		return follow(next, via)
+	}
+	return t, nil
+}
+
+// Place implements publish.Target.
+func (t *Target) Place() string { return t.place }
+
+// Close implements publish.Target.
+func (t *Target) Close() error {
+	t.client.CloseIdleConnections()
+	return nil
+}
+
+// url is the address of an object or folder below the root.
+func (t *Target) url(name string) *url.URL {
+	u := *t.root
+	u.Path += name
+	return &u
+}
+
+// checkName refuses names that lead out of the root, or nowhere.
+func checkName(name string) error {
+	if name == "" || path.Clean("/" + name)[1:] != name {
+		return fmt.Errorf("%q is no name for an object", name)
+	}
+	return nil
+}
+
+// try does something as often as it makes sense, and puts its failure into
+// words without secrets.
+func (t *Target) try(ctx context.Context, f func(ctx context.Context) error) error {
+	return t.redact.Error(wire.Explain(t.wire.Try(ctx, f)))
+}
+
+// Stat implements publish.Target.
+func (t *Target) Stat(ctx context.Context, name string) (publish.Remote, error) {
+	e, err := t.stat(ctx, name)
+	return e.remote(), err
+}
+
+// stat asks for an object; folders are none.
+func (t *Target) stat(ctx context.Context, name string) (e entry, err error) {
+	if err := checkName(name); err != nil {
+		return e, err
+	}
+	err = t.try(ctx, func(ctx context.Context) error {
+		list, err := t.propfind(ctx, t.url(name), "0")
+		if err != nil {
+			return err
+		}
+		if e = list[0]; e.folder {
+			return fmt.Errorf("%s: %w: there is a folder of that name", t.url(name), publish.ErrNotExist)
+		}
+		return nil
+	})
+	return e, err
+}
+
+// Open implements publish.Target.
+func (t *Target) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	// A server may answer GET for a folder with a page of what is in it.
+	if _, err := t.stat(ctx, name); err != nil {
+		return nil, err
+	}
+	var body io.ReadCloser
+	err := t.try(ctx, func(ctx context.Context) error {
+		r, err := t.do(ctx, request{method: http.MethodGet, url: t.url(name)})
+		if err != nil {
+			return err
+		}
+		if err := wire.CheckStatus(r, http.StatusOK); err != nil {
+			return err
+		}
+		body = r.Body
+		return nil
+	})
+	return body, err
+}
+
+// Plan implements publish.Target.
+func (t *Target) Plan(u *publish.Upload) []string {
+	final := t.url(u.Name).String()
+	folder := t.url(folderOf(u.Name)).String()
+	temporary := t.url(folderOf(u.Name)).String() + strings.Replace(temporaryShape, "*", "…", 1)
+	return []string{
+		"PROPFIND " + folder + " (MKCOL for each folder that is missing)",
+		fmt.Sprintf("PUT %s (%d bytes)", temporary, u.Size),
+		"PROPFIND " + temporary,
+		"MOVE " + temporary + " to " + final,
+		"PROPFIND " + final,
+	}
+}
+
+// state is what an upload leaves for the next run: temporary files that may
+// still be there, by their names below the root.
+type state struct {
+	Temporary []string `json:"temporary"`
+}
+
+// temporaryShape is what names of temporary files look like. They are short
+// whatever the object is called, and say nothing of it.
+const temporaryShape = ".spaces-*.part"
+
+var isTemporary = regexp.MustCompile(`^\.spaces-[0-9a-f]{32}\.part$`)
+
+func newTemporary(folder string) string {
+	var b [16]byte
+	rand.Read(b[:])
+	return folder + strings.Replace(temporaryShape, "*", hex.EncodeToString(b[:]), 1)
+}
+
+// folderOf is the folder of a name, with a slash at its end, or "" for the root.
+func folderOf(name string) string { return name[:strings.LastIndexByte(name, '/')+1] }
+
+// Put implements publish.Target.
+func (t *Target) Put(ctx context.Context, u *publish.Upload) (publish.Remote, error) {
+	r, err := t.put(ctx, u)
+	if err != nil && ctx.Err() != nil && !errors.Is(err, publish.ErrChanged) {
+		err = ctx.Err()
+	}
+	return r, err
+}
+
+func (t *Target) put(ctx context.Context, u *publish.Upload) (publish.Remote, error) {
+	var none publish.Remote
+	if err := checkName(u.Name); err != nil {
+		return none, err
+	}
+	var s state
+	json.Unmarshal(u.State, &s) // of what it cannot be read nothing is to be tidied
+	if err := t.makeFolders(ctx, folderOf(u.Name)); err != nil {
+		return none, err
+	}
+	t.tidy(ctx, &s)
+	temporary, err := t.send(ctx, u, &s)
+	if err == nil {
+		err = t.move(ctx, temporary, u.Name)
+	}
+	if err == nil {
+		s.Temporary = slices.DeleteFunc(s.Temporary, func(name string) bool { return name == temporary })
+	}
+	t.tidy(ctx, &s)
+	if err != nil {
+		return none, err
+	}
+	after, err := t.stat(ctx, u.Name)
+	switch {
+	case err != nil:
+		return none, err
+	case after.size != u.Size:
+		return none, fmt.Errorf("%s: %w: the server tells of %d bytes, not %d", t.url(u.Name), publish.ErrMismatch, after.size, u.Size)
+	}
+	return after.remote(), nil
+}
+
+// send puts all bytes under a temporary name, another one for each try: what
+// the server still does of a try that broke cannot touch those that follow.
+func (t *Target) send(ctx context.Context, u *publish.Upload, s *state) (temporary string, err error) {
+	err = t.try(ctx, func(ctx context.Context) error {
+		t.tidy(ctx, s)
+		temporary = newTemporary(folderOf(u.Name))
+		s.Temporary = append(s.Temporary, temporary)
+		if err := save(u, s); err != nil {
+			return wire.Permanent(err)
+		}
+		if err := t.upload(ctx, u, temporary); err != nil {
+			return err
+		}
+		list, err := t.propfind(ctx, t.url(temporary), "0")
+		if err != nil && !errors.Is(err, publish.ErrNotExist) {
+			return err
+		}
+		if err != nil || list[0].size != u.Size {
+			return wire.Temporary(fmt.Errorf("%s: %w", t.url(temporary), publish.ErrMismatch))
+		}
+		return nil
+	})
+	return temporary, err
+}
+
+// upload makes the request that carries the file.
+func (t *Target) upload(ctx context.Context, u *publish.Upload, name string) error {
+	var content *publish.Content
+	r, err := t.do(ctx, request{
+		method: http.MethodPut,
+		url:    t.url(name),
+		size:   u.Size,
+		body: func() io.Reader {
+			content = u.Content(ctx)
+			return content
+		},
+		header: http.Header{"Content-Type": {u.ContentType}},
+	})
+	// An answer can come before all is sent, and hide that the file changed.
+	if content != nil && content.Err() != nil {
+		if err == nil {
+			r.Body.Close()
+		}
+		return content.Err()
+	}
+	if err != nil {
+		return err
+	}
+	if err := wire.CheckStatus(r, http.StatusCreated, http.StatusNoContent, http.StatusOK); err != nil {
+		return err
+	}
+	return discard(r)
+}
+
+// move gives the temporary file its name. Whether that was done is found out by
+// looking: the temporary file is gone then. It is looked for before each further
+// try, since an answer can get lost, and servers that are asked to move what is
+// not there remove what it was to replace all the same (golang.org/x/net/webdav
+// does, which is in many of them).
+func (t *Target) move(ctx context.Context, temporary, name string) error {
+	asked := false
+	moved := func(ctx context.Context) (bool, error) {
+		_, err := t.propfind(ctx, t.url(temporary), "0")
+		if errors.Is(err, publish.ErrNotExist) {
+			return true, nil
+		}
+		return false, err
+	}
+	return t.try(ctx, func(ctx context.Context) error {
+		if asked {
+			if done, err := moved(ctx); done || err != nil {
+				return err
+			}
+		}
+		asked = true
+		// RFC 4918, 9.9. The destination is a whole URL, as all servers take it.
+		err := t.moveTo(ctx, temporary, t.url(name).String())
+		var status *wire.StatusError
+		if errors.As(err, &status) && status.Status == http.StatusBadGateway {
+			// A server behind another one that speaks TLS in its stead takes
+			// the URL for another server's. A path is none's (10.3).
+			if done, merr := moved(ctx); done || merr != nil {
+				return merr
+			}
+			err = t.moveTo(ctx, temporary, t.url(name).EscapedPath())
+		}
+		if err != nil {
+			return err
+		}
+		if done, err := moved(ctx); done || err != nil {
+			return err
+		}
+		return wire.Temporary(fmt.Errorf("%s: %w: it was not moved to its name", t.url(temporary), publish.ErrMismatch))
+	})
+}
+
+func (t *Target) moveTo(ctx context.Context, temporary, destination string) error {
+	r, err := t.do(ctx, request{
+		method: "MOVE",
+		url:    t.url(temporary),
+		header: http.Header{"Destination": {destination}, "Overwrite": {"T"}},
+	})
+	if err != nil {
+		return err
+	}
+	if err := wire.CheckStatus(r, http.StatusCreated, http.StatusNoContent); err != nil {
+		return err
+	}
+	return discard(r)
+}
+
+// makeFolders makes the folders of a name below the root. The root must be
+// there: one that is not is more likely a slip of the pen than a wish.
+func (t *Target) makeFolders(ctx context.Context, folder string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.makeFolder(ctx, folder)
+}
+
+func (t *Target) makeFolder(ctx context.Context, folder string) error {
+	if t.known[folder] {
+		return nil
+	}
+	there := func(ctx context.Context) error {
+		list, err := t.propfind(ctx, t.url(folder), "0")
+		if err == nil && !list[0].folder {
+			err = wire.Permanent(fmt.Errorf("%s is a file, not a folder", t.url(folder)))
+		}
+		return err
+	}
+	err := t.try(ctx, there)
+	if errors.Is(err, publish.ErrNotExist) {
+		if folder == "" {
+			return fmt.Errorf("%s: %w: there is no such folder; make it there first", t.place, publish.ErrNotExist)
+		}
+		if err := t.makeFolder(ctx, folderOf(strings.TrimSuffix(folder, "/"))); err != nil {
+			return err
+		}
+		err = t.try(ctx, func(ctx context.Context) error {
+			r, err := t.do(ctx, request{method: "MKCOL", url: t.url(folder)})
+			if err != nil {
+				return err
+			}
+			// 405: it is there by now (RFC 4918, 9.3.1).
+			if err := wire.CheckStatus(r, http.StatusCreated, http.StatusMethodNotAllowed); err != nil {
+				return err
+			}
+			if err := discard(r); err != nil {
+				return err
+			}
+			if err := there(ctx); !errors.Is(err, publish.ErrNotExist) {
+				return err
+			}
+			return wire.Temporary(fmt.Errorf("%s: the server says that it made the folder, and it is not there", t.url(folder)))
+		})
+	}
+	if err == nil {
+		t.known[folder] = true
+	}
+	return err
+}
+
+// tidy removes temporary files, as far as that can be done: what cannot is
+// found again among the leftovers. It is done also for who was interrupted.
+func (t *Target) tidy(ctx context.Context, s *state) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	s.Temporary = slices.DeleteFunc(s.Temporary, func(name string) bool {
+		// A state is a file on a disk. It must not make us remove anything else.
+		return checkName(name) != nil || !isTemporary.MatchString(path.Base(name)) || t.remove(ctx, name) == nil
+	})
+}
+
+// remove removes a file, once.
+func (t *Target) remove(ctx context.Context, name string) error {
+	r, err := t.do(ctx, request{method: http.MethodDelete, url: t.url(name)})
+	if err != nil {
+		return err
+	}
+	err = wire.CheckStatus(r, http.StatusOK, http.StatusNoContent, http.StatusNotFound, http.StatusGone)
+	if err == nil {
+		discard(r)
+	}
+	return err
+}
+
+func save(u *publish.Upload, s *state) error {
+	b, err := json.Marshal(s)
+	if err != nil || u.Save == nil {
+		return err
+	}
+	return u.Save(b)
+}
+
+// Leftovers implements publish.Target.
+func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
+	const mostFolders, mostDeep = 20000, 40
+	var found []publish.Leftover
+	folders := []string{""}
+	for i := 0; i < len(folders); i++ {
+		if i == mostFolders {
+			return found, fmt.Errorf("%s has more than %d folders: give the folder to look in", t.place, mostFolders)
+		}
+		folder := folders[i]
+		var list []entry
+		err := t.try(ctx, func(ctx context.Context) (err error) {
+			list, err = t.propfind(ctx, t.url(folder), "1")
+			return err
+		})
+		if err != nil {
+			return found, err
+		}
+		for _, e := range list[1:] {
+			name := folder + e.name
+			switch {
+			case e.folder && strings.Count(name, "/") < mostDeep:
+				folders = append(folders, name+"/")
+			case !e.folder && isTemporary.MatchString(e.name):
+				found = append(found, publish.Leftover{
+					Name:  name,
+					Bytes: e.size,
+					Since: e.modified,
+					Remove: func(ctx context.Context) error {
+						return t.try(ctx, func(ctx context.Context) error { return t.remove(ctx, name) })
+					},
+				})
+			}
+		}
+	}
+	return found, nil
+}

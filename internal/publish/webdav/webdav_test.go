@@ -1,0 +1,105 @@
+package webdav
+
+import (
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/conform"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
+)
+
+// quick waits little, so that tests with faults are soon done.
+var quick = wire.Options{Idle: time.Second, Connect: 2 * time.Second, Tries: 5, Backoff: 2 * time.Millisecond}
+
+// open makes a target or fails the test.
+func open(t *testing.T, c Config) *Target {
+	t.Helper()
+	target, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { target.Close() })
+	return target
+}
+
+// A server is one of those that these tests start.
+type server struct {
+	conform.Server
+	prefix string // of paths, and of folders in Dir
+}
+
+var sites atomic.Int64
+
+// site makes an empty site on a server, reached at an address.
+func (s server) site(t *testing.T, addr string) conform.Site {
+	t.Helper()
+	name := filepath.Join(s.prefix, "site é "+strings.Repeat("x", int(sites.Add(1))%3)+time.Now().Format("150405.000000000"))
+	dir := s.Sub(t, name)
+	return conform.Site{
+		Dir: dir,
+		Dial: func(t *testing.T) publish.Target {
+			return open(t, s.config(addr, filepath.Base(name)))
+		},
+	}
+}
+
+func (s server) config(addr, site string) Config {
+	c := Config{URL: "webdav://" + addr + "/", User: conform.User, Password: conform.Secret, Wire: quick}
+	if s.prefix != "" {
+		c.URL += s.prefix + "/"
+	}
+	c.URL += strings.ReplaceAll(site, " ", "%20")
+	return c
+}
+
+// own knows files that servers make for themselves: mod_dav's while they are
+// sent to it.
+func own(path string) bool {
+	return strings.HasPrefix(filepath.Base(path), ".davfs.tmp") || filepath.Base(path) == ".DAV"
+}
+
+func servers(t *testing.T) map[string]func(t *testing.T) server {
+	return map[string]func(t *testing.T) server{
+		"apache basic":  func(t *testing.T) server { return server{conform.Apache(t), "basic"} },
+		"apache digest": func(t *testing.T) server { return server{conform.Apache(t), "digest"} },
+		"rclone":        func(t *testing.T) server { return server{conform.Rclone(t), ""} },
+	}
+}
+
+func TestConform(t *testing.T) {
+	for name, start := range servers(t) {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			conform.Run(t, func(t *testing.T) conform.Site { return s.site(t, s.Addr) }, conform.Options{
+				Secrets: []string{conform.Secret},
+				Own:     own,
+				Denied: func(t *testing.T, site conform.Site) publish.Target {
+					c := s.config(s.Addr, filepath.Base(site.Dir))
+					c.Password = "wrong"
+					return open(t, c)
+				},
+			})
+		})
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for name, start := range servers(t) {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			conform.Faults(t, func(t *testing.T, through func(string) string) conform.Site {
+				return s.site(t, through(s.Addr))
+			}, conform.FaultOptions{
+				HTTP:     true,
+				Size:     300_000,
+				Survives: 2,
+				Secrets:  []string{conform.Secret},
+				Own:      own,
+			})
+		})
+	}
+}
