@@ -1,0 +1,369 @@
+// Package s3 sends files to S3 and to what speaks like it.
+//
+// What is larger than a part is sent as a multipart upload, parts side by side.
+// An upload that was interrupted is gone on with by a later run: the target
+// lists the parts that it has, and those that are the file's are kept. Its
+// object appears when all parts are there, and at once.
+package s3
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
+)
+
+// What S3 says of parts (Amazon S3 User Guide, "Amazon S3 multipart upload
+// limits"). The last part may be smaller.
+const (
+	MinPart     = 5 << 20
+	MaxPart     = 5 << 30
+	MaxParts    = 10_000
+	DefaultPart = 16 << 20
+)
+
+// Options say where a bucket is and how to talk to it.
+type Options struct {
+	Bucket    string
+	Prefix    string // of all keys, without the slash between
+	Endpoint  string // a URL; "" is Amazon's
+	Region    string // "": the endpoint is asked
+	PathStyle *bool  // the bucket in the path and not in the host; nil: as the endpoint likes it
+	PartSize  int64  // 0: DefaultPart; more if there would be too many
+	// NoChecksums asks for no CRC-64/NVME, for servers that stumble over it.
+	NoChecksums bool
+	// NoACL sends no access control with public objects, for buckets whose
+	// policy makes them public.
+	NoACL  bool
+	Public bool // objects can be fetched by everybody from the endpoint
+
+	AccessKey, SecretKey, SessionToken string // "": those of the environment, else of the AWS files
+	Profile                            string // in the AWS files; "": AWS_PROFILE, else default
+
+	Wire    wire.Options
+	Version string // of this program, for the servers' logs
+}
+
+// A Target is a bucket, or what has a prefix in it.
+type Target struct {
+	o      Options
+	core   *minio.Core
+	host   *url.URL
+	dns    bool // the bucket is in the host
+	redact wire.Redactor
+	rt     http.RoundTripper
+}
+
+// New returns a target. It connects to nothing; the error says what is wrong
+// with the options, or wraps publish.ErrDenied if there are no credentials.
+func New(o Options) (*Target, error) {
+	if o.PartSize == 0 {
+		o.PartSize = DefaultPart
+	}
+	if o.PartSize < MinPart || o.PartSize > MaxPart {
+		return nil, fmt.Errorf("parts have 5 MiB to 5 GiB, not %d bytes", o.PartSize)
+	}
+	o.Prefix = strings.Trim(o.Prefix, "/")
+	if o.Endpoint == "" {
+		o.Endpoint = "https://s3.amazonaws.com"
+	}
+	host, err := url.Parse(o.Endpoint)
+	if err != nil || host.Host == "" || host.Scheme != "http" && host.Scheme != "https" || strings.Trim(host.Path, "/") != "" {
+		return nil, fmt.Errorf("the endpoint %q is not the URL of a server, such as https://s3.example.com", o.Endpoint)
+	}
+	chain := []credentials.Provider{&credentials.EnvAWS{}, &credentials.FileAWSCredentials{Profile: o.Profile}}
+	if o.Profile != "" {
+		chain = chain[1:] // it was asked for by name
+	}
+	if o.AccessKey != "" {
+		chain = []credentials.Provider{&credentials.Static{Value: credentials.Value{
+			AccessKeyID: o.AccessKey, SecretAccessKey: o.SecretKey, SessionToken: o.SessionToken, SignerType: credentials.SignatureV4}}}
+	}
+	creds := credentials.NewChainCredentials(chain)
+	lookup := minio.BucketLookupAuto
+	if o.PathStyle != nil {
+		lookup = minio.BucketLookupDNS
+		if *o.PathStyle {
+			lookup = minio.BucketLookupPath
+		}
+	}
+	t := &Target{o: o, host: host, rt: o.Wire.Transport()}
+	t.core, err = minio.NewCore(host.Host, &minio.Options{
+		Creds: creds, Secure: host.Scheme == "https", Region: o.Region, BucketLookup: lookup,
+		Transport:  t.rt,
+		MaxRetries: 1, // package wire does that
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.dns = lookup == minio.BucketLookupDNS || lookup == minio.BucketLookupAuto && strings.HasSuffix(host.Hostname(), ".amazonaws.com")
+	t.core.SetAppInfo("spaces", or(o.Version, "devel"))
+	v, err := creds.GetWithContext(&credentials.CredContext{Client: &http.Client{Transport: t.rt}})
+	t.redact = wire.NewRedactor(v.SecretAccessKey, v.SessionToken, o.SecretKey, o.SessionToken)
+	switch {
+	case err != nil:
+		return nil, t.redact.Error(fmt.Errorf("%w: the credentials cannot be read: %w", publish.ErrDenied, err))
+	case v.AccessKeyID == "":
+		return nil, fmt.Errorf("%w: no access key for %s was found", publish.ErrDenied, t.Place())
+	}
+	return t, nil
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// Place implements publish.Target.
+func (t *Target) Place() string {
+	place := "s3://" + t.o.Bucket
+	if t.o.Prefix != "" {
+		place += "/" + t.o.Prefix
+	}
+	return place
+}
+
+// key is the object's name in the bucket.
+func (t *Target) key(name string) string { return t.under() + name }
+
+// under is what all keys begin with.
+func (t *Target) under() string {
+	if t.o.Prefix == "" {
+		return ""
+	}
+	return t.o.Prefix + "/"
+}
+
+// url is where the object lies, for those who may read it without signing.
+func (t *Target) url(name string) string {
+	host, path := t.host.Host, "/"+publish.EscapePath(t.key(name))
+	if t.host.Hostname() == "s3.amazonaws.com" && t.o.Region != "" {
+		host = "s3." + t.o.Region + ".amazonaws.com"
+	}
+	if t.dns {
+		host = t.o.Bucket + "." + host
+	} else {
+		path = "/" + t.o.Bucket + path
+	}
+	return t.host.Scheme + "://" + host + path
+}
+
+// Close implements publish.Target.
+func (t *Target) Close() error {
+	if c, ok := t.rt.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+	return nil
+}
+
+// try makes a request as often as that makes sense, and puts its error into
+// words.
+func (t *Target) try(ctx context.Context, method, name string, f func(ctx context.Context) error) error {
+	err := t.o.Wire.Try(ctx, func(ctx context.Context) error { return t.explain(method, name, f(ctx)) })
+	return t.redact.Error(err)
+}
+
+// Stat implements publish.Target.
+func (t *Target) Stat(ctx context.Context, name string) (publish.Remote, error) {
+	info, err := t.head(ctx, name)
+	if err != nil {
+		return publish.Remote{}, err
+	}
+	r := publish.Remote{Size: info.Size, Modified: info.LastModified.UTC(), SHA256: sha256Of(info)}
+	if t.o.Public {
+		r.URL = t.url(name)
+	}
+	return r, nil
+}
+
+func (t *Target) head(ctx context.Context, name string) (info minio.ObjectInfo, err error) {
+	err = t.try(ctx, http.MethodHead, name, func(ctx context.Context) (err error) {
+		info, err = t.core.StatObject(ctx, t.o.Bucket, t.key(name), minio.StatObjectOptions{Checksum: !t.o.NoChecksums})
+		if err == nil && (info.ETag == "" || info.Size < 0) {
+			return wire.Temporary(errors.New("the server answers with no object's head"))
+		}
+		return err
+	})
+	return info, err
+}
+
+// metaSHA256 is the object's metadata that keeps the hash: of what was sent in
+// parts S3 computes none itself, but one of the parts' hashes.
+const metaSHA256 = "x-amz-meta-sha256"
+
+// sha256Of is the hash that was stored with an object, in hex.
+func sha256Of(info minio.ObjectInfo) string {
+	sum := strings.ToLower(info.Metadata.Get(metaSHA256))
+	if b, err := hex.DecodeString(sum); err != nil || len(b) != 32 {
+		return ""
+	}
+	return sum
+}
+
+// Open implements publish.Target.
+func (t *Target) Open(ctx context.Context, name string) (r io.ReadCloser, err error) {
+	err = t.try(ctx, http.MethodGet, name, func(ctx context.Context) (err error) {
+		r, _, _, err = t.core.GetObject(ctx, t.o.Bucket, t.key(name), minio.GetObjectOptions{})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Plan implements publish.Target.
+func (t *Target) Plan(u *publish.Upload) []string {
+	at := t.url(u.Name)
+	list := []string{"HEAD " + at}
+	part := partSize(u.Size, t.o.PartSize)
+	if u.Size <= part {
+		list = append(list, fmt.Sprintf("PUT %s  (%d bytes)", at, u.Size))
+	} else {
+		list = append(list, "POST "+at+"?uploads")
+		n := (u.Size + part - 1) / part
+		for i := range n {
+			// A few stand for thousands.
+			if n > 20 && i == 3 {
+				list = append(list, fmt.Sprintf("PUT … parts 4 to %d alike", n-1))
+			}
+			if n > 20 && i >= 3 && i < n-1 {
+				continue
+			}
+			list = append(list, fmt.Sprintf("PUT %s?partNumber=%d&uploadId=…  (%d bytes)", at, i+1, min(part, u.Size-i*part)))
+		}
+		list = append(list, "POST "+at+"?uploadId=…")
+	}
+	return append(list, "HEAD "+at)
+}
+
+// Leftovers implements publish.Target: they are the unfinished multipart
+// uploads.
+func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
+	var list []publish.Leftover
+	for key, id := "", ""; ; {
+		var page minio.ListMultipartUploadsResult
+		err := t.try(ctx, http.MethodGet, "?uploads", func(ctx context.Context) (err error) {
+			page, err = t.core.ListMultipartUploads(ctx, t.o.Bucket, t.under(), key, id, "", 1000)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range page.Uploads {
+			name, ok := strings.CutPrefix(m.Key, t.under())
+			if !ok {
+				continue
+			}
+			l := publish.Leftover{Name: name, ID: m.UploadID, Since: m.Initiated.UTC()}
+			parts, err := t.parts(ctx, name, m.UploadID)
+			if errors.Is(err, publish.ErrNotExist) {
+				continue // it has ended meanwhile
+			} else if err != nil {
+				return nil, err
+			}
+			for _, p := range parts {
+				l.Bytes += p.Size
+			}
+			l.Remove = func(ctx context.Context) error { return t.abort(ctx, name, m.UploadID) }
+			list = append(list, l)
+		}
+		if !page.IsTruncated || page.NextKeyMarker == "" {
+			return list, nil
+		}
+		key, id = page.NextKeyMarker, page.NextUploadIDMarker
+	}
+}
+
+// abort ends an upload and frees the room of its parts. One that is not there
+// any more is none to abort.
+func (t *Target) abort(ctx context.Context, name, id string) error {
+	err := t.try(ctx, http.MethodDelete, name, func(ctx context.Context) error {
+		return t.core.AbortMultipartUpload(ctx, t.o.Bucket, t.key(name), id)
+	})
+	if errors.Is(err, publish.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// parts lists what the target has of an upload, by number.
+func (t *Target) parts(ctx context.Context, name, id string) (map[int]minio.ObjectPart, error) {
+	list := make(map[int]minio.ObjectPart)
+	for after := 0; ; {
+		var page minio.ListObjectPartsResult
+		err := t.try(ctx, http.MethodGet, name, func(ctx context.Context) (err error) {
+			page, err = t.core.ListObjectParts(ctx, t.o.Bucket, t.key(name), id, after, 1000)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range page.ObjectParts {
+			list[p.PartNumber] = p
+		}
+		if !page.IsTruncated || page.NextPartNumberMarker <= after {
+			return list, nil
+		}
+		after = page.NextPartNumberMarker
+	}
+}
+
+// explain puts an answer of S3 into words and says what it means.
+func (t *Target) explain(method, name string, err error) error {
+	var answer minio.ErrorResponse
+	if !errors.As(err, &answer) {
+		return wire.Explain(err)
+	}
+	status := &wire.StatusError{Method: method, URL: t.Place() + "/" + name, Status: answer.StatusCode, Code: answer.Code, Message: answer.Message}
+	if len(status.Message) > 300 {
+		status.Message = status.Message[:300]
+	}
+	status.Message = strings.ToValidUTF8(strings.Join(strings.Fields(status.Message), " "), "")
+	if strings.HasPrefix(answer.Code, fmt.Sprint(answer.StatusCode)) { // made up from the status line
+		status.Code, status.Message = "", ""
+	}
+	switch answer.Code {
+	case "NoSuchKey", "NoSuchBucket", "NoSuchUpload":
+		return mean(publish.ErrNotExist, status)
+	case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired",
+		"AuthorizationHeaderMalformed", "AuthorizationQueryParametersError", "RequestTimeTooSkewed", "AccountProblem", "AllAccessDisabled", "InvalidSecurity", "NotSignedUp":
+		return mean(publish.ErrDenied, status)
+	case "QuotaExceeded", "InsufficientStorage", "XMinioStorageFull", "InsufficientCapacity", "StorageFull":
+		return mean(publish.ErrFull, status)
+	case "RequestTimeout", "BadDigest", "XAmzContentSHA256Mismatch", "IncompleteBody", "SlowDown", "InternalError", "OperationAborted":
+		// The request was damaged or too slow on its way, or the server is busy.
+		return wire.Temporary(status)
+	}
+	return status
+}
+
+// mean says what an answer means if its status alone does not.
+func mean(what error, status *wire.StatusError) error {
+	if errors.Is(status, what) {
+		return status
+	}
+	return &meaning{status, what}
+}
+
+type meaning struct {
+	*wire.StatusError
+	what error
+}
+
+func (m *meaning) Unwrap() []error { return []error{m.what, m.StatusError} }
+
+func encode(crc []byte) string { return base64.StdEncoding.EncodeToString(crc) }
