@@ -237,13 +237,15 @@ func (e *ear) judge(r *Report, x, d [][]float64) {
 				disturbed++
 			}
 			r.NMR += bounded(sum / float64(len(e.bands)))
+			r.Total += sum / float64(len(e.bands))
 		}
 	}
 	if frames == 0 {
-		r.NMR = leastNMR
+		r.NMR, r.Total = leastNMR, leastNMR
 		return
 	}
 	r.NMR /= float64(frames)
+	r.Total = bounded(r.Total / float64(frames))
 	r.Over = float64(over) / float64(frames*len(e.bands))
 	r.Disturbed = float64(disturbed) / float64(frames)
 	for i := range bands {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/spaces-cli/spaces/internal/media/wav"
 )
 
 // An Encoder makes MP3 files of WAV files.
@@ -73,18 +75,43 @@ func (e Encoder) Judge(ctx context.Context, i Item, kbps int) (Report, error) {
 // Decode decodes a file with ffmpeg, which leaves out what the LAME tag calls
 // delay and padding: one slice a channel, full scale ±1, rate samples a second.
 func Decode(ctx context.Context, name string) (samples [][]float32, rate int, err error) {
-	// No -ac and -ar: what is asked is what the file says.
-	out, err := output(ctx, "ffprobe", "-v", "error", "-select_streams", "a:0",
-		"-show_entries", "stream=sample_rate,channels", "-of", "csv=p=0", name)
+	file, err := output(ctx, "ffmpeg", "-v", "error", "-i", name, "-map", "0:a:0", "-c:a", "pcm_f32le", "-f", "wav", "-")
 	if err != nil {
 		return nil, 0, err
 	}
-	var channels int
-	if _, err := fmt.Sscanf(string(out), "%d,%d", &rate, &channels); err != nil || channels < 1 {
-		return nil, 0, fmt.Errorf("%s: ffprobe says %q", name, out)
+	// A RIFF header, then chunks; the size of the last is unknown in a pipe.
+	var format wav.Format
+	for at := 12; at+8 <= len(file); {
+		id, body := string(file[at:at+4]), file[at+8:]
+		if id == "data" {
+			return deinterleave(body, format.Channels), format.SampleRate, nil
+		}
+		size := int(binary.LittleEndian.Uint32(file[at+4:]))
+		if size > len(body) {
+			break
+		}
+		if id == "fmt " {
+			if format, err = wav.ParseFormat(body[:size]); err != nil {
+				return nil, 0, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		at += 8 + size + size%2
 	}
-	samples, err = decode(ctx, name, rate, channels, 0, 0)
-	return samples, rate, err
+	return nil, 0, fmt.Errorf("%s: ffmpeg wrote no samples", name)
+}
+
+// deinterleave takes samples of 32 bits of some channels apart.
+func deinterleave(raw []byte, channels int) [][]float32 {
+	if channels < 1 {
+		return nil
+	}
+	x := silenceOf(channels, len(raw)/4/channels)
+	for n := range x[0] {
+		for c := range x {
+			x[c][n] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*(n*channels+c):]))
+		}
+	}
+	return x
 }
 
 // decode has ffmpeg decode a file to a rate and a number of channels, from a
@@ -98,13 +125,7 @@ func decode(ctx context.Context, name string, rate, channels, from, length int) 
 	if err != nil {
 		return nil, err
 	}
-	x := silenceOf(channels, len(raw)/4/channels)
-	for n := range x[0] {
-		for c := range x {
-			x[c][n] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*(n*channels+c):]))
-		}
-	}
-	return x, nil
+	return deinterleave(raw, channels), nil
 }
 
 // run runs a program; what it complains of is in the error.

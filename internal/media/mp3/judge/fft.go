@@ -54,6 +54,9 @@ const (
 func lag(x, y [][]float32) int {
 	n := min(len(x[0]), len(y[0]))
 	size := min(lagWindow, n)
+	if size == 0 {
+		return 0
+	}
 	mono := func(x [][]float32, at int) float64 {
 		var sum float64
 		for c := range x {

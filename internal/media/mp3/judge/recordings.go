@@ -49,8 +49,8 @@ func (k *kitchen) speak(voice string, speed int, text string, rate int) ([][]flo
 	return decode(k.ctx, file, rate, 1, 0, 2*seconds)
 }
 
-// talk is two people in one room, one on the left and one on the right, who
-// begin to interrupt each other. The room is one reflection from the other side.
+// talk is two people in one room, one on the left and one on the right; the
+// second begins before the first has ended. The room is one reflection from the other side.
 func talk(k *kitchen, rate int) ([][]float32, error) {
 	a, err := k.speak("en-us+f3", 165, question, rate)
 	if err != nil {
