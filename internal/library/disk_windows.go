@@ -23,3 +23,8 @@ func retry(f func() error) error {
 
 // isInvalid reports whether the file system does not know the call.
 func isInvalid(err error) bool { return errors.Is(err, windows.ERROR_INVALID_FUNCTION) }
+
+// IsFull reports whether an error says that a disk or a quota is full.
+func IsFull(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) || errors.Is(err, windows.ERROR_DISK_QUOTA_EXCEEDED)
+}
