@@ -36,7 +36,7 @@ func fileName(template string, rec *Record) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := plain(text)
+	name := PlainName(text)
 	if len(name) > maxName {
 		name = strings.TrimRight(name[:maxName], "-._")
 	}
@@ -73,9 +73,9 @@ func expand(what, template string, words []word) (string, error) {
 	}
 }
 
-// plain writes a text in ASCII: accents fall off letters, the rest becomes
+// PlainName writes a text in ASCII: accents fall off letters, the rest becomes
 // hyphens, of which no two stand side by side.
-func plain(text string) string {
+func PlainName(text string) string {
 	var b strings.Builder
 	hyphen := false
 	for _, r := range norm.NFKD.String(text) {

@@ -128,6 +128,20 @@ func Collect(ctx context.Context, root *os.Root, prefer string) ([]*Episode, err
 	return list, nil
 }
 
+// Find returns the episode that Collect would take of one recording, by the
+// recording's folder. The error is ErrNoEpisodes if none has been exported.
+func Find(ctx context.Context, root *os.Root, folder, prefer string) (*Episode, error) {
+	found, err := candidates(root, path.Join(folder, episodesDir))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(found) == 0 {
+		return nil, ErrNoEpisodes
+	}
+	if err != nil {
+		return nil, err
+	}
+	best := slices.MinFunc(found, func(a, b *candidate) int { return a.compare(b, prefer) })
+	return best.Episode, best.check(ctx, root)
+}
+
 // A candidate is an episode that may be the one of its Space.
 type candidate struct {
 	*Episode

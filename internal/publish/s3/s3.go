@@ -37,8 +37,8 @@ const (
 type Options struct {
 	Bucket    string
 	Prefix    string // of all keys, without the slash between
-	Endpoint  string // a URL; "" is Amazon's
-	Region    string // "": the endpoint is asked
+	Endpoint  string // a URL; "" is what the environment and the AWS files say, else Amazon's
+	Region    string // likewise; else the endpoint is asked
 	PathStyle *bool  // the bucket in the path and not in the host; nil: as the endpoint likes it
 	PartSize  int64  // 0: DefaultPart; more if there would be too many
 	// NoChecksums asks for no CRC-64/NVME, for servers that stumble over it.
@@ -63,10 +63,11 @@ type Target struct {
 	dns    bool // the bucket is in the host
 	redact wire.Redactor
 	rt     http.RoundTripper
+	denied error // why there is no point in asking
 }
 
 // New returns a target. It connects to nothing; the error says what is wrong
-// with the options, or wraps publish.ErrDenied if there are no credentials.
+// with the options.
 func New(o Options) (*Target, error) {
 	if o.PartSize == 0 {
 		o.PartSize = DefaultPart
@@ -75,6 +76,8 @@ func New(o Options) (*Target, error) {
 		return nil, fmt.Errorf("parts have 5 MiB to 5 GiB, not %d bytes", o.PartSize)
 	}
 	o.Prefix = strings.Trim(o.Prefix, "/")
+	p := configured(o.Profile)
+	o.Endpoint, o.Region = or(o.Endpoint, p.endpoint), or(o.Region, p.region)
 	if o.Endpoint == "" {
 		o.Endpoint = "https://s3.amazonaws.com"
 	}
@@ -113,9 +116,9 @@ func New(o Options) (*Target, error) {
 	t.redact = wire.NewRedactor(v.SecretAccessKey, v.SessionToken, o.SecretKey, o.SessionToken)
 	switch {
 	case err != nil:
-		return nil, t.redact.Error(fmt.Errorf("%w: the credentials cannot be read: %w", publish.ErrDenied, err))
+		t.denied = t.redact.Error(fmt.Errorf("%w: the credentials cannot be read: %w", publish.ErrDenied, err))
 	case v.AccessKeyID == "":
-		return nil, fmt.Errorf("%w: no access key for %s was found", publish.ErrDenied, t.Place())
+		t.denied = fmt.Errorf("%w: no access key for %s was found", publish.ErrDenied, t.Place())
 	}
 	return t, nil
 }
@@ -172,6 +175,9 @@ func (t *Target) Close() error {
 // try makes a request as often as that makes sense, and puts its error into
 // words.
 func (t *Target) try(ctx context.Context, method, name string, f func(ctx context.Context) error) error {
+	if t.denied != nil {
+		return t.denied
+	}
 	err := t.o.Wire.Try(ctx, func(ctx context.Context) error { return t.explain(method, name, f(ctx)) })
 	return t.redact.Error(err)
 }

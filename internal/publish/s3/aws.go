@@ -1,0 +1,38 @@
+package s3
+
+import (
+	"os"
+	"path/filepath"
+
+	"gopkg.in/ini.v1"
+)
+
+// A place is where requests go, as the variables and files say that Amazon's
+// own programs read.
+type place struct{ endpoint, region string }
+
+// configured reads AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION and
+// AWS_DEFAULT_REGION, then the profile in the AWS config file.
+func configured(profile string) place {
+	p := place{
+		or(os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL")),
+		or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")),
+	}
+	name := os.Getenv("AWS_CONFIG_FILE")
+	if home, err := os.UserHomeDir(); name == "" && err == nil {
+		name = filepath.Join(home, ".aws", "config")
+	}
+	file, err := ini.Load(name)
+	if err != nil {
+		return p // no file, or none that can be read: the credentials' reader says so
+	}
+	profile = or(or(profile, os.Getenv("AWS_PROFILE")), "default")
+	section, err := file.GetSection("profile " + profile)
+	if err != nil {
+		section, err = file.GetSection(profile)
+	}
+	if err != nil {
+		return p
+	}
+	return place{or(p.endpoint, section.Key("endpoint_url").String()), or(p.region, section.Key("region").String())}
+}
