@@ -81,7 +81,7 @@ FLAC with no sample changed. MP3 needs --encoder lame or ffmpeg. Also: --title T
 	f.BoolVar(&o.force, "force", false, "replace a file that is there")
 	// What follows stands in the text above, so that the help fits a screen.
 	f.StringVar(&o.title, "title", "", "the episode's title `TEXT`")
-	f.StringVar(&o.cover, "cover", "", "the artwork, a JPEG or PNG `FILE`; without it the library's cover.jpg; none")
+	f.StringVar(&o.cover, "cover", "", "the artwork, a JPEG or PNG `FILE`; without it cover.jpg among the episodes, or in the library; or none")
 	f.StringVar(&o.description, "description", "", "the `TEMPLATE` of the description")
 	f.StringVar(&o.id3, "id3", "", "the `VERSION` of an .mp3's tag, 2.3 or 2.4")
 	f.StringVar(&o.name, "name", "", "the `TEMPLATE` of the file's name")

@@ -12,14 +12,16 @@ import (
 // coverNames are the names of a cover in a library.
 var coverNames = []string{"cover.jpg", "cover.jpeg", "cover.png"}
 
-// findCover looks for a cover in the recording's folder, and for that of the
-// show in the library's. The first that is there counts; one that podcast
-// directories would refuse is left out.
+// findCover looks for a cover of the recording, among its episodes: what lies
+// there is the host's, and survives an import. Else it looks for that of the
+// show, in the library's folder. The first that is there counts; one that
+// podcast directories would refuse is left out.
 func (e *export) findCover() {
 	if len(e.Cover) > 0 || e.NoCover {
 		return
 	}
-	for _, dir := range []string{e.Recording.Dir, e.Library.Dir()} {
+	own := filepath.Join(e.Recording.Dir, Folder)
+	for _, dir := range []string{own, e.Library.Dir()} {
 		for _, name := range coverNames {
 			name = filepath.Join(dir, name)
 			file, err := readCover(name)
@@ -30,7 +32,7 @@ func (e *export) findCover() {
 				e.note("%s is left out: %v", name, err)
 				return
 			}
-			e.Cover, e.shared = file, dir != e.Recording.Dir
+			e.Cover, e.shared = file, dir != own
 			return
 		}
 	}
