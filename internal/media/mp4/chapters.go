@@ -91,7 +91,7 @@ func (b *builder) chapterTrack(p *plan) {
 			b.editList(edits)
 		})
 		b.box("mdia", func() {
-			b.mediaHeader(p, p.played-first)
+			b.mediaHeader(p, p.Config.SampleRate, p.played-first)
 			b.handler("text", "", "ChapterHandler")
 			b.box("minf", func() {
 				b.box("gmhd", func() { b.baseMedia() })

@@ -2,6 +2,7 @@ package mp4
 
 import (
 	"bufio"
+	"encoding/binary"
 	"math"
 )
 
@@ -40,8 +41,9 @@ func (b *builder) movie(p *plan) (err error) {
 			b.zero(6 * 4)
 			b.u32(nextTrack(p))
 		})
+		b.videoTrack(p)
 		b.box("trak", func() {
-			b.trackHeader(p, audioTrack, 7) // enabled, in the movie and its preview
+			b.trackHeader(p, audioTrack, enabled)
 			b.box("edts", func() { b.editList(p.edits) })
 			b.chapterReference(p)
 			b.box("mdia", func() { b.media(p) })
@@ -52,15 +54,23 @@ func (b *builder) movie(p *plan) (err error) {
 	return err
 }
 
+// enabled are the flags of a track that plays: enabled, in the movie and its
+// preview (§8.3.2).
+const enabled = 7
+
 // Track ids of our files.
 const (
 	audioTrack   = 1
 	chapterTrack = 2
+	videoTrack   = 3
 )
 
 // nextTrack returns an id that no track has.
 func nextTrack(p *plan) uint32 {
-	if len(p.Chapters) > 0 {
+	switch {
+	case p.video != nil:
+		return videoTrack + 1
+	case len(p.Chapters) > 0:
 		return chapterTrack + 1
 	}
 	return audioTrack + 1
@@ -83,7 +93,12 @@ func (b *builder) trackHeader(p *plan, id, flags uint32) {
 		b.u16(volume)
 		b.zero(2)
 		b.matrix()
-		b.zero(4 + 4) // no width, no height
+		if id == videoTrack { // in 16.16
+			b.u32(uint32(p.video.Width) << 16)
+			b.u32(uint32(p.video.Height) << 16)
+		} else {
+			b.zero(4 + 4)
+		}
 	})
 }
 
@@ -108,7 +123,7 @@ func (b *builder) editList(edits []Edit) {
 
 // media appends what stands in an mdia box (§8.4).
 func (b *builder) media(p *plan) {
-	b.mediaHeader(p, p.duration)
+	b.mediaHeader(p, p.Config.SampleRate, p.duration)
 	b.handler("soun", "", "SoundHandler")
 	b.box("minf", func() {
 		b.fullBox("smhd", 0, 0, func() { b.zero(4) }) // §12.2.2
@@ -117,14 +132,14 @@ func (b *builder) media(p *plan) {
 	})
 }
 
-// mediaHeader appends the mdhd box of a track that lasts so many samples
-// (§8.4.2).
-func (b *builder) mediaHeader(p *plan, duration int64) {
+// mediaHeader appends the mdhd box of a track with a timescale that lasts so
+// many units of it (§8.4.2).
+func (b *builder) mediaHeader(p *plan, scale int, duration int64) {
 	v := version(p.created, duration)
 	b.fullBox("mdhd", v, 0, func() {
 		b.time(v, p.created)
 		b.time(v, p.created)
-		b.u32(uint32(p.Config.SampleRate))
+		b.u32(uint32(scale))
 		b.time(v, duration)
 		b.u16(('u'-0x60)<<10 | ('n'-0x60)<<5 | ('d' - 0x60)) // language: undetermined
 		b.u16(0)
@@ -153,12 +168,8 @@ func (b *builder) sampleTable(p *plan) {
 		b.u32(uint32(units))
 		b.u32(uint32(p.Config.UnitSamples))
 	})
-	b.fullBox("stsc", 0, 0, func() { b.chunkShape(p) })
-	b.fullBox("stsz", 0, 0, func() { // §8.7.3.2
-		b.u32(0)
-		b.u32(uint32(units))
-		b.table(4*units, p.writeSizes)
-	})
+	b.fullBox("stsc", 0, 0, func() { b.chunkShape(p.Units, p.perChunk) })
+	b.sampleSizes(units, p.Size)
 	b.chunkOffsets(p, p.chunks(), p.writeOffsets)
 	// Each unit of AAC overlaps the one before it: to play from a unit on,
 	// decoding begins one earlier (§10.1; ISO/IEC 14496-3, 4.6.11).
@@ -189,14 +200,32 @@ func (b *builder) chunkOffsets(p *plan, n int64, write func(w *bufio.Writer) err
 	})
 }
 
+// sampleSizes appends an stsz box of so many sizes (§8.7.3.2).
+func (b *builder) sampleSizes(units int64, size func(i int64) int) {
+	b.fullBox("stsz", 0, 0, func() {
+		b.u32(0)
+		b.u32(uint32(units))
+		b.table(4*units, func(w *bufio.Writer) error {
+			var e []byte
+			for i := range units {
+				e = binary.BigEndian.AppendUint32(e[:0], uint32(size(i)))
+				if _, err := w.Write(e); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
 // chunkShape appends the entries of an stsc box (§8.7.4): all chunks are of
 // one length, but the last one may be shorter.
-func (b *builder) chunkShape(p *plan) {
-	full, rest := p.Units/p.perChunk, p.Units%p.perChunk
+func (b *builder) chunkShape(units, perChunk int64) {
+	full, rest := units/perChunk, units%perChunk
 	type entry struct{ first, units int64 }
 	var list []entry
 	if full > 0 {
-		list = append(list, entry{1, p.perChunk})
+		list = append(list, entry{1, perChunk})
 	}
 	if rest > 0 {
 		list = append(list, entry{full + 1, rest})

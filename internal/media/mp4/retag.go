@@ -95,6 +95,7 @@ func (w *window) layout() (l layout, err error) {
 	}
 	l.ftyp, l.mdat = top[0], top[3]
 	moov := top[1]
+	media := 1 // tracks that share the first mdat
 	for pos := moov.body; pos < moov.end; {
 		b, ok, err := w.box(pos, moov.end)
 		if err != nil {
@@ -114,7 +115,18 @@ func (w *window) layout() (l layout, err error) {
 		if !b.is("trak") {
 			continue
 		}
-		stbl, err := w.path(b.body, b.end, "mdia", "minf", "stbl")
+		minf, err := w.path(b.body, b.end, "mdia", "minf")
+		if err != nil {
+			return l, err
+		}
+		pictures, err := w.child("vmhd", minf.body, minf.end)
+		if err != nil {
+			return l, err
+		}
+		if pictures.exists() {
+			media = 2
+		}
+		stbl, err := w.child("stbl", minf.body, minf.end)
 		if err != nil {
 			return l, err
 		}
@@ -128,7 +140,7 @@ func (w *window) layout() (l layout, err error) {
 			}
 		}
 	}
-	if text != (len(l.offsets) > 1) {
+	if text != (len(l.offsets) > media) {
 		return l, ErrLayout // the text of the chapters is cut off
 	}
 	return l, nil

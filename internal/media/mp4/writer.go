@@ -55,8 +55,17 @@ func NewWriter(w io.Writer, m *Movie) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.begin(w)
+}
+
+// begin writes everything that stands before the media.
+func (p *plan) begin(w io.Writer) (*Writer, error) {
 	b := &builder{}
-	b.fileType()
+	if p.video == nil {
+		b.fileType()
+	} else {
+		b.videoFileType()
+	}
 	if err := b.movie(p); err != nil {
 		return nil, err
 	}
@@ -65,7 +74,7 @@ func NewWriter(w io.Writer, m *Movie) (*Writer, error) {
 	}
 	var free int64
 	p.start, free = mediaStart(b.size(), p.bytes)
-	wr := &Writer{w: bufio.NewWriterSize(w, 64<<10), units: m.Units, size: m.Size, start: p.start}
+	wr := &Writer{w: bufio.NewWriterSize(w, 64<<10), units: p.Units, size: p.Size, start: p.start}
 	if len(p.text) > 0 {
 		wr.tail = append(mediaHeader(int64(len(p.text))), p.text...)
 	}
@@ -139,6 +148,7 @@ type plan struct {
 	created  int64
 	start    int64  // where the media begins; known when all else is built
 	text     []byte // samples of the chapter track
+	video    *film  // or nil
 }
 
 // maxUnits keeps the sample size table below 1 GiB: two months of AAC.
@@ -219,24 +229,14 @@ func (p *plan) measure() error {
 // chunks returns how many chunks there are.
 func (p *plan) chunks() int64 { return (p.Units + p.perChunk - 1) / p.perChunk }
 
-// writeSizes writes the entries of the stsz box.
-func (p *plan) writeSizes(w *bufio.Writer) error {
-	var b []byte
-	for i := range p.Units {
-		b = binary.BigEndian.AppendUint32(b[:0], uint32(p.Size(i)))
-		if _, err := w.Write(b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // writeOffsets writes the entries of the stco or co64 box.
 func (p *plan) writeOffsets(w *bufio.Writer) error {
 	var b []byte
 	at := p.start
+	var seen cursor // of the video between the chunks
 	for i := range p.Units {
 		if i%p.perChunk == 0 {
+			at += p.video.pass(&seen, p.chunkTime(i))
 			b = p.appendOffset(b[:0], at)
 			if _, err := w.Write(b); err != nil {
 				return err
