@@ -30,6 +30,7 @@ type Built struct {
 	// the pages.
 	Files    []Asset
 	Pages    []string // of the site, by name
+	Gone     []string // pages of episodes that are no more, which were removed
 	Findings []Finding
 }
 
@@ -42,7 +43,8 @@ type Asset struct {
 
 // Build makes the feed of a library's show in a folder, and the site if it is
 // asked for. The feed itself is written last and at once: whoever fetches it
-// finds all that it links to. What is the same already is not written.
+// finds all that it links to. What is the same already is not written, and
+// pages of episodes that are gone are removed after all else.
 func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Built, error) {
 	if o.File == "" {
 		o.File = feedFile
@@ -67,17 +69,24 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 	if b.Findings, err = CheckBytes(text); err != nil {
 		return nil, err
 	}
+	var written, all map[string]string // pages, by name
 	if o.Site {
 		for _, a := range b.Files {
 			if err := place(ctx, library, out, a); err != nil {
 				return nil, err
 			}
 		}
-		if b.Pages, err = writeSite(library, out, s, episodes, o.File); err != nil {
+		if b.Pages, written, err = writeSite(library, out, s, episodes, o.File); err != nil {
+			return nil, err
+		}
+		if all, err = listed(out, s.GUID, written); err != nil {
 			return nil, err
 		}
 	}
-	b.Changed, err = writeFile(out, o.File, text)
+	if b.Changed, err = writeFile(out, o.File, text); err != nil || !o.Site {
+		return b, err
+	}
+	b.Gone, err = tidy(out, s.GUID, all, written)
 	return b, err
 }
 

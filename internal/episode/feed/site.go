@@ -62,26 +62,27 @@ func (e *Episode) WaveDark() string { return waveFile(e, true) }
 
 // writeSite writes the pages: one of the show, and one of each episode with
 // player, waveform, chapters, clips and transcript. They load nothing but what
-// lies beside them. It returns the names of the files.
-func writeSite(lib, out *os.Root, s *Show, episodes []*Episode, feed string) ([]string, error) {
+// lies beside them. It returns the names of the files, and their hashes.
+func writeSite(lib, out *os.Root, s *Show, episodes []*Episode, feed string) (names []string, sums map[string]string, err error) {
 	style, err := siteFiles.ReadFile("site/style.css")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	script, err := siteFiles.ReadFile("site/player.js")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var names []string
+	sums = map[string]string{}
 	write := func(name string, content []byte) error {
 		names = append(names, name)
+		sums[name] = sumOf(content)
 		_, err := writeFile(out, name, content)
 		return err
 	}
 	for _, e := range episodes {
 		p := &page{Show: s, Feed: feed, Style: template.CSS(style), Script: template.JS(script), Episode: e, Persons: s.personsOf(e)}
 		if p.Transcript, p.Captions, err = transcriptOf(lib, e); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		wave := waveform(lib, e)
 		p.Waveform = wave != nil
@@ -92,18 +93,18 @@ func writeSite(lib, out *os.Root, s *Show, episodes []*Episode, feed string) ([]
 			wave.Dark = dark
 			var b bytes.Buffer
 			if err := draw.SVG(&b, wave); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if err := write(waveFile(e, dark), b.Bytes()); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		if err := render(p, "episode.html", pageFile(e), write); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	index := &page{Show: s, Feed: feed, Style: template.CSS(style), Episodes: episodes, Persons: s.persons()}
-	return names, render(index, "show.html", "index.html", write)
+	return names, sums, render(index, "show.html", "index.html", write)
 }
 
 func render(p *page, name, file string, write func(string, []byte) error) error {

@@ -165,6 +165,69 @@ func TestBadTranscript(t *testing.T) {
 	}
 }
 
+// Pages of an episode that is gone go too; what somebody else has put into the
+// folder stays, and so does a page that somebody has changed.
+func TestGonePagesAreRemoved(t *testing.T) {
+	lib, s := testLibrary(t), testShow()
+	out, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	again := func(s *Show, want ...string) {
+		t.Helper()
+		b, err := Build(t.Context(), lib, out, s, Options{Site: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(b.Gone)
+		if !slices.Equal(b.Gone, want) {
+			t.Errorf("removed %q, want %q", b.Gone, want)
+		}
+	}
+	folders := map[string]string{"1abcdefghijkl": "2022 a [1abcdefghijkl]", "1zzzzzzzzzzzz": "2022 z [1zzzzzzzzzzzz]", "1yyyyyyyyyyyy": "2022 y [1yyyyyyyyyyyy]"}
+	for id, folder := range folders {
+		put(t, lib, folder, record(id, id+".m4a", time.Date(2022, 1, 2, 3, 4, 5, 0, time.UTC)))
+	}
+	write(t, out, "1xxxxxxxxxxxx.html", []byte("the owner's own"))
+	again(s)
+	page, err := out.ReadFile("1zzzzzzzzzzzz.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, out, "1zzzzzzzzzzzz.html", append(page, "a word of the owner's"...))
+	for _, folder := range folders {
+		if err := lib.RemoveAll("recordings/2022/" + folder); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := testShow() // another show in the same folder does not know them
+	other.GUID = GUID("https://example.com/other/feed.xml")
+	kept, err := out.ReadFile(siteFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again(other)
+	write(t, out, siteFile, kept)
+	again(s, "1abcdefghijkl.html", "1yyyyyyyyyyyy.html")
+	again(s)
+	for _, name := range []string{"1xxxxxxxxxxxx.html", "1zzzzzzzzzzzz.html", "1abcdefghijkl.m4a", "1ypKdEXvkMLGW.html", "index.html"} {
+		if _, err := out.Stat(name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// A list that somebody has written names nothing outside the folder, and
+	// nothing that was not written here.
+	outside := "../" + path.Base(out.Name()) + "-outside"
+	for _, list := range []string{"{", `{"schema":9}`, `{"schema":1,"show":"` + s.GUID + `","pages":{"` + outside + `":"x","1xxxxxxxxxxxx.html":"y","nowhere.html":"z"}}`} {
+		write(t, out, siteFile, []byte(list))
+		again(s)
+	}
+	if _, err := out.Stat("1xxxxxxxxxxxx.html"); err != nil {
+		t.Error(err)
+	}
+}
+
 // A browser that can reach no host shows the page as a file.
 func TestChromium(t *testing.T) {
 	chromium, err := exec.LookPath("chromium")
