@@ -276,9 +276,9 @@ func (e *export) work(ctx context.Context) error {
 			return err
 		}
 	}
-	e.chain.ceiling = *set.TruePeak
+	e.chain.ceiling = *set.TruePeak - unseen
 	if kinds[e.Format].lossy {
-		e.chain.ceiling -= allowance
+		e.chain.ceiling = *set.TruePeak - allowance
 	}
 	if math.IsInf(float64(m.Integrated), -1) {
 		e.beyond = true
@@ -332,7 +332,8 @@ func (e *export) write(ctx context.Context, out *target) error {
 		}
 		excess := float64(after.TruePeak) - *e.rec.Settings.TruePeak
 		missing := *e.rec.Settings.Loudness - float64(after.Integrated)
-		if excess <= slack && (math.Abs(missing) <= lost || e.beyond || try > 0) {
+		off := math.Abs(missing) > lost && !e.beyond && (missing < 0 || e.chain.gain < MaxGain)
+		if excess <= slack && (!off || try == maxAgain) {
 			break
 		}
 		if try == maxAgain {
@@ -344,7 +345,7 @@ func (e *export) write(ctx context.Context, out *target) error {
 			e.chain.ceiling -= excess
 			e.chain.limit = true
 		}
-		if math.Abs(missing) > lost && !e.beyond { // MP3 leaves out the highest tones
+		if off { // MP3 leaves out the highest tones, and what lowers peaks lowers more
 			e.chain.gain = min(MaxGain, e.chain.gain+missing)
 			e.chain.limit = true
 		}
