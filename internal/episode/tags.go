@@ -97,6 +97,9 @@ func describe(template string, rec *Record) (string, error) {
 		{"date", date}, {"title", rec.Title}, {"host", host}, {"speakers", strings.Join(guests(rec), ", ")},
 		{"duration", clock(rec.Duration)}, {"chapters", chapterLines(rec)}, {"source", sourceURL(rec)}, {"id", rec.ID},
 	})
+	for strings.Contains(text, "\n\n\n") { // where a word stood for nothing
+		text = strings.ReplaceAll(text, "\n\n\n", "\n\n")
+	}
 	return strings.TrimSpace(text), err
 }
 
