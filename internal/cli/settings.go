@@ -131,7 +131,7 @@ func (a *App) resolveSettings(cmd *cobra.Command) (map[string]value, []string, e
 	}
 	var unknown []string
 	for _, key := range v.AllKeys() {
-		if _, ok := all[key]; !ok {
+		if _, ok := all[key]; !ok && !strings.HasPrefix(key, "targets.") {
 			unknown = append(unknown, key)
 		}
 	}

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/publish"
+)
+
+type receiptsOptions struct{ refs }
+
+func newReceiptsCmd(a *App) *cobra.Command {
+	var o receiptsOptions
+	cmd := &cobra.Command{
+		Use:   "receipts [SPACE]...",
+		Short: "Show what was sent where, and how that was checked",
+		Long: `Show what spaces upload has sent, latest last: when it was checked, what it is, where it is
+and what was compared there: its size, a checksum that the target computed (sha256, crc64nvme),
+or every byte (read-back). Receipts are kept in the library, in uploads/receipts.jsonl.`,
+		Example: `  spaces receipts
+  spaces receipts latest --json | jq -r .url`,
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space"}),
+		Args:              takes(0, -1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.receipts(cmd.Context(), o)
+		},
+	}
+	addIDOnly(cmd, &o.refs)
+	return cmd
+}
+
+func (a *App) receipts(ctx context.Context, o receiptsOptions) error {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	rows, err := o.resolve(ctx, a, lib.Catalog())
+	if err != nil {
+		return err
+	}
+	meant := make(map[string]bool)
+	for _, row := range rows {
+		meant[row.ID] = true
+	}
+	root, err := os.OpenRoot(lib.Dir())
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	var t table
+	err = publish.Receipts(root, func(r *publish.Receipt) error {
+		if len(o.words) > 0 && !meant[r.ID] {
+			return nil
+		}
+		if a.set.JSON {
+			return writeJSON(a.Out, r)
+		}
+		where := or(r.URL, strings.TrimSuffix(r.Place, "/")+"/"+r.Object)
+		t.add(r.At.In(a.Zone).Format("2006-01-02 15:04"), string(r.Kind), size(r.Bytes), strings.Join(r.Verified, " "), safe(where))
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if !a.set.JSON {
+		t.write(a.Out, a.Columns)
+	}
+	return nil
+}

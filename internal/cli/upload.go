@@ -1,0 +1,488 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
+)
+
+type uploadOptions struct {
+	refs
+	target                            string
+	recording, original, clips, feed  bool
+	clean, dryRun, force, yes, public bool
+	verify, bandwidth, partSize       string
+}
+
+func newUploadCmd(a *App) *cobra.Command {
+	var o uploadOptions
+	cmd := &cobra.Command{
+		Use:   "upload [SPACE|FILE]... TARGET",
+		Short: "Send episodes, recordings, clips, the feed or files to a target",
+		Long: `Send the episodes of Spaces, or files, to a target, and check that they have arrived. TARGET
+is a URL (file:///folder, s3://bucket/folder, webdavs://host/folder) or a name
+from the settings; docs/uploading.md tells how to set up each kind. What is there and equal is
+not sent again; what differs is not overwritten without --force. A run that was interrupted is
+gone on with by the next one. Each file that arrives has a receipt: see spaces receipts.
+--feed sends the episodes first and the feed last. --clean removes what interrupted uploads have
+left at TARGET. In settings and flags 2M are 2 MiB. --public, --part-size SIZE (S3); --id-only.`,
+		Example: `  spaces upload latest s3://my-bucket/show
+  spaces upload --feed show --dry-run
+  spaces upload 1ypK --original --recording file:///media/disk/backup`,
+		Annotations: exits(map[int]string{
+			exitUsage: "wrong usage, or something public was not agreed to", exitPartly: "some could not be sent; they are listed",
+			exitNotThere: "no such Space, episode, file or target"}),
+		Args:              takes(1, -1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words, o.target = args[:len(args)-1], args[len(args)-1]
+			return a.upload(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.BoolVar(&o.recording, "recording", false, "send the recording, not the episode")
+	f.BoolVar(&o.original, "original", false, "send the originals, byte for byte as X had them")
+	f.BoolVar(&o.clips, "clips", false, "send the clips")
+	f.BoolVar(&o.feed, "feed", false, "send all episodes, then the feed")
+	f.BoolVar(&o.force, "force", false, "overwrite what differs at the target")
+	f.StringVar(&o.verify, "verify", "sum", "`HOW` to check what arrived: sum, or full: read it back")
+	f.StringVar(&o.bandwidth, "bandwidth", "", "use at most `RATE` bytes a second: 500k, 2M")
+	f.BoolVar(&o.yes, "yes", false, "do not ask before something becomes public, or is removed")
+	f.BoolVar(&o.clean, "clean", false, "remove what interrupted uploads have left")
+	f.BoolVar(&o.dryRun, "dry-run", false, "tell each request, and make none")
+	f.BoolVar(&o.public, "public", false, "everybody may read what is sent")
+	f.StringVar(&o.partSize, "part-size", "", "send S3 objects in parts of `SIZE`")
+	addIDOnly(cmd, &o.refs)
+	for _, name := range []string{"public", "part-size", "id-only"} {
+		f.Lookup(name).Hidden = true
+	}
+	return cmd
+}
+
+// uploadJobs is how many requests run at a time unless --jobs says otherwise:
+// what holds an upload up is the distance, not the cores.
+const uploadJobs = 4
+
+func (a *App) upload(ctx context.Context, o uploadOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	t, err := a.target(o.target)
+	if err != nil {
+		return err
+	}
+	if o.public {
+		t.Access = "public"
+	}
+	if o.partSize != "" {
+		t.PartSize = o.partSize
+	}
+	bandwidth, err := parseSize("--bandwidth", o.bandwidth)
+	if err != nil {
+		return err
+	}
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	root, err := os.OpenRoot(lib.Dir())
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	target, err := a.openTarget(t, a.wireOptions(bandwidth))
+	if err != nil {
+		return err
+	}
+	defer target.Close()
+	s := &publish.Sender{
+		Target: target, Name: t.name, Library: root, BaseURL: t.BaseURL, Public: t.public(), Force: o.force, Full: o.verify == "full",
+		Jobs: uploadJobs, Wait: a.set.LockWait, Version: a.Version, Now: a.Now,
+	}
+	if a.set.Jobs > 0 {
+		s.Jobs = a.set.Jobs
+	}
+	if o.clean {
+		return a.cleanTarget(ctx, &o, s, t)
+	}
+	items, err := a.uploadItems(ctx, &o, lib, root, s)
+	if err != nil {
+		return err
+	}
+	if err := publish.Check(items); err != nil {
+		return usage("%w", err)
+	}
+	events := &uploadEvents{a: a, s: s, t: t, many: len(items) > 1}
+	s.Events = events
+	if o.dryRun {
+		if err := s.Plan(ctx, items); err != nil {
+			return err
+		}
+		return events.err
+	}
+	if err := a.agreeToPublic(ctx, &o, s, items); err != nil {
+		return err
+	}
+	a.telling = events
+	sum, err := s.Send(ctx, items)
+	events.close()
+	if err != nil {
+		return err
+	}
+	return events.finish(sum, len(items))
+}
+
+func (o *uploadOptions) check() error {
+	switch what := o.recording || o.original || o.clips; {
+	case o.verify != "sum" && o.verify != "full":
+		return usage("--verify is sum or full, not %q", o.verify)
+	case o.clean && (o.feed || what || o.force || len(o.words) > 0):
+		return usage("--clean takes a target and nothing else")
+	case o.feed && (what || len(o.words) > 0):
+		return usage("--feed sends all episodes: it takes a target and nothing else")
+	case !o.clean && !o.feed && len(o.words) == 0:
+		return hinted(usage("spaces upload needs something to send, and a target"), "see spaces upload --help")
+	}
+	return nil
+}
+
+// agreeToPublic asks before files become public.
+func (a *App) agreeToPublic(ctx context.Context, o *uploadOptions, s *publish.Sender, items []*publish.Item) error {
+	if !s.Public || o.yes {
+		return nil
+	}
+	if !a.InTTY || a.set.JSON || slices.Contains(o.words, "-") {
+		return &failure{exitUsage, "not-agreed", "say --yes if everybody may read it, or --dry-run to see what it is",
+			fmt.Errorf("%s is public, and nobody can be asked here", s.Target.Place())}
+	}
+	fmt.Fprintf(a.Err, "Everybody will be able to read at %s:\n", safe(s.Target.Place()))
+	for _, it := range items {
+		fmt.Fprintln(a.Err, "  "+safe(or(s.URL(it.Name), it.Name)))
+	}
+	yes, err := a.confirm(ctx, "Make public?")
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return &failure{exitUsage, "not-agreed", "", errors.New("nothing was sent")}
+	}
+	return nil
+}
+
+// uploadEvents tells how sending gets on: a bar a file, a line a file, or
+// lines of JSON.
+type uploadEvents struct {
+	a    *App
+	s    *publish.Sender
+	t    *targetConfig
+	many bool
+
+	mu         sync.Mutex
+	bar        *progress
+	now        *publish.Item
+	sent, kept int64
+	told       time.Time // when the last line about progress was written
+	failures   []*failure
+	err        error // of writing
+}
+
+// uploadLine is a line of JSON about an item on its way.
+type uploadLine struct {
+	Schema   int        `json:"schema"`
+	Type     string     `json:"type"`
+	Object   string     `json:"object"`
+	File     string     `json:"file"`
+	ID       string     `json:"id,omitempty"`
+	Bytes    int64      `json:"bytes"`
+	Sent     *int64     `json:"sent,omitempty"`
+	Kept     *int64     `json:"kept,omitempty"`
+	Requests []string   `json:"requests,omitempty"`
+	URL      string     `json:"url,omitempty"`
+	SHA256   string     `json:"sha256,omitempty"`
+	Verified []string   `json:"verified,omitempty"`
+	Error    *jsonError `json:"error,omitempty"`
+}
+
+func (e *uploadEvents) line(kind string, it *publish.Item, bytes int64) uploadLine {
+	return uploadLine{Schema: space.Schema, Type: kind, Object: it.Name, File: it.File, ID: it.Space, Bytes: bytes}
+}
+
+// write keeps the first error of writing.
+func (e *uploadEvents) write(err error) {
+	if e.err == nil {
+		e.err = err
+	}
+}
+
+func (e *uploadEvents) Start(it *publish.Item, bytes int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.now, e.sent, e.kept, e.told = it, 0, 0, time.Now()
+	if e.a.set.JSON {
+		e.write(writeJSON(e.a.Out, e.line("started", it, bytes)))
+		return
+	}
+	e.bar = e.a.newProgress(safe(it.Name))
+	e.bar.Expect(bytes)
+}
+
+func (e *uploadEvents) Progress(it *publish.Item, sent, kept int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sent, e.kept = e.sent+sent, e.kept+kept
+	e.bar.Add(sent + kept)
+	const often = time.Second
+	if e.a.set.JSON && time.Since(e.told) >= often {
+		e.told = time.Now()
+		e.write(writeJSON(e.a.Out, e.counted(e.line("progress", it, 0))))
+	}
+}
+
+func (e *uploadEvents) counted(l uploadLine) uploadLine {
+	sent, kept := e.sent, e.kept
+	l.Sent, l.Kept = &sent, &kept
+	return l
+}
+
+func (e *uploadEvents) Again(it *publish.Item, err error) {
+	e.a.warn("%s: %v; it is sent once more", it.Name, err)
+}
+
+func (e *uploadEvents) Planned(it *publish.Item, bytes int64, requests []string) {
+	if e.a.set.JSON {
+		l := e.line("planned", it, bytes)
+		l.Requests, l.URL = requests, e.s.URL(it.Name)
+		e.write(writeJSON(e.a.Out, l))
+		return
+	}
+	_, err := fmt.Fprintf(e.a.Out, "%s  %s  from %s\n", safe(it.Name), size(bytes), safe(it.File))
+	e.write(err)
+	for _, r := range requests {
+		_, err := fmt.Fprintln(e.a.Out, "  "+safe(r))
+		e.write(err)
+	}
+}
+
+func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.bar.close()
+	e.bar = nil
+	var f *failure
+	if err != nil {
+		f = classify(uploadError(err, e.t))
+		f.err = fmt.Errorf("%s: %w", it.Name, f.err)
+		if !errors.Is(err, publish.ErrHeld) && !errors.Is(err, publish.ErrStopped) {
+			e.failures = append(e.failures, f)
+		}
+	}
+	if e.a.set.JSON {
+		l := e.line(string(out.Status), it, out.Bytes)
+		if e.now == it {
+			l = e.counted(l)
+		}
+		if r := out.Receipt; r != nil {
+			l.URL, l.SHA256, l.Verified = r.URL, r.SHA256, r.Verified
+		}
+		if f != nil {
+			j := f.json()
+			l.Error = &j
+		}
+		e.write(writeJSON(e.a.Out, l))
+		return
+	}
+	if f != nil {
+		if e.many {
+			e.write(e.a.unmeasured(it.Space, f))
+		}
+		return
+	}
+	r := out.Receipt
+	text := fmt.Sprintf("%s  %s  %s", safe(it.Name), size(out.Bytes), map[publish.Status]string{publish.Sent: "sent", publish.Present: "was there already"}[out.Status])
+	if e.kept > 0 {
+		text += fmt.Sprintf(", of which %s by an earlier run", size(e.kept))
+	}
+	text += "; same " + strings.Join(r.Verified, ", ")
+	if r.URL != "" {
+		text += "\n  " + safe(r.URL)
+	}
+	_, err = fmt.Fprintln(e.a.Out, text)
+	e.write(err)
+}
+
+func (e *uploadEvents) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.bar.close()
+	e.a.telling = nil
+}
+
+// retried tells that a request is made again.
+func (a *App) retried(err error, wait time.Duration) {
+	wait = wait.Round(100 * time.Millisecond)
+	e := a.telling
+	if e == nil {
+		a.warn("%v; trying again in %s", err, wait)
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.bar.close() // the line; it comes back with the next bytes
+	if a.set.JSON {
+		l := e.line("retry", e.now, 0)
+		l.Error = &jsonError{Kind: "retried", Message: err.Error()}
+		e.write(writeJSON(a.Out, l))
+		return
+	}
+	a.warn("%v; trying again in %s", err, wait)
+}
+
+// uploadSum is the last line of JSON.
+type uploadSum struct {
+	Schema int    `json:"schema"`
+	Type   string `json:"type"`
+	Place  string `json:"place"`
+	Sent   int    `json:"sent"`
+	There  int    `json:"there"`
+	Failed int    `json:"failed"`
+	Held   int    `json:"held"`
+	Bytes  int64  `json:"bytes"`
+}
+
+// finish tells how it ended.
+func (e *uploadEvents) finish(sum publish.Summary, all int) error {
+	if e.err != nil {
+		return e.err
+	}
+	if e.a.set.JSON {
+		if err := writeJSON(e.a.Out, uploadSum{space.Schema, "summary", e.s.Target.Place(), sum.Sent, sum.Present, sum.Failed, sum.Held, sum.Bytes}); err != nil {
+			return err
+		}
+	}
+	missing := sum.Failed + sum.Held
+	switch {
+	case missing == 0:
+		if e.many {
+			e.a.say("%d sent, %d there already, %s at %s", sum.Sent, sum.Present, size(sum.Bytes), safe(e.s.Target.Place()))
+		}
+		return nil
+	case all == 1:
+		return e.failures[0]
+	case sum.Sent+sum.Present == 0:
+		return &failure{e.failures[0].code, "uploads-failed", "", fmt.Errorf("none of %d files was sent", all)}
+	}
+	return &failure{exitPartly, "uploads-failed", "run the same command again when that is mended: what has arrived is not sent again",
+		fmt.Errorf("%d of %d files were not sent", missing, all)}
+}
+
+// cleanTarget removes what interrupted uploads have left.
+func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Sender, t *targetConfig) error {
+	ask := !o.yes && !o.dryRun
+	if ask && (!a.InTTY || a.set.JSON) {
+		return hinted(usage("nobody can be asked here"), "say --yes to remove without asking, or --dry-run to see what would go")
+	}
+	n := 0
+	err := s.Clean(ctx, func(l publish.Leftover) error {
+		if !a.set.JSON {
+			text := safe(l.Name)
+			if l.Bytes >= 0 {
+				text += "  " + size(l.Bytes)
+			}
+			if !l.Since.IsZero() {
+				text += "  of " + l.Since.In(a.Zone).Format("2006-01-02 15:04")
+			}
+			fmt.Fprintln(a.Out, text)
+		}
+		if ask {
+			if yes, err := a.confirm(ctx, "Remove?"); err != nil || !yes {
+				return err
+			}
+		}
+		if !o.dryRun {
+			if err := l.Remove(ctx); err != nil {
+				return err
+			}
+			n++
+		}
+		if a.set.JSON {
+			return writeJSON(a.Out, leftoverLine{space.Schema, "leftover", l.Name, l.ID, l.Bytes, l.Since.UTC(), !o.dryRun})
+		}
+		return nil
+	})
+	if err != nil {
+		return uploadError(err, t)
+	}
+	a.say("%s removed", count(n, "leftover"))
+	return nil
+}
+
+type leftoverLine struct {
+	Schema  int       `json:"schema"`
+	Type    string    `json:"type"`
+	Object  string    `json:"object"`
+	Upload  string    `json:"upload,omitempty"`
+	Bytes   int64     `json:"bytes"`
+	Since   time.Time `json:"since,omitzero"`
+	Removed bool      `json:"removed"`
+}
+
+// uploadError gives the errors of targets their codes and hints.
+func uploadError(err error, t *targetConfig) error {
+	const again = "run the same command again: what has arrived is not sent again"
+	var status *wire.StatusError
+	var busy *publish.BusyError
+	var redirect *wire.RedirectError
+	var op *net.OpError
+	var local *fs.PathError
+	errors.As(err, &status)
+	auth := "set or change them: spaces auth set " + t.account()
+	switch {
+	case errors.Is(err, context.Canceled), errors.As(err, new(*failure)):
+		return err
+	case status != nil && status.Code == "RequestTimeTooSkewed":
+		return &failure{exitFailed, "clock", "set this computer's clock", err}
+	case errors.Is(err, publish.ErrDenied) && t.url.Scheme == "file":
+		return &failure{exitFailed, "denied", "look at the permissions of the folder", err}
+	case errors.Is(err, publish.ErrDenied):
+		return &failure{exitFailed, "denied", "the credentials are wrong, have ended or do not allow it; " + auth, err}
+	case errors.Is(err, publish.ErrFull) && !library.IsFull(err):
+		return &failure{exitFailed, "target-full", "make room there; " + again, err}
+	case errors.Is(err, publish.ErrUntrusted):
+		return &failure{exitFailed, "untrusted", "nothing was sent; make sure that it is your server, and see docs/uploading.md", err}
+	case errors.Is(err, publish.ErrDiffers):
+		return &failure{exitFailed, "differs", "it is left as it is; --force overwrites it", err}
+	case errors.Is(err, publish.ErrChanged):
+		return &failure{exitFailed, "changed", "nothing of it is shown there; run the same command again", err}
+	case errors.Is(err, publish.ErrMismatch):
+		return &failure{exitFailed, "mismatch", "do not rely on it; send it again with --force, and look at the target", err}
+	case errors.Is(err, publish.ErrHeld), errors.Is(err, publish.ErrStopped):
+		return &failure{exitFailed, "held", "", err}
+	case errors.As(err, &busy):
+		return &failure{exitFailed, "locked", "wait until it is done, or use --lock-wait to wait longer", err}
+	case errors.As(err, &redirect):
+		return &failure{exitFailed, "redirect", "if the target has moved, change its URL", err}
+	case errors.Is(err, publish.ErrNotExist):
+		return &failure{exitNotThere, "no-such-target", "make the bucket or folder first, or look for mistakes in its name", err}
+	case errors.As(err, &op), errors.As(err, new(*wire.IdleError)), wire.Retryable(err):
+		return &failure{exitFailed, "connection", "look at the network; " + again, err}
+	case errors.As(err, &local) && errors.Is(err, fs.ErrNotExist):
+		return &failure{exitNotThere, "no-such-file", "", err}
+	}
+	return err
+}

@@ -1,0 +1,282 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/publish"
+)
+
+// A gatherer finds the files that are to be sent.
+type gatherer struct {
+	a    *App
+	o    *uploadOptions
+	lib  *library.Library
+	root *os.Root // of the library
+	s    *publish.Sender
+	list []*publish.Item
+}
+
+// uploadItems finds what the words of a command line mean.
+func (a *App) uploadItems(ctx context.Context, o *uploadOptions, lib *library.Library, root *os.Root, s *publish.Sender) ([]*publish.Item, error) {
+	g := &gatherer{a: a, o: o, lib: lib, root: root, s: s}
+	if o.feed {
+		err := g.feed(ctx)
+		return g.list, err
+	}
+	var spaces []string
+	for _, word := range o.words {
+		info, err := os.Stat(word)
+		switch {
+		case word == "-" || err != nil && !strings.ContainsAny(word, `/\`):
+			spaces = append(spaces, word)
+		case err != nil:
+			return nil, &failure{exitNotThere, "no-such-file", "", err}
+		case info.IsDir() && !strings.ContainsAny(word, `/\`):
+			spaces = append(spaces, word) // a folder that happens to be called so
+		case !info.Mode().IsRegular():
+			return nil, hinted(usage("%s is a folder: name the files in it", word), "your shell does that: "+filepath.Join(word, "*"))
+		default:
+			if err := g.file(word); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(spaces) == 0 {
+		if o.recording || o.original || o.clips {
+			return nil, usage("--recording, --original and --clips are of Spaces, not of files")
+		}
+		return g.list, nil
+	}
+	rows, err := refs{spaces, o.idOnly}.resolve(ctx, a, lib.Catalog())
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		sp, err := lib.Load(row.ID)
+		if err != nil {
+			return nil, err
+		}
+		if err := g.space(ctx, sp); err != nil {
+			return nil, err
+		}
+	}
+	return g.list, nil
+}
+
+// file adds a file of the user's. Where it gets an address, its name becomes
+// one that needs no escapes there.
+func (g *gatherer) file(name string) error {
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return err
+	}
+	object := filepath.Base(name)
+	if g.s.BaseURL != "" || g.s.Public {
+		if object = episode.PlainName(object); object == "" {
+			return hinted(usage("nothing of the name %s can be part of a web address", name), "rename it: letters A-Z, digits, dot, - and _ can")
+		}
+		if object != filepath.Base(name) {
+			g.a.say("%s is called %s there", safe(filepath.Base(name)), object)
+		}
+	}
+	g.list = append(g.list, &publish.Item{
+		Name: object, File: abs, Kind: publish.File, Type: mimeType(object), Meta: publish.Meta{Title: filepath.Base(name)},
+		Open: func() (publish.Source, error) { return os.Open(abs) },
+	})
+	return nil
+}
+
+// kept adds a file of the library.
+func (g *gatherer) kept(kind publish.Kind, name, file string, sp *space.Recording, m publish.Meta) *publish.Item {
+	it := &publish.Item{Name: name, File: file, Kind: kind, Space: sp.ID, Type: mimeType(name), Meta: m, Open: publish.OpenFile(g.root, file)}
+	g.list = append(g.list, it)
+	return it
+}
+
+func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
+	m := metaOf(&sp.Recording)
+	if g.o.recording {
+		if len(sp.Files) == 0 {
+			return &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)}
+		}
+		for i, file := range sp.Files {
+			name := sp.ID
+			if i > 0 {
+				name += fmt.Sprintf("-%d", i+1)
+			}
+			g.kept(publish.Recording, name+path.Ext(file), file, &sp.Recording, m)
+		}
+	}
+	if g.o.original {
+		if len(sp.Pieces) == 0 {
+			return &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)}
+		}
+		for _, p := range sp.Pieces {
+			g.kept(publish.Original, sp.ID+"/original/"+plainName(p.Name), path.Join(sp.Folder, "original", p.Name), &sp.Recording, m)
+		}
+	}
+	if g.o.clips {
+		if err := g.clips(sp, m); err != nil {
+			return err
+		}
+	}
+	if g.o.recording || g.o.original || g.o.clips {
+		return nil
+	}
+	prefer := ""
+	if show, err := feed.Load(g.root); err == nil {
+		prefer = show.Prefer
+	} else if !errors.Is(err, feed.ErrNoShow) {
+		return err
+	}
+	e, err := feed.Find(ctx, g.root, sp.Folder, prefer)
+	if errors.Is(err, feed.ErrNoEpisodes) {
+		return &failure{exitNotThere, "no-episode", "make one: spaces export " + sp.ID + "; or send the recording with --recording", fmt.Errorf("%s has no episode", sp.ID)}
+	}
+	if err != nil {
+		return feedError(err)
+	}
+	g.episode(e, nil)
+	return nil
+}
+
+func (g *gatherer) clips(sp *space.Space, m publish.Meta) error {
+	list, err := clips.List(g.lib.Path(sp.Folder))
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return &failure{exitNotThere, "no-clips", "cut one: spaces clip " + sp.ID + " --at 12:30", fmt.Errorf("%s has no clips", sp.ID)}
+	}
+	for _, c := range list {
+		m := m
+		m.Title = or(c.Settings.Title, m.Title)
+		g.kept(publish.Clip, sp.ID+"/clips/"+plainName(c.File), path.Join(sp.Folder, "clips", c.File), &sp.Recording, m)
+	}
+	return nil
+}
+
+// plainName is the name of a file of ours for the web.
+func plainName(file string) string { return or(episode.PlainName(file), "file"+path.Ext(file)) }
+
+// episode adds the files of an episode under the names by which a feed calls
+// them.
+func (g *gatherer) episode(e *feed.Episode, show *feed.Show) {
+	m := publish.Meta{Title: e.Title, Description: e.Description, Date: e.Date.Time}
+	if e.Host != nil {
+		m.Creator = e.Host.Handle
+	}
+	if show != nil {
+		m.Language, m.Creator = show.Language, or(show.Author, m.Creator)
+	}
+	sp := &space.Recording{ID: e.ID}
+	for i, file := range e.Files() {
+		kind := publish.Extra
+		if i == 0 {
+			kind = publish.Episode
+		}
+		it := g.kept(kind, file, e.Path(file), sp, m)
+		if i == 0 {
+			it.Type = or(e.Type, it.Type)
+		}
+	}
+}
+
+// feed adds the episodes, the pages if there are any, and the feed.
+func (g *gatherer) feed(ctx context.Context) error {
+	const file, dir = "feed.xml", "feed"
+	show, err := feed.Load(g.root)
+	if err != nil {
+		return feedError(err)
+	}
+	if _, err := show.Check(); err != nil {
+		return hinted(fmt.Errorf("%s: %w", feed.ShowFile, err), "change it: see spaces feed init --help")
+	}
+	if g.s.BaseURL == "" {
+		g.s.BaseURL = show.BaseURL
+	}
+	_, err = g.root.Stat(dir + "/index.html")
+	site := err == nil
+	var episodes []*feed.Episode
+	var pages []string
+	if site && !g.o.dryRun {
+		out, err := g.root.OpenRoot(dir)
+		if err != nil {
+			return err
+		}
+		defer out.Close()
+		b, err := feed.Build(ctx, g.root, out, show, feed.Options{Site: true})
+		if err != nil {
+			return feedError(err)
+		}
+		episodes, pages = b.Episodes, b.Pages
+	} else if episodes, err = feed.Collect(ctx, g.root, show.Prefer); err != nil {
+		return feedError(err)
+	}
+	if site && g.o.dryRun {
+		pages = g.pages(dir, episodes)
+	}
+	for _, e := range episodes {
+		g.episode(e, show)
+	}
+	for _, p := range pages {
+		g.list = append(g.list, &publish.Item{Name: p, File: dir + "/" + p, Kind: publish.Page, Type: mimeType(p), Replace: true, Last: true,
+			Open: publish.OpenFile(g.root, dir+"/"+p)})
+	}
+	there := *show
+	there.BaseURL = g.s.BaseURL
+	there.Complete()
+	text, err := there.Render(episodes, file, site)
+	if err != nil {
+		return err
+	}
+	g.list = append(g.list, &publish.Item{Name: file, File: dir + "/" + file, Kind: publish.Feed, Type: "application/rss+xml", Replace: true, Last: true,
+		Open: publish.Bytes(file, text)})
+	return nil
+}
+
+// pages lists the pages that are there, for a dry run: it builds none.
+func (g *gatherer) pages(dir string, episodes []*feed.Episode) []string {
+	var list []string
+	for _, e := range episodes {
+		list = append(list, e.Wave(), e.WaveDark(), e.Page())
+	}
+	return slices.DeleteFunc(append(list, "index.html"), func(name string) bool {
+		_, err := g.root.Stat(dir + "/" + name)
+		return err != nil
+	})
+}
+
+// metaOf is what targets may say of a recording.
+func metaOf(r *space.Recording) publish.Meta {
+	m := publish.Meta{Title: r.Title, Date: r.StartedAt.Time, Subjects: r.Hashtags}
+	if r.Host != nil {
+		m.Creator = r.Host.Handle
+	}
+	return m
+}
+
+// mimeType is the type of a file by its name. What the system knows is not
+// asked: it would differ from one computer to the next.
+func mimeType(name string) string {
+	types := map[string]string{
+		".m4a": "audio/x-m4a", ".mp4": "video/mp4", ".mp3": "audio/mpeg", ".opus": "audio/ogg", ".ogg": "audio/ogg",
+		".flac": "audio/flac", ".wav": "audio/wav", ".aac": "audio/aac", ".ts": "video/mp2t",
+		".json": "application/json", ".vtt": "text/vtt", ".srt": "application/x-subrip", ".txt": "text/plain; charset=utf-8",
+		".md": "text/markdown; charset=utf-8", ".html": "text/html; charset=utf-8", ".xml": "application/xml", ".css": "text/css; charset=utf-8",
+		".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".zip": "application/zip", ".pdf": "application/pdf",
+	}
+	return or(types[strings.ToLower(path.Ext(name))], "application/octet-stream")
+}
