@@ -48,10 +48,12 @@
 // clicks it decides the SNR: 10.4 dB is the best that an encoder gets which
 // stops at 20 kHz of 22.
 //
-// Means hide much. LAME with -q 9, which does not shape noise at all, has 0.1 dB
-// more NMR in the mean than with -q 3, and 3 dB more SNR; it is told by Over, by
-// Disturbed and by the clicks. Whoever works on an encoder looks at those and
-// at Bands too.
+// Means hide much, and so does a threshold without tonality. LAME's quickest
+// setting, -q 9, has 0.1 dB more NMR than -q 3 in the mean of the set, and 2.7 dB
+// more SNR; for noise and clicks its NMR is even lower. What tells it is a
+// little more of the bands over threshold in speech and music at 128 kbit/s, and
+// 1 to 3 dB more pre-echo of clicks. Differences in NMR of less than a decibel
+// say little about which of two encoders sounds better.
 package judge
 
 import (
