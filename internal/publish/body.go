@@ -30,16 +30,13 @@ func (u *Upload) Content(ctx context.Context) *Content {
 	return &Content{ctx: ctx, u: u, sum: sha256.New()}
 }
 
-// Skip reads what an earlier run has sent, up to an offset. Kept is told of it.
+// Skip reads what has been sent earlier, up to an offset, of which nobody is
+// told.
 func (c *Content) Skip(to int64) error {
 	b := make([]byte, 256<<10)
 	for c.off < to {
-		n, err := c.next(b[:min(int64(len(b)), to-c.off)])
-		if err != nil {
+		if _, err := c.next(b[:min(int64(len(b)), to-c.off)]); err != nil {
 			return err
-		}
-		if c.u.Kept != nil {
-			c.u.Kept(int64(n))
 		}
 	}
 	return nil

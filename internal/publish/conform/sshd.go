@@ -10,6 +10,12 @@ import (
 	"testing"
 )
 
+// What serves SFTP for sshd: itself, or a program of its own.
+const (
+	InternalSFTP = "internal-sftp"
+	SFTPServer   = "/usr/lib/openssh/sftp-server"
+)
+
 // An SSHD is OpenSSH's server.
 type SSHD struct {
 	Server
@@ -19,12 +25,11 @@ type SSHD struct {
 }
 
 // StartSSHD starts OpenSSH's sshd on keys of its own; hostKeys are their types
-// ("ed25519", "ecdsa", "rsa"). It takes only public keys. With internal, sshd
-// serves SFTP itself, else its sftp-server does.
-func StartSSHD(t *testing.T, internal bool, hostKeys ...string) SSHD {
+// ("ed25519", "ecdsa", "rsa"). It takes only public keys. The subsystem is what
+// serves SFTP: InternalSFTP or SFTPServer, and its options.
+func StartSSHD(t *testing.T, subsystem string, hostKeys ...string) SSHD {
 	t.Helper()
 	program := find(t, "sshd")
-	keygen := find(t, "ssh-keygen")
 	dir := t.TempDir()
 	me, err := user.Current()
 	if err != nil {
@@ -32,27 +37,20 @@ func StartSSHD(t *testing.T, internal bool, hostKeys ...string) SSHD {
 	}
 	s := SSHD{Server{"127.0.0.1:" + freePort(t), filepath.Join(dir, "root")}, me.Username, filepath.Join(dir, "id"), ""}
 	s.Sub(t, ".")
-	generate := func(name, kind string) {
-		if out, err := exec.Command(keygen, "-q", "-t", kind, "-N", "", "-C", "", "-f", name).CombinedOutput(); err != nil {
-			t.Fatalf("ssh-keygen: %v: %s", err, out)
-		}
-	}
-	generate(s.Key, "ed25519")
+	generate(t, s.Key, "ed25519", "")
 
-	subsystem := "internal-sftp"
-	if !internal {
-		subsystem = "/usr/lib/openssh/sftp-server"
-		if _, err := os.Stat(subsystem); err != nil {
+	if program, _, _ := strings.Cut(subsystem, " "); filepath.IsAbs(program) {
+		if _, err := os.Stat(program); err != nil {
 			t.Skip("OpenSSH's sftp-server is missing")
 		}
 	}
 	var conf strings.Builder
 	host, port, _ := strings.Cut(s.Addr, ":")
-	fmt.Fprintf(&conf, "ListenAddress %s\nPort %s\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nMaxStartups 100\nMaxAuthTries 3\n", host, port)
+	fmt.Fprintf(&conf, "ListenAddress %s\nPort %s\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nMaxStartups 100\nMaxAuthTries 3\nLogLevel ERROR\nUseDNS no\n", host, port)
 	fmt.Fprintf(&conf, "AuthorizedKeysFile %s.pub\nSubsystem sftp %s\n", s.Key, subsystem)
 	for _, kind := range hostKeys {
 		name := filepath.Join(dir, "host_"+kind)
-		generate(name, kind)
+		generate(t, name, kind, "")
 		pub, err := os.ReadFile(name + ".pub")
 		if err != nil {
 			t.Fatal(err)
@@ -68,6 +66,24 @@ func StartSSHD(t *testing.T, internal bool, hostKeys ...string) SSHD {
 	}
 	start(t, s.Addr, exec.Command(program, "-D", "-e", "-f", write(t, filepath.Join(dir, "sshd_config"), conf.String())))
 	return s
+}
+
+// generate makes a key pair in two files.
+func generate(t *testing.T, name, kind, passphrase string) {
+	t.Helper()
+	out, err := exec.Command(find(t, "ssh-keygen"), "-q", "-t", kind, "-N", passphrase, "-C", "", "-f", name).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ssh-keygen: %v: %s", err, out)
+	}
+}
+
+// NewKey makes a private key that no server knows, with a passphrase if it is
+// given one.
+func NewKey(t *testing.T, kind, passphrase string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "id_"+kind)
+	generate(t, name, kind, passphrase)
+	return name
 }
 
 // KnownHosts writes a known_hosts file in which an address has these host keys.

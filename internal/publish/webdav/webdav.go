@@ -112,14 +112,6 @@ func (t *Target) url(name string) *url.URL {
 	return &u
 }
 
-// checkName refuses names that lead out of the root, or nowhere.
-func checkName(name string) error {
-	if name == "" || path.Clean("/" + name)[1:] != name {
-		return fmt.Errorf("%q is no name for an object", name)
-	}
-	return nil
-}
-
 // try does something as often as it makes sense, and puts its failure into
 // words without secrets.
 func (t *Target) try(ctx context.Context, f func(ctx context.Context) error) error {
@@ -134,7 +126,7 @@ func (t *Target) Stat(ctx context.Context, name string) (publish.Remote, error) 
 
 // stat asks for an object; folders are none.
 func (t *Target) stat(ctx context.Context, name string) (e entry, err error) {
-	if err := checkName(name); err != nil {
+	if err := publish.CheckName(name); err != nil {
 		return e, err
 	}
 	err = t.try(ctx, func(ctx context.Context) error {
@@ -217,7 +209,7 @@ func (t *Target) Put(ctx context.Context, u *publish.Upload) (publish.Remote, er
 
 func (t *Target) put(ctx context.Context, u *publish.Upload) (publish.Remote, error) {
 	var none publish.Remote
-	if err := checkName(u.Name); err != nil {
+	if err := publish.CheckName(u.Name); err != nil {
 		return none, err
 	}
 	var s state
@@ -416,7 +408,7 @@ func (t *Target) tidy(ctx context.Context, s *state) {
 	defer cancel()
 	s.Temporary = slices.DeleteFunc(s.Temporary, func(name string) bool {
 		// A state is a file on a disk. It must not make us remove anything else.
-		return checkName(name) != nil || !isTemporary.MatchString(path.Base(name)) || t.remove(ctx, name) == nil
+		return publish.CheckName(name) != nil || !isTemporary.MatchString(path.Base(name)) || t.remove(ctx, name) == nil
 	})
 }
 

@@ -1,0 +1,247 @@
+package sftp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
+)
+
+// A session is one connection, logged in.
+type session struct {
+	conn io.Closer
+	sftp *sftp.Client
+}
+
+// do does something on the server as often as it makes sense, each time on the
+// connection that there is or on a new one.
+func (t *Target) do(ctx context.Context, f func(s *session) error) error {
+	err := t.c.Wire.Try(ctx, func(ctx context.Context) error {
+		s, err := t.session(ctx)
+		if err != nil {
+			return err
+		}
+		// The calls of package sftp take no context.
+		stop := context.AfterFunc(ctx, func() { t.drop(s) })
+		defer stop()
+		err = f(s)
+		if broken(err) {
+			t.drop(s)
+			return wire.Temporary(err)
+		}
+		return err
+	})
+	return t.redact.Error(wire.Explain(err))
+}
+
+// broken reports whether an error is one of the connection.
+func broken(err error) bool {
+	return errors.Is(err, sftp.ErrSSHFxConnectionLost) || errors.Is(err, sftp.ErrSSHFxNoConnection) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}
+
+// session returns the connection, or makes one.
+func (t *Target) session(ctx context.Context) (*session, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.shut {
+		return nil, wire.Permanent(net.ErrClosed)
+	}
+	if t.now == nil {
+		s, err := t.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		t.now = s
+	}
+	return t.now, nil
+}
+
+// drop closes a connection, and forgets it.
+func (t *Target) drop(s *session) {
+	t.mu.Lock()
+	if t.now == s {
+		t.now = nil
+	}
+	t.mu.Unlock()
+	s.conn.Close()
+	s.sftp.Close()
+}
+
+// Close implements publish.Target.
+func (t *Target) Close() error {
+	t.mu.Lock()
+	s := t.now
+	t.shut = true
+	t.mu.Unlock()
+	if s != nil {
+		t.drop(s)
+	}
+	return nil
+}
+
+// connect makes a connection and logs in.
+func (t *Target) connect(ctx context.Context) (*session, error) {
+	keys, err := t.hostKeys()
+	if err != nil {
+		return nil, err
+	}
+	tcp, err := t.c.Wire.Dial(ctx, "tcp", t.addr)
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { tcp.Close() })
+	defer stop()
+	s, err := t.login(tcp, keys)
+	if err != nil {
+		tcp.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (t *Target) login(tcp net.Conn, keys *hostKeys) (*session, error) {
+	auth, tell, done := t.auth()
+	defer done()
+	conn, channels, requests, err := ssh.NewClientConn(tcp, t.addr, &ssh.ClientConfig{
+		User:              t.user,
+		Auth:              auth,
+		HostKeyCallback:   keys.check,
+		HostKeyAlgorithms: keys.algorithms,
+	})
+	var negotiation *ssh.AlgorithmNegotiationError
+	switch {
+	case err == nil:
+	case keys.refused != nil:
+		return nil, keys.refused
+	case errors.As(err, &negotiation) && keys.algorithms != nil && strings.Contains(err.Error(), "host key"):
+		return nil, keys.otherKind()
+	case errors.As(err, &negotiation):
+		return nil, wire.Permanent(fmt.Errorf("%s: no way to talk that both ends know: %w", t.addr, err))
+	case strings.Contains(err.Error(), "unable to authenticate"), strings.Contains(err.Error(), "unexpected message type 51"):
+		// 51 is SSH_MSG_USERAUTH_FAILURE (RFC 4252, 6), in reply to a way to log
+		// in that the server offers and has not set up.
+		return nil, fmt.Errorf("%s: %w: the server takes none of what %s can show: %s", t.addr, publish.ErrDenied, t.user, tell())
+	default:
+		return nil, wire.Temporary(fmt.Errorf("%s: %w", t.addr, err))
+	}
+	client := ssh.NewClient(conn, channels, requests)
+	s, err := sftp.NewClient(client)
+	if err != nil {
+		client.Close()
+		if broken(err) {
+			return nil, wire.Temporary(fmt.Errorf("%s: %w", t.addr, err))
+		}
+		return nil, wire.Permanent(fmt.Errorf("%s: you can log in there, but no files can be sent: %w", t.addr, err))
+	}
+	return &session{client, s}, nil
+}
+
+// auth returns the ways to log in: the agent's keys and those of files, then
+// the password. Tell says afterwards what there was of it.
+func (t *Target) auth() (methods []ssh.AuthMethod, tell func() string, done func()) {
+	var had []string
+	var conn io.Closer
+	keys := func() (list []ssh.Signer, err error) {
+		had = nil
+		if t.c.Agent != "" {
+			if a, err := dialAgent(t.c.Agent); err != nil {
+				had = append(had, "no agent, which does not answer")
+			} else {
+				conn = a
+				signers, err := agent.NewClient(a).Signers()
+				if err != nil {
+					had = append(had, "no keys of the agent: "+err.Error())
+				} else {
+					had = append(had, fmt.Sprintf("%d keys of the agent", len(signers)))
+				}
+				list = append(list, signers...)
+			}
+		}
+		for _, file := range t.c.KeyFiles {
+			signer, err := readKey(file, t.c.Passphrase)
+			switch {
+			case errors.Is(err, os.ErrNotExist):
+			case err != nil:
+				had = append(had, "not "+err.Error())
+			default:
+				had = append(had, file)
+				list = append(list, signer)
+			}
+		}
+		return list, nil
+	}
+	methods = []ssh.AuthMethod{ssh.PublicKeysCallback(keys)}
+	if t.c.Password != "" {
+		methods = append(methods, ssh.Password(t.c.Password), ssh.KeyboardInteractive(t.answer))
+	}
+	tell = func() string {
+		if t.c.Password != "" {
+			had = append(had, "a password")
+		}
+		if len(had) == 0 {
+			return "no keys, no agent, no password"
+		}
+		return strings.Join(had, ", ")
+	}
+	done = func() {
+		if conn != nil {
+			conn.Close()
+		}
+	}
+	return methods, tell, done
+}
+
+// answer gives the password to a server that asks for one thing that must not
+// be seen.
+func (t *Target) answer(_, _ string, questions []string, echos []bool) ([]string, error) {
+	switch {
+	case len(questions) == 0:
+		return nil, nil
+	case len(questions) == 1 && !echos[0]:
+		return []string{t.c.Password}, nil
+	}
+	return nil, errors.New("the server asks for more than a password")
+}
+
+// dialAgent connects to an SSH agent: a Unix socket, or on Windows a named
+// pipe.
+func dialAgent(name string) (io.ReadWriteCloser, error) {
+	if strings.HasPrefix(name, `\\.\pipe\`) {
+		return os.OpenFile(name, os.O_RDWR, 0)
+	}
+	return net.Dial("unix", name)
+}
+
+// readKey reads a private key.
+func readKey(file, passphrase string) (ssh.Signer, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	key, err := ssh.ParsePrivateKey(b)
+	var locked *ssh.PassphraseMissingError
+	if errors.As(err, &locked) {
+		if passphrase == "" {
+			return nil, fmt.Errorf("%s, which has a passphrase (ssh-add takes it to the agent)", file)
+		}
+		key, err = ssh.ParsePrivateKeyWithPassphrase(b, []byte(passphrase))
+		if err != nil {
+			return nil, fmt.Errorf("%s, whose passphrase is another one", file)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s, which is no private key", file)
+	}
+	return key, nil
+}
