@@ -116,14 +116,12 @@ func (t *target) arrange(e *export) error {
 	for i := range e.besides {
 		s := &e.besides[i]
 		free := func(name string) (bool, error) {
-			old, err := t.root.ReadFile(name)
+			same, err := t.holds(name, s.content)
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
 				return true, nil
-			case err != nil:
-				return false, err
-			case bytes.Equal(old, s.content):
-				return true, nil
+			case err != nil || same:
+				return same, err
 			}
 			return own[name] && !others[name] && !t.isInput(name, e.TranscriptFile), nil
 		}
@@ -142,6 +140,16 @@ func (t *target) arrange(e *export) error {
 		s.set(&e.rec, s.name)
 	}
 	return nil
+}
+
+// holds reports whether a file has such a content.
+func (t *target) holds(name string, content []byte) (bool, error) {
+	info, err := t.root.Stat(name)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(content)) {
+		return false, err
+	}
+	old, err := t.root.ReadFile(name)
+	return bytes.Equal(old, content), err
 }
 
 // others are the files that stand beside episodes of the same name in other

@@ -35,6 +35,9 @@ func (t *target) recordName() string { return t.file + recordExt }
 
 const recordExt = ".json"
 
+// maxRecord bounds a record that is read.
+const maxRecord = 64 << 20
+
 // standing returns the record of the episode if it is there and up to date. If
 // what is there is something else, it must not be replaced without force.
 func (t *target) standing(want *Record, force bool) (*Record, error) {
@@ -73,6 +76,13 @@ func (t *target) record() (*Record, error) {
 }
 
 func (t *target) read(name string) (*Record, error) {
+	info, err := t.root.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxRecord {
+		return nil, errors.New("no record of an episode")
+	}
 	b, err := t.root.ReadFile(name)
 	if err != nil {
 		return nil, err
