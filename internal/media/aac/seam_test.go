@@ -85,7 +85,7 @@ func TestSeamsByFFmpeg(t *testing.T) {
 		t.Skip("ffmpeg is not installed")
 	}
 	stereo := pcm.Format{SampleRate: 48000, Channels: 2}
-	list, seconds, gridSeconds := []pcm.Format{stereo}, 7, 2
+	list, seconds, gridSeconds := []pcm.Format{stereo}, 10, 3
 	if os.Getenv("SPACES_LONG") != "" {
 		list, seconds, gridSeconds = append(slices.Clone(formats), stereo), 200, pieceSeconds
 	}
