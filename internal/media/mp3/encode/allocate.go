@@ -61,12 +61,22 @@ type allocator struct {
 	most   [39]int32
 	noise  [39]float32
 	want   [39]float32
+	// level is by how many powers of 2 the noise of the last granule of each
+	// channel was over its thresholds.
+	level   [2]float32
+	shaping float32 // of the granule
 }
 
 const (
-	// shaping is how much of the shape of the thresholds the noise takes, on
-	// a scale of decibels: at 0 it would be flat, and the error smallest.
-	shaping = 0.85
+	// mostShaping and leastShaping are how much of the shape of the thresholds
+	// the noise of long blocks takes, on a scale of decibels: at 0 it would be
+	// flat, and the error smallest. The less of it stands out the flatter it
+	// may be: at loudNoise (as a power of 2 over the thresholds) the shape is
+	// followed most, at softNoise least.
+	mostShaping, leastShaping = 0.35, 0.1
+	loudNoise, softNoise      = -1, -4
+	// shortShaping is the same of short blocks, whose windows differ most.
+	shortShaping = 1
 	// refinements is how often the scale factors are corrected by the noise
 	// that comes out.
 	refinements = 3
@@ -74,18 +84,27 @@ const (
 
 // allocate sets scale factors, gain and numbers so that the granule takes at
 // most so many bits.
-func (a *allocator) allocate(g *granule, n *need, target, guess int) {
+func (a *allocator) allocate(g *granule, n *need, ch, target, guess int) {
 	l := g.lay
 	g.settings = settings{gain: guess}
 	if a.empty(g) {
 		return
 	}
+	a.shaping = shortShaping
+	if !l.short {
+		t := (a.level[ch] - softNoise) / (loudNoise - softNoise)
+		a.shaping = leastShaping + (mostShaping-leastShaping)*min(max(t, 0), 1)
+	}
 	a.shape(g, n)
 	a.fit(g, target)
 	best, cost := g.settings, a.cost(g, n)
 	last := true
-	for range refinements {
-		if !a.correct(g, n) {
+	for i := range refinements {
+		changed, level := a.correct(g, n)
+		if i == 0 {
+			a.level[ch] = level
+		}
+		if !changed {
 			break
 		}
 		a.fit(g, target)
@@ -98,7 +117,6 @@ func (a *allocator) allocate(g *granule, n *need, target, guess int) {
 		g.settings = best
 		a.powers.quantize(g, &a.most)
 	}
-	_ = l
 	g.count(&a.most)
 	g.divide(&a.most)
 }
@@ -138,9 +156,12 @@ func (a *allocator) shape(g *granule, n *need) {
 	top := float32(math.Inf(-1))
 	for b := range l.coded {
 		if w := a.want[b]; w < math.MaxFloat32 {
-			a.want[b] = mean + shaping*(w-mean)
+			a.want[b] = mean + a.shaping*(w-mean)
 			top = max(top, a.want[b])
 		}
+	}
+	if l.short {
+		a.amplifyWindows(g, top)
 	}
 	// No band may have to be amplified by more than fits.
 	var over float32
@@ -157,6 +178,28 @@ func (a *allocator) shape(g *granule, n *need) {
 		if w := a.want[b]; w < math.MaxFloat32 {
 			g.sf[b] = uint8(min(max(int((top-w)/step+0.5), 0), l.limit(b, a.lsf)))
 		}
+	}
+}
+
+// amplifyWindows sets the gains of windows all of whose bands need finer steps,
+// and takes these off what the bands want.
+func (a *allocator) amplifyWindows(g *granule, top float32) {
+	most := [3]float32{}
+	for w := range most {
+		most[w] = float32(math.Inf(-1))
+	}
+	for b, w := range g.lay.window[:g.lay.coded] {
+		if a.want[b] < math.MaxFloat32 {
+			most[w] = max(most[w], a.want[b])
+		}
+	}
+	for w, v := range most {
+		if !math.IsInf(float64(v), 0) {
+			g.sub[w] = min(int((top-v)/8), 7)
+		}
+	}
+	for b, w := range g.lay.window[:g.lay.coded] {
+		a.want[b] += float32(8 * g.sub[w])
 	}
 }
 
@@ -216,8 +259,9 @@ func (a *allocator) cost(g *granule, n *need) float32 {
 }
 
 // correct amplifies the bands whose noise stands out most, and lowers those
-// with the least. It reports whether that changed anything.
-func (a *allocator) correct(g *granule, n *need) bool {
+// with the least. It reports whether that changed anything, and by how many
+// powers of 2 the noise is over the thresholds.
+func (a *allocator) correct(g *granule, n *need) (changed bool, level float32) {
 	l := g.lay
 	var ratio [39]float32
 	var mean, count float32
@@ -230,16 +274,15 @@ func (a *allocator) correct(g *granule, n *need) bool {
 		count++
 	}
 	if count == 0 {
-		return false
+		return false, softNoise
 	}
 	mean /= count
-	changed := false
 	step := float32(1 + g.scale)
 	for b := range l.coded {
 		if n.energy[b] <= n.thr[b] || n.root[b] == 0 {
 			continue
 		}
-		d := (ratio[b] - mean) * shaping
+		d := (ratio[b] - mean) * a.shaping
 		switch {
 		case d > 0.75*step && int(g.sf[b]) < l.limit(b, a.lsf):
 			g.sf[b]++
@@ -249,5 +292,5 @@ func (a *allocator) correct(g *granule, n *need) bool {
 			changed = true
 		}
 	}
-	return changed
+	return changed, mean
 }

@@ -62,6 +62,7 @@ func (w *worker) encode(first, frames int) error {
 	w.mem = [2]memory{}
 	w.gain = [2]int{180, 180}
 	w.level, w.usual = 1, 0
+	w.alloc.level = [2]float32{}
 	clear(w.sub[0][:])
 	clear(w.sub[1][:])
 	// What the first granule depends on.
@@ -265,7 +266,7 @@ func (w *worker) spend(number int, needs *[2][2]need) mp3.Header {
 			if total > 0 {
 				part = min(int(float32(budget)*demand[gr][ch]/total), 4095)
 			}
-			w.alloc.allocate(g, &needs[gr][ch], part, w.gain[ch])
+			w.alloc.allocate(g, &needs[gr][ch], ch, part, w.gain[ch])
 			g.share = 0
 			if gr == 1 && !c.lsf {
 				g.reuse(w.grid[0][ch])
