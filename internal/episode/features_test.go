@@ -14,7 +14,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/transcript"
-	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/encode"
@@ -24,65 +23,15 @@ import (
 
 const testRate = 48000
 
-// A function of time is a Source of one channel.
-type function struct {
-	at      func(t float64) float64
-	n, next int64
-}
-
-func (f *function) Format() pcm.Format { return pcm.Format{SampleRate: testRate, Channels: 1} }
-
-func (f *function) Read(dst []float32) (int, error) {
-	if f.next == f.n {
-		return 0, io.EOF
-	}
-	n := int(min(int64(len(dst)), f.n-f.next))
-	for i := range n {
-		dst[i] = float32(f.at(float64(f.next+int64(i)) / testRate))
-	}
-	f.next += int64(n)
-	return n, nil
-}
-
-// added makes a library of a recording of 16 bits that a function of time
-// describes, with speaking turns if there are any.
+// added makes a library of a recording that a function of time describes, with
+// speaking turns if there are any.
 func added(t *testing.T, length float64, at func(t float64) float64, turns ...space.Turn) *Request {
 	t.Helper()
-	ctx, dir := t.Context(), t.TempDir()
-	name := filepath.Join(dir, "talk.wav")
-	file, err := os.Create(name)
-	if err != nil {
-		t.Fatal(err)
+	samples := make([]float32, int(length*testRate))
+	for i := range samples {
+		samples[i] = float32(at(float64(i) / testRate))
 	}
-	n := int64(length * testRate)
-	err = encode.WAV(ctx, file, encode.Sound{Source: &function{at: at, n: n}, Samples: n}, encode.Options{})
-	if err := errors.Join(err, file.Close()); err != nil {
-		t.Fatal(err)
-	}
-	opt := library.Options{Dir: filepath.Join(dir, "lib"), Version: "test"}
-	w, err := library.OpenWrite(ctx, opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := ""
-	_, err = library.Import(ctx, w, []string{name}, library.ImportOptions{}, func(e library.Event) {
-		if e.Recording != nil {
-			id = e.Recording.ID
-		}
-	})
-	if err := errors.Join(err, w.Close()); err != nil {
-		t.Fatal(err)
-	}
-	lib, err := library.Open(ctx, opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { lib.Close() })
-	r, err := clip.Open(lib, id, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.Close() })
+	lib, r := imported(t, pcm.Format{SampleRate: testRate, Channels: 1}, samples)
 	if len(turns) > 0 {
 		b, err := json.Marshal(space.Turns{Schema: space.Schema, Turns: turns})
 		if err != nil {
@@ -92,7 +41,7 @@ func added(t *testing.T, length float64, at func(t float64) float64, turns ...sp
 			t.Fatal(err)
 		}
 	}
-	return &Request{Library: lib, Recording: r, Version: "test", Format: clip.WAV, Dir: filepath.Join(dir, "out"), File: "a.wav", Jobs: 1}
+	return &Request{Library: lib, Recording: r, Version: "test", Format: clip.WAV, Dir: t.TempDir(), File: "a.wav", Jobs: 1}
 }
 
 // made makes an episode.
