@@ -47,7 +47,7 @@ func attacks(x []float32, from int) (mask uint) {
 // after, whose attacks want short blocks in it: those under the short
 // windows, beginning with the middle of the first.
 const (
-	beatsOwn  = 0b001111
+	beatsOwn  = 0b011111
 	beatsPast = 0b111000
 )
 

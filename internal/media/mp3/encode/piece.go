@@ -17,6 +17,14 @@ const (
 	centre = 240
 )
 
+const (
+	// overhead is what a granule takes whatever it holds, in bits.
+	overhead = 20
+	// shortDemand is how much more short blocks get than their lines ask for:
+	// their windows are so short that little masks what comes before a sound.
+	shortDemand = 1.5
+)
+
 // A worker encodes one piece after the other. What it made of the piece before
 // does not matter to the next.
 type worker struct {
@@ -248,7 +256,10 @@ func (w *worker) spend(number int, needs *[2][2]need) mp3.Header {
 	for gr := range c.granules {
 		for ch := range c.Channels {
 			g := w.grid[gr][ch]
-			d := needs[gr][ch].demand(g.lay, g.end, w.level) + 20
+			d := needs[gr][ch].demand(g.lay, g.end, w.level) + overhead
+			if g.block == short {
+				d *= shortDemand
+			}
 			demand[gr][ch] = d
 			total += d
 		}
