@@ -31,7 +31,7 @@ func (s *suite) sizes(t *testing.T) {
 	site := s.new(t)
 	target := s.dial(t, site)
 	for _, n := range sizes {
-		up := NewSending(fmt.Sprintf("sizes/%d.m4a", n), noise(uint64(n), n))
+		up := s.sending(fmt.Sprintf("sizes/%d.m4a", n), noise(uint64(n), n))
 		s.put(t, target, site, up)
 		r, err := target.Stat(t.Context(), up.Name)
 		if err != nil {
@@ -72,7 +72,7 @@ func (s *suite) names(t *testing.T) {
 		if runtime.GOOS == "windows" && strings.ContainsAny(name, "\"<>|?*:\\") {
 			continue
 		}
-		up := NewSending(name, noise(uint64(i), int64(100+i)))
+		up := s.sending(name, noise(uint64(i), int64(100+i)))
 		if s.o.Refuses != nil && s.o.Refuses(name) {
 			if _, err := target.Put(t.Context(), &up.Upload); err == nil {
 				t.Errorf("Put %s: no error, though the target says that it refuses the name", name)
@@ -100,7 +100,7 @@ func (s *suite) overwrite(t *testing.T) {
 	site := s.new(t)
 	target := s.dial(t, site)
 	for i, n := range []int64{1000, s.large(), 10, 0, 7} {
-		s.put(t, target, site, NewSending("episode.m4a", noise(uint64(i), n)))
+		s.put(t, target, site, s.sending("episode.m4a", noise(uint64(i), n)))
 	}
 	if got := s.files(t, site); len(got) != 1 {
 		t.Errorf("at the server there are %q", got)
@@ -110,7 +110,7 @@ func (s *suite) overwrite(t *testing.T) {
 func (s *suite) notThere(t *testing.T) {
 	site := s.new(t)
 	target := s.dial(t, site)
-	s.put(t, target, site, NewSending("folder/there.m4a", noise(1, 10)))
+	s.put(t, target, site, s.sending("folder/there.m4a", noise(1, 10)))
 	for _, name := range []string{"missing.m4a", "no folder/missing.m4a", "folder/missing.m4a", "folder"} {
 		_, err := target.Stat(t.Context(), name)
 		s.wantErr(t, "Stat "+name, err, publish.ErrNotExist)
@@ -128,7 +128,7 @@ func (s *suite) denied(t *testing.T) {
 		t.Skip("this target asks for no credentials")
 	}
 	site := s.new(t)
-	old := NewSending("there.m4a", noise(1, 10))
+	old := s.sending("there.m4a", noise(1, 10))
 	s.put(t, s.dial(t, site), site, old)
 
 	target := s.o.Denied(t, site)
@@ -137,7 +137,7 @@ func (s *suite) denied(t *testing.T) {
 	s.wantErr(t, "Stat", err, publish.ErrDenied)
 	for _, n := range []int64{0, 10, s.large()} {
 		for _, name := range []string{"new.m4a", "folder/new.m4a", old.Name} {
-			up := NewSending(name, noise(2, n))
+			up := s.sending(name, noise(2, n))
 			_, err = target.Put(t.Context(), &up.Upload)
 			s.wantErr(t, "Put", err, publish.ErrDenied)
 			s.cleanStates(t, up)
@@ -154,12 +154,12 @@ var errDisk = errors.New("the disk has a bad sector")
 // bodyFails has the local file fail at its end and half way.
 func (s *suite) bodyFails(t *testing.T) {
 	site := s.new(t)
-	old := NewSending("old.m4a", noise(1, 1000))
+	old := s.sending("old.m4a", noise(1, 1000))
 	s.put(t, s.dial(t, site), site, old)
 	n := s.large()
 	for _, name := range []string{"new.m4a", old.Name} {
 		for _, after := range []int64{0, n / 2, n - 1} {
-			up := NewSending(name, noise(2, n))
+			up := s.sending(name, noise(2, n))
 			up.Body = failing(up.Bytes, after, func() error { return errDisk })
 			within(t, "Put of a file that cannot be read", func() {
 				_, err := s.dial(t, site).Put(t.Context(), &up.Upload)
@@ -174,12 +174,12 @@ func (s *suite) bodyFails(t *testing.T) {
 
 func (s *suite) cancelled(t *testing.T) {
 	site := s.new(t)
-	old := NewSending("old.m4a", noise(1, 1000))
+	old := s.sending("old.m4a", noise(1, 1000))
 	s.put(t, s.dial(t, site), site, old)
 	n := s.large()
 	for _, name := range []string{"new.m4a", old.Name} {
 		for _, after := range []int64{0, n / 2} {
-			up := NewSending(name, noise(2, n))
+			up := s.sending(name, noise(2, n))
 			var ctx context.Context
 			ctx, up.Body = cancelAfter(t.Context(), up.Bytes, after)
 			within(t, "Put that was cancelled", func() {
@@ -202,7 +202,7 @@ func (s *suite) cancelled(t *testing.T) {
 func (s *suite) changed(t *testing.T) {
 	site := s.new(t)
 	target := s.dial(t, site)
-	old := NewSending("old.m4a", noise(1, 1000))
+	old := s.sending("old.m4a", noise(1, 1000))
 	s.put(t, target, site, old)
 	for _, n := range []int64{1, 1000, s.large()} {
 		for what, change := range map[string]func([]byte) []byte{
@@ -212,7 +212,7 @@ func (s *suite) changed(t *testing.T) {
 			"empty":                 func(b []byte) []byte { return nil },
 		} {
 			for _, name := range []string{"new.m4a", old.Name} {
-				up := NewSending(name, noise(2, n))
+				up := s.sending(name, noise(2, n))
 				up.Body = bytes.NewReader(change(bytes.Clone(up.Bytes)))
 				_, err := target.Put(t.Context(), &up.Upload)
 				s.wantErr(t, fmt.Sprintf("Put of %d bytes, changed: %s", n, what), err, publish.ErrChanged)
@@ -223,14 +223,14 @@ func (s *suite) changed(t *testing.T) {
 	site.Holds(t, old.Name, old.Bytes)
 
 	// The next run, with the file as it is now, is not misled by what is there.
-	s.put(t, target, site, NewSending("new.m4a", noise(3, s.large())))
+	s.put(t, target, site, s.sending("new.m4a", noise(3, s.large())))
 }
 
 // again has a run fail half way and the next one finish.
 func (s *suite) again(t *testing.T) {
 	site := s.new(t)
 	n := s.large()
-	up := NewSending("folder/new.m4a", noise(2, n))
+	up := s.sending("folder/new.m4a", noise(2, n))
 	up.Jobs = 1
 	up.Body = failing(up.Bytes, n-10, func() error { return errDisk })
 	if _, err := s.dial(t, site).Put(t.Context(), &up.Upload); err == nil {
@@ -250,11 +250,11 @@ func (s *suite) again(t *testing.T) {
 	}
 
 	// A state that tells of another world is no reason to fail, nor to believe it.
-	lost := NewSending("folder/new.m4a", noise(4, n))
+	lost := s.sending("folder/new.m4a", noise(4, n))
 	lost.State = next.saved
 	s.put(t, s.dial(t, site), site, lost)
 	for _, state := range []string{"", "{}", "null", "{\"upload\":\"no such upload\"}", "\x00garbage"} {
-		odd := NewSending("folder/odd.m4a", noise(5, 100))
+		odd := s.sending("folder/odd.m4a", noise(5, 100))
 		odd.State = []byte(state)
 		s.put(t, s.dial(t, site), site, odd)
 	}
@@ -262,7 +262,7 @@ func (s *suite) again(t *testing.T) {
 
 func (s *suite) leftovers(t *testing.T) {
 	site := s.new(t)
-	there := NewSending("there.m4a", noise(1, 10))
+	there := s.sending("there.m4a", noise(1, 10))
 	s.put(t, s.dial(t, site), site, there)
 	if l := s.list(t, site); len(l) != 0 {
 		t.Errorf("leftovers %v where nothing was interrupted", l)
@@ -272,7 +272,7 @@ func (s *suite) leftovers(t *testing.T) {
 	stands, free := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	n := s.large()
-	up := NewSending("folder/half.m4a", noise(2, n))
+	up := s.sending("folder/half.m4a", noise(2, n))
 	up.Jobs = 1
 	up.Body = failing(up.Bytes, n-10, func() error {
 		once.Do(func() { close(stands) })
@@ -326,7 +326,7 @@ func (s *suite) plan(t *testing.T) {
 	site := s.new(t)
 	target := s.dial(t, site)
 	for _, n := range []int64{0, s.large()} {
-		up := NewSending("folder/?#% é.m4a", noise(1, n))
+		up := s.sending("folder/?#% é.m4a", noise(1, n))
 		up.Body = failing(nil, -1, func() error { t.Error("Plan reads the file"); return errDisk })
 		lines := target.Plan(&up.Upload)
 		if len(lines) == 0 {
@@ -355,7 +355,7 @@ func (s *suite) sideBySide(t *testing.T) {
 			if i == 0 {
 				n = s.large()
 			}
-			up := NewSending(fmt.Sprintf("shared folder/%d.m4a", i), noise(uint64(i), n))
+			up := s.sending(fmt.Sprintf("shared folder/%d.m4a", i), noise(uint64(i), n))
 			r, err := target.Put(t.Context(), &up.Upload)
 			if err != nil {
 				t.Errorf("Put %s: %v", up.Name, err)

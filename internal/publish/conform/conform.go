@@ -47,6 +47,8 @@ type Options struct {
 	// Leaves says that a Put that stands still half way can be seen among the
 	// leftovers.
 	Leaves bool
+	// Public says that the target takes only what is to be public.
+	Public bool
 	// Secrets are texts that no error, state, plan or name may hold.
 	Secrets []string
 	// Denied makes a target for the site with wrong credentials; nil if there
@@ -158,6 +160,7 @@ func (s *Sending) save(state []byte) error {
 // Next is the upload as the next run makes it: with what was saved.
 func (s *Sending) Next() *Sending {
 	n := NewSending(s.Name, s.Bytes)
+	n.Public, n.Jobs = s.Public, s.Jobs
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n.State, n.saved = s.saved, s.saved
@@ -169,6 +172,13 @@ func noise(seed uint64, n int64) []byte {
 	b := make([]byte, n)
 	rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), 1}).Read(b)
 	return b
+}
+
+// sending makes an upload as the target takes them.
+func (s *suite) sending(name string, b []byte) *Sending {
+	up := NewSending(name, b)
+	up.Public = s.o.Public
+	return up
 }
 
 // put sends and looks at what is there.

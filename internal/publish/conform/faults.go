@@ -15,6 +15,7 @@ type FaultOptions struct {
 	Size     int64 // of the largest file
 	Survives int   // how many temporary faults one run must survive
 	Secrets  []string
+	Public   bool                   // see Options
 	Own      func(path string) bool // see Options
 }
 
@@ -41,16 +42,16 @@ func (o FaultOptions) run(t *testing.T, seed uint64, new func(t *testing.T, thro
 		proxy = NewProxy(t, addr)
 		return proxy.Addr
 	})
-	s := &suite{o: Options{Secrets: o.Secrets, Own: o.Own}}
+	s := &suite{o: Options{Secrets: o.Secrets, Own: o.Own, Public: o.Public}}
 	r := rand.New(rand.NewPCG(seed, 6))
 
 	var old []byte
 	const name = "folder/épisode 1.m4a"
 	if r.IntN(2) == 0 {
 		old = noise(seed+1000, r.Int64N(5000))
-		s.put(t, s.dial(t, site), site, NewSending(name, old))
+		s.put(t, s.dial(t, site), site, s.sending(name, old))
 	}
-	up := NewSending(name, noise(seed, r.Int64N(o.Size)))
+	up := s.sending(name, noise(seed, r.Int64N(o.Size)))
 	up.Jobs = 1 + r.IntN(4)
 
 	var faults []Fault

@@ -32,6 +32,12 @@ type state struct {
 	Acked int64  `json:"acked"` // bytes of it that the server has confirmed, without a gap
 }
 
+// valid reports whether a state names a temporary file. A state is a file on a
+// disk; it must not make us remove anything else.
+func (s state) valid() bool {
+	return publish.CheckName(s.Part) == nil && isTemporary.MatchString(path.Base(s.Part))
+}
+
 // A putting is one call of Put.
 type putting struct {
 	*Target
@@ -57,7 +63,7 @@ func (t *Target) Put(ctx context.Context, u *publish.Upload) (r publish.Remote, 
 	for {
 		before := p.state.Acked
 		err = t.do(ctx, func(s *session) error {
-			r, err = p.once(ctx, s, old.Part)
+			r, err = p.once(ctx, s, old)
 			return err
 		})
 		// A line that breaks now and then is no reason to give up on a large
@@ -84,7 +90,7 @@ func (p *putting) save() error {
 }
 
 // once does all of it on one connection.
-func (p *putting) once(ctx context.Context, s *session, old string) (publish.Remote, error) {
+func (p *putting) once(ctx context.Context, s *session, old state) (publish.Remote, error) {
 	final, part := p.path(p.u.Name), p.path(p.state.Part)
 	if p.moved {
 		// The answer may have got lost.
@@ -95,10 +101,10 @@ func (p *putting) once(ctx context.Context, s *session, old string) (publish.Rem
 	if err := p.makeFolders(s, path.Dir(p.u.Name)); err != nil {
 		return publish.Remote{}, err
 	}
-	if old != "" && old != p.state.Part && publish.CheckName(old) == nil && isTemporary.MatchString(path.Base(old)) {
-		// That of another version of the file, or of another name. What cannot
-		// be removed is found again among the leftovers.
-		s.remove(p.path(old))
+	if old.Part != p.state.Part && old.valid() {
+		// That of another version of the file. What cannot be removed is found
+		// again among the leftovers.
+		s.remove(p.path(old.Part))
 	}
 	if err := p.write(ctx, s, part); err != nil {
 		return publish.Remote{}, err

@@ -139,10 +139,11 @@ func (t *Target) login(tcp net.Conn, keys *hostKeys) (*session, error) {
 	s, err := sftp.NewClient(client)
 	if err != nil {
 		client.Close()
-		if broken(err) {
-			return nil, wire.Temporary(fmt.Errorf("%s: %w", t.addr, err))
+		var channel *ssh.OpenChannelError
+		if errors.As(err, &channel) || strings.Contains(err.Error(), "subsystem request failed") {
+			return nil, wire.Permanent(fmt.Errorf("%s: you can log in there, but no files can be sent: %w", t.addr, err))
 		}
-		return nil, wire.Permanent(fmt.Errorf("%s: you can log in there, but no files can be sent: %w", t.addr, err))
+		return nil, wire.Temporary(fmt.Errorf("%s: %w", t.addr, err))
 	}
 	return &session{client, s}, nil
 }

@@ -22,6 +22,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -283,6 +284,16 @@ func (t *Target) leftovers(ctx context.Context, s *session) ([]publish.Leftover,
 		}
 	}
 	return found, nil
+}
+
+// Forget removes what an upload of another version of a file has left, by the
+// state that it saved.
+func (t *Target) Forget(ctx context.Context, _ string, old []byte) error {
+	var s state
+	if json.Unmarshal(old, &s) != nil || !s.valid() {
+		return nil // nothing that we saved
+	}
+	return t.do(ctx, func(c *session) error { return c.remove(t.path(s.Part)) })
 }
 
 // remove removes a file; that it is gone already is as good.

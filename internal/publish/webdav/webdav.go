@@ -401,14 +401,37 @@ func (t *Target) makeFolder(ctx context.Context, folder string) error {
 	return err
 }
 
+// Forget removes what an upload of another version of a file has left, by the
+// state that it saved.
+func (t *Target) Forget(ctx context.Context, _ string, old []byte) error {
+	var s state
+	if json.Unmarshal(old, &s) != nil {
+		return nil // nothing that we saved
+	}
+	for _, name := range s.Temporary {
+		if !ours(name) {
+			continue
+		}
+		if err := t.try(ctx, func(ctx context.Context) error { return t.remove(ctx, name) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ours reports whether a name is that of a temporary file. A state is a file on
+// a disk; it must not make us remove anything else.
+func ours(name string) bool {
+	return publish.CheckName(name) == nil && isTemporary.MatchString(path.Base(name))
+}
+
 // tidy removes temporary files, as far as that can be done: what cannot is
 // found again among the leftovers. It is done also for who was interrupted.
 func (t *Target) tidy(ctx context.Context, s *state) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	s.Temporary = slices.DeleteFunc(s.Temporary, func(name string) bool {
-		// A state is a file on a disk. It must not make us remove anything else.
-		return publish.CheckName(name) != nil || !isTemporary.MatchString(path.Base(name)) || t.remove(ctx, name) == nil
+		return !ours(name) || t.remove(ctx, name) == nil
 	})
 }
 
