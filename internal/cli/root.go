@@ -57,6 +57,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 		newClipCmd(a),
 		newWaveformCmd(a),
 		newMeasureCmd(a),
+		newMomentsCmd(a),
 		newExportCmd(a),
 		newFeedCmd(a),
 		newUploadCmd(a),

@@ -26,7 +26,7 @@ const least = 0.05
 func eventsOf(hops []hop, l levels, turns []space.Turn) []event {
 	windows := windowsOf(hops, l)
 	list := laughter(windows)
-	list = append(list, applause(windows)...)
+	list = append(list, noises(windows)...)
 	if len(turns) > 0 {
 		list = append(list, raisedOf(windows, turns)...)
 		list = append(list, exchanges(turns, seconds(len(windows)))...)
@@ -62,9 +62,10 @@ func smooth(windows []window, reach int, value func(window) float64) []float64 {
 }
 
 // peaks returns events where strength is highest. They reach as far as it stays
-// above half of that, and are told for no longer than longest seconds: what
+// above a third of that, and are told for no longer than longest seconds: what
 // goes on for longer is how things are.
 func peaks(kind Kind, strength []float64, longest float64, value func(at int) float64) []event {
+	const rest = 1.0 / 3
 	var list []event
 	for i := 0; i < len(strength); {
 		if strength[i] < least {
@@ -79,10 +80,10 @@ func peaks(kind Kind, strength []float64, longest float64, value func(at int) fl
 			}
 		}
 		from, to := top, top+1
-		for from > i && strength[from-1] > strength[top]/2 {
+		for from > i && strength[from-1] > strength[top]*rest {
 			from--
 		}
-		for to < end && strength[to] > strength[top]/2 {
+		for to < end && strength[to] > strength[top]*rest {
 			to++
 		}
 		if seconds(end-i) <= longest {
@@ -97,14 +98,14 @@ func peaks(kind Kind, strength []float64, longest float64, value func(at int) fl
 // breath. How much of both there is in what is merely said differs from voice to
 // voice: what counts is what rises above nearly all of the recording.
 func laughter(windows []window) []event {
-	rhythm := smooth(windows, 2, func(w window) float64 { return float64(w.rhythm) })
-	breath := smooth(windows, 2, func(w window) float64 { return float64(w.breath) })
+	rhythm := smooth(windows, 3, func(w window) float64 { return float64(w.rhythm) })
+	breath := smooth(windows, 3, func(w window) float64 { return float64(w.breath) })
 	both := make([]float64, len(windows))
 	for i := range both {
 		both[i] = rhythm[i] * math.Sqrt(breath[i])
 	}
 	const floor, ceiling, span, longest = 0.2, 0.35, 0.2, 20
-	usual := min(ceiling, max(floor, 1.3*nth(slices.Clone(both), 0.95)))
+	usual := min(ceiling, max(floor, 1.4*nth(slices.Clone(both), 0.95)))
 	strength := make([]float64, len(both))
 	for i, x := range both {
 		strength[i] = (x - usual) / span
@@ -112,24 +113,32 @@ func laughter(windows []window) []event {
 	return peaks(Laughter, strength, longest, func(at int) float64 { return both[at] })
 }
 
-// applause finds noise as loud as what is said, over the whole spectrum and
-// without a pause, that comes and goes.
-func applause(windows []window) []event {
+// noises finds noise as loud as what is said, over the whole spectrum and
+// almost without a pause, that comes and goes. Applause is little else; where
+// many laugh at once their voices are in it too, and no rhythm is left.
+func noises(windows []window) []event {
 	hiss := smooth(windows, 3, func(w window) float64 { return float64(w.hiss) })
-	const floor, ceiling, span, longest = 0.5, 0.7, 0.35, 25
-	usual := min(ceiling, max(floor, nth(slices.Clone(hiss), 0.95)+0.1))
+	const floor, ceiling, span, longest = 0.42, 0.7, 0.25, 25
+	usual := min(ceiling, max(floor, nth(slices.Clone(hiss), 0.95)+0.08))
 	strength := make([]float64, len(hiss))
 	for i, x := range hiss {
 		strength[i] = (x - usual) / span
 	}
-	return peaks(Applause, strength, longest, func(at int) float64 { return hiss[at] })
+	list := peaks(Applause, strength, longest, func(at int) float64 { return hiss[at] })
+	const nothingElse = 0.75
+	for i := range list {
+		if list[i].value < nothingElse {
+			list[i].kind = Laughter
+		}
+	}
+	return list
 }
 
 // A voice is raised from so many decibels above the usual on, at most so many
 // seconds long.
 const (
 	raisedFrom    = 4.0
-	raisedSpan    = 7.0
+	raisedSpan    = 5.0
 	raisedLongest = 25
 )
 

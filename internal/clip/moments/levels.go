@@ -17,13 +17,15 @@ type levels struct {
 	talk   uint8 // the usual level of what is said: the median of active hops
 	active uint8 // what is louder is no pause
 	strong uint8 // what is louder is heard as loud as what is said
+	faint  uint8 // what is fainter is in the background
 }
 
 const (
 	pauseBelow  = 25.0 // dB below the loud hops lie the pauses
 	faintest    = -65  // dBFS; what lies below is silence, however quiet all else is
 	strongBelow = 8.0  // dB below talk
-	roomMargin  = 6.0  // dB
+	faintBelow  = 14.0
+	roomMargin  = 6.0 // dB
 )
 
 // levelsOf finds the levels of hops; ok is false where all is silence.
@@ -44,7 +46,7 @@ func levelsOf(hops []hop) (l levels, ok bool) {
 	l.active = max(silence, below(loud, pauseBelow))
 	clear(count[:l.active])
 	l.talk = quantile(&count, 0.5)
-	l.strong = below(l.talk, strongBelow)
+	l.strong, l.faint = below(l.talk, strongBelow), below(l.talk, faintBelow)
 	// In a noisy room pauses are as loud as the room.
 	l.active = max(l.active, min(above(room, roomMargin), l.strong))
 	return l, true
@@ -92,24 +94,42 @@ func windowsOf(hops []hop, l levels) []window {
 		if n := volumes.move(middle-hopsASecond, middle+hopsASecond); n*5 >= 2*hopsASecond*2 {
 			w.volume = float32(hop{level: quantile(&volumes.count, 0.5)}.decibels())
 		}
-		var noisy float64
-		strong := 0
-		const reach = hopsASecond * 6 / 10
-		for _, h := range hops[max(0, middle-reach):min(len(hops), middle+reach)] {
-			if h.level > l.strong {
-				noisy += float64(h.noise) / 255
-				strong++
-			}
-		}
+		near := hops[max(0, middle-reach):min(len(hops), middle+reach)]
+		noisy, _ := noiseAbove(near, l.strong)
 		w.hiss = float32(noisy / (2 * reach))
-		if strong > 0 {
-			w.breath = float32(noisy / float64(strong))
+		loud := loudest(near)
+		if loud < l.faint {
+			continue
 		}
-		if strong*4 >= reach {
-			w.rhythm = float32(rhythm(hops[max(0, middle-rhythmReach):min(len(hops), middle+rhythmReach)], l))
-		}
+		noisy, n := noiseAbove(near, below(loud, strongBelow))
+		w.breath = float32(noisy / n)
+		w.rhythm = float32(rhythm(hops[max(0, middle-rhythmReach):min(len(hops), middle+rhythmReach)], l))
 	}
 	return list
+}
+
+// reach is how far on each side of its middle a window looks for noise.
+const reach = hopsASecond * 6 / 10
+
+// noiseAbove adds up how much noise is in the hops above a level, and counts
+// them.
+func noiseAbove(hops []hop, level uint8) (noise, n float64) {
+	for _, h := range hops {
+		if h.level > level {
+			noise += float64(h.noise) / 255
+			n++
+		}
+	}
+	return noise, n
+}
+
+// loudest returns the level that all but a fifth of some hops are below.
+func loudest(hops []hop) uint8 {
+	var count [256]int
+	for _, h := range hops {
+		count[h.level]++
+	}
+	return quantile(&count, 0.8)
 }
 
 // A slider counts the levels of those hops of a stretch that it keeps.

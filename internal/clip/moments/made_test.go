@@ -271,9 +271,9 @@ func addPhrase(out []float32, at, x, end float64, v voice, level float64, rng *r
 					s = white - hiss // brighter
 					hiss = white
 					switch {
-					case fricative < 0.35:
+					case fricative < 0.22:
 						s *= 0.3
-					case fricative < 0.6:
+					case fricative < 0.45:
 						s *= 0.1
 					default:
 						s *= 0.02

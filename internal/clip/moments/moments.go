@@ -135,8 +135,8 @@ func (o *Options) complete() error {
 	case o.Top < 1 || o.Top > MaxTop:
 		return &clip.Problem{Kind: clip.BadRequest, Message: fmt.Sprintf("from 1 to %d moments can be looked for, not %d", MaxTop, o.Top)}
 	case o.Length < MinLength || o.Length > MaxLength:
-		return &clip.Problem{Kind: clip.BadTime, Message: fmt.Sprintf("a moment is from %s to %s long, not %s",
-			clip.Mark(MinLength), clip.Mark(MaxLength), clip.Mark(o.Length))}
+		return &clip.Problem{Kind: clip.BadTime, Message: fmt.Sprintf("a moment is from %.0f s to %.0f minutes long, not %s",
+			MinLength.Seconds(), MaxLength.Minutes(), clip.Mark(o.Length))}
 	}
 	return nil
 }

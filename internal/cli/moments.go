@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/clip/moments"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+type momentsOptions struct {
+	refs
+	top     int
+	length  string
+	speaker string
+}
+
+func newMomentsCmd(a *App) *cobra.Command {
+	var o momentsOptions
+	cmd := &cobra.Command{
+		Use:   "moments SPACE",
+		Short: "Find what is worth sharing",
+		Long: `List spans worth sharing, best first: laughter and applause, voices louder than their own usual,
+quick exchanges; beginning and ending where nobody is cut off, without dead air, clipping or gaps.
+It goes by the sound and by who speaks when, not by what is said: listen before you share.
+The audio is listened to once; what is kept of it in the library makes the next time quick.
+--json writes lines that spaces clip --batch - cuts.
+SPACE is an id or the beginning of one, "latest", or a part of the title.`,
+		Example: `  spaces moments latest
+  spaces moments 1ypK --speaker guest1 --length 45s
+  spaces moments latest --json | spaces clip --batch -`,
+		Annotations: exits(map[int]string{
+			exitDone:  "done, also when nothing stands out",
+			exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space, it has no audio, or HANDLE is not heard"}),
+		Args:              takes(1, 1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.moments(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.IntVar(&o.top, "top", moments.DefaultTop, "list at most `N`")
+	f.StringVar(&o.length, "length", "", "the longest one is `T`, the shortest half as long (default 30 s)")
+	f.StringVar(&o.speaker, "speaker", "", "those in which `HANDLE` is heard (approximate)")
+	addIDOnly(cmd, &o.refs)
+	return cmd
+}
+
+// A momentLine is a moment as scripts see it. spaces clip --batch reads
+// recording, at and length.
+type momentLine struct {
+	Schema    int          `json:"schema"`
+	Recording string       `json:"recording"`
+	At        float64      `json:"at"`
+	Length    float64      `json:"length"`
+	Start     int64        `json:"start"`
+	Samples   int64        `json:"samples"`
+	StartedAt space.Time   `json:"started_at"`
+	Score     float64      `json:"score"`
+	Speakers  []string     `json:"speakers"`
+	Why       string       `json:"why"`
+	Reasons   []reasonLine `json:"reasons"`
+}
+
+type reasonLine struct {
+	Kind     moments.Kind `json:"kind"`
+	At       float64      `json:"at"`
+	Length   float64      `json:"length"`
+	Strength float64      `json:"strength"`
+	Value    float64      `json:"value"`
+	Handle   string       `json:"handle,omitempty"`
+	Text     string       `json:"text"`
+}
+
+// moments runs the command.
+func (a *App) moments(ctx context.Context, o momentsOptions) error {
+	find := moments.Options{Top: o.top, Speaker: o.speaker, Jobs: a.jobs()}
+	if o.top < 1 {
+		return usage("--top wants a number from 1 to %d, not %d", moments.MaxTop, o.top)
+	}
+	if o.length != "" {
+		length, err := clips.ParseTime(o.length)
+		if err != nil {
+			return clipError(err)
+		}
+		// No length would be the usual one.
+		find.Length = max(length, time.Nanosecond)
+	}
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	row, err := resolveOne(ctx, a, lib.Catalog(), o.words[0], o.idOnly)
+	if err != nil {
+		return err
+	}
+	if _, err := pathOf(lib, row, false); err != nil {
+		return err
+	}
+	r, err := clips.Open(lib, row.ID, a.Version)
+	if err != nil {
+		return clipError(err)
+	}
+	defer r.Close()
+	turns, err := lib.Turns(row.ID)
+	if err != nil {
+		return err
+	}
+	bar := a.newSoundProgress("listening")
+	find.Progress = bar
+	list, err := moments.Find(ctx, r, turns, find)
+	bar.close()
+	if err != nil {
+		return clipError(soundError(lib, r.Space, err))
+	}
+	nothing := "nothing stands out in " + row.ID
+	if a.set.JSON {
+		if len(list) == 0 {
+			a.warn("%s", nothing)
+		}
+		return a.printMoments(r, list)
+	}
+	if len(list) == 0 {
+		a.say("%s", nothing)
+	}
+	a.tableMoments(r, list)
+	return nil
+}
+
+// printMoments writes moments as JSON Lines.
+func (a *App) printMoments(r *clips.Recording, list []moments.Moment) error {
+	for _, m := range list {
+		line := momentLine{
+			Schema: space.Schema, Recording: r.Space.ID, At: r.Seconds(m.Start), Length: r.Seconds(m.Samples),
+			Start: m.Start, Samples: m.Samples, StartedAt: r.Wall(m.Start), Score: m.Score,
+			Speakers: append([]string{}, m.Speakers...), Why: m.Words(), Reasons: []reasonLine{},
+		}
+		for _, w := range m.Reasons {
+			line.Reasons = append(line.Reasons, reasonLine{w.Kind, w.At, w.Length, w.Strength, w.Value, w.Handle, w.String()})
+		}
+		if err := writeJSON(a.Out, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tableMoments prints moments for people.
+func (a *App) tableMoments(r *clips.Recording, list []moments.Moment) {
+	t := table{header: []string{"AT", "LENGTH", "SCORE", "WHY"}, right: map[int]bool{0: true, 1: true, 2: true}}
+	for _, m := range list {
+		why := m.Words()
+		if len(m.Speakers) > 0 {
+			why += "  (" + strings.Join(m.Speakers, ", ") + ")"
+		}
+		// As --at takes it, to the hundredth.
+		at := r.Time(m.Start).Round(10 * time.Millisecond)
+		t.add(clips.Mark(at), fmt.Sprintf("%.1f s", r.Seconds(m.Samples)), fmt.Sprintf("%.0f", math.Round(100*m.Score)), safe(why))
+	}
+	t.write(a.Out, a.Columns)
+}
