@@ -53,16 +53,18 @@ func helpText(cmd *cobra.Command) string {
 	}
 	if subs := visible(cmd); len(subs) > 0 {
 		b.WriteString("\nCommands:\n")
-		var more []string
+		more := make(map[string][]string)
 		for _, c := range subs {
-			if aside(c) {
-				more = append(more, c.Name())
+			if t := topic(c); t != "" && !cmd.HasParent() {
+				more[t] = append(more[t], c.Name())
 				continue
 			}
 			fmt.Fprintf(&b, "  %-11s %s\n", c.Name(), c.Short)
 		}
-		if len(more) > 0 {
-			fmt.Fprintf(&b, "  and %s: see %s COMMAND --help\n", strings.Join(more, ", "), cmd.CommandPath())
+		for _, t := range topics {
+			if names := more[t]; len(names) > 0 {
+				fmt.Fprintf(&b, "and, for %s: %s\n", t, strings.Join(names, ", "))
+			}
 		}
 	}
 	if flags := ownFlags(cmd); flags.HasAvailableFlags() {
@@ -110,14 +112,23 @@ func visible(cmd *cobra.Command) []*cobra.Command {
 	return list
 }
 
-// aside reports whether a command is named only, in the list of all: those
-// for upkeep and for the shell, so that the list fits a screen.
-func aside(c *cobra.Command) bool {
+// topics are those of the commands that the list of all names without a line
+// of their own, so that it fits a screen.
+var topics = [...]string{"sound", "people", "proof", "upkeep"}
+
+// topic returns which of them a command of the program belongs to, or "".
+func topic(c *cobra.Command) string {
 	switch c.Name() {
-	case "reindex", "config", "completion", "man", "version":
-		return true
+	case "waveform", "measure":
+		return "sound"
+	case "people", "consent", "speakers", "forget":
+		return "people"
+	case "archives", "verify", "prove", "receipts", "bag", "export-tags":
+		return "proof"
+	case "auth", "reindex", "config", "completion", "man", "version":
+		return "upkeep"
 	}
-	return false
+	return ""
 }
 
 // allVisible returns all commands below cmd that help shows, each before its
