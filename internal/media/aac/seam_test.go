@@ -87,7 +87,7 @@ func TestSeamsByFFmpeg(t *testing.T) {
 	stereo := pcm.Format{SampleRate: 48000, Channels: 2}
 	list, seconds, gridSeconds := []pcm.Format{stereo}, 10, 3
 	if os.Getenv("SPACES_LONG") != "" {
-		list, seconds, gridSeconds = append(slices.Clone(formats), stereo), 200, pieceSeconds
+		list, seconds, gridSeconds = append(slices.Clone(formats), stereo), 130, pieceSeconds
 	}
 	for name, sound := range map[string]func(pcm.Format, int) []float32{"music": music, "attacks": attacksIn, "speech": speech, "pauses": pauses} {
 		for _, f := range list {
