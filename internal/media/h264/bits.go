@@ -71,14 +71,10 @@ func (w *bitWriter) trailing() {
 	w.align()
 }
 
-// join appends what v has.
+// join appends what v has, which has not been flushed.
 func (w *bitWriter) join(v *bitWriter) {
-	b := v.b
-	for ; len(b) >= 4; b = b[4:] {
+	for b := v.b; len(b) >= 4; b = b[4:] {
 		w.put(binary.BigEndian.Uint32(b), 32)
-	}
-	for _, c := range b {
-		w.put(uint32(c), 8)
 	}
 	w.put(uint32(v.acc&(1<<v.n-1)), v.n)
 }

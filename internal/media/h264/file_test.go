@@ -120,12 +120,15 @@ func TestFile(t *testing.T) {
 		frames, ticks int
 		level         string
 	}{
-		{"720p", 48000*3 + 17, 1280, 720, 25, 1, "31"},
-		{"square", 48000*2 + 900, 720, 720, 30, 1, "31"},
-		{"portrait", 48000 * 2, 720, 1280, 25, 1, "31"},
+		{"720p", 48000 + 17, 1280, 720, 25, 1, "31"},
+		{"square", 48000 + 900, 720, 720, 30, 1, "31"},
+		{"portrait", 48000, 720, 1280, 25, 1, "31"},
 		{"NTSC", 48000*2 - 1, 322, 182, 30000, 1001, "30"},
 		{"one frame", 700, 64, 32, 25, 1, "30"},
 	} {
+		if c.width == 720 && !long {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			k := newRecording(t, Config{Width: c.width, Height: c.height, Frames: c.frames, Ticks: c.ticks, KeyInterval: 40}, c.samples, player(c.width, c.height))
 			rate := fmt.Sprintf("%d/%d", c.frames, c.ticks)
@@ -214,8 +217,8 @@ func (k *recording) mediainfo(t *testing.T) {
 // Chromium plays it all, and shows at a time what was to be seen then.
 func TestChromiumShows(t *testing.T) {
 	const width, height = 640, 360
-	k := newRecording(t, Config{Width: width, Height: height, Frames: 25, Ticks: 1, KeyInterval: 20}, 48000*2+100, player(width, height))
-	times := []float64{0.02, 1.02, 0.5, 1.9}
+	k := newRecording(t, Config{Width: width, Height: height, Frames: 25, Ticks: 1, KeyInterval: 10}, 48000+100, player(width, height))
+	times := []float64{0.02, 0.9, 0.5}
 	got := browser.Show(t, k.dir, k.name, times...)
 	if math.Abs(got.Duration-float64(k.samples)/48000) > 2e-6 || got.Width != width || got.Height != height {
 		t.Errorf("%v s of %d×%d", got.Duration, got.Width, got.Height)

@@ -2,6 +2,7 @@ package h264
 
 import (
 	"bytes"
+	"encoding/binary"
 	"image"
 	"image/color"
 	"math"
@@ -9,7 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -80,65 +83,139 @@ func (s *stream) annexB() (b []byte) {
 	return b
 }
 
-// decoders decode a file of raw H.264 to raw pictures and complain about
-// anything they find.
-var decoders = map[string]func(t *testing.T, file string) []byte{
-	"ffmpeg":   decodeFFmpeg,
-	"OpenH264": decodeOpenH264,
+// A decoder is a program that decodes a file of raw H.264 to raw pictures, and
+// complains about anything that it finds.
+type decoder struct {
+	args []string // before the file's name
+	more []string // behind it
+}
+
+var ffmpegDecoder = decoder{
+	strings.Fields("ffmpeg -v warning -nostdin -threads 1 -err_detect explode -xerror -f h264 -i"),
+	strings.Fields("-fps_mode passthrough -f rawvideo -pix_fmt yuv420p -b:v 1G -"),
+}
+
+func (d decoder) decode(file string) (pictures []byte, complaints string, err error) {
+	cmd := exec.Command(d.args[0], slices.Concat(d.args[1:], []string{file}, d.more)...)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	err = cmd.Run()
+	return out.Bytes(), said.String(), err
 }
 
 func decodeFFmpeg(t *testing.T, file string) []byte {
+	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("ffmpeg is not installed")
 	}
-	cmd := exec.Command("ffmpeg", "-hide_banner", "-loglevel", "warning", "-threads", "1", "-err_detect", "explode", "-xerror",
-		"-f", "h264", "-i", file, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-")
-	var out, complaints bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaints
-	if err := cmd.Run(); err != nil || complaints.Len() > 0 {
-		t.Errorf("ffmpeg: %v\n%s", err, &complaints)
-	}
-	return out.Bytes()
+	return ffmpegDecoder.sound(t, file)
 }
 
-// decodeOpenH264 builds a small program around Cisco's library.
 func decodeOpenH264(t *testing.T, file string) []byte {
-	compiler, err := exec.LookPath("cc")
-	if err != nil {
-		t.Skip("no C compiler")
+	t.Helper()
+	return openH264(t).sound(t, file)
+}
+
+// sound decodes a file with which nothing is wrong.
+func (d decoder) sound(t *testing.T, file string) []byte {
+	t.Helper()
+	out, complaints, err := d.decode(file)
+	if err != nil || complaints != "" {
+		t.Errorf("%s: %v\n%s", d.args[0], err, complaints)
 	}
-	program := filepath.Join(t.TempDir(), "decode")
-	if out, err := exec.Command(compiler, "-O1", "-o", program, "testdata/openh264.c", "-lopenh264").CombinedOutput(); err != nil {
-		if strings.Contains(string(out), "wels/codec_api.h") {
-			t.Skip("libopenh264-dev is not installed")
+	return out
+}
+
+// built is the program around Cisco's library, once it has been made.
+var built struct {
+	sync.Once
+	dir, missing, trouble string
+}
+
+func openH264(t *testing.T) decoder {
+	t.Helper()
+	built.Do(func() {
+		compiler, err := exec.LookPath("cc")
+		if err != nil {
+			built.missing = "no C compiler"
+			return
 		}
-		t.Fatalf("%v\n%s", err, out)
+		if built.dir, err = os.MkdirTemp("", "openh264"); err != nil {
+			built.trouble = err.Error()
+			return
+		}
+		out, err := exec.Command(compiler, "-o", filepath.Join(built.dir, "decode"), "testdata/openh264.c", "-lopenh264").CombinedOutput()
+		switch {
+		case err != nil && strings.Contains(string(out), "wels/codec_api.h"):
+			built.missing = "libopenh264-dev is not installed"
+		case err != nil:
+			built.trouble = string(out)
+		}
+	})
+	if built.missing != "" {
+		t.Skip(built.missing)
 	}
-	cmd := exec.Command(program, file)
-	var out, complaints bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaints
-	if err := cmd.Run(); err != nil || complaints.Len() > 0 {
-		t.Errorf("OpenH264: %v\n%s", err, &complaints)
+	if built.trouble != "" {
+		t.Fatal(built.trouble)
 	}
-	return out.Bytes()
+	return decoder{args: []string{filepath.Join(built.dir, "decode")}}
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built.dir != "" {
+		os.RemoveAll(built.dir)
+	}
+	os.Exit(code)
 }
 
 // Decoders must see exactly what the encoder thinks they see: it builds each
-// picture on the one before.
-func TestDecoders(t *testing.T) {
-	for name, decode := range decoders {
-		t.Run(name, func(t *testing.T) {
-			for _, c := range cases {
-				t.Run(c.name, func(t *testing.T) {
-					s := encode(t, c.Config, c.frames, c.scene)
-					file := filepath.Join(t.TempDir(), "video.264")
-					if err := os.WriteFile(file, s.annexB(), 0o600); err != nil {
-						t.Fatal(err)
-					}
-					s.same(t, decode(t, file))
-				})
+// picture on the one before. No stream may break a limit, and all that have
+// room for it look as well as they should.
+func TestStreams(t *testing.T) {
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s := encode(t, c.Config, c.frames, c.scene)
+			pictures := s.check(t)
+			want := c.PSNR
+			if want == 0 {
+				want = 45
 			}
+			if s.worst < want && !c.full {
+				t.Errorf("signal-to-noise ratio %.2f, want %.0f", s.worst, want)
+			}
+			if c.name == "tiny" && pictures[0].pcm != 1 {
+				t.Error("no I_PCM where it is shorter")
+			}
+			for i, p := range pictures {
+				if !p.key && c.name == "black" && p.coded > 0 {
+					t.Errorf("frame %d has %d macroblocks where nothing changes", i, p.coded)
+				}
+			}
+			file := filepath.Join(t.TempDir(), "video.264")
+			if err := os.WriteFile(file, s.annexB(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			t.Run("ffmpeg", func(t *testing.T) { s.same(t, decodeFFmpeg(t, file)) })
+			t.Run("OpenH264", func(t *testing.T) { s.same(t, decodeOpenH264(t, file)) })
 		})
+	}
+}
+
+// The decoders do complain.
+func TestDecodersNotice(t *testing.T) {
+	s := encode(t, Config{Width: 64, Height: 64, Frames: 25, Ticks: 1}, 3, noise(50))
+	cut := s.units[1][:len(s.units[1])/2]
+	binary.BigEndian.PutUint32(cut, uint32(len(cut)-4))
+	s.units[1] = cut
+	file := filepath.Join(t.TempDir(), "video.264")
+	if err := os.WriteFile(file, s.annexB(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []decoder{ffmpegDecoder, openH264(t)} {
+		if _, complaints, err := d.decode(file); err == nil && complaints == "" {
+			t.Errorf("%s finds nothing wrong with a damaged stream", d.args[0])
+		}
 	}
 }
 
@@ -177,20 +254,21 @@ var cases = []struct {
 	Config
 	frames int
 	scene
+	full bool // there is no room in it for what is wanted
 }{
-	{"black", Config{Width: 320, Height: 240, Frames: 25, Ticks: 1}, 10, func(*Picture, int) []image.Rectangle { return nil }},
-	{"player", Config{Width: 1280, Height: 720, Frames: 25, Ticks: 1, KeyInterval: 20}, 50, player(1280, 720)},
-	{"portrait", Config{Width: 720, Height: 1280, Frames: 30, Ticks: 1, KeyInterval: 20}, 25, player(720, 1280)},
-	{"cropped", Config{Width: 726, Height: 402, Frames: 30000, Ticks: 1001, KeyInterval: 7}, 20, player(726, 402)},
-	{"gradient", Config{Width: 320, Height: 180, Frames: 25, Ticks: 1, KeyInterval: 6}, 18, gradient},
-	{"photo", Config{Width: 640, Height: 360, Frames: 25, Ticks: 1, KeyInterval: 6, PSNR: 38}, 18, photo},
-	{"noise", Config{Width: 320, Height: 192, Frames: 25, Ticks: 1, KeyInterval: 6}, 18, noise(256)},
-	{"faint noise", Config{Width: 320, Height: 192, Frames: 25, Ticks: 1, KeyInterval: 6}, 18, noise(9)},
-	{"noise at level 1", Config{Width: 176, Height: 144, Frames: 15, Ticks: 1, KeyInterval: 5, Level: 10}, 30, noise(256)},
-	{"extremes", Config{Width: 64, Height: 64, Frames: 25, Ticks: 1, KeyInterval: 3, PSNR: 50}, 12, extremes},
-	{"tiny", Config{Width: 2, Height: 2, Frames: 25, Ticks: 1, KeyInterval: 3}, 12, noise(256)},
-	{"a column", Config{Width: 16, Height: 640, Frames: 25, Ticks: 1, KeyInterval: 3}, 12, noise(100)},
-	{"long", Config{Width: 32, Height: 32, Frames: 172, Ticks: 1}, 900, noise(40)},
+	{"black", Config{Width: 320, Height: 240, Frames: 25, Ticks: 1}, 10, func(*Picture, int) []image.Rectangle { return nil }, false},
+	{"player", Config{Width: 1280, Height: 720, Frames: 25, Ticks: 1, KeyInterval: 8}, 12, player(1280, 720), false},
+	{"portrait", Config{Width: 720, Height: 1280, Frames: 30, Ticks: 1}, 4, player(720, 1280), false},
+	{"cropped", Config{Width: 726, Height: 402, Frames: 30000, Ticks: 1001, KeyInterval: 7}, 20, player(726, 402), false},
+	{"gradient", Config{Width: 320, Height: 180, Frames: 25, Ticks: 1, KeyInterval: 6}, 18, gradient, false},
+	{"photo", Config{Width: 480, Height: 270, Frames: 25, Ticks: 1, KeyInterval: 6, PSNR: 38}, 10, photo, false},
+	{"noise", Config{Width: 320, Height: 192, Frames: 25, Ticks: 1, KeyInterval: 6}, 12, noise(256), true},
+	{"faint noise", Config{Width: 320, Height: 192, Frames: 25, Ticks: 1, KeyInterval: 6}, 12, noise(9), false},
+	{"noise at level 1", Config{Width: 176, Height: 144, Frames: 15, Ticks: 1, KeyInterval: 5, Level: 10}, 20, noise(256), true},
+	{"extremes", Config{Width: 64, Height: 64, Frames: 25, Ticks: 1, KeyInterval: 3, PSNR: 50}, 12, extremes, false},
+	{"tiny", Config{Width: 2, Height: 2, Frames: 25, Ticks: 1, KeyInterval: 3}, 12, noise(256), false},
+	{"a column", Config{Width: 16, Height: 640, Frames: 25, Ticks: 1, KeyInterval: 3}, 12, noise(100), false},
+	{"long", Config{Width: 32, Height: 32, Frames: 172, Ticks: 1}, 900, noise(40), false},
 }
 
 // player is a still picture with letters, a waveform and a playhead.
