@@ -171,7 +171,11 @@ func (r *ranker) choose(top int) []span {
 
 // around returns the best span that holds an event, or one without a score.
 func (r *ranker) around(e event) span {
-	from, to := int(e.from*hopsASecond), int(math.Ceil(e.to*hopsASecond))
+	// Turns may say anything.
+	from, to := max(0, int(e.from*hopsASecond)), min(len(r.hops), int(math.Ceil(e.to*hopsASecond)))
+	if to <= from {
+		return span{}
+	}
 	if to-from > r.length*8/10 {
 		// Longer than a span: its strongest part is about in its middle.
 		middle := (from + to) / 2
