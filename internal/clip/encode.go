@@ -14,13 +14,6 @@ func (r *Recording) encoded(q *Request) (*sheet, error) {
 	if !ok {
 		return nil, &Problem{NoEncoder, "an .aac file of re-encoded sound could not say where the sound begins", "use --format m4a"}
 	}
-	var program encode.Program
-	if q.Format == MP3 {
-		var err error
-		if program, err = encode.FindProgram(""); err != nil {
-			return nil, &Problem{NoEncoder, err.Error(), "--format m4a, wav, flac and opus need no other program"}
-		}
-	}
 	s := &sheet{span: q.Span, lossless: r.exact(q)}
 	s.write = func(ctx context.Context, w io.Writer) error {
 		src, err := r.sound(ctx, q, e.rates...)
@@ -28,7 +21,7 @@ func (r *Recording) encoded(q *Request) (*sheet, error) {
 			return err
 		}
 		defer src.Close()
-		return e.encode(ctx, w, src.whole(), encode.Options{Tags: r.tags(q), Cover: q.Cover, Program: program})
+		return e.encode(ctx, w, src.whole(), encode.Options{Tags: r.tags(q), Cover: q.Cover})
 	}
 	return s, nil
 }

@@ -52,7 +52,7 @@ type Request struct {
 	KeepLoudness       bool // change no level at all
 	Mono               bool
 	BitRate            int    // of lossy formats, bits per second; 0 is 64 kb/s a channel
-	Encoder            string // of MP3: lame, ffmpeg, or "" for any
+	Encoder            string // of MP3: lame, ffmpeg, or spaces, which "" is too
 
 	TrimSilence bool
 	CutSilence  time.Duration // shorten pauses that are longer than this to it; 0 leaves them

@@ -1,9 +1,8 @@
 // Package encode writes streams of samples as audio files: M4A (AAC-LC), MP3,
 // Opus, FLAC and WAV, with tags and a cover.
 //
-// The same samples and options always give the same bytes. MP3 is encoded by
-// lame or ffmpeg, which have to be installed; their version is then part of
-// what decides.
+// The same samples and options always give the same bytes. Where MP3 is encoded
+// by lame or ffmpeg, their version is part of what decides.
 package encode
 
 import (
@@ -47,8 +46,8 @@ type Options struct {
 	// BitRate is that of lossy formats, in bits per second, all channels
 	// together; 0 is BitRate of their number.
 	BitRate int
-	Jobs    int     // how many cores encode AAC, at least one
-	Program Program // that encodes MP3
+	Jobs    int     // how many cores encode AAC and MP3, at least one
+	Program Program // that encodes MP3; the zero value is the encoder in this one
 }
 
 // BitRate is the usual rate of lossy encoding: transparent for speech, and

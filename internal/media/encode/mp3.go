@@ -21,41 +21,42 @@ var MP3Rates = []int{44100, 48000, 32000, 24000, 22050, 16000}
 
 // A Program encodes MP3.
 type Program struct {
-	Name string // lame or ffmpeg
-	Path string
+	Name string // lame, ffmpeg, or spaces: the encoder in this one
+	Path string // of another program, or nothing
 }
 
 const (
+	own    = "spaces"
 	lame   = "lame"
 	ffmpeg = "ffmpeg"
 )
 
-// ErrNoProgram means that no program that encodes MP3 is installed.
+// ErrNoProgram means that a program that is to encode MP3 is not installed.
 var ErrNoProgram = errors.New("writing MP3 needs lame or ffmpeg, and neither is on the PATH")
 
-// FindProgram looks on the PATH for the program of that name, or for any that
-// encodes MP3 if name is empty. The error wraps ErrNoProgram if there is none.
+// FindProgram looks on the PATH for lame or ffmpeg. Of the name spaces, and if
+// name is empty, it is the encoder in this program, which is always there. The
+// error wraps ErrNoProgram if there is none.
 func FindProgram(name string) (Program, error) {
-	for _, p := range []string{lame, ffmpeg} {
-		if name != "" && name != p {
-			continue
-		}
-		if path, err := exec.LookPath(p); err == nil {
-			return Program{p, path}, nil
-		}
-	}
 	switch name {
-	case "":
-		return Program{}, ErrNoProgram
+	case "", own:
+		return Program{Name: own}, nil
 	case lame, ffmpeg:
-		return Program{}, fmt.Errorf("%w: %s was asked for", ErrNoProgram, name)
+		path, err := exec.LookPath(name)
+		if err != nil {
+			return Program{}, fmt.Errorf("%w: %s was asked for", ErrNoProgram, name)
+		}
+		return Program{name, path}, nil
 	}
-	return Program{}, fmt.Errorf("%s is no encoder of MP3 that is known: lame and ffmpeg are", name)
+	return Program{}, fmt.Errorf("%s is no encoder of MP3 that is known: spaces, lame and ffmpeg are", name)
 }
 
-// MP3 writes MP3 by another program. What that makes is joined again
-// under tags of our own, so that all files say the same of themselves.
+// MP3 writes MP3. What another program makes is joined again under tags of our
+// own, so that all files say the same of themselves.
 func MP3(ctx context.Context, w io.Writer, s Sound, o Options) error {
+	if o.Program.Path == "" {
+		return o.layer3(ctx, w, s)
+	}
 	dir, err := os.MkdirTemp("", "spaces-encode-")
 	if err != nil {
 		return err

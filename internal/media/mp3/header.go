@@ -60,6 +60,19 @@ var bitRates = [2][15]int{
 	{0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160},
 }
 
+// BitRates returns the bit rates that a header can tell, in bits per second, the
+// lowest first.
+func BitRates(v Version) (list []int) {
+	table := bitRates[1][1:]
+	if v == MPEG1 {
+		table = bitRates[0][1:]
+	}
+	for _, kb := range table {
+		list = append(list, 1000*kb)
+	}
+	return list
+}
+
 // sampleRates holds the sample rates of MPEG-1; MPEG-2 has the half of them,
 // MPEG-2.5 a quarter.
 var sampleRates = [3]int{44100, 48000, 32000}

@@ -96,6 +96,22 @@ func newConfig(o Options) (*config, error) {
 	return c, nil
 }
 
+// NearestBitRate returns the bit rate of MP3 at a sample rate that is nearest to
+// the one wanted, the higher one of two. Frames have one of 14.
+func NearestBitRate(sampleRate, want int) int {
+	version := mp3.MPEG1
+	if sampleRate < 32000 {
+		version = mp3.MPEG2
+	}
+	best := 0
+	for _, rate := range mp3.BitRates(version) {
+		if d, e := rate-want, best-want; best == 0 || d*d <= e*e {
+			best = rate
+		}
+	}
+	return best
+}
+
 // lowPass returns the frequency above which nothing is coded.
 func lowPass(bitRate, channels int) int {
 	perChannel := bitRate / channels

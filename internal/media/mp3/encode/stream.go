@@ -141,8 +141,8 @@ func (e *Encoder) drain() {
 	e.queue = nil
 }
 
-// Close encodes the rest and returns what came out. It must be called even
-// after an error.
+// Close encodes the rest and returns what came out. An Encoder that is given up
+// need not be closed.
 func (e *Encoder) Close() (Stream, error) {
 	if e.err != nil {
 		return Stream{}, e.err

@@ -1,0 +1,60 @@
+package encode
+
+import (
+	"bufio"
+	"context"
+	"io"
+
+	"github.com/spaces-cli/spaces/internal/media/mp3"
+	layer3 "github.com/spaces-cli/spaces/internal/media/mp3/encode"
+	"github.com/spaces-cli/spaces/internal/media/track"
+)
+
+// layer3 writes MP3 by the encoder in this program. The Info frame, which
+// stands first, tells how long the rest is, so that goes to a spool.
+func (o *Options) layer3(ctx context.Context, w io.Writer, s Sound) error {
+	f := s.Format()
+	var units spool
+	defer units.Close()
+	var sizes track.Sizes
+	enc, err := layer3.New(layer3.Options{
+		SampleRate: f.SampleRate, Channels: f.Channels,
+		BitRate: layer3.NearestBitRate(f.SampleRate, o.rate(f.Channels)), Jobs: o.Jobs,
+	}, func(frame []byte) error {
+		sizes = append(sizes, uint16(len(frame)))
+		_, err := units.Write(frame)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Frames(ctx, blockFrames, enc.Write); err != nil {
+		return err
+	}
+	stream, err := enc.Close()
+	if err != nil {
+		return err
+	}
+	tag, err := o.ID3(s.Samples, f.SampleRate)
+	if err != nil {
+		return err
+	}
+	out, err := mp3.NewWriter(w, mp3.Plan{
+		Tag: tag, Sizes: sizes,
+		Skip: layer3.Delay + mp3.DecoderDelay, Trim: int64(stream.Padding) - mp3.DecoderDelay,
+	})
+	if err != nil {
+		return err
+	}
+	in := bufio.NewReaderSize(units.reader(), readSize)
+	frame := make([]byte, mp3.MaxFrameSize)
+	for _, n := range sizes {
+		if _, err := io.ReadFull(in, frame[:n]); err != nil {
+			return err
+		}
+		if err := out.WriteUnit(frame[:n]); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
