@@ -298,7 +298,7 @@ func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 			l = e.counted(l)
 		}
 		if r := out.Receipt; r != nil {
-			l.URL, l.SHA256, l.Verified = r.URL, r.SHA256, r.Verified
+			l.URL, l.SHA256, l.Verified = r.URL, r.SHA256, out.Verified
 		}
 		if f != nil {
 			j := f.json()
@@ -318,7 +318,7 @@ func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 	if e.kept > 0 {
 		text += fmt.Sprintf(", of which %s by an earlier run", size(e.kept))
 	}
-	text += "; same " + strings.Join(r.Verified, ", ")
+	text += "; same " + strings.Join(out.Verified, ", ")
 	if r.URL != "" {
 		text += "\n  " + safe(r.URL)
 	}

@@ -33,7 +33,9 @@ type Receipt struct {
 	// Sent is false for an object that was there already.
 	Sent bool `json:"sent"`
 	// Verified says what was compared at the target: "size", "sha256" (that it
-	// computed itself), other checksums by name, "read-back" (every byte).
+	// computed itself), other checksums by name, "read-back" (every byte); of
+	// what was there already also "stored-sha256" (the target was told it when
+	// the object came) or "time" (that of an earlier receipt).
 	Verified []string  `json:"verified"`
 	Modified time.Time `json:"modified,omitzero"` // the target's time of the object
 

@@ -47,9 +47,10 @@ type Events interface {
 
 // An Outcome is what became of an item.
 type Outcome struct {
-	Status  Status
-	Bytes   int64
-	Receipt *Receipt // of Sent and Present
+	Status   Status
+	Bytes    int64
+	Verified []string // what was compared by this run; see Receipt
+	Receipt  *Receipt // of Sent and Present: the latest
 }
 
 // A Status is what became of an item, in a word. The words appear in JSON.
@@ -261,7 +262,7 @@ func (t *transfer) run(ctx context.Context) (Outcome, error) {
 	if err != nil {
 		return fail(fmt.Errorf("it has arrived, but the library cannot keep the receipt: %w", err))
 	}
-	return Outcome{status, u.Size, r}, nil
+	return Outcome{status, u.Size, verified, r}, nil
 }
 
 // forget removes from the target what an earlier run has left there.
@@ -278,6 +279,13 @@ func (t *transfer) progress(sent, kept int64) {
 	}
 }
 
+// What is compared of an object that is there already, and proves less than a
+// checksum of its bytes.
+const (
+	unchanged = "time"          // it is that of the receipt
+	stored    = "stored-sha256" // the target was told it when the object came
+)
+
 // look finds out whether the object is there and equal. The error is
 // ErrNotExist if it has to be sent, ErrDiffers if something else is there that
 // may not be overwritten.
@@ -292,11 +300,15 @@ func (t *transfer) look(ctx context.Context, u *Upload) (there Remote, verified 
 		verified = []string{"size"}
 		switch {
 		case there.SHA256 != "":
-			if equal = there.SHA256 == sum; there.SHA256Computed {
+			equal = there.SHA256 == sum
+			if there.SHA256Computed {
 				verified = append(verified, "sha256")
+			} else {
+				verified = append(verified, stored)
 			}
 		case last.describes(there):
 			equal = last.SHA256 == sum
+			verified = append(verified, unchanged)
 		default:
 			// Nothing but its bytes can tell what it is.
 			if equal, err = t.same(ctx, u); err != nil {
@@ -443,7 +455,7 @@ func (t *transfer) receipt(ctx context.Context, u *Upload, status Status, there 
 		Verified: verified, Modified: there.Modified, WrittenBy: t.Version,
 	}
 	if last := t.receipts.latest[u.Name]; status == Present && last.describes(there) && last.SHA256 == r.SHA256 &&
-		last.URL == r.URL && !slices.ContainsFunc(verified, func(v string) bool { return !slices.Contains(last.Verified, v) }) {
+		last.URL == r.URL && !slices.ContainsFunc(verified, func(v string) bool { return v != unchanged && v != stored && !slices.Contains(last.Verified, v) }) {
 		return last, nil
 	}
 	return r, t.receipts.add(context.WithoutCancel(ctx), r)

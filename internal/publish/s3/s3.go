@@ -79,7 +79,7 @@ func New(o Options) (*Target, error) {
 	p := configured(o.Profile)
 	o.Endpoint, o.Region = or(o.Endpoint, p.endpoint), or(o.Region, p.region)
 	if o.Endpoint == "" {
-		o.Endpoint = "https://s3.amazonaws.com"
+		o.Endpoint = "https://" + amazon
 	}
 	host, err := url.Parse(o.Endpoint)
 	if err != nil || host.Host == "" || host.Scheme != "http" && host.Scheme != "https" || strings.Trim(host.Path, "/") != "" {
@@ -118,7 +118,7 @@ func New(o Options) (*Target, error) {
 	case err != nil:
 		t.denied = t.redact.Error(fmt.Errorf("%w: the credentials cannot be read: %w", publish.ErrDenied, err))
 	case v.AccessKeyID == "":
-		t.denied = fmt.Errorf("%w: no access key for %s was found", publish.ErrDenied, t.Place())
+		t.denied = fmt.Errorf("%w: no access key for %s was found", publish.ErrDenied, t.root())
 	}
 	return t, nil
 }
@@ -130,14 +130,19 @@ func or(a, b string) string {
 	return b
 }
 
-// Place implements publish.Target.
+// Place implements publish.Target. Buckets of other endpoints than Amazon's may
+// have the same name.
 func (t *Target) Place() string {
-	place := "s3://" + t.o.Bucket
-	if t.o.Prefix != "" {
-		place += "/" + t.o.Prefix
+	if t.host.Hostname() == amazon {
+		return t.root()
 	}
-	return place
+	return t.root() + "?endpoint=" + t.host.Scheme + "://" + t.host.Host
 }
+
+// amazon is where S3 is.
+const amazon = "s3.amazonaws.com"
+
+func (t *Target) root() string { return strings.TrimSuffix("s3://"+t.o.Bucket+"/"+t.o.Prefix, "/") }
 
 // key is the object's name in the bucket.
 func (t *Target) key(name string) string { return t.under() + name }
@@ -153,7 +158,7 @@ func (t *Target) under() string {
 // url is where the object lies, for those who may read it without signing.
 func (t *Target) url(name string) string {
 	host, path := t.host.Host, "/"+publish.EscapePath(t.key(name))
-	if t.host.Hostname() == "s3.amazonaws.com" && t.o.Region != "" {
+	if t.host.Hostname() == amazon && t.o.Region != "" {
 		host = "s3." + t.o.Region + ".amazonaws.com"
 	}
 	if t.dns {
@@ -334,7 +339,7 @@ func (t *Target) explain(method, name string, err error) error {
 	if !errors.As(err, &answer) {
 		return wire.Explain(err)
 	}
-	status := &wire.StatusError{Method: method, URL: t.Place() + "/" + name, Status: answer.StatusCode, Code: answer.Code, Message: answer.Message}
+	status := &wire.StatusError{Method: method, URL: t.root() + "/" + name, Status: answer.StatusCode, Code: answer.Code, Message: answer.Message}
 	if len(status.Message) > 300 {
 		status.Message = status.Message[:300]
 	}
