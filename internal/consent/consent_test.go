@@ -96,7 +96,11 @@ func TestMissing(t *testing.T) {
 		l := openLedger(t)
 		l.must(t, test.entries...)
 		var got []string
-		for _, m := range l.Missing(Use{rec, test.turns, test.start, test.end}, Clip, day(10)) {
+		var parts []Span
+		if test.end > 0 {
+			parts = []Span{{test.start, test.end}}
+		}
+		for _, m := range l.Missing(Use{rec, test.turns, parts}, Clip, day(10)) {
 			s := m.Name()
 			for _, span := range m.Spans {
 				s += fmt.Sprintf(" %g-%g", span.Start, span.End)
@@ -132,7 +136,7 @@ func TestPolicy(t *testing.T) {
 			t.Errorf("%v %s: mode %s, stops %v", test.policy, test.action, f.Mode, f.Stops())
 		}
 	}
-	f := l.Check(nil, Clipping, Use{rec, turns, 30, 50}, day(1))
+	f := l.Check(nil, Clipping, Use{rec, turns, []Span{{30, 50}}}, day(1))
 	if got, want := f.Warning(), "1 speaker has not agreed: @cyd"; got != want {
 		t.Errorf("warning %q, want %q", got, want)
 	}
@@ -157,6 +161,25 @@ func TestLeaveOut(t *testing.T) {
 	want := []Span{{0, 3.25}, {9.75, 22.25}, {49.75, 60.25}, {98.75, 100}}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestWithout(t *testing.T) {
+	got := Without([]Span{{0, 10}, {20, 30}, {40, 50}}, []Span{{0, 1}, {4, 5}, {9, 22}, {39, 51}})
+	want := []Span{{1, 4}, {5, 9}, {22, 30}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	rec, turns := conversation()
+	l := openLedger(t)
+	e := &Refused{l.Check(nil, Posting, Use{Recording: rec, Turns: turns}, day(1))}
+	want := "r1: 3 speakers have not agreed: @Bob, @cyd, somebody unknown\n  @Bob speaks 0:10–0:20, 1:20–1:25\n" +
+		"  @cyd speaks nobody knows when\n  somebody unknown speaks 1:30–1:35"
+	if e.Error() != want {
+		t.Errorf("got %q, want %q", e.Error(), want)
 	}
 }
 

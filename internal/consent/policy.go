@@ -3,6 +3,7 @@ package consent
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -76,8 +77,9 @@ type Use struct {
 	Recording *space.Recording
 	// Turns says who speaks when; nil if nobody knows.
 	Turns *space.Turns
-	// Start and End are seconds from the first sample; both 0 is all of it.
-	Start, End float64
+	// Parts are the stretches that are used, in seconds from the first sample;
+	// none is all of it.
+	Parts []Span
 }
 
 // A Missing is a person who is heard in a use and has not agreed to it.
@@ -101,6 +103,21 @@ func (m *Missing) Name() string {
 type Span struct {
 	Start float64 `json:"start"`
 	End   float64 `json:"end"`
+}
+
+// String writes a span as people write times: 1:02.5–1:10.
+func (s Span) String() string { return moment(s.Start) + "–" + moment(s.End) }
+
+func moment(seconds float64) string {
+	tenths := int64(math.Round(10 * seconds))
+	text := fmt.Sprintf("%d:%02d", tenths/600%60, tenths/10%60)
+	if tenths >= 36000 {
+		text = fmt.Sprintf("%d:%02d:%02d", tenths/36000, tenths/600%60, tenths/10%60)
+	}
+	if tenths%10 > 0 {
+		text += fmt.Sprintf(".%d", tenths%10)
+	}
+	return text
 }
 
 // Missing returns who is heard in a use and has not agreed to it. Whoever was
@@ -155,18 +172,23 @@ func (l *Ledger) answer(rec *space.Recording, s space.Speaker, p Purpose, at tim
 
 // within returns the parts of the spans that lie in the use.
 func (u *Use) within(spans []Span) []Span {
-	if u.Start == 0 && u.End == 0 {
+	if len(u.Parts) == 0 {
 		return slices.Clone(spans)
 	}
 	var list []Span
 	for _, s := range spans {
-		s.Start, s.End = max(s.Start, u.Start), min(s.End, u.End)
-		if s.Start < s.End {
-			list = append(list, s)
+		for _, p := range u.Parts {
+			if both := (Span{max(s.Start, p.Start), min(s.End, p.End)}); both.End-both.Start > least {
+				list = append(list, both)
+			}
 		}
 	}
 	return list
 }
+
+// least is how long two spans must share for that to be more than the
+// rounding of seconds to samples, in seconds.
+const least = 1e-4
 
 // A Finding is what came of asking whether an action may be done.
 type Finding struct {
@@ -217,14 +239,73 @@ func (f *Finding) names() string {
 // A Refused is the error of an action that somebody has not agreed to.
 type Refused struct{ Finding }
 
+// Error names who has not agreed, and when they speak.
 func (e *Refused) Error() string {
-	return fmt.Sprintf("%s: %s", e.Recording.ID, e.Warning())
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", e.Recording.ID, e.Warning())
+	for i := range e.Missing {
+		m := &e.Missing[i]
+		fmt.Fprintf(&b, "\n  %s %s", m.Name(), m.When())
+	}
+	return b.String()
 }
 
 // Hint tells the three ways on.
 func (e *Refused) Hint() string {
-	return fmt.Sprintf("ask them: spaces consent ask %[1]s · leave them out: --consented-only · "+
-		"or go on with a written reason: --override-consent \"…\"", e.Recording.ID)
+	leave := "leave them out: --consented-only"
+	if e.Action.Purpose() == Upload {
+		leave = fmt.Sprintf("leave them out: spaces export %s --consented-only", e.Recording.ID)
+	}
+	return fmt.Sprintf("ask them: spaces consent ask %s · %s · "+
+		"or go on with a written reason: --override-consent \"…\"", e.Recording.ID, leave)
+}
+
+// maxSpans is how many spans a message lists for each person.
+const maxSpans = 8
+
+// When says in words when the person speaks.
+func (m *Missing) When() string {
+	if len(m.Spans) == 0 {
+		return "speaks nobody knows when"
+	}
+	var list []string
+	for _, s := range m.Spans[:min(len(m.Spans), maxSpans)] {
+		list = append(list, s.String())
+	}
+	if n := len(m.Spans) - maxSpans; n > 0 {
+		list = append(list, fmt.Sprintf("and %d more", n))
+	}
+	return "speaks " + strings.Join(list, ", ")
+}
+
+// Handles are those of the missing, for scripts; of somebody unknown it is "".
+func (f *Finding) Handles() []string {
+	var list []string
+	for _, m := range f.Missing {
+		list = append(list, m.Handle)
+	}
+	return list
+}
+
+// Without returns what is left of parts once other spans, which are in order
+// and do not meet, are taken out.
+func Without(parts, out []Span) []Span {
+	var list []Span
+	for _, p := range parts {
+		for _, o := range out {
+			if o.End <= p.Start || o.Start >= p.End {
+				continue
+			}
+			if o.Start > p.Start {
+				list = append(list, Span{p.Start, o.Start})
+			}
+			p.Start = o.End
+		}
+		if p.Start < p.End {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // LeaveOut returns the spans in which those who have not agreed speak, wider
