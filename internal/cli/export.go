@@ -47,7 +47,7 @@ func newExportCmd(a *App) *cobra.Command {
 		Long: `Make episodes that can be published as they are: trimmed, joined, brought to the loudness
 that podcasts have (-16 LUFS, mono -19, true peak -1 dBTP), encoded, tagged and measured again.
 What is loud enough already (within 1 LU) is copied, as --preset untouched always does; archive is
-FLAC with no sample changed. MP3 can use --encoder lame or ffmpeg. Also: --title TEXT; --id3 2.3|2.4;
+FLAC with no sample changed. MP3 has --encoder lame or ffmpeg. Also: --title TEXT; --id3 2.3|2.4;
 --name '{date}-{title}', {time} {host} {id}; --cover FILE|none; --set album=…, artist, genre, track;
 --description '{date}: {speakers}', {title} {host} {duration} {chapters} {source} {id}; --id-only.`,
 		Example: `  spaces export latest --transcript talk.srt --chapters clips
