@@ -21,9 +21,9 @@ func newAuthCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "auth [list | set TARGET | remove TARGET]",
 		Short: "Keep the credentials of targets",
-		Long: `Keep what a target asks for to let you in: the access key and secret key of S3, user and
-password of WebDAV. "set" asks for them; in scripts they come from
-standard input, one a line. They are kept in the system's keyring or, where none runs (or with
+		Long: `Keep what a target asks for to let you in: the access key and secret key of S3, of the
+Internet Archive too, user and password of WebDAV, password of SFTP and passphrase of its key.
+"set" asks for them; in scripts they come from standard input, one a line. They are kept in the system's keyring or, where none runs (or with
 SPACES_KEYRING=file), in credentials.json beside the settings, which only you may read. TARGET
 is the name of a target in the settings, or its URL. Without them, S3 takes AWS_ACCESS_KEY_ID and
 AWS_SECRET_ACCESS_KEY or the files in ~/.aws.`,
@@ -101,7 +101,9 @@ func questions(t *targetConfig) []question {
 	switch t.url.Scheme {
 	case "s3", "ia":
 		return []question{{"access_key", "Access key", false}, {"secret_key", "Secret key", true}}
-	case "webdav", "webdavs", "sftp":
+	case "sftp": // not one question: a passphrase is nothing for the server
+		return []question{{"password", "Password (empty: none)", true}, {"passphrase", "Passphrase of the key file (empty: none)", true}}
+	case "webdav", "webdavs":
 		password := question{"password", "Password", true}
 		if t.User != "" || t.url.User.Username() != "" {
 			return []question{password}
@@ -127,10 +129,15 @@ func (a *App) authSet(ctx context.Context, word string) error {
 		if err != nil {
 			return err
 		}
-		if text == "" {
+		if text == "" && t.url.Scheme != "sftp" {
 			return usage("%s: nothing was said", strings.ToLower(q.text))
 		}
-		secret[q.key] = text
+		if text != "" {
+			secret[q.key] = text
+		}
+	}
+	if len(secret) == 0 {
+		return usage("nothing was said")
 	}
 	where, err := a.secrets().Set(t.account(), secret)
 	if err != nil {

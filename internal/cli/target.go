@@ -2,11 +2,13 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
+	osuser "os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,8 +19,10 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/folder"
+	"github.com/spaces-cli/spaces/internal/publish/ia"
 	"github.com/spaces-cli/spaces/internal/publish/keyring"
 	"github.com/spaces-cli/spaces/internal/publish/s3"
+	"github.com/spaces-cli/spaces/internal/publish/sftp"
 	"github.com/spaces-cli/spaces/internal/publish/webdav"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
@@ -39,10 +43,19 @@ type targetConfig struct {
 	ACL       *bool  `yaml:"acl"`
 
 	// Of WebDAV and SFTP.
-	User string `yaml:"user"`
+	User       string   `yaml:"user"`
+	Keys       []string `yaml:"keys"`        // files of private keys, for SFTP
+	KnownHosts string   `yaml:"known_hosts"` // file, for SFTP
+
+	// Of the Internet Archive.
+	Collection string `yaml:"collection"`
+	MediaType  string `yaml:"media_type"`
+	Derive     *bool  `yaml:"derive"`
 
 	name string   // in the config file, or ""
 	url  *url.URL // parsed
+	// acceptNew trusts a host that no file knows.
+	acceptNew bool
 }
 
 // public says that everybody may read what is sent.
@@ -61,7 +74,7 @@ func (t *targetConfig) account() string {
 }
 
 // schemes are the kinds of targets that there are.
-func schemes() []string { return []string{"file", "s3", "webdav", "webdavs"} }
+func schemes() []string { return []string{"file", "s3", "webdav", "webdavs", "sftp", "ia"} }
 
 // targets reads what the config file says of targets.
 func (a *App) targets() (map[string]*targetConfig, error) {
@@ -142,6 +155,9 @@ func (a *App) target(word string) (*targetConfig, error) {
 	switch t.Access {
 	case "":
 		t.Access = "private"
+		if u.Scheme == "ia" {
+			t.Access = "public" // all that the Archive has is
+		}
 	case "private", "public":
 	default:
 		return nil, usage("%s: access is private or public, not %q", where, t.Access)
@@ -235,6 +251,18 @@ func (a *App) openTarget(t *targetConfig, w wire.Options) (publish.Target, error
 			return nil, usage("%w", err)
 		}
 		return target, nil
+	case "sftp":
+		return a.openSFTP(t, user, secret, w)
+	case "ia":
+		get := func(name string) string { v, _ := a.Env(name); return v }
+		target, err := ia.New(ia.Config{
+			URL: t.url.String(), Access: or(secret["access_key"], get("IA_ACCESS_KEY")), Secret: or(secret["secret_key"], get("IA_SECRET_KEY")),
+			Collection: t.Collection, MediaType: t.MediaType, NoDerive: t.Derive != nil && !*t.Derive, API: t.Endpoint, Wire: w,
+		})
+		if err != nil {
+			return nil, usage("%w", err)
+		}
+		return target, nil
 	default: // webdav, webdavs
 		target, err := webdav.New(webdav.Config{URL: withoutUser(t.url), User: user, Password: secret["password"], Wire: w})
 		if err != nil {
@@ -248,6 +276,48 @@ func withoutUser(u *url.URL) string {
 	c := *u
 	c.User = nil
 	return c.String()
+}
+
+// openSFTP makes a target that is reached over SSH, with the keys and known
+// hosts that ssh itself takes unless the settings name others.
+func (a *App) openSFTP(t *targetConfig, user string, secret keyring.Secret, w wire.Options) (publish.Target, error) {
+	dir := filepath.Join(a.Home, ".ssh")
+	c := sftp.Config{URL: t.url.String(), User: user, Password: secret["password"], Passphrase: secret["passphrase"], KnownHosts: []string{filepath.Join(dir, "known_hosts")}, Wire: w}
+	if c.User == "" {
+		if me, err := osuser.Current(); err == nil {
+			c.User = me.Username
+		}
+	}
+	c.Agent, _ = a.Env("SSH_AUTH_SOCK")
+	for _, name := range []string{"id_ed25519", "id_ecdsa", "id_rsa"} {
+		c.KeyFiles = append(c.KeyFiles, filepath.Join(dir, name))
+	}
+	if t.Keys != nil {
+		c.KeyFiles = nil
+		for _, name := range t.Keys {
+			c.KeyFiles = append(c.KeyFiles, a.expandHome(name))
+		}
+	}
+	if t.KnownHosts != "" {
+		c.KnownHosts[0] = a.expandHome(t.KnownHosts)
+	}
+	c.AcceptNew = func(e *sftp.HostKeyError) bool {
+		if t.acceptNew {
+			a.warn("%v; it is remembered in %s", e, c.KnownHosts[0])
+			return true
+		}
+		if !a.InTTY || a.set.JSON {
+			return false
+		}
+		fmt.Fprintln(a.Err, safeLines(e.Error()))
+		yes, err := a.confirm(context.Background(), "Is that the server, and is its key to be remembered?")
+		return yes && err == nil
+	}
+	target, err := sftp.New(c)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	return target, nil
 }
 
 // parseSize reads a number of bytes: 500000, 2M (mebibytes), 2MB (millions).

@@ -17,6 +17,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/ia"
+	"github.com/spaces-cli/spaces/internal/publish/sftp"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
 
@@ -25,6 +27,7 @@ type uploadOptions struct {
 	target                            string
 	recording, original, clips, feed  bool
 	clean, dryRun, force, yes, public bool
+	acceptNew                         bool
 	verify, bandwidth, partSize       string
 }
 
@@ -34,12 +37,11 @@ func newUploadCmd(a *App) *cobra.Command {
 		Use:   "upload [SPACE|FILE]... TARGET",
 		Short: "Send episodes, recordings, clips, the feed or files to a target",
 		Long: `Send the episodes of Spaces, or files, to a target, and check that they have arrived. TARGET
-is a URL (file:///folder, s3://bucket/folder, webdavs://host/folder) or a name
-from the settings; docs/uploading.md tells how to set up each kind. What is there and equal is
-not sent again; what differs is not overwritten without --force. A run that was interrupted is
-gone on with by the next one. Each file that arrives has a receipt: see spaces receipts.
---feed sends the episodes first and the feed last. --clean removes what interrupted uploads have
-left at TARGET. In settings and flags 2M are 2 MiB. --public, --part-size SIZE (S3); --id-only.`,
+is a URL (file:///folder, s3://bucket/folder, webdavs://host/folder, sftp://host/folder,
+ia://item) or a name from the settings; docs/uploading.md tells how to set up each kind. What is
+there and equal is not sent again; what differs is not overwritten without --force. What was
+interrupted is gone on with by the next run. What arrives has a receipt: see spaces receipts.
+More flags: --public; --part-size SIZE (S3); --accept-new-host-key (SFTP); --id-only.`,
 		Example: `  spaces upload latest s3://my-bucket/show
   spaces upload --feed show --dry-run
   spaces upload 1ypK --original --recording file:///media/disk/backup`,
@@ -67,8 +69,9 @@ left at TARGET. In settings and flags 2M are 2 MiB. --public, --part-size SIZE (
 	f.BoolVar(&o.dryRun, "dry-run", false, "tell each request, and make none")
 	f.BoolVar(&o.public, "public", false, "everybody may read what is sent")
 	f.StringVar(&o.partSize, "part-size", "", "send S3 objects in parts of `SIZE`")
+	f.BoolVar(&o.acceptNew, "accept-new-host-key", false, "trust a server that known_hosts does not know, and remember its key")
 	addIDOnly(cmd, &o.refs)
-	for _, name := range []string{"public", "part-size", "id-only"} {
+	for _, name := range []string{"public", "part-size", "accept-new-host-key", "id-only"} {
 		f.Lookup(name).Hidden = true
 	}
 	return cmd
@@ -89,6 +92,7 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	if o.public {
 		t.Access = "public"
 	}
+	t.acceptNew = o.acceptNew
 	if o.partSize != "" {
 		t.PartSize = o.partSize
 	}
@@ -448,6 +452,7 @@ func uploadError(err error, t *targetConfig) error {
 	var status *wire.StatusError
 	var busy *publish.BusyError
 	var redirect *wire.RedirectError
+	var host *sftp.HostKeyError
 	var op *net.OpError
 	var local *fs.PathError
 	errors.As(err, &status)
@@ -463,6 +468,10 @@ func uploadError(err error, t *targetConfig) error {
 		return &failure{exitFailed, "denied", "the credentials are wrong, have ended or do not allow it; " + auth, err}
 	case errors.Is(err, publish.ErrFull) && !library.IsFull(err):
 		return &failure{exitFailed, "target-full", "make room there; " + again, err}
+	case errors.Is(err, ia.ErrPending):
+		return &failure{exitFailed, "pending", "run the same command again later: it is not sent again", err}
+	case errors.As(err, &host) && !host.Changed && !host.Revoked:
+		return &failure{exitFailed, "untrusted", "nothing was sent; compare the key with the server's, then say --accept-new-host-key", err}
 	case errors.Is(err, publish.ErrUntrusted):
 		return &failure{exitFailed, "untrusted", "nothing was sent; make sure that it is your server, and see docs/uploading.md", err}
 	case errors.Is(err, publish.ErrDiffers):
