@@ -258,3 +258,16 @@ func FuzzMetadata(f *testing.F) {
 		}
 	})
 }
+
+func TestTroubles(t *testing.T) {
+	a := newArchive(t, 0)
+	conform.Troubles(t, a.addr, func(t *testing.T, base string, w wire.Options) conform.Site {
+		item := fmt.Sprintf("trouble-item_%d", items.Add(1))
+		c := a.config("", item)
+		c.API, c.Site, c.Wire, c.Wait = base, base, w, 50*time.Millisecond
+		return conform.Site{
+			Dir:  filepath.Join(a.dir, item),
+			Dial: func(t *testing.T) publish.Target { return open(t, c) },
+		}
+	}, conform.Options{Public: true, Secrets: []string{secret}})
+}

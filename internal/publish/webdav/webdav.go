@@ -317,9 +317,10 @@ func (t *Target) move(ctx context.Context, temporary, name string) error {
 		// RFC 4918, 9.9. The destination is a whole URL, as all servers take it.
 		err := t.moveTo(ctx, temporary, t.url(name).String())
 		var status *wire.StatusError
-		if errors.As(err, &status) && status.Status == http.StatusBadGateway {
+		if errors.As(err, &status) && (status.Status == http.StatusBadGateway || status.Status == http.StatusBadRequest) {
 			// A server behind another one that speaks TLS in its stead takes
-			// the URL for another server's. A path is none's (10.3).
+			// the URL for another server's (mod_dav: 400). A path is none's
+			// (10.3).
 			if done, merr := moved(ctx); done || merr != nil {
 				return merr
 			}

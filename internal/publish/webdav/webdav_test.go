@@ -103,3 +103,18 @@ func TestFaults(t *testing.T) {
 		})
 	}
 }
+
+func TestTroubles(t *testing.T) {
+	for name, start := range servers(t) {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			conform.Troubles(t, s.Addr, func(t *testing.T, base string, w wire.Options) conform.Site {
+				dir := s.Sub(t, filepath.Join(s.prefix, "site "+strings.Repeat("y", int(sites.Add(1)))))
+				c := s.config("", filepath.Base(dir))
+				c.URL = strings.Replace(c.URL, "webdav://", strings.Replace(base, "http", "webdav", 1), 1)
+				c.Wire = w
+				return conform.Site{Dir: dir, Dial: func(t *testing.T) publish.Target { return open(t, c) }}
+			}, conform.Options{Secrets: []string{conform.Secret}, Own: own})
+		})
+	}
+}
