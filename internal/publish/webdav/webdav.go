@@ -314,17 +314,18 @@ func (t *Target) move(ctx context.Context, temporary, name string) error {
 			}
 		}
 		asked = true
-		// RFC 4918, 9.9. The destination is a whole URL, as all servers take it.
-		err := t.moveTo(ctx, temporary, t.url(name).String())
-		var status *wire.StatusError
-		if errors.As(err, &status) && (status.Status == http.StatusBadGateway || status.Status == http.StatusBadRequest) {
-			// A server behind another one that speaks TLS in its stead takes
-			// the URL for another server's (mod_dav: 400). A path is none's
-			// (10.3).
-			if done, merr := moved(ctx); done || merr != nil {
-				return merr
+		var err error
+		for i, destination := range t.destinations(name) {
+			if i > 0 {
+				if done, merr := moved(ctx); done || merr != nil {
+					return merr
+				}
 			}
-			err = t.moveTo(ctx, temporary, t.url(name).EscapedPath())
+			err = t.moveTo(ctx, temporary, destination)
+			var status *wire.StatusError
+			if !errors.As(err, &status) || status.Status != http.StatusBadGateway && status.Status != http.StatusBadRequest {
+				break
+			}
 		}
 		if err != nil {
 			return err
@@ -334,6 +335,20 @@ func (t *Target) move(ctx context.Context, temporary, name string) error {
 		}
 		return wire.Temporary(fmt.Errorf("%s: %w: it was not moved to its name", t.url(temporary), publish.ErrMismatch))
 	})
+}
+
+// destinations are the ways to write where a file is to be moved (RFC 4918,
+// 9.9). The whole URL is what all servers take, but for those behind another one
+// that speaks TLS in their stead: some want their own scheme, some only a path
+// (10.3).
+func (t *Target) destinations(name string) []string {
+	u := t.url(name)
+	list := []string{u.String()}
+	if u.Scheme == "https" {
+		u.Scheme = "http"
+		list = append(list, u.String(), u.EscapedPath())
+	}
+	return list
 }
 
 func (t *Target) moveTo(ctx context.Context, temporary, destination string) error {
