@@ -200,6 +200,37 @@ func TestTransforms(t *testing.T) {
 	}
 }
 
+// The largest differences there are, at the finest QP, have levels that CAVLC
+// can say.
+func TestLargestLevels(t *testing.T) {
+	q := newQuantizer(minQP)
+	largest := int16(0)
+	for pattern := range 16 {
+		for _, intra := range []bool{true, false} {
+			m := &macroblock{intra: intra}
+			var src pixels
+			for _, plane := range [][]uint8{src.y[:], src.c[0][:], src.c[1][:]} {
+				for i := range plane {
+					x, y := i%16, i/16
+					on := []bool{true, x%2 == y%2, x%4 < 2, y%4 < 2, x%4%3 == 0, y%4%3 == 0, x < 8, y < 8}[pattern/2]
+					if on == (pattern%2 == 0) {
+						plane[i] = 255
+					}
+				}
+			}
+			m.transform(&src)
+			m.quantize(q, q)
+			for _, list := range m.ac {
+				largest = max(largest, slices.Max(list[:]), -slices.Min(list[:]))
+			}
+			largest = max(largest, slices.Max(m.dc[:]), -slices.Min(m.dc[:]), slices.Max(m.cdc[0][:]), -slices.Min(m.cdc[0][:]))
+		}
+	}
+	if largest > maxLevel || largest < 1000 {
+		t.Errorf("the largest level is %d", largest)
+	}
+}
+
 func compare(t *testing.T, out, pred []uint8, stride int, r [4][4]int32) {
 	t.Helper()
 	for y := range 4 {

@@ -79,6 +79,9 @@ func (s *stream) check(t testing.TB) (pictures []picture) {
 		if i > 0 && !pic.key && pic.frameNum != (pictures[i-1].frameNum+1)%256 {
 			t.Errorf("frame %d: frame_num %d after %d", i, pic.frameNum, pictures[i-1].frameNum)
 		}
+		if i > 0 && pic.key && pictures[i-1].key && pic.idr == pictures[i-1].idr {
+			t.Errorf("frames %d and %d cannot be told apart", i-1, i)
+		}
 		if since++; pic.key {
 			since = 0
 		}
@@ -88,6 +91,23 @@ func (s *stream) check(t testing.TB) (pictures []picture) {
 		pictures = append(pictures, pic)
 	}
 	return pictures
+}
+
+// A macroblock can have any QP, whatever the one before had.
+func TestQPDelta(t *testing.T) {
+	for before := minQP; before <= maxQP; before++ {
+		for qp := minQP; qp <= maxQP; qp++ {
+			m := macroblock{intra: true, qp: qp}
+			var w bitWriter
+			w.macroblock(&m, false, before, nil, nil)
+			w.trailing()
+			s := sliceParser{bitReader: &bitReader{b: w.b}, p: parameters{columns: 1, rows: 1}, qp: before, counts: make([]counts, 1), picture: &picture{}}
+			s.macroblock(0, false)
+			if s.end(); s.qp != qp {
+				t.Errorf("QP %d after %d is read as %d", qp, before, s.qp)
+			}
+		}
+	}
 }
 
 // random is a scene of patches of anything.

@@ -91,8 +91,8 @@ type decoder struct {
 }
 
 var ffmpegDecoder = decoder{
-	strings.Fields("ffmpeg -v warning -nostdin -threads 1 -err_detect explode -xerror -f h264 -i"),
-	strings.Fields("-fps_mode passthrough -f rawvideo -pix_fmt yuv420p -b:v 1G -"),
+	strings.Fields("ffmpeg -v warning -nostdin -threads 1 -err_detect explode -xerror -r 100 -f h264 -i"),
+	strings.Fields("-fps_mode passthrough -f rawvideo -pix_fmt yuv420p -"),
 }
 
 func (d decoder) decode(file string) (pictures []byte, complaints string, err error) {
@@ -265,7 +265,9 @@ var cases = []struct {
 	{"noise", Config{Width: 320, Height: 192, Frames: 25, Ticks: 1, KeyInterval: 6}, 12, noise(256), true},
 	{"faint noise", Config{Width: 320, Height: 192, Frames: 25, Ticks: 1, KeyInterval: 6}, 12, noise(9), false},
 	{"noise at level 1", Config{Width: 176, Height: 144, Frames: 15, Ticks: 1, KeyInterval: 5, Level: 10}, 20, noise(256), true},
+	{"noise at level 3.1", Config{Width: 480, Height: 320, Frames: 172, Ticks: 1, Level: 31}, 5, noise(256), true},
 	{"extremes", Config{Width: 64, Height: 64, Frames: 25, Ticks: 1, KeyInterval: 3, PSNR: 50}, 12, extremes, false},
+	{"keys alone", Config{Width: 32, Height: 32, Frames: 25, Ticks: 1, KeyInterval: 1}, 5, noise(40), false},
 	{"tiny", Config{Width: 2, Height: 2, Frames: 25, Ticks: 1, KeyInterval: 3}, 12, noise(256), false},
 	{"a column", Config{Width: 16, Height: 640, Frames: 25, Ticks: 1, KeyInterval: 3}, 12, noise(100), false},
 	{"long", Config{Width: 32, Height: 32, Frames: 172, Ticks: 1}, 900, noise(40), false},

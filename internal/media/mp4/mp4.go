@@ -1,6 +1,7 @@
 // Package mp4 reads the sound of MP4, M4A and QuickTime files, and writes
-// .m4a files (ISO/IEC 14496-12, the ISO base media file format; 14496-14, the
-// MP4 format; Apple's QuickTime File Format for what predates them).
+// .m4a files, and .mp4 files of H.264 pictures with sound (ISO/IEC 14496-12,
+// the ISO base media file format; 14496-14, the MP4 format; 14496-15 for H.264
+// in it; Apple's QuickTime File Format for what predates them).
 //
 // It walks the boxes itself, through small windows over an io.ReaderAt, and
 // keeps no table of a file in memory: what a damaged or hostile file claims
