@@ -447,7 +447,7 @@ func (t *Target) tidy(ctx context.Context, s *state) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	s.Temporary = slices.DeleteFunc(s.Temporary, func(name string) bool {
-		return !ours(name) || t.remove(ctx, name) == nil
+		return !ours(name) || t.try(ctx, func(ctx context.Context) error { return t.remove(ctx, name) }) == nil
 	})
 }
 
@@ -459,7 +459,11 @@ func (t *Target) remove(ctx context.Context, name string) error {
 	}
 	err = wire.CheckStatus(r, http.StatusOK, http.StatusNoContent, http.StatusNotFound, http.StatusGone)
 	if err == nil {
-		discard(r)
+		return discard(r)
+	}
+	var status *wire.StatusError
+	if errors.As(err, &status) && status.Status == http.StatusLocked {
+		return wire.Temporary(err) // the request that wrote it has not ended there yet
 	}
 	return err
 }

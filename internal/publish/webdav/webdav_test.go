@@ -13,7 +13,7 @@ import (
 )
 
 // quick waits little, so that tests with faults are soon done.
-var quick = wire.Options{Idle: time.Second, Connect: 2 * time.Second, Tries: 5, Backoff: 2 * time.Millisecond}
+var quick = wire.Options{Idle: time.Second, Connect: 2 * time.Second, Tries: 9, Backoff: 2 * time.Millisecond}
 
 // open makes a target or fails the test.
 func open(t *testing.T, c Config) *Target {
