@@ -105,7 +105,7 @@ func laughter(windows []window) []event {
 		both[i] = rhythm[i] * math.Sqrt(breath[i])
 	}
 	const floor, ceiling, span, longest = 0.2, 0.35, 0.2, 20
-	usual := min(ceiling, max(floor, 1.4*nth(slices.Clone(both), 0.95)))
+	usual := min(ceiling, max(floor, 1.5*nth(slices.Clone(both), 0.95)))
 	strength := make([]float64, len(both))
 	for i, x := range both {
 		strength[i] = (x - usual) / span
@@ -137,8 +137,8 @@ func noises(windows []window) []event {
 // A voice is raised from so many decibels above the usual on, at most so many
 // seconds long.
 const (
-	raisedFrom    = 4.0
-	raisedSpan    = 5.0
+	raisedFrom    = 5.0
+	raisedSpan    = 4.0
 	raisedLongest = 25
 )
 

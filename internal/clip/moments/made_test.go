@@ -30,11 +30,7 @@ type recording struct {
 	turns   []turn
 	events  []happening
 	floor   float64 // level of the room, dBFS
-	speak   speech  // nil: synthesised here
 }
-
-// A speech is sound of a speaker; see espeak_test.go.
-type speech func(speaker int, at, seconds float64) []float32
 
 type voice struct {
 	handle string
@@ -463,17 +459,11 @@ func (s *madeSource) Read(dst []float32) (int, error) {
 	}
 	if n := int(s.at / madeRate); s.block == nil || n != s.n {
 		s.n, s.block = n, s.r.second(n)
-		if s.r.speak != nil {
-			s.r.overlay(s.block, n)
-		}
 	}
 	n := copy(dst[:min(int64(len(dst)), s.end-s.at)], s.block[s.at%madeRate:])
 	s.at += int64(n)
 	return n, nil
 }
-
-// overlay replaces the synthesised speech: see espeak_test.go.
-func (r *recording) overlay([]float32, int) {}
 
 // scan analyses the made sound.
 func (r *recording) scan(jobs int) (*features, error) {
