@@ -195,6 +195,9 @@ type Title struct {
 type PostFacts struct {
 	Titles  map[string]Title  // by Space id
 	Handles map[string]string // by user id, without @; the owner's too
+	// Links tells by Space id when it was first linked, with words or without;
+	// the time is zero if that is unknown.
+	Links map[string]time.Time
 }
 
 // sameMoment is how far apart a long post may stand in tweets.js, where its
@@ -205,7 +208,7 @@ const sameMoment = time.Minute
 // earliest post that links it and has words. If note-tweet.js has the full
 // text of that post, those.
 func (a *Archive) PostFacts(ctx context.Context, warn Warn) (PostFacts, error) {
-	facts := PostFacts{Titles: map[string]Title{}, Handles: map[string]string{}}
+	facts := PostFacts{Titles: map[string]Title{}, Handles: map[string]string{}, Links: map[string]time.Time{}}
 	if a.account.ID != "" && a.account.Handle != "" {
 		facts.Handles[a.account.ID] = a.account.Handle
 	}
@@ -218,6 +221,11 @@ func (a *Archive) PostFacts(ctx context.Context, warn Warn) (PostFacts, error) {
 		}
 		if p.Repost {
 			return nil
+		}
+		for _, link := range p.Spaces {
+			if was, ok := facts.Links[link.SpaceID]; !ok || was.IsZero() || !p.Time.IsZero() && p.Time.Before(was) {
+				facts.Links[link.SpaceID] = p.Time
+			}
 		}
 		t := p.title()
 		if t.Title == "" {

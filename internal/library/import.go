@@ -195,6 +195,9 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 		}
 		held = append(held, h)
 	}
+	for _, h := range held {
+		b.onlyLinked(h)
+	}
 	if set.Missing {
 		im.warn(archive.Problem{
 			Kind: archive.PartialArchive, Subject: filepath.Base(set.Archives[0].Path()),

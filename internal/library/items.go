@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -68,23 +69,30 @@ func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin) (
 	if err := b.readMedia(ctx, a, o, held); err != nil {
 		return nil, err
 	}
-	if len(b.order) > 0 { // titles and names are for Spaces
-		facts, err := a.PostFacts(ctx, im.warn)
-		if err != nil {
-			return nil, err
+	facts, err := a.PostFacts(ctx, im.warn)
+	if err != nil {
+		return nil, err
+	}
+	for id, h := range facts.Handles {
+		b.names[id] = h
+	}
+	for id, t := range facts.Titles {
+		if was, ok := b.posts[id]; !ok || t.Time.Before(was.Time) {
+			b.posts[id] = t
 		}
-		for id, h := range facts.Handles {
-			b.names[id] = h
-		}
-		for id, t := range facts.Titles {
-			if was, ok := b.posts[id]; !ok || t.Time.Before(was.Time) {
-				b.posts[id] = t
-			}
-		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(facts.Links)) {
+		held.Links = append(held.Links, space.Link{ID: id, PostedAt: space.Time{Time: facts.Links[id]}, Title: facts.Titles[id].Title})
 	}
 	held.Spaces = append(held.Spaces, b.order...)
 	slices.Sort(held.Spaces)
 	return held, nil
+}
+
+// onlyLinked takes out of the links of an archive those to Spaces of which a
+// part of it has more.
+func (b *itemBuilder) onlyLinked(held *space.Archive) {
+	held.Links = slices.DeleteFunc(held.Links, func(l space.Link) bool { return b.byID[l.ID] != nil })
 }
 
 // tell tells of what opening the archive found wrong: what is known of the

@@ -266,6 +266,16 @@ type Archive struct {
 	Media   int           `json:"media"`
 	Types   []ArchiveType `json:"types"`
 	Spaces  []string      `json:"spaces"` // ids
+	// Links are the Spaces that the owner's posts link and of which the
+	// archive has nothing else: the owner's own or somebody else's.
+	Links []Link `json:"links,omitempty"`
+}
+
+// A Link is a Space that is known from a post alone.
+type Link struct {
+	ID       string `json:"id"`
+	PostedAt Time   `json:"posted_at"`       // of the earliest post that links it
+	Title    string `json:"title,omitempty"` // the words of the earliest that has any
 }
 
 // An ArchiveType is one kind of data in an archive.
