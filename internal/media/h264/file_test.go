@@ -113,6 +113,7 @@ const strict = "-v warning -nostdin -err_detect explode -xerror -i "
 
 // Other programs read from a file what was put into it.
 func TestFile(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name          string
 		samples       int64
@@ -216,6 +217,7 @@ func (k *recording) mediainfo(t *testing.T) {
 
 // Chromium plays it all, and shows at a time what was to be seen then.
 func TestChromiumShows(t *testing.T) {
+	t.Parallel()
 	const width, height = 640, 360
 	k := newRecording(t, Config{Width: width, Height: height, Frames: 25, Ticks: 1, KeyInterval: 10}, 48000+100, player(width, height))
 	times := []float64{0.02, 0.9, 0.5}

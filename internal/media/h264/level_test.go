@@ -165,6 +165,7 @@ var long = os.Getenv("SPACES_LONG") != ""
 // Whatever is to be seen, decoders see what the encoder thinks, and no limit
 // is broken.
 func TestRandom(t *testing.T) {
+	t.Parallel()
 	n := uint64(6)
 	if long {
 		n = 600

@@ -173,6 +173,7 @@ func TestMain(m *testing.M) {
 // picture on the one before. No stream may break a limit, and all that have
 // room for it look as well as they should.
 func TestStreams(t *testing.T) {
+	t.Parallel()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			s := encode(t, c.Config, c.frames, c.scene)

@@ -120,7 +120,7 @@ func parseSPS(nal []byte) (p parameters) {
 	}
 	r.u(1)
 	p.columns, p.rows = r.ue()+1, r.ue()+1
-	if !r.flag() || !r.flag() {
+	if r.u(2) != 0b11 {
 		fail("fields")
 	}
 	if r.flag() {
@@ -240,7 +240,7 @@ func (s *sliceParser) macroblock(at int, inter bool) {
 	var luma, chroma int
 	switch {
 	case !intra:
-		if s.se() != 0 || s.se() != 0 {
+		if x, y := s.se(), s.se(); x != 0 || y != 0 {
 			fail("motion")
 		}
 		n := s.ue()
