@@ -108,12 +108,26 @@ func (a *App) targets() (map[string]*targetConfig, error) {
 		d := yaml.NewDecoder(bytes.NewReader(text))
 		d.KnownFields(true)
 		if err := d.Decode(t); err != nil {
-			return nil, usage("%s: the target %s: %s", a.configFile(), name, strings.TrimPrefix(err.Error(), "yaml: "))
+			return nil, usage("%s: the target %s: %s", a.configFile(), name, yamlError(err))
 		}
 		t.name = name
 		list[name] = t
 	}
 	return list, nil
+}
+
+// yamlError says what is wrong without the words of Go.
+func yamlError(err error) string {
+	var types *yaml.TypeError
+	if !errors.As(err, &types) {
+		return strings.TrimPrefix(err.Error(), "yaml: ")
+	}
+	_, text, _ := strings.Cut(types.Errors[0], ": ") // the line is one of the target, not of the file
+	if key, ok := strings.CutPrefix(text, "field "); ok {
+		key, _, _ = strings.Cut(key, " ")
+		return "there is no key " + key
+	}
+	return text
 }
 
 // target finds what a word on the command line means: a URL, or a target of

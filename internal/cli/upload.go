@@ -425,7 +425,7 @@ func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Send
 			n++
 		}
 		if a.set.JSON {
-			return writeJSON(a.Out, leftoverLine{space.Schema, "leftover", l.Name, l.ID, l.Bytes, l.Since.UTC(), !o.dryRun})
+			return writeJSON(a.Out, leftoverLine{space.Schema, "leftover", l.Name, l.ID, l.Bytes, space.Time{Time: l.Since}, !o.dryRun})
 		}
 		return nil
 	})
@@ -437,13 +437,13 @@ func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Send
 }
 
 type leftoverLine struct {
-	Schema  int       `json:"schema"`
-	Type    string    `json:"type"`
-	Object  string    `json:"object"`
-	Upload  string    `json:"upload,omitempty"`
-	Bytes   int64     `json:"bytes"`
-	Since   time.Time `json:"since,omitzero"`
-	Removed bool      `json:"removed"`
+	Schema  int        `json:"schema"`
+	Type    string     `json:"type"`
+	Object  string     `json:"object"`
+	Upload  string     `json:"upload,omitempty"`
+	Bytes   int64      `json:"bytes"`
+	Since   space.Time `json:"since"`
+	Removed bool       `json:"removed"`
 }
 
 // uploadError gives the errors of targets their codes and hints.
