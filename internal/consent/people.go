@@ -12,6 +12,12 @@ import (
 // nobody is what forgotten people are called in the entries of others.
 const nobody = "forgotten"
 
+// About reports whether an entry is a person's own or names them.
+func (e *Entry) About(handle string) bool {
+	handle = Handle(handle)
+	return Handle(e.Handle) == handle || e.names(handle)
+}
+
 // names reports whether an entry that is not the person's own names them.
 func (e *Entry) names(handle string) bool {
 	return replaceWord(e.Note, handle, nobody) != e.Note ||

@@ -1,0 +1,386 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+func newConsentCmd(a *App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "consent COMMAND",
+		Short: "Keep who has agreed that their voice is used again",
+		Long: `Keep who has agreed that their voice is used again: enter answers, write messages that ask,
+and read what was entered. Nothing is ever changed in the ledger: the latest answer that fits
+decides, one about a Space before one about the person. The settings consent.clip, .export,
+.private, .public, .feed and .post say what becomes of what somebody has not agreed to: off, warn
+or require. It is a record, not legal advice: see docs/consent.md.`,
+		Example: `  spaces consent ask latest --places "my podcast"
+  spaces consent set @guest granted --evidence answer.png
+  spaces consent log`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return hinted(usage("there is no command %q", "consent "+args[0]), "see spaces consent --help")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newConsentSetCmd(a), newConsentAskCmd(a), newConsentLogCmd(a))
+	return cmd
+}
+
+type consentSetOptions struct {
+	refs
+	handle, answer        string
+	recording, purposes   string
+	note, evidence, until string
+}
+
+func newConsentSetCmd(a *App) *cobra.Command {
+	var o consentSetOptions
+	cmd := &cobra.Command{
+		Use:   "set HANDLE ANSWER",
+		Short: "Enter what somebody has answered",
+		Long: `Enter what somebody has answered: granted, declined or withdrawn; for all their recordings or
+for one, for all purposes or for some. The evidence, such as a screenshot of the answer, is
+copied into the library.`,
+		Example: `  spaces consent set @guest granted --for clip,episode --until 2027-12-31
+  spaces consent set @guest declined --recording latest --note "told me on the phone"`,
+		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space or file"}),
+		Args:        takes(2, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.handle, o.answer = args[0], args[1]
+			return a.consentSet(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.recording, "recording", "", "it is about `SPACE` only")
+	f.StringVar(&o.purposes, "for", "", "it is about `PURPOSES` only: clip, episode, upload, with commas between")
+	f.StringVar(&o.note, "note", "", "a note `TEXT` of yours")
+	f.StringVar(&o.evidence, "evidence", "", "keep `FILE`, which shows the answer")
+	f.StringVar(&o.until, "until", "", "it holds to the end of `DATE`")
+	addIDOnly(cmd, &o.refs)
+	return cmd
+}
+
+func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
+	e := consent.Entry{Kind: consent.Consent, At: space.Time{Time: a.Now()}, Note: o.note}
+	if !consent.IsHandle(o.handle) {
+		return usage("%q is no handle", o.handle)
+	}
+	e.Handle = strings.TrimPrefix(strings.TrimSpace(o.handle), "@")
+	var err error
+	if e.Answer, err = consent.ParseAnswer(o.answer); err != nil {
+		return usage("%w", err)
+	}
+	if e.For, err = consent.ParsePurposes(o.purposes); err != nil {
+		return usage("--for: %w", err)
+	}
+	if o.until != "" {
+		_, end, err := parseTime(o.until, a.Zone)
+		if err != nil {
+			return usage("--until: %w", err)
+		}
+		if e.Answer != consent.Granted {
+			return usage("--until goes with granted")
+		}
+		end = end.UTC()
+		e.Until = &end
+	}
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	if o.recording != "" {
+		row, err := resolveOne(ctx, a, lib.Catalog(), o.recording, o.idOnly)
+		if err != nil {
+			return err
+		}
+		e.Recording = row.ID
+	}
+	ledger, err := a.openLedger(lib)
+	if err != nil {
+		return err
+	}
+	defer ledger.Close()
+	if o.evidence != "" {
+		if e.Evidence, err = keepEvidence(ctx, ledger, o.evidence); err != nil {
+			return err
+		}
+	}
+	if err := ledger.Add(ctx, e); err != nil {
+		return err
+	}
+	recs, err := a.recordings(ctx, lib, refs{})
+	if err != nil {
+		return err
+	}
+	if !wasOnStage(recs, e.Handle) {
+		a.warn("nobody called @%s was on stage in a Space of this library", e.Handle)
+	}
+	if a.set.JSON {
+		return writeJSON(a.Out, ledger.Entries()[len(ledger.Entries())-1])
+	}
+	a.say("@%s: %s", e.Handle, a.answerOf(&e))
+	return nil
+}
+
+func keepEvidence(ctx context.Context, l *consent.Ledger, name string) (*consent.Evidence, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &failure{exitNotThere, "no-such-file", "", err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return l.Keep(ctx, f, filepath.Ext(name))
+}
+
+func wasOnStage(recs []*space.Recording, handle string) bool {
+	for _, r := range recs {
+		for _, s := range r.Speakers {
+			if consent.Handle(s.Handle) == consent.Handle(handle) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// answerOf is an answer in words.
+func (a *App) answerOf(e *consent.Entry) string {
+	text := string(e.Answer)
+	if len(e.For) > 0 {
+		var list []string
+		for _, p := range e.For {
+			list = append(list, string(p))
+		}
+		text += " for " + strings.Join(list, ", ")
+	}
+	if e.Recording != "" {
+		text += " of " + e.Recording
+	}
+	if e.Until != nil {
+		text += " until " + a.lastDay(*e.Until)
+	}
+	return text
+}
+
+type consentAskOptions struct {
+	refs
+	language, purposes, places, until string
+}
+
+func newConsentAskCmd(a *App) *cobra.Command {
+	var o consentAskOptions
+	cmd := &cobra.Command{
+		Use:   "ask SPACE",
+		Short: "Write a message to each speaker who has not answered",
+		Long: `Write a message to each speaker who has not answered, ready to be sent: what for, where, how
+long, and how to withdraw. Nothing is sent. Enter the answers with spaces consent set.`,
+		Example: `  spaces consent ask latest --places "my podcast, on Spotify and Apple Podcasts"
+  spaces consent ask 1ypK --lang fr --for clip --until 2027-12-31`,
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space"}),
+		Args:              takes(1, 1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.consentAsk(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.language, "lang", "en", "write in `LANGUAGE`: en or fr")
+	f.StringVar(&o.purposes, "for", "", "ask for `PURPOSES` only: clip, episode, upload, with commas between")
+	f.StringVar(&o.places, "places", "", "where their voice will be heard, `TEXT`")
+	f.StringVar(&o.until, "until", "", "to the end of `DATE` (default: until they withdraw)")
+	addIDOnly(cmd, &o.refs)
+	return cmd
+}
+
+// askLine is a message in JSON.
+type askLine struct {
+	Schema    int    `json:"schema"`
+	Recording string `json:"recording"`
+	Handle    string `json:"handle"`
+	Language  string `json:"language"`
+	Message   string `json:"message"`
+}
+
+func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
+	purposes, err := consent.ParsePurposes(o.purposes)
+	if err != nil {
+		return usage("--for: %w", err)
+	}
+	q := consent.Request{For: purposes, Places: o.places}
+	if _, err := q.Message(o.language); err != nil {
+		return usage("--lang: %w", err)
+	}
+	if o.until != "" {
+		_, end, err := parseTime(o.until, a.Zone)
+		if err != nil {
+			return usage("--until: %w", err)
+		}
+		q.Until = consent.Day(o.language, end.Add(-time.Second).In(a.Zone))
+	}
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	recs, err := a.recordings(ctx, lib, o.refs)
+	if err != nil {
+		return err
+	}
+	rec := recs[0]
+	ledger, err := a.openLedger(lib)
+	if err != nil {
+		return err
+	}
+	defer ledger.Close()
+	q.Title, q.Date = rec.Title, rec.StartedAt.Time.In(a.Zone)
+	if rec.Host != nil {
+		q.Host = rec.Host.Handle
+	}
+	asked := 0
+	for _, handle := range a.toAsk(ledger, rec, purposes) {
+		q.Handle = handle
+		text, err := q.Message(o.language)
+		if err != nil {
+			return err
+		}
+		if a.set.JSON {
+			err = writeJSON(a.Out, askLine{space.Schema, rec.ID, handle, o.language, text})
+		} else {
+			rule := ""
+			if asked > 0 {
+				rule = "\n----------------------------------------\n\n"
+			}
+			_, err = fmt.Fprint(a.Out, rule+safeLines(text))
+		}
+		if err != nil {
+			return err
+		}
+		asked++
+	}
+	switch asked {
+	case 0:
+		a.say("everybody who was on stage in %s has answered", rec.ID)
+	default:
+		a.say("%s. Enter the answers: spaces consent set HANDLE granted|declined --recording %s", count(asked, "message"), rec.ID)
+	}
+	return nil
+}
+
+// toAsk are those who have not answered about all of the purposes.
+func (a *App) toAsk(l *consent.Ledger, rec *space.Recording, purposes []consent.Purpose) []string {
+	if len(purposes) == 0 {
+		purposes = consent.Purposes[:]
+	}
+	var list []string
+	for _, p := range l.People([]*space.Recording{rec}, "", a.Now()) {
+		if p.Handle == "" || p.Consent == consent.Own {
+			continue
+		}
+		for _, purpose := range purposes {
+			switch l.Standing(p.Handle, rec.ID, purpose, a.Now()).Answer {
+			case consent.Unknown, consent.Expired:
+			default:
+				continue
+			}
+			list = append(list, p.Handle)
+			break
+		}
+	}
+	return list
+}
+
+func newConsentLogCmd(a *App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "log [HANDLE]",
+		Short: "Show what was entered, oldest first",
+		Long: `Show what was entered, oldest first: answers, and where you went on without some. It is kept
+in the library, in consent/ledger.jsonl.`,
+		Example: `  spaces consent log
+  spaces consent log @guest --json | jq -r .evidence.name`,
+		Args: takes(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			handle := ""
+			if len(args) == 1 {
+				if handle = consent.Handle(args[0]); !consent.IsHandle(handle) {
+					return usage("%q is no handle", args[0])
+				}
+			}
+			return a.consentLog(cmd.Context(), handle)
+		},
+	}
+}
+
+func (a *App) consentLog(ctx context.Context, handle string) error {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	ledger, err := a.openLedger(lib)
+	if err != nil {
+		return err
+	}
+	defer ledger.Close()
+	var t table
+	for _, e := range ledger.Entries() {
+		if handle != "" && !e.About(handle) {
+			continue
+		}
+		if a.set.JSON {
+			if err := writeJSON(a.Out, e); err != nil {
+				return err
+			}
+			continue
+		}
+		who, what := at(e.Handle), a.answerOf(&e)
+		if e.Kind == consent.Override {
+			who, what = "you", fmt.Sprintf("went on (%s) without %s", e.Action, namesOf(e.Missing))
+			if e.Recording != "" {
+				what += " in " + e.Recording
+			}
+		}
+		if e.Evidence != nil {
+			what += "  " + e.Evidence.Name
+		}
+		if e.Note != "" {
+			what += "  " + safe(e.Note)
+		}
+		t.add(e.At.In(a.Zone).Format("2006-01-02 15:04"), who, what)
+	}
+	if !a.set.JSON {
+		t.write(a.Out, a.Columns)
+		if len(t.rows) == 0 {
+			a.say("nothing was entered")
+		}
+	}
+	return nil
+}
+
+// namesOf lists handles; who has none is somebody unknown.
+func namesOf(handles []string) string {
+	var list []string
+	for _, h := range handles {
+		list = append(list, or(at(h), "somebody unknown"))
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+type peopleOptions struct {
+	refs
+	purpose string
+}
+
+func newPeopleCmd(a *App) *cobra.Command {
+	var o peopleOptions
+	cmd := &cobra.Command{
+		Use:   "people [SPACE]...",
+		Short: "List who was on stage, how long they spoke, and what they have agreed to",
+		Long: `List who was on stage, in all Spaces or in those that are named: those who spoke most come
+first. How long they spoke is estimated from levels. What they have agreed to is what you have
+entered with spaces consent set; of the host, in whose library the Spaces are, it is "own".
+docs/consent.md tells more.`,
+		Example: `  spaces people
+  spaces people latest --for upload
+  spaces people --json | jq -r 'select(.consent == "unknown").handle'`,
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space"}),
+		Args:              takes(0, -1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.people(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.purpose, "for", "", "look at the consent for `PURPOSE`: clip, episode or upload")
+	addIDOnly(cmd, &o.refs)
+	return cmd
+}
+
+func (a *App) people(ctx context.Context, o peopleOptions) error {
+	var purpose consent.Purpose
+	if o.purpose != "" {
+		list, err := consent.ParsePurposes(o.purpose)
+		if err != nil || len(list) != 1 {
+			return usage("--for wants clip, episode or upload, not %q", o.purpose)
+		}
+		purpose = list[0]
+	}
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	recs, err := a.recordings(ctx, lib, o.refs)
+	if err != nil {
+		return err
+	}
+	ledger, err := a.openLedger(lib)
+	if err != nil {
+		return err
+	}
+	defer ledger.Close()
+	t := table{header: []string{"HANDLE", "ROLE", "SPACES", "TALK", "CONSENT"}, right: map[int]bool{2: true, 3: true}}
+	for _, p := range ledger.People(recs, purpose, a.Now()) {
+		if a.set.JSON {
+			if err := writeJSON(a.Out, p); err != nil {
+				return err
+			}
+			continue
+		}
+		talk := "–"
+		if p.TalkSeconds != nil {
+			talk = clock(*p.TalkSeconds)
+		}
+		t.add(safe(or(at(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(&p))
+	}
+	if !a.set.JSON {
+		t.write(a.Out, a.Columns)
+		if len(t.rows) == 0 {
+			a.say("nobody is known")
+		}
+	}
+	return nil
+}
+
+// standing is how a person stands, in words.
+func (a *App) standing(p *consent.Person) string {
+	text := string(p.Consent)
+	if !p.Since.IsZero() {
+		text += " " + p.Since.In(a.Zone).Format("2006-01-02")
+	}
+	if p.Until != nil {
+		text += ", until " + a.lastDay(*p.Until)
+	}
+	if p.Note != "" {
+		text += "  " + safe(p.Note)
+	}
+	return text
+}
+
+// lastDay is the last day before a time.
+func (a *App) lastDay(t time.Time) string {
+	return t.Add(-time.Second).In(a.Zone).Format("2006-01-02")
+}
+
+// recordings loads those that are named, or all.
+func (a *App) recordings(ctx context.Context, lib *library.Library, r refs) ([]*space.Recording, error) {
+	var ids []string
+	if len(r.words) == 0 {
+		for row, err := range lib.Catalog().List(ctx, catalog.Query{}) {
+			if err != nil {
+				return nil, err
+			}
+			ids = append(ids, row.ID)
+		}
+	} else {
+		rows, err := r.resolve(ctx, a, lib.Catalog())
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			ids = append(ids, row.ID)
+		}
+	}
+	var list []*space.Recording
+	for _, id := range ids {
+		s, err := lib.Load(id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, &s.Recording)
+	}
+	return list, nil
+}
+
+// openLedger opens the answers of a library and tells if the last one was
+// never finished.
+func (a *App) openLedger(lib *library.Library) (*consent.Ledger, error) {
+	l, err := consent.Open(lib.Dir(), a.set.LockWait)
+	if err == nil && l.Torn > 0 {
+		a.warn("the last entry of the consent ledger, %d bytes, was never finished: it is left out, and the next entry takes its place", l.Torn)
+	}
+	return l, err
+}

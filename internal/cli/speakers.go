@@ -1,0 +1,252 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+type speakersOptions struct {
+	refs
+	turns  string
+	labels bool
+}
+
+func newSpeakersCmd(a *App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "speakers COMMAND",
+		Short: "Show who speaks when, and confirm it",
+		Long: `Show who speaks when, and confirm it. The turns that come with a recording are guesses from
+the levels in its timed tags. What you confirm is your own word: clips, episodes and
+--consented-only go by it from then on, as long as the audio is the same.`,
+		Example: `  spaces speakers show latest --labels > turns.txt    # look at them in Audacity
+  spaces speakers confirm latest --turns turns.txt`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return hinted(usage("there is no command %q", "speakers "+args[0]), "see spaces speakers --help")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newSpeakersShowCmd(a), newSpeakersConfirmCmd(a), newSpeakersUnconfirmCmd(a))
+	return cmd
+}
+
+// speakersCmd makes one of the commands below speakers, all of which take one
+// SPACE.
+func speakersCmd(a *App, o *speakersOptions, cmd *cobra.Command, run func(context.Context, *speakersOptions) error) *cobra.Command {
+	cmd.Annotations = exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space, or nothing tells who speaks in it"})
+	cmd.Args = takes(1, 1)
+	cmd.ValidArgsFunction = completeSpaces(a)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		o.words = args
+		return run(cmd.Context(), o)
+	}
+	addIDOnly(cmd, &o.refs)
+	return cmd
+}
+
+func newSpeakersShowCmd(a *App) *cobra.Command {
+	var o speakersOptions
+	cmd := &cobra.Command{
+		Use:   "show SPACE",
+		Short: "Show the turns",
+		Long: `Show who speaks when. --json and --labels write what speakers confirm --turns reads:
+--labels a label track of Audacity.`,
+		Example: `  spaces speakers show latest
+  spaces speakers show latest --labels > turns.txt`,
+	}
+	cmd.Flags().BoolVar(&o.labels, "labels", false, "write Audacity labels")
+	return speakersCmd(a, &o, cmd, a.showTurns)
+}
+
+func newSpeakersConfirmCmd(a *App) *cobra.Command {
+	var o speakersOptions
+	cmd := &cobra.Command{
+		Use:   "confirm SPACE",
+		Short: "Make turns your own word",
+		Long: `Make turns your own word: those that are known, as they are, or those of a file. FILE is a
+label track of Audacity (start, end and handle, with tabs between) or the JSON that speakers
+show writes; "-" is standard input. A turn without a handle is of somebody unknown.`,
+		Example: `  spaces speakers confirm latest
+  spaces speakers confirm latest --turns turns.txt`,
+	}
+	cmd.Flags().StringVar(&o.turns, "turns", "", "take the turns from `FILE`")
+	return speakersCmd(a, &o, cmd, a.confirmTurns)
+}
+
+func newSpeakersUnconfirmCmd(a *App) *cobra.Command {
+	var o speakersOptions
+	return speakersCmd(a, &o, &cobra.Command{
+		Use:     "unconfirm SPACE",
+		Short:   "Go back to the turns that the audio tells",
+		Long:    `Take back what was confirmed, and go back to the turns that the audio tells.`,
+		Example: `  spaces speakers unconfirm latest`,
+	}, a.unconfirmTurns)
+}
+
+// turnsLine is the JSON of speakers show.
+type turnsLine struct {
+	Schema      int          `json:"schema"`
+	ID          string       `json:"id"`
+	Approximate bool         `json:"approximate"`
+	Method      string       `json:"method"`
+	Turns       []space.Turn `json:"turns"`
+}
+
+func (a *App) showTurns(ctx context.Context, o *speakersOptions) error {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	row, err := resolveOne(ctx, a, lib.Catalog(), o.words[0], o.idOnly)
+	if err != nil {
+		return err
+	}
+	return a.printTurns(lib, row.ID, o.labels)
+}
+
+func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
+	turns, err := lib.Turns(id)
+	if err != nil {
+		return err
+	}
+	if turns == nil || len(turns.Turns) == 0 {
+		return noTurns(id)
+	}
+	if a.set.JSON {
+		return writeJSON(a.Out, turnsLine{space.Schema, id, turns.Approximate, turns.Method, turns.Turns})
+	}
+	t := table{right: map[int]bool{0: true, 1: true}}
+	for _, u := range turns.Turns {
+		if labels {
+			if _, err := fmt.Fprintf(a.Out, "%.3f\t%.3f\t%s\n", u.Start, u.End, safe(u.Handle)); err != nil {
+				return err
+			}
+			continue
+		}
+		t.add(clock(u.Start), fmt.Sprintf("%.1f s", u.End-u.Start), safe(or(at(u.Handle), "somebody unknown")))
+	}
+	if !labels {
+		t.write(a.Out, a.Columns)
+		a.say("%s", turns.Method)
+	}
+	return nil
+}
+
+func noTurns(id string) error {
+	return &failure{exitNotThere, "no-turns", "write them down and confirm them: spaces speakers confirm " + id + " --turns FILE",
+		fmt.Errorf("nothing tells who speaks when in %s", id)}
+}
+
+func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
+	lib, err := a.openLibraryWrite(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	row, err := resolveOne(ctx, a, lib.Catalog(), o.words[0], o.idOnly)
+	if err != nil {
+		return err
+	}
+	s, err := lib.Load(row.ID)
+	if err != nil {
+		return err
+	}
+	var list []space.Turn
+	if o.turns == "" {
+		known, err := lib.Turns(row.ID)
+		if err != nil {
+			return err
+		}
+		if known == nil || len(known.Turns) == 0 {
+			return noTurns(row.ID)
+		}
+		list = known.Turns
+	} else if list, err = a.readTurns(o.turns, s); err != nil {
+		return err
+	}
+	if err := lib.ConfirmTurns(s, list); err != nil {
+		return err
+	}
+	for _, handle := range strangers(s, list) {
+		a.warn("%s was not on stage in %s, as far as its metadata tell", at(handle), row.ID)
+	}
+	if a.set.JSON {
+		return a.printTurns(lib, row.ID, false)
+	}
+	a.say("%s of %s confirmed", count(len(list), "turn"), row.ID)
+	return nil
+}
+
+// readTurns reads a file of turns.
+func (a *App) readTurns(name string, s *space.Space) ([]space.Turn, error) {
+	if s.Duration == nil {
+		return nil, &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, s.ID)}
+	}
+	in := a.In
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	list, err := consent.ParseTurns(in, *s.Duration)
+	if err != nil {
+		return nil, &failure{exitUsage, "bad-turns", "see how they are written: spaces speakers show " + s.ID + " --labels", fmt.Errorf("%s: %w", name, err)}
+	}
+	return list, nil
+}
+
+// strangers are the handles in turns that the Space knows nothing of.
+func strangers(s *space.Space, turns []space.Turn) []string {
+	known := map[string]bool{"": true}
+	for _, p := range s.Speakers {
+		known[consent.Handle(p.Handle)] = true
+	}
+	var list []string
+	for _, u := range turns {
+		if h := consent.Handle(u.Handle); !known[h] {
+			known[h] = true
+			list = append(list, strings.TrimPrefix(u.Handle, "@"))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (a *App) unconfirmTurns(ctx context.Context, o *speakersOptions) error {
+	lib, err := a.openLibraryWrite(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	row, err := resolveOne(ctx, a, lib.Catalog(), o.words[0], o.idOnly)
+	if err != nil {
+		return err
+	}
+	s, err := lib.Load(row.ID)
+	if err != nil {
+		return err
+	}
+	if err := lib.WithdrawTurns(s); err != nil {
+		return err
+	}
+	if a.set.JSON {
+		return a.printTurns(lib, row.ID, false)
+	}
+	a.say("%s goes by the turns that its audio tells", row.ID)
+	return nil
+}
