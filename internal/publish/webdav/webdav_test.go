@@ -1,7 +1,10 @@
 package webdav
 
 import (
+	"maps"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -62,16 +65,23 @@ func own(path string) bool {
 	return strings.HasPrefix(filepath.Base(path), ".davfs.tmp") || filepath.Base(path) == ".DAV"
 }
 
-func servers(t *testing.T) map[string]func(t *testing.T) server {
-	return map[string]func(t *testing.T) server{
+// long says that there is time.
+var long = os.Getenv("SPACES_LONG") == "1"
+
+// servers start those that targets are tested with: all, or those named if
+// there is little time.
+func servers(some ...string) map[string]func(t *testing.T) server {
+	all := map[string]func(t *testing.T) server{
 		"apache basic":  func(t *testing.T) server { return server{conform.Apache(t), "basic"} },
 		"apache digest": func(t *testing.T) server { return server{conform.Apache(t), "digest"} },
 		"rclone":        func(t *testing.T) server { return server{conform.Rclone(t), ""} },
 	}
+	maps.DeleteFunc(all, func(name string, _ func(t *testing.T) server) bool { return !long && !slices.Contains(some, name) })
+	return all
 }
 
 func TestConform(t *testing.T) {
-	for name, start := range servers(t) {
+	for name, start := range servers("apache basic", "apache digest", "rclone") {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
 			conform.Run(t, func(t *testing.T) conform.Site { return s.site(t, s.Addr) }, conform.Options{
@@ -88,7 +98,7 @@ func TestConform(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
-	for name, start := range servers(t) {
+	for name, start := range servers("apache basic", "rclone") {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
 			conform.Faults(t, func(t *testing.T, through func(string) string) conform.Site {
@@ -105,7 +115,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestTroubles(t *testing.T) {
-	for name, start := range servers(t) {
+	for name, start := range servers("apache digest") {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
 			conform.Troubles(t, s.Addr, func(t *testing.T, base string, w wire.Options) conform.Site {
