@@ -7,6 +7,7 @@ type slice struct {
 	from, to int // rows
 	w, other bitWriter
 	qp       int // of the macroblock before
+	fine     int // the QP that was fine enough for the last one tried
 	run      int // of macroblocks skipped before the next
 	src      pixels
 	try      [2]macroblock
@@ -28,7 +29,7 @@ func (s *slice) code(a *attempt) {
 	s.old = s.old[:0]
 	s.over = false
 	s.run = 0
-	s.qp = a.qp
+	s.qp, s.fine = a.qp, a.qp
 	s.header(a)
 	for y := s.from; y < s.to; y++ {
 		for x := range s.e.columns {
@@ -141,8 +142,8 @@ func (s *slice) macroblock(a *attempt, x, y int) {
 
 func (s *slice) skip() { s.run++ }
 
-// fit finds the highest QP at which m keeps the tolerance of a, and reports
-// whether there is one.
+// fit finds a high QP at which m keeps the tolerance of a, near that of the
+// last macroblock, and reports whether there is one.
 func (s *slice) fit(m *macroblock, a *attempt) bool {
 	m.transform(&s.src)
 	if a.mute {
@@ -150,10 +151,11 @@ func (s *slice) fit(m *macroblock, a *attempt) bool {
 		m.mute()
 		return m.finer(&s.src, s.e.tolerance) == 0
 	}
-	for qp := a.qp; ; {
+	for qp := min(a.qp, s.fine+1); ; {
 		m.quantize(s.e.quantizers[qp], s.e.quantizers[chromaQP(qp)])
 		steps := m.finer(&s.src, a.tolerance)
 		if steps == 0 || qp == minQP {
+			s.fine = qp
 			break
 		}
 		qp = max(minQP, qp-steps)
