@@ -23,6 +23,9 @@ const (
 	// shortDemand is how much more short blocks get than their lines ask for:
 	// their windows are so short that little masks what comes before a sound.
 	shortDemand = 1.5
+	// even is how much of the bits of a frame goes to its granules in equal
+	// shares, against what goes by demand.
+	even = 0.25
 )
 
 // A worker encodes one piece after the other. What it made of the piece before
@@ -264,12 +267,19 @@ func (w *worker) spend(number int, needs *[2][2]need) mp3.Header {
 			total += d
 		}
 	}
+	// Thresholds are estimates: what asks for little gets a little more.
+	for gr := range c.granules {
+		for ch := range c.Channels {
+			demand[gr][ch] += even * total / float32(c.granules*c.Channels)
+		}
+	}
+	total *= 1 + even
 	if w.usual == 0 {
 		w.usual = total
 	}
 	w.usual += (total - w.usual) * 0.03
 	want := float32(mean)*total/w.usual + 0.15*(float32(free)-0.6*float32(most))
-	budget := int(min(max(want, float32(max(mean/4, free+mean-most))), float32(mean)+0.9*float32(free)))
+	budget := int(min(max(want, float32(max(mean/2, free+mean-most))), float32(mean)+0.9*float32(free)))
 	for gr := range c.granules {
 		for ch := range c.Channels {
 			g := w.grid[gr][ch]
