@@ -36,6 +36,9 @@ type Options struct {
 	SampleRate int // one of Rates
 	Channels   int // 1 or 2
 	BitRate    int // bits per second, of all channels
+	// Quality is for streams whose bit rate varies, from 1, with the most noise,
+	// to 10. 0 means the constant BitRate; otherwise that does not matter.
+	Quality int
 	// Separate keeps the channels of stereo apart in every frame. Otherwise
 	// their sum and difference are coded where that takes fewer bits.
 	Separate bool
@@ -62,6 +65,8 @@ type config struct {
 	shortEnd int
 	subbands int // that have lines below it
 	order    [lines]uint16
+	rates    []int   // of a varying bit rate, or none
+	louder   float32 // then, how strong the noise is beside its thresholds
 
 	polyphase *polyphase
 	mdct      *mdct
@@ -76,7 +81,7 @@ func newConfig(o Options) (*config, error) {
 	if o.Channels < 1 || o.Channels > 2 {
 		return nil, fmt.Errorf("MP3 of %d channels is not written; 1 or 2 are", o.Channels)
 	}
-	c := &config{Options: o, lsf: o.SampleRate < 32000, granules: 2}
+	c := &config{Options: o, lsf: o.SampleRate < 32000, granules: 2, louder: 1}
 	c.head = mp3.Header{Version: mp3.MPEG1, BitRate: o.BitRate, SampleRate: o.SampleRate, Mode: mp3.Mono}
 	if c.lsf {
 		c.granules = 1
@@ -85,11 +90,22 @@ func newConfig(o Options) (*config, error) {
 	if o.Channels == 2 {
 		c.head.Mode = mp3.JointStereo
 	}
+	if o.Quality < 0 || o.Quality > 10 {
+		return nil, fmt.Errorf("MP3 of varying bit rate has a quality from 1 to 10, not %d", o.Quality)
+	}
+	if o.Quality > 0 {
+		c.rates = mp3.BitRates(c.head.Version)
+		c.head.BitRate = nominal(o.Quality, o.Channels)
+		if c.lsf {
+			c.head.BitRate = min(c.head.BitRate, 160000)
+		}
+		c.louder = float32(math.Pow(10, float64(4-o.Quality)*0.2))
+	}
 	if _, err := c.head.Bytes(); err != nil {
 		return nil, fmt.Errorf("MP3 at %d Hz has no bit rate of %d bits a second", o.SampleRate, o.BitRate)
 	}
 	c.long, c.short = newLayout(o.SampleRate, false), newLayout(o.SampleRate, true)
-	c.lowPass(lowPass(o.BitRate, o.Channels))
+	c.lowPass(lowPass(c.head.BitRate, o.Channels))
 	c.sortShort()
 	c.polyphase, c.mdct, c.powers = newPolyphase(), newMDCT(), newPowers()
 	c.hearing = newHearing(o.SampleRate, c.long, c.short)
@@ -110,6 +126,16 @@ func NearestBitRate(sampleRate, want int) int {
 		}
 	}
 	return best
+}
+
+// nominal returns the constant bit rate that has the low-pass of a quality.
+func nominal(quality, channels int) int {
+	stereo := [10]int{64, 80, 96, 112, 128, 160, 192, 224, 256, 320}
+	rate := 1000 * stereo[quality-1]
+	if channels == 1 {
+		rate = max(rate/2, 32000)
+	}
+	return NearestBitRate(48000, rate)
 }
 
 // lowPass returns the frequency above which nothing is coded.
@@ -157,14 +183,31 @@ func (c *config) sortShort() {
 	}
 }
 
-// header returns the header of a frame. Whether it is padded depends on its
-// number alone.
+// header returns the header of a frame of a constant bit rate. Whether it is
+// padded depends on its number alone.
 func (c *config) header(number int) mp3.Header {
 	h := c.head
 	slots := int64(h.Samples()/8) * int64(h.BitRate)
 	rest := slots % int64(h.SampleRate)
 	n := int64(number)
 	h.Padded = (n+1)*rest/int64(h.SampleRate) > n*rest/int64(h.SampleRate)
+	return h
+}
+
+// mainBits returns how many bits of main data a frame has room for.
+func (c *config) mainBits(h mp3.Header) int {
+	return 8 * (h.FrameSize() - mp3.HeaderSize - sideSize(c.lsf, c.Channels))
+}
+
+// headerFor returns the header of the smallest frame of a varying bit rate that
+// has room for so many bits of main data, or of the largest.
+func (c *config) headerFor(bits int) mp3.Header {
+	h := c.head
+	for _, h.BitRate = range c.rates {
+		if c.mainBits(h) >= bits {
+			break
+		}
+	}
 	return h
 }
 

@@ -127,6 +127,9 @@ var settingsTable = []Options{
 	{SampleRate: 22050, Channels: 2, BitRate: 64000},
 	{SampleRate: 16000, Channels: 1, BitRate: 8000},
 	{SampleRate: 16000, Channels: 2, BitRate: 160000},
+	{SampleRate: 44100, Channels: 2, Quality: 5},
+	{SampleRate: 48000, Channels: 1, Quality: 10},
+	{SampleRate: 22050, Channels: 2, Quality: 1},
 }
 
 // What other decoders make of the streams: no warnings, and of each stream as
@@ -226,6 +229,40 @@ func TestJoins(t *testing.T) {
 	}
 }
 
+// More quality takes more bits and leaves less noise.
+func TestQuality(t *testing.T) {
+	x := speechlike(5, 1, 60000)
+	size := 0
+	least := math.Inf(1)
+	for q := 1; q <= 10; q += 3 {
+		o := Options{SampleRate: 44100, Channels: 1, Quality: q}
+		frames, s := mustEncode(t, o, x)
+		n := len(bytes.Join(frames, nil))
+		if n <= size {
+			t.Errorf("quality %d takes %d bytes, less quality %d", q, n, size)
+		}
+		size = n
+		name := filepath.Join(t.TempDir(), "q.mp3")
+		if err := writeFile(name, nil, frames, s); err != nil {
+			t.Fatal(err)
+		}
+		y, _, err := judge.Decode(t.Context(), name)
+		if err != nil {
+			t.Skip(err)
+		}
+		var noise float64
+		for i, v := range x {
+			d := float64(v - y[0][i])
+			noise += d * d
+		}
+		if noise >= least {
+			t.Errorf("quality %d leaves noise of %g, less quality %g", q, noise, least)
+		}
+		least = noise
+		t.Logf("quality %d: %d bytes, noise %g", q, n, noise)
+	}
+}
+
 func TestRejected(t *testing.T) {
 	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		e, err := New(settingsTable[1], func([]byte) error { return nil })
@@ -245,6 +282,7 @@ func TestRejected(t *testing.T) {
 		{SampleRate: 44100, Channels: 1, BitRate: 8000},
 		{SampleRate: 44100, Channels: 1, BitRate: 0},
 		{SampleRate: 16000, Channels: 1, BitRate: 320000},
+		{SampleRate: 44100, Channels: 1, Quality: 11},
 	} {
 		if _, err := New(o, nil); err == nil {
 			t.Errorf("%+v is taken", o)
@@ -326,6 +364,9 @@ func anyOptions(rnd *rand.Rand) Options {
 	o := Options{SampleRate: Rates[rnd.IntN(len(Rates))], Channels: 1 + rnd.IntN(2), Separate: rnd.IntN(3) == 0}
 	kb := []int{32, 40, 48, 56, 64, 80, 96, 112, 128, 160}
 	o.BitRate = 1000 * kb[rnd.IntN(len(kb))]
+	if rnd.IntN(3) == 0 {
+		o.Quality = 1 + rnd.IntN(10)
+	}
 	return o
 }
 

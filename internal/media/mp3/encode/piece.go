@@ -49,8 +49,7 @@ type worker struct {
 	lrNeed [2][2]need
 	msNeed [2][2]need
 	alloc  allocator
-	gain   [2]int // of the last granule of each channel
-	level  float32
+	gain   [2]int  // of the last granule of each channel
 	usual  float32 // demand of frames, averaged
 	grid   [][]*granule
 }
@@ -72,7 +71,7 @@ func (w *worker) encode(first, frames int) error {
 	w.pack.reset()
 	w.mem = [2]memory{}
 	w.gain = [2]int{180, 180}
-	w.level, w.usual = 1, 0
+	w.usual = 0
 	w.alloc.level = [2]float32{}
 	clear(w.sub[0][:])
 	clear(w.sub[1][:])
@@ -240,8 +239,8 @@ func (w *worker) decide() bool {
 			for b := range l.lay.n {
 				n.thr[b] = min(w.lrNeed[gr][0].thr[b], w.lrNeed[gr][1].thr[b])
 			}
-			plain += w.lrNeed[gr][ch].demand(l.lay, l.end, w.level)
-			mixed += n.demand(l.lay, l.end, w.level)
+			plain += w.lrNeed[gr][ch].demand(l.lay, l.end, w.c.louder)
+			mixed += n.demand(l.lay, l.end, w.c.louder)
 		}
 	}
 	return mixed < plain
@@ -250,36 +249,10 @@ func (w *worker) decide() bool {
 // spend spreads the bits of a frame and the reservoir over its granules.
 func (w *worker) spend(number int, needs *[2][2]need) mp3.Header {
 	c := w.c
-	h := c.header(number)
-	mean := 8 * (h.FrameSize() - mp3.HeaderSize - sideSize(c.lsf, c.Channels))
-	most := 8 * maxBegin(c.lsf)
-	free := min(8*w.pack.free(), most)
+	free := 8 * min(w.pack.free(), maxBegin(c.lsf))
 	var demand [2][2]float32
-	var total float32
-	for gr := range c.granules {
-		for ch := range c.Channels {
-			g := w.grid[gr][ch]
-			d := needs[gr][ch].demand(g.lay, g.end, w.level) + overhead
-			if g.block == short {
-				d *= shortDemand
-			}
-			demand[gr][ch] = d
-			total += d
-		}
-	}
-	// Thresholds are estimates: what asks for little gets a little more.
-	for gr := range c.granules {
-		for ch := range c.Channels {
-			demand[gr][ch] += even * total / float32(c.granules*c.Channels)
-		}
-	}
-	total *= 1 + even
-	if w.usual == 0 {
-		w.usual = total
-	}
-	w.usual += (total - w.usual) * 0.03
-	want := float32(mean)*total/w.usual + 0.15*(float32(free)-0.6*float32(most))
-	budget := int(min(max(want, float32(max(mean/2, free+mean-most))), float32(mean)+0.9*float32(free)))
+	total := w.demand(needs, &demand)
+	h, budget := w.afford(number, free, total)
 	for gr := range c.granules {
 		for ch := range c.Channels {
 			g := w.grid[gr][ch]
@@ -298,4 +271,50 @@ func (w *worker) spend(number int, needs *[2][2]need) mp3.Header {
 		}
 	}
 	return h
+}
+
+// demand sets how many bits each granule of a frame asks for, and returns the
+// sum.
+func (w *worker) demand(needs *[2][2]need, demand *[2][2]float32) (total float32) {
+	c := w.c
+	for gr := range c.granules {
+		for ch := range c.Channels {
+			g := w.grid[gr][ch]
+			d := needs[gr][ch].demand(g.lay, g.end, c.louder) + overhead
+			if g.block == short {
+				d *= shortDemand
+			}
+			demand[gr][ch] = d
+			total += d
+		}
+	}
+	// Thresholds are estimates: what asks for little gets a little more.
+	share := even * total / float32(c.granules*c.Channels)
+	for gr := range c.granules {
+		for ch := range c.Channels {
+			demand[gr][ch] += share
+		}
+	}
+	return total * (1 + even)
+}
+
+// afford returns the header of a frame that asks for so many bits, and how many
+// it gets of its own and of those that are free before it.
+func (w *worker) afford(number, free int, asked float32) (mp3.Header, int) {
+	c := w.c
+	if c.rates != nil {
+		h := c.headerFor(int(asked) - free)
+		return h, min(int(asked), c.mainBits(h)+free)
+	}
+	h := c.header(number)
+	mean := c.mainBits(h)
+	most := 8 * maxBegin(c.lsf)
+	if w.usual == 0 {
+		w.usual = asked
+	}
+	w.usual += (asked - w.usual) * 0.03
+	// The reservoir is kept a little more than half full.
+	want := float32(mean)*asked/w.usual + 0.15*(float32(free)-0.6*float32(most))
+	least := float32(max(mean/2, free+mean-most))
+	return h, int(min(max(want, least), float32(mean)+0.9*float32(free)))
 }
