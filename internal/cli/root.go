@@ -58,6 +58,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 		newWaveformCmd(a),
 		newMeasureCmd(a),
 		newMomentsCmd(a),
+		newStudioCmd(a),
 		newExportCmd(a),
 		newFeedCmd(a),
 		newUploadCmd(a),

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/studio"
+)
+
+type studioOptions struct {
+	addr    string
+	open    bool
+	network bool
+}
+
+func newStudioCmd(a *App) *cobra.Command {
+	var o studioOptions
+	cmd := &cobra.Command{
+		Use:   "studio",
+		Short: "Look, listen and cut in the browser",
+		Long: `Serve a page from this program to your browser: the library, and of each recording the waveform,
+who speaks when, clips and moments. Listen from anywhere, drag to choose, save clips, export
+episodes, edit titles and notes. Nothing leaves this computer and nothing is loaded from elsewhere.
+The address holds a secret that lets in whoever has it, until the program ends: with Ctrl-C.`,
+		Example: `  spaces studio --open
+  spaces studio --addr 127.0.0.1:8080`,
+		Annotations: exits(map[int]string{exitDone: "ended with Ctrl-C", exitUsage: "wrong usage, or ADDRESS is not this computer's own", exitNotThere: "there is no library"}),
+		Args:        takes(0, 0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.studio(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.BoolVar(&o.open, "open", false, "open the page in the browser")
+	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "listen on `ADDRESS`; port 0 is any that is free")
+	f.BoolVar(&o.network, "allow-network", false, "let ADDRESS be one that other computers can reach; nothing is encrypted")
+	return cmd
+}
+
+// studio runs the command.
+func (a *App) studio(ctx context.Context, o studioOptions) error {
+	addr, err := o.address()
+	if err != nil {
+		return err
+	}
+	// Exports hold minutes of samples: see export.
+	const garbage = 50
+	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
+	lib, err := a.openLibrary(ctx) // for what it tells of the library
+	if err != nil {
+		return err
+	}
+	lib.Close()
+	l, err := net.Listen("tcp", addr.String())
+	if err != nil {
+		return hinted(err, "name another one with --addr, or let the system choose the port: --addr 127.0.0.1:0")
+	}
+	defer l.Close()
+	options := studio.Options{Library: a.libraryOptions(), Zone: a.Zone, Jobs: a.jobs(), Network: o.network}
+	if options.Library.Dir != filepath.Join(a.Home, "Spaces") {
+		options.LibraryFlag = options.Library.Dir
+	}
+	server, err := studio.New(ctx, l, options)
+	if err != nil {
+		return err
+	}
+	if err := a.printStudio(server.URL()); err != nil {
+		return err
+	}
+	if !addr.Addr().IsLoopback() {
+		a.warn("other computers can reach this page, and what is sent is not encrypted: whoever sees the address can listen, and change titles")
+	}
+	if o.open {
+		if err := a.Start(server.URLOnce()); err != nil {
+			a.warn("the browser could not be opened: %v", err)
+		}
+	}
+	a.say("Ctrl-C ends it")
+	if err := server.Serve(ctx, l); err != nil {
+		return err
+	}
+	a.say("ended")
+	return nil
+}
+
+func (a *App) printStudio(url string) error {
+	if a.set.JSON {
+		return writeJSON(a.Out, struct {
+			Schema int    `json:"schema"`
+			URL    string `json:"url"`
+		}{space.Schema, url})
+	}
+	_, err := fmt.Fprintln(a.Out, url)
+	return err
+}
+
+// address reads --addr. Names are not taken, but localhost: what they stand
+// for can change.
+func (o *studioOptions) address() (netip.AddrPort, error) {
+	text := o.addr
+	if port, ok := strings.CutPrefix(text, "localhost:"); ok {
+		text = "127.0.0.1:" + port
+	}
+	addr, err := netip.ParseAddrPort(text)
+	if err != nil {
+		return addr, hinted(usage("--addr wants an address and a port, not %q", o.addr), "as 127.0.0.1:8080 or [::1]:0")
+	}
+	if !addr.Addr().IsLoopback() && !o.network {
+		return addr, hinted(usage("other computers could reach %s", o.addr), "name one of this computer's own, as 127.0.0.1:0; or say that it is meant: --allow-network")
+	}
+	return addr, nil
+}

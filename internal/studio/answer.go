@@ -1,0 +1,100 @@
+package studio
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
+)
+
+// A problem is an error as the page sees it. Kind is the word that the
+// command line's JSON has for it.
+type problem struct {
+	status  int
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+func (p *problem) Error() string { return p.Message }
+
+func badRequest(format string, args ...any) error {
+	return &problem{http.StatusBadRequest, "bad-request", fmt.Sprintf(format, args...), ""}
+}
+
+// explain makes a problem of an error.
+func explain(err error) *problem {
+	var known *problem
+	var cut *clip.Problem
+	var made *episode.Problem
+	var locked *library.LockedError
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &cut):
+		return &problem{http.StatusUnprocessableEntity, string(cut.Kind), err.Error(), cut.Hint}
+	case errors.As(err, &made):
+		return &problem{http.StatusUnprocessableEntity, string(made.Kind), err.Error(), made.Hint}
+	case errors.As(err, &locked):
+		return &problem{http.StatusConflict, "locked", err.Error(), locked.Hint()}
+	case errors.As(err, &large):
+		return &problem{http.StatusRequestEntityTooLarge, "too-large", "the request is too large", ""}
+	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
+		return &problem{http.StatusNotFound, "no-such-space", err.Error(), ""}
+	case errors.Is(err, library.ErrNoAudio):
+		return &problem{http.StatusNotFound, "no-audio", err.Error(), ""}
+	case errors.Is(err, fs.ErrNotExist):
+		return &problem{http.StatusNotFound, "missing", err.Error(), ""}
+	case errors.Is(err, pcm.ErrUnsupported):
+		return &problem{http.StatusUnprocessableEntity, "unsupported", err.Error(), ""}
+	case errors.Is(err, context.Canceled):
+		return &problem{http.StatusServiceUnavailable, "interrupted", "stopped", ""}
+	case library.IsFull(err):
+		return &problem{http.StatusInsufficientStorage, "disk-full", err.Error(), ""}
+	case errors.Is(err, catalog.ErrSort):
+		return &problem{http.StatusBadRequest, "bad-request", err.Error(), ""}
+	}
+	return &problem{http.StatusInternalServerError, "failed", err.Error(), ""}
+}
+
+// answer writes v as JSON, or what is wrong.
+func answer(w http.ResponseWriter, v any, err error) {
+	status := http.StatusOK
+	if err != nil {
+		p := explain(err)
+		status, v = p.status, map[string]*problem{"error": p}
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		status, b = http.StatusInternalServerError, []byte(`{"error":{"kind":"failed","message":"no JSON"}}`)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	w.Write(b)
+}
+
+// body reads the JSON of a request into v.
+func body(r *http.Request, v any) error {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if errors.As(err, new(*http.MaxBytesError)) {
+		return err
+	}
+	if err != nil {
+		return badRequest("the request cannot be read: %v", err)
+	}
+	if d.More() {
+		return badRequest("the request holds more than one document")
+	}
+	return nil
+}

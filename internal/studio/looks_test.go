@@ -1,0 +1,110 @@
+package studio
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// axe is where axe-core's script lies; docs/studio.md says how to get it.
+func axe(t *testing.T) string {
+	b, err := os.ReadFile(os.Getenv("AXE_CORE"))
+	if err != nil {
+		t.Skip("AXE_CORE names no file of axe-core")
+	}
+	return string(b)
+}
+
+// TestAccessible has axe-core look at the library, a recording and its dialogs in
+// both themes, three widths and both languages, and keeps pictures of them.
+func TestAccessible(t *testing.T) {
+	if !long() {
+		t.Skip("only with SPACES_LONG=1")
+	}
+	script := axe(t)
+	b := browse(t, serveTest(t, withCover(t, sample(t))))
+	check := func(name string) {
+		t.Helper()
+		b.shoot(name)
+		b.do(chromedp.Evaluate[chromedp.Void](script))
+		found := eval[string](b, `axe.run(document, {resultTypes: ["violations"]}).then((r) => JSON.stringify(r.violations.map((v) => [v.id, v.help, v.nodes.map((n) => n.target.join(" ") + ": " + n.failureSummary)])))`)
+		var violations []json.RawMessage
+		if err := json.Unmarshal([]byte(found), &violations); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range violations {
+			t.Errorf("%s: %s", name, v)
+		}
+	}
+	for _, theme := range []string{"light", "dark"} {
+		for _, width := range []int64{360, 800, 1400} {
+			b.size(width, 900)
+			b.theme(theme)
+			name := fmt.Sprintf("%s-%d", theme, width)
+			b.do(chromedp.Evaluate[chromedp.Void](`location.hash = "#/"`))
+			b.until("the rows", `document.querySelectorAll("#rows a").length === 3`)
+			check("library-" + name)
+			b.openRecording(sampleID)
+			b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("find").click()`))
+			b.until("moments", `document.getElementById("moments").children.length > 0 && document.getElementById("busy").hidden`)
+			b.set("from", "12.5\r")
+			b.until("a selection", `!document.getElementById("save").disabled`)
+			b.set("length", "8\r")
+			b.until("the length", `document.getElementById("length").value === "0:08.000"`)
+			b.click("save")
+			b.until("the clip", `document.querySelector("#clips a") !== null`)
+			check("recording-" + name)
+			b.do(chromedp.Evaluate[chromedp.Void](`scrollTo(0, 0); document.getElementById("edit").click()`))
+			check("editing-" + name)
+			b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("edit-cancel").click(); document.getElementById("keys").click()`))
+			check("keys-" + name)
+			b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("help").close()`))
+			if wide := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
+				t.Errorf("%s: the page is %d pixels wider than the window", name, wide)
+			}
+		}
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`{ const s = document.getElementById("language"); s.value = "fr"; s.dispatchEvent(new Event("change")); }`))
+	check("french")
+}
+
+// withCover gives the first recording a picture.
+func withCover(t *testing.T, dir string) string {
+	t.Helper()
+	folders, err := filepath.Glob(filepath.Join(dir, "recordings", "*", "*"))
+	if err != nil || len(folders) == 0 {
+		t.Fatal("no recordings", err)
+	}
+	episodes := filepath.Join(folders[0], "episodes")
+	if err := os.MkdirAll(episodes, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(episodes, "cover.png"), picture(t), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// picture is a small PNG.
+func picture(t *testing.T) []byte {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, 96, 96))
+	for y := range 96 {
+		for x := range 96 {
+			img.SetNRGBA(x, y, color.NRGBA{byte(90 + x), 60, byte(220 - y), 255})
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}

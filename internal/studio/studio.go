@@ -1,0 +1,217 @@
+// Package studio serves a page on which a host looks at a library, listens,
+// chooses stretches, saves them as clips and exports episodes: the engine of
+// the command line behind HTTP on the loopback interface. The page comes from
+// the program itself and asks for nothing elsewhere.
+//
+// Who may speak to it is decided in guard.go; docs/studio.md tells it for
+// people. Clients name recordings by id and clips by hash, never by path.
+package studio
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library"
+)
+
+// Options say what a Server serves.
+type Options struct {
+	Library library.Options // how the library is opened, each time anew
+	// LibraryFlag is the folder that command lines have to name to mean this
+	// library, or "" if they need not.
+	LibraryFlag string
+	Zone        *time.Location // of typed clocks without an offset
+	Jobs        int            // cores that a long task may use
+	// Network serves other machines than this one too: requests may name the
+	// server by any of its addresses.
+	Network bool
+}
+
+// A Server is the studio of one library.
+type Server struct {
+	o       Options
+	shelf   shelf
+	tasks   tasks
+	waves   waves
+	guard   *guard
+	handler http.Handler
+}
+
+// New returns a Server for requests that come in by l. The library must be
+// there.
+func New(ctx context.Context, l net.Listener, o Options) (*Server, error) {
+	s := &Server{o: o, shelf: shelf{options: o.Library}}
+	_, release, err := s.shelf.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	release()
+	s.tasks.list = make(map[string]*task)
+	s.waves.open = make(map[string]*wave)
+	s.guard = newGuard(l.Addr(), o.Network)
+	s.handler = s.guard.wrap(s.routes())
+	return s, nil
+}
+
+// URL is the address to open first. It lets in whoever has it, as long as the
+// server runs.
+func (s *Server) URL() string { return s.guard.enter(s.guard.token) }
+
+// URLOnce is another such address that serves once: it may be seen by others
+// on its way to the browser, in the list of processes for one.
+func (s *Server) URLOnce() string {
+	token := rand.Text()
+	s.guard.mu.Lock()
+	defer s.guard.mu.Unlock()
+	s.guard.once[token] = true
+	return s.guard.enter(token)
+}
+
+const (
+	headerTime = 10 * time.Second
+	idleTime   = 2 * time.Minute
+	// answerTime is how long writing an answer may take, but for sound and
+	// events, which take as long as somebody listens.
+	answerTime = time.Minute
+	// farewell is how long answers under way may take when the server ends.
+	farewell = 3 * time.Second
+)
+
+// Serve answers requests until ctx is done, and then ends what is under way.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.tasks.begin(ctx)
+	server := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: headerTime,
+		ReadTimeout:       answerTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    32 << 10,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		cancel()
+		end, stop := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+		defer stop()
+		if server.Shutdown(end) != nil {
+			server.Close()
+		}
+		<-failed
+	}
+	cancel()
+	s.tasks.wait()
+	s.waves.close()
+	s.shelf.close()
+	return err
+}
+
+// routes are the things that can be asked for.
+func (s *Server) routes() http.Handler {
+	m := http.NewServeMux()
+	s.pages(m)
+	m.HandleFunc("GET /api/session", s.session)
+	m.HandleFunc("GET /api/recordings", s.listRecordings)
+	m.HandleFunc("GET /api/recordings/{id}", s.showRecording)
+	m.HandleFunc("POST /api/recordings/{id}", s.editRecording)
+	m.HandleFunc("GET /api/recordings/{id}/cover", s.serveCover)
+	m.HandleFunc("GET /api/recordings/{id}/audio/{file}", s.serveAudio)
+	m.HandleFunc("GET /api/recordings/{id}/clips/{hash}", s.serveClip)
+	m.HandleFunc("GET /api/recordings/{id}/peaks", s.servePeaks)
+	m.HandleFunc("GET /api/recordings/{id}/samples", s.serveSamples)
+	m.HandleFunc("POST /api/recordings/{id}/waveform", s.openWaveform)
+	m.HandleFunc("POST /api/recordings/{id}/span", s.findSpan)
+	m.HandleFunc("POST /api/recordings/{id}/moments", s.findMoments)
+	m.HandleFunc("POST /api/recordings/{id}/clips", s.saveClip)
+	m.HandleFunc("POST /api/recordings/{id}/export", s.exportEpisode)
+	m.HandleFunc("GET /api/tasks/{task}/events", s.taskEvents)
+	m.HandleFunc("POST /api/tasks/{task}/stop", s.stopTask)
+	return m
+}
+
+// A shelf keeps the library open for reading, and opens it anew when its
+// catalogue was replaced by another one.
+type shelf struct {
+	options library.Options
+	mu      sync.Mutex
+	now     *held
+}
+
+// catalogName is the catalogue's name, as docs/library.md has it.
+const catalogName = "catalog.sqlite"
+
+type held struct {
+	*library.Library
+	catalog fs.FileInfo // may be nil
+	users   int
+	stale   bool
+}
+
+// take returns the library, and a function to call when it is no longer used.
+func (s *shelf) take(ctx context.Context) (*library.Library, func(), error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now != nil {
+		info, err := os.Stat(s.now.Path(catalogName))
+		if err != nil || s.now.catalog == nil || !os.SameFile(info, s.now.catalog) {
+			s.drop()
+		}
+	}
+	if s.now == nil {
+		// Not the request's context: the library outlives it.
+		lib, err := library.Open(context.WithoutCancel(ctx), s.options)
+		if err != nil {
+			return nil, nil, err
+		}
+		s.now = &held{Library: lib}
+		s.now.catalog, _ = os.Stat(lib.Path(catalogName))
+	}
+	h := s.now
+	h.users++
+	return h.Library, sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if h.users--; h.users == 0 && h.stale {
+			h.Close()
+		}
+	}), nil
+}
+
+// drop lets go of the library that is open, as soon as nobody uses it.
+func (s *shelf) drop() {
+	if s.now.stale = true; s.now.users == 0 {
+		s.now.Close()
+	}
+	s.now = nil
+}
+
+func (s *shelf) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now != nil {
+		s.drop()
+	}
+}
+
+// write opens the library for one change.
+func (s *shelf) write(ctx context.Context, change func(*library.Library) error) error {
+	lib, err := library.OpenWrite(ctx, s.options)
+	if err != nil {
+		return err
+	}
+	return errors.Join(change(lib), lib.Close())
+}

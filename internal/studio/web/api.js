@@ -1,0 +1,81 @@
+// Requests to the server that this page came from.
+import {t, has} from "./words.js";
+
+// A Refusal is what the server, or the network, says when something cannot be
+// done. Its message is in the page's language where we know the kind.
+export class Refusal extends Error {
+	constructor(problem) {
+		super(has("error." + problem.kind) ? t("error." + problem.kind) : problem.message);
+		this.kind = problem.kind;
+		this.detail = problem.message;
+		this.hint = problem.hint;
+	}
+}
+
+async function read(response) {
+	let v = null;
+	try {
+		v = await response.json();
+	} catch {
+		throw new Refusal({kind: response.status === 403 ? "closed" : "failed", message: response.statusText});
+	}
+	if (v.error) throw new Refusal(v.error);
+	return v;
+}
+
+async function request(path, options) {
+	let response;
+	try {
+		response = await fetch(path, {credentials: "same-origin", ...options});
+	} catch (e) {
+		if (e.name === "AbortError") throw e;
+		throw new Refusal({kind: "offline", message: e.message});
+	}
+	return response;
+}
+
+export const recordingPath = (id, more = "") => "/api/recordings/" + encodeURIComponent(id) + more;
+
+export async function get(path, options) {
+	return read(await request(path, options));
+}
+
+export async function getBytes(path) {
+	const response = await request(path);
+	if (!response.ok) await read(response);
+	return response.arrayBuffer();
+}
+
+export async function post(path, body = {}) {
+	return read(await request(path, {
+		method: "POST", body: JSON.stringify(body),
+		headers: {"Content-Type": "application/json", "X-Spaces-Studio": "1"},
+	}));
+}
+
+// work asks for something that may take long. progress is told the share
+// that is done, from 0 to 1, and how to stop it.
+export async function work(path, body, progress = () => {}) {
+	const first = await post(path, body);
+	if (!first.task) return first.result;
+	const task = "/api/tasks/" + encodeURIComponent(first.task);
+	const stop = () => post(task + "/stop");
+	progress(0, stop);
+	return new Promise((resolve, reject) => {
+		const events = new EventSource(task + "/events");
+		events.addEventListener("progress", (e) => {
+			const {done, total} = JSON.parse(e.data);
+			progress(total > 0 ? Math.min(1, done / total) : 0, stop);
+		});
+		events.addEventListener("end", (e) => {
+			events.close();
+			const {result, error} = JSON.parse(e.data);
+			if (error) reject(new Refusal(error));
+			else resolve(result);
+		});
+		events.onerror = () => {
+			if (events.readyState !== EventSource.CLOSED) return; // it tries again by itself
+			reject(new Refusal({kind: "offline", message: "the connection was lost"}));
+		};
+	});
+}

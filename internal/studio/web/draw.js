@@ -1,0 +1,240 @@
+// Draws the waveform and what stands around it.
+import {position, timeOfDay} from "./time.js";
+import {t} from "./words.js";
+
+export const heights = {ruler: 36, chapters: 20, bar: 14, lane: 16, gap: 4};
+
+// colours are those of the page's theme.
+export function colours(element) {
+	const style = getComputedStyle(element);
+	const get = (name) => style.getPropertyValue("--" + name).trim();
+	const c = {font: "11px " + style.fontFamily, bold: "600 11px " + style.fontFamily, voices: []};
+	for (const name of ["wave", "chosen", "choice", "text", "quiet", "line", "panel", "playhead", "clip", "moment", "gap-mark", "damage"]) c[name] = get(name);
+	for (let i = 0; i < 8; i++) c.voices.push(get("voice" + i));
+	return c;
+}
+
+// layout says where from top to bottom everything stands.
+export function layout(scene, waveHeight) {
+	const rows = {};
+	let y = heights.ruler;
+	const take = (name, height) => {
+		rows[name] = {y, height};
+		y += height;
+	};
+	if (scene.chapters.length > 1) take("chapters", heights.chapters);
+	take("wave", waveHeight);
+	y += heights.gap;
+	if (scene.clips.length) take("clips", heights.bar);
+	if (scene.moments.length) take("moments", heights.bar);
+	if (scene.voices.length) take("lanes", heights.lane * scene.voices.length);
+	rows.height = y + heights.gap;
+	return rows;
+}
+
+const steps = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
+
+// paint draws a scene into ctx, in CSS pixels, and reports whether the
+// waveform was there as fine as it should be.
+export function paint(ctx, scene, view, rows, width, c) {
+	const x = (sample) => (sample - view.from) / view.spp;
+	const second = (s) => x(s * scene.rate);
+	ctx.clearRect(0, 0, width, rows.height);
+	ctx.font = c.font;
+	ctx.textBaseline = "alphabetic";
+	const {y, height} = rows.wave;
+	if (scene.choice.now) {
+		ctx.fillStyle = c.choice;
+		const a = Math.max(-2, x(scene.choice.start)), b = Math.min(width + 2, x(scene.choice.end));
+		ctx.fillRect(a, 0, Math.max(1, b - a), rows.height);
+	}
+	ruler(ctx, scene, view, rows, width, c);
+	if (rows.chapters) chapters(ctx, scene, rows.chapters, second, width, c);
+	for (const d of scene.damages) {
+		ctx.fillStyle = c.damage;
+		const a = Math.max(0, second(d.start)), b = Math.min(width, second(d.start + d.length));
+		if (b > a) ctx.fillRect(a, y + height - 3, b - a, 3);
+	}
+	const complete = scene.peaks ? wave(ctx, scene, view, rows.wave, width, c) : false;
+	for (const g of scene.gaps) gapMark(ctx, g, second(g.at), rows, width, c);
+	if (rows.clips) bars(ctx, scene.clips, rows.clips, x, width, c.clip);
+	if (rows.moments) bars(ctx, scene.moments, rows.moments, x, width, c.moment);
+	if (rows.lanes) lanes(ctx, scene, rows.lanes, second, width, c);
+	if (scene.choice.now) handles(ctx, scene, rows, x, width, c);
+	const p = second(scene.playhead);
+	if (p >= -1 && p <= width + 1) {
+		ctx.fillStyle = c.playhead;
+		ctx.fillRect(p - 0.75, 0, 1.5, rows.height);
+	}
+	return complete;
+}
+
+function ruler(ctx, scene, view, rows, width, c) {
+	const perPixel = view.spp / scene.rate;
+	const step = steps.find((s) => s / perPixel >= 110) ?? 36000;
+	const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3;
+	const first = Math.max(0, Math.ceil(view.from / scene.rate / step));
+	ctx.fillStyle = c.line;
+	ctx.fillRect(0, heights.ruler - 1, width, 1);
+	for (let i = first; ; i++) {
+		const s = i * step, x = (s * scene.rate - view.from) / view.spp;
+		if (x > width || s * scene.rate > scene.length) break;
+		ctx.fillStyle = c.line;
+		ctx.fillRect(x, heights.ruler - 8, 1, 8);
+		ctx.fillRect(x, rows.wave.y, 1, rows.wave.height);
+		ctx.fillStyle = c.text;
+		ctx.fillText(position(s, digits), x + 4, 14);
+		const wall = step >= 1 && scene.clock.at(s);
+		if (wall) {
+			ctx.fillStyle = c.quiet;
+			ctx.fillText(timeOfDay(wall), x + 4, 28);
+		}
+	}
+}
+
+let low = new Float32Array(0), high = new Float32Array(0);
+
+function wave(ctx, scene, view, row, width, c) {
+	const ratio = ctx.getTransform().a;
+	const count = Math.ceil(width * ratio);
+	if (low.length < count) {
+		low = new Float32Array(count);
+		high = new Float32Array(count);
+	}
+	const spp = view.spp / ratio;
+	// Columns begin at multiples of their width, so that they keep their
+	// shape while the picture moves.
+	const from = spp >= 1 ? Math.floor(view.from / spp) * spp : view.from;
+	const complete = scene.peaks.columns(from, spp, count, low, high);
+	const middle = row.y + row.height / 2, half = row.height / 2 - 2;
+	const shift = (from - view.from) / view.spp;
+	const chosenFrom = scene.choice.now ? (scene.choice.start - from) / spp : Infinity;
+	const chosenTo = scene.choice.now ? (scene.choice.end - from) / spp : -Infinity;
+	if (spp < 3) {
+		ctx.strokeStyle = c.wave;
+		ctx.lineWidth = 1.25;
+		ctx.beginPath();
+		for (let i = 0; i < count; i++) {
+			ctx.lineTo(shift + i / ratio, middle - half * high[i]);
+			if (high[i] !== low[i]) ctx.lineTo(shift + i / ratio, middle - half * low[i]);
+		}
+		ctx.stroke();
+		return complete;
+	}
+	const w = 1 / ratio;
+	for (const chosen of [false, true]) {
+		ctx.fillStyle = chosen ? c.chosen : c.wave;
+		ctx.beginPath();
+		for (let i = 0; i < count; i++) {
+			if ((i >= chosenFrom && i < chosenTo) !== chosen) continue;
+			const top = middle - half * high[i];
+			ctx.rect(shift + i * w, top, w, Math.max(w, half * (high[i] - low[i])));
+		}
+		ctx.fill();
+	}
+	return complete;
+}
+
+function chapters(ctx, scene, row, second, width, c) {
+	scene.chapters.forEach((ch, i) => {
+		const a = second(ch.start);
+		const b = i + 1 < scene.chapters.length ? second(scene.chapters[i + 1].start) : second(scene.length / scene.rate);
+		if (b < 0 || a > width) return;
+		ctx.fillStyle = c.line;
+		ctx.fillRect(a, row.y, 1, row.height);
+		const left = Math.max(0, a) + 5, room = Math.min(b, width) - left - 3;
+		if (room > 26) {
+			ctx.fillStyle = c.quiet;
+			ctx.fillText(fit(ctx, ch.title, room), left, row.y + 14);
+		}
+	});
+}
+
+// fit cuts a text to so many pixels.
+function fit(ctx, text, room) {
+	if (ctx.measureText(text).width <= room) return text;
+	let n = Math.floor(text.length * room / ctx.measureText(text).width);
+	while (n > 0 && ctx.measureText(text.slice(0, n) + "…").width > room) n--;
+	return n > 0 ? text.slice(0, n) + "…" : "";
+}
+
+function gapMark(ctx, g, x, rows, width, c) {
+	if (x < -40 || x > width + 40) return;
+	ctx.fillStyle = c["gap-mark"];
+	for (let y = rows.wave.y; y < rows.wave.y + rows.wave.height; y += 8) ctx.fillRect(x - 1, y, 2, 5);
+	ctx.font = c.bold;
+	const text = t("gap") + " " + position(g.seconds);
+	const w = ctx.measureText(text).width + 8;
+	ctx.fillRect(x - 1, rows.wave.y, w, 15);
+	ctx.fillStyle = c.panel;
+	ctx.fillText(text, x + 3, rows.wave.y + 11);
+	ctx.font = c.font;
+}
+
+function bars(ctx, list, row, x, width, colour) {
+	ctx.fillStyle = colour;
+	for (const s of list) {
+		const a = Math.max(0, x(s.start)), b = Math.min(width, x(s.start + s.samples));
+		if (b < 0 || a > width) continue;
+		ctx.beginPath();
+		ctx.roundRect(a, row.y + 3, Math.max(3, b - a), row.height - 6, 3);
+		ctx.fill();
+	}
+}
+
+function lanes(ctx, scene, row, second, width, c) {
+	scene.voices.forEach((v, i) => {
+		const y = row.y + i * heights.lane;
+		ctx.fillStyle = c.line;
+		ctx.fillRect(0, y + heights.lane - 1, width, 1);
+		ctx.fillStyle = c.voices[i % c.voices.length];
+		// What is less than a pixel apart is drawn as one.
+		let a = NaN, b = NaN;
+		const flush = () => { if (b >= 0 && a <= width) ctx.fillRect(Math.max(0, a), y + 4, Math.max(1, Math.min(b, width) - Math.max(0, a)), heights.lane - 9); };
+		for (const [from, to] of v.turns) {
+			const left = second(from), right = second(to);
+			if (right < 0) continue;
+			if (left > width) break;
+			if (left - b < 0.5) {
+				b = Math.max(b, right);
+				continue;
+			}
+			flush();
+			[a, b] = [left, right];
+		}
+		flush();
+	});
+}
+
+function handles(ctx, scene, rows, x, width, c) {
+	ctx.fillStyle = c.chosen;
+	for (const [at, side] of [[x(scene.choice.start), 1], [x(scene.choice.end), -1]]) {
+		if (at < -12 || at > width + 12) continue;
+		ctx.fillRect(at - 0.75, 0, 1.5, rows.height);
+		ctx.beginPath();
+		ctx.roundRect(side > 0 ? at - 1 : at - 9, rows.wave.y + rows.wave.height / 2 - 14, 10, 28, 4);
+		ctx.fill();
+	}
+}
+
+// paintWhole draws the waveform of all of a recording.
+export function paintWhole(ctx, scene, width, height, c) {
+	return wave(ctx, {...scene, choice: {now: null}}, {from: 0, spp: scene.length / width}, {y: 0, height}, width, c);
+}
+
+// paintOverview marks on it what is chosen, and which part is shown.
+export function paintOverview(ctx, scene, view, width, height, shown, c) {
+	const spp = scene.length / width;
+	if (scene.choice.now) {
+		ctx.fillStyle = c.chosen;
+		ctx.fillRect(scene.choice.start / spp, 0, Math.max(2, scene.choice.now.samples / spp), 3);
+	}
+	ctx.fillStyle = c.choice;
+	const a = view.from / spp, b = (view.from + shown * view.spp) / spp;
+	ctx.fillRect(a, 0, Math.max(3, b - a), height);
+	ctx.strokeStyle = c.chosen;
+	ctx.lineWidth = 1.5;
+	ctx.strokeRect(a + 0.75, 0.75, Math.max(3, b - a) - 1.5, height - 1.5);
+	ctx.fillStyle = c.playhead;
+	ctx.fillRect(scene.playhead * scene.rate / spp - 0.75, 0, 1.5, height);
+}

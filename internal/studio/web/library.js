@@ -1,0 +1,204 @@
+// The list of recordings: only the rows near the window are in the document,
+// and only the pages that hold them are asked for.
+import {get, recordingPath} from "./api.js";
+import {date, number, position} from "./time.js";
+import {t} from "./words.js";
+
+const pageSize = 60;
+const margin = 12; // rows above and below the window
+
+const byId = (id) => document.getElementById(id);
+
+export class LibraryView {
+	constructor(root, session, say) {
+		this.root = root;
+		this.say = say;
+		this.list = byId("rows");
+		this.reset();
+		byId("words").addEventListener("input", () => this.later());
+		byId("state").addEventListener("change", () => this.load());
+		byId("sort").addEventListener("change", () => this.load());
+		addEventListener("scroll", () => this.soon(), {passive: true});
+		addEventListener("resize", () => this.soon());
+		this.list.addEventListener("keydown", (e) => this.move(e));
+		session.then((s) => {
+			this.states = s.states;
+			this.render();
+		}, () => {});
+	}
+
+	reset() {
+		this.pages = new Map(); // number of the page → rows, or null while they are asked for
+		this.total = 0;
+		this.rows = new Map(); // index → element
+		this.run = (this.run ?? 0) + 1;
+	}
+
+	show() {
+		this.shown = true;
+		this.load();
+	}
+
+	hide() {
+		this.shown = false;
+		this.scroll = scrollY;
+	}
+
+	later() {
+		clearTimeout(this.timer);
+		this.timer = setTimeout(() => this.load(), 90);
+	}
+
+	// load asks for the list anew, as search, state and order have it.
+	async load() {
+		this.reset();
+		const run = this.run;
+		const first = await this.page(0);
+		if (run !== this.run || !first) return;
+		this.list.replaceChildren();
+		this.total = first.length;
+		this.draw();
+		performance.mark("library-shown");
+		if (this.scroll) {
+			scrollTo(0, this.scroll);
+		}
+		if (first.length === pageSize) {
+			const {total} = await get(this.path(0, 1) + "&count=1").catch(() => ({total: this.total}));
+			if (run !== this.run) return;
+			this.total = total;
+		}
+		this.tell();
+		this.draw();
+		if (this.scroll) scrollTo(0, this.scroll);
+		this.scroll = 0;
+	}
+
+	path(offset, limit) {
+		const q = new URLSearchParams({words: byId("words").value, state: byId("state").value, sort: byId("sort").value, offset, limit});
+		return "/api/recordings?" + q;
+	}
+
+	// page returns the rows of a page, or null when they are not wanted any more.
+	async page(n) {
+		const run = this.run;
+		this.pages.set(n, null);
+		try {
+			const {rows} = await get(this.path(n * pageSize, pageSize));
+			if (run !== this.run) return null;
+			this.pages.set(n, rows);
+			return rows;
+		} catch (e) {
+			this.pages.delete(n);
+			if (run === this.run) this.say(e.message, true);
+			return null;
+		}
+	}
+
+	tell() {
+		byId("count").textContent = this.total === 0 ? t("countNone") : this.total === 1 ? t("countOne") : t("count", {n: number(this.total)});
+	}
+
+	render() {
+		const state = byId("state"), chosen = state.value;
+		state.replaceChildren(new Option(t("anyState"), ""), ...(this.states ?? []).map((s) => new Option(t("state." + s), s)));
+		state.value = chosen;
+		this.list.replaceChildren();
+		this.rows.clear();
+		if (this.shown && this.pages.get(0)) {
+			this.tell();
+			this.draw();
+		}
+	}
+
+	soon() {
+		if (!this.shown || this.waiting) return;
+		this.waiting = true;
+		requestAnimationFrame(() => {
+			this.waiting = false;
+			if (this.shown) this.draw();
+		});
+	}
+
+	// draw puts the rows near the window into the document.
+	draw() {
+		const height = parseFloat(getComputedStyle(this.list).getPropertyValue("--row"));
+		this.list.style.height = this.total * height + "px";
+		const top = this.list.getBoundingClientRect().top;
+		const first = Math.max(0, Math.floor(-top / height) - margin);
+		const last = Math.min(this.total, Math.ceil((innerHeight - top) / height) + margin);
+		for (const [i, row] of this.rows) {
+			if ((i < first || i >= last) && !row.contains(document.activeElement)) {
+				row.remove();
+				this.rows.delete(i);
+			}
+		}
+		for (let i = first; i < last; i++) {
+			const n = Math.floor(i / pageSize);
+			if (!this.pages.has(n)) this.page(n).then((rows) => rows && this.draw());
+			const r = this.pages.get(n)?.[i % pageSize];
+			if (!r || this.rows.has(i)) continue;
+			const row = this.row(r, i);
+			row.style.transform = `translateY(${i * height}px)`;
+			this.rows.set(i, row);
+			const after = [...this.rows.keys()].filter((k) => k > i).sort((a, b) => a - b)[0];
+			this.list.insertBefore(row, this.rows.get(after) ?? null);
+		}
+		for (const [i, row] of this.rows) {
+			row.style.transform = `translateY(${i * height}px)`;
+			row.setAttribute("aria-setsize", this.total);
+		}
+	}
+
+	row(r, i) {
+		const li = document.createElement("li");
+		li.setAttribute("aria-posinset", i + 1);
+		const a = document.createElement("a");
+		a.href = "#/r/" + encodeURIComponent(r.id);
+		a.dataset.index = i;
+		const text = document.createElement("span");
+		text.className = "text";
+		const title = span("name", r.untitled ? t("noTitle") : r.title);
+		const when = r.started_at ? date(new Date(r.started_at)) : t("undated");
+		const meta = span("quiet", [when, r.speakers.map((s) => "@" + s).join(" ")].filter(Boolean).join(" · "));
+		text.append(title, meta);
+		const state = span("badge " + r.state, t("state." + r.state) + (r.lost_seconds > 0 ? ", " + t("lost", {t: Math.round(r.lost_seconds)}) : ""));
+		a.append(coverOf(r), text, state, span("duration", r.duration >= 0 ? position(r.duration) : "–"));
+		li.append(a);
+		return li;
+	}
+
+	// move goes from row to row with the arrow keys.
+	move(e) {
+		const step = {ArrowDown: 1, ArrowUp: -1}[e.key];
+		const from = e.target.closest("a")?.dataset.index;
+		if (!step || from === undefined) return;
+		const to = this.rows.get(Number(from) + step)?.querySelector("a");
+		if (!to) return;
+		e.preventDefault();
+		to.focus();
+		to.scrollIntoView({block: "nearest"});
+		this.soon();
+	}
+}
+
+function span(className, text) {
+	return Object.assign(document.createElement("span"), {className, textContent: text});
+}
+
+// coverOf is the picture of a recording, or the first letters of who spoke.
+export function coverOf(r) {
+	if (r.cover) {
+		const img = new Image(48, 48);
+		img.className = "cover";
+		img.alt = "";
+		img.loading = "lazy";
+		img.src = recordingPath(r.id, "/cover");
+		return img;
+	}
+	const who = r.speakers[0] ?? "?";
+	let sum = 0;
+	for (const c of who) sum = (sum * 31 + c.codePointAt(0)) % 8;
+	const e = span("cover letters hue" + sum, who.slice(0, 2).toUpperCase());
+	e.setAttribute("aria-hidden", "true");
+	return e;
+}

@@ -1,0 +1,90 @@
+// The lists beside the waveform.
+import {dateTime, position} from "./time.js";
+import {t} from "./words.js";
+
+function item(...children) {
+	const li = document.createElement("li");
+	li.append(...children);
+	return li;
+}
+
+function element(name, className, text) {
+	return Object.assign(document.createElement(name), {className, textContent: text});
+}
+
+function button(text, action, label) {
+	const b = Object.assign(document.createElement("button"), {type: "button", textContent: text});
+	b.addEventListener("click", action);
+	if (label) b.setAttribute("aria-label", label);
+	return b;
+}
+
+function fill(list, items, nothing) {
+	list.replaceChildren(...(items.length || !nothing ? items : [item(element("span", "quiet", nothing))]));
+}
+
+const stretch = (s, rate) => t("stretch", {from: position(s.start / rate, 1), to: position((s.start + s.samples) / rate, 1), length: (s.samples / rate).toFixed(1)});
+
+export function voiceList(list, voices, detail) {
+	fill(list, voices.map((v, i) => {
+		const swatch = element("span", "swatch voice" + i % 8, "");
+		swatch.setAttribute("aria-hidden", "true");
+		const talk = v.turns.reduce((sum, [a, b]) => sum + b - a, 0);
+		const rough = detail.turns?.approximate ? "≈ " : "";
+		return item(swatch, "@" + v.handle, element("span", "quiet", ` ${rough}${position(talk)}`));
+	}));
+}
+
+export function chapterList(list, chapters, on) {
+	fill(list, chapters.map((c) => item(button(`${position(c.start)} ${c.title}`, () => on.seek(c.start)))), t("noChapters"));
+	for (const b of list.querySelectorAll("button")) b.className = "plain";
+}
+
+export function clipList(list, clips, rate, on) {
+	fill(list, clips.map((c) => {
+		const where = stretch(c, rate);
+		const name = c.settings?.title || c.file;
+		const link = Object.assign(document.createElement("a"), {href: on.download(c), textContent: t("download")});
+		link.setAttribute("download", c.file);
+		link.setAttribute("aria-label", `${t("download")}: ${name}`);
+		return item(
+			element("span", "name", name), element("span", "quiet", `${where} · ${c.format}`),
+			actions(button(t("playIt"), () => on.play(c), `${t("playIt")}: ${name}`), button(t("useMoment"), () => on.choose(c), `${t("useMoment")}: ${name}`), link));
+	}), t("noClips"));
+}
+
+export function momentList(list, moments, rate, on, searched) {
+	fill(list, moments.map((m) => {
+		const where = stretch(m, rate);
+		const who = m.speakers.map((s) => "@" + s).join(" ");
+		return item(
+			element("span", "name", m.why), element("span", "quiet", [where, who].filter(Boolean).join(" · ")),
+			actions(button(t("playIt"), () => on.play(m), `${t("playIt")}: ${where}`), button(t("useMoment"), () => on.choose(m), `${t("useMoment")}: ${where}`)));
+	}), searched ? t("noMoments") : "");
+}
+
+function actions(...children) {
+	const e = element("span", "actions", "");
+	e.append(...children);
+	return e;
+}
+
+export function faultList(list, detail) {
+	const items = detail.gaps.map((g) => item(t("gapAt", {t: Math.round(g.seconds * 10) / 10, at: position(g.at)})));
+	for (const d of detail.damages) {
+		items.push(item(t("damageIn", {piece: d.piece, n: d.damage.places, t: Math.round(d.damage.lost_seconds * 10) / 10})));
+	}
+	fill(list, items, t("noFaults"));
+}
+
+export function uploadList(list, uploads) {
+	fill(list, uploads.map((u) => {
+		const text = element("span", "name", u.object);
+		const about = t("uploaded", {kind: u.kind, place: u.target || u.place, at: dateTime(new Date(u.at))});
+		const li = item(text, element("span", "quiet", about + (u.public ? " · " + t("public") : "")));
+		if (u.public && /^https?:/.test(u.url ?? "")) {
+			li.append(Object.assign(document.createElement("a"), {href: u.url, textContent: u.url, rel: "noreferrer noopener", target: "_blank"}));
+		}
+		return li;
+	}), t("noUploads"));
+}

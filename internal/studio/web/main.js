@@ -1,0 +1,99 @@
+// Starts the page: language, theme, and which of the two views is shown.
+import {get} from "./api.js";
+import {LibraryView} from "./library.js";
+import {RecordingView} from "./recording.js";
+import {speak, t} from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+
+// say tells something to everybody, also to those who listen to the page.
+let silence = 0;
+export function say(text, wrong = false) {
+	const status = byId("status");
+	status.textContent = text;
+	status.classList.toggle("wrong", wrong);
+	status.classList.add("shown");
+	clearTimeout(silence);
+	silence = setTimeout(() => status.classList.remove("shown"), wrong ? 9000 : 5000);
+}
+
+function setTheme(name) {
+	if (name === "auto") {
+		delete document.documentElement.dataset.theme;
+		localStorage.removeItem("theme");
+	} else {
+		document.documentElement.dataset.theme = name;
+		localStorage.setItem("theme", name);
+	}
+	recording.repaint();
+}
+
+function setLanguage(name) {
+	speak(name);
+	byId("language").value = document.documentElement.lang;
+	library.render();
+	recording.render();
+}
+
+// route shows what the address names: #/ the library, #/r/ID a recording.
+function route() {
+	const m = /^#\/r\/(.+)$/.exec(location.hash);
+	byId("library").hidden = Boolean(m);
+	byId("recording").hidden = !m;
+	if (m) {
+		library.hide();
+		recording.show(decodeURIComponent(m[1]));
+	} else {
+		recording.hide();
+		library.show();
+		document.title = "spaces studio";
+	}
+}
+
+const session = get("/api/session");
+const library = new LibraryView(byId("library"), session, say);
+const recording = new RecordingView(byId("recording"), session, say);
+
+speak(localStorage.getItem("language") ?? document.documentElement.lang);
+byId("language").value = document.documentElement.lang;
+byId("theme").value = localStorage.getItem("theme") ?? "auto";
+byId("language").addEventListener("change", (e) => {
+	localStorage.setItem("language", e.target.value);
+	setLanguage(e.target.value);
+});
+byId("theme").addEventListener("change", (e) => setTheme(e.target.value));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => recording.repaint());
+document.querySelector(".skip").addEventListener("click", (e) => {
+	e.preventDefault();
+	byId("main").focus();
+});
+
+const keys = [
+	["Space", "key.space"], ["I O", "key.io"], ["J K L", "key.jkl"], [", .", "key.step"], ["R", "key.loop"], ["N", "key.snap"],
+	["Ctrl+Z Ctrl+Shift+Z", "key.undo"], ["+ − 0 Z", "key.zoom"], ["← →", "key.arrows"], ["S", "key.save"], ["Ctrl+🖱", "key.wheel"], ["/", "key.search"], ["?", "key.help"],
+];
+export function showKeys() {
+	byId("help-list").replaceChildren(...keys.flatMap(([key, words]) => {
+		const dt = document.createElement("dt"), dd = document.createElement("dd");
+		dt.append(...key.split(" ").map((k) => Object.assign(document.createElement("kbd"), {textContent: k})));
+		dd.textContent = t(words);
+		return [dt, dd];
+	}));
+	byId("help").showModal();
+}
+byId("keys").addEventListener("click", showKeys);
+
+document.addEventListener("keydown", (e) => {
+	if (e.defaultPrevented || byId("help").open) return;
+	const typing = e.target.closest("input:not([type=checkbox]), textarea, select");
+	if (e.key === "Escape" && typing) typing.blur();
+	if (typing) return;
+	if (e.key === "?") showKeys();
+	else if (e.key === "/" && !byId("library").hidden) byId("words").focus();
+	else if (byId("recording").hidden || !recording.key(e)) return;
+	e.preventDefault();
+});
+
+session.catch((e) => say(e.message, true));
+addEventListener("hashchange", route);
+route();

@@ -1,0 +1,460 @@
+// One recording: what is known of it, its waveform, playing, choosing and
+// saving.
+import {get, post, recordingPath, work} from "./api.js";
+import {Choice} from "./choice.js";
+import {chapterList, clipList, faultList, momentList, uploadList, voiceList} from "./lists.js";
+import {Peaks} from "./peaks.js";
+import {Player} from "./player.js";
+import {bytes, Clock, dateTime, exact, position, timeOfDay} from "./time.js";
+import {Wave} from "./wave.js";
+import {t} from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+
+export class RecordingView {
+	constructor(root, session, say) {
+		this.root = root;
+		this.session = session;
+		this.say = say;
+		this.player = new Player(byId("audio"), () => this.follow(), () => this.say(t("cannotPlay"), true));
+		this.wave = new Wave(byId("wave"), byId("overview"), {
+			seek: (s) => this.player.seek(s),
+			pick: (s) => this.choose(s),
+		});
+		this.setHand(matchMedia("(pointer: coarse)").matches);
+		this.listen();
+		session.then((s) => {
+			this.server = s;
+			this.render();
+		}, () => {});
+	}
+
+	// attempt does something and tells what goes wrong.
+	async attempt(action) {
+		try {
+			return await action();
+		} catch (e) {
+			this.say(e.hint && e.message === e.detail ? `${e.message} (${e.hint})` : e.message, true);
+			return undefined;
+		}
+	}
+
+	path(more = "") { return recordingPath(this.id, more); }
+
+	async show(id) {
+		performance.clearMarks("wave-drawn");
+		performance.mark("recording-opened");
+		this.hide();
+		this.id = id;
+		byId("title").textContent = t("loading");
+		const waveform = work(this.path("/waveform"), {}, (share) => this.id === id && this.busy(t("measuring"), share));
+		waveform.catch(() => {});
+		const d = await this.attempt(() => get(this.path()));
+		if (!d || this.id !== id) return;
+		this.detail = d;
+		scrollTo(0, 0);
+		this.choice = new Choice(d.length, () => this.chosen());
+		this.scene = {
+			id, rate: d.rate || 1, length: d.length, peaks: null, choice: this.choice, playhead: 0, clock: new Clock(d.clocks),
+			chapters: d.chapters, clips: d.clips, moments: [], voices: voices(d), gaps: d.gaps, damages: d.damages,
+		};
+		const playable = d.length > 0;
+		byId("stage").hidden = !playable;
+		for (const e of this.root.querySelectorAll(".cards button, .cards input, .cards select")) e.disabled = !playable;
+		this.render();
+		if (!playable) {
+			this.say(t(d.state === "missing" ? "missingAudio" : "noAudio"), true);
+			return;
+		}
+		byId("wave").setAttribute("aria-valuemax", Math.round(d.length / d.rate));
+		this.wave.show(this.scene);
+		this.player.open(id, d.parts);
+		this.chosen();
+		this.follow();
+		const info = await this.attempt(() => waveform);
+		if (this.id !== id) return;
+		this.busy(null);
+		if (!info) return;
+		const peaks = this.peaks = new Peaks(id, info, () => this.wave.soon(), (e) => this.say(e.message, true));
+		await this.attempt(() => peaks.open());
+		if (this.id !== id || !peaks.coarsest) return;
+		this.scene.peaks = peaks;
+		this.wave.soon();
+	}
+
+	hide() {
+		this.id = null;
+		this.detail = null;
+		this.player.close();
+		this.wave.close();
+		this.peaks?.close();
+		this.busy(null);
+		byId("editing").hidden = true;
+		byId("moments").replaceChildren();
+		byId("export-state").textContent = "";
+	}
+
+	// busy shows how far something is that the waveform waits for.
+	busy(text, share = 0) {
+		byId("busy").hidden = text === null;
+		byId("busy-text").textContent = text ?? "";
+		progress(byId("busy-bar"), share);
+	}
+
+	// render writes all words anew: of another recording, or in another language.
+	render() {
+		if (this.server) {
+			const options = () => this.server.formats.filter((f) => f !== "aac").map((f) => new Option(f));
+			keep(byId("format"), options());
+			keep(byId("export-format"), [new Option(t("asPreset"), ""), ...options()]);
+		}
+		const d = this.detail;
+		if (!d) return;
+		const title = d.untitled ? t("noTitle") : d.title;
+		document.title = title + " – spaces studio";
+		byId("title").textContent = title;
+		const facts = [d.started_at ? dateTime(new Date(d.started_at)) : t("undated")];
+		if (d.duration !== null) facts.push(position(d.duration));
+		facts.push(t("state." + d.state));
+		if (d.host?.handle) facts.push("@" + d.host.handle);
+		byId("facts").textContent = facts.join(" · ");
+		byId("note").textContent = d.note ?? "";
+		byId("note").hidden = !d.note;
+		this.lists();
+		this.chosen();
+		this.follow();
+	}
+
+	lists() {
+		const on = {
+			seek: (s) => this.player.seek(s),
+			choose: (s) => this.choose(s),
+			play: (s) => {
+				this.choose(s);
+				this.player.between(s.start / this.scene.rate, (s.start + s.samples) / this.scene.rate);
+			},
+			download: (c) => this.path("/clips/" + c.sha256),
+		};
+		const {rate} = this.scene;
+		voiceList(byId("voices"), this.scene.voices, this.detail);
+		chapterList(byId("chapters"), this.detail.chapters, on);
+		clipList(byId("clips"), this.detail.clips, rate, on);
+		momentList(byId("moments"), this.scene.moments, rate, on, this.searched);
+		faultList(byId("faults"), this.detail);
+		uploadList(byId("uploads"), this.detail.uploads);
+	}
+
+	repaint() {
+		if (this.scene && this.id) this.wave.recolour();
+	}
+
+	// choose selects a span and shows it.
+	choose(s) {
+		this.choice.set(s.start, s.start + s.samples);
+		this.wave.zoomTo(s.start, s.samples);
+		this.player.seek(s.start / this.scene.rate);
+	}
+
+	// chosen follows the selection.
+	chosen() {
+		if (!this.scene) return;
+		const {rate} = this.scene, c = this.choice;
+		const has = c.now !== null;
+		for (const [id, v] of [["from", c.start], ["to", c.end], ["length", c.end - c.start]]) byId(id).value = has ? position(v / rate, 3) : "";
+		for (const id of ["snap", "clear", "save", "copy", "zoom-choice"]) byId(id).disabled = !has;
+		byId("undo").disabled = c.past.length === 0;
+		byId("redo").disabled = c.future.length === 0;
+		const wall = has && [c.start, c.end].map((v) => this.scene.clock.at(v / rate));
+		byId("choice-clock").textContent = wall && wall[0] && wall[1] ? `${timeOfDay(wall[0])} – ${timeOfDay(wall[1])}` : "";
+		byId("command").textContent = has ? this.command() : "spaces clip " + (this.id ?? "");
+		this.setLoop(this.looping);
+		this.wave.soon();
+	}
+
+	// command is what does the same in a terminal.
+	command() {
+		const {rate} = this.scene, c = this.choice, s = this.server;
+		const quote = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text :
+			s?.system === "windows" ? "'" + text.replaceAll("'", "''") + "'" : "'" + text.replaceAll("'", "'\\''") + "'";
+		const words = ["spaces", "clip", quote(this.id), "--at", exact(c.start / rate), "--length", exact((c.end - c.start) / rate), "--format", byId("format").value];
+		const title = byId("clip-title").value.trim();
+		if (title) words.push("--title", quote(title));
+		if (s?.library_flag) words.push("--library", quote(s.library_flag));
+		return words.join(" ");
+	}
+
+	// follow shows where the playhead is, while it moves once for each picture.
+	follow() {
+		if (!this.scene || !this.id) return;
+		this.player.tick();
+		const at = this.scene.playhead = this.player.position, playing = this.player.playing;
+		byId("now").textContent = position(at, 1);
+		const wall = this.scene.clock.at(at);
+		byId("clock").textContent = wall ? timeOfDay(wall) : "";
+		const slider = byId("wave"), whole = String(Math.floor(at));
+		if (slider.getAttribute("aria-valuenow") !== whole || !slider.hasAttribute("aria-valuetext")) {
+			slider.setAttribute("aria-valuenow", whole);
+			slider.setAttribute("aria-valuetext", position(at) + (wall ? ", " + timeOfDay(wall) : ""));
+		}
+		const play = byId("play");
+		play.setAttribute("aria-label", t(playing ? "pause" : "play"));
+		play.firstElementChild.textContent = playing ? "❚❚" : "▶";
+		this.wave.soon();
+		if (playing && !this.wave.drag) this.wave.reveal(at);
+		if (playing && !this.ticking) {
+			this.ticking = true;
+			requestAnimationFrame(() => {
+				this.ticking = false;
+				this.follow();
+			});
+		}
+	}
+
+	setLoop(on) {
+		this.looping = on;
+		byId("loop").setAttribute("aria-pressed", String(Boolean(on)));
+		const {rate} = this.scene ?? {};
+		this.player.loop = on && this.choice?.now ? {from: this.choice.start / rate, to: this.choice.end / rate} : null;
+	}
+
+	setHand(on) {
+		this.wave.hand = on;
+		byId("hand").setAttribute("aria-pressed", String(on));
+	}
+
+	listen() {
+		const click = (id, f) => byId(id).addEventListener("click", f);
+		click("play", () => this.player.toggle());
+		click("loop", () => this.setLoop(!this.looping));
+		click("hand", () => this.setHand(!this.wave.hand));
+		byId("speed").addEventListener("change", (e) => { this.player.speed = Number(e.target.value); });
+		click("zoom-in", () => this.wave.zoom(0.5));
+		click("zoom-out", () => this.wave.zoom(2));
+		click("zoom-all", () => this.wave.all());
+		click("zoom-choice", () => this.choice.now && this.wave.zoomTo(this.choice.start, this.choice.now.samples));
+		click("half", () => this.preset());
+		click("snap", () => this.snap());
+		click("undo", () => this.choice.undo());
+		click("redo", () => this.choice.redo());
+		click("clear", () => this.choice.clear());
+		click("copy", () => this.copy());
+		click("find", () => this.findMoments());
+		click("edit", () => this.edit());
+		click("edit-cancel", () => this.endEdit());
+		for (const id of ["from", "to", "length"]) byId(id).addEventListener("change", () => this.typed(id));
+		for (const id of ["format", "clip-title"]) byId(id).addEventListener("input", () => this.chosen());
+		byId("format").addEventListener("change", () => this.chosen());
+		const submit = (id, f) => byId(id).addEventListener("submit", (e) => {
+			e.preventDefault();
+			f();
+		});
+		submit("saving", () => this.save());
+		submit("editing", () => this.saveEdit());
+		submit("exporting", () => this.export());
+		byId("wave").addEventListener("keydown", (e) => this.slide(e));
+	}
+
+	// slide moves the playhead as a slider does.
+	slide(e) {
+		if (e.ctrlKey || e.metaKey || e.altKey || !this.scene) return;
+		const at = this.player.position, big = e.shiftKey ? 10 : 1;
+		const to = {ArrowLeft: at - big, ArrowDown: at - big, ArrowRight: at + big, ArrowUp: at + big, PageDown: at - 60, PageUp: at + 60, Home: 0, End: this.player.length}[e.key];
+		if (to === undefined) return;
+		e.preventDefault();
+		this.seek(to);
+	}
+
+	seek(seconds) {
+		this.player.seek(seconds);
+		this.wave.reveal(this.player.position);
+	}
+
+	// key does what a key stands for anywhere on the page.
+	key(e) {
+		if (!this.scene || !this.id || this.detail.length === 0) return false;
+		const k = e.key.toLowerCase(), at = this.player.position, {rate, length} = this.scene;
+		if (e.ctrlKey || e.metaKey) {
+			if (k === "z") e.shiftKey ? this.choice.redo() : this.choice.undo();
+			else if (k === "y") this.choice.redo();
+			else return false;
+			return true;
+		}
+		if (e.altKey) return false;
+		if (k === " " && e.target.closest("button, a, [type=checkbox]")) return false; // which the key presses
+		const here = at * rate, half = 30 * rate, c = this.choice;
+		const act = {
+			" ": () => this.player.toggle(), k: () => this.player.pause(), j: () => this.seek(at - 10), l: () => this.seek(at + 10),
+			",": () => this.seek(at - 0.01), ".": () => this.seek(at + 0.01), "<": () => this.seek(at - 1), ">": () => this.seek(at + 1),
+			";": () => this.seek(at - 1), ":": () => this.seek(at + 1),
+			i: () => c.set(here, c.now && c.end > here ? c.end : Math.min(length, here + half)),
+			o: () => c.set(c.now && c.start < here ? c.start : Math.max(0, here - half), here),
+			r: () => this.setLoop(!this.looping), n: () => c.now && this.snap(), s: () => this.save(),
+			"+": () => this.wave.zoom(0.5), "=": () => this.wave.zoom(0.5), "-": () => this.wave.zoom(2), "0": () => this.wave.all(),
+			z: () => c.now && this.wave.zoomTo(c.start, c.now.samples),
+		}[k];
+		if (!act) return false;
+		act();
+		return true;
+	}
+
+	// preset chooses 30 seconds: from where the selection begins, or from here.
+	preset() {
+		const {rate, length} = this.scene;
+		const start = this.choice.now ? this.choice.start : this.player.position * rate;
+		this.choice.set(Math.max(0, Math.min(start, length - 30 * rate)), Math.min(length, start + 30 * rate));
+	}
+
+	async snap() {
+		const id = this.id;
+		const s = await this.attempt(() => post(this.path("/span"), {snap: this.choice.now}));
+		if (s && id === this.id) this.choice.set(s.start, s.start + s.samples);
+	}
+
+	// typed takes numbers as the command line does: the server reads them.
+	async typed(which) {
+		const value = (id) => byId(id).value.trim();
+		if (!value(which)) {
+			this.chosen();
+			return;
+		}
+		const {rate} = this.scene, c = this.choice, id = this.id;
+		const from = which === "from" || !c.now ? value("from") || "0" : exact(c.start / rate);
+		const q = {at: from};
+		if (which === "length" || which === "from" && c.now) q.length = which === "length" ? value("length") : exact((c.end - c.start) / rate);
+		else if (which === "to") q.end = value("to");
+		const s = await this.attempt(() => post(this.path("/span"), q));
+		if (id !== this.id) return;
+		if (!s) {
+			this.chosen();
+			return;
+		}
+		this.choice.set(s.start, s.start + s.samples);
+		this.wave.reveal(s.start / rate);
+	}
+
+	async copy() {
+		const text = this.command();
+		try {
+			await navigator.clipboard.writeText(text);
+			this.say(t("copied"));
+		} catch {
+			getSelection().selectAllChildren(byId("command"));
+			this.say(t("notCopied"), true);
+		}
+	}
+
+	async save() {
+		if (!this.choice?.now) {
+			this.say(t("chooseFirst"), true);
+			return;
+		}
+		const id = this.id;
+		this.say(t("saving"));
+		const body = {...this.choice.now, format: byId("format").value, title: byId("clip-title").value.trim()};
+		const r = await this.attempt(() => work(this.path("/clips"), body, (share) => share > 0 && this.say(`${t("saving")} ${Math.round(100 * share)} %`)));
+		if (!r) return;
+		this.say(t(r.status === "done" ? "clipThere" : "clipSaved", {file: fileName(r.file)}) + ", " + bytes(r.bytes));
+		await this.reload(id);
+	}
+
+	// reload reads what has changed on disk.
+	async reload(id) {
+		const d = await this.attempt(() => get(recordingPath(id)));
+		if (!d || this.id !== id) return;
+		this.detail = d;
+		this.scene.clips = d.clips;
+		this.render();
+		this.wave.resize();
+	}
+
+	async findMoments() {
+		const id = this.id;
+		byId("find").disabled = true;
+		const list = await this.attempt(() => work(this.path("/moments"), {}, (share) => this.id === id && this.busy(t("listening"), share)));
+		byId("find").disabled = false;
+		if (this.id !== id) return;
+		this.busy(null);
+		if (!list) return;
+		this.searched = true;
+		this.scene.moments = list;
+		this.lists();
+		this.wave.resize();
+		this.say(list.length ? t("foundMoments", {n: list.length}) : t("noMoments"));
+	}
+
+	edit() {
+		byId("edit-title").value = this.detail.untitled ? "" : this.detail.title;
+		byId("edit-note").value = this.detail.note ?? "";
+		byId("editing").hidden = false;
+		byId("edit-title").focus();
+	}
+
+	endEdit() {
+		byId("editing").hidden = true;
+		byId("edit").focus();
+	}
+
+	async saveEdit() {
+		const id = this.id, title = byId("edit-title").value, body = {note: byId("edit-note").value};
+		if (title !== (this.detail.untitled ? "" : this.detail.title)) body.title = title;
+		const at = this.player.position;
+		const r = await this.attempt(() => post(this.path(), body));
+		if (!r || this.id !== id) return;
+		this.endEdit();
+		this.say(t("saved"));
+		// The files have new names, and may have other tags.
+		await this.reload(id);
+		if (this.id === id && body.title !== undefined && this.detail.parts.length) {
+			this.player.open(id, this.detail.parts);
+			this.player.seek(at);
+			await this.attempt(() => work(this.path("/waveform"), {}));
+		}
+	}
+
+	async export() {
+		const id = this.id, state = byId("export-state"), bar = byId("export-bar"), stop = byId("export-stop");
+		byId("export").disabled = true;
+		const body = {preset: byId("preset").value, format: byId("export-format").value, trim_silence: byId("trim").checked};
+		const r = await this.attempt(() => work(this.path("/export"), body, (share, end) => {
+			bar.hidden = stop.hidden = false;
+			progress(bar, share);
+			stop.onclick = () => this.attempt(end);
+			const text = t("exporting", {p: Math.floor(share * 10) * 10});
+			if (this.id === id && state.textContent !== text) state.textContent = text; // announced every tenth
+		}));
+		bar.hidden = stop.hidden = true;
+		byId("export").disabled = false;
+		if (this.id !== id) return;
+		state.textContent = "";
+		if (!r) return;
+		const parts = [t(r.status === "there" || r.status === "done" ? "exportThere" : "exported", {file: fileName(r.file), size: bytes(r.bytes), length: position(r.duration)})];
+		if (r.before?.integrated != null && r.after?.integrated != null) parts.push(t("loudness", {a: r.before.integrated.toFixed(1), b: r.after.integrated.toFixed(1)}));
+		state.textContent = [...parts, ...r.notes].join(" · ");
+	}
+}
+
+function progress(bar, share) {
+	if (share > 0) bar.value = share;
+	else bar.removeAttribute("value");
+}
+
+// keep fills a select anew without changing what is chosen.
+function keep(select, options) {
+	const chosen = select.value;
+	select.replaceChildren(...options);
+	if (chosen) select.value = chosen;
+}
+
+const fileName = (path) => path.split(/[/\\]/).pop();
+
+// voices are those who speak, with their turns, in the order of the stage.
+function voices(d) {
+	const byHandle = new Map();
+	for (const s of d.speakers) if (s.handle) byHandle.set(s.handle, []);
+	for (const turn of d.turns?.turns ?? []) {
+		if (!turn.handle) continue;
+		if (!byHandle.has(turn.handle)) byHandle.set(turn.handle, []);
+		byHandle.get(turn.handle).push([turn.start, turn.end]);
+	}
+	return [...byHandle].filter(([, turns]) => turns.length).map(([handle, turns]) => ({handle, turns}));
+}

@@ -1,0 +1,83 @@
+// The words of the page, in its languages.
+const en = {
+	skip: "Skip to the content", language: "Language", theme: "Theme", themeAuto: "As the system", themeLight: "Light", themeDark: "Dark",
+	library: "Library", search: "Search", searchHint: "title, name, hashtag, note", state: "State", anyState: "any", sort: "Order",
+	sortDate: "Newest first", sortOldest: "Oldest first", sortTitle: "Title", sortLength: "Longest first",
+	recordings: "Recordings", count: "{n} recordings", countOne: "1 recording", countNone: "Nothing fits", noTitle: "(no title)", noLength: "no length", undated: "no date",
+	"state.complete": "complete", "state.damaged": "damaged", "state.no-audio": "no audio", "state.no-record": "no record", "state.missing": "missing",
+	lost: "{t} s lost", with: "with {names}", edit: "Edit", title: "Title", note: "Note", save: "Save", cancel: "Cancel", saved: "Saved",
+	position: "Position", speakers: "Speakers", playing: "Playing", play: "Play", pause: "Pause", loop: "Loop", speed: "Speed", hand: "Drag moves",
+	zoom: "Zoom", zoomIn: "Zoom in", zoomOut: "Zoom out", zoomAll: "All", zoomChoice: "Selection", keys: "Keys", close: "Close",
+	selection: "Selection", from: "From", to: "To", length: "Length", half: "30 s", snap: "Snap to silence", undo: "Undo", redo: "Redo", clear: "Clear",
+	clipTitle: "Title of the clip", format: "Format", saveClip: "Save clip", copy: "Copy command", command: "Command line", copied: "Command copied",
+	notCopied: "The browser does not let the page copy: select the command and copy it yourself", chooseFirst: "Drag over the waveform to choose a stretch first",
+	clipSaved: "Clip saved: {file}", clipThere: "This clip was there already: {file}", saving: "Saving …",
+	moments: "Moments", momentsAbout: "Spans worth sharing, by their sound: listen before you share.", find: "Find moments", listening: "Listening to all of it",
+	noMoments: "Nothing stands out in this recording.", foundMoments: "{n} moments found", clips: "Clips", noClips: "No clips yet.", download: "Download",
+	episode: "Episode", preset: "For", presetHost: "a podcast host", presetUntouched: "other services, untouched", presetArchive: "keeping, as FLAC",
+	asPreset: "what suits", trim: "Leave out silence at both ends", export: "Export", stop: "Stop", exporting: "Exporting: {p} %", exported: "Exported: {file}, {size}, {length}",
+	exportThere: "It was there already: {file}", loudness: "loudness {a} → {b} LUFS", chapters: "Chapters", chaptersAbout: "Made of who speaks, so approximate.", noChapters: "Nobody is known to speak.",
+	whole: "Gaps and damage", noFaults: "None: all of it is there.", gapAt: "{t} s of wall clock missing at {at}", damageIn: "{piece}: {n} damaged places, {t} s lost",
+	uploads: "Uploads", noUploads: "Nothing of it was uploaded.", uploaded: "{kind} to {place}, checked {at}", public: "public", progress: "Progress",
+	measuring: "Measuring the audio, once", noAudio: "The library has no audio of this Space.", missingAudio: "The audio is gone from the library: extract its archive again.",
+	loading: "Loading …", cannotPlay: "The browser cannot play this file.", approximate: "approximate", unknown: "unknown", gap: "gap", useMoment: "Select", playIt: "Play", stretch: "{from} to {to}, {length} s",
+	"error.closed": "The studio was started anew: open the address that the terminal shows.", "error.offline": "The studio does not answer. Does spaces studio still run?",
+	"error.locked": "Another program is changing the library. Try again when it has ended.",
+	"key.space": "play or pause", "key.io": "begin, end the selection here", "key.jkl": "10 s back, pause, 10 s on", "key.step": "10 ms back, on; with Shift 1 s",
+	"key.loop": "loop the selection", "key.snap": "snap to silence", "key.undo": "undo, redo", "key.zoom": "zoom in, out, all, to the selection", "key.arrows": "on the waveform: 1 s back, on; with Shift 10 s",
+	"key.save": "save the clip", "key.wheel": "over the waveform: zoom; with Shift move", "key.help": "this list", "key.search": "search the library",
+};
+
+const fr = {
+	skip: "Aller au contenu", language: "Langue", theme: "Thème", themeAuto: "Comme le système", themeLight: "Clair", themeDark: "Sombre",
+	library: "Bibliothèque", search: "Chercher", searchHint: "titre, nom, hashtag, note", state: "État", anyState: "tous", sort: "Ordre",
+	sortDate: "Récents d’abord", sortOldest: "Anciens d’abord", sortTitle: "Titre", sortLength: "Longs d’abord",
+	recordings: "Enregistrements", count: "{n} enregistrements", countOne: "1 enregistrement", countNone: "Rien ne correspond", noTitle: "(sans titre)", noLength: "sans durée", undated: "sans date",
+	"state.complete": "complet", "state.damaged": "endommagé", "state.no-audio": "sans audio", "state.no-record": "sans fiche", "state.missing": "disparu",
+	lost: "{t} s perdues", with: "avec {names}", edit: "Modifier", title: "Titre", note: "Note", save: "Enregistrer", cancel: "Annuler", saved: "Enregistré",
+	position: "Position", speakers: "Intervenants", playing: "Lecture", play: "Lire", pause: "Pause", loop: "Boucle", speed: "Vitesse", hand: "Glisser déplace",
+	zoom: "Zoom", zoomIn: "Agrandir", zoomOut: "Réduire", zoomAll: "Tout", zoomChoice: "Sélection", keys: "Touches", close: "Fermer",
+	selection: "Sélection", from: "De", to: "À", length: "Durée", half: "30 s", snap: "Caler sur un silence", undo: "Annuler", redo: "Rétablir", clear: "Effacer",
+	clipTitle: "Titre de l’extrait", format: "Format", saveClip: "Enregistrer l’extrait", copy: "Copier la commande", command: "Ligne de commande", copied: "Commande copiée",
+	notCopied: "Le navigateur ne laisse pas copier : sélectionnez la commande et copiez-la", chooseFirst: "Choisissez d’abord un passage en glissant sur la forme d’onde",
+	clipSaved: "Extrait enregistré : {file}", clipThere: "Cet extrait existait déjà : {file}", saving: "Enregistrement …",
+	moments: "Moments", momentsAbout: "Des passages à partager, d’après le son : écoutez avant de partager.", find: "Trouver des moments", listening: "Écoute de l’ensemble",
+	noMoments: "Rien ne ressort de cet enregistrement.", foundMoments: "{n} moments trouvés", clips: "Extraits", noClips: "Pas encore d’extraits.", download: "Télécharger",
+	episode: "Épisode", preset: "Pour", presetHost: "un hébergeur de podcasts", presetUntouched: "d’autres services, tel quel", presetArchive: "garder, en FLAC",
+	asPreset: "ce qui convient", trim: "Retirer le silence aux deux bouts", export: "Exporter", stop: "Arrêter", exporting: "Export : {p} %", exported: "Exporté : {file}, {size}, {length}",
+	exportThere: "Il existait déjà : {file}", loudness: "sonie {a} → {b} LUFS", chapters: "Chapitres", chaptersAbout: "D’après qui parle, donc approximatifs.", noChapters: "On ne sait pas qui parle.",
+	whole: "Trous et dégâts", noFaults: "Aucun : tout est là.", gapAt: "{t} s d’horloge manquent à {at}", damageIn: "{piece} : {n} endroits abîmés, {t} s perdues",
+	uploads: "Envois", noUploads: "Rien n’a été envoyé.", uploaded: "{kind} vers {place}, vérifié le {at}", public: "public", progress: "Progression",
+	measuring: "Mesure de l’audio, une seule fois", noAudio: "La bibliothèque n’a pas l’audio de ce Space.", missingAudio: "L’audio a disparu de la bibliothèque : extrayez de nouveau son archive.",
+	loading: "Chargement …", cannotPlay: "Le navigateur ne peut pas lire ce fichier.", approximate: "approximatif", unknown: "inconnu", gap: "trou", useMoment: "Choisir", playIt: "Lire", stretch: "{from} à {to}, {length} s",
+	"error.closed": "Le studio a redémarré : ouvrez l’adresse que montre le terminal.", "error.offline": "Le studio ne répond pas. spaces studio tourne-t-il encore ?",
+	"error.locked": "Un autre programme modifie la bibliothèque. Réessayez quand il aura fini.",
+	"error.bad-time": "Ce temps ne se lit pas : écrivez 75, 1:15 ou 1:02:03.250.", "error.out-of-range": "L’enregistrement n’a pas ce passage.",
+	"error.in-gap": "Rien n’a été enregistré à cette heure.", "error.exists": "Un autre fichier porte déjà ce nom.", "error.no-encoder": "Ce format ne peut pas être écrit ici.",
+	"error.no-such-space": "La bibliothèque n’a pas ce Space.", "error.no-audio": "La bibliothèque n’a pas l’audio de ce Space.", "error.interrupted": "Arrêté.",
+	"error.busy": "Trop de choses sont en cours : attendez que l’une finisse.", "error.disk-full": "Le disque est plein.", "error.unsupported": "Cet audio ne peut pas être décodé ici.",
+	"key.space": "lire ou mettre en pause", "key.io": "commencer, finir la sélection ici", "key.jkl": "10 s en arrière, pause, 10 s en avant", "key.step": "10 ms en arrière, en avant ; avec Maj 1 s",
+	"key.loop": "lire la sélection en boucle", "key.snap": "caler sur un silence", "key.undo": "annuler, rétablir", "key.zoom": "agrandir, réduire, tout, la sélection", "key.arrows": "sur la forme d’onde : 1 s en arrière, en avant ; avec Maj 10 s",
+	"key.save": "enregistrer l’extrait", "key.wheel": "sur la forme d’onde : zoom ; avec Maj déplacer", "key.help": "cette liste", "key.search": "chercher dans la bibliothèque",
+};
+
+const all = {en, fr};
+let now = "en";
+
+export const language = () => now;
+export const has = (key) => key in all[now];
+
+// t returns the words of a key, with {name} replaced by values.
+export function t(key, values = {}) {
+	const text = all[now][key] ?? en[key] ?? key;
+	return text.replace(/\{(\w+)\}/g, (whole, name) => name in values ? String(values[name]) : whole);
+}
+
+// speak sets the language and puts its words into the page.
+export function speak(name) {
+	now = name in all ? name : "en";
+	document.documentElement.lang = now;
+	for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(e.dataset.t);
+	for (const e of document.querySelectorAll("[data-t-label]")) e.setAttribute("aria-label", t(e.dataset.tLabel));
+	for (const e of document.querySelectorAll("[data-t-placeholder]")) e.placeholder = t(e.dataset.tPlaceholder);
+}

@@ -1,0 +1,204 @@
+package studio
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/clip/moments"
+	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// A span is a stretch as the page knows it.
+type span struct {
+	Start   int64 `json:"start"`
+	Samples int64 `json:"samples"`
+}
+
+func (s span) within(r *clip.Recording) (clip.Span, error) {
+	if s.Start < 0 || s.Samples < 1 || s.Start > maxStart || s.Samples > maxStart || s.Start+s.Samples > r.Samples {
+		return clip.Span{}, &clip.Problem{Kind: clip.OutOfRange, Message: "the recording does not have that stretch"}
+	}
+	return clip.Span{Start: s.Start, Samples: s.Samples}, nil
+}
+
+// findSpan turns what somebody typed into a span: {"at": T, "length": T} or
+// {"at": T, "end": T}, or with "clock" in place of "at", as spaces clip takes
+// them; or moves a span that is there to silences: {"snap": span}.
+func (s *Server) findSpan(w http.ResponseWriter, r *http.Request) {
+	var q struct {
+		At, Clock, Length, End string
+		Snap                   *span
+	}
+	if err := body(r, &q); err != nil {
+		answer(w, nil, err)
+		return
+	}
+	rec, release, err := s.recording(r.Context(), r.PathValue("id"))
+	if err != nil {
+		answer(w, nil, err)
+		return
+	}
+	defer release()
+	var found clip.Span
+	if q.Snap != nil {
+		if found, err = q.Snap.within(rec); err == nil {
+			found, err = rec.Snap(r.Context(), found)
+		}
+	} else {
+		found, err = rec.Find(clip.Place{At: q.At, Clock: q.Clock, Zone: s.o.Zone, Length: q.Length, End: q.End, Clamp: true})
+	}
+	answer(w, span{found.Start, found.Samples}, err)
+}
+
+// A moment is a span worth sharing.
+type moment struct {
+	span
+	Score    float64  `json:"score"`
+	Why      string   `json:"why"`
+	Kinds    []string `json:"kinds"` // what it is for, the weightiest first
+	Speakers []string `json:"speakers"`
+}
+
+// findMoments looks for what is worth sharing, as a task.
+func (s *Server) findMoments(w http.ResponseWriter, r *http.Request) {
+	var q struct{}
+	if err := body(r, &q); err != nil {
+		answer(w, nil, err)
+		return
+	}
+	id := r.PathValue("id")
+	s.run(w, r, "moments "+id, func(ctx context.Context, t *task) (any, error) {
+		rec, release, err := s.recording(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+		turns, err := s.turns(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		found, err := moments.Find(ctx, rec, turns, moments.Options{Jobs: s.o.Jobs, Progress: t})
+		if err != nil {
+			return nil, err
+		}
+		list := []moment{}
+		for _, f := range found {
+			m := moment{span{f.Start, f.Samples}, f.Score, f.Words(), []string{}, append([]string{}, f.Speakers...)}
+			for _, why := range f.Reasons {
+				if why.Strength > 0 {
+					m.Kinds = append(m.Kinds, string(why.Kind))
+				}
+			}
+			list = append(list, m)
+		}
+		return list, nil
+	})
+}
+
+func (s *Server) turns(ctx context.Context, id string) (*space.Turns, error) {
+	lib, release, err := s.shelf.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return lib.Turns(id)
+}
+
+// maxTitle is how many bytes the title of a clip or an episode may have.
+const maxTitle = 1000
+
+func checkTitle(title string) error {
+	if len(title) > maxTitle || !utf8.ValidString(title) {
+		return badRequest("the title is too long, or no text")
+	}
+	return nil
+}
+
+// saveClip cuts a clip into the recording's folder, as a task: {"start", "samples",
+// "format", "title"}.
+func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
+	var q struct {
+		span
+		Format, Title string
+	}
+	err := body(r, &q)
+	if err == nil {
+		err = checkTitle(q.Title)
+	}
+	var format clip.Format
+	if err == nil {
+		format, err = clip.ParseFormat(q.Format)
+	}
+	if err != nil {
+		answer(w, nil, err)
+		return
+	}
+	id := r.PathValue("id")
+	key := fmt.Sprintf("clip %s %d %d %s %q", id, q.Start, q.Samples, format, q.Title)
+	s.run(w, r, key, func(ctx context.Context, t *task) (any, error) {
+		rec, release, err := s.recording(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+		within, err := q.within(rec)
+		if err != nil {
+			return nil, err
+		}
+		return clip.Cut(ctx, clip.Request{Recording: rec, Span: within, Format: format, Title: q.Title})
+	})
+}
+
+// exportEpisode makes an episode in the recording's folder, as a task:
+// {"preset", "format", "title", "trim_silence"}.
+func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
+	var q struct {
+		Preset, Format, Title string
+		TrimSilence           bool `json:"trim_silence"`
+	}
+	err := body(r, &q)
+	if err == nil {
+		err = checkTitle(q.Title)
+	}
+	var format clip.Format
+	if err == nil {
+		format, err = clip.ParseFormat(q.Format)
+	}
+	if err != nil {
+		answer(w, nil, err)
+		return
+	}
+	id := r.PathValue("id")
+	s.run(w, r, "export "+id, func(ctx context.Context, t *task) (any, error) {
+		lib, release, err := s.shelf.take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+		rec, err := clip.Open(lib, id, s.o.Library.Version)
+		if err != nil {
+			return nil, err
+		}
+		defer rec.Close()
+		made, err := episode.Export(ctx, episode.Request{
+			Recording: rec, Library: lib, Version: s.o.Library.Version, Preset: episode.Preset(q.Preset), Format: format,
+			Title: q.Title, TrimSilence: q.TrimSilence, Jobs: s.o.Jobs,
+		}, t)
+		if err != nil {
+			return nil, err
+		}
+		return struct {
+			File     string          `json:"file"`
+			Bytes    int64           `json:"bytes"`
+			Duration float64         `json:"duration"`
+			Status   episode.Status  `json:"status"`
+			Before   *episode.Levels `json:"before,omitempty"`
+			After    *episode.Levels `json:"after,omitempty"`
+			Notes    []string        `json:"notes"`
+		}{made.Path, made.Bytes, made.Duration, made.Status, made.Before, made.After, append([]string{}, made.Notes...)}, nil
+	})
+}
