@@ -17,11 +17,13 @@ func (o *Options) layer3(ctx context.Context, w io.Writer, s Sound) error {
 	var units spool
 	defer units.Close()
 	var sizes track.Sizes
+	var crc uint16
 	enc, err := layer3.New(layer3.Options{
 		SampleRate: f.SampleRate, Channels: f.Channels,
 		BitRate: layer3.NearestBitRate(f.SampleRate, o.rate(f.Channels)), Jobs: o.Jobs,
 	}, func(frame []byte) error {
 		sizes = append(sizes, uint16(len(frame)))
+		crc = mp3.CRC(crc, frame)
 		_, err := units.Write(frame)
 		return err
 	})
@@ -42,6 +44,7 @@ func (o *Options) layer3(ctx context.Context, w io.Writer, s Sound) error {
 	out, err := mp3.NewWriter(w, mp3.Plan{
 		Tag: tag, Sizes: sizes,
 		Skip: layer3.Delay + mp3.DecoderDelay, Trim: int64(stream.Padding) - mp3.DecoderDelay,
+		LowPass: stream.LowPass, MusicCRC: crc,
 	})
 	if err != nil {
 		return err

@@ -37,6 +37,11 @@ type Info struct {
 	Delay, Padding int
 	// Encoder names the program, such as "LAME3.100", if it is told.
 	Encoder string
+	// LowPass is the frequency in Hz above which nothing is coded, to a
+	// hundred, and MusicCRC what CRC makes of all frames after this one. Both
+	// are 0 if they are not told.
+	LowPass  int
+	MusicCRC uint16
 }
 
 // The parts that a Xing header may have, in this order.
@@ -112,6 +117,7 @@ func parseXing(b []byte, vbr bool) Info {
 	case "LAME", "Lavf", "Lavc": // those that fill the field, as ffmpeg knows them
 		v := int(b[21])<<16 | int(b[22])<<8 | int(b[23])
 		info.Gapless, info.Delay, info.Padding = true, v>>12, v&0xFFF
+		info.LowPass, info.MusicCRC = 100*int(b[10]), binary.BigEndian.Uint16(b[32:])
 	}
 	return info
 }
@@ -120,9 +126,6 @@ func parseXing(b []byte, vbr bool) Info {
 // info.Gapless, to stand before the frames of a file whose header is h (that
 // of any of them). info.Bytes is the length of the frames; the frame adds its
 // own.
-//
-// The tag's own CRC is right; that of the music is 0, which no decoder checks:
-// it would take reading all frames before the first is written.
 func InfoFrame(h Header, info Info) ([]byte, error) {
 	if info.Delay < 0 || info.Delay > 0xFFF || info.Padding < 0 || info.Padding > 0xFFF {
 		return nil, fmt.Errorf("delay %d and padding %d do not fit into an MP3 info frame (0 to 4095 samples)", info.Delay, info.Padding)
@@ -163,7 +166,7 @@ func InfoFrame(h Header, info Info) ([]byte, error) {
 	put32(0) // quality: not known
 	binary.BigEndian.PutUint32(b[4:], flags)
 
-	// LAME's extension. Fields left 0: revision and method of VBR, low-pass,
+	// LAME's extension. Fields left 0: revision and method of VBR,
 	// ReplayGain, encoder flags, bit rate, noise shaping, gain, preset.
 	if !info.Gapless {
 		return frame, nil // players must not skip what nobody knows of
@@ -176,9 +179,11 @@ func InfoFrame(h Header, info Info) ([]byte, error) {
 	copy(lame[:9], encoder)
 	v := info.Delay<<12 | info.Padding
 	lame[21], lame[22], lame[23] = byte(v>>16), byte(v>>8), byte(v)
+	lame[10] = byte(min(info.LowPass/100, 255))
 	binary.BigEndian.PutUint32(lame[28:], uint32(total))
+	binary.BigEndian.PutUint16(lame[32:], info.MusicCRC)
 	crc := off + at + lameSize - 2
-	binary.BigEndian.PutUint16(frame[crc:], crc16(frame[:crc]))
+	binary.BigEndian.PutUint16(frame[crc:], CRC(0, frame[:crc]))
 	return frame, nil
 }
 
@@ -200,10 +205,9 @@ func (h *Header) raiseTo(n int) error {
 	return ErrHeader
 }
 
-// crc16 is the CRC that LAME puts at the end of its tag: CRC-16/ARC, the
-// polynomial 0x8005 bit-reversed.
-func crc16(b []byte) uint16 {
-	var crc uint16
+// CRC goes on with a CRC of the kind that LAME's tag has of itself and of the
+// music, which begins with 0: CRC-16/ARC, the polynomial 0x8005 bit-reversed.
+func CRC(crc uint16, b []byte) uint16 {
 	for _, c := range b {
 		crc ^= uint16(c)
 		for range 8 {

@@ -391,7 +391,7 @@ func TestInfoFrame(t *testing.T) {
 
 // TestCRC checks the tag's CRC against the check value of CRC-16/ARC.
 func TestCRC(t *testing.T) {
-	if got := crc16([]byte("123456789")); got != 0xBB3D {
+	if got := CRC(0, []byte("123456789")); got != 0xBB3D {
 		t.Errorf("%#x", got)
 	}
 }

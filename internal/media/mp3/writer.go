@@ -17,6 +17,9 @@ type Plan struct {
 	// heard, as in a track.Run: at the start those of the encoder's and the
 	// decoder's delay, at the end the padding. Up to 4095 of each.
 	Skip, Trim int64
+	// LowPass and MusicCRC are those of Info, if they are known.
+	LowPass  int
+	MusicCRC uint16
 }
 
 // A Writer joins whole frames to a file of exact length: it puts a tag and an
@@ -55,7 +58,8 @@ func (w *Writer) writeInfo(frame []byte) error {
 	if err != nil {
 		return err
 	}
-	info := Info{Frames: int64(len(w.plan.Sizes)), Bytes: w.plan.Sizes.Sum(), TOC: w.toc(), VBR: w.varies()}
+	info := Info{Frames: int64(len(w.plan.Sizes)), Bytes: w.plan.Sizes.Sum(), TOC: w.toc(), VBR: w.varies(),
+		LowPass: w.plan.LowPass, MusicCRC: w.plan.MusicCRC}
 	if w.plan.Skip >= DecoderDelay {
 		info.Gapless = true
 		info.Delay = int(min(w.plan.Skip-DecoderDelay, 0xFFF))

@@ -51,6 +51,7 @@ type Stream struct {
 	Frames  int64
 	Samples int64 // that were put in
 	Padding int   // samples after them, as in mp3.Info
+	LowPass int   // the frequency in Hz above which nothing is coded
 }
 
 // A config is what all pieces share.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp3/judge"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 // encodeAll returns the frames of interleaved samples.
@@ -71,8 +74,9 @@ func check(t testing.TB, o Options, frames [][]byte, s Stream, samples int) *fra
 // writeFile writes frames with their Info frame, behind an ID3 tag if there is
 // one.
 func writeFile(name string, tag []byte, frames [][]byte, s Stream) error {
-	p := mp3.Plan{Tag: tag, Skip: Delay + mp3.DecoderDelay, Trim: int64(s.Padding) - mp3.DecoderDelay}
+	p := mp3.Plan{Tag: tag, Skip: Delay + mp3.DecoderDelay, Trim: int64(s.Padding) - mp3.DecoderDelay, LowPass: s.LowPass}
 	for _, f := range frames {
+		p.MusicCRC = mp3.CRC(p.MusicCRC, f)
 		p.Sizes = append(p.Sizes, uint16(len(f)))
 	}
 	f, err := os.Create(name)
@@ -161,6 +165,53 @@ func TestOtherDecoders(t *testing.T) {
 					t.Error(line)
 				}
 			}
+		}
+	}
+}
+
+// The file tells of itself what other files of LAME do, and our reader and the
+// decoder in Go make of it as many samples as were put in.
+func TestOwnReader(t *testing.T) {
+	for i, o := range settingsTable {
+		x := speechlike(uint64(i), o.Channels, 5000+100*i)
+		frames, s := mustEncode(t, o, x)
+		name := filepath.Join(t.TempDir(), "own.mp3")
+		if err := writeFile(name, nil, frames, s); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := mp3.ParseHeader(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, ok := mp3.ParseInfo(h, b[:h.FrameSize()])
+		if !ok || info.Delay != Delay || info.Padding != s.Padding || info.Frames != s.Frames ||
+			info.Bytes != int64(len(b)) || info.VBR != (o.Quality > 0) || info.TOC == nil ||
+			info.MusicCRC != mp3.CRC(0, b[h.FrameSize():]) || info.LowPass/100 != s.LowPass/100 {
+			t.Errorf("%+v: the file says %+v of %+v", o, info, s)
+		}
+		rd, err := mp3.NewReader(bytes.NewReader(b), int64(len(b)), track.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := pcm.NewStream(rd)
+		if _, err := src.Next(); err != nil {
+			t.Fatal(err)
+		}
+		y := make([]float32, len(frames)*1152*o.Channels)
+		n, err := pcm.ReadFull(src, y)
+		if err != nil && err != io.ErrUnexpectedEOF {
+			t.Fatal(err)
+		}
+		if l := src.Losses(); l != nil && l.Units > 0 {
+			t.Errorf("%+v: the decoder loses %d frames", o, l.Units)
+		}
+		run := rd.Track().Runs[0]
+		if got := int(run.Samples - run.Skip - run.Trim); n != int(run.Samples) || got != len(x)/o.Channels {
+			t.Errorf("%+v: %d samples of %d are heard, of %d", o, got, n, len(x)/o.Channels)
 		}
 	}
 }

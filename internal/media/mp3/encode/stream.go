@@ -170,5 +170,6 @@ func (e *Encoder) Close() (Stream, error) {
 	return Stream{
 		Frames: e.frames, Samples: e.samples,
 		Padding: int(e.frames*frame - Delay - e.samples),
+		LowPass: e.c.end * e.c.SampleRate / (2 * lines),
 	}, nil
 }
