@@ -154,15 +154,16 @@ var errDisk = errors.New("the disk has a bad sector")
 // bodyFails has the local file fail at its end and half way.
 func (s *suite) bodyFails(t *testing.T) {
 	site := s.new(t)
+	target := s.dial(t, site)
 	old := s.sending("old.m4a", noise(1, 1000))
-	s.put(t, s.dial(t, site), site, old)
+	s.put(t, target, site, old)
 	n := s.large()
 	for _, name := range []string{"new.m4a", old.Name} {
 		for _, after := range []int64{0, n / 2, n - 1} {
 			up := s.sending(name, noise(2, n))
 			up.Body = failing(up.Bytes, after, func() error { return errDisk })
 			within(t, "Put of a file that cannot be read", func() {
-				_, err := s.dial(t, site).Put(t.Context(), &up.Upload)
+				_, err := target.Put(t.Context(), &up.Upload)
 				s.wantErr(t, fmt.Sprintf("Put of a file that fails after %d bytes", after), err, errDisk)
 			})
 			s.cleanStates(t, up)
@@ -174,8 +175,9 @@ func (s *suite) bodyFails(t *testing.T) {
 
 func (s *suite) cancelled(t *testing.T) {
 	site := s.new(t)
+	target := s.dial(t, site)
 	old := s.sending("old.m4a", noise(1, 1000))
-	s.put(t, s.dial(t, site), site, old)
+	s.put(t, target, site, old)
 	n := s.large()
 	for _, name := range []string{"new.m4a", old.Name} {
 		for _, after := range []int64{0, n / 2} {
@@ -183,7 +185,7 @@ func (s *suite) cancelled(t *testing.T) {
 			var ctx context.Context
 			ctx, up.Body = cancelAfter(t.Context(), up.Bytes, after)
 			within(t, "Put that was cancelled", func() {
-				_, err := s.dial(t, site).Put(ctx, &up.Upload)
+				_, err := target.Put(ctx, &up.Upload)
 				s.wantErr(t, "Put", err, context.Canceled)
 			})
 		}
@@ -193,7 +195,6 @@ func (s *suite) cancelled(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	target := s.dial(t, site)
 	_, err := target.Stat(ctx, old.Name)
 	s.wantErr(t, "Stat", err, context.Canceled)
 }
@@ -237,7 +238,8 @@ func (s *suite) again(t *testing.T) {
 		t.Fatal("no error")
 	}
 	next := up.Next()
-	s.put(t, s.dial(t, site), site, next)
+	target := s.dial(t, site)
+	s.put(t, target, site, next)
 	kept, sent := next.kept.Load(), next.sent.Load()
 	switch {
 	case !s.o.Resumes && kept != 0:
@@ -252,19 +254,20 @@ func (s *suite) again(t *testing.T) {
 	// A state that tells of another world is no reason to fail, nor to believe it.
 	lost := s.sending("folder/new.m4a", noise(4, n))
 	lost.State = next.saved
-	s.put(t, s.dial(t, site), site, lost)
+	s.put(t, target, site, lost)
 	for _, state := range []string{"", "{}", "null", "{\"upload\":\"no such upload\"}", "\x00garbage"} {
 		odd := s.sending("folder/odd.m4a", noise(5, 100))
 		odd.State = []byte(state)
-		s.put(t, s.dial(t, site), site, odd)
+		s.put(t, target, site, odd)
 	}
 }
 
 func (s *suite) leftovers(t *testing.T) {
 	site := s.new(t)
 	there := s.sending("there.m4a", noise(1, 10))
-	s.put(t, s.dial(t, site), site, there)
-	if l := s.list(t, site); len(l) != 0 {
+	looks := s.dial(t, site)
+	s.put(t, looks, site, there)
+	if l := list(t, looks); len(l) != 0 {
 		t.Errorf("leftovers %v where nothing was interrupted", l)
 	}
 
@@ -286,7 +289,7 @@ func (s *suite) leftovers(t *testing.T) {
 		ended <- err
 	}()
 	within(t, "Put", func() { <-stands })
-	if l := s.list(t, site); s.o.Leaves && len(l) == 0 {
+	if l := list(t, looks); s.o.Leaves && len(l) == 0 {
 		t.Error("what is half there is not among the leftovers")
 	}
 	site.HoldsEither(t, up.Name, nil)
@@ -295,7 +298,7 @@ func (s *suite) leftovers(t *testing.T) {
 		t.Error("no error")
 	}
 
-	for _, l := range s.list(t, site) {
+	for _, l := range list(t, looks) {
 		if l.Name == "" || l.Remove == nil {
 			t.Fatalf("a leftover without name or Remove: %+v", l)
 		}
@@ -303,19 +306,19 @@ func (s *suite) leftovers(t *testing.T) {
 			t.Errorf("Remove %s: %v", l.Name, err)
 		}
 	}
-	if l := s.list(t, site); len(l) != 0 {
+	if l := list(t, looks); len(l) != 0 {
 		t.Errorf("leftovers %v after all were removed", l)
 	}
 	if got := s.files(t, site); !slices.Equal(got, []string{there.Name}) {
 		t.Errorf("at the server there are %q", got)
 	}
 	site.Holds(t, there.Name, there.Bytes)
-	s.put(t, s.dial(t, site), site, up.Next())
+	s.put(t, looks, site, up.Next())
 }
 
-func (s *suite) list(t *testing.T, site Site) []publish.Leftover {
+func list(t *testing.T, target publish.Target) []publish.Leftover {
 	t.Helper()
-	l, err := s.dial(t, site).Leftovers(t.Context())
+	l, err := target.Leftovers(t.Context())
 	if err != nil {
 		t.Errorf("Leftovers: %v", err)
 	}

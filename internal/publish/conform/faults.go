@@ -91,7 +91,7 @@ func (o FaultOptions) run(t *testing.T, seed uint64, new func(t *testing.T, thro
 	proxy.Calm()
 	proxy.Cut()
 
-	for _, l := range s.list(t, site) {
+	for _, l := range list(t, s.dial(t, site)) {
 		if err := l.Remove(t.Context()); err != nil {
 			t.Errorf("Remove %s: %v", l.Name, err)
 		}

@@ -42,6 +42,7 @@ func keysOf(s conform.SSHD, kinds ...string) string {
 }
 
 func TestHostKeys(t *testing.T) {
+	t.Parallel()
 	s := conform.StartSSHD(t, conform.InternalSFTP, "ed25519", "ecdsa", "rsa")
 	other := conform.StartSSHD(t, conform.InternalSFTP, "ed25519")
 	for _, c := range []struct {
@@ -103,6 +104,7 @@ func TestHostKeys(t *testing.T) {
 }
 
 func TestAcceptNew(t *testing.T) {
+	t.Parallel()
 	s := conform.StartSSHD(t, conform.InternalSFTP, "ed25519")
 	conf, _ := config(t, s, s.Addr)
 	file := filepath.Join(t.TempDir(), "new folder", "known_hosts")
@@ -157,6 +159,7 @@ func TestAcceptNew(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	s := conform.StartSSHD(t, conform.InternalSFTP, "ed25519")
 	good := s.Key
 	const phrase = "open sesame"

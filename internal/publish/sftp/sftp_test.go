@@ -50,6 +50,7 @@ func site(t *testing.T, s conform.SSHD, addr string) conform.Site {
 }
 
 func TestConform(t *testing.T) {
+	t.Parallel()
 	for name, subsystem := range map[string]string{
 		"internal-sftp":      conform.InternalSFTP,
 		"without extensions": conform.InternalSFTP + " -P posix-rename,fsync,statvfs",
@@ -77,6 +78,7 @@ func TestConform(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	s := conform.StartSSHD(t, conform.InternalSFTP, "ed25519")
 	conform.Faults(t, func(t *testing.T, through func(string) string) conform.Site {
 		return site(t, s, through(s.Addr))

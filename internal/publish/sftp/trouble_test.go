@@ -162,6 +162,7 @@ func TestRefused(t *testing.T) {
 
 // What is there under the temporary name and is not ours is not gone on with.
 func TestOddPart(t *testing.T) {
+	t.Parallel()
 	s := conform.StartSSHD(t, conform.InternalSFTP, "ed25519")
 	content := make([]byte, 6<<20)
 	for i := range content {
@@ -170,6 +171,8 @@ func TestOddPart(t *testing.T) {
 	zeros := func(n int) []byte { return make([]byte, n) }
 	holed := append([]byte(nil), content[:5<<20]...)
 	copy(holed[500_000:], zeros(5<<20-500_000)) // as a server that lost its power leaves it
+	c, dir := config(t, s, s.Addr)
+	target := open(t, c)
 	for name, part := range map[string][]byte{
 		"longer":      zeros(len(content) + 1),
 		"other bytes": zeros(5 << 20),
@@ -179,16 +182,19 @@ func TestOddPart(t *testing.T) {
 		"cut":         content[:5<<20],
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, dir := config(t, s, s.Addr)
-			up := conform.NewSending("a.m4a", content)
+			up := conform.NewSending(name+"/a.m4a", content)
+			folder := filepath.Join(dir, name)
+			if err := os.Mkdir(folder, 0o700); err != nil {
+				t.Fatal(err)
+			}
 			if err := os.WriteFile(filepath.Join(dir, temporary(&up.Upload)), part, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := open(t, c).Put(t.Context(), &up.Upload); err != nil {
+			if _, err := target.Put(t.Context(), &up.Upload); err != nil {
 				t.Error(err)
 			}
 			conform.Site{Dir: dir}.Holds(t, up.Name, content)
-			if list, _ := os.ReadDir(dir); len(list) != 1 {
+			if list, _ := os.ReadDir(folder); len(list) != 1 {
 				t.Errorf("left %v", list)
 			}
 		})

@@ -218,7 +218,13 @@ func (t *Target) put(ctx context.Context, u *publish.Upload) (publish.Remote, er
 		return none, err
 	}
 	t.tidy(ctx, &s)
+	if err := t.free(ctx, u.Name); err != nil {
+		return none, err
+	}
 	temporary, err := t.send(ctx, u, &s)
+	if err == nil {
+		err = t.free(ctx, u.Name)
+	}
 	if err == nil {
 		err = t.move(ctx, temporary, u.Name)
 	}
@@ -237,6 +243,21 @@ func (t *Target) put(ctx context.Context, u *publish.Upload) (publish.Remote, er
 		return none, fmt.Errorf("%s: %w: the server tells of %d bytes, not %d", t.url(u.Name), publish.ErrMismatch, after.size, u.Size)
 	}
 	return after.remote(), nil
+}
+
+// free fails if there is a folder of a name: MOVE would replace it with all that
+// is in it (RFC 4918, 9.9.3).
+func (t *Target) free(ctx context.Context, name string) error {
+	return t.try(ctx, func(ctx context.Context) error {
+		list, err := t.propfind(ctx, t.url(name), "0")
+		if errors.Is(err, publish.ErrNotExist) {
+			return nil
+		}
+		if err == nil && list[0].folder {
+			err = wire.Permanent(fmt.Errorf("%s: %w: a folder", t.url(name), publish.ErrDiffers))
+		}
+		return err
+	})
 }
 
 // send puts all bytes under a temporary name, another one for each try: what

@@ -81,6 +81,7 @@ func servers(some ...string) map[string]func(t *testing.T) server {
 }
 
 func TestConform(t *testing.T) {
+	t.Parallel()
 	for name, start := range servers("apache basic", "apache digest", "rclone") {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
@@ -98,6 +99,7 @@ func TestConform(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	for name, start := range servers("apache basic", "rclone") {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
@@ -115,6 +117,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestTroubles(t *testing.T) {
+	t.Parallel()
 	for name, start := range servers("apache digest") {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
