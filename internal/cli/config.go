@@ -21,6 +21,7 @@ variable, that before the config file, and that before the default.
   library      the folder of the library      SPACES_LIBRARY      (~/Spaces)
   lock-wait    how long to wait for others    SPACES_LOCK_WAIT    (1m)
   jobs         how many things at once        SPACES_JOBS         (0: every core)
+  window       days that X keeps audio        SPACES_WINDOW       (30)
   quiet        say only results and errors    SPACES_QUIET        (false)
   no-progress  show no progress bars          SPACES_NO_PROGRESS  (false)`,
 		Example: `  spaces config

@@ -69,6 +69,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 		newSpeakersCmd(a),
 		newEditCmd(a),
 		newRemoveCmd(a),
+		newStatusCmd(a),
 		newVerifyCmd(a),
 		newReindexCmd(a),
 		newConfigCmd(a),

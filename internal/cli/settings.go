@@ -29,6 +29,7 @@ type settings struct {
 	NoProgress bool
 	LockWait   time.Duration
 	Jobs       int // 0: one for each core
+	Window     string
 	JSON       bool
 }
 
@@ -67,6 +68,10 @@ func settingList() []setting {
 			}
 			return wrong(err, "a number from 0", v)
 		}},
+		{"window", "for how many days X is taken to keep the audio of a Space", func(v string) error {
+			_, err := parseWindow(v)
+			return wrong(err, "a number of days such as 30", v)
+		}},
 		{"quiet", "say nothing but results and errors", aBool},
 		{"no-progress", "show no progress bars", aBool},
 	}
@@ -102,6 +107,7 @@ func (a *App) resolveSettings(cmd *cobra.Command) (map[string]value, []string, e
 	v.SetDefault("library", filepath.Join(a.Home, "Spaces"))
 	v.SetDefault("lock-wait", defaultLockWait.String())
 	v.SetDefault("jobs", 0)
+	v.SetDefault("window", defaultWindow)
 	v.SetDefault("quiet", false)
 	v.SetDefault("no-progress", false)
 	content, err := os.ReadFile(a.configFile())
@@ -154,6 +160,7 @@ func (a *App) loadSettings(cmd *cobra.Command) error {
 	a.set.NoProgress, _ = strconv.ParseBool(all["no-progress"].text)
 	a.set.LockWait, _ = time.ParseDuration(all["lock-wait"].text)
 	a.set.Jobs, _ = strconv.Atoi(all["jobs"].text)
+	a.set.Window = all["window"].text
 	a.set.Library, err = filepath.Abs(a.expandHome(all["library"].text))
 	return err
 }
