@@ -63,6 +63,7 @@ type conn struct {
 	limit  *Limiter
 	last   atomic.Int64 // when the deadline was set, in nanoseconds of Unix time
 	shut   atomic.Bool
+	stood  atomic.Bool // it was still for too long
 	closed chan struct{}
 }
 
@@ -107,9 +108,13 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// explain says of a time-out what timed out.
+// explain says of a time-out what timed out. Whoever hears of it first closes
+// the connection; the other direction fails for the same reason.
 func (c *conn) explain(err error) error {
 	if t, ok := err.(net.Error); ok && t.Timeout() {
+		c.stood.Store(true)
+	}
+	if err != nil && c.stood.Load() {
 		return &IdleError{c.RemoteAddr().String(), c.idle}
 	}
 	return err
