@@ -10,8 +10,11 @@ type bitWriter struct {
 func (w *bitWriter) reset() { w.b, w.acc, w.held = w.b[:0], 0, 0 }
 
 // put writes the lowest n bits of v, of which there are 32 at most.
-func (w *bitWriter) put(v uint32, n int) {
-	w.acc = w.acc<<n | uint64(v)&(1<<n-1)
+func (w *bitWriter) put(v uint32, n int) { w.put64(uint64(v)&(1<<n-1), n) }
+
+// put64 writes v, which has n bits, 56 at most.
+func (w *bitWriter) put64(v uint64, n int) {
+	w.acc = w.acc<<n | v
 	w.held += n
 	for w.held >= 8 {
 		w.held -= 8

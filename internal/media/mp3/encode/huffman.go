@@ -44,37 +44,29 @@ const field = 21
 
 const fieldMask = 1<<field - 1
 
-// classes holds for each largest value up to 15 the class of tables that are
-// worth trying, and at 16 that of the tables with escapes, whose third number
-// counts the values that need one.
-var classes = makeClasses()
+// classList holds the classes, by how large values may be; those of the last
+// have escapes, and its third number counts the values that need one.
+var classList = makeClasses()
 
-const escapes = 16
+const escapes = 6
 
-func makeClasses() (list [17]*class) {
-	for _, c := range []struct {
-		from, to int
-		tables   [3]int
-	}{
-		{1, 1, [3]int{1, 2, 3}},
-		{2, 2, [3]int{2, 3, 6}},
-		{3, 3, [3]int{5, 6, 9}},
-		{4, 5, [3]int{7, 8, 9}},
-		{6, 7, [3]int{10, 11, 12}},
-		{8, 15, [3]int{13, 15, 24}},
-		{escapes, escapes, [3]int{16, 24, -1}},
-	} {
-		cl := &class{tables: c.tables}
+func makeClasses() (list [escapes + 1]*class) {
+	for i, t := range [...][3]int{{1, 2, 3}, {2, 3, 6}, {5, 6, 9}, {7, 8, 9}, {10, 11, 12}, {13, 15, 24}, {16, 24, -1}} {
+		c := &class{tables: t}
 		for x := range 16 {
 			for y := range 16 {
-				cl.pairs[x<<4|y] = packed(c.tables, x, y)
+				c.pairs[x<<4|y] = packed(t, x, y)
 			}
 		}
-		for m := c.from; m <= c.to; m++ {
-			list[m] = cl
-		}
+		list[i] = c
 	}
 	return list
+}
+
+// classOf returns the class of tables worth trying for values none above most.
+func classOf(most int32) int {
+	const byMost = "\x00\x00\x01\x02\x03\x03\x04\x04\x05\x05\x05\x05\x05\x05\x05\x05\x06"
+	return int(byMost[min(most, 16)])
 }
 
 func packed(numbers [3]int, x, y int) (sum uint64) {
@@ -106,16 +98,32 @@ func regionBits(ix []int32, most int32) (number, length int) {
 	if most == 0 {
 		return 0, 0
 	}
-	if most > 15 {
-		return escapeBits(ix, most)
+	c := classList[classOf(most)]
+	return c.best(c.sum(ix), most)
+}
+
+// sum adds up the numbers of an even number of values.
+func (c *class) sum(ix []int32) (sum uint64) {
+	if c.tables[2] > 0 {
+		for i := 0; i+1 < len(ix); i += 2 {
+			sum += c.pairs[uint8(ix[i]<<4|ix[i+1])]
+		}
+		return sum
 	}
-	c := classes[most]
-	var sum uint64
 	for i := 0; i+1 < len(ix); i += 2 {
-		sum += c.pairs[uint8(ix[i]<<4|ix[i+1])]
+		sum += c.pairs[uint8(min(ix[i], 15)<<4|min(ix[i+1], 15))]
+	}
+	return sum
+}
+
+// best returns which table takes the fewest bits for values that have the given
+// sum and none above most, and how many.
+func (c *class) best(sum uint64, most int32) (number, length int) {
+	if c.tables[2] < 0 {
+		return c.bestEscape(sum, most)
 	}
 	number, length = c.tables[0], int(sum&fieldMask)
-	for i := 1; i < 3 && c.tables[i] > 0; i++ {
+	for i := 1; i < 3; i++ {
 		if n := int(sum >> (field * i) & fieldMask); n < length {
 			number, length = c.tables[i], n
 		}
@@ -123,13 +131,8 @@ func regionBits(ix []int32, most int32) (number, length int) {
 	return number, length
 }
 
-func escapeBits(ix []int32, most int32) (number, length int) {
-	c := classes[escapes]
-	var sum uint64
-	for i := 0; i+1 < len(ix); i += 2 {
-		sum += c.pairs[uint8(min(ix[i], 15)<<4|min(ix[i+1], 15))]
-	}
-	need := bits.Len32(uint32(most - 15))
+func (c *class) bestEscape(sum uint64, most int32) (number, length int) {
+	need := bits.Len32(uint32(max(most-15, 0)))
 	count := int(sum >> (2 * field))
 	length = -1
 	for i := range 2 {

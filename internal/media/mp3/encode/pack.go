@@ -1,6 +1,10 @@
 package encode
 
-import "github.com/spaces-cli/spaces/internal/media/mp3"
+import (
+	"math"
+
+	"github.com/spaces-cli/spaces/internal/media/mp3"
+)
 
 // A packer lays frames out behind each other, and their main data in what is
 // free in them and in those before: the bit reservoir (ISO/IEC 11172-3,
@@ -220,48 +224,51 @@ func (g *granule) writeScaleFactors(w *bitWriter, lsf bool) {
 }
 
 func (g *granule) writeLines(w *bitWriter) {
-	ends := g.regionEnds()
 	lo := 0
-	for r, hi := range ends {
-		t := &tables[g.tables[r]]
-		if g.tables[r] == 0 {
-			lo = max(lo, hi)
-			continue
-		}
-		for i := lo; i < hi; i += 2 {
-			x, y := g.ix[i], g.ix[i+1]
-			w.word(t.words[int(min(x, int32(t.width-1)))*t.width+int(min(y, int32(t.width-1)))])
-			g.writeValue(w, t, i)
-			g.writeValue(w, t, i+1)
+	for r, hi := range g.regionEnds() {
+		if t := &tables[g.tables[r]]; t.words != nil {
+			for i := lo; i < hi; i += 2 {
+				g.writePair(w, t, i)
+			}
 		}
 		lo = max(lo, hi)
 	}
 	for i := g.bigValues; i < g.ones; i += 4 {
 		q := g.ix[i : i+4]
-		w.word(quads[g.quadTable][q[0]<<3|q[1]<<2|q[2]<<1|q[3]])
+		word := quads[g.quadTable][q[0]<<3|q[1]<<2|q[2]<<1|q[3]]
+		n := wordLen(word)
+		v := uint64(word) &^ (1 << n)
 		for k := range q {
-			g.writeSign(w, i+k)
+			v, n = g.sign(v, n, i+k)
 		}
+		w.put64(v, n)
 	}
 }
 
-// writeValue writes what follows the word of a pair for one of its values.
-func (g *granule) writeValue(w *bitWriter, t *table, i int) {
-	if t.linbits > 0 && g.ix[i] >= 15 {
-		w.put(uint32(g.ix[i]-15), t.linbits)
+// writePair writes the lines i and i+1: the word of both, and for each one what
+// of it is above 15 and its sign.
+func (g *granule) writePair(w *bitWriter, t *table, i int) {
+	x, y := int(g.ix[i]), int(g.ix[i+1])
+	word := t.words[min(x, 15)*t.width+min(y, 15)]
+	n := wordLen(word)
+	v := uint64(word) &^ (1 << n)
+	if t.linbits > 0 && x >= 15 {
+		v, n = v<<t.linbits|uint64(x-15), n+t.linbits
 	}
-	g.writeSign(w, i)
+	v, n = g.sign(v, n, i)
+	if t.linbits > 0 && y >= 15 {
+		v, n = v<<t.linbits|uint64(y-15), n+t.linbits
+	}
+	v, n = g.sign(v, n, i+1)
+	w.put64(v, n)
 }
 
-func (g *granule) writeSign(w *bitWriter, i int) {
-	if g.ix[i] == 0 {
-		return
+// sign appends the sign of a line to n bits, if it has one.
+func (g *granule) sign(v uint64, n, line int) (uint64, int) {
+	if g.ix[line] == 0 {
+		return v, n
 	}
-	if g.x[i] < 0 {
-		w.put(1, 1)
-	} else {
-		w.put(0, 1)
-	}
+	return v<<1 | uint64(math.Float32bits(g.x[line])>>31), n + 1
 }
 
 // regionEnds returns where the regions end that the settings say.

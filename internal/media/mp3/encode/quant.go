@@ -1,6 +1,9 @@
 package encode
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // maxLine is the largest magnitude that can be coded: 15 and 13 linbits.
 const maxLine = 15 + 1<<13 - 1
@@ -186,47 +189,65 @@ func (g *granule) divide(most *[39]int32) {
 	if g.block != long || g.bigValues == 0 {
 		return
 	}
-	l := g.lay
-	bands := 1
-	for l.first[bands] < g.bigValues {
-		bands++
-	}
-	type choice struct{ table, length int }
-	region := func(a, b int) choice {
-		lo, hi := l.first[a], min(l.first[b], g.bigValues)
-		if lo >= hi {
-			return choice{}
-		}
-		n, length := regionBits(g.ix[lo:hi], g.largest(lo, hi, most))
-		return choice{n, length}
-	}
-	var tail [23]choice
-	for a := 2; a <= bands; a++ {
-		tail[a] = region(a, bands)
-	}
+	var d division
+	d.prepare(g, most)
 	best := -1
-	for r0 := 1; r0 <= min(16, bands); r0++ {
-		first := region(0, r0)
-		if best >= 0 && first.length >= best {
+	for r0 := 1; r0 <= min(16, d.bands); r0++ {
+		t0, n0 := d.region(0, r0)
+		if best >= 0 && n0 >= best {
 			break
 		}
-		for r1 := 1; r1 <= 8 && r0+r1 <= 22; r1++ {
-			at := min(r0+r1, bands)
-			if at < r0+r1 && r1 > 1 {
-				break
-			}
-			second := region(r0, at)
-			var third choice
-			if at < bands {
-				third = tail[at]
-			}
-			if n := first.length + second.length + third.length; best < 0 || n < best {
+		for r1 := 1; r1 <= 8 && (r1 == 1 || r0+r1 <= d.bands); r1++ {
+			at := min(r0+r1, d.bands)
+			t1, n1 := d.region(r0, at)
+			t2, n2 := d.region(at, d.bands)
+			if n := n0 + n1 + n2; best < 0 || n < best {
 				best = n
 				g.regions = [2]int{r0 - 1, r1 - 1}
-				g.tables = [3]int{first.table, second.table, third.table}
+				g.tables = [3]int{t0, t1, t2}
 			}
 		}
 	}
 	_, quads := countQuads(g.ix[g.bigValues:g.ones])
 	g.part3 = best + quads
+}
+
+// A division knows how many bits the pairs take up to each band of long blocks,
+// by all classes of tables.
+type division struct {
+	bands int
+	most  [22]int32
+	sums  [len(classList)][23]uint64
+}
+
+func (d *division) prepare(g *granule, most *[39]int32) {
+	l := g.lay
+	top := classOf(slices.Max(most[:l.n]))
+	for l.first[d.bands] < g.bigValues {
+		lo, hi := l.first[d.bands], l.first[d.bands+1]
+		m := most[d.bands]
+		if hi > g.bigValues {
+			hi = g.bigValues
+			m = g.largest(lo, hi, most)
+		}
+		d.most[d.bands] = m
+		d.bands++
+		// A region with this band has no class below that of the band.
+		for c := classOf(m); c <= top; c++ {
+			d.sums[c][d.bands] = d.sums[c][d.bands-1] + classList[c].sum(g.ix[lo:hi])
+		}
+	}
+}
+
+// region returns the table for bands from a to b, and the bits that it takes.
+func (d *division) region(a, b int) (number, length int) {
+	var top int32
+	for _, m := range d.most[a:max(a, b)] {
+		top = max(top, m)
+	}
+	if top == 0 {
+		return 0, 0
+	}
+	c := classOf(top)
+	return classList[c].best(d.sums[c][b]-d.sums[c][a], top)
 }
