@@ -33,9 +33,9 @@ var Rates = []int{48000, 44100}
 // Options say how to encode.
 type Options struct {
 	BitRate int // bits per second, of all channels
-	// Jobs is how many pieces are encoded at once, at least one. Each takes a
-	// minute of samples in memory, so that no more than maxSamples' worth of
-	// them run whatever is asked for.
+	// Jobs is how many pieces are encoded at once, at least one. They share
+	// maxSamples in memory; what a piece has encoded it gives back to those
+	// that are still to come.
 	Jobs int
 }
 
@@ -51,8 +51,12 @@ const (
 	settle = 32
 	tail   = 12
 	margin = 4
-	// maxSamples bounds the memory for input: 92 MB.
-	maxSamples = 8 * pieceSeconds * 48000
+	// maxSamples bounds the memory for input: 58 MB, five minutes of one
+	// channel. Jobs that began one after the other hold half of a piece each on
+	// average, so that it is enough for five of two channels.
+	maxSamples = 5 * pieceSeconds * 48000
+	// blockFrames is how many frames are read, and given back, at a time.
+	blockFrames = 64
 )
 
 // A Stream is what came out.
@@ -85,7 +89,15 @@ func encode(ctx context.Context, src pcm.Source, o Options, grid int, put func(u
 	if e.stream.Config, err = adts.ParseConfig(probe.AudioSpecificConfig()); err != nil {
 		return Stream{}, err
 	}
-	e.jobs = max(1, min(o.Jobs, maxSamples/(pieceSeconds*f.SampleRate*f.Channels)))
+	e.jobs = max(1, o.Jobs)
+	// One piece has to fit, and with all jobs at work no more is needed than
+	// one for each. Blocks are made when they are needed first.
+	block := blockFrames * frameSamples * f.Channels
+	whole := (grid+lead+tail)/blockFrames + 1
+	e.blocks = make(chan []float32, max(whole, min(e.jobs*whole, maxSamples/block)))
+	for range cap(e.blocks) {
+		e.blocks <- nil
+	}
 	e.free = make(chan *worker, e.jobs)
 	e.free <- &worker{enc: probe}
 	for range e.jobs - 1 {
@@ -108,14 +120,15 @@ type encoder struct {
 	grid     int // frames from one piece to the next
 	jobs     int
 	free     chan *worker
+	blocks   chan []float32 // of samples, that nobody uses; nil ones are still to be made
 	stream   Stream
 }
 
 // A worker is what encoding one piece at a time needs, used again and again.
 type worker struct {
-	enc     *goaac.Encoder
-	samples []float32 // interleaved
-	planes  [][]float32
+	enc    *goaac.Encoder
+	blocks [][]float32 // of interleaved samples; all but the last are full
+	planes [][]float32
 }
 
 // A piece is a stretch of the input, encoded.
@@ -158,8 +171,7 @@ func (e *encoder) run() error {
 			return err
 		}
 		if !last {
-			overlap := (lead + tail) * frameSamples * e.channels
-			carry = append(carry[:0], w.samples[len(w.samples)-overlap:]...)
+			carry = w.end(carry[:0], (lead+tail)*frameSamples*e.channels)
 		}
 		queue = append(queue, p)
 		go func() {
@@ -180,21 +192,27 @@ func (e *encoder) run() error {
 // fill reads so many frames, of which the first ones are in carry already.
 // last reports that the input ends with them.
 func (e *encoder) fill(w *worker, carry []float32, frames int) (last bool, err error) {
-	n := frames * frameSamples * e.channels
-	w.samples = append(w.samples[:0], carry...)
-	const block = 64 * frameSamples
-	for len(w.samples) < n {
-		if err := e.ctx.Err(); err != nil {
-			return false, err
+	left := frames * frameSamples * e.channels
+	for left > 0 {
+		var block []float32
+		select {
+		case block = <-e.blocks:
+		case <-e.ctx.Done():
+			return false, e.ctx.Err()
 		}
-		have := len(w.samples)
-		want := min(n, have+block*e.channels)
-		if cap(w.samples) < want { // what is short takes little, what is long no more than it needs
-			w.samples = append(make([]float32, 0, min(n, 4*want)), w.samples...)
+		if block == nil {
+			block = make([]float32, blockFrames*frameSamples*e.channels)
 		}
-		got, err := pcm.ReadFull(e.src, w.samples[have:want])
-		w.samples = w.samples[:have+got*e.channels]
-		e.stream.Samples += int64(got)
+		block = block[:min(left, cap(block))]
+		n := copy(block, carry)
+		carry = carry[n:]
+		got, err := 0, error(nil)
+		if n < len(block) {
+			got, err = pcm.ReadFull(e.src, block[n:])
+			e.stream.Samples += int64(got)
+		}
+		w.blocks = append(w.blocks, block[:n+got*e.channels])
+		left -= len(block)
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			return true, nil
 		}
@@ -205,8 +223,33 @@ func (e *encoder) fill(w *worker, carry []float32, frames int) (last bool, err e
 	return false, nil
 }
 
-// encode encodes the samples that a worker holds.
+// end appends the last n samples that a worker holds to dst.
+func (w *worker) end(dst []float32, n int) []float32 {
+	i := len(w.blocks)
+	for ; n > 0; n -= len(w.blocks[i]) {
+		i--
+		if n < len(w.blocks[i]) {
+			dst = append(dst, w.blocks[i][len(w.blocks[i])-n:]...)
+			i++
+			break
+		}
+	}
+	for _, b := range w.blocks[i:] {
+		dst = append(dst, b...)
+	}
+	return dst
+}
+
+// encode encodes the samples that a worker holds, and gives their blocks back
+// one after the other, also those that an error leaves.
 func (e *encoder) encode(w *worker, p *piece) (err error) {
+	next := 0
+	defer func() {
+		for _, b := range w.blocks[next:] {
+			e.blocks <- b
+		}
+		w.blocks = w.blocks[:0]
+	}()
 	if w.enc == nil {
 		w.enc, err = goaac.NewEncoder(e.config)
 	} else {
@@ -235,21 +278,24 @@ func (e *encoder) encode(w *worker, p *piece) (err error) {
 		return nil
 	}
 	planes := make([][]float32, e.channels)
-	for rest := w.samples; len(rest) > 0; {
-		if err := e.ctx.Err(); err != nil {
-			return err
-		}
-		n := min(len(rest)/e.channels, frameSamples)
-		for c := range planes {
-			planes[c] = w.planes[c][:n]
-			for i := range planes[c] {
-				planes[c][i] = bounded(rest[i*e.channels+c])
+	for ; next < len(w.blocks); next++ {
+		for rest := w.blocks[next]; len(rest) > 0; {
+			if err := e.ctx.Err(); err != nil {
+				return err
+			}
+			n := min(len(rest)/e.channels, frameSamples)
+			for c := range planes {
+				planes[c] = w.planes[c][:n]
+				for i := range planes[c] {
+					planes[c][i] = bounded(rest[i*e.channels+c])
+				}
+			}
+			rest = rest[n*e.channels:]
+			if err := put(planes); err != nil {
+				return err
 			}
 		}
-		rest = rest[n*e.channels:]
-		if err := put(planes); err != nil {
-			return err
-		}
+		e.blocks <- w.blocks[next]
 	}
 	for !w.enc.Drained() {
 		if err := put(nil); err != nil {
