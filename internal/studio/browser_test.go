@@ -2,7 +2,6 @@ package studio
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/url"
@@ -189,14 +188,4 @@ func (b *browser) shoot(name string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-}
-
-// decode reads JSON that must be right.
-func decode[T any](t testing.TB, b []byte) T {
-	t.Helper()
-	var v T
-	if err := json.Unmarshal(b, &v); err != nil {
-		t.Fatalf("%v: %s", err, b)
-	}
-	return v
 }

@@ -110,19 +110,17 @@ func coverOf(lib *library.Library, folder string) string {
 // A detail is all that the page shows of a recording at once.
 type detail struct {
 	space.Recording
-	Rate      int                `json:"rate"`   // positions are samples at this rate
-	Length    int64              `json:"length"` // in samples
-	Parts     []soundPart        `json:"parts"`
-	Clocks    []clock            `json:"clocks"`
-	Gaps      []gap              `json:"gaps"`
-	Damages   []damaged          `json:"damages"`
-	Turns     *space.Turns       `json:"turns"`
-	Chapters  []chapters.Chapter `json:"chapters"` // made of turns, as export --chapters turns has them
-	Clips     []clip.Provenance  `json:"clips"`
-	Uploads   []publish.Receipt  `json:"uploads"`
-	Cover     bool               `json:"cover"`
-	Untitled  bool               `json:"untitled"`
-	SoundHash string             `json:"sound"` // changes with the audio
+	Rate      int               `json:"rate"`   // positions are samples at this rate
+	Length    int64             `json:"length"` // in samples
+	Parts     []soundPart       `json:"parts"`
+	Clocks    []clock           `json:"clocks"`
+	Gaps      []gap             `json:"gaps"`
+	Damages   []damaged         `json:"damages"`
+	Clips     []clip.Provenance `json:"clips"`
+	Uploads   []publish.Receipt `json:"uploads"`
+	Cover     bool              `json:"cover"`
+	Untitled  bool              `json:"untitled"`
+	SoundHash string            `json:"sound"` // changes with the audio
 }
 
 // A soundPart is a stretch that stands in one playable file. Times are
@@ -155,6 +153,28 @@ type damaged struct {
 	Damage *space.Damage `json:"damage"`
 }
 
+// showTurns answers with who speaks when, and with chapters made of that as
+// export --chapters turns has them. Of a long recording that takes longer
+// than all the rest.
+func (s *Server) showTurns(w http.ResponseWriter, r *http.Request) {
+	turns, err := s.turns(r.Context(), r.PathValue("id"))
+	if err != nil {
+		answer(w, nil, err)
+		return
+	}
+	v := struct {
+		Approximate bool               `json:"approximate"`
+		Turns       []space.Turn       `json:"turns"`
+		Chapters    []chapters.Chapter `json:"chapters"`
+	}{false, []space.Turn{}, []chapters.Chapter{}}
+	if turns != nil {
+		v.Approximate = turns.Approximate
+		v.Turns = append(v.Turns, turns.Turns...)
+		v.Chapters = append(v.Chapters, chapters.FromTurns(turns.Turns, leastChapter)...)
+	}
+	answer(w, v, nil)
+}
+
 // leastChapter is how long a chapter that is made of turns lasts, in seconds.
 const leastChapter = 60
 
@@ -176,16 +196,10 @@ func describe(lib *library.Library, id string) (*detail, error) {
 		return nil, err
 	}
 	d := &detail{Recording: known.Recording, Parts: []soundPart{}, Clocks: []clock{}, Gaps: []gap{}, Damages: []damaged{},
-		Chapters: []chapters.Chapter{}, Clips: []clip.Provenance{}, Uploads: []publish.Receipt{},
+		Clips: []clip.Provenance{}, Uploads: []publish.Receipt{},
 		Cover: coverOf(lib, known.Folder) != "", Untitled: known.TitleSource == space.TitleDate}
 	if known.State != space.Missing {
 		d.layOut(known)
-	}
-	if d.Turns, err = lib.Turns(id); err != nil {
-		return nil, err
-	}
-	if d.Turns != nil {
-		d.Chapters = append(d.Chapters, chapters.FromTurns(d.Turns.Turns, leastChapter)...)
 	}
 	list, err := clip.List(lib.Path(known.Folder))
 	if err != nil {

@@ -141,6 +141,10 @@ type waveform struct {
 	Rate   int     `json:"rate"`
 	Frames int64   `json:"frames"`
 	Zooms  []zooms `json:"zooms"` // finest first
+	// Whole are the peaks of the whole recording, as servePeaks has them: those
+	// of the finest zoom that is not too much to begin with, number Base.
+	Base  int    `json:"base"`
+	Whole []byte `json:"whole"` // base64
 }
 
 type zooms struct {
@@ -182,16 +186,38 @@ func (s *Server) openWaveform(w http.ResponseWriter, r *http.Request) {
 		for z := range open.Zooms() {
 			buckets, samples := open.Zoom(z)
 			v.Zooms = append(v.Zooms, zooms{buckets, samples})
+			if buckets > maxWhole {
+				v.Base = min(z+1, open.Zooms()-1)
+			}
 		}
-		return v, nil
+		v.Whole, err = packed(open.File, v.Base, 0, int(v.Zooms[v.Base].Buckets))
+		return v, err
 	})
+}
+
+// maxWhole is how many peaks the page begins with.
+const maxWhole = 1 << 13
+
+// packed reads peaks, mixed to one track: little-endian int16 pairs, least and
+// greatest.
+func packed(f *peaks.File, zoom int, first int64, n int) ([]byte, error) {
+	list, err := f.Read(zoom, first, n)
+	if err != nil {
+		return nil, err
+	}
+	list = peaks.Mix(list, f.Tracks)
+	b := make([]byte, 0, 4*len(list))
+	for _, p := range list {
+		b = binary.LittleEndian.AppendUint16(b, uint16(p.Min))
+		b = binary.LittleEndian.AppendUint16(b, uint16(p.Max))
+	}
+	return b, nil
 }
 
 // maxBuckets is how many peaks one request gets.
 const maxBuckets = 1 << 14
 
-// servePeaks answers with ?n= buckets of ?zoom= from bucket ?first= on:
-// little-endian int16 pairs, least and greatest.
+// servePeaks answers with ?n= buckets of ?zoom= from bucket ?first= on.
 func (s *Server) servePeaks(w http.ResponseWriter, r *http.Request) {
 	zoom, err := number(r, "zoom", 0, 63, 0)
 	first, ferr := number(r, "first", 0, maxStart, 0)
@@ -212,16 +238,10 @@ func (s *Server) servePeaks(w http.ResponseWriter, r *http.Request) {
 	}
 	buckets, _ := open.Zoom(int(zoom))
 	first = min(first, buckets)
-	list, err := open.Read(int(zoom), first, int(min(n, buckets-first)))
+	b, err := packed(open.File, int(zoom), first, int(min(n, buckets-first)))
 	if err != nil {
 		answer(w, nil, err)
 		return
-	}
-	list = peaks.Mix(list, open.Tracks)
-	b := make([]byte, 0, 4*len(list))
-	for _, p := range list {
-		b = binary.LittleEndian.AppendUint16(b, uint16(p.Min))
-		b = binary.LittleEndian.AppendUint16(b, uint16(p.Max))
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Write(b)

@@ -25,12 +25,12 @@ function fill(list, items, nothing) {
 
 const stretch = (s, rate) => t("stretch", {from: position(s.start / rate, 1), to: position((s.start + s.samples) / rate, 1), length: (s.samples / rate).toFixed(1)});
 
-export function voiceList(list, voices, detail) {
+export function voiceList(list, voices, approximate) {
 	fill(list, voices.map((v, i) => {
 		const swatch = element("span", "swatch voice" + i % 8, "");
 		swatch.setAttribute("aria-hidden", "true");
 		const talk = v.turns.reduce((sum, [a, b]) => sum + b - a, 0);
-		const rough = detail.turns?.approximate ? "≈ " : "";
+		const rough = approximate ? "≈ " : "";
 		return item(swatch, "@" + v.handle, element("span", "quiet", ` ${rough}${position(talk)}`));
 	}));
 }

@@ -36,7 +36,8 @@ export class Peaks {
 	// there is more to draw.
 	constructor(id, info, arrived, failed) {
 		this.id = id;
-		this.zooms = info.zooms;
+		this.zooms = info.zooms.slice(0, info.base + 1); // what is coarser is not needed
+		this.whole = new Int16Array(Uint8Array.from(atob(info.whole), (c) => c.charCodeAt(0)).buffer);
 		this.length = info.frames;
 		this.arrived = arrived;
 		this.failed = failed;
@@ -44,21 +45,12 @@ export class Peaks {
 		this.sound = new Cache(maxSound);
 		this.asked = new Set();
 		this.queue = [];
-		this.gain = 1;
+		let loudest = 1;
+		for (const v of this.whole) loudest = Math.max(loudest, Math.abs(v));
+		this.gain = Math.min(8, 32767 / loudest); // quiet recordings fill the height too
 	}
 
 	close() { this.closed = true; }
-
-	// open loads the coarsest zoom, which serves until others arrive.
-	async open() {
-		const z = this.zooms.length - 1;
-		const values = new Int16Array(await getBytes(this.path("/peaks", {zoom: z, first: 0, n: Math.max(1, this.zooms[z].buckets)})));
-		this.tiles.set(z + ":0", values);
-		this.coarsest = values;
-		let loudest = 1;
-		for (const v of values) loudest = Math.max(loudest, Math.abs(v));
-		this.gain = Math.min(8, 32767 / loudest); // quiet recordings fill the height too
-	}
 
 	path(name, query) { return recordingPath(this.id, name + "?" + new URLSearchParams(query)); }
 
@@ -91,7 +83,7 @@ export class Peaks {
 	}
 
 	tile(zoom, n, want) {
-		if (zoom === this.zooms.length - 1) return this.coarsest;
+		if (zoom === this.zooms.length - 1) return this.whole;
 		const key = zoom + ":" + n;
 		const found = this.tiles.get(key);
 		if (!found && want) this.ask(key, this.path("/peaks", {zoom, first: n * tileBuckets, n: tileBuckets}), this.tiles);

@@ -5,7 +5,8 @@ import {Choice} from "./choice.js";
 import {chapterList, clipList, faultList, momentList, uploadList, voiceList} from "./lists.js";
 import {Peaks} from "./peaks.js";
 import {Player} from "./player.js";
-import {bytes, Clock, dateTime, exact, position, timeOfDay} from "./time.js";
+import {progress, Saving} from "./saving.js";
+import {Clock, dateTime, exact, position, timeOfDay} from "./time.js";
 import {Wave} from "./wave.js";
 import {t} from "./words.js";
 
@@ -22,6 +23,7 @@ export class RecordingView {
 			pick: (s) => this.choose(s),
 		});
 		this.setHand(matchMedia("(pointer: coarse)").matches);
+		this.saving = new Saving(this);
 		this.listen();
 		session.then((s) => {
 			this.server = s;
@@ -49,6 +51,8 @@ export class RecordingView {
 		byId("title").textContent = t("loading");
 		const waveform = work(this.path("/waveform"), {}, (share) => this.id === id && this.busy(t("measuring"), share));
 		waveform.catch(() => {});
+		const turns = get(this.path("/turns"));
+		turns.catch(() => {});
 		const d = await this.attempt(() => get(this.path()));
 		if (!d || this.id !== id) return;
 		this.detail = d;
@@ -56,7 +60,7 @@ export class RecordingView {
 		this.choice = new Choice(d.length, () => this.chosen());
 		this.scene = {
 			id, rate: d.rate || 1, length: d.length, peaks: null, choice: this.choice, playhead: 0, clock: new Clock(d.clocks),
-			chapters: d.chapters, clips: d.clips, moments: [], voices: voices(d), gaps: d.gaps, damages: d.damages,
+			chapters: [], clips: d.clips, moments: [], voices: [], gaps: d.gaps, damages: d.damages,
 		};
 		const playable = d.length > 0;
 		byId("stage").hidden = !playable;
@@ -71,20 +75,31 @@ export class RecordingView {
 		this.player.open(id, d.parts);
 		this.chosen();
 		this.follow();
+		this.showTurns(id, turns);
 		const info = await this.attempt(() => waveform);
 		if (this.id !== id) return;
 		this.busy(null);
 		if (!info) return;
-		const peaks = this.peaks = new Peaks(id, info, () => this.wave.soon(), (e) => this.say(e.message, true));
-		await this.attempt(() => peaks.open());
-		if (this.id !== id || !peaks.coarsest) return;
-		this.scene.peaks = peaks;
+		this.peaks = this.scene.peaks = new Peaks(id, info, () => this.wave.soon(), (e) => this.say(e.message, true));
 		this.wave.soon();
+	}
+
+	// showTurns adds who speaks when, which of a long recording takes longer.
+	async showTurns(id, asked) {
+		const turns = await this.attempt(() => asked);
+		if (!turns || this.id !== id) return;
+		this.turns = turns;
+		this.scene.voices = voices(this.detail, turns.turns);
+		this.scene.chapters = turns.chapters;
+		this.lists();
+		this.wave.resize();
 	}
 
 	hide() {
 		this.id = null;
 		this.detail = null;
+		this.turns = null;
+		this.searched = false;
 		this.player.close();
 		this.wave.close();
 		this.peaks?.close();
@@ -136,8 +151,8 @@ export class RecordingView {
 			download: (c) => this.path("/clips/" + c.sha256),
 		};
 		const {rate} = this.scene;
-		voiceList(byId("voices"), this.scene.voices, this.detail);
-		chapterList(byId("chapters"), this.detail.chapters, on);
+		voiceList(byId("voices"), this.scene.voices, this.turns?.approximate);
+		if (this.turns) chapterList(byId("chapters"), this.turns.chapters, on);
 		clipList(byId("clips"), this.detail.clips, rate, on);
 		momentList(byId("moments"), this.scene.moments, rate, on, this.searched);
 		faultList(byId("faults"), this.detail);
@@ -166,21 +181,9 @@ export class RecordingView {
 		byId("redo").disabled = c.future.length === 0;
 		const wall = has && [c.start, c.end].map((v) => this.scene.clock.at(v / rate));
 		byId("choice-clock").textContent = wall && wall[0] && wall[1] ? `${timeOfDay(wall[0])} – ${timeOfDay(wall[1])}` : "";
-		byId("command").textContent = has ? this.command() : "spaces clip " + (this.id ?? "");
+		byId("command").textContent = has ? this.saving.command() : "spaces clip " + (this.id ?? "");
 		this.setLoop(this.looping);
 		this.wave.soon();
-	}
-
-	// command is what does the same in a terminal.
-	command() {
-		const {rate} = this.scene, c = this.choice, s = this.server;
-		const quote = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text :
-			s?.system === "windows" ? "'" + text.replaceAll("'", "''") + "'" : "'" + text.replaceAll("'", "'\\''") + "'";
-		const words = ["spaces", "clip", quote(this.id), "--at", exact(c.start / rate), "--length", exact((c.end - c.start) / rate), "--format", byId("format").value];
-		const title = byId("clip-title").value.trim();
-		if (title) words.push("--title", quote(title));
-		if (s?.library_flag) words.push("--library", quote(s.library_flag));
-		return words.join(" ");
 	}
 
 	// follow shows where the playhead is, while it moves once for each picture.
@@ -237,20 +240,10 @@ export class RecordingView {
 		click("undo", () => this.choice.undo());
 		click("redo", () => this.choice.redo());
 		click("clear", () => this.choice.clear());
-		click("copy", () => this.copy());
 		click("find", () => this.findMoments());
-		click("edit", () => this.edit());
-		click("edit-cancel", () => this.endEdit());
 		for (const id of ["from", "to", "length"]) byId(id).addEventListener("change", () => this.typed(id));
 		for (const id of ["format", "clip-title"]) byId(id).addEventListener("input", () => this.chosen());
 		byId("format").addEventListener("change", () => this.chosen());
-		const submit = (id, f) => byId(id).addEventListener("submit", (e) => {
-			e.preventDefault();
-			f();
-		});
-		submit("saving", () => this.save());
-		submit("editing", () => this.saveEdit());
-		submit("exporting", () => this.export());
 		byId("wave").addEventListener("keydown", (e) => this.slide(e));
 	}
 
@@ -288,7 +281,7 @@ export class RecordingView {
 			";": () => this.seek(at - 1), ":": () => this.seek(at + 1),
 			i: () => c.set(here, c.now && c.end > here ? c.end : Math.min(length, here + half)),
 			o: () => c.set(c.now && c.start < here ? c.start : Math.max(0, here - half), here),
-			r: () => this.setLoop(!this.looping), n: () => c.now && this.snap(), s: () => this.save(),
+			r: () => this.setLoop(!this.looping), n: () => c.now && this.snap(), s: () => this.saving.save(),
 			"+": () => this.wave.zoom(0.5), "=": () => this.wave.zoom(0.5), "-": () => this.wave.zoom(2), "0": () => this.wave.all(),
 			z: () => c.now && this.wave.zoomTo(c.start, c.now.samples),
 		}[k];
@@ -332,31 +325,6 @@ export class RecordingView {
 		this.wave.reveal(s.start / rate);
 	}
 
-	async copy() {
-		const text = this.command();
-		try {
-			await navigator.clipboard.writeText(text);
-			this.say(t("copied"));
-		} catch {
-			getSelection().selectAllChildren(byId("command"));
-			this.say(t("notCopied"), true);
-		}
-	}
-
-	async save() {
-		if (!this.choice?.now) {
-			this.say(t("chooseFirst"), true);
-			return;
-		}
-		const id = this.id;
-		this.say(t("saving"));
-		const body = {...this.choice.now, format: byId("format").value, title: byId("clip-title").value.trim()};
-		const r = await this.attempt(() => work(this.path("/clips"), body, (share) => share > 0 && this.say(`${t("saving")} ${Math.round(100 * share)} %`)));
-		if (!r) return;
-		this.say(t(r.status === "done" ? "clipThere" : "clipSaved", {file: fileName(r.file)}) + ", " + bytes(r.bytes));
-		await this.reload(id);
-	}
-
 	// reload reads what has changed on disk.
 	async reload(id) {
 		const d = await this.attempt(() => get(recordingPath(id)));
@@ -382,60 +350,6 @@ export class RecordingView {
 		this.say(list.length ? t("foundMoments", {n: list.length}) : t("noMoments"));
 	}
 
-	edit() {
-		byId("edit-title").value = this.detail.untitled ? "" : this.detail.title;
-		byId("edit-note").value = this.detail.note ?? "";
-		byId("editing").hidden = false;
-		byId("edit-title").focus();
-	}
-
-	endEdit() {
-		byId("editing").hidden = true;
-		byId("edit").focus();
-	}
-
-	async saveEdit() {
-		const id = this.id, title = byId("edit-title").value, body = {note: byId("edit-note").value};
-		if (title !== (this.detail.untitled ? "" : this.detail.title)) body.title = title;
-		const at = this.player.position;
-		const r = await this.attempt(() => post(this.path(), body));
-		if (!r || this.id !== id) return;
-		this.endEdit();
-		this.say(t("saved"));
-		// The files have new names, and may have other tags.
-		await this.reload(id);
-		if (this.id === id && body.title !== undefined && this.detail.parts.length) {
-			this.player.open(id, this.detail.parts);
-			this.player.seek(at);
-			await this.attempt(() => work(this.path("/waveform"), {}));
-		}
-	}
-
-	async export() {
-		const id = this.id, state = byId("export-state"), bar = byId("export-bar"), stop = byId("export-stop");
-		byId("export").disabled = true;
-		const body = {preset: byId("preset").value, format: byId("export-format").value, trim_silence: byId("trim").checked};
-		const r = await this.attempt(() => work(this.path("/export"), body, (share, end) => {
-			bar.hidden = stop.hidden = false;
-			progress(bar, share);
-			stop.onclick = () => this.attempt(end);
-			const text = t("exporting", {p: Math.floor(share * 10) * 10});
-			if (this.id === id && state.textContent !== text) state.textContent = text; // announced every tenth
-		}));
-		bar.hidden = stop.hidden = true;
-		byId("export").disabled = false;
-		if (this.id !== id) return;
-		state.textContent = "";
-		if (!r) return;
-		const parts = [t(r.status === "there" || r.status === "done" ? "exportThere" : "exported", {file: fileName(r.file), size: bytes(r.bytes), length: position(r.duration)})];
-		if (r.before?.integrated != null && r.after?.integrated != null) parts.push(t("loudness", {a: r.before.integrated.toFixed(1), b: r.after.integrated.toFixed(1)}));
-		state.textContent = [...parts, ...r.notes].join(" · ");
-	}
-}
-
-function progress(bar, share) {
-	if (share > 0) bar.value = share;
-	else bar.removeAttribute("value");
 }
 
 // keep fills a select anew without changing what is chosen.
@@ -445,13 +359,11 @@ function keep(select, options) {
 	if (chosen) select.value = chosen;
 }
 
-const fileName = (path) => path.split(/[/\\]/).pop();
-
 // voices are those who speak, with their turns, in the order of the stage.
-function voices(d) {
+function voices(d, turns) {
 	const byHandle = new Map();
 	for (const s of d.speakers) if (s.handle) byHandle.set(s.handle, []);
-	for (const turn of d.turns?.turns ?? []) {
+	for (const turn of turns) {
 		if (!turn.handle) continue;
 		if (!byHandle.has(turn.handle)) byHandle.set(turn.handle, []);
 		byHandle.get(turn.handle).push([turn.start, turn.end]);

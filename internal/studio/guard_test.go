@@ -1,0 +1,189 @@
+package studio
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A client asks a server for things as a browser that was let in does, unless
+// a test changes a request.
+type client struct {
+	t      *testing.T
+	base   string // http://127.0.0.1:port
+	cookie *http.Cookie
+}
+
+func enter(t *testing.T, s *Server) *client {
+	t.Helper()
+	u, err := url.Parse(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.Get(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if len(res.Cookies()) != 1 {
+		t.Fatalf("%s: %d cookies", res.Status, len(res.Cookies()))
+	}
+	return &client{t, "http://" + u.Host, res.Cookies()[0]}
+}
+
+// ask sends a request and returns the status and what was answered.
+func (c *client) ask(method, path, body string, change func(*http.Request)) (int, string, http.Header) {
+	c.t.Helper()
+	r, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, strings.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r.AddCookie(c.cookie)
+	if method == http.MethodPost {
+		r.Header.Set("Origin", c.base)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set(ownHeader, ownValue)
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if change != nil {
+		change(r)
+	}
+	transport := &http.Transport{DisableKeepAlives: true}
+	res, err := transport.RoundTrip(r)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return res.StatusCode, string(b), res.Header
+}
+
+// Every rule refuses by itself: each of these requests is right but for one
+// thing.
+func TestHostileRequests(t *testing.T) {
+	dir := sample(t)
+	secret := filepath.Join(filepath.Dir(dir), "secret.m4a")
+	if err := os.WriteFile(secret, []byte("secret bytes"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := enter(t, serveTest(t, dir))
+	recording := "/api/recordings/" + sampleID
+	const note = `{"note":"changed"}`
+	header := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) {
+			if r.Header.Set(name, value); value == "" {
+				r.Header.Del(name)
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name, method, path, body string
+		change                   func(*http.Request)
+		want                     int
+	}{
+		{"all is well", "GET", "/api/recordings", "", nil, 200},
+		{"the page", "GET", "/", "", nil, 200},
+		{"localhost", "GET", "/", "", func(r *http.Request) { r.Host = "localhost" + r.Host[strings.LastIndex(r.Host, ":"):] }, 200},
+		{"no cookie", "GET", "/api/recordings", "", header("Cookie", ""), 403},
+		{"no cookie, the page", "GET", "/", "", header("Cookie", ""), 403},
+		{"no cookie, a script", "GET", "/main.js", "", header("Cookie", ""), 403},
+		{"another cookie", "GET", "/", "", header("Cookie", c.cookie.Name+"=AAAA"), 403},
+		{"a foreign name", "GET", "/", "", func(r *http.Request) { r.Host = "evil.example" + r.Host[strings.LastIndex(r.Host, ":"):] }, 421},
+		{"a name that begins well", "GET", "/", "", func(r *http.Request) { r.Host = "127.0.0.1.evil.example" + r.Host[strings.LastIndex(r.Host, ":"):] }, 421},
+		{"another port", "GET", "/", "", func(r *http.Request) { r.Host = "127.0.0.1:1" }, 421},
+		{"another machine", "GET", "/", "", func(r *http.Request) { r.Host = "192.0.2.1" + r.Host[strings.LastIndex(r.Host, ":"):] }, 421},
+		{"a foreign name at the entrance", "GET", "/enter?token=x", "", func(r *http.Request) { r.Host = "evil.example" }, 421},
+		{"a wrong token", "GET", "/enter?token=AAAA", "", nil, 403},
+		{"no token", "GET", "/enter", "", nil, 403},
+		{"read from another site", "GET", "/api/recordings", "", header("Sec-Fetch-Site", "cross-site"), 403},
+		{"read from another port", "GET", "/api/recordings", "", header("Sec-Fetch-Site", "same-site"), 403},
+		{"read from another origin", "GET", "/api/recordings", "", header("Origin", "http://evil.example"), 403},
+		{"sound for another site", "GET", recording + "/audio/0", "", header("Sec-Fetch-Site", "cross-site"), 403},
+		{"posted from another origin", "POST", recording, note, header("Origin", "http://evil.example"), 403},
+		{"posted from a file", "POST", recording, note, header("Origin", "null"), 403},
+		{"posted from another port", "POST", recording, note, header("Origin", "http://127.0.0.1:1"), 403},
+		{"posted without an origin", "POST", recording, note, header("Origin", ""), 403},
+		{"posted from another site", "POST", recording, note, header("Sec-Fetch-Site", "cross-site"), 403},
+		{"posted by a form", "POST", recording, note, header(ownHeader, ""), 403},
+		{"posted as text", "POST", recording, note, header("Content-Type", "text/plain"), 403},
+		{"posted without a cookie", "POST", recording, note, header("Cookie", ""), 403},
+		{"too long", "POST", recording, `{"note":"` + strings.Repeat("x", 70<<10) + `"}`, nil, 413},
+		{"a long note", "POST", recording, `{"note":"` + strings.Repeat("x", 30<<10) + `"}`, nil, 400},
+		{"no JSON", "POST", recording, `note=changed`, nil, 400},
+		{"unknown keys", "POST", recording, `{"folder":"../x"}`, nil, 400},
+		{"two documents", "POST", recording, `{} {}`, nil, 400},
+		{"another method", "DELETE", recording, "", func(r *http.Request) {
+			r.Header.Set("Origin", c.base)
+			r.Header.Set(ownHeader, ownValue)
+			r.Header.Set("Content-Type", "application/json")
+		}, 405},
+		{"dots", "GET", "/../secret.m4a", "", nil, 307}, // to where there is nothing
+		{"dots for an id", "GET", "/api/recordings/..%2f..%2fsecret.m4a", "", nil, 404},
+		{"dots for a file", "GET", recording + "/audio/..%2f..%2f..%2f..%2fsecret.m4a", "", nil, 404},
+		{"dots for a clip", "GET", recording + "/clips/..%2fspace.json", "", nil, 404},
+		{"backslashes for an id", "GET", `/api/recordings/..%5c..%5csecret.m4a`, "", nil, 404},
+		{"a path for an id", "GET", "/api/recordings/" + url.PathEscape(secret), "", nil, 404},
+		{"a file that there is not", "GET", recording + "/audio/7", "", nil, 404},
+		{"a negative file", "GET", recording + "/audio/-1", "", nil, 404},
+		{"no such recording", "GET", "/api/recordings/1aaaaaaaaaaaa/audio/0", "", nil, 404},
+		{"no such page", "GET", "/guard.go", "", nil, 404},
+		{"too many rows", "GET", "/api/recordings?limit=100000", "", nil, 400},
+		{"no number", "GET", recording + "/samples?first=x", "", nil, 400},
+		{"too many samples", "GET", recording + "/samples?n=1000000000", "", nil, 400},
+		{"a zoom that there is not", "GET", recording + "/peaks?zoom=60", "", nil, 409},
+		{"an unknown order", "GET", "/api/recordings?sort=x%3Bdrop", "", nil, 400},
+		{"a stretch that there is not", "POST", recording + "/clips", `{"start":9007199254740991,"samples":9007199254740991,"format":"m4a"}`, nil, 422},
+		{"a negative stretch", "POST", recording + "/clips", `{"start":-1,"samples":100,"format":"m4a"}`, nil, 422},
+		{"an unknown format", "POST", recording + "/clips", `{"start":0,"samples":48000,"format":"../../x"}`, nil, 422},
+		{"no such task", "GET", "/api/tasks/x/events", "", nil, 404},
+	} {
+		status, body, h := c.ask(tt.method, tt.path, tt.body, tt.change)
+		if status != tt.want {
+			t.Errorf("%s: status %d, want %d: %.200s", tt.name, status, tt.want, body)
+		}
+		if strings.Contains(body, "secret bytes") {
+			t.Errorf("%s: handed out a file beside the library", tt.name)
+		}
+		if h.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: the headers are %v", tt.name, h)
+		}
+		if h.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: lets other origins read", tt.name)
+		}
+	}
+	if _, body, _ := c.ask("GET", recording, "", nil); strings.Contains(body, `"note"`) {
+		t.Error("one of them changed the note")
+	}
+}
+
+func TestAddressThatServesOnce(t *testing.T) {
+	s := serveTest(t, sample(t))
+	once := s.URLOnce()
+	for i, want := range []int{200, 403, 403} {
+		res, err := http.Get(once)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("time %d: status %d, want %d", i+1, res.StatusCode, want)
+		}
+		if want == 403 && len(res.Cookies()) > 0 {
+			t.Errorf("time %d: refused, with a cookie", i+1)
+		}
+	}
+	if a, b := s.URLOnce(), s.URLOnce(); a == b || a == s.URL() {
+		t.Error("an address is given twice")
+	}
+	c := enter(t, s)
+	if !c.cookie.HttpOnly || c.cookie.SameSite != http.SameSiteStrictMode || len(c.cookie.Value) < 26 {
+		t.Errorf("the cookie is %+v", c.cookie)
+	}
+}

@@ -1,0 +1,120 @@
+// What a recording's page keeps: clips, episodes, title and note; and the
+// command line that cuts the same clip.
+import {post, work} from "./api.js";
+import {bytes, exact, position} from "./time.js";
+import {t} from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+
+export class Saving {
+	// view is the recording's.
+	constructor(view) {
+		this.view = view;
+		const click = (id, f) => byId(id).addEventListener("click", f);
+		click("copy", () => this.copy());
+		click("edit", () => this.edit());
+		click("edit-cancel", () => this.endEdit());
+		const submit = (id, f) => byId(id).addEventListener("submit", (e) => {
+			e.preventDefault();
+			f();
+		});
+		submit("saving", () => this.save());
+		submit("editing", () => this.saveEdit());
+		submit("exporting", () => this.export());
+	}
+
+	// command is what does the same in a terminal.
+	command() {
+		const {rate} = this.view.scene, c = this.view.choice, s = this.view.server;
+		const quote = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text :
+			s?.system === "windows" ? "'" + text.replaceAll("'", "''") + "'" : "'" + text.replaceAll("'", "'\\''") + "'";
+		const words = ["spaces", "clip", quote(this.view.id), "--at", exact(c.start / rate), "--length", exact((c.end - c.start) / rate), "--format", byId("format").value];
+		const title = byId("clip-title").value.trim();
+		if (title) words.push("--title", quote(title));
+		if (s?.library_flag) words.push("--library", quote(s.library_flag));
+		return words.join(" ");
+	}
+
+	async copy() {
+		const text = this.command();
+		try {
+			await navigator.clipboard.writeText(text);
+			this.view.say(t("copied"));
+		} catch {
+			getSelection().selectAllChildren(byId("command"));
+			this.view.say(t("notCopied"), true);
+		}
+	}
+
+	async save() {
+		if (!this.view.choice?.now) {
+			this.view.say(t("chooseFirst"), true);
+			return;
+		}
+		const id = this.view.id;
+		this.view.say(t("saving"));
+		const body = {...this.view.choice.now, format: byId("format").value, title: byId("clip-title").value.trim()};
+		const r = await this.view.attempt(() => work(this.view.path("/clips"), body, (share) => share > 0 && this.view.say(`${t("saving")} ${Math.round(100 * share)} %`)));
+		if (!r) return;
+		this.view.say(t(r.status === "done" ? "clipThere" : "clipSaved", {file: fileName(r.file)}) + ", " + bytes(r.bytes));
+		await this.view.reload(id);
+	}
+
+	edit() {
+		byId("edit-title").value = this.view.detail.untitled ? "" : this.view.detail.title;
+		byId("edit-note").value = this.view.detail.note ?? "";
+		byId("editing").hidden = false;
+		byId("edit-title").focus();
+	}
+
+	endEdit() {
+		byId("editing").hidden = true;
+		byId("edit").focus();
+	}
+
+	async saveEdit() {
+		const id = this.view.id, title = byId("edit-title").value, body = {note: byId("edit-note").value};
+		if (title !== (this.view.detail.untitled ? "" : this.view.detail.title)) body.title = title;
+		const at = this.view.player.position;
+		const r = await this.view.attempt(() => post(this.view.path(), body));
+		if (!r || this.view.id !== id) return;
+		this.endEdit();
+		this.view.say(t("saved"));
+		// The files have new names, and may have other tags.
+		await this.view.reload(id);
+		if (this.view.id === id && body.title !== undefined && this.view.detail.parts.length) {
+			this.view.player.open(id, this.view.detail.parts);
+			this.view.player.seek(at);
+			await this.view.attempt(() => work(this.view.path("/waveform"), {}));
+		}
+	}
+
+	async export() {
+		const id = this.view.id, state = byId("export-state"), bar = byId("export-bar"), stop = byId("export-stop");
+		byId("export").disabled = true;
+		const body = {preset: byId("preset").value, format: byId("export-format").value, trim_silence: byId("trim").checked};
+		const r = await this.view.attempt(() => work(this.view.path("/export"), body, (share, end) => {
+			bar.hidden = stop.hidden = false;
+			progress(bar, share);
+			stop.onclick = () => this.view.attempt(end);
+			const text = t("exporting", {p: Math.floor(share * 10) * 10});
+			if (this.view.id === id && state.textContent !== text) state.textContent = text; // announced every tenth
+		}));
+		bar.hidden = stop.hidden = true;
+		byId("export").disabled = false;
+		if (this.view.id !== id) return;
+		state.textContent = "";
+		if (!r) return;
+		const parts = [t(r.status === "there" || r.status === "done" ? "exportThere" : "exported", {file: fileName(r.file), size: bytes(r.bytes), length: position(r.duration)})];
+		if (r.before?.integrated != null && r.after?.integrated != null) parts.push(t("loudness", {a: r.before.integrated.toFixed(1), b: r.after.integrated.toFixed(1)}));
+		state.textContent = [...parts, ...r.notes].join(" · ");
+	}
+}
+
+// progress shows a share, or that none is known yet.
+export function progress(bar, share) {
+	if (share > 0) bar.value = share;
+	else bar.removeAttribute("value");
+}
+
+const fileName = (path) => path.split(/[/\\]/).pop();
