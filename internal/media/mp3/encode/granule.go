@@ -14,9 +14,8 @@ func newLayout(rate int, isShort bool) *layout {
 	l := &layout{short: isShort}
 	if !isShort {
 		l.n, l.coded = 22, 21
-		for i, at := range longBands[rate] {
-			l.first[i] = at
-		}
+		edges := longBands[rate]
+		copy(l.first[:], edges[:])
 		return l
 	}
 	l.n, l.coded = 39, 36

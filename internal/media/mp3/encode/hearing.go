@@ -56,7 +56,6 @@ type hearing struct {
 		up, down, norm, quiet, mask [13]float32
 		width                       [13]int
 	}
-	toneDB, noiseDB float64
 }
 
 // A bandMap says what share of the energy of each partition lies in each band.

@@ -35,7 +35,6 @@ type worker struct {
 	pcm [2][]float32 // of the piece, with lead and tail
 
 	pack packer
-	err  error
 
 	sub    [2][subbands]subband
 	mem    [2]memory
