@@ -281,10 +281,8 @@ func answer(client net.Conn, f Fault) {
 type Elsewhere struct {
 	URL string
 
-	mu   sync.Mutex
-	got  []string
-	bad  []string
-	body int64
+	mu  sync.Mutex
+	bad []string // what it was sent and should not have been
 }
 
 // NewElsewhere starts one. It says yes to everything. When the test ends it
@@ -317,7 +315,6 @@ func (e *Elsewhere) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n, _ := io.Copy(io.Discard, r.Body)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.got = append(e.got, r.Method)
 	for _, name := range []string{"Authorization", "Cookie", "X-Amz-Security-Token"} {
 		if r.Header.Get(name) != "" {
 			e.bad = append(e.bad, "the header "+name)
