@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -137,7 +138,7 @@ func TestSettings(t *testing.T) {
 	if err := checkKeys(stdout, "config"); err != nil {
 		t.Error(err)
 	}
-	if _, stdout, _ := run(a, "config"); !strings.Contains(stdout, "jobs         3") {
+	if _, stdout, _ := run(a, "config"); !regexp.MustCompile(`(?m)^jobs +3 `).MatchString(stdout) {
 		t.Errorf("config shows\n%s", stdout)
 	}
 	if err := os.WriteFile(a.configFile(), []byte("library: [\n"), 0o666); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 )
 
@@ -32,6 +33,7 @@ type clipOptions struct {
 	mono, strict    bool
 
 	batch, recording, failed string
+	override                 string
 }
 
 func newClipCmd(a *App) *cobra.Command {
@@ -44,7 +46,8 @@ func newClipCmd(a *App) *cobra.Command {
 leaves not a sample more. --mono mixes down. It is kept in the recording's folder with a .json that
 says where it comes from: --name '{date} {title} {at}', {end} {length} {clock} {id}; --title TEXT;
 --cover PICTURE. --batch FILE|- cuts what a CSV (recording,at,length,end,title,output,format), JSON
-Lines or Audacity labels (--recording SPACE) list; --failed FILE. There are --dry-run and --id-only.`,
+Lines or Audacity labels (--recording SPACE) list; --failed FILE. Also: --dry-run;
+--id-only; --override-consent REASON.`,
 		Example: `  spaces clip latest --at 12:30
   spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a`,
 		Annotations: exits(map[int]string{
@@ -83,8 +86,9 @@ Lines or Audacity labels (--recording SPACE) list; --failed FILE. There are --dr
 	f.StringVar(&o.recording, "recording", "", "the `SPACE` of a batch's lines that name none")
 	f.StringVar(&o.failed, "failed", "", "write the lines of a batch that failed to `FILE`")
 	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing")
+	addOverride(cmd, &o.override)
 	addIDOnly(cmd, &o.refs)
-	for _, name := range []string{"mono", "name", "title", "cover", "batch", "recording", "failed", "dry-run", "id-only"} {
+	for _, name := range []string{"strict", "mono", "name", "title", "cover", "batch", "recording", "failed", "dry-run", "override-consent", "id-only"} {
 		f.Lookup(name).Hidden = true
 	}
 	return cmd
@@ -97,6 +101,7 @@ type clipper struct {
 	lib   *library.Library
 	pool  *clips.Pool
 	model clips.Request // what all clips share
+	gate  *gate
 }
 
 // clip runs the command.
@@ -113,6 +118,11 @@ func (a *App) clip(ctx context.Context, o clipOptions) error {
 		return err
 	}
 	defer c.lib.Close()
+	if c.gate, err = a.newGate(c.lib, o.override); err != nil {
+		return err
+	}
+	defer c.gate.close()
+	c.gate.dry = o.dryRun
 	const open = 16 // recordings at once
 	c.pool = clips.NewPool(open, func(id string) (*clips.Recording, error) { return clips.Open(c.lib, id, a.Version) })
 	defer c.pool.Close()
@@ -215,9 +225,9 @@ func (c *clipper) runOne(ctx context.Context) error {
 		if err := c.direct(&q, c.o.output, len(spans) > 1); err != nil {
 			return clipError(err)
 		}
-		res, err := clips.Cut(ctx, q)
+		res, missing, err := c.cut(ctx, q)
 		if err == nil {
-			err = c.print(res)
+			err = c.printLine(0, res, missing)
 		}
 		if err != nil && (len(spans) == 1 || ctx.Err() != nil) {
 			return clipError(err)
@@ -230,6 +240,18 @@ func (c *clipper) runOne(ctx context.Context) error {
 		}
 	}
 	return partly(failed, len(spans))
+}
+
+// cut makes a clip if those who speak in it have agreed, or if they need not.
+func (c *clipper) cut(ctx context.Context, q clips.Request) (clips.Result, []string, error) {
+	r := q.Recording
+	part := consent.Span{Start: r.Seconds(q.Span.Start), End: r.Seconds(q.Span.End())}
+	missing, err := c.gate.check(ctx, consent.Clipping, r.Space.ID, []consent.Span{part})
+	if err != nil {
+		return clips.Result{}, nil, err
+	}
+	res, err := clips.Cut(ctx, q)
+	return res, missing, err
 }
 
 // partly is the error of a command of which so many clips failed.
@@ -328,7 +350,9 @@ type clipJSON struct {
 	SHA256    *string       `json:"sha256"`
 	Lossless  *bool         `json:"lossless"`
 	Status    clips.Status  `json:"status"`
-	Error     *clipFailure  `json:"error,omitempty"`
+	// ConsentMissing are the handles of those who have not agreed.
+	ConsentMissing []string     `json:"consent_missing,omitempty"`
+	Error          *clipFailure `json:"error,omitempty"`
 }
 
 type clipFailure struct {
@@ -337,14 +361,12 @@ type clipFailure struct {
 	Hint    string `json:"hint,omitempty"`
 }
 
-// print tells of a clip. If the clip itself went to standard output, that
+// printLine tells of a clip. If the clip itself went to standard output, that
 // takes nothing else.
-func (c *clipper) print(r clips.Result) error { return c.printLine(0, r) }
-
-func (c *clipper) printLine(line int, r clips.Result) error {
+func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 	if c.app.set.JSON {
 		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,
-			Samples: &r.Samples, Frames: r.WholeFrames, Format: &r.Format, File: &r.File, Lossless: &r.Lossless, Status: r.Status}
+			Samples: &r.Samples, Frames: r.WholeFrames, Format: &r.Format, File: &r.File, Lossless: &r.Lossless, Status: r.Status, ConsentMissing: missing}
 		if r.Status != clips.Planned {
 			v.Bytes, v.SHA256 = &r.Bytes, &r.SHA256
 		}
@@ -388,7 +410,7 @@ func (c *clipper) printFailed(l clips.Line, err error) error {
 	if l.Number > 0 {
 		where = fmt.Sprintf("line %d", l.Number)
 	}
-	text := fmt.Sprintf("spaces: error: %s: %s", where, safe(f.Error()))
+	text := fmt.Sprintf("spaces: error: %s: %s", where, safeLines(f.Error()))
 	if f.hint != "" {
 		text += "\nspaces: hint: " + safe(f.hint)
 	}

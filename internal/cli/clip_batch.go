@@ -45,16 +45,25 @@ func (c *clipper) runBatch(ctx context.Context) error {
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	ids := newIDCache(c)
+	c.gate.late = true
+	defer c.gate.tell()
+	missing := new(sync.Map) // handles by the number of the line
 	all, failed := 0, 0
 	err = clips.RunBatch(ctx, b, jobs, func(ctx context.Context, l clips.Line) (clips.Result, error) {
-		return c.cutLine(ctx, ids, l)
+		res, names, err := c.cutLine(ctx, ids, l)
+		if len(names) > 0 {
+			missing.Store(l.Number, names)
+		}
+		return res, err
 	}, func(o clips.Outcome) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		all++
 		if o.Err == nil {
-			return c.printLine(o.Line.Number, o.Result)
+			names, _ := missing.LoadAndDelete(o.Line.Number)
+			list, _ := names.([]string)
+			return c.printLine(o.Line.Number, o.Result, list)
 		}
 		failed++
 		if err := again.add(o.Line.Raw); err != nil {
@@ -72,21 +81,21 @@ func (c *clipper) runBatch(ctx context.Context) error {
 }
 
 // cutLine cuts the clip of one line.
-func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clips.Result, error) {
+func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clips.Result, []string, error) {
 	id, err := ids.find(ctx, l.Recording)
 	if err != nil {
-		return clips.Result{}, err
+		return clips.Result{}, nil, err
 	}
 	r, release, err := c.pool.Get(id)
 	defer release()
 	if err != nil {
-		return clips.Result{}, err
+		return clips.Result{}, nil, err
 	}
 	q := c.model
 	q.Recording, q.Title = r, l.Title
 	if l.Format != "" {
 		if q.Format, err = clips.ParseFormat(l.Format); err != nil {
-			return clips.Result{}, err
+			return clips.Result{}, nil, err
 		}
 	}
 	q.Span, err = r.Find(clips.Place{At: l.At, Length: l.Length, End: l.End, Clamp: c.o.clamp, Zone: c.app.Zone})
@@ -94,15 +103,15 @@ func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clip
 		q.Span, err = r.Snap(ctx, q.Span)
 	}
 	if err != nil {
-		return clips.Result{}, err
+		return clips.Result{}, nil, err
 	}
 	if l.Output == "-" {
-		return clips.Result{}, errors.New("the clips of a batch go to files, not to standard output")
+		return clips.Result{}, nil, errors.New("the clips of a batch go to files, not to standard output")
 	}
 	if err := c.direct(&q, l.Output, false); err != nil {
-		return clips.Result{}, err
+		return clips.Result{}, nil, err
 	}
-	return clips.Cut(ctx, q)
+	return c.cut(ctx, q)
 }
 
 // An idCache remembers what names of recordings mean, for batches that name

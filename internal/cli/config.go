@@ -23,7 +23,10 @@ variable, that before the config file, and that before the default.
   jobs         how many things at once        SPACES_JOBS         (0: every core)
   window       days that X keeps audio        SPACES_WINDOW       (30)
   quiet        say only results and errors    SPACES_QUIET        (false)
-  no-progress  show no progress bars          SPACES_NO_PROGRESS  (false)`,
+  no-progress  show no progress bars          SPACES_NO_PROGRESS  (false)
+
+consent.clip, .export, .private (warn) and .public, .feed, .post (require) say what becomes of
+what somebody has not agreed to: off, warn or require. docs/consent.md tells of them.`,
 		Example: `  spaces config
   spaces config set library /media/disk/Spaces
   spaces config get library`,

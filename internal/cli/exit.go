@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -80,6 +81,7 @@ func classify(err error) *failure {
 	var f *failure
 	var locked *library.LockedError
 	var problem *archive.Problem
+	var refused *consent.Refused
 	switch {
 	case errors.As(err, &f):
 		return &failure{f.code, f.kind, f.hint, err}
@@ -87,6 +89,8 @@ func classify(err error) *failure {
 		return &failure{exitInterrupted, "interrupted", "", errors.New("stopped")}
 	case errors.As(err, &locked):
 		return &failure{exitFailed, "locked", locked.Hint(), err}
+	case errors.As(err, &refused):
+		return &failure{exitFailed, "consent", refused.Hint(), err}
 	case errors.As(err, &problem):
 		code := exitFailed
 		if problem.Kind == archive.NotFound {

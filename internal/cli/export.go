@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
@@ -36,6 +37,7 @@ type exportOptions struct {
 	chapters, transcript   string
 	description, id3       string
 	set                    []string
+	override               string
 	force                  bool
 }
 
@@ -45,11 +47,12 @@ func newExportCmd(a *App) *cobra.Command {
 		Use:   "export SPACE...",
 		Short: "Make episodes that can be published as they are",
 		Long: `Make episodes that can be published as they are: trimmed, joined, brought to the loudness
-that podcasts have (-16 LUFS, mono -19, true peak -1 dBTP), encoded, tagged and measured again.
+that podcasts have (-16 LUFS, mono -19, --true-peak -1 dBTP), encoded, tagged and measured again.
 What is loud enough already (within 1 LU) is copied, as --preset untouched always does; archive is
 FLAC with no sample changed. MP3 has --encoder lame or ffmpeg. Also: --title TEXT; --id3 2.3|2.4;
 --name '{date}-{title}', {time} {host} {id}; --cover FILE|none; --set album=…, artist, genre, track;
---description '{date}: {speakers}', {title} {host} {duration} {chapters} {source} {id}; --id-only.`,
+--description '{date}: {speakers}', {title} {host} {duration} {chapters} {source} {id}; --id-only;
+--override-consent REASON.`,
 		Example: `  spaces export latest --transcript talk.srt --chapters clips
   spaces export 1ypK --trim-silence --format mp3 --id3 2.4 -o episodes/`,
 		Annotations: exits(map[int]string{
@@ -86,8 +89,9 @@ FLAC with no sample changed. MP3 has --encoder lame or ffmpeg. Also: --title TEX
 	f.StringVar(&o.id3, "id3", "", "the `VERSION` of an .mp3's tag, 2.3 or 2.4")
 	f.StringVar(&o.name, "name", "", "the `TEMPLATE` of the file's name")
 	f.StringArrayVar(&o.set, "set", nil, "set a tag, `KEY=VALUE`; may be repeated")
+	addOverride(cmd, &o.override)
 	addIDOnly(cmd, &o.refs)
-	for _, name := range []string{"title", "cover", "name", "description", "set", "id3", "encoder", "id-only"} {
+	for _, name := range []string{"true-peak", "title", "cover", "name", "description", "set", "id3", "encoder", "override-consent", "id-only"} {
 		f.Lookup(name).Hidden = true
 	}
 	return cmd
@@ -220,13 +224,20 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		return usage("--transcript is that of one Space, and %d are to be exported", len(rows))
 	}
 	q.Library = lib
+	gate, err := a.newGate(lib, o.override)
+	if err != nil {
+		return err
+	}
+	defer gate.close()
+	gate.late = len(rows) > 1
+	defer gate.tell()
 	var failures []*failure
 	for i, row := range rows {
 		what := "exporting"
 		if len(rows) > 1 {
 			what = fmt.Sprintf("exporting %d of %d", i+1, len(rows))
 		}
-		res, err := a.exportSpace(ctx, &o, q, row, what)
+		res, err := a.exportSpace(ctx, &o, gate, q, row, what)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -323,7 +334,7 @@ func (o *exportOptions) say(q *episode.Request) error {
 }
 
 // exportSpace makes one episode, with a progress bar.
-func (a *App) exportSpace(ctx context.Context, o *exportOptions, q episode.Request, row catalog.Row, what string) (*episode.Result, error) {
+func (a *App) exportSpace(ctx context.Context, o *exportOptions, g *gate, q episode.Request, row catalog.Row, what string) (*episode.Result, error) {
 	s, err := q.Library.Load(row.ID)
 	if err != nil {
 		return nil, err
@@ -332,6 +343,9 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, q episode.Reque
 		return nil, exportError(err)
 	}
 	defer q.Recording.Close()
+	if q.ConsentMissing, err = g.check(ctx, consent.Exporting, row.ID, nil); err != nil {
+		return nil, err
+	}
 	if err := o.mark(&q, s); err != nil {
 		return nil, err
 	}

@@ -174,8 +174,9 @@ func (o *feedInitOptions) apply(show *feed.Show) error {
 }
 
 type feedBuildOptions struct {
-	out  string
-	site bool
+	out      string
+	site     bool
+	override string
 }
 
 func newFeedBuildCmd(a *App) *cobra.Command {
@@ -190,7 +191,8 @@ taken (feed init --prefer says otherwise), then that of the preset host.
 Every file is compared with its SHA-256 first. A new episode changes nothing in
 the feed but its own item and the date of the whole.
 With --site the folder gets pages too, and copies of the audio: it can be looked
-at where it lies, and sent to the base URL as it is.`,
+at where it lies, and sent to the base URL as it is. Where somebody in an episode
+has not agreed, --override-consent REASON builds it all the same.`,
 		Example: `  spaces feed build
   spaces feed build --site --out public
   spaces feed build --json | jq -r '.files[].path'`,
@@ -202,6 +204,8 @@ at where it lies, and sent to the base URL as it is.`,
 	}
 	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write into `DIR`, or to a FILE.xml (default: the library's folder feed)")
 	cmd.Flags().BoolVar(&o.site, "site", false, "write pages, and copy the audio beside them")
+	addOverride(cmd, &o.override)
+	cmd.Flags().Lookup("override-consent").Hidden = true
 	return cmd
 }
 
@@ -221,6 +225,8 @@ type feedBuiltLine struct {
 	Pages    []string    `json:"pages"`
 	Errors   int         `json:"errors"`
 	Warnings int         `json:"warnings"`
+	// ConsentMissing are the handles of those who have not agreed.
+	ConsentMissing []string `json:"consent_missing,omitempty"`
 }
 
 func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
@@ -259,14 +265,24 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		return err
 	}
 	defer out.Close()
-	b, err := feed.Build(ctx, root, out, show, feed.Options{File: file, Site: o.site})
+	gate, err := a.newGate(lib, o.override)
+	if err != nil {
+		return err
+	}
+	defer gate.close()
+	var missing []string
+	b, err := feed.Build(ctx, root, out, show, feed.Options{File: file, Site: o.site, Agree: func(list []*feed.Episode) error {
+		var err error
+		missing, err = gate.episodes(ctx, list)
+		return err
+	}})
 	if err != nil {
 		return feedError(err)
 	}
 	errs, warnings := tally(b.Findings)
 	name := filepath.Join(dir, filepath.Base(b.URL))
 	if a.set.JSON {
-		line := feedBuiltLine{space.Schema, name, b.URL, len(b.Episodes), b.Changed, []feedAsset{}, orEmpty(b.Pages), errs, warnings}
+		line := feedBuiltLine{space.Schema, name, b.URL, len(b.Episodes), b.Changed, []feedAsset{}, orEmpty(b.Pages), errs, warnings, missing}
 		for _, f := range b.Files {
 			line.Files = append(line.Files, feedAsset{f.Path, f.URL})
 		}

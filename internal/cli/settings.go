@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 )
 
@@ -31,10 +32,12 @@ type settings struct {
 	Jobs       int // 0: one for each core
 	Window     string
 	JSON       bool
+	Consent    consent.Policy
 }
 
 // A setting is one key of the config file. Its flag has the same name, its
-// variable is SPACES_ and the name in capitals.
+// variable is SPACES_ and the name in capitals. What stands before a dot in a
+// key is a list of keys in the file.
 type setting struct {
 	key   string
 	about string
@@ -47,7 +50,7 @@ func settingList() []setting {
 		_, err := strconv.ParseBool(v)
 		return wrong(err, "true or false", v)
 	}
-	return []setting{
+	list := []setting{
 		{"library", "folder of the library", func(v string) error {
 			if strings.TrimSpace(v) == "" {
 				return fmt.Errorf("it wants the name of a folder")
@@ -75,7 +78,17 @@ func settingList() []setting {
 		{"quiet", "say nothing but results and errors", aBool},
 		{"no-progress", "show no progress bars", aBool},
 	}
+	for _, act := range consent.Actions {
+		list = append(list, setting{consentKey(act), "what becomes of what somebody has not agreed to: off, warn, require", func(v string) error {
+			_, err := consent.ParseMode(v)
+			return wrong(err, "off, warn or require", v)
+		}})
+	}
+	return list
 }
+
+// consentKey is the setting that says which mode holds for an action.
+func consentKey(a consent.Action) string { return "consent." + string(a) }
 
 func wrong(err error, want, got string) error {
 	if err == nil {
@@ -86,7 +99,7 @@ func wrong(err error, want, got string) error {
 
 // envName is the variable that sets a key.
 func envName(key string) string {
-	return "SPACES_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
+	return "SPACES_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(key))
 }
 
 // A value is what a setting is, and why.
@@ -110,6 +123,9 @@ func (a *App) resolveSettings(cmd *cobra.Command) (map[string]value, []string, e
 	v.SetDefault("window", defaultWindow)
 	v.SetDefault("quiet", false)
 	v.SetDefault("no-progress", false)
+	for _, act := range consent.Actions {
+		v.SetDefault(consentKey(act), string(consent.Policy(nil).Mode(act)))
+	}
 	content, err := os.ReadFile(a.configFile())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
@@ -160,6 +176,10 @@ func (a *App) loadSettings(cmd *cobra.Command) error {
 	a.set.NoProgress, _ = strconv.ParseBool(all["no-progress"].text)
 	a.set.LockWait, _ = time.ParseDuration(all["lock-wait"].text)
 	a.set.Jobs, _ = strconv.Atoi(all["jobs"].text)
+	a.set.Consent = make(consent.Policy)
+	for _, act := range consent.Actions {
+		a.set.Consent[act], _ = consent.ParseMode(all[consentKey(act)].text)
+	}
 	a.set.Window = all["window"].text
 	a.set.Library, err = filepath.Abs(a.expandHome(all["library"].text))
 	return err
@@ -205,19 +225,7 @@ func (a *App) saveSetting(key, text string) error {
 	if key != "library" { // numbers and truth values without quotes
 		val.Tag, val.Style = "", 0
 	}
-	found := false
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		if strings.EqualFold(root.Content[i].Value, key) {
-			val.LineComment = root.Content[i+1].LineComment
-			root.Content[i+1] = val
-			found = true
-		}
-	}
-	if !found {
-		k := new(yaml.Node)
-		k.SetString(key)
-		root.Content = append(root.Content, k, val)
-	}
+	putSetting(root, key, val)
 	content, err = yaml.Marshal(&doc)
 	if err != nil {
 		return err
@@ -235,6 +243,33 @@ func (a *App) saveSetting(key, text string) error {
 		return err
 	}
 	return os.Rename(tmp.Name(), name)
+}
+
+// putSetting sets a key in a list of keys and values. One with a dot goes into
+// the list that is called as what stands before it.
+func putSetting(list *yaml.Node, key string, val *yaml.Node) {
+	section, rest, dotted := strings.Cut(key, ".")
+	for i := 0; i+1 < len(list.Content); i += 2 {
+		name, old := list.Content[i].Value, list.Content[i+1]
+		switch {
+		case strings.EqualFold(name, key):
+			val.LineComment = old.LineComment
+			list.Content[i+1] = val
+			return
+		case dotted && strings.EqualFold(name, section) && old.Kind == yaml.MappingNode:
+			putSetting(old, rest, val)
+			return
+		}
+	}
+	k := new(yaml.Node)
+	k.SetString(key)
+	if dotted {
+		k.SetString(section)
+		inner := &yaml.Node{Kind: yaml.MappingNode}
+		putSetting(inner, rest, val)
+		val = inner
+	}
+	list.Content = append(list.Content, k, val)
 }
 
 // libraryOptions are the options to open the library with.

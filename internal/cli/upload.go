@@ -24,6 +24,7 @@ import (
 
 type uploadOptions struct {
 	refs
+	override                          string
 	target                            string
 	recording, original, clips, feed  bool
 	clean, dryRun, force, yes, public bool
@@ -41,7 +42,8 @@ is a URL (file:///folder, s3://bucket/folder, webdavs://host/folder, sftp://host
 ia://item) or a name from the settings; docs/uploading.md tells how to set up each kind. What is
 there and equal is not sent again; what differs is not overwritten without --force. What was
 interrupted is gone on with by the next run. What arrives has a receipt: see spaces receipts.
-More flags: --public; --part-size SIZE (S3); --accept-new-host-key (SFTP); --id-only.`,
+More flags: --public; --part-size SIZE (S3); --accept-new-host-key (SFTP); --id-only;
+--override-consent REASON.`,
 		Example: `  spaces upload latest s3://my-bucket/show
   spaces upload --feed show --dry-run
   spaces upload 1ypK --original --recording file:///media/disk/backup`,
@@ -70,8 +72,9 @@ More flags: --public; --part-size SIZE (S3); --accept-new-host-key (SFTP); --id-
 	f.BoolVar(&o.public, "public", false, "everybody may read what is sent")
 	f.StringVar(&o.partSize, "part-size", "", "send S3 objects in parts of `SIZE`")
 	f.BoolVar(&o.acceptNew, "accept-new-host-key", false, "trust a server that known_hosts does not know, and remember its key")
+	addOverride(cmd, &o.override)
 	addIDOnly(cmd, &o.refs)
-	for _, name := range []string{"public", "part-size", "accept-new-host-key", "id-only"} {
+	for _, name := range []string{"public", "part-size", "accept-new-host-key", "override-consent", "id-only"} {
 		f.Lookup(name).Hidden = true
 	}
 	return cmd
@@ -125,14 +128,24 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	if o.clean {
 		return a.cleanTarget(ctx, &o, s, t)
 	}
-	items, err := a.uploadItems(ctx, &o, lib, root, s)
+	g := &gatherer{a: a, o: &o, lib: lib, root: root, s: s}
+	if g.gate, err = a.newGate(lib, o.override); err != nil {
+		return err
+	}
+	defer g.gate.close()
+	g.gate.dry = o.dryRun
+	items, err := g.gather(ctx)
+	if err != nil {
+		return err
+	}
+	missing, err := g.agree(ctx)
 	if err != nil {
 		return err
 	}
 	if err := publish.Check(items); err != nil {
 		return usage("%w", err)
 	}
-	events := &uploadEvents{a: a, s: s, t: t, many: len(items) > 1}
+	events := &uploadEvents{a: a, s: s, t: t, many: len(items) > 1, missing: missing}
 	s.Events = events
 	if o.dryRun {
 		if err := s.Plan(ctx, items); err != nil {
@@ -196,6 +209,8 @@ type uploadEvents struct {
 	s    *publish.Sender
 	t    *targetConfig
 	many bool
+	// missing are the handles of those who have not agreed.
+	missing []string
 
 	mu         sync.Mutex
 	bar        *progress
@@ -367,6 +382,8 @@ type uploadSum struct {
 	Failed int    `json:"failed"`
 	Held   int    `json:"held"`
 	Bytes  int64  `json:"bytes"`
+	// ConsentMissing are the handles of those who have not agreed.
+	ConsentMissing []string `json:"consent_missing,omitempty"`
 }
 
 // finish tells how it ended.
@@ -375,7 +392,7 @@ func (e *uploadEvents) finish(sum publish.Summary, all int) error {
 		return e.err
 	}
 	if e.a.set.JSON {
-		if err := writeJSON(e.a.Out, uploadSum{space.Schema, "summary", e.s.Target.Place(), sum.Sent, sum.Present, sum.Failed, sum.Held, sum.Bytes}); err != nil {
+		if err := writeJSON(e.a.Out, uploadSum{space.Schema, "summary", e.s.Target.Place(), sum.Sent, sum.Present, sum.Failed, sum.Held, sum.Bytes, e.missing}); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
@@ -25,12 +26,14 @@ type gatherer struct {
 	lib  *library.Library
 	root *os.Root // of the library
 	s    *publish.Sender
+	gate *gate
 	list []*publish.Item
+	uses []voiceUse // of the recordings that are heard in them
 }
 
-// uploadItems finds what the words of a command line mean.
-func (a *App) uploadItems(ctx context.Context, o *uploadOptions, lib *library.Library, root *os.Root, s *publish.Sender) ([]*publish.Item, error) {
-	g := &gatherer{a: a, o: o, lib: lib, root: root, s: s}
+// gather finds what the words of a command line mean.
+func (g *gatherer) gather(ctx context.Context) ([]*publish.Item, error) {
+	a, o, lib := g.a, g.o, g.lib
 	if o.feed {
 		err := g.feed(ctx)
 		return g.list, err
@@ -75,6 +78,26 @@ func (a *App) uploadItems(ctx context.Context, o *uploadOptions, lib *library.Li
 	return g.list, nil
 }
 
+// agree asks whether what was found may be sent: before anything else is done,
+// and of a feed also whether it may stand there.
+func (g *gatherer) agree(ctx context.Context) ([]string, error) {
+	act := consent.SendingOwn
+	if g.s.Public {
+		act = consent.SendingAll
+	}
+	missing, err := g.gate.checkAll(ctx, act, g.uses)
+	if err != nil || !g.o.feed {
+		return missing, err
+	}
+	more, err := g.gate.checkAll(ctx, consent.Feeding, g.uses)
+	for _, name := range more {
+		if !slices.Contains(missing, name) {
+			missing = append(missing, name)
+		}
+	}
+	return missing, err
+}
+
 // file adds a file of the user's. Where it gets an address, its name becomes
 // one that needs no escapes there.
 func (g *gatherer) file(name string) error {
@@ -91,6 +114,11 @@ func (g *gatherer) file(name string) error {
 			g.a.say("%s is called %s there", safe(filepath.Base(name)), object)
 		}
 	}
+	use, err := useOfFile(g.root, g.lib.Dir(), abs)
+	if err != nil {
+		return err
+	}
+	g.uses = append(g.uses, use...)
 	g.list = append(g.list, &publish.Item{
 		Name: object, File: abs, Kind: publish.File, Type: mimeType(object), Meta: publish.Meta{Title: filepath.Base(name)},
 		Open: func() (publish.Source, error) { return os.Open(abs) },
@@ -111,6 +139,7 @@ func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
 		if len(sp.Files) == 0 {
 			return &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)}
 		}
+		g.uses = append(g.uses, voiceUse{id: sp.ID})
 		for i, file := range sp.Files {
 			name := sp.ID
 			if i > 0 {
@@ -123,6 +152,7 @@ func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
 		if len(sp.Pieces) == 0 {
 			return &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)}
 		}
+		g.uses = append(g.uses, voiceUse{id: sp.ID})
 		for _, p := range sp.Pieces {
 			g.kept(publish.Original, sp.ID+"/original/"+plainName(p.Name), path.Join(sp.Folder, "original", p.Name), &sp.Recording, m)
 		}
@@ -162,6 +192,7 @@ func (g *gatherer) clips(sp *space.Space, m publish.Meta) error {
 	}
 	for _, c := range list {
 		m := m
+		g.uses = append(g.uses, useOfClip(&c))
 		m.Title = or(c.Settings.Title, m.Title)
 		g.kept(publish.Clip, sp.ID+"/clips/"+plainName(c.File), path.Join(sp.Folder, "clips", c.File), &sp.Recording, m)
 	}
@@ -181,6 +212,7 @@ func (g *gatherer) episode(e *feed.Episode, show *feed.Show) {
 	if show != nil {
 		m.Language, m.Creator = show.Language, or(show.Author, m.Creator)
 	}
+	g.uses = append(g.uses, useOfEpisode(&e.Record))
 	sp := &space.Recording{ID: e.ID}
 	for i, file := range e.Files() {
 		kind := publish.Extra
@@ -217,7 +249,10 @@ func (g *gatherer) feed(ctx context.Context) error {
 			return err
 		}
 		defer out.Close()
-		b, err := feed.Build(ctx, g.root, out, show, feed.Options{Site: true})
+		b, err := feed.Build(ctx, g.root, out, show, feed.Options{Site: true, Agree: func(list []*feed.Episode) error {
+			_, err := g.gate.episodes(ctx, list)
+			return err
+		}})
 		if err != nil {
 			return feedError(err)
 		}

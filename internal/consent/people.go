@@ -82,7 +82,8 @@ var roles = []string{"host", "co-host", "speaker"}
 // Own reports whether a speaker is the one in whose library the recording is:
 // the host, unless the archive was another person's.
 func own(rec *space.Recording, s space.Speaker) bool {
-	return s.Role == "host" && (rec.Account == nil || rec.Account.Handle == "" || Handle(rec.Account.Handle) == Handle(s.Handle))
+	return s.Role == "host" && (rec.Account == nil || rec.Account.Handle == "" || Handle(rec.Account.Handle) == Handle(s.Handle) ||
+		s.ID != "" && s.ID == rec.Account.ID) // handles change, ids do not
 }
 
 // People returns those who were on stage in the recordings, those who spoke

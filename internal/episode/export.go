@@ -115,7 +115,8 @@ func (e *export) prepare() error {
 		Schema: clip.Schema, ID: s.ID, Type: k.mime, Title: e.Title, Date: s.StartedAt, Host: s.Host, Speakers: s.Speakers,
 		Duration: seconds(r, length(r, e.list, r.Rate)), Samples: e.chain.samples,
 		SampleRate: e.chain.format.SampleRate, Channels: e.chain.format.Channels,
-		Kept: e.kept(e.list), Chapters: []Chapter{}, Before: levels(e.measured.Loudness), WrittenBy: "spaces " + e.Version,
+		ConsentMissing: e.ConsentMissing,
+		Kept:           e.kept(e.list), Chapters: []Chapter{}, Before: levels(e.measured.Loudness), WrittenBy: "spaces " + e.Version,
 		Settings: Settings{
 			Preset: string(e.Preset), Format: string(e.Format), Mono: e.Mono, TrimSilence: e.TrimSilence,
 			CutSilence: e.CutSilence.Seconds(), KeepGaps: e.KeepGaps, Level: e.Level,

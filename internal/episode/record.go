@@ -42,7 +42,10 @@ type Record struct {
 	After     *Levels  `json:"after,omitempty"` // of the encoded file
 	Settings  Settings `json:"settings"`
 	Source    []Source `json:"source"`
-	WrittenBy string   `json:"written_by"`
+	// ConsentMissing are the handles of those who are heard and had not agreed
+	// to it when it was made; "" is somebody unknown.
+	ConsentMissing []string `json:"consent_missing,omitempty"`
+	WrittenBy      string   `json:"written_by"`
 }
 
 // A Kept is a stretch of the recording that is in the episode.

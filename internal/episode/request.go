@@ -70,6 +70,10 @@ type Request struct {
 	KeepGaps bool // silence where the recording has gaps, as long as they are
 	Level    bool // bring quiet and loud speakers nearer to each other
 
+	// ConsentMissing are the handles of those who are heard and have not agreed
+	// to it; "" is somebody unknown. The notes say so.
+	ConsentMissing []string
+
 	Title       string     // "" is that of the Space
 	Description string     // template of the description; "" names the day and the host
 	Set         []mp4.Pair // tags by name

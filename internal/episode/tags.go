@@ -142,6 +142,21 @@ func notes(rec *Record) string {
 			}
 		}
 	}
+	if n := len(rec.ConsentMissing); n > 0 {
+		var names []string
+		for _, h := range rec.ConsentMissing {
+			if h == "" {
+				names = append(names, "somebody unknown")
+				continue
+			}
+			names = append(names, "@"+h)
+		}
+		have := "speakers have"
+		if n == 1 {
+			have = "speaker has"
+		}
+		fmt.Fprintf(&b, "\n%d %s not agreed: %s\n", n, have, strings.Join(names, ", "))
+	}
 	if lines := chapterLines(rec); lines != "" && !strings.Contains(rec.Description, lines) {
 		fmt.Fprintf(&b, "\n## Chapters\n\n%s\n", lines)
 	}

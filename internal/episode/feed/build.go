@@ -19,6 +19,9 @@ type Options struct {
 	// that the folder is whole: it can be looked at as it lies there, and sent
 	// to the base URL as it is.
 	Site bool
+	// Agree, if it is set, is asked before anything is written: an error of it
+	// is that of Build.
+	Agree func([]*Episode) error
 }
 
 // A Built says what was built.
@@ -53,6 +56,9 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 		return nil, fmt.Errorf("%q cannot be part of a web address", o.File)
 	}
 	episodes, err := Collect(ctx, library, s.Prefer)
+	if err == nil && o.Agree != nil {
+		err = o.Agree(episodes)
+	}
 	if err != nil {
 		return nil, err
 	}
