@@ -49,7 +49,7 @@ var order = [][]string{
 	{"media"},
 	{"media/encode"},
 	{"media/peaks/draw"},
-	{"media/aac", "media/mp3/encode", "media/mp3/judge", "media/loudness", "media/silence", "media/peaks", "media/resample", "media/h264"},
+	{"media/aac", "media/mp3/encode", "media/mp3/judge", "media/loudness", "media/silence", "media/peaks", "media/resample", "media/h264", "media/lettering"},
 	{"media/pcm"},
 	{"media/mpegts"}, // its units are ADTS, its timed metadata ID3
 	{"media/mp4"},    // its sample entries describe AAC and MP3

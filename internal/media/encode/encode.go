@@ -41,6 +41,9 @@ type Options struct {
 	// are Tags.Free; WAV has none.
 	Chapters []mp4.Chapter
 	Cover    []byte // JPEG or PNG, or empty; WAV leaves it out
+	// Video, if set, is what M4A shows while the sound is heard. The file then
+	// is an .mp4.
+	Video *mp4.Video
 	// ID3Version is that of the tag of an .mp3: 4, or 3, which 0 means too.
 	ID3Version byte
 	// BitRate is that of lossy formats, in bits per second, all channels
@@ -61,9 +64,9 @@ func (o *Options) rate(channels int) int {
 	return BitRate(channels)
 }
 
-// A spool holds what cannot be written yet because what stands before it
-// depends on it: in memory, or beyond spoolMemory in a temporary file.
-type spool struct {
+// A Spool holds what cannot be written yet because what stands before it
+// depends on it, until it is closed: in memory, or beyond spoolMemory in a temporary file.
+type Spool struct {
 	mem  bytes.Buffer
 	file *os.File
 	size int64
@@ -71,7 +74,8 @@ type spool struct {
 
 const spoolMemory = 8 << 20
 
-func (s *spool) Write(p []byte) (int, error) {
+// Write adds p.
+func (s *Spool) Write(p []byte) (int, error) {
 	s.size += int64(len(p))
 	if s.file == nil && s.mem.Len()+len(p) <= spoolMemory {
 		return s.mem.Write(p)
@@ -89,15 +93,16 @@ func (s *spool) Write(p []byte) (int, error) {
 	return s.file.Write(p)
 }
 
-// reader returns what has been written.
-func (s *spool) reader() io.Reader {
+// Reader returns what has been written.
+func (s *Spool) Reader() io.Reader {
 	if s.file == nil {
 		return bytes.NewReader(s.mem.Bytes())
 	}
 	return io.NewSectionReader(s.file, 0, s.size)
 }
 
-func (s *spool) Close() {
+// Close removes what has been written.
+func (s *Spool) Close() {
 	if s.file != nil {
 		s.file.Close()
 		os.Remove(s.file.Name())

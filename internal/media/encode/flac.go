@@ -24,7 +24,7 @@ func FLAC(ctx context.Context, w io.Writer, s Sound, o Options) error {
 		BlockSizeMin: flacBlock, BlockSizeMax: flacBlock, NSamples: uint64(s.Samples),
 		SampleRate: uint32(s.Format().SampleRate), NChannels: uint8(channels), BitsPerSample: uint8(s.bits()),
 	}
-	var out spool
+	var out Spool
 	defer out.Close()
 	buf := bufio.NewWriterSize(&out, 64<<10)
 	enc, err := flac.NewEncoder(buf, info, flacBlocks(o.Tags, o.Cover)...)
@@ -43,7 +43,7 @@ func FLAC(ctx context.Context, w io.Writer, s Sound, o Options) error {
 	if err := buf.Flush(); err != nil {
 		return err
 	}
-	in := bufio.NewReader(out.reader())
+	in := bufio.NewReader(out.Reader())
 	head := make([]byte, 4+4+34) // "fLaC", header, STREAMINFO (RFC 9639 §8.2)
 	if _, err := io.ReadFull(in, head); err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 // stands first, tells how long the rest is, so that goes to a spool.
 func (o *Options) layer3(ctx context.Context, w io.Writer, s Sound) error {
 	f := s.Format()
-	var units spool
+	var units Spool
 	defer units.Close()
 	var sizes track.Sizes
 	var crc uint16
@@ -49,7 +49,7 @@ func (o *Options) layer3(ctx context.Context, w io.Writer, s Sound) error {
 	if err != nil {
 		return err
 	}
-	in := bufio.NewReaderSize(units.reader(), readSize)
+	in := bufio.NewReaderSize(units.Reader(), readSize)
 	frame := make([]byte, mp3.MaxFrameSize)
 	for _, n := range sizes {
 		if _, err := io.ReadFull(in, frame[:n]); err != nil {

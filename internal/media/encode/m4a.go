@@ -16,7 +16,7 @@ var AACRates = aac.Rates
 // M4A writes AAC-LC in an .m4a whose edit list leaves out what the encoder
 // puts before and after the sound.
 func M4A(ctx context.Context, w io.Writer, s Sound, o Options) error {
-	var units spool
+	var units Spool
 	defer units.Close()
 	var sizes track.Sizes
 	stream, err := aac.Encode(ctx, s, aac.Options{BitRate: o.rate(s.Format().Channels), Jobs: o.Jobs}, func(unit []byte) error {
@@ -30,16 +30,16 @@ func M4A(ctx context.Context, w io.Writer, s Sound, o Options) error {
 	if err := s.whole(stream.Samples); err != nil {
 		return err
 	}
-	out, err := mp4.NewWriter(w, &mp4.Movie{
+	out, err := NewMovie(w, &mp4.Movie{
 		Config: stream.Config, Units: stream.Units,
 		Size:  func(i int64) int { return int(sizes[i]) },
 		Edits: []mp4.Edit{{Start: aac.Delay, Samples: s.Samples}},
 		Tags:  o.Tags, Cover: o.Cover, Chapters: o.Chapters,
-	})
+	}, o.Video)
 	if err != nil {
 		return err
 	}
-	in := bufio.NewReaderSize(units.reader(), readSize)
+	in := bufio.NewReaderSize(units.Reader(), readSize)
 	unit := make([]byte, track.MaxUnitSize)
 	for _, n := range sizes {
 		if _, err := io.ReadFull(in, unit[:n]); err != nil {
@@ -50,4 +50,18 @@ func M4A(ctx context.Context, w io.Writer, s Sound, o Options) error {
 		}
 	}
 	return out.Close()
+}
+
+// A MovieWriter is what writes the access units of a movie's sound.
+type MovieWriter interface {
+	WriteUnit(data []byte) error
+	Close() error
+}
+
+// NewMovie writes the beginning of an .m4a, or of an .mp4 if v is not nil.
+func NewMovie(w io.Writer, m *mp4.Movie, v *mp4.Video) (MovieWriter, error) {
+	if v == nil {
+		return mp4.NewWriter(w, m)
+	}
+	return mp4.NewVideoWriter(w, m, v)
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 )
 
@@ -156,14 +157,14 @@ func (p *Picture) paintHeader(c canvas, l layout, th *theme, names map[string]in
 	for name, i := range names {
 		order[i] = name
 	}
-	if title := clean(p.Title, c); title != "" {
+	if title := lettering.Clean(p.Title, c.has); title != "" {
 		most := room
 		if len(order) > 0 {
 			most *= 0.5
 		}
-		title = shorten(title, most, l.font)
+		title = lettering.Regular().Shorten(title, most, l.font)
 		c.text(float64(l.left), baseline, l.font, start, th.text, title)
-		room -= measure(title, l.font) + 2*l.font
+		room -= lettering.Regular().Width(title, l.font) + 2*l.font
 	}
 	p.paintLegend(c, l, th, order, room, baseline)
 }
@@ -183,15 +184,15 @@ func (p *Picture) paintLegend(c canvas, l layout, th *theme, order []string, roo
 	var entries []entry
 	rest := ""
 	for i, name := range order {
-		name = clean(name, c)
+		name = lettering.Clean(name, c.has)
 		if name == "" {
 			name = fmt.Sprintf("#%d", i+1)
 		}
-		name = shorten(name, max*l.font, l.font)
-		e := entry{name, (dot+gap+sep)*l.font + measure(name, l.font)}
+		name = lettering.Regular().Shorten(name, max*l.font, l.font)
+		e := entry{name, (dot+gap+sep)*l.font + lettering.Regular().Width(name, l.font)}
 		more := fmt.Sprintf("+%d", len(order)-i)
 		if e.width > room-3*l.font && i < len(order)-1 || e.width > room || i >= len(th.voices) {
-			if measure(more, l.font) <= room {
+			if lettering.Regular().Width(more, l.font) <= room {
 				rest = more
 			}
 			break
@@ -202,7 +203,7 @@ func (p *Picture) paintLegend(c canvas, l layout, th *theme, order []string, roo
 	x := float64(l.right)
 	if rest != "" {
 		c.text(x, baseline, l.font, end, th.muted, rest)
-		x -= measure(rest, l.font) + sep*l.font
+		x -= lettering.Regular().Width(rest, l.font) + sep*l.font
 	}
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := entries[i]
@@ -215,9 +216,9 @@ func (p *Picture) paintLegend(c canvas, l layout, th *theme, order []string, roo
 
 func (p *Picture) paintAxis(c canvas, l layout, th *theme) {
 	small := math.Round(l.font * 0.92)
-	room := 1.6 * measure(axisLabel(p.To, time.Hour, p.To >= time.Hour), small)
+	room := 1.6 * lettering.Regular().Width(axisLabel(p.To, time.Hour, p.To >= time.Hour), small)
 	if !p.Clock.IsZero() { // and the name of the zone after the first
-		room = max(room, measure("00:00:00 WWWW", small)+measure("00:00", small))
+		room = max(room, lettering.Regular().Width("00:00:00 WWWW", small)+lettering.Regular().Width("00:00", small))
 	}
 	tick := chooseTick(p.To-p.From, float64(l.right-l.left), room)
 	height := float64(l.bottom - l.top)
@@ -246,7 +247,7 @@ func (p *Picture) paintAxis(c canvas, l layout, th *theme) {
 
 // axisText centres a label on x unless that would leave the picture.
 func (p *Picture) axisText(c canvas, l layout, x, y, size float64, col color.NRGBA, s string) {
-	half := measure(s, size) / 2
+	half := lettering.Regular().Width(s, size) / 2
 	switch y = math.Round(y); {
 	case x-half < l.pad/2:
 		c.text(l.pad/2, y, size, start, col, s)
@@ -280,12 +281,12 @@ func (p *Picture) paintClips(c canvas, l layout, th *theme, front bool) {
 		if clip.To <= p.To {
 			c.rect(max(from, to-edge), l.top, edge, l.bottom-l.top, 0, th.clip)
 		}
-		name := clean(clip.Name, c)
+		name := lettering.Clean(clip.Name, c.has)
 		if name == "" {
 			continue
 		}
-		name = shorten(name, 14*l.font, small)
-		long := measure(name, small) + small*0.8
+		name = lettering.Regular().Shorten(name, 14*l.font, small)
+		long := lettering.Regular().Width(name, small) + small*0.8
 		x := from + edge
 		if long > width { // beside it
 			x = from + width

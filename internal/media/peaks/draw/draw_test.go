@@ -16,6 +16,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 )
 
@@ -124,7 +125,7 @@ func TestHostileNames(t *testing.T) {
 			t.Errorf("%q: %s", name, doc)
 		}
 		for _, s := range texts(t, doc) {
-			if strings.TrimSpace(s) == "" || measure(s, 11) > 400 {
+			if strings.TrimSpace(s) == "" || lettering.Regular().Width(s, 11) > 400 {
 				t.Errorf("%q: text %q", name, s)
 			}
 		}
@@ -146,10 +147,10 @@ func TestClean(t *testing.T) {
 		{"...", "", ""},
 		{"\u202Etxt\u2066", "txt", "txt"},
 	} {
-		if got := clean(c.in, font); got != c.png {
+		if got := lettering.Clean(c.in, font.has); got != c.png {
 			t.Errorf("%q in a PNG is %q, want %q", c.in, got, c.png)
 		}
-		if got := clean(c.in, any); got != c.svg {
+		if got := lettering.Clean(c.in, any.has); got != c.svg {
 			t.Errorf("%q in an SVG is %q, want %q", c.in, got, c.svg)
 		}
 	}

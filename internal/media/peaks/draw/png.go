@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/math/fixed"
+
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 )
 
 // PNG writes p as a PNG. Characters that its font lacks (it has Latin, Greek
@@ -33,7 +35,7 @@ type raster struct {
 	faces map[float64]font.Face
 }
 
-func (r *raster) has(c rune) bool { return c != '\u200D' && c != '\u200C' && glyph(c) }
+func (r *raster) has(c rune) bool { return lettering.Regular().Writes(c) }
 
 // blend lays c over a pixel that it covers in part.
 func (r *raster) blend(x, y int, c color.NRGBA, cover float64) {
@@ -93,7 +95,7 @@ func (r *raster) wave(x, first, last int, top, bottom []float64, c color.NRGBA) 
 func (r *raster) text(x, y, size float64, a anchor, c color.NRGBA, s string) {
 	face := r.faces[size]
 	if face == nil {
-		face = newFace(size)
+		face = lettering.Regular().Face(size, font.HintingFull)
 		r.faces[size] = face
 	}
 	d := font.Drawer{Dst: r.image, Src: image.NewUniform(c), Face: face}

@@ -9,6 +9,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 )
 
 // SVG writes p as an SVG without scripts, fonts or references to anything.
@@ -17,7 +19,7 @@ func SVG(w io.Writer, p *Picture) error {
 		return err
 	}
 	v := &vector{w: bufio.NewWriter(w)}
-	title := clean(p.Title, v)
+	title := lettering.Clean(p.Title, v.has)
 	if title == "" {
 		title = "Waveform"
 	}
@@ -85,8 +87,8 @@ func (v *vector) text(x, y, size float64, a anchor, c color.NRGBA, s string) {
 	fmt.Fprintf(v.w, `<text x="%s" y="%s" font-size="%s" text-anchor="%s" %s`, num(x), num(y), num(size), anchors[a], fill(c))
 	// Whatever font the reader has, text that we can measure takes the room
 	// that it was given.
-	if !strings.ContainsFunc(s, func(r rune) bool { return !glyph(r) }) {
-		fmt.Fprintf(v.w, ` textLength="%s" lengthAdjust="spacingAndGlyphs"`, num(measure(s, size)))
+	if !strings.ContainsFunc(s, func(r rune) bool { return !lettering.Regular().Has(r) }) {
+		fmt.Fprintf(v.w, ` textLength="%s" lengthAdjust="spacingAndGlyphs"`, num(lettering.Regular().Width(s, size)))
 	}
 	fmt.Fprintf(v.w, ">%s</text>\n", escape(s))
 }
