@@ -63,7 +63,11 @@ func (a *App) receipts(ctx context.Context, o receiptsOptions) error {
 		if a.set.JSON {
 			return writeJSON(a.Out, r)
 		}
-		where := or(r.URL, strings.TrimSuffix(r.Place, "/")+"/"+r.Object)
+		place, query, _ := strings.Cut(r.Place, "?") // the endpoint of S3, if it is not Amazon's
+		if query != "" {
+			query = "?" + query
+		}
+		where := or(r.URL, strings.TrimSuffix(place, "/")+"/"+r.Object+query)
 		t.add(r.At.In(a.Zone).Format("2006-01-02 15:04"), string(r.Kind), size(r.Bytes), strings.Join(r.Verified, " "), safe(where))
 		return nil
 	})

@@ -317,7 +317,7 @@ func (a *App) openSFTP(t *targetConfig, user string, secret keyring.Secret, w wi
 	}
 	c.AcceptNew = func(e *sftp.HostKeyError) bool {
 		if t.acceptNew {
-			a.warn("%v; it is remembered in %s", e, c.KnownHosts[0])
+			a.warn("%s is trusted from now on: its host key %s %s is remembered in %s", e.Host, e.Type, e.Fingerprint, c.KnownHosts[0])
 			return true
 		}
 		if !a.InTTY || a.set.JSON {

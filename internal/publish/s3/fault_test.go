@@ -59,6 +59,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{403, "AccessDenied", "Access Denied", publish.ErrDenied, false},
 		{403, "InvalidAccessKeyId", "The access key does not exist", publish.ErrDenied, false},
+		{404, "XAdminUserNotFound", "No user exists with the provided access key ID", publish.ErrDenied, false},
 		{403, "SignatureDoesNotMatch", "The signature does not match", publish.ErrDenied, false},
 		{400, "ExpiredToken", "The provided token has expired", publish.ErrDenied, false},
 		{400, "InvalidToken", "The provided token is malformed", publish.ErrDenied, false},

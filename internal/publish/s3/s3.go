@@ -351,7 +351,8 @@ func (t *Target) explain(method, name string, err error) error {
 	case "NoSuchKey", "NoSuchBucket", "NoSuchUpload":
 		return mean(publish.ErrNotExist, status)
 	case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired",
-		"AuthorizationHeaderMalformed", "AuthorizationQueryParametersError", "RequestTimeTooSkewed", "AccountProblem", "AllAccessDisabled", "InvalidSecurity", "NotSignedUp":
+		"AuthorizationHeaderMalformed", "AuthorizationQueryParametersError", "RequestTimeTooSkewed", "AccountProblem", "AllAccessDisabled", "InvalidSecurity", "NotSignedUp",
+		"XAdminUserNotFound": // versitygw's word for an access key that it does not know, with 404
 		return mean(publish.ErrDenied, status)
 	case "QuotaExceeded", "InsufficientStorage", "XMinioStorageFull", "InsufficientCapacity", "StorageFull":
 		return mean(publish.ErrFull, status)
@@ -375,6 +376,14 @@ type meaning struct {
 	what error
 }
 
-func (m *meaning) Unwrap() []error { return []error{m.what, m.StatusError} }
+func (m *meaning) Unwrap() error { return m.what } // and not what the status alone would mean
+
+func (m *meaning) As(target any) bool {
+	status, ok := target.(**wire.StatusError)
+	if ok {
+		*status = m.StatusError
+	}
+	return ok
+}
 
 func encode(crc []byte) string { return base64.StdEncoding.EncodeToString(crc) }

@@ -51,9 +51,9 @@ type hostKeys struct {
 	want    []knownhosts.KnownKey // that are recorded for the host
 	refused error                 // what check returned, which package ssh puts into a text
 
-	// algorithms are what to ask the server for, nil for anything. A server has
-	// keys of several kinds and shows one of them: asked for another kind than
-	// the one recorded, the right server would look like a wrong one.
+	// algorithms are what to ask the server for. A server has keys of several
+	// kinds and shows one of them: asked for another kind than the one recorded,
+	// the right server would look like a wrong one.
 	algorithms []string
 }
 
@@ -77,6 +77,9 @@ func (t *Target) hostKeys() (*hostKeys, error) {
 	if err := known(t.addr, noAddr{}, nobody{}); errors.As(err, &told) {
 		k.want = told.Want
 	}
+	if len(k.want) == 0 {
+		k.algorithms = strangers
+	}
 	for _, w := range k.want {
 		for _, a := range algorithms(w) {
 			if !slices.Contains(k.algorithms, a) {
@@ -85,6 +88,14 @@ func (t *Target) hostKeys() (*hostKeys, error) {
 		}
 	}
 	return k, nil
+}
+
+// strangers are the algorithms to ask a host for of which nothing is recorded,
+// in the order of OpenSSH, so that what is recorded is the key that ssh would
+// have recorded. Certificates are not among them: nobody is known who could
+// have signed one.
+var strangers = []string{
+	ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256,
 }
 
 // algorithms are those by which a host can show that it has a key.

@@ -69,6 +69,9 @@ func TestHostKeys(t *testing.T) {
 			if c.want != nil && (!errors.As(err, &e) || !strings.HasPrefix(e.Fingerprint, "SHA256:") || !strings.Contains(err.Error(), e.Fingerprint) || e.Changed != (c.record != "")) {
 				t.Errorf("error %+v", err)
 			}
+			if c.record == "" && e.Type != ssh.KeyAlgoED25519 {
+				t.Errorf("of a stranger's keys the %s is shown, not the one that ssh would record", e.Type)
+			}
 			if wire.Retryable(err) {
 				t.Error("it would be tried again")
 			}

@@ -124,7 +124,7 @@ func (t *Target) login(tcp net.Conn, keys *hostKeys) (*session, error) {
 	case err == nil:
 	case keys.refused != nil:
 		return nil, keys.refused
-	case errors.As(err, &negotiation) && keys.algorithms != nil && strings.Contains(err.Error(), "host key"):
+	case errors.As(err, &negotiation) && len(keys.want) > 0 && strings.Contains(err.Error(), "host key"):
 		return nil, keys.otherKind()
 	case errors.As(err, &negotiation):
 		return nil, wire.Permanent(fmt.Errorf("%s: no way to talk that both ends know: %w", t.addr, err))
