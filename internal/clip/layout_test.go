@@ -100,7 +100,7 @@ func TestOverPieces(t *testing.T) {
 	if last := first + int64(len(got)); last != (s.End()+1023)/1024 {
 		t.Errorf("%d units", len(got))
 	}
-	src := r.sources(s)
+	src := r.Sources(s)
 	if len(src) != 2 || src[0].Piece == src[1].Piece || src[0].Samples != 50000 || src[1].Samples != 50000 ||
 		src[0].Start != s.Start || src[1].Start != join || src[1].FirstUnit != 0 || src[0].FirstUnit != s.Start/1024 {
 		t.Errorf("%+v", src)

@@ -72,7 +72,7 @@ func (r *Recording) provenance(q *Request, s *sheet) *Provenance {
 		Schema: Schema, Recording: r.Space.ID, Title: r.tags(q).Title, Format: q.Format, Lossless: s.lossless,
 		At: r.Seconds(s.span.Start), Length: r.Seconds(s.span.Samples),
 		Start: s.span.Start, Samples: s.span.Samples, Rate: r.Rate, Hidden: s.hidden,
-		Sources:   r.sources(s.span),
+		Sources:   r.Sources(s.span),
 		Settings:  Settings{Fade: q.Fade.Seconds(), Normalize: q.Normalize, Mono: q.Mono, Strict: q.Strict, Title: q.Title},
 		WrittenBy: "spaces " + r.version,
 	}
@@ -83,8 +83,8 @@ func (r *Recording) provenance(q *Request, s *sheet) *Provenance {
 	return p
 }
 
-// sources lists the stretches of the originals in a span.
-func (r *Recording) sources(span Span) []Source {
+// Sources lists the stretches of the originals in a span.
+func (r *Recording) Sources(span Span) []Source {
 	var list []Source
 	var before int64 // units of the piece in runs before
 	for i := range r.Space.Timeline {

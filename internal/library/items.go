@@ -197,8 +197,11 @@ func (it *item) date() time.Time {
 	return time.Time{}
 }
 
-// contentID makes an id for audio that names no Space: f and 12 hex digits of
-// its SHA-256. Ids of X do not begin with f.
+// ContentID returns the id of audio that names no Space, by its SHA-256: f and
+// 12 of the hex digits. Ids of X do not begin with f.
+func ContentID(sha256 string) string { return "f" + sha256[:12] }
+
+// contentID reads audio for its ContentID.
 func contentID(ctx context.Context, open func(context.Context) (io.ReadCloser, error)) (string, error) {
 	r, err := open(ctx)
 	if err != nil {
@@ -209,5 +212,5 @@ func contentID(ctx context.Context, open func(context.Context) (io.ReadCloser, e
 	if _, err := io.Copy(h, &source{ctx: ctx, r: r, progress: noProgress{}}); err != nil {
 		return "", err
 	}
-	return "f" + h.sha()[:12], nil
+	return ContentID(h.sha()), nil
 }
