@@ -10,6 +10,7 @@ import (
 	"os"
 	osuser "os/user"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -229,6 +230,17 @@ func (a *App) secrets() *keyring.Store {
 	return &keyring.Store{File: filepath.Join(a.ConfigDir, "credentials.json"), FileOnly: kept == "file"}
 }
 
+// netrc is the file in which other programs keep passwords of hosts.
+func (a *App) netrc() string {
+	if name, _ := a.Env("NETRC"); name != "" {
+		return name
+	}
+	if runtime.GOOS == "windows" {
+		return filepath.Join(a.Home, "_netrc")
+	}
+	return filepath.Join(a.Home, ".netrc")
+}
+
 // openTarget makes a target; nothing is connected to.
 func (a *App) openTarget(t *targetConfig, w wire.Options) (publish.Target, error) {
 	if t.url.Scheme == "file" {
@@ -278,6 +290,13 @@ func (a *App) openTarget(t *targetConfig, w wire.Options) (publish.Target, error
 		}
 		return target, nil
 	default: // webdav, webdavs
+		if secret["password"] == "" {
+			secret, err = keyring.Netrc(a.netrc(), t.url.Hostname(), user)
+			if err != nil && !errors.Is(err, keyring.ErrNone) {
+				return nil, authError(err)
+			}
+			user = or(user, secret["user"])
+		}
 		target, err := webdav.New(webdav.Config{URL: withoutUser(t.url), User: user, Password: secret["password"], Wire: w})
 		if err != nil {
 			return nil, usage("%w", err)

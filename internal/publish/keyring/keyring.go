@@ -1,6 +1,6 @@
 // Package keyring keeps what targets ask for to let somebody in: in the
 // operating system's keyring or, where none runs, in a file that nobody else may
-// read.
+// read. It also reads netrc files, which are other programs'.
 package keyring
 
 import (
@@ -11,7 +11,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 
 	system "github.com/zalando/go-keyring"
@@ -161,11 +160,8 @@ func (s *Store) read() (*content, error) {
 		return nil, err
 	}
 	defer f.Close()
-	// Windows keeps the folder of settings to its user.
-	if info, err := f.Stat(); err != nil {
+	if err := private(f, s.File); err != nil {
 		return nil, err
-	} else if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return nil, &PermissionError{s.File, info.Mode().Perm()}
 	}
 	if err := json.NewDecoder(f).Decode(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.File, err)
