@@ -25,8 +25,12 @@ type Request struct {
 	Format    Format // "" is the one that needs no re-encoding
 	Title     string // of the clip; "" is that of the Space
 	Cover     []byte // JPEG or PNG, or empty
+	Film      Film   // makes the pictures of an MP4
+	Captions  []byte // SubRip, to stand beside an MP4, or empty
 
 	Effects
+	// Omit is left out, and with it every sample that is not kept.
+	Omit Omission
 	// Strict re-encodes what could be copied, so that the file holds not a
 	// sample more than is asked for.
 	Strict bool
@@ -78,11 +82,14 @@ type Result struct {
 	// that At and Length are those of whole frames around what was asked for.
 	WholeFrames bool   `json:"whole_frames,omitempty"`
 	Format      Format `json:"format"`
-	File        string `json:"file,omitempty"` // absolute
+	File        string `json:"file,omitempty"`     // absolute
+	Captions    string `json:"captions,omitempty"` // likewise: the .srt beside it
 	Bytes       int64  `json:"bytes"`
 	SHA256      string `json:"sha256"`
 	Lossless    bool   `json:"lossless"`
 	Status      Status `json:"status"`
+	// Omitted are the stretches of it that were left out.
+	Omitted []Omitted `json:"omitted,omitempty"`
 }
 
 // Cut makes a clip. If the same clip is there already, that is found out and
@@ -95,6 +102,12 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 	if q.Format == "" {
 		q.Format = r.format(q.Span)
 	}
+	if q.Format == MP4 && q.Film == nil {
+		return Result{}, &Problem{BadRequest, "nothing makes the pictures of a video here", "use spaces clip --format mp4"}
+	}
+	if err := q.Omit.check(&q); err != nil {
+		return Result{}, err
+	}
 	s, err := r.plan(&q)
 	if err != nil {
 		return Result{}, err
@@ -104,6 +117,7 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 		At:        r.Seconds(s.span.Start), Length: r.Seconds(s.span.Samples),
 		Start: s.span.Start, Samples: s.span.Samples, WholeFrames: s.span != q.Span,
 		Format: q.Format, Lossless: s.lossless, Status: Written,
+		Omitted: r.Omitted(&q.Omit, []Section{{Span: q.Span}}),
 	}
 	switch {
 	case q.DryRun:
@@ -136,9 +150,12 @@ func (r *Recording) path(q *Request) (string, error) {
 // plan works out a clip: of units as they are wherever that is possible.
 func (r *Recording) plan(q *Request) (*sheet, error) {
 	for _, s := range r.stretches(q.Span) {
-		if !q.Effects.none() || q.Strict && r.Files[s.file].Config.Codec != "pcm" || !q.Format.keeps(r.Files[s.file].Config.Codec) {
+		if !q.Effects.none() || !q.Omit.none(q.Span) || q.Strict && r.Files[s.file].Config.Codec != "pcm" || !q.Format.keeps(r.Files[s.file].Config.Codec) {
 			return r.encoded(q)
 		}
+	}
+	if q.Format == MP4 && !r.Copies(q.Span, MP4) {
+		return r.encoded(q)
 	}
 	return r.lossless(q)
 }
@@ -173,11 +190,17 @@ func (r *Recording) writeFile(ctx context.Context, q *Request, s *sheet, res *Re
 		return err
 	}
 	defer root.Close()
+	if err := q.checkCaptions(root, name); err != nil {
+		return err
+	}
 	err = draw(ctx, root, name, q.Force, s, res)
 	if errors.Is(err, fs.ErrExist) {
 		return &Problem{Exists, fmt.Sprintf("%s is there already, and is not this clip", file), "--force replaces it; or choose another file"}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return q.writeCaptions(root, name, res)
 }
 
 func (r *Recording) writeDevice(ctx context.Context, file string, s *sheet, res *Result) error {
@@ -208,18 +231,24 @@ func (r *Recording) writeClip(ctx context.Context, q *Request, s *sheet, res *Re
 	p.File = name
 	if old, err := readProvenance(root, file); err == nil && old.same(p) && r.intact(root, file, old) {
 		res.Bytes, res.SHA256, res.Status = old.Bytes, old.SHA256, Done
-		return nil
+		return q.writeCaptions(root, file, res)
 	}
 	if err := root.Mkdir(clipsDir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	r.clips.tidy()
+	if err := q.checkCaptions(root, file); err != nil {
+		return err
+	}
 	err = draw(ctx, root, file, q.Force, s, res)
 	if errors.Is(err, fs.ErrExist) {
 		return &Problem{Exists, fmt.Sprintf("%s is there already, and is another clip", res.File),
 			"--force replaces it; or name this one with --name, such as --name '{title} {at} {length}'"}
 	}
 	if err != nil {
+		return err
+	}
+	if err := q.writeCaptions(root, file, res); err != nil {
 		return err
 	}
 	p.Bytes, p.SHA256 = res.Bytes, res.SHA256

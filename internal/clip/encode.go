@@ -21,7 +21,12 @@ func (r *Recording) encoded(q *Request) (*sheet, error) {
 			return err
 		}
 		defer src.Close()
-		return e.encode(ctx, w, src.whole(), encode.Options{Tags: r.tags(q), Cover: q.Cover})
+		video, stop, err := q.shoot(ctx, src.samples, src.Format().SampleRate)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		return e.encode(ctx, w, src.whole(), encode.Options{Tags: r.tags(q), Cover: q.attached(), Video: video})
 	}
 	return s, nil
 }
@@ -29,7 +34,7 @@ func (r *Recording) encoded(q *Request) (*sheet, error) {
 // exact reports whether a clip holds the very samples of the recording,
 // although they are coded in another way: PCM as FLAC, or FLAC cut anywhere.
 func (r *Recording) exact(q *Request) bool {
-	if !q.Effects.none() || q.Format != WAV && q.Format != FLAC {
+	if !q.Effects.none() || !q.Omit.none(q.Span) || q.Format != WAV && q.Format != FLAC {
 		return false
 	}
 	list := r.stretches(q.Span)
@@ -50,6 +55,7 @@ type encoder struct {
 
 var encoders = map[Format]encoder{
 	M4A:  {encode.AACRates, encode.M4A},
+	MP4:  {encode.AACRates, encode.M4A},
 	WAV:  {nil, encode.WAV},
 	FLAC: {nil, encode.FLAC},
 	Opus: {encode.OpusRates, encode.Opus},

@@ -3,6 +3,7 @@ package clip
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -19,30 +20,34 @@ const (
 	WAV  Format = "wav"
 	FLAC Format = "flac"
 	Opus Format = "opus"
+	MP4  Format = "mp4" // a video: the sound, and what Request.Film makes
 )
 
-// Formats lists them all.
+// Formats lists those of sound.
 var Formats = [...]Format{M4A, AAC, MP3, WAV, FLAC, Opus}
 
-// ParseFormat reads a format's name or extension. The empty text is the
-// empty Format, which means that of the recording.
-func ParseFormat(s string) (Format, error) {
+// ParseFormat reads the name or extension of one of Formats, or of more. The
+// empty text is the empty Format, which means that of the recording.
+func ParseFormat(s string, more ...Format) (Format, error) {
 	name := Format(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(s)), "."))
 	if name == "" {
 		return "", nil
 	}
-	for _, f := range Formats {
-		if f == name {
-			return f, nil
-		}
+	list := append(Formats[:len(Formats):len(Formats)], more...)
+	if slices.Contains(list, name) {
+		return name, nil
 	}
-	return "", &Problem{BadRequest, fmt.Sprintf("there is no format %q", s), "it is one of m4a, aac, mp3, wav, flac, opus"}
+	var names []string
+	for _, f := range list {
+		names = append(names, string(f))
+	}
+	return "", &Problem{BadRequest, fmt.Sprintf("there is no format %q", s), "it is one of " + strings.Join(names, ", ")}
 }
 
 // FormatOf returns the format that a file's name asks for; ok is false if it
-// has no extension that says one.
-func FormatOf(name string) (f Format, ok bool) {
-	f, err := ParseFormat(filepath.Ext(name))
+// has no extension that says one of Formats, or of more.
+func FormatOf(name string, more ...Format) (f Format, ok bool) {
+	f, err := ParseFormat(filepath.Ext(name), more...)
 	return f, err == nil && f != ""
 }
 
@@ -64,7 +69,7 @@ func (f Format) keeps(c track.Codec) bool {
 	switch f {
 	case M4A:
 		return isAAC(c)
-	case AAC: // ADTS cannot say what HE-AAC and the like need
+	case AAC, MP4: // ADTS cannot say what HE-AAC and the like need; not all who take videos take these
 		return c == track.AACLC
 	case MP3:
 		return c == track.MP3

@@ -45,11 +45,16 @@ func (r *Recording) lossless(q *Request) (*sheet, error) {
 	s := &sheet{span: q.Span, lossless: true}
 	s.hidden.Before, s.hidden.After = x.hidden()
 	s.write = func(ctx context.Context, w io.Writer) error {
-		out, err := mp4.NewWriter(w, &mp4.Movie{
+		video, stop, err := q.shoot(ctx, x.played(), x.file.Config.SampleRate)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		out, err := encode.NewMovie(w, &mp4.Movie{
 			Config: x.file.Config, Units: x.units(),
 			Size:  func(i int64) int { return int(x.sizes[i]) },
-			Edits: x.edits, Tags: r.tags(q), Cover: q.Cover, Chapters: q.chapters(),
-		})
+			Edits: x.edits, Tags: r.tags(q), Cover: q.attached(), Chapters: q.chapters(),
+		}, video)
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,9 @@ type Provenance struct {
 	Hidden   Hidden   `json:"hidden"`
 	Sources  []Source `json:"sources"`
 	Settings Settings `json:"settings"`
+	// Omitted are the stretches between At and its end that are left out: cut,
+	// or silent.
+	Omitted []Omitted `json:"omitted,omitempty"`
 	// WrittenBy is the program and its version.
 	WrittenBy string `json:"written_by"`
 }
@@ -64,6 +67,7 @@ type Settings struct {
 	Strict    bool     `json:"strict,omitempty"`
 	Title     string   `json:"title,omitempty"`
 	Cover     string   `json:"cover,omitempty"` // SHA-256
+	Video     *Look    `json:"video,omitempty"` // what an MP4 shows
 }
 
 // provenance is that of a clip, but for the file.
@@ -73,10 +77,16 @@ func (r *Recording) provenance(q *Request, s *sheet) *Provenance {
 		At: r.Seconds(s.span.Start), Length: r.Seconds(s.span.Samples),
 		Start: s.span.Start, Samples: s.span.Samples, Rate: r.Rate, Hidden: s.hidden,
 		Sources:   r.Sources(s.span),
-		Settings:  Settings{Fade: q.Fade.Seconds(), Normalize: q.Normalize, Mono: q.Mono, Strict: q.Strict, Title: q.Title},
+		Settings:  Settings{Fade: q.Fade.Seconds(), Normalize: q.Normalize, Mono: q.Mono, Strict: q.Strict, Title: q.Title, Video: q.look()},
 		WrittenBy: "spaces " + r.version,
 	}
 	p.StartedAt, p.EndedAt = r.wallSpan(s.span)
+	if all := []Section{{Span: s.span}}; !q.Omit.none(s.span) {
+		p.Omitted, p.Sources = r.Omitted(&q.Omit, all), nil
+		for _, left := range q.Omit.Sections(all) {
+			p.Sources = append(p.Sources, r.Sources(left.Span)...)
+		}
+	}
 	if len(q.Cover) > 0 {
 		p.Settings.Cover = hashOf(q.Cover)
 	}

@@ -108,6 +108,15 @@ func (x *excerpt) hidden() (before, after int64) {
 	return x.edits[0].Start, total - last.Start - last.Samples
 }
 
+// played returns how many samples are heard.
+func (x *excerpt) played() int64 {
+	var n int64
+	for _, e := range x.edits {
+		n += e.Samples
+	}
+	return n
+}
+
 // readSize is how much is read from a file at once. A clip of half a minute
 // comes in one or two reads.
 const readSize = 256 << 10

@@ -1,0 +1,105 @@
+package clip
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+)
+
+// A Film makes the pictures of clips that are written as MP4.
+type Film interface {
+	// Look says what the pictures of a clip are made of besides its sound.
+	Look(q *Request) Look
+	// Shoot makes the pictures of a clip whose sound has so many samples at
+	// a rate. The caller calls stop when it has read them.
+	Shoot(ctx context.Context, q *Request, samples int64, rate int) (v *mp4.Video, stop func(), err error)
+}
+
+// A Look is what the pictures of a video are made of, for its provenance.
+type Look struct {
+	Width      int    `json:"width"`
+	Height     int    `json:"height"`
+	FPS        int    `json:"fps"`
+	Theme      string `json:"theme"`
+	Accent     string `json:"accent"`
+	Date       string `json:"date,omitempty"`       // as it is written there
+	Background string `json:"background,omitempty"` // SHA-256 of the picture
+	Captions   string `json:"captions,omitempty"`   // SHA-256 of their .srt
+	Speakers   string `json:"speakers,omitempty"`   // SHA-256 of who speaks when
+}
+
+// shoot makes the pictures of a clip that has any.
+func (q *Request) shoot(ctx context.Context, samples int64, rate int) (*mp4.Video, func(), error) {
+	if q.Format != MP4 {
+		return nil, func() {}, nil
+	}
+	return q.Film.Shoot(ctx, q, samples, rate)
+}
+
+// look is that of the clip, or nil.
+func (q *Request) look() *Look {
+	if q.Format != MP4 {
+		return nil
+	}
+	l := q.Film.Look(q)
+	return &l
+}
+
+// attached is the cover that the file holds. A video shows it: players would
+// take a second one for another video.
+func (q *Request) attached() []byte {
+	if q.Format == MP4 {
+		return nil
+	}
+	return q.Cover
+}
+
+// captionsName is the name of the captions of a clip.
+func captionsName(file string) string {
+	return strings.TrimSuffix(file, path.Ext(file)) + ".srt"
+}
+
+// checkCaptions reports whether another file stands where the captions go.
+func (q *Request) checkCaptions(root *os.Root, file string) error {
+	if q.Format != MP4 || len(q.Captions) == 0 || q.Force {
+		return nil
+	}
+	name := captionsName(file)
+	old, err := root.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.Equal(old, q.Captions) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &Problem{Exists, fmt.Sprintf("%s is there already, and has other captions", filepath.Join(root.Name(), name)), "--force replaces it; or choose another name"}
+}
+
+// writeCaptions puts the captions beside the clip, unless there are some.
+func (q *Request) writeCaptions(root *os.Root, file string, res *Result) error {
+	if q.Format != MP4 || len(q.Captions) == 0 {
+		return nil
+	}
+	name := captionsName(file)
+	res.Captions = captionsName(res.File)
+	if _, err := root.Stat(name); err == nil && !q.Force {
+		return nil
+	}
+	d, err := NewDraft(root, name)
+	if err != nil {
+		return err
+	}
+	defer d.Discard()
+	if _, err := d.Write(q.Captions); err != nil {
+		return err
+	}
+	return d.Commit(true)
+}
