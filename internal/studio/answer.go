@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
@@ -35,6 +36,7 @@ func explain(err error) *problem {
 	var known *problem
 	var cut *clip.Problem
 	var made *episode.Problem
+	var refused *consent.Refused
 	var locked *library.LockedError
 	var large *http.MaxBytesError
 	switch {
@@ -44,6 +46,8 @@ func explain(err error) *problem {
 		return &problem{http.StatusUnprocessableEntity, string(cut.Kind), err.Error(), cut.Hint}
 	case errors.As(err, &made):
 		return &problem{http.StatusUnprocessableEntity, string(made.Kind), err.Error(), made.Hint}
+	case errors.As(err, &refused):
+		return &problem{http.StatusUnprocessableEntity, "consent", err.Error(), refused.Hint()}
 	case errors.As(err, &locked):
 		return &problem{http.StatusConflict, "locked", err.Error(), locked.Hint()}
 	case errors.As(err, &large):

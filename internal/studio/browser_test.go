@@ -38,13 +38,17 @@ func sample(t testing.TB) string {
 }
 
 // serveTest serves a library until the test ends.
-func serveTest(t testing.TB, dir string) *Server {
+func serveTest(t testing.TB, dir string, changes ...func(*Options)) *Server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(t.Context(), l, Options{Library: library.Options{Dir: dir, Version: "test"}, LibraryFlag: dir, Zone: time.UTC, Jobs: 2})
+	o := Options{Library: library.Options{Dir: dir, Version: "test"}, LibraryFlag: dir, Zone: time.UTC, Jobs: 2}
+	for _, change := range changes {
+		change(&o)
+	}
+	s, err := New(t.Context(), l, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 )
 
@@ -30,6 +31,7 @@ type Options struct {
 	LibraryFlag string
 	Zone        *time.Location // of typed clocks without an offset
 	Jobs        int            // cores that a long task may use
+	Consent     consent.Policy // what becomes of what somebody has not agreed to
 	// Network serves other machines than this one too: requests may name the
 	// server by any of its addresses.
 	Network bool

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/moments"
+	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -108,6 +111,33 @@ func (s *Server) turns(ctx context.Context, id string) (*space.Turns, error) {
 	return lib.Turns(id)
 }
 
+// agreed asks whether an action may be done with parts of a recording, or with
+// all of it if there are none. It returns the handles of those who have not
+// agreed where it may be done all the same.
+func (s *Server) agreed(lib *library.Library, act consent.Action, id string, parts ...consent.Span) ([]string, error) {
+	if s.o.Consent.Mode(act) == consent.Off {
+		return nil, nil
+	}
+	known, err := lib.Load(id)
+	if err != nil {
+		return nil, err
+	}
+	turns, err := lib.Turns(id)
+	if err != nil {
+		return nil, err
+	}
+	ledger, err := consent.Open(lib.Dir(), s.o.Library.LockWait)
+	if err != nil {
+		return nil, err
+	}
+	defer ledger.Close()
+	f := ledger.Check(s.o.Consent, act, consent.Use{Recording: &known.Recording, Turns: turns, Parts: parts}, time.Now())
+	if f.Stops() {
+		return nil, &consent.Refused{Finding: f}
+	}
+	return f.Handles(), nil
+}
+
 // maxTitle is how many bytes the title of a clip or an episode may have.
 const maxTitle = 1000
 
@@ -119,11 +149,12 @@ func checkTitle(title string) error {
 }
 
 // saveClip cuts a clip into the recording's folder, as a task: {"start", "samples",
-// "format", "title"}.
+// "format", "title", "force"}.
 func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 	var q struct {
 		span
 		Format, Title string
+		Force         bool // replace another file of that name
 	}
 	err := body(r, &q)
 	if err == nil {
@@ -138,27 +169,44 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("id")
-	key := fmt.Sprintf("clip %s %d %d %s %q", id, q.Start, q.Samples, format, q.Title)
+	key := fmt.Sprintf("clip %s %d %d %s %q %t", id, q.Start, q.Samples, format, q.Title, q.Force)
 	s.run(w, r, key, func(ctx context.Context, t *task) (any, error) {
-		rec, release, err := s.recording(ctx, id)
+		lib, release, err := s.shelf.take(ctx)
 		if err != nil {
 			return nil, err
 		}
 		defer release()
+		rec, err := clip.Open(lib, id, s.o.Library.Version)
+		if err != nil {
+			return nil, err
+		}
+		defer rec.Close()
 		within, err := q.within(rec)
 		if err != nil {
 			return nil, err
 		}
-		return clip.Cut(ctx, clip.Request{Recording: rec, Span: within, Format: format, Title: q.Title})
+		missing, err := s.agreed(lib, consent.Clipping, id, consent.Span{Start: rec.Seconds(within.Start), End: rec.Seconds(within.End())})
+		if err != nil {
+			return nil, err
+		}
+		made, err := clip.Cut(ctx, clip.Request{Recording: rec, Span: within, Format: format, Title: q.Title, Force: q.Force})
+		if err != nil {
+			return nil, err
+		}
+		return struct {
+			clip.Result
+			ConsentMissing []string `json:"consent_missing,omitempty"`
+		}{made, missing}, nil
 	})
 }
 
 // exportEpisode makes an episode in the recording's folder, as a task:
-// {"preset", "format", "title", "trim_silence"}.
+// {"preset", "format", "title", "trim_silence", "force"}.
 func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 	var q struct {
 		Preset, Format, Title string
 		TrimSilence           bool `json:"trim_silence"`
+		Force                 bool
 	}
 	err := body(r, &q)
 	if err == nil {
@@ -184,9 +232,14 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		defer rec.Close()
+		missing, err := s.agreed(lib, consent.Exporting, id)
+		if err != nil {
+			return nil, err
+		}
 		made, err := episode.Export(ctx, episode.Request{
 			Recording: rec, Library: lib, Version: s.o.Library.Version, Preset: episode.Preset(q.Preset), Format: format,
-			Title: q.Title, TrimSilence: q.TrimSilence, Jobs: s.o.Jobs,
+			Title: q.Title, TrimSilence: q.TrimSilence, Jobs: s.o.Jobs, Force: q.Force,
+			ConsentMissing: missing,
 		}, t)
 		if err != nil {
 			return nil, err
@@ -199,6 +252,8 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 			Before   *episode.Levels `json:"before,omitempty"`
 			After    *episode.Levels `json:"after,omitempty"`
 			Notes    []string        `json:"notes"`
-		}{made.Path, made.Bytes, made.Duration, made.Status, made.Before, made.After, append([]string{}, made.Notes...)}, nil
+			// ConsentMissing are the handles of those who have not agreed.
+			ConsentMissing []string `json:"consent_missing,omitempty"`
+		}{made.Path, made.Bytes, made.Duration, made.Status, made.Before, made.After, append([]string{}, made.Notes...), missing}, nil
 	})
 }

@@ -219,13 +219,19 @@ function lanes(ctx, scene, row, second, width, c) {
 }
 
 function handles(ctx, scene, rows, x, width, c) {
-	ctx.fillStyle = c.chosen;
 	for (const [at, side] of [[x(scene.choice.start), 1], [x(scene.choice.end), -1]]) {
 		if (at < -12 || at > width + 12) continue;
+		ctx.fillStyle = c.chosen;
 		ctx.fillRect(at - 0.75, 0, 1.5, rows.height);
+		// The grip stands out from the waveform by an edge.
+		const left = side > 0 ? at - 1 : at - 9, top = rows.wave.y + rows.wave.height / 2 - 16;
 		ctx.beginPath();
-		ctx.roundRect(side > 0 ? at - 1 : at - 9, rows.wave.y + rows.wave.height / 2 - 14, 10, 28, 4);
+		ctx.roundRect(left, top, 10, 32, 4);
 		ctx.fill();
+		ctx.strokeStyle = ctx.fillStyle = c.panel;
+		ctx.lineWidth = 1.5;
+		ctx.stroke();
+		for (const x of [3.25, 5.75]) ctx.fillRect(left + x, top + 9, 1, 14);
 	}
 }
 

@@ -70,12 +70,12 @@ document.querySelector(".skip").addEventListener("click", (e) => {
 
 const keys = [
 	["Space", "key.space"], ["I O", "key.io"], ["J K L", "key.jkl"], [", .", "key.step"], ["R", "key.loop"], ["N", "key.snap"],
-	["Ctrl+Z Ctrl+Shift+Z", "key.undo"], ["+ − 0 Z", "key.zoom"], ["← →", "key.arrows"], ["S", "key.save"], ["Ctrl+🖱", "key.wheel"], ["/", "key.search"], ["?", "key.help"],
+	["Ctrl+Z Ctrl+Shift+Z", "key.undo"], ["+ − 0 Z", "key.zoom"], ["← →", "key.arrows"], ["S", "key.save"], ["Ctrl+{wheel}", "key.wheel"], ["/", "key.search"], ["?", "key.help"],
 ];
 export function showKeys() {
 	byId("help-list").replaceChildren(...keys.flatMap(([key, words]) => {
 		const dt = document.createElement("dt"), dd = document.createElement("dd");
-		dt.append(...key.split(" ").map((k) => Object.assign(document.createElement("kbd"), {textContent: k})));
+		dt.append(...key.split(" ").map((k) => Object.assign(document.createElement("kbd"), {textContent: k.replace("{wheel}", t("wheel"))})));
 		dd.textContent = t(words);
 		return [dt, dd];
 	}));
@@ -84,7 +84,7 @@ export function showKeys() {
 byId("keys").addEventListener("click", showKeys);
 
 document.addEventListener("keydown", (e) => {
-	if (e.defaultPrevented || byId("help").open) return;
+	if (e.defaultPrevented || document.querySelector("dialog[open]")) return;
 	const typing = e.target.closest("input:not([type=checkbox]), textarea, select");
 	if (e.key === "Escape" && typing) typing.blur();
 	if (typing) return;

@@ -54,9 +54,10 @@ export class Saving {
 		const id = this.view.id;
 		this.view.say(t("saving"));
 		const body = {...this.view.choice.now, format: byId("format").value, title: byId("clip-title").value.trim()};
-		const r = await this.view.attempt(() => work(this.view.path("/clips"), body, (share) => share > 0 && this.view.say(`${t("saving")} ${Math.round(100 * share)} %`)));
+		const r = await this.view.attempt(() => keep(this.view.path("/clips"), body, (share) => share > 0 && this.view.say(`${t("saving")} ${Math.round(100 * share)} %`)));
 		if (!r) return;
-		this.view.say(t(r.status === "done" ? "clipThere" : "clipSaved", {file: fileName(r.file)}) + ", " + bytes(r.bytes));
+		const said = t(r.status === "done" ? "clipThere" : "clipSaved", {file: fileName(r.file)}) + ", " + bytes(r.bytes);
+		this.view.say([said, ...notAgreed(r)].join(" · "));
 		await this.view.reload(id);
 	}
 
@@ -93,7 +94,7 @@ export class Saving {
 		const id = this.view.id, state = byId("export-state"), bar = byId("export-bar"), stop = byId("export-stop");
 		byId("export").disabled = true;
 		const body = {preset: byId("preset").value, format: byId("export-format").value, trim_silence: byId("trim").checked};
-		const r = await this.view.attempt(() => work(this.view.path("/export"), body, (share, end) => {
+		const r = await this.view.attempt(() => keep(this.view.path("/export"), body, (share, end) => {
 			bar.hidden = stop.hidden = false;
 			progress(bar, share);
 			stop.onclick = () => this.view.attempt(end);
@@ -107,8 +108,35 @@ export class Saving {
 		if (!r) return;
 		const parts = [t(r.status === "there" || r.status === "done" ? "exportThere" : "exported", {file: fileName(r.file), size: bytes(r.bytes), length: position(r.duration)})];
 		if (r.before?.integrated != null && r.after?.integrated != null) parts.push(t("loudness", {a: r.before.integrated.toFixed(1), b: r.after.integrated.toFixed(1)}));
-		state.textContent = [...parts, ...r.notes].join(" · ");
+		state.textContent = [...parts, ...notAgreed(r), ...r.notes].join(" · ");
 	}
+}
+
+// keep does work that writes a file. If another one of that name is there, it
+// asks whether to replace it.
+async function keep(path, body, progress) {
+	try {
+		return await work(path, body, progress);
+	} catch (e) {
+		if (e.kind !== "exists") throw e;
+		return await replace(e.detail, path.endsWith("/clips")) ? work(path, {...body, force: true}, progress) : undefined;
+	}
+}
+
+// titled says that a title would make another name.
+function replace(what, titled) {
+	const dialog = byId("replace");
+	byId("replace-text").textContent = what;
+	byId("replace-else").hidden = !titled;
+	dialog.returnValue = "";
+	dialog.showModal();
+	return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), {once: true}));
+}
+
+// notAgreed names those who speak in something and have not agreed to it.
+function notAgreed(r) {
+	const names = r.consent_missing ?? [];
+	return names.length ? [t("notAgreed", {names: names.map((n) => n ? "@" + n : t("unknown")).join(", ")})] : [];
 }
 
 // progress shows a share, or that none is known yet.

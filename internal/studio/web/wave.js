@@ -51,7 +51,8 @@ export class Wave {
 		this.element.style.height = this.rows.height + "px";
 		const ratio = this.ratio = Math.min(3, devicePixelRatio || 1);
 		size(this.canvas, this.width, this.rows.height, ratio);
-		size(this.overviewCanvas, this.overview.clientWidth, this.overview.clientHeight, ratio);
+		this.overviewSize = [this.overview.clientWidth, this.overview.clientHeight];
+		size(this.overviewCanvas, ...this.overviewSize, ratio);
 		this.recolour();
 		this.look(this.view.from, this.view.spp);
 	}
@@ -122,7 +123,7 @@ export class Wave {
 	// drawOverview keeps the waveform of the whole as a picture, and redraws
 	// only what stands on it.
 	drawOverview(ctx) {
-		const width = this.overview.clientWidth, height = this.overview.clientHeight;
+		const [width, height] = this.overviewSize; // that of the canvas, which may follow the element's later
 		const key = [width, height, this.ratio, this.c.wave, this.scene.id].join();
 		if (this.picture?.key !== key && this.scene.peaks) {
 			const canvas = new OffscreenCanvas(Math.max(1, this.overviewCanvas.width), Math.max(1, this.overviewCanvas.height));

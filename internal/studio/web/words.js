@@ -12,6 +12,7 @@ const en = {
 	clipTitle: "Title of the clip", format: "Format", saveClip: "Save clip", copy: "Copy command", command: "Command line", copied: "Command copied",
 	notCopied: "The browser does not let the page copy: select the command and copy it yourself", chooseFirst: "Drag over the waveform to choose a stretch first",
 	clipSaved: "Clip saved: {file}", clipThere: "This clip was there already: {file}", saving: "Saving …",
+	replaceAsk: "Replace it?", replaceElse: "With a title of its own, both are kept.", replace: "Replace", notAgreed: "not agreed: {names}",
 	moments: "Moments", momentsAbout: "Spans worth sharing, by their sound: listen before you share.", find: "Find moments", listening: "Listening to all of it",
 	noMoments: "Nothing stands out in this recording.", foundMoments: "{n} moments found", clips: "Clips", noClips: "No clips yet.", download: "Download",
 	episode: "Episode", preset: "For", presetHost: "a podcast host", presetUntouched: "other services, untouched", presetArchive: "keeping, as FLAC",
@@ -25,7 +26,7 @@ const en = {
 	"error.locked": "Another program is changing the library. Try again when it has ended.",
 	"key.space": "play or pause", "key.io": "begin, end the selection here", "key.jkl": "10 s back, pause, 10 s on", "key.step": "10 ms back, on; with Shift 1 s",
 	"key.loop": "loop the selection", "key.snap": "snap to silence", "key.undo": "undo, redo", "key.zoom": "zoom in, out, all, to the selection", "key.arrows": "on the waveform: 1 s back, on; with Shift 10 s",
-	"key.save": "save the clip", "key.wheel": "over the waveform: zoom; with Shift move", "key.help": "this list", "key.search": "search the library",
+	"key.save": "save the clip", wheel: "wheel", "key.wheel": "over the waveform: zoom; with Shift move", "key.help": "this list", "key.search": "search the library",
 };
 
 const fr = {
@@ -41,6 +42,7 @@ const fr = {
 	clipTitle: "Titre de l’extrait", format: "Format", saveClip: "Enregistrer l’extrait", copy: "Copier la commande", command: "Ligne de commande", copied: "Commande copiée",
 	notCopied: "Le navigateur ne laisse pas copier : sélectionnez la commande et copiez-la", chooseFirst: "Choisissez d’abord un passage en glissant sur la forme d’onde",
 	clipSaved: "Extrait enregistré : {file}", clipThere: "Cet extrait existait déjà : {file}", saving: "Enregistrement …",
+	replaceAsk: "Le remplacer ?", replaceElse: "Avec un titre à lui, les deux sont gardés.", replace: "Remplacer", notAgreed: "sans accord : {names}",
 	moments: "Moments", momentsAbout: "Des passages à partager, d’après le son : écoutez avant de partager.", find: "Trouver des moments", listening: "Écoute de l’ensemble",
 	noMoments: "Rien ne ressort de cet enregistrement.", foundMoments: "{n} moments trouvés", clips: "Extraits", noClips: "Pas encore d’extraits.", download: "Télécharger",
 	episode: "Épisode", preset: "Pour", presetHost: "un hébergeur de podcasts", presetUntouched: "d’autres services, tel quel", presetArchive: "garder, en FLAC",
@@ -58,7 +60,7 @@ const fr = {
 	"error.busy": "Trop de choses sont en cours : attendez que l’une finisse.", "error.disk-full": "Le disque est plein.", "error.unsupported": "Cet audio ne peut pas être décodé ici.",
 	"key.space": "lire ou mettre en pause", "key.io": "commencer, finir la sélection ici", "key.jkl": "10 s en arrière, pause, 10 s en avant", "key.step": "10 ms en arrière, en avant ; avec Maj 1 s",
 	"key.loop": "lire la sélection en boucle", "key.snap": "caler sur un silence", "key.undo": "annuler, rétablir", "key.zoom": "agrandir, réduire, tout, la sélection", "key.arrows": "sur la forme d’onde : 1 s en arrière, en avant ; avec Maj 10 s",
-	"key.save": "enregistrer l’extrait", "key.wheel": "sur la forme d’onde : zoom ; avec Maj déplacer", "key.help": "cette liste", "key.search": "chercher dans la bibliothèque",
+	"key.save": "enregistrer l’extrait", wheel: "molette", "key.wheel": "sur la forme d’onde : zoom ; avec Maj déplacer", "key.help": "cette liste", "key.search": "chercher dans la bibliothèque",
 };
 
 const all = {en, fr};
