@@ -283,7 +283,7 @@ func (a *App) openTarget(t *targetConfig, w wire.Options) (publish.Target, error
 		get := func(name string) string { v, _ := a.Env(name); return v }
 		target, err := ia.New(ia.Config{
 			URL: t.url.String(), Access: or(secret["access_key"], get("IA_ACCESS_KEY")), Secret: or(secret["secret_key"], get("IA_SECRET_KEY")),
-			Collection: t.Collection, MediaType: t.MediaType, NoDerive: t.Derive != nil && !*t.Derive, API: t.Endpoint, Wire: w,
+			Collection: t.Collection, MediaType: t.MediaType, NoDerive: t.Derive != nil && !*t.Derive, API: t.Endpoint, Site: t.Endpoint, Wire: w,
 		})
 		if err != nil {
 			return nil, usage("%w", err)

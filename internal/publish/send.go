@@ -412,8 +412,11 @@ type Forgetter interface {
 // verify asks the target what it has, and compares.
 func (t *transfer) verify(ctx context.Context, u *Upload, put Remote) (there Remote, verified []string, err error) {
 	there, err = t.Target.Stat(ctx, u.Name)
+	if errors.Is(err, ErrNotExist) {
+		return there, nil, fmt.Errorf("%w: it was sent, but cannot be found: %w", ErrMismatch, err)
+	}
 	if err != nil {
-		return there, nil, fmt.Errorf("it was sent, but cannot be found: %w", err)
+		return there, nil, fmt.Errorf("it was sent, but cannot be looked at: %w", err)
 	}
 	if there.Size != u.Size {
 		return there, nil, fmt.Errorf("%w: %d bytes of %d", ErrMismatch, there.Size, u.Size)

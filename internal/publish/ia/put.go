@@ -60,6 +60,9 @@ func (t *Target) put(ctx context.Context, u *publish.Upload) (r publish.Remote, 
 	if !u.Public {
 		return r, fmt.Errorf("%s: all that the Internet Archive has is public, and this target is not set to be", t.Place())
 	}
+	if t.c.Access == "" || t.c.Secret == "" {
+		return r, fmt.Errorf("%w: no access key for the Internet Archive was found", publish.ErrDenied)
+	}
 	sums, err := digest(ctx, u)
 	if err != nil {
 		return r, err
@@ -272,7 +275,7 @@ func answer(r *http.Response) error {
 		Message string `xml:"Message"`
 	}
 	if xml.Unmarshal(text, &said) == nil {
-		e.Code, e.Message = line(said.Code), line(said.Message)
+		e.Code, e.Message = wire.Plain(said.Code, 100), wire.Plain(said.Message, 300)
 	}
 	switch e.Code {
 	case "BadDigest", "IncompleteBody":
@@ -281,13 +284,4 @@ func answer(r *http.Response) error {
 		return wire.Temporary(e)
 	}
 	return e
-}
-
-// line makes a server's words fit for one line of a message.
-func line(s string) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
-	if len(s) > 300 {
-		s = strings.ToValidUTF8(s[:300], "") + "…"
-	}
-	return s
 }

@@ -59,6 +59,9 @@ func partSize(size, want int64) int64 {
 // arrived asks for the object and compares it with what was sent.
 func (t *Target) arrived(ctx context.Context, u *publish.Upload, crc []byte) (publish.Remote, error) {
 	info, err := t.head(ctx, u.Name)
+	if errors.Is(err, publish.ErrNotExist) {
+		err = fmt.Errorf("%w: the server has said that %s is there, and it is not: %w", publish.ErrMismatch, u.Name, err)
+	}
 	if err != nil {
 		return publish.Remote{}, err
 	}

@@ -339,11 +339,7 @@ func (t *Target) explain(method, name string, err error) error {
 	if !errors.As(err, &answer) {
 		return wire.Explain(err)
 	}
-	status := &wire.StatusError{Method: method, URL: t.root() + "/" + name, Status: answer.StatusCode, Code: answer.Code, Message: answer.Message}
-	if len(status.Message) > 300 {
-		status.Message = status.Message[:300]
-	}
-	status.Message = strings.ToValidUTF8(strings.Join(strings.Fields(status.Message), " "), "")
+	status := &wire.StatusError{Method: method, URL: t.root() + "/" + name, Status: answer.StatusCode, Code: wire.Plain(answer.Code, 100), Message: wire.Plain(answer.Message, 300)}
 	if strings.HasPrefix(answer.Code, fmt.Sprint(answer.StatusCode)) { // made up from the status line
 		status.Code, status.Message = "", ""
 	}

@@ -83,7 +83,7 @@ func New(c Config) (*Target, error) {
 		client: c.Wire.Client(),
 		wire:   c.Wire,
 		login:  login{user: c.User, password: c.Password},
-		redact: wire.NewRedactor(c.Password),
+		redact: wire.NewRedactor(c.Password, c.User+":"+c.Password),
 		known:  make(map[string]bool),
 	}
 	follow := t.client.CheckRedirect

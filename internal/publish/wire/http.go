@@ -179,16 +179,20 @@ func CheckStatus(r *http.Response, want ...int) error {
 	r.Body.Close()
 	e := &StatusError{Method: r.Request.Method, URL: RedactURL(r.Request.URL), Status: r.StatusCode}
 	if ct := r.Header.Get("Content-Type"); strings.HasPrefix(ct, "text/plain") {
-		e.Message = plain(string(text), 200)
+		e.Message = Plain(string(text), 200)
 	}
 	return e
 }
 
-// plain makes a server's words fit for one line of a message.
-func plain(s string, most int) string {
+// cut stands at the end of a text that was longer.
+const cut = "…"
+
+// Plain makes a server's words fit for one line of a message, of so many bytes
+// at most and a mark that there were more.
+func Plain(s string, most int) string {
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xfffd }), " ")
 	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
+		s = strings.ToValidUTF8(s[:most], "") + cut
 	}
 	return strings.TrimSpace(s)
 }

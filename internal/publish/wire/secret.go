@@ -10,14 +10,21 @@ import (
 	"strings"
 )
 
-// hidden stands for a secret.
-const hidden = "•••"
+// hidden stands for a secret, which has so many bytes at least.
+const (
+	hidden = "•••"
+	least  = 4
+)
 
 // secretWords are names of query parameters whose values are secrets.
 var secretWords = regexp.MustCompile(`(?i)^(x-amz-(signature|credential|security-token)|sig|signature|key|token|secret|password|pass|access_token|auth)$`)
 
 // userinfo finds user and password in the text of a URL.
 var userinfo = regexp.MustCompile(`([a-z][a-z0-9+.-]*://)([^/@\s:]*):([^/@\s]*)@`)
+
+// authorization finds what a server repeats of the headers that say who asks:
+// some put whole requests into their messages.
+var authorization = regexp.MustCompile(`(?i)(authorization["']?\s*[:=]\s*)[^\r\n]*|(signature=)[0-9a-f]{32,}`)
 
 // RedactURL returns a URL without password and signatures.
 func RedactURL(u *url.URL) string {
@@ -37,23 +44,27 @@ func RedactURL(u *url.URL) string {
 	return c.String()
 }
 
-// Redactor replaces secrets in texts. The zero value knows only what a URL can
-// hold.
-type Redactor struct{ r *strings.Replacer }
+// Redactor replaces secrets in texts. The zero value knows only what a URL and
+// an Authorization header can hold.
+type Redactor struct {
+	r     *strings.Replacer
+	forms []string // in which secrets may stand in a text
+}
 
 // NewRedactor returns one that knows these secrets, as they are and as they
-// look in URLs, in base64 and in the header of HTTP's basic authentication.
+// look in URLs and in base64. HTTP's basic authentication has user and password
+// in one, which is a secret of its own.
 func NewRedactor(secrets ...string) Redactor {
-	var pairs []string
+	var forms, pairs []string
 	for _, s := range secrets {
-		if len(s) < 4 {
+		if len(s) < least {
 			continue // would take words apart, and hides nothing worth hiding
 		}
 		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s), base64.StdEncoding.EncodeToString([]byte(s))} {
-			pairs = append(pairs, form, hidden)
+			forms, pairs = append(forms, form), append(pairs, form, hidden)
 		}
 	}
-	return Redactor{strings.NewReplacer(pairs...)}
+	return Redactor{strings.NewReplacer(pairs...), forms}
 }
 
 // Text returns a text without the secrets.
@@ -61,6 +72,12 @@ func (r Redactor) Text(s string) string {
 	if r.r != nil {
 		s = r.r.Replace(s)
 	}
+	for _, form := range r.forms { // one that Plain has cut through
+		for n := len(form) - 1; n >= least && strings.Contains(s, cut); n-- {
+			s = strings.ReplaceAll(s, form[:n]+cut, hidden+cut)
+		}
+	}
+	s = authorization.ReplaceAllString(s, "$1$2"+hidden)
 	return userinfo.ReplaceAllString(s, "$1$2@")
 }
 

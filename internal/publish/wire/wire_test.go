@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -234,6 +235,16 @@ func TestSecretsStayHidden(t *testing.T) {
 	got := r.Error(err)
 	if strings.Contains(got.Error(), "s3cr") || strings.Contains(got.Error(), "hunter2") || !errors.Is(got, ErrDenied) {
 		t.Errorf("got %v", got)
+	}
+	for _, text := range []string{
+		"you said {Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(secret)) + "}",
+		"you said authorization=AWS4-HMAC-SHA256 Credential=AK/20261121/us-east-1/s3/aws4_request, Signature=" + strings.Repeat("5ec4e7", 11),
+		"Signature=" + strings.Repeat("5ec4e7", 11) + " is wrong",
+		Plain("a long message, so long that it is cut, of "+secret, 50),
+	} {
+		if got := r.Text(text); !strings.Contains(got, hidden) || strings.Contains(got, "s3cr") || strings.Contains(got, "5ec4e7") || strings.Contains(got, base64.StdEncoding.EncodeToString([]byte(secret))) {
+			t.Errorf("got %s", got)
+		}
 	}
 	u, _ := url.Parse("https://user:hunter2@h/a?X-Amz-Signature=abcdef&partNumber=3")
 	if got := RedactURL(u); strings.Contains(got, "hunter2") || strings.Contains(got, "abcdef") || !strings.Contains(got, "partNumber=3") {
