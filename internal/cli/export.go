@@ -204,6 +204,10 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	// often costs next to nothing and halves the memory that it takes.
 	const garbage = 25
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
+	if os.Getenv("GOMEMLIMIT") == "" { // with many --jobs, too
+		const most = 90 << 20
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(most))
+	}
 	q, err := o.request(a)
 	if err != nil {
 		return err
