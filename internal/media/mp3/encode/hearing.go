@@ -30,6 +30,7 @@ const (
 	// How much a threshold may rise from one granule to the next and over two,
 	// so that no noise comes before the sound that masks it.
 	rise1, rise2 = 2, 16
+	riseShort    = 12
 	// Tonality is taken from how well a line is predicted up to this
 	// frequency (of a sample rate of 44100, in proportion for others).
 	predicted = 170
@@ -197,7 +198,7 @@ type memory struct {
 	thr     [2][maxPartitions]float32 // thresholds of the two granules before
 	seen    int                       // granules, up to 2
 	r, c, s [2][predicted]float32     // magnitude and phase of the lines then
-	short   [13]float32               // thresholds of the last short window
+	short   [13]float32               // thresholds of the last short window, zeros after a long one
 }
 
 // An opinion is what the model says of a granule of one channel.
@@ -390,8 +391,12 @@ func (h *hearing) assessShort(energy *[39]float32, m *memory, thr *[39]float32) 
 		spread(e[:], s.up[:], s.down[:])
 		for b := range 13 {
 			t := e[b] * s.norm[b] * s.mask[b]
-			thr[3*b+w] = max(s.quiet[b], t)
-			m.short[b] = t
+			if before := m.short[b]; before > 0 {
+				thr[3*b+w] = max(s.quiet[b], min(t, riseShort*before))
+			} else {
+				thr[3*b+w] = max(s.quiet[b], t)
+			}
+			m.short[b] = max(t, s.quiet[b])
 		}
 	}
 }

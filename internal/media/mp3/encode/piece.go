@@ -207,6 +207,7 @@ func (w *worker) analyse(gr, odd, at int) {
 			c.hearing.assessShort(&n.energy, &w.mem[ch], &n.thr)
 		} else {
 			copy(n.thr[:], w.view[gr+odd][ch].thr[:])
+			w.mem[ch].short = [13]float32{}
 		}
 	}
 }
