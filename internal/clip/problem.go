@@ -12,6 +12,7 @@ const (
 	NotLossless Kind = "not-lossless" // cannot be cut without re-encoding
 	NoEncoder   Kind = "no-encoder"   // the format cannot be written here
 	BadLine     Kind = "bad-line"     // of a batch
+	Empty       Kind = "empty"        // nothing is left of it
 	NoTurns     Kind = "no-turns"     // nobody is known to speak
 )
 

@@ -33,24 +33,20 @@ func (s *sound) Close() {
 // richest part of it. Its rate is one of rates, the recording's own if that
 // is among them or if there are none.
 func (r *Recording) decode(ctx context.Context, span Span, rates ...int) (*sound, error) {
-	out := &sound{bits: 16}
+	out := new(sound)
 	list := r.stretches(span)
-	rate, channels := pickRate(r.Rate, rates), 1
-	for _, st := range list {
-		channels = max(channels, min(2, r.Files[st.file].Config.Channels))
-		if bits, _ := integers(r.Files[st.file].Config); bits == 0 && r.Files[st.file].Config.Codec == track.PCM || bits > 16 {
-			out.bits = 24
-		}
-	}
+	f, bits := r.shape(list, rates)
+	rate, channels := f.SampleRate, f.Channels
+	out.bits = bits
 	out.samples = rescale(span.Samples, rate, r.Rate)
 	left := out.samples
 	var parts []pcm.Source
 	for i, st := range list {
-		f := r.Files[st.file]
-		src, stop, err := play(ctx, f, st)
+		file := r.Files[st.file]
+		src, stop, err := play(ctx, file, st)
 		if err != nil {
 			out.Close()
-			return nil, fmt.Errorf("%s: %w", f.Name(), err)
+			return nil, fmt.Errorf("%s: %w", file.Name(), err)
 		}
 		out.close = append(out.close, stop)
 		if channels == 1 {
@@ -58,15 +54,29 @@ func (r *Recording) decode(ctx context.Context, span Span, rates ...int) (*sound
 		} else {
 			src = pcm.Stereo(src)
 		}
-		n := rescale(st.samples, rate, f.Config.SampleRate)
+		n := rescale(st.samples, rate, file.Config.SampleRate)
 		if i == len(list)-1 {
 			n = left // each part was rounded for itself
 		}
 		left -= n
 		parts = append(parts, &exactly{resample.New(src, rate, st.samples), n})
 	}
-	out.Source = &sequence{pcm.Format{SampleRate: rate, Channels: channels}, parts}
+	out.Source = &sequence{f, parts}
 	return out, nil
+}
+
+// shape is the format of what is decoded of stretches, and how many bits its
+// values have.
+func (r *Recording) shape(list []stretch, rates []int) (f pcm.Format, bits int) {
+	f, bits = pcm.Format{SampleRate: pickRate(r.Rate, rates), Channels: 1}, 16
+	for _, st := range list {
+		c := r.Files[st.file].Config
+		f.Channels = max(f.Channels, min(2, c.Channels))
+		if n, _ := integers(c); n == 0 && c.Codec == track.PCM || n > 16 {
+			bits = 24
+		}
+	}
+	return f, bits
 }
 
 // integers returns how many bits the samples of a coding that loses nothing
@@ -177,7 +187,7 @@ func (r *Recording) sound(ctx context.Context, q *Request, rates ...int) (*sound
 			return nil, err
 		}
 	}
-	s, err := r.decode(ctx, q.Span, rates...)
+	s, err := r.heard(ctx, q, rates...)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,11 @@ func (e *export) addTranscripts() error {
 	if len(e.Transcript) == 0 {
 		return nil
 	}
-	cues := transcript.Move(e.Transcript, e.rec.Locate)
+	heard := slices.DeleteFunc(slices.Clone(e.Transcript), e.omits)
+	if n := len(e.Transcript) - len(heard); n > 0 {
+		e.note("%d of the transcript's cues reach into what is left out, and are left out too", n)
+	}
+	cues := transcript.Move(heard, e.rec.Locate)
 	if len(cues) == 0 {
 		e.note("nothing of what the transcript has is left in the episode")
 		return nil
@@ -90,6 +94,19 @@ func (e *export) addTranscripts() error {
 	e.add(".vtt", vtt.Bytes(), set)
 	e.add(".srt", srt.Bytes(), set)
 	return nil
+}
+
+// omits reports whether words of a cue were said in what is left out, as far as
+// times of transcripts can tell.
+func (e *export) omits(c transcript.Cue) bool {
+	const rough = 0.25 // seconds by which they are wrong
+	for _, s := range e.Omit.Spans {
+		from, to := e.Recording.Seconds(s.Start), e.Recording.Seconds(s.End())
+		if min(c.End, to)-max(c.Start, from) > rough || from <= c.Start && c.End <= to {
+			return true
+		}
+	}
+	return false
 }
 
 // arrange finds names for what stands beside the audio: that of the audio with

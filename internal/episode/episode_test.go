@@ -23,14 +23,14 @@ func TestSections(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		q    Request
-		want []section
+		want []clip.Section
 	}{
-		{"all", Request{}, []section{{clip.Span{Samples: 100000}, 0}}},
-		{"trimmed", Request{TrimSilence: true}, []section{{clip.Span{Start: 3800, Samples: 86400}, 0}}},
+		{"all", Request{}, []clip.Section{{Gap: 0, Span: clip.Span{Samples: 100000}}}},
+		{"trimmed", Request{TrimSilence: true}, []clip.Section{{Gap: 0, Span: clip.Span{Start: 3800, Samples: 86400}}}},
 		{"cut", Request{TrimSilence: true, CutSilence: 2 * time.Second},
-			[]section{{clip.Span{Start: 3800, Samples: 27200}, 0}, {clip.Span{Start: 35000, Samples: 55200}, 0}}},
+			[]clip.Section{{Gap: 0, Span: clip.Span{Start: 3800, Samples: 27200}}, {Gap: 0, Span: clip.Span{Start: 35000, Samples: 55200}}}},
 		{"with gaps", Request{KeepGaps: true},
-			[]section{{clip.Span{Samples: 50000}, 0}, {clip.Span{Start: 50000, Samples: 50000}, 5000}}},
+			[]clip.Section{{Gap: 0, Span: clip.Span{Samples: 50000}}, {Gap: 5000, Span: clip.Span{Start: 50000, Samples: 50000}}}},
 	} {
 		q := test.q
 		q.Recording = recording()
@@ -47,7 +47,7 @@ func TestSections(t *testing.T) {
 	}
 	silent := &library.Measurement{Silence: []library.Stretch{{Start: 0, End: 100}}}
 	q := Request{Recording: recording(), TrimSilence: true}
-	if got := q.sections(silent); len(got) != 1 || got[0].span.Samples != 100000 {
+	if got := q.sections(silent); len(got) != 1 || got[0].Span.Samples != 100000 {
 		t.Errorf("nothing but silence: %+v", got)
 	}
 }

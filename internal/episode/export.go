@@ -10,6 +10,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
@@ -39,7 +41,7 @@ type export struct {
 	Request
 	progress library.Progress
 	measured *library.Measurement // of the whole recording
-	list     []section
+	list     []clip.Section
 	chain    chain
 	rec      Record
 	tags     mp4.Tags
@@ -105,18 +107,21 @@ func (e *export) note(format string, args ...any) {
 func (e *export) prepare() error {
 	r, k := e.Recording, kinds[e.Format]
 	s := r.Space
-	e.list = e.sections(e.measured)
+	whole := e.sections(e.measured)
+	if e.list = e.Omit.Sections(whole); len(e.list) == 0 || e.list[0].Span.Samples == 0 {
+		return problem(BadRequest, "ask them: spaces consent ask "+s.ID, "nothing of %s is left without those who are left out", s.ID)
+	}
 	e.chain = chain{r: r, list: e.list, format: r.Format(k.rates...), tick: e.tick, exact: e.Preset == Archive}
 	if e.Mono {
 		e.chain.format.Channels = 1
 	}
-	e.chain.samples = length(r, e.list, e.chain.format.SampleRate)
+	e.chain.samples = r.ReelLength(e.list, e.chain.format.SampleRate)
 	e.rec = Record{
 		Schema: clip.Schema, ID: s.ID, Type: k.mime, Title: e.Title, Date: s.StartedAt, Host: s.Host, Speakers: s.Speakers,
-		Duration: seconds(r, length(r, e.list, r.Rate)), Samples: e.chain.samples,
+		Duration: seconds(r, r.ReelLength(e.list, r.Rate)), Samples: e.chain.samples,
 		SampleRate: e.chain.format.SampleRate, Channels: e.chain.format.Channels,
-		ConsentMissing: e.ConsentMissing,
-		Kept:           e.kept(e.list), Chapters: []Chapter{}, Before: levels(e.measured.Loudness), WrittenBy: "spaces " + e.Version,
+		ConsentMissing: e.ConsentMissing, Omitted: r.Omitted(&e.Omit, whole),
+		Kept: e.kept(e.list), Chapters: []Chapter{}, Before: levels(e.measured.Loudness), WrittenBy: "spaces " + e.Version,
 		Settings: Settings{
 			Preset: string(e.Preset), Format: string(e.Format), Mono: e.Mono, TrimSilence: e.TrimSilence,
 			CutSilence: e.CutSilence.Seconds(), KeepGaps: e.KeepGaps, Level: e.Level,
@@ -125,9 +130,7 @@ func (e *export) prepare() error {
 	if e.rec.Title == "" {
 		e.rec.Title = s.Title
 	}
-	if e.rec.Speakers == nil {
-		e.rec.Speakers = []space.Speaker{}
-	}
+	e.rec.Speakers = e.named(s.Speakers)
 	for _, p := range s.Pieces {
 		e.rec.Source = append(e.rec.Source, Source{p.Archive, p.Member, p.SHA256})
 	}
@@ -179,6 +182,17 @@ func (e *export) prepare() error {
 	return nil
 }
 
+// named are those of the speakers who are heard.
+func (e *export) named(all []space.Speaker) []space.Speaker {
+	list := []space.Speaker{}
+	for _, s := range all {
+		if !slices.ContainsFunc(e.Unnamed, func(h string) bool { return s.Handle != "" && strings.EqualFold(h, s.Handle) }) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
 // mark puts the chapters to their places in the episode.
 func (e *export) mark() {
 	for _, c := range chapters.Move(e.Chapters, e.rec.Locate, e.rec.Duration) {
@@ -213,13 +227,13 @@ func (e *export) options() encode.Options {
 // whole reports whether the episode is the recording from its start to its
 // end.
 func (e *export) whole() bool {
-	return len(e.list) == 1 && e.list[0].span.Samples == e.Recording.Samples && e.list[0].gap == 0
+	return len(e.list) == 1 && e.list[0].Span.Samples == e.Recording.Samples && e.list[0].Gap == 0
 }
 
 // copyable reports whether the access units can stay as they are: nothing is
 // to be changed, or the sound is what is asked for already.
 func (e *export) copyable() bool {
-	if len(e.list) != 1 || e.list[0].gap > 0 || e.Mono || e.Level || e.BitRate > 0 || !e.Recording.Copies(e.list[0].span, e.Format) {
+	if len(e.list) != 1 || e.list[0].Gap > 0 || len(e.rec.Omitted) > 0 || e.Mono || e.Level || e.BitRate > 0 || !e.Recording.Copies(e.list[0].Span, e.Format) {
 		return false
 	}
 	if e.KeepLoudness {
@@ -245,7 +259,7 @@ func (e *export) expect() {
 // work finds the gain that the episode needs.
 func (e *export) work(ctx context.Context) error {
 	set := &e.rec.Settings
-	first, stop, err := e.Recording.Decode(ctx, e.list[0].span, e.chain.format)
+	first, stop, err := e.Recording.Decode(ctx, e.list[0].Span, e.chain.format)
 	if err != nil {
 		return err
 	}
@@ -372,7 +386,7 @@ func (e *export) encode(ctx context.Context, w io.Writer) error {
 // are in the file. What was measured before holds for them.
 func (e *export) copyUnits(ctx context.Context, draft *clip.Draft) (loudness.Result, error) {
 	units := newUnitSum()
-	if err := e.Recording.Copy(ctx, draft, e.list[0].span, e.Format, e.options(), units); err != nil {
+	if err := e.Recording.Copy(ctx, draft, e.list[0].Span, e.Format, e.options(), units); err != nil {
 		return loudness.Result{}, err
 	}
 	if err := verifyUnits(draft.File, units); err != nil {

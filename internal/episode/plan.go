@@ -7,18 +7,12 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 )
 
-// A section is a stretch of the recording that is in the episode.
-type section struct {
-	span clip.Span
-	gap  int64 // samples of silence that go before it, at the recording's rate
-}
-
 // handle is how much of a silence is left at either end when it is trimmed,
 // so that no breath or last syllable is cut.
 const handle = 0.2 // seconds
 
 // sections says what of the recording the episode consists of.
-func (q *Request) sections(m *library.Measurement) []section {
+func (q *Request) sections(m *library.Measurement) []clip.Section {
 	r := q.Recording
 	from, to := int64(0), r.Samples
 	position := func(seconds float64) int64 {
@@ -50,22 +44,22 @@ func (q *Request) sections(m *library.Measurement) []section {
 			}
 		}
 	}
-	var list []section
+	var list []clip.Section
 	add := func(from, to int64) {
 		at := from
 		for _, run := range r.Space.Timeline {
 			if q.KeepGaps && run.GapBefore > 0 && run.FirstSample >= at && run.FirstSample < to && run.FirstSample > 0 {
 				if run.FirstSample > at {
-					list = append(list, section{span: clip.Span{Start: at, Samples: run.FirstSample - at}})
+					list = append(list, clip.Section{Span: clip.Span{Start: at, Samples: run.FirstSample - at}})
 				}
 				at = run.FirstSample
-				list = append(list, section{gap: int64(run.GapBefore * float64(r.Rate))})
+				list = append(list, clip.Section{Gap: int64(run.GapBefore * float64(r.Rate))})
 			}
 		}
 		if to > at {
-			s := section{span: clip.Span{Start: at, Samples: to - at}}
-			if n := len(list); n > 0 && list[n-1].span.Samples == 0 {
-				list[n-1].span = s.span
+			s := clip.Section{Span: clip.Span{Start: at, Samples: to - at}}
+			if n := len(list); n > 0 && list[n-1].Span.Samples == 0 {
+				list[n-1].Span = s.Span
 			} else {
 				list = append(list, s)
 			}
@@ -80,14 +74,17 @@ func (q *Request) sections(m *library.Measurement) []section {
 }
 
 // kept tells where in the episode the sections lie.
-func (q *Request) kept(list []section) []Kept {
+func (q *Request) kept(list []clip.Section) []Kept {
 	r := q.Recording
 	var kept []Kept
 	at := int64(0)
 	for _, s := range list {
-		at += s.gap
-		kept = append(kept, Kept{Start: seconds(r, s.span.Start), Seconds: seconds(r, s.span.Samples), At: seconds(r, at)})
-		at += s.span.Samples
+		at += s.Gap
+		if s.Span.Samples == 0 { // silence at the end
+			continue
+		}
+		kept = append(kept, Kept{Start: seconds(r, s.Span.Start), Seconds: seconds(r, s.Span.Samples), At: seconds(r, at)})
+		at += s.Span.Samples
 	}
 	return kept
 }

@@ -1,6 +1,9 @@
 package episode
 
-import "github.com/spaces-cli/spaces/internal/library/space"
+import (
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
 
 // A Record is what is kept of an exported episode, as <file>.json (such as
 // talk.m4a.json) beside it in the recording's folder episodes; earlier versions
@@ -45,7 +48,10 @@ type Record struct {
 	// ConsentMissing are the handles of those who are heard and had not agreed
 	// to it when it was made; "" is somebody unknown.
 	ConsentMissing []string `json:"consent_missing,omitempty"`
-	WrittenBy      string   `json:"written_by"`
+	// Omitted are the stretches in which those speak who have not agreed, and
+	// who are not heard in it: cut out, or silent.
+	Omitted   []clip.Omitted `json:"omitted,omitempty"`
+	WrittenBy string         `json:"written_by"`
 }
 
 // A Kept is a stretch of the recording that is in the episode.

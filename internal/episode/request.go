@@ -73,6 +73,10 @@ type Request struct {
 	// ConsentMissing are the handles of those who are heard and have not agreed
 	// to it; "" is somebody unknown. The notes say so.
 	ConsentMissing []string
+	// Omit is what is left out, with those who speak in it: the handles of
+	// Unnamed are not named as speakers.
+	Omit    clip.Omission
+	Unnamed []string
 
 	Title       string     // "" is that of the Space
 	Description string     // template of the description; "" names the day and the host
@@ -154,6 +158,9 @@ func (q *Request) settle() error {
 		}
 	default:
 		return problem(BadRequest, "it is one of host, untouched, archive", "there is no preset %q", q.Preset)
+	}
+	if q.Preset == Untouched && len(q.Omit.Spans) > 0 {
+		return problem(BadRequest, "--preset host or archive re-encodes it", "--preset untouched leaves the sound as it is: nobody can be left out")
 	}
 	if q.Preset == Untouched {
 		all := clip.Span{Samples: q.Recording.Samples}

@@ -157,6 +157,17 @@ func notes(rec *Record) string {
 		}
 		fmt.Fprintf(&b, "\n%d %s not agreed: %s\n", n, have, strings.Join(names, ", "))
 	}
+	if n := len(rec.Omitted); n > 0 {
+		var sum float64
+		for _, o := range rec.Omitted {
+			sum += o.Seconds
+		}
+		what := "stretches are"
+		if n == 1 {
+			what = "stretch is"
+		}
+		fmt.Fprintf(&b, "\n%d %s left out, %s in all, of speakers who have not agreed.\n", n, what, clock(sum))
+	}
 	if lines := chapterLines(rec); lines != "" && !strings.Contains(rec.Description, lines) {
 		fmt.Fprintf(&b, "\n## Chapters\n\n%s\n", lines)
 	}

@@ -46,7 +46,7 @@ func (t *target) standing(want *Record, force bool) (*Record, error) {
 	switch {
 	case err == nil && old.File == t.file && old.ID == want.ID:
 		if reflect.DeepEqual(old.Settings, want.Settings) && reflect.DeepEqual(old.Source, want.Source) && reflect.DeepEqual(old.Kept, want.Kept) &&
-			reflect.DeepEqual(old.Chapters, want.Chapters) && slices.Equal(old.ConsentMissing, want.ConsentMissing) && t.intact(old) {
+			reflect.DeepEqual(old.Chapters, want.Chapters) && slices.Equal(old.ConsentMissing, want.ConsentMissing) && slices.Equal(old.Omitted, want.Omitted) && t.intact(old) {
 			return old, nil
 		}
 		return nil, nil // its own episode, made in another way
