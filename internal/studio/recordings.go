@@ -339,7 +339,7 @@ func serve(w http.ResponseWriter, r *http.Request, lib *library.Library, name, k
 
 // mediaTypes are those of the files in a library, by extension.
 var mediaTypes = map[string]string{
-	".m4a": "audio/mp4", ".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac", ".opus": "audio/ogg", ".aac": "audio/aac",
+	".m4a": "audio/mp4", ".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac", ".opus": "audio/ogg", ".aac": "audio/aac", ".mp4": "video/mp4",
 	".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png",
 }
 
