@@ -21,10 +21,6 @@ var shortBands = map[int][14]int{
 	16000: {0, 4, 8, 12, 18, 26, 36, 48, 62, 80, 104, 134, 174, 192},
 }
 
-// pretab is what preflag adds to the scale factors (ISO/IEC 11172-3, table
-// B.6).
-var pretab = [22]int{11: 1, 1, 1, 1, 2, 2, 3, 3, 3, 2, 0}
-
 // slens holds how many bits scale factors have in the lower and the upper
 // bands, by scalefac_compress of MPEG-1 (ISO/IEC 11172-3, 2.4.2.7).
 var slens = [16][2]int{

@@ -2,10 +2,10 @@ package encode
 
 import "math"
 
-// window is how many samples the psychoacoustic model looks at at once.
+// fftSize is how many samples the psychoacoustic model looks at at once.
 const fftSize = 1024
 
-// A transform is a Fourier transform of 1024 complex values.
+// An fft is a Fourier transform of 1024 complex values.
 type fft struct {
 	order [fftSize]uint16 // where the values come out
 	cos   [3 * fftSize / 4]float32

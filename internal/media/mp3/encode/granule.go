@@ -32,8 +32,7 @@ func newLayout(rate int, isShort bool) *layout {
 	return l
 }
 
-// A granule is half a second's seventy-sixth, more or less, of one channel: 576
-// lines, the numbers that stand for them in the stream, and the settings that
+// A granule is what 576 samples of one channel become: their lines, the numbers that stand for them in the stream, and the settings that
 // go with these (ISO/IEC 11172-3, 2.4.1.7).
 type granule struct {
 	block blockType
@@ -50,8 +49,7 @@ type granule struct {
 type settings struct {
 	gain     int // global_gain
 	sf       [39]uint8
-	scale    int // scalefac_scale
-	preflag  int
+	scale    int    // scalefac_scale
 	sub      [3]int // subblock_gain
 	compress int    // scalefac_compress
 	slen     [4]int // bits of the scale factors of each part
@@ -68,12 +66,9 @@ type settings struct {
 
 // exponent returns the step of band b as a power of 2^¼.
 func (g *granule) exponent(b int) int {
-	e := g.gain - 210
-	sf := int(g.sf[b])
+	e := g.gain - 210 - 2*(1+g.scale)*int(g.sf[b])
 	if g.lay.short {
 		e -= 8 * g.sub[g.lay.window[b]]
-	} else if g.preflag != 0 {
-		sf += pretab[b]
 	}
-	return e - 2*(1+g.scale)*sf
+	return e
 }

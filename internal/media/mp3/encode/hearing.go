@@ -27,10 +27,10 @@ const (
 	// It falls off by so many dB a Bark towards lower and higher frequencies.
 	slopeDown = 27.0
 	slopeUp   = 15.0
-	// How much a threshold may rise from one granule to the next and over two,
-	// so that no noise comes before the sound that masks it.
-	rise1, rise2 = 2, 16
-	riseShort    = 12
+	// How much a threshold may rise from one granule to the next, and from one
+	// short window to the next, so that no noise comes before the sound that
+	// masks it. (The standard's limit over two granules as well only costs bits.)
+	rise, riseShort = 2, 12
 	// Tonality is taken from how well a line is predicted up to this
 	// frequency (of a sample rate of 44100, in proportion for others).
 	predicted = 170
@@ -195,10 +195,10 @@ func (h *hearing) shortBands(rate int, lay *layout) {
 
 // A memory is what the model remembers of one channel.
 type memory struct {
-	thr     [2][maxPartitions]float32 // thresholds of the two granules before
-	seen    int                       // granules, up to 2
-	r, c, s [2][predicted]float32     // magnitude and phase of the lines then
-	short   [13]float32               // thresholds of the last short window, zeros after a long one
+	thr     [maxPartitions]float32 // thresholds of the granule before
+	seen    int                    // granules, up to 2
+	r, c, s [2][predicted]float32  // magnitude and phase of the lines then
+	short   [13]float32            // thresholds of the last short window, zeros after a long one
 }
 
 // An opinion is what the model says of a granule of one channel.
@@ -275,19 +275,12 @@ func (h *hearing) assess(x *spectrum, m *memory, out *opinion) {
 			tone = tonality(ec[p] / e[p])
 		}
 		t := e[p] * h.norm[p] * maskBy(tone)
+		limited := t
 		if m.seen > 0 {
-			limit := rise1 * m.thr[0][p]
-			if m.seen > 1 {
-				limit = max(limit, 0)
-			}
-			t2 := min(t, max(limit, h.quiet[p]))
-			m.thr[1][p] = m.thr[0][p]
-			m.thr[0][p] = t
-			t = t2
-		} else {
-			m.thr[0][p] = t
+			limited = min(t, rise*m.thr[p])
 		}
-		thr[p] = max(t, h.quiet[p])
+		m.thr[p] = t
+		thr[p] = max(limited, h.quiet[p])
 	}
 	m.seen = min(m.seen+1, 2)
 	for b := range 22 {
@@ -391,11 +384,11 @@ func (h *hearing) assessShort(energy *[39]float32, m *memory, thr *[39]float32) 
 		spread(e[:], s.up[:], s.down[:])
 		for b := range 13 {
 			t := e[b] * s.norm[b] * s.mask[b]
-			if before := m.short[b]; before > 0 {
-				thr[3*b+w] = max(s.quiet[b], min(t, riseShort*before))
-			} else {
-				thr[3*b+w] = max(s.quiet[b], t)
+			limited := t
+			if m.short[b] > 0 {
+				limited = min(t, riseShort*m.short[b])
 			}
+			thr[3*b+w] = max(limited, s.quiet[b])
 			m.short[b] = max(t, s.quiet[b])
 		}
 	}

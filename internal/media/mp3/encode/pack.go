@@ -166,7 +166,7 @@ func (g *granule) writeSide(w *bitWriter, lsf bool) {
 		w.put(uint32(g.regions[1]), 3)
 	}
 	if !lsf {
-		w.put(uint32(g.preflag), 1)
+		w.put(0, 1) // preflag
 	}
 	w.put(uint32(g.scale), 1)
 	w.put(uint32(g.quadTable), 1)
@@ -188,10 +188,7 @@ func (g *granule) writeScaleFactors(w *bitWriter, lsf bool) {
 		if g.lay.short {
 			kind = 1
 		}
-		switch {
-		case g.compress >= 500:
-			part = 2
-		case g.compress >= 400:
+		if g.compress >= 400 {
 			part = 1
 		}
 		b := 0

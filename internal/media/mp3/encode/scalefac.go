@@ -2,7 +2,7 @@ package encode
 
 import "math/bits"
 
-// limits returns the largest scale factor of band b of the layout.
+// limit returns the largest scale factor of band b of the layout.
 func (l *layout) limit(b int, lsf bool) int {
 	switch {
 	case b >= l.coded:
@@ -37,11 +37,12 @@ var lsfBands = [3][2][4]int{
 	{{11, 10, 0, 0}, {18, 18, 0, 0}},
 }
 
-// store chooses how the scale factors are written, and returns how many bits
-// they take, or false if they do not fit.
-func (g *granule) store(lsf bool) (int, bool) {
+// store chooses how the scale factors, which are within their limits, take the
+// fewest bits.
+func (g *granule) store(lsf bool) {
 	if lsf {
-		return g.storeLSF()
+		g.storeLSF()
+		return
 	}
 	split, n := 11, 21
 	if g.lay.short {
@@ -67,10 +68,9 @@ func (g *granule) store(lsf bool) (int, bool) {
 		}
 	}
 	g.part2 = best
-	return best, best >= 0
 }
 
-func (g *granule) storeLSF() (int, bool) {
+func (g *granule) storeLSF() {
 	kind := 0
 	if g.lay.short {
 		kind = 1
@@ -94,14 +94,10 @@ func (g *granule) storeLSF() (int, bool) {
 			best, g.slen, g.compress = length, s, code(s)
 		}
 	}
-	if g.preflag != 0 {
-		try(2, [4]int{3, 2, 0, 0}, func(s [4]int) int { return 500 + 3*s[0] + s[1] })
-	} else {
-		try(0, [4]int{4, 4, 3, 3}, func(s [4]int) int { return (5*s[0]+s[1])<<4 | s[2]<<2 | s[3] })
-		try(1, [4]int{4, 4, 3, 0}, func(s [4]int) int { return 400 + (5*s[0]+s[1])<<2 | s[2] })
-	}
+	// The third range is that of preflag: see docs/mp3-encoder.md.
+	try(0, [4]int{4, 4, 3, 3}, func(s [4]int) int { return (5*s[0]+s[1])<<4 | s[2]<<2 | s[3] })
+	try(1, [4]int{4, 4, 3, 0}, func(s [4]int) int { return 400 + (5*s[0]+s[1])<<2 | s[2] })
 	g.part2 = best
-	return best, best >= 0
 }
 
 // groups are the bands whose scale factors the second granule of a frame may
