@@ -223,6 +223,7 @@ type feedBuiltLine struct {
 	Changed  bool        `json:"changed"`
 	Files    []feedAsset `json:"files"`
 	Pages    []string    `json:"pages"`
+	Gone     []string    `json:"gone"` // pages of episodes that are no more
 	Errors   int         `json:"errors"`
 	Warnings int         `json:"warnings"`
 	// ConsentMissing are the handles of those who have not agreed.
@@ -282,7 +283,7 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	errs, warnings := tally(b.Findings)
 	name := filepath.Join(dir, filepath.Base(b.URL))
 	if a.set.JSON {
-		line := feedBuiltLine{space.Schema, name, b.URL, len(b.Episodes), b.Changed, []feedAsset{}, orEmpty(b.Pages), errs, warnings, missing}
+		line := feedBuiltLine{space.Schema, name, b.URL, len(b.Episodes), b.Changed, []feedAsset{}, orEmpty(b.Pages), orEmpty(b.Gone), errs, warnings, missing}
 		for _, f := range b.Files {
 			line.Files = append(line.Files, feedAsset{f.Path, f.URL})
 		}
@@ -295,6 +296,9 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	fmt.Fprintf(a.Out, "%s  %s, %s\n", safe(a.shortenHome(name)), count(len(b.Episodes), "episode"), state)
 	if o.site {
 		a.say("%s; open %s", count(len(b.Pages), "file")+" of the site", safe(a.shortenHome(filepath.Join(dir, "index.html"))))
+	}
+	if n := len(b.Gone); n > 0 {
+		a.say("%s of episodes that are no more removed", count(n, "page"))
 	}
 	if errs+warnings > 0 {
 		a.warn("%s and %s: see them with spaces feed check %s", count(errs, "error"), count(warnings, "warning"), name)
