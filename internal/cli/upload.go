@@ -501,7 +501,7 @@ func uploadError(err error, t *targetConfig) error {
 		return &failure{exitFailed, "held", "", err}
 	case errors.As(err, &busy):
 		return &failure{exitFailed, "locked", "wait until it is done, or use --lock-wait to wait longer", err}
-	case errors.As(err, &redirect):
+	case errors.As(err, &redirect), status != nil && status.Status/100 == 3:
 		return &failure{exitFailed, "redirect", "if the target has moved, change its URL", err}
 	case errors.Is(err, publish.ErrNotExist):
 		return &failure{exitNotThere, "no-such-target", "make the bucket or folder first, or look for mistakes in its name", err}

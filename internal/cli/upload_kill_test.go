@@ -8,9 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"testing"
 
@@ -121,28 +119,8 @@ func TestKilledUploads(t *testing.T) {
 	bucket := gateway.Sub(t, "bucket")
 	m := newMeter(t, gateway.Addr)
 
-	dir := t.TempDir()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(t.TempDir(), "spaces") // see TestMain
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
-	if err := os.Symlink(self, program); err != nil {
-		t.Skip(err)
-	}
-	command := func(args ...string) *exec.Cmd {
-		cmd := exec.Command(program, args...)
-		cmd.Env = append(os.Environ(), "HOME="+dir, "USERPROFILE="+dir, "AppData="+dir, "XDG_CONFIG_HOME="+dir, "SPACES_LIBRARY="+filepath.Join(dir, "lib"),
-			"AWS_ACCESS_KEY_ID="+conform.User, "AWS_SECRET_ACCESS_KEY="+conform.S3Secret, "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL=http://"+m.addr)
-		return cmd
-	}
-	if out, err := command("extract", "--quiet", "../../testdata/sample-archive.zip").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	file := filepath.Join(dir, "recording.m4a")
+	p := newRealSpaces(t, gatewayEnv(m.addr)...)
+	file := filepath.Join(p.dir, "recording.m4a")
 	content := make([]byte, bytesOf)
 	rand.NewChaCha8([32]byte{6}).Read(content)
 	if err := os.WriteFile(file, content, 0o644); err != nil {
@@ -153,7 +131,7 @@ func TestKilledUploads(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 20))
 	for n := range kills {
 		reached := m.stopAfter(3<<20 + r.Int64N(bytesOf/int64(kills)))
-		cmd := command(upload...)
+		cmd := p.command(upload...)
 		ended := make(chan error, 1)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -171,7 +149,7 @@ func TestKilledUploads(t *testing.T) {
 		}
 	}
 	m.stopAfter(0)
-	out, err := command(upload...).CombinedOutput()
+	out, err := p.command(upload...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -194,7 +172,7 @@ func TestKilledUploads(t *testing.T) {
 	if sum.Kept == 0 {
 		t.Error("the last run sent everything again")
 	}
-	if out, err := command("upload", "--clean", "s3://bucket/show", "--yes", "--json").CombinedOutput(); err != nil || len(out) != 0 {
+	if out, err := p.command("upload", "--clean", "s3://bucket/show", "--yes", "--json").CombinedOutput(); err != nil || len(out) != 0 {
 		t.Errorf("left over: %s %v", out, err)
 	}
 }

@@ -61,7 +61,6 @@ type Target struct {
 	item   string
 	folder string // "" or with a slash at its end
 	client *http.Client
-	redact wire.Redactor
 }
 
 // An identifier is what the Archive calls an item by.
@@ -88,7 +87,8 @@ func New(c Config) (*Target, error) {
 	// Uploads are sent on to the machine that is to keep them, and are no good
 	// there without the key.
 	c.Wire.Trusted = append(c.Wire.Trusted[:len(c.Wire.Trusted):len(c.Wire.Trusted)], "us.archive.org")
-	t := &Target{c: c, item: u.Host, client: c.Wire.Client(), redact: wire.NewRedactor(c.Secret)}
+	c.Wire.Redact = wire.NewRedactor(c.Secret)
+	t := &Target{c: c, item: u.Host, client: c.Wire.Client()}
 	if f := strings.Trim(u.Path, "/"); f != "" {
 		if err := publish.CheckName(f); err != nil {
 			return nil, err
@@ -126,12 +126,6 @@ func (t *Target) download(name string) string {
 	return join(t.c.Site, path.Join("download", t.item, t.folder+name))
 }
 
-// try does something as often as it makes sense, and puts its failure into
-// words without secrets.
-func (t *Target) try(ctx context.Context, f func(ctx context.Context) error) error {
-	return t.redact.Error(wire.Explain(t.c.Wire.Try(ctx, f)))
-}
-
 // Stat implements publish.Target.
 func (t *Target) Stat(ctx context.Context, name string) (publish.Remote, error) {
 	if err := publish.CheckName(name); err != nil {
@@ -163,7 +157,7 @@ func (f *file) remote(url string) publish.Remote {
 // look asks for an object's file, nil if it does not show, and whether its item
 // is there.
 func (t *Target) look(ctx context.Context, name string) (f *file, item bool, err error) {
-	err = t.try(ctx, func(ctx context.Context) error {
+	err = t.c.Wire.Try(ctx, func(ctx context.Context) error {
 		r, err := t.get(ctx, join(t.c.Site, "metadata/"+t.item))
 		if err != nil {
 			return err
@@ -242,7 +236,7 @@ func (t *Target) Open(ctx context.Context, name string) (body io.ReadCloser, err
 	if _, err := t.Stat(ctx, name); err != nil {
 		return nil, err
 	}
-	err = t.try(ctx, func(ctx context.Context) error {
+	err = t.c.Wire.Try(ctx, func(ctx context.Context) error {
 		r, err := t.get(ctx, t.download(name))
 		if err == nil {
 			body = r.Body

@@ -151,7 +151,7 @@ func (t *Target) send(ctx context.Context, u *publish.Upload, sums sums, there b
 	if err != nil {
 		return err
 	}
-	return t.try(ctx, func(ctx context.Context) error {
+	return t.c.Wire.Try(ctx, func(ctx context.Context) error {
 		var content *publish.Content
 		body := func() (io.ReadCloser, error) {
 			content = u.Content(ctx)

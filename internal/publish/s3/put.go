@@ -252,7 +252,7 @@ func (t *Target) putParts(ctx context.Context, u *publish.Upload, size int64) ([
 				u.Save(nil)
 			}
 		}
-		return nil, m.redact.Error(err)
+		return nil, err
 	}
 	whole, err := minio.ChecksumCRC64NVME.FullObjectChecksum(m.sums)
 	if err != nil {

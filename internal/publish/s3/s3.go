@@ -61,7 +61,6 @@ type Target struct {
 	core   *minio.Core
 	host   *url.URL
 	dns    bool // the bucket is in the host
-	redact wire.Redactor
 	rt     http.RoundTripper
 	denied error // why there is no point in asking
 }
@@ -104,7 +103,7 @@ func New(o Options) (*Target, error) {
 	t := &Target{o: o, host: host, rt: o.Wire.Transport()}
 	t.core, err = minio.NewCore(host.Host, &minio.Options{
 		Creds: creds, Secure: host.Scheme == "https", Region: o.Region, BucketLookup: lookup,
-		Transport:  t.rt,
+		Transport:  staying{t.rt},
 		MaxRetries: 1, // package wire does that
 	})
 	if err != nil {
@@ -113,14 +112,31 @@ func New(o Options) (*Target, error) {
 	t.dns = lookup == minio.BucketLookupDNS || lookup == minio.BucketLookupAuto && strings.HasSuffix(host.Hostname(), ".amazonaws.com")
 	t.core.SetAppInfo("spaces", or(o.Version, "devel"))
 	v, err := creds.GetWithContext(&credentials.CredContext{Client: &http.Client{Transport: t.rt}})
-	t.redact = wire.NewRedactor(v.SecretAccessKey, v.SessionToken, o.SecretKey, o.SessionToken)
+	t.o.Wire.Redact = wire.NewRedactor(v.SecretAccessKey, v.SessionToken, o.SecretKey, o.SessionToken)
 	switch {
 	case err != nil:
-		t.denied = t.redact.Error(fmt.Errorf("%w: the credentials cannot be read: %w", publish.ErrDenied, err))
+		t.denied = t.o.Wire.Redact.Error(fmt.Errorf("%w: the credentials cannot be read: %w", publish.ErrDenied, err))
 	case v.AccessKeyID == "":
 		t.denied = fmt.Errorf("%w: no access key for %s was found", publish.ErrDenied, t.root())
 	}
 	return t, nil
+}
+
+// staying makes no request that a server sends on to another host: package
+// minio would tell of it as of any other answer.
+type staying struct{ http.RoundTripper }
+
+func (s staying) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := s.RoundTripper.RoundTrip(r)
+	if err != nil || resp.StatusCode/100 != 3 {
+		return resp, err
+	}
+	to, lerr := resp.Location()
+	if lerr != nil || strings.EqualFold(to.Host, r.URL.Host) {
+		return resp, nil
+	}
+	resp.Body.Close()
+	return nil, &wire.RedirectError{From: r.URL.Scheme + "://" + r.URL.Host, To: to.Scheme + "://" + to.Host}
 }
 
 func or(a, b string) string {
@@ -183,8 +199,7 @@ func (t *Target) try(ctx context.Context, method, name string, f func(ctx contex
 	if t.denied != nil {
 		return t.denied
 	}
-	err := t.o.Wire.Try(ctx, func(ctx context.Context) error { return t.explain(method, name, f(ctx)) })
-	return t.redact.Error(err)
+	return t.o.Wire.Try(ctx, func(ctx context.Context) error { return t.explain(method, name, f(ctx)) })
 }
 
 // Stat implements publish.Target.
@@ -208,7 +223,30 @@ func (t *Target) head(ctx context.Context, name string) (info minio.ObjectInfo, 
 		}
 		return err
 	})
+	var status *wire.StatusError
+	if errors.As(err, &status) && status.Code == "" && (status.Status == http.StatusBadRequest || status.Status == http.StatusForbidden) {
+		var said *wire.StatusError
+		if why := t.reason(ctx, name); errors.As(why, &said) && said.Status == status.Status {
+			err = why
+		}
+	}
 	return info, err
+}
+
+// reason asks for an object's first byte, since an answer to HEAD has no room
+// for what is wrong: an expired token (400), a permission that is missing (403).
+func (t *Target) reason(ctx context.Context, name string) error {
+	var o minio.GetObjectOptions
+	if err := o.SetRange(0, 0); err != nil {
+		return err
+	}
+	return t.try(ctx, http.MethodGet, name, func(ctx context.Context) error {
+		r, _, _, err := t.core.GetObject(ctx, t.o.Bucket, t.key(name), o)
+		if err != nil {
+			return err
+		}
+		return r.Close()
+	})
 }
 
 // metaSHA256 is the object's metadata that keeps the hash: of what was sent in
@@ -337,7 +375,7 @@ func (t *Target) parts(ctx context.Context, name, id string) (map[int]minio.Obje
 func (t *Target) explain(method, name string, err error) error {
 	var answer minio.ErrorResponse
 	if !errors.As(err, &answer) {
-		return wire.Explain(err)
+		return err
 	}
 	status := &wire.StatusError{Method: method, URL: t.root() + "/" + name, Status: answer.StatusCode, Code: wire.Plain(answer.Code, 100), Message: wire.Plain(answer.Message, 300)}
 	if strings.HasPrefix(answer.Code, fmt.Sprint(answer.StatusCode)) { // made up from the status line

@@ -26,7 +26,7 @@ type session struct {
 // do does something on the server as often as it makes sense, each time on the
 // connection that there is or on a new one.
 func (t *Target) do(ctx context.Context, f func(s *session) error) error {
-	err := t.c.Wire.Try(ctx, func(ctx context.Context) error {
+	return t.c.Wire.Try(ctx, func(ctx context.Context) error {
 		s, err := t.session(ctx)
 		if err != nil {
 			return err
@@ -41,7 +41,6 @@ func (t *Target) do(ctx context.Context, f func(s *session) error) error {
 		}
 		return err
 	})
-	return t.redact.Error(wire.Explain(err))
 }
 
 // broken reports whether an error is one of the connection.

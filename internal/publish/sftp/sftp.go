@@ -70,12 +70,11 @@ type Config struct {
 
 // A Target is a folder on a server.
 type Target struct {
-	c      Config
-	place  string
-	user   string
-	addr   string // host:port
-	root   string
-	redact wire.Redactor
+	c     Config
+	place string
+	user  string
+	addr  string // host:port
+	root  string
 
 	mu   sync.Mutex // of what follows, and held while a connection is made
 	now  *session
@@ -88,7 +87,8 @@ func New(c Config) (*Target, error) {
 	if err != nil || u.Scheme != "sftp" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("%q is no URL of a folder on a server: sftp://user@host/folder is the shape", wire.Redactor{}.Text(c.URL))
 	}
-	t := &Target{c: c, user: c.User, redact: wire.NewRedactor(c.Password, c.Passphrase)}
+	t := &Target{c: c, user: c.User}
+	t.c.Wire.Redact = wire.NewRedactor(c.Password, c.Passphrase)
 	if name := u.User.Username(); name != "" {
 		t.user = name
 	}

@@ -49,7 +49,6 @@ type Target struct {
 	client *http.Client
 	wire   wire.Options
 	login  login
-	redact wire.Redactor
 
 	mu    sync.Mutex
 	known map[string]bool // folders that are there, by their names below the root
@@ -77,13 +76,13 @@ func New(c Config) (*Target, error) {
 	}
 	root.Path = strings.TrimSuffix(root.Path, "/") + "/"
 	root.RawPath = ""
+	c.Wire.Redact = wire.NewRedactor(c.Password, c.User+":"+c.Password)
 	t := &Target{
 		root:   &root,
 		place:  place.String(),
 		client: c.Wire.Client(),
 		wire:   c.Wire,
 		login:  login{user: c.User, password: c.Password},
-		redact: wire.NewRedactor(c.Password, c.User+":"+c.Password),
 		known:  make(map[string]bool),
 	}
 	follow := t.client.CheckRedirect
@@ -112,12 +111,6 @@ func (t *Target) url(name string) *url.URL {
 	return &u
 }
 
-// try does something as often as it makes sense, and puts its failure into
-// words without secrets.
-func (t *Target) try(ctx context.Context, f func(ctx context.Context) error) error {
-	return t.redact.Error(wire.Explain(t.wire.Try(ctx, f)))
-}
-
 // Stat implements publish.Target.
 func (t *Target) Stat(ctx context.Context, name string) (publish.Remote, error) {
 	e, err := t.stat(ctx, name)
@@ -129,7 +122,7 @@ func (t *Target) stat(ctx context.Context, name string) (e entry, err error) {
 	if err := publish.CheckName(name); err != nil {
 		return e, err
 	}
-	err = t.try(ctx, func(ctx context.Context) error {
+	err = t.wire.Try(ctx, func(ctx context.Context) error {
 		list, err := t.propfind(ctx, t.url(name), "0")
 		if err != nil {
 			return err
@@ -149,7 +142,7 @@ func (t *Target) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	var body io.ReadCloser
-	err := t.try(ctx, func(ctx context.Context) error {
+	err := t.wire.Try(ctx, func(ctx context.Context) error {
 		r, err := t.do(ctx, request{method: http.MethodGet, url: t.url(name)})
 		if err != nil {
 			return err
@@ -248,7 +241,7 @@ func (t *Target) put(ctx context.Context, u *publish.Upload) (publish.Remote, er
 // free fails if there is a folder of a name: MOVE would replace it with all that
 // is in it (RFC 4918, 9.9.3).
 func (t *Target) free(ctx context.Context, name string) error {
-	return t.try(ctx, func(ctx context.Context) error {
+	return t.wire.Try(ctx, func(ctx context.Context) error {
 		list, err := t.propfind(ctx, t.url(name), "0")
 		if errors.Is(err, publish.ErrNotExist) {
 			return nil
@@ -263,7 +256,7 @@ func (t *Target) free(ctx context.Context, name string) error {
 // send puts all bytes under a temporary name, another one for each try: what
 // the server still does of a try that broke cannot touch those that follow.
 func (t *Target) send(ctx context.Context, u *publish.Upload, s *state) (temporary string, err error) {
-	err = t.try(ctx, func(ctx context.Context) error {
+	err = t.wire.Try(ctx, func(ctx context.Context) error {
 		t.tidy(ctx, s)
 		temporary = newTemporary(folderOf(u.Name))
 		s.Temporary = append(s.Temporary, temporary)
@@ -328,7 +321,7 @@ func (t *Target) move(ctx context.Context, temporary, name string) error {
 		}
 		return false, err
 	}
-	return t.try(ctx, func(ctx context.Context) error {
+	return t.wire.Try(ctx, func(ctx context.Context) error {
 		if asked {
 			if done, err := moved(ctx); done || err != nil {
 				return err
@@ -406,7 +399,7 @@ func (t *Target) makeFolder(ctx context.Context, folder string) error {
 		}
 		return err
 	}
-	err := t.try(ctx, there)
+	err := t.wire.Try(ctx, there)
 	if errors.Is(err, publish.ErrNotExist) {
 		if folder == "" {
 			return fmt.Errorf("%s: %w: there is no such folder; make it there first", t.place, publish.ErrNotExist)
@@ -414,7 +407,7 @@ func (t *Target) makeFolder(ctx context.Context, folder string) error {
 		if err := t.makeFolder(ctx, folderOf(strings.TrimSuffix(folder, "/"))); err != nil {
 			return err
 		}
-		err = t.try(ctx, func(ctx context.Context) error {
+		err = t.wire.Try(ctx, func(ctx context.Context) error {
 			r, err := t.do(ctx, request{method: "MKCOL", url: t.url(folder)})
 			if err != nil {
 				return err
@@ -449,7 +442,7 @@ func (t *Target) Forget(ctx context.Context, _ string, old []byte) error {
 		if !ours(name) {
 			continue
 		}
-		if err := t.try(ctx, func(ctx context.Context) error { return t.remove(ctx, name) }); err != nil {
+		if err := t.wire.Try(ctx, func(ctx context.Context) error { return t.remove(ctx, name) }); err != nil {
 			return err
 		}
 	}
@@ -468,7 +461,7 @@ func (t *Target) tidy(ctx context.Context, s *state) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	s.Temporary = slices.DeleteFunc(s.Temporary, func(name string) bool {
-		return !ours(name) || t.try(ctx, func(ctx context.Context) error { return t.remove(ctx, name) }) == nil
+		return !ours(name) || t.wire.Try(ctx, func(ctx context.Context) error { return t.remove(ctx, name) }) == nil
 	})
 }
 
@@ -508,7 +501,7 @@ func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 		}
 		folder := folders[i]
 		var list []entry
-		err := t.try(ctx, func(ctx context.Context) (err error) {
+		err := t.wire.Try(ctx, func(ctx context.Context) (err error) {
 			list, err = t.propfind(ctx, t.url(folder), "1")
 			return err
 		})
@@ -526,7 +519,7 @@ func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 					Bytes: e.size,
 					Since: e.modified,
 					Remove: func(ctx context.Context) error {
-						return t.try(ctx, func(ctx context.Context) error { return t.remove(ctx, name) })
+						return t.wire.Try(ctx, func(ctx context.Context) error { return t.remove(ctx, name) })
 					},
 				})
 			}

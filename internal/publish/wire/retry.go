@@ -35,13 +35,14 @@ const mostBackoff = 30 * time.Second
 // Try calls f until it succeeds, fails with what trying again does not mend, or
 // has been tried often enough. It waits between the tries: longer each time,
 // with some chance in it so that many do not come back at once, and at least as
-// long as a server asks with Retry-After. HTTP requests of f must be made with
+// long as a server asks with Retry-After. Errors are put into words, without
+// secrets. HTTP requests of f must be made with
 // its context and this package's transport for that.
 func (o Options) Try(ctx context.Context, f func(ctx context.Context) error) error {
 	tries := or(o.Tries, 6)
 	for n := 1; ; n++ {
 		var asked atomic.Int64
-		err := f(context.WithValue(ctx, askedKey{}, &asked))
+		err := o.Redact.Error(Explain(f(context.WithValue(ctx, askedKey{}, &asked))))
 		if err == nil {
 			return nil
 		}

@@ -23,6 +23,8 @@ type Options struct {
 	Backoff time.Duration // the first wait between two, doubled with each; 0: 0.5 s
 	// Retried, if set, is told of each request that is going to be made again.
 	Retried func(err error, wait time.Duration)
+	// Redact takes the secrets of the target out of the errors of Try.
+	Redact Redactor
 
 	// Trusted are domains whose hosts a server may redirect to with all that a
 	// request carries: "us.archive.org" stands for itself and what is below it.

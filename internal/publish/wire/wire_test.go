@@ -50,7 +50,7 @@ func TestTryAgain(t *testing.T) {
 	} {
 		calls := 0
 		err := o.Try(t.Context(), func(context.Context) error { calls++; return test.err })
-		if calls != test.calls || !errors.Is(err, test.err) {
+		if calls != test.calls || !errors.Is(err, cause(test.err)) {
 			t.Errorf("%s: %d calls, want %d; error %v", test.name, calls, test.calls, err)
 		}
 	}
@@ -235,6 +235,14 @@ func TestSecretsStayHidden(t *testing.T) {
 	got := r.Error(err)
 	if strings.Contains(got.Error(), "s3cr") || strings.Contains(got.Error(), "hunter2") || !errors.Is(got, ErrDenied) {
 		t.Errorf("got %v", got)
+	}
+	o := Options{Tries: 2, Backoff: time.Millisecond, Redact: r, Retried: func(err error, _ time.Duration) {
+		if strings.Contains(err.Error(), "s3cr") {
+			t.Errorf("of what is tried again it is told %v", err)
+		}
+	}}
+	if err := o.Try(t.Context(), func(context.Context) error { return Temporary(errors.New("not with " + secret)) }); strings.Contains(err.Error(), "s3cr") {
+		t.Errorf("the end of trying is %v", err)
 	}
 	for _, text := range []string{
 		"you said {Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(secret)) + "}",
