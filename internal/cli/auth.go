@@ -23,10 +23,10 @@ func newAuthCmd(a *App) *cobra.Command {
 		Short: "Keep the credentials of targets",
 		Long: `Keep what a target asks for to let you in: the access key and secret key of S3, of the
 Internet Archive too, user and password of WebDAV, password of SFTP and passphrase of its key.
-"set" asks for them; in scripts they come from standard input, one a line. They are kept in the system's keyring or, where none runs (or with
-SPACES_KEYRING=file), in credentials.json beside the settings, which only you may read. TARGET
-is the name of a target in the settings, or its URL. Without them, S3 takes AWS_ACCESS_KEY_ID and
-AWS_SECRET_ACCESS_KEY or the files in ~/.aws.`,
+"set" asks for them; in scripts they come from standard input, one a line. They are kept in the
+system's keyring or, where none runs (or with SPACES_KEYRING=file), in credentials.json beside the
+settings, which only you may read. TARGET is the name of a target in the settings, or its URL.
+Without them, S3 takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the files in ~/.aws.`,
 		Example: `  spaces auth set show
   spaces auth list
   printf '%s\n' "$KEY" "$SECRET" | spaces auth set s3://my-bucket`,

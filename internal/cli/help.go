@@ -119,13 +119,13 @@ var topics = [...]string{"sound", "people", "proof", "upkeep"}
 // topic returns which of them a command of the program belongs to, or "".
 func topic(c *cobra.Command) string {
 	switch c.Name() {
-	case "waveform", "measure":
+	case "waveform", "measure", "moments":
 		return "sound"
 	case "people", "consent", "speakers", "forget":
 		return "people"
 	case "archives", "verify", "prove", "receipts", "bag", "export-tags":
 		return "proof"
-	case "auth", "reindex", "config", "completion", "man", "version":
+	case "edit", "remove", "auth", "reindex", "config", "completion", "man", "version":
 		return "upkeep"
 	}
 	return ""

@@ -71,6 +71,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 		newRemoveCmd(a),
 		newStatusCmd(a),
 		newVerifyCmd(a),
+		newProveCmd(a),
 		newReindexCmd(a),
 		newConfigCmd(a),
 		newCompletionCmd(a),

@@ -35,7 +35,7 @@ func newStatusCmd(a *App) *cobra.Command {
 library: how old it is, whether X is likely to have its audio still, whether it is saved here,
 and whether it was published. How long X keeps audio is an estimate, 30 days from its end unless
 the setting "window" says otherwise; X promises nothing. A post may link somebody else's Space.
---check is for cron: it lists what is inside the window and not saved, and ends with 5 if there is any.`,
+--check is for cron: it lists what is inside the window and not saved, and ends with 5 if any is.`,
 		Example: `  spaces status
   spaces status --check --quiet || mail -s "Spaces to save" me@example.org
   spaces config set window 60`,

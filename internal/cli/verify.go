@@ -14,7 +14,8 @@ import (
 
 type verifyOptions struct {
 	refs
-	log string
+	log     string
+	against []string
 }
 
 func newVerifyCmd(a *App) *cobra.Command {
@@ -25,11 +26,14 @@ func newVerifyCmd(a *App) *cobra.Command {
 		Long: `Read the whole library, or the Spaces named, and compare every file with the
 SHA-256 that was noted when it was saved. What is changed, missing or extra is
 listed. With --log each run adds dated lines to a file.
+--against compares the library with an archive instead, member by member: bytes, checksums,
+records, and how long the audio is by the record; all parts of a split archive in one call.
 SPACE is an id or the beginning of one, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces verify
   spaces verify latest
-  spaces verify --log ~/spaces-verify.log --quiet`,
+  spaces verify --log ~/spaces-verify.log --quiet
+  spaces verify --against twitter-2021-06-17.zip`,
 		Annotations:       exits(map[int]string{exitNotThere: "no such Space, or no library", exitFound: "something is not as it was"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
@@ -39,6 +43,7 @@ SPACE is an id or the beginning of one, "latest", or a part of the title;
 		},
 	}
 	cmd.Flags().StringVar(&o.log, "log", "", "append dated lines to `FILE`")
+	cmd.Flags().StringArrayVar(&o.against, "against", nil, "compare with this `ARCHIVE`; can be given again")
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }
@@ -85,6 +90,9 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		return err
 	}
 	defer log.Close()
+	if len(o.against) > 0 {
+		return a.verifyAgainst(ctx, lib, ids, o, log)
+	}
 
 	bar := a.newProgress("verifying")
 	findings := 0

@@ -29,6 +29,7 @@ const (
 var order = [][]string{
 	{"cli"},
 	{"studio"},
+	{"proof"},
 	{"publish/..."},
 	{"publish"},
 	{"publish/wire"}, // connections: time-outs, bandwidth, what is tried again

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/proof"
+)
+
+type differenceLine struct {
+	Schema int    `json:"schema"`
+	Type   string `json:"type"` // "difference"
+	proof.Difference
+}
+
+type comparedLine struct {
+	Schema int    `json:"schema"`
+	Type   string `json:"type"` // "compared"
+	proof.Comparison
+}
+
+// verifyAgainst compares the library with archives.
+func (a *App) verifyAgainst(ctx context.Context, lib *library.Library, ids []string, o verifyOptions, log *os.File) error {
+	p := &proof.Prover{Library: lib, Version: a.Version}
+	var err error
+	if p.Archives, err = openArchives(ctx, o.against); err != nil {
+		return err
+	}
+	defer closeArchives(p.Archives)
+	bar := a.newProgress("comparing")
+	defer bar.close()
+	p.Progress = bar
+	var broken error // writing what was found
+	sum, err := p.Against(ctx, ids, func(d proof.Difference) {
+		bar.close()
+		what := d.Member
+		if what == "" {
+			what = or(d.Path, d.ID)
+		}
+		a.logLine(log, fmt.Sprintf("%s %s %s: %s", d.Kind, d.ID, what, d.Message))
+		switch {
+		case a.set.JSON:
+			broken = errors.Join(broken, writeJSON(a.Out, differenceLine{space.Schema, "difference", d}))
+		case d.Kind != proof.OnlyHere || !a.set.Quiet:
+			fmt.Fprintf(a.Out, "%-15s %s: %s\n", d.Kind, safe(what), safe(d.Message))
+		}
+	})
+	bar.close()
+	if err = errors.Join(err, broken); err != nil {
+		a.logLine(log, "stopped: "+err.Error())
+		return err
+	}
+	text := fmt.Sprintf("%s, %s, %s, %s: %s", count(sum.Archives, "archive"), count(sum.Members, "audio file"), count(sum.Records, "record"), size(sum.Bytes), count(sum.Findings, "finding"))
+	a.logLine(log, "compared with "+text)
+	if a.set.JSON {
+		err = writeJSON(a.Out, comparedLine{space.Schema, "compared", sum})
+	} else if !a.set.Quiet {
+		_, err = fmt.Fprintln(a.Out, "Compared with "+text)
+	}
+	if err == nil && sum.Findings > 0 {
+		return &failure{exitFound, "differs", "what is in the archive alone is taken in with: spaces extract ARCHIVE",
+			fmt.Errorf("the library and the archive differ in %s", plural(sum.Findings, "place", "places"))}
+	}
+	return err
+}

@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/proof"
+)
+
+type proveOptions struct {
+	refs
+	archives []string
+}
+
+func newProveCmd(a *App) *cobra.Command {
+	var o proveOptions
+	cmd := &cobra.Command{
+		Use:   "prove FILE|SPACE",
+		Short: "Prove where a clip, an episode or a recording comes from",
+		Long: `Go back from a file to what X sent: to the archive and its member, the checksums, the frames and
+samples, the time of day, the settings and the version that made it; and forward to where it was
+sent. Nothing is believed: files are hashed again, frames counted again, the clock is worked out
+anew, and clips are cut again and compared bit for bit with the original. A file is found by its
+hash, whatever it is called now. --archive reads the archive too. What each check means, and what
+a proof cannot say, is in docs/proof.md.`,
+		Example: `  spaces prove clip.m4a
+  spaces prove latest --archive twitter-2021-06-17.zip
+  spaces prove episode.m4a --json > proof.json`,
+		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
+			exitNotThere: "nothing in the library has made this file, or no such Space", exitFound: "something does not hold"}),
+		Args:              takes(1, 1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.prove(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringArrayVar(&o.archives, "archive", nil, "compare with the `ARCHIVE` that it came in; can be given again")
+	addIDOnly(cmd, &o.refs)
+	return cmd
+}
+
+func (a *App) prove(ctx context.Context, o proveOptions) error {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	p := &proof.Prover{Library: lib, Version: a.Version}
+	if p.Archives, err = openArchives(ctx, o.archives); err != nil {
+		return err
+	}
+	defer closeArchives(p.Archives)
+	word := o.words[0]
+	info, err := os.Stat(word)
+	isFile := err == nil && info.Mode().IsRegular() && !o.idOnly
+	id := ""
+	if !isFile {
+		row, err := resolveOne(ctx, a, lib.Catalog(), word, o.idOnly)
+		if err != nil {
+			return err
+		}
+		id = row.ID
+	}
+	bar := a.newProgress("proving")
+	defer bar.close()
+	p.Progress = bar
+	var made *proof.Proof
+	if isFile {
+		made, err = p.File(ctx, word)
+	} else {
+		made, err = p.Space(ctx, id)
+	}
+	bar.close()
+	if errors.Is(err, proof.ErrUnknown) {
+		return &failure{exitNotThere, "unknown-file", "clips and episodes that were written elsewhere (-o) are known by their hash only where a record of them is in the library",
+			fmt.Errorf("%s: %w", word, err)}
+	}
+	if err != nil {
+		return err
+	}
+	if a.set.JSON {
+		err = writeJSON(a.Out, struct {
+			Schema int `json:"schema"`
+			*proof.Proof
+			Failed int `json:"failed"`
+		}{space.Schema, made, made.Failed()})
+	} else {
+		err = a.showProof(a.Out, made)
+	}
+	if n := made.Failed(); err == nil && n > 0 {
+		return &failure{exitFound, "not-proved", "see which files changed: spaces verify " + made.ID, fmt.Errorf("%s not hold", plural(n, "check does", "checks do"))}
+	}
+	return err
+}
+
+// openArchives opens the archives that are named; the caller closes them.
+func openArchives(ctx context.Context, names []string) ([]*archive.Archive, error) {
+	var list []*archive.Archive
+	for _, name := range names {
+		ar, err := archive.Open(ctx, name)
+		if err != nil {
+			closeArchives(list)
+			return nil, err
+		}
+		list = append(list, ar)
+	}
+	return list, nil
+}
+
+func closeArchives(list []*archive.Archive) {
+	for _, ar := range list {
+		ar.Close()
+	}
+}
+
+// showProof writes a proof for people: what it is, where from, where to, and
+// what was looked at.
+func (a *App) showProof(w io.Writer, p *proof.Proof) error {
+	row := func(name, format string, args ...any) { fmt.Fprintf(w, "  %-9s %s\n", name, fmt.Sprintf(format, args...)) }
+	fmt.Fprintf(w, "%s %s\n", p.Kind, safe(path.Base(filepath.ToSlash(p.File))))
+	row("Space", "%s  %s", p.ID, safe(p.Title))
+	if p.SHA256 != "" {
+		row("SHA-256", "%s, %d bytes", p.SHA256, p.Bytes)
+	}
+	if p.Samples > 0 {
+		row("Samples", "%d to %d of %d a second: %.3f s from %.3f s on", p.Start, p.Start+p.Samples, p.SampleRate, p.Length, p.At)
+	}
+	if !p.StartedAt.IsZero() {
+		row("Clock", "%s to %s", p.StartedAt, p.EndedAt)
+	}
+	if p.Settings != nil {
+		text, err := json.Marshal(p.Settings)
+		if err != nil {
+			return err
+		}
+		row("Settings", "%s %s", map[bool]string{true: "lossless", false: "encoded anew"}[p.Lossless], safe(string(text)))
+	}
+	row("Made by", "%s", safe(p.WrittenBy))
+	for _, s := range p.Sources {
+		frames := ""
+		if s.Units > 0 {
+			frames = fmt.Sprintf(", frames %d to %d", s.FirstUnit, s.FirstUnit+s.Units-1)
+		}
+		row("From", "%s%s, SHA-256 %s", safe(s.Piece), frames, s.SHA256)
+		if s.Archive != "" {
+			row("", "%s in %s, SHA-256 %s", safe(s.Member), safe(s.ArchiveName), s.Archive)
+		}
+	}
+	for _, m := range p.Made {
+		row("Made", "%s %s, SHA-256 %s", m.Kind, safe(path.Base(m.File)), m.SHA256)
+	}
+	for _, r := range p.Receipts {
+		row("Sent", "%s %s (%s)", r.At.UTC().Format("2006-01-02 15:04:05Z"), safe(or(r.URL, strings.TrimSuffix(r.Place, "/")+"/"+r.Object)), strings.Join(r.Verified, " "))
+	}
+	n := make(map[proof.Result]int)
+	fmt.Fprintln(w)
+	for _, c := range p.Checks {
+		n[c.Result]++
+		mark := map[proof.Result]string{proof.Holds: "holds", proof.Fails: "FAILS", proof.NotChecked: "–"}[c.Result]
+		fmt.Fprintf(w, "%-6s %-9s %s: %s\n", mark, c.What, safe(filepath.Base(c.Of)), safe(c.Detail))
+	}
+	_, err := fmt.Fprintf(w, "%s, %d failed, %d could not be made\n", plural(n[proof.Holds], "check holds", "checks hold"), n[proof.Fails], n[proof.NotChecked])
+	return err
+}

@@ -1,0 +1,268 @@
+package proof
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// A DifferenceKind says how an archive and a library differ. The words appear
+// in JSON.
+type DifferenceKind string
+
+const (
+	OnlyThere  DifferenceKind = "only-in-archive"
+	OnlyHere   DifferenceKind = "only-in-library" // no finding: X keeps audio for a while only
+	Differs    DifferenceKind = "differs"         // other bytes
+	Record     DifferenceKind = "record"          // other words about a Space
+	Length     DifferenceKind = "duration"        // not as long as the record says
+	Unreadable DifferenceKind = "unreadable"
+)
+
+// A Difference is one thing that an archive and a library do not agree on.
+type Difference struct {
+	Kind    DifferenceKind `json:"kind"`
+	ID      string         `json:"id,omitempty"`     // of the Space
+	Member  string         `json:"member,omitempty"` // of the archive
+	Path    string         `json:"path,omitempty"`   // below the library
+	Message string         `json:"message"`
+}
+
+// A Comparison counts what Against looked at.
+type Comparison struct {
+	Archives int   `json:"archives"`
+	Members  int   `json:"members"`
+	Records  int   `json:"records"`
+	Bytes    int64 `json:"bytes"`     // of the members
+	OnlyHere int   `json:"only_here"` // Spaces
+	Findings int   `json:"findings"`
+}
+
+// Tolerance is by how many seconds the audio of a Space may be shorter or
+// longer than its record says: X notes when a Space was opened and closed, and
+// not when recording began.
+const Tolerance = 60
+
+// Against compares the library with p.Archives, which together are one: every
+// member is read and compared with the original here, which is read too; every
+// record with what the library keeps of it; and how long the audio is with
+// the record's times. If ids are given, it is about these Spaces alone. It
+// tells found of each difference; those of the kind OnlyHere are no findings.
+func (p *Prover) Against(ctx context.Context, ids []string, found func(Difference)) (Comparison, error) {
+	c := &comparer{Prover: p, ids: ids, found: found, seen: make(map[string]bool), parts: make(map[string][]string), kept: make(map[string]*space.Space)}
+	for _, a := range p.Archives {
+		if err := c.archive(ctx, a); err != nil {
+			return c.sum, err
+		}
+	}
+	return c.sum, c.rest(ctx)
+}
+
+type comparer struct {
+	*Prover
+	ids   []string
+	found func(Difference)
+	sum   Comparison
+	seen  map[string]bool         // Spaces of the archives
+	parts map[string][]string     // SHA-256 of the members of a Space
+	kept  map[string]*space.Space // nil if the library has none
+}
+
+func (c *comparer) tell(d Difference, format string, args ...any) {
+	d.Message = fmt.Sprintf(format, args...)
+	if d.Kind == OnlyHere {
+		c.sum.OnlyHere++
+	} else {
+		c.sum.Findings++
+	}
+	c.found(d)
+}
+
+// meant reports whether a Space is one that was asked for.
+func (c *comparer) meant(id string) bool { return len(c.ids) == 0 || slices.Contains(c.ids, id) }
+
+// load returns what the library has of a Space, or nil.
+func (c *comparer) load(id string) (*space.Space, error) {
+	if s, ok := c.kept[id]; ok {
+		return s, nil
+	}
+	s, err := c.Library.Load(id)
+	if errors.Is(err, library.ErrNotFound) || errors.Is(err, catalog.ErrNotFound) {
+		s, err = nil, nil
+	}
+	if err == nil {
+		c.kept[id] = s
+	}
+	return s, err
+}
+
+func (c *comparer) archive(ctx context.Context, a *archive.Archive) error {
+	c.sum.Archives++
+	records, section, err := a.Records(ctx, func(p archive.Problem) {})
+	if err != nil {
+		return err
+	}
+	if section == archive.SectionUnreadable {
+		c.tell(Difference{Kind: Unreadable}, "%s: what it says of Spaces cannot be read", a.Path())
+	}
+	for i := range records {
+		if c.meant(records[i].ID) {
+			if err := c.record(a, &records[i]); err != nil {
+				return err
+			}
+		}
+	}
+	for _, m := range a.Media() {
+		if m.SpaceID != "" && !c.meant(m.SpaceID) {
+			continue
+		}
+		if err := c.member(ctx, &m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record compares what the archive and the library say of a Space. That the
+// library keeps what a later archive says is as it should be.
+func (c *comparer) record(a *archive.Archive, r *archive.Record) error {
+	c.sum.Records++
+	c.seen[r.ID] = true
+	s, err := c.load(r.ID)
+	if err != nil {
+		return err
+	}
+	if s == nil {
+		c.tell(Difference{Kind: OnlyThere, ID: r.ID}, "the archive has a record of this Space, and the library does not know it")
+		return nil
+	}
+	switch {
+	case len(s.Record) == 0:
+		c.tell(Difference{Kind: OnlyThere, ID: r.ID, Path: s.Folder}, "the archive has a record of this Space, and the library has none")
+	case !sameRecord(s.Record, r.Raw) && !slices.ContainsFunc(s.Provenance, func(o space.Origin) bool {
+		return o.Made.After(a.Manifest().Generated) && slices.Contains(o.Supplied, "record")
+	}):
+		c.tell(Difference{Kind: Record, ID: r.ID, Path: s.Folder}, "the library keeps another record of this Space than this archive has")
+	}
+	if r.CreatedAt.IsZero() || r.EndedAt.IsZero() || s.Duration == nil {
+		return nil
+	}
+	said, heard := r.EndedAt.Sub(r.CreatedAt).Seconds(), *s.Duration
+	for _, run := range s.Timeline {
+		heard += run.GapBefore
+	}
+	if d := heard - said; math.Abs(d) > Tolerance {
+		c.tell(Difference{Kind: Length, ID: r.ID, Path: s.Folder}, "the record says %.0f s, and the audio has %.0f s, gaps included: %.0f s %s", said, heard, math.Abs(d),
+			map[bool]string{true: "less", false: "more"}[d < 0])
+	}
+	return nil
+}
+
+// sameRecord compares records, whatever white space there is between their
+// words: space.json is indented.
+func sameRecord(a, b []byte) bool {
+	var x, y bytes.Buffer
+	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
+}
+
+// member compares a file of the archive with the original in the library.
+func (c *comparer) member(ctx context.Context, m *archive.Member) error {
+	c.sum.Members++
+	sum, err := c.hashMember(ctx, m)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	d := Difference{ID: m.SpaceID, Member: m.Name}
+	if err != nil {
+		d.Kind = Unreadable
+		c.tell(d, "%v", err)
+		return nil
+	}
+	c.sum.Bytes += sum.bytes
+	if d.ID == "" {
+		d.ID = library.ContentID(sum.sha256)
+		if !c.meant(d.ID) {
+			return nil
+		}
+	}
+	c.seen[d.ID] = true
+	c.parts[d.ID] = append(c.parts[d.ID], sum.sha256)
+	s, err := c.load(d.ID)
+	if err != nil {
+		return err
+	}
+	if s == nil {
+		d.Kind = OnlyThere
+		c.tell(d, "the library does not know this Space: %d bytes are in the archive alone", sum.bytes)
+		return nil
+	}
+	src, ok := pieceOf(s, sum.sha256)
+	if !ok {
+		d.Kind, d.Path = OnlyThere, s.Folder
+		c.tell(d, "the library has other originals of this Space, and none with the SHA-256 %s", sum.sha256)
+		return nil
+	}
+	d.Kind, d.Path = Differs, originPath(s, src.Piece)
+	here, err := c.hashFile(ctx, c.originName(s, src.Piece))
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		d.Kind = Unreadable
+		c.tell(d, "%v", err)
+	case here.bytes != sum.bytes || here.sha256 != sum.sha256:
+		c.tell(d, "%d bytes with the SHA-256 %s, and in the archive %d with %s", here.bytes, here.sha256, sum.bytes, sum.sha256)
+	case src.CRC32 != "" && m.HasCRC && src.CRC32 != fmt.Sprintf("%08x", m.CRC32):
+		c.tell(d, "the library has noted the CRC-32 %s, and the archive says %08x", src.CRC32, m.CRC32)
+	}
+	return nil
+}
+
+// rest goes through the library for what the archives do not have: originals
+// that are said to come from one of them, and whole Spaces.
+func (c *comparer) rest(ctx context.Context) error {
+	var from []string
+	for _, a := range c.Archives {
+		sha, err := c.archiveSum(ctx, a)
+		if err != nil {
+			return err
+		}
+		from = append(from, sha)
+	}
+	for row, err := range c.Library.Catalog().List(ctx, catalog.Query{}) {
+		if err != nil {
+			return err
+		}
+		if !c.meant(row.ID) {
+			continue
+		}
+		s, err := c.load(row.ID)
+		if err != nil {
+			return err
+		}
+		if s == nil {
+			continue
+		}
+		claimed := false
+		for i := range s.Pieces {
+			if q := &s.Pieces[i]; slices.Contains(from, q.Archive) && !slices.Contains(c.parts[row.ID], q.SHA256) {
+				claimed = true
+				c.tell(Difference{Kind: Differs, ID: row.ID, Member: q.Member, Path: originPath(s, q.Name)},
+					"the library says that this came from the archive, which has no such bytes")
+			}
+		}
+		if !claimed && !c.seen[row.ID] {
+			c.tell(Difference{Kind: OnlyHere, ID: row.ID, Path: row.Folder}, "the archive has nothing of this Space")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,323 @@
+package proof
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/track"
+)
+
+// content compares what is in a clip or an episode with the recording.
+func (p *Prover) content(ctx context.Context, proof *Proof, t *found, r *clip.Recording, name string) error {
+	span := clip.Span{Start: proof.Start, Samples: proof.Samples}
+	var err error
+	if proof.Lossless {
+		err = p.units(ctx, proof, t, r, span, name)
+	}
+	switch {
+	case err != nil:
+	case t.clip != nil:
+		err = p.remade(ctx, proof, t.clip, r, span)
+	case !proof.Lossless:
+		err = p.length(ctx, proof, t, name)
+	}
+	return err
+}
+
+// units holds the access units of a file that was made without re-encoding
+// against those of the recording, and these against the originals.
+func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *clip.Recording, span clip.Span, name string) error {
+	want := &unitSum{Hash: sha256.New()}
+	format, _ := clip.FormatOf(t.place())
+	var err error
+	if format == clip.AAC {
+		err = heard(r, span, want) // no frames before the first that is heard
+	} else {
+		err = r.Copy(ctx, io.Discard, span, r.Native(span), encode.Options{}, want)
+	}
+	if err != nil {
+		return p.cannot(ctx, proof, "units", t.place(), "the recording cannot be cut so any more", err)
+	}
+	same, units, err := carries(ctx, name, want, format == clip.MP3)
+	switch {
+	case err != nil:
+		return p.cannot(ctx, proof, "units", t.place(), "it cannot be read", err)
+	case !same:
+		proof.check("units", t.place(), Fails, "cut again: its frames are not those of the recording")
+		return nil
+	}
+	for i := range proof.Sources {
+		src := &proof.Sources[i]
+		if err := p.inOriginal(ctx, proof, r, src); err != nil {
+			return err
+		}
+	}
+	proof.check("units", t.place(), Holds, "cut again: its %d frames are bit for bit those of the recording", units)
+	if format == clip.AAC {
+		return nil // which plays all of its frames
+	}
+	return p.plays(ctx, proof, t, r, span, name)
+}
+
+// plays holds what a file plays of its frames against the span that its record
+// tells: how many samples, and from which of the first frame on.
+func (p *Prover) plays(ctx context.Context, proof *Proof, t *found, r *clip.Recording, span clip.Span, name string) error {
+	tr, err := scan(ctx, name, track.Options{}, nil)
+	if err != nil {
+		return p.cannot(ctx, proof, "frames", t.place(), "it cannot be read", err)
+	}
+	want := r.Length(span, tr.Runs[0].SampleRate)
+	if n := played(tr); n != want {
+		proof.check("frames", t.place(), Fails, "it plays %d samples, and its record says %d", n, want)
+		return nil
+	}
+	if first, ok := offset(r, span.Start); ok && tr.Format == track.MP4 && tr.Runs[0].Skip%int64(tr.Runs[0].UnitSamples) != first {
+		proof.check("frames", t.place(), Fails, "it begins with sample %d of a frame, and its record says sample %d", tr.Runs[0].Skip%int64(tr.Runs[0].UnitSamples), first)
+		return nil
+	}
+	proof.check("frames", t.place(), Holds, "it plays the %d samples of them that its record says", want)
+	return nil
+}
+
+// played counts the samples of a file that are heard.
+func played(tr *track.Track) int64 {
+	var n int64
+	for _, r := range tr.Runs {
+		n += r.Played()
+	}
+	return n
+}
+
+// offset returns which sample of its frame a position is. ok is false where
+// frames and positions do not have the same rate.
+func offset(r *clip.Recording, position int64) (n int64, ok bool) {
+	for _, run := range r.Space.Timeline {
+		unit := int64(r.Files[run.File].Config.UnitSamples)
+		if at := position - run.FirstSample; at >= 0 && at < run.Samples && run.SampleRate == r.Rate && unit > 0 {
+			return (run.Skip + at) % unit, true
+		}
+	}
+	return 0, false
+}
+
+// cannot notes that something could not be looked at, unless that is because
+// ctx has ended.
+func (p *Prover) cannot(ctx context.Context, proof *Proof, what, of, message string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	proof.check(what, of, Fails, "%s: %v", message, err)
+	return nil
+}
+
+// A unitSum adds up access units as they are copied.
+type unitSum struct {
+	hash.Hash
+	bytes int64
+}
+
+func (s *unitSum) Write(b []byte) (int, error) {
+	s.bytes += int64(len(b))
+	return s.Hash.Write(b)
+}
+
+// heard adds up the units of a span, without those that a decoder needs before
+// them.
+func heard(r *clip.Recording, span clip.Span, sum io.Writer) error {
+	for _, c := range r.Sources(span) {
+		in, _, ok := inPlayable(r, &Source{SHA256: c.SHA256, FirstUnit: c.FirstUnit, Units: c.Units})
+		if !ok {
+			return errors.New("its frames cannot be found")
+		}
+		if _, err := io.Copy(sum, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// carries reports whether the access units of a file are those that were added
+// up, and how many they are. If lead is set, one that prepares a decoder may
+// stand before them.
+func carries(ctx context.Context, name string, want *unitSum, lead bool) (same bool, units int64, err error) {
+	got := &unitSum{Hash: sha256.New()}
+	rest := &unitSum{Hash: sha256.New()} // without the first
+	_, err = scan(ctx, name, track.Options{}, func(u *track.Packet) error {
+		if units > 0 {
+			rest.Write(u.Data)
+		}
+		units++
+		_, err := got.Write(u.Data)
+		return err
+	})
+	switch {
+	case err != nil || want.bytes == 0:
+	case got.bytes == want.bytes:
+		same = bytes.Equal(got.Sum(nil), want.Sum(nil))
+	case lead && rest.bytes == want.bytes:
+		same = bytes.Equal(rest.Sum(nil), want.Sum(nil))
+		units--
+	}
+	return same, units, err
+}
+
+// inOriginal compares a stretch of the playable file with the original that it
+// was joined from.
+func (p *Prover) inOriginal(ctx context.Context, proof *Proof, r *clip.Recording, src *Source) error {
+	in, sizes, ok := inPlayable(r, src)
+	if !ok {
+		why := "frames of its format have no places of their own"
+		if !slices.ContainsFunc(r.Space.Pieces, func(q space.Piece) bool { return q.SHA256 == src.SHA256 }) {
+			why = "a better copy has taken its place in the recording"
+		}
+		proof.check("units", src.Piece, NotChecked, "%s", why)
+		return nil
+	}
+	var unit int64
+	same := true
+	buf := make([]byte, track.MaxUnitSize)
+	_, err := scan(ctx, p.originName(r.Space, src.Piece), track.Options{}, func(u *track.Packet) error {
+		i := unit - src.FirstUnit
+		unit++
+		if i < 0 {
+			return nil
+		}
+		if i >= src.Units {
+			return errEnough
+		}
+		b := buf[:sizes[i]]
+		if _, err := io.ReadFull(in, b); err != nil {
+			return err
+		}
+		same = same && bytes.Equal(b, u.Data)
+		return nil
+	})
+	end := src.FirstUnit + src.Units
+	switch {
+	case err != nil && !errors.Is(err, errEnough):
+		return p.cannot(ctx, proof, "units", src.Piece, "it cannot be compared", err)
+	case unit < end:
+		proof.check("units", src.Piece, Fails, "it has %d frames, and %d to %d are to be compared", unit, src.FirstUnit, end-1)
+	case !same:
+		proof.check("units", src.Piece, Fails, "its frames %d to %d are not those of the recording", src.FirstUnit, end-1)
+	default:
+		proof.check("units", src.Piece, Holds, "its frames %d to %d are bit for bit those of the recording", src.FirstUnit, end-1)
+	}
+	return nil
+}
+
+var errEnough = errors.New("enough")
+
+// inPlayable finds the units of a source in the playable file. ok is false
+// where there are none, or not as they are in the original.
+func inPlayable(r *clip.Recording, src *Source) (in *io.SectionReader, sizes track.Sizes, ok bool) {
+	n, first := place(r, src)
+	if n < 0 || r.Files[n].Index == nil {
+		return nil, nil, false
+	}
+	f := r.Files[n]
+	offset, sizes, err := f.Index.Extent(first, src.Units, nil)
+	if err != nil {
+		return nil, nil, false
+	}
+	return io.NewSectionReader(f, f.Start+offset, sizes.Sum()), sizes, true
+}
+
+// place finds where in which playable file the units of a source begin; the
+// file is -1 if they are in none.
+func place(r *clip.Recording, src *Source) (file int, first int64) {
+	var before int64 // units of the piece in runs before
+	for i, run := range r.Space.Timeline {
+		if i > 0 && run.Piece != r.Space.Timeline[i-1].Piece {
+			before = 0
+		}
+		unit := int64(r.Files[run.File].Config.UnitSamples)
+		if unit < 1 || run.Piece < 0 || run.Piece >= len(r.Space.Pieces) {
+			return -1, 0
+		}
+		units := (run.Skip + run.Samples + run.Trim + unit - 1) / unit
+		if r.Space.Pieces[run.Piece].SHA256 == src.SHA256 && src.FirstUnit >= before && src.FirstUnit+src.Units <= before+units {
+			return run.File, run.FirstUnit + src.FirstUnit - before
+		}
+		before += units
+	}
+	return -1, 0
+}
+
+// remade makes a clip once more, as its record says, and compares the bytes.
+// Other versions and a new title of the Space change those around the audio,
+// so that only sameness proves something.
+func (p *Prover) remade(ctx context.Context, proof *Proof, c *clip.Provenance, r *clip.Recording, span clip.Span) error {
+	if c.Settings.Cover != "" {
+		proof.check("remade", c.File, NotChecked, "its cover, which is in it, was not kept beside it")
+		return nil
+	}
+	sum := sha256.New()
+	_, err := clip.Cut(ctx, clip.Request{
+		Recording: r, Span: span, Format: c.Format, Title: c.Settings.Title, Strict: c.Settings.Strict, Writer: sum,
+		Effects: clip.Effects{Fade: time.Duration(c.Settings.Fade * float64(time.Second)), Normalize: c.Settings.Normalize, Mono: c.Settings.Mono},
+	})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		proof.check("remade", c.File, NotChecked, "it cannot be made again here: %v", err)
+	case hex.EncodeToString(sum.Sum(nil)) == c.SHA256:
+		proof.check("remade", c.File, Holds, "made again with the same settings: the same bytes")
+	default:
+		proof.check("remade", c.File, NotChecked, "made again, it has other bytes: %s made it, this is spaces %s, and title or originals may have changed", c.WrittenBy, p.Version)
+	}
+	return nil
+}
+
+// length counts what an episode plays: that, its hash and its originals are
+// all that can be checked of one that was encoded anew.
+func (p *Prover) length(ctx context.Context, proof *Proof, t *found, name string) error {
+	format, _ := clip.FormatOf(t.episode.File)
+	if format == clip.Opus {
+		proof.check("frames", t.episode.File, NotChecked, "it was encoded anew, as Opus")
+		return nil
+	}
+	tr, err := scan(ctx, name, track.Options{}, nil)
+	if err != nil {
+		return p.cannot(ctx, proof, "frames", t.episode.File, "it cannot be read", err)
+	}
+	samples := played(tr)
+	if samples != t.episode.Samples {
+		proof.check("frames", t.episode.File, Fails, "it plays %d samples, and its record says %d", samples, t.episode.Samples)
+	} else {
+		proof.check("frames", t.episode.File, Holds, "it plays the %d samples that its record says; it was encoded anew, so that no frame of it is in an original", samples)
+	}
+	return nil
+}
+
+// joined holds a playable file against the originals that it was joined from.
+func (p *Prover) joined(ctx context.Context, proof *Proof, s *space.Space, n int) error {
+	r, err := clip.Open(p.Library, s.ID, p.Version)
+	if err != nil {
+		return p.cannot(ctx, proof, "units", path.Base(s.Files[n]), "it cannot be opened", err)
+	}
+	defer r.Close()
+	for _, c := range r.Sources(clip.Span{Samples: r.Samples}) {
+		src, _ := pieceOf(s, c.SHA256)
+		src.FirstUnit, src.Units, src.SHA256 = c.FirstUnit, c.Units, c.SHA256
+		if file, _ := place(r, &src); file != n {
+			continue
+		}
+		if err := p.inOriginal(ctx, proof, r, &src); err != nil {
+			return err
+		}
+	}
+	return nil
+}

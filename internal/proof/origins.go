@@ -1,0 +1,256 @@
+package proof
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/archive/hydra"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media"
+	"github.com/spaces-cli/spaces/internal/media/timeline"
+	"github.com/spaces-cli/spaces/internal/media/track"
+)
+
+// origins checks the originals that the sources of a proof name: their bytes,
+// their frames, their clock, and the archives they came in.
+func (p *Prover) origins(ctx context.Context, proof *Proof, s *space.Space) error {
+	var done []string
+	for i := range proof.Sources {
+		src := &proof.Sources[i]
+		if slices.Contains(done, src.SHA256) {
+			continue
+		}
+		done = append(done, src.SHA256)
+		if err := p.original(ctx, proof, s, src); err != nil {
+			return err
+		}
+		if err := p.origin(ctx, proof, s, src); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// original reads an original again.
+func (p *Prover) original(ctx context.Context, proof *Proof, s *space.Space, src *Source) error {
+	n := slices.IndexFunc(s.Pieces, func(q space.Piece) bool { return q.SHA256 == src.SHA256 })
+	earlier := slices.ContainsFunc(s.Earlier, func(e space.Earlier) bool { return e.SHA256 == src.SHA256 })
+	if n < 0 && !earlier {
+		proof.check("original", src.Piece, Fails, "the library has no original with its SHA-256 %s", src.SHA256)
+		return nil
+	}
+	name := p.originName(s, src.Piece)
+	sum, err := p.hashFile(ctx, name)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		proof.check("original", src.Piece, Fails, "%v", err)
+		return nil
+	case sum.sha256 != src.SHA256:
+		proof.check("original", src.Piece, Fails, "it has %d bytes with the SHA-256 %s, and not %s", sum.bytes, sum.sha256, describe(src))
+		return nil
+	case src.CRC32 != "" && sum.crc32 != src.CRC32:
+		proof.check("original", src.Piece, Fails, "its CRC-32 is %s, and the archive's was %s", sum.crc32, src.CRC32)
+		return nil
+	}
+	proof.check("original", src.Piece, Holds, "%d bytes, its SHA-256%s as they were when it was saved", sum.bytes,
+		map[bool]string{true: " and its CRC-32"}[src.CRC32 != ""])
+	if n < 0 {
+		return nil // an earlier copy: nothing else is noted of it
+	}
+	return p.frames(ctx, proof, s, n, name)
+}
+
+// frames counts the units of a piece again, and works out its clock anew from
+// the tags between them.
+func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int, name string) error {
+	piece := &s.Pieces[n]
+	var tags hydra.Tags
+	tr, err := scan(ctx, name, track.Options{OnEvent: tags.Add}, nil)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		proof.check("frames", piece.Name, Fails, "it cannot be read as audio: %v", err)
+		return nil
+	}
+	samples := played(tr)
+	if units := tr.Units(); units != piece.Units || samples != piece.Samples {
+		proof.check("frames", piece.Name, Fails, "counted again: %d frames with %d samples, and not %d with %d", units, samples, piece.Units, piece.Samples)
+	} else {
+		proof.check("frames", piece.Name, Holds, "counted again: %d frames with %d samples", units, samples)
+	}
+	if p.wallChanged(proof, s, n) {
+		return nil
+	}
+	tl := timeline.Build([]timeline.Piece{tags.Piece(tr)})
+	var noted []space.Run
+	for _, r := range s.Timeline {
+		if r.Piece == n {
+			noted = append(noted, r)
+		}
+	}
+	if len(tl.Runs) != len(noted) {
+		proof.check("clock", piece.Name, Fails, "its tags make %d stretches without a gap, and %d are noted", len(tl.Runs), len(noted))
+		return nil
+	}
+	told := false
+	for i, r := range tl.Runs {
+		now := space.Time{Time: r.Start}
+		told = told || !now.IsZero()
+		if now.IsZero() && r.Anchors == 0 {
+			continue // the host, the record or another piece tells it
+		}
+		if now.String() != noted[i].Wall.String() || r.Samples != noted[i].Samples {
+			proof.check("clock", piece.Name, Fails, "its tags say that stretch %d began at %s and has %d samples, and %s and %d are noted", i+1, now, r.Samples, noted[i].Wall, noted[i].Samples)
+			return nil
+		}
+	}
+	if told {
+		proof.check("clock", piece.Name, Holds, "worked out anew from its timed tags: its first sample is that of %s", space.Time{Time: tl.Runs[0].Start})
+	}
+	return nil
+}
+
+// wallChanged reports whether the host has set the clock of a recording, so
+// that the tags do not tell it.
+func (p *Prover) wallChanged(proof *Proof, s *space.Space, n int) bool {
+	if s.Sources["started_at"] != "the host" {
+		return false
+	}
+	proof.check("clock", s.Pieces[n].Name, NotChecked, "the host has said when the recording began")
+	return true
+}
+
+// scan reads all units of a file and hands each to visit, if that is set.
+func scan(ctx context.Context, name string, o track.Options, visit func(*track.Packet) error) (*track.Track, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	rd, err := media.Open(f, info.Size(), o)
+	if err != nil {
+		return nil, err
+	}
+	var u track.Packet
+	for i := 0; ; i++ {
+		if i%256 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		err := rd.Next(&u)
+		if err == io.EOF {
+			return rd.Track(), nil
+		}
+		if err == nil && visit != nil {
+			err = visit(&u)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// origin checks where an original came from: that the library noted the
+// archive, and, if that archive was given, that the member is what is here.
+func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *Source) error {
+	if src.Archive == "" {
+		proof.check("archive", src.Piece, NotChecked, "it came in no archive")
+		return nil
+	}
+	if p.known == nil {
+		list, err := p.Library.Archives()
+		if err != nil {
+			return err
+		}
+		p.known = list
+	}
+	if !slices.ContainsFunc(p.known, func(k space.Archive) bool { return k.SHA256 == src.Archive && slices.Contains(k.Spaces, s.ID) }) {
+		proof.check("archive", src.Archive, Fails, "archives/%s.json, which is to list this Space, is gone or says otherwise", src.Archive)
+	}
+	a, err := p.archive(ctx, src.Archive)
+	if err != nil {
+		return err
+	}
+	if a == nil {
+		why := "its archive was not given"
+		if len(p.Archives) > 0 {
+			why = "none of the archives that were given is the one it came in"
+		}
+		proof.check("member", src.Member, NotChecked, "%s: %s, SHA-256 %s", why, src.ArchiveName, src.Archive)
+		return nil
+	}
+	proof.check("archive", a.Path(), Holds, "its SHA-256 is that of the archive that was taken in")
+	for _, m := range a.Media() {
+		if m.Name != src.Member {
+			continue
+		}
+		sum, err := p.hashMember(ctx, &m)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			proof.check("member", src.Member, Fails, "%v", err)
+		case sum.sha256 == src.SHA256:
+			proof.check("member", src.Member, Holds, "%d bytes with the SHA-256 of %s", sum.bytes, src.Piece)
+			return nil // of several of that name, it is this one
+		default:
+			proof.check("member", src.Member, Fails, "%d bytes with the SHA-256 %s, and not %s", sum.bytes, sum.sha256, src.SHA256)
+		}
+		return nil
+	}
+	proof.check("member", src.Member, Fails, "%s has no such member", a.Path())
+	return nil
+}
+
+// archive finds the archive of a hash among those that were given.
+func (p *Prover) archive(ctx context.Context, sha string) (*archive.Archive, error) {
+	for _, a := range p.Archives {
+		sum, err := p.archiveSum(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		if sum == sha {
+			return a, nil
+		}
+	}
+	return nil, nil
+}
+
+// archiveSum hashes an archive once.
+func (p *Prover) archiveSum(ctx context.Context, a *archive.Archive) (string, error) {
+	if sum, ok := p.sums[a]; ok {
+		return sum, nil
+	}
+	sum, err := a.Hash(ctx)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", a.Path(), err)
+	}
+	if p.sums == nil {
+		p.sums = make(map[*archive.Archive]string)
+	}
+	p.sums[a] = sum
+	return sum, nil
+}
+
+// hashMember reads a member to its end, where its checksum is compared.
+func (p *Prover) hashMember(ctx context.Context, m *archive.Member) (hashes, error) {
+	r, err := m.Open(ctx)
+	if err != nil {
+		return hashes{}, err
+	}
+	defer r.Close()
+	if p.Progress != nil {
+		p.Progress.Expect(m.Size)
+	}
+	return p.hash(ctx, r)
+}

@@ -1,0 +1,197 @@
+// Package proof traces what a library has made back to what X sent, and
+// checks every step on the way instead of believing what was noted: it hashes
+// files again, counts frames again, and compares the access units of a clip
+// with those of the original. Against compares a whole library with archives.
+package proof
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/publish"
+)
+
+// ErrUnknown means that nothing in the library has made a file.
+var ErrUnknown = errors.New("nothing in this library has made this file")
+
+// A Kind says what is proved. The words appear in JSON.
+type Kind string
+
+const (
+	Clip      Kind = "clip"
+	Episode   Kind = "episode"
+	Recording Kind = "recording" // a Space, with all of its files
+	Playable  Kind = "playable"  // the file to play of a recording
+	Original  Kind = "original"
+)
+
+// A Result is what became of a check. The words appear in JSON.
+type Result string
+
+const (
+	Holds      Result = "holds"
+	Fails      Result = "fails"
+	NotChecked Result = "not-checked"
+)
+
+// A Check is one step of a proof.
+type Check struct {
+	What   string `json:"what"` // file, record, original, frames, clock, units, remade, archive, member, receipt
+	Of     string `json:"of"`   // the name of what was looked at
+	Result Result `json:"result"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// A Source is a stretch of an original that is in what is proved, with where
+// that original came from.
+type Source struct {
+	Piece       string     `json:"piece"`
+	Bytes       int64      `json:"bytes"`
+	SHA256      string     `json:"sha256"`
+	CRC32       string     `json:"crc32,omitempty"`
+	FirstUnit   int64      `json:"first_unit"` // of the original
+	Units       int64      `json:"units"`
+	Start       int64      `json:"start"` // position in the recording
+	Samples     int64      `json:"samples"`
+	Member      string     `json:"member,omitempty"`
+	Archive     string     `json:"archive,omitempty"` // SHA-256
+	ArchiveName string     `json:"archive_name,omitempty"`
+	ArchiveMade space.Time `json:"archive_made"`
+}
+
+// A Made is a file that was made of a recording.
+type Made struct {
+	Kind   Kind   `json:"kind"`
+	File   string `json:"file"` // below the library
+	SHA256 string `json:"sha256"`
+}
+
+// A Proof says where something comes from and where it went, and what of that
+// was checked.
+type Proof struct {
+	Kind       Kind               `json:"kind"`
+	ID         string             `json:"id"`
+	Title      string             `json:"title"`
+	File       string             `json:"file"` // as it was named, or below the library
+	Bytes      int64              `json:"bytes"`
+	SHA256     string             `json:"sha256,omitempty"`
+	Start      int64              `json:"start"` // position of the first sample
+	Samples    int64              `json:"samples"`
+	SampleRate int                `json:"sample_rate"`
+	At         float64            `json:"at"`     // seconds
+	Length     float64            `json:"length"` // seconds
+	StartedAt  space.Time         `json:"started_at"`
+	EndedAt    space.Time         `json:"ended_at"`
+	Lossless   bool               `json:"lossless"`
+	Settings   any                `json:"settings,omitempty"`
+	WrittenBy  string             `json:"written_by"`
+	Sources    []Source           `json:"sources"`
+	Made       []Made             `json:"made"`
+	Receipts   []*publish.Receipt `json:"receipts"`
+	Checks     []Check            `json:"checks"`
+}
+
+// Failed counts the checks that fail.
+func (p *Proof) Failed() int {
+	n := 0
+	for _, c := range p.Checks {
+		if c.Result == Fails {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *Proof) check(what, of string, result Result, format string, args ...any) {
+	p.Checks = append(p.Checks, Check{what, of, result, fmt.Sprintf(format, args...)})
+}
+
+// A Prover proves files and Spaces of one library.
+type Prover struct {
+	Library  *library.Library
+	Version  string             // of the program
+	Archives []*archive.Archive // to compare with, or none
+	Progress library.Progress   // is told of bytes that are read; may be nil
+
+	known []space.Archive
+	sums  map[*archive.Archive]string // SHA-256 of the archives that were asked for
+}
+
+// hashes are checksums of a file.
+type hashes struct {
+	bytes         int64
+	sha256, crc32 string
+}
+
+// hash reads all of r.
+func (p *Prover) hash(ctx context.Context, r io.Reader) (hashes, error) {
+	sha, crc := sha256.New(), crc32.NewIEEE()
+	b := make([]byte, 256<<10)
+	var h hashes
+	for {
+		if err := ctx.Err(); err != nil {
+			return h, err
+		}
+		n, err := r.Read(b)
+		sha.Write(b[:n])
+		crc.Write(b[:n])
+		h.bytes += int64(n)
+		if p.Progress != nil {
+			p.Progress.Add(int64(n))
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return h, err
+		}
+	}
+	h.sha256, h.crc32 = hex.EncodeToString(sha.Sum(nil)), fmt.Sprintf("%08x", crc.Sum32())
+	return h, nil
+}
+
+func (p *Prover) hashFile(ctx context.Context, name string) (hashes, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return hashes{}, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil {
+		if !info.Mode().IsRegular() {
+			return hashes{}, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a file")}
+		}
+		if p.Progress != nil {
+			p.Progress.Expect(info.Size())
+		}
+	}
+	return p.hash(ctx, f)
+}
+
+// receipts adds those that fit.
+func (p *Prover) receipts(proof *Proof, fits func(*publish.Receipt) bool) error {
+	root, err := os.OpenRoot(p.Library.Dir())
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	err = publish.Receipts(root, func(r *publish.Receipt) error {
+		if fits(r) {
+			proof.Receipts = append(proof.Receipts, r)
+		}
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

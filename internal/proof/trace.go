@@ -1,0 +1,431 @@
+package proof
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/publish"
+)
+
+// File proves a file that the library holds or has made, whatever it is called
+// by now and wherever it lies: it is found by its SHA-256. If no record has
+// that, the record beside the file, or the one of its place in the library, is
+// what it is held against. The error is ErrUnknown if there is none.
+func (p *Prover) File(ctx context.Context, name string) (*Proof, error) {
+	sum, err := p.hashFile(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	t, err := p.trace(ctx, name, sum.sha256)
+	if err != nil {
+		return nil, err
+	}
+	proof := &Proof{Kind: t.kind, ID: t.space.ID, Title: t.space.Title, File: name, Bytes: sum.bytes, SHA256: sum.sha256}
+	if t.sha256 == sum.sha256 {
+		proof.check("file", name, Holds, "its SHA-256 is that of %s", path.Base(t.record))
+	} else {
+		proof.check("file", name, Fails, "its SHA-256 is %s, and %s says %s", sum.sha256, path.Base(t.record), t.sha256)
+	}
+	if err := p.receipts(proof, func(r *publish.Receipt) bool { return r.SHA256 == sum.sha256 }); err != nil {
+		return nil, err
+	}
+	for _, r := range proof.Receipts {
+		if r.Bytes == sum.bytes {
+			proof.check("receipt", r.Object, Holds, "what arrived has the bytes and the SHA-256 of this file")
+		} else {
+			proof.check("receipt", r.Object, Fails, "what arrived has %d bytes, and this file %d", r.Bytes, sum.bytes)
+		}
+	}
+	err = p.back(ctx, proof, t, name)
+	return proof.finish(), err
+}
+
+// A found is where a file comes from.
+type found struct {
+	kind    Kind
+	space   *space.Space
+	record  string // what tells of it, below the library
+	sha256  string // as that says
+	clip    *clip.Provenance
+	episode *episode.Record
+	piece   int
+}
+
+// trace looks through the records for a file of this hash.
+func (p *Prover) trace(ctx context.Context, name, sha string) (*found, error) {
+	var near *found // by its place
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return nil, err
+	}
+	for row, err := range p.Library.Catalog().List(ctx, catalog.Query{}) {
+		if err != nil {
+			return nil, err
+		}
+		s, err := p.Library.Load(row.ID)
+		if err != nil {
+			return nil, err
+		}
+		list, err := p.made(s)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range append(list, held(s)...) {
+			if t.sha256 == sha {
+				return t, nil
+			}
+			if p.Library.Path(t.place()) == abs {
+				near = t
+			}
+		}
+	}
+	if near == nil {
+		return nil, ErrUnknown
+	}
+	return near, nil
+}
+
+// place is where the file of a record lies, below the library.
+func (t *found) place() string {
+	switch {
+	case t.clip != nil:
+		return path.Join(path.Dir(t.record), t.clip.File)
+	case t.episode != nil:
+		return path.Join(path.Dir(t.record), t.episode.File)
+	case t.kind == Playable:
+		return t.space.Files[t.piece]
+	case t.piece < len(t.space.Pieces):
+		return originPath(t.space, t.space.Pieces[t.piece].Name)
+	}
+	return originPath(t.space, t.space.Earlier[t.piece-len(t.space.Pieces)].Name)
+}
+
+// held lists the originals and playable files of a recording. Earlier
+// originals are counted after the pieces.
+func held(s *space.Space) []*found {
+	var list []*found
+	add := func(kind Kind, i int, sha string) {
+		list = append(list, &found{kind: kind, space: s, record: path.Join(s.Folder, "space.json"), sha256: sha, piece: i})
+	}
+	for i, q := range s.Pieces {
+		add(Original, i, q.SHA256)
+	}
+	for i, q := range s.Earlier {
+		add(Original, len(s.Pieces)+i, q.SHA256)
+	}
+	for i, sha := range s.FileSHA256 {
+		if i < len(s.Files) {
+			add(Playable, i, sha)
+		}
+	}
+	return list
+}
+
+// made lists what was made of a recording, by the records that lie there.
+func (p *Prover) made(s *space.Space) ([]*found, error) {
+	dir := p.Library.Path(s.Folder)
+	clips, err := clip.List(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var list []*found
+	for i := range clips {
+		c := &clips[i]
+		list = append(list, &found{kind: Clip, space: s, record: path.Join(s.Folder, "clips", c.File+".json"), sha256: c.SHA256, clip: c})
+	}
+	entries, err := os.ReadDir(filepath.Join(dir, episode.Folder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		const most = 64 << 20 // what is larger is no record
+		info, err := e.Info()
+		if err != nil || filepath.Ext(e.Name()) != ".json" || !info.Mode().IsRegular() || info.Size() > most {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(dir, episode.Folder, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		r := new(episode.Record)
+		if json.Unmarshal(b, r) != nil || r.SHA256 == "" || r.File == "" || r.File != path.Base(r.File) {
+			continue // the folder is the host's
+		}
+		list = append(list, &found{kind: Episode, space: s, record: path.Join(s.Folder, episode.Folder, e.Name()), sha256: r.SHA256, episode: r})
+	}
+	return list, nil
+}
+
+// back goes from a file to the originals, the archive and its members.
+func (p *Prover) back(ctx context.Context, proof *Proof, t *found, name string) error {
+	s := t.space
+	switch t.kind {
+	case Original:
+		proof.WrittenBy = s.WrittenBy
+		src, ok := pieceAt(s, t.piece)
+		proof.Sources = append(proof.Sources, src)
+		if ok {
+			proof.Samples, proof.Lossless = src.Samples, true
+			p.timing(proof, s)
+		}
+		return p.origins(ctx, proof, s)
+	case Playable:
+		proof.WrittenBy, proof.Lossless = s.WrittenBy, true
+		for i := range s.Pieces {
+			if slices.ContainsFunc(s.Timeline, func(r space.Run) bool { return r.Piece == i && r.File == t.piece }) {
+				src, _ := pieceAt(s, i)
+				proof.Sources = append(proof.Sources, src)
+			}
+		}
+		p.timing(proof, s)
+		if err := p.origins(ctx, proof, s); err != nil {
+			return err
+		}
+		return p.joined(ctx, proof, s, t.piece)
+	}
+	r, err := clip.Open(p.Library, s.ID, p.Version)
+	if err != nil {
+		proof.check("record", t.record, Fails, "the recording cannot be opened: %v", err)
+		return nil
+	}
+	defer r.Close()
+	span := t.fill(proof, r)
+	if span.Start < 0 || span.Samples < 0 || span.End() > r.Samples {
+		proof.check("record", t.record, Fails, "it tells of samples %d to %d, and the recording has %d", span.Start, span.End(), r.Samples)
+		return nil
+	}
+	var sources []clip.Source
+	if t.clip != nil {
+		sources = t.clip.Sources
+	} else {
+		sources = r.Sources(span)
+	}
+	for _, c := range sources {
+		src, ok := pieceOf(s, c.SHA256)
+		src.FirstUnit, src.Units, src.Start, src.Samples, src.SHA256 = c.FirstUnit, c.Units, c.Start, c.Samples, c.SHA256
+		if !ok {
+			src.Piece = c.Piece
+		}
+		if src.Archive == "" { // of what was replaced, the library tells less than the clip
+			src.Member, src.Archive = c.Member, c.Archive
+			src.name(s)
+		}
+		proof.Sources = append(proof.Sources, src)
+	}
+	p.clock(proof, t, r, span)
+	if err := p.origins(ctx, proof, s); err != nil {
+		return err
+	}
+	return p.content(ctx, proof, t, r, name)
+}
+
+// fill takes over what the record says of the file, and returns its span.
+func (t *found) fill(proof *Proof, r *clip.Recording) clip.Span {
+	if c := t.clip; c != nil {
+		proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = c.Title, c.Lossless, c.Settings, c.WrittenBy
+		proof.Start, proof.Samples, proof.SampleRate, proof.At, proof.Length = c.Start, c.Samples, c.Rate, c.At, c.Length
+		proof.StartedAt, proof.EndedAt = c.StartedAt, c.EndedAt
+		return clip.Span{Start: c.Start, Samples: c.Samples}
+	}
+	e := t.episode
+	proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = e.Title, !e.ReEncoded, e.Settings, e.WrittenBy
+	span := clip.Span{Samples: r.Samples}
+	if n := len(e.Kept); n > 0 {
+		position := func(seconds float64) int64 { return int64(math.Round(seconds * float64(r.Rate))) }
+		span.Start = position(e.Kept[0].Start)
+		span.Samples = position(e.Kept[n-1].Start+e.Kept[n-1].Seconds) - span.Start
+	}
+	proof.Start, proof.Samples, proof.SampleRate = span.Start, span.Samples, r.Rate
+	proof.At, proof.Length = r.Seconds(span.Start), r.Seconds(span.Samples)
+	proof.StartedAt = r.Wall(span.Start)
+	if end := r.Wall(span.End() - 1); !end.IsZero() {
+		proof.EndedAt = space.Time{Time: end.Add(r.Time(1))}
+	}
+	return span
+}
+
+// timing takes the times of a whole recording.
+func (p *Prover) timing(proof *Proof, s *space.Space) {
+	if s.Audio != nil {
+		proof.SampleRate = s.Audio.SampleRate
+	}
+	if s.Duration != nil && s.Samples != nil && (proof.Kind != Original || len(s.Pieces) == 1) {
+		proof.Length, proof.Samples, proof.StartedAt, proof.EndedAt = *s.Duration, *s.Samples, s.StartedAt, s.EndedAt
+	}
+}
+
+// clock looks whether the timeline gives the wall clock that a record tells.
+func (p *Prover) clock(proof *Proof, t *found, r *clip.Recording, span clip.Span) {
+	if t.clip == nil || t.clip.StartedAt.IsZero() {
+		return
+	}
+	if now := r.Wall(span.Start); now.String() == t.clip.StartedAt.String() {
+		proof.check("clock", t.clip.File, Holds, "its first sample is that of %s by the recording's clock", now)
+	} else {
+		proof.check("clock", t.clip.File, Fails, "its first sample is that of %s by the recording's clock, and its record says %s", now, t.clip.StartedAt)
+	}
+}
+
+// pieceAt describes a whole original by its number. ok is false for earlier
+// ones, of which less is known.
+func pieceAt(s *space.Space, i int) (src Source, ok bool) {
+	if i >= len(s.Pieces) {
+		e := s.Earlier[i-len(s.Pieces)]
+		return Source{Piece: e.Name, Bytes: e.Bytes, SHA256: e.SHA256}, false
+	}
+	q := s.Pieces[i]
+	src = Source{Piece: q.Name, Bytes: q.Bytes, SHA256: q.SHA256, CRC32: q.CRC32, Units: q.Units, Samples: q.Samples, Member: q.Member, Archive: q.Archive}
+	src.name(s)
+	for _, r := range s.Timeline {
+		if r.Piece == i {
+			src.Start = r.FirstSample
+			break
+		}
+	}
+	return src, true
+}
+
+// name fills in what the library knows of the archive.
+func (src *Source) name(s *space.Space) {
+	for _, o := range s.Provenance {
+		if o.Archive == src.Archive && src.Archive != "" {
+			src.ArchiveName, src.ArchiveMade = o.Name, o.Made
+		}
+	}
+}
+
+// pieceOf finds an original by its hash.
+func pieceOf(s *space.Space, sha string) (Source, bool) {
+	for i := range len(s.Pieces) + len(s.Earlier) {
+		if src, _ := pieceAt(s, i); src.SHA256 == sha {
+			return src, true
+		}
+	}
+	return Source{}, false
+}
+
+// finish makes JSON say [] where there is nothing.
+func (p *Proof) finish() *Proof {
+	if p.Sources == nil {
+		p.Sources = []Source{}
+	}
+	if p.Made == nil {
+		p.Made = []Made{}
+	}
+	if p.Receipts == nil {
+		p.Receipts = []*publish.Receipt{}
+	}
+	if p.Checks == nil {
+		p.Checks = []Check{}
+	}
+	return p
+}
+
+// Space proves a recording: its originals, its playable files, what was made
+// of it, and what was sent.
+func (p *Prover) Space(ctx context.Context, id string) (*Proof, error) {
+	s, err := p.Library.Load(id)
+	if err != nil {
+		return nil, err
+	}
+	proof := &Proof{Kind: Recording, ID: s.ID, Title: s.Title, File: s.File, Lossless: true, WrittenBy: s.WrittenBy}
+	p.timing(proof, s)
+	for i := range s.Pieces {
+		src, _ := pieceAt(s, i)
+		proof.Sources = append(proof.Sources, src)
+	}
+	if err := p.origins(ctx, proof, s); err != nil {
+		return nil, err
+	}
+	made, err := p.made(s)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range append(held(s), made...) {
+		if t.kind == Original {
+			continue // done
+		}
+		sum, err := p.hashFile(ctx, p.Library.Path(t.place()))
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			proof.check("file", t.place(), Fails, "%v", err)
+		case sum.sha256 != t.sha256:
+			proof.check("file", t.place(), Fails, "its SHA-256 is %s, and %s says %s", sum.sha256, path.Base(t.record), t.sha256)
+		default:
+			proof.check("file", t.place(), Holds, "its SHA-256 is that of %s", path.Base(t.record))
+			if t.kind != Playable {
+				break
+			}
+			if err := p.joined(ctx, proof, s, t.piece); err != nil {
+				return nil, err
+			}
+		}
+		if t.kind == Playable && t.place() == s.File {
+			proof.Bytes, proof.SHA256 = sum.bytes, sum.sha256
+		}
+		if t.kind != Playable {
+			proof.Made = append(proof.Made, Made{t.kind, t.place(), t.sha256})
+		}
+	}
+	if err := p.receipts(proof, func(r *publish.Receipt) bool { return r.ID == s.ID }); err != nil {
+		return nil, err
+	}
+	for _, r := range proof.Receipts {
+		if err := p.receipt(ctx, proof, r, append(held(s), made...)); err != nil {
+			return nil, err
+		}
+	}
+	return proof.finish(), nil
+}
+
+// receipt looks whether what was sent is what is here.
+func (p *Prover) receipt(ctx context.Context, proof *Proof, r *publish.Receipt, files []*found) error {
+	for _, t := range files {
+		if t.sha256 == r.SHA256 {
+			proof.check("receipt", r.Object, Holds, "what arrived has the SHA-256 of %s", path.Base(t.place()))
+			return nil
+		}
+	}
+	if !filepath.IsLocal(filepath.FromSlash(r.File)) {
+		proof.check("receipt", r.Object, NotChecked, "%s lies outside the library", r.File)
+		return nil
+	}
+	sum, err := p.hashFile(ctx, p.Library.Path(r.File))
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		proof.check("receipt", r.Object, NotChecked, "what was sent is not here any more: %s", r.File)
+	case sum.sha256 == r.SHA256:
+		proof.check("receipt", r.Object, Holds, "what arrived has the SHA-256 of %s", r.File)
+	default:
+		proof.check("receipt", r.Object, NotChecked, "%s is another file by now", r.File)
+	}
+	return nil
+}
+
+// originPath is where an original lies below the library.
+func originPath(s *space.Space, piece string) string { return path.Join(s.Folder, "original", piece) }
+
+// originName is where an original lies.
+func (p *Prover) originName(s *space.Space, piece string) string {
+	return p.Library.Path(originPath(s, piece))
+}
+
+func describe(src *Source) string {
+	return fmt.Sprintf("%d bytes, SHA-256 %s", src.Bytes, src.SHA256)
+}
