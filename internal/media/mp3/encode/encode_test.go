@@ -4,19 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp3/judge"
-	"github.com/spaces-cli/spaces/internal/media/pcm"
-	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 // encodeAll returns the frames of interleaved samples.
@@ -134,110 +129,6 @@ var settingsTable = []Options{
 	{SampleRate: 44100, Channels: 2, Quality: 5},
 	{SampleRate: 48000, Channels: 1, Quality: 10},
 	{SampleRate: 22050, Channels: 2, Quality: 1},
-}
-
-// What other decoders make of the streams: no warnings, and of each stream as
-// many samples as were put in.
-func TestOtherDecoders(t *testing.T) {
-	dir := t.TempDir()
-	for i, o := range settingsTable {
-		name := filepath.Join(dir, fmt.Sprintf("%d-%d-%d.mp3", o.SampleRate, o.Channels, o.BitRate))
-		n := 20000 + 577*i
-		frames, s := mustEncode(t, o, speechlike(uint64(i), o.Channels, n))
-		if err := writeFile(name, nil, frames, s); err != nil {
-			t.Fatal(err)
-		}
-		x, rate, err := judge.Decode(t.Context(), name)
-		if err != nil {
-			t.Skip(err)
-		}
-		if rate != o.SampleRate || len(x) != o.Channels || len(x[0]) != n {
-			t.Errorf("%s: ffmpeg makes %d channels of %d samples at %d Hz, not %d", name, len(x), len(x[0]), rate, n)
-		}
-		quietTool(t, "ffmpeg", "-v", "warning", "-i", name, "-f", "null", "-")
-		quietTool(t, "mpg123", "-q", "-t", name)
-		if out := run(t, "mpg123", "-q", "-e", "s16", "-s", name); out != nil && len(out) != 2*n*o.Channels {
-			t.Errorf("%s: mpg123 makes %d bytes, not %d", name, len(out), 2*n*o.Channels)
-		}
-		if out := run(t, "mp3val", name); out != nil {
-			for _, line := range strings.Split(string(out), "\n") {
-				if strings.Contains(line, "WARNING") && !strings.Contains(line, "No supported tags") {
-					t.Error(line)
-				}
-			}
-		}
-	}
-}
-
-// The file tells of itself what other files of LAME do, and our reader and the
-// decoder in Go make of it as many samples as were put in.
-func TestOwnReader(t *testing.T) {
-	for i, o := range settingsTable {
-		x := speechlike(uint64(i), o.Channels, 5000+100*i)
-		frames, s := mustEncode(t, o, x)
-		name := filepath.Join(t.TempDir(), "own.mp3")
-		if err := writeFile(name, nil, frames, s); err != nil {
-			t.Fatal(err)
-		}
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h, err := mp3.ParseHeader(b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		info, ok := mp3.ParseInfo(h, b[:h.FrameSize()])
-		if !ok || info.Delay != Delay || info.Padding != s.Padding || info.Frames != s.Frames ||
-			info.Bytes != int64(len(b)) || info.VBR != (o.Quality > 0) || info.TOC == nil ||
-			info.MusicCRC != mp3.CRC(0, b[h.FrameSize():]) || info.LowPass/100 != s.LowPass/100 {
-			t.Errorf("%+v: the file says %+v of %+v", o, info, s)
-		}
-		rd, err := mp3.NewReader(bytes.NewReader(b), int64(len(b)), track.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		src := pcm.NewStream(rd)
-		if _, err := src.Next(); err != nil {
-			t.Fatal(err)
-		}
-		y := make([]float32, len(frames)*1152*o.Channels)
-		n, err := pcm.ReadFull(src, y)
-		if err != nil && err != io.ErrUnexpectedEOF {
-			t.Fatal(err)
-		}
-		if l := src.Losses(); l != nil && l.Units > 0 {
-			t.Errorf("%+v: the decoder loses %d frames", o, l.Units)
-		}
-		run := rd.Track().Runs[0]
-		if got := int(run.Samples - run.Skip - run.Trim); n != int(run.Samples) || got != len(x)/o.Channels {
-			t.Errorf("%+v: %d samples of %d are heard, of %d", o, got, n, len(x)/o.Channels)
-		}
-	}
-}
-
-// run returns what a program prints, or nil if it is missing.
-func run(t testing.TB, name string, args ...string) []byte {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		return nil
-	}
-	out, err := exec.Command(name, args...).Output()
-	if err != nil {
-		t.Errorf("%s %v: %v", name, args, err)
-	}
-	return out
-}
-
-// quietTool runs a program that must not have anything to say.
-func quietTool(t testing.TB, name string, args ...string) {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		return
-	}
-	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil || len(out) > 0 {
-		t.Errorf("%s %v: %v\n%s", name, args, err, out)
-	}
 }
 
 // However many pieces are encoded at once, the bytes are the same.
@@ -404,10 +295,7 @@ func TestBursts(t *testing.T) {
 		if err := writeFile(name, nil, frames, s); err != nil {
 			t.Fatal(err)
 		}
-		quietTool(t, "mpg123", "-q", "-t", name)
-		if out := run(t, "mpg123", "-q", "-e", "s16", "-s", name); out != nil && len(out) != 2*len(x) {
-			t.Errorf("burst %d: %+v: mpg123 makes %d bytes of %d samples", i, o, len(out), len(x))
-		}
+		heard(t, name, len(x), "mpg123", mpg123Args(name)...)
 	}
 }
 
@@ -436,7 +324,7 @@ func FuzzEncode(f *testing.F) {
 		if err := writeFile(name, nil, frames, s); err != nil {
 			t.Fatal(err)
 		}
-		quietTool(t, "mpg123", "-q", "-t", name)
+		heard(t, name, len(x), "mpg123", mpg123Args(name)...)
 	})
 }
 
