@@ -76,15 +76,11 @@ type unmeasuredLine struct {
 }
 
 func (a *App) measure(ctx context.Context, o measureOptions) error {
-	lib, err := a.openLibrary(ctx)
+	lib, rows, err := o.open(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	rows, err := o.resolve(ctx, a, lib.Catalog())
-	if err != nil {
-		return err
-	}
 	t := table{
 		header: []string{"ID", "LUFS", "RANGE", "TRUE PEAK", "CLIPPED", "SILENT", "LOST", "TITLE"},
 		right:  map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true},

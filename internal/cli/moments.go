@@ -94,15 +94,11 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 		// No length would be the usual one.
 		find.Length = max(length, time.Nanosecond)
 	}
-	lib, err := a.openLibrary(ctx)
+	lib, row, err := o.openOne(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	row, err := resolveOne(ctx, a, lib.Catalog(), o.words[0], o.idOnly)
-	if err != nil {
-		return err
-	}
 	if _, err := pathOf(lib, row, false); err != nil {
 		return err
 	}

@@ -43,15 +43,11 @@ SPACE is an id or the beginning of one, "latest", or a part of the title;
 }
 
 func (a *App) open(ctx context.Context, o openOptions) error {
-	lib, err := a.openLibrary(ctx)
+	lib, rows, err := o.open(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	rows, err := o.resolve(ctx, a, lib.Catalog())
-	if err != nil {
-		return err
-	}
 	for _, row := range rows {
 		path, err := pathOf(lib, row, o.folder)
 		if err != nil {

@@ -37,15 +37,11 @@ or every byte (read-back). Receipts are kept in the library, in uploads/receipts
 }
 
 func (a *App) receipts(ctx context.Context, o receiptsOptions) error {
-	lib, err := a.openLibrary(ctx)
+	lib, rows, err := o.open(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	rows, err := o.resolve(ctx, a, lib.Catalog())
-	if err != nil {
-		return err
-	}
 	meant := make(map[string]bool)
 	for _, row := range rows {
 		meant[row.ID] = true

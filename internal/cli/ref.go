@@ -58,6 +58,34 @@ func (r refs) resolve(ctx context.Context, a *App, c *catalog.Catalog) ([]catalo
 	return list, nil
 }
 
+// open opens the library for reading and finds the Spaces that are meant.
+func (r refs) open(ctx context.Context, a *App) (*library.Library, []catalog.Row, error) {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := r.resolve(ctx, a, lib.Catalog())
+	if err != nil {
+		lib.Close()
+		return nil, nil, err
+	}
+	return lib, rows, nil
+}
+
+// openOne is open for commands that take one Space.
+func (r refs) openOne(ctx context.Context, a *App) (*library.Library, catalog.Row, error) {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return nil, catalog.Row{}, err
+	}
+	row, err := resolveOne(ctx, a, lib.Catalog(), r.words[0], r.idOnly)
+	if err != nil {
+		lib.Close()
+		return nil, catalog.Row{}, err
+	}
+	return lib, row, nil
+}
+
 func resolveOne(ctx context.Context, a *App, c *catalog.Catalog, word string, idOnly bool) (catalog.Row, error) {
 	found, err := c.Find(ctx, word)
 	if err != nil {

@@ -50,15 +50,11 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 	if o.wave && a.set.JSON {
 		return hinted(usage("--wave is for people"), "for programs: spaces waveform SPACE --format json -o -")
 	}
-	lib, err := a.openLibrary(ctx)
+	lib, rows, err := o.open(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	rows, err := o.resolve(ctx, a, lib.Catalog())
-	if err != nil {
-		return err
-	}
 	for i, row := range rows {
 		s, err := lib.Load(row.ID)
 		if err != nil {

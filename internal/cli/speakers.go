@@ -104,15 +104,11 @@ type turnsLine struct {
 }
 
 func (a *App) showTurns(ctx context.Context, o *speakersOptions) error {
-	lib, err := a.openLibrary(ctx)
+	lib, row, err := o.openOne(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	row, err := resolveOne(ctx, a, lib.Catalog(), o.words[0], o.idOnly)
-	if err != nil {
-		return err
-	}
 	return a.printTurns(lib, row.ID, o.labels)
 }
 

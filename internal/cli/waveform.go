@@ -141,15 +141,11 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 	if err := o.complete(a); err != nil {
 		return err
 	}
-	lib, err := a.openLibrary(ctx)
+	lib, row, err := o.openOne(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	row, err := resolveOne(ctx, a, lib.Catalog(), o.words[0], o.idOnly)
-	if err != nil {
-		return err
-	}
 	if _, err := pathOf(lib, row, false); err != nil {
 		return err
 	}
