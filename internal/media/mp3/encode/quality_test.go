@@ -38,7 +38,7 @@ func TestQualityAgainstLAME(t *testing.T) {
 			t.Skip(err)
 		}
 	}
-	all, missing, err := judge.Corpus(t.Context(), t.TempDir(), false)
+	all, missing, err := judge.Corpus(t.Context(), t.TempDir(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,11 +36,11 @@ type recipe struct {
 	make    func(k *kitchen, rate int) ([][]float32, error)
 }
 
-// recipes lists the set; the first three are its short form: talk in stereo,
-// clicks, real speech.
+// recipes lists the set. The first ones tell most: clicks, which need no other
+// program, talk in stereo, real speech.
 var recipes = []recipe{
-	{"talk-44-stereo", 44100, false, talk},
 	{"clicks-44-stereo", 44100, true, clicks},
+	{"talk-44-stereo", 44100, false, talk},
 	{"real-en-48", 48000, false, real48},
 
 	{"voice-male-44", 44100, false, voice("en-us+m3", 150)},
@@ -59,8 +59,8 @@ var recipes = []recipe{
 	{"pink-48-stereo", 48000, false, pink},
 }
 
-// Corpus makes the set of recordings as WAV files in the folder dir; the short
-// form has three of them. Voices are spoken by espeak-ng and converted by
+// Corpus makes the set of recordings as WAV files in the folder dir, or if most
+// is not 0 the first ones of it. Voices are spoken by espeak-ng and converted by
 // ffmpeg. Recordings of people and of music come from the Debian packages
 // alsa-utils, ktuberling-data, asterisk-core-sounds-en-g722, pathological and
 // frozen-bubble-data, all of them under free licences; they are looked for
@@ -71,11 +71,11 @@ var recipes = []recipe{
 //
 // Items that cannot be made, because a program or a recording is missing, are
 // named in missing. The same programs and packages make the same samples.
-func Corpus(ctx context.Context, dir string, short bool) (items []Item, missing []string, err error) {
+func Corpus(ctx context.Context, dir string, most int) (items []Item, missing []string, err error) {
 	k := &kitchen{ctx: ctx, dir: dir}
 	list := recipes
-	if short {
-		list = list[:3]
+	if most > 0 {
+		list = list[:min(most, len(list))]
 	}
 	for _, r := range list {
 		samples, err := r.make(k, r.rate)
