@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,7 @@ type clipOptions struct {
 
 	batch, recording, failed string
 	override                 string
+	omit                     omitter
 }
 
 func newClipCmd(a *App) *cobra.Command {
@@ -46,8 +48,8 @@ func newClipCmd(a *App) *cobra.Command {
 leaves not a sample more. --mono mixes down. It is kept in the recording's folder with a .json that
 says where it comes from: --name '{date} {title} {at}', {end} {length} {clock} {id}; --title TEXT;
 --cover PICTURE. --batch FILE|- cuts what a CSV (recording,at,length,end,title,output,format), JSON
-Lines or Audacity labels (--recording SPACE) list; --failed FILE. Also: --dry-run;
---id-only; --override-consent REASON.`,
+Lines or Audacity labels (--recording SPACE) list; --failed FILE. Also: --dry-run; --id-only.
+Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --override-consent REASON.`,
 		Example: `  spaces clip latest --at 12:30
   spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a`,
 		Annotations: exits(map[int]string{
@@ -87,6 +89,7 @@ Lines or Audacity labels (--recording SPACE) list; --failed FILE. Also: --dry-ru
 	f.StringVar(&o.failed, "failed", "", "write the lines of a batch that failed to `FILE`")
 	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing")
 	addOverride(cmd, &o.override)
+	addOmitter(cmd, &o.omit)
 	addIDOnly(cmd, &o.refs)
 	for _, name := range []string{"strict", "mono", "name", "title", "cover", "batch", "recording", "failed", "dry-run", "override-consent", "id-only"} {
 		f.Lookup(name).Hidden = true
@@ -102,16 +105,19 @@ type clipper struct {
 	pool  *clips.Pool
 	model clips.Request // what all clips share
 	gate  *gate
+
+	omitMu sync.Mutex
+	omits  map[string]*omission // by id
 }
 
 // clip runs the command.
 func (a *App) clip(ctx context.Context, o clipOptions) error {
-	c := &clipper{app: a, o: o}
+	c := &clipper{app: a, o: o, omits: make(map[string]*omission)}
 	var err error
 	if c.model, err = o.request(); err != nil {
 		return clipError(err)
 	}
-	if err := o.check(a); err != nil {
+	if err := c.o.check(a); err != nil {
 		return err
 	}
 	if c.lib, err = a.openLibrary(ctx); err != nil {
@@ -134,6 +140,9 @@ func (a *App) clip(ctx context.Context, o clipOptions) error {
 
 // check refuses flags that do not go together.
 func (o *clipOptions) check(a *App) error {
+	if err := o.omit.check(o.override); err != nil {
+		return err
+	}
 	places := len(o.at) + len(o.around) + len(o.clock)
 	one := len(o.words) == 1
 	switch {
@@ -218,6 +227,9 @@ func (c *clipper) runOne(ctx context.Context) error {
 	if err != nil {
 		return clipError(err)
 	}
+	if err := c.review(r, spans); err != nil {
+		return err
+	}
 	failed := 0
 	for _, s := range spans {
 		q := c.model
@@ -242,9 +254,39 @@ func (c *clipper) runOne(ctx context.Context) error {
 	return partly(failed, len(spans))
 }
 
+// review stops a command that would leave out what nobody has looked at.
+func (c *clipper) review(r *clips.Recording, spans []clips.Span) error {
+	if !c.o.omit.only || c.o.omit.reviewed || c.o.dryRun {
+		return nil
+	}
+	out, err := c.omission(r)
+	if err != nil {
+		return err
+	}
+	var lines []string
+	for _, s := range spans {
+		if text := out.text(s); text != "" {
+			lines = append(lines, clips.Mark(r.Time(s.Start))+": "+text)
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return notReviewed(r.Space.ID, lines)
+}
+
 // cut makes a clip if those who speak in it have agreed, or if they need not.
 func (c *clipper) cut(ctx context.Context, q clips.Request) (clips.Result, []string, error) {
 	r := q.Recording
+	if c.o.omit.only {
+		out, err := c.omission(r)
+		if err != nil {
+			return clips.Result{}, nil, err
+		}
+		q.Omit = out.Omission
+		res, err := clips.Cut(ctx, q)
+		return res, nil, err
+	}
 	part := consent.Span{Start: r.Seconds(q.Span.Start), End: r.Seconds(q.Span.End())}
 	missing, err := c.gate.check(ctx, consent.Clipping, r.Space.ID, []consent.Span{part})
 	if err != nil {
@@ -351,8 +393,9 @@ type clipJSON struct {
 	Lossless  *bool         `json:"lossless"`
 	Status    clips.Status  `json:"status"`
 	// ConsentMissing are the handles of those who have not agreed.
-	ConsentMissing []string     `json:"consent_missing,omitempty"`
-	Error          *clipFailure `json:"error,omitempty"`
+	ConsentMissing []string        `json:"consent_missing,omitempty"`
+	Omitted        []clips.Omitted `json:"omitted,omitempty"`
+	Error          *clipFailure    `json:"error,omitempty"`
 }
 
 type clipFailure struct {
@@ -366,7 +409,7 @@ type clipFailure struct {
 func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 	if c.app.set.JSON {
 		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,
-			Samples: &r.Samples, Frames: r.WholeFrames, Format: &r.Format, File: &r.File, Lossless: &r.Lossless, Status: r.Status, ConsentMissing: missing}
+			Samples: &r.Samples, Frames: r.WholeFrames, Format: &r.Format, File: &r.File, Lossless: &r.Lossless, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
 		if r.Status != clips.Planned {
 			v.Bytes, v.SHA256 = &r.Bytes, &r.SHA256
 		}
@@ -395,8 +438,35 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 	case clips.Planned:
 		text += "  (not written)"
 	}
+	if line := c.leftOut(r); line != "" {
+		text += "\n  " + line
+	}
 	_, err := fmt.Fprintln(w, text)
 	return err
+}
+
+// leftOut says what was left out of a clip.
+func (c *clipper) leftOut(r clips.Result) string {
+	c.omitMu.Lock()
+	defer c.omitMu.Unlock()
+	if o := c.omits[r.Recording]; o != nil {
+		return o.text(clips.Span{Start: r.Start, Samples: r.Samples})
+	}
+	return ""
+}
+
+// omission finds what is left out of a recording with --consented-only.
+func (c *clipper) omission(r *clips.Recording) (*omission, error) {
+	c.omitMu.Lock()
+	defer c.omitMu.Unlock()
+	if o := c.omits[r.Space.ID]; o != nil {
+		return o, nil
+	}
+	o, err := c.gate.omission(&c.o.omit, consent.Clipping, r)
+	if err == nil {
+		c.omits[r.Space.ID] = o
+	}
+	return o, err
 }
 
 // printFailed tells of a clip that could not be cut.

@@ -46,6 +46,8 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	}
 	ids := newIDCache(c)
 	c.gate.late = true
+	unseen := c.o.omit.only && !c.o.omit.reviewed && !c.o.dryRun
+	c.model.DryRun = c.model.DryRun || unseen
 	defer c.gate.tell()
 	missing := new(sync.Map) // handles by the number of the line
 	all, failed := 0, 0
@@ -76,6 +78,9 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	}
 	if err := again.close(); err != nil {
 		return err
+	}
+	if unseen && all > failed {
+		return notReviewed("", nil)
 	}
 	return partly(failed, all)
 }

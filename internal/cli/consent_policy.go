@@ -216,7 +216,11 @@ func (g *gate) episodes(ctx context.Context, list []*feed.Episode) ([]string, er
 
 // useOfClip is what a clip holds of its recording.
 func useOfClip(p *clips.Provenance) voiceUse {
-	return voiceUse{p.Recording, []consent.Span{{Start: p.At, End: p.At + p.Length}}}
+	var out []consent.Span
+	for _, o := range p.Omitted {
+		out = append(out, consent.Span{Start: o.Start, End: o.Start + o.Seconds})
+	}
+	return voiceUse{p.Recording, consent.Without([]consent.Span{{Start: p.At, End: p.At + p.Length}}, out)}
 }
 
 // useOfFile is what a file of the user's holds of a recording, if it is known:
@@ -238,7 +242,7 @@ func useOfFile(root *os.Root, dir, abs string) ([]voiceUse, error) {
 		if json.Unmarshal(b, &record) == nil && record.File == filepath.Base(abs) {
 			switch {
 			case record.Recording != "":
-				return []voiceUse{useOfClip(&clips.Provenance{Recording: record.Recording, At: record.At, Length: record.Length})}, nil
+				return []voiceUse{useOfClip(&clips.Provenance{Recording: record.Recording, At: record.At, Length: record.Length, Omitted: record.Omitted})}, nil
 			case record.ID != "":
 				return []voiceUse{useOfEpisode(&record.Record)}, nil
 			}

@@ -38,6 +38,7 @@ type exportOptions struct {
 	description, id3       string
 	set                    []string
 	override               string
+	omit                   omitter
 	force                  bool
 }
 
@@ -51,8 +52,8 @@ that podcasts have (-16 LUFS, mono -19, --true-peak -1 dBTP), encoded, tagged an
 What is loud enough already (within 1 LU) is copied, as --preset untouched always does; archive is
 FLAC with no sample changed. MP3 has --encoder lame or ffmpeg. Also: --title TEXT; --id3 2.3|2.4;
 --name '{date}-{title}', {time} {host} {id}; --cover FILE|none; --set album=…, artist, genre, track;
---description '{date}: {speakers}', {title} {host} {duration} {chapters} {source} {id}; --id-only;
---override-consent REASON.`,
+--description '{date}: {speakers}', {title} {host} {duration} {chapters} {source} {id}; --id-only.
+Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --override-consent REASON.`,
 		Example: `  spaces export latest --transcript talk.srt --chapters clips
   spaces export 1ypK --trim-silence --format mp3 --id3 2.4 -o episodes/`,
 		Annotations: exits(map[int]string{
@@ -90,6 +91,7 @@ FLAC with no sample changed. MP3 has --encoder lame or ffmpeg. Also: --title TEX
 	f.StringVar(&o.name, "name", "", "the `TEMPLATE` of the file's name")
 	f.StringArrayVar(&o.set, "set", nil, "set a tag, `KEY=VALUE`; may be repeated")
 	addOverride(cmd, &o.override)
+	addOmitter(cmd, &o.omit)
 	addIDOnly(cmd, &o.refs)
 	for _, name := range []string{"true-peak", "title", "cover", "name", "description", "set", "id3", "encoder", "override-consent", "id-only"} {
 		f.Lookup(name).Hidden = true
@@ -209,6 +211,9 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(most))
 	}
 	q, err := o.request(a)
+	if err == nil {
+		err = o.omit.check(o.override)
+	}
 	if err != nil {
 		return err
 	}
@@ -235,6 +240,9 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	defer gate.close()
 	gate.late = len(rows) > 1
 	defer gate.tell()
+	if err := a.reviewExport(&o, gate, lib, rows); err != nil {
+		return err
+	}
 	var failures []*failure
 	for i, row := range rows {
 		what := "exporting"
@@ -272,7 +280,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 const leastChapter = 60
 
 // mark finds the chapters that an episode gets.
-func (o *exportOptions) mark(q *episode.Request, s *space.Space) error {
+func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) error {
 	q.ChapterSource = o.chapters
 	switch o.chapters {
 	case "":
@@ -282,7 +290,7 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space) error {
 		if err != nil || turns == nil || len(turns.Turns) == 0 {
 			return &failure{exitNotThere, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("nobody is known to speak in %s", s.ID)}
 		}
-		q.Chapters = chapters.FromTurns(turns.Turns, leastChapter)
+		q.Chapters = chapters.FromTurns(out.spoken(turns.Turns), leastChapter)
 		return nil
 	case "clips":
 		list, err := clips.List(q.Recording.Dir)
@@ -337,6 +345,31 @@ func (o *exportOptions) say(q *episode.Request) error {
 	return nil
 }
 
+// reviewExport stops a command that would leave out what nobody has looked at.
+func (a *App) reviewExport(o *exportOptions, g *gate, lib *library.Library, rows []catalog.Row) error {
+	if !o.omit.only || o.omit.reviewed {
+		return nil
+	}
+	var lines []string
+	for _, row := range rows {
+		r, err := clips.Open(lib, row.ID, a.Version)
+		if err != nil {
+			return exportError(err)
+		}
+		out, err := g.omission(&o.omit, consent.Exporting, r)
+		if err == nil && len(out.Spans) > 0 {
+			lines = append(lines, row.ID+": "+out.text(clips.Span{Samples: r.Samples}))
+		}
+		if err := errors.Join(err, r.Close()); err != nil {
+			return err
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return notReviewed(rows[0].ID, lines)
+}
+
 // exportSpace makes one episode, with a progress bar.
 func (a *App) exportSpace(ctx context.Context, o *exportOptions, g *gate, q episode.Request, row catalog.Row, what string) (*episode.Result, error) {
 	s, err := q.Library.Load(row.ID)
@@ -347,10 +380,16 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, g *gate, q epis
 		return nil, exportError(err)
 	}
 	defer q.Recording.Close()
-	if q.ConsentMissing, err = g.check(ctx, consent.Exporting, row.ID, nil); err != nil {
+	out := new(omission)
+	if o.omit.only {
+		if out, err = g.omission(&o.omit, consent.Exporting, q.Recording); err != nil {
+			return nil, err
+		}
+		q.Omit, q.Unnamed = out.Omission, out.handles()
+	} else if q.ConsentMissing, err = g.check(ctx, consent.Exporting, row.ID, nil); err != nil {
 		return nil, err
 	}
-	if err := o.mark(&q, s); err != nil {
+	if err := o.mark(&q, s, out); err != nil {
 		return nil, err
 	}
 	if err := o.say(&q); err != nil {
@@ -387,6 +426,9 @@ func (a *App) printExported(r *episode.Result) error {
 		text += fmt.Sprintf("\n  LUFS %s → %s · range %s → %s LU · true peak %s → %s dBTP",
 			levelOf(r.Before.Integrated), levelOf(r.After.Integrated), levelOf(r.Before.Range), levelOf(r.After.Range),
 			levelOf(r.Before.TruePeak), levelOf(r.After.TruePeak))
+	}
+	if len(r.Omitted) > 0 {
+		text += "\n  " + omitted(r.Omitted)
 	}
 	if _, err := fmt.Fprintln(a.Out, text); err != nil {
 		return err

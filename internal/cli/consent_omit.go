@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// An omitter is the flags of commands that leave out who has not agreed.
+type omitter struct {
+	only, mute, reviewed bool
+	margin               string
+	seconds              float64 // of the margin; negative: by how well the turns are known
+}
+
+const (
+	// confirmedMargin is how much wider than a turn that the host has confirmed
+	// is what is left out with it, on both sides, in seconds.
+	confirmedMargin = 0.25
+	// guessedMargin is the same for turns that levels tell: these come about one
+	// a second.
+	guessedMargin = confirmedMargin + 1
+	maxMargin     = 10.0
+)
+
+// addOmitter adds the flags, which stand in the text of the command.
+func addOmitter(cmd *cobra.Command, o *omitter) {
+	f := cmd.Flags()
+	f.BoolVar(&o.only, "consented-only", false, "leave out the turns of those who have not agreed")
+	f.BoolVar(&o.mute, "silence", false, "silence them instead of cutting them out")
+	f.BoolVar(&o.reviewed, "reviewed", false, "the stretches were looked at: write it")
+	f.StringVar(&o.margin, "margin", "", "leave out `T` more on both sides (default 0.25 s; 1.25 s where turns are guesses)")
+	for _, name := range []string{"consented-only", "silence", "reviewed", "margin"} {
+		f.Lookup(name).Hidden = true
+	}
+}
+
+// check refuses flags that do not go together.
+func (o *omitter) check(override string) error {
+	o.seconds = -1
+	switch {
+	case !o.only && (o.mute || o.reviewed || o.margin != ""):
+		return usage("--silence, --reviewed and --margin go with --consented-only")
+	case o.only && override != "":
+		return usage("--consented-only leaves out whom --override-consent would let be heard: leave out one of them")
+	case o.margin == "":
+		return nil
+	}
+	t, err := clips.ParseTime(o.margin)
+	if err != nil || t < 0 || t.Seconds() > maxMargin {
+		return usage("--margin takes 0 to %g s, not %q", maxMargin, o.margin)
+	}
+	o.seconds = t.Seconds()
+	return nil
+}
+
+// An omission is what is left out of a recording, and whose turns they are.
+type omission struct {
+	clips.Omission
+	rec     *clips.Recording
+	missing []consent.Missing
+	margin  float64
+	guessed bool
+}
+
+// omission finds what must be left out of a recording for an action.
+func (g *gate) omission(o *omitter, act consent.Action, r *clips.Recording) (*omission, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	v, err := g.voices(r.Space.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &omission{rec: r, Omission: clips.Omission{Mute: o.mute}}
+	out.missing = g.ledger.Missing(consent.Use{Recording: v.rec, Turns: v.turns}, act.Purpose(), g.a.Now())
+	if len(out.missing) == 0 {
+		return out, nil
+	}
+	if v.turns == nil || len(v.turns.Turns) == 0 {
+		return nil, noTurns(r.Space.ID)
+	}
+	for _, m := range out.missing {
+		if len(m.Spans) == 0 {
+			return nil, &failure{exitNotThere, "no-turns", "if you know all turns, confirm them: spaces speakers confirm " + r.Space.ID + " --turns FILE · or ask: spaces consent ask " + r.Space.ID,
+				fmt.Errorf("%s has not agreed, and nothing tells when they speak in %s", m.Name(), r.Space.ID)}
+		}
+	}
+	out.guessed, out.margin = v.turns.Approximate, o.seconds
+	switch {
+	case out.margin >= 0:
+	case out.guessed:
+		out.margin = guessedMargin
+	default:
+		out.margin = confirmedMargin
+	}
+	for _, s := range consent.LeaveOut(out.missing, out.margin, r.Seconds(r.Samples)) {
+		from := int64(math.Floor(s.Start * float64(r.Rate)))
+		to := min(r.Samples, int64(math.Ceil(s.End*float64(r.Rate))))
+		out.Spans = append(out.Spans, clips.Span{Start: from, Samples: to - from})
+	}
+	return out, nil
+}
+
+// within lists what is left out of a part of the recording.
+func (o *omission) within(s clips.Span) []string {
+	var list []string
+	for _, part := range o.Within([]clips.Section{{Span: s}}) {
+		list = append(list, consent.Span{Start: o.rec.Seconds(part.Start), End: o.rec.Seconds(part.End())}.String())
+	}
+	return list
+}
+
+// text says what is left out of a part of the recording, or nothing.
+func (o *omission) text(s clips.Span) string {
+	list := o.within(s)
+	if len(list) == 0 {
+		return ""
+	}
+	what := "left out"
+	if o.Mute {
+		what = "silent"
+	}
+	text := fmt.Sprintf("%s, for %s: %s (%g s more on both sides", what, namesOf(o.handles()), strings.Join(list, ", "), o.margin)
+	if o.guessed {
+		text += "; turns are guesses"
+	}
+	return text + ")"
+}
+
+// handles are those of the people who are left out.
+func (o *omission) handles() []string {
+	var list []string
+	for _, m := range o.missing {
+		list = append(list, m.Handle)
+	}
+	return list
+}
+
+// spoken are the turns of all others.
+func (o *omission) spoken(turns []space.Turn) []space.Turn {
+	gone := make(map[string]bool)
+	for _, h := range o.handles() {
+		gone[consent.Handle(h)] = true
+	}
+	var list []space.Turn
+	for _, t := range turns {
+		if !gone[consent.Handle(t.Handle)] {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// omitted says what was left out of an episode.
+func omitted(list []clips.Omitted) string {
+	var spans []string
+	for _, o := range list {
+		spans = append(spans, consent.Span{Start: o.Start, End: o.Start + o.Seconds}.String())
+	}
+	what := "left out: "
+	if list[0].Muted {
+		what = "silent: "
+	}
+	return what + strings.Join(spans, ", ")
+}
+
+// notReviewed is the error of a command that was not told to write what it
+// has listed.
+func notReviewed(id string, lines []string) error {
+	text := strings.Join(append([]string{"nothing was written: look first at what is to be left out"}, lines...), "\n  ")
+	return &failure{exitUsage, "not-reviewed",
+		"--reviewed writes it; if turns are wrong, confirm right ones: spaces speakers confirm " + or(id, "SPACE") + " --turns FILE", errors.New(text)}
+}
