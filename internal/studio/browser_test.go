@@ -172,10 +172,10 @@ func (b *browser) size(width, height int64) {
 	b.do(chromedp.EmulateViewport(width, height))
 }
 
-// theme sets the theme as the switch does.
-func (b *browser) theme(name string) {
+// choose sets a switch as a person does.
+func (b *browser) choose(id, value string) {
 	b.t.Helper()
-	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{ const s = document.getElementById("theme"); s.value = %q; s.dispatchEvent(new Event("change")); }`, name)))
+	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{ const s = document.getElementById(%q); s.value = %q; s.dispatchEvent(new Event("change")); }`, id, value)))
 }
 
 // shoot keeps a picture of the page in the folder that STUDIO_PICTURES names.

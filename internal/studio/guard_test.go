@@ -68,6 +68,7 @@ func (c *client) ask(method, path, body string, change func(*http.Request)) (int
 // Every rule refuses by itself: each of these requests is right but for one
 // thing.
 func TestHostileRequests(t *testing.T) {
+	t.Parallel()
 	dir := sample(t)
 	secret := filepath.Join(filepath.Dir(dir), "secret.m4a")
 	if err := os.WriteFile(secret, []byte("secret bytes"), 0o600); err != nil {
@@ -164,6 +165,7 @@ func TestHostileRequests(t *testing.T) {
 }
 
 func TestAddressThatServesOnce(t *testing.T) {
+	t.Parallel()
 	s := serveTest(t, sample(t))
 	once := s.URLOnce()
 	for i, want := range []int{200, 403, 403} {

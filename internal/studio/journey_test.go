@@ -20,6 +20,7 @@ import (
 // dragging, loop, save; and holds what was saved against what the command
 // line's engine cuts in another library of the same archive.
 func TestJourney(t *testing.T) {
+	t.Parallel()
 	dir := sample(t)
 	b := browse(t, serveTest(t, dir))
 

@@ -44,36 +44,49 @@ func TestAccessible(t *testing.T) {
 			t.Errorf("%s: %s", name, v)
 		}
 	}
-	for _, theme := range []string{"light", "dark"} {
-		for _, width := range []int64{360, 800, 1400} {
-			b.size(width, 900)
-			b.theme(theme)
-			name := fmt.Sprintf("%s-%d", theme, width)
-			b.do(chromedp.Evaluate[chromedp.Void](`location.hash = "#/"`))
-			b.until("the rows", `document.querySelectorAll("#rows a").length === 3`)
-			check("library-" + name)
-			b.openRecording(sampleID)
-			b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("find").click()`))
-			b.until("moments", `document.getElementById("moments").children.length > 0 && document.getElementById("busy").hidden`)
-			b.set("from", "12.5\r")
-			b.until("a selection", `!document.getElementById("save").disabled`)
-			b.set("length", "8\r")
-			b.until("the length", `document.getElementById("length").value === "0:08.000"`)
-			b.click("save")
-			b.until("the clip", `document.querySelector("#clips a") !== null`)
-			check("recording-" + name)
-			b.do(chromedp.Evaluate[chromedp.Void](`scrollTo(0, 0); document.getElementById("edit").click()`))
-			check("editing-" + name)
-			b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("edit-cancel").click(); document.getElementById("keys").click()`))
-			check("keys-" + name)
-			b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("help").close()`))
-			if wide := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
-				t.Errorf("%s: the page is %d pixels wider than the window", name, wide)
+	for _, language := range []string{"en", "fr"} {
+		b.choose("language", language)
+		for _, theme := range []string{"light", "dark"} {
+			b.choose("theme", theme)
+			for _, width := range []int64{360, 800, 1400} {
+				b.size(width, 900)
+				views(b, fmt.Sprintf("%s-%s-%d", language, theme, width), check)
 			}
 		}
 	}
-	b.do(chromedp.Evaluate[chromedp.Void](`{ const s = document.getElementById("language"); s.value = "fr"; s.dispatchEvent(new Event("change")); }`))
-	check("french")
+}
+
+// views goes through all there is to see.
+func views(b *browser, name string, check func(name string)) {
+	b.t.Helper()
+	run := func(script string) { b.do(chromedp.Evaluate[chromedp.Void](script)) }
+	run(`location.hash = "#/"`)
+	b.until("the rows", `document.querySelectorAll("#rows a").length === 3`)
+	check("library-" + name)
+	b.openRecording(sampleID)
+	run(`document.getElementById("find").click()`)
+	b.until("moments", `document.getElementById("moments").children.length > 0 && document.getElementById("busy").hidden`)
+	b.set("from", "12.5\r")
+	b.until("a selection", `!document.getElementById("save").disabled`)
+	b.set("length", "8\r")
+	b.until("the length", `document.getElementById("length").value === "0:08.000"`)
+	b.click("save")
+	b.until("the clip", `document.querySelector("#clips a") !== null`)
+	check("recording-" + name)
+	run(`scrollTo(0, 0); document.getElementById("edit").click()`)
+	check("editing-" + name)
+	run(`document.getElementById("edit-cancel").click(); document.getElementById("keys").click()`)
+	check("keys-" + name)
+	run(`document.getElementById("help").close()`)
+	b.set("length", "9\r")
+	b.until("another length", `document.getElementById("length").value === "0:09.000"`)
+	b.click("save")
+	b.until("a question", `document.getElementById("replace").open`)
+	check("replace-" + name)
+	run(`document.getElementById("replace").close("no")`)
+	if wide := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
+		b.t.Errorf("%s: the page is %d pixels wider than the window", name, wide)
+	}
 }
 
 // withCover gives the first recording a picture.

@@ -52,6 +52,7 @@ func begin(t *testing.T, url, key string) string {
 }
 
 func TestTaskEvents(t *testing.T) {
+	t.Parallel()
 	release := make(chan bool)
 	server := taskServer(t, func(ctx context.Context, k *task) (any, error) {
 		k.Expect(10)
@@ -93,6 +94,7 @@ func TestTaskEvents(t *testing.T) {
 }
 
 func TestTaskStop(t *testing.T) {
+	t.Parallel()
 	server := taskServer(t, func(ctx context.Context, _ *task) (any, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()

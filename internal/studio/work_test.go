@@ -59,6 +59,7 @@ func (o *outcomeText) kind() string {
 }
 
 func TestConsent(t *testing.T) {
+	t.Parallel()
 	dir := sample(t)
 	const cut = `{"start":480000,"samples":96000,"format":"m4a"}`
 	const export = `{"preset":"untouched","format":""}`
@@ -103,6 +104,7 @@ func TestConsent(t *testing.T) {
 }
 
 func TestReplaceClip(t *testing.T) {
+	t.Parallel()
 	c := enter(t, serveTest(t, sample(t)))
 	for i, tt := range []struct{ body, status, kind string }{
 		{`{"start":480000,"samples":96000,"format":"m4a"}`, "written", ""},

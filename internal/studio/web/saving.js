@@ -55,6 +55,7 @@ export class Saving {
 		this.view.say(t("saving"));
 		const body = {...this.view.choice.now, format: byId("format").value, title: byId("clip-title").value.trim()};
 		const r = await this.view.attempt(() => keep(this.view.path("/clips"), body, (share) => share > 0 && this.view.say(`${t("saving")} ${Math.round(100 * share)} %`)));
+		if (r === null) this.view.say(t("notSaved"));
 		if (!r) return;
 		const said = t(r.status === "done" ? "clipThere" : "clipSaved", {file: fileName(r.file)}) + ", " + bytes(r.bytes);
 		this.view.say([said, ...notAgreed(r)].join(" · "));
@@ -113,20 +114,19 @@ export class Saving {
 }
 
 // keep does work that writes a file. If another one of that name is there, it
-// asks whether to replace it.
+// asks whether to replace it, and returns null if not.
 async function keep(path, body, progress) {
 	try {
 		return await work(path, body, progress);
 	} catch (e) {
 		if (e.kind !== "exists") throw e;
-		return await replace(e.detail, path.endsWith("/clips")) ? work(path, {...body, force: true}, progress) : undefined;
+		return await replace(path.endsWith("/clips")) ? work(path, {...body, force: true}, progress) : null;
 	}
 }
 
 // titled says that a title would make another name.
-function replace(what, titled) {
+function replace(titled) {
 	const dialog = byId("replace");
-	byId("replace-text").textContent = what;
 	byId("replace-else").hidden = !titled;
 	dialog.returnValue = "";
 	dialog.showModal();
