@@ -29,11 +29,12 @@ func TestReadPictures(t *testing.T) {
 		t.Errorf("%v frames a second", r)
 	}
 
-	media, _, err := MediaStart(bytes.NewReader(file), int64(len(file)))
+	w := &window{r: bytes.NewReader(file), size: int64(len(file)), ahead: headerAhead}
+	moov, err := w.child("moov", 0, w.size)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for n := range media - 8 { // cut before the index ends
+	for n := range moov.end {
 		if p, err := ReadPictures(bytes.NewReader(file[:n]), n); err == nil {
 			t.Fatalf("%d bytes of it are %+v", n, p)
 		}
