@@ -1,0 +1,237 @@
+// Package audiogram makes the pictures of clips that are posted as videos: the
+// title, the date and the host, the waveform with a playhead that moves over
+// it, how much time has passed, and, if they are given, who speaks and what is
+// said.
+//
+// What stands still is drawn once. Of each picture only what differs from the
+// one before is drawn and encoded. The same clip, style and words always give
+// the same video.
+package audiogram
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/jpeg" // covers and backgrounds
+	_ "image/png"  // likewise
+	"math"
+	"strconv"
+	"time"
+
+	"golang.org/x/image/draw"
+)
+
+// A Shape is how wide pictures are to their height.
+type Shape string
+
+const (
+	Wide   Shape = "wide"   // 1280×720
+	Square Shape = "square" // 720×720
+	Tall   Shape = "tall"   // 720×1280
+)
+
+// size returns the pixels of a shape.
+func (s Shape) size() (image.Point, bool) {
+	switch s {
+	case Wide:
+		return image.Pt(1280, 720), true
+	case Square:
+		return image.Pt(720, 720), true
+	case Tall:
+		return image.Pt(720, 1280), true
+	}
+	return image.Point{}, false
+}
+
+// A Theme is what the colours are chosen for.
+type Theme string
+
+const (
+	Dark  Theme = "dark"
+	Light Theme = "light"
+)
+
+// A Config says how pictures look. The zero value is ready to use.
+type Config struct {
+	Shape  Shape  // "" is Wide
+	Theme  Theme  // "" is Dark
+	Accent string // what has been played, "#rrggbb"; "" is a blue
+	FPS    int    // 25 or 30 pictures a second; 0 is 25
+	// Cover is shown beside the title, Background behind everything: JPEG or
+	// PNG, or empty.
+	Cover, Background []byte
+	Zone              *time.Location // of the date; nil is UTC
+}
+
+// ErrConfig means that no pictures can be made as a Config says.
+var ErrConfig = errors.New("cannot make such pictures")
+
+// A Style is a Config made ready. It may be used by several goroutines.
+type Style struct {
+	config     Config
+	size       image.Point
+	colours    palette
+	cover      image.Image // or nil
+	background *image.RGBA // of the whole picture
+}
+
+// New returns a Style. The error wraps ErrConfig.
+func New(c Config) (*Style, error) {
+	if c.Shape == "" {
+		c.Shape = Wide
+	}
+	if c.Theme == "" {
+		c.Theme = Dark
+	}
+	if c.FPS == 0 {
+		c.FPS = 25
+	}
+	if c.Zone == nil {
+		c.Zone = time.UTC
+	}
+	s := &Style{config: c}
+	var ok bool
+	if s.size, ok = c.Shape.size(); !ok {
+		return nil, fmt.Errorf("%w: the shape %q is none of wide, square, tall", ErrConfig, c.Shape)
+	}
+	if s.colours, ok = palettes[c.Theme]; !ok {
+		return nil, fmt.Errorf("%w: the theme %q is neither light nor dark", ErrConfig, c.Theme)
+	}
+	if c.FPS != 25 && c.FPS != 30 {
+		return nil, fmt.Errorf("%w: %d pictures a second; it can be 25 or 30", ErrConfig, c.FPS)
+	}
+	if c.Accent != "" {
+		if s.colours.accent, ok = parseColour(c.Accent); !ok {
+			return nil, fmt.Errorf("%w: the colour %q is not written as #1d9bf0", ErrConfig, c.Accent)
+		}
+		if contrast(s.colours.accent, s.colours.background) < minContrast {
+			return nil, fmt.Errorf("%w: the colour %s cannot be told from the %s background", ErrConfig, c.Accent, c.Theme)
+		}
+	}
+	return s, s.load()
+}
+
+// load decodes and scales the pictures.
+func (s *Style) load() error {
+	if len(s.config.Cover) > 0 {
+		src, err := decode(s.config.Cover)
+		if err != nil {
+			return fmt.Errorf("%w: the cover: %w", ErrConfig, err)
+		}
+		s.cover = fill(src, image.Pt(maxCover, maxCover))
+	}
+	all := image.Rectangle{Max: s.size}
+	if len(s.config.Background) == 0 {
+		s.background = image.NewRGBA(all)
+		draw.Draw(s.background, all, image.NewUniform(s.colours.background), image.Point{}, draw.Src)
+		return nil
+	}
+	src, err := decode(s.config.Background)
+	if err != nil {
+		return fmt.Errorf("%w: the background: %w", ErrConfig, err)
+	}
+	s.background = fill(src, s.size)
+	// Greys would be lost in what is behind.
+	s.colours.muted, s.colours.rest = s.colours.text, s.colours.text
+	s.colours.rest.A = 0x66
+	veil := s.colours.background
+	veil.A = s.colours.veil
+	draw.Draw(s.background, all, image.NewUniform(veil), image.Point{}, draw.Over)
+	return nil
+}
+
+const (
+	// maxCover is the side of the largest cover that any layout shows.
+	maxCover = 480
+	// maxPixels bounds what a picture takes in memory.
+	maxPixels = 64 << 20
+)
+
+// decode reads a picture and turns it as its camera says.
+func decode(b []byte) (image.Image, error) {
+	c, _, err := image.DecodeConfig(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	if c.Width < 1 || c.Height < 1 || c.Width > maxPixels/c.Height {
+		return nil, fmt.Errorf("%d×%d pixels are too many", c.Width, c.Height)
+	}
+	src, _, err := image.Decode(bytes.NewReader(b))
+	return src, err
+}
+
+// fill scales the middle of a picture so that it fills a size.
+func fill(src image.Image, size image.Point) *image.RGBA {
+	r := src.Bounds()
+	part := r.Size()
+	if part.X*size.Y > part.Y*size.X {
+		part.X = max(1, part.Y*size.X/size.Y)
+	} else {
+		part.Y = max(1, part.X*size.Y/size.X)
+	}
+	corner := r.Min.Add(r.Size().Sub(part).Div(2))
+	dst := image.NewRGBA(image.Rectangle{Max: size})
+	draw.Draw(dst, dst.Rect, image.White, image.Point{}, draw.Src) // behind what is transparent
+	draw.BiLinear.Scale(dst, dst.Rect, src, image.Rectangle{corner, corner.Add(part)}, draw.Over, nil)
+	return dst
+}
+
+// A palette is the colours of a theme.
+type palette struct {
+	background, text, muted, accent color.NRGBA
+	rest                            color.NRGBA // of the waveform, not yet played
+	veil                            uint8       // how much of a picture behind is covered
+}
+
+// Text has a contrast of at least 4.5:1 to the background (WCAG 2, AA), also
+// over the lightest and the darkest picture under the veil.
+var palettes = map[Theme]palette{
+	Dark: {
+		background: rgb(0x0F141A), text: rgb(0xF4F7FA), muted: rgb(0xB3BDC9), accent: rgb(0x4C9DFF),
+		rest: rgb(0x3C4857), veil: 0xBC,
+	},
+	Light: {
+		background: rgb(0xF7F8FA), text: rgb(0x141920), muted: rgb(0x535D6A), accent: rgb(0x1565D8),
+		rest: rgb(0xC3CAD3), veil: 0xC8,
+	},
+}
+
+func rgb(v uint32) color.NRGBA {
+	return color.NRGBA{R: uint8(v >> 16), G: uint8(v >> 8), B: uint8(v), A: 0xFF}
+}
+
+// parseColour reads "#rrggbb", also without the sign, which shells take for
+// the beginning of a comment.
+func parseColour(s string) (color.NRGBA, bool) {
+	if len(s) == 7 && s[0] == '#' {
+		s = s[1:]
+	}
+	v, err := strconv.ParseUint(s, 16, 24)
+	return rgb(uint32(v)), err == nil && len(s) == 6
+}
+
+// hex writes a colour as parseColour reads it.
+func hex(c color.NRGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
+
+// minContrast is what a playhead is hard to see with.
+const minContrast = 1.4
+
+// contrast returns the contrast of two colours, 1 to 21 (WCAG 2.2, "contrast
+// ratio").
+func contrast(a, b color.NRGBA) float64 {
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+func luminance(c color.NRGBA) float64 {
+	linear := func(v uint8) float64 {
+		f := float64(v) / 255
+		if f <= 0.04045 {
+			return f / 12.92
+		}
+		return math.Pow((f+0.055)/1.055, 2.4)
+	}
+	return 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B)
+}

@@ -1,0 +1,160 @@
+package audiogram
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// request is a clip without sound.
+func request(title, host string) *clip.Request {
+	s := &space.Space{}
+	s.ID, s.Title = "1ypKdEXvkMLGW", title
+	if host != "" {
+		s.Host = &space.Person{Handle: host}
+	}
+	s.StartedAt = space.Time{Time: time.Date(2021, 6, 14, 22, 30, 0, 0, time.UTC)}
+	r := &clip.Recording{Sound: &library.Sound{Space: s}, Rate: 48000, Samples: 3600 * 48000}
+	return &clip.Request{Recording: r, Span: clip.Span{Start: 600 * 48000, Samples: 30 * 48000}, Format: clip.MP4}
+}
+
+// photo is a picture that has something in every place.
+func photo(w, h int) *image.RGBA {
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			v := 127 + 60*math.Sin(float64(x)/37)*math.Cos(float64(y)/23) + 50*math.Sin(float64(x*y)/9000)
+			m.SetRGBA(x, y, color.RGBA{uint8(v), uint8(200 - v/2), uint8(80 + v/2), 255})
+		}
+	}
+	return m
+}
+
+func asJPEG(t testing.TB, m image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func asPNG(t testing.TB, m image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func style(t testing.TB, c Config) *Style {
+	t.Helper()
+	s, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestConfig(t *testing.T) {
+	huge := asPNG(t, image.NewGray(image.Rect(0, 0, 1, 1)))
+	copy(huge[16:], "\x00\x01\x00\x00\x00\x01\x00\x00") // 65536×65536, it says
+	binary.BigEndian.PutUint32(huge[29:], crc32.ChecksumIEEE(huge[12:29]))
+	for _, c := range []struct {
+		name string
+		Config
+		want string // part of the error
+	}{
+		{"nothing said", Config{}, ""},
+		{"all", Config{Shape: Tall, Theme: Light, Accent: "#D1481c", FPS: 30, Cover: asPNG(t, photo(3, 5)), Background: asJPEG(t, photo(40, 20))}, ""},
+		{"no sign", Config{Accent: "00ff00"}, ""},
+		{"shape", Config{Shape: "round"}, "wide, square, tall"},
+		{"theme", Config{Theme: "blue"}, "light nor dark"},
+		{"rate", Config{FPS: 24}, "25 or 30"},
+		{"negative rate", Config{FPS: -25}, "25 or 30"},
+		{"colour", Config{Accent: "blue"}, "not written as"},
+		{"short colour", Config{Accent: "#12345"}, "not written as"},
+		{"signed colour", Config{Accent: "#+12345"}, "not written as"},
+		{"invisible", Config{Theme: Light, Accent: "#ffffff"}, "cannot be told"},
+		{"invisible too", Config{Theme: Dark, Accent: "#111111"}, "cannot be told"},
+		{"cover", Config{Cover: []byte("GIF89a")}, "the cover"},
+		{"cut", Config{Background: asJPEG(t, photo(40, 20))[:300]}, "the background"},
+		{"huge", Config{Background: huge}, "too many"},
+	} {
+		_, err := New(c.Config)
+		if c.want == "" && err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if c.want != "" && (!errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// Text can be read (WCAG 2 wants 4.5:1), whatever picture lies behind.
+func TestContrast(t *testing.T) {
+	if got := contrast(rgb(0), rgb(0xFFFFFF)); got != 21 {
+		t.Errorf("black on white has %g", got)
+	}
+	for theme, p := range palettes {
+		for name, c := range map[string]color.NRGBA{"text": p.text, "muted": p.muted, "accent": p.accent} {
+			if got := contrast(c, p.background); got < 4.5 {
+				t.Errorf("%s of %s: %.2f", name, theme, got)
+			}
+		}
+		for _, behind := range []color.Color{color.White, color.Black} {
+			m := image.NewRGBA(image.Rect(0, 0, 8, 8))
+			for i := range 64 {
+				m.Set(i%8, i/8, behind)
+			}
+			s := style(t, Config{Theme: theme, Background: asPNG(t, m)})
+			under := color.NRGBAModel.Convert(s.background.At(400, 400)).(color.NRGBA)
+			if got := contrast(s.colours.text, under); got < 4.5 {
+				t.Errorf("text of %s over %v: %.2f", theme, behind, got)
+			}
+			if got := contrast(s.colours.muted, under); got < 4.5 {
+				t.Errorf("muted text of %s over %v: %.2f", theme, behind, got)
+			}
+		}
+	}
+}
+
+// A picture fills its place with its middle, and keeps its proportions.
+func TestFill(t *testing.T) {
+	for _, size := range []image.Point{{300, 100}, {100, 300}, {100, 100}} {
+		src := image.NewRGBA(image.Rectangle{Max: size})
+		for y := range size.Y {
+			for x := range size.X {
+				// A red disc of a radius of 25 in the middle.
+				c := color.RGBA{0, 0, 255, 255}
+				if math.Hypot(float64(x)+0.5-float64(size.X)/2, float64(y)+0.5-float64(size.Y)/2) < 25 {
+					c = color.RGBA{255, 0, 0, 255}
+				}
+				src.SetRGBA(x, y, c)
+			}
+		}
+		got := fill(src, image.Pt(200, 200))
+		for _, p := range []struct {
+			x, y int
+			red  bool
+		}{{100, 100, true}, {100, 55, true}, {145, 100, true}, {100, 45, false}, {155, 100, false}, {0, 0, false}, {199, 199, false}} {
+			if c := got.RGBAAt(p.x, p.y); (c.R > 128) != p.red || c.A != 255 {
+				t.Errorf("%v: %v at %d, %d", size, c, p.x, p.y)
+			}
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package audiogram
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	hexadecimal "encoding/hex"
+	"fmt"
+	"io"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/h264"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+)
+
+// A Film makes the pictures of one clip. It is a clip.Film.
+type Film struct {
+	style *Style
+	cues  []Cue
+	turns []Turn
+}
+
+// Film returns a Film that shows cues as captions and the names of turns. A
+// nil list shows none, and leaves no room for them.
+func (s *Style) Film(cues []Cue, turns []Turn) *Film { return &Film{s, cues, turns} }
+
+// Look says how the pictures of a clip look.
+func (f *Film) Look(q *clip.Request) clip.Look {
+	s := f.style
+	l := clip.Look{
+		Width: s.size.X, Height: s.size.Y, FPS: s.config.FPS, Theme: string(s.config.Theme),
+		Accent: hex(s.colours.accent), Date: s.date(q),
+	}
+	if len(s.config.Background) > 0 {
+		l.Background = sum(s.config.Background)
+	}
+	if len(f.cues) > 0 {
+		l.Captions = sum([]byte(fmt.Sprint(f.cues)))
+	}
+	if len(f.turns) > 0 {
+		l.Speakers = sum([]byte(fmt.Sprint(f.turns)))
+	}
+	return l
+}
+
+func sum(b []byte) string {
+	h := sha256.Sum256(b)
+	return hexadecimal.EncodeToString(h[:])
+}
+
+const (
+	plainPSNR = 45
+	photoPSNR = 38 // with a picture behind, whose noise nobody needs exactly
+)
+
+// Shoot draws and encodes the pictures of a clip.
+func (f *Film) Shoot(ctx context.Context, q *clip.Request, samples int64, rate int) (*mp4.Video, func(), error) {
+	l := f.style.lay(len(f.cues) > 0, len(f.turns) > 0)
+	bars, err := levels(ctx, q, l.bars())
+	if err != nil {
+		return nil, nil, err
+	}
+	s := f.newScene(q, l, bars, float64(samples)/float64(rate))
+	fps := f.style.config.FPS
+	config := h264.Config{Width: f.style.size.X, Height: f.style.size.Y, Frames: fps, Ticks: 1, PSNR: plainPSNR}
+	if len(f.style.config.Background) > 0 {
+		config.PSNR = photoPSNR
+	}
+	enc, err := h264.New(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := &reel{sizes: make([]uint32, 0, 1024)}
+	if err := r.shoot(ctx, s, enc, mp4.FrameCount(samples, rate, fps, 1)); err != nil {
+		r.units.Close()
+		return nil, nil, err
+	}
+	in := bufio.NewReader(r.units.Reader())
+	var unit []byte
+	return &mp4.Video{
+		Width: config.Width, Height: config.Height, SPS: enc.SPS(), PPS: enc.PPS(), Frames: fps, Ticks: 1,
+		Units: int64(len(r.sizes)),
+		Size:  func(i int64) int { return int(r.sizes[i] &^ keyFrame) },
+		Key:   func(i int64) bool { return r.sizes[i]&keyFrame != 0 },
+		Read: func(i int64) ([]byte, error) {
+			n := int(r.sizes[i] &^ keyFrame)
+			if cap(unit) < n {
+				unit = make([]byte, n)
+			}
+			unit = unit[:n]
+			_, err := io.ReadFull(in, unit)
+			return unit, err
+		},
+	}, r.units.Close, nil
+}
+
+// A reel is encoded pictures, waiting for the file's index, which stands
+// before them.
+type reel struct {
+	units encode.Spool
+	sizes []uint32 // with keyFrame
+}
+
+// keyFrame marks the sizes of key frames.
+const keyFrame = 1 << 31
+
+// shoot encodes n pictures of a scene.
+func (r *reel) shoot(ctx context.Context, s *scene, enc *h264.Encoder, n int64) error {
+	picture := h264.NewPicture(s.style.size.X, s.style.size.Y)
+	picture.Draw(s.frame, s.frame.Rect)
+	for i := range n {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		changed := s.next(float64(i) / float64(s.style.config.FPS))
+		for _, c := range changed {
+			picture.Draw(s.frame, c)
+		}
+		unit, key, err := enc.Frame(picture, changed)
+		if err != nil {
+			return err
+		}
+		if _, err := r.units.Write(unit); err != nil {
+			return err
+		}
+		size := uint32(len(unit))
+		if key {
+			size |= keyFrame
+		}
+		r.sizes = append(r.sizes, size)
+	}
+	return nil
+}

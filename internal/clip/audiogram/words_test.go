@@ -1,0 +1,158 @@
+package audiogram
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
+)
+
+func TestHeading(t *testing.T) {
+	east := time.FixedZone("", 3*3600)
+	for _, c := range []struct {
+		title, host  string
+		zone         *time.Location
+		dated        bool
+		first, above string
+	}{
+		{"Débat", "hostess", nil, true, "Débat", "@hostess  ·  14 June 2021"},
+		{"Débat", "hostess", east, true, "Débat", "@hostess  ·  15 June 2021"},
+		{"Débat", "", nil, true, "Débat", "14 June 2021"},
+		{"Débat", "hostess", nil, false, "Débat", "@hostess"},
+		{"Débat", "", nil, false, "Débat", ""},
+		{"🎙️ LIVE 🔥", "hostess", nil, true, "LIVE", "@hostess  ·  14 June 2021"},
+		{"שלום", "hostess", nil, true, "14 June 2021", "@hostess"},
+		{"", "hostess", nil, true, "14 June 2021", "@hostess"},
+		{"日本語", "hostess", nil, false, "@hostess", ""},
+		{"🔥!", "", nil, false, "Space 1ypKdEXvkMLGW", ""},
+	} {
+		q := request(c.title, c.host)
+		if !c.dated {
+			q.Recording.Space.StartedAt = space.Time{}
+		}
+		first, above := style(t, Config{Zone: c.zone}).heading(q)
+		if first != c.first || above != c.above {
+			t.Errorf("%q, %q: %q under %q", c.title, c.host, first, above)
+		}
+	}
+	q := request("Space", "hostess")
+	q.Title = "The clip"
+	if first, _ := style(t, Config{}).heading(q); first != "The clip" {
+		t.Errorf("%q", first)
+	}
+}
+
+func TestFit(t *testing.T) {
+	long := strings.Repeat("beaucoup d’invités ", 30)
+	for _, c := range []struct {
+		title         string
+		width, height float64
+		lines         int
+		cut           bool
+		whole         bool // without a word broken
+	}{
+		{"Morning show", 1000, 300, 1, false, true},
+		{"A title that takes two lines if letters are to be large enough to read", 1000, 300, 3, false, true},
+		{long, 1000, 300, 3, true, true},
+		{long, 400, 130, 3, true, true},
+		{long, 400, 60, 1, true, true},
+		{long, 400, 0, 1, true, true},
+		{strings.Repeat("W", 300), 400, 300, 3, true, false},
+		{"Donaudampfschifffahrtsgesellschaftskapitän", 400, 300, 2, false, false},
+	} {
+		lines, size := fit(c.title, c.width, c.height, 72)
+		if len(lines) != c.lines || size < minTitle || size > 72 {
+			t.Errorf("%.20s: %d lines of %g", c.title, len(lines), size)
+		}
+		for _, l := range lines {
+			if w := lettering.Bold().Width(l, size); w > c.width {
+				t.Errorf("%q is %g wide", l, w)
+			}
+		}
+		text := strings.Join(lines, " ")
+		if strings.HasSuffix(text, "…") != c.cut {
+			t.Errorf("%q", lines)
+		}
+		if c.whole && !strings.HasPrefix(c.title+" ", strings.TrimSuffix(text, "…")+" ") {
+			t.Errorf("%q of %q", lines, c.title)
+		}
+	}
+	// Short titles get large letters.
+	if _, size := fit("Short", 1000, 300, 72); size != 72 {
+		t.Errorf("size %g", size)
+	}
+}
+
+// Every word of a caption is shown, in its order, within its time.
+func TestPages(t *testing.T) {
+	cues := []Cue{
+		{0, 2, "Hello."},
+		{2, 12, strings.Repeat("words that go on and on ", 12)},
+		{12, 13, "🎉"},
+		{13, 14, "two\nlines"},
+		{14, 15, strings.Repeat("x", 400)},
+	}
+	const width, size, most = 600, 40, 3
+	list := pages(cues, width, size, most)
+	var said []string
+	for i, p := range list {
+		if len(p.lines) < 1 || len(p.lines) > most || !(p.start < p.end) {
+			t.Errorf("%+v", p)
+		}
+		if i > 0 && p.start < list[i-1].end-1e-9 {
+			t.Errorf("%+v overlaps %+v", p, list[i-1])
+		}
+		for _, l := range p.lines {
+			if w := lettering.Bold().Width(l, size); w > width {
+				t.Errorf("%q is %g wide", l, w)
+			}
+		}
+		said = append(said, p.lines...)
+	}
+	want := strings.Join(strings.Fields("Hello."+cues[1].Text+" twolines"+cues[4].Text), "")
+	if got := strings.ReplaceAll(strings.Join(said, ""), " ", ""); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if list[0].start != 0 || list[0].end != 2 || list[1].start != 2 || math.Abs(list[len(list)-1].end-15) > 1e-9 {
+		t.Errorf("%+v", list)
+	}
+}
+
+func TestSpeaking(t *testing.T) {
+	turns := []Turn{{1, 5, "@a"}, {4, 9, "@b"}, {6, 7, ""}, {8, 8.5, "@b"}, {20, 21, "@c"}}
+	for _, c := range []struct {
+		at   float64
+		want string
+	}{{0, ""}, {1, "@a"}, {4.5, "@a, @b"}, {5, "@b"}, {8.2, "@b"}, {9, "@b"}, {10.9, "@b"}, {11, ""}, {20.5, "@c"}, {21.5, "@c"}, {60, ""}} {
+		if got := speaking(turns, c.at); got != c.want {
+			t.Errorf("at %g: %q, want %q", c.at, got, c.want)
+		}
+	}
+}
+
+func TestClock(t *testing.T) {
+	for seconds, want := range map[int]string{0: "0:00", 7: "0:07", 75: "1:15", 3600: "1:00:00", 36061: "10:01:01"} {
+		if got := clock(seconds); got != want {
+			t.Errorf("%d s: %s", seconds, got)
+		}
+	}
+}
+
+func TestHeights(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, c := range []struct{ power, want []float64 }{
+		{nil, []float64{}},
+		{[]float64{0, 0}, []float64{0, 0}},
+		{[]float64{1e-9, 1e-8}, []float64{0, 0}}, // noise is not blown up
+		{[]float64{0.5, 0.25, 0}, []float64{1, math.Pow(0.5, 0.3), 0}},
+		{[]float64{nan, inf, 0.5}, []float64{0, 1, 1}},
+	} {
+		if got := heights(c.power); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%v: %v, want %v", c.power, got, c.want)
+		}
+	}
+}
