@@ -2,7 +2,7 @@
 // and only the pages that hold them are asked for.
 import {get, recordingPath} from "./api.js";
 import {date, number, position} from "./time.js";
-import {t} from "./words.js";
+import {handle, t} from "./words.js";
 
 const pageSize = 60;
 const margin = 12; // rows above and below the window
@@ -159,7 +159,7 @@ export class LibraryView {
 		text.className = "text";
 		const title = span("name", r.untitled ? t("noTitle") : r.title);
 		const when = r.started_at ? date(new Date(r.started_at)) : t("undated");
-		const meta = span("quiet", [when, r.speakers.map((s) => "@" + s).join(" ")].filter(Boolean).join(" · "));
+		const meta = span("quiet", [when, r.speakers.map(handle).join(" ")].filter(Boolean).join(" · "));
 		text.append(title, meta);
 		const state = span("badge " + r.state, t("state." + r.state) + (r.lost_seconds > 0 ? ", " + t("lost", {t: Math.round(r.lost_seconds)}) : ""));
 		a.append(coverOf(r), text, state, span("duration", r.duration >= 0 ? position(r.duration) : "–"));

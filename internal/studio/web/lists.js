@@ -1,6 +1,6 @@
 // The lists beside the waveform.
 import {dateTime, position} from "./time.js";
-import {t} from "./words.js";
+import {handle, t} from "./words.js";
 
 function item(...children) {
 	const li = document.createElement("li");
@@ -31,7 +31,7 @@ export function voiceList(list, voices, approximate) {
 		swatch.setAttribute("aria-hidden", "true");
 		const talk = v.turns.reduce((sum, [a, b]) => sum + b - a, 0);
 		const rough = approximate ? "≈ " : "";
-		return item(swatch, "@" + v.handle, element("span", "quiet", ` ${rough}${position(talk)}`));
+		return item(swatch, handle(v.handle), element("span", "quiet", ` ${rough}${position(talk)}`));
 	}));
 }
 

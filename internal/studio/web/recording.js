@@ -8,7 +8,7 @@ import {Player} from "./player.js";
 import {progress, Saving} from "./saving.js";
 import {Clock, dateTime, exact, position, timeOfDay} from "./time.js";
 import {Wave} from "./wave.js";
-import {t} from "./words.js";
+import {handle, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -131,7 +131,7 @@ export class RecordingView {
 		const facts = [d.started_at ? dateTime(new Date(d.started_at)) : t("undated")];
 		if (d.duration !== null) facts.push(position(d.duration));
 		facts.push(t("state." + d.state));
-		if (d.host?.handle) facts.push("@" + d.host.handle);
+		if (d.host?.handle) facts.push(handle(d.host.handle));
 		byId("facts").textContent = facts.join(" · ");
 		byId("note").textContent = d.note ?? "";
 		byId("note").hidden = !d.note;

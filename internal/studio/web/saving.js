@@ -2,7 +2,7 @@
 // command line that cuts the same clip.
 import {post, work} from "./api.js";
 import {bytes, exact, position} from "./time.js";
-import {t} from "./words.js";
+import {handle, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -136,7 +136,7 @@ function replace(titled) {
 // notAgreed names those who speak in something and have not agreed to it.
 function notAgreed(r) {
 	const names = r.consent_missing ?? [];
-	return names.length ? [t("notAgreed", {names: names.map((n) => n ? "@" + n : t("unknown")).join(", ")})] : [];
+	return names.length ? [t("notAgreed", {names: names.map((n) => n ? handle(n) : t("unknown")).join(", ")})] : [];
 }
 
 // progress shows a share, or that none is known yet.

@@ -75,6 +75,10 @@ export function t(key, values = {}) {
 	return text.replace(/\{(\w+)\}/g, (whole, name) => name in values ? String(values[name]) : whole);
 }
 
+// handle is a name as people write it. Where nobody knows the handle, it is a
+// user's number.
+export const handle = (name) => /^\d*$/.test(name) ? name : "@" + name;
+
 // speak sets the language and puts its words into the page.
 export function speak(name) {
 	now = name in all ? name : "en";
