@@ -178,6 +178,9 @@ func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
 	for _, handle := range strangers(s, list) {
 		a.warn("%s was not on stage in %s, as far as its metadata tell", at(handle), row.ID)
 	}
+	for _, handle := range silent(s, list) {
+		a.warn("%s speaks in %s, by the levels of its audio, and has no turn in what you confirm: from now on they count as not heard", at(handle), row.ID)
+	}
 	if a.set.JSON {
 		return a.printTurns(lib, row.ID, false)
 	}
@@ -220,6 +223,18 @@ func strangers(s *space.Space, turns []space.Turn) []string {
 		}
 	}
 	slices.Sort(list)
+	return list
+}
+
+// silent are the handles of those who speak by the levels, and not by turns.
+func silent(s *space.Space, turns []space.Turn) []string {
+	var list []string
+	for _, p := range s.Speakers {
+		has := slices.ContainsFunc(turns, func(t space.Turn) bool { return consent.Handle(t.Handle) == consent.Handle(p.Handle) })
+		if p.Handle != "" && p.TalkSeconds != nil && *p.TalkSeconds > 0 && !has {
+			list = append(list, p.Handle)
+		}
+	}
 	return list
 }
 

@@ -72,13 +72,14 @@ func conversation() (*space.Recording, *space.Turns) {
 	rec := &space.Recording{ID: "r1", Account: &space.Person{Handle: "Ann"}, Speakers: []space.Speaker{
 		{Handle: "ann", Role: "host", TalkSeconds: &talk}, {Handle: "Bob", Role: "speaker", TalkSeconds: &talk}, {Handle: "cyd", Role: "co-host"},
 	}}
-	return rec, &space.Turns{Turns: []space.Turn{
+	return rec, &space.Turns{Approximate: true, Turns: []space.Turn{
 		{Handle: "bob", Start: 10, End: 20}, {Handle: "ann", Start: 20, End: 80}, {Handle: "bob", Start: 80, End: 85}, {Start: 90, End: 95},
 	}}
 }
 
 func TestMissing(t *testing.T) {
 	rec, turns := conversation()
+	word := &space.Turns{Turns: turns.Turns}
 	for _, test := range []struct {
 		name       string
 		turns      *space.Turns
@@ -89,6 +90,7 @@ func TestMissing(t *testing.T) {
 		{"all", turns, 0, 0, nil, "@Bob 10-20 80-85, @cyd, somebody unknown 90-95"},
 		{"a part", turns, 15, 50, nil, "@Bob 15-20, @cyd"},
 		{"a part without them", turns, 30, 50, nil, "@cyd"},
+		{"the host's own word", word, 0, 0, nil, "@Bob 10-20 80-85, somebody unknown 90-95"},
 		{"no turns", nil, 30, 50, nil, "@Bob, @cyd"},
 		{"agreed", turns, 0, 0, []Entry{{Handle: "bob", Answer: Granted}, {Handle: "cyd", Answer: Granted}}, "somebody unknown 90-95"},
 		{"the host declines", turns, 30, 50, []Entry{{Handle: "ann", Answer: Declined}}, "@ann 30-50, @cyd"},

@@ -122,7 +122,8 @@ func moment(seconds float64) string {
 
 // Missing returns who is heard in a use and has not agreed to it. Whoever was
 // on stage and has turns of their own counts where these reach into the use;
-// whoever has none counts always, since nobody knows where they speak.
+// whoever has none counts always, since nobody knows where they speak, unless
+// the turns are the host's own word: then whoever has none is not heard.
 func (l *Ledger) Missing(u Use, p Purpose, at time.Time) []Missing {
 	spans := make(map[string][]Span)
 	if u.Turns != nil {
@@ -145,7 +146,8 @@ func (l *Ledger) Missing(u Use, p Purpose, at time.Time) []Missing {
 		list = append(list, m)
 	}
 	for _, s := range u.Recording.Speakers {
-		if s.Handle == "" && s.ID == "" {
+		silent := u.Turns != nil && !u.Turns.Approximate && len(spans[Handle(s.Handle)]) == 0
+		if s.Handle == "" && s.ID == "" || silent {
 			continue
 		}
 		add(s.Handle, l.answer(u.Recording, s, p, at))
