@@ -84,6 +84,10 @@ func views(b *browser, name string, check func(name string)) {
 	b.until("a question", `document.getElementById("replace").open`)
 	check("replace-" + name)
 	run(`document.getElementById("replace").close("no")`)
+	b.choose("format", "mp4")
+	b.until("a picture", `document.getElementById("picture").complete && !document.getElementById("picture").hidden`)
+	check("film-" + name)
+	b.choose("format", "m4a")
 	if wide := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
 		b.t.Errorf("%s: the page is %d pixels wider than the window", name, wide)
 	}

@@ -30,9 +30,10 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request) {
 		Library string        `json:"library"`      // as people read it
 		Flag    string        `json:"library_flag"` // what --library has to say, or ""
 		System  string        `json:"system"`
-		Formats []clip.Format `json:"formats"`
+		Formats []clip.Format `json:"formats"` // of episodes
+		Clips   []clip.Format `json:"clip_formats"`
 		States  []space.State `json:"states"`
-	}{s.o.Library.Version, s.o.Library.Dir, s.o.LibraryFlag, runtime.GOOS, clip.Formats[:], space.States[:]}, nil)
+	}{s.o.Library.Version, s.o.Library.Dir, s.o.LibraryFlag, runtime.GOOS, clip.Formats[:], append(clip.Formats[:len(clip.Formats):len(clip.Formats)], clip.MP4), space.States[:]}, nil)
 }
 
 // A row is a recording in the list.

@@ -134,6 +134,7 @@ func (s *Server) routes() http.Handler {
 	m.HandleFunc("GET /api/recordings/{id}/cover", s.serveCover)
 	m.HandleFunc("GET /api/recordings/{id}/audio/{file}", s.serveAudio)
 	m.HandleFunc("GET /api/recordings/{id}/clips/{hash}", s.serveClip)
+	m.HandleFunc("GET /api/recordings/{id}/picture", s.servePicture)
 	m.HandleFunc("GET /api/recordings/{id}/peaks", s.servePeaks)
 	m.HandleFunc("GET /api/recordings/{id}/samples", s.serveSamples)
 	m.HandleFunc("POST /api/recordings/{id}/waveform", s.openWaveform)

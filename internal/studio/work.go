@@ -149,10 +149,11 @@ func checkTitle(title string) error {
 }
 
 // saveClip cuts a clip into the recording's folder, as a task: {"start", "samples",
-// "format", "title", "force"}.
+// "format", "title", "force"}, and for a video "shape" and "theme".
 func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 	var q struct {
 		span
+		look
 		Format, Title string
 		Force         bool // replace another file of that name
 	}
@@ -162,14 +163,18 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 	}
 	var format clip.Format
 	if err == nil {
-		format, err = clip.ParseFormat(q.Format)
+		format, err = clip.ParseFormat(q.Format, clip.MP4)
+	}
+	var film clip.Film
+	if err == nil && format == clip.MP4 {
+		film, err = s.film(q.look)
 	}
 	if err != nil {
 		answer(w, nil, err)
 		return
 	}
 	id := r.PathValue("id")
-	key := fmt.Sprintf("clip %s %d %d %s %q %t", id, q.Start, q.Samples, format, q.Title, q.Force)
+	key := fmt.Sprintf("clip %s %d %d %s %q %v %t", id, q.Start, q.Samples, format, q.Title, q.look, q.Force)
 	s.run(w, r, key, func(ctx context.Context, t *task) (any, error) {
 		lib, release, err := s.shelf.take(ctx)
 		if err != nil {
@@ -189,7 +194,7 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		made, err := clip.Cut(ctx, clip.Request{Recording: rec, Span: within, Format: format, Title: q.Title, Force: q.Force})
+		made, err := clip.Cut(ctx, clip.Request{Recording: rec, Span: within, Format: format, Title: q.Title, Film: film, Force: q.Force})
 		if err != nil {
 			return nil, err
 		}

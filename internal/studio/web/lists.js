@@ -56,7 +56,7 @@ export function clipList(list, clips, rate, on) {
 export function momentList(list, moments, rate, on, searched) {
 	fill(list, moments.map((m) => {
 		const where = stretch(m, rate);
-		const who = m.speakers.map((s) => "@" + s).join(" ");
+		const who = m.speakers.map(handle).join(" ");
 		return item(
 			element("span", "name", m.why), element("span", "quiet", [where, who].filter(Boolean).join(" · ")),
 			actions(button(t("playIt"), () => on.play(m), `${t("playIt")}: ${where}`), button(t("useMoment"), () => on.choose(m), `${t("useMoment")}: ${where}`)));

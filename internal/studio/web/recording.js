@@ -119,9 +119,9 @@ export class RecordingView {
 	// render writes all words anew: of another recording, or in another language.
 	render() {
 		if (this.server) {
-			const options = () => this.server.formats.filter((f) => f !== "aac").map((f) => new Option(f));
-			keep(byId("format"), options());
-			keep(byId("export-format"), [new Option(t("asPreset"), ""), ...options()]);
+			const options = (formats) => formats.filter((f) => f !== "aac").map((f) => new Option(f));
+			keep(byId("format"), options(this.server.clip_formats));
+			keep(byId("export-format"), [new Option(t("asPreset"), ""), ...options(this.server.formats)]);
 		}
 		const d = this.detail;
 		if (!d) return;
@@ -181,7 +181,7 @@ export class RecordingView {
 		byId("redo").disabled = c.future.length === 0;
 		const wall = has && [c.start, c.end].map((v) => this.scene.clock.at(v / rate));
 		byId("choice-clock").textContent = wall && wall[0] && wall[1] ? `${timeOfDay(wall[0])} – ${timeOfDay(wall[1])}` : "";
-		byId("command").textContent = has ? this.saving.command() : "spaces clip " + (this.id ?? "");
+		this.saving.show();
 		this.setLoop(this.looping);
 		this.wave.soon();
 	}

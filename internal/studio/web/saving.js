@@ -1,6 +1,7 @@
 // What a recording's page keeps: clips, episodes, title and note; and the
 // command line that cuts the same clip.
 import {post, work} from "./api.js";
+import {Film} from "./film.js";
 import {bytes, exact, position} from "./time.js";
 import {handle, t} from "./words.js";
 
@@ -10,6 +11,7 @@ export class Saving {
 	// view is the recording's.
 	constructor(view) {
 		this.view = view;
+		this.film = new Film(() => view.chosen());
 		const click = (id, f) => byId(id).addEventListener("click", f);
 		click("copy", () => this.copy());
 		click("edit", () => this.edit());
@@ -29,10 +31,18 @@ export class Saving {
 		const quote = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text :
 			s?.system === "windows" ? "'" + text.replaceAll("'", "''") + "'" : "'" + text.replaceAll("'", "'\\''") + "'";
 		const words = ["spaces", "clip", quote(this.view.id), "--at", exact(c.start / rate), "--length", exact((c.end - c.start) / rate), "--format", byId("format").value];
+		for (const [flag, value] of Object.entries(this.film.look)) words.push("--" + flag, value);
 		const title = byId("clip-title").value.trim();
 		if (title) words.push("--title", quote(title));
 		if (s?.library_flag) words.push("--library", quote(s.library_flag));
 		return words.join(" ");
+	}
+
+	// show shows what would be saved now.
+	show() {
+		const {view} = this, chosen = view.choice.now;
+		byId("command").textContent = chosen ? this.command() : "spaces clip " + view.id;
+		this.film.show(view.id, chosen, chosen ? chosen.samples / view.scene.rate : 0, byId("clip-title").value.trim());
 	}
 
 	async copy() {
@@ -53,7 +63,7 @@ export class Saving {
 		}
 		const id = this.view.id;
 		this.view.say(t("saving"));
-		const body = {...this.view.choice.now, format: byId("format").value, title: byId("clip-title").value.trim()};
+		const body = {...this.view.choice.now, ...this.film.look, format: byId("format").value, title: byId("clip-title").value.trim()};
 		const r = await this.view.attempt(() => keep(this.view.path("/clips"), body, (share) => share > 0 && this.view.say(`${t("saving")} ${Math.round(100 * share)} %`)));
 		if (r === null) this.view.say(t("notSaved"));
 		if (!r) return;

@@ -1,0 +1,20 @@
+package audiogram
+
+import (
+	"context"
+	"image"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+)
+
+// Still returns the picture that a clip shows so many seconds after its start.
+func (f *Film) Still(ctx context.Context, q *clip.Request, at float64) (*image.RGBA, error) {
+	l := f.style.lay(len(f.cues) > 0, len(f.turns) > 0)
+	bars, err := levels(ctx, q, l.bars())
+	if err != nil {
+		return nil, err
+	}
+	s := f.newScene(q, l, bars, q.Recording.Seconds(q.Span.Samples))
+	s.next(at)
+	return s.frame, nil
+}

@@ -1,0 +1,35 @@
+// How a clip that is saved as a video looks, with one of its pictures.
+import {recordingPath} from "./api.js";
+import {t} from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+const longest = 20 * 60; // seconds that are shown before they are saved
+
+export class Film {
+	// changed is called when another look is chosen.
+	constructor(changed) {
+		for (const id of ["shape", "look"]) byId(id).addEventListener("change", changed);
+		byId("picture").addEventListener("load", () => { byId("picture").hidden = false; });
+		byId("picture").addEventListener("error", () => { byId("picture").hidden = true; });
+	}
+
+	get on() { return byId("format").value === "mp4"; }
+	get look() { return this.on ? {shape: byId("shape").value, theme: byId("look").value} : {}; }
+
+	// show shows a picture of the clip that is chosen, a while after the last
+	// change.
+	show(id, span, seconds, title) {
+		byId("film").hidden = !this.on;
+		clearTimeout(this.timer);
+		const picture = byId("picture");
+		if (!this.on || !span || seconds > longest) {
+			picture.hidden = true;
+			picture.removeAttribute("src");
+			return;
+		}
+		const src = recordingPath(id, "/picture?" + new URLSearchParams({...span, ...this.look, title}));
+		if (picture.getAttribute("src") === src) return;
+		picture.alt = t("pictureOf", {shape: t("shape." + byId("shape").value)});
+		this.timer = setTimeout(() => { picture.src = src; }, 350);
+	}
+}
