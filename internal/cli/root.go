@@ -72,6 +72,8 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 		newStatusCmd(a),
 		newVerifyCmd(a),
 		newProveCmd(a),
+		newBagCmd(a),
+		newExportTagsCmd(a),
 		newReindexCmd(a),
 		newConfigCmd(a),
 		newCompletionCmd(a),

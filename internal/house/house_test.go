@@ -36,6 +36,7 @@ var order = [][]string{
 	{"episode/feed"},
 	{"episode"},
 	{"episode/..."}, // what an episode is made with: chapters, transcripts
+	{"bag"},
 	{"clip/..."},
 	{"clip"},
 	{"consent"},

@@ -367,7 +367,7 @@ func (im *importer) writeAll(ctx context.Context, dir string, s *space.Space, a 
 		if len(p.tags.Ticks) == 0 {
 			continue
 		}
-		if err := im.writeTags(path.Join(dir, fmt.Sprintf(".spaces/tags-%d.jsonl", i)), p); err != nil {
+		if err := im.writeTags(path.Join(dir, tagsName(i)), p); err != nil {
 			return err
 		}
 	}

@@ -295,13 +295,6 @@ func seconds(s float64) float64 {
 // the position in the piece, the clock, the levels, and who is on stage when
 // that changes.
 func (im *importer) writeTags(name string, p *landed) error {
-	type line struct {
-		Run    int      `json:"run"`
-		Sample int64    `json:"sample"`
-		NTP    float64  `json:"ntp,omitempty"`
-		Levels []int    `json:"levels"`
-		Stage  []string `json:"stage,omitempty"`
-	}
 	w, err := im.lib.disk.create(name)
 	if err != nil {
 		return err
@@ -311,7 +304,7 @@ func (im *importer) writeTags(name string, p *landed) error {
 	enc.SetEscapeHTML(false)
 	var stage *hydra.Stage
 	for _, t := range p.tags.Ticks {
-		l := line{Run: t.Run, Sample: t.Sample, NTP: float64(t.Clock.Milliseconds()) / 1000}
+		l := tagLine{Run: t.Run, Sample: t.Sample, NTP: float64(t.Clock.Milliseconds()) / 1000}
 		for _, v := range t.Levels {
 			l.Levels = append(l.Levels, int(v))
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"math"
 	"path"
 	"slices"
 	"time"
@@ -259,13 +260,18 @@ func place(r *clip.Recording, src *Source) (file int, first int64) {
 // Other versions and a new title of the Space change those around the audio,
 // so that only sameness proves something.
 func (p *Prover) remade(ctx context.Context, proof *Proof, c *clip.Provenance, r *clip.Recording, span clip.Span) error {
-	if c.Settings.Cover != "" {
-		proof.check("remade", c.File, NotChecked, "its cover, which is in it, was not kept beside it")
+	if c.Settings.Cover != "" || c.Settings.Video != nil {
+		proof.check("remade", c.File, NotChecked, "its picture, which is in it, was not kept beside it")
 		return nil
+	}
+	var omit clip.Omission
+	for _, o := range c.Omitted {
+		omit.Spans = append(omit.Spans, clip.Span{Start: int64(math.Round(o.Start * float64(r.Rate))), Samples: int64(math.Round(o.Seconds * float64(r.Rate)))})
+		omit.Mute = o.Muted
 	}
 	sum := sha256.New()
 	_, err := clip.Cut(ctx, clip.Request{
-		Recording: r, Span: span, Format: c.Format, Title: c.Settings.Title, Strict: c.Settings.Strict, Writer: sum,
+		Recording: r, Span: span, Format: c.Format, Title: c.Settings.Title, Strict: c.Settings.Strict, Writer: sum, Omit: omit,
 		Effects: clip.Effects{Fade: time.Duration(c.Settings.Fade * float64(time.Second)), Normalize: c.Settings.Normalize, Mono: c.Settings.Mono},
 	})
 	switch {

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/bag"
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+type bagOptions struct {
+	refs
+	out       string
+	access    string
+	originals bool
+	dryRun    bool
+	override  string
+}
+
+func newBagCmd(a *App) *cobra.Command {
+	var o bagOptions
+	cmd := &cobra.Command{
+		Use:   "bag SPACE... -o DIR",
+		Short: "Put recordings into a bag for an archive or a library",
+		Long: `Put recordings into a bag: a folder in the BagIt format 1.0 (RFC 8493) that archives and
+libraries take in, with SHA-256 and SHA-512 of every file in it. DIR appears whole or not at all.
+A restricted bag has everything: originals, X's records, timed tags. An open one is for everybody:
+the playable files, and what was public of the Space; no ids of anybody, nothing of those who were
+only invited, and no originals, since the tags in them hold handles and ids (--originals adds them).
+It asks for the consent of those who are heard; --override-consent REASON makes it all the same.
+SPACE is an id or the beginning of one, "latest", or a part of the title;
+"-" reads ids, or JSON Lines with an "id", from standard input.`,
+		Example: `  spaces bag latest -o talk-bag
+  spaces bag latest --access open -o talk-for-all
+  spaces list --json | spaces bag - -o everything`,
+		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
+			exitNotThere: "no such Space", exitFound: "a file has changed since it was saved: nothing is written"}),
+		Args:              takes(1, -1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.bag(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringVarP(&o.out, "output", "o", "", "the folder `DIR` to make; it must not exist")
+	cmd.Flags().StringVar(&o.access, "access", string(bag.Restricted), "who is to have it: `open` or restricted")
+	cmd.Flags().BoolVar(&o.originals, "originals", false, "put the originals into an open bag too")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list what would be in it, and write nothing")
+	addOverride(cmd, &o.override)
+	cmd.Flags().Lookup("override-consent").Hidden = true
+	addIDOnly(cmd, &o.refs)
+	return cmd
+}
+
+// A bagLine is a bag as scripts see it.
+type bagLine struct {
+	Schema      int        `json:"schema"`
+	Path        string     `json:"path"`
+	Access      bag.Access `json:"access"`
+	Spaces      []string   `json:"spaces"`
+	Files       []string   `json:"files"` // below data
+	Bytes       int64      `json:"bytes"`
+	PayloadOxum string     `json:"payload_oxum,omitempty"`
+	Written     bool       `json:"written"`
+}
+
+func (a *App) bag(ctx context.Context, o bagOptions) error {
+	access := bag.Access(o.access)
+	switch {
+	case access != bag.Open && access != bag.Restricted:
+		return usage("--access is open or restricted, not %q", o.access)
+	case o.out == "":
+		return hinted(usage("spaces bag needs a folder to make"), "name it with -o DIR")
+	}
+	lib, rows, err := o.open(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	if len(rows) == 0 { // standard input may name none
+		return nil
+	}
+	line := bagLine{Schema: space.Schema, Path: o.out, Access: access, Files: []string{}}
+	var uses []voiceUse
+	for _, row := range rows {
+		line.Spaces = append(line.Spaces, row.ID)
+		uses = append(uses, voiceUse{id: row.ID})
+	}
+	if access == bag.Open {
+		gate, err := a.newGate(lib, o.override)
+		if err != nil {
+			return err
+		}
+		defer gate.close()
+		gate.dry = o.dryRun
+		if _, err := gate.checkAll(ctx, consent.SendingAll, uses); err != nil {
+			return err
+		}
+	}
+	bar := a.newProgress("bagging")
+	defer bar.close()
+	plan, err := bag.NewPlan(lib, line.Spaces, bag.Options{Access: access, Originals: o.originals, Version: a.Version, Now: a.Now(), Progress: bar})
+	if err != nil {
+		return err
+	}
+	line.Bytes = plan.Bytes
+	for _, f := range plan.Files {
+		line.Files = append(line.Files, f.Name)
+	}
+	if !o.dryRun {
+		line.PayloadOxum, err = plan.Write(ctx, o.out)
+		line.Written = true
+	}
+	bar.close()
+	switch {
+	case errors.Is(err, bag.ErrChanged):
+		return &failure{exitFound, "changed", "see what else changed: spaces verify", err}
+	case errors.Is(err, fs.ErrExist):
+		return &failure{exitFailed, "exists", "choose another folder with -o; a bag is sealed, and nothing is added to it", fmt.Errorf("%s is there already", o.out)}
+	case err != nil:
+		return err
+	}
+	return a.showBag(&line, plan)
+}
+
+func (a *App) showBag(line *bagLine, plan *bag.Plan) error {
+	if a.set.JSON {
+		return writeJSON(a.Out, line)
+	}
+	if !line.Written {
+		t := table{right: map[int]bool{1: true}}
+		for _, f := range plan.Files {
+			t.add("data/"+safe(f.Name), size(f.Bytes))
+		}
+		t.write(a.Out, a.Columns)
+		return nil
+	}
+	_, err := fmt.Fprintf(a.Out, "%s  %s of %s, %s, %s\n", safe(line.Path), count(len(line.Files), "file"), count(len(line.Spaces), "Space"), size(line.Bytes), line.Access)
+	return err
+}

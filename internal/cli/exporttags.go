@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+func newExportTagsCmd(a *App) *cobra.Command {
+	var o refs
+	cmd := &cobra.Command{
+		Use:   "export-tags SPACE",
+		Short: "Write what X's recorder noted between the frames",
+		Long: `Write the timed tags of a recording as JSON Lines: about one a second, with its place in the
+recording, the time of day, who was on stage and how loud each of them was. X writes them between
+the frames of the audio, and no other program keeps them.`,
+		Example: `  spaces export-tags latest > tags.jsonl
+  spaces export-tags latest | jq -r '[.clock, .levels[0]] | @csv'`,
+		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
+			exitNotThere: "no such Space, or its audio has no timed tags"}),
+		Args:              takes(1, 1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.exportTags(cmd.Context(), o)
+		},
+	}
+	addIDOnly(cmd, &o)
+	return cmd
+}
+
+// A tagLine is a timed tag as scripts see it.
+type tagLine struct {
+	Schema   int        `json:"schema"`
+	ID       string     `json:"id"`
+	Piece    int        `json:"piece"`
+	Run      int        `json:"run"`
+	Sample   int64      `json:"sample"`  // of the run
+	Position int64      `json:"samples"` // of the recording
+	At       float64    `json:"at"`
+	Clock    space.Time `json:"clock"`
+	NTP      space.Time `json:"ntp"`
+	Levels   []int      `json:"levels"`
+	Stage    []string   `json:"stage"`
+}
+
+func (a *App) exportTags(ctx context.Context, o refs) error {
+	lib, row, err := o.openOne(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	s, err := lib.Load(row.ID)
+	if err != nil {
+		return err
+	}
+	n, out := 0, bufio.NewWriter(a.Out)
+	err = lib.Tags(ctx, s, func(t *library.Tag) error {
+		n++
+		line := tagLine{space.Schema, s.ID, t.Piece, t.Run, t.Sample, t.Position, t.At, t.Wall, t.NTP, t.Levels, t.Stage}
+		if line.Levels == nil {
+			line.Levels = []int{}
+		}
+		if line.Stage == nil {
+			line.Stage = []string{}
+		}
+		return writeJSON(out, line)
+	})
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return &failure{exitNotThere, "no-tags", "only what X recorded has them: bare chunks, and files of other tools, have lost them",
+			fmt.Errorf("the audio of %s has no timed tags", s.ID)}
+	}
+	return out.Flush()
+}

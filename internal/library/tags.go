@@ -1,0 +1,128 @@
+package library
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/archive/hydra"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// A Tag is one reading of the levels, as X's recorder noted it between the
+// frames.
+type Tag struct {
+	Piece, Run int        // run of one set of parameters in that piece
+	Sample     int64      // of that run
+	Position   int64      // in the recording, at its first sample rate
+	At         float64    // the same in seconds
+	Wall       space.Time // at that position, by the recording's clock
+	NTP        space.Time // by the clock tag before it; zero if there was none
+	Levels     []int      // the host's, then those of Stage
+	Stage      []string   // handles
+}
+
+// A tagLine is a line of .spaces/tags-<piece>.jsonl.
+type tagLine struct {
+	Run    int      `json:"run"`
+	Sample int64    `json:"sample"`
+	NTP    float64  `json:"ntp,omitempty"` // seconds since 1900
+	Levels []int    `json:"levels"`
+	Stage  []string `json:"stage,omitempty"` // where it differs from the line before
+}
+
+// tagsName is where the timed tags of a piece are kept, in the recording's
+// folder.
+func tagsName(piece int) string { return fmt.Sprintf(".spaces/tags-%d.jsonl", piece) }
+
+// Tags calls visit with the timed tags that were kept of a recording, in the
+// order of its timeline. Pieces without tags have none.
+func (l *Library) Tags(ctx context.Context, s *space.Space, visit func(*Tag) error) error {
+	for i := range s.Pieces {
+		if err := l.tags(ctx, s, i, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Library) tags(ctx context.Context, s *space.Space, piece int, visit func(*Tag) error) error {
+	name := path.Join(s.Folder, tagsName(piece))
+	f, err := l.disk.root.Open(name)
+	if isGone(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	const longest = 1 << 20 // hundreds of people on stage make a few kB
+	lines.Buffer(nil, longest)
+	var stage []string
+	for n := 1; lines.Scan(); n++ {
+		if n%256 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		var t tagLine
+		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
+			return fmt.Errorf("%s: line %d: %w", name, n, err)
+		}
+		if t.Stage != nil || len(t.Levels) < 2 { // a stage that empties is not written
+			stage = t.Stage
+		}
+		tag := Tag{Piece: piece, Run: t.Run, Sample: t.Sample, Levels: t.Levels, Stage: stage}
+		if t.NTP > 0 {
+			tag.NTP = space.Time{Time: hydra.NTPEpoch.Add(time.Duration(t.NTP*1000+0.5) * time.Millisecond)}
+		}
+		tag.Position, tag.Wall = positionOf(s, piece, t.Run, t.Sample)
+		if len(s.Timeline) > 0 {
+			tag.At = seconds(float64(tag.Position) / float64(max(1, s.Timeline[0].SampleRate)))
+		}
+		if err := visit(&tag); err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// positionOf finds where on the timeline a sample of a piece lies, and when
+// that was. A run of one set of parameters is several on the timeline where
+// gaps part it; these have one playable file.
+func positionOf(s *space.Space, piece, run int, sample int64) (position int64, wall space.Time) {
+	rate, number, last := 0, -1, -1 // of the recording; of the run in the piece; its file
+	var before int64                // samples of it in timeline runs before
+	for _, r := range s.Timeline {
+		if rate == 0 {
+			rate = r.SampleRate
+		}
+		if r.Piece != piece || r.SampleRate < 1 {
+			continue
+		}
+		if r.File != last {
+			number, last, before = number+1, r.File, 0
+		}
+		if number > run {
+			break
+		}
+		if number == run {
+			heard := min(max(sample-before-r.Skip, 0), r.Samples)
+			own := int64(r.SampleRate)
+			position, wall = r.FirstSample+heard*int64(rate)/own, space.Time{}
+			if !r.Wall.IsZero() {
+				wall.Time = r.Wall.Add(time.Duration(heard/own)*time.Second + time.Duration(heard%own)*time.Second/time.Duration(own))
+			}
+			before += r.Skip + r.Samples + r.Trim
+			if sample < before {
+				break
+			}
+		}
+	}
+	return position, wall
+}
