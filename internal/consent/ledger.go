@@ -140,27 +140,32 @@ func (l *Ledger) Forget(ctx context.Context, handle string) (int, error) {
 	changed := 0
 	gone := make(map[string]bool) // evidence
 	kept := make(map[string]bool)
-	err := l.file.Rewrite(ctx, func(line []byte) ([]byte, error) {
-		var e Entry
-		if err := json.Unmarshal(line, &e); err != nil {
-			return nil, err
-		}
-		if Handle(e.Handle) == handle && e.Kind == Consent {
-			changed++
-			if e.Evidence != nil {
-				gone[e.Evidence.Name] = true
+	err := l.file.Rewrite(ctx, func(lines [][]byte) (left [][]byte, err error) {
+		for _, line := range lines {
+			var e Entry
+			if err := json.Unmarshal(line, &e); err != nil {
+				return nil, err
 			}
-			return nil, nil
+			if Handle(e.Handle) == handle && e.Kind == Consent {
+				changed++
+				if e.Evidence != nil {
+					gone[e.Evidence.Name] = true
+				}
+				continue
+			}
+			if e.Evidence != nil {
+				kept[e.Evidence.Name] = true
+			}
+			if e.names(handle) {
+				changed++
+				e.forget(handle)
+				if line, err = json.Marshal(e); err != nil {
+					return nil, err
+				}
+			}
+			left = append(left, line)
 		}
-		if e.Evidence != nil {
-			kept[e.Evidence.Name] = true
-		}
-		if !e.names(handle) {
-			return line, nil
-		}
-		changed++
-		e.forget(handle)
-		return json.Marshal(e)
+		return left, nil
 	})
 	if err != nil {
 		return 0, err

@@ -1,7 +1,6 @@
 package publish
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/flock"
@@ -89,29 +90,22 @@ func (j *journal) tidy(ctx context.Context) error {
 		return nil
 	}
 	type key struct{ place, object string }
-	open := make(map[key][]byte)
-	read := func(line []byte) (k key, ended bool) {
-		var s step
-		if json.Unmarshal(line, &s) == nil {
-			k, ended = key{s.Place, s.Object}, s.Ended
+	return j.file.Rewrite(ctx, func(lines [][]byte) ([][]byte, error) {
+		latest := make(map[key]int) // line, of what has not ended
+		for i, line := range lines {
+			var s step
+			if err := json.Unmarshal(line, &s); err != nil {
+				return nil, fmt.Errorf("%s, line %d: %w", journalName, i+1, err)
+			}
+			if latest[key{s.Place, s.Object}] = i; s.Ended {
+				delete(latest, key{s.Place, s.Object})
+			}
 		}
-		return k, ended
-	}
-	if _, err := j.file.Read(func(_ int, line []byte) error {
-		k, ended := read(line)
-		if open[k] = bytes.Clone(line); ended {
-			delete(open, k)
+		var open [][]byte
+		for _, i := range slices.Sorted(maps.Values(latest)) {
+			open = append(open, lines[i])
 		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	return j.file.Rewrite(ctx, func(line []byte) ([]byte, error) {
-		k, ended := read(line)
-		if last, ok := open[k]; !ended && ok && bytes.Equal(last, line) {
-			return line, nil
-		}
-		return nil, nil
+		return open, nil
 	})
 }
 

@@ -143,25 +143,29 @@ func (f *File) Read(fn func(number int, line []byte) error) (torn int64, err err
 	return size - end, scan.Err()
 }
 
-// Rewrite replaces the ledger by what keep makes of its lines, in one step: a
-// line is dropped if keep returns nil. It is for what must be forgotten; all
-// else is appended.
-func (f *File) Rewrite(ctx context.Context, keep func(line []byte) ([]byte, error)) error {
+// Rewrite replaces the ledger by what edit makes of all its lines, in one step
+// between the appends of others. It is for what must be forgotten, and for what
+// nobody needs any more.
+func (f *File) Rewrite(ctx context.Context, edit func(lines [][]byte) ([][]byte, error)) error {
 	unlock, err := f.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	var out bytes.Buffer
+	var lines [][]byte
 	if _, err := f.Read(func(_ int, line []byte) error {
-		line, err := keep(line)
-		if err == nil && line != nil {
-			out.Write(line)
-			out.WriteByte('\n')
-		}
-		return err
+		lines = append(lines, bytes.Clone(line))
+		return nil
 	}); err != nil {
 		return err
+	}
+	if lines, err = edit(lines); err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	for _, line := range lines {
+		out.Write(line)
+		out.WriteByte('\n')
 	}
 	tmp := f.name + ".new"
 	file, err := f.root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)

@@ -125,11 +125,8 @@ func TestRewrite(t *testing.T) {
 	if _, err := f.Append(t.Context(), record{"a", 1}, record{"b", 2}, record{"c", 3}); err != nil {
 		t.Fatal(err)
 	}
-	err := f.Rewrite(t.Context(), func(line []byte) ([]byte, error) {
-		if bytes.Contains(line, []byte(`"b"`)) {
-			return nil, nil
-		}
-		return bytes.ReplaceAll(line, []byte(`"c"`), []byte(`"d"`)), nil
+	err := f.Rewrite(t.Context(), func(lines [][]byte) ([][]byte, error) {
+		return [][]byte{lines[0], bytes.ReplaceAll(lines[2], []byte(`"c"`), []byte(`"d"`))}, nil
 	})
 	if err != nil {
 		t.Fatal(err)
