@@ -79,17 +79,26 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 	if !addr.Addr().IsLoopback() {
 		a.warn("other computers can reach this page, and what is sent is not encrypted: whoever sees the address can listen, and change titles")
 	}
+	a.say("Ctrl-C ends it")
+	served, opened := make(chan error, 1), make(chan error, 1)
+	go func() { served <- server.Serve(ctx, l) }()
 	if o.open {
-		if err := a.Start(server.URLOnce()); err != nil {
-			a.warn("the browser could not be opened: %v", err)
+		// Meanwhile: what opens the browser may end only with it.
+		go func() { opened <- a.Start(server.URLOnce()) }()
+	}
+	for {
+		select {
+		case err := <-opened:
+			if err != nil {
+				a.warn("the browser could not be opened: %v", err)
+			}
+		case err := <-served:
+			if err == nil {
+				a.say("ended")
+			}
+			return err
 		}
 	}
-	a.say("Ctrl-C ends it")
-	if err := server.Serve(ctx, l); err != nil {
-		return err
-	}
-	a.say("ended")
-	return nil
 }
 
 func (a *App) printStudio(url string) error {
