@@ -36,6 +36,7 @@ type clipOptions struct {
 	batch, recording, failed string
 	override                 string
 	omit                     omitter
+	video                    videoOptions
 }
 
 func newClipCmd(a *App) *cobra.Command {
@@ -44,12 +45,14 @@ func newClipCmd(a *App) *cobra.Command {
 		Use:   "clip SPACE",
 		Short: "Cut excerpts, exact to the sample",
 		Long: `Cut excerpts, exact to the sample, without re-encoding where nothing asks for it. T is 75, 1:15,
-1:02:03.250 or 62m3s. A lossless clip holds up to a frame more on each side than it plays: --strict
-leaves not a sample more. --mono mixes down. It is kept in the recording's folder with a .json that
-says where it comes from: --name '{date} {title} {at}', {end} {length} {clock} {id}; --title TEXT;
---cover PICTURE. --batch FILE|- cuts what a CSV (recording,at,length,end,title,output,format), JSON
-Lines or Audacity labels (--recording SPACE) list; --failed FILE. Also: --dry-run; --id-only.
-Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --override-consent REASON.`,
+1:02:03.250 or 62m3s. --clamp takes what is there, --snap goes to silence. A lossless clip holds up
+to a frame more on each side than it plays: --strict leaves not a sample more. --mono mixes down. It
+is kept in the recording's folder with a .json that says where it comes from: --name '{date} {title}
+{at}', {end} {length} {clock} {id}; --title TEXT; --cover PICTURE. --batch FILE|- cuts what a CSV
+(recording,at,length,end,title,output,format), JSON Lines or Audacity labels (--recording SPACE)
+list; --failed FILE. Also --dry-run; --id-only. Who has not agreed: --consented-only [--silence]
+[--margin T] --reviewed; --override-consent REASON. MP4: --shape wide|square|tall, --theme
+dark|light, --accent '#rrggbb', --fps N, --background FILE, --captions FILE, --speakers.`,
 		Example: `  spaces clip latest --at 12:30
   spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a`,
 		Annotations: exits(map[int]string{
@@ -73,7 +76,7 @@ Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --over
 	f.BoolVar(&o.clamp, "clamp", false, "cut short what reaches beyond the recording")
 	f.BoolVar(&o.snap, "snap", false, "move both ends to the nearest silence within 1 s")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, into a folder, or - for standard output")
-	f.StringVar(&o.format, "format", "", "`F` is m4a, aac (whole frames), mp3, wav, flac or opus")
+	f.StringVar(&o.format, "format", "", "`F` is m4a, aac (whole frames), mp3, wav, flac, opus or mp4 (a video)")
 	f.StringVar(&o.fade, "fade", "", "fade in and out for `T`; re-encodes")
 	f.StringVar(&o.normalize, "normalize", "", "bring it to `LUFS`, as far as its peaks allow; re-encodes")
 	f.Lookup("normalize").NoOptDefVal = "-16"
@@ -90,8 +93,9 @@ Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --over
 	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing")
 	addOverride(cmd, &o.override)
 	addOmitter(cmd, &o.omit)
+	addVideo(cmd, &o.video)
 	addIDOnly(cmd, &o.refs)
-	for _, name := range []string{"strict", "mono", "name", "title", "cover", "batch", "recording", "failed", "dry-run", "override-consent", "id-only"} {
+	for _, name := range []string{"snap", "clamp", "strict", "mono", "name", "title", "cover", "batch", "recording", "failed", "dry-run", "override-consent", "id-only"} {
 		f.Lookup(name).Hidden = true
 	}
 	return cmd
@@ -105,6 +109,7 @@ type clipper struct {
 	pool  *clips.Pool
 	model clips.Request // what all clips share
 	gate  *gate
+	films filmer
 
 	omitMu sync.Mutex
 	omits  map[string]*omission // by id
@@ -113,6 +118,7 @@ type clipper struct {
 // clip runs the command.
 func (a *App) clip(ctx context.Context, o clipOptions) error {
 	c := &clipper{app: a, o: o, omits: make(map[string]*omission)}
+	c.films.c = c
 	var err error
 	if c.model, err = o.request(); err != nil {
 		return clipError(err)
@@ -175,7 +181,7 @@ func (o *clipOptions) request() (clips.Request, error) {
 	q := clips.Request{Title: o.title, Name: o.name, Force: o.force, Strict: o.strict, DryRun: o.dryRun}
 	q.Mono = o.mono
 	var err error
-	if q.Format, err = clips.ParseFormat(o.format); err != nil {
+	if q.Format, err = clips.ParseFormat(o.format, clips.MP4); err != nil {
 		return q, err
 	}
 	if o.fade != "" {
@@ -194,19 +200,8 @@ func (o *clipOptions) request() (clips.Request, error) {
 		q.Normalize = &lufs
 	}
 	if o.cover != "" {
-		const most = 16 << 20
-		info, err := os.Stat(o.cover)
-		if err != nil {
+		if q.Cover, err = readPicture(o.cover); err != nil {
 			return q, err
-		}
-		if info.Size() > most {
-			return q, fmt.Errorf("%s: the picture is larger than %s", o.cover, size(most))
-		}
-		if q.Cover, err = os.ReadFile(o.cover); err != nil {
-			return q, err
-		}
-		if s := string(q.Cover); !strings.HasPrefix(s, "\xFF\xD8\xFF") && !strings.HasPrefix(s, "\x89PNG\r\n\x1A\n") {
-			return q, fmt.Errorf("%s is neither JPEG nor PNG", o.cover)
 		}
 	}
 	return q, nil
@@ -235,6 +230,9 @@ func (c *clipper) runOne(ctx context.Context) error {
 		q := c.model
 		q.Recording, q.Span = r, s
 		if err := c.direct(&q, c.o.output, len(spans) > 1); err != nil {
+			return clipError(err)
+		}
+		if err := c.films.film(&q); err != nil {
 			return clipError(err)
 		}
 		res, missing, err := c.cut(ctx, q)
@@ -367,7 +365,7 @@ func (c *clipper) direct(q *clips.Request, output string, many bool) error {
 	case many:
 		return usage("%s cannot take several clips: name a folder, as %s/", output, output)
 	}
-	if f, ok := clips.FormatOf(output); ok && q.Format == "" {
+	if f, ok := clips.FormatOf(output, clips.MP4); ok && q.Format == "" {
 		q.Format = f
 	} else if q.Format == "" && filepath.Ext(output) != "" && (err != nil || info.Mode().IsRegular()) {
 		return hinted(usage("nothing is known of the format %s", filepath.Ext(output)), "say it with --format")
@@ -388,6 +386,7 @@ type clipJSON struct {
 	Frames    bool          `json:"whole_frames,omitempty"`
 	Format    *clips.Format `json:"format"`
 	File      *string       `json:"file"`
+	Captions  string        `json:"captions,omitempty"`
 	Bytes     *int64        `json:"bytes"`
 	SHA256    *string       `json:"sha256"`
 	Lossless  *bool         `json:"lossless"`
@@ -409,7 +408,7 @@ type clipFailure struct {
 func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 	if c.app.set.JSON {
 		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,
-			Samples: &r.Samples, Frames: r.WholeFrames, Format: &r.Format, File: &r.File, Lossless: &r.Lossless, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
+			Samples: &r.Samples, Frames: r.WholeFrames, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
 		if r.Status != clips.Planned {
 			v.Bytes, v.SHA256 = &r.Bytes, &r.SHA256
 		}
@@ -425,6 +424,9 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 	text := fmt.Sprintf("%s  %s s from %s", name, decimal(math.Round(1000*r.Length)/1000), clips.Mark(time.Duration(r.At*float64(time.Second))))
 	if r.Status != clips.Planned {
 		text += "  " + size(r.Bytes)
+	}
+	if r.Captions != "" {
+		text += "  with captions"
 	}
 	if !r.Lossless {
 		text += "  re-encoded"

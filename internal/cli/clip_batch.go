@@ -45,6 +45,9 @@ func (c *clipper) runBatch(ctx context.Context) error {
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	ids := newIDCache(c)
+	if err := c.films.ofOneSpace(ctx, ids, recording); err != nil {
+		return err
+	}
 	c.gate.late = true
 	unseen := c.o.omit.only && !c.o.omit.reviewed && !c.o.dryRun
 	c.model.DryRun = c.model.DryRun || unseen
@@ -99,7 +102,7 @@ func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clip
 	q := c.model
 	q.Recording, q.Title = r, l.Title
 	if l.Format != "" {
-		if q.Format, err = clips.ParseFormat(l.Format); err != nil {
+		if q.Format, err = clips.ParseFormat(l.Format, clips.MP4); err != nil {
 			return clips.Result{}, nil, err
 		}
 	}
@@ -114,6 +117,9 @@ func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clip
 		return clips.Result{}, nil, errors.New("the clips of a batch go to files, not to standard output")
 	}
 	if err := c.direct(&q, l.Output, false); err != nil {
+		return clips.Result{}, nil, err
+	}
+	if err := c.films.film(&q); err != nil {
 		return clips.Result{}, nil, err
 	}
 	return c.cut(ctx, q)

@@ -17,7 +17,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
-	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -327,19 +326,9 @@ func (o *exportOptions) say(q *episode.Request) error {
 	if o.transcript == "" {
 		return nil
 	}
-	f, err := os.Open(o.transcript)
+	cues, err := readTranscript(o.transcript, length(q))
 	if err != nil {
 		return err
-	}
-	defer f.Close()
-	cues, format, err := transcript.Parse(f)
-	if err == nil {
-		err = transcript.Check(cues, length(q))
-	} else if format != "" && !errors.Is(err, transcript.ErrNone) {
-		err = fmt.Errorf("cannot be read as %s: %w", format, err)
-	}
-	if err != nil {
-		return &failure{exitUsage, "bad-transcript", "a transcript is .srt, .vtt or the .json of whisper, in the time of the whole recording", fmt.Errorf("%s: %w", o.transcript, err)}
 	}
 	q.Transcript, q.TranscriptFile = cues, o.transcript
 	return nil

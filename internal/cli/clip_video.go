@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/clip/audiogram"
+	"github.com/spaces-cli/spaces/internal/episode/transcript"
+)
+
+// videoOptions are the flags of clips that are videos.
+type videoOptions struct {
+	shape, theme, accent, background, captions string
+	fps                                        int
+	speakers                                   bool
+}
+
+// addVideo adds the flags, which stand in the text of the command.
+func addVideo(cmd *cobra.Command, o *videoOptions) {
+	f := cmd.Flags()
+	f.StringVar(&o.shape, "shape", "", "the `SHAPE` of a video: wide, square or tall")
+	f.StringVar(&o.theme, "theme", "", "its `THEME`: light or dark")
+	f.StringVar(&o.accent, "accent", "", "the `COLOUR` of what has been played, '#rrggbb'")
+	f.IntVar(&o.fps, "fps", 0, "25 or 30 pictures a second, `N`")
+	f.StringVar(&o.background, "background", "", "a JPEG or PNG `FILE` to show behind everything")
+	f.StringVar(&o.captions, "captions", "", "show what is said, from a transcript `FILE`")
+	f.BoolVar(&o.speakers, "speakers", false, "show who speaks, where the host has confirmed it")
+	for _, name := range []string{"shape", "theme", "accent", "fps", "background", "captions", "speakers"} {
+		f.Lookup(name).Hidden = true
+	}
+}
+
+// A filmer makes the films of clips that are videos.
+type filmer struct {
+	c    *clipper
+	only string // the id of the Space that captions are those of, in a batch
+
+	begin sync.Once
+	style *audiogram.Style
+	cues  []transcript.Cue
+	err   error
+}
+
+// film gives a clip that is a video its pictures.
+func (v *filmer) film(q *clips.Request) error {
+	o := &v.c.o.video
+	if q.Format != clips.MP4 {
+		if v.c.o.batch == "" && *o != (videoOptions{}) {
+			return hinted(usage("--shape, --theme, --accent, --fps, --background, --captions and --speakers are for videos"), "add --format mp4")
+		}
+		return nil
+	}
+	v.begin.Do(func() { v.err = v.prepare(q.Recording) })
+	if v.err != nil {
+		return v.err
+	}
+	cues, err := v.captions(q)
+	if err != nil {
+		return err
+	}
+	turns, err := v.turns(q)
+	q.Film = v.style.Film(cues, turns)
+	return err
+}
+
+// prepare reads what all clips share.
+func (v *filmer) prepare(r *clips.Recording) error {
+	o := &v.c.o.video
+	config := audiogram.Config{
+		Shape: audiogram.Shape(o.shape), Theme: audiogram.Theme(o.theme), Accent: o.accent, FPS: o.fps,
+		Cover: v.c.model.Cover, Zone: v.c.app.Zone,
+	}
+	var err error
+	if o.background != "" {
+		if config.Background, err = readPicture(o.background); err != nil {
+			return err
+		}
+	}
+	if v.style, err = audiogram.New(config); err != nil {
+		return usage("%w", err)
+	}
+	if o.captions == "" {
+		return nil
+	}
+	v.cues, err = readTranscript(o.captions, r.Seconds(r.Samples))
+	for i := range v.cues {
+		v.cues[i].Speaker = "" // names are shown where the host has confirmed them
+	}
+	return err
+}
+
+// captions returns what is said in a clip, and has it written beside it.
+func (v *filmer) captions(q *clips.Request) ([]audiogram.Cue, error) {
+	if v.cues == nil {
+		return nil, nil
+	}
+	r := q.Recording
+	if v.only != "" && v.only != r.Space.ID {
+		return nil, usage("the captions are those of %s", v.only)
+	}
+	from, to := r.Seconds(q.Span.Start), r.Seconds(q.Span.End())
+	cues := transcript.Move(v.cues, func(at float64) (float64, bool) {
+		return min(max(at, from), to) - from, from <= at && at <= to
+	})
+	if len(cues) == 0 {
+		return nil, nil
+	}
+	var b bytes.Buffer
+	if err := transcript.WriteSRT(&b, cues); err != nil {
+		return nil, err
+	}
+	q.Captions = b.Bytes()
+	var list []audiogram.Cue
+	for _, c := range cues {
+		list = append(list, audiogram.Cue{Start: c.Start, End: c.End, Text: c.Text})
+	}
+	return list, nil
+}
+
+// turns returns who speaks in a clip by what the host has confirmed: a guess
+// could put words into the wrong mouth.
+func (v *filmer) turns(q *clips.Request) ([]audiogram.Turn, error) {
+	if !v.c.o.video.speakers {
+		return nil, nil
+	}
+	r := q.Recording
+	turns, err := v.c.lib.Turns(r.Space.ID)
+	if err != nil {
+		return nil, err
+	}
+	if turns == nil || turns.Approximate {
+		return nil, &failure{exitNotThere, "turns-not-confirmed", "look at them: spaces speakers show " + r.Space.ID + ", then spaces speakers confirm " + r.Space.ID,
+			fmt.Errorf("--speakers shows names only where you have confirmed who speaks in %s", r.Space.ID)}
+	}
+	from, to := r.Seconds(q.Span.Start), r.Seconds(q.Span.End())
+	var list []audiogram.Turn
+	for _, t := range turns.Turns {
+		if t.Start < to && t.End > from && t.Handle != "" {
+			list = append(list, audiogram.Turn{Start: t.Start - from, End: t.End - from, Name: "@" + t.Handle})
+		}
+	}
+	return list, nil
+}
+
+// ofOneSpace finds the Space that the captions of a batch are those of.
+func (v *filmer) ofOneSpace(ctx context.Context, ids *idCache, word string) error {
+	if v.c.o.video.captions == "" {
+		return nil
+	}
+	if word == "" {
+		return hinted(usage("--captions are those of one Space"), "name it: --recording SPACE")
+	}
+	var err error
+	v.only, err = ids.find(ctx, word)
+	return err
+}
+
+// readPicture reads a JPEG or PNG that goes into a clip.
+func readPicture(name string) ([]byte, error) {
+	const most = 16 << 20
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > most {
+		return nil, fmt.Errorf("%s: the picture is larger than %s", name, size(most))
+	}
+	b, err := os.ReadFile(name)
+	if err == nil && !bytes.HasPrefix(b, []byte("\xFF\xD8\xFF")) && !bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1A\n")) {
+		err = fmt.Errorf("%s is neither JPEG nor PNG", name)
+	}
+	return b, err
+}
+
+// readTranscript reads what is said in a recording of so many seconds.
+func readTranscript(name string, seconds float64) ([]transcript.Cue, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	cues, format, err := transcript.Parse(f)
+	if err == nil {
+		err = transcript.Check(cues, seconds)
+	} else if format != "" && !errors.Is(err, transcript.ErrNone) {
+		err = fmt.Errorf("cannot be read as %s: %w", format, err)
+	}
+	if err != nil {
+		return nil, &failure{exitUsage, "bad-transcript", "a transcript is .srt, .vtt or the .json of whisper, in the time of the whole recording", fmt.Errorf("%s: %w", name, err)}
+	}
+	return cues, nil
+}
