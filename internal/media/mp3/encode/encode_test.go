@@ -330,7 +330,7 @@ func FuzzEncode(f *testing.F) {
 
 // A frame costs no memory once a worker has encoded a piece.
 func TestNoAllocations(t *testing.T) {
-	for _, o := range settingsTable[:2] {
+	for _, o := range []Options{settingsTable[0], settingsTable[1], settingsTable[9], settingsTable[12]} {
 		c, err := newConfig(o)
 		if err != nil {
 			t.Fatal(err)

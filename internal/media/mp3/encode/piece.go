@@ -23,6 +23,9 @@ const (
 	// shortDemand is how much more short blocks get than their lines ask for:
 	// their windows are so short that little masks what comes before a sound.
 	shortDemand = 1.5
+	// shortNoise is the most that their noise may be beside its thresholds, at
+	// any quality: these know nothing of how soon before the attack it comes.
+	shortNoise = 0.5
 	// even is how much of the bits of a frame goes to its granules in equal
 	// shares, against what goes by demand.
 	even = 0.25
@@ -280,7 +283,11 @@ func (w *worker) demand(needs *[2][2]need, demand *[2][2]float32) (total float32
 	for gr := range c.granules {
 		for ch := range c.Channels {
 			g := w.grid[gr][ch]
-			d := needs[gr][ch].demand(g.lay, g.end, c.louder) + overhead
+			louder := c.louder
+			if g.block == short {
+				louder = min(louder, shortNoise)
+			}
+			d := needs[gr][ch].demand(g.lay, g.end, louder) + overhead
 			if g.block == short {
 				d *= shortDemand
 			}
@@ -302,13 +309,16 @@ func (w *worker) demand(needs *[2][2]need, demand *[2][2]float32) (total float32
 // it gets of its own and of those that are free before it.
 func (w *worker) afford(number, free int, asked float32) (mp3.Header, int) {
 	c := w.c
+	most := 8 * maxBegin(c.lsf)
 	if c.rates != nil {
+		// What the smallest frame has too much, and the reservoir no room for,
+		// would be lost.
 		h := c.headerFor(int(asked) - free)
-		return h, min(int(asked), c.mainBits(h)+free)
+		room := c.mainBits(h) + free
+		return h, min(max(int(asked), room-most), room)
 	}
 	h := c.header(number)
 	mean := c.mainBits(h)
-	most := 8 * maxBegin(c.lsf)
 	if w.usual == 0 {
 		w.usual = asked
 	}

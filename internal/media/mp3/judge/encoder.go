@@ -53,8 +53,7 @@ func Program(name string) Encoder {
 // Judge has the item encoded, decodes what came out and compares. The file
 // stays beside the item's.
 func (e Encoder) Judge(ctx context.Context, i Item, kbps int) (Report, error) {
-	name := strings.ReplaceAll(e.Name, " ", "")
-	out := fmt.Sprintf("%s.%d.%s.mp3", strings.TrimSuffix(i.File, ".wav"), kbps, name)
+	out := e.file(i, kbps)
 	if err := e.Encode(ctx, i.File, out, kbps, len(i.Samples)); err != nil {
 		return Report{}, err
 	}
@@ -70,6 +69,12 @@ func (e Encoder) Judge(ctx context.Context, i Item, kbps int) (Report, error) {
 		return r, fmt.Errorf("%s: %w", out, err)
 	}
 	return r, nil
+}
+
+// file returns the name of the file that Judge makes.
+func (e Encoder) file(i Item, kbps int) string {
+	name := strings.ReplaceAll(e.Name, " ", "")
+	return fmt.Sprintf("%s.%d.%s.mp3", strings.TrimSuffix(i.File, ".wav"), kbps, name)
 }
 
 // Decode decodes a file with ffmpeg, which leaves out what the LAME tag calls

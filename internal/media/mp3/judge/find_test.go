@@ -181,10 +181,10 @@ func TestTableAndShortfalls(t *testing.T) {
 	}
 	got := Shortfalls([]Row{fine, poor})
 	want := []string{
+		"clicks at 128 kbit/s: 529 samples late, -3 too long",
 		"clicks at 128 kbit/s: NMR 3.0 dB worse",
 		"clicks at 128 kbit/s: segmental SNR 3.0 dB worse",
 		"clicks at 128 kbit/s: pre-echo 0.5 dB worse",
-		"clicks at 128 kbit/s: 529 samples late, -3 too long",
 		"**mean** at 128 kbit/s: NMR 3.0 dB worse",
 		"**mean** at 128 kbit/s: segmental SNR 3.0 dB worse",
 	}
@@ -192,7 +192,7 @@ func TestTableAndShortfalls(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	lines := strings.Split(strings.TrimSpace(Table([]Row{fine, poor})), "\n")
-	if len(lines) != 2+2+2+1 {
+	if len(lines) != 2+2+2 {
 		t.Fatalf("%d lines: %q", len(lines), lines)
 	}
 	for _, l := range lines {
@@ -202,6 +202,14 @@ func TestTableAndShortfalls(t *testing.T) {
 	}
 	if !strings.Contains(lines[3], "ours 529 samples late, ours -3 samples too long, ours +0.2 dB") {
 		t.Errorf("remarks are missing: %s", lines[3])
+	}
+	// Files of another length are shown, and prove nothing.
+	poor.Quality, poor.Share, poor.Ours.Lag, poor.Ours.Longer = 4, 0.9, 0, 0
+	if got := Shortfalls([]Row{poor}); got != nil {
+		t.Errorf("files of different lengths: %q", got)
+	}
+	if table := Table([]Row{poor}); !strings.Contains(table, "| q4: 128 |") || !strings.Contains(table, "90% of the length") {
+		t.Errorf("a varying bit rate: %s", table)
 	}
 }
 

@@ -3,15 +3,38 @@ package judge
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // A Row is one item at one bit rate as two encoders have it.
 type Row struct {
-	Item        string
-	Kbps        int
-	Attacks     bool // see Item
+	Item    string
+	Kbps    int
+	Quality int  // that made so many kbit/s on average, or 0 if these are constant
+	Attacks bool // see Item
+	// Share is the length of the other's file beside ours, if they are not
+	// of nearly one length; then Shortfalls leaves the row out.
+	Share       float64
 	Ours, Other Report
+}
+
+// setting names what rows are compared under: a bit rate or a quality.
+func (r Row) setting() string {
+	if r.Quality > 0 {
+		return fmt.Sprintf("quality %d", r.Quality)
+	}
+	return fmt.Sprintf("%d kbit/s", r.Kbps)
+}
+
+// settings lists those of rows, in order.
+func settings(rows []Row) (list []string) {
+	for _, r := range rows {
+		if s := r.setting(); !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // Match compares two encoders on all items: in mono at 64 kbit/s and, where the
@@ -60,8 +83,12 @@ func Table(rows []Row) string {
 	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n")
 	line := func(r Row, remarks string) {
 		o, p := r.Ours, r.Other
-		fmt.Fprintf(&b, "| %s | %d | %.1f | %.1f | %+.1f | %.1f | %.1f | %+.1f | %.0f%% | %.0f%% | %.1f | %.1f | %+.1f |",
-			r.Item, r.Kbps, o.NMR, p.NMR, o.NMR-p.NMR, o.Total, p.Total, o.Total-p.Total, 100*o.Over, 100*p.Over, o.SegSNR, p.SegSNR, o.SegSNR-p.SegSNR)
+		kbps := fmt.Sprint(r.Kbps)
+		if r.Quality > 0 {
+			kbps = fmt.Sprintf("q%d: %d", r.Quality, r.Kbps)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %.1f | %.1f | %+.1f | %.1f | %.1f | %+.1f | %.0f%% | %.0f%% | %.1f | %.1f | %+.1f |",
+			r.Item, kbps, o.NMR, p.NMR, o.NMR-p.NMR, o.Total, p.Total, o.Total-p.Total, 100*o.Over, 100*p.Over, o.SegSNR, p.SegSNR, o.SegSNR-p.SegSNR)
 		if o.PreEcho.Attacks > 0 {
 			fmt.Fprintf(&b, " %.1f | %.1f | %+.1f |", o.PreEcho.NMR, p.PreEcho.NMR, o.PreEcho.NMR-p.PreEcho.NMR)
 		} else {
@@ -72,16 +99,16 @@ func Table(rows []Row) string {
 	for _, r := range rows {
 		line(r, r.remarks())
 	}
-	for _, kbps := range []int{64, 128, 192} {
-		if mean, n := mean(rows, kbps); n > 0 {
+	for _, s := range settings(rows) {
+		if mean, n := mean(rows, s); n > 0 {
 			line(mean, fmt.Sprintf("mean of %d", n))
 		}
 	}
-	if mean, n := mean(rows, 0); n > 0 {
-		line(mean, fmt.Sprintf("mean of %d", n))
-	}
 	return b.String()
 }
+
+// name says which row it is.
+func (r Row) name() string { return r.Item + " at " + r.setting() }
 
 // remarks tells what else is to be known of a row: lags, wrong lengths, levels.
 func (r Row) remarks() string {
@@ -101,13 +128,16 @@ func (r Row) remarks() string {
 	if g := r.Ours.Gain; g < -0.05 || g > 0.05 {
 		list = append(list, fmt.Sprintf("ours %+.1f dB", -g))
 	}
+	if r.Share > 0 {
+		list = append(list, fmt.Sprintf("the other's file has %.0f%% of the length", 100*r.Share))
+	}
 	return strings.Join(list, ", ")
 }
 
-// mean returns the means of the rows of a bit rate, or of all if that is 0, and
-// how many they are. Those of pre-echo are over the rows that have any attacks.
-func mean(rows []Row, kbps int) (Row, int) {
-	m := Row{Item: "**mean**", Kbps: kbps}
+// mean returns the means of the rows of a setting, and how many they are. Those
+// of pre-echo are over the rows that have any attacks.
+func mean(rows []Row, setting string) (Row, int) {
+	m := Row{Item: "**mean**"}
 	n, attacked := 0, 0
 	add := func(to *Report, r Report) {
 		to.NMR += r.NMR
@@ -118,16 +148,22 @@ func mean(rows []Row, kbps int) (Row, int) {
 		to.PreEcho.NMR += r.PreEcho.NMR
 	}
 	for _, r := range rows {
-		if kbps != 0 && r.Kbps != kbps {
+		if r.setting() != setting || r.Share > 0 {
 			continue
 		}
 		n++
+		m.Kbps += r.Kbps
+		m.Quality = r.Quality
 		if r.Ours.PreEcho.Attacks > 0 {
 			attacked++
 		}
 		add(&m.Ours, r.Ours)
 		add(&m.Other, r.Other)
 	}
+	if n == 0 {
+		return m, 0
+	}
+	m.Kbps /= n
 	for _, r := range []*Report{&m.Ours, &m.Other} {
 		r.NMR /= float64(n)
 		r.Total /= float64(n)
@@ -146,7 +182,7 @@ func Shortfalls(rows []Row) []string {
 	const onAverage, onAny, preEcho = 1.0, 2.0, 0.0
 	var list []string
 	check := func(r Row, most float64) {
-		name := fmt.Sprintf("%s at %d kbit/s", r.Item, r.Kbps)
+		name := r.name()
 		if d := r.Ours.NMR - r.Other.NMR; d > most {
 			list = append(list, fmt.Sprintf("%s: NMR %.1f dB worse", name, d))
 		}
@@ -155,16 +191,19 @@ func Shortfalls(rows []Row) []string {
 		}
 	}
 	for _, r := range rows {
+		if r.Ours.Lag != 0 || r.Ours.Longer != 0 {
+			list = append(list, fmt.Sprintf("%s: %d samples late, %d too long", r.name(), r.Ours.Lag, r.Ours.Longer))
+		}
+		if r.Share > 0 {
+			continue
+		}
 		check(r, onAny)
 		if d := r.Ours.PreEcho.NMR - r.Other.PreEcho.NMR; r.Attacks && d > preEcho {
-			list = append(list, fmt.Sprintf("%s at %d kbit/s: pre-echo %.1f dB worse", r.Item, r.Kbps, d))
-		}
-		if r.Ours.Lag != 0 || r.Ours.Longer != 0 {
-			list = append(list, fmt.Sprintf("%s at %d kbit/s: %d samples late, %d too long", r.Item, r.Kbps, r.Ours.Lag, r.Ours.Longer))
+			list = append(list, fmt.Sprintf("%s: pre-echo %.1f dB worse", r.name(), d))
 		}
 	}
-	for _, kbps := range []int{64, 128, 192} {
-		if m, n := mean(rows, kbps); n > 0 {
+	for _, s := range settings(rows) {
+		if m, n := mean(rows, s); n > 0 {
 			check(m, onAverage)
 		}
 	}
