@@ -25,13 +25,19 @@ const sampleID = "1ypKdEXvkMLGW"
 // sample makes a library of the sample archive.
 func sample(t testing.TB) string {
 	t.Helper()
+	return importInto(t, sampleZIP)
+}
+
+// importInto makes a library of an archive.
+func importInto(t testing.TB, archive string) string {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "library")
 	lib, err := library.OpenWrite(t.Context(), library.Options{Dir: dir, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer lib.Close()
-	if _, err := library.Import(t.Context(), lib, []string{sampleZIP}, library.ImportOptions{}, func(library.Event) {}); err != nil {
+	if _, err := library.Import(t.Context(), lib, []string{archive}, library.ImportOptions{}, func(library.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -74,7 +74,7 @@ export function faultList(list, detail) {
 	for (const d of detail.damages) {
 		items.push(item(t("damageIn", {piece: d.piece, n: d.damage.places, t: Math.round(d.damage.lost_seconds * 10) / 10})));
 	}
-	fill(list, items, t("noFaults"));
+	fill(list, items, detail.state === "missing" ? t("missingAudio") : detail.length > 0 ? t("noFaults") : t("noAudio"));
 }
 
 export function uploadList(list, uploads) {

@@ -63,8 +63,7 @@ export class RecordingView {
 			chapters: [], clips: d.clips, moments: [], voices: [], gaps: d.gaps, damages: d.damages,
 		};
 		const playable = d.length > 0;
-		byId("stage").hidden = !playable;
-		for (const e of this.root.querySelectorAll(".cards button, .cards input, .cards select")) e.disabled = !playable;
+		for (const e of this.root.querySelectorAll(".stage, .sound")) e.hidden = !playable;
 		this.render();
 		if (!playable) {
 			this.say(t(d.state === "missing" ? "missingAudio" : "noAudio"), true);

@@ -54,7 +54,10 @@ export class Wave {
 		this.overviewSize = [this.overview.clientWidth, this.overview.clientHeight];
 		size(this.overviewCanvas, ...this.overviewSize, ratio);
 		this.recolour();
-		this.look(this.view.from, this.view.spp);
+		// As much is seen as before.
+		const before = this.drawnWidth ?? this.width;
+		this.drawnWidth = this.width;
+		this.look(this.view.from, this.view.spp * before / this.width);
 	}
 
 	recolour() {
