@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -132,24 +129,7 @@ func (a *App) showRemoval(plan *library.Removal) {
 // confirm asks a question on the terminal. Everything but yes is no.
 func (a *App) confirm(ctx context.Context, question string) (bool, error) {
 	fmt.Fprintf(a.Err, "%s [y/N] ", question)
-	type answer struct {
-		text string
-		err  error
-	}
-	answers := make(chan answer, 1)
-	go func() { // a read cannot be cancelled
-		text, err := bufio.NewReader(a.In).ReadString('\n')
-		answers <- answer{text, err}
-	}()
-	select {
-	case got := <-answers:
-		if got.err != nil && !errors.Is(got.err, io.EOF) {
-			return false, got.err
-		}
-		text := strings.ToLower(strings.TrimSpace(got.text))
-		return text == "y" || text == "yes", nil
-	case <-ctx.Done():
-		fmt.Fprintln(a.Err)
-		return false, ctx.Err()
-	}
+	text, err := a.line(ctx)
+	text = strings.ToLower(text)
+	return text == "y" || text == "yes", err
 }

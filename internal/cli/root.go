@@ -67,6 +67,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 		newPeopleCmd(a),
 		newConsentCmd(a),
 		newSpeakersCmd(a),
+		newForgetCmd(a),
 		newEditCmd(a),
 		newRemoveCmd(a),
 		newStatusCmd(a),

@@ -43,7 +43,7 @@ func replaceWord(s, handle, by string) string {
 	inWord := false
 	for len(s) > 0 {
 		n := len(handle)
-		if !inWord && n <= len(s) && strings.EqualFold(s[:n], handle) && (n == len(s) || !letter(s[n])) {
+		if (!inWord || escaped(out.String())) && n <= len(s) && strings.EqualFold(s[:n], handle) && (n == len(s) || !letter(s[n])) {
 			out.WriteString(by)
 			s = s[n:]
 			continue

@@ -30,6 +30,7 @@ var order = [][]string{
 	{"cli"},
 	{"studio"},
 	{"proof"},
+	{"forget"},
 	{"publish/..."},
 	{"publish"},
 	{"publish/wire"}, // connections: time-outs, bandwidth, what is tried again

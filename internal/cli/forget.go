@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/forget"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+type forgetOptions struct {
+	handle, yes string
+	dryRun      bool
+	choice      forget.Choice
+}
+
+func newForgetCmd(a *App) *cobra.Command {
+	var o forgetOptions
+	cmd := &cobra.Command{
+		Use:   "forget HANDLE",
+		Short: "Take somebody out of the library: their voice and their name",
+		Long: `Take somebody out of the library: their voice and their name. It lists everything in which
+they are heard or named, says what becomes of it, and asks for the handle. Clips and episodes with
+their voice go, and their name everywhere, the ledger of consent included: what is not removed says
+"forgotten" in its place. Originals cannot be changed: they keep the voice, and the handle between
+their frames. They stay, unless --originals removes these recordings with all that was made of
+them. With any of --clips, --episodes, --names and --originals, nothing else is done. What you
+have sent somewhere is listed, and is yours to take back there. docs/consent.md tells more.`,
+		Example: `  spaces forget @guest --dry-run
+  spaces forget @guest --clips --episodes --names --originals
+  spaces forget guest --yes guest --json | jq -r 'select(.fate == "stays").name'`,
+		Annotations: exits(map[int]string{exitNotThere: "nothing in the library is about them"}),
+		Args:        takes(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.handle = args[0]
+			return a.forget(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.BoolVar(&o.dryRun, "dry-run", false, "only list it")
+	f.StringVar(&o.yes, "yes", "", "do not ask: `HANDLE` again, so that nobody is forgotten by mistake")
+	f.BoolVar(&o.choice.Clips, "clips", false, "remove the clips in which they are heard")
+	f.BoolVar(&o.choice.Episodes, "episodes", false, "remove the episodes in which they are heard")
+	f.BoolVar(&o.choice.Names, "names", false, "take out their name, and remove what has it in its tags")
+	f.BoolVar(&o.choice.Originals, "originals", false, "remove the recordings in which they were on stage")
+	return cmd
+}
+
+// forgetLine is a line of JSON about one thing.
+type forgetLine struct {
+	Schema int    `json:"schema"`
+	Type   string `json:"type"` // item
+	forget.Item
+}
+
+// forgetSum is the last line.
+type forgetSum struct {
+	Schema int      `json:"schema"`
+	Type   string   `json:"type"` // summary
+	Handle string   `json:"handle"`
+	Done   bool     `json:"done"` // false in a dry run
+	Left   []string `json:"left"` // what names them still
+}
+
+func (a *App) forget(ctx context.Context, o forgetOptions) error {
+	if !consent.IsHandle(o.handle) {
+		return usage("%q is no handle", o.handle)
+	}
+	if o.choice == (forget.Choice{}) {
+		o.choice = forget.Choice{Clips: true, Episodes: true, Names: true}
+	}
+	ask := o.yes == "" && !o.dryRun
+	switch {
+	case o.yes != "" && consent.Handle(o.yes) != consent.Handle(o.handle):
+		return usage("--yes %s is not the handle that is to be forgotten", o.yes)
+	case ask && (!a.InTTY || a.set.JSON):
+		return hinted(usage("nobody can be asked here"), "say --yes HANDLE to go on without asking, or --dry-run to see what there is")
+	}
+	lib, err := a.openLibraryWrite(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	ledger, err := a.openLedger(lib)
+	if err != nil {
+		return err
+	}
+	defer ledger.Close()
+	plan, err := forget.Find(ctx, lib, ledger, o.handle, o.choice)
+	if err != nil {
+		return err
+	}
+	if len(plan.Items) == 0 {
+		return &failure{exitNotThere, "nobody", "", fmt.Errorf("nothing in the library is about @%s", plan.Handle)}
+	}
+	if err := a.showPlan(plan); err != nil {
+		return err
+	}
+	if ask {
+		if yes, err := a.confirmHandle(ctx, plan.Handle); err != nil || !yes {
+			a.say("nothing was changed")
+			return err
+		}
+	}
+	if o.dryRun {
+		return a.forgotten(plan, false, nil)
+	}
+	if err := plan.Do(ctx); err != nil {
+		return err
+	}
+	left, err := plan.Left(ctx)
+	if err != nil {
+		return err
+	}
+	return a.forgotten(plan, true, left)
+}
+
+// showPlan lists what there is, and what becomes of it.
+func (a *App) showPlan(p *forget.Plan) error {
+	t := table{right: map[int]bool{3: true}}
+	for _, it := range p.Items {
+		if a.set.JSON {
+			if err := writeJSON(a.Out, forgetLine{space.Schema, "item", it}); err != nil {
+				return err
+			}
+			continue
+		}
+		what := "named"
+		switch {
+		case it.Voice && it.Named:
+			what = "heard, named"
+		case it.Voice:
+			what = "heard"
+		}
+		t.add(string(it.Kind), string(it.Fate), what, size(it.Bytes), safe(it.Name))
+	}
+	if !a.set.JSON {
+		t.write(a.Out, a.Columns)
+	}
+	return nil
+}
+
+// forgotten tells how it ended, and what is left to do.
+func (a *App) forgotten(p *forget.Plan, done bool, left []string) error {
+	if a.set.JSON {
+		return writeJSON(a.Out, forgetSum{space.Schema, "summary", p.Handle, done, orEmpty(left)})
+	}
+	if n := p.Staying(); n > 0 {
+		a.warn("the voice of @%s, and the handle between the frames, stay in %s: only --originals removes them. X's archive holds both too", p.Handle, count(n, "original"))
+	}
+	if n := len(p.Sent()); n > 0 {
+		a.warn("sent elsewhere, and to be taken back there by you: %s, listed above as receipts", count(n, "file"))
+	}
+	if !done {
+		return nil
+	}
+	for _, name := range left {
+		a.warn("@%s is still named in %s", p.Handle, safe(name))
+	}
+	a.say("@%s is forgotten where you chose. If you have a feed, build it again: spaces feed build", p.Handle)
+	return nil
+}
+
+// confirmHandle asks for the handle on the terminal.
+func (a *App) confirmHandle(ctx context.Context, handle string) (bool, error) {
+	fmt.Fprintf(a.Err, "This cannot be undone. Type %s to forget @%s: ", handle, handle)
+	text, err := a.line(ctx)
+	return consent.Handle(text) == handle, err
+}
+
+// line reads a line from the terminal.
+func (a *App) line(ctx context.Context) (string, error) {
+	type answer struct {
+		text string
+		err  error
+	}
+	answers := make(chan answer, 1)
+	go func() { // a read cannot be cancelled
+		text, err := bufio.NewReader(a.In).ReadString('\n')
+		answers <- answer{text, err}
+	}()
+	select {
+	case got := <-answers:
+		if got.err != nil && !errors.Is(got.err, io.EOF) {
+			return "", got.err
+		}
+		return strings.TrimSpace(got.text), nil
+	case <-ctx.Done():
+		fmt.Fprintln(a.Err)
+		return "", ctx.Err()
+	}
+}

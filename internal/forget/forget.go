@@ -1,0 +1,230 @@
+// Package forget takes a person out of a library: it finds where they are
+// heard and where they are named, and removes or rewrites what the host
+// chooses.
+//
+// Originals cannot be rewritten: they are kept as they came, with a voice that
+// runs through all of their frames and handles in the tags between them. They
+// go as a whole, with all that was made of the recording, or they stay.
+package forget
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/publish"
+)
+
+// A Kind says what a thing in the library is. The words appear in JSON.
+type Kind string
+
+const (
+	Original  Kind = "original"
+	Recording Kind = "recording" // the file to play
+	Clip      Kind = "clip"
+	Episode   Kind = "episode"
+	Copy      Kind = "copy"    // of an episode, beside the feed
+	Receipt   Kind = "receipt" // of a copy that was sent somewhere
+	Ledger    Kind = "ledger"  // answers and evidence
+	File      Kind = "file"    // any other that names the person
+)
+
+// A Fate says what becomes of a thing. The words appear in JSON.
+type Fate string
+
+const (
+	Removed   Fate = "removed"
+	Rewritten Fate = "rewritten" // without the name
+	Stays     Fate = "stays"
+)
+
+// An Item is a thing in which a person is heard or named.
+type Item struct {
+	Kind      Kind   `json:"kind"`
+	Recording string `json:"recording,omitempty"` // id
+	Name      string `json:"name"`                // below the library; of a receipt, where the copy is
+	Bytes     int64  `json:"bytes"`
+	Voice     bool   `json:"voice"` // the person is heard in it, or may be
+	Named     bool   `json:"named"` // it holds their handle or id
+	Fate      Fate   `json:"fate"`
+
+	beside []string // that goes with it
+	sha    string   // of an episode's or clip's audio
+}
+
+// A Choice says what is to go.
+type Choice struct {
+	Clips, Episodes bool // in which the person is heard
+	// Originals are the recordings in which the person was on stage, with all
+	// that was made of them.
+	Originals bool
+	// Names takes the name out of what stays, and out of the ledger of consent.
+	// Clips and episodes that have it in their tags go.
+	Names bool
+}
+
+// A Plan is what there is of a person in a library, and what becomes of it.
+type Plan struct {
+	Handle string
+	Items  []Item
+
+	lib     *library.Library
+	ledger  *consent.Ledger
+	eraser  *consent.Eraser
+	choice  Choice
+	stage   []string // ids of the recordings in which the person was on stage
+	dropped []string // folders of removed Spaces, likewise
+}
+
+// words are what the files of a library are written with. Somebody who is
+// called like one of them cannot be taken out of these files by their name.
+var words = []string{
+	"spaces", "space", "recordings", "recording", "removed", "archives", "turns", "feed", "uploads", "show", "clips", "clip",
+	"episodes", "episode", "original", "earlier", "consent", "ledger", "evidence", "host", "speaker", "listener", "post", "date",
+	"sidecar", "record", "complete", "damaged", "missing", "granted", "declined", "withdrawn", "override", "public", "private",
+	"export", "upload", "file", "episode", "m4a", "mp3", "mp4", "aac", "flac", "opus", "wav", "pcm", "adts", "mpegts", "ogg", "json", "jsonl",
+	"untouched", "archive", "http", "https", "webdav", "webdavs", "sftp", "s3", "ia", "com", "x", "www", "true", "false", "null", "forgotten",
+}
+
+// Find looks for a person.
+func Find(ctx context.Context, lib *library.Library, ledger *consent.Ledger, handle string, c Choice) (*Plan, error) {
+	p := &Plan{Handle: consent.Handle(handle), lib: lib, ledger: ledger, choice: c}
+	if c.Names && slices.Contains(words, p.Handle) {
+		return nil, fmt.Errorf("@%s is also a word that the library's files are written with: its name cannot be taken out of them", p.Handle)
+	}
+	s := &search{Plan: p, ctx: ctx, known: make(map[string]bool)}
+	for _, step := range []func() error{s.people, s.recordings, s.removed, s.receipts, s.answers, s.files} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// fate is Removed or Rewritten if that was chosen.
+func fate(chosen bool, f Fate) Fate {
+	if chosen {
+		return f
+	}
+	return Stays
+}
+
+// Sent are the copies that lie elsewhere, out of reach.
+func (p *Plan) Sent() []Item {
+	var list []Item
+	for _, it := range p.Items {
+		if it.Kind == Receipt {
+			list = append(list, it)
+		}
+	}
+	return list
+}
+
+// Staying counts the originals that stay.
+func (p *Plan) Staying() int {
+	n := 0
+	for _, it := range p.Items {
+		if it.Kind == Original && it.Fate == Stays {
+			n++
+		}
+	}
+	return n
+}
+
+// Do does what was planned. Whatever has been done when it fails stays done:
+// the same again goes on with the rest.
+func (p *Plan) Do(ctx context.Context) error {
+	if p.choice.Originals {
+		if err := p.removeRecordings(ctx); err != nil {
+			return err
+		}
+	}
+	for _, it := range p.Items {
+		if it.Fate != Removed || it.Kind == Original || it.Kind == Recording || it.Kind == Ledger {
+			continue
+		}
+		for _, name := range append([]string{it.Name}, it.beside...) {
+			if err := p.lib.RemoveFile(name); err != nil {
+				return err
+			}
+		}
+	}
+	if p.choice.Names {
+		if err := p.rename(ctx); err != nil {
+			return err
+		}
+	}
+	return p.lib.Rebuild(ctx)
+}
+
+func (p *Plan) removeRecordings(ctx context.Context) error {
+	for _, id := range p.stage {
+		if _, err := p.lib.Remove(ctx, id, true); err != nil {
+			return err
+		}
+		if err := p.lib.RemoveFile("turns/" + id + ".json"); err != nil {
+			return err
+		}
+	}
+	for _, folder := range p.dropped {
+		if err := p.lib.DropRemoved(folder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// receipts lists the copies that were sent of what the person is heard in, or
+// that name them.
+func (s *search) receipts() error {
+	root, err := os.OpenRoot(s.lib.Dir())
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	heard := make(map[string]bool)
+	for _, it := range s.Items {
+		if it.Voice {
+			heard[it.Name] = true
+			for _, name := range it.beside {
+				heard[name] = true
+			}
+		}
+	}
+	seen := make(map[string]bool)
+	return publish.Receipts(root, func(r *publish.Receipt) error {
+		where := r.Place + "/" + r.Object
+		if r.URL != "" {
+			where = r.URL
+		}
+		named := s.eraser.In([]byte(r.File + "\n" + where))
+		if voice := heard[r.File]; (voice || named) && !seen[where] {
+			seen[where] = true
+			s.add(Item{Kind: Receipt, Recording: r.ID, Name: where, Bytes: r.Bytes, Voice: voice, Named: named, Fate: Stays})
+		}
+		return nil
+	})
+}
+
+// answers lists the entries of the ledger.
+func (s *search) answers() error {
+	for _, e := range s.ledger.Entries() {
+		if !e.About(s.Handle) {
+			continue
+		}
+		it := Item{Kind: Ledger, Recording: e.Recording, Name: "consent/ledger.jsonl", Named: true, Fate: fate(s.choice.Names, Rewritten)}
+		if consent.Handle(e.Handle) == s.Handle {
+			it.Fate = fate(s.choice.Names, Removed)
+			if e.Evidence != nil {
+				it.Name, it.Bytes = e.Evidence.Name, e.Evidence.Bytes
+			}
+		}
+		s.add(it)
+		s.known[it.Name] = true
+	}
+	s.known["consent/ledger.jsonl"] = true
+	return nil
+}

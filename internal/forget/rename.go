@@ -1,0 +1,144 @@
+package forget
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/ledger"
+)
+
+// maxText is how many bytes a text has at most that is rewritten.
+const maxText = 256 << 20
+
+// isJSON reports whether a file is JSON or JSON Lines, by its name.
+func isJSON(name string) bool { return path.Ext(name) == ".json" || path.Ext(name) == ".jsonl" }
+
+// isText reports whether a file can be rewritten.
+func isText(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".md", ".txt", ".vtt", ".srt", ".xml", ".html", ".htm", ".csv":
+		return true
+	}
+	return isJSON(name)
+}
+
+// small returns the content of a text.
+func (p *Plan) small(name string) ([]byte, error) {
+	f, err := p.lib.OpenFile(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxText+1))
+	if len(b) > maxText {
+		return nil, fmt.Errorf("%s is too large to be looked through", name)
+	}
+	return b, err
+}
+
+// same reports whether a file has that SHA-256.
+func (p *Plan) same(name, sha string) (bool, error) {
+	f, err := p.lib.OpenFile(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return false, err
+	}
+	return hex.EncodeToString(h.Sum(nil)) == sha, nil
+}
+
+// rename takes the name out of all that stays.
+func (p *Plan) rename(ctx context.Context) error {
+	var ids []string
+	for row, err := range p.lib.Catalog().List(ctx, catalog.Query{}) {
+		if err != nil {
+			return err
+		}
+		ids = append(ids, row.ID)
+	}
+	for _, id := range ids {
+		if err := p.lib.Reword(ctx, id, p.eraser.JSON, p.eraser.Text); err != nil {
+			return err
+		}
+	}
+	if _, err := p.ledger.Forget(ctx, p.Handle); err != nil {
+		return err
+	}
+	for _, folder := range p.dropped {
+		if name := p.eraser.Text(folder); name != folder && !p.choice.Originals {
+			if err := p.lib.RenameRemoved(folder, name); err != nil {
+				return err
+			}
+		}
+	}
+	var texts []string
+	err := p.lib.Files(ctx, func(name string, info fs.FileInfo) error {
+		if isText(name) && !strings.Contains(name, "/original/") && info.Size() <= maxText {
+			texts = append(texts, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range texts {
+		if err := p.rewrite(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rewrite takes the name out of a text.
+func (p *Plan) rewrite(ctx context.Context, name string) error {
+	b, err := p.small(name)
+	if err != nil {
+		return err
+	}
+	change := func(b []byte) []byte { return []byte(p.eraser.Text(string(b))) }
+	if isJSON(name) {
+		change = p.eraser.JSON
+	}
+	if bytes.Equal(change(b), b) {
+		return nil
+	}
+	if strings.HasPrefix(name, "uploads/") && path.Ext(name) == ".jsonl" { // others may be appending
+		root, err := os.OpenRoot(p.lib.Dir())
+		if err != nil {
+			return err
+		}
+		defer root.Close()
+		return ledger.New(root, name, 0).Rewrite(ctx, func(lines [][]byte) ([][]byte, error) {
+			for i, line := range lines {
+				lines[i] = change(line)
+			}
+			return lines, nil
+		})
+	}
+	return p.lib.Replace(name, change(b))
+}
+
+// Left lists what the person is still named in, below the library.
+func (p *Plan) Left(ctx context.Context) ([]string, error) {
+	var list []string
+	err := p.lib.Files(ctx, func(name string, _ fs.FileInfo) error {
+		named, err := p.names(name)
+		if named || p.eraser.In([]byte(name)) {
+			list = append(list, name)
+		}
+		return err
+	})
+	return list, err
+}

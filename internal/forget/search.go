@@ -1,0 +1,356 @@
+package forget
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// A search is a Plan in the making.
+type search struct {
+	*Plan
+	ctx   context.Context
+	all   []*space.Space
+	known map[string]bool // files that were looked at
+}
+
+func (s *search) add(it Item) { s.Items = append(s.Items, it) }
+
+// people loads all recordings, and finds the ids of the person.
+func (s *search) people() error {
+	var ids []string
+	for row, err := range s.lib.Catalog().List(s.ctx, catalog.Query{}) {
+		if err != nil {
+			return err
+		}
+		sp, err := s.lib.Load(row.ID)
+		if err != nil {
+			return err
+		}
+		s.all = append(s.all, sp)
+		for _, id := range idsOf(&sp.Recording, s.Handle) {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	s.eraser = consent.NewEraser(s.Handle, ids...)
+	return nil
+}
+
+// idsOf are those that a recording tells of a person.
+func idsOf(r *space.Recording, handle string) []string {
+	var ids []string
+	add := func(p *space.Person) {
+		if p != nil && consent.Handle(p.Handle) == handle && p.ID != "" {
+			ids = append(ids, p.ID)
+		}
+	}
+	add(r.Host)
+	add(r.Account)
+	for _, sp := range r.Speakers {
+		add(&space.Person{ID: sp.ID, Handle: sp.Handle})
+	}
+	return ids
+}
+
+// onStage reports whether a person could speak in a recording.
+func onStage(r *space.Recording, turns *space.Turns, handle string) bool {
+	if r.Host != nil && consent.Handle(r.Host.Handle) == handle {
+		return true
+	}
+	if slices.ContainsFunc(r.Speakers, func(sp space.Speaker) bool { return consent.Handle(sp.Handle) == handle }) {
+		return true
+	}
+	return turns != nil && slices.ContainsFunc(turns.Turns, func(t space.Turn) bool { return consent.Handle(t.Handle) == handle })
+}
+
+// recordings looks at each recording and what was made of it.
+func (s *search) recordings() error {
+	for _, sp := range s.all {
+		turns, err := s.lib.Turns(sp.ID)
+		if err != nil {
+			return err
+		}
+		stage := onStage(&sp.Recording, turns, s.Handle)
+		if stage {
+			s.stage = append(s.stage, sp.ID)
+		}
+		use := consent.Use{Recording: &sp.Recording, Turns: turns}
+		gone := stage && s.choice.Originals
+		voice := stage && use.Hears(s.Handle)
+		if stage {
+			if err := s.originals(sp, voice, gone); err != nil {
+				return err
+			}
+		}
+		for _, name := range sp.Files {
+			named, err := s.names(name)
+			if err != nil {
+				return err
+			}
+			f := fate(named && s.choice.Names, Rewritten)
+			if gone {
+				f = Removed
+			}
+			s.found(Item{Kind: Recording, Recording: sp.ID, Name: name, Voice: voice, Named: named, Fate: f})
+		}
+		if err := errors.Join(s.clips(sp, use, gone), s.episodes(sp, use, gone)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// originals lists those of a recording in which the person was on stage: the
+// tags between their frames name everybody who was.
+func (s *search) originals(sp *space.Space, voice, gone bool) error {
+	add := func(name string, size int64) {
+		s.found(Item{Kind: Original, Recording: sp.ID, Name: path.Join(sp.Folder, "original", name), Bytes: size, Voice: voice, Named: true, Fate: fate(gone, Removed)})
+	}
+	for _, p := range sp.Pieces {
+		add(p.Name, p.Bytes)
+	}
+	for _, e := range sp.Earlier {
+		add(e.Name, e.Bytes)
+	}
+	return nil
+}
+
+// found adds an item if the person is heard or named in it. A file that is
+// heard and named is one item.
+func (s *search) found(it Item) {
+	s.known[it.Name] = true
+	if !it.Voice && !it.Named {
+		return
+	}
+	if it.Bytes == 0 {
+		it.Bytes = s.size(it.Name)
+	}
+	s.add(it)
+}
+
+func (s *search) size(name string) int64 {
+	f, err := s.lib.OpenFile(name)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// clips looks at the clips of a recording.
+func (s *search) clips(sp *space.Space, use consent.Use, gone bool) error {
+	list, err := clips.List(s.lib.Path(sp.Folder))
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		var out []consent.Span
+		for _, o := range c.Omitted {
+			out = append(out, consent.Span{Start: o.Start, End: o.Start + o.Seconds})
+		}
+		use.Parts = consent.Without([]consent.Span{{Start: c.At, End: c.At + c.Length}}, out)
+		name := path.Join(sp.Folder, "clips", c.File)
+		beside := []string{name + ".json", strings.TrimSuffix(name, path.Ext(name)) + ".srt"}
+		if err := s.made(Item{Kind: Clip, Recording: sp.ID, Name: name, Bytes: c.Bytes, sha: c.SHA256}, beside, use, gone, s.choice.Clips); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// episodes looks at the episodes of a recording, of all formats.
+func (s *search) episodes(sp *space.Space, use consent.Use, gone bool) error {
+	dir := path.Join(sp.Folder, episode.Folder)
+	return s.lib.Files(s.ctx, func(name string, info fs.FileInfo) error {
+		const most = 64 << 20
+		if path.Dir(name) != dir || path.Ext(name) != ".json" || info.Size() > most {
+			return nil
+		}
+		b, err := s.lib.Read(name)
+		if err != nil {
+			return err
+		}
+		var r episode.Record
+		if json.Unmarshal(b, &r) != nil || r.ID != sp.ID || r.File == "" {
+			return nil
+		}
+		use.Parts = nil
+		for _, k := range r.Kept {
+			use.Parts = append(use.Parts, consent.Span{Start: k.Start, End: k.Start + k.Seconds})
+		}
+		beside := []string{name}
+		for _, file := range slices.Concat(r.Transcripts, []string{r.ChapterFile, r.Cover, r.Notes}) {
+			if file != "" && file == path.Base(file) {
+				beside = append(beside, path.Join(dir, file))
+			}
+		}
+		return s.made(Item{Kind: Episode, Recording: sp.ID, Name: path.Join(dir, r.File), Bytes: r.Bytes, sha: r.SHA256}, beside, use, gone, s.choice.Episodes)
+	})
+}
+
+// made adds what was made of a recording, with what stands beside it.
+func (s *search) made(it Item, beside []string, use consent.Use, gone, chosen bool) error {
+	if !s.exists(it.Name) {
+		return nil
+	}
+	for _, name := range beside {
+		if s.exists(name) {
+			it.beside = append(it.beside, name)
+		}
+	}
+	it.Voice = use.Hears(s.Handle)
+	var err error
+	if it.Named, err = s.names(it.Name); err != nil {
+		return err
+	}
+	it.Fate = fate(gone || it.Voice && chosen || it.Named && s.choice.Names, Removed)
+	s.found(it)
+	if it.Fate == Removed {
+		for _, name := range it.beside {
+			s.known[name] = true
+		}
+	}
+	return nil
+}
+
+func (s *search) exists(name string) bool {
+	f, err := s.lib.OpenFile(name)
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return true
+}
+
+// removed looks at what was kept of removed Spaces.
+func (s *search) removed() error {
+	return s.lib.Files(s.ctx, func(name string, info fs.FileInfo) error {
+		parts := strings.Split(name, "/")
+		if len(parts) != 3 || parts[0] != "removed" || parts[2] != "space.json" {
+			return nil
+		}
+		b, err := s.lib.Read(name)
+		if err != nil {
+			return err
+		}
+		var sp space.Space
+		if json.Unmarshal(b, &sp) != nil || !onStage(&sp.Recording, nil, s.Handle) {
+			return nil
+		}
+		s.dropped = append(s.dropped, parts[1])
+		return s.lib.Files(s.ctx, func(other string, info fs.FileInfo) error {
+			if strings.HasPrefix(other, path.Dir(name)+"/original/") {
+				s.found(Item{Kind: Original, Recording: sp.ID, Name: other, Bytes: info.Size(), Voice: true, Named: true, Fate: fate(s.choice.Originals, Removed)})
+			}
+			return nil
+		})
+	})
+}
+
+// files looks for the name in all other files, and for copies of what goes.
+func (s *search) files() error {
+	gone := make(map[int64][]*Item)
+	for i, it := range s.Items {
+		if it.sha != "" && it.Fate == Removed {
+			gone[it.Bytes] = append(gone[it.Bytes], &s.Items[i])
+		}
+	}
+	var more []Item
+	err := s.lib.Files(s.ctx, func(name string, info fs.FileInfo) error {
+		if s.known[name] || s.leaves(name) {
+			return nil
+		}
+		if strings.HasPrefix(name, "feed/") {
+			for _, it := range gone[info.Size()] {
+				same, err := s.same(name, it.sha)
+				if err != nil {
+					return err
+				}
+				if same {
+					more = append(more, Item{Kind: Copy, Recording: it.Recording, Name: name, Bytes: info.Size(), Voice: it.Voice, Named: it.Named, Fate: Removed})
+					return nil
+				}
+			}
+		}
+		named, err := s.names(name)
+		if err != nil || !named {
+			return err
+		}
+		more = append(more, Item{Kind: File, Name: name, Bytes: info.Size(), Named: true, Fate: fate(s.choice.Names && isText(name), Rewritten)})
+		return nil
+	})
+	s.Items = append(s.Items, more...)
+	return err
+}
+
+// leaves reports whether a file goes with its folder, or is an original of
+// others: these are not looked into.
+func (s *search) leaves(name string) bool {
+	for _, sp := range s.all {
+		if strings.HasPrefix(name, sp.Folder+"/original/") {
+			return true
+		}
+		if s.choice.Originals && strings.HasPrefix(name, sp.Folder+"/") && slices.Contains(s.stage, sp.ID) {
+			return true
+		}
+	}
+	for _, folder := range s.dropped {
+		if s.choice.Originals && strings.HasPrefix(name, "removed/"+folder+"/") {
+			return true
+		}
+	}
+	return strings.HasPrefix(name, "removed/") && strings.Contains(name, "/original/")
+}
+
+// names reports whether a file has the name in its own name, folders left out,
+// or in its content.
+func (p *Plan) names(name string) (bool, error) {
+	if p.eraser.In([]byte(path.Base(name))) {
+		return true, nil
+	}
+	if isJSON(name) {
+		b, err := p.small(name)
+		return err == nil && string(p.eraser.JSON(b)) != string(b), err
+	}
+	f, err := p.lib.OpenFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	overlap := p.eraser.Longest()
+	buf := make([]byte, 1<<20)
+	kept := 0
+	for {
+		n, err := io.ReadFull(f, buf[kept:])
+		if p.eraser.In(buf[:kept+n]) {
+			return true, nil
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		kept = copy(buf, buf[len(buf)-overlap:])
+	}
+}

@@ -1,0 +1,158 @@
+package library
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// Reword changes words in all that is known of a Space: its facts, the names
+// of its folder and of its playable files, and the tags in these. Originals
+// stay as they are. json returns JSON with other words in it, text a name
+// likewise.
+func (l *Library) Reword(ctx context.Context, id string, json func([]byte) []byte, text func(string) string) error {
+	known, err := l.Load(id)
+	if err != nil {
+		return err
+	}
+	s, err := reworded(known, json)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path.Join(known.Folder, sidecarName), err)
+	}
+	if same, err := equalJSON(known, s); err != nil || same && text(known.Folder) == known.Folder {
+		return err
+	}
+	named := slices.ContainsFunc(known.Files, func(name string) bool { return text(name) != name })
+	if !named && text(known.Folder) == known.Folder || s.State == space.Missing {
+		return l.rewrite(ctx, known, s)
+	}
+	dir, err := l.stage(s.ID)
+	if err != nil {
+		return err
+	}
+	if err := l.restage(ctx, dir, known, s, true); err != nil {
+		l.disk.removeAll(dir)
+		return err
+	}
+	return l.install(ctx, dir, known.Folder, s)
+}
+
+// reworded is a copy of what is known with other words, which lies where it
+// lay.
+func reworded(known *space.Space, change func([]byte) []byte) (*space.Space, error) {
+	b, err := marshal(known)
+	if err != nil {
+		return nil, err
+	}
+	s := new(space.Space)
+	if err := json.Unmarshal(change(b), s); err != nil {
+		return nil, err
+	}
+	s.ID, s.Pieces = known.ID, known.Pieces
+	s.Folder, s.File, s.Files, s.FileSHA256 = known.Folder, known.File, known.Files, known.FileSHA256
+	return s, nil
+}
+
+// Replace writes a small file of the library anew, in one step. Those that
+// others append to are not for it.
+func (l *Library) Replace(name string, content []byte) error { return l.disk.writeFile(name, content) }
+
+// RemoveFile removes a file of the library, and its folder if that is empty
+// then. It is no error if there is none.
+func (l *Library) RemoveFile(name string) error {
+	if err := l.disk.remove(name); err != nil {
+		return err
+	}
+	if left, err := l.disk.readDir(path.Dir(name)); err == nil && len(left) == 0 {
+		return l.disk.remove(path.Dir(name))
+	}
+	return nil
+}
+
+// DropRemoved removes what was kept of a removed Space: folder is its name in
+// the folder "removed".
+func (l *Library) DropRemoved(folder string) error {
+	if folder != path.Base(folder) || folder == "." || folder == ".." {
+		return fmt.Errorf("%q is no folder of a removed Space", folder)
+	}
+	return l.disk.removeAll(path.Join(removedDir, folder))
+}
+
+// RenameRemoved gives the folder of a removed Space another name.
+func (l *Library) RenameRemoved(folder, name string) error {
+	for n := 1; n < 100; n++ {
+		to := path.Join(removedDir, name)
+		if n > 1 {
+			to = fmt.Sprintf("%s (%d)", to, n)
+		}
+		if !l.disk.exists(to) {
+			return l.disk.rename(path.Join(removedDir, folder), to)
+		}
+	}
+	return fmt.Errorf("too many folders named %s", path.Join(removedDir, name))
+}
+
+// Files calls fn with every file of the library but the catalogue and the
+// locks, by its name below it.
+func (l *Library) Files(ctx context.Context, fn func(name string, info fs.FileInfo) error) error {
+	return fs.WalkDir(l.disk.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && name != ".":
+			return nil
+		case err != nil:
+			return err
+		case e.IsDir() && name == partialDir:
+			return fs.SkipDir
+		case !e.Type().IsRegular() || isCatalog(name) || name == ".lock" || name == ".lock.json":
+			return nil
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		return fn(name, info)
+	})
+}
+
+// isCatalog reports whether a file belongs to the catalogue.
+func isCatalog(name string) bool {
+	return name == catalogName || name == catalogName+"-wal" || name == catalogName+"-shm" || name == catalogName+"-journal"
+}
+
+// Read returns a file of the library.
+func (l *Library) Read(name string) ([]byte, error) { return l.disk.root.ReadFile(name) }
+
+// OpenFile opens a file of the library for reading.
+func (l *Library) OpenFile(name string) (fs.File, error) { return l.disk.root.Open(name) }
+
+// Rebuild makes the catalogue anew in another file, so that nothing of what it
+// held before is left in the free pages of the old one.
+func (l *Library) Rebuild(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	name := l.Path(catalogName)
+	if err := l.cat.Close(); err != nil {
+		return err
+	}
+	l.cat = nil
+	if err := catalog.Remove(name); err != nil {
+		return err
+	}
+	var err error
+	if l.cat, err = catalog.Open(context.WithoutCancel(ctx), name, catalog.ReadWrite); err != nil {
+		return err
+	}
+	l.behind = false
+	_, err = l.Reindex(ctx)
+	return err
+}
