@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/base64"
+	"encoding/pem"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -61,6 +62,8 @@ func TestUploadFaults(t *testing.T) {
 	puts := func(hook conform.Hook) conform.Hook {
 		return func(w http.ResponseWriter, r *http.Request) bool { return r.Method == http.MethodPut && hook(w, r) }
 	}
+	trusted := conform.Front(t, gateway.Addr, true, nil)
+	bundle := p.file(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: trusted.Certificate().Raw})))
 	elsewhere := conform.NewElsewhere(t)
 	apache := conform.Apache(t)
 	sshd := conform.StartSSHD(t, conform.InternalSFTP, "ed25519")
@@ -94,6 +97,7 @@ func TestUploadFaults(t *testing.T) {
 			return repeats(503, "SlowDown")(w, r)
 		}))),
 		"tls":       "url: s3://bucket/tls\n    endpoint: " + conform.Front(t, gateway.Addr, true, nil).URL,
+		"bundle":    "url: s3://bucket/good\n    endpoint: " + trusted.URL,
 		"nowhere":   "url: webdavs://no-such-host.invalid/x",
 		"dav":       "url: webdav://" + conform.User + "@" + apache.Addr + "/basic",
 		"dav-wrong": "url: webdav://" + conform.User + "@" + apache.Addr + "/digest",
@@ -146,6 +150,7 @@ func TestUploadFaults(t *testing.T) {
 		{"unlisted", "", "", ""},
 		{"busy", "", "", ""},
 		{"tls", "", "untrusted", "certificate"},
+		{"bundle", "AWS_CA_BUNDLE=" + bundle, "", ""},
 		{"nowhere", "", "connection", "there is no host no-such-host.invalid"},
 		{"dav", "", "", ""},
 		{"dav-wrong", "", "denied", "401"},

@@ -1,6 +1,8 @@
 package s3
 
 import (
+	"crypto/x509"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -9,14 +11,18 @@ import (
 
 // A place is where requests go, as the variables and files say that Amazon's
 // own programs read.
-type place struct{ endpoint, region string }
+type place struct {
+	endpoint, region string
+	bundle           string // file of the certificates to trust, in place of the system's
+}
 
-// configured reads AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION and
-// AWS_DEFAULT_REGION, then the profile in the AWS config file.
+// configured reads AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION,
+// AWS_DEFAULT_REGION and AWS_CA_BUNDLE, then the profile in the AWS config file.
 func configured(profile string) place {
 	p := place{
 		or(os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL")),
 		or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")),
+		os.Getenv("AWS_CA_BUNDLE"),
 	}
 	name := os.Getenv("AWS_CONFIG_FILE")
 	if home, err := os.UserHomeDir(); name == "" && err == nil {
@@ -34,5 +40,22 @@ func configured(profile string) place {
 	if err != nil {
 		return p
 	}
-	return place{or(p.endpoint, section.Key("endpoint_url").String()), or(p.region, section.Key("region").String())}
+	return place{
+		or(p.endpoint, section.Key("endpoint_url").String()),
+		or(p.region, section.Key("region").String()),
+		or(p.bundle, section.Key("ca_bundle").String()),
+	}
+}
+
+// certificates reads a file of them.
+func certificates(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("the certificates of AWS_CA_BUNDLE: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s, the file of AWS_CA_BUNDLE, holds no certificates", file)
+	}
+	return pool, nil
 }

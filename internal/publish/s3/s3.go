@@ -84,6 +84,11 @@ func New(o Options) (*Target, error) {
 	if err != nil || host.Host == "" || host.Scheme != "http" && host.Scheme != "https" || strings.Trim(host.Path, "/") != "" {
 		return nil, fmt.Errorf("the endpoint %q is not the URL of a server, such as https://s3.example.com", o.Endpoint)
 	}
+	if p.bundle != "" && o.Wire.RootCAs == nil && host.Scheme == "https" {
+		if o.Wire.RootCAs, err = certificates(p.bundle); err != nil {
+			return nil, err
+		}
+	}
 	chain := []credentials.Provider{&credentials.EnvAWS{}, &credentials.FileAWSCredentials{Profile: o.Profile}}
 	if o.Profile != "" {
 		chain = chain[1:] // it was asked for by name
