@@ -131,16 +131,26 @@ var settingsTable = []Options{
 	{SampleRate: 22050, Channels: 2, Quality: 1},
 }
 
-// However many pieces are encoded at once, the bytes are the same.
+// However many pieces are encoded at once, the bytes are the same, and the
+// reservoir is legal where they meet.
 func TestJobs(t *testing.T) {
-	o := Options{SampleRate: 16000, Channels: 1, BitRate: 24000}
-	x := speechlike(7, 1, 3*pieceFrames*576+12345)
-	want, ws := mustEncode(t, o, x)
-	for _, jobs := range []int{2, 5} {
-		o.Jobs = jobs
-		got, s := mustEncode(t, o, x)
-		if s != ws || !bytes.Equal(bytes.Join(got, nil), bytes.Join(want, nil)) {
-			t.Errorf("%d jobs make another stream", jobs)
+	for _, o := range []Options{
+		{SampleRate: 16000, Channels: 1, BitRate: 24000},
+		{SampleRate: 16000, Channels: 2, Quality: 6},
+		{SampleRate: 44100, Channels: 2, BitRate: 128000},
+	} {
+		frame := 1152
+		if o.SampleRate < 32000 {
+			frame = 576
+		}
+		x := speechlike(7, o.Channels, 2*pieceFrames*frame+12345)
+		want, ws := mustEncode(t, o, x)
+		for _, jobs := range []int{2, 5} {
+			o.Jobs = jobs
+			got, s := mustEncode(t, o, x)
+			if s != ws || !bytes.Equal(bytes.Join(got, nil), bytes.Join(want, nil)) {
+				t.Errorf("%+v: another stream", o)
+			}
 		}
 	}
 }

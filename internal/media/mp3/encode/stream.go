@@ -93,6 +93,10 @@ func (e *Encoder) dispatch(frames int) error {
 		e.idle = e.idle[:len(e.idle)-1]
 	case e.made < e.c.Jobs:
 		w = newWorker(e.c)
+		for ch := range e.c.Channels {
+			// It gets the samples, and leaves room for those that come next.
+			w.pcm[ch] = make([]float32, 0, len(e.pending[ch]))
+		}
 		e.made++
 	default:
 		if err := e.collect(); err != nil {
