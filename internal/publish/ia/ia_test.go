@@ -259,15 +259,23 @@ func FuzzMetadata(f *testing.F) {
 	})
 }
 
+// dial makes an item that is reached over what stands before the server.
+func (a *archive) dial(t *testing.T, base string, w wire.Options) conform.Site {
+	item := fmt.Sprintf("trouble-item_%d", items.Add(1))
+	c := a.config("", item)
+	c.API, c.Site, c.Wire, c.Wait = base, base, w, 50*time.Millisecond
+	return conform.Site{
+		Dir:  filepath.Join(a.dir, item),
+		Dial: func(t *testing.T) publish.Target { return open(t, c) },
+	}
+}
+
 func TestTroubles(t *testing.T) {
 	a := newArchive(t, 0)
-	conform.Troubles(t, a.addr, func(t *testing.T, base string, w wire.Options) conform.Site {
-		item := fmt.Sprintf("trouble-item_%d", items.Add(1))
-		c := a.config("", item)
-		c.API, c.Site, c.Wire, c.Wait = base, base, w, 50*time.Millisecond
-		return conform.Site{
-			Dir:  filepath.Join(a.dir, item),
-			Dial: func(t *testing.T) publish.Target { return open(t, c) },
-		}
-	}, conform.Options{Public: true, Secrets: []string{secret}})
+	conform.Troubles(t, a.addr, a.dial, conform.Options{Public: true, Secrets: []string{secret}})
+}
+
+func TestPlan(t *testing.T) {
+	a := newArchive(t, 0)
+	conform.Plans(t, a.addr, a.dial, conform.Options{Public: true})
 }

@@ -33,8 +33,10 @@ func (t *Target) Plan(u *publish.Upload) []string {
 	metadata := "GET " + join(t.c.Site, "metadata/"+t.item)
 	return []string{
 		metadata,
+		metadata,
 		fmt.Sprintf("PUT %s (%d bytes), with the item's description if it is new", t.object(u.Name), u.Size),
 		metadata + " until the file shows",
+		metadata,
 	}
 }
 

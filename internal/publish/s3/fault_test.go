@@ -14,9 +14,9 @@ import (
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
 
-func TestTroubles(t *testing.T) {
-	s := conform.Gateway(t)
-	conform.Troubles(t, s.Addr, func(t *testing.T, base string, w wire.Options) conform.Site {
+// dialer makes buckets at a gateway; region "" has it asked for its own.
+func dialer(s conform.Server, region string) conform.Dialer {
+	return func(t *testing.T, base string, w wire.Options) conform.Site {
 		dir, err := os.MkdirTemp(s.Dir, "bucket")
 		if err != nil {
 			t.Fatal(err)
@@ -25,7 +25,7 @@ func TestTroubles(t *testing.T) {
 			Dir: filepath.Join(dir, "show"),
 			Dial: func(t *testing.T) publish.Target {
 				s3, err := New(Options{
-					Bucket: filepath.Base(dir), Prefix: "show", Endpoint: base, Region: "us-east-1", PartSize: MinPart,
+					Bucket: filepath.Base(dir), Prefix: "show", Endpoint: base, Region: region, PartSize: MinPart,
 					AccessKey: conform.User, SecretKey: conform.S3Secret, Wire: w,
 				})
 				if err != nil {
@@ -34,7 +34,24 @@ func TestTroubles(t *testing.T) {
 				return s3
 			},
 		}
-	}, conform.Options{Secrets: []string{conform.S3Secret}, Own: own})
+	}
+}
+
+func TestTroubles(t *testing.T) {
+	s := conform.Gateway(t)
+	conform.Troubles(t, s.Addr, dialer(s, "us-east-1"), conform.Options{Secrets: []string{conform.S3Secret}, Own: own})
+}
+
+func TestPlan(t *testing.T) {
+	s := conform.Gateway(t)
+	t.Setenv("AWS_REGION", "")
+	t.Setenv("AWS_DEFAULT_REGION", "")
+	t.Setenv("AWS_CONFIG_FILE", "none")
+	for _, region := range []string{"us-east-1", ""} {
+		t.Run("region "+region, func(t *testing.T) {
+			conform.Plans(t, s.Addr, dialer(s, region), conform.Options{Part: MinPart})
+		})
+	}
 }
 
 // say answers as S3 does (Amazon S3 API Reference, "REST error responses").

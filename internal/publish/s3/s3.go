@@ -282,7 +282,12 @@ func (t *Target) Open(ctx context.Context, name string) (r io.ReadCloser, err er
 // Plan implements publish.Target.
 func (t *Target) Plan(u *publish.Upload) []string {
 	at := t.url(u.Name)
-	list := []string{"HEAD " + at}
+	var list []string
+	if t.o.Region == "" {
+		bucket := strings.TrimSuffix(t.url(""), publish.EscapePath(t.under()))
+		list = append(list, "GET "+strings.TrimSuffix(bucket, "/")+"/?location=  (the region, unless the settings name it)")
+	}
+	list = append(list, "HEAD "+at)
 	part := partSize(u.Size, t.o.PartSize)
 	if u.Size <= part {
 		list = append(list, fmt.Sprintf("PUT %s  (%d bytes)", at, u.Size))
@@ -301,7 +306,7 @@ func (t *Target) Plan(u *publish.Upload) []string {
 		}
 		list = append(list, "POST "+at+"?uploadId=…")
 	}
-	return append(list, "HEAD "+at)
+	return append(list, "HEAD "+at, "HEAD "+at) // Put looks, and Stat
 }
 
 // Leftovers implements publish.Target: they are the unfinished multipart

@@ -222,10 +222,13 @@ func (t *Target) Plan(u *publish.Upload) []string {
 	part := t.path(temporary(u))
 	return []string{
 		"log in to " + t.addr + " as " + t.user,
+		"stat " + final,
 		"stat " + path.Dir(final) + " (mkdir for each folder that is missing)",
 		"stat " + part + " (to go on where an earlier run stopped)",
 		fmt.Sprintf("write %s (%d bytes)", part, u.Size),
 		"rename " + part + " to " + final,
+		"stat " + part,
+		"stat " + final,
 		"stat " + final,
 	}
 }

@@ -162,10 +162,15 @@ func (t *Target) Plan(u *publish.Upload) []string {
 	folder := t.url(folderOf(u.Name)).String()
 	temporary := t.url(folderOf(u.Name)).String() + strings.Replace(temporaryShape, "*", "…", 1)
 	return []string{
+		"PROPFIND " + final, // what is asked in between is whether a folder has come there
 		"PROPFIND " + folder + " (MKCOL for each folder that is missing)",
+		"PROPFIND " + final,
 		fmt.Sprintf("PUT %s (%d bytes)", temporary, u.Size),
 		"PROPFIND " + temporary,
+		"PROPFIND " + final,
 		"MOVE " + temporary + " to " + final,
+		"PROPFIND " + temporary,
+		"PROPFIND " + final,
 		"PROPFIND " + final,
 	}
 }

@@ -116,18 +116,27 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// dial makes a site that is reached over what stands before the server.
+func (s server) dial(t *testing.T, base string, w wire.Options) conform.Site {
+	dir := s.Sub(t, filepath.Join(s.prefix, "site "+strings.Repeat("y", int(sites.Add(1)))))
+	c := s.config("", filepath.Base(dir))
+	c.URL = strings.Replace(c.URL, "webdav://", strings.Replace(base, "http", "webdav", 1), 1)
+	c.Wire = w
+	return conform.Site{Dir: dir, Dial: func(t *testing.T) publish.Target { return open(t, c) }}
+}
+
 func TestTroubles(t *testing.T) {
 	t.Parallel()
 	for name, start := range servers("apache digest") {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
-			conform.Troubles(t, s.Addr, func(t *testing.T, base string, w wire.Options) conform.Site {
-				dir := s.Sub(t, filepath.Join(s.prefix, "site "+strings.Repeat("y", int(sites.Add(1)))))
-				c := s.config("", filepath.Base(dir))
-				c.URL = strings.Replace(c.URL, "webdav://", strings.Replace(base, "http", "webdav", 1), 1)
-				c.Wire = w
-				return conform.Site{Dir: dir, Dial: func(t *testing.T) publish.Target { return open(t, c) }}
-			}, conform.Options{Secrets: []string{conform.Secret}, Own: own})
+			conform.Troubles(t, s.Addr, s.dial, conform.Options{Secrets: []string{conform.Secret}, Own: own})
 		})
 	}
+}
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	s := server{conform.Apache(t), "open"}
+	conform.Plans(t, s.Addr, s.dial, conform.Options{})
 }
