@@ -39,7 +39,16 @@ type Receipt struct {
 	Verified []string  `json:"verified"`
 	Modified time.Time `json:"modified,omitzero"` // the target's time of the object
 
+	Post *Post `json:"post,omitempty"` // what was said with it
+
 	WrittenBy string `json:"written_by"`
+}
+
+// A Post is what a receipt says of a post beside its file.
+type Post struct {
+	ID      string `json:"id"`
+	Text    string `json:"text"`
+	ReplyTo string `json:"reply_to,omitempty"` // id of another
 }
 
 // Receipts calls fn with the receipts of a library, oldest first. Lines of

@@ -1,0 +1,90 @@
+package publish
+
+import (
+	"context"
+	"os"
+	"time"
+)
+
+// An Attempt is something that is to be done once at a place that is no
+// Target, because what was done there cannot be looked for: a post, say. It
+// keeps in the library's journal how far it has got, and its receipt.
+type Attempt struct {
+	c       AttemptConfig
+	journal *journal
+	last    *step
+	unlock  func()
+}
+
+// An AttemptConfig says what is attempted, and where.
+type AttemptConfig struct {
+	Library       *os.Root
+	Place, Object string // see Receipt; the journal knows the attempt by them
+	Bytes         int64
+	SHA256        string        // in hex
+	Wait          time.Duration // for another run that attempts the same
+	Now           func() time.Time
+}
+
+// OpenAttempt takes the attempt for this run alone and finds what is known of it
+// from earlier ones. The error is a *BusyError if another run does not let go.
+// The caller closes it.
+func OpenAttempt(ctx context.Context, c AttemptConfig) (*Attempt, error) {
+	j, err := openJournal(c.Library, c.Wait, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := j.lock(ctx, c.Place, c.Object)
+	if err != nil {
+		return nil, err
+	}
+	last, err := j.last(c.Place, c.Object)
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	return &Attempt{c, j, last, unlock}, nil
+}
+
+// State is what Save was last given, nil if nothing is known or it has ended.
+func (a *Attempt) State() []byte {
+	if a.last == nil {
+		return nil
+	}
+	return a.last.State
+}
+
+// Save keeps the state durably; it has reached the disk when Save returns. It
+// must hold no secrets.
+func (a *Attempt) Save(state []byte) error { return a.note(state, false) }
+
+func (a *Attempt) note(state []byte, ended bool) error {
+	s := step{Place: a.c.Place, Object: a.c.Object, Bytes: a.c.Bytes, SHA256: a.c.SHA256, State: state, Ended: ended}
+	// What has happened is noted even when nobody waits for it any more.
+	if err := a.journal.note(context.Background(), s); err != nil {
+		return err
+	}
+	if a.last = &s; ended {
+		a.last = nil
+	}
+	return nil
+}
+
+// Done keeps the receipt, and then ends the attempt.
+func (a *Attempt) Done(r *Receipt) error {
+	ctx := context.Background()
+	rs, err := openReceipts(a.c.Library, a.c.Place, a.c.Wait)
+	if err != nil {
+		return err
+	}
+	if err := rs.add(ctx, r); err != nil {
+		return err
+	}
+	if err := a.note(nil, true); err != nil {
+		return err
+	}
+	return a.journal.tidy(ctx)
+}
+
+// Close lets other runs at it.
+func (a *Attempt) Close() { a.unlock() }
