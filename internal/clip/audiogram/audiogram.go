@@ -9,7 +9,6 @@
 package audiogram
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -73,7 +72,7 @@ type Style struct {
 	config     Config
 	size       image.Point
 	colours    palette
-	cover      image.Image // or nil
+	cover      *image.RGBA // or nil
 	background *image.RGBA // of the whole picture
 }
 
@@ -110,17 +109,16 @@ func New(c Config) (*Style, error) {
 			return nil, fmt.Errorf("%w: the colour %s cannot be told from the %s background", ErrConfig, c.Accent, c.Theme)
 		}
 	}
+	s.colours.head = s.colours.accent
 	return s, s.load()
 }
 
 // load decodes and scales the pictures.
-func (s *Style) load() error {
+func (s *Style) load() (err error) {
 	if len(s.config.Cover) > 0 {
-		src, err := decode(s.config.Cover)
-		if err != nil {
+		if s.cover, err = load(s.config.Cover, image.Pt(maxCover, maxCover)); err != nil {
 			return fmt.Errorf("%w: the cover: %w", ErrConfig, err)
 		}
-		s.cover = fill(src, image.Pt(maxCover, maxCover))
 	}
 	all := image.Rectangle{Max: s.size}
 	if len(s.config.Background) == 0 {
@@ -128,13 +126,11 @@ func (s *Style) load() error {
 		draw.Draw(s.background, all, image.NewUniform(s.colours.background), image.Point{}, draw.Src)
 		return nil
 	}
-	src, err := decode(s.config.Background)
-	if err != nil {
+	if s.background, err = load(s.config.Background, s.size); err != nil {
 		return fmt.Errorf("%w: the background: %w", ErrConfig, err)
 	}
-	s.background = fill(src, s.size)
-	// Greys would be lost in what is behind.
-	s.colours.muted, s.colours.rest = s.colours.text, s.colours.text
+	// Greys and colours would be lost in what is behind.
+	s.colours.head, s.colours.muted, s.colours.rest = s.colours.text, s.colours.text, s.colours.text
 	s.colours.rest.A = 0x66
 	veil := s.colours.background
 	veil.A = s.colours.veil
@@ -142,45 +138,13 @@ func (s *Style) load() error {
 	return nil
 }
 
-const (
-	// maxCover is the side of the largest cover that any layout shows.
-	maxCover = 480
-	// maxPixels bounds what a picture takes in memory.
-	maxPixels = 64 << 20
-)
-
-// decode reads a picture and turns it as its camera says.
-func decode(b []byte) (image.Image, error) {
-	c, _, err := image.DecodeConfig(bytes.NewReader(b))
-	if err != nil {
-		return nil, err
-	}
-	if c.Width < 1 || c.Height < 1 || c.Width > maxPixels/c.Height {
-		return nil, fmt.Errorf("%d×%d pixels are too many", c.Width, c.Height)
-	}
-	src, _, err := image.Decode(bytes.NewReader(b))
-	return src, err
-}
-
-// fill scales the middle of a picture so that it fills a size.
-func fill(src image.Image, size image.Point) *image.RGBA {
-	r := src.Bounds()
-	part := r.Size()
-	if part.X*size.Y > part.Y*size.X {
-		part.X = max(1, part.Y*size.X/size.Y)
-	} else {
-		part.Y = max(1, part.X*size.Y/size.X)
-	}
-	corner := r.Min.Add(r.Size().Sub(part).Div(2))
-	dst := image.NewRGBA(image.Rectangle{Max: size})
-	draw.Draw(dst, dst.Rect, image.White, image.Point{}, draw.Src) // behind what is transparent
-	draw.BiLinear.Scale(dst, dst.Rect, src, image.Rectangle{corner, corner.Add(part)}, draw.Over, nil)
-	return dst
-}
+// maxCover is the side of the largest cover that any layout shows.
+const maxCover = 480
 
 // A palette is the colours of a theme.
 type palette struct {
 	background, text, muted, accent color.NRGBA
+	head                            color.NRGBA // of the line above the title
 	rest                            color.NRGBA // of the waveform, not yet played
 	veil                            uint8       // how much of a picture behind is covered
 }

@@ -132,29 +132,3 @@ func TestContrast(t *testing.T) {
 		}
 	}
 }
-
-// A picture fills its place with its middle, and keeps its proportions.
-func TestFill(t *testing.T) {
-	for _, size := range []image.Point{{300, 100}, {100, 300}, {100, 100}} {
-		src := image.NewRGBA(image.Rectangle{Max: size})
-		for y := range size.Y {
-			for x := range size.X {
-				// A red disc of a radius of 25 in the middle.
-				c := color.RGBA{0, 0, 255, 255}
-				if math.Hypot(float64(x)+0.5-float64(size.X)/2, float64(y)+0.5-float64(size.Y)/2) < 25 {
-					c = color.RGBA{255, 0, 0, 255}
-				}
-				src.SetRGBA(x, y, c)
-			}
-		}
-		got := fill(src, image.Pt(200, 200))
-		for _, p := range []struct {
-			x, y int
-			red  bool
-		}{{100, 100, true}, {100, 55, true}, {145, 100, true}, {100, 45, false}, {155, 100, false}, {0, 0, false}, {199, 199, false}} {
-			if c := got.RGBAAt(p.x, p.y); (c.R > 128) != p.red || c.A != 255 {
-				t.Errorf("%v: %v at %d, %d", size, c, p.x, p.y)
-			}
-		}
-	}
-}

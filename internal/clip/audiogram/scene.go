@@ -86,16 +86,14 @@ func (s *scene) drawHead(q *clip.Request) {
 	}
 	if above != "" {
 		above = lettering.Bold().Shorten(above, float64(room.Dx()), metaSize)
-		s.write(s.still, room.Min.X, image.Rect(room.Min.X, y, room.Max.X, y+meta), metaSize, above, s.style.colours.accent, left)
+		s.write(s.still, room.Min.X, image.Rect(room.Min.X, y, room.Max.X, y+meta), metaSize, above, s.style.colours.head, left)
 	}
 	y += meta + gap
 	s.writeLines(s.still, image.Rect(room.Min.X, y, room.Max.X, room.Max.Y), size, lines)
 }
 
 func (s *scene) drawCover(r image.Rectangle) {
-	scaled := image.NewRGBA(r)
-	draw.BiLinear.Scale(scaled, r, s.style.cover, s.style.cover.Bounds(), draw.Src, nil)
-	draw.DrawMask(s.still, r, scaled, r.Min, rounded(r.Size(), 20), image.Point{}, draw.Over)
+	draw.DrawMask(s.still, r, fill(s.style.cover, r.Size()), image.Point{}, rounded(r.Size(), 20), image.Point{}, draw.Over)
 }
 
 // drawBars draws the waveform into a picture.

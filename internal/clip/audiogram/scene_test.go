@@ -121,12 +121,10 @@ func rest(s *scene) image.Rectangle {
 		draw.Draw(m, r, empty, image.Point{}, draw.Src)
 	}
 	var found image.Rectangle
-	want := m.RGBAAt(0, 0)
+	row := bytes.Repeat(m.Pix[:4], m.Rect.Max.X)
 	for y := range m.Rect.Max.Y {
-		for x := range m.Rect.Max.X {
-			if m.RGBAAt(x, y) != want {
-				found = found.Union(image.Rect(x, y, x+1, y+1))
-			}
+		if !bytes.Equal(row, m.Pix[y*m.Stride:][:len(row)]) {
+			found = found.Union(image.Rect(0, y, m.Rect.Max.X, y+1))
 		}
 	}
 	return found
