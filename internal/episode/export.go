@@ -175,7 +175,7 @@ func (e *export) prepare() error {
 	e.copied = e.copyable()
 	if e.Format == clip.MP3 && !e.copied {
 		if e.program, err = encode.FindProgram(e.Encoder); err != nil {
-			return problem(NoEncoder, "--format m4a needs nothing but spaces", "%v", err)
+			return problem(NoEncoder, "leave out --encoder: spaces encodes MP3 itself", "%v", err)
 		}
 		set.Encoder = e.program.Name
 	}

@@ -32,7 +32,7 @@ const (
 )
 
 // ErrNoProgram means that a program that is to encode MP3 is not installed.
-var ErrNoProgram = errors.New("writing MP3 needs lame or ffmpeg, and neither is on the PATH")
+var ErrNoProgram = errors.New("not on the PATH")
 
 // FindProgram looks on the PATH for lame or ffmpeg. Of the name spaces, and if
 // name is empty, it is the encoder in this program, which is always there. The
@@ -44,7 +44,7 @@ func FindProgram(name string) (Program, error) {
 	case lame, ffmpeg:
 		path, err := exec.LookPath(name)
 		if err != nil {
-			return Program{}, fmt.Errorf("%w: %s was asked for", ErrNoProgram, name)
+			return Program{}, fmt.Errorf("%s, which is to encode MP3, is %w", name, ErrNoProgram)
 		}
 		return Program{name, path}, nil
 	}
