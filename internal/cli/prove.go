@@ -84,7 +84,7 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 	}
 	bar.close()
 	if errors.Is(err, proof.ErrUnknown) {
-		return &failure{exitNotThere, "unknown-file", "clips and episodes that were written elsewhere (-o) are known by their hash only where a record of them is in the library",
+		return &failure{exitNotThere, "unknown-file", "an episode that was written elsewhere (-o) needs the record beside it, FILE.json, and a clip its tags",
 			fmt.Errorf("%s: %w", word, err)}
 	}
 	if err != nil {
@@ -128,7 +128,9 @@ func closeArchives(list []*archive.Archive) {
 // showProof writes a proof for people: what it is, where from, where to, and
 // what was looked at.
 func (a *App) showProof(w io.Writer, p *proof.Proof) error {
-	row := func(name, format string, args ...any) { fmt.Fprintf(w, "  %-9s %s\n", name, fmt.Sprintf(format, args...)) }
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "  %-9s %s\n", name, fmt.Sprintf(format, args...))
+	}
 	fmt.Fprintf(w, "%s %s\n", p.Kind, safe(path.Base(filepath.ToSlash(p.File))))
 	row("Space", "%s  %s", p.ID, safe(p.Title))
 	if p.SHA256 != "" {

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,13 +10,16 @@ import (
 	"hash"
 	"io"
 	"math"
+	"os"
 	"path"
 	"slices"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -39,6 +43,9 @@ func (p *Prover) content(ctx context.Context, proof *Proof, t *found, r *clip.Re
 // units holds the access units of a file that was made without re-encoding
 // against those of the recording, and these against the originals.
 func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *clip.Recording, span clip.Span, name string) error {
+	if !r.Copies(span, r.Native(span)) {
+		return p.samples(ctx, proof, t, r, span, name)
+	}
 	want := &unitSum{Hash: sha256.New()}
 	format, _ := clip.FormatOf(t.place())
 	var err error
@@ -70,6 +77,60 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *clip.Reco
 	}
 	return p.plays(ctx, proof, t, r, span, name)
 }
+
+// samples decodes a file that lost nothing, though it has frames of its own, and
+// the recording, and compares their samples.
+func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *clip.Recording, span clip.Span, name string) error {
+	want, stop, err := r.Decode(ctx, span, r.Format())
+	if err != nil {
+		return p.cannot(ctx, proof, "samples", t.place(), "the recording cannot be decoded", err)
+	}
+	defer stop()
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	rd, err := media.Open(f, info.Size(), track.Options{})
+	if err != nil {
+		return p.cannot(ctx, proof, "samples", t.place(), "it cannot be read", err)
+	}
+	stream := pcm.NewStream(rd)
+	if _, err := stream.Next(); err != nil {
+		return p.cannot(ctx, proof, "samples", t.place(), "it cannot be decoded", err)
+	}
+	got := pcm.Stereo(stream)
+	if want.Source.Format().Channels == 1 {
+		got = pcm.Mono(stream)
+	}
+	const frames = 4096
+	a, b := make([]float32, frames*got.Format().Channels), make([]float32, frames*got.Format().Channels)
+	for n := int64(0); ; n += frames {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		k, err := pcm.ReadFull(want.Source, a)
+		l, ferr := pcm.ReadFull(got, b)
+		if !ended(err) || !ended(ferr) {
+			return p.cannot(ctx, proof, "samples", t.place(), "it cannot be compared", cmp.Or(err, ferr))
+		}
+		if k != l || !slices.Equal(a[:k*got.Format().Channels], b[:l*got.Format().Channels]) {
+			proof.check("samples", t.place(), Fails, "its samples are not those of the recording, within %d after the first %d", frames, n)
+			return nil
+		}
+		if k < frames {
+			proof.check("samples", t.place(), Holds, "its %d samples are those of the recording, in frames of its own", n+int64(k))
+			return nil
+		}
+	}
+}
+
+// ended reports whether an error of a pcm.Source is none, or its end.
+func ended(err error) bool { return err == nil || err == io.EOF || err == io.ErrUnexpectedEOF }
 
 // plays holds what a file plays of its frames against the span that its record
 // tells: how many samples, and from which of the first frame on.

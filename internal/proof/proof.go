@@ -46,7 +46,7 @@ const (
 
 // A Check is one step of a proof.
 type Check struct {
-	What   string `json:"what"` // file, record, original, frames, clock, units, remade, archive, member, receipt
+	What   string `json:"what"` // file, record, original, frames, clock, units, samples, remade, archive, member, receipt
 	Of     string `json:"of"`   // the name of what was looked at
 	Result Result `json:"result"`
 	Detail string `json:"detail,omitempty"`

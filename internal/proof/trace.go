@@ -14,6 +14,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -33,7 +34,9 @@ func (p *Prover) File(ctx context.Context, name string) (*Proof, error) {
 		return nil, err
 	}
 	proof := &Proof{Kind: t.kind, ID: t.space.ID, Title: t.space.Title, File: name, Bytes: sum.bytes, SHA256: sum.sha256}
-	if t.sha256 == sum.sha256 {
+	if t.record == "" {
+		proof.check("file", name, NotChecked, "no record of it is known; this is what its own tags say")
+	} else if t.sha256 == sum.sha256 {
 		proof.check("file", name, Holds, "its SHA-256 is that of %s", path.Base(t.record))
 	} else {
 		proof.check("file", name, Fails, "its SHA-256 is %s, and %s says %s", sum.sha256, path.Base(t.record), t.sha256)
@@ -56,7 +59,7 @@ func (p *Prover) File(ctx context.Context, name string) (*Proof, error) {
 type found struct {
 	kind    Kind
 	space   *space.Space
-	record  string // what tells of it, below the library
+	record  string // what tells of it, below the library; "" if only its own tags do
 	sha256  string // as that says
 	clip    *clip.Provenance
 	episode *episode.Record
@@ -91,10 +94,48 @@ func (p *Prover) trace(ctx context.Context, name, sha string) (*found, error) {
 			}
 		}
 	}
-	if near == nil {
+	if near != nil {
+		return near, nil
+	}
+	t, err := p.beside(name)
+	if err == ErrUnknown {
+		t, err = p.claim(name)
+	}
+	return t, err
+}
+
+// maxRecord is how large a record can be.
+const maxRecord = 64 << 20
+
+// beside reads the record that lies beside a file, as episodes have one that
+// were written elsewhere. It counts only if the library has the recording.
+func (p *Prover) beside(name string) (*found, error) {
+	record := name + ".json"
+	info, err := os.Stat(record)
+	if err != nil || info.Size() > maxRecord {
 		return nil, ErrUnknown
 	}
-	return near, nil
+	b, err := os.ReadFile(record)
+	if err != nil {
+		return nil, err
+	}
+	t := &found{kind: Clip, record: filepath.ToSlash(record), clip: new(clip.Provenance)}
+	if json.Unmarshal(b, t.clip) != nil || t.clip.Recording == "" {
+		t.kind, t.clip, t.episode = Episode, nil, new(episode.Record)
+		if json.Unmarshal(b, t.episode) != nil || t.episode.ID == "" {
+			return nil, ErrUnknown
+		}
+	}
+	id := ""
+	if t.clip != nil {
+		t.sha256, id = t.clip.SHA256, t.clip.Recording
+	} else {
+		t.sha256, id = t.episode.SHA256, t.episode.ID
+	}
+	if t.space, err = p.Library.Load(id); errors.Is(err, library.ErrNotFound) || errors.Is(err, catalog.ErrNotFound) {
+		return nil, ErrUnknown
+	}
+	return t, err
 }
 
 // place is where the file of a record lies, below the library.
@@ -143,6 +184,9 @@ func (p *Prover) made(s *space.Space) ([]*found, error) {
 	var list []*found
 	for i := range clips {
 		c := &clips[i]
+		if c.File != path.Base(c.File) {
+			continue // the folder is the host's
+		}
 		list = append(list, &found{kind: Clip, space: s, record: path.Join(s.Folder, "clips", c.File+".json"), sha256: c.SHA256, clip: c})
 	}
 	entries, err := os.ReadDir(filepath.Join(dir, episode.Folder))
@@ -150,9 +194,8 @@ func (p *Prover) made(s *space.Space) ([]*found, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		const most = 64 << 20 // what is larger is no record
 		info, err := e.Info()
-		if err != nil || filepath.Ext(e.Name()) != ".json" || !info.Mode().IsRegular() || info.Size() > most {
+		if err != nil || filepath.Ext(e.Name()) != ".json" || !info.Mode().IsRegular() || info.Size() > maxRecord {
 			continue
 		}
 		b, err := os.ReadFile(filepath.Join(dir, episode.Folder, e.Name()))
@@ -202,12 +245,16 @@ func (p *Prover) back(ctx context.Context, proof *Proof, t *found, name string) 
 	}
 	defer r.Close()
 	span := t.fill(proof, r)
+	if t.clip != nil && t.clip.Rate != r.Rate {
+		proof.check("record", path.Base(t.place()), Fails, "it counts %d samples a second, and the recording has %d", t.clip.Rate, r.Rate)
+		return nil
+	}
 	if span.Start < 0 || span.Samples < 0 || span.End() > r.Samples {
 		proof.check("record", t.record, Fails, "it tells of samples %d to %d, and the recording has %d", span.Start, span.End(), r.Samples)
 		return nil
 	}
 	var sources []clip.Source
-	if t.clip != nil {
+	if t.clip != nil && t.record != "" {
 		sources = t.clip.Sources
 	} else {
 		sources = r.Sources(span)
@@ -228,6 +275,9 @@ func (p *Prover) back(ctx context.Context, proof *Proof, t *found, name string) 
 	if err := p.origins(ctx, proof, s); err != nil {
 		return err
 	}
+	if t.record == "" {
+		return p.borneOut(ctx, proof, t, r, name)
+	}
 	return p.content(ctx, proof, t, r, name)
 }
 
@@ -236,8 +286,12 @@ func (t *found) fill(proof *Proof, r *clip.Recording) clip.Span {
 	if c := t.clip; c != nil {
 		proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = c.Title, c.Lossless, c.Settings, c.WrittenBy
 		proof.Start, proof.Samples, proof.SampleRate, proof.At, proof.Length = c.Start, c.Samples, c.Rate, c.At, c.Length
-		proof.StartedAt, proof.EndedAt = c.StartedAt, c.EndedAt
-		return clip.Span{Start: c.Start, Samples: c.Samples}
+		span := clip.Span{Start: c.Start, Samples: c.Samples}
+		if proof.StartedAt, proof.EndedAt = c.StartedAt, c.EndedAt; t.record == "" {
+			proof.Settings = nil
+			proof.StartedAt, proof.EndedAt = wall(r, span)
+		}
+		return span
 	}
 	e := t.episode
 	proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = e.Title, !e.ReEncoded, e.Settings, e.WrittenBy
@@ -249,11 +303,17 @@ func (t *found) fill(proof *Proof, r *clip.Recording) clip.Span {
 	}
 	proof.Start, proof.Samples, proof.SampleRate = span.Start, span.Samples, r.Rate
 	proof.At, proof.Length = r.Seconds(span.Start), r.Seconds(span.Samples)
-	proof.StartedAt = r.Wall(span.Start)
-	if end := r.Wall(span.End() - 1); !end.IsZero() {
-		proof.EndedAt = space.Time{Time: end.Add(r.Time(1))}
-	}
+	proof.StartedAt, proof.EndedAt = wall(r, span)
 	return span
+}
+
+// wall returns the wall clock of a span's first sample and of its end.
+func wall(r *clip.Recording, span clip.Span) (from, to space.Time) {
+	from, to = r.Wall(span.Start), r.Wall(span.End()-1)
+	if !to.IsZero() {
+		to.Time = to.Add(r.Time(1))
+	}
+	return from, to
 }
 
 // timing takes the times of a whole recording.
