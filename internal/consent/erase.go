@@ -124,7 +124,7 @@ func (e *Eraser) Longest() int {
 	for _, id := range e.ids {
 		longest = max(longest, len(id))
 	}
-	return 2*longest + 4 // and what stands before and after it
+	return 2*longest + 16 // and what stands before and after it
 }
 
 // small returns b with small ASCII letters.
@@ -157,13 +157,36 @@ func hasWord(b, word []byte, step int) bool {
 			return false
 		}
 		start, end := from+i, from+i+len(word)
-		before := start-step >= 0 && letter(b[start-step]) && (step == 1 || b[start-1] == 0) && !escaped(string(b[max(0, start-3):start]))
-		after := end+step-1 < len(b) && letter(b[end+step-1]) && (step == 1 || b[end] == 0)
-		if !before && !after {
+		if !goesOn(b[end:], step) && !comesFrom(b[:start], step) {
 			return true
 		}
 		from = start + 1
 	}
+}
+
+// comesFrom reports whether a word that begins after b has begun before.
+func comesFrom(b []byte, step int) bool {
+	n := len(b)
+	if step == 2 {
+		return n >= 2 && letter(b[n-2]) && b[n-1] == 0
+	}
+	return n > 0 && letter(b[n-1]) && !escaped(string(b[max(0, n-3):]))
+}
+
+// goesOn reports whether a word goes on in b. In tags a letter may be the
+// first of what comes next: the length of a Vorbis comment, which has four
+// bytes, or the name of an ID3 frame, which has four too, and the length after
+// it.
+func goesOn(b []byte, step int) bool {
+	if step == 2 {
+		return len(b) > 2 && b[0] == 0 && letter(b[1]) && b[2] == 0
+	}
+	if len(b) == 0 || !letter(b[0]) {
+		return false
+	}
+	length := len(b) >= 4 && b[1] == 0 && b[2] == 0 && b[3] == 0
+	frame := len(b) >= 5 && letter(b[1]) && letter(b[2]) && letter(b[3]) && b[4] == 0
+	return !length && !frame
 }
 
 // escaped reports whether s ends in an @ as addresses on the web write it.

@@ -75,8 +75,9 @@ type Plan struct {
 	ledger  *consent.Ledger
 	eraser  *consent.Eraser
 	choice  Choice
-	stage   []string // ids of the recordings in which the person was on stage
-	dropped []string // folders of removed Spaces, likewise
+	stage   []string        // ids of the recordings in which the person was on stage
+	dropped []string        // folders of removed Spaces, likewise
+	shared  map[string]bool // files that stand beside clips and episodes that stay
 }
 
 // words are what the files of a library are written with. Somebody who is
@@ -91,11 +92,11 @@ var words = []string{
 
 // Find looks for a person.
 func Find(ctx context.Context, lib *library.Library, ledger *consent.Ledger, handle string, c Choice) (*Plan, error) {
-	p := &Plan{Handle: consent.Handle(handle), lib: lib, ledger: ledger, choice: c}
+	p := &Plan{Handle: consent.Handle(handle), lib: lib, ledger: ledger, choice: c, shared: make(map[string]bool)}
 	if c.Names && slices.Contains(words, p.Handle) {
 		return nil, fmt.Errorf("@%s is also a word that the library's files are written with: its name cannot be taken out of them", p.Handle)
 	}
-	s := &search{Plan: p, ctx: ctx, known: make(map[string]bool)}
+	s := &search{Plan: p, ctx: ctx, owner: make(map[string]string), in: make(map[string][]file), known: make(map[string]bool)}
 	for _, step := range []func() error{s.people, s.recordings, s.removed, s.receipts, s.answers, s.files} {
 		if err := step(); err != nil {
 			return nil, err
@@ -147,6 +148,9 @@ func (p *Plan) Do(ctx context.Context) error {
 			continue
 		}
 		for _, name := range append([]string{it.Name}, it.beside...) {
+			if p.shared[name] {
+				continue
+			}
 			if err := p.lib.RemoveFile(name); err != nil {
 				return err
 			}

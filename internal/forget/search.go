@@ -22,13 +22,31 @@ type search struct {
 	*Plan
 	ctx   context.Context
 	all   []*space.Space
-	known map[string]bool // files that were looked at
+	owner map[string]string // id of the recording by its folder
+	list  []file            // of the library
+	in    map[string][]file // the same by their folder
+	known map[string]bool   // files that were looked at
+}
+
+// A file is one of the library's, by its name below it.
+type file struct {
+	name  string
+	bytes int64
 }
 
 func (s *search) add(it Item) { s.Items = append(s.Items, it) }
 
-// people loads all recordings, and finds the ids of the person.
+// people loads what there is, and finds the ids of the person.
 func (s *search) people() error {
+	err := s.lib.Files(s.ctx, func(name string, info fs.FileInfo) error {
+		f := file{name, info.Size()}
+		s.list = append(s.list, f)
+		s.in[path.Dir(name)] = append(s.in[path.Dir(name)], f)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	var ids []string
 	for row, err := range s.lib.Catalog().List(s.ctx, catalog.Query{}) {
 		if err != nil {
@@ -39,6 +57,7 @@ func (s *search) people() error {
 			return err
 		}
 		s.all = append(s.all, sp)
+		s.owner[sp.Folder] = sp.ID
 		for _, id := range idsOf(&sp.Recording, s.Handle) {
 			if !slices.Contains(ids, id) {
 				ids = append(ids, id)
@@ -79,6 +98,9 @@ func onStage(r *space.Recording, turns *space.Turns, handle string) bool {
 // recordings looks at each recording and what was made of it.
 func (s *search) recordings() error {
 	for _, sp := range s.all {
+		if err := s.ctx.Err(); err != nil {
+			return err
+		}
 		turns, err := s.lib.Turns(sp.ID)
 		if err != nil {
 			return err
@@ -178,31 +200,33 @@ func (s *search) clips(sp *space.Space, use consent.Use, gone bool) error {
 // episodes looks at the episodes of a recording, of all formats.
 func (s *search) episodes(sp *space.Space, use consent.Use, gone bool) error {
 	dir := path.Join(sp.Folder, episode.Folder)
-	return s.lib.Files(s.ctx, func(name string, info fs.FileInfo) error {
-		const most = 64 << 20
-		if path.Dir(name) != dir || path.Ext(name) != ".json" || info.Size() > most {
-			return nil
+	for _, f := range s.in[dir] {
+		if path.Ext(f.name) != ".json" || f.bytes > maxText {
+			continue
 		}
-		b, err := s.lib.Read(name)
+		b, err := s.small(f.name)
 		if err != nil {
 			return err
 		}
 		var r episode.Record
 		if json.Unmarshal(b, &r) != nil || r.ID != sp.ID || r.File == "" {
-			return nil
+			continue
 		}
 		use.Parts = nil
 		for _, k := range r.Kept {
 			use.Parts = append(use.Parts, consent.Span{Start: k.Start, End: k.Start + k.Seconds})
 		}
-		beside := []string{name}
-		for _, file := range slices.Concat(r.Transcripts, []string{r.ChapterFile, r.Cover, r.Notes}) {
-			if file != "" && file == path.Base(file) {
-				beside = append(beside, path.Join(dir, file))
+		beside := []string{f.name}
+		for _, name := range slices.Concat(r.Transcripts, []string{r.ChapterFile, r.Cover, r.Notes}) {
+			if name != "" && name == path.Base(name) {
+				beside = append(beside, path.Join(dir, name))
 			}
 		}
-		return s.made(Item{Kind: Episode, Recording: sp.ID, Name: path.Join(dir, r.File), Bytes: r.Bytes, sha: r.SHA256}, beside, use, gone, s.choice.Episodes)
-	})
+		if err := s.made(Item{Kind: Episode, Recording: sp.ID, Name: path.Join(dir, r.File), Bytes: r.Bytes, sha: r.SHA256}, beside, use, gone, s.choice.Episodes); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // made adds what was made of a recording, with what stands beside it.
@@ -222,9 +246,11 @@ func (s *search) made(it Item, beside []string, use consent.Use, gone, chosen bo
 	}
 	it.Fate = fate(gone || it.Voice && chosen || it.Named && s.choice.Names, Removed)
 	s.found(it)
-	if it.Fate == Removed {
-		for _, name := range it.beside {
+	for _, name := range it.beside {
+		if it.Fate == Removed {
 			s.known[name] = true
+		} else {
+			s.shared[name] = true
 		}
 	}
 	return nil
@@ -241,82 +267,89 @@ func (s *search) exists(name string) bool {
 
 // removed looks at what was kept of removed Spaces.
 func (s *search) removed() error {
-	return s.lib.Files(s.ctx, func(name string, info fs.FileInfo) error {
-		parts := strings.Split(name, "/")
+	for _, f := range s.list {
+		parts := strings.Split(f.name, "/")
 		if len(parts) != 3 || parts[0] != "removed" || parts[2] != "space.json" {
-			return nil
+			continue
 		}
-		b, err := s.lib.Read(name)
+		b, err := s.small(f.name)
 		if err != nil {
 			return err
 		}
 		var sp space.Space
 		if json.Unmarshal(b, &sp) != nil || !onStage(&sp.Recording, nil, s.Handle) {
-			return nil
+			continue
 		}
 		s.dropped = append(s.dropped, parts[1])
-		return s.lib.Files(s.ctx, func(other string, info fs.FileInfo) error {
-			if strings.HasPrefix(other, path.Dir(name)+"/original/") {
-				s.found(Item{Kind: Original, Recording: sp.ID, Name: other, Bytes: info.Size(), Voice: true, Named: true, Fate: fate(s.choice.Originals, Removed)})
+		for _, other := range s.list {
+			if strings.HasPrefix(other.name, path.Dir(f.name)+"/original/") {
+				s.found(Item{Kind: Original, Recording: sp.ID, Name: other.name, Bytes: other.bytes, Voice: true, Named: true, Fate: fate(s.choice.Originals, Removed)})
 			}
-			return nil
-		})
-	})
+		}
+	}
+	return nil
 }
 
 // files looks for the name in all other files, and for copies of what goes.
 func (s *search) files() error {
 	gone := make(map[int64][]*Item)
+	var more []Item
 	for i, it := range s.Items {
 		if it.sha != "" && it.Fate == Removed {
 			gone[it.Bytes] = append(gone[it.Bytes], &s.Items[i])
 		}
 	}
-	var more []Item
-	err := s.lib.Files(s.ctx, func(name string, info fs.FileInfo) error {
-		if s.known[name] || s.leaves(name) {
-			return nil
-		}
-		if strings.HasPrefix(name, "feed/") {
-			for _, it := range gone[info.Size()] {
-				same, err := s.same(name, it.sha)
-				if err != nil {
-					return err
-				}
-				if same {
-					more = append(more, Item{Kind: Copy, Recording: it.Recording, Name: name, Bytes: info.Size(), Voice: it.Voice, Named: it.Named, Fate: Removed})
-					return nil
-				}
-			}
-		}
-		named, err := s.names(name)
-		if err != nil || !named {
+	for _, f := range s.list {
+		if err := s.ctx.Err(); err != nil {
 			return err
 		}
-		more = append(more, Item{Kind: File, Name: name, Bytes: info.Size(), Named: true, Fate: fate(s.choice.Names && isText(name), Rewritten)})
-		return nil
-	})
+		if s.known[f.name] || s.leaves(f.name) {
+			continue
+		}
+		if it, err := s.copied(f, gone[f.bytes]); it != nil || err != nil {
+			if err != nil {
+				return err
+			}
+			more = append(more, *it)
+			continue
+		}
+		named, err := s.names(f.name)
+		if err != nil {
+			return err
+		}
+		if named {
+			more = append(more, Item{Kind: File, Name: f.name, Bytes: f.bytes, Named: true, Fate: fate(s.choice.Names && isText(f.name), Rewritten)})
+		}
+	}
 	s.Items = append(s.Items, more...)
-	return err
+	return nil
 }
 
-// leaves reports whether a file goes with its folder, or is an original of
-// others: these are not looked into.
+// copied returns an item if a file beside the feed is a copy of what goes.
+func (s *search) copied(f file, gone []*Item) (*Item, error) {
+	if !strings.HasPrefix(f.name, "feed/") {
+		return nil, nil
+	}
+	for _, it := range gone {
+		if same, err := s.same(f.name, it.sha); same || err != nil {
+			return &Item{Kind: Copy, Recording: it.Recording, Name: f.name, Bytes: f.bytes, Voice: it.Voice, Named: it.Named, Fate: Removed}, err
+		}
+	}
+	return nil, nil
+}
+
+// leaves reports whether a file goes with its folder, or is an original: these
+// are not looked into.
 func (s *search) leaves(name string) bool {
-	for _, sp := range s.all {
-		if strings.HasPrefix(name, sp.Folder+"/original/") {
-			return true
-		}
-		if s.choice.Originals && strings.HasPrefix(name, sp.Folder+"/") && slices.Contains(s.stage, sp.ID) {
-			return true
-		}
+	parts := strings.SplitN(name, "/", 5)
+	switch {
+	case parts[0] == "removed" && len(parts) > 2:
+		return parts[2] == "original" || s.choice.Originals && slices.Contains(s.dropped, parts[1])
+	case parts[0] == "recordings" && len(parts) > 3:
+		id := s.owner[path.Join(parts[:3]...)]
+		return id != "" && (parts[3] == "original" || s.choice.Originals && slices.Contains(s.stage, id))
 	}
-	for _, folder := range s.dropped {
-		if s.choice.Originals && strings.HasPrefix(name, "removed/"+folder+"/") {
-			return true
-		}
-	}
-	return strings.HasPrefix(name, "removed/") && strings.Contains(name, "/original/")
+	return false
 }
 
 // names reports whether a file has the name in its own name, folders left out,
