@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
 	"math"
@@ -65,11 +66,8 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *clip.Reco
 		proof.check("units", t.place(), Fails, "cut again: its frames are not those of the recording")
 		return nil
 	}
-	for i := range proof.Sources {
-		src := &proof.Sources[i]
-		if err := p.inOriginal(ctx, proof, r, src); err != nil {
-			return err
-		}
+	if err := p.inOriginals(ctx, proof, r, proof.Sources); err != nil {
+		return err
 	}
 	proof.check("units", t.place(), Holds, "cut again: its %d frames are bit for bit those of the recording", units)
 	if format == clip.AAC {
@@ -234,52 +232,91 @@ func carries(ctx context.Context, name string, want *unitSum, lead bool) (same b
 	return same, units, err
 }
 
-// inOriginal compares a stretch of the playable file with the original that it
-// was joined from.
-func (p *Prover) inOriginal(ctx context.Context, proof *Proof, r *clip.Recording, src *Source) error {
-	in, sizes, ok := inPlayable(r, src)
-	if !ok {
+// inOriginals compares stretches of the playable files with the originals that
+// they were joined from. Each original is read once.
+func (p *Prover) inOriginals(ctx context.Context, proof *Proof, r *clip.Recording, sources []Source) error {
+	var order []string
+	stretches := make(map[string][]Source)
+	for _, src := range sources {
+		if stretches[src.SHA256] == nil {
+			order = append(order, src.SHA256)
+		}
+		stretches[src.SHA256] = append(stretches[src.SHA256], src)
+	}
+	for _, sha := range order {
+		list := stretches[sha]
+		slices.SortFunc(list, func(a, b Source) int { return cmp.Compare(a.FirstUnit, b.FirstUnit) })
+		if err := p.inOriginal(ctx, proof, r, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inOriginal does so for stretches of one original, in their order.
+func (p *Prover) inOriginal(ctx context.Context, proof *Proof, r *clip.Recording, list []Source) error {
+	piece, what := list[0].Piece, fmt.Sprintf("its frames %d to %d", list[0].FirstUnit, list[0].FirstUnit+list[0].Units-1)
+	if len(list) > 1 {
+		what = fmt.Sprintf("%d stretches of its frames", len(list))
+	}
+	var in *io.SectionReader
+	var sizes track.Sizes
+	next := func() bool {
+		var ok bool
+		in, sizes, ok = inPlayable(r, &list[0])
+		return ok
+	}
+	if !next() {
 		why := "frames of its format have no places of their own"
-		if !slices.ContainsFunc(r.Space.Pieces, func(q space.Piece) bool { return q.SHA256 == src.SHA256 }) {
+		if !slices.ContainsFunc(r.Space.Pieces, func(q space.Piece) bool { return q.SHA256 == list[0].SHA256 }) {
 			why = "a better copy has taken its place in the recording"
 		}
-		proof.check("units", src.Piece, NotChecked, "%s", why)
+		proof.check("units", piece, NotChecked, "%s", why)
 		return nil
 	}
 	var unit int64
-	same := true
 	buf := make([]byte, track.MaxUnitSize)
-	_, err := scan(ctx, p.originName(r.Space, src.Piece), track.Options{}, func(u *track.Packet) error {
-		i := unit - src.FirstUnit
+	_, err := scan(ctx, p.originName(r.Space, piece), track.Options{}, func(u *track.Packet) error {
+		for unit == list[0].FirstUnit+list[0].Units {
+			if list = list[1:]; len(list) == 0 {
+				return errEnough
+			}
+			if !next() {
+				return errDiffers
+			}
+		}
+		i := unit - list[0].FirstUnit
 		unit++
 		if i < 0 {
 			return nil
-		}
-		if i >= src.Units {
-			return errEnough
 		}
 		b := buf[:sizes[i]]
 		if _, err := io.ReadFull(in, b); err != nil {
 			return err
 		}
-		same = same && bytes.Equal(b, u.Data)
+		if !bytes.Equal(b, u.Data) {
+			return errDiffers
+		}
 		return nil
 	})
-	end := src.FirstUnit + src.Units
-	switch {
-	case err != nil && !errors.Is(err, errEnough):
-		return p.cannot(ctx, proof, "units", src.Piece, "it cannot be compared", err)
-	case unit < end:
-		proof.check("units", src.Piece, Fails, "it has %d frames, and %d to %d are to be compared", unit, src.FirstUnit, end-1)
-	case !same:
-		proof.check("units", src.Piece, Fails, "its frames %d to %d are not those of the recording", src.FirstUnit, end-1)
+	if err == nil && (len(list) > 1 || unit < list[0].FirstUnit+list[0].Units) {
+		err = io.ErrUnexpectedEOF
+	}
+	switch err {
+	case nil, errEnough:
+		proof.check("units", piece, Holds, "%s are bit for bit those of the recording", what)
+	case errDiffers:
+		proof.check("units", piece, Fails, "%s are not those of the recording", what)
 	default:
-		proof.check("units", src.Piece, Holds, "its frames %d to %d are bit for bit those of the recording", src.FirstUnit, end-1)
+		return p.cannot(ctx, proof, "units", piece, what+" cannot be compared", err)
 	}
 	return nil
 }
 
-var errEnough = errors.New("enough")
+var (
+	errEnough  = errors.New("enough")
+	errDiffers = errors.New("other frames")
+)
 
 // inPlayable finds the units of a source in the playable file. ok is false
 // where there are none, or not as they are in the original.
@@ -376,15 +413,13 @@ func (p *Prover) joined(ctx context.Context, proof *Proof, s *space.Space, n int
 		return p.cannot(ctx, proof, "units", path.Base(s.Files[n]), "it cannot be opened", err)
 	}
 	defer r.Close()
+	var list []Source
 	for _, c := range r.Sources(clip.Span{Samples: r.Samples}) {
 		src, _ := pieceOf(s, c.SHA256)
 		src.FirstUnit, src.Units, src.SHA256 = c.FirstUnit, c.Units, c.SHA256
-		if file, _ := place(r, &src); file != n {
-			continue
-		}
-		if err := p.inOriginal(ctx, proof, r, &src); err != nil {
-			return err
+		if file, _ := place(r, &src); file == n {
+			list = append(list, src)
 		}
 	}
-	return nil
+	return p.inOriginals(ctx, proof, r, list)
 }
