@@ -2,6 +2,7 @@ package studio
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -187,5 +188,42 @@ func TestAddressThatServesOnce(t *testing.T) {
 	c := enter(t, s)
 	if !c.cookie.HttpOnly || c.cookie.SameSite != http.SameSiteStrictMode || len(c.cookie.Value) < 26 {
 		t.Errorf("the cookie is %+v", c.cookie)
+	}
+}
+
+// Names that the server goes by, on this computer only and on a network.
+func TestNames(t *testing.T) {
+	addr := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}
+	everywhere := &net.TCPAddr{IP: net.IPv6unspecified, Port: 8080}
+	for _, tt := range []struct {
+		addr    net.Addr
+		network bool
+		host    string
+		want    bool
+	}{
+		{addr, false, "127.0.0.1:8080", true},
+		{addr, false, "LocalHost:8080", true},
+		{addr, false, "[::1]:8080", true},
+		{addr, false, "127.0.0.1", false},
+		{addr, false, "127.0.0.1:80", false},
+		{addr, false, "localhost.:8080", false},
+		{addr, false, "evil.example:8080", false},
+		{addr, false, "192.0.2.1:8080", false},
+		{addr, false, "", false},
+		{addr, false, ":8080", false},
+		{addr, false, "127.0.0.1:8080:8080", false},
+		{everywhere, true, "192.0.2.1:8080", true},
+		{everywhere, true, "[2001:db8::1]:8080", true},
+		{everywhere, true, "evil.example:8080", false},
+		{everywhere, true, "192.0.2.1:80", false},
+		{&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}, false, "127.0.0.1", true}, // browsers leave it out
+		{&net.TCPAddr{IP: net.IPv6loopback, Port: 80}, false, "[::1]", true},
+	} {
+		if got := newGuard(tt.addr, tt.network).knows(tt.host); got != tt.want {
+			t.Errorf("at %v, network %v: %q is %v, want %v", tt.addr, tt.network, tt.host, got, tt.want)
+		}
+	}
+	if u := newGuard(everywhere, true).enter("T"); strings.Contains(u, "[::]") || !strings.HasSuffix(u, ":8080/enter?token=T") {
+		t.Errorf("the address to open is %s", u)
 	}
 }

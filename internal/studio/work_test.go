@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,7 @@ type outcomeText struct {
 	Result struct {
 		File    string
 		Status  string
+		SHA256  string
 		Missing []string `json:"consent_missing"`
 	}
 	Error *struct{ Kind, Message, Hint string }
@@ -118,5 +120,48 @@ func TestReplaceClip(t *testing.T) {
 		if got.kind() != tt.kind || got.Result.Status != tt.status {
 			t.Errorf("step %d: %+v, error %+v", i+1, got.Result, got.Error)
 		}
+	}
+}
+
+// Sound is handed out in ranges, clips for keeping.
+func TestSound(t *testing.T) {
+	t.Parallel()
+	dir := sample(t)
+	c := enter(t, serveTest(t, dir))
+	files, err := filepath.Glob(filepath.Join(dir, "recordings", "*", "*"+sampleID+"*", "*.m4a"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	want := read(t, files[0])
+	for _, tt := range []struct {
+		spec, got string
+		status    int
+	}{
+		{"bytes=0-0", string(want[:1]), 206},
+		{"bytes=1000-2999", string(want[1000:3000]), 206},
+		{"bytes=-10", string(want[len(want)-10:]), 206},
+		{"bytes=100000000-", "", 416},
+		{"", string(want), 200},
+	} {
+		status, body, h := c.ask("GET", sampleAPI+"/audio/0", "", func(r *http.Request) {
+			if tt.spec != "" {
+				r.Header.Set("Range", tt.spec)
+			}
+		})
+		if status != tt.status || status < 400 && (body != tt.got || h.Get("Content-Type") != "audio/mp4") {
+			t.Errorf("%s: %d, %d bytes of %s", tt.spec, status, len(body), h.Get("Content-Type"))
+		}
+	}
+	got := c.post(sampleAPI+"/clips", `{"start":480000,"samples":96000,"format":"wav","title":"Ça \"va\""}`)
+	if got.Error != nil {
+		t.Fatalf("%+v", got.Error)
+	}
+	clip := read(t, got.Result.File)
+	status, body, h := c.ask("GET", sampleAPI+"/clips/"+got.Result.SHA256, "", nil)
+	if status != 200 || body != string(clip) || h.Get("Content-Type") != "audio/wav" {
+		t.Errorf("the clip: %d, %d bytes of %s", status, len(body), h.Get("Content-Type"))
+	}
+	if d := h.Get("Content-Disposition"); !strings.HasPrefix(d, "attachment; filename*=UTF-8''2021-06-14%20%C3%87a%20va") || strings.ContainsAny(d, "\"\r\n") {
+		t.Errorf("the clip is offered as %s", d)
 	}
 }

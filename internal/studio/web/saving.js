@@ -87,16 +87,27 @@ export class Saving {
 	async saveEdit() {
 		const id = this.view.id, title = byId("edit-title").value, body = {note: byId("edit-note").value};
 		if (title !== (this.view.detail.untitled ? "" : this.view.detail.title)) body.title = title;
-		const at = this.view.player.position;
+		const {player} = this.view, at = player.position;
+		const reopen = () => {
+			player.open(id, this.view.detail.parts);
+			player.seek(at);
+		};
+		// With the title the folder gets another name, which Windows gives to
+		// none in which a file is open.
+		const moves = body.title !== undefined && this.view.detail.parts.length > 0;
+		if (moves) player.close();
 		const r = await this.view.attempt(() => post(this.view.path(), body));
-		if (!r || this.view.id !== id) return;
+		if (this.view.id !== id) return;
+		if (!r) {
+			if (moves) reopen();
+			return;
+		}
 		this.endEdit();
 		this.view.say(t("saved"));
 		// The files have new names, and may have other tags.
 		await this.view.reload(id);
-		if (this.view.id === id && body.title !== undefined && this.view.detail.parts.length) {
-			this.view.player.open(id, this.view.detail.parts);
-			this.view.player.seek(at);
+		if (this.view.id === id && moves) {
+			reopen();
 			await this.view.attempt(() => work(this.view.path("/waveform"), {}));
 		}
 	}
