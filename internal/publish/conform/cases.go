@@ -30,9 +30,13 @@ func (s *suite) sizes(t *testing.T) {
 	}
 	site := s.new(t)
 	target := s.dial(t, site)
+	exact := 0
 	for _, n := range sizes {
 		up := s.sending(fmt.Sprintf("sizes/%d.m4a", n), noise(uint64(n), n))
 		s.put(t, target, site, up)
+		if up.told() == up.Size {
+			exact++
+		}
 		r, err := target.Stat(t.Context(), up.Name)
 		if err != nil {
 			t.Errorf("Stat %s: %v", up.Name, err)
@@ -44,6 +48,9 @@ func (s *suite) sizes(t *testing.T) {
 		if !bytes.Equal(read(t, target, up.Name), up.Bytes) {
 			t.Errorf("Open %s: other bytes than were sent", up.Name)
 		}
+	}
+	if exact <= len(sizes)/2 {
+		t.Errorf("of only %d files of %d it was told rightly how many bytes were sent", exact, len(sizes))
 	}
 	if got := s.files(t, site); len(got) != len(sizes) {
 		t.Errorf("at the server there are %q", got)

@@ -149,6 +149,9 @@ func NewSending(name string, b []byte) *Sending {
 	return s
 }
 
+// told is of how many bytes it was told that they are there.
+func (s *Sending) told() int64 { return s.sent.Load() + s.kept.Load() }
+
 func (s *Sending) save(state []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -190,7 +193,8 @@ func (s *suite) put(t *testing.T, target publish.Target, site Site, up *Sending)
 	}
 	s.told(t, "Put "+up.Name, r, up)
 	site.Holds(t, up.Name, up.Bytes)
-	if got := up.sent.Load() + up.kept.Load(); got != up.Size {
+	// It is more if the machine was so busy that something was sent again.
+	if got := up.told(); got < up.Size {
 		t.Errorf("Put %s: told of %d bytes, sent and kept, of %d", up.Name, got, up.Size)
 	}
 	s.cleanStates(t, up)

@@ -38,6 +38,7 @@ func dialer(s conform.Server, region string) conform.Dialer {
 }
 
 func TestTroubles(t *testing.T) {
+	t.Parallel()
 	s := conform.Gateway(t)
 	conform.Troubles(t, s.Addr, dialer(s, "us-east-1"), conform.Options{Secrets: []string{conform.S3Secret}, Own: own})
 }
@@ -67,6 +68,7 @@ func say(status int, code, message string) conform.Hook {
 }
 
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		status  int
 		code    string
@@ -121,6 +123,7 @@ func TestErrors(t *testing.T) {
 
 // Who may send need not be allowed to list what is there, nor to look.
 func TestNotAllowedToList(t *testing.T) {
+	t.Parallel()
 	s := conform.Gateway(t)
 	front := conform.Front(t, s.Addr, false, func(w http.ResponseWriter, r *http.Request) bool {
 		q := r.URL.Query()

@@ -58,6 +58,7 @@ func site(t *testing.T, s conform.Server, through func(string) string) conform.S
 func own(path string) bool { return strings.HasPrefix(path, ".sgwtmp") }
 
 func TestConforms(t *testing.T) {
+	t.Parallel()
 	conform.Run(t, buckets(t, nil), conform.Options{
 		Part: MinPart, Resumes: true, Leaves: true, Secrets: []string{conform.S3Secret}, Own: own,
 		Denied: func(t *testing.T, site conform.Site) publish.Target {
@@ -69,6 +70,7 @@ func TestConforms(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	s := conform.Gateway(t)
 	conform.Faults(t, func(t *testing.T, through func(string) string) conform.Site {
 		dir, err := os.MkdirTemp(s.Dir, "bucket")

@@ -81,6 +81,8 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	s := conform.StartSSHD(t, conform.InternalSFTP, "ed25519")
 	conform.Faults(t, func(t *testing.T, through func(string) string) conform.Site {
-		return site(t, s, through(s.Addr))
+		c, dir := config(t, s, through(s.Addr))
+		c.Wire.Idle = 700 * time.Millisecond
+		return conform.Site{Dir: dir, Dial: func(t *testing.T) publish.Target { return open(t, c) }}
 	}, conform.FaultOptions{Size: 1_500_000, Survives: 3, Secrets: []string{conform.Secret}})
 }
