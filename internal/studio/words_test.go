@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/spaces-cli/spaces/internal/clip/moments"
+	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
 // Every word that the page uses stands in every language, and no other.
@@ -47,6 +50,17 @@ func TestWords(t *testing.T) {
 		// Errors have the server's English.
 		if _, ok := en[key]; !ok && !strings.HasPrefix(key, "error.") {
 			t.Errorf("%s has no English", key)
+		}
+	}
+
+	for _, state := range space.States {
+		if en["state."+string(state)] == "" {
+			t.Errorf("the state %s has no words", state)
+		}
+	}
+	for _, kind := range []moments.Kind{moments.Laughter, moments.Applause, moments.Raised, moments.Exchange, moments.Opening} {
+		if en["why."+string(kind)] == "" {
+			t.Errorf("moments of the kind %s have no words", kind)
 		}
 	}
 

@@ -61,9 +61,16 @@ func (s *Server) findSpan(w http.ResponseWriter, r *http.Request) {
 type moment struct {
 	span
 	Score    float64  `json:"score"`
-	Why      string   `json:"why"`
-	Kinds    []string `json:"kinds"` // what it is for, the weightiest first
+	Reasons  []reason `json:"reasons"` // that stand for themselves, the weightiest first
 	Speakers []string `json:"speakers"`
+}
+
+// A reason is a moments.Reason, for which the page has the words.
+type reason struct {
+	Kind   moments.Kind `json:"kind"`
+	Value  float64      `json:"value"`
+	Length float64      `json:"length"` // seconds
+	Handle string       `json:"handle,omitempty"`
 }
 
 // findMoments looks for what is worth sharing, as a task.
@@ -90,10 +97,10 @@ func (s *Server) findMoments(w http.ResponseWriter, r *http.Request) {
 		}
 		list := []moment{}
 		for _, f := range found {
-			m := moment{span{f.Start, f.Samples}, f.Score, f.Words(), []string{}, append([]string{}, f.Speakers...)}
-			for _, why := range f.Reasons {
-				if why.Strength > 0 {
-					m.Kinds = append(m.Kinds, string(why.Kind))
+			m := moment{span{f.Start, f.Samples}, f.Score, []reason{}, append([]string{}, f.Speakers...)}
+			for _, r := range f.Reasons {
+				if r.Kind != moments.Start && r.Kind != moments.End {
+					m.Reasons = append(m.Reasons, reason{r.Kind, r.Value, r.Length, r.Handle})
 				}
 			}
 			list = append(list, m)

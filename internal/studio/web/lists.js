@@ -1,5 +1,5 @@
 // The lists beside the waveform.
-import {dateTime, position} from "./time.js";
+import {dateTime, decimal, position} from "./time.js";
 import {handle, t} from "./words.js";
 
 function item(...children) {
@@ -53,12 +53,23 @@ export function clipList(list, clips, rate, on) {
 	}), t("noClips"));
 }
 
+// why tells the reasons of a moment, of each kind the weightiest.
+function why(m) {
+	const told = new Map();
+	for (const r of m.reasons) {
+		if (told.has(r.kind)) continue;
+		const digits = r.kind === "opening" ? 1 : 0;
+		told.set(r.kind, t("why." + r.kind, {n: decimal(r.value, digits), s: decimal(r.length, 0), who: r.handle ? handle(r.handle) : t("aVoice")}));
+	}
+	return [...told.values()].join(", ");
+}
+
 export function momentList(list, moments, rate, on, searched) {
 	fill(list, moments.map((m) => {
 		const where = stretch(m, rate);
 		const who = m.speakers.map(handle).join(" ");
 		return item(
-			element("span", "name", m.why), element("span", "quiet", [where, who].filter(Boolean).join(" · ")),
+			element("span", "name", why(m)), element("span", "quiet", [where, who].filter(Boolean).join(" · ")),
 			actions(button(t("playIt"), () => on.play(m), `${t("playIt")}: ${where}`), button(t("useMoment"), () => on.choose(m), `${t("useMoment")}: ${where}`)));
 	}), searched ? t("noMoments") : "");
 }

@@ -151,6 +151,7 @@ export class RecordingView {
 		};
 		const {rate} = this.scene;
 		voiceList(byId("voices"), this.scene.voices, this.turns?.approximate);
+		byId("chapters-about").textContent = this.turns && !this.turns.approximate ? t("chaptersExact") : t("chaptersAbout");
 		if (this.turns) chapterList(byId("chapters"), this.turns.chapters, on);
 		clipList(byId("clips"), this.detail.clips, rate, on);
 		momentList(byId("moments"), this.scene.moments, rate, on, this.searched);
@@ -346,7 +347,7 @@ export class RecordingView {
 		this.scene.moments = list;
 		this.lists();
 		this.wave.resize();
-		this.say(list.length ? t("foundMoments", {n: list.length}) : t("noMoments"));
+		this.say(list.length > 1 ? t("foundMoments", {n: list.length}) : list.length ? t("foundMoment") : t("noMoments"));
 	}
 
 }

@@ -58,3 +58,4 @@ export function bytes(n) {
 }
 
 export const number = (n) => new Intl.NumberFormat(language()).format(n);
+export const decimal = (n, digits) => new Intl.NumberFormat(language(), {minimumFractionDigits: digits, maximumFractionDigits: digits}).format(n);
