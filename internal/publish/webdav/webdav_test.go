@@ -1,6 +1,7 @@
 package webdav
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -40,7 +41,7 @@ var sites atomic.Int64
 // site makes an empty site on a server, reached at an address.
 func (s server) site(t *testing.T, addr string) conform.Site {
 	t.Helper()
-	name := filepath.Join(s.prefix, "site é "+strings.Repeat("x", int(sites.Add(1))%3)+time.Now().Format("150405.000000000"))
+	name := filepath.Join(s.prefix, fmt.Sprintf("site é %d", sites.Add(1)))
 	dir := s.Sub(t, name)
 	return conform.Site{
 		Dir: dir,
@@ -118,7 +119,7 @@ func TestFaults(t *testing.T) {
 
 // dial makes a site that is reached over what stands before the server.
 func (s server) dial(t *testing.T, base string, w wire.Options) conform.Site {
-	dir := s.Sub(t, filepath.Join(s.prefix, "site "+strings.Repeat("y", int(sites.Add(1)))))
+	dir := s.Sub(t, filepath.Join(s.prefix, fmt.Sprintf("trouble %d", sites.Add(1))))
 	c := s.config("", filepath.Base(dir))
 	c.URL = strings.Replace(c.URL, "webdav://", strings.Replace(base, "http", "webdav", 1), 1)
 	c.Wire = w
