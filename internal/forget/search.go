@@ -183,6 +183,9 @@ func (s *search) clips(sp *space.Space, use consent.Use, gone bool) error {
 		return err
 	}
 	for _, c := range list {
+		if c.File != path.Base(c.File) {
+			continue // written by nobody of us
+		}
 		var out []consent.Span
 		for _, o := range c.Omitted {
 			out = append(out, consent.Span{Start: o.Start, End: o.Start + o.Seconds})
@@ -209,7 +212,7 @@ func (s *search) episodes(sp *space.Space, use consent.Use, gone bool) error {
 			return err
 		}
 		var r episode.Record
-		if json.Unmarshal(b, &r) != nil || r.ID != sp.ID || r.File == "" {
+		if json.Unmarshal(b, &r) != nil || r.ID != sp.ID || r.File == "" || r.File != path.Base(r.File) {
 			continue
 		}
 		use.Parts = nil
