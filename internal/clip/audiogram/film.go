@@ -2,11 +2,13 @@ package audiogram
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	hexadecimal "encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/media/encode"
@@ -23,7 +25,12 @@ type Film struct {
 
 // Film returns a Film that shows cues as captions and the names of turns. A
 // nil list shows none, and leaves no room for them.
-func (s *Style) Film(cues []Cue, turns []Turn) *Film { return &Film{s, cues, turns} }
+func (s *Style) Film(cues []Cue, turns []Turn) *Film {
+	f := &Film{s, slices.Clone(cues), slices.Clone(turns)}
+	slices.SortStableFunc(f.cues, func(a, b Cue) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortStableFunc(f.turns, func(a, b Turn) int { return cmp.Compare(a.Start, b.Start) })
+	return f
+}
 
 // Look says how the pictures of a clip look.
 func (f *Film) Look(q *clip.Request) clip.Look {

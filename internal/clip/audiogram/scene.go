@@ -20,8 +20,8 @@ type scene struct {
 	layout
 	seconds float64 // that the clip lasts
 	bars    []float64
-	pages   []page
-	turns   []Turn
+	pages   []page // that are not over yet
+	turns   []Turn // likewise, nor held
 
 	still  *image.RGBA // everything that does not move, nothing of it played
 	played *image.RGBA // the waveform as it is once it was played
@@ -123,8 +123,9 @@ func rounded(size image.Point, radius float64) *image.Alpha {
 	return m
 }
 
-// next draws the picture of a time, in seconds, and returns where it differs
-// from the one before at most. The rectangles are valid until the next call.
+// next draws the picture of a time, in seconds, later than the one before, and
+// returns where it differs from that at most. The rectangles are valid until
+// the next call.
 func (s *scene) next(at float64) []image.Rectangle {
 	s.changed = s.changed[:0]
 	s.movePlayhead(s.wave.Min.X + int(math.Round(at/s.seconds*float64(s.wave.Dx()))))
@@ -132,6 +133,9 @@ func (s *scene) next(at float64) []image.Rectangle {
 		s.elapsed = now
 		s.clean(s.leftOf(s.clock))
 		s.write(s.frame, s.clock.Min.X, s.clock, clockSize, clock(now), s.style.colours.text, left)
+	}
+	for len(s.turns) > 0 && s.turns[0].End <= at-hold {
+		s.turns = s.turns[1:]
 	}
 	if !s.layout.name.Empty() {
 		if now := speaking(s.turns, at); now != s.name {
@@ -195,10 +199,11 @@ func (s *scene) showName(name string) {
 
 // said returns the words to show at a time.
 func (s *scene) said(at float64) []string {
-	for _, p := range s.pages {
-		if p.start <= at && at < p.end {
-			return p.lines
-		}
+	for len(s.pages) > 0 && s.pages[0].end <= at {
+		s.pages = s.pages[1:]
+	}
+	if len(s.pages) > 0 && s.pages[0].start <= at {
+		return s.pages[0].lines
 	}
 	return nil
 }

@@ -154,14 +154,18 @@ func pages(cues []Cue, width, size float64, most int) []page {
 // does.
 const hold = 2
 
-// speaking returns who speaks at a time.
+// speaking returns who speaks at a time, by turns in the order in which they
+// begin.
 func speaking(turns []Turn, at float64) string {
 	var now []string
 	last, latest := "", at-hold
 	seen := make(map[string]bool)
 	for _, t := range turns {
+		if t.Start > at {
+			break
+		}
 		switch {
-		case t.Start > at || t.Name == "":
+		case t.Name == "":
 		case t.End > at:
 			if !seen[t.Name] {
 				seen[t.Name] = true
