@@ -215,6 +215,7 @@ type uploadEvents struct {
 	mu         sync.Mutex
 	bar        *progress
 	now        *publish.Item
+	bytes      int64 // of it
 	sent, kept int64
 	told       time.Time // when the last line about progress was written
 	failures   []*failure
@@ -252,7 +253,7 @@ func (e *uploadEvents) write(err error) {
 func (e *uploadEvents) Start(it *publish.Item, bytes int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.now, e.sent, e.kept, e.told = it, 0, 0, time.Now()
+	e.now, e.bytes, e.sent, e.kept, e.told = it, bytes, 0, 0, time.Now()
 	if e.a.set.JSON {
 		e.write(writeJSON(e.a.Out, e.line("started", it, bytes)))
 		return
@@ -269,7 +270,7 @@ func (e *uploadEvents) Progress(it *publish.Item, sent, kept int64) {
 	const often = time.Second
 	if e.a.set.JSON && time.Since(e.told) >= often {
 		e.told = time.Now()
-		e.write(writeJSON(e.a.Out, e.counted(e.line("progress", it, 0))))
+		e.write(writeJSON(e.a.Out, e.counted(e.line("progress", it, e.bytes))))
 	}
 }
 
@@ -315,6 +316,7 @@ func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 		l := e.line(string(out.Status), it, out.Bytes)
 		if e.now == it {
 			l = e.counted(l)
+			l.Bytes = e.bytes
 		}
 		if r := out.Receipt; r != nil {
 			l.URL, l.SHA256, l.Verified = r.URL, r.SHA256, out.Verified
@@ -364,7 +366,7 @@ func (a *App) retried(err error, wait time.Duration) {
 	defer e.mu.Unlock()
 	e.bar.close() // the line; it comes back with the next bytes
 	if a.set.JSON {
-		l := e.line("retry", e.now, 0)
+		l := e.line("retry", e.now, e.bytes)
 		l.Error = &jsonError{Kind: "retried", Message: err.Error()}
 		e.write(writeJSON(a.Out, l))
 		return

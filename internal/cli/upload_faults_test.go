@@ -179,6 +179,9 @@ func TestUploadFaults(t *testing.T) {
 						t.Errorf("%s: it says %s", what, said)
 					}
 				case code != 0:
+					if !strings.Contains(out, `"type":"failed"`) || strings.Contains(out, `"bytes":0,"sent"`) {
+						t.Errorf("%s: the events are %s", what, out)
+					}
 					if e := failed(t, said); e.Kind != c.kind || e.Hint == "" || !strings.Contains(e.Message, c.text) {
 						t.Errorf("%s: %+v", what, e)
 					}
