@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,9 +71,8 @@ func serveTest(t testing.TB, dir string, changes ...func(*Options)) *Server {
 
 // A browser is a Chromium with the studio's page.
 type browser struct {
-	t    testing.TB
-	ctx  context.Context
-	base string
+	t   testing.TB
+	ctx context.Context
 }
 
 // browse starts a Chromium and lets it in, or skips the test.
@@ -103,12 +101,8 @@ func browse(t testing.TB, s *Server) *browser {
 	}
 	ctx, cancel = context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
-	u, err := url.Parse(s.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &browser{t, ctx, "http://" + u.Host}
-	b.until("the page", `location.pathname === "/" && document.querySelector("#rows a") !== null`)
+	b := &browser{t, ctx}
+	b.until("the page", `location.pathname !== "/enter" && document.querySelector("#rows a") !== null`)
 	return b
 }
 

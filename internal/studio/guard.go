@@ -20,9 +20,11 @@ import (
 //
 //   - The Host must be this server: a foreign name that resolves to 127.0.0.1
 //     (DNS rebinding) is refused.
-//   - All but the entrance wants the session's cookie. It is HttpOnly and
-//     SameSite=Strict, so that no script reads it and no other site's page
-//     sends it.
+//   - All but the entrance lies in a folder whose name nobody can guess, and
+//     wants the session's cookie. That is HttpOnly and SameSite=Strict, so that
+//     no script reads it and no other site's page sends it. It holds for the
+//     folder alone: browsers send cookies to all ports of an address, so that
+//     other servers there would get it.
 //   - What changes something wants the right Origin and a header of our own,
 //     which other origins could only send after a preflight, which fails.
 //   - What the browser says of a request (Sec-Fetch-Site) must not be that it
@@ -32,6 +34,7 @@ type guard struct {
 	host    string // with the port, as in URLs
 	network bool
 	cookie  string // name: cookies know no ports, so each server has its own
+	folder  string // "/NAME/"
 	token   string
 	session string
 
@@ -55,6 +58,7 @@ func newGuard(addr net.Addr, network bool) *guard {
 	}
 	g.host = net.JoinHostPort(host, port)
 	g.cookie = "spaces-studio-" + port
+	g.folder = "/" + rand.Text() + "/"
 	return g
 }
 
@@ -76,6 +80,7 @@ func (g *guard) enter(token string) string {
 
 // wrap puts the rules before a handler.
 func (g *guard) wrap(next http.Handler) http.Handler {
+	next = http.StripPrefix(strings.TrimSuffix(g.folder, "/"), next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setHeaders(w.Header())
 		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime))
@@ -87,7 +92,8 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 			g.letIn(w, r)
 			return
 		}
-		if c, err := r.Cookie(g.cookie); err != nil || !same(c.Value, g.session) {
+		c, err := r.Cookie(g.cookie)
+		if err != nil || !same(c.Value, g.session) || !strings.HasPrefix(r.URL.Path, g.folder) {
 			refuse(w, http.StatusForbidden, "Open the studio with the address that spaces studio shows in the terminal.")
 			return
 		}
@@ -178,9 +184,9 @@ func (g *guard) letIn(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusForbidden, "This address is not valid, or was opened already. The terminal shows one that is.")
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: g.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: g.session, Path: g.folder, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	fmt.Fprint(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>spaces studio</title><a href="/">spaces studio</a></html>`)
+	fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=%[1]s"><title>spaces studio</title><a href="%[1]s">spaces studio</a></html>`, g.folder)
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

@@ -15,7 +15,8 @@ import (
 // a test changes a request.
 type client struct {
 	t      *testing.T
-	base   string // http://127.0.0.1:port
+	origin string // http://127.0.0.1:port
+	folder string // "/NAME"
 	cookie *http.Cookie
 }
 
@@ -33,19 +34,20 @@ func enter(t *testing.T, s *Server) *client {
 	if len(res.Cookies()) != 1 {
 		t.Fatalf("%s: %d cookies", res.Status, len(res.Cookies()))
 	}
-	return &client{t, "http://" + u.Host, res.Cookies()[0]}
+	cookie := res.Cookies()[0]
+	return &client{t, "http://" + u.Host, strings.TrimSuffix(cookie.Path, "/"), cookie}
 }
 
 // ask sends a request and returns the status and what was answered.
 func (c *client) ask(method, path, body string, change func(*http.Request)) (int, string, http.Header) {
 	c.t.Helper()
-	r, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(c.t.Context(), method, c.origin+c.folder+path, strings.NewReader(body))
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	r.AddCookie(c.cookie)
 	if method == http.MethodPost {
-		r.Header.Set("Origin", c.base)
+		r.Header.Set("Origin", c.origin)
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 		r.Header.Set(ownHeader, ownValue)
 		r.Header.Set("Content-Type", "application/json")
@@ -85,6 +87,9 @@ func TestHostileRequests(t *testing.T) {
 			}
 		}
 	}
+	at := func(path string) func(*http.Request) {
+		return func(r *http.Request) { r.URL.Path = path }
+	}
 	for _, tt := range []struct {
 		name, method, path, body string
 		change                   func(*http.Request)
@@ -101,9 +106,15 @@ func TestHostileRequests(t *testing.T) {
 		{"a name that begins well", "GET", "/", "", func(r *http.Request) { r.Host = "127.0.0.1.evil.example" + r.Host[strings.LastIndex(r.Host, ":"):] }, 421},
 		{"another port", "GET", "/", "", func(r *http.Request) { r.Host = "127.0.0.1:1" }, 421},
 		{"another machine", "GET", "/", "", func(r *http.Request) { r.Host = "192.0.2.1" + r.Host[strings.LastIndex(r.Host, ":"):] }, 421},
-		{"a foreign name at the entrance", "GET", "/enter?token=x", "", func(r *http.Request) { r.Host = "evil.example" }, 421},
-		{"a wrong token", "GET", "/enter?token=AAAA", "", nil, 403},
-		{"no token", "GET", "/enter", "", nil, 403},
+		{"a foreign name at the entrance", "GET", "/?token=x", "", func(r *http.Request) { r.URL.Path, r.Host = "/enter", "evil.example" }, 421},
+		{"a wrong token", "GET", "/?token=AAAA", "", at("/enter"), 403},
+		{"no token", "GET", "/", "", at("/enter"), 403},
+		{"a posted token", "POST", "/?token=AAAA", "", at("/enter"), 403},
+		{"another folder", "GET", "/", "", at("/"), 403},
+		{"another folder's list", "GET", "/", "", at("/api/recordings"), 403},
+		{"out of the folder", "GET", "/", "", at(c.folder + "/../api/recordings"), 307},
+		{"beside the folder", "GET", "/", "", at(c.folder), 403},
+		{"a folder that begins alike", "GET", "/", "", at(c.folder + "X/api/recordings"), 403},
 		{"read from another site", "GET", "/api/recordings", "", header("Sec-Fetch-Site", "cross-site"), 403},
 		{"read from another port", "GET", "/api/recordings", "", header("Sec-Fetch-Site", "same-site"), 403},
 		{"read from another origin", "GET", "/api/recordings", "", header("Origin", "http://evil.example"), 403},
@@ -122,7 +133,7 @@ func TestHostileRequests(t *testing.T) {
 		{"unknown keys", "POST", recording, `{"folder":"../x"}`, nil, 400},
 		{"two documents", "POST", recording, `{} {}`, nil, 400},
 		{"another method", "DELETE", recording, "", func(r *http.Request) {
-			r.Header.Set("Origin", c.base)
+			r.Header.Set("Origin", c.origin)
 			r.Header.Set(ownHeader, ownValue)
 			r.Header.Set("Content-Type", "application/json")
 		}, 405},
@@ -186,7 +197,7 @@ func TestAddressThatServesOnce(t *testing.T) {
 		t.Error("an address is given twice")
 	}
 	c := enter(t, s)
-	if !c.cookie.HttpOnly || c.cookie.SameSite != http.SameSiteStrictMode || len(c.cookie.Value) < 26 {
+	if len(c.folder) < 27 || !c.cookie.HttpOnly || c.cookie.SameSite != http.SameSiteStrictMode || len(c.cookie.Value) < 26 {
 		t.Errorf("the cookie is %+v", c.cookie)
 	}
 }

@@ -62,7 +62,7 @@ func TestOddRecordings(t *testing.T) {
 	// Two files, one after the other: playing goes on from one into the other.
 	b = open("parameters")
 	b.until("the waveform", `performance.getEntriesByName("wave-drawn").length > 0`)
-	end := eval[float64](b, `fetch("/api/recordings/" + location.hash.slice(4)).then((r) => r.json()).then((d) => d.parts.length === 2 ? d.parts[1].start : -1)`)
+	end := eval[float64](b, `fetch("api/recordings/" + location.hash.slice(4)).then((r) => r.json()).then((d) => d.parts.length === 2 ? d.parts[1].start : -1)`)
 	if end <= 1 {
 		t.Fatalf("the second file begins at %f s", end)
 	}

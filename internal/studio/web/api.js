@@ -34,7 +34,8 @@ async function request(path, options) {
 	return response;
 }
 
-export const recordingPath = (id, more = "") => "/api/recordings/" + encodeURIComponent(id) + more;
+// Paths are relative to the page, which lies in a folder of its own.
+export const recordingPath = (id, more = "") => "api/recordings/" + encodeURIComponent(id) + more;
 
 export async function get(path, options) {
 	return read(await request(path, options));
@@ -58,7 +59,7 @@ export async function post(path, body = {}) {
 export async function work(path, body, progress = () => {}) {
 	const first = await post(path, body);
 	if (!first.task) return first.result;
-	const task = "/api/tasks/" + encodeURIComponent(first.task);
+	const task = "api/tasks/" + encodeURIComponent(first.task);
 	const stop = () => post(task + "/stop");
 	progress(0, stop);
 	return new Promise((resolve, reject) => {

@@ -75,7 +75,7 @@ export class LibraryView {
 
 	path(offset, limit) {
 		const q = new URLSearchParams({words: byId("words").value, state: byId("state").value, sort: byId("sort").value, offset, limit});
-		return "/api/recordings?" + q;
+		return "api/recordings?" + q;
 	}
 
 	// page returns the rows of a page, or null when they are not wanted any more.

@@ -50,7 +50,7 @@ function route() {
 	}
 }
 
-const session = get("/api/session");
+const session = get("api/session");
 const library = new LibraryView(byId("library"), session, say);
 const recording = new RecordingView(byId("recording"), session, say);
 
