@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/ia"
+	"github.com/spaces-cli/spaces/internal/publish/sftp"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
+)
+
+// Each way in which an upload fails has a word for scripts, and says what to do
+// next.
+func TestUploadErrors(t *testing.T) {
+	target := &targetConfig{URL: "s3://bucket", url: &url.URL{Scheme: "s3", Host: "bucket"}}
+	disk := &targetConfig{URL: "file:///disk", url: &url.URL{Scheme: "file", Path: "/disk"}}
+	status := func(code int, word string) error {
+		return &wire.StatusError{Method: "PUT", URL: "s3://bucket/a", Status: code, Code: word}
+	}
+	reset := &net.OpError{Op: "write", Net: "tcp", Err: errors.New("connection reset by peer")}
+	for _, c := range []struct {
+		kind string
+		err  error
+		t    *targetConfig
+	}{
+		{"denied", status(403, "AccessDenied"), target},
+		{"denied", status(401, ""), target},
+		{"denied", publish.ErrDenied, disk},
+		{"clock", status(403, "RequestTimeTooSkewed"), target},
+		{"target-full", status(507, ""), target},
+		{"no-such-target", status(404, "NoSuchBucket"), target},
+		{"redirect", &wire.RedirectError{From: "https://a", To: "https://b"}, target},
+		{"redirect", status(301, "PermanentRedirect"), target},
+		{"pending", fmt.Errorf("a: %w", ia.ErrPending), target},
+		{"untrusted", publish.ErrUntrusted, target},
+		{"untrusted", &sftp.HostKeyError{Host: "h"}, target},
+		{"untrusted", &sftp.HostKeyError{Host: "h", Changed: true}, target},
+		{"differs", publish.ErrDiffers, target},
+		{"changed", publish.ErrChanged, target},
+		{"mismatch", publish.ErrMismatch, target},
+		{"locked", &publish.BusyError{Object: "a", Waited: time.Minute}, target},
+		{"connection", &wire.IdleError{Address: "h:1", Idle: time.Minute}, target},
+		{"connection", reset, target},
+		{"connection", fmt.Errorf("tried 6 times: %w", status(500, "")), target},
+		{"connection", fmt.Errorf("tried 6 times: %w", status(503, "SlowDown")), target},
+		{"connection", &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true, Name: "h"}}, target},
+		{"connection", &url.Error{Op: "Put", URL: "https://h/", Err: io.ErrUnexpectedEOF}, target},
+	} {
+		f := classify(uploadError(c.err, c.t))
+		if f.kind != c.kind || f.hint == "" || !errors.Is(f, c.err) {
+			t.Errorf("%v: kind %q, hint %q, want %q", c.err, f.kind, f.hint, c.kind)
+		}
+	}
+	for kind, err := range map[string]error{
+		"interrupted":  context.Canceled,
+		"held":         publish.ErrHeld,
+		"no-such-file": &fs.PathError{Op: "open", Path: "a", Err: fs.ErrNotExist},
+	} {
+		if f := classify(uploadError(err, target)); f.kind != kind {
+			t.Errorf("%v: kind %q, want %q", err, f.kind, kind)
+		}
+	}
+}
