@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/proof"
 )
 
 // addOverride adds the flag of commands that stop where consent is missing.
@@ -224,8 +225,8 @@ func useOfClip(p *clips.Provenance) voiceUse {
 }
 
 // useOfFile is what a file of the user's holds of a recording, if it is known:
-// an episode or a clip with its record beside it, or another file in the
-// recording's folder of the library in dir.
+// an episode or a clip with its record beside it, another file in the
+// recording's folder of the library in dir, or what says so in its tags.
 func useOfFile(root *os.Root, dir, abs string) ([]voiceUse, error) {
 	const most = 64 << 20
 	var record struct {
@@ -266,5 +267,14 @@ func useOfFile(root *os.Root, dir, abs string) ([]voiceUse, error) {
 			return []voiceUse{{id: s.ID}}, nil
 		}
 	}
-	return nil, nil
+	said, err := proof.ClaimOf(abs)
+	switch {
+	case errors.Is(err, proof.ErrUnknown):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case said.End > said.Start:
+		return []voiceUse{{said.Recording, []consent.Span{{Start: said.Start, End: said.End}}}}, nil
+	}
+	return []voiceUse{{id: said.Recording}}, nil
 }

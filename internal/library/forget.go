@@ -15,22 +15,22 @@ import (
 
 // Reword changes words in all that is known of a Space: its facts, the names
 // of its folder and of its playable files, and the tags in these. Originals
-// stay as they are. json returns JSON with other words in it, text a name
+// stay as they are. facts returns JSON with other words in it, name a name
 // likewise.
-func (l *Library) Reword(ctx context.Context, id string, json func([]byte) []byte, text func(string) string) error {
+func (l *Library) Reword(ctx context.Context, id string, facts func([]byte) []byte, name func(string) string) error {
 	known, err := l.Load(id)
 	if err != nil {
 		return err
 	}
-	s, err := reworded(known, json)
+	s, err := reworded(known, facts)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path.Join(known.Folder, sidecarName), err)
 	}
-	if same, err := equalJSON(known, s); err != nil || same && text(known.Folder) == known.Folder {
+	if same, err := equalJSON(known, s); err != nil || same && name(known.Folder) == known.Folder {
 		return err
 	}
-	named := slices.ContainsFunc(known.Files, func(name string) bool { return text(name) != name })
-	if !named && text(known.Folder) == known.Folder || s.State == space.Missing {
+	named := slices.ContainsFunc(known.Files, func(file string) bool { return name(file) != file })
+	if !named && name(known.Folder) == known.Folder || s.State == space.Missing {
 		return l.rewrite(ctx, known, s)
 	}
 	dir, err := l.stage(s.ID)

@@ -25,19 +25,29 @@ func (p *Prover) claim(name string) (*found, error) {
 	}
 	defer f.Close()
 	tags := freeTags(f)
-	c := &clip.Provenance{Recording: tags["SPACE_ID"], File: filepath.Base(name), Title: tags["TITLE"]}
-	var end int64
-	if n, err := fmt.Sscanf(tags["SPACE_SPAN"], "%d-%d@%d", &c.Start, &end, &c.Rate); n != 3 || err != nil || c.Start < 0 || end <= c.Start || c.Rate < 1 {
-		return nil, ErrUnknown
+	c, err := stretch(tags["SPACE_SPAN"])
+	if err != nil {
+		return nil, err
 	}
-	c.Samples = end - c.Start
-	c.At, c.Length = float64(c.Start)/float64(c.Rate), float64(c.Samples)/float64(c.Rate)
+	c.Recording, c.File, c.Title = tags["SPACE_ID"], filepath.Base(name), tags["TITLE"]
 	c.Format, _ = clip.FormatOf(name)
 	s, err := p.Library.Load(c.Recording)
 	if errors.Is(err, library.ErrNotFound) || errors.Is(err, catalog.ErrNotFound) {
 		return nil, ErrUnknown
 	}
 	return &found{kind: Clip, space: s, clip: c}, err
+}
+
+// stretch reads the tag in which a clip says which stretch it is.
+func stretch(tag string) (*clip.Provenance, error) {
+	c := new(clip.Provenance)
+	var end int64
+	if n, err := fmt.Sscanf(tag, "%d-%d@%d", &c.Start, &end, &c.Rate); n != 3 || err != nil || c.Start < 0 || end <= c.Start || c.Rate < 1 {
+		return nil, ErrUnknown
+	}
+	c.Samples = end - c.Start
+	c.At, c.Length = float64(c.Start)/float64(c.Rate), float64(c.Samples)/float64(c.Rate)
+	return c, nil
 }
 
 // freeTags returns the tags that programs name themselves, in capitals, with
