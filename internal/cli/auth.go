@@ -18,24 +18,29 @@ import (
 )
 
 func newAuthCmd(a *App) *cobra.Command {
+	var o xLoginOptions
 	cmd := &cobra.Command{
-		Use:   "auth [list | set TARGET | remove TARGET]",
+		Use:   "auth [list | set TARGET | remove TARGET | x]",
 		Short: "Keep the credentials of targets",
 		Long: `Keep what a target asks for to let you in: the access key and secret key of S3, of the
 Internet Archive too, user and password of WebDAV, password of SFTP and passphrase of its key.
 "set" asks for them; in scripts they come from standard input, one a line. They are kept in the
 system's keyring or, where none runs (or with SPACES_KEYRING=file), in credentials.json beside the
 settings, which only you may read. TARGET is the name of a target in the settings, or its URL.
-Without them, S3 takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the files in ~/.aws.`,
+Without them, S3 takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the files in ~/.aws.
+
+"x" signs in to X for spaces post: it prints the address of a page at X on which you agree, and
+waits until X sends the browser back to this computer. docs/posting.md tells what to set up first.`,
 		Example: `  spaces auth set show
   spaces auth list
-  printf '%s\n' "$KEY" "$SECRET" | spaces auth set s3://my-bucket`,
+  printf '%s\n' "$KEY" "$SECRET" | spaces auth set s3://my-bucket
+  spaces auth x --open`,
 		Annotations: exits(map[int]string{exitNotThere: "no such target, or nothing is kept for it"}),
 		Args:        takes(0, 2),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			none := cobra.ShellCompDirectiveNoFileComp
 			if len(args) == 0 {
-				return []string{"list", "set", "remove"}, none
+				return []string{"list", "set", "remove", "x"}, none
 			}
 			all, err := a.targets()
 			if len(args) > 1 || err != nil {
@@ -50,6 +55,10 @@ Without them, S3 takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the files 
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case len(args) == 1 && args[0] == "x":
+				return a.authX(cmd.Context(), o)
+			case o != xLoginOptions{}:
+				return usage("--open, --paste and --remove are for spaces auth x")
 			case len(args) == 0, len(args) == 1 && args[0] == "list":
 				return a.authList()
 			case len(args) == 2 && args[0] == "set":
@@ -60,6 +69,11 @@ Without them, S3 takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the files 
 			return hinted(usage("not understood: auth %s", args[0]), "see spaces auth --help")
 		},
 	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.BoolVar(&o.open, "open", false, "x: open the page in the browser")
+	f.BoolVar(&o.paste, "paste", false, "x: ask for the address that the browser ends at, wherever it runs")
+	f.BoolVar(&o.remove, "remove", false, "x: sign out, as spaces auth remove x.com does")
 	return cmd
 }
 

@@ -26,7 +26,8 @@ variable, that before the config file, and that before the default.
   no-progress  show no progress bars          SPACES_NO_PROGRESS  (false)
 
 consent.clip, .export, .private (warn) and .public, .feed, .post (require) say what becomes of
-what somebody has not agreed to: off, warn or require. docs/consent.md tells of them.`,
+what somebody has not agreed to: off, warn or require. docs/consent.md tells of them.
+x.client_id and x.redirect_port (8420) are for posting on X: docs/posting.md.`,
 		Example: `  spaces config
   spaces config set library /media/disk/Spaces
   spaces config get library`,

@@ -114,11 +114,13 @@ func visible(cmd *cobra.Command) []*cobra.Command {
 
 // topics are those of the commands that the list of all names without a line
 // of their own, so that it fits a screen.
-var topics = [...]string{"sound", "people", "proof", "upkeep"}
+var topics = [...]string{"publishing", "sound", "people", "proof", "upkeep"}
 
 // topic returns which of them a command of the program belongs to, or "".
 func topic(c *cobra.Command) string {
 	switch c.Name() {
+	case "upload", "post":
+		return "publishing"
 	case "waveform", "measure", "moments":
 		return "sound"
 	case "people", "consent", "speakers", "forget":

@@ -62,6 +62,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 		newExportCmd(a),
 		newFeedCmd(a),
 		newUploadCmd(a),
+		newPostCmd(a),
 		newReceiptsCmd(a),
 		newAuthCmd(a),
 		newPeopleCmd(a),

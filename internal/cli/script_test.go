@@ -52,6 +52,7 @@ func TestScripts(t *testing.T) {
 			"exits":        cmdExits,
 			"keys":         cmdKeys,
 			"picture":      cmdPicture,
+			"video":        cmdVideo,
 			"traces":       cmdTraces,
 			"waveformdata": cmdWaveformData,
 		},

@@ -33,7 +33,7 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.Command(path, args[2:]...)
 	cmd.Dir = ts.Getenv("WORK")
 	for _, name := range []string{"PATH", "HOME", "USERPROFILE", "AppData", "XDG_CONFIG_HOME", "TZ", "SPACES_LIBRARY", "SPACES_JOBS",
-		"SPACES_QUIET", "SPACES_LOCK_WAIT", "NO_COLOR", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP"} {
+		"SPACES_QUIET", "SPACES_LOCK_WAIT", "SPACES_KEYRING", "SPACES_X_CLIENT_ID", "SPACES_X_REDIRECT_PORT", "SPACES_CONSENT_POST", "DISPLAY", "NO_COLOR", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}

@@ -33,6 +33,8 @@ type settings struct {
 	Window     string
 	JSON       bool
 	Consent    consent.Policy
+	XClientID  string // of the host's developer app at X
+	XPort      int    // to which X sends the browser back
 }
 
 // A setting is one key of the config file. Its flag has the same name, its
@@ -84,7 +86,20 @@ func settingList() []setting {
 			return wrong(err, "off, warn or require", v)
 		}})
 	}
-	return list
+	return append(list,
+		setting{"x.client_id", "client id of your developer app at X", func(v string) error {
+			if strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+				return wrong(errors.New("odd"), "the client id as X shows it", v)
+			}
+			return nil
+		}},
+		setting{"x.redirect_port", "port of this computer to which X sends the browser back", func(v string) error {
+			n, err := strconv.Atoi(v)
+			if err == nil && (n < 1024 || n > 65535) {
+				err = errors.New("out of range")
+			}
+			return wrong(err, "a port from 1024 to 65535", v)
+		}})
 }
 
 // consentKey is the setting that says which mode holds for an action.
@@ -123,6 +138,8 @@ func (a *App) resolveSettings(cmd *cobra.Command) (map[string]value, []string, e
 	v.SetDefault("window", defaultWindow)
 	v.SetDefault("quiet", false)
 	v.SetDefault("no-progress", false)
+	v.SetDefault("x.client_id", "")
+	v.SetDefault("x.redirect_port", 8420)
 	for _, act := range consent.Actions {
 		v.SetDefault(consentKey(act), string(consent.Policy(nil).Mode(act)))
 	}
@@ -181,6 +198,8 @@ func (a *App) loadSettings(cmd *cobra.Command) error {
 		a.set.Consent[act], _ = consent.ParseMode(all[consentKey(act)].text)
 	}
 	a.set.Window = all["window"].text
+	a.set.XClientID = all["x.client_id"].text
+	a.set.XPort, _ = strconv.Atoi(all["x.redirect_port"].text)
 	a.set.Library, err = filepath.Abs(a.expandHome(all["library"].text))
 	return err
 }
@@ -222,7 +241,7 @@ func (a *App) saveSetting(key, text string) error {
 	}
 	val := new(yaml.Node)
 	val.SetString(text)
-	if key != "library" { // numbers and truth values without quotes
+	if key != "library" && key != "x.client_id" { // numbers and truth values without quotes
 		val.Tag, val.Style = "", 0
 	}
 	putSetting(root, key, val)

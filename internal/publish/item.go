@@ -107,8 +107,8 @@ func (s *steady) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// digest reads a source and returns the SHA-256 of it.
-func digest(ctx context.Context, r io.ReaderAt, size int64) (sum [32]byte, err error) {
+// Digest reads a source and returns the SHA-256 of it.
+func Digest(ctx context.Context, r io.ReaderAt, size int64) (sum [32]byte, err error) {
 	h := sha256.New()
 	b := make([]byte, 256<<10)
 	for off := int64(0); off < size; off += int64(len(b)) {

@@ -227,7 +227,7 @@ func (t *transfer) run(ctx context.Context) (Outcome, error) {
 		Public: t.Public, Jobs: max(1, t.Jobs),
 		Sent: func(n int64) { t.progress(n, 0) }, Kept: func(n int64) { t.progress(0, n) },
 	}
-	if u.SHA256, err = digest(ctx, body, u.Size); err != nil {
+	if u.SHA256, err = Digest(ctx, body, u.Size); err != nil {
 		return fail(err)
 	}
 	unlock, err := t.journal.lock(ctx, t.Target.Place(), u.Name)

@@ -80,6 +80,10 @@ func (a *Attempt) Unknown() *UnknownError {
 	return &UnknownError{At: a.st.Intent.At, Text: a.st.Intent.Text}
 }
 
+// Made reports whether an earlier run has made the post and was killed before
+// it could keep the receipt. Post does that and nothing else then.
+func (a *Attempt) Made() bool { return a.st.ID != "" }
+
 // Forget notes that the post of an unknown outcome was not made. What was
 // uploaded stays good.
 func (a *Attempt) Forget() error {

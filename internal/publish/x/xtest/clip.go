@@ -9,19 +9,25 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
-// Clip returns an MP4 file of black pictures and silence, one second long or
-// little more, with so many bytes of padding behind its boxes.
+// Clip is Film for a test.
 func Clip(t testing.TB, width, height, padding int) []byte {
 	t.Helper()
-	const frames, units = 25, 47
-	check := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	b, err := Film(width, height, padding)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return b
+}
+
+// Film returns an MP4 file of black pictures and silence, one second long or
+// little more, with so many bytes of padding behind its boxes.
+func Film(width, height, padding int) (film []byte, err error) {
+	const frames, units = 25, 47
 	silence := []byte{0x21, 0x10, 0x04, 0x60, 0x8C, 0x1C} // a stereo raw_data_block of AAC-LC
 	e, err := h264.New(h264.Config{Width: width, Height: height, Frames: frames, Ticks: 1})
-	check(err)
+	if err != nil {
+		return nil, err
+	}
 	picture := h264.NewPicture(width, height)
 	config := track.Config{Codec: track.AACLC, SampleRate: 48000, Channels: 2, UnitSamples: 1024, Specific: "\x11\x90"}
 	n := mp4.FrameCount(units*1024, config.SampleRate, frames, 1)
@@ -29,7 +35,9 @@ func Clip(t testing.TB, width, height, padding int) []byte {
 	var keys []bool
 	for i := range n {
 		unit, key, err := e.Frame(picture, nil)
-		check(err)
+		if err != nil {
+			return nil, err
+		}
 		pictures, keys = append(pictures, bytes.Clone(unit)), append(keys, key || i == 0)
 	}
 	var b bytes.Buffer
@@ -39,16 +47,19 @@ func Clip(t testing.TB, width, height, padding int) []byte {
 		Key:  func(i int64) bool { return keys[i] },
 		Read: func(i int64) ([]byte, error) { return pictures[i], nil },
 	})
-	check(err)
 	for range units {
-		check(w.WriteUnit(silence))
+		if err == nil {
+			err = w.WriteUnit(silence)
+		}
 	}
-	check(w.Close())
+	if err == nil {
+		err = w.Close()
+	}
 	if padding > 0 { // a box that everybody passes over (ISO/IEC 14496-12, 8.1.2)
 		n := padding + 8
 		b.Write([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
 		b.WriteString("free")
 		b.Write(bytes.Repeat([]byte{0xA5}, padding))
 	}
-	return b.Bytes()
+	return b.Bytes(), err
 }

@@ -1,0 +1,405 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
+	"github.com/spaces-cli/spaces/internal/publish/x"
+)
+
+type postOptions struct {
+	file               string
+	text, alt          string
+	said               bool // --text was given, if only as ""
+	captions, language string
+	replyTo            string
+	copy, dryRun, yes  bool
+	posted             string
+	forget             bool
+	override           string
+	bandwidth          string
+	limits             x.Limits
+
+	// What is found out of the file.
+	shown   string // its name below the library, or its absolute path
+	post    *x.Post
+	clip    *x.Clip
+	checks  []x.Check
+	uses    []voiceUse
+	missing []string // handles of those who have not agreed
+}
+
+func newPostCmd(a *App) *cobra.Command {
+	o := postOptions{limits: x.Current()}
+	cmd := &cobra.Command{
+		Use:   "post CLIP --text TEXT",
+		Short: "Post a clip on X, or make it ready for X's own composer",
+		Long: `With --copy, make a post ready that you send yourself: print where the file is and the text, and
+put the text on the clipboard. Nothing goes over the network, and it costs nothing.
+
+Without, post it through X's API, for which you need a developer app of your own, signed in with
+spaces auth x; a post costs $0.015, one with a link $0.20. CLIP is an MP4 file: spaces clip makes
+one with --format mp4. The clip is uploaded, then posted, once: when it is not known whether X has
+made the post, none is made until you say what became of it, with --posted or --forget-attempt.
+The API was never tried against the live service: docs/posting.md.
+More flags: --language CODE (of the captions, en); --bandwidth RATE; --override-consent REASON.`,
+		Example: `  spaces post clip.mp4 --text "What we said about rain" --copy
+  spaces post clip.mp4 --text "What we said about rain" --alt "Two people talk" --dry-run
+  spaces post clip.mp4 --text "…" --captions clip.srt --reply-to 1234567890`,
+		Annotations: exits(map[int]string{exitFailed: "failed, or it is not known whether it was posted",
+			exitUsage: "wrong usage, or the post was not agreed to", exitNotThere: "no such file"}),
+		Args: takes(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.file, o.said = args[0], cmd.Flags().Changed("text")
+			return a.post(cmd.Context(), &o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.BoolVar(&o.copy, "copy", false, "post nothing: print file and text, and put the text on the clipboard")
+	f.StringVar(&o.text, "text", "", "`TEXT` of the post, at most 280 as X counts")
+	f.StringVar(&o.alt, "alt", "", "`TEXT` for those who cannot hear or see it")
+	f.StringVar(&o.captions, "captions", "", "`FILE` of captions: SubRip, WebVTT or JSON")
+	f.StringVar(&o.replyTo, "reply-to", "", "`ID` or address of a post that this one answers")
+	f.BoolVar(&o.dryRun, "dry-run", false, "tell limits, price and each request, and make none")
+	f.BoolVar(&o.yes, "yes", false, "do not ask before it becomes public")
+	f.StringVar(&o.posted, "posted", "", "the post in doubt was made: its `ID` or address")
+	f.BoolVar(&o.forget, "forget-attempt", false, "the post in doubt was not made")
+	f.StringVar(&o.language, "language", "en", "two letters: the language of the captions")
+	f.StringVar(&o.bandwidth, "bandwidth", "", "use at most `RATE` bytes a second: 500k, 2M")
+	addOverride(cmd, &o.override)
+	for _, name := range []string{"language", "bandwidth", "override-consent"} {
+		f.Lookup(name).Hidden = true
+	}
+	return cmd
+}
+
+// postLine is a line of JSON about a post.
+type postLine struct {
+	Schema int    `json:"schema"`
+	Type   string `json:"type"` // planned, copied, posted, there, forgotten
+	File   string `json:"file"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+	ID     string `json:"id,omitempty"` // of the Space
+	Spans  []span `json:"spans,omitempty"`
+	Text   string `json:"text"`
+	Weight int    `json:"weight"`
+
+	Price     float64   `json:"price_usd,omitempty"`
+	Checks    []x.Check `json:"checks,omitempty"`
+	Requests  []string  `json:"requests,omitempty"`
+	Clipboard string    `json:"clipboard,omitempty"` // the program that put the text there
+
+	Post string `json:"post,omitempty"` // its id
+	URL  string `json:"url,omitempty"`
+
+	ConsentMissing []string `json:"consent_missing,omitempty"`
+}
+
+// A span is a stretch of the recording that is in a clip, in seconds.
+type span = consent.Span
+
+func (o *postOptions) line(kind string) postLine {
+	l := postLine{Schema: space.Schema, Type: kind, File: o.shown, Bytes: o.post.Size, SHA256: o.post.SHA256, Text: o.text, Weight: x.Weigh(o.text), ConsentMissing: o.missing}
+	if len(o.uses) > 0 {
+		l.ID, l.Spans = o.uses[0].id, o.uses[0].parts
+	}
+	return l
+}
+
+func (a *App) post(ctx context.Context, o *postOptions) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	bandwidth, err := parseSize("--bandwidth", o.bandwidth)
+	if err != nil {
+		return err
+	}
+	f, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	root, err := os.OpenRoot(lib.Dir())
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if rel, err := filepath.Rel(lib.Dir(), o.shown); err == nil && filepath.IsLocal(rel) {
+		o.shown = filepath.ToSlash(rel)
+	}
+	if o.uses, err = useOfFile(root, lib.Dir(), f.Name()); err != nil {
+		return err
+	}
+	config, err := a.xClient(a.wireOptions(bandwidth))
+	if err != nil {
+		return err
+	}
+	if o.settles() {
+		return a.settlePost(ctx, o, root, config)
+	}
+	if err := o.inspect(f); err != nil {
+		return err
+	}
+	if err := o.readCaptions(); err != nil {
+		return err
+	}
+	if err := a.mayPost(ctx, o, lib); err != nil {
+		return err
+	}
+	switch {
+	case o.copy:
+		return a.copyPost(ctx, o, f.Name())
+	case o.dryRun:
+		return a.planPost(o, config)
+	}
+	return a.sendPost(ctx, o, root, config)
+}
+
+func (o *postOptions) settles() bool { return o.posted != "" || o.forget }
+
+// planPost tells what posting would do.
+func (a *App) planPost(o *postOptions, config *x.Config) error {
+	requests := x.New(*config).Plan(o.post)
+	price := o.limits.PriceOf(o.text)
+	if a.set.JSON {
+		l := o.line("planned")
+		l.Price, l.Checks, l.Requests = price, o.checks, requests
+		if err := writeJSON(a.Out, l); err != nil {
+			return err
+		}
+		return o.over()
+	}
+	var t table
+	for _, c := range o.checks {
+		t.add(c.What, safe(c.Is), string(c.Result), "X takes "+c.Limit)
+	}
+	t.add("text", fmt.Sprint(x.Weigh(o.text)), string(x.OK), fmt.Sprintf("X takes %d", o.limits.Text))
+	if o.alt != "" {
+		t.add("alt", fmt.Sprint(utf8.RuneCountInString(o.alt)), string(x.OK), fmt.Sprintf("X takes %d", o.limits.Alt))
+	}
+	t.add("price", dollars(price), "", map[bool]string{true: "with a link", false: "without a link"}[x.HasURL(o.text)])
+	t.write(a.Out, 0)
+	for _, r := range requests {
+		if _, err := fmt.Fprintln(a.Out, safe(r)); err != nil {
+			return err
+		}
+	}
+	return o.over()
+}
+
+func dollars(v float64) string {
+	if text := fmt.Sprintf("$%.3f", v); !strings.HasSuffix(text, "0") {
+		return text
+	}
+	return fmt.Sprintf("$%.2f", v)
+}
+
+// signedIn returns who the post would be from.
+func (a *App) signedIn(config *x.Config) (handle string, err error) {
+	if config.ClientID == "" {
+		return "", a.postError(fmt.Errorf("%w: x.client_id is not set", x.ErrSignedOut), "")
+	}
+	token, err := config.Tokens.Load()
+	if err != nil {
+		return "", a.postError(err, "")
+	}
+	return token.Handle, nil
+}
+
+// sendPost posts.
+func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, config *x.Config) error {
+	if err := o.over(); err != nil {
+		return err
+	}
+	for _, c := range o.checks {
+		if c.Result == x.Unsure {
+			a.warn("%s: %s; X documents %s, and may refuse it", c.What, c.Is, c.Limit)
+		}
+	}
+	handle, err := a.signedIn(config)
+	if err != nil {
+		return err
+	}
+	bar := (*progress)(nil)
+	config.Sent = func(n int64) { bar.Add(n) }
+	config.Kept = config.Sent
+	client := x.New(*config)
+	defer client.Close()
+	earlier, err := client.Earlier(root, handle, o.post)
+	if err != nil {
+		return err
+	}
+	if earlier != nil {
+		return a.tellPost(o, "there", earlier)
+	}
+	attempt, err := client.Open(ctx, root, handle, o.post, a.set.LockWait)
+	if err != nil {
+		return a.postError(err, o.file)
+	}
+	defer attempt.Close()
+	if u := attempt.Unknown(); u != nil {
+		return a.postError(u, o.file)
+	}
+	if !attempt.Made() {
+		if err := a.agreeToPost(ctx, o, handle); err != nil {
+			return err
+		}
+		bar = a.newProgress(safe(filepath.Base(o.file)))
+		bar.Expect(o.post.Size)
+	}
+	r, err := client.Post(ctx, attempt, o.post, o.receipt(client, handle, a.Version))
+	bar.close()
+	if err != nil {
+		if ctx.Err() != nil && errors.As(err, new(*x.UnknownError)) {
+			a.warn("%v", err) // which the report of an interruption does not say
+		}
+		return a.postError(err, o.file)
+	}
+	return a.tellPost(o, "posted", r)
+}
+
+// receipt is what is known before.
+func (o *postOptions) receipt(c *x.Client, handle, version string) publish.Receipt {
+	r := publish.Receipt{File: o.shown, Target: "x", Place: c.Place(handle), Bytes: o.post.Size, SHA256: o.post.SHA256, WrittenBy: version}
+	if len(o.uses) > 0 {
+		r.ID = o.uses[0].id
+	}
+	return r
+}
+
+// agreeToPost asks before it becomes public.
+func (a *App) agreeToPost(ctx context.Context, o *postOptions, handle string) error {
+	if o.yes {
+		return nil
+	}
+	if !a.InTTY || a.set.JSON {
+		return &failure{exitUsage, "not-agreed", "say --yes if everybody may see it, or --dry-run to see what it is", errors.New("a post is public, and nobody can be asked here")}
+	}
+	fmt.Fprintf(a.Err, "Everybody will be able to see this as a post of %s, for %s:\n  %s\n", at(handle), dollars(o.limits.PriceOf(o.text)), safe(o.shown))
+	for line := range strings.Lines(o.text) {
+		fmt.Fprintln(a.Err, "  "+safe(strings.TrimRight(line, "\r\n")))
+	}
+	yes, err := a.confirm(ctx, "Post it?")
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return &failure{exitUsage, "not-agreed", "", errors.New("nothing was posted")}
+	}
+	return nil
+}
+
+// tellPost tells where the post is.
+func (a *App) tellPost(o *postOptions, kind string, r *publish.Receipt) error {
+	if a.set.JSON {
+		l := o.line(kind)
+		l.Text, l.Weight = r.Post.Text, x.Weigh(r.Post.Text)
+		l.Post, l.URL = r.Post.ID, r.URL
+		return writeJSON(a.Out, l)
+	}
+	if kind == "there" {
+		a.say("This clip was posted with this text on %s; change the text to post it again", r.At.In(a.Zone).Format("2006-01-02 15:04"))
+	}
+	_, err := fmt.Fprintln(a.Out, safe(r.URL))
+	return err
+}
+
+// settlePost notes what became of a post in doubt.
+func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, config *x.Config) error {
+	handle, err := a.signedIn(config)
+	if err != nil {
+		return err
+	}
+	client := x.New(*config)
+	defer client.Close()
+	attempt, err := client.Open(ctx, root, handle, o.post, a.set.LockWait)
+	if err != nil {
+		return a.postError(err, o.file)
+	}
+	defer attempt.Close()
+	if attempt.Unknown() == nil {
+		return &failure{exitNotThere, "no-attempt", "see what was posted: spaces receipts", fmt.Errorf("no post of %s by %s is in doubt", o.file, at(handle))}
+	}
+	if o.forget {
+		if err := attempt.Forget(); err != nil {
+			return err
+		}
+		if a.set.JSON {
+			return writeJSON(a.Out, o.line("forgotten"))
+		}
+		a.say("Noted: it was not posted. The next spaces post will post it")
+		return nil
+	}
+	r, err := client.Settle(attempt, o.posted, o.receipt(client, handle, a.Version))
+	if err != nil {
+		return err
+	}
+	return a.tellPost(o, "posted", r)
+}
+
+// postError gives the errors of X their codes and hints. File is the clip, or
+// "".
+func (a *App) postError(err error, file string) error {
+	var unknown *x.UnknownError
+	var limit *x.RateLimitError
+	var status *wire.StatusError
+	var busy *publish.BusyError
+	errors.As(err, &status)
+	const byHand = "post it by hand: spaces post … --copy"
+	switch {
+	case errors.Is(err, context.Canceled), errors.As(err, new(*failure)):
+		return err
+	case errors.As(err, &unknown):
+		return &failure{exitFailed, "unknown-outcome", fmt.Sprintf("look at your posts on X; if it is there: spaces post %s --posted ID; if it is not: spaces post %s --forget-attempt", quoted(file), quoted(file)), err}
+	case errors.Is(err, x.ErrSignedOut):
+		return &failure{exitFailed, "signed-out", "sign in: spaces auth x (docs/posting.md); or " + byHand, err}
+	case errors.As(err, &limit):
+		return &failure{exitFailed, "rate-limited", "X takes no more before " + limit.Until.In(a.Zone).Format("2006-01-02 15:04:05") + "; run the same command then", err}
+	case errors.Is(err, x.ErrProcessing):
+		return &failure{exitFailed, "processing", "run the same command again, or make the clip anew; if it stays so, " + byHand, err}
+	case errors.Is(err, publish.ErrChanged):
+		return &failure{exitFailed, "changed", "nothing was posted; run the same command again", err}
+	case errors.As(err, &busy):
+		return &failure{exitFailed, "locked", "wait until it is done, or use --lock-wait to wait longer", err}
+	case status != nil && status.Status == http.StatusForbidden && strings.Contains(status.Message, "longer than"):
+		return &failure{exitFailed, "video-too-long", "cut a shorter one: spaces clip SPACE --at 12:30 --length 30s --format mp4", err}
+	case status != nil && status.Status == http.StatusPaymentRequired:
+		return &failure{exitFailed, "no-credits", "buy credits in X's developer console, or " + byHand, err}
+	case status != nil && status.Status == http.StatusForbidden:
+		return &failure{exitFailed, "refused", "X says why; it was not posted. Your app needs the right to write: docs/posting.md", err}
+	case status != nil && status.Status/100 == 4:
+		return &failure{exitFailed, "refused", "X says why; it was not posted", err}
+	case errors.Is(err, publish.ErrUntrusted):
+		return &failure{exitFailed, "untrusted", "nothing was sent", err}
+	case wire.Retryable(err):
+		return &failure{exitFailed, "connection", "look at the network and run the same command again: it was not posted, and what was uploaded is used again", err}
+	}
+	return err
+}
+
+// quoted is a file's name for a command line.
+func quoted(name string) string {
+	if strings.ContainsAny(name, " '\"$&()[]{}*?!;<>|\\`~#\t") {
+		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	}
+	return name
+}

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/episode/transcript"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/x"
+)
+
+// inX finds the id in the address of a post.
+var inX = regexp.MustCompile(`^https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/(?:i/web|[A-Za-z0-9_]+)/status/([0-9]{1,19})(?:[/?#].*)?$`)
+
+// check looks at what needs no file.
+func (o *postOptions) check() error {
+	for _, id := range []struct {
+		flag string
+		text *string
+	}{{"--reply-to", &o.replyTo}, {"--posted", &o.posted}} {
+		if m := inX.FindStringSubmatch(*id.text); m != nil {
+			*id.text = m[1]
+		}
+		if *id.text != "" && !x.ValidID(*id.text) {
+			return hinted(usage("%s wants the id of a post, or its address, not %q", id.flag, *id.text), "it is the number at the end of https://x.com/…/status/1234567890")
+		}
+	}
+	switch {
+	case o.settles() && (o.said || o.copy || o.dryRun || o.posted != "" && o.forget):
+		return usage("--posted and --forget-attempt say what became of an earlier attempt: give one of them, and the clip")
+	case o.settles():
+		return nil
+	case o.copy && o.dryRun:
+		return usage("--copy makes no request that --dry-run could tell")
+	case !o.said:
+		return hinted(usage("spaces post needs a text"), `--text "…"; --text "" is a post without one`)
+	case !utf8.ValidString(o.text) || !utf8.ValidString(o.alt):
+		return usage("the text is no UTF-8")
+	case !regexp.MustCompile(`^[A-Za-z]{2}$`).MatchString(o.language):
+		return usage("--language wants two letters such as en, not %q", o.language)
+	}
+	if n := x.Weigh(o.text); n > o.limits.Text {
+		return &failure{exitUsage, "too-long", "leave something out, or use --copy with a copy of less text", fmt.Errorf("the text counts %d, %d more than X takes", n, n-o.limits.Text)}
+	}
+	if n := utf8.RuneCountInString(o.alt); n > o.limits.Alt {
+		return &failure{exitUsage, "too-long", "leave something out", fmt.Errorf("--alt has %d characters, %d more than X takes", n, n-o.limits.Alt)}
+	}
+	return nil
+}
+
+// open opens the file and takes its hash.
+func (o *postOptions) open(ctx context.Context) (*os.File, error) {
+	abs, err := filepath.Abs(o.file)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(abs)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &failure{exitNotThere, "no-such-file", "make one: spaces clip SPACE --at 12:30 --format mp4", err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = usage("%s is not a file", o.file)
+	}
+	var sum [sha256.Size]byte
+	if err == nil {
+		sum, err = publish.Digest(ctx, f, info.Size())
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	o.shown = abs
+	o.post = &x.Post{Body: f, Size: info.Size(), SHA256: hex.EncodeToString(sum[:]), Text: o.text, Alt: o.alt, ReplyTo: o.replyTo, Language: o.language}
+	return f, nil
+}
+
+// inspect compares the file with the limits.
+func (o *postOptions) inspect(f *os.File) error {
+	clip, err := x.Inspect(f, o.post.Size)
+	if errors.Is(err, x.ErrNotMP4) {
+		return &failure{exitUsage, "not-mp4", "X takes videos only; make one: spaces clip SPACE --at 12:30 --format mp4", fmt.Errorf("%s: %w", o.file, err)}
+	}
+	if err != nil {
+		return err
+	}
+	o.clip, o.checks = clip, o.limits.Check(clip)
+	return nil
+}
+
+// over returns the error of what X would refuse, or nil.
+func (o *postOptions) over() error {
+	var list []string
+	for _, c := range o.checks {
+		if c.Result == x.Over {
+			list = append(list, fmt.Sprintf("%s: %s; X takes %s", c.What, c.Is, c.Limit))
+		}
+	}
+	if list == nil {
+		return nil
+	}
+	return &failure{exitFailed, "limits", "make another: spaces clip SPACE --at 12:30 --length 30s --format mp4", fmt.Errorf("%s is nothing that X takes\n  %s", o.file, strings.Join(list, "\n  "))}
+}
+
+// readCaptions reads the captions and writes them as X takes them.
+func (o *postOptions) readCaptions() error {
+	if o.captions == "" {
+		return nil
+	}
+	f, err := os.Open(o.captions)
+	if err != nil {
+		return &failure{exitNotThere, "no-such-file", "", err}
+	}
+	defer f.Close()
+	cues, _, err := transcript.Parse(f)
+	if err == nil {
+		err = transcript.Check(cues, o.clip.Seconds)
+	}
+	if err != nil {
+		return hinted(usage("%s: %w", o.captions, err), "captions are those of the clip, from its own beginning, not of the Space")
+	}
+	var b bytes.Buffer
+	if err := transcript.WriteSRT(&b, cues); err != nil {
+		return err
+	}
+	o.post.Captions = b.Bytes()
+	return nil
+}
+
+// mayPost asks whether all who are heard have agreed.
+func (a *App) mayPost(ctx context.Context, o *postOptions, lib *library.Library) error {
+	if len(o.uses) == 0 {
+		a.warn("nothing tells which Space %s is from: nobody can be asked for consent", safe(o.file))
+	}
+	g, err := a.newGate(lib, o.override)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	g.dry = o.dryRun
+	o.missing, err = g.checkAll(ctx, consent.Posting, o.uses)
+	return err
+}
