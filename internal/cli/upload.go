@@ -507,6 +507,10 @@ func uploadError(err error, t *targetConfig) error {
 		return &failure{exitFailed, "redirect", "if the target has moved, change its URL", err}
 	case errors.Is(err, publish.ErrNotExist):
 		return &failure{exitNotThere, "no-such-target", "make the bucket or folder first, or look for mistakes in its name", err}
+	case status != nil && wire.RetryableStatus(status.Status):
+		return &failure{exitFailed, "server", "that is the server's trouble; later, " + again, err}
+	case status != nil:
+		return &failure{exitFailed, "refused", "nothing of it is shown there; docs/uploading.md tells what a target needs", err}
 	case errors.As(err, &op), errors.As(err, new(*wire.IdleError)), wire.Retryable(err):
 		return &failure{exitFailed, "connection", "look at the network; " + again, err}
 	case errors.As(err, &local) && errors.Is(err, fs.ErrNotExist):

@@ -49,8 +49,9 @@ func TestUploadErrors(t *testing.T) {
 		{"locked", &publish.BusyError{Object: "a", Waited: time.Minute}, target},
 		{"connection", &wire.IdleError{Address: "h:1", Idle: time.Minute}, target},
 		{"connection", reset, target},
-		{"connection", fmt.Errorf("tried 6 times: %w", status(500, "")), target},
-		{"connection", fmt.Errorf("tried 6 times: %w", status(503, "SlowDown")), target},
+		{"server", fmt.Errorf("tried 6 times: %w", status(500, "")), target},
+		{"server", fmt.Errorf("tried 6 times: %w", status(503, "SlowDown")), target},
+		{"refused", status(413, "EntityTooLarge"), target},
 		{"connection", &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true, Name: "h"}}, target},
 		{"connection", &url.Error{Op: "Put", URL: "https://h/", Err: io.ErrUnexpectedEOF}, target},
 	} {
