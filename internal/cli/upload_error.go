@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/ia"
+	"github.com/spaces-cli/spaces/internal/publish/sftp"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
+)
+
+// uploadError gives the errors of targets their codes and hints.
+func uploadError(err error, t *targetConfig) error {
+	const again = "run the same command again: what has arrived is not sent again"
+	var status *wire.StatusError
+	var busy *publish.BusyError
+	var redirect *wire.RedirectError
+	var host *sftp.HostKeyError
+	var op *net.OpError
+	var local *fs.PathError
+	errors.As(err, &status)
+	auth := "set or change them: spaces auth set " + t.account()
+	switch {
+	case errors.Is(err, context.Canceled), errors.As(err, new(*failure)):
+		return err
+	case status != nil && status.Code == "RequestTimeTooSkewed":
+		return &failure{exitFailed, "clock", "set this computer's clock", err}
+	case errors.Is(err, publish.ErrDenied) && t.url.Scheme == "file":
+		return &failure{exitFailed, "denied", "look at the permissions of the folder", err}
+	case errors.Is(err, publish.ErrDenied):
+		return &failure{exitFailed, "denied", "the credentials are wrong, have ended or do not allow it; " + auth, err}
+	case errors.Is(err, publish.ErrFull) && !library.IsFull(err):
+		return &failure{exitFailed, "target-full", "make room there; " + again, err}
+	case errors.Is(err, ia.ErrPending):
+		return &failure{exitFailed, "pending", "run the same command again later: it is not sent again", err}
+	case errors.As(err, &host) && !host.Changed && !host.Revoked:
+		return &failure{exitFailed, "untrusted", "nothing was sent; compare the key with the server's, then say --accept-new-host-key", err}
+	case errors.Is(err, publish.ErrUntrusted):
+		return &failure{exitFailed, "untrusted", "nothing was sent; make sure that it is your server, and see docs/uploading.md", err}
+	case errors.Is(err, publish.ErrDiffers):
+		return &failure{exitFailed, "differs", "it is left as it is; --force overwrites it", err}
+	case errors.Is(err, publish.ErrChanged):
+		return &failure{exitFailed, "changed", "nothing of it is shown there; run the same command again", err}
+	case errors.Is(err, publish.ErrMismatch):
+		return &failure{exitFailed, "mismatch", "do not rely on it; send it again with --force, and look at the target", err}
+	case errors.Is(err, publish.ErrHeld), errors.Is(err, publish.ErrStopped):
+		return &failure{exitFailed, "held", "", err}
+	case errors.As(err, &busy):
+		return &failure{exitFailed, "locked", "wait until it is done, or use --lock-wait to wait longer", err}
+	case errors.As(err, &redirect), status != nil && status.Status/100 == 3:
+		return &failure{exitFailed, "redirect", "if the target has moved, change its URL", err}
+	case errors.Is(err, publish.ErrNotExist):
+		return &failure{exitNotThere, "no-such-target", "make the bucket or folder first, or look for mistakes in its name", err}
+	case status != nil && wire.RetryableStatus(status.Status):
+		return &failure{exitFailed, "server", "that is the server's trouble; later, " + again, err}
+	case status != nil:
+		return &failure{exitFailed, "refused", "nothing of it is shown there; docs/uploading.md tells what a target needs", err}
+	case errors.As(err, &op), errors.As(err, new(*wire.IdleError)), wire.Retryable(err):
+		return &failure{exitFailed, "connection", "look at the network; " + again, err}
+	case errors.As(err, &local) && errors.Is(err, fs.ErrNotExist):
+		return &failure{exitNotThere, "no-such-file", "", err}
+	}
+	return err
+}

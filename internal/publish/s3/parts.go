@@ -1,0 +1,319 @@
+package s3
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/minio/crc64nvme"
+	"github.com/minio/minio-go/v7"
+
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
+)
+
+// A part of a file that is being sent.
+type part struct {
+	number int
+	off, n int64
+	crc    uint64
+	sha256 string // hex; "" if nobody needs it
+}
+
+// A multipart is an upload in parts.
+type multipart struct {
+	*Target
+	u    *publish.Upload
+	s    state
+	have map[int]minio.ObjectPart // from earlier runs
+
+	mu   sync.Mutex
+	done []minio.CompletePart // by number, from 1
+	sums []minio.ObjectPart   // as far as they are needed for the CRC of the whole
+}
+
+// putParts sends an object in parts and returns its CRC.
+func (t *Target) putParts(ctx context.Context, u *publish.Upload, size int64) ([]byte, error) {
+	m := &multipart{Target: t, u: u}
+	if err := m.resume(ctx); err != nil {
+		return nil, err
+	}
+	if m.s.Upload == "" {
+		if err := m.begin(ctx, size); err != nil {
+			return nil, err
+		}
+	}
+	n := int((u.Size + m.s.Part - 1) / m.s.Part)
+	m.done, m.sums = make([]minio.CompletePart, n), make([]minio.ObjectPart, n)
+	if err := m.send(ctx); err != nil {
+		if errors.Is(err, publish.ErrChanged) {
+			// What was sent is of no use to anybody.
+			if m.abort(context.WithoutCancel(ctx), u.Name, m.s.Upload) == nil {
+				u.Save(nil)
+			}
+		}
+		return nil, err
+	}
+	whole, err := minio.ChecksumCRC64NVME.FullObjectChecksum(m.sums)
+	if err != nil {
+		return nil, err
+	}
+	return whole.Raw(), m.complete(ctx, whole.Encoded())
+}
+
+// resume finds what an earlier run has left. If that is of no use, a new upload
+// will be begun.
+func (m *multipart) resume(ctx context.Context) error {
+	if len(m.u.State) == 0 || json.Unmarshal(m.u.State, &m.s) != nil {
+		m.s = state{}
+		return nil
+	}
+	if m.s.Upload == "" {
+		err := m.abortBegun(ctx, m.u.Name, m.s.Since)
+		m.s = state{}
+		return err
+	}
+	if m.s.Part < MinPart || m.s.Part > MaxPart || (m.u.Size+m.s.Part-1)/m.s.Part > MaxParts {
+		err := m.abort(ctx, m.u.Name, m.s.Upload)
+		m.s = state{}
+		return err
+	}
+	var err error
+	m.have, err = m.parts(ctx, m.u.Name, m.s.Upload)
+	if errors.Is(err, publish.ErrNotExist) {
+		m.s, err = state{}, nil // somebody aborted it, or the bucket's rules did
+	}
+	return err
+}
+
+// begin begins an upload. That it is about to is kept before, so that no killed
+// run leaves one that nobody knows of.
+func (m *multipart) begin(ctx context.Context, size int64) error {
+	intent := state{Since: time.Now().UTC().Truncate(time.Second)}
+	if err := m.save(intent); err != nil {
+		return err
+	}
+	m.s = state{Part: size, CRC: !m.o.NoChecksums}
+	create := func() error {
+		o := m.options(m.u)
+		if m.s.CRC {
+			o.UserMetadata["x-amz-checksum-algorithm"], o.UserMetadata[typeHeader] = "CRC64NVME", fullObject
+		}
+		return m.try(ctx, http.MethodPost, m.u.Name, func(ctx context.Context) (err error) {
+			m.s.Upload, err = m.core.NewMultipartUpload(ctx, m.o.Bucket, m.key(m.u.Name), o)
+			if err == nil && m.s.Upload == "" {
+				return errNoObject
+			}
+			return err
+		})
+	}
+	err := create()
+	var status *wire.StatusError
+	if m.s.CRC && errors.As(err, &status) && (status.Status == http.StatusBadRequest || status.Status == http.StatusNotImplemented) && !errors.Is(err, publish.ErrDenied) {
+		m.s.CRC = false // it does not know this checksum
+		err = create()
+	}
+	if err != nil {
+		return err
+	}
+	return m.save(m.s)
+}
+
+func (m *multipart) save(s state) error {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return m.u.Save(b)
+}
+
+// send sends the parts that the target does not have. One goroutine reads the
+// file from one end to the other and computes its hash and those of the parts;
+// others send behind it.
+func (m *multipart) send(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	queue := make(chan part)
+	var senders sync.WaitGroup
+	for range m.u.Jobs {
+		senders.Go(func() {
+			for p := range queue {
+				if err := m.sendPart(ctx, p); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	err := m.read(ctx, queue)
+	close(queue)
+	senders.Wait() // also if reading failed: what is on its way need not be sent again
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// read hashes the file, and passes on the parts that have to be sent.
+func (m *multipart) read(ctx context.Context, queue chan<- part) error {
+	whole, buf := sha256.New(), make([]byte, block)
+	for i := range m.done {
+		p := part{number: i + 1, off: int64(i) * m.s.Part}
+		p.n = min(m.s.Part, m.u.Size-p.off)
+		crc := crc64nvme.New()
+		to := []io.Writer{whole, crc}
+		there, listed := m.have[p.number]
+		var sum, etag hash.Hash
+		if listed && there.ChecksumCRC64NVME == "" {
+			etag = md5.New()
+			to = append(to, etag)
+		}
+		if m.signsParts() {
+			sum = sha256.New()
+			to = append(to, sum)
+		}
+		if err := read(ctx, m.u.Body, p.off, p.n, buf, to...); err != nil {
+			return err
+		}
+		p.crc = crc.Sum64()
+		m.sums[i] = minio.ObjectPart{PartNumber: p.number, Size: p.n, ChecksumCRC64NVME: encode(crc.Sum(nil))}
+		if i == len(m.done)-1 && [32]byte(whole.Sum(nil)) != m.u.SHA256 {
+			return publish.ErrChanged
+		}
+		if listed && there.Size == p.n && (there.ChecksumCRC64NVME == m.sums[i].ChecksumCRC64NVME ||
+			etag != nil && strings.EqualFold(there.ETag, hex.EncodeToString(etag.Sum(nil)))) {
+			m.finish(p, there.ETag)
+			if m.u.Kept != nil {
+				m.u.Kept(p.n)
+			}
+			continue
+		}
+		if sum != nil {
+			p.sha256 = hex.EncodeToString(sum.Sum(nil))
+		}
+		select {
+		case queue <- p:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// signsParts says that the hash of a part is in its signature: where neither
+// TLS nor a checksum would tell of damage on the way.
+func (m *multipart) signsParts() bool { return !m.s.CRC || m.host.Scheme != "https" }
+
+func (m *multipart) finish(p part, etag string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := minio.CompletePart{PartNumber: p.number, ETag: etag}
+	if m.s.CRC {
+		c.ChecksumCRC64NVME = m.sums[p.number-1].ChecksumCRC64NVME
+	}
+	m.done[p.number-1] = c
+}
+
+func (m *multipart) sendPart(ctx context.Context, p part) error {
+	return m.try(ctx, http.MethodPut, m.u.Name, func(ctx context.Context) error {
+		body := &partBody{ctx: ctx, u: m.u, p: p, crc: crc64nvme.New()}
+		o := minio.PutObjectPartOptions{Sha256Hex: p.sha256, DisableContentSha256: true}
+		if m.s.CRC {
+			o.CustomHeader = http.Header{}
+			o.CustomHeader.Set(crcHeader, encode(binary.BigEndian.AppendUint64(nil, p.crc)))
+		}
+		sent, err := m.core.PutObjectPart(ctx, m.o.Bucket, m.key(m.u.Name), m.s.Upload, p.number, body, p.n, o)
+		if berr := body.err(); berr != nil {
+			return berr
+		}
+		if err == nil && sent.ETag == "" {
+			return errNoObject
+		}
+		if err == nil {
+			m.finish(p, sent.ETag)
+		}
+		return err
+	})
+}
+
+// A partBody reads a part once more, to be sent. Its last bytes come only if it
+// still is what was hashed.
+type partBody struct {
+	ctx  context.Context
+	u    *publish.Upload
+	p    part
+	off  int64
+	crc  hash.Hash64
+	mu   sync.Mutex
+	fail error
+}
+
+func (b *partBody) Read(q []byte) (int, error) {
+	if err := b.err(); err != nil {
+		return 0, err
+	}
+	q = q[:min(int64(len(q)), b.p.n-b.off)]
+	if len(q) == 0 {
+		return 0, io.EOF
+	}
+	if err := read(b.ctx, b.u.Body, b.p.off+b.off, int64(len(q)), q, b.crc); err != nil {
+		return 0, b.stop(err)
+	}
+	b.off += int64(len(q))
+	if b.off == b.p.n && b.crc.Sum64() != b.p.crc {
+		return 0, b.stop(wire.Permanent(publish.ErrChanged))
+	}
+	if b.u.Sent != nil {
+		b.u.Sent(int64(len(q)))
+	}
+	return len(q), nil
+}
+
+func (b *partBody) stop(err error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.fail = err
+	return err
+}
+
+func (b *partBody) err() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.fail
+}
+
+// complete makes the object of its parts.
+func (m *multipart) complete(ctx context.Context, crc string) error {
+	o := minio.PutObjectOptions{UserMetadata: map[string]string{}}
+	if m.s.CRC {
+		o.UserMetadata[crcHeader], o.UserMetadata[typeHeader] = crc, fullObject
+	}
+	err := m.try(ctx, http.MethodPost, m.u.Name, func(ctx context.Context) error {
+		_, err := m.core.CompleteMultipartUpload(ctx, m.o.Bucket, m.key(m.u.Name), m.s.Upload, m.done, o)
+		return err
+	})
+	if err == nil {
+		return nil
+	}
+	// The answer to the first try may have been lost: then the upload is not
+	// there any more, and the object is.
+	if ctx.Err() == nil {
+		if there, herr := m.Stat(ctx, m.u.Name); herr == nil && there.Size == m.u.Size && there.SHA256 == hex.EncodeToString(m.u.SHA256[:]) {
+			return m.abort(ctx, m.u.Name, m.s.Upload)
+		}
+	}
+	if errors.Is(err, publish.ErrNotExist) {
+		return fmt.Errorf("the upload of %s was ended by somebody else: %w", m.u.Name, err)
+	}
+	return err
+}
