@@ -15,6 +15,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
@@ -96,7 +97,7 @@ func Find(ctx context.Context, lib *library.Library, ledger *consent.Ledger, han
 	if c.Names && slices.Contains(words, p.Handle) {
 		return nil, fmt.Errorf("@%s is also a word that the library's files are written with: its name cannot be taken out of them", p.Handle)
 	}
-	s := &search{Plan: p, ctx: ctx, owner: make(map[string]string), in: make(map[string][]file), known: make(map[string]bool)}
+	s := &search{Plan: p, ctx: ctx, owner: make(map[string]string), kept: make(map[string]*space.Space), in: make(map[string][]file), known: make(map[string]bool)}
 	for _, step := range []func() error{s.people, s.recordings, s.removed, s.receipts, s.answers, s.files} {
 		if err := step(); err != nil {
 			return nil, err

@@ -61,18 +61,6 @@ func (p *Plan) same(name, sha string) (bool, error) {
 
 // rename takes the name out of all that stays.
 func (p *Plan) rename(ctx context.Context) error {
-	var ids []string
-	for row, err := range p.lib.Catalog().List(ctx, catalog.Query{}) {
-		if err != nil {
-			return err
-		}
-		ids = append(ids, row.ID)
-	}
-	for _, id := range ids {
-		if err := p.lib.Reword(ctx, id, p.eraser.JSON, p.eraser.Text); err != nil {
-			return err
-		}
-	}
 	if _, err := p.ledger.Forget(ctx, p.Handle); err != nil {
 		return err
 	}
@@ -85,7 +73,7 @@ func (p *Plan) rename(ctx context.Context) error {
 	}
 	var texts []string
 	err := p.lib.Files(ctx, func(name string, info fs.FileInfo) error {
-		if isText(name) && !strings.Contains(name, "/original/") && info.Size() <= maxText {
+		if isText(name) && !strings.Contains(name, "/original/") && !isFacts(name) && info.Size() <= maxText {
 			texts = append(texts, name)
 		}
 		return nil
@@ -98,7 +86,26 @@ func (p *Plan) rename(ctx context.Context) error {
 			return err
 		}
 	}
+	var ids []string
+	for row, err := range p.lib.Catalog().List(ctx, catalog.Query{}) {
+		if err != nil {
+			return err
+		}
+		ids = append(ids, row.ID)
+	}
+	// These tell which ids are the person's: they come last, so that a run that
+	// was killed finds the same again.
+	for _, id := range ids {
+		if err := p.lib.Reword(ctx, id, p.eraser.JSON, p.eraser.Text); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// isFacts reports whether a file is the facts about a recording.
+func isFacts(name string) bool {
+	return strings.HasPrefix(name, "recordings/") && path.Base(name) == "space.json" && strings.Count(name, "/") == 3
 }
 
 // rewrite takes the name out of a text.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
@@ -22,10 +24,11 @@ type search struct {
 	*Plan
 	ctx   context.Context
 	all   []*space.Space
-	owner map[string]string // id of the recording by its folder
-	list  []file            // of the library
-	in    map[string][]file // the same by their folder
-	known map[string]bool   // files that were looked at
+	owner map[string]string       // id of the recording by its folder
+	kept  map[string]*space.Space // of removed Spaces, by their folder
+	list  []file                  // of the library
+	in    map[string][]file       // the same by their folder
+	known map[string]bool         // files that were looked at
 }
 
 // A file is one of the library's, by its name below it.
@@ -47,7 +50,20 @@ func (s *search) people() error {
 	if err != nil {
 		return err
 	}
+	if err := s.loadRemoved(); err != nil {
+		return err
+	}
 	var ids []string
+	learn := func(r *space.Recording) {
+		for _, id := range idsOf(r, s.Handle) {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	for _, sp := range s.kept {
+		learn(&sp.Recording)
+	}
 	for row, err := range s.lib.Catalog().List(s.ctx, catalog.Query{}) {
 		if err != nil {
 			return err
@@ -58,11 +74,7 @@ func (s *search) people() error {
 		}
 		s.all = append(s.all, sp)
 		s.owner[sp.Folder] = sp.ID
-		for _, id := range idsOf(&sp.Recording, s.Handle) {
-			if !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
-		}
+		learn(&sp.Recording)
 	}
 	s.eraser = consent.NewEraser(s.Handle, ids...)
 	return nil
@@ -268,8 +280,8 @@ func (s *search) exists(name string) bool {
 	return true
 }
 
-// removed looks at what was kept of removed Spaces.
-func (s *search) removed() error {
+// loadRemoved loads what was kept of removed Spaces.
+func (s *search) loadRemoved() error {
 	for _, f := range s.list {
 		parts := strings.Split(f.name, "/")
 		if len(parts) != 3 || parts[0] != "removed" || parts[2] != "space.json" {
@@ -279,14 +291,25 @@ func (s *search) removed() error {
 		if err != nil {
 			return err
 		}
-		var sp space.Space
-		if json.Unmarshal(b, &sp) != nil || !onStage(&sp.Recording, nil, s.Handle) {
+		sp := new(space.Space)
+		if json.Unmarshal(b, sp) == nil {
+			s.kept[parts[1]] = sp
+		}
+	}
+	return nil
+}
+
+// removed looks at what was kept of removed Spaces.
+func (s *search) removed() error {
+	for _, folder := range slices.Sorted(maps.Keys(s.kept)) {
+		sp := s.kept[folder]
+		if !onStage(&sp.Recording, nil, s.Handle) {
 			continue
 		}
-		s.dropped = append(s.dropped, parts[1])
-		for _, other := range s.list {
-			if strings.HasPrefix(other.name, path.Dir(f.name)+"/original/") {
-				s.found(Item{Kind: Original, Recording: sp.ID, Name: other.name, Bytes: other.bytes, Voice: true, Named: true, Fate: fate(s.choice.Originals, Removed)})
+		s.dropped = append(s.dropped, folder)
+		for _, f := range s.list {
+			if strings.HasPrefix(f.name, path.Join("removed", folder, "original")+"/") {
+				s.found(Item{Kind: Original, Recording: sp.ID, Name: f.name, Bytes: f.bytes, Voice: true, Named: true, Fate: fate(s.choice.Originals, Removed)})
 			}
 		}
 	}
@@ -321,7 +344,8 @@ func (s *search) files() error {
 			return err
 		}
 		if named {
-			more = append(more, Item{Kind: File, Name: f.name, Bytes: f.bytes, Named: true, Fate: fate(s.choice.Names && isText(f.name), Rewritten)})
+			anew := library.IsCatalog(f.name) || s.choice.Names && isText(f.name)
+			more = append(more, Item{Kind: File, Name: f.name, Bytes: f.bytes, Named: true, Fate: fate(anew, Rewritten)})
 		}
 	}
 	s.Items = append(s.Items, more...)

@@ -99,8 +99,8 @@ func (l *Library) RenameRemoved(folder, name string) error {
 	return fmt.Errorf("too many folders named %s", path.Join(removedDir, name))
 }
 
-// Files calls fn with every file of the library but the catalogue and the
-// locks, by its name below it.
+// Files calls fn with every file of the library but its lock, by its name below
+// it.
 func (l *Library) Files(ctx context.Context, fn func(name string, info fs.FileInfo) error) error {
 	return fs.WalkDir(l.disk.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		if err == nil {
@@ -113,7 +113,7 @@ func (l *Library) Files(ctx context.Context, fn func(name string, info fs.FileIn
 			return err
 		case e.IsDir() && name == partialDir:
 			return fs.SkipDir
-		case !e.Type().IsRegular() || isCatalog(name) || name == ".lock" || name == ".lock.json":
+		case !e.Type().IsRegular() || name == ".lock" || name == ".lock.json":
 			return nil
 		}
 		info, err := e.Info()
@@ -124,8 +124,8 @@ func (l *Library) Files(ctx context.Context, fn func(name string, info fs.FileIn
 	})
 }
 
-// isCatalog reports whether a file belongs to the catalogue.
-func isCatalog(name string) bool {
+// IsCatalog reports whether a file is the catalogue or belongs to it.
+func IsCatalog(name string) bool {
 	return name == catalogName || name == catalogName+"-wal" || name == catalogName+"-shm" || name == catalogName+"-journal"
 }
 
