@@ -3,6 +3,8 @@ package publish
 import (
 	"context"
 	"errors"
+	"path"
+	"slices"
 	"time"
 )
 
@@ -20,6 +22,15 @@ func (s *Sender) Clean(ctx context.Context, fn func(Leftover) error) error {
 		return err
 	}
 	for _, l := range list {
+		if l.Temporary {
+			busy, err := j.sending(s.Target.Place())
+			if err != nil {
+				return err
+			}
+			if slices.ContainsFunc(busy, func(name string) bool { return path.Dir(name) == path.Dir(l.Name) }) {
+				continue // it may be of that one
+			}
+		}
 		unlock, err := j.lock(ctx, s.Target.Place(), l.Name)
 		var busy *BusyError
 		if errors.As(err, &busy) {

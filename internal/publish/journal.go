@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -119,6 +120,52 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("another program has been sending %s to the same place for %s", e.Object, e.Waited)
 }
 
+// A holder is what stands in a lock's file of the run that has it, behind the
+// first byte: that is the one that Windows locks, and lets nobody read.
+type holder struct {
+	Place  string `json:"place"`
+	Object string `json:"object"`
+}
+
+// sending lists the objects of a place that runs are sending right now.
+func (j *journal) sending(place string) ([]string, error) {
+	names, err := fs.Glob(j.root.FS(), Dir+"/.*.lock")
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, name := range names {
+		f, err := j.root.OpenFile(name, os.O_RDWR, 0)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // that run has just ended
+		}
+		if err != nil {
+			return nil, err
+		}
+		held := errors.Is(flock.Try(f), flock.ErrHeld)
+		text, rerr := io.ReadAll(io.NewSectionReader(f, 1, 64<<10))
+		f.Close()
+		var h holder
+		if held && rerr == nil && json.Unmarshal(text, &h) == nil && h.Place == place {
+			list = append(list, h.Object)
+		}
+	}
+	return list, nil
+}
+
+// tell writes into a lock's file what it is of.
+func (h holder) tell(f *os.File) error {
+	text, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err = f.WriteAt(text, 1)
+	return err
+}
+
 // lock takes the object for this run alone. The OS frees the lock when the
 // program ends, however it ends.
 func (j *journal) lock(ctx context.Context, place, object string) (unlock func(), err error) {
@@ -148,6 +195,10 @@ func (j *journal) lock(ctx context.Context, place, object string) (unlock func()
 				return nil, err
 			}
 			continue
+		}
+		if err := (holder{place, object}).tell(f); err != nil {
+			f.Close()
+			return nil, err
 		}
 		return func() {
 			j.root.Remove(name) // where open files cannot be removed, it stays

@@ -100,11 +100,14 @@ type Remote struct {
 
 // A Leftover is what an interrupted upload left behind.
 type Leftover struct {
-	Name   string // of the object that it was to become, or of the temporary file
-	ID     string // the upload's id, if it has one
-	Bytes  int64  // -1: not known
-	Since  time.Time
-	Remove func(ctx context.Context) error
+	Name string // of the object that it was to become, or of the temporary file
+	// Temporary says that it is of a temporary file, which lies in the folder of
+	// the object.
+	Temporary bool
+	ID        string // the upload's id, if it has one
+	Bytes     int64  // -1: not known
+	Since     time.Time
+	Remove    func(ctx context.Context) error
 }
 
 // What can be wrong with a target. The errors of targets wrap them.

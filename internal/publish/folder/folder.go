@@ -231,7 +231,7 @@ func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 			return err
 		}
 		list = append(list, publish.Leftover{
-			Name: name, Bytes: info.Size(), Since: info.ModTime().UTC(),
+			Name: name, Temporary: true, Bytes: info.Size(), Since: info.ModTime().UTC(),
 			Remove: func(context.Context) error { return explain(root.Remove(name)) },
 		})
 		return nil

@@ -278,7 +278,7 @@ func (t *Target) leftovers(ctx context.Context, s *session) ([]publish.Leftover,
 				folders = append(folders, name)
 			case e.Mode().IsRegular() && isTemporary.MatchString(e.Name()):
 				found = append(found, publish.Leftover{
-					Name: name, Bytes: e.Size(), Since: e.ModTime(),
+					Name: name, Temporary: true, Bytes: e.Size(), Since: e.ModTime(),
 					Remove: func(ctx context.Context) error {
 						return t.do(ctx, func(s *session) error { return s.remove(t.path(name)) })
 					},

@@ -192,9 +192,10 @@ func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 				folders = append(folders, name+"/")
 			case !e.folder && isTemporary.MatchString(e.name):
 				found = append(found, publish.Leftover{
-					Name:  name,
-					Bytes: e.size,
-					Since: e.modified,
+					Name:      name,
+					Temporary: true,
+					Bytes:     e.size,
+					Since:     e.modified,
 					Remove: func(ctx context.Context) error {
 						return t.wire.Try(ctx, func(ctx context.Context) error { return t.remove(ctx, name) })
 					},
