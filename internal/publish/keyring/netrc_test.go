@@ -64,10 +64,11 @@ func TestNetrcAsCurl(t *testing.T) {
 	if err != nil {
 		t.Skip("curl is missing")
 	}
-	var user, password string
-	var has bool
+	type login struct{ user, password string }
+	logins := make(chan login, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		user, password, has = r.BasicAuth()
+		user, password, _ := r.BasicAuth()
+		logins <- login{user, password}
 	}))
 	defer server.Close()
 	for _, c := range netrcs {
@@ -86,12 +87,11 @@ func TestNetrcAsCurl(t *testing.T) {
 			if c.asks != "" {
 				at = strings.Replace(at, "://", "://"+c.asks+"@", 1)
 			}
-			user, password, has = "", "", false
 			if out, err := exec.Command(curl, "-q", "-sS", "--noproxy", "*", "--netrc-file", file, at).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
-			if password != c.password || c.password != "" && user != c.user {
-				t.Errorf("curl sends %q %q (%v), we %q %q", user, password, has, c.user, c.password)
+			if got := <-logins; got.password != c.password || c.password != "" && got.user != c.user {
+				t.Errorf("curl sends %q, we %q %q", got, c.user, c.password)
 			}
 		})
 	}

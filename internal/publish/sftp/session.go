@@ -95,6 +95,11 @@ func (t *Target) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.keys == nil {
+		// Before the connection is made, on which nothing moves meanwhile: a
+		// passphrase takes its time.
+		t.keys = readKeys(t.c.KeyFiles, t.c.Passphrase)
+	}
 	tcp, err := t.c.Wire.Dial(ctx, "tcp", t.addr)
 	if err != nil {
 		return nil, err
@@ -168,18 +173,8 @@ func (t *Target) auth() (methods []ssh.AuthMethod, tell func() string, done func
 				list = append(list, signers...)
 			}
 		}
-		for _, file := range t.c.KeyFiles {
-			signer, err := readKey(file, t.c.Passphrase)
-			switch {
-			case errors.Is(err, os.ErrNotExist):
-			case err != nil:
-				had = append(had, "not "+err.Error())
-			default:
-				had = append(had, file)
-				list = append(list, signer)
-			}
-		}
-		return list, nil
+		had = append(had, t.keys.had...)
+		return append(list, t.keys.signers...), nil
 	}
 	methods = []ssh.AuthMethod{ssh.PublicKeysCallback(keys)}
 	if t.c.Password != "" {
@@ -221,6 +216,29 @@ func dialAgent(name string) (io.ReadWriteCloser, error) {
 		return os.OpenFile(name, os.O_RDWR, 0)
 	}
 	return net.Dial("unix", name)
+}
+
+// keyFiles are private keys, and for people which those are and which are not
+// among them.
+type keyFiles struct {
+	signers []ssh.Signer
+	had     []string
+}
+
+func readKeys(files []string, passphrase string) *keyFiles {
+	k := new(keyFiles)
+	for _, file := range files {
+		signer, err := readKey(file, passphrase)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+		case err != nil:
+			k.had = append(k.had, "not "+err.Error())
+		default:
+			k.had = append(k.had, file)
+			k.signers = append(k.signers, signer)
+		}
+	}
+	return k
 }
 
 // readKey reads a private key.

@@ -77,6 +77,7 @@ type Target struct {
 	root  string
 
 	mu   sync.Mutex // of what follows, and held while a connection is made
+	keys *keyFiles  // nil: not read yet
 	now  *session
 	shut bool
 }
