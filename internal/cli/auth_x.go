@@ -70,8 +70,8 @@ func (t xTokens) Lock(ctx context.Context) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// xClient returns a client for X, or what is missing to make one.
-func (a *App) xClient(o wire.Options) (*x.Config, error) {
+// xConfig says how to reach X.
+func (a *App) xConfig(o wire.Options) (*x.Config, error) {
 	c := &x.Config{
 		ClientID: a.set.XClientID, Tokens: xTokens{a}, Limits: x.Current(), Wire: o, Now: a.Now,
 		Waiting: func(until time.Time) { a.warn("X asks to wait until %s", until.In(a.Zone).Format("15:04:05")) },
@@ -101,7 +101,7 @@ func (a *App) authX(ctx context.Context, o xLoginOptions) error {
 		return hinted(usage("signing in to X needs a developer app of your own, and x.client_id is not set"),
 			"docs/posting.md tells how to make one; then: spaces config set x.client_id ID. Without one: spaces post CLIP --text … --copy")
 	}
-	c, err := a.xClient(a.wireOptions(0))
+	c, err := a.xConfig(a.wireOptions(0))
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,7 @@ type postOptions struct {
 
 func newPostCmd(a *App) *cobra.Command {
 	o := postOptions{limits: x.Current()}
+	price, withURL := dollars(o.limits.Price), dollars(o.limits.PriceWithURL)
 	cmd := &cobra.Command{
 		Use:   "post CLIP --text TEXT",
 		Short: "Post a clip on X, or make it ready for X's own composer",
@@ -50,7 +51,7 @@ func newPostCmd(a *App) *cobra.Command {
 put the text on the clipboard. Nothing goes over the network, and it costs nothing.
 
 Without, post it through X's API, for which you need a developer app of your own, signed in with
-spaces auth x; a post costs $0.015, one with a link $0.20. CLIP is an MP4 file: spaces clip makes
+spaces auth x; a post costs ` + price + `, one with a link ` + withURL + `. CLIP is an MP4 file: spaces clip makes
 one with --format mp4. The clip is uploaded, then posted, once: when it is not known whether X has
 made the post, none is made until you say what became of it, with --posted or --forget-attempt.
 The API was never tried against the live service: docs/posting.md.
@@ -149,7 +150,7 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if o.uses, err = useOfFile(root, lib.Dir(), f.Name()); err != nil {
 		return err
 	}
-	config, err := a.xClient(a.wireOptions(bandwidth))
+	config, err := a.xConfig(a.wireOptions(bandwidth))
 	if err != nil {
 		return err
 	}
@@ -244,22 +245,18 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 	config.Kept = config.Sent
 	client := x.New(*config)
 	defer client.Close()
-	earlier, err := client.Earlier(root, handle, o.post)
-	if err != nil {
-		return err
-	}
-	if earlier != nil {
-		return a.tellPost(o, "there", earlier)
-	}
 	attempt, err := client.Open(ctx, root, handle, o.post, a.set.LockWait)
 	if err != nil {
 		return a.postError(err, o.file)
 	}
 	defer attempt.Close()
+	if r := attempt.Earlier(); r != nil {
+		return a.tellPost(o, "there", r)
+	}
 	if u := attempt.Unknown(); u != nil {
 		return a.postError(u, o.file)
 	}
-	if !attempt.Made() {
+	if !attempt.Made(o.post) {
 		if err := a.agreeToPost(ctx, o, handle); err != nil {
 			return err
 		}

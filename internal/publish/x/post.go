@@ -50,7 +50,8 @@ type intent struct {
 // knows it.
 type Attempt struct {
 	*publish.Attempt
-	st state
+	st      state
+	earlier *publish.Receipt
 }
 
 // Open opens the attempt to post a file. The caller closes it.
@@ -62,6 +63,11 @@ func (c *Client) Open(ctx context.Context, library *os.Root, handle string, p *P
 		return nil, err
 	}
 	t := &Attempt{Attempt: a}
+	// Only who holds the attempt knows that nobody else is posting the same.
+	if t.earlier, err = c.find(library, handle, p); err != nil {
+		a.Close()
+		return nil, err
+	}
 	if old := a.State(); len(old) > 0 {
 		if err := json.Unmarshal(old, &t.st); err != nil {
 			a.Close()
@@ -80,9 +86,12 @@ func (a *Attempt) Unknown() *UnknownError {
 	return &UnknownError{At: a.st.Intent.At, Text: a.st.Intent.Text}
 }
 
-// Made reports whether an earlier run has made the post and was killed before
+// Made reports whether an earlier run has made this post and was killed before
 // it could keep the receipt. Post does that and nothing else then.
-func (a *Attempt) Made() bool { return a.st.ID != "" }
+func (a *Attempt) Made(p *Post) bool {
+	i := a.st.Intent
+	return a.st.ID != "" && i != nil && i.Text == p.Text && i.ReplyTo == p.ReplyTo
+}
 
 // Forget notes that the post of an unknown outcome was not made. What was
 // uploaded stays good.
@@ -110,8 +119,11 @@ func (a *Attempt) save() error {
 }
 
 // Earlier returns the receipt of a post that says the same with the same file,
-// or nil.
-func (c *Client) Earlier(library *os.Root, handle string, p *Post) (found *publish.Receipt, err error) {
+// or nil. Post makes no other then.
+func (a *Attempt) Earlier() *publish.Receipt { return a.earlier }
+
+// find looks for a receipt of the same post.
+func (c *Client) find(library *os.Root, handle string, p *Post) (found *publish.Receipt, err error) {
 	place := c.Place(handle)
 	err = publish.Receipts(library, func(r *publish.Receipt) error {
 		if r.Place == place && r.SHA256 == p.SHA256 && r.Post != nil && r.Post.Text == p.Text && r.Post.ReplyTo == p.ReplyTo {
@@ -127,7 +139,14 @@ func (c *Client) Earlier(library *os.Root, handle string, p *Post) (found *publi
 // by this run or an earlier one.
 func (c *Client) Post(ctx context.Context, a *Attempt, p *Post, r publish.Receipt) (*publish.Receipt, error) {
 	if a.st.ID != "" { // the run that made it was killed before it had a receipt
-		return c.done(a, &r)
+		this, old := a.Made(p), r
+		if got, err := c.done(a, &old); this || err != nil {
+			return got, err
+		}
+		a.st = state{} // that one said something else
+	}
+	if a.earlier != nil {
+		return a.earlier, nil
 	}
 	if u := a.Unknown(); u != nil {
 		return nil, u

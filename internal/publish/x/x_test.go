@@ -99,7 +99,7 @@ func (r *rig) post(ctx context.Context) (*publish.Receipt, error) {
 	r.t.Helper()
 	c := r.client()
 	defer c.Close()
-	a, err := c.Open(ctx, r.library, xtest.Handle, r.p, time.Second)
+	a, err := c.Open(ctx, r.library, xtest.Handle, r.p, 20*time.Second)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -179,10 +179,11 @@ func TestPost(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	c := r.client()
-	before, err := c.Earlier(r.library, xtest.Handle, r.p)
-	if err != nil || before == nil || before.Post.ID != got.Post.ID {
-		t.Errorf("%+v, %v", before, err)
+	a, err := c.Open(t.Context(), r.library, xtest.Handle, r.p, 0)
+	if err != nil || a.Earlier() == nil || a.Earlier().Post.ID != got.Post.ID {
+		t.Fatalf("%+v, %v", a, err)
 	}
+	a.Close()
 	// The plan names what was asked, and nothing else.
 	var asked []string
 	for _, l := range r.x.Lines() {
@@ -293,9 +294,10 @@ func TestUnknownOutcome(t *testing.T) {
 					t.Fatal(err)
 				}
 				r.once(got)
-				if e, err := c.Earlier(r.library, xtest.Handle, r.p); err != nil || e == nil {
-					t.Errorf("%v, %v", e, err)
+				if got, err = r.post(t.Context()); err != nil {
+					t.Fatal(err)
 				}
+				r.once(got)
 				return
 			}
 			if err := a.Forget(); err != nil {
@@ -556,5 +558,102 @@ func TestLogin(t *testing.T) {
 	}
 	if _, err := l.Code(url.Values{"code": {"c"}}); !errors.Is(err, x.ErrOtherLogin) {
 		t.Error(err)
+	}
+}
+
+// Who stops the program while X takes the post still learns its id.
+func TestStoppedAtThePost(t *testing.T) {
+	r := newRig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	r.x.Fault = func(_ int, q *http.Request) *xtest.Fault {
+		if q.URL.Path == "/2/tweets" {
+			cancel()
+		}
+		return nil
+	}
+	got, err := r.post(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.once(got)
+}
+
+// Programs that post the same at the same time make one post.
+func TestSamePostAtOnce(t *testing.T) {
+	r := newRig(t)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if _, err := r.post(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	got, err := r.post(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.once(got)
+	if r.tokens.saved != 0 {
+		t.Error("a token was renewed")
+	}
+}
+
+// Programs whose token has ended renew it once.
+func TestOneRefresh(t *testing.T) {
+	r := newRig(t)
+	r.tokens.t.Expires = time.Now()
+	other := *r.p
+	other.Text = "another"
+	var all sync.WaitGroup
+	for _, p := range []*x.Post{r.p, &other} {
+		q := *r
+		q.p = p
+		all.Go(func() {
+			if _, err := q.post(t.Context()); err != nil && !errors.As(err, new(*publish.BusyError)) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if r.tokens.saved != 1 {
+		t.Errorf("renewed %d times", r.tokens.saved)
+	}
+}
+
+// A run that was killed after it had learnt the id of its post, and before it
+// had kept the receipt, is followed by one that does.
+func TestKilledBeforeTheReceipt(t *testing.T) {
+	for _, text := range []string{"", "something else"} {
+		r := newRig(t)
+		receipts := filepath.Join(r.dir, publish.Dir, "receipts.jsonl")
+		r.x.Fault = func(_ int, q *http.Request) *xtest.Fault {
+			if q.URL.Path == "/2/tweets" {
+				os.Mkdir(receipts, 0o755)
+			}
+			return nil
+		}
+		if _, err := r.post(t.Context()); err == nil || !strings.Contains(err.Error(), "it was posted, "+r.x.URL) {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(receipts); err != nil {
+			t.Fatal(err)
+		}
+		first := *r.p
+		if text != "" {
+			r.p.Text = text
+			if got, err := r.post(t.Context()); err != nil || got.Post.Text != text {
+				t.Fatal(got, err)
+			}
+			if n := len(r.x.Posts()); n != 2 {
+				t.Errorf("%d posts", n)
+			}
+		}
+		r.p = &first
+		got, err := r.post(t.Context())
+		if err != nil || got.Post.Text != first.Text || got.Post.ID != r.x.Posts()[0].ID {
+			t.Errorf("%+v, %v", got, err)
+		}
 	}
 }

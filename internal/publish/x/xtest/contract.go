@@ -8,7 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"testing"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -26,34 +26,31 @@ type contract struct{ routers []routers.Router }
 // contracts loads our own document and, where somebody has it, X's:
 // SPACES_X_OPENAPI names the file. Else it is looked for in a folder of
 // contracts beside the repository.
-func contracts(t testing.TB) *contract {
-	t.Helper()
+var contracts = sync.OnceValues(func() (*contract, error) {
 	c := new(contract)
-	add := func(doc *openapi3.T, err error) {
-		if err == nil {
-			doc.Servers = nil
-			var r routers.Router
-			if r, err = gorillamux.NewRouter(doc); err == nil {
-				c.routers = append(c.routers, r)
-			}
-		}
+	add := func(doc *openapi3.T, err error) error {
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
+		doc.Servers = nil
+		r, err := gorillamux.NewRouter(doc)
+		c.routers = append(c.routers, r)
+		return err
 	}
-	add(openapi3.NewLoader().LoadFromData(own))
+	if err := add(openapi3.NewLoader().LoadFromData(own)); err != nil {
+		return nil, err
+	}
 	file := os.Getenv("SPACES_X_OPENAPI")
 	if file == "" {
 		if dir := repository(); dir != "" {
 			file = filepath.Join(dir, "..", "shared", "contracts", "x-media-openapi.json")
 		}
 		if _, err := os.Stat(file); err != nil {
-			return c
+			return c, nil
 		}
 	}
-	add(openapi3.NewLoader().LoadFromFile(file))
-	return c
-}
+	return c, add(openapi3.NewLoader().LoadFromFile(file))
+})
 
 // repository is the folder above the working directory with go.mod, or "".
 func repository() string {

@@ -92,8 +92,12 @@ type Post struct {
 
 // New starts a server.
 func New(t testing.TB) *Server {
+	c, err := contracts()
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := &Server{
-		t: t, contract: contracts(t), Life: 2 * time.Hour, ids: 1 << 60,
+		t: t, contract: c, Life: 2 * time.Hour, ids: 1 << 60,
 		media: make(map[string]*Medium), access: make(map[string]time.Time), refresh: make(map[string]bool), codes: make(map[string]url.Values),
 	}
 	mux := http.NewServeMux()
