@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -104,6 +105,16 @@ func (m *meter) total() int64 {
 	return m.sent
 }
 
+// peakOf is how much memory a process has had at most, 0 where Linux's /proc
+// does not tell.
+func peakOf(pid int) int64 {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	var kib int64
+	fmt.Sscan(rest, &kib)
+	return kib << 10
+}
+
 // A run that is killed at any moment is gone on with by the next one: what has
 // arrived is not sent again, and nothing is left over.
 func TestKilledUploads(t *testing.T) {
@@ -128,6 +139,7 @@ func TestKilledUploads(t *testing.T) {
 	}
 	upload := []string{"upload", file, "s3://bucket/show", "--part-size", "5M", "--jobs", fmt.Sprint(jobs), "--json"}
 
+	var memory int64
 	r := rand.New(rand.NewPCG(6, 20))
 	for n := range kills {
 		reached := m.stopAfter(3<<20 + r.Int64N(bytesOf/int64(kills)))
@@ -139,6 +151,7 @@ func TestKilledUploads(t *testing.T) {
 		go func() { ended <- cmd.Wait() }()
 		select {
 		case <-reached:
+			memory = max(memory, peakOf(cmd.Process.Pid))
 			cmd.Process.Kill()
 			<-ended
 		case err := <-ended:
@@ -163,9 +176,13 @@ func TestKilledUploads(t *testing.T) {
 	if err != nil || !bytes.Equal(got, content) {
 		t.Errorf("at the server there are %d bytes that are not those of the file; %v", len(got), err)
 	}
+	const mostMemory = 120e6
+	if memory > mostMemory {
+		t.Errorf("%d bytes of memory were used, more than %d", memory, int64(mostMemory))
+	}
 	const talk = 1 << 20 // requests and their headers
 	most := bytesOf + int64(kills)*jobs*part + talk
-	t.Logf("%d bytes sent for a file of %d, after %d kills; the last run found %d there", m.total(), bytesOf, kills, sum.Kept)
+	t.Logf("%d bytes sent for a file of %d, after %d kills; the last run found %d there; %d bytes of memory", m.total(), bytesOf, kills, sum.Kept, memory)
 	if m.total() > most {
 		t.Errorf("%d bytes were sent, more than %d", m.total(), most)
 	}
