@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 )
@@ -271,7 +272,7 @@ func (r *Recording) intact(root *os.Root, file string, p *Provenance) bool {
 // draw writes a clip to the file name, which comes into being when all of it
 // is there.
 func draw(ctx context.Context, root *os.Root, name string, force bool, s *sheet, res *Result) error {
-	d, err := NewDraft(root, name)
+	d, err := draft.New(root, name)
 	if err != nil {
 		return err
 	}
@@ -281,14 +282,14 @@ func draw(ctx context.Context, root *os.Root, name string, force bool, s *sheet,
 		return err
 	}
 	out.fill(res)
-	if !force && d.sameContent(name) {
+	if !force && d.Same(name) {
 		res.Status = Done
 		return nil
 	}
 	if err := d.Commit(force); err != nil {
 		return err
 	}
-	return SyncDir(root, path.Dir(name))
+	return draft.SyncDir(root, path.Dir(name))
 }
 
 // A counter counts and hashes what goes through it.

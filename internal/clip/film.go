@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 )
 
@@ -93,7 +94,7 @@ func (q *Request) writeCaptions(root *os.Root, file string, res *Result) error {
 	if _, err := root.Stat(name); err == nil && !q.Force {
 		return nil
 	}
-	d, err := NewDraft(root, name)
+	d, err := draft.New(root, name)
 	if err != nil {
 		return err
 	}

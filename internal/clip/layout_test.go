@@ -7,12 +7,14 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
@@ -245,7 +247,7 @@ func TestClipsFolder(t *testing.T) {
 		t.Errorf("%+v, %v", again, err)
 	}
 	for _, e := range entries(t, filepath.Dir(first.File)) {
-		if strings.HasSuffix(e, partialExt) {
+		if draft.IsName(path.Base(e)) {
 			t.Errorf("%s was left", e)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 
+	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -162,7 +163,7 @@ func (p *Provenance) write(root *os.Root, file string) error {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	d, err := NewDraft(root, name)
+	d, err := draft.New(root, name)
 	if err != nil {
 		return err
 	}

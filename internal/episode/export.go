@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
@@ -313,32 +314,32 @@ func (e *export) work(ctx context.Context) error {
 // stands beside it.
 func (e *export) write(ctx context.Context, out *target) error {
 	var after loudness.Result
-	var draft *clip.Draft
+	var d *draft.File
 	defer func() {
-		if draft != nil {
-			draft.Discard()
+		if d != nil {
+			d.Discard()
 		}
 	}()
 	for try := 0; ; try++ {
 		var err error
-		if draft != nil {
-			draft.Discard()
+		if d != nil {
+			d.Discard()
 		}
-		if draft, err = clip.NewDraft(out.root, out.file); err != nil {
+		if d, err = draft.New(out.root, out.file); err != nil {
 			return err
 		}
 		if e.copied {
-			if after, err = e.copyUnits(ctx, draft); err != nil {
+			if after, err = e.copyUnits(ctx, d); err != nil {
 				return err
 			}
 			break
 		}
 		e.expect()
-		if err := e.encode(ctx, draft); err != nil {
+		if err := e.encode(ctx, d); err != nil {
 			return err
 		}
 		e.expect()
-		if after, err = measureFile(ctx, draft.File, e.Format, &e.rec, e.tick); err != nil {
+		if after, err = measureFile(ctx, d.File, e.Format, &e.rec, e.tick); err != nil {
 			return fmt.Errorf("%s: %w", out.file, err)
 		}
 		e.rec.ReEncoded = true
@@ -369,10 +370,10 @@ func (e *export) write(ctx context.Context, out *target) error {
 	if l := e.rec.Settings.Loudness; l != nil && !e.copied && !e.beyond && math.Abs(float64(after.Integrated)-*l) > 0.5 {
 		e.note("it came out at %.1f LUFS: its peaks leave no more room", float64(after.Integrated))
 	}
-	if err := e.sum(draft.File); err != nil {
+	if err := e.sum(d.File); err != nil {
 		return err
 	}
-	return out.commit(draft, e)
+	return out.commit(d, e)
 }
 
 // encode writes the audio.
@@ -384,13 +385,13 @@ func (e *export) encode(ctx context.Context, w io.Writer) error {
 
 // copyUnits writes the access units as they are and looks whether they all
 // are in the file. What was measured before holds for them.
-func (e *export) copyUnits(ctx context.Context, draft *clip.Draft) (loudness.Result, error) {
+func (e *export) copyUnits(ctx context.Context, d *draft.File) (loudness.Result, error) {
 	units := newUnitSum()
-	if err := e.Recording.Copy(ctx, draft, e.list[0].Span, e.Format, e.options(), units); err != nil {
+	if err := e.Recording.Copy(ctx, d, e.list[0].Span, e.Format, e.options(), units); err != nil {
 		return loudness.Result{}, err
 	}
-	if err := verifyUnits(draft.File, units); err != nil {
-		return loudness.Result{}, fmt.Errorf("%s: %w", draft.Name(), err)
+	if err := verifyUnits(d.File, units); err != nil {
+		return loudness.Result{}, fmt.Errorf("%s: %w", d.Name(), err)
 	}
 	if e.whole() {
 		return e.measured.Loudness, nil

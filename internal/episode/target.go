@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/library/draft"
 )
 
 // A target is where an episode goes: the audio, its record, and what else
@@ -119,7 +120,7 @@ func (t *target) intact(rec *Record) bool {
 // commit writes what stands beside the audio, gives the audio its name and
 // writes the record. Until that is there the one that was there before, if
 // any, says of a file that it is not this one: the episode is made again.
-func (t *target) commit(draft *clip.Draft, e *export) error {
+func (t *target) commit(d *draft.File, e *export) error {
 	for _, s := range e.besides {
 		if err := t.write(s.name, s.content); err != nil {
 			return err
@@ -127,7 +128,7 @@ func (t *target) commit(draft *clip.Draft, e *export) error {
 	}
 	_, err := t.root.Lstat(t.file)
 	fresh := errors.Is(err, fs.ErrNotExist)
-	if err := draft.Commit(true); err != nil {
+	if err := d.Commit(true); err != nil {
 		return err
 	}
 	b, err := encodeRecord(&e.rec)
@@ -145,7 +146,7 @@ func (t *target) commit(draft *clip.Draft, e *export) error {
 			return err
 		}
 	}
-	return clip.SyncDir(t.root, ".")
+	return draft.SyncDir(t.root, ".")
 }
 
 func encodeRecord(rec *Record) ([]byte, error) {
@@ -158,7 +159,7 @@ func encodeRecord(rec *Record) ([]byte, error) {
 }
 
 func (t *target) write(name string, b []byte) error {
-	d, err := clip.NewDraft(t.root, name)
+	d, err := draft.New(t.root, name)
 	if err != nil {
 		return err
 	}

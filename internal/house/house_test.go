@@ -45,7 +45,7 @@ var order = [][]string{
 	{"library/catalog"},
 	{"library/space"},
 	{"library/ledger"},
-	{"library/flock"},
+	{"library/flock", "library/draft"},
 	{"archive/hydra"},
 	{"archive"},
 	{"archive/ytd"},

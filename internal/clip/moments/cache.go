@@ -12,6 +12,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/draft"
 )
 
 // cacheName is where the hops of a recording are kept, in its folder.
@@ -129,7 +130,7 @@ func cacheBytes(key [sha256.Size]byte, f *features) []byte {
 }
 
 func writeCache(root *os.Root, key [sha256.Size]byte, f *features) error {
-	d, err := clip.NewDraft(root, cacheName)
+	d, err := draft.New(root, cacheName)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"os"
 	"path"
 
-	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/library/draft"
 )
 
 // Options say how a feed is built.
@@ -133,7 +133,7 @@ func place(ctx context.Context, library, out *os.Root, a Asset) error {
 		err = out.Chtimes(tmp, info.ModTime(), info.ModTime())
 	}
 	if err == nil {
-		err = clip.Rename(out, tmp, a.Name)
+		err = draft.Rename(out, tmp, a.Name)
 	}
 	if err != nil {
 		out.Remove(tmp)

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path"
 
-	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/library/draft"
 )
 
 // writeFile puts content under a name at once: to a name of its own, flushed
@@ -19,7 +19,7 @@ func writeFile(root *os.Root, name string, content []byte) (changed bool, err er
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	d, err := clip.NewDraft(root, name)
+	d, err := draft.New(root, name)
 	if err != nil {
 		return false, err
 	}
@@ -31,5 +31,5 @@ func writeFile(root *os.Root, name string, content []byte) (changed bool, err er
 		d.Discard()
 		return false, err
 	}
-	return true, clip.SyncDir(root, path.Dir(name))
+	return true, draft.SyncDir(root, path.Dir(name))
 }

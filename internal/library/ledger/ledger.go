@@ -20,6 +20,7 @@ import (
 	"path"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/flock"
 )
 
@@ -79,7 +80,7 @@ func (f *File) Append(ctx context.Context, records ...any) (mended int64, err er
 		return 0, err
 	}
 	if size == 0 {
-		if err := f.syncDir(); err != nil {
+		if err := draft.SyncDir(f.root, path.Dir(f.name)); err != nil {
 			return 0, err
 		}
 	}
@@ -177,12 +178,12 @@ func (f *File) Rewrite(ctx context.Context, edit func(lines [][]byte) ([][]byte,
 		err = file.Sync()
 	}
 	if err = errors.Join(err, file.Close()); err == nil {
-		err = f.root.Rename(tmp, f.name)
+		err = draft.Rename(f.root, tmp, f.name)
 	}
 	if err != nil {
 		return errors.Join(err, f.root.Remove(tmp))
 	}
-	return f.syncDir()
+	return draft.SyncDir(f.root, path.Dir(f.name))
 }
 
 // lock takes the lock of the ledger's writers. It is held on a file of its own:
@@ -200,15 +201,4 @@ func (f *File) lock(ctx context.Context) (unlock func() error, err error) {
 		return nil, err
 	}
 	return file.Close, nil
-}
-
-// syncDir makes the ledger's name as durable as its content, where the system
-// can: Windows has no such call, some network drives cannot do it.
-func (f *File) syncDir() error {
-	dir, err := f.root.Open(path.Dir(f.name))
-	if err != nil {
-		return err
-	}
-	dir.Sync()
-	return dir.Close()
 }

@@ -14,13 +14,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"sync"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
@@ -136,7 +135,7 @@ func (t *Target) put(ctx context.Context, u *publish.Upload) (r publish.Remote, 
 	if err := root.MkdirAll(path.Dir(u.Name), 0o755); err != nil {
 		return r, err
 	}
-	d, err := clip.NewDraft(root, u.Name)
+	d, err := draft.New(root, u.Name)
 	if err != nil {
 		return r, err
 	}
@@ -160,7 +159,7 @@ func (t *Target) put(ctx context.Context, u *publish.Upload) (r publish.Remote, 
 	if err := d.Commit(true); err != nil {
 		return r, err
 	}
-	if err := clip.SyncDir(root, path.Dir(u.Name)); err != nil {
+	if err := draft.SyncDir(root, path.Dir(u.Name)); err != nil {
 		return r, err
 	}
 	if r, err = t.Stat(ctx, u.Name); err != nil {
@@ -203,9 +202,6 @@ func (t *Target) Plan(u *publish.Upload) []string {
 	}
 }
 
-// draft are the names that clip.NewDraft gives.
-var draft = regexp.MustCompile(`^\.[A-Z2-7]{10}\.partial$`)
-
 // Leftovers implements publish.Target.
 func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 	root, err := t.open(false)
@@ -220,7 +216,7 @@ func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 		if err == nil {
 			err = ctx.Err()
 		}
-		if err != nil || !e.Type().IsRegular() || !draft.MatchString(e.Name()) {
+		if err != nil || !e.Type().IsRegular() || !draft.IsName(e.Name()) {
 			return err
 		}
 		info, err := e.Info()
