@@ -27,7 +27,8 @@ Internet Archive too, user and password of WebDAV, password of SFTP and passphra
 "set" asks for them; in scripts they come from standard input, one a line. They are kept in the
 system's keyring or, where none runs (or with SPACES_KEYRING=file), in credentials.json beside the
 settings, which only you may read. TARGET is the name of a target in the settings, or its URL.
-Without them, S3 takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the files in ~/.aws.
+Without them, S3 takes AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the files in ~/.aws,
+and WebDAV ~/.netrc.
 
 "x" signs in to X for spaces post: it prints the address of a page at X on which you agree, and
 waits until X sends the browser back to this computer. docs/posting.md tells what to set up first.`,
