@@ -19,12 +19,12 @@ type FaultOptions struct {
 	Own      func(path string) bool // see Options
 }
 
-// Faults sends files through a proxy with faults, drawn from seeds 1 to 6, or 1
+// Faults sends files through a proxy with faults, drawn from seeds 1 to 4, or 1
 // to 200 if the environment has SPACES_LONG=1. New makes an empty site whose
 // targets connect to what through returns for the server's address; they should
 // wait little between tries and give up soon on connections that stand still.
 func Faults(t *testing.T, new func(t *testing.T, through func(addr string) string) Site, o FaultOptions) {
-	seeds := 6
+	seeds := 4
 	if os.Getenv("SPACES_LONG") == "1" {
 		seeds = 200
 	}

@@ -71,7 +71,7 @@ func StartSSHD(t *testing.T, subsystem string, hostKeys ...string) SSHD {
 // generate makes a key pair in two files.
 func generate(t *testing.T, name, kind, passphrase string) {
 	t.Helper()
-	out, err := exec.Command(find(t, "ssh-keygen"), "-q", "-t", kind, "-N", passphrase, "-C", "", "-f", name).CombinedOutput()
+	out, err := exec.Command(find(t, "ssh-keygen"), "-q", "-a", "1", "-t", kind, "-N", passphrase, "-C", "", "-f", name).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ssh-keygen: %v: %s", err, out)
 	}
