@@ -124,7 +124,8 @@ func (e *Eraser) Longest() int {
 	for _, id := range e.ids {
 		longest = max(longest, len(id))
 	}
-	return 2*longest + 16 // and what stands before and after it
+	const around = 160 // what stands before and after it
+	return 2*longest + around
 }
 
 // small returns b with small ASCII letters.
@@ -174,9 +175,7 @@ func comesFrom(b []byte, step int) bool {
 }
 
 // goesOn reports whether a word goes on in b. In tags a letter may be the
-// first of what comes next: the length of a Vorbis comment, which has four
-// bytes, or the name of an ID3 frame, which has four too, and the length after
-// it.
+// first byte of what comes next.
 func goesOn(b []byte, step int) bool {
 	if step == 2 {
 		return len(b) > 2 && b[0] == 0 && letter(b[1]) && b[2] == 0
@@ -184,9 +183,23 @@ func goesOn(b []byte, step int) bool {
 	if len(b) == 0 || !letter(b[0]) {
 		return false
 	}
-	length := len(b) >= 4 && b[1] == 0 && b[2] == 0 && b[3] == 0
-	frame := len(b) >= 5 && letter(b[1]) && letter(b[2]) && letter(b[3]) && b[4] == 0
-	return !length && !frame
+	return !isComment(b) && !isFrame(b)
+}
+
+// isComment reports whether b begins with a Vorbis comment: four bytes of
+// length, the least first, a name, "=".
+func isComment(b []byte) bool {
+	if len(b) < 4 || b[1] != 0 || b[2] != 0 || b[3] != 0 || len(b) < 4+int(b[0]) {
+		return false
+	}
+	name, _, ok := bytes.Cut(b[4:4+int(b[0])], []byte("="))
+	return ok && !bytes.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '}' })
+}
+
+// isFrame reports whether b begins with an ID3 frame of less than 16 MB: four
+// letters, four bytes of length, two of flags that nobody sets.
+func isFrame(b []byte) bool {
+	return len(b) >= 10 && letter(b[1]) && letter(b[2]) && letter(b[3]) && b[4] == 0 && b[8] == 0 && b[9] == 0
 }
 
 // escaped reports whether s ends in an @ as addresses on the web write it.

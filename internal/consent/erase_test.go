@@ -63,14 +63,16 @@ func TestEraserIn(t *testing.T) {
 		{"by ANN.", true},
 		{"joann, annabel", false},
 		{"\x00\x00555000111\x00", true},
-		{"ARTIST=ann\x31\x00\x00\x00TITLE=x", true},                       // a Vorbis comment of 49 bytes follows
-		{"TPE1\x00\x00\x00\x04\x00\x00\x00annTALB\x00\x00\x00\x02", true}, // an ID3 frame follows
+		{"ARTIST=ann\x31\x00\x00\x00TITLE=" + strings.Repeat("x", 43), true},           // a Vorbis comment of 49 bytes follows
+		{"TPE1\x00\x00\x00\x04\x00\x00\x00annTALB\x00\x00\x00\x02\x00\x00\x00x", true}, // an ID3 frame follows
 		{wide(binary.LittleEndian, "with @Ann") + "TALB\x00\x00", true},
 		{wide(binary.BigEndian, "Ann’s"), true},
 		{wide(binary.LittleEndian, "joann"), false},
 		{wide(binary.LittleEndian, "annabel"), false},
 		{wide(binary.BigEndian, "joann "), false},
 		{"%40ann", true},
+		{"ann1\x00\x00\x00\x1cdata\x00\x00\x00\x01=", false}, // the end of an MP4 atom
+		{"annabel\x00\x01\x02", false},
 		{"", false},
 	} {
 		if got := e.In([]byte(test.bytes)); got != test.want {

@@ -25,7 +25,7 @@ func isJSON(name string) bool { return path.Ext(name) == ".json" || path.Ext(nam
 // isText reports whether a file can be rewritten.
 func isText(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
-	case ".md", ".txt", ".vtt", ".srt", ".xml", ".html", ".htm", ".csv":
+	case ".md", ".txt", ".vtt", ".srt", ".xml", ".html", ".htm", ".svg", ".css", ".js", ".csv", ".yaml":
 		return true
 	}
 	return isJSON(name)

@@ -329,7 +329,7 @@ func (s *search) files() error {
 		if err := s.ctx.Err(); err != nil {
 			return err
 		}
-		if s.known[f.name] || s.leaves(f.name) {
+		if s.known[f.name] && !s.shared[f.name] || s.leaves(f.name) {
 			continue
 		}
 		if it, err := s.copied(f, gone[f.bytes]); it != nil || err != nil {
