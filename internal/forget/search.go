@@ -259,6 +259,9 @@ func (s *search) made(it Item, beside []string, use consent.Use, gone, chosen bo
 	if it.Named, err = s.names(it.Name); err != nil {
 		return err
 	}
+	if path.Ext(it.Name) == ".mp4" && it.Voice {
+		it.Named = true // it may show who speaks
+	}
 	it.Fate = fate(gone || it.Voice && chosen || it.Named && s.choice.Names, Removed)
 	s.found(it)
 	for _, name := range it.beside {
