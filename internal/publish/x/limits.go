@@ -46,7 +46,7 @@ type Limits struct {
 // Current are the limits as they are known.
 func Current() Limits {
 	return Limits{
-		Bytes: 512 << 20, MostBytes: 8 << 30,
+		Bytes: 512e6, MostBytes: 8e9, // it says MB and GB
 		Seconds: 140, MostSeconds: 20 * 60, LeastSeconds: 0.5,
 		LeastSide: 32, MostWidth: 1280, MostTall: 1024, MostRatio: 3, MostRate: 60, MostChannels: 2,
 		Text: 280, Alt: 1000,
@@ -181,5 +181,5 @@ func megabytes(n int64) string {
 	if n < 1e6 {
 		return fmt.Sprintf("%d bytes", n)
 	}
-	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	return fmt.Sprintf("%.4g MB", float64(n)/1e6)
 }
