@@ -195,9 +195,12 @@ func worst(a, b []float32) float64 {
 func TestLosslessEqualsSource(t *testing.T) {
 	tool(t, "ffmpeg")
 	tool(t, "lame")
-	n := 12 // of each: more than 200 in all
-	if testing.Short() {
-		n = 6
+	n := 4 // of each
+	switch {
+	case os.Getenv("SPACES_LONG") != "":
+		n = 12 // more than 200 in all
+	case testing.Short():
+		n = 1
 	}
 	var mu sync.Mutex
 	total := 0

@@ -36,7 +36,11 @@ func left(samples []float32, channels int) []float32 {
 func TestEncodedIsAligned(t *testing.T) {
 	tool(t, "ffmpeg")
 	tool(t, "lame")
-	for _, src := range []source{sources[0], sources[1], sources[8], sources[9], sources[14], sources[15]} {
+	list := []source{sources[0], sources[1], sources[8], sources[9], sources[14], sources[15]}
+	if testing.Short() {
+		list = list[:2]
+	}
+	for _, src := range list {
 		t.Run(src.name, func(t *testing.T) {
 			file := src.make(t, t.TempDir())
 			want := decode(t, file)
