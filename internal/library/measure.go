@@ -2,10 +2,10 @@ package library
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"slices"
 
@@ -138,11 +138,8 @@ func (l *Library) Peaks(ctx context.Context, id string, jobs int, p Progress) (*
 // measure decodes all that is heard of a Space, once.
 func (l *Library) measure(ctx context.Context, sound *Sound, jobs int, p Progress) (*Measurement, error) {
 	s := sound.Space
-	tmp := path.Join(s.Folder, fmt.Sprintf("%s.partial-%d", peaksName, os.Getpid()))
+	tmp := partial(path.Join(s.Folder, peaksName))
 	if err := l.disk.mkdirAll(path.Join(s.Folder, ".spaces")); err != nil {
-		return nil, err
-	}
-	if err := l.disk.remove(tmp); err != nil {
 		return nil, err
 	}
 	w, err := l.disk.create(tmp)
@@ -167,8 +164,12 @@ func (l *Library) measure(ctx context.Context, sound *Sound, jobs int, p Progres
 		return nil, err
 	}
 	name := path.Join(s.Folder, measureName)
-	return m, l.disk.writeBeside(name, fmt.Sprintf("%s.partial-%d", name, os.Getpid()), b)
+	return m, l.disk.writeBeside(name, partial(name), b)
 }
+
+// partial is what a file is called until it is whole. The same one may be
+// under way elsewhere, in this program too.
+func partial(name string) string { return name + ".partial-" + rand.Text()[:10] }
 
 // measureTo feeds the decoded audio to the meters and writes the peaks to w.
 func measureTo(ctx context.Context, w io.Writer, sound *Sound, jobs int, p Progress) (*Measurement, error) {

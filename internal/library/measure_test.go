@@ -1,6 +1,7 @@
 package library
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -54,6 +55,29 @@ func TestMeasure(t *testing.T) {
 	defer c.Close()
 	if x.Frames != *r.Samples {
 		t.Errorf("peaks of %d samples, want %d", x.Frames, *r.Samples)
+	}
+	clean(t, dir)
+
+	// Measured twice at once by one program, as by a page with two windows.
+	if err := os.Remove(filepath.Join(dir, filepath.FromSlash(r.Folder), filepath.FromSlash(measureName))); err != nil {
+		t.Fatal(err)
+	}
+	errs := make(chan error, 2)
+	for range cap(errs) {
+		go func() {
+			other, err := l.Measure(t.Context(), firstID, 1, nil)
+			if err == nil {
+				if same, _ := equalJSON(m, other); !same {
+					err = fmt.Errorf("measured at once: %+v, was %+v", other, m)
+				}
+			}
+			errs <- err
+		}()
+	}
+	for range cap(errs) {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
 	}
 	clean(t, dir)
 
