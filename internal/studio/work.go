@@ -233,7 +233,8 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("id")
-	s.run(w, r, "export "+id, func(ctx context.Context, t *task) (any, error) {
+	key := fmt.Sprintf("export %s %q %s %q %t %t", id, q.Preset, format, q.Title, q.TrimSilence, q.Force)
+	s.run(w, r, key, func(ctx context.Context, t *task) (any, error) {
 		lib, release, err := s.shelf.take(ctx)
 		if err != nil {
 			return nil, err

@@ -3,11 +3,13 @@ package studio
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/consent"
@@ -121,6 +123,22 @@ func TestReplaceClip(t *testing.T) {
 			t.Errorf("step %d: %+v, error %+v", i+1, got.Result, got.Error)
 		}
 	}
+}
+
+// Who asks for another episode while one is made gets what was asked for.
+func TestExportsAtOnce(t *testing.T) {
+	t.Parallel()
+	c := enter(t, serveTest(t, sample(t)))
+	var made sync.WaitGroup
+	for preset, ext := range map[string]string{"untouched": ".m4a", "archive": ".flac"} {
+		made.Go(func() {
+			got := c.post(sampleAPI+"/export", fmt.Sprintf(`{"preset":%q,"format":""}`, preset))
+			if got.Error != nil || filepath.Ext(got.Result.File) != ext {
+				t.Errorf("%s: %+v, error %+v", preset, got.Result, got.Error)
+			}
+		})
+	}
+	made.Wait()
 }
 
 // Sound is handed out in ranges, clips for keeping.
