@@ -23,7 +23,7 @@ const cacheName = ".spaces/moments"
 // the CRC-32 (IEEE) of all of it. The version goes up when the same audio would
 // make other hops.
 const (
-	magic      = "SPMOMNT1"
+	magic      = "SPMOMNT2"
 	headBytes  = len(magic) + sha256.Size + 16
 	crcBytes   = 4
 	maxSeconds = 1000 * 3600
@@ -114,7 +114,7 @@ func parseCache(b []byte, key [sha256.Size]byte, rate int, samples int64) (*feat
 	f := &features{rate: rate, samples: samples, hops: make([]hop, n)}
 	for i := range f.hops {
 		h := body[headBytes+i*hopBytes:]
-		f.hops[i] = hop{h[0], h[1], h[2]}
+		f.hops[i] = hop{h[0], h[1], h[2], h[3]}
 	}
 	return f, nil
 }
@@ -124,7 +124,7 @@ func cacheBytes(key [sha256.Size]byte, f *features) []byte {
 	b := make([]byte, 0, headBytes+len(f.hops)*hopBytes+crcBytes)
 	b = append(b, header(key, f.rate, f.samples)...)
 	for _, h := range f.hops {
-		b = append(b, h.level, h.noise, h.flags)
+		b = append(b, h.level, h.noise, h.voice, h.flags)
 	}
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
 }

@@ -8,7 +8,7 @@ import (
 func TestCache(t *testing.T) {
 	f := &features{rate: 8000, samples: 8000*3 + 7, hops: make([]hop, 3*hopsASecond+1)}
 	for i := range f.hops {
-		f.hops[i] = hop{uint8(i), uint8(2 * i), uint8(i % 3)}
+		f.hops[i] = hop{uint8(i), uint8(2 * i), uint8(3 * i), uint8(i % 3)}
 	}
 	key := [32]byte{1, 2, 3}
 	whole := cacheBytes(key, f)

@@ -18,14 +18,17 @@ type levels struct {
 	active uint8 // what is louder is no pause
 	strong uint8 // what is louder is heard as loud as what is said
 	faint  uint8 // what is fainter is in the background
+	voiced uint8 // what is less periodic is not one voice
 }
 
 const (
 	pauseBelow  = 25.0 // dB below the loud hops lie the pauses
 	faintest    = -65  // dBFS; what lies below is silence, however quiet all else is
 	strongBelow = 8.0  // dB below talk
+	loudBelow   = 12.0 // dB below the loudest that is near
 	faintBelow  = 14.0
-	roomMargin  = 6.0 // dB
+	roomMargin  = 6.0  // dB
+	voicedShare = 0.85 // of how periodic the voices of the recording are
 )
 
 // levelsOf finds the levels of hops; ok is false where all is silence.
@@ -49,6 +52,14 @@ func levelsOf(hops []hop) (l levels, ok bool) {
 	l.strong, l.faint = below(l.talk, strongBelow), below(l.talk, faintBelow)
 	// In a noisy room pauses are as loud as the room.
 	l.active = max(l.active, min(above(room, roomMargin), l.strong))
+	// Lossy coding and an echo make all voices less periodic.
+	clear(count[:])
+	for _, h := range hops {
+		if h.level > l.strong && h.flags&lost == 0 {
+			count[h.voice]++
+		}
+	}
+	l.voiced = uint8(voicedShare * float64(quantile(&count, 0.5)))
 	return l, true
 }
 
@@ -80,47 +91,74 @@ type window struct {
 	volume float32 // dBFS: the median of what is active within a second on each side
 	hiss   float32 // 0 to 1: how much of the 1.2 s is noise as loud as what is said
 	rhythm float32 // 0 to 1: how regularly the level rises and falls 3.5 to 8 times a second
-	breath float32 // 0 to 1: how much noise there is in what is strong
+	breath float32 // 0 to 1: how much of what is loud in 2.4 s is not one voice
+	crowd  float32 // 0 to 1: how much of the 2.4 s is loud and not one voice
 }
 
 // windowsOf sums up hops around the middles of the windows.
 func windowsOf(hops []hop, l levels) []window {
 	list := make([]window, len(hops)/windowHops)
 	volumes := slider{hops: hops, keep: func(h hop) bool { return h.level > l.active && h.flags&lost == 0 }}
+	rooms := slider{hops: hops, keep: func(h hop) bool { return h.flags&lost == 0 }}
 	for i := range list {
 		middle := i*windowHops + windowHops/2
 		w := &list[i]
-		*w = window{float32(math.NaN()), 0, 0, 0}
+		w.volume = float32(math.NaN())
 		if n := volumes.move(middle-hopsASecond, middle+hopsASecond); n*5 >= 2*hopsASecond*2 {
 			w.volume = float32(hop{level: quantile(&volumes.count, 0.5)}.decibels())
 		}
-		near := hops[max(0, middle-reach):min(len(hops), middle+reach)]
-		noisy, _ := noiseAbove(near, l.strong)
-		w.hiss = float32(noisy / (2 * reach))
-		loud := loudest(near)
-		if loud < l.faint {
-			continue
+		rooms.move(middle-roomReach, middle+roomReach)
+		w.hiss = hissOf(within(hops, middle, hissReach), l.strong)
+		near := within(hops, middle, breathReach)
+		if loud := loudest(near); loud >= l.faint {
+			// A background that is heard in the pauses is no breath.
+			room := above(quantile(&rooms.count, 0.1), roomMargin)
+			w.breath, w.crowd = breathOf(near, max(room, below(loud, loudBelow)), l.voiced)
+			w.rhythm = float32(rhythm(within(hops, middle, rhythmReach), l))
 		}
-		noisy, n := noiseAbove(near, below(loud, strongBelow))
-		w.breath = float32(noisy / n)
-		w.rhythm = float32(rhythm(hops[max(0, middle-rhythmReach):min(len(hops), middle+rhythmReach)], l))
 	}
 	return list
 }
 
-// reach is how far on each side of its middle a window looks for noise.
-const reach = hopsASecond * 6 / 10
+// So many hops on each side of its middle a window looks for things.
+const (
+	hissReach   = hopsASecond * 6 / 10
+	breathReach = hopsASecond * 12 / 10
+	roomReach   = hopsASecond * 10
+)
 
-// noiseAbove adds up how much noise is in the hops above a level, and counts
-// them.
-func noiseAbove(hops []hop, level uint8) (noise, n float64) {
+// within returns the hops up to so many before and after the middle.
+func within(hops []hop, middle, reach int) []hop {
+	return hops[max(0, middle-reach):min(len(hops), middle+reach)]
+}
+
+// hissOf is how much of a hissReach on each side is noise above a level.
+func hissOf(hops []hop, level uint8) float32 {
+	noise := 0.0
 	for _, h := range hops {
 		if h.level > level {
 			noise += float64(h.noise) / 255
-			n++
 		}
 	}
-	return noise, n
+	return float32(noise / (2 * hissReach))
+}
+
+// breathOf is how much of the hops above a level, and how much of all hops, is
+// above that level and less periodic than a voice.
+func breathOf(hops []hop, level, voiced uint8) (ofLoud, ofAll float32) {
+	loud, breath := 0, 0
+	for _, h := range hops {
+		if h.level > level {
+			loud++
+			if h.voice < voiced {
+				breath++
+			}
+		}
+	}
+	if loud == 0 {
+		return 0, 0
+	}
+	return float32(breath) / float32(loud), float32(breath) / (2 * breathReach)
 }
 
 // loudest returns the level that all but a fifth of some hops are below.

@@ -144,7 +144,7 @@ func (o *Options) complete() error {
 // Find returns the moments of a recording, best first; none if nothing stands
 // out. turns are those of the library, or nil.
 //
-// The recording is decoded once; what is kept of it (120 bytes a second) lies
+// The recording is decoded once; what is kept of it (160 bytes a second) lies
 // beside it in .spaces, so that the next call is quick. No lock is taken: that
 // file depends on the audio alone. Where it cannot be written, nothing is kept.
 //

@@ -150,7 +150,7 @@ func FuzzRank(f *testing.F) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		x := &features{rate: 8000, samples: int64(n) * 200, hops: make([]hop, n)}
 		for i := range x.hops {
-			x.hops[i] = hop{uint8(rng.IntN(256)), uint8(rng.IntN(256)), uint8(rng.IntN(40) / 38)}
+			x.hops[i] = hop{uint8(rng.IntN(256)), uint8(rng.IntN(256)), uint8(rng.IntN(256)), uint8(rng.IntN(40) / 38)}
 		}
 		turns := new(space.Turns)
 		for range people {

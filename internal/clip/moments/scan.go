@@ -154,16 +154,18 @@ func (f *features) fillRun(ctx context.Context, r run, at, end int, s pcm.Span) 
 	}
 	defer src.Close()
 	mono := pcm.Mono(src)
-	spectra := newSpectrometer(r.rate)
+	spectra, voices := newSpectrometer(r.rate), newVoicer(r.rate)
 	length := r.rate/hopsASecond + 2
 	bufs := [2][]float32{make([]float32, length), make([]float32, length)}
 	var blocks [2][]float32
 	var where [2]int
+	var voice [2]uint8
 	n := 0
 	flush := func() {
 		var hops [2]hop
 		hops[0], hops[1] = spectra.pair(blocks[0], blocks[1])
 		for i := range n {
+			hops[i].voice = voice[i]
 			f.hops[where[i]] = hops[i]
 		}
 		blocks, n = [2][]float32{}, 0
@@ -183,7 +185,7 @@ func (f *features) fillRun(ctx context.Context, r run, at, end int, s pcm.Span) 
 		if 2*got < length-2 && i+1 < len(f.hops) {
 			continue // most of this hop is in another run
 		}
-		blocks[n], where[n] = bufs[n][:got], i
+		blocks[n], where[n], voice[n] = bufs[n][:got], i, voices.next(bufs[n][:got])
 		if n++; n == 2 {
 			flush()
 		}

@@ -245,3 +245,54 @@ func TestNothingStandsOut(t *testing.T) {
 		t.Errorf("in no sound: %+v", list)
 	}
 }
+
+// voices adds up so many voices, each of pulses through formants at a pitch of
+// its own.
+func voices(rate int, pitches ...float64) func(int64) float64 {
+	return func(i int64) float64 {
+		sum := 0.0
+		for _, hz := range pitches {
+			// A damped ring after each pulse.
+			now := math.Mod(float64(i)/float64(rate), 1/hz)
+			sum += 0.1 * math.Exp(-500*now) * (math.Sin(2*math.Pi*650*now) + 0.5*math.Sin(2*math.Pi*1200*now))
+		}
+		return sum
+	}
+}
+
+// One voice, low or high, is told from breath and from several at once, at any
+// sample rate, in a noise that hides what is above its first formants, and
+// whatever hums beside it.
+func TestVoice(t *testing.T) {
+	both := func(a, b func(int64) float64) func(int64) float64 {
+		return func(i int64) float64 { return a(i) + b(i) }
+	}
+	for _, rate := range []int{8000, 11025, 16000, 22050, 44100, 48000, 96000} {
+		hum := tone(rate, 50, 0.03)
+		for _, c := range []struct {
+			name     string
+			sound    func(int64) float64
+			min, max float64
+		}{
+			{"a low voice", voices(rate, 85), 0.85, 1},
+			{"a voice", voices(rate, 143), 0.85, 1},
+			{"a high voice", voices(rate, 310), 0.8, 1},
+			{"a voice and a fan", both(voices(rate, 143), noise(0.006)), 0.75, 1},
+			{"a voice and a hum", both(voices(rate, 143), hum), 0.8, 1},
+			{"breath", noise(0.05), 0, 0.45},
+			{"breath and a hum", both(noise(0.1), hum), 0, 0.5},
+			{"four voices", voices(rate, 171, 229, 283, 347), 0, 0.75},
+			{"silence", func(int64) float64 { return 0 }, 0, 0},
+			{"an offset", func(int64) float64 { return 0.5 }, 0, 0},
+		} {
+			f := scanWave(t, rate, 1, c.sound)
+			mean := 0.0
+			for _, h := range f.hops[1:] {
+				mean += float64(h.voice) / 255 / float64(len(f.hops)-1)
+			}
+			if !(mean >= c.min && mean <= c.max+1e-9) {
+				t.Errorf("%d Hz: %s is one voice by %.2f, not %.2f to %.2f", rate, c.name, mean, c.min, c.max)
+			}
+		}
+	}
+}

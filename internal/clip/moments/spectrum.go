@@ -6,11 +6,12 @@ import (
 	"math/cmplx"
 )
 
-// A hop is what is kept of 25 ms of sound. Three bytes, so that ten hours take
-// four megabytes.
+// A hop is what is kept of 25 ms of sound. Four bytes, so that ten hours take
+// six megabytes.
 type hop struct {
 	level uint8 // RMS: 255 is full scale, each step below it half a decibel
 	noise uint8 // how much of it is noise: 255 stands for 1
+	voice uint8 // how much it is one voice, or a tone: 255 stands for 1
 	flags uint8
 }
 
@@ -23,7 +24,7 @@ const (
 	// hopsASecond is a trade: a voice has a pitch within a hop, and a syllable
 	// of laughter, an eighth of a second long, still has several of them.
 	hopsASecond = 40
-	hopBytes    = 3
+	hopBytes    = 4
 	levelSteps  = 2 // in a decibel
 )
 
