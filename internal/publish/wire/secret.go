@@ -117,7 +117,12 @@ func Explain(err error) error {
 		return fmt.Errorf("there is no host %s: %w", dns.Name, err)
 	case errors.As(err, &request):
 		if u, perr := url.Parse(request.URL); perr == nil {
-			return &url.Error{Op: request.Op, URL: RedactURL(u), Err: request.Err}
+			clean := &url.Error{Op: request.Op, URL: RedactURL(u), Err: request.Err}
+			var m *marked
+			if errors.As(err, &m) { // also around the request's error
+				return mark(clean, m.retry)
+			}
+			return clean
 		}
 	}
 	return err

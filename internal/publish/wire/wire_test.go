@@ -31,6 +31,7 @@ func TestTryAgain(t *testing.T) {
 		{"sound", nil, 1},
 		{"broken", broken, 4},
 		{"broken request", &url.Error{Op: "Put", URL: "http://h/", Err: io.EOF}, 4},
+		{"broken request that will break again", Permanent(&url.Error{Op: "Put", URL: "http://h/", Err: io.EOF}), 1},
 		{"500", &StatusError{Status: 500}, 4},
 		{"429", fmt.Errorf("part 3: %w", &StatusError{Status: 429}), 4},
 		{"403", &StatusError{Status: 403}, 1},
