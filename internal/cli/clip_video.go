@@ -84,6 +84,12 @@ func (v *filmer) prepare(r *clips.Recording) error {
 		}
 	}
 	if v.style, err = audiogram.New(config); err != nil {
+		switch {
+		case errors.Is(err, audiogram.ErrCover):
+			return usage("%s: %w", v.c.o.cover, err)
+		case errors.Is(err, audiogram.ErrBackground):
+			return usage("%s: %w", o.background, err)
+		}
 		return usage("%w", err)
 	}
 	if o.captions == "" {

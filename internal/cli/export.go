@@ -289,7 +289,7 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 		if err != nil || turns == nil || len(turns.Turns) == 0 {
 			return &failure{exitNotThere, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("nobody is known to speak in %s", s.ID)}
 		}
-		q.Chapters = chapters.FromTurns(out.spoken(turns.Turns), leastChapter)
+		q.Chapters, q.RoughChapters = chapters.FromTurns(out.spoken(turns.Turns), leastChapter), turns.Approximate
 		return nil
 	case "clips":
 		list, err := clips.List(q.Recording.Dir)

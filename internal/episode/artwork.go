@@ -7,6 +7,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
+	layer3 "github.com/spaces-cli/spaces/internal/media/mp3/encode"
 )
 
 // coverNames are the names of a cover in a library.
@@ -83,6 +84,9 @@ const maxComments = 1000
 // leaveOut tells what was asked for and does not fit into the format.
 func (e *export) leaveOut() {
 	k := kinds[e.Format]
+	if len(e.rec.Chapters) > 0 && e.RoughChapters {
+		e.note("the chapters are approximate: the levels in the audio tell who speaks")
+	}
 	if len(e.rec.Chapters) > 0 && e.Format == clip.WAV {
 		e.note("chapters do not fit into .wav: they stand beside the file")
 	}
@@ -98,6 +102,11 @@ func (e *export) leaveOut() {
 	if e.BitRate > 0 && !k.lossy {
 		e.note("--bit-rate is left out: nothing is lost in .%s", e.Format)
 		e.BitRate = 0
+	}
+	if e.BitRate > 0 && e.Format == clip.MP3 {
+		if has := layer3.NearestBitRate(e.rec.SampleRate, e.BitRate); has != e.BitRate {
+			e.note("--bit-rate %d is taken as %d: that is what .mp3 has at %d Hz", e.BitRate/1000, has/1000, e.rec.SampleRate)
+		}
 	}
 	if e.Encoder != "" && e.Format != clip.MP3 {
 		e.note("--encoder is left out: it is for .mp3, and this is .%s", e.Format)

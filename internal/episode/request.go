@@ -60,6 +60,8 @@ type Request struct {
 	// what they mark. ChapterSource says where they come from, for the record.
 	Chapters      []chapters.Chapter
 	ChapterSource string
+	// RoughChapters says that they come from turns that nobody has confirmed.
+	RoughChapters bool
 
 	// Transcript is what is said in the recording, in its time, checked by
 	// package transcript; it stands beside the episode in the episode's time.

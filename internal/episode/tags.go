@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 )
 
@@ -83,7 +84,10 @@ func describe(template string, rec *Record) (string, error) {
 		host = "@" + rec.Host.Handle
 	}
 	if template == "" {
-		text := "A conversation on X Spaces"
+		text := "A conversation"
+		if sourceURL(rec) != "" {
+			text += " on X Spaces"
+		}
 		if date != "" {
 			text += ", recorded live on " + date
 		}
@@ -123,8 +127,16 @@ func chapterLines(rec *Record) string {
 	return strings.Join(lines, "\n")
 }
 
-// sourceURL is where the Space was.
-func sourceURL(rec *Record) string { return "https://x.com/i/spaces/" + rec.ID }
+// sourceURL is where the Space was, or "" if nothing names one: audio without a
+// record has an id of ours.
+func sourceURL(rec *Record) string {
+	if slices.ContainsFunc(rec.Source, func(s Source) bool {
+		return len(s.SHA256) == 2*sha256.Size && library.ContentID(s.SHA256) == rec.ID
+	}) {
+		return ""
+	}
+	return "https://x.com/i/spaces/" + rec.ID
+}
 
 // notes are what a host pastes into a form.
 func notes(rec *Record) string {
@@ -171,7 +183,9 @@ func notes(rec *Record) string {
 	if lines := chapterLines(rec); lines != "" && !strings.Contains(rec.Description, lines) {
 		fmt.Fprintf(&b, "\n## Chapters\n\n%s\n", lines)
 	}
-	fmt.Fprintf(&b, "\nSource: %s\n", sourceURL(rec))
+	if url := sourceURL(rec); url != "" {
+		fmt.Fprintf(&b, "\nSource: %s\n", url)
+	}
 	return b.String()
 }
 

@@ -67,6 +67,12 @@ type Config struct {
 // ErrConfig means that no pictures can be made as a Config says.
 var ErrConfig = errors.New("cannot make such pictures")
 
+// What cannot be shown, if it is a picture that the Config has.
+var (
+	ErrCover      = errors.New("the cover")
+	ErrBackground = errors.New("the background")
+)
+
 // A Style is a Config made ready. It may be used by several goroutines.
 type Style struct {
 	config     Config
@@ -76,7 +82,8 @@ type Style struct {
 	background *image.RGBA // of the whole picture
 }
 
-// New returns a Style. The error wraps ErrConfig.
+// New returns a Style. The error wraps ErrConfig, and ErrCover or ErrBackground
+// if that is what is wrong.
 func New(c Config) (*Style, error) {
 	if c.Shape == "" {
 		c.Shape = Wide
@@ -117,7 +124,7 @@ func New(c Config) (*Style, error) {
 func (s *Style) load() (err error) {
 	if len(s.config.Cover) > 0 {
 		if s.cover, err = load(s.config.Cover, image.Pt(maxCover, maxCover)); err != nil {
-			return fmt.Errorf("%w: the cover: %w", ErrConfig, err)
+			return fmt.Errorf("%w: %w: %w", ErrConfig, ErrCover, err)
 		}
 	}
 	all := image.Rectangle{Max: s.size}
@@ -127,7 +134,7 @@ func (s *Style) load() (err error) {
 		return nil
 	}
 	if s.background, err = load(s.config.Background, s.size); err != nil {
-		return fmt.Errorf("%w: the background: %w", ErrConfig, err)
+		return fmt.Errorf("%w: %w: %w", ErrConfig, ErrBackground, err)
 	}
 	// Greys and colours would be lost in what is behind.
 	s.colours.head, s.colours.muted, s.colours.rest = s.colours.text, s.colours.text, s.colours.text
