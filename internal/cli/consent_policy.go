@@ -226,8 +226,9 @@ func useOfClip(p *clips.Provenance) voiceUse {
 
 // useOfFile is what a file of the user's holds of a recording, if it is known:
 // an episode or a clip with its record beside it, another file in the
-// recording's folder of the library in dir, or what says so in its tags.
-func useOfFile(root *os.Root, dir, abs string) ([]voiceUse, error) {
+// recording's folder of the library, what says so in its tags, or a copy of what
+// the library holds or has made.
+func useOfFile(ctx context.Context, lib *library.Library, root *os.Root, abs string) ([]voiceUse, error) {
 	const most = 64 << 20
 	var record struct {
 		episode.Record
@@ -254,7 +255,7 @@ func useOfFile(root *os.Root, dir, abs string) ([]voiceUse, error) {
 		if !strings.HasSuffix(parts[i], "]") {
 			continue
 		}
-		rel, err := filepath.Rel(dir, filepath.FromSlash(strings.Join(parts[:i+1], "/")))
+		rel, err := filepath.Rel(lib.Dir(), filepath.FromSlash(strings.Join(parts[:i+1], "/")))
 		if err != nil || !filepath.IsLocal(rel) {
 			continue
 		}
@@ -270,11 +271,28 @@ func useOfFile(root *os.Root, dir, abs string) ([]voiceUse, error) {
 	said, err := proof.ClaimOf(abs)
 	switch {
 	case errors.Is(err, proof.ErrUnknown):
-		return nil, nil
+		return useOfCopy(ctx, lib, abs)
 	case err != nil:
 		return nil, err
 	case said.End > said.Start:
 		return []voiceUse{{said.Recording, []consent.Span{{Start: said.Start, End: said.End}}}}, nil
 	}
 	return []voiceUse{{id: said.Recording}}, nil
+}
+
+// useOfCopy is what a file holds that has the bytes of one that the library
+// holds or has made.
+func useOfCopy(ctx context.Context, lib *library.Library, abs string) ([]voiceUse, error) {
+	known, err := (&proof.Prover{Library: lib}).Known(ctx, abs)
+	switch {
+	case errors.Is(err, proof.ErrUnknown):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case known.Clip != nil:
+		return []voiceUse{useOfClip(known.Clip)}, nil
+	case known.Episode != nil:
+		return []voiceUse{useOfEpisode(known.Episode)}, nil
+	}
+	return []voiceUse{{id: known.Recording}}, nil
 }

@@ -147,7 +147,7 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if rel, err := filepath.Rel(lib.Dir(), o.shown); err == nil && filepath.IsLocal(rel) {
 		o.shown = filepath.ToSlash(rel)
 	}
-	if o.uses, err = useOfFile(root, lib.Dir(), f.Name()); err != nil {
+	if o.uses, err = useOfFile(ctx, lib, root, f.Name()); err != nil {
 		return err
 	}
 	config, err := a.xConfig(a.wireOptions(bandwidth))

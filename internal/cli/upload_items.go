@@ -51,7 +51,7 @@ func (g *gatherer) gather(ctx context.Context) ([]*publish.Item, error) {
 		case !info.Mode().IsRegular():
 			return nil, hinted(usage("%s is a folder: name the files in it", word), "your shell does that: "+filepath.Join(word, "*"))
 		default:
-			if err := g.file(word); err != nil {
+			if err := g.file(ctx, word); err != nil {
 				return nil, err
 			}
 		}
@@ -100,7 +100,7 @@ func (g *gatherer) agree(ctx context.Context) ([]string, error) {
 
 // file adds a file of the user's. Where it gets an address, its name becomes
 // one that needs no escapes there.
-func (g *gatherer) file(name string) error {
+func (g *gatherer) file(ctx context.Context, name string) error {
 	abs, err := filepath.Abs(name)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func (g *gatherer) file(name string) error {
 			g.a.say("%s is called %s there", safe(filepath.Base(name)), object)
 		}
 	}
-	use, err := useOfFile(g.root, g.lib.Dir(), abs)
+	use, err := useOfFile(ctx, g.lib, g.root, abs)
 	if err != nil {
 		return err
 	}

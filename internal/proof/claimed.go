@@ -1,8 +1,12 @@
 package proof
 
 import (
+	"context"
 	"errors"
 	"os"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode"
 )
 
 // A Claimed is what a file says in its tags that it holds. That alone proves
@@ -32,4 +36,32 @@ func ClaimOf(name string) (*Claimed, error) {
 	}
 	c.Start, c.End = p.At, p.At+p.Length
 	return c, err
+}
+
+// A Known is a file that the library holds or has made. If it is neither a
+// clip nor an episode, it is an original, or a file to play.
+type Known struct {
+	Recording string // id
+	Clip      *clip.Provenance
+	Episode   *episode.Record
+}
+
+// Known finds a file by its SHA-256, wherever it lies and whatever it is called
+// now. It fails with ErrUnknown if no record has that.
+func (p *Prover) Known(ctx context.Context, name string) (*Known, error) {
+	sum, err := p.hashFile(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	var k *Known
+	err = p.each(ctx, func(t *found) bool {
+		if t.sha256 == sum.sha256 {
+			k = &Known{t.space.ID, t.clip, t.episode}
+		}
+		return k == nil
+	})
+	if err == nil && k == nil {
+		err = ErrUnknown
+	}
+	return k, err
 }

@@ -73,26 +73,19 @@ func (p *Prover) trace(ctx context.Context, name, sha string) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	for row, err := range p.Library.Catalog().List(ctx, catalog.Query{}) {
-		if err != nil {
-			return nil, err
+	var same *found
+	err = p.each(ctx, func(t *found) bool {
+		if t.sha256 == sha {
+			same = t
+			return false
 		}
-		s, err := p.Library.Load(row.ID)
-		if err != nil {
-			return nil, err
+		if p.Library.Path(t.place()) == abs {
+			near = t
 		}
-		list, err := p.made(s)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range append(list, held(s)...) {
-			if t.sha256 == sha {
-				return t, nil
-			}
-			if p.Library.Path(t.place()) == abs {
-				near = t
-			}
-		}
+		return true
+	})
+	if err != nil || same != nil {
+		return same, err
 	}
 	if near != nil {
 		return near, nil
@@ -102,6 +95,30 @@ func (p *Prover) trace(ctx context.Context, name, sha string) (*found, error) {
 		t, err = p.claim(name)
 	}
 	return t, err
+}
+
+// each calls visit with all that the library holds or has made, as long as it
+// returns true.
+func (p *Prover) each(ctx context.Context, visit func(*found) bool) error {
+	for row, err := range p.Library.Catalog().List(ctx, catalog.Query{}) {
+		if err != nil {
+			return err
+		}
+		s, err := p.Library.Load(row.ID)
+		if err != nil {
+			return err
+		}
+		list, err := p.made(s)
+		if err != nil {
+			return err
+		}
+		for _, t := range append(list, held(s)...) {
+			if !visit(t) {
+				return nil
+			}
+		}
+	}
+	return nil
 }
 
 // maxRecord is how large a record can be.
