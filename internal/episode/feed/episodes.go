@@ -118,6 +118,10 @@ func Collect(ctx context.Context, root *os.Root, prefer string) ([]*Episode, err
 		return nil, err
 	}
 	for _, e := range list {
+		if e.Date.IsZero() {
+			return nil, &ProblemError{e.Path(e.File), "nobody knows when the Space was, and a feed is ordered by dates",
+				"say when (spaces add FILE --started-at TIME) and export it again, or move the episode out of the library's folder to leave it out of the feed"}
+		}
 		if err := e.check(ctx, root); err != nil {
 			return nil, err
 		}
@@ -152,7 +156,14 @@ type candidate struct {
 // compare orders candidates of one Space, the best first.
 func (c *candidate) compare(other *candidate, prefer string) int {
 	presets := []string{"host", "untouched", "archive"}
+	undated := func(c *candidate) int { // made before somebody said when the Space was
+		if c.Date.IsZero() {
+			return 1
+		}
+		return 0
+	}
 	return cmp.Or(
+		cmp.Compare(undated(c), undated(other)),
 		cmp.Compare(formatRank(c.File, prefer), formatRank(other.File, prefer)),
 		cmp.Compare(slices.Index(presets, c.Settings.Preset), slices.Index(presets, other.Settings.Preset)),
 		other.written.Compare(c.written),
@@ -186,9 +197,6 @@ func candidates(root *os.Root, dir string) ([]*candidate, error) {
 			return nil, &ProblemError{name, fmt.Sprintf("odd id %q", c.ID), "export the Space again"}
 		case formatRank(c.File, "") < 0:
 			return nil, &ProblemError{name, fmt.Sprintf("%q is no audio that a feed can carry", c.File), "export the Space again"}
-		case c.Date.IsZero():
-			return nil, &ProblemError{name, "nobody knows when the Space was, and a feed is ordered by dates",
-				"move the episode out of the library's folder to leave it out of the feed"}
 		}
 		for _, file := range c.Files() {
 			if !fileName.MatchString(file) {

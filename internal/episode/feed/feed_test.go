@@ -304,6 +304,7 @@ func TestBadEpisodes(t *testing.T) {
 		}},
 		{"no date", "nobody knows when", func(t *testing.T, root *os.Root) {
 			writeJSON(t, root, dir+"b.json", record("1abcdefghijkl", "b.mp3", time.Time{}))
+			root.Remove(dir + "a.json")
 		}},
 		{"chapters gone", "c.json: the file is gone", func(t *testing.T, root *os.Root) {
 			r := record("1abcdefghijkl", "b.mp3", date)
