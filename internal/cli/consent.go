@@ -96,6 +96,9 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 		if e.Answer != consent.Granted {
 			return usage("--until goes with granted")
 		}
+		if end.UTC().Year() > 9999 { // RFC 3339 has four digits
+			return usage("--until: %s is too far away", o.until)
+		}
 		end = end.UTC()
 		e.Until = &end
 	}
@@ -277,8 +280,19 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		}
 		asked++
 	}
-	switch asked {
-	case 0:
+	nameless := 0
+	for _, s := range rec.Speakers {
+		if s.Handle == "" && s.ID != "" {
+			nameless++
+		}
+	}
+	if nameless > 0 {
+		a.warn("%s on stage in %s without a known handle: nobody can ask them from here, and they count as not having agreed", plural(nameless, "person was", "people were"), rec.ID)
+	}
+	switch {
+	case asked == 0 && nameless > 0:
+		a.say("all others who were on stage in %s have answered", rec.ID)
+	case asked == 0:
 		a.say("everybody who was on stage in %s has answered", rec.ID)
 	default:
 		a.say("%s. Enter the answers: spaces consent set HANDLE granted|declined --recording %s", count(asked, "message"), rec.ID)
