@@ -1,7 +1,9 @@
 package moments
 
 import (
+	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 	"time"
 )
@@ -36,14 +38,14 @@ func found(t *testing.T, r *recording, list []Moment) int {
 	return n
 }
 
-// The best five hold at least four of the five planted moments: in all of a few
-// short recordings, and in all but one of twenty hours, where three are found.
+// The best five hold at least four of the five planted moments: in a few short
+// recordings, and in twenty hours.
 func TestPlantedMomentsAreFound(t *testing.T) {
-	seeds, seconds, most := 2, 8*60, 0
+	seeds, seconds := 2, 8*60
 	if os.Getenv("SPACES_LONG") != "" {
-		seeds, seconds, most = 20, 3600, 1
+		seeds, seconds = 20, 3600
 	}
-	total, failed := 0, 0
+	total := 0
 	for seed := range uint64(seeds) {
 		r := made(seed, seconds)
 		f, err := r.scan(2)
@@ -54,12 +56,33 @@ func TestPlantedMomentsAreFound(t *testing.T) {
 		n := found(t, r, list)
 		total += n
 		if n < 4 {
-			failed++
-			t.Logf("seed %d: of the five planted moments the best %d hold %d\n%v", seed, len(list), n, r)
-		}
-		if n < 3 || failed > most {
-			t.Errorf("seed %d: of the five planted moments the best %d hold %d", seed, len(list), n)
+			t.Errorf("seed %d: of the five planted moments the best %d hold %d\n%v", seed, len(list), n, r)
 		}
 	}
 	t.Logf("%d of %d planted moments are found", total, 5*seeds)
+}
+
+// Where people only talk nobody is heard to laugh, and hardly anything stands out.
+func TestEvenTalk(t *testing.T) {
+	seeds, seconds := 1, 6*60
+	if os.Getenv("SPACES_LONG") != "" {
+		seeds, seconds = 5, 3600
+	}
+	for seed := uint64(50); seed < 50+uint64(seeds); seed++ {
+		r := made(seed, seconds)
+		r.events, r.turns = nil, nil
+		r.talk(rand.New(rand.NewPCG(seed, 4)))
+		f, err := r.scan(2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range rank(f, nil, r.tagged(), Options{Top: 10, Length: 30 * time.Second}) {
+			t.Logf("seed %d: %.3f %s", seed, m.Score, m.Words())
+			const hardly = 0.3
+			reacts := slices.ContainsFunc(m.Reasons, func(r Reason) bool { return r.Kind == Laughter || r.Kind == Applause })
+			if m.Score > hardly || reacts {
+				t.Errorf("seed %d: %.0f s has a score of %.3f, %s", seed, float64(m.Start)/madeRate, m.Score, m.Words())
+			}
+		}
+	}
 }
