@@ -267,7 +267,7 @@ func TestVoice(t *testing.T) {
 	both := func(a, b func(int64) float64) func(int64) float64 {
 		return func(i int64) float64 { return a(i) + b(i) }
 	}
-	for _, rate := range []int{8000, 11025, 16000, 22050, 44100, 48000, 96000} {
+	for _, rate := range []int{8000, 11025, 16000, 44100, 48000} {
 		hum := tone(rate, 50, 0.03)
 		for _, c := range []struct {
 			name     string
