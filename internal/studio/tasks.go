@@ -92,7 +92,7 @@ func (ts *tasks) start(key string, do func(context.Context, *task) (any, error))
 	ts.list[t.id] = t
 	ts.work.Go(func() {
 		defer cancel()
-		result, err := do(ctx, t)
+		result, err := safely(ctx, t, do)
 		t.mu.Lock()
 		if t.outcome.Result = result; err != nil {
 			t.outcome = outcome{Error: explain(err)}
@@ -102,6 +102,18 @@ func (ts *tasks) start(key string, do func(context.Context, *task) (any, error))
 		ts.forget(t.id)
 	})
 	return t, nil
+}
+
+// safely does the work of a task. A panic is an error of that task: outside of
+// net/http's handlers nothing else keeps it from ending the program.
+func safely(ctx context.Context, t *task, do func(context.Context, *task) (any, error)) (result any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			result, err = nil, &problem{http.StatusInternalServerError, "failed", fmt.Sprintf("a mistake in the program stopped this: %v", p),
+				"please report it, with what was asked for; all else goes on"}
+		}
+	}()
+	return do(ctx, t)
 }
 
 // forget keeps a task that has ended for a while, in place of the oldest such.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -90,6 +91,35 @@ func TestTaskEvents(t *testing.T) {
 	}
 	if lines.Scan() {
 		t.Errorf("after the end: %q", lines.Text())
+	}
+}
+
+// A panic in a task is told, and ends that task alone.
+func TestTaskPanics(t *testing.T) {
+	t.Parallel()
+	server := taskServer(t, func(_ context.Context, k *task) (any, error) {
+		if k.key == "bad" {
+			panic("index out of range [3]")
+		}
+		return "made", nil
+	})
+	for _, tt := range []struct {
+		key, want string
+		status    int
+	}{
+		{"bad", `"error":{"kind":"failed","message":"a mistake in the program stopped this: index out of range [3]","hint":`, 500},
+		{"good", `{"result":"made"}`, 200},
+		{"bad", `"error":{"kind":"failed"`, 500}, // not held to be under way
+	} {
+		res, err := http.Post(server.URL+"/work?"+tt.key, "application/json", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != tt.status || !strings.Contains(string(b), tt.want) {
+			t.Errorf("%s: %s %s, %v", tt.key, res.Status, b, err)
+		}
 	}
 }
 
