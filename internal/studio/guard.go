@@ -170,8 +170,21 @@ func (g *guard) foreign(r *http.Request) string {
 // instead of a redirection: what follows is then a request of our own site,
 // with which a strict cookie is sent, wherever the first one came from.
 func (g *guard) letIn(w http.ResponseWriter, r *http.Request) {
-	token := r.URL.Query().Get("token")
+	// The method comes first: what only looks at an address, as HEAD does, must
+	// not use it up.
+	if r.Method != http.MethodGet || !g.accept(r.URL.Query().Get("token")) {
+		refuse(w, http.StatusForbidden, "This address is not valid, or was opened already. The terminal shows one that is.")
+		return
+	}
+	http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: g.session, Path: g.folder, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=%[1]s"><title>spaces studio</title><a href="%[1]s">spaces studio</a></html>`, g.folder)
+}
+
+// accept reports whether a token lets in. One that serves once has done so then.
+func (g *guard) accept(token string) bool {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	ok := same(token, g.token)
 	for t := range g.once {
 		if same(token, t) {
@@ -179,14 +192,7 @@ func (g *guard) letIn(w http.ResponseWriter, r *http.Request) {
 			ok = true
 		}
 	}
-	g.mu.Unlock()
-	if r.Method != http.MethodGet || !ok {
-		refuse(w, http.StatusForbidden, "This address is not valid, or was opened already. The terminal shows one that is.")
-		return
-	}
-	http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: g.session, Path: g.folder, HttpOnly: true, SameSite: http.SameSiteStrictMode})
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=%[1]s"><title>spaces studio</title><a href="%[1]s">spaces studio</a></html>`, g.folder)
+	return ok
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

@@ -180,17 +180,24 @@ func TestAddressThatServesOnce(t *testing.T) {
 	t.Parallel()
 	s := serveTest(t, sample(t))
 	once := s.URLOnce()
-	for i, want := range []int{200, 403, 403} {
-		res, err := http.Get(once)
+	for i, tt := range []struct {
+		method string
+		want   int
+	}{{"HEAD", 403}, {"POST", 403}, {"OPTIONS", 403}, {"GET", 200}, {"GET", 403}, {"GET", 403}} {
+		r, err := http.NewRequestWithContext(t.Context(), tt.method, once, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		res.Body.Close()
-		if res.StatusCode != want {
-			t.Errorf("time %d: status %d, want %d", i+1, res.StatusCode, want)
+		if res.StatusCode != tt.want {
+			t.Errorf("time %d, %s: status %d, want %d", i+1, tt.method, res.StatusCode, tt.want)
 		}
-		if want == 403 && len(res.Cookies()) > 0 {
-			t.Errorf("time %d: refused, with a cookie", i+1)
+		if tt.want == 403 && len(res.Cookies()) > 0 {
+			t.Errorf("time %d, %s: refused, with a cookie", i+1, tt.method)
 		}
 	}
 	if a, b := s.URLOnce(), s.URLOnce(); a == b || a == s.URL() {
