@@ -54,7 +54,8 @@ func newConsentSetCmd(a *App) *cobra.Command {
 		Short: "Enter what somebody has answered",
 		Long: `Enter what somebody has answered: granted, declined or withdrawn; for all their recordings or
 for one, for all purposes or for some. The evidence, such as a screenshot of the answer, is
-copied into the library.`,
+copied into the library. Of somebody whose handle is not known, HANDLE is the id that spaces
+people shows.`,
 		Example: `  spaces consent set @guest granted --for clip,episode --until 2027-12-31
   spaces consent set @guest declined --recording latest --note "told me on the phone"`,
 		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space or file"}),
@@ -114,6 +115,13 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 		}
 		e.Recording = row.ID
 	}
+	recs, err := a.recordings(ctx, lib, refs{})
+	if err != nil {
+		return err
+	}
+	if who := whoIs(recs, e.Handle); consent.IsID(o.handle) && who.ID != "" {
+		e.Handle, e.ID = "", who.ID
+	}
 	ledger, err := a.openLedger(lib)
 	if err != nil {
 		return err
@@ -127,17 +135,13 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	if err := ledger.Add(ctx, e); err != nil {
 		return err
 	}
-	recs, err := a.recordings(ctx, lib, refs{})
-	if err != nil {
-		return err
-	}
-	if !wasOnStage(recs, e.Handle) {
+	if e.ID == "" && whoIs(recs, e.Handle) == (consent.Who{}) {
 		a.warn("nobody called @%s was on stage in a Space of this library", e.Handle)
 	}
 	if a.set.JSON {
 		return writeJSON(a.Out, ledger.Entries()[len(ledger.Entries())-1])
 	}
-	a.say("@%s: %s", e.Handle, a.answerOf(&e))
+	a.say("%s: %s", consent.Who{Handle: e.Handle, ID: e.ID}, a.answerOf(&e))
 	return nil
 }
 
@@ -153,15 +157,21 @@ func keepEvidence(ctx context.Context, l *consent.Ledger, name string) (*consent
 	return l.Keep(ctx, f, filepath.Ext(name))
 }
 
-func wasOnStage(recs []*space.Recording, handle string) bool {
+// whoIs finds who is meant by a word among those who were on stage: the handle
+// goes before the id.
+func whoIs(recs []*space.Recording, word string) consent.Who {
+	var byID consent.Who
 	for _, r := range recs {
 		for _, s := range r.Speakers {
-			if consent.Handle(s.Handle) == consent.Handle(handle) {
-				return true
+			if s.Handle != "" && consent.Handle(s.Handle) == consent.Handle(word) {
+				return consent.Who{Handle: s.Handle}
+			}
+			if s.ID == word && s.ID != "" {
+				byID.ID = s.ID
 			}
 		}
 	}
-	return false
+	return byID
 }
 
 // answerOf is an answer in words.
@@ -259,15 +269,19 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 	if rec.Host != nil {
 		q.Host = rec.Host.Handle
 	}
-	asked := 0
-	for _, handle := range a.toAsk(ledger, rec, purposes) {
-		q.Handle = handle
+	asked, nameless := 0, 0
+	for _, who := range a.toAsk(ledger, rec, purposes) {
+		if who.Handle == "" {
+			nameless++
+			continue
+		}
+		q.Handle = who.Handle
 		text, err := q.Message(o.language)
 		if err != nil {
 			return err
 		}
 		if a.set.JSON {
-			err = writeJSON(a.Out, askLine{space.Schema, rec.ID, handle, o.language, text})
+			err = writeJSON(a.Out, askLine{space.Schema, rec.ID, who.Handle, o.language, text})
 		} else {
 			rule := ""
 			if asked > 0 {
@@ -280,14 +294,8 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		}
 		asked++
 	}
-	nameless := 0
-	for _, s := range rec.Speakers {
-		if s.Handle == "" && s.ID != "" {
-			nameless++
-		}
-	}
 	if nameless > 0 {
-		a.warn("%s on stage in %s without a known handle: nobody can ask them from here, and they count as not having agreed", plural(nameless, "person was", "people were"), rec.ID)
+		a.warn("%s on stage in %s without a known handle: nobody can ask them from here, and they count as not having agreed until you enter their answer: spaces consent set ID granted", plural(nameless, "person was", "people were"), rec.ID)
 	}
 	switch {
 	case asked == 0 && nameless > 0:
@@ -301,22 +309,23 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 }
 
 // toAsk are those who have not answered about all of the purposes.
-func (a *App) toAsk(l *consent.Ledger, rec *space.Recording, purposes []consent.Purpose) []string {
+func (a *App) toAsk(l *consent.Ledger, rec *space.Recording, purposes []consent.Purpose) []consent.Who {
 	if len(purposes) == 0 {
 		purposes = consent.Purposes[:]
 	}
-	var list []string
+	var list []consent.Who
 	for _, p := range l.People([]*space.Recording{rec}, "", a.Now()) {
-		if p.Handle == "" || p.Consent == consent.Own {
+		who := consent.Who{Handle: p.Handle, ID: p.ID}
+		if p.Consent == consent.Own {
 			continue
 		}
 		for _, purpose := range purposes {
-			switch l.Standing(p.Handle, rec.ID, purpose, a.Now()).Answer {
+			switch l.Standing(who, rec.ID, purpose, a.Now()).Answer {
 			case consent.Unknown, consent.Expired:
 			default:
 				continue
 			}
-			list = append(list, p.Handle)
+			list = append(list, who)
 			break
 		}
 	}
@@ -333,18 +342,19 @@ in the library, in consent/ledger.jsonl.`,
   spaces consent log @guest --json | jq -r .evidence.name`,
 		Args: takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			handle := ""
+			word := ""
 			if len(args) == 1 {
-				if handle = consent.Handle(args[0]); !consent.IsHandle(handle) {
-					return usage("%q is no handle", args[0])
+				if word = args[0]; !consent.IsHandle(word) {
+					return usage("%q is no handle", word)
 				}
 			}
-			return a.consentLog(cmd.Context(), handle)
+			return a.consentLog(cmd.Context(), word)
 		},
 	}
 }
 
-func (a *App) consentLog(ctx context.Context, handle string) error {
+// consentLog shows all entries, or those about the person of a handle or an id.
+func (a *App) consentLog(ctx context.Context, word string) error {
 	lib, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
@@ -357,7 +367,8 @@ func (a *App) consentLog(ctx context.Context, handle string) error {
 	defer ledger.Close()
 	var t table
 	for _, e := range ledger.Entries() {
-		if handle != "" && !e.About(handle) {
+		about := e.About(consent.Who{Handle: word}) || consent.IsID(word) && e.About(consent.Who{ID: word})
+		if word != "" && !about {
 			continue
 		}
 		if a.set.JSON {
@@ -366,7 +377,7 @@ func (a *App) consentLog(ctx context.Context, handle string) error {
 			}
 			continue
 		}
-		who, what := at(e.Handle), a.answerOf(&e)
+		who, what := consent.Who{Handle: e.Handle, ID: e.ID}.String(), a.answerOf(&e)
 		if e.Kind == consent.Override {
 			who, what = "you", fmt.Sprintf("went on (%s) without %s", e.Action, namesOf(e.Missing))
 			if e.Recording != "" {
@@ -390,11 +401,18 @@ func (a *App) consentLog(ctx context.Context, handle string) error {
 	return nil
 }
 
-// namesOf lists handles; who has none is somebody unknown.
-func namesOf(handles []string) string {
+// namesOf lists people as the ledger names them: by handle, or by "id" and an
+// id; who has neither is somebody unknown.
+func namesOf(people []string) string {
 	var list []string
-	for _, h := range handles {
-		list = append(list, or(at(h), "somebody unknown"))
+	for _, p := range people {
+		id, _ := strings.CutPrefix(p, "id ")
+		if id == p {
+			id, p = "", strings.TrimPrefix(p, "@")
+		} else {
+			p = ""
+		}
+		list = append(list, consent.Who{Handle: p, ID: id}.String())
 	}
 	return strings.Join(list, ", ")
 }

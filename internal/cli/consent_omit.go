@@ -88,7 +88,11 @@ func (g *gate) omission(o *omitter, act consent.Action, r *clips.Recording) (*om
 	}
 	for _, m := range out.missing {
 		if len(m.Spans) == 0 {
-			return nil, &failure{exitNotThere, "no-turns", "if you know all turns, confirm them: spaces speakers confirm " + r.Space.ID + " --turns FILE · or ask: spaces consent ask " + r.Space.ID,
+			ask := "or ask: spaces consent ask " + r.Space.ID
+			if m.Handle == "" {
+				ask = "or enter what they have answered: spaces consent set " + m.ID + " granted"
+			}
+			return nil, &failure{exitNotThere, "no-turns", "if you know all turns, confirm them: spaces speakers confirm " + r.Space.ID + " --turns FILE · " + ask,
 				fmt.Errorf("%s has not agreed, and nothing tells when they speak in %s", m.Name(), r.Space.ID)}
 		}
 	}
@@ -127,27 +131,35 @@ func (o *omission) text(s clips.Span) string {
 	if o.Mute {
 		what = "silent"
 	}
-	text := fmt.Sprintf("%s, for %s: %s (%g s more on both sides", what, namesOf(o.handles()), strings.Join(list, ", "), o.margin)
+	text := fmt.Sprintf("%s, for %s: %s (%g s more on both sides", what, o.names(), strings.Join(list, ", "), o.margin)
 	if o.guessed {
 		text += "; turns are guesses"
 	}
 	return text + ")"
 }
 
-// handles are those of the people who are left out.
-func (o *omission) handles() []string {
+// names are those of the people who are left out.
+func (o *omission) names() string {
 	var list []string
-	for _, m := range o.missing {
-		list = append(list, m.Handle)
+	for i := range o.missing {
+		list = append(list, o.missing[i].Name())
 	}
-	return list
+	return strings.Join(list, ", ")
+}
+
+// handles are theirs.
+func (o *omission) handles() []string {
+	return (&consent.Finding{Missing: o.missing}).Handles()
 }
 
 // spoken are the turns of all others.
 func (o *omission) spoken(turns []space.Turn) []space.Turn {
 	gone := make(map[string]bool)
-	for _, h := range o.handles() {
-		gone[consent.Handle(h)] = true
+	for _, m := range o.missing {
+		gone[consent.Handle(m.Handle)] = true
+		if m.Handle == "" && m.ID != "" {
+			gone[m.ID] = true // as turns say it for want of a handle
+		}
 	}
 	var list []space.Turn
 	for _, t := range turns {

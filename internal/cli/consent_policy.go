@@ -113,10 +113,11 @@ func (g *gate) check(ctx context.Context, act consent.Action, id string, parts [
 // override enters the host's reason, once for each person and action.
 func (g *gate) override(ctx context.Context, v *voices, f *consent.Finding) error {
 	var names []string
-	for _, h := range f.Handles() {
-		if key := string(f.Action) + " " + consent.Handle(h); !v.overridden[key] {
+	for i := range f.Missing {
+		name := f.Missing[i].Who().Entered()
+		if key := string(f.Action) + " " + consent.Handle(name); !v.overridden[key] {
 			v.overridden[key] = true
-			names = append(names, h)
+			names = append(names, name)
 		}
 	}
 	if g.reason == "" || g.dry || len(names) == 0 {
@@ -130,7 +131,7 @@ func (g *gate) override(ctx context.Context, v *voices, f *consent.Finding) erro
 func (g *gate) note(v *voices, f *consent.Finding) {
 	first := len(v.missing) == 0
 	for _, m := range f.Missing {
-		if !slices.ContainsFunc(v.missing, func(o consent.Missing) bool { return consent.Handle(o.Handle) == consent.Handle(m.Handle) }) {
+		if !slices.ContainsFunc(v.missing, func(o consent.Missing) bool { return strings.EqualFold(o.Name(), m.Name()) }) {
 			v.missing = append(v.missing, m)
 		}
 	}

@@ -214,6 +214,7 @@ func strangers(s *space.Space, turns []space.Turn) []string {
 	known := map[string]bool{"": true}
 	for _, p := range s.Speakers {
 		known[consent.Handle(p.Handle)] = true
+		known[p.ID] = true // for want of a handle
 	}
 	var list []string
 	for _, u := range turns {

@@ -81,6 +81,42 @@ func Handle(s string) string {
 	return strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s), "@"))
 }
 
+// A Who is a person as recordings know them: by handle, by id on X, or by both.
+type Who struct{ Handle, ID string }
+
+// key is what people are told apart by in a recording: no handle has a space.
+func (w Who) key() string {
+	if h := Handle(w.Handle); h != "" || w.ID == "" {
+		return h
+	}
+	return "id " + w.ID
+}
+
+// String is the handle, or what stands for it.
+func (w Who) String() string {
+	switch {
+	case w.Handle != "":
+		return "@" + strings.TrimPrefix(w.Handle, "@")
+	case w.ID != "":
+		return w.key()
+	}
+	return "somebody unknown"
+}
+
+// Entered is the form in which an override names the person: the handle, "id"
+// and an id, or "" for somebody unknown.
+func (w Who) Entered() string {
+	if w.Handle != "" {
+		return strings.TrimPrefix(w.Handle, "@")
+	}
+	return w.key()
+}
+
+// IsID reports whether s is an id on X: digits, and nothing else.
+func IsID(s string) bool {
+	return s != "" && len(s) <= 20 && strings.Trim(s, "0123456789") == ""
+}
+
 // A Kind says what an entry of the ledger is about. The words appear in JSON.
 type Kind string
 
@@ -97,6 +133,7 @@ type Entry struct {
 
 	// Of an answer:
 	Handle   string     `json:"handle,omitempty"` // as it was given, without @
+	ID       string     `json:"id,omitempty"`     // on X, instead, where no handle is known
 	Answer   Answer     `json:"answer,omitempty"`
 	For      []Purpose  `json:"for,omitempty"` // none: all
 	Evidence *Evidence  `json:"evidence,omitempty"`
@@ -108,7 +145,7 @@ type Entry struct {
 
 	// Of an override:
 	Action  Action   `json:"action,omitempty"`
-	Missing []string `json:"missing,omitempty"` // handles of those who had not agreed
+	Missing []string `json:"missing,omitempty"` // those who had not agreed: handles, "id " and an id, "" for somebody unknown
 }
 
 // Evidence is a file that shows an answer, kept in the library.
@@ -119,10 +156,15 @@ type Evidence struct {
 }
 
 // fits reports whether an answer is about a use of a person's voice.
-func (e *Entry) fits(handle, recording string, p Purpose) bool {
-	return e.Kind == Consent && Handle(e.Handle) == handle &&
+func (e *Entry) fits(w Who, recording string, p Purpose) bool {
+	return e.Kind == Consent && e.of(w) &&
 		(e.Recording == "" || e.Recording == recording) &&
 		(len(e.For) == 0 || p == "" || slices.Contains(e.For, p))
+}
+
+// of reports whether an answer is a person's.
+func (e *Entry) of(w Who) bool {
+	return w.Handle != "" && Handle(e.Handle) == Handle(w.Handle) || w.ID != "" && e.ID == w.ID
 }
 
 // A Standing is how a person stands to the use of their voice, and the entry
@@ -132,17 +174,16 @@ type Standing struct {
 	Entry  *Entry
 }
 
-// Standing returns how the person of that handle stands to the use of a
+// Standing returns how a person stands to the use of a
 // recording for a purpose at a time. The latest entry that fits decides; one
 // about the recording goes before one about the person. What comes after an
 // entry replaces it even when its own time is over: a consent that was limited
 // later does not come back without the limit.
-func (l *Ledger) Standing(handle, recording string, p Purpose, at time.Time) Standing {
-	handle = Handle(handle)
+func (l *Ledger) Standing(w Who, recording string, p Purpose, at time.Time) Standing {
 	var found *Entry
 	for i := range l.entries {
 		e := &l.entries[i]
-		if !e.fits(handle, recording, p) || e.At.After(at) {
+		if !e.fits(w, recording, p) || e.At.After(at) {
 			continue
 		}
 		if found == nil || e.Recording != "" || found.Recording == "" {

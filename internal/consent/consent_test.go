@@ -59,7 +59,7 @@ func TestStanding(t *testing.T) {
 	} {
 		l := openLedger(t)
 		l.must(t, test.entries...)
-		if got := l.Standing("Ann", "r1", Clip, day(10)); got.Answer != test.want {
+		if got := l.Standing(Who{Handle: "Ann"}, "r1", Clip, day(10)); got.Answer != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got.Answer, test.want)
 		}
 	}
@@ -111,6 +111,43 @@ func TestMissing(t *testing.T) {
 		}
 		if s := strings.Join(got, ", "); s != test.want {
 			t.Errorf("%s: %s; want %s", test.name, s, test.want)
+		}
+	}
+}
+
+// Two speakers without handles are two people, and an answer for an id is one
+// person's. Turns of somebody unknown may be of either, and agree with neither.
+func TestMissingByID(t *testing.T) {
+	rec := &space.Recording{ID: "r1", Speakers: []space.Speaker{{ID: "555", Role: "speaker"}, {ID: "777", Role: "speaker"}, {Handle: "bob", ID: "999", Role: "speaker"}}}
+	unnamed := &space.Turns{Approximate: true, Turns: []space.Turn{{Start: 1, End: 2}}}
+	named := &space.Turns{Turns: []space.Turn{{Handle: "555", Start: 1, End: 2}}}
+	for _, test := range []struct {
+		turns *space.Turns
+		agree []string
+		want  string
+	}{
+		{nil, nil, "id 555, id 777, @bob"},
+		{nil, []string{"555"}, "id 777, @bob"},
+		{nil, []string{"555", "777", "999"}, ""},
+		{unnamed, []string{"555", "999"}, "id 777 1, somebody unknown 1"},
+		{unnamed, []string{"555", "777", "999"}, "somebody unknown 1"},
+		{named, nil, "id 555 1"},
+		{named, []string{"555"}, ""},
+	} {
+		l := openLedger(t)
+		for _, id := range test.agree {
+			l.must(t, Entry{ID: id, Answer: Granted})
+		}
+		var got []string
+		for _, m := range l.Missing(Use{Recording: rec, Turns: test.turns}, Clip, day(10)) {
+			name := m.Name()
+			for _, s := range m.Spans {
+				name += fmt.Sprintf(" %g", s.Start)
+			}
+			got = append(got, name)
+		}
+		if s := strings.Join(got, ", "); s != test.want {
+			t.Errorf("%v agree: %s; want %s", test.agree, s, test.want)
 		}
 	}
 }

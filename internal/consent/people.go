@@ -13,9 +13,11 @@ import (
 const nobody = "forgotten"
 
 // About reports whether an entry is a person's own or names them.
-func (e *Entry) About(handle string) bool {
-	handle = Handle(handle)
-	return Handle(e.Handle) == handle || e.names(handle)
+func (e *Entry) About(w Who) bool {
+	if w.Handle == "" {
+		return e.of(w) || slices.Contains(e.Missing, w.key())
+	}
+	return e.of(w) || e.names(Handle(w.Handle))
 }
 
 // names reports whether an entry that is not the person's own names them.
@@ -95,11 +97,9 @@ func (l *Ledger) People(recs []*space.Recording, p Purpose, at time.Time) []Pers
 	var list []Person
 	for _, rec := range recs {
 		for _, s := range rec.Speakers {
-			key := Handle(s.Handle)
+			key := Who{s.Handle, s.ID}.key()
 			if key == "" {
-				if key = "id:" + s.ID; s.ID == "" {
-					continue
-				}
+				continue
 			}
 			i, ok := index[key]
 			if !ok {
@@ -119,8 +119,8 @@ func (l *Ledger) People(recs []*space.Recording, p Purpose, at time.Time) []Pers
 	}
 	for i := range list {
 		x := &list[i]
-		st := l.Standing(x.Handle, only, p, at)
-		if x.Handle == "" || st.Entry == nil {
+		st := l.Standing(Who{x.Handle, x.ID}, only, p, at)
+		if st.Entry == nil {
 			continue
 		}
 		x.Consent, x.Since, x.Until, x.Note = st.Answer, st.Entry.At, st.Entry.Until, st.Entry.Note

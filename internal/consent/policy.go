@@ -84,20 +84,19 @@ type Use struct {
 
 // A Missing is a person who is heard in a use and has not agreed to it.
 type Missing struct {
-	Handle string `json:"handle"` // "" where nobody knows who it is
+	Handle string `json:"handle"`       // "" where it is not known
+	ID     string `json:"id,omitempty"` // on X; without it and a handle nobody knows who it is
 	Answer Answer `json:"consent"`
 	// Spans are those in which they speak, by the turns; none if there are no
 	// turns of theirs to go by.
 	Spans []Span `json:"spans"`
 }
 
+// Who is the person.
+func (m *Missing) Who() Who { return Who{m.Handle, m.ID} }
+
 // Name is the handle, or what stands for it.
-func (m *Missing) Name() string {
-	if m.Handle == "" {
-		return "somebody unknown"
-	}
-	return "@" + m.Handle
-}
+func (m *Missing) Name() string { return m.Who().String() }
 
 // A Span is a stretch of a recording, in seconds from its first sample.
 type Span struct {
@@ -123,7 +122,9 @@ func moment(seconds float64) string {
 // Missing returns who is heard in a use and has not agreed to it. Whoever was
 // on stage and has turns of their own counts where these reach into the use;
 // whoever has none counts always, since nobody knows where they speak, unless
-// the turns are the host's own word: then whoever has none is not heard.
+// the turns are the host's own word: then whoever has none is not heard. Turns
+// of somebody unknown may be of anybody who is known by an id alone, and stay
+// those of somebody unknown when that person agrees.
 func (l *Ledger) Missing(u Use, p Purpose, at time.Time) []Missing {
 	spans := make(map[string][]Span)
 	if u.Turns != nil {
@@ -133,28 +134,35 @@ func (l *Ledger) Missing(u Use, p Purpose, at time.Time) []Missing {
 	}
 	var list []Missing
 	seen := make(map[string]bool)
-	add := func(handle string, answer Answer) {
-		key := Handle(handle)
-		if seen[key] {
+	byID := make(map[string]bool) // ids that turns say for want of a handle
+	add := func(w Who, all []Span, answer Answer) {
+		if seen[w.key()] {
 			return
 		}
-		seen[key] = true
-		m := Missing{Handle: strings.TrimPrefix(handle, "@"), Answer: answer, Spans: u.within(spans[key])}
-		if answer.Agreed() || len(spans[key]) > 0 && len(m.Spans) == 0 {
+		seen[w.key()] = true
+		m := Missing{Handle: strings.TrimPrefix(w.Handle, "@"), ID: w.ID, Answer: answer, Spans: u.within(all)}
+		if answer.Agreed() || len(all) > 0 && len(m.Spans) == 0 {
 			return
 		}
 		list = append(list, m)
 	}
 	for _, s := range u.Recording.Speakers {
-		silent := u.Turns != nil && !u.Turns.Approximate && len(spans[Handle(s.Handle)]) == 0
-		if s.Handle == "" && s.ID == "" || silent {
+		w, all := Who{s.Handle, s.ID}, spans[Handle(s.Handle)]
+		if s.Handle == "" && s.ID != "" && len(spans[s.ID]) > 0 {
+			all, byID[s.ID] = spans[s.ID], true
+		}
+		silent := u.Turns != nil && !u.Turns.Approximate && len(all) == 0
+		if w == (Who{}) || silent {
 			continue
 		}
-		add(s.Handle, l.answer(u.Recording, s, p, at))
+		add(w, all, l.answer(u.Recording, s, p, at))
 	}
 	if u.Turns != nil {
 		for _, t := range u.Turns.Turns {
-			add(t.Handle, l.answer(u.Recording, space.Speaker{Handle: t.Handle}, p, at))
+			if byID[t.Handle] {
+				continue
+			}
+			add(Who{Handle: t.Handle}, spans[Handle(t.Handle)], l.answer(u.Recording, space.Speaker{Handle: t.Handle}, p, at))
 		}
 	}
 	return list
@@ -162,10 +170,11 @@ func (l *Ledger) Missing(u Use, p Purpose, at time.Time) []Missing {
 
 // answer is how a speaker stands to a use of a recording.
 func (l *Ledger) answer(rec *space.Recording, s space.Speaker, p Purpose, at time.Time) Answer {
-	if s.Handle == "" {
+	w := Who{s.Handle, s.ID}
+	if w == (Who{}) {
 		return Unknown
 	}
-	st := l.Standing(s.Handle, rec.ID, p, at)
+	st := l.Standing(w, rec.ID, p, at)
 	if st.Entry == nil && own(rec, s) {
 		return Own
 	}
@@ -200,11 +209,13 @@ type Finding struct {
 	Missing   []Missing
 	// Known says that the spans of who is missing can be told.
 	Known bool
+	// Guessed says that they are not the host's own word.
+	Guessed bool
 }
 
 // Check asks whether an action may be done with a part of a recording.
 func (l *Ledger) Check(p Policy, a Action, u Use, at time.Time) Finding {
-	f := Finding{Action: a, Mode: p.Mode(a), Recording: u.Recording, Known: u.Turns != nil}
+	f := Finding{Action: a, Mode: p.Mode(a), Recording: u.Recording, Known: u.Turns != nil, Guessed: u.Turns != nil && u.Turns.Approximate}
 	if f.Mode != Off {
 		f.Missing = l.Missing(u, a.Purpose(), at)
 	}
@@ -252,14 +263,29 @@ func (e *Refused) Error() string {
 	return b.String()
 }
 
-// Hint tells the three ways on.
+// Hint tells the ways on: to ask, to leave out, to tell who it is that speaks,
+// to go on with a reason.
 func (e *Refused) Hint() string {
-	leave := "leave them out: --consented-only"
-	if e.Action.Purpose() == Upload {
-		leave = fmt.Sprintf("leave them out: spaces export %s --consented-only", e.Recording.ID)
+	var ways []string
+	id := e.Recording.ID
+	if slices.ContainsFunc(e.Missing, func(m Missing) bool { return m.Handle != "" }) {
+		ways = append(ways, "ask them: spaces consent ask "+id)
 	}
-	return fmt.Sprintf("ask them: spaces consent ask %s · %s · "+
-		"or go on with a written reason: --override-consent \"…\"", e.Recording.ID, leave)
+	for _, m := range e.Missing {
+		if m.Handle == "" && m.ID != "" {
+			ways = append(ways, fmt.Sprintf("enter what %s has answered: spaces consent set %s granted", m.Name(), m.ID))
+			break
+		}
+	}
+	leave := "--consented-only"
+	if e.Action.Purpose() == Upload {
+		leave = fmt.Sprintf("spaces export %s --consented-only", id)
+	}
+	ways = append(ways, "leave them out: "+leave)
+	if e.Guessed || slices.ContainsFunc(e.Missing, func(m Missing) bool { return m.Handle == "" }) {
+		ways = append(ways, fmt.Sprintf("tell who speaks when: spaces speakers confirm %s --turns FILE", id))
+	}
+	return strings.Join(ways, " · ") + " · or go on with a written reason: --override-consent \"…\""
 }
 
 // maxSpans is how many spans a message lists for each person.
@@ -280,7 +306,7 @@ func (m *Missing) When() string {
 	return "speaks " + strings.Join(list, ", ")
 }
 
-// Handles are those of the missing, for scripts; of somebody unknown it is "".
+// Handles are those of the missing, for scripts; where none is known it is "".
 func (f *Finding) Handles() []string {
 	var list []string
 	for _, m := range f.Missing {

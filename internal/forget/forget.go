@@ -217,7 +217,7 @@ func (s *search) receipts() error {
 // answers lists the entries of the ledger.
 func (s *search) answers() error {
 	for _, e := range s.ledger.Entries() {
-		if !e.About(s.Handle) {
+		if !e.About(consent.Who{Handle: s.Handle}) {
 			continue
 		}
 		it := Item{Kind: Ledger, Recording: e.Recording, Name: "consent/ledger.jsonl", Named: true, Fate: fate(s.choice.Names, Rewritten)}
