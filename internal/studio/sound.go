@@ -172,6 +172,9 @@ func (s *Server) openWaveform(w http.ResponseWriter, r *http.Request) {
 		sound := soundHash(known)
 		open, done := s.waves.get(id, sound)
 		if open == nil {
+			if err := s.measure(ctx, lib, id, t); err != nil {
+				return nil, err
+			}
 			f, c, err := lib.Peaks(ctx, id, s.o.Jobs, t)
 			if err != nil {
 				return nil, err

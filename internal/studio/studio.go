@@ -39,12 +39,13 @@ type Options struct {
 
 // A Server is the studio of one library.
 type Server struct {
-	o       Options
-	shelf   shelf
-	tasks   tasks
-	waves   waves
-	guard   *guard
-	handler http.Handler
+	o        Options
+	shelf    shelf
+	tasks    tasks
+	measures measures
+	waves    waves
+	guard    *guard
+	handler  http.Handler
 }
 
 // New returns a Server for requests that come in by l. The library must be
@@ -57,6 +58,7 @@ func New(ctx context.Context, l net.Listener, o Options) (*Server, error) {
 	}
 	release()
 	s.tasks.list = make(map[string]*task)
+	s.measures.now = make(map[string]*measuring)
 	s.waves.open = make(map[string]*wave)
 	s.guard = newGuard(l.Addr(), o.Network)
 	s.handler = s.guard.wrap(s.routes())

@@ -249,6 +249,9 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
+		if err := s.measure(ctx, lib, id, t); err != nil {
+			return nil, err
+		}
 		made, err := episode.Export(ctx, episode.Request{
 			Recording: rec, Library: lib, Version: s.o.Library.Version, Preset: episode.Preset(q.Preset), Format: format,
 			Title: q.Title, TrimSilence: q.TrimSilence, Jobs: s.o.Jobs, Force: q.Force,
