@@ -78,7 +78,7 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 		if p.TalkSeconds != nil {
 			talk = clock(*p.TalkSeconds)
 		}
-		t.add(safe(or(at(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(&p))
+		t.add(safe(or(at(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(&p, purpose))
 	}
 	if !a.set.JSON {
 		t.write(a.Out, a.Columns)
@@ -89,14 +89,20 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 	return nil
 }
 
-// standing is how a person stands, in words.
-func (a *App) standing(p *consent.Person) string {
+// standing is how a person stands to a purpose, in words; to all of them, where
+// that is empty: then those that differ are named.
+func (a *App) standing(p *consent.Person, purpose consent.Purpose) string {
 	text := string(p.Consent)
 	if !p.Since.IsZero() {
 		text += " " + p.Since.In(a.Zone).Format("2006-01-02")
 	}
 	if p.Until != nil {
 		text += ", until " + a.lastDay(*p.Until)
+	}
+	for _, other := range consent.Purposes {
+		if answer := p.For[other]; purpose == "" && answer != p.Consent {
+			text += fmt.Sprintf(", %s for %s", answer, other)
+		}
 	}
 	if p.Note != "" {
 		text += "  " + safe(p.Note)

@@ -71,11 +71,15 @@ type Person struct {
 	Recordings []string `json:"recordings"`
 	// TalkSeconds is how long they spoke in all, estimated; nil when none of
 	// the recordings tells.
-	TalkSeconds *float64   `json:"talk_seconds"`
-	Consent     Answer     `json:"consent"`
-	Since       space.Time `json:"since"`           // of the answer, if there is one
-	Until       *time.Time `json:"until,omitempty"` // likewise
-	Note        string     `json:"note,omitempty"`
+	TalkSeconds *float64 `json:"talk_seconds"`
+	// Consent is how they stand to what was asked about: to all purposes, the
+	// answer that allows least.
+	Consent Answer `json:"consent"`
+	// For is how they stand to each purpose.
+	For   map[Purpose]Answer `json:"for"`
+	Since space.Time         `json:"since"`           // of the answer, if there is one
+	Until *time.Time         `json:"until,omitempty"` // likewise
+	Note  string             `json:"note,omitempty"`
 }
 
 // roles lists the roles from the highest down.
@@ -88,8 +92,12 @@ func own(rec *space.Recording, s space.Speaker) bool {
 		s.ID != "" && s.ID == rec.Account.ID) // handles change, ids do not
 }
 
+// weakest lists the answers from the one that allows least.
+var weakest = []Answer{Declined, Withdrawn, Expired, Unknown, Granted, Own}
+
 // People returns those who were on stage in the recordings, those who spoke
-// most first, and how each stands to purpose p (or to all, if that is empty).
+// most first, and how each stands to purpose p (or to all, if that is empty:
+// then an answer for one purpose does not stand for the others).
 // A person stands as in the recording, if there is one only; among several, an
 // answer that was given for one of them alone does not count.
 func (l *Ledger) People(recs []*space.Recording, p Purpose, at time.Time) []Person {
@@ -118,17 +126,36 @@ func (l *Ledger) People(recs []*space.Recording, p Purpose, at time.Time) []Pers
 		only = recs[0].ID
 	}
 	for i := range list {
-		x := &list[i]
-		st := l.Standing(Who{x.Handle, x.ID}, only, p, at)
-		if st.Entry == nil {
-			continue
-		}
-		x.Consent, x.Since, x.Until, x.Note = st.Answer, st.Entry.At, st.Entry.Until, st.Entry.Note
+		l.stand(&list[i], only, p, at)
 	}
 	slices.SortStableFunc(list, func(a, b Person) int {
 		return cmp.Or(cmp.Compare(seconds(b.TalkSeconds), seconds(a.TalkSeconds)), cmp.Compare(Handle(a.Handle), Handle(b.Handle)))
 	})
 	return list
+}
+
+// stand fills in how a person stands. Until then Consent is what holds without
+// an answer.
+func (l *Ledger) stand(x *Person, recording string, p Purpose, at time.Time) {
+	without := x.Consent
+	x.For = make(map[Purpose]Answer)
+	least := -1
+	for _, purpose := range Purposes {
+		st := l.Standing(Who{x.Handle, x.ID}, recording, purpose, at)
+		if st.Entry == nil {
+			st.Answer = without
+		}
+		x.For[purpose] = st.Answer
+		n := slices.Index(weakest, st.Answer)
+		if p != "" && purpose != p || least >= 0 && least <= n {
+			continue
+		}
+		least = n
+		x.Consent, x.Since, x.Until, x.Note = st.Answer, space.Time{}, nil, ""
+		if e := st.Entry; e != nil {
+			x.Since, x.Until, x.Note = e.At, e.Until, e.Note
+		}
+	}
 }
 
 func seconds(s *float64) float64 {
