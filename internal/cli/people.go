@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -149,6 +150,10 @@ func (a *App) recordings(ctx context.Context, lib *library.Library, r refs) ([]*
 // never finished.
 func (a *App) openLedger(lib *library.Library) (*consent.Ledger, error) {
 	l, err := consent.Open(lib.Dir(), a.set.LockWait)
+	var broken *consent.BrokenError
+	if errors.As(err, &broken) {
+		return nil, &failure{exitFailed, "broken-ledger", broken.Hint(), err}
+	}
 	if err == nil && l.Torn > 0 {
 		a.warn("the last entry of the consent ledger, %d bytes, was never finished: it is left out, and the next entry takes its place", l.Torn)
 	}

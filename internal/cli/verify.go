@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
@@ -24,8 +26,8 @@ func newVerifyCmd(a *App) *cobra.Command {
 		Use:   "verify [SPACE...]",
 		Short: "Check that every byte is as it was",
 		Long: `Read the whole library, or the Spaces named, and compare every file with the
-SHA-256 that was noted when it was saved. What is changed, missing or extra is
-listed. With --log each run adds dated lines to a file.
+SHA-256 that was noted when it was saved, the evidence of consent too. What is changed,
+missing or extra is listed. With --log each run adds dated lines to a file.
 --against compares the library with an archive instead, member by member: bytes, checksums,
 records, and how long the audio is by the record; all parts of a split archive in one call.
 SPACE is an id or the beginning of one, "latest", or a part of the title;
@@ -95,9 +97,9 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 	}
 
 	bar := a.newProgress("verifying")
-	findings := 0
+	findings, ofConsent := 0, 0
 	var broken error // writing what was found
-	stats, err := lib.Verify(ctx, ids, bar, func(f library.Finding) {
+	tell := func(f library.Finding) {
 		findings++
 		bar.close()
 		a.logLine(log, fmt.Sprintf("%s %s %s: %s", f.Kind, f.ID, f.Path, f.Message))
@@ -106,7 +108,14 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		} else {
 			fmt.Fprintf(a.Out, "%-10s %s: %s\n", f.Kind, safe(f.Path), safe(f.Message))
 		}
-	})
+	}
+	stats, err := lib.Verify(ctx, ids, bar, tell)
+	if err == nil {
+		err = a.verifyConsent(ctx, lib, ids, &stats, func(f library.Finding) {
+			ofConsent++
+			tell(f)
+		})
+	}
 	bar.close()
 	if err = errors.Join(err, broken); err != nil {
 		a.logLine(log, "stopped: "+err.Error())
@@ -125,10 +134,35 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		fmt.Fprintln(a.Out, "Verified "+sum)
 	}
 	if findings > 0 {
-		return &failure{exitFound, "findings", "extract the archives again to mend what is changed or missing: spaces extract ARCHIVE.zip",
+		var hints []string
+		if findings > ofConsent {
+			hints = append(hints, "extract the archives again to mend what is changed or missing: spaces extract ARCHIVE.zip")
+		}
+		if ofConsent > 0 {
+			hints = append(hints, "put back the folder consent from a backup, or ask again and enter the answers anew: spaces consent set HANDLE granted --evidence FILE")
+		}
+		return &failure{exitFound, "findings", strings.Join(hints, " · "),
 			fmt.Errorf("%s not as it should be", plural(findings, "thing is", "things are"))}
 	}
 	return nil
+}
+
+// verifyConsent checks the ledger of consent and its evidence.
+func (a *App) verifyConsent(ctx context.Context, lib *library.Library, ids []string, stats *library.VerifyStats, found func(library.Finding)) error {
+	ledger, err := a.openLedger(lib)
+	var broken *consent.BrokenError
+	if errors.As(err, &broken) {
+		found(library.Finding{Kind: library.Unreadable, Path: broken.Name, Message: broken.Error()})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer ledger.Close()
+	files, bytes, err := ledger.Verify(ctx, ids, found)
+	stats.Files += files
+	stats.Bytes += bytes
+	return err
 }
 
 // openLog opens a log for appending; nil for no name.

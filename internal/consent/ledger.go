@@ -28,6 +28,22 @@ const (
 	maxEvidence = 256 << 20
 )
 
+// A BrokenError means that a line of the ledger makes no sense: nobody can say
+// which answer holds.
+type BrokenError struct {
+	Name string // of the ledger, below the library
+	Line int
+	Err  error
+}
+
+func (e *BrokenError) Error() string { return fmt.Sprintf("%s: line %d: %v", e.Name, e.Line, e.Err) }
+func (e *BrokenError) Unwrap() error { return e.Err }
+
+// Hint tells what to do.
+func (e *BrokenError) Hint() string {
+	return fmt.Sprintf("put back %s from a backup, or take line %d out of it with an editor", e.Name, e.Line)
+}
+
 // A Ledger is the answers in a library, as they were when it was opened, with
 // what has been added since.
 type Ledger struct {
@@ -51,7 +67,7 @@ func Open(dir string, wait time.Duration) (*Ledger, error) {
 	l.Torn, err = l.file.Read(func(number int, line []byte) error {
 		var e Entry
 		if err := json.Unmarshal(line, &e); err != nil {
-			return fmt.Errorf("%s: line %d: %w", ledgerName, number, err)
+			return &BrokenError{ledgerName, number, err}
 		}
 		if e.Schema > Schema {
 			return fmt.Errorf("%s: line %d: %w", ledgerName, number, library.ErrNewer)
