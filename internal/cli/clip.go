@@ -365,7 +365,12 @@ func (c *clipper) direct(q *clips.Request, output string, many bool) error {
 	case many:
 		return usage("%s cannot take several clips: name a folder, as %s/", output, output)
 	}
-	if f, ok := clips.FormatOf(output, clips.MP4); ok && q.Format == "" {
+	f, ok := clips.FormatOf(output, clips.MP4)
+	// Sound alone may well be called .mp4.
+	if ok && q.Format != "" && f != q.Format && !(f == clips.MP4 && q.Format == clips.M4A) {
+		return usage("%s is not named as a file of the format %s", output, q.Format)
+	}
+	if ok && q.Format == "" {
 		q.Format = f
 	} else if q.Format == "" && filepath.Ext(output) != "" && (err != nil || info.Mode().IsRegular()) {
 		return hinted(usage("nothing is known of the format %s", filepath.Ext(output)), "say it with --format")

@@ -115,10 +115,17 @@ func (e *export) omits(c transcript.Cue) bool {
 // chapters and transcript are not those of this one; and a host's own
 // transcript may lie where the episode goes.
 func (t *target) arrange(e *export) error {
-	own := map[string]bool{}
+	own, edited := map[string]bool{}, map[string]bool{}
 	if old, err := t.record(); err == nil {
 		for _, name := range old.besides() {
 			own[name] = true
+		}
+		for _, s := range old.Sidecars {
+			was, err := t.has(s)
+			if err != nil {
+				return err
+			}
+			own[s.File], edited[s.File] = was, !was
 		}
 		for _, name := range old.Transcripts {
 			if t.isInput(name, e.TranscriptFile) && !e.whole() {
@@ -142,7 +149,8 @@ func (t *target) arrange(e *export) error {
 			}
 			return own[name] && !others[name] && !t.isInput(name, e.TranscriptFile), nil
 		}
-		s.name = t.beside(s.ext)
+		first := t.beside(s.ext)
+		s.name = first
 		ok, err := free(s.name)
 		if err == nil && !ok {
 			s.name = t.file + s.ext
@@ -151,12 +159,27 @@ func (t *target) arrange(e *export) error {
 		if err != nil {
 			return err
 		}
+		if ok && edited[first] && s.name != first {
+			e.note("%s was changed by hand, and stays; what was written now is %s", first, s.name)
+		}
 		if !ok && (others[s.name] || !e.Force) {
 			return problem(Exists, "move it away, or give this one another name with --name", "%s is there already, and is not of this episode", filepath.Join(filepath.Dir(t.path), s.name))
 		}
 		s.set(&e.rec, s.name)
+		sum := sha256.Sum256(s.content)
+		e.rec.Sidecars = append(e.rec.Sidecars, Sidecar{s.name, hex.EncodeToString(sum[:])})
 	}
 	return nil
+}
+
+// has reports whether a file is as it was written. One that is gone is nobody's.
+func (t *target) has(s Sidecar) (bool, error) {
+	b, err := t.root.ReadFile(s.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]) == s.SHA256, err
 }
 
 // holds reports whether a file has such a content.

@@ -40,11 +40,14 @@ type Record struct {
 	Cover       string    `json:"cover,omitempty"`        // file beside the audio: .jpg or .png
 	Notes       string    `json:"notes,omitempty"`        // file beside the audio: .notes.md
 
-	ReEncoded bool     `json:"re_encoded"`
-	Before    *Levels  `json:"before,omitempty"`
-	After     *Levels  `json:"after,omitempty"` // of the encoded file
-	Settings  Settings `json:"settings"`
-	Source    []Source `json:"source"`
+	ReEncoded bool    `json:"re_encoded"`
+	Before    *Levels `json:"before,omitempty"`
+	After     *Levels `json:"after,omitempty"` // of the encoded file
+	// Sidecars are what was written beside it. A file that has another hash by now
+	// was changed by the host, and is not written over.
+	Sidecars []Sidecar `json:"sidecars,omitempty"`
+	Settings Settings  `json:"settings"`
+	Source   []Source  `json:"source"`
 	// ConsentMissing are the handles of those who are heard and had not agreed
 	// to it when it was made; "" is somebody unknown.
 	ConsentMissing []string `json:"consent_missing,omitempty"`
@@ -52,6 +55,12 @@ type Record struct {
 	// who are not heard in it: cut out, or silent.
 	Omitted   []clip.Omitted `json:"omitted,omitempty"`
 	WrittenBy string         `json:"written_by"`
+}
+
+// A Sidecar is a file beside the audio, as it was written.
+type Sidecar struct {
+	File   string `json:"file"`
+	SHA256 string `json:"sha256"`
 }
 
 // A Kept is a stretch of the recording that is in the episode.
