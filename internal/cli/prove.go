@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/proof"
 )
@@ -128,6 +130,21 @@ func closeArchives(list []*archive.Archive) {
 	}
 }
 
+// stretches lists those of a recording that are in a file.
+func stretches(list []episode.Kept) string {
+	var spans []string
+	for _, k := range list[:min(len(list), maxStretches)] {
+		spans = append(spans, consent.Span{Start: k.Start, End: k.Start + k.Seconds}.String())
+	}
+	if n := len(list) - maxStretches; n > 0 {
+		spans = append(spans, fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(spans, ", ")
+}
+
+// maxStretches is how many a line lists; JSON has all.
+const maxStretches = 20
+
 // showProof writes a proof for people: what it is, where from, where to, and
 // what was looked at.
 func (a *App) showProof(w io.Writer, p *proof.Proof) error {
@@ -141,6 +158,13 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 	}
 	if p.Samples > 0 {
 		row("Samples", "%d to %d of %d a second: %.3f s from %.3f s on", p.Start, p.Start+p.Samples, p.SampleRate, p.Length, p.At)
+	}
+	if whole := len(p.Kept) == 1 && p.Kept[0].Seconds == p.Length; len(p.Kept) > 0 && !whole {
+		row("In it", "%s", stretches(p.Kept))
+		row("Length", "%.3f s", p.Duration)
+	}
+	if len(p.Omitted) > 0 {
+		row("Consent", "%s", omitted(p.Omitted))
 	}
 	if !p.StartedAt.IsZero() {
 		row("Clock", "%s to %s", p.StartedAt, p.EndedAt)

@@ -16,6 +16,8 @@ import (
 	"os"
 
 	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -79,26 +81,32 @@ type Made struct {
 // A Proof says where something comes from and where it went, and what of that
 // was checked.
 type Proof struct {
-	Kind       Kind               `json:"kind"`
-	ID         string             `json:"id"`
-	Title      string             `json:"title"`
-	File       string             `json:"file"` // as it was named, or below the library
-	Bytes      int64              `json:"bytes"`
-	SHA256     string             `json:"sha256,omitempty"`
-	Start      int64              `json:"start"` // position of the first sample
-	Samples    int64              `json:"samples"`
-	SampleRate int                `json:"sample_rate"`
-	At         float64            `json:"at"`     // seconds
-	Length     float64            `json:"length"` // seconds
-	StartedAt  space.Time         `json:"started_at"`
-	EndedAt    space.Time         `json:"ended_at"`
-	Lossless   bool               `json:"lossless"`
-	Settings   any                `json:"settings,omitempty"`
-	WrittenBy  string             `json:"written_by"`
-	Sources    []Source           `json:"sources"`
-	Made       []Made             `json:"made"`
-	Receipts   []*publish.Receipt `json:"receipts"`
-	Checks     []Check            `json:"checks"`
+	Kind       Kind    `json:"kind"`
+	ID         string  `json:"id"`
+	Title      string  `json:"title"`
+	File       string  `json:"file"` // as it was named, or below the library
+	Bytes      int64   `json:"bytes"`
+	SHA256     string  `json:"sha256,omitempty"`
+	Start      int64   `json:"start"` // position of the first sample
+	Samples    int64   `json:"samples"`
+	SampleRate int     `json:"sample_rate"`
+	At         float64 `json:"at"`     // seconds
+	Length     float64 `json:"length"` // seconds
+	// Kept are the stretches of the recording that are in a clip or an episode,
+	// and Omitted those in which somebody spoke who had not agreed: cut out, or
+	// silent. Duration is that of the file, in seconds.
+	Kept      []episode.Kept     `json:"kept"`
+	Omitted   []clip.Omitted     `json:"omitted,omitempty"`
+	Duration  float64            `json:"duration"`
+	StartedAt space.Time         `json:"started_at"`
+	EndedAt   space.Time         `json:"ended_at"`
+	Lossless  bool               `json:"lossless"`
+	Settings  any                `json:"settings,omitempty"`
+	WrittenBy string             `json:"written_by"`
+	Sources   []Source           `json:"sources"`
+	Made      []Made             `json:"made"`
+	Receipts  []*publish.Receipt `json:"receipts"`
+	Checks    []Check            `json:"checks"`
 }
 
 // Failed counts the checks that fail.

@@ -304,6 +304,7 @@ func (t *found) fill(proof *Proof, r *clip.Recording) clip.Span {
 		proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = c.Title, c.Lossless, c.Settings, c.WrittenBy
 		proof.Start, proof.Samples, proof.SampleRate, proof.At, proof.Length = c.Start, c.Samples, c.Rate, c.At, c.Length
 		span := clip.Span{Start: c.Start, Samples: c.Samples}
+		proof.keep(c.Omitted)
 		if proof.StartedAt, proof.EndedAt = c.StartedAt, c.EndedAt; t.record == "" {
 			proof.Settings = nil
 			proof.StartedAt, proof.EndedAt = wall(r, span)
@@ -320,8 +321,32 @@ func (t *found) fill(proof *Proof, r *clip.Recording) clip.Span {
 	}
 	proof.Start, proof.Samples, proof.SampleRate = span.Start, span.Samples, r.Rate
 	proof.At, proof.Length = r.Seconds(span.Start), r.Seconds(span.Samples)
+	proof.Kept, proof.Omitted, proof.Duration = e.Kept, e.Omitted, e.Duration
+	if e.SampleRate > 0 && e.Samples > 0 {
+		proof.Duration = float64(e.Samples) / float64(e.SampleRate) // which are counted again
+	}
 	proof.StartedAt, proof.EndedAt = wall(r, span)
 	return span
+}
+
+// keep says which stretches are in a file that has all of its span but what was
+// left out.
+func (p *Proof) keep(out []clip.Omitted) {
+	p.Kept, p.Omitted, p.Duration = []episode.Kept{}, out, 0
+	from, end := p.At, p.At+p.Length
+	add := func(to float64) {
+		if to > from {
+			p.Kept = append(p.Kept, episode.Kept{Start: from, Seconds: to - from, At: p.Duration})
+			p.Duration += to - from
+		}
+	}
+	for _, o := range out {
+		if !o.Muted {
+			add(o.Start)
+			from = max(from, o.Start+o.Seconds)
+		}
+	}
+	add(end)
 }
 
 // wall returns the wall clock of a span's first sample and of its end.
@@ -393,8 +418,12 @@ func pieceOf(s *space.Space, sha string) (Source, bool) {
 	return Source{}, false
 }
 
-// finish makes JSON say [] where there is nothing.
+// finish makes JSON say [] where there is nothing. What is not an excerpt is all
+// of what it was made of.
 func (p *Proof) finish() *Proof {
+	if p.Kept == nil {
+		p.keep(nil)
+	}
 	if p.Sources == nil {
 		p.Sources = []Source{}
 	}
