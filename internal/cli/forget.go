@@ -78,11 +78,8 @@ func (a *App) forget(ctx context.Context, o forgetOptions) error {
 		o.choice = forget.Choice{Clips: true, Episodes: true, Names: true}
 	}
 	ask := o.yes == "" && !o.dryRun
-	switch {
-	case o.yes != "" && consent.Handle(o.yes) != consent.Handle(o.handle):
+	if o.yes != "" && consent.Handle(o.yes) != consent.Handle(o.handle) {
 		return usage("--yes %s is not the handle that is to be forgotten", o.yes)
-	case ask && (!a.InTTY || a.set.JSON):
-		return hinted(usage("nobody can be asked here"), "say --yes HANDLE to go on without asking, or --dry-run to see what there is")
 	}
 	lib, err := a.openLibraryWrite(ctx)
 	if err != nil {
@@ -100,6 +97,9 @@ func (a *App) forget(ctx context.Context, o forgetOptions) error {
 	}
 	if len(plan.Items) == 0 {
 		return &failure{exitNotThere, "nobody", "", fmt.Errorf("nothing in the library is about @%s", plan.Handle)}
+	}
+	if ask && (!a.InTTY || a.set.JSON) {
+		return hinted(usage("nobody can be asked here"), "say --yes HANDLE to go on without asking, or --dry-run to see what there is")
 	}
 	if err := a.showPlan(plan); err != nil {
 		return err
