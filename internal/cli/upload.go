@@ -89,6 +89,12 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	if o.public {
 		t.Access = "public"
 	}
+	switch {
+	case o.partSize != "" && t.url.Scheme != "s3":
+		return usage("--part-size is for S3, and %s is not", t.URL)
+	case o.acceptNew && t.url.Scheme != "sftp":
+		return usage("--accept-new-host-key is for SFTP, and %s is not", t.URL)
+	}
 	t.acceptNew = o.acceptNew
 	if o.partSize != "" {
 		t.PartSize = o.partSize
