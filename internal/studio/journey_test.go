@@ -106,6 +106,13 @@ func TestJourney(t *testing.T) {
 	b.do(chromedp.Evaluate[chromedp.Void](`location.hash = "#/"; document.getElementById("words").value = "another"; document.getElementById("words").dispatchEvent(new Event("input"))`))
 	b.until("the list", `document.querySelectorAll("#rows a").length === 1 && document.querySelector("#rows .name").textContent === "Another <b>title</b>"`)
 
+	// On a phone no time on the axis is cut off.
+	b.size(360, 800)
+	b.openRecording(sampleID)
+	if over := eval[[]string](b, clipped); len(over) > 0 {
+		t.Errorf("these reach beyond the waveform: %q", over)
+	}
+
 	// Nothing was asked for elsewhere, and nothing broke the policy.
 	foreign := eval[[]string](b, `performance.getEntriesByType("resource").map((e) => e.name).filter((n) => !n.startsWith(location.origin))`)
 	if len(foreign) > 0 {
@@ -115,6 +122,25 @@ func TestJourney(t *testing.T) {
 
 // inked counts the pixels that are drawn on the waveform's canvas.
 const inked = `(() => { const c = document.querySelector("#wave canvas"); const d = c.getContext("2d").getImageData(0, 40, c.width, 150).data; let n = 0; for (let i = 3; i < d.length; i += 4) if (d[i]) n++; return n; })()`
+
+// clipped draws the waveform anew, at several widths of the part that is shown,
+// and lists the texts that do not fit into it.
+const clipped = `(async () => {
+	const proto = CanvasRenderingContext2D.prototype, fill = proto.fillText, over = [];
+	let drawn = 0;
+	proto.fillText = function (text, x, y) {
+		drawn++;
+		if (x < 0 || x + this.measureText(text).width > this.canvas.clientWidth) over.push(text + " at " + x);
+		return fill.call(this, text, x, y);
+	};
+	const two = () => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));
+	for (const id of ["zoom-all", "zoom-in", "zoom-in"]) {
+		document.getElementById(id).click();
+		await two();
+	}
+	proto.fillText = fill;
+	return drawn < 3 ? ["nothing is drawn"] : over;
+})()`
 
 // cutElsewhere cuts what a command line says, with the engine, in another
 // library, and returns the file.

@@ -47,7 +47,7 @@ func TestOddRecordings(t *testing.T) {
 
 	b := open("two-pieces")
 	b.until("the waveform", `performance.getEntriesByName("wave-drawn").length > 0`)
-	if got := b.text("faults"); !strings.Contains(got, "17.5 s of wall clock missing") {
+	if got := b.text("faults"); !strings.Contains(got, "17.5\u00a0s of wall clock missing") {
 		t.Errorf("a gap: %q", got)
 	}
 	b.shoot("gap")

@@ -9,7 +9,7 @@ export function colours(element) {
 	const style = getComputedStyle(element);
 	const get = (name) => style.getPropertyValue("--" + name).trim();
 	const c = {font: "11px " + style.fontFamily, bold: "600 11px " + style.fontFamily, voices: []};
-	for (const name of ["wave", "chosen", "choice", "text", "quiet", "line", "panel", "playhead", "clip", "moment", "gap-mark", "damage"]) c[name] = get(name);
+	for (const name of ["wave", "chosen", "choice", "text", "quiet", "line", "panel", "playhead", "mark", "fault"]) c[name] = get(name);
 	for (let i = 0; i < 8; i++) c.voices.push(get("voice" + i));
 	return c;
 }
@@ -51,14 +51,14 @@ export function paint(ctx, scene, view, rows, width, c) {
 	ruler(ctx, scene, view, rows, width, c);
 	if (rows.chapters) chapters(ctx, scene, rows.chapters, second, width, c);
 	for (const d of scene.damages) {
-		ctx.fillStyle = c.damage;
+		ctx.fillStyle = c.fault;
 		const a = Math.max(0, second(d.start)), b = Math.min(width, second(d.start + d.length));
 		if (b > a) ctx.fillRect(a, y + height - 3, b - a, 3);
 	}
 	const complete = scene.peaks ? wave(ctx, scene, view, rows.wave, width, c) : false;
 	for (const g of scene.gaps) gapMark(ctx, g, second(g.at), rows, width, c);
-	if (rows.clips) bars(ctx, scene.clips, rows.clips, x, width, c.clip);
-	if (rows.moments) bars(ctx, scene.moments, rows.moments, x, width, c.moment);
+	if (rows.clips) bars(ctx, scene.clips, rows.clips, x, width, c.mark, true);
+	if (rows.moments) bars(ctx, scene.moments, rows.moments, x, width, c.mark, false);
 	if (rows.lanes) lanes(ctx, scene, rows.lanes, second, width, c);
 	if (scene.choice.now) handles(ctx, scene, rows, x, width, c);
 	const p = second(scene.playhead);
@@ -82,13 +82,15 @@ function ruler(ctx, scene, view, rows, width, c) {
 		ctx.fillStyle = c.line;
 		ctx.fillRect(x, heights.ruler - 8, 1, 8);
 		ctx.fillRect(x, rows.wave.y, 1, rows.wave.height);
-		ctx.fillStyle = c.text;
-		ctx.fillText(position(s, digits), x + 4, 14);
+		// What would be cut off at the edge is left out.
+		const label = (text, y, colour) => {
+			if (x + 4 + widthOf(ctx, text) > width) return;
+			ctx.fillStyle = colour;
+			ctx.fillText(text, x + 4, y);
+		};
+		label(position(s, digits), 14, c.text);
 		const wall = step >= 1 && scene.clock.at(s);
-		if (wall) {
-			ctx.fillStyle = c.quiet;
-			ctx.fillText(timeOfDay(wall), x + 4, 28);
-		}
+		if (wall) label(timeOfDay(wall), 28, c.quiet);
 	}
 }
 
@@ -172,25 +174,30 @@ function fit(ctx, text, room) {
 
 function gapMark(ctx, g, x, rows, width, c) {
 	if (x < -40 || x > width + 40) return;
-	ctx.fillStyle = c["gap-mark"];
+	ctx.fillStyle = c.fault;
 	for (let y = rows.wave.y; y < rows.wave.y + rows.wave.height; y += 8) ctx.fillRect(x - 1, y, 2, 5);
 	ctx.font = c.bold;
 	const text = t("gap") + " " + position(g.seconds);
 	const w = ctx.measureText(text).width + 8;
-	ctx.fillRect(x - 1, rows.wave.y, w, 15);
+	const left = x - 1 + w > width ? x + 1 - w : x - 1; // the label stands on the side that has room
+	ctx.fillRect(left, rows.wave.y, w, 15);
 	ctx.fillStyle = c.panel;
-	ctx.fillText(text, x + 3, rows.wave.y + 11);
+	ctx.fillText(text, left + 4, rows.wave.y + 11);
 	ctx.font = c.font;
 }
 
-function bars(ctx, list, row, x, width, colour) {
-	ctx.fillStyle = colour;
+// bars shows clips, which are full, and moments, which are hollow, in a colour
+// that no voice has.
+function bars(ctx, list, row, x, width, colour, full) {
+	ctx.fillStyle = ctx.strokeStyle = colour;
+	ctx.lineWidth = 1.5;
 	for (const s of list) {
 		const a = Math.max(0, x(s.start)), b = Math.min(width, x(s.start + s.samples));
 		if (b < 0 || a > width) continue;
 		ctx.beginPath();
-		ctx.roundRect(a, row.y + 3, Math.max(3, b - a), row.height - 6, 3);
-		ctx.fill();
+		ctx.roundRect(a + 0.75, row.y + 3.75, Math.max(1.5, b - a - 1.5), row.height - 7.5, 2.5);
+		if (full) ctx.fill();
+		ctx.stroke();
 	}
 }
 
@@ -218,11 +225,12 @@ function lanes(ctx, scene, row, second, width, c) {
 	});
 }
 
+// handles are the ends of the selection, below the times, which stay legible.
 function handles(ctx, scene, rows, x, width, c) {
 	for (const [at, side] of [[x(scene.choice.start), 1], [x(scene.choice.end), -1]]) {
 		if (at < -12 || at > width + 12) continue;
 		ctx.fillStyle = c.chosen;
-		ctx.fillRect(at - 0.75, 0, 1.5, rows.height);
+		ctx.fillRect(at - 0.75, heights.ruler, 1.5, rows.height - heights.ruler);
 		// The grip stands out from the waveform by an edge.
 		const left = side > 0 ? at - 1 : at - 9, top = rows.wave.y + rows.wave.height / 2 - 16;
 		ctx.beginPath();

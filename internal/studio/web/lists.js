@@ -23,7 +23,7 @@ function fill(list, items, nothing) {
 	list.replaceChildren(...(items.length || !nothing ? items : [item(element("span", "quiet", nothing))]));
 }
 
-const stretch = (s, rate) => t("stretch", {from: position(s.start / rate, 1), to: position((s.start + s.samples) / rate, 1), length: (s.samples / rate).toFixed(1)});
+const stretch = (s, rate) => t("stretch", {from: position(s.start / rate, 1), to: position((s.start + s.samples) / rate, 1), length: decimal(s.samples / rate, 1)});
 
 export function voiceList(list, voices, approximate) {
 	fill(list, voices.map((v, i) => {

@@ -41,7 +41,7 @@ export class Saving {
 	// show shows what would be saved now.
 	show() {
 		const {view} = this, chosen = view.choice.now;
-		byId("command").textContent = chosen ? this.command() : "spaces clip " + view.id;
+		showCommand(chosen ? this.command() : "spaces clip " + view.id);
 		this.film.show(view.id, chosen, chosen ? chosen.samples / view.scene.rate : 0, byId("clip-title").value.trim());
 	}
 
@@ -164,6 +164,12 @@ function notAgreed(r) {
 export function progress(bar, share) {
 	if (share > 0) bar.value = share;
 	else bar.removeAttribute("value");
+}
+
+// showCommand shows a command line whose words break where it has to, and not
+// after the hyphens of a flag.
+function showCommand(text) {
+	byId("command").replaceChildren(...text.split(/( )/).map((word) => word === " " ? word : Object.assign(document.createElement("span"), {textContent: word})));
 }
 
 const fileName = (path) => path.split(/[/\\]/).pop();

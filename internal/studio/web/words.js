@@ -29,7 +29,7 @@ const en = {
 	"error.locked": "Another program is changing the library. Try again when it has ended.",
 	"key.space": "play or pause", "key.io": "begin, end the selection here", "key.jkl": "10 s back, pause, 10 s on", "key.step": "10 ms back, on; with Shift 1 s",
 	"key.loop": "loop the selection", "key.snap": "snap to silence", "key.undo": "undo, redo", "key.zoom": "zoom in, out, all, to the selection", "key.arrows": "on the waveform: 1 s back, on; with Shift 10 s",
-	"key.save": "save the clip", wheel: "wheel", "key.wheel": "over the waveform: zoom; with Shift move", "key.help": "this list", "key.search": "search the library",
+	"key.save": "save the clip", wheel: "wheel", space: "Space", shift: "Shift", "key.wheel": "over the waveform: zoom; with Shift move", "key.help": "this list", "key.search": "search the library",
 };
 
 const fr = {
@@ -66,8 +66,15 @@ const fr = {
 	"error.busy": "Trop de choses sont en cours : attendez que l’une finisse.", "error.disk-full": "Le disque est plein.", "error.unsupported": "Cet audio ne peut pas être décodé ici.",
 	"key.space": "lire ou mettre en pause", "key.io": "commencer, finir la sélection ici", "key.jkl": "10 s en arrière, pause, 10 s en avant", "key.step": "10 ms en arrière, en avant ; avec Maj 1 s",
 	"key.loop": "lire la sélection en boucle", "key.snap": "caler sur un silence", "key.undo": "annuler, rétablir", "key.zoom": "agrandir, réduire, tout, la sélection", "key.arrows": "sur la forme d’onde : 1 s en arrière, en avant ; avec Maj 10 s",
-	"key.save": "enregistrer l’extrait", wheel: "molette", "key.wheel": "sur la forme d’onde : zoom ; avec Maj déplacer", "key.help": "cette liste", "key.search": "chercher dans la bibliothèque",
+	"key.save": "enregistrer l’extrait", wheel: "molette", space: "Espace", shift: "Maj", "key.wheel": "sur la forme d’onde : zoom ; avec Maj déplacer", "key.help": "cette liste", "key.search": "chercher dans la bibliothèque",
 };
+
+// A number stands on one line with its unit, as French signs do with the word
+// before them.
+for (const words of [en, fr]) {
+	for (const key in words) words[key] = words[key].replace(/([\d}]) (?=(?:s|ms|dB|%)(?![\p{L}]))/gu, "$1\u00a0");
+}
+for (const key in fr) fr[key] = fr[key].replace(/ (?=[:;?!…])/g, "\u00a0");
 
 const all = {en, fr};
 let now = "en";
