@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library"
@@ -146,9 +147,9 @@ func safeExt(ext string) string {
 }
 
 // Forget takes a person out of the ledger: their answers with their evidence,
-// and their name where others' entries list it. It returns how many entries
-// that changed.
-func (l *Ledger) Forget(ctx context.Context, handle string) (int, error) {
+// also those for one of their ids, and their name where others' entries list
+// it. It returns how many entries that changed.
+func (l *Ledger) Forget(ctx context.Context, handle string, ids ...string) (int, error) {
 	handle = Handle(handle)
 	if len(l.entries) == 0 {
 		return 0, nil
@@ -162,7 +163,8 @@ func (l *Ledger) Forget(ctx context.Context, handle string) (int, error) {
 			if err := json.Unmarshal(line, &e); err != nil {
 				return nil, err
 			}
-			if Handle(e.Handle) == handle && e.Kind == Consent {
+			theirs := e.of(Who{Handle: handle}) || e.ID != "" && slices.Contains(ids, e.ID)
+			if theirs && e.Kind == Consent {
 				changed++
 				if e.Evidence != nil {
 					gone[e.Evidence.Name] = true

@@ -75,6 +75,7 @@ type Plan struct {
 	lib     *library.Library
 	ledger  *consent.Ledger
 	eraser  *consent.Eraser
+	ids     []string // of the person on X
 	choice  Choice
 	stage   []string        // ids of the recordings in which the person was on stage
 	dropped []string        // folders of removed Spaces, likewise
@@ -205,7 +206,11 @@ func (s *search) receipts() error {
 		if r.URL != "" {
 			where = r.URL
 		}
-		named := s.eraser.In([]byte(r.File + "\n" + where))
+		said := r.File + "\n" + where
+		if r.Post != nil {
+			said += "\n" + r.Post.Text
+		}
+		named := s.eraser.In([]byte(said))
 		if voice := heard[r.File]; (voice || named) && !seen[where] {
 			seen[where] = true
 			s.add(Item{Kind: Receipt, Recording: r.ID, Name: where, Bytes: r.Bytes, Voice: voice, Named: named, Fate: Stays})
@@ -217,11 +222,12 @@ func (s *search) receipts() error {
 // answers lists the entries of the ledger.
 func (s *search) answers() error {
 	for _, e := range s.ledger.Entries() {
-		if !e.About(consent.Who{Handle: s.Handle}) {
+		theirs := consent.Handle(e.Handle) == s.Handle || e.ID != "" && slices.Contains(s.ids, e.ID)
+		if !theirs && !e.About(consent.Who{Handle: s.Handle}) {
 			continue
 		}
 		it := Item{Kind: Ledger, Recording: e.Recording, Name: "consent/ledger.jsonl", Named: true, Fate: fate(s.choice.Names, Rewritten)}
-		if consent.Handle(e.Handle) == s.Handle {
+		if theirs {
 			it.Fate = fate(s.choice.Names, Removed)
 			if e.Evidence != nil {
 				it.Name, it.Bytes = e.Evidence.Name, e.Evidence.Bytes

@@ -2,6 +2,7 @@ package forget
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -191,5 +192,67 @@ func TestWords(t *testing.T) {
 	cancel()
 	if _, err := Find(ctx, s.Library, s.ledger, "guest1", Choice{}); err == nil {
 		t.Error("it was not stopped")
+	}
+}
+
+// What an upload in doubt keeps in base64, and the words of a post, are looked
+// into; an answer for the person's id goes with its evidence.
+func TestPosts(t *testing.T) {
+	s := newShelf(t)
+	state := base64.StdEncoding.EncodeToString([]byte(`{"intent":{"text":"with @Guest1, and guest10"}}`))
+	other := base64.StdEncoding.EncodeToString([]byte(`{"intent":{"text":"alone"}}`))
+	if err := os.Mkdir(s.Path("uploads"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"uploads/journal.jsonl":  `{"schema":1,"place":"x://me","object":"a","state":"` + state + "\"}\n" + `{"schema":1,"place":"x://me","object":"b","state":"` + other + "\"}\n",
+		"uploads/receipts.jsonl": `{"schema":1,"id":"1ypKdEXvkMLGW","kind":"post","file":"a.mp4","place":"x://me","object":"a","post":{"id":"1","text":"hear @guest1"}}` + "\n",
+	} {
+		if err := os.WriteFile(s.Path(name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, err := s.ledger.Keep(t.Context(), strings.NewReader("yes"), ".txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ledger.Add(t.Context(), consent.Entry{Kind: consent.Consent, ID: "555000111", Answer: consent.Granted, Evidence: e}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Find(t.Context(), s.Library, s.ledger, "guest1", Choice{Names: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := make(map[string]Fate)
+	for _, it := range p.Items {
+		found[it.Name] = it.Fate
+	}
+	for name, want := range map[string]Fate{"uploads/journal.jsonl": Rewritten, "uploads/receipts.jsonl": Rewritten, "x://me/a": Stays, e.Name: Removed} {
+		if found[name] != want {
+			t.Errorf("%s: %q, want %q", name, found[name], want)
+		}
+	}
+	if err := p.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(s.Path("uploads/journal.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := base64.StdEncoding.EncodeToString([]byte(`{"intent":{"text":"with @forgotten, and guest10"}}`))
+	if text := string(b); !strings.Contains(text, `"state":"`+want+`"`) || !strings.Contains(text, other) || strings.Contains(text, state) {
+		t.Errorf("the journal says %s", text)
+	}
+	if b, err = os.ReadFile(s.Path("uploads/receipts.jsonl")); err != nil || !strings.Contains(string(b), "hear @forgotten") {
+		t.Errorf("the receipts say %s, %v", b, err)
+	}
+	if _, err := os.Stat(s.Path(e.Name)); len(s.ledger.Entries()) > 0 || err == nil {
+		t.Errorf("left: %+v, evidence: %v", s.ledger.Entries(), err)
+	}
+	left, err := p.Left(t.Context())
+	for _, name := range left {
+		if strings.HasPrefix(name, "uploads/") || strings.HasPrefix(name, "consent/") {
+			t.Errorf("still named in %s, %v", name, err)
+		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,7 +16,11 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/ledger"
+	"github.com/spaces-cli/spaces/internal/publish"
 )
+
+// journal is where uploads that have not ended keep how far they have got.
+const journal = publish.Dir + "/journal.jsonl"
 
 // maxText is how many bytes a text has at most that is rewritten.
 const maxText = 256 << 20
@@ -61,7 +67,7 @@ func (p *Plan) same(name, sha string) (bool, error) {
 
 // rename takes the name out of all that stays.
 func (p *Plan) rename(ctx context.Context) error {
-	if _, err := p.ledger.Forget(ctx, p.Handle); err != nil {
+	if _, err := p.ledger.Forget(ctx, p.Handle, p.ids...); err != nil {
 		return err
 	}
 	for _, folder := range p.dropped {
@@ -114,10 +120,7 @@ func (p *Plan) rewrite(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	change := func(b []byte) []byte { return []byte(p.eraser.Text(string(b))) }
-	if isJSON(name) {
-		change = p.eraser.JSON
-	}
+	change := func(b []byte) []byte { return p.unnamed(name, b) }
 	if bytes.Equal(change(b), b) {
 		return nil
 	}
@@ -135,6 +138,40 @@ func (p *Plan) rewrite(ctx context.Context, name string) error {
 		})
 	}
 	return p.lib.Replace(name, change(b))
+}
+
+// unnamed is a text of that file without the name.
+func (p *Plan) unnamed(name string, b []byte) []byte {
+	switch {
+	case name == journal:
+		return p.states(p.eraser.JSON(b))
+	case isJSON(name):
+		return p.eraser.JSON(b)
+	}
+	return []byte(p.eraser.Text(string(b)))
+}
+
+// states takes the name out of the states that the journal's lines keep for
+// targets, in base64: a post of which nobody knows whether it was made has its
+// text there.
+func (p *Plan) states(b []byte) []byte {
+	for line := range bytes.Lines(bytes.Clone(b)) {
+		var step struct {
+			State []byte `json:"state"`
+		}
+		if json.Unmarshal(line, &step) != nil || len(step.State) == 0 {
+			continue
+		}
+		anew := p.eraser.JSON(step.State)
+		if !json.Valid(step.State) {
+			anew = []byte(p.eraser.Text(string(step.State)))
+		}
+		if !bytes.Equal(anew, step.State) {
+			code := base64.StdEncoding.EncodeToString
+			b = bytes.ReplaceAll(b, []byte(`"`+code(step.State)+`"`), []byte(`"`+code(anew)+`"`))
+		}
+	}
+	return b
 }
 
 // Left lists what the person is still named in, below the library.

@@ -53,11 +53,10 @@ func (s *search) people() error {
 	if err := s.loadRemoved(); err != nil {
 		return err
 	}
-	var ids []string
 	learn := func(r *space.Recording) {
 		for _, id := range idsOf(r, s.Handle) {
-			if !slices.Contains(ids, id) {
-				ids = append(ids, id)
+			if !slices.Contains(s.ids, id) {
+				s.ids = append(s.ids, id)
 			}
 		}
 	}
@@ -76,7 +75,7 @@ func (s *search) people() error {
 		s.owner[sp.Folder] = sp.ID
 		learn(&sp.Recording)
 	}
-	s.eraser = consent.NewEraser(s.Handle, ids...)
+	s.eraser = consent.NewEraser(s.Handle, s.ids...)
 	return nil
 }
 
@@ -390,7 +389,7 @@ func (p *Plan) names(name string) (bool, error) {
 	}
 	if isJSON(name) {
 		b, err := p.small(name)
-		return err == nil && string(p.eraser.JSON(b)) != string(b), err
+		return err == nil && string(p.unnamed(name, b)) != string(b), err
 	}
 	f, err := p.lib.OpenFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
