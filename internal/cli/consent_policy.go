@@ -161,6 +161,7 @@ func (g *gate) checkAll(ctx context.Context, act consent.Action, uses []voiceUse
 	for _, u := range uses {
 		names, err := g.check(ctx, act, u.id, u.parts)
 		if r, ok := err.(*consent.Refused); ok {
+			r.Clip = u.clip
 			refused = append(refused, r)
 			continue
 		}
@@ -183,7 +184,7 @@ func (g *gate) checkAll(ctx context.Context, act consent.Action, uses []voiceUse
 	for _, r := range refused {
 		text = append(text, r.Error())
 	}
-	return nil, &failure{exitFailed, "consent", "ask them: spaces consent ask SPACE · leave them out: spaces export SPACE --consented-only · " +
+	return nil, &failure{exitFailed, "consent", "ask them: spaces consent ask SPACE · " + refused[0].Leave("SPACE") + " · " +
 		"or go on with a written reason: --override-consent \"…\"", &refusals{strings.Join(text, "\n")}}
 }
 
@@ -196,6 +197,7 @@ func (e *refusals) Error() string { return e.text }
 type voiceUse struct {
 	id    string
 	parts []consent.Span // none: all of it
+	clip  bool           // they are those of a clip
 }
 
 // useOfEpisode is what an episode holds of its recording.
@@ -222,7 +224,7 @@ func useOfClip(p *clips.Provenance) voiceUse {
 	for _, o := range p.Omitted {
 		out = append(out, consent.Span{Start: o.Start, End: o.Start + o.Seconds})
 	}
-	return voiceUse{p.Recording, consent.Without([]consent.Span{{Start: p.At, End: p.At + p.Length}}, out)}
+	return voiceUse{p.Recording, consent.Without([]consent.Span{{Start: p.At, End: p.At + p.Length}}, out), true}
 }
 
 // useOfFile is what a file of the user's holds of a recording, if it is known:
@@ -276,7 +278,7 @@ func useOfFile(ctx context.Context, lib *library.Library, root *os.Root, abs str
 	case err != nil:
 		return nil, err
 	case said.End > said.Start:
-		return []voiceUse{{said.Recording, []consent.Span{{Start: said.Start, End: said.End}}}}, nil
+		return []voiceUse{{said.Recording, []consent.Span{{Start: said.Start, End: said.End}}, true}}, nil
 	}
 	return []voiceUse{{id: said.Recording}}, nil
 }

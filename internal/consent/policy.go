@@ -209,6 +209,8 @@ type Finding struct {
 	Missing   []Missing
 	// Known says that the spans of who is missing can be told.
 	Known bool
+	// Clip says that it is a clip that is to be sent.
+	Clip bool
 	// Guessed says that they are not the host's own word.
 	Guessed bool
 }
@@ -277,15 +279,25 @@ func (e *Refused) Hint() string {
 			break
 		}
 	}
-	leave := "--consented-only"
-	if e.Action.Purpose() == Upload {
-		leave = fmt.Sprintf("spaces export %s --consented-only", id)
-	}
-	ways = append(ways, "leave them out: "+leave)
+	ways = append(ways, e.Leave(id))
 	if e.Guessed || slices.ContainsFunc(e.Missing, func(m Missing) bool { return m.Handle == "" }) {
 		ways = append(ways, fmt.Sprintf("tell who speaks when: spaces speakers confirm %s --turns FILE", id))
 	}
 	return strings.Join(ways, " · ") + " · or go on with a written reason: --override-consent \"…\""
+}
+
+// Leave tells how to leave out who has not agreed. id is that of the recording,
+// or what stands for it.
+func (e *Refused) Leave(id string) string {
+	switch {
+	case e.Action == Posting: // videos are cut in one piece
+		return fmt.Sprintf("post a stretch without them: spaces clip %s --at T --format mp4", id)
+	case e.Action.Purpose() != Upload:
+		return "leave them out: --consented-only"
+	case e.Clip:
+		return fmt.Sprintf("leave them out: spaces clip %s --at T --consented-only", id)
+	}
+	return fmt.Sprintf("leave them out: spaces export %s --consented-only", id)
 }
 
 // maxSpans is how many spans a message lists for each person.
