@@ -78,14 +78,25 @@ func (g *gatherer) gather(ctx context.Context) ([]*publish.Item, error) {
 	return g.list, nil
 }
 
+// asks reports whether agree asks anything at all: to find out who is heard in a
+// file can take hashing it.
+func (g *gatherer) asks() bool {
+	modes := g.a.set.Consent
+	return modes.Mode(g.act()) != consent.Off || g.o.feed && modes.Mode(consent.Feeding) != consent.Off
+}
+
+// act is what is done by sending to the target.
+func (g *gatherer) act() consent.Action {
+	if g.s.Public {
+		return consent.SendingAll
+	}
+	return consent.SendingOwn
+}
+
 // agree asks whether what was found may be sent: before anything else is done,
 // and of a feed also whether it may stand there.
 func (g *gatherer) agree(ctx context.Context) ([]string, error) {
-	act := consent.SendingOwn
-	if g.s.Public {
-		act = consent.SendingAll
-	}
-	missing, err := g.gate.checkAll(ctx, act, g.uses)
+	missing, err := g.gate.checkAll(ctx, g.act(), g.uses)
 	if err != nil || !g.o.feed {
 		return missing, err
 	}
@@ -114,11 +125,13 @@ func (g *gatherer) file(ctx context.Context, name string) error {
 			g.a.say("%s is called %s there", safe(filepath.Base(name)), object)
 		}
 	}
-	use, err := useOfFile(ctx, g.lib, g.root, abs)
-	if err != nil {
-		return err
+	if g.asks() {
+		use, err := useOfFile(ctx, g.lib, g.root, abs)
+		if err != nil {
+			return err
+		}
+		g.uses = append(g.uses, use...)
 	}
-	g.uses = append(g.uses, use...)
 	g.list = append(g.list, &publish.Item{
 		Name: object, File: abs, Kind: publish.File, Type: mimeType(object), Meta: publish.Meta{Title: filepath.Base(name)},
 		Open: func() (publish.Source, error) { return os.Open(abs) },
