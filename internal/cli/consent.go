@@ -90,17 +90,13 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 		return usage("--for: %w", err)
 	}
 	if o.until != "" {
-		_, end, err := parseTime(o.until, a.Zone)
+		end, err := a.untilEnd(o.until)
 		if err != nil {
-			return usage("--until: %w", err)
+			return err
 		}
 		if e.Answer != consent.Granted {
 			return usage("--until goes with granted")
 		}
-		if end.UTC().Year() > 9999 { // RFC 3339 has four digits
-			return usage("--until: %s is too far away", o.until)
-		}
-		end = end.UTC()
 		e.Until = &end
 	}
 	lib, err := a.openLibrary(ctx)
@@ -143,6 +139,20 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	}
 	a.say("%s: %s", consent.Who{Handle: e.Handle, ID: e.ID}, a.answerOf(&e))
 	return nil
+}
+
+// untilEnd is the end of what --until says.
+func (a *App) untilEnd(text string) (time.Time, error) {
+	_, end, err := parseTime(text, a.Zone)
+	switch {
+	case err != nil:
+		return end, usage("--until: %w", err)
+	case end.UTC().Year() > 9999: // RFC 3339 has four digits
+		return end, usage("--until: %s is too far away", text)
+	case !end.After(a.Now()):
+		return end, usage("--until: %s is over", text)
+	}
+	return end.UTC(), nil
 }
 
 func keepEvidence(ctx context.Context, l *consent.Ledger, name string) (*consent.Evidence, error) {
@@ -244,9 +254,9 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		return usage("--lang: %w", err)
 	}
 	if o.until != "" {
-		_, end, err := parseTime(o.until, a.Zone)
+		end, err := a.untilEnd(o.until)
 		if err != nil {
-			return usage("--until: %w", err)
+			return err
 		}
 		q.Until = consent.Day(o.language, end.Add(-time.Second).In(a.Zone))
 	}
