@@ -21,6 +21,9 @@ const sampleZIP = "../../testdata/sample-archive.zip"
 // sampleID is the longer of its recordings: 38 s, three people.
 const sampleID = "1ypKdEXvkMLGW"
 
+// shorterID is the other, of 26 s in two pieces.
+const shorterID = "1RDxlaZNRDLJL"
+
 // sample makes a library of the sample archive.
 func sample(t testing.TB) string {
 	t.Helper()

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -178,7 +179,14 @@ func TestHostileRequests(t *testing.T) {
 
 func TestAddressThatServesOnce(t *testing.T) {
 	t.Parallel()
-	s := serveTest(t, sample(t))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{guard: newGuard(l.Addr(), false)}
+	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: s.guard.wrap(http.NotFoundHandler())}}
+	server.Start()
+	t.Cleanup(server.Close)
 	once := s.URLOnce()
 	for i, tt := range []struct {
 		method string

@@ -57,7 +57,7 @@ func New(ctx context.Context, l net.Listener, o Options) (*Server, error) {
 		return nil, err
 	}
 	release()
-	s.tasks.list = make(map[string]*task)
+	s.tasks.list, s.tasks.patience = make(map[string]*task), patience
 	s.measures.now = make(map[string]*measuring)
 	s.waves.open = make(map[string]*wave)
 	s.guard = newGuard(l.Addr(), o.Network)

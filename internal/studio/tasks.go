@@ -46,11 +46,15 @@ type tasks struct {
 	list  map[string]*task
 	ended []string
 	work  sync.WaitGroup
+	// patience is how long an answer waits for a task, so that what is quick
+	// needs no second request.
+	patience time.Duration
 }
 
 const (
 	maxTasks = 8  // under way at once
 	keepDone = 32 // tasks whose outcome can still be asked for
+	patience = 400 * time.Millisecond
 )
 
 func (ts *tasks) begin(ctx context.Context) {
@@ -135,10 +139,6 @@ func (ts *tasks) find(id string) (*task, error) {
 	return nil, &problem{http.StatusNotFound, "no-such-task", "there is no such task any more", ""}
 }
 
-// patience is how long an answer waits for a task, so that what is quick
-// needs no second request.
-const patience = 400 * time.Millisecond
-
 // run starts a task and answers with its outcome if it is quick, else with
 // {"task": id}, whose events tell the rest.
 func (s *Server) run(w http.ResponseWriter, r *http.Request, key string, do func(context.Context, *task) (any, error)) {
@@ -147,7 +147,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, key string, do func
 		answer(w, nil, err)
 		return
 	}
-	wait := time.NewTimer(patience)
+	wait := time.NewTimer(s.tasks.patience)
 	defer wait.Stop()
 	select {
 	case <-t.ended:

@@ -9,13 +9,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 // taskServer serves tasks that do what the test says, without a library.
-func taskServer(t *testing.T, do func(context.Context, *task) (any, error)) *httptest.Server {
+func taskServer(t *testing.T, patience time.Duration, do func(context.Context, *task) (any, error)) *httptest.Server {
 	t.Helper()
 	s := &Server{}
-	s.tasks.list = make(map[string]*task)
+	s.tasks.list, s.tasks.patience = make(map[string]*task), patience
 	ctx, cancel := context.WithCancel(t.Context())
 	s.tasks.begin(ctx)
 	m := http.NewServeMux()
@@ -55,7 +56,7 @@ func begin(t *testing.T, url, key string) string {
 func TestTaskEvents(t *testing.T) {
 	t.Parallel()
 	release := make(chan bool)
-	server := taskServer(t, func(ctx context.Context, k *task) (any, error) {
+	server := taskServer(t, time.Millisecond, func(ctx context.Context, k *task) (any, error) {
 		k.Expect(10)
 		k.Add(4)
 		select {
@@ -97,7 +98,7 @@ func TestTaskEvents(t *testing.T) {
 // A panic in a task is told, and ends that task alone.
 func TestTaskPanics(t *testing.T) {
 	t.Parallel()
-	server := taskServer(t, func(_ context.Context, k *task) (any, error) {
+	server := taskServer(t, time.Minute, func(_ context.Context, k *task) (any, error) {
 		if k.key == "bad" {
 			panic("index out of range [3]")
 		}
@@ -125,7 +126,7 @@ func TestTaskPanics(t *testing.T) {
 
 func TestTaskStop(t *testing.T) {
 	t.Parallel()
-	server := taskServer(t, func(ctx context.Context, _ *task) (any, error) {
+	server := taskServer(t, time.Millisecond, func(ctx context.Context, _ *task) (any, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	})

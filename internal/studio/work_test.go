@@ -132,7 +132,7 @@ func TestExportsAtOnce(t *testing.T) {
 	var made sync.WaitGroup
 	for preset, ext := range map[string]string{"untouched": ".m4a", "archive": ".flac"} {
 		made.Go(func() {
-			got := c.post(sampleAPI+"/export", fmt.Sprintf(`{"preset":%q,"format":""}`, preset))
+			got := c.post("/api/recordings/"+shorterID+"/export", fmt.Sprintf(`{"preset":%q,"format":""}`, preset))
 			if got.Error != nil || filepath.Ext(got.Result.File) != ext {
 				t.Errorf("%s: %+v, error %+v", preset, got.Result, got.Error)
 			}

@@ -53,8 +53,8 @@ func TestJourney(t *testing.T) {
 	// Exact numbers, undone and done again.
 	b.set("from", "0:12,5\r")
 	b.until("what was typed", `document.getElementById("from").value === "0:12.500"`)
-	b.set("length", "2\r")
-	b.until("the length", `document.getElementById("to").value === "0:14.500"`)
+	b.set("length", "1\r")
+	b.until("the length", `document.getElementById("to").value === "0:13.500"`)
 	b.click("undo")
 	b.click("undo")
 	if got := b.value("from") + " " + b.value("length"); got != dragged {
@@ -62,12 +62,12 @@ func TestJourney(t *testing.T) {
 	}
 	b.click("redo")
 	b.click("redo")
-	if got := b.value("to"); got != "0:14.500" {
+	if got := b.value("to"); got != "0:13.500" {
 		t.Errorf("done again: the end is %s", got)
 	}
 	b.set("to", "nonsense\r")
 	b.until("an error", `document.getElementById("status").classList.contains("wrong")`)
-	if got := b.value("to"); got != "0:14.500" {
+	if got := b.value("to"); got != "0:13.500" {
 		t.Errorf("after nonsense the end is %s", got)
 	}
 
@@ -75,8 +75,8 @@ func TestJourney(t *testing.T) {
 	b.click("loop")
 	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("speed").value = "2"; document.getElementById("speed").dispatchEvent(new Event("change"))`))
 	b.do(chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), chromedp.KeyEvent(" "))
-	b.until("playing", `!document.getElementById("audio").paused && document.getElementById("audio").currentTime > 14`)
-	b.until("turning back", `document.getElementById("audio").currentTime < 13.5`)
+	b.until("playing", `!document.getElementById("audio").paused && document.getElementById("audio").currentTime > 13`)
+	b.until("turning back", `document.getElementById("audio").currentTime < 12.9`)
 	if now := eval[float64](b, `document.getElementById("audio").currentTime`); now < 12.4 {
 		t.Errorf("the loop from 12.5 s turned back to %f s", now)
 	}
@@ -84,7 +84,7 @@ func TestJourney(t *testing.T) {
 	b.until("a pause", `document.getElementById("audio").paused`)
 
 	words := strings.Fields(b.text("command"))
-	if len(words) < 9 || strings.Join(words[:9], " ") != "spaces clip "+sampleID+" --at 12.5 --length 2 --format m4a" {
+	if len(words) < 9 || strings.Join(words[:9], " ") != "spaces clip "+sampleID+" --at 12.5 --length 1 --format m4a" {
 		t.Fatalf("the command is %q", words)
 	}
 	other := sample(t)
