@@ -158,12 +158,16 @@ func (a *App) untilEnd(text string) (time.Time, error) {
 func keepEvidence(ctx context.Context, l *consent.Ledger, name string) (*consent.Evidence, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &failure{exitNotThere, "no-such-file", "", err}
+		return nil, &failure{exitNotThere, "no-such-file", "nothing was entered: name the file that shows the answer, or leave out --evidence", err}
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > consent.MaxEvidence {
+		return nil, &failure{exitFailed, "too-large", "nothing was entered: keep a smaller copy, or say in --note where it is",
+			fmt.Errorf("%s: evidence has more than %d MB", name, consent.MaxEvidence>>20)}
+	}
 	return l.Keep(ctx, f, filepath.Ext(name))
 }
 

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -196,6 +198,9 @@ func (a *App) readTurns(name string, s *space.Space) ([]space.Turn, error) {
 	in := a.In
 	if name != "-" {
 		f, err := os.Open(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, &failure{exitNotThere, "no-such-file", "write the turns down first: spaces speakers show " + s.ID + " --labels", err}
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -24,10 +24,11 @@ const Dir = "consent"
 const (
 	ledgerName  = Dir + "/ledger.jsonl"
 	evidenceDir = Dir + "/evidence"
-	// maxEvidence is the most bytes that a file of evidence may have: a scan, a
-	// screenshot, a voice message.
-	maxEvidence = 256 << 20
 )
+
+// MaxEvidence is the most bytes that a file of evidence may have: a scan, a
+// screenshot, a voice message.
+const MaxEvidence = 256 << 20
 
 // A BrokenError means that a line of the ledger makes no sense: nobody can say
 // which answer holds.
@@ -115,10 +116,10 @@ func (l *Ledger) Keep(ctx context.Context, r io.Reader, ext string) (*Evidence, 
 		return nil, err
 	}
 	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(f, sum), &io.LimitedReader{R: r, N: maxEvidence + 1})
+	n, err := io.Copy(io.MultiWriter(f, sum), &io.LimitedReader{R: r, N: MaxEvidence + 1})
 	switch {
-	case err == nil && n > maxEvidence:
-		err = fmt.Errorf("evidence has more than %d MB", maxEvidence>>20)
+	case err == nil && n > MaxEvidence:
+		err = fmt.Errorf("evidence has more than %d MB", MaxEvidence>>20)
 	case err == nil:
 		err = f.Sync()
 	}
