@@ -90,6 +90,10 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 	return nil
 }
 
+// noteWidth is the widest a note gets in the table: consent log and JSON have
+// all of it.
+const noteWidth = 60
+
 // standing is how a person stands to a purpose, in words; to all of them, where
 // that is empty: then those that differ are named.
 func (a *App) standing(p *consent.Person, purpose consent.Purpose) string {
@@ -106,7 +110,7 @@ func (a *App) standing(p *consent.Person, purpose consent.Purpose) string {
 		}
 	}
 	if p.Note != "" {
-		text += "  " + safe(p.Note)
+		text += "  " + clip(safe(p.Note), noteWidth)
 	}
 	return text
 }
