@@ -83,6 +83,7 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 	}
 	defer lib.Close()
 	if len(rows) == 0 { // standard input may name none
+		a.warn("no bag was made")
 		return nil
 	}
 	line := bagLine{Schema: space.Schema, Path: o.out, Access: access, Files: []string{}}

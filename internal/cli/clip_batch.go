@@ -82,6 +82,13 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	if err := again.close(); err != nil {
 		return err
 	}
+	if all == 0 {
+		name := safe(c.o.batch)
+		if c.o.batch == "-" {
+			name = "standard input"
+		}
+		c.app.warn("no line of %s names a clip", name)
+	}
 	if unseen && all > failed {
 		return notReviewed("", nil)
 	}

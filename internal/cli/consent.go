@@ -273,6 +273,9 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 	if err != nil {
 		return err
 	}
+	if len(recs) != 1 { // standard input may name none, or several
+		return usage("spaces consent ask wants one Space, not %d", len(recs))
+	}
 	rec := recs[0]
 	ledger, err := a.openLedger(lib)
 	if err != nil {

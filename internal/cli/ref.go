@@ -55,6 +55,9 @@ func (r refs) resolve(ctx context.Context, a *App, c *catalog.Catalog) ([]catalo
 			}
 		}
 	}
+	if len(list) == 0 && len(r.words) > 0 { // what fills a pipe may have found nothing
+		a.warn("standard input named no Space")
+	}
 	return list, nil
 }
 
