@@ -81,6 +81,9 @@ func played(t testing.TB, s Stream, units [][]byte) []float32 {
 // with music, with attacks in every block, with speech and its pauses. The long
 // version has the grid of a minute that exports have.
 func TestSeamsByFFmpeg(t *testing.T) {
+	if testing.Short() {
+		t.Skip("encodes for long")
+	}
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("ffmpeg is not installed")
 	}
