@@ -12,6 +12,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
 )
@@ -411,5 +412,19 @@ func TestLengths(t *testing.T) {
 		if want := slices.Contains(kinds, Length); err != nil || want != c.found || len(kinds) != sum.Findings {
 			t.Errorf("%d s: %q, %+v, %v", c.said, kinds, sum, err)
 		}
+	}
+}
+
+// What a record says of the file holds where it does not say which stretches
+// are in it; all else is whole.
+func TestFinish(t *testing.T) {
+	whole := []episode.Kept{{Start: 1, Seconds: 5}}
+	p := (&Proof{At: 1, Length: 5, Duration: 3, Omitted: []clip.Omitted{{Start: 2, Seconds: 2}}}).finish()
+	if !slices.Equal(p.Kept, whole) || p.Duration != 3 || len(p.Omitted) != 1 {
+		t.Errorf("an episode: %v, %g s, %v", p.Kept, p.Duration, p.Omitted)
+	}
+	p = (&Proof{At: 1, Length: 5}).finish()
+	if !slices.Equal(p.Kept, whole) || p.Duration != 5 || p.Omitted != nil {
+		t.Errorf("an original: %v, %g s, %v", p.Kept, p.Duration, p.Omitted)
 	}
 }

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -421,8 +422,10 @@ func pieceOf(s *space.Space, sha string) (Source, bool) {
 // finish makes JSON say [] where there is nothing. What is not an excerpt is all
 // of what it was made of.
 func (p *Proof) finish() *Proof {
-	if p.Kept == nil {
+	if p.Kept == nil { // an early record does not tell
+		out, seconds := p.Omitted, p.Duration
 		p.keep(nil)
+		p.Omitted, p.Duration = out, cmp.Or(seconds, p.Duration)
 	}
 	if p.Sources == nil {
 		p.Sources = []Source{}
