@@ -27,7 +27,7 @@ func newStudioCmd(a *App) *cobra.Command {
 		Use:   "studio",
 		Short: "Look, listen and cut in the browser",
 		Long: `Serve a page from this program to your browser: the library, and of each recording the waveform,
-who speaks when, clips and moments. Listen from anywhere, drag to choose, save clips, export
+who speaks when, clips and moments. Listen from any position, drag to choose, save clips, export
 episodes, edit titles and notes. Nothing leaves this computer and nothing is loaded from elsewhere.
 The address holds a secret that lets in whoever has it, until the program ends: with Ctrl-C.`,
 		Example: `  spaces studio --open
