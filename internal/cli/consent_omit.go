@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -147,9 +148,15 @@ func (o *omission) names() string {
 	return strings.Join(list, ", ")
 }
 
-// handles are theirs.
-func (o *omission) handles() []string {
-	return (&consent.Finding{Missing: o.missing}).Handles()
+// unnamed are their handles, or the ids of those who have none.
+func (o *omission) unnamed() []string {
+	var list []string
+	for _, m := range o.missing {
+		if name := cmp.Or(m.Handle, m.ID); name != "" {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // spoken are the turns of all others.

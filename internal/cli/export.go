@@ -374,7 +374,7 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, g *gate, q epis
 		if out, err = g.omission(&o.omit, consent.Exporting, q.Recording); err != nil {
 			return nil, err
 		}
-		q.Omit, q.Unnamed = out.Omission, out.handles()
+		q.Omit, q.Unnamed = out.Omission, out.unnamed()
 	} else if q.ConsentMissing, err = g.check(ctx, consent.Exporting, row.ID, nil); err != nil {
 		return nil, err
 	}

@@ -187,7 +187,7 @@ func (e *export) prepare() error {
 func (e *export) named(all []space.Speaker) []space.Speaker {
 	list := []space.Speaker{}
 	for _, s := range all {
-		if !slices.ContainsFunc(e.Unnamed, func(h string) bool { return s.Handle != "" && strings.EqualFold(h, s.Handle) }) {
+		if !slices.ContainsFunc(e.Unnamed, func(h string) bool { return h != "" && (strings.EqualFold(h, s.Handle) || h == s.ID) }) {
 			list = append(list, s)
 		}
 	}

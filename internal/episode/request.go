@@ -75,8 +75,8 @@ type Request struct {
 	// ConsentMissing are the handles of those who are heard and have not agreed
 	// to it; "" is somebody unknown. The notes say so.
 	ConsentMissing []string
-	// Omit is what is left out, with those who speak in it: the handles of
-	// Unnamed are not named as speakers.
+	// Omit is what is left out, with those who speak in it: whose handle or id is
+	// in Unnamed is not named as a speaker.
 	Omit    clip.Omission
 	Unnamed []string
 
