@@ -53,7 +53,8 @@ const maxLine = 1 << 20
 // header, between commas, semicolons or tabs. Text is UTF-8, or UTF-16 after a
 // byte order mark. Lines that name no recording are about recording.
 func NewBatch(r io.Reader, recording string) (*Batch, error) {
-	text := bufio.NewReaderSize(transform.NewReader(r, unicode.BOMOverride(unicode.UTF8.NewDecoder())), 64<<10)
+	// After a mark of UTF-8 the first lets through what is none.
+	text := bufio.NewReaderSize(transform.NewReader(r, transform.Chain(unicode.BOMOverride(unicode.UTF8.NewDecoder()), unicode.UTF8.NewDecoder())), 64<<10)
 	number := 0
 	first := ""
 	for strings.TrimSpace(first) == "" {

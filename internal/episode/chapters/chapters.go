@@ -53,7 +53,8 @@ const (
 // is refused: it is nearly always a slip such as 1:05 for 1:05:00. Errors name
 // the line, in JSON the number of the chapter.
 func Parse(r io.Reader, duration float64) ([]Chapter, Format, error) {
-	text := transform.NewReader(r, encoding.BOMOverride(encoding.UTF8.NewDecoder()))
+	// After a mark of UTF-8 the first lets through what is none.
+	text := transform.NewReader(r, transform.Chain(encoding.BOMOverride(encoding.UTF8.NewDecoder()), encoding.UTF8.NewDecoder()))
 	b, err := io.ReadAll(io.LimitReader(text, maxFile+1))
 	if err != nil {
 		return nil, "", err

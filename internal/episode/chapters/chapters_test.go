@@ -218,7 +218,7 @@ func TestFromClips(t *testing.T) {
 // comes back from JSON as it was.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
-		"00:00:00.000 Intro\n1:30.5 - b <http://x>\n", "0.0\t1.0\ta\n\\\t1\t2\n5,5\t6\tb", "(0:00) a\r\n[1:00] b", "\ufeff0:01 x",
+		"00:00:00.000 Intro\n1:30.5 - b <http://x>\n", "0.0\t1.0\ta\n\\\t1\t2\n5,5\t6\tb", "(0:00) a\r\n[1:00] b", "\ufeff0:01 x", "\ufeff0:01 x\xaf",
 		`{"version":"1.2.0","chapters":[{"startTime":0.0004,"title":"a"},{"startTime":"1e1","title":"b","toc":true}]}`, wide("0:00 a\n0:01 b", true),
 	} {
 		f.Add([]byte(s))

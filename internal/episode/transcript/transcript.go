@@ -59,7 +59,8 @@ const (
 // Markup is taken off; who speaks, where the file says it, is kept. Errors
 // name the line or the cue.
 func Parse(r io.Reader) ([]Cue, Format, error) {
-	text := transform.NewReader(r, encoding.BOMOverride(encoding.UTF8.NewDecoder()))
+	// After a mark of UTF-8 the first lets through what is none.
+	text := transform.NewReader(r, transform.Chain(encoding.BOMOverride(encoding.UTF8.NewDecoder()), encoding.UTF8.NewDecoder()))
 	b, err := io.ReadAll(io.LimitReader(text, maxFile+1))
 	if err != nil {
 		return nil, "", err
