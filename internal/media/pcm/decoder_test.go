@@ -37,6 +37,9 @@ var mp3Modes = []string{"-b:a 32k", "-b:a 64k", "-b:a 128k", "-b:a 320k", "-q:a 
 // TestMP3AgainstMPG123 does not ask ffmpeg, which at 24 kHz is alone with the
 // width of one scale factor band.
 func TestMP3AgainstMPG123(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decodes for long")
+	}
 	for _, rate := range []int{16000, 22050, 24000, 32000, 44100, 48000} {
 		for _, mode := range mp3Modes {
 			if rate < 32000 && mode == "-b:a 320k" {
