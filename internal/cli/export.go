@@ -216,15 +216,11 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	if err != nil {
 		return err
 	}
-	lib, err := a.openLibrary(ctx)
+	lib, rows, err := o.open(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	rows, err := o.resolve(ctx, a, lib.Catalog())
-	if err != nil {
-		return err
-	}
 	if err := o.place(&q, len(rows) > 1); err != nil {
 		return err
 	}
