@@ -54,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"picture":      cmdPicture,
 			"video":        cmdVideo,
 			"traces":       cmdTraces,
+			"unpack":       cmdUnpack,
 			"waveformdata": cmdWaveformData,
 		},
 	})

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"archive/zip"
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -70,4 +72,17 @@ func cmdKeys(ts *testscript.TestScript, neg bool, args []string) {
 	if err := checkKeys(ts.ReadFile(args[0]), args[1]); err != nil {
 		ts.Fatalf("%v", err)
 	}
+}
+
+// cmdUnpack is "unpack NAME": it unpacks testdata/libraries/NAME.zip of the
+// module's root, a library as an earlier program wrote it, into the current folder.
+func cmdUnpack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: unpack NAME")
+	}
+	// Scripts change the current folder of the script, not of the process.
+	zr, err := zip.OpenReader(filepath.Join("..", "..", "testdata", "libraries", args[0]+".zip"))
+	ts.Check(err)
+	defer zr.Close()
+	ts.Check(os.CopyFS(ts.MkAbs("."), zr))
 }
