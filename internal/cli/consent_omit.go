@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -174,6 +175,29 @@ func (o *omission) spoken(turns []space.Turn) []space.Turn {
 			list = append(list, t)
 		}
 	}
+	return list
+}
+
+// heard are the turns of all others, as far as they are not left out themselves:
+// somebody who only speaks over a person who is left out is not heard either.
+func (o *omission) heard(turns []space.Turn) []space.Turn {
+	var list []space.Turn
+	for _, t := range o.spoken(turns) {
+		for _, out := range o.Spans {
+			from, to := o.rec.Seconds(out.Start), o.rec.Seconds(out.End())
+			if to <= t.Start || from >= t.End {
+				continue
+			}
+			if from > t.Start {
+				list = append(list, space.Turn{Handle: t.Handle, Start: t.Start, End: from})
+			}
+			t.Start = to
+		}
+		if t.End > t.Start {
+			list = append(list, t)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b space.Turn) int { return cmp.Compare(a.Start, b.Start) })
 	return list
 }
 

@@ -271,9 +271,6 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	return &failure{code, "exports-failed", "", fmt.Errorf("%d of %d episodes could not be made", len(failures), len(rows))}
 }
 
-// leastChapter is how long a chapter that is made of turns lasts, in seconds.
-const leastChapter = 60
-
 // mark finds the chapters that an episode gets.
 func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) error {
 	q.ChapterSource = o.chapters
@@ -285,7 +282,7 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 		if err != nil || turns == nil || len(turns.Turns) == 0 {
 			return &failure{exitNotThere, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("nobody is known to speak in %s", s.ID)}
 		}
-		q.Chapters, q.RoughChapters = chapters.FromTurns(out.spoken(turns.Turns), leastChapter), turns.Approximate
+		q.Chapters, q.RoughChapters = chapters.FromTurns(out.heard(turns.Turns), chapters.LeastSeconds), turns.Approximate
 		return nil
 	case "clips":
 		list, err := clips.List(q.Recording.Dir)

@@ -171,13 +171,10 @@ func (s *Server) showTurns(w http.ResponseWriter, r *http.Request) {
 	if turns != nil {
 		v.Approximate = turns.Approximate
 		v.Turns = append(v.Turns, turns.Turns...)
-		v.Chapters = append(v.Chapters, chapters.FromTurns(turns.Turns, leastChapter)...)
+		v.Chapters = append(v.Chapters, chapters.FromTurns(turns.Turns, chapters.LeastSeconds)...)
 	}
 	answer(w, v, nil)
 }
-
-// leastChapter is how long a chapter that is made of turns lasts, in seconds.
-const leastChapter = 60
 
 // showRecording answers with what is known of one recording.
 func (s *Server) showRecording(w http.ResponseWriter, r *http.Request) {

@@ -2,8 +2,10 @@ package chapters
 
 import (
 	"bytes"
-	"math"
+	"cmp"
+	"math/rand/v2"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -164,14 +166,17 @@ func TestFromTurns(t *testing.T) {
 		{"one", []space.Turn{{Handle: "a", Start: 5, End: 10}}, []Chapter{{0, "@a"}}},
 		{"no name", []space.Turn{{Start: 5, End: 100}}, []Chapter{{0, nobody}}},
 		{"two", []space.Turn{{Handle: "a", Start: 5, End: 100}, {Handle: "b", Start: 101, End: 200}}, []Chapter{{0, "@a"}, {101, "@b"}}},
-		{"thrown in", []space.Turn{{Handle: "a", Start: 0, End: 100}, {Handle: "b", Start: 100, End: 103}, {Handle: "a", Start: 103, End: 200}}, []Chapter{{0, "@a"}}},
-		{"short at the start", []space.Turn{{Handle: "a", Start: 0, End: 10}, {Handle: "b", Start: 10, End: 100}}, []Chapter{{0, "@b"}}},
-		{"short at the end", []space.Turn{{Handle: "a", Start: 0, End: 90}, {Handle: "b", Start: 90, End: 100}}, []Chapter{{0, "@a"}}},
+		{"thrown in", []space.Turn{{Handle: "a", Start: 0, End: 100}, {Handle: "b", Start: 100, End: 103}, {Handle: "a", Start: 103, End: 200}}, []Chapter{{0, "@a"}, {100, "With @a and @b"}}},
+		{"short at the start", []space.Turn{{Handle: "a", Start: 0, End: 10}, {Handle: "b", Start: 10, End: 100}}, []Chapter{{0, "With @b and @a"}}},
+		{"short at the end", []space.Turn{{Handle: "a", Start: 0, End: 90}, {Handle: "b", Start: 90, End: 100}}, []Chapter{{0, "With @a and @b"}}},
+		{"one has no name", []space.Turn{{Handle: "a", Start: 0, End: 90}, {Start: 90, End: 100}}, []Chapter{{0, "With @a"}}},
+		{"many", []space.Turn{{Handle: "a", Start: 0, End: 9}, {Handle: "b", Start: 9, End: 17}, {Handle: "c", Start: 17, End: 24}, {Handle: "d", Start: 24, End: 30},
+			{Handle: "e", Start: 30, End: 35}, {Handle: "f", Start: 35, End: 39}}, []Chapter{{0, "With @a, @b, @c, @d and 2 more"}}},
 		{"pause counts", []space.Turn{{Handle: "a", Start: 0, End: 20}, {Handle: "b", Start: 70, End: 200}}, []Chapter{{0, "@a"}, {70, "@b"}}},
 		{"empty and overlapping", []space.Turn{{Handle: "a", Start: 0, End: 80}, {Handle: "c", Start: 30, End: 30}, {Handle: "b", Start: 70, End: 200}},
-			[]Chapter{{0, "@a"}, {70, "@b"}}},
+			[]Chapter{{0, "@a"}, {70, "With @b and @a"}}},
 		{"exchange", []space.Turn{{Handle: "a", Start: 0, End: 10}, {Handle: "b", Start: 10, End: 35}, {Handle: "a", Start: 35, End: 45}, {Handle: "c", Start: 45, End: 65},
-			{Handle: "d", Start: 65, End: 300}}, []Chapter{{0, "@b"}, {65, "@d"}}},
+			{Handle: "d", Start: 65, End: 300}}, []Chapter{{0, "With @b, @a and @c"}, {65, "@d"}}},
 	} {
 		if got := FromTurns(c.turns, 60); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
@@ -179,29 +184,44 @@ func TestFromTurns(t *testing.T) {
 	}
 }
 
-// Whatever is said, no chapter is shorter than asked for.
+// Whatever is said, no chapter is shorter than asked for, and in every second of
+// it who speaks is among those whom its title names, and nobody else is named.
 func TestFromManyTurns(t *testing.T) {
-	var turns []space.Turn
-	at := 0.0
-	for i := range 3000 {
-		length := 0.5 + math.Abs(40*math.Sin(float64(i*i)))*math.Abs(math.Sin(float64(i)/50))
-		turns = append(turns, space.Turn{Handle: string(rune('a' + i*7%5)), Start: at, End: at + length})
-		at += length + 0.3
-	}
-	list := FromTurns(turns, 60)
-	if len(list) < 20 || list[0].Start != 0 {
-		t.Errorf("%d chapters from %v on", len(list), list[0].Start)
-	}
-	for i, c := range list {
-		end := at
-		if i+1 < len(list) {
-			end = list[i+1].Start
-			if c.Title == list[i+1].Title {
-				t.Errorf("two chapters %q", c.Title)
-			}
+	for seed := range uint64(40) {
+		rnd := rand.New(rand.NewPCG(seed, 11))
+		people := []string{"", "a", "b", "c", "d"}[:2+seed%4]
+		var turns []space.Turn
+		at := 0.0
+		for range 40 + rnd.IntN(1000) {
+			length := rnd.ExpFloat64() * float64(5+rnd.IntN(40))
+			turns = append(turns, space.Turn{Handle: people[rnd.IntN(len(people))], Start: at, End: at + length})
+			at = max(at, at+length+rnd.Float64()*4-1) // some talk over each other
 		}
-		if end-c.Start < 60 {
-			t.Errorf("chapter %d lasts %v", i, end-c.Start)
+		slices.SortStableFunc(turns, func(a, b space.Turn) int { return cmp.Compare(a.Start, b.Start) })
+		list := FromTurns(turns, 60)
+		if len(list) < 2 || list[0].Start != 0 {
+			t.Fatalf("seed %d: %d chapters", seed, len(list))
+		}
+		for i, c := range list {
+			end := turns[len(turns)-1].Start + 1e6
+			if i+1 < len(list) {
+				end = list[i+1].Start
+			}
+			if end-c.Start < 60 {
+				t.Errorf("seed %d: chapter %d lasts %v", seed, i, end-c.Start)
+			}
+			var speak []string
+			for _, turn := range turns {
+				if turn.Start < end && turn.End > c.Start && turn.End > turn.Start && turn.Handle != "" && !slices.Contains(speak, "@"+turn.Handle) {
+					speak = append(speak, "@"+turn.Handle)
+				}
+			}
+			named := regexp.MustCompile(`@\w+`).FindAllString(c.Title, -1)
+			slices.Sort(speak)
+			slices.Sort(named)
+			if !slices.Equal(named, speak) {
+				t.Errorf("seed %d: chapter %d of %v to %v is %q, and %q speak", seed, i, c.Start, end, c.Title, speak)
+			}
 		}
 	}
 }

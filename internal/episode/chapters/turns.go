@@ -3,21 +3,31 @@ package chapters
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
-// nobody is the title of a chapter whose speaker has no name.
-const nobody = "Unknown speaker"
+// LeastSeconds is how long chapters made of turns last, unless the recording is
+// shorter.
+const LeastSeconds = 60
+
+const (
+	// nobody is the title of a chapter in which nobody speaks who has a name.
+	nobody = "Unknown speaker"
+	// maxNames is how many a title lists.
+	maxNames = 5
+)
 
 // FromTurns makes chapters of who spoke when: none shorter than least seconds
-// if the recording is longer, each named by the handle of the one who spoke
-// most in it. Turns are in order. They are estimates, and so are the chapters.
+// if the recording is longer. A title names exactly those who speak in the
+// chapter, who speaks longest first: nobody's words stand under another name.
+// Turns are in order. They are estimates, and so are the chapters.
 //
-// Short turns join the shorter of their neighbours, the shortest first: what
-// is thrown into a speech vanishes in it, and a quick exchange becomes a
-// chapter instead of the end of a long speech.
+// Short turns join the shorter of their neighbours, the shortest first, and a
+// quick exchange becomes a chapter instead of the end of a long speech.
 func FromTurns(turns []space.Turn, least float64) []Chapter {
 	var list []stretch
 	for _, t := range turns {
@@ -45,15 +55,56 @@ func FromTurns(turns []space.Turn, least float64) []Chapter {
 		list = joinSame(list, i)
 		list = joinSame(list, i-1)
 	}
+	attribute(list, turns)
+	for i := len(list) - 1; i > 0; i-- {
+		list = joinSame(list, i)
+	}
 	out := make([]Chapter, 0, len(list))
 	for _, s := range list {
-		title := nobody
-		if h := s.handle(); h != "" {
-			title = "@" + h
-		}
-		out = append(out, Chapter{s.start, title})
+		out = append(out, Chapter{s.start, s.title()})
 	}
 	return out
+}
+
+// attribute gives to each stretch the share of every turn that reaches into it:
+// turns overlap, and the last may go on in the next stretch.
+func attribute(list []stretch, turns []space.Turn) {
+	for i := range list {
+		s := &list[i]
+		s.shares = nil
+		end := s.end
+		if i+1 == len(list) {
+			end = math.Inf(1)
+		}
+		for _, t := range turns {
+			if seconds := min(end, t.End) - max(s.start, t.Start); seconds > 0 {
+				s.add(share{t.Handle, seconds})
+			}
+		}
+		s.order()
+	}
+}
+
+// title names those who speak in a stretch. Who has no name is not mentioned.
+func (s *stretch) title() string {
+	var names []string
+	for _, who := range s.shares {
+		if who.handle != "" {
+			names = append(names, "@"+who.handle)
+		}
+	}
+	switch n := len(names); {
+	case n == 0:
+		return nobody
+	case n == 1 && len(s.shares) == 1:
+		return names[0]
+	case n == 1:
+		return "With " + names[0]
+	case n > maxNames:
+		return fmt.Sprintf("With %s and %d more", strings.Join(names[:maxNames-1], ", "), n-maxNames+1)
+	default:
+		return "With " + strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
 }
 
 // A stretch is a part of the recording with those who spoke in it.
@@ -68,7 +119,27 @@ type share struct {
 }
 
 func (s *stretch) seconds() float64 { return s.end - s.start }
-func (s *stretch) handle() string   { return s.shares[0].handle }
+
+// add adds to the share of whoever it is.
+func (s *stretch) add(more share) {
+	i := slices.IndexFunc(s.shares, func(o share) bool { return o.handle == more.handle })
+	if i < 0 {
+		s.shares = append(s.shares, more)
+	} else {
+		s.shares[i].seconds += more.seconds
+	}
+}
+
+func (s *stretch) order() {
+	slices.SortStableFunc(s.shares, func(a, b share) int { return cmp.Compare(b.seconds, a.seconds) })
+}
+
+// same reports whether the same people speak in two stretches.
+func (s *stretch) same(o *stretch) bool {
+	return len(s.shares) == len(o.shares) && !slices.ContainsFunc(s.shares, func(a share) bool {
+		return !slices.ContainsFunc(o.shares, func(b share) bool { return a.handle == b.handle })
+	})
+}
 
 func shortest(list []stretch) int {
 	best := 0
@@ -85,20 +156,16 @@ func join(list []stretch, i int) []stretch {
 	a, b := &list[i-1], &list[i]
 	a.end = b.end
 	for _, s := range b.shares {
-		k := slices.IndexFunc(a.shares, func(o share) bool { return o.handle == s.handle })
-		if k < 0 {
-			a.shares = append(a.shares, s)
-		} else {
-			a.shares[k].seconds += s.seconds
-		}
+		a.add(s)
 	}
-	slices.SortStableFunc(a.shares, func(a, b share) int { return cmp.Compare(b.seconds, a.seconds) })
+	a.order()
 	return slices.Delete(list, i, i+1)
 }
 
-// joinSame joins stretch i with the one before it if both have one name.
+// joinSame joins stretch i with the one before it if the same people speak in
+// both.
 func joinSame(list []stretch, i int) []stretch {
-	if i < 1 || i >= len(list) || list[i].handle() != list[i-1].handle() {
+	if i < 1 || i >= len(list) || !list[i].same(&list[i-1]) {
 		return list
 	}
 	return join(list, i)
