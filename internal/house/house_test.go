@@ -57,7 +57,7 @@ var order = [][]string{
 	{"media/mpegts"}, // its units are ADTS, its timed metadata ID3
 	{"media/mp4"},    // its sample entries describe AAC and MP3
 	{"media/adts", "media/mp3", "media/wav", "media/flac", "media/ogg"},
-	{"media/id3", "media/timeline"},
+	{"media/id3", "media/timeline", "media/aac/syntax"},
 	{"media/track"},
 }
 

@@ -1,0 +1,272 @@
+package syntax
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// Codebooks that stand for no coefficients (table 4.A.1 of 4.6.3).
+const (
+	bookZero       = 0
+	bookReserved   = 12
+	bookNoise      = 13
+	bookIntensity2 = 14
+	bookIntensity  = 15
+)
+
+const (
+	eightShort   = 2 // window_sequence
+	shortWindows = 8
+	maxBands     = 51
+	// maxSections is how many sections and groups of bands a stream can have.
+	maxSections = shortWindows * 15
+)
+
+// An ics is what is known of an individual_channel_stream while it is read.
+type ics struct {
+	short  bool
+	bands  int // max_sfb
+	groups int
+	group  [shortWindows]int // windows in each
+
+	sections int
+	section  [maxSections]section
+}
+
+// A section is bands next to each other that share a codebook (4.4.2.7).
+type section struct {
+	book       uint8
+	group      uint8
+	start, end uint8 // bands
+}
+
+// info passes ics_info.
+func (p *Parser) info(s *ics) error {
+	p.skip(1) // ics_reserved_bit
+	s.short = p.bits(2) == eightShort
+	p.skip(1) // window_shape
+	s.groups, s.group[0] = 1, 1
+	if !s.short {
+		s.bands = p.bits(6)
+		if p.bits(1) == 1 { // predictor_data_present
+			return ErrMain
+		}
+		if s.bands >= len(p.long) {
+			return fmt.Errorf("%w: %d bands of %d", ErrDamaged, s.bands, len(p.long)-1)
+		}
+		return nil
+	}
+	s.bands = p.bits(4)
+	grouping := p.bits(shortWindows - 1)
+	for i := shortWindows - 2; i >= 0; i-- {
+		if grouping>>i&1 == 1 {
+			s.group[s.groups-1]++
+		} else {
+			s.group[s.groups] = 1
+			s.groups++
+		}
+	}
+	if s.bands >= len(p.short) {
+		return fmt.Errorf("%w: %d bands of %d", ErrDamaged, s.bands, len(p.short)-1)
+	}
+	return nil
+}
+
+// stream passes an individual_channel_stream. common says that s holds its
+// ics_info already.
+func (p *Parser) stream(s *ics, common bool) error {
+	at := p.pos
+	gain := p.bits(8)
+	if !common {
+		if err := p.info(s); err != nil {
+			return err
+		}
+	}
+	if err := p.sections(s); err != nil {
+		return err
+	}
+	out := Stream{Gain: at, Value: uint8(gain)}
+	if err := p.scalefactors(s, &out); err != nil {
+		return err
+	}
+	p.unit.Channels++
+	if len(p.unit.Streams) < MaxStreams {
+		p.unit.Streams = append(p.unit.Streams, out)
+	}
+	if p.bits(1) == 1 { // pulse_data_present
+		if s.short {
+			return fmt.Errorf("%w: pulses in short windows", ErrDamaged)
+		}
+		more := p.bits(2)
+		p.skip(6 + (more+1)*(5+4))
+	}
+	if p.bits(1) == 1 { // tns_data_present
+		p.tns(s)
+	}
+	if p.bits(1) == 1 { // gain_control_data_present
+		return ErrSSR
+	}
+	return p.spectrum(s)
+}
+
+// sections reads section_data.
+func (p *Parser) sections(s *ics) error {
+	width := 5
+	if s.short {
+		width = 3
+	}
+	escape := 1<<width - 1
+	s.sections = 0
+	for g := range s.groups {
+		for k := 0; k < s.bands; {
+			if p.pos > p.end {
+				return ErrCut
+			}
+			book, n := p.bits(4), 0
+			for {
+				part := p.bits(width)
+				n += part
+				if part != escape {
+					break
+				}
+			}
+			switch {
+			case book == bookReserved:
+				return fmt.Errorf("%w: codebook 12", ErrDamaged)
+			case n > s.bands-k:
+				return fmt.Errorf("%w: a section of %d bands", ErrDamaged, n)
+			case n == 0:
+				continue
+			}
+			s.section[s.sections] = section{uint8(book), uint8(g), uint8(k), uint8(k + n)}
+			s.sections++
+			k += n
+		}
+	}
+	return nil
+}
+
+// A chain is a row of values that are coded as differences (4.6.2.3.2): the
+// scalefactors, the noise energies or the intensity positions of a stream.
+type chain struct {
+	value, low, high int
+	coded            bool
+}
+
+func (c *chain) note() {
+	if !c.coded {
+		c.low, c.high, c.coded = c.value, c.value, true
+	}
+	c.low, c.high = min(c.low, c.value), max(c.high, c.value)
+}
+
+// scalefactors passes scale_factor_data and notes in out between which values
+// those lie that depend on global_gain.
+func (p *Parser) scalefactors(s *ics, out *Stream) error {
+	gain := int(out.Value)
+	factors, noise, positions := chain{value: gain}, chain{value: gain}, chain{}
+	for i := range s.sections {
+		c := &s.section[i]
+		n := int(c.end - c.start)
+		switch c.book {
+		case bookZero:
+		case bookNoise:
+			if !noise.coded {
+				noise.value += p.bits(9) - 256
+				noise.note()
+				n--
+			}
+			p.differences(&noise, n)
+		case bookIntensity, bookIntensity2:
+			p.differences(&positions, n)
+		default:
+			p.differences(&factors, n)
+		}
+		if p.pos > p.end {
+			return ErrCut
+		}
+	}
+	switch {
+	case factors.coded && noise.coded:
+		out.Low, out.High = min(factors.low, noise.low), max(factors.high, noise.high)
+	case factors.coded:
+		out.Low, out.High = factors.low, factors.high
+	case noise.coded:
+		out.Low, out.High = noise.low, noise.high
+	}
+	out.Coded = factors.coded || noise.coded
+	return nil
+}
+
+// differences reads n more values of c, each a codeword of the codebook of
+// scalefactors.
+func (p *Parser) differences(c *chain, n int) {
+	const middle = 60 // the index that stands for no difference
+	books, pos := p.books, p.pos
+	for range n {
+		if pos >= p.end {
+			pos++ // the caller notices
+			break
+		}
+		w := binary.BigEndian.Uint64(p.buf[pos>>3:]) << (pos & 7)
+		if e := books.factors[w>>(64-factorBits)]; e != 0 {
+			pos += int(e & 0xf)
+			c.value += int(e>>4) - middle
+		} else {
+			place, length := books.scalefactor.long(w)
+			pos += length
+			c.value += int(books.scalefactor.indices[place]) - middle
+		}
+		c.note()
+	}
+	p.pos = pos
+}
+
+// tns passes tns_data (4.4.2.7).
+func (p *Parser) tns(s *ics) {
+	windows, filters, length, order := 1, 2, 6, 5
+	if s.short {
+		windows, filters, length, order = shortWindows, 1, 4, 3
+	}
+	for range windows {
+		n := p.bits(filters)
+		if n == 0 {
+			continue
+		}
+		resolution := p.bits(1)
+		for range n {
+			p.skip(length)
+			coefficients := p.bits(order)
+			if coefficients == 0 {
+				continue
+			}
+			p.skip(1) // direction
+			compress := p.bits(1)
+			p.skip(coefficients * (3 + resolution - compress))
+		}
+	}
+}
+
+// spectrum passes spectral_data.
+func (p *Parser) spectrum(s *ics) error {
+	bands := p.long
+	if s.short {
+		bands = p.short
+	}
+	for i := range s.sections {
+		c := &s.section[i]
+		if c.book == bookZero || c.book > bookReserved {
+			continue
+		}
+		if p.pos > p.end {
+			return ErrCut
+		}
+		b := p.books.spectrum[c.book]
+		n := int(bands[c.end]-bands[c.start]) * s.group[c.group] / b.per
+		var ok bool
+		if p.pos, ok = b.walk(p.buf, p.pos, p.end, n); !ok {
+			return fmt.Errorf("%w: an escape sequence is too long", ErrDamaged)
+		}
+	}
+	return nil
+}
