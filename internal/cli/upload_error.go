@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"net"
+	"net/http"
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -12,6 +13,16 @@ import (
 	"github.com/spaces-cli/spaces/internal/publish/sftp"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
+
+// tooLargeHint says what to change where a server refuses a request for its
+// size.
+func tooLargeHint(t *targetConfig) string {
+	if t.url.Scheme == "s3" {
+		return "send smaller parts (--part-size 5M), or raise the server's limit on request bodies (nginx: client_max_body_size)"
+	}
+	return "raise the server's limit on request bodies (nginx: client_max_body_size, Apache: LimitRequestBody, IIS: maxAllowedContentLength, PHP: upload_max_filesize and post_max_size), " +
+		"or send a smaller file (export --format mp3)"
+}
 
 // uploadError gives the errors of targets their codes and hints.
 func uploadError(err error, t *targetConfig) error {
@@ -29,6 +40,10 @@ func uploadError(err error, t *targetConfig) error {
 		return err
 	case status != nil && status.Code == "RequestTimeTooSkewed":
 		return &failure{exitFailed, "clock", "set this computer's clock", err}
+	case status != nil && (status.Status == http.StatusRequestEntityTooLarge || status.Code == "EntityTooLarge"):
+		return &failure{exitFailed, "too-large", tooLargeHint(t), err}
+	case status != nil && status.Status == http.StatusLocked:
+		return &failure{exitFailed, "locked", "another program is using that file on the server; later, " + again, err}
 	case errors.Is(err, publish.ErrDenied) && t.url.Scheme == "file":
 		return &failure{exitFailed, "denied", "look at the permissions of the folder", err}
 	case errors.Is(err, publish.ErrDenied):

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net/http"
 	"net/url"
 	"os"
 	"slices"
@@ -153,6 +155,7 @@ func (s *Sender) Send(ctx context.Context, items []*Item) (sum Summary, err erro
 		return sum, err
 	}
 	var stopped error
+	refused := 0
 	for _, it := range order(items) {
 		if err := ctx.Err(); err != nil {
 			return sum, err
@@ -183,7 +186,10 @@ func (s *Sender) Send(ctx context.Context, items []*Item) (sum Summary, err erro
 			sum.Held++
 		default:
 			sum.Failed++
-			if holdsForAll(err) {
+			if mayBeOfName(err) {
+				refused++
+			}
+			if holdsForAll(err) || refused == mostRefused && sum.Sent+sum.Present == 0 {
 				stopped = err
 			}
 		}
@@ -194,8 +200,37 @@ func (s *Sender) Send(ctx context.Context, items []*Item) (sum Summary, err erro
 	return sum, j.tidy(ctx)
 }
 
+// mostRefused is how many names a target may refuse before the rest are not
+// tried any more, unless it has taken one.
+const mostRefused = 8
+
+// mayBeOfName reports whether a target refuses one name and may take others: a
+// rule about names or folders, a lock, an object that nobody may replace. What
+// is wrong with the credentials has a code, or the status 401.
+func mayBeOfName(err error) bool {
+	if errors.Is(err, fs.ErrPermission) { // of a file system, here or there
+		return true
+	}
+	var status *wire.StatusError
+	if !errors.As(err, &status) {
+		return false
+	}
+	switch status.Status {
+	case http.StatusForbidden:
+		return status.Code == "" || status.Code == "AccessDenied"
+	case http.StatusBadRequest:
+		return !errors.Is(err, ErrDenied)
+	case http.StatusConflict, http.StatusLocked:
+		return true
+	}
+	return false
+}
+
 // holdsForAll reports whether the next item would fail for the same reason.
 func holdsForAll(err error) bool {
+	if mayBeOfName(err) {
+		return false
+	}
 	return errors.Is(err, ErrDenied) || errors.Is(err, ErrUntrusted) || errors.Is(err, ErrFull) || wire.Retryable(err)
 }
 

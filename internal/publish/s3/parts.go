@@ -57,8 +57,9 @@ func (t *Target) putParts(ctx context.Context, u *publish.Upload, size int64) ([
 	n := int((u.Size + m.s.Part - 1) / m.s.Part)
 	m.done, m.sums = make([]minio.CompletePart, n), make([]minio.ObjectPart, n)
 	if err := m.send(ctx); err != nil {
-		if errors.Is(err, publish.ErrChanged) {
-			// What was sent is of no use to anybody.
+		if errors.Is(err, publish.ErrChanged) || tooLarge(err) {
+			// What was sent is of no use to anybody: the file is another one by
+			// now, or the next run has to send smaller parts.
 			if m.abort(context.WithoutCancel(ctx), u.Name, m.s.Upload) == nil {
 				u.Save(nil)
 			}
@@ -91,10 +92,40 @@ func (m *multipart) resume(ctx context.Context) error {
 	}
 	var err error
 	m.have, err = m.parts(ctx, m.u.Name, m.s.Upload)
-	if errors.Is(err, publish.ErrNotExist) {
+	switch {
+	case err == nil:
+	case errors.Is(err, publish.ErrNotExist):
 		m.s, err = state{}, nil // somebody aborted it, or the bucket's rules did
+	case unsupported(err) || errors.Is(err, publish.ErrDenied):
+		// Which parts are there cannot be found out: all are sent again, to a
+		// new upload. With wrong credentials the abort fails too, and what was
+		// sent waits for the right ones.
+		aborted := m.abort(ctx, m.u.Name, m.s.Upload)
+		if aborted == nil || unsupported(aborted) {
+			m.s, err = state{}, nil
+		}
 	}
 	return err
+}
+
+// tooLarge reports whether a server takes no parts of this size.
+func tooLarge(err error) bool {
+	var status *wire.StatusError
+	return errors.As(err, &status) && (status.Status == http.StatusRequestEntityTooLarge || status.Code == "EntityTooLarge")
+}
+
+// unsupported reports whether a server does not know a request that S3 knows:
+// 405 and 501 say so, and some answer 400 to what they cannot read.
+func unsupported(err error) bool {
+	var status *wire.StatusError
+	if !errors.As(err, &status) || errors.Is(err, publish.ErrDenied) {
+		return false
+	}
+	switch status.Status {
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return true
+	}
+	return false
 }
 
 // begin begins an upload. That it is about to is kept before, so that no killed

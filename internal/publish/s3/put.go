@@ -187,7 +187,7 @@ func (t *Target) abortBegun(ctx context.Context, name string, since time.Time) e
 		return err
 	})
 	if err != nil {
-		if errors.Is(err, publish.ErrDenied) {
+		if errors.Is(err, publish.ErrDenied) || unsupported(err) {
 			return nil // who may send need not be allowed to list; upload --clean tells
 		}
 		return err
@@ -200,7 +200,7 @@ func (t *Target) abortBegun(ctx context.Context, name string, since time.Time) e
 		if err == nil && len(parts) == 0 {
 			err = t.abort(ctx, name, m.UploadID)
 		}
-		if err != nil && !errors.Is(err, publish.ErrNotExist) {
+		if err != nil && !errors.Is(err, publish.ErrNotExist) && !unsupported(err) {
 			return err
 		}
 	}

@@ -329,9 +329,12 @@ func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 			}
 			l := publish.Leftover{Name: name, ID: m.UploadID, Since: m.Initiated.UTC()}
 			parts, err := t.parts(ctx, name, m.UploadID)
-			if errors.Is(err, publish.ErrNotExist) {
+			switch {
+			case errors.Is(err, publish.ErrNotExist):
 				continue // it has ended meanwhile
-			} else if err != nil {
+			case unsupported(err):
+				l.Bytes = -1
+			case err != nil:
 				return nil, err
 			}
 			for _, p := range parts {
@@ -372,6 +375,9 @@ func (t *Target) parts(ctx context.Context, name, id string) (map[int]minio.Obje
 			return nil, err
 		}
 		for _, p := range page.ObjectParts {
+			// ListParts quotes the ETag (Amazon S3 API Reference, "ListParts");
+			// package minio takes the quotes off everywhere but there.
+			p.ETag = strings.Trim(p.ETag, `"`)
 			list[p.PartNumber] = p
 		}
 		if !page.IsTruncated || page.NextPartNumberMarker <= after {

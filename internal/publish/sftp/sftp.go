@@ -126,7 +126,7 @@ func at(file string, err error) error {
 	case errors.Is(err, os.ErrNotExist):
 		err = publish.ErrNotExist
 	case errors.Is(err, os.ErrPermission):
-		err = fmt.Errorf("%w: the server does not let you do this", publish.ErrDenied)
+		err = fmt.Errorf("%w: the server does not let you do this (%w)", publish.ErrDenied, os.ErrPermission)
 	case errors.As(err, &status) && (status.Code == 14 || status.Code == 15):
 		// SSH_FX_NO_SPACE_ON_FILESYSTEM and SSH_FX_QUOTA_EXCEEDED of later
 		// versions, which some servers use in version 3.

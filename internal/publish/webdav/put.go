@@ -3,6 +3,7 @@ package webdav
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,8 @@ import (
 // still be there, by their names below the root.
 type state struct {
 	Temporary []string `json:"temporary"`
+	// Whole is the one of them that holds all of the file.
+	Whole string `json:"whole,omitempty"`
 }
 
 // temporaryShape is what names of temporary files look like. They are short
@@ -59,18 +62,21 @@ func (t *Target) put(ctx context.Context, u *publish.Upload) (publish.Remote, er
 	if err := t.makeFolders(ctx, folderOf(u.Name)); err != nil {
 		return none, err
 	}
-	t.tidy(ctx, &s)
 	if err := t.free(ctx, u.Name); err != nil {
 		return none, err
 	}
-	temporary, err := t.send(ctx, u, &s)
+	temporary, err := t.arrived(ctx, u, &s)
+	if err == nil && temporary == "" {
+		temporary, err = t.send(ctx, u, &s)
+	}
 	if err == nil {
 		err = t.free(ctx, u.Name)
 	}
 	if err == nil {
 		err = t.move(ctx, temporary, u.Name)
 	}
-	if err == nil {
+	if err == nil || s.Whole != "" && wire.Retryable(err) && !errors.Is(err, publish.ErrMismatch) {
+		// It has its name by now, or keeps all of the file for the next run.
 		s.Temporary = slices.DeleteFunc(s.Temporary, func(name string) bool { return name == temporary })
 	}
 	t.tidy(ctx, &s)
@@ -102,6 +108,31 @@ func (t *Target) free(ctx context.Context, name string) error {
 	})
 }
 
+// arrived returns the temporary file in which an earlier run has left all of
+// the file, if it is still there, and removes the others.
+func (t *Target) arrived(ctx context.Context, u *publish.Upload, s *state) (temporary string, err error) {
+	if ours(s.Whole) && slices.Contains(s.Temporary, s.Whole) {
+		e, err := t.stat(ctx, s.Whole)
+		switch {
+		case err == nil && e.size == u.Size:
+			temporary = s.Whole
+		case err != nil && !errors.Is(err, publish.ErrNotExist):
+			return "", err
+		}
+	}
+	s.Whole = temporary
+	s.Temporary = slices.DeleteFunc(s.Temporary, func(name string) bool { return name == temporary })
+	t.tidy(ctx, s)
+	if temporary == "" {
+		return "", nil
+	}
+	s.Temporary = append(s.Temporary, temporary)
+	if u.Kept != nil {
+		u.Kept(u.Size)
+	}
+	return temporary, nil
+}
+
 // send puts all bytes under a temporary name, another one for each try: what
 // the server still does of a try that broke cannot touch those that follow.
 func (t *Target) send(ctx context.Context, u *publish.Upload, s *state) (temporary string, err error) {
@@ -112,19 +143,52 @@ func (t *Target) send(ctx context.Context, u *publish.Upload, s *state) (tempora
 		if err := save(u, s); err != nil {
 			return wire.Permanent(err)
 		}
-		if err := t.upload(ctx, u, temporary); err != nil {
+		err := t.upload(ctx, u, temporary)
+		var status *wire.StatusError
+		switch {
+		case errors.As(err, &status) && status.Status == http.StatusGatewayTimeout:
+			if !t.arrives(ctx, u, temporary) {
+				return err
+			}
+		case err != nil:
 			return err
+		default:
+			list, err := t.propfind(ctx, t.url(temporary), "0")
+			if err != nil && !errors.Is(err, publish.ErrNotExist) {
+				return err
+			}
+			if err != nil || list[0].size != u.Size {
+				return wire.Temporary(fmt.Errorf("%s: %w", t.url(temporary), publish.ErrMismatch))
+			}
 		}
-		list, err := t.propfind(ctx, t.url(temporary), "0")
-		if err != nil && !errors.Is(err, publish.ErrNotExist) {
-			return err
-		}
-		if err != nil || list[0].size != u.Size {
-			return wire.Temporary(fmt.Errorf("%s: %w", t.url(temporary), publish.ErrMismatch))
-		}
-		return nil
+		s.Whole = temporary
+		return wire.Permanent(save(u, s))
 	})
 	return temporary, err
+}
+
+// arrives waits for a file of which a gateway has lost sight (504): the server
+// behind it often has all of the file and is still storing it, and the file is
+// locked (423) as long. Nobody has said that it is whole: it is read back.
+func (t *Target) arrives(ctx context.Context, u *publish.Upload, name string) bool {
+	err := t.wire.Try(ctx, func(ctx context.Context) error {
+		list, err := t.propfind(ctx, t.url(name), "0")
+		if errors.Is(err, publish.ErrNotExist) || err == nil && list[0].size < u.Size {
+			return wire.Temporary(fmt.Errorf("%s: %w: the gateway did not wait for the end", t.url(name), publish.ErrMismatch))
+		}
+		return err
+	})
+	if err != nil {
+		return false
+	}
+	r, err := t.Open(ctx, name)
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, r)
+	return err == nil && n == u.Size && [sha256.Size]byte(h.Sum(nil)) == u.SHA256
 }
 
 // upload makes the request that carries the file.
@@ -320,15 +384,11 @@ func (t *Target) remove(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	err = wire.CheckStatus(r, http.StatusOK, http.StatusNoContent, http.StatusNotFound, http.StatusGone)
-	if err == nil {
-		return discard(r)
+	// 423: the request that wrote it has not ended there yet, and is waited for.
+	if err := wire.CheckStatus(r, http.StatusOK, http.StatusNoContent, http.StatusNotFound, http.StatusGone); err != nil {
+		return err
 	}
-	var status *wire.StatusError
-	if errors.As(err, &status) && status.Status == http.StatusLocked {
-		return wire.Temporary(err) // the request that wrote it has not ended there yet
-	}
-	return err
+	return discard(r)
 }
 
 func save(u *publish.Upload, s *state) error {

@@ -130,7 +130,7 @@ func TestTidies(t *testing.T) {
 	c := Config{URL: "webdav://" + s.Addr + "/open/site", Wire: quick}
 	left := "folder/.spaces-00112233445566778899aabbccddeeff.part"
 	other := "folder/precious.m4a"
-	saved, err := json.Marshal(state{[]string{left, other, "../outside/.spaces-00112233445566778899aabbccddeeff.part"}})
+	saved, err := json.Marshal(state{Temporary: []string{left, other, "../outside/.spaces-00112233445566778899aabbccddeeff.part"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,9 @@
 // answer to MOVE makes it visible. Neither Content-Range nor If-None-Match are
 // used as guards: servers answer 201 to both and do something else. An
 // interrupted upload begins again from its start, since there is no portable
-// way to go on; its temporary file is removed then.
+// way to go on; its temporary file is removed then. Only a file that has
+// arrived and could not be moved, because the server had locked it, is kept for
+// the next run.
 //
 // The requests are made with net/http directly. What clients for WebDAV add to
 // it is little, and none of those at hand take a context, tell a PUT's bytes as

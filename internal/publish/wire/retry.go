@@ -52,8 +52,12 @@ func (o Options) Try(ctx context.Context, f func(ctx context.Context) error) err
 		if !Retryable(err) {
 			return err
 		}
-		if n >= tries {
-			if tries > 1 {
+		most := tries
+		if isLocked(err) {
+			most *= 2 // who holds a lock lets go of it in minutes, not in moments
+		}
+		if n >= most {
+			if most > 1 {
 				err = fmt.Errorf("tried %d times: %w", n, err)
 			}
 			return err
@@ -155,11 +159,17 @@ func Retryable(err error) bool {
 // may succeed later.
 func RetryableStatus(code int) bool {
 	switch code {
-	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, http.StatusInternalServerError,
+	case http.StatusRequestTimeout, http.StatusLocked, http.StatusTooEarly, http.StatusTooManyRequests, http.StatusInternalServerError,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
 	return false
+}
+
+// isLocked reports whether a server says that something is locked.
+func isLocked(err error) bool {
+	var status *StatusError
+	return errors.As(err, &status) && status.Status == http.StatusLocked
 }
 
 // isUntrusted reports whether a certificate was not accepted.
