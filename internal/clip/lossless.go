@@ -179,7 +179,7 @@ func (r *Recording) mp3Frames(q *Request, list []stretch) (*sheet, error) {
 		}
 		out, err := mp3.NewWriter(w, mp3.Plan{
 			Tag: tag, Sizes: sizes,
-			Skip: s.hidden.Before, Trim: s.hidden.After,
+			Skip: s.hidden.Before, Trim: s.hidden.After, Encoder: f.Encoder,
 		})
 		if err != nil {
 			return err
@@ -202,10 +202,11 @@ func (r *Recording) mp3Frames(q *Request, list []stretch) (*sheet, error) {
 // the delay fits into LAME's tag, and holds no sound that is not needed.
 //
 // Without such a need there is a frame of silence where nothing else covers
-// the delay of the decoder, which players leave out too.
+// the delay of the decoder, which players leave out too, and where the first
+// frame differs so much from the second that players would drop it.
 func (x *excerpt) findLead() error {
 	first := x.ranges[0].first
-	frames, err := x.frames(first, 1)
+	frames, err := x.frames(first, min(2, x.ranges[0].end-first))
 	if err != nil {
 		return err
 	}
@@ -221,7 +222,8 @@ func (x *excerpt) findLead() error {
 	if err != nil {
 		return err
 	}
-	if len(reservoir) > 0 || x.edits[0].Start < mp3.DecoderDelay {
+	dropped := len(frames) > 1 && !mp3.Alike(frames[0], frames[1])
+	if len(reservoir) > 0 || x.edits[0].Start < mp3.DecoderDelay || dropped {
 		x.lead, err = mp3.Carrier(h, reservoir)
 	}
 	return err

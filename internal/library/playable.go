@@ -34,6 +34,9 @@ type playable struct {
 	bytes  int64 // of its units
 	edits  []mp4.Edit
 	total  int64 // samples, heard or not
+	// encoder is the program that coded the units of the first piece, if it
+	// names it.
+	encoder string
 }
 
 // playables plans the files of a recording: one for each configuration, in
@@ -50,7 +53,7 @@ func playables(tl *timeline.Timeline, pieces []*landed) (files []*playable, file
 				return nil, nil, nil, fmt.Errorf("its audio parameters change to more than %d different ones", maxPlayables)
 			}
 			at[r.Config] = i
-			files = append(files, &playable{config: r.Config})
+			files = append(files, &playable{config: r.Config, encoder: pieces[r.Piece].track.Encoder})
 		}
 		f := files[i]
 		file = append(file, i)
@@ -104,7 +107,7 @@ func (f *playable) newUnitWriter(w io.Writer, t mp4.Tags) (unitWriter, error) {
 	switch f.config.Codec {
 	case track.MP3:
 		skip, trim := f.ends()
-		return mp3.NewWriter(w, mp3.Plan{Tag: id3.Append(nil, frames(t)), Sizes: f.sizes, Skip: skip, Trim: trim})
+		return mp3.NewWriter(w, mp3.Plan{Tag: id3.Append(nil, frames(t)), Sizes: f.sizes, Skip: skip, Trim: trim, Encoder: f.encoder})
 	case track.PCM:
 		return wav.NewWriter(w, f.config, f.total)
 	case track.FLAC:

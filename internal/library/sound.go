@@ -32,6 +32,8 @@ type SoundFile struct {
 	Config track.Config // of all units
 	Index  *track.Index
 	index  *os.File
+	// Encoder is the program that coded the units, if the file names it.
+	Encoder string
 }
 
 // OpenSound opens the audio of a Space. A packet index that is missing or
@@ -108,7 +110,7 @@ func (f *SoundFile) findPayload() (err error) {
 	if err := rd.Next(&first); err != nil {
 		return fmt.Errorf("no audio in it: %w", err)
 	}
-	f.Start = first.Offset
+	f.Start, f.Encoder = first.Offset, rd.Track().Encoder
 	return nil
 }
 

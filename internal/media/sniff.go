@@ -107,9 +107,15 @@ func transport(b []byte) bool {
 			if b[i] != sync {
 				continue
 			}
-			n, j := 0, i
+			n, j, frames := 0, i, 0
 			for ; n < wanted && j < len(b) && b[j] == sync; j += size {
 				n++
+				if mpegFrameEnds(b[:j+1], size) {
+					frames++
+				}
+			}
+			if n > 0 && frames == n {
+				continue
 			}
 			if n == wanted || n >= fewest && j >= len(b) && i < size {
 				return true
@@ -117,6 +123,18 @@ func transport(b []byte) bool {
 		}
 	}
 	return false
+}
+
+// mpegFrameEnds reports whether b ends with the header of an MP3 frame of so
+// many bytes. In joint stereo with emphasis, a header's last byte is the sync
+// byte of a transport packet, and at 64 kb/s and 24 kHz one comes every 192
+// bytes.
+func mpegFrameEnds(b []byte, size int) bool {
+	if len(b) < mp3.HeaderSize {
+		return false
+	}
+	n, _ := mpegFrame(b[len(b)-mp3.HeaderSize:])
+	return n == size
 }
 
 // frames tells ADTS from MP3 by the first frames in b that follow on one

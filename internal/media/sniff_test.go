@@ -57,6 +57,16 @@ func id3Tag(n int) []byte {
 	return append([]byte{'I', 'D', '3', 4, 0, 0, byte(n >> 21), byte(n >> 14 & 0x7f), byte(n >> 7 & 0x7f), byte(n & 0x7f)}, body...)
 }
 
+// mp3LikeTransport returns n frames of 64 kb/s at 24 kHz, in joint stereo with
+// emphasis: every 192 bytes stands what a transport packet begins with.
+func mp3LikeTransport(n int) []byte {
+	b := noise(192 * n)
+	for i := 0; i < len(b); i += 192 {
+		copy(b[i:], []byte{0xff, 0xf3, 0x84, 0x47})
+	}
+	return b
+}
+
 func box(name string, n uint32) []byte {
 	return append(append(binary.BigEndian.AppendUint32(nil, n), name...), make([]byte, 24)...)
 }
@@ -77,6 +87,8 @@ func TestSniff(t *testing.T) {
 		{"mid-frame", adtsFrames(20)[50:], ADTS},
 		{"mid-tag", join(id3Tag(500)[100:], adtsFrames(20)), ADTS},
 		{"junk first", join(noise(5000), adtsFrames(20)), ADTS},
+		{"MP3 with a sync byte of transport packets in its headers", mp3LikeTransport(60), MP3},
+		{"the same behind a tag", join(id3Tag(300), mp3LikeTransport(60)), MP3},
 		{"zeros first", join(make([]byte, 5000), adtsFrames(20)), ADTS},
 		{"an MP3 frame header in the payload", join(adtsFrames(1)[:100], mp3Frames(1), adtsFrames(9)), ADTS},
 

@@ -102,6 +102,7 @@ func MP3(ctx context.Context, w io.Writer, s Sound, o Options) error {
 	out, err := mp3.NewWriter(w, mp3.Plan{
 		Tag: tag, Sizes: sizes,
 		Skip: runs[0].Skip, Trim: runs[0].Samples - runs[0].Skip - s.Samples,
+		Encoder: rd.Track().Encoder,
 	})
 	if err != nil {
 		return err

@@ -50,6 +50,13 @@ type Header struct {
 	SampleRate int  // samples per second
 	Padded     bool // one byte longer than the bit rate says
 	Mode       ChannelMode
+	// These mean nothing to a decoder. But players take a frame for junk if
+	// they differ from those of the frame after it (ffmpeg looks at all but
+	// Private).
+	Private   bool
+	Copyright bool
+	Original  bool
+	Emphasis  uint8 // 0: none, 1: 50/15 µs, 3: CCITT J.17
 }
 
 // bitRates holds the bit rates of Layer III in kb/s by the header's
@@ -101,6 +108,10 @@ func ParseHeader(b []byte) (Header, error) {
 		SampleRate: sampleRates[rate],
 		Padded:     b[2]&2 != 0,
 		Mode:       ChannelMode(b[3] >> 6),
+		Private:    b[2]&1 != 0,
+		Copyright:  b[3]&8 != 0,
+		Original:   b[3]&4 != 0,
+		Emphasis:   b[3] & 3,
 	}
 	switch version {
 	case MPEG1:
@@ -154,8 +165,8 @@ func (h Header) sideInfoSize() int {
 	return 17
 }
 
-// Bytes returns the header as it stands in a file: not copyrighted, original,
-// without emphasis. It fails with ErrHeader if there is no such header.
+// Bytes returns the header as it stands in a file, without mode extension. It
+// fails with ErrHeader if there is no such header.
 func (h Header) Bytes() (b [HeaderSize]byte, err error) {
 	rate, table := -1, 1
 	base := h.SampleRate
@@ -180,7 +191,7 @@ func (h Header) Bytes() (b [HeaderSize]byte, err error) {
 			bitRate = i
 		}
 	}
-	if rate < 0 || bitRate == 0 || h.Mode > Mono {
+	if rate < 0 || bitRate == 0 || h.Mode > Mono || h.Emphasis > 3 || h.Emphasis == 2 {
 		return b, ErrHeader
 	}
 	b[0] = 0xFF
@@ -192,6 +203,15 @@ func (h Header) Bytes() (b [HeaderSize]byte, err error) {
 	if h.Padded {
 		b[2] |= 2
 	}
-	b[3] = byte(h.Mode)<<6 | 1<<2
+	if h.Private {
+		b[2] |= 1
+	}
+	b[3] = byte(h.Mode)<<6 | h.Emphasis
+	if h.Copyright {
+		b[3] |= 8
+	}
+	if h.Original {
+		b[3] |= 4
+	}
 	return b, nil
 }

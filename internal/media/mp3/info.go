@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // DecoderDelay is how many samples a Layer III decoder's output lags behind
@@ -55,6 +56,9 @@ const (
 const (
 	xingSize = 4 + 4 + 4 + 4 + 100 + 4 // with all its parts
 	lameSize = 36                      // LAME's extension, after it
+	// shortLameSize is as much of it as ffmpeg wrote from 2012 to 2014: up to
+	// the delay and padding. The frame often ended there.
+	shortLameSize = 24
 )
 
 // ParseInfo reads the Info of a whole frame whose header is h. ok is false if
@@ -107,7 +111,7 @@ func parseXing(b []byte, vbr bool) Info {
 		info.TOC = (*[100]byte)(append([]byte(nil), p...))
 	}
 	take(xingQuality, 4)
-	if len(b) < lameSize {
+	if len(b) < shortLameSize {
 		return info
 	}
 	for n := 0; n < 9 && b[n] >= ' ' && b[n] <= '~'; n++ {
@@ -117,9 +121,23 @@ func parseXing(b []byte, vbr bool) Info {
 	case "LAME", "Lavf", "Lavc": // those that fill the field, as ffmpeg knows them
 		v := int(b[21])<<16 | int(b[22])<<8 | int(b[23])
 		info.Gapless, info.Delay, info.Padding = true, v>>12, v&0xFFF
-		info.LowPass, info.MusicCRC = 100*int(b[10]), binary.BigEndian.Uint16(b[32:])
+		info.LowPass = 100 * int(b[10])
+		if len(b) >= lameSize {
+			info.MusicCRC = binary.BigEndian.Uint16(b[32:])
+		}
 	}
 	return info
+}
+
+// encoderField returns what a file says of its encoder. Programs go by it when
+// they decide whether to believe the delay: ffmpeg and mpg123 want LAME, Lavf or
+// Lavc, and Firefox LAME or Lavc. A file whose frames come from elsewhere says
+// Lavc, the one of these names that stands for no particular way of encoding.
+func encoderField(name string) string {
+	if strings.HasPrefix(name, "LAME") || strings.HasPrefix(name, "Lavc") {
+		return name
+	}
+	return "Lavc"
 }
 
 // InfoFrame returns a Xing or Info frame, with LAME's extension if
@@ -172,11 +190,7 @@ func InfoFrame(h Header, info Info) ([]byte, error) {
 		return frame, nil // players must not skip what nobody knows of
 	}
 	lame := b[at:]
-	encoder := info.Encoder
-	if encoder == "" {
-		encoder = "Lavf" // a name that makes ffmpeg and mpg123 trust the delay
-	}
-	copy(lame[:9], encoder)
+	copy(lame[:9], encoderField(info.Encoder))
 	v := info.Delay<<12 | info.Padding
 	lame[21], lame[22], lame[23] = byte(v>>16), byte(v>>8), byte(v)
 	lame[10] = byte(min(info.LowPass/100, 255))

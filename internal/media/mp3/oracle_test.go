@@ -128,6 +128,25 @@ func TestAssembled(t *testing.T) {
 	}
 }
 
+// ffmpeg finds the same length as we do in a file with the Info frame that its
+// older versions wrote.
+func TestShortLAMEExtensionInFFmpeg(t *testing.T) {
+	dir := t.TempDir()
+	wav, in, out := filepath.Join(dir, "in.wav"), filepath.Join(dir, "in.mp3"), filepath.Join(dir, "out.mp3")
+	const length = 100000
+	tool(t, "ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "anoisesrc=a=0.1:r=44100:seed=7", "-af", fmt.Sprintf("atrim=end_sample=%d", length), "-ac", "2", wav)
+	tool(t, "lame", "--quiet", "-b", "64", "-m", "j", "--resample", "44.1", wav, in)
+	r, units, _ := open(t, in)
+	info := shortInfo(t, uint32(len(units)), r.Info().Delay, r.Info().Padding)
+	if err := os.WriteFile(out, append(info, bytes.Join(units, nil)...), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	_, _, run := open(t, out)
+	if want := decoded(t, out, run.Channels); run.Played() != want || want != length {
+		t.Errorf("%d samples are played, in ffmpeg %d, of %d", run.Played(), want, length)
+	}
+}
+
 // TestVBRI reads the frame of Fraunhofer's encoder, which no free program
 // writes: only its fields are made up here.
 func TestVBRI(t *testing.T) {

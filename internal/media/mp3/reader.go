@@ -112,6 +112,7 @@ func (r *Reader) start() error {
 	}
 	if info, ok := ParseInfo(h, b[:min(len(b), h.FrameSize())]); ok {
 		r.info = &info
+		r.track.Encoder = info.Encoder
 		n := int64(min(len(b), h.FrameSize()))
 		r.declared += n
 		return r.skip(n)

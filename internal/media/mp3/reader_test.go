@@ -2,6 +2,7 @@ package mp3
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -389,6 +390,56 @@ func TestInfoFrame(t *testing.T) {
 	}
 }
 
+// Of the encoders that a file can name, players believe two.
+func TestEncoderField(t *testing.T) {
+	for name, want := range map[string]string{
+		"": "Lavc", "Lavf": "Lavc", "Lavf58.45": "Lavc", "Lavc58.91": "Lavc58.91", "LAME3.100": "LAME3.100",
+		"GOGO3.13": "Lavc", "L3.99r1": "Lavc", "LAME3.99r5 and more": "LAME3.99r",
+	} {
+		f, err := InfoFrame(plain, Info{Gapless: true, Encoder: name, Delay: 576})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, ok := ParseInfo(plain, f); !ok || info.Encoder != want || !info.Gapless {
+			t.Errorf("%q became %q, want %q", name, info.Encoder, want)
+		}
+	}
+}
+
+// shortInfo is the Info frame of older versions of ffmpeg: without quality,
+// and LAME's extension ends after the padding. 56 kb/s at 44.1 kHz leave no
+// room for more.
+func shortInfo(t testing.TB, frames uint32, delay, padding int) []byte {
+	t.Helper()
+	f := make([]byte, 182)
+	copy(f, "\xFF\xFB\x40\x44")
+	b := f[HeaderSize+32:]
+	copy(b, "Xing\x00\x00\x00\x07")
+	binary.BigEndian.PutUint32(b[8:], frames)
+	lame := b[16+100:]
+	copy(lame, "Lavf")
+	v := delay<<12 | padding
+	lame[21], lame[22], lame[23] = byte(v>>16), byte(v>>8), byte(v)
+	if len(lame) >= lameSize {
+		t.Fatal("there is room for all of the extension")
+	}
+	return f
+}
+
+func TestShortLAMEExtension(t *testing.T) {
+	b := append(shortInfo(t, 20, 576, 700), frames(t, plain, 20)...)
+	r, units := mustRead(t, b)
+	run := r.Track().Runs[0]
+	if len(units) != 20 || run.Skip != 576+DecoderDelay || run.Trim != 700-DecoderDelay || r.Track().Encoder != "Lavf" {
+		t.Errorf("%d units, %+v, encoder %q", len(units), run, r.Track().Encoder)
+	}
+	// One byte less, and the delay is not told.
+	f := shortInfo(t, 20, 576, 700)
+	if info, ok := ParseInfo(plain, f[:HeaderSize+32+16+100+shortLameSize-1]); !ok || info.Gapless || info.Frames != 20 {
+		t.Errorf("%+v, %v", info, ok)
+	}
+}
+
 // TestCRC checks the tag's CRC against the check value of CRC-16/ARC.
 func TestCRC(t *testing.T) {
 	if got := CRC(0, []byte("123456789")); got != 0xBB3D {
@@ -448,6 +499,7 @@ func FuzzReader(f *testing.F) {
 	f.Add(audio)
 	f.Add(bytes.Join([][]byte{id3v2(30), audio, id3v1(), ape(5)}, nil))
 	f.Add(audio[7:])
+	f.Add(append(shortInfo(f, 6, 576, 700), frames(f, plain, 6)...))
 	info, _ := InfoFrame(Header{Version: MPEG2, BitRate: 8000, SampleRate: 24000, Mode: Mono}, Info{Frames: 6})
 	f.Add(append(info, audio...))
 	f.Add(bytes.Join([][]byte{audio, id3v2(3), []byte("junk"), frames(f, plain, 3)}, nil))

@@ -54,10 +54,21 @@ func (h Header) sideInfoAt() int {
 	return HeaderSize
 }
 
+// Alike reports whether players take frame b for the continuation of frame a.
+// Some take a for junk, and leave it out, if the first frame differs from the
+// second in anything but bit rate, padding, CRC, private bit and mode
+// extension (ffmpeg's MP3_MASK).
+func Alike(a, b []byte) bool {
+	if len(a) < HeaderSize || len(b) < HeaderSize {
+		return false
+	}
+	return a[0] == b[0] && (a[1]^b[1])&0xFE == 0 && (a[2]^b[2])&0x0C == 0 && (a[3]^b[3])&0xCF == 0
+}
+
 // Carrier returns a frame that is silent itself and holds the end of the main
 // data of frames that are not there, for frames after it to take. h is the
-// header of the frame that follows; the carrier has the lowest bit rate that
-// is enough.
+// header of the frame that follows, whose flags the carrier repeats; it has the
+// lowest bit rate that is enough.
 func Carrier(h Header, reservoir []byte) ([]byte, error) {
 	h.Protected, h.Padded, h.BitRate = false, false, 0
 	if err := h.raiseTo(HeaderSize + h.sideInfoSize() + len(reservoir)); err != nil {

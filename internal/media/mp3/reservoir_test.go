@@ -44,6 +44,50 @@ func TestCarrier(t *testing.T) {
 	}
 }
 
+// A header comes out of Header as it went in, and the frames that are made for
+// it look to players like its continuation, whatever its flags.
+func TestHeaderBits(t *testing.T) {
+	n := 0
+	for id := range 4 {
+		for b3 := range 256 {
+			for private := range 2 {
+				b := []byte{0xFF, byte(0xE3 | id<<3), byte(5<<4 | private), byte(b3 &^ 0x30)}
+				h, err := ParseHeader(b)
+				if err != nil {
+					continue
+				}
+				n++
+				if got, err := h.Bytes(); err != nil || !bytes.Equal(got[:], b) {
+					t.Fatalf("%x became %x, %v", b, got, err)
+				}
+				carrier, err := Carrier(h, make([]byte, 200))
+				if err != nil || !Alike(carrier, b) || carrier[2]&1 != b[2]&1 {
+					t.Fatalf("the carrier before %x is %x, %v", b, carrier[:HeaderSize], err)
+				}
+				info, err := InfoFrame(h, Info{Gapless: true})
+				if err != nil || !Alike(info, b) || info[2]&1 != b[2]&1 {
+					t.Fatalf("the Info frame before %x is %x, %v", b, info[:HeaderSize], err)
+				}
+			}
+		}
+	}
+	const want = 3 * 4 * 4 * 3 * 2 // versions, modes, copyright and original, emphases, private
+	if n != 4*want {
+		t.Errorf("%d headers, not %d", n, 4*want)
+	}
+	if _, err := (Header{Version: MPEG1, SampleRate: 44100, BitRate: 64000, Emphasis: 2}).Bytes(); err == nil {
+		t.Error("there is a header of reserved emphasis")
+	}
+	for _, other := range []string{"\xFF\xFB\x90\x41", "\xFF\xFB\x90\x48", "\xFF\xFB\x90\x44", "\xFF\xFB\x90\x00", "\xFF\xFB\x94\x40", "\xFF\xF3\x90\x40", "\xFF\xFB\x90"} {
+		if Alike([]byte("\xFF\xFB\x90\x40"), []byte(other)) {
+			t.Errorf("%x continues ff fb 90 40", other)
+		}
+	}
+	if !Alike([]byte("\xFF\xFB\x90\x40"), []byte("\xFF\xFA\x53\x70")) {
+		t.Error("another bit rate, CRC, padding, private bit or mode extension makes a frame junk")
+	}
+}
+
 func TestReservoir(t *testing.T) {
 	for _, tt := range []struct {
 		h    Header

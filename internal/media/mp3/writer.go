@@ -17,7 +17,9 @@ type Plan struct {
 	// heard, as in a track.Run: at the start those of the encoder's and the
 	// decoder's delay, at the end the padding. Up to 4095 of each.
 	Skip, Trim int64
-	// LowPass and MusicCRC are those of Info, if they are known.
+	// Encoder, LowPass and MusicCRC are those of Info, if they are known. A file
+	// can only name encoders whose delay players believe: see encoderField.
+	Encoder  string
 	LowPass  int
 	MusicCRC uint16
 }
@@ -59,7 +61,7 @@ func (w *Writer) writeInfo(frame []byte) error {
 		return err
 	}
 	info := Info{Frames: int64(len(w.plan.Sizes)), Bytes: w.plan.Sizes.Sum(), TOC: w.toc(), VBR: w.varies(),
-		LowPass: w.plan.LowPass, MusicCRC: w.plan.MusicCRC}
+		Encoder: w.plan.Encoder, LowPass: w.plan.LowPass, MusicCRC: w.plan.MusicCRC}
 	if w.plan.Skip >= DecoderDelay {
 		info.Gapless = true
 		info.Delay = int(min(w.plan.Skip-DecoderDelay, 0xFFF))

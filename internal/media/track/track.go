@@ -125,6 +125,9 @@ type Track struct {
 	// Tags are the standing tags of the whole file (not the timed ones),
 	// under the names "title", "artist", "album", "date", "comment".
 	Tags map[string]string
+	// Encoder is the program that coded the units, if the container names it
+	// and files with the same units should: "LAME3.100" in an MP3's Info frame.
+	Encoder string
 	// Video says that the file has a moving picture too.
 	Video bool
 }

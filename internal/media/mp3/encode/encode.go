@@ -83,7 +83,7 @@ func newConfig(o Options) (*config, error) {
 		return nil, fmt.Errorf("MP3 of %d channels is not written; 1 or 2 are", o.Channels)
 	}
 	c := &config{Options: o, lsf: o.SampleRate < 32000, granules: 2, louder: 1}
-	c.head = mp3.Header{Version: mp3.MPEG1, BitRate: o.BitRate, SampleRate: o.SampleRate, Mode: mp3.Mono}
+	c.head = mp3.Header{Version: mp3.MPEG1, BitRate: o.BitRate, SampleRate: o.SampleRate, Mode: mp3.Mono, Original: true}
 	if c.lsf {
 		c.granules = 1
 		c.head.Version = mp3.MPEG2
