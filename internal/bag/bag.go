@@ -100,7 +100,7 @@ func (w *Writer) Discard() {
 	if w.dir != nil {
 		w.dir.Close()
 	}
-	w.parent.RemoveAll(w.tmp)
+	draft.RemoveAll(w.parent, w.tmp)
 	w.parent.Close()
 }
 

@@ -1,12 +1,9 @@
 package clip
 
 import (
-	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/draft"
 )
@@ -21,25 +18,9 @@ type folder struct {
 	sweep sync.Once
 }
 
-// swept is how old a draft is that a killed program must have left.
-const swept = 24 * time.Hour
-
 // tidy removes the drafts that killed programs have left among the clips.
 func (f *folder) tidy() {
-	f.sweep.Do(func() {
-		entries, err := fs.ReadDir(f.root.FS(), clipsDir)
-		if err != nil {
-			return
-		}
-		for _, e := range entries {
-			if !draft.IsName(e.Name()) {
-				continue
-			}
-			if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > swept {
-				f.root.Remove(path.Join(clipsDir, e.Name()))
-			}
-		}
-	})
+	f.sweep.Do(func() { draft.SweepDir(f.root, clipsDir) })
 }
 
 // in opens the folder when it is first used.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/ledger"
 )
 
@@ -115,6 +116,7 @@ func (l *Ledger) Keep(ctx context.Context, r io.Reader, ext string) (*Evidence, 
 	if err != nil {
 		return nil, err
 	}
+	draft.Hold(l.root, tmp, f)
 	sum := sha256.New()
 	n, err := io.Copy(io.MultiWriter(f, sum), &io.LimitedReader{R: r, N: MaxEvidence + 1})
 	switch {
@@ -124,12 +126,12 @@ func (l *Ledger) Keep(ctx context.Context, r io.Reader, ext string) (*Evidence, 
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close(), ctx.Err()); err != nil {
-		return nil, errors.Join(err, l.root.Remove(tmp))
+		return nil, errors.Join(err, draft.Remove(l.root, tmp))
 	}
 	hash := hex.EncodeToString(sum.Sum(nil))
 	e := &Evidence{Name: path.Join(evidenceDir, hash[:16]+safeExt(ext)), Bytes: n, SHA256: hash}
 	if err := l.root.Rename(tmp, e.Name); err != nil {
-		return nil, errors.Join(err, l.root.Remove(tmp))
+		return nil, errors.Join(err, draft.Remove(l.root, tmp))
 	}
 	return e, nil
 }
@@ -193,7 +195,7 @@ func (l *Ledger) Forget(ctx context.Context, handle string, ids ...string) (int,
 		if kept[name] {
 			continue // it shows another's answer as well
 		}
-		if err := l.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := draft.Remove(l.root, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return changed, err
 		}
 	}

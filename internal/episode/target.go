@@ -137,12 +137,12 @@ func (t *target) commit(d *draft.File, e *export) error {
 	}
 	if err := t.write(t.recordName(), b); err != nil {
 		if fresh { // without a record it would be in the way of the next try
-			err = errors.Join(err, t.root.Remove(t.file))
+			err = errors.Join(err, draft.Remove(t.root, t.file))
 		}
 		return err
 	}
 	if old, err := t.read(t.beside(recordExt)); err == nil && old.File == t.file {
-		if err := t.root.Remove(t.beside(recordExt)); err != nil {
+		if err := draft.Remove(t.root, t.beside(recordExt)); err != nil {
 			return err
 		}
 	}

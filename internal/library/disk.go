@@ -10,6 +10,8 @@ import (
 	"os"
 	"path"
 	"runtime"
+
+	"github.com/spaces-cli/spaces/internal/library/draft"
 )
 
 // disk is the library's folder. Every path is slash-separated and relative to
@@ -91,7 +93,7 @@ func (w *file) Commit() error {
 // as long as it is not called.
 func (w *file) Discard() {
 	w.f.Close()
-	w.d.root.Remove(w.name)
+	draft.Remove(w.d.root, w.name)
 }
 
 // writeFile puts content under name at once: whoever reads it sees the old
@@ -122,7 +124,7 @@ func (d *disk) writeBeside(name, tmp string, content []byte) error {
 		err = d.rename(tmp, name)
 	}
 	if err != nil {
-		d.root.Remove(tmp)
+		draft.Remove(d.root, tmp)
 	}
 	return err
 }
@@ -216,7 +218,7 @@ func (d *disk) remove(name string) error {
 	if err := d.trace("remove", name); err != nil {
 		return err
 	}
-	err := retry(func() error { return d.root.Remove(name) })
+	err := draft.Remove(d.root, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -227,7 +229,7 @@ func (d *disk) removeAll(name string) error {
 	if err := d.trace("remove", name); err != nil {
 		return err
 	}
-	return retry(func() error { return d.root.RemoveAll(name) })
+	return draft.RemoveAll(d.root, name)
 }
 
 // link gives a file a second name, or a copy of it where the file system

@@ -147,6 +147,10 @@ func OpenWrite(ctx context.Context, o Options) (*Library, error) {
 		l.Close()
 		return nil, err
 	}
+	if err := l.sweep(ctx); err != nil {
+		l.Close()
+		return nil, err
+	}
 	return l, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
@@ -146,6 +147,7 @@ func (l *Library) measure(ctx context.Context, sound *Sound, jobs int, p Progres
 	if err != nil {
 		return nil, err
 	}
+	draft.Hold(l.disk.root, tmp, w.f)
 	m, err := measureTo(ctx, w, sound, jobs, p)
 	if err == nil {
 		err = w.Commit()

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
@@ -25,6 +26,7 @@ const (
 	Lost       FindingKind = "missing"    // a file that should be there
 	Extra      FindingKind = "extra"      // a file that nobody knows of
 	Unreadable FindingKind = "unreadable" // cannot be read, or makes no sense
+	Leftover   FindingKind = "leftover"   // of a command that was killed; the next one that writes removes it
 )
 
 // A Finding is one thing that is not as it should be.
@@ -58,7 +60,13 @@ func (l *Library) Verify(ctx context.Context, ids []string, p Progress, found fu
 			return v.stats, err
 		}
 	}
-	return v.stats, nil
+	return v.stats, l.Leftovers(ctx, func(name string, info fs.FileInfo) error {
+		i := slices.IndexFunc(folders, func(f string) bool { return strings.HasPrefix(name, f+"/") })
+		if i >= 0 || len(ids) == 0 {
+			v.tell("", Leftover, name, "%d bytes left by a command that was killed", info.Size())
+		}
+		return nil
+	})
 }
 
 type verifier struct {
@@ -246,7 +254,7 @@ func (v *verifier) extras(id, folder string, known map[string]bool) error {
 			}
 			return nil
 		}
-		if !known[rel] && e.Name() != ".DS_Store" && e.Name() != "Thumbs.db" && e.Name() != "desktop.ini" {
+		if !known[rel] && !draft.IsLeftover(e.Name()) && e.Name() != ".DS_Store" && e.Name() != "Thumbs.db" && e.Name() != "desktop.ini" {
 			v.tell(id, Extra, name, "nobody knows of this file")
 		}
 		return nil

@@ -115,13 +115,14 @@ func place(ctx context.Context, library, out *os.Root, a Asset) error {
 		return err
 	}
 	tmp := path.Join(path.Dir(a.Name), "."+a.Name+".partial")
-	if err := out.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := draft.Remove(out, tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	f, err := out.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
+	draft.Hold(out, tmp, f)
 	_, err = io.Copy(f, &interruptible{ctx, src})
 	if err == nil {
 		err = f.Sync()
@@ -136,7 +137,7 @@ func place(ctx context.Context, library, out *os.Root, a Asset) error {
 		err = draft.Rename(out, tmp, a.Name)
 	}
 	if err != nil {
-		out.Remove(tmp)
+		draft.Remove(out, tmp)
 	}
 	return err
 }

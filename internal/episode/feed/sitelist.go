@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/spaces-cli/spaces/internal/library/draft"
 )
 
 // siteFile, in the folder of a site, lists the pages that were written there.
@@ -89,7 +91,7 @@ func tidy(out *os.Root, show string, all, written map[string]string) (gone []str
 		if sumOf(content) != sum {
 			continue
 		}
-		if err := out.Remove(name); err != nil {
+		if err := draft.Remove(out, name); err != nil {
 			return gone, err
 		}
 		gone = append(gone, name)

@@ -17,7 +17,7 @@ import (
 )
 
 // IsName reports whether a file that is called so, without its folder, is a
-// draft: one that is old was left by a program that was killed.
+// draft. Whether a program still writes it, Abandoned tells.
 func IsName(name string) bool { return draftName.MatchString(name) }
 
 // draftName is what New makes of rand.Text: RFC 4648's base32.
@@ -29,23 +29,31 @@ type File struct {
 	name string // that it gets
 	tmp  string
 	*os.File
+	remove func(root *os.Root, name string) error // Remove; tests refuse it
 }
 
 // New makes a file for writing, under a name of its own: others may be
-// making the same file.
+// making the same file. The draft is locked until it is committed or
+// discarded, so that nobody sweeps it away.
 func New(root *os.Root, name string) (*File, error) {
-	tmp := path.Join(path.Dir(name), "."+rand.Text()[:10]+".partial")
-	f, err := root.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return nil, err
+	for {
+		tmp := path.Join(path.Dir(name), "."+rand.Text()[:10]+".partial")
+		f, err := root.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+		if err != nil {
+			return nil, err
+		}
+		d := &File{root: root, name: name, tmp: tmp, File: f, remove: Remove}
+		if Hold(root, tmp, f) {
+			return d, nil
+		}
+		d.Discard() // somebody swept it in the moment before it was locked
 	}
-	return &File{root: root, name: name, tmp: tmp, File: f}, nil
 }
 
 // Discard removes the draft. After Commit it does nothing.
 func (d *File) Discard() {
 	d.Close()
-	d.root.Remove(d.tmp)
+	d.remove(d.root, d.tmp)
 }
 
 // Commit flushes the file to the medium and gives it its name. Unless force
@@ -54,9 +62,24 @@ func (d *File) Commit(force bool) error {
 	if err := d.Sync(); err != nil {
 		return err
 	}
-	if err := d.Close(); err != nil {
+	// The lock is held until the file has its name. Windows renames no file
+	// that is open: there the sweepers leave young drafts alone.
+	if runtime.GOOS == "windows" {
+		if err := d.Close(); err != nil {
+			return err
+		}
+	}
+	if err := d.land(force); err != nil {
 		return err
 	}
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	return d.Close()
+}
+
+// land gives the draft its name.
+func (d *File) land(force bool) error {
 	if force {
 		return Rename(d.root, d.tmp, d.name)
 	}
@@ -64,7 +87,10 @@ func (d *File) Commit(force bool) error {
 	// two programs could meet between the look and the renaming.
 	err := d.root.Link(d.tmp, d.name)
 	if err == nil {
-		return d.root.Remove(d.tmp)
+		// The file is there. A second name that cannot be removed now is
+		// swept away later.
+		d.remove(d.root, d.tmp)
+		return nil
 	}
 	if _, there := d.root.Lstat(d.name); there == nil {
 		return fmt.Errorf("%s: %w", d.name, fs.ErrExist)

@@ -16,3 +16,6 @@ func Try(f *os.File) error {
 	}
 	return err
 }
+
+// Own takes the lock on a file that others may read and write meanwhile.
+func Own(f *os.File) error { return Try(f) }

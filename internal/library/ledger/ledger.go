@@ -181,7 +181,7 @@ func (f *File) Rewrite(ctx context.Context, edit func(lines [][]byte) ([][]byte,
 		err = draft.Rename(f.root, tmp, f.name)
 	}
 	if err != nil {
-		return errors.Join(err, f.root.Remove(tmp))
+		return errors.Join(err, draft.Remove(f.root, tmp))
 	}
 	return draft.SyncDir(f.root, path.Dir(f.name))
 }

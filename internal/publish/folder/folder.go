@@ -228,7 +228,7 @@ func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 		}
 		list = append(list, publish.Leftover{
 			Name: name, Temporary: true, Bytes: info.Size(), Since: info.ModTime().UTC(),
-			Remove: func(context.Context) error { return explain(root.Remove(name)) },
+			Remove: func(context.Context) error { return explain(draft.Remove(root, name)) },
 		})
 		return nil
 	})
