@@ -52,7 +52,7 @@ func (a *App) receipts(ctx context.Context, o receiptsOptions) error {
 	}
 	defer root.Close()
 	var t table
-	err = publish.Receipts(root, func(r *publish.Receipt) error {
+	err = publish.History(root, func(r *publish.Receipt) error {
 		if len(o.words) > 0 && !meant[r.ID] {
 			return nil
 		}
@@ -64,7 +64,11 @@ func (a *App) receipts(ctx context.Context, o receiptsOptions) error {
 			query = "?" + query
 		}
 		where := or(r.URL, strings.TrimSuffix(place, "/")+"/"+r.Object+query)
-		t.add(r.At.In(a.Zone).Format("2006-01-02 15:04"), string(r.Kind), size(r.Bytes), strings.Join(r.Verified, " "), safe(where))
+		checked := strings.Join(r.Verified, " ")
+		if r.Removed {
+			checked = "removed"
+		}
+		t.add(r.At.In(a.Zone).Format("2006-01-02 15:04"), string(r.Kind), size(r.Bytes), checked, safe(where))
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

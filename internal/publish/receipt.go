@@ -1,10 +1,13 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/ledger"
@@ -12,6 +15,11 @@ import (
 
 // Schema is the version of the JSON of this package.
 const Schema = 1
+
+// removalSchema is the version of the receipts that say that an object was
+// removed: programs that do not know of removals pass them over, instead of
+// taking them for arrivals.
+const removalSchema = 2
 
 // A Receipt says that an object arrived, and how that was checked.
 type Receipt struct {
@@ -41,6 +49,9 @@ type Receipt struct {
 
 	Post *Post `json:"post,omitempty"` // what was said with it
 
+	// Removed says that it was taken down: the object is not there any more.
+	Removed bool `json:"removed,omitempty"`
+
 	WrittenBy string `json:"written_by"`
 }
 
@@ -51,20 +62,62 @@ type Post struct {
 	ReplyTo string `json:"reply_to,omitempty"` // id of another
 }
 
-// Receipts calls fn with the receipts of a library, oldest first. Lines of
-// newer versions are passed over.
+// Receipts calls fn with the receipts of a library, oldest first, without those
+// of objects that were taken down since.
 func Receipts(root *os.Root, fn func(*Receipt) error) error {
+	type key struct{ place, object string }
+	var list []*Receipt
+	removed := make(map[key]int) // how many of the list are from before
+	err := History(root, func(r *Receipt) error {
+		if r.Removed {
+			removed[key{r.Place, r.Object}] = len(list)
+		} else {
+			list = append(list, r)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i, r := range list {
+		if i < removed[key{r.Place, r.Object}] {
+			continue
+		}
+		if err := fn(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// History calls fn with all receipts of a library, oldest first, and with what
+// says that an object was taken down. Lines of newer versions are passed over.
+func History(root *os.Root, fn func(*Receipt) error) error {
 	_, err := ledger.New(root, receiptName, 0).Read(func(n int, line []byte) error {
 		r := new(Receipt)
 		if err := json.Unmarshal(line, r); err != nil {
 			return fmt.Errorf("%s, line %d: %w", receiptName, n, err)
 		}
-		if r.Schema > Schema {
+		if r.Schema > removalSchema {
 			return nil
 		}
 		return fn(r)
 	})
 	return err
+}
+
+// Standing returns the latest receipt of each object that was not taken down,
+// in the order of places and objects.
+func Standing(root *os.Root) ([]*Receipt, error) {
+	type key struct{ place, object string }
+	latest := make(map[key]*Receipt)
+	err := Receipts(root, func(r *Receipt) error {
+		latest[key{r.Place, r.Object}] = r
+		return nil
+	})
+	return slices.SortedFunc(maps.Values(latest), func(a, b *Receipt) int {
+		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Object, b.Object))
+	}), err
 }
 
 // receipts are those of one target's root, the latest of each object.
@@ -92,7 +145,9 @@ func (rs *receipts) add(ctx context.Context, r *Receipt) error {
 	if _, err := rs.file.Append(ctx, r); err != nil {
 		return err
 	}
-	rs.latest[r.Object] = r
+	if rs.latest[r.Object] = r; r.Removed {
+		delete(rs.latest, r.Object)
+	}
 	return nil
 }
 

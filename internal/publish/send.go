@@ -377,17 +377,22 @@ func (t *transfer) look(ctx context.Context, u *Upload) (there Remote, verified 
 
 // same reads the object back and compares it with what is to be there.
 func (t *transfer) same(ctx context.Context, u *Upload) (bool, error) {
-	r, err := t.Target.Open(ctx, u.Name)
+	return sameBytes(ctx, t.Target, u.Name, u.Size, u.SHA256)
+}
+
+// sameBytes reads an object back and compares its bytes.
+func sameBytes(ctx context.Context, t Target, name string, size int64, sum [32]byte) (bool, error) {
+	r, err := t.Open(ctx, name)
 	if err != nil {
 		return false, err
 	}
 	defer r.Close()
 	h := sha256.New()
-	n, err := io.Copy(h, &interruptible{ctx, io.LimitReader(r, u.Size+1)})
+	n, err := io.Copy(h, &interruptible{ctx, io.LimitReader(r, size+1)})
 	if err != nil {
 		return false, fmt.Errorf("reading it back: %w", err)
 	}
-	return n == u.Size && [32]byte(h.Sum(nil)) == u.SHA256, nil
+	return n == size && [32]byte(h.Sum(nil)) == sum, nil
 }
 
 // An interruptible reader stops with its context.

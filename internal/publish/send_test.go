@@ -95,6 +95,20 @@ func (m *memoryTarget) Open(_ context.Context, name string) (io.ReadCloser, erro
 	return io.NopCloser(bytes.NewReader(m.objects[name])), nil
 }
 
+func (m *memoryTarget) Remove(ctx context.Context, name string, was Remote) error {
+	there, err := m.Stat(ctx, name)
+	if err == nil {
+		err = there.Unchanged(was)
+	}
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.objects, name)
+	return nil
+}
+
 func (m *memoryTarget) Forget(_ context.Context, _ string, state []byte) error {
 	m.forgot = append(m.forgot, state)
 	return nil
@@ -428,3 +442,8 @@ func TestNames(t *testing.T) {
 		t.Error("two items of one name")
 	}
 }
+
+// A stubborn target says that it removes, and does not.
+type stubborn struct{ *memoryTarget }
+
+func (stubborn) Remove(context.Context, string, Remote) error { return nil }

@@ -11,6 +11,7 @@ package publish
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -38,6 +39,11 @@ type Target interface {
 
 	// Open reads an object back from its start.
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
+
+	// Remove removes an object that Stat has told of. If another one is there by
+	// now it is left, and the error wraps ErrDiffers; if there is none, the error
+	// wraps ErrNotExist.
+	Remove(ctx context.Context, name string, was Remote) error
 
 	// Plan tells the requests that sending would make, in order, one a line, for
 	// people: those of Stat before and after, and those of Put. It makes none.
@@ -96,6 +102,15 @@ type Remote struct {
 	// and that Put compared with its own, by name: "crc64nvme".
 	Checks map[string]string
 	URL    string // where everybody can get it, if that is known
+}
+
+// Unchanged returns an error that wraps ErrDiffers if an object is not the one
+// that Stat has told of before.
+func (r Remote) Unchanged(was Remote) error {
+	if r.Size != was.Size || !r.Modified.Equal(was.Modified) || r.SHA256 != was.SHA256 {
+		return fmt.Errorf("%w: it has changed since it was looked at", ErrDiffers)
+	}
+	return nil
 }
 
 // A Leftover is what an interrupted upload left behind.

@@ -78,6 +78,7 @@ func Run(t *testing.T, new func(t *testing.T) Site, o Options) {
 		{"Changed", s.changed},
 		{"Again", s.again},
 		{"Leftovers", s.leftovers},
+		{"Remove", s.remove},
 		{"Plan", s.plan},
 		{"SideBySide", s.sideBySide},
 	} {

@@ -191,6 +191,25 @@ func (t *Target) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	return f, nil
 }
 
+// Remove implements publish.Target.
+func (t *Target) Remove(ctx context.Context, name string, was publish.Remote) error {
+	there, err := t.Stat(ctx, name)
+	if err == nil {
+		err = there.Unchanged(was)
+	}
+	if err != nil {
+		return err
+	}
+	root, err := t.open(false)
+	if err != nil {
+		return err
+	}
+	if err := root.Remove(name); err != nil {
+		return explain(err)
+	}
+	return explain(draft.SyncDir(root, path.Dir(name)))
+}
+
 // Plan implements publish.Target.
 func (t *Target) Plan(u *publish.Upload) []string {
 	to := filepath.Join(t.dir, filepath.FromSlash(u.Name))

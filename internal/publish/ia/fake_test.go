@@ -60,6 +60,8 @@ func (a *archive) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPut:
 		a.put(w, r, first, name)
+	case r.Method == http.MethodDelete:
+		a.delete(w, r, first, name)
 	case first == "metadata":
 		a.metadata(w, name)
 	case first == "download":
@@ -173,6 +175,32 @@ func (a *archive) put(w http.ResponseWriter, r *http.Request, item, name string)
 	}
 	a.hidden[item] = a.lag
 	a.waiting[item] = append(a.waiting[item], show)
+}
+
+// delete takes a request to remove a file, and does so after some looks.
+func (a *archive) delete(w http.ResponseWriter, r *http.Request, item, name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case r.Header.Get("Authorization") != "LOW "+access+":"+secret:
+		refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
+		return
+	case r.Header.Get("X-Archive-Cascade-Delete") != "1":
+		refuse(w, http.StatusBadRequest, "InvalidArgument", "what was derived would stay")
+		return
+	}
+	hide := func() {
+		if err := os.Remove(filepath.Join(a.dir, item, filepath.FromSlash(name))); err != nil && !os.IsNotExist(err) {
+			a.t.Error(err)
+		}
+	}
+	w.WriteHeader(http.StatusNoContent)
+	if a.lag == 0 {
+		hide()
+		return
+	}
+	a.hidden[item] = a.lag
+	a.waiting[item] = append(a.waiting[item], hide)
 }
 
 func (a *archive) metadata(w http.ResponseWriter, item string) {

@@ -30,8 +30,9 @@ import (
 )
 
 // ErrPending means that the Internet Archive has taken a file, all of it, and
-// does not show it yet. The next run looks again.
-var ErrPending = errors.New("accepted, not yet shown")
+// does not show it yet, or is to remove one and still shows it. The next run
+// looks again.
+var ErrPending = errors.New("accepted, not yet done")
 
 // Config says which item to send to, and as whom.
 type Config struct {

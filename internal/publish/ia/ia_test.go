@@ -279,3 +279,32 @@ func TestPlan(t *testing.T) {
 	a := newArchive(t, 0)
 	conform.Plans(t, a.addr, a.dial, conform.Options{Public: true})
 }
+
+// What is removed goes when the Archive's tasks have run: it is waited for, and
+// told if that takes too long.
+func TestRemoveTakesTime(t *testing.T) {
+	a := newArchive(t, 3)
+	c := a.config(a.addr, "an-item")
+	up := sending("a.m4a", "sound")
+	target := open(t, c)
+	if _, err := target.Put(t.Context(), &up.Upload); err != nil {
+		t.Fatal(err)
+	}
+	was, err := target.Stat(t.Context(), up.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.lag = 1000
+	hasty := c
+	hasty.Wait = 10 * time.Millisecond
+	if err := open(t, hasty).Remove(t.Context(), up.Name, was); !errors.Is(err, ErrPending) {
+		t.Errorf("error %v, want %v", err, ErrPending)
+	}
+	a.lag = 2
+	if err := target.Remove(t.Context(), up.Name, was); err != nil {
+		t.Errorf("error %v", err)
+	}
+	if _, err := target.Stat(t.Context(), up.Name); !errors.Is(err, publish.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+}

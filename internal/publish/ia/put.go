@@ -103,28 +103,12 @@ func (t *Target) put(ctx context.Context, u *publish.Upload) (r publish.Remote, 
 }
 
 // wait looks until the file shows.
-func (t *Target) wait(ctx context.Context, u *publish.Upload, sums sums) (*file, error) {
-	const longest = time.Minute
-	end := time.Now().Add(t.c.Wait)
-	for pause := t.c.Poll; ; pause = min(2*pause, longest) {
-		f, _, err := t.look(ctx, u.Name)
-		if err != nil {
-			return nil, err
-		}
-		if sums.are(f, u.Size) {
-			return f, nil
-		}
-		if time.Now().Add(pause).After(end) {
-			return nil, fmt.Errorf("%s in the item %s: %w: its tasks are at %s", t.folder+u.Name, t.item, ErrPending, join(t.c.Site, "history/"+t.item))
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, ctx.Err()
-		}
-	}
+func (t *Target) wait(ctx context.Context, u *publish.Upload, sums sums) (shown *file, err error) {
+	err = t.poll(ctx, u.Name, func(f *file) bool {
+		shown = f
+		return sums.are(f, u.Size)
+	})
+	return shown, err
 }
 
 // sums are the checksums that the Archive works with, in hex.
@@ -265,10 +249,10 @@ func asHTML(s string) string {
 	return strings.ReplaceAll(html.EscapeString(s), "\n", "<br />")
 }
 
-// answer reads the answer to a PUT.
+// answer reads the answer to a PUT or DELETE.
 func answer(r *http.Response) error {
 	text, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
-	if r.StatusCode == http.StatusOK {
+	if r.StatusCode == http.StatusOK || r.StatusCode == http.StatusNoContent {
 		return err
 	}
 	e := &wire.StatusError{Method: r.Request.Method, URL: wire.RedactURL(r.Request.URL), Status: r.StatusCode}

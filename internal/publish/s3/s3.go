@@ -279,6 +279,21 @@ func (t *Target) Open(ctx context.Context, name string) (r io.ReadCloser, err er
 	return r, nil
 }
 
+// Remove implements publish.Target. In a bucket that keeps versions the object is
+// hidden, and its versions stay until the bucket's rules remove them.
+func (t *Target) Remove(ctx context.Context, name string, was publish.Remote) error {
+	there, err := t.Stat(ctx, name)
+	if err == nil {
+		err = there.Unchanged(was)
+	}
+	if err != nil {
+		return err
+	}
+	return t.try(ctx, http.MethodDelete, name, func(ctx context.Context) error {
+		return t.core.RemoveObject(ctx, t.o.Bucket, t.key(name), minio.RemoveObjectOptions{})
+	})
+}
+
 // Plan implements publish.Target.
 func (t *Target) Plan(u *publish.Upload) []string {
 	at := t.url(u.Name)

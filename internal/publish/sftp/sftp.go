@@ -217,6 +217,28 @@ func (r *reader) Close() error {
 	return r.f.Close()
 }
 
+// Remove implements publish.Target.
+func (t *Target) Remove(ctx context.Context, name string, was publish.Remote) error {
+	if err := publish.CheckName(name); err != nil {
+		return err
+	}
+	asked := false
+	return t.do(ctx, func(s *session) error {
+		there, err := s.stat(t.path(name))
+		if asked && errors.Is(err, publish.ErrNotExist) {
+			return nil // the answer to the first try was lost
+		}
+		if err == nil {
+			err = there.Unchanged(was)
+		}
+		if err != nil {
+			return err
+		}
+		asked = true
+		return s.remove(t.path(name))
+	})
+}
+
 // Plan implements publish.Target.
 func (t *Target) Plan(u *publish.Upload) []string {
 	final := t.path(u.Name)

@@ -150,6 +150,19 @@ func (t *Target) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	return body, err
 }
 
+// Remove implements publish.Target. Folders are never removed: DELETE would take
+// all that is in them (RFC 4918, 9.6.1).
+func (t *Target) Remove(ctx context.Context, name string, was publish.Remote) error {
+	there, err := t.Stat(ctx, name)
+	if err == nil {
+		err = there.Unchanged(was)
+	}
+	if err != nil {
+		return err
+	}
+	return t.wire.Try(ctx, func(ctx context.Context) error { return t.remove(ctx, name) })
+}
+
 // Plan implements publish.Target.
 func (t *Target) Plan(u *publish.Upload) []string {
 	final := t.url(u.Name).String()
