@@ -41,6 +41,7 @@ var order = [][]string{
 	{"clip/..."},
 	{"clip"},
 	{"consent"},
+	{"library/sound"},
 	{"library"},
 	{"library/catalog"},
 	{"library/space"},
@@ -54,7 +55,7 @@ var order = [][]string{
 	{"media/encode"},
 	{"media/peaks/draw"},
 	{"media/aac", "media/mp3/encode", "media/mp3/judge", "media/loudness", "media/silence", "media/peaks", "media/resample", "media/h264", "media/lettering"},
-	{"media/pcm"},
+	{"media/pcm", "media/unithash"},
 	{"media/mpegts"}, // its units are ADTS, its timed metadata ID3
 	{"media/mp4"},    // its sample entries describe AAC and MP3
 	{"media/adts", "media/mp3", "media/wav", "media/flac", "media/ogg"},

@@ -357,8 +357,8 @@ func (im *importer) writeAll(ctx context.Context, dir string, s *space.Space, a 
 	}
 	tags := tagsOf(&s.Recording)
 	s.FileSHA256 = nil
-	for _, f := range a.files {
-		if err := im.write(ctx, dir, f, tags, a.pieces, flushes); err != nil {
+	for i, f := range a.files {
+		if err := im.write(ctx, dir, i, f, tags, a.pieces, flushes); err != nil {
 			return err
 		}
 		s.FileSHA256 = append(s.FileSHA256, f.sha256)

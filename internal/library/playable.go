@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/timeline"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/unithash"
 	"github.com/spaces-cli/spaces/internal/media/wav"
 )
 
@@ -163,15 +164,17 @@ func (f *playable) ends() (skip, trim int64) {
 }
 
 // write makes the file f of the recording in dir from the originals there,
-// with its packet index, and reads it back.
-func (im *importer) write(ctx context.Context, dir string, f *playable, tags mp4.Tags, pieces []*landed, flushes *flushes) error {
+// number n of its playable files, with its packet index and sound index, and
+// reads it back.
+func (im *importer) write(ctx context.Context, dir string, n int, f *playable, tags mp4.Tags, pieces []*landed, flushes *flushes) error {
 	name := path.Join(dir, f.name)
 	w, err := im.lib.disk.create(name)
 	if err != nil {
 		return err
 	}
 	sum, crc := sha256.New(), crc32.New(castagnoli)
-	err = im.copyUnits(ctx, dir, f, tags, pieces, io.MultiWriter(w, sum, crc))
+	index := newSoundIndex(f.config)
+	err = im.copyUnits(ctx, dir, f, tags, pieces, index, io.MultiWriter(w, sum, crc))
 	if err == nil {
 		err = w.Flush()
 	}
@@ -184,13 +187,19 @@ func (im *importer) write(ctx context.Context, dir string, f *playable, tags mp4
 	if err := im.lib.readBack(ctx, name, crc.Sum32()); err != nil {
 		return err
 	}
+	if err := im.lib.writeSoundIndex(dir, n, index); err != nil {
+		return err
+	}
 	return im.lib.writeIndex(dir, f.sha256, f.sizes, f.config)
 }
 
-func (im *importer) copyUnits(ctx context.Context, dir string, f *playable, tags mp4.Tags, pieces []*landed, w io.Writer) error {
+func (im *importer) copyUnits(ctx context.Context, dir string, f *playable, tags mp4.Tags, pieces []*landed, index *unithash.Builder, w io.Writer) error {
 	out, err := f.newUnitWriter(w, tags)
 	if err != nil {
 		return err
+	}
+	if index != nil {
+		out = indexedWriter{out, index}
 	}
 	for _, p := range pieces {
 		if err := im.copyPiece(ctx, path.Join(dir, "original", p.Name), f.config, p, out); err != nil {

@@ -26,6 +26,7 @@ var (
 	ErrLTP      = fmt.Errorf("%w: it uses the prediction of AAC LTP", ErrOther)
 	ErrCoupling = fmt.Errorf("%w: it holds a coupling channel", ErrOther)
 	ErrObject   = fmt.Errorf("%w: another audio object type", ErrOther)
+	ErrFrame    = fmt.Errorf("%w: its units last 960 samples", ErrOther)
 	ErrRate     = fmt.Errorf("%w: no such sampling frequency index", ErrOther)
 )
 

@@ -1,0 +1,203 @@
+package library
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/unithash"
+)
+
+// soundName is where the sound index of a recording's playable file lies. It
+// depends on the units alone, so that new tags leave it as it is.
+func soundName(file int) string { return fmt.Sprintf(".spaces/sound-%d.idx", file) }
+
+// An indexedWriter passes units on to the writer of a file and takes them into
+// its sound index.
+type indexedWriter struct {
+	unitWriter
+	index *unithash.Builder
+}
+
+func (w indexedWriter) WriteUnit(data []byte) error {
+	w.index.Add(data)
+	return w.unitWriter.WriteUnit(data)
+}
+
+// newSoundIndex returns a builder for units of c, or nil if they cannot be told
+// by their content.
+func newSoundIndex(c track.Config) *unithash.Builder {
+	h, err := unithash.New(c)
+	if err != nil {
+		return nil
+	}
+	return unithash.NewBuilder(h)
+}
+
+// writeSoundIndex keeps the sound index of file n of the recording in dir, if
+// it has one.
+func (l *Library) writeSoundIndex(dir string, n int, index *unithash.Builder) error {
+	if index == nil {
+		return nil
+	}
+	w, err := l.disk.create(path.Join(dir, soundName(n)))
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(index.Index().Append(nil)); err != nil {
+		w.Discard()
+		return err
+	}
+	return w.Commit()
+}
+
+// SoundIndex returns the sound index of a recording's playable file: the one
+// that is kept, or one made of the file if that is missing or of another one.
+// The error is a *unithash.UnsupportedError where the units have no hashes.
+func (l *Library) SoundIndex(ctx context.Context, s *space.Space, sound *Sound, file int) (*unithash.Index, error) {
+	f := sound.Files[file]
+	if x := l.keptSoundIndex(s, file); x != nil && x.Units == f.Index.Units {
+		return x, nil
+	}
+	return buildSoundIndex(ctx, f)
+}
+
+func (l *Library) keptSoundIndex(s *space.Space, file int) *unithash.Index {
+	b, err := l.disk.root.ReadFile(path.Join(s.Folder, soundName(file)))
+	if err != nil {
+		return nil
+	}
+	x, err := unithash.Parse(b)
+	if err != nil {
+		return nil
+	}
+	return x
+}
+
+func buildSoundIndex(ctx context.Context, f *SoundFile) (*unithash.Index, error) {
+	h, err := unithash.New(f.Config)
+	if err != nil {
+		return nil, err
+	}
+	b := unithash.NewBuilder(h)
+	err = f.Units(ctx, 0, f.Index.Units, func(unit []byte) error {
+		b.Add(unit)
+		return nil
+	})
+	return b.Index(), err
+}
+
+// Units calls visit with n units of the file from first on.
+func (f *SoundFile) Units(ctx context.Context, first, n int64, visit func(unit []byte) error) error {
+	const block = 1024
+	var sizes track.Sizes
+	var buf []byte
+	for n > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		k := min(n, block)
+		offset, some, err := f.Index.Extent(first, k, sizes[:0])
+		if err != nil {
+			return err
+		}
+		sizes = some
+		if need := int(sizes.Sum()); cap(buf) < need {
+			buf = make([]byte, need)
+		}
+		buf = buf[:sizes.Sum()]
+		if _, err := f.ReadAt(buf, f.Start+offset); err != nil && !(errors.Is(err, io.EOF) && f.Start+offset+int64(len(buf)) == f.Bytes) {
+			return err
+		}
+		rest := buf
+		for _, size := range sizes {
+			if err := visit(rest[:size]); err != nil {
+				return err
+			}
+			rest = rest[size:]
+		}
+		first, n = first+k, n-k
+	}
+	return nil
+}
+
+// IndexSound makes the sound indexes that recordings lack, as those of an
+// earlier program do, and returns of how many files. What is wrong with one
+// recording is told to failed and stops nothing.
+func (l *Library) IndexSound(ctx context.Context, failed func(id string, err error)) (made int, err error) {
+	for folder, err := range l.folders() {
+		if err != nil {
+			return made, err
+		}
+		s, err := l.load(folder)
+		if err != nil {
+			continue // told by Reindex
+		}
+		n, err := l.indexSound(ctx, s)
+		made += n
+		if ctx.Err() != nil {
+			return made, ctx.Err()
+		}
+		if err != nil {
+			failed(s.ID, err)
+		}
+	}
+	return made, nil
+}
+
+func (l *Library) indexSound(ctx context.Context, s *space.Space) (made int, err error) {
+	if len(s.Files) == 0 || s.State == space.Missing {
+		return 0, nil
+	}
+	sound, err := l.OpenSound(s.ID)
+	if err != nil {
+		return 0, err
+	}
+	defer sound.Close()
+	for i, f := range sound.Files {
+		if x := l.keptSoundIndex(s, i); x != nil && x.Units == f.Index.Units {
+			continue
+		}
+		x, err := buildSoundIndex(ctx, f)
+		if errors.As(err, new(*unithash.UnsupportedError)) {
+			continue
+		}
+		if err != nil {
+			return made, err
+		}
+		if err := l.disk.mkdirAll(path.Join(s.Folder, ".spaces")); err != nil {
+			return made, err
+		}
+		if err := l.disk.writeFile(path.Join(s.Folder, soundName(i)), x.Append(nil)); err != nil {
+			return made, err
+		}
+		made++
+	}
+	return made, nil
+}
+
+// IDs lists the ids of all Spaces, by the folders.
+func (l *Library) IDs() ([]string, error) {
+	var ids []string
+	for folder, err := range l.folders() {
+		if err != nil {
+			return nil, err
+		}
+		var s struct {
+			ID string `json:"id"`
+		}
+		if err := l.disk.readJSON(path.Join(folder, sidecarName), &s); err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // just renamed
+			}
+			return nil, err
+		}
+		ids = append(ids, s.ID)
+	}
+	return ids, nil
+}
