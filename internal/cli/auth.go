@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/keyring"
 )
 
@@ -105,35 +106,12 @@ func (a *App) authList() error {
 	return nil
 }
 
-// A question is one of the things that a target asks for.
-type question struct {
-	key, text string
-	hidden    bool
-}
-
-// questions are what a kind of target asks for.
-func questions(t *targetConfig) []question {
-	switch t.url.Scheme {
-	case "s3", "ia":
-		return []question{{"access_key", "Access key", false}, {"secret_key", "Secret key", true}}
-	case "sftp": // not one question: a passphrase is nothing for the server
-		return []question{{"password", "Password (empty: none)", true}, {"passphrase", "Passphrase of the key file (empty: none)", true}}
-	case "webdav", "webdavs":
-		password := question{"password", "Password", true}
-		if t.User != "" || t.url.User.Username() != "" {
-			return []question{password}
-		}
-		return []question{{"user", "User", false}, password}
-	}
-	return nil
-}
-
 func (a *App) authSet(ctx context.Context, word string) error {
 	t, err := a.target(word)
 	if err != nil {
 		return err
 	}
-	list := questions(t)
+	list := t.settings.Questions(t.url)
 	if list == nil {
 		return usage("%s asks for no credentials", t.URL)
 	}
@@ -144,11 +122,11 @@ func (a *App) authSet(ctx context.Context, word string) error {
 		if err != nil {
 			return err
 		}
-		if text == "" && t.url.Scheme != "sftp" {
-			return usage("%s: nothing was said", strings.ToLower(q.text))
+		if text == "" && !q.Optional {
+			return usage("%s: nothing was said", strings.ToLower(q.Text))
 		}
 		if text != "" {
-			secret[q.key] = text
+			secret[q.Key] = text
 		}
 	}
 	if len(secret) == 0 {
@@ -171,11 +149,11 @@ func (a *App) authSet(ctx context.Context, word string) error {
 
 // askSecret reads one answer: from the terminal, without showing what is
 // secret, or a line of standard input.
-func (a *App) askSecret(ctx context.Context, in *bufio.Reader, q question) (string, error) {
+func (a *App) askSecret(ctx context.Context, in *bufio.Reader, q publish.Question) (string, error) {
 	f, isFile := a.In.(*os.File)
 	if a.InTTY && isFile && !a.set.JSON {
-		fmt.Fprintf(a.Err, "%s: ", q.text)
-		if q.hidden {
+		fmt.Fprintf(a.Err, "%s: ", q.Text)
+		if q.Hidden {
 			b, err := term.ReadPassword(int(f.Fd()))
 			fmt.Fprintln(a.Err)
 			return strings.TrimSpace(string(b)), err
@@ -186,7 +164,7 @@ func (a *App) askSecret(ctx context.Context, in *bufio.Reader, q question) (stri
 		err = nil
 	}
 	if errors.Is(err, io.EOF) {
-		return "", hinted(usage("standard input ends before the %s", strings.ToLower(q.text)), "it wants one line for each answer")
+		return "", hinted(usage("standard input ends before the %s", strings.ToLower(q.Text)), "it wants one line for each answer")
 	}
 	if ctx.Err() != nil {
 		return "", ctx.Err()

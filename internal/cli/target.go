@@ -5,58 +5,38 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
-	osuser "os/user"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/spaces-cli/spaces/internal/publish"
-	"github.com/spaces-cli/spaces/internal/publish/folder"
-	"github.com/spaces-cli/spaces/internal/publish/ia"
+	"github.com/spaces-cli/spaces/internal/publish/all"
 	"github.com/spaces-cli/spaces/internal/publish/keyring"
-	"github.com/spaces-cli/spaces/internal/publish/s3"
-	"github.com/spaces-cli/spaces/internal/publish/sftp"
-	"github.com/spaces-cli/spaces/internal/publish/webdav"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
 
-// targetConfig is what the config file says of a target, below targets.
+// targetConfig is what the config file says of a target, below targets: what
+// every target has, and the settings of its backend.
 type targetConfig struct {
 	URL     string `yaml:"url"`
 	Access  string `yaml:"access"`   // private or public
 	BaseURL string `yaml:"base_url"` // where everybody finds what lies at the target's root
 
-	// Of S3.
-	Endpoint  string `yaml:"endpoint"`
-	Region    string `yaml:"region"`
-	Profile   string `yaml:"profile"`
-	PathStyle *bool  `yaml:"path_style"`
-	PartSize  string `yaml:"part_size"`
-	Checksums *bool  `yaml:"checksums"`
-	ACL       *bool  `yaml:"acl"`
+	name string     // in the config file, or ""
+	own  *yaml.Node // the keys that are the backend's
+	url  *url.URL   // parsed
 
-	// Of WebDAV and SFTP.
-	User       string   `yaml:"user"`
-	Keys       []string `yaml:"keys"`        // files of private keys, for SFTP
-	KnownHosts string   `yaml:"known_hosts"` // file, for SFTP
-
-	// Of the Internet Archive.
-	Collection string `yaml:"collection"`
-	MediaType  string `yaml:"media_type"`
-	Derive     *bool  `yaml:"derive"`
-
-	name string   // in the config file, or ""
-	url  *url.URL // parsed
-	// acceptNew trusts a host that no file knows.
-	acceptNew bool
+	backend  publish.Backend
+	settings publish.Settings
 }
 
 // public says that everybody may read what is sent.
@@ -68,14 +48,65 @@ func (t *targetConfig) account() string {
 	switch {
 	case t.name != "":
 		return t.name
-	case t.url.Scheme == "ia":
-		return "ia://" // one account for all items
+	case t.backend.OneAccount:
+		return t.url.Scheme + "://"
 	}
 	return t.url.Scheme + "://" + t.url.Host
 }
 
-// schemes are the kinds of targets that there are.
-func schemes() []string { return []string{"file", "s3", "webdav", "webdavs", "sftp", "ia"} }
+// UnmarshalYAML implements yaml.Unmarshaler. The keys that only a backend knows
+// are left for it: which one it is, the URL says.
+func (t *targetConfig) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind != yaml.MappingNode {
+		return errors.New("it must be a list of keys, such as url: s3://bucket/folder")
+	}
+	t.own = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		var err error
+		switch key.Value {
+		case "url":
+			err = value.Decode(&t.URL)
+		case "access":
+			err = value.Decode(&t.Access)
+		case "base_url":
+			err = value.Decode(&t.BaseURL)
+		default:
+			t.own.Content = append(t.own.Content, key, value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// configure hands the backend its settings, and over them those that flags give
+// for this run.
+func (t *targetConfig) configure(flags map[string]string) error {
+	t.settings = t.backend.New()
+	node := yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+	if t.own != nil {
+		for i := 0; i+1 < len(t.own.Content); i += 2 {
+			if _, over := flags[t.own.Content[i].Value]; !over {
+				node.Content = append(node.Content, t.own.Content[i:i+2]...)
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(flags)) {
+		node.Content = append(node.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, &yaml.Node{Kind: yaml.ScalarNode, Value: flags[key]})
+	}
+	text, err := yaml.Marshal(&node)
+	if err != nil {
+		return err
+	}
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	if err := d.Decode(t.settings); err != nil && !errors.Is(err, io.EOF) {
+		return errors.New(yamlError(err))
+	}
+	return nil
+}
 
 // targets reads what the config file says of targets.
 func (a *App) targets() (map[string]*targetConfig, error) {
@@ -101,14 +132,8 @@ func (a *App) targets() (map[string]*targetConfig, error) {
 					"take it out and type: spaces auth set "+name)
 			}
 		}
-		text, err := yaml.Marshal(&node)
-		if err != nil {
-			return nil, err
-		}
 		t := new(targetConfig)
-		d := yaml.NewDecoder(bytes.NewReader(text))
-		d.KnownFields(true)
-		if err := d.Decode(t); err != nil {
+		if err := node.Decode(t); err != nil {
 			return nil, usage("%s: the target %s: %s", a.configFile(), name, yamlError(err))
 		}
 		t.name = name
@@ -156,8 +181,9 @@ func (a *App) target(word string) (*targetConfig, error) {
 	if _, has := u.User.Password(); has {
 		return nil, hinted(usage("%s has a password in its URL, where others may read it", where), "leave it out and type: spaces auth set "+or(t.name, u.Scheme+"://"+u.Host))
 	}
-	if !slices.Contains(schemes(), u.Scheme) {
-		return nil, usage("%s is of a kind that there is not, %s: there are %s", where, u.Scheme, strings.Join(schemes(), ", "))
+	var known bool
+	if t.backend, known = all.Of(u.Scheme); !known {
+		return nil, usage("%s: unsupported target type %q (use %s)", where, u.Scheme, orList(all.Schemes()))
 	}
 	if u.RawQuery != "" || u.Fragment != "" {
 		return nil, hinted(usage("%s has a ? or # in its URL", where), "if they are part of a name, write %3F and %23")
@@ -170,14 +196,17 @@ func (a *App) target(word string) (*targetConfig, error) {
 	switch t.Access {
 	case "":
 		t.Access = "private"
-		if u.Scheme == "ia" {
-			t.Access = "public" // all that the Archive has is
+		if t.backend.Public {
+			t.Access = "public"
 		}
 	case "private", "public":
 	default:
 		return nil, usage("%s: access is private or public, not %q", where, t.Access)
 	}
 	t.url = u
+	if err := t.configure(nil); err != nil {
+		return nil, usage("%s: %w", where, err)
+	}
 	return t, nil
 }
 
@@ -243,132 +272,52 @@ func (a *App) netrc() string {
 
 // openTarget makes a target; nothing is connected to.
 func (a *App) openTarget(t *targetConfig, w wire.Options) (publish.Target, error) {
-	if t.url.Scheme == "file" {
-		dir := filepath.FromSlash(t.url.Path)
-		if vol := strings.TrimPrefix(dir, string(filepath.Separator)); filepath.VolumeName(vol) != "" {
-			dir = vol // file:///C:/…
-		}
-		if t.url.Host != "" && t.url.Host != "localhost" || !filepath.IsAbs(dir) {
-			return nil, hinted(usage("%s is not the URL of a folder here", t.URL), "such as file:///media/disk/folder, with three slashes")
-		}
-		return folder.New(filepath.Clean(dir)), nil
+	o := &publish.Opening{
+		URL: t.url, Public: t.public(), Home: a.Home, Wire: w, Version: a.Version, Warn: a.warn, Trust: a.trustHost,
+		Env:   func(name string) string { v, _ := a.Env(name); return v },
+		Netrc: a.netrcLogin,
 	}
-	if t.url.Host == "" {
-		return nil, usage("%s names no %s", t.URL, map[bool]string{true: "bucket", false: "host"}[t.url.Scheme == "s3"])
+	if t.settings.Questions(t.url) != nil {
+		secret, err := a.secrets().Get(t.account())
+		if err != nil && !errors.Is(err, keyring.ErrNone) {
+			return nil, authError(err)
+		}
+		o.Secret = secret
 	}
-	secret, err := a.secrets().Get(t.account())
-	if err != nil && !errors.Is(err, keyring.ErrNone) {
-		return nil, authError(err)
-	}
-	user := or(or(t.url.User.Username(), t.User), secret["user"])
-	switch t.url.Scheme {
-	case "s3":
-		part, err := parseSize("part_size", t.PartSize)
-		if err != nil {
-			return nil, err
-		}
-		target, err := s3.New(s3.Options{
-			Bucket: t.url.Host, Prefix: strings.Trim(t.url.Path, "/"), Endpoint: t.Endpoint, Region: t.Region, Profile: t.Profile,
-			PathStyle: t.PathStyle, PartSize: part, NoChecksums: t.Checksums != nil && !*t.Checksums, NoACL: t.ACL != nil && !*t.ACL,
-			Public: t.public(), AccessKey: secret["access_key"], SecretKey: secret["secret_key"], SessionToken: secret["session_token"],
-			Wire: w, Version: a.Version,
-		})
-		if err != nil {
-			return nil, usage("%w", err)
-		}
-		return target, nil
-	case "sftp":
-		return a.openSFTP(t, user, secret, w)
-	case "ia":
-		get := func(name string) string { v, _ := a.Env(name); return v }
-		target, err := ia.New(ia.Config{
-			URL: t.url.String(), Access: or(secret["access_key"], get("IA_ACCESS_KEY")), Secret: or(secret["secret_key"], get("IA_SECRET_KEY")),
-			Collection: t.Collection, MediaType: t.MediaType, NoDerive: t.Derive != nil && !*t.Derive, API: t.Endpoint, Site: t.Endpoint, Wire: w,
-		})
-		if err != nil {
-			return nil, usage("%w", err)
-		}
-		return target, nil
-	default: // webdav, webdavs
-		if secret["password"] == "" {
-			secret, err = keyring.Netrc(a.netrc(), t.url.Hostname(), user)
-			if err != nil && !errors.Is(err, keyring.ErrNone) {
-				return nil, authError(err)
-			}
-			user = or(user, secret["user"])
-		}
-		target, err := webdav.New(webdav.Config{URL: withoutUser(t.url), User: user, Password: secret["password"], Wire: w})
-		if err != nil {
-			return nil, usage("%w", err)
-		}
-		return target, nil
-	}
-}
-
-func withoutUser(u *url.URL) string {
-	c := *u
-	c.User = nil
-	return c.String()
-}
-
-// openSFTP makes a target that is reached over SSH, with the keys and known
-// hosts that ssh itself takes unless the settings name others.
-func (a *App) openSFTP(t *targetConfig, user string, secret keyring.Secret, w wire.Options) (publish.Target, error) {
-	dir := filepath.Join(a.Home, ".ssh")
-	c := sftp.Config{URL: t.url.String(), User: user, Password: secret["password"], Passphrase: secret["passphrase"], KnownHosts: []string{filepath.Join(dir, "known_hosts")}, Wire: w}
-	if c.User == "" {
-		if me, err := osuser.Current(); err == nil {
-			c.User = me.Username
-		}
-	}
-	c.Agent, _ = a.Env("SSH_AUTH_SOCK")
-	for _, name := range []string{"id_ed25519", "id_ecdsa", "id_rsa"} {
-		c.KeyFiles = append(c.KeyFiles, filepath.Join(dir, name))
-	}
-	if t.Keys != nil {
-		c.KeyFiles = nil
-		for _, name := range t.Keys {
-			c.KeyFiles = append(c.KeyFiles, a.expandHome(name))
-		}
-	}
-	if t.KnownHosts != "" {
-		c.KnownHosts[0] = a.expandHome(t.KnownHosts)
-	}
-	c.AcceptNew = func(e *sftp.HostKeyError) bool {
-		if t.acceptNew {
-			a.warn("%s is trusted from now on: its host key %s %s is remembered in %s", e.Host, e.Type, e.Fingerprint, c.KnownHosts[0])
-			return true
-		}
-		if !a.InTTY || a.set.JSON {
-			return false
-		}
-		fmt.Fprintln(a.Err, safeLines(e.Error()))
-		yes, err := a.confirm(context.Background(), "Is that the server, and is its key to be remembered?")
-		return yes && err == nil
-	}
-	target, err := sftp.New(c)
-	if err != nil {
+	target, err := t.settings.Open(o)
+	if err != nil && !errors.As(err, new(*failure)) {
 		return nil, usage("%w", err)
 	}
-	return target, nil
+	return target, err
 }
 
-// parseSize reads a number of bytes: 500000, 2M (mebibytes), 2MB (millions).
-// The empty text is 0.
+// netrcLogin looks for a login in the user's netrc file.
+func (a *App) netrcLogin(host, user string) (login, password string, err error) {
+	secret, err := keyring.Netrc(a.netrc(), host, user)
+	if errors.Is(err, keyring.ErrNone) {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", classify(authError(err))
+	}
+	return secret["user"], secret["password"], nil
+}
+
+// trustHost asks whether to trust a server that nobody has vouched for.
+func (a *App) trustHost(unknown error) bool {
+	if !a.InTTY || a.set.JSON {
+		return false
+	}
+	fmt.Fprintln(a.Err, safeLines(unknown.Error()))
+	yes, err := a.confirm(context.Background(), "Is that the server, and is its key to be remembered?")
+	return yes && err == nil
+}
+
+// parseSize reads the number of bytes that a flag gives.
 func parseSize(what, text string) (int64, error) {
-	if text == "" {
-		return 0, nil
+	n, err := wire.ParseSize(text)
+	if err != nil {
+		return 0, usage("%s: %w", what, err)
 	}
-	s := strings.TrimSpace(text)
-	digits := strings.TrimRight(s, "kKMGiB ")
-	units := map[string]float64{
-		"": 1, "B": 1, "k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30,
-		"kiB": 1 << 10, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9,
-	}
-	unit, known := units[strings.TrimSpace(s[len(digits):])]
-	n, err := strconv.ParseFloat(digits, 64)
-	if err != nil || !known || !(n > 0) || n*unit > 1<<50 || n*unit < 1 {
-		return 0, usage("%s wants a number of bytes such as 500k, 2M or 1.5G, not %q", what, text)
-	}
-	return int64(n * unit), nil
+	return n, nil
 }

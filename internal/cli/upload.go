@@ -22,8 +22,8 @@ type uploadOptions struct {
 	target                            string
 	recording, original, clips, feed  bool
 	clean, dryRun, force, yes, public bool
-	acceptNew                         bool
-	verify, bandwidth, partSize       string
+	verify, bandwidth                 string
+	backend                           backendFlags
 }
 
 func newUploadCmd(a *App) *cobra.Command {
@@ -64,11 +64,10 @@ More flags: --public; --part-size SIZE (S3); --accept-new-host-key (SFTP); --id-
 	f.BoolVar(&o.clean, "clean", false, "remove what interrupted uploads have left")
 	f.BoolVar(&o.dryRun, "dry-run", false, "tell each request, and make none")
 	f.BoolVar(&o.public, "public", false, "everybody may read what is sent")
-	f.StringVar(&o.partSize, "part-size", "", "send S3 objects in parts of `SIZE`")
-	f.BoolVar(&o.acceptNew, "accept-new-host-key", false, "trust a server that known_hosts does not know, and remember its key")
+	o.backend.add(f)
 	addOverride(cmd, &o.override)
 	addIDOnly(cmd, &o.refs)
-	for _, name := range []string{"public", "part-size", "accept-new-host-key", "override-consent", "id-only"} {
+	for _, name := range append([]string{"public", "override-consent", "id-only"}, o.backend.names()...) {
 		f.Lookup(name).Hidden = true
 	}
 	return cmd
@@ -89,15 +88,8 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	if o.public {
 		t.Access = "public"
 	}
-	switch {
-	case o.partSize != "" && t.url.Scheme != "s3":
-		return usage("--part-size is for S3, and %s is not", t.URL)
-	case o.acceptNew && t.url.Scheme != "sftp":
-		return usage("--accept-new-host-key is for SFTP, and %s is not", t.URL)
-	}
-	t.acceptNew = o.acceptNew
-	if o.partSize != "" {
-		t.PartSize = o.partSize
+	if err := o.backend.apply(t); err != nil {
+		return err
 	}
 	bandwidth, err := parseSize("--bandwidth", o.bandwidth)
 	if err != nil {

@@ -9,20 +9,13 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/publish"
-	"github.com/spaces-cli/spaces/internal/publish/ia"
-	"github.com/spaces-cli/spaces/internal/publish/sftp"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
 
 // tooLargeHint says what to change where a server refuses a request for its
 // size.
-func tooLargeHint(t *targetConfig) string {
-	if t.url.Scheme == "s3" {
-		return "send smaller parts (--part-size 5M), or raise the server's limit on request bodies (nginx: client_max_body_size)"
-	}
-	return "raise the server's limit on request bodies (nginx: client_max_body_size, Apache: LimitRequestBody, IIS: maxAllowedContentLength, PHP: upload_max_filesize and post_max_size), " +
-		"or send a smaller file (export --format mp3)"
-}
+const tooLargeHint = "raise the server's limit on request bodies (nginx: client_max_body_size, Apache: LimitRequestBody, IIS: maxAllowedContentLength, PHP: upload_max_filesize and post_max_size), " +
+	"or send a smaller file (export --format mp3)"
 
 // uploadError gives the errors of targets their codes and hints.
 func uploadError(err error, t *targetConfig) error {
@@ -30,18 +23,27 @@ func uploadError(err error, t *targetConfig) error {
 	var status *wire.StatusError
 	var busy *publish.BusyError
 	var redirect *wire.RedirectError
-	var host *sftp.HostKeyError
 	var op *net.OpError
 	var local *fs.PathError
 	errors.As(err, &status)
 	auth := "set or change them: spaces auth set " + t.account()
-	switch {
-	case errors.Is(err, context.Canceled), errors.As(err, new(*failure)):
+	if errors.Is(err, context.Canceled) || errors.As(err, new(*failure)) {
 		return err
+	}
+	if advisor, ok := t.settings.(publish.Advisor); ok {
+		if advice := advisor.Advise(err); advice != nil {
+			hint := advice.Hint
+			if advice.Flag != "" {
+				hint += ": --" + advice.Flag
+			}
+			return &failure{exitFailed, advice.Word, hint, err}
+		}
+	}
+	switch {
 	case status != nil && status.Code == "RequestTimeTooSkewed":
 		return &failure{exitFailed, "clock", "set this computer's clock", err}
 	case status != nil && (status.Status == http.StatusRequestEntityTooLarge || status.Code == "EntityTooLarge"):
-		return &failure{exitFailed, "too-large", tooLargeHint(t), err}
+		return &failure{exitFailed, "too-large", tooLargeHint, err}
 	case status != nil && status.Status == http.StatusLocked:
 		return &failure{exitFailed, "locked", "another program is using that file on the server; later, " + again, err}
 	case errors.Is(err, publish.ErrDenied) && t.url.Scheme == "file":
@@ -50,10 +52,6 @@ func uploadError(err error, t *targetConfig) error {
 		return &failure{exitFailed, "denied", "the credentials are wrong, have ended or do not allow it; " + auth, err}
 	case errors.Is(err, publish.ErrFull) && !library.IsFull(err):
 		return &failure{exitFailed, "target-full", "make room there; " + again, err}
-	case errors.Is(err, ia.ErrPending):
-		return &failure{exitFailed, "pending", "run the same command again later: it is not sent again", err}
-	case errors.As(err, &host) && !host.Changed && !host.Revoked:
-		return &failure{exitFailed, "untrusted", "nothing was sent; compare the key with the server's, then say --accept-new-host-key", err}
 	case errors.Is(err, publish.ErrUntrusted):
 		return &failure{exitFailed, "untrusted", "nothing was sent; make sure that it is your server, and see docs/uploading.md", err}
 	case errors.Is(err, publish.ErrDiffers):

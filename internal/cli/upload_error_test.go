@@ -20,8 +20,14 @@ import (
 // Each way in which an upload fails has a word for scripts, and says what to do
 // next.
 func TestUploadErrors(t *testing.T) {
-	target := &targetConfig{URL: "s3://bucket", url: &url.URL{Scheme: "s3", Host: "bucket"}}
-	disk := &targetConfig{URL: "file:///disk", url: &url.URL{Scheme: "file", Path: "/disk"}}
+	at := func(word string) *targetConfig {
+		target, err := new(App).target(word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return target
+	}
+	target, disk, archive, server := at("s3://bucket"), at("file:///disk"), at("ia://item"), at("sftp://h/folder")
 	status := func(code int, word string) error {
 		return &wire.StatusError{Method: "PUT", URL: "s3://bucket/a", Status: code, Code: word}
 	}
@@ -39,10 +45,10 @@ func TestUploadErrors(t *testing.T) {
 		{"no-such-target", status(404, "NoSuchBucket"), target},
 		{"redirect", &wire.RedirectError{From: "https://a", To: "https://b"}, target},
 		{"redirect", status(301, "PermanentRedirect"), target},
-		{"pending", fmt.Errorf("a: %w", ia.ErrPending), target},
+		{"pending", fmt.Errorf("a: %w", ia.ErrPending), archive},
 		{"untrusted", publish.ErrUntrusted, target},
-		{"untrusted", &sftp.HostKeyError{Host: "h"}, target},
-		{"untrusted", &sftp.HostKeyError{Host: "h", Changed: true}, target},
+		{"untrusted", &sftp.HostKeyError{Host: "h"}, server},
+		{"untrusted", &sftp.HostKeyError{Host: "h", Changed: true}, server},
 		{"differs", publish.ErrDiffers, target},
 		{"changed", publish.ErrChanged, target},
 		{"mismatch", publish.ErrMismatch, target},
@@ -51,7 +57,7 @@ func TestUploadErrors(t *testing.T) {
 		{"connection", reset, target},
 		{"server", fmt.Errorf("tried 6 times: %w", status(500, "")), target},
 		{"server", fmt.Errorf("tried 6 times: %w", status(503, "SlowDown")), target},
-		{"refused", status(413, "EntityTooLarge"), target},
+		{"too-large", status(413, "EntityTooLarge"), target},
 		{"connection", &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true, Name: "h"}}, target},
 		{"connection", &url.Error{Op: "Put", URL: "https://h/", Err: io.ErrUnexpectedEOF}, target},
 	} {

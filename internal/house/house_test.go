@@ -31,6 +31,7 @@ var order = [][]string{
 	{"studio"},
 	{"proof"},
 	{"forget"},
+	{"publish/all"},
 	{"publish/..."},
 	{"publish"},
 	{"publish/wire"}, // connections: time-outs, bandwidth, what is tried again

@@ -12,6 +12,7 @@
 package ia
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,15 +77,15 @@ func New(c Config) (*Target, error) {
 	if !identifier.MatchString(u.Host) {
 		return nil, fmt.Errorf("%q cannot be the name of an item: those have 3 to 100 of the characters A-Z a-z 0-9 . _ -", u.Host)
 	}
-	c.Collection = or(c.Collection, "opensource_audio")
-	c.MediaType = or(c.MediaType, "audio")
-	c.API = strings.TrimSuffix(or(c.API, "https://s3.us.archive.org"), "/")
-	c.Site = strings.TrimSuffix(or(c.Site, "https://archive.org"), "/")
-	c.Wait = or(c.Wait, 5*time.Minute)
-	c.Poll = or(c.Poll, 5*time.Second)
-	c.Forgive = or(c.Forgive, 6*time.Hour)
+	c.Collection = cmp.Or(c.Collection, "opensource_audio")
+	c.MediaType = cmp.Or(c.MediaType, "audio")
+	c.API = strings.TrimSuffix(cmp.Or(c.API, "https://s3.us.archive.org"), "/")
+	c.Site = strings.TrimSuffix(cmp.Or(c.Site, "https://archive.org"), "/")
+	c.Wait = cmp.Or(c.Wait, 5*time.Minute)
+	c.Poll = cmp.Or(c.Poll, 5*time.Second)
+	c.Forgive = cmp.Or(c.Forgive, 6*time.Hour)
 	// It says "slow down" for minutes rather than for moments.
-	c.Wire.Backoff = or(c.Wire.Backoff, 5*time.Second)
+	c.Wire.Backoff = cmp.Or(c.Wire.Backoff, 5*time.Second)
 	// Uploads are sent on to the machine that is to keep them, and are no good
 	// there without the key.
 	c.Wire.Trusted = append(c.Wire.Trusted[:len(c.Wire.Trusted):len(c.Wire.Trusted)], "us.archive.org")
@@ -97,13 +98,6 @@ func New(c Config) (*Target, error) {
 		t.folder = f + "/"
 	}
 	return t, nil
-}
-
-func or[T comparable](v, otherwise T) T {
-	if v == *new(T) {
-		return otherwise
-	}
-	return v
 }
 
 // Place implements publish.Target.

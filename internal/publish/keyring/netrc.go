@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +40,7 @@ func Netrc(file, host, user string) (Secret, error) {
 		if err := private(f, file); err != nil {
 			return nil, err
 		}
-		return Secret{"user": or(user, m.login), "password": m.password}, nil
+		return Secret{"user": cmp.Or(user, m.login), "password": m.password}, nil
 	}
 	return nil, none
 }
@@ -55,13 +56,6 @@ func private(f *os.File, name string) error {
 		return &PermissionError{name, info.Mode().Perm()}
 	}
 	return nil
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // A machine is an entry of a netrc file; host is "" for the default.

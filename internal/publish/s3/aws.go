@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"crypto/x509"
 	"fmt"
 	"os"
@@ -20,8 +21,8 @@ type place struct {
 // AWS_DEFAULT_REGION and AWS_CA_BUNDLE, then the profile in the AWS config file.
 func configured(profile string) place {
 	p := place{
-		or(os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL")),
-		or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")),
+		cmp.Or(os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL")),
+		cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")),
 		os.Getenv("AWS_CA_BUNDLE"),
 	}
 	name := os.Getenv("AWS_CONFIG_FILE")
@@ -32,7 +33,7 @@ func configured(profile string) place {
 	if err != nil {
 		return p // no file, or none that can be read: the credentials' reader says so
 	}
-	profile = or(or(profile, os.Getenv("AWS_PROFILE")), "default")
+	profile = cmp.Or(cmp.Or(profile, os.Getenv("AWS_PROFILE")), "default")
 	section, err := file.GetSection("profile " + profile)
 	if err != nil {
 		section, err = file.GetSection(profile)
@@ -41,9 +42,9 @@ func configured(profile string) place {
 		return p
 	}
 	return place{
-		or(p.endpoint, section.Key("endpoint_url").String()),
-		or(p.region, section.Key("region").String()),
-		or(p.bundle, section.Key("ca_bundle").String()),
+		cmp.Or(p.endpoint, section.Key("endpoint_url").String()),
+		cmp.Or(p.region, section.Key("region").String()),
+		cmp.Or(p.bundle, section.Key("ca_bundle").String()),
 	}
 }
 

@@ -7,6 +7,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -76,7 +77,7 @@ func New(o Options) (*Target, error) {
 	}
 	o.Prefix = strings.Trim(o.Prefix, "/")
 	p := configured(o.Profile)
-	o.Endpoint, o.Region = or(o.Endpoint, p.endpoint), or(o.Region, p.region)
+	o.Endpoint, o.Region = cmp.Or(o.Endpoint, p.endpoint), cmp.Or(o.Region, p.region)
 	if o.Endpoint == "" {
 		o.Endpoint = "https://" + amazon
 	}
@@ -115,7 +116,7 @@ func New(o Options) (*Target, error) {
 		return nil, err
 	}
 	t.dns = lookup == minio.BucketLookupDNS || lookup == minio.BucketLookupAuto && strings.HasSuffix(host.Hostname(), ".amazonaws.com")
-	t.core.SetAppInfo("spaces", or(o.Version, "devel"))
+	t.core.SetAppInfo("spaces", cmp.Or(o.Version, "devel"))
 	v, err := creds.GetWithContext(&credentials.CredContext{Client: &http.Client{Transport: t.rt}})
 	t.o.Wire.Redact = wire.NewRedactor(v.SecretAccessKey, v.SessionToken, o.SecretKey, o.SessionToken)
 	switch {
@@ -142,13 +143,6 @@ func (s staying) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp.Body.Close()
 	return nil, &wire.RedirectError{From: r.URL.Scheme + "://" + r.URL.Host, To: to.Scheme + "://" + to.Host}
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // Place implements publish.Target. Buckets of other endpoints than Amazon's may

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -39,7 +40,7 @@ const mostBackoff = 30 * time.Second
 // secrets. HTTP requests of f must be made with
 // its context and this package's transport for that.
 func (o Options) Try(ctx context.Context, f func(ctx context.Context) error) error {
-	tries := or(o.Tries, 6)
+	tries := cmp.Or(o.Tries, 6)
 	for n := 1; ; n++ {
 		var asked atomic.Int64
 		err := o.Redact.Error(Explain(f(context.WithValue(ctx, askedKey{}, &asked))))
@@ -62,7 +63,7 @@ func (o Options) Try(ctx context.Context, f func(ctx context.Context) error) err
 			}
 			return err
 		}
-		wait := backoff(or(o.Backoff, 500*time.Millisecond), n)
+		wait := backoff(cmp.Or(o.Backoff, 500*time.Millisecond), n)
 		if a := time.Duration(asked.Load()); a > longestWait {
 			return Permanent(fmt.Errorf("the server asks to come back in %s: %w", a.Round(time.Second), err))
 		} else if a > wait {

@@ -5,6 +5,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"net"
@@ -33,15 +34,8 @@ type Options struct {
 	UserAgent string         // of HTTP requests that name none
 }
 
-func (o Options) connect() time.Duration { return or(o.Connect, 30*time.Second) }
-func (o Options) idle() time.Duration    { return or(o.Idle, 2*time.Minute) }
-
-func or[T comparable](v, otherwise T) T {
-	if v == *new(T) {
-		return otherwise
-	}
-	return v
-}
+func (o Options) connect() time.Duration { return cmp.Or(o.Connect, 30*time.Second) }
+func (o Options) idle() time.Duration    { return cmp.Or(o.Idle, 2*time.Minute) }
 
 // Dial connects to an address. The connection is broken when nothing moves on
 // it for a time, in neither direction, and keeps to the bandwidth.

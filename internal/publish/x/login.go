@@ -1,6 +1,7 @@
 package x
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -159,6 +160,6 @@ func (c *Client) token(ctx context.Context, refused string) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	n.User, n.Handle, n.Refresh = t.User, t.Handle, or(n.Refresh, t.Refresh)
+	n.User, n.Handle, n.Refresh = t.User, t.Handle, cmp.Or(n.Refresh, t.Refresh)
 	return n, c.c.Tokens.Save(n)
 }

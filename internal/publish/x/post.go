@@ -2,6 +2,7 @@ package x
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -260,7 +261,7 @@ func languageName(code string) string {
 		"ja": "日本語", "ko": "한국어", "nl": "Nederlands", "no": "Norsk", "pl": "Polski", "pt": "Português", "ro": "Română", "ru": "Русский",
 		"sv": "Svenska", "th": "ไทย", "tr": "Türkçe", "uk": "Українська", "ur": "اردو", "vi": "Tiếng Việt", "zh": "中文",
 	}
-	return or(names[strings.ToLower(code)], strings.ToUpper(code))
+	return cmp.Or(names[strings.ToLower(code)], strings.ToUpper(code))
 }
 
 func newPost(p *Post, media string) call {

@@ -2,6 +2,7 @@ package x
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -124,11 +125,11 @@ func (c *Client) refusal(r *http.Response, text []byte) error {
 	}
 	e := &wire.StatusError{Method: r.Request.Method, URL: wire.RedactURL(r.Request.URL), Status: r.StatusCode}
 	if json.Unmarshal(text, &says) == nil || says.Title != "" {
-		e.Code = wire.Plain(or(says.Title, says.Error), 60)
+		e.Code = wire.Plain(cmp.Or(says.Title, says.Error), 60)
 		for _, m := range says.Errors {
-			says.Message = or(says.Message, or(m.Message, m.Detail))
+			says.Message = cmp.Or(says.Message, cmp.Or(m.Message, m.Detail))
 		}
-		e.Message = wire.Plain(or(says.Detail, or(says.Message, says.Description)), 300)
+		e.Message = wire.Plain(cmp.Or(says.Detail, cmp.Or(says.Message, says.Description)), 300)
 	}
 	if r.StatusCode == http.StatusTooManyRequests {
 		if until := c.until(r.Header); !until.IsZero() {

@@ -13,6 +13,7 @@
 package x
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,8 +49,8 @@ type Client struct {
 
 // New returns a client. It connects to nothing yet.
 func New(c Config) *Client {
-	c.API, c.Site = or(c.API, "https://api.x.com"), or(c.Site, "https://x.com")
-	c.Poll = or(c.Poll, 200*time.Millisecond)
+	c.API, c.Site = cmp.Or(c.API, "https://api.x.com"), cmp.Or(c.Site, "https://x.com")
+	c.Poll = cmp.Or(c.Poll, 200*time.Millisecond)
 	return &Client{c, c.Wire.Client()}
 }
 
@@ -61,13 +62,6 @@ func (c *Client) URL(id string) string { return c.c.Site + "/i/web/status/" + id
 
 // Place names an account as receipts do.
 func (c *Client) Place(handle string) string { return c.c.Site + "/" + handle }
-
-func or[T comparable](v, otherwise T) T {
-	if v == *new(T) {
-		return otherwise
-	}
-	return v
-}
 
 // A Token is what X lets its bearer in by. It is secret but for who it is for.
 type Token struct {

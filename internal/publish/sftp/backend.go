@@ -1,0 +1,85 @@
+package sftp
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os/user"
+	"path/filepath"
+
+	"github.com/spaces-cli/spaces/internal/publish"
+)
+
+// Backend is that of folders on servers that are reached over SSH:
+// sftp://user@host/folder.
+func Backend() publish.Backend {
+	return publish.Backend{
+		Name: "SFTP", Schemes: []string{"sftp"},
+		Flags: []publish.Flag{{Name: "accept-new-host-key", Key: "accept_new_host_key", Usage: "trust an SFTP server that known_hosts does not list, and remember its key"}},
+		New:   func() publish.Settings { return new(settings) },
+	}
+}
+
+type settings struct {
+	User       string   `yaml:"user"`
+	Keys       []string `yaml:"keys"`        // files of private keys
+	KnownHosts string   `yaml:"known_hosts"` // file
+	AcceptNew  bool     `yaml:"accept_new_host_key"`
+}
+
+func (*settings) Questions(*url.URL) []publish.Question { // a passphrase is not sent to the server
+	return []publish.Question{
+		{Key: "password", Text: "Password (empty: none)", Hidden: true, Optional: true},
+		{Key: "passphrase", Text: "Passphrase of the key file (empty: none)", Hidden: true, Optional: true},
+	}
+}
+
+// Open takes the keys and known hosts that ssh itself takes unless the
+// settings name others.
+func (s *settings) Open(o *publish.Opening) (publish.Target, error) {
+	if o.URL.Host == "" {
+		return nil, fmt.Errorf("%s does not name a host", o.URL)
+	}
+	dir := filepath.Join(o.Home, ".ssh")
+	c := Config{
+		URL: o.URL.String(), User: s.User, Password: o.Secret["password"], Passphrase: o.Secret["passphrase"],
+		KnownHosts: []string{filepath.Join(dir, "known_hosts")}, Agent: o.Env("SSH_AUTH_SOCK"), Wire: o.Wire,
+	}
+	if c.User == "" {
+		c.User = o.Secret["user"]
+	}
+	if c.User == "" {
+		if me, err := user.Current(); err == nil {
+			c.User = me.Username
+		}
+	}
+	for _, name := range []string{"id_ed25519", "id_ecdsa", "id_rsa"} {
+		c.KeyFiles = append(c.KeyFiles, filepath.Join(dir, name))
+	}
+	if s.Keys != nil {
+		c.KeyFiles = nil
+		for _, name := range s.Keys {
+			c.KeyFiles = append(c.KeyFiles, o.Path(name))
+		}
+	}
+	if s.KnownHosts != "" {
+		c.KnownHosts[0] = o.Path(s.KnownHosts)
+	}
+	c.AcceptNew = func(e *HostKeyError) bool {
+		if s.AcceptNew {
+			o.Warn("%s is trusted from now on: its host key %s %s is remembered in %s", e.Host, e.Type, e.Fingerprint, c.KnownHosts[0])
+			return true
+		}
+		return o.Trust(e)
+	}
+	return New(c)
+}
+
+// Advise implements publish.Advisor.
+func (*settings) Advise(err error) *publish.Advice {
+	var host *HostKeyError
+	if errors.As(err, &host) && !host.Changed && !host.Revoked {
+		return &publish.Advice{Word: "untrusted", Flag: "accept-new-host-key", Hint: "nothing was sent; compare the key with the server's, then accept it"}
+	}
+	return nil
+}
