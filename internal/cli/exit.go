@@ -105,7 +105,7 @@ func classify(err error) *failure {
 		return &failure{exitFailed, "newer-version", "use the newer version of spaces for this library", err}
 	case errors.Is(err, catalog.ErrSort):
 		return &failure{exitUsage, "usage", "", err}
-	case errors.Is(err, catalog.ErrCorrupt), errors.Is(err, catalog.ErrOlder), errors.Is(err, catalog.ErrNotExist):
+	case errors.Is(err, catalog.ErrCorrupt), errors.Is(err, catalog.ErrOlder), errors.Is(err, catalog.ErrOther), errors.Is(err, catalog.ErrNotExist):
 		return &failure{exitFailed, "catalogue", "build it again from the folders: spaces reindex", err}
 	case library.IsFull(err):
 		return &failure{exitFailed, "disk-full", "make room and run the same command again; nothing is lost", err}

@@ -203,9 +203,13 @@ func (l *Library) Reindex(ctx context.Context) (int, error) {
 	if err := l.trace("catalog", "reindex"); err != nil {
 		return 0, err
 	}
+	marks, err := l.marks()
+	if err != nil {
+		return 0, err
+	}
 	n := 0
-	err := l.cat.Update(ctx, func(tx *catalog.Tx) error {
-		if err := tx.Clear(); err != nil {
+	err = l.cat.Update(ctx, func(tx *catalog.Tx) error {
+		if err := errors.Join(tx.Clear(), tx.SetGeneration(marks.Generation)); err != nil {
 			return err
 		}
 		for folder, err := range l.folders() {

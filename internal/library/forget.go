@@ -140,19 +140,31 @@ func (l *Library) OpenFile(name string) (fs.File, error) { return l.disk.root.Op
 func (l *Library) Rebuild(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	f, err := l.marks()
+	if err != nil {
+		return err
+	}
+	f.Generation++
+	if err := l.disk.writeJSON(libraryJSON, f); err != nil {
+		return err
+	}
 	name := l.Path(catalogName)
 	if err := l.cat.Close(); err != nil {
 		return err
 	}
 	l.cat = nil
-	if err := catalog.Remove(name); err != nil {
+	if err := l.trace("remove", catalogName); err != nil {
 		return err
 	}
-	var err error
+	// Windows removes no file that a reader has open: then it is emptied.
+	refused := catalog.Remove(name)
 	if l.cat, err = catalog.Open(context.WithoutCancel(ctx), name, catalog.ReadWrite); err != nil {
-		return err
+		return errors.Join(refused, err)
 	}
 	l.behind = false
-	_, err = l.Reindex(ctx)
+	l.scrub = true
+	if _, err = l.Reindex(ctx); err == nil && refused != nil {
+		err = l.cat.Compact(ctx)
+	}
 	return err
 }

@@ -63,6 +63,7 @@ type Library struct {
 
 	mu     sync.Mutex // one recording is put in its place at a time
 	dirty  bool       // what the flag in the catalogue says
+	scrub  bool       // rows were deleted of which no byte shall be left
 	behind bool       // the catalogue could not be told of a change
 
 	namesMu sync.Mutex
@@ -73,6 +74,9 @@ type Library struct {
 type libraryFile struct {
 	Format int    `json:"format"`
 	About  string `json:"about"`
+	// Generation goes up whenever the catalogue is thrown away: one with
+	// another number is an old one that has come back.
+	Generation int64 `json:"generation,omitempty"`
 }
 
 const (
@@ -92,16 +96,20 @@ func Open(ctx context.Context, o Options) (*Library, error) {
 		return nil, err
 	}
 	l.cat, err = catalog.Open(ctx, l.Path(catalogName), catalog.ReadOnly)
+	foreign := false // the catalogue is of another state of the library: nothing in it can be shown
 	if err == nil {
 		if dirty, derr := l.cat.Dirty(ctx); derr == nil && !dirty {
-			return l, nil
+			if foreign = !l.ours(ctx); !foreign {
+				return l, nil
+			}
+			err = fmt.Errorf("%s: %w", catalogName, catalog.ErrOther)
 		}
 	}
 	stale := l.cat
 	o.LockWait = 0
 	w, werr := OpenWrite(ctx, o)
 	if werr != nil {
-		if stale != nil {
+		if stale != nil && !foreign {
 			return l, nil // somebody is writing, or nobody can: what stands there is right but for the latest
 		}
 		l.Close()
@@ -169,8 +177,7 @@ func openFolder(o Options) (*Library, error) {
 		return nil, err
 	}
 	l := &Library{dir: dir, version: o.Version, disk: d, trace: d.trace}
-	var f libraryFile
-	switch err := d.readJSON(libraryJSON, &f); {
+	switch f, err := l.marks(); {
 	case errors.Is(err, fs.ErrNotExist):
 		return l, ErrNoLibrary
 	case err != nil:
@@ -181,6 +188,22 @@ func openFolder(o Options) (*Library, error) {
 		return nil, ErrNewer
 	}
 	return l, nil
+}
+
+// marks reads library.json.
+func (l *Library) marks() (f libraryFile, err error) {
+	err = l.disk.readJSON(libraryJSON, &f)
+	return f, err
+}
+
+// ours reports whether the open catalogue was built for the library as it is.
+func (l *Library) ours(ctx context.Context) bool {
+	f, err := l.marks()
+	if err != nil {
+		return false
+	}
+	n, err := l.cat.Generation(ctx)
+	return err == nil && n == f.Generation
 }
 
 // create marks the folder as a library. A folder with other things in it is
@@ -195,11 +218,10 @@ func (l *Library) create() error {
 			return fmt.Errorf("%s is not a spaces library, and not empty", l.dir)
 		}
 	}
-	return l.disk.writeJSON(libraryJSON, libraryFile{
-		Format: Format,
-		About:  "A library of X Spaces, kept by the program spaces. The recordings are under recordings; see space.json in each folder.",
-	})
+	return l.disk.writeJSON(libraryJSON, libraryFile{Format: Format, About: about})
 }
+
+const about = "A library of X Spaces, kept by the program spaces. The recordings are under recordings; see space.json in each folder."
 
 // openCatalog opens the catalogue for writing and brings it up to date where
 // it is not. A new one is born dirty.
@@ -224,10 +246,11 @@ func (l *Library) openCatalog(ctx context.Context) error {
 		return err
 	}
 	dirty, err := l.cat.Dirty(ctx)
-	if err != nil || !dirty && !recovered {
+	if err != nil || !dirty && !recovered && l.ours(ctx) {
 		return err
 	}
 	_, err = l.Reindex(ctx)
+	l.scrub = true // the old rows may be of what has been removed
 	return err
 }
 
@@ -237,6 +260,9 @@ func (l *Library) Close() error {
 	if l.cat != nil {
 		if l.lock != nil && !l.behind {
 			err = l.setDirty(context.Background(), false)
+		}
+		if l.lock != nil && l.scrub {
+			err = errors.Join(err, l.cat.Scrub(context.Background()))
 		}
 		err = errors.Join(err, l.cat.Close())
 	}

@@ -66,6 +66,7 @@ func (l *Library) Remove(ctx context.Context, id string, originals bool) (*Remov
 		l.behind = true
 		return nil, err
 	}
+	l.scrub = true
 	err = l.cat.Update(context.WithoutCancel(ctx), func(tx *catalog.Tx) error { return tx.Delete(id) })
 	l.behind = l.behind || err != nil
 	return r, err

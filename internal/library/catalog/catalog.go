@@ -43,6 +43,9 @@ var (
 	// ErrNewer means that a newer program made the catalogue. It must be left
 	// alone.
 	ErrNewer = errors.New("the catalogue was made by a newer version of spaces")
+	// ErrOther means that the catalogue belongs to another state of the library.
+	// It has to be built again.
+	ErrOther = errors.New("the catalogue is not the one of this library")
 	// ErrNotFound means that the catalogue has no such recording.
 	ErrNotFound = errors.New("no such recording")
 )
@@ -78,7 +81,7 @@ func Open(ctx context.Context, path string, mode Mode) (*Catalog, error) {
 	}
 
 	if mode == ReadWrite {
-		return open(ctx, path, "mode=rw", "_txlock=immediate", journal(path), "_pragma=synchronous(full)")
+		return open(ctx, path, "mode=rw", "_txlock=immediate", journal(path), "_pragma=synchronous(full)", "_pragma=secure_delete(1)")
 	}
 	// A reader opens the file writable too, where it may: the last to leave a
 	// WAL database takes the -wal and -shm files away, and a connection that
@@ -92,10 +95,18 @@ func Open(ctx context.Context, path string, mode Mode) (*Catalog, error) {
 	return c, err
 }
 
+// files are the endings of the catalogue's own file and of those that SQLite
+// keeps beside it, in the order in which they are removed. The catalogue goes
+// first: without its WAL it would be what it was before the latest changes, the
+// flag that says so included, and pass for a sound one.
+var files = [...]string{"", "-journal", "-wal", "-shm"}
+
 // Remove deletes the catalogue at path with the files that SQLite keeps
 // beside it. It is no error when there is none.
-func Remove(path string) error {
-	for _, suffix := range [...]string{"-journal", "-wal", "-shm", ""} {
+func Remove(path string) error { return remove(path, files[:]) }
+
+func remove(path string, suffixes []string) error {
+	for _, suffix := range suffixes {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -119,6 +130,10 @@ func create(ctx context.Context, path string) error {
 	_, err = db.ExecContext(ctx, "PRAGMA page_size = 8192; BEGIN;"+schema+"COMMIT;")
 	if err := errors.Join(err, db.Close()); err != nil {
 		Remove(tmp)
+		return err
+	}
+	// SQLite would replay a WAL that an old catalogue has left into the new one.
+	if err := remove(path, files[1:]); err != nil {
 		return err
 	}
 	return os.Rename(tmp, path)

@@ -26,6 +26,42 @@ func (c *Catalog) SetDirty(ctx context.Context, dirty bool) error {
 	return c.wrap(err)
 }
 
+// Generation returns the number that the library had when the catalogue was
+// built. A catalogue with another number than its library belongs to an earlier
+// state of it.
+func (c *Catalog) Generation(ctx context.Context) (int64, error) {
+	var n int64
+	err := c.db.QueryRowContext(ctx, "SELECT coalesce((SELECT value FROM flag WHERE name = 'generation'), 0)").Scan(&n)
+	return n, c.wrap(err)
+}
+
+// SetGeneration keeps the library's number in the catalogue.
+func (t *Tx) SetGeneration(n int64) error {
+	_, err := t.exec("INSERT OR REPLACE INTO flag VALUES ('generation', ?)", n)
+	return err
+}
+
+// Scrub sees to it that nothing of deleted rows is left in the files: the words
+// of the index, which FTS5 only marks as deleted (sqlite.org/fts5.html, 4.4.3),
+// and the WAL. The rows themselves were overwritten when they were deleted.
+func (c *Catalog) Scrub(ctx context.Context) error {
+	if _, err := c.db.ExecContext(ctx, "INSERT INTO words (words) VALUES ('optimize')"); err != nil {
+		return c.wrap(err)
+	}
+	// A reader in the middle of a query can hold it up: then the WAL goes with
+	// the last who closes the catalogue.
+	_, err := c.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return c.wrap(err)
+}
+
+// Compact writes the whole file anew, without free pages.
+func (c *Catalog) Compact(ctx context.Context) error {
+	if _, err := c.db.ExecContext(ctx, "VACUUM"); err != nil {
+		return c.wrap(err)
+	}
+	return c.Scrub(ctx)
+}
+
 // Update runs f in one transaction: all that f does happens, or, when f
 // returns an error, nothing.
 func (c *Catalog) Update(ctx context.Context, f func(*Tx) error) error {
