@@ -349,7 +349,7 @@ func (c *clipper) direct(q *clips.Request, output string, many bool) error {
 		return nil
 	}
 	if output == "-" {
-		q.Writer = c.app.Out
+		q.Writer, q.Note = c.app.Out, true
 		return nil
 	}
 	info, err := os.Stat(output)
@@ -411,6 +411,9 @@ type clipFailure struct {
 // printLine tells of a clip. If the clip itself went to standard output, that
 // takes nothing else.
 func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
+	if r.Unnoted != nil {
+		c.app.warn("the library cannot keep a note of this file, so that prove may not be able to verify it: %v", r.Unnoted)
+	}
 	if c.app.set.JSON {
 		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,
 			Samples: &r.Samples, Frames: r.WholeFrames, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}

@@ -99,8 +99,9 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 		err = writeJSON(a.Out, struct {
 			Schema int `json:"schema"`
 			*proof.Proof
-			Failed int `json:"failed"`
-		}{space.Schema, made, made.Failed()})
+			Failed  int           `json:"failed"`
+			Verdict proof.Verdict `json:"verdict"`
+		}{space.Schema, made, made.Failed(), made.Verdict()})
 	} else {
 		err = a.showProof(a.Out, made)
 	}
@@ -200,6 +201,11 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 		mark := map[proof.Result]string{proof.Holds: "holds", proof.Fails: "FAILS", proof.NotChecked: "–"}[c.Result]
 		fmt.Fprintf(w, "%-6s %-9s %s: %s\n", mark, c.What, safe(filepath.Base(c.Of)), safe(c.Detail))
 	}
-	_, err := fmt.Fprintf(w, "%s, %d failed, %d could not be made\n", plural(n[proof.Holds], "check holds", "checks hold"), n[proof.Fails], n[proof.NotChecked])
+	fmt.Fprintf(w, "%s, %d failed, %d could not be made\n", plural(n[proof.Holds], "check holds", "checks hold"), n[proof.Fails], n[proof.NotChecked])
+	_, err := fmt.Fprintln(w, map[proof.Verdict]string{
+		proof.Proven:     "Verdict: proven",
+		proof.Unverified: "Verdict: could not be verified",
+		proof.Refuted:    "Verdict: FAILS: what it says of itself is not so",
+	}[p.Verdict()])
 	return err
 }

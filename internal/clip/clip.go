@@ -37,6 +37,7 @@ type Recording struct {
 	Rate    int    // samples per second of all positions
 	Samples int64  // in all
 	version string // of the program, for provenance
+	library string // its folder
 	clips   folder // where clips go that are not sent elsewhere
 }
 
@@ -50,8 +51,10 @@ func Open(lib *library.Library, id, version string) (*Recording, error) {
 	r, err := newRecording(sound, lib.Path(sound.Space.Folder), version)
 	if err != nil {
 		sound.Close()
+		return nil, err
 	}
-	return r, err
+	r.library = lib.Dir()
+	return r, nil
 }
 
 func newRecording(sound *library.Sound, dir, version string) (*Recording, error) {

@@ -38,6 +38,9 @@ type Request struct {
 
 	// Writer, if set, gets the clip, and nothing else is written.
 	Writer io.Writer
+	// Note has the library keep a note of what Writer gets, as it keeps one of
+	// every File.
+	Note bool
 	// File, if set, is the path of the file to write. Without it the clip goes
 	// into the recording's folder "clips", under the name that Name makes.
 	File  string
@@ -45,6 +48,10 @@ type Request struct {
 	Force bool   // replace another file of that name
 	// DryRun works everything out and writes nothing.
 	DryRun bool
+
+	// NoSettings leaves the settings out of the tags, as versions did before
+	// they had any.
+	NoSettings bool
 
 	own *encode.Options // tags and chapters in place of a clip's own
 	sum hash.Hash       // if set, gets all access units that are copied
@@ -91,6 +98,8 @@ type Result struct {
 	Status      Status `json:"status"`
 	// Omitted are the stretches of it that were left out.
 	Omitted []Omitted `json:"omitted,omitempty"`
+	// Unnoted says why the library could not keep a note of a File.
+	Unnoted error `json:"-"`
 }
 
 // Cut makes a clip. If the same clip is there already, that is found out and
@@ -128,8 +137,13 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 		out := newCounter(q.Writer)
 		err = s.write(ctx, out)
 		out.fill(&res)
+		if err == nil && q.Note {
+			res.Unnoted = r.note(ctx, &q, s, &res)
+		}
 	case q.File != "":
-		err = r.writeFile(ctx, &q, s, &res)
+		if err = r.writeFile(ctx, &q, s, &res); err == nil {
+			res.Unnoted = r.note(ctx, &q, s, &res)
+		}
 	default:
 		err = r.writeClip(ctx, &q, s, &res)
 	}

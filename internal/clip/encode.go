@@ -26,7 +26,7 @@ func (r *Recording) encoded(q *Request) (*sheet, error) {
 			return err
 		}
 		defer stop()
-		return e.encode(ctx, w, src.whole(), encode.Options{Tags: r.tags(q), Cover: q.attached(), Video: video})
+		return e.encode(ctx, w, src.whole(), encode.Options{Tags: r.settled(q), Cover: q.attached(), Video: video})
 	}
 	return s, nil
 }

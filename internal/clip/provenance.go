@@ -78,7 +78,7 @@ func (r *Recording) provenance(q *Request, s *sheet) *Provenance {
 		At: r.Seconds(s.span.Start), Length: r.Seconds(s.span.Samples),
 		Start: s.span.Start, Samples: s.span.Samples, Rate: r.Rate, Hidden: s.hidden,
 		Sources:   r.Sources(s.span),
-		Settings:  Settings{Fade: q.Fade.Seconds(), Normalize: q.Normalize, Mono: q.Mono, Strict: q.Strict, Title: q.Title, Video: q.look()},
+		Settings:  q.settings(),
 		WrittenBy: "spaces " + r.version,
 	}
 	p.StartedAt, p.EndedAt = r.wallSpan(s.span)

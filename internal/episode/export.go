@@ -96,6 +96,11 @@ func Export(ctx context.Context, q Request, p library.Progress) (*Result, error)
 	if err := e.write(ctx, out); err != nil {
 		return nil, err
 	}
+	if e.Dir != "" {
+		if err := e.remember(ctx); err != nil {
+			e.note("the library cannot keep a note of this file, so that prove may not be able to verify it: %v", err)
+		}
+	}
 	res.Record, res.Notes, res.Status = e.rec, e.notes, Written
 	return res, nil
 }

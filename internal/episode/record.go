@@ -1,7 +1,10 @@
 package episode
 
 import (
+	"context"
+
 	"github.com/spaces-cli/spaces/internal/clip"
+	ledger "github.com/spaces-cli/spaces/internal/library/made"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -108,6 +111,17 @@ type Source struct {
 	Archive string `json:"archive,omitempty"` // SHA-256
 	Member  string `json:"member,omitempty"`
 	SHA256  string `json:"sha256"`
+}
+
+// remember keeps in the library what was written elsewhere: how the file can be
+// told from others, and what of the recording is in it. It holds no names.
+func (e *export) remember(ctx context.Context) error {
+	r := &e.rec
+	return ledger.Add(ctx, e.Library.Dir(), ledger.Episode, r.SHA256, &Record{
+		Schema: r.Schema, ID: r.ID, Type: r.Type, Bytes: r.Bytes, SHA256: r.SHA256,
+		Date: r.Date, Duration: r.Duration, Samples: r.Samples, SampleRate: r.SampleRate, Channels: r.Channels, BitRate: r.BitRate,
+		Kept: r.Kept, ReEncoded: r.ReEncoded, Before: r.Before, After: r.After, Settings: r.Settings, Omitted: r.Omitted, WrittenBy: r.WrittenBy,
+	}, false)
 }
 
 // Locate turns a position in the recording into one in the episode. What was

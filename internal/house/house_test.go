@@ -46,6 +46,7 @@ var order = [][]string{
 	{"library"},
 	{"library/catalog"},
 	{"library/space"},
+	{"library/made"},
 	{"library/ledger"},
 	{"library/draft"},
 	{"library/flock"},

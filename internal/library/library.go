@@ -214,7 +214,7 @@ func (l *Library) create() error {
 		return err
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains([]string{"recordings", archivesDir, removedDir, turnsDir, "consent", "uploads", "show.json", "feed"}, e.Name()) && !strings.HasPrefix(e.Name(), catalogName) {
+		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains([]string{"recordings", archivesDir, removedDir, turnsDir, "consent", "uploads", "made", "show.json", "feed"}, e.Name()) && !strings.HasPrefix(e.Name(), catalogName) {
 			return fmt.Errorf("%s is not a spaces library, and not empty", l.dir)
 		}
 	}

@@ -2,10 +2,13 @@ package proof
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/dhowden/tag"
@@ -13,6 +16,9 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media"
+	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 // claim reads what a clip says of itself in its tags: of which recording and
@@ -25,17 +31,73 @@ func (p *Prover) claim(name string) (*found, error) {
 	}
 	defer f.Close()
 	tags := freeTags(f)
-	c, err := stretch(tags["SPACE_SPAN"])
+	id := tags["SPACE_ID"]
+	s, err := p.Library.Load(id)
+	if id == "" || errors.Is(err, library.ErrNotFound) || errors.Is(err, catalog.ErrNotFound) {
+		return nil, ErrUnknown
+	}
 	if err != nil {
 		return nil, err
 	}
-	c.Recording, c.File, c.Title = tags["SPACE_ID"], filepath.Base(name), tags["TITLE"]
-	c.Format, _ = clip.FormatOf(name)
-	s, err := p.Library.Load(c.Recording)
-	if errors.Is(err, library.ErrNotFound) || errors.Is(err, catalog.ErrNotFound) {
-		return nil, ErrUnknown
+	t := &found{kind: Clip, space: s, tags: tags}
+	t.clip, err = stretch(tags["SPACE_SPAN"])
+	if errors.Is(err, ErrUnknown) && tags["SPACE_SPAN"] == "" && s.Samples != nil && s.Audio != nil {
+		// An episode does not say which stretches are in it: all of them, perhaps.
+		t.kind, t.guess, err = Episode, true, nil
+		t.clip = &clip.Provenance{Samples: *s.Samples, Rate: s.Audio.SampleRate, Length: float64(*s.Samples) / float64(s.Audio.SampleRate)}
 	}
-	return &found{kind: Clip, space: s, clip: c}, err
+	if err != nil {
+		return nil, err
+	}
+	c := t.clip
+	c.Recording, c.File, c.Title = id, filepath.Base(name), tags["TITLE"]
+	c.Format = formatOf(name)
+	if text := tags[clip.SettingsTag]; text != "" && json.Unmarshal([]byte(text), &c.Settings) != nil {
+		c.Settings = clip.Settings{} // somebody else's words
+	}
+	if c.Title != s.Title {
+		c.Settings.Title = c.Title
+	}
+	return t, nil
+}
+
+// formatOf is what a file is called and, where its name does not tell, what it
+// is by its content.
+func formatOf(name string) clip.Format {
+	if f, ok := clip.FormatOf(name, clip.MP4); ok {
+		return f
+	}
+	if isOgg(name) {
+		return clip.Opus
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return ""
+	}
+	rd, err := media.Open(f, info.Size(), track.Options{})
+	if err != nil {
+		return ""
+	}
+	tr := rd.Track()
+	if tr.Format == track.MP4 && tr.Video {
+		return clip.MP4
+	}
+	return map[track.Format]clip.Format{track.MP4: clip.M4A, track.MP3File: clip.MP3, track.ADTS: clip.AAC, track.FLACRaw: clip.FLAC, track.WAV: clip.WAV}[tr.Format]
+}
+
+// tagsOf returns the tags of a file, or none.
+func tagsOf(name string) map[string]string {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	return freeTags(f)
 }
 
 // stretch reads the tag in which a clip says which stretch it is.
@@ -77,11 +139,18 @@ func freeTags(f *os.File) (list map[string]string) {
 }
 
 // borneOut looks whether a file is what its tags say: its frames are those of
-// the recording, or made again without effects it has the same bytes.
+// the recording, or what the same settings make of it. Only what contradicts
+// the tags fails.
 func (p *Prover) borneOut(ctx context.Context, proof *Proof, t *found, r *clip.Recording, name string) error {
 	span := clip.Span{Start: proof.Start, Samples: proof.Samples}
+	if !t.guess && p.otherOriginal(proof, t, r, span) {
+		return nil
+	}
+	if whole, err := p.whole(ctx, proof, t, name); err != nil || !whole {
+		return err
+	}
 	before := len(proof.Checks)
-	if native := r.Native(span); r.Copies(span, native) && (t.clip.Format == native || t.clip.Format == clip.AAC && native == clip.M4A) {
+	if native := r.Native(span); r.Copies(span, native) && (t.clip.Format == native || native == clip.M4A && (t.clip.Format == clip.AAC || t.clip.Format == clip.MP4)) {
 		if err := p.units(ctx, proof, t, r, span, name); err != nil {
 			return err
 		}
@@ -91,20 +160,54 @@ func (p *Prover) borneOut(ctx context.Context, proof *Proof, t *found, r *clip.R
 		}
 		proof.Checks = proof.Checks[:before] // it may be one that was encoded anew
 	}
-	again := *t.clip
-	again.SHA256 = proof.SHA256
-	if again.Title != r.Space.Title {
-		again.Settings.Title = again.Title
+	if t.guess {
+		proof.check("units", t.clip.File, NotChecked, "could not be verified: no record says what of the recording is in it, and its frames are not those of all of it")
+		return nil
 	}
-	for _, again.Settings.Strict = range []bool{false, true} {
-		if err := p.remade(ctx, proof, &again, r, span); err != nil {
+	guesses := []clip.Request{request(t.clip, r, true)}
+	if t.tags[clip.SettingsTag] == "" {
+		strict := request(t.clip, r, true)
+		strict.Strict, strict.NoSettings = true, true
+		guesses = append(guesses, strict)
+	}
+	for _, q := range guesses {
+		if decided, err := p.again(ctx, proof, t, q, name); decided || err != nil {
 			return err
 		}
-		if proof.Checks[before].Result == Holds {
-			return nil
-		}
-		proof.Checks = proof.Checks[:before]
 	}
-	proof.check("units", t.clip.File, Fails, "nothing bears out its tags: its frames are not those of the recording, and made again without effects it has other bytes")
-	return nil
+	return p.liken(ctx, proof, t, r, name, false, t.tags[clip.SettingsTag] != "")
+}
+
+// whole reads all of a file, and reports whether nothing in it is damaged.
+func (p *Prover) whole(ctx context.Context, proof *Proof, t *found, name string) (bool, error) {
+	var err error
+	damaged := int64(0)
+	if isOgg(name) {
+		_, _, err = packetsOf(ctx, name)
+	} else {
+		var tr *track.Track
+		if tr, err = scan(ctx, name, track.Options{}, nil); err == nil {
+			damaged = tr.Damage.Count
+		}
+	}
+	switch {
+	case err != nil:
+		return false, p.cannot(ctx, proof, "frames", t.place(), "it cannot be read", err)
+	case damaged > 0:
+		proof.check("frames", t.place(), Fails, "it is damaged: files that the program makes are not")
+		return false, nil
+	}
+	return true, nil
+}
+
+// otherOriginal looks whether the original that a file names in its tags is one
+// that its stretch comes from, and reports whether it is not.
+func (p *Prover) otherOriginal(proof *Proof, t *found, r *clip.Recording, span clip.Span) bool {
+	said := t.tags["SPACE_SHA256"]
+	if len(said) != 2*sha256.Size || slices.ContainsFunc(r.Space.Earlier, func(e space.Earlier) bool { return e.SHA256 == said }) ||
+		slices.ContainsFunc(r.Sources(span), func(s clip.Source) bool { return s.SHA256 == said }) {
+		return false
+	}
+	proof.check("record", t.clip.File, Fails, "its tags say that it was made of an original with the SHA-256 %s, which is not that of this stretch of the recording", said)
+	return true
 }

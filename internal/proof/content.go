@@ -10,11 +10,9 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"math"
 	"os"
 	"path"
 	"slices"
-	"time"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -27,18 +25,30 @@ import (
 // content compares what is in a clip or an episode with the recording.
 func (p *Prover) content(ctx context.Context, proof *Proof, t *found, r *clip.Recording, name string) error {
 	span := clip.Span{Start: proof.Start, Samples: proof.Samples}
-	var err error
 	if proof.Lossless {
-		err = p.units(ctx, proof, t, r, span, name)
+		if err := p.units(ctx, proof, t, r, span, name); err != nil {
+			return err
+		}
 	}
-	switch {
-	case err != nil:
-	case t.clip != nil:
-		err = p.remade(ctx, proof, t.clip, r, span)
-	case !proof.Lossless:
-		err = p.length(ctx, proof, t, name)
+	if t.clip != nil {
+		if err := p.remade(ctx, proof, t, r); err != nil {
+			return err
+		}
+	} else if !proof.Lossless {
+		if err := p.length(ctx, proof, t, name); err != nil {
+			return err
+		}
 	}
-	return err
+	if proof.Lossless || proof.last().Result == Holds && t.clip != nil {
+		return nil
+	}
+	if t.clip != nil {
+		_, tagged := t.tags[clip.SettingsTag]
+		if decided, err := p.again(ctx, proof, t, request(t.clip, r, tagged), name); decided || err != nil {
+			return err
+		}
+	}
+	return p.liken(ctx, proof, t, r, name, t.trusted && t.sha256 == proof.SHA256, true)
 }
 
 // units holds the access units of a file that was made without re-encoding
@@ -357,21 +367,16 @@ func place(r *clip.Recording, src *Source) (file int, first int64) {
 // remade makes a clip once more, as its record says, and compares the bytes.
 // Other versions and a new title of the Space change those around the audio,
 // so that only sameness proves something.
-func (p *Prover) remade(ctx context.Context, proof *Proof, c *clip.Provenance, r *clip.Recording, span clip.Span) error {
+func (p *Prover) remade(ctx context.Context, proof *Proof, t *found, r *clip.Recording) error {
+	c := t.clip
 	if c.Settings.Cover != "" || c.Settings.Video != nil {
 		proof.check("remade", c.File, NotChecked, "its picture, which is in it, was not kept beside it")
 		return nil
 	}
-	var omit clip.Omission
-	for _, o := range c.Omitted {
-		omit.Spans = append(omit.Spans, clip.Span{Start: int64(math.Round(o.Start * float64(r.Rate))), Samples: int64(math.Round(o.Seconds * float64(r.Rate)))})
-		omit.Mute = o.Muted
-	}
-	sum := sha256.New()
-	_, err := clip.Cut(ctx, clip.Request{
-		Recording: r, Span: span, Format: c.Format, Title: c.Settings.Title, Strict: c.Settings.Strict, Writer: sum, Omit: omit,
-		Effects: clip.Effects{Fade: time.Duration(c.Settings.Fade * float64(time.Second)), Normalize: c.Settings.Normalize, Mono: c.Settings.Mono},
-	})
+	_, tagged := t.tags[clip.SettingsTag]
+	q, sum := request(c, r, tagged), sha256.New()
+	q.Writer = sum
+	_, err := clip.Cut(ctx, q)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

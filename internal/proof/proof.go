@@ -14,6 +14,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/clip"
@@ -118,6 +119,41 @@ func (p *Proof) Failed() int {
 		}
 	}
 	return n
+}
+
+// A Verdict is what all checks of a proof come to. The words appear in JSON.
+type Verdict string
+
+const (
+	Proven     Verdict = "proven"
+	Unverified Verdict = "not-verified" // nothing contradicts it, and nothing proves it
+	Refuted    Verdict = "fails"
+)
+
+// Verdict is proven if the content itself was compared with what it is said to
+// come from, and nothing fails.
+func (p *Proof) Verdict() Verdict {
+	if p.Failed() > 0 {
+		return Refuted
+	}
+	decisive := []string{"units", "samples", "remade", "sound"}
+	if p.Kind == Original || p.Kind == Recording || p.Kind == Playable {
+		decisive = []string{"original"}
+	}
+	for _, c := range p.Checks {
+		if c.Result == Holds && slices.Contains(decisive, c.What) {
+			return Proven
+		}
+	}
+	return Unverified
+}
+
+// last is the latest check.
+func (p *Proof) last() Check {
+	if len(p.Checks) == 0 {
+		return Check{}
+	}
+	return p.Checks[len(p.Checks)-1]
 }
 
 func (p *Proof) check(what, of string, result Result, format string, args ...any) {

@@ -332,59 +332,6 @@ func TestNothingIsBelieved(t *testing.T) {
 	}
 }
 
-// A clip that was written elsewhere is known by its tags, and these have to be
-// borne out.
-func TestClaims(t *testing.T) {
-	t.Parallel()
-	l := take(t, preset(t, "one"))
-	r, err := clip.Open(l, firstID, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	p := &Prover{Library: l, Version: "test"}
-	loud := -16.0
-	for _, c := range []struct {
-		file string
-		q    clip.Request
-		want string // "" if nothing bears it out
-	}{
-		{"a.m4a", clip.Request{}, "units holds"},
-		{"b.mp3", clip.Request{Title: "Other"}, "remade holds"},
-		{"c.flac", clip.Request{}, "remade holds"},
-		{"d.m4a", clip.Request{Strict: true}, "remade holds"},
-		{"e.m4a", clip.Request{Effects: clip.Effects{Normalize: &loud}}, ""},
-	} {
-		c.q.Recording, c.q.Span, c.q.File = r, clip.Span{Start: 30001, Samples: 70000}, filepath.Join(t.TempDir(), c.file)
-		c.q.Format, _ = clip.FormatOf(c.file)
-		if _, err := clip.Cut(t.Context(), c.q); err != nil {
-			t.Fatal(err)
-		}
-		made, err := p.File(t.Context(), c.q.File)
-		if err != nil {
-			t.Fatalf("%s: %v", c.file, err)
-		}
-		if got := results(made); c.want != "" && (!slices.Contains(got, c.want) || made.Failed() > 0) || c.want == "" && made.Failed() != 1 {
-			t.Errorf("%s: %q", c.file, got)
-		}
-		if made.Start != 30001 || made.Samples != 70000 || made.Checks[0].Result != NotChecked || made.StartedAt.IsZero() {
-			t.Errorf("%s: %+v", c.file, made)
-		}
-		// The same tags on other audio.
-		b, err := os.ReadFile(c.q.File)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b[len(b)-1000] ^= 0x55
-		if err := os.WriteFile(c.q.File, b, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		if made, err = p.File(t.Context(), c.q.File); err != nil || made.Failed() == 0 {
-			t.Errorf("%s, changed: %q, %v", c.file, results(made), err)
-		}
-	}
-}
-
 // The tolerance of lengths is a minute each way, gaps included.
 func TestLengths(t *testing.T) {
 	t.Parallel()

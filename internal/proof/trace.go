@@ -3,20 +3,14 @@ package proof
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
-	"github.com/spaces-cli/spaces/internal/library"
-	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
@@ -65,6 +59,10 @@ type found struct {
 	clip    *clip.Provenance
 	episode *episode.Record
 	piece   int
+	noted   bool              // the library's ledger tells of it: it was written elsewhere
+	trusted bool              // the library itself has the record; a file and what lies beside it can come from anybody
+	guess   bool              // nothing says which stretch it is: it is taken for all of the recording
+	tags    map[string]string // of the file itself
 }
 
 // trace looks through the records for a file of this hash.
@@ -80,153 +78,28 @@ func (p *Prover) trace(ctx context.Context, name, sha string) (*found, error) {
 			same = t
 			return false
 		}
-		if p.Library.Path(t.place()) == abs {
+		if !t.noted && p.Library.Path(t.place()) == abs {
 			near = t
 		}
 		return true
 	})
-	if err != nil || same != nil {
-		return same, err
+	if err != nil {
+		return nil, err
+	}
+	if same != nil {
+		if same.noted {
+			p.named(same, name)
+		}
+		return same, nil
 	}
 	if near != nil {
-		return near, nil
+		return near, nil // which is trusted, but has another hash
 	}
 	t, err := p.beside(name)
 	if err == ErrUnknown {
 		t, err = p.claim(name)
 	}
 	return t, err
-}
-
-// each calls visit with all that the library holds or has made, as long as it
-// returns true.
-func (p *Prover) each(ctx context.Context, visit func(*found) bool) error {
-	for row, err := range p.Library.Catalog().List(ctx, catalog.Query{}) {
-		if err != nil {
-			return err
-		}
-		s, err := p.Library.Load(row.ID)
-		if err != nil {
-			return err
-		}
-		list, err := p.made(s)
-		if err != nil {
-			return err
-		}
-		for _, t := range append(list, held(s)...) {
-			if !visit(t) {
-				return nil
-			}
-		}
-	}
-	return nil
-}
-
-// maxRecord is how large a record can be.
-const maxRecord = 64 << 20
-
-// beside reads the record that lies beside a file, as episodes have one that
-// were written elsewhere. It counts only if the library has the recording.
-func (p *Prover) beside(name string) (*found, error) {
-	record := name + ".json"
-	info, err := os.Stat(record)
-	if err != nil || info.Size() > maxRecord {
-		return nil, ErrUnknown
-	}
-	b, err := os.ReadFile(record)
-	if err != nil {
-		return nil, err
-	}
-	t := &found{kind: Clip, record: filepath.ToSlash(record), clip: new(clip.Provenance)}
-	if json.Unmarshal(b, t.clip) != nil || t.clip.Recording == "" {
-		t.kind, t.clip, t.episode = Episode, nil, new(episode.Record)
-		if json.Unmarshal(b, t.episode) != nil || t.episode.ID == "" {
-			return nil, ErrUnknown
-		}
-	}
-	id := ""
-	if t.clip != nil {
-		t.sha256, id = t.clip.SHA256, t.clip.Recording
-	} else {
-		t.sha256, id = t.episode.SHA256, t.episode.ID
-	}
-	if t.space, err = p.Library.Load(id); errors.Is(err, library.ErrNotFound) || errors.Is(err, catalog.ErrNotFound) {
-		return nil, ErrUnknown
-	}
-	return t, err
-}
-
-// place is where the file of a record lies, below the library.
-func (t *found) place() string {
-	switch {
-	case t.clip != nil:
-		return path.Join(path.Dir(t.record), t.clip.File)
-	case t.episode != nil:
-		return path.Join(path.Dir(t.record), t.episode.File)
-	case t.kind == Playable:
-		return t.space.Files[t.piece]
-	case t.piece < len(t.space.Pieces):
-		return originPath(t.space, t.space.Pieces[t.piece].Name)
-	}
-	return originPath(t.space, t.space.Earlier[t.piece-len(t.space.Pieces)].Name)
-}
-
-// held lists the originals and playable files of a recording. Earlier
-// originals are counted after the pieces.
-func held(s *space.Space) []*found {
-	var list []*found
-	add := func(kind Kind, i int, sha string) {
-		list = append(list, &found{kind: kind, space: s, record: path.Join(s.Folder, "space.json"), sha256: sha, piece: i})
-	}
-	for i, q := range s.Pieces {
-		add(Original, i, q.SHA256)
-	}
-	for i, q := range s.Earlier {
-		add(Original, len(s.Pieces)+i, q.SHA256)
-	}
-	for i, sha := range s.FileSHA256 {
-		if i < len(s.Files) {
-			add(Playable, i, sha)
-		}
-	}
-	return list
-}
-
-// made lists what was made of a recording, by the records that lie there.
-func (p *Prover) made(s *space.Space) ([]*found, error) {
-	dir := p.Library.Path(s.Folder)
-	clips, err := clip.List(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	var list []*found
-	for i := range clips {
-		c := &clips[i]
-		if c.File != path.Base(c.File) {
-			continue // the folder is the host's
-		}
-		list = append(list, &found{kind: Clip, space: s, record: path.Join(s.Folder, "clips", c.File+".json"), sha256: c.SHA256, clip: c})
-	}
-	entries, err := os.ReadDir(filepath.Join(dir, episode.Folder))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || filepath.Ext(e.Name()) != ".json" || !info.Mode().IsRegular() || info.Size() > maxRecord {
-			continue
-		}
-		b, err := os.ReadFile(filepath.Join(dir, episode.Folder, e.Name()))
-		if err != nil {
-			return nil, err
-		}
-		r := new(episode.Record)
-		if json.Unmarshal(b, r) != nil || r.SHA256 == "" || r.File == "" || r.File != path.Base(r.File) {
-			continue // the folder is the host's
-		}
-		list = append(list, &found{kind: Episode, space: s, record: path.Join(s.Folder, episode.Folder, e.Name()), sha256: r.SHA256, episode: r})
-	}
-	return list, nil
 }
 
 // back goes from a file to the originals, the archive and its members.
@@ -293,6 +166,9 @@ func (p *Prover) back(ctx context.Context, proof *Proof, t *found, name string) 
 	if err := p.origins(ctx, proof, s); err != nil {
 		return err
 	}
+	if t.tags == nil {
+		t.tags = tagsOf(name)
+	}
 	if t.record == "" {
 		return p.borneOut(ctx, proof, t, r, name)
 	}
@@ -307,7 +183,9 @@ func (t *found) fill(proof *Proof, r *clip.Recording) clip.Span {
 		span := clip.Span{Start: c.Start, Samples: c.Samples}
 		proof.keep(c.Omitted)
 		if proof.StartedAt, proof.EndedAt = c.StartedAt, c.EndedAt; t.record == "" {
-			proof.Settings = nil
+			if (c.Settings == clip.Settings{}) {
+				proof.Settings = nil
+			}
 			proof.StartedAt, proof.EndedAt = wall(r, span)
 		}
 		return span

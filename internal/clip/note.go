@@ -1,0 +1,47 @@
+package clip
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/spaces-cli/spaces/internal/library/made"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
+)
+
+// SettingsTag is the tag in which a clip says how its sound was changed. One
+// whose sound is as it was has none.
+const SettingsTag = "SPACE_SETTINGS"
+
+// settings are those of a clip, without its cover.
+func (q *Request) settings() Settings {
+	return Settings{Fade: q.Fade.Seconds(), Normalize: q.Normalize, Mono: q.Mono, Strict: q.Strict, Title: q.Title, Video: q.look()}
+}
+
+// settled are the tags of a clip that is encoded anew: it can be made again
+// wherever the recording is.
+func (r *Recording) settled(q *Request) mp4.Tags {
+	t := r.tags(q)
+	s := q.settings()
+	s.Title, s.Video = "", nil // other tags, and not the sound
+	if q.own != nil || q.NoSettings || s == (Settings{}) {
+		return t
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // numbers and words
+	}
+	t.Free = append(t.Free, mp4.Pair{Name: SettingsTag, Value: string(b)})
+	return t
+}
+
+// note keeps in the library what was written elsewhere: how the file can be
+// told from others, and made again. It holds no names.
+func (r *Recording) note(ctx context.Context, q *Request, s *sheet, res *Result) error {
+	p := r.provenance(q, s)
+	p.Title, p.Settings.Title = "", ""
+	p.Bytes, p.SHA256 = res.Bytes, res.SHA256
+	for i := range p.Sources {
+		p.Sources[i].Member, p.Sources[i].Piece = "", ""
+	}
+	return made.Add(ctx, r.library, made.Clip, res.SHA256, p, res.Status == Done)
+}
