@@ -146,6 +146,10 @@ type Entry struct {
 	// Of an override:
 	Action  Action   `json:"action,omitempty"`
 	Missing []string `json:"missing,omitempty"` // those who had not agreed: handles, "id " and an id, "" for somebody unknown
+	// File and SHA256 are those of a file of which nobody could tell the
+	// recording.
+	File   string `json:"file,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
 }
 
 // Evidence is a file that shows an answer, kept in the library.
@@ -181,7 +185,7 @@ type Standing struct {
 // later does not come back without the limit.
 func (l *Ledger) Standing(w Who, recording string, p Purpose, at time.Time) Standing {
 	var found *Entry
-	for i := range l.entries {
+	for _, i := range l.of(w) {
 		e := &l.entries[i]
 		if !e.fits(w, recording, p) || e.At.After(at) {
 			continue
@@ -197,4 +201,22 @@ func (l *Ledger) Standing(w Who, recording string, p Purpose, at time.Time) Stan
 		return Standing{Expired, found}
 	}
 	return Standing{found.Answer, found}
+}
+
+// of returns the positions of a person's answers, in order: those for their
+// handle and those for their id.
+func (l *Ledger) of(w Who) []int {
+	byHandle, byID := l.answers[Who{Handle: w.Handle}.key()], []int(nil)
+	if w.ID != "" {
+		byID = l.answers[Who{ID: w.ID}.key()]
+	}
+	switch {
+	case len(byID) == 0:
+		return byHandle
+	case len(byHandle) == 0:
+		return byID
+	}
+	both := slices.Concat(byHandle, byID)
+	slices.Sort(both)
+	return slices.Compact(both)
 }

@@ -14,6 +14,7 @@ import (
 
 func day(n int) time.Time { return time.Date(2026, 1, n, 12, 0, 0, 0, time.UTC) }
 
+// openLedger opens an empty ledger in the library of ann.
 func openLedger(t *testing.T) *Ledger {
 	t.Helper()
 	l, err := Open(t.TempDir(), time.Minute)
@@ -21,6 +22,7 @@ func openLedger(t *testing.T) *Ledger {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
+	l.Owners.Accounts = []Who{{Handle: "Ann"}}
 	return l
 }
 
@@ -88,8 +90,13 @@ func TestMissing(t *testing.T) {
 		want       string
 	}{
 		{"all", turns, 0, 0, nil, "@Bob 10-20 80-85, @cyd, somebody unknown 90-95"},
-		{"a part", turns, 15, 50, nil, "@Bob 15-20, @cyd"},
+		{"a part", turns, 15, 50, nil, "@Bob 15-21.25, @cyd"},
 		{"a part without them", turns, 30, 50, nil, "@cyd"},
+		{"beside a guess", turns, 20.5, 50, nil, "@Bob 20.5-21.25, @cyd"},
+		{"beside a turn of the host's own word", word, 20.1, 50, nil, "@Bob 20.1-20.25"},
+		{"far enough from it", word, 20.25, 50, nil, ""},
+		{"far enough from a guess", turns, 21.25, 50, nil, "@cyd"},
+		{"turns that say nothing", &space.Turns{}, 30, 50, nil, "@Bob, @cyd"},
 		{"the host's own word", word, 0, 0, nil, "@Bob 10-20 80-85, somebody unknown 90-95"},
 		{"no turns", nil, 30, 50, nil, "@Bob, @cyd"},
 		{"agreed", turns, 0, 0, []Entry{{Handle: "bob", Answer: Granted}, {Handle: "cyd", Answer: Granted}}, "somebody unknown 90-95"},
@@ -216,7 +223,7 @@ func TestRefused(t *testing.T) {
 	l := openLedger(t)
 	e := &Refused{l.Check(nil, Posting, Use{Recording: rec, Turns: turns}, day(1))}
 	want := "r1: 3 speakers have not agreed: @Bob, @cyd, somebody unknown\n  @Bob speaks 0:10–0:20, 1:20–1:25\n" +
-		"  @cyd speaks nobody knows when\n  somebody unknown speaks 1:30–1:35"
+		"  @cyd speaks at an unknown time\n  somebody unknown speaks 1:30–1:35"
 	if e.Error() != want {
 		t.Errorf("got %q, want %q", e.Error(), want)
 	}

@@ -54,9 +54,13 @@ type Ledger struct {
 	// run has not finished. The next Add cuts them off.
 	Torn int64
 
+	// Owners are those whose voice is the host's own.
+	Owners Owners
+
 	root    *os.Root
 	file    *ledger.File
 	entries []Entry
+	answers map[string][]int // positions in entries of a person's answers, by Who.key
 }
 
 // Open reads the ledger of a library. There need not be one yet. Writers wait
@@ -75,7 +79,7 @@ func Open(dir string, wait time.Duration) (*Ledger, error) {
 		if e.Schema > Schema {
 			return fmt.Errorf("%s: line %d: %w", ledgerName, number, library.ErrNewer)
 		}
-		l.entries = append(l.entries, e)
+		l.append(e)
 		return nil
 	})
 	if err != nil {
@@ -101,8 +105,23 @@ func (l *Ledger) Add(ctx context.Context, e Entry) error {
 		return err
 	}
 	l.Torn = 0
-	l.entries = append(l.entries, e)
+	l.append(e)
 	return nil
+}
+
+// append adds an entry to those in memory.
+func (l *Ledger) append(e Entry) {
+	if l.answers == nil {
+		l.answers = make(map[string][]int)
+	}
+	if e.Kind == Consent {
+		for _, w := range []Who{{Handle: e.Handle}, {ID: e.ID}} {
+			if key := w.key(); key != "" {
+				l.answers[key] = append(l.answers[key], len(l.entries))
+			}
+		}
+	}
+	l.entries = append(l.entries, e)
 }
 
 // Keep copies a file that shows an answer into the library, under a name made
@@ -204,6 +223,6 @@ func (l *Ledger) Forget(ctx context.Context, handle string, ids ...string) (int,
 		return changed, err
 	}
 	defer reread.Close()
-	l.entries, l.Torn = reread.entries, reread.Torn
+	l.entries, l.answers, l.Torn = reread.entries, reread.answers, reread.Torn
 	return changed, nil
 }

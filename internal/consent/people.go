@@ -22,7 +22,7 @@ func (e *Entry) About(w Who) bool {
 
 // names reports whether an entry that is not the person's own names them.
 func (e *Entry) names(handle string) bool {
-	return replaceWord(e.Note, handle, nobody) != e.Note ||
+	return replaceWord(e.Note, handle, nobody) != e.Note || replaceWord(e.File, handle, nobody) != e.File ||
 		slices.ContainsFunc(e.Missing, func(s string) bool { return Handle(s) == handle })
 }
 
@@ -33,7 +33,7 @@ func (e *Entry) forget(handle string) {
 			e.Missing[i] = nobody
 		}
 	}
-	e.Note = replaceWord(e.Note, handle, nobody)
+	e.Note, e.File = replaceWord(e.Note, handle, nobody), replaceWord(e.File, handle, nobody)
 }
 
 // replaceWord replaces a handle, in any case, where it stands as a word.
@@ -85,13 +85,6 @@ type Person struct {
 // roles lists the roles from the highest down.
 var roles = []string{"host", "co-host", "speaker"}
 
-// Own reports whether a speaker is the one in whose library the recording is:
-// the host, unless the archive was another person's.
-func own(rec *space.Recording, s space.Speaker) bool {
-	return s.Role == "host" && (rec.Account == nil || rec.Account.Handle == "" || Handle(rec.Account.Handle) == Handle(s.Handle) ||
-		s.ID != "" && s.ID == rec.Account.ID) // handles change, ids do not
-}
-
 // weakest lists the answers from the one that allows least.
 var weakest = []Answer{Declined, Withdrawn, Expired, Unknown, Granted, Own}
 
@@ -116,7 +109,7 @@ func (l *Ledger) People(recs []*space.Recording, p Purpose, at time.Time) []Pers
 				list = append(list, Person{Schema: Schema, Handle: s.Handle, Role: s.Role, Consent: Unknown})
 			}
 			list[i].add(rec, s)
-			if own(rec, s) {
+			if l.Owners.own(rec, Who{s.Handle, s.ID}) {
 				list[i].Consent = Own
 			}
 		}
