@@ -10,6 +10,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/bag"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -87,19 +88,18 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 		return nil
 	}
 	line := bagLine{Schema: space.Schema, Path: o.out, Access: access, Files: []string{}}
-	var uses []voiceUse
+	var uses []gate.Use
 	for _, row := range rows {
 		line.Spaces = append(line.Spaces, row.ID)
-		uses = append(uses, voiceUse{id: row.ID})
+		uses = append(uses, gate.Use{Recording: row.ID})
 	}
 	if access == bag.Open {
-		gate, err := a.newGate(lib, o.override)
+		ask, err := a.newAsker(lib, o.override, o.dryRun)
 		if err != nil {
 			return err
 		}
-		defer gate.close()
-		gate.dry = o.dryRun
-		if _, err := gate.checkAll(ctx, consent.SendingAll, uses); err != nil {
+		defer ask.Close()
+		if _, err := ask.checkAll(ctx, consent.SendingAll, uses); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library"
 )
 
@@ -108,7 +109,7 @@ type clipper struct {
 	lib   *library.Library
 	pool  *clips.Pool
 	model clips.Request // what all clips share
-	gate  *gate
+	gate  *asker
 	films filmer
 
 	omitMu sync.Mutex
@@ -130,11 +131,10 @@ func (a *App) clip(ctx context.Context, o clipOptions) error {
 		return err
 	}
 	defer c.lib.Close()
-	if c.gate, err = a.newGate(c.lib, o.override); err != nil {
+	if c.gate, err = a.newAsker(c.lib, o.override, o.dryRun); err != nil {
 		return err
 	}
-	defer c.gate.close()
-	c.gate.dry = o.dryRun
+	defer c.gate.Close()
 	const open = 16 // recordings at once
 	c.pool = clips.NewPool(open, func(id string) (*clips.Recording, error) { return clips.Open(c.lib, id, a.Version) })
 	defer c.pool.Close()
@@ -281,12 +281,15 @@ func (c *clipper) cut(ctx context.Context, q clips.Request) (clips.Result, []str
 		if err != nil {
 			return clips.Result{}, nil, err
 		}
-		q.Omit = out.Omission
+		q.Omit = out.Omission.Omission
 		res, err := clips.Cut(ctx, q)
 		return res, nil, err
 	}
-	part := consent.Span{Start: r.Seconds(q.Span.Start), End: r.Seconds(q.Span.End())}
-	missing, err := c.gate.check(ctx, consent.Clipping, r.Space.ID, []consent.Span{part})
+	use, err := gate.OfRequest(q)
+	if err != nil {
+		return clips.Result{}, nil, err
+	}
+	missing, err := c.gate.check(ctx, consent.Clipping, use)
 	if err != nil {
 		return clips.Result{}, nil, err
 	}

@@ -7,20 +7,22 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
 func newConsentCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "consent COMMAND",
-		Short: "Keep who has agreed that their voice is used again",
-		Long: `Keep who has agreed that their voice is used again: enter answers, write messages that ask,
+		Short: "Record who has agreed to the reuse of their voice",
+		Long: `Record who has agreed to the reuse of their voice: enter answers, write messages that ask,
 and read what was entered. Nothing is ever changed in the ledger: the latest answer that fits
 decides, one about a Space before one about the person. The settings consent.clip, .export,
 .private, .public, .feed and .post say what becomes of what somebody has not agreed to: off, warn
@@ -45,6 +47,7 @@ type consentSetOptions struct {
 	handle, answer        string
 	recording, purposes   string
 	note, evidence, until string
+	yes                   bool
 }
 
 func newConsentSetCmd(a *App) *cobra.Command {
@@ -55,10 +58,10 @@ func newConsentSetCmd(a *App) *cobra.Command {
 		Long: `Enter what somebody has answered: granted, declined or withdrawn; for all their recordings or
 for one, for all purposes or for some. The evidence, such as a screenshot of the answer, is
 copied into the library. Of somebody whose handle is not known, HANDLE is the id that spaces
-people shows.`,
+people shows. Before a handle is entered that nobody in the library has, you are asked.`,
 		Example: `  spaces consent set @guest granted --for clip,episode --until 2027-12-31
   spaces consent set @guest declined --recording latest --note "told me on the phone"`,
-		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space or file"}),
+		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space or file, or nobody of that handle"}),
 		Args:        takes(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.handle, o.answer = args[0], args[1]
@@ -72,6 +75,7 @@ people shows.`,
 	f.StringVar(&o.note, "note", "", "a note `TEXT` of yours")
 	f.StringVar(&o.evidence, "evidence", "", "keep `FILE`, which shows the answer")
 	f.StringVar(&o.until, "until", "", "it holds to the end of `DATE`")
+	f.BoolVar(&o.yes, "yes", false, "do not ask before a handle is entered that nobody in the library has")
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }
@@ -117,6 +121,10 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	}
 	if who := whoIs(recs, e.Handle); consent.IsID(o.handle) && who.ID != "" {
 		e.Handle, e.ID = "", who.ID
+	} else if who == (consent.Who{}) {
+		if err := a.askStranger(ctx, lib, recs, &e, o.yes); err != nil {
+			return err
+		}
 	}
 	ledger, err := a.openLedger(lib)
 	if err != nil {
@@ -131,14 +139,40 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	if err := ledger.Add(ctx, e); err != nil {
 		return err
 	}
-	if e.ID == "" && whoIs(recs, e.Handle) == (consent.Who{}) {
-		a.warn("nobody called @%s was on stage in a Space of this library", e.Handle)
-	}
 	if a.set.JSON {
 		return writeJSON(a.Out, ledger.Entries()[len(ledger.Entries())-1])
 	}
 	a.say("%s: %s", consent.Who{Handle: e.Handle, ID: e.ID}, a.answerOf(&e))
 	return nil
+}
+
+// askStranger asks before an answer is entered for a handle that nobody has who
+// was on stage or has a turn: it may be misspelled, and then it counts for
+// nobody.
+func (a *App) askStranger(ctx context.Context, lib *library.Library, recs []*space.Recording, e *consent.Entry, yes bool) error {
+	for _, r := range recs {
+		turns, err := lib.Turns(r.ID)
+		if err != nil {
+			return err
+		}
+		if turns != nil && slices.ContainsFunc(turns.Turns, func(t space.Turn) bool { return consent.Handle(t.Handle) == consent.Handle(e.Handle) }) {
+			return nil
+		}
+	}
+	nobody := fmt.Sprintf("nobody called @%s was on stage in a Space of this library", e.Handle)
+	switch {
+	case yes:
+		a.warn("%s", nobody)
+		return nil
+	case !a.InTTY || a.set.JSON:
+		return &failure{exitNotThere, "no-such-person", "see who was: spaces people; --yes enters the answer all the same", errors.New(nobody)}
+	}
+	a.warn("%s", nobody)
+	sure, err := a.confirm(ctx, "Enter the answer all the same?")
+	if err == nil && !sure {
+		err = &failure{exitNotThere, "no-such-person", "see who was: spaces people", errors.New("nothing was entered")}
+	}
+	return err
 }
 
 // untilEnd is the end of what --until says.
@@ -397,8 +431,8 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 		who, what := consent.Who{Handle: e.Handle, ID: e.ID}.String(), a.answerOf(&e)
 		if e.Kind == consent.Override {
 			who, what = "you", fmt.Sprintf("went on (%s) without %s", e.Action, namesOf(e.Missing))
-			if e.Recording != "" {
-				what += " in " + e.Recording
+			if in := or(e.Recording, e.File); in != "" {
+				what += " in " + safe(in)
 			}
 		}
 		if e.Evidence != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -22,15 +22,8 @@ type omitter struct {
 	seconds              float64 // of the margin; negative: by how well the turns are known
 }
 
-const (
-	// confirmedMargin is how much wider than a turn that the host has confirmed
-	// is what is left out with it, on both sides, in seconds.
-	confirmedMargin = 0.25
-	// guessedMargin is the same for turns that levels tell: these come about one
-	// a second.
-	guessedMargin = confirmedMargin + 1
-	maxMargin     = 10.0
-)
+// maxMargin is the widest that --margin may be, in seconds.
+const maxMargin = 10.0
 
 // addOmitter adds the flags, which stand in the text of the command.
 func addOmitter(cmd *cobra.Command, o *omitter) {
@@ -63,61 +56,25 @@ func (o *omitter) check(override string) error {
 	return nil
 }
 
-// An omission is what is left out of a recording, and whose turns they are.
+// An omission is what is left out of a recording, in words.
 type omission struct {
-	clips.Omission
-	rec     *clips.Recording
-	missing []consent.Missing
-	margin  float64
-	guessed bool
+	gate.Omission
+	rec *clips.Recording
 }
 
 // omission finds what must be left out of a recording for an action.
-func (g *gate) omission(o *omitter, act consent.Action, r *clips.Recording) (*omission, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	v, err := g.voices(r.Space.ID)
+func (q *asker) omission(o *omitter, act consent.Action, r *clips.Recording) (*omission, error) {
+	out, err := q.Omission(act, r, o.seconds, o.mute)
 	if err != nil {
 		return nil, err
 	}
-	out := &omission{rec: r, Omission: clips.Omission{Mute: o.mute}}
-	out.missing = g.ledger.Missing(consent.Use{Recording: v.rec, Turns: v.turns}, act.Purpose(), g.a.Now())
-	if len(out.missing) == 0 {
-		return out, nil
-	}
-	if v.turns == nil || len(v.turns.Turns) == 0 {
-		return nil, noTurns(r.Space.ID)
-	}
-	for _, m := range out.missing {
-		if len(m.Spans) == 0 {
-			ask := "or ask: spaces consent ask " + r.Space.ID
-			if m.Handle == "" {
-				ask = "or enter what they have answered: spaces consent set " + m.ID + " granted"
-			}
-			return nil, &failure{exitNotThere, "no-turns", "if you know all turns, confirm them: spaces speakers confirm " + r.Space.ID + " --turns FILE · " + ask,
-				fmt.Errorf("%s has not agreed, and nothing tells when they speak in %s", m.Name(), r.Space.ID)}
-		}
-	}
-	out.guessed, out.margin = v.turns.Approximate, o.seconds
-	switch {
-	case out.margin >= 0:
-	case out.guessed:
-		out.margin = guessedMargin
-	default:
-		out.margin = confirmedMargin
-	}
-	for _, s := range consent.LeaveOut(out.missing, out.margin, r.Seconds(r.Samples)) {
-		from := int64(math.Floor(s.Start * float64(r.Rate)))
-		to := min(r.Samples, int64(math.Ceil(s.End*float64(r.Rate))))
-		out.Spans = append(out.Spans, clips.Span{Start: from, Samples: to - from})
-	}
-	return out, nil
+	return &omission{*out, r}, nil
 }
 
 // within lists what is left out of a part of the recording.
 func (o *omission) within(s clips.Span) []string {
 	var list []string
-	for _, part := range o.Within([]clips.Section{{Span: s}}) {
+	for _, part := range o.Omission.Within([]clips.Section{{Span: s}}) {
 		list = append(list, consent.Span{Start: o.rec.Seconds(part.Start), End: o.rec.Seconds(part.End())}.String())
 	}
 	return list
@@ -133,8 +90,8 @@ func (o *omission) text(s clips.Span) string {
 	if o.Mute {
 		what = "silent"
 	}
-	text := fmt.Sprintf("%s, for %s: %s (%g s more on both sides", what, o.names(), strings.Join(list, ", "), o.margin)
-	if o.guessed {
+	text := fmt.Sprintf("%s, for %s: %s (%g s more on both sides", what, o.names(), strings.Join(list, ", "), o.Margin)
+	if o.Guessed {
 		text += "; turns are guesses"
 	}
 	return text + ")"
@@ -143,8 +100,8 @@ func (o *omission) text(s clips.Span) string {
 // names are those of the people who are left out.
 func (o *omission) names() string {
 	var list []string
-	for i := range o.missing {
-		list = append(list, o.missing[i].Name())
+	for i := range o.Missing {
+		list = append(list, o.Missing[i].Name())
 	}
 	return strings.Join(list, ", ")
 }
@@ -152,7 +109,7 @@ func (o *omission) names() string {
 // unnamed are their handles, or the ids of those who have none.
 func (o *omission) unnamed() []string {
 	var list []string
-	for _, m := range o.missing {
+	for _, m := range o.Missing {
 		if name := cmp.Or(m.Handle, m.ID); name != "" {
 			list = append(list, name)
 		}
@@ -163,7 +120,7 @@ func (o *omission) unnamed() []string {
 // spoken are the turns of all others.
 func (o *omission) spoken(turns []space.Turn) []space.Turn {
 	gone := make(map[string]bool)
-	for _, m := range o.missing {
+	for _, m := range o.Missing {
 		gone[consent.Handle(m.Handle)] = true
 		if m.Handle == "" && m.ID != "" {
 			gone[m.ID] = true // as turns say it for want of a handle

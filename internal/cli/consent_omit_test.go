@@ -45,7 +45,7 @@ func newStage(t *testing.T) *stage {
 	s.write(t, wave, append(riff(len(s.made)), pcm16(s.made)...))
 	s.write(t, filepath.Join(s.dir, "turns.txt"), []byte("0\t3\thostess\n3\t5\tguest\n5\t8.5\thostess\n8.5\t9\tguest\n9\t12\thostess\n"))
 	s.ok(t, "add", wave, "--started-at", "2021-06-14T18:00:00Z")
-	s.ok(t, "speakers", "confirm", "latest", "--turns", filepath.Join(s.dir, "turns.txt"))
+	s.ok(t, "speakers", "confirm", "latest", "--turns", filepath.Join(s.dir, "turns.txt"), "--yes")
 	s.ok(t, "consent", "set", "hostess", "granted")
 	s.ok(t, "consent", "set", "guest", "declined")
 	return s

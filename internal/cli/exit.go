@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/archive"
-	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -81,7 +80,6 @@ func classify(err error) *failure {
 	var f *failure
 	var locked *library.LockedError
 	var problem *archive.Problem
-	var refused *consent.Refused
 	switch {
 	case errors.As(err, &f):
 		return &failure{f.code, f.kind, f.hint, err}
@@ -89,8 +87,8 @@ func classify(err error) *failure {
 		return &failure{exitInterrupted, "interrupted", "", errors.New("stopped")}
 	case errors.As(err, &locked):
 		return &failure{exitFailed, "locked", locked.Hint(), err}
-	case errors.As(err, &refused):
-		return &failure{exitFailed, "consent", refused.Hint(), err}
+	case consentError(err) != nil:
+		return consentError(err)
 	case errors.As(err, &problem):
 		code := exitFailed
 		if problem.Kind == archive.NotFound {

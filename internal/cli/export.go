@@ -14,6 +14,7 @@ import (
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
@@ -228,14 +229,14 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		return usage("--transcript is that of one Space, and %d are to be exported", len(rows))
 	}
 	q.Library = lib
-	gate, err := a.newGate(lib, o.override)
+	ask, err := a.newAsker(lib, o.override, false)
 	if err != nil {
 		return err
 	}
-	defer gate.close()
-	gate.late = len(rows) > 1
-	defer gate.tell()
-	if err := a.reviewExport(&o, gate, lib, rows); err != nil {
+	defer ask.Close()
+	ask.late = len(rows) > 1
+	defer ask.tell()
+	if err := a.reviewExport(&o, ask, lib, rows); err != nil {
 		return err
 	}
 	var failures []*failure
@@ -244,7 +245,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		if len(rows) > 1 {
 			what = fmt.Sprintf("exporting %d of %d", i+1, len(rows))
 		}
-		res, err := a.exportSpace(ctx, &o, gate, q, row, what)
+		res, err := a.exportSpace(ctx, &o, ask, q, row, what)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -328,7 +329,7 @@ func (o *exportOptions) say(q *episode.Request) error {
 }
 
 // reviewExport stops a command that would leave out what nobody has looked at.
-func (a *App) reviewExport(o *exportOptions, g *gate, lib *library.Library, rows []catalog.Row) error {
+func (a *App) reviewExport(o *exportOptions, ask *asker, lib *library.Library, rows []catalog.Row) error {
 	if !o.omit.only || o.omit.reviewed {
 		return nil
 	}
@@ -338,7 +339,7 @@ func (a *App) reviewExport(o *exportOptions, g *gate, lib *library.Library, rows
 		if err != nil {
 			return exportError(err)
 		}
-		out, err := g.omission(&o.omit, consent.Exporting, r)
+		out, err := ask.omission(&o.omit, consent.Exporting, r)
 		if err == nil && len(out.Spans) > 0 {
 			lines = append(lines, row.ID+": "+out.text(clips.Span{Samples: r.Samples}))
 		}
@@ -353,7 +354,7 @@ func (a *App) reviewExport(o *exportOptions, g *gate, lib *library.Library, rows
 }
 
 // exportSpace makes one episode, with a progress bar.
-func (a *App) exportSpace(ctx context.Context, o *exportOptions, g *gate, q episode.Request, row catalog.Row, what string) (*episode.Result, error) {
+func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *asker, q episode.Request, row catalog.Row, what string) (*episode.Result, error) {
 	s, err := q.Library.Load(row.ID)
 	if err != nil {
 		return nil, err
@@ -364,11 +365,11 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, g *gate, q epis
 	defer q.Recording.Close()
 	out := new(omission)
 	if o.omit.only {
-		if out, err = g.omission(&o.omit, consent.Exporting, q.Recording); err != nil {
+		if out, err = ask.omission(&o.omit, consent.Exporting, q.Recording); err != nil {
 			return nil, err
 		}
-		q.Omit, q.Unnamed = out.Omission, out.unnamed()
-	} else if q.ConsentMissing, err = g.check(ctx, consent.Exporting, row.ID, nil); err != nil {
+		q.Omit, q.Unnamed = out.Omission.Omission, out.unnamed()
+	} else if q.ConsentMissing, err = ask.check(ctx, consent.Exporting, gate.Use{Recording: row.ID}); err != nil {
 		return nil, err
 	}
 	if err := o.mark(&q, s, out); err != nil {

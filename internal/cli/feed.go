@@ -266,15 +266,15 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		return err
 	}
 	defer out.Close()
-	gate, err := a.newGate(lib, o.override)
+	ask, err := a.newAsker(lib, o.override, false)
 	if err != nil {
 		return err
 	}
-	defer gate.close()
+	defer ask.Close()
 	var missing []string
 	b, err := feed.Build(ctx, root, out, show, feed.Options{File: file, Site: o.site, Agree: func(list []*feed.Episode) error {
 		var err error
-		missing, err = gate.episodes(ctx, list)
+		missing, err = ask.episodes(ctx, list)
 		return err
 	}})
 	if err != nil {

@@ -26,8 +26,8 @@ func newPeopleCmd(a *App) *cobra.Command {
 		Short: "List who was on stage, how long they spoke, and what they have agreed to",
 		Long: `List who was on stage, in all Spaces or in those that are named: those who spoke most come
 first. How long they spoke is estimated from levels. What they have agreed to is what you have
-entered with spaces consent set; of the host, in whose library the Spaces are, it is "own".
-docs/consent.md tells more.`,
+entered with spaces consent set; of the account whose archive it is, and of whom you have named
+with spaces config set me, it is "own". docs/consent.md tells more.`,
 		Example: `  spaces people
   spaces people latest --for upload
   spaces people --json | jq -r 'select(.consent == "unknown").handle'`,
@@ -154,12 +154,29 @@ func (a *App) recordings(ctx context.Context, lib *library.Library, r refs) ([]*
 // never finished.
 func (a *App) openLedger(lib *library.Library) (*consent.Ledger, error) {
 	l, err := consent.Open(lib.Dir(), a.set.LockWait)
+	if err != nil {
+		return nil, ledgerError(err)
+	}
+	if l.Owners, err = consent.OwnersOf(lib, a.set.Me...); err != nil {
+		l.Close()
+		return nil, err
+	}
+	a.warnTorn(l.Torn)
+	return l, nil
+}
+
+// warnTorn tells of an entry that was never finished.
+func (a *App) warnTorn(bytes int64) {
+	if bytes > 0 {
+		a.warn("the last entry of the consent ledger, %d bytes, was never finished: it is left out, and the next entry takes its place", bytes)
+	}
+}
+
+// ledgerError gives the errors of the ledger their hints.
+func ledgerError(err error) error {
 	var broken *consent.BrokenError
 	if errors.As(err, &broken) {
-		return nil, &failure{exitFailed, "broken-ledger", broken.Hint(), err}
+		return &failure{exitFailed, "broken-ledger", broken.Hint(), err}
 	}
-	if err == nil && l.Torn > 0 {
-		a.warn("the last entry of the consent ledger, %d bytes, was never finished: it is left out, and the next entry takes its place", l.Torn)
-	}
-	return l, err
+	return err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
@@ -37,7 +38,7 @@ type postOptions struct {
 	post    *x.Post
 	clip    *x.Clip
 	checks  []x.Check
-	uses    []voiceUse
+	uses    []gate.Use
 	missing []string // handles of those who have not agreed
 }
 
@@ -116,7 +117,7 @@ type span = consent.Span
 func (o *postOptions) line(kind string) postLine {
 	l := postLine{Schema: space.Schema, Type: kind, File: o.shown, Bytes: o.post.Size, SHA256: o.post.SHA256, Text: o.text, Weight: x.Weigh(o.text), ConsentMissing: o.missing}
 	if len(o.uses) > 0 {
-		l.ID, l.Spans = o.uses[0].id, o.uses[0].parts
+		l.ID, l.Spans = o.uses[0].Recording, o.uses[0].Parts
 	}
 	return l
 }
@@ -147,7 +148,12 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if rel, err := filepath.Rel(lib.Dir(), o.shown); err == nil && filepath.IsLocal(rel) {
 		o.shown = filepath.ToSlash(rel)
 	}
-	if o.uses, err = useOfFile(ctx, lib, root, f.Name()); err != nil {
+	ask, err := a.newAsker(lib, o.override, o.dryRun)
+	if err != nil {
+		return err
+	}
+	defer ask.Close()
+	if o.uses, err = ask.File(ctx, f.Name()); err != nil {
 		return err
 	}
 	config, err := a.xConfig(a.wireOptions(bandwidth))
@@ -163,7 +169,7 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if err := o.readCaptions(); err != nil {
 		return err
 	}
-	if err := a.mayPost(ctx, o, lib); err != nil {
+	if err := o.may(ctx, ask); err != nil {
 		return err
 	}
 	switch {
@@ -278,7 +284,7 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 func (o *postOptions) receipt(c *x.Client, handle, version string) publish.Receipt {
 	r := publish.Receipt{File: o.shown, Target: "x", Place: c.Place(handle), Bytes: o.post.Size, SHA256: o.post.SHA256, WrittenBy: version}
 	if len(o.uses) > 0 {
-		r.ID = o.uses[0].id
+		r.ID = o.uses[0].Recording
 	}
 	return r
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode/transcript"
-	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/x"
 )
@@ -142,17 +141,8 @@ func (o *postOptions) readCaptions() error {
 	return nil
 }
 
-// mayPost asks whether all who are heard have agreed.
-func (a *App) mayPost(ctx context.Context, o *postOptions, lib *library.Library) error {
-	if len(o.uses) == 0 {
-		a.warn("nothing tells which Space %s is from: nobody can be asked for consent", safe(o.file))
-	}
-	g, err := a.newGate(lib, o.override)
-	if err != nil {
-		return err
-	}
-	defer g.close()
-	g.dry = o.dryRun
-	o.missing, err = g.checkAll(ctx, consent.Posting, o.uses)
+// may asks whether all who are heard have agreed.
+func (o *postOptions) may(ctx context.Context, ask *asker) (err error) {
+	o.missing, err = ask.checkAll(ctx, consent.Posting, o.uses)
 	return err
 }

@@ -33,8 +33,9 @@ type settings struct {
 	Window     string
 	JSON       bool
 	Consent    consent.Policy
-	XClientID  string // of the host's developer app at X
-	XPort      int    // to which X sends the browser back
+	Me         []string // the host's own handles or ids
+	XClientID  string   // of the host's developer app at X
+	XPort      int      // to which X sends the browser back
 }
 
 // A setting is one key of the config file. Its flag has the same name, its
@@ -87,6 +88,14 @@ func settingList() []setting {
 		}})
 	}
 	return append(list,
+		setting{"me", "your own handle on X, or several between commas: nobody has to agree to your own voice", func(v string) error {
+			for _, word := range handles(v) {
+				if !consent.IsHandle(word) {
+					return wrong(errors.New("odd"), "handles such as @ann, with commas between", v)
+				}
+			}
+			return nil
+		}},
 		setting{"x.client_id", "client id of your developer app at X", func(v string) error {
 			if strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 				return wrong(errors.New("odd"), "the client id as X shows it", v)
@@ -100,6 +109,11 @@ func settingList() []setting {
 			}
 			return wrong(err, "a port from 1024 to 65535", v)
 		}})
+}
+
+// handles splits a list of handles or ids.
+func handles(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // consentKey is the setting that says which mode holds for an action.
@@ -138,6 +152,7 @@ func (a *App) resolveSettings(cmd *cobra.Command) (map[string]value, []string, e
 	v.SetDefault("window", defaultWindow)
 	v.SetDefault("quiet", false)
 	v.SetDefault("no-progress", false)
+	v.SetDefault("me", "")
 	v.SetDefault("x.client_id", "")
 	v.SetDefault("x.redirect_port", 8420)
 	for _, act := range consent.Actions {
@@ -197,6 +212,7 @@ func (a *App) loadSettings(cmd *cobra.Command) error {
 	for _, act := range consent.Actions {
 		a.set.Consent[act], _ = consent.ParseMode(all[consentKey(act)].text)
 	}
+	a.set.Me = handles(all["me"].text)
 	a.set.Window = all["window"].text
 	a.set.XClientID = all["x.client_id"].text
 	a.set.XPort, _ = strconv.Atoi(all["x.redirect_port"].text)
@@ -241,7 +257,7 @@ func (a *App) saveSetting(key, text string) error {
 	}
 	val := new(yaml.Node)
 	val.SetString(text)
-	if key != "library" && key != "x.client_id" { // numbers and truth values without quotes
+	if key != "library" && key != "x.client_id" && key != "me" { // numbers and truth values without quotes
 		val.Tag, val.Style = "", 0
 	}
 	putSetting(root, key, val)

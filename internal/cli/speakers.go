@@ -20,6 +20,7 @@ type speakersOptions struct {
 	refs
 	turns  string
 	labels bool
+	yes    bool
 }
 
 func newSpeakersCmd(a *App) *cobra.Command {
@@ -75,14 +76,16 @@ func newSpeakersConfirmCmd(a *App) *cobra.Command {
 	var o speakersOptions
 	cmd := &cobra.Command{
 		Use:   "confirm SPACE",
-		Short: "Make turns your own word",
-		Long: `Make turns your own word: those that are known, as they are, or those of a file. FILE is a
+		Short: "Confirm who speaks when",
+		Long: `Confirm who speaks when: the turns that are known, as they are, or those of a file. FILE is a
 label track of Audacity (start, end and handle, with tabs between) or the JSON that speakers
-show writes; "-" is standard input. A turn without a handle is of somebody unknown.`,
+show writes; "-" is standard input. A turn without a handle is of somebody unknown. What is to be
+confirmed is shown, and you are asked.`,
 		Example: `  spaces speakers confirm latest
   spaces speakers confirm latest --turns turns.txt`,
 	}
 	cmd.Flags().StringVar(&o.turns, "turns", "", "take the turns from `FILE`")
+	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
 	return speakersCmd(a, &o, cmd, a.confirmTurns)
 }
 
@@ -90,8 +93,8 @@ func newSpeakersUnconfirmCmd(a *App) *cobra.Command {
 	var o speakersOptions
 	return speakersCmd(a, &o, &cobra.Command{
 		Use:     "unconfirm SPACE",
-		Short:   "Go back to the turns that the audio tells",
-		Long:    `Take back what was confirmed, and go back to the turns that the audio tells.`,
+		Short:   "Discard your confirmation",
+		Long:    `Discard what you have confirmed, and go back to the turns that the audio tells.`,
 		Example: `  spaces speakers unconfirm latest`,
 	}, a.unconfirmTurns)
 }
@@ -174,20 +177,57 @@ func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
 	} else if list, err = a.readTurns(o.turns, s); err != nil {
 		return err
 	}
-	if err := lib.ConfirmTurns(s, list); err != nil {
+	if err := a.agreeToTurns(ctx, o, s, list); err != nil {
 		return err
 	}
-	for _, handle := range strangers(s, list) {
-		a.warn("%s was not on stage in %s, as far as its metadata tell", at(handle), row.ID)
-	}
-	for _, handle := range silent(s, list) {
-		a.warn("%s speaks in %s, by the levels of its audio, and has no turn in what you confirm: from now on they count as not heard", at(handle), row.ID)
+	if err := lib.ConfirmTurns(s, list); err != nil {
+		return err
 	}
 	if a.set.JSON {
 		return a.printTurns(lib, row.ID, false)
 	}
 	a.say("%s of %s confirmed", count(len(list), "turn"), row.ID)
 	return nil
+}
+
+// agreeToTurns shows what is to be confirmed, and asks.
+func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Space, list []space.Turn) error {
+	ask := !o.yes
+	if ask && (!a.InTTY || a.set.JSON || o.turns == "-") {
+		return &failure{exitUsage, "not-confirmed", "look at the turns: spaces speakers show " + s.ID + "; --yes confirms them without asking",
+			errors.New("nothing was confirmed: cannot ask, standard input is not a terminal")}
+	}
+	if !a.set.JSON && !a.set.Quiet {
+		var order []string
+		turns, seconds := make(map[string]int), make(map[string]float64)
+		for _, u := range list {
+			h := consent.Handle(u.Handle)
+			if turns[h] == 0 {
+				order = append(order, h)
+			}
+			turns[h]++
+			seconds[h] += u.End - u.Start
+		}
+		t := table{right: map[int]bool{1: true, 2: true}}
+		for _, h := range order {
+			t.add(safe(or(at(h), "somebody unknown")), count(turns[h], "turn"), clock(seconds[h]))
+		}
+		t.write(a.Err, a.Columns)
+	}
+	for _, handle := range strangers(s, list) {
+		a.warn("%s was not on stage in %s, as far as its metadata tell", at(handle), s.ID)
+	}
+	for _, handle := range silent(s, list) {
+		a.warn("%s speaks in %s, by the levels of its audio, and has no turn in what you confirm: from now on they count as not heard", at(handle), s.ID)
+	}
+	if !ask {
+		return nil
+	}
+	yes, err := a.confirm(ctx, "Confirm that these are all the turns of "+s.ID+", and that they are right?")
+	if err == nil && !yes {
+		err = &failure{exitUsage, "not-confirmed", "write down right ones: spaces speakers show " + s.ID + " --labels", errors.New("nothing was confirmed")}
+	}
+	return err
 }
 
 // readTurns reads a file of turns.

@@ -65,7 +65,7 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 		return hinted(err, "name another one with --addr, or let the system choose the port: --addr 127.0.0.1:0")
 	}
 	defer l.Close()
-	options := studio.Options{Library: a.libraryOptions(), Zone: a.Zone, Jobs: a.jobs(), Consent: a.set.Consent, Network: o.network}
+	options := studio.Options{Library: a.libraryOptions(), Zone: a.Zone, Jobs: a.jobs(), Consent: a.set.Consent, Me: a.set.Me, Network: o.network}
 	if options.Library.Dir != filepath.Join(a.Home, "Spaces") {
 		options.LibraryFlag = options.Library.Dir
 	}

@@ -121,11 +121,10 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 		return a.cleanTarget(ctx, &o, s, t)
 	}
 	g := &gatherer{a: a, o: &o, lib: lib, root: root, s: s}
-	if g.gate, err = a.newGate(lib, o.override); err != nil {
+	if g.ask, err = a.newAsker(lib, o.override, o.dryRun); err != nil {
 		return err
 	}
-	defer g.gate.close()
-	g.gate.dry = o.dryRun
+	defer g.ask.Close()
 	items, err := g.gather(ctx)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
@@ -26,9 +27,9 @@ type gatherer struct {
 	lib  *library.Library
 	root *os.Root // of the library
 	s    *publish.Sender
-	gate *gate
+	ask  *asker
 	list []*publish.Item
-	uses []voiceUse // of the recordings that are heard in them
+	uses []gate.Use // of the recordings that are heard in them
 }
 
 // gather finds what the words of a command line mean.
@@ -81,8 +82,7 @@ func (g *gatherer) gather(ctx context.Context) ([]*publish.Item, error) {
 // asks reports whether agree asks anything at all: to find out who is heard in a
 // file can take hashing it.
 func (g *gatherer) asks() bool {
-	modes := g.a.set.Consent
-	return modes.Mode(g.act()) != consent.Off || g.o.feed && modes.Mode(consent.Feeding) != consent.Off
+	return g.ask.Asks(g.act()) || g.o.feed && g.ask.Asks(consent.Feeding)
 }
 
 // act is what is done by sending to the target.
@@ -96,11 +96,11 @@ func (g *gatherer) act() consent.Action {
 // agree asks whether what was found may be sent: before anything else is done,
 // and of a feed also whether it may stand there.
 func (g *gatherer) agree(ctx context.Context) ([]string, error) {
-	missing, err := g.gate.checkAll(ctx, g.act(), g.uses)
+	missing, err := g.ask.checkAll(ctx, g.act(), g.uses)
 	if err != nil || !g.o.feed {
 		return missing, err
 	}
-	more, err := g.gate.checkAll(ctx, consent.Feeding, g.uses)
+	more, err := g.ask.checkAll(ctx, consent.Feeding, g.uses)
 	for _, name := range more {
 		if !slices.Contains(missing, name) {
 			missing = append(missing, name)
@@ -126,7 +126,7 @@ func (g *gatherer) file(ctx context.Context, name string) error {
 		}
 	}
 	if g.asks() {
-		use, err := useOfFile(ctx, g.lib, g.root, abs)
+		use, err := g.ask.File(ctx, abs)
 		if err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
 		if len(sp.Files) == 0 {
 			return &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)}
 		}
-		g.uses = append(g.uses, voiceUse{id: sp.ID})
+		g.uses = append(g.uses, gate.Use{Recording: sp.ID})
 		for i, file := range sp.Files {
 			name := sp.ID
 			if i > 0 {
@@ -165,7 +165,7 @@ func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
 		if len(sp.Pieces) == 0 {
 			return &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)}
 		}
-		g.uses = append(g.uses, voiceUse{id: sp.ID})
+		g.uses = append(g.uses, gate.Use{Recording: sp.ID})
 		for _, p := range sp.Pieces {
 			g.kept(publish.Original, sp.ID+"/original/"+plainName(p.Name), path.Join(sp.Folder, "original", p.Name), &sp.Recording, m)
 		}
@@ -205,7 +205,7 @@ func (g *gatherer) clips(sp *space.Space, m publish.Meta) error {
 	}
 	for _, c := range list {
 		m := m
-		g.uses = append(g.uses, useOfClip(&c))
+		g.uses = append(g.uses, gate.OfClip(&c))
 		m.Title = or(c.Settings.Title, m.Title)
 		g.kept(publish.Clip, sp.ID+"/clips/"+plainName(c.File), path.Join(sp.Folder, "clips", c.File), &sp.Recording, m)
 	}
@@ -225,7 +225,7 @@ func (g *gatherer) episode(e *feed.Episode, show *feed.Show) {
 	if show != nil {
 		m.Language, m.Creator = show.Language, or(show.Author, m.Creator)
 	}
-	g.uses = append(g.uses, useOfEpisode(&e.Record))
+	g.uses = append(g.uses, gate.OfEpisode(&e.Record))
 	sp := &space.Recording{ID: e.ID}
 	for i, file := range e.Files() {
 		kind := publish.Extra
@@ -263,7 +263,7 @@ func (g *gatherer) feed(ctx context.Context) error {
 		}
 		defer out.Close()
 		b, err := feed.Build(ctx, g.root, out, show, feed.Options{Site: true, Agree: func(list []*feed.Episode) error {
-			_, err := g.gate.episodes(ctx, list)
+			_, err := g.ask.episodes(ctx, list)
 			return err
 		}})
 		if err != nil {

@@ -162,17 +162,29 @@ func (r *Recording) path(q *Request) (string, error) {
 	return filepath.Join(r.Dir, clipsDir, name), err
 }
 
-// plan works out a clip: of units as they are wherever that is possible.
+// plan works out a clip: of units as they are wherever that is possible. Units
+// with samples that are to be left out are not copied, even where a player
+// would hide those.
 func (r *Recording) plan(q *Request) (*sheet, error) {
-	for _, s := range r.stretches(q.Span) {
-		if !q.Effects.none() || !q.Omit.none(q.Span) || q.Strict && r.Files[s.file].Config.Codec != "pcm" || !q.Format.keeps(r.Files[s.file].Config.Codec) {
-			return r.encoded(q)
-		}
-	}
-	if q.Format == MP4 && !r.Copies(q.Span, MP4) {
+	if !r.copied(q) {
 		return r.encoded(q)
 	}
-	return r.lossless(q)
+	s, err := r.lossless(q)
+	if err == nil && !q.Omit.none(r.held(s)) {
+		q.Strict = true
+		return r.encoded(q)
+	}
+	return s, err
+}
+
+// copied reports whether a clip consists of units as they are.
+func (r *Recording) copied(q *Request) bool {
+	for _, s := range r.stretches(q.Span) {
+		if !q.Effects.none() || !q.Omit.none(q.Span) || q.Strict && r.Files[s.file].Config.Codec != "pcm" || !q.Format.keeps(r.Files[s.file].Config.Codec) {
+			return false
+		}
+	}
+	return q.Format != MP4 || r.Copies(q.Span, MP4)
 }
 
 // format is the one in which a span needs no re-encoding.

@@ -92,3 +92,41 @@ func samplesOf(t *testing.T, src pcm.Source) []float32 {
 		}
 	}
 }
+
+// What is left out stands in no unit that is copied, even where an edit list
+// would hide it.
+func TestOmissionBeside(t *testing.T) {
+	r := preset(t, "two-pieces")
+	span := Span{48000, 48000}
+	for _, test := range []struct {
+		name  string
+		omit  Span
+		plain bool // the units are copied
+	}{
+		{"in the unit before", Span{48000 - 100, 100}, false},
+		{"in the unit of the end", Span{96000, 10}, false},
+		{"far before", Span{1000, 2000}, true},
+		{"far behind", Span{110000, 2000}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			q := Request{Recording: r, Span: span, Format: M4A, Omit: Omission{Spans: []Span{test.omit}}, Writer: io.Discard}
+			res, err := Cut(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res.Lossless != test.plain {
+				t.Errorf("copied: %v, want %v", res.Lossless, test.plain)
+			}
+		})
+	}
+	held, err := r.Held(Request{Recording: r, Span: span})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held.Start >= span.Start || held.Start < span.Start-2*1024 || held.End() < span.End() || held.End() > span.End()+1024 {
+		t.Errorf("a lossless clip of %v holds %v", span, held)
+	}
+	if held, err := r.Held(Request{Recording: r, Span: span, Strict: true}); err != nil || held != span {
+		t.Errorf("a clip that is encoded anew holds %v, %v", held, err)
+	}
+}

@@ -94,7 +94,7 @@ func (l *Ledger) Missing(u Use, p Purpose, at time.Time) []Missing {
 		if answer.Agreed() {
 			return
 		}
-		m := Missing{Handle: strings.TrimPrefix(w.Handle, "@"), ID: w.ID, Answer: answer, Spans: u.within(parts, all)}
+		m := Missing{Handle: strings.TrimPrefix(w.Handle, "@"), ID: w.ID, Answer: answer, Spans: within(parts, all, Margin(u.Turns))}
 		if len(all) > 0 && len(m.Spans) == 0 {
 			return
 		}
@@ -187,14 +187,14 @@ func Margin(turns *space.Turns) float64 {
 	return GuessedMargin
 }
 
-// within returns the parts of a person's turns, with their margin, that lie in
-// the use. Parts are those of the use, joined.
-func (u *Use) within(parts, turns []Span) []Span {
+// within returns the parts of a person's turns, wider by a margin, that lie in
+// those of a use, which are joined: if there are none, that is all of it.
+func within(parts, turns []Span, margin float64) []Span {
 	if len(parts) == 0 {
 		return slices.Clone(turns)
 	}
 	var list []Span
-	for _, s := range joined(turns, Margin(u.Turns)) {
+	for _, s := range joined(turns, margin) {
 		first, _ := slices.BinarySearchFunc(parts, s.Start, func(p Span, at float64) int { return cmp.Compare(p.End, at) })
 		for _, p := range parts[first:] {
 			if p.Start >= s.End {

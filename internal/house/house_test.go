@@ -29,6 +29,7 @@ const (
 var order = [][]string{
 	{"cli"},
 	{"studio"},
+	{"consent/gate"}, // asked by both roofs
 	{"proof"},
 	{"forget"},
 	{"publish/all"},

@@ -46,6 +46,15 @@ type Known struct {
 	Episode   *episode.Record
 }
 
+// EachKnown calls visit with the SHA-256 of each file that the library holds or
+// has made, by its records.
+func (p *Prover) EachKnown(ctx context.Context, visit func(sha256 string, k *Known)) error {
+	return p.each(ctx, func(t *found) bool {
+		visit(t.sha256, &Known{t.space.ID, t.clip, t.episode})
+		return true
+	})
+}
+
 // Known finds a file by its SHA-256, wherever it lies and whatever it is called
 // now. It fails with ErrUnknown if no record has that.
 func (p *Prover) Known(ctx context.Context, name string) (*Known, error) {

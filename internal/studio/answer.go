@@ -10,6 +10,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
@@ -37,6 +38,8 @@ func explain(err error) *problem {
 	var cut *clip.Problem
 	var made *episode.Problem
 	var refused *consent.Refused
+	var turns *gate.TurnsError
+	var broken *consent.BrokenError
 	var locked *library.LockedError
 	var large *http.MaxBytesError
 	switch {
@@ -47,7 +50,11 @@ func explain(err error) *problem {
 	case errors.As(err, &made):
 		return &problem{http.StatusUnprocessableEntity, string(made.Kind), err.Error(), made.Hint}
 	case errors.As(err, &refused):
-		return &problem{http.StatusUnprocessableEntity, "consent", err.Error(), refused.Hint()}
+		return &problem{http.StatusUnprocessableEntity, "consent", err.Error(), waysOn(refused)}
+	case errors.As(err, &turns):
+		return &problem{http.StatusUnprocessableEntity, "bad-turns", err.Error(), "Write them anew: spaces speakers confirm " + turns.Recording + " --turns FILE"}
+	case errors.As(err, &broken):
+		return &problem{http.StatusInternalServerError, "broken-ledger", err.Error(), broken.Hint()}
 	case errors.As(err, &locked):
 		return &problem{http.StatusConflict, "locked", err.Error(), locked.Hint()}
 	case errors.As(err, &large):

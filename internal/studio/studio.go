@@ -32,6 +32,7 @@ type Options struct {
 	Zone        *time.Location // of typed clocks without an offset
 	Jobs        int            // cores that a long task may use
 	Consent     consent.Policy // what becomes of what somebody has not agreed to
+	Me          []string       // the host's own handles or ids
 	// Network serves other machines than this one too: requests may name the
 	// server by any of its addresses.
 	Network bool

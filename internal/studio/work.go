@@ -2,16 +2,16 @@ package studio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
-	"time"
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/moments"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
-	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -118,33 +118,6 @@ func (s *Server) turns(ctx context.Context, id string) (*space.Turns, error) {
 	return lib.Turns(id)
 }
 
-// agreed asks whether an action may be done with parts of a recording, or with
-// all of it if there are none. It returns the handles of those who have not
-// agreed where it may be done all the same.
-func (s *Server) agreed(lib *library.Library, act consent.Action, id string, parts ...consent.Span) ([]string, error) {
-	if s.o.Consent.Mode(act) == consent.Off {
-		return nil, nil
-	}
-	known, err := lib.Load(id)
-	if err != nil {
-		return nil, err
-	}
-	turns, err := lib.Turns(id)
-	if err != nil {
-		return nil, err
-	}
-	ledger, err := consent.Open(lib.Dir(), s.o.Library.LockWait)
-	if err != nil {
-		return nil, err
-	}
-	defer ledger.Close()
-	f := ledger.Check(s.o.Consent, act, consent.Use{Recording: &known.Recording, Turns: turns, Parts: parts}, time.Now())
-	if f.Stops() {
-		return nil, &consent.Refused{Finding: f}
-	}
-	return f.Handles(), nil
-}
-
 // maxTitle is how many bytes the title of a clip or an episode may have.
 const maxTitle = 1000
 
@@ -156,17 +129,19 @@ func checkTitle(title string) error {
 }
 
 // saveClip cuts a clip into the recording's folder, as a task: {"start", "samples",
-// "format", "title", "force"}, and for a video "shape" and "theme".
+// "format", "title", "force"}, for a video "shape" and "theme", and "reason" to
+// go on without the consent of some.
 func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 	var q struct {
 		span
 		look
-		Format, Title string
-		Force         bool // replace another file of that name
+		Format, Title, Reason string
+
+		Force bool // replace another file of that name
 	}
 	err := body(r, &q)
 	if err == nil {
-		err = checkTitle(q.Title)
+		err = errors.Join(checkTitle(q.Title), checkReason(q.Reason))
 	}
 	var format clip.Format
 	if err == nil {
@@ -181,7 +156,7 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("id")
-	key := fmt.Sprintf("clip %s %d %d %s %q %v %t", id, q.Start, q.Samples, format, q.Title, q.look, q.Force)
+	key := fmt.Sprintf("clip %s %d %d %s %q %v %t %q", id, q.Start, q.Samples, format, q.Title, q.look, q.Force, q.Reason)
 	s.run(w, r, key, func(ctx context.Context, t *task) (any, error) {
 		lib, release, err := s.shelf.take(ctx)
 		if err != nil {
@@ -197,11 +172,16 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		missing, err := s.agreed(lib, consent.Clipping, id, consent.Span{Start: rec.Seconds(within.Start), End: rec.Seconds(within.End())})
+		cut := clip.Request{Recording: rec, Span: within, Format: format, Title: q.Title, Film: film, Force: q.Force}
+		use, err := gate.OfRequest(cut)
 		if err != nil {
 			return nil, err
 		}
-		made, err := clip.Cut(ctx, clip.Request{Recording: rec, Span: within, Format: format, Title: q.Title, Film: film, Force: q.Force})
+		missing, err := s.agreed(ctx, lib, consent.Clipping, use, q.Reason)
+		if err != nil {
+			return nil, err
+		}
+		made, err := clip.Cut(ctx, cut)
 		if err != nil {
 			return nil, err
 		}
@@ -213,16 +193,17 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 }
 
 // exportEpisode makes an episode in the recording's folder, as a task:
-// {"preset", "format", "title", "trim_silence", "force"}.
+// {"preset", "format", "title", "trim_silence", "force", "reason"}.
 func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 	var q struct {
-		Preset, Format, Title string
-		TrimSilence           bool `json:"trim_silence"`
-		Force                 bool
+		Preset, Format, Title, Reason string
+
+		TrimSilence bool `json:"trim_silence"`
+		Force       bool
 	}
 	err := body(r, &q)
 	if err == nil {
-		err = checkTitle(q.Title)
+		err = errors.Join(checkTitle(q.Title), checkReason(q.Reason))
 	}
 	var format clip.Format
 	if err == nil {
@@ -233,7 +214,7 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("id")
-	key := fmt.Sprintf("export %s %q %s %q %t %t", id, q.Preset, format, q.Title, q.TrimSilence, q.Force)
+	key := fmt.Sprintf("export %s %q %s %q %t %t %q", id, q.Preset, format, q.Title, q.TrimSilence, q.Force, q.Reason)
 	s.run(w, r, key, func(ctx context.Context, t *task) (any, error) {
 		lib, release, err := s.shelf.take(ctx)
 		if err != nil {
@@ -245,7 +226,7 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		defer rec.Close()
-		missing, err := s.agreed(lib, consent.Exporting, id)
+		missing, err := s.agreed(ctx, lib, consent.Exporting, gate.Use{Recording: id}, q.Reason)
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,194 @@
+package gate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spaces-cli/spaces/internal/proof"
+)
+
+// File finds out what a file on disk holds of which recordings: by what the
+// library holds or has made, and by its sound. What lies packed in it is
+// looked into. Tags, names and a record beside the file are hints: they add
+// recordings and take none away. If some of it can be the sound of nobody
+// knows whom, one of the uses says so. A file in which there is no sound has
+// no uses.
+func (g *Gate) File(ctx context.Context, name string) ([]Use, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a file")}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.readMade(ctx); err != nil {
+		return nil, err
+	}
+	look := &look{g: g, ctx: ctx, left: maxUnpacked}
+	if err := look.at(filepath.Base(name), f, info.Size(), 0); err != nil {
+		return nil, err
+	}
+	if look.plain() {
+		return nil, nil
+	}
+	hints, err := g.hints(name)
+	if err != nil {
+		return nil, err
+	}
+	return look.uses(hints, filepath.Base(name), info.Size(), f)
+}
+
+// readMade reads once what the library holds and has made.
+func (g *Gate) readMade(ctx context.Context) error {
+	if g.made != nil {
+		return nil
+	}
+	made := make(map[string][]Use)
+	err := (&proof.Prover{Library: g.o.Library}).EachKnown(ctx, func(sha string, k *proof.Known) {
+		u := Use{Recording: k.Recording}
+		switch {
+		case k.Clip != nil:
+			u = OfClip(k.Clip)
+		case k.Episode != nil:
+			u = OfEpisode(k.Episode)
+		}
+		made[sha] = append(made[sha], u)
+		if u.Recording != k.Recording { // a record that lies in another's folder
+			made[sha] = append(made[sha], Use{Recording: k.Recording})
+		}
+	})
+	if err == nil {
+		g.made = made
+	}
+	return err
+}
+
+// A look finds what a file holds, part by part.
+type look struct {
+	g    *Gate
+	ctx  context.Context
+	left int64 // bytes that may still be unpacked
+
+	sure  []Use  // known by their bytes
+	heard []Use  // known by their sound
+	why   string // what is not known of the first part that is neither
+}
+
+// plain reports whether there was no sound in the file.
+func (l *look) plain() bool { return len(l.sure)+len(l.heard) == 0 && l.why == "" }
+
+// unknown notes that nobody can tell what a part is.
+func (l *look) unknown(why string) {
+	if l.why == "" {
+		l.why = why
+	}
+}
+
+// at looks at a file, or at one that is packed in another.
+func (l *look) at(name string, r io.ReaderAt, size int64, depth int) error {
+	if err := l.ctx.Err(); err != nil {
+		return err
+	}
+	if packed, err := l.unpack(name, r, size, depth); packed || err != nil {
+		return err
+	}
+	plain, err := isPlain(l.ctx, r, size)
+	if plain || err != nil {
+		return err
+	}
+	sha, err := hash(l.ctx, io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return err
+	}
+	known := l.g.made[sha]
+	l.sure = append(l.sure, known...)
+	if l.g.o.Sounds == nil {
+		if known == nil {
+			l.unknown("nothing shows which recording it is made of")
+		}
+		return nil
+	}
+	sound, err := l.g.o.Sounds.Find(l.ctx, r, size)
+	switch {
+	case errors.Is(err, ErrNoSound):
+		if known == nil {
+			l.unknown("nothing in it can be compared with the recordings of the library")
+		}
+		return nil
+	case err != nil:
+		return fmt.Errorf("cannot tell which recording %s is made of: %w", name, err)
+	case sound.Silent:
+		return nil
+	case known == nil && len(sound.Heard) == 0:
+		l.unknown("its sound is in no recording of the library as it is in the file")
+	case known == nil && sound.Rest:
+		l.unknown("a part of its sound is in no recording of the library")
+	}
+	for _, h := range sound.Heard {
+		l.heard = append(l.heard, Use{Recording: h.Recording, Parts: h.Spans, Clip: len(h.Spans) > 0})
+	}
+	return nil
+}
+
+// uses sums up what was found. Where a recording is known by bytes, no hint
+// says more of it.
+func (l *look) uses(hints []Use, name string, size int64, r io.ReaderAt) ([]Use, error) {
+	list := append(l.sure, l.heard...)
+	sure := make(map[string]bool)
+	for _, u := range l.sure {
+		sure[u.Recording] = true
+	}
+	for _, u := range hints {
+		if sure[u.Recording] {
+			continue
+		}
+		_, err := l.g.voices(u.Recording)
+		switch {
+		case isUnknown(err):
+			l.unknown("it says that it is made of " + u.Recording + ", which is not in the library")
+		case err != nil:
+			return nil, err
+		default:
+			list = append(list, u)
+		}
+	}
+	if l.why != "" {
+		sha, err := hash(l.ctx, io.NewSectionReader(r, 0, size))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Use{File: name, Why: l.why, SHA256: sha})
+	}
+	return list, nil
+}
+
+// hash returns the SHA-256 of what r reads.
+func hash(ctx context.Context, r io.Reader) (string, error) {
+	sum := sha256.New()
+	for {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		_, err := io.CopyN(sum, r, 1<<20)
+		if err == io.EOF {
+			return hex.EncodeToString(sum.Sum(nil)), nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+}

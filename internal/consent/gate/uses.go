@@ -1,0 +1,38 @@
+package gate
+
+import (
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/episode"
+)
+
+// OfRequest is what the file of a clip that is to be cut will hold: all samples
+// in it, hidden ones too.
+func OfRequest(q clip.Request) (Use, error) {
+	held, err := q.Recording.Held(q)
+	r := q.Recording
+	return Use{Recording: r.Space.ID, Clip: true, Parts: []consent.Span{{Start: r.Seconds(held.Start), End: r.Seconds(held.End())}}}, err
+}
+
+// OfClip is what a clip holds of its recording, by its record.
+func OfClip(p *clip.Provenance) Use {
+	var out []consent.Span
+	for _, o := range p.Omitted {
+		out = append(out, consent.Span{Start: o.Start, End: o.Start + o.Seconds})
+	}
+	start, end := p.HeldSeconds()
+	parts := consent.Without([]consent.Span{{Start: start, End: end}}, out)
+	if len(parts) == 0 {
+		parts = []consent.Span{{Start: start, End: start}} // nothing, and not all
+	}
+	return Use{Recording: p.Recording, Parts: parts, Clip: true}
+}
+
+// OfEpisode is what an episode holds of its recording, by its record.
+func OfEpisode(r *episode.Record) Use {
+	u := Use{Recording: r.ID}
+	for _, k := range r.Kept {
+		u.Parts = append(u.Parts, consent.Span{Start: k.Start, End: k.Start + k.Seconds})
+	}
+	return u
+}
