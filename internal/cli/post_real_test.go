@@ -30,7 +30,7 @@ func newPosting(t *testing.T) (*realSpaces, *xtest.Server) {
 	}
 	l.Close()
 	port := l.Addr().(*net.TCPAddr).Port
-	return newRealSpaces(t, "SPACES_X_API="+s.URL, "SPACES_X_CLIENT_ID="+xtest.ClientID, "SPACES_X_REDIRECT_PORT="+strconv.Itoa(port)), s
+	return newRealSpaces(t, "SPACES_CONSENT_POST=off", "SPACES_X_API="+s.URL, "SPACES_X_CLIENT_ID="+xtest.ClientID, "SPACES_X_REDIRECT_PORT="+strconv.Itoa(port)), s
 }
 
 // signIn signs in as a browser on this computer would, or, if paste is set,
