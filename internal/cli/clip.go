@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 type clipOptions struct {
@@ -107,7 +108,7 @@ type clipper struct {
 	app   *App
 	o     clipOptions
 	lib   *library.Library
-	pool  *clips.Pool
+	pool  *recording.Pool
 	model clips.Request // what all clips share
 	gate  *asker
 	films filmer
@@ -136,7 +137,7 @@ func (a *App) clip(ctx context.Context, o clipOptions) error {
 	}
 	defer c.gate.Close()
 	const open = 16 // recordings at once
-	c.pool = clips.NewPool(open, func(id string) (*clips.Recording, error) { return clips.Open(c.lib, id, a.Version) })
+	c.pool = recording.NewPool(open, func(id string) (*recording.Recording, error) { return recording.Open(c.lib, id, a.Version) })
 	defer c.pool.Close()
 	if o.batch != "" {
 		return c.runBatch(ctx)
@@ -185,7 +186,7 @@ func (o *clipOptions) request() (clips.Request, error) {
 		return q, err
 	}
 	if o.fade != "" {
-		if q.Fade, err = clips.ParseTime(o.fade); err != nil {
+		if q.Fade, err = recording.ParseTime(o.fade); err != nil {
 			return q, err
 		}
 		if q.Fade < 0 || q.Fade > time.Hour {
@@ -244,7 +245,7 @@ func (c *clipper) runOne(ctx context.Context) error {
 		}
 		if err != nil {
 			failed++
-			if err := c.printFailed(clips.Line{Recording: row.ID, At: clips.Mark(r.Time(s.Start))}, err); err != nil {
+			if err := c.printFailed(clips.Line{Recording: row.ID, At: recording.Mark(r.Time(s.Start))}, err); err != nil {
 				return err
 			}
 		}
@@ -253,7 +254,7 @@ func (c *clipper) runOne(ctx context.Context) error {
 }
 
 // review stops a command that would leave out what nobody has looked at.
-func (c *clipper) review(r *clips.Recording, spans []clips.Span) error {
+func (c *clipper) review(r *recording.Recording, spans []recording.Span) error {
 	if !c.o.omit.only || c.o.omit.reviewed || c.o.dryRun {
 		return nil
 	}
@@ -264,7 +265,7 @@ func (c *clipper) review(r *clips.Recording, spans []clips.Span) error {
 	var lines []string
 	for _, s := range spans {
 		if text := out.text(s); text != "" {
-			lines = append(lines, clips.Mark(r.Time(s.Start))+": "+text)
+			lines = append(lines, recording.Mark(r.Time(s.Start))+": "+text)
 		}
 	}
 	if len(lines) == 0 {
@@ -310,8 +311,8 @@ func partly(failed, all int) error {
 }
 
 // spans finds the stretches that the flags name.
-func (c *clipper) spans(ctx context.Context, r *clips.Recording) ([]clips.Span, error) {
-	var list []clips.Span
+func (c *clipper) spans(ctx context.Context, r *recording.Recording) ([]recording.Span, error) {
+	var list []recording.Span
 	if c.o.speaker != "" {
 		turns, err := c.lib.Turns(r.Space.ID)
 		if err == nil {
@@ -321,7 +322,7 @@ func (c *clipper) spans(ctx context.Context, r *clips.Recording) ([]clips.Span, 
 			return nil, err
 		}
 	}
-	find := func(p clips.Place) error {
+	find := func(p recording.Place) error {
 		p.Zone, p.Length, p.End, p.Clamp = c.app.Zone, c.o.length, c.o.end, c.o.clamp
 		s, err := r.Find(p)
 		list = append(list, s)
@@ -329,13 +330,13 @@ func (c *clipper) spans(ctx context.Context, r *clips.Recording) ([]clips.Span, 
 	}
 	var err error
 	for _, t := range c.o.at {
-		err = errors.Join(err, find(clips.Place{At: t}))
+		err = errors.Join(err, find(recording.Place{At: t}))
 	}
 	for _, t := range c.o.around {
-		err = errors.Join(err, find(clips.Place{At: t, Around: true}))
+		err = errors.Join(err, find(recording.Place{At: t, Around: true}))
 	}
 	for _, t := range c.o.clock {
-		err = errors.Join(err, find(clips.Place{Clock: t}))
+		err = errors.Join(err, find(recording.Place{Clock: t}))
 	}
 	for i := range list {
 		if err == nil && c.o.snap {
@@ -362,7 +363,7 @@ func (c *clipper) direct(q *clips.Request, output string, many bool) error {
 		if err := os.MkdirAll(output, 0o777); err != nil {
 			return err
 		}
-		name, err := q.Recording.FileName(q)
+		name, err := q.FileName()
 		q.File = filepath.Join(output, name)
 		return err
 	case many:
@@ -400,9 +401,9 @@ type clipJSON struct {
 	Lossless  *bool         `json:"lossless"`
 	Status    clips.Status  `json:"status"`
 	// ConsentMissing are the handles of those who have not agreed.
-	ConsentMissing []string        `json:"consent_missing,omitempty"`
-	Omitted        []clips.Omitted `json:"omitted,omitempty"`
-	Error          *clipFailure    `json:"error,omitempty"`
+	ConsentMissing []string            `json:"consent_missing,omitempty"`
+	Omitted        []recording.Omitted `json:"omitted,omitempty"`
+	Error          *clipFailure        `json:"error,omitempty"`
 }
 
 type clipFailure struct {
@@ -432,7 +433,7 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 			return nil
 		}
 	}
-	text := fmt.Sprintf("%s  %s s from %s", name, decimal(math.Round(1000*r.Length)/1000), clips.Mark(time.Duration(r.At*float64(time.Second))))
+	text := fmt.Sprintf("%s  %s s from %s", name, decimal(math.Round(1000*r.Length)/1000), recording.Mark(time.Duration(r.At*float64(time.Second))))
 	if r.Status != clips.Planned {
 		text += "  " + size(r.Bytes)
 	}
@@ -463,13 +464,13 @@ func (c *clipper) leftOut(r clips.Result) string {
 	c.omitMu.Lock()
 	defer c.omitMu.Unlock()
 	if o := c.omits[r.Recording]; o != nil {
-		return o.text(clips.Span{Start: r.Start, Samples: r.Samples})
+		return o.text(recording.Span{Start: r.Start, Samples: r.Samples})
 	}
 	return ""
 }
 
 // omission finds what is left out of a recording with --consented-only.
-func (c *clipper) omission(r *clips.Recording) (*omission, error) {
+func (c *clipper) omission(r *recording.Recording) (*omission, error) {
 	c.omitMu.Lock()
 	defer c.omitMu.Unlock()
 	if o := c.omits[r.Space.ID]; o != nil {
@@ -508,9 +509,9 @@ func clipError(err error) error {
 	case errors.As(err, &p):
 		code := exitFailed
 		switch p.Kind {
-		case clips.BadTime, clips.BadRequest, clips.OutOfRange, clips.BadLine:
+		case recording.BadTime, clips.BadRequest, recording.OutOfRange, clips.BadLine:
 			code = exitUsage
-		case clips.InGap, clips.NoTurns:
+		case recording.InGap, recording.NoTurns:
 			code = exitNotThere
 		}
 		return &failure{code, string(p.Kind), p.Hint, err}

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // runBatch cuts what a file or standard input lists.
@@ -27,11 +28,11 @@ func (c *clipper) runBatch(ctx context.Context) error {
 		defer f.Close()
 		in = f
 	}
-	recording := c.o.recording
+	common := c.o.recording
 	if len(c.o.words) == 1 {
-		recording = c.o.words[0]
+		common = c.o.words[0]
 	}
-	b, err := clips.NewBatch(in, recording)
+	b, err := clips.NewBatch(in, common)
 	if err != nil {
 		return clipError(err)
 	}
@@ -45,7 +46,7 @@ func (c *clipper) runBatch(ctx context.Context) error {
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	ids := newIDCache(c)
-	if err := c.films.ofOneSpace(ctx, ids, recording); err != nil {
+	if err := c.films.ofOneSpace(ctx, ids, common); err != nil {
 		return err
 	}
 	c.gate.late = true
@@ -113,7 +114,7 @@ func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clip
 			return clips.Result{}, nil, err
 		}
 	}
-	q.Span, err = r.Find(clips.Place{At: l.At, Length: l.Length, End: l.End, Clamp: c.o.clamp, Zone: c.app.Zone})
+	q.Span, err = r.Find(recording.Place{At: l.At, Length: l.Length, End: l.End, Clamp: c.o.clamp, Zone: c.app.Zone})
 	if err == nil && c.o.snap {
 		q.Span, err = r.Snap(ctx, q.Span)
 	}

@@ -13,6 +13,7 @@ import (
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	"github.com/spaces-cli/spaces/internal/episode/transcript"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // videoOptions are the flags of clips that are videos.
@@ -71,7 +72,7 @@ func (v *filmer) film(q *clips.Request) error {
 }
 
 // prepare reads what all clips share.
-func (v *filmer) prepare(r *clips.Recording) error {
+func (v *filmer) prepare(r *recording.Recording) error {
 	o := &v.c.o.video
 	config := audiogram.Config{
 		Shape: audiogram.Shape(o.shape), Theme: audiogram.Theme(o.theme), Accent: o.accent, FPS: o.fps,

@@ -9,10 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // An omitter is the flags of commands that leave out who has not agreed.
@@ -48,7 +48,7 @@ func (o *omitter) check(override string) error {
 	case o.margin == "":
 		return nil
 	}
-	t, err := clips.ParseTime(o.margin)
+	t, err := recording.ParseTime(o.margin)
 	if err != nil || t < 0 || t.Seconds() > maxMargin {
 		return usage("--margin takes 0 to %g s, not %q", maxMargin, o.margin)
 	}
@@ -59,11 +59,11 @@ func (o *omitter) check(override string) error {
 // An omission is what is left out of a recording, in words.
 type omission struct {
 	gate.Omission
-	rec *clips.Recording
+	rec *recording.Recording
 }
 
 // omission finds what must be left out of a recording for an action.
-func (q *asker) omission(o *omitter, act consent.Action, r *clips.Recording) (*omission, error) {
+func (q *asker) omission(o *omitter, act consent.Action, r *recording.Recording) (*omission, error) {
 	out, err := q.Omission(act, r, o.seconds, o.mute)
 	if err != nil {
 		return nil, err
@@ -72,16 +72,16 @@ func (q *asker) omission(o *omitter, act consent.Action, r *clips.Recording) (*o
 }
 
 // within lists what is left out of a part of the recording.
-func (o *omission) within(s clips.Span) []string {
+func (o *omission) within(s recording.Span) []string {
 	var list []string
-	for _, part := range o.Omission.Within([]clips.Section{{Span: s}}) {
+	for _, part := range o.Omission.Within([]recording.Section{{Span: s}}) {
 		list = append(list, consent.Span{Start: o.rec.Seconds(part.Start), End: o.rec.Seconds(part.End())}.String())
 	}
 	return list
 }
 
 // text says what is left out of a part of the recording, or nothing.
-func (o *omission) text(s clips.Span) string {
+func (o *omission) text(s recording.Span) string {
 	list := o.within(s)
 	if len(list) == 0 {
 		return ""
@@ -159,7 +159,7 @@ func (o *omission) heard(turns []space.Turn) []space.Turn {
 }
 
 // omitted says what was left out of an episode.
-func omitted(list []clips.Omitted) string {
+func omitted(list []recording.Omitted) string {
 	var spans []string
 	for _, o := range list {
 		spans = append(spans, consent.Span{Start: o.Start, End: o.Start + o.Seconds}.String())

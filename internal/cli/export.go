@@ -22,6 +22,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 type exportOptions struct {
@@ -117,7 +118,7 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 		return q, err
 	}
 	if o.cutSilence != "" {
-		if q.CutSilence, err = clips.ParseTime(o.cutSilence); err != nil {
+		if q.CutSilence, err = recording.ParseTime(o.cutSilence); err != nil {
 			return q, clipError(err)
 		}
 		if q.CutSilence.Seconds() < 0.5 {
@@ -335,13 +336,13 @@ func (a *App) reviewExport(o *exportOptions, ask *asker, lib *library.Library, r
 	}
 	var lines []string
 	for _, row := range rows {
-		r, err := clips.Open(lib, row.ID, a.Version)
+		r, err := recording.Open(lib, row.ID, a.Version)
 		if err != nil {
 			return exportError(err)
 		}
 		out, err := ask.omission(&o.omit, consent.Exporting, r)
 		if err == nil && len(out.Spans) > 0 {
-			lines = append(lines, row.ID+": "+out.text(clips.Span{Samples: r.Samples}))
+			lines = append(lines, row.ID+": "+out.text(recording.Span{Samples: r.Samples}))
 		}
 		if err := errors.Join(err, r.Close()); err != nil {
 			return err
@@ -359,7 +360,7 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *asker, q e
 	if err != nil {
 		return nil, err
 	}
-	if q.Recording, err = clips.Open(q.Library, row.ID, a.Version); err != nil {
+	if q.Recording, err = recording.Open(q.Library, row.ID, a.Version); err != nil {
 		return nil, exportError(err)
 	}
 	defer q.Recording.Close()

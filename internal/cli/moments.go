@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/moments"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 type momentsOptions struct {
@@ -87,7 +87,7 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 		return usage("--top wants a number from 1 to %d, not %d", moments.MaxTop, o.top)
 	}
 	if o.length != "" {
-		length, err := clips.ParseTime(o.length)
+		length, err := recording.ParseTime(o.length)
 		if err != nil {
 			return clipError(err)
 		}
@@ -102,7 +102,7 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 	if _, err := pathOf(lib, row, false); err != nil {
 		return err
 	}
-	r, err := clips.Open(lib, row.ID, a.Version)
+	r, err := recording.Open(lib, row.ID, a.Version)
 	if err != nil {
 		return clipError(err)
 	}
@@ -133,7 +133,7 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 }
 
 // printMoments writes moments as JSON Lines.
-func (a *App) printMoments(r *clips.Recording, list []moments.Moment) error {
+func (a *App) printMoments(r *recording.Recording, list []moments.Moment) error {
 	for _, m := range list {
 		line := momentLine{
 			Schema: space.Schema, Recording: r.Space.ID, At: r.Seconds(m.Start), Length: r.Seconds(m.Samples),
@@ -151,7 +151,7 @@ func (a *App) printMoments(r *clips.Recording, list []moments.Moment) error {
 }
 
 // tableMoments prints moments for people.
-func (a *App) tableMoments(r *clips.Recording, list []moments.Moment) {
+func (a *App) tableMoments(r *recording.Recording, list []moments.Moment) {
 	t := table{header: []string{"AT", "LENGTH", "SCORE", "WHY"}, right: map[int]bool{0: true, 1: true, 2: true}}
 	for _, m := range list {
 		why := m.Words()
@@ -160,7 +160,7 @@ func (a *App) tableMoments(r *clips.Recording, list []moments.Moment) {
 		}
 		// As --at takes it, to the hundredth.
 		at := r.Time(m.Start).Round(10 * time.Millisecond)
-		t.add(clips.Mark(at), fmt.Sprintf("%.1f s", r.Seconds(m.Samples)), fmt.Sprintf("%.0f", math.Round(100*m.Score)), safe(why))
+		t.add(recording.Mark(at), fmt.Sprintf("%.1f s", r.Seconds(m.Samples)), fmt.Sprintf("%.0f", math.Round(100*m.Score)), safe(why))
 	}
 	t.write(a.Out, a.Columns)
 }

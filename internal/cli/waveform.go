@@ -20,6 +20,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 	"github.com/spaces-cli/spaces/internal/media/peaks/draw"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 type waveformOptions struct {
@@ -200,17 +201,17 @@ func (o *waveformOptions) window(s *space.Space) (from, to time.Duration, err er
 	length := time.Duration(*s.Duration * float64(time.Second))
 	to = length
 	if o.from != "" {
-		if from, err = clips.ParseTime(o.from); err != nil {
+		if from, err = recording.ParseTime(o.from); err != nil {
 			return 0, 0, clipError(err)
 		}
 	}
 	if o.to != "" {
-		if to, err = clips.ParseTime(o.to); err != nil {
+		if to, err = recording.ParseTime(o.to); err != nil {
 			return 0, 0, clipError(err)
 		}
 	}
 	outside := func(format string, args ...any) (time.Duration, time.Duration, error) {
-		return 0, 0, &failure{exitUsage, string(clips.OutOfRange), "the recording is " + clock(*s.Duration) + " long", fmt.Errorf(format, args...)}
+		return 0, 0, &failure{exitUsage, string(recording.OutOfRange), "the recording is " + clock(*s.Duration) + " long", fmt.Errorf(format, args...)}
 	}
 	switch {
 	case from < 0 || from >= length:
@@ -218,7 +219,7 @@ func (o *waveformOptions) window(s *space.Space) (from, to time.Duration, err er
 	case to >= length+time.Second: // tables show whole seconds
 		return outside("--to %s is beyond the end of the recording", o.to)
 	case to <= from:
-		return outside("--to %s is not after the start, %s", o.to, clips.Mark(from))
+		return outside("--to %s is not after the start, %s", o.to, recording.Mark(from))
 	}
 	return from, min(to, length), nil
 }
@@ -230,7 +231,7 @@ func (o *waveformOptions) file(s *space.Space, from, to time.Duration) string {
 	}
 	name := strings.TrimSuffix(path.Base(s.File), path.Ext(s.File))
 	if o.from != "" || o.to != "" {
-		name += " " + clips.Mark(from) + "-" + clips.Mark(to)
+		name += " " + recording.Mark(from) + "-" + recording.Mark(to)
 	}
 	return filepath.Join(o.output, name+"."+o.format)
 }

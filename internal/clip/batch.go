@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
+
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A Line is one clip that a batch asks for, in the words it was written in.
@@ -88,7 +90,7 @@ func readLine(r *bufio.Reader) (string, error) {
 		case err == bufio.ErrBufferFull && len(b) < maxLine:
 			continue
 		case err == bufio.ErrBufferFull:
-			return "", &Problem{BadLine, fmt.Sprintf("a line is longer than %d bytes", maxLine), ""}
+			return "", problem(BadLine, fmt.Sprintf("a line is longer than %d bytes", maxLine), "")
 		case err == io.EOF && len(b) > 0:
 			err = nil
 		}
@@ -133,7 +135,7 @@ func jsonBatch(r *bufio.Reader, first string, number int, recording string) *Bat
 			At, Length, End                  jsonTime
 		}
 		if err := json.Unmarshal([]byte(text), &v); err != nil {
-			l.Err = &Problem{BadLine, fmt.Sprintf("not a JSON object with the keys %s: %v", strings.Join(columns[:], ", "), err), ""}
+			l.Err = problem(BadLine, fmt.Sprintf("not a JSON object with the keys %s: %v", strings.Join(columns[:], ", "), err), "")
 			return false
 		}
 		l.Recording, l.Title, l.Output, l.Format = v.Recording, v.Title, v.Output, v.Format
@@ -168,7 +170,7 @@ func isLabel(line string) bool {
 		return false
 	}
 	for _, f := range fields[:2] {
-		if _, err := ParseTime(f); err != nil {
+		if _, err := recording.ParseTime(f); err != nil {
 			return false
 		}
 	}
@@ -184,7 +186,7 @@ func labelBatch(r *bufio.Reader, first string, number int, recording string) *Ba
 		}
 		fields := strings.SplitN(text, "\t", 3)
 		if !isLabel(text) {
-			l.Err = &Problem{BadLine, "not a label: start, end and text with tabs between them", ""}
+			l.Err = problem(BadLine, "not a label: start, end and text with tabs between them", "")
 			return false
 		}
 		l.At, l.End = strings.TrimSpace(fields[0]), strings.TrimSpace(fields[1])
@@ -206,7 +208,7 @@ func tableBatch(r *bufio.Reader, header string, number int, recording string) (*
 	h.Comma, h.LazyQuotes = comma, true
 	names, err := h.Read()
 	if err != nil {
-		return nil, &Problem{BadLine, fmt.Sprintf("the header is not CSV: %v", err), ""}
+		return nil, problem(BadLine, fmt.Sprintf("the header is not CSV: %v", err), "")
 	}
 	at := make(map[string]int)
 	for i, name := range names {
@@ -218,11 +220,11 @@ func tableBatch(r *bufio.Reader, header string, number int, recording string) (*
 		}
 	}
 	if _, ok := at["at"]; !ok {
-		return nil, &Problem{BadLine, fmt.Sprintf("line %d is no header: there is no column \"at\" in %q", number, header),
-			"begin with a line such as: " + strings.Join(columns[:], ",")}
+		return nil, problem(BadLine, fmt.Sprintf("line %d is no header: there is no column \"at\" in %q", number, header),
+			"begin with a line such as: "+strings.Join(columns[:], ","))
 	}
 	if _, ok := at["recording"]; !ok && recording == "" {
-		return nil, &Problem{BadLine, "the table has no column \"recording\"", "add one, or name the recording of all lines: --recording SPACE"}
+		return nil, problem(BadLine, "the table has no column \"recording\"", "add one, or name the recording of all lines: --recording SPACE")
 	}
 	c := csv.NewReader(r)
 	c.Comma, c.LazyQuotes, c.FieldsPerRecord, c.ReuseRecord = comma, true, -1, true
@@ -233,7 +235,7 @@ func tableBatch(r *bufio.Reader, header string, number int, recording string) (*
 			if err != nil && fields == nil {
 				var bad *csv.ParseError
 				if errors.As(err, &bad) {
-					return Line{Number: number + bad.StartLine, Err: &Problem{BadLine, "not CSV: " + bad.Err.Error(), ""}}, nil
+					return Line{Number: number + bad.StartLine, Err: problem(BadLine, "not CSV: "+bad.Err.Error(), "")}, nil
 				}
 				return Line{}, err
 			}
@@ -285,8 +287,8 @@ func (l *Line) complete(recording string) {
 	}
 	switch {
 	case l.Recording == "":
-		l.Err = &Problem{BadLine, "it names no recording", "name the recording of all lines: --recording SPACE"}
+		l.Err = problem(BadLine, "it names no recording", "name the recording of all lines: --recording SPACE")
 	case l.At == "":
-		l.Err = &Problem{BadLine, "it has no time to begin at", ""}
+		l.Err = problem(BadLine, "it has no time to begin at", "")
 	}
 }

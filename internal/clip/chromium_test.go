@@ -15,12 +15,12 @@ import (
 func TestPlaysInChromium(t *testing.T) {
 	r := preset(t, "two-pieces")
 	requests := []Request{
-		{Span: Span{Start: 1, Samples: 48000}, Format: M4A},
-		{Span: Span{Start: r.Samples - 96000, Samples: 96000}, Format: M4A},
-		{Span: Span{Start: 54321, Samples: 70007}, Format: M4A, Strict: true},
+		{Span: span(1, 48000), Format: M4A},
+		{Span: span(r.Samples-96000, 96000), Format: M4A},
+		{Span: span(54321, 70007), Format: M4A, Strict: true},
 	}
 	for _, f := range []Format{M4A, MP3, WAV, FLAC, Opus} {
-		requests = append(requests, Request{Span: Span{Start: 100001, Samples: 3*48000 + 7}, Format: f})
+		requests = append(requests, Request{Span: span(100001, 3*48000+7), Format: f})
 	}
 	var dir string
 	var files []string

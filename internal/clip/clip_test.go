@@ -17,6 +17,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // tool skips a test that needs a program of the system.
@@ -145,9 +146,9 @@ func importFile(t testing.TB, files ...string) (*library.Library, string) {
 	return l, id
 }
 
-func open(t testing.TB, l *library.Library, id string) *Recording {
+func open(t testing.TB, l *library.Library, id string) *recording.Recording {
 	t.Helper()
-	r, err := Open(l, id, "test")
+	r, err := recording.Open(l, id, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +160,7 @@ func open(t testing.TB, l *library.Library, id string) *Recording {
 func cut(t testing.TB, q Request) (Result, string) {
 	t.Helper()
 	if q.Format == "" {
-		q.Format = q.Recording.format(q.Span)
+		q.Format = Native(q.Recording, q.Span)
 	}
 	q.File = filepath.Join(t.TempDir(), "clip."+string(q.Format))
 	res, err := Cut(context.Background(), q)
@@ -172,13 +173,18 @@ func cut(t testing.TB, q Request) (Result, string) {
 // spans returns random spans of a recording, those at its ends among them.
 // They are not shorter than least: of files with a frame or two, ffmpeg cannot
 // tell what they are.
-func spans(rnd *rand.Rand, total, least int64, n int) []Span {
-	list := []Span{{0, least}, {total - least, least}, {1023, least}, {1024, 8192}, {0, total}}
+func spans(rnd *rand.Rand, total, least int64, n int) []recording.Span {
+	list := []recording.Span{span(0, least), span(total-least, least), span(1023, least), span(1024, 8192), span(0, total)}
 	for len(list) < n {
 		start := rnd.Int64N(total - least)
-		list = append(list, Span{start, least + rnd.Int64N(min(total-start-least+1, 60000))})
+		list = append(list, span(start, least+rnd.Int64N(min(total-start-least+1, 60000))))
 	}
 	return list[:n]
+}
+
+// span is short for a recording.Span.
+func span(start, samples int64) recording.Span {
+	return recording.Span{Start: start, Samples: samples}
 }
 
 // worst returns the largest difference between two stretches of samples.

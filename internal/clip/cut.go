@@ -1,3 +1,9 @@
+// Package clip cuts excerpts out of the recordings in a library: exact to the
+// sample, and without decoding where nothing asks for it.
+//
+// A clip costs what its own length costs: the packet index says where its
+// access units lie, whatever the length of the recording. Nothing in here
+// takes the library's lock, so any number of clips can be cut at once.
 package clip
 
 import (
@@ -17,12 +23,13 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A Request says what to cut, and where to put it.
 type Request struct {
-	Recording *Recording
-	Span      Span
+	Recording *recording.Recording
+	Span      recording.Span
 	Format    Format // "" is the one that needs no re-encoding
 	Title     string // of the clip; "" is that of the Space
 	Cover     []byte // JPEG or PNG, or empty
@@ -31,7 +38,7 @@ type Request struct {
 
 	Effects
 	// Omit is left out, and with it every sample that is not kept.
-	Omit Omission
+	Omit recording.Omission
 	// Strict re-encodes what could be copied, so that the file holds not a
 	// sample more than is asked for.
 	Strict bool
@@ -97,7 +104,7 @@ type Result struct {
 	Lossless    bool   `json:"lossless"`
 	Status      Status `json:"status"`
 	// Omitted are the stretches of it that were left out.
-	Omitted []Omitted `json:"omitted,omitempty"`
+	Omitted []recording.Omitted `json:"omitted,omitempty"`
 	// Unnoted says why the library could not keep a note of a File.
 	Unnoted error `json:"-"`
 }
@@ -110,15 +117,15 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 		return Result{}, fmt.Errorf("samples %d to %d of %d asked for", q.Span.Start, q.Span.End(), r.Samples)
 	}
 	if q.Format == "" {
-		q.Format = r.format(q.Span)
+		q.Format = Native(r, q.Span)
 	}
 	if q.Format == MP4 && q.Film == nil {
-		return Result{}, &Problem{BadRequest, "nothing makes the pictures of a video here", "use spaces clip --format mp4"}
+		return Result{}, problem(BadRequest, "nothing makes the pictures of a video here", "use spaces clip --format mp4")
 	}
-	if err := q.Omit.check(&q); err != nil {
+	if err := q.checkOmission(); err != nil {
 		return Result{}, err
 	}
-	s, err := r.plan(&q)
+	s, err := q.plan()
 	if err != nil {
 		return Result{}, err
 	}
@@ -127,76 +134,71 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 		At:        r.Seconds(s.span.Start), Length: r.Seconds(s.span.Samples),
 		Start: s.span.Start, Samples: s.span.Samples, WholeFrames: s.span != q.Span,
 		Format: q.Format, Lossless: s.lossless, Status: Written,
-		Omitted: r.Omitted(&q.Omit, []Section{{Span: q.Span}}),
+		Omitted: r.Omitted(&q.Omit, []recording.Section{{Span: q.Span}}),
 	}
 	switch {
 	case q.DryRun:
 		res.Status = Planned
-		res.File, err = r.path(&q)
+		res.File, err = q.path()
 	case q.Writer != nil:
 		out := newCounter(q.Writer)
 		err = s.write(ctx, out)
 		out.fill(&res)
 		if err == nil && q.Note {
-			res.Unnoted = r.note(ctx, &q, s, &res)
+			res.Unnoted = q.note(ctx, s, &res)
 		}
 	case q.File != "":
-		if err = r.writeFile(ctx, &q, s, &res); err == nil {
-			res.Unnoted = r.note(ctx, &q, s, &res)
+		if err = q.writeFile(ctx, s, &res); err == nil {
+			res.Unnoted = q.note(ctx, s, &res)
 		}
 	default:
-		err = r.writeClip(ctx, &q, s, &res)
+		err = q.writeClip(ctx, s, &res)
 	}
 	return res, err
 }
 
 // path returns where a clip goes, absolute.
-func (r *Recording) path(q *Request) (string, error) {
+func (q *Request) path() (string, error) {
+	r := q.Recording
 	if q.Writer != nil {
 		return "", nil
 	}
 	if q.File != "" {
 		return filepath.Abs(q.File)
 	}
-	name, err := r.FileName(q)
+	name, err := q.FileName()
 	return filepath.Join(r.Dir, clipsDir, name), err
 }
 
 // plan works out a clip: of units as they are wherever that is possible. Units
 // with samples that are to be left out are not copied, even where a player
 // would hide those.
-func (r *Recording) plan(q *Request) (*sheet, error) {
-	if !r.copied(q) {
-		return r.encoded(q)
+func (q *Request) plan() (*sheet, error) {
+	if !q.copied() {
+		return q.encoded()
 	}
-	s, err := r.lossless(q)
-	if err == nil && !q.Omit.none(r.held(s)) {
+	s, err := q.lossless()
+	if err == nil && !q.Omit.None(held(q.Recording, s)) {
 		q.Strict = true
-		return r.encoded(q)
+		return q.encoded()
 	}
 	return s, err
 }
 
 // copied reports whether a clip consists of units as they are.
-func (r *Recording) copied(q *Request) bool {
-	for _, s := range r.stretches(q.Span) {
-		if !q.Effects.none() || !q.Omit.none(q.Span) || q.Strict && r.Files[s.file].Config.Codec != "pcm" || !q.Format.keeps(r.Files[s.file].Config.Codec) {
+func (q *Request) copied() bool {
+	r := q.Recording
+	for _, s := range r.Extents(q.Span) {
+		if !q.Effects.none() || !q.Omit.None(q.Span) || q.Strict && r.Files[s.File].Config.Codec != "pcm" || !q.Format.keeps(r.Files[s.File].Config.Codec) {
 			return false
 		}
 	}
-	return q.Format != MP4 || r.Copies(q.Span, MP4)
-}
-
-// format is the one in which a span needs no re-encoding.
-func (r *Recording) format(s Span) Format {
-	for _, st := range r.stretches(s) {
-		return native(r.Files[st.file].Config.Codec)
-	}
-	return M4A
+	return q.Format != MP4 || Copies(r, q.Span, MP4)
 }
 
 // writeFile writes a clip where the host wants it.
-func (r *Recording) writeFile(ctx context.Context, q *Request, s *sheet, res *Result) error {
+func (q *Request) writeFile(ctx context.Context, s *sheet, res *Result) error {
+	r := q.Recording
 	file, err := filepath.Abs(q.File)
 	if err != nil {
 		return err
@@ -204,11 +206,11 @@ func (r *Recording) writeFile(ctx context.Context, q *Request, s *sheet, res *Re
 	res.File = file
 	if info, err := os.Stat(file); err == nil {
 		if !info.Mode().IsRegular() && !info.IsDir() { // a pipe or a device
-			return r.writeDevice(ctx, file, s, res)
+			return writeDevice(ctx, file, s, res)
 		}
 		for _, f := range r.Files {
 			if own, err := f.Stat(); err == nil && os.SameFile(info, own) {
-				return &Problem{Exists, fmt.Sprintf("%s is the recording itself", file), "choose another file"}
+				return problem(Exists, fmt.Sprintf("%s is the recording itself", file), "choose another file")
 			}
 		}
 	}
@@ -222,7 +224,7 @@ func (r *Recording) writeFile(ctx context.Context, q *Request, s *sheet, res *Re
 	}
 	err = draw(ctx, root, name, q.Force, s, res)
 	if errors.Is(err, fs.ErrExist) {
-		return &Problem{Exists, fmt.Sprintf("%s is there already, and is not this clip", file), "--force replaces it; or choose another file"}
+		return problem(Exists, fmt.Sprintf("%s is there already, and is not this clip", file), "--force replaces it; or choose another file")
 	}
 	if err != nil {
 		return err
@@ -230,7 +232,7 @@ func (r *Recording) writeFile(ctx context.Context, q *Request, s *sheet, res *Re
 	return q.writeCaptions(root, name, res)
 }
 
-func (r *Recording) writeDevice(ctx context.Context, file string, s *sheet, res *Result) error {
+func writeDevice(ctx context.Context, file string, s *sheet, res *Result) error {
 	f, err := os.OpenFile(file, os.O_WRONLY, 0)
 	if err != nil {
 		return err
@@ -243,34 +245,35 @@ func (r *Recording) writeDevice(ctx context.Context, file string, s *sheet, res 
 
 // writeClip writes a clip into the recording's folder, with its provenance
 // beside it.
-func (r *Recording) writeClip(ctx context.Context, q *Request, s *sheet, res *Result) error {
-	root, err := r.clips.in()
+func (q *Request) writeClip(ctx context.Context, s *sheet, res *Result) error {
+	r := q.Recording
+	root, err := r.Root()
 	if err != nil {
 		return err
 	}
-	name, err := r.FileName(q)
+	name, err := q.FileName()
 	if err != nil {
 		return err
 	}
 	file := path.Join(clipsDir, name)
 	res.File = filepath.Join(r.Dir, filepath.FromSlash(file))
-	p := r.provenance(q, s)
+	p := q.provenance(s)
 	p.File = name
-	if old, err := readProvenance(root, file); err == nil && old.same(p) && r.intact(root, file, old) {
+	if old, err := readProvenance(root, file); err == nil && old.same(p) && intact(root, file, old) {
 		res.Bytes, res.SHA256, res.Status = old.Bytes, old.SHA256, Done
 		return q.writeCaptions(root, file, res)
 	}
 	if err := root.Mkdir(clipsDir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	r.clips.tidy()
+	r.Tidy(clipsDir)
 	if err := q.checkCaptions(root, file); err != nil {
 		return err
 	}
 	err = draw(ctx, root, file, q.Force, s, res)
 	if errors.Is(err, fs.ErrExist) {
-		return &Problem{Exists, fmt.Sprintf("%s is there already, and is another clip", res.File),
-			"--force replaces it; or name this one with --name, such as --name '{title} {at} {length}'"}
+		return problem(Exists, fmt.Sprintf("%s is there already, and is another clip", res.File),
+			"--force replaces it; or name this one with --name, such as --name '{title} {at} {length}'")
 	}
 	if err != nil {
 		return err
@@ -284,7 +287,7 @@ func (r *Recording) writeClip(ctx context.Context, q *Request, s *sheet, res *Re
 
 // intact reports whether a clip still is the file that its provenance tells
 // of.
-func (r *Recording) intact(root *os.Root, file string, p *Provenance) bool {
+func intact(root *os.Root, file string, p *Provenance) bool {
 	f, err := root.Open(file)
 	if err != nil {
 		return false
@@ -339,15 +342,26 @@ func (c *counter) fill(res *Result) {
 }
 
 // spanText names a span inside a file: "first sample-sample after it@rate".
-func (r *Recording) spanText(s Span) string {
+func spanText(r *recording.Recording, s recording.Span) string {
 	return fmt.Sprintf("%d-%d@%d", s.Start, s.End(), r.Rate)
 }
 
 // wallSpan is the wall clock of a span's first sample and of its end.
-func (r *Recording) wallSpan(s Span) (from, to space.Time) {
+func wallSpan(r *recording.Recording, s recording.Span) (from, to space.Time) {
 	from, to = r.Wall(s.Start), r.Wall(s.End()-1)
 	if !to.IsZero() {
 		to.Time = to.Add(r.Time(1))
 	}
 	return from, to
+}
+
+// split divides the path of an output file into an opened folder and a name
+// in it. The folder must exist.
+func split(file string) (*os.Root, string, error) {
+	dir, name := filepath.Split(file)
+	if dir == "" {
+		dir = "."
+	}
+	root, err := os.OpenRoot(dir)
+	return root, name, err
 }

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // correlate returns how similar two stretches of one channel are, 1 for the
@@ -50,16 +52,16 @@ func TestEncodedIsAligned(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(3, 4))
 			for _, format := range []Format{M4A, WAV, FLAC, Opus, MP3} {
 				start := rnd.Int64N(r.Samples / 2)
-				s := Span{start, int64(r.Rate)*3 + rnd.Int64N(5000)}
+				s := span(start, int64(r.Rate)*3+rnd.Int64N(5000))
 				res, clip := cut(t, Request{Recording: r, Span: s, Format: format, Strict: true})
 				exact := src.name[:3] == "wav" && (format == WAV || format == FLAC)
 				if res.Lossless != exact || res.Samples != s.Samples {
 					t.Errorf("%s: %+v became %+v", format, s, res)
 				}
-				rate := pickRate(r.Rate, encoders[format].rates)
+				rate := r.Format(encoders[format].rates...).SampleRate
 				got := left(decode(t, clip), channels)
 				ref := left(want[s.Start*int64(channels):s.End()*int64(channels)], channels)
-				if n := int(rescale(s.Samples, rate, r.Rate)); len(got) < n || len(got) > n+1024 || format != M4A && len(got) != n {
+				if n := int(recording.Rescale(s.Samples, rate, r.Rate)); len(got) < n || len(got) > n+1024 || format != M4A && len(got) != n {
 					t.Errorf("%s: %d samples come out, not %d", format, len(got), n)
 					continue
 				}
@@ -101,7 +103,7 @@ func TestResampledIsAligned(t *testing.T) {
 	file := src.make(t, t.TempDir())
 	l, id := importFile(t, file)
 	r := open(t, l, id)
-	s := Span{100000, 100000}
+	s := span(100000, 100000)
 	_, opus := cut(t, Request{Recording: r, Span: s, Format: Opus})
 	back := run(t, "ffmpeg", "-v", "error", "-i", opus, "-ar", "44100", "-f", "f32le", "pipe:1")
 	got := floats(back)
@@ -123,7 +125,7 @@ func TestEffects(t *testing.T) {
 	file := src.make(t, t.TempDir())
 	l, id := importFile(t, file)
 	r := open(t, l, id)
-	s := Span{48000, 5 * 48000}
+	s := span(48000, 5*48000)
 	plain := func(e Effects) []float32 {
 		_, clip := cut(t, Request{Recording: r, Span: s, Format: WAV, Effects: e})
 		return decode(t, clip)

@@ -81,7 +81,7 @@ func (q *Request) checkCaptions(root *os.Root, file string) error {
 	if err != nil {
 		return err
 	}
-	return &Problem{Exists, fmt.Sprintf("%s is there already, and has other captions", filepath.Join(root.Name(), name)), "--force replaces it; or choose another name"}
+	return problem(Exists, fmt.Sprintf("%s is there already, and has other captions", filepath.Join(root.Name(), name)), "--force replaces it; or choose another name")
 }
 
 // writeCaptions puts the captions beside the clip, unless there are some.

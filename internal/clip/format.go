@@ -41,7 +41,7 @@ func ParseFormat(s string, more ...Format) (Format, error) {
 	for _, f := range list {
 		names = append(names, string(f))
 	}
-	return "", &Problem{BadRequest, fmt.Sprintf("there is no format %q", s), "it is one of " + strings.Join(names, ", ")}
+	return "", problem(BadRequest, fmt.Sprintf("there is no format %q", s), "it is one of "+strings.Join(names, ", "))
 }
 
 // FormatOf returns the format that a file's name asks for; ok is false if it
@@ -77,4 +77,9 @@ func (f Format) keeps(c track.Codec) bool {
 		return c == track.PCM
 	}
 	return false
+}
+
+// isAAC reports whether codec is AAC of any kind.
+func isAAC(c track.Codec) bool {
+	return c == track.AACLC || c == track.HEAAC || c == track.AACOther
 }

@@ -1,31 +1,33 @@
 package clip
 
+import "github.com/spaces-cli/spaces/internal/recording"
+
 // Held returns the stretch of which a clip's file holds samples: the one that is
 // asked for, and what players hide around it. Units that are copied cannot be
 // divided, and decoders need some before the first that is heard.
-func (r *Recording) Held(q Request) (Span, error) {
+func Held(q Request) (recording.Span, error) {
 	if q.Format == "" {
-		q.Format = r.format(q.Span)
+		q.Format = Native(q.Recording, q.Span)
 	}
-	if !r.copied(&q) {
+	if !q.copied() {
 		return q.Span, nil
 	}
-	s, err := r.lossless(&q)
+	s, err := q.lossless()
 	if err != nil {
 		return q.Span, err
 	}
-	return r.held(s), nil
+	return held(q.Recording, s), nil
 }
 
 // held is the stretch of which the file of a lossless clip holds samples.
-func (r *Recording) held(s *sheet) Span {
+func held(r *recording.Recording, s *sheet) recording.Span {
 	rate := r.Rate
-	if list := r.stretches(s.span); len(list) > 0 {
-		rate = r.Files[list[0].file].Config.SampleRate
+	if list := r.Extents(s.span); len(list) > 0 {
+		rate = r.Files[list[0].File].Config.SampleRate
 	}
-	from := max(0, s.span.Start-rescale(s.hidden.Before, r.Rate, rate))
-	to := min(r.Samples, s.span.End()+rescale(s.hidden.After, r.Rate, rate))
-	return Span{from, to - from}
+	from := max(0, s.span.Start-recording.Rescale(s.hidden.Before, r.Rate, rate))
+	to := min(r.Samples, s.span.End()+recording.Rescale(s.hidden.After, r.Rate, rate))
+	return recording.Span{Start: from, Samples: to - from}
 }
 
 // HeldSeconds is what the file of a clip holds of its recording, by its record,

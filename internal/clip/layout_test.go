@@ -13,16 +13,16 @@ import (
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/fixture"
-	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // preset imports one of the fixture's archives.
-func preset(t testing.TB, name string) *Recording {
+func preset(t testing.TB, name string) *recording.Recording {
 	t.Helper()
 	for _, p := range fixture.Presets() {
 		if p.Name == name {
@@ -86,7 +86,7 @@ func TestOverPieces(t *testing.T) {
 		t.Fatalf("%d runs", len(runs))
 	}
 	join := runs[1].FirstSample
-	s := Span{join - 50000, 100000}
+	s := span(join-50000, 100000)
 	res, file := cut(t, Request{Recording: r, Span: s})
 	if !res.Lossless {
 		t.Error("encoded again")
@@ -123,7 +123,7 @@ func TestOverConfigurations(t *testing.T) {
 	}
 	join := runs[1].FirstSample
 	for _, n := range []int64{1, 1000, 12345, 47999} {
-		s := Span{join - 20001, 20001 + n}
+		s := span(join-20001, 20001+n)
 		res, file := cut(t, Request{Recording: r, Span: s, Format: WAV})
 		got := decode(t, file)
 		if res.Lossless || int64(len(got)) != 2*s.Samples {
@@ -134,10 +134,22 @@ func TestOverConfigurations(t *testing.T) {
 				t.Fatalf("%+v: sample %d of the mono part differs between the channels", s, i/2)
 			}
 		}
-		_, alone := cut(t, Request{Recording: r, Span: Span{s.Start, 20001}, Format: WAV})
+		_, alone := cut(t, Request{Recording: r, Span: span(s.Start, 20001), Format: WAV})
 		if w := worst(decode(t, alone), got); w != 0 {
 			t.Errorf("%+v: the first part differs by %g", s, w)
 		}
+	}
+}
+
+// A span over two configurations lies in two files, and is refused.
+func TestMixedConfigurations(t *testing.T) {
+	r := preset(t, "parameters")
+	join := r.Space.Timeline[1].FirstSample
+	q := &Request{Recording: r, Span: span(join-48000, 2*48000), Format: M4A}
+	_, err := q.plan()
+	var p *Problem
+	if !errors.As(err, &p) || p.Kind != NotLossless || !strings.Contains(p.Hint, "--strict") {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -164,9 +176,9 @@ func TestInnerEdits(t *testing.T) {
 		at := run.FirstUnit*1024 + run.Skip
 		want = append(want, source[2*at:2*(at+run.Samples)]...)
 	}
-	for _, s := range []Span{{0, r.Samples}, {a*1024 - 5000, 20000}, {(a+b)*1024 - 9000, 30000}, {a*1024 - 301, 2}, {(a + b) * 1024, 5000}} {
-		list := r.stretches(s)
-		x, err := r.excerpt(list, 1)
+	for _, s := range []recording.Span{span(0, r.Samples), span(a*1024-5000, 20000), span((a+b)*1024-9000, 30000), span(a*1024-301, 2), span((a+b)*1024, 5000)} {
+		list := r.Extents(s)
+		x, err := excerptOf(r, list, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,7 +212,7 @@ func TestInnerEdits(t *testing.T) {
 func TestClipsFolder(t *testing.T) {
 	r := preset(t, "one")
 	ctx := context.Background()
-	q := Request{Recording: r, Span: Span{48000, 96000}}
+	q := Request{Recording: r, Span: span(48000, 96000)}
 	first, err := Cut(ctx, q)
 	if err != nil || first.Status != Written {
 		t.Fatalf("%+v, %v", first, err)
@@ -273,7 +285,7 @@ func TestFailureLeavesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for _, format := range []Format{M4A, WAV} {
-		if _, err := Cut(ctx, Request{Recording: r, Span: Span{0, 48000}, Format: format, File: filepath.Join(dir, "x."+string(format))}); !errors.Is(err, context.Canceled) {
+		if _, err := Cut(ctx, Request{Recording: r, Span: span(0, 48000), Format: format, File: filepath.Join(dir, "x."+string(format))}); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", format, err)
 		}
 	}
@@ -281,68 +293,14 @@ func TestFailureLeavesNothing(t *testing.T) {
 		t.Errorf("left: %q", left)
 	}
 	// Nor is the recording overwritten by a clip of itself.
-	_, err := Cut(context.Background(), Request{Recording: r, Span: Span{0, 48000}, File: r.Files[0].Name(), Force: true})
+	_, err := Cut(context.Background(), Request{Recording: r, Span: span(0, 48000), File: r.Files[0].Name(), Force: true})
 	var p *Problem
 	if !errors.As(err, &p) || p.Kind != Exists {
 		t.Errorf("%v", err)
 	}
-	for _, s := range []Span{{-1, 5}, {0, 0}, {r.Samples - 1, 2}} {
+	for _, s := range []recording.Span{span(-1, 5), span(0, 0), span(r.Samples-1, 2)} {
 		if _, err := Cut(context.Background(), Request{Recording: r, Span: s, Writer: io.Discard}); err == nil {
 			t.Errorf("%+v was cut", s)
-		}
-	}
-}
-
-// A Pool opens a recording once, closes what is not used for longest, and
-// never what is in use.
-func TestPool(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "a.zip")
-	for _, p := range fixture.Presets() {
-		if p.Name == "one" {
-			if err := p.Write(file); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	l, id := importFile(t, file)
-	opened := 0
-	pool := NewPool(2, func(string) (*Recording, error) {
-		opened++
-		return Open(l, id, "test")
-	})
-	a, doneA, err := pool.Get("a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again, done, _ := pool.Get("a"); again != a {
-		t.Error("opened twice")
-	} else {
-		done()
-	}
-	for _, other := range []string{"b", "c", "b"} {
-		_, done, err := pool.Get(other)
-		if err != nil {
-			t.Fatal(err)
-		}
-		done()
-	}
-	if opened != 3 {
-		t.Errorf("opened %d times", opened)
-	}
-	if _, err := Cut(context.Background(), Request{Recording: a, Span: Span{0, 100}, Writer: io.Discard}); err != nil {
-		t.Errorf("closed while in use: %v", err)
-	}
-	doneA()
-	if _, err := a.Files[0].Stat(); err == nil {
-		t.Error("not closed when no longer used")
-	}
-	pool.Close()
-	fails := NewPool(2, func(string) (*Recording, error) { return nil, library.ErrNotFound })
-	for range 2 {
-		_, done, err := fails.Get("x")
-		done()
-		if !errors.Is(err, library.ErrNotFound) {
-			t.Error(err)
 		}
 	}
 }
@@ -356,8 +314,8 @@ func TestFileName(t *testing.T) {
 		{"{date} {clock}", "", "2021-06-14 180105Z.m4a"},
 		{"con", "", "con_.m4a"},
 	} {
-		q := &Request{Recording: r, Span: Span{r.Position(65.5e9), r.Position(2.5e9)}, Name: tt.template, Title: tt.title}
-		got, err := r.FileName(q)
+		q := &Request{Recording: r, Span: span(r.Position(65.5e9), r.Position(2.5e9)), Name: tt.template, Title: tt.title}
+		got, err := q.FileName()
 		if tt.template == "../../{title}" {
 			got = strings.TrimLeft(got, ". ")
 		}
@@ -366,20 +324,20 @@ func TestFileName(t *testing.T) {
 		}
 	}
 	// However long the title, the time stays in the name.
-	q := &Request{Recording: r, Span: Span{0, 48000}}
-	got, err := r.FileName(q)
+	q := &Request{Recording: r, Span: span(0, 48000)}
+	got, err := q.FileName()
 	if err != nil || !strings.HasPrefix(got, "2021-06-14 ") || !strings.HasSuffix(got, " 0s.m4a") || len(got) > maxName+4 {
 		t.Errorf("%q, %v", got, err)
 	}
 	q.Name = "{nonsense}"
-	if _, err := r.FileName(q); err == nil {
+	if _, err := q.FileName(); err == nil {
 		t.Error("{nonsense} is taken")
 	}
 }
 
 func BenchmarkCut(b *testing.B) {
 	r := preset(b, "one")
-	q := Request{Recording: r, Span: Span{48000, 8 * 48000}, Writer: io.Discard}
+	q := Request{Recording: r, Span: span(48000, 8*48000), Writer: io.Discard}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Cut(context.Background(), q); err != nil {
@@ -405,7 +363,7 @@ func BenchmarkBatch500(b *testing.B) {
 	for b.Loop() {
 		dir := b.TempDir()
 		for i := range int64(500) {
-			q := Request{Recording: r, Span: Span{i * 7 * 48000, 30 * 48000}, File: filepath.Join(dir, Mark(r.Time(i*7*48000))+".m4a")}
+			q := Request{Recording: r, Span: span(i*7*48000, 30*48000), File: filepath.Join(dir, recording.Mark(r.Time(i*7*48000))+".m4a")}
 			if _, err := Cut(context.Background(), q); err != nil {
 				b.Fatal(err)
 			}

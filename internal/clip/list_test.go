@@ -13,7 +13,7 @@ func TestList(t *testing.T) {
 		t.Fatalf("without clips: %v, %v", list, err)
 	}
 	for _, start := range []int64{96000, 48000} {
-		if _, err := Cut(context.Background(), Request{Recording: r, Span: Span{Start: start, Samples: 48000}, Name: "{at}"}); err != nil {
+		if _, err := Cut(context.Background(), Request{Recording: r, Span: span(start, 48000), Name: "{at}"}); err != nil {
 			t.Fatal(err)
 		}
 	}

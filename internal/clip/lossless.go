@@ -5,17 +5,17 @@ import (
 	"io"
 	"slices"
 
-	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/wav"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A sheet is a clip worked out, but not written.
 type sheet struct {
-	span Span // what is heard: the span asked for, or whole frames
+	span recording.Span // what is heard: the span asked for, or whole frames
 	// hidden samples stand in the file before and after what is heard, for
 	// the decoder's sake or because units cannot be divided.
 	hidden   Hidden
@@ -24,20 +24,21 @@ type sheet struct {
 }
 
 // lossless works out a clip of units as they are.
-func (r *Recording) lossless(q *Request) (*sheet, error) {
-	list := r.stretches(q.Span)
+func (q *Request) lossless() (*sheet, error) {
+	r := q.Recording
+	list := r.Extents(q.Span)
 	if len(list) == 0 {
 		return nil, notLossless("there is no sound in that stretch")
 	}
 	switch q.Format {
 	case AAC:
-		return r.bareFrames(q, list)
+		return q.bareFrames(list)
 	case MP3:
-		return r.mp3Frames(q, list)
+		return q.mp3Frames(list)
 	case WAV:
-		return r.pcmBlocks(q, list)
+		return q.pcmBlocks(list)
 	}
-	x, err := r.excerpt(list, preroll(r.Files[list[0].file].Config))
+	x, err := excerptOf(r, list, preroll(r.Files[list[0].File].Config))
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func (r *Recording) lossless(q *Request) (*sheet, error) {
 		out, err := encode.NewMovie(w, &mp4.Movie{
 			Config: x.file.Config, Units: x.units(),
 			Size:  func(i int64) int { return int(x.sizes[i]) },
-			Edits: x.edits, Tags: r.tags(q), Cover: q.attached(), Chapters: q.chapters(),
+			Edits: x.edits, Tags: q.tags(), Cover: q.attached(), Chapters: q.chapters(),
 		}, video)
 		if err != nil {
 			return err
@@ -68,16 +69,17 @@ func (r *Recording) lossless(q *Request) (*sheet, error) {
 
 // bareFrames works out a clip in ADTS, which has no way to hide samples: it
 // begins and ends on whole frames.
-func (r *Recording) bareFrames(q *Request, list []stretch) (*sheet, error) {
-	f := r.Files[list[0].file]
+func (q *Request) bareFrames(list []recording.Extent) (*sheet, error) {
+	r := q.Recording
+	f := r.Files[list[0].File]
 	unit := int64(f.Config.UnitSamples)
 	first, last := &list[0], &list[len(list)-1]
-	before := first.start % unit
-	first.start -= before
-	first.samples += before
-	after := (unit - (last.start+last.samples)%unit) % unit
-	last.samples += after
-	x, err := r.excerpt(list, 0)
+	before := first.Start % unit
+	first.Start -= before
+	first.Samples += before
+	after := (unit - (last.Start+last.Samples)%unit) % unit
+	last.Samples += after
+	x, err := excerptOf(r, list, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -85,9 +87,9 @@ func (r *Recording) bareFrames(q *Request, list []stretch) (*sheet, error) {
 	if err != nil {
 		return nil, notLossless("%v", err)
 	}
-	s := &sheet{lossless: true, span: Span{
-		q.Span.Start - rescale(before, r.Rate, f.Config.SampleRate),
-		rescale(x.units()*unit, r.Rate, f.Config.SampleRate),
+	s := &sheet{lossless: true, span: recording.Span{
+		Start:   q.Span.Start - recording.Rescale(before, r.Rate, f.Config.SampleRate),
+		Samples: recording.Rescale(x.units()*unit, r.Rate, f.Config.SampleRate),
 	}}
 	s.write = func(ctx context.Context, w io.Writer) error {
 		var frame []byte
@@ -103,18 +105,19 @@ func (r *Recording) bareFrames(q *Request, list []stretch) (*sheet, error) {
 }
 
 // pcmBlocks works out a clip of PCM: the very samples.
-func (r *Recording) pcmBlocks(q *Request, list []stretch) (*sheet, error) {
-	f := r.Files[list[0].file]
+func (q *Request) pcmBlocks(list []recording.Extent) (*sheet, error) {
+	r := q.Recording
+	f := r.Files[list[0].File]
 	align, err := blockAlign(f.Config)
 	if err != nil {
 		return nil, err
 	}
 	var total int64
 	for _, s := range list {
-		if s.file != list[0].file {
-			return nil, notLossless("the audio changes from %v to %v within the clip", f.Config, r.Files[s.file].Config)
+		if s.File != list[0].File {
+			return nil, notLossless("the audio changes from %v to %v within the clip", f.Config, r.Files[s.File].Config)
 		}
-		total += s.samples
+		total += s.Samples
 	}
 	s := &sheet{span: q.Span, lossless: true}
 	s.write = func(ctx context.Context, w io.Writer) error {
@@ -124,7 +127,7 @@ func (r *Recording) pcmBlocks(q *Request, list []stretch) (*sheet, error) {
 		}
 		buf := make([]byte, min(readSize, total*align))
 		for _, s := range list {
-			in := io.NewSectionReader(f, f.Start+s.start*align, s.samples*align)
+			in := io.NewSectionReader(f, f.Start+s.Start*align, s.Samples*align)
 			for n := in.Size(); n > 0; n -= int64(len(buf)) {
 				if ctx.Err() != nil {
 					return ctx.Err()
@@ -148,9 +151,10 @@ func (r *Recording) pcmBlocks(q *Request, list []stretch) (*sheet, error) {
 
 // mp3Frames works out a clip of MP3. What comes before the first sample is
 // declared as the encoder's delay, which players leave out.
-func (r *Recording) mp3Frames(q *Request, list []stretch) (*sheet, error) {
-	f := r.Files[list[0].file]
-	x, err := r.excerpt(list, preroll(f.Config))
+func (q *Request) mp3Frames(list []recording.Extent) (*sheet, error) {
+	r := q.Recording
+	f := r.Files[list[0].File]
+	x, err := excerptOf(r, list, preroll(f.Config))
 	if err != nil {
 		return nil, err
 	}
@@ -169,11 +173,11 @@ func (r *Recording) mp3Frames(q *Request, list []stretch) (*sheet, error) {
 		sizes = slices.Concat(sizes[:0:0], []uint16{uint16(len(x.lead))}, sizes)
 	}
 	s.write = func(ctx context.Context, w io.Writer) error {
-		o := encode.Options{Tags: r.tags(q), Cover: q.Cover, Chapters: q.chapters()}
+		o := encode.Options{Tags: q.tags(), Cover: q.Cover, Chapters: q.chapters()}
 		if q.own != nil {
 			o.ID3Version = q.own.ID3Version
 		}
-		tag, err := o.ID3(rescale(q.Span.Samples, f.Config.SampleRate, r.Rate), f.Config.SampleRate)
+		tag, err := o.ID3(recording.Rescale(q.Span.Samples, f.Config.SampleRate, r.Rate), f.Config.SampleRate)
 		if err != nil {
 			return err
 		}
@@ -236,7 +240,8 @@ type Hidden struct {
 }
 
 // tags are what a clip says of itself: no paths, and nothing of the account.
-func (r *Recording) tags(q *Request) mp4.Tags {
+func (q *Request) tags() mp4.Tags {
+	r := q.Recording
 	if q.own != nil {
 		return q.own.Tags
 	}
@@ -253,24 +258,10 @@ func (r *Recording) tags(q *Request) mp4.Tags {
 	}
 	t.Free = []mp4.Pair{
 		{Name: "SPACE_ID", Value: s.ID},
-		{Name: "SPACE_SPAN", Value: r.spanText(q.Span)},
+		{Name: "SPACE_SPAN", Value: spanText(r, q.Span)},
 	}
-	for _, p := range r.piecesIn(q.Span) {
+	for _, p := range r.Pieces(q.Span) {
 		t.Free = append(t.Free, mp4.Pair{Name: "SPACE_SHA256", Value: p.SHA256})
 	}
 	return t
-}
-
-// piecesIn returns the original files that a span was made from.
-func (r *Recording) piecesIn(span Span) []space.Piece {
-	var list []space.Piece
-	last := -1
-	for i := range r.Space.Timeline {
-		run := &r.Space.Timeline[i]
-		if from, to := r.within(run, span); from < to && run.Piece != last && run.Piece < len(r.Space.Pieces) {
-			list = append(list, r.Space.Pieces[run.Piece])
-			last = run.Piece
-		}
-	}
-	return list
 }

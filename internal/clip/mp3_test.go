@@ -135,7 +135,7 @@ func TestMP3NamesItsEncoder(t *testing.T) {
 		file := source{"", "a.mp3", 44100, args, true}.make(t, t.TempDir())
 		l, id := importFile(t, file)
 		r := open(t, l, id)
-		_, clip := cut(t, Request{Recording: r, Span: Span{50000, 44100}})
+		_, clip := cut(t, Request{Recording: r, Span: span(50000, 44100)})
 		b, err := os.ReadFile(clip)
 		if err != nil {
 			t.Fatal(err)

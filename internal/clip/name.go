@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"time"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // DefaultName is the template of a clip's name.
@@ -22,21 +22,23 @@ const (
 )
 
 // FileName is the name of a clip, made by the template q.Name.
-func (r *Recording) FileName(q *Request) (string, error) {
-	name, err := r.expand(q)
+func (q *Request) FileName() (string, error) {
+	r := q.Recording
+	name, err := q.expand()
 	if err != nil {
 		return "", err
 	}
 	format := q.Format
 	if format == "" {
-		format = r.format(q.Span)
+		format = Native(r, q.Span)
 	}
 	return name + "." + string(format), nil
 }
 
 // expand fills in the template. In it stand {date} and {clock}, the wall
 // clock of the first sample in UTC; {title}; {at}, {end} and {length}; {id}.
-func (r *Recording) expand(q *Request) (string, error) {
+func (q *Request) expand() (string, error) {
+	r := q.Recording
 	title := q.Title
 	if title == "" {
 		file := path.Base(r.Space.Files[0])
@@ -48,7 +50,7 @@ func (r *Recording) expand(q *Request) (string, error) {
 	}
 	values := map[string]string{
 		"date": date, "clock": clock, "id": r.Space.ID,
-		"at": Mark(r.Time(q.Span.Start)), "end": Mark(r.Time(q.Span.End())), "length": Mark(r.Time(q.Span.Samples)),
+		"at": recording.Mark(r.Time(q.Span.Start)), "end": recording.Mark(r.Time(q.Span.End())), "length": recording.Mark(r.Time(q.Span.Samples)),
 	}
 	template := q.Name
 	if template == "" {
@@ -83,32 +85,12 @@ func fill(template string, values map[string]string, title string) (string, erro
 			value, known = title, true
 		}
 		if !closed || !known {
-			return "", &Problem{BadRequest, fmt.Sprintf("the name has an unknown {%s}", key),
-				"there are {date} {clock} {title} {at} {end} {length} {id}"}
+			return "", problem(BadRequest, fmt.Sprintf("the name has an unknown {%s}", key),
+				"there are {date} {clock} {title} {at} {end} {length} {id}")
 		}
 		b.WriteString(value)
 		template = rest
 	}
-}
-
-// Mark writes a time so that it can stand in a file's name and be given to
-// ParseTime again: 1h02m03.25s, 12m30s, 5s.
-func Mark(t time.Duration) string {
-	s := t.Seconds()
-	h, m := int(s)/3600, int(s)/60%60
-	rest := t - time.Duration(h)*time.Hour - time.Duration(m)*time.Minute
-	ms := rest.Round(time.Millisecond).Milliseconds()
-	sec := fmt.Sprintf("%02d", ms/1000)
-	if ms%1000 != 0 {
-		sec += strings.TrimRight(fmt.Sprintf(".%03d", ms%1000), "0")
-	}
-	switch {
-	case h > 0:
-		return fmt.Sprintf("%dh%02dm%ss", h, m, sec)
-	case m > 0:
-		return fmt.Sprintf("%dm%ss", m, sec)
-	}
-	return strings.TrimPrefix(sec, "0") + "s"
 }
 
 func hashOf(b []byte) string {

@@ -19,8 +19,8 @@ func (q *Request) settings() Settings {
 
 // settled are the tags of a clip that is encoded anew: it can be made again
 // wherever the recording is.
-func (r *Recording) settled(q *Request) mp4.Tags {
-	t := r.tags(q)
+func (q *Request) settled() mp4.Tags {
+	t := q.tags()
 	s := q.settings()
 	s.Title, s.Video = "", nil // other tags, and not the sound
 	if q.own != nil || q.NoSettings || s == (Settings{}) {
@@ -36,12 +36,12 @@ func (r *Recording) settled(q *Request) mp4.Tags {
 
 // note keeps in the library what was written elsewhere: how the file can be
 // told from others, and made again. It holds no names.
-func (r *Recording) note(ctx context.Context, q *Request, s *sheet, res *Result) error {
-	p := r.provenance(q, s)
+func (q *Request) note(ctx context.Context, s *sheet, res *Result) error {
+	p := q.provenance(s)
 	p.Title, p.Settings.Title = "", ""
 	p.Bytes, p.SHA256 = res.Bytes, res.SHA256
 	for i := range p.Sources {
 		p.Sources[i].Member, p.Sources[i].Piece = "", ""
 	}
-	return made.Add(ctx, r.library, made.Clip, res.SHA256, p, res.Status == Done)
+	return made.Add(ctx, q.Recording.Library, made.Clip, res.SHA256, p, res.Status == Done)
 }

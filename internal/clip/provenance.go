@@ -10,6 +10,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // Schema is the version of the JSON of this package.
@@ -38,26 +39,14 @@ type Provenance struct {
 	StartedAt space.Time `json:"started_at"` // wall clock of the first sample
 	EndedAt   space.Time `json:"ended_at"`
 	// Hidden are samples that the file holds beyond those that it plays.
-	Hidden   Hidden   `json:"hidden"`
-	Sources  []Source `json:"sources"`
-	Settings Settings `json:"settings"`
+	Hidden   Hidden             `json:"hidden"`
+	Sources  []recording.Source `json:"sources"`
+	Settings Settings           `json:"settings"`
 	// Omitted are the stretches between At and its end that are left out: cut,
 	// or silent.
-	Omitted []Omitted `json:"omitted,omitempty"`
+	Omitted []recording.Omitted `json:"omitted,omitempty"`
 	// WrittenBy is the program and its version.
 	WrittenBy string `json:"written_by"`
-}
-
-// A Source is a stretch of an original file that sounds in a clip.
-type Source struct {
-	Archive   string `json:"archive,omitempty"` // SHA-256
-	Member    string `json:"member,omitempty"`  // of the archive
-	Piece     string `json:"piece"`             // name of the original
-	SHA256    string `json:"sha256"`            // of the original
-	FirstUnit int64  `json:"first_unit"`        // access units of the original
-	Units     int64  `json:"units"`
-	Start     int64  `json:"start"` // position in the recording
-	Samples   int64  `json:"samples"`
 }
 
 // Settings are what was asked for beyond the span.
@@ -72,17 +61,18 @@ type Settings struct {
 }
 
 // provenance is that of a clip, but for the file.
-func (r *Recording) provenance(q *Request, s *sheet) *Provenance {
+func (q *Request) provenance(s *sheet) *Provenance {
+	r := q.Recording
 	p := &Provenance{
-		Schema: Schema, Recording: r.Space.ID, Title: r.tags(q).Title, Format: q.Format, Lossless: s.lossless,
+		Schema: Schema, Recording: r.Space.ID, Title: q.tags().Title, Format: q.Format, Lossless: s.lossless,
 		At: r.Seconds(s.span.Start), Length: r.Seconds(s.span.Samples),
 		Start: s.span.Start, Samples: s.span.Samples, Rate: r.Rate, Hidden: s.hidden,
 		Sources:   r.Sources(s.span),
 		Settings:  q.settings(),
-		WrittenBy: "spaces " + r.version,
+		WrittenBy: "spaces " + r.Version,
 	}
-	p.StartedAt, p.EndedAt = r.wallSpan(s.span)
-	if all := []Section{{Span: s.span}}; !q.Omit.none(s.span) {
+	p.StartedAt, p.EndedAt = wallSpan(r, s.span)
+	if all := []recording.Section{{Span: s.span}}; !q.Omit.None(s.span) {
 		p.Omitted, p.Sources = r.Omitted(&q.Omit, all), nil
 		for _, left := range q.Omit.Sections(all) {
 			p.Sources = append(p.Sources, r.Sources(left.Span)...)
@@ -92,32 +82,6 @@ func (r *Recording) provenance(q *Request, s *sheet) *Provenance {
 		p.Settings.Cover = hashOf(q.Cover)
 	}
 	return p
-}
-
-// Sources lists the stretches of the originals in a span.
-func (r *Recording) Sources(span Span) []Source {
-	var list []Source
-	var before int64 // units of the piece in runs before
-	for i := range r.Space.Timeline {
-		run := &r.Space.Timeline[i]
-		if i > 0 && run.Piece != r.Space.Timeline[i-1].Piece {
-			before = 0
-		}
-		unit := max(1, int64(r.Files[run.File].Config.UnitSamples))
-		units := (run.Skip + run.Samples + run.Trim + unit - 1) / unit
-		from, to := r.within(run, span)
-		if from < to && run.Piece >= 0 && run.Piece < len(r.Space.Pieces) {
-			p := &r.Space.Pieces[run.Piece]
-			first, end := (run.Skip+from)/unit, (run.Skip+to+unit-1)/unit
-			list = append(list, Source{
-				Archive: p.Archive, Member: p.Member, Piece: p.Name, SHA256: p.SHA256,
-				FirstUnit: before + first, Units: end - first,
-				Start: max(span.Start, run.FirstSample), Samples: rescale(to-from, r.Rate, run.SampleRate),
-			})
-		}
-		before += units
-	}
-	return list
 }
 
 // same reports whether two provenances are those of the same clip, whichever

@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/media/wav"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // An excerpt is the access units of one playable file that a clip without
@@ -34,13 +35,13 @@ type unitRange struct {
 	bytes      int64
 }
 
-// excerpt lays out the units that stretches need. Every stretch begins with
+// excerptOf lays out the units that stretches need. Every stretch begins with
 // as many units of pre-roll as there are, up to the number given.
-func (r *Recording) excerpt(list []stretch, preroll int64) (*excerpt, error) {
-	f := r.Files[list[0].file]
+func excerptOf(r *recording.Recording, list []recording.Extent, preroll int64) (*excerpt, error) {
+	f := r.Files[list[0].File]
 	for _, s := range list {
-		if s.file != list[0].file {
-			return nil, notLossless("the audio changes from %v to %v within the clip", f.Config, r.Files[s.file].Config)
+		if s.File != list[0].File {
+			return nil, notLossless("the audio changes from %v to %v within the clip", f.Config, r.Files[s.File].Config)
 		}
 	}
 	x := &excerpt{file: f}
@@ -50,8 +51,8 @@ func (r *Recording) excerpt(list []stretch, preroll int64) (*excerpt, error) {
 	}
 	var units int64 // in all ranges so far
 	for _, s := range list {
-		end := (s.start + s.samples + unit - 1) / unit
-		first := max(0, s.start/unit-preroll)
+		end := (s.Start + s.Samples + unit - 1) / unit
+		first := max(0, s.Start/unit-preroll)
 		if n := len(x.ranges); n > 0 && first <= x.ranges[n-1].end {
 			last := &x.ranges[n-1]
 			units += max(last.end, end) - last.end
@@ -63,7 +64,7 @@ func (r *Recording) excerpt(list []stretch, preroll int64) (*excerpt, error) {
 		// The range ends where the units counted so far do.
 		last := x.ranges[len(x.ranges)-1]
 		before := units - (last.end - last.first)
-		x.edits = append(x.edits, mp4.Edit{Start: s.start + (before-last.first)*unit, Samples: s.samples})
+		x.edits = append(x.edits, mp4.Edit{Start: s.Start + (before-last.first)*unit, Samples: s.Samples})
 	}
 	return x, x.locate()
 }
@@ -173,5 +174,5 @@ func blockAlign(c track.Config) (int64, error) {
 }
 
 func notLossless(format string, args ...any) error {
-	return &Problem{NotLossless, fmt.Sprintf(format, args...) + ": it cannot be cut without re-encoding", "re-encode it: --strict, or --format flac"}
+	return problem(NotLossless, fmt.Sprintf(format, args...)+": it cannot be cut without re-encoding", "re-encode it: --strict, or --format flac")
 }

@@ -5,17 +5,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
-// recording is one of 100 s at 1 kHz, with a gap of 5 s in its middle.
-func recording() *clip.Recording {
+// hundred is a recording of 100 s at 1 kHz, with a gap of 5 s in its middle.
+func hundred() *recording.Recording {
 	s := &space.Space{Recording: space.Recording{ID: "1ypKdEXvkMLGW"}}
 	s.Timeline = []space.Run{{SampleRate: 1000, Samples: 50000}, {SampleRate: 1000, FirstSample: 50000, Samples: 50000, GapBefore: 5}}
-	return &clip.Recording{Sound: &library.Sound{Space: s}, Rate: 1000, Samples: 100000}
+	return &recording.Recording{Sound: &library.Sound{Space: s}, Rate: 1000, Samples: 100000}
 }
 
 func TestSections(t *testing.T) {
@@ -23,17 +23,17 @@ func TestSections(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		q    Request
-		want []clip.Section
+		want []recording.Section
 	}{
-		{"all", Request{}, []clip.Section{{Gap: 0, Span: clip.Span{Samples: 100000}}}},
-		{"trimmed", Request{TrimSilence: true}, []clip.Section{{Gap: 0, Span: clip.Span{Start: 3800, Samples: 86400}}}},
+		{"all", Request{}, []recording.Section{{Gap: 0, Span: recording.Span{Samples: 100000}}}},
+		{"trimmed", Request{TrimSilence: true}, []recording.Section{{Gap: 0, Span: recording.Span{Start: 3800, Samples: 86400}}}},
 		{"cut", Request{TrimSilence: true, CutSilence: 2 * time.Second},
-			[]clip.Section{{Gap: 0, Span: clip.Span{Start: 3800, Samples: 27200}}, {Gap: 0, Span: clip.Span{Start: 35000, Samples: 55200}}}},
+			[]recording.Section{{Gap: 0, Span: recording.Span{Start: 3800, Samples: 27200}}, {Gap: 0, Span: recording.Span{Start: 35000, Samples: 55200}}}},
 		{"with gaps", Request{KeepGaps: true},
-			[]clip.Section{{Gap: 0, Span: clip.Span{Samples: 50000}}, {Gap: 5000, Span: clip.Span{Start: 50000, Samples: 50000}}}},
+			[]recording.Section{{Gap: 0, Span: recording.Span{Samples: 50000}}, {Gap: 5000, Span: recording.Span{Start: 50000, Samples: 50000}}}},
 	} {
 		q := test.q
-		q.Recording = recording()
+		q.Recording = hundred()
 		got := q.sections(m)
 		if len(got) != len(test.want) {
 			t.Errorf("%s: %+v", test.name, got)
@@ -46,7 +46,7 @@ func TestSections(t *testing.T) {
 		}
 	}
 	silent := &library.Measurement{Silence: []library.Stretch{{Start: 0, End: 100}}}
-	q := Request{Recording: recording(), TrimSilence: true}
+	q := Request{Recording: hundred(), TrimSilence: true}
 	if got := q.sections(silent); len(got) != 1 || got[0].Span.Samples != 100000 {
 		t.Errorf("nothing but silence: %+v", got)
 	}
@@ -55,7 +55,7 @@ func TestSections(t *testing.T) {
 // A position in the recording is found again in the episode.
 func TestKeptLocates(t *testing.T) {
 	m := &library.Measurement{Silence: []library.Stretch{{Start: 0, End: 4}, {Start: 30, End: 36}}}
-	q := Request{Recording: recording(), TrimSilence: true, CutSilence: time.Second, KeepGaps: true}
+	q := Request{Recording: hundred(), TrimSilence: true, CutSilence: time.Second, KeepGaps: true}
 	rec := Record{Kept: q.kept(q.sections(m))}
 	for at, want := range map[float64]float64{3.8: 0, 10: 6.2, 30: 26.2, 36: 27.2, 49: 40.2, 50: 46.2, 99: 95.2} {
 		if got, ok := rec.Locate(at); !ok || math.Abs(got-want) > 1e-6 {

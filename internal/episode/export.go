@@ -21,6 +21,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // maxAgain is how often an episode whose peaks came out too high is encoded
@@ -42,7 +43,7 @@ type export struct {
 	Request
 	progress library.Progress
 	measured *library.Measurement // of the whole recording
-	list     []clip.Section
+	list     []recording.Section
 	chain    chain
 	rec      Record
 	tags     mp4.Tags
@@ -239,7 +240,7 @@ func (e *export) whole() bool {
 // copyable reports whether the access units can stay as they are: nothing is
 // to be changed, or the sound is what is asked for already.
 func (e *export) copyable() bool {
-	if len(e.list) != 1 || e.list[0].Gap > 0 || len(e.rec.Omitted) > 0 || e.Mono || e.Level || e.BitRate > 0 || !e.Recording.Copies(e.list[0].Span, e.Format) {
+	if len(e.list) != 1 || e.list[0].Gap > 0 || len(e.rec.Omitted) > 0 || e.Mono || e.Level || e.BitRate > 0 || !clip.Copies(e.Recording, e.list[0].Span, e.Format) {
 		return false
 	}
 	if e.KeepLoudness {
@@ -392,7 +393,7 @@ func (e *export) encode(ctx context.Context, w io.Writer) error {
 // are in the file. What was measured before holds for them.
 func (e *export) copyUnits(ctx context.Context, d *draft.File) (loudness.Result, error) {
 	units := newUnitSum()
-	if err := e.Recording.Copy(ctx, d, e.list[0].Span, e.Format, e.options(), units); err != nil {
+	if err := clip.Copy(ctx, d, e.Recording, e.list[0].Span, e.Format, e.options(), units); err != nil {
 		return loudness.Result{}, err
 	}
 	if err := verifyUnits(d.File, units); err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 const testRate = 48000
@@ -237,7 +238,7 @@ func TestCopiesAreVerified(t *testing.T) {
 		t.Fatalf("%+v", res.Record)
 	}
 	units := newUnitSum()
-	if err := q.Recording.Copy(context.Background(), io.Discard, clip.Span{Samples: q.Recording.Samples}, clip.WAV, encode.Options{}, units); err != nil {
+	if err := clip.Copy(context.Background(), io.Discard, q.Recording, recording.Span{Samples: q.Recording.Samples}, clip.WAV, encode.Options{}, units); err != nil {
 		t.Fatal(err)
 	}
 	f, err := os.OpenFile(res.Path, os.O_RDWR, 0)

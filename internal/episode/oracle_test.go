@@ -25,6 +25,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // formats are all that an episode can have.
@@ -71,7 +72,7 @@ func (s *tape) Read(dst []float32) (int, error) {
 }
 
 // imported makes a library of one loose recording with the samples, as WAV.
-func imported(t testing.TB, f pcm.Format, samples []float32) (*library.Library, *clip.Recording) {
+func imported(t testing.TB, f pcm.Format, samples []float32) (*library.Library, *recording.Recording) {
 	t.Helper()
 	ctx, dir := t.Context(), t.TempDir()
 	name := filepath.Join(dir, "recording.wav")
@@ -102,7 +103,7 @@ func imported(t testing.TB, f pcm.Format, samples []float32) (*library.Library, 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	r, err := clip.Open(l, id, "test")
+	r, err := recording.Open(l, id, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func imported(t testing.TB, f pcm.Format, samples []float32) (*library.Library, 
 }
 
 // exported makes an episode in a folder.
-func exported(t testing.TB, l *library.Library, r *clip.Recording, dir string, q Request) *Result {
+func exported(t testing.TB, l *library.Library, r *recording.Recording, dir string, q Request) *Result {
 	t.Helper()
 	q.Library, q.Recording, q.Dir, q.Version, q.Jobs = l, r, dir, "test", 2
 	res, err := Export(t.Context(), q, nil)

@@ -3,8 +3,8 @@ package episode
 import (
 	"math"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // handle is how much of a silence is left at either end when it is trimmed,
@@ -12,7 +12,7 @@ import (
 const handle = 0.2 // seconds
 
 // sections says what of the recording the episode consists of.
-func (q *Request) sections(m *library.Measurement) []clip.Section {
+func (q *Request) sections(m *library.Measurement) []recording.Section {
 	r := q.Recording
 	from, to := int64(0), r.Samples
 	position := func(seconds float64) int64 {
@@ -44,20 +44,20 @@ func (q *Request) sections(m *library.Measurement) []clip.Section {
 			}
 		}
 	}
-	var list []clip.Section
+	var list []recording.Section
 	add := func(from, to int64) {
 		at := from
 		for _, run := range r.Space.Timeline {
 			if q.KeepGaps && run.GapBefore > 0 && run.FirstSample >= at && run.FirstSample < to && run.FirstSample > 0 {
 				if run.FirstSample > at {
-					list = append(list, clip.Section{Span: clip.Span{Start: at, Samples: run.FirstSample - at}})
+					list = append(list, recording.Section{Span: recording.Span{Start: at, Samples: run.FirstSample - at}})
 				}
 				at = run.FirstSample
-				list = append(list, clip.Section{Gap: int64(run.GapBefore * float64(r.Rate))})
+				list = append(list, recording.Section{Gap: int64(run.GapBefore * float64(r.Rate))})
 			}
 		}
 		if to > at {
-			s := clip.Section{Span: clip.Span{Start: at, Samples: to - at}}
+			s := recording.Section{Span: recording.Span{Start: at, Samples: to - at}}
 			if n := len(list); n > 0 && list[n-1].Span.Samples == 0 {
 				list[n-1].Span = s.Span
 			} else {
@@ -74,7 +74,7 @@ func (q *Request) sections(m *library.Measurement) []clip.Section {
 }
 
 // kept tells where in the episode the sections lie.
-func (q *Request) kept(list []clip.Section) []Kept {
+func (q *Request) kept(list []recording.Section) []Kept {
 	r := q.Recording
 	var kept []Kept
 	at := int64(0)
@@ -90,6 +90,6 @@ func (q *Request) kept(list []clip.Section) []Kept {
 }
 
 // seconds is a length of samples, to the microsecond.
-func seconds(r *clip.Recording, samples int64) float64 {
+func seconds(r *recording.Recording, samples int64) float64 {
 	return math.Round(r.Seconds(samples)*1e6) / 1e6
 }

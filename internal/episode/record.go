@@ -3,9 +3,9 @@ package episode
 import (
 	"context"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	ledger "github.com/spaces-cli/spaces/internal/library/made"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A Record is what is kept of an exported episode, as <file>.json (such as
@@ -56,8 +56,8 @@ type Record struct {
 	ConsentMissing []string `json:"consent_missing,omitempty"`
 	// Omitted are the stretches in which those speak who have not agreed, and
 	// who are not heard in it: cut out, or silent.
-	Omitted   []clip.Omitted `json:"omitted,omitempty"`
-	WrittenBy string         `json:"written_by"`
+	Omitted   []recording.Omitted `json:"omitted,omitempty"`
+	WrittenBy string              `json:"written_by"`
 }
 
 // A Sidecar is a file beside the audio, as it was written.

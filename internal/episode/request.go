@@ -10,6 +10,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A Preset is a set of defaults for a purpose.
@@ -40,7 +41,7 @@ const (
 
 // A Request says what to make an episode of, and how.
 type Request struct {
-	Recording *clip.Recording
+	Recording *recording.Recording
 	Library   *library.Library
 	Version   string // of the program, for the record
 
@@ -77,7 +78,7 @@ type Request struct {
 	ConsentMissing []string
 	// Omit is what is left out, with those who speak in it: whose handle or id is
 	// in Unnamed is not named as a speaker.
-	Omit    clip.Omission
+	Omit    recording.Omission
 	Unnamed []string
 
 	Title       string     // "" is that of the Space
@@ -165,15 +166,15 @@ func (q *Request) settle() error {
 		return problem(BadRequest, "--preset host or archive re-encodes it", "--preset untouched leaves the sound as it is: nobody can be left out")
 	}
 	if q.Preset == Untouched {
-		all := clip.Span{Samples: q.Recording.Samples}
-		native := q.Recording.Native(all)
+		all := recording.Span{Samples: q.Recording.Samples}
+		native := clip.Native(q.Recording, all)
 		if q.Format == "" {
 			q.Format = native
 		}
 		if q.CutSilence > 0 || q.KeepGaps {
 			return problem(BadRequest, "--preset host changes it", "--preset untouched leaves the sound as it is: no --cut-silence or --keep-gaps")
 		}
-		if q.Format != native || native != clip.FLAC && !q.Recording.Copies(all, q.Format) {
+		if q.Format != native || native != clip.FLAC && !clip.Copies(q.Recording, all, q.Format) {
 			return problem(NotCopied, "--preset host or archive re-encodes it", "the audio of %s cannot be put into one %s file as it is", q.Recording.Space.ID, q.Format)
 		}
 	}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"io"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // An encoder writes a sound as a file.
@@ -14,8 +14,8 @@ type encoder = func(context.Context, io.Writer, encode.Sound, encode.Options) er
 
 // A chain is how the samples of an episode come about, again and again.
 type chain struct {
-	r       *clip.Recording
-	list    []clip.Section
+	r       *recording.Recording
+	list    []recording.Section
 	format  pcm.Format
 	samples int64
 	bits    int

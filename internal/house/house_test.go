@@ -42,6 +42,7 @@ var order = [][]string{
 	{"bag"},
 	{"clip/..."},
 	{"clip"},
+	{"recording"},
 	{"consent"},
 	{"library/sound"},
 	{"library"},

@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/media/ogg"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A remake is a clip that was made once more, in a temporary file.
@@ -25,14 +26,14 @@ func (m *remake) remove() { os.Remove(m.file) }
 
 // request is what a clip was made with. The pictures of a video cannot be made
 // again, but its sound is that of an .m4a.
-func request(c *clip.Provenance, r *clip.Recording, tagged bool) clip.Request {
-	var omit clip.Omission
+func request(c *clip.Provenance, r *recording.Recording, tagged bool) clip.Request {
+	var omit recording.Omission
 	for _, o := range c.Omitted {
-		omit.Spans = append(omit.Spans, clip.Span{Start: int64(math.Round(o.Start * float64(r.Rate))), Samples: int64(math.Round(o.Seconds * float64(r.Rate)))})
+		omit.Spans = append(omit.Spans, recording.Span{Start: int64(math.Round(o.Start * float64(r.Rate))), Samples: int64(math.Round(o.Seconds * float64(r.Rate)))})
 		omit.Mute = o.Muted
 	}
 	q := clip.Request{
-		Recording: r, Span: clip.Span{Start: c.Start, Samples: c.Samples}, Format: c.Format, Title: c.Settings.Title, Strict: c.Settings.Strict, Omit: omit,
+		Recording: r, Span: recording.Span{Start: c.Start, Samples: c.Samples}, Format: c.Format, Title: c.Settings.Title, Strict: c.Settings.Strict, Omit: omit,
 		Effects:    clip.Effects{Fade: time.Duration(math.Round(c.Settings.Fade * float64(time.Second))), Normalize: c.Settings.Normalize, Mono: c.Settings.Mono},
 		NoSettings: !tagged,
 	}
@@ -180,7 +181,7 @@ func (p *Prover) again(ctx context.Context, proof *Proof, t *found, q clip.Reque
 		proof.check("units", of, Fails, "made again with the same settings: it has the same frames, and plays other samples of them")
 		return true, nil
 	}
-	if q.Effects == (clip.Effects{}) && !q.Strict && len(q.Omit.Spans) == 0 && q.Recording.Copies(q.Span, q.Format) {
+	if q.Effects == (clip.Effects{}) && !q.Strict && len(q.Omit.Spans) == 0 && clip.Copies(q.Recording, q.Span, q.Format) {
 		proof.check("units", of, Fails, "%d of its %d frames are not those of the recording, from frame %d on", d.others, d.units, d.first)
 		return true, nil
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // claim reads what a clip says of itself in its tags: of which recording and
@@ -141,8 +142,8 @@ func freeTags(f *os.File) (list map[string]string) {
 // borneOut looks whether a file is what its tags say: its frames are those of
 // the recording, or what the same settings make of it. Only what contradicts
 // the tags fails.
-func (p *Prover) borneOut(ctx context.Context, proof *Proof, t *found, r *clip.Recording, name string) error {
-	span := clip.Span{Start: proof.Start, Samples: proof.Samples}
+func (p *Prover) borneOut(ctx context.Context, proof *Proof, t *found, r *recording.Recording, name string) error {
+	span := recording.Span{Start: proof.Start, Samples: proof.Samples}
 	if !t.guess && p.otherOriginal(proof, t, r, span) {
 		return nil
 	}
@@ -150,7 +151,7 @@ func (p *Prover) borneOut(ctx context.Context, proof *Proof, t *found, r *clip.R
 		return err
 	}
 	before := len(proof.Checks)
-	if native := r.Native(span); r.Copies(span, native) && (t.clip.Format == native || native == clip.M4A && (t.clip.Format == clip.AAC || t.clip.Format == clip.MP4)) {
+	if native := clip.Native(r, span); clip.Copies(r, span, native) && (t.clip.Format == native || native == clip.M4A && (t.clip.Format == clip.AAC || t.clip.Format == clip.MP4)) {
 		if err := p.units(ctx, proof, t, r, span, name); err != nil {
 			return err
 		}
@@ -202,10 +203,10 @@ func (p *Prover) whole(ctx context.Context, proof *Proof, t *found, name string)
 
 // otherOriginal looks whether the original that a file names in its tags is one
 // that its stretch comes from, and reports whether it is not.
-func (p *Prover) otherOriginal(proof *Proof, t *found, r *clip.Recording, span clip.Span) bool {
+func (p *Prover) otherOriginal(proof *Proof, t *found, r *recording.Recording, span recording.Span) bool {
 	said := t.tags["SPACE_SHA256"]
 	if len(said) != 2*sha256.Size || slices.ContainsFunc(r.Space.Earlier, func(e space.Earlier) bool { return e.SHA256 == said }) ||
-		slices.ContainsFunc(r.Sources(span), func(s clip.Source) bool { return s.SHA256 == said }) {
+		slices.ContainsFunc(r.Sources(span), func(s recording.Source) bool { return s.SHA256 == said }) {
 		return false
 	}
 	proof.check("record", t.clip.File, Fails, "its tags say that it was made of an original with the SHA-256 %s, which is not that of this stretch of the recording", said)

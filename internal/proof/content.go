@@ -20,11 +20,12 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // content compares what is in a clip or an episode with the recording.
-func (p *Prover) content(ctx context.Context, proof *Proof, t *found, r *clip.Recording, name string) error {
-	span := clip.Span{Start: proof.Start, Samples: proof.Samples}
+func (p *Prover) content(ctx context.Context, proof *Proof, t *found, r *recording.Recording, name string) error {
+	span := recording.Span{Start: proof.Start, Samples: proof.Samples}
 	if proof.Lossless {
 		if err := p.units(ctx, proof, t, r, span, name); err != nil {
 			return err
@@ -53,8 +54,8 @@ func (p *Prover) content(ctx context.Context, proof *Proof, t *found, r *clip.Re
 
 // units holds the access units of a file that was made without re-encoding
 // against those of the recording, and these against the originals.
-func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *clip.Recording, span clip.Span, name string) error {
-	if !r.Copies(span, r.Native(span)) {
+func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *recording.Recording, span recording.Span, name string) error {
+	if !clip.Copies(r, span, clip.Native(r, span)) {
 		return p.samples(ctx, proof, t, r, span, name)
 	}
 	want := &unitSum{Hash: sha256.New()}
@@ -63,7 +64,7 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *clip.Reco
 	if format == clip.AAC {
 		err = heard(r, span, want) // no frames before the first that is heard
 	} else {
-		err = r.Copy(ctx, io.Discard, span, r.Native(span), encode.Options{}, want)
+		err = clip.Copy(ctx, io.Discard, r, span, clip.Native(r, span), encode.Options{}, want)
 	}
 	if err != nil {
 		return p.cannot(ctx, proof, "units", t.place(), "the recording cannot be cut so any more", err)
@@ -88,7 +89,7 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *clip.Reco
 
 // samples decodes a file that lost nothing, though it has frames of its own, and
 // the recording, and compares their samples.
-func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *clip.Recording, span clip.Span, name string) error {
+func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recording.Recording, span recording.Span, name string) error {
 	want, stop, err := r.Decode(ctx, span, r.Format())
 	if err != nil {
 		return p.cannot(ctx, proof, "samples", t.place(), "the recording cannot be decoded", err)
@@ -142,7 +143,7 @@ func ended(err error) bool { return err == nil || err == io.EOF || err == io.Err
 
 // plays holds what a file plays of its frames against the span that its record
 // tells: how many samples, and from which of the first frame on.
-func (p *Prover) plays(ctx context.Context, proof *Proof, t *found, r *clip.Recording, span clip.Span, name string) error {
+func (p *Prover) plays(ctx context.Context, proof *Proof, t *found, r *recording.Recording, span recording.Span, name string) error {
 	tr, err := scan(ctx, name, track.Options{}, nil)
 	if err != nil {
 		return p.cannot(ctx, proof, "frames", t.place(), "it cannot be read", err)
@@ -171,7 +172,7 @@ func played(tr *track.Track) int64 {
 
 // offset returns which sample of its frame a position is. ok is false where
 // frames and positions do not have the same rate.
-func offset(r *clip.Recording, position int64) (n int64, ok bool) {
+func offset(r *recording.Recording, position int64) (n int64, ok bool) {
 	for _, run := range r.Space.Timeline {
 		unit := int64(r.Files[run.File].Config.UnitSamples)
 		if at := position - run.FirstSample; at >= 0 && at < run.Samples && run.SampleRate == r.Rate && unit > 0 {
@@ -204,7 +205,7 @@ func (s *unitSum) Write(b []byte) (int, error) {
 
 // heard adds up the units of a span, without those that a decoder needs before
 // them.
-func heard(r *clip.Recording, span clip.Span, sum io.Writer) error {
+func heard(r *recording.Recording, span recording.Span, sum io.Writer) error {
 	for _, c := range r.Sources(span) {
 		in, _, ok := inPlayable(r, &Source{SHA256: c.SHA256, FirstUnit: c.FirstUnit, Units: c.Units})
 		if !ok {
@@ -244,7 +245,7 @@ func carries(ctx context.Context, name string, want *unitSum, lead bool) (same b
 
 // inOriginals compares stretches of the playable files with the originals that
 // they were joined from. Each original is read once.
-func (p *Prover) inOriginals(ctx context.Context, proof *Proof, r *clip.Recording, sources []Source) error {
+func (p *Prover) inOriginals(ctx context.Context, proof *Proof, r *recording.Recording, sources []Source) error {
 	var order []string
 	stretches := make(map[string][]Source)
 	for _, src := range sources {
@@ -264,7 +265,7 @@ func (p *Prover) inOriginals(ctx context.Context, proof *Proof, r *clip.Recordin
 }
 
 // inOriginal does so for stretches of one original, in their order.
-func (p *Prover) inOriginal(ctx context.Context, proof *Proof, r *clip.Recording, list []Source) error {
+func (p *Prover) inOriginal(ctx context.Context, proof *Proof, r *recording.Recording, list []Source) error {
 	piece, what := list[0].Piece, fmt.Sprintf("its frames %d to %d", list[0].FirstUnit, list[0].FirstUnit+list[0].Units-1)
 	if len(list) > 1 {
 		what = fmt.Sprintf("%d stretches of its frames", len(list))
@@ -330,7 +331,7 @@ var (
 
 // inPlayable finds the units of a source in the playable file. ok is false
 // where there are none, or not as they are in the original.
-func inPlayable(r *clip.Recording, src *Source) (in *io.SectionReader, sizes track.Sizes, ok bool) {
+func inPlayable(r *recording.Recording, src *Source) (in *io.SectionReader, sizes track.Sizes, ok bool) {
 	n, first := place(r, src)
 	if n < 0 || r.Files[n].Index == nil {
 		return nil, nil, false
@@ -345,7 +346,7 @@ func inPlayable(r *clip.Recording, src *Source) (in *io.SectionReader, sizes tra
 
 // place finds where in which playable file the units of a source begin; the
 // file is -1 if they are in none.
-func place(r *clip.Recording, src *Source) (file int, first int64) {
+func place(r *recording.Recording, src *Source) (file int, first int64) {
 	var before int64 // units of the piece in runs before
 	for i, run := range r.Space.Timeline {
 		if i > 0 && run.Piece != r.Space.Timeline[i-1].Piece {
@@ -367,7 +368,7 @@ func place(r *clip.Recording, src *Source) (file int, first int64) {
 // remade makes a clip once more, as its record says, and compares the bytes.
 // Other versions and a new title of the Space change those around the audio,
 // so that only sameness proves something.
-func (p *Prover) remade(ctx context.Context, proof *Proof, t *found, r *clip.Recording) error {
+func (p *Prover) remade(ctx context.Context, proof *Proof, t *found, r *recording.Recording) error {
 	c := t.clip
 	if c.Settings.Cover != "" || c.Settings.Video != nil {
 		proof.check("remade", c.File, NotChecked, "its picture, which is in it, was not kept beside it")
@@ -413,13 +414,13 @@ func (p *Prover) length(ctx context.Context, proof *Proof, t *found, name string
 
 // joined holds a playable file against the originals that it was joined from.
 func (p *Prover) joined(ctx context.Context, proof *Proof, s *space.Space, n int) error {
-	r, err := clip.Open(p.Library, s.ID, p.Version)
+	r, err := recording.Open(p.Library, s.ID, p.Version)
 	if err != nil {
 		return p.cannot(ctx, proof, "units", path.Base(s.Files[n]), "it cannot be opened", err)
 	}
 	defer r.Close()
 	var list []Source
-	for _, c := range r.Sources(clip.Span{Samples: r.Samples}) {
+	for _, c := range r.Sources(recording.Span{Samples: r.Samples}) {
 		src, _ := pieceOf(s, c.SHA256)
 		src.FirstUnit, src.Units, src.SHA256 = c.FirstUnit, c.Units, c.SHA256
 		if file, _ := place(r, &src); file == n {

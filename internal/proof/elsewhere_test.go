@@ -14,14 +14,15 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	ledger "github.com/spaces-cli/spaces/internal/library/made"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // elsewhere cuts a clip into a file outside of the library.
-func elsewhere(t *testing.T, r *clip.Recording, name string, q clip.Request) string {
+func elsewhere(t *testing.T, r *recording.Recording, name string, q clip.Request) string {
 	t.Helper()
 	q.Recording, q.File = r, filepath.Join(t.TempDir(), name)
 	if q.Span.Samples == 0 {
-		q.Span = clip.Span{Start: 30001, Samples: 190000}
+		q.Span = recording.Span{Start: 30001, Samples: 190000}
 	}
 	q.Format, _ = clip.FormatOf(name, clip.MP4)
 	if _, err := clip.Cut(t.Context(), q); err != nil {
@@ -35,7 +36,7 @@ func elsewhere(t *testing.T, r *clip.Recording, name string, q clip.Request) str
 func TestElsewhere(t *testing.T) {
 	t.Parallel()
 	l := take(t, preset(t, "one"))
-	r, err := clip.Open(l, firstID, "test")
+	r, err := recording.Open(l, firstID, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,13 +48,13 @@ func TestElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	film := style.Film(nil, nil)
-	omit := clip.Omission{Spans: []clip.Span{{Start: 60000, Samples: 9600}}}
+	omit := recording.Omission{Spans: []recording.Span{{Start: 60000, Samples: 9600}}}
 	files := map[string]clip.Request{
 		"plain.m4a": {}, "plain.aac": {}, "plain.mp3": {Title: "Other"}, "plain.flac": {}, "plain.opus": {}, "plain.wav": {},
 		"strict.m4a": {Strict: true}, "loud.m4a": {Effects: clip.Effects{Normalize: &level}}, "mono.mp3": {Effects: clip.Effects{Mono: true}},
 		"faded.m4a": {Effects: clip.Effects{Fade: 300 * time.Millisecond}}, "faded.opus": {Effects: clip.Effects{Fade: 300 * time.Millisecond}},
 		"faded.flac": {Effects: clip.Effects{Fade: time.Second / 2}}, "faded.wav": {Effects: clip.Effects{Fade: time.Second / 3}},
-		"cut.mp3": {Omit: omit}, "silent.flac": {Omit: clip.Omission{Spans: omit.Spans, Mute: true}},
+		"cut.mp3": {Omit: omit}, "silent.flac": {Omit: recording.Omission{Spans: omit.Spans, Mute: true}},
 		"film.mp4": {Film: film}, "faded.mp4": {Film: film, Effects: clip.Effects{Fade: time.Second}},
 	}
 	made := map[string]string{}
@@ -137,7 +138,7 @@ func tamper(t *testing.T, p *Prover, name, file string) {
 func TestFalseTags(t *testing.T) {
 	t.Parallel()
 	l := take(t, preset(t, "one"))
-	r, err := clip.Open(l, firstID, "test")
+	r, err := recording.Open(l, firstID, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +149,7 @@ func TestFalseTags(t *testing.T) {
 	}
 	p := &Prover{Library: l, Version: "test"}
 	fade := clip.Effects{Fade: 300 * time.Millisecond}
-	span := clip.Span{Start: 130001, Samples: 200000}
+	span := recording.Span{Start: 130001, Samples: 200000}
 	for _, c := range []struct {
 		name     string
 		effects  clip.Effects

@@ -17,11 +17,11 @@ import (
 	"slices"
 
 	"github.com/spaces-cli/spaces/internal/archive"
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // ErrUnknown means that nothing in the library has made a file.
@@ -96,18 +96,18 @@ type Proof struct {
 	// Kept are the stretches of the recording that are in a clip or an episode,
 	// and Omitted those in which somebody spoke who had not agreed: cut out, or
 	// silent. Duration is that of the file, in seconds.
-	Kept      []episode.Kept     `json:"kept"`
-	Omitted   []clip.Omitted     `json:"omitted,omitempty"`
-	Duration  float64            `json:"duration"`
-	StartedAt space.Time         `json:"started_at"`
-	EndedAt   space.Time         `json:"ended_at"`
-	Lossless  bool               `json:"lossless"`
-	Settings  any                `json:"settings,omitempty"`
-	WrittenBy string             `json:"written_by"`
-	Sources   []Source           `json:"sources"`
-	Made      []Made             `json:"made"`
-	Receipts  []*publish.Receipt `json:"receipts"`
-	Checks    []Check            `json:"checks"`
+	Kept      []episode.Kept      `json:"kept"`
+	Omitted   []recording.Omitted `json:"omitted,omitempty"`
+	Duration  float64             `json:"duration"`
+	StartedAt space.Time          `json:"started_at"`
+	EndedAt   space.Time          `json:"ended_at"`
+	Lossless  bool                `json:"lossless"`
+	Settings  any                 `json:"settings,omitempty"`
+	WrittenBy string              `json:"written_by"`
+	Sources   []Source            `json:"sources"`
+	Made      []Made              `json:"made"`
+	Receipts  []*publish.Receipt  `json:"receipts"`
+	Checks    []Check             `json:"checks"`
 }
 
 // Failed counts the checks that fail.

@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 const firstID = "1ypKdEXvkMLGW" // the Space that presets change
@@ -100,14 +101,14 @@ func sound(t *testing.T, what string, p *Proof, want ...string) {
 // of its beginning and its end.
 func cut(t *testing.T, l *library.Library, id string, formats ...clip.Format) (files []string) {
 	t.Helper()
-	r, err := clip.Open(l, id, "test")
+	r, err := recording.Open(l, id, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	spans := []clip.Span{{Samples: r.Samples}, {Start: r.Samples/2 - 77, Samples: r.Samples / 4}}
+	spans := []recording.Span{{Samples: r.Samples}, {Start: r.Samples/2 - 77, Samples: r.Samples / 4}}
 	if os.Getenv("SPACES_LONG") != "" {
-		spans = append(spans, clip.Span{Samples: 50001}, clip.Span{Start: r.Samples - 4321, Samples: 4321})
+		spans = append(spans, recording.Span{Samples: 50001}, recording.Span{Start: r.Samples - 4321, Samples: 4321})
 	}
 	for _, s := range spans {
 		for _, f := range formats {
@@ -366,7 +367,7 @@ func TestLengths(t *testing.T) {
 // are in it; all else is whole.
 func TestFinish(t *testing.T) {
 	whole := []episode.Kept{{Start: 1, Seconds: 5}}
-	p := (&Proof{At: 1, Length: 5, Duration: 3, Omitted: []clip.Omitted{{Start: 2, Seconds: 2}}}).finish()
+	p := (&Proof{At: 1, Length: 5, Duration: 3, Omitted: []recording.Omitted{{Start: 2, Seconds: 2}}}).finish()
 	if !slices.Equal(p.Kept, whole) || p.Duration != 3 || len(p.Omitted) != 1 {
 		t.Errorf("an episode: %v, %g s, %v", p.Kept, p.Duration, p.Omitted)
 	}

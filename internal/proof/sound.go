@@ -8,10 +8,10 @@ import (
 	"math"
 	"os"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // What encoding, fading and levelling leave of a sound is known by its
@@ -197,7 +197,7 @@ func (l *likeness) along(ctx context.Context, got, want pcm.Source, n int64, blo
 // the recording that are said to be in it. trusted says that the library itself
 // knows the file by its hash: then likeness is enough. exact says that nothing
 // can have been left out but what is known.
-func (p *Prover) liken(ctx context.Context, proof *Proof, t *found, r *clip.Recording, name string, trusted, exact bool) error {
+func (p *Prover) liken(ctx context.Context, proof *Proof, t *found, r *recording.Recording, name string, trusted, exact bool) error {
 	of := t.place()
 	got, played, stop, err := listen(ctx, name)
 	if ctx.Err() != nil {
@@ -244,10 +244,10 @@ func (p *Prover) liken(ctx context.Context, proof *Proof, t *found, r *clip.Reco
 }
 
 // section compares one stretch of the recording with where it is in the file.
-func (l *likeness) section(ctx context.Context, proof *Proof, r *clip.Recording, got pcm.Source, played int64, start, seconds, at float64) error {
+func (l *likeness) section(ctx context.Context, proof *Proof, r *recording.Recording, got pcm.Source, played int64, start, seconds, at float64) error {
 	from := int64(math.Round(start * float64(r.Rate)))
 	to := min(r.Samples, int64(math.Round((start+seconds)*float64(r.Rate))))
-	want, stop, err := r.Decode(ctx, clip.Span{Start: from, Samples: to - from}, pcm.Format{SampleRate: l.rate, Channels: 1})
+	want, stop, err := r.Decode(ctx, recording.Span{Start: from, Samples: to - from}, pcm.Format{SampleRate: l.rate, Channels: 1})
 	if err != nil {
 		return err
 	}

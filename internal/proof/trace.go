@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // File proves a file that the library holds or has made, whatever it is called
@@ -129,7 +130,7 @@ func (p *Prover) back(ctx context.Context, proof *Proof, t *found, name string) 
 		}
 		return p.joined(ctx, proof, s, t.piece)
 	}
-	r, err := clip.Open(p.Library, s.ID, p.Version)
+	r, err := recording.Open(p.Library, s.ID, p.Version)
 	if err != nil {
 		proof.check("record", t.record, Fails, "the recording cannot be opened: %v", err)
 		return nil
@@ -144,7 +145,7 @@ func (p *Prover) back(ctx context.Context, proof *Proof, t *found, name string) 
 		proof.check("record", t.record, Fails, "it tells of samples %d to %d, and the recording has %d", span.Start, span.End(), r.Samples)
 		return nil
 	}
-	var sources []clip.Source
+	var sources []recording.Source
 	if t.clip != nil && t.record != "" {
 		sources = t.clip.Sources
 	} else {
@@ -176,11 +177,11 @@ func (p *Prover) back(ctx context.Context, proof *Proof, t *found, name string) 
 }
 
 // fill takes over what the record says of the file, and returns its span.
-func (t *found) fill(proof *Proof, r *clip.Recording) clip.Span {
+func (t *found) fill(proof *Proof, r *recording.Recording) recording.Span {
 	if c := t.clip; c != nil {
 		proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = c.Title, c.Lossless, c.Settings, c.WrittenBy
 		proof.Start, proof.Samples, proof.SampleRate, proof.At, proof.Length = c.Start, c.Samples, c.Rate, c.At, c.Length
-		span := clip.Span{Start: c.Start, Samples: c.Samples}
+		span := recording.Span{Start: c.Start, Samples: c.Samples}
 		proof.keep(c.Omitted)
 		if proof.StartedAt, proof.EndedAt = c.StartedAt, c.EndedAt; t.record == "" {
 			if (c.Settings == clip.Settings{}) {
@@ -192,7 +193,7 @@ func (t *found) fill(proof *Proof, r *clip.Recording) clip.Span {
 	}
 	e := t.episode
 	proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = e.Title, !e.ReEncoded, e.Settings, e.WrittenBy
-	span := clip.Span{Samples: r.Samples}
+	span := recording.Span{Samples: r.Samples}
 	if n := len(e.Kept); n > 0 {
 		position := func(seconds float64) int64 { return int64(math.Round(seconds * float64(r.Rate))) }
 		span.Start = position(e.Kept[0].Start)
@@ -210,7 +211,7 @@ func (t *found) fill(proof *Proof, r *clip.Recording) clip.Span {
 
 // keep says which stretches are in a file that has all of its span but what was
 // left out.
-func (p *Proof) keep(out []clip.Omitted) {
+func (p *Proof) keep(out []recording.Omitted) {
 	p.Kept, p.Omitted, p.Duration = []episode.Kept{}, out, 0
 	from, end := p.At, p.At+p.Length
 	add := func(to float64) {
@@ -229,7 +230,7 @@ func (p *Proof) keep(out []clip.Omitted) {
 }
 
 // wall returns the wall clock of a span's first sample and of its end.
-func wall(r *clip.Recording, span clip.Span) (from, to space.Time) {
+func wall(r *recording.Recording, span recording.Span) (from, to space.Time) {
 	from, to = r.Wall(span.Start), r.Wall(span.End()-1)
 	if !to.IsZero() {
 		to.Time = to.Add(r.Time(1))
@@ -248,7 +249,7 @@ func (p *Prover) timing(proof *Proof, s *space.Space) {
 }
 
 // clock looks whether the timeline gives the wall clock that a record tells.
-func (p *Prover) clock(proof *Proof, t *found, r *clip.Recording, span clip.Span) {
+func (p *Prover) clock(proof *Proof, t *found, r *recording.Recording, span recording.Span) {
 	if t.clip == nil || t.clip.StartedAt.IsZero() {
 		return
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // TestJourney goes through the page as a host does: search, open, choose by
@@ -151,12 +152,12 @@ func cutElsewhere(t *testing.T, dir, at, length, format string) string {
 		t.Fatal(err)
 	}
 	defer lib.Close()
-	r, err := clip.Open(lib, sampleID, "test")
+	r, err := recording.Open(lib, sampleID, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	s, err := r.Find(clip.Place{At: at, Length: length})
+	s, err := r.Find(recording.Place{At: at, Length: length})
 	if err != nil {
 		t.Fatal(err)
 	}

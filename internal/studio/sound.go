@@ -12,9 +12,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // pauseTime is how long a player may stop reading, when it has buffered
@@ -269,7 +269,7 @@ func (s *Server) serveSamples(w http.ResponseWriter, r *http.Request) {
 	}
 	defer release()
 	first = min(first, rec.Samples)
-	b, err := samples(r.Context(), rec, clip.Span{Start: first, Samples: min(n, rec.Samples-first)})
+	b, err := samples(r.Context(), rec, recording.Span{Start: first, Samples: min(n, rec.Samples-first)})
 	if err != nil {
 		answer(w, nil, err)
 		return
@@ -279,7 +279,7 @@ func (s *Server) serveSamples(w http.ResponseWriter, r *http.Request) {
 }
 
 // samples decodes a span.
-func samples(ctx context.Context, rec *clip.Recording, span clip.Span) ([]byte, error) {
+func samples(ctx context.Context, rec *recording.Recording, span recording.Span) ([]byte, error) {
 	b := make([]byte, 0, 2*span.Samples)
 	if span.Samples == 0 {
 		return b, nil
@@ -300,12 +300,12 @@ func samples(ctx context.Context, rec *clip.Recording, span clip.Span) ([]byte, 
 }
 
 // recording opens the audio of a Space for cutting.
-func (s *Server) recording(ctx context.Context, id string) (*clip.Recording, func(), error) {
+func (s *Server) recording(ctx context.Context, id string) (*recording.Recording, func(), error) {
 	lib, release, err := s.shelf.take(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	rec, err := clip.Open(lib, id, s.o.Library.Version)
+	rec, err := recording.Open(lib, id, s.o.Library.Version)
 	if err != nil {
 		release()
 		return nil, nil, err

@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A span is a stretch as the page knows it.
@@ -21,11 +22,11 @@ type span struct {
 	Samples int64 `json:"samples"`
 }
 
-func (s span) within(r *clip.Recording) (clip.Span, error) {
+func (s span) within(r *recording.Recording) (recording.Span, error) {
 	if s.Start < 0 || s.Samples < 1 || s.Start > maxStart || s.Samples > maxStart || s.Start+s.Samples > r.Samples {
-		return clip.Span{}, &clip.Problem{Kind: clip.OutOfRange, Message: "the recording does not have that stretch"}
+		return recording.Span{}, &clip.Problem{Kind: recording.OutOfRange, Message: "the recording does not have that stretch"}
 	}
-	return clip.Span{Start: s.Start, Samples: s.Samples}, nil
+	return recording.Span{Start: s.Start, Samples: s.Samples}, nil
 }
 
 // findSpan turns what somebody typed into a span: {"at": T, "length": T} or
@@ -46,13 +47,13 @@ func (s *Server) findSpan(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer release()
-	var found clip.Span
+	var found recording.Span
 	if q.Snap != nil {
 		if found, err = q.Snap.within(rec); err == nil {
 			found, err = rec.Snap(r.Context(), found)
 		}
 	} else {
-		found, err = rec.Find(clip.Place{At: q.At, Clock: q.Clock, Zone: s.o.Zone, Length: q.Length, End: q.End, Clamp: true})
+		found, err = rec.Find(recording.Place{At: q.At, Clock: q.Clock, Zone: s.o.Zone, Length: q.Length, End: q.End, Clamp: true})
 	}
 	answer(w, span{found.Start, found.Samples}, err)
 }
@@ -163,7 +164,7 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		defer release()
-		rec, err := clip.Open(lib, id, s.o.Library.Version)
+		rec, err := recording.Open(lib, id, s.o.Library.Version)
 		if err != nil {
 			return nil, err
 		}
@@ -221,7 +222,7 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		defer release()
-		rec, err := clip.Open(lib, id, s.o.Library.Version)
+		rec, err := recording.Open(lib, id, s.o.Library.Version)
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // request is a clip without sound.
@@ -27,8 +28,8 @@ func request(title, host string) *clip.Request {
 		s.Host = &space.Person{Handle: host}
 	}
 	s.StartedAt = space.Time{Time: time.Date(2021, 6, 14, 22, 30, 0, 0, time.UTC)}
-	r := &clip.Recording{Sound: &library.Sound{Space: s}, Rate: 48000, Samples: 3600 * 48000}
-	return &clip.Request{Recording: r, Span: clip.Span{Start: 600 * 48000, Samples: 30 * 48000}, Format: clip.MP4}
+	r := &recording.Recording{Sound: &library.Sound{Space: s}, Rate: 48000, Samples: 3600 * 48000}
+	return &clip.Request{Recording: r, Span: recording.Span{Start: 600 * 48000, Samples: 30 * 48000}, Format: clip.MP4}
 }
 
 // photo is a picture that has something in every place.

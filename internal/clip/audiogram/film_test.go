@@ -22,12 +22,13 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/h264"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 var long = os.Getenv("SPACES_LONG") != ""
 
-// recording is a Space of 12 s in a library of its own.
-func recording(t testing.TB) *clip.Recording {
+// sample is a Space of 12 s in a library of its own.
+func sample(t testing.TB) *recording.Recording {
 	t.Helper()
 	ctx, dir := context.Background(), t.TempDir()
 	a, file := fixture.One(), filepath.Join(dir, "one.zip")
@@ -42,7 +43,7 @@ func recording(t testing.TB) *clip.Recording {
 	if _, err := library.Import(ctx, lib, []string{file}, library.ImportOptions{}, func(library.Event) {}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := clip.Open(lib, "1ypKdEXvkMLGW", "test")
+	r, err := recording.Open(lib, "1ypKdEXvkMLGW", "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,19 +134,19 @@ func psnr(a, b []byte) float64 {
 // What ffmpeg reads from a clip is what was drawn, and the sound of the same
 // clip without pictures.
 func TestClip(t *testing.T) {
-	r := recording(t)
+	r := sample(t)
 	for _, c := range []struct {
 		name   string
 		config Config
-		span   clip.Span
+		span   recording.Span
 		cues   []Cue
 		turns  []Turn
 		psnr   float64
 		long   bool
 	}{
-		{"wide", Config{}, clip.Span{Start: 48001, Samples: 2*48000 + 777}, nil, nil, 45, false},
-		{"square", Config{Shape: Square, Theme: Light, FPS: 30, Cover: asJPEG(t, photo(300, 300))}, clip.Span{Start: 3, Samples: 6 * 48000}, someCues, someTurns, 45, true},
-		{"tall", Config{Shape: Tall, Background: asJPEG(t, photo(900, 1200))}, clip.Span{Start: 100000, Samples: 48000 + 1023}, someCues, nil, 38, false},
+		{"wide", Config{}, recording.Span{Start: 48001, Samples: 2*48000 + 777}, nil, nil, 45, false},
+		{"square", Config{Shape: Square, Theme: Light, FPS: 30, Cover: asJPEG(t, photo(300, 300))}, recording.Span{Start: 3, Samples: 6 * 48000}, someCues, someTurns, 45, true},
+		{"tall", Config{Shape: Tall, Background: asJPEG(t, photo(900, 1200))}, recording.Span{Start: 100000, Samples: 48000 + 1023}, someCues, nil, 38, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -228,8 +229,8 @@ func probe(t *testing.T, file string, width, height, fps, frames int, seconds fl
 // What is not AAC-LC, or is to be changed, is encoded; the pictures last as
 // long.
 func TestEncodedSound(t *testing.T) {
-	r := recording(t)
-	q := clip.Request{Recording: r, Span: clip.Span{Start: 77, Samples: 48000 + 5}, Format: clip.MP4, Film: style(t, Config{}).Film(nil, nil), Strict: true}
+	r := sample(t)
+	q := clip.Request{Recording: r, Span: recording.Span{Start: 77, Samples: 48000 + 5}, Format: clip.MP4, Film: style(t, Config{}).Film(nil, nil), Strict: true}
 	file := cut(t, q, t.TempDir(), "clip.mp4")
 	_, edits, config := sound(t, file)
 	if len(edits) != 1 || edits[0].Samples != q.Span.Samples || config.Codec != track.AACLC {
@@ -240,8 +241,8 @@ func TestEncodedSound(t *testing.T) {
 
 // The same clip is the same file, and one of another look is another.
 func TestAgain(t *testing.T) {
-	r := recording(t)
-	q := clip.Request{Recording: r, Span: clip.Span{Samples: 24000}, Format: clip.MP4, Film: style(t, Config{}).Film(nil, nil)}
+	r := sample(t)
+	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: clip.MP4, Film: style(t, Config{}).Film(nil, nil)}
 	q.Cover, q.Captions = cover, []byte("1\n00:00:00,000 --> 00:00:01,000\nHello.\n\n")
 	first, err := clip.Cut(context.Background(), q)
 	if err != nil || first.Status != clip.Written {
@@ -273,8 +274,8 @@ func TestAgain(t *testing.T) {
 
 // Captions that a host has changed are not overwritten.
 func TestCaptionsAreTheHosts(t *testing.T) {
-	r, dir := recording(t), t.TempDir()
-	q := clip.Request{Recording: r, Span: clip.Span{Samples: 24000}, Format: clip.MP4, Film: style(t, Config{}).Film(nil, nil),
+	r, dir := sample(t), t.TempDir()
+	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: clip.MP4, Film: style(t, Config{}).Film(nil, nil),
 		Captions: []byte("ours"), File: filepath.Join(dir, "clip.mp4")}
 	srt := filepath.Join(dir, "clip.srt")
 	if err := os.WriteFile(srt, []byte("theirs"), 0o600); err != nil {
@@ -297,10 +298,10 @@ func TestCaptionsAreTheHosts(t *testing.T) {
 }
 
 func TestCanceled(t *testing.T) {
-	r := recording(t)
+	r := sample(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	q := clip.Request{Recording: r, Span: clip.Span{Samples: 24000}, Format: clip.MP4, Film: style(t, Config{}).Film(nil, nil), Writer: io.Discard}
+	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: clip.MP4, Film: style(t, Config{}).Film(nil, nil), Writer: io.Discard}
 	if _, err := clip.Cut(ctx, q); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
@@ -311,9 +312,9 @@ func TestChromiumShows(t *testing.T) {
 	if !long {
 		t.Skip("ffmpeg has seen them; SPACES_LONG=1 asks Chromium too")
 	}
-	r, dir := recording(t), t.TempDir()
+	r, dir := sample(t), t.TempDir()
 	for _, shape := range shapes {
-		q := clip.Request{Recording: r, Span: clip.Span{Start: 999, Samples: 4*48000 + 11}, Format: clip.MP4,
+		q := clip.Request{Recording: r, Span: recording.Span{Start: 999, Samples: 4*48000 + 11}, Format: clip.MP4,
 			Film: style(t, Config{Shape: shape}).Film(someCues, someTurns)}
 		cut(t, q, dir, "clip.mp4")
 		got := browser.Show(t, dir, "clip.mp4", 0, 2)
@@ -332,10 +333,10 @@ func TestChromiumShows(t *testing.T) {
 }
 
 func BenchmarkShoot(b *testing.B) {
-	r := recording(b)
+	r := sample(b)
 	s := style(b, Config{})
 	for b.Loop() {
-		q := clip.Request{Recording: r, Span: clip.Span{Samples: 10 * 48000}, Format: clip.MP4, Film: s.Film(nil, nil), Writer: io.Discard}
+		q := clip.Request{Recording: r, Span: recording.Span{Samples: 10 * 48000}, Format: clip.MP4, Film: s.Film(nil, nil), Writer: io.Discard}
 		res, err := clip.Cut(context.Background(), q)
 		if err != nil {
 			b.Fatal(err)

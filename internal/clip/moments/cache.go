@@ -10,9 +10,9 @@ import (
 	"io"
 	"os"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // cacheName is where the hops of a recording are kept, in its folder.
@@ -31,7 +31,7 @@ const (
 
 // load returns the hops of a recording: those that are kept, or by listening to
 // all of it.
-func load(ctx context.Context, r *clip.Recording, jobs int, p library.Progress) (*features, error) {
+func load(ctx context.Context, r *recording.Recording, jobs int, p library.Progress) (*features, error) {
 	if r.Samples/int64(r.Rate) > maxSeconds {
 		return nil, fmt.Errorf("%s is longer than %d hours", r.Space.ID, maxSeconds/3600)
 	}
@@ -60,7 +60,7 @@ func load(ctx context.Context, r *clip.Recording, jobs int, p library.Progress) 
 
 // identity is the hash of what is listened to: the originals, and how they are
 // laid out.
-func identity(r *clip.Recording) [sha256.Size]byte {
+func identity(r *recording.Recording) [sha256.Size]byte {
 	h := sha256.New()
 	for _, p := range r.Space.Pieces {
 		fmt.Fprintln(h, p.SHA256)

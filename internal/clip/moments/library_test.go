@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // writeWAV writes the made sound to a file.
-func (r *recording) writeWAV(t *testing.T, name string) {
+func (r *conversation) writeWAV(t *testing.T, name string) {
 	t.Helper()
 	var b bytes.Buffer
 	// RIFF, 16 kHz, mono, 16 bits; the sizes are filled in below.
@@ -54,7 +54,7 @@ func TestFindInALibrary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec, err := clip.Open(w, id, "test")
+	rec, err := recording.Open(w, id, "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,10 +20,10 @@ import (
 // looked at.
 const madeRate = 16000
 
-// A recording is a conversation that is made up, with things in it that stand
+// A conversation is a recording that is made up, with things in it that stand
 // out and things that only seem to. Its sound is made while it is read: second
 // by second, each from its own seed, so that any part of it can be.
-type recording struct {
+type conversation struct {
 	seed    uint64
 	seconds int
 	voices  []voice
@@ -67,9 +67,9 @@ const (
 
 // made makes up a conversation with five planted moments and some decoys. The
 // third guest is always loud.
-func made(seed uint64, seconds int) *recording {
+func made(seed uint64, seconds int) *conversation {
 	rng := rand.New(rand.NewPCG(seed, 3))
-	r := &recording{seed: seed, seconds: seconds, floor: -66 + 10*rng.Float64()}
+	r := &conversation{seed: seed, seconds: seconds, floor: -66 + 10*rng.Float64()}
 	for i, name := range []string{"", "guest1", "guest2", "loud"} {
 		v := voice{name, -29 + 6*rng.Float64(), 95 + 110*rng.Float64(), 0.9 + 0.25*rng.Float64()}
 		if i == 3 {
@@ -116,7 +116,7 @@ func made(seed uint64, seconds int) *recording {
 }
 
 // talk says who speaks when: for 12 to 45 s each, in an exchange for 2 s.
-func (r *recording) talk(rng *rand.Rand) {
+func (r *conversation) talk(rng *rand.Rand) {
 	last, exchange := 0, -1.0
 	var quiet []happening
 	outburst := happening{}
@@ -183,7 +183,7 @@ func (r *recording) talk(rng *rand.Rand) {
 func db(x float64) float64 { return math.Pow(10, x/20) }
 
 // second makes one second of sound.
-func (r *recording) second(n int) []float32 {
+func (r *conversation) second(n int) []float32 {
 	rng := rand.New(rand.NewPCG(r.seed, uint64(1000+n)))
 	out := make([]float32, madeRate)
 	floor := db(r.floor)
@@ -207,7 +207,7 @@ func (r *recording) second(n int) []float32 {
 // addSpeech adds what is said of a turn in the second from at on. Phrases of
 // some syllables begin on a grid of their own, so that each second can be made
 // for itself.
-func (r *recording) addSpeech(out []float32, at float64, t turn, key uint64) {
+func (r *conversation) addSpeech(out []float32, at float64, t turn, key uint64) {
 	v := r.voices[t.speaker]
 	rng := rand.New(rand.NewPCG(r.seed^key<<20, 7))
 	drift := 3 * (rng.Float64() - 0.5)
@@ -224,7 +224,7 @@ func (r *recording) addSpeech(out []float32, at float64, t turn, key uint64) {
 }
 
 // extra is how many decibels louder somebody speaks at a time.
-func (r *recording) extra(at float64) float64 {
+func (r *conversation) extra(at float64) float64 {
 	for _, e := range r.events {
 		if e.kind == anOutburst && at >= e.at && at < e.end {
 			return e.level
@@ -241,7 +241,7 @@ var evened = [...]float64{0.6, 1.1, 1.7, 0.75, 1.4, 0.95}
 
 // addPhrase adds syllables: a consonant, often a fricative or a stop, and a
 // vowel of pulses through formants.
-func addPhrase(out []float32, at, x, end float64, v voice, level float64, rng *rand.Rand, r *recording) {
+func addPhrase(out []float32, at, x, end float64, v voice, level float64, rng *rand.Rand, r *conversation) {
 	phase := 0.0
 	for x < end {
 		syllable := 0.11 + 0.05*rng.ExpFloat64() + 0.08*rng.Float64()
@@ -443,7 +443,7 @@ func addApplause(sound []float64, rng *rand.Rand) {
 
 // made PCM is played as a file is.
 type madeSource struct {
-	r     *recording
+	r     *conversation
 	at    int64
 	end   int64
 	n     int // of the second in block
@@ -466,7 +466,7 @@ func (s *madeSource) Read(dst []float32) (int, error) {
 }
 
 // scan analyses the made sound.
-func (r *recording) scan(jobs int) (*features, error) {
+func (r *conversation) scan(jobs int) (*features, error) {
 	n := int64(r.seconds) * madeRate
 	return scan(context.Background(), madeRate, n, []run{{0, madeRate, n, func(_ context.Context, s pcm.Span) (source, error) {
 		return &madeSource{r: r, at: s.Start, end: s.Start + s.Samples}, nil
@@ -475,7 +475,7 @@ func (r *recording) scan(jobs int) (*features, error) {
 
 // tagged are the speaking turns as the timed tags of such a recording give
 // them: a level of everybody about once a second.
-func (r *recording) tagged() *space.Turns {
+func (r *conversation) tagged() *space.Turns {
 	rng := rand.New(rand.NewPCG(r.seed, 9))
 	tl := timeline.Build([]timeline.Piece{{Track: &track.Track{Runs: []track.Run{{
 		Config: track.Config{Codec: track.PCM, SampleRate: madeRate, Channels: 1, UnitSamples: 1024},
@@ -510,7 +510,7 @@ func (r *recording) tagged() *space.Turns {
 }
 
 // String tells what was planted.
-func (r *recording) String() string {
+func (r *conversation) String() string {
 	var b strings.Builder
 	for _, e := range r.events {
 		fmt.Fprintf(&b, "%s %s–%s (%.0f dB)\n", e.kind, time.Duration(e.at*1e9).Round(time.Second), time.Duration(e.end*1e9).Round(time.Second), e.level)

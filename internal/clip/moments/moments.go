@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A Kind says what makes a moment. The words appear in JSON.
@@ -81,7 +82,7 @@ func edgeText(verb string, pause float64) string {
 
 // A Moment is a span worth sharing.
 type Moment struct {
-	clip.Span
+	recording.Span
 	Score   float64  // above 0, up to 1
 	Reasons []Reason // the weightiest first
 	// Speakers are those heard in it, by how long, as far as is known.
@@ -129,14 +130,14 @@ func (o *Options) complete() error {
 		o.Top = DefaultTop
 	}
 	if o.Length == 0 {
-		o.Length = clip.DefaultLength
+		o.Length = recording.DefaultLength
 	}
 	switch {
 	case o.Top < 1 || o.Top > MaxTop:
 		return &clip.Problem{Kind: clip.BadRequest, Message: fmt.Sprintf("from 1 to %d moments can be looked for, not %d", MaxTop, o.Top)}
 	case o.Length < MinLength || o.Length > MaxLength:
-		return &clip.Problem{Kind: clip.BadTime, Message: fmt.Sprintf("a moment is from %.0f s to %.0f minutes long, not %s",
-			MinLength.Seconds(), MaxLength.Minutes(), clip.Mark(o.Length))}
+		return &clip.Problem{Kind: recording.BadTime, Message: fmt.Sprintf("a moment is from %.0f s to %.0f minutes long, not %s",
+			MinLength.Seconds(), MaxLength.Minutes(), recording.Mark(o.Length))}
 	}
 	return nil
 }
@@ -150,7 +151,7 @@ func (o *Options) complete() error {
 //
 // The error is a *clip.Problem if o is wrong or its Speaker is never heard, and
 // wraps pcm.ErrUnsupported where the audio cannot be decoded.
-func Find(ctx context.Context, r *clip.Recording, turns *space.Turns, o Options) ([]Moment, error) {
+func Find(ctx context.Context, r *recording.Recording, turns *space.Turns, o Options) ([]Moment, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
@@ -168,7 +169,7 @@ func Find(ctx context.Context, r *clip.Recording, turns *space.Turns, o Options)
 
 // breaksOf returns the positions that nothing may reach across: where time is
 // missing, and where the coding changes.
-func breaksOf(r *clip.Recording) []int64 {
+func breaksOf(r *recording.Recording) []int64 {
 	var list []int64
 	t := r.Space.Timeline
 	for i := 1; i < len(t); i++ {

@@ -9,7 +9,7 @@ import (
 )
 
 // found counts which of the planted things the best five moments hold.
-func found(t *testing.T, r *recording, list []Moment) int {
+func found(t *testing.T, r *conversation, list []Moment) int {
 	t.Helper()
 	n := 0
 	for _, e := range r.events {

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // An edge is where a span may begin or end.
@@ -129,7 +129,7 @@ func rank(f *features, breaks []int64, turns *space.Turns, o Options) []Moment {
 	var list []Moment
 	for _, s := range r.choose(o.Top) {
 		at := f.position(s.from)
-		m := Moment{Span: clip.Span{Start: at, Samples: f.position(s.to) - at}, Score: round(s.score), Reasons: s.reasons}
+		m := Moment{Span: recording.Span{Start: at, Samples: f.position(s.to) - at}, Score: round(s.score), Reasons: s.reasons}
 		m.Speakers = r.speakers(s)
 		list = append(list, m)
 	}

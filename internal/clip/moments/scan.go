@@ -7,9 +7,9 @@ import (
 	"io"
 	"sync"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // features are the hops of a recording, in order. Hop i begins at position
@@ -47,7 +47,7 @@ type source interface {
 }
 
 // runsOf lays out a recording.
-func runsOf(r *clip.Recording) ([]run, error) {
+func runsOf(r *recording.Recording) ([]run, error) {
 	files := make([]*pcm.File, len(r.Files))
 	for i, f := range r.Files {
 		var err error

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // An Omission is what is left out of a recording, and whose turns they are.
 type Omission struct {
-	clip.Omission
+	recording.Omission
 	Missing []consent.Missing
 	Margin  float64 // seconds on both sides of each turn
 	Guessed bool    // the turns are not the host's own word
@@ -33,14 +33,14 @@ func (e *UntoldError) Error() string {
 // Omission finds what must be left out of a recording for an action. The
 // margin is in seconds; if it is negative, it follows from how well the turns
 // are known.
-func (g *Gate) Omission(act consent.Action, r *clip.Recording, margin float64, mute bool) (*Omission, error) {
+func (g *Gate) Omission(act consent.Action, r *recording.Recording, margin float64, mute bool) (*Omission, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	v, err := g.voices(r.Space.ID)
 	if err != nil {
 		return nil, err
 	}
-	out := &Omission{Omission: clip.Omission{Mute: mute}}
+	out := &Omission{Omission: recording.Omission{Mute: mute}}
 	out.Missing = g.ledger.Missing(consent.Use{Recording: v.rec, Turns: v.turns}, act.Purpose(), g.o.Now())
 	if len(out.Missing) == 0 {
 		return out, nil
@@ -60,7 +60,7 @@ func (g *Gate) Omission(act consent.Action, r *clip.Recording, margin float64, m
 	for _, s := range consent.LeaveOut(out.Missing, out.Margin, r.Seconds(r.Samples)) {
 		from := int64(math.Floor(s.Start * float64(r.Rate)))
 		to := min(r.Samples, int64(math.Ceil(s.End*float64(r.Rate))))
-		out.Spans = append(out.Spans, clip.Span{Start: from, Samples: to - from})
+		out.Spans = append(out.Spans, recording.Span{Start: from, Samples: to - from})
 	}
 	return out, nil
 }

@@ -9,7 +9,7 @@ import (
 // OfRequest is what the file of a clip that is to be cut will hold: all samples
 // in it, hidden ones too.
 func OfRequest(q clip.Request) (Use, error) {
-	held, err := q.Recording.Held(q)
+	held, err := clip.Held(q)
 	r := q.Recording
 	return Use{Recording: r.Space.ID, Clip: true, Parts: []consent.Span{{Start: r.Seconds(held.Start), End: r.Seconds(held.End())}}}, err
 }

@@ -66,6 +66,9 @@ type Span struct {
 	Samples int64
 }
 
+// End returns the position after the last frame.
+func (s Span) End() int64 { return s.Start + s.Samples }
+
 // maxLosses bounds how many places Losses remembers one by one.
 const maxLosses = 1000
 

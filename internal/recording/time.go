@@ -1,4 +1,4 @@
-package clip
+package recording
 
 import (
 	"fmt"
@@ -188,3 +188,23 @@ func (r *Recording) AtClock(t time.Time) (int64, error) {
 
 // stamp writes a wall clock with its zone.
 func stamp(t time.Time) string { return t.Format("2006-01-02 15:04:05 -07:00") }
+
+// Mark writes a time so that it can stand in a file's name and be given to
+// ParseTime again: 1h02m03.25s, 12m30s, 5s.
+func Mark(t time.Duration) string {
+	s := t.Seconds()
+	h, m := int(s)/3600, int(s)/60%60
+	rest := t - time.Duration(h)*time.Hour - time.Duration(m)*time.Minute
+	ms := rest.Round(time.Millisecond).Milliseconds()
+	sec := fmt.Sprintf("%02d", ms/1000)
+	if ms%1000 != 0 {
+		sec += strings.TrimRight(fmt.Sprintf(".%03d", ms%1000), "0")
+	}
+	switch {
+	case h > 0:
+		return fmt.Sprintf("%dh%02dm%ss", h, m, sec)
+	case m > 0:
+		return fmt.Sprintf("%dm%ss", m, sec)
+	}
+	return strings.TrimPrefix(sec, "0") + "s"
+}

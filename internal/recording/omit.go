@@ -1,9 +1,6 @@
-package clip
+package recording
 
-import (
-	"context"
-	"math"
-)
+import "math"
 
 // An Omission is what must not be heard of a recording, nor stand in a file.
 type Omission struct {
@@ -13,8 +10,8 @@ type Omission struct {
 	Mute bool
 }
 
-// none reports whether nothing is left out of a span.
-func (o *Omission) none(s Span) bool {
+// None reports whether nothing is left out of a span.
+func (o *Omission) None(s Span) bool {
 	for _, out := range o.Spans {
 		if out.Start < s.End() && s.Start < out.End() {
 			return false
@@ -38,7 +35,7 @@ func (o *Omission) Sections(list []Section) []Section {
 		from := s.Span.Start
 		keep := func(to int64) {
 			if to > from {
-				left = append(left, Section{gap, Span{from, to - from}})
+				left = append(left, Section{gap, Span{Start: from, Samples: to - from}})
 				gap = 0
 			}
 		}
@@ -69,40 +66,11 @@ func (o *Omission) Within(list []Section) []Span {
 		for _, out := range o.Spans {
 			from, to := max(out.Start, s.Span.Start), min(out.End(), s.Span.End())
 			if from < to {
-				spans = append(spans, Span{from, to - from})
+				spans = append(spans, Span{Start: from, Samples: to - from})
 			}
 		}
 	}
 	return spans
-}
-
-// heard is the sound of a clip's span without what is left out of it.
-func (r *Recording) heard(ctx context.Context, q *Request, rates ...int) (*sound, error) {
-	if q.Omit.none(q.Span) {
-		return r.decode(ctx, q.Span, rates...)
-	}
-	list := q.Omit.Sections([]Section{{Span: q.Span}})
-	s := new(sound)
-	f, bits := r.shape(r.stretches(q.Span), rates)
-	s.bits, s.samples = bits, r.ReelLength(list, f.SampleRate)
-	reel := r.Reel(ctx, list, f, true, func(int64) {})
-	s.Source, s.close = reel, []func() error{func() error { reel.Close(); return nil }}
-	return s, nil
-}
-
-// check refuses a clip of which nothing is left, and one whose pictures would
-// tell of what is not heard.
-func (o *Omission) check(q *Request) error {
-	if o.none(q.Span) {
-		return nil
-	}
-	if list := o.Sections([]Section{{Span: q.Span}}); len(list) == 0 || list[0].Span.Samples == 0 {
-		return &Problem{Empty, "nothing of the clip is left without those who are left out", "ask them: spaces consent ask " + q.Recording.Space.ID}
-	}
-	if q.Format == MP4 {
-		return &Problem{BadRequest, "a video is made of the whole clip: nobody can be left out of it", "choose another --format"}
-	}
-	return nil
 }
 
 // Omitted is a stretch of a recording that was left out of a file.

@@ -1,4 +1,4 @@
-package clip
+package recording
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func (r *Recording) Snap(ctx context.Context, s Span) (Span, error) {
 	if err != nil || end <= start {
 		return s, err
 	}
-	return Span{start, end - start}, nil
+	return Span{Start: start, Samples: end - start}, nil
 }
 
 // quiet returns the middle of the silence that is nearest to a position. The
@@ -43,15 +43,14 @@ func (r *Recording) quiet(ctx context.Context, position int64) (int64, error) {
 	if position == 0 || position == r.Samples {
 		return position, nil
 	}
-	s, err := r.decode(ctx, Span{from, to - from}, r.Rate)
+	s, stop, err := r.Decode(ctx, Span{Start: from, Samples: to - from}, pcm.Format{SampleRate: r.Rate, Channels: 1})
 	if err != nil {
 		return 0, err
 	}
-	defer s.Close()
-	s.Source = pcm.Mono(s.Source)
+	defer stop()
 	cell := max(1, r.Rate/cellsASec)
 	var power []float64
-	err = s.whole().Frames(ctx, cell, func(block []float32) error {
+	err = s.Frames(ctx, cell, func(block []float32) error {
 		sum := 0.0
 		for _, v := range block {
 			sum += float64(v) * float64(v)

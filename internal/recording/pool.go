@@ -1,4 +1,4 @@
-package clip
+package recording
 
 import (
 	"container/list"

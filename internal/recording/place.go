@@ -1,4 +1,4 @@
-package clip
+package recording
 
 import (
 	"fmt"
@@ -57,7 +57,7 @@ func (r *Recording) Find(p Place) (Span, error) {
 			return Span{}, &Problem{BadTime, fmt.Sprintf("the end, %s, is not after the start, %s", p.End, Mark(r.Time(start))), ""}
 		}
 	}
-	return r.fit(Span{start, end - start}, p)
+	return r.fit(Span{Start: start, Samples: end - start}, p)
 }
 
 // start finds where the clip begins (or its middle).
@@ -127,7 +127,7 @@ func (r *Recording) fit(s Span, p Place) (Span, error) {
 			"--clamp takes the shorter clip; or give --end or --length"}
 	}
 	start, end := max(0, s.Start), min(s.End(), r.Samples)
-	return Span{start, end - start}, nil
+	return Span{Start: start, Samples: end - start}, nil
 }
 
 // Turns returns the spans in which somebody speaks by what the library
@@ -152,7 +152,7 @@ func (r *Recording) Turns(turns *space.Turns, handle string) ([]Span, error) {
 		start := r.Position(time.Duration(t.Start * float64(time.Second)))
 		end := min(r.Samples, r.Position(time.Duration(t.End*float64(time.Second))))
 		if start < end {
-			list = append(list, Span{start, end - start})
+			list = append(list, Span{Start: start, Samples: end - start})
 		}
 	}
 	if len(list) > 0 {

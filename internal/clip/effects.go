@@ -1,0 +1,112 @@
+package clip
+
+import (
+	"context"
+	"io"
+	"math"
+
+	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/loudness"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/recording"
+)
+
+// heard is the sound of a clip's span without what is left out of it. The
+// caller calls stop when it needs no more of it.
+func (q *Request) heard(ctx context.Context, rates ...int) (s encode.Sound, stop func(), err error) {
+	r := q.Recording
+	f, bits := r.Shape(q.Span, rates...)
+	if q.Omit.None(q.Span) {
+		return r.Decode(ctx, q.Span, f)
+	}
+	list := q.Omit.Sections([]recording.Section{{Span: q.Span}})
+	reel := r.Reel(ctx, list, f, true, func(int64) {})
+	return encode.Sound{Source: reel, Samples: r.ReelLength(list, f.SampleRate), Bits: bits}, reel.Close, nil
+}
+
+// checkOmission refuses a clip of which nothing is left, and one whose pictures
+// would tell of what is not heard.
+func (q *Request) checkOmission() error {
+	if q.Omit.None(q.Span) {
+		return nil
+	}
+	if list := q.Omit.Sections([]recording.Section{{Span: q.Span}}); len(list) == 0 || list[0].Span.Samples == 0 {
+		return problem(Empty, "nothing of the clip is left without those who are left out", "ask them: spaces consent ask "+q.Recording.Space.ID)
+	}
+	if q.Format == MP4 {
+		return problem(BadRequest, "a video is made of the whole clip: nobody can be left out of it", "choose another --format")
+	}
+	return nil
+}
+
+// peakLimit is the true peak, in dBTP, that nothing is amplified beyond.
+const peakLimit = -1
+
+// sound returns the sound of a clip with all that is to be done to it. The
+// caller calls stop when it needs no more of it.
+func (q *Request) sound(ctx context.Context, rates ...int) (s encode.Sound, stop func(), err error) {
+	factor := 1.0
+	if q.Normalize != nil {
+		if factor, err = q.gain(ctx); err != nil {
+			return s, nil, err
+		}
+	}
+	if s, stop, err = q.heard(ctx, rates...); err != nil {
+		return s, nil, err
+	}
+	if q.Mono {
+		s.Source = pcm.Mono(s.Source)
+	}
+	if q.Fade > 0 {
+		n := recording.Rescale(int64(q.Fade), int64(s.Format().SampleRate), 1e9)
+		s.Source = pcm.Fade(s.Source, s.Samples, n, n)
+	}
+	if factor != 1 {
+		s.Source = pcm.Limit(pcm.Gain(s.Source, factor), pcm.Decibels(peakLimit))
+	}
+	return s, stop, nil
+}
+
+// gain returns the factor that brings a clip to the loudness that is asked
+// for.
+func (q *Request) gain(ctx context.Context) (float64, error) {
+	plain := *q
+	plain.Normalize = nil
+	s, stop, err := plain.sound(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer stop()
+	m, err := loudness.NewMeter(s.Format().SampleRate, s.Format().Channels)
+	if err != nil {
+		return 0, err
+	}
+	if err := eachBlock(ctx, s, m.Write); err != nil {
+		return 0, err
+	}
+	res := m.Result()
+	if math.IsInf(float64(res.Integrated), -1) {
+		return 1, nil // silence, or too short to have a loudness
+	}
+	return pcm.Decibels(*q.Normalize - float64(res.Integrated)), nil
+}
+
+// blockFrames is how many sample frames are worked on at once.
+const blockFrames = 4096
+
+// eachBlock reads src to its end.
+func eachBlock(ctx context.Context, src pcm.Source, fn func(block []float32)) error {
+	channels := src.Format().Channels
+	buf := make([]float32, blockFrames*channels)
+	for ctx.Err() == nil {
+		n, err := src.Read(buf)
+		fn(buf[:n*channels])
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
