@@ -192,7 +192,7 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 		row("Made", "%s %s, SHA-256 %s", m.Kind, safe(path.Base(m.File)), m.SHA256)
 	}
 	for _, r := range p.Receipts {
-		row("Sent", "%s %s (%s)", r.At.UTC().Format("2006-01-02 15:04:05Z"), safe(or(r.URL, strings.TrimSuffix(r.Place, "/")+"/"+r.Object)), strings.Join(r.Verified, " "))
+		row("Sent", "%s %s (%s)", r.At.UTC().Format("2006-01-02 15:04:05Z"), safe(whereabouts(r)), strings.Join(r.Verified, " "))
 	}
 	n := make(map[proof.Result]int)
 	fmt.Fprintln(w)

@@ -36,6 +36,14 @@ or every byte (read-back). Receipts are kept in the library, in uploads/receipts
 	return cmd
 }
 
+// whereabouts says where an object lies, and beside it where everybody gets it.
+func whereabouts(r *publish.Receipt) string {
+	if r.URL == "" || r.URL == r.Location {
+		return r.Location
+	}
+	return r.Location + "  " + r.URL
+}
+
 func (a *App) receipts(ctx context.Context, o receiptsOptions) error {
 	lib, rows, err := o.open(ctx, a)
 	if err != nil {
@@ -59,16 +67,11 @@ func (a *App) receipts(ctx context.Context, o receiptsOptions) error {
 		if a.set.JSON {
 			return writeJSON(a.Out, r)
 		}
-		place, query, _ := strings.Cut(r.Place, "?") // the endpoint of S3, if it is not Amazon's
-		if query != "" {
-			query = "?" + query
-		}
-		where := or(r.URL, strings.TrimSuffix(place, "/")+"/"+r.Object+query)
 		checked := strings.Join(r.Verified, " ")
 		if r.Removed {
 			checked = "removed"
 		}
-		t.add(r.At.In(a.Zone).Format("2006-01-02 15:04"), string(r.Kind), size(r.Bytes), checked, safe(where))
+		t.add(r.At.In(a.Zone).Format("2006-01-02 15:04"), string(r.Kind), size(r.Bytes), checked, safe(whereabouts(r)))
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -74,8 +74,11 @@ type statusLine struct {
 	Published    bool       `json:"published"` // everybody can get something of it, by the receipts
 	InFeed       bool       `json:"in_feed"`
 	Receipts     int        `json:"receipts"`
-	Places       []string   `json:"places"`
-	Do           string     `json:"do,omitempty"`
+	// Places are where everybody gets what was sent, or else where it lies;
+	// Locations always are where it lies.
+	Places    []string `json:"places"`
+	Locations []string `json:"locations"`
+	Do        string   `json:"do,omitempty"`
 }
 
 type statusSummary struct {
@@ -187,9 +190,7 @@ func (a *App) knownSpaces(ctx context.Context, lib *library.Library) ([]*statusL
 	var list []*statusLine
 	for _, l := range known {
 		l.Schema, l.Type = space.Schema, "space"
-		if l.Places == nil {
-			l.Places = []string{}
-		}
+		l.Places, l.Locations = orEmpty(l.Places), orEmpty(l.Locations)
 		list = append(list, l)
 	}
 	slices.SortFunc(list, func(a, b *statusLine) int {
@@ -219,20 +220,36 @@ func statusOf(root *os.Root, r *space.Recording) *statusLine {
 
 // addPublished notes what the receipts and the feed tell.
 func addPublished(root *os.Root, known map[string]*statusLine) error {
+	feeds := make(map[string]bool) // places that have one
+	sent := make(map[string][]*statusLine)
 	err := publish.Receipts(root, func(r *publish.Receipt) error {
+		if r.Kind == publish.Feed {
+			feeds[r.Place] = true
+		}
 		l := known[r.ID]
 		if l == nil {
 			return nil
 		}
 		l.Receipts++
 		l.Published = l.Published || r.Public
-		if where := or(r.URL, strings.TrimSuffix(r.Place, "/")+"/"+r.Object); !slices.Contains(l.Places, where) {
+		if r.Kind == publish.Episode {
+			sent[r.Place] = append(sent[r.Place], l)
+		}
+		if where := or(r.URL, r.Location); !slices.Contains(l.Places, where) {
 			l.Places = append(l.Places, where)
+		}
+		if !slices.Contains(l.Locations, r.Location) {
+			l.Locations = append(l.Locations, r.Location)
 		}
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	for place := range feeds { // who gets the feed gets what lies beside it
+		for _, l := range sent[place] {
+			l.Published = true
+		}
 	}
 	f, err := root.Open("feed/feed.xml")
 	if errors.Is(err, fs.ErrNotExist) {

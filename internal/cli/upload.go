@@ -331,7 +331,8 @@ func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 		text += fmt.Sprintf(", of which %s by an earlier run", size(e.kept))
 	}
 	text += "; same " + strings.Join(out.Verified, ", ")
-	if r.URL != "" {
+	text += "\n  " + safe(r.Location)
+	if r.URL != "" && r.URL != r.Location {
 		text += "\n  " + safe(r.URL)
 	}
 	_, err = fmt.Fprintln(e.a.Out, text)

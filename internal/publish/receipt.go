@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/ledger"
@@ -52,6 +53,10 @@ type Receipt struct {
 	// Removed says that it was taken down: the object is not there any more.
 	Removed bool `json:"removed,omitempty"`
 
+	// Location is where it lies: Place and Object in one. Older receipts have
+	// none on disk, and get it when they are read.
+	Location string `json:"location,omitempty"`
+
 	WrittenBy string `json:"written_by"`
 }
 
@@ -60,6 +65,16 @@ type Post struct {
 	ID      string `json:"id"`
 	Text    string `json:"text"`
 	ReplyTo string `json:"reply_to,omitempty"` // id of another
+}
+
+// locate says where an object lies: its name stands before what of the place is
+// no path, such as the endpoint of S3.
+func locate(place, object string) string {
+	root, query, ok := strings.Cut(place, "?")
+	if ok {
+		query = "?" + query
+	}
+	return strings.TrimSuffix(root, "/") + "/" + object + query
 }
 
 // Receipts calls fn with the receipts of a library, oldest first, without those
@@ -101,6 +116,7 @@ func History(root *os.Root, fn func(*Receipt) error) error {
 		if r.Schema > removalSchema {
 			return nil
 		}
+		r.Location = locate(r.Place, r.Object)
 		return fn(r)
 	})
 	return err

@@ -493,7 +493,7 @@ func (t *transfer) verify(ctx context.Context, u *Upload, put Remote) (there Rem
 func (t *transfer) receipt(ctx context.Context, u *Upload, status Status, there Remote, verified []string) (*Receipt, error) {
 	r := &Receipt{
 		Schema: Schema, At: t.Now().UTC().Truncate(time.Millisecond), ID: t.it.Space, Kind: t.it.Kind, File: t.it.File,
-		Target: t.Name, Place: t.Target.Place(), Object: u.Name, URL: or(t.URL(u.Name), there.URL), Public: t.Public,
+		Target: t.Name, Place: t.Target.Place(), Object: u.Name, Location: locate(t.Target.Place(), u.Name), URL: or(t.URL(u.Name), there.URL), Public: t.Public,
 		Bytes: u.Size, SHA256: hex.EncodeToString(u.SHA256[:]), Type: u.ContentType, Sent: status == Sent,
 		Verified: verified, Modified: there.Modified, WrittenBy: t.Version,
 	}
