@@ -15,7 +15,11 @@ func newReindexCmd(a *App) *cobra.Command {
 		Short: "Build the catalogue again from the folders",
 		Long: `Build the catalogue, which lists and searches use, again from the folders. They
 hold everything; the catalogue can be deleted at any time. This is needed after
-folders were moved or edited by hand, never for what spaces does itself.`,
+folders were moved or edited by hand, never for what spaces does itself.
+
+Recordings that an earlier version has saved also get an index of their sound,
+by which a file is found to be an excerpt of them. Without it that works too, and
+takes longer.`,
 		Example:     `  spaces reindex`,
 		Annotations: exits(map[int]string{exitNotThere: "there is no library"}),
 		Args:        takes(0, 0),
@@ -33,12 +37,22 @@ func (a *App) reindex(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	indexed, err := lib.IndexSound(ctx, func(id string, err error) {
+		a.warn("%s: its sound could not be indexed: %v", id, err)
+	})
+	if err != nil {
+		return err
+	}
 	if a.set.JSON {
 		return writeJSON(a.Out, struct {
 			Schema     int `json:"schema"`
 			Recordings int `json:"recordings"`
-		}{space.Schema, n})
+			Indexed    int `json:"indexed"`
+		}{space.Schema, n, indexed})
 	}
 	_, err = fmt.Fprintln(a.Out, count(n, "Space")+" in the catalogue")
+	if indexed > 0 && err == nil {
+		_, err = fmt.Fprintln(a.Out, "Indexed the sound of "+count(indexed, "file"))
+	}
 	return err
 }

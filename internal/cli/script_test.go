@@ -50,6 +50,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"cover":        cmdCover,
 			"exits":        cmdExits,
+			"heaac":        cmdHEAAC,
 			"keys":         cmdKeys,
 			"picture":      cmdPicture,
 			"video":        cmdVideo,

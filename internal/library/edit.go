@@ -105,7 +105,7 @@ func (l *Library) restage(ctx context.Context, dir string, known, s *space.Space
 			name = fmt.Sprintf("%s (%d)", stem, i+1)
 		}
 		name += path.Ext(old)
-		sha, err := l.retag(ctx, old, path.Join(dir, name), known.Timeline, i, tagsOf(&s.Recording))
+		sha, err := l.retag(ctx, old, path.Join(dir, name), known, i, tagsOf(&s.Recording))
 		if err != nil {
 			return err
 		}
@@ -148,9 +148,9 @@ func (l *Library) moveIndex(dir, from, to string) error {
 	return l.disk.rename(old, path.Join(dir, ".spaces", to+".idx"))
 }
 
-// retag copies the playable file old, number n of the timeline's files, to
-// name with new tags, and returns the hash of the copy.
-func (l *Library) retag(ctx context.Context, old, name string, runs []space.Run, n int, tags mp4.Tags) (string, error) {
+// retag copies the playable file old, number n of those of a Space, to name
+// with new tags, and returns the hash of the copy.
+func (l *Library) retag(ctx context.Context, old, name string, known *space.Space, n int, tags mp4.Tags) (string, error) {
 	src, err := l.disk.root.Open(old)
 	if err != nil {
 		return "", err
@@ -163,7 +163,7 @@ func (l *Library) retag(ctx context.Context, old, name string, runs []space.Run,
 	open := func() (track.Reader, error) {
 		return media.Open(&readerAt{ctx, src}, info.Size(), track.Options{})
 	}
-	f, err := planCopy(open, runs, n)
+	f, err := planCopy(open, known, n)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", old, err)
 	}
@@ -185,7 +185,7 @@ func (l *Library) retag(ctx context.Context, old, name string, runs []space.Run,
 
 // planCopy reads through a playable file and lays out the edits that the
 // timeline asks for.
-func planCopy(open func() (track.Reader, error), runs []space.Run, n int) (*playable, error) {
+func planCopy(open func() (track.Reader, error), known *space.Space, n int) (*playable, error) {
 	rd, err := open()
 	if err != nil {
 		return nil, err
@@ -199,7 +199,12 @@ func planCopy(open func() (track.Reader, error), runs []space.Run, n int) (*play
 		return nil, fmt.Errorf("%d runs in a playable file, not one", len(p.track.Runs))
 	}
 	f.config, f.sizes, f.bytes = p.track.Runs[0].Config, p.sizes, p.sizes.Sum()
-	for _, r := range runs {
+	// The runs count samples as the program did that wrote them: one that took
+	// HE-AAC for AAC-LC counted half as many.
+	if n < len(known.Configs) && known.Configs[n].Codec != string(f.config.Codec) {
+		f.config = trackConfig(known.Configs[n])
+	}
+	for _, r := range known.Timeline {
 		if r.File == n {
 			f.edit(f.total+r.Skip, r.Samples)
 			f.total += r.Skip + r.Samples + r.Trim

@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/unithash"
 )
 
 // A FindingKind says what sort of thing Verify found. The words appear in
@@ -182,6 +183,7 @@ func (v *verifier) recording(folder string) error {
 		idx := ".spaces/" + s.FileSHA256[i] + ".idx"
 		known[idx] = true
 		v.index(s, path.Join(folder, idx))
+		v.soundIndex(s, path.Join(folder, soundName(i)))
 	}
 	return v.extras(s.ID, folder, known)
 }
@@ -228,6 +230,22 @@ func (v *verifier) index(s *space.Space, name string) {
 	info, err := f.Stat()
 	if err == nil {
 		_, err = track.OpenIndex(f, info.Size())
+	}
+	if err != nil {
+		v.tell(s.ID, Changed, name, "%v", err)
+	}
+	v.stats.Files++
+}
+
+// soundIndex checks that a sound index can be used, if there is one: earlier
+// programs made none.
+func (v *verifier) soundIndex(s *space.Space, name string) {
+	b, err := v.lib.disk.root.ReadFile(name)
+	if isGone(err) {
+		return
+	}
+	if err == nil {
+		_, err = unithash.Parse(b)
 	}
 	if err != nil {
 		v.tell(s.ID, Changed, name, "%v", err)

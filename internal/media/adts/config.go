@@ -34,6 +34,10 @@ const (
 	typeELD        = 39
 )
 
+// syncExtension comes before the signalling of SBR that old decoders skip
+// (table 1.15).
+const syncExtension = 0x2b7
+
 var errReserved = errors.New("reserved value")
 
 func codec(objectType int) track.Codec {
@@ -104,7 +108,7 @@ func parseConfig(b *bitReader) (track.Config, error) {
 	// stop before it. For error resilient types epConfig comes first.
 	if objectType >= typeERLC {
 		b.bits(2)
-	} else if !sbr && b.left() >= 16 && b.peek(11) == 0x2b7 {
+	} else if !sbr && b.left() >= 16 && b.peek(11) == syncExtension {
 		b.bits(11)
 		if b.objectType() == typeSBR && b.bits(1) == 1 {
 			sbr = true

@@ -34,6 +34,7 @@ type Reader struct {
 
 	config track.Config // of the current run
 	fixed  uint32       // the header bits that config was made from, or 0
+	sbr    *Implicit    // whether units of config are HE-AAC
 
 	started bool // a frame or tag has been found
 	synced  bool // the last thing before this place was sound
@@ -82,18 +83,20 @@ func (r *Reader) take(p *track.Packet) error {
 	data := r.blocks[r.next]
 	offset := r.offsets[r.next]
 	r.next++
-	run, err := r.track.AddUnit(r.config, unitSamples, len(data))
+	r.config = r.sbr.Config(data)
+	samples := r.config.UnitSamples
+	run, err := r.track.AddUnit(r.config, samples, len(data))
 	if err != nil {
 		return err
 	}
 	r.track.Bytes = r.w.offset()
 	if !r.events.empty() {
-		if err := r.flushEvents(run, r.track.Runs[run].Samples-unitSamples); err != nil {
+		if err := r.flushEvents(run, r.track.Runs[run].Samples-int64(samples)); err != nil {
 			return err
 		}
 	}
 	r.units++
-	*p = track.Packet{Offset: offset, Data: data, Run: run, Samples: unitSamples}
+	*p = track.Packet{Offset: offset, Data: data, Run: run, Samples: samples}
 	return nil
 }
 
@@ -177,6 +180,8 @@ func (r *Reader) frame(frame []byte, h Header) {
 		if h.Channels == 0 {
 			r.config = withProgram(r.config, h, blocks[0])
 		}
+		r.sbr = NewImplicit(r.config)
+		r.foresee()
 	}
 	r.blocks, r.next = blocks, 0
 	r.offsets[0] = offset
@@ -187,6 +192,26 @@ func (r *Reader) frame(frame []byte, h Header) {
 	}
 	r.w.pos += h.Length
 	r.started, r.synced = true, true
+}
+
+// foresee looks at the first frames of a configuration, as far as they are in
+// memory, so that one without SBR before those with it starts no run of its own.
+func (r *Reader) foresee() {
+	const frames = 16
+	var store [4][]byte
+	b := r.w.bytes()
+	for range frames {
+		h, err := ParseHeader(b)
+		if err != nil || h.Length > len(b) || fixed(b) != r.fixed {
+			return
+		}
+		for _, data := range h.blocks(store[:0], b[:h.Length]) {
+			if r.sbr.Config(data).Codec == track.HEAAC {
+				return
+			}
+		}
+		b = b[h.Length:]
+	}
 }
 
 // tag takes the tag with header h at the current place.

@@ -52,7 +52,7 @@ func account(data []byte, s *scan) error {
 	end := int64(-1)
 	for i, u := range s.units {
 		units++
-		if u.Samples != 1024 {
+		if u.Samples != s.track.Runs[u.Run].UnitSamples {
 			return fmt.Errorf("unit %d lasts %d samples", i, u.Samples)
 		}
 		if i > 0 && u.Offset <= s.units[i-1].Offset {
@@ -71,7 +71,7 @@ func account(data []byte, s *scan) error {
 	for _, r := range s.track.Runs {
 		units -= r.Units
 		bytes += r.Bytes
-		if r.Samples != 1024*r.Units {
+		if r.Samples != int64(r.UnitSamples)*r.Units {
 			return fmt.Errorf("%d units have %d samples", r.Units, r.Samples)
 		}
 	}

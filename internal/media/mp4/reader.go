@@ -3,7 +3,9 @@ package mp4
 import (
 	"fmt"
 	"io"
+	"slices"
 
+	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -47,8 +49,9 @@ type Reader struct {
 	media window
 
 	samples   sampler
-	fragments *fragmentReader // listed when samples ends, if not nil
-	edits     []Edit          // in units of the media timescale
+	fragments *fragmentReader  // listed when samples ends, if not nil
+	edits     []Edit           // in units of the media timescale
+	implicit  []*adts.Implicit // by sample entry: whether its AAC-LC is HE-AAC
 
 	units   int64 // delivered
 	seen    int64 // bytes of the samples listed so far
@@ -65,6 +68,29 @@ type Reader struct {
 // The errors are ErrNotMP4, ErrNoMoov, ErrNoAudio, ErrEncrypted and ErrCodec,
 // with details, and those of r.
 func NewReader(r io.ReaderAt, size int64, opts track.Options) (*Reader, error) {
+	rd, err := newReader(r, size)
+	if err != nil || !rd.mayBeHE() {
+		return rd, err
+	}
+	// A unit without SBR before those with it is to start no run of its own.
+	first, err := newReader(r, size)
+	if err != nil {
+		return nil, err
+	}
+	var p track.Packet
+	for range foreseen {
+		if first.Next(&p) != nil {
+			break // the other one will say so too
+		}
+	}
+	rd.implicit = first.implicit
+	return rd, nil
+}
+
+// foreseen is how many units tell whether a track is HE-AAC.
+const foreseen = 16
+
+func newReader(r io.ReaderAt, size int64) (*Reader, error) {
 	w := &window{r: r, size: size, ahead: headerAhead}
 	moov, err := w.readMovie()
 	if err != nil {
@@ -79,7 +105,15 @@ func NewReader(r io.ReaderAt, size int64, opts track.Options) (*Reader, error) {
 	if err := rd.open(w); err != nil {
 		return nil, fmt.Errorf("mp4: %w", err)
 	}
+	for _, e := range rd.audio.entries {
+		rd.implicit = append(rd.implicit, adts.NewImplicit(e.config))
+	}
 	return rd, nil
+}
+
+// mayBeHE reports whether the sample entries leave open whether there is SBR.
+func (r *Reader) mayBeHE() bool {
+	return slices.ContainsFunc(r.implicit, (*adts.Implicit).Open)
 }
 
 func (r *Reader) open(w *window) error {
@@ -239,7 +273,7 @@ func (r *Reader) unit(s *sample, p *track.Packet) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	config := entry.config
+	config := r.implicit[s.entry-1].Config(data)
 	if config.Codec == track.MP3 {
 		if config, ok, err = frameConfig(data); err != nil {
 			return false, err

@@ -7,6 +7,7 @@ import (
 
 	aacpcm "github.com/tphakala/go-aac/pcm"
 
+	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -21,6 +22,8 @@ const maxAACUnit = 1<<13 - 1
 // Its samples have 16 bits and are cut off at full scale.
 type aacDecoder struct {
 	asc      []byte
+	config   track.Config
+	implicit *adts.Implicit
 	channels int
 	dec      *aacpcm.Decoder
 	in       unitFeed
@@ -41,7 +44,7 @@ func (f *unitFeed) Read(p []byte) (int, error) {
 }
 
 func newAAC(c track.Config) (*aacDecoder, error) {
-	a := &aacDecoder{asc: []byte(c.Specific), channels: c.Channels}
+	a := &aacDecoder{asc: []byte(c.Specific), config: c, implicit: adts.NewImplicit(c), channels: c.Channels}
 	dec, err := aacpcm.NewDecoder(&a.in, aacpcm.WithRawStream(a.asc))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %v", ErrUnsupported, c, err)
@@ -80,6 +83,10 @@ func (a *aacDecoder) decode16(n int, unit []byte) (err error) {
 	defer recovered(&err)
 	if n != aacUnitSamples*a.channels || len(unit) > maxAACUnit {
 		return fmt.Errorf("%w: %d bytes for %d samples", ErrDamaged, len(unit), n/a.channels)
+	}
+	// Libraries of before 2026-12 call HE-AAC AAC-LC where only the units say so.
+	if c := a.implicit.Config(unit); c != a.config {
+		return fmt.Errorf("%w: %s", ErrUnsupported, c)
 	}
 	a.length = append(a.length[:0], byte(len(unit)>>8), byte(len(unit)))
 	a.length = append(a.length, unit...)

@@ -16,7 +16,7 @@ type Codec string
 
 const (
 	AACLC Codec = "aac-lc"
-	// HEAAC is AAC with explicitly signalled SBR or PS.
+	// HEAAC is AAC with SBR or PS, signalled or found in the units.
 	HEAAC Codec = "he-aac"
 	// AACOther is any AAC object type but LC, SBR and PS (Main, LTP, …).
 	AACOther Codec = "aac"

@@ -66,7 +66,8 @@ type Unit struct {
 	Program  bool     // it holds a program_config_element
 	Data     int      // bytes in data_stream_elements
 	Fill     int      // bytes in fill elements
-	Bytes    int      // in which END is reached; Parse alone cannot say what is behind
+	End      int      // where the END element begins, in bits
+	Bytes    int      // up to which it reaches; Parse alone cannot say what is behind
 }
 
 // A Parser parses units of one configuration. It allocates nothing for a unit
@@ -122,6 +123,7 @@ func (p *Parser) Parse(unit []byte, u *Unit) error {
 	p.buf = append(append(p.buf[:0], unit...), make([]byte, padding)...)
 	p.pos, p.end, p.unit = 0, 8*len(unit), u
 	for {
+		u.End = p.pos
 		done, err := p.element()
 		if p.pos > p.end {
 			return ErrCut
