@@ -40,7 +40,7 @@ type exportOptions struct {
 	set                    []string
 	override               string
 	omit                   omitter
-	force                  bool
+	force, publish         bool
 }
 
 func newExportCmd(a *App) *cobra.Command {
@@ -50,10 +50,10 @@ func newExportCmd(a *App) *cobra.Command {
 		Short: "Make episodes that can be published as they are",
 		Long: `Make episodes that can be published as they are: trimmed, joined, brought to the loudness
 that podcasts have (-16 LUFS, mono -19, --true-peak -1 dBTP), encoded, tagged and measured again.
-What is loud enough already (within 1 LU) is copied, as --preset untouched always does; archive is
-FLAC with no sample changed. MP3 has --encoder lame or ffmpeg. Also: --title TEXT; --id3 2.3|2.4;
+What is loud enough already is copied, as --preset untouched does; archive is FLAC. MP3 has
+--encoder lame or ffmpeg. --publish: into the feed. Also: --title TEXT; --id3 2.3|2.4; --id-only;
 --name '{date}-{title}', {time} {host} {id}; --cover FILE|none; --set album=…, artist, genre, track;
---description '{date}: {speakers}', {title} {host} {duration} {chapters} {source} {id}; --id-only.
+--description '{date}: {speakers}', {title} {host} {duration} {chapters} {source} {id}.
 Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --override-consent REASON.`,
 		Example: `  spaces export latest --transcript talk.srt --chapters clips
   spaces export 1ypK --trim-silence --format mp3 --id3 2.4 -o episodes/`,
@@ -85,6 +85,7 @@ Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --over
 	f.StringVar(&o.transcript, "transcript", "", "put a transcript beside it, from `FILE`: .srt, .vtt, whisper .json")
 	f.BoolVar(&o.force, "force", false, "replace a file that is there")
 	// What follows stands in the text above, so that the help fits a screen.
+	f.BoolVar(&o.publish, "publish", false, "let it enter the feed")
 	f.StringVar(&o.title, "title", "", "the episode's title `TEXT`")
 	f.StringVar(&o.cover, "cover", "", "the artwork, a JPEG or PNG `FILE`; without it cover.jpg among the episodes, or in the library; or none")
 	f.StringVar(&o.description, "description", "", "the `TEMPLATE` of the description")
@@ -94,7 +95,7 @@ Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --over
 	addOverride(cmd, &o.override)
 	addOmitter(cmd, &o.omit)
 	addIDOnly(cmd, &o.refs)
-	for _, name := range []string{"true-peak", "title", "cover", "name", "description", "set", "id3", "encoder", "override-consent", "id-only"} {
+	for _, name := range []string{"publish", "true-peak", "title", "cover", "name", "description", "set", "id3", "encoder", "override-consent", "id-only"} {
 		f.Lookup(name).Hidden = true
 	}
 	return cmd
@@ -104,7 +105,7 @@ Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --over
 func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 	q = episode.Request{
 		Version: a.Version, Preset: episode.Preset(o.preset), Mono: o.mono, Encoder: o.encoder, TrimSilence: o.trimSilence,
-		KeepGaps: o.keepGaps, Level: o.level, Title: o.title, Description: o.description, ID3: o.id3, Name: o.name, Force: o.force, Jobs: a.jobs(),
+		KeepGaps: o.keepGaps, Level: o.level, Title: o.title, Description: o.description, ID3: o.id3, Name: o.name, Force: o.force, Publish: o.publish, Jobs: a.jobs(),
 	}
 	if q.Format, err = clips.ParseFormat(o.format); err != nil {
 		return q, clipError(err)
@@ -168,6 +169,9 @@ func decibels(flag, text string, low, high float64) (*float64, error) {
 func (o *exportOptions) place(q *episode.Request, many bool) error {
 	if o.output == "" {
 		return nil
+	}
+	if o.publish {
+		return hinted(usage("--publish cannot be combined with -o: the feed takes episodes from the library's folders"), "leave out -o")
 	}
 	info, err := os.Stat(o.output)
 	if os.IsPathSeparator(o.output[len(o.output)-1]) || err == nil && info.IsDir() {
@@ -241,6 +245,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		return err
 	}
 	var failures []*failure
+	var waiting []string // ids whose episodes are not published
 	for i, row := range rows {
 		what := "exporting"
 		if len(rows) > 1 {
@@ -257,12 +262,16 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 			failures = append(failures, f)
 			err = a.unmeasured(row.ID, f)
 		default:
+			if o.output == "" && !res.IsPublished() {
+				waiting = append(waiting, row.ID)
+			}
 			err = a.printExported(res)
 		}
 		if err != nil {
 			return err
 		}
 	}
+	a.publishHint(lib, waiting)
 	if len(failures) == 0 {
 		return nil
 	}

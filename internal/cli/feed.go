@@ -183,11 +183,12 @@ func newFeedBuildCmd(a *App) *cobra.Command {
 	var o feedBuildOptions
 	cmd := &cobra.Command{
 		Use:   "build",
-		Short: "Write the feed of all exported episodes",
-		Long: `Write feed.xml with every exported episode, newest first: chapters, transcripts,
-the host and the people you have named, and a soundbite for each clip. Each
-Space has one item, whose guid never changes: of several exports the MP3 is
-taken (feed init --prefer says otherwise), then that of the preset host.
+		Short: "Write the feed of all published episodes",
+		Long: `Write feed.xml with every published episode (spaces episodes publish), newest
+first: chapters, transcripts, the host and the people you have named, and a
+soundbite for each clip. Each Space has one item, whose guid never changes: of
+several published episodes the MP3 is taken (feed init --prefer says otherwise),
+then that of the preset host. When the last one has gone, an empty feed stays.
 Every file is compared with its SHA-256 first. A new episode changes nothing in
 the feed but its own item and the date of the whole.
 With --site the folder gets pages too, and copies of the audio: it can be looked
@@ -314,6 +315,8 @@ func feedError(err error) error {
 		return &failure{exitNotThere, "no-show", "describe it first: see spaces feed init --help", err}
 	case errors.Is(err, feed.ErrNoEpisodes):
 		return &failure{exitNotThere, "no-episodes", "make one: spaces export latest --format mp3", err}
+	case errors.Is(err, feed.ErrNonePublished):
+		return &failure{exitNotThere, "no-episodes", "choose what enters the feed: spaces episodes publish latest", err}
 	case errors.As(err, &problem):
 		return &failure{exitFailed, "bad-episode", problem.Hint, err}
 	}

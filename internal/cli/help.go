@@ -119,7 +119,7 @@ var topics = [...]string{"publishing", "sound", "people", "proof", "upkeep"}
 // topic returns which of them a command of the program belongs to, or "".
 func topic(c *cobra.Command) string {
 	switch c.Name() {
-	case "upload", "post":
+	case "episodes", "upload", "post":
 		return "publishing"
 	case "waveform", "measure", "moments":
 		return "sound"

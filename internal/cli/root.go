@@ -60,6 +60,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 		newMomentsCmd(a),
 		newStudioCmd(a),
 		newExportCmd(a),
+		newEpisodesCmd(a),
 		newFeedCmd(a),
 		newUploadCmd(a),
 		newPostCmd(a),

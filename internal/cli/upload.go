@@ -144,6 +144,11 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 		}
 		return events.err
 	}
+	if o.feed {
+		if err := g.tellChanges(ctx, items[len(items)-1], t); err != nil {
+			return err
+		}
+	}
 	if err := a.agreeToPublic(ctx, &o, s, items); err != nil {
 		return err
 	}

@@ -270,7 +270,7 @@ func (g *gatherer) feed(ctx context.Context) error {
 			return feedError(err)
 		}
 		episodes, pages = b.Episodes, b.Pages
-	} else if episodes, err = feed.Collect(ctx, g.root, show.Prefer); err != nil {
+	} else if episodes, err = feed.Collect(ctx, g.root, show.Prefer); err != nil && !g.emptied(err, file) {
 		return feedError(err)
 	}
 	if site && g.o.dryRun {
@@ -293,6 +293,22 @@ func (g *gatherer) feed(ctx context.Context) error {
 	g.list = append(g.list, &publish.Item{Name: file, File: dir + "/" + file, Kind: publish.Feed, Type: "application/rss+xml", Replace: true, Last: true,
 		Open: publish.Bytes(file, text)})
 	return nil
+}
+
+// emptied reports whether an error says that there is nothing to publish, where
+// a feed of the show is at the target: an empty one takes its place, so that
+// subscribers hear that its last episode has gone.
+func (g *gatherer) emptied(err error, file string) bool {
+	if !errors.Is(err, feed.ErrNoEpisodes) && !errors.Is(err, feed.ErrNonePublished) {
+		return false
+	}
+	standing, rerr := publish.Standing(g.root)
+	if rerr != nil {
+		return false
+	}
+	return slices.ContainsFunc(standing, func(r *publish.Receipt) bool {
+		return r.Kind == publish.Feed && r.Place == g.s.Target.Place() && r.Object == file
+	})
 }
 
 // pages lists the pages that are there, for a dry run: it builds none.

@@ -85,9 +85,21 @@ func Export(ctx context.Context, q Request, p library.Progress) (*Result, error)
 		return nil, err
 	}
 	if old != nil {
+		if e.Publish && !old.IsPublished() {
+			name := out.recordName()
+			if _, err := out.root.Stat(name); err != nil {
+				name = out.beside(recordExt) // as it used to be called
+			}
+			if err := SetPublished(out.root, name, true); err != nil {
+				return nil, err
+			}
+			old.Published = &e.Publish
+		}
 		res.Record = *old
 		return res, nil
 	}
+	e.rec.Published = &e.Publish
+	out.inherit(&e.rec)
 	if err := out.arrange(e); err != nil {
 		return nil, err
 	}

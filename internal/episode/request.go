@@ -45,6 +45,10 @@ type Request struct {
 	Library   *library.Library
 	Version   string // of the program, for the record
 
+	// Publish lets the episode enter the feed. One that is made anew stays
+	// published if it was.
+	Publish bool
+
 	Preset Preset
 	Format clip.Format // "" is that of the preset: m4a, that of the recording, flac
 	// Loudness is the target in LUFS; nil is the default for the number of

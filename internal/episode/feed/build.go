@@ -56,6 +56,13 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 		return nil, fmt.Errorf("%q cannot be part of a web address", o.File)
 	}
 	episodes, err := Collect(ctx, library, s.Prefer)
+	if errors.Is(err, ErrNoEpisodes) || errors.Is(err, ErrNonePublished) {
+		// Of a feed that was there, subscribers must hear that its last episode
+		// has gone: an empty one takes its place.
+		if was, rerr := out.ReadFile(o.File); rerr == nil && s.Owns(was) {
+			episodes, err = nil, nil
+		}
+	}
 	if err == nil && o.Agree != nil {
 		err = o.Agree(episodes)
 	}

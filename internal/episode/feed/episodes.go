@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path"
@@ -25,6 +26,10 @@ import (
 // ErrNoEpisodes means that nothing has been exported yet.
 var ErrNoEpisodes = errors.New("the library has no episodes yet")
 
+// ErrNonePublished means that there are episodes, and none of them is to stand
+// in the feed.
+var ErrNonePublished = errors.New("no episode of the library is published")
+
 // A ProblemError is an episode that cannot be published as it is.
 type ProblemError struct {
 	Path   string // of its record or file, below the library
@@ -38,8 +43,11 @@ func (e *ProblemError) Error() string { return e.Path + ": " + e.Reason }
 // files lie, and the clips that were cut from the same Space.
 type Episode struct {
 	episode.Record
-	Folder string // of the recording, below the library
-	Clips  []Clip
+	Folder  string // of the recording, below the library
+	Sidecar string // the record's file, below the library
+	Clips   []Clip
+
+	written time.Time // the record
 }
 
 // A Clip is an excerpt that lies within an episode.
@@ -78,42 +86,31 @@ var (
 	spaceID  = regexp.MustCompile(`^[0-9A-Za-z]{10,16}$`)
 )
 
-// Collect finds the episodes of a library, newest first. A Space has one item
-// in a feed, whatever was exported of it: of several episodes the one is taken
+// Collect finds the published episodes of a library, newest first. A Space has
+// one item in a feed, whatever was published of it: of several episodes the one
+// is taken
 // whose format stands first (prefer, then MP3, M4A, Opus, Ogg, FLAC, WAV),
 // then the one whose preset does (host, untouched, archive), then the one
 // whose record was written last. Each file is read to see that it is still the
 // one that its record describes.
 func Collect(ctx context.Context, root *os.Root, prefer string) ([]*Episode, error) {
-	chosen := make(map[string]*candidate)
-	folders, err := fs.Glob(root.FS(), recordingsDir+"/*/*/"+episodesDir)
+	all, err := all(ctx, root)
 	if err != nil {
 		return nil, err
 	}
-	for _, dir := range folders {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		found, err := candidates(root, dir)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range found {
-			if best := chosen[c.ID]; best == nil || c.compare(best, prefer) < 0 {
-				chosen[c.ID] = c
-			}
+	chosen := make(map[string]*candidate)
+	for _, c := range all {
+		if best := chosen[c.ID]; c.IsPublished() && (best == nil || c.compare(best, prefer) < 0) {
+			chosen[c.ID] = c
 		}
 	}
-	if len(chosen) == 0 {
+	switch {
+	case len(all) == 0:
 		return nil, ErrNoEpisodes
+	case len(chosen) == 0:
+		return nil, ErrNonePublished
 	}
-	var list []*Episode
-	for _, c := range chosen {
-		list = append(list, c.Episode)
-	}
-	slices.SortFunc(list, func(a, b *Episode) int {
-		return cmp.Or(b.Date.Compare(a.Date.Time), cmp.Compare(a.ID, b.ID))
-	})
+	list := newest(slices.Collect(maps.Values(chosen)))
 	if err := distinct(list); err != nil {
 		return nil, err
 	}
@@ -132,8 +129,63 @@ func Collect(ctx context.Context, root *os.Root, prefer string) ([]*Episode, err
 	return list, nil
 }
 
-// Find returns the episode that Collect would take of one recording, by the
-// recording's folder. The error is ErrNoEpisodes if none has been exported.
+// all finds the episodes of a library, published or not.
+func all(ctx context.Context, root *os.Root) ([]*candidate, error) {
+	folders, err := fs.Glob(root.FS(), recordingsDir+"/*/*/"+episodesDir)
+	if err != nil {
+		return nil, err
+	}
+	var list []*candidate
+	for _, dir := range folders {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		found, err := candidates(root, dir)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
+	}
+	return list, nil
+}
+
+// newest puts the episodes of candidates into the order of a feed.
+func newest(list []*candidate) []*Episode {
+	episodes := make([]*Episode, len(list))
+	for i, c := range list {
+		episodes[i] = c.Episode
+	}
+	slices.SortFunc(episodes, func(a, b *Episode) int {
+		return cmp.Or(b.Date.Compare(a.Date.Time), cmp.Compare(a.ID, b.ID), cmp.Compare(a.File, b.File))
+	})
+	return episodes
+}
+
+// List returns all episodes of a library, published or not, newest first. Their
+// files are not read.
+func List(ctx context.Context, root *os.Root) ([]*Episode, error) {
+	list, err := all(ctx, root)
+	return newest(list), err
+}
+
+// Best returns the episode of a Space that feeds prefer, published or not, nil
+// if it has none.
+func Best(list []*Episode, id, prefer string) *Episode {
+	var best *candidate
+	for _, e := range list {
+		if c := (&candidate{e}); e.ID == id && (best == nil || c.compare(best, prefer) < 0) {
+			best = c
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return best.Episode
+}
+
+// Find returns the episode of one recording, by the recording's folder, that
+// Collect would take, or the best one if none is published. The error is
+// ErrNoEpisodes if none has been exported.
 func Find(ctx context.Context, root *os.Root, folder, prefer string) (*Episode, error) {
 	found, err := candidates(root, path.Join(folder, episodesDir))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(found) == 0 {
@@ -142,16 +194,15 @@ func Find(ctx context.Context, root *os.Root, folder, prefer string) (*Episode, 
 	if err != nil {
 		return nil, err
 	}
+	if published := slices.DeleteFunc(slices.Clone(found), func(c *candidate) bool { return !c.IsPublished() }); len(published) > 0 {
+		found = published
+	}
 	best := slices.MinFunc(found, func(a, b *candidate) int { return a.compare(b, prefer) })
 	return best.Episode, best.check(ctx, root)
 }
 
 // A candidate is an episode that may be the one of its Space.
-type candidate struct {
-	*Episode
-	record  string // path of its record
-	written time.Time
-}
+type candidate struct{ *Episode }
 
 // compare orders candidates of one Space, the best first.
 func (c *candidate) compare(other *candidate, prefer string) int {
@@ -167,7 +218,7 @@ func (c *candidate) compare(other *candidate, prefer string) int {
 		cmp.Compare(formatRank(c.File, prefer), formatRank(other.File, prefer)),
 		cmp.Compare(slices.Index(presets, c.Settings.Preset), slices.Index(presets, other.Settings.Preset)),
 		other.written.Compare(c.written),
-		cmp.Compare(c.record, other.record),
+		cmp.Compare(c.Sidecar, other.Sidecar),
 	)
 }
 
@@ -184,7 +235,7 @@ func candidates(root *os.Root, dir string) ([]*candidate, error) {
 			continue
 		}
 		name := path.Join(dir, entry.Name())
-		c := &candidate{Episode: &Episode{Folder: path.Dir(dir)}, record: name}
+		c := &candidate{Episode: &Episode{Folder: path.Dir(dir), Sidecar: name}}
 		if err := readSidecar(root, name, &c.Record); err != nil {
 			return nil, &ProblemError{name, "the record cannot be read: " + err.Error(), "export the Space again"}
 		}

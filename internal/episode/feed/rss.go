@@ -47,7 +47,7 @@ type channel struct {
 	Description   cdata      `xml:"description"`
 	Language      string     `xml:"language,omitempty"`
 	Copyright     string     `xml:"copyright,omitempty"`
-	LastBuildDate string     `xml:"lastBuildDate"`
+	LastBuildDate string     `xml:"lastBuildDate,omitempty"` // of a feed without episodes nothing tells it
 	Generator     string     `xml:"generator"`
 	Author        string     `xml:"itunes:author,omitempty"`
 	Owner         *owner     `xml:"itunes:owner"`
@@ -170,7 +170,9 @@ func (s *Show) Render(episodes []*Episode, file string, pages bool) ([]byte, err
 		}
 		c.Items = append(c.Items, s.item(e, pages))
 	}
-	c.LastBuildDate = rfc2822(newest)
+	if len(episodes) > 0 {
+		c.LastBuildDate = rfc2822(newest)
+	}
 
 	var b bytes.Buffer
 	b.WriteString(xml.Header)

@@ -52,7 +52,7 @@ var rules = []Rule{
 	{"channel-locked", Warning, "podcast", "podcast:locked says whether other hosts may import the feed"},
 	{"channel-locked-value", Error, "podcast", "podcast:locked is yes or no"},
 	{"channel-medium", Warning, "podcast", "podcast:medium is one of those that are defined"},
-	{"channel-items", Error, "Apple", "the show has an episode"},
+	{"channel-items", Warning, "Apple", "the show has an episode"},
 
 	{"item-title", Error, "Apple", "the episode has a title"},
 	{"item-description", Warning, "Spotify", "the episode has a description"},

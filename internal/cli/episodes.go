@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+func newEpisodesCmd(a *App) *cobra.Command {
+	var o refs
+	cmd := &cobra.Command{
+		Use:   "episodes [SPACE]...",
+		Short: "List the episodes, and choose which ones enter the feed",
+		Long: `List the episodes that were exported, newest first, and which of them are published. Only
+published episodes enter the feed: exporting alone publishes nothing. Episodes of before there was
+this choice count as published.`,
+		Example: `  spaces episodes
+  spaces episodes publish latest
+  spaces episodes unpublish 1ypK`,
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space or episode"}),
+		Args:              takes(0, -1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.episodes(cmd.Context(), o)
+		},
+	}
+	addIDOnly(cmd, &o)
+	cmd.AddCommand(newPublishCmd(a, true), newPublishCmd(a, false))
+	return cmd
+}
+
+func newPublishCmd(a *App, publish bool) *cobra.Command {
+	var o refs
+	cmd := &cobra.Command{
+		Use:   "publish SPACE|FILE...",
+		Short: "Let episodes enter the feed",
+		Long: `Let episodes enter the feed: nothing is sent before spaces upload --feed. A Space has one
+item in the feed. Where it has several episodes, the one that feeds prefer is published (MP3 first,
+see feed init --prefer), or the one whose FILE name you give; of several published ones the feed
+takes the one that it prefers.`,
+		Example: `  spaces episodes publish latest
+  spaces episodes publish 2021-06-14-debat.m4a`,
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space or episode"}),
+		Args:              takes(1, -1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.publishEpisodes(cmd.Context(), o, publish)
+		},
+	}
+	if !publish {
+		cmd.Use, cmd.Short = "unpublish SPACE|FILE...", "Take episodes out of the feed"
+		cmd.Long = `Take all episodes of Spaces, or those of the FILE names given, out of the feed. The files stay
+where they are; what was sent stays there until the feed is sent again with spaces upload --feed.
+The audio itself stays at the target: after a withdrawal see spaces upload --feed --take-down.`
+		cmd.Example = "  spaces episodes unpublish latest"
+	}
+	addIDOnly(cmd, &o)
+	return cmd
+}
+
+// An episodeLine is a line of JSON about an episode.
+type episodeLine struct {
+	Schema    int        `json:"schema"`
+	ID        string     `json:"id"`
+	Title     string     `json:"title"`
+	Date      space.Time `json:"date"`
+	Duration  float64    `json:"duration"`
+	Bytes     int64      `json:"bytes"`
+	Path      string     `json:"path"`
+	Published bool       `json:"published"`
+}
+
+// episodes lists what was exported.
+func (a *App) episodes(ctx context.Context, o refs) error {
+	lib, root, list, err := a.listEpisodes(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	defer root.Close()
+	if len(o.words) > 0 {
+		if list, err = a.chooseEpisodes(ctx, lib, list, o, nil); err != nil {
+			return err
+		}
+	}
+	var t table
+	t.right = map[int]bool{1: true, 2: true}
+	for _, e := range list {
+		if a.set.JSON {
+			if err := a.printEpisode(lib, e); err != nil {
+				return err
+			}
+			continue
+		}
+		date, state := "undated", "not published"
+		if !e.Date.IsZero() {
+			date = e.Date.In(a.Zone).Format("2006-01-02")
+		}
+		if e.IsPublished() {
+			state = "published"
+		}
+		t.add(date, clock(e.Duration), size(e.Bytes), state, safe(e.File), safe(e.Title))
+	}
+	if !a.set.JSON {
+		t.write(a.Out, a.Columns)
+		if len(list) == 0 {
+			a.say("no episodes yet: make one with spaces export latest")
+		}
+	}
+	return nil
+}
+
+// listEpisodes opens the library and finds its episodes. The caller closes
+// library and root.
+func (a *App) listEpisodes(ctx context.Context) (*library.Library, *os.Root, []*feed.Episode, error) {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	root, err := os.OpenRoot(lib.Dir())
+	if err != nil {
+		lib.Close()
+		return nil, nil, nil, err
+	}
+	list, err := feed.List(ctx, root)
+	if err != nil {
+		root.Close()
+		lib.Close()
+		return nil, nil, nil, feedError(err)
+	}
+	return lib, root, list, nil
+}
+
+func (a *App) printEpisode(lib *library.Library, e *feed.Episode) error {
+	return writeJSON(a.Out, episodeLine{space.Schema, e.ID, e.Title, e.Date, e.Duration, e.Bytes, lib.Path(e.Path(e.File)), e.IsPublished()})
+}
+
+// chooseEpisodes finds the episodes that words mean: those of the file names
+// given, and of Spaces all, or the one that best picks.
+func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*feed.Episode, o refs, best func(id string) (*feed.Episode, error)) ([]*feed.Episode, error) {
+	var chosen []*feed.Episode
+	var spaces []string
+	for _, word := range o.words {
+		n := len(chosen)
+		for _, e := range all {
+			if e.File == word {
+				chosen = append(chosen, e)
+			}
+		}
+		switch len(chosen) - n {
+		case 0:
+			spaces = append(spaces, word)
+		case 1:
+		default:
+			return nil, hinted(usage("several Spaces have an episode %s", word), "name the Space")
+		}
+	}
+	if len(spaces) == 0 {
+		return chosen, nil
+	}
+	rows, err := refs{spaces, o.idOnly}.resolve(ctx, a, lib.Catalog())
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		n := len(chosen)
+		for _, e := range all {
+			if e.ID == row.ID {
+				chosen = append(chosen, e)
+			}
+		}
+		if len(chosen) == n {
+			return nil, &failure{exitNotThere, "no-episode", "make one: spaces export " + row.ID, fmt.Errorf("%s has no episode", row.ID)}
+		}
+		if best != nil {
+			e, err := best(row.ID)
+			if err != nil {
+				return nil, err
+			}
+			chosen = append(chosen[:n], e)
+		}
+	}
+	return chosen, nil
+}
+
+// publishEpisodes lets episodes enter the feed, or takes them out of it.
+func (a *App) publishEpisodes(ctx context.Context, o refs, publish bool) error {
+	lib, root, all, err := a.listEpisodes(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	defer root.Close()
+	var best func(id string) (*feed.Episode, error)
+	if publish {
+		prefer := ""
+		show, err := feed.Load(root)
+		if err == nil {
+			prefer = show.Prefer
+		} else if !errors.Is(err, feed.ErrNoShow) {
+			return err
+		}
+		best = func(id string) (*feed.Episode, error) { return feed.Best(all, id, prefer), nil }
+	}
+	list, err := a.chooseEpisodes(ctx, lib, all, o, best)
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		if err := episode.SetPublished(root, e.Sidecar, publish); err != nil {
+			return fmt.Errorf("%s: %w", e.Sidecar, err)
+		}
+		e.Published = &publish
+		if a.set.JSON {
+			if err := a.printEpisode(lib, e); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(a.Out, "%s  %s\n", safe(e.File), map[bool]string{true: "published", false: "not published"}[publish])
+	}
+	a.say("The feed changes when it is sent: spaces upload --feed TARGET")
+	return nil
+}
+
+// publishHint tells how a new episode gets into the feed, where there is one.
+func (a *App) publishHint(lib *library.Library, made []string) {
+	root, err := os.OpenRoot(lib.Dir())
+	if err != nil {
+		return
+	}
+	defer root.Close()
+	if _, err := feed.Load(root); err == nil && len(made) > 0 {
+		a.say("Not in the feed yet; to publish: spaces episodes publish %s", strings.Join(made, " "))
+	}
+}
