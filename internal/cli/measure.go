@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 type measureOptions struct{ refs }
@@ -129,7 +130,7 @@ func (a *App) measureSpace(ctx context.Context, lib *library.Library, row catalo
 		return nil, nil, err
 	}
 	bar := a.newSoundProgress(what)
-	m, err := lib.Measure(ctx, row.ID, a.jobs(), bar)
+	m, err := recording.Measure(ctx, lib, row.ID, a.jobs(), bar)
 	bar.close()
 	return s, m, soundError(lib, s, err)
 }

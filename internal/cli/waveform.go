@@ -166,7 +166,7 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 		}
 	}
 	bar := a.newSoundProgress("measuring")
-	x, c, err := lib.Peaks(ctx, row.ID, a.jobs(), bar)
+	x, c, err := recording.Peaks(ctx, lib, row.ID, a.jobs(), bar)
 	bar.close()
 	if err != nil {
 		return soundError(lib, s, err)
@@ -369,7 +369,7 @@ const waveRows = 6
 // wave draws the waveform of a recording with block characters.
 func (a *App) wave(ctx context.Context, lib *library.Library, s *space.Space) (string, error) {
 	bar := a.newSoundProgress("measuring")
-	x, c, err := lib.Peaks(ctx, s.ID, a.jobs(), bar)
+	x, c, err := recording.Peaks(ctx, lib, s.ID, a.jobs(), bar)
 	bar.close()
 	if err != nil {
 		return "", soundError(lib, s, err)
@@ -379,7 +379,7 @@ func (a *App) wave(ctx context.Context, lib *library.Library, s *space.Space) (s
 	if a.Columns > 0 {
 		columns = max(24, a.Columns)
 	}
-	p, err := library.Overview(x, columns)
+	p, err := x.Overview(columns)
 	if err != nil {
 		return "", err
 	}

@@ -65,7 +65,7 @@ func Export(ctx context.Context, q Request, p library.Progress) (*Result, error)
 		return nil, err
 	}
 	var err error
-	if e.measured, err = q.Library.Measure(ctx, q.Recording.Space.ID, q.Jobs, p); err != nil {
+	if e.measured, err = recording.Measure(ctx, q.Library, q.Recording.Space.ID, q.Jobs, p); err != nil {
 		return nil, err
 	}
 	if err := e.prepare(); err != nil {

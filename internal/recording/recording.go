@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"sync"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library"
@@ -25,12 +26,13 @@ type Span = pcm.Span
 // several goroutines.
 type Recording struct {
 	*library.Sound
-	Dir     string // the recording's folder, absolute
-	Rate    int    // samples per second of all positions
-	Samples int64  // in all
-	Version string // of the program, for provenance
-	Library string // the library's folder
-	folder  folder // Dir
+	Dir     string                      // the recording's folder, absolute
+	Rate    int                         // samples per second of all positions
+	Samples int64                       // in all
+	Version string                      // of the program, for provenance
+	Library string                      // the library's folder
+	folder  folder                      // Dir
+	decode  []func() (*pcm.File, error) // each of Files
 }
 
 // Open opens the audio of a Space. version names the program in the
@@ -64,6 +66,11 @@ func newRecording(sound *library.Sound, dir, version string) (*Recording, error)
 		return nil, fmt.Errorf("%w: %s", library.ErrNoAudio, sound.Space.ID)
 	}
 	r.folder.dir = dir
+	for _, f := range sound.Files {
+		r.decode = append(r.decode, sync.OnceValues(func() (*pcm.File, error) {
+			return pcm.NewFile(f, f.Start, f.Index, f.Config)
+		}))
+	}
 	return r, nil
 }
 
@@ -127,19 +134,28 @@ type Extent struct {
 // Those that adjoin in their file are one.
 func (r *Recording) Extents(s Span) []Extent {
 	var list []Extent
-	for i := range r.Space.Timeline {
-		run := &r.Space.Timeline[i]
-		from, to := r.within(run, s)
+	for i, x := range r.Runs() {
+		from, to := r.within(&r.Space.Timeline[i], s)
 		if from >= to {
 			continue
 		}
-		unit := int64(r.Files[run.File].Config.UnitSamples)
-		start := run.FirstUnit*unit + run.Skip + from
-		if n := len(list); n > 0 && list[n-1].File == run.File && list[n-1].End() == start {
-			list[n-1].Samples += to - from
+		x.Start, x.Samples = x.Start+from, to-from
+		if n := len(list); n > 0 && list[n-1].File == x.File && list[n-1].End() == x.Start {
+			list[n-1].Samples += x.Samples
 			continue
 		}
-		list = append(list, Extent{run.File, Span{Start: start, Samples: to - from}})
+		list = append(list, x)
+	}
+	return list
+}
+
+// Runs lays out the whole recording: where each run of the timeline stands in
+// the playable files.
+func (r *Recording) Runs() []Extent {
+	list := make([]Extent, len(r.Space.Timeline))
+	for i, run := range r.Space.Timeline {
+		unit := int64(r.Files[run.File].Config.UnitSamples)
+		list[i] = Extent{run.File, Span{Start: run.FirstUnit*unit + run.Skip, Samples: run.Samples}}
 	}
 	return list
 }

@@ -20,6 +20,15 @@ func importPreset(t *testing.T, name string) (l *library.Library, id string) {
 	if err := fixture.Presets()[i].Write(file); err != nil {
 		t.Fatal(err)
 	}
+	return importFile(t, file), sampleID
+}
+
+// sampleID is the Space of the fixture's archives.
+const sampleID = "1ypKdEXvkMLGW"
+
+// importFile makes a library of a file.
+func importFile(t *testing.T, file string) *library.Library {
+	t.Helper()
 	w, err := library.OpenWrite(t.Context(), library.Options{Dir: filepath.Join(t.TempDir(), "lib"), Version: "test"})
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +37,7 @@ func importPreset(t *testing.T, name string) (l *library.Library, id string) {
 	if _, err := library.Import(t.Context(), w, []string{file}, library.ImportOptions{}, func(library.Event) {}); err != nil {
 		t.Fatal(err)
 	}
-	return w, "1ypKdEXvkMLGW"
+	return w
 }
 
 // preset opens the recording of one of the fixture's archives.

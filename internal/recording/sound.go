@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
@@ -55,6 +54,21 @@ func (r *Recording) shape(list []Extent, rates []int) (f pcm.Format, bits int) {
 	return f, bits
 }
 
+// Play decodes extents of one file, one after the other, as they are coded, up
+// to jobs stretches at once. Everything that hears a recording does so through
+// here.
+func (r *Recording) Play(ctx context.Context, jobs int, list ...Extent) (*pcm.Player, error) {
+	spans := make([]Span, len(list))
+	for i, x := range list {
+		spans[i] = x.Span
+	}
+	file, err := r.decode[list[0].File]()
+	if err != nil {
+		return nil, err
+	}
+	return file.Play(ctx, jobs, spans...)
+}
+
 // Decode returns the samples of a span in format f. The caller calls stop when
 // it needs no more of them.
 func (r *Recording) Decode(ctx context.Context, span Span, f pcm.Format) (s encode.Sound, stop func(), err error) {
@@ -72,21 +86,27 @@ func (r *Recording) Decode(ctx context.Context, span Span, f pcm.Format) (s enco
 	var parts []pcm.Source
 	for i, st := range list {
 		file := r.Files[st.File]
-		src, c, err := play(ctx, file, st)
+		// Clips are cut side by side, and each is short: one goroutine is enough.
+		src, err := r.Play(ctx, 1, st)
 		if err != nil {
 			stop()
 			return s, nil, fmt.Errorf("%s: %w", file.Name(), err)
 		}
-		closers = append(closers, c)
+		closers = append(closers, src.Close)
 		n := Rescale(st.Samples, f.SampleRate, file.Config.SampleRate)
 		if i == len(list)-1 {
 			n = left // each part was rounded for itself
 		}
 		left -= n
-		parts = append(parts, &exactly{resample.New(mixed(src, own.Channels), f.SampleRate, st.Samples), n})
+		parts = append(parts, &exactly{conform(src, own, st.Samples), n})
 	}
 	s.Source = mixed(&sequence{own, parts}, f.Channels)
 	return s, stop, nil
+}
+
+// conform is a source of so many samples in another format.
+func conform(src pcm.Source, f pcm.Format, samples int64) pcm.Source {
+	return resample.New(mixed(src, f.Channels), f.SampleRate, samples)
 }
 
 // mixed is a source with one channel or two.
@@ -130,20 +150,6 @@ func pickRate(rate int, rates []int) int {
 		return rate
 	}
 	return best
-}
-
-// play decodes a stretch of a file.
-func play(ctx context.Context, f *library.SoundFile, st Extent) (pcm.Source, func() error, error) {
-	file, err := f.PCM()
-	if err != nil {
-		return nil, nil, err
-	}
-	// Clips are cut side by side, and each is short: one goroutine is enough.
-	p, err := file.Play(ctx, 1, st.Span)
-	if err != nil {
-		return nil, nil, err
-	}
-	return p, p.Close, nil
 }
 
 // sequence is one Source after the other.

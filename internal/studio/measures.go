@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // measures are the recordings that are being measured: each by one task, for
@@ -104,7 +105,7 @@ func (ms *measures) do(ctx context.Context, id string, p library.Progress, measu
 // measure sees to it that the library has the measurement of a recording.
 func (s *Server) measure(ctx context.Context, lib *library.Library, id string, t *task) error {
 	return s.measures.do(ctx, id, t, func(ctx context.Context, p library.Progress) error {
-		_, err := lib.Measure(ctx, id, s.o.Jobs, p)
+		_, err := recording.Measure(ctx, lib, id, s.o.Jobs, p)
 		return err
 	})
 }

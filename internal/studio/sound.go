@@ -175,7 +175,7 @@ func (s *Server) openWaveform(w http.ResponseWriter, r *http.Request) {
 			if err := s.measure(ctx, lib, id, t); err != nil {
 				return nil, err
 			}
-			f, c, err := lib.Peaks(ctx, id, s.o.Jobs, t)
+			f, c, err := recording.Peaks(ctx, lib, id, s.o.Jobs, t)
 			if err != nil {
 				return nil, err
 			}

@@ -44,11 +44,7 @@ func load(ctx context.Context, r *recording.Recording, jobs int, p library.Progr
 	if f, err := readCache(root, key, r.Rate, r.Samples); err == nil {
 		return f, nil
 	}
-	runs, err := runsOf(r)
-	if err != nil {
-		return nil, err
-	}
-	f, err := scan(ctx, r.Rate, r.Samples, runs, jobs, p)
+	f, err := scan(ctx, r.Rate, r.Samples, runsOf(r), jobs, p)
 	if err != nil {
 		return nil, err
 	}

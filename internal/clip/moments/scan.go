@@ -47,28 +47,19 @@ type source interface {
 }
 
 // runsOf lays out a recording.
-func runsOf(r *recording.Recording) ([]run, error) {
-	files := make([]*pcm.File, len(r.Files))
-	for i, f := range r.Files {
-		var err error
-		if files[i], err = f.PCM(); err != nil {
-			return nil, fmt.Errorf("%s: %w", r.Space.Files[i], err)
-		}
-	}
+func runsOf(r *recording.Recording) []run {
 	var list []run
-	for _, t := range r.Space.Timeline {
-		file, name := files[t.File], r.Space.Files[t.File]
-		// Positions in a file count all that its units make.
-		start := t.FirstUnit*int64(r.Files[t.File].Config.UnitSamples) + t.Skip
+	for i, x := range r.Runs() {
+		t := &r.Space.Timeline[i]
 		list = append(list, run{t.FirstSample, t.SampleRate, t.Samples, func(ctx context.Context, s pcm.Span) (source, error) {
-			p, err := file.Play(ctx, 1, pcm.Span{Start: start + s.Start, Samples: s.Samples})
+			p, err := r.Play(ctx, 1, recording.Extent{File: x.File, Span: recording.Span{Start: x.Start + s.Start, Samples: s.Samples}})
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
+				return nil, fmt.Errorf("%s: %w", r.Space.Files[x.File], err)
 			}
-			return &located{p, start}, nil
+			return &located{p, x.Start}, nil
 		}})
 	}
-	return list, nil
+	return list
 }
 
 // A located source tells of losses by where they are in its run.

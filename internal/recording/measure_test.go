@@ -1,22 +1,27 @@
-package library
+package recording
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/fixture"
+	"github.com/spaces-cli/spaces/internal/library"
 )
 
 // TestMeasure measures a recording and compares with ffmpeg's ebur128.
 func TestMeasure(t *testing.T) {
-	in := filepath.Join(t.TempDir(), "space-"+firstID+"_0.ts")
+	in := filepath.Join(t.TempDir(), "space-"+sampleID+"_0.ts")
 	f, err := os.Create(in)
 	if err != nil {
 		t.Fatal(err)
@@ -26,29 +31,27 @@ func TestMeasure(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	dir := t.TempDir()
-	events, _ := take(t, dir, ImportOptions{}, in)
-	r := recordings(events)[firstID].Recording
-	l, err := Open(t.Context(), Options{Dir: dir})
+	l := importFile(t, in)
+	dir := l.Dir()
+	r, err := l.Load(sampleID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	m, err := l.Measure(t.Context(), firstID, 2, nil)
+	m, err := Measure(t.Context(), l, sampleID, 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m.LostUnits != 0 || m.SilentSeconds >= *r.Duration {
 		t.Errorf("%+v", m)
 	}
-	again, err := l.Measure(t.Context(), firstID, 1, nil)
+	again, err := Measure(t.Context(), l, sampleID, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if same, _ := equalJSON(m, again); !same {
+	if !same(m, again) {
 		t.Errorf("measured again: %+v, was %+v", again, m)
 	}
-	x, c, err := l.Peaks(t.Context(), firstID, 1, nil)
+	x, c, err := Peaks(t.Context(), l, sampleID, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,18 +59,18 @@ func TestMeasure(t *testing.T) {
 	if x.Frames != *r.Samples {
 		t.Errorf("peaks of %d samples, want %d", x.Frames, *r.Samples)
 	}
-	clean(t, dir)
+	clean(t, l)
 
 	// Measured twice at once by one program, as by a page with two windows.
-	if err := os.Remove(filepath.Join(dir, filepath.FromSlash(r.Folder), filepath.FromSlash(measureName))); err != nil {
+	if err := os.Remove(filepath.Join(dir, filepath.FromSlash(r.Folder), ".spaces", "measure.json")); err != nil {
 		t.Fatal(err)
 	}
 	errs := make(chan error, 2)
 	for range cap(errs) {
 		go func() {
-			other, err := l.Measure(t.Context(), firstID, 1, nil)
+			other, err := Measure(t.Context(), l, sampleID, 1, nil)
 			if err == nil {
-				if same, _ := equalJSON(m, other); !same {
+				if !same(m, other) {
 					err = fmt.Errorf("measured at once: %+v, was %+v", other, m)
 				}
 			}
@@ -79,7 +82,7 @@ func TestMeasure(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	clean(t, dir)
+	clean(t, l)
 
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
@@ -108,15 +111,12 @@ func TestMeasure(t *testing.T) {
 // TestMeasureParts measures a recording whose parameters change: two files,
 // one waveform.
 func TestMeasureParts(t *testing.T) {
-	dir := t.TempDir()
-	events, _ := take(t, dir, ImportOptions{}, preset(t, "parameters"))
-	r := recordings(events)[firstID].Recording
-	l, err := Open(t.Context(), Options{Dir: dir})
+	l, id := importPreset(t, "parameters")
+	r, err := l.Load(id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	x, c, err := l.Peaks(t.Context(), firstID, 2, nil)
+	x, c, err := Peaks(t.Context(), l, sampleID, 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,11 +124,35 @@ func TestMeasureParts(t *testing.T) {
 	if d := x.Frames - *r.Samples; d < -1 || d > 1 {
 		t.Errorf("peaks of %d samples, want %d", x.Frames, *r.Samples)
 	}
-	whole, err := Overview(x, 100)
+	whole, err := x.Overview(100)
 	if err != nil || len(whole) != 100 {
 		t.Fatalf("%d columns, %v", len(whole), err)
 	}
 	if last := whole[80]; last.Max == 0 && last.Min == 0 {
 		t.Error("the second part left nothing in the waveform")
+	}
+}
+
+// same reports whether two measurements are kept with the same bytes.
+func same(a, b *library.Measurement) bool {
+	x, err := json.Marshal(a)
+	y, berr := json.Marshal(b)
+	return err == nil && berr == nil && bytes.Equal(x, y)
+}
+
+// clean checks that a library holds what it should, and nothing half written.
+func clean(t *testing.T, l *library.Library) {
+	t.Helper()
+	if _, err := l.Verify(t.Context(), nil, nil, func(f library.Finding) { t.Errorf("verify: %s %s: %s", f.Kind, f.Path, f.Message) }); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(l.Dir(), func(p string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && strings.Contains(filepath.Base(p), "partial") {
+			t.Errorf("%s is left", p)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
