@@ -56,7 +56,8 @@ type Member struct {
 	// Problem says why the member cannot be read, or is nil. Open returns it.
 	Problem *Problem
 
-	file *file
+	file  *file
+	elems []string // of its name, below the folder of Spaces audio
 }
 
 // Open returns the bytes of the member. The reader never yields more than

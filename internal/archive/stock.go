@@ -79,10 +79,15 @@ func (a *Archive) takeStock() (count int) {
 // mediaMember reports whether a file is Spaces audio, by its name alone.
 func mediaMember(below []string, inData bool, elems []string) (m Member, ok bool) {
 	base := elems[len(elems)-1]
+	inMedia := inData && len(below) > 1 && isSpacesFolder(below[0])
+	m.elems = elems[len(elems)-1:]
+	if inMedia {
+		m.elems = below[1:]
+	}
 	if m.SpaceID, m.Piece, ok = ParseMediaName(base); ok {
 		return m, true // wherever it lies
 	}
-	if !inData || len(below) < 2 || !isSpacesFolder(below[0]) {
+	if !inMedia {
 		return m, false
 	}
 	return m, !notAudio[strings.ToLower(path.Ext(base))]

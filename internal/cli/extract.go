@@ -139,6 +139,7 @@ type extracted struct {
 	lost      float64
 	action    library.Action
 	failed    bool // something of it could not be saved
+	kept      bool // an original is saved that cannot be played
 }
 
 type failedProblem struct {
@@ -158,7 +159,7 @@ func (x *extraction) event(e library.Event) {
 	case e.Recording != nil:
 		r := e.Recording
 		row := extracted{id: r.ID, title: r.Title, untitled: r.TitleSource == space.TitleDate,
-			started: r.StartedAt.Time, seconds: -1, state: r.State, action: e.Action, failed: e.Failed}
+			started: r.StartedAt.Time, seconds: -1, state: r.State, action: e.Action, failed: e.Failed, kept: e.Kept}
 		if r.Duration != nil {
 			row.seconds = *r.Duration
 		}
@@ -315,6 +316,9 @@ func (x *extraction) year() int {
 
 // stateWords says what became of a recording.
 func (x *extraction) stateWords(r extracted) string {
+	if r.state == space.NoAudio && r.kept {
+		return "kept, cannot be played"
+	}
 	if r.state == space.NoAudio && r.failed {
 		return "audio not saved"
 	}

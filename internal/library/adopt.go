@@ -30,7 +30,9 @@ type outcome struct {
 	space    *space.Space
 	action   Action
 	problems []archive.Problem
-	failed   bool // something of the item could not be saved
+	failed   bool            // something of the item could not be saved
+	kept     []space.Earlier // originals that are saved and cannot be played
+	lost     int             // pieces that are not among what plays
 }
 
 func (o *outcome) problem(p archive.Problem, failed bool) {
@@ -149,6 +151,11 @@ func (im *importer) installFacts(ctx context.Context, s *space.Space) error {
 	if err != nil {
 		return err
 	}
+	return im.installStaged(ctx, dir, s)
+}
+
+// installStaged puts a folder that has no playable files in its place.
+func (im *importer) installStaged(ctx context.Context, dir string, s *space.Space) (err error) {
 	if s.Folder, err = im.lib.place(&s.Recording); err != nil {
 		return err
 	}
@@ -179,13 +186,13 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 		return err
 	}
 	if len(pieces) == 0 {
-		return im.withoutAudio(ctx, it, known, out)
+		return im.withoutAudio(ctx, it, known, dir, &flushes, out)
 	}
 	a, err := assemble(pieces)
 	if err != nil {
-		out.problem(archive.Problem{Kind: "unplayable", Subject: it.id, Message: err.Error()}, true)
-		return im.withoutAudio(ctx, it, known, out)
+		return im.unplayable(ctx, it, known, dir, pieces, err, &flushes, out)
 	}
+	a.lost = out.lost
 	if it.fileTitle == "" && it.origin == nil {
 		it.fileTitle = pieces[0].track.Tags["title"]
 	}
@@ -202,12 +209,17 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 	if err := im.addOrigins(ctx, s, it); err != nil {
 		return err
 	}
-	if err := im.writeAll(ctx, dir, s, a, &flushes); err != nil {
+	err = im.writeAll(ctx, dir, s, a, &flushes)
+	if errors.As(err, new(*unplayableError)) {
+		return im.unplayable(ctx, it, known, dir, pieces, err, &flushes, out)
+	}
+	if err != nil {
 		return err
 	}
 	if err := im.landCopies(ctx, it, dir, s, &flushes, out); err != nil {
 		return err
 	}
+	s.Earlier = append(s.Earlier, out.kept...)
 	old := ""
 	if known != nil {
 		old = known.Folder
@@ -231,23 +243,17 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 	return nil
 }
 
-// withoutAudio takes in the facts of an item whose originals are none.
-func (im *importer) withoutAudio(ctx context.Context, it *item, known *space.Space, out *outcome) error {
-	if it.record == nil && known == nil {
-		out.action = Failed
-		return nil
-	}
-	return im.adoptFacts(ctx, it, known, out)
-}
-
-// landAll reads all originals. Those that are no audio are named and left
-// out.
+// landAll reads all originals. Those that cannot be played are named; of
+// these, those that hold sound are kept aside and the others left out.
 func (im *importer) landAll(ctx context.Context, it *item, dir string, flushes *flushes, out *outcome) ([]*landed, error) {
 	var pieces []*landed
 	for _, o := range it.originals {
 		p, err := im.land(ctx, o, dir, flushes)
 		if err != nil {
 			return nil, err
+		}
+		if p.unread == nil && p.track != nil && !isTooBig(p.broken) {
+			p.unread = handable(p.track)
 		}
 		switch {
 		case isTooBig(p.broken):
@@ -262,9 +268,15 @@ func (im *importer) landAll(ctx context.Context, it *item, dir string, flushes *
 			continue
 		case p.broken != nil && p.Bytes == 0:
 			out.problem(sourceProblem(o, p.broken), true)
+		case it.keeps(p):
+			if err := im.keepAside(dir, p, flushes, out); err != nil {
+				return nil, err
+			}
+			continue
 		default:
-			out.problem(unreadProblem(o, p.unread), true)
+			out.problem(unreadProblem(o.member, p.unread), true)
 		}
+		out.lost++
 		if err := im.lib.disk.remove(path.Join(dir, "original", o.name)); err != nil {
 			return nil, err
 		}
@@ -284,8 +296,8 @@ func sourceProblem(o original, err error) archive.Problem {
 	return archive.Problem{Kind: archive.Unreadable, Subject: o.member, Message: err.Error()}
 }
 
-func unreadProblem(o original, err error) archive.Problem {
-	p := archive.Problem{Kind: "not-audio", Subject: o.member, Message: err.Error()}
+func unreadProblem(member string, err error) archive.Problem {
+	p := archive.Problem{Kind: "not-audio", Subject: member, Message: err.Error()}
 	var na *media.NotAudioError
 	if !errors.As(err, &na) {
 		p.Kind = "unplayable"
@@ -328,11 +340,7 @@ func compare(known *space.Space, a *audio, intact bool) (better bool, reason str
 	case is < was-tie:
 		return false, fmt.Sprintf("kept the copy in the library, which is longer: %.3f s instead of %.3f s", was, is)
 	}
-	var pieces []space.Piece
-	for _, p := range a.pieces {
-		pieces = append(pieces, p.Piece)
-	}
-	if now := sumDamage(pieces); places(now) < places(known.Damage) {
+	if now := a.damage(); places(now) < places(known.Damage) {
 		return true, fmt.Sprintf("the later copy is less damaged: %d places instead of %d", places(now), places(known.Damage))
 	}
 	return false, "kept the copy in the library, which is as long and no more damaged"

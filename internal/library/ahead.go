@@ -48,7 +48,10 @@ func (a *aheadReader) fill(r io.Reader) {
 			return
 		}
 		var n int
-		n, b.err = io.ReadFull(r, b.data[:cap(b.data)])
+		b.err = guard(func() (err error) {
+			n, err = io.ReadFull(r, b.data[:cap(b.data)])
+			return err
+		})
 		if b.err == io.ErrUnexpectedEOF {
 			b.err = io.EOF
 		}

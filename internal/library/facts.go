@@ -60,6 +60,7 @@ type audio struct {
 	files  []*playable
 	file   []int   // of files, for each run of tl
 	unit   []int64 // in that file, for each run of tl
+	lost   int     // originals that are not among pieces, as they cannot be played
 }
 
 // describe makes the sidecar of a Space from what was known (or nil), what
@@ -146,8 +147,26 @@ func describeAudio(s *space.Space, a *audio) {
 			s.Pieces[r.Piece].GapBefore = seconds(r.Gap.Seconds())
 		}
 	}
-	s.Damage = sumDamage(s.Pieces)
+	s.Damage = a.damage()
 }
+
+// damage adds up what is wrong with the pieces and with how they fit together.
+func (a *audio) damage() *space.Damage {
+	var pieces []space.Piece
+	for _, p := range a.pieces {
+		pieces = append(pieces, p.Piece)
+	}
+	if a.lost > 0 {
+		pieces = append(pieces, space.Piece{Damage: &space.Damage{
+			Places: int64(a.lost), Kinds: map[string]int{lostPiece: a.lost},
+		}})
+	}
+	return sumDamage(pieces)
+}
+
+// lostPiece is the kind of damage that a recording has of which a piece could
+// not be read.
+const lostPiece = "lost-piece"
 
 func sidecarConfig(c track.Config) space.Config {
 	return space.Config{

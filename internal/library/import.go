@@ -3,6 +3,7 @@ package library
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"path/filepath"
 	"sync"
@@ -39,6 +40,9 @@ func (noProgress) Add(int64)    {}
 type Event struct {
 	Recording *space.Recording
 	Action    Action // with Recording
+	// Kept says that originals of Recording are in the library that cannot be
+	// played.
+	Kept bool
 
 	Problem *archive.Problem
 	// Failed says that something could not be saved: because of Problem, or
@@ -91,25 +95,28 @@ func Import(ctx context.Context, lib *Library, paths []string, o ImportOptions, 
 	}()
 	var loose []string
 	for _, p := range paths {
-		kind, err := archive.Detect(p)
-		if err != nil {
-			im.fail(err, p)
-			continue
-		}
-		switch kind {
-		case archive.AudioFile, archive.AudioFolder, archive.ChunkFolder:
-			loose = append(loose, p)
-			continue
-		}
-		a, err := archive.Open(ctx, p)
+		err := guard(func() error {
+			kind, err := archive.Detect(p)
+			if err != nil {
+				return err
+			}
+			switch kind {
+			case archive.AudioFile, archive.AudioFolder, archive.ChunkFolder:
+				loose = append(loose, p)
+				return nil
+			}
+			a, err := archive.Open(ctx, p)
+			if err == nil {
+				archives = append(archives, a)
+			}
+			return err
+		})
 		if ctx.Err() != nil {
 			return im.summary, ctx.Err()
 		}
 		if err != nil {
 			im.fail(err, p)
-			continue
 		}
-		archives = append(archives, a)
 	}
 	for _, set := range archive.Group(archives) {
 		if err := im.importSet(ctx, set); err != nil {
@@ -171,7 +178,8 @@ func (o *origin) sha256(ctx context.Context) (string, error) {
 }
 
 // importSet imports the parts of one archive together: a record may lie in
-// one part and its audio in another.
+// one part and its audio in another. A part that cannot be read is told, and
+// the others are taken in.
 func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 	ctx, cancel := context.WithCancel(ctx)
 	b := newItemBuilder(im)
@@ -189,11 +197,17 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 			o = newOrigin(ctx, a)
 			origins = append(origins, o)
 		}
-		h, err := b.read(ctx, a, o)
-		if err != nil {
-			return err
+		h := archiveFacts(a)
+		if err := guard(func() error { return b.read(ctx, a, o, h) }); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			im.fail(err, a.Path())
 		}
 		held = append(held, h)
+	}
+	if err := b.assign(ctx); err != nil {
+		return err
 	}
 	for _, h := range held {
 		b.onlyLinked(h)
@@ -217,12 +231,17 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 		return err
 	}
 	for i, o := range origins {
-		if held[i].SHA256, err = o.sha256(ctx); err != nil {
-			return err
+		if held[i].SHA256, err = o.sha256(ctx); err == nil {
+			im.summary.Archives[len(im.summary.Archives)-len(held)+i].SHA256 = held[i].SHA256
+			err = im.lib.writeArchive(ctx, held[i])
 		}
-		im.summary.Archives[len(im.summary.Archives)-len(held)+i].SHA256 = held[i].SHA256
-		if err := im.lib.writeArchive(ctx, held[i]); err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && im.lib.probe(ctx) != nil:
 			return err
+		case err != nil:
+			im.fail(fmt.Errorf("what it held is not noted, and the Spaces out of it do not say that they are: %w", err), held[i].Name)
 		}
 	}
 	return nil
@@ -281,13 +300,6 @@ func (im *importer) adoptAll(ctx context.Context, items []*item) error {
 	return nil
 }
 
-func (im *importer) one(ctx context.Context, it *item) (*outcome, error) {
-	if im.opts.DryRun {
-		return im.foresee(it), nil
-	}
-	return im.adopt(ctx, it)
-}
-
 // tell emits what became of an item and counts it.
 func (im *importer) tell(it *item, out *outcome) {
 	for _, p := range out.problems {
@@ -320,7 +332,7 @@ func (im *importer) tell(it *item, out *outcome) {
 	if r.Duration != nil {
 		s.Seconds += *r.Duration
 	}
-	im.emit(Event{Recording: r, Action: out.action, Failed: out.failed})
+	im.emit(Event{Recording: r, Action: out.action, Failed: out.failed, Kept: len(out.kept) > 0})
 }
 
 // foresee tells from the listing alone what adopt would do.

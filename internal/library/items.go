@@ -23,6 +23,14 @@ type itemBuilder struct {
 	order []string
 	names map[string]string
 	posts map[string]archive.Title
+	media []audioMember
+}
+
+// An audioMember is audio in an archive, on its way to an item.
+type audioMember struct {
+	archive.Member
+	origin *origin
+	held   *space.Archive
 }
 
 func newItemBuilder(im *importer) *itemBuilder {
@@ -39,17 +47,13 @@ func (b *itemBuilder) item(id string, o *origin, account *space.Person) *item {
 	return it
 }
 
-// read takes in one archive: its records, posts and audio members.
-func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin) (*space.Archive, error) {
-	im := b.im
-	for _, p := range a.Problems() {
-		b.tell(a, p)
-	}
+// archiveFacts says of an archive what its listing and its manifest do.
+func archiveFacts(a *archive.Archive) *space.Archive {
 	acc := a.Account()
 	held := &space.Archive{
 		Schema: space.Schema, Name: filepath.Base(a.Path()), Bytes: a.Size(), Kind: strings.TrimPrefix(string(a.Kind()), "archive-"),
 		Made: space.Time{Time: a.Manifest().Generated}, Partial: a.Manifest().Partial,
-		Types: []space.ArchiveType{}, Spaces: []string{},
+		Types: []space.ArchiveType{}, Spaces: []string{}, Media: len(a.Media()),
 	}
 	if acc.ID != "" || acc.Handle != "" {
 		held.Account = &space.Person{ID: acc.ID, Handle: acc.Handle}
@@ -57,21 +61,34 @@ func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin) (
 	for _, t := range a.Types() {
 		held.Types = append(held.Types, space.ArchiveType{Name: t.Name, Files: t.Files, Count: t.Count, Bytes: t.Bytes})
 	}
+	return held
+}
+
+// read takes in one archive: its audio members, records and posts. What has
+// been read when it fails stays.
+func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin, held *space.Archive) error {
+	im := b.im
+	for _, p := range a.Problems() {
+		b.tell(a, p)
+	}
+	for _, m := range a.Media() {
+		b.media = append(b.media, audioMember{m, o, held})
+	}
 	records, section, err := a.Records(ctx, im.warn)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	held.Section, held.Records = string(section), len(records)
 	for i := range records {
 		it := b.item(records[i].ID, o, held.Account)
 		it.record = &records[i]
+		held.Spaces = append(held.Spaces, it.id)
 	}
-	if err := b.readMedia(ctx, a, o, held); err != nil {
-		return nil, err
-	}
+	slices.Sort(held.Spaces)
+	held.Spaces = slices.Compact(held.Spaces)
 	facts, err := a.PostFacts(ctx, im.warn)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for id, h := range facts.Handles {
 		b.names[id] = h
@@ -84,9 +101,7 @@ func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin) (
 	for _, id := range slices.Sorted(maps.Keys(facts.Links)) {
 		held.Links = append(held.Links, space.Link{ID: id, PostedAt: space.Time{Time: facts.Links[id]}, Title: facts.Titles[id].Title})
 	}
-	held.Spaces = append(held.Spaces, b.order...)
-	slices.Sort(held.Spaces)
-	return held, nil
+	return nil
 }
 
 // onlyLinked takes out of the links of an archive those to Spaces of which a
@@ -109,31 +124,80 @@ func (b *itemBuilder) tell(a *archive.Archive, p archive.Problem) {
 	b.im.problem(p, p.Kind == archive.Symlink || p.Kind == archive.Unreadable)
 }
 
-// readMedia takes in the audio members. Those that name no Space get an id
-// from their content.
-func (b *itemBuilder) readMedia(ctx context.Context, a *archive.Archive, o *origin, held *space.Archive) error {
-	members := a.Media()
-	held.Media = len(members)
-	for i := range members {
-		m := &members[i]
-		id := m.SpaceID
-		if id == "" {
-			var err error
-			if id, err = contentID(ctx, m.Open); err != nil {
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
+// assign gives the audio members to their Spaces, when the records of all
+// parts are known: to the one that their name says, or whose record's id is in
+// it. The others get an id from their content.
+func (b *itemBuilder) assign(ctx context.Context) error {
+	recorded := func(id string) bool { return b.byID[id] != nil && b.byID[id].record != nil }
+	unnumbered := map[string]map[string]int{} // by id and extension
+	for i := range b.media {
+		m := &b.media[i]
+		if m.SpaceID == "" || !recorded(m.SpaceID) {
+			id, piece, ok := m.Match(recorded)
+			if !ok && m.SpaceID == "" {
+				id, piece, ok = m.Match(archive.LooksLikeX)
+			}
+			if ok {
+				m.SpaceID, m.Piece = id, piece
+			}
+		}
+		if m.SpaceID != "" && m.Piece >= 0 {
+			b.addMember(m, m.SpaceID, fromName)
+		}
+	}
+	for i := range b.media {
+		m := &b.media[i]
+		switch {
+		case m.SpaceID == "":
+			id, err := contentID(ctx, m.Open)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
 				b.im.fail(err, m.Name)
 				continue
 			}
+			b.addMember(m, id, fromContent)
+		case m.Piece < 0:
+			// Names without a number are further pieces, in their order, unless
+			// they are copies of one another by their names.
+			if unnumbered[m.SpaceID] == nil {
+				unnumbered[m.SpaceID] = map[string]int{}
+			}
+			stem := m.Stem()
+			piece, known := unnumbered[m.SpaceID][stem]
+			if !known {
+				if it := b.byID[m.SpaceID]; it != nil {
+					for _, o := range it.originals {
+						piece = max(piece, o.piece+1)
+					}
+				}
+				unnumbered[m.SpaceID][stem] = piece
+			}
+			m.Piece = piece
+			b.addMember(m, m.SpaceID, fromName)
 		}
-		it := b.item(id, o, held.Account)
-		if it.idSource = fromName; m.SpaceID == "" {
-			it.idSource = fromContent
-		}
-		it.add(original{member: m.Name, piece: m.Piece, size: m.Size, crc: crcOf(m), origin: o, open: m.Open})
+	}
+	for _, m := range b.media {
+		slices.Sort(m.held.Spaces)
+		m.held.Spaces = slices.Compact(m.held.Spaces)
 	}
 	return nil
+}
+
+func (b *itemBuilder) addMember(m *audioMember, id, source string) {
+	it := b.item(id, m.origin, m.held.Account)
+	it.idSource = source
+	m.held.Spaces = append(m.held.Spaces, id)
+	o := original{member: m.Name, piece: m.Piece, size: m.Size, crc: crcOf(&m.Member), origin: m.origin, open: m.Open}
+	for _, other := range it.originals {
+		if o.crc != "" && o.crc == other.crc && o.size == other.size && o.piece == other.piece && o.origin == other.origin {
+			b.im.warn(archive.Problem{Kind: archive.DuplicateMember, Subject: m.Name,
+				Message: "the archive holds the same bytes under another name too; one of them is read"})
+			return
+		}
+	}
+	it.add(o)
 }
 
 func crcOf(m *archive.Member) string {

@@ -93,8 +93,11 @@ func (im *importer) addOrigins(ctx context.Context, s *space.Space, it *item) er
 	s.Pieces, s.Provenance = slices.Clone(s.Pieces), slices.Clone(s.Provenance)
 	for _, o := range origins {
 		sha, err := o.sha256(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
-			return err
+			continue // told of the archive; its recordings are worth more than its hash
 		}
 		addOrigin(s, it, o, sha)
 	}

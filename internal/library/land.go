@@ -96,7 +96,10 @@ func (im *importer) land(ctx context.Context, o original, dir string, flushes *f
 		}
 	}
 	if errors.Is(p.unread, media.ErrNeedsFile) {
-		p.unread = im.lib.scanFile(ctx, name, p)
+		p.unread = guard(func() error { return im.lib.scanFile(ctx, name, p) })
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 	}
 	if p.unread == nil && p.track.Units() == 0 {
 		p.unread = errors.New("no audio found in it")
@@ -117,7 +120,7 @@ type flushes struct {
 
 func (f *flushes) start(commit func() error) {
 	f.running.Go(func() {
-		if err := commit(); err != nil {
+		if err := guard(commit); err != nil {
 			f.mu.Lock()
 			f.err = errors.Join(f.err, err)
 			f.mu.Unlock()
@@ -187,10 +190,13 @@ func (s *sums) crc() string { return fmt.Sprintf("%08x", s.crc32.Sum32()) }
 // what the format's reader does not understand goes to p.unread.
 func (p *landed) scanStream(r io.Reader) error {
 	src := &errKeeper{r: r}
-	rd, err := media.NewReader(src, track.Options{OnEvent: p.tags.Add})
-	if err == nil {
-		err = p.scan(rd)
-	}
+	err := guard(func() error {
+		rd, err := media.NewReader(src, track.Options{OnEvent: p.tags.Add})
+		if err == nil {
+			err = p.scan(rd)
+		}
+		return err
+	})
 	if src.err != nil {
 		return src.err
 	}

@@ -93,7 +93,7 @@ func ext(c track.Codec) (string, error) {
 	case track.FLAC:
 		return ".flac", nil
 	}
-	return "", fmt.Errorf("%s audio cannot be handed out without re-encoding it", c)
+	return "", fmt.Errorf("no playable file can be made of %s audio without re-encoding it", c)
 }
 
 // unitWriter is what the format packages offer for writing a file unit by
@@ -165,7 +165,8 @@ func (f *playable) ends() (skip, trim int64) {
 
 // write makes the file f of the recording in dir from the originals there,
 // number n of its playable files, with its packet index and sound index, and
-// reads it back.
+// reads it back. If the units are what does not suit, the error is an
+// *unplayableError.
 func (im *importer) write(ctx context.Context, dir string, n int, f *playable, tags mp4.Tags, pieces []*landed, flushes *flushes) error {
 	name := path.Join(dir, f.name)
 	w, err := im.lib.disk.create(name)
@@ -174,8 +175,14 @@ func (im *importer) write(ctx context.Context, dir string, n int, f *playable, t
 	}
 	sum, crc := sha256.New(), crc32.New(castagnoli)
 	index := newSoundIndex(f.config)
-	err = im.copyUnits(ctx, dir, f, tags, pieces, index, io.MultiWriter(w, sum, crc))
-	if err == nil {
+	disk := &writeKeeper{w: w}
+	err = guard(func() error { return im.copyUnits(ctx, dir, f, tags, pieces, index, io.MultiWriter(disk, sum, crc)) })
+	switch {
+	case disk.err != nil:
+		err = disk.err
+	case err != nil && ctx.Err() == nil:
+		err = &unplayableError{err}
+	case err == nil:
 		err = w.Flush()
 	}
 	if err != nil {
@@ -191,6 +198,21 @@ func (im *importer) write(ctx context.Context, dir string, n int, f *playable, t
 		return err
 	}
 	return im.lib.writeIndex(dir, f.sha256, f.sizes, f.config)
+}
+
+// writeKeeper remembers the error of a writer, so that it can be told from
+// those of whoever writes to it.
+type writeKeeper struct {
+	w   io.Writer
+	err error
+}
+
+func (k *writeKeeper) Write(p []byte) (int, error) {
+	n, err := k.w.Write(p)
+	if err != nil {
+		k.err = err
+	}
+	return n, err
 }
 
 func (im *importer) copyUnits(ctx context.Context, dir string, f *playable, tags mp4.Tags, pieces []*landed, index *unithash.Builder, w io.Writer) error {

@@ -35,6 +35,15 @@ func (e *NotAudioError) Error() string { return e.What }
 // Hint returns what the user may do about it, or "".
 func (e *NotAudioError) Hint() string { return e.hint }
 
+// names are what people call the formats that hold sound and are not read.
+var names = map[Kind]string{
+	Ogg: "an Ogg file", Matroska: "a Matroska or WebM file", AIFF: "an AIFF file", AMR: "an AMR file",
+	ASF: "a Windows Media file (WMA, WMV)", CAF: "a Core Audio file (CAF)", AU: "an AU file", AVI: "an AVI file",
+	FlashFLV: "a Flash video", MPEGPS: "an MPEG program stream", APE: "a Monkey's Audio file", WavPack: "a WavPack file",
+	DSD: "a DSD file", TTA: "a TTA file", Musepack: "a Musepack file", RealMedia: "a RealMedia file",
+	AC3: "an AC-3 file", LATM: "AAC in LATM frames", MPEGLayer: "MPEG audio Layer I or II",
+}
+
 // notAudio returns the error for each Kind that cannot be read.
 func notAudio(kind Kind) error {
 	const (
@@ -43,8 +52,8 @@ func notAudio(kind Kind) error {
 	)
 	e := &NotAudioError{Kind: kind}
 	switch kind {
-	case Ogg:
-		e.What, e.hint = "an Ogg file, a format that is not read", convert
+	case Ogg, Matroska, AIFF, AMR, ASF, CAF, AU, AVI, FlashFLV, MPEGPS, APE, WavPack, DSD, TTA, Musepack, RealMedia, AC3, LATM, MPEGLayer:
+		e.What, e.hint = names[kind]+": spaces does not read this format", convert
 	case ZIP:
 		e.What, e.hint = "a ZIP archive, not audio", "name the archive itself, or unpack it and name the recording in it"
 	case HTML:

@@ -126,7 +126,7 @@ func TestNotAudio(t *testing.T) {
 		{"\x00\x00\x00", Zeros, "nothing but zero bytes: the download or the disk failed"},
 		{"", Empty, "an empty file"},
 		{"PK\x03\x04", ZIP, "a ZIP archive, not audio"},
-		{"OggS", Ogg, "an Ogg file, a format that is not read"},
+		{"OggS", Ogg, "an Ogg file: spaces does not read this format"},
 		{"gone", Text, "text, not audio"},
 		{"\x01\x02\x03", Unknown, "no audio format that is known here"},
 	} {

@@ -23,6 +23,26 @@ const (
 	FLAC   Kind = "flac"
 	Ogg    Kind = "ogg"
 
+	// Sound that is not read.
+	Matroska  Kind = "matroska" // WebM too
+	AIFF      Kind = "aiff"
+	AMR       Kind = "amr"
+	ASF       Kind = "asf" // WMA, WMV
+	CAF       Kind = "caf"
+	AU        Kind = "au"
+	AVI       Kind = "avi"
+	FlashFLV  Kind = "flv"
+	MPEGPS    Kind = "mpeg-ps"
+	APE       Kind = "ape"
+	WavPack   Kind = "wavpack"
+	DSD       Kind = "dsd"
+	TTA       Kind = "tta"
+	Musepack  Kind = "musepack"
+	RealMedia Kind = "realmedia"
+	AC3       Kind = "ac3"
+	LATM      Kind = "latm" // AAC in LOAS frames
+	MPEGLayer Kind = "mpeg-layer-1-2"
+
 	ZIP      Kind = "zip"
 	HTML     Kind = "html"
 	JSON     Kind = "json"
@@ -32,6 +52,16 @@ const (
 	Empty    Kind = "empty"
 	Unknown  Kind = "unknown"
 )
+
+// Sound reports whether a file of this kind holds sound, or pictures that
+// most likely come with sound, be it read here or not.
+func (k Kind) Sound() bool {
+	switch k {
+	case ZIP, HTML, JSON, Playlist, Text, Zeros, Empty, Unknown:
+		return false
+	}
+	return true
+}
 
 // SniffLen is how many bytes of a file Sniff makes use of.
 const SniffLen = 64 << 10
@@ -79,6 +109,36 @@ func magic(b []byte) Kind {
 		return FLAC
 	case at(0, "OggS"):
 		return Ogg
+	case at(0, "\x1a\x45\xdf\xa3"): // EBML (RFC 8794 §8)
+		return Matroska
+	case at(0, "FORM") && at(8, "AIFF", "AIFC"):
+		return AIFF
+	case at(0, "#!AMR"): // RFC 4867 §5; AMR-WB too
+		return AMR
+	case at(0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11"):
+		return ASF
+	case at(0, "caff\x00"):
+		return CAF
+	case at(0, ".snd\x00"):
+		return AU
+	case at(0, "RIFF") && at(8, "AVI "):
+		return AVI
+	case at(0, "FLV\x01"):
+		return FlashFLV
+	case at(0, "\x00\x00\x01\xba"):
+		return MPEGPS
+	case at(0, "MAC "):
+		return APE
+	case at(0, "wvpk"):
+		return WavPack
+	case at(0, "DSD ", "FRM8"):
+		return DSD
+	case at(0, "TTA1", "TTA2"):
+		return TTA
+	case at(0, "MPCK", "MP+"):
+		return Musepack
+	case at(0, ".RMF", ".ra\xfd"):
+		return RealMedia
 	case at(0, "PK\x03\x04", "PK\x05\x06", "PK\x07\x08"):
 		return ZIP
 	// Boxes that a file may begin with (ISO/IEC 14496-12 §4.3, §8.16; QuickTime).
@@ -148,15 +208,22 @@ func frames(b []byte, whole bool) Kind {
 			i += h.Len()
 			continue
 		}
-		if chain(b[i:], whole, adtsFrame) {
-			return ADTS
-		}
-		if chain(b[i:], whole, mpegFrame) {
-			return MP3
+		for _, f := range framings {
+			if chain(b[i:], whole, f.frame) {
+				return f.kind
+			}
 		}
 		i++
 	}
 	return Unknown
+}
+
+// framings are the formats that are nothing but frames.
+var framings = []struct {
+	kind  Kind
+	frame framing
+}{
+	{ADTS, adtsFrame}, {MP3, mpegFrame}, {MPEGLayer, layerFrame}, {AC3, ac3Frame}, {LATM, latmFrame},
 }
 
 // A framing returns the length of the frame whose header begins b, and the
@@ -166,12 +233,9 @@ type framing func(b []byte) (length int, fixed uint32)
 // chain reports whether b begins with frames that follow on one another: as
 // many as prove the format, or as many as there are.
 func chain(b []byte, whole bool, frame framing) bool {
-	if b[0] != 0xff {
-		return false
-	}
 	const proof = 4
 	n, bits := frame(b)
-	if n == 0 {
+	if n == 0 || bits == weak && len(b) < proof*n {
 		return false
 	}
 	for count := 1; ; count++ {
@@ -204,6 +268,9 @@ func chain(b []byte, whole bool, frame framing) bool {
 }
 
 func adtsFrame(b []byte) (int, uint32) {
+	if len(b) == 0 || b[0] != 0xff {
+		return 0, 0
+	}
 	h, err := adts.ParseHeader(b)
 	if err != nil {
 		return 0, 0
@@ -212,11 +279,70 @@ func adtsFrame(b []byte) (int, uint32) {
 }
 
 func mpegFrame(b []byte) (int, uint32) {
+	if len(b) == 0 || b[0] != 0xff {
+		return 0, 0
+	}
 	h, err := mp3.ParseHeader(b)
 	if err != nil {
 		return 0, 0
 	}
 	return h.FrameSize(), uint32(h.Version)<<24 | uint32(h.SampleRate) // the mode may change
+}
+
+// weak marks frames whose headers say little: of these it takes several to
+// tell anything.
+const weak = 1 << 31
+
+// layerFrame knows the headers of MPEG-1 audio Layer I and II (ISO/IEC 11172-3
+// §2.4.2.3).
+func layerFrame(b []byte) (int, uint32) {
+	if len(b) < 4 || b[0] != 0xff || b[1]&0xf8 != 0xf8 || b[1]&0x06 != 0x04 && b[1]&0x06 != 0x06 {
+		return 0, 0
+	}
+	rate, pad := int(b[2]>>2&3), int(b[2]>>1&1)
+	if rate == 3 {
+		return 0, 0
+	}
+	hz := [...]int{44100, 48000, 32000}[rate]
+	if b[1]&0x06 == 0x06 {
+		kbit := 32 * int(b[2]>>4)
+		if kbit == 0 || kbit > 448 {
+			return 0, 0
+		}
+		return 4 * (12000*kbit/hz + pad), weak
+	}
+	kbit := [16]int{0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384}[b[2]>>4]
+	if kbit == 0 {
+		return 0, 0
+	}
+	return 144000*kbit/hz + pad, weak
+}
+
+// ac3Frame knows the syncinfo of AC-3 (ATSC A/52 §5.3.1 and table 5.18).
+func ac3Frame(b []byte) (int, uint32) {
+	if len(b) < 6 || b[0] != 0x0b || b[1] != 0x77 {
+		return 0, 0
+	}
+	code, rate := int(b[4]&0x3f), int(b[4]>>6)
+	if code >= 38 || rate == 3 || b[5]>>3 > 8 {
+		return 0, 0
+	}
+	kbit := [...]int{32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640}[code/2]
+	switch rate {
+	case 0:
+		return 4 * kbit, weak
+	case 1:
+		return 2 * (320*kbit/147 + code%2), weak
+	}
+	return 6 * kbit, weak
+}
+
+// latmFrame knows AudioSyncStream (ISO/IEC 14496-3 §1.7.2).
+func latmFrame(b []byte) (int, uint32) {
+	if len(b) < 3 || b[0] != 0x56 || b[1]&0xe0 != 0xe0 {
+		return 0, 0
+	}
+	return 3 + int(b[1]&0x1f)<<8 + int(b[2]), weak
 }
 
 // text tells kinds of text apart by how they begin.

@@ -39,6 +39,27 @@ func mp3Frames(n int) []byte {
 	return bytes.Repeat(f, n)
 }
 
+// ac3Frames returns n frames of 384 kb/s at 48 kHz: 768 16-bit words.
+func ac3Frames(n int) []byte {
+	f := noise(1536)
+	copy(f, []byte{0x0b, 0x77, 0, 0, 0x1c, 0x40})
+	return bytes.Repeat(f, n)
+}
+
+// latmFrames returns n AudioSyncStream elements of 300 bytes.
+func latmFrames(n int) []byte {
+	f := noise(303)
+	copy(f, []byte{0x56, 0xe0 | 300>>8, 300 & 0xff})
+	return bytes.Repeat(f, n)
+}
+
+// mp2Frames returns n frames of Layer II, 128 kb/s at 48 kHz.
+func mp2Frames(n int) []byte {
+	f := noise(384)
+	copy(f, []byte{0xff, 0xfd, 0x84, 0x64})
+	return bytes.Repeat(f, n)
+}
+
 // tsPackets returns n packets of size bytes, the sync byte at lead.
 func tsPackets(n, size, lead int) []byte {
 	b := noise(n * size)
@@ -121,7 +142,20 @@ func TestSniff(t *testing.T) {
 
 		{"WAV", []byte("RIFF\x24\x00\x00\x00WAVEfmt "), WAV},
 		{"RF64", []byte("RF64\xff\xff\xff\xffWAVEds64"), WAV},
-		{"AVI", []byte("RIFF\x24\x00\x00\x00AVI LIST"), Unknown},
+		{"AVI", []byte("RIFF\x24\x00\x00\x00AVI LIST"), AVI},
+		{"WebM", []byte("\x1a\x45\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01"), Matroska},
+		{"AIFF", []byte("FORM\x00\x01\x02\x03AIFFCOMM"), AIFF},
+		{"AIFC", []byte("FORM\x00\x01\x02\x03AIFCFVER"), AIFF},
+		{"AMR", []byte("#!AMR\n\x3c\x08"), AMR},
+		{"AMR-WB", []byte("#!AMR-WB\n\x3c\x08"), AMR},
+		{"WMA", []byte("\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9"), ASF},
+		{"CAF", []byte("caff\x00\x01\x00\x00desc"), CAF},
+		{"AU", []byte(".snd\x00\x00\x00\x18"), AU},
+		{"FLV", []byte("FLV\x01\x05\x00\x00\x00\x09"), FlashFLV},
+		{"MPEG program stream", []byte("\x00\x00\x01\xba\x44\x00"), MPEGPS},
+		{"AC-3", ac3Frames(6), AC3},
+		{"LATM", latmFrames(6), LATM},
+		{"MP2", mp2Frames(6), MPEGLayer},
 		{"FLAC", []byte("fLaC\x00\x00\x00\x22"), FLAC},
 		{"Ogg", []byte("OggS\x00\x02"), Ogg},
 		{"ZIP", []byte("PK\x03\x04\x14\x00"), ZIP},
