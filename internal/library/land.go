@@ -173,7 +173,10 @@ func newSums(w io.Writer) *sums {
 
 func (s *sums) Write(p []byte) (int, error) {
 	if s.err == nil {
-		_, s.err = s.w.Write(p)
+		s.err = guard(func() error {
+			_, err := s.w.Write(p)
+			return err
+		})
 	}
 	if s.err != nil {
 		return 0, s.err

@@ -78,6 +78,7 @@ const (
 func newElementary(r io.Reader) *elementary {
 	e := &elementary{}
 	e.packets.src = r
+	e.packets.onTag = e.metadata.tags
 	e.psi.audio, e.psi.metadata = noPID, noPID
 	e.audio.pid, e.metadata.pid = noPID, noPID
 	return e
@@ -117,12 +118,19 @@ func (e *elementary) Read(p []byte) (int, error) {
 // start finds out, from the first MiB, which stream is to be read.
 func (e *elementary) start() error {
 	e.started = true
+	for tag := true; tag; { // however long, they are not what is looked at
+		var err error
+		if tag, err = e.packets.tag(); err != nil {
+			return err
+		}
+	}
 	if err := e.packets.fill(probeSize, probeSize); err != nil {
 		return err
 	}
 	probe := e.packets // what it reads is in memory
 	probe.eof = true
 	probe.onJunk = func(off, n int64, cut bool) {}
+	probe.onTag = nil
 	known := e.psi
 	guess := guess{audio: noPID, metadata: noPID}
 	for known.audio == noPID {

@@ -65,7 +65,22 @@ func (m *metadata) take(p packet, off int64) {
 
 // flush reads the tags of the PES packet that ends at off.
 func (m *metadata) flush(off int64) {
-	for b := m.buf; m.open && len(b) > 0; {
+	if m.open {
+		m.parse(m.buf, m.off, off)
+	}
+	m.open, m.buf = false, m.buf[:0]
+}
+
+// tags reads tags that stand by themselves at off, between the packets.
+func (m *metadata) tags(b []byte, off int64) {
+	if m.want {
+		m.parse(b, off, off)
+	}
+}
+
+// parse puts the frames of the tags in b into the queue.
+func (m *metadata) parse(b []byte, off, end int64) {
+	for len(b) > 0 {
 		h, ok := id3.ParseHeader(b)
 		if !ok || h.Len() > len(b) {
 			break
@@ -76,12 +91,11 @@ func (m *metadata) flush(off int64) {
 			}
 			m.queued += len(f.Value)
 			m.queue = append(m.queue, timedTag{
-				event: track.Event{Offset: m.off, ID: f.ID, Name: f.Name, Value: append([]byte(nil), f.Value...)},
-				end:   off,
+				event: track.Event{Offset: off, ID: f.ID, Name: f.Name, Value: append([]byte(nil), f.Value...)},
+				end:   end,
 			})
 			return nil
 		})
 		b = b[h.Len():]
 	}
-	m.open, m.buf = false, m.buf[:0]
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+
+	"github.com/spaces-cli/spaces/internal/media/id3"
 )
 
 const (
@@ -42,10 +44,17 @@ type packetReader struct {
 
 	packets int64
 	skipped int64 // bytes that belong to no packet
+	tagged  int64 // bytes of tags
 	// onJunk is told of bytes at off that belong to no packet; cut says that
 	// they are the beginning of one that the end of the file cuts.
 	onJunk func(off, n int64, cut bool)
+	// onTag is told of an ID3v2 tag at off. Those longer than maxTag are
+	// skipped unseen.
+	onTag func(tag []byte, off int64)
 }
+
+// maxTag is the longest ID3v2 tag that is looked at.
+const maxTag = probeSize
 
 // next returns the next packet, valid until the next call, and the offset of
 // its sync byte. It returns io.EOF at the end of the file.
@@ -62,10 +71,64 @@ func (r *packetReader) next() (packet []byte, off int64, err error) {
 			r.packets++
 			return packet, off, nil
 		}
+		if ok, err := r.tag(); err != nil {
+			return nil, 0, err
+		} else if ok {
+			continue
+		}
 		if err := r.lock(); err != nil {
 			return nil, 0, err
 		}
 	}
+}
+
+// tag steps over a whole ID3v2 tag that stands where a packet should begin, as
+// HLS packagers write them in front of the packets. Behind it packets must
+// begin, or another tag; only of one at the very front that is longer than
+// maxTag the reader cannot see that.
+func (r *packetReader) tag() (ok bool, err error) {
+	if err := r.fill(id3.HeaderLen, readSize); err != nil || r.pos >= r.end {
+		return false, err
+	}
+	h, ok := id3.ParseHeader(r.buf[r.pos:r.end])
+	if !ok {
+		return false, nil
+	}
+	n := h.Len()
+	if n > maxTag {
+		if r.base+int64(r.pos) > 0 || r.stride != 0 {
+			return false, nil
+		}
+		r.tagged += int64(n)
+		return true, r.discard(n)
+	}
+	if err := r.fill(n+lockSize, readSize); err != nil || r.end-r.pos < n {
+		return false, err
+	}
+	behind := r.buf[r.pos+n : r.end]
+	if _, another := id3.ParseHeader(behind); !another && len(behind) > 0 && behind[0] != syncByte &&
+		(len(behind) <= m2tsPrefix || behind[m2tsPrefix] != syncByte) {
+		return false, nil
+	}
+	if r.onTag != nil {
+		r.onTag(r.buf[r.pos:r.pos+n], r.base+int64(r.pos))
+	}
+	r.pos += n
+	r.tagged += int64(n)
+	return true, nil
+}
+
+// discard steps over n bytes, whatever they are.
+func (r *packetReader) discard(n int) error {
+	for n > 0 {
+		if err := r.fill(1, readSize); err != nil || r.pos >= r.end {
+			return err
+		}
+		step := min(n, r.end-r.pos)
+		r.pos += step
+		n -= step
+	}
+	return nil
 }
 
 // lock goes to the next place where packets begin. At the end of the file it

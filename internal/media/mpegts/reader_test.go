@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -158,7 +160,7 @@ func read(t testing.TB, b []byte, opts track.Options) (*Reader, [][]byte, error)
 	// The first time stamp of M2TS comes on top, and of the last packet
 	// anything up to its stride may be missing.
 	ps := &r.es.packets
-	if n := ps.packets*int64(ps.stride) + ps.skipped - int64(len(b)); n < -m2tsPrefix || n >= 204 {
+	if n := ps.packets*int64(ps.stride) + ps.skipped + ps.tagged - int64(len(b)); n < -m2tsPrefix || n >= 204 {
 		t.Fatalf("%d packets and %d bytes of junk, of %d bytes", ps.packets, ps.skipped, len(b))
 	}
 	if err := r.Next(&p); err != io.EOF {
@@ -234,6 +236,58 @@ func TestShapes(t *testing.T) {
 				t.Errorf("%+v", r.Track().Runs)
 			}
 		})
+	}
+}
+
+// TestTagsBesidePackets: HLS packagers write ID3v2 tags in front of the packets
+// of each chunk. They are no damage, and what they say is handed on.
+func TestTagsBesidePackets(t *testing.T) {
+	fs := frames(200)
+	tag := func(n int) []byte {
+		text := strings.Repeat("x", n)
+		size := 11 + n
+		return append([]byte{'I', 'D', '3', 4, 0, 0, 0, byte(size >> 14), byte(size >> 7 & 0x7f), byte(size & 0x7f),
+			'T', 'I', 'T', '3', 0, byte((1 + n) >> 14), byte((1 + n) >> 7 & 0x7f), byte((1 + n) & 0x7f), 0, 0, 3}, text...)
+	}
+	huge := append([]byte{'I', 'D', '3', 3, 0, 0, 1, 0, 0, 0}, make([]byte, 1<<21)...)
+	whole := mux(plain, fs)
+	cut := slices.Concat(mux(plain, fs[:100]), tag(9), tag(500), mux(plain, fs[100:]))
+	for _, c := range []struct {
+		name  string
+		in    []byte
+		tags  int
+		units int // where the last tag stands
+	}{
+		{"one", slices.Concat(tag(9), whole), 1, 0},
+		{"two", slices.Concat(tag(9), tag(50), whole), 2, 0},
+		{"with a byte like a packet's", slices.Concat(tag(0x47), whole), 1, 0},
+		{"long", slices.Concat(tag(200_000), whole), 1, 0},
+		{"very long", slices.Concat(huge, whole), 0, 0},
+		{"between chunks", cut, 2, 100},
+		{"M2TS", slices.Concat(tag(9), pad(whole, 4, 0)), 1, 0},
+		{"204", slices.Concat(tag(9), pad(whole, 0, 16)), 1, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tags, at := 0, int64(0)
+			r, units, err := read(t, c.in, track.Options{OnEvent: func(e *track.Event) error {
+				tags, at = tags+1, e.Unit
+				return nil
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(units) != 200 || same(units, fs) != 200 || !r.Track().Damage.Empty() {
+				t.Errorf("%d units, %d right, damage %+v", len(units), same(units, fs), r.Track().Damage.Places)
+			}
+			if tags != c.tags || at != int64(c.units) {
+				t.Errorf("%d tags, the last before unit %d; want %d and %d", tags, at, c.tags, c.units)
+			}
+		})
+	}
+	// What only begins like a tag is damage.
+	torn := slices.Concat(tag(300)[:200], whole)
+	if r, units := mustRead(t, torn); len(units) != 200 || r.Track().Damage.Empty() {
+		t.Errorf("half a tag: %d units, damage %+v", len(units), r.Track().Damage.Places)
 	}
 }
 
