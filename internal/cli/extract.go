@@ -139,6 +139,7 @@ type extracted struct {
 	lost      float64
 	action    library.Action
 	failed    bool // something of it could not be saved
+	better    bool // the library has a better copy
 	kept      bool // an original is saved that cannot be played
 }
 
@@ -159,7 +160,7 @@ func (x *extraction) event(e library.Event) {
 	case e.Recording != nil:
 		r := e.Recording
 		row := extracted{id: r.ID, title: r.Title, untitled: r.TitleSource == space.TitleDate,
-			started: r.StartedAt.Time, seconds: -1, state: r.State, action: e.Action, failed: e.Failed, kept: e.Kept}
+			started: r.StartedAt.Time, seconds: -1, state: r.State, action: e.Action, failed: e.Failed, kept: e.Kept, better: e.Better}
 		if r.Duration != nil {
 			row.seconds = *r.Duration
 		}
@@ -334,6 +335,12 @@ func (x *extraction) stateWords(r extracted) string {
 	if x.dryRun {
 		words = map[library.Action]string{library.Added: "new", library.Updated: "would be updated", library.Unchanged: "already here"}[r.action]
 	}
+	if r.better {
+		words = "here in a better copy"
+	}
+	if r.state == space.Missing && r.action == library.Unchanged {
+		words = "its file is missing"
+	}
 	if r.state == space.NoRecord {
 		words += ", no record"
 	}
@@ -354,7 +361,7 @@ func (x *extraction) outcomes(b *strings.Builder) {
 		fmt.Fprintln(b, x.counts())
 	}
 	if s.NoRecord > 0 {
-		fmt.Fprintln(b, count(s.NoRecord, "recording")+" without a record in the archive: kept, and dated by the audio's own clock.")
+		fmt.Fprintln(b, x.unrecorded())
 	}
 	if done > 0 && s.NoAudio == done {
 		fmt.Fprintln(b, "The archive has the records of these Spaces, but no audio: they were not recorded, or X no longer keeps them.")
@@ -370,6 +377,34 @@ func (x *extraction) outcomes(b *strings.Builder) {
 			fmt.Fprintf(b, "%s has a Spaces section, but it is empty: X knew of no Spaces of this account.\n", safe(ar.Name))
 		}
 	}
+}
+
+// unrecorded says what dates the recordings of which X has no record.
+func (x *extraction) unrecorded() string {
+	s := x.summary
+	text := count(s.NoRecord, "recording")
+	if len(x.archives) > 0 {
+		text += " without a record in the archive: "
+	} else {
+		text += " without X's record: "
+	}
+	if x.dryRun {
+		return text + "it would be saved all the same."
+	}
+	switch {
+	case s.ByClock == s.NoRecord:
+		return text + "kept, and dated by the audio's own clock."
+	case s.Undated == s.NoRecord:
+		return text + "kept, without a date."
+	}
+	parts := []string{"kept"}
+	if s.ByClock > 0 {
+		parts = append(parts, fmt.Sprintf("%d dated by the audio's own clock", s.ByClock))
+	}
+	if s.Undated > 0 {
+		parts = append(parts, fmt.Sprintf("%d without a date", s.Undated))
+	}
+	return text + strings.Join(parts, ", ") + "."
 }
 
 // counts is the line of numbers below the table.
@@ -399,7 +434,15 @@ func (x *extraction) counts() string {
 			words += ", every byte verified"
 		}
 		add(saved, words)
-		add(heard-saved, "%d already here")
+		gone := 0
+		for _, r := range x.rows {
+			if r.state == space.Missing && r.action == library.Unchanged {
+				gone++
+			}
+		}
+		add(heard-saved-s.Better-gone, "%d already here")
+		add(s.Better, "%d here in a better copy, which stays")
+		add(gone, "%d known, but the playable file is missing (spaces verify)")
 	}
 	add(s.NoAudio, "%d without audio")
 	add(s.Failed, "%d failed")
@@ -460,6 +503,9 @@ func (x *extraction) verdict() error {
 	}
 	switch {
 	case s.Problems > 0 && done > 0:
+		if x.dryRun {
+			return &failure{exitPartly, "partly", "", fmt.Errorf("%s, listed above; nothing was written", count(s.Problems, "problem"))}
+		}
 		return &failure{exitPartly, "partly", "mend what is listed and run the same command again; what is saved stays",
 			fmt.Errorf("%s, listed above; all else is saved", count(s.Problems, "problem"))}
 	case s.Problems > 0 && allMissing:

@@ -294,6 +294,9 @@ func showAudio(fact func(string, string, ...any), s *space.Space) {
 	if s.Audio.Video {
 		text += ", with video"
 	}
+	if n := s.Audio.OtherTracks; n > 0 {
+		text += fmt.Sprintf(", and %s more in the original", count(n, "track"))
+	}
 	fact("Audio", "%s", text)
 }
 
@@ -316,8 +319,14 @@ func showPieces(b *strings.Builder, s *space.Space) {
 		t.add("  "+safe(p.Name), size(p.Bytes), clock(p.Duration), safe(p.Format), from)
 	}
 	t.write(b, 0)
+	if s.Order == "clock" {
+		b.WriteString("  Joined in the order of the clock in the audio, which contradicts their numbers\n")
+	}
 	for _, p := range s.Pieces {
 		fmt.Fprintf(b, "  SHA-256 %s  %s\n", p.SHA256, safe(p.Name))
+		if p.Overlap > 0 {
+			fmt.Fprintf(b, "  The first %s of %s are in a piece before it too, and are played once\n", short(p.Overlap), safe(p.Name))
+		}
 		if p.Damage != nil {
 			fmt.Fprintf(b, "  Damage in %s: %s\n", safe(p.Name), damage(p.Damage))
 		}

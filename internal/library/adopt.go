@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 
 	"github.com/spaces-cli/spaces/internal/archive"
-	"github.com/spaces-cli/spaces/internal/archive/hydra"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
-	"github.com/spaces-cli/spaces/internal/media/timeline"
 )
 
 // An Action says what an import did with a Space. The words appear in JSON.
@@ -32,6 +31,7 @@ type outcome struct {
 	problems []archive.Problem
 	failed   bool            // something of the item could not be saved
 	kept     []space.Earlier // originals that are saved and cannot be played
+	better   bool            // what the library has is better
 	lost     int             // pieces that are not among what plays
 }
 
@@ -86,8 +86,13 @@ func (im *importer) sameOriginals(ctx context.Context, it *item, known *space.Sp
 	if len(it.originals) != len(known.Pieces) {
 		return false, nil
 	}
+	at := make([]int, len(it.originals)) // of each original's piece
 	for i, o := range it.originals {
-		if p := known.Pieces[i]; o.size != p.Bytes || o.crc != "" && p.CRC32 != "" && o.crc != p.CRC32 && p.Damage == nil {
+		at[i] = slices.IndexFunc(known.Pieces, func(p space.Piece) bool { return p.Name == o.name })
+		if at[i] < 0 {
+			at[i] = i
+		}
+		if p := known.Pieces[at[i]]; o.size != p.Bytes || o.crc != "" && p.CRC32 != "" && o.crc != p.CRC32 && p.Damage == nil {
 			return false, nil
 		}
 	}
@@ -103,7 +108,7 @@ func (im *importer) sameOriginals(ctx context.Context, it *item, known *space.Sp
 		if err != nil {
 			return false, err
 		}
-		if in.err != nil || h.sha() != known.Pieces[i].SHA256 {
+		if in.err != nil || h.sha() != known.Pieces[at[i]].SHA256 {
 			im.progress.Add(-in.n)
 			return false, nil
 		}
@@ -193,6 +198,7 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 		return im.unplayable(ctx, it, known, dir, pieces, err, &flushes, out)
 	}
 	a.lost = out.lost
+	a.tellJoins(out)
 	if it.fileTitle == "" && it.origin == nil {
 		it.fileTitle = pieces[0].track.Tags["title"]
 	}
@@ -200,7 +206,7 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 	if known != nil && len(known.Pieces) > 0 {
 		var better bool
 		if better, reason = compare(known, a, im.lib.intact(known)); !better {
-			out.action = Unchanged
+			out.action, out.better = Unchanged, true
 			out.problem(archive.Problem{Kind: "kept-better", Subject: it.id, Message: reason}, false)
 			return im.adoptFacts(ctx, it, known, out)
 		}
@@ -248,7 +254,7 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 func (im *importer) landAll(ctx context.Context, it *item, dir string, flushes *flushes, out *outcome) ([]*landed, error) {
 	var pieces []*landed
 	for _, o := range it.originals {
-		p, err := im.land(ctx, o, dir, flushes)
+		p, err := im.land(ctx, o, len(it.originals) > 1, dir, flushes)
 		if err != nil {
 			return nil, err
 		}
@@ -305,22 +311,6 @@ func unreadProblem(member string, err error) archive.Problem {
 	}
 	p.Hint = na.Hint()
 	return p
-}
-
-// assemble lays the pieces on a timeline and plans the files.
-func assemble(pieces []*landed) (*audio, error) {
-	a := &audio{pieces: pieces}
-	var laid []timeline.Piece
-	var tags []*hydra.Tags
-	for _, p := range pieces {
-		laid = append(laid, p.tags.Piece(p.track))
-		tags = append(tags, p.tags)
-	}
-	a.tl = timeline.Build(laid)
-	a.turns = hydra.Turns(a.tl, tags)
-	var err error
-	a.files, a.file, a.unit, err = playables(a.tl, pieces)
-	return a, err
 }
 
 // compare says whether newly read audio is better than the one known, and

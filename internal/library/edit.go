@@ -45,6 +45,9 @@ func (l *Library) Edit(ctx context.Context, id string, e Edit) (*space.Recording
 		it := &item{id: id, title: *e.Title}
 		if strings.TrimSpace(*e.Title) == "" {
 			s.TitleSource = space.TitleDate
+			if len(s.Pieces) > 0 && s.Pieces[0].Archive == "" {
+				it.nameTitle = titleInName(s.Pieces[0].Member, s.ID)
+			}
 		}
 		describeTitle(s, it)
 	}

@@ -45,6 +45,7 @@ type item struct {
 	parts     []space.Part      // of the one original, if it is a folder of chunks
 	raw       json.RawMessage   // of the sidecar
 	fileTitle string            // in the loose file's own tags
+	nameTitle string            // that the loose file's name tells
 	names     map[string]string // X user id → handle
 	account   *space.Person
 	originals []original // in the order in which they are joined
@@ -61,6 +62,10 @@ type audio struct {
 	file   []int   // of files, for each run of tl
 	unit   []int64 // in that file, for each run of tl
 	lost   int     // originals that are not among pieces, as they cannot be played
+	order  string  // orderClock, or empty
+	// contradictions counts pieces that lie over others by the clock and are
+	// not the same there.
+	contradictions int
 }
 
 // describe makes the sidecar of a Space from what was known (or nil), what
@@ -107,6 +112,16 @@ func (im *importer) describe(known *space.Space, it *item, a *audio) *space.Spac
 	return s
 }
 
+// leftOut returns how many units of its piece are left out before run i of the
+// timeline, the first of the piece.
+func (a *audio) leftOut(i int) int64 {
+	r := a.tl.Runs[i]
+	if i > 0 && a.tl.Runs[i-1].Piece == r.Piece {
+		return 0
+	}
+	return r.FirstUnit
+}
+
 // nonNil makes JSON say [] where nothing is known, never null.
 func nonNil[S ~[]E, E any](s S) S {
 	if s == nil {
@@ -133,12 +148,13 @@ func describeAudio(s *space.Space, a *audio) {
 	s.Pieces = nil
 	for _, p := range a.pieces {
 		s.Audio.Video = s.Audio.Video || p.track.Video
+		s.Audio.OtherTracks = max(s.Audio.OtherTracks, p.track.OtherTracks)
 		s.Pieces = append(s.Pieces, p.Piece)
 	}
 	s.Timeline = nil
 	for i, r := range a.tl.Runs {
 		s.Timeline = append(s.Timeline, space.Run{
-			Piece: r.Piece, File: a.file[i], FirstUnit: a.unit[i],
+			Piece: r.Piece, PieceUnit: a.leftOut(i), File: a.file[i], FirstUnit: a.unit[i],
 			SampleRate: r.SampleRate, Channels: r.Channels,
 			FirstSample: r.First, Samples: r.Samples, Skip: r.Skip, Trim: r.Trim,
 			GapBefore: seconds(r.Gap.Seconds()), Wall: space.Time{Time: r.Start}, Anchors: r.Anchors,
@@ -147,26 +163,8 @@ func describeAudio(s *space.Space, a *audio) {
 			s.Pieces[r.Piece].GapBefore = seconds(r.Gap.Seconds())
 		}
 	}
-	s.Damage = a.damage()
+	s.Damage, s.Order = a.damage(), a.order
 }
-
-// damage adds up what is wrong with the pieces and with how they fit together.
-func (a *audio) damage() *space.Damage {
-	var pieces []space.Piece
-	for _, p := range a.pieces {
-		pieces = append(pieces, p.Piece)
-	}
-	if a.lost > 0 {
-		pieces = append(pieces, space.Piece{Damage: &space.Damage{
-			Places: int64(a.lost), Kinds: map[string]int{lostPiece: a.lost},
-		}})
-	}
-	return sumDamage(pieces)
-}
-
-// lostPiece is the kind of damage that a recording has of which a piece could
-// not be read.
-const lostPiece = "lost-piece"
 
 func sidecarConfig(c track.Config) space.Config {
 	return space.Config{
@@ -264,19 +262,28 @@ func describeTimes(s *space.Space, it *item, a *audio) {
 			s.Sources["ended_at"] = fromHost
 		}
 	}
+	if !s.EndedAt.IsZero() && s.EndedAt.Before(s.StartedAt.Time) {
+		s.EndedAt = space.Time{}
+		delete(s.Sources, "ended_at")
+		if s.Duration != nil {
+			s.EndedAt = space.Time{Time: s.StartedAt.Add(time.Duration(*s.Duration * float64(time.Second)))}
+			s.Sources["ended_at"] = fromFrames
+		}
+	}
 }
 
 // audioTimes returns when the first sample was heard and when the last one
-// had been, by the clock in the audio.
+// had been, by the clock in the audio. Where the clock was set back on the way,
+// the end is counted from the start.
 func audioTimes(tl *timeline.Timeline) (start, end time.Time, source string) {
 	if len(tl.Runs) == 0 || tl.Runs[0].Start.IsZero() {
 		return time.Time{}, time.Time{}, fromClock
 	}
-	last := tl.Runs[len(tl.Runs)-1]
-	if !last.Start.IsZero() {
-		end = last.Start.Add(time.Duration(float64(last.Samples) / float64(last.SampleRate) * float64(time.Second)))
+	start, end = tl.Runs[0].Start, tl.Runs[len(tl.Runs)-1].End()
+	if least := start.Add(tl.Duration()); !end.IsZero() && end.Before(least.Add(-timeline.MinGap)) {
+		end = least
 	}
-	return tl.Runs[0].Start, end, fromClock
+	return start, end, fromClock
 }
 
 // describeTitle picks the best title there is; one that the host gave is
@@ -292,6 +299,7 @@ func describeTitle(s *space.Space, it *item) {
 	if s.TitleSource == "" {
 		s.TitleSource = space.TitleDate
 	}
+	take(it.nameTitle, space.TitleFile, fromName)
 	if it.post != nil {
 		take(it.post.Title, space.TitlePost, "post "+it.post.PostID)
 		s.Hashtags, s.Mentions = union(s.Hashtags, it.post.Hashtags), union(s.Mentions, it.post.Mentions)

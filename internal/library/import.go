@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,6 +44,9 @@ type Event struct {
 	// Kept says that originals of Recording are in the library that cannot be
 	// played.
 	Kept bool
+	// Better says that the library has a better copy of Recording than the one
+	// that was offered, and keeps it.
+	Better bool
 
 	Problem *archive.Problem
 	// Failed says that something could not be saved: because of Problem, or
@@ -55,11 +59,17 @@ type Event struct {
 // A Summary counts what an import did.
 type Summary struct {
 	Added, Updated, Unchanged, Failed int
-	NoAudio, NoRecord                 int   // of those that did not fail
-	Bytes                             int64 // of original audio saved or found saved
-	Seconds                           float64
-	Archives                          []space.Archive
-	Problems                          int // that cost something
+	NoAudio, NoRecord                 int // of those that did not fail
+	// Of those without a record, how many the clock in the audio dates, and how
+	// many nothing does.
+	ByClock, Undated int
+	// Better counts those of which the library has, and keeps, a better copy
+	// than the one that was offered.
+	Better   int
+	Bytes    int64 // of original audio saved or found saved
+	Seconds  float64
+	Archives []space.Archive
+	Problems int // that cost something
 }
 
 // Spaces returns how many Spaces the input told of.
@@ -325,6 +335,15 @@ func (im *importer) tell(it *item, out *outcome) {
 		s.NoAudio++
 	case space.NoRecord:
 		s.NoRecord++
+		switch {
+		case r.StartedAt.IsZero():
+			s.Undated++
+		case out.space.Sources["started_at"] == fromClock:
+			s.ByClock++
+		}
+	}
+	if out.better {
+		s.Better++
 	}
 	for _, p := range r.Pieces {
 		s.Bytes += p.Bytes
@@ -332,7 +351,7 @@ func (im *importer) tell(it *item, out *outcome) {
 	if r.Duration != nil {
 		s.Seconds += *r.Duration
 	}
-	im.emit(Event{Recording: r, Action: out.action, Failed: out.failed, Kept: len(out.kept) > 0})
+	im.emit(Event{Recording: r, Action: out.action, Failed: out.failed, Kept: len(out.kept) > 0, Better: out.better})
 }
 
 // foresee tells from the listing alone what adopt would do.
@@ -344,7 +363,7 @@ func (im *importer) foresee(it *item) *outcome {
 	out := &outcome{space: im.describe(known, it, nil), action: Added}
 	if known != nil {
 		out.action = Updated
-		if same, err := equalJSON(known, out.space); err == nil && same && len(it.originals) <= len(known.Pieces) {
+		if same, err := equalJSON(known, out.space); err == nil && same && it.looksLike(known) {
 			out.action = Unchanged
 		}
 	}
@@ -359,6 +378,19 @@ func (im *importer) foresee(it *item) *outcome {
 		}
 	}
 	return out
+}
+
+// looksLike reports whether the item's originals are the pieces that the
+// library has, as far as the listing tells.
+func (it *item) looksLike(known *space.Space) bool {
+	for _, o := range it.originals {
+		if !slices.ContainsFunc(known.Pieces, func(p space.Piece) bool {
+			return p.Name == o.name && p.Bytes == o.size && (o.crc == "" || p.CRC32 == "" || o.crc == p.CRC32)
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // writeArchive keeps what an archive held.

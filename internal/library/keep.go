@@ -28,7 +28,8 @@ func (l *Library) keepEarlier(dir string, known, s *space.Space, reason string) 
 		}
 	}
 	for _, e := range known.Earlier {
-		if slices.ContainsFunc(s.Earlier, func(f space.Earlier) bool { return f.SHA256 == e.SHA256 }) {
+		if slices.ContainsFunc(s.Earlier, func(f space.Earlier) bool { return f.SHA256 == e.SHA256 }) ||
+			slices.ContainsFunc(s.Pieces, func(p space.Piece) bool { return p.SHA256 == e.SHA256 }) {
 			continue
 		}
 		err := l.keep(dir, path.Join(known.Folder, "original", e.Name), e.Name)
@@ -51,7 +52,7 @@ func (im *importer) landCopies(ctx context.Context, it *item, dir string, s *spa
 		return err
 	}
 	for _, o := range it.copies {
-		p, err := im.land(ctx, o, dir, flushes)
+		p, err := im.land(ctx, o, false, dir, flushes)
 		if err != nil {
 			return err
 		}

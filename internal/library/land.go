@@ -38,6 +38,11 @@ type landed struct {
 	track *track.Track
 	tags  *hydra.Tags
 	sizes track.Sizes
+	// hashes tell units apart, to find those that two pieces hold; drop is how
+	// many of them at the beginning are left out for that.
+	hashes []uint32
+	hashed bool // whether they are wanted
+	drop   int64
 	// unread is why it is not (all) audio: a *media.NotAudioError or another
 	// error of a format's reader.
 	unread error
@@ -46,12 +51,13 @@ type landed struct {
 }
 
 // land copies one original to dir/original and in the same pass hashes it,
-// finds its access units and collects its timed tags. It leaves flushing the
+// finds its access units, with their hashes if hashed is set, and collects its
+// timed tags. It leaves flushing the
 // file to the medium to flushes. A source that breaks
 // off is kept as far as it came: nothing that was there is lost. The error is
 // for what stops the import: the library's own disk, or ctx.
-func (im *importer) land(ctx context.Context, o original, dir string, flushes *flushes) (*landed, error) {
-	p := &landed{tags: new(hydra.Tags)}
+func (im *importer) land(ctx context.Context, o original, hashed bool, dir string, flushes *flushes) (*landed, error) {
+	p := &landed{tags: new(hydra.Tags), hashed: hashed}
 	p.Name, p.Member = o.name, o.member
 	src, err := o.open(ctx)
 	if err != nil {
@@ -240,7 +246,7 @@ func (l *Library) scanFile(ctx context.Context, name string, p *landed) error {
 // scan reads to the end and keeps the sizes.
 func (p *landed) scan(rd track.Reader) error {
 	p.track = rd.Track()
-	p.sizes = p.sizes[:0]
+	p.sizes, p.hashes = p.sizes[:0], p.hashes[:0]
 	var u track.Packet
 	for {
 		switch err := rd.Next(&u); {
@@ -253,6 +259,9 @@ func (p *landed) scan(rd track.Reader) error {
 			return fmt.Errorf("an access unit of %d bytes at %d: too large for audio", len(u.Data), u.Offset)
 		}
 		p.sizes = append(p.sizes, uint16(len(u.Data)))
+		if p.hashed {
+			p.hashes = append(p.hashes, crc32.Checksum(u.Data, castagnoli))
+		}
 	}
 }
 

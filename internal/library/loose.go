@@ -76,6 +76,10 @@ func (l *looseBuilder) add(ctx context.Context, name string) error {
 // 13 characters and begin with 1.
 var idInName = regexp.MustCompile(`(?:^|[^0-9A-Za-z])(1[0-9A-Za-z]{12})(?:$|[^0-9A-Za-z])`)
 
+// pieceInName finds the number of a piece right behind the id, at the end of
+// the name.
+var pieceInName = regexp.MustCompile(`(?:^|[^0-9A-Za-z])(1[0-9A-Za-z]{12})[-_](\d{1,3})(?: ?\(\d+\))?\.[0-9A-Za-z]+$`)
+
 func (l *looseBuilder) addFile(ctx context.Context, name string) error {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -88,13 +92,22 @@ func (l *looseBuilder) addFile(ctx context.Context, name string) error {
 		id = ""
 		if m := idInName.FindStringSubmatch(o.member); m != nil {
 			id = m[1]
+			if m := pieceInName.FindStringSubmatch(o.member); m != nil && m[1] == id {
+				o.piece, _ = strconv.Atoi(m[2]) // at most three digits
+			}
 		}
 	}
 	it, err := l.take(ctx, name, id, o)
-	if err == nil && it.fileTitle == "" {
+	if err != nil {
+		return err
+	}
+	if it.fileTitle == "" {
 		it.fileTitle = titleTag(name)
 	}
-	return err
+	if it.nameTitle == "" {
+		it.nameTitle = titleInName(o.member, it.id)
+	}
+	return nil
 }
 
 // titleTag returns the title that an .mp3 or .m4a has in its tags, or "".
@@ -201,6 +214,9 @@ func (l *looseBuilder) addChunks(ctx context.Context, dir string) error {
 		return err
 	}
 	it.parts = parts
+	if it.nameTitle == "" {
+		it.nameTitle = titleInName(filepath.Base(dir), it.id)
+	}
 	if t := time.Unix(0, chunks[0].ns); t.Year() > 2019 {
 		it.named = t
 	}

@@ -208,7 +208,11 @@ type writeKeeper struct {
 }
 
 func (k *writeKeeper) Write(p []byte) (int, error) {
-	n, err := k.w.Write(p)
+	n := 0
+	err := guard(func() (err error) {
+		n, err = k.w.Write(p)
+		return err
+	})
 	if err != nil {
 		k.err = err
 	}
@@ -243,13 +247,13 @@ func (im *importer) copyPiece(ctx context.Context, name string, c track.Config, 
 		return err
 	}
 	var u track.Packet
-	for {
+	for n := int64(0); ; {
 		if err := rd.Next(&u); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		if p.track.Runs[u.Run].Config == c {
+		if n++; n > p.drop && p.track.Runs[u.Run].Config == c {
 			if err := out.WriteUnit(u.Data); err != nil {
 				return err
 			}

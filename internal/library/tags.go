@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/archive/hydra"
@@ -50,6 +51,9 @@ func (l *Library) Tags(ctx context.Context, s *space.Space, visit func(*Tag) err
 }
 
 func (l *Library) tags(ctx context.Context, s *space.Space, piece int, visit func(*Tag) error) error {
+	if !slices.ContainsFunc(s.Timeline, func(r space.Run) bool { return r.Piece == piece }) {
+		return nil // other pieces hold all of it
+	}
 	name := path.Join(s.Folder, tagsName(piece))
 	f, err := l.disk.root.Open(name)
 	if isGone(err) {
@@ -107,6 +111,9 @@ func positionOf(s *space.Space, piece, run int, sample int64) (position int64, w
 		}
 		if r.File != last {
 			number, last, before = number+1, r.File, 0
+			if r.File < len(s.Configs) {
+				before = r.PieceUnit * int64(s.Configs[r.File].UnitSamples)
+			}
 		}
 		if number > run {
 			break

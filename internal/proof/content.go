@@ -349,8 +349,8 @@ func inPlayable(r *recording.Recording, src *Source) (in *io.SectionReader, size
 func place(r *recording.Recording, src *Source) (file int, first int64) {
 	var before int64 // units of the piece in runs before
 	for i, run := range r.Space.Timeline {
-		if i > 0 && run.Piece != r.Space.Timeline[i-1].Piece {
-			before = 0
+		if i == 0 || run.Piece != r.Space.Timeline[i-1].Piece {
+			before = run.PieceUnit
 		}
 		unit := int64(r.Files[run.File].Config.UnitSamples)
 		if unit < 1 || run.Piece < 0 || run.Piece >= len(r.Space.Pieces) {

@@ -89,13 +89,18 @@ func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int
 	if p.wallChanged(proof, s, n) {
 		return nil
 	}
-	tl := timeline.Build([]timeline.Piece{tags.Piece(tr)})
 	var noted []space.Run
 	for _, r := range s.Timeline {
 		if r.Piece == n {
 			noted = append(noted, r)
 		}
 	}
+	if len(noted) == 0 {
+		return nil // other pieces hold all of it
+	}
+	alone := tags.Piece(tr)
+	alone.Drop = noted[0].PieceUnit
+	tl := timeline.Build([]timeline.Piece{alone})
 	if len(tl.Runs) != len(noted) {
 		proof.check("clock", piece.Name, Fails, "its tags make %d stretches without a gap, and %d are noted", len(tl.Runs), len(noted))
 		return nil

@@ -21,8 +21,8 @@ func (r *Recording) Sources(span Span) []Source {
 	var before int64 // units of the piece in runs before
 	for i := range r.Space.Timeline {
 		run := &r.Space.Timeline[i]
-		if i > 0 && run.Piece != r.Space.Timeline[i-1].Piece {
-			before = 0
+		if i == 0 || run.Piece != r.Space.Timeline[i-1].Piece {
+			before = run.PieceUnit
 		}
 		unit := max(1, int64(r.Files[run.File].Config.UnitSamples))
 		units := (run.Skip + run.Samples + run.Trim + unit - 1) / unit

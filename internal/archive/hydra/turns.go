@@ -1,6 +1,7 @@
 package hydra
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/media/timeline"
@@ -33,6 +34,9 @@ func Turns(tl *timeline.Timeline, pieces []*Tags) []Turn {
 	var turns []Turn
 	open := make(map[string]int) // handle → index of the latest turn
 	for i, p := range pieces {
+		if !slices.ContainsFunc(tl.Runs, func(r timeline.Run) bool { return r.Piece == i }) {
+			continue // other pieces hold all of it
+		}
 		end := pieceEnd(tl, i)
 		for k, tick := range p.Ticks {
 			start := tl.Position(i, tick.Run, tick.Sample)

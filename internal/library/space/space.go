@@ -33,20 +33,23 @@ var States = [...]State{Complete, Damaged, NoAudio, NoRecord, Missing}
 type TitleSource string
 
 const (
-	TitleHost    TitleSource = "host"    // given by the host: a flag or an edit
-	TitleSidecar TitleSource = "sidecar" // another tool's JSON file
-	TitlePost    TitleSource = "post"    // the host's post that links the Space
-	TitleDate    TitleSource = "date"    // none known: made from the date
+	TitleHost    TitleSource = "host"     // given by the host: a flag or an edit
+	TitleSidecar TitleSource = "sidecar"  // another tool's JSON file
+	TitlePost    TitleSource = "post"     // the host's post that links the Space
+	TitleFile    TitleSource = "filename" // the name of the file
+	TitleDate    TitleSource = "date"     // none known: made from the date
 )
 
 // Rank orders title sources: a higher one replaces a lower one.
 func (s TitleSource) Rank() int {
 	switch s {
 	case TitleHost:
-		return 3
+		return 4
 	case TitleSidecar:
-		return 2
+		return 3
 	case TitlePost:
+		return 2
+	case TitleFile:
 		return 1
 	}
 	return 0
@@ -104,6 +107,9 @@ type Audio struct {
 	Channels   int    `json:"channels"`
 	BitRate    int    `json:"bit_rate"` // bits per second, of the units alone
 	Video      bool   `json:"video,omitempty"`
+	// OtherTracks is how many further tracks of sound the original has: one is
+	// played, the others are in the original only.
+	OtherTracks int `json:"other_tracks,omitempty"`
 }
 
 // A Piece is one original file of a recording, in the order they are joined.
@@ -119,9 +125,12 @@ type Piece struct {
 	// GapBefore is how many seconds of wall clock are missing between the
 	// piece before and this one.
 	GapBefore float64 `json:"gap_before"`
-	Member    string  `json:"member,omitempty"`  // its name in the archive, or the loose file's
-	Archive   string  `json:"archive,omitempty"` // SHA-256 of the archive
-	Damage    *Damage `json:"damage,omitempty"`
+	// Overlap is how many seconds at its beginning stand in pieces before it
+	// too and are played once.
+	Overlap float64 `json:"overlap,omitempty"`
+	Member  string  `json:"member,omitempty"`  // its name in the archive, or the loose file's
+	Archive string  `json:"archive,omitempty"` // SHA-256 of the archive
+	Damage  *Damage `json:"damage,omitempty"`
 }
 
 // Damage sums up what is wrong with a piece or a recording.
@@ -153,8 +162,11 @@ type Recording struct {
 	Mentions  []string  `json:"mentions"`
 	Audio     *Audio    `json:"audio"`
 	Pieces    []Piece   `json:"pieces"`
-	State     State     `json:"state"`
-	Damage    *Damage   `json:"damage,omitempty"`
+	// Order is "clock" where the clock in the audio contradicts the numbers of
+	// the pieces: they are joined as the clock says.
+	Order  string  `json:"order,omitempty"`
+	State  State   `json:"state"`
+	Damage *Damage `json:"damage,omitempty"`
 	// Folder, File and Files are slash-separated paths below the library:
 	// the recording's folder, its playable file, and all of its playable
 	// files.
@@ -166,8 +178,11 @@ type Recording struct {
 // A Run is a stretch of a recording's timeline in which samples follow each
 // other without a gap and share one codec configuration.
 type Run struct {
-	Piece       int     `json:"piece"` // index in Pieces
-	File        int     `json:"file"`  // index in Files of the playable that holds it
+	Piece int `json:"piece"` // index in Pieces
+	// PieceUnit is how many units of the piece are left out before the run, in
+	// the first run of a piece that overlaps one before it.
+	PieceUnit   int64   `json:"piece_unit,omitempty"`
+	File        int     `json:"file"` // index in Files of the playable that holds it
 	SampleRate  int     `json:"sample_rate"`
 	Channels    int     `json:"channels"`
 	FirstUnit   int64   `json:"first_unit"`   // index in the playable file

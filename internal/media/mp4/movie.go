@@ -11,6 +11,7 @@ type movie struct {
 	timescale int64 // units per second of the edits' lengths
 	video     bool
 	audio     *trak
+	sounds    int // tracks of sound
 	tags      map[string]string
 	gapless   *Edit // what iTunes says in place of an edit list
 }
@@ -107,6 +108,7 @@ func (m *movie) consider(t *trak) error {
 	if !t.is("soun") {
 		return nil
 	}
+	m.sounds++
 	switch {
 	case len(t.entries) == 0:
 		return fmt.Errorf("%w: the audio track does not say how it is coded", ErrCodec)

@@ -97,7 +97,7 @@ func newReader(r io.ReaderAt, size int64) (*Reader, error) {
 		return nil, fmt.Errorf("mp4: %w", err)
 	}
 	rd := &Reader{
-		t:     track.Track{Format: track.MP4, Bytes: size, Tags: moov.tags, Video: moov.video},
+		t:     track.Track{Format: track.MP4, Bytes: size, Tags: moov.tags, Video: moov.video, OtherTracks: moov.sounds - 1},
 		moov:  moov,
 		audio: moov.audio,
 		media: window{r: r, size: size, ahead: minAhead},

@@ -21,6 +21,15 @@ func isVideoType(t byte) bool {
 	return false
 }
 
+// isAudioType knows MPEG audio, AAC, AC-3 and DTS.
+func isAudioType(t byte) bool {
+	switch t {
+	case 0x03, 0x04, typeADTS, typeLATM, 0x1C, 0x81, 0x82, 0x87:
+		return true
+	}
+	return false
+}
+
 // noPID is no packet identifier: those have 13 bits.
 const noPID = 0x2000
 
@@ -33,6 +42,7 @@ type psi struct {
 	audio    int // PID of the first AAC stream, or noPID
 	metadata int // PID of the first stream of timed ID3, or noPID
 	video    bool
+	sounds   []int  // PIDs of all streams of sound
 	types    []byte // all stream types seen
 }
 
@@ -92,6 +102,9 @@ func (p *psi) streams(b []byte) {
 		n := 5 + int(binary.BigEndian.Uint16(b[3:])&0x0FFF)
 		if n > len(b) {
 			break
+		}
+		if isAudioType(kind) && len(p.sounds) < maxPrograms && !slices.Contains(p.sounds, pid) {
+			p.sounds = append(p.sounds, pid)
 		}
 		switch {
 		case kind == typeADTS:

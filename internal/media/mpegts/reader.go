@@ -69,6 +69,7 @@ func (r *Reader) Track() *track.Track {
 	inner := r.aac.Track()
 	r.track.Runs, r.track.Tags = inner.Runs, inner.Tags
 	r.track.Video = r.es.psi.video
+	r.track.OtherTracks = max(0, len(r.es.psi.sounds)-1)
 	r.track.Bytes = r.es.packets.base + int64(r.es.packets.end)
 	return &r.track
 }

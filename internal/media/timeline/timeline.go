@@ -34,6 +34,9 @@ type Piece struct {
 	// Epoch is the time at which the clock of Anchors showed 0. It is the
 	// zero Time when only differences of the clock mean anything.
 	Epoch time.Time
+	// Drop is how many units at its beginning are left out, as the pieces
+	// before hold them too.
+	Drop int64
 }
 
 // A Run is a stretch of one file whose samples follow each other without a
@@ -84,6 +87,9 @@ func Build(pieces []Piece) *Timeline {
 	var before clockEnd
 	for i, p := range pieces {
 		for r := range p.Track.Runs {
+			if run := p.Track.Runs[r]; run.FirstUnit+run.Units <= p.Drop {
+				continue
+			}
 			for _, s := range stretches(p, r) {
 				s.run.Piece = i
 				t.add(s, &before, p.Epoch)
@@ -131,6 +137,59 @@ func (t *Timeline) add(s stretch, before *clockEnd, epoch time.Time) {
 	t.Runs = append(t.Runs, r)
 }
 
+// A Span is when a piece begins and ends by its clock.
+type Span struct{ Start, End time.Time }
+
+// Span returns when the first sample of the piece was heard and when the last
+// one had been. ok is false if it has no clock that tells the time.
+func (p Piece) Span() (s Span, ok bool) {
+	t := Build([]Piece{p})
+	for _, r := range t.Runs {
+		if r.Start.IsZero() {
+			continue
+		}
+		if !ok {
+			// Runs before it are taken to come at once before it.
+			s.Start, ok = r.Start.Add(-duration(r.First, t.SampleRate)), true
+		}
+		s.End = r.End()
+	}
+	if n := len(t.Runs); ok && t.Runs[n-1].Start.IsZero() {
+		s.End = s.End.Add(duration(t.Samples-t.Runs[n-1].First, t.SampleRate))
+	}
+	if s.End.Before(s.Start) { // the clock was set back on the way
+		s.End = s.Start.Add(t.Duration())
+	}
+	return s, ok
+}
+
+// End returns when the last heard sample of the run had been heard; zero when
+// unknown.
+func (r *Run) End() time.Time {
+	if r.Start.IsZero() {
+		return time.Time{}
+	}
+	return r.Start.Add(duration(r.Samples, r.SampleRate))
+}
+
+// Order returns the order in which pieces follow on one another by their
+// clocks, as indices. A piece without a clock stays behind the one that it was
+// given behind.
+func Order(pieces []Piece) []int {
+	starts := make([]time.Time, len(pieces))
+	order := make([]int, len(pieces))
+	for i, p := range pieces {
+		order[i] = i
+		if s, ok := p.Span(); ok {
+			starts[i] = s.Start
+		} else if i > 0 {
+			starts[i] = starts[i-1]
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return starts[a].Compare(starts[b]) })
+	return order
+}
+
 // Position converts a place in a file, sample sample of its run number run,
 // to a position on the timeline. Places that are not heard map to the nearest
 // one that is.
@@ -173,6 +232,10 @@ func stretches(p Piece, r int) []stretch {
 			Skip: src.Skip, Trim: src.Trim, source: r,
 		},
 		samples: src.Samples,
+	}
+	if drop := p.Drop - src.FirstUnit; drop > 0 && src.UnitSamples > 0 {
+		_, whole = split(whole, drop)
+		whole.run.Skip = max(0, src.Skip-whole.run.offset)
 	}
 	var anchors []Anchor
 	for _, a := range p.Anchors {

@@ -130,6 +130,9 @@ type Track struct {
 	Encoder string
 	// Video says that the file has a moving picture too.
 	Video bool
+	// OtherTracks is how many tracks of sound the file has beside the one that
+	// is read.
+	OtherTracks int
 }
 
 // Units returns the number of access units in all runs.
