@@ -106,7 +106,12 @@ func (l *Library) install(ctx context.Context, staged, old string, s *space.Spac
 			return err
 		}
 	}
-	return l.index(ctx, s)
+	if l.index(ctx, s) != nil {
+		// The recording is in its place, and the flag stands: who opens the
+		// library next builds the catalogue anew.
+		l.behind = true
+	}
+	return nil
 }
 
 // syncTree flushes the entries of all folders below dir. The files in them

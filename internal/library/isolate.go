@@ -74,6 +74,7 @@ func itemProblem(it *item, err error) archive.Problem {
 	case errors.As(err, new(*internalError)):
 		p.Hint = "keep the file, and report this to the makers of spaces"
 	case IsFull(err):
+		p.Kind = "disk-full"
 		p.Hint = "make room and run the same command again"
 	}
 	return p
