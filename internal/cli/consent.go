@@ -86,6 +86,9 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 		return usage("%q is no handle", o.handle)
 	}
 	e.Handle = strings.TrimPrefix(strings.TrimSpace(o.handle), "@")
+	if (consent.Who{Handle: e.Handle}).Forgotten() {
+		return usage("@%s stands for people who asked to be forgotten: nobody can answer for them", e.Handle)
+	}
 	var err error
 	if e.Answer, err = consent.ParseAnswer(o.answer); err != nil {
 		return usage("%w", err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/forget"
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -81,23 +82,12 @@ func (a *App) forget(ctx context.Context, o forgetOptions) error {
 	if o.yes != "" && consent.Handle(o.yes) != consent.Handle(o.handle) {
 		return usage("--yes %s is not the handle that is to be forgotten", o.yes)
 	}
-	lib, err := a.openLibraryWrite(ctx)
+	// What only looks changes nothing: not if there is nobody, not in a dry run.
+	plan, done, err := a.findPerson(ctx, a.openLibrary, o)
 	if err != nil {
 		return err
 	}
-	defer lib.Close()
-	ledger, err := a.openLedger(lib)
-	if err != nil {
-		return err
-	}
-	defer ledger.Close()
-	plan, err := forget.Find(ctx, lib, ledger, o.handle, o.choice)
-	if err != nil {
-		return err
-	}
-	if len(plan.Items) == 0 {
-		return &failure{exitNotThere, "nobody", "", fmt.Errorf("nothing in the library is about @%s", plan.Handle)}
-	}
+	done()
 	if ask && (!a.InTTY || a.set.JSON) {
 		return hinted(usage("nobody can be asked here"), "say --yes HANDLE to go on without asking, or --dry-run to see what there is")
 	}
@@ -113,6 +103,10 @@ func (a *App) forget(ctx context.Context, o forgetOptions) error {
 	if o.dryRun {
 		return a.forgotten(plan, false, nil)
 	}
+	if plan, done, err = a.findPerson(ctx, a.openLibraryWrite, o); err != nil {
+		return err
+	}
+	defer done()
 	if err := plan.Do(ctx); err != nil {
 		return err
 	}
@@ -121,6 +115,33 @@ func (a *App) forget(ctx context.Context, o forgetOptions) error {
 		return err
 	}
 	return a.forgotten(plan, true, left)
+}
+
+// findPerson opens the library and looks for the person in it. What it returns
+// lives until done is called.
+func (a *App) findPerson(ctx context.Context, open func(context.Context) (*library.Library, error), o forgetOptions) (plan *forget.Plan, done func(), err error) {
+	lib, err := open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	ledger, err := a.openLedger(lib)
+	if err != nil {
+		lib.Close()
+		return nil, nil, err
+	}
+	done = func() {
+		ledger.Close()
+		lib.Close()
+	}
+	plan, err = forget.Find(ctx, lib, ledger, o.handle, o.choice)
+	if err == nil && len(plan.Items) == 0 {
+		err = &failure{exitNotThere, "nobody", "see who is known: spaces people", fmt.Errorf("nothing in the library is about @%s", plan.Handle)}
+	}
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return plan, done, nil
 }
 
 // showPlan lists what there is, and what becomes of it.

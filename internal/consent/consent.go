@@ -95,6 +95,8 @@ func (w Who) key() string {
 // String is the handle, or what stands for it.
 func (w Who) String() string {
 	switch {
+	case w.Forgotten():
+		return "someone who asked to be forgotten"
 	case w.Handle != "":
 		return "@" + strings.TrimPrefix(w.Handle, "@")
 	case w.ID != "":
@@ -193,6 +195,9 @@ func (l *Ledger) Standing(w Who, recording string, p Purpose, at time.Time) Stan
 		if found == nil || e.Recording != "" || found.Recording == "" {
 			found = e
 		}
+	}
+	if gone := l.withdrawal(w); gone != nil && (found == nil || w.Forgotten() || found.At.Before(gone.At.Time)) {
+		found = gone
 	}
 	switch {
 	case found == nil:

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/library/forgotten"
 	"github.com/spaces-cli/spaces/internal/library/ledger"
 )
 
@@ -61,6 +62,8 @@ type Ledger struct {
 	file    *ledger.File
 	entries []Entry
 	answers map[string][]int // positions in entries of a person's answers, by Who.key
+
+	forgotten *forgotten.List
 }
 
 // Open reads the ledger of a library. There need not be one yet. Writers wait
@@ -71,6 +74,10 @@ func Open(dir string, wait time.Duration) (*Ledger, error) {
 		return nil, err
 	}
 	l := &Ledger{root: root, file: ledger.New(root, ledgerName, wait)}
+	if l.forgotten, err = forgotten.Load(root); err != nil {
+		root.Close()
+		return nil, err
+	}
 	l.Torn, err = l.file.Read(func(number int, line []byte) error {
 		var e Entry
 		if err := json.Unmarshal(line, &e); err != nil {
@@ -106,6 +113,10 @@ func (l *Ledger) Add(ctx context.Context, e Entry) error {
 	}
 	l.Torn = 0
 	l.append(e)
+	// Whoever agrees after they were forgotten is known by their name again.
+	if e.Kind == Consent && e.Answer == Granted && l.forgotten.Lift(e.Handle, e.ID) {
+		return l.forgotten.Save(l.root)
+	}
 	return nil
 }
 
@@ -173,6 +184,10 @@ func safeExt(ext string) string {
 // it. It returns how many entries that changed.
 func (l *Ledger) Forget(ctx context.Context, handle string, ids ...string) (int, error) {
 	handle = Handle(handle)
+	// First of all: at no moment is a withdrawal neither here nor there.
+	if err := l.Remember(handle, ids...); err != nil {
+		return 0, err
+	}
 	if len(l.entries) == 0 {
 		return 0, nil
 	}

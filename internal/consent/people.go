@@ -3,14 +3,11 @@ package consent
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/library/erase"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
-
-// nobody is what forgotten people are called in the entries of others.
-const nobody = "forgotten"
 
 // About reports whether an entry is a person's own or names them.
 func (e *Entry) About(w Who) bool {
@@ -22,7 +19,8 @@ func (e *Entry) About(w Who) bool {
 
 // names reports whether an entry that is not the person's own names them.
 func (e *Entry) names(handle string) bool {
-	return replaceWord(e.Note, handle, nobody) != e.Note || replaceWord(e.File, handle, nobody) != e.File ||
+	t := erase.New(handle)
+	return t.Text(e.Note) != e.Note || t.Text(e.File) != e.File ||
 		slices.ContainsFunc(e.Missing, func(s string) bool { return Handle(s) == handle })
 }
 
@@ -30,36 +28,11 @@ func (e *Entry) names(handle string) bool {
 func (e *Entry) forget(handle string) {
 	for i, s := range e.Missing {
 		if Handle(s) == handle {
-			e.Missing[i] = nobody
+			e.Missing[i] = erase.Handle
 		}
 	}
-	e.Note, e.File = replaceWord(e.Note, handle, nobody), replaceWord(e.File, handle, nobody)
-}
-
-// replaceWord replaces a handle, in any case, where it stands as a word.
-func replaceWord(s, handle, by string) string {
-	if handle == "" {
-		return s
-	}
-	var out strings.Builder
-	inWord := false
-	for len(s) > 0 {
-		n := len(handle)
-		if (!inWord || escaped(out.String())) && n <= len(s) && strings.EqualFold(s[:n], handle) && (n == len(s) || !letter(s[n])) {
-			out.WriteString(by)
-			s = s[n:]
-			continue
-		}
-		inWord = letter(s[0])
-		out.WriteByte(s[0])
-		s = s[1:]
-	}
-	return out.String()
-}
-
-// letter reports whether a byte can be a part of a handle.
-func letter(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
+	t := erase.New(handle)
+	e.Note, e.File = t.Text(e.Note), t.Text(e.File)
 }
 
 // A Person is somebody whose voice is in the library.

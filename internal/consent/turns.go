@@ -36,6 +36,11 @@ func IsHandle(s string) bool {
 	return true
 }
 
+// letter reports whether a byte can be a part of a handle.
+func letter(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
+}
+
 // ParseTurns reads who speaks when in a recording of length seconds: Audacity's
 // label track (start, end and a handle, with tabs between, one a line), or JSON
 // as speakers show writes it. The turns are returned in the order of time.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/erase"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
@@ -27,10 +28,11 @@ const (
 	Recording Kind = "recording" // the file to play
 	Clip      Kind = "clip"
 	Episode   Kind = "episode"
-	Copy      Kind = "copy"    // of an episode, beside the feed
-	Receipt   Kind = "receipt" // of a copy that was sent somewhere
-	Ledger    Kind = "ledger"  // answers and evidence
-	File      Kind = "file"    // any other that names the person
+	Copy      Kind = "copy"     // of an episode, beside the feed
+	Receipt   Kind = "receipt"  // of a copy that was sent somewhere
+	Ledger    Kind = "ledger"   // answers and evidence
+	Leftover  Kind = "leftover" // of a command that was killed
+	File      Kind = "file"     // any other that names the person
 )
 
 // A Fate says what becomes of a thing. The words appear in JSON.
@@ -74,7 +76,7 @@ type Plan struct {
 
 	lib     *library.Library
 	ledger  *consent.Ledger
-	eraser  *consent.Eraser
+	eraser  *erase.Eraser
 	ids     []string // of the person on X
 	choice  Choice
 	stage   []string        // ids of the recordings in which the person was on stage
@@ -82,24 +84,14 @@ type Plan struct {
 	shared  map[string]bool // files that stand beside clips and episodes that stay
 }
 
-// words are what the files of a library are written with. Somebody who is
-// called like one of them cannot be taken out of these files by their name.
-var words = []string{
-	"spaces", "space", "recordings", "recording", "removed", "archives", "turns", "feed", "uploads", "show", "clips", "clip",
-	"episodes", "episode", "original", "earlier", "consent", "ledger", "evidence", "host", "speaker", "listener", "post", "date",
-	"sidecar", "record", "complete", "damaged", "missing", "granted", "declined", "withdrawn", "override", "public", "private",
-	"export", "upload", "file", "episode", "m4a", "mp3", "mp4", "aac", "flac", "opus", "wav", "pcm", "adts", "mpegts", "ogg", "json", "jsonl",
-	"untouched", "archive", "http", "https", "webdav", "webdavs", "sftp", "s3", "ia", "com", "x", "www", "true", "false", "null", "forgotten",
-}
-
 // Find looks for a person.
 func Find(ctx context.Context, lib *library.Library, ledger *consent.Ledger, handle string, c Choice) (*Plan, error) {
 	p := &Plan{Handle: consent.Handle(handle), lib: lib, ledger: ledger, choice: c, shared: make(map[string]bool)}
-	if c.Names && slices.Contains(words, p.Handle) {
-		return nil, fmt.Errorf("@%s is also a word that the library's files are written with: its name cannot be taken out of them", p.Handle)
+	if c.Names && p.Handle == erase.Handle {
+		return nil, fmt.Errorf("@%s is what stands in the place of names that were taken out: it cannot be taken out itself", p.Handle)
 	}
 	s := &search{Plan: p, ctx: ctx, owner: make(map[string]string), kept: make(map[string]*space.Space), in: make(map[string][]file), known: make(map[string]bool)}
-	for _, step := range []func() error{s.people, s.recordings, s.removed, s.receipts, s.answers, s.files} {
+	for _, step := range []func() error{s.people, s.recordings, s.removed, s.leftovers, s.receipts, s.answers, s.files} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -140,6 +132,12 @@ func (p *Plan) Staying() int {
 // Do does what was planned. Whatever has been done when it fails stays done:
 // the same again goes on with the rest.
 func (p *Plan) Do(ctx context.Context) error {
+	// Whoever is taken out is known again when an archive brings them back.
+	if p.choice.Names || p.choice.Originals {
+		if err := p.ledger.Remember(p.Handle, p.ids...); err != nil {
+			return err
+		}
+	}
 	if p.choice.Originals {
 		if err := p.removeRecordings(ctx); err != nil {
 			return err

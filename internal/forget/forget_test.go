@@ -96,7 +96,7 @@ func TestShared(t *testing.T) {
 		"episodes/some.m4a", "the host", "episodes/some.m4a.json", record("some.m4a", 9),
 		"episodes/shared.notes.md", "with @guest1 and @guest10",
 		"episodes/odd.m4a.json", record("../../../../library.json", 12),
-		"episodes/picture.png", "of Guest1",
+		"episodes/picture.png", "of @Guest1",
 	)
 	p, err := Find(t.Context(), s.Library, s.ledger, "@Guest1", Choice{Episodes: true, Names: true})
 	if err != nil {
@@ -175,13 +175,16 @@ func TestChoices(t *testing.T) {
 	}
 }
 
-// A handle that is a word of the files is not taken out of them, and whoever
-// is not there is not found.
+// What stands in the place of names is not taken out, and whoever is not there
+// is not found.
 func TestWords(t *testing.T) {
 	s := newShelf(t)
-	for _, word := range []string{"host", "@Speaker", "m4a", "forgotten"} {
-		if _, err := Find(t.Context(), s.Library, s.ledger, word, Choice{Names: true}); err == nil {
-			t.Errorf("%s is taken out", word)
+	if _, err := Find(t.Context(), s.Library, s.ledger, "forgotten", Choice{Names: true}); err == nil {
+		t.Error("forgotten is taken out")
+	}
+	for _, word := range []string{"host", "@Speaker", "m4a", "hosted", "l"} {
+		if p, err := Find(t.Context(), s.Library, s.ledger, word, Choice{Names: true}); err != nil || len(p.Items) > 0 {
+			t.Errorf("%s: %+v, %v", word, p, err)
 		}
 	}
 	p, err := Find(t.Context(), s.Library, s.ledger, "guest", Choice{Names: true})

@@ -14,6 +14,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/ledger"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -178,8 +179,11 @@ func (p *Plan) states(b []byte) []byte {
 func (p *Plan) Left(ctx context.Context) ([]string, error) {
 	var list []string
 	err := p.lib.Files(ctx, func(name string, _ fs.FileInfo) error {
+		if library.IsCatalog(name) { // made anew of the rest
+			return nil
+		}
 		named, err := p.names(name)
-		if named || p.eraser.In([]byte(name)) {
+		if named || p.eraser.Text(name) != name {
 			list = append(list, name)
 		}
 		return err

@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/erase"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -75,8 +76,47 @@ func (s *search) people() error {
 		s.owner[sp.Folder] = sp.ID
 		learn(&sp.Recording)
 	}
-	s.eraser = consent.NewEraser(s.Handle, s.ids...)
+	s.eraser = erase.New(s.Handle, s.ids...)
+	for _, sp := range s.all {
+		s.renames(&sp.Recording)
+	}
+	for _, sp := range s.kept {
+		s.renames(&sp.Recording)
+	}
 	return nil
+}
+
+// renames tells the eraser which names of folders and files were made of a title
+// with the person in it: they have no @.
+func (s *search) renames(r *space.Recording) {
+	title := s.eraser.Text(r.Title)
+	if title == r.Title {
+		return
+	}
+	was, is := library.Names(r), *r
+	is.Title = title
+	for i, name := range library.Names(&is) {
+		s.eraser.Rename(was[i], name)
+	}
+}
+
+// leftovers lists what killed commands have left of recordings in which the
+// person was on stage.
+func (s *search) leftovers() error {
+	return s.lib.Leftovers(s.ctx, func(name string, info fs.FileInfo) error {
+		parts := strings.SplitN(name, "/", 4)
+		id := ""
+		switch {
+		case parts[0] == "recordings" && len(parts) == 4:
+			id = s.owner[path.Join(parts[:3]...)]
+		case parts[0] == ".partial" && len(parts) > 1:
+			id, _, _ = strings.Cut(parts[1], "-")
+		}
+		if slices.Contains(s.stage, id) {
+			s.found(Item{Kind: Leftover, Recording: id, Name: name, Bytes: info.Size(), Voice: true, Fate: Removed})
+		}
+		return nil
+	})
 }
 
 // idsOf are those that a recording tells of a person.
@@ -331,8 +371,8 @@ func (s *search) files() error {
 		if err := s.ctx.Err(); err != nil {
 			return err
 		}
-		if s.known[f.name] && !s.shared[f.name] || s.leaves(f.name) {
-			continue
+		if s.known[f.name] && !s.shared[f.name] || s.leaves(f.name) || library.IsCatalog(f.name) {
+			continue // the catalogue is made anew in any case
 		}
 		if it, err := s.copied(f, gone[f.bytes]); it != nil || err != nil {
 			if err != nil {
@@ -346,8 +386,7 @@ func (s *search) files() error {
 			return err
 		}
 		if named {
-			anew := library.IsCatalog(f.name) || s.choice.Names && isText(f.name)
-			more = append(more, Item{Kind: File, Name: f.name, Bytes: f.bytes, Named: true, Fate: fate(anew, Rewritten)})
+			more = append(more, Item{Kind: File, Name: f.name, Bytes: f.bytes, Named: true, Fate: fate(s.choice.Names && isText(f.name), Rewritten)})
 		}
 	}
 	s.Items = append(s.Items, more...)
@@ -384,11 +423,14 @@ func (s *search) leaves(name string) bool {
 // names reports whether a file has the name in its own name, folders left out,
 // or in its content.
 func (p *Plan) names(name string) (bool, error) {
-	if p.eraser.In([]byte(path.Base(name))) {
+	if base := path.Base(name); p.eraser.Text(base) != base {
 		return true, nil
 	}
-	if isJSON(name) {
+	if isText(name) {
 		b, err := p.small(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
 		return err == nil && string(p.unnamed(name, b)) != string(b), err
 	}
 	f, err := p.lib.OpenFile(name)

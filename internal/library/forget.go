@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -167,4 +168,15 @@ func (l *Library) Rebuild(ctx context.Context) error {
 		err = l.cat.Compact(ctx)
 	}
 	return err
+}
+
+// Names are what the names of folders and files say of a recording: that of its
+// folder, the title in it, and the file to play.
+func Names(r *space.Recording) []string {
+	folder := folderName(r)
+	title := strings.TrimSuffix(path.Base(folder), " ["+r.ID+"]")
+	if !r.StartedAt.IsZero() {
+		_, title, _ = strings.Cut(title, " ")
+	}
+	return []string{path.Base(folder), title, fileName(r, folder)}
 }

@@ -81,6 +81,7 @@ type importer struct {
 	progress Progress
 	emit     func(Event)
 	summary  Summary
+	withhold *withholder
 }
 
 // Import takes archives (ZIPs, folders) and loose recordings into the
@@ -96,6 +97,10 @@ func Import(ctx context.Context, lib *Library, paths []string, o ImportOptions, 
 	}
 	if im.lib == nil {
 		im.lib = new(Library)
+	}
+	var err error
+	if im.withhold, err = newWithholder(im.lib); err != nil {
+		return im.summary, err
 	}
 	var archives []*archive.Archive
 	defer func() {
@@ -230,6 +235,9 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 		})
 	}
 	for _, h := range held {
+		if err := im.withhold.archive(h); err != nil {
+			return err
+		}
 		im.summary.Archives = append(im.summary.Archives, *h)
 		im.emit(Event{Archive: h})
 	}
@@ -260,6 +268,7 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 // adoptAll adopts items, several at a time, and tells of them in their order.
 func (im *importer) adoptAll(ctx context.Context, items []*item) error {
 	for _, it := range items {
+		im.withhold.item(it)
 		for _, o := range it.originals {
 			im.progress.Expect(o.size)
 		}

@@ -113,6 +113,7 @@ func (im *importer) land(ctx context.Context, o original, hashed bool, dir strin
 	if p.unread == nil {
 		p.describe()
 	}
+	im.withhold.tags(p.tags)
 	return p, nil
 }
 

@@ -1,0 +1,61 @@
+package forgotten
+
+import (
+	"bytes"
+	"os"
+	"testing"
+	"time"
+)
+
+func TestList(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	l, err := Load(root)
+	if err != nil || !l.Empty() || l.HasHandle("ann") {
+		t.Fatalf("an empty library: %v, %v", l, err)
+	}
+	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	l.Add(at, "@Ann", "555000111")
+	l.Add(at, "forgotten", "0")
+	if err := l.Save(root); err != nil {
+		t.Fatal(err)
+	}
+	b, err := root.ReadFile(Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"ann", "555000111"} {
+		if bytes.Contains(bytes.ToLower(b), []byte(word)) {
+			t.Errorf("the file says %s", word)
+		}
+	}
+	if l, err = Load(root); err != nil {
+		t.Fatal(err)
+	}
+	if when, ok := l.At("ANN", ""); !ok || !when.Equal(at) {
+		t.Errorf("Ann: %v, %v", when, ok)
+	}
+	if !l.HasHandle("ann") || !l.HasID("555000111") || l.HasHandle("anna") || l.HasID("0") || l.HasHandle("forgotten") || l.HasHandle("555000111") {
+		t.Error("the wrong people were forgotten")
+	}
+	l.Add(at, "ann", "777888999") // again, with another id
+	if !l.HasID("555000111") || !l.HasID("777888999") || len(l.content.People) != 1 {
+		t.Errorf("%d people", len(l.content.People))
+	}
+	if !l.Lift("", "777888999") || l.HasHandle("ann") || l.Lift("ann", "") {
+		t.Error("Ann does not come back")
+	}
+
+	// A list that cannot be read is no empty one.
+	for _, text := range []string{"", "{", `{"schema":1,"people":[]}`, `{"schema":99,"key":"AAAA"}`} {
+		if err := root.WriteFile(Name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(root); err == nil {
+			t.Errorf("%q is read", text)
+		}
+	}
+}
