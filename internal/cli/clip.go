@@ -36,6 +36,7 @@ type clipOptions struct {
 	mono, strict    bool
 
 	batch, recording, failed string
+	anywhere                 bool // a batch may write into any folder
 	override                 string
 	omit                     omitter
 	video                    videoOptions
@@ -92,12 +93,13 @@ dark|light, --accent '#rrggbb', --fps N, --background FILE, --captions FILE, --s
 	f.StringVar(&o.batch, "batch", "", "cut what `FILE` lists")
 	f.StringVar(&o.recording, "recording", "", "the `SPACE` of a batch's lines that name none")
 	f.StringVar(&o.failed, "failed", "", "write the lines of a batch that failed to `FILE`")
+	f.BoolVar(&o.anywhere, "anywhere", false, "let the outputs of a batch lie outside the folder of -o, or the current one")
 	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing")
 	addOverride(cmd, &o.override)
 	addOmitter(cmd, &o.omit)
 	addVideo(cmd, &o.video)
 	addIDOnly(cmd, &o.refs)
-	for _, name := range []string{"snap", "clamp", "strict", "mono", "name", "title", "cover", "batch", "recording", "failed", "dry-run", "override-consent", "id-only"} {
+	for _, name := range []string{"snap", "clamp", "strict", "mono", "name", "title", "cover", "batch", "recording", "failed", "anywhere", "dry-run", "override-consent", "id-only"} {
 		f.Lookup(name).Hidden = true
 	}
 	return cmd
@@ -153,14 +155,18 @@ func (o *clipOptions) check(a *App) error {
 	places := len(o.at) + len(o.around) + len(o.clock)
 	one := len(o.words) == 1
 	switch {
-	case o.batch != "" && (places > 0 || o.speaker != "" || o.length != "" || o.end != "" || o.title != "" || o.output != ""):
+	case o.batch != "" && (places > 0 || o.speaker != "" || o.length != "" || o.end != "" || o.title != ""):
 		return usage("--batch says itself what is cut: leave out the other flags that do")
+	case o.batch != "" && o.output == "-":
+		return usage("the clips of a batch go to files: -o wants a folder")
 	case o.batch != "" && one && o.recording != "":
 		return usage("the recording was named twice")
 	case o.batch != "":
 		return nil
 	case o.recording != "" || o.failed != "":
 		return usage("--recording and --failed go with --batch")
+	case o.anywhere:
+		return usage("--anywhere goes with --batch")
 	case !one:
 		return hinted(usage("spaces clip needs SPACE"), "see spaces clip --help")
 	case places == 0 && o.speaker == "":

@@ -3,9 +3,12 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"syscall"
@@ -124,13 +127,64 @@ func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clip
 	if l.Output == "-" {
 		return clips.Result{}, nil, errors.New("the clips of a batch go to files, not to standard output")
 	}
-	if err := c.direct(&q, l.Output, false); err != nil {
+	output, err := c.inside(l.Output)
+	if err != nil {
+		return clips.Result{}, nil, err
+	}
+	if err := c.direct(&q, output, false); err != nil {
 		return clips.Result{}, nil, err
 	}
 	if err := c.films.film(&q); err != nil {
 		return clips.Result{}, nil, err
 	}
 	return c.cut(ctx, q)
+}
+
+// inside is where a clip of a batch goes: below the folder that -o names, or
+// the current one. Who wrote the batch may be another than who runs it: no name
+// in it leads out of that folder, unless that is allowed.
+func (c *clipper) inside(output string) (string, error) {
+	dir := c.o.output
+	switch {
+	case output == "" && dir == "":
+		return "", nil // among the clips of the library
+	case output == "":
+		return dir + string(os.PathSeparator), nil
+	case c.o.anywhere && (filepath.IsAbs(output) || dir == ""):
+		return output, nil
+	case c.o.anywhere:
+		return filepath.Join(dir, output), nil
+	}
+	outside := func(why string) error {
+		return hinted(fmt.Errorf("the output %s %s", output, why), "write it as a path below the folder that -o names, or allow every folder with --anywhere")
+	}
+	if !filepath.IsLocal(output) {
+		return "", outside("leads out of the folder that the clips go to")
+	}
+	if dir == "" {
+		dir = "."
+	} else if err := os.MkdirAll(dir, 0o777); err != nil {
+		return "", err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	// Links that stay inside are followed, those that lead out are not.
+	for name := filepath.Clean(output); name != "."; name = filepath.Dir(name) {
+		if _, err := root.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if _, err := root.Stat(name); err != nil {
+			return "", outside("leads out of the folder that the clips go to, by a link")
+		}
+	}
+	file := filepath.Join(dir, output)
+	if os.IsPathSeparator(output[len(output)-1]) {
+		file += string(os.PathSeparator)
+	}
+	return file, nil
 }
 
 // An idCache remembers what names of recordings mean, for batches that name

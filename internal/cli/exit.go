@@ -159,7 +159,7 @@ func (a *App) warn(format string, args ...any) {
 // say tells how things go, unless --quiet or --json was asked for.
 func (a *App) say(format string, args ...any) {
 	if !a.set.Quiet && !a.set.JSON {
-		fmt.Fprintf(a.Err, format+"\n", args...)
+		fmt.Fprintln(a.Err, safeLines(fmt.Sprintf(format, args...)))
 	}
 }
 

@@ -55,7 +55,7 @@ one, and case and accents do not matter. Times are local.`,
 	f.StringVar(&state, "state", "", "is in this `STATE`: "+joinStates())
 	f.StringVar(&o.query.Sort, "sort", "date", "`ORDER` by date, title or length; -date and so on in reverse")
 	f.IntVar(&o.query.Limit, "limit", 0, "list at most `N`")
-	f.BoolVar(&o.csv, "csv", false, "write CSV with a header line; times in UTC")
+	f.BoolVar(&o.csv, "csv", false, "write CSV with a header line; times in UTC; what looks like a formula begins with an apostrophe")
 	cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(states(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(slices.Clone(catalog.Sorts[:]), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -170,8 +170,8 @@ func (a *App) writeCSV(rows iter.Seq2[catalog.Row, error]) error {
 		if r.Duration >= 0 {
 			duration = decimal(r.Duration)
 		}
-		w.Write([]string{r.ID, r.Title, string(r.TitleSource), space.Time{Time: r.StartedAt}.String(), duration, string(r.State),
-			decimal(r.LostSeconds), r.Host, r.Account, r.Speakers, r.Hashtags, strconv.Itoa(r.Pieces), fmt.Sprint(r.Bytes), r.Folder, r.File})
+		w.Write([]string{r.ID, cell(r.Title), string(r.TitleSource), space.Time{Time: r.StartedAt}.String(), duration, string(r.State),
+			decimal(r.LostSeconds), cell(r.Host), cell(r.Account), cell(r.Speakers), cell(r.Hashtags), strconv.Itoa(r.Pieces), fmt.Sprint(r.Bytes), cell(r.Folder), cell(r.File)})
 	}
 	w.Flush()
 	return w.Error()

@@ -16,7 +16,14 @@ type table struct {
 	max    map[int]int // the widest a column may get on a terminal
 }
 
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+// add adds a row. Whatever its cells say, it stays one line of plain text.
+func (t *table) add(cells ...string) {
+	row := make([]string, len(cells))
+	for i, cell := range cells {
+		row[i] = safe(cell)
+	}
+	t.rows = append(t.rows, row)
+}
 
 // write writes the table. With columns > 0 each line is cut to that width.
 func (t *table) write(w io.Writer, columns int) {

@@ -40,6 +40,21 @@ func safeLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
+// cell makes a text of unknown origin fit for a cell of CSV. It is safe, and one
+// that a spreadsheet would take for a formula gets an apostrophe before it
+// (owasp.org/www-community/attacks/CSV_Injection).
+func cell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + safe(s)
+	}
+	s = safe(s)
+	// Spreadsheets drop blanks before they look, and take wide forms for narrow.
+	if bare := strings.TrimLeft(s, " \u00a0\ufeff"); bare != "" && strings.ContainsRune("=+-@\uff1d\uff0b\uff0d\uff20", []rune(bare)[0]) {
+		return "'" + s
+	}
+	return s
+}
+
 func unsafe(r rune) bool {
 	switch {
 	case r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', // overrides, embeddings, isolates

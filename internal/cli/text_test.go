@@ -154,3 +154,14 @@ func TestTimeline(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+func TestCell(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "a=b": "a=b", "=1+1": "'=1+1", "+49": "'+49", "-5": "'-5", "@guest": "'@guest", "\t=1": "' =1", "\r=1": "' =1",
+		" =1": "' =1", "\u00a0=1": "'\u00a0=1", "＝1": "'＝1", "a\x1b[2J\u202eb": "a�[2J�b",
+	} {
+		if got := cell(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

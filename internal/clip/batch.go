@@ -61,13 +61,16 @@ func NewBatch(r io.Reader, recording string) (*Batch, error) {
 	first := ""
 	for strings.TrimSpace(first) == "" {
 		line, err := readLine(text)
+		number++
 		if line == "" && err != nil {
 			if err == io.EOF {
 				return &Batch{next: func() (Line, error) { return Line{}, io.EOF }}, nil
 			}
+			if err == errLong {
+				err = tooLong(number)
+			}
 			return nil, err
 		}
-		number++
 		first = line
 	}
 	trimmed := strings.TrimRight(first, "\r\n")
@@ -80,17 +83,30 @@ func NewBatch(r io.Reader, recording string) (*Batch, error) {
 	return tableBatch(text, trimmed, number, recording)
 }
 
-// readLine reads a line with its end.
+// errLong means that a line has more than maxLine bytes.
+var errLong = errors.New("the line is too long")
+
+func tooLong(number int) error {
+	return problem(BadLine, fmt.Sprintf("line %d is longer than %d bytes", number, maxLine), "check that the file is a batch of clips")
+}
+
+// readLine reads a line with its end. Of one that is too long it reads to the
+// end, keeps nothing, and returns errLong.
 func readLine(r *bufio.Reader) (string, error) {
 	var b []byte
+	long := false
 	for {
 		part, err := r.ReadSlice('\n')
-		b = append(b, part...)
+		if long = long || len(b)+len(part) > maxLine; long {
+			b = b[:0]
+		} else {
+			b = append(b, part...)
+		}
 		switch {
-		case err == bufio.ErrBufferFull && len(b) < maxLine:
-			continue
 		case err == bufio.ErrBufferFull:
-			return "", problem(BadLine, fmt.Sprintf("a line is longer than %d bytes", maxLine), "")
+			continue
+		case long && (err == nil || err == io.EOF):
+			return "", errLong
 		case err == io.EOF && len(b) > 0:
 			err = nil
 		}
@@ -109,7 +125,12 @@ func lines(r *bufio.Reader, first string, number int, parse func(line string, l 
 				text, pending = *pending, nil
 			} else {
 				var err error
-				if text, err = readLine(r); err != nil {
+				text, err = readLine(r)
+				if err == errLong {
+					number++
+					return Line{Number: number, Err: tooLong(number)}, nil
+				}
+				if err != nil {
 					return Line{}, err
 				}
 			}
@@ -226,12 +247,18 @@ func tableBatch(r *bufio.Reader, header string, number int, recording string) (*
 	if _, ok := at["recording"]; !ok && recording == "" {
 		return nil, problem(BadLine, "the table has no column \"recording\"", "add one, or name the recording of all lines: --recording SPACE")
 	}
-	c := csv.NewReader(r)
+	limited := &recordReader{r: r}
+	c := csv.NewReader(limited)
 	c.Comma, c.LazyQuotes, c.FieldsPerRecord, c.ReuseRecord = comma, true, -1, true
 	b := &Batch{Header: header + "\n"}
+	last := 0 // row
 	b.next = func() (Line, error) {
 		for {
+			limited.n = 0
 			fields, err := c.Read()
+			if errors.Is(err, errLong) {
+				return Line{}, tooLong(number + last + 1)
+			}
 			if err != nil && fields == nil {
 				var bad *csv.ParseError
 				if errors.As(err, &bad) {
@@ -240,6 +267,7 @@ func tableBatch(r *bufio.Reader, header string, number int, recording string) (*
 				return Line{}, err
 			}
 			row, _ := c.FieldPos(0)
+			last = row
 			l := Line{Number: number + row, Raw: joined(fields, comma)}
 			field := func(name string) string {
 				if i, ok := at[name]; ok && i < len(fields) {
@@ -257,6 +285,22 @@ func tableBatch(r *bufio.Reader, header string, number int, recording string) (*
 		}
 	}
 	return b, nil
+}
+
+// A recordReader lets one record of a table have so many bytes and no more: a
+// quote that is never closed would have all that follows kept in memory.
+type recordReader struct {
+	r io.Reader
+	n int // bytes since the last record
+}
+
+func (l *recordReader) Read(p []byte) (int, error) {
+	if l.n > maxLine {
+		return 0, errLong
+	}
+	n, err := l.r.Read(p)
+	l.n += n
+	return n, err
 }
 
 // separator is what stands between the columns of a table.

@@ -264,3 +264,64 @@ func FuzzBatch(f *testing.F) {
 		}
 	})
 }
+
+// A line that is too long is refused by its number, in little memory, and
+// where lines stand for themselves the next ones are read.
+func TestLongLines(t *testing.T) {
+	long := func(before, after string) io.Reader { // of 64 MB
+		return io.MultiReader(strings.NewReader(before), io.LimitReader(endless{}, 64<<20), strings.NewReader(after))
+	}
+	for _, test := range []struct {
+		name  string
+		input io.Reader
+		want  string
+	}{
+		{"first", long("", "\n"), "line 1 is longer than 1048576 bytes"},
+		{"JSON", long(`{"recording":"a","at":1}`+"\n", "\n"+`{"recording":"b","at":2}`), "a; line 2 is longer than 1048576 bytes; b; EOF"},
+		{"labels", long("1\t2\tx\n", "\n3\t4\ty\n"), "r; line 2 is longer than 1048576 bytes; r; EOF"},
+		{"table", long("recording,at\na,1\nb,", "\nc,2\n"), "a; line 3 is longer than 1048576 bytes"},
+		{"table with a quote", io.MultiReader(strings.NewReader("recording,at\na,1\nb,\""), io.LimitReader(manyLines{}, 64<<20)), "a; line 3 is longer than 1048576 bytes"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			var got []string
+			b, err := NewBatch(test.input, "r")
+			for err == nil {
+				var l Line
+				if l, err = b.Next(); err == nil && l.Err != nil {
+					got = append(got, l.Err.Error())
+				} else if err == nil {
+					got = append(got, l.Recording)
+				}
+			}
+			got = append(got, err.Error())
+			runtime.ReadMemStats(&after)
+			if text := strings.Join(got, "; "); text != test.want {
+				t.Errorf("%s\nwant %s", text, test.want)
+			}
+			if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 16 {
+				t.Errorf("%d MB were allocated", n)
+			}
+		})
+	}
+}
+
+// endless is one line without an end, manyLines has many.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
+type manyLines struct{}
+
+func (manyLines) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = "xxxxxxxxx\n"[i%10]
+	}
+	return len(p), nil
+}
