@@ -143,6 +143,22 @@ func (a *App) report(ctx context.Context, err error, asJSON bool) int {
 	return f.code
 }
 
+// tellFailure tells of one thing among several that could not be done.
+func (a *App) tellFailure(err error) {
+	f := classify(err)
+	if a.set.JSON {
+		writeJSON(a.Err, struct {
+			Schema int       `json:"schema"`
+			Error  jsonError `json:"error"`
+		}{space.Schema, f.json()})
+		return
+	}
+	fmt.Fprintln(a.Err, "spaces: error: "+safeLines(f.Error()))
+	if f.hint != "" {
+		fmt.Fprintln(a.Err, "spaces: hint: "+safeLines(f.hint))
+	}
+}
+
 // warn tells something that stops nothing.
 func (a *App) warn(format string, args ...any) {
 	message := fmt.Sprintf(format, args...)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -28,10 +29,21 @@ func addIDOnly(cmd *cobra.Command, r *refs) {
 // resolve finds the Spaces that are meant, in the order in which they were
 // named, each once.
 func (r refs) resolve(ctx context.Context, a *App, c *catalog.Catalog) ([]catalog.Row, error) {
+	return r.resolveBut(ctx, a, c, func(_ string, err error) error { return err })
+}
+
+// resolveBut is resolve, but asks absent about what is not there: unless that
+// returns an error, the rest is found.
+func (r refs) resolveBut(ctx context.Context, a *App, c *catalog.Catalog, absent func(word string, err error) error) ([]catalog.Row, error) {
 	var list []catalog.Row
+	missing := 0
 	seen := make(map[string]bool)
 	add := func(word string, idOnly bool) error {
 		row, err := resolveOne(ctx, a, c, word, idOnly)
+		if errors.Is(err, library.ErrNotFound) {
+			missing++
+			return absent(word, err)
+		}
 		if err == nil && !seen[row.ID] {
 			seen[row.ID] = true
 			list = append(list, row)
@@ -55,7 +67,7 @@ func (r refs) resolve(ctx context.Context, a *App, c *catalog.Catalog) ([]catalo
 			}
 		}
 	}
-	if len(list) == 0 && len(r.words) > 0 { // what fills a pipe may have found nothing
+	if len(list) == 0 && missing == 0 && len(r.words) > 0 { // what fills a pipe may have found nothing
 		a.warn("standard input named no Space")
 	}
 	return list, nil

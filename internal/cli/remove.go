@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -31,7 +32,8 @@ SPACE is an id or the beginning of one, "latest", or a part of the title;
 		Example: `  spaces remove 1eaJ
   spaces remove 1eaJ --originals --dry-run
   spaces list --state no-audio --json | spaces remove --yes -`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space"}),
+		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some were not removed; they are listed",
+			exitNotThere: "no such Space"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -66,42 +68,80 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 		return err
 	}
 	defer lib.Close()
-	rows, err := o.resolve(ctx, a, lib.Catalog())
+	// What is not there any more may have been removed by a run that was killed:
+	// the same command goes on with the rest.
+	var absent []string
+	var first error
+	rows, err := o.resolveBut(ctx, a, lib.Catalog(), func(word string, err error) error {
+		if first == nil {
+			first = err
+		}
+		if lib.WasRemoved(word) {
+			a.say("%s was removed before", word)
+		} else {
+			absent = append(absent, word)
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
+	if len(rows) == 0 && first != nil {
+		return first
+	}
+	failed := 0
 	for _, row := range rows {
-		plan, err := lib.PlanRemoval(row.ID, o.originals)
+		if err := a.removeOne(ctx, lib, row, o); err != nil {
+			if ctx.Err() != nil || len(rows) == 1 && len(absent) == 0 {
+				return err
+			}
+			failed++
+			a.tellFailure(fmt.Errorf("%s: %w", row.ID, err))
+		}
+	}
+	for _, word := range absent {
+		a.tellFailure(fmt.Errorf("%w: %s", library.ErrNotFound, word))
+	}
+	if n := failed + len(absent); n > 0 {
+		code := exitPartly
+		if failed == len(rows) {
+			code = exitFailed
+		}
+		return &failure{code, "not-removed", "run the same command again for the rest", fmt.Errorf("%d of %d Spaces were not removed", n, len(rows)+len(absent))}
+	}
+	return nil
+}
+
+// removeOne removes one Space, or says what would go.
+func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.Row, o removeOptions) error {
+	ask := !o.yes && !o.dryRun
+	plan, err := lib.PlanRemoval(row.ID, o.originals)
+	if err != nil {
+		return err
+	}
+	if !a.set.JSON {
+		a.showRemoval(plan)
+	}
+	if ask {
+		yes, err := a.confirm(ctx, "Remove?")
 		if err != nil {
 			return err
 		}
-		if !a.set.JSON {
-			a.showRemoval(plan)
-		}
-		if ask {
-			yes, err := a.confirm(ctx, "Remove?")
-			if err != nil {
-				return err
-			}
-			if !yes {
-				a.say("%s stays", row.ID)
-				continue
-			}
-		}
-		if !o.dryRun {
-			if plan, err = lib.Remove(ctx, row.ID, o.originals); err != nil {
-				return err
-			}
-			a.say("%s is removed", row.ID)
-		}
-		if a.set.JSON {
-			if err := writeJSON(a.Out, removalLine{space.Schema, row.ID, row.Title, !o.dryRun,
-				orEmpty(plan.Files), orEmpty(plan.Kept), plan.Bytes}); err != nil {
-				return err
-			}
+		if !yes {
+			a.say("%s stays", row.ID)
+			return nil
 		}
 	}
-	return nil
+	if !o.dryRun {
+		if plan, err = lib.Remove(ctx, row.ID, o.originals); err != nil {
+			return err
+		}
+		a.say("%s is removed", row.ID)
+	}
+	if !a.set.JSON {
+		return nil
+	}
+	return writeJSON(a.Out, removalLine{space.Schema, row.ID, row.Title, !o.dryRun, orEmpty(plan.Files), orEmpty(plan.Kept), plan.Bytes})
 }
 
 // orEmpty makes nil an empty list in JSON.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -144,4 +145,21 @@ func (l *Library) removedName(folder string) (name string, done bool, err error)
 		}
 	}
 	return "", false, fmt.Errorf("too many folders named %s", path.Base(folder))
+}
+
+// WasRemoved reports whether a Space whose id begins so was removed, and its
+// originals were kept.
+func (l *Library) WasRemoved(id string) bool {
+	entries, err := l.disk.readDir(removedDir)
+	if err != nil || len(id) < 4 {
+		return false
+	}
+	for _, e := range entries {
+		for _, m := range bracketed.FindAllStringSubmatch(e.Name(), -1) {
+			if strings.HasPrefix(m[1], id) {
+				return true
+			}
+		}
+	}
+	return false
 }
