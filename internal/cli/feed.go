@@ -191,6 +191,7 @@ several published episodes the MP3 is taken (feed init --prefer says otherwise),
 then that of the preset host. When the last one has gone, an empty feed stays.
 Every file is compared with its SHA-256 first. A new episode changes nothing in
 the feed but its own item and the date of the whole.
+Once the library's folder has pages they are built too, as upload --feed sends them.
 With --site the folder gets pages too, and copies of the audio: it can be looked
 at where it lies, and sent to the base URL as it is. Where somebody in an episode
 has not agreed, --override-consent REASON builds it all the same.`,
@@ -267,6 +268,9 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		return err
 	}
 	defer out.Close()
+	if _, err := out.Stat("index.html"); err == nil && o.out == "" {
+		o.site = true // upload sends the pages that lie there, and a feed that links them
+	}
 	ask, err := a.newAsker(lib, o.override, false)
 	if err != nil {
 		return err
@@ -377,7 +381,7 @@ func (a *App) feedCheck(name string) error {
 		defer f.Close()
 		in, shown = f, a.shortenHome(name)
 	}
-	findings, err := feed.Check(in)
+	findings, err := feed.CheckAt(in, a.Now())
 	if err != nil {
 		return err
 	}

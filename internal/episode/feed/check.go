@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"golang.org/x/text/encoding/charmap"
 )
@@ -40,11 +41,18 @@ func CheckBytes(b []byte) ([]Finding, error) { return Check(bytes.NewReader(b)) 
 // Check holds a feed against the rules. The findings are in the order of
 // their lines, at most a thousand. The error is that of reading r: whatever is
 // wrong with the feed is a finding.
-func Check(r io.Reader) ([]Finding, error) {
+func Check(r io.Reader) ([]Finding, error) { return CheckAt(r, time.Time{}) }
+
+// CheckAt is Check at a time: dates after it are found too.
+func CheckAt(r io.Reader, now time.Time) ([]Finding, error) {
 	in := &guard{r: r}
-	c := &checker{guids: map[string]int{}, enclosures: map[string]int{}, prefixes: map[string]bool{}}
+	c := &checker{
+		guids: map[string]int{}, enclosures: map[string]int{}, prefixes: map[string]bool{},
+		now: now, declared: map[string]string{}, entities: map[string]*entity{},
+	}
 	c.dec = xml.NewDecoder(in)
 	c.dec.CharsetReader = c.charset
+	c.dec.Entity = marked
 	err := c.walk()
 	if in.err != nil {
 		return nil, in.err
@@ -52,8 +60,10 @@ func Check(r io.Reader) ([]Finding, error) {
 	switch {
 	case err == nil:
 	case errors.Is(err, errTooLarge):
+		c.broken = true
 		c.find(c.line(), "xml-too-large", "%v", err)
 	default:
+		c.broken = true
 		c.find(c.line(), "xml-syntax", "%s", strings.TrimPrefix(err.Error(), "XML syntax error on "))
 	}
 	c.finish()
@@ -122,6 +132,12 @@ type checker struct {
 	enclosures    map[string]int
 	prefixes      map[string]bool // that were complained of
 	full          bool
+	broken        bool // nothing is known of what stands after the fault
+
+	now      time.Time          // or zero
+	declared map[string]string  // the usual prefix that a namespace of another name was declared for
+	entities map[string]*entity // of HTML, by name
+	outside  bool               // text outside of the root was found
 }
 
 func (c *checker) line() int {
@@ -148,8 +164,9 @@ func (c *checker) find(line int, rule, format string, args ...any) {
 func (c *checker) walk() error {
 	var stack []*node
 	nodes := 0 // of the item, or of the channel
+	bom := 0   // length of the byte order mark, which may stand before all else
 	for {
-		line := c.line()
+		line, at := c.line(), c.dec.InputOffset()
 		tok, err := c.dec.Token()
 		if err == io.EOF {
 			return nil
@@ -158,7 +175,15 @@ func (c *checker) walk() error {
 			return err
 		}
 		switch t := tok.(type) {
+		case xml.ProcInst:
+			if t.Target == "xml" && at > int64(bom) {
+				c.find(line, "xml-syntax", "the XML declaration does not stand at the very start: remove what is before it, blank lines too")
+			}
 		case xml.StartElement:
+			c.attributes(line, &t)
+			if len(stack) == 0 && c.root != nil {
+				c.find(line, "xml-syntax", "a second outermost element, %s", brief(t.Name.Local))
+			}
 			n := &node{name: c.nameOf(line, t.Name), line: line, attr: t.Attr}
 			if len(stack) >= maxDepth {
 				return fmt.Errorf("%w: elements in elements, %d deep", errTooLarge, maxDepth)
@@ -180,6 +205,13 @@ func (c *checker) walk() error {
 				nodes = len(c.channel.kids)
 			}
 		case xml.CharData:
+			if at == 0 && bytes.HasPrefix(t, []byte("\uFEFF")) {
+				bom, t = len("\uFEFF"), t[len("\uFEFF"):]
+			}
+			if t = c.text(line, t); len(stack) == 0 && len(bytes.TrimSpace(t)) > 0 && !c.outside {
+				c.outside = true
+				c.find(line, "xml-syntax", "text outside of the outermost element")
+			}
 			if len(stack) > 0 {
 				n := stack[len(stack)-1]
 				n.long += len(t)
@@ -232,6 +264,14 @@ func (c *checker) nameOf(line int, n xml.Name) string {
 			return prefix + n.Local
 		}
 	}
+	if prefix, ok := c.declared[n.Space]; ok {
+		for ns, known := range known {
+			if known == prefix+":" && ns != oldPodcastNS {
+				c.complain(line, n.Space, "the namespace of the prefix %s is %q, not %q", prefix, ns, n.Space)
+			}
+		}
+		return prefix + ":" + n.Local
+	}
 	// The decoder leaves a prefix that nobody has declared where the
 	// namespace would be.
 	if !strings.ContainsAny(n.Space, ":/") {
@@ -251,11 +291,13 @@ func (c *checker) complain(line int, space, format string, args ...any) {
 
 // charset decodes what is not UTF-8, so that the rest can be looked at.
 func (c *checker) charset(label string, in io.Reader) (io.Reader, error) {
-	c.find(1, "xml-encoding", "the text is %s, not UTF-8", label)
+	const message = "the text is %s, not UTF-8"
 	switch strings.ToLower(label) {
 	case "us-ascii", "ascii":
+		c.find(1, "xml-encoding", message, label)
 		return in, nil
 	case "iso-8859-1", "latin1", "windows-1252":
+		c.find(1, "xml-encoding", message, label)
 		return charmap.Windows1252.NewDecoder().Reader(in), nil
 	}
 	return nil, fmt.Errorf("text in %q cannot be read", label)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 // golden is a feed that passes.
@@ -30,6 +31,14 @@ func golden(t testing.TB) string {
 var ruleTests = []struct{ rule, old, new, line string }{
 	{"xml-syntax", "</channel>", "</chanel>", "</chanel>"},
 	{"xml-syntax", "<title>Open Mic &amp;", "<title>Open Mic &nbsp;", "&nbsp;"},
+	{"xml-syntax", "<?xml", "\n<?xml", "<?xml"},
+	{"xml-syntax", "<?xml", " <?xml", "<?xml"},
+	{"xml-syntax", "<?xml", "\ufeff\n<?xml", "<?xml"},
+	{"xml-syntax", "<?xml", "<!-- made by hand --><?xml", "<?xml"},
+	{"xml-syntax", "</rss>", "</rss><rss></rss>", "<rss></rss>"},
+	{"xml-syntax", "</rss>", "</rss>done", "done"},
+	{"xml-syntax", "<enclosure ", "<enclosure length=\"1\" ", "<enclosure"},
+	{"xml-syntax", `href="https://example.com/show/cover.jpg"`, `href="https://example.com/show/caf&eacute;.jpg"`, "eacute"},
 	{"xml-encoding", `encoding="UTF-8"`, `encoding="ISO-8859-1"`, "<?xml"},
 	{"xml-doctype", "<rss", "<!DOCTYPE rss [<!ENTITY a \"b\">]>\n<rss", "<!DOCTYPE"},
 	{"xml-namespace", ` xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"`, "", "<itunes:author>"},
@@ -38,8 +47,10 @@ var ruleTests = []struct{ rule, old, new, line string }{
 	{"rss-version", `version="2.0"`, `version="0.91"`, "<rss"},
 	{"channel-title", "<title>Open Mic &amp; Friends</title>", "", "<channel>"},
 	{"channel-link", "<link>https://example.com/show/</link>", "<link>example.com</link>", "<link>"},
-	{"channel-description", "<p>Our Spaces, recorded.</p><p>Every &lt;Monday&gt;.</p>", " ", "<description>"},
+	{"channel-description", "<![CDATA[Our Spaces, recorded.\n\nEvery <Monday>.]]>", " ", "<description>"},
 	{"channel-description-length", "Our Spaces", strings.Repeat("x", 4001), "<description>"},
+	{"channel-description-html", "Our Spaces", "<p>Our Spaces</p>", "<description>"},
+	{"channel-description-html", "Our Spaces", "Our <a href='x'>Spaces", "<description>"},
 	{"channel-language", "<language>en-GB</language>", "<language>English (UK)</language>", "<language>"},
 	{"channel-image", `<itunes:image href="https://example.com/show/cover.jpg">`, `<itunes:image href="cover.jpg">`, "cover.jpg"},
 	{"image-type", "cover.jpg", "cover.webp", "cover.webp"},
@@ -77,6 +88,9 @@ var ruleTests = []struct{ rule, old, new, line string }{
 	{"date-missing", "<pubDate>Mon, 14 Jun 2021 18:00:00 +0000</pubDate>", "", "<item>"},
 	{"date-format", "<pubDate>Mon, 14 Jun 2021 18:00:00 +0000", "<pubDate>2021-06-14T18:00:00Z", "<pubDate>"},
 	{"date-format", "<lastBuildDate>Mon, 14", "<lastBuildDate>Mo, 14", "<lastBuildDate>"},
+	{"date-weekday", "<pubDate>Mon, 14", "<pubDate>Tue, 14", "<pubDate>"},
+	{"date-weekday", "<pubDate>Mon, 14 Jun 2021 18:00:00 +0000", "<pubDate>Tue, 14 Jun 2021 23:00:00 EDT", "<pubDate>"},
+	{"date-weekday", "<lastBuildDate>Mon, 14", "<lastBuildDate>sun, 14", "<lastBuildDate>"},
 	{"duration-missing", "<itunes:duration>3600</itunes:duration>", "", "<item>"},
 	{"duration-format", "<itunes:duration>3600", "<itunes:duration>60:00:00:00", "<itunes:duration>"},
 	{"duration-format", "<itunes:duration>3600", "<itunes:duration>1e9", "<itunes:duration>"},
@@ -130,6 +144,7 @@ func TestRules(t *testing.T) {
 		wantRule(t, "rss-root", text, "")
 	}
 	tried["xml-too-large"] = true // TestHostile
+	tried["date-future"] = true   // TestFuture
 	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "publishing-a-podcast.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -140,6 +155,59 @@ func TestRules(t *testing.T) {
 		}
 		if row := fmt.Sprintf("| `%s` | %s | %s | %s |", r.ID, r.Severity, r.From, r.About); !strings.Contains(string(page), row) {
 			t.Errorf("docs/publishing-a-podcast.md lacks the row:\n%s", row)
+		}
+	}
+}
+
+// One fault is one finding, wherever it stands and whatever comes after it.
+func TestOneFault(t *testing.T) {
+	good := golden(t)
+	for _, c := range []struct{ rule, old, new string }{
+		{"xml-syntax", "<?xml", "\n<?xml"},
+		{"xml-syntax", "<?xml", "\n\n  <?xml"},
+		{"xml-syntax", "Our Spaces", "]]>&nbsp;<![CDATA[Our Spaces"},
+		{"xml-syntax", "<title>Débat : l’été", "<title>D&eacute;bat&nbsp;: l&rsquo;&eacute;t&eacute; &nbsp;"},
+		{"xml-syntax", "<title>Open Mic &amp;", "<title>Open Mic &"},
+		{"xml-syntax", "<title>Open Mic &amp;", "<title>Open Mic &nosuch;"},
+		{"xml-syntax", "<language>", "<language"},
+		{"xml-syntax", "</channel>", "</chanel>"},
+		{"xml-syntax", "UTF-8", "EBCDIC"},
+		{"xml-namespace", `"http://www.itunes.com/dtds/podcast-1.0.dtd"`, `"http://www.itunes.com/dtds/podcast.dtd"`},
+		{"xml-namespace", `"https://podcastindex.org/namespace/1.0"`, `"https://podcastindex.org/namespace"`},
+		{"date-weekday", "<pubDate>Mon", "<pubDate>Fri"},
+		{"enclosure-url", `url="https://example.com/show/2021-06-14-debat.mp3"`, `url=""`},
+	} {
+		if !strings.Contains(good, c.old) {
+			t.Errorf("the feed has no %q", c.old)
+			continue
+		}
+		bad := strings.Replace(good, c.old, c.new, 1)
+		findings, err := CheckAt(strings.NewReader(bad), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+		want := 1
+		if strings.Contains(c.new, "&rsquo;") {
+			want = 3 // of three entities, each told once
+		}
+		if err != nil || len(findings) != want || findings[0].Rule != c.rule {
+			t.Errorf("%q: %d findings, %+v, %v", c.new, len(findings), findings, err)
+		}
+	}
+	// A byte order mark may stand before the declaration.
+	if findings, err := CheckBytes([]byte("\ufeff" + good)); err != nil || len(findings) > 0 {
+		t.Errorf("with a byte order mark: %+v, %v", findings, err)
+	}
+}
+
+// Dates are held against the clock, with the zones of their own.
+func TestFuture(t *testing.T) {
+	good := golden(t)
+	for date, future := range map[string]bool{
+		"Mon, 14 Jun 2021 18:00:00 +0000": false, "Mon, 14 Jun 2021 18:09:00 GMT": false, "Mon, 14 Jun 2021 19:00:00 +0000": true,
+		"Mon, 14 Jun 2021 19:00:00 +0200": false, "Mon, 14 Jun 2021 15:00:00 EDT": true, "Mon, 14 Jun 2021 13:00:00 EDT": false, "Tue, 14 Jun 2022 18:00:00 +0000": true,
+	} {
+		bad := strings.Replace(good, "<pubDate>Mon, 14 Jun 2021 18:00:00 +0000", "<pubDate>"+date, 1)
+		findings, err := CheckAt(strings.NewReader(bad), time.Date(2021, 6, 14, 18, 0, 0, 0, time.UTC))
+		if err != nil || future != (len(findings) == 1 && findings[0].Rule == "date-future" && findings[0].Severity == Warning) || !future && len(findings) > 0 {
+			t.Errorf("%s: %+v, %v", date, findings, err)
 		}
 	}
 }

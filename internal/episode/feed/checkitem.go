@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/mail"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,9 @@ import (
 // finish checks what is known when the feed has been read.
 func (c *checker) finish() {
 	c.item = ""
+	c.count()
 	switch {
+	case c.broken: // what is missing may stand after the fault
 	case c.root == nil:
 		if len(c.findings) == 0 {
 			c.find(1, "rss-root", "there is no rss element")
@@ -50,6 +53,8 @@ func (c *checker) checkChannel(n *node) {
 	}
 	if k := want("description", "channel-description", "description"); k != nil && k.long > maxDescription {
 		c.find(k.line, "channel-description-length", "the description has %d bytes; Apple takes %d", k.long, maxDescription)
+	} else if tag := htmlTag.FindString(k.value()); tag != "" {
+		c.find(k.line, "channel-description-html", "the description has HTML: %s", brief(tag))
 	}
 	if k := want("language", "channel-language", "language"); k != nil && !languagePattern.MatchString(k.value()) {
 		c.find(k.line, "channel-language", "%q is no language such as en or pt-BR", brief(k.value()))
@@ -223,7 +228,7 @@ func (c *checker) checkEnclosure(n *node, seconds float64) {
 	}
 	k := list[0]
 	address, _ := k.attribute("url")
-	if first, again := c.enclosures[address]; again {
+	if first, again := c.enclosures[address]; again && address != "" {
 		c.find(k.line, "enclosure-duplicate", "%s is also played by line %d", brief(address), first)
 	} else {
 		c.enclosures[address] = k.line
@@ -394,25 +399,42 @@ func (c *checker) explicit(k *node, rule string) {
 	}
 }
 
+// clockSkew is how much later than here it may be where a feed was made.
+const clockSkew = 10 * time.Minute
+
 func (c *checker) date(k *node) {
-	if _, err := parseDate(k.value()); err != nil {
+	t, err := parseDate(k.value())
+	if err != nil {
 		c.find(k.line, "date-format", "%q is no date such as Mon, 14 Jun 2021 18:00:00 +0000", brief(k.value()))
+		return
 	}
+	if day, _, ok := strings.Cut(k.value(), ","); ok && !strings.EqualFold(strings.TrimSpace(day), t.Format("Mon")) {
+		c.find(k.line, "date-weekday", "%s was a %s, not a %s", t.Format("2 January 2006"), t.Format("Monday"), brief(strings.TrimSpace(day)))
+	}
+	if !c.now.IsZero() && t.After(c.now.Add(clockSkew)) {
+		c.find(k.line, "date-future", "%s is in the future: apps hide an episode until then, or show it first until then", k.value())
+	}
+}
+
+// oldZones are the zones by name that RFC 2822 §4.3 still lets one read.
+var oldZones = map[string]string{
+	"UT": "+0000", "GMT": "+0000", "Z": "+0000", "EST": "-0500", "EDT": "-0400", "CST": "-0600", "CDT": "-0500",
+	"MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700",
 }
 
 // parseDate reads a date of RFC 2822 §3.3: the day's name and the seconds may
 // be missing, and the zone may be one of the old names (§4.3).
 func parseDate(text string) (time.Time, error) {
-	if t, err := mail.ParseDate(text); err == nil {
-		return t, nil
-	}
-	for _, old := range []string{" UT", " Z"} {
-		if rest, ok := strings.CutSuffix(text, old); ok {
-			return mail.ParseDate(rest + " GMT")
+	if i := strings.LastIndexByte(text, ' '); i > 0 {
+		if offset, ok := oldZones[text[i+1:]]; ok {
+			text = text[:i+1] + offset
 		}
 	}
 	return mail.ParseDate(text)
 }
+
+// htmlTag finds a tag of HTML.
+var htmlTag = regexp.MustCompile(`(?i)</?(?:p|br|a|b|i|u|em|strong|div|span|ul|ol|li|h[1-6]|img|hr|blockquote)(?:\s[^<>]*|/)?>`)
 
 // number reads a decimal from 0 on, as XML Schema writes it: no exponents, no
 // infinities.

@@ -24,7 +24,7 @@ func TestGofeed(t *testing.T) {
 	for _, test := range []struct{ what, got, want string }{
 		{"title", f.Title, "Open Mic & Friends"}, {"link", f.Link, "https://example.com/show/"},
 		{"feed link", f.FeedLink, "https://example.com/show/feed.xml"}, {"language", f.Language, "en-GB"},
-		{"description", f.Description, "<p>Our Spaces, recorded.</p><p>Every &lt;Monday&gt;.</p>"},
+		{"description", f.Description, "Our Spaces, recorded.\n\nEvery <Monday>."},
 		{"author", f.ITunesExt.Author, "Ann Höst"}, {"email", f.ITunesExt.Owner.Email, "ann@example.com"},
 		{"image", f.ITunesExt.Image, "https://example.com/show/cover.jpg"}, {"category", f.ITunesExt.Categories[0].Text, "News"},
 		{"subcategory", f.ITunesExt.Categories[0].Subcategory.Text, "Politics"},

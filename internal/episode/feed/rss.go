@@ -141,12 +141,12 @@ type (
 func (s *Show) Render(episodes []*Episode, file string, pages bool) ([]byte, error) {
 	c := channel{
 		Title: s.Title, Link: s.page(), Self: atomLink{s.URL(file), "self", "application/rss+xml"},
-		Description: cdata{paragraphs(s.Description)}, Language: s.Language, Copyright: s.Copyright,
+		Description: cdata{plain(s.Description)}, Language: s.Language, Copyright: s.Copyright,
 		Generator: "spaces", Author: s.Author, Explicit: s.Explicit, Type: "episodic",
 		GUID: s.GUID, Medium: "podcast", Persons: s.persons(),
 	}
 	if s.Description == "" {
-		c.Description.Text = paragraphs(s.Title)
+		c.Description.Text = plain(s.Title)
 	}
 	if s.Image != "" {
 		c.Image = &href{s.Image}
@@ -318,6 +318,12 @@ func paragraphs(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// plain is a text as XML carries it, without what is HTML in it: apps show the
+// description of a show as it stands there.
+func plain(text string) string {
+	return strings.TrimSpace(htmlTag.ReplaceAllString(strings.ReplaceAll(clean(text), "\r\n", "\n"), ""))
 }
 
 // inXML reports whether XML 1.0 §2.2 allows a character.
