@@ -50,6 +50,8 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"cover":        cmdCover,
 			"exits":        cmdExits,
+			"damage":       cmdDamage,
+			"glob":         cmdGlob,
 			"heaac":        cmdHEAAC,
 			"keys":         cmdKeys,
 			"picture":      cmdPicture,

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"iter"
 	"path"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -57,14 +57,22 @@ func (l *Library) writeSoundIndex(dir string, n int, index *unithash.Builder) er
 }
 
 // SoundIndex returns the sound index of a recording's playable file: the one
-// that is kept, or one made of the file if that is missing or of another one.
+// that is kept, or one made of the file if that is missing. The one kept may be
+// of other audio, if somebody has exchanged files by hand.
 // The error is a *unithash.UnsupportedError where the units have no hashes.
-func (l *Library) SoundIndex(ctx context.Context, s *space.Space, sound *Sound, file int) (*unithash.Index, error) {
-	f := sound.Files[file]
-	if x := l.keptSoundIndex(s, file); x != nil && x.Units == f.Index.Units {
+func (l *Library) SoundIndex(ctx context.Context, s *space.Space, file int) (*unithash.Index, error) {
+	if x := l.keptSoundIndex(s, file); x != nil {
 		return x, nil
 	}
-	return buildSoundIndex(ctx, f)
+	sound, err := l.OpenSound(s.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer sound.Close()
+	if file >= len(sound.Files) {
+		return nil, ErrNoAudio // it has just been replaced
+	}
+	return buildSoundIndex(ctx, sound.Files[file])
 }
 
 func (l *Library) keptSoundIndex(s *space.Space, file int) *unithash.Index {
@@ -181,20 +189,29 @@ func (l *Library) indexSound(ctx context.Context, s *space.Space) (made int, err
 	return made, nil
 }
 
+// All yields all Spaces, by the folders. What cannot be read ends it.
+func (l *Library) All() iter.Seq2[*space.Space, error] {
+	return func(yield func(*space.Space, error) bool) {
+		for folder, err := range l.folders() {
+			var s *space.Space
+			if err == nil {
+				s, err = l.load(folder)
+			}
+			if isGone(err) {
+				continue // just renamed or removed
+			}
+			if !yield(s, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // IDs lists the ids of all Spaces, by the folders.
 func (l *Library) IDs() ([]string, error) {
 	var ids []string
-	for folder, err := range l.folders() {
+	for s, err := range l.All() {
 		if err != nil {
-			return nil, err
-		}
-		var s struct {
-			ID string `json:"id"`
-		}
-		if err := l.disk.readJSON(path.Join(folder, sidecarName), &s); err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // just renamed
-			}
 			return nil, err
 		}
 		ids = append(ids, s.ID)

@@ -59,14 +59,19 @@ type matcher struct {
 	id    string
 	file  int
 	units *units
-	done  []Match // of this file
+	done  []Match // of this file, also those that are too short
 }
 
-// sampled follows up the units that the sound index shares with the query.
-func (m *matcher) sampled(x *unithash.Index) error {
-	for _, e := range x.Entries {
-		for _, p := range m.q.at[e.Hash] {
-			m.follow(int64(p), int64(e.Unit))
+func newMatcher(ctx context.Context, q *query, id string, n int, f *library.SoundFile) (*matcher, error) {
+	u, err := newUnits(ctx, f)
+	return &matcher{q: q, id: id, file: n, units: u}, err
+}
+
+// followAll follows up the units that the sound index shares with the query.
+func (m *matcher) followAll(list []place) error {
+	for _, p := range list {
+		if p.there < m.units.count() {
+			m.follow(p.here, p.there)
 		}
 	}
 	return m.units.err

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 
-	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/media/unithash"
@@ -79,9 +78,22 @@ func read(ctx context.Context, r io.ReaderAt, size int64) (*query, error) {
 	return q, nil
 }
 
-// comparable reports whether units of c may be among those of the file.
-func (q *query) comparable(c track.Config) bool {
-	return slices.ContainsFunc(q.codecs, func(have track.Codec) bool { return family(have) == family(c.Codec) })
+// comparable reports whether units of codec c may be among those of the file.
+func (q *query) comparable(c track.Codec) bool {
+	return slices.ContainsFunc(q.codecs, func(have track.Codec) bool { return family(have) == family(c) })
+}
+
+// A place is a unit of the file and one of a recording that have one hash.
+type place struct{ here, there int64 }
+
+// shared lists the units that a sound index and the file have in common.
+func (q *query) shared(x *unithash.Index) (list []place) {
+	for _, e := range x.Entries {
+		for _, here := range q.at[e.Hash] {
+			list = append(list, place{int64(here), int64(e.Unit)})
+		}
+	}
+	return list
 }
 
 // family is the coding whose units are alike whatever a container calls them.
@@ -134,10 +146,4 @@ func (q *query) result() *Result {
 	})
 	r.Unknown, r.Short = q.left()
 	return r
-}
-
-// isNone reports whether err means that a Space has no audio, or none any
-// more.
-func isNone(err error) bool {
-	return errors.Is(err, library.ErrNoAudio) || errors.Is(err, library.ErrNotFound)
 }

@@ -9,11 +9,14 @@ package sound
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/track"
-	"github.com/spaces-cli/spaces/internal/media/unithash"
 )
 
 // An Index answers for the recordings of one library.
@@ -69,58 +72,86 @@ func (x *Index) Find(ctx context.Context, r io.ReaderAt, size int64) (*Result, e
 	if err != nil {
 		return nil, err
 	}
-	ids, err := x.lib.IDs()
-	if err != nil {
+	if err := x.compareAll(ctx, q, nil); err != nil {
 		return nil, err
-	}
-	for _, id := range ids {
-		if err := x.compare(ctx, q, id, nil); err != nil {
-			return nil, err
-		}
 	}
 	// What is open now is looked for in all recordings, not only up to the first
 	// that has it: another one may have the same sound under other people.
 	if open, _ := q.left(); len(open) > 0 {
-		for _, id := range ids {
-			if err := x.compare(ctx, q, id, open); err != nil {
-				return nil, err
-			}
+		if err := x.compareAll(ctx, q, open); err != nil {
+			return nil, err
 		}
 	}
 	return q.result(), nil
 }
 
-// compare looks for units of one recording in q: by its sound index, or, in the
-// stretches that are still open, by all of its units.
-func (x *Index) compare(ctx context.Context, q *query, id string, open []Stretch) error {
-	sound, err := x.lib.OpenSound(id)
-	if isNone(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer sound.Close()
-	for i, f := range sound.Files {
-		if !q.comparable(f.Config) {
-			continue
+// compareAll looks for units of all recordings in q.
+func (x *Index) compareAll(ctx context.Context, q *query, open []Stretch) error {
+	for s, err := range x.lib.All() {
+		if err == nil {
+			err = ctx.Err()
 		}
-		units, err := newUnits(ctx, f)
-		if err != nil {
-			return err
-		}
-		m := &matcher{q: q, id: id, file: i, units: units}
-		if open != nil {
-			err = m.scan(ctx, open)
-		} else {
-			var index *unithash.Index
-			if index, err = x.lib.SoundIndex(ctx, sound.Space, sound, i); err == nil {
-				err = m.sampled(index)
-			}
+		if err == nil {
+			err = x.compare(ctx, q, s, open)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// compare looks for units of one recording in q: by its sound index, or, in the
+// stretches that are still open, by all of its units.
+func (x *Index) compare(ctx context.Context, q *query, s *space.Space, open []Stretch) (err error) {
+	var audio *library.Sound
+	defer func() {
+		if audio != nil {
+			audio.Close()
+		}
+	}()
+	for i, c := range s.Configs {
+		if i >= len(s.Files) || !q.comparable(track.Codec(c.Codec)) {
+			continue
+		}
+		var shared []place
+		if open == nil {
+			index, err := x.lib.SoundIndex(ctx, s, i)
+			if isGone(err) {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.ID, err)
+			}
+			if shared = q.shared(index); len(shared) == 0 {
+				continue
+			}
+		}
+		if audio == nil {
+			if audio, err = x.lib.OpenSound(s.ID); isGone(err) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+		}
+		if i >= len(audio.Files) {
+			return nil // it has just been replaced
+		}
+		m, err := newMatcher(ctx, q, s.ID, i, audio.Files[i])
+		if err == nil && open != nil {
+			err = m.scan(ctx, open)
+		} else if err == nil {
+			err = m.followAll(shared)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.ID, err)
+		}
+	}
+	return nil
+}
+
+// isGone reports whether err means that a Space has no audio, or none any
+// more. What is not there cannot be heard in a file either.
+func isGone(err error) bool {
+	return errors.Is(err, library.ErrNoAudio) || errors.Is(err, library.ErrNotFound) || errors.Is(err, fs.ErrNotExist)
 }

@@ -2,45 +2,46 @@ package sound_test
 
 import (
 	"bytes"
-	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/sound"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/aac/syntax"
+	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/unithash"
 )
 
-// shelf is a library with the recordings of the sample archive, whose playable
-// files hold sound.
+// shelf is a library.
 type shelf struct {
 	t   *testing.T
 	lib *library.Library
-	dir string
 }
 
+// newShelf makes a library of recordings, or of those of the sample archive.
 func newShelf(t *testing.T, inputs ...string) *shelf {
 	t.Helper()
-	dir := t.TempDir()
-	lib, err := library.OpenWrite(t.Context(), library.Options{Dir: dir, Version: "test", LockWait: time.Second})
+	if len(inputs) == 0 {
+		inputs = []string{"../../../testdata/sample-archive.zip"}
+	}
+	lib, err := library.OpenWrite(t.Context(), library.Options{Dir: t.TempDir(), Version: "test", LockWait: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { lib.Close() })
-	if len(inputs) == 0 {
-		inputs = []string{"../../../testdata/sample-archive.zip"}
-	}
 	if _, err := library.Import(t.Context(), lib, inputs, library.ImportOptions{Jobs: 2}, func(library.Event) {}); err != nil {
 		t.Fatal(err)
 	}
-	return &shelf{t, lib, dir}
+	return &shelf{t, lib}
 }
 
 func (s *shelf) find(b []byte) *sound.Result {
@@ -55,13 +56,8 @@ func (s *shelf) find(b []byte) *sound.Result {
 // longest returns the recording with the longest audio.
 func (s *shelf) longest() *space.Space {
 	s.t.Helper()
-	ids, err := s.lib.IDs()
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	var best *space.Space
-	for _, id := range ids {
-		r, err := s.lib.Load(id)
+	for r, err := range s.lib.All() {
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -72,8 +68,8 @@ func (s *shelf) longest() *space.Space {
 	return best
 }
 
-// cut returns an .m4a with units of a recording's first file, without tags.
-func (s *shelf) cut(id string, first, n int64) []byte {
+// units returns access units of a recording's first file.
+func (s *shelf) units(id string, first, n int64) [][]byte {
 	s.t.Helper()
 	src, err := s.lib.OpenSound(id)
 	if err != nil {
@@ -87,49 +83,292 @@ func (s *shelf) cut(id string, first, n int64) []byte {
 	}); err != nil {
 		s.t.Fatal(err)
 	}
-	var b bytes.Buffer
-	w, err := mp4.NewWriter(&b, &mp4.Movie{Config: src.Files[0].Config, Units: n, Size: func(i int64) int { return len(all[i]) }})
+	return all
+}
+
+// m4a returns a file of units, without a tag.
+func (s *shelf) m4a(units [][]byte) []byte {
+	s.t.Helper()
+	config, err := adts.ParseConfig([]byte{0x11, 0x90})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for _, u := range all {
-		if err := w.WriteUnit(u); err != nil {
-			s.t.Fatal(err)
+	var b bytes.Buffer
+	w, err := mp4.NewWriter(&b, &mp4.Movie{Config: config, Units: int64(len(units)), Size: func(i int64) int { return len(units[i]) }})
+	for _, u := range units {
+		if err == nil {
+			err = w.WriteUnit(u)
 		}
 	}
-	if err := w.Close(); err != nil {
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
 		s.t.Fatal(err)
 	}
 	return b.Bytes()
 }
 
 func describe(r *sound.Result) string {
-	var b bytes.Buffer
+	var b strings.Builder
 	for _, m := range r.Matches {
-		fmt.Fprintf(&b, "%s#%d unit %d: %d+%d\n", m.Recording, m.File, m.First, m.Stretch.First, m.Units)
+		fmt.Fprintf(&b, "%s#%d from unit %d: %d units from %d\n", m.Recording, m.File, m.First, m.Units, m.Stretch.First)
 	}
 	fmt.Fprintf(&b, "%d of %d units sound, unknown %v, short %v", r.Sounding, r.Units, r.Unknown, r.Short)
 	return b.String()
 }
 
+// has reports whether all the sound of r comes from the library, and some of
+// it from this recording.
+func has(r *sound.Result, id string) bool {
+	return len(r.Unknown) == 0 && slices.ContainsFunc(r.Matches, func(m sound.Match) bool { return m.Recording == id })
+}
+
 func TestExcerptsOfAnyLength(t *testing.T) {
 	s := newShelf(t)
 	id := s.longest().ID
-	for _, n := range []int64{4, 10, 47, 200} {
+	for _, n := range []int64{1, 2, 4, 10, 47, 200} {
 		for first := int64(0); first < 200; first += 37 {
-			r := s.find(s.cut(id, first, n))
-			if r.Sounding == 0 {
-				continue
-			}
-			if !slices.ContainsFunc(r.Matches, func(m sound.Match) bool { return m.Recording == id }) || len(r.Unknown) > 0 {
+			if r := s.find(s.m4a(s.units(id, first, n))); r.Sounding > 0 && !has(r, id) {
 				t.Errorf("%d units from %d:\n%s", n, first, describe(r))
 			}
 		}
 	}
 }
 
-var _ = io.EOF
-var _ = os.Args
-var _ = exec.Command
-var _ = filepath.Join
-var _ = context.Background
+func run(t *testing.T, name string, args ...string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Skip(name + " is not installed")
+	}
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
+	}
+}
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Another container, other tags or a missing byte change nothing in what is
+// heard.
+func TestCopiesOfOtherPrograms(t *testing.T) {
+	s := newShelf(t)
+	r := s.longest()
+	file := s.lib.Path(r.File)
+	original := read(t, s.lib.Path(r.Folder+"/original/"+r.Pieces[0].Name))
+	if got := s.find(original[:len(original)-1]); !has(got, r.ID) {
+		t.Errorf("an original less its last byte:\n%s", describe(got))
+	}
+	for name, args := range map[string]string{
+		"whole.m4a":   "-c copy",
+		"whole.mp4":   "-c copy -movflags +faststart",
+		"piece.mp4":   "-c copy -movflags +frag_keyframe+empty_moov -ss 3",
+		"excerpt.m4a": "-ss 5 -t 1.2 -c copy -map_metadata -1",
+		"excerpt.ts":  "-ss 9 -t 2 -c copy",
+		"excerpt.aac": "-ss 4 -t 1 -c copy",
+		"tagged.m4a":  "-ss 2 -t 3 -c copy -metadata title=Mine -metadata comment=1RDxlaZNRDLJL",
+		"picture.mov": "-c copy",
+		"twice.m2ts":  "-c copy -mpegts_m2ts_mode 1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), name)
+			run(t, "ffmpeg", append(append([]string{"-loglevel", "error", "-i", file}, strings.Fields(args)...), out)...)
+			if got := s.find(read(t, out)); !has(got, r.ID) {
+				t.Error(describe(got))
+			}
+		})
+	}
+}
+
+func TestJoinedExcerpts(t *testing.T) {
+	s := newShelf(t)
+	id := s.longest().ID
+	parts := slices.Concat(s.units(id, 600, 30), s.units(id, 30, 9), s.units(id, 1200, 100), s.units(id, 650, 6))
+	r := s.find(s.m4a(parts))
+	if !has(r, id) || len(r.Short) > 0 {
+		t.Fatal(describe(r))
+	}
+	for p, first := range map[int64]int64{0: 600, 30: 30, 39: 1200, 139: 650} {
+		if !slices.ContainsFunc(r.Matches, func(m sound.Match) bool { return m.Recording == id && m.First-m.Stretch.First == first-p }) {
+			t.Errorf("nothing says that unit %d is unit %d of the recording:\n%s", p, first, describe(r))
+		}
+	}
+}
+
+// The level of an excerpt can be changed in its units alone.
+func TestOtherGain(t *testing.T) {
+	s := newShelf(t)
+	id := s.longest().ID
+	units := s.units(id, 300, 60)
+	p, err := adts.NewParser("\x11\x90")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parsed syntax.Unit
+	for _, u := range units {
+		if err := p.Parse(u, &parsed); err != nil {
+			t.Fatal(err)
+		}
+		for _, stream := range parsed.Streams {
+			for bit := stream.Gain; bit < stream.Gain+8; bit++ {
+				u[bit>>3] ^= 0x80 >> (bit & 7)
+			}
+		}
+	}
+	if r := s.find(s.m4a(units)); !has(r, id) {
+		t.Error(describe(r))
+	}
+}
+
+// What comes from elsewhere is Unknown, beside what does not and alone.
+func TestSoundFromElsewhere(t *testing.T) {
+	s := newShelf(t)
+	id := s.longest().ID
+	foreign := s.units(id, 400, 40)
+	for _, u := range foreign {
+		u[len(u)/2] ^= 1 // as good as another sound
+	}
+	if r := s.find(s.m4a(foreign)); len(r.Matches) > 0 || len(r.Unknown) != 1 || r.Unknown[0].Units != 40 {
+		t.Errorf("alone:\n%s", describe(r))
+	}
+	r := s.find(s.m4a(slices.Concat(s.units(id, 500, 50), foreign, s.units(id, 700, 50))))
+	if len(r.Matches) < 2 || !slices.Equal(r.Unknown, []sound.Stretch{{First: 50, Units: 40}}) {
+		t.Errorf("between:\n%s", describe(r))
+	}
+	r = s.find(s.m4a(slices.Concat(s.units(id, 500, 50), foreign[:3], s.units(id, 700, 50))))
+	if len(r.Unknown) > 0 || !slices.Equal(r.Short, []sound.Stretch{{First: 50, Units: 3}}) {
+		t.Errorf("a little between:\n%s", describe(r))
+	}
+}
+
+// Silence is everywhere: it makes nothing an excerpt of anything.
+func TestSilenceTellsNothing(t *testing.T) {
+	s := newShelf(t)
+	out := filepath.Join(t.TempDir(), "a.m4a")
+	run(t, "ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo:d=3", "-c:a", "aac", out)
+	if r := s.find(read(t, out)); r.Units == 0 || r.Sounding > 0 || len(r.Matches)+len(r.Unknown)+len(r.Short) > 0 {
+		t.Error(describe(r))
+	}
+}
+
+// PCM has no units: that nothing is found says nothing, and Find says so.
+func TestPCMCannotBeTold(t *testing.T) {
+	s := newShelf(t)
+	out := filepath.Join(t.TempDir(), "a.wav")
+	run(t, "ffmpeg", "-loglevel", "error", "-i", s.lib.Path(s.longest().File), out)
+	b := read(t, out)
+	_, err := sound.Open(s.lib).Find(t.Context(), bytes.NewReader(b), int64(len(b)))
+	if !errors.As(err, new(*unithash.UnsupportedError)) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Recordings in MP3 and FLAC are found in files of the same coding.
+func TestOtherCodings(t *testing.T) {
+	speech := "../../fixture/testdata/host.aac"
+	for _, c := range []struct{ ext, encode, excerpt string }{
+		{"mp3", "-c:a libmp3lame -b:a 96k", "-ss 0.4 -t 1 -c copy -id3v2_version 3 -metadata title=Mine"},
+		{"mp3", "-c:a libmp3lame -q:a 5", "-c copy -write_xing 0"},
+		{"flac", "-c:a flac", "-c copy -metadata title=Mine"},
+		{"flac", "-c:a flac -frame_size 1024", "-ss 0.5 -t 0.5 -c copy"},
+	} {
+		t.Run(c.ext+c.encode, func(t *testing.T) {
+			dir := t.TempDir()
+			whole, part := filepath.Join(dir, "whole."+c.ext), filepath.Join(dir, "part."+c.ext)
+			run(t, "ffmpeg", append(append([]string{"-loglevel", "error", "-i", speech}, strings.Fields(c.encode)...), whole)...)
+			run(t, "ffmpeg", append(append([]string{"-loglevel", "error", "-i", whole}, strings.Fields(c.excerpt)...), part)...)
+			s := newShelf(t, whole)
+			if r := s.find(read(t, part)); !has(r, s.longest().ID) {
+				t.Error(describe(r))
+			}
+		})
+	}
+}
+
+// MP3 whose header bits, CRC and level another program has changed.
+func TestChangedMP3Headers(t *testing.T) {
+	whole := filepath.Join(t.TempDir(), "whole.mp3")
+	run(t, "ffmpeg", "-loglevel", "error", "-i", "../../fixture/testdata/host.aac", "-c:a", "libmp3lame", "-b:a", "96k", whole)
+	s := newShelf(t, whole)
+	b := read(t, whole)
+	const size = 96000 * 144 / 48000
+	changed := 0
+	for i := bytes.Index(b, []byte{0xff, 0xfb}); i >= 0 && i+size <= len(b); i += size {
+		b[i+2] ^= 1   // private
+		b[i+3] ^= 0xd // copyright, original, emphasis 1
+		changed++
+	}
+	if r := s.find(b); changed < 40 || !has(r, s.longest().ID) {
+		t.Errorf("%d frames changed:\n%s", changed, describe(r))
+	}
+}
+
+// Without its index a recording is found too; reindex makes it as an import
+// does.
+func TestLibrariesOfBefore(t *testing.T) {
+	s := newShelf(t)
+	r := s.longest()
+	name := s.lib.Path(r.Folder + "/.spaces/sound-0.idx")
+	was := read(t, name)
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	excerpt := s.m4a(s.units(r.ID, 100, 300))
+	if got := s.find(excerpt); !has(got, r.ID) {
+		t.Errorf("without an index:\n%s", describe(got))
+	}
+	if err := os.WriteFile(name, was[:len(was)-1], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.find(excerpt); !has(got, r.ID) {
+		t.Errorf("with a damaged one:\n%s", describe(got))
+	}
+	made, err := s.lib.IndexSound(t.Context(), func(id string, err error) { t.Errorf("%s: %v", id, err) })
+	if err != nil || made != 1 {
+		t.Errorf("%d made, %v", made, err)
+	}
+	if !bytes.Equal(read(t, name), was) {
+		t.Error("reindex makes another index than an import")
+	}
+}
+
+// Spans are positions on the recording's timeline, over pieces and gaps.
+func TestSpans(t *testing.T) {
+	s := &space.Space{
+		Recording: space.Recording{Files: []string{"a", "b"}},
+		Configs:   []space.Config{{UnitSamples: 1024}, {UnitSamples: 1024}},
+		Timeline: []space.Run{
+			{SampleRate: 48000, FirstUnit: 0, FirstSample: 0, Samples: 10*1024 - 500, Skip: 500},
+			{SampleRate: 48000, FirstUnit: 10, FirstSample: 10*1024 - 500, Samples: 20 * 1024},
+			{SampleRate: 24000, File: 1, FirstUnit: 0, FirstSample: 30*1024 - 500, Samples: 5 * 1024},
+		},
+	}
+	at := func(sample float64) float64 { return sample / 48000 }
+	for _, c := range []struct {
+		file         int
+		first, units int64
+		want         []sound.Span
+	}{
+		{0, 0, 1, []sound.Span{{Start: 0, End: at(2*1024 - 500)}}},
+		{0, 9, 2, []sound.Span{{Start: at(9*1024 - 500), End: at(10*1024 - 500)}, {Start: at(10*1024 - 500), End: at(12*1024 - 500)}}},
+		{0, 29, 1, []sound.Span{{Start: at(29*1024 - 500), End: at(30*1024 - 500)}}},
+		{1, 1, 1, []sound.Span{{Start: at(30*1024-500) + 1024.0/24000, End: at(30*1024-500) + 3072.0/24000}}},
+	} {
+		got := sound.Match{File: c.file, First: c.first, Stretch: sound.Stretch{Units: c.units}}.Spans(s)
+		if len(got) != len(c.want) {
+			t.Errorf("%d from %d of file %d: %v, want %v", c.units, c.first, c.file, got, c.want)
+			continue
+		}
+		for i, g := range got {
+			if d := max(g.Start-c.want[i].Start, c.want[i].Start-g.Start, g.End-c.want[i].End, c.want[i].End-g.End); d > 1e-9 {
+				t.Errorf("%d from %d of file %d: %v, want %v", c.units, c.first, c.file, got, c.want)
+			}
+		}
+	}
+}
