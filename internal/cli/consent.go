@@ -142,11 +142,18 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	if err := ledger.Add(ctx, e); err != nil {
 		return err
 	}
+	sent, err := a.sentOf(ctx, lib, ledger, &e)
+	if err != nil {
+		return err
+	}
 	if a.set.JSON {
-		return writeJSON(a.Out, ledger.Entries()[len(ledger.Entries())-1])
+		return writeJSON(a.Out, consentSetLine{ledger.Entries()[len(ledger.Entries())-1], sent})
 	}
 	a.say("%s: %s", consent.Who{Handle: e.Handle, ID: e.ID}, a.answerOf(&e))
-	return nil
+	if e.Answer == consent.Granted {
+		return nil
+	}
+	return a.tellSent(sent, &e)
 }
 
 // askStranger asks before an answer is entered for a handle that nobody has who

@@ -22,6 +22,7 @@ type uploadOptions struct {
 	target                            string
 	recording, original, clips, feed  bool
 	clean, dryRun, force, yes, public bool
+	takeDown                          bool
 	verify, bandwidth                 string
 	backend                           backendFlags
 }
@@ -61,6 +62,7 @@ More flags: --public; --part-size SIZE (S3); --accept-new-host-key (SFTP); --id-
 	f.StringVar(&o.verify, "verify", "sum", "`HOW` to check what arrived: sum, or full: read it back")
 	f.StringVar(&o.bandwidth, "bandwidth", "", "use at most `RATE` bytes a second: 500k, 2M")
 	f.BoolVar(&o.yes, "yes", false, "do not ask before something becomes public, or is removed")
+	f.BoolVar(&o.takeDown, "take-down", false, "with --feed: remove there what people have withdrawn from")
 	f.BoolVar(&o.clean, "clean", false, "remove what interrupted uploads have left")
 	f.BoolVar(&o.dryRun, "dry-run", false, "tell each request, and make none")
 	f.BoolVar(&o.public, "public", false, "everybody may read what is sent")
@@ -125,6 +127,9 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 		return err
 	}
 	defer g.ask.Close()
+	if o.takeDown {
+		return a.takeDown(ctx, g, t)
+	}
 	items, err := g.gather(ctx)
 	if err != nil {
 		return err
@@ -165,6 +170,8 @@ func (o *uploadOptions) check() error {
 	switch what := o.recording || o.original || o.clips; {
 	case o.verify != "sum" && o.verify != "full":
 		return usage("--verify is sum or full, not %q", o.verify)
+	case o.takeDown && !o.feed:
+		return usage("--take-down goes with --feed")
 	case o.clean && (o.feed || what || o.force || len(o.words) > 0):
 		return usage("--clean takes a target and nothing else")
 	case o.feed && (what || len(o.words) > 0):

@@ -30,6 +30,7 @@ type gatherer struct {
 	ask  *asker
 	list []*publish.Item
 	uses []gate.Use // of the recordings that are heard in them
+	down *takeDown  // nil: nothing is taken down
 }
 
 // gather finds what the words of a command line mean.
@@ -262,7 +263,10 @@ func (g *gatherer) feed(ctx context.Context) error {
 			return err
 		}
 		defer out.Close()
-		b, err := feed.Build(ctx, g.root, out, show, feed.Options{Site: true, Agree: func(list []*feed.Episode) error {
+		b, err := feed.Build(ctx, g.root, out, show, feed.Options{Site: true, Choose: g.down.chooser(), Agree: func(list []*feed.Episode) error {
+			if g.down != nil {
+				return nil // what stays is there already
+			}
 			_, err := g.ask.episodes(ctx, list)
 			return err
 		}})
@@ -270,14 +274,19 @@ func (g *gatherer) feed(ctx context.Context) error {
 			return feedError(err)
 		}
 		episodes, pages = b.Episodes, b.Pages
-	} else if episodes, err = feed.Collect(ctx, g.root, show.Prefer); err != nil && !g.emptied(err, file) {
+	} else if episodes, err = feed.Choose(ctx, g.root, show.Prefer, g.down.chooser()); err != nil && !g.emptied(err, file) {
 		return feedError(err)
 	}
 	if site && g.o.dryRun {
 		pages = g.pages(dir, episodes)
 	}
 	for _, e := range episodes {
-		g.episode(e, show)
+		if g.down.sends(e) {
+			g.episode(e, show)
+		}
+	}
+	if g.down != nil && !g.sentFeed(file) {
+		return nil // there is no feed to take anything out of
 	}
 	for _, p := range pages {
 		g.list = append(g.list, &publish.Item{Name: p, File: dir + "/" + p, Kind: publish.Page, Type: mimeType(p), Replace: true, Last: true,
@@ -302,11 +311,13 @@ func (g *gatherer) emptied(err error, file string) bool {
 	if !errors.Is(err, feed.ErrNoEpisodes) && !errors.Is(err, feed.ErrNonePublished) {
 		return false
 	}
-	standing, rerr := publish.Standing(g.root)
-	if rerr != nil {
-		return false
-	}
-	return slices.ContainsFunc(standing, func(r *publish.Receipt) bool {
+	return g.down != nil || g.sentFeed(file)
+}
+
+// sentFeed reports whether a feed was sent to the target.
+func (g *gatherer) sentFeed(file string) bool {
+	standing, err := publish.Standing(g.root)
+	return err == nil && slices.ContainsFunc(standing, func(r *publish.Receipt) bool {
 		return r.Kind == publish.Feed && r.Place == g.s.Target.Place() && r.Object == file
 	})
 }

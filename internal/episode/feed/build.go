@@ -22,6 +22,9 @@ type Options struct {
 	// Agree, if it is set, is asked before anything is written: an error of it
 	// is that of Build.
 	Agree func([]*Episode) error
+	// Choose, if it is set, says which episodes may stand in the feed; otherwise
+	// all that are published.
+	Choose func(*Episode) bool
 }
 
 // A Built says what was built.
@@ -55,7 +58,10 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 	if !fileName.MatchString(o.File) {
 		return nil, fmt.Errorf("%q cannot be part of a web address", o.File)
 	}
-	episodes, err := Collect(ctx, library, s.Prefer)
+	if o.Choose == nil {
+		o.Choose = func(e *Episode) bool { return e.IsPublished() }
+	}
+	episodes, err := Choose(ctx, library, s.Prefer, o.Choose)
 	if errors.Is(err, ErrNoEpisodes) || errors.Is(err, ErrNonePublished) {
 		// Of a feed that was there, subscribers must hear that its last episode
 		// has gone: an empty one takes its place.

@@ -94,13 +94,18 @@ var (
 // whose record was written last. Each file is read to see that it is still the
 // one that its record describes.
 func Collect(ctx context.Context, root *os.Root, prefer string) ([]*Episode, error) {
+	return Choose(ctx, root, prefer, func(e *Episode) bool { return e.IsPublished() })
+}
+
+// Choose is Collect of the episodes that may be chosen.
+func Choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode) bool) ([]*Episode, error) {
 	all, err := all(ctx, root)
 	if err != nil {
 		return nil, err
 	}
 	chosen := make(map[string]*candidate)
 	for _, c := range all {
-		if best := chosen[c.ID]; c.IsPublished() && (best == nil || c.compare(best, prefer) < 0) {
+		if best := chosen[c.ID]; may(c.Episode) && (best == nil || c.compare(best, prefer) < 0) {
 			chosen[c.ID] = c
 		}
 	}
