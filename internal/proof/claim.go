@@ -157,6 +157,9 @@ func (p *Prover) borneOut(ctx context.Context, proof *Proof, t *found, r *record
 		}
 		if proof.Failed() == 0 {
 			proof.Lossless = true
+			if native == clip.MP3 {
+				return p.delay(ctx, proof, t, request(t.clip, r, true), before, name)
+			}
 			return nil
 		}
 		proof.Checks = proof.Checks[:before] // it may be one that was encoded anew
@@ -177,6 +180,25 @@ func (p *Prover) borneOut(ctx context.Context, proof *Proof, t *found, r *record
 		}
 	}
 	return p.liken(ctx, proof, t, r, name, false, t.tags[clip.SettingsTag] != "")
+}
+
+// delay looks whether an .mp3 plays the samples of its frames that it would if it
+// were cut again: the delay in its first frame alone says which these are.
+func (p *Prover) delay(ctx context.Context, proof *Proof, t *found, q clip.Request, before int, name string) error {
+	m, err := p.make(ctx, q)
+	if err != nil {
+		return p.cannot(ctx, proof, "frames", t.place(), "it cannot be cut again", err)
+	}
+	defer m.remove()
+	d, err := compare(ctx, name, m.file)
+	if err != nil {
+		return p.cannot(ctx, proof, "frames", t.place(), "it cannot be read", err)
+	}
+	if !d.plays {
+		proof.Checks = proof.Checks[:before]
+		proof.check("frames", t.place(), NotChecked, "could not be verified: its frames are those of the recording, and it plays other samples of them than one that is cut again")
+	}
+	return nil
 }
 
 // whole reads all of a file, and reports whether nothing in it is damaged.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -192,6 +193,50 @@ func TestFalseTags(t *testing.T) {
 				t.Errorf("%s%s, %s: %s: %+v", c.name, ext, c.effects.Fade, got, proof.Checks)
 			}
 		}
+	}
+}
+
+// An .mp3 says in its first frame which samples of the others are heard: one that
+// says something else is not proven, though all frames are those of the recording.
+func TestMovedDelay(t *testing.T) {
+	t.Parallel()
+	ffmpeg, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		t.Skip("no ffmpeg to make an MP3 with")
+	}
+	source := filepath.Join(t.TempDir(), "a.mp3")
+	if out, err := exec.Command(ffmpeg, "-v", "error", "-f", "lavfi", "-i", "sine=f=440:r=44100:d=5", source).CombinedOutput(); err != nil {
+		t.Skipf("ffmpeg cannot make MP3: %s", out)
+	}
+	l := take(t, source)
+	r, err := recording.Open(l, only(t, l), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	p := &Prover{Library: l, Version: "test"}
+	file := elsewhere(t, r, "b.mp3", clip.Request{Span: recording.Span{Start: 30001, Samples: 70000}})
+	if err := os.Remove(l.Path(ledger.Name)); err != nil {
+		t.Fatal(err)
+	}
+	proof, err := p.File(t.Context(), file)
+	if err != nil || proof.Verdict() != Proven {
+		t.Fatalf("%v: %+v", err, proof)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Twelve bits each: samples to leave out at the start, and at the end.
+	at := max(bytes.Index(b, []byte("Info")), bytes.Index(b, []byte("Xing"))) + 8 + 4 + 4 + 100 + 4 + 21
+	both := uint32(b[at])<<16 | uint32(b[at+1])<<8 | uint32(b[at+2])
+	both += 1<<12 - 1 // one more at the start, one less at the end
+	b[at], b[at+1], b[at+2] = byte(both>>16), byte(both>>8), byte(both)
+	if err := os.WriteFile(file, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if proof, err = p.File(t.Context(), file); err != nil || proof.Verdict() == Proven {
+		t.Errorf("moved by one sample: %v: %+v", err, proof.Checks)
 	}
 }
 
