@@ -35,6 +35,7 @@ type Archive struct {
 	manifest Manifest
 	account  Account
 	problems []Problem
+	strays   int // members looked into
 }
 
 // A Member is one file of Spaces audio.

@@ -44,30 +44,8 @@ func Detect(path string) (Kind, error) {
 	if info.IsDir() {
 		return detectFolder(path)
 	}
-	if !info.Mode().IsRegular() {
-		return Unrelated, nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return Unrelated, fileProblem(err, path)
-	}
-	defer f.Close()
-	head := make([]byte, headSize)
-	n, err := io.ReadFull(f, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return Unrelated, fileProblem(err, path)
-	}
-	what := sniff(head[:n])
-	ext := strings.ToLower(filepath.Ext(path))
-	switch {
-	case what.zip, ext == ".zip":
-		return ArchiveZIP, nil
-	case what.audio, audioExtensions[ext]:
-		return AudioFile, nil
-	case hasDirectoryEnd(f, info.Size()): // something stands before the ZIP
-		return ArchiveZIP, nil
-	}
-	return Unrelated, nil
+	kind, _, err := DetectFile(path)
+	return kind, err
 }
 
 func detectFolder(path string) (Kind, error) {
@@ -112,6 +90,7 @@ type content struct {
 	words string // for a message: "a web page (HTML)"
 	zip   bool
 	audio bool
+	other bool // certainly neither
 	hint  string
 }
 
@@ -134,17 +113,21 @@ var magics = []struct {
 	{0, "BZh", content{words: "a bzip2 file", hint: hintUnpack}},
 	{0, "\xfd7zXZ\x00", content{words: "an xz file", hint: hintUnpack}},
 	{257, "ustar", content{words: "a tar archive", hint: hintUnpack}},
-	{0, "%PDF", content{words: "a PDF"}},
-	{0, "\x89PNG", content{words: "a picture (PNG)"}},
-	{0, "\xff\xd8\xff", content{words: "a picture (JPEG)"}},
-	{0, "GIF8", content{words: "a picture (GIF)"}},
-	{0, "MZ", content{words: "a Windows program"}},
-	{0, "SQLite format 3", content{words: "an SQLite database"}},
+	{0, "%PDF", content{words: "a PDF", other: true}},
+	{0, "\x89PNG", content{words: "a picture (PNG)", other: true}},
+	{0, "\xff\xd8\xff", content{words: "a picture (JPEG)", other: true}},
+	{0, "GIF8", content{words: "a picture (GIF)", other: true}},
+	{0, "MZ", content{words: "a Windows program", other: true}},
+	{0, "SQLite format 3", content{words: "an SQLite database", other: true}},
 	{0, "#EXTM3U", content{words: "a playlist (M3U8): it names audio and holds none", hint: "give the audio itself"}},
 	{0, "ID3", content{words: "an audio file", audio: true}},
-	{0, "RIFF", content{words: "an audio file (WAV)", audio: true}},
+	{8, "WAVE", content{words: "an audio file (WAV)", audio: true}},
 	{0, "fLaC", content{words: "an audio file (FLAC)", audio: true}},
 	{0, "OggS", content{words: "an audio file (Ogg)", audio: true}},
+	{8, "heic", content{words: "a picture (HEIC)", other: true}},
+	{8, "heix", content{words: "a picture (HEIC)", other: true}},
+	{8, "mif1", content{words: "a picture (HEIF)", other: true}},
+	{8, "avif", content{words: "a picture (AVIF)", other: true}},
 	{4, "ftyp", content{words: "an audio or video file (MP4)", audio: true}},
 }
 

@@ -37,6 +37,8 @@ const (
 	Gone               ProblemKind = "gone"       // removed since it was listed
 	Symlink            ProblemKind = "symlink"
 	OddName            ProblemKind = "odd-name"
+	DamagedName        ProblemKind = "damaged-name" // not what the member itself says
+	NotTaken           ProblemKind = "not-taken"    // sound where none of a Space lies
 	DuplicateMember    ProblemKind = "duplicate-member"
 )
 

@@ -42,6 +42,7 @@ type file struct {
 	hasCRC   bool
 	method   uint16
 	modified time.Time
+	misnamed string   // why its name is not to be trusted, or empty
 	problem  *Problem // why it cannot be read, or nil
 	open     func() (io.ReadCloser, error)
 }

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -51,12 +53,21 @@ func (a *Archive) takeStock() (count int) {
 			a.count(below[0], l.size)
 		}
 		if !wanted {
+			a.stray(l, elems, below, inData, warn)
 			continue
 		}
 		if odd {
 			warn.problem(OddName, showName(l.name), "no archive of X has such a name; it is read, but its name is not used")
 		}
 		f := a.src.file(l)
+		if f.misnamed == "" && m.SpaceID == "" && !isPrintable(l.name) {
+			f.misnamed = "it holds characters that no name has"
+		}
+		if isMedia && f.misnamed != "" {
+			warn(Problem{Kind: DamagedName, Subject: showName(l.name),
+				Message: "its name is damaged in the ZIP's directory (" + f.misnamed + "): whose recording it is, is not certain",
+				Hint:    "download the archive again"})
+		}
 		if isMedia {
 			a.addMedia(m, f, warn)
 			continue
@@ -74,6 +85,11 @@ func (a *Archive) takeStock() (count int) {
 	}
 	a.sortMedia(warn)
 	return count
+}
+
+// isPrintable reports whether a name is text without control characters.
+func isPrintable(name string) bool {
+	return utf8.ValidString(name) && !strings.ContainsFunc(name, unicode.IsControl)
 }
 
 // mediaMember reports whether a file is Spaces audio, by its name alone.

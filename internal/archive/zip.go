@@ -2,6 +2,8 @@ package archive
 
 import (
 	"archive/zip"
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -67,7 +69,37 @@ func (z *zipSource) file(l listed) *file {
 		open:     f.Open,
 	}
 	m.problem = unreadable(f)
+	m.misnamed = z.misnamed(f)
 	return m
+}
+
+// misnamed says why the name that the directory gives f is not to be trusted:
+// it is not the one that stands before the member (APPNOTE.TXT 4.3.7).
+func (z *zipSource) misnamed(f *zip.File) string {
+	data, err := f.DataOffset()
+	if err != nil {
+		return ""
+	}
+	// The local header ends at data; how long it is stands in it.
+	const fixed, most = 30, 2048
+	b := make([]byte, min(data, most))
+	if _, err := z.f.ReadAt(b, data-int64(len(b))); err != nil {
+		return ""
+	}
+	for at := len(b); at > 0; {
+		if at = bytes.LastIndex(b[:at], []byte("PK\x03\x04")); at < 0 || at+fixed > len(b) {
+			continue
+		}
+		n, extra := int(binary.LittleEndian.Uint16(b[at+26:])), int(binary.LittleEndian.Uint16(b[at+28:]))
+		if at+fixed+n+extra != len(b) {
+			continue
+		}
+		if own := string(b[at+fixed : at+fixed+n]); own != f.Name {
+			return "the member calls itself " + showName(own)
+		}
+		return ""
+	}
+	return ""
 }
 
 // unreadable says why f cannot be read, or returns nil.

@@ -23,6 +23,7 @@ type extractOptions struct {
 	titles    []string // ID=TEXT
 	startedAt string
 	dryRun    bool
+	all       bool
 }
 
 func newExtractCmd(a *App) *cobra.Command {
@@ -51,6 +52,7 @@ What is there already is not copied again, so the command can be repeated.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only list what would be saved; reads no audio, writes nothing")
+	cmd.Flags().BoolVar(&o.all, "all", false, "take all recordings out of a folder of other things too, without asking")
 	cmd.Flags().StringArrayVar(&o.titles, "title", nil, "give the Space ID the title `ID=TEXT` (repeatable)")
 	cmd.Flags().StringVar(&o.startedAt, "started-at", "", "when loose recordings without a clock began, as `TIME`")
 	return cmd
@@ -69,6 +71,10 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		if opts.StartedAt, _, err = parseTime(o.startedAt, a.Zone); err != nil {
 			return usage("--started-at: %w", err)
 		}
+	}
+
+	if yes, err := a.askFolders(ctx, o); err != nil || !yes {
+		return err
 	}
 
 	var lib *library.Library
@@ -389,7 +395,7 @@ func (x *extraction) unrecorded() string {
 		text += " without X's record: "
 	}
 	if x.dryRun {
-		return text + "it would be saved all the same."
+		return text + "to be kept all the same."
 	}
 	switch {
 	case s.ByClock == s.NoRecord:
@@ -422,7 +428,7 @@ func (x *extraction) counts() string {
 	} else {
 		saved := s.Added + s.Updated
 		for _, r := range x.rows {
-			if r.state == space.NoAudio && r.action != library.Unchanged {
+			if r.state == space.NoAudio && r.action != library.Unchanged && r.action != library.Failed {
 				saved--
 			}
 		}

@@ -290,7 +290,7 @@ func audioTimes(tl *timeline.Timeline) (start, end time.Time, source string) {
 // replaced only by another of the host's.
 func describeTitle(s *space.Space, it *item) {
 	take := func(title string, source space.TitleSource, where string) {
-		title = strings.TrimSpace(title)
+		title = shortened(strings.TrimSpace(title))
 		if title == "" || source.Rank() < s.TitleSource.Rank() || source == s.TitleSource && source != space.TitleHost {
 			return
 		}
@@ -320,6 +320,17 @@ func describeTitle(s *space.Space, it *item) {
 			s.Title = "Space " + s.StartedAt.UTC().Format("2006-01-02 15:04") + " UTC"
 		}
 	}
+}
+
+// maxTitle bounds a title, in bytes: none of X's is longer, and hostile ones
+// must not fill the memory of whoever reads them.
+const maxTitle = 2000
+
+func shortened(title string) string {
+	if len(title) <= maxTitle {
+		return title
+	}
+	return strings.ToValidUTF8(title[:maxTitle], "") + "…"
 }
 
 // union appends to a what of b is not in it, whatever the case.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -108,29 +109,26 @@ func Import(ctx context.Context, lib *Library, paths []string, o ImportOptions, 
 			a.Close()
 		}
 	}()
-	var loose []string
+	var loose []archive.Found
 	for _, p := range paths {
-		err := guard(func() error {
-			kind, err := archive.Detect(p)
-			if err != nil {
+		for _, f := range im.expand(ctx, p) {
+			err := guard(func() error {
+				if f.Kind == archive.AudioFile || f.Kind == archive.ChunkFolder {
+					loose = append(loose, f)
+					return nil
+				}
+				a, err := archive.Open(ctx, f.Path)
+				if err == nil {
+					archives = append(archives, a)
+				}
 				return err
+			})
+			if ctx.Err() != nil {
+				return im.summary, ctx.Err()
 			}
-			switch kind {
-			case archive.AudioFile, archive.AudioFolder, archive.ChunkFolder:
-				loose = append(loose, p)
-				return nil
+			if err != nil {
+				im.fail(err, f.Path)
 			}
-			a, err := archive.Open(ctx, p)
-			if err == nil {
-				archives = append(archives, a)
-			}
-			return err
-		})
-		if ctx.Err() != nil {
-			return im.summary, ctx.Err()
-		}
-		if err != nil {
-			im.fail(err, p)
 		}
 	}
 	for _, set := range archive.Group(archives) {
@@ -143,6 +141,37 @@ func Import(ctx context.Context, lib *Library, paths []string, o ImportOptions, 
 		err = im.adoptAll(ctx, items)
 	}
 	return im.summary, err
+}
+
+// expand returns what is to be taken in from a path: of a folder all that it
+// and the folders in it hold. What is not looked into is told.
+func (im *importer) expand(ctx context.Context, p string) (found []archive.Found) {
+	err := guard(func() error {
+		kind, err := archive.Detect(p)
+		if err != nil {
+			return err
+		}
+		if info, serr := os.Stat(p); serr != nil || !info.IsDir() {
+			found = []archive.Found{{Path: p, Kind: kind}}
+			return nil
+		}
+		survey, err := archive.LookThrough(ctx, p)
+		if err != nil {
+			return err
+		}
+		for _, problem := range survey.Problems {
+			im.problem(problem, true)
+		}
+		found = survey.Found
+		if len(found) == 0 && len(survey.Problems) == 0 {
+			found = []archive.Found{{Path: p, Kind: kind}} // opening it says what it is
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		im.fail(err, p)
+	}
+	return found
 }
 
 // fail tells of something that could not be taken in.

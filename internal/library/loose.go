@@ -23,14 +23,20 @@ import (
 
 // looseItems makes items of recordings that come without an archive: files,
 // folders of files, folders of HLS chunks.
-func (im *importer) looseItems(ctx context.Context, paths []string) ([]*item, error) {
+func (im *importer) looseItems(ctx context.Context, found []archive.Found) ([]*item, error) {
 	l := looseBuilder{im: im, byID: map[string]*item{}}
-	for _, p := range paths {
-		if err := l.add(ctx, p); err != nil {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
+	for _, f := range found {
+		err := guard(func() error {
+			if f.Kind == archive.ChunkFolder {
+				return l.addChunks(ctx, f.Path)
 			}
-			im.fail(err, p)
+			return l.addFile(ctx, f.Path)
+		})
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			im.fail(err, f.Path)
 		}
 	}
 	return l.list, nil
@@ -40,36 +46,6 @@ type looseBuilder struct {
 	im   *importer
 	byID map[string]*item
 	list []*item
-}
-
-func (l *looseBuilder) add(ctx context.Context, name string) error {
-	kind, err := archive.Detect(name)
-	if err != nil {
-		return err
-	}
-	switch kind {
-	case archive.ChunkFolder:
-		return l.addChunks(ctx, name)
-	case archive.AudioFolder:
-		entries, err := os.ReadDir(name)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			sub := filepath.Join(name, e.Name())
-			if k, err := archive.Detect(sub); err != nil || k != archive.AudioFile || strings.HasPrefix(e.Name(), "._") {
-				continue
-			}
-			if err := l.addFile(ctx, sub); err != nil {
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				l.im.fail(err, sub)
-			}
-		}
-		return nil
-	}
-	return l.addFile(ctx, name)
 }
 
 // idInName finds a Space id in the names that other tools give: X's ids have

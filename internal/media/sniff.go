@@ -3,6 +3,8 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
+	"path"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
@@ -61,6 +63,19 @@ func (k Kind) Sound() bool {
 		return false
 	}
 	return true
+}
+
+// ExtensionOfSound reports whether files whose names end as this one does are
+// to hold sound. It is for those that cannot be looked into.
+func ExtensionOfSound(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".ts", ".aac", ".adts", ".m4a", ".m4b", ".mp4", ".m4v", ".mov", ".mp3", ".mp2", ".wav", ".flac", ".ogg", ".oga", ".opus",
+		".mpegts", ".m2ts", ".mts", ".webm", ".weba", ".mkv", ".mka", ".aif", ".aiff", ".aifc", ".amr", ".3gp", ".3g2", ".wma", ".wmv",
+		".asf", ".caf", ".au", ".snd", ".avi", ".flv", ".mpg", ".mpeg", ".ape", ".wv", ".dsf", ".dff", ".tta", ".mpc", ".ra", ".rm",
+		".ac3", ".qt":
+		return true
+	}
+	return false
 }
 
 // SniffLen is how many bytes of a file Sniff makes use of.

@@ -1,0 +1,59 @@
+package archive
+
+import (
+	"context"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/media"
+)
+
+// maxStrays bounds how many members are looked into that nothing is known of.
+const maxStrays = 2000
+
+// silentExtensions are those of files that X's archives are full of and that
+// hold no sound.
+var silentExtensions = map[string]bool{
+	".js": true, ".json": true, ".html": true, ".htm": true, ".txt": true, ".md": true, ".csv": true, ".xml": true, ".css": true,
+	".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".webp": true, ".svg": true, ".pdf": true, ".ico": true,
+	".woff": true, ".woff2": true, ".ttf": true, ".map": true, ".vtt": true, ".srt": true,
+}
+
+// stray tells of a member that holds sound and does not lie where the audio of
+// Spaces does. The media of posts and messages, in folders of their own, are
+// what they are.
+func (a *Archive) stray(l listed, elems, below []string, inData bool, warn Warn) {
+	if l.link || l.size == 0 || inData && len(below) > 1 && strings.HasSuffix(foldKey(below[0]), "media") && !isSpacesFolder(below[0]) {
+		return
+	}
+	base := elems[len(elems)-1]
+	inSpaces := inData && len(below) > 1 && isSpacesFolder(below[0])
+	if silentExtensions[strings.ToLower(path.Ext(base))] && !inSpaces {
+		return
+	}
+	if a.strays++; a.strays > maxStrays && !media.ExtensionOfSound(base) {
+		return
+	}
+	f := a.src.file(l)
+	if a.strays <= maxStrays && !holdsSound(f) && (f.problem == nil || !media.ExtensionOfSound(base)) {
+		return
+	}
+	p := Problem{Kind: NotTaken, Subject: showName(l.name), Message: "it holds sound and does not lie where the audio of Spaces does: it is not taken",
+		Hint: "if it is a recording of a Space, unpack it and give the file itself to spaces"}
+	if f.misnamed != "" {
+		p.Message += "; its name is damaged in the ZIP's directory (" + f.misnamed + ")"
+	}
+	warn(p)
+}
+
+// holdsSound looks at the first bytes of f.
+func holdsSound(f *file) bool {
+	r, err := f.Open(context.Background())
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	head, err := io.ReadAll(io.LimitReader(r, media.SniffLen))
+	return (err == nil || len(head) > 0) && media.Sniff(head, f.size).Sound()
+}

@@ -1,0 +1,297 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/media"
+)
+
+// A Found is a file or folder that holds sound, or may hold some.
+type Found struct {
+	Path  string // with that of the folder that was looked through
+	Kind  Kind
+	Bytes int64
+}
+
+// A Survey says what a folder and those in it hold.
+type Survey struct {
+	Found []Found // in order of their paths
+	// Others are files that are neither sound nor go with any, as far as the
+	// folder itself is no archive: their number, and the first of them.
+	Others int
+	Other  string
+	// Problems are what was not looked into.
+	Problems []Problem
+}
+
+// Recordings reports whether the folder is one of recordings, or an archive:
+// nothing else lies in it, so that there is no doubt what is meant.
+func (s *Survey) Recordings() bool { return s.Others == 0 }
+
+const (
+	maxSurveyDepth = 16
+	maxSurveyed    = 200_000 // files looked at
+)
+
+// LookThrough looks through the folder at dir and those in it for archives and
+// recordings. What a file is its content says.
+func LookThrough(ctx context.Context, dir string) (*Survey, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, fileProblem(err, dir)
+	}
+	if !info.IsDir() {
+		return nil, &Problem{Kind: Unreadable, Subject: dir, Message: "it is not a folder"}
+	}
+	s := surveyor{ctx: ctx, survey: new(Survey)}
+	err = s.folder(dir, 0)
+	return s.survey, err
+}
+
+type surveyor struct {
+	ctx    context.Context
+	survey *Survey
+	looked int
+	full   bool
+}
+
+func (s *surveyor) problem(kind ProblemKind, name, message, hint string) {
+	if len(s.survey.Problems) < maxProblems {
+		s.survey.Problems = append(s.survey.Problems, Problem{Kind: kind, Subject: name, Message: message, Hint: hint})
+	}
+}
+
+// folder looks through one folder. The error is that of the context, or that
+// the topmost folder cannot be read.
+func (s *surveyor) folder(dir string, depth int) error {
+	if err := s.ctx.Err(); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		p := fileProblem(err, dir)
+		if depth == 0 {
+			return p
+		}
+		s.survey.Problems = append(s.survey.Problems, *p)
+		return nil
+	}
+	if slices.ContainsFunc(entries, isLibraryFile) {
+		s.problem("is-library", dir, "it is a library of spaces, and nothing is taken out of it", "")
+		return nil
+	}
+	if holdsArchive(dir, entries) {
+		s.survey.Found = append(s.survey.Found, Found{Path: dir, Kind: ArchiveFolder})
+		return nil
+	}
+	if depth > maxSurveyDepth {
+		s.problem(Unreadable, dir, "it lies too deep: what is in it was not looked at", "give this folder itself to spaces")
+		return nil
+	}
+	chunks := s.chunks(dir, entries)
+	var stems []string // of what is sound here
+	var rest []string
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		switch mode := e.Type(); {
+		case isIgnored([]string{e.Name()}) || mode.IsDir() && isSystemFolder(e.Name()):
+		case mode.IsDir():
+			if err := s.folder(name, depth+1); err != nil {
+				return err
+			}
+		case mode&fs.ModeSymlink != 0:
+			if media.ExtensionOfSound(e.Name()) {
+				s.problem(Symlink, name, "it is a symbolic link, and those are not followed", "give the file itself to spaces")
+			}
+		case !mode.IsRegular() || chunks && chunkName.MatchString(e.Name()):
+		default:
+			sound, err := s.file(name)
+			if err != nil {
+				return err
+			}
+			if sound {
+				stems = append(stems, strings.TrimSuffix(e.Name(), path.Ext(e.Name())))
+			} else {
+				rest = append(rest, e.Name())
+			}
+		}
+	}
+	for _, name := range rest {
+		if !goesWith(name, stems) && !(chunks && goesWithChunks(name)) {
+			if s.survey.Others++; s.survey.Other == "" {
+				s.survey.Other = filepath.Join(dir, name)
+			}
+		}
+	}
+	return nil
+}
+
+// chunks adds the folder if it holds the chunks of a live stream.
+func (s *surveyor) chunks(dir string, entries []fs.DirEntry) bool {
+	f := Found{Path: dir, Kind: ChunkFolder}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && chunkName.MatchString(e.Name()) {
+			f.Bytes += info.Size()
+		}
+	}
+	if f.Bytes == 0 {
+		return false
+	}
+	s.survey.Found = append(s.survey.Found, f)
+	return true
+}
+
+// file looks at one file, and reports whether it holds sound or is an archive.
+func (s *surveyor) file(name string) (bool, error) {
+	if err := s.ctx.Err(); err != nil {
+		return false, err
+	}
+	if s.looked++; s.looked > maxSurveyed {
+		if !s.full {
+			s.full = true
+			s.problem(Unreadable, filepath.Dir(name), fmt.Sprintf("there are more than %d files: not all of them were looked at", maxSurveyed),
+				"give the folders in it one by one")
+		}
+		return false, nil
+	}
+	kind, size, err := DetectFile(name)
+	if err != nil {
+		if media.ExtensionOfSound(name) || strings.EqualFold(filepath.Ext(name), ".zip") {
+			p := new(Problem)
+			if !errors.As(err, &p) {
+				p = fileProblem(err, name)
+			}
+			s.survey.Problems = append(s.survey.Problems, *p)
+			return true, nil
+		}
+		return false, nil
+	}
+	switch kind {
+	case ArchiveZIP:
+		if !s.ours(name) {
+			return false, nil
+		}
+	case AudioFile:
+	default:
+		return false, nil
+	}
+	s.survey.Found = append(s.survey.Found, Found{name, kind, size})
+	return true, nil
+}
+
+// ours reports whether a ZIP is one of X's, or may have been one before
+// something happened to it.
+func (s *surveyor) ours(name string) bool {
+	a, err := Open(s.ctx, name)
+	if err == nil {
+		a.Close()
+		return true
+	}
+	var p *Problem
+	return !errors.As(err, &p) || p.Kind != NotAnXArchive && p.Kind != NotAnArchive && p.Kind != EmptyArchive &&
+		strings.Contains(strings.ToLower(filepath.Base(name)), "twitter")
+}
+
+func isLibraryFile(e fs.DirEntry) bool { return e.Name() == "library.json" && e.Type().IsRegular() }
+
+// holdsArchive reports whether dir is an unzipped archive: its data folder, or
+// the folder around that.
+func holdsArchive(dir string, entries []fs.DirEntry) bool {
+	for _, e := range entries {
+		if isArchivePart(e.Name(), e.IsDir()) {
+			return true
+		}
+	}
+	for _, e := range entries {
+		if !e.IsDir() || !strings.EqualFold(e.Name(), "data") {
+			continue
+		}
+		inner, err := os.ReadDir(filepath.Join(dir, e.Name()))
+		if err == nil && slices.ContainsFunc(inner, func(e fs.DirEntry) bool { return isArchivePart(e.Name(), e.IsDir()) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// isSystemFolder reports whether systems, and not people, make such folders.
+func isSystemFolder(name string) bool {
+	switch strings.ToLower(name) {
+	case "__macosx", ".git", ".trash", ".trashes", ".spotlight-v100", ".fseventsd", "@eadir", "$recycle.bin", "system volume information":
+		return true
+	}
+	return strings.HasPrefix(strings.ToLower(name), ".trash-")
+}
+
+// goesWith reports whether a file that is no sound lies beside sound for its
+// sake: named like it (sidecars, captions, covers), or as notes and covers of
+// a whole folder are.
+func goesWith(name string, stems []string) bool {
+	if len(stems) == 0 {
+		return false
+	}
+	for _, stem := range stems {
+		if strings.HasPrefix(name, stem) {
+			return true
+		}
+	}
+	return goesWithChunks(name)
+}
+
+func goesWithChunks(name string) bool {
+	stem, _, _ := strings.Cut(strings.ToLower(name), ".")
+	switch stem {
+	case "cover", "folder", "thumbnail", "poster", "readme", "notes", "info", "metadata", "sha256sums", "md5sums", "checksums":
+		return true
+	}
+	switch strings.ToLower(path.Ext(name)) {
+	case ".m3u8", ".m3u", ".json":
+		return true
+	}
+	return false
+}
+
+// DetectFile says what the file at name is, by its content, and its size.
+func DetectFile(name string) (Kind, int64, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return Unrelated, 0, fileProblem(err, name)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return Unrelated, 0, fileProblem(err, name)
+	}
+	if !info.Mode().IsRegular() {
+		return Unrelated, 0, nil
+	}
+	head := make([]byte, media.SniffLen)
+	n, err := io.ReadFull(f, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return Unrelated, 0, fileProblem(err, name)
+	}
+	what := sniff(head[:min(n, headSize)])
+	ext := strings.ToLower(filepath.Ext(name))
+	switch {
+	case what.zip, ext == ".zip":
+		return ArchiveZIP, info.Size(), nil
+	case what.audio, audioExtensions[ext]:
+		return AudioFile, info.Size(), nil
+	case what.other:
+		return Unrelated, info.Size(), nil
+	case media.Sniff(head[:n], info.Size()).Sound():
+		return AudioFile, info.Size(), nil
+	case hasDirectoryEnd(f, info.Size()): // something stands before the ZIP
+		return ArchiveZIP, info.Size(), nil
+	}
+	return Unrelated, info.Size(), nil
+}

@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spaces-cli/spaces/internal/archive"
+)
+
+// askFolders asks about folders that are neither archives nor folders of
+// recordings (Downloads, say): it lists what would be taken in. It reports
+// whether to go on.
+func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
+	for _, p := range o.paths {
+		info, err := os.Stat(p)
+		if err != nil || !info.IsDir() {
+			continue // told when it is read
+		}
+		survey, err := archive.LookThrough(ctx, p)
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if err != nil || len(survey.Found) == 0 || survey.Recordings() {
+			continue
+		}
+		const most = 40
+		fmt.Fprintf(a.Err, "%s holds other things too, %s for one. In it and its folders there %s:\n", safe(a.shortenHome(p)),
+			safe(a.shortenHome(survey.Other)), are(len(survey.Found), "archive or recording", "archives and recordings"))
+		for i, f := range survey.Found {
+			if i == most {
+				fmt.Fprintf(a.Err, "  and %d more\n", len(survey.Found)-most)
+				break
+			}
+			fmt.Fprintf(a.Err, "  %-9s %8s  %s\n", foundWords[f.Kind], foundSize(f), safe(a.shortenHome(f.Path)))
+		}
+		if o.all || o.dryRun {
+			continue
+		}
+		if !a.InTTY || a.set.JSON {
+			return false, hinted(usage("%s is not an archive and not a folder of recordings alone, and nobody can be asked: standard input is not a terminal", p),
+				"take all that is listed with --all, or name the files that you mean")
+		}
+		yes, err := a.confirm(ctx, "Take all of them?")
+		if err != nil {
+			return false, err
+		}
+		if !yes {
+			a.say("nothing was taken; name the files that you mean")
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+var foundWords = map[archive.Kind]string{
+	archive.ArchiveZIP: "archive", archive.ArchiveFolder: "archive", archive.AudioFile: "recording", archive.ChunkFolder: "stream",
+}
+
+func foundSize(f archive.Found) string {
+	if f.Bytes == 0 {
+		return ""
+	}
+	return size(f.Bytes)
+}
+
+func are(n int, one, many string) string {
+	if n == 1 {
+		return "is 1 " + one
+	}
+	return fmt.Sprintf("are %d %s", n, many)
+}
