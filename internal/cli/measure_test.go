@@ -7,10 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/spaces-cli/spaces/internal/fixture"
-	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
 // extractedApp is an App with a library that holds some files.
@@ -90,37 +88,6 @@ func TestWaveformInTerminal(t *testing.T) {
 	}
 	if code, stdout, stderr := run(a, "waveform", "1ypK", "-o", "-", "--format", "svg"); code != 0 || !strings.HasPrefix(stdout, "<svg") {
 		t.Errorf("svg to a terminal: exit %d, %s", code, stderr)
-	}
-}
-
-func TestClockAt0(t *testing.T) {
-	wall := func(s float64) space.Time {
-		return space.Time{Time: time.Date(2021, 6, 14, 18, 0, 0, 0, time.UTC).Add(time.Duration(s * float64(time.Second)))}
-	}
-	runs := []space.Run{
-		{SampleRate: 48000, Samples: 480000, Wall: wall(0)},
-		{SampleRate: 44100, Samples: 441000, Wall: wall(10.2)}, // the clock is not that exact
-		{SampleRate: 48000, Samples: 480000, Wall: wall(37.5)},
-		{SampleRate: 48000, Samples: 480000},
-	}
-	for _, tt := range []struct {
-		from, to, want float64
-		missing        bool
-	}{
-		{0, 10, 0, false},
-		{0, 20, 0, false},
-		{12, 18, 0.2, false},
-		{0, 21, 0, true},
-		{20, 30, 17.5, false},
-		{25, 40, 17.5, false},
-	} {
-		got, missing := clockAt0(runs, tt.from, tt.to)
-		if missing != tt.missing || !missing && !got.Equal(wall(tt.want).Time) {
-			t.Errorf("%g to %g: %v, %t", tt.from, tt.to, got, missing)
-		}
-	}
-	if got, missing := clockAt0(runs[3:], 0, 5); !got.IsZero() || missing {
-		t.Errorf("unknown clock: %v, %t", got, missing)
 	}
 }
 

@@ -213,7 +213,7 @@ func (a *App) showTimeline(b *strings.Builder, s *space.Space, turns *space.Turn
 	if s.Duration == nil || *s.Duration <= 0 {
 		return
 	}
-	line := timeline(*s.Duration, speakerMarks(s, turns), turns, s.Timeline)
+	line := timeline(*s.Duration, speakerMarks(s, turns), turns, s.Gaps())
 	fmt.Fprintf(b, "Timeline   0:00 %s %s\n", line, clock(*s.Duration))
 	legend := "= audio"
 	if turns != nil {
@@ -223,13 +223,13 @@ func (a *App) showTimeline(b *strings.Builder, s *space.Space, turns *space.Turn
 		legend += " · | time missing"
 	}
 	fmt.Fprintf(b, "           (%s)\n", legend)
-	for _, g := range gaps(s.Timeline) {
-		fmt.Fprintf(b, "Gap        %s of wall clock missing at %s\n", short(g.seconds), clock(g.at))
+	for _, g := range s.Gaps() {
+		fmt.Fprintf(b, "Gap        %s of wall clock missing at %s\n", short(g.Seconds), clock(g.At))
 	}
 }
 
 // timeline draws a recording of so many seconds in chart characters.
-func timeline(seconds float64, marks map[string]rune, turns *space.Turns, runs []space.Run) string {
+func timeline(seconds float64, marks map[string]rune, turns *space.Turns, gaps []space.Gap) string {
 	cells := []rune(strings.Repeat("=", chart))
 	if turns != nil {
 		for i := range cells {
@@ -237,8 +237,8 @@ func timeline(seconds float64, marks map[string]rune, turns *space.Turns, runs [
 			cells[i] = mostHeard(turns.Turns, marks, from, to)
 		}
 	}
-	for _, g := range gaps(runs) {
-		cells[min(chart-1, int(g.at/seconds*chart))] = '|'
+	for _, g := range gaps {
+		cells[min(chart-1, int(g.At/seconds*chart))] = '|'
 	}
 	return string(cells)
 }
@@ -265,23 +265,6 @@ func mostHeard(turns []space.Turn, marks map[string]rune, from, to float64) rune
 }
 
 // A gap is wall-clock time that is missing from a recording.
-type gap struct{ at, seconds float64 }
-
-// gaps returns where time is missing, in seconds from the first sample.
-func gaps(runs []space.Run) []gap {
-	var list []gap
-	var at float64
-	for _, r := range runs {
-		if r.GapBefore > 0 {
-			list = append(list, gap{at, r.GapBefore})
-		}
-		if r.SampleRate > 0 {
-			at += float64(r.Samples) / float64(r.SampleRate)
-		}
-	}
-	return list
-}
-
 func showAudio(fact func(string, string, ...any), s *space.Space) {
 	if s.Audio == nil {
 		return

@@ -147,7 +147,7 @@ func TestTimeline(t *testing.T) {
 	s := &space.Space{Recording: space.Recording{Speakers: []space.Speaker{{Handle: "h"}, {Handle: "g"}}}}
 	runs := []space.Run{{SampleRate: 10, Samples: 200}, {SampleRate: 10, Samples: 400, GapBefore: 17.5}}
 	want := strings.Repeat("A", 20) + "|" + strings.Repeat("A", 9) + strings.Repeat("B", 20) + strings.Repeat("-", 10)
-	if got := timeline(60, speakerMarks(s, turns), turns, runs); got != want {
+	if got := timeline(60, speakerMarks(s, turns), turns, (&space.Space{Timeline: runs}).Gaps()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if got, want := timeline(60, nil, nil, nil), strings.Repeat("=", 60); got != want {

@@ -181,8 +181,8 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 	if w.marks, err = clips.List(lib.Path(s.Folder)); err != nil {
 		return err
 	}
-	var missing bool
-	if w.clock, missing = clockAt0(s.Timeline, w.from.Seconds(), w.to.Seconds()); missing && o.format != "json" && o.format != "dat" {
+	var one bool
+	if w.clock, one = s.StartClock(space.Stretch{Start: w.from.Seconds(), End: w.to.Seconds()}); !one && o.format != "json" && o.format != "dat" {
 		a.say("the time of day is left out: some of it is missing in this recording (spaces show %s)", row.ID)
 	}
 	w.clock = w.clock.In(a.Zone)
@@ -316,30 +316,6 @@ func (w *waveform) clips() []draw.Clip {
 		list = append(list, c)
 	}
 	return list
-}
-
-// clockAt0 returns the wall clock of position 0, as it follows from that of
-// the stretch between two times, or missing if one clock does not serve all
-// of it.
-func clockAt0(runs []space.Run, from, to float64) (clock time.Time, missing bool) {
-	var at float64
-	for _, r := range runs {
-		if r.SampleRate < 1 || at >= to {
-			break
-		}
-		end := at + float64(r.Samples)/float64(r.SampleRate)
-		if end > from && !r.Wall.IsZero() {
-			own := r.Wall.Add(-time.Duration(at * float64(time.Second)))
-			if !clock.IsZero() && own.Sub(clock).Abs() >= time.Second {
-				return time.Time{}, true
-			}
-			if clock.IsZero() {
-				clock = own
-			}
-		}
-		at = end
-	}
-	return clock, false
 }
 
 // printWaveform tells what was written.

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -44,16 +45,20 @@ func (q *Request) sections(m *library.Measurement) []recording.Section {
 			}
 		}
 	}
+	var gaps []space.Gap
+	if q.KeepGaps {
+		gaps = r.Space.Gaps()
+	}
 	var list []recording.Section
 	add := func(from, to int64) {
 		at := from
-		for _, run := range r.Space.Timeline {
-			if q.KeepGaps && run.GapBefore > 0 && run.FirstSample >= at && run.FirstSample < to && run.FirstSample > 0 {
-				if run.FirstSample > at {
-					list = append(list, recording.Section{Span: recording.Span{Start: at, Samples: run.FirstSample - at}})
+		for _, g := range gaps {
+			if g.Position >= at && g.Position < to && g.Position > 0 {
+				if g.Position > at {
+					list = append(list, recording.Section{Span: recording.Span{Start: at, Samples: g.Position - at}})
 				}
-				at = run.FirstSample
-				list = append(list, recording.Section{Gap: int64(run.GapBefore * float64(r.Rate))})
+				at = g.Position
+				list = append(list, recording.Section{Gap: int64(g.Seconds * float64(r.Rate))})
 			}
 		}
 		if to > at {

@@ -207,11 +207,9 @@ func planCopy(open func() (track.Reader, error), known *space.Space, n int) (*pl
 	if n < len(known.Configs) && known.Configs[n].Codec != string(f.config.Codec) {
 		f.config = trackConfig(known.Configs[n])
 	}
-	for _, r := range known.Timeline {
-		if r.File == n {
-			f.edit(f.total+r.Skip, r.Samples)
-			f.total += r.Skip + r.Samples + r.Trim
-		}
+	for _, r := range known.RunsIn(n) {
+		f.edit(f.total+r.Skip, r.Samples)
+		f.total += r.Skip + r.Samples + r.Trim
 	}
 	return f, nil
 }

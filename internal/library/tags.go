@@ -82,7 +82,7 @@ func (l *Library) tags(ctx context.Context, s *space.Space, piece int, visit fun
 		if t.NTP > 0 {
 			tag.NTP = space.Time{Time: hydra.NTPEpoch.Add(time.Duration(t.NTP*1000+0.5) * time.Millisecond)}
 		}
-		tag.Position, tag.Wall = positionOf(s, piece, t.Run, t.Sample)
+		tag.Position, tag.Wall = s.PositionOf(piece, t.Run, t.Sample)
 		if len(s.Timeline) > 0 {
 			tag.At = seconds(float64(tag.Position) / float64(max(1, s.Timeline[0].SampleRate)))
 		}
@@ -94,42 +94,4 @@ func (l *Library) tags(ctx context.Context, s *space.Space, piece int, visit fun
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
-}
-
-// positionOf finds where on the timeline a sample of a piece lies, and when
-// that was. A run of one set of parameters is several on the timeline where
-// gaps part it; these have one playable file.
-func positionOf(s *space.Space, piece, run int, sample int64) (position int64, wall space.Time) {
-	rate, number, last := 0, -1, -1 // of the recording; of the run in the piece; its file
-	var before int64                // samples of it in timeline runs before
-	for _, r := range s.Timeline {
-		if rate == 0 {
-			rate = r.SampleRate
-		}
-		if r.Piece != piece || r.SampleRate < 1 {
-			continue
-		}
-		if r.File != last {
-			number, last, before = number+1, r.File, 0
-			if r.File < len(s.Configs) {
-				before = r.PieceUnit * int64(s.Configs[r.File].UnitSamples)
-			}
-		}
-		if number > run {
-			break
-		}
-		if number == run {
-			heard := min(max(sample-before-r.Skip, 0), r.Samples)
-			own := int64(r.SampleRate)
-			position, wall = r.FirstSample+heard*int64(rate)/own, space.Time{}
-			if !r.Wall.IsZero() {
-				wall.Time = r.Wall.Add(time.Duration(heard/own)*time.Second + time.Duration(heard%own)*time.Second/time.Duration(own))
-			}
-			before += r.Skip + r.Samples + r.Trim
-			if sample < before {
-				break
-			}
-		}
-	}
-	return position, wall
 }

@@ -76,10 +76,10 @@ func TestDamagedTags(t *testing.T) {
 	// Numbers that no recording has lead nowhere, and not astray.
 	for _, sample := range []int64{-1 << 63, -1, 1 << 62} {
 		for _, run := range []int{-1, 0, 7} {
-			if p, _ := positionOf(s, 0, run, sample); p < 0 || p > *s.Samples {
+			if p, _ := s.PositionOf(0, run, sample); p < 0 || p > *s.Samples {
 				t.Errorf("sample %d of run %d at %d", sample, run, p)
 			}
 		}
 	}
-	positionOf(&space.Space{Timeline: []space.Run{{}}}, 0, 0, 1)
+	(&space.Space{Timeline: []space.Run{{}}}).PositionOf(0, 0, 1)
 }

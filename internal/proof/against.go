@@ -157,8 +157,8 @@ func (c *comparer) record(a *archive.Archive, r *archive.Record) error {
 		return nil
 	}
 	said, heard := r.EndedAt.Sub(r.CreatedAt).Seconds(), *s.Duration
-	for _, run := range s.Timeline {
-		heard += run.GapBefore
+	for _, g := range s.Gaps() {
+		heard += g.Seconds
 	}
 	if d := heard - said; math.Abs(d) > Tolerance {
 		c.tell(Difference{Kind: Length, ID: r.ID, Path: s.Folder}, "the record says %.0f s, and the audio has %.0f s, gaps included: %.0f s %s", said, heard, math.Abs(d),

@@ -173,13 +173,15 @@ func played(tr *track.Track) int64 {
 // offset returns which sample of its frame a position is. ok is false where
 // frames and positions do not have the same rate.
 func offset(r *recording.Recording, position int64) (n int64, ok bool) {
-	for _, run := range r.Space.Timeline {
-		unit := int64(r.Files[run.File].Config.UnitSamples)
-		if at := position - run.FirstSample; at >= 0 && at < run.Samples && run.SampleRate == r.Rate && unit > 0 {
-			return (run.Skip + at) % unit, true
-		}
+	list := r.Extents(recording.Span{Start: position, Samples: 1})
+	if len(list) == 0 {
+		return 0, false
 	}
-	return 0, false
+	c := r.Files[list[0].File].Config
+	if c.SampleRate != r.Rate || c.UnitSamples < 1 {
+		return 0, false
+	}
+	return list[0].Start % int64(c.UnitSamples), true
 }
 
 // cannot notes that something could not be looked at, unless that is because
@@ -332,7 +334,7 @@ var (
 // inPlayable finds the units of a source in the playable file. ok is false
 // where there are none, or not as they are in the original.
 func inPlayable(r *recording.Recording, src *Source) (in *io.SectionReader, sizes track.Sizes, ok bool) {
-	n, first := place(r, src)
+	n, first := r.Units(src.SHA256, src.FirstUnit, src.Units)
 	if n < 0 || r.Files[n].Index == nil {
 		return nil, nil, false
 	}
@@ -342,27 +344,6 @@ func inPlayable(r *recording.Recording, src *Source) (in *io.SectionReader, size
 		return nil, nil, false
 	}
 	return io.NewSectionReader(f, f.Start+offset, sizes.Sum()), sizes, true
-}
-
-// place finds where in which playable file the units of a source begin; the
-// file is -1 if they are in none.
-func place(r *recording.Recording, src *Source) (file int, first int64) {
-	var before int64 // units of the piece in runs before
-	for i, run := range r.Space.Timeline {
-		if i == 0 || run.Piece != r.Space.Timeline[i-1].Piece {
-			before = run.PieceUnit
-		}
-		unit := int64(r.Files[run.File].Config.UnitSamples)
-		if unit < 1 || run.Piece < 0 || run.Piece >= len(r.Space.Pieces) {
-			return -1, 0
-		}
-		units := (run.Skip + run.Samples + run.Trim + unit - 1) / unit
-		if r.Space.Pieces[run.Piece].SHA256 == src.SHA256 && src.FirstUnit >= before && src.FirstUnit+src.Units <= before+units {
-			return run.File, run.FirstUnit + src.FirstUnit - before
-		}
-		before += units
-	}
-	return -1, 0
 }
 
 // remade makes a clip once more, as its record says, and compares the bytes.
@@ -423,7 +404,7 @@ func (p *Prover) joined(ctx context.Context, proof *Proof, s *space.Space, n int
 	for _, c := range r.Sources(recording.Span{Samples: r.Samples}) {
 		src, _ := pieceOf(s, c.SHA256)
 		src.FirstUnit, src.Units, src.SHA256 = c.FirstUnit, c.Units, c.SHA256
-		if file, _ := place(r, &src); file == n {
+		if file, _ := r.Units(src.SHA256, src.FirstUnit, src.Units); file == n {
 			list = append(list, src)
 		}
 	}

@@ -89,12 +89,7 @@ func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int
 	if p.wallChanged(proof, s, n) {
 		return nil
 	}
-	var noted []space.Run
-	for _, r := range s.Timeline {
-		if r.Piece == n {
-			noted = append(noted, r)
-		}
-	}
+	noted := s.RunsOf(n)
 	if len(noted) == 0 {
 		return nil // other pieces hold all of it
 	}

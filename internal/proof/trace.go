@@ -119,7 +119,7 @@ func (p *Prover) back(ctx context.Context, proof *Proof, t *found, name string) 
 	case Playable:
 		proof.WrittenBy, proof.Lossless = s.WrittenBy, true
 		for i := range s.Pieces {
-			if slices.ContainsFunc(s.Timeline, func(r space.Run) bool { return r.Piece == i && r.File == t.piece }) {
+			if slices.ContainsFunc(s.RunsOf(i), func(r space.Run) bool { return r.File == t.piece }) {
 				src, _ := pieceAt(s, i)
 				proof.Sources = append(proof.Sources, src)
 			}
@@ -270,11 +270,8 @@ func pieceAt(s *space.Space, i int) (src Source, ok bool) {
 	q := s.Pieces[i]
 	src = Source{Piece: q.Name, Bytes: q.Bytes, SHA256: q.SHA256, CRC32: q.CRC32, Units: q.Units, Samples: q.Samples, Member: q.Member, Archive: q.Archive}
 	src.name(s)
-	for _, r := range s.Timeline {
-		if r.Piece == i {
-			src.Start = r.FirstSample
-			break
-		}
+	if runs := s.RunsOf(i); len(runs) > 0 {
+		src.Start = runs[0].FirstSample
 	}
 	return src, true
 }

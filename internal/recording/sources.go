@@ -1,6 +1,10 @@
 package recording
 
-import "github.com/spaces-cli/spaces/internal/library/space"
+import (
+	"iter"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
 
 // A Source is a stretch of an original file that sounds in what is made of a
 // recording.
@@ -18,14 +22,8 @@ type Source struct {
 // Sources lists the stretches of the originals in a span.
 func (r *Recording) Sources(span Span) []Source {
 	var list []Source
-	var before int64 // units of the piece in runs before
-	for i := range r.Space.Timeline {
-		run := &r.Space.Timeline[i]
-		if i == 0 || run.Piece != r.Space.Timeline[i-1].Piece {
-			before = run.PieceUnit
-		}
+	for run, before := range r.joined() {
 		unit := max(1, int64(r.Files[run.File].Config.UnitSamples))
-		units := (run.Skip + run.Samples + run.Trim + unit - 1) / unit
 		from, to := r.within(run, span)
 		if from < to && run.Piece >= 0 && run.Piece < len(r.Space.Pieces) {
 			p := &r.Space.Pieces[run.Piece]
@@ -36,9 +34,46 @@ func (r *Recording) Sources(span Span) []Source {
 				Start: max(span.Start, run.FirstSample), Samples: Rescale(to-from, r.Rate, run.SampleRate),
 			})
 		}
-		before += units
 	}
 	return list
+}
+
+// Units finds where in which playable file n units of an original begin. The
+// file is -1 if they are in none.
+func (r *Recording) Units(sha256 string, first, n int64) (file int, unit int64) {
+	for run, before := range r.joined() {
+		if r.Files[run.File].Config.UnitSamples < 1 || run.Piece < 0 || run.Piece >= len(r.Space.Pieces) {
+			return -1, 0
+		}
+		if r.Space.Pieces[run.Piece].SHA256 == sha256 && first >= before && first+n <= before+r.unitsOf(run) {
+			return run.File, run.FirstUnit + first - before
+		}
+	}
+	return -1, 0
+}
+
+// joined yields the runs in turn, with how many units of the same original stand
+// before it.
+func (r *Recording) joined() iter.Seq2[*space.Run, int64] {
+	return func(yield func(*space.Run, int64) bool) {
+		var before int64
+		for i := range r.Space.Timeline {
+			run := &r.Space.Timeline[i]
+			if i == 0 || run.Piece != r.Space.Timeline[i-1].Piece {
+				before = run.PieceUnit
+			}
+			if !yield(run, before) {
+				return
+			}
+			before += r.unitsOf(run)
+		}
+	}
+}
+
+// unitsOf is how many units a run consists of.
+func (r *Recording) unitsOf(run *space.Run) int64 {
+	unit := max(1, int64(r.Files[run.File].Config.UnitSamples))
+	return (run.Skip + run.Samples + run.Trim + unit - 1) / unit
 }
 
 // Pieces returns the original files that a span was made from.

@@ -164,18 +164,5 @@ func Find(ctx context.Context, r *recording.Recording, turns *space.Turns, o Opt
 	if err != nil {
 		return nil, err
 	}
-	return rank(f, breaksOf(r), turns, o), ctx.Err()
-}
-
-// breaksOf returns the positions that nothing may reach across: where time is
-// missing, and where the coding changes.
-func breaksOf(r *recording.Recording) []int64 {
-	var list []int64
-	t := r.Space.Timeline
-	for i := 1; i < len(t); i++ {
-		if t[i].GapBefore > 0 || t[i].File != t[i-1].File {
-			list = append(list, t[i].FirstSample)
-		}
-	}
-	return list
+	return rank(f, r.Space.Breaks(), turns, o), ctx.Err()
 }

@@ -15,10 +15,7 @@ func (m Match) Spans(s *space.Space) []Span {
 	length := int64(s.Configs[m.File].UnitSamples)
 	rate := float64(s.Timeline[0].SampleRate) // in which positions count
 	var list []Span
-	for _, r := range s.Timeline {
-		if r.File != m.File {
-			continue
-		}
+	for _, r := range s.RunsIn(m.File) {
 		from, to := int64(0), r.Samples
 		if length > 0 {
 			units := (r.Skip + r.Samples + r.Trim) / length

@@ -1,6 +1,6 @@
 // Package space holds the words in which the library speaks about a Space:
 // the recording as scripts see it (list --json), and the sidecar space.json
-// that keeps all that is known. It contains types only.
+// that keeps all that is known; and the arithmetic of its timeline.
 //
 // Times are RFC 3339 in UTC with milliseconds, durations are seconds, samples
 // count at the sample rate named in Audio.

@@ -1,0 +1,156 @@
+package space
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// A Stretch is a part of a recording, in seconds from its first sample.
+type Stretch struct {
+	Start float64 `json:"start"`
+	End   float64 `json:"end"`
+}
+
+// Seconds returns how long s is, to the microsecond.
+func (s Stretch) Seconds() float64 {
+	const micro = 1e6
+	return float64(int64((s.End-s.Start)*micro+0.5)) / micro
+}
+
+// String writes a stretch as people write times: 1:02.5–1:10.
+func (s Stretch) String() string { return moment(s.Start) + "–" + moment(s.End) }
+
+func moment(seconds float64) string {
+	tenths := int64(math.Round(10 * seconds))
+	text := fmt.Sprintf("%d:%02d", tenths/600%60, tenths/10%60)
+	if tenths >= 36000 {
+		text = fmt.Sprintf("%d:%02d:%02d", tenths/36000, tenths/600%60, tenths/10%60)
+	}
+	if tenths%10 > 0 {
+		text += fmt.Sprintf(".%d", tenths%10)
+	}
+	return text
+}
+
+// A Gap is wall-clock time that is missing before a run.
+type Gap struct {
+	Position int64   // of the first sample after it
+	At       float64 // the same in seconds
+	Seconds  float64 // that are missing
+}
+
+// Gaps returns where wall-clock time is missing.
+func (s *Space) Gaps() []Gap {
+	var list []Gap
+	var at float64
+	for _, r := range s.Timeline {
+		if r.GapBefore > 0 {
+			list = append(list, Gap{r.FirstSample, at, r.GapBefore})
+		}
+		at += r.seconds()
+	}
+	return list
+}
+
+// Breaks returns the positions that nothing may reach across: where time is
+// missing, and where the coding changes.
+func (s *Space) Breaks() []int64 {
+	var list []int64
+	for i, r := range s.Timeline {
+		if i > 0 && (r.GapBefore > 0 || r.File != s.Timeline[i-1].File) {
+			list = append(list, r.FirstSample)
+		}
+	}
+	return list
+}
+
+// seconds is how long a run is heard.
+func (r *Run) seconds() float64 {
+	if r.SampleRate < 1 {
+		return 0
+	}
+	return float64(r.Samples) / float64(r.SampleRate)
+}
+
+// RunsOf returns the runs that a piece, an index in Pieces, became.
+func (s *Space) RunsOf(piece int) []Run {
+	return s.runs(func(r *Run) bool { return r.Piece == piece })
+}
+
+// RunsIn returns the runs that stand in a playable file, an index in Files.
+func (s *Space) RunsIn(file int) []Run {
+	return s.runs(func(r *Run) bool { return r.File == file })
+}
+
+func (s *Space) runs(which func(*Run) bool) []Run {
+	var list []Run
+	for i := range s.Timeline {
+		if which(&s.Timeline[i]) {
+			list = append(list, s.Timeline[i])
+		}
+	}
+	return list
+}
+
+// StartClock returns the wall clock of the first sample as it follows from that
+// of a stretch. one is false if no single clock serves all of it; the clock is
+// zero, too, where nothing tells it.
+func (s *Space) StartClock(part Stretch) (clock time.Time, one bool) {
+	var at float64
+	for _, r := range s.Timeline {
+		if r.SampleRate < 1 || at >= part.End {
+			break
+		}
+		end := at + r.seconds()
+		if end > part.Start && !r.Wall.IsZero() {
+			own := r.Wall.Add(-time.Duration(at * float64(time.Second)))
+			if !clock.IsZero() && own.Sub(clock).Abs() >= time.Second {
+				return time.Time{}, false
+			}
+			if clock.IsZero() {
+				clock = own
+			}
+		}
+		at = end
+	}
+	return clock, true
+}
+
+// PositionOf finds where on the timeline a sample of a piece lies, and when
+// that was. run is one of the piece with one set of parameters; it is several on
+// the timeline where gaps part it, and these have one playable file.
+func (s *Space) PositionOf(piece, run int, sample int64) (position int64, wall Time) {
+	rate, number, last := 0, -1, -1 // of the recording; of the run in the piece; its file
+	var before int64                // samples of it in timeline runs before
+	for _, r := range s.Timeline {
+		if rate == 0 {
+			rate = r.SampleRate
+		}
+		if r.Piece != piece || r.SampleRate < 1 {
+			continue
+		}
+		if r.File != last {
+			number, last, before = number+1, r.File, 0
+			if r.File < len(s.Configs) {
+				before = r.PieceUnit * int64(s.Configs[r.File].UnitSamples)
+			}
+		}
+		if number > run {
+			break
+		}
+		if number == run {
+			heard := min(max(sample-before-r.Skip, 0), r.Samples)
+			own := int64(r.SampleRate)
+			position, wall = r.FirstSample+heard*int64(rate)/own, Time{}
+			if !r.Wall.IsZero() {
+				wall.Time = r.Wall.Add(time.Duration(heard/own)*time.Second + time.Duration(heard%own)*time.Second/time.Duration(own))
+			}
+			before += r.Skip + r.Samples + r.Trim
+			if sample < before {
+				break
+			}
+		}
+	}
+	return position, wall
+}
