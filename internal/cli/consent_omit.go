@@ -75,7 +75,7 @@ func (q *asker) omission(o *omitter, act consent.Action, r *recording.Recording)
 func (o *omission) within(s recording.Span) []string {
 	var list []string
 	for _, part := range o.Omission.Within([]recording.Section{{Span: s}}) {
-		list = append(list, consent.Span{Start: o.rec.Seconds(part.Start), End: o.rec.Seconds(part.End())}.String())
+		list = append(list, space.Stretch{Start: o.rec.Seconds(part.Start), End: o.rec.Seconds(part.End())}.String())
 	}
 	return list
 }
@@ -162,7 +162,7 @@ func (o *omission) heard(turns []space.Turn) []space.Turn {
 func omitted(list []recording.Omitted) string {
 	var spans []string
 	for _, o := range list {
-		spans = append(spans, consent.Span{Start: o.Start, End: o.Start + o.Seconds}.String())
+		spans = append(spans, space.Stretch{Start: o.Start, End: o.Start + o.Seconds}.String())
 	}
 	what := "left out: "
 	if list[0].Muted {

@@ -60,9 +60,9 @@ type measureLine struct {
 	Samples  *int64          `json:"samples"`
 	Loudness loudness.Result `json:"loudness"`
 
-	Silence        []library.Stretch `json:"silence"`
-	SilentSeconds  float64           `json:"silent_seconds"`
-	LongestSilence float64           `json:"longest_silence"`
+	Silence        []space.Stretch `json:"silence"`
+	SilentSeconds  float64         `json:"silent_seconds"`
+	LongestSilence float64         `json:"longest_silence"`
 
 	LostUnits   int64         `json:"lost_units"`
 	LostSeconds float64       `json:"lost_seconds"`

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -90,15 +89,15 @@ More flags: --language CODE (of the captions, en); --bandwidth RATE; --override-
 
 // postLine is a line of JSON about a post.
 type postLine struct {
-	Schema int    `json:"schema"`
-	Type   string `json:"type"` // planned, copied, posted, there, forgotten
-	File   string `json:"file"`
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"`
-	ID     string `json:"id,omitempty"` // of the Space
-	Spans  []span `json:"spans,omitempty"`
-	Text   string `json:"text"`
-	Weight int    `json:"weight"`
+	Schema int             `json:"schema"`
+	Type   string          `json:"type"` // planned, copied, posted, there, forgotten
+	File   string          `json:"file"`
+	Bytes  int64           `json:"bytes"`
+	SHA256 string          `json:"sha256"`
+	ID     string          `json:"id,omitempty"` // of the Space
+	Spans  []space.Stretch `json:"spans,omitempty"`
+	Text   string          `json:"text"`
+	Weight int             `json:"weight"`
 
 	Price     float64   `json:"price_usd,omitempty"`
 	Checks    []x.Check `json:"checks,omitempty"`
@@ -110,9 +109,6 @@ type postLine struct {
 
 	ConsentMissing []string `json:"consent_missing,omitempty"`
 }
-
-// A span is a stretch of the recording that is in a clip, in seconds.
-type span = consent.Span
 
 func (o *postOptions) line(kind string) postLine {
 	l := postLine{Schema: space.Schema, Type: kind, File: o.shown, Bytes: o.post.Size, SHA256: o.post.SHA256, Text: o.text, Weight: x.Weigh(o.text), ConsentMissing: o.missing}

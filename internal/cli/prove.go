@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/archive"
-	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/proof"
@@ -135,7 +134,7 @@ func closeArchives(list []*archive.Archive) {
 func stretches(list []episode.Kept) string {
 	var spans []string
 	for _, k := range list[:min(len(list), maxStretches)] {
-		spans = append(spans, consent.Span{Start: k.Start, End: k.Start + k.Seconds}.String())
+		spans = append(spans, space.Stretch{Start: k.Start, End: k.Start + k.Seconds}.String())
 	}
 	if n := len(list) - maxStretches; n > 0 {
 		spans = append(spans, fmt.Sprintf("and %d more", n))

@@ -105,9 +105,9 @@ func TestMissing(t *testing.T) {
 		l := openLedger(t)
 		l.must(t, test.entries...)
 		var got []string
-		var parts []Span
+		var parts []space.Stretch
 		if test.end > 0 {
-			parts = []Span{{test.start, test.end}}
+			parts = []space.Stretch{{Start: test.start, End: test.end}}
 		}
 		for _, m := range l.Missing(Use{rec, test.turns, parts}, Clip, day(10)) {
 			s := m.Name()
@@ -182,7 +182,7 @@ func TestPolicy(t *testing.T) {
 			t.Errorf("%v %s: mode %s, stops %v", test.policy, test.action, f.Mode, f.Stops())
 		}
 	}
-	f := l.Check(nil, Clipping, Use{rec, turns, []Span{{30, 50}}}, day(1))
+	f := l.Check(nil, Clipping, Use{rec, turns, []space.Stretch{{Start: 30, End: 50}}}, day(1))
 	if got, want := f.Warning(), "1 speaker has not agreed: @cyd"; got != want {
 		t.Errorf("warning %q, want %q", got, want)
 	}
@@ -203,16 +203,16 @@ func TestPeople(t *testing.T) {
 }
 
 func TestLeaveOut(t *testing.T) {
-	got := LeaveOut([]Missing{{Spans: []Span{{10, 20}, {50, 60}}}, {Spans: []Span{{0.1, 3}, {20.3, 22}, {99, 100}}}}, 0.25, 100)
-	want := []Span{{0, 3.25}, {9.75, 22.25}, {49.75, 60.25}, {98.75, 100}}
+	got := LeaveOut([]Missing{{Spans: []space.Stretch{{Start: 10, End: 20}, {Start: 50, End: 60}}}, {Spans: []space.Stretch{{Start: 0.1, End: 3}, {Start: 20.3, End: 22}, {Start: 99, End: 100}}}}, 0.25, 100)
+	want := []space.Stretch{{Start: 0, End: 3.25}, {Start: 9.75, End: 22.25}, {Start: 49.75, End: 60.25}, {Start: 98.75, End: 100}}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
 func TestWithout(t *testing.T) {
-	got := Without([]Span{{0, 10}, {20, 30}, {40, 50}}, []Span{{0, 1}, {4, 5}, {9, 22}, {39, 51}})
-	want := []Span{{1, 4}, {5, 9}, {22, 30}}
+	got := Without([]space.Stretch{{Start: 0, End: 10}, {Start: 20, End: 30}, {Start: 40, End: 50}}, []space.Stretch{{Start: 0, End: 1}, {Start: 4, End: 5}, {Start: 9, End: 22}, {Start: 39, End: 51}})
+	want := []space.Stretch{{Start: 1, End: 4}, {Start: 5, End: 9}, {Start: 22, End: 30}}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

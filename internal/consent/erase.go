@@ -6,11 +6,11 @@ import "github.com/spaces-cli/spaces/internal/library/space"
 // who was on stage and has no turns may be heard anywhere.
 func (u Use) Hears(handle string) bool {
 	key := Handle(handle)
-	var spans []Span
+	var spans []space.Stretch
 	if u.Turns != nil {
 		for _, t := range u.Turns.Turns {
 			if Handle(t.Handle) == key {
-				spans = append(spans, Span{t.Start, t.End})
+				spans = append(spans, space.Stretch{Start: t.Start, End: t.End})
 			}
 		}
 		if len(spans) > 0 || !u.Turns.Approximate {

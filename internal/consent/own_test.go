@@ -75,13 +75,13 @@ func BenchmarkMissing(b *testing.B) {
 			l := new(Ledger)
 			rec := &space.Recording{ID: "r1"}
 			turns := &space.Turns{Approximate: true}
-			var parts []Span
+			var parts []space.Stretch
 			for i := range n {
 				name := fmt.Sprintf("guest%d", i)
 				l.append(Entry{Kind: Consent, Handle: name, Answer: Granted, For: []Purpose{Clip}})
 				rec.Speakers = append(rec.Speakers, space.Speaker{Handle: name, Role: "speaker"})
 				turns.Turns = append(turns.Turns, space.Turn{Handle: name, Start: float64(i), End: float64(i) + 1})
-				parts = append(parts, Span{float64(i), float64(i) + 0.5})
+				parts = append(parts, space.Stretch{Start: float64(i), End: float64(i) + 0.5})
 			}
 			for b.Loop() {
 				if got := len(l.Missing(Use{rec, turns, parts}, Upload, day(1))); got != n {

@@ -2,8 +2,6 @@ package consent
 
 import (
 	"cmp"
-	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +16,7 @@ type Use struct {
 	Turns *space.Turns
 	// Parts are the stretches that are used, in seconds from the first sample;
 	// none is all of it.
-	Parts []Span
+	Parts []space.Stretch
 }
 
 // A Missing is a person who is heard in a use and has not agreed to it.
@@ -30,7 +28,7 @@ type Missing struct {
 	AgreedTo []Purpose `json:"-"`
 	// Spans are those in which they speak, by the turns; none if there are no
 	// turns of theirs to go by.
-	Spans []Span `json:"spans"`
+	Spans []space.Stretch `json:"spans"`
 }
 
 // Who is the person.
@@ -38,27 +36,6 @@ func (m *Missing) Who() Who { return Who{m.Handle, m.ID} }
 
 // Name is the handle, or what stands for it.
 func (m *Missing) Name() string { return m.Who().String() }
-
-// A Span is a stretch of a recording, in seconds from its first sample.
-type Span struct {
-	Start float64 `json:"start"`
-	End   float64 `json:"end"`
-}
-
-// String writes a span as people write times: 1:02.5–1:10.
-func (s Span) String() string { return moment(s.Start) + "–" + moment(s.End) }
-
-func moment(seconds float64) string {
-	tenths := int64(math.Round(10 * seconds))
-	text := fmt.Sprintf("%d:%02d", tenths/600%60, tenths/10%60)
-	if tenths >= 36000 {
-		text = fmt.Sprintf("%d:%02d:%02d", tenths/36000, tenths/600%60, tenths/10%60)
-	}
-	if tenths%10 > 0 {
-		text += fmt.Sprintf(".%d", tenths%10)
-	}
-	return text
-}
 
 // Missing returns who is heard in a use and has not agreed to it. Whoever was
 // on stage and has turns of their own counts where these reach into the use,
@@ -71,20 +48,20 @@ func moment(seconds float64) string {
 func (l *Ledger) Missing(u Use, p Purpose, at time.Time) []Missing {
 	turns := u.turns()
 	var order []string // handles in the order in which they first speak
-	spans := make(map[string][]Span)
+	spans := make(map[string][]space.Stretch)
 	named := make(map[string]string) // as the turns write them
 	for _, t := range turns {
 		h := Handle(t.Handle)
 		if _, ok := named[h]; !ok {
 			order, named[h] = append(order, h), t.Handle
 		}
-		spans[h] = append(spans[h], Span{t.Start, t.End})
+		spans[h] = append(spans[h], space.Stretch{Start: t.Start, End: t.End})
 	}
 	parts := joined(u.Parts, 0)
 	var list []Missing
 	seen := make(map[string]bool)
 	byID := make(map[string]bool) // ids that turns say for want of a handle
-	add := func(s space.Speaker, all []Span) {
+	add := func(s space.Speaker, all []space.Stretch) {
 		w := Who{s.Handle, s.ID}
 		if seen[w.key()] {
 			return
@@ -189,18 +166,18 @@ func Margin(turns *space.Turns) float64 {
 
 // within returns the parts of a person's turns, wider by a margin, that lie in
 // those of a use, which are joined: if there are none, that is all of it.
-func within(parts, turns []Span, margin float64) []Span {
+func within(parts, turns []space.Stretch, margin float64) []space.Stretch {
 	if len(parts) == 0 {
 		return slices.Clone(turns)
 	}
-	var list []Span
+	var list []space.Stretch
 	for _, s := range joined(turns, margin) {
-		first, _ := slices.BinarySearchFunc(parts, s.Start, func(p Span, at float64) int { return cmp.Compare(p.End, at) })
+		first, _ := slices.BinarySearchFunc(parts, s.Start, func(p space.Stretch, at float64) int { return cmp.Compare(p.End, at) })
 		for _, p := range parts[first:] {
 			if p.Start >= s.End {
 				break
 			}
-			if both := (Span{max(s.Start, p.Start), min(s.End, p.End)}); both.End-both.Start > least {
+			if both := (space.Stretch{Start: max(s.Start, p.Start), End: min(s.End, p.End)}); both.End-both.Start > least {
 				list = append(list, both)
 			}
 		}
@@ -214,15 +191,15 @@ const least = 1e-4
 
 // Without returns what is left of parts once other spans, which are in order
 // and do not meet, are taken out.
-func Without(parts, out []Span) []Span {
-	var list []Span
+func Without(parts, out []space.Stretch) []space.Stretch {
+	var list []space.Stretch
 	for _, p := range parts {
 		for _, o := range out {
 			if o.End <= p.Start || o.Start >= p.End {
 				continue
 			}
 			if o.Start > p.Start {
-				list = append(list, Span{p.Start, o.Start})
+				list = append(list, space.Stretch{Start: p.Start, End: o.Start})
 			}
 			p.Start = o.End
 		}
@@ -236,26 +213,26 @@ func Without(parts, out []Span) []Span {
 // LeaveOut returns the spans in which those who have not agreed speak, wider
 // by margin seconds on both sides and joined where they meet, inside a
 // recording of length seconds.
-func LeaveOut(missing []Missing, margin, length float64) []Span {
-	var list []Span
+func LeaveOut(missing []Missing, margin, length float64) []space.Stretch {
+	var list []space.Stretch
 	for _, m := range missing {
 		list = append(list, m.Spans...)
 	}
 	list = joined(list, margin)
 	for i := range list {
-		list[i] = Span{max(0, list[i].Start), min(length, list[i].End)}
+		list[i] = space.Stretch{Start: max(0, list[i].Start), End: min(length, list[i].End)}
 	}
 	return list
 }
 
 // joined returns spans in order, wider by margin on both sides, and joined
 // where they then meet.
-func joined(spans []Span, margin float64) []Span {
+func joined(spans []space.Stretch, margin float64) []space.Stretch {
 	list := slices.Clone(spans)
-	slices.SortFunc(list, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortFunc(list, func(a, b space.Stretch) int { return cmp.Compare(a.Start, b.Start) })
 	whole := list[:0]
 	for _, s := range list {
-		s = Span{s.Start - margin, s.End + margin}
+		s = space.Stretch{Start: s.Start - margin, End: s.End + margin}
 		if n := len(whole); n > 0 && s.Start <= whole[n-1].End {
 			whole[n-1].End = max(whole[n-1].End, s.End)
 			continue

@@ -19,7 +19,7 @@ func hundred() *recording.Recording {
 }
 
 func TestSections(t *testing.T) {
-	m := &library.Measurement{Silence: []library.Stretch{{Start: 0, End: 4}, {Start: 30, End: 36}, {Start: 70, End: 71}, {Start: 90, End: 100}}}
+	m := &library.Measurement{Silence: []space.Stretch{{Start: 0, End: 4}, {Start: 30, End: 36}, {Start: 70, End: 71}, {Start: 90, End: 100}}}
 	for _, test := range []struct {
 		name string
 		q    Request
@@ -45,7 +45,7 @@ func TestSections(t *testing.T) {
 			}
 		}
 	}
-	silent := &library.Measurement{Silence: []library.Stretch{{Start: 0, End: 100}}}
+	silent := &library.Measurement{Silence: []space.Stretch{{Start: 0, End: 100}}}
 	q := Request{Recording: hundred(), TrimSilence: true}
 	if got := q.sections(silent); len(got) != 1 || got[0].Span.Samples != 100000 {
 		t.Errorf("nothing but silence: %+v", got)
@@ -54,7 +54,7 @@ func TestSections(t *testing.T) {
 
 // A position in the recording is found again in the episode.
 func TestKeptLocates(t *testing.T) {
-	m := &library.Measurement{Silence: []library.Stretch{{Start: 0, End: 4}, {Start: 30, End: 36}}}
+	m := &library.Measurement{Silence: []space.Stretch{{Start: 0, End: 4}, {Start: 30, End: 36}}}
 	q := Request{Recording: hundred(), TrimSilence: true, CutSilence: time.Second, KeepGaps: true}
 	rec := Record{Kept: q.kept(q.sections(m))}
 	for at, want := range map[float64]float64{3.8: 0, 10: 6.2, 30: 26.2, 36: 27.2, 49: 40.2, 50: 46.2, 99: 95.2} {

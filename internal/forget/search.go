@@ -237,11 +237,11 @@ func (s *search) clips(sp *space.Space, use consent.Use, gone bool) error {
 		if c.File != path.Base(c.File) {
 			continue // written by nobody of us
 		}
-		var out []consent.Span
+		var out []space.Stretch
 		for _, o := range c.Omitted {
-			out = append(out, consent.Span{Start: o.Start, End: o.Start + o.Seconds})
+			out = append(out, space.Stretch{Start: o.Start, End: o.Start + o.Seconds})
 		}
-		use.Parts = consent.Without([]consent.Span{{Start: c.At, End: c.At + c.Length}}, out)
+		use.Parts = consent.Without([]space.Stretch{{Start: c.At, End: c.At + c.Length}}, out)
 		name := path.Join(sp.Folder, "clips", c.File)
 		beside := []string{name + ".json", strings.TrimSuffix(name, path.Ext(name)) + ".srt"}
 		if err := s.made(Item{Kind: Clip, Recording: sp.ID, Name: name, Bytes: c.Bytes, sha: c.SHA256}, beside, use, gone, s.choice.Clips); err != nil {
@@ -268,7 +268,7 @@ func (s *search) episodes(sp *space.Space, use consent.Use, gone bool) error {
 		}
 		use.Parts = nil
 		for _, k := range r.Kept {
-			use.Parts = append(use.Parts, consent.Span{Start: k.Start, End: k.Start + k.Seconds})
+			use.Parts = append(use.Parts, space.Stretch{Start: k.Start, End: k.Start + k.Seconds})
 		}
 		beside := []string{f.name}
 		for _, name := range slices.Concat(r.Transcripts, []string{r.ChapterFile, r.Cover, r.Notes}) {

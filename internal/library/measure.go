@@ -27,7 +27,7 @@ type Measurement struct {
 	// Loudness is that of the whole recording (EBU R128).
 	Loudness loudness.Result `json:"loudness"`
 	// Silence are the stretches below −50 dBFS of half a second and more.
-	Silence []Stretch `json:"silence"`
+	Silence []space.Stretch `json:"silence"`
 	// SilentSeconds is the sum of them.
 	SilentSeconds float64 `json:"silent_seconds"`
 	// LostUnits and LostSeconds count access units that do not decode.
@@ -39,19 +39,10 @@ type Measurement struct {
 // measureVersion goes up when the same audio would measure differently.
 const measureVersion = 1
 
-// A Stretch is a part of a recording, in seconds from its first sample.
-type Stretch struct {
-	Start float64 `json:"start"`
-	End   float64 `json:"end"`
-}
-
-// Seconds returns how long s is.
-func (s Stretch) Seconds() float64 { return seconds(s.End - s.Start) }
-
 // LongestSilence returns the first of the longest silences, or a Stretch of
 // no length.
-func (m *Measurement) LongestSilence() Stretch {
-	var longest Stretch
+func (m *Measurement) LongestSilence() space.Stretch {
+	var longest space.Stretch
 	for _, s := range m.Silence {
 		if s.Seconds() > longest.Seconds() {
 			longest = s
@@ -117,7 +108,7 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 		return nil, err
 	}
 	draft.Hold(l.disk.root, tmp, w.f)
-	m := &Measurement{Schema: space.Schema, Version: measureVersion, Pieces: hashes(s), Silence: []Stretch{}}
+	m := &Measurement{Schema: space.Schema, Version: measureVersion, Pieces: hashes(s), Silence: []space.Stretch{}}
 	if err = measure(m, w); err == nil {
 		err = w.Commit()
 	} else {

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
@@ -88,7 +89,7 @@ func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Wr
 	m.Loudness = total.Result()
 	rate := float64(format.SampleRate)
 	for _, q := range quiet.Spans() {
-		m.Silence = append(m.Silence, library.Stretch{Start: micro(float64(q.From) / rate), End: micro(float64(q.To) / rate)})
+		m.Silence = append(m.Silence, space.Stretch{Start: micro(float64(q.From) / rate), End: micro(float64(q.To) / rate)})
 		m.SilentSeconds = micro(m.SilentSeconds + float64(q.To-q.From)/rate)
 	}
 	return wave.Close()

@@ -82,9 +82,9 @@ func (g *Gate) Torn() int64 { return g.ledger.Torn }
 // A Use is a part of a recording that is to be used, or a file of which nobody
 // can tell what it is a part of.
 type Use struct {
-	Recording string         // id
-	Parts     []consent.Span // none: all of it
-	Clip      bool           // it is a clip
+	Recording string          // id
+	Parts     []space.Stretch // none: all of it
+	Clip      bool            // it is a clip
 
 	// File is a file whose recording nobody can tell; Why says what is not
 	// known of it. SHA256 is its hash.

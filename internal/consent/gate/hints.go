@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
-	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/proof"
 )
 
@@ -36,7 +36,7 @@ func (g *Gate) hints(name string) ([]Use, error) {
 	case err != nil:
 		return nil, err
 	case said.End > said.Start:
-		list = append(list, Use{Recording: said.Recording, Clip: true, Parts: []consent.Span{{Start: said.Start, End: said.End}}})
+		list = append(list, Use{Recording: said.Recording, Clip: true, Parts: []space.Stretch{{Start: said.Start, End: said.End}}})
 	default:
 		list = append(list, Use{Recording: said.Recording})
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 
-	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
 // Sounds finds the recordings of which a file is made by its access units.
@@ -33,5 +33,5 @@ type Sound struct {
 type Heard struct {
 	Recording string // id
 	// Spans are where in the recording; there are none where that is not known.
-	Spans []consent.Span
+	Spans []space.Stretch
 }

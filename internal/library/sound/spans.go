@@ -2,19 +2,16 @@ package sound
 
 import "github.com/spaces-cli/spaces/internal/library/space"
 
-// A Span is a part of a recording, in seconds from its first sample.
-type Span struct{ Start, End float64 }
-
 // Spans returns which parts of the recording s are heard in the units of m, in
 // order. It goes on for one unit more: a unit holds a part of the sound of the
 // one behind it, and nobody is to be left out for that.
-func (m Match) Spans(s *space.Space) []Span {
+func (m Match) Spans(s *space.Space) []space.Stretch {
 	if m.File >= len(s.Configs) || len(s.Timeline) == 0 {
 		return nil
 	}
 	length := int64(s.Configs[m.File].UnitSamples)
 	rate := float64(s.Timeline[0].SampleRate) // in which positions count
-	var list []Span
+	var list []space.Stretch
 	for _, r := range s.RunsIn(m.File) {
 		from, to := int64(0), r.Samples
 		if length > 0 {
@@ -28,7 +25,7 @@ func (m Match) Spans(s *space.Space) []Span {
 		}
 		if from < to {
 			start := float64(r.FirstSample) / rate
-			list = append(list, Span{start + float64(from)/float64(r.SampleRate), start + float64(to)/float64(r.SampleRate)})
+			list = append(list, space.Stretch{Start: start + float64(from)/float64(r.SampleRate), End: start + float64(to)/float64(r.SampleRate)})
 		}
 	}
 	return list
