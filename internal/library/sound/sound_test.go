@@ -353,12 +353,12 @@ func TestSpans(t *testing.T) {
 	for _, c := range []struct {
 		file         int
 		first, units int64
-		want         []sound.Span
+		want         []space.Stretch
 	}{
-		{0, 0, 1, []sound.Span{{Start: 0, End: at(2*1024 - 500)}}},
-		{0, 9, 2, []sound.Span{{Start: at(9*1024 - 500), End: at(10*1024 - 500)}, {Start: at(10*1024 - 500), End: at(12*1024 - 500)}}},
-		{0, 29, 1, []sound.Span{{Start: at(29*1024 - 500), End: at(30*1024 - 500)}}},
-		{1, 1, 1, []sound.Span{{Start: at(30*1024-500) + 1024.0/24000, End: at(30*1024-500) + 3072.0/24000}}},
+		{0, 0, 1, []space.Stretch{{Start: 0, End: at(2*1024 - 500)}}},
+		{0, 9, 2, []space.Stretch{{Start: at(9*1024 - 500), End: at(10*1024 - 500)}, {Start: at(10*1024 - 500), End: at(12*1024 - 500)}}},
+		{0, 29, 1, []space.Stretch{{Start: at(29*1024 - 500), End: at(30*1024 - 500)}}},
+		{1, 1, 1, []space.Stretch{{Start: at(30*1024-500) + 1024.0/24000, End: at(30*1024-500) + 3072.0/24000}}},
 	} {
 		got := sound.Match{File: c.file, First: c.first, Stretch: sound.Stretch{Units: c.units}}.Spans(s)
 		if len(got) != len(c.want) {
