@@ -21,11 +21,11 @@ import (
 )
 
 // A Hash is that of one access unit: the first 64 bits of the SHA-256 of what
-// is left of it. Silence is the hash of all units that tell nothing.
+// is left of it.
 type Hash uint64
 
-// Silence stands for units that hold no sound, or too little to be told from
-// those of another recording.
+// Silence is the hash of all units in which no sound is coded. They are the
+// same everywhere.
 const Silence Hash = 0
 
 // An UnsupportedError says that units of a coding have no hashes.
@@ -63,14 +63,10 @@ func New(c track.Config) (*Hasher, error) {
 	return h, nil
 }
 
-// least is how many bytes must be left of a unit that is to tell anything:
-// fewer are the same in many recordings.
-const least = 20
-
 // Hash returns the hash of a unit, or Silence.
 func (h *Hasher) Hash(unit []byte) Hash {
 	masked, silent := h.mask(h, unit)
-	if silent || len(masked) < least {
+	if silent {
 		return Silence
 	}
 	sum := sha256.Sum256(masked)

@@ -126,7 +126,7 @@ func TestFLACHash(t *testing.T) {
 	if got := h.Hash(frame(0, []byte{5}, 1, append(bytes.Clone(body[1:]), 'x'), 2, 3)); got == want {
 		t.Error("other sound has the same hash")
 	}
-	if got := h.Hash(frame(0, []byte{5}, 1, []byte{0, 0, 0, 0}, 2, 3)); got != Silence {
+	if got := h.Hash(frame(0, []byte{5}, 1, []byte{0, 0, 0, 0, 0, 0}, 2, 3)); got != Silence {
 		t.Errorf("a frame of one value: %x", got)
 	}
 }
