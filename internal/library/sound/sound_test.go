@@ -257,6 +257,16 @@ func TestSilenceTellsNothing(t *testing.T) {
 	}
 }
 
+// Sound that takes few bytes is sound.
+func TestQuietIsNotSilent(t *testing.T) {
+	s := newShelf(t)
+	out := filepath.Join(t.TempDir(), "a.aac")
+	run(t, "ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "sine=f=300:r=8000:d=2,volume=0.01", "-c:a", "aac", "-b:a", "4k", out)
+	if r := s.find(read(t, out)); r.Sounding < 10 || len(r.Unknown) == 0 {
+		t.Error(describe(r))
+	}
+}
+
 // PCM has no units: that nothing is found says nothing, and Find says so.
 func TestPCMCannotBeTold(t *testing.T) {
 	s := newShelf(t)

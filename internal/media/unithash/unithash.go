@@ -11,17 +11,17 @@
 package unithash
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
+	"hash/crc64"
 
 	"github.com/spaces-cli/spaces/internal/media/aac/syntax"
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
-// A Hash is that of one access unit: the first 64 bits of the SHA-256 of what
-// is left of it.
+// A Hash is that of one access unit: the CRC-64 (ECMA-182) of what is left of
+// it. Who makes another unit with the same hash only makes a file look more like
+// a recording than it is.
 type Hash uint64
 
 // Silence is the hash of all units in which no sound is coded. They are the
@@ -69,13 +69,10 @@ func (h *Hasher) Hash(unit []byte) Hash {
 	if silent {
 		return Silence
 	}
-	sum := sha256.Sum256(masked)
-	v := Hash(binary.BigEndian.Uint64(sum[:]))
-	if v == Silence {
-		v++
-	}
-	return v
+	return max(Hash(crc64.Checksum(masked, ecma)), Silence+1)
 }
+
+var ecma = crc64.MakeTable(crc64.ECMA)
 
 // maskAAC clears every global_gain (ISO/IEC 14496-3, 4.6.2). A unit in which no
 // coefficient is coded is silent.
