@@ -34,8 +34,8 @@ type App struct {
 	Now       func() time.Time
 	Zone      *time.Location
 	Env       func(name string) (string, bool)
-	Home      string // the user's home folder
-	ConfigDir string // the folder of config.yaml
+	Home      string // the user's home folder, "" if it is not known
+	ConfigDir string // the folder of config.yaml, likewise
 	Version   string
 	// Start opens a file or folder with the program the system has for it.
 	Start func(path string) error
@@ -83,8 +83,12 @@ func newApp() *App {
 	if a.OutTTY {
 		a.Columns, _, _ = term.GetSize(int(os.Stdout.Fd()))
 	}
-	a.Home, _ = os.UserHomeDir()
-	if dir, err := os.UserConfigDir(); err == nil {
+	// Where they are not known they stay empty: the current folder is nobody's
+	// home.
+	if dir, err := os.UserHomeDir(); err == nil && filepath.IsAbs(dir) {
+		a.Home = dir
+	}
+	if dir, err := os.UserConfigDir(); err == nil && filepath.IsAbs(dir) {
 		a.ConfigDir = filepath.Join(dir, "spaces")
 	}
 	return a

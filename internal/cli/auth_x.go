@@ -53,6 +53,9 @@ func (t xTokens) Save(n x.Token) error {
 
 // Lock implements x.Tokens.
 func (t xTokens) Lock(ctx context.Context) (unlock func(), err error) {
+	if t.a.ConfigDir == "" {
+		return nil, noHome("the token cannot be kept")
+	}
 	if err := os.MkdirAll(t.a.ConfigDir, 0o700); err != nil {
 		return nil, err
 	}

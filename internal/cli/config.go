@@ -92,6 +92,9 @@ func (a *App) showSettings(all map[string]value) error {
 }
 
 func (a *App) showConfigPath() error {
+	if a.configFile() == "" {
+		return noHome("there is no config file")
+	}
 	if a.set.JSON {
 		return writeJSON(a.Out, struct {
 			Schema int    `json:"schema"`

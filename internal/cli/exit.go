@@ -97,6 +97,8 @@ func classify(err error) *failure {
 		return &failure{code, string(problem.Kind), problem.Hint, err}
 	case errors.Is(err, library.ErrNoLibrary):
 		return &failure{exitNotThere, "no-library", "make one from your archive: spaces extract ARCHIVE.zip; or name another folder with --library", err}
+	case errors.Is(err, library.ErrNoFolder):
+		return &failure{exitFailed, "no-home", "set HOME (on Windows USERPROFILE and AppData), or name the folder: --library DIR, SPACES_LIBRARY", err}
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
 		return &failure{exitNotThere, "no-such-space", "see what there is: spaces list", err}
 	case errors.Is(err, library.ErrNewer), errors.Is(err, catalog.ErrNewer):

@@ -137,8 +137,22 @@ type value struct {
 	source string // "flag --x", "SPACES_X", the config file's path, or "default"
 }
 
-// configFile is the path of the config file, which need not exist.
-func (a *App) configFile() string { return filepath.Join(a.ConfigDir, "config.yaml") }
+// configFile is the path of the config file, which need not exist; "" if it is
+// not known where that would be.
+func (a *App) configFile() string { return a.inConfigDir("config.yaml") }
+
+func (a *App) inConfigDir(name string) string {
+	if a.ConfigDir == "" {
+		return ""
+	}
+	return filepath.Join(a.ConfigDir, name)
+}
+
+// noHome is the error of what needs a folder of the user's.
+func noHome(what string) error {
+	return &failure{exitFailed, "no-home", "set HOME (on Windows USERPROFILE and AppData), or name the folder: --library DIR, SPACES_LIBRARY",
+		fmt.Errorf("%s: the home folder is not known", what)}
+}
 
 // resolveSettings finds the value of each key: flags before the environment
 // before the config file before the defaults. The second result lists the
@@ -146,7 +160,10 @@ func (a *App) configFile() string { return filepath.Join(a.ConfigDir, "config.ya
 func (a *App) resolveSettings(cmd *cobra.Command) (map[string]value, []string, error) {
 	v := viper.New()
 	v.SetConfigType("yaml")
-	v.SetDefault("library", filepath.Join(a.Home, "Spaces"))
+	v.SetDefault("library", "")
+	if a.Home != "" {
+		v.SetDefault("library", filepath.Join(a.Home, "Spaces"))
+	}
 	v.SetDefault("lock-wait", defaultLockWait.String())
 	v.SetDefault("jobs", 0)
 	v.SetDefault("window", defaultWindow)
@@ -158,9 +175,12 @@ func (a *App) resolveSettings(cmd *cobra.Command) (map[string]value, []string, e
 	for _, act := range consent.Actions {
 		v.SetDefault(consentKey(act), string(consent.Policy(nil).Mode(act)))
 	}
-	content, err := os.ReadFile(a.configFile())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, err
+	var content []byte
+	if name := a.configFile(); name != "" {
+		var err error
+		if content, err = os.ReadFile(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, err
+		}
 	}
 	if err := v.ReadConfig(bytes.NewReader(content)); err != nil {
 		return nil, nil, hinted(fmt.Errorf("%s: %w", a.configFile(), err), "it is YAML: one line \"key: value\" for each key; see spaces config --help")
@@ -177,6 +197,10 @@ func (a *App) resolveSettings(cmd *cobra.Command) (map[string]value, []string, e
 		}
 		if f := cmd.Flags().Lookup(s.key); f != nil && f.Changed {
 			from = value{f.Value.String(), "flag --" + s.key}
+		}
+		if s.key == "library" && from.text == "" && from.source == "default" {
+			all[s.key] = from
+			continue
 		}
 		if err := s.check(from.text); err != nil {
 			return nil, nil, usage("%s (from %s): %w", s.key, from.source, err)
@@ -216,7 +240,14 @@ func (a *App) loadSettings(cmd *cobra.Command) error {
 	a.set.Window = all["window"].text
 	a.set.XClientID = all["x.client_id"].text
 	a.set.XPort, _ = strconv.Atoi(all["x.redirect_port"].text)
-	a.set.Library, err = filepath.Abs(a.expandHome(all["library"].text))
+	dir := all["library"].text
+	if dir == "" {
+		return nil // told when it is needed
+	}
+	if a.Home == "" && a.expandHome(dir) != dir {
+		return noHome("the library " + dir)
+	}
+	a.set.Library, err = filepath.Abs(a.expandHome(dir))
 	return err
 }
 
@@ -240,6 +271,9 @@ func (a *App) shortenHome(path string) string {
 // comments too.
 func (a *App) saveSetting(key, text string) error {
 	name := a.configFile()
+	if name == "" {
+		return noHome("the setting cannot be kept")
+	}
 	content, err := os.ReadFile(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

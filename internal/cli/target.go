@@ -256,13 +256,16 @@ func (a *App) wireOptions(bandwidth int64) wire.Options {
 // secrets is where credentials are kept.
 func (a *App) secrets() *keyring.Store {
 	kept, _ := a.Env("SPACES_KEYRING")
-	return &keyring.Store{File: filepath.Join(a.ConfigDir, "credentials.json"), FileOnly: kept == "file"}
+	return &keyring.Store{File: a.inConfigDir("credentials.json"), FileOnly: kept == "file"}
 }
 
 // netrc is the file in which other programs keep passwords of hosts.
 func (a *App) netrc() string {
 	if name, _ := a.Env("NETRC"); name != "" {
 		return name
+	}
+	if a.Home == "" {
+		return ""
 	}
 	if runtime.GOOS == "windows" {
 		return filepath.Join(a.Home, "_netrc")

@@ -38,6 +38,8 @@ var (
 	ErrNotFound = errors.New("no such Space in the library")
 	// ErrNewer means that a newer program made the library.
 	ErrNewer = errors.New("the library was made by a newer version of spaces")
+	// ErrNoFolder means that the library's folder was not named.
+	ErrNoFolder = errors.New("the library's folder is not known")
 )
 
 // Options say how a library is opened.
@@ -134,6 +136,9 @@ func Open(ctx context.Context, o Options) (*Library, error) {
 // run left; and rebuilds a catalogue that is missing, damaged, older or out
 // of date.
 func OpenWrite(ctx context.Context, o Options) (*Library, error) {
+	if o.Dir == "" {
+		return nil, ErrNoFolder
+	}
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -165,6 +170,9 @@ func OpenWrite(ctx context.Context, o Options) (*Library, error) {
 // openFolder opens the folder. With ErrNoLibrary it returns the library too,
 // open and empty.
 func openFolder(o Options) (*Library, error) {
+	if o.Dir == "" {
+		return nil, ErrNoFolder
+	}
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, err

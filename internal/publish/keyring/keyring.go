@@ -47,6 +47,9 @@ type Entry struct {
 	Where  string // System or InFile
 }
 
+// ErrNoFile means that the Store has no file: nothing is kept.
+var ErrNoFile = errors.New("there is no folder to keep credentials in: neither HOME nor the folder of settings is set")
+
 // content is what File holds.
 type content struct {
 	Schema  int              `json:"schema"`
@@ -60,6 +63,9 @@ type entry struct {
 
 // Set keeps the secret of a target in place of an older one, and returns where.
 func (s *Store) Set(target string, secret Secret) (where string, err error) {
+	if s.File == "" {
+		return "", ErrNoFile
+	}
 	c, err := s.read()
 	if err != nil {
 		return "", err
@@ -179,6 +185,9 @@ func (s *Store) write(c *content) error {
 	b, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return err
+	}
+	if s.File == "" {
+		return ErrNoFile
 	}
 	dir := filepath.Dir(s.File)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

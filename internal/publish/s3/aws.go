@@ -26,7 +26,7 @@ func configured(profile string) place {
 		os.Getenv("AWS_CA_BUNDLE"),
 	}
 	name := os.Getenv("AWS_CONFIG_FILE")
-	if home, err := os.UserHomeDir(); name == "" && err == nil {
+	if home, err := os.UserHomeDir(); name == "" && err == nil && filepath.IsAbs(home) {
 		name = filepath.Join(home, ".aws", "config")
 	}
 	file, err := ini.Load(name)

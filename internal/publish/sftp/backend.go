@@ -40,10 +40,15 @@ func (s *settings) Open(o *publish.Opening) (publish.Target, error) {
 	if o.URL.Host == "" {
 		return nil, fmt.Errorf("%s does not name a host", o.URL)
 	}
-	dir := filepath.Join(o.Home, ".ssh")
+	own := func(name string) string {
+		if o.Home == "" {
+			return "" // never a file of the current folder
+		}
+		return filepath.Join(o.Home, ".ssh", name)
+	}
 	c := Config{
 		URL: o.URL.String(), User: s.User, Password: o.Secret["password"], Passphrase: o.Secret["passphrase"],
-		KnownHosts: []string{filepath.Join(dir, "known_hosts")}, Agent: o.Env("SSH_AUTH_SOCK"), Wire: o.Wire,
+		KnownHosts: []string{own("known_hosts")}, Agent: o.Env("SSH_AUTH_SOCK"), Wire: o.Wire,
 	}
 	if c.User == "" {
 		c.User = o.Secret["user"]
@@ -54,7 +59,9 @@ func (s *settings) Open(o *publish.Opening) (publish.Target, error) {
 		}
 	}
 	for _, name := range []string{"id_ed25519", "id_ecdsa", "id_rsa"} {
-		c.KeyFiles = append(c.KeyFiles, filepath.Join(dir, name))
+		if file := own(name); file != "" {
+			c.KeyFiles = append(c.KeyFiles, file)
+		}
 	}
 	if s.Keys != nil {
 		c.KeyFiles = nil
