@@ -107,7 +107,7 @@ func classify(err error) *failure {
 		return &failure{exitUsage, "usage", "", err}
 	case errors.Is(err, catalog.ErrCorrupt), errors.Is(err, catalog.ErrOlder), errors.Is(err, catalog.ErrOther), errors.Is(err, catalog.ErrNotExist):
 		return &failure{exitFailed, "catalogue", "build it again from the folders: spaces reindex", err}
-	case library.IsFull(err):
+	case library.IsFull(err), errors.Is(err, catalog.ErrFull):
 		return &failure{exitFailed, "disk-full", "make room and run the same command again; nothing is lost", err}
 	case isReadOnly(err):
 		return &failure{exitFailed, "read-only", "copy the library to a disk that can be written, and name it with --library", err}

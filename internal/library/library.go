@@ -114,6 +114,12 @@ func Open(ctx context.Context, o Options) (*Library, error) {
 		if stale != nil && !foreign {
 			return l, nil // somebody is writing, or nobody can: what stands there is right but for the latest
 		}
+		if l.cat = nil; stale != nil {
+			stale.Close()
+		}
+		if !errors.As(werr, new(*LockedError)) && !errors.Is(werr, ErrNewer) && l.inMemory(ctx) == nil {
+			return l, nil
+		}
 		l.Close()
 		if errors.As(werr, new(*LockedError)) {
 			return nil, werr
@@ -124,11 +130,29 @@ func Open(ctx context.Context, o Options) (*Library, error) {
 	if stale != nil {
 		stale.Close()
 	}
-	if l.cat, err = catalog.Open(ctx, l.Path(catalogName), catalog.ReadOnly); err != nil {
+	l.cat, err = catalog.Open(ctx, l.Path(catalogName), catalog.ReadOnly)
+	if errors.Is(err, catalog.ErrNotExist) { // the writer had no room for one either
+		err = l.inMemory(ctx)
+	}
+	if err != nil {
 		l.Close()
 		return nil, err
 	}
 	return l, nil
+}
+
+// inMemory makes a catalogue of the folders that lasts as long as the library is
+// open: where there is none, and no room or no leave to write one.
+func (l *Library) inMemory(ctx context.Context) error {
+	var err error
+	if l.cat, err = catalog.OpenMemory(ctx); err != nil {
+		return err
+	}
+	if _, err = l.Reindex(ctx); err != nil {
+		l.cat.Close()
+		l.cat = nil
+	}
+	return err
 }
 
 // OpenWrite opens a library for changing it, making the folder if there is
@@ -250,6 +274,9 @@ func (l *Library) openCatalog(ctx context.Context) error {
 	if errors.Is(err, catalog.ErrNewer) {
 		return fmt.Errorf("%w: %s", ErrNewer, name)
 	}
+	if isFull(err) {
+		return l.dropCatalog(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -259,7 +286,26 @@ func (l *Library) openCatalog(ctx context.Context) error {
 	}
 	_, err = l.Reindex(ctx)
 	l.scrub = true // the old rows may be of what has been removed
+	if isFull(err) {
+		return l.dropCatalog(ctx)
+	}
 	return err
+}
+
+func isFull(err error) bool { return errors.Is(err, catalog.ErrFull) || IsFull(err) }
+
+// dropCatalog removes the catalogue, which makes room, and goes on with one in
+// memory: where there is no room to change it, what takes room can still be
+// removed. The next one who finds room builds it again.
+func (l *Library) dropCatalog(ctx context.Context) error {
+	if l.cat != nil {
+		l.cat.Close()
+	}
+	l.cat = nil
+	if err := catalog.Remove(l.Path(catalogName)); err != nil {
+		return err
+	}
+	return l.inMemory(ctx)
 }
 
 // Close lets go of the library and its lock.

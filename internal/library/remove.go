@@ -3,6 +3,7 @@ package library
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -60,7 +61,11 @@ func (l *Library) Remove(ctx context.Context, id string, originals bool) (*Remov
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.setDirty(ctx, true); err != nil {
+	err = l.setDirty(ctx, true)
+	if errors.Is(err, catalog.ErrFull) {
+		err = errors.Join(l.dropCatalog(ctx), l.setDirty(ctx, true))
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := l.remove(r, originals); err != nil {

@@ -7,6 +7,7 @@ package catalog
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -46,6 +47,8 @@ var (
 	// ErrOther means that the catalogue belongs to another state of the library.
 	// It has to be built again.
 	ErrOther = errors.New("the catalogue is not the one of this library")
+	// ErrFull means that there is no room to change the catalogue.
+	ErrFull = errors.New("there is no room for the catalogue")
 	// ErrNotFound means that the catalogue has no such recording.
 	ErrNotFound = errors.New("no such recording")
 )
@@ -68,7 +71,7 @@ func Open(ctx context.Context, path string, mode Mode) (*Catalog, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && mode == ReadWrite:
 		if err := create(ctx, path); err != nil {
-			return nil, fmt.Errorf("creating the catalogue %s: %w", path, err)
+			return nil, (&Catalog{path: path}).wrap(err)
 		}
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: %w", path, ErrNotExist)
@@ -87,12 +90,38 @@ func Open(ctx context.Context, path string, mode Mode) (*Catalog, error) {
 	// WAL database takes the -wal and -shm files away, and a connection that
 	// cannot write leaves them behind.
 	c, err := open(ctx, path, "mode=rw", "_pragma=query_only(1)")
+	if errors.Is(err, ErrFull) { // no room for the file by which programs share a WAL
+		if wal, werr := os.Stat(path + "-wal"); werr == nil && wal.Size() > 0 {
+			return open(ctx, path, alone, "mode=rw", "_pragma=query_only(1)")
+		}
+		return open(ctx, path, "mode=ro", "immutable=1")
+	}
 	if code := resultCode(err); code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY {
 		// Read-only media: a WAL database needs a file beside it, unless it
 		// is promised that nobody changes it.
 		return open(ctx, path, "mode=ro", "immutable=1")
 	}
 	return c, err
+}
+
+// alone keeps what programs share of a WAL in memory (sqlite.org/wal.html,
+// "Use of WAL Without Shared-Memory").
+const alone = "_pragma=locking_mode(exclusive)"
+
+// OpenMemory returns an empty catalogue in memory, for a library that has none
+// and cannot get one: on a full disk, on read-only media. The caller fills it.
+func OpenMemory(ctx context.Context) (*Catalog, error) {
+	db, err := sql.Open("sqlite", "file:"+rand.Text()+"?mode=memory&cache=shared&_pragma=read_uncommitted(1)")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxIdleConns(1)
+	db.SetConnMaxIdleTime(0)
+	if _, err := db.ExecContext(ctx, schema); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return &Catalog{db, "the catalogue in memory"}, nil
 }
 
 // files are the endings of the catalogue's own file and of those that SQLite
@@ -227,6 +256,13 @@ func (c *Catalog) wrap(err error) error {
 	switch resultCode(err) {
 	case 0:
 		return err
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("%s: %w (%w)", c.path, ErrFull, err)
+	case sqlite3.SQLITE_IOERR:
+		var e *sqlite.Error
+		if errors.As(err, &e) && (e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE || e.Code() == sqlite3.SQLITE_IOERR_SHMMAP || e.Code() == sqlite3.SQLITE_IOERR_WRITE) {
+			return fmt.Errorf("%s: %w (%w)", c.path, ErrFull, err)
+		}
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("%s: %w (%w)", c.path, ErrCorrupt, err)
 	}
