@@ -116,12 +116,6 @@ func (l *look) at(name string, r io.ReaderAt, size int64, depth int) error {
 	}
 	known := l.g.made[sha]
 	l.sure = append(l.sure, known...)
-	if l.g.o.Sounds == nil {
-		if known == nil {
-			l.unknown("nothing shows which recording it is made of")
-		}
-		return nil
-	}
 	sound, err := l.g.o.Sounds.Find(l.ctx, r, size)
 	switch {
 	case errors.Is(err, ErrNoSound):

@@ -34,7 +34,7 @@ type Options struct {
 	Reason string
 	// Plan says that nothing will be done: then no reason is entered.
 	Plan bool
-	// Sounds finds recordings by their sound. Without it none is found so.
+	// Sounds finds recordings by their sound; nil: those of Library.
 	Sounds Sounds
 	Wait   time.Duration // for other programs that enter answers
 	Now    func() time.Time
@@ -69,6 +69,9 @@ func Open(o Options) (*Gate, error) {
 		return nil, err
 	}
 	o.Reason = strings.TrimSpace(o.Reason)
+	if o.Sounds == nil {
+		o.Sounds = SoundsOf(o.Library)
+	}
 	return &Gate{o: o, ledger: l, known: make(map[string]*voices), noted: make(map[string]bool)}, nil
 }
 

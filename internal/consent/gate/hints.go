@@ -31,6 +31,9 @@ func (g *Gate) hints(name string) ([]Use, error) {
 	}
 	list = append(list, beside...)
 	said, err := proof.ClaimOf(name)
+	if err == nil {
+		said.Recording = strings.Trim(said.Recording, "\x00 ")
+	}
 	switch {
 	case errors.Is(err, proof.ErrUnknown):
 	case err != nil:
@@ -40,11 +43,11 @@ func (g *Gate) hints(name string) ([]Use, error) {
 	default:
 		list = append(list, Use{Recording: said.Recording})
 	}
-	said2, err := g.named(name)
+	named, err := g.named(name)
 	if err != nil {
 		return nil, err
 	}
-	for _, u := range said2 {
+	for _, u := range named {
 		if !has(list, u.Recording) {
 			list = append(list, u)
 		}

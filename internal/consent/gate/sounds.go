@@ -5,7 +5,12 @@ import (
 	"errors"
 	"io"
 
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/sound"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media"
+	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/unithash"
 )
 
 // Sounds finds the recordings of which a file is made by its access units.
@@ -34,4 +39,53 @@ type Heard struct {
 	Recording string // id
 	// Spans are where in the recording; there are none where that is not known.
 	Spans []space.Stretch
+}
+
+// SoundsOf finds the recordings of a library.
+func SoundsOf(lib *library.Library) Sounds { return sounds{lib} }
+
+type sounds struct{ lib *library.Library }
+
+// maxShort is how many access units a file may have, in stretches too short to
+// tell, that are in no recording: less than half a second.
+const maxShort = 20
+
+// Find compares what media.Open reads. What it does not read is ErrNoSound, and
+// so is a file that ends in the middle of nowhere; all other errors are the
+// library's.
+func (s sounds) Find(ctx context.Context, r io.ReaderAt, size int64) (Sound, error) {
+	found, err := sound.Open(s.lib).Find(ctx, r, size)
+	if err != nil {
+		if ctx.Err() == nil && (errors.As(err, new(*unithash.UnsupportedError)) || !readable(ctx, r, size)) {
+			err = ErrNoSound
+		}
+		return Sound{}, err
+	}
+	if found.Units == 0 {
+		return Sound{}, ErrNoSound
+	}
+	out := Sound{Silent: found.Sounding == 0, Rest: len(found.Unknown) > 0}
+	var short int64
+	for _, s := range found.Short {
+		short += s.Units
+	}
+	out.Rest = out.Rest || short > maxShort
+	for _, m := range found.Matches {
+		rec, err := s.lib.Load(m.Recording)
+		if err != nil {
+			return Sound{}, err
+		}
+		out.Heard = append(out.Heard, Heard{m.Recording, m.Spans(rec)})
+	}
+	return out, nil
+}
+
+// readable reports whether a file can be read as sound from end to end.
+func readable(ctx context.Context, r io.ReaderAt, size int64) bool {
+	in, err := media.Open(r, size, track.Options{})
+	var p track.Packet
+	for err == nil && ctx.Err() == nil {
+		err = in.Next(&p)
+	}
+	return err == io.EOF
 }
