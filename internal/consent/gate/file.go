@@ -129,6 +129,8 @@ func (l *look) at(name string, r io.ReaderAt, size int64, depth int) error {
 		return nil
 	case known == nil && len(sound.Heard) == 0:
 		l.unknown("its sound is in no recording of the library as it is in the file")
+	case known == nil && soundTracks(r, size) > 1:
+		l.unknown("it has several sound tracks, and only one of them can be compared")
 	case known == nil && sound.Rest:
 		l.unknown("a part of its sound is in no recording of the library")
 	}
