@@ -341,7 +341,7 @@ func TestFileOfClip(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer rec.Close()
-	span := clip.Span{Start: 3 * int64(rec.Rate), Samples: 4 * int64(rec.Rate)}
+	span := recording.Span{Start: 3 * int64(rec.Rate), Samples: 4 * int64(rec.Rate)}
 	kept, err := clip.Cut(t.Context(), clip.Request{Recording: rec, Span: span})
 	if err != nil {
 		t.Fatal(err)
