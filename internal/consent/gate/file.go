@@ -125,7 +125,10 @@ func (l *look) at(name string, r io.ReaderAt, size int64, depth int) error {
 		return nil
 	case err != nil:
 		return fmt.Errorf("cannot tell which recording %s is made of: %w", name, err)
-	case sound.Silent:
+	case sound.Silent: // or so little that it cannot be told
+		if known == nil {
+			l.unknown("nothing is heard in it that can be compared")
+		}
 		return nil
 	case known == nil && len(sound.Heard) == 0:
 		l.unknown("its sound is in no recording of the library as it is in the file")
