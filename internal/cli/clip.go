@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -79,7 +80,7 @@ dark|light, --accent '#rrggbb', --fps N, --background FILE, --captions FILE, --s
 	f.BoolVar(&o.clamp, "clamp", false, "cut short what reaches beyond the recording")
 	f.BoolVar(&o.snap, "snap", false, "move both ends to the nearest silence within 1 s")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, into a folder, or - for standard output")
-	f.StringVar(&o.format, "format", "", "`F` is m4a, aac (whole frames), mp3, wav, flac, opus or mp4 (a video)")
+	f.StringVar(&o.format, "format", "", "`F` is "+format.List(format.All())+" (aac: whole frames; mp4: a video)")
 	f.StringVar(&o.fade, "fade", "", "fade in and out for `T`; re-encodes")
 	f.StringVar(&o.normalize, "normalize", "", "bring it to `LUFS`, as far as its peaks allow; re-encodes")
 	f.Lookup("normalize").NoOptDefVal = "-16"
@@ -188,7 +189,7 @@ func (o *clipOptions) request() (clips.Request, error) {
 	q := clips.Request{Title: o.title, Name: o.name, Force: o.force, Strict: o.strict, DryRun: o.dryRun}
 	q.Mono = o.mono
 	var err error
-	if q.Format, err = clips.ParseFormat(o.format, clips.MP4); err != nil {
+	if q.Format, err = format.Parse(o.format, format.All()); err != nil {
 		return q, err
 	}
 	if o.fade != "" {
@@ -375,9 +376,9 @@ func (c *clipper) direct(q *clips.Request, output string, many bool) error {
 	case many:
 		return usage("%s cannot take several clips: name a folder, as %s/", output, output)
 	}
-	f, ok := clips.FormatOf(output, clips.MP4)
+	f, ok := format.Of(output, format.All())
 	// Sound alone may well be called .mp4.
-	if ok && q.Format != "" && f != q.Format && !(f == clips.MP4 && q.Format == clips.M4A) {
+	if ok && q.Format != "" && f != q.Format && !(f == format.MP4 && q.Format == format.M4A) {
 		return usage("%s is not named as a file of the format %s", output, q.Format)
 	}
 	if ok && q.Format == "" {
@@ -391,21 +392,21 @@ func (c *clipper) direct(q *clips.Request, output string, many bool) error {
 
 // clipJSON is a line of output. What is not known of a failed clip is null.
 type clipJSON struct {
-	Schema    int           `json:"schema"`
-	Line      int           `json:"line,omitempty"`
-	Recording string        `json:"recording"`
-	At        *float64      `json:"at"`
-	Length    *float64      `json:"length"`
-	Start     *int64        `json:"start"`
-	Samples   *int64        `json:"samples"`
-	Frames    bool          `json:"whole_frames,omitempty"`
-	Format    *clips.Format `json:"format"`
-	File      *string       `json:"file"`
-	Captions  string        `json:"captions,omitempty"`
-	Bytes     *int64        `json:"bytes"`
-	SHA256    *string       `json:"sha256"`
-	Lossless  *bool         `json:"lossless"`
-	Status    clips.Status  `json:"status"`
+	Schema    int            `json:"schema"`
+	Line      int            `json:"line,omitempty"`
+	Recording string         `json:"recording"`
+	At        *float64       `json:"at"`
+	Length    *float64       `json:"length"`
+	Start     *int64         `json:"start"`
+	Samples   *int64         `json:"samples"`
+	Frames    bool           `json:"whole_frames,omitempty"`
+	Format    *format.Format `json:"format"`
+	File      *string        `json:"file"`
+	Captions  string         `json:"captions,omitempty"`
+	Bytes     *int64         `json:"bytes"`
+	SHA256    *string        `json:"sha256"`
+	Lossless  *bool          `json:"lossless"`
+	Status    clips.Status   `json:"status"`
 	// ConsentMissing are the handles of those who have not agreed.
 	ConsentMissing []string            `json:"consent_missing,omitempty"`
 	Omitted        []recording.Omitted `json:"omitted,omitempty"`

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -113,7 +114,7 @@ func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clip
 	q := c.model
 	q.Recording, q.Title = r, l.Title
 	if l.Format != "" {
-		if q.Format, err = clips.ParseFormat(l.Format, clips.MP4); err != nil {
+		if q.Format, err = format.Parse(l.Format, format.All()); err != nil {
 			return clips.Result{}, nil, err
 		}
 	}

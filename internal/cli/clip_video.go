@@ -13,6 +13,7 @@ import (
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	"github.com/spaces-cli/spaces/internal/episode/transcript"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -52,7 +53,7 @@ type filmer struct {
 // film gives a clip that is a video its pictures.
 func (v *filmer) film(q *clips.Request) error {
 	o := &v.c.o.video
-	if q.Format != clips.MP4 {
+	if q.Format != format.MP4 {
 		if v.c.o.batch == "" && *o != (videoOptions{}) {
 			return hinted(usage("--shape, --theme, --accent, --fps, --background, --captions and --speakers are for videos"), "add --format mp4")
 		}

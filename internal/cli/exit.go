@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/format"
 )
 
 // The exit codes. Scripts rely on them: they never change their meaning.
@@ -87,6 +88,8 @@ func classify(err error) *failure {
 		return &failure{exitInterrupted, "interrupted", "", errors.New("stopped")}
 	case errors.As(err, &locked):
 		return &failure{exitFailed, "locked", locked.Hint(), err}
+	case errors.As(err, new(*format.UnknownError)):
+		return &failure{exitUsage, "bad-request", "", err}
 	case consentError(err) != nil:
 		return consentError(err)
 	case errors.As(err, &problem):

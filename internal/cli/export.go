@@ -21,6 +21,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -70,7 +71,7 @@ Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --over
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&o.preset, "preset", "host", "`NAME` is host, untouched or archive")
-	f.StringVar(&o.format, "format", "", "`F` is m4a, mp3, opus, flac or wav")
+	f.StringVar(&o.format, "format", "", "`F` is "+format.List(format.Encoded()))
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, or into a folder")
 	f.StringVar(&o.loudness, "loudness", "", "bring it to `LUFS`; off leaves its levels as they are")
 	f.StringVar(&o.truePeak, "true-peak", "", "hold true peaks at `DBTP`")
@@ -107,7 +108,7 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 		Version: a.Version, Preset: episode.Preset(o.preset), Mono: o.mono, Encoder: o.encoder, TrimSilence: o.trimSilence,
 		KeepGaps: o.keepGaps, Level: o.level, Title: o.title, Description: o.description, ID3: o.id3, Name: o.name, Force: o.force, Publish: o.publish, Jobs: a.jobs(),
 	}
-	if q.Format, err = clips.ParseFormat(o.format); err != nil {
+	if q.Format, err = format.Parse(o.format, format.Encoded()); err != nil {
 		return q, clipError(err)
 	}
 	if o.loudness == "off" {
@@ -186,10 +187,10 @@ func (o *exportOptions) place(q *episode.Request, many bool) error {
 		q.Dir = "."
 	}
 	q.File = file
-	f, ok := clips.FormatOf(o.output)
+	f, ok := format.Of(o.output, format.Encoded())
 	switch {
 	case !ok:
-		return hinted(usage("%s does not end in .m4a, .mp3, .opus, .flac or .wav", o.output), "name a folder instead: "+o.output+"/")
+		return hinted(usage("%s does not end in %s", o.output, format.Exts(format.Encoded())), "name a folder instead: "+o.output+"/")
 	case q.Format == "":
 		q.Format = f
 	case q.Format != f:

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
@@ -347,11 +349,10 @@ func metaOf(r *space.Recording) publish.Meta {
 // asked: it would differ from one computer to the next.
 func mimeType(name string) string {
 	types := map[string]string{
-		".m4a": "audio/x-m4a", ".mp4": "video/mp4", ".mp3": "audio/mpeg", ".opus": "audio/ogg", ".ogg": "audio/ogg",
-		".flac": "audio/flac", ".wav": "audio/wav", ".aac": "audio/aac", ".ts": "video/mp2t",
 		".json": "application/json", ".vtt": "text/vtt", ".srt": "application/x-subrip", ".txt": "text/plain; charset=utf-8",
 		".md": "text/markdown; charset=utf-8", ".html": "text/html; charset=utf-8", ".xml": "application/xml", ".css": "text/css; charset=utf-8",
 		".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".zip": "application/zip", ".pdf": "application/pdf",
 	}
-	return or(types[strings.ToLower(path.Ext(name))], "application/octet-stream")
+	ext := strings.ToLower(path.Ext(name))
+	return cmp.Or(types[ext], format.MediaType(ext), "application/octet-stream")
 }

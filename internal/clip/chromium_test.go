@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/fixture/browser"
+	"github.com/spaces-cli/spaces/internal/media/format"
 )
 
 // TestPlaysInChromium has a browser play clips from their first sample to
@@ -15,11 +16,11 @@ import (
 func TestPlaysInChromium(t *testing.T) {
 	r := preset(t, "two-pieces")
 	requests := []Request{
-		{Span: span(1, 48000), Format: M4A},
-		{Span: span(r.Samples-96000, 96000), Format: M4A},
-		{Span: span(54321, 70007), Format: M4A, Strict: true},
+		{Span: span(1, 48000), Format: format.M4A},
+		{Span: span(r.Samples-96000, 96000), Format: format.M4A},
+		{Span: span(54321, 70007), Format: format.M4A, Strict: true},
 	}
-	for _, f := range []Format{M4A, MP3, WAV, FLAC, Opus} {
+	for _, f := range []format.Format{format.M4A, format.MP3, format.WAV, format.FLAC, format.Opus} {
 		requests = append(requests, Request{Span: span(100001, 3*48000+7), Format: f})
 	}
 	var dir string
@@ -29,7 +30,7 @@ func TestPlaysInChromium(t *testing.T) {
 		q.Recording = r
 		q.File = filepath.Join(t.TempDir(), "clip."+string(q.Format))
 		if _, err := Cut(context.Background(), q); err != nil {
-			if q.Format == MP3 {
+			if q.Format == format.MP3 {
 				t.Logf("without MP3: %v", err)
 				continue
 			}
@@ -48,7 +49,7 @@ func TestPlaysInChromium(t *testing.T) {
 			t.Errorf("%s of %+v: %d samples are decoded", q.Format, q.Span, got.Samples)
 		}
 		want := float64(q.Span.Samples) / 48000
-		if q.Format == Opus {
+		if q.Format == format.Opus {
 			want += 312. / 48000 // Chromium counts the pre-skip of any Opus file
 		}
 		if math.Abs(got.Duration-want) > 2e-6 || math.Abs(got.End-want) > 2e-6 {

@@ -6,16 +6,17 @@ import (
 	"io"
 
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // Copies reports whether a span can be written in format f without decoding:
 // all of it is coded in one way, which f holds.
-func Copies(r *recording.Recording, span recording.Span, f Format) bool {
+func Copies(r *recording.Recording, span recording.Span, f format.Format) bool {
 	list := r.Extents(span)
 	for _, st := range list {
-		if st.File != list[0].File || !f.keeps(r.Files[st.File].Config.Codec) {
+		if st.File != list[0].File || !f.Keeps(r.Files[st.File].Config.Codec) {
 			return false
 		}
 	}
@@ -24,16 +25,19 @@ func Copies(r *recording.Recording, span recording.Span, f Format) bool {
 
 // Native is the format in which a span can be written without decoding, if
 // there is any.
-func Native(r *recording.Recording, span recording.Span) Format {
+func Native(r *recording.Recording, span recording.Span) format.Format {
 	for _, st := range r.Extents(span) {
-		return native(r.Files[st.File].Config.Codec)
+		if f, ok := format.Native(r.Files[st.File].Config.Codec); ok {
+			return f
+		}
+		return format.WAV
 	}
-	return M4A
+	return format.M4A
 }
 
 // Copy writes a span with its access units as they are, under tags of the
 // caller's, and writes the units to sum too.
-func Copy(ctx context.Context, w io.Writer, r *recording.Recording, span recording.Span, f Format, o encode.Options, sum hash.Hash) error {
+func Copy(ctx context.Context, w io.Writer, r *recording.Recording, span recording.Span, f format.Format, o encode.Options, sum hash.Hash) error {
 	q := &Request{Recording: r, Span: span, Format: f, Cover: o.Cover, own: &o, sum: sum}
 	s, err := q.lossless()
 	if err != nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -30,11 +31,11 @@ import (
 type Request struct {
 	Recording *recording.Recording
 	Span      recording.Span
-	Format    Format // "" is the one that needs no re-encoding
-	Title     string // of the clip; "" is that of the Space
-	Cover     []byte // JPEG or PNG, or empty
-	Film      Film   // makes the pictures of an MP4
-	Captions  []byte // SubRip, to stand beside an MP4, or empty
+	Format    format.Format // "" is the one that needs no re-encoding
+	Title     string        // of the clip; "" is that of the Space
+	Cover     []byte        // JPEG or PNG, or empty
+	Film      Film          // makes the pictures of an MP4
+	Captions  []byte        // SubRip, to stand beside an MP4, or empty
 
 	Effects
 	// Omit is left out, and with it every sample that is not kept.
@@ -95,14 +96,14 @@ type Result struct {
 	Samples   int64   `json:"samples"`
 	// WholeFrames says that the format cannot begin and end on any sample, so
 	// that At and Length are those of whole frames around what was asked for.
-	WholeFrames bool   `json:"whole_frames,omitempty"`
-	Format      Format `json:"format"`
-	File        string `json:"file,omitempty"`     // absolute
-	Captions    string `json:"captions,omitempty"` // likewise: the .srt beside it
-	Bytes       int64  `json:"bytes"`
-	SHA256      string `json:"sha256"`
-	Lossless    bool   `json:"lossless"`
-	Status      Status `json:"status"`
+	WholeFrames bool          `json:"whole_frames,omitempty"`
+	Format      format.Format `json:"format"`
+	File        string        `json:"file,omitempty"`     // absolute
+	Captions    string        `json:"captions,omitempty"` // likewise: the .srt beside it
+	Bytes       int64         `json:"bytes"`
+	SHA256      string        `json:"sha256"`
+	Lossless    bool          `json:"lossless"`
+	Status      Status        `json:"status"`
 	// Omitted are the stretches of it that were left out.
 	Omitted []recording.Omitted `json:"omitted,omitempty"`
 	// Unnoted says why the library could not keep a note of a File.
@@ -119,7 +120,7 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 	if q.Format == "" {
 		q.Format = Native(r, q.Span)
 	}
-	if q.Format == MP4 && q.Film == nil {
+	if q.Format == format.MP4 && q.Film == nil {
 		return Result{}, problem(BadRequest, "nothing makes the pictures of a video here", "use spaces clip --format mp4")
 	}
 	if err := q.checkOmission(); err != nil {
@@ -189,11 +190,11 @@ func (q *Request) plan() (*sheet, error) {
 func (q *Request) copied() bool {
 	r := q.Recording
 	for _, s := range r.Extents(q.Span) {
-		if !q.Effects.none() || !q.Omit.None(q.Span) || q.Strict && r.Files[s.File].Config.Codec != "pcm" || !q.Format.keeps(r.Files[s.File].Config.Codec) {
+		if !q.Effects.none() || !q.Omit.None(q.Span) || q.Strict && r.Files[s.File].Config.Codec != "pcm" || !q.Format.Keeps(r.Files[s.File].Config.Codec) {
 			return false
 		}
 	}
-	return q.Format != MP4 || Copies(r, q.Span, MP4)
+	return q.Format != format.MP4 || Copies(r, q.Span, format.MP4)
 }
 
 // writeFile writes a clip where the host wants it.

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -33,7 +34,7 @@ func (q *Request) checkOmission() error {
 	if list := q.Omit.Sections([]recording.Section{{Span: q.Span}}); len(list) == 0 || list[0].Span.Samples == 0 {
 		return problem(Empty, "nothing of the clip is left without those who are left out", "ask them: spaces consent ask "+q.Recording.Space.ID)
 	}
-	if q.Format == MP4 {
+	if q.Format == format.MP4 {
 		return problem(BadRequest, "a video is made of the whole clip: nobody can be left out of it", "choose another --format")
 	}
 	return nil

@@ -5,19 +5,20 @@ import (
 	"io"
 
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // encoded works out a clip that is decoded and coded anew: it holds the
 // samples asked for and no others.
 func (q *Request) encoded() (*sheet, error) {
-	e, ok := encoders[q.Format]
-	if !ok {
+	e := q.Format.Entry()
+	if e.Encode == nil {
 		return nil, problem(NoEncoder, "an .aac file of re-encoded sound could not say where the sound begins", "use --format m4a")
 	}
 	s := &sheet{span: q.Span, lossless: q.exact()}
 	s.write = func(ctx context.Context, w io.Writer) error {
-		src, stop, err := q.sound(ctx, e.rates...)
+		src, stop, err := q.sound(ctx, e.Rates...)
 		if err != nil {
 			return err
 		}
@@ -27,7 +28,7 @@ func (q *Request) encoded() (*sheet, error) {
 			return err
 		}
 		defer end()
-		return e.encode(ctx, w, src, encode.Options{Tags: q.settled(), Cover: q.attached(), Video: video})
+		return e.Encode(ctx, w, src, encode.Options{Tags: q.settled(), Cover: q.attached(), Video: video})
 	}
 	return s, nil
 }
@@ -36,7 +37,7 @@ func (q *Request) encoded() (*sheet, error) {
 // although they are coded in another way: PCM as FLAC, or FLAC cut anywhere.
 func (q *Request) exact() bool {
 	r := q.Recording
-	if !q.Effects.none() || !q.Omit.None(q.Span) || q.Format != WAV && q.Format != FLAC {
+	if !q.Effects.none() || !q.Omit.None(q.Span) || q.Format != format.WAV && q.Format != format.FLAC {
 		return false
 	}
 	list := r.Extents(q.Span)
@@ -47,19 +48,4 @@ func (q *Request) exact() bool {
 		}
 	}
 	return len(list) > 0
-}
-
-// An encoder writes one format.
-type encoder struct {
-	rates  []int // that it takes; none means any
-	encode func(context.Context, io.Writer, encode.Sound, encode.Options) error
-}
-
-var encoders = map[Format]encoder{
-	M4A:  {encode.AACRates, encode.M4A},
-	MP4:  {encode.AACRates, encode.M4A},
-	WAV:  {nil, encode.WAV},
-	FLAC: {nil, encode.FLAC},
-	Opus: {encode.OpusRates, encode.Opus},
-	MP3:  {encode.MP3Rates, encode.MP3},
 }

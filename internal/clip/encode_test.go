@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -50,31 +51,31 @@ func TestEncodedIsAligned(t *testing.T) {
 			r := open(t, l, id)
 			channels := r.Files[0].Config.Channels
 			rnd := rand.New(rand.NewPCG(3, 4))
-			for _, format := range []Format{M4A, WAV, FLAC, Opus, MP3} {
+			for _, f := range []format.Format{format.M4A, format.WAV, format.FLAC, format.Opus, format.MP3} {
 				start := rnd.Int64N(r.Samples / 2)
 				s := span(start, int64(r.Rate)*3+rnd.Int64N(5000))
-				res, clip := cut(t, Request{Recording: r, Span: s, Format: format, Strict: true})
-				exact := src.name[:3] == "wav" && (format == WAV || format == FLAC)
+				res, clip := cut(t, Request{Recording: r, Span: s, Format: f, Strict: true})
+				exact := src.name[:3] == "wav" && (f == format.WAV || f == format.FLAC)
 				if res.Lossless != exact || res.Samples != s.Samples {
-					t.Errorf("%s: %+v became %+v", format, s, res)
+					t.Errorf("%s: %+v became %+v", f, s, res)
 				}
-				rate := r.Format(encoders[format].rates...).SampleRate
+				rate := r.Format(f.Entry().Rates...).SampleRate
 				got := left(decode(t, clip), channels)
 				ref := left(want[s.Start*int64(channels):s.End()*int64(channels)], channels)
-				if n := int(recording.Rescale(s.Samples, rate, r.Rate)); len(got) < n || len(got) > n+1024 || format != M4A && len(got) != n {
-					t.Errorf("%s: %d samples come out, not %d", format, len(got), n)
+				if n := int(recording.Rescale(s.Samples, rate, r.Rate)); len(got) < n || len(got) > n+1024 || f != format.M4A && len(got) != n {
+					t.Errorf("%s: %d samples come out, not %d", f, len(got), n)
 					continue
 				}
 				if rate != r.Rate {
 					continue // compared in TestResampledIsAligned
 				}
-				if format == WAV || format == FLAC {
+				if f == format.WAV || f == format.FLAC {
 					limit := 2.5 / (1 << 15)
 					if exact {
 						limit = 0
 					}
 					if w := worst(ref, got); w > limit {
-						t.Errorf("%s: differs by up to %g", format, w)
+						t.Errorf("%s: differs by up to %g", f, w)
 					}
 					continue
 				}
@@ -87,7 +88,7 @@ func TestEncodedIsAligned(t *testing.T) {
 					}
 				}
 				if at != 0 || best < 0.9 {
-					t.Errorf("%s: fits best %d samples late (%.4f)", format, at, best)
+					t.Errorf("%s: fits best %d samples late (%.4f)", f, at, best)
 				}
 			}
 		})
@@ -104,7 +105,7 @@ func TestResampledIsAligned(t *testing.T) {
 	l, id := importFile(t, file)
 	r := open(t, l, id)
 	s := span(100000, 100000)
-	_, opus := cut(t, Request{Recording: r, Span: s, Format: Opus})
+	_, opus := cut(t, Request{Recording: r, Span: s, Format: format.Opus})
 	back := run(t, "ffmpeg", "-v", "error", "-i", opus, "-ar", "44100", "-f", "f32le", "pipe:1")
 	got := floats(back)
 	want := decode(t, file)[s.Start:s.End()]
@@ -127,7 +128,7 @@ func TestEffects(t *testing.T) {
 	r := open(t, l, id)
 	s := span(48000, 5*48000)
 	plain := func(e Effects) []float32 {
-		_, clip := cut(t, Request{Recording: r, Span: s, Format: WAV, Effects: e})
+		_, clip := cut(t, Request{Recording: r, Span: s, Format: format.WAV, Effects: e})
 		return decode(t, clip)
 	}
 	before := plain(Effects{})
@@ -149,12 +150,12 @@ func TestEffects(t *testing.T) {
 		}
 	}
 	target := -30.0
-	_, clip := cut(t, Request{Recording: r, Span: s, Format: FLAC, Effects: Effects{Normalize: &target}})
+	_, clip := cut(t, Request{Recording: r, Span: s, Format: format.FLAC, Effects: Effects{Normalize: &target}})
 	if got := loudnessOf(t, clip); math.Abs(got-target) > 0.2 {
 		t.Errorf("normalized to %g LUFS, ffmpeg measures %g", target, got)
 	}
 	loud := 0.0 // more than the peaks allow
-	_, clip = cut(t, Request{Recording: r, Span: s, Format: WAV, Effects: Effects{Normalize: &loud}})
+	_, clip = cut(t, Request{Recording: r, Span: s, Format: format.WAV, Effects: Effects{Normalize: &loud}})
 	peak := 0.0
 	for _, v := range decode(t, clip) {
 		peak = max(peak, math.Abs(float64(v)))

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 )
 
@@ -39,7 +40,7 @@ type Look struct {
 
 // shoot makes the pictures of a clip that has any.
 func (q *Request) shoot(ctx context.Context, samples int64, rate int) (*mp4.Video, func(), error) {
-	if q.Format != MP4 {
+	if q.Format != format.MP4 {
 		return nil, func() {}, nil
 	}
 	return q.Film.Shoot(ctx, q, samples, rate)
@@ -47,7 +48,7 @@ func (q *Request) shoot(ctx context.Context, samples int64, rate int) (*mp4.Vide
 
 // look is that of the clip, or nil.
 func (q *Request) look() *Look {
-	if q.Format != MP4 {
+	if q.Format != format.MP4 {
 		return nil
 	}
 	l := q.Film.Look(q)
@@ -57,7 +58,7 @@ func (q *Request) look() *Look {
 // attached is the cover that the file holds. A video shows it: players would
 // take a second one for another video.
 func (q *Request) attached() []byte {
-	if q.Format == MP4 {
+	if q.Format == format.MP4 {
 		return nil
 	}
 	return q.Cover
@@ -70,7 +71,7 @@ func captionsName(file string) string {
 
 // checkCaptions reports whether another file stands where the captions go.
 func (q *Request) checkCaptions(root *os.Root, file string) error {
-	if q.Format != MP4 || len(q.Captions) == 0 || q.Force {
+	if q.Format != format.MP4 || len(q.Captions) == 0 || q.Force {
 		return nil
 	}
 	name := captionsName(file)
@@ -86,7 +87,7 @@ func (q *Request) checkCaptions(root *os.Root, file string) error {
 
 // writeCaptions puts the captions beside the clip, unless there are some.
 func (q *Request) writeCaptions(root *os.Root, file string, res *Result) error {
-	if q.Format != MP4 || len(q.Captions) == 0 {
+	if q.Format != format.MP4 || len(q.Captions) == 0 {
 		return nil
 	}
 	name := captionsName(file)

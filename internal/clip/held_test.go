@@ -4,6 +4,7 @@ import (
 	"io"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -23,7 +24,7 @@ func TestOmissionBeside(t *testing.T) {
 		{"far behind", span(110000, 2000), true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			q := Request{Recording: r, Span: asked, Format: M4A, Omit: recording.Omission{Spans: []recording.Span{test.omit}}, Writer: io.Discard}
+			q := Request{Recording: r, Span: asked, Format: format.M4A, Omit: recording.Omission{Spans: []recording.Span{test.omit}}, Writer: io.Discard}
 			res, err := Cut(t.Context(), q)
 			if err != nil {
 				t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -124,7 +125,7 @@ func TestOverConfigurations(t *testing.T) {
 	join := runs[1].FirstSample
 	for _, n := range []int64{1, 1000, 12345, 47999} {
 		s := span(join-20001, 20001+n)
-		res, file := cut(t, Request{Recording: r, Span: s, Format: WAV})
+		res, file := cut(t, Request{Recording: r, Span: s, Format: format.WAV})
 		got := decode(t, file)
 		if res.Lossless || int64(len(got)) != 2*s.Samples {
 			t.Fatalf("%+v: %d samples, %+v", s, len(got)/2, res)
@@ -134,7 +135,7 @@ func TestOverConfigurations(t *testing.T) {
 				t.Fatalf("%+v: sample %d of the mono part differs between the channels", s, i/2)
 			}
 		}
-		_, alone := cut(t, Request{Recording: r, Span: span(s.Start, 20001), Format: WAV})
+		_, alone := cut(t, Request{Recording: r, Span: span(s.Start, 20001), Format: format.WAV})
 		if w := worst(decode(t, alone), got); w != 0 {
 			t.Errorf("%+v: the first part differs by %g", s, w)
 		}
@@ -145,7 +146,7 @@ func TestOverConfigurations(t *testing.T) {
 func TestMixedConfigurations(t *testing.T) {
 	r := preset(t, "parameters")
 	join := r.Space.Timeline[1].FirstSample
-	q := &Request{Recording: r, Span: span(join-48000, 2*48000), Format: M4A}
+	q := &Request{Recording: r, Span: span(join-48000, 2*48000), Format: format.M4A}
 	_, err := q.plan()
 	var p *Problem
 	if !errors.As(err, &p) || p.Kind != NotLossless || !strings.Contains(p.Hint, "--strict") {
@@ -284,9 +285,9 @@ func TestFailureLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, format := range []Format{M4A, WAV} {
-		if _, err := Cut(ctx, Request{Recording: r, Span: span(0, 48000), Format: format, File: filepath.Join(dir, "x."+string(format))}); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: %v", format, err)
+	for _, f := range []format.Format{format.M4A, format.WAV} {
+		if _, err := Cut(ctx, Request{Recording: r, Span: span(0, 48000), Format: f, File: filepath.Join(dir, "x."+string(f))}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", f, err)
 		}
 	}
 	if left := entries(t, dir); len(left) > 0 {

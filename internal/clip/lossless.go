@@ -7,6 +7,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/wav"
@@ -31,11 +32,11 @@ func (q *Request) lossless() (*sheet, error) {
 		return nil, notLossless("there is no sound in that stretch")
 	}
 	switch q.Format {
-	case AAC:
+	case format.AAC:
 		return q.bareFrames(list)
-	case MP3:
+	case format.MP3:
 		return q.mp3Frames(list)
-	case WAV:
+	case format.WAV:
 		return q.pcmBlocks(list)
 	}
 	x, err := excerptOf(r, list, preroll(r.Files[list[0].File].Config))

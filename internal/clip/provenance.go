@@ -10,6 +10,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -23,21 +24,21 @@ const clipsDir = "clips"
 // how it was made. It says nothing of when, so that the same clip always has
 // the same one.
 type Provenance struct {
-	Schema    int        `json:"schema"`
-	Recording string     `json:"recording"` // id
-	Title     string     `json:"title"`
-	File      string     `json:"file"` // beside this one
-	Format    Format     `json:"format"`
-	Bytes     int64      `json:"bytes"`
-	SHA256    string     `json:"sha256"`
-	Lossless  bool       `json:"lossless"`
-	At        float64    `json:"at"`     // seconds
-	Length    float64    `json:"length"` // seconds
-	Start     int64      `json:"start"`  // position of the first sample
-	Samples   int64      `json:"samples"`
-	Rate      int        `json:"sample_rate"`
-	StartedAt space.Time `json:"started_at"` // wall clock of the first sample
-	EndedAt   space.Time `json:"ended_at"`
+	Schema    int           `json:"schema"`
+	Recording string        `json:"recording"` // id
+	Title     string        `json:"title"`
+	File      string        `json:"file"` // beside this one
+	Format    format.Format `json:"format"`
+	Bytes     int64         `json:"bytes"`
+	SHA256    string        `json:"sha256"`
+	Lossless  bool          `json:"lossless"`
+	At        float64       `json:"at"`     // seconds
+	Length    float64       `json:"length"` // seconds
+	Start     int64         `json:"start"`  // position of the first sample
+	Samples   int64         `json:"samples"`
+	Rate      int           `json:"sample_rate"`
+	StartedAt space.Time    `json:"started_at"` // wall clock of the first sample
+	EndedAt   space.Time    `json:"ended_at"`
 	// Hidden are samples that the file holds beyond those that it plays.
 	Hidden   Hidden             `json:"hidden"`
 	Sources  []recording.Source `json:"sources"`

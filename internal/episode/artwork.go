@@ -5,8 +5,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	layer3 "github.com/spaces-cli/spaces/internal/media/mp3/encode"
 )
 
@@ -55,7 +55,7 @@ func readCover(name string) ([]byte, error) {
 
 // picture is the cover that goes into the file.
 func (e *export) picture() []byte {
-	if !kinds[e.Format].cover {
+	if !e.Format.Entry().Cover {
 		return nil
 	}
 	return e.Cover
@@ -64,7 +64,7 @@ func (e *export) picture() []byte {
 // pictureBytes is how much of the file the cover takes.
 func (e *export) pictureBytes() int64 {
 	n := int64(len(e.picture()))
-	if e.Format == clip.Opus { // base64
+	if e.Format == format.Opus { // base64
 		n = (n + 2) / 3 * 4
 	}
 	return n
@@ -83,32 +83,32 @@ const maxComments = 1000
 
 // leaveOut tells what was asked for and does not fit into the format.
 func (e *export) leaveOut() {
-	k := kinds[e.Format]
+	k := e.Format.Entry()
 	if len(e.rec.Chapters) > 0 && e.RoughChapters {
 		e.note("the chapters are approximate: the levels in the audio tell who speaks")
 	}
-	if len(e.rec.Chapters) > 0 && e.Format == clip.WAV {
+	if len(e.rec.Chapters) > 0 && e.Format == format.WAV {
 		e.note("chapters do not fit into .wav: they stand beside the file")
 	}
-	if len(e.Cover) > 0 && !k.cover && !e.shared {
+	if len(e.Cover) > 0 && !k.Cover && !e.shared {
 		e.note("a cover does not fit into .%s: it stands beside the file", e.Format)
 	}
-	if e.Format == clip.WAV && (e.Title != "" || e.Description != "" || len(e.Set) > 0) {
+	if e.Format == format.WAV && (e.Title != "" || e.Description != "" || len(e.Set) > 0) {
 		e.note("tags do not fit into .wav: title and description stand in the record beside the file, the others nowhere")
 	}
-	if (e.Format == clip.FLAC || e.Format == clip.Opus) && len(e.rec.Chapters) > maxComments {
+	if (e.Format == format.FLAC || e.Format == format.Opus) && len(e.rec.Chapters) > maxComments {
 		e.note("more than %d chapters do not fit into .%s: they stand beside the file", maxComments, e.Format)
 	}
-	if e.BitRate > 0 && !k.lossy {
+	if e.BitRate > 0 && k.Lossless {
 		e.note("--bit-rate is left out: nothing is lost in .%s", e.Format)
 		e.BitRate = 0
 	}
-	if e.BitRate > 0 && e.Format == clip.MP3 {
+	if e.BitRate > 0 && e.Format == format.MP3 {
 		if has := layer3.NearestBitRate(e.rec.SampleRate, e.BitRate); has != e.BitRate {
 			e.note("--bit-rate %d is taken as %d: that is what .mp3 has at %d Hz", e.BitRate/1000, has/1000, e.rec.SampleRate)
 		}
 	}
-	if e.Encoder != "" && e.Format != clip.MP3 {
+	if e.Encoder != "" && e.Format != format.MP3 {
 		e.note("--encoder is left out: it is for .mp3, and this is .%s", e.Format)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -124,19 +125,19 @@ func (e *export) note(format string, args ...any) {
 
 // prepare works out all that needs no decoding.
 func (e *export) prepare() error {
-	r, k := e.Recording, kinds[e.Format]
+	r, k := e.Recording, e.Format.Entry()
 	s := r.Space
 	whole := e.sections(e.measured)
 	if e.list = e.Omit.Sections(whole); len(e.list) == 0 || e.list[0].Span.Samples == 0 {
 		return problem(BadRequest, "ask them: spaces consent ask "+s.ID, "nothing of %s is left without those who are left out", s.ID)
 	}
-	e.chain = chain{r: r, list: e.list, format: r.Format(k.rates...), tick: e.tick, exact: e.Preset == Archive}
+	e.chain = chain{r: r, list: e.list, format: r.Format(k.Rates...), tick: e.tick, exact: e.Preset == Archive}
 	if e.Mono {
 		e.chain.format.Channels = 1
 	}
 	e.chain.samples = r.ReelLength(e.list, e.chain.format.SampleRate)
 	e.rec = Record{
-		Schema: clip.Schema, ID: s.ID, Type: k.mime, Title: e.Title, Date: s.StartedAt, Host: s.Host, Speakers: s.Speakers,
+		Schema: clip.Schema, ID: s.ID, Type: k.MediaType, Title: e.Title, Date: s.StartedAt, Host: s.Host, Speakers: s.Speakers,
 		Duration: seconds(r, r.ReelLength(e.list, r.Rate)), Samples: e.chain.samples,
 		SampleRate: e.chain.format.SampleRate, Channels: e.chain.format.Channels,
 		ConsentMissing: e.ConsentMissing, Omitted: r.Omitted(&e.Omit, whole),
@@ -167,13 +168,13 @@ func (e *export) prepare() error {
 		set.ID3 = e.ID3
 	}
 	set.Tags = tagSum(e.tags, e.Cover)
-	if e.Format == clip.FLAC || e.Format == clip.Opus {
+	if e.Format == format.FLAC || e.Format == format.Opus {
 		for _, c := range chapters.VorbisComments(e.chapters()) {
 			e.tags.Free = append(e.tags.Free, mp4.Pair{Name: c[0], Value: c[1]})
 		}
 	}
 	e.leaveOut()
-	if k.lossy && e.Preset == Host {
+	if !k.Lossless && e.Preset == Host {
 		if set.BitRate = e.BitRate; set.BitRate == 0 {
 			set.BitRate = encode.BitRate(e.rec.Channels)
 		}
@@ -192,7 +193,7 @@ func (e *export) prepare() error {
 		set.Loudness, set.TruePeak = &target, &peak
 	}
 	e.copied = e.copyable()
-	if e.Format == clip.MP3 && !e.copied {
+	if e.Format == format.MP3 && !e.copied {
 		if e.program, err = encode.FindProgram(e.Encoder); err != nil {
 			return problem(NoEncoder, "leave out --encoder: spaces encodes MP3 itself", "%v", err)
 		}
@@ -311,7 +312,7 @@ func (e *export) work(ctx context.Context) error {
 		}
 	}
 	e.chain.ceiling = *set.TruePeak - unseen
-	if kinds[e.Format].lossy {
+	if !e.Format.Entry().Lossless {
 		e.chain.ceiling = *set.TruePeak - allowance
 	}
 	if math.IsInf(float64(m.Integrated), -1) {
@@ -398,7 +399,7 @@ func (e *export) write(ctx context.Context, out *target) error {
 func (e *export) encode(ctx context.Context, w io.Writer) error {
 	s, stop := e.chain.open(ctx)
 	defer stop()
-	return kinds[e.Format].encode(ctx, w, s, e.options())
+	return e.Format.Entry().Encode(ctx, w, s, e.options())
 }
 
 // copyUnits writes the access units as they are and looks whether they all

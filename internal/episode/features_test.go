@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -42,7 +43,7 @@ func added(t *testing.T, length float64, at func(t float64) float64, turns ...sp
 			t.Fatal(err)
 		}
 	}
-	return &Request{Library: lib, Recording: r, Version: "test", Format: clip.WAV, Dir: t.TempDir(), File: "a.wav", Jobs: 1}
+	return &Request{Library: lib, Recording: r, Version: "test", Format: format.WAV, Dir: t.TempDir(), File: "a.wav", Jobs: 1}
 }
 
 // made makes an episode.
@@ -176,7 +177,7 @@ func TestCutsAreSoft(t *testing.T) {
 	if again := made(t, q); again.SHA256 != sum {
 		t.Error("another time other bytes")
 	}
-	q.Preset, q.Format, q.File = Archive, clip.FLAC, "c.flac"
+	q.Preset, q.Format, q.File = Archive, format.FLAC, "c.flac"
 	res := made(t, q)
 	if got := step(res); got < 0.0002 { // so that the test above means something
 		t.Errorf("a step of %g only at a join that is hard", got)
@@ -238,7 +239,7 @@ func TestCopiesAreVerified(t *testing.T) {
 		t.Fatalf("%+v", res.Record)
 	}
 	units := newUnitSum()
-	if err := clip.Copy(context.Background(), io.Discard, q.Recording, recording.Span{Samples: q.Recording.Samples}, clip.WAV, encode.Options{}, units); err != nil {
+	if err := clip.Copy(context.Background(), io.Discard, q.Recording, recording.Span{Samples: q.Recording.Samples}, format.WAV, encode.Options{}, units); err != nil {
 		t.Fatal(err)
 	}
 	f, err := os.OpenFile(res.Path, os.O_RDWR, 0)

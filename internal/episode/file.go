@@ -11,8 +11,8 @@ import (
 
 	"github.com/thesyncim/gopus"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/media"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/ogg"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
@@ -33,8 +33,8 @@ func (t *ticker) Read(dst []float32) (int, error) {
 
 // measureFile decodes a file that was written, as a player does, and measures
 // the samples that it plays.
-func measureFile(ctx context.Context, f *os.File, format clip.Format, rec *Record, tick func(int64)) (loudness.Result, error) {
-	if format == clip.Opus {
+func measureFile(ctx context.Context, f *os.File, kind format.Format, rec *Record, tick func(int64)) (loudness.Result, error) {
+	if kind == format.Opus {
 		return measureOpus(ctx, f, rec, tick)
 	}
 	info, err := f.Stat()

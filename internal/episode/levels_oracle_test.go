@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 )
 
@@ -137,12 +137,12 @@ const (
 func TestLoudnessByFFmpeg(t *testing.T) {
 	tool(t, "ffmpeg")
 	long := os.Getenv("SPACES_LONG") != ""
-	seconds, channels, lossy := 7.0, []int{2}, []clip.Format{clip.M4A}
+	seconds, channels, lossy := 7.0, []int{2}, []format.Format{format.M4A}
 	if long {
-		seconds, channels, lossy = 30, []int{1, 2}, []clip.Format{clip.M4A, clip.Opus, clip.FLAC}
+		seconds, channels, lossy = 30, []int{1, 2}, []format.Format{format.M4A, format.Opus, format.FLAC}
 	}
 	if _, err := encode.FindProgram(""); err == nil {
-		lossy = append(lossy, clip.MP3)
+		lossy = append(lossy, format.MP3)
 	}
 	for _, sound := range sounds {
 		if !sound.short && !long {
@@ -187,7 +187,7 @@ func TestNearSilenceIsNotPumpedUp(t *testing.T) {
 	}{{"far away", 0.004}, {"silence", 0}} {
 		l, r := imported(t, f, voice(f, 6, 10, steady(test.level)))
 		before, _ := ebur128(t, r.Files[0].Name())
-		res := exported(t, l, r, t.TempDir(), Request{Format: clip.M4A})
+		res := exported(t, l, r, t.TempDir(), Request{Format: format.M4A})
 		after, _ := ebur128(t, res.Path)
 		if len(res.Notes) == 0 {
 			t.Errorf("%s: nothing is reported", test.name)

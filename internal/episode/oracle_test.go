@@ -18,18 +18,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/fixture/browser"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // formats are all that an episode can have.
-var formats = []clip.Format{clip.M4A, clip.MP3, clip.Opus, clip.FLAC, clip.WAV}
+var formats = []format.Format{format.M4A, format.MP3, format.Opus, format.FLAC, format.WAV}
 
 // tool skips a test for want of a program.
 func tool(t testing.TB, names ...string) {
@@ -274,15 +274,15 @@ func described(t testing.TB, file string) map[string]map[string]any {
 }
 
 // carries says what a format can take along, and what ffprobe calls its codec.
-var carries = map[clip.Format]struct {
+var carries = map[format.Format]struct {
 	codec                 string
 	tags, cover, chapters bool
 }{
-	clip.M4A:  {"aac", true, true, true},
-	clip.MP3:  {"mp3", true, true, true},
-	clip.Opus: {"opus", true, true, true},
-	clip.FLAC: {"flac", true, true, true},
-	clip.WAV:  {codec: "pcm_s24le"},
+	format.M4A:  {"aac", true, true, true},
+	format.MP3:  {"mp3", true, true, true},
+	format.Opus: {"opus", true, true, true},
+	format.FLAC: {"flac", true, true, true},
+	format.WAV:  {codec: "pcm_s24le"},
 }
 
 // Programs that were not written here read tags, cover, chapters and length of
@@ -301,24 +301,24 @@ func TestOthersReadEveryFormat(t *testing.T) {
 	}
 	var files []string
 	var made []*Result
-	for _, format := range formats {
-		if _, err := encode.FindProgram(""); err != nil && format == clip.MP3 {
+	for _, kind := range formats {
+		if _, err := encode.FindProgram(""); err != nil && kind == format.MP3 {
 			continue
 		}
-		q.Format = format
-		res := exported(t, l, r, filepath.Join(dir, string(format)), q)
-		made, files = append(made, res), append(files, filepath.Join(string(format), res.File))
+		q.Format = kind
+		res := exported(t, l, r, filepath.Join(dir, string(kind)), q)
+		made, files = append(made, res), append(files, filepath.Join(string(kind), res.File))
 		if res.Samples != samples || res.Channels != 2 || res.SampleRate != 48000 {
-			t.Errorf("%s: %d samples, %d channels, %d Hz", format, res.Samples, res.Channels, res.SampleRate)
+			t.Errorf("%s: %d samples, %d channels, %d Hz", kind, res.Samples, res.Channels, res.SampleRate)
 		}
 		readsAs(t, res, q)
-		if n := len(decoded(t, res.Path)) / 2; n < samples || n >= samples+1024 || n != samples && format != clip.M4A { // ffmpeg plays the last unit of an .m4a to its end
-			t.Errorf("%s: ffmpeg decodes %d samples, not %d", format, n, samples)
+		if n := len(decoded(t, res.Path)) / 2; n < samples || n >= samples+1024 || n != samples && kind != format.M4A { // ffmpeg plays the last unit of an .m4a to its end
+			t.Errorf("%s: ffmpeg decodes %d samples, not %d", kind, n, samples)
 		}
 	}
 	for i, got := range browser.Play(t, dir, files...) {
 		want := float64(samples) / 48000
-		if made[i].Settings.Format == string(clip.Opus) {
+		if made[i].Settings.Format == string(format.Opus) {
 			want += 312. / 48000 // Chromium counts the pre-skip of any Opus file
 		}
 		if got.Samples != samples || math.Abs(got.Duration-want) > 2e-6 || math.Abs(got.End-want) > 2e-6 {
@@ -345,7 +345,7 @@ func readsAs(t *testing.T, res *Result, q Request) {
 		for _, tag := range []struct{ key, name, want string }{
 			{"title", "Title", q.Title}, {"artist", "Performer", "Ann Höst"}, {"album", "Album", "Open Mic"}, {"date", "Recorded_Date", "2021-06-14"},
 		} {
-			if got := p.tag(tag.key); got != tag.want && !(q.Format == clip.MP3 && tag.key == "date" && got == "2021") { // TYER; the day is in TDAT
+			if got := p.tag(tag.key); got != tag.want && !(q.Format == format.MP3 && tag.key == "date" && got == "2021") { // TYER; the day is in TDAT
 				t.Errorf("%s: ffprobe reads the %s %q, not %q", q.Format, tag.key, got, tag.want)
 			}
 			if got, _ := info["General"][tag.name].(string); !strings.HasPrefix(got, tag.want) {
@@ -382,7 +382,7 @@ func readsAs(t *testing.T, res *Result, q Request) {
 		}
 	}
 	for i, want := range []string{"_00_00_00_000", "_00_00_01_500", "_00_00_03_250"} {
-		if q.Format == clip.MP3 {
+		if q.Format == format.MP3 {
 			break // it knows no CHAP frames
 		}
 		menu, _ := info["Menu"]["extra"].(map[string]any)

@@ -2,13 +2,14 @@ package episode
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/library"
-	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -50,7 +51,7 @@ type Request struct {
 	Publish bool
 
 	Preset Preset
-	Format clip.Format // "" is that of the preset: m4a, that of the recording, flac
+	Format format.Format // "" is that of the preset: m4a, that of the recording, flac
 	// Loudness is the target in LUFS; nil is the default for the number of
 	// channels. TruePeak likewise, in dBTP.
 	Loudness, TruePeak *float64
@@ -150,7 +151,7 @@ func (q *Request) settle() error {
 	switch q.Preset {
 	case Host:
 		if q.Format == "" {
-			q.Format = clip.M4A
+			q.Format = format.M4A
 		}
 	case Untouched, Archive:
 		if processed {
@@ -158,10 +159,10 @@ func (q *Request) settle() error {
 		}
 		q.KeepLoudness = true
 		if q.Preset == Archive {
-			if q.Format != "" && q.Format != clip.FLAC {
+			if q.Format != "" && q.Format != format.FLAC {
 				return problem(BadRequest, "leave out --format", "--preset archive is FLAC")
 			}
-			q.Format = clip.FLAC
+			q.Format = format.FLAC
 		}
 	default:
 		return problem(BadRequest, "it is one of host, untouched, archive", "there is no preset %q", q.Preset)
@@ -178,41 +179,24 @@ func (q *Request) settle() error {
 		if q.CutSilence > 0 || q.KeepGaps {
 			return problem(BadRequest, "--preset host changes it", "--preset untouched leaves the sound as it is: no --cut-silence or --keep-gaps")
 		}
-		if q.Format != native || native != clip.FLAC && !clip.Copies(q.Recording, all, q.Format) {
+		if q.Format != native || native != format.FLAC && !clip.Copies(q.Recording, all, q.Format) {
 			return problem(NotCopied, "--preset host or archive re-encodes it", "the audio of %s cannot be put into one %s file as it is", q.Recording.Space.ID, q.Format)
 		}
 	}
-	if _, ok := kinds[q.Format]; !ok {
-		return problem(BadRequest, "it is one of m4a, mp3, opus, flac, wav", "an episode cannot be of the format %q", q.Format)
+	if !slices.Contains(format.Encoded(), q.Format) {
+		return problem(BadRequest, "use "+format.List(format.Encoded()), "an episode cannot be of the format %q", q.Format)
 	}
 	switch {
 	case q.ID3 == "":
 	case q.ID3 != "2.3" && q.ID3 != "2.4":
 		return problem(BadRequest, "it is one of 2.3, 2.4", "there is no ID3 version %q that can be written", q.ID3)
-	case q.Format != clip.MP3:
+	case q.Format != format.MP3:
 		return problem(BadRequest, "leave out --id3, or make an .mp3: --format mp3", "--id3 is for .mp3: an .%s has no ID3 tag", q.Format)
 	}
 	if q.KeepLoudness && (q.Loudness != nil || q.TruePeak != nil) {
 		return problem(BadRequest, "", "the loudness is to stay as it is, but a target is given too")
 	}
 	return nil
-}
-
-// A kind is what is to be known of a format.
-type kind struct {
-	mime   string
-	lossy  bool
-	cover  bool // can hold one
-	rates  []int
-	encode encoder
-}
-
-var kinds = map[clip.Format]kind{
-	clip.M4A:  {"audio/x-m4a", true, true, encode.AACRates, encode.M4A},
-	clip.MP3:  {"audio/mpeg", true, true, encode.MP3Rates, encode.MP3},
-	clip.Opus: {"audio/ogg", true, true, encode.OpusRates, encode.Opus},
-	clip.FLAC: {"audio/flac", false, true, nil, encode.FLAC},
-	clip.WAV:  {"audio/wav", false, false, nil, encode.WAV},
 }
 
 // allowance is how much lower than asked for the limiter is set at first for

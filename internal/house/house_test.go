@@ -57,6 +57,7 @@ var order = [][]string{
 	{"archive"},
 	{"archive/ytd"},
 	{"media"},
+	{"media/format"},
 	{"media/encode"},
 	{"media/peaks/draw"},
 	{"media/aac", "media/mp3/encode", "media/mp3/judge", "media/loudness", "media/silence", "media/peaks", "media/resample", "media/h264", "media/lettering"},

@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/flac"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/id3"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
@@ -83,17 +84,11 @@ func (f *playable) edit(start, samples int64) {
 
 // ext is the extension of the container that codec c is handed out in.
 func ext(c track.Codec) (string, error) {
-	switch c {
-	case track.AACLC, track.HEAAC, track.AACOther:
-		return ".m4a", nil
-	case track.MP3:
-		return ".mp3", nil
-	case track.PCM:
-		return ".wav", nil
-	case track.FLAC:
-		return ".flac", nil
+	f, ok := format.Native(c)
+	if !ok {
+		return "", fmt.Errorf("no playable file can be made of %s audio without re-encoding it", c)
 	}
-	return "", fmt.Errorf("no playable file can be made of %s audio without re-encoding it", c)
+	return f.Ext(), nil
 }
 
 // unitWriter is what the format packages offer for writing a file unit by

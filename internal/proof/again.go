@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/ogg"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -37,8 +38,8 @@ func request(c *clip.Provenance, r *recording.Recording, tagged bool) clip.Reque
 		Effects:    clip.Effects{Fade: time.Duration(math.Round(c.Settings.Fade * float64(time.Second))), Normalize: c.Settings.Normalize, Mono: c.Settings.Mono},
 		NoSettings: !tagged,
 	}
-	if q.Format == clip.MP4 {
-		q.Format = clip.M4A
+	if q.Format == format.MP4 {
+		q.Format = format.M4A
 	}
 	return q
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -64,12 +65,12 @@ func (p *Prover) claim(name string) (*found, error) {
 
 // formatOf is what a file is called and, where its name does not tell, what it
 // is by its content.
-func formatOf(name string) clip.Format {
-	if f, ok := clip.FormatOf(name, clip.MP4); ok {
+func formatOf(name string) format.Format {
+	if f, ok := format.Of(name, format.All()); ok {
 		return f
 	}
 	if isOgg(name) {
-		return clip.Opus
+		return format.Opus
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -86,9 +87,9 @@ func formatOf(name string) clip.Format {
 	}
 	tr := rd.Track()
 	if tr.Format == track.MP4 && tr.Video {
-		return clip.MP4
+		return format.MP4
 	}
-	return map[track.Format]clip.Format{track.MP4: clip.M4A, track.MP3File: clip.MP3, track.ADTS: clip.AAC, track.FLACRaw: clip.FLAC, track.WAV: clip.WAV}[tr.Format]
+	return map[track.Format]format.Format{track.MP4: format.M4A, track.MP3File: format.MP3, track.ADTS: format.AAC, track.FLACRaw: format.FLAC, track.WAV: format.WAV}[tr.Format]
 }
 
 // tagsOf returns the tags of a file, or none.
@@ -151,7 +152,7 @@ func (p *Prover) borneOut(ctx context.Context, proof *Proof, t *found, r *record
 		return err
 	}
 	before := len(proof.Checks)
-	if native := clip.Native(r, span); clip.Copies(r, span, native) && (t.clip.Format == native || native == clip.M4A && (t.clip.Format == clip.AAC || t.clip.Format == clip.MP4)) {
+	if native := clip.Native(r, span); clip.Copies(r, span, native) && (t.clip.Format == native || native == format.M4A && (t.clip.Format == format.AAC || t.clip.Format == format.MP4)) {
 		if err := p.units(ctx, proof, t, r, span, name); err != nil {
 			return err
 		}

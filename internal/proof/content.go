@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -59,9 +60,9 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *recording
 		return p.samples(ctx, proof, t, r, span, name)
 	}
 	want := &unitSum{Hash: sha256.New()}
-	format, _ := clip.FormatOf(t.place())
+	kind, _ := format.Of(t.place(), format.Sound())
 	var err error
-	if format == clip.AAC {
+	if kind == format.AAC {
 		err = heard(r, span, want) // no frames before the first that is heard
 	} else {
 		err = clip.Copy(ctx, io.Discard, r, span, clip.Native(r, span), encode.Options{}, want)
@@ -69,7 +70,7 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *recording
 	if err != nil {
 		return p.cannot(ctx, proof, "units", t.place(), "the recording cannot be cut so any more", err)
 	}
-	same, units, err := carries(ctx, name, want, format == clip.MP3)
+	same, units, err := carries(ctx, name, want, kind == format.MP3)
 	switch {
 	case err != nil:
 		return p.cannot(ctx, proof, "units", t.place(), "it cannot be read", err)
@@ -81,7 +82,7 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *recording
 		return err
 	}
 	proof.check("units", t.place(), Holds, "cut again: its %d frames are bit for bit those of the recording", units)
-	if format == clip.AAC {
+	if kind == format.AAC {
 		return nil // which plays all of its frames
 	}
 	return p.plays(ctx, proof, t, r, span, name)
@@ -375,8 +376,8 @@ func (p *Prover) remade(ctx context.Context, proof *Proof, t *found, r *recordin
 // length counts what an episode plays: that, its hash and its originals are
 // all that can be checked of one that was encoded anew.
 func (p *Prover) length(ctx context.Context, proof *Proof, t *found, name string) error {
-	format, _ := clip.FormatOf(t.episode.File)
-	if format == clip.Opus {
+	kind, _ := format.Of(t.episode.File, format.Sound())
+	if kind == format.Opus {
 		proof.check("frames", t.episode.File, NotChecked, "it was encoded anew, as Opus")
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	ledger "github.com/spaces-cli/spaces/internal/library/made"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -25,7 +26,7 @@ func elsewhere(t *testing.T, r *recording.Recording, name string, q clip.Request
 	if q.Span.Samples == 0 {
 		q.Span = recording.Span{Start: 30001, Samples: 190000}
 	}
-	q.Format, _ = clip.FormatOf(name, clip.MP4)
+	q.Format, _ = format.Of(name, format.All())
 	if _, err := clip.Cut(t.Context(), q); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -99,7 +100,7 @@ func sound(t *testing.T, what string, p *Proof, want ...string) {
 
 // cut makes clips of a recording: of all of it, of its middle, and in long tests
 // of its beginning and its end.
-func cut(t *testing.T, l *library.Library, id string, formats ...clip.Format) (files []string) {
+func cut(t *testing.T, l *library.Library, id string, formats ...format.Format) (files []string) {
 	t.Helper()
 	r, err := recording.Open(l, id, "test")
 	if err != nil {
@@ -150,7 +151,7 @@ func TestEveryShape(t *testing.T) {
 				want = append(want, "clock")
 			}
 			sound(t, name, all, want...)
-			for _, file := range cut(t, l, firstID, clip.M4A, clip.AAC) {
+			for _, file := range cut(t, l, firstID, format.M4A, format.AAC) {
 				made, err := p.File(t.Context(), file)
 				if err != nil {
 					t.Fatal(err)
@@ -193,7 +194,7 @@ func TestOtherFormats(t *testing.T) {
 				t.Fatal(err)
 			}
 			sound(t, name, all, "original", "frames", "file")
-			for _, file := range cut(t, l, id, "", clip.WAV) {
+			for _, file := range cut(t, l, id, "", format.WAV) {
 				made, err := p.File(t.Context(), file)
 				if err != nil {
 					t.Fatal(err)
@@ -232,7 +233,7 @@ func TestReplacedOriginal(t *testing.T) {
 	t.Parallel()
 	one := preset(t, "one")
 	l := take(t, one)
-	file := cut(t, l, firstID, clip.M4A)[1]
+	file := cut(t, l, firstID, format.M4A)[1]
 	w, err := library.OpenWrite(t.Context(), library.Options{Dir: l.Dir(), Version: "test"})
 	if err != nil {
 		t.Fatal(err)
@@ -266,7 +267,7 @@ func TestNothingIsBelieved(t *testing.T) {
 	t.Parallel()
 	zip := preset(t, "one")
 	l := take(t, zip)
-	made := cut(t, l, firstID, clip.M4A)[1]
+	made := cut(t, l, firstID, format.M4A)[1]
 	s, err := l.Load(firstID)
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 )
 
@@ -47,6 +48,8 @@ func explain(err error) *problem {
 		return known
 	case errors.As(err, &cut):
 		return &problem{http.StatusUnprocessableEntity, string(cut.Kind), err.Error(), cut.Hint}
+	case errors.As(err, new(*format.UnknownError)):
+		return &problem{http.StatusUnprocessableEntity, "bad-request", err.Error(), ""}
 	case errors.As(err, &made):
 		return &problem{http.StatusUnprocessableEntity, string(made.Kind), err.Error(), made.Hint}
 	case errors.As(err, &refused):

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -145,7 +146,7 @@ const clipped = `(async () => {
 
 // cutElsewhere cuts what a command line says, with the engine, in another
 // library, and returns the file.
-func cutElsewhere(t *testing.T, dir, at, length, format string) string {
+func cutElsewhere(t *testing.T, dir, at, length, kind string) string {
 	t.Helper()
 	lib, err := library.Open(t.Context(), library.Options{Dir: dir, Version: "test"})
 	if err != nil {
@@ -161,7 +162,7 @@ func cutElsewhere(t *testing.T, dir, at, length, format string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := clip.Cut(t.Context(), clip.Request{Recording: r, Span: s, Format: clip.Format(format)})
+	res, err := clip.Cut(t.Context(), clip.Request{Recording: r, Span: s, Format: format.Format(kind)})
 	if err != nil {
 		t.Fatal(err)
 	}

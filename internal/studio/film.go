@@ -7,6 +7,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
+	"github.com/spaces-cli/spaces/internal/media/format"
 )
 
 // A look is how the pictures of a clip that is saved as a video look. Both are
@@ -39,7 +40,7 @@ func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) {
 	start, err := number(r, "start", 0, maxStart, 0)
 	samples, serr := number(r, "samples", 1, maxStart, 1)
 	values := r.URL.Query()
-	q := clip.Request{Format: clip.MP4, Title: values.Get("title")}
+	q := clip.Request{Format: format.MP4, Title: values.Get("title")}
 	film, ferr := s.film(look{audiogram.Shape(values.Get("shape")), audiogram.Theme(values.Get("theme"))})
 	if err = errors.Join(err, serr, checkTitle(q.Title), ferr); err != nil {
 		answer(w, nil, err)

@@ -20,20 +20,21 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
 // session tells the page what it is connected to.
 func (s *Server) session(w http.ResponseWriter, r *http.Request) {
 	answer(w, struct {
-		Version string        `json:"version"`
-		Library string        `json:"library"`      // as people read it
-		Flag    string        `json:"library_flag"` // what --library has to say, or ""
-		System  string        `json:"system"`
-		Formats []clip.Format `json:"formats"` // of episodes
-		Clips   []clip.Format `json:"clip_formats"`
-		States  []space.State `json:"states"`
-	}{s.o.Library.Version, s.o.Library.Dir, s.o.LibraryFlag, runtime.GOOS, clip.Formats[:], append(clip.Formats[:len(clip.Formats):len(clip.Formats)], clip.MP4), space.States[:]}, nil)
+		Version string          `json:"version"`
+		Library string          `json:"library"`      // as people read it
+		Flag    string          `json:"library_flag"` // what --library has to say, or ""
+		System  string          `json:"system"`
+		Formats []format.Format `json:"formats"` // of episodes
+		Clips   []format.Format `json:"clip_formats"`
+		States  []space.State   `json:"states"`
+	}{s.o.Library.Version, s.o.Library.Dir, s.o.LibraryFlag, runtime.GOOS, format.Encoded(), format.All(), space.States[:]}, nil)
 }
 
 // A row is a recording in the list.
@@ -335,14 +336,16 @@ func serve(w http.ResponseWriter, r *http.Request, lib *library.Library, name, k
 	http.ServeContent(w, r, "", info.ModTime(), patient(w, f))
 }
 
-// mediaTypes are those of the files in a library, by extension.
-var mediaTypes = map[string]string{
-	".m4a": "audio/mp4", ".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac", ".opus": "audio/ogg", ".aac": "audio/aac", ".mp4": "video/mp4",
-	".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png",
-}
-
+// mediaType is what browsers call a file of the library, by its extension.
 func mediaType(name string) string {
-	return cmp.Or(mediaTypes[strings.ToLower(path.Ext(name))], "application/octet-stream")
+	switch ext := strings.ToLower(path.Ext(name)); ext {
+	case ".jpg", ".jpeg":
+		return "image/jpeg"
+	case ".png":
+		return "image/png"
+	default:
+		return cmp.Or(format.WebType(ext), "application/octet-stream")
+	}
 }
 
 func (s *Server) serveCover(w http.ResponseWriter, r *http.Request) {

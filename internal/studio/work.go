@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -144,12 +145,12 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = errors.Join(checkTitle(q.Title), checkReason(q.Reason))
 	}
-	var format clip.Format
+	var kind format.Format
 	if err == nil {
-		format, err = clip.ParseFormat(q.Format, clip.MP4)
+		kind, err = format.Parse(q.Format, format.All())
 	}
 	var film clip.Film
-	if err == nil && format == clip.MP4 {
+	if err == nil && kind == format.MP4 {
 		film, err = s.film(q.look)
 	}
 	if err != nil {
@@ -157,7 +158,7 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("id")
-	key := fmt.Sprintf("clip %s %d %d %s %q %v %t %q", id, q.Start, q.Samples, format, q.Title, q.look, q.Force, q.Reason)
+	key := fmt.Sprintf("clip %s %d %d %s %q %v %t %q", id, q.Start, q.Samples, kind, q.Title, q.look, q.Force, q.Reason)
 	s.run(w, r, key, func(ctx context.Context, t *task) (any, error) {
 		lib, release, err := s.shelf.take(ctx)
 		if err != nil {
@@ -173,7 +174,7 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		cut := clip.Request{Recording: rec, Span: within, Format: format, Title: q.Title, Film: film, Force: q.Force}
+		cut := clip.Request{Recording: rec, Span: within, Format: kind, Title: q.Title, Film: film, Force: q.Force}
 		use, err := gate.OfRequest(cut)
 		if err != nil {
 			return nil, err
@@ -206,16 +207,16 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = errors.Join(checkTitle(q.Title), checkReason(q.Reason))
 	}
-	var format clip.Format
+	var kind format.Format
 	if err == nil {
-		format, err = clip.ParseFormat(q.Format)
+		kind, err = format.Parse(q.Format, format.Encoded())
 	}
 	if err != nil {
 		answer(w, nil, err)
 		return
 	}
 	id := r.PathValue("id")
-	key := fmt.Sprintf("export %s %q %s %q %t %t %q", id, q.Preset, format, q.Title, q.TrimSilence, q.Force, q.Reason)
+	key := fmt.Sprintf("export %s %q %s %q %t %t %q", id, q.Preset, kind, q.Title, q.TrimSilence, q.Force, q.Reason)
 	s.run(w, r, key, func(ctx context.Context, t *task) (any, error) {
 		lib, release, err := s.shelf.take(ctx)
 		if err != nil {
@@ -235,7 +236,7 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		made, err := episode.Export(ctx, episode.Request{
-			Recording: rec, Library: lib, Version: s.o.Library.Version, Preset: episode.Preset(q.Preset), Format: format,
+			Recording: rec, Library: lib, Version: s.o.Library.Version, Preset: episode.Preset(q.Preset), Format: kind,
 			Title: q.Title, TrimSilence: q.TrimSilence, Jobs: s.o.Jobs, Force: q.Force,
 			ConsentMissing: missing,
 		}, t)

@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -29,7 +30,7 @@ func request(title, host string) *clip.Request {
 	}
 	s.StartedAt = space.Time{Time: time.Date(2021, 6, 14, 22, 30, 0, 0, time.UTC)}
 	r := &recording.Recording{Sound: &library.Sound{Space: s}, Rate: 48000, Samples: 3600 * 48000}
-	return &clip.Request{Recording: r, Span: recording.Span{Start: 600 * 48000, Samples: 30 * 48000}, Format: clip.MP4}
+	return &clip.Request{Recording: r, Span: recording.Span{Start: 600 * 48000, Samples: 30 * 48000}, Format: format.MP4}
 }
 
 // photo is a picture that has something in every place.

@@ -19,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/fixture/browser"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/h264"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -154,10 +155,10 @@ func TestClip(t *testing.T) {
 				t.Skip("SPACES_LONG=1 asks for this one too")
 			}
 			film, dir := style(t, c.config).Film(c.cues, c.turns), t.TempDir()
-			q := clip.Request{Recording: r, Span: c.span, Format: clip.MP4, Film: film}
+			q := clip.Request{Recording: r, Span: c.span, Format: format.MP4, Film: film}
 			file := cut(t, q, dir, "clip.mp4")
 			plain := q
-			plain.Format = clip.M4A
+			plain.Format = format.M4A
 			units, edits, _ := sound(t, cut(t, plain, dir, "clip.m4a"))
 			same, sameEdits, _ := sound(t, file)
 			if !slices.EqualFunc(units, same, bytes.Equal) || !slices.Equal(edits, sameEdits) {
@@ -230,7 +231,7 @@ func probe(t *testing.T, file string, width, height, fps, frames int, seconds fl
 // long.
 func TestEncodedSound(t *testing.T) {
 	r := sample(t)
-	q := clip.Request{Recording: r, Span: recording.Span{Start: 77, Samples: 48000 + 5}, Format: clip.MP4, Film: style(t, Config{}).Film(nil, nil), Strict: true}
+	q := clip.Request{Recording: r, Span: recording.Span{Start: 77, Samples: 48000 + 5}, Format: format.MP4, Film: style(t, Config{}).Film(nil, nil), Strict: true}
 	file := cut(t, q, t.TempDir(), "clip.mp4")
 	_, edits, config := sound(t, file)
 	if len(edits) != 1 || edits[0].Samples != q.Span.Samples || config.Codec != track.AACLC {
@@ -242,7 +243,7 @@ func TestEncodedSound(t *testing.T) {
 // The same clip is the same file, and one of another look is another.
 func TestAgain(t *testing.T) {
 	r := sample(t)
-	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: clip.MP4, Film: style(t, Config{}).Film(nil, nil)}
+	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: format.MP4, Film: style(t, Config{}).Film(nil, nil)}
 	q.Cover, q.Captions = cover, []byte("1\n00:00:00,000 --> 00:00:01,000\nHello.\n\n")
 	first, err := clip.Cut(context.Background(), q)
 	if err != nil || first.Status != clip.Written {
@@ -275,7 +276,7 @@ func TestAgain(t *testing.T) {
 // Captions that a host has changed are not overwritten.
 func TestCaptionsAreTheHosts(t *testing.T) {
 	r, dir := sample(t), t.TempDir()
-	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: clip.MP4, Film: style(t, Config{}).Film(nil, nil),
+	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: format.MP4, Film: style(t, Config{}).Film(nil, nil),
 		Captions: []byte("ours"), File: filepath.Join(dir, "clip.mp4")}
 	srt := filepath.Join(dir, "clip.srt")
 	if err := os.WriteFile(srt, []byte("theirs"), 0o600); err != nil {
@@ -301,7 +302,7 @@ func TestCanceled(t *testing.T) {
 	r := sample(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: clip.MP4, Film: style(t, Config{}).Film(nil, nil), Writer: io.Discard}
+	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: format.MP4, Film: style(t, Config{}).Film(nil, nil), Writer: io.Discard}
 	if _, err := clip.Cut(ctx, q); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
@@ -314,7 +315,7 @@ func TestChromiumShows(t *testing.T) {
 	}
 	r, dir := sample(t), t.TempDir()
 	for _, shape := range shapes {
-		q := clip.Request{Recording: r, Span: recording.Span{Start: 999, Samples: 4*48000 + 11}, Format: clip.MP4,
+		q := clip.Request{Recording: r, Span: recording.Span{Start: 999, Samples: 4*48000 + 11}, Format: format.MP4,
 			Film: style(t, Config{Shape: shape}).Film(someCues, someTurns)}
 		cut(t, q, dir, "clip.mp4")
 		got := browser.Show(t, dir, "clip.mp4", 0, 2)
@@ -336,7 +337,7 @@ func BenchmarkShoot(b *testing.B) {
 	r := sample(b)
 	s := style(b, Config{})
 	for b.Loop() {
-		q := clip.Request{Recording: r, Span: recording.Span{Samples: 10 * 48000}, Format: clip.MP4, Film: s.Film(nil, nil), Writer: io.Discard}
+		q := clip.Request{Recording: r, Span: recording.Span{Samples: 10 * 48000}, Format: format.MP4, Film: s.Film(nil, nil), Writer: io.Discard}
 		res, err := clip.Cut(context.Background(), q)
 		if err != nil {
 			b.Fatal(err)

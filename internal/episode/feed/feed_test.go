@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/format"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -73,7 +74,7 @@ func testLibrary(t *testing.T) *os.Root {
 
 func record(id, file string, date time.Time) *episode.Record {
 	return &episode.Record{
-		Schema: 1, ID: id, File: file, Type: audioTypes[filepath.Ext(file)], Title: "Space " + id, Date: space.Time{Time: date}, Duration: 1800,
+		Schema: 1, ID: id, File: file, Type: format.MediaType(filepath.Ext(file)), Title: "Space " + id, Date: space.Time{Time: date}, Duration: 1800,
 		Speakers: []space.Speaker{}, Kept: []episode.Kept{{Start: 0, Seconds: 1800}}, Settings: episode.Settings{Preset: "host"},
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/spaces-cli/spaces/internal/media/format"
 )
 
 // The namespaces of a podcast's feed.
@@ -223,11 +225,7 @@ func (e *Episode) mime() string {
 	if t, _, err := mime.ParseMediaType(e.Type); err == nil && strings.HasPrefix(t, "audio/") {
 		return t
 	}
-	return audioTypes[strings.ToLower(path.Ext(e.File))]
-}
-
-var audioTypes = map[string]string{
-	".mp3": "audio/mpeg", ".m4a": "audio/x-m4a", ".opus": "audio/ogg", ".ogg": "audio/ogg", ".flac": "audio/flac", ".wav": "audio/wav",
+	return format.MediaType(path.Ext(e.File))
 }
 
 func transcriptType(file string) string {
