@@ -158,7 +158,7 @@ func (p *Prover) borneOut(ctx context.Context, proof *Proof, t *found, r *record
 		}
 		if proof.Failed() == 0 {
 			proof.Lossless = true
-			if native == clip.MP3 {
+			if native == format.MP3 {
 				return p.delay(ctx, proof, t, request(t.clip, r, true), before, name)
 			}
 			return nil
