@@ -10,6 +10,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/media/wav"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -171,7 +172,7 @@ func (q *Request) mp3Frames(list []recording.Extent) (*sheet, error) {
 	sizes := x.sizes
 	if x.lead != nil {
 		s.hidden.Before += int64(f.Config.UnitSamples)
-		sizes = slices.Concat(sizes[:0:0], []uint16{uint16(len(x.lead))}, sizes)
+		sizes = slices.Concat(track.Sizes{uint32(len(x.lead))}, sizes)
 	}
 	s.write = func(ctx context.Context, w io.Writer) error {
 		o := encode.Options{Tags: q.tags(), Cover: q.Cover, Chapters: q.chapters()}

@@ -134,7 +134,7 @@ func (x *excerpt) each(ctx context.Context, fn func(unit []byte) error) error {
 			}
 			n := int(sizes[i])
 			if cap(buf) < n {
-				buf = make([]byte, track.MaxUnitSize)
+				buf = make([]byte, max(n, track.MaxUnitSize))
 			}
 			if _, err := io.ReadFull(in, buf[:n]); err != nil {
 				return fmt.Errorf("%s: unit %d: %w", x.file.Name(), u.first+i, err)

@@ -202,6 +202,7 @@ func planCopy(open func() (track.Reader, error), known *space.Space, n int) (*pl
 		return nil, fmt.Errorf("%d runs in a playable file, not one", len(p.track.Runs))
 	}
 	f.config, f.sizes, f.bytes = p.track.Runs[0].Config, p.sizes, p.sizes.Sum()
+	f.lengths, f.encoder = p.lengths[0], p.track.Encoder
 	// The runs count samples as the program did that wrote them: one that took
 	// HE-AAC for AAC-LC counted half as many.
 	if n < len(known.Configs) && known.Configs[n].Codec != string(f.config.Codec) {

@@ -43,6 +43,8 @@ type landed struct {
 	hashes []uint32
 	hashed bool // whether they are wanted
 	drop   int64
+	// lengths are those of the units, one list for each run.
+	lengths []track.Lengths
 	// unread is why it is not (all) audio: a *media.NotAudioError or another
 	// error of a format's reader.
 	unread error
@@ -247,7 +249,7 @@ func (l *Library) scanFile(ctx context.Context, name string, p *landed) error {
 // scan reads to the end and keeps the sizes.
 func (p *landed) scan(rd track.Reader) error {
 	p.track = rd.Track()
-	p.sizes, p.hashes = p.sizes[:0], p.hashes[:0]
+	p.sizes, p.hashes, p.lengths = p.sizes[:0], p.hashes[:0], nil
 	var u track.Packet
 	for {
 		switch err := rd.Next(&u); {
@@ -256,10 +258,14 @@ func (p *landed) scan(rd track.Reader) error {
 			return nil
 		case err != nil:
 			return err
-		case len(u.Data) > track.MaxUnitSize:
+		case len(u.Data) > track.MaxListedSize:
 			return fmt.Errorf("an access unit of %d bytes at %d: too large for audio", len(u.Data), u.Offset)
 		}
-		p.sizes = append(p.sizes, uint16(len(u.Data)))
+		p.sizes = append(p.sizes, uint32(len(u.Data)))
+		for len(p.lengths) <= u.Run {
+			p.lengths = append(p.lengths, track.Lengths{Usual: rd.Track().Runs[len(p.lengths)].UnitSamples})
+		}
+		p.lengths[u.Run].Add(u.Samples)
 		if p.hashed {
 			p.hashes = append(p.hashes, crc32.Checksum(u.Data, castagnoli))
 		}

@@ -34,8 +34,10 @@ type playable struct {
 	sha256 string
 	sizes  track.Sizes
 	bytes  int64 // of its units
-	edits  []mp4.Edit
-	total  int64 // samples, heard or not
+	// lengths are those of the units.
+	lengths track.Lengths
+	edits   []mp4.Edit
+	total   int64 // samples, heard or not
 	// encoder is the program that coded the units of the first piece, if it
 	// names it.
 	encoder string
@@ -55,7 +57,10 @@ func playables(tl *timeline.Timeline, pieces []*landed) (files []*playable, file
 				return nil, nil, nil, fmt.Errorf("its audio parameters change to more than %d different ones", maxPlayables)
 			}
 			at[r.Config] = i
-			files = append(files, &playable{config: r.Config, encoder: pieces[r.Piece].track.Encoder})
+			files = append(files, &playable{
+				config: r.Config, encoder: pieces[r.Piece].track.Encoder,
+				lengths: track.Lengths{Usual: r.UnitSamples},
+			})
 		}
 		f := files[i]
 		file = append(file, i)
@@ -63,6 +68,8 @@ func playables(tl *timeline.Timeline, pieces []*landed) (files []*playable, file
 		sizes := pieces[r.Piece].sizes[r.FirstUnit : r.FirstUnit+r.Units]
 		f.sizes = append(f.sizes, sizes...)
 		f.bytes += sizes.Sum()
+		in := pieces[r.Piece]
+		f.lengths.AddFrom(&in.lengths[r.Source()], r.FirstUnit-in.track.Runs[r.Source()].FirstUnit, r.Units)
 		f.edit(f.total+r.Skip, r.Samples)
 		f.total += r.Skip + r.Samples + r.Trim
 	}
@@ -107,7 +114,7 @@ func (f *playable) newUnitWriter(w io.Writer, t mp4.Tags) (unitWriter, error) {
 	case track.PCM:
 		return wav.NewWriter(w, f.config, f.total)
 	case track.FLAC:
-		return flac.NewWriter(w, f.config, len(f.sizes), comments(t))
+		return flac.NewWriter(w, flac.Plan{Config: f.config, Sizes: f.sizes, Lengths: f.lengths, Comments: comments(t)})
 	}
 	return mp4.NewWriter(w, &mp4.Movie{
 		Config: f.config, Units: int64(len(f.sizes)),
@@ -192,7 +199,7 @@ func (im *importer) write(ctx context.Context, dir string, n int, f *playable, t
 	if err := im.lib.writeSoundIndex(dir, n, index); err != nil {
 		return err
 	}
-	return im.lib.writeIndex(dir, f.sha256, f.sizes, f.config)
+	return im.lib.writeIndex(dir, f)
 }
 
 // writeKeeper remembers the error of a writer, so that it can be told from
@@ -284,16 +291,41 @@ func (l *Library) readBack(ctx context.Context, name string, want uint32) error 
 type onlyWriter struct{ io.Writer }
 
 // writeIndex keeps the packet index of a playable file.
-func (l *Library) writeIndex(dir, sha string, sizes track.Sizes, c track.Config) error {
-	w, err := l.disk.create(path.Join(dir, ".spaces", sha+".idx"))
+func (l *Library) writeIndex(dir string, f *playable) error {
+	w, err := l.disk.create(path.Join(dir, ".spaces", f.sha256+".idx"))
 	if err != nil {
 		return err
 	}
-	if err := track.WriteIndex(w, sizes, c.SampleRate, c.UnitSamples); err != nil {
+	if err := writeIndex(w, f.config, f.sizes, &f.lengths); err != nil {
 		w.Discard()
 		return err
 	}
 	return w.Commit()
+}
+
+// writeIndex writes the packet index of units of a configuration. It lists their
+// lengths only where these do not follow from the configuration: programs of
+// before 2027 do not read such an index.
+func writeIndex(w io.Writer, c track.Config, sizes track.Sizes, lengths *track.Lengths) error {
+	if c.Codec != track.PCM && c.Codec != track.FLAC {
+		return track.WriteIndex(w, sizes, c.SampleRate, c.UnitSamples)
+	}
+	for _, n := range sizes {
+		if n > track.MaxUnitSize {
+			return track.WriteListing(w, sizes, lengths, c.SampleRate)
+		}
+	}
+	if !lengths.Even() || lengths.Usual != c.UnitSamples || c.Codec == track.FLAC && !toldLength(c, lengths.Total()) {
+		return track.WriteListing(w, sizes, lengths, c.SampleRate)
+	}
+	return track.WriteIndex(w, sizes, c.SampleRate, c.UnitSamples)
+}
+
+// toldLength reports whether a STREAMINFO block says how many samples there
+// are, which tells how long the last frame is.
+func toldLength(c track.Config, samples int64) bool {
+	info, err := flac.ParseStreamInfo([]byte(c.Specific))
+	return err == nil && info.Samples == samples
 }
 
 // tagsOf are the tags that a recording's files carry. They say nothing of

@@ -22,6 +22,39 @@ var ErrNoAudio = errors.New("the library has no audio of this Space")
 type Sound struct {
 	Space *space.Space
 	Files []*SoundFile // as in Space.Files
+	// starts are the samples of their files that the runs of Space.Timeline
+	// begin with.
+	starts []int64
+}
+
+// Start returns the sample of its file that run i of Space.Timeline begins
+// with, what is skipped included. It counts all that the units before make.
+func (s *Sound) Start(i int) int64 {
+	run := &s.Space.Timeline[i]
+	c := s.Files[run.File].Config
+	if c.Codec == track.PCM || c.Codec == track.FLAC { // a unit inside may be shorter
+		return s.starts[i]
+	}
+	return run.FirstUnit * int64(c.UnitSamples)
+}
+
+// UnitsIn returns which units of its file hold the samples from up to to of run
+// i, counted from Start.
+func (s *Sound) UnitsIn(i int, from, to int64) (first, end int64, err error) {
+	run := &s.Space.Timeline[i]
+	f := s.Files[run.File]
+	if f.Index == nil || !f.Index.Listed {
+		unit := max(1, int64(f.Config.UnitSamples))
+		return run.FirstUnit + from/unit, run.FirstUnit + (to+unit-1)/unit, nil
+	}
+	start := s.Start(i)
+	if first, err = f.Index.Find(start + from); err != nil || from >= to {
+		return first, first, err
+	}
+	if end, err = f.Index.Find(start + to - 1); err != nil {
+		return 0, 0, err
+	}
+	return first, min(end+1, f.Index.Units), nil
 }
 
 // A SoundFile is one playable file. Its units adjoin in the payload.
@@ -51,6 +84,14 @@ func (l *Library) OpenSound(id string) (*Sound, error) {
 		return nil, fmt.Errorf("%s: its lists of files do not match", path.Join(s.Folder, sidecarName))
 	}
 	sound := &Sound{Space: s}
+	begin := make([]int64, len(s.Files)) // of the next run in each file
+	for _, r := range s.Timeline {
+		if r.File < 0 || r.File >= len(s.Files) {
+			return nil, fmt.Errorf("%s: its timeline names a file that is not in its list", path.Join(s.Folder, sidecarName))
+		}
+		sound.starts = append(sound.starts, begin[r.File])
+		begin[r.File] += r.Skip + r.Samples + r.Trim
+	}
 	for i := range s.Files {
 		f, err := l.openSoundFile(s, i)
 		if err != nil {
@@ -86,7 +127,9 @@ func (l *Library) openSoundFile(s *space.Space, i int) (*SoundFile, error) {
 		err = sf.findPayload()
 	}
 	if err == nil {
-		err = l.openIndex(sf, path.Join(s.Folder, ".spaces", s.FileSHA256[i]+".idx"))
+		err = l.openIndex(sf, path.Join(s.Folder, ".spaces", s.FileSHA256[i]+".idx"), func(x *track.Index) bool {
+			return fits(x, s, i)
+		})
 	}
 	if err != nil {
 		f.Close()
@@ -114,15 +157,53 @@ func (f *SoundFile) findPayload() (err error) {
 	return nil
 }
 
-// openIndex opens the packet index, or makes it again.
-func (l *Library) openIndex(f *SoundFile, name string) error {
+// fileSamples returns how many samples the units of file i of a Space make.
+func fileSamples(s *space.Space, i int) int64 {
+	var n int64
+	for _, r := range s.Timeline {
+		if r.File == i {
+			n += r.Skip + r.Samples + r.Trim
+		}
+	}
+	return n
+}
+
+// fits reports whether index x says where each sample of file i of a Space is.
+// Indexes of FLAC and PCM that were made before lengths were listed do not
+// where a unit inside is shorter than the others, or all differ.
+func fits(x *track.Index, s *space.Space, i int) bool {
+	c := trackConfig(s.Configs[i])
+	switch {
+	case c.Codec != track.PCM && c.Codec != track.FLAC:
+		return true
+	case x.Listed:
+		return x.Samples == fileSamples(s, i)
+	case c.UnitSamples < 1:
+		return false
+	}
+	var total int64
+	unit := int64(c.UnitSamples)
+	for _, r := range s.Timeline {
+		if r.File == i {
+			if total != r.FirstUnit*unit {
+				return false
+			}
+			total += r.Skip + r.Samples + r.Trim
+		}
+	}
+	x.Samples = total
+	return (x.Units-1)*unit < total && total <= x.Units*unit
+}
+
+// openIndex opens the packet index, or makes it again if it does not fit.
+func (l *Library) openIndex(f *SoundFile, name string, fits func(*track.Index) bool) error {
 	idx, err := l.disk.root.Open(name)
 	if err == nil {
 		info, err := idx.Stat()
 		if err == nil {
 			f.Index, err = track.OpenIndex(idx, info.Size())
 		}
-		if err == nil {
+		if err == nil && fits(f.Index) {
 			f.index = idx
 			return nil
 		}
@@ -136,8 +217,11 @@ func (l *Library) openIndex(f *SoundFile, name string) error {
 	if err := p.scan(rd); err != nil {
 		return err
 	}
+	if len(p.lengths) != 1 {
+		return fmt.Errorf("it has %d runs of units, not one", len(p.lengths))
+	}
 	var b bytes.Buffer
-	if err := track.WriteIndex(&b, p.sizes, f.Config.SampleRate, f.Config.UnitSamples); err != nil {
+	if err := writeIndex(&b, f.Config, p.sizes, &p.lengths[0]); err != nil {
 		return err
 	}
 	f.Index, err = track.OpenIndex(bytes.NewReader(b.Bytes()), int64(b.Len()))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/media/unithash"
 )
@@ -182,7 +184,8 @@ func (v *verifier) recording(folder string) error {
 		}
 		idx := ".spaces/" + s.FileSHA256[i] + ".idx"
 		known[idx] = true
-		v.index(s, path.Join(folder, idx))
+		v.index(s, i, path.Join(folder, idx))
+		v.length(s, i)
 		v.soundIndex(s, path.Join(folder, soundName(i)))
 	}
 	return v.extras(s.ID, folder, known)
@@ -220,7 +223,7 @@ func (v *verifier) file(id, name string, size int64, want string, progress Progr
 
 // index checks that a packet index can be used. It can be made again, so only
 // its form is checked.
-func (v *verifier) index(s *space.Space, name string) {
+func (v *verifier) index(s *space.Space, file int, name string) {
 	f, err := v.lib.disk.root.Open(name)
 	if err != nil {
 		v.tell(s.ID, Lost, name, "the packet index is gone")
@@ -229,7 +232,10 @@ func (v *verifier) index(s *space.Space, name string) {
 	defer f.Close()
 	info, err := f.Stat()
 	if err == nil {
-		_, err = track.OpenIndex(f, info.Size())
+		var x *track.Index
+		if x, err = track.OpenIndex(f, info.Size()); err == nil && !fits(x, s, file) {
+			err = errors.New("the packet index does not say how long each frame is: " + anew)
+		}
 	}
 	if err != nil {
 		v.tell(s.ID, Changed, name, "%v", err)
@@ -251,6 +257,37 @@ func (v *verifier) soundIndex(s *space.Space, name string) {
 		v.tell(s.ID, Changed, name, "%v", err)
 	}
 	v.stats.Files++
+}
+
+// anew is what helps where an earlier version of the program wrote a file that
+// says too little, or what is not so, of itself.
+const anew = "remove the recording and extract it again"
+
+// length holds what a FLAC file says of its length against the timeline. An
+// earlier version left it as the source had it.
+func (v *verifier) length(s *space.Space, file int) {
+	if track.Codec(s.Configs[file].Codec) != track.FLAC {
+		return
+	}
+	name := s.Files[file]
+	f, err := v.lib.disk.root.Open(name)
+	if err != nil {
+		return // told already
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return
+	}
+	rd, err := flac.NewReader(f, info.Size(), track.Options{})
+	if err != nil {
+		v.tell(s.ID, Unreadable, name, "%v", err)
+		return
+	}
+	samples := fileSamples(s, file)
+	if told := rd.StreamInfo().Samples; told != samples && samples < 1<<36 {
+		v.tell(s.ID, Unreadable, name, "its header says %d samples, and its frames have %d: %s", told, samples, anew)
+	}
 }
 
 // extras tells of files in a recording's folder that nobody knows of. What

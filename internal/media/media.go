@@ -162,8 +162,8 @@ func NewReader(r io.Reader, opts track.Options) (track.Reader, error) {
 	case MP4, MP3, WAV, FLAC:
 		return nil, ErrNeedsFile
 	default:
-		if tagged && h.Len() > maxPeek-SniffLen {
-			return nil, ErrNeedsFile // to see what it is
+		if tagged && kind == Unknown {
+			return nil, ErrNeedsFile // to see what is behind the tags
 		}
 		return nil, notAudio(kind)
 	}

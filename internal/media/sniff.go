@@ -97,6 +97,9 @@ func Sniff(head []byte, size int64) Kind {
 	if kind := magic(head); kind != Unknown {
 		return kind
 	}
+	if flacBehindTags(head) {
+		return FLAC
+	}
 	// Before ADTS and MP3: frames are found inside transport packets too.
 	if transport(head) {
 		return MPEGTS
@@ -164,6 +167,20 @@ func magic(b []byte) Kind {
 		}
 	}
 	return Unknown
+}
+
+// flacBehindTags reports whether b begins with ID3v2 tags and a FLAC file behind
+// them. Such tags are no part of FLAC, but some programs write them.
+func flacBehindTags(b []byte) bool {
+	for {
+		h, ok := id3.ParseHeader(b)
+		if !ok || h.Len() >= len(b) {
+			return false
+		}
+		if b = b[h.Len():]; magic(b) == FLAC {
+			return true
+		}
+	}
 }
 
 // transport reports whether b holds MPEG-TS packets: of 188 bytes (ISO/IEC

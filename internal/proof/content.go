@@ -304,6 +304,9 @@ func (p *Prover) inOriginal(ctx context.Context, proof *Proof, r *recording.Reco
 		if i < 0 {
 			return nil
 		}
+		if int(sizes[i]) > len(buf) {
+			buf = make([]byte, sizes[i])
+		}
 		b := buf[:sizes[i]]
 		if _, err := io.ReadFull(in, b); err != nil {
 			return err

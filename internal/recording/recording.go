@@ -154,8 +154,7 @@ func (r *Recording) Extents(s Span) []Extent {
 func (r *Recording) Runs() []Extent {
 	list := make([]Extent, len(r.Space.Timeline))
 	for i, run := range r.Space.Timeline {
-		unit := int64(r.Files[run.File].Config.UnitSamples)
-		list[i] = Extent{run.File, Span{Start: run.FirstUnit*unit + run.Skip, Samples: run.Samples}}
+		list[i] = Extent{run.File, Span{Start: r.Start(i) + run.Skip, Samples: run.Samples}}
 	}
 	return list
 }

@@ -22,12 +22,12 @@ type Source struct {
 // Sources lists the stretches of the originals in a span.
 func (r *Recording) Sources(span Span) []Source {
 	var list []Source
-	for run, before := range r.joined() {
-		unit := max(1, int64(r.Files[run.File].Config.UnitSamples))
+	for i, before := range r.joined() {
+		run := &r.Space.Timeline[i]
 		from, to := r.within(run, span)
 		if from < to && run.Piece >= 0 && run.Piece < len(r.Space.Pieces) {
 			p := &r.Space.Pieces[run.Piece]
-			first, end := (run.Skip+from)/unit, (run.Skip+to+unit-1)/unit
+			first, end := r.units(i, run.Skip+from, run.Skip+to)
 			list = append(list, Source{
 				Archive: p.Archive, Member: p.Member, Piece: p.Name, SHA256: p.SHA256,
 				FirstUnit: before + first, Units: end - first,
@@ -41,39 +41,52 @@ func (r *Recording) Sources(span Span) []Source {
 // Units finds where in which playable file n units of an original begin. The
 // file is -1 if they are in none.
 func (r *Recording) Units(sha256 string, first, n int64) (file int, unit int64) {
-	for run, before := range r.joined() {
-		if r.Files[run.File].Config.UnitSamples < 1 || run.Piece < 0 || run.Piece >= len(r.Space.Pieces) {
+	for i, before := range r.joined() {
+		run := &r.Space.Timeline[i]
+		if run.Piece < 0 || run.Piece >= len(r.Space.Pieces) {
 			return -1, 0
 		}
-		if r.Space.Pieces[run.Piece].SHA256 == sha256 && first >= before && first+n <= before+r.unitsOf(run) {
+		if r.Space.Pieces[run.Piece].SHA256 == sha256 && first >= before && first+n <= before+r.unitsOf(i) {
 			return run.File, run.FirstUnit + first - before
 		}
 	}
 	return -1, 0
 }
 
-// joined yields the runs in turn, with how many units of the same original stand
+// joined yields the runs in turn, by their index, with how many units of the same original stand
 // before it.
-func (r *Recording) joined() iter.Seq2[*space.Run, int64] {
-	return func(yield func(*space.Run, int64) bool) {
+func (r *Recording) joined() iter.Seq2[int, int64] {
+	return func(yield func(int, int64) bool) {
 		var before int64
 		for i := range r.Space.Timeline {
 			run := &r.Space.Timeline[i]
 			if i == 0 || run.Piece != r.Space.Timeline[i-1].Piece {
 				before = run.PieceUnit
 			}
-			if !yield(run, before) {
+			if !yield(i, before) {
 				return
 			}
-			before += r.unitsOf(run)
+			before += r.unitsOf(i)
 		}
 	}
 }
 
-// unitsOf is how many units a run consists of.
-func (r *Recording) unitsOf(run *space.Run) int64 {
-	unit := max(1, int64(r.Files[run.File].Config.UnitSamples))
-	return (run.Skip + run.Samples + run.Trim + unit - 1) / unit
+// unitsOf is how many units run i consists of.
+func (r *Recording) unitsOf(i int) int64 {
+	run := &r.Space.Timeline[i]
+	_, units := r.units(i, 0, run.Skip+run.Samples+run.Trim)
+	return units
+}
+
+// units returns which units of run i hold its samples from up to to. Units and
+// samples are counted from where the run begins in its file.
+func (r *Recording) units(i int, from, to int64) (first, end int64) {
+	first, end, err := r.UnitsIn(i, from, to)
+	if err != nil { // the index cannot be read: whoever decodes will say so
+		return 0, 0
+	}
+	before := r.Space.Timeline[i].FirstUnit
+	return first - before, end - before
 }
 
 // Pieces returns the original files that a span was made from.

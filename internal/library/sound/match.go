@@ -197,7 +197,7 @@ func (m *matcher) scanSizes(ctx context.Context, open []Stretch) error {
 			return err
 		}
 		for k, size := range sizes {
-			v = pack(v, size) & mask
+			v = pack(v, uint16(min(size, track.MaxUnitSize))) & mask
 			j := first + int64(k) - width + 1
 			if j < 0 {
 				continue

@@ -1,6 +1,9 @@
 package sound
 
-import "github.com/spaces-cli/spaces/internal/library/space"
+import (
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/track"
+)
 
 // Spans returns which parts of the recording s are heard in the units of m, in
 // order. It goes on for one unit more: a unit holds a part of the sound of the
@@ -10,6 +13,9 @@ func (m Match) Spans(s *space.Space) []space.Stretch {
 		return nil
 	}
 	length := int64(s.Configs[m.File].UnitSamples)
+	if track.Codec(s.Configs[m.File].Codec) == track.FLAC {
+		length = 0 // its units may differ, whatever the configuration says: all of the run is meant
+	}
 	rate := float64(s.Timeline[0].SampleRate) // in which positions count
 	var list []space.Stretch
 	for _, r := range s.RunsIn(m.File) {

@@ -22,7 +22,7 @@ func (o *Options) layer3(ctx context.Context, w io.Writer, s Sound) error {
 		SampleRate: f.SampleRate, Channels: f.Channels,
 		BitRate: layer3.NearestBitRate(f.SampleRate, o.rate(f.Channels)), Jobs: o.Jobs,
 	}, func(frame []byte) error {
-		sizes = append(sizes, uint16(len(frame)))
+		sizes = append(sizes, uint32(len(frame)))
 		crc = mp3.CRC(crc, frame)
 		_, err := units.Write(frame)
 		return err

@@ -20,7 +20,7 @@ func M4A(ctx context.Context, w io.Writer, s Sound, o Options) error {
 	defer units.Close()
 	var sizes track.Sizes
 	stream, err := aac.Encode(ctx, s, aac.Options{BitRate: o.rate(s.Format().Channels), Jobs: o.Jobs}, func(unit []byte) error {
-		sizes = append(sizes, uint16(len(unit)))
+		sizes = append(sizes, uint32(len(unit)))
 		_, err := units.Write(unit)
 		return err
 	})

@@ -87,7 +87,7 @@ func MP3(ctx context.Context, w io.Writer, s Sound, o Options) error {
 		} else if err != nil {
 			return err
 		}
-		sizes = append(sizes, uint16(len(p.Data)))
+		sizes = append(sizes, uint32(len(p.Data)))
 	}
 	runs := rd.Track().Runs
 	if len(runs) != 1 {

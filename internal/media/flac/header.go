@@ -14,6 +14,10 @@ var (
 
 const streamInfoSize = 34
 
+// leastBlock is how many samples blocks have at least, the last one left out
+// (RFC 9639 §8.2).
+const leastBlock = 16
+
 // StreamInfo is the metadata block of that name (RFC 9639 §8.2).
 type StreamInfo struct {
 	MinBlock, MaxBlock int      // samples in a frame, the last one left out
@@ -23,6 +27,16 @@ type StreamInfo struct {
 	Bits               int      // per sample of a channel, 4 to 32
 	Samples            int64    // in the whole file, 0 if not known
 	MD5                [16]byte // of the decoded sound, all 0 if not known
+}
+
+// append appends the block's body to b.
+func (s *StreamInfo) append(b []byte) []byte {
+	b = append(b, byte(s.MinBlock>>8), byte(s.MinBlock), byte(s.MaxBlock>>8), byte(s.MaxBlock),
+		byte(s.MinFrame>>16), byte(s.MinFrame>>8), byte(s.MinFrame),
+		byte(s.MaxFrame>>16), byte(s.MaxFrame>>8), byte(s.MaxFrame),
+		byte(s.SampleRate>>12), byte(s.SampleRate>>4), byte(s.SampleRate<<4|(s.Channels-1)<<1|(s.Bits-1)>>4),
+		byte(s.Bits-1)<<4|byte(s.Samples>>32&0xF), byte(s.Samples>>24), byte(s.Samples>>16), byte(s.Samples>>8), byte(s.Samples))
+	return append(b, s.MD5[:]...)
 }
 
 // ParseStreamInfo reads the body of a STREAMINFO block, such as
@@ -42,17 +56,10 @@ func ParseStreamInfo(b []byte) (StreamInfo, error) {
 		Samples:    int64(b[13]&0xF)<<32 | int64(b[14])<<24 | int64(b[15])<<16 | int64(b[16])<<8 | int64(b[17]),
 	}
 	copy(s.MD5[:], b[18:])
-	if s.MaxBlock < 16 || s.MinBlock > s.MaxBlock || s.SampleRate == 0 || s.Bits < 4 {
+	if s.MaxBlock < leastBlock || s.MinBlock > s.MaxBlock || s.SampleRate == 0 || s.Bits < 4 {
 		return StreamInfo{}, ErrStreamInfo
 	}
 	return s, nil
-}
-
-// maxFrameSize returns a bound for the size of a frame in bytes: samples that
-// are stored as they are, the side channel with one bit more, and headers.
-func (s StreamInfo) maxFrameSize() int {
-	const overhead = 64
-	return s.MaxBlock*s.Channels*(s.Bits+1)/8 + overhead + 8*s.Channels
 }
 
 // A header is that of a frame (RFC 9639 §9.1).
@@ -61,13 +68,29 @@ type header struct {
 	number   int64 // of the frame's first sample, or of the frame
 	samples  int
 	size     int // of the header in bytes, its CRC included
+
+	rate, channels, bits int // bits are those of the stream if the header leaves them to it
+}
+
+// maxFrameSize returns a bound for the size of the frame in bytes: samples that
+// are stored as they are, the side channel with one bit more, and headers.
+func (h *header) maxFrameSize() int {
+	const overhead = 64
+	return h.samples*h.channels*(h.bits+1)/8 + overhead + 8*h.channels
+}
+
+// of reports whether the header says the same as a stream of its rate, channels
+// and bits. Nearly all frames of a file do, so that this tells headers from
+// chance matches.
+func (h *header) of(s StreamInfo) bool {
+	return h.rate == s.SampleRate && h.channels == s.Channels && h.bits == s.Bits
 }
 
 // maxHeader is the length of the longest header.
 const maxHeader = 4 + 7 + 2 + 2 + 1
 
-// parseHeader reads the frame header that b starts with. It has to agree with
-// the STREAMINFO block, which makes chance matches rare.
+// parseHeader reads the frame header that b starts with, in a stream that s
+// describes.
 func parseHeader(b []byte, s StreamInfo) (h header, ok bool) {
 	if len(b) < 6 || b[0] != 0xFF || b[1]&0xFE != 0xF8 {
 		return h, false
@@ -75,7 +98,7 @@ func parseHeader(b []byte, s StreamInfo) (h header, ok bool) {
 	h.variable = b[1]&1 != 0
 	block, rate := b[2]>>4, b[2]&0xF
 	channels, bits := b[3]>>4, b[3]>>1&7
-	if block == 0 || rate == 15 || b[3]&1 != 0 || !agrees(rate, channels, bits, s) {
+	if block == 0 || rate == 15 || channels > 10 || bits == 3 || b[3]&1 != 0 {
 		return h, false
 	}
 	n, ok := h.readNumber(b[4:])
@@ -112,24 +135,38 @@ func parseHeader(b []byte, s StreamInfo) (h header, ok bool) {
 	default:
 		h.samples = 1 << block
 	}
-	return h, h.samples <= s.MaxBlock
+	h.setRate(rate, b[at+blockBytes:], s)
+	if h.channels = int(channels) + 1; channels >= 8 {
+		h.channels = 2 // left and side, side and right, mid and side
+	}
+	h.bits = [...]int{s.Bits, 8, 12, 0, 16, 20, 24, 32}[bits]
+	return h, h.samples <= maxBlock && h.rate > 0 && h.bits > 0
 }
 
-// agrees reports whether the codes of a header may stand in a stream.
-func agrees(rate, channels, bits byte, s StreamInfo) bool {
-	rates := [...]int{0, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000}
-	if int(rate) < len(rates) && rates[rate] != 0 && rates[rate] != s.SampleRate {
-		return false
+// maxBlock is how many samples a frame can have (§9.1.1 forbids one more).
+const maxBlock = 1<<16 - 1
+
+// setRate sets the sample rate by its code and what stands behind the block
+// size (§9.1.2).
+func (h *header) setRate(code byte, b []byte, s StreamInfo) {
+	rates := [...]int{s.SampleRate, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000}
+	switch code {
+	case 12:
+		h.rate = 1000 * int(b[0])
+	case 13:
+		h.rate = int(b[0])<<8 + int(b[1])
+	case 14:
+		h.rate = 10 * (int(b[0])<<8 + int(b[1]))
+	default:
+		h.rate = rates[code]
 	}
-	count := int(channels) + 1
-	if channels >= 8 {
-		count = 2 // left and side, side and right, mid and side
-	}
-	if channels > 10 || count != s.Channels {
-		return false
-	}
-	depths := [...]int{0, 8, 12, -1, 16, 20, 24, 32}
-	return bits == 0 || depths[bits] == s.Bits
+}
+
+// FrameSamples returns how many samples the frame that b begins with lasts; ok
+// is false if b does not begin with one.
+func FrameSamples(b []byte) (n int, ok bool) {
+	h, ok := parseHeader(b, StreamInfo{SampleRate: 1, Bits: 1})
+	return h.samples, ok
 }
 
 // readNumber reads the coded number, in the manner of UTF-8 with up to 36

@@ -18,13 +18,18 @@ import (
 // A frame does not state its length: it ends where the next sync code begins
 // and the CRC over all of it is right. Frames whose CRC is wrong are dropped and
 // noted as damage.
+//
+// What a frame says of itself counts, not what STREAMINFO says of all: where
+// rate, channels or bits change, a run begins.
 type Reader struct {
+	src  io.ReaderAt
 	in   *bufio.Reader
 	pos  int64 // of the next byte of in
 	end  int64 // where the frames end
 	held int   // bytes of the last packet, still in in
 
-	info   StreamInfo
+	info   StreamInfo // of the file; SampleRate is 0 if it has none that is valid
+	now    StreamInfo // of the frames that are being read
 	config track.Config
 	next   int64 // the number that the next frame has, if nothing is missing
 	done   bool
@@ -39,7 +44,7 @@ const maxEnds = 16
 // NewReader returns a Reader of the size bytes in r. The error is ErrNotFLAC
 // or ErrStreamInfo, or comes from r.
 func NewReader(r io.ReaderAt, size int64, _ track.Options) (*Reader, error) {
-	f := &Reader{end: size, track: track.Track{Format: track.FLACRaw, Bytes: size}}
+	f := &Reader{src: r, end: size, track: track.Track{Format: track.FLACRaw, Bytes: size}}
 	if err := f.metadata(r); err != nil {
 		return nil, err
 	}
@@ -50,13 +55,73 @@ func NewReader(r io.ReaderAt, size int64, _ track.Options) (*Reader, error) {
 	if len(tail) == id3v1Size && string(tail[:3]) == "TAG" {
 		f.end -= id3v1Size
 	}
-	const usual = 256 << 10
-	buffer := max(usual, f.info.maxFrameSize()+maxHeader)
-	f.in = bufio.NewReaderSize(io.NewSectionReader(r, f.pos, f.end-f.pos), buffer)
+	f.now = f.info
+	f.buffer(256 << 10)
+	if f.info.SampleRate == 0 {
+		return f, f.presume()
+	}
 	return f, nil
 }
 
-const id3v1Size = 128
+// buffer makes room for n bytes in r.in.
+func (r *Reader) buffer(n int) {
+	if r.in == nil || r.in.Size() < n {
+		r.in = bufio.NewReaderSize(io.NewSectionReader(r.src, r.pos, r.end-r.pos), n)
+	}
+}
+
+// presume sets up the Reader by what the first frame says where STREAMINFO
+// does not. The error is ErrStreamInfo if that is not enough.
+func (r *Reader) presume() error {
+	b, _, err := r.peek(r.in.Size())
+	if err != nil {
+		return err
+	}
+	for i := range b {
+		h, ok := parseHeader(b[i:], StreamInfo{})
+		if !ok {
+			continue
+		}
+		block := max(leastBlock, h.samples)
+		r.now = StreamInfo{MinBlock: block, MaxBlock: block, SampleRate: h.rate, Channels: h.channels, Bits: h.bits}
+		r.describe()
+		return nil
+	}
+	return ErrStreamInfo
+}
+
+// describe sets the configuration of the frames from here on.
+func (r *Reader) describe() {
+	r.config = track.Config{
+		Codec:      track.FLAC,
+		SampleRate: r.now.SampleRate,
+		Channels:   r.now.Channels,
+		Specific:   string(r.now.append(nil)),
+	}
+	if r.now.MinBlock == r.now.MaxBlock {
+		r.config.UnitSamples = r.now.MaxBlock
+	}
+}
+
+// turn goes over to the parameters of a frame that are not those of the frames
+// before it.
+func (r *Reader) turn(h header) {
+	if h.of(r.info) {
+		r.now = r.info
+	} else {
+		block := r.info.MaxBlock
+		if block == 0 {
+			block = max(leastBlock, h.samples)
+		}
+		r.now = StreamInfo{MinBlock: block, MaxBlock: block, SampleRate: h.rate, Channels: h.channels, Bits: h.bits}
+	}
+	r.describe()
+}
+
+const (
+	id3v1Size = 128
+	maxTags   = 8 // ID3v2 tags before the file
+)
 
 // StreamInfo returns what the file says of itself.
 func (r *Reader) StreamInfo() StreamInfo { return r.info }
@@ -72,9 +137,13 @@ func (r *Reader) metadata(src io.ReaderAt) error {
 	if err != nil && err != io.EOF {
 		return err
 	}
-	if h, ok := id3.ParseHeader(b[:n]); ok { // no part of FLAC, but found
-		r.pos = int64(h.Len())
-		if n, err = src.ReadAt(b[:4], r.pos); err != nil && err != io.EOF {
+	for range maxTags { // no part of FLAC, but found
+		h, ok := id3.ParseHeader(b[:n])
+		if !ok {
+			break
+		}
+		r.pos += int64(h.Len())
+		if n, err = src.ReadAt(b[:], r.pos); err != nil && err != io.EOF {
 			return err
 		}
 	}
@@ -96,9 +165,6 @@ func (r *Reader) metadata(src io.ReaderAt) error {
 		}
 		r.pos += 4 + size
 	}
-	if r.config.Codec == "" {
-		return ErrStreamInfo
-	}
 	return nil
 }
 
@@ -118,19 +184,11 @@ func (r *Reader) block(src io.ReaderAt, kind byte, size int64) error {
 		return nil
 	}
 	info, err := ParseStreamInfo(body)
-	if err != nil {
-		return err
+	if err != nil || r.info.SampleRate > 0 {
+		return nil // the frames will tell; there is one such block, the first
 	}
-	r.info = info
-	r.config = track.Config{
-		Codec:      track.FLAC,
-		SampleRate: info.SampleRate,
-		Channels:   info.Channels,
-		Specific:   string(body[:streamInfoSize]),
-	}
-	if info.MinBlock == info.MaxBlock {
-		r.config.UnitSamples = info.MaxBlock
-	}
+	r.info, r.now = info, info
+	r.describe()
 	return nil
 }
 
@@ -184,7 +242,7 @@ func (r *Reader) Next(p *track.Packet) error {
 			r.finish()
 			return io.EOF
 		}
-		h, ok := parseHeader(b, r.info)
+		h, ok := parseHeader(b, r.now)
 		if !ok {
 			if err := r.resync(track.Junk); err != nil {
 				return err
@@ -196,10 +254,17 @@ func (r *Reader) Next(p *track.Packet) error {
 			return err
 		}
 		if frame == nil {
-			if err := r.resync(track.BadUnit); err != nil {
+			kind := track.BadUnit
+			if !h.of(r.now) {
+				kind = track.Junk
+			}
+			if err := r.resync(kind); err != nil {
 				return err
 			}
 			continue
+		}
+		if !h.of(r.now) {
+			r.turn(h)
 		}
 		r.missing(h)
 		run, err := r.track.AddUnit(r.config, h.samples, len(frame))
@@ -221,7 +286,8 @@ func (r *Reader) Next(p *track.Packet) error {
 // there is no such place, where the code alone does, the header being damaged.
 func (r *Reader) frame(h header) ([]byte, error) {
 	const usual = 32 << 10
-	limit := r.info.maxFrameSize() + maxHeader
+	limit := h.maxFrameSize() + maxHeader
+	r.buffer(limit)
 	var crc uint16
 	at, summed, headers, damaged := h.size, 0, 0, 0
 	for n := min(usual, limit); ; n = min(2*n, limit) {
@@ -243,7 +309,7 @@ func (r *Reader) frame(h header) ([]byte, error) {
 			if b[at+1] == b[1] {
 				crc = crc16(crc, b[summed:at])
 				summed = at
-				_, header := parseHeader(b[at:], r.info)
+				_, header := parseHeader(b[at:], r.now)
 				switch {
 				case header && crc == 0:
 					return b[:at], nil
@@ -275,7 +341,7 @@ func (r *Reader) missing(h header) {
 	r.next = h.number + 1
 	if h.variable {
 		r.next = h.number + int64(h.samples)
-		most := int64(r.info.MaxBlock)
+		most := int64(max(r.now.MaxBlock, h.samples))
 		gap = (gap + most - 1) / most // at least
 	}
 	// A number that goes back, or far ahead, tells of joined files.
@@ -312,7 +378,8 @@ func (r *Reader) resync(kind track.DamageKind) error {
 				break
 			}
 			n += i
-			if _, found = parseHeader(b[n:], r.info); found {
+			h, ok := parseHeader(b[n:], r.now)
+			if found = ok && h.of(r.now); found {
 				break
 			}
 			n++

@@ -20,27 +20,63 @@ type Writer struct {
 	left int // frames still to come
 }
 
-// NewWriter begins a file of so many frames in configuration c, as a Reader
-// of this package tells it. Pictures are bodies of PICTURE blocks, such as
-// Cover makes.
-func NewWriter(w io.Writer, c track.Config, frames int, comments []Comment, pictures ...[]byte) (*Writer, error) {
-	if _, err := ParseStreamInfo([]byte(c.Specific)); err != nil {
-		return nil, err
-	}
-	const streamInfo, comment, picture = 0, 4, 6
-	head, err := appendBlock([]byte("fLaC"), streamInfo, false, []byte(c.Specific[:streamInfoSize]))
+// A Plan says what a file will hold, before its first frame is written.
+type Plan struct {
+	Config   track.Config  // of the frames, as a Reader of this package tells it
+	Sizes    track.Sizes   // of the frames
+	Lengths  track.Lengths // of the frames
+	Comments []Comment
+	Pictures [][]byte // bodies of PICTURE blocks, such as Cover makes
+}
+
+// streamInfo returns the STREAMINFO block of the file: that of the source, with
+// what would not be so of these frames corrected, and its MD5 left out if they
+// are other frames than those it is of.
+func (p *Plan) streamInfo() ([]byte, error) {
+	s, err := ParseStreamInfo([]byte(p.Config.Specific))
 	if err != nil {
 		return nil, err
 	}
-	if head, err = appendBlock(head, comment, len(pictures) == 0, vorbisComment(comments)); err != nil {
+	const mostSamples = 1<<36 - 1
+	total := p.Lengths.Total()
+	if s.Samples != total {
+		s.MD5 = [16]byte{}
+		if s.Samples = total; total > mostSamples {
+			s.Samples = 0 // not known, says §8.2
+		}
+	}
+	if lo, hi := p.Lengths.Range(); hi > s.MaxBlock || len(p.Sizes) > 1 && lo < s.MinBlock {
+		s.MinBlock, s.MaxBlock = max(leastBlock, min(lo, s.MinBlock)), max(leastBlock, hi)
+	}
+	for _, n := range p.Sizes {
+		if s.MaxFrame > 0 && int(n) > s.MaxFrame || int(n) < s.MinFrame {
+			s.MinFrame, s.MaxFrame = 0, 0 // not known
+			break
+		}
+	}
+	return s.append(nil), nil
+}
+
+// NewWriter begins a file.
+func NewWriter(w io.Writer, p Plan) (*Writer, error) {
+	info, err := p.streamInfo()
+	if err != nil {
 		return nil, err
 	}
-	for i, p := range pictures {
-		if head, err = appendBlock(head, picture, i == len(pictures)-1, p); err != nil {
+	const streamInfo, comment, picture = 0, 4, 6
+	head, err := appendBlock([]byte("fLaC"), streamInfo, false, info)
+	if err != nil {
+		return nil, err
+	}
+	if head, err = appendBlock(head, comment, len(p.Pictures) == 0, vorbisComment(p.Comments)); err != nil {
+		return nil, err
+	}
+	for i, pic := range p.Pictures {
+		if head, err = appendBlock(head, picture, i == len(p.Pictures)-1, pic); err != nil {
 			return nil, err
 		}
 	}
-	wr := &Writer{w: bufio.NewWriterSize(w, 64<<10), left: frames}
+	wr := &Writer{w: bufio.NewWriterSize(w, 64<<10), left: len(p.Sizes)}
 	_, err = wr.w.Write(head)
 	return wr, err
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/mewkiz/flac/meta"
 
 	mewkiz "github.com/mewkiz/flac"
+
+	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 // pictures returns a JPEG and a PNG of 40 by 30 pixels.
@@ -41,7 +43,14 @@ func rewrite(t *testing.T, file []byte, comments []Comment, pictures ...[]byte) 
 	t.Helper()
 	r, units := mustRead(t, file)
 	var b bytes.Buffer
-	w, err := NewWriter(&b, r.config, len(units), comments, pictures...)
+	p := Plan{Config: r.config, Comments: comments, Pictures: pictures}
+	p.Lengths.Usual = r.config.UnitSamples
+	for _, u := range units {
+		n, _ := FrameSamples(u)
+		p.Sizes = append(p.Sizes, uint32(len(u)))
+		p.Lengths.Add(n)
+	}
+	w, err := NewWriter(&b, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,20 +124,26 @@ func TestWriterRefuses(t *testing.T) {
 	m := newFile(false, 2)
 	r, units := mustRead(t, m.file())
 	var b bytes.Buffer
-	if _, err := NewWriter(&b, r.config, 1, nil, make([]byte, 1<<24)); err == nil || b.Len() > 0 {
+	one := Plan{Config: r.config, Sizes: track.Sizes{uint32(len(units[0]))}, Lengths: track.Lengths{Usual: r.config.UnitSamples, Units: 1}}
+	plan := func(comments []Comment, pictures ...[]byte) Plan {
+		p := one
+		p.Comments, p.Pictures = comments, pictures
+		return p
+	}
+	if _, err := NewWriter(&b, plan(nil, make([]byte, 1<<24))); err == nil || b.Len() > 0 {
 		t.Errorf("a picture of 16 MiB: %v", err)
 	}
-	if _, err := NewWriter(&b, r.config, 1, []Comment{{"A", strings.Repeat("x", 1<<24)}}); err == nil || b.Len() > 0 {
+	if _, err := NewWriter(&b, plan([]Comment{{"A", strings.Repeat("x", 1<<24)}})); err == nil || b.Len() > 0 {
 		t.Errorf("a comment of 16 MiB: %v", err)
 	}
-	w, err := NewWriter(&b, r.config, 1, nil)
+	w, err := NewWriter(&b, one)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if w.Close() == nil {
 		t.Error("closed with a frame missing")
 	}
-	w, _ = NewWriter(&b, r.config, 1, nil)
+	w, _ = NewWriter(&b, one)
 	w.WriteUnit(units[0])
 	if w.WriteUnit(units[1]) == nil {
 		t.Error("a frame too many was taken")

@@ -222,6 +222,9 @@ func (w *window) flacEntry(pos, end int64) (d description, err error) {
 		Channels:   int(info[12]>>1&7) + 1,
 		Specific:   string(info),
 	}
+	if least, most := binary.BigEndian.Uint16(info), binary.BigEndian.Uint16(info[2:]); least == most {
+		d.config.UnitSamples = int(most)
+	}
 	if d.config.SampleRate == 0 {
 		d.err = fmt.Errorf("%w: fLaC with sample rate 0", ErrCodec)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -284,6 +285,12 @@ func (r *Reader) unit(s *sample, p *track.Packet) (ok bool, err error) {
 	}
 	rate := int64(config.SampleRate)
 	samples := int64(config.UnitSamples)
+	if config.Codec == track.FLAC {
+		// A frame lasts what it says, whatever the tables do.
+		if n, ok := flac.FrameSamples(data); ok {
+			samples = int64(n)
+		}
+	}
 	if samples == 0 { // as the tables say
 		samples = rescale(r.now, rate, r.audio.timescale) - rescale(begin, rate, r.audio.timescale)
 		if samples < 1 || samples > maxUnitSamples {

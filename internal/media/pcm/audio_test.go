@@ -119,7 +119,7 @@ func (r recording) file(t testing.TB) *File {
 	var sizes track.Sizes
 	for _, u := range r.units {
 		payload = append(payload, u...)
-		sizes = append(sizes, uint16(len(u)))
+		sizes = append(sizes, uint32(len(u)))
 	}
 	var index bytes.Buffer
 	if err := track.WriteIndex(&index, sizes, r.SampleRate, r.UnitSamples); err != nil {

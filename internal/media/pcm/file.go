@@ -32,6 +32,13 @@ const (
 	pieceUnitsPCM = 64 // and of FLAC, whose frames are often longer
 )
 
+// listedPiece is how many samples a piece has where units differ.
+const listedPiece = 1 << 18
+
+// maxPiece bounds how many bytes are read for a piece, whatever a damaged index
+// says: twice what samples of 8 channels and 32 bits take.
+const maxPiece = 32 << 20
+
 // maxUnits and maxUnitSamples bound what a File takes an index and a
 // configuration for, well above what a recording can hold.
 const (
@@ -49,20 +56,26 @@ func NewFile(r io.ReaderAt, start int64, x *track.Index, c track.Config) (*File,
 	if err != nil {
 		return nil, err
 	}
+	if x.SampleRate != c.SampleRate || !x.Listed && x.UnitSamples != c.UnitSamples || x.Units > maxUnits {
+		return nil, fmt.Errorf("%w: it is not that of the file (%s)", track.ErrBadIndex, c)
+	}
+	f := &File{r: r, start: start, index: x, config: c, samples: x.Samples}
+	if x.Listed {
+		return f, nil
+	}
 	if c.UnitSamples < 1 || c.UnitSamples > maxUnitSamples {
 		return nil, fmt.Errorf("%w: units of %d samples", ErrUnsupported, c.UnitSamples)
 	}
-	if x.SampleRate != c.SampleRate || x.UnitSamples != c.UnitSamples || x.Units > maxUnits {
-		return nil, fmt.Errorf("%w: it is not that of the file (%s)", track.ErrBadIndex, c)
-	}
-	f := &File{r: r, start: start, index: x, config: c, samples: x.Units * int64(c.UnitSamples)}
-	// The last unit may be shorter than the others.
-	switch codec := dec.codec.(type) {
-	case *linearDecoder:
-		f.samples = x.Bytes / int64(codec.size*c.Channels)
-	case *flacDecoder:
-		if codec.info.Samples > 0 {
-			f.samples = codec.info.Samples
+	if f.samples == 0 {
+		f.samples = x.Units * int64(c.UnitSamples)
+		// The last unit may be shorter than the others.
+		switch codec := dec.codec.(type) {
+		case *linearDecoder:
+			f.samples = x.Bytes / int64(codec.size*c.Channels)
+		case *flacDecoder:
+			if codec.info.Samples > 0 {
+				f.samples = codec.info.Samples
+			}
 		}
 	}
 	if f.samples > x.Units*int64(c.UnitSamples) || f.samples <= (x.Units-1)*int64(c.UnitSamples) {
@@ -88,10 +101,26 @@ func (f *File) grid() int64 {
 	return pieceUnits
 }
 
-// unitSamples returns how many samples unit i lasts.
-func (f *File) unitSamples(i int64) int {
-	n := int64(f.config.UnitSamples)
-	return int(min(n, f.samples-i*n))
+// lengths returns the sample that unit first begins with, and how many samples
+// each unit from there up to end lasts, in the room of list.
+func (f *File) lengths(first, end int64, list []uint32) (at int64, _ []uint32, err error) {
+	list = list[:0]
+	if !f.index.Listed {
+		n := int64(f.config.UnitSamples)
+		for i := first; i < end; i++ {
+			list = append(list, uint32(min(n, f.samples-i*n)))
+		}
+		return first * n, list, nil
+	}
+	if at, list, err = f.index.Lengths(first, end-first, list); err != nil {
+		return 0, nil, err
+	}
+	for _, n := range list {
+		if n > maxUnitSamples {
+			return 0, nil, fmt.Errorf("%w: a unit of %d samples", track.ErrBadIndex, n)
+		}
+	}
+	return at, list, nil
 }
 
 // A piece is a part of a span that is decoded in one go. It is used again for
@@ -100,31 +129,41 @@ type piece struct {
 	span  Span
 	fresh bool // the decoder has not decoded the units before
 
-	units  units
-	block  block
-	out    []float32 // of block: the span
-	losses []Loss    // in the span
-	err    error
-	done   chan struct{} // closed when it is decoded
-	ready  bool          // that has been seen
+	units   units
+	lengths []uint32 // of units, those left out that only prime the decoder
+	block   block
+	out     []float32 // of block: the span
+	losses  []Loss    // in the span
+	err     error
+	done    chan struct{} // closed when it is decoded
+	ready   bool          // that has been seen
 }
 
 // split returns the part of s that lies in one piece, and what is left of s.
 func (f *File) split(s Span) (part, rest Span) {
 	grid := f.grid() * int64(f.config.UnitSamples)
+	if f.index.Listed {
+		grid = listedPiece
+	}
 	n := min(s.Samples, grid-s.Start%grid)
 	return Span{s.Start, n}, Span{s.Start + n, s.Samples - n}
 }
 
 // extent returns which units have to be decoded for a span within a piece.
-func (f *File) extent(s Span) (first, end int64) {
+func (f *File) extent(s Span) (first, end int64, err error) {
+	if f.index.Listed {
+		if first, err = f.index.Find(s.Start); err == nil {
+			end, err = f.index.Find(s.Start + s.Samples - 1)
+		}
+		return first, min(end+1, f.index.Units), err
+	}
 	n := int64(f.config.UnitSamples)
 	first, end = s.Start/n, (s.Start+s.Samples+n-1)/n
 	if f.config.Codec == track.AACLC {
 		// Noise depends on all units since the decoder began.
 		first -= first % f.grid()
 	}
-	return first, end
+	return first, end, nil
 }
 
 // Units that must have been decoded for the next one to come out right.
@@ -158,7 +197,10 @@ func (f *File) lead(first int64) (decode, prime int64) {
 
 // decode decodes p with d.
 func (f *File) decode(p *piece, d *Decoder) error {
-	first, end := f.extent(p.span)
+	first, end, err := f.extent(p.span)
+	if err != nil {
+		return err
+	}
 	if p.fresh {
 		decode, prime := f.lead(first)
 		if err := f.read(&p.units, first-decode-prime, end); err != nil {
@@ -173,19 +215,22 @@ func (f *File) decode(p *piece, d *Decoder) error {
 		return err
 	}
 	p.block.reset()
-	for i := first; i < end; i++ {
-		p.block.decode(d, p.units.next(), f.unitSamples(i))
+	var at int64
+	if at, p.lengths, err = f.lengths(first, end, p.lengths); err != nil {
+		return err
+	}
+	for _, n := range p.lengths {
+		p.block.decode(d, p.units.next(), int(n))
 	}
 	if err := p.block.unsupported(f.config); err != nil {
 		return err
 	}
-	f.crop(p, first)
-	return nil
+	return f.crop(p, first, at)
 }
 
-// crop finds the span of p in its block, which begins with unit first.
-func (f *File) crop(p *piece, first int64) {
-	at := first * int64(f.config.UnitSamples)
+// crop finds the span of p in its block, which begins with unit first, that is
+// sample at.
+func (f *File) crop(p *piece, first, at int64) error {
 	end := p.span.Start + p.span.Samples
 	p.losses = p.losses[:0]
 	for _, l := range p.block.bad {
@@ -195,7 +240,11 @@ func (f *File) crop(p *piece, first int64) {
 		}
 	}
 	channels := int64(f.config.Channels)
+	if p.span.Start < at || (end-at)*channels > int64(len(p.block.samples)) {
+		return fmt.Errorf("%w: it finds samples %d to %d in other units", track.ErrBadIndex, p.span.Start, end)
+	}
 	p.out = p.block.samples[(p.span.Start-at)*channels : (end-at)*channels]
+	return nil
 }
 
 // units are access units that adjoin.
@@ -221,7 +270,7 @@ func (f *File) read(u *units, first, end int64) error {
 		return err
 	}
 	n := int(sizes.Sum())
-	if int64(n) > f.index.Bytes-offset {
+	if int64(n) > f.index.Bytes-offset || n > maxPiece {
 		return track.ErrBadIndex
 	}
 	if cap(u.data) < n {

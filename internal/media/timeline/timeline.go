@@ -63,6 +63,9 @@ type Run struct {
 	offset int64 // samples of the source run before the first unit
 }
 
+// Source returns the index in Track.Runs of the run that this one is of.
+func (r *Run) Source() int { return r.source }
+
 // A Timeline is a whole recording.
 type Timeline struct {
 	Runs       []Run

@@ -12,7 +12,7 @@ func TestIndexFindsEveryUnit(t *testing.T) {
 	for _, n := range []int{0, 1, 3, 63, 64, 65, 1000} {
 		sizes := make(Sizes, n)
 		for i := range sizes {
-			sizes[i] = uint16(rnd.IntN(MaxUnitSize + 1))
+			sizes[i] = uint32(rnd.IntN(MaxUnitSize + 1))
 		}
 		var b bytes.Buffer
 		if err := WriteIndex(&b, sizes, 48000, 1024); err != nil {

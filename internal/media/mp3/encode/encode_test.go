@@ -72,7 +72,7 @@ func writeFile(name string, tag []byte, frames [][]byte, s Stream) error {
 	p := mp3.Plan{Tag: tag, Skip: Delay + mp3.DecoderDelay, Trim: int64(s.Padding) - mp3.DecoderDelay, LowPass: s.LowPass}
 	for _, f := range frames {
 		p.MusicCRC = mp3.CRC(p.MusicCRC, f)
-		p.Sizes = append(p.Sizes, uint16(len(f)))
+		p.Sizes = append(p.Sizes, uint32(len(f)))
 	}
 	f, err := os.Create(name)
 	if err != nil {
