@@ -417,9 +417,9 @@ func (a *App) printExported(r *episode.Result) error {
 		text += "  not re-encoded"
 	}
 	if r.Before != nil && r.After != nil {
-		text += fmt.Sprintf("\n  LUFS %s → %s · range %s → %s LU · true peak %s → %s dBTP",
+		text += fmt.Sprintf("\n  LUFS %s → %s · range %s → %s LU · true peak %s → %s",
 			levelOf(r.Before.Integrated), levelOf(r.After.Integrated), levelOf(r.Before.Range), levelOf(r.After.Range),
-			levelOf(r.Before.TruePeak), levelOf(r.After.TruePeak))
+			truePeak(r.Before, r.After), truePeak(r.After, nil))
 	}
 	if len(r.Omitted) > 0 {
 		text += "\n  " + omitted(r.Omitted)
@@ -431,6 +431,20 @@ func (a *App) printExported(r *episode.Result) error {
 		a.warn("%s: %s", safe(r.File), n)
 	}
 	return nil
+}
+
+// truePeak is the true peak of l. The unit is left out where next, which comes
+// after it, gives it.
+func truePeak(l, next *episode.Levels) string {
+	switch {
+	case l.TruePeakAtLeast && next != nil && !next.TruePeakAtLeast:
+		return "0 or more"
+	case l.TruePeakAtLeast:
+		return "0 dBTP or more"
+	case next != nil && !next.TruePeakAtLeast:
+		return levelOf(l.TruePeak)
+	}
+	return levelOf(l.TruePeak) + " dBTP"
 }
 
 func levelOf(v *float64) string {

@@ -109,7 +109,7 @@ func (a *App) measure(ctx context.Context, o measureOptions) error {
 		case len(rows) == 1:
 			err = showMeasurement(a.Out, s, m)
 		default:
-			t.add(s.ID, level(m.Loudness.Integrated), level(m.Loudness.Range), level(m.Loudness.TruePeak),
+			t.add(s.ID, level(m.Loudness.Integrated), level(m.Loudness.Range), peakColumn(m.Loudness),
 				fmt.Sprint(m.Loudness.ClippedRuns), clock(m.SilentSeconds), short(lostOf(s, m)), titleOf(row))
 		}
 		if err != nil {
@@ -182,6 +182,14 @@ func notAll(failures []*failure, all int) error {
 	return &failure{code, "unmeasured", "", fmt.Errorf("%d of %s could not be measured", len(failures), count(all, "Space"))}
 }
 
+// peakColumn is a true peak in a table.
+func peakColumn(l loudness.Result) string {
+	if l.TruePeakAtLeast {
+		return "0 or more"
+	}
+	return level(l.TruePeak)
+}
+
 // showMeasurement prints the measurement of one Space.
 func showMeasurement(w io.Writer, s *space.Space, m *library.Measurement) error {
 	var b strings.Builder
@@ -192,7 +200,11 @@ func showMeasurement(w io.Writer, s *space.Space, m *library.Measurement) error 
 	fmt.Fprintf(&b, "%s\n%s · %s\n\n", safe(s.Title), s.ID, s.State)
 	fact("Loudness", "%s LUFS, range %s LU", level(l.Integrated), level(l.Range))
 	fact("Loudest", "%s LUFS in 3 s (short-term), %s LUFS in 0.4 s (momentary)", level(l.MaxShortTerm), level(l.MaxMomentary))
-	fact("Peak", "%s dBTP true peak, %s dBFS sample peak", level(l.TruePeak), level(l.SamplePeak))
+	if l.TruePeakAtLeast {
+		fact("Peak", "0 dBFS or more: the decoder cuts off what is beyond full scale")
+	} else {
+		fact("Peak", "%s dBTP true peak, %s dBFS sample peak", level(l.TruePeak), level(l.SamplePeak))
+	}
 	clipping := "none"
 	if l.Clipped > 0 {
 		clipping = fmt.Sprintf("%s in %s", count(int(l.Clipped), "sample"), count(int(l.ClippedRuns), "place"))

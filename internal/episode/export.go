@@ -260,7 +260,7 @@ func (e *export) copyable() bool {
 		return true
 	}
 	l := e.measured.Loudness
-	return math.Abs(float64(l.Integrated)-*e.rec.Settings.Loudness) <= Tolerance && float64(l.TruePeak) <= *e.rec.Settings.TruePeak
+	return math.Abs(float64(l.Integrated)-*e.rec.Settings.Loudness) <= Tolerance && float64(l.TruePeak) <= *e.rec.Settings.TruePeak && !l.TruePeakAtLeast
 }
 
 // tick tells how many frames went by.
@@ -366,6 +366,9 @@ func (e *export) write(ctx context.Context, out *target) error {
 			break
 		}
 		excess := float64(after.TruePeak) - *e.rec.Settings.TruePeak
+		if after.TruePeakAtLeast { // by how much more nobody can tell
+			excess = max(excess, -*e.rec.Settings.TruePeak, 2*slack)
+		}
 		missing := *e.rec.Settings.Loudness - float64(after.Integrated)
 		off := math.Abs(missing) > lost && !e.beyond && (missing < 0 || e.chain.gain < MaxGain)
 		if excess <= slack && (!off || try == maxAgain) {
@@ -373,7 +376,11 @@ func (e *export) write(ctx context.Context, out *target) error {
 		}
 		if try == maxAgain {
 			e.beyond = true
-			e.note("its true peak is %.2f dBTP, though it was encoded %d times with lower and lower peaks", float64(after.TruePeak), try+1)
+			peak := fmt.Sprintf("%.2f dBTP", float64(after.TruePeak))
+			if after.TruePeakAtLeast {
+				peak = "0 dBTP or more"
+			}
+			e.note("its true peak is %s, though it was encoded %d times with lower and lower peaks", peak, try+1)
 			break
 		}
 		if excess > slack {

@@ -56,6 +56,9 @@ func measureFile(ctx context.Context, f *os.File, kind format.Format, rec *Recor
 	if err == nil && (counted != rec.Samples || s.Losses().Units > 0) {
 		err = fmt.Errorf("%w: %d samples can be heard of %d, and %d units do not decode", errChanged, counted, rec.Samples, s.Losses().Units)
 	}
+	if pcm.CutsOff(rd.Track().Runs[run].Codec) {
+		res.CutOff()
+	}
 	return res, err
 }
 

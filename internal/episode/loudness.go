@@ -12,7 +12,7 @@ import (
 
 // levels are what is kept of a measurement.
 func levels(m loudness.Result) *Levels {
-	return &Levels{number(m.Integrated), number(m.Range), number(m.TruePeak)}
+	return &Levels{number(m.Integrated), number(m.Range), number(m.TruePeak), m.TruePeakAtLeast}
 }
 
 // number is a level to the hundredth, nil for silence.

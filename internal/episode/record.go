@@ -91,6 +91,9 @@ type Levels struct {
 	Integrated *float64 `json:"integrated"` // LUFS; null when silent
 	Range      *float64 `json:"range"`      // LU
 	TruePeak   *float64 `json:"true_peak"`  // dBTP
+	// TruePeakAtLeast says that the decoder cut the sound off at full scale:
+	// the true peak is 0 dBTP or more.
+	TruePeakAtLeast bool `json:"true_peak_at_least,omitempty"`
 }
 
 // Settings are what the episode was asked for. The same source and settings

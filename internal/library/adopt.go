@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
 )
 
 // An Action says what an import did with a Space. The words appear in JSON.
@@ -199,6 +200,7 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 	}
 	a.lost = out.lost
 	a.tellJoins(out)
+	im.noDecoder(a, out)
 	if it.fileTitle == "" && it.origin == nil {
 		it.fileTitle = pieces[0].track.Tags["title"]
 	}
@@ -247,6 +249,26 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 		out.action = Updated
 	}
 	return nil
+}
+
+// noDecoder tells of sound that is kept, but that nothing in this program can
+// decode.
+func (im *importer) noDecoder(a *audio, out *outcome) {
+	told := make(map[int]bool) // of each file once
+	for i, r := range a.tl.Runs {
+		file := a.file[i]
+		if told[file] {
+			continue
+		}
+		told[file] = true
+		if _, err := pcm.NewDecoder(a.files[file].config); err != nil {
+			out.problem(archive.Problem{
+				Kind: "undecodable", Subject: a.pieces[r.Piece].Member,
+				Message: fmt.Sprintf("it is kept, but can be neither measured nor re-encoded: %v", err),
+				Hint:    "convert it, for example: ffmpeg -i IN OUT.wav",
+			}, false)
+		}
+	}
 }
 
 // landAll reads all originals. Those that cannot be played are named; of

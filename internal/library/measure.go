@@ -10,7 +10,9 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
+	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 const (
@@ -61,7 +63,16 @@ func (l *Library) Measured(s *space.Space) *Measurement {
 	if m.Schema != space.Schema || m.Version != measureVersion || !slices.Equal(m.Pieces, hashes(s)) || !l.disk.exists(path.Join(s.Folder, peaksName)) {
 		return nil
 	}
+	m.cutOff(s)
 	return m
+}
+
+// cutOff notes whether the decoder may have cut off peaks. Measurements that
+// were kept by earlier versions do not say so.
+func (m *Measurement) cutOff(s *space.Space) {
+	if slices.ContainsFunc(s.Configs, func(c space.Config) bool { return pcm.CutsOff(track.Codec(c.Codec)) }) {
+		m.Loudness.CutOff()
+	}
 }
 
 func hashes(s *space.Space) []string {
@@ -110,6 +121,7 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 	draft.Hold(l.disk.root, tmp, w.f)
 	m := &Measurement{Schema: space.Schema, Version: measureVersion, Pieces: hashes(s), Silence: []space.Stretch{}}
 	if err = measure(m, w); err == nil {
+		m.cutOff(s)
 		err = w.Commit()
 	} else {
 		w.f.Close()

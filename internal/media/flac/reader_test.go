@@ -122,7 +122,10 @@ func read(t testing.TB, b []byte) (*Reader, [][]byte, error) {
 		units = append(units, bytes.Clone(p.Data))
 	}
 	d := r.Track().Damage
-	if r.Track().Units() != int64(len(units)) || len(r.Track().Runs) > 0 && r.Track().Runs[0].Samples != samples {
+	for _, run := range r.Track().Runs {
+		samples -= run.Samples
+	}
+	if r.Track().Units() != int64(len(units)) || samples != 0 {
 		t.Fatalf("%d units of %d samples, runs %+v", len(units), samples, r.Track().Runs)
 	}
 	if r.end-start != size+d.Bytes {

@@ -52,12 +52,23 @@ type Result struct {
 	MaxShortTerm Level `json:"max_short_term"` // LUFS, over 3 s
 	TruePeak     Level `json:"true_peak"`      // dBTP
 	SamplePeak   Level `json:"sample_peak"`    // dBFS
+	// TruePeakAtLeast says that what was measured had been cut off at full
+	// scale, and that it reaches that: the peaks are 0 dB or more, and how much
+	// more nobody can tell. It is for whoever knows that to set, by CutOff.
+	TruePeakAtLeast bool `json:"true_peak_at_least,omitempty"`
 	// Clipped is the number of samples, of all channels, that stand in
 	// ClippedRuns runs of three or more at full scale.
 	Clipped     int64 `json:"clipped"`
 	ClippedRuns int64 `json:"clipped_runs"`
 	// Invalid samples were NaN, infinite or beyond 1e9, and taken as 0.
 	Invalid int64 `json:"invalid,omitempty"`
+}
+
+// CutOff notes that the samples were cut off at full scale, by 16 bits, before
+// they were measured.
+func (r *Result) CutOff() {
+	const fullScale = -0.0003 // dB, a little below that of 32767/32768
+	r.TruePeakAtLeast = r.SamplePeak >= fullScale
 }
 
 // A Step is the state of a Meter at the end of each 100 ms.

@@ -24,6 +24,10 @@ type codec interface {
 	reset()
 }
 
+// CutsOff reports whether the decoder of a codec cuts samples off at full scale.
+// Of lossy codings they go beyond it where the sound was loud.
+func CutsOff(c track.Codec) bool { return c == track.AACLC || c == track.MP3 }
+
 // maxChannels is more than any recording has.
 const maxChannels = 255
 

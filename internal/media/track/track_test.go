@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -42,8 +43,96 @@ func TestIndexFindsEveryUnit(t *testing.T) {
 	}
 }
 
+// An index with lengths finds every unit and every sample, also of units that
+// are too large for one without.
+func TestListingFindsEverySample(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{0, 1, 63, 64, 65, 1000} {
+		sizes := make(Sizes, n)
+		lengths := Lengths{Usual: 4096}
+		var want []int
+		for i := range sizes {
+			sizes[i] = uint32(rnd.IntN(MaxListedSize + 1))
+			want = append(want, []int{4096, 1152, 0, 65535}[rnd.IntN(4)])
+			lengths.Add(want[i])
+		}
+		var b bytes.Buffer
+		if err := WriteListing(&b, sizes, &lengths, 44100); err != nil {
+			t.Fatal(err)
+		}
+		x, err := OpenIndex(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil || !x.Listed || x.Units != int64(n) || x.Bytes != sizes.Sum() || x.Samples != lengths.Total() || x.UnitSamples != 4096 {
+			t.Fatalf("%d units: opened as %+v, %v", n, x, err)
+		}
+		var offset, sample int64
+		for i, size := range sizes {
+			if at, got, err := x.Extent(int64(i), 1, nil); err != nil || at != offset || len(got) != 1 || got[0] != size {
+				t.Fatalf("unit %d of %d: offset %d, %v, %v", i, n, at, got, err)
+			}
+			if at, got, err := x.Lengths(int64(i), 1, nil); err != nil || at != sample || len(got) != 1 || int(got[0]) != want[i] {
+				t.Fatalf("unit %d of %d: sample %d, %v, %v; want %d and %d", i, n, at, got, err, sample, want[i])
+			}
+			for _, s := range []int64{sample, sample + int64(want[i])/2, sample + int64(want[i]) - 1} {
+				if s < sample || s >= sample+int64(want[i]) {
+					continue
+				}
+				if unit, err := x.Find(s); err != nil || unit != int64(i) {
+					t.Fatalf("sample %d of %d units is in unit %d, %v, not %d", s, n, unit, err, i)
+				}
+			}
+			offset, sample = offset+int64(size), sample+int64(want[i])
+		}
+		if unit, err := x.Find(sample); err != nil || unit != int64(n) {
+			t.Fatalf("behind the last of %d units is unit %d, %v", n, unit, err)
+		}
+	}
+	if err := WriteIndex(new(bytes.Buffer), Sizes{MaxUnitSize + 1}, 44100, 4096); err == nil {
+		t.Error("a unit of 64 KiB fits into an index without lengths")
+	}
+	if err := WriteListing(new(bytes.Buffer), Sizes{1, 2}, &Lengths{Usual: 4096, Units: 1}, 44100); err == nil {
+		t.Error("two units have one length")
+	}
+}
+
+func TestLengths(t *testing.T) {
+	of := func(usual int, list ...int) *Lengths {
+		l := &Lengths{Usual: usual}
+		for _, n := range list {
+			l.Add(n)
+		}
+		return l
+	}
+	for _, tt := range []struct {
+		l           *Lengths
+		total       int64
+		even        bool
+		least, most int
+	}{
+		{of(10), 0, true, 0, 0},
+		{of(10, 10, 10, 10), 30, true, 10, 10},
+		{of(10, 10, 10, 3), 23, true, 10, 10},
+		{of(10, 10, 3, 10), 23, false, 3, 10},
+		{of(10, 10, 10, 12), 32, false, 10, 12},
+		{of(0, 5, 7), 12, false, 5, 7},
+		{of(10, 3), 3, true, 3, 3},
+	} {
+		least, most := tt.l.Range()
+		if tt.l.Total() != tt.total || tt.l.Even() != tt.even || least != tt.least || most != tt.most {
+			t.Errorf("%+v: %d samples, even %t, %d to %d", tt.l, tt.l.Total(), tt.l.Even(), least, most)
+		}
+	}
+	l := of(10, 10, 4)
+	l.AddFrom(of(10, 1, 2, 10, 3), 1, 3)
+	if want := of(10, 10, 4, 2, 10, 3); l.Units != want.Units || !slices.Equal(l.Odd, want.Odd) {
+		t.Errorf("%+v, want %+v", l, want)
+	}
+}
+
 func FuzzOpenIndex(f *testing.F) {
 	var b bytes.Buffer
+	WriteListing(&b, Sizes{5, 70000, 7}, &Lengths{Usual: 10, Units: 3, Odd: []Odd{{1, 4}}}, 44100)
+	f.Add(bytes.Clone(b.Bytes()))
+	b.Reset()
 	WriteIndex(&b, Sizes{5, 6, 7}, 48000, 1024)
 	f.Add(b.Bytes())
 	f.Add([]byte(indexMagic))
@@ -58,6 +147,9 @@ func FuzzOpenIndex(f *testing.F) {
 		off, sizes, err := x.Extent(0, x.Units, nil)
 		if err == nil && (off < 0 || int64(len(sizes)) != x.Units) {
 			t.Fatalf("extent %d, %d sizes of %d", off, len(sizes), x.Units)
+		}
+		if unit, err := x.Find(x.Samples / 2); err == nil && (unit < 0 || unit > x.Units) {
+			t.Fatalf("unit %d of %d", unit, x.Units)
 		}
 	})
 }
