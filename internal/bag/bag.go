@@ -25,7 +25,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 )
 
 // algorithms are those of the manifests (RFC 8493, 2.4: the SHA-2 family), by
@@ -100,7 +100,7 @@ func (w *Writer) Discard() {
 	if w.dir != nil {
 		w.dir.Close()
 	}
-	draft.RemoveAll(w.parent, w.tmp)
+	durable.RemoveAll(w.parent, w.tmp)
 	w.parent.Close()
 }
 
@@ -209,10 +209,10 @@ func (w *Writer) Commit(ctx context.Context, info []Field) error {
 	if err := w.free(); err != nil {
 		return err
 	}
-	if err := draft.Rename(w.parent, w.tmp, w.name); err != nil {
+	if err := durable.Rename(w.parent, w.tmp, w.name); err != nil {
 		return err
 	}
-	return draft.SyncDir(w.parent, ".")
+	return durable.SyncDir(w.parent, ".")
 }
 
 // flush makes the entries of all folders of the bag survive a power cut.
@@ -221,7 +221,7 @@ func (w *Writer) flush() error {
 		if err != nil || !e.IsDir() {
 			return err
 		}
-		return draft.SyncDir(w.dir, name)
+		return durable.SyncDir(w.dir, name)
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/library/flock"
+	"github.com/spaces-cli/spaces/internal/durable/flock"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish/keyring"
 	"github.com/spaces-cli/spaces/internal/publish/wire"

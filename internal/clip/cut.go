@@ -20,7 +20,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
@@ -302,7 +302,7 @@ func intact(root *os.Root, file string, p *Provenance) bool {
 // draw writes a clip to the file name, which comes into being when all of it
 // is there.
 func draw(ctx context.Context, root *os.Root, name string, force bool, s *sheet, res *Result) error {
-	d, err := draft.New(root, name)
+	d, err := durable.Create(root, name)
 	if err != nil {
 		return err
 	}
@@ -319,7 +319,7 @@ func draw(ctx context.Context, root *os.Root, name string, force bool, s *sheet,
 	if err := d.Commit(force); err != nil {
 		return err
 	}
-	return draft.SyncDir(root, path.Dir(name))
+	return durable.SyncDir(root, path.Dir(name))
 }
 
 // A counter counts and hashes what goes through it.

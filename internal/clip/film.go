@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 )
@@ -95,7 +95,7 @@ func (q *Request) writeCaptions(root *os.Root, file string, res *Result) error {
 	if _, err := root.Stat(name); err == nil && !q.Force {
 		return nil
 	}
-	d, err := draft.New(root, name)
+	d, err := durable.Create(root, name)
 	if err != nil {
 		return err
 	}

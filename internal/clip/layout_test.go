@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/fixture"
-	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/format"
@@ -260,7 +260,7 @@ func TestClipsFolder(t *testing.T) {
 		t.Errorf("%+v, %v", again, err)
 	}
 	for _, e := range entries(t, filepath.Dir(first.File)) {
-		if draft.IsName(path.Base(e)) {
+		if durable.IsDraft(path.Base(e)) {
 			t.Errorf("%s was left", e)
 		}
 	}

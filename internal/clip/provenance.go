@@ -8,7 +8,7 @@ import (
 	"os"
 	"reflect"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -128,7 +128,7 @@ func (p *Provenance) write(root *os.Root, file string) error {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	d, err := draft.New(root, name)
+	d, err := durable.Create(root, name)
 	if err != nil {
 		return err
 	}

@@ -14,10 +14,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/durable/ledger"
 	"github.com/spaces-cli/spaces/internal/library"
-	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/forgotten"
-	"github.com/spaces-cli/spaces/internal/library/ledger"
 )
 
 // Dir is the folder below the library that this package keeps its files in.
@@ -146,7 +146,7 @@ func (l *Ledger) Keep(ctx context.Context, r io.Reader, ext string) (*Evidence, 
 	if err != nil {
 		return nil, err
 	}
-	draft.Hold(l.root, tmp, f)
+	durable.Hold(l.root, tmp, f)
 	sum := sha256.New()
 	n, err := io.Copy(io.MultiWriter(f, sum), &io.LimitedReader{R: r, N: MaxEvidence + 1})
 	switch {
@@ -156,12 +156,12 @@ func (l *Ledger) Keep(ctx context.Context, r io.Reader, ext string) (*Evidence, 
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close(), ctx.Err()); err != nil {
-		return nil, errors.Join(err, draft.Remove(l.root, tmp))
+		return nil, errors.Join(err, durable.Remove(l.root, tmp))
 	}
 	hash := hex.EncodeToString(sum.Sum(nil))
 	e := &Evidence{Name: path.Join(evidenceDir, hash[:16]+safeExt(ext)), Bytes: n, SHA256: hash}
 	if err := l.root.Rename(tmp, e.Name); err != nil {
-		return nil, errors.Join(err, draft.Remove(l.root, tmp))
+		return nil, errors.Join(err, durable.Remove(l.root, tmp))
 	}
 	return e, nil
 }
@@ -229,7 +229,7 @@ func (l *Ledger) Forget(ctx context.Context, handle string, ids ...string) (int,
 		if kept[name] {
 			continue // it shows another's answer as well
 		}
-		if err := draft.Remove(l.root, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := durable.Remove(l.root, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return changed, err
 		}
 	}

@@ -14,9 +14,9 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/library"
-	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
@@ -333,7 +333,7 @@ func (e *export) work(ctx context.Context) error {
 // stands beside it.
 func (e *export) write(ctx context.Context, out *target) error {
 	var after loudness.Result
-	var d *draft.File
+	var d *durable.File
 	defer func() {
 		if d != nil {
 			d.Discard()
@@ -344,7 +344,7 @@ func (e *export) write(ctx context.Context, out *target) error {
 		if d != nil {
 			d.Discard()
 		}
-		if d, err = draft.New(out.root, out.file); err != nil {
+		if d, err = durable.Create(out.root, out.file); err != nil {
 			return err
 		}
 		if e.copied {
@@ -411,7 +411,7 @@ func (e *export) encode(ctx context.Context, w io.Writer) error {
 
 // copyUnits writes the access units as they are and looks whether they all
 // are in the file. What was measured before holds for them.
-func (e *export) copyUnits(ctx context.Context, d *draft.File) (loudness.Result, error) {
+func (e *export) copyUnits(ctx context.Context, d *durable.File) (loudness.Result, error) {
 	units := newUnitSum()
 	if err := clip.Copy(ctx, d, e.Recording, e.list[0].Span, e.Format, e.options(), units); err != nil {
 		return loudness.Result{}, err

@@ -5,7 +5,7 @@ import (
 	"os"
 	"path"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 )
 
 // SetPublished writes into an episode's record, which has a name below a folder,
@@ -40,7 +40,7 @@ func SetPublished(folder *os.Root, name string, published bool) error {
 	if err := root.Chtimes(path.Base(name), info.ModTime(), info.ModTime()); err != nil {
 		return err
 	}
-	return draft.SyncDir(root, ".")
+	return durable.SyncDir(root, ".")
 }
 
 // inherit carries over what a record that is replaced says of publishing: the

@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 )
 
 // A target is where an episode goes: the audio, its record, and what else
@@ -120,7 +120,7 @@ func (t *target) intact(rec *Record) bool {
 // commit writes what stands beside the audio, gives the audio its name and
 // writes the record. Until that is there the one that was there before, if
 // any, says of a file that it is not this one: the episode is made again.
-func (t *target) commit(d *draft.File, e *export) error {
+func (t *target) commit(d *durable.File, e *export) error {
 	for _, s := range e.besides {
 		if err := t.write(s.name, s.content); err != nil {
 			return err
@@ -137,16 +137,16 @@ func (t *target) commit(d *draft.File, e *export) error {
 	}
 	if err := t.write(t.recordName(), b); err != nil {
 		if fresh { // without a record it would be in the way of the next try
-			err = errors.Join(err, draft.Remove(t.root, t.file))
+			err = errors.Join(err, durable.Remove(t.root, t.file))
 		}
 		return err
 	}
 	if old, err := t.read(t.beside(recordExt)); err == nil && old.File == t.file {
-		if err := draft.Remove(t.root, t.beside(recordExt)); err != nil {
+		if err := durable.Remove(t.root, t.beside(recordExt)); err != nil {
 			return err
 		}
 	}
-	return draft.SyncDir(t.root, ".")
+	return durable.SyncDir(t.root, ".")
 }
 
 func encodeRecord(rec *Record) ([]byte, error) {
@@ -159,7 +159,7 @@ func encodeRecord(rec *Record) ([]byte, error) {
 }
 
 func (t *target) write(name string, b []byte) error {
-	d, err := draft.New(t.root, name)
+	d, err := durable.Create(t.root, name)
 	if err != nil {
 		return err
 	}

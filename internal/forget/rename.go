@@ -14,9 +14,9 @@ import (
 	"path"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/durable/ledger"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
-	"github.com/spaces-cli/spaces/internal/library/ledger"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 

@@ -11,7 +11,7 @@ import (
 	"path"
 	"runtime"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 )
 
 // disk is the library's folder. Every path is slash-separated and relative to
@@ -93,7 +93,7 @@ func (w *file) Commit() error {
 // as long as it is not called.
 func (w *file) Discard() {
 	w.f.Close()
-	draft.Remove(w.d.root, w.name)
+	durable.Remove(w.d.root, w.name)
 }
 
 // writeFile puts content under name at once: whoever reads it sees the old
@@ -124,7 +124,7 @@ func (d *disk) writeBeside(name, tmp string, content []byte) error {
 		err = d.rename(tmp, name)
 	}
 	if err != nil {
-		draft.Remove(d.root, tmp)
+		durable.Remove(d.root, tmp)
 	}
 	return err
 }
@@ -218,7 +218,7 @@ func (d *disk) remove(name string) error {
 	if err := d.trace("remove", name); err != nil {
 		return err
 	}
-	err := draft.Remove(d.root, name)
+	err := durable.Remove(d.root, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -229,7 +229,7 @@ func (d *disk) removeAll(name string) error {
 	if err := d.trace("remove", name); err != nil {
 		return err
 	}
-	return draft.RemoveAll(d.root, name)
+	return durable.RemoveAll(d.root, name)
 }
 
 // link gives a file a second name, or a copy of it where the file system

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
-	"github.com/spaces-cli/spaces/internal/library/flock"
+	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/durable/flock"
 )
 
 // Commands that are killed leave unfinished files: audio with everybody's
@@ -34,7 +34,7 @@ func (l *Library) Leftovers(ctx context.Context, fn func(name string, info fs.Fi
 		return fn(name, info)
 	}
 	err := l.drafts(ctx, func(name string, e fs.DirEntry) error {
-		if !draft.Abandoned(l.disk.root, name) {
+		if !durable.Abandoned(l.disk.root, name) {
 			return nil
 		}
 		return tell(name, e)
@@ -77,7 +77,7 @@ func (l *Library) drafts(ctx context.Context, fn func(name string, e fs.DirEntry
 			return err
 		}
 		for _, e := range entries {
-			if e.Type().IsRegular() && draft.IsLeftover(e.Name()) {
+			if e.Type().IsRegular() && durable.IsLeftover(e.Name()) {
 				if err := fn(path.Join(dir, e.Name()), e); err != nil {
 					return err
 				}
@@ -120,7 +120,7 @@ func (l *Library) sweep(ctx context.Context) error {
 		if err := l.trace("remove", name); err != nil {
 			return err
 		}
-		draft.Sweep(l.disk.root, name)
+		durable.Sweep(l.disk.root, name)
 		return nil
 	})
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 )
 
 // What killed commands have left is found by Verify and swept by the next
@@ -34,7 +34,7 @@ func TestLeftovers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	busy, err := draft.New(root, folder+"/clips/busy.wav")
+	busy, err := durable.Create(root, folder+"/clips/busy.wav")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/library/flock"
+	"github.com/spaces-cli/spaces/internal/durable/flock"
 )
 
 // A Holder says who holds the library's lock.

@@ -7,7 +7,7 @@ import (
 	"path"
 	"slices"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
@@ -118,7 +118,7 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 	if err != nil {
 		return nil, err
 	}
-	draft.Hold(l.disk.root, tmp, w.f)
+	durable.Hold(l.disk.root, tmp, w.f)
 	m := &Measurement{Schema: space.Schema, Version: measureVersion, Pieces: hashes(s), Silence: []space.Stretch{}}
 	if err = measure(m, w); err == nil {
 		m.cutOff(s)

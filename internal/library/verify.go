@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
-	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -309,7 +309,7 @@ func (v *verifier) extras(id, folder string, known map[string]bool) error {
 			}
 			return nil
 		}
-		if !known[rel] && !draft.IsLeftover(e.Name()) && e.Name() != ".DS_Store" && e.Name() != "Thumbs.db" && e.Name() != "desktop.ini" {
+		if !known[rel] && !durable.IsLeftover(e.Name()) && e.Name() != ".DS_Store" && e.Name() != "Thumbs.db" && e.Name() != "desktop.ini" {
 			v.tell(id, Extra, name, "nobody knows of this file")
 		}
 		return nil

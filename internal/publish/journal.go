@@ -15,8 +15,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/library/flock"
-	"github.com/spaces-cli/spaces/internal/library/ledger"
+	"github.com/spaces-cli/spaces/internal/durable/flock"
+	"github.com/spaces-cli/spaces/internal/durable/ledger"
 )
 
 // The folder of a library in which this package keeps what it knows, and the

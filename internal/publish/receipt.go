@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/library/ledger"
+	"github.com/spaces-cli/spaces/internal/durable/ledger"
 )
 
 // Schema is the version of the JSON of this package.

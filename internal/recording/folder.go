@@ -4,7 +4,7 @@ import (
 	"os"
 	"sync"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 )
 
 // A folder is that of the recording: os.Root sees to it that no name reaches
@@ -25,7 +25,7 @@ func (r *Recording) Tidy(dir string) {
 		return
 	}
 	if _, done := r.folder.swept.LoadOrStore(dir, true); !done {
-		draft.SweepDir(root, dir)
+		durable.SweepDir(root, dir)
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library"
-	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -126,7 +126,7 @@ func cacheBytes(key [sha256.Size]byte, f *features) []byte {
 }
 
 func writeCache(root *os.Root, key [sha256.Size]byte, f *features) error {
-	d, err := draft.New(root, cacheName)
+	d, err := durable.Create(root, cacheName)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"os"
 	"path"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 )
 
 // Options say how a feed is built.
@@ -128,14 +128,14 @@ func place(ctx context.Context, library, out *os.Root, a Asset) error {
 		return err
 	}
 	tmp := path.Join(path.Dir(a.Name), "."+a.Name+".partial")
-	if err := draft.Remove(out, tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := durable.Remove(out, tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	f, err := out.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
-	draft.Hold(out, tmp, f)
+	durable.Hold(out, tmp, f)
 	_, err = io.Copy(f, &interruptible{ctx, src})
 	if err == nil {
 		err = f.Sync()
@@ -147,10 +147,10 @@ func place(ctx context.Context, library, out *os.Root, a Asset) error {
 		err = out.Chtimes(tmp, info.ModTime(), info.ModTime())
 	}
 	if err == nil {
-		err = draft.Rename(out, tmp, a.Name)
+		err = durable.Rename(out, tmp, a.Name)
 	}
 	if err != nil {
-		draft.Remove(out, tmp)
+		durable.Remove(out, tmp)
 	}
 	return err
 }

@@ -10,7 +10,7 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 )
 
 // siteFile, in the folder of a site, lists the pages that were written there.
@@ -91,7 +91,7 @@ func tidy(out *os.Root, show string, all, written map[string]string) (gone []str
 		if sumOf(content) != sum {
 			continue
 		}
-		if err := draft.Remove(out, name); err != nil {
+		if err := durable.Remove(out, name); err != nil {
 			return gone, err
 		}
 		gone = append(gone, name)

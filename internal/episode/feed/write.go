@@ -7,7 +7,7 @@ import (
 	"os"
 	"path"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 )
 
 // writeFile puts content under a name at once: to a name of its own, flushed
@@ -19,7 +19,7 @@ func writeFile(root *os.Root, name string, content []byte) (changed bool, err er
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	d, err := draft.New(root, name)
+	d, err := durable.Create(root, name)
 	if err != nil {
 		return false, err
 	}
@@ -31,5 +31,5 @@ func writeFile(root *os.Root, name string, content []byte) (changed bool, err er
 		d.Discard()
 		return false, err
 	}
-	return true, draft.SyncDir(root, path.Dir(name))
+	return true, durable.SyncDir(root, path.Dir(name))
 }

@@ -19,7 +19,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/erase"
 )
 
@@ -184,7 +184,7 @@ func (l *List) Save(root *os.Root) error {
 	if err := root.MkdirAll(path.Dir(Name), 0o755); err != nil {
 		return err
 	}
-	d, err := draft.New(root, Name)
+	d, err := durable.Create(root, Name)
 	if err != nil {
 		return err
 	}
@@ -195,5 +195,5 @@ func (l *List) Save(root *os.Root) error {
 	if err := d.Commit(true); err != nil {
 		return err
 	}
-	return draft.SyncDir(root, path.Dir(Name))
+	return durable.SyncDir(root, path.Dir(Name))
 }

@@ -14,7 +14,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/library/ledger"
+	"github.com/spaces-cli/spaces/internal/durable/ledger"
 )
 
 // Schema is the version of the entries.

@@ -18,8 +18,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library"
-	"github.com/spaces-cli/spaces/internal/library/draft"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
@@ -135,7 +135,7 @@ func (t *Target) put(ctx context.Context, u *publish.Upload) (r publish.Remote, 
 	if err := root.MkdirAll(path.Dir(u.Name), 0o755); err != nil {
 		return r, err
 	}
-	d, err := draft.New(root, u.Name)
+	d, err := durable.Create(root, u.Name)
 	if err != nil {
 		return r, err
 	}
@@ -159,7 +159,7 @@ func (t *Target) put(ctx context.Context, u *publish.Upload) (r publish.Remote, 
 	if err := d.Commit(true); err != nil {
 		return r, err
 	}
-	if err := draft.SyncDir(root, path.Dir(u.Name)); err != nil {
+	if err := durable.SyncDir(root, path.Dir(u.Name)); err != nil {
 		return r, err
 	}
 	if r, err = t.Stat(ctx, u.Name); err != nil {
@@ -207,7 +207,7 @@ func (t *Target) Remove(ctx context.Context, name string, was publish.Remote) er
 	if err := root.Remove(name); err != nil {
 		return explain(err)
 	}
-	return explain(draft.SyncDir(root, path.Dir(name)))
+	return explain(durable.SyncDir(root, path.Dir(name)))
 }
 
 // Plan implements publish.Target.
@@ -235,7 +235,7 @@ func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 		if err == nil {
 			err = ctx.Err()
 		}
-		if err != nil || !e.Type().IsRegular() || !draft.IsName(e.Name()) {
+		if err != nil || !e.Type().IsRegular() || !durable.IsDraft(e.Name()) {
 			return err
 		}
 		info, err := e.Info()
@@ -247,7 +247,7 @@ func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 		}
 		list = append(list, publish.Leftover{
 			Name: name, Temporary: true, Bytes: info.Size(), Since: info.ModTime().UTC(),
-			Remove: func(context.Context) error { return explain(draft.Remove(root, name)) },
+			Remove: func(context.Context) error { return explain(durable.Remove(root, name)) },
 		})
 		return nil
 	})

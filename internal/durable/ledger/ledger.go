@@ -20,8 +20,8 @@ import (
 	"path"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/library/draft"
-	"github.com/spaces-cli/spaces/internal/library/flock"
+	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/durable/flock"
 )
 
 // MaxLine is the most bytes that a line may have. Longer ones are not ours.
@@ -80,7 +80,7 @@ func (f *File) Append(ctx context.Context, records ...any) (mended int64, err er
 		return 0, err
 	}
 	if size == 0 {
-		if err := draft.SyncDir(f.root, path.Dir(f.name)); err != nil {
+		if err := durable.SyncDir(f.root, path.Dir(f.name)); err != nil {
 			return 0, err
 		}
 	}
@@ -178,12 +178,12 @@ func (f *File) Rewrite(ctx context.Context, edit func(lines [][]byte) ([][]byte,
 		err = file.Sync()
 	}
 	if err = errors.Join(err, file.Close()); err == nil {
-		err = draft.Rename(f.root, tmp, f.name)
+		err = durable.Rename(f.root, tmp, f.name)
 	}
 	if err != nil {
-		return errors.Join(err, draft.Remove(f.root, tmp))
+		return errors.Join(err, durable.Remove(f.root, tmp))
 	}
-	return draft.SyncDir(f.root, path.Dir(f.name))
+	return durable.SyncDir(f.root, path.Dir(f.name))
 }
 
 // lock takes the lock of the ledger's writers. It is held on a file of its own:

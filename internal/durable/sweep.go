@@ -1,4 +1,4 @@
-package draft
+package durable
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/library/flock"
+	"github.com/spaces-cli/spaces/internal/durable/flock"
 )
 
 const (
@@ -81,7 +81,7 @@ func SweepDir(root *os.Root, dir string) {
 		return
 	}
 	for _, e := range entries {
-		if IsName(e.Name()) {
+		if IsDraft(e.Name()) {
 			Sweep(root, path.Join(dir, e.Name()))
 		}
 	}

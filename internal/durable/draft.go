@@ -1,6 +1,6 @@
-// Package draft writes files that get their names when they are whole, so that
+// Package durable writes files that get their names when they are whole, so that
 // nobody ever sees half of one, nor loses what had the name before.
-package draft
+package durable
 
 import (
 	"crypto/rand"
@@ -16,11 +16,11 @@ import (
 	"time"
 )
 
-// IsName reports whether a file that is called so, without its folder, is a
+// IsDraft reports whether a file that is called so, without its folder, is a
 // draft. Whether a program still writes it, Abandoned tells.
-func IsName(name string) bool { return draftName.MatchString(name) }
+func IsDraft(name string) bool { return draftName.MatchString(name) }
 
-// draftName is what New makes of rand.Text: RFC 4648's base32.
+// draftName is what Create makes of rand.Text: RFC 4648's base32.
 var draftName = regexp.MustCompile(`^\.[A-Z2-7]{10}\.partial$`)
 
 // A File is a file that gets its name when it is whole.
@@ -32,10 +32,10 @@ type File struct {
 	remove func(root *os.Root, name string) error // Remove; tests refuse it
 }
 
-// New makes a file for writing, under a name of its own: others may be
+// Create makes a file for writing, under a name of its own: others may be
 // making the same file. The draft is locked until it is committed or
 // discarded, so that nobody sweeps it away.
-func New(root *os.Root, name string) (*File, error) {
+func Create(root *os.Root, name string) (*File, error) {
 	for {
 		tmp := path.Join(path.Dir(name), "."+rand.Text()[:10]+".partial")
 		f, err := root.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)

@@ -1,4 +1,4 @@
-package draft
+package durable
 
 import (
 	"errors"
@@ -21,7 +21,7 @@ func names(t *testing.T, root *os.Root) (list []string) {
 
 func write(t *testing.T, root *os.Root, name, content string) *File {
 	t.Helper()
-	d, err := New(root, name)
+	d, err := Create(root, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestDraft(t *testing.T) {
 
 	// Until it is committed nobody sees it under its name.
 	d := write(t, root, "a", "one")
-	if list := names(t, root); len(list) != 1 || !IsName(list[0]) {
+	if list := names(t, root); len(list) != 1 || !IsDraft(list[0]) {
 		t.Fatalf("before the commit: %q", list)
 	}
 	if err := d.Commit(false); err != nil {
@@ -84,7 +84,7 @@ func TestIsName(t *testing.T) {
 		".ABCDEFGH27.partial": true, "ABCDEFGH27.partial": false, ".mine.partial": false,
 		".ABCDEFGH27.partial.m4a": false, ".ABCDEFGH2.partial": false, ".ABCDEFGH21.partial": false,
 	} {
-		if IsName(name) != want {
+		if IsDraft(name) != want {
 			t.Errorf("%s: %v", name, !want)
 		}
 	}

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package draft
+package durable
 
 // isBusy reports whether another program has the file open without sharing it:
 // on Windows only.

@@ -1,4 +1,4 @@
-package draft
+package durable
 
 import (
 	"bufio"
@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			os.Exit(1)
 		}
-		d, err := New(root, "voices.wav")
+		d, err := Create(root, "voices.wav")
 		if err != nil {
 			os.Exit(1)
 		}
