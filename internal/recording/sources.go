@@ -53,8 +53,8 @@ func (r *Recording) Units(sha256 string, first, n int64) (file int, unit int64) 
 	return -1, 0
 }
 
-// joined yields the runs in turn, by their index, with how many units of the same original stand
-// before it.
+// joined yields the runs in turn, by their index, with how many units of the
+// same original stand before each.
 func (r *Recording) joined() iter.Seq2[int, int64] {
 	return func(yield func(int, int64) bool) {
 		var before int64
