@@ -22,7 +22,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
-	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -136,7 +136,7 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 		if !ok {
 			return q, usage("--set wants KEY=VALUE, not %q", s)
 		}
-		q.Set = append(q.Set, mp4.Pair{Name: name, Value: value})
+		q.Set = append(q.Set, tags.Pair{Name: name, Value: value})
 	}
 	switch o.cover {
 	case "":

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
-	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -47,7 +47,7 @@ func Copy(ctx context.Context, w io.Writer, r *recording.Recording, span recordi
 }
 
 // chapters are those that the caller of Copy gave.
-func (q *Request) chapters() []mp4.Chapter {
+func (q *Request) chapters() []tags.Chapter {
 	if q.own == nil {
 		return nil
 	}

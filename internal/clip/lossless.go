@@ -6,12 +6,11 @@ import (
 	"slices"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
-	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/media/track"
-	"github.com/spaces-cli/spaces/internal/media/wav"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -53,11 +52,10 @@ func (q *Request) lossless() (*sheet, error) {
 			return err
 		}
 		defer stop()
-		out, err := encode.NewMovie(w, &mp4.Movie{
-			Config: x.file.Config, Units: x.units(),
-			Size:  func(i int64) int { return int(x.sizes[i]) },
-			Edits: x.edits, Tags: q.tags(), Cover: q.attached(), Chapters: q.chapters(),
-		}, video)
+		out, err := q.Format.NewUnitWriter(w, &format.Units{
+			Config: x.file.Config, Sizes: x.sizes, Edits: x.edits,
+			Tags: q.tags(), Cover: q.attached(), Chapters: q.chapters(), Video: video,
+		})
 		if err != nil {
 			return err
 		}
@@ -85,8 +83,7 @@ func (q *Request) bareFrames(list []recording.Extent) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := adts.HeaderOf(f.Config)
-	if err != nil {
+	if _, err := adts.HeaderOf(f.Config); err != nil {
 		return nil, notLossless("%v", err)
 	}
 	s := &sheet{lossless: true, span: recording.Span{
@@ -94,14 +91,11 @@ func (q *Request) bareFrames(list []recording.Extent) (*sheet, error) {
 		Samples: recording.Rescale(x.units()*unit, r.Rate, f.Config.SampleRate),
 	}}
 	s.write = func(ctx context.Context, w io.Writer) error {
-		var frame []byte
-		return x.each(ctx, func(unit []byte) (err error) {
-			if frame, err = h.AppendFrame(frame[:0], unit); err != nil {
-				return err
-			}
-			_, err = w.Write(frame)
+		out, err := format.AAC.NewUnitWriter(w, &format.Units{Config: f.Config, Sizes: x.sizes})
+		if err != nil {
 			return err
-		})
+		}
+		return x.each(ctx, out.WriteUnit)
 	}
 	return s, nil
 }
@@ -123,7 +117,7 @@ func (q *Request) pcmBlocks(list []recording.Extent) (*sheet, error) {
 	}
 	s := &sheet{span: q.Span, lossless: true}
 	s.write = func(ctx context.Context, w io.Writer) error {
-		out, err := wav.NewWriter(w, f.Config, total)
+		out, err := format.WAV.NewUnitWriter(w, &format.Units{Config: f.Config, Samples: total})
 		if err != nil {
 			return err
 		}
@@ -175,18 +169,15 @@ func (q *Request) mp3Frames(list []recording.Extent) (*sheet, error) {
 		sizes = slices.Concat(track.Sizes{uint32(len(x.lead))}, sizes)
 	}
 	s.write = func(ctx context.Context, w io.Writer) error {
-		o := encode.Options{Tags: q.tags(), Cover: q.Cover, Chapters: q.chapters()}
+		samples := int64(len(sizes)) * int64(f.Config.UnitSamples)
+		u := &format.Units{
+			Config: f.Config, Sizes: sizes, Samples: samples, Encoder: f.Encoder, Tags: q.tags(), Cover: q.Cover, Chapters: q.chapters(),
+			Edits: []mp4.Edit{{Start: s.hidden.Before, Samples: samples - s.hidden.Before - s.hidden.After}},
+		}
 		if q.own != nil {
-			o.ID3Version = q.own.ID3Version
+			u.ID3Version = q.own.ID3Version
 		}
-		tag, err := o.ID3(recording.Rescale(q.Span.Samples, f.Config.SampleRate, r.Rate), f.Config.SampleRate)
-		if err != nil {
-			return err
-		}
-		out, err := mp3.NewWriter(w, mp3.Plan{
-			Tag: tag, Sizes: sizes,
-			Skip: s.hidden.Before, Trim: s.hidden.After, Encoder: f.Encoder,
-		})
+		out, err := format.MP3.NewUnitWriter(w, u)
 		if err != nil {
 			return err
 		}
@@ -242,13 +233,13 @@ type Hidden struct {
 }
 
 // tags are what a clip says of itself: no paths, and nothing of the account.
-func (q *Request) tags() mp4.Tags {
+func (q *Request) tags() tags.Tags {
 	r := q.Recording
 	if q.own != nil {
 		return q.own.Tags
 	}
 	s := r.Space
-	t := mp4.Tags{Title: q.Title, Album: s.Title, Comment: "Space " + s.ID}
+	t := tags.Tags{Title: q.Title, Album: s.Title, Comment: "Space " + s.ID}
 	if t.Title == "" {
 		t.Title = s.Title
 	}
@@ -258,12 +249,12 @@ func (q *Request) tags() mp4.Tags {
 	if !s.StartedAt.IsZero() {
 		t.Date = s.StartedAt.UTC().Format("2006-01-02")
 	}
-	t.Free = []mp4.Pair{
+	t.Free = []tags.Pair{
 		{Name: "SPACE_ID", Value: s.ID},
 		{Name: "SPACE_SPAN", Value: spanText(r, q.Span)},
 	}
 	for _, p := range r.Pieces(q.Span) {
-		t.Free = append(t.Free, mp4.Pair{Name: "SPACE_SHA256", Value: p.SHA256})
+		t.Free = append(t.Free, tags.Pair{Name: "SPACE_SHA256", Value: p.SHA256})
 	}
 	return t
 }

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/spaces-cli/spaces/internal/library/made"
-	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 )
 
 // SettingsTag is the tag in which a clip says how its sound was changed. One
@@ -19,7 +19,7 @@ func (q *Request) settings() Settings {
 
 // settled are the tags of a clip that is encoded anew: it can be made again
 // wherever the recording is.
-func (q *Request) settled() mp4.Tags {
+func (q *Request) settled() tags.Tags {
 	t := q.tags()
 	s := q.settings()
 	s.Title, s.Video = "", nil // other tags, and not the sound
@@ -30,7 +30,7 @@ func (q *Request) settled() mp4.Tags {
 	if err != nil {
 		panic(err) // numbers and words
 	}
-	t.Free = append(t.Free, mp4.Pair{Name: SettingsTag, Value: string(b)})
+	t.Free = append(t.Free, tags.Pair{Name: SettingsTag, Value: string(b)})
 	return t
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
-	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -92,9 +92,9 @@ func TestFileNamesAreAddresses(t *testing.T) {
 }
 
 func TestTags(t *testing.T) {
-	q := Request{Set: []mp4.Pair{{Name: "Album", Value: "Show"}, {Name: "track", Value: "7"}, {Name: "mood", Value: "calm"}, {Name: "title", Value: "T"}}}
+	q := Request{Set: []tags.Pair{{Name: "Album", Value: "Show"}, {Name: "track", Value: "7"}, {Name: "mood", Value: "calm"}, {Name: "title", Value: "T"}}}
 	got, err := q.tags(&Record{ID: "1ypKdEXvkMLGW", Title: "x"})
-	if err != nil || got.Album != "Show" || got.TrackNumber != 7 || got.Title != "T" || got.Free[len(got.Free)-1] != (mp4.Pair{Name: "MOOD", Value: "calm"}) {
+	if err != nil || got.Album != "Show" || got.TrackNumber != 7 || got.Title != "T" || got.Free[len(got.Free)-1] != (tags.Pair{Name: "MOOD", Value: "calm"}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	a, b := got, got

@@ -21,7 +21,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
-	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -47,7 +47,7 @@ type export struct {
 	list     []recording.Section
 	chain    chain
 	rec      Record
-	tags     mp4.Tags
+	tags     tags.Tags
 	program  encode.Program
 	copied   bool
 	besides  []sidecar
@@ -170,7 +170,7 @@ func (e *export) prepare() error {
 	set.Tags = tagSum(e.tags, e.Cover)
 	if e.Format == format.FLAC || e.Format == format.Opus {
 		for _, c := range chapters.VorbisComments(e.chapters()) {
-			e.tags.Free = append(e.tags.Free, mp4.Pair{Name: c[0], Value: c[1]})
+			e.tags.Free = append(e.tags.Free, tags.Pair{Name: c[0], Value: c[1]})
 		}
 	}
 	e.leaveOut()
@@ -237,7 +237,7 @@ func (e *export) options() encode.Options {
 	for _, c := range e.rec.Chapters {
 		at := int64(math.Round(c.Start * float64(e.rec.SampleRate)))
 		if at > last && at < e.rec.Samples {
-			o.Chapters = append(o.Chapters, mp4.Chapter{Start: at, Title: c.Title})
+			o.Chapters = append(o.Chapters, tags.Chapter{Start: at, Title: c.Title})
 			last = at
 		}
 	}

@@ -23,8 +23,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
-	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -297,7 +297,7 @@ func TestOthersReadEveryFormat(t *testing.T) {
 	q := Request{
 		Title: "Débat : l’été", Cover: picture, ChapterSource: "file", Name: "episode",
 		Chapters: []chapters.Chapter{{Start: 0, Title: "Begrüßung"}, {Start: 1.5, Title: "Questions & answers"}, {Start: 3.25, Title: "日本語"}},
-		Set:      []mp4.Pair{{Name: "artist", Value: "Ann Höst"}, {Name: "album", Value: "Open Mic"}, {Name: "date", Value: "2021-06-14"}},
+		Set:      []tags.Pair{{Name: "artist", Value: "Ann Höst"}, {Name: "album", Value: "Open Mic"}, {Name: "date", Value: "2021-06-14"}},
 	}
 	var files []string
 	var made []*Result

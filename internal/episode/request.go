@@ -10,7 +10,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/format"
-	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -86,10 +86,10 @@ type Request struct {
 	Omit    recording.Omission
 	Unnamed []string
 
-	Title       string     // "" is that of the Space
-	Description string     // template of the description; "" names the day and the host
-	Set         []mp4.Pair // tags by name
-	ID3         string     // version of the tag of an .mp3: 2.3, which "" is too, or 2.4
+	Title       string      // "" is that of the Space
+	Description string      // template of the description; "" names the day and the host
+	Set         []tags.Pair // tags by name
+	ID3         string      // version of the tag of an .mp3: 2.3, which "" is too, or 2.4
 	// Cover is a JPEG or PNG, checked by package cover. If it is empty the
 	// library's is taken, if it has one; NoCover takes none.
 	Cover   []byte

@@ -10,22 +10,22 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/library"
-	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 )
 
 // tags are those of the episode: what is known of it, unless the request says
 // something else. Title and description of the record become theirs.
-func (q *Request) tags(rec *Record) (mp4.Tags, error) {
-	t := mp4.Tags{Title: rec.Title, Genre: "Podcast", Encoder: rec.WrittenBy}
+func (q *Request) tags(rec *Record) (tags.Tags, error) {
+	t := tags.Tags{Title: rec.Title, Genre: "Podcast", Encoder: rec.WrittenBy}
 	if rec.Host != nil {
 		t.Artist = rec.Host.Handle
 	}
 	if !rec.Date.IsZero() {
 		t.Date = rec.Date.UTC().Format("2006-01-02")
 	}
-	t.Free = []mp4.Pair{{Name: "SPACE_ID", Value: rec.ID}}
+	t.Free = []tags.Pair{{Name: "SPACE_ID", Value: rec.ID}}
 	for _, s := range rec.Source {
-		t.Free = append(t.Free, mp4.Pair{Name: "SPACE_SHA256", Value: s.SHA256})
+		t.Free = append(t.Free, tags.Pair{Name: "SPACE_SHA256", Value: s.SHA256})
 	}
 	text := map[string]*string{
 		"title": &t.Title, "artist": &t.Artist, "album_artist": &t.AlbumArtist, "album": &t.Album, "genre": &t.Genre,
@@ -47,7 +47,7 @@ func (q *Request) tags(rec *Record) (mp4.Tags, error) {
 		case name == "" || strings.ContainsAny(name, "=\x00\n"):
 			return t, problem(BadRequest, "", "there can be no tag called %q", p.Name)
 		default:
-			t.Free = append(t.Free, mp4.Pair{Name: strings.ToUpper(p.Name), Value: p.Value})
+			t.Free = append(t.Free, tags.Pair{Name: strings.ToUpper(p.Name), Value: p.Value})
 		}
 	}
 	rec.Title = t.Title
@@ -63,7 +63,7 @@ func (q *Request) tags(rec *Record) (mp4.Tags, error) {
 
 // tagSum tells tags and cover from others. Which version of the program wrote
 // them makes no difference.
-func tagSum(t mp4.Tags, cover []byte) string {
+func tagSum(t tags.Tags, cover []byte) string {
 	t.Encoder = ""
 	b, err := json.Marshal(t)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
-	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -153,7 +153,7 @@ func (l *Library) moveIndex(dir, from, to string) error {
 
 // retag copies the playable file old, number n of those of a Space, to name
 // with new tags, and returns the hash of the copy.
-func (l *Library) retag(ctx context.Context, old, name string, known *space.Space, n int, tags mp4.Tags) (string, error) {
+func (l *Library) retag(ctx context.Context, old, name string, known *space.Space, n int, tags tags.Tags) (string, error) {
 	src, err := l.disk.root.Open(old)
 	if err != nil {
 		return "", err
@@ -216,7 +216,7 @@ func planCopy(open func() (track.Reader, error), known *space.Space, n int) (*pl
 }
 
 // copyFrom writes the file with the units of another.
-func (f *playable) copyFrom(open func() (track.Reader, error), w io.Writer, tags mp4.Tags) error {
+func (f *playable) copyFrom(open func() (track.Reader, error), w io.Writer, tags tags.Tags) error {
 	out, err := f.newUnitWriter(w, tags)
 	if err != nil {
 		return err

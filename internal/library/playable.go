@@ -13,13 +13,11 @@ import (
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/format"
-	"github.com/spaces-cli/spaces/internal/media/id3"
-	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/media/timeline"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/media/unithash"
-	"github.com/spaces-cli/spaces/internal/media/wav"
 )
 
 // maxPlayables bounds how many files a recording may fall into because its
@@ -98,78 +96,19 @@ func ext(c track.Codec) (string, error) {
 	return f.Ext(), nil
 }
 
-// unitWriter is what the format packages offer for writing a file unit by
-// unit.
-type unitWriter interface {
-	WriteUnit(data []byte) error
-	Close() error
-}
-
 // newUnitWriter starts a file that holds the units of f.
-func (f *playable) newUnitWriter(w io.Writer, t mp4.Tags) (unitWriter, error) {
-	switch f.config.Codec {
-	case track.MP3:
-		skip, trim := f.ends()
-		return mp3.NewWriter(w, mp3.Plan{Tag: id3.Append(nil, frames(t)), Sizes: f.sizes, Skip: skip, Trim: trim, Encoder: f.encoder})
-	case track.PCM:
-		return wav.NewWriter(w, f.config, f.total)
-	case track.FLAC:
-		return flac.NewWriter(w, flac.Plan{Config: f.config, Sizes: f.sizes, Lengths: f.lengths, Comments: comments(t)})
-	}
-	return mp4.NewWriter(w, &mp4.Movie{
-		Config: f.config, Units: int64(len(f.sizes)),
-		Size:  func(i int64) int { return int(f.sizes[i]) },
-		Edits: f.edits, Tags: t,
+func (f *playable) newUnitWriter(w io.Writer, t tags.Tags) (format.UnitWriter, error) {
+	kind, _ := format.Native(f.config.Codec)
+	return kind.NewUnitWriter(w, &format.Units{
+		Config: f.config, Sizes: f.sizes, Lengths: f.lengths, Samples: f.total, Edits: f.edits, Encoder: f.encoder, Tags: t,
 	})
-}
-
-// frames are the tags of an .mp3, in ID3v2.3.
-func frames(t mp4.Tags) []id3.Frame {
-	var list []id3.Frame
-	add := func(id, text string) {
-		if text != "" {
-			list = append(list, id3.Frame{ID: id, Value: []byte(text)})
-		}
-	}
-	add("TIT2", t.Title)
-	add("TPE1", t.Artist)
-	add("TALB", t.Album)
-	if len(t.Date) >= len("2021-06-14") { // TYER and TDAT: 2.3 has no TDRC
-		add("TYER", t.Date[:4])
-		add("TDAT", t.Date[8:10]+t.Date[5:7])
-	}
-	add("COMM", t.Comment)
-	return list
-}
-
-// comments are the tags of a .flac, as Vorbis comments.
-func comments(t mp4.Tags) []flac.Comment {
-	var list []flac.Comment
-	for _, c := range []flac.Comment{
-		{Name: "TITLE", Value: t.Title}, {Name: "ARTIST", Value: t.Artist}, {Name: "ALBUM", Value: t.Album},
-		{Name: "DATE", Value: t.Date}, {Name: "COMMENT", Value: t.Comment},
-	} {
-		if c.Value != "" {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
-// ends returns how many samples at the start and at the end are not heard.
-func (f *playable) ends() (skip, trim int64) {
-	if len(f.edits) == 0 {
-		return 0, 0
-	}
-	last := f.edits[len(f.edits)-1]
-	return f.edits[0].Start, f.total - last.Start - last.Samples
 }
 
 // write makes the file f of the recording in dir from the originals there,
 // number n of its playable files, with its packet index and sound index, and
 // reads it back. If the units are what does not suit, the error is an
 // *unplayableError.
-func (im *importer) write(ctx context.Context, dir string, n int, f *playable, tags mp4.Tags, pieces []*landed, flushes *flushes) error {
+func (im *importer) write(ctx context.Context, dir string, n int, f *playable, tags tags.Tags, pieces []*landed, flushes *flushes) error {
 	name := path.Join(dir, f.name)
 	w, err := im.lib.disk.create(name)
 	if err != nil {
@@ -221,7 +160,7 @@ func (k *writeKeeper) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (im *importer) copyUnits(ctx context.Context, dir string, f *playable, tags mp4.Tags, pieces []*landed, index *unithash.Builder, w io.Writer) error {
+func (im *importer) copyUnits(ctx context.Context, dir string, f *playable, tags tags.Tags, pieces []*landed, index *unithash.Builder, w io.Writer) error {
 	out, err := f.newUnitWriter(w, tags)
 	if err != nil {
 		return err
@@ -238,7 +177,7 @@ func (im *importer) copyUnits(ctx context.Context, dir string, f *playable, tags
 }
 
 // copyPiece copies those units of one original that are of configuration c.
-func (im *importer) copyPiece(ctx context.Context, name string, c track.Config, p *landed, out unitWriter) error {
+func (im *importer) copyPiece(ctx context.Context, name string, c track.Config, p *landed, out format.UnitWriter) error {
 	src, err := im.lib.disk.root.Open(name)
 	if err != nil {
 		return err
@@ -330,8 +269,8 @@ func toldLength(c track.Config, samples int64) bool {
 
 // tagsOf are the tags that a recording's files carry. They say nothing of
 // when or by which version the file was made.
-func tagsOf(r *space.Recording) mp4.Tags {
-	t := mp4.Tags{Title: r.Title, Album: "X Spaces", Comment: "Space " + r.ID}
+func tagsOf(r *space.Recording) tags.Tags {
+	t := tags.Tags{Title: r.Title, Album: "X Spaces", Comment: "Space " + r.ID}
 	if r.Host != nil {
 		t.Artist = r.Host.Handle
 	}

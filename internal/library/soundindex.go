@@ -9,6 +9,7 @@ import (
 	"path"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/media/unithash"
 )
@@ -20,13 +21,13 @@ func soundName(file int) string { return fmt.Sprintf(".spaces/sound-%d.idx", fil
 // An indexedWriter passes units on to the writer of a file and takes them into
 // its sound index.
 type indexedWriter struct {
-	unitWriter
+	format.UnitWriter
 	index *unithash.Builder
 }
 
 func (w indexedWriter) WriteUnit(data []byte) error {
 	w.index.Add(data)
-	return w.unitWriter.WriteUnit(data)
+	return w.UnitWriter.WriteUnit(data)
 }
 
 // newSoundIndex returns a builder for units of c, or nil if they cannot be told

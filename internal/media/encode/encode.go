@@ -14,6 +14,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 )
 
 // A Sound is samples to be encoded, of one or two channels. There must be as
@@ -36,10 +37,10 @@ func (s Sound) bits() int {
 // Options are what a file gets besides the sound. The zero value is ready to
 // use.
 type Options struct {
-	Tags mp4.Tags
+	Tags tags.Tags
 	// Chapters stand in M4A and MP3. Opus and FLAC have them as comments, which
 	// are Tags.Free; WAV has none.
-	Chapters []mp4.Chapter
+	Chapters []tags.Chapter
 	Cover    []byte // JPEG or PNG, or empty; WAV leaves it out
 	// Video, if set, is what M4A shows while the sound is heard. The file then
 	// is an .mp4.
@@ -51,6 +52,12 @@ type Options struct {
 	BitRate int
 	Jobs    int     // how many cores encode AAC and MP3, at least one
 	Program Program // that encodes MP3; the zero value is the encoder in this one
+}
+
+// id3 is the tag of an .mp3 that plays so many samples at a rate.
+func (o *Options) id3(samples int64, rate int) ([]byte, error) {
+	d := tags.ID3{Tags: o.Tags, Chapters: o.Chapters, Cover: o.Cover, Version: o.ID3Version}
+	return d.Append(nil, samples, rate)
 }
 
 // BitRate is the usual rate of lossy encoding: transparent for speech, and

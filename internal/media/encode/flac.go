@@ -10,7 +10,7 @@ import (
 	"github.com/mewkiz/flac/frame"
 	"github.com/mewkiz/flac/meta"
 
-	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 )
 
 // flacBlock is how many samples a frame of FLAC has, but for the last.
@@ -81,9 +81,9 @@ func flacFrame(block []float32, info *meta.StreamInfo) *frame.Frame {
 }
 
 // flacBlocks are the metadata blocks.
-func flacBlocks(tags mp4.Tags, cover []byte) []*meta.Block {
+func flacBlocks(t tags.Tags, cover []byte) []*meta.Block {
 	var comment meta.VorbisComment
-	comment.Tags = comments(tags)
+	comment.Tags = t.Comments()
 	blocks := []*meta.Block{{Header: meta.Header{Type: meta.TypeVorbisComment}, Body: &comment}}
 	if len(cover) > 0 {
 		blocks = append(blocks, &meta.Block{

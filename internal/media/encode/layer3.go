@@ -37,7 +37,7 @@ func (o *Options) layer3(ctx context.Context, w io.Writer, s Sound) error {
 	if err != nil {
 		return err
 	}
-	tag, err := o.ID3(s.Samples, f.SampleRate)
+	tag, err := o.id3(s.Samples, f.SampleRate)
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func MP3(ctx context.Context, w io.Writer, s Sound, o Options) error {
 	}
 	// Encoders tell the delay; what comes after the sound follows from its
 	// length.
-	tag, err := o.ID3(s.Samples, s.Format().SampleRate)
+	tag, err := o.id3(s.Samples, s.Format().SampleRate)
 	if err != nil {
 		return err
 	}

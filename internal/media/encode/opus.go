@@ -36,7 +36,7 @@ func Opus(ctx context.Context, w io.Writer, s Sound, opt Options) error {
 		Channels: channels, PreSkip: enc.Lookahead(), InputRate: s.Format().SampleRate,
 		Samples: s.Samples, Vendor: "spaces",
 	}
-	for _, c := range comments(opt.Tags) {
+	for _, c := range opt.Tags.Comments() {
 		o.Comments = append(o.Comments, ogg.Comment{Name: c[0], Value: c[1]})
 	}
 	if len(opt.Cover) > 0 {

@@ -48,24 +48,26 @@ type Entry struct {
 	Rates []int
 	// Encode writes samples, or is nil: a file could not say where they begin.
 	Encode func(context.Context, io.Writer, encode.Sound, encode.Options) error
+	// write starts a file of access units as they are, or is nil.
+	write func(io.Writer, *Units) (UnitWriter, error)
 }
 
 // table is in the order in which help lists the formats.
 func table() []Entry {
 	return []Entry{
 		{Format: M4A, MediaType: "audio/x-m4a", WebType: "audio/mp4", Holds: []track.Codec{track.AACLC, track.HEAAC, track.AACOther},
-			Cover: true, Tags: true, Chapters: true, Rates: encode.AACRates, Encode: encode.M4A},
+			Cover: true, Tags: true, Chapters: true, Rates: encode.AACRates, Encode: encode.M4A, write: writeM4A},
 		{Format: MP3, MediaType: "audio/mpeg", Holds: []track.Codec{track.MP3},
-			Cover: true, Tags: true, Chapters: true, Rates: encode.MP3Rates, Encode: encode.MP3},
+			Cover: true, Tags: true, Chapters: true, Rates: encode.MP3Rates, Encode: encode.MP3, write: writeMP3},
 		{Format: Opus, MediaType: "audio/ogg", Cover: true, Tags: true, Rates: encode.OpusRates, Encode: encode.Opus},
 		// FLAC is cut by encoding it again, which loses nothing.
-		{Format: FLAC, MediaType: "audio/flac", Lossless: true, Cover: true, Tags: true, Encode: encode.FLAC},
-		{Format: WAV, MediaType: "audio/wav", Holds: []track.Codec{track.PCM}, Lossless: true, Encode: encode.WAV},
+		{Format: FLAC, MediaType: "audio/flac", Lossless: true, Cover: true, Tags: true, Encode: encode.FLAC, write: writeFLAC},
+		{Format: WAV, MediaType: "audio/wav", Holds: []track.Codec{track.PCM}, Lossless: true, Encode: encode.WAV, write: writeWAV},
 		// ADTS cannot say what HE-AAC and the like need, and not every site
 		// that takes videos takes these.
-		{Format: AAC, MediaType: "audio/aac", Holds: []track.Codec{track.AACLC}},
+		{Format: AAC, MediaType: "audio/aac", Holds: []track.Codec{track.AACLC}, write: writeAAC},
 		{Format: MP4, MediaType: "video/mp4", Holds: []track.Codec{track.AACLC}, Picture: true,
-			Cover: true, Tags: true, Chapters: true, Rates: encode.AACRates, Encode: encode.M4A},
+			Cover: true, Tags: true, Chapters: true, Rates: encode.AACRates, Encode: encode.M4A, write: writeM4A},
 	}
 }
 

@@ -6,18 +6,14 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/spaces-cli/spaces/internal/media/tags"
 )
 
-// A Chapter is a mark in the sound; it lasts until the next one or the end.
-//
-// Two kinds of players want chapters in two forms, and both get them: a text
+// Two kinds of players read chapters in two forms, and both get them: a text
 // track that the sound refers to (QuickTime File Format, "Chapter lists"; all
 // of Apple's players), and Nero's list in the user data (VLC, many car radios
 // and podcast programs), which ends at 255.
-type Chapter struct {
-	Start int64 // in samples of what is played: the first edit begins at 0
-	Title string
-}
 
 const (
 	maxChapters = 1 << 16
@@ -169,7 +165,7 @@ func (b *builder) textEntry() {
 // more than it can hold. It has never been published; this is how its readers
 // read it: version 1, four bytes reserved, a count, and for each chapter its
 // time in units of 100 ns and its title.
-func chapterList(list []Chapter, rate int) []byte {
+func chapterList(list []tags.Chapter, rate int) []byte {
 	if len(list) == 0 || len(list) > maxListed {
 		return nil
 	}

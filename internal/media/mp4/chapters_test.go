@@ -9,12 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 // storedChapters reads the chapters of a file from its text track: from the
 // tables, the samples they lead to and the edit list.
-func storedChapters(t *testing.T, file []byte) []Chapter {
+func storedChapters(t *testing.T, file []byte) []tags.Chapter {
 	t.Helper()
 	w := &window{r: bytes.NewReader(file), size: int64(len(file)), ahead: headerAhead}
 	chap, err := w.path(0, w.size, "moov", "trak", "tref", "chap")
@@ -55,7 +56,7 @@ func storedChapters(t *testing.T, file []byte) []Chapter {
 		if elst, _ := w.content(trak.elst, 100); binary.BigEndian.Uint32(elst[4:]) == 2 { // an empty edit first
 			at = int64(binary.BigEndian.Uint32(elst[8:]))
 		}
-		var list []Chapter
+		var list []tags.Chapter
 		for {
 			s, err := table.read()
 			if err != nil {
@@ -66,7 +67,7 @@ func storedChapters(t *testing.T, file []byte) []Chapter {
 			if !bytes.Equal(data[2+n:], textEncoding) {
 				t.Errorf("sample % x", data)
 			}
-			list = append(list, Chapter{at, string(data[2:][:n])})
+			list = append(list, tags.Chapter{Start: at, Title: string(data[2:][:n])})
 			at += s.ticks
 		}
 	}
@@ -75,7 +76,7 @@ func storedChapters(t *testing.T, file []byte) []Chapter {
 }
 
 // listedChapters reads the chpl box, times in units of 100 ns.
-func listedChapters(t *testing.T, file []byte) []Chapter {
+func listedChapters(t *testing.T, file []byte) []tags.Chapter {
 	t.Helper()
 	w := &window{r: bytes.NewReader(file), size: int64(len(file)), ahead: headerAhead}
 	udta, err := w.path(0, w.size, "moov", "udta")
@@ -88,10 +89,10 @@ func listedChapters(t *testing.T, file []byte) []Chapter {
 	}
 	n := int(b[16])
 	b = b[17:]
-	var list []Chapter
+	var list []tags.Chapter
 	for range n {
 		size := int(b[8])
-		list = append(list, Chapter{int64(binary.BigEndian.Uint64(b)), string(b[9:][:size])})
+		list = append(list, tags.Chapter{Start: int64(binary.BigEndian.Uint64(b)), Title: string(b[9:][:size])})
 		b = b[9+size:]
 	}
 	if len(b) > 0 {
@@ -100,10 +101,10 @@ func listedChapters(t *testing.T, file []byte) []Chapter {
 	return list
 }
 
-func manyChapters(n int, step int64) []Chapter {
-	list := make([]Chapter, n)
+func manyChapters(n int, step int64) []tags.Chapter {
+	list := make([]tags.Chapter, n)
 	for i := range list {
-		list[i] = Chapter{int64(i) * step, fmt.Sprintf("Kapitel №%d", i+1)}
+		list[i] = tags.Chapter{Start: int64(i) * step, Title: fmt.Sprintf("Kapitel №%d", i+1)}
 	}
 	return list
 }
@@ -112,15 +113,15 @@ func TestChaptersRoundTrip(t *testing.T) {
 	units := randomUnits(1000)
 	for _, c := range []struct {
 		name  string
-		list  []Chapter
+		list  []tags.Chapter
 		edits []Edit
 	}{
 		{"none", nil, nil},
-		{"one", []Chapter{{0, "all"}}, nil},
-		{"no title", []Chapter{{0, ""}, {5, ""}}, nil},
-		{"some", []Chapter{{0, "Einführung"}, {48000, "Вопрос"}, {48001, "🎙️"}, {1000*1024 - 1, "Ende"}}, nil},
-		{"late", []Chapter{{96000, "first"}, {200000, "second"}}, nil},
-		{"edits", []Chapter{{0, "a"}, {100 * 1024, "b"}}, []Edit{{1024, 100 * 1024}, {103 * 1024, 100 * 1024}}},
+		{"one", []tags.Chapter{{Start: 0, Title: "all"}}, nil},
+		{"no title", []tags.Chapter{{Start: 0, Title: ""}, {Start: 5, Title: ""}}, nil},
+		{"some", []tags.Chapter{{Start: 0, Title: "Einführung"}, {Start: 48000, Title: "Вопрос"}, {Start: 48001, Title: "🎙️"}, {Start: 1000*1024 - 1, Title: "Ende"}}, nil},
+		{"late", []tags.Chapter{{Start: 96000, Title: "first"}, {Start: 200000, Title: "second"}}, nil},
+		{"edits", []tags.Chapter{{Start: 0, Title: "a"}, {Start: 100 * 1024, Title: "b"}}, []Edit{{1024, 100 * 1024}, {103 * 1024, 100 * 1024}}},
 		{"as many as are listed", manyChapters(255, 4000), nil},
 		{"more", manyChapters(700, 1000), nil},
 	} {
@@ -134,10 +135,10 @@ func TestChaptersRoundTrip(t *testing.T) {
 			if got := storedChapters(t, file); !slices.Equal(got, c.list) {
 				t.Errorf("chapters %v, want %v", got, c.list)
 			}
-			var listed []Chapter
+			var listed []tags.Chapter
 			if len(c.list) <= maxListed {
 				for _, c := range c.list {
-					listed = append(listed, Chapter{rescale(c.Start, 1e7, 48000), c.Title})
+					listed = append(listed, tags.Chapter{Start: rescale(c.Start, 1e7, 48000), Title: c.Title})
 				}
 			}
 			if got := listedChapters(t, file); !slices.Equal(got, listed) {
@@ -158,9 +159,9 @@ func TestChaptersRoundTrip(t *testing.T) {
 
 func TestChaptersRefused(t *testing.T) {
 	units := randomUnits(3)
-	for name, list := range map[string][]Chapter{
-		"before": {{-1, "a"}}, "behind": {{3 * 1024, "a"}}, "back": {{5, "a"}, {4, "b"}}, "twice": {{5, "a"}, {5, "b"}},
-		"too many": make([]Chapter, maxChapters+1),
+	for name, list := range map[string][]tags.Chapter{
+		"before": {{Start: -1, Title: "a"}}, "behind": {{Start: 3 * 1024, Title: "a"}}, "back": {{Start: 5, Title: "a"}, {Start: 4, Title: "b"}}, "twice": {{Start: 5, Title: "a"}, {Start: 5, Title: "b"}},
+		"too many": make([]tags.Chapter, maxChapters+1),
 	} {
 		m := movieOf(stereo48, units)
 		m.Chapters = list
@@ -174,10 +175,10 @@ func TestChaptersRefused(t *testing.T) {
 func TestLongChapterTitle(t *testing.T) {
 	units := randomUnits(3)
 	m := movieOf(stereo48, units)
-	m.Chapters = []Chapter{{0, strings.Repeat("é", 300)}, {9, "a\xffb"}}
+	m.Chapters = []tags.Chapter{{Start: 0, Title: strings.Repeat("é", 300)}, {Start: 9, Title: "a\xffb"}}
 	file := write(t, m, units)
 	want := []string{strings.Repeat("é", 126) + "…", "a\uFFFDb"}
-	for _, list := range [][]Chapter{storedChapters(t, file), listedChapters(t, file)} {
+	for _, list := range [][]tags.Chapter{storedChapters(t, file), listedChapters(t, file)} {
 		if len(list) != 2 || list[0].Title != want[0] || list[1].Title != want[1] {
 			t.Errorf("%v", list)
 		}
@@ -189,14 +190,14 @@ func TestLongChapterTitle(t *testing.T) {
 func TestRetagKeepsChapters(t *testing.T) {
 	units := randomUnits(700)
 	png := append([]byte("\x89PNG\r\n\x1A\n"), make([]byte, 70000)...)
-	for _, list := range [][]Chapter{{{0, "a"}, {70000, "b"}}, {{48000, "late"}}, manyChapters(300, 1000)} {
+	for _, list := range [][]tags.Chapter{{{Start: 0, Title: "a"}, {Start: 70000, Title: "b"}}, {{Start: 48000, Title: "late"}}, manyChapters(300, 1000)} {
 		var versions [4]*Movie
 		for i := range versions {
 			versions[i] = movieOf(stereo48, units)
 			versions[i].Chapters = list
 		}
 		versions[1].Tags = allTags
-		versions[2].Tags = Tags{Title: "other"}
+		versions[2].Tags = tags.Tags{Title: "other"}
 		versions[2].Cover = png
 		versions[3].Cover = png
 		var files [len(versions)][]byte
@@ -216,7 +217,7 @@ func TestRetagKeepsChapters(t *testing.T) {
 		}
 		for n := 1; n < 60; n++ {
 			cut := files[0][:len(files[0])-n]
-			if err := Retag(&bytes.Buffer{}, bytes.NewReader(cut), int64(len(cut)), Tags{}, nil); err == nil {
+			if err := Retag(&bytes.Buffer{}, bytes.NewReader(cut), int64(len(cut)), tags.Tags{}, nil); err == nil {
 				t.Errorf("a file without its last %d bytes was taken", n)
 			}
 		}
@@ -228,7 +229,7 @@ func TestChaptersBeyond4GiB(t *testing.T) {
 	const size, units = 60000, 75000
 	m := movieOf(stereo48, nil)
 	m.Units, m.Size = units, func(int64) int { return size }
-	m.Chapters = []Chapter{{0, "a"}, {48000, "b"}}
+	m.Chapters = []tags.Chapter{{Start: 0, Title: "a"}, {Start: 48000, Title: "b"}}
 	d := &discard{}
 	w, err := NewWriter(d, m)
 	if err != nil {
@@ -245,8 +246,8 @@ func TestChaptersBeyond4GiB(t *testing.T) {
 func TestChaptersReadByOthers(t *testing.T) {
 	dir := t.TempDir()
 	units := speech(t, dir, "in.aac", "48000", "2")
-	all := []Chapter{{0, "Einführung"}, {48000, "Вопрос"}, {96480, "🎙️"}}
-	for name, list := range map[string][]Chapter{"from 0": all, "late": all[1:], "one": all[:1]} {
+	all := []tags.Chapter{{Start: 0, Title: "Einführung"}, {Start: 48000, Title: "Вопрос"}, {Start: 96480, Title: "🎙️"}}
+	for name, list := range map[string][]tags.Chapter{"from 0": all, "late": all[1:], "one": all[:1]} {
 		for _, drop := range []string{"", "chap", "chpl"} { // each form alone, too
 			t.Run(name+" without "+drop, func(t *testing.T) {
 				m := movieOf(stereo48, units)
@@ -303,7 +304,7 @@ func FuzzChapters(f *testing.F) {
 	f.Fuzz(func(t *testing.T, start, step uint32, first, second, tag string) {
 		units := [][]byte{{1, 2}, {3}, {4, 5, 6}}
 		m := movieOf(track.Config{Codec: track.AACLC, SampleRate: 44100, Channels: 1, UnitSamples: 1024, Specific: "\x12\x08"}, units)
-		m.Chapters = []Chapter{{int64(start), first}, {int64(start) + int64(step), second}}
+		m.Chapters = []tags.Chapter{{Start: int64(start), Title: first}, {Start: int64(start) + int64(step), Title: second}}
 		if _, err := m.plan(); err != nil {
 			t.Skip()
 		}
@@ -312,12 +313,12 @@ func FuzzChapters(f *testing.F) {
 		if err != nil || !r.Track().Damage.Empty() {
 			t.Fatal(err, r.Track().Damage)
 		}
-		want := []Chapter{{m.Chapters[0].Start, chapterTitle(first)}, {m.Chapters[1].Start, chapterTitle(second)}}
+		want := []tags.Chapter{{Start: m.Chapters[0].Start, Title: chapterTitle(first)}, {Start: m.Chapters[1].Start, Title: chapterTitle(second)}}
 		if got := storedChapters(t, file); !slices.Equal(got, want) {
 			t.Fatalf("%v, want %v", got, want)
 		}
 		var b bytes.Buffer
-		if err := Retag(&b, bytes.NewReader(file), int64(len(file)), Tags{Title: tag}, nil); err != nil {
+		if err := Retag(&b, bytes.NewReader(file), int64(len(file)), tags.Tags{Title: tag}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if got := storedChapters(t, b.Bytes()); !slices.Equal(got, want) {

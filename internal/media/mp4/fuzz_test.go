@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -16,11 +17,11 @@ func FuzzReader(f *testing.F) {
 		units[i] = units[i][:1+len(units[i])/10]
 	}
 	m := movieOf(stereo48, units)
-	m.Tags = Tags{Title: "title", Free: []Pair{{"iTunSMPB", " 00000000 00000840 000001CA 000000000000F000"}}}
+	m.Tags = tags.Tags{Title: "title", Free: []tags.Pair{{Name: "iTunSMPB", Value: " 00000000 00000840 000001CA 000000000000F000"}}}
 	m.Edits = []Edit{{1024, 20000}, {30000, 20000}}
 	file := write(f, m, units)
 	f.Add(file)
-	m.Chapters = []Chapter{{0, "a"}, {25000, "b"}}
+	m.Chapters = []tags.Chapter{{Start: 0, Title: "a"}, {Start: 25000, Title: "b"}}
 	f.Add(write(f, m, units))
 	f.Add(bytes.Replace(file, []byte("elst"), []byte("free"), 1))
 	f.Add(bytes.Replace(file, []byte("stsz"), []byte("stz2"), 1))
@@ -35,7 +36,7 @@ func FuzzReader(f *testing.F) {
 		MediaStart(bytes.NewReader(data), int64(len(data)))
 		var b bytes.Buffer
 		// A file that Retag takes comes out with the media it had.
-		if err := Retag(&b, bytes.NewReader(data), int64(len(data)), Tags{Title: "new"}, nil); err == nil {
+		if err := Retag(&b, bytes.NewReader(data), int64(len(data)), tags.Tags{Title: "new"}, nil); err == nil {
 			off, n, _ := MediaStart(bytes.NewReader(data), int64(len(data)))
 			newOff, newN, err := MediaStart(bytes.NewReader(b.Bytes()), int64(b.Len()))
 			if err != nil || !bytes.Equal(data[off:off+n], b.Bytes()[newOff:newOff+newN]) {
@@ -68,7 +69,7 @@ func FuzzWriter(f *testing.F) {
 		if samples2 > 0 {
 			m.Edits = append(m.Edits, Edit{int64(start2), int64(samples2)})
 		}
-		m.Tags = Tags{Title: title, Comment: value, Free: []Pair{{name, value}}}
+		m.Tags = tags.Tags{Title: title, Comment: value, Free: []tags.Pair{{Name: name, Value: value}}}
 		if _, err := m.plan(); err != nil {
 			t.Skip()
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -384,7 +385,7 @@ func insert(t *testing.T, file []byte, at int, data []byte, parents ...string) [
 func TestITunSMPB(t *testing.T) {
 	units := randomUnits(100)
 	m := movieOf(stereo48, units)
-	m.Tags.Free = []Pair{{"iTunSMPB", " 00000000 00000840 00000170 0000000000018650 00000000 00000000"}}
+	m.Tags.Free = []tags.Pair{{Name: "iTunSMPB", Value: " 00000000 00000840 00000170 0000000000018650 00000000 00000000"}}
 	file := write(t, m, units)
 	r, _ := readAll(t, file)
 	if run := r.Track().Runs[0]; run.Skip != 0 || run.Trim != 0 {

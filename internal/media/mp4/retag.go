@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"math"
+
+	"github.com/spaces-cli/spaces/internal/media/tags"
 )
 
 // ErrLayout means that a file is not laid out as a Writer does it.
@@ -15,7 +17,7 @@ var ErrLayout = errors.New("mp4: not a file that this program wrote")
 // cover. All else stays, chapters too: the result is, byte for byte, what a Writer makes of
 // the same units with the new tags. The error is ErrLayout if src was not made
 // by a Writer.
-func Retag(dst io.Writer, src io.ReaderAt, size int64, tags Tags, cover []byte) error {
+func Retag(dst io.Writer, src io.ReaderAt, size int64, tags tags.Tags, cover []byte) error {
 	w := &window{r: src, size: size, ahead: headerAhead}
 	old, err := w.layout()
 	if err != nil {

@@ -4,27 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"unicode/utf8"
+
+	"github.com/spaces-cli/spaces/internal/media/tags"
 )
-
-// Tags are the standing tags of a file, as iTunes knows them. Empty ones are
-// left out.
-type Tags struct {
-	Title       string
-	Artist      string
-	AlbumArtist string
-	Album       string
-	Genre       string
-	Date        string // ISO 8601, "2021-06-14" or "2021-06-14T18:00:00Z"
-	Comment     string
-	Description string
-	Encoder     string // the program that made the file
-	TrackNumber int    // from 1
-	Free        []Pair
-}
-
-// A Pair is a tag that has no code of its own: "----:com.apple.iTunes:NAME".
-// Several pairs of one name are allowed.
-type Pair struct{ Name, Value string }
 
 // maxDescription is how many bytes of a description players read from its
 // item; a longer one has a second item for the whole text.
@@ -36,7 +18,7 @@ var ErrCover = errors.New("mp4: the cover picture is neither JPEG nor PNG")
 // userData appends a udta box (§8.10.1) with a metadata list, which is
 // Apple's, and chapters, a whole chpl box or nothing. It appends nothing if
 // there is nothing to say.
-func (b *builder) userData(t *Tags, cover, chapters []byte) error {
+func (b *builder) userData(t *tags.Tags, cover, chapters []byte) error {
 	list := &builder{}
 	list.items(t)
 	switch {
@@ -63,7 +45,7 @@ func (b *builder) userData(t *Tags, cover, chapters []byte) error {
 	return nil
 }
 
-func (b *builder) items(t *Tags) {
+func (b *builder) items(t *tags.Tags) {
 	b.textItem("\xA9nam", t.Title)
 	b.textItem("\xA9ART", t.Artist)
 	b.textItem("aART", t.AlbumArtist)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -107,7 +108,7 @@ func TestVideoRoundTrip(t *testing.T) {
 			sound := randomUnits(c.units)
 			m := movieOf(track.Config{Codec: track.AACLC, SampleRate: c.rate, Channels: 2, UnitSamples: 1024, Specific: "\x11\x90"}, sound)
 			m.Edits, m.Tags = c.edits, allTags
-			m.Chapters = []Chapter{{0, "first"}, {9, "second"}}
+			m.Chapters = []tags.Chapter{{Start: 0, Title: "first"}, {Start: 9, Title: "second"}}
 			played := int64(c.units) * 1024
 			if c.edits != nil {
 				played = 0

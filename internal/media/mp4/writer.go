@@ -9,6 +9,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -24,10 +25,10 @@ type Movie struct {
 	// Edits are what is played, one after the other; none means all. A file
 	// joined from pieces that begin with priming has an edit for each piece.
 	Edits []Edit
-	Tags  Tags
+	Tags  tags.Tags
 	Cover []byte // JPEG or PNG, or empty
 	// Chapters are in order, each later than the one before it.
-	Chapters []Chapter
+	Chapters []tags.Chapter
 	// Created goes into the headers. The zero time gives the same file every
 	// time.
 	Created time.Time

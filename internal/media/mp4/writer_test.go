@@ -10,13 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
-var allTags = Tags{
+var allTags = tags.Tags{
 	Title: "Débat d’été", Artist: "@hostess", AlbumArtist: "Hostess", Album: "X Spaces", Genre: "Podcast",
 	Date: "2021-06-14", Comment: "Space 1ypKdEXvkMLGW", Description: strings.Repeat("été, ", 60),
-	Encoder: "spaces 1.0", TrackNumber: 3, Free: []Pair{{"SPACE_ID", "1ypKdEXvkMLGW"}},
+	Encoder: "spaces 1.0", TrackNumber: 3, Free: []tags.Pair{{Name: "SPACE_ID", Value: "1ypKdEXvkMLGW"}},
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -322,7 +323,7 @@ func TestRetagEqualsWriting(t *testing.T) {
 	png := append([]byte("\x89PNG\r\n\x1A\n"), make([]byte, 70000)...)
 	versions := []*Movie{movieOf(stereo48, units), movieOf(stereo48, units), movieOf(stereo48, units)}
 	versions[1].Tags = allTags
-	versions[2].Tags = Tags{Title: "other"}
+	versions[2].Tags = tags.Tags{Title: "other"}
 	versions[2].Cover = png
 	files := make([][]byte, len(versions))
 	for i, m := range versions {
@@ -351,7 +352,7 @@ func TestRetagRefuses(t *testing.T) {
 		"foreign": append([]byte{0, 0, 0, 8, 'f', 'r', 'e', 'e'}, file...),
 	} {
 		var b bytes.Buffer
-		if err := Retag(&b, bytes.NewReader(src), int64(len(src)), Tags{}, nil); !errors.Is(err, ErrLayout) || b.Len() > 0 {
+		if err := Retag(&b, bytes.NewReader(src), int64(len(src)), tags.Tags{}, nil); !errors.Is(err, ErrLayout) || b.Len() > 0 {
 			t.Errorf("%s: %v, %d bytes written", name, err, b.Len())
 		}
 	}
