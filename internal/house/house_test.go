@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -93,6 +94,18 @@ type source struct {
 // are for.
 func tree(t *testing.T) []source {
 	t.Helper()
+	list, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) == 0 {
+		t.Fatal("no Go files found")
+	}
+	return list
+}
+
+// parsed is the tree, parsed once for all tests.
+var parsed = sync.OnceValues(func() ([]source, error) {
 	var list []source
 	fset := token.NewFileSet()
 	for _, top := range []string{"cmd", "internal"} {
@@ -127,14 +140,11 @@ func tree(t *testing.T) []source {
 			return nil
 		})
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 	}
-	if len(list) == 0 {
-		t.Fatal("no Go files found")
-	}
-	return list
-}
+	return list, nil
+})
 
 // ours returns the folder of an imported package of this module.
 func ours(imported string) (pkg string, ok bool) {

@@ -84,13 +84,8 @@ func (l *Library) OpenSound(id string) (*Sound, error) {
 		return nil, fmt.Errorf("%s: its lists of files do not match", path.Join(s.Folder, sidecarName))
 	}
 	sound := &Sound{Space: s}
-	begin := make([]int64, len(s.Files)) // of the next run in each file
-	for _, r := range s.Timeline {
-		if r.File < 0 || r.File >= len(s.Files) {
-			return nil, fmt.Errorf("%s: its timeline names a file that is not in its list", path.Join(s.Folder, sidecarName))
-		}
-		sound.starts = append(sound.starts, begin[r.File])
-		begin[r.File] += r.Skip + r.Samples + r.Trim
+	if sound.starts, err = s.FilePositions(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path.Join(s.Folder, sidecarName), err)
 	}
 	for i := range s.Files {
 		f, err := l.openSoundFile(s, i)
@@ -160,10 +155,8 @@ func (f *SoundFile) findPayload() (err error) {
 // fileSamples returns how many samples the units of file i of a Space make.
 func fileSamples(s *space.Space, i int) int64 {
 	var n int64
-	for _, r := range s.Timeline {
-		if r.File == i {
-			n += r.Skip + r.Samples + r.Trim
-		}
+	for _, r := range s.RunsIn(i) {
+		n += r.Skip + r.Samples + r.Trim
 	}
 	return n
 }
@@ -183,13 +176,11 @@ func fits(x *track.Index, s *space.Space, i int) bool {
 	}
 	var total int64
 	unit := int64(c.UnitSamples)
-	for _, r := range s.Timeline {
-		if r.File == i {
-			if total != r.FirstUnit*unit {
-				return false
-			}
-			total += r.Skip + r.Samples + r.Trim
+	for _, r := range s.RunsIn(i) {
+		if total != r.FirstUnit*unit {
+			return false
 		}
+		total += r.Skip + r.Samples + r.Trim
 	}
 	x.Samples = total
 	return (x.Units-1)*unit < total && total <= x.Units*unit

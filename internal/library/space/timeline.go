@@ -1,6 +1,7 @@
 package space
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -81,6 +82,22 @@ func (s *Space) RunsOf(piece int) []Run {
 // RunsIn returns the runs that stand in a playable file, an index in Files.
 func (s *Space) RunsIn(file int) []Run {
 	return s.runs(func(r *Run) bool { return r.File == file })
+}
+
+// FilePositions returns where each run of the timeline begins in its playable
+// file: in samples, those that are not heard included. It fails if a run is in
+// none of Files.
+func (s *Space) FilePositions() ([]int64, error) {
+	next := make([]int64, len(s.Files))
+	var list []int64
+	for _, r := range s.Timeline {
+		if r.File < 0 || r.File >= len(s.Files) {
+			return nil, errors.New("the timeline names a file that is not listed")
+		}
+		list = append(list, next[r.File])
+		next[r.File] += r.Skip + r.Samples + r.Trim
+	}
+	return list, nil
 }
 
 func (s *Space) runs(which func(*Run) bool) []Run {
