@@ -192,7 +192,9 @@ func (e *export) prepare() error {
 		}
 		set.Loudness, set.TruePeak = &target, &peak
 	}
-	e.copied = e.copyable()
+	if e.copied = e.copyable(); e.copied {
+		e.rec.SampleRate, e.rec.Channels, e.rec.Samples = stored(r, e.list[0].Span)
+	}
 	if e.Format == format.MP3 && !e.copied {
 		if e.program, err = encode.FindProgram(e.Encoder); err != nil {
 			return problem(NoEncoder, "leave out --encoder: spaces encodes MP3 itself", "%v", err)
@@ -261,6 +263,17 @@ func (e *export) copyable() bool {
 	}
 	l := e.measured.Loudness
 	return math.Abs(float64(l.Integrated)-*e.rec.Settings.Loudness) <= Tolerance && float64(l.TruePeak) <= *e.rec.Settings.TruePeak && !l.TruePeakAtLeast
+}
+
+// stored is what a file says of a span whose access units it keeps as they
+// are: rate and channels are the source's own, whatever an encoder would take.
+func stored(r *recording.Recording, span recording.Span) (rate, channels int, samples int64) {
+	for _, x := range r.Extents(span) {
+		c := r.Files[x.File].Config
+		rate, channels = c.SampleRate, c.Channels
+		samples += x.Samples
+	}
+	return rate, channels, samples
 }
 
 // tick tells how many frames went by.

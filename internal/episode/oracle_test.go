@@ -74,17 +74,22 @@ func (s *tape) Read(dst []float32) (int, error) {
 // imported makes a library of one loose recording with the samples, as WAV.
 func imported(t testing.TB, f pcm.Format, samples []float32) (*library.Library, *recording.Recording) {
 	t.Helper()
-	ctx, dir := t.Context(), t.TempDir()
-	name := filepath.Join(dir, "recording.wav")
+	name := filepath.Join(t.TempDir(), "recording.wav")
 	file, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = encode.WAV(ctx, file, encode.Sound{Source: &tape{f, samples}, Samples: int64(len(samples) / f.Channels), Bits: 24}, encode.Options{})
+	err = encode.WAV(t.Context(), file, encode.Sound{Source: &tape{f, samples}, Samples: int64(len(samples) / f.Channels), Bits: 24}, encode.Options{})
 	if cerr := file.Close(); err != nil || cerr != nil {
 		t.Fatal(err, cerr)
 	}
-	opt := library.Options{Dir: filepath.Join(dir, "lib"), Version: "test"}
+	return taken(t, name)
+}
+
+// taken makes a library of the recording in a file.
+func taken(t testing.TB, name string) (*library.Library, *recording.Recording) {
+	t.Helper()
+	ctx, opt := t.Context(), library.Options{Dir: filepath.Join(t.TempDir(), "lib"), Version: "test"}
 	w, err := library.OpenWrite(ctx, opt)
 	if err != nil {
 		t.Fatal(err)

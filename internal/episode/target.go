@@ -46,7 +46,8 @@ func (t *target) standing(want *Record, force bool) (*Record, error) {
 	old, err := t.record()
 	switch {
 	case err == nil && old.File == t.file && old.ID == want.ID:
-		if reflect.DeepEqual(old.Settings, want.Settings) && reflect.DeepEqual(old.Source, want.Source) && reflect.DeepEqual(old.Kept, want.Kept) &&
+		if old.SampleRate == want.SampleRate && old.Channels == want.Channels && old.Samples == want.Samples &&
+			reflect.DeepEqual(old.Settings, want.Settings) && reflect.DeepEqual(old.Source, want.Source) && reflect.DeepEqual(old.Kept, want.Kept) &&
 			reflect.DeepEqual(old.Chapters, want.Chapters) && slices.Equal(old.ConsentMissing, want.ConsentMissing) && slices.Equal(old.Omitted, want.Omitted) && t.intact(old) {
 			return old, nil
 		}
