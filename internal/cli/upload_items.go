@@ -88,6 +88,24 @@ func (g *gatherer) asks() bool {
 	return g.ask.Asks(g.act()) || g.o.feed && g.ask.Asks(consent.Feeding)
 }
 
+// strict reports whether agree can refuse. Then what a file holds is not taken
+// from its record alone.
+func (g *gatherer) strict() bool {
+	mode := g.a.set.Consent.Mode
+	return mode(g.act()) == consent.Require || g.o.feed && mode(consent.Feeding) == consent.Require
+}
+
+// holds notes what a file of the library holds, of which there is a record.
+func (g *gatherer) holds(ctx context.Context, file, sha256 string, u gate.Use) error {
+	if !g.strict() {
+		g.uses = append(g.uses, u)
+		return nil
+	}
+	uses, err := g.ask.Kept(ctx, g.lib.Path(file), sha256, u)
+	g.uses = append(g.uses, uses...)
+	return err
+}
+
 // act is what is done by sending to the target.
 func (g *gatherer) act() consent.Action {
 	if g.s.Public {
@@ -152,11 +170,13 @@ func (g *gatherer) kept(kind publish.Kind, name, file string, sp *space.Recordin
 func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
 	m := metaOf(&sp.Recording)
 	if g.o.recording {
-		if len(sp.Files) == 0 {
+		if len(sp.Files) == 0 || len(sp.FileSHA256) != len(sp.Files) {
 			return &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)}
 		}
-		g.uses = append(g.uses, gate.Use{Recording: sp.ID})
 		for i, file := range sp.Files {
+			if err := g.holds(ctx, file, sp.FileSHA256[i], gate.Use{Recording: sp.ID}); err != nil {
+				return err
+			}
 			name := sp.ID
 			if i > 0 {
 				name += fmt.Sprintf("-%d", i+1)
@@ -168,13 +188,15 @@ func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
 		if len(sp.Pieces) == 0 {
 			return &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)}
 		}
-		g.uses = append(g.uses, gate.Use{Recording: sp.ID})
 		for _, p := range sp.Pieces {
+			if err := g.holds(ctx, path.Join(sp.Folder, "original", p.Name), p.SHA256, gate.Use{Recording: sp.ID}); err != nil {
+				return err
+			}
 			g.kept(publish.Original, sp.ID+"/original/"+plainName(p.Name), path.Join(sp.Folder, "original", p.Name), &sp.Recording, m)
 		}
 	}
 	if g.o.clips {
-		if err := g.clips(sp, m); err != nil {
+		if err := g.clips(ctx, sp, m); err != nil {
 			return err
 		}
 	}
@@ -194,11 +216,10 @@ func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
 	if err != nil {
 		return feedError(err)
 	}
-	g.episode(e, nil)
-	return nil
+	return g.episode(ctx, e, nil)
 }
 
-func (g *gatherer) clips(sp *space.Space, m publish.Meta) error {
+func (g *gatherer) clips(ctx context.Context, sp *space.Space, m publish.Meta) error {
 	list, err := clips.List(g.lib.Path(sp.Folder))
 	if err != nil {
 		return err
@@ -208,7 +229,9 @@ func (g *gatherer) clips(sp *space.Space, m publish.Meta) error {
 	}
 	for _, c := range list {
 		m := m
-		g.uses = append(g.uses, gate.OfClip(&c))
+		if err := g.holds(ctx, path.Join(sp.Folder, "clips", c.File), c.SHA256, gate.OfClip(&c)); err != nil {
+			return err
+		}
 		m.Title = or(c.Settings.Title, m.Title)
 		g.kept(publish.Clip, sp.ID+"/clips/"+plainName(c.File), path.Join(sp.Folder, "clips", c.File), &sp.Recording, m)
 	}
@@ -220,7 +243,7 @@ func plainName(file string) string { return or(episode.PlainName(file), "file"+p
 
 // episode adds the files of an episode under the names by which a feed calls
 // them.
-func (g *gatherer) episode(e *feed.Episode, show *feed.Show) {
+func (g *gatherer) episode(ctx context.Context, e *feed.Episode, show *feed.Show) error {
 	m := publish.Meta{Title: e.Title, Description: e.Description, Date: e.Date.Time}
 	if e.Host != nil {
 		m.Creator = e.Host.Handle
@@ -228,9 +251,15 @@ func (g *gatherer) episode(e *feed.Episode, show *feed.Show) {
 	if show != nil {
 		m.Language, m.Creator = show.Language, or(show.Author, m.Creator)
 	}
-	g.uses = append(g.uses, gate.OfEpisode(&e.Record))
 	sp := &space.Recording{ID: e.ID}
 	for i, file := range e.Files() {
+		sum := e.SHA256
+		if i > 0 {
+			sum = "" // what stands beside it has no hash
+		}
+		if err := g.holds(ctx, e.Path(file), sum, gate.OfEpisode(&e.Record)); err != nil {
+			return err
+		}
 		kind := publish.Extra
 		if i == 0 {
 			kind = publish.Episode
@@ -240,6 +269,7 @@ func (g *gatherer) episode(e *feed.Episode, show *feed.Show) {
 			it.Type = or(e.Type, it.Type)
 		}
 	}
+	return nil
 }
 
 // feed adds the episodes, the pages if there are any, and the feed.
@@ -284,7 +314,9 @@ func (g *gatherer) feed(ctx context.Context) error {
 	}
 	for _, e := range episodes {
 		if g.down.sends(e) {
-			g.episode(e, show)
+			if err := g.episode(ctx, e, show); err != nil {
+				return err
+			}
 		}
 	}
 	if g.down != nil && !g.sentFeed(file) {
