@@ -132,10 +132,12 @@ func (l *look) at(name string, r io.ReaderAt, size int64, depth int) error {
 		return nil
 	case known == nil && len(sound.Heard) == 0:
 		l.unknown("its sound is in no recording of the library as it is in the file")
-	case known == nil && soundTracks(r, size) > 1:
+	case known == nil && (sound.Others || soundTracks(r, size) > 1):
 		l.unknown("it has several sound tracks, and only one of them can be compared")
 	case known == nil && sound.Rest:
 		l.unknown("a part of its sound is in no recording of the library")
+	case known == nil && sound.Aside:
+		l.unknown("a part of it cannot be read as sound, and a player may be able to")
 	}
 	for _, h := range sound.Heard {
 		l.heard = append(l.heard, Use{Recording: h.Recording, Parts: h.Spans, Clip: len(h.Spans) > 0})

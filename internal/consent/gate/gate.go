@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
@@ -69,6 +70,9 @@ func Open(o Options) (*Gate, error) {
 		return nil, err
 	}
 	o.Reason = strings.TrimSpace(o.Reason)
+	if !strings.ContainsFunc(o.Reason, unicode.IsLetter) { // nothing that can be read, such as a zero-width space
+		o.Reason = ""
+	}
 	if o.Sounds == nil {
 		o.Sounds = SoundsOf(o.Library)
 	}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"unicode/utf8"
+
+	"github.com/spaces-cli/spaces/internal/media"
 )
 
 // isPlain reports whether a file is known to hold no sound: it is a text, a
@@ -15,10 +17,25 @@ import (
 func isPlain(ctx context.Context, r io.ReaderAt, size int64) (bool, error) {
 	for _, is := range []func(context.Context, *io.SectionReader) (bool, error){isJPEG, isPNG, isText} {
 		if ok, err := is(ctx, io.NewSectionReader(r, 0, size)); ok || err != nil {
+			if ok {
+				ok, err = noFrames(r, size)
+			}
 			return ok, err
 		}
 	}
 	return false, nil
+}
+
+// noFrames reports whether no frames of sound follow on one another where a
+// player looks for them: one that takes a picture for MP3 plays what lies in
+// its blocks.
+func noFrames(r io.ReaderAt, size int64) (bool, error) {
+	head := make([]byte, min(size, media.SniffLen))
+	n, err := r.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return false, err
+	}
+	return !media.Sniff(head[:n], size).Sound(), nil
 }
 
 // maxUnspaced is how many bytes of letters, digits and the like a text has in a

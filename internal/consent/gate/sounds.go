@@ -30,6 +30,12 @@ type Sound struct {
 	// Rest says that the file has sound besides, which is in no recording: it
 	// comes from elsewhere, or was encoded anew.
 	Rest bool
+	// Others says that the file has other tracks of sound, which were not
+	// compared.
+	Others bool
+	// Aside says that the file holds data that could not be read as sound, and
+	// that could be some to a player that knows more formats.
+	Aside bool
 	// Silent says that there is nothing to hear in the file.
 	Silent bool
 }
@@ -50,6 +56,11 @@ type sounds struct{ lib *library.Library }
 // tell, that are in no recording: less than half a second.
 const maxShort = 20
 
+// maxDamage is how many bytes of a file may be damage: 0.1 s of speech that is
+// coded well. A file that is more damaged than that can hold sound of another
+// coding, such as MPEG layer II behind layer III, which players do play.
+const maxDamage = 2 << 10
+
 // Find compares what media.Open reads. What it does not read is ErrNoSound, and
 // so is a file that ends in the middle of nowhere; all other errors are the
 // library's.
@@ -64,7 +75,7 @@ func (s sounds) Find(ctx context.Context, r io.ReaderAt, size int64) (Sound, err
 	if found.Units == 0 {
 		return Sound{}, ErrNoSound
 	}
-	out := Sound{Silent: found.Sounding == 0, Rest: len(found.Unknown) > 0}
+	out := Sound{Silent: found.Sounding == 0, Rest: len(found.Unknown) > 0, Others: found.Others > 0, Aside: found.Aside > maxDamage}
 	var short int64
 	for _, s := range found.Short {
 		short += s.Units

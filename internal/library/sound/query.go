@@ -20,6 +20,8 @@ type query struct {
 	sizes   []uint16 // of the units, capped
 	covered []bool   // units that a match holds
 	need    int      // distinct units that make a match
+	others  int      // tracks of sound beside these units
+	aside   int64    // bytes of the file that are no unit and no tag
 
 	at      map[unithash.Hash][]int32 // selected units, by their hash
 	matches []Match
@@ -64,6 +66,7 @@ func read(ctx context.Context, r io.ReaderAt, size int64) (*query, error) {
 		q.hashes = append(q.hashes, hasher.Hash(p.Data))
 		q.sizes = append(q.sizes, uint16(min(len(p.Data), track.MaxUnitSize)))
 	}
+	q.others, q.aside = rd.Track().OtherTracks, rd.Track().Damage.Bytes
 	q.covered = make([]bool, len(q.hashes))
 	different := make(map[unithash.Hash]bool)
 	for i, h := range q.hashes {
@@ -135,7 +138,7 @@ func (q *query) left() (long, short []Stretch) {
 }
 
 func (q *query) result() *Result {
-	r := &Result{Config: q.config, Units: int64(len(q.hashes)), Matches: q.matches}
+	r := &Result{Config: q.config, Units: int64(len(q.hashes)), Matches: q.matches, Others: q.others, Aside: q.aside}
 	for _, h := range q.hashes {
 		if h != unithash.Silence {
 			r.Sounding++

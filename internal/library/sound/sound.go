@@ -57,6 +57,11 @@ type Result struct {
 	Unknown []Stretch
 	// Short are the like that are too short to tell.
 	Short []Stretch
+	// Others is how many tracks of sound the file has that were not compared.
+	Others int
+	// Aside is how many bytes of the file were skipped as damage: they are no
+	// access unit and no tag, but a player may know more formats.
+	Aside int64
 }
 
 // least is how many different units next to each other are asked for. A file

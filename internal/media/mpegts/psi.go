@@ -8,6 +8,7 @@ import (
 
 // Stream types (ISO/IEC 13818-1, table 2-34) that are told apart here.
 const (
+	typePrivate  = 0x06 // private data in PES packets
 	typeADTS     = 0x0F
 	typeLATM     = 0x11
 	typeMetadata = 0x15 // metadata in PES packets
@@ -21,11 +22,35 @@ func isVideoType(t byte) bool {
 	return false
 }
 
-// isAudioType knows MPEG audio, AAC, AC-3 and DTS.
-func isAudioType(t byte) bool {
+// isAudio reports whether a stream is sound: MPEG audio, AAC, AC-3, DTS, and
+// what Blu-ray knows. Private data is sound too unless its descriptors name a
+// text: Opus, AC-3 and DTS come as such, and players try what they are not told.
+func isAudio(t byte, descriptors []byte) bool {
 	switch t {
-	case 0x03, 0x04, typeADTS, typeLATM, 0x1C, 0x81, 0x82, 0x87:
+	case 0x03, 0x04, typeADTS, typeLATM, 0x1C, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x87, 0x8A:
 		return true
+	case typePrivate:
+		return !isText(descriptors)
+	}
+	return false
+}
+
+// isText reports whether a private stream's descriptors name teletext (ETSI EN
+// 300 468, 6.2.43), subtitles (6.2.41), or metadata as KLV or ID3 (ISO/IEC
+// 13818-1, 2.6.8).
+func isText(descriptors []byte) bool {
+	for b := descriptors; len(b) >= 2; {
+		n := 2 + int(b[1])
+		if n > len(b) {
+			return false
+		}
+		switch {
+		case b[0] == 0x56, b[0] == 0x59:
+			return true
+		case b[0] == 0x05 && (bytes.HasPrefix(b[2:n], []byte("KLVA")) || bytes.HasPrefix(b[2:n], []byte("ID3 "))):
+			return true
+		}
+		b = b[n:]
 	}
 	return false
 }
@@ -103,7 +128,7 @@ func (p *psi) streams(b []byte) {
 		if n > len(b) {
 			break
 		}
-		if isAudioType(kind) && len(p.sounds) < maxPrograms && !slices.Contains(p.sounds, pid) {
+		if isAudio(kind, b[5:n]) && len(p.sounds) < maxPrograms && !slices.Contains(p.sounds, pid) {
 			p.sounds = append(p.sounds, pid)
 		}
 		switch {
