@@ -16,6 +16,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // An Access says who is to have a bag, and so what is in it. The words appear
@@ -37,7 +38,7 @@ type Options struct {
 	Originals bool // go into an open bag too, with the timed tags in them
 	Version   string
 	Now       time.Time
-	Progress  library.Progress // is told of bytes that are read; may be nil
+	Progress  stream.Progress // is told of bytes that are read; may be nil
 }
 
 // A File is one of the payload.
@@ -199,7 +200,7 @@ func (p *Plan) put(ctx context.Context, w *Writer, f *File) error {
 // A ticker tells how far it has been read.
 type ticker struct {
 	io.Reader
-	progress library.Progress
+	progress stream.Progress
 }
 
 func (t *ticker) Read(b []byte) (int, error) {

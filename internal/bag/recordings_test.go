@@ -12,6 +12,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -53,7 +54,7 @@ func TestPlans(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if _, err := library.Import(t.Context(), l, []string{zip}, library.ImportOptions{}, func(library.Event) {}); err != nil {
+	if _, err := intake.Import(t.Context(), l, []string{zip}, intake.Options{}, func(intake.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {

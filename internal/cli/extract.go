@@ -15,6 +15,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -59,7 +60,7 @@ What is there already is not copied again, so the command can be repeated.`,
 }
 
 func (a *App) extract(ctx context.Context, o extractOptions) error {
-	opts := library.ImportOptions{DryRun: o.dryRun, Jobs: a.set.Jobs}
+	opts := intake.Options{DryRun: o.dryRun, Jobs: a.set.Jobs}
 	if opts.Jobs == 0 {
 		opts.Jobs = runtime.GOMAXPROCS(0)
 	}
@@ -96,7 +97,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	}
 	bar := a.newProgress("reading")
 	opts.Progress = bar
-	summary, err := library.Import(ctx, lib, o.paths, opts, x.event)
+	summary, err := intake.Import(ctx, lib, o.paths, opts, x.event)
 	bar.close()
 	x.summary = summary
 	if ctx.Err() != nil {
@@ -131,7 +132,7 @@ type extraction struct {
 	rows     []extracted
 	archives []space.Archive
 	problems []failedProblem
-	summary  library.Summary
+	summary  intake.Summary
 	err      error // of writing JSON
 }
 
@@ -143,7 +144,7 @@ type extracted struct {
 	seconds   float64
 	state     space.State
 	lost      float64
-	action    library.Action
+	action    intake.Action
 	failed    bool // something of it could not be saved
 	better    bool // the library has a better copy
 	kept      bool // an original is saved that cannot be played
@@ -154,7 +155,7 @@ type failedProblem struct {
 	failed bool
 }
 
-func (x *extraction) event(e library.Event) {
+func (x *extraction) event(e intake.Event) {
 	if x.app.set.JSON {
 		x.json(e)
 	}
@@ -178,7 +179,7 @@ func (x *extraction) event(e library.Event) {
 }
 
 // json writes an event as a line, as soon as it happens.
-func (x *extraction) json(e library.Event) {
+func (x *extraction) json(e intake.Event) {
 	var line any
 	switch {
 	case e.Recording != nil:
@@ -192,8 +193,8 @@ func (x *extraction) json(e library.Event) {
 }
 
 type recordingLine struct {
-	Type   string         `json:"type"`
-	Action library.Action `json:"action"`
+	Type   string        `json:"type"`
+	Action intake.Action `json:"action"`
 	space.Recording
 }
 
@@ -337,14 +338,14 @@ func (x *extraction) stateWords(r extracted) string {
 		}
 		return "no audio"
 	}
-	words := map[library.Action]string{library.Added: "saved", library.Updated: "updated", library.Unchanged: "already here"}[r.action]
+	words := map[intake.Action]string{intake.Added: "saved", intake.Updated: "updated", intake.Unchanged: "already here"}[r.action]
 	if x.dryRun {
-		words = map[library.Action]string{library.Added: "new", library.Updated: "would be updated", library.Unchanged: "already here"}[r.action]
+		words = map[intake.Action]string{intake.Added: "new", intake.Updated: "would be updated", intake.Unchanged: "already here"}[r.action]
 	}
 	if r.better {
 		words = "here in a better copy"
 	}
-	if r.state == space.Missing && r.action == library.Unchanged {
+	if r.state == space.Missing && r.action == intake.Unchanged {
 		words = "its file is missing"
 	}
 	if r.state == space.NoRecord {
@@ -428,7 +429,7 @@ func (x *extraction) counts() string {
 	} else {
 		saved := s.Added + s.Updated
 		for _, r := range x.rows {
-			if r.state == space.NoAudio && r.action != library.Unchanged && r.action != library.Failed {
+			if r.state == space.NoAudio && r.action != intake.Unchanged && r.action != intake.Failed {
 				saved--
 			}
 		}
@@ -442,7 +443,7 @@ func (x *extraction) counts() string {
 		add(saved, words)
 		gone := 0
 		for _, r := range x.rows {
-			if r.state == space.Missing && r.action == library.Unchanged {
+			if r.state == space.Missing && r.action == intake.Unchanged {
 				gone++
 			}
 		}

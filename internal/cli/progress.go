@@ -8,7 +8,7 @@ import (
 )
 
 // progress shows one bar for all that is being read: bytes, rate and the time
-// that is left. It implements library.Progress and is safe for use by several
+// that is left. It implements stream.Progress and is safe for use by several
 // goroutines, as the bar is. A nil *progress shows nothing.
 type progress struct{ bar *progressbar.ProgressBar }
 

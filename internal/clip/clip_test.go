@@ -17,6 +17,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -121,7 +122,7 @@ func importFile(t testing.TB, files ...string) (*library.Library, string) {
 		t.Fatal(err)
 	}
 	id := ""
-	_, err = library.Import(ctx, w, files, library.ImportOptions{}, func(e library.Event) {
+	_, err = intake.Import(ctx, w, files, intake.Options{}, func(e intake.Event) {
 		if e.Recording != nil {
 			id = e.Recording.ID
 		}

@@ -7,7 +7,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -63,12 +63,12 @@ func (q *Request) expand() (string, error) {
 	}
 	// The title is cut, and nothing else, where the name becomes too long.
 	left := max(10, room-len(rest))
-	short := library.SafeName(title, left)
+	short := layout.SafeName(title, left)
 	for n := left; len(short) > left && n > 0; n-- {
-		short = library.SafeName(title, n)
+		short = layout.SafeName(title, n)
 	}
 	name, err := fill(template, values, short)
-	return library.SafeName(name, maxName), err
+	return layout.SafeName(name, maxName), err
 }
 
 func fill(template string, values map[string]string, title string) (string, error) {

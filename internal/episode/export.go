@@ -23,6 +23,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // maxAgain is how often an episode whose peaks came out too high is encoded
@@ -42,7 +43,7 @@ var errChanged = errors.New("the file does not hold what was written to it")
 // An export is one episode in the making.
 type export struct {
 	Request
-	progress library.Progress
+	progress stream.Progress
 	measured *library.Measurement // of the whole recording
 	list     []recording.Section
 	chain    chain
@@ -60,7 +61,7 @@ type export struct {
 
 // Export makes an episode, unless it is there and up to date. The same
 // recording and settings give the same bytes.
-func Export(ctx context.Context, q Request, p library.Progress) (*Result, error) {
+func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) {
 	e := &export{Request: q, progress: p}
 	if err := e.settle(); err != nil {
 		return nil, err

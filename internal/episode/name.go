@@ -5,9 +5,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"golang.org/x/text/unicode/norm"
-
-	"github.com/spaces-cli/spaces/internal/library"
 )
 
 // DefaultName is the template of an episode's name.
@@ -43,7 +42,7 @@ func fileName(template string, rec *Record) (string, error) {
 	if name == "" {
 		name = date + "-" + rec.ID
 	}
-	return library.SafeName(name, maxName), nil
+	return layout.SafeName(name, maxName), nil
 }
 
 // A word of a template stands for a text.

@@ -21,6 +21,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/fixture/browser"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
@@ -95,7 +96,7 @@ func taken(t testing.TB, name string) (*library.Library, *recording.Recording) {
 		t.Fatal(err)
 	}
 	id := ""
-	_, err = library.Import(ctx, w, []string{name}, library.ImportOptions{}, func(e library.Event) {
+	_, err = intake.Import(ctx, w, []string{name}, intake.Options{}, func(e intake.Event) {
 		if e.Recording != nil {
 			id = e.Recording.ID
 		}
@@ -190,7 +191,7 @@ type probed struct {
 		Duration string
 		Tags     map[string]string
 	}
-	Streams  []stream
+	Streams  []probedStream
 	Chapters []struct {
 		Start string `json:"start_time"`
 		End   string `json:"end_time"`
@@ -198,7 +199,7 @@ type probed struct {
 	}
 }
 
-type stream struct {
+type probedStream struct {
 	Type     string `json:"codec_type"`
 	Codec    string `json:"codec_name"`
 	Rate     string `json:"sample_rate"`
@@ -239,21 +240,21 @@ func (p *probed) tag(name string) string {
 
 // audio and picture return the streams of that kind; they have no codec if
 // there is none.
-func (p *probed) audio() stream {
-	return p.find(func(s stream) bool { return s.Type == "audio" })
+func (p *probed) audio() probedStream {
+	return p.find(func(s probedStream) bool { return s.Type == "audio" })
 }
 
-func (p *probed) picture() stream {
-	return p.find(func(s stream) bool { return s.Use.Picture == 1 })
+func (p *probed) picture() probedStream {
+	return p.find(func(s probedStream) bool { return s.Use.Picture == 1 })
 }
 
-func (p *probed) find(is func(stream) bool) stream {
+func (p *probed) find(is func(probedStream) bool) probedStream {
 	for _, s := range p.Streams {
 		if is(s) {
 			return s
 		}
 	}
-	return stream{}
+	return probedStream{}
 }
 
 // described is what mediainfo says of a file, by kind of track: General,

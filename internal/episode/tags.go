@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/tags"
 )
 
@@ -131,7 +131,7 @@ func chapterLines(rec *Record) string {
 // record has an id of ours.
 func sourceURL(rec *Record) string {
 	if slices.ContainsFunc(rec.Source, func(s Source) bool {
-		return len(s.SHA256) == 2*sha256.Size && library.ContentID(s.SHA256) == rec.ID
+		return len(s.SHA256) == 2*sha256.Size && space.ContentID(s.SHA256) == rec.ID
 	}) {
 		return ""
 	}

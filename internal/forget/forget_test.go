@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 )
 
 const id = "1ypKdEXvkMLGW"
@@ -35,7 +36,7 @@ func newShelf(t *testing.T) *shelf {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	if _, err := library.Import(ctx, l, []string{filepath.Join(dir, "one.zip")}, library.ImportOptions{}, func(library.Event) {}); err != nil {
+	if _, err := intake.Import(ctx, l, []string{filepath.Join(dir, "one.zip")}, intake.Options{}, func(intake.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	ledger, err := consent.Open(l.Dir(), 0)

@@ -15,8 +15,8 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/durable/ledger"
-	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
@@ -179,7 +179,7 @@ func (p *Plan) states(b []byte) []byte {
 func (p *Plan) Left(ctx context.Context) ([]string, error) {
 	var list []string
 	err := p.lib.Files(ctx, func(name string, _ fs.FileInfo) error {
-		if library.IsCatalog(name) { // made anew of the rest
+		if layout.IsCatalog(name) { // made anew of the rest
 			return nil
 		}
 		named, err := p.names(name)

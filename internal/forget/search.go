@@ -14,9 +14,9 @@ import (
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode"
-	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/erase"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -93,9 +93,9 @@ func (s *search) renames(r *space.Recording) {
 	if title == r.Title {
 		return
 	}
-	was, is := library.Names(r), *r
+	was, is := layout.Names(r), *r
 	is.Title = title
-	for i, name := range library.Names(&is) {
+	for i, name := range layout.Names(&is) {
 		s.eraser.Rename(was[i], name)
 	}
 }
@@ -371,7 +371,7 @@ func (s *search) files() error {
 		if err := s.ctx.Err(); err != nil {
 			return err
 		}
-		if s.known[f.name] && !s.shared[f.name] || s.leaves(f.name) || library.IsCatalog(f.name) {
+		if s.known[f.name] && !s.shared[f.name] || s.leaves(f.name) || layout.IsCatalog(f.name) {
 			continue // the catalogue is made anew in any case
 		}
 		if it, err := s.copied(f, gone[f.bytes]); it != nil || err != nil {

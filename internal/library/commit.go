@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -27,10 +28,6 @@ const (
 	oldSuffix = ".old"
 )
 
-// made are the folders inside a recording's folder that hold what the host
-// has made of it. They move along from the old folder to the new one.
-var made = [...]string{"clips", "episodes"}
-
 // stageKey names the folder under .partial for a Space. Ids that differ in
 // case only must not meet there on Windows and macOS.
 func stageKey(id string) string {
@@ -39,24 +36,10 @@ func stageKey(id string) string {
 	return fmt.Sprintf("%s-%08x", id, h.Sum32())
 }
 
-// stage makes an empty folder in which a recording is put together.
-func (l *Library) stage(id string) (string, error) {
-	dir := path.Join(partialDir, stageKey(id))
-	if err := l.disk.removeAll(dir); err != nil {
-		return "", err
-	}
-	for _, sub := range []string{"original", ".spaces"} {
-		if err := l.disk.mkdirAll(path.Join(dir, sub)); err != nil {
-			return "", err
-		}
-	}
-	return dir, nil
-}
-
-// place picks the folder for r: the one its facts ask for, or if that is
+// Place picks the folder for r: the one its facts ask for, or if that is
 // another Space's, on a file system that tells no case apart, a numbered one.
-func (l *Library) place(r *space.Recording) (string, error) {
-	want := folderName(r)
+func (l *Library) Place(r *space.Recording) (string, error) {
+	want := layout.Folder(r)
 	for n := 1; n < 100; n++ {
 		folder := want
 		if n > 1 {
@@ -73,62 +56,10 @@ func (l *Library) place(r *space.Recording) (string, error) {
 	return "", fmt.Errorf("no free folder name for %s", want)
 }
 
-// install moves the complete folder staged to its place s.Folder, instead of
-// the folder old (or nothing when old is empty), and indexes it.
-func (l *Library) install(ctx context.Context, staged, old string, s *space.Space) (err error) {
-	if err := l.syncTree(staged); err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.disk.mkdirAll(path.Dir(s.Folder)); err != nil {
-		return err
-	}
-	if err := l.setDirty(ctx, true); err != nil {
-		return err
-	}
-	defer func() { l.behind = l.behind || err != nil }()
-	next, aside := staged+newSuffix, staged+oldSuffix
-	if err := l.disk.rename(staged, next); err != nil {
-		return err
-	}
-	if old != "" {
-		if err := l.disk.rename(old, aside); err != nil {
-			return err
-		}
-	}
-	if err := l.disk.rename(next, s.Folder); err != nil {
-		return err
-	}
-	l.moved(s.ID, s.Folder)
-	if old != "" {
-		if err := l.retire(aside, s.Folder); err != nil {
-			return err
-		}
-	}
-	if l.index(ctx, s) != nil {
-		// The recording is in its place, and the flag stands: who opens the
-		// library next builds the catalogue anew.
-		l.behind = true
-	}
-	return nil
-}
-
-// syncTree flushes the entries of all folders below dir. The files in them
-// have been flushed when they were closed.
-func (l *Library) syncTree(dir string) error {
-	return fs.WalkDir(l.disk.root.FS(), dir, func(name string, e fs.DirEntry, err error) error {
-		if err != nil || !e.IsDir() {
-			return err
-		}
-		return l.disk.syncDir(name)
-	})
-}
-
-// retire takes out of the replaced folder aside what the host has made and
+// removeReplaced takes out of the replaced folder aside what the host has made and
 // removes the rest.
-func (l *Library) retire(aside, folder string) error {
-	for _, sub := range made {
+func (l *Library) removeReplaced(aside, folder string) error {
+	for _, sub := range layout.ByHost {
 		from, to := path.Join(aside, sub), path.Join(folder, sub)
 		if l.disk.exists(from) && !l.disk.exists(to) {
 			if err := l.disk.rename(from, to); err != nil {
@@ -142,7 +73,7 @@ func (l *Library) retire(aside, folder string) error {
 // recover finishes what a killed run left under .partial and reports whether
 // there was anything that the catalogue may not know of.
 func (l *Library) recover() (found bool, err error) {
-	entries, err := l.disk.readDir(partialDir)
+	entries, err := l.disk.readDir(layout.Partial)
 	if err != nil {
 		return false, err
 	}
@@ -152,11 +83,11 @@ func (l *Library) recover() (found bool, err error) {
 			continue
 		}
 		found = true
-		aside, next := path.Join(partialDir, e.Name()), path.Join(partialDir, key+newSuffix)
+		aside, next := path.Join(layout.Partial, e.Name()), path.Join(layout.Partial, key+newSuffix)
 		id, _, _ := strings.Cut(key, "-")
 		if l.disk.exists(next) {
 			var s space.Space
-			if err := l.disk.readJSON(path.Join(next, sidecarName), &s); err != nil {
+			if err := l.disk.readJSON(layout.SidecarIn(next), &s); err != nil {
 				return found, err
 			}
 			if err := l.disk.rename(next, s.Folder); err != nil {
@@ -167,14 +98,14 @@ func (l *Library) recover() (found bool, err error) {
 		if err != nil {
 			return found, err
 		}
-		if err := l.retire(aside, folder); err != nil {
+		if err := l.removeReplaced(aside, folder); err != nil {
 			return found, err
 		}
 	}
 	if len(entries) == 0 {
 		return found, nil
 	}
-	return found, l.disk.removeAll(partialDir)
+	return found, l.disk.removeAll(layout.Partial)
 }
 
 // setDirty tells the catalogue that folders are about to change, or that it
@@ -250,8 +181,8 @@ func (l *Library) replaceSidecar(ctx context.Context, s *space.Space) (err error
 	if err := l.setDirty(ctx, true); err != nil {
 		return err
 	}
-	defer func() { l.behind = l.behind || err != nil }()
-	if err := l.disk.writeJSON(path.Join(s.Folder, sidecarName), s); err != nil {
+	defer func() { l.catalogStale = l.catalogStale || err != nil }()
+	if err := l.disk.writeJSON(layout.SidecarIn(s.Folder), s); err != nil {
 		return err
 	}
 	return l.index(ctx, s)
@@ -259,3 +190,58 @@ func (l *Library) replaceSidecar(ctx context.Context, s *space.Space) (err error
 
 // isGone reports whether err means that a file is not there (any more).
 func isGone(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// Intact reports whether all files of a recording are there in full length.
+func (l *Library) Intact(s *space.Space) bool {
+	if len(s.Pieces) == 0 || s.State == space.Missing {
+		return false
+	}
+	for _, p := range s.Pieces {
+		info, err := l.disk.root.Stat(layout.OriginalIn(s.Folder, p.Name))
+		if err != nil || info.Size() != p.Bytes {
+			return false
+		}
+	}
+	return true
+}
+
+// Probe reports whether the library can still be written: a file of a few
+// bytes, and the catalogue.
+func (l *Library) Probe(ctx context.Context) error {
+	const name = layout.Partial + "/probe"
+	if err := l.disk.mkdirAll(layout.Partial); err != nil {
+		return err
+	}
+	w, err := l.disk.create(name)
+	if err != nil {
+		return err
+	}
+	defer l.disk.root.Remove(name)
+	if _, err := w.Write([]byte("probe")); err != nil {
+		w.Discard()
+		return err
+	}
+	if err := w.Commit(); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dirty = false // so that the flag is written, and not only remembered
+	return l.setDirty(ctx, true)
+}
+
+// KeepArchive keeps what an archive held.
+func (l *Library) KeepArchive(a *space.Archive) error {
+	if err := l.disk.mkdirAll(layout.Archives); err != nil {
+		return err
+	}
+	name := layout.ArchiveOf(a.SHA256)
+	var known space.Archive
+	if err := l.disk.readJSON(name, &known); err == nil {
+		a.Name = known.Name // the same archive under another name is no news
+		if same, err := space.Equal(known, a); err != nil || same {
+			return err
+		}
+	}
+	return l.disk.writeJSON(name, a)
+}

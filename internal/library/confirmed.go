@@ -3,15 +3,11 @@ package library
 import (
 	"errors"
 	"io/fs"
-	"path"
 	"slices"
 
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
-
-// turnsDir holds the turns that hosts have confirmed, one file a Space: beside
-// the recordings, so that no import that replaces one takes them away.
-const turnsDir = "turns"
 
 // ByHost is the method of turns that the host has confirmed.
 const ByHost = "confirmed by the host"
@@ -36,26 +32,26 @@ func pieceHashes(r *space.Recording) []string {
 // then on Turns returns them, as long as the audio is the same.
 func (l *Library) ConfirmTurns(s *space.Space, turns []space.Turn) error {
 	c := confirmed{space.Turns{Schema: space.Schema, Method: ByHost, Turns: turns}, pieceHashes(&s.Recording)}
-	b, err := marshal(c)
+	b, err := space.Marshal(c)
 	if err != nil {
 		return err
 	}
-	if err := l.disk.mkdirAll(turnsDir); err != nil {
+	if err := l.disk.mkdirAll(layout.Confirmed); err != nil {
 		return err
 	}
-	name := path.Join(turnsDir, s.ID+".json")
+	name := layout.ConfirmedOf(s.ID)
 	return l.disk.writeBeside(name, name+".new", b)
 }
 
 // WithdrawTurns takes back what ConfirmTurns kept.
 func (l *Library) WithdrawTurns(s *space.Space) error {
-	return l.disk.remove(path.Join(turnsDir, s.ID+".json"))
+	return l.disk.remove(layout.ConfirmedOf(s.ID))
 }
 
 // confirmedTurns returns the turns that the host has confirmed, or nil.
 func (l *Library) confirmedTurns(s *space.Space) (*space.Turns, error) {
 	var c confirmed
-	err := l.disk.readJSON(path.Join(turnsDir, s.ID+".json"), &c)
+	err := l.disk.readJSON(layout.ConfirmedOf(s.ID), &c)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

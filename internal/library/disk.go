@@ -12,6 +12,8 @@ import (
 	"runtime"
 
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
 // disk is the library's folder. Every path is slash-separated and relative to
@@ -36,9 +38,8 @@ func openDisk(dir string, trace func(step, name string) error) (*disk, error) {
 
 func (d *disk) Close() error { return d.root.Close() }
 
-// file is a file being written: counted, buffered, and on Close flushed to
-// the medium.
-type file struct {
+// A File is a file being written: buffered, and on Commit flushed to the medium.
+type File struct {
 	d    *disk
 	name string
 	f    *os.File
@@ -46,7 +47,7 @@ type file struct {
 }
 
 // create makes a new file for writing. It must not exist.
-func (d *disk) create(name string) (*file, error) {
+func (d *disk) create(name string) (*File, error) {
 	if err := d.trace("create", name); err != nil {
 		return nil, err
 	}
@@ -54,12 +55,12 @@ func (d *disk) create(name string) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &file{d: d, name: name, f: f}
+	w := &File{d: d, name: name, f: f}
 	w.buf = bufio.NewWriterSize((*tracedWriter)(w), 256<<10)
 	return w, nil
 }
 
-type tracedWriter file
+type tracedWriter File
 
 func (w *tracedWriter) Write(p []byte) (int, error) {
 	if err := w.d.trace("write", w.name); err != nil {
@@ -68,14 +69,14 @@ func (w *tracedWriter) Write(p []byte) (int, error) {
 	return w.f.Write(p)
 }
 
-func (w *file) Write(p []byte) (int, error) { return w.buf.Write(p) }
+func (w *File) Write(p []byte) (int, error) { return w.buf.Write(p) }
 
 // Flush hands what has been written to the system, so that the file can be
 // read. Commit is still to come.
-func (w *file) Flush() error { return w.buf.Flush() }
+func (w *File) Flush() error { return w.buf.Flush() }
 
 // Commit writes what is left, flushes the file to the medium and closes it.
-func (w *file) Commit() error {
+func (w *File) Commit() error {
 	err := w.buf.Flush()
 	if err == nil {
 		err = w.d.trace("fsync", w.name)
@@ -91,19 +92,19 @@ func (w *file) Commit() error {
 
 // Discard closes and removes the file. After Commit it does nothing harmful
 // as long as it is not called.
-func (w *file) Discard() {
+func (w *File) Discard() {
 	w.f.Close()
 	durable.Remove(w.d.root, w.name)
 }
 
 // writeFile puts content under name at once: whoever reads it sees the old
-// content or the new, never a part. The temporary file lies under partialDir,
+// content or the new, never a part. The temporary file lies under layout.Partial,
 // where a later run finds it if this one is killed.
 func (d *disk) writeFile(name string, content []byte) error {
-	if err := d.mkdirAll(partialDir); err != nil {
+	if err := d.mkdirAll(layout.Partial); err != nil {
 		return err
 	}
-	return d.writeBeside(name, path.Join(partialDir, stageKey(path.Base(name))), content)
+	return d.writeBeside(name, path.Join(layout.Partial, stageKey(path.Base(name))), content)
 }
 
 // writeBeside is writeFile with a temporary name of the caller's choice, for
@@ -132,7 +133,7 @@ func (d *disk) writeBeside(name, tmp string, content []byte) error {
 // writeJSON writes v as indented JSON without HTML escapes, so that people can
 // read it.
 func (d *disk) writeJSON(name string, v any) error {
-	b, err := marshal(v)
+	b, err := space.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -142,7 +143,7 @@ func (d *disk) writeJSON(name string, v any) error {
 // writeNew writes v as JSON to a file that does not exist yet, in a folder
 // that gets its own name later.
 func (d *disk) writeNew(name string, v any) error {
-	b, err := marshal(v)
+	b, err := space.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

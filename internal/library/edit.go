@@ -13,10 +13,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/playable"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/title"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // An Edit says what the host changes about a Space. What is nil stays.
@@ -42,65 +46,66 @@ func (l *Library) Edit(ctx context.Context, id string, e Edit) (*space.Recording
 		s.Note = strings.TrimSpace(*e.Note)
 	}
 	if e.Title != nil {
-		it := &item{id: id, title: *e.Title}
+		offers := []title.Offer{{Title: *e.Title, Source: space.TitleHost, From: space.FromHost}}
 		if strings.TrimSpace(*e.Title) == "" {
 			s.TitleSource = space.TitleDate
 			if len(s.Pieces) > 0 && s.Pieces[0].Archive == "" {
-				it.nameTitle = titleInName(s.Pieces[0].Member, s.ID)
+				offers = []title.Offer{{Title: title.InName(s.Pieces[0].Member, s.ID), Source: space.TitleFile, From: space.FromName}}
 			}
 		}
-		describeTitle(s, it)
+		title.Choose(s, offers...)
 	}
-	if same, err := equalJSON(known, s); err != nil || same {
+	if same, err := space.Equal(known, s); err != nil || same {
 		return &s.Recording, err
 	}
-	if err := l.rewrite(ctx, known, s); err != nil {
+	if err := l.Rewrite(ctx, known, s); err != nil {
 		return nil, err
 	}
 	return &s.Recording, nil
 }
 
-// rewrite puts the facts s in the place of those known. If the title or the
+// Rewrite puts the facts s in the place of those known. If the title or the
 // tags differ, the folder is made anew around the same originals.
-func (l *Library) rewrite(ctx context.Context, known, s *space.Space) error {
-	renamed := folderName(&s.Recording) != folderName(&known.Recording)
+func (l *Library) Rewrite(ctx context.Context, known, s *space.Space) error {
+	renamed := layout.Folder(&s.Recording) != layout.Folder(&known.Recording)
 	if !renamed && sameTags(known, s) || s.State == space.Missing {
 		return l.replaceSidecar(ctx, s)
 	}
-	dir, err := l.stage(s.ID)
+	g, err := l.Stage(s.ID)
 	if err != nil {
 		return err
 	}
-	if err := l.restage(ctx, dir, known, s, renamed); err != nil {
-		l.disk.removeAll(dir)
+	if err := g.refill(ctx, known, s, renamed); err != nil {
+		g.Discard()
 		return err
 	}
-	return l.install(ctx, dir, known.Folder, s)
+	return g.Install(ctx, known.Folder, s)
 }
 
 func sameTags(a, b *space.Space) bool {
-	x, xerr := marshal(tagsOf(&a.Recording))
-	y, yerr := marshal(tagsOf(&b.Recording))
+	x, xerr := space.Marshal(playable.Tags(&a.Recording))
+	y, yerr := space.Marshal(playable.Tags(&b.Recording))
 	return xerr == nil && yerr == nil && string(x) == string(y)
 }
 
-// restage fills dir with what is in the folder of known, under the names and
+// refill fills the stage with what is in the folder of known, under the names and
 // with the tags of s.
-func (l *Library) restage(ctx context.Context, dir string, known, s *space.Space, renamed bool) error {
-	if err := l.linkTree(path.Join(known.Folder, "original"), path.Join(dir, "original")); err != nil {
+func (g *Stage) refill(ctx context.Context, known, s *space.Space, renamed bool) error {
+	l, dir := g.lib, g.dir
+	if err := l.linkTree(path.Join(known.Folder, layout.Original), path.Join(dir, layout.Original)); err != nil {
 		return err
 	}
-	if err := l.linkTree(path.Join(known.Folder, ".spaces"), path.Join(dir, ".spaces")); err != nil {
+	if err := l.linkTree(path.Join(known.Folder, layout.Own), path.Join(dir, layout.Own)); err != nil {
 		return err
 	}
 	if renamed {
-		folder, err := l.place(&s.Recording)
+		folder, err := l.Place(&s.Recording)
 		if err != nil {
 			return err
 		}
 		s.Folder = folder
 	}
-	stem := fileName(&s.Recording, s.Folder)
+	stem := layout.FileName(&s.Recording, s.Folder)
 	s.Files, s.FileSHA256 = slices.Clone(s.Files), slices.Clone(s.FileSHA256)
 	for i, old := range known.Files {
 		name := stem
@@ -108,11 +113,11 @@ func (l *Library) restage(ctx context.Context, dir string, known, s *space.Space
 			name = fmt.Sprintf("%s (%d)", stem, i+1)
 		}
 		name += path.Ext(old)
-		sha, err := l.retag(ctx, old, path.Join(dir, name), known, i, tagsOf(&s.Recording))
+		sha, err := g.retag(ctx, old, name, known, i, playable.Tags(&s.Recording))
 		if err != nil {
 			return err
 		}
-		if err := l.moveIndex(dir, known.FileSHA256[i], sha); err != nil {
+		if err := g.moveIndex(known.FileSHA256[i], sha); err != nil {
 			return err
 		}
 		s.Files[i], s.FileSHA256[i] = path.Join(s.Folder, name), sha
@@ -120,7 +125,7 @@ func (l *Library) restage(ctx context.Context, dir string, known, s *space.Space
 	if len(s.Files) > 0 {
 		s.File = s.Files[0]
 	}
-	return l.disk.writeNew(path.Join(dir, sidecarName), s)
+	return g.WriteSidecar(s)
 }
 
 // linkTree gives all files below from a second name below to.
@@ -143,18 +148,19 @@ func (l *Library) linkTree(from, to string) error {
 
 // moveIndex renames the packet index of a file whose hash has changed. One
 // that is not there can be made again later.
-func (l *Library) moveIndex(dir, from, to string) error {
-	old := path.Join(dir, ".spaces", from+".idx")
+func (g *Stage) moveIndex(from, to string) error {
+	l, dir := g.lib, g.dir
+	old := layout.IndexIn(dir, from)
 	if from == to || !l.disk.exists(old) {
 		return nil
 	}
-	return l.disk.rename(old, path.Join(dir, ".spaces", to+".idx"))
+	return l.disk.rename(old, layout.IndexIn(dir, to))
 }
 
 // retag copies the playable file old, number n of those of a Space, to name
 // with new tags, and returns the hash of the copy.
-func (l *Library) retag(ctx context.Context, old, name string, known *space.Space, n int, tags tags.Tags) (string, error) {
-	src, err := l.disk.root.Open(old)
+func (g *Stage) retag(ctx context.Context, old, name string, known *space.Space, n int, tags tags.Tags) (string, error) {
+	src, err := g.lib.disk.root.Open(old)
 	if err != nil {
 		return "", err
 	}
@@ -164,18 +170,18 @@ func (l *Library) retag(ctx context.Context, old, name string, known *space.Spac
 		return "", err
 	}
 	open := func() (track.Reader, error) {
-		return media.Open(&readerAt{ctx, src}, info.Size(), track.Options{})
+		return media.Open(&stream.ReaderAt{Context: ctx, File: src}, info.Size(), track.Options{})
 	}
 	f, err := planCopy(open, known, n)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", old, err)
 	}
-	w, err := l.disk.create(name)
+	w, err := g.Create(name)
 	if err != nil {
 		return "", err
 	}
 	sum, crc := sha256.New(), crc32.New(castagnoli)
-	err = f.copyFrom(open, io.MultiWriter(w, sum, crc), tags)
+	err = copyUnits(f, open, io.MultiWriter(w, sum, crc), tags)
 	if err != nil {
 		w.Discard()
 		return "", fmt.Errorf("%s: %w", old, err)
@@ -183,41 +189,41 @@ func (l *Library) retag(ctx context.Context, old, name string, known *space.Spac
 	if err := w.Commit(); err != nil {
 		return "", err
 	}
-	return hex.EncodeToString(sum.Sum(nil)), l.readBack(ctx, name, crc.Sum32())
+	return hex.EncodeToString(sum.Sum(nil)), g.ReadBack(ctx, name, crc.Sum32())
 }
 
 // planCopy reads through a playable file and lays out the edits that the
 // timeline asks for.
-func planCopy(open func() (track.Reader, error), known *space.Space, n int) (*playable, error) {
+func planCopy(open func() (track.Reader, error), known *space.Space, n int) (*playable.File, error) {
 	rd, err := open()
 	if err != nil {
 		return nil, err
 	}
-	f := new(playable)
-	p := landed{}
-	if err := p.scan(rd); err != nil {
+	f := new(playable.File)
+	p := playable.Scan{}
+	if err := p.Read(rd); err != nil {
 		return nil, err
 	}
-	if len(p.track.Runs) != 1 {
-		return nil, fmt.Errorf("%d runs in a playable file, not one", len(p.track.Runs))
+	if len(p.Track.Runs) != 1 {
+		return nil, fmt.Errorf("%d runs in a playable file, not one", len(p.Track.Runs))
 	}
-	f.config, f.sizes, f.bytes = p.track.Runs[0].Config, p.sizes, p.sizes.Sum()
-	f.lengths, f.encoder = p.lengths[0], p.track.Encoder
+	f.Config, f.Sizes = p.Track.Runs[0].Config, p.Sizes
+	f.Lengths, f.Encoder = p.Lengths[0], p.Track.Encoder
 	// The runs count samples as the program did that wrote them: one that took
 	// HE-AAC for AAC-LC counted half as many.
-	if n < len(known.Configs) && known.Configs[n].Codec != string(f.config.Codec) {
-		f.config = trackConfig(known.Configs[n])
+	if n < len(known.Configs) && known.Configs[n].Codec != string(f.Config.Codec) {
+		f.Config = playable.TrackConfig(known.Configs[n])
 	}
 	for _, r := range known.RunsIn(n) {
-		f.edit(f.total+r.Skip, r.Samples)
-		f.total += r.Skip + r.Samples + r.Trim
+		f.Hear(f.Total+r.Skip, r.Samples)
+		f.Total += r.Skip + r.Samples + r.Trim
 	}
 	return f, nil
 }
 
-// copyFrom writes the file with the units of another.
-func (f *playable) copyFrom(open func() (track.Reader, error), w io.Writer, tags tags.Tags) error {
-	out, err := f.newUnitWriter(w, tags)
+// copyUnits writes the file f with the units of another.
+func copyUnits(f *playable.File, open func() (track.Reader, error), w io.Writer, tags tags.Tags) error {
+	out, err := f.NewWriter(w, tags)
 	if err != nil {
 		return err
 	}

@@ -8,9 +8,9 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -25,30 +25,30 @@ func (l *Library) Reword(ctx context.Context, id string, facts func([]byte) []by
 	}
 	s, err := reworded(known, facts)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path.Join(known.Folder, sidecarName), err)
+		return fmt.Errorf("%s: %w", layout.SidecarIn(known.Folder), err)
 	}
-	if same, err := equalJSON(known, s); err != nil || same && name(known.Folder) == known.Folder {
+	if same, err := space.Equal(known, s); err != nil || same && name(known.Folder) == known.Folder {
 		return err
 	}
 	named := slices.ContainsFunc(known.Files, func(file string) bool { return name(file) != file })
 	if !named && name(known.Folder) == known.Folder || s.State == space.Missing {
-		return l.rewrite(ctx, known, s)
+		return l.Rewrite(ctx, known, s)
 	}
-	dir, err := l.stage(s.ID)
+	g, err := l.Stage(s.ID)
 	if err != nil {
 		return err
 	}
-	if err := l.restage(ctx, dir, known, s, true); err != nil {
-		l.disk.removeAll(dir)
+	if err := g.refill(ctx, known, s, true); err != nil {
+		g.Discard()
 		return err
 	}
-	return l.install(ctx, dir, known.Folder, s)
+	return g.Install(ctx, known.Folder, s)
 }
 
 // reworded is a copy of what is known with other words, which lies where it
 // lay.
 func reworded(known *space.Space, change func([]byte) []byte) (*space.Space, error) {
-	b, err := marshal(known)
+	b, err := space.Marshal(known)
 	if err != nil {
 		return nil, err
 	}
@@ -83,21 +83,21 @@ func (l *Library) DropRemoved(folder string) error {
 	if folder != path.Base(folder) || folder == "." || folder == ".." {
 		return fmt.Errorf("%q is no folder of a removed Space", folder)
 	}
-	return l.disk.removeAll(path.Join(removedDir, folder))
+	return l.disk.removeAll(path.Join(layout.Removed, folder))
 }
 
 // RenameRemoved gives the folder of a removed Space another name.
 func (l *Library) RenameRemoved(folder, name string) error {
 	for n := 1; n < 100; n++ {
-		to := path.Join(removedDir, name)
+		to := path.Join(layout.Removed, name)
 		if n > 1 {
 			to = fmt.Sprintf("%s (%d)", to, n)
 		}
 		if !l.disk.exists(to) {
-			return l.disk.rename(path.Join(removedDir, folder), to)
+			return l.disk.rename(path.Join(layout.Removed, folder), to)
 		}
 	}
-	return fmt.Errorf("too many folders named %s", path.Join(removedDir, name))
+	return fmt.Errorf("too many folders named %s", path.Join(layout.Removed, name))
 }
 
 // Files calls fn with every file of the library but its lock, by its name below
@@ -112,9 +112,9 @@ func (l *Library) Files(ctx context.Context, fn func(name string, info fs.FileIn
 			return nil
 		case err != nil:
 			return err
-		case e.IsDir() && name == partialDir:
+		case e.IsDir() && name == layout.Partial:
 			return fs.SkipDir
-		case !e.Type().IsRegular() || name == ".lock" || name == ".lock.json":
+		case !e.Type().IsRegular() || name == layout.Lock || name == layout.LockDetails:
 			return nil
 		}
 		info, err := e.Info()
@@ -123,11 +123,6 @@ func (l *Library) Files(ctx context.Context, fn func(name string, info fs.FileIn
 		}
 		return fn(name, info)
 	})
-}
-
-// IsCatalog reports whether a file is the catalogue or belongs to it.
-func IsCatalog(name string) bool {
-	return name == catalogName || name == catalogName+"-wal" || name == catalogName+"-shm" || name == catalogName+"-journal"
 }
 
 // Read returns a file of the library.
@@ -146,15 +141,15 @@ func (l *Library) Rebuild(ctx context.Context) error {
 		return err
 	}
 	f.Generation++
-	if err := l.disk.writeJSON(libraryJSON, f); err != nil {
+	if err := l.disk.writeJSON(layout.Marks, f); err != nil {
 		return err
 	}
-	name := l.Path(catalogName)
+	name := l.Path(layout.Catalog)
 	if err := l.cat.Close(); err != nil {
 		return err
 	}
 	l.cat = nil
-	if err := l.trace("remove", catalogName); err != nil {
+	if err := l.trace("remove", layout.Catalog); err != nil {
 		return err
 	}
 	// Windows removes no file that a reader has open: then it is emptied.
@@ -162,21 +157,10 @@ func (l *Library) Rebuild(ctx context.Context) error {
 	if l.cat, err = catalog.Open(context.WithoutCancel(ctx), name, catalog.ReadWrite); err != nil {
 		return errors.Join(refused, err)
 	}
-	l.behind = false
+	l.catalogStale = false
 	l.scrub = true
 	if _, err = l.Reindex(ctx); err == nil && refused != nil {
 		err = l.cat.Compact(ctx)
 	}
 	return err
-}
-
-// Names are what the names of folders and files say of a recording: that of its
-// folder, the title in it, and the file to play.
-func Names(r *space.Recording) []string {
-	folder := folderName(r)
-	title := strings.TrimSuffix(path.Base(folder), " ["+r.ID+"]")
-	if !r.StartedAt.IsZero() {
-		_, title, _ = strings.Cut(title, " ")
-	}
-	return []string{path.Base(folder), title, fileName(r, folder)}
 }

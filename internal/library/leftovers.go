@@ -11,6 +11,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/durable/flock"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // Commands that are killed leave unfinished files: audio with everybody's
@@ -19,10 +20,10 @@ import (
 
 // draftDirs are the folders below the library that drafts are made in, besides
 // those of the recordings.
-var draftDirs = [...]string{".", archivesDir, turnsDir, "consent", "consent/evidence", "uploads", "feed"}
+var draftDirs = [...]string{".", layout.Archives, layout.Confirmed, layout.Consent, layout.Evidence, layout.Uploads, layout.Feed}
 
 // recordingDirs are those in the folder of a recording.
-var recordingDirs = [...]string{".", ".spaces", "clips", "episodes", "transcript"}
+var recordingDirs = [...]string{".", layout.Own, layout.Clips, layout.Episodes, layout.Transcript}
 
 // Leftovers calls fn with each file that a killed command has left.
 func (l *Library) Leftovers(ctx context.Context, fn func(name string, info fs.FileInfo) error) error {
@@ -42,7 +43,7 @@ func (l *Library) Leftovers(ctx context.Context, fn func(name string, info fs.Fi
 	if err != nil || l.writing() {
 		return err
 	}
-	return fs.WalkDir(l.disk.root.FS(), partialDir, func(name string, e fs.DirEntry, err error) error {
+	return fs.WalkDir(l.disk.root.FS(), layout.Partial, func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case isGone(err):
 			return nil
@@ -56,12 +57,12 @@ func (l *Library) Leftovers(ctx context.Context, fn func(name string, info fs.Fi
 }
 
 // writing reports whether a program holds the library's lock: then all under
-// partialDir is its own.
+// layout.Partial is its own.
 func (l *Library) writing() bool {
 	if l.lock != nil {
 		return true
 	}
-	f, err := os.Open(l.Path(".lock"))
+	f, err := os.Open(l.Path(layout.Lock))
 	if err != nil {
 		return false
 	}
@@ -112,7 +113,7 @@ const strange = 24 * time.Hour
 func (l *Library) sweep(ctx context.Context) error {
 	return l.drafts(ctx, func(name string, e fs.DirEntry) error {
 		base := path.Base(name)
-		if !strings.HasPrefix(base, ".") && strings.HasSuffix(base, ".partial") && path.Base(path.Dir(name)) != ".spaces" {
+		if !strings.HasPrefix(base, ".") && strings.HasSuffix(base, ".partial") && path.Base(path.Dir(name)) != layout.Own {
 			if info, err := e.Info(); err != nil || time.Since(info.ModTime()) < strange {
 				return nil
 			}

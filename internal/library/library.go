@@ -9,22 +9,20 @@
 package library
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -63,10 +61,10 @@ type Library struct {
 	lock    *lock // nil when opened for reading
 	notes   []string
 
-	mu     sync.Mutex // one recording is put in its place at a time
-	dirty  bool       // what the flag in the catalogue says
-	scrub  bool       // rows were deleted of which no byte shall be left
-	behind bool       // the catalogue could not be told of a change
+	mu           sync.Mutex // one recording is put in its place at a time
+	dirty        bool       // what the flag in the catalogue says
+	scrub        bool       // rows were deleted of which no byte shall be left
+	catalogStale bool       // the catalogue could not be told of a change
 
 	namesMu sync.Mutex
 	names   map[string]string // folders by id, once one was asked for that the catalogue lacks
@@ -81,15 +79,6 @@ type libraryFile struct {
 	Generation int64 `json:"generation,omitempty"`
 }
 
-const (
-	libraryJSON = "library.json"
-	catalogName = "catalog.sqlite"
-	archivesDir = "archives"
-	partialDir  = ".partial"
-	sidecarName = "space.json"
-	turnsName   = ".spaces/turns.json"
-)
-
 // Open opens a library for reading. If a killed run left the catalogue behind
 // the folders and nobody is writing, it is brought up to date first.
 func Open(ctx context.Context, o Options) (*Library, error) {
@@ -97,14 +86,14 @@ func Open(ctx context.Context, o Options) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.cat, err = catalog.Open(ctx, l.Path(catalogName), catalog.ReadOnly)
+	l.cat, err = catalog.Open(ctx, l.Path(layout.Catalog), catalog.ReadOnly)
 	foreign := false // the catalogue is of another state of the library: nothing in it can be shown
 	if err == nil {
 		if dirty, derr := l.cat.Dirty(ctx); derr == nil && !dirty {
 			if foreign = !l.ours(ctx); !foreign {
 				return l, nil
 			}
-			err = fmt.Errorf("%s: %w", catalogName, catalog.ErrOther)
+			err = fmt.Errorf("%s: %w", layout.Catalog, catalog.ErrOther)
 		}
 	}
 	stale := l.cat
@@ -130,7 +119,7 @@ func Open(ctx context.Context, o Options) (*Library, error) {
 	if stale != nil {
 		stale.Close()
 	}
-	l.cat, err = catalog.Open(ctx, l.Path(catalogName), catalog.ReadOnly)
+	l.cat, err = catalog.Open(ctx, l.Path(layout.Catalog), catalog.ReadOnly)
 	if errors.Is(err, catalog.ErrNotExist) { // the writer had no room for one either
 		err = l.inMemory(ctx)
 	}
@@ -174,7 +163,7 @@ func OpenWrite(ctx context.Context, o Options) (*Library, error) {
 		l.Close()
 		return nil, err
 	}
-	if !l.disk.exists(libraryJSON) {
+	if !l.disk.exists(layout.Marks) {
 		if err := l.create(); err != nil {
 			l.Close()
 			return nil, err
@@ -224,7 +213,7 @@ func openFolder(o Options) (*Library, error) {
 
 // marks reads library.json.
 func (l *Library) marks() (f libraryFile, err error) {
-	err = l.disk.readJSON(libraryJSON, &f)
+	err = l.disk.readJSON(layout.Marks, &f)
 	return f, err
 }
 
@@ -246,11 +235,11 @@ func (l *Library) create() error {
 		return err
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains([]string{"recordings", archivesDir, removedDir, turnsDir, "consent", "uploads", "made", "show.json", "feed"}, e.Name()) && !strings.HasPrefix(e.Name(), catalogName) {
+		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(layout.Ours, e.Name()) && !strings.HasPrefix(e.Name(), layout.Catalog) {
 			return fmt.Errorf("%s is not a spaces library, and not empty", l.dir)
 		}
 	}
-	return l.disk.writeJSON(libraryJSON, libraryFile{Format: Format, About: about})
+	return l.disk.writeJSON(layout.Marks, libraryFile{Format: Format, About: about})
 }
 
 const about = "A library of X Spaces, kept by the program spaces. The recordings are under recordings; see space.json in each folder."
@@ -258,7 +247,7 @@ const about = "A library of X Spaces, kept by the program spaces. The recordings
 // openCatalog opens the catalogue for writing and brings it up to date where
 // it is not. A new one is born dirty.
 func (l *Library) openCatalog(ctx context.Context) error {
-	name := l.Path(catalogName)
+	name := l.Path(layout.Catalog)
 	recovered, err := l.recover()
 	if err != nil {
 		return err
@@ -302,7 +291,7 @@ func (l *Library) dropCatalog(ctx context.Context) error {
 		l.cat.Close()
 	}
 	l.cat = nil
-	if err := catalog.Remove(l.Path(catalogName)); err != nil {
+	if err := catalog.Remove(l.Path(layout.Catalog)); err != nil {
 		return err
 	}
 	return l.inMemory(ctx)
@@ -312,7 +301,7 @@ func (l *Library) dropCatalog(ctx context.Context) error {
 func (l *Library) Close() error {
 	var err error
 	if l.cat != nil {
-		if l.lock != nil && !l.behind {
+		if l.lock != nil && !l.catalogStale {
 			err = l.setDirty(context.Background(), false)
 		}
 		if l.lock != nil && l.scrub {
@@ -321,11 +310,18 @@ func (l *Library) Close() error {
 		err = errors.Join(err, l.cat.Close())
 	}
 	if l.lock != nil {
-		l.disk.root.Remove(partialDir) // succeeds when empty
+		l.disk.root.Remove(layout.Partial) // succeeds when empty
 		l.lock.release()
 	}
 	return errors.Join(err, l.disk.Close())
 }
+
+// Root returns the library's folder, for reading and for files that others
+// than the library keep in it. It is open as long as the library is.
+func (l *Library) Root() *os.Root { return l.disk.root }
+
+// Version is that of the program that opened the library.
+func (l *Library) Version() string { return l.version }
 
 // Dir returns the library's folder, absolute.
 func (l *Library) Dir() string { return l.dir }
@@ -339,10 +335,6 @@ func (l *Library) Catalog() *catalog.Catalog { return l.cat }
 // Path returns the absolute path of a slash-separated one below the library.
 func (l *Library) Path(rel string) string { return filepath.Join(l.dir, filepath.FromSlash(rel)) }
 
-var idPattern = regexp.MustCompile(`^[0-9A-Za-z]{10,16}$`)
-
-func validID(id string) bool { return idPattern.MatchString(id) }
-
 // Load returns all that is known of a Space. Its state is space.Missing when
 // its playable file is gone.
 func (l *Library) Load(id string) (*space.Space, error) {
@@ -355,14 +347,14 @@ func (l *Library) Load(id string) (*space.Space, error) {
 
 func (l *Library) load(folder string) (*space.Space, error) {
 	s := new(space.Space)
-	if err := l.disk.readJSON(path.Join(folder, sidecarName), s); err != nil {
+	if err := l.disk.readJSON(layout.SidecarIn(folder), s); err != nil {
 		return nil, err
 	}
 	if s.Schema > space.Schema {
 		return nil, fmt.Errorf("%s: %w", folder, ErrNewer)
 	}
-	if !validID(s.ID) {
-		return nil, fmt.Errorf("%s: odd id %q", path.Join(folder, sidecarName), s.ID)
+	if !space.ValidID(s.ID) {
+		return nil, fmt.Errorf("%s: odd id %q", layout.SidecarIn(folder), s.ID)
 	}
 	s.Relocate(folder) // the host may have renamed the folder
 	for _, f := range s.Files {
@@ -377,14 +369,14 @@ func (l *Library) load(folder string) (*space.Space, error) {
 // that is part of every folder's name.
 func (l *Library) folder(id string) (string, error) {
 	if l.cat != nil {
-		if r, err := l.cat.Get(context.Background(), id); err == nil && l.disk.exists(path.Join(r.Folder, sidecarName)) {
+		if r, err := l.cat.Get(context.Background(), id); err == nil && l.disk.exists(layout.SidecarIn(r.Folder)) {
 			return r.Folder, nil
 		}
 	}
 	l.namesMu.Lock()
 	defer l.namesMu.Unlock()
 	folder, ok := l.names[id]
-	if l.names == nil || ok && !l.disk.exists(path.Join(folder, sidecarName)) {
+	if l.names == nil || ok && !l.disk.exists(layout.SidecarIn(folder)) {
 		names, err := l.readNames()
 		if err != nil {
 			return "", err
@@ -411,10 +403,6 @@ func (l *Library) moved(id, folder string) {
 	}
 }
 
-// bracketed finds the id in a folder's name, also when the host has renamed
-// the rest.
-var bracketed = regexp.MustCompile(`\[([0-9A-Za-z]{10,16})\]`)
-
 // readNames lists the recordings' folders by id.
 func (l *Library) readNames() (map[string]string, error) {
 	names := make(map[string]string)
@@ -422,8 +410,8 @@ func (l *Library) readNames() (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, m := range bracketed.FindAllStringSubmatch(path.Base(folder), -1) {
-			names[m[1]] = folder
+		for _, id := range layout.IDs(folder) {
+			names[id] = folder
 		}
 	}
 	return names, nil
@@ -432,7 +420,7 @@ func (l *Library) readNames() (map[string]string, error) {
 // folders yields the folders that hold a sidecar, in order of their names.
 func (l *Library) folders() func(yield func(string, error) bool) {
 	return func(yield func(string, error) bool) {
-		years, err := l.disk.readDir("recordings")
+		years, err := l.disk.readDir(layout.Recordings)
 		if err != nil {
 			yield("", err)
 			return
@@ -441,14 +429,14 @@ func (l *Library) folders() func(yield func(string, error) bool) {
 			if !y.IsDir() {
 				continue
 			}
-			list, err := l.disk.readDir(path.Join("recordings", y.Name()))
+			list, err := l.disk.readDir(path.Join(layout.Recordings, y.Name()))
 			if err != nil {
 				yield("", err)
 				return
 			}
 			for _, e := range list {
-				folder := path.Join("recordings", y.Name(), e.Name())
-				if e.IsDir() && l.disk.exists(path.Join(folder, sidecarName)) && !yield(folder, nil) {
+				folder := path.Join(layout.Recordings, y.Name(), e.Name())
+				if e.IsDir() && l.disk.exists(layout.SidecarIn(folder)) && !yield(folder, nil) {
 					return
 				}
 			}
@@ -468,7 +456,7 @@ func (l *Library) Turns(id string) (*space.Turns, error) {
 		return t, err
 	}
 	t = new(space.Turns)
-	err = l.disk.readJSON(path.Join(s.Folder, turnsName), t)
+	err = l.disk.readJSON(layout.TurnsIn(s.Folder), t)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -477,7 +465,7 @@ func (l *Library) Turns(id string) (*space.Turns, error) {
 
 // Archives returns what the imported archives held, latest first.
 func (l *Library) Archives() ([]space.Archive, error) {
-	entries, err := l.disk.readDir(archivesDir)
+	entries, err := l.disk.readDir(layout.Archives)
 	if err != nil {
 		return nil, err
 	}
@@ -487,21 +475,11 @@ func (l *Library) Archives() ([]space.Archive, error) {
 			continue
 		}
 		var a space.Archive
-		if err := l.disk.readJSON(path.Join(archivesDir, e.Name()), &a); err != nil {
+		if err := l.disk.readJSON(path.Join(layout.Archives, e.Name()), &a); err != nil {
 			return nil, err
 		}
 		list = append(list, a)
 	}
 	slices.SortStableFunc(list, func(a, b space.Archive) int { return b.Made.Compare(a.Made.Time) })
 	return list, nil
-}
-
-// marshal writes JSON as people and diff tools like it.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	err := e.Encode(v)
-	return b.Bytes(), err
 }

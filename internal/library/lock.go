@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/durable/flock"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // A Holder says who holds the library's lock.
@@ -52,11 +53,11 @@ type lock struct {
 
 // acquire takes the lock, waiting for up to wait.
 func acquire(ctx context.Context, dir string, wait time.Duration) (*lock, error) {
-	f, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(filepath.Join(dir, layout.Lock), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	l := &lock{f: f, details: filepath.Join(dir, ".lock.json")}
+	l := &lock{f: f, details: filepath.Join(dir, layout.LockDetails)}
 	if err = flock.Wait(ctx, f, wait); errors.Is(err, flock.ErrHeld) {
 		err = &LockedError{Dir: dir, Waited: wait, Holder: l.holder()}
 	}

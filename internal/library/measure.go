@@ -8,16 +8,12 @@ import (
 	"slices"
 
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 	"github.com/spaces-cli/spaces/internal/media/track"
-)
-
-const (
-	measureName = ".spaces/measure.json"
-	peaksName   = ".spaces/peaks"
 )
 
 // A Measurement is what one pass over the decoded audio of a Space finds. It
@@ -57,10 +53,10 @@ func (m *Measurement) LongestSilence() space.Stretch {
 // none that fits the audio.
 func (l *Library) Measured(s *space.Space) *Measurement {
 	m := new(Measurement)
-	if l.disk.readJSON(path.Join(s.Folder, measureName), m) != nil {
+	if l.disk.readJSON(layout.MeasurementIn(s.Folder), m) != nil {
 		return nil
 	}
-	if m.Schema != space.Schema || m.Version != measureVersion || !slices.Equal(m.Pieces, hashes(s)) || !l.disk.exists(path.Join(s.Folder, peaksName)) {
+	if m.Schema != space.Schema || m.Version != measureVersion || !slices.Equal(m.Pieces, hashes(s)) || !l.disk.exists(layout.PeaksIn(s.Folder)) {
 		return nil
 	}
 	m.cutOff(s)
@@ -90,7 +86,7 @@ func (l *Library) OpenPeaks(id string) (*peaks.File, io.Closer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := l.disk.root.Open(path.Join(folder, peaksName))
+	f, err := l.disk.root.Open(layout.PeaksIn(folder))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -110,8 +106,8 @@ func (l *Library) OpenPeaks(id string) (*peaks.File, io.Closer, error) {
 // KeepMeasurement keeps what measure finds in the audio of a Space, and the
 // peaks that it writes. No lock is taken.
 func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, peaks io.Writer) error) (*Measurement, error) {
-	tmp := partial(path.Join(s.Folder, peaksName))
-	if err := l.disk.mkdirAll(path.Join(s.Folder, ".spaces")); err != nil {
+	tmp := partial(layout.PeaksIn(s.Folder))
+	if err := l.disk.mkdirAll(path.Join(s.Folder, layout.Own)); err != nil {
 		return nil, err
 	}
 	w, err := l.disk.create(tmp)
@@ -127,17 +123,17 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 		w.f.Close()
 	}
 	if err == nil {
-		err = l.disk.rename(tmp, path.Join(s.Folder, peaksName))
+		err = l.disk.rename(tmp, layout.PeaksIn(s.Folder))
 	}
 	if err != nil {
 		l.disk.remove(tmp)
 		return nil, err
 	}
-	b, err := marshal(m)
+	b, err := space.Marshal(m)
 	if err != nil {
 		return nil, err
 	}
-	name := path.Join(s.Folder, measureName)
+	name := layout.MeasurementIn(s.Folder)
 	return m, l.disk.writeBeside(name, partial(name), b)
 }
 

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
-
-// removedDir is where the originals of removed Spaces stay.
-const removedDir = "removed"
 
 // A Removal says what goes when a Space is removed.
 type Removal struct {
@@ -31,13 +30,13 @@ func (l *Library) PlanRemoval(id string, originals bool) (*Removal, error) {
 		return nil, err
 	}
 	r := &Removal{Recording: s.Recording}
-	keep := path.Join(s.Folder, "original") + "/"
+	keep := path.Join(s.Folder, layout.Original) + "/"
 	err = fs.WalkDir(l.disk.root.FS(), s.Folder, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
 		if !originals && len(name) > len(keep) && name[:len(keep)] == keep {
-			r.Kept = append(r.Kept, path.Join(removedDir, path.Base(s.Folder), name[len(s.Folder)+1:]))
+			r.Kept = append(r.Kept, path.Join(layout.Removed, path.Base(s.Folder), name[len(s.Folder)+1:]))
 			return nil
 		}
 		info, err := e.Info()
@@ -69,12 +68,12 @@ func (l *Library) Remove(ctx context.Context, id string, originals bool) (*Remov
 		return nil, err
 	}
 	if err := l.remove(r, originals); err != nil {
-		l.behind = true
+		l.catalogStale = true
 		return nil, err
 	}
 	l.scrub = true
 	err = l.cat.Update(context.WithoutCancel(ctx), func(tx *catalog.Tx) error { return tx.Delete(id) })
-	l.behind = l.behind || err != nil
+	l.catalogStale = l.catalogStale || err != nil
 	return r, err
 }
 
@@ -88,8 +87,8 @@ func (l *Library) remove(r *Removal, originals bool) error {
 			return err
 		}
 	}
-	gone := path.Join(partialDir, stageKey("gone-"+r.Recording.ID))
-	if err := l.disk.mkdirAll(partialDir); err != nil {
+	gone := path.Join(layout.Partial, stageKey("gone-"+r.Recording.ID))
+	if err := l.disk.mkdirAll(layout.Partial); err != nil {
 		return err
 	}
 	if err := l.disk.removeAll(gone); err != nil {
@@ -103,27 +102,27 @@ func (l *Library) remove(r *Removal, originals bool) error {
 }
 
 // keepRemoved gives the originals and the sidecar a second name under
-// removedDir.
+// layout.Removed.
 func (l *Library) keepRemoved(r *Removal) error {
 	folder := r.Recording.Folder
 	dst, done, err := l.removedName(folder)
 	if err != nil || done {
 		return err
 	}
-	staged := path.Join(partialDir, stageKey("removed-"+r.Recording.ID))
+	staged := path.Join(layout.Partial, stageKey("removed-"+r.Recording.ID))
 	if err := l.disk.removeAll(staged); err != nil {
 		return err
 	}
-	if err := l.linkTree(path.Join(folder, "original"), path.Join(staged, "original")); err != nil {
+	if err := l.linkTree(path.Join(folder, layout.Original), path.Join(staged, layout.Original)); err != nil {
 		return err
 	}
-	if err := l.disk.link(path.Join(folder, sidecarName), path.Join(staged, sidecarName)); err != nil {
+	if err := l.disk.link(layout.SidecarIn(folder), layout.SidecarIn(staged)); err != nil {
 		return err
 	}
 	if err := l.syncTree(staged); err != nil {
 		return err
 	}
-	if err := l.disk.mkdirAll(removedDir); err != nil {
+	if err := l.disk.mkdirAll(layout.Removed); err != nil {
 		return err
 	}
 	return l.disk.rename(staged, dst)
@@ -133,19 +132,19 @@ func (l *Library) keepRemoved(r *Removal) error {
 // its name, or that with a number if another removed Space has it. done says
 // that they lie there already: a killed run had come that far.
 func (l *Library) removedName(folder string) (name string, done bool, err error) {
-	sidecar, err := l.disk.root.ReadFile(path.Join(folder, sidecarName))
+	sidecar, err := l.disk.root.ReadFile(layout.SidecarIn(folder))
 	if err != nil {
 		return "", false, err
 	}
 	for n := 1; n < 1000; n++ {
-		name = path.Join(removedDir, path.Base(folder))
+		name = path.Join(layout.Removed, path.Base(folder))
 		if n > 1 {
 			name = fmt.Sprintf("%s (%d)", name, n)
 		}
 		if !l.disk.exists(name) {
 			return name, false, nil
 		}
-		if b, err := l.disk.root.ReadFile(path.Join(name, sidecarName)); err == nil && bytes.Equal(b, sidecar) {
+		if b, err := l.disk.root.ReadFile(layout.SidecarIn(name)); err == nil && bytes.Equal(b, sidecar) {
 			return name, true, nil
 		}
 	}
@@ -155,15 +154,13 @@ func (l *Library) removedName(folder string) (name string, done bool, err error)
 // WasRemoved reports whether a Space whose id begins so was removed, and its
 // originals were kept.
 func (l *Library) WasRemoved(id string) bool {
-	entries, err := l.disk.readDir(removedDir)
+	entries, err := l.disk.readDir(layout.Removed)
 	if err != nil || len(id) < 4 {
 		return false
 	}
 	for _, e := range entries {
-		for _, m := range bracketed.FindAllStringSubmatch(e.Name(), -1) {
-			if strings.HasPrefix(m[1], id) {
-				return true
-			}
+		if slices.ContainsFunc(layout.IDs(e.Name()), func(was string) bool { return strings.HasPrefix(was, id) }) {
+			return true
 		}
 	}
 	return false

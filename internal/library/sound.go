@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/playable"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
@@ -81,11 +82,11 @@ func (l *Library) OpenSound(id string) (*Sound, error) {
 	case len(s.Files) == 0:
 		return nil, fmt.Errorf("%w: %s", ErrNoAudio, id)
 	case len(s.Configs) != len(s.Files) || len(s.FileSHA256) != len(s.Files):
-		return nil, fmt.Errorf("%s: its lists of files do not match", path.Join(s.Folder, sidecarName))
+		return nil, fmt.Errorf("%s: its lists of files do not match", layout.SidecarIn(s.Folder))
 	}
 	sound := &Sound{Space: s}
 	if sound.starts, err = s.FilePositions(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path.Join(s.Folder, sidecarName), err)
+		return nil, fmt.Errorf("%s: %w", layout.SidecarIn(s.Folder), err)
 	}
 	for i := range s.Files {
 		f, err := l.openSoundFile(s, i)
@@ -115,14 +116,14 @@ func (l *Library) openSoundFile(s *space.Space, i int) (*SoundFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	sf := &SoundFile{File: f, Config: trackConfig(s.Configs[i])}
+	sf := &SoundFile{File: f, Config: playable.TrackConfig(s.Configs[i])}
 	info, err := f.Stat()
 	if err == nil {
 		sf.Bytes = info.Size()
 		err = sf.findPayload()
 	}
 	if err == nil {
-		err = l.openIndex(sf, path.Join(s.Folder, ".spaces", s.FileSHA256[i]+".idx"), func(x *track.Index) bool {
+		err = l.openIndex(sf, layout.IndexIn(s.Folder, s.FileSHA256[i]), func(x *track.Index) bool {
 			return fits(x, s, i)
 		})
 	}
@@ -136,7 +137,7 @@ func (l *Library) openSoundFile(s *space.Space, i int) (*SoundFile, error) {
 // findPayload finds where the units begin: in an .m4a the content of the
 // mdat box, elsewhere the first unit.
 func (f *SoundFile) findPayload() (err error) {
-	if e, err := ext(f.Config.Codec); err != nil || e == ".m4a" {
+	if e, err := playable.Ext(f.Config.Codec); err != nil || e == ".m4a" {
 		f.Start, _, err = mp4.MediaStart(f, f.Bytes)
 		return err
 	}
@@ -165,7 +166,7 @@ func fileSamples(s *space.Space, i int) int64 {
 // Indexes of FLAC and PCM that were made before lengths were listed do not
 // where a unit inside is shorter than the others, or all differ.
 func fits(x *track.Index, s *space.Space, i int) bool {
-	c := trackConfig(s.Configs[i])
+	c := playable.TrackConfig(s.Configs[i])
 	switch {
 	case c.Codec != track.PCM && c.Codec != track.FLAC:
 		return true
@@ -200,19 +201,20 @@ func (l *Library) openIndex(f *SoundFile, name string, fits func(*track.Index) b
 		}
 		idx.Close()
 	}
-	var p landed
+	var p playable.Scan
 	rd, err := media.Open(f, f.Bytes, track.Options{})
 	if err != nil {
 		return err
 	}
-	if err := p.scan(rd); err != nil {
+	if err := p.Read(rd); err != nil {
 		return err
 	}
-	if len(p.lengths) != 1 {
-		return fmt.Errorf("it has %d runs of units, not one", len(p.lengths))
+	if len(p.Lengths) != 1 {
+		return fmt.Errorf("it has %d runs of units, not one", len(p.Lengths))
 	}
 	var b bytes.Buffer
-	if err := writeIndex(&b, f.Config, p.sizes, &p.lengths[0]); err != nil {
+	made := playable.File{Config: f.Config, Sizes: p.Sizes, Lengths: p.Lengths[0]}
+	if err := made.WriteIndex(&b); err != nil {
 		return err
 	}
 	f.Index, err = track.OpenIndex(bytes.NewReader(b.Bytes()), int64(b.Len()))

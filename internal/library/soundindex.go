@@ -3,59 +3,15 @@ package library
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"path"
 
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
-	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/media/unithash"
 )
-
-// soundName is where the sound index of a recording's playable file lies. It
-// depends on the units alone, so that new tags leave it as it is.
-func soundName(file int) string { return fmt.Sprintf(".spaces/sound-%d.idx", file) }
-
-// An indexedWriter passes units on to the writer of a file and takes them into
-// its sound index.
-type indexedWriter struct {
-	format.UnitWriter
-	index *unithash.Builder
-}
-
-func (w indexedWriter) WriteUnit(data []byte) error {
-	w.index.Add(data)
-	return w.UnitWriter.WriteUnit(data)
-}
-
-// newSoundIndex returns a builder for units of c, or nil if they cannot be told
-// by their content.
-func newSoundIndex(c track.Config) *unithash.Builder {
-	h, err := unithash.New(c)
-	if err != nil {
-		return nil
-	}
-	return unithash.NewBuilder(h)
-}
-
-// writeSoundIndex keeps the sound index of file n of the recording in dir, if
-// it has one.
-func (l *Library) writeSoundIndex(dir string, n int, index *unithash.Builder) error {
-	if index == nil {
-		return nil
-	}
-	w, err := l.disk.create(path.Join(dir, soundName(n)))
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(index.Index().Append(nil)); err != nil {
-		w.Discard()
-		return err
-	}
-	return w.Commit()
-}
 
 // SoundIndex returns the sound index of a recording's playable file: the one
 // that is kept, or one made of the file if that is missing. The one kept may be
@@ -77,7 +33,7 @@ func (l *Library) SoundIndex(ctx context.Context, s *space.Space, file int) (*un
 }
 
 func (l *Library) keptSoundIndex(s *space.Space, file int) *unithash.Index {
-	b, err := l.disk.root.ReadFile(path.Join(s.Folder, soundName(file)))
+	b, err := l.disk.root.ReadFile(layout.SoundIn(s.Folder, file))
 	if err != nil {
 		return nil
 	}
@@ -179,10 +135,10 @@ func (l *Library) indexSound(ctx context.Context, s *space.Space) (made int, err
 		if err != nil {
 			return made, err
 		}
-		if err := l.disk.mkdirAll(path.Join(s.Folder, ".spaces")); err != nil {
+		if err := l.disk.mkdirAll(path.Join(s.Folder, layout.Own)); err != nil {
 			return made, err
 		}
-		if err := l.disk.writeFile(path.Join(s.Folder, soundName(i)), x.Append(nil)); err != nil {
+		if err := l.disk.writeFile(layout.SoundIn(s.Folder, i), x.Append(nil)); err != nil {
 			return made, err
 		}
 		made++

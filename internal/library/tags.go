@@ -5,11 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path"
+	"io"
 	"slices"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/archive/hydra"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -26,7 +27,7 @@ type Tag struct {
 	Stage      []string   // handles
 }
 
-// A tagLine is a line of .spaces/tags-<piece>.jsonl.
+// A tagLine is a line of the file that the timed tags of a piece are kept in.
 type tagLine struct {
 	Run    int      `json:"run"`
 	Sample int64    `json:"sample"`
@@ -34,10 +35,6 @@ type tagLine struct {
 	Levels []int    `json:"levels"`
 	Stage  []string `json:"stage,omitempty"` // where it differs from the line before
 }
-
-// tagsName is where the timed tags of a piece are kept, in the recording's
-// folder.
-func tagsName(piece int) string { return fmt.Sprintf(".spaces/tags-%d.jsonl", piece) }
 
 // Tags calls visit with the timed tags that were kept of a recording, in the
 // order of its timeline. Pieces without tags have none.
@@ -54,7 +51,7 @@ func (l *Library) tags(ctx context.Context, s *space.Space, piece int, visit fun
 	if !slices.ContainsFunc(s.Timeline, func(r space.Run) bool { return r.Piece == piece }) {
 		return nil // other pieces hold all of it
 	}
-	name := path.Join(s.Folder, tagsName(piece))
+	name := layout.TagsIn(s.Folder, piece)
 	f, err := l.disk.root.Open(name)
 	if isGone(err) {
 		return nil
@@ -84,7 +81,7 @@ func (l *Library) tags(ctx context.Context, s *space.Space, piece int, visit fun
 		}
 		tag.Position, tag.Wall = s.PositionOf(piece, t.Run, t.Sample)
 		if len(s.Timeline) > 0 {
-			tag.At = seconds(float64(tag.Position) / float64(max(1, s.Timeline[0].SampleRate)))
+			tag.At = space.Seconds(float64(tag.Position) / float64(max(1, s.Timeline[0].SampleRate)))
 		}
 		if err := visit(&tag); err != nil {
 			return err
@@ -94,4 +91,31 @@ func (l *Library) tags(ctx context.Context, s *space.Space, piece int, visit fun
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
+}
+
+// writeTags writes what the timed tags of a piece say, one JSON object a line:
+// the position in the piece, the clock, the levels, and who is on stage when
+// that changes.
+func writeTags(w io.Writer, tags *hydra.Tags) error {
+	bw := bufio.NewWriter(w)
+	enc := json.NewEncoder(bw)
+	enc.SetEscapeHTML(false)
+	var stage *hydra.Stage
+	for _, t := range tags.Ticks {
+		l := tagLine{Run: t.Run, Sample: t.Sample, NTP: float64(t.Clock.Milliseconds()) / 1000}
+		for _, v := range t.Levels {
+			l.Levels = append(l.Levels, int(v))
+		}
+		if t.Stage != stage {
+			stage = t.Stage
+			l.Stage = []string{}
+			for _, q := range stage.Participants {
+				l.Stage = append(l.Stage, q.UserName)
+			}
+		}
+		if err := enc.Encode(l); err != nil {
+			return err
+		}
+	}
+	return bw.Flush()
 }

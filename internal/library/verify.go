@@ -14,10 +14,12 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/media/unithash"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // A FindingKind says what sort of thing Verify found. The words appear in
@@ -49,10 +51,10 @@ type VerifyStats struct {
 // Verify reads every file of the recordings with these ids (or of all, when
 // there are none) and compares it with the hash that was kept. It tells found
 // of what differs, is missing or does not belong there, and goes on.
-func (l *Library) Verify(ctx context.Context, ids []string, p Progress, found func(Finding)) (VerifyStats, error) {
+func (l *Library) Verify(ctx context.Context, ids []string, p stream.Progress, found func(Finding)) (VerifyStats, error) {
 	v := &verifier{lib: l, ctx: ctx, progress: p, found: found}
 	if v.progress == nil {
-		v.progress = noProgress{}
+		v.progress = stream.NoProgress{}
 	}
 	folders, err := v.folders(ids)
 	if err != nil {
@@ -75,7 +77,7 @@ func (l *Library) Verify(ctx context.Context, ids []string, p Progress, found fu
 type verifier struct {
 	lib      *Library
 	ctx      context.Context
-	progress Progress
+	progress stream.Progress
 	found    func(Finding)
 	stats    VerifyStats
 }
@@ -118,12 +120,12 @@ func (v *verifier) folders(ids []string) ([]string, error) {
 // strays tells of what lies among the recordings and is none, and of
 // recordings that have gone.
 func (v *verifier) strays(known []string) error {
-	years, err := v.lib.disk.readDir("recordings")
+	years, err := v.lib.disk.readDir(layout.Recordings)
 	if err != nil {
 		return err
 	}
 	for _, y := range years {
-		year := path.Join("recordings", y.Name())
+		year := path.Join(layout.Recordings, y.Name())
 		if !y.IsDir() {
 			v.tell("", Extra, year, "not a folder of recordings")
 			continue
@@ -134,7 +136,7 @@ func (v *verifier) strays(known []string) error {
 		}
 		for _, e := range entries {
 			if name := path.Join(year, e.Name()); !slices.Contains(known, name) {
-				v.tell("", Extra, name, "not a recording: it has no "+sidecarName)
+				v.tell("", Extra, name, "not a recording: it has no "+layout.Sidecar)
 			}
 		}
 	}
@@ -158,41 +160,39 @@ func (v *verifier) recording(folder string) error {
 	v.stats.Recordings++
 	s, err := v.lib.load(folder)
 	if err != nil {
-		v.tell("", Unreadable, path.Join(folder, sidecarName), "%v", err)
+		v.tell("", Unreadable, layout.SidecarIn(folder), "%v", err)
 		return nil
 	}
 	v.stats.Files++
-	known := map[string]bool{sidecarName: true}
-	file := func(name string, size int64, sha string, progress Progress) error {
+	known := map[string]bool{layout.Sidecar: true}
+	file := func(name string, size int64, sha string, progress stream.Progress) error {
 		known[name] = true
 		return v.file(s.ID, path.Join(folder, name), size, sha, progress)
 	}
 	for _, p := range s.Pieces {
-		if err := file("original/"+p.Name, p.Bytes, p.SHA256, v.progress); err != nil {
+		if err := file(layout.Original+"/"+p.Name, p.Bytes, p.SHA256, v.progress); err != nil {
 			return err
 		}
 	}
 	for _, e := range s.Earlier {
-		if err := file("original/"+e.Name, e.Bytes, e.SHA256, noProgress{}); err != nil {
+		if err := file(layout.Original+"/"+e.Name, e.Bytes, e.SHA256, stream.NoProgress{}); err != nil {
 			return err
 		}
 	}
 	for i, f := range s.Files {
 		name := strings.TrimPrefix(f, folder+"/")
-		if err := file(name, -1, s.FileSHA256[i], noProgress{}); err != nil {
+		if err := file(name, -1, s.FileSHA256[i], stream.NoProgress{}); err != nil {
 			return err
 		}
-		idx := ".spaces/" + s.FileSHA256[i] + ".idx"
-		known[idx] = true
-		v.index(s, i, path.Join(folder, idx))
+		v.index(s, i, layout.IndexIn(folder, s.FileSHA256[i]))
 		v.length(s, i)
-		v.soundIndex(s, path.Join(folder, soundName(i)))
+		v.soundIndex(s, layout.SoundIn(folder, i))
 	}
 	return v.extras(s.ID, folder, known)
 }
 
 // file compares one file with its size (unless that is negative) and hash.
-func (v *verifier) file(id, name string, size int64, want string, progress Progress) error {
+func (v *verifier) file(id, name string, size int64, want string, progress stream.Progress) error {
 	f, err := v.lib.disk.root.Open(name)
 	if isGone(err) {
 		v.tell(id, Lost, name, "the file is gone")
@@ -204,17 +204,17 @@ func (v *verifier) file(id, name string, size int64, want string, progress Progr
 	}
 	defer f.Close()
 	h := sha256.New()
-	in := &source{ctx: v.ctx, r: f, progress: progress}
+	in := stream.NewSource(v.ctx, f, progress)
 	if _, err := io.Copy(h, in); err != nil {
 		return err
 	}
 	v.stats.Files++
-	v.stats.Bytes += in.n
+	v.stats.Bytes += in.Bytes()
 	switch got := hex.EncodeToString(h.Sum(nil)); {
-	case in.err != nil:
-		v.tell(id, Unreadable, name, "%v", in.err)
-	case size >= 0 && in.n != size:
-		v.tell(id, Changed, name, "%d bytes, not %d", in.n, size)
+	case in.Err() != nil:
+		v.tell(id, Unreadable, name, "%v", in.Err())
+	case size >= 0 && in.Bytes() != size:
+		v.tell(id, Changed, name, "%d bytes, not %d", in.Bytes(), size)
 	case got != want:
 		v.tell(id, Changed, name, "other content of the same size: SHA-256 %s, not %s", got, want)
 	}
@@ -304,7 +304,7 @@ func (v *verifier) extras(id, folder string, known map[string]bool) error {
 		}
 		rel := strings.TrimPrefix(strings.TrimPrefix(name, folder), "/")
 		if e.IsDir() {
-			if rel == ".spaces" || slices.Contains(made[:], rel) {
+			if rel == layout.Own || slices.Contains(layout.ByHost, rel) {
 				return fs.SkipDir
 			}
 			return nil

@@ -189,7 +189,7 @@ func (c *comparer) member(ctx context.Context, m *archive.Member) error {
 	}
 	c.sum.Bytes += sum.bytes
 	if d.ID == "" {
-		d.ID = library.ContentID(sum.sha256)
+		d.ID = space.ContentID(sum.sha256)
 		if !c.meant(d.ID) {
 			return nil
 		}

@@ -22,6 +22,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // ErrUnknown means that nothing in the library has made a file.
@@ -165,7 +166,7 @@ type Prover struct {
 	Library  *library.Library
 	Version  string             // of the program
 	Archives []*archive.Archive // to compare with, or none
-	Progress library.Progress   // is told of bytes that are read; may be nil
+	Progress stream.Progress    // is told of bytes that are read; may be nil
 
 	known []space.Archive
 	sums  map[*archive.Archive]string // SHA-256 of the archives that were asked for

@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -49,7 +50,7 @@ func take(t *testing.T, files ...string) *library.Library {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = library.Import(t.Context(), w, []string{file}, library.ImportOptions{}, func(library.Event) {})
+		_, err = intake.Import(t.Context(), w, []string{file}, intake.Options{}, func(intake.Event) {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -238,7 +239,7 @@ func TestReplacedOriginal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := library.Import(t.Context(), w, []string{preset(t, "later-longer")}, library.ImportOptions{}, func(library.Event) {}); err != nil {
+	if _, err := intake.Import(t.Context(), w, []string{preset(t, "later-longer")}, intake.Options{}, func(intake.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	w.Close()

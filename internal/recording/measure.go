@@ -12,13 +12,14 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 	"github.com/spaces-cli/spaces/internal/media/silence"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // Measure returns the measurement of a Space, from the library if it is there
 // and up to date, else by decoding all of its audio with so many jobs and
 // keeping the result. No lock is taken: the files that are written depend on
 // the audio alone, so that it does not matter who writes them last.
-func Measure(ctx context.Context, lib *library.Library, id string, jobs int, p library.Progress) (*library.Measurement, error) {
+func Measure(ctx context.Context, lib *library.Library, id string, jobs int, p stream.Progress) (*library.Measurement, error) {
 	s, err := lib.Load(id)
 	if err != nil {
 		return nil, err
@@ -38,7 +39,7 @@ func Measure(ctx context.Context, lib *library.Library, id string, jobs int, p l
 
 // Peaks opens the waveform of a Space, measuring it first if need be. The
 // caller closes the file.
-func Peaks(ctx context.Context, lib *library.Library, id string, jobs int, p library.Progress) (*peaks.File, io.Closer, error) {
+func Peaks(ctx context.Context, lib *library.Library, id string, jobs int, p stream.Progress) (*peaks.File, io.Closer, error) {
 	if _, err := Measure(ctx, lib, id, jobs, p); err != nil {
 		return nil, nil, err
 	}
@@ -47,7 +48,7 @@ func Peaks(ctx context.Context, lib *library.Library, id string, jobs int, p lib
 
 // measure decodes all that is heard, once, feeds it to the meters and writes the
 // peaks to w.
-func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Writer, jobs int, p library.Progress) error {
+func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Writer, jobs int, p stream.Progress) error {
 	first := r.Space.Configs[0]
 	format := pcm.Format{SampleRate: first.SampleRate, Channels: min(2, first.Channels)}
 	wave, err := peaks.NewWriter(w, peaks.Config{SampleRate: format.SampleRate, Channels: format.Channels, Mix: true})

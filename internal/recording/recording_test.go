@@ -7,6 +7,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 )
 
 // importPreset makes a library of one of the fixture's archives.
@@ -34,7 +35,7 @@ func importFile(t *testing.T, file string) *library.Library {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.Close() })
-	if _, err := library.Import(t.Context(), w, []string{file}, library.ImportOptions{}, func(library.Event) {}); err != nil {
+	if _, err := intake.Import(t.Context(), w, []string{file}, intake.Options{}, func(intake.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	return w

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 )
 
 // sampleZIP is the project's sample archive: three Spaces, two with audio.
@@ -39,7 +40,7 @@ func importInto(t testing.TB, archive string) string {
 		t.Fatal(err)
 	}
 	defer lib.Close()
-	if _, err := library.Import(t.Context(), lib, []string{archive}, library.ImportOptions{}, func(library.Event) {}); err != nil {
+	if _, err := intake.Import(t.Context(), lib, []string{archive}, intake.Options{}, func(intake.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	return dir

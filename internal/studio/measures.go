@@ -7,6 +7,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // measures are the recordings that are being measured: each by one task, for
@@ -24,10 +25,10 @@ type measuring struct {
 
 	mu          sync.Mutex
 	done, total int64
-	told        []library.Progress
+	told        []stream.Progress
 }
 
-// Expect and Add make a measuring a library.Progress.
+// Expect and Add make a measuring a stream.Progress.
 func (m *measuring) Expect(n int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -47,7 +48,7 @@ func (m *measuring) Add(n int64) {
 }
 
 // join tells p of it from now on, and what was done before.
-func (m *measuring) join(p library.Progress) {
+func (m *measuring) join(p stream.Progress) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p.Expect(m.total)
@@ -67,7 +68,7 @@ func (m *measuring) undo() {
 
 // do measures a recording, or waits for who does. If that one is stopped,
 // another that waits measures it.
-func (ms *measures) do(ctx context.Context, id string, p library.Progress, measure func(context.Context, library.Progress) error) error {
+func (ms *measures) do(ctx context.Context, id string, p stream.Progress, measure func(context.Context, stream.Progress) error) error {
 	for {
 		ms.mu.Lock()
 		m := ms.now[id]
@@ -104,7 +105,7 @@ func (ms *measures) do(ctx context.Context, id string, p library.Progress, measu
 
 // measure sees to it that the library has the measurement of a recording.
 func (s *Server) measure(ctx context.Context, lib *library.Library, id string, t *task) error {
-	return s.measures.do(ctx, id, t, func(ctx context.Context, p library.Progress) error {
+	return s.measures.do(ctx, id, t, func(ctx context.Context, p stream.Progress) error {
 		_, err := recording.Measure(ctx, lib, id, s.o.Jobs, p)
 		return err
 	})

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // Tasks that need the measurement of a recording wait for the one that
@@ -20,7 +20,7 @@ func TestMeasuresOnce(t *testing.T) {
 		begin := func(ctx context.Context, id string) (*task, chan error) {
 			k, ended := new(task), make(chan error, 1)
 			go func() {
-				ended <- ms.do(ctx, id, k, func(ctx context.Context, p library.Progress) error {
+				ended <- ms.do(ctx, id, k, func(ctx context.Context, p stream.Progress) error {
 					begun.Add(1)
 					p.Expect(10)
 					p.Add(4)

@@ -29,7 +29,7 @@ type outcome struct {
 	Error  *problem `json:"error,omitempty"`
 }
 
-// Expect and Add make a task a library.Progress.
+// Expect and Add make a task a stream.Progress.
 func (t *task) Expect(n int64) { t.mu.Lock(); t.total += n; t.mu.Unlock() }
 func (t *task) Add(n int64)    { t.mu.Lock(); t.done += n; t.mu.Unlock() }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/fixture/browser"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/h264"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
@@ -41,7 +42,7 @@ func sample(t testing.TB) *recording.Recording {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { lib.Close() })
-	if _, err := library.Import(ctx, lib, []string{file}, library.ImportOptions{}, func(library.Event) {}); err != nil {
+	if _, err := intake.Import(ctx, lib, []string{file}, intake.Options{}, func(intake.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	r, err := recording.Open(lib, "1ypKdEXvkMLGW", "test")

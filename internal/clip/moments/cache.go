@@ -11,8 +11,8 @@ import (
 	"os"
 
 	"github.com/spaces-cli/spaces/internal/durable"
-	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // cacheName is where the hops of a recording are kept, in its folder.
@@ -31,7 +31,7 @@ const (
 
 // load returns the hops of a recording: those that are kept, or by listening to
 // all of it.
-func load(ctx context.Context, r *recording.Recording, jobs int, p library.Progress) (*features, error) {
+func load(ctx context.Context, r *recording.Recording, jobs int, p stream.Progress) (*features, error) {
 	if r.Samples/int64(r.Rate) > maxSeconds {
 		return nil, fmt.Errorf("%s is longer than %d hours", r.Space.ID, maxSeconds/3600)
 	}

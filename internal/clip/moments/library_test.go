@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -46,7 +47,7 @@ func TestFindInALibrary(t *testing.T) {
 	}
 	defer w.Close()
 	id := ""
-	_, err = library.Import(t.Context(), w, []string{file}, library.ImportOptions{}, func(e library.Event) {
+	_, err = intake.Import(t.Context(), w, []string{file}, intake.Options{}, func(e intake.Event) {
 		if e.Recording != nil {
 			id = e.Recording.ID
 		}

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/clip"
-	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // A Kind says what makes a moment. The words appear in JSON.
@@ -122,7 +122,7 @@ type Options struct {
 	// of the time at least, and in what makes the moment.
 	Speaker  string
 	Jobs     int // how many cores decode; at least one
-	Progress library.Progress
+	Progress stream.Progress
 }
 
 func (o *Options) complete() error {

@@ -7,9 +7,9 @@ import (
 	"io"
 	"sync"
 
-	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // features are the hops of a recording, in order. Hop i begins at position
@@ -83,7 +83,7 @@ func (l *located) Losses() *pcm.Losses {
 const chunkHops = 120 * hopsASecond
 
 // scan decodes all runs once, jobs chunks at a time.
-func scan(ctx context.Context, rate int, samples int64, runs []run, jobs int, p library.Progress) (*features, error) {
+func scan(ctx context.Context, rate int, samples int64, runs []run, jobs int, p stream.Progress) (*features, error) {
 	f := &features{rate: rate, samples: samples, hops: make([]hop, countHops(samples, rate))}
 	for i := range f.hops {
 		f.hops[i].flags = lost // until it is heard

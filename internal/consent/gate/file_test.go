@@ -22,6 +22,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -43,7 +44,7 @@ func newShelf(t *testing.T) *shelf {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { lib.Close() })
-	if _, err := library.Import(t.Context(), lib, []string{"../../../testdata/sample-archive.zip"}, library.ImportOptions{Jobs: 2}, func(library.Event) {}); err != nil {
+	if _, err := intake.Import(t.Context(), lib, []string{"../../../testdata/sample-archive.zip"}, intake.Options{Jobs: 2}, func(intake.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	s := &shelf{Library: lib, t: t, dir: t.TempDir()}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/sound"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/aac/syntax"
@@ -38,7 +39,7 @@ func newShelf(t *testing.T, inputs ...string) *shelf {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { lib.Close() })
-	if _, err := library.Import(t.Context(), lib, inputs, library.ImportOptions{Jobs: 2}, func(library.Event) {}); err != nil {
+	if _, err := intake.Import(t.Context(), lib, inputs, intake.Options{Jobs: 2}, func(intake.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	return &shelf{t, lib}

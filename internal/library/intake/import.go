@@ -1,0 +1,423 @@
+// Package intake takes things into a library: archives, loose recordings, folders
+// of chunks. It finds which Space each belongs to, copies and reads the originals
+// in one pass, joins them, makes the playable files, and collects what is known.
+// The library keeps them.
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/stream"
+)
+
+// Options tune an import. The zero value imports everything, using one
+// job.
+type Options struct {
+	Titles    map[string]string // by Space id, given by the host
+	StartedAt time.Time         // given by the host, for loose recordings without a clock
+	Jobs      int               // Spaces read at the same time
+	DryRun    bool              // tell what would be done, from the listing alone
+	Progress  stream.Progress
+}
+
+// An Event is one thing that an import has to tell: exactly one of its
+// pointers is set.
+type Event struct {
+	Recording *space.Recording
+	Action    Action // with Recording
+	// Kept says that originals of Recording are in the library that cannot be
+	// played.
+	Kept bool
+	// Better says that the library has a better copy of Recording than the one
+	// that was offered, and keeps it.
+	Better bool
+
+	Problem *archive.Problem
+	// Failed says that something could not be saved: because of Problem, or
+	// of Recording.
+	Failed bool
+
+	Archive *space.Archive // before the recordings of an archive
+}
+
+// A Summary counts what an import did.
+type Summary struct {
+	Added, Updated, Unchanged, Failed int
+	NoAudio, NoRecord                 int // of those that did not fail
+	// Of those without a record, how many the clock in the audio dates, and how
+	// many nothing does.
+	ByClock, Undated int
+	// Better counts those of which the library has, and keeps, a better copy
+	// than the one that was offered.
+	Better   int
+	Bytes    int64 // of original audio saved or found saved
+	Seconds  float64
+	Archives []space.Archive
+	Problems int // that cost something
+}
+
+// Spaces returns how many Spaces the input told of.
+func (s *Summary) Spaces() int { return s.Added + s.Updated + s.Unchanged + s.Failed }
+
+type importer struct {
+	lib      *library.Library
+	opts     Options
+	progress stream.Progress
+	emit     func(Event)
+	summary  Summary
+	withhold *withholder
+}
+
+// Import takes archives (ZIPs, folders) and loose recordings into the
+// library. It tells emit what it finds and does, one event after the other,
+// the recordings of an archive newest first. What is wrong with one input or
+// one Space never stops the rest; the error is for what does: a library that
+// cannot be written, or ctx. In a dry run the library may be nil, or open for
+// reading only.
+func Import(ctx context.Context, lib *library.Library, paths []string, o Options, emit func(Event)) (Summary, error) {
+	im := &importer{lib: lib, opts: o, progress: o.Progress, emit: emit}
+	if im.progress == nil {
+		im.progress = stream.NoProgress{}
+	}
+	var err error
+	if im.withhold, err = newWithholder(im.lib); err != nil {
+		return im.summary, err
+	}
+	var archives []*archive.Archive
+	defer func() {
+		for _, a := range archives {
+			a.Close()
+		}
+	}()
+	var loose []archive.Found
+	for _, p := range paths {
+		for _, f := range im.expand(ctx, p) {
+			err := guard(func() error {
+				if f.Kind == archive.AudioFile || f.Kind == archive.ChunkFolder {
+					loose = append(loose, f)
+					return nil
+				}
+				a, err := archive.Open(ctx, f.Path)
+				if err == nil {
+					archives = append(archives, a)
+				}
+				return err
+			})
+			if ctx.Err() != nil {
+				return im.summary, ctx.Err()
+			}
+			if err != nil {
+				im.fail(err, f.Path)
+			}
+		}
+	}
+	for _, set := range archive.Group(archives) {
+		if err := im.importSet(ctx, set); err != nil {
+			return im.summary, err
+		}
+	}
+	items, err := im.looseItems(ctx, loose)
+	if err == nil {
+		err = im.adoptAll(ctx, items)
+	}
+	return im.summary, err
+}
+
+// expand returns what is to be taken in from a path: of a folder all that it
+// and the folders in it hold. What is not looked into is told.
+func (im *importer) expand(ctx context.Context, p string) (found []archive.Found) {
+	err := guard(func() error {
+		kind, err := archive.Detect(p)
+		if err != nil {
+			return err
+		}
+		if info, serr := os.Stat(p); serr != nil || !info.IsDir() {
+			found = []archive.Found{{Path: p, Kind: kind}}
+			return nil
+		}
+		survey, err := archive.LookThrough(ctx, p)
+		if err != nil {
+			return err
+		}
+		for _, problem := range survey.Problems {
+			im.problem(problem, true)
+		}
+		found = survey.Found
+		if len(found) == 0 && len(survey.Problems) == 0 {
+			found = []archive.Found{{Path: p, Kind: kind}} // opening it says what it is
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		im.fail(err, p)
+	}
+	return found
+}
+
+// fail tells of something that could not be taken in.
+func (im *importer) fail(err error, subject string) {
+	p := new(archive.Problem)
+	if !errors.As(err, &p) {
+		p = &archive.Problem{Kind: archive.Unreadable, Subject: subject, Message: err.Error()}
+	}
+	im.problem(*p, true)
+}
+
+func (im *importer) problem(p archive.Problem, failed bool) {
+	if failed {
+		im.summary.Problems++
+	}
+	im.emit(Event{Problem: &p, Failed: failed})
+}
+
+// warn tells of something odd that cost nothing.
+func (im *importer) warn(p archive.Problem) { im.problem(p, false) }
+
+// An origin is an archive that items come from. Its hash is being computed
+// while they are read.
+type origin struct {
+	name string
+	made time.Time
+	done chan struct{}
+	sum  string
+	err  error
+}
+
+func newOrigin(ctx context.Context, a *archive.Archive) *origin {
+	o := &origin{name: filepath.Base(a.Path()), made: a.Manifest().Generated, done: make(chan struct{})}
+	go func() {
+		defer close(o.done)
+		o.sum, o.err = a.Hash(ctx)
+	}()
+	return o
+}
+
+func (o *origin) sha256(ctx context.Context) (string, error) {
+	select {
+	case <-o.done:
+		return o.sum, o.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// importSet imports the parts of one archive together: a record may lie in
+// one part and its audio in another. A part that cannot be read is told, and
+// the others are taken in.
+func (im *importer) importSet(ctx context.Context, set archive.Set) error {
+	ctx, cancel := context.WithCancel(ctx)
+	b := newItemBuilder(im)
+	var origins []*origin
+	defer func() {
+		cancel()
+		for _, o := range origins {
+			<-o.done // the archive is closed after this
+		}
+	}()
+	var held []*space.Archive
+	for _, a := range set.Archives {
+		var o *origin
+		if !im.opts.DryRun {
+			o = newOrigin(ctx, a)
+			origins = append(origins, o)
+		}
+		h := archiveFacts(a)
+		if err := guard(func() error { return b.read(ctx, a, o, h) }); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			im.fail(err, a.Path())
+		}
+		held = append(held, h)
+	}
+	if err := b.assign(ctx); err != nil {
+		return err
+	}
+	for _, h := range held {
+		b.onlyLinked(h)
+	}
+	if set.Missing {
+		im.warn(archive.Problem{
+			Kind: archive.PartialArchive, Subject: filepath.Base(set.Archives[0].Path()),
+			Message: "this is one part of an archive that X has split; the other parts are missing",
+			Hint:    "download the other parts too and name them all in one command",
+		})
+	}
+	for _, h := range held {
+		if err := im.withhold.archive(h); err != nil {
+			return err
+		}
+		im.summary.Archives = append(im.summary.Archives, *h)
+		im.emit(Event{Archive: h})
+	}
+	items, err := b.items(ctx)
+	if err != nil {
+		return err
+	}
+	if err := im.adoptAll(ctx, items); err != nil || im.opts.DryRun {
+		return err
+	}
+	for i, o := range origins {
+		if held[i].SHA256, err = o.sha256(ctx); err == nil {
+			im.summary.Archives[len(im.summary.Archives)-len(held)+i].SHA256 = held[i].SHA256
+			err = im.lib.KeepArchive(held[i])
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && im.lib.Probe(ctx) != nil:
+			return err
+		case err != nil:
+			im.fail(fmt.Errorf("what it held is not noted, and the Spaces out of it do not say that they are: %w", err), held[i].Name)
+		}
+	}
+	return nil
+}
+
+// adoptAll adopts items, several at a time, and tells of them in their order.
+func (im *importer) adoptAll(ctx context.Context, items []*item) error {
+	for _, it := range items {
+		im.withhold.item(it)
+		for _, o := range it.originals {
+			im.progress.Expect(o.size)
+		}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	results := make([]chan *outcome, len(items))
+	for i := range results {
+		results[i] = make(chan *outcome, 1)
+	}
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range max(1, im.opts.Jobs) {
+		workers.Go(func() {
+			for i := range next {
+				out, err := im.one(ctx, items[i])
+				if err != nil {
+					cancel(err)
+				}
+				results[i] <- out
+			}
+		})
+	}
+	workers.Go(func() {
+		defer close(next)
+		for i := range items {
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	defer workers.Wait()
+	for i, it := range items {
+		select {
+		case out := <-results[i]:
+			if ctx.Err() == nil || out != nil && out.action != Failed {
+				im.tell(it, out)
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// tell emits what became of an item and counts it.
+func (im *importer) tell(it *item, out *outcome) {
+	for _, p := range out.problems {
+		failed := out.failed && p.Kind != "kept-better"
+		im.problem(p, failed)
+	}
+	s := &im.summary
+	switch out.action {
+	case Added:
+		s.Added++
+	case Updated:
+		s.Updated++
+	case Unchanged:
+		s.Unchanged++
+	default:
+		s.Failed++
+		im.emit(Event{Recording: &im.describe(nil, it, nil).Recording, Action: Failed, Failed: true})
+		return
+	}
+	r := &out.space.Recording
+	switch r.State {
+	case space.NoAudio:
+		s.NoAudio++
+	case space.NoRecord:
+		s.NoRecord++
+		switch {
+		case r.StartedAt.IsZero():
+			s.Undated++
+		case out.space.Sources["started_at"] == space.FromClock:
+			s.ByClock++
+		}
+	}
+	if out.better {
+		s.Better++
+	}
+	for _, p := range r.Pieces {
+		s.Bytes += p.Bytes
+	}
+	if r.Duration != nil {
+		s.Seconds += *r.Duration
+	}
+	im.emit(Event{Recording: r, Action: out.action, Failed: out.failed, Kept: len(out.kept) > 0, Better: out.better})
+}
+
+// foresee tells from the listing alone what adopt would do.
+func (im *importer) foresee(it *item) *outcome {
+	var known *space.Space
+	if im.lib != nil {
+		known, _ = im.lib.Load(it.id)
+	}
+	out := &outcome{space: im.describe(known, it, nil), action: Added}
+	if known != nil {
+		out.action = Updated
+		if same, err := space.Equal(known, out.space); err == nil && same && it.looksLike(known) {
+			out.action = Unchanged
+		}
+	}
+	r := &out.space.Recording
+	if known == nil || len(known.Pieces) == 0 {
+		for _, o := range it.originals {
+			r.Pieces = append(r.Pieces, space.Piece{Name: o.name, Bytes: o.size, Member: o.member, CRC32: o.crc})
+		}
+		describeState(out.space)
+		if known == nil {
+			r.Folder = layout.Folder(r)
+		}
+	}
+	return out
+}
+
+// looksLike reports whether the item's originals are the pieces that the
+// library has, as far as the listing tells.
+func (it *item) looksLike(known *space.Space) bool {
+	for _, o := range it.originals {
+		if !slices.ContainsFunc(known.Pieces, func(p space.Piece) bool {
+			return p.Name == o.name && p.Bytes == o.size && (o.crc == "" || p.CRC32 == "" || o.crc == p.CRC32)
+		}) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,100 @@
+// Package layout has the name of every folder and file in a library, and
+// builds those that depend on what is known of a Space. docs/library.md shows
+// the whole tree. No other package spells one of these names: internal/house
+// has a test for it.
+//
+// Names are slash-separated and relative to the library, as os.Root and io/fs
+// take them.
+package layout
+
+import (
+	"fmt"
+	"path"
+)
+
+// What lies in the library's own folder.
+const (
+	Marks       = "library.json" // makes a folder a library
+	Catalog     = "catalog.sqlite"
+	Recordings  = "recordings"
+	Archives    = "archives" // what each imported archive held
+	Removed     = "removed"  // the originals of removed Spaces
+	Confirmed   = "turns"    // turns that the host has confirmed: beside the recordings, so that no import takes them away
+	Partial     = ".partial" // what is being made
+	Consent     = "consent"
+	Evidence    = Consent + "/evidence"
+	Uploads     = "uploads"
+	Made        = "made"
+	Show        = "show.json"
+	Feed        = "feed"
+	Lock        = ".lock"
+	LockDetails = ".lock.json"
+)
+
+// Ours are the names of folders and files in the library's own folder by which
+// one is known that has lost its marks.
+var Ours = []string{Recordings, Archives, Removed, Confirmed, Consent, Uploads, Made, Show, Feed}
+
+// IsCatalog reports whether a file is the catalogue or belongs to it.
+func IsCatalog(name string) bool {
+	return name == Catalog || name == Catalog+"-wal" || name == Catalog+"-shm" || name == Catalog+"-journal"
+}
+
+// What lies in a recording's folder.
+const (
+	Sidecar    = "space.json"
+	Original   = "original"
+	Own        = ".spaces" // what can be made again
+	Clips      = "clips"
+	Episodes   = "episodes"
+	Transcript = "transcript"
+)
+
+// ByHost are the folders in a recording's folder that hold what the host has
+// made of it.
+var ByHost = []string{Clips, Episodes}
+
+// earlier is the folder, in that of the originals, of those that do not belong
+// to the timeline.
+const earlier = "earlier"
+
+// Earlier is the name, in the folder of the originals, of one that does not
+// belong to the timeline.
+func Earlier(name string) string { return earlier + "/" + name }
+
+// SidecarIn returns the sidecar of the recording in a folder.
+func SidecarIn(folder string) string { return path.Join(folder, Sidecar) }
+
+// OriginalIn returns an original by its name among those of the recording.
+func OriginalIn(folder, name string) string { return path.Join(folder, Original, name) }
+
+// EarlierIn returns the folder of the originals that do not belong to the
+// timeline.
+func EarlierIn(folder string) string { return path.Join(folder, Original, earlier) }
+
+// TurnsIn returns who spoke when by the levels in the audio.
+func TurnsIn(folder string) string { return path.Join(folder, Own, "turns.json") }
+
+// TagsIn returns the timed tags of a piece.
+func TagsIn(folder string, piece int) string {
+	return path.Join(folder, Own, fmt.Sprintf("tags-%d.jsonl", piece))
+}
+
+// IndexIn returns the packet index of the playable file with that SHA-256.
+func IndexIn(folder, sha256 string) string { return path.Join(folder, Own, sha256+".idx") }
+
+// SoundIn returns the sound index of a playable file. It depends on the units
+// alone, so that new tags leave it as it is.
+func SoundIn(folder string, file int) string {
+	return path.Join(folder, Own, fmt.Sprintf("sound-%d.idx", file))
+}
+
+// MeasurementIn and PeaksIn return what measuring a recording finds.
+func MeasurementIn(folder string) string { return path.Join(folder, Own, "measure.json") }
+func PeaksIn(folder string) string       { return path.Join(folder, Own, "peaks") }
+
+// ArchiveOf returns what is noted of the archive with that SHA-256.
+func ArchiveOf(sha256 string) string { return path.Join(Archives, sha256+".json") }
+
+// ConfirmedOf returns the turns of a Space that the host has confirmed.
+func ConfirmedOf(id string) string { return path.Join(Confirmed, id+".json") }

@@ -1,0 +1,68 @@
+// Package stream has readers that end with a context, tell how they get on,
+// and remember why their source failed.
+package stream
+
+import (
+	"context"
+	"io"
+)
+
+// A Progress is told how reading gets on. Its methods are called from several
+// goroutines.
+type Progress interface {
+	Expect(bytes int64) // so many more bytes are going to be read
+	Add(bytes int64)    // so many have been
+}
+
+// NoProgress is told and says nothing.
+type NoProgress struct{}
+
+func (NoProgress) Expect(int64) {}
+func (NoProgress) Add(int64)    {}
+
+// A Source is a stream that counts what comes, looks at the context, and turns
+// a failing source into an early end that is remembered.
+type Source struct {
+	ctx      context.Context
+	r        io.Reader
+	progress Progress
+	n        int64
+	err      error
+}
+
+// NewSource returns a Source that reads from r.
+func NewSource(ctx context.Context, r io.Reader, p Progress) *Source {
+	return &Source{ctx: ctx, r: r, progress: p}
+}
+
+func (s *Source) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := s.r.Read(p)
+	s.n += int64(n)
+	s.progress.Add(int64(n))
+	if err != nil && err != io.EOF {
+		s.err, err = err, io.EOF
+	}
+	return n, err
+}
+
+// Bytes returns how many have come.
+func (s *Source) Bytes() int64 { return s.n }
+
+// Err returns why the stream ended early, or nil.
+func (s *Source) Err() error { return s.err }
+
+// ReaderAt makes a file's reads end with a context.
+type ReaderAt struct {
+	Context context.Context
+	File    io.ReaderAt
+}
+
+func (r *ReaderAt) ReadAt(p []byte, off int64) (int, error) {
+	if err := r.Context.Err(); err != nil {
+		return 0, err
+	}
+	return r.File.ReadAt(p, off)
+}
