@@ -54,23 +54,3 @@ func (p *Prover) EachKnown(ctx context.Context, visit func(sha256 string, k *Kno
 		return true
 	})
 }
-
-// Known finds a file by its SHA-256, wherever it lies and whatever it is called
-// now. It fails with ErrUnknown if no record has that.
-func (p *Prover) Known(ctx context.Context, name string) (*Known, error) {
-	sum, err := p.hashFile(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	var k *Known
-	err = p.each(ctx, func(t *found) bool {
-		if t.sha256 == sum.sha256 {
-			k = &Known{t.space.ID, t.clip, t.episode}
-		}
-		return k == nil
-	})
-	if err == nil && k == nil {
-		err = ErrUnknown
-	}
-	return k, err
-}

@@ -61,7 +61,6 @@ type Reader struct {
 	start, pos, end int
 
 	state   state
-	script  string
 	key     []byte // the first key of the first element, with its quotes
 	resyncs int
 	stack   [MaxDepth]byte // the brackets open in the current element
@@ -87,11 +86,6 @@ func NewReader(r io.Reader) *Reader {
 
 // Damage returns what has been found wrong so far; after io.EOF, all of it.
 func (r *Reader) Damage() Damage { return r.damage }
-
-// Script returns what the script assigns to, such as
-// "window.YTD.tweets.part0", or "" for bare JSON. It is known after the first
-// call of Next.
-func (r *Reader) Script() string { return r.script }
 
 // Next returns the bytes of the next element, valid until the next call. A
 // text whose JSON is an object has that object as its only element. The bytes
@@ -146,7 +140,7 @@ func (r *Reader) begin() error {
 		for ; r.pos < r.end; r.pos++ {
 			switch c := r.buf[r.pos]; {
 			case c == '[' || c == '{':
-				if !r.readPrefix(r.buf[r.start:r.pos]) {
+				if !isPrefix(r.buf[r.start:r.pos]) {
 					return ErrNoJSON
 				}
 				r.state = atObject
@@ -169,16 +163,10 @@ func (r *Reader) begin() error {
 	}
 }
 
-// readPrefix notes what the script assigns to and reports whether p is an
-// assignment or nothing at all.
-func (r *Reader) readPrefix(p []byte) bool {
+// isPrefix reports whether p is the beginning of an assignment, or nothing at all.
+func isPrefix(p []byte) bool {
 	p = bytes.Trim(p, " \t\r\n\x00")
-	if len(p) == 0 {
-		return true
-	}
-	name, ok := bytes.CutSuffix(p, []byte("="))
-	r.script = string(bytes.ToValidUTF8(bytes.TrimSpace(name), []byte("\uFFFD")))
-	return ok
+	return len(p) == 0 || p[len(p)-1] == '='
 }
 
 // findElement moves to the first byte of the next element. At the end of the

@@ -119,13 +119,6 @@ func TestNoJSON(t *testing.T) {
 	}
 }
 
-func TestScript(t *testing.T) {
-	_, r, _ := readAll(t, strings.NewReader("window.YTD.tweets.part12 = [ ]"))
-	if got, want := r.Script(), "window.YTD.tweets.part12"; got != want {
-		t.Errorf("Script() = %q, want %q", got, want)
-	}
-}
-
 // What was complete before the source failed is handed out before its error.
 func TestSourceError(t *testing.T) {
 	failed := errors.New("bad disk")

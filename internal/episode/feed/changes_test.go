@@ -70,7 +70,7 @@ func TestPublished(t *testing.T) {
 	}{{&no, ErrNonePublished}, {&yes, nil}, {nil, nil}} {
 		list[0].Published = c.published
 		writeJSON(t, root, list[0].Sidecar, list[0].Record)
-		if got, err := Collect(t.Context(), root, ""); err != c.want || err == nil && len(got) != 1 {
+		if got, err := Choose(t.Context(), root, "", (*Episode).IsPublished); err != c.want || err == nil && len(got) != 1 {
 			t.Errorf("published %v: %d episodes, error %v, want %v", c.published, len(got), err, c.want)
 		}
 	}

@@ -149,7 +149,7 @@ func TestRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range Rules() {
+	for _, r := range rules {
 		if !tried[r.ID] {
 			t.Errorf("no test breaks the rule %s", r.ID)
 		}

@@ -86,18 +86,12 @@ var (
 	spaceID  = regexp.MustCompile(`^[0-9A-Za-z]{10,16}$`)
 )
 
-// Collect finds the published episodes of a library, newest first. A Space has
-// one item in a feed, whatever was published of it: of several episodes the one
-// is taken
-// whose format stands first (prefer, then MP3, M4A, Opus, Ogg, FLAC, WAV),
+// Choose finds those episodes of a library that may be chosen, newest first. A
+// Space has one item in a feed, whatever was published of it: of several
+// episodes the one is taken whose format stands first (prefer, then MP3, M4A, Opus, Ogg, FLAC, WAV),
 // then the one whose preset does (host, untouched, archive), then the one
 // whose record was written last. Each file is read to see that it is still the
 // one that its record describes.
-func Collect(ctx context.Context, root *os.Root, prefer string) ([]*Episode, error) {
-	return Choose(ctx, root, prefer, func(e *Episode) bool { return e.IsPublished() })
-}
-
-// Choose is Collect of the episodes that may be chosen.
 func Choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode) bool) ([]*Episode, error) {
 	all, err := all(ctx, root)
 	if err != nil {
@@ -188,8 +182,8 @@ func Best(list []*Episode, id, prefer string) *Episode {
 	return best.Episode
 }
 
-// Find returns the episode of one recording, by the recording's folder, that
-// Collect would take, or the best one if none is published. The error is
+// Find returns the published episode of one recording, by the recording's folder, that
+// Choose would take, or the best one if none is published. The error is
 // ErrNoEpisodes if none has been exported.
 func Find(ctx context.Context, root *os.Root, folder, prefer string) (*Episode, error) {
 	found, err := candidates(root, path.Join(folder, episodesDir))

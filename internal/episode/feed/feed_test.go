@@ -253,7 +253,7 @@ func TestOneItemPerSpace(t *testing.T) {
 	}
 	chosen := func(prefer, want string) {
 		t.Helper()
-		list, err := Collect(context.Background(), root, prefer)
+		list, err := Choose(context.Background(), root, prefer, (*Episode).IsPublished)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -321,12 +321,12 @@ func TestBadEpisodes(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer root.Close()
-			if _, err := Collect(context.Background(), root, ""); !errors.Is(err, ErrNoEpisodes) {
+			if _, err := Choose(context.Background(), root, "", (*Episode).IsPublished); !errors.Is(err, ErrNoEpisodes) {
 				t.Errorf("an empty library: %v", err)
 			}
 			put(t, root, folder, record("1abcdefghijkl", "a.mp3", date))
 			test.spoil(t, root)
-			_, err = Collect(context.Background(), root, "")
+			_, err = Choose(context.Background(), root, "", (*Episode).IsPublished)
 			var problem *ProblemError
 			if !errors.As(err, &problem) || !strings.Contains(err.Error(), test.want) || problem.Hint == "" {
 				t.Errorf("error %v, want one with %q and a hint", err, test.want)
@@ -335,7 +335,7 @@ func TestBadEpisodes(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Collect(ctx, testLibrary(t), ""); !errors.Is(err, context.Canceled) {
+	if _, err := Choose(ctx, testLibrary(t), "", (*Episode).IsPublished); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}
 }

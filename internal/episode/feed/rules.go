@@ -19,10 +19,8 @@ type Rule struct {
 	About    string
 }
 
-// Rules lists all rules, in the order in which docs/publishing-a-podcast.md
+// rules are all rules, in the order in which docs/publishing-a-podcast.md
 // explains them.
-func Rules() []Rule { return append([]Rule(nil), rules...) }
-
 var rules = []Rule{
 	{"xml-syntax", Error, "XML", "the file is well-formed XML, and has no entities of its own"},
 	{"xml-encoding", Error, "Apple", "the text is UTF-8"},

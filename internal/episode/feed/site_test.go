@@ -136,7 +136,7 @@ func TestWaveform(t *testing.T) {
 	lib := testLibrary(t)
 	measured(t, lib, testFolder, "abc")
 	sourced(t, lib, testFolder+"/episodes/2021-06-14-debat.json", "abc")
-	list, err := Collect(t.Context(), lib, "")
+	list, err := Choose(t.Context(), lib, "", (*Episode).IsPublished)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,9 +67,6 @@ type Summary struct {
 	Problems int // that cost something
 }
 
-// Spaces returns how many Spaces the input told of.
-func (s *Summary) Spaces() int { return s.Added + s.Updated + s.Unchanged + s.Failed }
-
 type importer struct {
 	lib      *library.Library
 	opts     Options

@@ -88,13 +88,6 @@ func (e *Encoder) quality(psnr float64) {
 // them can begin.
 const finerStart = 4
 
-// Level returns the level of the stream.
-func (e *Encoder) Level() Level { return e.config.Level }
-
-// KeyInterval returns how many frames lie between the starts of two key frames
-// at most.
-func (e *Encoder) KeyInterval() int { return e.config.KeyInterval }
-
 // SPS returns the sequence parameter set as a NAL unit, without a start code.
 func (e *Encoder) SPS() []byte { return e.config.sps() }
 

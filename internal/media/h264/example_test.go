@@ -94,6 +94,6 @@ func Example() {
 			return
 		}
 	}
-	fmt.Println(out.Close(), len(sizes), "frames at level", e.Level())
-	// Output: <nil> 50 frames at level 3.1
+	fmt.Println(out.Close(), len(sizes), "frames")
+	// Output: <nil> 50 frames
 }

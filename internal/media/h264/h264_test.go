@@ -23,8 +23,8 @@ func TestConfig(t *testing.T) {
 		{Config{Width: 2, Height: 2, Frames: 172, Ticks: 1, Level: 41}, 41, 860},
 	} {
 		e, err := New(c.Config)
-		if err != nil || e.Level() != c.level || e.KeyInterval() != c.interval {
-			t.Errorf("%+v: %v, level %v, want %v; interval %d, want %d", c.Config, err, e.Level(), c.level, e.KeyInterval(), c.interval)
+		if err != nil || e.config.Level != c.level || e.config.KeyInterval != c.interval {
+			t.Errorf("%+v: %v, level %v, want %v; interval %d, want %d", c.Config, err, e.config.Level, c.level, e.config.KeyInterval, c.interval)
 		}
 	}
 	sound := Config{Width: 320, Height: 240, Frames: 25, Ticks: 1}

@@ -1,7 +1,6 @@
 package mp4
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -181,18 +180,4 @@ func chapterList(list []tags.Chapter, rate int) []byte {
 		}
 	})
 	return b.buf
-}
-
-// readChapterList returns the chpl box in a udta box, or nothing.
-func (w *window) readChapterList(udta box) ([]byte, error) {
-	c, err := w.child("chpl", udta.body, udta.end)
-	if err != nil || !c.exists() {
-		return nil, err
-	}
-	const most = 8 + 4 + 4 + 1 + maxListed*(8+1+maxChapterTitle)
-	if c.cut || c.end-c.start > most {
-		return nil, ErrLayout
-	}
-	b, err := w.bytes(c.start, int(c.end-c.start))
-	return bytes.Clone(b), err
 }

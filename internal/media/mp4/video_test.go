@@ -280,18 +280,3 @@ func TestVideoBeyond4GiB(t *testing.T) {
 		}
 	}
 }
-
-func TestRetagVideo(t *testing.T) {
-	sound, pictures := randomUnits(300), randomUnits(160)
-	m := movieOf(stereo48, sound)
-	before := writeVideo(t, m, videoOf(pictures, 25, 1), sound)
-	m.Tags = allTags
-	after := writeVideo(t, m, videoOf(pictures, 25, 1), sound)
-	var b bytes.Buffer
-	if err := Retag(&b, bytes.NewReader(before), int64(len(before)), allTags, nil); err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(b.Bytes(), after) {
-		t.Error("with other tags the file is not what it would have been with them")
-	}
-}

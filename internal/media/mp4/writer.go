@@ -156,7 +156,7 @@ type plan struct {
 const maxUnits = 1 << 28
 
 // longSlack is how far below 4 GiB a file must end to get chunk offsets of 32
-// bits. With it the offsets stay in range when Retag adds tags and a cover.
+// bits, so that they stay in range when larger tags take the place of these.
 const longSlack = 64 << 20
 
 // plan checks m.

@@ -318,46 +318,6 @@ func TestLongTimes(t *testing.T) {
 	}
 }
 
-func TestRetagEqualsWriting(t *testing.T) {
-	units := randomUnits(700)
-	png := append([]byte("\x89PNG\r\n\x1A\n"), make([]byte, 70000)...)
-	versions := []*Movie{movieOf(stereo48, units), movieOf(stereo48, units), movieOf(stereo48, units)}
-	versions[1].Tags = allTags
-	versions[2].Tags = tags.Tags{Title: "other"}
-	versions[2].Cover = png
-	files := make([][]byte, len(versions))
-	for i, m := range versions {
-		files[i] = write(t, m, units)
-	}
-	for i := range files {
-		for j, m := range versions {
-			var b bytes.Buffer
-			if err := Retag(&b, bytes.NewReader(files[i]), int64(len(files[i])), m.Tags, m.Cover); err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(b.Bytes(), files[j]) {
-				t.Errorf("file %d with the tags of file %d is not file %d", i, j, j)
-			}
-		}
-	}
-}
-
-func TestRetagRefuses(t *testing.T) {
-	units := randomUnits(100)
-	file := write(t, movieOf(stereo48, units), units)
-	for name, src := range map[string][]byte{
-		"cut":     file[:len(file)-1],
-		"longer":  append(slices.Clone(file), 0, 0, 0, 8, 'f', 'r', 'e', 'e'),
-		"empty":   nil,
-		"foreign": append([]byte{0, 0, 0, 8, 'f', 'r', 'e', 'e'}, file...),
-	} {
-		var b bytes.Buffer
-		if err := Retag(&b, bytes.NewReader(src), int64(len(src)), tags.Tags{}, nil); !errors.Is(err, ErrLayout) || b.Len() > 0 {
-			t.Errorf("%s: %v, %d bytes written", name, err, b.Len())
-		}
-	}
-}
-
 func TestShorten(t *testing.T) {
 	for _, c := range []struct {
 		in   string

@@ -22,9 +22,6 @@ func (w *bitWriter) put64(v uint64, n int) {
 	}
 }
 
-// word writes a code word that has a 1 before it.
-func (w *bitWriter) word(v uint32) { w.put(v, wordLen(v)) }
-
 // flush fills the last byte with zeros.
 func (w *bitWriter) flush() {
 	if w.held > 0 {

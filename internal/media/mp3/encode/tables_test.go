@@ -103,7 +103,8 @@ func TestPackedLengths(t *testing.T) {
 				n, length := regionBits([]int32{x, y}, most)
 				tb := tables[n]
 				w := new(bitWriter)
-				w.word(tb.words[int(x)*tb.width+int(y)])
+				word := tb.words[int(x)*tb.width+int(y)]
+				w.put(word, wordLen(word))
 				for _, v := range []int32{x, y} {
 					if v == 15 && tb.linbits > 0 {
 						w.put(0, tb.linbits)
