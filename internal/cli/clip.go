@@ -126,7 +126,7 @@ func (a *App) clip(ctx context.Context, o clipOptions) error {
 	c.films.c = c
 	var err error
 	if c.model, err = o.request(); err != nil {
-		return clipError(err)
+		return err
 	}
 	if err := c.o.check(a); err != nil {
 		return err
@@ -224,11 +224,11 @@ func (c *clipper) runOne(ctx context.Context) error {
 	r, release, err := c.pool.Get(row.ID)
 	defer release()
 	if err != nil {
-		return clipError(err)
+		return err
 	}
 	spans, err := c.spans(ctx, r)
 	if err != nil {
-		return clipError(err)
+		return err
 	}
 	if err := c.review(r, spans); err != nil {
 		return err
@@ -238,17 +238,17 @@ func (c *clipper) runOne(ctx context.Context) error {
 		q := c.model
 		q.Recording, q.Span = r, s
 		if err := c.direct(&q, c.o.output, len(spans) > 1); err != nil {
-			return clipError(err)
+			return err
 		}
 		if err := c.films.film(&q); err != nil {
-			return clipError(err)
+			return err
 		}
 		res, missing, err := c.cut(ctx, q)
 		if err == nil {
 			err = c.printLine(0, res, missing)
 		}
 		if err != nil && (len(spans) == 1 || ctx.Err() != nil) {
-			return clipError(err)
+			return err
 		}
 		if err != nil {
 			failed++
@@ -492,7 +492,7 @@ func (c *clipper) omission(r *recording.Recording) (*omission, error) {
 
 // printFailed tells of a clip that could not be cut.
 func (c *clipper) printFailed(l clips.Line, err error) error {
-	f := classify(clipError(err))
+	f := classify(err)
 	if c.app.set.JSON {
 		return writeJSON(c.app.Out, clipJSON{Schema: clips.Schema, Line: l.Number, Recording: l.Recording, Status: clips.Failed,
 			Error: &clipFailure{f.kind, f.Error(), f.hint}})
@@ -507,23 +507,4 @@ func (c *clipper) printFailed(l clips.Line, err error) error {
 	}
 	_, werr := fmt.Fprintln(c.app.Err, text)
 	return werr
-}
-
-// clipError gives the errors of clips their exit codes.
-func clipError(err error) error {
-	var p *clips.Problem
-	switch {
-	case errors.As(err, &p):
-		code := exitFailed
-		switch p.Kind {
-		case recording.BadTime, clips.BadRequest, recording.OutOfRange, clips.BadLine:
-			code = exitUsage
-		case recording.InGap, recording.NoTurns:
-			code = exitNotThere
-		}
-		return &failure{code, string(p.Kind), p.Hint, err}
-	case errors.Is(err, library.ErrNoAudio):
-		return &failure{exitNotThere, "no-audio", "", err}
-	}
-	return err
 }

@@ -38,7 +38,7 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	}
 	b, err := clips.NewBatch(in, common)
 	if err != nil {
-		return clipError(err)
+		return err
 	}
 	var again *failedLines
 	if c.o.failed != "" {
@@ -82,7 +82,7 @@ func (c *clipper) runBatch(ctx context.Context) error {
 		return c.printFailed(o.Line, o.Err)
 	})
 	if err != nil {
-		return clipError(err)
+		return err
 	}
 	if err := again.close(); err != nil {
 		return err

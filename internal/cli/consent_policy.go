@@ -40,7 +40,7 @@ func (a *App) newAsker(lib *library.Library, reason string, plan bool) (*asker, 
 		Library: lib, Policy: a.set.Consent, Me: a.set.Me, Reason: reason, Plan: plan, Wait: a.set.LockWait, Now: a.Now,
 	})
 	if err != nil {
-		return nil, ledgerError(err)
+		return nil, err
 	}
 	a.warnTorn(g.Torn())
 	return &asker{Gate: g, a: a, found: make(map[string]*consent.Finding)}, nil

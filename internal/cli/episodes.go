@@ -137,7 +137,7 @@ func (a *App) listEpisodes(ctx context.Context) (*library.Library, *os.Root, []*
 	if err != nil {
 		root.Close()
 		lib.Close()
-		return nil, nil, nil, feedError(err)
+		return nil, nil, nil, err
 	}
 	return lib, root, list, nil
 }

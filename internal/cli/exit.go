@@ -9,10 +9,13 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // The exit codes. Scripts rely on them: they never change their meaning.
@@ -80,6 +83,9 @@ func hinted(err error, hint string) error {
 func classify(err error) *failure {
 	var f *failure
 	var locked *library.LockedError
+	var asked *recording.Problem
+	var entry *feed.ProblemError
+	var broken *consent.BrokenError
 	var problem *archive.Problem
 	switch {
 	case errors.As(err, &f):
@@ -87,7 +93,21 @@ func classify(err error) *failure {
 	case errors.Is(err, context.Canceled):
 		return &failure{exitInterrupted, "interrupted", "", errors.New("stopped")}
 	case errors.As(err, &locked):
-		return &failure{exitFailed, "locked", locked.Hint(), err}
+		return &failure{exitFailed, "locked", waitLonger, err}
+	case errors.As(err, &asked):
+		return &failure{problemCode(asked.Kind), string(asked.Kind), problemHint(asked), err}
+	case errors.Is(err, library.ErrNoAudio):
+		return &failure{exitNotThere, "no-audio", "", err}
+	case errors.As(err, &entry):
+		return &failure{exitFailed, "bad-episode", feedHint(entry.Cause), err}
+	case errors.Is(err, feed.ErrNoShow):
+		return &failure{exitNotThere, "no-show", "describe it first: see spaces feed init --help", err}
+	case errors.Is(err, feed.ErrNoEpisodes):
+		return &failure{exitNotThere, "no-episodes", "make one: spaces export latest --format mp3", err}
+	case errors.Is(err, feed.ErrNonePublished):
+		return &failure{exitNotThere, "no-episodes", "choose what enters the feed: spaces episodes publish latest", err}
+	case errors.As(err, &broken):
+		return &failure{exitFailed, "broken-ledger", broken.Hint(), err}
 	case errors.As(err, new(*format.UnknownError)):
 		return &failure{exitUsage, "bad-request", "", err}
 	case consentError(err) != nil:

@@ -109,7 +109,7 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 		KeepGaps: o.keepGaps, Level: o.level, Title: o.title, Description: o.description, ID3: o.id3, Name: o.name, Force: o.force, Publish: o.publish, Jobs: a.jobs(),
 	}
 	if q.Format, err = format.Parse(o.format, format.Encoded()); err != nil {
-		return q, clipError(err)
+		return q, err
 	}
 	if o.loudness == "off" {
 		q.KeepLoudness = true
@@ -121,7 +121,7 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 	}
 	if o.cutSilence != "" {
 		if q.CutSilence, err = recording.ParseTime(o.cutSilence); err != nil {
-			return q, clipError(err)
+			return q, err
 		}
 		if q.CutSilence.Seconds() < 0.5 {
 			return q, usage("--cut-silence %s is shorter than the half second from which silence is noticed", o.cutSilence)
@@ -348,7 +348,7 @@ func (a *App) reviewExport(o *exportOptions, ask *asker, lib *library.Library, r
 	for _, row := range rows {
 		r, err := recording.Open(lib, row.ID, a.Version)
 		if err != nil {
-			return exportError(err)
+			return err
 		}
 		out, err := ask.omission(&o.omit, consent.Exporting, r)
 		if err == nil && len(out.Spans) > 0 {
@@ -371,7 +371,7 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *asker, q e
 		return nil, err
 	}
 	if q.Recording, err = recording.Open(q.Library, row.ID, a.Version); err != nil {
-		return nil, exportError(err)
+		return nil, err
 	}
 	defer q.Recording.Close()
 	out := new(omission)
@@ -393,7 +393,7 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *asker, q e
 	res, err := episode.Export(ctx, q, bar)
 	bar.close()
 	if err != nil {
-		return nil, exportError(soundError(q.Library, s, err))
+		return nil, soundError(q.Library, s, err)
 	}
 	return res, nil
 }
@@ -452,20 +452,4 @@ func levelOf(v *float64) string {
 		return "–"
 	}
 	return fmt.Sprintf("%.1f", *v)
-}
-
-// exportError gives the errors of episodes their exit codes.
-func exportError(err error) error {
-	var p *episode.Problem
-	switch {
-	case errors.As(err, &p):
-		code := exitFailed
-		if p.Kind == episode.BadRequest {
-			code = exitUsage
-		}
-		return &failure{code, string(p.Kind), p.Hint, err}
-	case errors.Is(err, library.ErrNoAudio):
-		return &failure{exitNotThere, "no-audio", "", err}
-	}
-	return err
 }

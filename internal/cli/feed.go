@@ -245,7 +245,7 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	defer root.Close()
 	show, err := feed.Load(root)
 	if err != nil {
-		return feedError(err)
+		return err
 	}
 	if _, err := show.Check(); err != nil {
 		return hinted(fmt.Errorf("%s: %w", feed.ShowFile, err), "change it: see spaces feed init --help")
@@ -283,7 +283,7 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		return err
 	}})
 	if err != nil {
-		return feedError(err)
+		return err
 	}
 	errs, warnings := tally(b.Findings)
 	name := filepath.Join(dir, filepath.Base(b.URL))
@@ -309,22 +309,6 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		a.warn("%s and %s: see them with spaces feed check %s", count(errs, "error"), count(warnings, "warning"), name)
 	}
 	return nil
-}
-
-// feedError gives the errors of package feed their codes and hints.
-func feedError(err error) error {
-	var problem *feed.ProblemError
-	switch {
-	case errors.Is(err, feed.ErrNoShow):
-		return &failure{exitNotThere, "no-show", "describe it first: see spaces feed init --help", err}
-	case errors.Is(err, feed.ErrNoEpisodes):
-		return &failure{exitNotThere, "no-episodes", "make one: spaces export latest --format mp3", err}
-	case errors.Is(err, feed.ErrNonePublished):
-		return &failure{exitNotThere, "no-episodes", "choose what enters the feed: spaces episodes publish latest", err}
-	case errors.As(err, &problem):
-		return &failure{exitFailed, "bad-episode", problem.Hint, err}
-	}
-	return err
 }
 
 func newFeedCheckCmd(a *App) *cobra.Command {

@@ -89,7 +89,7 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 	if o.length != "" {
 		length, err := recording.ParseTime(o.length)
 		if err != nil {
-			return clipError(err)
+			return err
 		}
 		// No length would be the usual one.
 		find.Length = max(length, time.Nanosecond)
@@ -104,7 +104,7 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 	}
 	r, err := recording.Open(lib, row.ID, a.Version)
 	if err != nil {
-		return clipError(err)
+		return err
 	}
 	defer r.Close()
 	turns, err := lib.Turns(row.ID)
@@ -116,7 +116,7 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 	list, err := moments.Find(ctx, r, turns, find)
 	bar.close()
 	if err != nil {
-		return clipError(soundError(lib, r.Space, err))
+		return soundError(lib, r.Space, err)
 	}
 	nothing := "nothing stands out in " + row.ID
 	if a.set.JSON {

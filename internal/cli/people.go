@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -155,7 +154,7 @@ func (a *App) recordings(ctx context.Context, lib *library.Library, r refs) ([]*
 func (a *App) openLedger(lib *library.Library) (*consent.Ledger, error) {
 	l, err := consent.Open(lib.Dir(), a.set.LockWait)
 	if err != nil {
-		return nil, ledgerError(err)
+		return nil, err
 	}
 	if l.Owners, err = consent.OwnersOf(lib, a.set.Me...); err != nil {
 		l.Close()
@@ -170,13 +169,4 @@ func (a *App) warnTorn(bytes int64) {
 	if bytes > 0 {
 		a.warn("the last entry of the consent ledger, %d bytes, was never finished: it is left out, and the next entry takes its place", bytes)
 	}
-}
-
-// ledgerError gives the errors of the ledger their hints.
-func ledgerError(err error) error {
-	var broken *consent.BrokenError
-	if errors.As(err, &broken) {
-		return &failure{exitFailed, "broken-ledger", broken.Hint(), err}
-	}
-	return err
 }

@@ -378,7 +378,7 @@ func (a *App) postError(err error, file string) error {
 	case errors.Is(err, publish.ErrChanged):
 		return &failure{exitFailed, "changed", "nothing was posted; run the same command again", err}
 	case errors.As(err, &busy):
-		return &failure{exitFailed, "locked", "wait until it is done, or use --lock-wait to wait longer", err}
+		return &failure{exitFailed, "locked", waitLonger, err}
 	case status != nil && status.Status == http.StatusForbidden && strings.Contains(status.Message, "longer than"):
 		return &failure{exitFailed, "video-too-long", "cut a shorter one: spaces clip SPACE --at 12:30 --length 30s --format mp4", err}
 	case status != nil && status.Status == http.StatusPaymentRequired:

@@ -63,7 +63,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *targetConfig) error 
 	g.down = d
 	all, err := feed.List(ctx, g.root)
 	if err != nil {
-		return feedError(err)
+		return err
 	}
 	if err := d.choose(ctx, g, all); err != nil {
 		return err

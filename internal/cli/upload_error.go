@@ -63,7 +63,7 @@ func uploadError(err error, t *targetConfig) error {
 	case errors.Is(err, publish.ErrHeld), errors.Is(err, publish.ErrStopped):
 		return &failure{exitFailed, "held", "", err}
 	case errors.As(err, &busy):
-		return &failure{exitFailed, "locked", "wait until it is done, or use --lock-wait to wait longer", err}
+		return &failure{exitFailed, "locked", waitLonger, err}
 	case errors.As(err, &redirect), status != nil && status.Status/100 == 3:
 		return &failure{exitFailed, "redirect", "if the target has moved, change its URL", err}
 	case errors.Is(err, publish.ErrNotExist):

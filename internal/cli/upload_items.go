@@ -214,7 +214,7 @@ func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
 		return &failure{exitNotThere, "no-episode", "make one: spaces export " + sp.ID + "; or send the recording with --recording", fmt.Errorf("%s has no episode", sp.ID)}
 	}
 	if err != nil {
-		return feedError(err)
+		return err
 	}
 	return g.episode(ctx, e, nil)
 }
@@ -277,7 +277,7 @@ func (g *gatherer) feed(ctx context.Context) error {
 	const file, dir = "feed.xml", "feed"
 	show, err := feed.Load(g.root)
 	if err != nil {
-		return feedError(err)
+		return err
 	}
 	if _, err := show.Check(); err != nil {
 		return hinted(fmt.Errorf("%s: %w", feed.ShowFile, err), "change it: see spaces feed init --help")
@@ -303,11 +303,11 @@ func (g *gatherer) feed(ctx context.Context) error {
 			return err
 		}})
 		if err != nil {
-			return feedError(err)
+			return err
 		}
 		episodes, pages = b.Episodes, b.Pages
 	} else if episodes, err = feed.Choose(ctx, g.root, show.Prefer, g.down.chooser()); err != nil && !g.emptied(err, file) {
-		return feedError(err)
+		return err
 	}
 	if site && g.o.dryRun {
 		pages = g.pages(dir, episodes)

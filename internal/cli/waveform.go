@@ -202,12 +202,12 @@ func (o *waveformOptions) window(s *space.Space) (from, to time.Duration, err er
 	to = length
 	if o.from != "" {
 		if from, err = recording.ParseTime(o.from); err != nil {
-			return 0, 0, clipError(err)
+			return 0, 0, err
 		}
 	}
 	if o.to != "" {
 		if to, err = recording.ParseTime(o.to); err != nil {
-			return 0, 0, clipError(err)
+			return 0, 0, err
 		}
 	}
 	outside := func(format string, args ...any) (time.Duration, time.Duration, error) {

@@ -30,7 +30,7 @@ func (a *App) newWithdrawal(ctx context.Context, lib *library.Library, root *os.
 	w := &withdrawal{a, lib, l, make(map[string]gate.Use), make(map[string]*consent.Use)}
 	episodes, err := feed.List(ctx, root)
 	if err != nil {
-		return nil, feedError(err)
+		return nil, err
 	}
 	for _, e := range episodes {
 		w.made[e.SHA256] = gate.OfEpisode(&e.Record)

@@ -6,7 +6,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -53,8 +52,8 @@ const maxLine = 1 << 20
 // NewBatch reads a batch. It is what its first line looks like: JSON Lines; an
 // Audacity label track, with start, end and label between tabs; or CSV with a
 // header, between commas, semicolons or tabs. Text is UTF-8, or UTF-16 after a
-// byte order mark. Lines that name no recording are about recording.
-func NewBatch(r io.Reader, recording string) (*Batch, error) {
+// byte order mark. Lines that name no recording are about id.
+func NewBatch(r io.Reader, id string) (*Batch, error) {
 	// After a mark of UTF-8 the first lets through what is none.
 	text := bufio.NewReaderSize(transform.NewReader(r, transform.Chain(unicode.BOMOverride(unicode.UTF8.NewDecoder()), unicode.UTF8.NewDecoder())), 64<<10)
 	number := 0
@@ -76,18 +75,18 @@ func NewBatch(r io.Reader, recording string) (*Batch, error) {
 	trimmed := strings.TrimRight(first, "\r\n")
 	switch {
 	case strings.HasPrefix(strings.TrimSpace(first), "{"):
-		return jsonBatch(text, first, number, recording), nil
+		return jsonBatch(text, first, number, id), nil
 	case isLabel(trimmed):
-		return labelBatch(text, first, number, recording), nil
+		return labelBatch(text, first, number, id), nil
 	}
-	return tableBatch(text, trimmed, number, recording)
+	return tableBatch(text, trimmed, number, id)
 }
 
 // errLong means that a line has more than maxLine bytes.
 var errLong = errors.New("the line is too long")
 
 func tooLong(number int) error {
-	return problem(BadLine, fmt.Sprintf("line %d is longer than %d bytes", number, maxLine), "check that the file is a batch of clips")
+	return recording.Problemf(BadLine, LongLine, "line %d is longer than %d bytes", number, maxLine)
 }
 
 // readLine reads a line with its end. Of one that is too long it reads to the
@@ -149,19 +148,19 @@ func lines(r *bufio.Reader, first string, number int, parse func(line string, l 
 
 // jsonBatch reads JSON Lines with the keys of columns. Times may be numbers.
 // What Cut wrote can be read again.
-func jsonBatch(r *bufio.Reader, first string, number int, recording string) *Batch {
+func jsonBatch(r *bufio.Reader, first string, number int, id string) *Batch {
 	return lines(r, first, number, func(text string, l *Line) bool {
 		var v struct {
 			Recording, Title, Output, Format string
 			At, Length, End                  jsonTime
 		}
 		if err := json.Unmarshal([]byte(text), &v); err != nil {
-			l.Err = problem(BadLine, fmt.Sprintf("not a JSON object with the keys %s: %v", strings.Join(columns[:], ", "), err), "")
+			l.Err = recording.Problemf(BadLine, "", "not a JSON object with the keys %s: %v", strings.Join(columns[:], ", "), err)
 			return false
 		}
 		l.Recording, l.Title, l.Output, l.Format = v.Recording, v.Title, v.Output, v.Format
 		l.At, l.Length, l.End = string(v.At), string(v.Length), string(v.End)
-		l.complete(recording)
+		l.complete(id)
 		return false
 	})
 }
@@ -200,14 +199,14 @@ func isLabel(line string) bool {
 
 // labelBatch reads an Audacity label track. A label of no length is a point:
 // the clip begins there and has the usual length.
-func labelBatch(r *bufio.Reader, first string, number int, recording string) *Batch {
+func labelBatch(r *bufio.Reader, first string, number int, id string) *Batch {
 	return lines(r, first, number, func(text string, l *Line) bool {
 		if strings.HasPrefix(text, `\`) {
 			return true // the frequencies of the label before
 		}
 		fields := strings.SplitN(text, "\t", 3)
 		if !isLabel(text) {
-			l.Err = problem(BadLine, "not a label: start, end and text with tabs between them", "")
+			l.Err = recording.Problemf(BadLine, "", "not a label: start, end and text with tabs between them")
 			return false
 		}
 		l.At, l.End = strings.TrimSpace(fields[0]), strings.TrimSpace(fields[1])
@@ -217,19 +216,19 @@ func labelBatch(r *bufio.Reader, first string, number int, recording string) *Ba
 		if len(fields) > 2 {
 			l.Title = strings.TrimSpace(fields[2])
 		}
-		l.complete(recording)
+		l.complete(id)
 		return false
 	})
 }
 
 // tableBatch reads CSV or TSV with a header.
-func tableBatch(r *bufio.Reader, header string, number int, recording string) (*Batch, error) {
+func tableBatch(r *bufio.Reader, header string, number int, id string) (*Batch, error) {
 	comma := separator(header)
 	h := csv.NewReader(strings.NewReader(header))
 	h.Comma, h.LazyQuotes = comma, true
 	names, err := h.Read()
 	if err != nil {
-		return nil, problem(BadLine, fmt.Sprintf("the header is not CSV: %v", err), "")
+		return nil, recording.Problemf(BadLine, "", "the header is not CSV: %v", err)
 	}
 	at := make(map[string]int)
 	for i, name := range names {
@@ -241,11 +240,10 @@ func tableBatch(r *bufio.Reader, header string, number int, recording string) (*
 		}
 	}
 	if _, ok := at["at"]; !ok {
-		return nil, problem(BadLine, fmt.Sprintf("line %d is no header: there is no column \"at\" in %q", number, header),
-			"begin with a line such as: "+strings.Join(columns[:], ","))
+		return nil, recording.Problemf(BadLine, "", "line %d: missing column \"at\" (expected %s)", number, strings.Join(columns[:], ", "))
 	}
-	if _, ok := at["recording"]; !ok && recording == "" {
-		return nil, problem(BadLine, "the table has no column \"recording\"", "add one, or name the recording of all lines: --recording SPACE")
+	if _, ok := at["recording"]; !ok && id == "" {
+		return nil, recording.Problemf(BadLine, NoRecording, "line %d: missing column \"recording\"", number)
 	}
 	limited := &recordReader{r: r}
 	c := csv.NewReader(limited)
@@ -262,7 +260,7 @@ func tableBatch(r *bufio.Reader, header string, number int, recording string) (*
 			if err != nil && fields == nil {
 				var bad *csv.ParseError
 				if errors.As(err, &bad) {
-					return Line{Number: number + bad.StartLine, Err: problem(BadLine, "not CSV: "+bad.Err.Error(), "")}, nil
+					return Line{Number: number + bad.StartLine, Err: recording.Problemf(BadLine, "", "not CSV: %v", bad.Err)}, nil
 				}
 				return Line{}, err
 			}
@@ -280,7 +278,7 @@ func tableBatch(r *bufio.Reader, header string, number int, recording string) (*
 			}
 			l.Recording, l.At, l.Length, l.End = field("recording"), field("at"), field("length"), field("end")
 			l.Title, l.Output, l.Format = field("title"), field("output"), field("format")
-			l.complete(recording)
+			l.complete(id)
 			return l, nil
 		}
 	}
@@ -325,14 +323,14 @@ func joined(fields []string, comma rune) string {
 }
 
 // complete fills in what a line need not say, and notes what is missing.
-func (l *Line) complete(recording string) {
+func (l *Line) complete(id string) {
 	if l.Recording == "" {
-		l.Recording = recording
+		l.Recording = id
 	}
 	switch {
 	case l.Recording == "":
-		l.Err = problem(BadLine, "it names no recording", "name the recording of all lines: --recording SPACE")
+		l.Err = recording.Problemf(BadLine, NoRecording, "the recording is missing")
 	case l.At == "":
-		l.Err = problem(BadLine, "it has no time to begin at", "")
+		l.Err = recording.Problemf(BadLine, "", "the start (at) is missing")
 	}
 }

@@ -44,12 +44,12 @@ func TestBatchFormats(t *testing.T) {
 		{"short and long rows", "recording,at,title\n1abc,5\n1abc,6,t,u,v\n", "", "2 recording=1abc at=5\n3 recording=1abc at=6 title=t"},
 		{"quotes", "recording,at,title\n1abc,5,say \"hi\"\n", "", `2 recording=1abc at=5 title=say "hi"`},
 		{"lines in fields", "recording,at,title\n1abc,5,\"a\nb\"\n1abc,6,c\n", "", "2 recording=1abc at=5 title=a\nb\n4 recording=1abc at=6 title=c"},
-		{"missing values", "recording,at\n,5\n1abc,\n", "", "2 at=5 error=it names no recording\n3 recording=1abc error=it has no time to begin at"},
+		{"missing values", "recording,at\n,5\n1abc,\n", "", "2 at=5 error=the recording is missing\n3 recording=1abc error=the start (at) is missing"},
 		{"JSON Lines", "\n{\"recording\":\"1abc\",\"at\":75.25,\"length\":\"0:10\",\"title\":\"x\",\"more\":[1]}\n{\"at\":\"5\"}\nnonsense\n", "1def",
 			"2 recording=1abc at=75.25 length=0:10 title=x\n3 recording=1def at=5\n4 error=not a JSON object with the keys"},
 		{"labels", "1.5\t3.25\tone\n\\\t20\t400\n4\t4\tpoint\nx\n", "1abc",
 			"1 recording=1abc at=1.5 end=3.25 title=one\n3 recording=1abc at=4 title=point\n4 error=not a label"},
-		{"labels of nobody", "1\t2\tx\n", "", "1 at=1 end=2 title=x error=it names no recording"},
+		{"labels of nobody", "1\t2\tx\n", "", "1 at=1 end=2 title=x error=the recording is missing"},
 		{"nothing", "", "", ""},
 		{"no line end", "recording,at\n1abc,5", "", "2 recording=1abc at=5"},
 	} {
@@ -90,8 +90,8 @@ func TestBatchFormats(t *testing.T) {
 		}
 	}
 	for _, tt := range []struct{ text, recording, says string }{
-		{"start,stop\n1,2\n", "", `no column "at"`},
-		{"at,title\n1,2\n", "", `no column "recording"`},
+		{"start,stop\n1,2\n", "", `missing column "at"`},
+		{"at,title\n1,2\n", "", `missing column "recording"`},
 		{strings.Repeat("x", maxLine+10), "", "longer than"},
 	} {
 		if _, err := NewBatch(strings.NewReader(tt.text), tt.recording); err == nil || !strings.Contains(err.Error(), tt.says) {

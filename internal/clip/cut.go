@@ -121,7 +121,7 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 		q.Format = Native(r, q.Span)
 	}
 	if q.Format == format.MP4 && q.Film == nil {
-		return Result{}, problem(BadRequest, "nothing makes the pictures of a video here", "use spaces clip --format mp4")
+		return Result{}, recording.Problemf(BadRequest, NoFilm, "cannot make the pictures of a video here")
 	}
 	if err := q.checkOmission(); err != nil {
 		return Result{}, err
@@ -211,7 +211,7 @@ func (q *Request) writeFile(ctx context.Context, s *sheet, res *Result) error {
 		}
 		for _, f := range r.Files {
 			if own, err := f.Stat(); err == nil && os.SameFile(info, own) {
-				return problem(Exists, fmt.Sprintf("%s is the recording itself", file), "choose another file")
+				return recording.Problemf(Exists, OwnFile, "%s is the recording itself", file)
 			}
 		}
 	}
@@ -225,7 +225,7 @@ func (q *Request) writeFile(ctx context.Context, s *sheet, res *Result) error {
 	}
 	err = draw(ctx, root, name, q.Force, s, res)
 	if errors.Is(err, fs.ErrExist) {
-		return problem(Exists, fmt.Sprintf("%s is there already, and is not this clip", file), "--force replaces it; or choose another file")
+		return recording.Problemf(Exists, FileTaken, "%s exists and is not this clip", file)
 	}
 	if err != nil {
 		return err
@@ -273,8 +273,7 @@ func (q *Request) writeClip(ctx context.Context, s *sheet, res *Result) error {
 	}
 	err = draw(ctx, root, file, q.Force, s, res)
 	if errors.Is(err, fs.ErrExist) {
-		return problem(Exists, fmt.Sprintf("%s is there already, and is another clip", res.File),
-			"--force replaces it; or name this one with --name, such as --name '{title} {at} {length}'")
+		return recording.Problemf(Exists, NameTaken, "%s exists and is another clip", res.File)
 	}
 	if err != nil {
 		return err

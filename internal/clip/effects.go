@@ -32,10 +32,12 @@ func (q *Request) checkOmission() error {
 		return nil
 	}
 	if list := q.Omit.Sections([]recording.Section{{Span: q.Span}}); len(list) == 0 || list[0].Span.Samples == 0 {
-		return problem(Empty, "nothing of the clip is left without those who are left out", "ask them: spaces consent ask "+q.Recording.Space.ID)
+		p := recording.Problemf(Empty, NothingLeft, "nothing of the clip is left without those who are left out")
+		p.Recording = q.Recording.Space.ID
+		return p
 	}
 	if q.Format == format.MP4 {
-		return problem(BadRequest, "a video is made of the whole clip: nobody can be left out of it", "choose another --format")
+		return recording.Problemf(BadRequest, WholeFilm, "a video is made of the whole clip: nobody can be left out of it")
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 func (q *Request) encoded() (*sheet, error) {
 	e := q.Format.Entry()
 	if e.Encode == nil {
-		return nil, problem(NoEncoder, "an .aac file of re-encoded sound could not say where the sound begins", "use --format m4a")
+		return nil, recording.Problemf(NoEncoder, NoAAC, "cannot re-encode into .aac: the file could not say where its sound begins")
 	}
 	s := &sheet{span: q.Span, lossless: q.exact()}
 	s.write = func(ctx context.Context, w io.Writer) error {

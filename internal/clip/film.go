@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -14,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A Film makes the pictures of clips that are written as MP4.
@@ -82,7 +82,7 @@ func (q *Request) checkCaptions(root *os.Root, file string) error {
 	if err != nil {
 		return err
 	}
-	return problem(Exists, fmt.Sprintf("%s is there already, and has other captions", filepath.Join(root.Name(), name)), "--force replaces it; or choose another name")
+	return recording.Problemf(Exists, FileTaken, "%s exists and has other captions", filepath.Join(root.Name(), name))
 }
 
 // writeCaptions puts the captions beside the clip, unless there are some.

@@ -149,7 +149,7 @@ func TestMixedConfigurations(t *testing.T) {
 	q := &Request{Recording: r, Span: span(join-48000, 2*48000), Format: format.M4A}
 	_, err := q.plan()
 	var p *Problem
-	if !errors.As(err, &p) || p.Kind != NotLossless || !strings.Contains(p.Hint, "--strict") {
+	if !errors.As(err, &p) || p.Kind != NotLossless || p.Cause != Uncopied {
 		t.Errorf("%v", err)
 	}
 }

@@ -3,7 +3,6 @@ package clip
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"path"
 	"strings"
 
@@ -85,8 +84,7 @@ func fill(template string, values map[string]string, title string) (string, erro
 			value, known = title, true
 		}
 		if !closed || !known {
-			return "", problem(BadRequest, fmt.Sprintf("the name has an unknown {%s}", key),
-				"there are {date} {clock} {title} {at} {end} {length} {id}")
+			return "", recording.Problemf(BadRequest, "", "the name has an unknown {%s} (use {date} {clock} {title} {at} {end} {length} {id})", key)
 		}
 		b.WriteString(value)
 		template = rest

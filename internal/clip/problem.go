@@ -14,9 +14,21 @@ const (
 	Empty       Kind = "empty"        // nothing is left of it
 )
 
-// A Problem is an error in what was asked for, with a way out.
-type Problem = recording.Problem
+// A Cause is what exactly is wrong, where something can be done about it.
+type Cause = recording.Cause
 
-func problem(k Kind, message, hint string) *Problem {
-	return &Problem{Kind: k, Message: message, Hint: hint}
-}
+const (
+	NoFilm      Cause = "no-film"      // nothing that makes pictures was given
+	OwnFile     Cause = "own-file"     // the file asked for is the recording
+	FileTaken   Cause = "file-taken"   // it is another one
+	NameTaken   Cause = "name-taken"   // likewise, and the name was made of a template
+	Uncopied    Cause = "uncopied"     // only re-encoding can cut it
+	NoAAC       Cause = "no-aac"       // has to be re-encoded, which .aac cannot hold
+	NothingLeft Cause = "nothing-left" // without those who are left out
+	WholeFilm   Cause = "whole-film"   // nobody can be left out of a video
+	LongLine    Cause = "long-line"    // of a batch
+	NoRecording Cause = "no-recording" // a batch, or a line of it, names none
+)
+
+// A Problem is an error in what was asked for.
+type Problem = recording.Problem

@@ -174,5 +174,5 @@ func blockAlign(c track.Config) (int64, error) {
 }
 
 func notLossless(format string, args ...any) error {
-	return problem(NotLossless, fmt.Sprintf(format, args...)+": it cannot be cut without re-encoding", "re-encode it: --strict, or --format flac")
+	return recording.Problemf(NotLossless, Uncopied, "%s: it cannot be cut without re-encoding", fmt.Sprintf(format, args...))
 }

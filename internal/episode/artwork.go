@@ -100,15 +100,15 @@ func (e *export) leaveOut() {
 		e.note("more than %d chapters do not fit into .%s: they stand beside the file", maxComments, e.Format)
 	}
 	if e.BitRate > 0 && k.Lossless {
-		e.note("--bit-rate is left out: nothing is lost in .%s", e.Format)
+		e.note("the bit rate is ignored: .%s is lossless", e.Format)
 		e.BitRate = 0
 	}
 	if e.BitRate > 0 && e.Format == format.MP3 {
 		if has := layer3.NearestBitRate(e.rec.SampleRate, e.BitRate); has != e.BitRate {
-			e.note("--bit-rate %d is taken as %d: that is what .mp3 has at %d Hz", e.BitRate/1000, has/1000, e.rec.SampleRate)
+			e.note("the bit rate %d is rounded to %d, which .mp3 has at %d Hz", e.BitRate/1000, has/1000, e.rec.SampleRate)
 		}
 	}
 	if e.Encoder != "" && e.Format != format.MP3 {
-		e.note("--encoder is left out: it is for .mp3, and this is .%s", e.Format)
+		e.note("the encoder is ignored: it is for .mp3, and this is .%s", e.Format)
 	}
 }

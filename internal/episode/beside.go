@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
 	"github.com/spaces-cli/spaces/internal/episode/transcript"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A sidecar is a file that stands beside the audio.
@@ -129,7 +130,7 @@ func (t *target) arrange(e *export) error {
 		}
 		for _, name := range old.Transcripts {
 			if t.isInput(name, e.TranscriptFile) && !e.whole() {
-				return problem(BadRequest, "give the recording's, and correct what is wrong in that", "%s is the episode's transcript as it was written, in the time of the episode", e.TranscriptFile)
+				return recording.Problemf(BadRequest, OwnTranscript, "%s is the transcript that was written for the episode, in its time", e.TranscriptFile)
 			}
 		}
 	}
@@ -163,7 +164,7 @@ func (t *target) arrange(e *export) error {
 			e.note("%s was changed by hand, and stays; what was written now is %s", first, s.name)
 		}
 		if !ok && (others[s.name] || !e.Force) {
-			return problem(Exists, "move it away, or give this one another name with --name", "%s is there already, and is not of this episode", filepath.Join(filepath.Dir(t.path), s.name))
+			return recording.Problemf(Exists, BesideTaken, "%s exists and does not belong to this episode", filepath.Join(filepath.Dir(t.path), s.name))
 		}
 		s.set(&e.rec, s.name)
 		sum := sha256.Sum256(s.content)

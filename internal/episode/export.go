@@ -130,7 +130,9 @@ func (e *export) prepare() error {
 	s := r.Space
 	whole := e.sections(e.measured)
 	if e.list = e.Omit.Sections(whole); len(e.list) == 0 || e.list[0].Span.Samples == 0 {
-		return problem(BadRequest, "ask them: spaces consent ask "+s.ID, "nothing of %s is left without those who are left out", s.ID)
+		p := recording.Problemf(BadRequest, clip.NothingLeft, "nothing of %s is left without those who are left out", s.ID)
+		p.Recording = s.ID
+		return p
 	}
 	e.chain = chain{r: r, list: e.list, format: r.Format(k.Rates...), tick: e.tick, exact: e.Preset == Archive}
 	if e.Mono {
@@ -198,7 +200,7 @@ func (e *export) prepare() error {
 	}
 	if e.Format == format.MP3 && !e.copied {
 		if e.program, err = encode.FindProgram(e.Encoder); err != nil {
-			return problem(NoEncoder, "leave out --encoder: spaces encodes MP3 itself", "%v", err)
+			return recording.Problemf(NoEncoder, NoProgram, "%v", err)
 		}
 		set.Encoder = e.program.Name
 	}
@@ -488,7 +490,7 @@ func (e *export) target() (*target, error) {
 		for _, f := range e.Recording.Files {
 			if own, err := f.Stat(); err == nil && os.SameFile(info, own) {
 				t.root.Close()
-				return nil, problem(Exists, "choose another file", "%s is the recording itself", t.path)
+				return nil, recording.Problemf(Exists, clip.OwnFile, "%s is the recording itself", t.path)
 			}
 		}
 	}

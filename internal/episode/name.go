@@ -5,8 +5,10 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/spaces-cli/spaces/internal/library/layout"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // DefaultName is the template of an episode's name.
@@ -61,11 +63,11 @@ func expand(what, template string, words []word) (string, error) {
 		key, more, closed := strings.Cut(after, "}")
 		i := slices.IndexFunc(words, func(w word) bool { return w.name == key })
 		if !closed || i < 0 {
-			hint := "there are"
+			var known []string
 			for _, w := range words {
-				hint += " {" + w.name + "}"
+				known = append(known, "{"+w.name+"}")
 			}
-			return "", problem(BadRequest, hint, "%s has an unknown {%s}", what, key)
+			return "", recording.Problemf(BadRequest, "", "%s has an unknown {%s} (use %s)", what, key, strings.Join(known, " "))
 		}
 		b.WriteString(words[i].text)
 		rest = more

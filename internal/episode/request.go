@@ -1,7 +1,6 @@
 package episode
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -118,30 +117,6 @@ type Result struct {
 	Notes  []string // what the host should know: a target out of reach, a cover left out
 }
 
-// A Kind says why an episode cannot be made. The words appear in JSON.
-type Kind string
-
-const (
-	BadRequest Kind = "bad-request"
-	NoEncoder  Kind = "no-encoder"
-	Exists     Kind = "exists"
-	NotCopied  Kind = "not-copied" // what was to stay untouched cannot
-	Changed    Kind = "changed"    // the file does not hold what was written
-)
-
-// A Problem is an error in what was asked for, with a way out.
-type Problem struct {
-	Kind    Kind
-	Message string
-	Hint    string
-}
-
-func (p *Problem) Error() string { return p.Message }
-
-func problem(k Kind, hint, format string, args ...any) error {
-	return &Problem{k, fmt.Sprintf(format, args...), hint}
-}
-
 // settle fills in what the preset says, and refuses what contradicts it.
 func (q *Request) settle() error {
 	if q.Preset == "" {
@@ -155,20 +130,20 @@ func (q *Request) settle() error {
 		}
 	case Untouched, Archive:
 		if processed {
-			return problem(BadRequest, "--preset host changes it", "--preset %s leaves the sound as it is: no --mono, --level, --bit-rate, --loudness or --true-peak", q.Preset)
+			return recording.Problemf(BadRequest, PresetProcessed, "the preset %s leaves the sound as it is: its channels, levels, bit rate, loudness and true peak cannot change", q.Preset)
 		}
 		q.KeepLoudness = true
 		if q.Preset == Archive {
 			if q.Format != "" && q.Format != format.FLAC {
-				return problem(BadRequest, "leave out --format", "--preset archive is FLAC")
+				return recording.Problemf(BadRequest, PresetFormat, "the preset archive is always FLAC, not %s", q.Format)
 			}
 			q.Format = format.FLAC
 		}
 	default:
-		return problem(BadRequest, "it is one of host, untouched, archive", "there is no preset %q", q.Preset)
+		return recording.Problemf(BadRequest, "", "unknown preset %q (use host, untouched or archive)", q.Preset)
 	}
 	if q.Preset == Untouched && len(q.Omit.Spans) > 0 {
-		return problem(BadRequest, "--preset host or archive re-encodes it", "--preset untouched leaves the sound as it is: nobody can be left out")
+		return recording.Problemf(BadRequest, PresetUntouched, "the preset untouched leaves the sound as it is: nobody can be left out")
 	}
 	if q.Preset == Untouched {
 		all := recording.Span{Samples: q.Recording.Samples}
@@ -177,24 +152,24 @@ func (q *Request) settle() error {
 			q.Format = native
 		}
 		if q.CutSilence > 0 || q.KeepGaps {
-			return problem(BadRequest, "--preset host changes it", "--preset untouched leaves the sound as it is: no --cut-silence or --keep-gaps")
+			return recording.Problemf(BadRequest, PresetPauses, "the preset untouched leaves the sound as it is: silence can neither be cut nor kept for gaps")
 		}
 		if q.Format != native || native != format.FLAC && !clip.Copies(q.Recording, all, q.Format) {
-			return problem(NotCopied, "--preset host or archive re-encodes it", "the audio of %s cannot be put into one %s file as it is", q.Recording.Space.ID, q.Format)
+			return recording.Problemf(NotCopied, PresetUntouched, "the audio of %s cannot be put into one %s file as it is", q.Recording.Space.ID, q.Format)
 		}
 	}
 	if !slices.Contains(format.Encoded(), q.Format) {
-		return problem(BadRequest, "use "+format.List(format.Encoded()), "an episode cannot be of the format %q", q.Format)
+		return recording.Problemf(BadRequest, "", "an episode cannot have the format %q (use %s)", q.Format, format.List(format.Encoded()))
 	}
 	switch {
 	case q.ID3 == "":
 	case q.ID3 != "2.3" && q.ID3 != "2.4":
-		return problem(BadRequest, "it is one of 2.3, 2.4", "there is no ID3 version %q that can be written", q.ID3)
+		return recording.Problemf(BadRequest, "", "unsupported ID3 version %q (use 2.3 or 2.4)", q.ID3)
 	case q.Format != format.MP3:
-		return problem(BadRequest, "leave out --id3, or make an .mp3: --format mp3", "--id3 is for .mp3: an .%s has no ID3 tag", q.Format)
+		return recording.Problemf(BadRequest, NoID3, "an .%s has no ID3 tag: its version is for .mp3 only", q.Format)
 	}
 	if q.KeepLoudness && (q.Loudness != nil || q.TruePeak != nil) {
-		return problem(BadRequest, "", "the loudness is to stay as it is, but a target is given too")
+		return recording.Problemf(BadRequest, LoudnessKept, "the loudness cannot both stay as it is and have a target")
 	}
 	return nil
 }

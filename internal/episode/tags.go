@@ -11,6 +11,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/tags"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // tags are those of the episode: what is known of it, unless the request says
@@ -41,11 +42,11 @@ func (q *Request) tags(rec *Record) (tags.Tags, error) {
 		case name == "track":
 			n, err := strconv.ParseUint(p.Value, 10, 16)
 			if err != nil {
-				return t, problem(BadRequest, "", "track %q is no number", p.Value)
+				return t, recording.Problemf(BadRequest, "", "the track %q is not a number", p.Value)
 			}
 			t.TrackNumber = int(n)
 		case name == "" || strings.ContainsAny(name, "=\x00\n"):
-			return t, problem(BadRequest, "", "there can be no tag called %q", p.Name)
+			return t, recording.Problemf(BadRequest, "", "%q cannot be the name of a tag", p.Name)
 		default:
 			t.Free = append(t.Free, tags.Pair{Name: strings.ToUpper(p.Name), Value: p.Value})
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A target is where an episode goes: the audio, its record, and what else
@@ -55,11 +56,11 @@ func (t *target) standing(want *Record, force bool) (*Record, error) {
 	case force:
 		return nil, nil
 	case err == nil:
-		return nil, problem(Exists, "--force replaces it; or give this one another name with --name", "%s belongs to the episode %s of %s", filepath.Join(filepath.Dir(t.path), t.recordName()), old.File, old.ID)
+		return nil, recording.Problemf(Exists, EpisodeTaken, "%s belongs to the episode %s of %s", filepath.Join(filepath.Dir(t.path), t.recordName()), old.File, old.ID)
 	}
 	for _, name := range []string{t.file, t.recordName()} {
 		if _, err := t.root.Lstat(name); err == nil {
-			return nil, problem(Exists, "--force replaces it; or give this one another name with --name", "%s is there already, and is no episode of this Space", filepath.Join(filepath.Dir(t.path), name))
+			return nil, recording.Problemf(Exists, EpisodeTaken, "%s exists and is not an episode of this Space", filepath.Join(filepath.Dir(t.path), name))
 		}
 	}
 	return nil, nil

@@ -39,11 +39,6 @@ func (e *LockedError) Error() string {
 	return s
 }
 
-// Hint says what to do next.
-func (e *LockedError) Hint() string {
-	return "wait until it is done, or use --lock-wait to wait longer"
-}
-
 // A lock is the OS lock of a library, held in the file .lock; the file beside
 // it says who holds it, for people.
 type lock struct {

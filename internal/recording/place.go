@@ -1,7 +1,6 @@
 package recording
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -35,10 +34,10 @@ func (r *Recording) Find(p Place) (Span, error) {
 			return Span{}, err
 		}
 		if length = r.Position(t); length < 1 {
-			return Span{}, &Problem{BadTime, fmt.Sprintf("a clip cannot be %s long", p.Length), ""}
+			return Span{}, Problemf(BadTime, "", "a clip cannot be %s long", p.Length)
 		}
 		if p.End != "" {
-			return Span{}, &Problem{BadTime, "both a length and an end were given", "leave one of them out"}
+			return Span{}, Problemf(BadTime, BothEnds, "both a length and an end were given")
 		}
 	}
 	start, err := r.start(p)
@@ -54,7 +53,7 @@ func (r *Recording) Find(p Place) (Span, error) {
 			return Span{}, err
 		}
 		if end <= start {
-			return Span{}, &Problem{BadTime, fmt.Sprintf("the end, %s, is not after the start, %s", p.End, Mark(r.Time(start))), ""}
+			return Span{}, Problemf(BadTime, "", "the end, %s, is not after the start, %s", p.End, Mark(r.Time(start)))
 		}
 	}
 	return r.fit(Span{Start: start, Samples: end - start}, p)
@@ -79,7 +78,7 @@ func (r *Recording) start(p Place) (int64, error) {
 	}
 	position := r.Position(t)
 	if position < 0 && !p.Clamp {
-		return 0, &Problem{OutOfRange, fmt.Sprintf("%s lies before the recording", p.At), "times are counted from its first sample, 0"}
+		return 0, Problemf(OutOfRange, BeforeZero, "%s lies before the recording", p.At)
 	}
 	if position >= r.Samples {
 		return 0, r.beyond(p.At, t)
@@ -109,10 +108,9 @@ func (r *Recording) end(p Place) (int64, error) {
 // the 75:30 that was typed in: if that fits, it is suggested.
 func (r *Recording) beyond(text string, t time.Duration) error {
 	length := r.Time(r.Samples)
-	p := &Problem{OutOfRange, fmt.Sprintf("%s is beyond the end: the recording is %s long", text, Mark(length)), ""}
+	p := Problemf(OutOfRange, "", "%s is beyond the end: the recording is %s long", text, Mark(length))
 	if strings.Count(text, ":") == 2 && t/60 < length && t%time.Minute == 0 {
-		minutes, seconds := t/60/time.Minute, t/60%time.Minute/time.Second
-		p.Hint = fmt.Sprintf("if minutes and seconds are meant, write %dm%02ds", minutes, seconds)
+		p.Cause, p.At = HoursMeant, t/60
 	}
 	return p
 }
@@ -121,10 +119,9 @@ func (r *Recording) beyond(text string, t time.Duration) error {
 func (r *Recording) fit(s Span, p Place) (Span, error) {
 	switch {
 	case s.End() <= 0:
-		return Span{}, &Problem{OutOfRange, fmt.Sprintf("%s lies before the recording", p.At), ""}
+		return Span{}, Problemf(OutOfRange, "", "%s lies before the recording", p.At)
 	case s.End() > r.Samples && !p.Clamp && !p.Around:
-		return Span{}, &Problem{OutOfRange, fmt.Sprintf("the clip would end at %s, but the recording is %s long", Mark(r.Time(s.End())), Mark(r.Time(r.Samples))),
-			"--clamp takes the shorter clip; or give --end or --length"}
+		return Span{}, Problemf(OutOfRange, EndsLate, "the clip would end at %s, but the recording is %s long", Mark(r.Time(s.End())), Mark(r.Time(r.Samples)))
 	}
 	start, end := max(0, s.Start), min(s.End(), r.Samples)
 	return Span{Start: start, Samples: end - start}, nil
@@ -142,8 +139,8 @@ func (r *Recording) Turns(turns *space.Turns, handle string) ([]Span, error) {
 		turns = new(space.Turns)
 	}
 	for _, t := range turns.Turns {
-		if t.Handle != "" && !seen[t.Handle] {
-			seen[t.Handle] = true
+		if t.Handle != "" && !seen[strings.ToLower(t.Handle)] {
+			seen[strings.ToLower(t.Handle)] = true
 			heard = append(heard, t.Handle)
 		}
 		if !strings.EqualFold(t.Handle, who) {
@@ -158,9 +155,9 @@ func (r *Recording) Turns(turns *space.Turns, handle string) ([]Span, error) {
 	if len(list) > 0 {
 		return list, nil
 	}
-	p := &Problem{NoTurns, fmt.Sprintf("nothing tells when %s speaks", who), ""}
+	p := Problemf(NoTurns, "", "@%s is not known to speak in this recording", who)
 	if len(heard) > 0 {
-		p.Hint = "known to speak: " + strings.Join(heard, ", ")
+		p.Cause, p.Known = OthersSpeak, heard
 	}
 	return nil, p
 }

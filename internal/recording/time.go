@@ -22,7 +22,7 @@ func ParseTime(s string) (time.Duration, error) {
 		t, ok = parseColons(rest)
 	}
 	if !ok {
-		return 0, &Problem{BadTime, fmt.Sprintf("%q is no time", s), "write it as 75, 1:15, 1:02:03.250 or 62m3s"}
+		return 0, Problemf(BadTime, "", "%q is not a valid time (try 75, 1:15 or 1:02:03.25)", s)
 	}
 	if negative {
 		t = -t
@@ -125,7 +125,7 @@ func (r *Recording) ParseClock(s string, zone *time.Location) (time.Time, error)
 		}
 	}
 	if err != nil {
-		return time.Time{}, &Problem{BadTime, fmt.Sprintf("%q is no wall clock", s), "write it as 18:31:05 or 2021-06-14T18:31:05Z"}
+		return time.Time{}, Problemf(BadTime, "", "%q is not a valid time of day (try 18:31:05 or 2021-06-14T18:31:05Z)", s)
 	}
 	first, last := r.Wall(0), r.Wall(r.Samples-1)
 	if first.IsZero() {
@@ -145,7 +145,7 @@ func (r *Recording) ParseClock(s string, zone *time.Location) (time.Time, error)
 }
 
 func (r *Recording) noClock() error {
-	return &Problem{OutOfRange, fmt.Sprintf("nobody knows at what time of day %s was recorded", r.Space.ID), "give the time in the recording: --at"}
+	return Problemf(OutOfRange, NoClock, "the time of day at which %s was recorded is unknown", r.Space.ID)
 }
 
 // AtClock returns the position of a wall clock. Where that time was not
@@ -157,7 +157,7 @@ func (r *Recording) AtClock(t time.Time) (int64, error) {
 		return 0, r.noClock()
 	}
 	if t.Before(first.Time) {
-		return 0, &Problem{OutOfRange, fmt.Sprintf("%s is before the recording, which begins at %s", stamp(t), stamp(first.In(t.Location()))), ""}
+		return 0, Problemf(OutOfRange, "", "%s is before the recording, which begins at %s", stamp(t), stamp(first.In(t.Location())))
 	}
 	runs := r.Space.Timeline
 	for i := len(runs) - 1; i >= 0; i-- {
@@ -176,12 +176,13 @@ func (r *Recording) AtClock(t time.Time) (int64, error) {
 			return position, nil
 		case i+1 == len(runs):
 			last := r.Wall(r.Samples - 1)
-			return r.Samples, &Problem{OutOfRange, fmt.Sprintf("%s is after the recording, which ends at %s", stamp(t), stamp(last.In(t.Location()))), ""}
+			return r.Samples, Problemf(OutOfRange, "", "%s is after the recording, which ends at %s", stamp(t), stamp(last.In(t.Location())))
 		case runs[i+1].GapBefore == 0:
 			return end, nil // the clock of the next run is a little ahead
 		}
-		return end, &Problem{InGap, fmt.Sprintf("%s was not recorded: %.3g s are missing there", stamp(t), runs[i+1].GapBefore),
-			fmt.Sprintf("the sound goes on at %s: --at %s", stamp(r.Wall(end).In(t.Location())), Mark(r.Time(end)))}
+		p := Problemf(InGap, LostThere, "%s was not recorded: %.3g s were lost there, and the sound goes on at %s", stamp(t), runs[i+1].GapBefore, stamp(r.Wall(end).In(t.Location())))
+		p.At = r.Time(end)
+		return end, p
 	}
 	return 0, nil
 }

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func FuzzParseTime(f *testing.F) {
 		d, err := ParseTime(s)
 		if err != nil {
 			var p *Problem
-			if !errors.As(err, &p) || p.Hint == "" {
+			if !errors.As(err, &p) || p.Kind != BadTime {
 				t.Fatalf("%q: %v", s, err)
 			}
 			return
@@ -115,7 +116,7 @@ func TestFind(t *testing.T) {
 		{"no length", Place{At: "5", Length: "0"}, Span{}, "cannot be 0 long"},
 		{"backwards", Place{At: "5", End: "4"}, Span{}, "not after the start"},
 		{"both", Place{At: "5", End: "9", Length: "4"}, Span{}, "both"},
-		{"nonsense", Place{At: "soon"}, Span{}, "no time"},
+		{"nonsense", Place{At: "soon"}, Span{}, "not a valid time"},
 		{"clock", Place{Clock: "23:31:05", Zone: time.UTC}, span(65*s, 30*s), ""},
 		{"clock in a zone", Place{Clock: "01:31:05", Zone: cest}, span(65*s, 30*s), ""},
 		{"clock past midnight", Place{Clock: "00:01", Zone: time.UTC}, span(1860*s, 30*s), ""},
@@ -123,11 +124,11 @@ func TestFind(t *testing.T) {
 		{"clock with offset", Place{Clock: "2021-06-15T01:31:05+02:00", Zone: time.UTC}, span(65*s, 30*s), ""},
 		{"clock after the gap", Place{Clock: "00:16", Zone: time.UTC}, span(2460*s, 30*s), ""},
 		{"clock to clock", Place{Clock: "23:31", End: "23:31:02", Zone: time.UTC}, span(60*s, 2*s), ""},
-		{"clock in the gap", Place{Clock: "00:12", Zone: time.UTC}, Span{}, "300 s are missing"},
+		{"clock in the gap", Place{Clock: "00:12", Zone: time.UTC}, Span{}, "300 s were lost there"},
 		{"clock in the gap, clamped", Place{Clock: "00:12", Zone: time.UTC, Clamp: true}, span(2400*s, 30*s), ""},
 		{"clock before", Place{Clock: "2021-06-14T23:00:00Z"}, Span{}, "before the recording"},
 		{"clock after", Place{Clock: "2021-06-15T03:00:00Z"}, Span{}, "after the recording"},
-		{"no clock", Place{Clock: "noon", Zone: time.UTC}, Span{}, "no wall clock"},
+		{"no clock", Place{Clock: "noon", Zone: time.UTC}, Span{}, "not a valid time of day"},
 	} {
 		got, err := r.Find(tt.p)
 		var p *Problem
@@ -145,10 +146,10 @@ func TestSuggestsMinutes(t *testing.T) {
 	r := paper(t)
 	_, err := r.Find(Place{At: "15:30:00"})
 	var p *Problem
-	if !errors.As(err, &p) || !strings.Contains(p.Hint, "15m30s") {
-		t.Errorf("%v; hint %+v", err, p)
+	if !errors.As(err, &p) || p.Cause != HoursMeant || p.At != 15*time.Minute+30*time.Second {
+		t.Errorf("%v: %+v", err, p)
 	}
-	if _, err = r.Find(Place{At: "75:30:00"}); !errors.As(err, &p) || p.Hint != "" {
+	if _, err = r.Find(Place{At: "75:30:00"}); !errors.As(err, &p) || p.Cause != "" {
 		t.Errorf("75 minutes are too many for an hour: %+v", p)
 	}
 }
@@ -161,7 +162,7 @@ func TestTurns(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	var p *Problem
-	if _, err := r.Turns(turns, "eve"); !errors.As(err, &p) || !strings.Contains(p.Hint, "Ann, bob") {
+	if _, err := r.Turns(turns, "eve"); !errors.As(err, &p) || !slices.Equal(p.Known, []string{"Ann", "bob"}) {
 		t.Errorf("%v", err)
 	}
 	if _, err := r.Turns(nil, "ann"); !errors.As(err, &p) {

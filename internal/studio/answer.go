@@ -8,14 +8,13 @@ import (
 	"io/fs"
 	"net/http"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
-	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A problem is an error as the page sees it. Kind is the word that the
@@ -36,8 +35,7 @@ func badRequest(format string, args ...any) error {
 // explain makes a problem of an error.
 func explain(err error) *problem {
 	var known *problem
-	var cut *clip.Problem
-	var made *episode.Problem
+	var asked *recording.Problem
 	var refused *consent.Refused
 	var turns *gate.TurnsError
 	var broken *consent.BrokenError
@@ -46,20 +44,18 @@ func explain(err error) *problem {
 	switch {
 	case errors.As(err, &known):
 		return known
-	case errors.As(err, &cut):
-		return &problem{http.StatusUnprocessableEntity, string(cut.Kind), err.Error(), cut.Hint}
+	case errors.As(err, &asked):
+		return &problem{http.StatusUnprocessableEntity, string(asked.Kind), err.Error(), problemHint(asked)}
 	case errors.As(err, new(*format.UnknownError)):
 		return &problem{http.StatusUnprocessableEntity, "bad-request", err.Error(), ""}
-	case errors.As(err, &made):
-		return &problem{http.StatusUnprocessableEntity, string(made.Kind), err.Error(), made.Hint}
 	case errors.As(err, &refused):
 		return &problem{http.StatusUnprocessableEntity, "consent", err.Error(), waysOn(refused)}
 	case errors.As(err, &turns):
-		return &problem{http.StatusUnprocessableEntity, "bad-turns", err.Error(), "Write them anew: spaces speakers confirm " + turns.Recording + " --turns FILE"}
+		return &problem{http.StatusUnprocessableEntity, "bad-turns", err.Error(), "Confirm on the command line once more who speaks when"}
 	case errors.As(err, &broken):
 		return &problem{http.StatusInternalServerError, "broken-ledger", err.Error(), broken.Hint()}
 	case errors.As(err, &locked):
-		return &problem{http.StatusConflict, "locked", err.Error(), locked.Hint()}
+		return &problem{http.StatusConflict, "locked", err.Error(), "Try again when it has ended"}
 	case errors.As(err, &large):
 		return &problem{http.StatusRequestEntityTooLarge, "too-large", "the request is too large", ""}
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):

@@ -2,8 +2,6 @@ package studio
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/consent"
@@ -35,30 +33,4 @@ func checkReason(reason string) error {
 		return badRequest("the reason is too long")
 	}
 	return nil
-}
-
-// waysOn tells the ways on from a refusal. Most of them are commands.
-func waysOn(e *consent.Refused) string {
-	var list []string
-	for _, w := range e.Ways() {
-		switch w.Kind {
-		case consent.AskThem:
-			list = append(list, "Ask them: spaces consent ask "+w.Recording)
-		case consent.RecordAnswer:
-			name := w.Who.ID
-			if w.Who.Handle != "" {
-				name = "@" + strings.TrimPrefix(w.Who.Handle, "@")
-			}
-			list = append(list, fmt.Sprintf("Record it with: spaces consent set %s granted --for %s", name, w.Purpose))
-		case consent.LeaveThemOut:
-			command := "export " + w.Recording
-			if w.Clip {
-				command = "clip " + w.Recording + " --at T"
-			}
-			list = append(list, "Leave them out: spaces "+command+" --consented-only")
-		case consent.ConfirmTurns:
-			list = append(list, fmt.Sprintf("Tell who speaks when: spaces speakers confirm %s --turns FILE", w.Recording))
-		}
-	}
-	return strings.Join(list, " · ")
 }

@@ -34,8 +34,24 @@ var ErrNonePublished = errors.New("no episode of the library is published")
 type ProblemError struct {
 	Path   string // of its record or file, below the library
 	Reason string
-	Hint   string // what to do
+	Cause  Cause
 }
+
+// A Cause is what is wrong with an episode, for those who know what can be
+// done about it.
+type Cause string
+
+const (
+	BadRecord      Cause = "bad-record"      // makes no sense
+	NewerRecord    Cause = "newer-record"    // of a newer version of this program
+	Altered        Cause = "altered"         // a file is not the one that was exported, or gone
+	BadName        Cause = "bad-name"        // cannot be part of a URL
+	SameAddress    Cause = "same-address"    // as another file
+	NoDate         Cause = "no-date"         // the Space has none
+	BadClip        Cause = "bad-clip"        // the provenance of a clip makes no sense
+	BadTranscript  Cause = "bad-transcript"  // cannot be read
+	LongTranscript Cause = "long-transcript" // for a page of the site
+)
 
 func (e *ProblemError) Error() string { return e.Path + ": " + e.Reason }
 
@@ -115,8 +131,7 @@ func Choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode
 	}
 	for _, e := range list {
 		if e.Date.IsZero() {
-			return nil, &ProblemError{e.Path(e.File), "nobody knows when the Space was, and a feed is ordered by dates",
-				"say when (spaces add FILE --started-at TIME) and export it again, or move the episode out of the library's folder to leave it out of the feed"}
+			return nil, &ProblemError{e.Path(e.File), "the date of the Space is unknown, and a feed is ordered by dates", NoDate}
 		}
 		if err := e.check(ctx, root); err != nil {
 			return nil, err
@@ -236,22 +251,21 @@ func candidates(root *os.Root, dir string) ([]*candidate, error) {
 		name := path.Join(dir, entry.Name())
 		c := &candidate{Episode: &Episode{Folder: path.Dir(dir), Sidecar: name}}
 		if err := readSidecar(root, name, &c.Record); err != nil {
-			return nil, &ProblemError{name, "the record cannot be read: " + err.Error(), "export the Space again"}
+			return nil, &ProblemError{name, "the record cannot be read: " + err.Error(), BadRecord}
 		}
 		switch {
 		case c.Schema == 0:
 			continue
 		case c.Schema > Schema:
-			return nil, &ProblemError{name, "it was written by a newer version of spaces", "use that version"}
+			return nil, &ProblemError{name, "it was written by a newer version of spaces", NewerRecord}
 		case !spaceID.MatchString(c.ID):
-			return nil, &ProblemError{name, fmt.Sprintf("odd id %q", c.ID), "export the Space again"}
+			return nil, &ProblemError{name, fmt.Sprintf("odd id %q", c.ID), BadRecord}
 		case formatRank(c.File, "") < 0:
-			return nil, &ProblemError{name, fmt.Sprintf("%q is no audio that a feed can carry", c.File), "export the Space again"}
+			return nil, &ProblemError{name, fmt.Sprintf("a feed cannot carry %q as audio", c.File), BadRecord}
 		}
 		for _, file := range c.Files() {
 			if !fileName.MatchString(file) {
-				return nil, &ProblemError{name, fmt.Sprintf("the name %q cannot be part of a web address: only letters A-Z, digits, dot, - and _ can", file),
-					"export the Space again with such a name"}
+				return nil, &ProblemError{name, fmt.Sprintf("the name %q cannot be part of a web address: only letters A-Z, digits, dot, - and _ can", file), BadName}
 			}
 		}
 		info, err := entry.Info()
@@ -289,7 +303,7 @@ func distinct(list []*Episode) error {
 		for _, file := range e.Files() {
 			key := strings.ToLower(file)
 			if other, taken := seen[key]; taken {
-				return &ProblemError{e.Path(file), other + " would have the same address", "export one of them under another name"}
+				return &ProblemError{e.Path(file), other + " would have the same address", SameAddress}
 			}
 			seen[key] = e.Path(file)
 		}
@@ -300,16 +314,15 @@ func distinct(list []*Episode) error {
 // check reads the files of an episode: all must be there, and the audio must
 // be what the record says.
 func (e *Episode) check(ctx context.Context, root *os.Root) error {
-	const hint = "export the Space again"
 	for _, file := range e.Files()[1:] {
 		if info, err := root.Stat(e.Path(file)); err != nil || !info.Mode().IsRegular() {
-			return &ProblemError{e.Path(file), "the file is gone", hint}
+			return &ProblemError{e.Path(file), "the file is gone", Altered}
 		}
 	}
 	name := e.Path(e.File)
 	f, err := root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &ProblemError{name, "the file is gone", hint}
+		return &ProblemError{name, "the file is gone", Altered}
 	}
 	if err != nil {
 		return err
@@ -321,7 +334,7 @@ func (e *Episode) check(ctx context.Context, root *os.Root) error {
 		return err
 	}
 	if sum := hex.EncodeToString(h.Sum(nil)); n != e.Bytes || sum != e.SHA256 {
-		return &ProblemError{name, fmt.Sprintf("it is not the file that was exported (%d bytes, SHA-256 %s; the record says %d, %s)", n, sum, e.Bytes, e.SHA256), hint}
+		return &ProblemError{name, fmt.Sprintf("it is not the file that was exported (%d bytes, SHA-256 %s; the record says %d, %s)", n, sum, e.Bytes, e.SHA256), Altered}
 	}
 	return nil
 }
@@ -353,7 +366,7 @@ func (e *Episode) clips(root *os.Root) ([]Clip, error) {
 			continue
 		}
 		if err := readSidecar(root, name, &p); err != nil {
-			return nil, &ProblemError{name, "where the clip comes from cannot be read: " + err.Error(), "cut it again, or delete it"}
+			return nil, &ProblemError{name, "where the clip comes from cannot be read: " + err.Error(), BadClip}
 		}
 		if p.Schema != clip.Schema || p.Recording != e.ID {
 			continue

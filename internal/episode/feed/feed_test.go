@@ -303,7 +303,7 @@ func TestBadEpisodes(t *testing.T) {
 		{"not ASCII", "cannot be part of a web address", func(t *testing.T, root *os.Root) {
 			writeJSON(t, root, dir+"b.json", record("1abcdefghijkl", "é.mp3", date))
 		}},
-		{"no date", "nobody knows when", func(t *testing.T, root *os.Root) {
+		{"no date", "date of the Space is unknown", func(t *testing.T, root *os.Root) {
 			writeJSON(t, root, dir+"b.json", record("1abcdefghijkl", "b.mp3", time.Time{}))
 			root.Remove(dir + "a.json")
 		}},
@@ -328,7 +328,7 @@ func TestBadEpisodes(t *testing.T) {
 			test.spoil(t, root)
 			_, err = Choose(context.Background(), root, "", (*Episode).IsPublished)
 			var problem *ProblemError
-			if !errors.As(err, &problem) || !strings.Contains(err.Error(), test.want) || problem.Hint == "" {
+			if !errors.As(err, &problem) || !strings.Contains(err.Error(), test.want) || problem.Cause == "" {
 				t.Errorf("error %v, want one with %q and a hint", err, test.want)
 			}
 		})

@@ -198,10 +198,10 @@ func transcriptOf(lib *os.Root, e *Episode) (cues []cue, captions string, err er
 			return nil, "", err
 		}
 		if len(b) > maxSidecar {
-			return nil, "", &ProblemError{e.Path(file), "the transcript is too long for a page", "build without --site"}
+			return nil, "", &ProblemError{e.Path(file), "the transcript is too long for a page", LongTranscript}
 		}
 		if cues, err = readCues(string(b)); err != nil {
-			return nil, "", &ProblemError{e.Path(file), err.Error(), "export the Space again with a transcript that is right"}
+			return nil, "", &ProblemError{e.Path(file), err.Error(), BadTranscript}
 		}
 		if ext == ".vtt" {
 			captions = file

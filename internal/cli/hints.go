@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"strings"
+
+	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/recording"
+)
+
+// The packages below say what is wrong and know no command line. Here stands
+// what a user of it does next.
+
+// waitLonger is the hint where another program holds a lock.
+const waitLonger = "wait until it is done, or use --lock-wait to wait longer"
+
+// problemCode is the exit code of a kind of problem.
+func problemCode(k recording.Kind) int {
+	switch k {
+	case recording.BadTime, recording.OutOfRange, clips.BadRequest, clips.BadLine:
+		return exitUsage
+	case recording.InGap, recording.NoTurns:
+		return exitNotThere
+	}
+	return exitFailed
+}
+
+// problemHint returns what to do about a problem, or "".
+func problemHint(p *recording.Problem) string {
+	switch p.Cause {
+	case recording.NoClock:
+		return "give the time in the recording: --at"
+	case recording.BothEnds:
+		return "leave out --length or --end"
+	case recording.BeforeZero:
+		return "times count from the beginning of the recording, 0"
+	case recording.HoursMeant:
+		return "if minutes and seconds are meant, write " + recording.Mark(p.At)
+	case recording.EndsLate:
+		return "--clamp takes the shorter clip; or give --end or --length"
+	case recording.LostThere:
+		return "start there: --at " + recording.Mark(p.At)
+	case recording.OthersSpeak:
+		return "known to speak: @" + strings.Join(p.Known, ", @")
+
+	case clips.NoFilm:
+		return "use spaces clip --format mp4"
+	case clips.OwnFile:
+		return "choose another file"
+	case clips.FileTaken:
+		return "--force replaces it; or choose another file"
+	case clips.NameTaken:
+		return "--force replaces it; or name this one with --name, such as --name '{title} {at} {length}'"
+	case clips.Uncopied:
+		return "re-encode it: --strict, or --format flac"
+	case clips.NoAAC:
+		return "use --format m4a"
+	case clips.NothingLeft:
+		return "ask them: spaces consent ask " + p.Recording
+	case clips.WholeFilm:
+		return "choose another --format"
+	case clips.LongLine:
+		return "check that the file is a batch of clips"
+	case clips.NoRecording:
+		return "add it, or name the recording of all lines: --recording SPACE"
+
+	case episode.PresetProcessed:
+		return "use --preset host, or leave out --mono, --level, --bit-rate, --loudness and --true-peak"
+	case episode.PresetPauses:
+		return "use --preset host, or leave out --cut-silence and --keep-gaps"
+	case episode.PresetFormat:
+		return "leave out --format"
+	case episode.PresetUntouched:
+		return "use --preset host or archive, which re-encode it"
+	case episode.NoID3:
+		return "leave out --id3, or make an .mp3: --format mp3"
+	case episode.LoudnessKept:
+		return "leave out --loudness off, or --true-peak"
+	case episode.NoProgram:
+		return "leave out --encoder: spaces encodes MP3 itself"
+	case episode.OwnTranscript:
+		return "give that of the recording, and correct it there"
+	case episode.EpisodeTaken:
+		return "--force replaces it; or give this one another name with --name"
+	case episode.BesideTaken:
+		return "move it away, or give this one another name with --name"
+	}
+	return ""
+}
+
+// feedHint returns what to do about an episode that cannot enter a feed.
+func feedHint(c feed.Cause) string {
+	switch c {
+	case feed.NewerRecord:
+		return "use that version of spaces"
+	case feed.BadName:
+		return "export the Space again with such a name: --name"
+	case feed.SameAddress:
+		return "export one of them under another name: --name"
+	case feed.NoDate:
+		return "give it one (spaces add FILE --started-at TIME) and export it again, or leave the episode out: spaces episodes unpublish SPACE"
+	case feed.BadClip:
+		return "cut the clip again, or delete it"
+	case feed.BadTranscript:
+		return "export the Space again with a valid transcript: --transcript FILE"
+	case feed.LongTranscript:
+		return "build without --site"
+	}
+	return "export the Space again" // feed.BadRecord, feed.Altered
+}

@@ -1,0 +1,74 @@
+package studio
+
+import (
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/recording"
+)
+
+// The packages below say what is wrong and know no page. Here stands what a
+// user of it does next, in the words of its controls. What only the command
+// line can do is named, without its flags.
+
+// problemHint returns what to do about a problem, or "".
+func problemHint(p *recording.Problem) string {
+	switch p.Cause {
+	case recording.NoClock:
+		return "Give the time in the recording"
+	case recording.BothEnds:
+		return "Give To or Length, not both"
+	case recording.BeforeZero:
+		return "Times count from the beginning of the recording, 0"
+	case recording.HoursMeant:
+		return "If minutes and seconds are meant, write " + recording.Mark(p.At) + ""
+	case recording.EndsLate:
+		return "End the selection earlier"
+	case recording.LostThere:
+		return "Start at " + recording.Mark(p.At) + ""
+	case recording.OthersSpeak:
+		return "Known to speak: @" + strings.Join(p.Known, ", @")
+
+	case clip.NameTaken, clip.FileTaken, episode.EpisodeTaken:
+		return "Replace it, or choose another title"
+	case episode.BesideTaken:
+		return "Move it away, or choose another title"
+	case clip.Uncopied, clip.NoAAC, clip.WholeFilm:
+		return "Choose another format"
+	case clip.NothingLeft:
+		return "Ask them for their consent"
+	case episode.PresetFormat:
+		return "Choose FLAC, or another purpose"
+	case episode.PresetProcessed, episode.PresetPauses, episode.PresetUntouched:
+		return "Export for a podcast host"
+	}
+	return ""
+}
+
+// waysOn tells the ways on from a refusal. The page cannot record answers.
+func waysOn(e *consent.Refused) string {
+	var list []string
+	for _, w := range e.Ways() {
+		switch w.Kind {
+		case consent.AskThem:
+			list = append(list, "Ask them for their consent")
+		case consent.RecordAnswer:
+			name := w.Who.ID
+			if w.Who.Handle != "" {
+				name = "@" + strings.TrimPrefix(w.Who.Handle, "@")
+			}
+			list = append(list, "Record the answer of "+name+" on the command line")
+		case consent.LeaveThemOut:
+			if w.Clip {
+				list = append(list, "Choose a stretch without them")
+			} else {
+				list = append(list, "Leave them out on the command line")
+			}
+		case consent.ConfirmTurns:
+			list = append(list, "Confirm on the command line who speaks when")
+		}
+	}
+	return strings.Join(list, " · ")
+}
