@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/spaces-cli/spaces/internal/media/encode"
-	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -37,7 +36,7 @@ func (q *Request) encoded() (*sheet, error) {
 // although they are coded in another way: PCM as FLAC, or FLAC cut anywhere.
 func (q *Request) exact() bool {
 	r := q.Recording
-	if !q.Effects.none() || !q.Omit.None(q.Span) || q.Format != format.WAV && q.Format != format.FLAC {
+	if !q.Effects.none() || !q.Omit.None(q.Span) || !q.Format.Entry().Lossless {
 		return false
 	}
 	list := r.Extents(q.Span)

@@ -87,16 +87,16 @@ func (e *export) leaveOut() {
 	if len(e.rec.Chapters) > 0 && e.RoughChapters {
 		e.note("the chapters are approximate: the levels in the audio tell who speaks")
 	}
-	if len(e.rec.Chapters) > 0 && e.Format == format.WAV {
-		e.note("chapters do not fit into .wav: they stand beside the file")
+	if len(e.rec.Chapters) > 0 && !k.Chapters && !k.Comments {
+		e.note("chapters do not fit into .%s: they stand beside the file", e.Format)
 	}
 	if len(e.Cover) > 0 && !k.Cover && !e.shared {
 		e.note("a cover does not fit into .%s: it stands beside the file", e.Format)
 	}
-	if e.Format == format.WAV && (e.Title != "" || e.Description != "" || len(e.Set) > 0) {
-		e.note("tags do not fit into .wav: title and description stand in the record beside the file, the others nowhere")
+	if !k.Tags && (e.Title != "" || e.Description != "" || len(e.Set) > 0) {
+		e.note("tags do not fit into .%s: title and description stand in the record beside the file, the others nowhere", e.Format)
 	}
-	if (e.Format == format.FLAC || e.Format == format.Opus) && len(e.rec.Chapters) > maxComments {
+	if k.Comments && len(e.rec.Chapters) > maxComments {
 		e.note("more than %d chapters do not fit into .%s: they stand beside the file", maxComments, e.Format)
 	}
 	if e.BitRate > 0 && k.Lossless {

@@ -171,7 +171,7 @@ func (e *export) prepare() error {
 		set.ID3 = e.ID3
 	}
 	set.Tags = tagSum(e.tags, e.Cover)
-	if e.Format == format.FLAC || e.Format == format.Opus {
+	if e.Format.Entry().Comments {
 		for _, c := range chapters.VorbisComments(e.chapters()) {
 			e.tags.Free = append(e.tags.Free, tags.Pair{Name: c[0], Value: c[1]})
 		}

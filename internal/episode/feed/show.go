@@ -22,6 +22,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/spaces-cli/spaces/internal/media/format"
 )
 
 // Schema is the version of the JSON of this package.
@@ -288,17 +290,28 @@ func ParsePerson(text string) (Person, error) {
 	return p, nil
 }
 
-// formats are the extensions that episodes have, best first for a feed: MP3
-// plays everywhere, M4A nearly; Apple takes none of the others.
-var formats = []string{".mp3", ".m4a", ".opus", ".ogg", ".flac", ".wav"}
+// extensions are those that episodes have, best first for a feed: MP3 plays
+// everywhere, M4A nearly; Apple takes none of the others.
+func extensions() []string {
+	list := []string{format.MP3.Ext(), format.M4A.Ext()}
+	for _, f := range format.Encoded() {
+		if !slices.Contains(list, f.Ext()) {
+			list = append(list, f.Ext())
+		}
+		if f == format.Opus {
+			list = append(list, ".ogg") // its older name
+		}
+	}
+	return list
+}
 
 // formatRank orders formats: the lower the better; -1 for one that is unknown.
 func formatRank(file, prefer string) int {
-	ext := strings.ToLower(path.Ext(file))
-	if prefer != "" && ext == "."+prefer && slices.Contains(formats, ext) {
+	ext, list := strings.ToLower(path.Ext(file)), extensions()
+	if prefer != "" && ext == "."+prefer && slices.Contains(list, ext) {
 		return 0
 	}
-	i := slices.Index(formats, ext)
+	i := slices.Index(list, ext)
 	if i < 0 {
 		return -1
 	}

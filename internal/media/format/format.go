@@ -42,6 +42,8 @@ type Entry struct {
 	Lossless bool
 	// Cover, Tags and Chapters say what a file can hold beside the sound.
 	Cover, Tags, Chapters bool
+	// Comments means that chapters stand in it as Vorbis comments.
+	Comments bool
 	// Picture means that it is a video.
 	Picture bool
 	// Rates are the sample rates that Encode takes, best first; none means any.
@@ -59,9 +61,9 @@ func table() []Entry {
 			Cover: true, Tags: true, Chapters: true, Rates: encode.AACRates, Encode: encode.M4A, write: writeM4A},
 		{Format: MP3, MediaType: "audio/mpeg", Holds: []track.Codec{track.MP3},
 			Cover: true, Tags: true, Chapters: true, Rates: encode.MP3Rates, Encode: encode.MP3, write: writeMP3},
-		{Format: Opus, MediaType: "audio/ogg", Cover: true, Tags: true, Rates: encode.OpusRates, Encode: encode.Opus},
+		{Format: Opus, MediaType: "audio/ogg", Cover: true, Tags: true, Comments: true, Rates: encode.OpusRates, Encode: encode.Opus},
 		// FLAC is cut by encoding it again, which loses nothing.
-		{Format: FLAC, MediaType: "audio/flac", Lossless: true, Cover: true, Tags: true, Encode: encode.FLAC, write: writeFLAC},
+		{Format: FLAC, MediaType: "audio/flac", Lossless: true, Cover: true, Tags: true, Comments: true, Encode: encode.FLAC, write: writeFLAC},
 		{Format: WAV, MediaType: "audio/wav", Holds: []track.Codec{track.PCM}, Lossless: true, Encode: encode.WAV, write: writeWAV},
 		// ADTS cannot say what HE-AAC and the like need, and not every site
 		// that takes videos takes these.
