@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -118,7 +119,13 @@ func openZIPFile(ctx context.Context, path string) (source, int64, error) {
 		if src, err = openZIP(f, info.Size()); err == nil {
 			return src, info.Size(), nil
 		}
-		err = explainZIP(ctx, f, info.Size(), path, err)
+		if errors.Is(err, errBigDirectory) {
+			err = &Problem{Kind: TooMany, Subject: path, Err: err,
+				Message: fmt.Sprintf("its list of members is longer than that of any archive of X (more than %d members or %s)", maxMembers, byteCount(maxDirectory)),
+				Hint:    "download the archive again; or unpack it, and give its data folder to spaces"}
+		} else {
+			err = explainZIP(ctx, f, info.Size(), path, err)
+		}
 	}
 	f.Close()
 	var p *Problem

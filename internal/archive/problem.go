@@ -51,6 +51,8 @@ const (
 	DuplicateRecord ProblemKind = "duplicate-record"
 	PartialArchive  ProblemKind = "partial-archive" // X split it: there are more ZIPs
 	SeveralArchives ProblemKind = "several-archives"
+	TooMany         ProblemKind = "too-many"      // recordings, or files: the rest was not read
+	MoreProblems    ProblemKind = "more-problems" // how many are not told one by one
 )
 
 // A Problem is something that is wrong with an archive, told in words for its
@@ -79,6 +81,30 @@ func (w Warn) problem(kind ProblemKind, subject, format string, args ...any) {
 	if w != nil {
 		w(Problem{Kind: kind, Subject: subject, Message: fmt.Sprintf(format, args...)})
 	}
+}
+
+// A tally keeps the first maxProblems of one listing, and counts the others.
+type tally struct {
+	kept []Problem
+	more int
+}
+
+func (t *tally) add(p Problem) {
+	if len(t.kept) < maxProblems {
+		t.kept = append(t.kept, p)
+	} else {
+		t.more++
+	}
+}
+
+// list returns what was kept, and how many more there are in subject.
+func (t *tally) list(subject string) []Problem {
+	if t.more == 0 {
+		return t.kept
+	}
+	return append(t.kept, Problem{Kind: MoreProblems, Subject: subject,
+		Message: fmt.Sprintf("%d more problems were found in it; only the first %d are listed", t.more, maxProblems),
+		Hint:    "solve those listed, and run the same command again"})
 }
 
 // report tells w of err, unless err is the end of the context: that it

@@ -3,6 +3,7 @@ package archive
 import (
 	"archive/zip"
 	"cmp"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -14,18 +15,20 @@ const (
 	maxProblems = 100  // told of one listing, one by one
 	maxRoots    = 1000 // folders considered as the data folder
 	maxTypes    = 1000 // types of data told apart
+	// Recordings, and scripts that are read, of one archive. X splits archives
+	// long before.
+	maxMedia   = 10_000
+	maxScripts = 10_000
 )
 
 // takeStock goes through the listing, keeps the members that matter and counts
 // the rest by type. It returns the number of files listed.
 func (a *Archive) takeStock() (count int) {
-	warn := Warn(func(p Problem) {
-		if len(a.problems) < maxProblems {
-			a.problems = append(a.problems, p)
-		}
-	})
+	var told tally
+	warn := Warn(told.add)
 	root := a.findRoot(warn)
 	parts := map[*file]int{}
+	tooMany := 0
 	for l := range a.src.list() {
 		count++
 		elems, odd := splitName(l.name)
@@ -56,6 +59,10 @@ func (a *Archive) takeStock() (count int) {
 			a.stray(l, elems, below, inData, warn)
 			continue
 		}
+		if isMedia && len(a.media) >= maxMedia || !isMedia && len(parts) >= maxScripts {
+			tooMany++
+			continue
+		}
 		if odd {
 			warn.problem(OddName, showName(l.name), "no archive of X has such a name; it is read, but its name is not used")
 		}
@@ -84,6 +91,12 @@ func (a *Archive) takeStock() (count int) {
 		})
 	}
 	a.sortMedia(warn)
+	a.problems = append(a.problems, told.list(a.path)...)
+	if tooMany > 0 {
+		a.problems = append(a.problems, Problem{Kind: TooMany, Subject: a.path,
+			Message: fmt.Sprintf("it holds more than the %d recordings or %d data files that spaces reads of one archive: %d were not read", maxMedia, maxScripts, tooMany),
+			Hint:    "unpack it, and give it to spaces as several folders"})
+	}
 	return count
 }
 

@@ -54,20 +54,20 @@ func LookThrough(ctx context.Context, dir string) (*Survey, error) {
 	}
 	s := surveyor{ctx: ctx, survey: new(Survey)}
 	err = s.folder(dir, 0)
+	s.survey.Problems = s.told.list(dir)
 	return s.survey, err
 }
 
 type surveyor struct {
 	ctx    context.Context
 	survey *Survey
+	told   tally
 	looked int
 	full   bool
 }
 
 func (s *surveyor) problem(kind ProblemKind, name, message, hint string) {
-	if len(s.survey.Problems) < maxProblems {
-		s.survey.Problems = append(s.survey.Problems, Problem{Kind: kind, Subject: name, Message: message, Hint: hint})
-	}
+	s.told.add(Problem{Kind: kind, Subject: name, Message: message, Hint: hint})
 }
 
 // folder looks through one folder. The error is that of the context, or that
@@ -82,7 +82,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 		if depth == 0 {
 			return p
 		}
-		s.survey.Problems = append(s.survey.Problems, *p)
+		s.told.add(*p)
 		return nil
 	}
 	if slices.ContainsFunc(entries, isLibraryFile) {
@@ -170,7 +170,7 @@ func (s *surveyor) file(name string) (bool, error) {
 			if !errors.As(err, &p) {
 				p = fileProblem(err, name)
 			}
-			s.survey.Problems = append(s.survey.Problems, *p)
+			s.told.add(*p)
 			return true, nil
 		}
 		return false, nil

@@ -28,9 +28,45 @@ type zipSource struct {
 	zr *zip.Reader
 }
 
+// Bounds of a ZIP's central directory, all of which is held in memory. An
+// archive of X with 200,000 members has one of 25 MB.
+const (
+	maxDirectory = 64 << 20 // bytes
+	maxMembers   = maxFiles
+)
+
+// errBigDirectory is a central directory beyond these bounds.
+var errBigDirectory = errors.New("the list of members is too long")
+
+// A gauge reads a ZIP and ends the reading of its directory where that is out
+// of bounds, whatever the ZIP says of its size.
+type gauge struct {
+	f       io.ReaderAt
+	open    bool // the directory has been read
+	bytes   int64
+	members int
+}
+
+// ReadAt counts the headers that come by (APPNOTE.TXT 4.3.12). It misses one
+// that lies across two blocks: a bound need not be exact.
+func (g *gauge) ReadAt(p []byte, off int64) (int, error) {
+	n, err := g.f.ReadAt(p, off)
+	if g.open {
+		return n, err
+	}
+	g.bytes += int64(n)
+	g.members += bytes.Count(p[:n], []byte("PK\x01\x02"))
+	if g.bytes > maxDirectory || g.members > maxMembers {
+		return 0, errBigDirectory
+	}
+	return n, err
+}
+
 // openZIP takes over f.
 func openZIP(f *os.File, size int64) (source, error) {
-	zr, err := zip.NewReader(f, size)
+	g := &gauge{f: f}
+	zr, err := zip.NewReader(g, size)
+	g.open = true
 	// ErrInsecurePath comes with a usable reader; names are harmless here.
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, err

@@ -123,7 +123,7 @@ func (b *itemBuilder) tell(a *archive.Archive, p archive.Problem) {
 			return
 		}
 	}
-	b.im.problem(p, p.Kind == archive.Symlink || p.Kind == archive.Unreadable || p.Kind == archive.DamagedName || p.Kind == archive.NotTaken)
+	b.im.problem(p, p.Kind == archive.TooMany || p.Kind == archive.Symlink || p.Kind == archive.Unreadable || p.Kind == archive.DamagedName || p.Kind == archive.NotTaken)
 }
 
 // assign gives the audio members to their Spaces, when the records of all
