@@ -76,24 +76,55 @@ var sources = []source{
 }
 
 // sourceSeconds is how long the sources are.
-const sourceSeconds = 20
+const sourceSeconds = 14
 
-// make writes the recording. Its sound changes all the time, so that no place
-// looks like another: a sweep, a beat and noise that comes and goes.
+// A sound is what sources of one sample rate are encoded from, in one codec.
+type sound struct {
+	rate  int
+	codec string
+}
+
+// sounds has the WAV file of each sound that a test has needed so far: ffmpeg
+// takes longer to compute one than anything takes to encode it.
+var sounds sync.Map // of sound to func() ([]byte, error)
+
+// write writes the sound to a WAV file. It changes all the time, so that no
+// place looks like another: a sweep, a beat and noise that comes and goes.
+func (s sound) write(t testing.TB, file string) {
+	t.Helper()
+	made, _ := sounds.LoadOrStore(s, sync.OnceValues(func() ([]byte, error) {
+		expr := fmt.Sprintf("aevalsrc=exprs='0.3*sin(2*PI*(200*t+60*t*t))+0.2*sin(2*PI*(3000-90*t)*t)*(0.5+0.5*sin(9*t))+0.1*(random(0)-0.5)*lt(mod(t,0.7),0.2)"+
+			"|0.3*sin(2*PI*(500*t+20*t*t))+0.15*(random(1)-0.5)*lt(mod(t,0.9),0.3)':s=%d:d=%d", s.rate, sourceSeconds)
+		cmd := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", expr, "-c:a", s.codec, "-y", file)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("%w\n%s", err, out)
+		}
+		return os.ReadFile(file)
+	}))
+	b, err := made.(func() ([]byte, error))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// make writes the recording.
 func (s source) make(t testing.TB, dir string) string {
 	t.Helper()
+	tool(t, "ffmpeg")
 	file := filepath.Join(dir, s.file)
-	sound := fmt.Sprintf("aevalsrc=exprs='0.3*sin(2*PI*(200*t+60*t*t))+0.2*sin(2*PI*(3000-90*t)*t)*(0.5+0.5*sin(9*t))+0.1*(random(0)-0.5)*lt(mod(t,0.7),0.2)"+
-		"|0.3*sin(2*PI*(500*t+20*t*t))+0.15*(random(1)-0.5)*lt(mod(t,0.9),0.3)':s=%d:d=%d", s.rate, sourceSeconds)
-	if !s.lame {
-		args := append([]string{"-v", "error", "-f", "lavfi", "-i", sound}, s.args...)
-		run(t, "ffmpeg", append(args, "-y", file)...)
-		return file
-	}
 	wav := file + ".wav"
-	run(t, "ffmpeg", "-v", "error", "-f", "lavfi", "-i", sound, "-c:a", "pcm_s16le", "-y", wav)
-	args := append([]string{"--quiet", "--resample", strconv.FormatFloat(float64(s.rate)/1000, 'g', -1, 64)}, s.args...)
-	run(t, "lame", append(args, wav, file)...)
+	if !s.lame {
+		sound{s.rate, "pcm_f64le"}.write(t, wav)
+		args := append([]string{"-v", "error", "-i", wav}, s.args...)
+		run(t, "ffmpeg", append(args, "-y", file)...)
+	} else {
+		sound{s.rate, "pcm_s16le"}.write(t, wav)
+		args := append([]string{"--quiet", "--resample", strconv.FormatFloat(float64(s.rate)/1000, 'g', -1, 64)}, s.args...)
+		run(t, "lame", append(args, wav, file)...)
+	}
 	os.Remove(wav)
 	return file
 }

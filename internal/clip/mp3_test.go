@@ -41,8 +41,9 @@ func rewrite(t *testing.T, file string, change func(n int, head []byte)) {
 
 // Whatever the header bits that mean nothing to a decoder are, ffmpeg and
 // mpg123 play a clip that is not encoded again as they play the whole source
-// at that place.
+// at that place. SPACES_LONG=1 takes every bit with every kind of file.
 func TestMP3HeaderBits(t *testing.T) {
+	long := os.Getenv("SPACES_LONG") != ""
 	tool(t, "ffmpeg")
 	tool(t, "lame")
 	tool(t, "mpg123")
@@ -56,11 +57,14 @@ func TestMP3HeaderBits(t *testing.T) {
 	}
 	for _, emphasis := range []string{"n", "5", "c"} {
 		for _, flags := range [][]string{nil, {"-c"}, {"-o"}, {"-c", "-o"}} {
+			if !long && (emphasis == "n") != (len(flags) == 0) {
+				continue
+			}
 			args := append([]string{"-b", "64", "-m", "j", "-e", emphasis}, flags...)
 			add(fmt.Sprint(emphasis, flags), 44100, nil, args...)
 		}
 	}
-	for _, s := range []struct {
+	for i, s := range []struct {
 		name string
 		rate int
 		args []string
@@ -73,8 +77,12 @@ func TestMP3HeaderBits(t *testing.T) {
 		{"MPEG-2.5", 11025, []string{"-b", "24", "-m", "j"}},
 		{"MPEG-2.5, mono", 8000, []string{"-b", "8", "-m", "m"}},
 	} {
-		add(s.name, s.rate, nil, append(s.args, "-c", "-o", "-e", "5")...)
-		add(s.name+", private", s.rate, func(_ int, head []byte) { head[2] |= 1 }, append(s.args, "-o")...)
+		if long || i%2 == 0 {
+			add(s.name, s.rate, nil, append(s.args, "-c", "-o", "-e", "5")...)
+		}
+		if long || i%2 == 1 {
+			add(s.name+", private", s.rate, func(_ int, head []byte) { head[2] |= 1 }, append(s.args, "-o")...)
+		}
 	}
 	add("changing emphasis", 44100, func(n int, head []byte) { head[3] |= byte(n % 2) }, "-b", "64", "-m", "j")
 	for i, v := range list {
