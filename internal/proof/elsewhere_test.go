@@ -24,7 +24,7 @@ func elsewhere(t *testing.T, r *recording.Recording, name string, q clip.Request
 	t.Helper()
 	q.Recording, q.File = r, filepath.Join(t.TempDir(), name)
 	if q.Span.Samples == 0 {
-		q.Span = recording.Span{Start: 30001, Samples: 190000}
+		q.Span = recording.Span{Start: 30001, Samples: 100000}
 	}
 	q.Format, _ = format.Of(name, format.All())
 	if _, err := clip.Cut(t.Context(), q); err != nil {
@@ -119,6 +119,9 @@ func tamper(t *testing.T, p *Prover, name, file string) {
 		}
 		places = []int{units[len(units)/2], units[len(units)*5/8], units[len(units)*3/4]}
 	}
+	if os.Getenv("SPACES_LONG") == "" {
+		places = places[:1]
+	}
 	for _, at := range places {
 		changed := slices.Clone(b)
 		for i := range 16 {
@@ -151,23 +154,26 @@ func TestFalseTags(t *testing.T) {
 	}
 	p := &Prover{Library: l, Version: "test"}
 	fade := clip.Effects{Fade: 300 * time.Millisecond}
-	span := recording.Span{Start: 130001, Samples: 200000}
-	for _, c := range []struct {
+	span := recording.Span{Start: 130001, Samples: 130000}
+	for i, c := range []struct {
 		name     string
 		effects  clip.Effects
 		from, to string
 	}{
-		{"shifted by one", clip.Effects{}, "130001-330001@48000", "130002-330002@48000"},
-		{"of another clip", clip.Effects{}, "130001-330001@48000", "330001-530001@48000"},
-		{"longer than it says", clip.Effects{}, "130001-330001@48000", "130001-230001@48000"},
-		{"of another clip", fade, "130001-330001@48000", "330001-530001@48000"},
-		{"longer than it says", fade, "130001-330001@48000", "130001-230001@48000"},
-		{"another rate", fade, "130001-330001@48000", "130001-330001@44100"},
+		{"shifted by one", clip.Effects{}, "130001-260001@48000", "130002-260002@48000"},
+		{"of another clip", clip.Effects{}, "130001-260001@48000", "260001-390001@48000"},
+		{"longer than it says", clip.Effects{}, "130001-260001@48000", "130001-190001@48000"},
+		{"of another clip", fade, "130001-260001@48000", "260001-390001@48000"},
+		{"longer than it says", fade, "130001-260001@48000", "130001-190001@48000"},
+		{"another rate", fade, "130001-260001@48000", "130001-260001@44100"},
 		{"another original", clip.Effects{}, s.Pieces[0].SHA256, strings.Repeat("0", 64)},
 		{"another original", fade, s.Pieces[0].SHA256, strings.Repeat("0", 64)},
 		{"another fade", fade, `"fade":0.3`, `"fade":1.3`},
 	} {
-		for _, ext := range []string{".m4a", ".mp3", ".flac", ".opus"} {
+		for j, ext := range []string{".m4a", ".mp3", ".flac", ".opus"} {
+			if j > 0 && j != 1+i%3 && os.Getenv("SPACES_LONG") == "" {
+				continue // each claim in two formats, each format with a claim
+			}
 			if ext != ".m4a" && (testing.Short() || c.effects == (clip.Effects{}) || c.name == "another rate") {
 				continue
 			}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	goaac "github.com/tphakala/go-aac"
@@ -103,14 +104,14 @@ var formats = []pcm.Format{{SampleRate: 48000, Channels: 1}, {SampleRate: 44100,
 // that goes through it all.
 func TestJoinsCannotBeHeard(t *testing.T) {
 	const around = 20
-	list := formats
-	if testing.Short() {
-		list = list[:1]
+	list, seconds, gridSeconds := formats[:1], 24, 3
+	if os.Getenv("SPACES_LONG") != "" {
+		list, seconds, gridSeconds = formats, 40, 5
 	}
 	for _, f := range list {
 		t.Run(fmt.Sprint(f), func(t *testing.T) {
-			in := speech(f, 40*f.SampleRate+777)
-			grid := 5 * f.SampleRate / frameSamples
+			in := speech(f, seconds*f.SampleRate+777)
+			grid := gridSeconds * f.SampleRate / frameSamples
 			s, joined := encodeAll(t, f, in, grid, 2)
 			_, single := encodeAll(t, f, in, len(in)/frameSamples+1, 1)
 			if len(joined) != len(single) {
@@ -152,7 +153,7 @@ func TestJoinsCannotBeHeard(t *testing.T) {
 
 func TestJobsMakeNoDifference(t *testing.T) {
 	f := formats[1]
-	in := speech(f, 12*f.SampleRate)
+	in := speech(f, 8*f.SampleRate)
 	_, one := encodeAll(t, f, in, 100, 1)
 	for _, jobs := range []int{2, 5} {
 		_, many := encodeAll(t, f, in, 100, jobs)

@@ -33,24 +33,43 @@ func tool(t testing.TB, name string, args ...string) []byte {
 	return out
 }
 
-// music is for ffmpeg: chirps with attacks, so that encoders change their
+// A sound is music of one kind.
+type sound struct {
+	rate, channels int
+	seconds        float64
+}
+
+// sounds has the WAV file of each sound that a test has needed so far: ffmpeg
+// takes longer to compute one than to encode it.
+var sounds = map[sound][]byte{}
+
+// music writes a WAV file: chirps with attacks, so that encoders change their
 // windows, over noise and tones that differ between the channels.
-func music(rate, channels int, seconds float64) []string {
-	left := "0.3*sin(2*PI*(200+900*mod(t,1.3))*t)*exp(-6*mod(t,0.37))+0.1*sin(2*PI*440*t)+0.02*(random(0)-0.5)"
-	right := "0.3*sin(2*PI*(300+500*mod(t,0.9))*t)*exp(-9*mod(t,0.23))+0.1*sin(2*PI*554*t)+0.02*(random(1)-0.5)"
-	expr := left
-	if channels == 2 {
-		expr += "|" + right
+func music(t testing.TB, file string, s sound) {
+	t.Helper()
+	if sounds[s] == nil {
+		left := "0.3*sin(2*PI*(200+900*mod(t,1.3))*t)*exp(-6*mod(t,0.37))+0.1*sin(2*PI*440*t)+0.02*(random(0)-0.5)"
+		right := "0.3*sin(2*PI*(300+500*mod(t,0.9))*t)*exp(-9*mod(t,0.23))+0.1*sin(2*PI*554*t)+0.02*(random(1)-0.5)"
+		expr := left
+		if s.channels == 2 {
+			expr += "|" + right
+		}
+		tool(t, "ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i",
+			fmt.Sprintf("aevalsrc='%s':s=%d:d=%g", expr, s.rate, s.seconds), "-c:a", "pcm_f64le", file)
+		sounds[s] = mustRead(t, file)
 	}
-	return []string{"-v", "error", "-y", "-f", "lavfi", "-i",
-		fmt.Sprintf("aevalsrc='%s':s=%d:d=%g", expr, rate, seconds)}
+	if err := os.WriteFile(file, sounds[s], 0o666); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // encode has ffmpeg encode music to a new file of the given name.
 func encode(t testing.TB, name string, rate, channels int, seconds float64, args ...string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), name)
-	tool(t, "ffmpeg", append(append(music(rate, channels, seconds), args...), file)...)
+	dir := t.TempDir()
+	wav, file := filepath.Join(dir, "music.wav"), filepath.Join(dir, name)
+	music(t, wav, sound{rate, channels, seconds})
+	tool(t, "ffmpeg", append(append([]string{"-v", "error", "-y", "-i", wav}, args...), file)...)
 	return file
 }
 

@@ -49,9 +49,12 @@ func TestDamageKeepsTheLength(t *testing.T) {
 	}
 	for name, rec := range recs {
 		t.Run(name, func(t *testing.T) {
-			seeds := uint64(100)
+			seeds := uint64(20)
+			if os.Getenv("SPACES_LONG") != "" {
+				seeds = 100
+			}
 			if rec.Codec == track.MP3 {
-				seeds = 10 // the decoder is that much slower
+				seeds /= 10 // the decoder is that much slower
 			}
 			var flipped, lost int64
 			for seed := range seeds {

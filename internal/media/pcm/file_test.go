@@ -9,7 +9,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -312,10 +311,8 @@ func TestNewFileChecksTheIndex(t *testing.T) {
 }
 
 func TestPCMIsExact(t *testing.T) {
-	dir := t.TempDir()
 	for _, c := range []string{"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le"} {
-		file := filepath.Join(dir, c+".wav")
-		tool(t, "ffmpeg", append(music(48000, 2, 1), "-c:a", c, file)...)
+		file := encode(t, c+".wav", 48000, 2, 1, "-c:a", c)
 		got, _ := read(t, file).linear(t)
 		equal(t, c, got, heard(t, file))
 	}
