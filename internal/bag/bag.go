@@ -55,6 +55,7 @@ type Writer struct {
 	payload   map[string]Sum
 	folded    map[string]bool // names, as file systems that fold case see them
 	bytes     int64
+	trace     durable.Trace // for tests
 }
 
 // Create begins a bag that is to become the folder dir, which must not exist;
@@ -129,11 +130,15 @@ func (w *Writer) Add(ctx context.Context, name string, r io.Reader) (Sum, error)
 
 // write makes a file of the bag.
 func (w *Writer) write(ctx context.Context, name string, r io.Reader) (sum Sum, err error) {
-	f, err := w.dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := w.options().CreatePart(w.dir, name)
 	if err != nil {
 		return sum, err
 	}
-	defer f.Close()
+	defer func() {
+		if err != nil {
+			f.Discard()
+		}
+	}()
 	out := []io.Writer{f}
 	var hashes [len(algorithms)]hash.Hash
 	for i, a := range algorithms {
@@ -160,10 +165,7 @@ func (w *Writer) write(ctx context.Context, name string, r io.Reader) (sum Sum, 
 	for i, h := range hashes {
 		sum.hex[i] = hex.EncodeToString(h.Sum(nil))
 	}
-	if err := f.Sync(); err != nil {
-		return sum, err
-	}
-	return sum, f.Close()
+	return sum, f.Commit()
 }
 
 // Oxum returns the number of bytes and of files in the payload, in the form of
@@ -209,11 +211,10 @@ func (w *Writer) Commit(ctx context.Context, info []Field) error {
 	if err := w.free(); err != nil {
 		return err
 	}
-	if err := durable.Rename(w.parent, w.tmp, w.name); err != nil {
-		return err
-	}
-	return durable.SyncDir(w.parent, ".")
+	return w.options().Replace(w.parent, w.tmp, w.name)
 }
+
+func (w *Writer) options() durable.Options { return durable.Options{Trace: w.trace} }
 
 // flush makes the entries of all folders of the bag survive a power cut.
 func (w *Writer) flush() error {
@@ -221,7 +222,7 @@ func (w *Writer) flush() error {
 		if err != nil || !e.IsDir() {
 			return err
 		}
-		return durable.SyncDir(w.dir, name)
+		return w.options().SyncDir(w.dir, name)
 	})
 }
 

@@ -2,13 +2,14 @@ package cli
 
 import (
 	"bufio"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/spaces-cli/spaces/internal/durable"
 )
 
 // mayWrite reports what speaks against writing a file of this name.
@@ -30,37 +31,42 @@ func mayWrite(name string, force bool) error {
 // writeNew writes a file that gets its name when it is whole, and returns its
 // length. It replaces no other unless force is set.
 func writeNew(name string, force bool, write func(io.Writer) error) (int64, error) {
-	tmp := filepath.Join(filepath.Dir(name), "."+rand.Text()[:10]+".partial")
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	dir, err := os.OpenRoot(filepath.Dir(name))
 	if err != nil {
-		var cause *fs.PathError
-		if errors.As(err, &cause) {
-			err = cause.Err // which name it had is of no use to anybody
-		}
-		return 0, fmt.Errorf("%s: %w", name, err)
+		return 0, namedError(name, err)
 	}
-	defer os.Remove(tmp)
-	b := bufio.NewWriter(f)
-	err = write(b)
-	if err == nil {
+	defer dir.Close()
+	d, err := durable.Options{Perm: 0o666}.Create(dir, filepath.Base(name))
+	if err != nil {
+		return 0, namedError(name, err)
+	}
+	defer d.Discard()
+	b := bufio.NewWriter(d)
+	if err = write(b); err == nil {
 		err = b.Flush()
 	}
-	if err == nil {
-		err = f.Sync()
-	}
-	size, serr := f.Seek(0, io.SeekCurrent)
-	if err = errors.Join(err, serr, f.Close()); err != nil {
+	size, serr := d.Seek(0, io.SeekCurrent)
+	if err = errors.Join(err, serr); err != nil {
 		return 0, err
 	}
 	if err := mayWrite(name, force); err != nil {
 		return 0, err
 	}
-	if !force {
-		// A link never replaces a file, whoever may have made one meanwhile.
-		// Some file systems know no links; there the look has to do.
-		if err := os.Link(tmp, name); err == nil || errors.Is(err, fs.ErrExist) {
-			return size, err
+	if err := d.Commit(force); err != nil {
+		if errors.Is(err, fs.ErrExist) { // somebody has made one meanwhile
+			err = errors.Join(mayWrite(name, force), namedError(name, err))
 		}
+		return 0, err
 	}
-	return size, os.Rename(tmp, name)
+	return size, durable.SyncDir(dir, ".")
+}
+
+// namedError is err with the name that the user gave: which name the draft of a
+// file had is of no use to anybody.
+func namedError(name string, err error) error {
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }

@@ -59,6 +59,7 @@ type Ledger struct {
 	Owners Owners
 
 	root    *os.Root
+	trace   durable.Trace // for tests
 	file    *ledger.File
 	entries []Entry
 	answers map[string][]int // positions in entries of a person's answers, by Who.key
@@ -141,29 +142,27 @@ func (l *Ledger) Keep(ctx context.Context, r io.Reader, ext string) (*Evidence, 
 	if err := l.root.MkdirAll(evidenceDir, 0o755); err != nil {
 		return nil, err
 	}
-	tmp := path.Join(evidenceDir, fmt.Sprintf(".%d.partial", os.Getpid()))
-	f, err := l.root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	o := durable.Options{Perm: 0o600, Trace: l.trace}
+	d, err := o.Create(l.root, path.Join(evidenceDir, "evidence"))
 	if err != nil {
 		return nil, err
 	}
-	durable.Hold(l.root, tmp, f)
+	defer d.Discard()
 	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(f, sum), &io.LimitedReader{R: r, N: MaxEvidence + 1})
-	switch {
-	case err == nil && n > MaxEvidence:
+	n, err := io.Copy(io.MultiWriter(d, sum), &io.LimitedReader{R: r, N: MaxEvidence + 1})
+	if err == nil && n > MaxEvidence {
 		err = fmt.Errorf("evidence has more than %d MB", MaxEvidence>>20)
-	case err == nil:
-		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close(), ctx.Err()); err != nil {
-		return nil, errors.Join(err, durable.Remove(l.root, tmp))
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return nil, err
 	}
 	hash := hex.EncodeToString(sum.Sum(nil))
 	e := &Evidence{Name: path.Join(evidenceDir, hash[:16]+safeExt(ext)), Bytes: n, SHA256: hash}
-	if err := l.root.Rename(tmp, e.Name); err != nil {
-		return nil, errors.Join(err, durable.Remove(l.root, tmp))
+	d.SetName(e.Name)
+	if err := d.Commit(true); err != nil {
+		return nil, err
 	}
-	return e, nil
+	return e, o.SyncDir(l.root, evidenceDir)
 }
 
 // safeExt returns ext if it is a plain one, else none.

@@ -10,3 +10,6 @@ import (
 func isBusy(err error) bool {
 	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_ACCESS_DENIED)
 }
+
+// isInvalid reports whether the file system does not know the call.
+func isInvalid(err error) bool { return errors.Is(err, windows.ERROR_INVALID_FUNCTION) }

@@ -17,11 +17,7 @@ func Remove(root *os.Root, name string) error { return remove(root.Remove, root,
 
 // remove is Remove with the deletion that is tried first.
 func remove(first func(name string) error, root *os.Root, name string) error {
-	err := first(name)
-	for wait := 10 * time.Millisecond; err != nil && mayPass(err) && wait < 2*time.Second; wait *= 2 {
-		time.Sleep(wait) // a virus scanner has it open for a moment
-		err = first(name)
-	}
+	err := patiently(func() error { return first(name) })
 	if err == nil || errors.Is(err, fs.ErrNotExist) || !filepath.IsLocal(filepath.FromSlash(name)) {
 		return err
 	}
@@ -58,6 +54,17 @@ func removeAll(first func(name string) error, root *os.Root, name string) error 
 		if rerr := Remove(root, name); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
 			err = errors.Join(err, rerr)
 		}
+	}
+	return err
+}
+
+// patiently repeats f while a virus scanner or an indexer has a file open
+// without sharing it. They let go within moments.
+func patiently(f func() error) error {
+	err := f()
+	for wait := 10 * time.Millisecond; err != nil && mayPass(err) && wait < 2*time.Second; wait *= 2 {
+		time.Sleep(wait)
+		err = f()
 	}
 	return err
 }

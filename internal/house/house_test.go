@@ -55,7 +55,7 @@ var order = [][]string{
 	{"library/made"},
 	{"library/forgotten"},
 	{"library/erase"},
-	{"durable/ledger"},
+	{"durable/ledger", "durable/faults"},
 	{"durable"},
 	{"durable/flock"},
 	{"archive/hydra"},

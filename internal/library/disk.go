@@ -1,7 +1,6 @@
 package library
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"runtime"
 
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/layout"
@@ -38,63 +36,11 @@ func openDisk(dir string, trace func(step, name string) error) (*disk, error) {
 
 func (d *disk) Close() error { return d.root.Close() }
 
-// A File is a file being written: buffered, and on Commit flushed to the medium.
-type File struct {
-	d    *disk
-	name string
-	f    *os.File
-	buf  *bufio.Writer
-}
+func (d *disk) options() durable.Options { return durable.Options{Trace: d.trace} }
 
 // create makes a new file for writing. It must not exist.
-func (d *disk) create(name string) (*File, error) {
-	if err := d.trace("create", name); err != nil {
-		return nil, err
-	}
-	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	w := &File{d: d, name: name, f: f}
-	w.buf = bufio.NewWriterSize((*tracedWriter)(w), 256<<10)
-	return w, nil
-}
-
-type tracedWriter File
-
-func (w *tracedWriter) Write(p []byte) (int, error) {
-	if err := w.d.trace("write", w.name); err != nil {
-		return 0, err
-	}
-	return w.f.Write(p)
-}
-
-func (w *File) Write(p []byte) (int, error) { return w.buf.Write(p) }
-
-// Flush hands what has been written to the system, so that the file can be
-// read. Commit is still to come.
-func (w *File) Flush() error { return w.buf.Flush() }
-
-// Commit writes what is left, flushes the file to the medium and closes it.
-func (w *File) Commit() error {
-	err := w.buf.Flush()
-	if err == nil {
-		err = w.d.trace("fsync", w.name)
-	}
-	if err == nil {
-		err = w.f.Sync()
-	}
-	if cerr := w.f.Close(); err == nil {
-		err = cerr
-	}
-	return err
-}
-
-// Discard closes and removes the file. After Commit it does nothing harmful
-// as long as it is not called.
-func (w *File) Discard() {
-	w.f.Close()
-	durable.Remove(w.d.root, w.name)
+func (d *disk) create(name string) (*durable.Part, error) {
+	return d.options().CreatePart(d.root, name)
 }
 
 // writeFile puts content under name at once: whoever reads it sees the old
@@ -172,40 +118,7 @@ func (d *disk) readJSON(name string, v any) error {
 // rename gives old the name new and flushes both folders, so that the new
 // name survives a power cut.
 func (d *disk) rename(old, new string) error {
-	if err := d.trace("rename", new); err != nil {
-		return err
-	}
-	if err := retry(func() error { return d.root.Rename(old, new) }); err != nil {
-		return err
-	}
-	if err := d.syncDir(path.Dir(new)); err != nil {
-		return err
-	}
-	if path.Dir(old) != path.Dir(new) {
-		return d.syncDir(path.Dir(old))
-	}
-	return nil
-}
-
-// syncDir flushes a folder's entries. Windows has no such call and needs none.
-func (d *disk) syncDir(name string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	if err := d.trace("fsync", name); err != nil {
-		return err
-	}
-	f, err := d.root.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	// Some network file systems cannot flush folders; nothing better can be
-	// had there.
-	if err := f.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !isInvalid(err) {
-		return err
-	}
-	return nil
+	return d.options().Replace(d.root, old, new)
 }
 
 func (d *disk) mkdirAll(name string) error {

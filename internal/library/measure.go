@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 
-	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
@@ -114,19 +113,17 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 	if err != nil {
 		return nil, err
 	}
-	durable.Hold(l.disk.root, tmp, w.f)
+	w.Hold()
 	m := &Measurement{Schema: space.Schema, Version: measureVersion, Pieces: hashes(s), Silence: []space.Stretch{}}
 	if err = measure(m, w); err == nil {
 		m.cutOff(s)
 		err = w.Commit()
-	} else {
-		w.f.Close()
 	}
 	if err == nil {
 		err = l.disk.rename(tmp, layout.PeaksIn(s.Folder))
 	}
 	if err != nil {
-		l.disk.remove(tmp)
+		w.Discard()
 		return nil, err
 	}
 	b, err := space.Marshal(m)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/archive/hydra"
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/playable"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -49,7 +50,9 @@ func (l *Library) DiscardStage(id string) error {
 func (g *Stage) Discard() error { return g.lib.disk.removeAll(g.dir) }
 
 // Create makes a file.
-func (g *Stage) Create(name string) (*File, error) { return g.lib.disk.create(path.Join(g.dir, name)) }
+func (g *Stage) Create(name string) (*durable.Part, error) {
+	return g.lib.disk.create(path.Join(g.dir, name))
+}
 
 // Open opens a file that was made.
 func (g *Stage) Open(name string) (*os.File, error) {
@@ -251,6 +254,6 @@ func (l *Library) syncTree(dir string) error {
 		if err != nil || !e.IsDir() {
 			return err
 		}
-		return l.disk.syncDir(name)
+		return l.disk.options().SyncDir(l.disk.root, name)
 	})
 }

@@ -32,12 +32,14 @@ type File struct {
 	root *os.Root
 	name string
 	wait time.Duration
+
+	Trace durable.Trace // for tests; nil otherwise
 }
 
 // New returns the ledger of that name below root, which need not exist yet;
 // its folder must. Writers wait for each other up to wait.
 func New(root *os.Root, name string, wait time.Duration) *File {
-	return &File{root, name, wait}
+	return &File{root: root, name: name, wait: wait}
 }
 
 // Append adds records in one piece: all of them or, if it fails, none. The torn
@@ -69,23 +71,38 @@ func (f *File) Append(ctx context.Context, records ...any) (mended int64, err er
 	if err != nil {
 		return 0, err
 	}
-	if _, err := file.WriteAt(lines.Bytes(), end); err != nil {
+	if err := f.write(file, lines.Bytes(), end, size == 0); err != nil {
+		// Nobody may find a record that was not acknowledged.
 		return 0, errors.Join(err, file.Truncate(end))
-	}
-	// A tail that was longer than what took its place.
-	if err := file.Truncate(end + int64(lines.Len())); err != nil {
-		return 0, err
-	}
-	if err := file.Sync(); err != nil {
-		return 0, err
-	}
-	if size == 0 {
-		if err := durable.SyncDir(f.root, path.Dir(f.name)); err != nil {
-			return 0, err
-		}
 	}
 	return size - end, nil
 }
+
+// write puts lines at the end of a ledger and flushes them.
+func (f *File) write(file *os.File, lines []byte, end int64, isNew bool) error {
+	if err := f.Trace.Step("write", f.name); err != nil {
+		return err
+	}
+	if _, err := file.WriteAt(lines, end); err != nil {
+		return err
+	}
+	// A tail that was longer than what took its place.
+	if err := file.Truncate(end + int64(len(lines))); err != nil {
+		return err
+	}
+	if err := f.Trace.Step("fsync", f.name); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	if isNew {
+		return f.options().SyncDir(f.root, path.Dir(f.name))
+	}
+	return nil
+}
+
+func (f *File) options() durable.Options { return durable.Options{Trace: f.Trace} }
 
 // whole returns how long a file is, and how much of that are whole lines.
 func whole(file *os.File) (size, end int64, err error) {
@@ -168,22 +185,7 @@ func (f *File) Rewrite(ctx context.Context, edit func(lines [][]byte) ([][]byte,
 		out.Write(line)
 		out.WriteByte('\n')
 	}
-	tmp := f.name + ".new"
-	file, err := f.root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(out.Bytes())
-	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = durable.Rename(f.root, tmp, f.name)
-	}
-	if err != nil {
-		return errors.Join(err, durable.Remove(f.root, tmp))
-	}
-	return durable.SyncDir(f.root, path.Dir(f.name))
+	return f.options().WriteFile(f.root, f.name, out.Bytes())
 }
 
 // lock takes the lock of the ledger's writers. It is held on a file of its own:

@@ -88,10 +88,11 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 	if b.Findings, err = CheckBytes(text); err != nil {
 		return nil, err
 	}
+	durable.SweepDir(out, ".")
 	var written, all map[string]string // pages, by name
 	if o.Site {
 		for _, a := range b.Files {
-			if err := place(ctx, library, out, a); err != nil {
+			if err := place(ctx, library, out, a, nil); err != nil {
 				return nil, err
 			}
 		}
@@ -112,7 +113,7 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 // place puts a copy of an episode's file into the folder, unless one of the
 // same size and time is there. (A link would let a change to the copy change
 // the library.)
-func place(ctx context.Context, library, out *os.Root, a Asset) error {
+func place(ctx context.Context, library, out *os.Root, a Asset, trace durable.Trace) error {
 	src, err := library.Open(a.Path)
 	if err != nil {
 		return err
@@ -127,30 +128,19 @@ func place(ctx context.Context, library, out *os.Root, a Asset) error {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	tmp := path.Join(path.Dir(a.Name), "."+a.Name+".partial")
-	if err := durable.Remove(out, tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := out.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	durable.Sweep(out, "."+a.Name+".partial") // what an earlier version was killed over
+	o := durable.Options{Trace: trace}
+	d, err := o.Create(out, a.Name)
 	if err != nil {
 		return err
 	}
-	durable.Hold(out, tmp, f)
-	_, err = io.Copy(f, &interruptible{ctx, src})
-	if err == nil {
-		err = f.Sync()
+	defer d.Discard()
+	if _, err := io.Copy(d, &interruptible{ctx, src}); err != nil {
+		return err
 	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
+	d.SetModified(info.ModTime())
+	if err := d.Commit(true); err != nil {
+		return err
 	}
-	if err == nil {
-		err = out.Chtimes(tmp, info.ModTime(), info.ModTime())
-	}
-	if err == nil {
-		err = durable.Rename(out, tmp, a.Name)
-	}
-	if err != nil {
-		durable.Remove(out, tmp)
-	}
-	return err
+	return o.SyncDir(out, path.Dir(a.Name))
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path"
 
 	"github.com/spaces-cli/spaces/internal/durable"
 )
@@ -19,17 +18,8 @@ func writeFile(root *os.Root, name string, content []byte) (changed bool, err er
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	d, err := durable.Create(root, name)
-	if err != nil {
+	if err := durable.WriteFile(root, name, content); err != nil {
 		return false, err
 	}
-	_, err = d.Write(content)
-	if err == nil {
-		err = d.Commit(true)
-	}
-	if err != nil {
-		d.Discard()
-		return false, err
-	}
-	return true, durable.SyncDir(root, path.Dir(name))
+	return true, nil
 }

@@ -19,6 +19,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/spaces-cli/spaces/internal/durable"
 )
 
 // A Mode says what a catalogue is opened for.
@@ -165,7 +167,12 @@ func create(ctx context.Context, path string) error {
 	if err := remove(path, files[1:]); err != nil {
 		return err
 	}
-	return os.Rename(tmp, path)
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return durable.Replace(root, filepath.Base(tmp), filepath.Base(path))
 }
 
 // open connects to an existing file and checks that it is a catalogue of this

@@ -184,16 +184,5 @@ func (l *List) Save(root *os.Root) error {
 	if err := root.MkdirAll(path.Dir(Name), 0o755); err != nil {
 		return err
 	}
-	d, err := durable.Create(root, Name)
-	if err != nil {
-		return err
-	}
-	defer d.Discard()
-	if _, err := d.Write(append(b, '\n')); err != nil {
-		return err
-	}
-	if err := d.Commit(true); err != nil {
-		return err
-	}
-	return durable.SyncDir(root, path.Dir(Name))
+	return durable.WriteFile(root, Name, append(b, '\n'))
 }

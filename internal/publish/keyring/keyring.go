@@ -14,6 +14,8 @@ import (
 	"slices"
 
 	system "github.com/zalando/go-keyring"
+
+	"github.com/spaces-cli/spaces/internal/durable"
 )
 
 // ErrNone means that nothing is kept for a target.
@@ -39,6 +41,8 @@ type Store struct {
 	File string
 	// FileOnly leaves the system's keyring alone.
 	FileOnly bool
+
+	trace durable.Trace // for tests
 }
 
 // An Entry is a target that has secrets.
@@ -193,19 +197,12 @@ func (s *Store) write(c *content) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".credentials-*") // 0600
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(b, '\n'))
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), s.File)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
+	defer root.Close()
+	durable.SweepDir(root, ".") // a secret that a killed run has left
+	o := durable.Options{Perm: 0o600, Trace: s.trace}
+	return o.WriteFile(root, filepath.Base(s.File), append(b, '\n'))
 }
