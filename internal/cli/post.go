@@ -149,7 +149,8 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 		return err
 	}
 	defer ask.Close()
-	if o.uses, err = ask.File(ctx, f.Name()); err != nil {
+	var looked string
+	if o.uses, looked, err = ask.Opened(ctx, f.Name(), f); err != nil {
 		return err
 	}
 	config, err := a.xConfig(a.wireOptions(bandwidth))
@@ -161,6 +162,9 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	}
 	if err := o.inspect(f); err != nil {
 		return err
+	}
+	if o.post.SHA256 != looked {
+		return fmt.Errorf("%s: %w", o.shown, publish.ErrChanged)
 	}
 	if err := o.readCaptions(); err != nil {
 		return err

@@ -146,15 +146,21 @@ func (g *gatherer) file(ctx context.Context, name string) error {
 			g.a.say("%s is called %s there", safe(filepath.Base(name)), object)
 		}
 	}
+	looked := ""
 	if g.asks() {
-		use, err := g.ask.File(ctx, abs)
+		f, err := os.Open(abs)
 		if err != nil {
 			return err
 		}
-		g.uses = append(g.uses, use...)
+		defer f.Close()
+		use, sum, err := g.ask.Opened(ctx, abs, f)
+		if err != nil {
+			return err
+		}
+		g.uses, looked = append(g.uses, use...), sum
 	}
 	g.list = append(g.list, &publish.Item{
-		Name: object, File: abs, Kind: publish.File, Type: mimeType(object), Meta: publish.Meta{Title: filepath.Base(name)},
+		Name: object, File: abs, SHA256: looked, Kind: publish.File, Type: mimeType(object), Meta: publish.Meta{Title: filepath.Base(name)},
 		Open: func() (publish.Source, error) { return os.Open(abs) },
 	})
 	return nil

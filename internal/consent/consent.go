@@ -182,7 +182,9 @@ type Standing struct {
 
 // Standing returns how a person stands to the use of a
 // recording for a purpose at a time. The latest entry that fits decides; one
-// about the recording goes before one about the person. What comes after an
+// about the recording goes before one about the person, unless that is later
+// and takes a consent back: who withdraws in general withdraws there too. What
+// comes after an
 // entry replaces it even when its own time is over: a consent that was limited
 // later does not come back without the limit.
 func (l *Ledger) Standing(w Who, recording string, p Purpose, at time.Time) Standing {
@@ -192,7 +194,8 @@ func (l *Ledger) Standing(w Who, recording string, p Purpose, at time.Time) Stan
 		if !e.fits(w, recording, p) || e.At.After(at) {
 			continue
 		}
-		if found == nil || e.Recording != "" || found.Recording == "" {
+		denied := e.Answer == Declined || e.Answer == Withdrawn
+		if found == nil || e.Recording != "" || found.Recording == "" || denied && found.Answer == Granted {
 			found = e
 		}
 	}

@@ -29,13 +29,16 @@ const (
 
 // An Item is something to be sent.
 type Item struct {
-	Name  string // of the object
-	File  string // what it is here, for people and receipts
-	Open  func() (Source, error)
-	Kind  Kind
-	Space string // its id
-	Type  string // MIME type
-	Meta  Meta
+	Name string // of the object
+	File string // what it is here, for people and receipts
+	Open func() (Source, error)
+	// SHA256 is what the content was when somebody agreed to it, in hex; what is
+	// something else by now is not sent. Without it any content is.
+	SHA256 string
+	Kind   Kind
+	Space  string // its id
+	Type   string // MIME type
+	Meta   Meta
 	// Replace lets it take the place of what an earlier run put there, as long
 	// as nobody else has changed that since.
 	Replace bool

@@ -265,6 +265,9 @@ func (t *transfer) run(ctx context.Context) (Outcome, error) {
 	if u.SHA256, err = Digest(ctx, body, u.Size); err != nil {
 		return fail(err)
 	}
+	if t.it.SHA256 != "" && t.it.SHA256 != hex.EncodeToString(u.SHA256[:]) {
+		return fail(fmt.Errorf("%s: %w", t.it.File, ErrChanged))
+	}
 	unlock, err := t.journal.lock(ctx, t.Target.Place(), u.Name)
 	if err != nil {
 		return fail(err)

@@ -3,6 +3,7 @@ package publish
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -163,6 +164,19 @@ func want(t *testing.T, what string, got []string, want ...string) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Errorf("%s: got %q, want %q", what, got, want)
+	}
+}
+
+// What has taken the place of what somebody agreed to is not sent.
+func TestSendOnlyWhatWasAgreedTo(t *testing.T) {
+	m := newMemory()
+	s, e := sender(t, m)
+	agreed, other := item("a.txt", "agreed"), item("b.txt", "another")
+	agreed.SHA256 = fmt.Sprintf("%x", sha256.Sum256([]byte("agreed")))
+	other.SHA256 = agreed.SHA256
+	send(t, s, agreed, other)
+	if e.errs["a.txt"] != nil || !errors.Is(e.errs["b.txt"], ErrChanged) || m.objects["b.txt"] != nil || m.objects["a.txt"] == nil {
+		t.Errorf("%v, %d objects", e.errs, len(m.objects))
 	}
 }
 

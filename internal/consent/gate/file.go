@@ -26,20 +26,43 @@ func (g *Gate) File(ctx context.Context, name string) ([]Use, error) {
 		return nil, err
 	}
 	defer f.Close()
+	uses, _, err := g.Opened(ctx, name, f)
+	return uses, err
+}
+
+// Opened is File for a file that is open. It also returns the SHA-256 of what
+// it has looked at, so that nothing else is sent in its place.
+func (g *Gate) Opened(ctx context.Context, name string, f *os.File) ([]Use, string, error) {
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a file")}
+		return nil, "", &fs.PathError{Op: "read", Path: name, Err: errors.New("not a file")}
 	}
+	before, err := hash(ctx, io.NewSectionReader(f, 0, info.Size()))
+	if err != nil {
+		return nil, "", err
+	}
+	uses, err := g.opened(ctx, name, f, info.Size())
+	if err != nil {
+		return nil, "", err
+	}
+	after, err := hash(ctx, io.NewSectionReader(f, 0, info.Size()))
+	if err == nil && before != after {
+		err = fmt.Errorf("%s changes while it is looked at", name)
+	}
+	return uses, after, err
+}
+
+func (g *Gate) opened(ctx context.Context, name string, f *os.File, size int64) ([]Use, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.readMade(ctx); err != nil {
 		return nil, err
 	}
 	look := &look{g: g, ctx: ctx, left: maxUnpacked}
-	if err := look.at(filepath.Base(name), f, info.Size(), 0); err != nil {
+	if err := look.at(filepath.Base(name), f, size, 0); err != nil {
 		return nil, err
 	}
 	if look.plain() {
@@ -49,7 +72,7 @@ func (g *Gate) File(ctx context.Context, name string) ([]Use, error) {
 	if err != nil {
 		return nil, err
 	}
-	return look.uses(hints, filepath.Base(name), info.Size(), f)
+	return look.uses(hints, filepath.Base(name), size, f)
 }
 
 // readMade reads once what the library holds and has made.
