@@ -19,7 +19,7 @@ import (
 // What is new in space.json has to be looked at before everybody gets it.
 func TestPublicFieldsAreKnown(t *testing.T) {
 	open := []string{"Schema", "ID", "Title", "TitleSource", "StartedAt", "EndedAt", "Duration", "Samples", "Host", "Speakers", "Hashtags", "Mentions",
-		"Audio", "Pieces", "State", "Damage", "Folder", "File", "Files", "Sources", "Timeline", "Configs", "FileSHA256", "Provenance", "WrittenBy"}
+		"Audio", "Pieces", "Order", "State", "Damage", "Folder", "File", "Files", "Sources", "Timeline", "Configs", "FileSHA256", "Provenance", "WrittenBy"}
 	closed := []string{"Account", "Note", "Record", "Sidecar", "Parts", "Earlier"}
 	var s space.Space
 	for _, f := range reflect.VisibleFields(reflect.TypeOf(s)) {
