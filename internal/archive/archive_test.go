@@ -64,7 +64,9 @@ func TestLayouts(t *testing.T) {
 	}())
 	paths := map[string]string{"folder": folder, "data folder": filepath.Join(folder, "data"), "folder around": wrapped}
 	for name, b := range zips {
-		paths[name] = writeFile(t, "a.zip", b)
+		t.Run(name, func(t *testing.T) {
+			paths[name] = writeFile(t, "a.zip", b)
+		})
 	}
 	for name, path := range paths {
 		t.Run(name, func(t *testing.T) {
@@ -268,9 +270,11 @@ func TestDetect(t *testing.T) {
 		"nothing.bin": {"", Unrelated},
 	}
 	for name, tt := range files {
-		if got, err := Detect(writeFile(t, name, []byte(tt.content))); got != tt.want || err != nil {
-			t.Errorf("%s: %v, %v, want %v", name, got, err, tt.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got, err := Detect(writeFile(t, name, []byte(tt.content))); got != tt.want || err != nil {
+				t.Errorf("%s: %v, %v, want %v", name, got, err, tt.want)
+			}
+		})
 	}
 	folders := []struct {
 		files map[string]string

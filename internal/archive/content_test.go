@@ -57,10 +57,12 @@ func TestParseTime(t *testing.T) {
 		{[]any{"2021-06-16T17:03:15Z"}, ""}, {"NaN", ""}, {strings.Repeat("1", 100), ""},
 	}
 	for _, tt := range tests {
-		got, ok := parseTime(tt.in)
-		if !got.Equal(date(tt.want)) || ok != (tt.want != "") || ok && got.Location() != time.UTC {
-			t.Errorf("parseTime(%#v) = %v, %v, want %q", tt.in, got, ok, tt.want)
-		}
+		t.Run(tt.want, func(t *testing.T) {
+			got, ok := parseTime(tt.in)
+			if !got.Equal(date(tt.want)) || ok != (tt.want != "") || ok && got.Location() != time.UTC {
+				t.Errorf("parseTime(%#v) = %v, %v, want %q", tt.in, got, ok, tt.want)
+			}
+		})
 	}
 }
 

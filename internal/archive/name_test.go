@@ -87,10 +87,12 @@ func TestParseMediaName(t *testing.T) {
 		{"", "", 0, false},
 	}
 	for _, tt := range tests {
-		id, piece, ok := ParseMediaName(tt.base)
-		if id != tt.id || piece != tt.piece || ok != tt.ok {
-			t.Errorf("ParseMediaName(%q) = %q, %d, %v", tt.base, id, piece, ok)
-		}
+		t.Run(tt.base, func(t *testing.T) {
+			id, piece, ok := ParseMediaName(tt.base)
+			if id != tt.id || piece != tt.piece || ok != tt.ok {
+				t.Errorf("ParseMediaName(%q) = %q, %d, %v", tt.base, id, piece, ok)
+			}
+		})
 	}
 }
 

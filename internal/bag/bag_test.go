@@ -160,18 +160,20 @@ func TestAllOrNothing(t *testing.T) {
 			return err
 		},
 	} {
-		parent := t.TempDir()
-		w, err := Create(filepath.Join(parent, "bag"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := fill(w); err == nil {
-			t.Errorf("%s: no error", what)
-		}
-		w.Discard()
-		if left := names(t, parent); len(left) > 0 {
-			t.Errorf("%s leaves %q", what, left)
-		}
+		t.Run(what, func(t *testing.T) {
+			parent := t.TempDir()
+			w, err := Create(filepath.Join(parent, "bag"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := fill(w); err == nil {
+				t.Errorf("%s: no error", what)
+			}
+			w.Discard()
+			if left := names(t, parent); len(left) > 0 {
+				t.Errorf("%s leaves %q", what, left)
+			}
+		})
 	}
 	dir := t.TempDir()
 	if _, err := Create(dir); !errors.Is(err, fs.ErrExist) {

@@ -63,11 +63,13 @@ func TestStanding(t *testing.T) {
 		{"over", []Entry{{Handle: "ann", At: at(1), Answer: Granted}, {Handle: "ann", At: at(2), Answer: Granted, Until: new(day(9))}}, Expired},
 		{"an override is no answer", []Entry{{Kind: Override, At: at(1), Missing: []string{"ann"}}}, Unknown},
 	} {
-		l := openLedger(t)
-		l.must(t, test.entries...)
-		if got := l.Standing(Who{Handle: "Ann"}, "r1", Clip, day(10)); got.Answer != test.want {
-			t.Errorf("%s: %s, want %s", test.name, got.Answer, test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			l := openLedger(t)
+			l.must(t, test.entries...)
+			if got := l.Standing(Who{Handle: "Ann"}, "r1", Clip, day(10)); got.Answer != test.want {
+				t.Errorf("%s: %s, want %s", test.name, got.Answer, test.want)
+			}
+		})
 	}
 }
 
@@ -106,23 +108,25 @@ func TestMissing(t *testing.T) {
 		{"agreed", turns, 0, 0, []Entry{{Handle: "bob", Answer: Granted}, {Handle: "cyd", Answer: Granted}}, "somebody unknown 90-95"},
 		{"the host declines", turns, 30, 50, []Entry{{Handle: "ann", Answer: Declined}}, "@ann 30-50, @cyd"},
 	} {
-		l := openLedger(t)
-		l.must(t, test.entries...)
-		var got []string
-		var parts []space.Stretch
-		if test.end > 0 {
-			parts = []space.Stretch{{Start: test.start, End: test.end}}
-		}
-		for _, m := range l.Missing(Use{rec, test.turns, parts}, Clip, day(10)) {
-			s := m.Name()
-			for _, span := range m.Spans {
-				s += fmt.Sprintf(" %g-%g", span.Start, span.End)
+		t.Run(test.name, func(t *testing.T) {
+			l := openLedger(t)
+			l.must(t, test.entries...)
+			var got []string
+			var parts []space.Stretch
+			if test.end > 0 {
+				parts = []space.Stretch{{Start: test.start, End: test.end}}
 			}
-			got = append(got, s)
-		}
-		if s := strings.Join(got, ", "); s != test.want {
-			t.Errorf("%s: %s; want %s", test.name, s, test.want)
-		}
+			for _, m := range l.Missing(Use{rec, test.turns, parts}, Clip, day(10)) {
+				s := m.Name()
+				for _, span := range m.Spans {
+					s += fmt.Sprintf(" %g-%g", span.Start, span.End)
+				}
+				got = append(got, s)
+			}
+			if s := strings.Join(got, ", "); s != test.want {
+				t.Errorf("%s: %s; want %s", test.name, s, test.want)
+			}
+		})
 	}
 }
 
@@ -145,21 +149,23 @@ func TestMissingByID(t *testing.T) {
 		{named, nil, "id 555 1"},
 		{named, []string{"555"}, ""},
 	} {
-		l := openLedger(t)
-		for _, id := range test.agree {
-			l.must(t, Entry{ID: id, Answer: Granted})
-		}
-		var got []string
-		for _, m := range l.Missing(Use{Recording: rec, Turns: test.turns}, Clip, day(10)) {
-			name := m.Name()
-			for _, s := range m.Spans {
-				name += fmt.Sprintf(" %g", s.Start)
+		t.Run(test.want, func(t *testing.T) {
+			l := openLedger(t)
+			for _, id := range test.agree {
+				l.must(t, Entry{ID: id, Answer: Granted})
 			}
-			got = append(got, name)
-		}
-		if s := strings.Join(got, ", "); s != test.want {
-			t.Errorf("%v agree: %s; want %s", test.agree, s, test.want)
-		}
+			var got []string
+			for _, m := range l.Missing(Use{Recording: rec, Turns: test.turns}, Clip, day(10)) {
+				name := m.Name()
+				for _, s := range m.Spans {
+					name += fmt.Sprintf(" %g", s.Start)
+				}
+				got = append(got, name)
+			}
+			if s := strings.Join(got, ", "); s != test.want {
+				t.Errorf("%v agree: %s; want %s", test.agree, s, test.want)
+			}
+		})
 	}
 }
 

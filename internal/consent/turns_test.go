@@ -22,18 +22,20 @@ func TestParseTurns(t *testing.T) {
 		{"no handle", "1\t2\tAnn Host", `error: turn 1: "Ann Host" is no handle`},
 		{"broken JSON", `{"turns":[`, "error: unexpected end of JSON input"},
 	} {
-		list, err := ParseTurns(strings.NewReader(test.text), 100)
-		var words []string
-		for _, u := range list {
-			words = append(words, fmt.Sprintf("%s %g-%g", u.Handle, u.Start, u.End))
-		}
-		got := strings.Join(words, ", ")
-		if err != nil {
-			got = "error: " + err.Error()
-		}
-		if got != test.want {
-			t.Errorf("%s: %s; want %s", test.name, got, test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			list, err := ParseTurns(strings.NewReader(test.text), 100)
+			var words []string
+			for _, u := range list {
+				words = append(words, fmt.Sprintf("%s %g-%g", u.Handle, u.Start, u.End))
+			}
+			got := strings.Join(words, ", ")
+			if err != nil {
+				got = "error: " + err.Error()
+			}
+			if got != test.want {
+				t.Errorf("%s: %s; want %s", test.name, got, test.want)
+			}
+		})
 	}
 }
 

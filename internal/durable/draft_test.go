@@ -84,8 +84,10 @@ func TestIsName(t *testing.T) {
 		".ABCDEFGH27.partial": true, "ABCDEFGH27.partial": false, ".mine.partial": false,
 		".ABCDEFGH27.partial.m4a": false, ".ABCDEFGH2.partial": false, ".ABCDEFGH21.partial": false,
 	} {
-		if IsDraft(name) != want {
-			t.Errorf("%s: %v", name, !want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if IsDraft(name) != want {
+				t.Errorf("%s: %v", name, !want)
+			}
+		})
 	}
 }

@@ -93,9 +93,11 @@ func TestIsLeftover(t *testing.T) {
 		".ABCDEFGHIJ.partial": true, "peaks.partial": true, "peaks.partial-ABCDEFGHIJ": true, ".123.partial": true,
 		".talk.m4a.partial": true, "partial": false, "my.partial.wav": false, "x.partial-old": false,
 	} {
-		if IsLeftover(name) != want {
-			t.Errorf("%s: %v", name, !want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if IsLeftover(name) != want {
+				t.Errorf("%s: %v", name, !want)
+			}
+		})
 	}
 }
 

@@ -32,18 +32,20 @@ func TestSections(t *testing.T) {
 		{"with gaps", Request{KeepGaps: true},
 			[]recording.Section{{Gap: 0, Span: recording.Span{Samples: 50000}}, {Gap: 5000, Span: recording.Span{Start: 50000, Samples: 50000}}}},
 	} {
-		q := test.q
-		q.Recording = hundred()
-		got := q.sections(m)
-		if len(got) != len(test.want) {
-			t.Errorf("%s: %+v", test.name, got)
-			continue
-		}
-		for i := range got {
-			if got[i] != test.want[i] {
-				t.Errorf("%s: %+v, not %+v", test.name, got[i], test.want[i])
+		t.Run(test.name, func(t *testing.T) {
+			q := test.q
+			q.Recording = hundred()
+			got := q.sections(m)
+			if len(got) != len(test.want) {
+				t.Errorf("%s: %+v", test.name, got)
+				return
 			}
-		}
+			for i := range got {
+				if got[i] != test.want[i] {
+					t.Errorf("%s: %+v, not %+v", test.name, got[i], test.want[i])
+				}
+			}
+		})
 	}
 	silent := &library.Measurement{Silence: []space.Stretch{{Start: 0, End: 100}}}
 	q := Request{Recording: hundred(), TrimSilence: true}
@@ -77,10 +79,12 @@ func TestFileNamesAreAddresses(t *testing.T) {
 		{"{title}", "../../etc/passwd", "etc-passwd"},
 		{"{id} {title}", "a\x00b  c", "1ypKdEXvkMLGW-a-b-c"},
 	} {
-		rec := &Record{ID: "1ypKdEXvkMLGW", Title: test.title, Date: date, Host: &space.Person{Handle: "hostess"}}
-		if got, err := fileName(test.template, rec); err != nil || got != test.want {
-			t.Errorf("%q of %q: %q, %v; want %q", test.template, test.title, got, err, test.want)
-		}
+		t.Run(test.title, func(t *testing.T) {
+			rec := &Record{ID: "1ypKdEXvkMLGW", Title: test.title, Date: date, Host: &space.Person{Handle: "hostess"}}
+			if got, err := fileName(test.template, rec); err != nil || got != test.want {
+				t.Errorf("%q of %q: %q, %v; want %q", test.template, test.title, got, err, test.want)
+			}
+		})
 	}
 	long := &Record{ID: "1ypKdEXvkMLGW", Title: "word word word word word word word word word word word word word word word word word word word", Date: date}
 	if got, err := fileName("", long); err != nil || len(got) > maxName {

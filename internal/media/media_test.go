@@ -51,42 +51,44 @@ func TestOpen(t *testing.T) {
 		{"-c:a libmp3lame -f mp3", track.MP3File, 48000},
 		{"-c:a pcm_s16le -f wav", track.WAV, 48000},
 	} {
-		// The name says nothing, as with X's own files.
-		name := filepath.Join(dir, string(c.format)+".ts")
-		args := "-v error -f lavfi -i sine=d=1:r=48000 " + c.args
-		if out, err := exec.Command(path, append(strings.Fields(args), name)...).CombinedOutput(); err != nil {
-			t.Errorf("ffmpeg %s: %v\n%s", args, err, out)
-			continue
-		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := Open(bytes.NewReader(data), int64(len(data)), track.Options{})
-		if err != nil {
-			t.Errorf("%s: %v", c.format, err)
-			continue
-		}
-		units := count(t, r)
-		tr := r.Track()
-		if tr.Format != c.format || tr.Seconds() < 1 || tr.Seconds() > 1.1 || !tr.Damage.Empty() {
-			t.Errorf("%s: %s, %v s, damage %+v", c.format, tr.Format, tr.Seconds(), tr.Damage)
-		}
-
-		s, err := NewReader(bytes.NewReader(data), track.Options{})
-		if c.format != track.ADTS && c.format != track.MPEGTS {
-			if err != ErrNeedsFile {
-				t.Errorf("%s as a stream: %v", c.format, err)
+		t.Run(c.args, func(t *testing.T) {
+			// The name says nothing, as with X's own files.
+			name := filepath.Join(dir, string(c.format)+".ts")
+			args := "-v error -f lavfi -i sine=d=1:r=48000 " + c.args
+			if out, err := exec.Command(path, append(strings.Fields(args), name)...).CombinedOutput(); err != nil {
+				t.Errorf("ffmpeg %s: %v\n%s", args, err, out)
+				return
 			}
-			continue
-		}
-		if err != nil {
-			t.Errorf("%s as a stream: %v", c.format, err)
-			continue
-		}
-		if n := count(t, s); n != units {
-			t.Errorf("%s: %d units from a stream, %d from a file", c.format, n, units)
-		}
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := Open(bytes.NewReader(data), int64(len(data)), track.Options{})
+			if err != nil {
+				t.Errorf("%s: %v", c.format, err)
+				return
+			}
+			units := count(t, r)
+			tr := r.Track()
+			if tr.Format != c.format || tr.Seconds() < 1 || tr.Seconds() > 1.1 || !tr.Damage.Empty() {
+				t.Errorf("%s: %s, %v s, damage %+v", c.format, tr.Format, tr.Seconds(), tr.Damage)
+			}
+
+			s, err := NewReader(bytes.NewReader(data), track.Options{})
+			if c.format != track.ADTS && c.format != track.MPEGTS {
+				if err != ErrNeedsFile {
+					t.Errorf("%s as a stream: %v", c.format, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Errorf("%s as a stream: %v", c.format, err)
+				return
+			}
+			if n := count(t, s); n != units {
+				t.Errorf("%s: %d units from a stream, %d from a file", c.format, n, units)
+			}
+		})
 	}
 }
 
@@ -130,14 +132,16 @@ func TestNotAudio(t *testing.T) {
 		{"gone", Text, "text, not audio"},
 		{"\x01\x02\x03", Unknown, "no audio format that is known here"},
 	} {
-		_, err := Open(strings.NewReader(c.in), int64(len(c.in)), track.Options{})
-		_, streamErr := NewReader(strings.NewReader(c.in), track.Options{})
-		for _, err := range []error{err, streamErr} {
-			var not *NotAudioError
-			if !errors.As(err, &not) || not.Kind != c.kind || err.Error() != c.what {
-				t.Errorf("%q: %v, want %s", c.in, err, c.what)
+		t.Run(c.what, func(t *testing.T) {
+			_, err := Open(strings.NewReader(c.in), int64(len(c.in)), track.Options{})
+			_, streamErr := NewReader(strings.NewReader(c.in), track.Options{})
+			for _, err := range []error{err, streamErr} {
+				var not *NotAudioError
+				if !errors.As(err, &not) || not.Kind != c.kind || err.Error() != c.what {
+					t.Errorf("%q: %v, want %s", c.in, err, c.what)
+				}
 			}
-		}
+		})
 	}
 }
 

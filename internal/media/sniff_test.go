@@ -177,14 +177,16 @@ func TestSniff(t *testing.T) {
 		{"only a tag", id3Tag(100), Unknown},
 	}
 	for _, c := range cases {
-		if got := Sniff(c.in, int64(len(c.in))); got != c.want {
-			t.Errorf("%s: %s, want %s", c.name, got, c.want)
-		}
-		if len(c.in) > 2000 {
-			if got := Sniff(c.in, -1); got != c.want {
-				t.Errorf("%s, of unknown size: %s, want %s", c.name, got, c.want)
+		t.Run(c.name, func(t *testing.T) {
+			if got := Sniff(c.in, int64(len(c.in))); got != c.want {
+				t.Errorf("%s: %s, want %s", c.name, got, c.want)
 			}
-		}
+			if len(c.in) > 2000 {
+				if got := Sniff(c.in, -1); got != c.want {
+					t.Errorf("%s, of unknown size: %s, want %s", c.name, got, c.want)
+				}
+			}
+		})
 	}
 }
 
@@ -209,15 +211,17 @@ func TestSniffFFmpeg(t *testing.T) {
 		{"-c:a flac -f flac", FLAC},
 		{"-c:a libopus -f ogg", Ogg},
 	} {
-		args := "-v error -f lavfi -i anoisesrc=a=0.1:d=1:r=48000:c=pink " + c.args + " -"
-		out, err := exec.Command(path, strings.Fields(args)...).Output()
-		if err != nil {
-			t.Errorf("ffmpeg %s: %v", args, err)
-			continue
-		}
-		if got := Sniff(out[:min(len(out), SniffLen)], int64(len(out))); got != c.want {
-			t.Errorf("%s: %s, want %s", c.args, got, c.want)
-		}
+		t.Run(c.args, func(t *testing.T) {
+			args := "-v error -f lavfi -i anoisesrc=a=0.1:d=1:r=48000:c=pink " + c.args + " -"
+			out, err := exec.Command(path, strings.Fields(args)...).Output()
+			if err != nil {
+				t.Errorf("ffmpeg %s: %v", args, err)
+				return
+			}
+			if got := Sniff(out[:min(len(out), SniffLen)], int64(len(out))); got != c.want {
+				t.Errorf("%s: %s, want %s", c.args, got, c.want)
+			}
+		})
 	}
 }
 

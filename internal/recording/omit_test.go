@@ -31,16 +31,18 @@ func TestOmission(t *testing.T) {
 		{"with gaps", []Section{{Span: span(0, 12)}, {7, span(12, 8)}}, out, false, []Section{{Span: span(0, 10)}, {7, span(15, 5)}}, []Span{span(10, 2), span(12, 3)}},
 		{"with gaps, muted", []Section{{Span: span(0, 12)}, {7, span(12, 8)}}, out, true, []Section{{Span: span(0, 10)}, {12, span(15, 5)}}, []Span{span(10, 2), span(12, 3)}},
 	} {
-		o := Omission{Spans: test.out, Mute: test.mute}
-		if got := o.Sections(test.list); !slices.Equal(got, test.want) {
-			t.Errorf("%s: %v, not %v", test.name, got, test.want)
-		}
-		if got := o.Within(test.list); !slices.Equal(got, test.gone) {
-			t.Errorf("%s: without %v, not %v", test.name, got, test.gone)
-		}
-		if none := o.None(test.list[0].Span) && o.None(test.list[len(test.list)-1].Span); none != (test.gone == nil) {
-			t.Errorf("%s: nothing is left out: %v", test.name, none)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			o := Omission{Spans: test.out, Mute: test.mute}
+			if got := o.Sections(test.list); !slices.Equal(got, test.want) {
+				t.Errorf("%s: %v, not %v", test.name, got, test.want)
+			}
+			if got := o.Within(test.list); !slices.Equal(got, test.gone) {
+				t.Errorf("%s: without %v, not %v", test.name, got, test.gone)
+			}
+			if none := o.None(test.list[0].Span) && o.None(test.list[len(test.list)-1].Span); none != (test.gone == nil) {
+				t.Errorf("%s: nothing is left out: %v", test.name, none)
+			}
+		})
 	}
 }
 

@@ -158,19 +158,21 @@ func TestHostileRequests(t *testing.T) {
 		{"an unknown format", "POST", recording + "/clips", `{"start":0,"samples":48000,"format":"../../x"}`, nil, 422},
 		{"no such task", "GET", "/api/tasks/x/events", "", nil, 404},
 	} {
-		status, body, h := c.ask(tt.method, tt.path, tt.body, tt.change)
-		if status != tt.want {
-			t.Errorf("%s: status %d, want %d: %.200s", tt.name, status, tt.want, body)
-		}
-		if strings.Contains(body, "secret bytes") {
-			t.Errorf("%s: handed out a file beside the library", tt.name)
-		}
-		if h.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: the headers are %v", tt.name, h)
-		}
-		if h.Get("Access-Control-Allow-Origin") != "" {
-			t.Errorf("%s: lets other origins read", tt.name)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			status, body, h := c.ask(tt.method, tt.path, tt.body, tt.change)
+			if status != tt.want {
+				t.Errorf("%s: status %d, want %d: %.200s", tt.name, status, tt.want, body)
+			}
+			if strings.Contains(body, "secret bytes") {
+				t.Errorf("%s: handed out a file beside the library", tt.name)
+			}
+			if h.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: the headers are %v", tt.name, h)
+			}
+			if h.Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("%s: lets other origins read", tt.name)
+			}
+		})
 	}
 	if _, body, _ := c.ask("GET", recording, "", nil); strings.Contains(body, `"note"`) {
 		t.Error("one of them changed the note")
@@ -192,21 +194,23 @@ func TestAddressThatServesOnce(t *testing.T) {
 		method string
 		want   int
 	}{{"HEAD", 403}, {"POST", 403}, {"OPTIONS", 403}, {"GET", 200}, {"GET", 403}, {"GET", 403}} {
-		r, err := http.NewRequestWithContext(t.Context(), tt.method, once, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		if res.StatusCode != tt.want {
-			t.Errorf("time %d, %s: status %d, want %d", i+1, tt.method, res.StatusCode, tt.want)
-		}
-		if tt.want == 403 && len(res.Cookies()) > 0 {
-			t.Errorf("time %d, %s: refused, with a cookie", i+1, tt.method)
-		}
+		t.Run(tt.method, func(t *testing.T) {
+			r, err := http.NewRequestWithContext(t.Context(), tt.method, once, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if res.StatusCode != tt.want {
+				t.Errorf("time %d, %s: status %d, want %d", i+1, tt.method, res.StatusCode, tt.want)
+			}
+			if tt.want == 403 && len(res.Cookies()) > 0 {
+				t.Errorf("time %d, %s: refused, with a cookie", i+1, tt.method)
+			}
+		})
 	}
 	if a, b := s.URLOnce(), s.URLOnce(); a == b || a == s.URL() {
 		t.Error("an address is given twice")
@@ -245,9 +249,11 @@ func TestNames(t *testing.T) {
 		{&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}, false, "127.0.0.1", true}, // browsers leave it out
 		{&net.TCPAddr{IP: net.IPv6loopback, Port: 80}, false, "[::1]", true},
 	} {
-		if got := newGuard(tt.addr, tt.network).knows(tt.host); got != tt.want {
-			t.Errorf("at %v, network %v: %q is %v, want %v", tt.addr, tt.network, tt.host, got, tt.want)
-		}
+		t.Run(tt.host, func(t *testing.T) {
+			if got := newGuard(tt.addr, tt.network).knows(tt.host); got != tt.want {
+				t.Errorf("at %v, network %v: %q is %v, want %v", tt.addr, tt.network, tt.host, got, tt.want)
+			}
+		})
 	}
 	if u := newGuard(everywhere, true).enter("T"); strings.Contains(u, "[::]") || !strings.HasSuffix(u, ":8080/enter?token=T") {
 		t.Errorf("the address to open is %s", u)

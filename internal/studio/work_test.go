@@ -118,10 +118,12 @@ func TestReplaceClip(t *testing.T) {
 		{`{"start":480000,"samples":48000,"format":"m4a","force":true}`, "written", ""},
 		{`{"start":480000,"samples":96000,"format":"m4a"}`, "", "exists"},
 	} {
-		got := c.post(sampleAPI+"/clips", tt.body)
-		if got.kind() != tt.kind || got.Result.Status != tt.status {
-			t.Errorf("step %d: %+v, error %+v", i+1, got.Result, got.Error)
-		}
+		t.Run(tt.body, func(t *testing.T) {
+			got := c.post(sampleAPI+"/clips", tt.body)
+			if got.kind() != tt.kind || got.Result.Status != tt.status {
+				t.Errorf("step %d: %+v, error %+v", i+1, got.Result, got.Error)
+			}
+		})
 	}
 }
 
@@ -161,14 +163,16 @@ func TestSound(t *testing.T) {
 		{"bytes=100000000-", "", 416},
 		{"", string(want), 200},
 	} {
-		status, body, h := c.ask("GET", sampleAPI+"/audio/0", "", func(r *http.Request) {
-			if tt.spec != "" {
-				r.Header.Set("Range", tt.spec)
+		t.Run(tt.spec, func(t *testing.T) {
+			status, body, h := c.ask("GET", sampleAPI+"/audio/0", "", func(r *http.Request) {
+				if tt.spec != "" {
+					r.Header.Set("Range", tt.spec)
+				}
+			})
+			if status != tt.status || status < 400 && (body != tt.got || h.Get("Content-Type") != "audio/mp4") {
+				t.Errorf("%s: %d, %d bytes of %s", tt.spec, status, len(body), h.Get("Content-Type"))
 			}
 		})
-		if status != tt.status || status < 400 && (body != tt.got || h.Get("Content-Type") != "audio/mp4") {
-			t.Errorf("%s: %d, %d bytes of %s", tt.spec, status, len(body), h.Get("Content-Type"))
-		}
 	}
 	got := c.post(sampleAPI+"/clips", `{"start":480000,"samples":96000,"format":"wav","title":"Ça \"va\""}`)
 	if got.Error != nil {

@@ -32,13 +32,15 @@ func TestClock(t *testing.T) {
 		{"3856965984.39x", time.Time{}, false},
 		{"", time.Time{}, false},
 	} {
-		var tags Tags
-		add(t, &tags, 0, "TIT3", "", c.text)
-		if len(tags.Anchors) > 0 != c.ok {
-			t.Errorf("%q: anchors %v", c.text, tags.Anchors)
-		} else if c.ok && !NTPEpoch.Add(tags.Anchors[0].Clock).Equal(c.want) {
-			t.Errorf("%q is %v, want %v", c.text, NTPEpoch.Add(tags.Anchors[0].Clock), c.want)
-		}
+		t.Run(c.text, func(t *testing.T) {
+			var tags Tags
+			add(t, &tags, 0, "TIT3", "", c.text)
+			if len(tags.Anchors) > 0 != c.ok {
+				t.Errorf("%q: anchors %v", c.text, tags.Anchors)
+			} else if c.ok && !NTPEpoch.Add(tags.Anchors[0].Clock).Equal(c.want) {
+				t.Errorf("%q is %v, want %v", c.text, NTPEpoch.Add(tags.Anchors[0].Clock), c.want)
+			}
+		})
 	}
 }
 

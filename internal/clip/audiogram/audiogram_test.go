@@ -97,13 +97,15 @@ func TestConfig(t *testing.T) {
 		{"cut", Config{Background: asJPEG(t, photo(40, 20))[:300]}, "the background"},
 		{"huge", Config{Background: huge}, "too many"},
 	} {
-		_, err := New(c.Config)
-		if c.want == "" && err != nil {
-			t.Errorf("%s: %v", c.name, err)
-		}
-		if c.want != "" && (!errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("%s: %v", c.name, err)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			_, err := New(c.Config)
+			if c.want == "" && err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			if c.want != "" && (!errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("%s: %v", c.name, err)
+			}
+		})
 	}
 }
 

@@ -198,22 +198,24 @@ func TestStills(t *testing.T) {
 		{"rtl", "שלום עולם", someCues, someTurns, true, false},
 		{"greek", "Ελληνικά και Кириллица: Київ, Tiếng Việt", nil, someTurns, false, true},
 	} {
-		for _, shape := range shapes {
-			for _, theme := range []Theme{Dark, Light} {
-				config := Config{Shape: shape, Theme: theme}
-				if c.cover {
-					config.Cover = asJPEG(t, photo(600, 400))
-				}
-				if c.behind {
-					config.Background = asJPEG(t, photo(1600, 1200))
-				}
-				sc := sceneOf(style(t, config), c.title, c.cues, c.turns)
-				sc.next(7.2)
-				file := filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", c.name, shape, theme))
-				if err := os.WriteFile(file, asPNG(t, sc.frame), 0o644); err != nil {
-					t.Fatal(err)
+		t.Run(c.name, func(t *testing.T) {
+			for _, shape := range shapes {
+				for _, theme := range []Theme{Dark, Light} {
+					config := Config{Shape: shape, Theme: theme}
+					if c.cover {
+						config.Cover = asJPEG(t, photo(600, 400))
+					}
+					if c.behind {
+						config.Background = asJPEG(t, photo(1600, 1200))
+					}
+					sc := sceneOf(style(t, config), c.title, c.cues, c.turns)
+					sc.next(7.2)
+					file := filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", c.name, shape, theme))
+					if err := os.WriteFile(file, asPNG(t, sc.frame), 0o644); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
-		}
+		})
 	}
 }

@@ -30,14 +30,16 @@ func TestHeading(t *testing.T) {
 		{"日本語", "hostess", nil, false, "@hostess", ""},
 		{"🔥!", "", nil, false, "Space 1ypKdEXvkMLGW", ""},
 	} {
-		q := request(c.title, c.host)
-		if !c.dated {
-			q.Recording.Space.StartedAt = space.Time{}
-		}
-		first, above := style(t, Config{Zone: c.zone}).heading(q)
-		if first != c.first || above != c.above {
-			t.Errorf("%q, %q: %q under %q", c.title, c.host, first, above)
-		}
+		t.Run(c.title, func(t *testing.T) {
+			q := request(c.title, c.host)
+			if !c.dated {
+				q.Recording.Space.StartedAt = space.Time{}
+			}
+			first, above := style(t, Config{Zone: c.zone}).heading(q)
+			if first != c.first || above != c.above {
+				t.Errorf("%q, %q: %q under %q", c.title, c.host, first, above)
+			}
+		})
 	}
 	q := request("Space", "hostess")
 	q.Title = "The clip"
@@ -64,22 +66,24 @@ func TestFit(t *testing.T) {
 		{strings.Repeat("W", 300), 400, 300, 3, true, false},
 		{"Donaudampfschifffahrtsgesellschaftskapitän", 400, 300, 2, false, false},
 	} {
-		lines, size := fit(c.title, c.width, c.height, 72)
-		if len(lines) != c.lines || size < minTitle || size > 72 {
-			t.Errorf("%.20s: %d lines of %g", c.title, len(lines), size)
-		}
-		for _, l := range lines {
-			if w := lettering.Bold().Width(l, size); w > c.width {
-				t.Errorf("%q is %g wide", l, w)
+		t.Run(c.title, func(t *testing.T) {
+			lines, size := fit(c.title, c.width, c.height, 72)
+			if len(lines) != c.lines || size < minTitle || size > 72 {
+				t.Errorf("%.20s: %d lines of %g", c.title, len(lines), size)
 			}
-		}
-		text := strings.Join(lines, " ")
-		if strings.HasSuffix(text, "…") != c.cut {
-			t.Errorf("%q", lines)
-		}
-		if c.whole && !strings.HasPrefix(c.title+" ", strings.TrimSuffix(text, "…")+" ") {
-			t.Errorf("%q of %q", lines, c.title)
-		}
+			for _, l := range lines {
+				if w := lettering.Bold().Width(l, size); w > c.width {
+					t.Errorf("%q is %g wide", l, w)
+				}
+			}
+			text := strings.Join(lines, " ")
+			if strings.HasSuffix(text, "…") != c.cut {
+				t.Errorf("%q", lines)
+			}
+			if c.whole && !strings.HasPrefix(c.title+" ", strings.TrimSuffix(text, "…")+" ") {
+				t.Errorf("%q of %q", lines, c.title)
+			}
+		})
 	}
 	// Short titles get large letters.
 	if _, size := fit("Short", 1000, 300, 72); size != 72 {
@@ -128,9 +132,11 @@ func TestSpeaking(t *testing.T) {
 		at   float64
 		want string
 	}{{0, ""}, {1, "@a"}, {4.5, "@a, @b"}, {5, "@b"}, {8.2, "@b"}, {9, "@b"}, {10.9, "@b"}, {11, ""}, {20.5, "@c"}, {21.5, "@c"}, {60, ""}} {
-		if got := speaking(turns, c.at); got != c.want {
-			t.Errorf("at %g: %q, want %q", c.at, got, c.want)
-		}
+		t.Run(c.want, func(t *testing.T) {
+			if got := speaking(turns, c.at); got != c.want {
+				t.Errorf("at %g: %q, want %q", c.at, got, c.want)
+			}
+		})
 	}
 }
 

@@ -234,12 +234,14 @@ func TestNothingStandsOut(t *testing.T) {
 		"offset": func(int64) float64 { return 0.5 },
 	}
 	for name, sound := range sounds {
-		f := scanWave(t, 16000, 90, sound)
-		for length := 10 * time.Second; length <= 80*time.Second; length += 35 * time.Second {
-			if list := rank(f, nil, nil, Options{Top: 10, Length: length}); len(list) > 0 {
-				t.Errorf("%s: %+v", name, list)
+		t.Run(name, func(t *testing.T) {
+			f := scanWave(t, 16000, 90, sound)
+			for length := 10 * time.Second; length <= 80*time.Second; length += 35 * time.Second {
+				if list := rank(f, nil, nil, Options{Top: 10, Length: length}); len(list) > 0 {
+					t.Errorf("%s: %+v", name, list)
+				}
 			}
-		}
+		})
 	}
 	if list := rank(&features{rate: 48000}, nil, nil, Options{Top: 10, Length: 30 * time.Second}); list != nil {
 		t.Errorf("in no sound: %+v", list)

@@ -38,15 +38,17 @@ func TestParse(t *testing.T) {
 		{"labels with commas", "\n0,000000\t0,000000\tIntro\r\n90,500000\t100,0\tZweiter Teil\r\n3661,000000\t3661,0\tEnde\r\n", Labels, intro},
 		{"labels out of order", "90.5\t100.0\tZweiter Teil\n3661\t3661\tEnde\n0\t5\tIntro\n", Labels, intro},
 	} {
-		for _, in := range []string{c.in, wide(c.in, false), wide(c.in, true)} {
-			if strings.Contains(c.name, "invalid") && in != c.in {
-				continue
+		t.Run(c.name, func(t *testing.T) {
+			for _, in := range []string{c.in, wide(c.in, false), wide(c.in, true)} {
+				if strings.Contains(c.name, "invalid") && in != c.in {
+					continue
+				}
+				got, format, err := Parse(strings.NewReader(in), 4000)
+				if err != nil || format != c.format || !slices.Equal(got, c.want) {
+					t.Errorf("%s: %v as %s, %v", c.name, got, format, err)
+				}
 			}
-			got, format, err := Parse(strings.NewReader(in), 4000)
-			if err != nil || format != c.format || !slices.Equal(got, c.want) {
-				t.Errorf("%s: %v as %s, %v", c.name, got, format, err)
-			}
-		}
+		})
 	}
 }
 
@@ -85,10 +87,12 @@ func TestParseErrors(t *testing.T) {
 		{`{"chapters":[{"startTime":5000,"title":"a"}]}`, "chapter 1: 01:23:20.000 is past the end of the sound, which lasts 01:06:40.000"},
 		{strings.Repeat("0:00 a\n", maxFile), "more than 4 MiB are no list of chapters"},
 	} {
-		_, _, err := Parse(strings.NewReader(c.in), 4000)
-		if err == nil || err.Error() != c.want {
-			t.Errorf("%.60q: %v, want %s", c.in, err, c.want)
-		}
+		t.Run(c.in, func(t *testing.T) {
+			_, _, err := Parse(strings.NewReader(c.in), 4000)
+			if err == nil || err.Error() != c.want {
+				t.Errorf("%.60q: %v, want %s", c.in, err, c.want)
+			}
+		})
 	}
 	if _, _, err := Parse(strings.NewReader("9:00:00 a"), 0); err != nil {
 		t.Errorf("of unknown duration: %v", err)
@@ -178,9 +182,11 @@ func TestFromTurns(t *testing.T) {
 		{"exchange", []space.Turn{{Handle: "a", Start: 0, End: 10}, {Handle: "b", Start: 10, End: 35}, {Handle: "a", Start: 35, End: 45}, {Handle: "c", Start: 45, End: 65},
 			{Handle: "d", Start: 65, End: 300}}, []Chapter{{0, "With @b, @a and @c"}, {65, "@d"}}},
 	} {
-		if got := FromTurns(c.turns, 60); !slices.Equal(got, c.want) {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			if got := FromTurns(c.turns, 60); !slices.Equal(got, c.want) {
+				t.Errorf("%s: %v, want %v", c.name, got, c.want)
+			}
+		})
 	}
 }
 

@@ -97,10 +97,12 @@ func TestCheck(t *testing.T) {
 		{"PNG cut", pic[:len(pic)/2], Image{}, ErrDamaged, ""},
 		{"PNG with a wrong sum", flipped, Image{}, ErrDamaged, ""},
 	} {
-		got, err := Check(c.file)
-		if got != c.want || !errors.Is(err, c.err) || err != nil && !strings.Contains(err.Error(), c.text) {
-			t.Errorf("%s: %+v, %v", c.name, got, err)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			got, err := Check(c.file)
+			if got != c.want || !errors.Is(err, c.err) || err != nil && !strings.Contains(err.Error(), c.text) {
+				t.Errorf("%s: %+v, %v", c.name, got, err)
+			}
+		})
 	}
 }
 

@@ -35,17 +35,19 @@ func TestParse(t *testing.T) {
 		{"whisper.cpp", `{"transcription":[{"timestamps":{"from":"00:00:01,000","to":"00:00:02,500"},"offsets":{"from":1000,"to":2500},"text":" Grüße, & mehr"},{"offsets":{"from":3661250,"to":3663000},"text":"zwei\nZeilen"}]}`, JSON, two},
 		{"Podcasting 2.0", `{"version":"1.0.0","segments":[{"speaker":"Ann-Kathrin","startTime":1,"endTime":2.5,"body":"Grüße, & mehr"},{"startTime":3661.25,"endTime":3663,"body":"zwei\nZeilen"}]}`, JSON, said},
 	} {
-		if c.want == nil {
-			c.want = two
-		}
-		for _, in := range []string{
-			c.in, "\ufeff" + c.in, strings.ReplaceAll(c.in, "\n", "\r\n"), wide(c.in, false), wide(c.in, true),
-		} {
-			got, format, err := Parse(strings.NewReader(in))
-			if err != nil || format != c.format || !slices.Equal(got, c.want) {
-				t.Errorf("%s: %+v as %s, %v", c.name, got, format, err)
+		t.Run(c.name, func(t *testing.T) {
+			if c.want == nil {
+				c.want = two
 			}
-		}
+			for _, in := range []string{
+				c.in, "\ufeff" + c.in, strings.ReplaceAll(c.in, "\n", "\r\n"), wide(c.in, false), wide(c.in, true),
+			} {
+				got, format, err := Parse(strings.NewReader(in))
+				if err != nil || format != c.format || !slices.Equal(got, c.want) {
+					t.Errorf("%s: %+v as %s, %v", c.name, got, format, err)
+				}
+			}
+		})
 	}
 }
 
@@ -78,10 +80,12 @@ func TestParseErrors(t *testing.T) {
 		{`{"segments":[`, "not the JSON of a transcript: unexpected end of JSON input"},
 		{strings.Repeat("a", maxFile+1), "more than 64 MiB are no transcript"},
 	} {
-		_, _, err := Parse(strings.NewReader(c.in))
-		if err == nil || err.Error() != c.want {
-			t.Errorf("%.60q: %v, want %s", c.in, err, c.want)
-		}
+		t.Run(c.in, func(t *testing.T) {
+			_, _, err := Parse(strings.NewReader(c.in))
+			if err == nil || err.Error() != c.want {
+				t.Errorf("%.60q: %v, want %s", c.in, err, c.want)
+			}
+		})
 	}
 }
 
@@ -102,10 +106,12 @@ func TestCheck(t *testing.T) {
 			"cue 1 at 00:00:10.000, “" + strings.Repeat("long ", 8) + "…”, lasts until 00:00:10.200, past the end of the sound, which lasts 00:00:10.000"},
 		{"too long", []Cue{{9, 11, "", "a"}}, 10, "cue 1 at 00:00:09.000, “a”, lasts until 00:00:11.000, past the end of the sound, which lasts 00:00:10.000"},
 	} {
-		err := Check(c.cues, c.duration)
-		if c.want == "" && err != nil || c.want != "" && (err == nil || err.Error() != c.want) {
-			t.Errorf("%s: %v, want %s", c.name, err, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			err := Check(c.cues, c.duration)
+			if c.want == "" && err != nil || c.want != "" && (err == nil || err.Error() != c.want) {
+				t.Errorf("%s: %v, want %s", c.name, err, c.want)
+			}
+		})
 	}
 }
 

@@ -96,11 +96,13 @@ func TestJoinTakesTheBestPlace(t *testing.T) {
 		{"windows of their own", func(int) []byte { return unitOf(2, onlyLong, false, false) }, func(int) []byte { return unitOf(2, onlyLong, false, false) }, first + lead, 0},
 		{"no channel element", func(int) []byte { return []byte{0xE0, 0, 0, 0} }, long(false), first + lead, 0},
 	} {
-		a, b := pieceOf(0, first+lead+tail, test.a), pieceOf(first, 2*lead, test.b)
-		got := join(a, b)
-		if fit := fitness(a, b, got); got != test.want || fit != test.fit {
-			t.Errorf("%s: joined at %d (fitness %d), not %d (%d)", test.name, got, fit, test.want, test.fit)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			a, b := pieceOf(0, first+lead+tail, test.a), pieceOf(first, 2*lead, test.b)
+			got := join(a, b)
+			if fit := fitness(a, b, got); got != test.want || fit != test.fit {
+				t.Errorf("%s: joined at %d (fitness %d), not %d (%d)", test.name, got, fit, test.want, test.fit)
+			}
+		})
 	}
 }
 

@@ -53,16 +53,18 @@ func TestParseConfig(t *testing.T) {
 		{"impossible SBR", fields(5, 5, 3, 4, 2, 4, 11, 4, 2, 5, 0, 3), "adts: AudioSpecificConfig: SBR from 48000 Hz to 8000 Hz is not possible", 0},
 	}
 	for _, c := range cases {
-		got, err := ParseConfig(c.asc)
-		if err != nil {
-			if err.Error() != c.want {
-				t.Errorf("%s: %v\nwant %s", c.name, err, c.want)
+		t.Run(c.name, func(t *testing.T) {
+			got, err := ParseConfig(c.asc)
+			if err != nil {
+				if err.Error() != c.want {
+					t.Errorf("%s: %v\nwant %s", c.name, err, c.want)
+				}
+				return
 			}
-			continue
-		}
-		if got.String() != c.want || got.UnitSamples != c.unit || got.Specific != string(c.asc) {
-			t.Errorf("%s: %v, %d samples; want %s, %d", c.name, got, got.UnitSamples, c.want, c.unit)
-		}
+			if got.String() != c.want || got.UnitSamples != c.unit || got.Specific != string(c.asc) {
+				t.Errorf("%s: %v, %d samples; want %s, %d", c.name, got, got.UnitSamples, c.want, c.unit)
+			}
+		})
 	}
 }
 

@@ -181,9 +181,11 @@ func TestNotFLAC(t *testing.T) {
 		"only a marker": {[]byte("fLaC"), ErrStreamInfo},
 		"zeros in it":   {append([]byte("fLaC\x80\x00\x00\x22"), make([]byte, 34)...), ErrStreamInfo},
 	} {
-		if _, _, err := read(t, c.in); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", name, err, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, _, err := read(t, c.in); !errors.Is(err, c.want) {
+				t.Errorf("%s: %v, want %v", name, err, c.want)
+			}
+		})
 	}
 }
 

@@ -31,10 +31,12 @@ func TestParseHeader(t *testing.T) {
 		{"TAG\x04\x00\x00\x00\x00\x00\x00", 0, false},
 	}
 	for _, c := range cases {
-		h, ok := ParseHeader([]byte(c.in))
-		if ok != c.want || ok && h.Len() != c.len {
-			t.Errorf("ParseHeader(%q) = %v (%d bytes), %v", c.in, h, h.Len(), ok)
-		}
+		t.Run(c.in, func(t *testing.T) {
+			h, ok := ParseHeader([]byte(c.in))
+			if ok != c.want || ok && h.Len() != c.len {
+				t.Errorf("ParseHeader(%q) = %v (%d bytes), %v", c.in, h, h.Len(), ok)
+			}
+		})
 	}
 }
 
@@ -111,20 +113,22 @@ func TestFrames(t *testing.T) {
 	}
 	var shared Parser
 	for _, c := range cases {
-		for _, frames := range []func([]byte, func(Frame) error) error{Frames, shared.Frames} {
-			var got []string
-			in := bytes.Clone(c.tag)
-			err := frames(in, func(f Frame) error {
-				got = append(got, fmt.Sprintf("%s|%s|%s", f.ID, f.Name, f.Value))
-				return nil
-			})
-			if err != nil || !slices.Equal(got, c.want) {
-				t.Errorf("%s: %q, %v\nwant %q", c.name, got, err, c.want)
+		t.Run(c.name, func(t *testing.T) {
+			for _, frames := range []func([]byte, func(Frame) error) error{Frames, shared.Frames} {
+				var got []string
+				in := bytes.Clone(c.tag)
+				err := frames(in, func(f Frame) error {
+					got = append(got, fmt.Sprintf("%s|%s|%s", f.ID, f.Name, f.Value))
+					return nil
+				})
+				if err != nil || !slices.Equal(got, c.want) {
+					t.Errorf("%s: %q, %v\nwant %q", c.name, got, err, c.want)
+				}
+				if !bytes.Equal(in, c.tag) {
+					t.Errorf("%s: the tag was changed", c.name)
+				}
 			}
-			if !bytes.Equal(in, c.tag) {
-				t.Errorf("%s: the tag was changed", c.name)
-			}
-		}
+		})
 	}
 }
 

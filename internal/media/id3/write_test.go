@@ -120,10 +120,12 @@ func TestTagBytes(t *testing.T) {
 			safeFrame("CTOC", "toc\x00\x03\x01chp0\x00")+
 				safeFrame("CHAP", "chp0\x00\x00\x00\x00\x00\x00\x01\x5f\x90"+none+safeFrame("TIT2", "\x03Été")))},
 	} {
-		got, err := c.tag.Append(nil)
-		if err != nil || !bytes.Equal(got, c.want) {
-			t.Errorf("%s: %q, %v\nwant %q", c.name, got, err, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			got, err := c.tag.Append(nil)
+			if err != nil || !bytes.Equal(got, c.want) {
+				t.Errorf("%s: %q, %v\nwant %q", c.name, got, err, c.want)
+			}
+		})
 	}
 }
 
@@ -140,9 +142,11 @@ func TestTagRefuses(t *testing.T) {
 		"beyond seven weeks":  {Chapters: []Chapter{{0, 1 << 32 * time.Millisecond, ""}}},
 		"more than two tiers": {Chapters: make([]Chapter, 255*255+1)},
 	} {
-		if b, err := tag.Append(nil); err == nil || !strings.HasPrefix(err.Error(), "id3: ") || b != nil {
-			t.Errorf("%s: %d bytes, %v", name, len(b), err)
-		}
+		t.Run(name, func(t *testing.T) {
+			if b, err := tag.Append(nil); err == nil || !strings.HasPrefix(err.Error(), "id3: ") || b != nil {
+				t.Errorf("%s: %d bytes, %v", name, len(b), err)
+			}
+		})
 	}
 }
 
@@ -153,14 +157,16 @@ func TestCover(t *testing.T) {
 		"RIFF\x00\x00\x00\x00WEBPVP8 ": "",
 		"":                             "",
 	} {
-		f, err := Cover([]byte(image))
-		if want == "" {
-			if !errors.Is(err, ErrCover) {
-				t.Errorf("%q: %v", image, err)
+		t.Run(image, func(t *testing.T) {
+			f, err := Cover([]byte(image))
+			if want == "" {
+				if !errors.Is(err, ErrCover) {
+					t.Errorf("%q: %v", image, err)
+				}
+			} else if err != nil || f.ID != "APIC" || string(f.Value) != want+image {
+				t.Errorf("%q: %s %q, %v", image, f.ID, f.Value, err)
 			}
-		} else if err != nil || f.ID != "APIC" || string(f.Value) != want+image {
-			t.Errorf("%q: %s %q, %v", image, f.ID, f.Value, err)
-		}
+		})
 	}
 }
 

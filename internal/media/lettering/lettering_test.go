@@ -26,9 +26,11 @@ func TestClean(t *testing.T) {
 		{strings.Repeat("\u0301", 50), ""},       // marks on nothing
 		{"x" + strings.Repeat("\u0336", 9), "x"}, // struck through many times
 	} {
-		if got := Clean(c.in, Regular().Writes); got != c.want {
-			t.Errorf("%q became %q, want %q", c.in, got, c.want)
-		}
+		t.Run(c.in, func(t *testing.T) {
+			if got := Clean(c.in, Regular().Writes); got != c.want {
+				t.Errorf("%q became %q, want %q", c.in, got, c.want)
+			}
+		})
 	}
 }
 

@@ -116,16 +116,18 @@ func TestClippingIsRunsAtFullScale(t *testing.T) {
 		{"just below", []float32{0.9999, 0.9999, 0.9999, 0.9999}, 0, 0},
 		{"negative and over", []float32{-1, -1.5, -1, 0, 2, 2, 2}, 6, 2},
 	} {
-		for lead := range 3 * 480 { // over every boundary of cells
-			if lead > 4 && (lead < 470 || lead > 490) {
-				continue
+		t.Run(c.name, func(t *testing.T) {
+			for lead := range 3 * 480 { // over every boundary of cells
+				if lead > 4 && (lead < 470 || lead > 490) {
+					continue
+				}
+				in := append(make([]float32, lead), c.in...)
+				r := measure(t, 48000, 1, in)
+				if r.Clipped != c.clipped || r.ClippedRuns != c.runs {
+					t.Errorf("%s after %d: %d samples in %d runs, want %d in %d", c.name, lead, r.Clipped, r.ClippedRuns, c.clipped, c.runs)
+				}
 			}
-			in := append(make([]float32, lead), c.in...)
-			r := measure(t, 48000, 1, in)
-			if r.Clipped != c.clipped || r.ClippedRuns != c.runs {
-				t.Errorf("%s after %d: %d samples in %d runs, want %d in %d", c.name, lead, r.Clipped, r.ClippedRuns, c.clipped, c.runs)
-			}
-		}
+		})
 	}
 }
 

@@ -208,9 +208,11 @@ func TestNotMP3(t *testing.T) {
 		"only a tag": {id3v2(3000), ErrNoFrames},
 		"free":       {free, ErrFreeFormat},
 	} {
-		if _, _, err := read(t, c.in); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", name, err, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, _, err := read(t, c.in); !errors.Is(err, c.want) {
+				t.Errorf("%s: %v, want %v", name, err, c.want)
+			}
+		})
 	}
 }
 
@@ -396,13 +398,15 @@ func TestEncoderField(t *testing.T) {
 		"": "Lavc", "Lavf": "Lavc", "Lavf58.45": "Lavc", "Lavc58.91": "Lavc58.91", "LAME3.100": "LAME3.100",
 		"GOGO3.13": "Lavc", "L3.99r1": "Lavc", "LAME3.99r5 and more": "LAME3.99r",
 	} {
-		f, err := InfoFrame(plain, Info{Gapless: true, Encoder: name, Delay: 576})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info, ok := ParseInfo(plain, f); !ok || info.Encoder != want || !info.Gapless {
-			t.Errorf("%q became %q, want %q", name, info.Encoder, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			f, err := InfoFrame(plain, Info{Gapless: true, Encoder: name, Delay: 576})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info, ok := ParseInfo(plain, f); !ok || info.Encoder != want || !info.Gapless {
+				t.Errorf("%q became %q, want %q", name, info.Encoder, want)
+			}
+		})
 	}
 }
 
@@ -467,14 +471,16 @@ func TestDeclaredLength(t *testing.T) {
 		{45, 0, track.CutEnd, 15},
 		{12, 0, track.BadIndex, 0},
 	} {
-		r, units := mustRead(t, file(c.frames))
-		run, d := r.Track().Runs[0], r.Track().Damage
-		if len(units) != 30 || run.Skip != 576+DecoderDelay || run.Trim != c.trim {
-			t.Errorf("%d declared: %d units, %+v", c.frames, len(units), run)
-		}
-		if c.kind == "" != d.Empty() || !d.Empty() && d.Places[0].Kind != c.kind || d.Lost != c.lost {
-			t.Errorf("%d declared: %+v", c.frames, d)
-		}
+		t.Run(fmt.Sprint(c.frames), func(t *testing.T) {
+			r, units := mustRead(t, file(c.frames))
+			run, d := r.Track().Runs[0], r.Track().Damage
+			if len(units) != 30 || run.Skip != 576+DecoderDelay || run.Trim != c.trim {
+				t.Errorf("%d declared: %d units, %+v", c.frames, len(units), run)
+			}
+			if c.kind == "" != d.Empty() || !d.Empty() && d.Places[0].Kind != c.kind || d.Lost != c.lost {
+				t.Errorf("%d declared: %+v", c.frames, d)
+			}
+		})
 	}
 }
 

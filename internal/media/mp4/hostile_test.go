@@ -198,20 +198,22 @@ func TestMemory(t *testing.T) {
 			return f
 		}(),
 	} {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		r, err := NewReader(bytes.NewReader(file), int64(len(file)), track.Options{})
-		var p track.Packet
-		for err == nil {
-			err = r.Next(&p)
-		}
-		runtime.ReadMemStats(&after)
-		if n := after.StackInuse - min(before.StackInuse, after.StackInuse); n > 1<<20 {
-			t.Errorf("%s: the stack grew by %d bytes", name, n)
-		}
-		if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20+uint64(50*len(file)) {
-			t.Errorf("%s: %d bytes allocated for a file of %d", name, n, len(file))
-		}
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			r, err := NewReader(bytes.NewReader(file), int64(len(file)), track.Options{})
+			var p track.Packet
+			for err == nil {
+				err = r.Next(&p)
+			}
+			runtime.ReadMemStats(&after)
+			if n := after.StackInuse - min(before.StackInuse, after.StackInuse); n > 1<<20 {
+				t.Errorf("%s: the stack grew by %d bytes", name, n)
+			}
+			if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20+uint64(50*len(file)) {
+				t.Errorf("%s: %d bytes allocated for a file of %d", name, n, len(file))
+			}
+		})
 	}
 }
 
@@ -423,10 +425,12 @@ func TestDescriptors(t *testing.T) {
 		"empty":       {"", 0, ""},
 		"URL cut":     {"\x00\x00\x00\x00\x03\x7F\x00\x00\x40\xFF", 0, ""},
 	} {
-		object, asc := parseESDS([]byte(c.esds))
-		if object != c.object || string(asc) != c.asc {
-			t.Errorf("%s: %#x, % x", name, object, asc)
-		}
+		t.Run(name, func(t *testing.T) {
+			object, asc := parseESDS([]byte(c.esds))
+			if object != c.object || string(asc) != c.asc {
+				t.Errorf("%s: %#x, % x", name, object, asc)
+			}
+		})
 	}
 }
 

@@ -318,9 +318,11 @@ func TestNotSupported(t *testing.T) {
 		"MP3":    {mux(mp3, other), ErrNoAudio},
 		"silent": {m.out.Bytes(), ErrNoAudio},
 	} {
-		if _, _, err := read(t, c.in, track.Options{}); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", name, err, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, _, err := read(t, c.in, track.Options{}); !errors.Is(err, c.want) {
+				t.Errorf("%s: %v, want %v", name, err, c.want)
+			}
+		})
 	}
 }
 

@@ -263,11 +263,13 @@ func TestUnsupported(t *testing.T) {
 		"Opus":    func(c *track.Config) { c.Codec = track.Opus },
 		"odd PCM": func(c *track.Config) { c.Codec = track.PCM },
 	} {
-		c := aac.Config
-		change(&c)
-		if _, err := NewDecoder(c); !errors.Is(err, ErrUnsupported) {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			c := aac.Config
+			change(&c)
+			if _, err := NewDecoder(c); !errors.Is(err, ErrUnsupported) {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
 	}
 }
 

@@ -52,9 +52,11 @@ func TestSpans(t *testing.T) {
 		{"loud at the very end", Options{}, signal([2]float64{-70, 1}, [2]float64{-20, 0.01}), []Span{{0, 1 * s}}},
 		{"short window at the end", Options{}, signal([2]float64{-20, 1}, [2]float64{-70, 0.51}), []Span{{1 * s, 1.51 * s}}},
 	} {
-		if got := find(t, s, 1, c.o, c.in); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			if got := find(t, s, 1, c.o, c.in); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%s: %v, want %v", c.name, got, c.want)
+			}
+		})
 	}
 }
 

@@ -197,14 +197,16 @@ func TestWrongSizes(t *testing.T) {
 		"behind it garbage": {append(bytes.Clone(whole), "garbage\x00\x01\x02 and more"...), 3000, "junk", 0},
 		"no padding":        {append(file(t, Format{Channels: 1, SampleRate: 8000, Bits: 8}, noise(99))[:44+99], list...), 99, "junk", 0},
 	} {
-		r, got := mustRead(t, c.in)
-		var kinds []string
-		for _, d := range r.Track().Damage.Places {
-			kinds = append(kinds, string(d.Kind))
-		}
-		if int64(len(got))/r.align != c.samples || strings.Join(kinds, " ") != c.kinds || r.Track().Damage.Lost != c.lost {
-			t.Errorf("%s: %d samples, damage %+v", name, int64(len(got))/r.align, r.Track().Damage.Places)
-		}
+		t.Run(name, func(t *testing.T) {
+			r, got := mustRead(t, c.in)
+			var kinds []string
+			for _, d := range r.Track().Damage.Places {
+				kinds = append(kinds, string(d.Kind))
+			}
+			if int64(len(got))/r.align != c.samples || strings.Join(kinds, " ") != c.kinds || r.Track().Damage.Lost != c.lost {
+				t.Errorf("%s: %d samples, damage %+v", name, int64(len(got))/r.align, r.Track().Damage.Places)
+			}
+		})
 	}
 }
 
@@ -277,9 +279,11 @@ func TestNotWAV(t *testing.T) {
 		"data first": {[]byte("RIFF\x00\x00\x00\x00WAVEdata\x04\x00\x00\x001234"), ErrNoData},
 		"MP3":        {mp3, ErrCompressed},
 	} {
-		if _, _, err := read(t, c.in); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", name, err, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, _, err := read(t, c.in); !errors.Is(err, c.want) {
+				t.Errorf("%s: %v, want %v", name, err, c.want)
+			}
+		})
 	}
 	if _, err := Header(track.Config{Codec: track.MP3, Specific: plain.Config().Specific}, 1); err == nil {
 		t.Error("Header takes MP3")
@@ -316,31 +320,33 @@ func TestAgainstFFmpeg(t *testing.T) {
 		{"pcm_f32le", "f32le", nil},
 		{"pcm_f64le", "f64le", nil},
 	} {
-		ffmpeg(append(append([]string{"-f", "lavfi", "-i", "anoisesrc=r=11025:d=0.5:seed=3", "-c:a", c.codec}, c.args...), name)...)
-		raw := ffmpeg("-i", name, "-f", c.raw, "-")
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, pcm := mustRead(t, b)
-		if !bytes.Equal(pcm, raw) || !r.Track().Damage.Empty() {
-			t.Errorf("%s %v: %d bytes, ffmpeg has %d; damage %+v", c.codec, c.args, len(pcm), len(raw), r.Track().Damage.Places)
-		}
-		if len(c.args) > 0 && c.args[0] == "-metadata" && r.Track().Tags["title"] != "Débat" {
-			t.Errorf("tags %v", r.Track().Tags)
-		}
+		t.Run(c.codec, func(t *testing.T) {
+			ffmpeg(append(append([]string{"-f", "lavfi", "-i", "anoisesrc=r=11025:d=0.5:seed=3", "-c:a", c.codec}, c.args...), name)...)
+			raw := ffmpeg("-i", name, "-f", c.raw, "-")
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, pcm := mustRead(t, b)
+			if !bytes.Equal(pcm, raw) || !r.Track().Damage.Empty() {
+				t.Errorf("%s %v: %d bytes, ffmpeg has %d; damage %+v", c.codec, c.args, len(pcm), len(raw), r.Track().Damage.Places)
+			}
+			if len(c.args) > 0 && c.args[0] == "-metadata" && r.Track().Tags["title"] != "Débat" {
+				t.Errorf("tags %v", r.Track().Tags)
+			}
 
-		// What Header writes is read by ffmpeg to the same samples.
-		head, err := Header(r.Track().Runs[0].Config, r.Track().Runs[0].Samples)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, append(head, pcm...), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(ffmpeg("-i", name, "-f", c.raw, "-"), raw) {
-			t.Errorf("%s: ffmpeg reads other samples from our file", c.codec)
-		}
+			// What Header writes is read by ffmpeg to the same samples.
+			head, err := Header(r.Track().Runs[0].Config, r.Track().Runs[0].Samples)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(name, append(head, pcm...), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(ffmpeg("-i", name, "-f", c.raw, "-"), raw) {
+				t.Errorf("%s: ffmpeg reads other samples from our file", c.codec)
+			}
+		})
 	}
 }
 

@@ -110,9 +110,11 @@ func TestDescription(t *testing.T) {
 		"X-Archive-Meta02-Subject":   "uri(m%C3%A9dias)",
 		"X-Archive-Meta03-Subject":   "uri(uri%28odd%29)",
 	} {
-		if got := a.made["debat-2021_06.14"].Get(name); got != want {
-			t.Errorf("%s: %q, want %q", name, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := a.made["debat-2021_06.14"].Get(name); got != want {
+				t.Errorf("%s: %q, want %q", name, got, want)
+			}
+		})
 	}
 
 	// An item that is there is not described again.

@@ -32,14 +32,16 @@ func TestURLs(t *testing.T) {
 		"sftp://me@[::1]/~/web/d%20e":   {"[::1]:22", "web/d e", "sftp://me@[::1]/~/web/d%20e"},
 		"sftp://me@host/~/":             {"host:22", ".", "sftp://me@host/~/"},
 	} {
-		target, err := New(Config{URL: u})
-		if err != nil {
-			t.Errorf("%s: %v", u, err)
-			continue
-		}
-		if got := [3]string{target.addr, target.root, target.Place()}; got != want {
-			t.Errorf("%s: %q, want %q", u, got, want)
-		}
+		t.Run(u, func(t *testing.T) {
+			target, err := New(Config{URL: u})
+			if err != nil {
+				t.Errorf("%s: %v", u, err)
+				return
+			}
+			if got := [3]string{target.addr, target.root, target.Place()}; got != want {
+				t.Errorf("%s: %q, want %q", u, got, want)
+			}
+		})
 	}
 }
 

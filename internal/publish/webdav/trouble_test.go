@@ -185,19 +185,21 @@ func TestChallenges(t *testing.T) {
 		`basic`:           "basic",
 		`Digest  realm=x`: "digest",
 	} {
-		l := login{user: "me", password: "secret"}
-		got := ""
-		if l.answer([]string{header}) {
-			got = l.way.scheme
-			r, _ := http.NewRequest("PUT", "http://host/a", nil)
-			l.authorize(r)
-			if r.Header.Get("Authorization") == "" {
-				t.Errorf("%s: no header", header)
+		t.Run(header, func(t *testing.T) {
+			l := login{user: "me", password: "secret"}
+			got := ""
+			if l.answer([]string{header}) {
+				got = l.way.scheme
+				r, _ := http.NewRequest("PUT", "http://host/a", nil)
+				l.authorize(r)
+				if r.Header.Get("Authorization") == "" {
+					t.Errorf("%s: no header", header)
+				}
 			}
-		}
-		if got != want {
-			t.Errorf("%s: %q, want %q", header, got, want)
-		}
+			if got != want {
+				t.Errorf("%s: %q, want %q", header, got, want)
+			}
+		})
 	}
 	if (&login{}).answer([]string{"Basic"}) {
 		t.Error("who has no credentials answers")

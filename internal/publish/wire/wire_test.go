@@ -49,11 +49,13 @@ func TestTryAgain(t *testing.T) {
 		{"no network", &net.OpError{Op: "dial", Err: &net.DNSError{IsTemporary: true}}, 4},
 		{"unknown", errors.New("what?"), 1},
 	} {
-		calls := 0
-		err := o.Try(t.Context(), func(context.Context) error { calls++; return test.err })
-		if calls != test.calls || !errors.Is(err, cause(test.err)) {
-			t.Errorf("%s: %d calls, want %d; error %v", test.name, calls, test.calls, err)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			calls := 0
+			err := o.Try(t.Context(), func(context.Context) error { calls++; return test.err })
+			if calls != test.calls || !errors.Is(err, cause(test.err)) {
+				t.Errorf("%s: %d calls, want %d; error %v", test.name, calls, test.calls, err)
+			}
+		})
 	}
 }
 
@@ -107,9 +109,11 @@ func TestReadRetryAfter(t *testing.T) {
 		"": 0, "0": 0, "7": 7 * time.Second, "-3": 0, "soon": 0, "999999999999999": (1 << 30) * time.Second,
 		"Sat, 21 Nov 2026 12:01:30 GMT": 90 * time.Second, "Sat, 21 Nov 2026 11:00:00 GMT": 0,
 	} {
-		if got := retryAfter(http.Header{"Retry-After": {text}}, now); got != want {
-			t.Errorf("%q: %s, want %s", text, got, want)
-		}
+		t.Run(text, func(t *testing.T) {
+			if got := retryAfter(http.Header{"Retry-After": {text}}, now); got != want {
+				t.Errorf("%q: %s, want %s", text, got, want)
+			}
+		})
 	}
 }
 
@@ -207,9 +211,11 @@ func TestTrustedHosts(t *testing.T) {
 	for host, want := range map[string]bool{
 		"us.archive.org": true, "IA601.us.archive.org": true, "archive.org": false, "evilus.archive.org": false, "us.archive.org.evil.com": false,
 	} {
-		if o.trusts(host) != want {
-			t.Errorf("%s: trusted %v, want %v", host, !want, want)
-		}
+		t.Run(host, func(t *testing.T) {
+			if o.trusts(host) != want {
+				t.Errorf("%s: trusted %v, want %v", host, !want, want)
+			}
+		})
 	}
 }
 

@@ -43,9 +43,11 @@ func TestWeigh(t *testing.T) {
 		"$1.50":                   5,
 		strings.Repeat("a", 280):  280,
 	} {
-		if got := Weigh(text); got != want {
-			t.Errorf("%q counts %d, want %d", text, got, want)
-		}
+		t.Run(text, func(t *testing.T) {
+			if got := Weigh(text); got != want {
+				t.Errorf("%q counts %d, want %d", text, got, want)
+			}
+		})
 	}
 }
 
@@ -120,17 +122,19 @@ func TestCheck(t *testing.T) {
 		"5.1":           {func(c *Clip) { c.Channels = 6 }, "sound", Over},
 		"cut":           {func(c *Clip) { c.Damaged = true }, "file", Over},
 	} {
-		clip := good
-		c.change(&clip)
-		for _, got := range l.Check(&clip) {
-			want := OK
-			if got.What == c.what {
-				want = c.want
+		t.Run(name, func(t *testing.T) {
+			clip := good
+			c.change(&clip)
+			for _, got := range l.Check(&clip) {
+				want := OK
+				if got.What == c.what {
+					want = c.want
+				}
+				if got.Result != want || got.Is == "" || got.Limit == "" {
+					t.Errorf("%s: %+v, want %s", name, got, want)
+				}
 			}
-			if got.Result != want || got.Is == "" || got.Limit == "" {
-				t.Errorf("%s: %+v, want %s", name, got, want)
-			}
-		}
+		})
 	}
 }
 

@@ -74,9 +74,11 @@ func TestNoAttacks(t *testing.T) {
 	for name, x := range map[string][]float32{
 		"steady": noise(1, 0.1, 1, rate), "swelling": swell, "tone": tone(60, 0.5, 1, rate), "silent": make([]float32, rate),
 	} {
-		if p := compare(t, x, x, rate).PreEcho; p != (PreEcho{}) {
-			t.Errorf("%s: %+v", name, p)
-		}
+		t.Run(name, func(t *testing.T) {
+			if p := compare(t, x, x, rate).PreEcho; p != (PreEcho{}) {
+				t.Errorf("%s: %+v", name, p)
+			}
+		})
 	}
 }
 
@@ -141,10 +143,12 @@ func TestRefuses(t *testing.T) {
 		"no rate":       {[][]float32{good}, [][]float32{good}, 0, errShort},
 		"nothing coded": {[][]float32{good}, [][]float32{{}}, 44100, nil},
 	} {
-		r, err := Compare(c.orig, c.coded, c.rate)
-		if !errors.Is(err, c.want) || err == nil && (r.SegSNR != 0 || r.NMR < -5) {
-			t.Errorf("%s: %v, %+v", name, err, r)
-		}
+		t.Run(name, func(t *testing.T) {
+			r, err := Compare(c.orig, c.coded, c.rate)
+			if !errors.Is(err, c.want) || err == nil && (r.SegSNR != 0 || r.NMR < -5) {
+				t.Errorf("%s: %v, %+v", name, err, r)
+			}
+		})
 	}
 }
 

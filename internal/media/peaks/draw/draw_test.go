@@ -147,12 +147,14 @@ func TestClean(t *testing.T) {
 		{"...", "", ""},
 		{"\u202Etxt\u2066", "txt", "txt"},
 	} {
-		if got := lettering.Clean(c.in, font.has); got != c.png {
-			t.Errorf("%q in a PNG is %q, want %q", c.in, got, c.png)
-		}
-		if got := lettering.Clean(c.in, any.has); got != c.svg {
-			t.Errorf("%q in an SVG is %q, want %q", c.in, got, c.svg)
-		}
+		t.Run(c.in, func(t *testing.T) {
+			if got := lettering.Clean(c.in, font.has); got != c.png {
+				t.Errorf("%q in a PNG is %q, want %q", c.in, got, c.png)
+			}
+			if got := lettering.Clean(c.in, any.has); got != c.svg {
+				t.Errorf("%q in an SVG is %q, want %q", c.in, got, c.svg)
+			}
+		})
 	}
 }
 
@@ -235,9 +237,11 @@ func TestAxisLabels(t *testing.T) {
 		{1520 * time.Millisecond, 20 * time.Millisecond, false, "0:01.52"},
 		{-3 * time.Second, time.Second, false, "-0:03"},
 	} {
-		if got := axisLabel(c.t, c.step, c.hours); got != c.want {
-			t.Errorf("%v is %q, want %q", c.t, got, c.want)
-		}
+		t.Run(c.want, func(t *testing.T) {
+			if got := axisLabel(c.t, c.step, c.hours); got != c.want {
+				t.Errorf("%v is %q, want %q", c.t, got, c.want)
+			}
+		})
 	}
 }
 
