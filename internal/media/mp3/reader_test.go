@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/track/readertest"
 )
 
 // frames returns n frames of header h. Their bodies are all zero, which is
@@ -42,45 +43,22 @@ func read(t testing.TB, b []byte) (*Reader, [][]byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	var units [][]byte
-	var p track.Packet
-	end, samples, size := int64(0), int64(0), int64(0)
-	for {
-		err := r.Next(&p)
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return r, units, err
-		}
+	end, size := int64(0), int64(0)
+	units, err := readertest.Read(t, r, func(p *track.Packet) {
 		if p.Offset < end || p.Offset+int64(len(p.Data)) > int64(len(b)) {
-			t.Fatalf("unit %d at %d, %d bytes: overlaps or lies outside", len(units), p.Offset, len(p.Data))
+			t.Fatalf("unit at %d, %d bytes: overlaps or lies outside", p.Offset, len(p.Data))
 		}
 		if !bytes.Equal(p.Data, b[p.Offset:][:len(p.Data)]) {
-			t.Fatalf("unit %d is not what stands at %d", len(units), p.Offset)
+			t.Fatalf("a unit is not what stands at %d", p.Offset)
 		}
 		end = p.Offset + int64(len(p.Data))
-		samples += int64(p.Samples)
 		size += int64(len(p.Data))
-		units = append(units, bytes.Clone(p.Data))
+	})
+	if err != nil {
+		return r, units, err
 	}
-	tr := r.Track()
-	var runSamples, runUnits int64
-	for _, run := range tr.Runs {
-		if run.FirstUnit != runUnits {
-			t.Fatalf("run starts at unit %d, not %d", run.FirstUnit, runUnits)
-		}
-		runUnits += run.Units
-		runSamples += run.Samples
-	}
-	if runUnits != int64(len(units)) || runSamples != samples {
-		t.Fatalf("runs hold %d units, %d samples; read %d, %d", runUnits, runSamples, len(units), samples)
-	}
-	if got := size + r.declared + tr.Damage.Bytes; got != int64(len(b)) {
-		t.Fatalf("%d bytes of frames, %d of tags, %d damaged: %d, not %d", size, r.declared, tr.Damage.Bytes, got, len(b))
-	}
-	if err := r.Next(&p); err != io.EOF {
-		t.Fatalf("Next after the end: %v", err)
+	if got := size + r.declared + r.Track().Damage.Bytes; got != int64(len(b)) {
+		t.Fatalf("%d bytes of frames, %d of tags, %d damaged: %d, not %d", size, r.declared, r.Track().Damage.Bytes, got, len(b))
 	}
 	return r, units, nil
 }
@@ -317,25 +295,13 @@ func TestSeeds(t *testing.T) {
 	audio := frames(t, plain, 400)
 	for seed := range uint64(50) {
 		rnd := rand.New(rand.NewPCG(seed, 3))
-		b := bytes.Clone(audio)
-		const spots = 8
-		for range spots {
-			at := rnd.IntN(len(b) - 2000)
-			switch rnd.IntN(3) {
-			case 0:
-				b[at] ^= 1 << rnd.IntN(8)
-			case 1:
-				b = append(b[:at], b[at+1+rnd.IntN(900):]...)
-			case 2:
-				junk := make([]byte, 1+rnd.IntN(900))
-				for i := range junk {
-					junk[i] = byte(rnd.Uint32())
-				}
-				b = append(b[:at], append(junk, b[at:]...)...)
+		b := readertest.Spoil(rnd, audio, func(junk []byte) {
+			for i := range junk {
+				junk[i] = byte(rnd.Uint32())
 			}
-		}
+		})
 		r, units := mustRead(t, b)
-		if len(units) < 400-4*spots || len(units) > 401 {
+		if len(units) < 400-4*readertest.Spots || len(units) > 401 {
 			t.Errorf("seed %d: %d units of 400, damage %+v", seed, len(units), r.Track().Damage.Places)
 		}
 		if len(r.Track().Runs) != 1 {
@@ -498,6 +464,13 @@ func TestSourceShorterThanItsSize(t *testing.T) {
 	if !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Error(err)
 	}
+}
+
+// Wherever a file ends or lies, what is read is in order.
+func TestEveryByte(t *testing.T) {
+	whole := append(shortInfo(t, 4, 576, 700), frames(t, plain, 4)...)
+	readertest.Cut(t, whole, func(b []byte) { read(t, b) })
+	readertest.Flip(t, whole, func(b []byte) { read(t, b) })
 }
 
 func FuzzReader(f *testing.F) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/track/readertest"
 )
 
 // frames returns n ADTS frames, AAC-LC of 48 kHz stereo, of about 256 bytes
@@ -129,26 +130,19 @@ var plain = stream{kind: typeADTS, tables: true}
 func read(t testing.TB, b []byte, opts track.Options) (*Reader, [][]byte, error) {
 	t.Helper()
 	r := NewReader(bytes.NewReader(b), opts)
-	var units [][]byte
-	var p track.Packet
 	last := int64(0)
-	for {
-		err := r.Next(&p)
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return r, units, err
-		}
+	units, err := readertest.Read(t, r, func(p *track.Packet) {
 		if p.Offset < last || p.Offset >= int64(len(b)) || b[p.Offset] != syncByte {
-			t.Fatalf("unit %d at %d: not a packet, or before %d", len(units), p.Offset, last)
+			t.Fatalf("unit at %d: not a packet, or before %d", p.Offset, last)
 		}
 		last = p.Offset
-		units = append(units, bytes.Clone(p.Data))
+	})
+	if err != nil {
+		return r, units, err
 	}
 	tr := r.Track()
-	if tr.Units() != int64(len(units)) || tr.Bytes != int64(len(b)) {
-		t.Fatalf("track has %d units of %d bytes, read %d of %d", tr.Units(), tr.Bytes, len(units), len(b))
+	if tr.Bytes != int64(len(b)) {
+		t.Fatalf("the track has %d bytes, of %d", tr.Bytes, len(b))
 	}
 	offset, unit := int64(0), int64(0)
 	for _, d := range tr.Damage.Places {
@@ -162,9 +156,6 @@ func read(t testing.TB, b []byte, opts track.Options) (*Reader, [][]byte, error)
 	ps := &r.es.packets
 	if n := ps.packets*int64(ps.stride) + ps.skipped + ps.tagged - int64(len(b)); n < -m2tsPrefix || n >= 204 {
 		t.Fatalf("%d packets and %d bytes of junk, of %d bytes", ps.packets, ps.skipped, len(b))
-	}
-	if err := r.Next(&p); err != io.EOF {
-		t.Fatalf("Next after the end: %v", err)
 	}
 	return r, units, nil
 }
@@ -488,6 +479,13 @@ func TestReadError(t *testing.T) {
 type errReader struct{ err error }
 
 func (r errReader) Read([]byte) (int, error) { return 0, r.err }
+
+// Wherever a file ends or lies, what is read is in order.
+func TestEveryByte(t *testing.T) {
+	whole := mux(plain, frames(6))
+	readertest.Cut(t, whole, func(b []byte) { read(t, b, track.Options{}) })
+	readertest.Flip(t, whole, func(b []byte) { read(t, b, track.Options{}) })
+}
 
 func FuzzReader(f *testing.F) {
 	fs := frames(10)

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/track/readertest"
 )
 
 // read reads all of b and checks what must hold for every input.
@@ -25,16 +26,8 @@ func read(t testing.TB, b []byte) (*Reader, []byte, error) {
 	}
 	start := r.pos
 	var pcm []byte
-	var p track.Packet
 	short := false
-	for {
-		err := r.Next(&p)
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return r, pcm, err
-		}
+	_, err = readertest.Read(t, r, func(p *track.Packet) {
 		if p.Offset != start+int64(len(pcm)) || !bytes.Equal(p.Data, b[p.Offset:][:len(p.Data)]) {
 			t.Fatalf("unit of %d bytes at %d", len(p.Data), p.Offset)
 		}
@@ -43,6 +36,9 @@ func read(t testing.TB, b []byte) (*Reader, []byte, error) {
 		}
 		short = p.Samples < track.PCMUnit
 		pcm = append(pcm, p.Data...)
+	})
+	if err != nil {
+		return r, pcm, err
 	}
 	tr := r.Track()
 	if tr.Bytes != int64(len(b)) || len(tr.Runs) > 1 {
@@ -53,9 +49,6 @@ func read(t testing.TB, b []byte) (*Reader, []byte, error) {
 	}
 	if start+int64(len(pcm))+tr.Damage.Bytes > int64(len(b)) {
 		t.Fatalf("%d bytes of sound at %d and %d damaged, of %d", len(pcm), start, tr.Damage.Bytes, len(b))
-	}
-	if err := r.Next(&p); err != io.EOF {
-		t.Fatalf("Next after the end: %v", err)
 	}
 	return r, pcm, nil
 }
@@ -361,6 +354,13 @@ func TestSeeds(t *testing.T) {
 		read(t, b[:rnd.IntN(len(b))])
 		read(t, b)
 	}
+}
+
+// Wherever a file ends or lies, what is read is in order.
+func TestEveryByte(t *testing.T) {
+	whole := file(t, plain, noise(400), info("INAM", "title"))
+	readertest.Cut(t, whole, func(b []byte) { read(t, b) })
+	readertest.Flip(t, whole, func(b []byte) { read(t, b) })
 }
 
 func FuzzReader(f *testing.F) {
