@@ -64,9 +64,7 @@ func TestLayouts(t *testing.T) {
 	}())
 	paths := map[string]string{"folder": folder, "data folder": filepath.Join(folder, "data"), "folder around": wrapped}
 	for name, b := range zips {
-		t.Run(name, func(t *testing.T) {
-			paths[name] = writeFile(t, "a.zip", b)
-		})
+		paths[name] = writeFile(t, "a.zip", b)
 	}
 	for name, path := range paths {
 		t.Run(name, func(t *testing.T) {
