@@ -2,6 +2,7 @@ package pcm
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -40,8 +41,11 @@ func TestMP3AgainstMPG123(t *testing.T) {
 	if testing.Short() {
 		t.Skip("decodes for long")
 	}
-	for _, rate := range []int{16000, 22050, 24000, 32000, 44100, 48000} {
-		for _, mode := range mp3Modes {
+	for i, rate := range []int{16000, 22050, 24000, 32000, 44100, 48000} {
+		for j, mode := range mp3Modes {
+			if (i+j)%2 != 0 && os.Getenv("SPACES_LONG") == "" {
+				continue // every mode at three of the rates
+			}
 			if rate < 32000 && mode == "-b:a 320k" {
 				mode = "-b:a 80k"
 			}
