@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/media"
 )
 
@@ -201,7 +202,7 @@ func (s *surveyor) ours(name string) bool {
 		strings.Contains(strings.ToLower(filepath.Base(name)), "twitter")
 }
 
-func isLibraryFile(e fs.DirEntry) bool { return e.Name() == "library.json" && e.Type().IsRegular() }
+func isLibraryFile(e fs.DirEntry) bool { return e.Name() == layout.Marks && e.Type().IsRegular() }
 
 // holdsArchive reports whether dir is an unzipped archive: its data folder, or
 // the folder around that.

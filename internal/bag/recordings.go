@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/stream"
 )
@@ -80,7 +81,7 @@ func NewPlan(lib *library.Library, ids []string, o Options) (*Plan, error) {
 	}
 	if o.Access == Restricted {
 		for _, sha := range archives {
-			name := path.Join("archives", sha+".json")
+			name := layout.ArchiveOf(sha)
 			if err := p.file(lib, name, name, "", true); err != nil {
 				return nil, err
 			}
@@ -99,7 +100,7 @@ func (p *Plan) recording(lib *library.Library, s *space.Space) error {
 	}
 	if p.options.Access == Restricted || p.options.Originals {
 		for _, q := range s.Pieces {
-			name := path.Join("original", q.Name)
+			name := layout.OriginalIn("", q.Name)
 			if err := p.file(lib, path.Join(dir, name), path.Join(s.Folder, name), q.SHA256, false); err != nil {
 				return err
 			}
@@ -113,26 +114,27 @@ func (p *Plan) recording(lib *library.Library, s *space.Space) error {
 		if err := e.Encode(public(s)); err != nil {
 			return err
 		}
-		p.add(File{Name: path.Join(dir, "space.json"), Bytes: int64(b.Len()), text: b.Bytes()})
+		p.add(File{Name: layout.SidecarIn(dir), Bytes: int64(b.Len()), text: b.Bytes()})
 		return nil
 	}
 	for _, e := range s.Earlier {
-		name := path.Join("original", e.Name)
+		name := layout.OriginalIn("", e.Name)
 		if err := p.file(lib, path.Join(dir, name), path.Join(s.Folder, name), e.SHA256, false); err != nil {
 			return err
 		}
 	}
-	if err := p.file(lib, path.Join(dir, "space.json"), path.Join(s.Folder, "space.json"), "", false); err != nil {
+	if err := p.file(lib, layout.SidecarIn(dir), layout.SidecarIn(s.Folder), "", false); err != nil {
 		return err
 	}
 	for i := range s.Pieces {
 		// A folder whose name begins with a dot is easily overlooked, or left out.
-		name := fmt.Sprintf("tags-%d.jsonl", i)
-		if err := p.file(lib, path.Join(dir, "tags", name), path.Join(s.Folder, ".spaces", name), "", true); err != nil {
+		from := layout.TagsIn(s.Folder, i)
+		if err := p.file(lib, path.Join(dir, "tags", path.Base(from)), from, "", true); err != nil {
 			return err
 		}
 	}
-	return p.file(lib, path.Join(dir, "tags", "turns.json"), path.Join(s.Folder, ".spaces", "turns.json"), "", true)
+	from := layout.TurnsIn(s.Folder)
+	return p.file(lib, path.Join(dir, "tags", path.Base(from)), from, "", true)
 }
 
 // file adds a file of the library; optional ones may be missing.

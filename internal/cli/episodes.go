@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -83,12 +82,11 @@ type episodeLine struct {
 
 // episodes lists what was exported.
 func (a *App) episodes(ctx context.Context, o refs) error {
-	lib, root, list, err := a.listEpisodes(ctx)
+	lib, list, err := a.listEpisodes(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	defer root.Close()
 	if len(o.words) > 0 {
 		if list, err = a.chooseEpisodes(ctx, lib, list, o, nil); err != nil {
 			return err
@@ -122,24 +120,18 @@ func (a *App) episodes(ctx context.Context, o refs) error {
 }
 
 // listEpisodes opens the library and finds its episodes. The caller closes
-// library and root.
-func (a *App) listEpisodes(ctx context.Context) (*library.Library, *os.Root, []*feed.Episode, error) {
+// library.
+func (a *App) listEpisodes(ctx context.Context) (*library.Library, []*feed.Episode, error) {
 	lib, err := a.openLibrary(ctx)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
-	root, err := os.OpenRoot(lib.Dir())
+	list, err := feed.List(ctx, lib.Root())
 	if err != nil {
 		lib.Close()
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
-	list, err := feed.List(ctx, root)
-	if err != nil {
-		root.Close()
-		lib.Close()
-		return nil, nil, nil, err
-	}
-	return lib, root, list, nil
+	return lib, list, nil
 }
 
 func (a *App) printEpisode(lib *library.Library, e *feed.Episode) error {
@@ -196,16 +188,15 @@ func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*f
 
 // publishEpisodes lets episodes enter the feed, or takes them out of it.
 func (a *App) publishEpisodes(ctx context.Context, o refs, publish bool) error {
-	lib, root, all, err := a.listEpisodes(ctx)
+	lib, all, err := a.listEpisodes(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	defer root.Close()
 	var best func(id string) (*feed.Episode, error)
 	if publish {
 		prefer := ""
-		show, err := feed.Load(root)
+		show, err := feed.Load(lib.Root())
 		if err == nil {
 			prefer = show.Prefer
 		} else if !errors.Is(err, feed.ErrNoShow) {
@@ -218,7 +209,7 @@ func (a *App) publishEpisodes(ctx context.Context, o refs, publish bool) error {
 		return err
 	}
 	for _, e := range list {
-		if err := episode.SetPublished(root, e.Sidecar, publish); err != nil {
+		if err := episode.SetPublished(lib.Root(), e.Sidecar, publish); err != nil {
 			return fmt.Errorf("%s: %w", e.Sidecar, err)
 		}
 		e.Published = &publish
@@ -236,12 +227,7 @@ func (a *App) publishEpisodes(ctx context.Context, o refs, publish bool) error {
 
 // publishHint tells how a new episode gets into the feed, where there is one.
 func (a *App) publishHint(lib *library.Library, made []string) {
-	root, err := os.OpenRoot(lib.Dir())
-	if err != nil {
-		return
-	}
-	defer root.Close()
-	if _, err := feed.Load(root); err == nil && len(made) > 0 {
+	if _, err := feed.Load(lib.Root()); err == nil && len(made) > 0 {
 		a.say("Not in the feed yet; to publish: spaces episodes publish %s", strings.Join(made, " "))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -89,11 +90,7 @@ func (a *App) feedInit(ctx context.Context, o feedInitOptions) error {
 		return err
 	}
 	defer lib.Close()
-	root, err := os.OpenRoot(lib.Dir())
-	if err != nil {
-		return err
-	}
-	defer root.Close()
+	root := lib.Root()
 	show, err := feed.Load(root)
 	isNew := errors.Is(err, feed.ErrNoShow)
 	if isNew {
@@ -122,8 +119,8 @@ func (a *App) feedInit(ctx context.Context, o feedInitOptions) error {
 			return err
 		}
 	} else {
-		a.say("%s is kept in %s", safe(show.Title), safe(a.shortenHome(lib.Path(feed.ShowFile))))
-		a.say("Its feed will be %s", safe(show.URL("feed.xml")))
+		a.say("%s is kept in %s", safe(show.Title), safe(a.shortenHome(lib.Path(layout.Show))))
+		a.say("Its feed will be %s", safe(show.URL(layout.FeedFile)))
 	}
 	for _, w := range warnings {
 		a.warn("%s", w)
@@ -238,19 +235,15 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		return err
 	}
 	defer lib.Close()
-	root, err := os.OpenRoot(lib.Dir())
-	if err != nil {
-		return err
-	}
-	defer root.Close()
+	root := lib.Root()
 	show, err := feed.Load(root)
 	if err != nil {
 		return err
 	}
 	if _, err := show.Check(); err != nil {
-		return hinted(fmt.Errorf("%s: %w", feed.ShowFile, err), "change it: see spaces feed init --help")
+		return hinted(fmt.Errorf("%s: %w", layout.Show, err), "change it: see spaces feed init --help")
 	}
-	dir, file := lib.Path("feed"), ""
+	dir, file := lib.Path(layout.Feed), ""
 	if o.out != "" {
 		dir = o.out
 		if strings.EqualFold(filepath.Ext(o.out), ".xml") {
@@ -353,7 +346,7 @@ func (a *App) feedCheck(name string) error {
 	in, shown := a.In, "standard input"
 	if name != "-" {
 		if name == "" {
-			name = filepath.Join(a.set.Library, "feed", "feed.xml")
+			name = filepath.Join(a.set.Library, layout.Feed, layout.FeedFile)
 		}
 		f, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {

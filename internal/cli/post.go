@@ -136,11 +136,7 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 		return err
 	}
 	defer lib.Close()
-	root, err := os.OpenRoot(lib.Dir())
-	if err != nil {
-		return err
-	}
-	defer root.Close()
+	root := lib.Root()
 	if rel, err := filepath.Rel(lib.Dir(), o.shown); err == nil && filepath.IsLocal(rel) {
 		o.shown = filepath.ToSlash(rel)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,11 +53,7 @@ func (a *App) receipts(ctx context.Context, o receiptsOptions) error {
 	for _, row := range rows {
 		meant[row.ID] = true
 	}
-	root, err := os.OpenRoot(lib.Dir())
-	if err != nil {
-		return err
-	}
-	defer root.Close()
+	root := lib.Root()
 	var t table
 	err = publish.History(root, func(r *publish.Receipt) error {
 		if len(o.words) > 0 && !meant[r.ID] {

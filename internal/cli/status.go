@@ -20,6 +20,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
@@ -147,11 +148,7 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 // knownSpaces lists what is known, newest first, those without a date last.
 func (a *App) knownSpaces(ctx context.Context, lib *library.Library) ([]*statusLine, error) {
 	known := make(map[string]*statusLine)
-	root, err := os.OpenRoot(lib.Dir())
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
+	root := lib.Root()
 	for row, err := range lib.Catalog().List(ctx, catalog.Query{JSON: true}) {
 		if err != nil {
 			return nil, err
@@ -210,7 +207,7 @@ func statusOf(root *os.Root, r *space.Recording) *statusLine {
 		l.From = "audio"
 	}
 	for _, p := range r.Pieces {
-		info, err := root.Stat(path.Join(r.Folder, "original", p.Name))
+		info, err := root.Stat(layout.OriginalIn(r.Folder, p.Name))
 		if err != nil || info.Size() != p.Bytes {
 			l.Saved, l.State = false, string(space.Missing)
 		}
@@ -251,7 +248,7 @@ func addPublished(root *os.Root, known map[string]*statusLine) error {
 			l.Published = true
 		}
 	}
-	f, err := root.Open("feed/feed.xml")
+	f, err := root.Open(path.Join(layout.Feed, layout.FeedFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -102,11 +101,7 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 		return err
 	}
 	defer lib.Close()
-	root, err := os.OpenRoot(lib.Dir())
-	if err != nil {
-		return err
-	}
-	defer root.Close()
+	root := lib.Root()
 	target, err := a.openTarget(t, a.wireOptions(bandwidth))
 	if err != nil {
 		return err

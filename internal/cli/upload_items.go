@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -195,10 +196,10 @@ func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
 			return &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)}
 		}
 		for _, p := range sp.Pieces {
-			if err := g.holds(ctx, path.Join(sp.Folder, "original", p.Name), p.SHA256, gate.Use{Recording: sp.ID}); err != nil {
+			if err := g.holds(ctx, layout.OriginalIn(sp.Folder, p.Name), p.SHA256, gate.Use{Recording: sp.ID}); err != nil {
 				return err
 			}
-			g.kept(publish.Original, sp.ID+"/original/"+plainName(p.Name), path.Join(sp.Folder, "original", p.Name), &sp.Recording, m)
+			g.kept(publish.Original, layout.OriginalIn(sp.ID, plainName(p.Name)), layout.OriginalIn(sp.Folder, p.Name), &sp.Recording, m)
 		}
 	}
 	if g.o.clips {
@@ -235,11 +236,11 @@ func (g *gatherer) clips(ctx context.Context, sp *space.Space, m publish.Meta) e
 	}
 	for _, c := range list {
 		m := m
-		if err := g.holds(ctx, path.Join(sp.Folder, "clips", c.File), c.SHA256, gate.OfClip(&c)); err != nil {
+		if err := g.holds(ctx, layout.ClipIn(sp.Folder, c.File), c.SHA256, gate.OfClip(&c)); err != nil {
 			return err
 		}
 		m.Title = or(c.Settings.Title, m.Title)
-		g.kept(publish.Clip, sp.ID+"/clips/"+plainName(c.File), path.Join(sp.Folder, "clips", c.File), &sp.Recording, m)
+		g.kept(publish.Clip, layout.ClipIn(sp.ID, plainName(c.File)), layout.ClipIn(sp.Folder, c.File), &sp.Recording, m)
 	}
 	return nil
 }
@@ -280,13 +281,13 @@ func (g *gatherer) episode(ctx context.Context, e *feed.Episode, show *feed.Show
 
 // feed adds the episodes, the pages if there are any, and the feed.
 func (g *gatherer) feed(ctx context.Context) error {
-	const file, dir = "feed.xml", "feed"
+	const file, dir = layout.FeedFile, layout.Feed
 	show, err := feed.Load(g.root)
 	if err != nil {
 		return err
 	}
 	if _, err := show.Check(); err != nil {
-		return hinted(fmt.Errorf("%s: %w", feed.ShowFile, err), "change it: see spaces feed init --help")
+		return hinted(fmt.Errorf("%s: %w", layout.Show, err), "change it: see spaces feed init --help")
 	}
 	if g.s.BaseURL == "" {
 		g.s.BaseURL = show.BaseURL

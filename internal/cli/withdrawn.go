@@ -194,11 +194,7 @@ func (a *App) sentOf(ctx context.Context, lib *library.Library, l *consent.Ledge
 	if e.Answer == consent.Granted {
 		return nil, nil
 	}
-	root, err := os.OpenRoot(lib.Dir())
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
+	root := lib.Root()
 	w, err := a.newWithdrawal(ctx, lib, root, l)
 	if err != nil {
 		return nil, err

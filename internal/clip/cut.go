@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
@@ -168,7 +169,7 @@ func (q *Request) path() (string, error) {
 		return filepath.Abs(q.File)
 	}
 	name, err := q.FileName()
-	return filepath.Join(r.Dir, clipsDir, name), err
+	return filepath.Join(r.Dir, layout.Clips, name), err
 }
 
 // plan works out a clip: of units as they are wherever that is possible. Units
@@ -256,7 +257,7 @@ func (q *Request) writeClip(ctx context.Context, s *sheet, res *Result) error {
 	if err != nil {
 		return err
 	}
-	file := path.Join(clipsDir, name)
+	file := path.Join(layout.Clips, name)
 	res.File = filepath.Join(r.Dir, filepath.FromSlash(file))
 	p := q.provenance(s)
 	p.File = name
@@ -264,10 +265,10 @@ func (q *Request) writeClip(ctx context.Context, s *sheet, res *Result) error {
 		res.Bytes, res.SHA256, res.Status = old.Bytes, old.SHA256, Done
 		return q.writeCaptions(root, file, res)
 	}
-	if err := root.Mkdir(clipsDir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := root.Mkdir(layout.Clips, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	r.Tidy(clipsDir)
+	r.Tidy(layout.Clips)
 	if err := q.checkCaptions(root, file); err != nil {
 		return err
 	}

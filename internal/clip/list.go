@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // List returns the clips that lie in the folder "clips" of the recording
@@ -17,7 +19,7 @@ func List(dir string) ([]Provenance, error) {
 		return nil, err
 	}
 	defer root.Close()
-	names, err := fs.Glob(root.FS(), clipsDir+"/*.json")
+	names, err := fs.Glob(root.FS(), layout.Clips+"/*.json")
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 func TestList(t *testing.T) {
@@ -18,7 +20,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"mine.json", "broken.json"} {
-		if err := os.WriteFile(filepath.Join(r.Dir, clipsDir, name), []byte(`{"x":1`+name[:1]), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(r.Dir, layout.Clips, name), []byte(`{"x":1`+name[:1]), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -55,7 +55,7 @@ func (q *Request) expand() (string, error) {
 	if template == "" {
 		template = DefaultName
 	}
-	room := min(maxName, maxPath-len(r.Space.Folder)-len("/clips/.flac.json"))
+	room := min(maxName, maxPath-len(r.Space.Folder)-len("/"+layout.Clips+"/.flac.json"))
 	rest, err := fill(template, values, "")
 	if err != nil {
 		return "", err

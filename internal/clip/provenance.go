@@ -17,9 +17,6 @@ import (
 // Schema is the version of the JSON of this package.
 const Schema = 1
 
-// clipsDir is where clips lie in the recording's folder.
-const clipsDir = "clips"
-
 // A Provenance is the content of clips/NAME.m4a.json: where a clip comes from and
 // how it was made. It says nothing of when, so that the same clip always has
 // the same one.

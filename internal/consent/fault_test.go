@@ -8,6 +8,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/durable/faults"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // Evidence is whole or not there.
@@ -21,8 +22,8 @@ func TestKeepFailing(t *testing.T) {
 		defer l.Close()
 		l.trace = trace
 		_, err = l.Keep(t.Context(), strings.NewReader("Bob says yes"), ".txt")
-		files, _ := filepath.Glob(filepath.Join(dir, evidenceDir, "*"))
-		drafts, _ := filepath.Glob(filepath.Join(dir, evidenceDir, ".*.partial"))
+		files, _ := filepath.Glob(filepath.Join(dir, layout.Evidence, "*"))
+		drafts, _ := filepath.Glob(filepath.Join(dir, layout.Evidence, ".*.partial"))
 		if len(drafts) > 0 || len(files) > 1 || err == nil && len(files) != 1 {
 			t.Errorf("%q and %q after %v", files, drafts, err)
 		}

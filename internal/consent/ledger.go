@@ -18,14 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/durable/ledger"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/forgotten"
-)
-
-// Dir is the folder below the library that this package keeps its files in.
-const Dir = "consent"
-
-const (
-	ledgerName  = Dir + "/ledger.jsonl"
-	evidenceDir = Dir + "/evidence"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // MaxEvidence is the most bytes that a file of evidence may have: a scan, a
@@ -74,7 +67,7 @@ func Open(dir string, wait time.Duration) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{root: root, file: ledger.New(root, ledgerName, wait)}
+	l := &Ledger{root: root, file: ledger.New(root, layout.Answers, wait)}
 	if l.forgotten, err = forgotten.Load(root); err != nil {
 		root.Close()
 		return nil, err
@@ -82,10 +75,10 @@ func Open(dir string, wait time.Duration) (*Ledger, error) {
 	l.Torn, err = l.file.Read(func(number int, line []byte) error {
 		var e Entry
 		if err := json.Unmarshal(line, &e); err != nil {
-			return &BrokenError{ledgerName, number, err}
+			return &BrokenError{layout.Answers, number, err}
 		}
 		if e.Schema > Schema {
-			return fmt.Errorf("%s: line %d: %w", ledgerName, number, library.ErrNewer)
+			return fmt.Errorf("%s: line %d: %w", layout.Answers, number, library.ErrNewer)
 		}
 		l.append(e)
 		return nil
@@ -105,7 +98,7 @@ func (l *Ledger) Entries() []Entry { return l.entries }
 
 // Add appends an entry. It is on the medium when Add returns.
 func (l *Ledger) Add(ctx context.Context, e Entry) error {
-	if err := l.root.MkdirAll(Dir, 0o755); err != nil {
+	if err := l.root.MkdirAll(layout.Consent, 0o755); err != nil {
 		return err
 	}
 	e.Schema = Schema
@@ -139,11 +132,11 @@ func (l *Ledger) append(e Entry) {
 // Keep copies a file that shows an answer into the library, under a name made
 // of its content's hash and ext, which is the ending of its own name.
 func (l *Ledger) Keep(ctx context.Context, r io.Reader, ext string) (*Evidence, error) {
-	if err := l.root.MkdirAll(evidenceDir, 0o755); err != nil {
+	if err := l.root.MkdirAll(layout.Evidence, 0o755); err != nil {
 		return nil, err
 	}
 	o := durable.Options{Perm: 0o600, Trace: l.trace}
-	d, err := o.Create(l.root, path.Join(evidenceDir, "evidence"))
+	d, err := o.Create(l.root, path.Join(layout.Evidence, "evidence"))
 	if err != nil {
 		return nil, err
 	}
@@ -157,12 +150,12 @@ func (l *Ledger) Keep(ctx context.Context, r io.Reader, ext string) (*Evidence, 
 		return nil, err
 	}
 	hash := hex.EncodeToString(sum.Sum(nil))
-	e := &Evidence{Name: path.Join(evidenceDir, hash[:16]+safeExt(ext)), Bytes: n, SHA256: hash}
+	e := &Evidence{Name: path.Join(layout.Evidence, hash[:16]+safeExt(ext)), Bytes: n, SHA256: hash}
 	d.SetName(e.Name)
 	if err := d.Commit(true); err != nil {
 		return nil, err
 	}
-	return e, o.SyncDir(l.root, evidenceDir)
+	return e, o.SyncDir(l.root, layout.Evidence)
 }
 
 // safeExt returns ext if it is a plain one, else none.

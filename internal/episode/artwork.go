@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/spaces-cli/spaces/internal/episode/cover"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	layer3 "github.com/spaces-cli/spaces/internal/media/mp3/encode"
 )
@@ -21,7 +22,7 @@ func (e *export) findCover() {
 	if len(e.Cover) > 0 || e.NoCover {
 		return
 	}
-	own := filepath.Join(e.Recording.Dir, Folder)
+	own := filepath.Join(e.Recording.Dir, layout.Episodes)
 	for _, dir := range []string{own, e.Library.Dir()} {
 		for _, name := range coverNames {
 			name = filepath.Join(dir, name)

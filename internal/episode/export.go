@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
@@ -457,15 +458,12 @@ func (e *export) sum(f *os.File) error {
 	return nil
 }
 
-// Folder is where the episodes of a recording lie in its own folder.
-const Folder = "episodes"
-
 // target finds out where the episode goes.
 func (e *export) target() (*target, error) {
 	t := &target{}
 	dir := e.Dir
 	if dir == "" {
-		dir = filepath.Join(e.Recording.Dir, Folder)
+		dir = filepath.Join(e.Recording.Dir, layout.Episodes)
 	}
 	t.file = e.File
 	if t.file == "" {

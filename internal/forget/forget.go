@@ -10,12 +10,12 @@ package forget
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/erase"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
@@ -169,7 +169,7 @@ func (p *Plan) removeRecordings(ctx context.Context) error {
 		if _, err := p.lib.Remove(ctx, id, true); err != nil {
 			return err
 		}
-		if err := p.lib.RemoveFile("turns/" + id + ".json"); err != nil {
+		if err := p.lib.RemoveFile(layout.ConfirmedOf(id)); err != nil {
 			return err
 		}
 	}
@@ -184,11 +184,7 @@ func (p *Plan) removeRecordings(ctx context.Context) error {
 // receipts lists the copies that were sent of what the person is heard in, or
 // that name them.
 func (s *search) receipts() error {
-	root, err := os.OpenRoot(s.lib.Dir())
-	if err != nil {
-		return err
-	}
-	defer root.Close()
+	root := s.lib.Root()
 	heard := make(map[string]bool)
 	for _, it := range s.Items {
 		if it.Voice {
@@ -224,7 +220,7 @@ func (s *search) answers() error {
 		if !theirs && !e.About(consent.Who{Handle: s.Handle}) {
 			continue
 		}
-		it := Item{Kind: Ledger, Recording: e.Recording, Name: "consent/ledger.jsonl", Named: true, Fate: fate(s.choice.Names, Rewritten)}
+		it := Item{Kind: Ledger, Recording: e.Recording, Name: layout.Answers, Named: true, Fate: fate(s.choice.Names, Rewritten)}
 		if theirs {
 			it.Fate = fate(s.choice.Names, Removed)
 			if e.Evidence != nil {
@@ -234,6 +230,6 @@ func (s *search) answers() error {
 		s.add(it)
 		s.known[it.Name] = true
 	}
-	s.known["consent/ledger.jsonl"] = true
+	s.known[layout.Answers] = true
 	return nil
 }

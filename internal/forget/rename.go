@@ -10,18 +10,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/durable/ledger"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/layout"
-	"github.com/spaces-cli/spaces/internal/publish"
 )
-
-// journal is where uploads that have not ended keep how far they have got.
-const journal = publish.Dir + "/journal.jsonl"
 
 // maxText is how many bytes a text has at most that is rewritten.
 const maxText = 256 << 20
@@ -80,7 +75,7 @@ func (p *Plan) rename(ctx context.Context) error {
 	}
 	var texts []string
 	err := p.lib.Files(ctx, func(name string, info fs.FileInfo) error {
-		if isText(name) && !strings.Contains(name, "/original/") && !isFacts(name) && info.Size() <= maxText {
+		if isText(name) && !strings.Contains(name, "/"+layout.Original+"/") && !isFacts(name) && info.Size() <= maxText {
 			texts = append(texts, name)
 		}
 		return nil
@@ -112,7 +107,7 @@ func (p *Plan) rename(ctx context.Context) error {
 
 // isFacts reports whether a file is the facts about a recording.
 func isFacts(name string) bool {
-	return strings.HasPrefix(name, "recordings/") && path.Base(name) == "space.json" && strings.Count(name, "/") == 3
+	return strings.HasPrefix(name, layout.Recordings+"/") && path.Base(name) == layout.Sidecar && strings.Count(name, "/") == 3
 }
 
 // rewrite takes the name out of a text.
@@ -125,12 +120,8 @@ func (p *Plan) rewrite(ctx context.Context, name string) error {
 	if bytes.Equal(change(b), b) {
 		return nil
 	}
-	if strings.HasPrefix(name, "uploads/") && path.Ext(name) == ".jsonl" { // others may be appending
-		root, err := os.OpenRoot(p.lib.Dir())
-		if err != nil {
-			return err
-		}
-		defer root.Close()
+	if strings.HasPrefix(name, layout.Uploads+"/") && path.Ext(name) == ".jsonl" { // others may be appending
+		root := p.lib.Root()
 		return ledger.New(root, name, 0).Rewrite(ctx, func(lines [][]byte) ([][]byte, error) {
 			for i, line := range lines {
 				lines[i] = change(line)
@@ -144,7 +135,7 @@ func (p *Plan) rewrite(ctx context.Context, name string) error {
 // unnamed is a text of that file without the name.
 func (p *Plan) unnamed(name string, b []byte) []byte {
 	switch {
-	case name == journal:
+	case name == layout.Journal:
 		return p.states(p.eraser.JSON(b))
 	case isJSON(name):
 		return p.eraser.JSON(b)

@@ -107,9 +107,9 @@ func (s *search) leftovers() error {
 		parts := strings.SplitN(name, "/", 4)
 		id := ""
 		switch {
-		case parts[0] == "recordings" && len(parts) == 4:
+		case parts[0] == layout.Recordings && len(parts) == 4:
 			id = s.owner[path.Join(parts[:3]...)]
-		case parts[0] == ".partial" && len(parts) > 1:
+		case parts[0] == layout.Partial && len(parts) > 1:
 			id, _, _ = strings.Cut(parts[1], "-")
 		}
 		if slices.Contains(s.stage, id) {
@@ -190,7 +190,7 @@ func (s *search) recordings() error {
 // tags between their frames name everybody who was.
 func (s *search) originals(sp *space.Space, voice, gone bool) error {
 	add := func(name string, size int64) {
-		s.found(Item{Kind: Original, Recording: sp.ID, Name: path.Join(sp.Folder, "original", name), Bytes: size, Voice: voice, Named: true, Fate: fate(gone, Removed)})
+		s.found(Item{Kind: Original, Recording: sp.ID, Name: layout.OriginalIn(sp.Folder, name), Bytes: size, Voice: voice, Named: true, Fate: fate(gone, Removed)})
 	}
 	for _, p := range sp.Pieces {
 		add(p.Name, p.Bytes)
@@ -242,7 +242,7 @@ func (s *search) clips(sp *space.Space, use consent.Use, gone bool) error {
 			out = append(out, space.Stretch{Start: o.Start, End: o.Start + o.Seconds})
 		}
 		use.Parts = consent.Without([]space.Stretch{{Start: c.At, End: c.At + c.Length}}, out)
-		name := path.Join(sp.Folder, "clips", c.File)
+		name := layout.ClipIn(sp.Folder, c.File)
 		beside := []string{name + ".json", strings.TrimSuffix(name, path.Ext(name)) + ".srt"}
 		if err := s.made(Item{Kind: Clip, Recording: sp.ID, Name: name, Bytes: c.Bytes, sha: c.SHA256}, beside, use, gone, s.choice.Clips); err != nil {
 			return err
@@ -253,7 +253,7 @@ func (s *search) clips(sp *space.Space, use consent.Use, gone bool) error {
 
 // episodes looks at the episodes of a recording, of all formats.
 func (s *search) episodes(sp *space.Space, use consent.Use, gone bool) error {
-	dir := path.Join(sp.Folder, episode.Folder)
+	dir := path.Join(sp.Folder, layout.Episodes)
 	for _, f := range s.in[dir] {
 		if path.Ext(f.name) != ".json" || f.bytes > maxText {
 			continue
@@ -326,7 +326,7 @@ func (s *search) exists(name string) bool {
 func (s *search) loadRemoved() error {
 	for _, f := range s.list {
 		parts := strings.Split(f.name, "/")
-		if len(parts) != 3 || parts[0] != "removed" || parts[2] != "space.json" {
+		if len(parts) != 3 || parts[0] != layout.Removed || parts[2] != layout.Sidecar {
 			continue
 		}
 		b, err := s.small(f.name)
@@ -350,7 +350,7 @@ func (s *search) removed() error {
 		}
 		s.dropped = append(s.dropped, folder)
 		for _, f := range s.list {
-			if strings.HasPrefix(f.name, path.Join("removed", folder, "original")+"/") {
+			if strings.HasPrefix(f.name, path.Join(layout.Removed, folder, layout.Original)+"/") {
 				s.found(Item{Kind: Original, Recording: sp.ID, Name: f.name, Bytes: f.bytes, Voice: true, Named: true, Fate: fate(s.choice.Originals, Removed)})
 			}
 		}
@@ -395,7 +395,7 @@ func (s *search) files() error {
 
 // copied returns an item if a file beside the feed is a copy of what goes.
 func (s *search) copied(f file, gone []*Item) (*Item, error) {
-	if !strings.HasPrefix(f.name, "feed/") {
+	if !strings.HasPrefix(f.name, layout.Feed+"/") {
 		return nil, nil
 	}
 	for _, it := range gone {
@@ -411,11 +411,11 @@ func (s *search) copied(f file, gone []*Item) (*Item, error) {
 func (s *search) leaves(name string) bool {
 	parts := strings.SplitN(name, "/", 5)
 	switch {
-	case parts[0] == "removed" && len(parts) > 2:
-		return parts[2] == "original" || s.choice.Originals && slices.Contains(s.dropped, parts[1])
-	case parts[0] == "recordings" && len(parts) > 3:
+	case parts[0] == layout.Removed && len(parts) > 2:
+		return parts[2] == layout.Original || s.choice.Originals && slices.Contains(s.dropped, parts[1])
+	case parts[0] == layout.Recordings && len(parts) > 3:
 		id := s.owner[path.Join(parts[:3]...)]
-		return id != "" && (parts[3] == "original" || s.choice.Originals && slices.Contains(s.stage, id))
+		return id != "" && (parts[3] == layout.Original || s.choice.Originals && slices.Contains(s.stage, id))
 	}
 	return false
 }

@@ -50,8 +50,6 @@ var order = [][]string{
 	{"library"},
 	{"library/catalog"},
 	{"library/playable", "library/title"},
-	{"library/layout"},
-	{"library/space"},
 	{"library/made"},
 	{"library/forgotten"},
 	{"library/erase"},
@@ -61,6 +59,8 @@ var order = [][]string{
 	{"archive/hydra"},
 	{"archive"},
 	{"archive/ytd"},
+	{"library/layout"}, // an archive's neighbours may be those of a library
+	{"library/space"},
 	{"stream"},
 	{"media"},
 	{"media/format"},

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
-	ledger "github.com/spaces-cli/spaces/internal/library/made"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -75,7 +75,7 @@ func TestElsewhere(t *testing.T) {
 		}
 	}
 	// Without the note the tags remain, where the format has any.
-	if err := os.Remove(l.Path(ledger.Name)); err != nil {
+	if err := os.Remove(l.Path(layout.MadeLedger)); err != nil {
 		t.Fatal(err)
 	}
 	for name, file := range made {
@@ -223,7 +223,7 @@ func TestMovedDelay(t *testing.T) {
 	defer r.Close()
 	p := &Prover{Library: l, Version: "test"}
 	file := elsewhere(t, r, "b.mp3", clip.Request{Span: recording.Span{Start: 30001, Samples: 70000}})
-	if err := os.Remove(l.Path(ledger.Name)); err != nil {
+	if err := os.Remove(l.Path(layout.MadeLedger)); err != nil {
 		t.Fatal(err)
 	}
 	proof, err := p.File(t.Context(), file)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/archive/hydra"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/timeline"
@@ -176,7 +177,7 @@ func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *
 		p.known = list
 	}
 	if !slices.ContainsFunc(p.known, func(k space.Archive) bool { return k.SHA256 == src.Archive && slices.Contains(k.Spaces, s.ID) }) {
-		proof.check("archive", src.Archive, Fails, "archives/%s.json, which is to list this Space, is gone or says otherwise", src.Archive)
+		proof.check("archive", src.Archive, Fails, "%s, which is to list this Space, is gone or says otherwise", layout.ArchiveOf(src.Archive))
 	}
 	a, err := p.archive(ctx, src.Archive)
 	if err != nil {

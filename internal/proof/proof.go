@@ -224,12 +224,8 @@ func (p *Prover) hashFile(ctx context.Context, name string) (hashes, error) {
 
 // receipts adds those that fit.
 func (p *Prover) receipts(proof *Proof, fits func(*publish.Receipt) bool) error {
-	root, err := os.OpenRoot(p.Library.Dir())
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	err = publish.Receipts(root, func(r *publish.Receipt) error {
+	root := p.Library.Root()
+	err := publish.Receipts(root, func(r *publish.Receipt) error {
 		if fits(r) {
 			proof.Receipts = append(proof.Receipts, r)
 		}

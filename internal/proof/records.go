@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/made"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
@@ -46,14 +47,10 @@ func (p *Prover) each(ctx context.Context, visit func(*found) bool) error {
 // noted calls visit with what the library's ledger has of files that were
 // written elsewhere.
 func (p *Prover) noted(visit func(*found) bool) error {
-	root, err := os.OpenRoot(p.Library.Dir())
-	if err != nil {
-		return err
-	}
-	defer root.Close()
+	root := p.Library.Root()
 	var failed error
-	err = made.Entries(root, func(e *made.Entry) bool {
-		t := &found{record: made.Name, sha256: e.SHA256, noted: true, trusted: true}
+	err := made.Entries(root, func(e *made.Entry) bool {
+		t := &found{record: layout.MadeLedger, sha256: e.SHA256, noted: true, trusted: true}
 		id := ""
 		switch e.Kind {
 		case made.Clip:
@@ -68,7 +65,7 @@ func (p *Prover) noted(visit func(*found) bool) error {
 			return true
 		}
 		if failed != nil {
-			failed = fmt.Errorf("%s: %w", made.Name, failed)
+			failed = fmt.Errorf("%s: %w", layout.MadeLedger, failed)
 			return false
 		}
 		t.space, failed = p.Library.Load(id)
@@ -156,7 +153,7 @@ func (t *found) place() string {
 func held(s *space.Space) []*found {
 	var list []*found
 	add := func(kind Kind, i int, sha string) {
-		list = append(list, &found{kind: kind, space: s, record: path.Join(s.Folder, "space.json"), sha256: sha, piece: i})
+		list = append(list, &found{kind: kind, space: s, record: layout.SidecarIn(s.Folder), sha256: sha, piece: i})
 	}
 	for i, q := range s.Pieces {
 		add(Original, i, q.SHA256)
@@ -185,9 +182,9 @@ func (p *Prover) made(s *space.Space) ([]*found, error) {
 		if c.File != path.Base(c.File) {
 			continue // the folder is the host's
 		}
-		list = append(list, &found{kind: Clip, space: s, trusted: true, record: path.Join(s.Folder, "clips", c.File+".json"), sha256: c.SHA256, clip: c})
+		list = append(list, &found{kind: Clip, space: s, trusted: true, record: layout.ClipIn(s.Folder, c.File+".json"), sha256: c.SHA256, clip: c})
 	}
-	entries, err := os.ReadDir(filepath.Join(dir, episode.Folder))
+	entries, err := os.ReadDir(filepath.Join(dir, layout.Episodes))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -196,7 +193,7 @@ func (p *Prover) made(s *space.Space) ([]*found, error) {
 		if err != nil || filepath.Ext(e.Name()) != ".json" || !info.Mode().IsRegular() || info.Size() > maxRecord {
 			continue
 		}
-		b, err := os.ReadFile(filepath.Join(dir, episode.Folder, e.Name()))
+		b, err := os.ReadFile(filepath.Join(dir, layout.Episodes, e.Name()))
 		if err != nil {
 			return nil, err
 		}
@@ -204,7 +201,7 @@ func (p *Prover) made(s *space.Space) ([]*found, error) {
 		if json.Unmarshal(b, r) != nil || r.SHA256 == "" || r.File == "" || r.File != path.Base(r.File) {
 			continue // the folder is the host's
 		}
-		list = append(list, &found{kind: Episode, space: s, trusted: true, record: path.Join(s.Folder, episode.Folder, e.Name()), sha256: r.SHA256, episode: r})
+		list = append(list, &found{kind: Episode, space: s, trusted: true, record: path.Join(s.Folder, layout.Episodes, e.Name()), sha256: r.SHA256, episode: r})
 	}
 	return list, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -404,7 +405,7 @@ func (p *Prover) receipt(ctx context.Context, proof *Proof, r *publish.Receipt, 
 }
 
 // originPath is where an original lies below the library.
-func originPath(s *space.Space, piece string) string { return path.Join(s.Folder, "original", piece) }
+func originPath(s *space.Space, piece string) string { return layout.OriginalIn(s.Folder, piece) }
 
 // originName is where an original lies.
 func (p *Prover) originName(s *space.Space, piece string) string {

@@ -17,14 +17,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/durable/flock"
 	"github.com/spaces-cli/spaces/internal/durable/ledger"
-)
-
-// The folder of a library in which this package keeps what it knows, and the
-// ledgers in it.
-const (
-	Dir         = "uploads"
-	journalName = Dir + "/journal.jsonl"
-	receiptName = Dir + "/receipts.jsonl"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // A step is a line of the journal: where an upload has got to.
@@ -50,10 +43,10 @@ type journal struct {
 }
 
 func openJournal(root *os.Root, wait time.Duration, now func() time.Time) (*journal, error) {
-	if err := root.MkdirAll(Dir, 0o755); err != nil {
+	if err := root.MkdirAll(layout.Uploads, 0o755); err != nil {
 		return nil, err
 	}
-	return &journal{root, ledger.New(root, journalName, wait), wait, now}, nil
+	return &journal{root, ledger.New(root, layout.Journal, wait), wait, now}, nil
 }
 
 // last returns the latest step of an upload, nil if none is known or it has
@@ -63,7 +56,7 @@ func (j *journal) last(place, object string) (*step, error) {
 	_, err := j.file.Read(func(n int, line []byte) error {
 		var s step
 		if err := json.Unmarshal(line, &s); err != nil {
-			return fmt.Errorf("%s, line %d: %w", journalName, n, err)
+			return fmt.Errorf("%s, line %d: %w", layout.Journal, n, err)
 		}
 		if s.Place != place || s.Object != object {
 			return nil
@@ -86,7 +79,7 @@ func (j *journal) note(ctx context.Context, s step) error {
 // tidy leaves out the lines of uploads that have ended, once they are many.
 func (j *journal) tidy(ctx context.Context) error {
 	const many = 64 << 10
-	info, err := j.root.Stat(journalName)
+	info, err := j.root.Stat(layout.Journal)
 	if err != nil || info.Size() < many {
 		return nil
 	}
@@ -96,7 +89,7 @@ func (j *journal) tidy(ctx context.Context) error {
 		for i, line := range lines {
 			var s step
 			if err := json.Unmarshal(line, &s); err != nil {
-				return nil, fmt.Errorf("%s, line %d: %w", journalName, i+1, err)
+				return nil, fmt.Errorf("%s, line %d: %w", layout.Journal, i+1, err)
 			}
 			if latest[key{s.Place, s.Object}] = i; s.Ended {
 				delete(latest, key{s.Place, s.Object})
@@ -129,7 +122,7 @@ type holder struct {
 
 // sending lists the objects of a place that runs are sending right now.
 func (j *journal) sending(place string) ([]string, error) {
-	names, err := fs.Glob(j.root.FS(), Dir+"/.*.lock")
+	names, err := fs.Glob(j.root.FS(), layout.Uploads+"/.*.lock")
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +163,7 @@ func (h holder) tell(f *os.File) error {
 // program ends, however it ends.
 func (j *journal) lock(ctx context.Context, place, object string) (unlock func(), err error) {
 	sum := sha256.Sum256([]byte(place + "\x00" + object))
-	name := path.Join(Dir, "."+hex.EncodeToString(sum[:8])+".lock")
+	name := path.Join(layout.Uploads, "."+hex.EncodeToString(sum[:8])+".lock")
 	for {
 		f, err := j.root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
 		if err != nil {

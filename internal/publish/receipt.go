@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/durable/ledger"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // Schema is the version of the JSON of this package.
@@ -108,10 +109,10 @@ func Receipts(root *os.Root, fn func(*Receipt) error) error {
 // History calls fn with all receipts of a library, oldest first, and with what
 // says that an object was taken down. Lines of newer versions are passed over.
 func History(root *os.Root, fn func(*Receipt) error) error {
-	_, err := ledger.New(root, receiptName, 0).Read(func(n int, line []byte) error {
+	_, err := ledger.New(root, layout.Receipts, 0).Read(func(n int, line []byte) error {
 		r := new(Receipt)
 		if err := json.Unmarshal(line, r); err != nil {
-			return fmt.Errorf("%s, line %d: %w", receiptName, n, err)
+			return fmt.Errorf("%s, line %d: %w", layout.Receipts, n, err)
 		}
 		if r.Schema > removalSchema {
 			return nil
@@ -143,10 +144,10 @@ type receipts struct {
 }
 
 func openReceipts(root *os.Root, place string, wait time.Duration) (*receipts, error) {
-	if err := root.MkdirAll(Dir, 0o755); err != nil {
+	if err := root.MkdirAll(layout.Uploads, 0o755); err != nil {
 		return nil, err
 	}
-	rs := &receipts{ledger.New(root, receiptName, wait), make(map[string]*Receipt)}
+	rs := &receipts{ledger.New(root, layout.Receipts, wait), make(map[string]*Receipt)}
 	err := Receipts(root, func(r *Receipt) error {
 		if r.Place == place {
 			rs.latest[r.Object] = r

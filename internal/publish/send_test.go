@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // A memoryTarget keeps objects in memory and does what tests tell it.
@@ -362,7 +364,7 @@ func TestTwoRuns(t *testing.T) {
 	if len(m.puts) != 1 {
 		t.Errorf("sent %d times", len(m.puts))
 	}
-	if l, _ := filepath.Glob(filepath.Join(s.Library.Name(), Dir, ".*.lock")); len(l) != 0 {
+	if l, _ := filepath.Glob(filepath.Join(s.Library.Name(), layout.Uploads, ".*.lock")); len(l) != 0 {
 		t.Errorf("locks are left: %q", l)
 	}
 }
@@ -441,7 +443,7 @@ func TestJournalIsTidied(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %q", object, s, err, state)
 		}
 	}
-	if b, _ := root.ReadFile(journalName); bytes.Count(b, []byte("\n")) != 2 {
+	if b, _ := root.ReadFile(layout.Journal); bytes.Count(b, []byte("\n")) != 2 {
 		t.Errorf("%d lines are left", bytes.Count(b, []byte("\n")))
 	}
 }

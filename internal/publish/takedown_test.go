@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // takeDown takes down what receipts of the target say, and returns what became
@@ -69,13 +71,13 @@ func TestTakeDownKilled(t *testing.T) {
 	m := newMemory()
 	s, _ := sender(t, m)
 	send(t, s, item("a", "one"), item("b", "two"))
-	before, err := os.ReadFile(filepath.Join(s.Library.Name(), receiptName))
+	before, err := os.ReadFile(filepath.Join(s.Library.Name(), layout.Receipts))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, _ := takeDown(t, s)
 	want(t, "first", got, "a removed", "b removed")
-	if err := os.WriteFile(filepath.Join(s.Library.Name(), receiptName), before, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(s.Library.Name(), layout.Receipts), before, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	got, _ = takeDown(t, s)

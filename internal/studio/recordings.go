@@ -15,10 +15,10 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
-	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -101,7 +101,7 @@ func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request) {
 // coverOf is the picture of a recording: the host's among its episodes.
 func coverOf(lib *library.Library, folder string) string {
 	for _, name := range []string{"cover.jpg", "cover.jpeg", "cover.png"} {
-		name = path.Join(folder, episode.Folder, name)
+		name = path.Join(folder, layout.Episodes, name)
 		if info, err := os.Stat(lib.Path(name)); err == nil && info.Mode().IsRegular() {
 			return name
 		}
@@ -261,13 +261,9 @@ func soundHash(s *space.Space) string {
 // uploadsOf returns the latest receipt of each object that was sent of a
 // Space, the latest first.
 func uploadsOf(lib *library.Library, id string) ([]publish.Receipt, error) {
-	root, err := os.OpenRoot(lib.Dir())
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
+	root := lib.Root()
 	latest := make(map[[2]string]publish.Receipt)
-	err = publish.Receipts(root, func(r *publish.Receipt) error {
+	err := publish.Receipts(root, func(r *publish.Receipt) error {
 		if r.ID == id {
 			latest[[2]string{r.Place, r.Object}] = *r
 		}
@@ -312,12 +308,7 @@ func (s *Server) editRecording(w http.ResponseWriter, r *http.Request) {
 // serve answers with a file below the library, whose name comes from the
 // library and never from a client.
 func serve(w http.ResponseWriter, r *http.Request, lib *library.Library, name, kind string) {
-	root, err := os.OpenRoot(lib.Dir())
-	if err != nil {
-		answer(w, nil, err)
-		return
-	}
-	defer root.Close()
+	root := lib.Root()
 	f, err := root.Open(name)
 	if err != nil {
 		answer(w, nil, err)
@@ -368,10 +359,6 @@ func (s *Server) serveCover(w http.ResponseWriter, r *http.Request) {
 	serve(w, r, lib, name, mediaType(name))
 }
 
-// clipsFolder is where clips lie in a recording's folder, as docs/library.md
-// has it.
-const clipsFolder = "clips"
-
 // serveClip hands out a clip for keeping elsewhere, by its hash.
 func (s *Server) serveClip(w http.ResponseWriter, r *http.Request) {
 	lib, release, err := s.shelf.take(r.Context())
@@ -394,7 +381,7 @@ func (s *Server) serveClip(w http.ResponseWriter, r *http.Request) {
 		// The name stands in a file of the host's: it must be one, and no path.
 		if c.SHA256 == r.PathValue("hash") && fs.ValidPath(c.File) && !strings.ContainsAny(c.File, `/\`) {
 			w.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+publish.EscapePath(c.File))
-			serve(w, r, lib, path.Join(known.Folder, clipsFolder, c.File), mediaType(c.File))
+			serve(w, r, lib, layout.ClipIn(known.Folder, c.File), mediaType(c.File))
 			return
 		}
 	}

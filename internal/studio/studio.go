@@ -21,6 +21,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // Options say what a Server serves.
@@ -158,9 +159,6 @@ type shelf struct {
 	now     *held
 }
 
-// catalogName is the catalogue's name, as docs/library.md has it.
-const catalogName = "catalog.sqlite"
-
 type held struct {
 	*library.Library
 	catalog fs.FileInfo // may be nil
@@ -173,7 +171,7 @@ func (s *shelf) take(ctx context.Context) (*library.Library, func(), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.now != nil {
-		info, err := os.Stat(s.now.Path(catalogName))
+		info, err := os.Stat(s.now.Path(layout.Catalog))
 		if err != nil || s.now.catalog == nil || !os.SameFile(info, s.now.catalog) {
 			s.drop()
 		}
@@ -185,7 +183,7 @@ func (s *shelf) take(ctx context.Context) (*library.Library, func(), error) {
 			return nil, nil, err
 		}
 		s.now = &held{Library: lib}
-		s.now.catalog, _ = os.Stat(lib.Path(catalogName))
+		s.now.catalog, _ = os.Stat(lib.Path(layout.Catalog))
 	}
 	h := s.now
 	h.users++

@@ -11,12 +11,10 @@ import (
 	"os"
 
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/stream"
 )
-
-// cacheName is where the hops of a recording are kept, in its folder.
-const cacheName = ".spaces/moments"
 
 // The file, in big-endian order: magic with the version of the way of listening, SHA-256 of
 // what was listened to, sample rate and samples (64 bits each), the hops, and
@@ -76,7 +74,7 @@ func header(key [sha256.Size]byte, rate int, samples int64) []byte {
 
 // readCache reads the file, if it is whole and about this very sound.
 func readCache(root *os.Root, key [sha256.Size]byte, rate int, samples int64) (*features, error) {
-	in, err := root.Open(cacheName)
+	in, err := root.Open(layout.MomentsIn(""))
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +94,7 @@ func readCache(root *os.Root, key [sha256.Size]byte, rate int, samples int64) (*
 	return parseCache(b, key, rate, samples)
 }
 
-var errCache = fmt.Errorf("%s is damaged, or of another recording", cacheName)
+var errCache = fmt.Errorf("%s is damaged, or of another recording", layout.MomentsIn(""))
 
 func parseCache(b []byte, key [sha256.Size]byte, rate int, samples int64) (*features, error) {
 	n := countHops(samples, rate)
@@ -126,7 +124,7 @@ func cacheBytes(key [sha256.Size]byte, f *features) []byte {
 }
 
 func writeCache(root *os.Root, key [sha256.Size]byte, f *features) error {
-	d, err := durable.Create(root, cacheName)
+	d, err := durable.Create(root, layout.MomentsIn(""))
 	if err != nil {
 		return err
 	}

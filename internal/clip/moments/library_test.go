@@ -11,6 +11,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/intake"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -72,7 +73,7 @@ func TestFindInALibrary(t *testing.T) {
 	if n := found(t, r, first); n < 4 {
 		t.Errorf("%d of five planted moments are found", n)
 	}
-	cache := filepath.Join(rec.Dir, filepath.FromSlash(cacheName))
+	cache := filepath.Join(rec.Dir, filepath.FromSlash(layout.MomentsIn("")))
 	kept, err := os.ReadFile(cache)
 	if err != nil {
 		t.Fatal(err)

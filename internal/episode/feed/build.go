@@ -10,6 +10,7 @@ import (
 	"path"
 
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // Options say how a feed is built.
@@ -53,7 +54,7 @@ type Asset struct {
 // pages of episodes that are gone are removed after all else.
 func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Built, error) {
 	if o.File == "" {
-		o.File = feedFile
+		o.File = layout.FeedFile
 	}
 	if !fileName.MatchString(o.File) {
 		return nil, fmt.Errorf("%q cannot be part of a web address", o.File)

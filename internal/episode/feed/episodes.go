@@ -21,6 +21,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // ErrNoEpisodes means that nothing has been exported yet.
@@ -73,7 +74,7 @@ type Clip struct {
 }
 
 // Path returns where a file of the episode lies below the library.
-func (e *Episode) Path(file string) string { return path.Join(e.Folder, episodesDir, file) }
+func (e *Episode) Path(file string) string { return layout.EpisodeIn(e.Folder, file) }
 
 // Files lists the files of the episode that get a URL, the audio first.
 func (e *Episode) Files() []string {
@@ -88,13 +89,8 @@ func (e *Episode) Files() []string {
 	return files
 }
 
-const (
-	recordingsDir = "recordings"
-	episodesDir   = "episodes"
-	clipsDir      = "clips"
-	// maxSidecar bounds a sidecar that is read whole.
-	maxSidecar = 64 << 20
-)
+// maxSidecar bounds a sidecar that is read whole.
+const maxSidecar = 64 << 20
 
 var (
 	// fileName are the names that go into URLs as they are.
@@ -145,7 +141,7 @@ func Choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode
 
 // all finds the episodes of a library, published or not.
 func all(ctx context.Context, root *os.Root) ([]*candidate, error) {
-	folders, err := fs.Glob(root.FS(), recordingsDir+"/*/*/"+episodesDir)
+	folders, err := fs.Glob(root.FS(), layout.Recordings+"/*/*/"+layout.Episodes)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +197,7 @@ func Best(list []*Episode, id, prefer string) *Episode {
 // Choose would take, or the best one if none is published. The error is
 // ErrNoEpisodes if none has been exported.
 func Find(ctx context.Context, root *os.Root, folder, prefer string) (*Episode, error) {
-	found, err := candidates(root, path.Join(folder, episodesDir))
+	found, err := candidates(root, path.Join(folder, layout.Episodes))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(found) == 0 {
 		return nil, ErrNoEpisodes
 	}
@@ -355,7 +351,7 @@ func (r *interruptible) Read(p []byte) (int, error) {
 // clips finds the clips of the Space that lie in the episode as a whole, in
 // order. Clips of one stretch, in several formats, count once.
 func (e *Episode) clips(root *os.Root) ([]Clip, error) {
-	names, err := fs.Glob(root.FS(), escapeGlob(e.Folder)+"/"+clipsDir+"/*.json")
+	names, err := fs.Glob(root.FS(), escapeGlob(e.Folder)+"/"+layout.Clips+"/*.json")
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
 )
@@ -204,7 +205,7 @@ func TestNewEpisodeChangesOnlyWhatIsNew(t *testing.T) {
 		if b.Changed != wantChanged {
 			t.Errorf("changed: %v", b.Changed)
 		}
-		content, err := out.ReadFile(feedFile)
+		content, err := out.ReadFile(layout.FeedFile)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,18 +23,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/media/format"
 )
 
 // Schema is the version of the JSON of this package.
 const Schema = 1
-
-// ShowFile is the file in the library's folder that keeps the show.
-const ShowFile = "show.json"
-
-// feedFile is what a feed is called unless somebody says otherwise. The show's
-// GUID is made of its URL.
-const feedFile = "feed.xml"
 
 // ErrNoShow means that the library has no show yet.
 var ErrNoShow = errors.New("the library has no show yet")
@@ -117,7 +111,7 @@ func (s *Show) Complete() {
 		s.BaseURL += "/"
 	}
 	if s.GUID == "" && s.BaseURL != "" {
-		s.GUID = GUID(s.BaseURL + feedFile)
+		s.GUID = GUID(s.BaseURL + layout.FeedFile)
 	}
 	if s.Category == nil {
 		s.Category = []string{}
@@ -226,7 +220,7 @@ func webURL(s string) (*url.URL, error) {
 
 // Load reads the show of a library.
 func Load(root *os.Root) (*Show, error) {
-	b, err := root.ReadFile(ShowFile)
+	b, err := root.ReadFile(layout.Show)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoShow
 	}
@@ -235,10 +229,10 @@ func Load(root *os.Root) (*Show, error) {
 	}
 	s := new(Show)
 	if err := json.Unmarshal(b, s); err != nil {
-		return nil, fmt.Errorf("%s: %w", ShowFile, err)
+		return nil, fmt.Errorf("%s: %w", layout.Show, err)
 	}
 	if s.Schema > Schema {
-		return nil, fmt.Errorf("%s was written by a newer version of spaces", ShowFile)
+		return nil, fmt.Errorf("%s was written by a newer version of spaces", layout.Show)
 	}
 	s.Complete()
 	return s, nil
@@ -251,7 +245,7 @@ func (s *Show) Save(root *os.Root) error {
 	if err != nil {
 		return err
 	}
-	_, err = writeFile(root, ShowFile, b)
+	_, err = writeFile(root, layout.Show, b)
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 	"github.com/spaces-cli/spaces/internal/media/peaks/draw"
 )
@@ -122,7 +123,7 @@ const waveWidth, waveHeight = 960, 160
 // Space has left; nil when it has not been measured, or changed since.
 func waveform(lib *os.Root, e *Episode) *draw.Picture {
 	var m library.Measurement
-	dir := path.Join(e.Folder, ".spaces")
+	dir := path.Join(e.Folder, layout.Own)
 	if readSidecar(lib, path.Join(dir, "measure.json"), &m) != nil || e.Duration <= 0 {
 		return nil
 	}

@@ -21,10 +21,8 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/erase"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
-
-// Name is the file, below the library.
-const Name = "consent/forgotten.json"
 
 // Schema is the version of the file.
 const Schema = 1
@@ -54,7 +52,7 @@ type person struct {
 // Load reads the list of a library. There need not be one.
 func Load(root *os.Root) (*List, error) {
 	l := new(List)
-	b, err := root.ReadFile(Name)
+	b, err := root.ReadFile(layout.Forgotten)
 	if errors.Is(err, fs.ErrNotExist) {
 		return l, nil
 	}
@@ -62,13 +60,13 @@ func Load(root *os.Root) (*List, error) {
 		return nil, err
 	}
 	if err := json.Unmarshal(b, &l.content); err != nil {
-		return nil, fmt.Errorf("%s: %w", Name, err)
+		return nil, fmt.Errorf("%s: %w", layout.Forgotten, err)
 	}
 	if l.content.Schema > Schema {
-		return nil, fmt.Errorf("%s was written by a newer version of spaces", Name)
+		return nil, fmt.Errorf("%s was written by a newer version of spaces", layout.Forgotten)
 	}
 	if l.key, err = hex.DecodeString(l.content.Key); err != nil || len(l.key) < sha256.Size {
-		return nil, fmt.Errorf("%s: the key is missing or damaged", Name)
+		return nil, fmt.Errorf("%s: the key is missing or damaged", layout.Forgotten)
 	}
 	l.index()
 	return l, nil
@@ -181,8 +179,8 @@ func (l *List) Save(root *os.Root) error {
 	if err != nil {
 		return err
 	}
-	if err := root.MkdirAll(path.Dir(Name), 0o755); err != nil {
+	if err := root.MkdirAll(path.Dir(layout.Forgotten), 0o755); err != nil {
 		return err
 	}
-	return durable.WriteFile(root, Name, append(b, '\n'))
+	return durable.WriteFile(root, layout.Forgotten, append(b, '\n'))
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 func TestList(t *testing.T) {
@@ -23,7 +25,7 @@ func TestList(t *testing.T) {
 	if err := l.Save(root); err != nil {
 		t.Fatal(err)
 	}
-	b, err := root.ReadFile(Name)
+	b, err := root.ReadFile(layout.Forgotten)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +53,7 @@ func TestList(t *testing.T) {
 
 	// A list that cannot be read is no empty one.
 	for _, text := range []string{"", "{", `{"schema":1,"people":[]}`, `{"schema":99,"key":"AAAA"}`} {
-		if err := root.WriteFile(Name, []byte(text), 0o644); err != nil {
+		if err := root.WriteFile(layout.Forgotten, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Load(root); err == nil {

@@ -22,11 +22,17 @@ const (
 	Confirmed   = "turns"    // turns that the host has confirmed: beside the recordings, so that no import takes them away
 	Partial     = ".partial" // what is being made
 	Consent     = "consent"
+	Answers     = Consent + "/ledger.jsonl"
 	Evidence    = Consent + "/evidence"
+	Forgotten   = Consent + "/forgotten.json"
 	Uploads     = "uploads"
-	Made        = "made"
+	Journal     = Uploads + "/journal.jsonl"
+	Receipts    = Uploads + "/receipts.jsonl"
+	Made        = "made" // what was made of recordings and written elsewhere
+	MadeLedger  = Made + "/made.jsonl"
 	Show        = "show.json"
 	Feed        = "feed"
+	FeedFile    = "feed.xml" // in Feed, unless somebody says otherwise
 	Lock        = ".lock"
 	LockDetails = ".lock.json"
 )
@@ -92,6 +98,13 @@ func SoundIn(folder string, file int) string {
 // MeasurementIn and PeaksIn return what measuring a recording finds.
 func MeasurementIn(folder string) string { return path.Join(folder, Own, "measure.json") }
 func PeaksIn(folder string) string       { return path.Join(folder, Own, "peaks") }
+
+// MomentsIn returns what looking for moments keeps.
+func MomentsIn(folder string) string { return path.Join(folder, Own, "moments") }
+
+// ClipIn and EpisodeIn return a clip and a file of an episode.
+func ClipIn(folder, name string) string    { return path.Join(folder, Clips, name) }
+func EpisodeIn(folder, name string) string { return path.Join(folder, Episodes, name) }
 
 // ArchiveOf returns what is noted of the archive with that SHA-256.
 func ArchiveOf(sha256 string) string { return path.Join(Archives, sha256+".json") }

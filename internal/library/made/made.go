@@ -15,17 +15,11 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/durable/ledger"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // Schema is the version of the entries.
 const Schema = 1
-
-const (
-	// Dir is the folder of the ledger in a library.
-	Dir = "made"
-	// Name is that of the ledger itself.
-	Name = Dir + "/made.jsonl"
-)
 
 // wait is how long writers wait for each other.
 const wait = 30 * time.Second
@@ -63,10 +57,10 @@ func Add(ctx context.Context, dir, kind, sha256 string, record any, look bool) e
 			return err
 		}
 	}
-	if err := root.Mkdir(Dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := root.Mkdir(layout.Made, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	_, err = ledger.New(root, Name, wait).Append(ctx, Entry{Schema, kind, sha256, b})
+	_, err = ledger.New(root, layout.MadeLedger, wait).Append(ctx, Entry{Schema, kind, sha256, b})
 	return err
 }
 
@@ -76,10 +70,10 @@ var errEnough = errors.New("enough")
 // Entries calls visit with the entries of a library, oldest first, until it
 // returns false. Those of newer versions are passed over.
 func Entries(root *os.Root, visit func(*Entry) bool) error {
-	_, err := ledger.New(root, Name, 0).Read(func(n int, line []byte) error {
+	_, err := ledger.New(root, layout.MadeLedger, 0).Read(func(n int, line []byte) error {
 		var e Entry
 		if err := json.Unmarshal(line, &e); err != nil {
-			return fmt.Errorf("%s, line %d: %w", Name, n, err)
+			return fmt.Errorf("%s, line %d: %w", layout.MadeLedger, n, err)
 		}
 		if e.Schema <= Schema && !visit(&e) {
 			return errEnough

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 	"github.com/spaces-cli/spaces/internal/publish/x"
@@ -498,7 +499,7 @@ func TestSamePostAtOnce(t *testing.T) {
 func TestKilledBeforeTheReceipt(t *testing.T) {
 	for _, text := range []string{"", "something else"} {
 		r := newRig(t)
-		receipts := filepath.Join(r.dir, publish.Dir, "receipts.jsonl")
+		receipts := filepath.Join(r.dir, layout.Uploads, "receipts.jsonl")
 		r.x.Fault = func(_ int, q *http.Request) *xtest.Fault {
 			if q.URL.Path == "/2/tweets" {
 				os.Mkdir(receipts, 0o755)
