@@ -55,10 +55,12 @@ func TestScripts(t *testing.T) {
 			"heaac":        cmdHEAAC,
 			"keys":         cmdKeys,
 			"picture":      cmdPicture,
+			"pieces":       cmdPieces,
 			"video":        cmdVideo,
 			"traces":       cmdTraces,
 			"unpack":       cmdUnpack,
 			"waveformdata": cmdWaveformData,
+			"zip":          cmdZip,
 		},
 	})
 }
