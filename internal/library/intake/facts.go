@@ -42,7 +42,7 @@ type item struct {
 
 // audio is what reading an item's originals gave.
 type audio struct {
-	pieces []*landed
+	pieces []*piece
 	tl     *timeline.Timeline
 	turns  []hydra.Turn
 	files  []*output
@@ -300,7 +300,7 @@ func union(a, b []string) []string {
 // describePeople joins the people of the record, who have ids, with those of
 // the timed tags, who have handles, through the names in the archive.
 func describePeople(s *space.Space, it *item, a *audio) {
-	people := stage{list: slices.Clone(s.Speakers), names: it.names}
+	people := roster{list: slices.Clone(s.Speakers), names: it.names}
 	for i := range people.list {
 		people.list[i].Handle = people.handle(people.list[i].ID, people.list[i].Handle)
 	}
@@ -354,7 +354,7 @@ func roleOf(host bool) string {
 func rank(role string) int { return slices.Index([]string{"host", "co-host", "speaker"}, role) }
 
 // describeStage adds the people of the timed tags and how long each talked.
-func describeStage(s *space.Space, people *stage, a *audio) {
+func describeStage(s *space.Space, people *roster, a *audio) {
 	levels := false
 	for _, p := range a.pieces {
 		levels = levels || len(p.tags.Ticks) > 0
@@ -390,21 +390,21 @@ func describeStage(s *space.Space, people *stage, a *audio) {
 	}
 }
 
-// stage collects people without doubles.
-type stage struct {
+// A roster collects people without doubles.
+type roster struct {
 	list  []space.Speaker
 	names map[string]string
 }
 
 // handle is the name of a person: the one given, or that of the id.
-func (g *stage) handle(id, handle string) string {
+func (g *roster) handle(id, handle string) string {
 	if handle == "" {
 		return g.names[id]
 	}
 	return handle
 }
 
-func (g *stage) add(id, handle, role string) {
+func (g *roster) add(id, handle, role string) {
 	handle = g.handle(id, handle)
 	if id == "" && handle == "" {
 		return
@@ -427,7 +427,7 @@ func (g *stage) add(id, handle, role string) {
 	g.list = append(g.list, space.Speaker{ID: id, Handle: handle, Role: role})
 }
 
-func (g *stage) host() *space.Speaker {
+func (g *roster) host() *space.Speaker {
 	for i := range g.list {
 		if g.list[i].Role == "host" {
 			return &g.list[i]

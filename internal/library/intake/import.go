@@ -126,7 +126,7 @@ func Import(ctx context.Context, lib *library.Library, paths []string, o Options
 	}
 	items, err := im.looseItems(ctx, loose)
 	if err == nil {
-		err = im.adoptAll(ctx, items)
+		err = im.importItems(ctx, items)
 	}
 	return im.summary, err
 }
@@ -262,7 +262,7 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 	if err != nil {
 		return err
 	}
-	if err := im.adoptAll(ctx, items); err != nil || im.opts.DryRun {
+	if err := im.importItems(ctx, items); err != nil || im.opts.DryRun {
 		return err
 	}
 	for i, o := range origins {
@@ -282,8 +282,8 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 	return nil
 }
 
-// adoptAll adopts items, several at a time, and tells of them in their order.
-func (im *importer) adoptAll(ctx context.Context, items []*item) error {
+// importItems takes in items, several at a time, and tells of them in their order.
+func (im *importer) importItems(ctx context.Context, items []*item) error {
 	for _, it := range items {
 		im.withhold.item(it)
 		for _, o := range it.originals {
@@ -324,7 +324,7 @@ func (im *importer) adoptAll(ctx context.Context, items []*item) error {
 		select {
 		case out := <-results[i]:
 			if ctx.Err() == nil || out != nil && out.action != Failed {
-				im.tell(it, out)
+				im.report(it, out)
 			}
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -336,8 +336,8 @@ func (im *importer) adoptAll(ctx context.Context, items []*item) error {
 	return nil
 }
 
-// tell emits what became of an item and counts it.
-func (im *importer) tell(it *item, out *outcome) {
+// report emits what became of an item and counts it.
+func (im *importer) report(it *item, out *outcome) {
 	for _, p := range out.problems {
 		failed := out.failed && p.Kind != "kept-better"
 		im.problem(p, failed)
@@ -380,8 +380,8 @@ func (im *importer) tell(it *item, out *outcome) {
 	im.emit(Event{Recording: r, Action: out.action, Failed: out.failed, Kept: len(out.kept) > 0, Better: out.better})
 }
 
-// foresee tells from the listing alone what adopt would do.
-func (im *importer) foresee(it *item) *outcome {
+// preview tells from the listing alone what importItem would do.
+func (im *importer) preview(it *item) *outcome {
 	var known *space.Space
 	if im.lib != nil {
 		known, _ = im.lib.Load(it.id)

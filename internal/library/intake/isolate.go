@@ -37,10 +37,10 @@ func guard(f func() error) (err error) {
 func (im *importer) one(ctx context.Context, it *item) (out *outcome, err error) {
 	err = guard(func() error {
 		if im.opts.DryRun {
-			out = im.foresee(it)
+			out = im.preview(it)
 			return nil
 		}
-		out, err = im.adopt(ctx, it)
+		out, err = im.importItem(ctx, it)
 		return err
 	})
 	if err == nil {

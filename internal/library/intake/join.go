@@ -23,7 +23,7 @@ const overlapping = "overlap"
 // assemble lays the pieces on a timeline and plans the files. Where the clock
 // contradicts the numbers of the pieces, it decides; what two of them hold is
 // played once.
-func assemble(pieces []*landed) (*audio, error) {
+func assemble(pieces []*piece) (*audio, error) {
 	var clocks []timeline.Piece
 	for _, p := range pieces {
 		clocks = append(clocks, p.tags.Piece(p.Track))
@@ -82,7 +82,7 @@ func (a *audio) dropOverlaps(laid []timeline.Piece) {
 // overlap returns how many units of b, which begins by so much before a ends
 // by the clock, are to be left out: those that are the same in a, or else as
 // many as the clock says.
-func overlap(a, b *landed, by time.Duration) (units int64, same bool) {
+func overlap(a, b *piece, by time.Duration) (units int64, same bool) {
 	run := b.Track.Runs[0]
 	if run.UnitSamples == 0 {
 		return 0, true
@@ -104,9 +104,9 @@ func overlap(a, b *landed, by time.Duration) (units int64, same bool) {
 	return min(expected, b.Track.Units()), false
 }
 
-// tellJoins tells how the pieces were joined, where that is not as anybody
+// reportJoins tells how the pieces were joined, where that is not as anybody
 // would expect.
-func (a *audio) tellJoins(out *outcome) {
+func (a *audio) reportJoins(out *outcome) {
 	if a.order == orderClock {
 		names := ""
 		for i, p := range a.pieces {

@@ -9,8 +9,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
-// landCopies keeps the further files that claim to be one of the pieces.
-func (im *importer) landCopies(ctx context.Context, it *item, g *library.Stage, s *space.Space, flushes *flushes, out *outcome) error {
+// stageCopies keeps the further files that claim to be one of the pieces.
+func (im *importer) stageCopies(ctx context.Context, it *item, g *library.Stage, s *space.Space, flushes *flushes, out *outcome) error {
 	s.Earlier = nil
 	if len(it.copies) == 0 {
 		return nil
@@ -19,7 +19,7 @@ func (im *importer) landCopies(ctx context.Context, it *item, g *library.Stage, 
 		return err
 	}
 	for _, o := range it.copies {
-		p, err := im.land(ctx, o, false, g, flushes)
+		p, err := im.stageOriginal(ctx, o, false, g, flushes)
 		if err != nil {
 			return err
 		}

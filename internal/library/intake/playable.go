@@ -36,7 +36,7 @@ type output struct {
 // the order in which they first occur. It fills in the timeline's share in
 // them through file and unit, indexed like tl.Runs: which file a run went to
 // and at which unit it begins there.
-func playables(tl *timeline.Timeline, pieces []*landed) (files []*output, file []int, unit []int64, err error) {
+func playables(tl *timeline.Timeline, pieces []*piece) (files []*output, file []int, unit []int64, err error) {
 	at := make(map[track.Config]int)
 	for _, r := range tl.Runs {
 		i, ok := at[r.Config]
@@ -69,7 +69,7 @@ func playables(tl *timeline.Timeline, pieces []*landed) (files []*output, file [
 // number n of its playable files, with its packet index and sound index, and
 // reads it back. If the units are what does not suit, the error is an
 // *unplayableError.
-func (im *importer) write(ctx context.Context, g *library.Stage, n int, f *output, tags tags.Tags, pieces []*landed, flushes *flushes) error {
+func (im *importer) write(ctx context.Context, g *library.Stage, n int, f *output, tags tags.Tags, pieces []*piece, flushes *flushes) error {
 	w, err := g.Create(f.name)
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (k *writeKeeper) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (im *importer) copyUnits(ctx context.Context, g *library.Stage, f *output, tags tags.Tags, pieces []*landed, index *unithash.Builder, w io.Writer) error {
+func (im *importer) copyUnits(ctx context.Context, g *library.Stage, f *output, tags tags.Tags, pieces []*piece, index *unithash.Builder, w io.Writer) error {
 	out, err := f.NewWriter(w, tags)
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (im *importer) copyUnits(ctx context.Context, g *library.Stage, f *output, 
 }
 
 // copyPiece copies those units of one original that are of configuration c.
-func (im *importer) copyPiece(ctx context.Context, g *library.Stage, name string, c track.Config, p *landed, out format.UnitWriter) error {
+func (im *importer) copyPiece(ctx context.Context, g *library.Stage, name string, c track.Config, p *piece, out format.UnitWriter) error {
 	src, err := g.Open(name)
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func handable(t *track.Track) error {
 // one that was read as sound; of the others, sound in an archive, which may
 // not come again. Loose files of formats that are not read stay where they
 // are.
-func (it *item) keeps(p *landed) bool {
+func (it *item) keeps(p *piece) bool {
 	var na *media.NotAudioError
 	if !errors.As(p.unread, &na) {
 		return true
@@ -47,7 +47,7 @@ func (it *item) keeps(p *landed) bool {
 
 // keepAside moves an original that cannot be played to where those lie that do
 // not belong to the recording's timeline.
-func (im *importer) keepAside(g *library.Stage, p *landed, flushes *flushes, out *outcome) error {
+func (im *importer) keepAside(g *library.Stage, p *piece, flushes *flushes, out *outcome) error {
 	if err := flushes.wait(); err != nil { // a file that is open cannot be renamed on Windows
 		return err
 	}
@@ -74,7 +74,7 @@ func (im *importer) keepAside(g *library.Stage, p *landed, flushes *flushes, out
 
 // unplayable keeps the originals of an item of which no playable file can be
 // made, and its facts.
-func (im *importer) unplayable(ctx context.Context, it *item, known *space.Space, g *library.Stage, pieces []*landed, err error, flushes *flushes, out *outcome) error {
+func (im *importer) unplayable(ctx context.Context, it *item, known *space.Space, g *library.Stage, pieces []*piece, err error, flushes *flushes, out *outcome) error {
 	for _, p := range pieces {
 		p.unread = err
 		if err := im.keepAside(g, p, flushes, out); err != nil {
@@ -100,7 +100,7 @@ func (im *importer) withoutAudio(ctx context.Context, it *item, known *space.Spa
 		return nil
 	case len(fresh) == 0:
 		g.Discard()
-		return im.adoptFacts(ctx, it, known, out)
+		return im.importFacts(ctx, it, known, out)
 	}
 	if err := flushes.wait(); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (im *importer) addKept(ctx context.Context, it *item, known *space.Space, g
 	if err != nil {
 		return err
 	}
-	err = im.adoptFacts(ctx, it, more, out)
+	err = im.importFacts(ctx, it, more, out)
 	if err == nil && out.action == Unchanged {
 		out.action = Updated
 	}

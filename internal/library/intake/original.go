@@ -32,9 +32,9 @@ type original struct {
 	open   func(context.Context) (io.ReadCloser, error)
 }
 
-// landed is an original that lies in the staging folder, hashed and read
+// A piece is an original that lies in the staging folder, hashed and read
 // through.
-type landed struct {
+type piece struct {
 	space.Piece
 	playable.Scan
 	tags *hydra.Tags
@@ -48,14 +48,14 @@ type landed struct {
 	broken error
 }
 
-// land copies one original to dir/original and in the same pass hashes it,
+// stageOriginal copies one original to dir/original and in the same pass hashes it,
 // finds its access units, with their hashes if hashed is set, and collects its
 // timed tags. It leaves flushing the
 // file to the medium to flushes. A source that breaks
 // off is kept as far as it came: nothing that was there is lost. The error is
 // for what stops the import: the library's own disk, or ctx.
-func (im *importer) land(ctx context.Context, o original, hashed bool, g *library.Stage, flushes *flushes) (*landed, error) {
-	p := &landed{tags: new(hydra.Tags)}
+func (im *importer) stageOriginal(ctx context.Context, o original, hashed bool, g *library.Stage, flushes *flushes) (*piece, error) {
+	p := &piece{tags: new(hydra.Tags)}
 	p.Hashed = hashed
 	p.Name, p.Member = o.name, o.member
 	src, err := o.open(ctx)
@@ -174,7 +174,7 @@ func (s *sums) crc() string { return fmt.Sprintf("%08x", s.crc32.Sum32()) }
 
 // scanStream reads the units of a stream. The error is that of the stream;
 // what the format's reader does not understand goes to p.unread.
-func (p *landed) scanStream(r io.Reader) error {
+func (p *piece) scanStream(r io.Reader) error {
 	src := &errKeeper{r: r}
 	err := guard(func() error {
 		rd, err := media.NewReader(src, track.Options{OnEvent: p.tags.Add})
@@ -206,7 +206,7 @@ func (k *errKeeper) Read(p []byte) (int, error) {
 }
 
 // scanFile reads the units of a file that has to be seekable.
-func (p *landed) scanFile(ctx context.Context, g *library.Stage, name string) error {
+func (p *piece) scanFile(ctx context.Context, g *library.Stage, name string) error {
 	f, err := g.Open(name)
 	if err != nil {
 		return err
@@ -221,7 +221,7 @@ func (p *landed) scanFile(ctx context.Context, g *library.Stage, name string) er
 }
 
 // describe fills in what the sidecar says of a piece.
-func (p *landed) describe() {
+func (p *piece) describe() {
 	p.Format = string(p.Track.Format)
 	p.Units = p.Track.Units()
 	for _, r := range p.Track.Runs {

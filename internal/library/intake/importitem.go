@@ -44,9 +44,9 @@ func (o *outcome) problem(p archive.Problem, failed bool) {
 	o.failed = o.failed || failed
 }
 
-// adopt takes one Space into the library. The error is for what stops the
+// importItem takes one Space into the library. The error is for what stops the
 // whole import; what is wrong with this Space alone is in the outcome.
-func (im *importer) adopt(ctx context.Context, it *item) (*outcome, error) {
+func (im *importer) importItem(ctx context.Context, it *item) (*outcome, error) {
 	known, err := im.lib.Load(it.id)
 	if errors.Is(err, library.ErrNotFound) {
 		known, err = nil, nil
@@ -56,7 +56,7 @@ func (im *importer) adopt(ctx context.Context, it *item) (*outcome, error) {
 	}
 	out := new(outcome)
 	if len(it.originals) == 0 {
-		return out, im.adoptFacts(ctx, it, known, out)
+		return out, im.importFacts(ctx, it, known, out)
 	}
 	if known != nil && im.lib.Intact(known) {
 		same, err := im.sameOriginals(ctx, it, known)
@@ -64,10 +64,10 @@ func (im *importer) adopt(ctx context.Context, it *item) (*outcome, error) {
 			return nil, err
 		}
 		if same {
-			return out, im.adoptFacts(ctx, it, known, out)
+			return out, im.importFacts(ctx, it, known, out)
 		}
 	}
-	return out, im.adoptAudio(ctx, it, known, out)
+	return out, im.importAudio(ctx, it, known, out)
 }
 
 // sameOriginals reports whether the item's originals are, byte for byte, the
@@ -106,8 +106,8 @@ func (im *importer) sameOriginals(ctx context.Context, it *item, known *space.Sp
 	return true, nil
 }
 
-// adoptFacts takes in what the item says beside its audio.
-func (im *importer) adoptFacts(ctx context.Context, it *item, known *space.Space, out *outcome) error {
+// importFacts takes in what the item says beside its audio.
+func (im *importer) importFacts(ctx context.Context, it *item, known *space.Space, out *outcome) error {
 	s := im.describe(known, it, nil)
 	if err := im.addOrigins(ctx, s, it); err != nil {
 		return err
@@ -151,10 +151,10 @@ func (im *importer) installStaged(ctx context.Context, g *library.Stage, s *spac
 	return g.Install(ctx, "", s)
 }
 
-// adoptAudio reads the item's originals into a staging folder, makes the
+// importAudio reads the item's originals into a staging folder, makes the
 // playable files and puts the folder in its place, unless what is known is
 // better.
-func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space, out *outcome) error {
+func (im *importer) importAudio(ctx context.Context, it *item, known *space.Space, out *outcome) error {
 	g, err := im.lib.Stage(it.id)
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 		}
 	}()
 	out.action = Failed
-	pieces, err := im.landAll(ctx, it, g, &flushes, out)
+	pieces, err := im.stageOriginals(ctx, it, g, &flushes, out)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 		return im.unplayable(ctx, it, known, g, pieces, err, &flushes, out)
 	}
 	a.lost = out.lost
-	a.tellJoins(out)
+	a.reportJoins(out)
 	im.noDecoder(a, out)
 	if it.fileTitle == "" && it.origin == nil {
 		it.fileTitle = pieces[0].Track.Tags["title"]
@@ -190,7 +190,7 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 		if better, reason = compare(known, a, im.lib.Intact(known)); !better {
 			out.action, out.better = Unchanged, true
 			out.problem(archive.Problem{Kind: "kept-better", Subject: it.id, Message: reason}, false)
-			return im.adoptFacts(ctx, it, known, out)
+			return im.importFacts(ctx, it, known, out)
 		}
 	}
 	s := im.describe(known, it, a)
@@ -204,7 +204,7 @@ func (im *importer) adoptAudio(ctx context.Context, it *item, known *space.Space
 	if err != nil {
 		return err
 	}
-	if err := im.landCopies(ctx, it, g, s, &flushes, out); err != nil {
+	if err := im.stageCopies(ctx, it, g, s, &flushes, out); err != nil {
 		return err
 	}
 	s.Earlier = append(s.Earlier, out.kept...)
@@ -251,12 +251,12 @@ func (im *importer) noDecoder(a *audio, out *outcome) {
 	}
 }
 
-// landAll reads all originals. Those that cannot be played are named; of
+// stageOriginals reads all originals. Those that cannot be played are named; of
 // these, those that hold sound are kept aside and the others left out.
-func (im *importer) landAll(ctx context.Context, it *item, g *library.Stage, flushes *flushes, out *outcome) ([]*landed, error) {
-	var pieces []*landed
+func (im *importer) stageOriginals(ctx context.Context, it *item, g *library.Stage, flushes *flushes, out *outcome) ([]*piece, error) {
+	var pieces []*piece
 	for _, o := range it.originals {
-		p, err := im.land(ctx, o, len(it.originals) > 1, g, flushes)
+		p, err := im.stageOriginal(ctx, o, len(it.originals) > 1, g, flushes)
 		if err != nil {
 			return nil, err
 		}
