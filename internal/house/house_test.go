@@ -34,6 +34,7 @@ var order = [][]string{
 	{"proof"},
 	{"forget"},
 	{"publish/all"},
+	{"library/status"}, // looks at receipts too
 	{"publish/..."},
 	{"publish"},
 	{"publish/wire"}, // connections: time-outs, bandwidth, what is tried again
