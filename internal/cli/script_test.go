@@ -36,12 +36,17 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
+			opus, err := filepath.Abs(filepath.Join("..", "library", "intake", "testdata", "opus.mp4"))
+			if err != nil {
+				return err
+			}
 			if err := os.Mkdir(home, 0o755); err != nil {
 				return err
 			}
 			for name, value := range map[string]string{
 				"HOME": home, "USERPROFILE": home, "AppData": home, "XDG_CONFIG_HOME": filepath.Join(home, ".config"),
 				"TZ": "UTC", "SPACES_LIBRARY": filepath.Join(e.WorkDir, "lib"),
+				"OPUS_MP4": opus,
 			} {
 				e.Setenv(name, value)
 			}
