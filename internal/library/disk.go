@@ -104,10 +104,22 @@ func (d *disk) writeNew(name string, v any) error {
 	return w.Commit()
 }
 
+// maxJSON bounds the JSON files of a library. The largest hold the timeline of a
+// recording of many pieces and another tool's sidecar, which has up to 16 MiB.
+const maxJSON = 32 << 20
+
 func (d *disk) readJSON(name string, v any) error {
-	b, err := d.root.ReadFile(name)
+	f, err := d.root.Open(name)
 	if err != nil {
 		return err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxJSON+1))
+	if err != nil {
+		return err
+	}
+	if len(b) > maxJSON {
+		return fmt.Errorf("%s has more than %d MiB: no program of ours wrote it", name, maxJSON>>20)
 	}
 	if err := json.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("%s: %w", name, err)

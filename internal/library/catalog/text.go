@@ -28,6 +28,16 @@ func fold(s string) string {
 	return strings.Join(strings.Fields(folded), " ")
 }
 
+// brief cuts off what is far beyond any title or note: folding takes many times
+// the memory of the text.
+func brief(s string) string {
+	const most = 64 << 10
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "")
+}
+
 // handleKey is the key of a handle or an id, with or without its @.
 func handleKey(s string) string { return fold(strings.TrimPrefix(strings.TrimSpace(s), "@")) }
 

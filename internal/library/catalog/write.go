@@ -129,7 +129,7 @@ func (t *Tx) Put(r *space.Recording) error {
 	if _, err := t.exec(`INSERT INTO recording (rowid, id, title, title_key, title_source, started_at, duration, host, account,
 		speakers, hashtags, state, lost_seconds, pieces, bytes, folder, file)
 		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-		row, r.ID, r.Title, fold(r.Title), string(r.TitleSource), started, duration, name(r.Host), name(r.Account),
+		row, r.ID, r.Title, fold(brief(r.Title)), string(r.TitleSource), started, duration, name(r.Host), name(r.Account),
 		strings.Join(people, " "), tags, string(r.State), lost, len(r.Pieces), bytes, r.Folder, r.File); err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (t *Tx) Put(r *space.Recording) error {
 		return err
 	}
 	if _, err := t.exec("INSERT INTO words (rowid, title, speakers, hashtags, note) VALUES (?,?,?,?,?)", row,
-		segment(fold(r.Title)), segment(fold(strings.Join(people, " "))), segment(fold(tags)), segment(fold(r.Note))); err != nil {
+		segment(fold(brief(r.Title))), segment(fold(strings.Join(people, " "))), segment(fold(tags)), segment(fold(brief(r.Note)))); err != nil {
 		return err
 	}
 	return t.putTerms(row, r)
