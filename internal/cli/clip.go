@@ -54,9 +54,9 @@ to a frame more on each side than it plays: --strict leaves not a sample more. -
 is kept in the recording's folder with a .json that says where it comes from: --name '{date} {title}
 {at}', {end} {length} {clock} {id}; --title TEXT; --cover PICTURE. --batch FILE|- cuts what a CSV
 (recording,at,length,end,title,output,format), JSON Lines or Audacity labels (--recording SPACE)
-list; --failed FILE. Also --dry-run; --id-only. Who has not agreed: --consented-only [--silence]
-[--margin T] --reviewed; --override-consent REASON. MP4: --shape wide|square|tall, --theme
-dark|light, --accent '#rrggbb', --fps N, --background FILE, --captions FILE, --speakers.`,
+list; --failed FILE; --anywhere. Also --dry-run; --id-only. Who has not agreed: --consented-only
+[--silence] [--margin T] --reviewed; --override-consent REASON. MP4: --shape wide|square|tall,
+--theme dark|light, --accent '#rrggbb', --fps N, --background FILE, --captions FILE, --speakers.`,
 		Example: `  spaces clip latest --at 12:30
   spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a`,
 		Annotations: exits(map[int]string{
@@ -80,7 +80,7 @@ dark|light, --accent '#rrggbb', --fps N, --background FILE, --captions FILE, --s
 	f.BoolVar(&o.clamp, "clamp", false, "cut short what reaches beyond the recording")
 	f.BoolVar(&o.snap, "snap", false, "move both ends to the nearest silence within 1 s")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, into a folder, or - for standard output")
-	f.StringVar(&o.format, "format", "", "`F` is "+format.List(format.All())+" (aac: whole frames; mp4: a video)")
+	f.StringVar(&o.format, "format", "", "`F` is "+format.List(format.All())+" (a video)")
 	f.StringVar(&o.fade, "fade", "", "fade in and out for `T`; re-encodes")
 	f.StringVar(&o.normalize, "normalize", "", "bring it to `LUFS`, as far as its peaks allow; re-encodes")
 	f.Lookup("normalize").NoOptDefVal = "-16"

@@ -55,7 +55,7 @@ one, and case and accents do not matter. Times are local.`,
 	f.StringVar(&state, "state", "", "is in this `STATE`: "+joinStates())
 	f.StringVar(&o.query.Sort, "sort", "date", "`ORDER` by date, title or length; -date and so on in reverse")
 	f.IntVar(&o.query.Limit, "limit", 0, "list at most `N`")
-	f.BoolVar(&o.csv, "csv", false, "write CSV with a header line; times in UTC; what looks like a formula begins with an apostrophe")
+	f.BoolVar(&o.csv, "csv", false, "write CSV with a header line, in UTC; formulas are made text")
 	cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(states(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(slices.Clone(catalog.Sorts[:]), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
