@@ -1,17 +1,14 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
@@ -19,8 +16,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
-	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/items"
 )
 
 // A gatherer finds the files that are to be sent.
@@ -161,49 +158,25 @@ func (g *gatherer) file(ctx context.Context, name string) error {
 		g.uses, looked = append(g.uses, use...), sum
 	}
 	g.list = append(g.list, &publish.Item{
-		Name: object, File: abs, SHA256: looked, Kind: publish.File, Type: mimeType(object), Meta: publish.Meta{Title: filepath.Base(name)},
+		Name: object, File: abs, SHA256: looked, Kind: publish.File, Type: items.Type(object), Meta: publish.Meta{Title: filepath.Base(name)},
 		Open: func() (publish.Source, error) { return os.Open(abs) },
 	})
 	return nil
 }
 
-// kept adds a file of the library.
-func (g *gatherer) kept(kind publish.Kind, name, file string, sp *space.Recording, m publish.Meta) *publish.Item {
-	it := &publish.Item{Name: name, File: file, Kind: kind, Space: sp.ID, Type: mimeType(name), Meta: m, Open: publish.OpenFile(g.root, file)}
-	g.list = append(g.list, it)
-	return it
-}
-
 func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
-	m := metaOf(&sp.Recording)
 	if g.o.recording {
-		if len(sp.Files) == 0 || len(sp.FileSHA256) != len(sp.Files) {
-			return &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)}
-		}
-		for i, file := range sp.Files {
-			if err := g.holds(ctx, file, sp.FileSHA256[i], gate.Use{Recording: sp.ID}); err != nil {
-				return err
-			}
-			name := sp.ID
-			if i > 0 {
-				name += fmt.Sprintf("-%d", i+1)
-			}
-			g.kept(publish.Recording, name+path.Ext(file), file, &sp.Recording, m)
+		if err := g.parts(ctx, sp)(items.Recording(g.root, sp)); err != nil {
+			return err
 		}
 	}
 	if g.o.original {
-		if len(sp.Pieces) == 0 {
-			return &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)}
-		}
-		for _, p := range sp.Pieces {
-			if err := g.holds(ctx, layout.OriginalIn(sp.Folder, p.Name), p.SHA256, gate.Use{Recording: sp.ID}); err != nil {
-				return err
-			}
-			g.kept(publish.Original, layout.OriginalIn(sp.ID, plainName(p.Name)), layout.OriginalIn(sp.Folder, p.Name), &sp.Recording, m)
+		if err := g.parts(ctx, sp)(items.Originals(g.root, sp)); err != nil {
+			return err
 		}
 	}
 	if g.o.clips {
-		if err := g.clips(ctx, sp, m); err != nil {
+		if err := g.parts(ctx, sp)(items.Clips(g.lib, sp)); err != nil {
 			return err
 		}
 	}
@@ -223,65 +196,38 @@ func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
 	if err != nil {
 		return err
 	}
-	return g.episode(ctx, e, nil)
+	return g.add(ctx, items.Episode(g.root, e, nil))
 }
 
-func (g *gatherer) clips(ctx context.Context, sp *space.Space, m publish.Meta) error {
-	list, err := clips.List(g.lib.Path(sp.Folder))
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		return &failure{exitNotThere, "no-clips", "cut one: spaces clip " + sp.ID + " --at 12:30", fmt.Errorf("%s has no clips", sp.ID)}
-	}
-	for _, c := range list {
-		m := m
-		if err := g.holds(ctx, layout.ClipIn(sp.Folder, c.File), c.SHA256, gate.OfClip(&c)); err != nil {
+// parts adds files of a Space, or says how it gets some.
+func (g *gatherer) parts(ctx context.Context, sp *space.Space) func([]items.Part, error) error {
+	return func(list []items.Part, err error) error {
+		switch {
+		case errors.Is(err, library.ErrNoAudio):
+			return &failure{exitNotThere, "no-audio", "", err}
+		case errors.Is(err, items.ErrNoClips):
+			return &failure{exitNotThere, "no-clips", "cut one: spaces clip " + sp.ID + " --at 12:30", fmt.Errorf("%s has no clips", sp.ID)}
+		case err != nil:
 			return err
 		}
-		m.Title = or(c.Settings.Title, m.Title)
-		g.kept(publish.Clip, layout.ClipIn(sp.ID, plainName(c.File)), layout.ClipIn(sp.Folder, c.File), &sp.Recording, m)
+		return g.add(ctx, list)
 	}
-	return nil
 }
 
-// plainName is the name of a file of ours for the web.
-func plainName(file string) string { return or(episode.PlainName(file), "file"+path.Ext(file)) }
-
-// episode adds the files of an episode under the names by which a feed calls
-// them.
-func (g *gatherer) episode(ctx context.Context, e *feed.Episode, show *feed.Show) error {
-	m := publish.Meta{Title: e.Title, Description: e.Description, Date: e.Date.Time}
-	if e.Host != nil {
-		m.Creator = e.Host.Handle
-	}
-	if show != nil {
-		m.Language, m.Creator = show.Language, or(show.Author, m.Creator)
-	}
-	sp := &space.Recording{ID: e.ID}
-	for i, file := range e.Files() {
-		sum := e.SHA256
-		if i > 0 {
-			sum = "" // what stands beside it has no hash
-		}
-		if err := g.holds(ctx, e.Path(file), sum, gate.OfEpisode(&e.Record)); err != nil {
+// add adds files of the library, and notes who is heard in them.
+func (g *gatherer) add(ctx context.Context, list []items.Part) error {
+	for _, p := range list {
+		if err := g.holds(ctx, p.Item.File, p.SHA256, p.Holds); err != nil {
 			return err
 		}
-		kind := publish.Extra
-		if i == 0 {
-			kind = publish.Episode
-		}
-		it := g.kept(kind, file, e.Path(file), sp, m)
-		if i == 0 {
-			it.Type = or(e.Type, it.Type)
-		}
+		g.list = append(g.list, p.Item)
 	}
 	return nil
 }
 
 // feed adds the episodes, the pages if there are any, and the feed.
 func (g *gatherer) feed(ctx context.Context) error {
-	const file, dir = layout.FeedFile, layout.Feed
+	const file = layout.FeedFile
 	show, err := feed.Load(g.root)
 	if err != nil {
 		return err
@@ -292,12 +238,11 @@ func (g *gatherer) feed(ctx context.Context) error {
 	if g.s.BaseURL == "" {
 		g.s.BaseURL = show.BaseURL
 	}
-	_, err = g.root.Stat(dir + "/index.html")
-	site := err == nil
+	site := items.HasPages(g.root)
 	var episodes []*feed.Episode
 	var pages []string
 	if site && !g.o.dryRun {
-		out, err := g.root.OpenRoot(dir)
+		out, err := g.root.OpenRoot(layout.Feed)
 		if err != nil {
 			return err
 		}
@@ -317,21 +262,17 @@ func (g *gatherer) feed(ctx context.Context) error {
 		return err
 	}
 	if site && g.o.dryRun {
-		pages = g.pages(dir, episodes)
+		pages = items.Pages(g.root, episodes)
 	}
 	for _, e := range episodes {
 		if g.down.sends(e) {
-			if err := g.episode(ctx, e, show); err != nil {
+			if err := g.add(ctx, items.Episode(g.root, e, show)); err != nil {
 				return err
 			}
 		}
 	}
 	if g.down != nil && !g.sentFeed(file) {
 		return nil // there is no feed to take anything out of
-	}
-	for _, p := range pages {
-		g.list = append(g.list, &publish.Item{Name: p, File: dir + "/" + p, Kind: publish.Page, Type: mimeType(p), Replace: true, Last: true,
-			Open: publish.OpenFile(g.root, dir+"/"+p)})
 	}
 	there := *show
 	there.BaseURL = g.s.BaseURL
@@ -340,8 +281,7 @@ func (g *gatherer) feed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.list = append(g.list, &publish.Item{Name: file, File: dir + "/" + file, Kind: publish.Feed, Type: "application/rss+xml", Replace: true, Last: true,
-		Open: publish.Bytes(file, text)})
+	g.list = append(g.list, items.Feed(g.root, pages, text)...)
 	return nil
 }
 
@@ -361,37 +301,4 @@ func (g *gatherer) sentFeed(file string) bool {
 	return err == nil && slices.ContainsFunc(standing, func(r *publish.Receipt) bool {
 		return r.Kind == publish.Feed && r.Place == g.s.Target.Place() && r.Object == file
 	})
-}
-
-// pages lists the pages that are there, for a dry run: it builds none.
-func (g *gatherer) pages(dir string, episodes []*feed.Episode) []string {
-	var list []string
-	for _, e := range episodes {
-		list = append(list, e.Wave(), e.WaveDark(), e.Page())
-	}
-	return slices.DeleteFunc(append(list, "index.html"), func(name string) bool {
-		_, err := g.root.Stat(dir + "/" + name)
-		return err != nil
-	})
-}
-
-// metaOf is what targets may say of a recording.
-func metaOf(r *space.Recording) publish.Meta {
-	m := publish.Meta{Title: r.Title, Date: r.StartedAt.Time, Subjects: r.Hashtags}
-	if r.Host != nil {
-		m.Creator = r.Host.Handle
-	}
-	return m
-}
-
-// mimeType is the type of a file by its name. What the system knows is not
-// asked: it would differ from one computer to the next.
-func mimeType(name string) string {
-	types := map[string]string{
-		".json": "application/json", ".vtt": "text/vtt", ".srt": "application/x-subrip", ".txt": "text/plain; charset=utf-8",
-		".md": "text/markdown; charset=utf-8", ".html": "text/html; charset=utf-8", ".xml": "application/xml", ".css": "text/css; charset=utf-8",
-		".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".zip": "application/zip", ".pdf": "application/pdf",
-	}
-	ext := strings.ToLower(path.Ext(name))
-	return cmp.Or(types[ext], format.MediaType(ext), "application/octet-stream")
 }

@@ -30,7 +30,8 @@ const (
 var order = [][]string{
 	{"cli"},
 	{"studio"},
-	{"consent/gate"}, // asked by both roofs
+	{"publish/items"}, // says what the gate is to be asked of each
+	{"consent/gate"},  // asked by both roofs
 	{"proof"},
 	{"forget"},
 	{"publish/all"},

@@ -1,0 +1,171 @@
+// Package items knows which files an upload consists of: of a recording, its
+// originals, clips, an episode, a feed with its pages; what they are called
+// there, of which type they are, and in which order they are sent.
+package items
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/consent/gate"
+	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/publish"
+)
+
+// ErrNoClips means that a recording has no clips.
+var ErrNoClips = errors.New("no clips")
+
+// A Part is a file of the library that is to be sent.
+type Part struct {
+	Item   *publish.Item
+	SHA256 string   // by its record; empty if that has none
+	Holds  gate.Use // by its record
+}
+
+// Recording returns the playable files of a Space.
+func Recording(root *os.Root, sp *space.Space) ([]Part, error) {
+	if len(sp.Files) == 0 || len(sp.FileSHA256) != len(sp.Files) {
+		return nil, fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)
+	}
+	var list []Part
+	for i, file := range sp.Files {
+		name := sp.ID
+		if i > 0 {
+			name += fmt.Sprintf("-%d", i+1)
+		}
+		it := kept(root, publish.Recording, name+path.Ext(file), file, sp.ID, metaOf(&sp.Recording))
+		list = append(list, Part{it, sp.FileSHA256[i], gate.Use{Recording: sp.ID}})
+	}
+	return list, nil
+}
+
+// Originals returns the originals of a Space, as X had them.
+func Originals(root *os.Root, sp *space.Space) ([]Part, error) {
+	if len(sp.Pieces) == 0 {
+		return nil, fmt.Errorf("%w: %s", library.ErrNoAudio, sp.ID)
+	}
+	var list []Part
+	for _, p := range sp.Pieces {
+		it := kept(root, publish.Original, layout.OriginalIn(sp.ID, plainName(p.Name)), layout.OriginalIn(sp.Folder, p.Name), sp.ID, metaOf(&sp.Recording))
+		list = append(list, Part{it, p.SHA256, gate.Use{Recording: sp.ID}})
+	}
+	return list, nil
+}
+
+// Clips returns the clips of a Space, or ErrNoClips.
+func Clips(lib *library.Library, sp *space.Space) ([]Part, error) {
+	clips, err := clip.List(lib.Path(sp.Folder))
+	if err != nil {
+		return nil, err
+	}
+	if len(clips) == 0 {
+		return nil, ErrNoClips
+	}
+	var list []Part
+	for _, c := range clips {
+		m := metaOf(&sp.Recording)
+		m.Title = cmp.Or(c.Settings.Title, m.Title)
+		it := kept(lib.Root(), publish.Clip, layout.ClipIn(sp.ID, plainName(c.File)), layout.ClipIn(sp.Folder, c.File), sp.ID, m)
+		list = append(list, Part{it, c.SHA256, gate.OfClip(&c)})
+	}
+	return list, nil
+}
+
+// Episode returns the files of an episode under the names by which a feed calls
+// them, the audio first. show may be nil.
+func Episode(root *os.Root, e *feed.Episode, show *feed.Show) []Part {
+	m := publish.Meta{Title: e.Title, Description: e.Description, Date: e.Date.Time}
+	if e.Host != nil {
+		m.Creator = e.Host.Handle
+	}
+	if show != nil {
+		m.Language, m.Creator = show.Language, cmp.Or(show.Author, m.Creator)
+	}
+	var list []Part
+	for i, file := range e.Files() {
+		kind, sum := publish.Extra, "" // what stands beside it has no hash
+		if i == 0 {
+			kind, sum = publish.Episode, e.SHA256
+		}
+		it := kept(root, kind, file, e.Path(file), e.ID, m)
+		if i == 0 {
+			it.Type = cmp.Or(e.Type, it.Type)
+		}
+		list = append(list, Part{it, sum, gate.OfEpisode(&e.Record)})
+	}
+	return list
+}
+
+// Feed returns the pages of a show and its feed, the feed last: who reads it
+// finds everything else there.
+func Feed(root *os.Root, pages []string, text []byte) []*publish.Item {
+	var list []*publish.Item
+	for _, p := range pages {
+		file := path.Join(layout.Feed, p)
+		list = append(list, &publish.Item{Name: p, File: file, Kind: publish.Page, Type: Type(p), Replace: true, Last: true, Open: publish.OpenFile(root, file)})
+	}
+	return append(list, &publish.Item{Name: layout.FeedFile, File: path.Join(layout.Feed, layout.FeedFile), Kind: publish.Feed, Type: "application/rss+xml",
+		Replace: true, Last: true, Open: publish.Bytes(layout.FeedFile, text)})
+}
+
+// Index is the first page of a show.
+const Index = "index.html"
+
+// HasPages reports whether pages of the show lie beside its feed.
+func HasPages(root *os.Root) bool {
+	_, err := root.Stat(path.Join(layout.Feed, Index))
+	return err == nil
+}
+
+// Pages lists the pages that lie beside the feed, of these episodes.
+func Pages(root *os.Root, episodes []*feed.Episode) []string {
+	var names, list []string
+	for _, e := range episodes {
+		names = append(names, e.Wave(), e.WaveDark(), e.Page())
+	}
+	for _, name := range append(names, Index) {
+		if _, err := root.Stat(path.Join(layout.Feed, name)); err == nil {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// kept is a file of the library.
+func kept(root *os.Root, kind publish.Kind, name, file, id string, m publish.Meta) *publish.Item {
+	return &publish.Item{Name: name, File: file, Kind: kind, Space: id, Type: Type(name), Meta: m, Open: publish.OpenFile(root, file)}
+}
+
+// plainName is the name of a file of ours for the web.
+func plainName(file string) string { return cmp.Or(episode.PlainName(file), "file"+path.Ext(file)) }
+
+// metaOf is what targets may say of a recording.
+func metaOf(r *space.Recording) publish.Meta {
+	m := publish.Meta{Title: r.Title, Date: r.StartedAt.Time, Subjects: r.Hashtags}
+	if r.Host != nil {
+		m.Creator = r.Host.Handle
+	}
+	return m
+}
+
+// Type is the media type of a file by its name. What the system knows is not
+// asked: it would differ from one computer to the next.
+func Type(name string) string {
+	types := map[string]string{
+		".json": "application/json", ".vtt": "text/vtt", ".srt": "application/x-subrip", ".txt": "text/plain; charset=utf-8",
+		".md": "text/markdown; charset=utf-8", ".html": "text/html; charset=utf-8", ".xml": "application/xml", ".css": "text/css; charset=utf-8",
+		".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".zip": "application/zip", ".pdf": "application/pdf",
+	}
+	ext := strings.ToLower(path.Ext(name))
+	return cmp.Or(types[ext], format.MediaType(ext), "application/octet-stream")
+}
