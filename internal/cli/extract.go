@@ -370,7 +370,8 @@ func (x *extraction) outcomes(b *strings.Builder) {
 	if s.NoRecord > 0 {
 		fmt.Fprintln(b, x.unrecorded())
 	}
-	if done > 0 && s.NoAudio == done {
+	kept := slices.ContainsFunc(x.rows, func(r extracted) bool { return r.kept })
+	if done > 0 && s.NoAudio == done && !kept {
 		fmt.Fprintln(b, "The archive has the records of these Spaces, but no audio: they were not recorded, or X no longer keeps them.")
 	}
 	for _, ar := range x.archives {
