@@ -268,7 +268,7 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 	for i, o := range origins {
 		if held[i].SHA256, err = o.sha256(ctx); err == nil {
 			im.summary.Archives[len(im.summary.Archives)-len(held)+i].SHA256 = held[i].SHA256
-			err = im.lib.KeepArchive(held[i])
+			err = guard(func() error { return im.lib.KeepArchive(held[i]) })
 		}
 		switch {
 		case ctx.Err() != nil:
