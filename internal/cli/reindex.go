@@ -33,9 +33,13 @@ func (a *App) reindex(ctx context.Context) error {
 		return err
 	}
 	defer lib.Close()
+	told := len(lib.Notes()) // when it was opened
 	n, err := lib.Reindex(ctx)
 	if err != nil {
 		return err
+	}
+	for _, note := range lib.Notes()[told:] {
+		a.warn("%s", note)
 	}
 	indexed, err := lib.IndexSound(ctx, func(id string, err error) {
 		a.warn("%s: its sound could not be indexed: %v", id, err)
