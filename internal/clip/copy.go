@@ -26,13 +26,14 @@ func Copies(r *recording.Recording, span recording.Span, f format.Format) bool {
 // Native is the format in which a span can be written without decoding, if
 // there is any.
 func Native(r *recording.Recording, span recording.Span) format.Format {
-	for _, st := range r.Extents(span) {
-		if f, ok := format.Native(r.Files[st.File].Config.Codec); ok {
-			return f
-		}
-		return format.WAV
+	list := r.Extents(span)
+	if len(list) == 0 {
+		return format.M4A
 	}
-	return format.M4A
+	if f, ok := format.Native(r.Files[list[0].File].Config.Codec); ok {
+		return f
+	}
+	return format.WAV
 }
 
 // Copy writes a span with its access units as they are, under tags of the

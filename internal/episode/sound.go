@@ -2,15 +2,11 @@ package episode
 
 import (
 	"context"
-	"io"
 
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
-
-// An encoder writes a sound as a file.
-type encoder = func(context.Context, io.Writer, encode.Sound, encode.Options) error
 
 // A chain is how the samples of an episode come about, again and again.
 type chain struct {

@@ -19,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -221,7 +222,38 @@ func (p *Prover) whole(ctx context.Context, proof *Proof, t *found, name string)
 		proof.check("frames", t.place(), Fails, "it is damaged: files that the program makes are not")
 		return false, nil
 	}
+	more, err := surplus(name)
+	switch {
+	case err != nil:
+		return false, p.cannot(ctx, proof, "frames", t.place(), "it cannot be read", err)
+	case more > 0:
+		proof.check("frames", t.place(), NotChecked, "could not be verified: %d bytes of it are no part of the movie that was compared", more)
+		return false, nil
+	}
 	return true, nil
+}
+
+// surplus returns how many bytes of a file could be anything, if they are more
+// than what programs leave free in headers that they write anew.
+func surplus(name string) (int64, error) {
+	const free = 4 << 10
+	f, err := os.Open(name)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if _, _, err := mp4.MediaStart(f, info.Size()); err != nil {
+		return 0, nil // another format: its reader names what is between the frames
+	}
+	more, err := mp4.Surplus(f, info.Size())
+	if more <= free {
+		return 0, err
+	}
+	return more, err
 }
 
 // otherOriginal looks whether the original that a file names in its tags is one

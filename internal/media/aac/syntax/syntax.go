@@ -75,15 +75,13 @@ type Unit struct {
 type Parser struct {
 	books       *books
 	long, short []uint16 // scale factor bands
-	object      int
 
 	buf []byte // the unit and padding
 	pos int    // in bits
 	end int    // of the unit, in bits
 
-	unit   *Unit
-	blocks int // of sound so far
-	ics    [2]ics
+	unit *Unit
+	ics  [2]ics
 }
 
 // padding is how many bytes behind a unit may be looked at: eight, and as far
