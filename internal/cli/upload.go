@@ -117,7 +117,7 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	if o.clean {
 		return a.cleanTarget(ctx, &o, s, t)
 	}
-	g := &gatherer{a: a, o: &o, lib: lib, root: root, s: s}
+	g := &gatherer{a: a, o: &o, lib: lib, root: root, s: s, open: t.public() || t.BaseURL != ""}
 	if g.ask, err = a.newAsker(lib, o.override, o.dryRun); err != nil {
 		return err
 	}

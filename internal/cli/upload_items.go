@@ -27,6 +27,7 @@ type gatherer struct {
 	lib  *library.Library
 	root *os.Root // of the library
 	s    *publish.Sender
+	open bool // the target is public, or its settings say at which address everybody finds it
 	ask  *asker
 	list []*publish.Item
 	uses []gate.Use // of the recordings that are heard in them
@@ -106,7 +107,7 @@ func (g *gatherer) holds(ctx context.Context, file, sha256 string, u gate.Use) e
 
 // act is what is done by sending to the target.
 func (g *gatherer) act() consent.Action {
-	if g.s.Public {
+	if g.open {
 		return consent.SendingAll
 	}
 	return consent.SendingOwn
