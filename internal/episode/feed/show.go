@@ -8,7 +8,6 @@
 package feed
 
 import (
-	"bytes"
 	"crypto/sha1"
 	"encoding/json"
 	"errors"
@@ -24,6 +23,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
 )
 
@@ -241,7 +241,7 @@ func Load(root *os.Root) (*Show, error) {
 // Save writes the show of a library. Whoever reads it meanwhile sees the old
 // one or the new.
 func (s *Show) Save(root *os.Root) error {
-	b, err := marshal(s)
+	b, err := space.Marshal(s)
 	if err != nil {
 		return err
 	}
@@ -250,15 +250,6 @@ func (s *Show) Save(root *os.Root) error {
 }
 
 // marshal writes JSON as people and diff tools like it.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	err := e.Encode(v)
-	return b.Bytes(), err
-}
-
 // named returns the person whom the owner has named for a handle.
 func (s *Show) named(handle string) *Person {
 	i := slices.IndexFunc(s.People, func(p Person) bool { return p.Handle != "" && strings.EqualFold(p.Handle, handle) })
