@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -464,7 +465,7 @@ func (t *transfer) verify(ctx context.Context, u *Upload, put Remote) (there Rem
 	if there.Size != u.Size {
 		return there, nil, fmt.Errorf("%w: %d bytes of %d", ErrMismatch, there.Size, u.Size)
 	}
-	there.URL = or(there.URL, put.URL)
+	there.URL = cmp.Or(there.URL, put.URL)
 	verified = []string{"size"}
 	for _, r := range []Remote{put, there} {
 		if r.SHA256 != "" && r.SHA256 != hex.EncodeToString(u.SHA256[:]) {
@@ -496,7 +497,7 @@ func (t *transfer) verify(ctx context.Context, u *Upload, put Remote) (there Rem
 func (t *transfer) receipt(ctx context.Context, u *Upload, status Status, there Remote, verified []string) (*Receipt, error) {
 	r := &Receipt{
 		Schema: Schema, At: t.Now().UTC().Truncate(time.Millisecond), ID: t.it.Space, Kind: t.it.Kind, File: t.it.File,
-		Target: t.Name, Place: t.Target.Place(), Object: u.Name, Location: locate(t.Target.Place(), u.Name), URL: or(t.URL(u.Name), there.URL), Public: t.Public,
+		Target: t.Name, Place: t.Target.Place(), Object: u.Name, Location: locate(t.Target.Place(), u.Name), URL: cmp.Or(t.URL(u.Name), there.URL), Public: t.Public,
 		Bytes: u.Size, SHA256: hex.EncodeToString(u.SHA256[:]), Type: u.ContentType, Sent: status == Sent,
 		Verified: verified, Modified: there.Modified, WrittenBy: t.Version,
 	}
@@ -522,11 +523,4 @@ func EscapePath(name string) string {
 		parts[i] = url.PathEscape(p)
 	}
 	return strings.Join(parts, "/")
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
