@@ -4,7 +4,7 @@ import "fmt"
 
 // Version is the version of the schema, kept in the file's user_version. It
 // goes up with every change of a table, also of what fold makes of a text.
-const Version = 1
+const Version = 2
 
 // applicationID marks the file as ours ("Spcs").
 const applicationID = 0x53706373

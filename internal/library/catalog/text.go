@@ -10,7 +10,9 @@ import (
 
 // fold returns what is compared when case and accents do not count: without
 // combining marks, case-folded, compatibility forms made one (ﬁ, full-width
-// letters), and white space as single spaces.
+// letters), letters with strokes and the letters of one script that differ by
+// keyboard as in plain, digits of every script as 0 to 9, and white space as
+// single spaces.
 func fold(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(s) {
@@ -20,12 +22,47 @@ func fold(s string) string {
 			// not an accent.
 		case unicode.IsControl(r), unicode.IsSpace(r):
 			b.WriteByte(' ')
+		case unicode.Is(unicode.Cf, r), r == tatweel:
+			// Soft hyphens, joiners and stretched strokes only change how a
+			// word looks.
 		default:
 			b.WriteRune(r)
 		}
 	}
-	folded := norm.NFKC.String(cases.Fold().String(b.String()))
-	return strings.Join(strings.Fields(folded), " ")
+	folded := strings.Map(decimal, cases.Fold().String(b.String()))
+	return strings.Join(strings.Fields(norm.NFKC.String(plain.Replace(folded))), " ")
+}
+
+const tatweel = '\u0640'
+
+// plain writes a case-folded letter that Unicode does not decompose as people
+// type it who lack its key: Latin letters with strokes, dotless i, and the kaf,
+// yeh and heh of Arabic for those of Persian, Urdu and Kurdish.
+var plain = strings.NewReplacer(
+	"ı", "i", "đ", "d", "ð", "d", "ł", "l", "ø", "o", "ħ", "h", "ŧ", "t", "ŋ", "n", "æ", "ae", "œ", "oe", "þ", "th",
+	"\u06a9", "\u0643", // keheh
+	"\u06cc", "\u064a", "\u0649", "\u064a", "\u06d2", "\u064a", // Farsi yeh, alef maksura, yeh barree
+	"\u06c1", "\u0647", "\u06be", "\u0647", "\u06d5", "\u0647", "\u0629", "\u0647", // heh goal, doachashmee, ae, teh marbuta
+	"\u0671", "\u0627", // alef wasla
+)
+
+// decimal returns the ASCII digit for a decimal digit of any script. Each
+// script has its ten in a row (Unicode, 4.6).
+func decimal(r rune) rune {
+	if r < unicode.MaxASCII || !unicode.Is(unicode.Nd, r) {
+		return r
+	}
+	for _, in := range unicode.Nd.R16 {
+		if lo := rune(in.Lo); r >= lo && r <= rune(in.Hi) {
+			return '0' + (r-lo)%10
+		}
+	}
+	for _, in := range unicode.Nd.R32 {
+		if lo := rune(in.Lo); r >= lo && r <= rune(in.Hi) {
+			return '0' + (r-lo)%10
+		}
+	}
+	return r
 }
 
 // brief cuts off what is far beyond any title or note: folding takes many times
@@ -47,8 +84,9 @@ func tagKey(s string) string {
 }
 
 // segment returns the folded text with spaces around every character of a
-// script that writes none between words, which the tokenizer would else take
-// for one long word.
+// script that writes none between words, or glues its particles to them as
+// Korean does: the tokenizer would take what stands together for one word, and
+// no search would find the inside of it.
 func segment(folded string) string {
 	if !strings.ContainsFunc(folded, unspaced) {
 		return folded
@@ -67,7 +105,7 @@ func segment(folded string) string {
 }
 
 func unspaced(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
 // A match is what the words of a user ask for.
