@@ -40,8 +40,8 @@ type App struct {
 	// Start opens a file or folder with the program the system has for it.
 	Start func(path string) error
 
-	set     settings      // filled before a command runs
-	telling *uploadEvents // while something is sent
+	set       settings      // filled before a command runs
+	uploading *uploadEvents // while something is sent
 }
 
 // version is set by the linker for releases.

@@ -67,14 +67,14 @@ func TestUsageErrors(t *testing.T) {
 		{"config frobnicate", exitUsage, "usage", "config --help"},
 		{"config set jobs many", exitUsage, "usage", "number"},
 		{"config set lock-wait -1s", exitUsage, "usage", "shorthand"},
-		{"config get colour", exitNotThere, "no-such-setting", "colour"},
+		{"config get colour", exitNotFound, "no-such-setting", "colour"},
 		{"completion tcsh", exitUsage, "usage", "tcsh"},
 		{"list --jobs -1", exitUsage, "usage", "jobs"},
-		{"list", exitNotThere, "no-library", "spaces extract ARCHIVE.zip"},
-		{"show latest", exitNotThere, "no-library", "spaces extract"},
-		{"verify", exitNotThere, "no-library", "spaces extract"},
-		{"reindex", exitNotThere, "no-library", "spaces extract"},
-		{"archives", exitNotThere, "no-library", "spaces extract"},
+		{"list", exitNotFound, "no-library", "spaces extract ARCHIVE.zip"},
+		{"show latest", exitNotFound, "no-library", "spaces extract"},
+		{"verify", exitNotFound, "no-library", "spaces extract"},
+		{"reindex", exitNotFound, "no-library", "spaces extract"},
+		{"archives", exitNotFound, "no-library", "spaces extract"},
 	} {
 		args := strings.Fields(tt.args)
 		code, stdout, stderr := run(a, args...)

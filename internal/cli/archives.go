@@ -20,7 +20,7 @@ size and SHA-256, and what they held, one kind of data a line. The numbers of
 things are those that the archive itself claims.`,
 		Example: `  spaces archives
   spaces archives --json`,
-		Annotations: exits(map[int]string{exitNotThere: "there is no library"}),
+		Annotations: exits(map[int]string{exitNotFound: "there is no library"}),
 		Args:        takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.listArchives(cmd.Context()) },
 	}

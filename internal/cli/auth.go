@@ -37,7 +37,7 @@ waits until X sends the browser back to this computer. docs/posting.md tells wha
   spaces auth list
   printf '%s\n' "$KEY" "$SECRET" | spaces auth set s3://my-bucket
   spaces auth x --open`,
-		Annotations: exits(map[int]string{exitNotThere: "no such target, or nothing is kept for it"}),
+		Annotations: exits(map[int]string{exitNotFound: "no such target, or nothing is kept for it"}),
 		Args:        takes(0, 2),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			none := cobra.ShellCompDirectiveNoFileComp
@@ -192,7 +192,7 @@ func authError(err error) error {
 	var open *keyring.PermissionError
 	switch {
 	case errors.Is(err, keyring.ErrNone):
-		return &failure{exitNotThere, "no-credentials", "see what there is: spaces auth list", err}
+		return &failure{exitNotFound, "no-credentials", "see what there is: spaces auth list", err}
 	case errors.As(err, &open):
 		return &failure{exitFailed, "open-secrets", "chmod 600 " + open.File + ", and change what it holds if somebody may have read it", err}
 	}

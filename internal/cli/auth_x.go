@@ -113,7 +113,7 @@ func (a *App) authX(ctx context.Context, o xLoginOptions) error {
 	login := client.NewLogin(fmt.Sprintf("http://127.0.0.1:%d/callback", a.set.XPort))
 	var code string
 	if o.paste {
-		if err := a.tellLogin(login); err != nil {
+		if err := a.printLogin(login); err != nil {
 			return err
 		}
 		code, err = a.pasteCode(ctx, login)
@@ -155,8 +155,8 @@ func (a *App) whereKept(account string) (string, error) {
 	return "", nil
 }
 
-// tellLogin prints the address of the page on which the host agrees.
-func (a *App) tellLogin(l *x.Login) error {
+// printLogin prints the address of the page on which the host agrees.
+func (a *App) printLogin(l *x.Login) error {
 	if a.set.JSON {
 		return writeJSON(a.Out, struct {
 			Schema int    `json:"schema"`
@@ -237,7 +237,7 @@ func (a *App) awaitCode(ctx context.Context, l *x.Login, open bool) (string, err
 		defer cancel()
 		server.Shutdown(ctx) // lets the browser have its page
 	}()
-	if err := a.tellLogin(l); err != nil {
+	if err := a.printLogin(l); err != nil {
 		return "", err
 	}
 	if open {

@@ -40,7 +40,7 @@ SPACE is an id or the beginning of one, "latest", or a part of the title;
   spaces bag latest --access open -o talk-for-all
   spaces list --json | spaces bag - -o everything`,
 		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
-			exitNotThere: "no such Space", exitFound: "a file has changed since it was saved: nothing is written"}),
+			exitNotFound: "no such Space", exitFound: "a file has changed since it was saved: nothing is written"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -61,7 +61,7 @@ list; --failed FILE; --anywhere. Also --dry-run; --id-only. Who has not agreed: 
   spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a`,
 		Annotations: exits(map[int]string{
 			exitUsage: "wrong usage, or a time that the recording does not have", exitPartly: "some clips failed; they are listed",
-			exitNotThere: "no such Space, or nothing was recorded there"}),
+			exitNotFound: "no such Space, or nothing was recorded there"}),
 		Args:              takes(0, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -56,7 +56,7 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	c.gate.late = true
 	unseen := c.o.omit.only && !c.o.omit.reviewed && !c.o.dryRun
 	c.model.DryRun = c.model.DryRun || unseen
-	defer c.gate.tell()
+	defer c.gate.printWarnings()
 	missing := new(sync.Map) // handles by the number of the line
 	all, failed := 0, 0
 	err = clips.RunBatch(ctx, b, jobs, func(ctx context.Context, l clips.Line) (clips.Result, error) {

@@ -144,7 +144,7 @@ func (v *filmer) turns(q *clips.Request) ([]audiogram.Turn, error) {
 		return nil, err
 	}
 	if turns == nil || turns.Approximate {
-		return nil, &failure{exitNotThere, "turns-not-confirmed", "look at them: spaces speakers show " + r.Space.ID + ", then spaces speakers confirm " + r.Space.ID,
+		return nil, &failure{exitNotFound, "turns-not-confirmed", "look at them: spaces speakers show " + r.Space.ID + ", then spaces speakers confirm " + r.Space.ID,
 			fmt.Errorf("--speakers shows names only where you have confirmed who speaks in %s", r.Space.ID)}
 	}
 	from, to := r.Seconds(q.Span.Start), r.Seconds(q.Span.End())

@@ -31,7 +31,7 @@ x.client_id and x.redirect_port (8420) are for posting on X: docs/posting.md.`,
 		Example: `  spaces config
   spaces config set library /media/disk/Spaces
   spaces config get library`,
-		Annotations: exits(map[int]string{exitNotThere: "there is no such setting"}),
+		Annotations: exits(map[int]string{exitNotFound: "there is no such setting"}),
 		Args:        takes(0, 3),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			switch {
@@ -147,5 +147,5 @@ func (a *App) setSetting(key, text string) error {
 }
 
 func noSetting(key string) error {
-	return &failure{exitNotThere, "no-such-setting", "see what there is: spaces config", fmt.Errorf("there is no setting %q", key)}
+	return &failure{exitNotFound, "no-such-setting", "see what there is: spaces config", fmt.Errorf("there is no setting %q", key)}
 }

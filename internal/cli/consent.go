@@ -61,7 +61,7 @@ copied into the library. Of somebody whose handle is not known, HANDLE is the id
 people shows. Before a handle is entered that nobody in the library has, you are asked.`,
 		Example: `  spaces consent set @guest granted --for clip,episode --until 2027-12-31
   spaces consent set @guest declined --recording latest --note "told me on the phone"`,
-		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space or file, or nobody of that handle"}),
+		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or file, or nobody of that handle"}),
 		Args:        takes(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.handle, o.answer = args[0], args[1]
@@ -153,7 +153,7 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	if e.Answer == consent.Granted {
 		return nil
 	}
-	return a.tellSent(sent, &e)
+	return a.printSent(sent, &e)
 }
 
 // askStranger asks before an answer is entered for a handle that nobody has who
@@ -175,12 +175,12 @@ func (a *App) askStranger(ctx context.Context, lib *library.Library, recs []*spa
 		a.warn("%s", nobody)
 		return nil
 	case !a.InTTY || a.set.JSON:
-		return &failure{exitNotThere, "no-such-person", "see who was: spaces people; --yes enters the answer all the same", errors.New(nobody)}
+		return &failure{exitNotFound, "no-such-person", "see who was: spaces people; --yes enters the answer all the same", errors.New(nobody)}
 	}
 	a.warn("%s", nobody)
 	sure, err := a.confirm(ctx, "Enter the answer all the same?")
 	if err == nil && !sure {
-		err = &failure{exitNotThere, "no-such-person", "see who was: spaces people", errors.New("nothing was entered")}
+		err = &failure{exitNotFound, "no-such-person", "see who was: spaces people", errors.New("nothing was entered")}
 	}
 	return err
 }
@@ -202,7 +202,7 @@ func (a *App) untilEnd(text string) (time.Time, error) {
 func keepEvidence(ctx context.Context, l *consent.Ledger, name string) (*consent.Evidence, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &failure{exitNotThere, "no-such-file", "nothing was entered: name the file that shows the answer, or leave out --evidence", err}
+		return nil, &failure{exitNotFound, "no-such-file", "nothing was entered: name the file that shows the answer, or leave out --evidence", err}
 	}
 	if err != nil {
 		return nil, err
@@ -265,7 +265,7 @@ func newConsentAskCmd(a *App) *cobra.Command {
 long, and how to withdraw. Nothing is sent. Enter the answers with spaces consent set.`,
 		Example: `  spaces consent ask latest --places "my podcast, on Spotify and Apple Podcasts"
   spaces consent ask 1ypK --lang fr --for clip --until 2027-12-31`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space"}),
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

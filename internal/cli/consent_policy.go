@@ -113,8 +113,8 @@ func (q *asker) warn(f *consent.Finding) {
 	}
 }
 
-// tell sums up the warnings that have waited.
-func (q *asker) tell() {
+// printWarnings prints the warnings that have waited.
+func (q *asker) printWarnings() {
 	for _, about := range q.order {
 		if q.late {
 			q.warn(q.found[about])
@@ -137,13 +137,13 @@ func consentError(err error) *failure {
 	case errors.As(err, &turns):
 		return &failure{exitFailed, "bad-turns", fmt.Sprintf("write them anew: spaces speakers confirm %s --turns FILE; or discard what was confirmed: spaces speakers unconfirm %[1]s", turns.Recording), err}
 	case errors.As(err, &untold) && untold.Who == nil:
-		return &failure{exitNotThere, "no-turns", "write them down and confirm them: spaces speakers confirm " + untold.Recording + " --turns FILE", err}
+		return &failure{exitNotFound, "no-turns", "write them down and confirm them: spaces speakers confirm " + untold.Recording + " --turns FILE", err}
 	case errors.As(err, &untold):
 		ask := "or ask: spaces consent ask " + untold.Recording
 		if untold.Who.Handle == "" {
 			ask = "or enter what they have answered: spaces consent set " + untold.Who.ID + " granted"
 		}
-		return &failure{exitNotThere, "no-turns", "if you know all turns, confirm them: spaces speakers confirm " + untold.Recording + " --turns FILE · " + ask, err}
+		return &failure{exitNotFound, "no-turns", "if you know all turns, confirm them: spaces speakers confirm " + untold.Recording + " --turns FILE · " + ask, err}
 	}
 	return nil
 }

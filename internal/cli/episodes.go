@@ -25,7 +25,7 @@ this choice count as published.`,
 		Example: `  spaces episodes
   spaces episodes publish latest
   spaces episodes unpublish 1ypK`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space or episode"}),
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or episode"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,7 +49,7 @@ see feed init --prefer), or the one whose FILE name you give; of several publish
 takes the one that it prefers.`,
 		Example: `  spaces episodes publish latest
   spaces episodes publish 2021-06-14-debat.m4a`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space or episode"}),
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or episode"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -173,7 +173,7 @@ func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*f
 			}
 		}
 		if len(chosen) == n {
-			return nil, &failure{exitNotThere, "no-episode", "make one: spaces export " + row.ID, fmt.Errorf("%s has no episode", row.ID)}
+			return nil, &failure{exitNotFound, "no-episode", "make one: spaces export " + row.ID, fmt.Errorf("%s has no episode", row.ID)}
 		}
 		if best != nil {
 			e, err := best(row.ID)

@@ -24,7 +24,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitPartly      = 3
-	exitNotThere    = 4
+	exitNotFound    = 4
 	exitFound       = 5
 	exitInterrupted = 130
 )
@@ -37,7 +37,7 @@ func exitCodes() []exitStatus {
 		{exitFailed, "failed"},
 		{exitUsage, "wrong usage"},
 		{exitPartly, "partly done; what failed is listed"},
-		{exitNotThere, "what was named or looked for is not there"},
+		{exitNotFound, "what was named or looked for is not there"},
 		{exitFound, "a check found something"},
 		{exitInterrupted, "interrupted"},
 	}
@@ -97,15 +97,15 @@ func classify(err error) *failure {
 	case errors.As(err, &asked):
 		return &failure{problemCode(asked.Kind), string(asked.Kind), problemHint(asked), err}
 	case errors.Is(err, library.ErrNoAudio):
-		return &failure{exitNotThere, "no-audio", "", err}
+		return &failure{exitNotFound, "no-audio", "", err}
 	case errors.As(err, &entry):
 		return &failure{exitFailed, "bad-episode", feedHint(entry.Cause), err}
 	case errors.Is(err, feed.ErrNoShow):
-		return &failure{exitNotThere, "no-show", "describe it first: see spaces feed init --help", err}
+		return &failure{exitNotFound, "no-show", "describe it first: see spaces feed init --help", err}
 	case errors.Is(err, feed.ErrNoEpisodes):
-		return &failure{exitNotThere, "no-episodes", "make one: spaces export latest --format mp3", err}
+		return &failure{exitNotFound, "no-episodes", "make one: spaces export latest --format mp3", err}
 	case errors.Is(err, feed.ErrNonePublished):
-		return &failure{exitNotThere, "no-episodes", "choose what enters the feed: spaces episodes publish latest", err}
+		return &failure{exitNotFound, "no-episodes", "choose what enters the feed: spaces episodes publish latest", err}
 	case errors.As(err, &broken):
 		return &failure{exitFailed, "broken-ledger", broken.Hint(), err}
 	case errors.As(err, new(*format.UnknownError)):
@@ -115,15 +115,15 @@ func classify(err error) *failure {
 	case errors.As(err, &problem):
 		code := exitFailed
 		if problem.Kind == archive.NotFound {
-			code = exitNotThere
+			code = exitNotFound
 		}
 		return &failure{code, string(problem.Kind), problem.Hint, err}
 	case errors.Is(err, library.ErrNoLibrary):
-		return &failure{exitNotThere, "no-library", "make one from your archive: spaces extract ARCHIVE.zip; or name another folder with --library", err}
+		return &failure{exitNotFound, "no-library", "make one from your archive: spaces extract ARCHIVE.zip; or name another folder with --library", err}
 	case errors.Is(err, library.ErrNoFolder):
 		return &failure{exitFailed, "no-home", "set HOME (on Windows USERPROFILE and AppData), or name the folder: --library DIR, SPACES_LIBRARY", err}
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
-		return &failure{exitNotThere, "no-such-space", "see what there is: spaces list", err}
+		return &failure{exitNotFound, "no-such-space", "see what there is: spaces list", err}
 	case errors.Is(err, library.ErrNewer), errors.Is(err, catalog.ErrNewer):
 		return &failure{exitFailed, "newer-version", "use the newer version of spaces for this library", err}
 	case errors.Is(err, catalog.ErrSort):
@@ -168,8 +168,8 @@ func (a *App) report(ctx context.Context, err error, asJSON bool) int {
 	return f.code
 }
 
-// tellFailure tells of one thing among several that could not be done.
-func (a *App) tellFailure(err error) {
+// printFailure prints why one thing of several failed.
+func (a *App) printFailure(err error) {
 	f := classify(err)
 	if a.set.JSON {
 		writeJSON(a.Err, struct {

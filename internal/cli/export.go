@@ -60,7 +60,7 @@ Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --over
   spaces export 1ypK --trim-silence --format mp3 --id3 2.4 -o episodes/`,
 		Annotations: exits(map[int]string{
 			exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some could not be exported; they are listed",
-			exitNotThere: "no such Space, or none of them has audio"}),
+			exitNotFound: "no such Space, or none of them has audio"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -241,7 +241,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	}
 	defer ask.Close()
 	ask.late = len(rows) > 1
-	defer ask.tell()
+	defer ask.printWarnings()
 	if err := a.reviewExport(&o, ask, lib, rows); err != nil {
 		return err
 	}
@@ -261,7 +261,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		case err != nil:
 			f := classify(err)
 			failures = append(failures, f)
-			err = a.unmeasured(row.ID, f)
+			err = a.printFailureOf(row.ID, f)
 		default:
 			if o.output == "" && !res.IsPublished() {
 				waiting = append(waiting, row.ID)
@@ -292,7 +292,7 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 	case "turns":
 		turns, err := q.Library.Turns(s.ID)
 		if err != nil || turns == nil || len(turns.Turns) == 0 {
-			return &failure{exitNotThere, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("nobody is known to speak in %s", s.ID)}
+			return &failure{exitNotFound, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("nobody is known to speak in %s", s.ID)}
 		}
 		q.Chapters, q.RoughChapters = chapters.FromTurns(out.heard(turns.Turns), chapters.LeastSeconds), turns.Approximate
 		return nil
@@ -302,7 +302,7 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 			return err
 		}
 		if len(list) == 0 {
-			return &failure{exitNotThere, "no-clips", "cut some first (spaces clip), or list the chapters in a file: --chapters FILE", fmt.Errorf("no clips have been cut from %s", s.ID)}
+			return &failure{exitNotFound, "no-clips", "cut some first (spaces clip), or list the chapters in a file: --chapters FILE", fmt.Errorf("no clips have been cut from %s", s.ID)}
 		}
 		var marks []chapters.Clip
 		for _, c := range list {

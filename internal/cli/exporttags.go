@@ -22,7 +22,7 @@ the frames of the audio, and no other program keeps them.`,
 		Example: `  spaces export-tags latest > tags.jsonl
   spaces export-tags latest | jq -r '[.clock, .levels[0]] | @csv'`,
 		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
-			exitNotThere: "no such Space, or its audio has no timed tags"}),
+			exitNotFound: "no such Space, or its audio has no timed tags"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -75,7 +75,7 @@ func (a *App) exportTags(ctx context.Context, o refs) error {
 		return err
 	}
 	if n == 0 {
-		return &failure{exitNotThere, "no-tags", "only what X recorded has them: bare chunks, and files of other tools, have lost them",
+		return &failure{exitNotFound, "no-tags", "only what X recorded has them: bare chunks, and files of other tools, have lost them",
 			fmt.Errorf("the audio of %s has no timed tags", s.ID)}
 	}
 	return out.Flush()

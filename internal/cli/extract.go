@@ -44,7 +44,7 @@ What is there already is not copied again, so the command can be repeated.`,
   spaces extract a.zip --title 1eaJbNqXaXWxX="Jazz night"`,
 		Annotations: exits(map[int]string{
 			exitPartly:   "some could not be saved; they are listed",
-			exitNotThere: "no Spaces there, or no such file",
+			exitNotFound: "no Spaces there, or no such file",
 		}),
 		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -244,7 +244,7 @@ func (x *extraction) finish(ctx context.Context) error {
 	x.outcomes(&text)
 	x.nextSteps(ctx, &text)
 	_, err := io.WriteString(a.Out, text.String())
-	x.tellProblems()
+	x.printProblems()
 	return err
 }
 
@@ -457,8 +457,8 @@ func (x *extraction) counts() string {
 	return strings.Join(parts, " · ")
 }
 
-// tellProblems lists what went wrong, what cost something first.
-func (x *extraction) tellProblems() {
+// printProblems lists what went wrong, what cost something first.
+func (x *extraction) printProblems() {
 	a := x.app
 	slices.SortStableFunc(x.problems, func(p, q failedProblem) int {
 		switch {
@@ -517,11 +517,11 @@ func (x *extraction) verdict() error {
 		return &failure{exitPartly, "partly", "mend what is listed and run the same command again; what is saved stays",
 			fmt.Errorf("%s, listed above; all else is saved", count(s.Problems, "problem"))}
 	case s.Problems > 0 && allMissing:
-		return &failure{exitNotThere, string(archive.NotFound), "", errors.New("there is nothing at the paths given")}
+		return &failure{exitNotFound, string(archive.NotFound), "", errors.New("there is nothing at the paths given")}
 	case s.Problems > 0:
 		return &failure{exitFailed, string(first.Kind), "", errors.New("nothing could be saved")}
 	case done == 0:
-		return &failure{exitNotThere, "no-spaces", noSpacesHint, errors.New("no Spaces found")}
+		return &failure{exitNotFound, "no-spaces", noSpacesHint, errors.New("no Spaces found")}
 	}
 	return nil
 }

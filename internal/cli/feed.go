@@ -57,7 +57,7 @@ spoke, only the host and whom --person names get into the feed.`,
 		Example: `  spaces feed init --title "Open Mic" --base-url https://example.com/show/ \
     --author "Ann Host" --language en --category "News > Politics"
   spaces feed init --person "guest1=Bob Guest" --person "Ann Host,host"`,
-		Annotations: exits(map[int]string{exitUsage: "wrong usage, or a value that cannot be", exitNotThere: "no library"}),
+		Annotations: exits(map[int]string{exitUsage: "wrong usage, or a value that cannot be", exitNotFound: "no library"}),
 		Args:        takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.changed = cmd.Flags().Changed
@@ -195,7 +195,7 @@ has not agreed, --override-consent REASON builds it all the same.`,
 		Example: `  spaces feed build
   spaces feed build --site --out public
   spaces feed build --json | jq -r '.files[].path'`,
-		Annotations: exits(map[int]string{exitNotThere: "no library, no show or no episode"}),
+		Annotations: exits(map[int]string{exitNotFound: "no library, no show or no episode"}),
 		Args:        takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.feedBuild(cmd.Context(), o)
@@ -316,7 +316,7 @@ input. Nothing is fetched: images and audio are not looked at.`,
 		Example: `  spaces feed check
   spaces feed check old-feed.xml
   curl -s https://example.com/feed.xml | spaces feed check -`,
-		Annotations: exits(map[int]string{exitNotThere: "no such file", exitFound: "the feed has errors"}),
+		Annotations: exits(map[int]string{exitNotFound: "no such file", exitFound: "the feed has errors"}),
 		Args:        takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := ""
@@ -350,7 +350,7 @@ func (a *App) feedCheck(name string) error {
 		}
 		f, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return &failure{exitNotThere, "no-such-file", "build the feed first: spaces feed build; or name another file", err}
+			return &failure{exitNotFound, "no-such-file", "build the feed first: spaces feed build; or name another file", err}
 		}
 		if err != nil {
 			return err

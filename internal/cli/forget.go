@@ -37,7 +37,7 @@ have sent somewhere is listed, and is yours to take back there. docs/consent.md 
 		Example: `  spaces forget @guest --dry-run
   spaces forget @guest --clips --episodes --names --originals
   spaces forget guest --yes guest --json | jq -r 'select(.fate == "stays").name'`,
-		Annotations: exits(map[int]string{exitNotThere: "nothing in the library is about them"}),
+		Annotations: exits(map[int]string{exitNotFound: "nothing in the library is about them"}),
 		Args:        takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.handle = args[0]
@@ -135,7 +135,7 @@ func (a *App) findPerson(ctx context.Context, open func(context.Context) (*libra
 	}
 	plan, err = forget.Find(ctx, lib, ledger, o.handle, o.choice)
 	if err == nil && len(plan.Items) == 0 {
-		err = &failure{exitNotThere, "nobody", "see who is known: spaces people", fmt.Errorf("nothing in the library is about @%s", plan.Handle)}
+		err = &failure{exitNotFound, "nobody", "see who is known: spaces people", fmt.Errorf("nothing in the library is about @%s", plan.Handle)}
 	}
 	if err != nil {
 		done()

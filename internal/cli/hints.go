@@ -21,7 +21,7 @@ func problemCode(k recording.Kind) int {
 	case recording.BadTime, recording.OutOfRange, clips.BadRequest, clips.BadLine:
 		return exitUsage
 	case recording.InGap, recording.NoTurns:
-		return exitNotThere
+		return exitNotFound
 	}
 	return exitFailed
 }

@@ -39,7 +39,7 @@ SPACE is an id or the beginning of one, "latest", or a part of the title;
   spaces measure 1ypK --json`,
 		Annotations: exits(map[int]string{
 			exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some could not be measured; they are listed",
-			exitNotThere: "no such Space, or none of them has audio"}),
+			exitNotFound: "no such Space, or none of them has audio"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -69,8 +69,8 @@ type measureLine struct {
 	Damage      *space.Damage `json:"damage,omitempty"`
 }
 
-// unmeasuredLine is one about a Space that could not be.
-type unmeasuredLine struct {
+// failedLine is the line about a Space that could not be measured.
+type failedLine struct {
 	Schema int       `json:"schema"`
 	ID     string    `json:"id"`
 	Error  jsonError `json:"error"`
@@ -101,7 +101,7 @@ func (a *App) measure(ctx context.Context, o measureOptions) error {
 		case err != nil:
 			f := classify(err)
 			failures = append(failures, f)
-			err = a.unmeasured(row.ID, f)
+			err = a.printFailureOf(row.ID, f)
 		case a.set.JSON:
 			err = writeJSON(a.Out, measureLine{
 				space.Schema, s.ID, s.Title, s.Duration, s.Samples, m.Loudness,
@@ -152,10 +152,10 @@ func soundError(lib *library.Library, s *space.Space, err error) error {
 		fmt.Sprintf("let ffmpeg decode it, and extract what it makes: ffmpeg -i \"%s\" decoded.wav, then spaces extract decoded.wav", lib.Path(s.File)), err}
 }
 
-// unmeasured tells of a Space that could not be measured.
-func (a *App) unmeasured(id string, f *failure) error {
+// printFailureOf prints why one thing of several failed: a line among the results as JSON.
+func (a *App) printFailureOf(id string, f *failure) error {
 	if a.set.JSON {
-		return writeJSON(a.Out, unmeasuredLine{space.Schema, id, f.json()})
+		return writeJSON(a.Out, failedLine{space.Schema, id, f.json()})
 	}
 	_, err := fmt.Fprintf(a.Err, "spaces: error: %s\n", safeLines(f.Error()))
 	if f.hint != "" {

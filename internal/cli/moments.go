@@ -37,7 +37,7 @@ SPACE is an id or the beginning of one, "latest", or a part of the title.`,
   spaces moments latest --json | spaces clip --batch -`,
 		Annotations: exits(map[int]string{
 			exitDone:  "done, also when nothing stands out",
-			exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space, it has no audio, or HANDLE is not heard"}),
+			exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, it has no audio, or HANDLE is not heard"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -28,7 +28,7 @@ SPACE is an id or the beginning of one, "latest", or a part of the title;
 		Example: `  spaces open latest
   spaces open 1ypK --folder
   ffplay "$(spaces open --print médias)"`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space, or it has no audio"}),
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, or it has no audio"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -84,10 +84,10 @@ func pathOf(lib *library.Library, row catalog.Row, folder bool) (string, error) 
 	}
 	switch {
 	case s.State == space.Missing:
-		return "", &failure{exitNotThere, "missing", "extract its archive again: spaces extract ARCHIVE.zip",
+		return "", &failure{exitNotFound, "missing", "extract its archive again: spaces extract ARCHIVE.zip",
 			fmt.Errorf("the audio of %s is gone from the library", row.ID)}
 	case s.File == "":
-		return "", &failure{exitNotThere, "no-audio", "its folder can be opened: spaces open --folder " + row.ID,
+		return "", &failure{exitNotFound, "no-audio", "its folder can be opened: spaces open --folder " + row.ID,
 			fmt.Errorf("%s has no audio: the archive had a record of it only", row.ID)}
 	}
 	return lib.Path(s.File), nil

@@ -30,7 +30,7 @@ with spaces config set me, it is "own". docs/consent.md tells more.`,
 		Example: `  spaces people
   spaces people latest --for upload
   spaces people --json | jq -r 'select(.consent == "unknown").handle'`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space"}),
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -109,7 +109,7 @@ func (a *App) standing(p *consent.Person, purpose consent.Purpose) string {
 		}
 	}
 	if p.Note != "" {
-		text += "  " + clip(safe(p.Note), noteWidth)
+		text += "  " + truncate(safe(p.Note), noteWidth)
 	}
 	return text
 }

@@ -60,7 +60,7 @@ More flags: --language CODE (of the captions, en); --bandwidth RATE; --override-
   spaces post clip.mp4 --text "What we said about rain" --alt "Two people talk" --dry-run
   spaces post clip.mp4 --text "…" --captions clip.srt --reply-to 1234567890`,
 		Annotations: exits(map[int]string{exitFailed: "failed, or it is not known whether it was posted",
-			exitUsage: "wrong usage, or the post was not agreed to", exitNotThere: "no such file"}),
+			exitUsage: "wrong usage, or the post was not agreed to", exitNotFound: "no such file"}),
 		Args: takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.file, o.said = args[0], cmd.Flags().Changed("text")
@@ -253,7 +253,7 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 	}
 	defer attempt.Close()
 	if r := attempt.Earlier(); r != nil {
-		return a.tellPost(o, "there", r)
+		return a.printPost(o, "there", r)
 	}
 	if u := attempt.Unknown(); u != nil {
 		return a.postError(u, o.file)
@@ -273,7 +273,7 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 		}
 		return a.postError(err, o.file)
 	}
-	return a.tellPost(o, "posted", r)
+	return a.printPost(o, "posted", r)
 }
 
 // receipt is what is known before.
@@ -307,8 +307,8 @@ func (a *App) agreeToPost(ctx context.Context, o *postOptions, handle string) er
 	return nil
 }
 
-// tellPost tells where the post is.
-func (a *App) tellPost(o *postOptions, kind string, r *publish.Receipt) error {
+// printPost prints where the post is.
+func (a *App) printPost(o *postOptions, kind string, r *publish.Receipt) error {
 	if a.set.JSON {
 		l := o.line(kind)
 		l.Text, l.Weight = r.Post.Text, x.Weigh(r.Post.Text)
@@ -336,7 +336,7 @@ func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, con
 	}
 	defer attempt.Close()
 	if attempt.Unknown() == nil {
-		return &failure{exitNotThere, "no-attempt", "see what was posted: spaces receipts", fmt.Errorf("no post of %s by %s is in doubt", o.file, at(handle))}
+		return &failure{exitNotFound, "no-attempt", "see what was posted: spaces receipts", fmt.Errorf("no post of %s by %s is in doubt", o.file, at(handle))}
 	}
 	if o.forget {
 		if err := attempt.Forget(); err != nil {
@@ -352,7 +352,7 @@ func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, con
 	if err != nil {
 		return err
 	}
-	return a.tellPost(o, "posted", r)
+	return a.printPost(o, "posted", r)
 }
 
 // postError gives the errors of X their codes and hints. File is the clip, or

@@ -67,7 +67,7 @@ func (o *postOptions) open(ctx context.Context) (*os.File, error) {
 	}
 	f, err := os.Open(abs)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &failure{exitNotThere, "no-such-file", "make one: spaces clip SPACE --at 12:30 --format mp4", err}
+		return nil, &failure{exitNotFound, "no-such-file", "make one: spaces clip SPACE --at 12:30 --format mp4", err}
 	}
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (o *postOptions) readCaptions() error {
 	}
 	f, err := os.Open(o.captions)
 	if err != nil {
-		return &failure{exitNotThere, "no-such-file", "", err}
+		return &failure{exitNotFound, "no-such-file", "", err}
 	}
 	defer f.Close()
 	cues, _, err := transcript.Parse(f)

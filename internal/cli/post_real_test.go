@@ -128,7 +128,7 @@ func TestSigningInToX(t *testing.T) {
 	if out, said, code := p.run(t, "auth", "x", "--remove", "--json"); code != 0 || !strings.Contains(out, `"target":"x.com","where":""`) {
 		t.Error(out, said, code)
 	}
-	if _, said, code := p.run(t, "auth", "x", "--remove", "--json"); code != exitNotThere {
+	if _, said, code := p.run(t, "auth", "x", "--remove", "--json"); code != exitNotFound {
 		t.Error(said, code)
 	}
 	signIn(t, p, true)

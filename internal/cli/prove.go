@@ -39,7 +39,7 @@ a proof cannot say, is in docs/proof.md.`,
   spaces prove latest --archive twitter-2021-06-17.zip
   spaces prove episode.m4a --json > proof.json`,
 		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
-			exitNotThere: "nothing in the library has made this file; no such Space, or it has no audio", exitFound: "something does not hold"}),
+			exitNotFound: "nothing in the library has made this file; no such Space, or it has no audio", exitFound: "something does not hold"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -85,14 +85,14 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 	}
 	bar.close()
 	if errors.Is(err, proof.ErrUnknown) {
-		return &failure{exitNotThere, "unknown-file", "an episode that was written elsewhere (-o) needs the record beside it, FILE.json, and a clip its tags",
+		return &failure{exitNotFound, "unknown-file", "an episode that was written elsewhere (-o) needs the record beside it, FILE.json, and a clip its tags",
 			fmt.Errorf("%s: %w", word, err)}
 	}
 	if err != nil {
 		return err
 	}
 	if made.Kind == proof.Recording && len(made.Sources) == 0 {
-		return &failure{exitNotThere, "no-audio", "request an archive while X has its audio: spaces status", fmt.Errorf("%s has no audio: there is nothing to prove", made.ID)}
+		return &failure{exitNotFound, "no-audio", "request an archive while X has its audio: spaces status", fmt.Errorf("%s has no audio: there is nothing to prove", made.ID)}
 	}
 	if a.set.JSON {
 		err = writeJSON(a.Out, struct {

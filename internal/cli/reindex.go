@@ -21,7 +21,7 @@ Recordings that an earlier version has saved also get an index of their sound,
 by which a file is found to be an excerpt of them. Without it that works too, and
 takes longer.`,
 		Example:     `  spaces reindex`,
-		Annotations: exits(map[int]string{exitNotThere: "there is no library"}),
+		Annotations: exits(map[int]string{exitNotFound: "there is no library"}),
 		Args:        takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.reindex(cmd.Context()) },
 	}

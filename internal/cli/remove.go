@@ -33,7 +33,7 @@ SPACE is an id or the beginning of one, "latest", or a part of the title;
   spaces remove 1eaJ --originals --dry-run
   spaces list --state no-audio --json | spaces remove --yes -`,
 		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some were not removed; they are listed",
-			exitNotThere: "no such Space"}),
+			exitNotFound: "no such Space"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -96,11 +96,11 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 				return err
 			}
 			failed++
-			a.tellFailure(fmt.Errorf("%s: %w", row.ID, err))
+			a.printFailure(fmt.Errorf("%s: %w", row.ID, err))
 		}
 	}
 	for _, word := range absent {
-		a.tellFailure(fmt.Errorf("%w: %s", library.ErrNotFound, word))
+		a.printFailure(fmt.Errorf("%w: %s", library.ErrNotFound, word))
 	}
 	if n := failed + len(absent); n > 0 {
 		code := exitPartly

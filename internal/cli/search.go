@@ -27,7 +27,7 @@ in the words is an operator.`,
 		Example: `  spaces search medias sociaux
   spaces search jaz
   spaces search --json guest1 | spaces open -`,
-		Annotations: exits(map[int]string{exitNotThere: "nothing found, or no library"}),
+		Annotations: exits(map[int]string{exitNotFound: "nothing found, or no library"}),
 		Args:        takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.words = strings.Join(args, " ")
@@ -56,6 +56,6 @@ func (a *App) search(ctx context.Context, o searchOptions) error {
 	}); err != nil || found {
 		return err
 	}
-	return &failure{exitNotThere, "nothing-found", "try fewer words, or the beginning of one; spaces list shows all",
+	return &failure{exitNotFound, "nothing-found", "try fewer words, or the beginning of one; spaces list shows all",
 		fmt.Errorf("no Space has all of %q", o.words)}
 }

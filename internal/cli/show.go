@@ -33,7 +33,7 @@ SPACE is an id or the beginning of one, "latest", or a part of the title;
 		Example: `  spaces show latest
   spaces show "médias sociaux" --wave
   spaces show 1ypK --json`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space"}),
+		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

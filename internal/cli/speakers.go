@@ -47,7 +47,7 @@ the levels in its timed tags. What you confirm is your own word: clips, episodes
 // speakersCmd makes one of the commands below speakers, all of which take one
 // SPACE.
 func speakersCmd(a *App, o *speakersOptions, cmd *cobra.Command, run func(context.Context, *speakersOptions) error) *cobra.Command {
-	cmd.Annotations = exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotThere: "no such Space, or nothing tells who speaks in it"})
+	cmd.Annotations = exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, or nothing tells who speaks in it"})
 	cmd.Args = takes(1, 1)
 	cmd.ValidArgsFunction = completeSpaces(a)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -146,7 +146,7 @@ func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
 }
 
 func noTurns(id string) error {
-	return &failure{exitNotThere, "no-turns", "write them down and confirm them: spaces speakers confirm " + id + " --turns FILE",
+	return &failure{exitNotFound, "no-turns", "write them down and confirm them: spaces speakers confirm " + id + " --turns FILE",
 		fmt.Errorf("nothing tells who speaks when in %s", id)}
 }
 
@@ -233,13 +233,13 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 // readTurns reads a file of turns.
 func (a *App) readTurns(name string, s *space.Space) ([]space.Turn, error) {
 	if s.Duration == nil {
-		return nil, &failure{exitNotThere, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, s.ID)}
+		return nil, &failure{exitNotFound, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, s.ID)}
 	}
 	in := a.In
 	if name != "-" {
 		f, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &failure{exitNotThere, "no-such-file", "write the turns down first: spaces speakers show " + s.ID + " --labels", err}
+			return nil, &failure{exitNotFound, "no-such-file", "write the turns down first: spaces speakers show " + s.ID + " --labels", err}
 		}
 		if err != nil {
 			return nil, err

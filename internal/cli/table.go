@@ -60,7 +60,7 @@ func (t *table) write(w io.Writer, columns int) {
 				if last {
 					room = columns - used
 				}
-				cell = clip(cell, room)
+				cell = truncate(cell, room)
 			}
 			switch {
 			case t.right[i]:

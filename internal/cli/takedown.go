@@ -99,7 +99,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *targetConfig) error 
 		}
 	}
 	events := &uploadEvents{a: a, s: g.s, t: t, many: true}
-	g.s.Events, a.telling = events, events
+	g.s.Events, a.uploading = events, events
 	sum, err := g.s.Send(ctx, items)
 	events.close()
 	if err != nil {
@@ -340,7 +340,7 @@ func (d *takeDown) remove(ctx context.Context, g *gatherer, t *targetConfig, gon
 			}
 			werr = errors.Join(werr, writeJSON(a.Out, l))
 		case f != nil:
-			werr = errors.Join(werr, a.unmeasured(r.ID, f))
+			werr = errors.Join(werr, a.printFailureOf(r.ID, f))
 		default:
 			_, err := fmt.Fprintf(a.Out, "%s  %s\n", safe(r.Object), map[publish.Removal]string{publish.Removed: "removed", publish.Gone: "was gone already"}[became])
 			werr = errors.Join(werr, err)

@@ -211,7 +211,7 @@ func (a *App) target(word string) (*targetConfig, error) {
 }
 
 func noTarget(word string, all map[string]*targetConfig) error {
-	f := &failure{exitNotThere, "no-such-target", "name a URL, such as s3://bucket/folder; docs/uploading.md tells how to give it a name", fmt.Errorf("there is no target %q", word)}
+	f := &failure{exitNotFound, "no-such-target", "name a URL, such as s3://bucket/folder; docs/uploading.md tells how to give it a name", fmt.Errorf("there is no target %q", word)}
 	if len(all) > 0 {
 		var names []string
 		for name := range all {

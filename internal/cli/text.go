@@ -84,8 +84,8 @@ func narrow(r rune) bool {
 	return r >= ' ' && r <= '~' || r >= '\u00a1' && r <= '\u024f' && r != '\u00ad' || r >= '\u2010' && r <= '\u2027'
 }
 
-// clip cuts a text to a width, at a character as readers see it.
-func clip(s string, max int) string {
+// truncate cuts a text to a width, at a character as readers see it.
+func truncate(s string, max int) string {
 	if width(s) <= max {
 		return s
 	}

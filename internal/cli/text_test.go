@@ -40,7 +40,7 @@ func TestClip(t *testing.T) {
 		{"ab👩‍👩‍👧‍👦cd", 4, "ab…"},
 		{"e\u0301e\u0301e\u0301", 2, "e\u0301…"},
 	} {
-		got := clip(tt.in, tt.max)
+		got := truncate(tt.in, tt.max)
 		if got != tt.want || width(got) > tt.max {
 			t.Errorf("%q to %d: %q, want %q", tt.in, tt.max, got, tt.want)
 		}

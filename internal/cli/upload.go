@@ -43,7 +43,7 @@ More flags: --public; --part-size SIZE (S3); --accept-new-host-key (SFTP); --id-
   spaces upload 1ypK --original --recording file:///media/disk/backup`,
 		Annotations: exits(map[int]string{
 			exitUsage: "wrong usage, or something public was not agreed to", exitPartly: "some could not be sent; they are listed",
-			exitNotThere: "no such Space, episode, file or target"}),
+			exitNotFound: "no such Space, episode, file or target"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -145,14 +145,14 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 		return events.err
 	}
 	if o.feed {
-		if err := g.tellChanges(ctx, items[len(items)-1], t); err != nil {
+		if err := g.printChanges(ctx, items[len(items)-1], t); err != nil {
 			return err
 		}
 	}
 	if err := a.agreeToPublic(ctx, &o, s, items); err != nil {
 		return err
 	}
-	a.telling = events
+	a.uploading = events
 	sum, err := s.Send(ctx, items)
 	events.close()
 	if err != nil {
@@ -328,7 +328,7 @@ func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 	}
 	if f != nil {
 		if e.many {
-			e.write(e.a.unmeasured(it.Space, f))
+			e.write(e.a.printFailureOf(it.Space, f))
 		}
 		return
 	}
@@ -350,13 +350,13 @@ func (e *uploadEvents) close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.bar.close()
-	e.a.telling = nil
+	e.a.uploading = nil
 }
 
 // retried tells that a request is made again.
 func (a *App) retried(err error, wait time.Duration) {
 	wait = wait.Round(100 * time.Millisecond)
-	e := a.telling
+	e := a.uploading
 	if e == nil {
 		a.warn("%v; trying again in %s", err, wait)
 		return

@@ -67,7 +67,7 @@ func uploadError(err error, t *targetConfig) error {
 	case errors.As(err, &redirect), status != nil && status.Status/100 == 3:
 		return &failure{exitFailed, "redirect", "if the target has moved, change its URL", err}
 	case errors.Is(err, publish.ErrNotExist):
-		return &failure{exitNotThere, "no-such-target", "make the bucket or folder first, or look for mistakes in its name", err}
+		return &failure{exitNotFound, "no-such-target", "make the bucket or folder first, or look for mistakes in its name", err}
 	case status != nil && wire.RetryableStatus(status.Status):
 		return &failure{exitFailed, "server", "that is the server's trouble; later, " + again, err}
 	case status != nil:
@@ -75,7 +75,7 @@ func uploadError(err error, t *targetConfig) error {
 	case errors.As(err, &op), errors.As(err, new(*wire.IdleError)), wire.Retryable(err):
 		return &failure{exitFailed, "connection", "look at the network; " + again, err}
 	case errors.As(err, &local) && errors.Is(err, fs.ErrNotExist):
-		return &failure{exitNotThere, "no-such-file", "", err}
+		return &failure{exitNotFound, "no-such-file", "", err}
 	}
 	return err
 }

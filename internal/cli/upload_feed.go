@@ -23,10 +23,10 @@ type feedChangesLine struct {
 	Removed []feed.Change `json:"removed"`
 }
 
-// tellChanges lists what a feed adds to the one that is at the target, changes
+// printChanges lists what a feed adds to the one that is at the target, changes
 // in it and removes from it: before anybody is asked, and before anything is
 // sent.
-func (g *gatherer) tellChanges(ctx context.Context, it *publish.Item, t *targetConfig) error {
+func (g *gatherer) printChanges(ctx context.Context, it *publish.Item, t *targetConfig) error {
 	is, err := contentOf(it)
 	if err != nil {
 		return err

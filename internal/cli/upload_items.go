@@ -48,7 +48,7 @@ func (g *gatherer) gather(ctx context.Context) ([]*publish.Item, error) {
 		case word == "-" || err != nil && !strings.ContainsAny(word, `/\`):
 			spaces = append(spaces, word)
 		case err != nil:
-			return nil, &failure{exitNotThere, "no-such-file", "", err}
+			return nil, &failure{exitNotFound, "no-such-file", "", err}
 		case info.IsDir() && !strings.ContainsAny(word, `/\`):
 			spaces = append(spaces, word) // a folder that happens to be called so
 		case !info.Mode().IsRegular():
@@ -192,7 +192,7 @@ func (g *gatherer) space(ctx context.Context, sp *space.Space) error {
 	}
 	e, err := feed.Find(ctx, g.root, sp.Folder, prefer)
 	if errors.Is(err, feed.ErrNoEpisodes) {
-		return &failure{exitNotThere, "no-episode", "make one: spaces export " + sp.ID + "; or send the recording with --recording", fmt.Errorf("%s has no episode", sp.ID)}
+		return &failure{exitNotFound, "no-episode", "make one: spaces export " + sp.ID + "; or send the recording with --recording", fmt.Errorf("%s has no episode", sp.ID)}
 	}
 	if err != nil {
 		return err
@@ -205,9 +205,9 @@ func (g *gatherer) parts(ctx context.Context, sp *space.Space) func([]items.Part
 	return func(list []items.Part, err error) error {
 		switch {
 		case errors.Is(err, library.ErrNoAudio):
-			return &failure{exitNotThere, "no-audio", "", err}
+			return &failure{exitNotFound, "no-audio", "", err}
 		case errors.Is(err, items.ErrNoClips):
-			return &failure{exitNotThere, "no-clips", "cut one: spaces clip " + sp.ID + " --at 12:30", fmt.Errorf("%s has no clips", sp.ID)}
+			return &failure{exitNotFound, "no-clips", "cut one: spaces clip " + sp.ID + " --at 12:30", fmt.Errorf("%s has no clips", sp.ID)}
 		case err != nil:
 			return err
 		}

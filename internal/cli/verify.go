@@ -36,7 +36,7 @@ SPACE is an id or the beginning of one, "latest", or a part of the title;
   spaces verify latest
   spaces verify --log ~/spaces-verify.log --quiet
   spaces verify --against twitter-2021-06-17.zip`,
-		Annotations:       exits(map[int]string{exitNotThere: "no such Space, or no library", exitFound: "something is not as it was"}),
+		Annotations:       exits(map[int]string{exitNotFound: "no such Space, or no library", exitFound: "something is not as it was"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

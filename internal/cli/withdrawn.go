@@ -159,8 +159,8 @@ type consentSetLine struct {
 	Sent []sentLine `json:"sent,omitempty"`
 }
 
-// tellSent lists after a no what was sent with the person's voice, and where.
-func (a *App) tellSent(list []sentLine, e *consent.Entry) error {
+// printSent lists after a no what was sent with the person's voice, and where.
+func (a *App) printSent(list []sentLine, e *consent.Entry) error {
 	who := consent.Who{Handle: e.Handle, ID: e.ID}
 	if len(list) == 0 {
 		a.say("Nothing that was sent holds the voice of %s, by the receipts.", who)
