@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"testing"
 
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/track/readertest"
 )
 
 // A stream builds ADTS streams whose frames have random payload.
@@ -74,21 +76,18 @@ func (s *scan) offsets() []int {
 	return at
 }
 
-func readAll(r io.Reader) (*scan, error) {
+func readAll(t testing.TB, r io.Reader) (*scan, error) {
+	t.Helper()
 	s := new(scan)
 	ar := NewReader(r, track.Options{OnEvent: func(e *track.Event) error {
 		s.events = append(s.events, fmt.Sprintf("%d %d %d %d %s %s %s", e.Offset, e.Unit, e.Run, e.Sample, e.ID, e.Name, e.Value))
 		return nil
 	}})
 	s.track = ar.Track()
-	for {
-		var p track.Packet
-		if err := ar.Next(&p); err == io.EOF {
-			return s, nil
-		} else if err != nil {
-			return s, err
-		}
-		p.Data = nil
-		s.units = append(s.units, p)
-	}
+	_, err := readertest.Read(t, ar, func(p *track.Packet) {
+		u := *p
+		u.Data = nil
+		s.units = append(s.units, u)
+	})
+	return s, err
 }

@@ -86,7 +86,7 @@ func TestAgainstFFmpeg(t *testing.T) {
 // costs the frames it touches.
 func TestCutsInRealAudio(t *testing.T) {
 	clean := encode(t)
-	all, err := readAll(bytes.NewReader(clean))
+	all, err := readAll(t, bytes.NewReader(clean))
 	if err != nil {
 		t.Fatal(err)
 	}
