@@ -57,13 +57,15 @@ func TestLongListIsRefused(t *testing.T) {
 		{"members", longList(maxMembers+2000, "data/tweets.js", "", "", 0)},
 		{"a false length", longList(1200, "data/tweets.js", "", long, 46)},
 	} {
-		path := writeFile(t, "twitter.zip", tt.zip)
-		_, err := Open(t.Context(), path)
-		var p *Problem
-		if !errors.As(err, &p) || p.Kind != TooMany || p.Subject != path || p.Hint == "" {
-			t.Errorf("%s: %v, want too-many", tt.name, err)
-		}
-		os.Remove(path)
+		t.Run(tt.name, func(t *testing.T) {
+			path := writeFile(t, "twitter.zip", tt.zip)
+			_, err := Open(t.Context(), path)
+			var p *Problem
+			if !errors.As(err, &p) || p.Kind != TooMany || p.Subject != path || p.Hint == "" {
+				t.Errorf("%s: %v, want too-many", tt.name, err)
+			}
+			os.Remove(path)
+		})
 	}
 }
 

@@ -320,12 +320,14 @@ func TestReadSidecar(t *testing.T) {
 		{"talk.m4a.json", `{"title":"only a title","id":"` + strings.Repeat("x", 30) + `"}`, Sidecar{Title: "only a title"}},
 	}
 	for _, tt := range tests {
-		dir := writeFolder(t, map[string]string{"talk.m4a": "x", tt.file: tt.content})
-		got, err := ReadSidecar(filepath.Join(dir, "talk.m4a"))
-		tt.want.Path = filepath.Join(dir, tt.file)
-		if err != nil || !reflect.DeepEqual(got, tt.want) {
-			t.Errorf("%s: %v\ngot  %+v\nwant %+v", tt.file, err, got, tt.want)
-		}
+		t.Run(tt.file, func(t *testing.T) {
+			dir := writeFolder(t, map[string]string{"talk.m4a": "x", tt.file: tt.content})
+			got, err := ReadSidecar(filepath.Join(dir, "talk.m4a"))
+			tt.want.Path = filepath.Join(dir, tt.file)
+			if err != nil || !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("%s: %v\ngot  %+v\nwant %+v", tt.file, err, got, tt.want)
+			}
+		})
 	}
 	dir := writeFolder(t, map[string]string{"talk.m4a": "x", "bad.json": "{", "list.json": "[]", "none.json": `{"a":1}`})
 	if _, err := ReadSidecar(filepath.Join(dir, "talk.m4a")); !errors.Is(err, fs.ErrNotExist) {

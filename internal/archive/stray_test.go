@@ -3,6 +3,7 @@ package archive
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,10 +93,12 @@ func TestMatch(t *testing.T) {
 		{[]string{"1ypKdEXvkMLGV-0.ts"}, 0, false},
 		{[]string{"talk.ts"}, 0, false},
 	} {
-		m := Member{elems: c.name}
-		got, piece, ok := m.Match(known)
-		if ok != c.ok || ok && (got != id || piece != c.piece) {
-			t.Errorf("%q: %q, %d, %v; want %d, %v", c.name, got, piece, ok, c.piece, c.ok)
-		}
+		t.Run(fmt.Sprint(c.name), func(t *testing.T) {
+			m := Member{elems: c.name}
+			got, piece, ok := m.Match(known)
+			if ok != c.ok || ok && (got != id || piece != c.piece) {
+				t.Errorf("%q: %q, %d, %v; want %d, %v", c.name, got, piece, ok, c.piece, c.ok)
+			}
+		})
 	}
 }

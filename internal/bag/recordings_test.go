@@ -2,6 +2,7 @@ package bag
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -62,24 +63,26 @@ func TestPlans(t *testing.T) {
 		originals bool
 		files     int
 	}{{Restricted, false, 6}, {Open, false, 2}, {Open, true, 3}} {
-		plan, err := NewPlan(l, []string{a.Spaces[0].ID}, Options{Access: c.access, Originals: c.originals, Now: time.Now()})
-		if err != nil || len(plan.Files) != c.files {
-			t.Fatalf("%+v: %+v, %v", c, plan, err)
-		}
-		dir := filepath.Join(t.TempDir(), "bag")
-		oxum, err := plan.Write(t.Context(), dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		validate(t, dir)
-		info, _ := os.ReadFile(filepath.Join(dir, "bag-info.txt"))
-		if !strings.Contains(string(info), "Payload-Oxum: "+oxum+"\n") || !strings.Contains(string(info), "Access: "+string(c.access)+"\n") {
-			t.Errorf("%s", info)
-		}
-		manifest, _ := os.ReadFile(filepath.Join(dir, "manifest-sha256.txt"))
-		if strings.Contains(string(manifest), "%") || strings.Count(string(manifest), "\n") != c.files {
-			t.Errorf("%s", manifest)
-		}
+		t.Run(fmt.Sprintf("%s, originals %v", c.access, c.originals), func(t *testing.T) {
+			plan, err := NewPlan(l, []string{a.Spaces[0].ID}, Options{Access: c.access, Originals: c.originals, Now: time.Now()})
+			if err != nil || len(plan.Files) != c.files {
+				t.Fatalf("%+v: %+v, %v", c, plan, err)
+			}
+			dir := filepath.Join(t.TempDir(), "bag")
+			oxum, err := plan.Write(t.Context(), dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			validate(t, dir)
+			info, _ := os.ReadFile(filepath.Join(dir, "bag-info.txt"))
+			if !strings.Contains(string(info), "Payload-Oxum: "+oxum+"\n") || !strings.Contains(string(info), "Access: "+string(c.access)+"\n") {
+				t.Errorf("%s", info)
+			}
+			manifest, _ := os.ReadFile(filepath.Join(dir, "manifest-sha256.txt"))
+			if strings.Contains(string(manifest), "%") || strings.Count(string(manifest), "\n") != c.files {
+				t.Errorf("%s", manifest)
+			}
+		})
 	}
 	if _, err := NewPlan(l, []string{"nobody"}, Options{}); err == nil {
 		t.Error("a Space that there is not")

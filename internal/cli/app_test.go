@@ -76,18 +76,20 @@ func TestUsageErrors(t *testing.T) {
 		{"reindex", exitNotFound, "no-library", "spaces extract"},
 		{"archives", exitNotFound, "no-library", "spaces extract"},
 	} {
-		args := strings.Fields(tt.args)
-		code, stdout, stderr := run(a, args...)
-		if code != tt.code || stdout != "" || !strings.HasPrefix(stderr, "spaces: error: ") || !strings.Contains(stderr, tt.says) {
-			t.Errorf("spaces %s: exit %d, want %d\nstdout %q\nstderr %q, want %q", tt.args, code, tt.code, stdout, stderr, tt.says)
-		}
-		code, stdout, stderr = run(a, append(args, "--json")...)
-		if code != tt.code || stdout != "" || !strings.Contains(stderr, `"kind":"`+tt.kind+`"`) {
-			t.Errorf("spaces %s --json: exit %d, want %d\nstdout %q\nstderr %q, want %q", tt.args, code, tt.code, stdout, stderr, tt.kind)
-		}
-		if err := checkKeys(stderr, "errors"); err != nil {
-			t.Errorf("spaces %s --json: %v", tt.args, err)
-		}
+		t.Run(tt.args, func(t *testing.T) {
+			args := strings.Fields(tt.args)
+			code, stdout, stderr := run(a, args...)
+			if code != tt.code || stdout != "" || !strings.HasPrefix(stderr, "spaces: error: ") || !strings.Contains(stderr, tt.says) {
+				t.Errorf("spaces %s: exit %d, want %d\nstdout %q\nstderr %q, want %q", tt.args, code, tt.code, stdout, stderr, tt.says)
+			}
+			code, stdout, stderr = run(a, append(args, "--json")...)
+			if code != tt.code || stdout != "" || !strings.Contains(stderr, `"kind":"`+tt.kind+`"`) {
+				t.Errorf("spaces %s --json: exit %d, want %d\nstdout %q\nstderr %q, want %q", tt.args, code, tt.code, stdout, stderr, tt.kind)
+			}
+			if err := checkKeys(stderr, "errors"); err != nil {
+				t.Errorf("spaces %s --json: %v", tt.args, err)
+			}
+		})
 	}
 	if entries, err := os.ReadDir(a.Home); err != nil || len(entries) > 0 {
 		t.Errorf("a failed command has made %v", entries)

@@ -195,38 +195,40 @@ func TestConsentedOnlyIsExact(t *testing.T) {
 		{false, []string{"export", "latest", "--loudness", "off", "--silence=false"}},
 		{true, []string{"export", "latest", "--loudness", "off", "--silence"}},
 	} {
-		name := filepath.Join(s.dir, fmt.Sprintf("%s-%v.wav", test.args[0], test.mute))
-		s.ok(t, append(test.args, "-o", name, "--consented-only", "--reviewed")...)
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b = b[bytes.Index(b, []byte("data"))+8:]
-		var want []int16
-		at, near := 0, []int{} // positions of joins in want
-		for _, o := range out {
-			want = append(want, s.made[at:o[0]]...)
-			near = append(near, len(want))
-			if test.mute {
-				want = append(want, make([]int16, o[1]-o[0])...)
+		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
+			name := filepath.Join(s.dir, fmt.Sprintf("%s-%v.wav", test.args[0], test.mute))
+			s.ok(t, append(test.args, "-o", name, "--consented-only", "--reviewed")...)
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b = b[bytes.Index(b, []byte("data"))+8:]
+			var want []int16
+			at, near := 0, []int{} // positions of joins in want
+			for _, o := range out {
+				want = append(want, s.made[at:o[0]]...)
 				near = append(near, len(want))
+				if test.mute {
+					want = append(want, make([]int16, o[1]-o[0])...)
+					near = append(near, len(want))
+				}
+				at = o[1]
 			}
-			at = o[1]
-		}
-		want = append(want, s.made[at:]...)
-		if len(b) < 2*len(want) {
-			t.Fatalf("%v: %d bytes for %d samples", test.args, len(b), len(want))
-		}
-		for i, w := range want {
-			v := int16(binary.LittleEndian.Uint16(b[2*i:]))
-			faded := false
-			for _, n := range near {
-				faded = faded || n-soft <= i && i < n+soft
+			want = append(want, s.made[at:]...)
+			if len(b) < 2*len(want) {
+				t.Fatalf("%v: %d bytes for %d samples", test.args, len(b), len(want))
 			}
-			if v != w && !(faded && abs(int(v)) <= abs(int(w))) {
-				t.Fatalf("%v: sample %d is %d, not %d", test.args, i, v, w)
+			for i, w := range want {
+				v := int16(binary.LittleEndian.Uint16(b[2*i:]))
+				faded := false
+				for _, n := range near {
+					faded = faded || n-soft <= i && i < n+soft
+				}
+				if v != w && !(faded && abs(int(v)) <= abs(int(w))) {
+					t.Fatalf("%v: sample %d is %d, not %d", test.args, i, v, w)
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -247,10 +249,12 @@ func TestConsentedOnlyUsage(t *testing.T) {
 		{"clip latest --at 1 --consented-only --margin 11", exitUsage, "--margin"},
 		{"export latest --consented-only --margin -1", exitUsage, "--margin"},
 	} {
-		code, _, stderr := run(s.App, append(strings.Fields(test.args), "-o", file)...)
-		if _, err := os.Stat(file); code != test.code || !strings.Contains(stderr, test.says) || err == nil {
-			t.Errorf("%s: %d, %v: %s", test.args, code, err, stderr)
-		}
+		t.Run(test.args, func(t *testing.T) {
+			code, _, stderr := run(s.App, append(strings.Fields(test.args), "-o", file)...)
+			if _, err := os.Stat(file); code != test.code || !strings.Contains(stderr, test.says) || err == nil {
+				t.Errorf("%s: %d, %v: %s", test.args, code, err, stderr)
+			}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -40,10 +41,12 @@ func TestClip(t *testing.T) {
 		{"ab👩‍👩‍👧‍👦cd", 4, "ab…"},
 		{"e\u0301e\u0301e\u0301", 2, "e\u0301…"},
 	} {
-		got := truncate(tt.in, tt.max)
-		if got != tt.want || width(got) > tt.max {
-			t.Errorf("%q to %d: %q, want %q", tt.in, tt.max, got, tt.want)
-		}
+		t.Run(fmt.Sprintf("%q to %d", tt.in, tt.max), func(t *testing.T) {
+			got := truncate(tt.in, tt.max)
+			if got != tt.want || width(got) > tt.max {
+				t.Errorf("%q to %d: %q, want %q", tt.in, tt.max, got, tt.want)
+			}
+		})
 	}
 }
 

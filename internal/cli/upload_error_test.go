@@ -61,10 +61,12 @@ func TestUploadErrors(t *testing.T) {
 		{"connection", &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true, Name: "h"}}, target},
 		{"connection", &url.Error{Op: "Put", URL: "https://h/", Err: io.ErrUnexpectedEOF}, target},
 	} {
-		f := classify(uploadError(c.err, c.t))
-		if f.kind != c.kind || f.hint == "" || !errors.Is(f, c.err) {
-			t.Errorf("%v: kind %q, hint %q, want %q", c.err, f.kind, f.hint, c.kind)
-		}
+		t.Run(c.kind, func(t *testing.T) {
+			f := classify(uploadError(c.err, c.t))
+			if f.kind != c.kind || f.hint == "" || !errors.Is(f, c.err) {
+				t.Errorf("%v: kind %q, hint %q, want %q", c.err, f.kind, f.hint, c.kind)
+			}
+		})
 	}
 	for kind, err := range map[string]error{
 		"interrupted":  context.Canceled,

@@ -53,50 +53,54 @@ func TestBatchFormats(t *testing.T) {
 		{"nothing", "", "", ""},
 		{"no line end", "recording,at\n1abc,5", "", "2 recording=1abc at=5"},
 	} {
-		b, err := NewBatch(strings.NewReader(tt.text), tt.recording)
-		if err != nil {
-			t.Errorf("%s: %v", tt.name, err)
-			continue
-		}
-		lines := readAll(t, b)
-		var got []string
-		for _, l := range lines {
-			text := fmt.Sprint(l.Number)
-			for i, v := range []string{l.Recording, l.At, l.Length, l.End, l.Title, l.Output, l.Format} {
-				if v != "" {
-					text += " " + columns[i] + "=" + v
+		t.Run(tt.name, func(t *testing.T) {
+			b, err := NewBatch(strings.NewReader(tt.text), tt.recording)
+			if err != nil {
+				t.Errorf("%s: %v", tt.name, err)
+				return
+			}
+			lines := readAll(t, b)
+			var got []string
+			for _, l := range lines {
+				text := fmt.Sprint(l.Number)
+				for i, v := range []string{l.Recording, l.At, l.Length, l.End, l.Title, l.Output, l.Format} {
+					if v != "" {
+						text += " " + columns[i] + "=" + v
+					}
+				}
+				if l.Err != nil {
+					text += " error=" + l.Err.Error()
+				}
+				got = append(got, text)
+			}
+			want := strings.Split(tt.want, "\n")
+			if tt.name == "lines in fields" {
+				want = []string{want[0] + "\n" + want[1], want[2]}
+			}
+			if tt.want == "" {
+				want = nil
+			}
+			if len(got) != len(want) {
+				t.Errorf("%s:\n got %q\nwant %q", tt.name, got, want)
+				return
+			}
+			for i := range got {
+				if !strings.HasPrefix(got[i], want[i]) || got[i] != want[i] && !strings.Contains(want[i], "error=") {
+					t.Errorf("%s:\n got %q\nwant %q", tt.name, got[i], want[i])
 				}
 			}
-			if l.Err != nil {
-				text += " error=" + l.Err.Error()
-			}
-			got = append(got, text)
-		}
-		want := strings.Split(tt.want, "\n")
-		if tt.name == "lines in fields" {
-			want = []string{want[0] + "\n" + want[1], want[2]}
-		}
-		if tt.want == "" {
-			want = nil
-		}
-		if len(got) != len(want) {
-			t.Errorf("%s:\n got %q\nwant %q", tt.name, got, want)
-			continue
-		}
-		for i := range got {
-			if !strings.HasPrefix(got[i], want[i]) || got[i] != want[i] && !strings.Contains(want[i], "error=") {
-				t.Errorf("%s:\n got %q\nwant %q", tt.name, got[i], want[i])
-			}
-		}
+		})
 	}
 	for _, tt := range []struct{ text, recording, says string }{
 		{"start,stop\n1,2\n", "", `missing column "at"`},
 		{"at,title\n1,2\n", "", `missing column "recording"`},
 		{strings.Repeat("x", maxLine+10), "", "longer than"},
 	} {
-		if _, err := NewBatch(strings.NewReader(tt.text), tt.recording); err == nil || !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%.20q: %v", tt.text, err)
-		}
+		t.Run(tt.says, func(t *testing.T) {
+			if _, err := NewBatch(strings.NewReader(tt.text), tt.recording); err == nil || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("%.20q: %v", tt.text, err)
+			}
+		})
 	}
 }
 

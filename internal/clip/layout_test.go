@@ -315,14 +315,16 @@ func TestFileName(t *testing.T) {
 		{"{date} {clock}", "", "2021-06-14 180105Z.m4a"},
 		{"con", "", "con_.m4a"},
 	} {
-		q := &Request{Recording: r, Span: span(r.Position(65.5e9), r.Position(2.5e9)), Name: tt.template, Title: tt.title}
-		got, err := q.FileName()
-		if tt.template == "../../{title}" {
-			got = strings.TrimLeft(got, ". ")
-		}
-		if err != nil || got != tt.want || strings.ContainsAny(got, `/\:`) {
-			t.Errorf("%q: %q, %v; want %q", tt.template, got, err, tt.want)
-		}
+		t.Run(tt.want, func(t *testing.T) {
+			q := &Request{Recording: r, Span: span(r.Position(65.5e9), r.Position(2.5e9)), Name: tt.template, Title: tt.title}
+			got, err := q.FileName()
+			if tt.template == "../../{title}" {
+				got = strings.TrimLeft(got, ". ")
+			}
+			if err != nil || got != tt.want || strings.ContainsAny(got, `/\:`) {
+				t.Errorf("%q: %q, %v; want %q", tt.template, got, err, tt.want)
+			}
+		})
 	}
 	// However long the title, the time stays in the name.
 	q := &Request{Recording: r, Span: span(0, 48000)}

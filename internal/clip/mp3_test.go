@@ -136,24 +136,26 @@ func TestMP3HeaderBits(t *testing.T) {
 func TestMP3NamesItsEncoder(t *testing.T) {
 	tool(t, "lame")
 	for _, tt := range []struct{ args, want string }{{"", "LAME3.100"}, {"-t", "Lavc"}} {
-		args := []string{"-b", "64"}
-		if tt.args != "" {
-			args = append(args, tt.args)
-		}
-		file := source{"", "a.mp3", 44100, args, true}.make(t, t.TempDir())
-		l, id := importFile(t, file)
-		r := open(t, l, id)
-		_, clip := cut(t, Request{Recording: r, Span: span(50000, 44100)})
-		b, err := os.ReadFile(clip)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rd, err := mp3.NewReader(bytes.NewReader(b), int64(len(b)), track.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := rd.Info(); got == nil || !got.Gapless || got.Encoder != tt.want {
-			t.Errorf("%s %v: %+v, want encoder %s", filepath.Base(clip), args, got, tt.want)
-		}
+		t.Run(tt.want, func(t *testing.T) {
+			args := []string{"-b", "64"}
+			if tt.args != "" {
+				args = append(args, tt.args)
+			}
+			file := source{"", "a.mp3", 44100, args, true}.make(t, t.TempDir())
+			l, id := importFile(t, file)
+			r := open(t, l, id)
+			_, clip := cut(t, Request{Recording: r, Span: span(50000, 44100)})
+			b, err := os.ReadFile(clip)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rd, err := mp3.NewReader(bytes.NewReader(b), int64(len(b)), track.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := rd.Info(); got == nil || !got.Gapless || got.Encoder != tt.want {
+				t.Errorf("%s %v: %+v, want encoder %s", filepath.Base(clip), args, got, tt.want)
+			}
+		})
 	}
 }

@@ -187,10 +187,12 @@ func TestPolicy(t *testing.T) {
 		{Policy{SendingAll: Off}, SendingAll, Off, false},
 		{Policy{Clipping: Require}, Clipping, Require, true},
 	} {
-		f := l.Check(test.policy, test.action, Use{Recording: rec, Turns: turns}, day(1))
-		if f.Mode != test.mode || f.Stops() != test.stops {
-			t.Errorf("%v %s: mode %s, stops %v", test.policy, test.action, f.Mode, f.Stops())
-		}
+		t.Run(fmt.Sprintf("%v %s", test.policy, test.action), func(t *testing.T) {
+			f := l.Check(test.policy, test.action, Use{Recording: rec, Turns: turns}, day(1))
+			if f.Mode != test.mode || f.Stops() != test.stops {
+				t.Errorf("%v %s: mode %s, stops %v", test.policy, test.action, f.Mode, f.Stops())
+			}
+		})
 	}
 	f := l.Check(nil, Clipping, Use{rec, turns, []space.Stretch{{Start: 30, End: 50}}}, day(1))
 	if got, want := f.Warning(), "1 speaker has not agreed: @cyd"; got != want {

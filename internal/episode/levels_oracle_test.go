@@ -185,18 +185,20 @@ func TestNearSilenceIsNotPumpedUp(t *testing.T) {
 		name  string
 		level float64
 	}{{"far away", 0.004}, {"silence", 0}} {
-		l, r := imported(t, f, voice(f, 6, 10, steady(test.level)))
-		before, _ := ebur128(t, r.Files[0].Name())
-		res := exported(t, l, r, t.TempDir(), Request{Format: format.M4A})
-		after, _ := ebur128(t, res.Path)
-		if len(res.Notes) == 0 {
-			t.Errorf("%s: nothing is reported", test.name)
-		}
-		switch {
-		case test.level == 0 && res.After.Integrated != nil:
-			t.Errorf("%s: %.2f LUFS", test.name, *res.After.Integrated)
-		case test.level > 0 && (before > -41 || math.Abs(after-before-MaxGain) > 0.3):
-			t.Errorf("%s: from %.1f to %.1f LUFS", test.name, before, after)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			l, r := imported(t, f, voice(f, 6, 10, steady(test.level)))
+			before, _ := ebur128(t, r.Files[0].Name())
+			res := exported(t, l, r, t.TempDir(), Request{Format: format.M4A})
+			after, _ := ebur128(t, res.Path)
+			if len(res.Notes) == 0 {
+				t.Errorf("%s: nothing is reported", test.name)
+			}
+			switch {
+			case test.level == 0 && res.After.Integrated != nil:
+				t.Errorf("%s: %.2f LUFS", test.name, *res.After.Integrated)
+			case test.level > 0 && (before > -41 || math.Abs(after-before-MaxGain) > 0.3):
+				t.Errorf("%s: from %.1f to %.1f LUFS", test.name, before, after)
+			}
+		})
 	}
 }

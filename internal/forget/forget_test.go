@@ -146,33 +146,35 @@ func TestChoices(t *testing.T) {
 		{Choice{Episodes: true}, true, false, true},
 		{Choice{Names: true}, true, true, false},
 	} {
-		s := newShelf(t)
-		s.put(t,
-			"clips/c.m4a", "clip", "clips/c.m4a.json", fmt.Sprintf(`{"schema":1,"recording":%q,"file":"c.m4a","at":10,"length":1,"samples":48000}`, id),
-			"clips/host.m4a", "clip", "clips/host.m4a.json", fmt.Sprintf(`{"schema":1,"recording":%q,"file":"host.m4a","at":1,"length":1,"samples":48000}`, id),
-			"episodes/e.m4a", "episode", "episodes/e.m4a.json", record("e.m4a", 12),
-		)
-		p, err := Find(t.Context(), s.Library, s.ledger, "guest1", test.choice)
-		if err == nil {
-			err = p.Do(t.Context())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		clips, episodes := s.left(t, "clips"), s.left(t, "episodes")
-		if !strings.Contains(clips, "host.m4a") || strings.Contains(clips, "c.m4a") != test.clips || strings.Contains(episodes, "e.m4a") != test.episodes {
-			t.Errorf("%+v leaves %s, %s", test.choice, clips, episodes)
-		}
-		sp, err := s.Load(id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if named := strings.Contains(sp.Title, "guest1"); named != test.named {
-			t.Errorf("%+v: the title is %s", test.choice, sp.Title)
-		}
-		if len(sp.Speakers) != 2 || len(sp.Pieces) != 1 {
-			t.Errorf("%+v: %d speakers, %d pieces", test.choice, len(sp.Speakers), len(sp.Pieces))
-		}
+		t.Run(fmt.Sprintf("%+v", test.choice), func(t *testing.T) {
+			s := newShelf(t)
+			s.put(t,
+				"clips/c.m4a", "clip", "clips/c.m4a.json", fmt.Sprintf(`{"schema":1,"recording":%q,"file":"c.m4a","at":10,"length":1,"samples":48000}`, id),
+				"clips/host.m4a", "clip", "clips/host.m4a.json", fmt.Sprintf(`{"schema":1,"recording":%q,"file":"host.m4a","at":1,"length":1,"samples":48000}`, id),
+				"episodes/e.m4a", "episode", "episodes/e.m4a.json", record("e.m4a", 12),
+			)
+			p, err := Find(t.Context(), s.Library, s.ledger, "guest1", test.choice)
+			if err == nil {
+				err = p.Do(t.Context())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			clips, episodes := s.left(t, "clips"), s.left(t, "episodes")
+			if !strings.Contains(clips, "host.m4a") || strings.Contains(clips, "c.m4a") != test.clips || strings.Contains(episodes, "e.m4a") != test.episodes {
+				t.Errorf("%+v leaves %s, %s", test.choice, clips, episodes)
+			}
+			sp, err := s.Load(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if named := strings.Contains(sp.Title, "guest1"); named != test.named {
+				t.Errorf("%+v: the title is %s", test.choice, sp.Title)
+			}
+			if len(sp.Speakers) != 2 || len(sp.Pieces) != 1 {
+				t.Errorf("%+v: %d speakers, %d pieces", test.choice, len(sp.Speakers), len(sp.Pieces))
+			}
+		})
 	}
 }
 

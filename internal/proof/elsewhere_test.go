@@ -170,36 +170,38 @@ func TestFalseTags(t *testing.T) {
 		{"another original", fade, s.Pieces[0].SHA256, strings.Repeat("0", 64)},
 		{"another fade", fade, `"fade":0.3`, `"fade":1.3`},
 	} {
-		for j, ext := range []string{".m4a", ".mp3", ".flac", ".opus"} {
-			if j > 0 && j != 1+i%3 && os.Getenv("SPACES_LONG") == "" {
-				continue // each claim in two formats, each format with a claim
+		t.Run(c.name, func(t *testing.T) {
+			for j, ext := range []string{".m4a", ".mp3", ".flac", ".opus"} {
+				if j > 0 && j != 1+i%3 && os.Getenv("SPACES_LONG") == "" {
+					continue // each claim in two formats, each format with a claim
+				}
+				if ext != ".m4a" && (testing.Short() || c.effects == (clip.Effects{}) || c.name == "another rate") {
+					continue
+				}
+				file := elsewhere(t, r, "a"+ext, clip.Request{Span: span, Effects: c.effects})
+				b, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				changed := bytes.ReplaceAll(b, []byte(c.from), []byte(c.to))
+				if ext == ".opus" {
+					changed = pages(changed)
+				}
+				if bytes.Equal(b, changed) {
+					t.Fatalf("%s has no %q", ext, c.from)
+				}
+				if err := os.WriteFile(file, changed, 0o666); err != nil {
+					t.Fatal(err)
+				}
+				proof, err := p.File(t.Context(), file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := proof.Verdict(); got == Proven || got != Refuted && ext != ".opus" && c.name != "another fade" {
+					t.Errorf("%s%s, %s: %s: %+v", c.name, ext, c.effects.Fade, got, proof.Checks)
+				}
 			}
-			if ext != ".m4a" && (testing.Short() || c.effects == (clip.Effects{}) || c.name == "another rate") {
-				continue
-			}
-			file := elsewhere(t, r, "a"+ext, clip.Request{Span: span, Effects: c.effects})
-			b, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			changed := bytes.ReplaceAll(b, []byte(c.from), []byte(c.to))
-			if ext == ".opus" {
-				changed = pages(changed)
-			}
-			if bytes.Equal(b, changed) {
-				t.Fatalf("%s has no %q", ext, c.from)
-			}
-			if err := os.WriteFile(file, changed, 0o666); err != nil {
-				t.Fatal(err)
-			}
-			proof, err := p.File(t.Context(), file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := proof.Verdict(); got == Proven || got != Refuted && ext != ".opus" && c.name != "another fade" {
-				t.Errorf("%s%s, %s: %s: %+v", c.name, ext, c.effects.Fade, got, proof.Checks)
-			}
-		}
+		})
 	}
 }
 

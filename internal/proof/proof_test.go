@@ -284,34 +284,36 @@ func TestNothingIsBelieved(t *testing.T) {
 		{l.Path(s.File), "file", "units"},
 		{made, "file", "file"},
 	} {
-		was, err := os.ReadFile(c.name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, at := range []int{len(was) * 5 / 8, len(was) - 1} {
-			b := slices.Clone(was)
-			b[at] ^= 1
-			if err := os.WriteFile(c.name, b, 0o666); err != nil {
-				t.Fatal(err)
-			}
-			all, err := p.Space(t.Context(), firstID)
+		t.Run(filepath.Base(c.name), func(t *testing.T) {
+			was, err := os.ReadFile(c.name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Contains(results(all), c.fails+" fails") {
-				t.Errorf("%s, byte %d: %q", filepath.Base(c.name), at, results(all))
+			for _, at := range []int{len(was) * 5 / 8, len(was) - 1} {
+				b := slices.Clone(was)
+				b[at] ^= 1
+				if err := os.WriteFile(c.name, b, 0o666); err != nil {
+					t.Fatal(err)
+				}
+				all, err := p.Space(t.Context(), firstID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Contains(results(all), c.fails+" fails") {
+					t.Errorf("%s, byte %d: %q", filepath.Base(c.name), at, results(all))
+				}
+				one, err := p.File(t.Context(), made)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if at != len(was)-1 && !slices.Contains(results(one), c.clip+" fails") {
+					t.Errorf("%s, byte %d: the clip: %q", filepath.Base(c.name), at, results(one))
+				}
 			}
-			one, err := p.File(t.Context(), made)
-			if err != nil {
+			if err := os.WriteFile(c.name, was, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			if at != len(was)-1 && !slices.Contains(results(one), c.clip+" fails") {
-				t.Errorf("%s, byte %d: the clip: %q", filepath.Base(c.name), at, results(one))
-			}
-		}
-		if err := os.WriteFile(c.name, was, 0o666); err != nil {
-			t.Fatal(err)
-		}
+		})
 	}
 	all, err := p.Space(t.Context(), firstID)
 	if err != nil {
@@ -343,25 +345,27 @@ func TestLengths(t *testing.T) {
 		said  int // seconds
 		found bool
 	}{{audio, false}, {audio + 55, false}, {audio - 55, false}, {audio + 65, true}, {audio - 65, true}} {
-		a := fixture.One()
-		a.Spaces[0].Pieces[0].Seconds = audio
-		a.Spaces[0].Ended = a.Spaces[0].Created.Add(time.Duration(c.said) * time.Second)
-		zip := filepath.Join(t.TempDir(), "a.zip")
-		if _, err := a.WriteZIP(zip); err != nil {
-			t.Fatal(err)
-		}
-		l := take(t, zip)
-		ar, err := archive.Open(t.Context(), zip)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer ar.Close()
-		var kinds []DifferenceKind
-		p := &Prover{Library: l, Version: "test", Archives: []*archive.Archive{ar}}
-		sum, err := p.Against(t.Context(), nil, func(d Difference) { kinds = append(kinds, d.Kind) })
-		if want := slices.Contains(kinds, Length); err != nil || want != c.found || len(kinds) != sum.Findings {
-			t.Errorf("%d s: %q, %+v, %v", c.said, kinds, sum, err)
-		}
+		t.Run(fmt.Sprintf("%d s", c.said), func(t *testing.T) {
+			a := fixture.One()
+			a.Spaces[0].Pieces[0].Seconds = audio
+			a.Spaces[0].Ended = a.Spaces[0].Created.Add(time.Duration(c.said) * time.Second)
+			zip := filepath.Join(t.TempDir(), "a.zip")
+			if _, err := a.WriteZIP(zip); err != nil {
+				t.Fatal(err)
+			}
+			l := take(t, zip)
+			ar, err := archive.Open(t.Context(), zip)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ar.Close()
+			var kinds []DifferenceKind
+			p := &Prover{Library: l, Version: "test", Archives: []*archive.Archive{ar}}
+			sum, err := p.Against(t.Context(), nil, func(d Difference) { kinds = append(kinds, d.Kind) })
+			if want := slices.Contains(kinds, Length); err != nil || want != c.found || len(kinds) != sum.Findings {
+				t.Errorf("%d s: %q, %+v, %v", c.said, kinds, sum, err)
+			}
+		})
 	}
 }
 

@@ -130,14 +130,16 @@ func TestFind(t *testing.T) {
 		{"clock after", Place{Clock: "2021-06-15T03:00:00Z"}, Span{}, "after the recording"},
 		{"no clock", Place{Clock: "noon", Zone: time.UTC}, Span{}, "not a valid time of day"},
 	} {
-		got, err := r.Find(tt.p)
-		var p *Problem
-		switch {
-		case tt.want.Samples > 0 && (err != nil || got != tt.want):
-			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
-		case tt.want.Samples == 0 && (!errors.As(err, &p) || !strings.Contains(err.Error(), tt.says)):
-			t.Errorf("%s: %+v, %v; want an error about %q", tt.name, got, err, tt.says)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := r.Find(tt.p)
+			var p *Problem
+			switch {
+			case tt.want.Samples > 0 && (err != nil || got != tt.want):
+				t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
+			case tt.want.Samples == 0 && (!errors.As(err, &p) || !strings.Contains(err.Error(), tt.says)):
+				t.Errorf("%s: %+v, %v; want an error about %q", tt.name, got, err, tt.says)
+			}
+		})
 	}
 }
 

@@ -26,40 +26,42 @@ func TestPicture(t *testing.T) {
 		width        int
 		height       int
 	}{{"square", "light", 720, 720}, {"", "", 1280, 720}, {"tall", "dark", 720, 1280}} {
-		q := url.Values{"start": {"480000"}, "samples": {"96000"}, "title": {"An été"}, "shape": {tt.shape}, "theme": {tt.theme}}
-		status, body, h := c.ask("GET", sampleAPI+"/picture?"+q.Encode(), "", nil)
-		if status != 200 || h.Get("Content-Type") != "image/png" {
-			t.Fatalf("%d %s: %.200s", status, h.Get("Content-Type"), body)
-		}
-		shown, err := png.DecodeConfig(bytes.NewReader([]byte(body)))
-		if err != nil || shown.Width != tt.width || shown.Height != tt.height {
-			t.Errorf("%s: %d×%d pixels, %v", tt.shape, shown.Width, shown.Height, err)
-		}
-		if tt.shape != "square" {
-			continue // one video is enough
-		}
-		got := c.post(sampleAPI+"/clips", fmt.Sprintf(`{"start":480000,"samples":96000,"format":"mp4","title":"An été","shape":%q,"theme":%q}`, tt.shape, tt.theme))
-		if got.Error != nil {
-			t.Fatalf("%+v", got.Error)
-		}
-		still := filepath.Join(t.TempDir(), "shown.png")
-		if err := os.WriteFile(still, []byte(body), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		gray := func(args ...string) []byte {
-			t.Helper()
-			b, err := exec.Command(ffmpeg, append(append([]string{"-v", "error"}, args...), "-frames:v", "1", "-vf", "format=gray", "-f", "rawvideo", "-")...).Output()
-			if err != nil || len(b) != tt.width*tt.height {
-				t.Fatalf("%v: %d bytes, %v", args, len(b), err)
+		t.Run(fmt.Sprintf("%s %s", tt.shape, tt.theme), func(t *testing.T) {
+			q := url.Values{"start": {"480000"}, "samples": {"96000"}, "title": {"An été"}, "shape": {tt.shape}, "theme": {tt.theme}}
+			status, body, h := c.ask("GET", sampleAPI+"/picture?"+q.Encode(), "", nil)
+			if status != 200 || h.Get("Content-Type") != "image/png" {
+				t.Fatalf("%d %s: %.200s", status, h.Get("Content-Type"), body)
 			}
-			return b
-		}
-		if p := psnr(gray("-i", still), gray("-i", got.Result.File, "-ss", "1")); p < 35 {
-			t.Errorf("the picture and the video differ: %.1f dB", p)
-		}
-		if p := psnr(gray("-i", still), gray("-i", got.Result.File)); p > 40 {
-			t.Errorf("at the start the video is the same: %.1f dB", p)
-		}
+			shown, err := png.DecodeConfig(bytes.NewReader([]byte(body)))
+			if err != nil || shown.Width != tt.width || shown.Height != tt.height {
+				t.Errorf("%s: %d×%d pixels, %v", tt.shape, shown.Width, shown.Height, err)
+			}
+			if tt.shape != "square" {
+				return // one video is enough
+			}
+			got := c.post(sampleAPI+"/clips", fmt.Sprintf(`{"start":480000,"samples":96000,"format":"mp4","title":"An été","shape":%q,"theme":%q}`, tt.shape, tt.theme))
+			if got.Error != nil {
+				t.Fatalf("%+v", got.Error)
+			}
+			still := filepath.Join(t.TempDir(), "shown.png")
+			if err := os.WriteFile(still, []byte(body), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			gray := func(args ...string) []byte {
+				t.Helper()
+				b, err := exec.Command(ffmpeg, append(append([]string{"-v", "error"}, args...), "-frames:v", "1", "-vf", "format=gray", "-f", "rawvideo", "-")...).Output()
+				if err != nil || len(b) != tt.width*tt.height {
+					t.Fatalf("%v: %d bytes, %v", args, len(b), err)
+				}
+				return b
+			}
+			if p := psnr(gray("-i", still), gray("-i", got.Result.File, "-ss", "1")); p < 35 {
+				t.Errorf("the picture and the video differ: %.1f dB", p)
+			}
+			if p := psnr(gray("-i", still), gray("-i", got.Result.File)); p > 40 {
+				t.Errorf("at the start the video is the same: %.1f dB", p)
+			}
+		})
 	}
 	for _, query := range []string{"", "start=0&samples=0", "start=0&samples=9600&shape=round", "start=0&samples=9600&theme=..%2f", "start=9007199254&samples=5"} {
 		if status, body, _ := c.ask("GET", sampleAPI+"/picture?"+query, "", nil); query != "" && status < 400 || status >= 500 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -116,9 +117,11 @@ func TestContrast(t *testing.T) {
 	}
 	for theme, p := range palettes {
 		for name, c := range map[string]color.NRGBA{"text": p.text, "muted": p.muted, "accent": p.accent} {
-			if got := contrast(c, p.background); got < 4.5 {
-				t.Errorf("%s of %s: %.2f", name, theme, got)
-			}
+			t.Run(fmt.Sprint(name, " of ", theme), func(t *testing.T) {
+				if got := contrast(c, p.background); got < 4.5 {
+					t.Errorf("%s of %s: %.2f", name, theme, got)
+				}
+			})
 		}
 		for _, behind := range []color.Color{color.White, color.Black} {
 			m := image.NewRGBA(image.Rect(0, 0, 8, 8))

@@ -1,6 +1,7 @@
 package audiogram
 
 import (
+	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -157,8 +158,10 @@ func TestHeights(t *testing.T) {
 		{[]float64{0.5, 0.25, 0}, []float64{1, math.Pow(0.5, 0.3), 0}},
 		{[]float64{nan, inf, 0.5}, []float64{0, 1, 1}},
 	} {
-		if got := heights(c.power); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%v: %v, want %v", c.power, got, c.want)
-		}
+		t.Run(fmt.Sprint(c.power), func(t *testing.T) {
+			if got := heights(c.power); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%v: %v, want %v", c.power, got, c.want)
+			}
+		})
 	}
 }

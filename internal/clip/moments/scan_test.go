@@ -3,6 +3,7 @@ package moments
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"math/cmplx"
@@ -287,14 +288,16 @@ func TestVoice(t *testing.T) {
 			{"silence", func(int64) float64 { return 0 }, 0, 0},
 			{"an offset", func(int64) float64 { return 0.5 }, 0, 0},
 		} {
-			f := scanWave(t, rate, 1, c.sound)
-			mean := 0.0
-			for _, h := range f.hops[1:] {
-				mean += float64(h.voice) / 255 / float64(len(f.hops)-1)
-			}
-			if !(mean >= c.min && mean <= c.max+1e-9) {
-				t.Errorf("%d Hz: %s is one voice by %.2f, not %.2f to %.2f", rate, c.name, mean, c.min, c.max)
-			}
+			t.Run(fmt.Sprintf("%s, %d Hz", c.name, rate), func(t *testing.T) {
+				f := scanWave(t, rate, 1, c.sound)
+				mean := 0.0
+				for _, h := range f.hops[1:] {
+					mean += float64(h.voice) / 255 / float64(len(f.hops)-1)
+				}
+				if !(mean >= c.min && mean <= c.max+1e-9) {
+					t.Errorf("%d Hz: %s is one voice by %.2f, not %.2f to %.2f", rate, c.name, mean, c.min, c.max)
+				}
+			})
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -68,11 +69,13 @@ func TestPublished(t *testing.T) {
 		published *bool
 		want      error
 	}{{&no, ErrNonePublished}, {&yes, nil}, {nil, nil}} {
-		list[0].Published = c.published
-		writeJSON(t, root, list[0].Sidecar, list[0].Record)
-		if got, err := Choose(t.Context(), root, "", (*Episode).IsPublished); err != c.want || err == nil && len(got) != 1 {
-			t.Errorf("published %v: %d episodes, error %v, want %v", c.published, len(got), err, c.want)
-		}
+		t.Run(fmt.Sprint(c.want), func(t *testing.T) {
+			list[0].Published = c.published
+			writeJSON(t, root, list[0].Sidecar, list[0].Record)
+			if got, err := Choose(t.Context(), root, "", (*Episode).IsPublished); err != c.want || err == nil && len(got) != 1 {
+				t.Errorf("published %v: %d episodes, error %v, want %v", c.published, len(got), err, c.want)
+			}
+		})
 	}
 	if !slices.Contains(list[0].Files(), list[0].File) {
 		t.Error("the files of an episode lack its audio")

@@ -121,15 +121,17 @@ func TestRules(t *testing.T) {
 	tried := map[string]bool{}
 	for _, test := range ruleTests {
 		tried[test.rule] = true
-		if !strings.Contains(good, test.old) {
-			t.Errorf("%s: the feed has no %q", test.rule, test.old)
-			continue
-		}
-		bad := strings.Replace(good, test.old, test.new, 1)
-		if strings.Contains(test.new, "<!--") {
-			bad = strings.Replace(bad, "</enclosure>", "-->", 1)
-		}
-		wantRule(t, test.rule, bad, test.line)
+		t.Run(test.rule, func(t *testing.T) {
+			if !strings.Contains(good, test.old) {
+				t.Errorf("%s: the feed has no %q", test.rule, test.old)
+				return
+			}
+			bad := strings.Replace(good, test.old, test.new, 1)
+			if strings.Contains(test.new, "<!--") {
+				bad = strings.Replace(bad, "</enclosure>", "-->", 1)
+			}
+			wantRule(t, test.rule, bad, test.line)
+		})
 	}
 	// Rules about several items, and about none.
 	item := good[strings.Index(good, "    <item>"):strings.Index(good, "  </channel>")]
@@ -177,19 +179,21 @@ func TestOneFault(t *testing.T) {
 		{"date-weekday", "<pubDate>Mon", "<pubDate>Fri"},
 		{"enclosure-url", `url="https://example.com/show/2021-06-14-debat.mp3"`, `url=""`},
 	} {
-		if !strings.Contains(good, c.old) {
-			t.Errorf("the feed has no %q", c.old)
-			continue
-		}
-		bad := strings.Replace(good, c.old, c.new, 1)
-		findings, err := CheckAt(strings.NewReader(bad), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
-		want := 1
-		if strings.Contains(c.new, "&rsquo;") {
-			want = 3 // of three entities, each told once
-		}
-		if err != nil || len(findings) != want || findings[0].Rule != c.rule {
-			t.Errorf("%q: %d findings, %+v, %v", c.new, len(findings), findings, err)
-		}
+		t.Run(c.new, func(t *testing.T) {
+			if !strings.Contains(good, c.old) {
+				t.Errorf("the feed has no %q", c.old)
+				return
+			}
+			bad := strings.Replace(good, c.old, c.new, 1)
+			findings, err := CheckAt(strings.NewReader(bad), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+			want := 1
+			if strings.Contains(c.new, "&rsquo;") {
+				want = 3 // of three entities, each told once
+			}
+			if err != nil || len(findings) != want || findings[0].Rule != c.rule {
+				t.Errorf("%q: %d findings, %+v, %v", c.new, len(findings), findings, err)
+			}
+		})
 	}
 	// A byte order mark may stand before the declaration.
 	if findings, err := CheckBytes([]byte("\ufeff" + good)); err != nil || len(findings) > 0 {
@@ -252,12 +256,14 @@ func TestAllowed(t *testing.T) {
 		{"<generator>", "<?pi a='?><!-- it's fine --><generator>"},
 		{"<description>", "<content:encoded xmlns:content=\"http://purl.org/rss/1.0/modules/content/\"><![CDATA[<a href='x\">]]></content:encoded><description>"},
 	} {
-		if !strings.Contains(good, test.old) {
-			t.Fatalf("the feed has no %q", test.old)
-		}
-		if findings, err := CheckBytes([]byte(strings.Replace(good, test.old, test.new, 1))); err != nil || len(findings) > 0 {
-			t.Errorf("%s: %v, %v", test.new, findings, err)
-		}
+		t.Run(test.new, func(t *testing.T) {
+			if !strings.Contains(good, test.old) {
+				t.Fatalf("the feed has no %q", test.old)
+			}
+			if findings, err := CheckBytes([]byte(strings.Replace(good, test.old, test.new, 1))); err != nil || len(findings) > 0 {
+				t.Errorf("%s: %v, %v", test.new, findings, err)
+			}
+		})
 	}
 }
 

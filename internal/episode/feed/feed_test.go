@@ -385,18 +385,20 @@ func TestShow(t *testing.T) {
 		{"warning: the show has no author", func(s *Show) { s.Author = "" }},
 		{"warning: the description has 4001 bytes", func(s *Show) { s.Description = strings.Repeat("x", 4001) }},
 	} {
-		s := testShow()
-		test.spoil(s)
-		warnings, err := s.Check()
-		if want, ok := strings.CutPrefix(test.want, "warning: "); ok {
-			if err != nil || !strings.Contains(strings.Join(warnings, "\n"), want) {
-				t.Errorf("warnings %q, error %v; want a warning %q", warnings, err, want)
+		t.Run(test.want, func(t *testing.T) {
+			s := testShow()
+			test.spoil(s)
+			warnings, err := s.Check()
+			if want, ok := strings.CutPrefix(test.want, "warning: "); ok {
+				if err != nil || !strings.Contains(strings.Join(warnings, "\n"), want) {
+					t.Errorf("warnings %q, error %v; want a warning %q", warnings, err, want)
+				}
+			} else if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %q", err, want)
+			} else if strings.Contains(err.Error(), "secret") {
+				t.Errorf("the error tells the password: %v", err)
 			}
-		} else if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, want %q", err, want)
-		} else if strings.Contains(err.Error(), "secret") {
-			t.Errorf("the error tells the password: %v", err)
-		}
+		})
 	}
 }
 

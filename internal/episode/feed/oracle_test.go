@@ -31,9 +31,11 @@ func TestGofeed(t *testing.T) {
 		{"guid of the show", f.Extensions["podcast"]["guid"][0].Value, testShow().GUID},
 		{"soundbites", f.Items[0].Extensions["podcast"]["soundbite"][1].Attrs["startTime"], "3570"},
 	} {
-		if test.got != test.want {
-			t.Errorf("%s: %q, want %q", test.what, test.got, test.want)
-		}
+		t.Run(test.what, func(t *testing.T) {
+			if test.got != test.want {
+				t.Errorf("%s: %q, want %q", test.what, test.got, test.want)
+			}
+		})
 	}
 	it := f.Items[0]
 	if it.Title != "Débat : l’été <des> médias" || it.GUID != "x-space:1ypKdEXvkMLGW" || it.ITunesExt.Duration != "3600" ||

@@ -132,9 +132,11 @@ func TestList(t *testing.T) {
 		{Query{Words: "l'ete"}, a},
 		{Query{Words: "  \t"}, join(a, b, d, e)},
 	} {
-		if got := ids(t, c.List(t.Context(), tt.q)); got != tt.want {
-			t.Errorf("%+v:\n got %s\nwant %s", tt.q, got, tt.want)
-		}
+		t.Run(fmt.Sprintf("%+v", tt.q), func(t *testing.T) {
+			if got := ids(t, c.List(t.Context(), tt.q)); got != tt.want {
+				t.Errorf("%+v:\n got %s\nwant %s", tt.q, got, tt.want)
+			}
+		})
 	}
 	for _, err := range c.List(t.Context(), Query{Sort: "size"}) {
 		if !errors.Is(err, ErrSort) {

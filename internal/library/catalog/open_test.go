@@ -96,28 +96,30 @@ func TestOpenErrors(t *testing.T) {
 		{"newer", pragma("newer", fmt.Sprintf("PRAGMA user_version = %d", Version+1)), ErrNewer},
 		{"older", pragma("older", fmt.Sprintf("PRAGMA user_version = %d", Version-1)), ErrOlder},
 	} {
-		for _, mode := range []Mode{ReadOnly, ReadWrite} {
-			c, err := Open(t.Context(), tt.path, mode)
-			if !errors.Is(err, tt.want) {
-				t.Errorf("%s, mode %d: %v; want %v", tt.name, mode, err, tt.want)
+		t.Run(tt.name, func(t *testing.T) {
+			for _, mode := range []Mode{ReadOnly, ReadWrite} {
+				c, err := Open(t.Context(), tt.path, mode)
+				if !errors.Is(err, tt.want) {
+					t.Errorf("%s, mode %d: %v; want %v", tt.name, mode, err, tt.want)
+				}
+				if err == nil {
+					c.Close()
+				} else if !strings.Contains(err.Error(), tt.path) {
+					t.Errorf("%s: the error does not name the file: %v", tt.name, err)
+				}
 			}
-			if err == nil {
+			if tt.want == ErrCorrupt || tt.want == ErrOlder { // can be built again
+				if err := Remove(tt.path); err != nil {
+					t.Error(err)
+				}
+				c, err := Open(t.Context(), tt.path, ReadWrite)
+				if err != nil {
+					t.Errorf("%s: after Remove: %v", tt.name, err)
+					return
+				}
 				c.Close()
-			} else if !strings.Contains(err.Error(), tt.path) {
-				t.Errorf("%s: the error does not name the file: %v", tt.name, err)
 			}
-		}
-		if tt.want == ErrCorrupt || tt.want == ErrOlder { // can be built again
-			if err := Remove(tt.path); err != nil {
-				t.Error(err)
-			}
-			c, err := Open(t.Context(), tt.path, ReadWrite)
-			if err != nil {
-				t.Errorf("%s: after Remove: %v", tt.name, err)
-				continue
-			}
-			c.Close()
-		}
+		})
 	}
 	if _, err := Open(t.Context(), filepath.Join(dir, "none"), ReadOnly); !errors.Is(err, ErrNotExist) {
 		t.Errorf("no file: %v", err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -109,9 +110,11 @@ func TestIn(t *testing.T) {
 		{"\x01\xf3@ann\x07", false},                          // by chance
 		{"", false},
 	} {
-		if got := e.In([]byte(test.bytes)); got != test.want {
-			t.Errorf("%q: %v", test.bytes, got)
-		}
+		t.Run(fmt.Sprintf("%.20q", test.bytes), func(t *testing.T) {
+			if got := e.In([]byte(test.bytes)); got != test.want {
+				t.Errorf("%q: %v", test.bytes, got)
+			}
+		})
 	}
 	if New("").In([]byte("anything")) {
 		t.Error("nobody is named")

@@ -28,9 +28,11 @@ func TestTitlePart(t *testing.T) {
 		{strings.Repeat("é", 100), strings.Repeat("é", 40)},
 		{strings.Repeat("👩‍👩‍👧‍👦", 10), strings.Repeat("👩‍👩‍👧‍👦", 3)},
 	} {
-		if got := titlePart(c.in, maxPath); got != c.want {
-			t.Errorf("titlePart(%q) = %q, want %q", c.in, got, c.want)
-		}
+		t.Run(c.want, func(t *testing.T) {
+			if got := titlePart(c.in, maxPath); got != c.want {
+				t.Errorf("titlePart(%q) = %q, want %q", c.in, got, c.want)
+			}
+		})
 	}
 }
 

@@ -371,15 +371,17 @@ func TestSpans(t *testing.T) {
 		{0, 29, 1, []space.Stretch{{Start: at(29*1024 - 500), End: at(30*1024 - 500)}}},
 		{1, 1, 1, []space.Stretch{{Start: at(30*1024-500) + 1024.0/24000, End: at(30*1024-500) + 3072.0/24000}}},
 	} {
-		got := sound.Match{File: c.file, First: c.first, Stretch: sound.Stretch{Units: c.units}}.Spans(s)
-		if len(got) != len(c.want) {
-			t.Errorf("%d from %d of file %d: %v, want %v", c.units, c.first, c.file, got, c.want)
-			continue
-		}
-		for i, g := range got {
-			if d := max(g.Start-c.want[i].Start, c.want[i].Start-g.Start, g.End-c.want[i].End, c.want[i].End-g.End); d > 1e-9 {
+		t.Run(fmt.Sprintf("unit %d of file %d", c.first, c.file), func(t *testing.T) {
+			got := sound.Match{File: c.file, First: c.first, Stretch: sound.Stretch{Units: c.units}}.Spans(s)
+			if len(got) != len(c.want) {
 				t.Errorf("%d from %d of file %d: %v, want %v", c.units, c.first, c.file, got, c.want)
+				return
 			}
-		}
+			for i, g := range got {
+				if d := max(g.Start-c.want[i].Start, c.want[i].Start-g.Start, g.End-c.want[i].End, c.want[i].End-g.End); d > 1e-9 {
+					t.Errorf("%d from %d of file %d: %v, want %v", c.units, c.first, c.file, got, c.want)
+				}
+			}
+		})
 	}
 }

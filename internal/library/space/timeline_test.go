@@ -1,6 +1,7 @@
 package space
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -75,10 +76,12 @@ func TestStartClock(t *testing.T) {
 		{20, 30, 17.5, false},
 		{25, 40, 17.5, false},
 	} {
-		got, one := (&Space{Timeline: runs}).StartClock(Stretch{tt.from, tt.to})
-		if one == tt.missing || one && !got.Equal(wall(tt.want).Time) {
-			t.Errorf("%g to %g: %v, %t", tt.from, tt.to, got, one)
-		}
+		t.Run(fmt.Sprintf("%g to %g", tt.from, tt.to), func(t *testing.T) {
+			got, one := (&Space{Timeline: runs}).StartClock(Stretch{tt.from, tt.to})
+			if one == tt.missing || one && !got.Equal(wall(tt.want).Time) {
+				t.Errorf("%g to %g: %v, %t", tt.from, tt.to, got, one)
+			}
+		})
 	}
 	if got, one := (&Space{Timeline: runs[3:]}).StartClock(Stretch{0, 5}); !got.IsZero() || !one {
 		t.Errorf("unknown clock: %v, %t", got, one)

@@ -33,8 +33,10 @@ func TestTitleInName(t *testing.T) {
 		{"x.m4a", "f0123456789ab", ""},
 		{"", "", ""},
 	} {
-		if got := InName(c.name, c.id); got != c.want {
-			t.Errorf("%q: %q, want %q", c.name, got, c.want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			if got := InName(c.name, c.id); got != c.want {
+				t.Errorf("%q: %q, want %q", c.name, got, c.want)
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package adts
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -119,11 +120,13 @@ func TestParseHeader(t *testing.T) {
 		{0, 0xfe, ErrSync}, {1, 0xe1, ErrSync}, {1, 0xf3, ErrSync},
 		{2, 0x74, ErrRate}, {2, 0x7c, ErrRate}, {4, 0, ErrNoRoom},
 	} {
-		b := bytes.Clone(frame)
-		b[c.at] = c.b
-		if _, err := ParseHeader(b); err != c.want {
-			t.Errorf("byte %d is %#x: %v, want %v", c.at, c.b, err, c.want)
-		}
+		t.Run(fmt.Sprintf("byte %d is %#x", c.at, c.b), func(t *testing.T) {
+			b := bytes.Clone(frame)
+			b[c.at] = c.b
+			if _, err := ParseHeader(b); err != c.want {
+				t.Errorf("byte %d is %#x: %v, want %v", c.at, c.b, err, c.want)
+			}
+		})
 	}
 	if _, err := ParseHeader(frame[:6]); err != ErrShort {
 		t.Errorf("a cut header: %v", err)

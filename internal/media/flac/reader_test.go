@@ -193,11 +193,13 @@ func TestDamage(t *testing.T) {
 			"cut end":       {join(before, m.frames[20][:200]), 20, track.CutEnd, 1},
 			"whole missing": {join(before), 20, track.CutEnd, 0},
 		} {
-			r, units := mustRead(t, c.in)
-			d := r.Track().Damage
-			if len(units) != c.units || len(d.Places) != 1 || d.Places[0].Kind != c.kind || c.lost > 0 && d.Lost != c.lost {
-				t.Errorf("%s, variable %v: %d units, damage %+v", name, variable, len(units), d)
-			}
+			t.Run(fmt.Sprintf("%s, variable %v", name, variable), func(t *testing.T) {
+				r, units := mustRead(t, c.in)
+				d := r.Track().Damage
+				if len(units) != c.units || len(d.Places) != 1 || d.Places[0].Kind != c.kind || c.lost > 0 && d.Lost != c.lost {
+					t.Errorf("%s, variable %v: %d units, damage %+v", name, variable, len(units), d)
+				}
+			})
 		}
 	}
 }

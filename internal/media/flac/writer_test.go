@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -169,19 +170,21 @@ func TestCover(t *testing.T) {
 		{image.NewNRGBA(image.Rect(0, 0, 5, 6)), 32, 0},
 		{image.NewNRGBA64(image.Rect(0, 0, 5, 6)), 64, 0},
 	} {
-		var b bytes.Buffer
-		if err := png.Encode(&b, c.image); err != nil {
-			t.Fatal(err)
-		}
-		got, err := Cover(b.Bytes())
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := got[4+4+len("image/png")+4:]
-		be := binary.BigEndian
-		if be.Uint32(f) != 5 || be.Uint32(f[4:]) != 6 || be.Uint32(f[8:]) != c.depth || be.Uint32(f[12:]) != c.colors {
-			t.Errorf("%T: % x", c.image, f[:16])
-		}
+		t.Run(fmt.Sprintf("%T", c.image), func(t *testing.T) {
+			var b bytes.Buffer
+			if err := png.Encode(&b, c.image); err != nil {
+				t.Fatal(err)
+			}
+			got, err := Cover(b.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := got[4+4+len("image/png")+4:]
+			be := binary.BigEndian
+			if be.Uint32(f) != 5 || be.Uint32(f[4:]) != 6 || be.Uint32(f[8:]) != c.depth || be.Uint32(f[12:]) != c.colors {
+				t.Errorf("%T: % x", c.image, f[:16])
+			}
+		})
 	}
 }
 

@@ -295,10 +295,12 @@ func TestChroma(t *testing.T) {
 		{255, 255, 255, 235, 128, 128}, {255, 255, 0, 219, 16, 138}, {0, 255, 255, 188, 154, 16}, {0, 255, 0, 173, 42, 26},
 		{255, 0, 255, 78, 214, 230}, {255, 0, 0, 63, 102, 240}, {0, 0, 255, 32, 240, 118}, {0, 0, 0, 16, 128, 128},
 	} {
-		cb, cr := chroma(4*int64(c.r), 4*int64(c.g), 4*int64(c.b))
-		if y := luma(c.r, c.g, c.b); y != c.y || cb != c.cb || cr != c.cr {
-			t.Errorf("%d, %d, %d: %d, %d, %d; want %d, %d, %d", c.r, c.g, c.b, y, cb, cr, c.y, c.cb, c.cr)
-		}
+		t.Run(fmt.Sprint(c.r, c.g, c.b), func(t *testing.T) {
+			cb, cr := chroma(4*int64(c.r), 4*int64(c.g), 4*int64(c.b))
+			if y := luma(c.r, c.g, c.b); y != c.y || cb != c.cb || cr != c.cr {
+				t.Errorf("%d, %d, %d: %d, %d, %d; want %d, %d, %d", c.r, c.g, c.b, y, cb, cr, c.y, c.cb, c.cr)
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package h264
 
 import (
 	"errors"
+	"fmt"
 	"image"
 	"math"
 	"testing"
@@ -22,10 +23,12 @@ func TestConfig(t *testing.T) {
 		{Config{Width: 320, Height: 240, Frames: 1, Ticks: 10, Level: 12}, 12, 1},
 		{Config{Width: 2, Height: 2, Frames: 172, Ticks: 1, Level: 41}, 41, 860},
 	} {
-		e, err := New(c.Config)
-		if err != nil || e.config.Level != c.level || e.config.KeyInterval != c.interval {
-			t.Errorf("%+v: %v, level %v, want %v; interval %d, want %d", c.Config, err, e.config.Level, c.level, e.config.KeyInterval, c.interval)
-		}
+		t.Run(fmt.Sprintf("%dx%d, %d pictures in %d s", c.Width, c.Height, c.Frames, c.Ticks), func(t *testing.T) {
+			e, err := New(c.Config)
+			if err != nil || e.config.Level != c.level || e.config.KeyInterval != c.interval {
+				t.Errorf("%+v: %v, level %v, want %v; interval %d, want %d", c.Config, err, e.config.Level, c.level, e.config.KeyInterval, c.interval)
+			}
+		})
 	}
 	sound := Config{Width: 320, Height: 240, Frames: 25, Ticks: 1}
 	for name, change := range map[string]func(c *Config){

@@ -170,15 +170,17 @@ func TestTech3341TruePeakOfSines(t *testing.T) {
 			{18, 8, 0.50, 67.5, -6},
 			{19, 4, 1.41, 45, 3},
 		} {
-			var signal []float32
-			// It fades in and out, for an abrupt end would ring.
-			for n := range rate {
-				fade := min(1, float64(n)/1000, float64(rate-n)/1000)
-				v := float32(fade * c.amp * math.Sin(2*math.Pi*float64(n)/c.divisor+c.turn*math.Pi/180))
-				signal = append(signal, v, v)
-			}
-			r := measure(t, rate, 2, signal)
-			near(t, fmt.Sprintf("case %d at %d Hz: true peak", c.number, rate), r.TruePeak, c.want, 0.4, 0.2)
+			t.Run(fmt.Sprintf("case %d at %d Hz", c.number, rate), func(t *testing.T) {
+				var signal []float32
+				// It fades in and out, for an abrupt end would ring.
+				for n := range rate {
+					fade := min(1, float64(n)/1000, float64(rate-n)/1000)
+					v := float32(fade * c.amp * math.Sin(2*math.Pi*float64(n)/c.divisor+c.turn*math.Pi/180))
+					signal = append(signal, v, v)
+				}
+				r := measure(t, rate, 2, signal)
+				near(t, fmt.Sprintf("case %d at %d Hz: true peak", c.number, rate), r.TruePeak, c.want, 0.4, 0.2)
+			})
 		}
 	}
 }
@@ -241,8 +243,10 @@ func TestTech3342(t *testing.T) {
 			{3, 20, []tone{{-40, 20}, {-20, 20}}},
 			{4, 15, []tone{{-50, 20}, {-35, 20}, {-20, 20}, {-35, 20}, {-50, 20}}},
 		} {
-			near(t, fmt.Sprintf("case %d at %d Hz: range", c.number, rate),
-				measure(t, rate, 2, tones(rate, c.seq...)).Range, c.want, 1, 1)
+			t.Run(fmt.Sprintf("case %d at %d Hz", c.number, rate), func(t *testing.T) {
+				near(t, fmt.Sprintf("case %d at %d Hz: range", c.number, rate),
+					measure(t, rate, 2, tones(rate, c.seq...)).Range, c.want, 1, 1)
+			})
 		}
 	}
 }

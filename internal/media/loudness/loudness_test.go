@@ -187,9 +187,11 @@ func TestMergeIsOneProgramme(t *testing.T) {
 
 func TestUnsupported(t *testing.T) {
 	for _, c := range [][2]int{{0, 1}, {MinRate - 1, 1}, {MaxRate + 1, 1}, {48000, 0}, {48000, 7}, {-1, -1}} {
-		if _, err := NewMeter(c[0], c[1]); err == nil {
-			t.Errorf("%d Hz with %d channels was taken", c[0], c[1])
-		}
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			if _, err := NewMeter(c[0], c[1]); err == nil {
+				t.Errorf("%d Hz with %d channels was taken", c[0], c[1])
+			}
+		})
 	}
 	for _, rate := range []int{MinRate, 7350, MaxRate} {
 		newMeter(t, rate, 6).Write(make([]float32, 6*rate))

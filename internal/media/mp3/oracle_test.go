@@ -97,34 +97,36 @@ func TestAssembled(t *testing.T) {
 		{22050, 2, 50001, []string{"-b", "64"}},
 		{11025, 1, 20011, []string{"-V", "6"}},
 	} {
-		tool(t, "ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", fmt.Sprintf("anoisesrc=a=0.1:r=%d:seed=7", c.rate),
-			"-af", fmt.Sprintf("atrim=end_sample=%d", c.length), "-ac", fmt.Sprint(c.channels), wav)
-		tool(t, "lame", append(append([]string{"--quiet", "--resample", fmt.Sprint(float64(c.rate) / 1000)}, c.mode...), wav, in)...)
-		r, units, run := open(t, in)
-		h, err := ParseHeader(units[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := InfoFrame(h, Info{Gapless: true, VBR: r.Info().VBR, Frames: run.Units, Bytes: run.Bytes, Delay: r.Info().Delay, Padding: r.Info().Padding})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(out, append(f, bytes.Join(units, nil)...), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		if _, _, run := open(t, out); run.Played() != int64(c.length) {
-			t.Errorf("%+v: plays %d", c, run.Played())
-		}
-		if got := decoded(t, out, c.channels); got != int64(c.length) {
-			t.Errorf("%+v: ffmpeg decodes %d samples", c, got)
-		}
-		pcm := tool(t, "mpg123", "-q", "-s", "-e", "s16", out)
-		if got := len(pcm) / 2 / c.channels; got != c.length {
-			t.Errorf("%+v: mpg123 decodes %d samples", c, got)
-		}
-		if !bytes.Equal(pcm, tool(t, "mpg123", "-q", "-s", "-e", "s16", in)) {
-			t.Errorf("%+v: mpg123 decodes other samples than from LAME's own file", c)
-		}
+		t.Run(fmt.Sprintf("%d Hz, %d channels", c.rate, c.channels), func(t *testing.T) {
+			tool(t, "ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", fmt.Sprintf("anoisesrc=a=0.1:r=%d:seed=7", c.rate),
+				"-af", fmt.Sprintf("atrim=end_sample=%d", c.length), "-ac", fmt.Sprint(c.channels), wav)
+			tool(t, "lame", append(append([]string{"--quiet", "--resample", fmt.Sprint(float64(c.rate) / 1000)}, c.mode...), wav, in)...)
+			r, units, run := open(t, in)
+			h, err := ParseHeader(units[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := InfoFrame(h, Info{Gapless: true, VBR: r.Info().VBR, Frames: run.Units, Bytes: run.Bytes, Delay: r.Info().Delay, Padding: r.Info().Padding})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(out, append(f, bytes.Join(units, nil)...), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, run := open(t, out); run.Played() != int64(c.length) {
+				t.Errorf("%+v: plays %d", c, run.Played())
+			}
+			if got := decoded(t, out, c.channels); got != int64(c.length) {
+				t.Errorf("%+v: ffmpeg decodes %d samples", c, got)
+			}
+			pcm := tool(t, "mpg123", "-q", "-s", "-e", "s16", out)
+			if got := len(pcm) / 2 / c.channels; got != c.length {
+				t.Errorf("%+v: mpg123 decodes %d samples", c, got)
+			}
+			if !bytes.Equal(pcm, tool(t, "mpg123", "-q", "-s", "-e", "s16", in)) {
+				t.Errorf("%+v: mpg123 decodes other samples than from LAME's own file", c)
+			}
+		})
 	}
 }
 

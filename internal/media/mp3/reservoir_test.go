@@ -2,6 +2,7 @@ package mp3
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 )
 
@@ -99,19 +100,21 @@ func TestReservoir(t *testing.T) {
 		{Header{Version: MPEG1, SampleRate: 44100, BitRate: 128000, Protected: true}, []byte{0x80, 0x00}, 256},
 		{Header{Version: MPEG2, SampleRate: 24000, BitRate: 64000}, []byte{0xFE, 0xFF}, 254},
 	} {
-		head, err := tt.h.Bytes()
-		if err != nil {
-			t.Fatal(err)
-		}
-		frame := make([]byte, tt.h.FrameSize())
-		copy(frame, head[:])
-		copy(frame[tt.h.sideInfoAt():], tt.side)
-		if got, err := Reservoir(frame); err != nil || got != tt.want {
-			t.Errorf("%+v: %d, %v; want %d", tt.h, got, err, tt.want)
-		}
-		if _, err := Reservoir(frame[:5]); err == nil {
-			t.Error("a cut frame has a reservoir")
-		}
+		t.Run(fmt.Sprintf("%d Hz, %x", tt.h.SampleRate, tt.side), func(t *testing.T) {
+			head, err := tt.h.Bytes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			frame := make([]byte, tt.h.FrameSize())
+			copy(frame, head[:])
+			copy(frame[tt.h.sideInfoAt():], tt.side)
+			if got, err := Reservoir(frame); err != nil || got != tt.want {
+				t.Errorf("%+v: %d, %v; want %d", tt.h, got, err, tt.want)
+			}
+			if _, err := Reservoir(frame[:5]); err == nil {
+				t.Error("a cut frame has a reservoir")
+			}
+		})
 	}
 }
 

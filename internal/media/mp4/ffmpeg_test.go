@@ -173,25 +173,27 @@ func TestWriteDecodesAlike(t *testing.T) {
 		{"48000", "2", "\x11\x90"},
 		{"44100", "1", "\x12\x08"},
 	} {
-		units := speech(t, dir, "in.aac", c.rate, c.channels)
-		rate, _ := strconv.Atoi(c.rate)
-		channels, _ := strconv.Atoi(c.channels)
-		m := movieOf(track.Config{Codec: track.AACLC, SampleRate: rate, Channels: channels, UnitSamples: 1024, Specific: c.asc}, units)
-		writeFile(t, filepath.Join(dir, "out.m4a"), write(t, m, units))
+		t.Run(c.rate+" Hz", func(t *testing.T) {
+			units := speech(t, dir, "in.aac", c.rate, c.channels)
+			rate, _ := strconv.Atoi(c.rate)
+			channels, _ := strconv.Atoi(c.channels)
+			m := movieOf(track.Config{Codec: track.AACLC, SampleRate: rate, Channels: channels, UnitSamples: 1024, Specific: c.asc}, units)
+			writeFile(t, filepath.Join(dir, "out.m4a"), write(t, m, units))
 
-		probe := ffprobe(t, dir, "-show_entries", "stream=duration_ts,time_base,nb_frames,start_pts,bit_rate,codec_tag_string:format=duration", "-of", "default=nw=1", "out.m4a")
-		for _, want := range []string{
-			fmt.Sprintf("duration_ts=%d\n", 1024*len(units)), "time_base=1/" + c.rate + "\n",
-			fmt.Sprintf("nb_frames=%d\n", len(units)), "start_pts=0\n",
-			fmt.Sprintf("duration=%.6f\n", float64(1024*len(units))/float64(rate)),
-		} {
-			if !strings.Contains(probe, want) {
-				t.Errorf("ffprobe says\n%swant %s", probe, want)
+			probe := ffprobe(t, dir, "-show_entries", "stream=duration_ts,time_base,nb_frames,start_pts,bit_rate,codec_tag_string:format=duration", "-of", "default=nw=1", "out.m4a")
+			for _, want := range []string{
+				fmt.Sprintf("duration_ts=%d\n", 1024*len(units)), "time_base=1/" + c.rate + "\n",
+				fmt.Sprintf("nb_frames=%d\n", len(units)), "start_pts=0\n",
+				fmt.Sprintf("duration=%.6f\n", float64(1024*len(units))/float64(rate)),
+			} {
+				if !strings.Contains(probe, want) {
+					t.Errorf("ffprobe says\n%swant %s", probe, want)
+				}
 			}
-		}
-		if got, want := decode(t, dir, "out.m4a"), decode(t, dir, "in.aac"); !bytes.Equal(got, want) {
-			t.Errorf("decodes to %d bytes, the ADTS file to %d, or to other ones", len(got), len(want))
-		}
+			if got, want := decode(t, dir, "out.m4a"), decode(t, dir, "in.aac"); !bytes.Equal(got, want) {
+				t.Errorf("decodes to %d bytes, the ADTS file to %d, or to other ones", len(got), len(want))
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"maps"
 	"runtime"
 	"slices"
@@ -400,9 +401,11 @@ func TestRescale(t *testing.T) {
 		{1024, 48000, 48000, 1024}, {1000, 48000, 1000, 48000}, {37973, 48000, 1000, 1822704}, {1, 1, 2, 1}, {1, 1, 3, 0},
 		{1 << 60, 1 << 31, 1, maxTicks}, {1 << 60, 1 << 31, 1 << 31, 1 << 60}, {-5, 1, 1, 0}, {5, 1, 0, 0},
 	} {
-		if got := rescale(c.t, c.to, c.from); got != c.want {
-			t.Errorf("rescale(%d, %d, %d) = %d, want %d", c.t, c.to, c.from, got, c.want)
-		}
+		t.Run(fmt.Sprint(c.t, c.to, c.from), func(t *testing.T) {
+			if got := rescale(c.t, c.to, c.from); got != c.want {
+				t.Errorf("rescale(%d, %d, %d) = %d, want %d", c.t, c.to, c.from, got, c.want)
+			}
+		})
 	}
 }
 

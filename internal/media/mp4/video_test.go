@@ -217,23 +217,25 @@ func TestVideoWriterHoldsPlan(t *testing.T) {
 		}, 100, "broken"},
 		"too little sound": {func(i int64) ([]byte, error) { return pictures[i], nil }, 99, "99 of 100"},
 	} {
-		v := videoOf(pictures, 25, 1)
-		v.Read = c.read
-		w, err := NewVideoWriter(io.Discard, movieOf(stereo48, sound), v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, u := range sound[:c.units] {
-			if err = w.WriteUnit(u); err != nil {
-				break
+		t.Run(name, func(t *testing.T) {
+			v := videoOf(pictures, 25, 1)
+			v.Read = c.read
+			w, err := NewVideoWriter(io.Discard, movieOf(stereo48, sound), v)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		if err == nil {
-			err = w.Close()
-		}
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v", name, err)
-		}
+			for _, u := range sound[:c.units] {
+				if err = w.WriteUnit(u); err != nil {
+					break
+				}
+			}
+			if err == nil {
+				err = w.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
 	}
 }
 

@@ -324,9 +324,11 @@ func TestShorten(t *testing.T) {
 		n    int
 		want string
 	}{{"abc", 3, "abc"}, {"abcdef", 5, "ab…"}, {"éééé", 6, "é…"}} {
-		if got := shorten(c.in, c.n); got != c.want {
-			t.Errorf("shorten(%q, %d) = %q, want %q", c.in, c.n, got, c.want)
-		}
+		t.Run(c.in, func(t *testing.T) {
+			if got := shorten(c.in, c.n); got != c.want {
+				t.Errorf("shorten(%q, %d) = %q, want %q", c.in, c.n, got, c.want)
+			}
+		})
 	}
 }
 

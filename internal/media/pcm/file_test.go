@@ -317,9 +317,11 @@ func TestNewFileChecksTheIndex(t *testing.T) {
 
 func TestPCMIsExact(t *testing.T) {
 	for _, c := range []string{"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le"} {
-		file := encode(t, c+".wav", 48000, 2, 1, "-c:a", c)
-		got, _ := read(t, file).linear(t)
-		equal(t, c, got, heard(t, file))
+		t.Run(c, func(t *testing.T) {
+			file := encode(t, c+".wav", 48000, 2, 1, "-c:a", c)
+			got, _ := read(t, file).linear(t)
+			equal(t, c, got, heard(t, file))
+		})
 	}
 }
 

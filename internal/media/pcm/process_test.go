@@ -1,6 +1,7 @@
 package pcm
 
 import (
+	"fmt"
 	"io"
 	"math"
 	"testing"
@@ -46,10 +47,12 @@ func TestCut(t *testing.T) {
 		{Span{100, 1}, Span{0, 0}},
 		{Span{500, 1}, Span{0, 0}},
 	} {
-		for channels := 1; channels <= 3; channels++ {
-			want := ramp(channels, 100).samples[c.want.Start*int64(channels) : (c.want.Start+c.want.Samples)*int64(channels)]
-			equal(t, "cut", all(t, Cut(ramp(channels, 100), c.span)), want)
-		}
+		t.Run(fmt.Sprint(c.span), func(t *testing.T) {
+			for channels := 1; channels <= 3; channels++ {
+				want := ramp(channels, 100).samples[c.want.Start*int64(channels) : (c.want.Start+c.want.Samples)*int64(channels)]
+				equal(t, "cut", all(t, Cut(ramp(channels, 100), c.span)), want)
+			}
+		})
 	}
 	if n, err := Cut(ramp(2, 100), Span{10, 10}).Read(make([]float32, 1)); n != 0 || err != nil {
 		t.Errorf("with no room: %d, %v", n, err)

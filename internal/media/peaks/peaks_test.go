@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"math"
 	"math/rand/v2"
@@ -77,36 +78,38 @@ func TestEveryBucketOfEveryZoom(t *testing.T) {
 		{SampleRate: 44100, Channels: 2, Mix: true},
 		{SampleRate: 8000, Channels: 3, Bucket: 10},
 	} {
-		for _, frames := range []int{0, 1, 255, 256, 257, 64 * 256, 64*256 + 1, 300000} {
-			in := noise(frames, c.Channels)
-			f := open(t, write(t, c, in))
-			if f.Frames != int64(frames) || f.SampleRate != c.SampleRate {
-				t.Fatalf("%+v, %d frames: opened as %+v", c, frames, f)
+		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
+			for _, frames := range []int{0, 1, 255, 256, 257, 64 * 256, 64*256 + 1, 300000} {
+				in := noise(frames, c.Channels)
+				f := open(t, write(t, c, in))
+				if f.Frames != int64(frames) || f.SampleRate != c.SampleRate {
+					t.Fatalf("%+v, %d frames: opened as %+v", c, frames, f)
+				}
+				covered := int64(frames)
+				for zoom := range f.Zooms() {
+					n, samples := f.Zoom(zoom)
+					if n*samples < covered || (n-1)*samples >= covered && n > 0 {
+						t.Fatalf("%d frames: %d buckets of %d", frames, n, samples)
+					}
+					got, err := f.Read(zoom, 0, int(n))
+					if err != nil {
+						t.Fatal(err)
+					}
+					for b := range n {
+						var want []Peak
+						for ch := range c.Channels {
+							want = append(want, outline(in, c.Channels, ch, b*samples, (b+1)*samples))
+						}
+						if c.Mix {
+							want = Mix(want, c.Channels)
+						}
+						if at := got[int(b)*f.Tracks:][:f.Tracks]; !slices.Equal(at, want) {
+							t.Fatalf("%+v, %d frames, zoom %d, bucket %d: %v, want %v", c, frames, zoom, b, at, want)
+						}
+					}
+				}
 			}
-			covered := int64(frames)
-			for zoom := range f.Zooms() {
-				n, samples := f.Zoom(zoom)
-				if n*samples < covered || (n-1)*samples >= covered && n > 0 {
-					t.Fatalf("%d frames: %d buckets of %d", frames, n, samples)
-				}
-				got, err := f.Read(zoom, 0, int(n))
-				if err != nil {
-					t.Fatal(err)
-				}
-				for b := range n {
-					var want []Peak
-					for ch := range c.Channels {
-						want = append(want, outline(in, c.Channels, ch, b*samples, (b+1)*samples))
-					}
-					if c.Mix {
-						want = Mix(want, c.Channels)
-					}
-					if at := got[int(b)*f.Tracks:][:f.Tracks]; !slices.Equal(at, want) {
-						t.Fatalf("%+v, %d frames, zoom %d, bucket %d: %v, want %v", c, frames, zoom, b, at, want)
-					}
-				}
-			}
-		}
+		})
 	}
 }
 
@@ -238,71 +241,73 @@ func TestExport(t *testing.T) {
 	in := noise(100_000, 2)
 	f := open(t, write(t, Config{SampleRate: 44100, Channels: 2}, in))
 	for _, c := range [][2]int{{8, 512}, {16, 512}, {16, 256}, {8, 768}, {16, 25600}} {
-		bits, spp := c[0], int64(c[1])
-		for _, span := range [][2]int64{{0, 0}, {5000, 60_000}} {
-			e := Export{From: span[0], To: span[1], SamplesPerPixel: c[1], Bits: bits}
-			first, end := span[0]/spp, ceilDiv(span[1], spp)
-			if span[1] == 0 {
-				end = ceilDiv(100_000, spp)
-			}
-			var want []int
-			for px := first; px < end; px++ {
-				for ch := range 2 {
-					p := outline(in, 2, ch, px*spp, (px+1)*spp)
-					if bits == 8 {
-						p = Peak{p.Min / 256, p.Max / 256}
+		t.Run(fmt.Sprintf("%d bits, %d samples a pixel", c[0], c[1]), func(t *testing.T) {
+			bits, spp := c[0], int64(c[1])
+			for _, span := range [][2]int64{{0, 0}, {5000, 60_000}} {
+				e := Export{From: span[0], To: span[1], SamplesPerPixel: c[1], Bits: bits}
+				first, end := span[0]/spp, ceilDiv(span[1], spp)
+				if span[1] == 0 {
+					end = ceilDiv(100_000, spp)
+				}
+				var want []int
+				for px := first; px < end; px++ {
+					for ch := range 2 {
+						p := outline(in, 2, ch, px*spp, (px+1)*spp)
+						if bits == 8 {
+							p = Peak{p.Min / 256, p.Max / 256}
+						}
+						want = append(want, int(p.Min), int(p.Max))
 					}
-					want = append(want, int(p.Min), int(p.Max))
+				}
+
+				var b bytes.Buffer
+				if err := WriteJSON(&b, f, e); err != nil {
+					t.Fatal(err)
+				}
+				var doc struct {
+					Version         int   `json:"version"`
+					Channels        int   `json:"channels"`
+					SampleRate      int   `json:"sample_rate"`
+					SamplesPerPixel int   `json:"samples_per_pixel"`
+					Bits            int   `json:"bits"`
+					Length          int   `json:"length"`
+					Data            []int `json:"data"`
+				}
+				dec := json.NewDecoder(&b)
+				dec.DisallowUnknownFields()
+				if err := dec.Decode(&doc); err != nil {
+					t.Fatal(err)
+				}
+				if doc.Version != 2 || doc.Channels != 2 || doc.SampleRate != 44100 || doc.SamplesPerPixel != c[1] || doc.Bits != bits || doc.Length != int(end-first) {
+					t.Errorf("header %+v", doc)
+				}
+				if !slices.Equal(doc.Data, want) {
+					t.Errorf("%d bits, %v: JSON data differ", bits, span)
+				}
+
+				b.Reset()
+				if err := WriteDat(&b, f, e); err != nil {
+					t.Fatal(err)
+				}
+				var head [6]uint32
+				binary.Read(&b, binary.LittleEndian, &head)
+				if want := [6]uint32{2, uint32(bits / 8 % 2), 44100, uint32(spp), uint32(end - first), 2}; head != want {
+					t.Errorf("header %v, want %v", head, want)
+				}
+				var data []int
+				for b.Len() > 0 {
+					if bits == 8 {
+						v, _ := b.ReadByte()
+						data = append(data, int(int8(v)))
+					} else {
+						data = append(data, int(int16(binary.LittleEndian.Uint16(b.Next(2)))))
+					}
+				}
+				if !slices.Equal(data, want) {
+					t.Errorf("%d bits, %v: binary data differ", bits, span)
 				}
 			}
-
-			var b bytes.Buffer
-			if err := WriteJSON(&b, f, e); err != nil {
-				t.Fatal(err)
-			}
-			var doc struct {
-				Version         int   `json:"version"`
-				Channels        int   `json:"channels"`
-				SampleRate      int   `json:"sample_rate"`
-				SamplesPerPixel int   `json:"samples_per_pixel"`
-				Bits            int   `json:"bits"`
-				Length          int   `json:"length"`
-				Data            []int `json:"data"`
-			}
-			dec := json.NewDecoder(&b)
-			dec.DisallowUnknownFields()
-			if err := dec.Decode(&doc); err != nil {
-				t.Fatal(err)
-			}
-			if doc.Version != 2 || doc.Channels != 2 || doc.SampleRate != 44100 || doc.SamplesPerPixel != c[1] || doc.Bits != bits || doc.Length != int(end-first) {
-				t.Errorf("header %+v", doc)
-			}
-			if !slices.Equal(doc.Data, want) {
-				t.Errorf("%d bits, %v: JSON data differ", bits, span)
-			}
-
-			b.Reset()
-			if err := WriteDat(&b, f, e); err != nil {
-				t.Fatal(err)
-			}
-			var head [6]uint32
-			binary.Read(&b, binary.LittleEndian, &head)
-			if want := [6]uint32{2, uint32(bits / 8 % 2), 44100, uint32(spp), uint32(end - first), 2}; head != want {
-				t.Errorf("header %v, want %v", head, want)
-			}
-			var data []int
-			for b.Len() > 0 {
-				if bits == 8 {
-					v, _ := b.ReadByte()
-					data = append(data, int(int8(v)))
-				} else {
-					data = append(data, int(int16(binary.LittleEndian.Uint16(b.Next(2)))))
-				}
-			}
-			if !slices.Equal(data, want) {
-				t.Errorf("%d bits, %v: binary data differ", bits, span)
-			}
-		}
+		})
 	}
 	for _, e := range []Export{{SamplesPerPixel: 100, Bits: 8}, {SamplesPerPixel: 512, Bits: 9}, {From: 9, To: 3, SamplesPerPixel: 512, Bits: 8}, {From: -1, SamplesPerPixel: 512, Bits: 8}, {Bits: 8}} {
 		if err := WriteJSON(&bytes.Buffer{}, f, e); err == nil {
@@ -378,9 +383,11 @@ func TestWriterReportsErrors(t *testing.T) {
 		}
 	}
 	for _, c := range []Config{{}, {SampleRate: 48000}, {SampleRate: 48000, Channels: MaxTracks + 1}, {SampleRate: 48000, Channels: 1, Bucket: -1}, {SampleRate: 48000, Mix: true}} {
-		if _, err := NewWriter(&bytes.Buffer{}, c); err == nil {
-			t.Errorf("%+v was taken", c)
-		}
+		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
+			if _, err := NewWriter(&bytes.Buffer{}, c); err == nil {
+				t.Errorf("%+v was taken", c)
+			}
+		})
 	}
 }
 

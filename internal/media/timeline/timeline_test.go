@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -69,13 +70,15 @@ func TestGapBetweenPieces(t *testing.T) {
 		{17500 * time.Millisecond, 17500 * time.Millisecond},
 		{-3 * time.Second, 0}, // pieces that overlap
 	} {
-		tl := Build([]Piece{
-			{Track: first, Anchors: ticks(0, stereo, 470, 100*time.Second, never, 0), Epoch: epoch},
-			{Track: file(run(stereo, 94)), Anchors: ticks(0, stereo, 94, end+c.pause, never, 0), Epoch: epoch},
+		t.Run(fmt.Sprint(c.pause), func(t *testing.T) {
+			tl := Build([]Piece{
+				{Track: first, Anchors: ticks(0, stereo, 470, 100*time.Second, never, 0), Epoch: epoch},
+				{Track: file(run(stereo, 94)), Anchors: ticks(0, stereo, 94, end+c.pause, never, 0), Epoch: epoch},
+			})
+			if len(tl.Runs) != 2 || tl.Runs[1].Gap.Round(time.Microsecond) != c.want || tl.Runs[1].First != 470*1024 {
+				t.Errorf("pause %v: %+v", c.pause, tl.Runs)
+			}
 		})
-		if len(tl.Runs) != 2 || tl.Runs[1].Gap.Round(time.Microsecond) != c.want || tl.Runs[1].First != 470*1024 {
-			t.Errorf("pause %v: %+v", c.pause, tl.Runs)
-		}
 	}
 }
 
@@ -165,8 +168,10 @@ func TestSkipAndTrimAreNotHeard(t *testing.T) {
 		{0, 0, 0}, {0, 2112, 0}, {0, 2113, 1}, {0, 100 * 1024, played},
 		{1, 0, played}, {1, 2112 + 77, played + 77},
 	} {
-		if got := tl.Position(c.piece, 0, c.sample); got != c.want {
-			t.Errorf("sample %d of piece %d is at %d, want %d", c.sample, c.piece, got, c.want)
-		}
+		t.Run(fmt.Sprintf("sample %d of piece %d", c.sample, c.piece), func(t *testing.T) {
+			if got := tl.Position(c.piece, 0, c.sample); got != c.want {
+				t.Errorf("sample %d of piece %d is at %d, want %d", c.sample, c.piece, got, c.want)
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package track
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -116,10 +117,12 @@ func TestLengths(t *testing.T) {
 		{of(0, 5, 7), 12, false, 5, 7},
 		{of(10, 3), 3, true, 3, 3},
 	} {
-		least, most := tt.l.Range()
-		if tt.l.Total() != tt.total || tt.l.Even() != tt.even || least != tt.least || most != tt.most {
-			t.Errorf("%+v: %d samples, even %t, %d to %d", tt.l, tt.l.Total(), tt.l.Even(), least, most)
-		}
+		t.Run(fmt.Sprintf("%d samples, %d to %d", tt.total, tt.least, tt.most), func(t *testing.T) {
+			least, most := tt.l.Range()
+			if tt.l.Total() != tt.total || tt.l.Even() != tt.even || least != tt.least || most != tt.most {
+				t.Errorf("%+v: %d samples, even %t, %d to %d", tt.l, tt.l.Total(), tt.l.Even(), least, most)
+			}
+		})
 	}
 	l := of(10, 10, 4)
 	l.AddFrom(of(10, 1, 2, 10, 3), 1, 3)

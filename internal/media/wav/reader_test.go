@@ -244,17 +244,19 @@ func TestBeyond4GiB(t *testing.T) {
 		{"BW64", append([]byte("BW64"), head[4:]...), false},
 		{"RIFF with a size modulo 2^32", wrapped, true},
 	} {
-		s := sparse{c.head, int64(len(c.head)) + 4*samples}
-		r, err := NewReader(s, s.size, track.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := (r.end - r.pos) / r.align; got != samples {
-			t.Errorf("%s: %d samples of %d", c.name, got, int64(samples))
-		}
-		if r.Track().Damage.Empty() == c.damaged {
-			t.Errorf("%s: damage %+v", c.name, r.Track().Damage)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			s := sparse{c.head, int64(len(c.head)) + 4*samples}
+			r, err := NewReader(s, s.size, track.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := (r.end - r.pos) / r.align; got != samples {
+				t.Errorf("%s: %d samples of %d", c.name, got, int64(samples))
+			}
+			if r.Track().Damage.Empty() == c.damaged {
+				t.Errorf("%s: damage %+v", c.name, r.Track().Damage)
+			}
+		})
 	}
 }
 

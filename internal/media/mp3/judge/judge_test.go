@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -218,10 +219,12 @@ func TestThresholdOfHearing(t *testing.T) {
 		{1000, -5, false}, {1000, 15, true}, {3300, -10, false}, {3300, 5, true},
 		{100, 18, false}, {100, 26, true}, {15000, 5, false}, {15000, 35, true},
 	} {
-		r := compare(t, x, tone(c.f, math.Pow(10, (c.dBSPL-92)/20), 2, rate), rate)
-		if (r.Worst > 0) != c.heard {
-			t.Errorf("%g Hz at %g dB SPL: %.1f dB over threshold", c.f, c.dBSPL, r.Worst)
-		}
+		t.Run(fmt.Sprintf("%g Hz at %g dB SPL", c.f, c.dBSPL), func(t *testing.T) {
+			r := compare(t, x, tone(c.f, math.Pow(10, (c.dBSPL-92)/20), 2, rate), rate)
+			if (r.Worst > 0) != c.heard {
+				t.Errorf("%g Hz at %g dB SPL: %.1f dB over threshold", c.f, c.dBSPL, r.Worst)
+			}
+		})
 	}
 }
 
