@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ func (a *App) verifyAgainst(ctx context.Context, lib *library.Library, ids []str
 		bar.close()
 		what := d.Member
 		if what == "" {
-			what = or(d.Path, d.ID)
+			what = cmp.Or(d.Path, d.ID)
 		}
 		a.logLine(log, fmt.Sprintf("%s %s %s: %s", d.Kind, d.ID, what, d.Message))
 		switch {

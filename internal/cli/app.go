@@ -40,7 +40,7 @@ type App struct {
 	// Start opens a file or folder with the program the system has for it.
 	Start func(path string) error
 
-	set       settings      // filled before a command runs
+	set       userSettings  // filled before a command runs
 	uploading *uploadEvents // while something is sent
 }
 

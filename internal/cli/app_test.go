@@ -12,12 +12,17 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/spaces-cli/spaces/internal/settings"
 )
 
 // testApp is an App with buffers, a fixed clock and zone, and nothing of the
 // machine it runs on.
 func testApp(t testing.TB) *App {
 	home := t.TempDir()
+	for _, k := range settings.Keys() {
+		t.Setenv(settings.EnvName(k.Name), "") // counts as not set
+	}
 	return &App{
 		In: strings.NewReader(""), Out: new(bytes.Buffer), Err: new(bytes.Buffer),
 		Now:       func() time.Time { return time.Date(2021, 6, 17, 12, 0, 0, 0, time.UTC) },
@@ -117,10 +122,10 @@ func TestSettings(t *testing.T) {
 	if _, _, stderr := run(a, "config"); !strings.Contains(stderr, `warning: `+a.configFile()+`: there is no setting "colour"`) {
 		t.Errorf("no warning of an unknown key: %q", stderr)
 	}
-	a.Env = func(name string) (string, bool) { return "/env", name == "SPACES_LIBRARY" }
+	t.Setenv("SPACES_LIBRARY", "/env")
 	get("/env")
 	get("/flag", "--library", "/flag")
-	a.Env = func(string) (string, bool) { return "", true }
+	t.Setenv("SPACES_LIBRARY", "")
 	get("~/file") // an empty variable is none
 
 	if code, _, stderr := run(a, "config", "set", "jobs", "3"); code != 0 {

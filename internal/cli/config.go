@@ -2,12 +2,12 @@ package cli
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/settings"
 )
 
 func newConfigCmd(a *App) *cobra.Command {
@@ -39,25 +39,25 @@ x.client_id and x.redirect_port (8420) are for posting on X: docs/posting.md.`,
 				return []string{"get", "set", "path"}, cobra.ShellCompDirectiveNoFileComp
 			case len(args) == 1 && args[0] != "path":
 				var keys []string
-				for _, s := range settingList() {
-					keys = append(keys, s.key+"\t"+s.about)
+				for _, k := range settings.Keys() {
+					keys = append(keys, k.Name+"\t"+k.About)
 				}
 				return keys, cobra.ShellCompDirectiveNoFileComp
 			}
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			all, _, err := a.resolveSettings(cmd)
+			all, err := a.folder().Resolve(cmd.Flags())
 			if err != nil {
-				return err
+				return settingError(err)
 			}
 			switch {
 			case len(args) == 0:
-				return a.showSettings(all)
+				return a.showSettings(all.ByKey)
 			case len(args) == 1 && args[0] == "path":
 				return a.showConfigPath()
 			case len(args) == 2 && args[0] == "get":
-				return a.getSetting(all, args[1])
+				return a.getSetting(all.ByKey, args[1])
 			case len(args) == 3 && args[0] == "set":
 				return a.setSetting(args[1], args[2])
 			}
@@ -74,16 +74,17 @@ type settingLine struct {
 	Source string `json:"source"`
 }
 
-func (a *App) showSettings(all map[string]value) error {
+func (a *App) showSettings(all map[string]settings.Value) error {
 	var t table
-	for _, s := range settingList() {
-		v := all[s.key]
+	for _, k := range settings.Keys() {
+		v := all[k.Name]
+		source := sourceWords(v.Source)
 		if a.set.JSON {
-			if err := writeJSON(a.Out, settingLine{space.Schema, s.key, v.text, v.source}); err != nil {
+			if err := writeJSON(a.Out, settingLine{space.Schema, k.Name, v.Text, source}); err != nil {
 				return err
 			}
 		}
-		t.add(s.key, safe(v.text), "("+a.shortenHome(safe(v.source))+")")
+		t.add(k.Name, safe(v.Text), "("+a.shortenHome(safe(source))+")")
 	}
 	if !a.set.JSON {
 		t.write(a.Out, 0)
@@ -105,45 +106,32 @@ func (a *App) showConfigPath() error {
 	return err
 }
 
-func (a *App) getSetting(all map[string]value, key string) error {
+func (a *App) getSetting(all map[string]settings.Value, key string) error {
 	v, ok := all[key]
 	if !ok {
 		return noSetting(key)
 	}
 	if a.set.JSON {
-		return writeJSON(a.Out, settingLine{space.Schema, key, v.text, v.source})
+		return writeJSON(a.Out, settingLine{space.Schema, key, v.Text, sourceWords(v.Source)})
 	}
-	_, err := fmt.Fprintln(a.Out, v.text)
+	_, err := fmt.Fprintln(a.Out, v.Text)
 	return err
 }
 
-func (a *App) setSetting(key, text string) error {
-	for _, s := range settingList() {
-		if s.key != key {
-			continue
-		}
-		if err := s.check(text); err != nil {
-			return usage("%s: %w", key, err)
-		}
-		if key == "library" && !strings.HasPrefix(text, "~") {
-			// The folder is meant from here, not from where the next command
-			// will run.
-			abs, err := filepath.Abs(text)
-			if err != nil {
-				return err
-			}
-			text = abs
-		}
-		if err := a.saveSetting(key, text); err != nil {
-			return err
-		}
-		if a.set.JSON {
-			return writeJSON(a.Out, settingLine{space.Schema, key, text, a.configFile()})
-		}
-		a.say("%s is now %s (%s)", key, safe(text), a.shortenHome(a.configFile()))
-		return nil
+func (a *App) setSetting(name, text string) error {
+	key, ok := settings.Lookup(name)
+	if !ok {
+		return noSetting(name)
 	}
-	return noSetting(key)
+	text, err := a.folder().Save(key, text)
+	if err != nil {
+		return settingError(err)
+	}
+	if a.set.JSON {
+		return writeJSON(a.Out, settingLine{space.Schema, name, text, a.configFile()})
+	}
+	a.say("%s is now %s (%s)", name, safe(text), a.shortenHome(a.configFile()))
+	return nil
 }
 
 func noSetting(key string) error {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -441,7 +442,7 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 		who, what := consent.Who{Handle: e.Handle, ID: e.ID}.String(), a.answerOf(&e)
 		if e.Kind == consent.Override {
 			who, what = "you", fmt.Sprintf("went on (%s) without %s", e.Action, namesOf(e.Missing))
-			if in := or(e.Recording, e.File); in != "" {
+			if in := cmp.Or(e.Recording, e.File); in != "" {
 				what += " in " + safe(in)
 			}
 		}

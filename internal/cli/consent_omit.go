@@ -176,5 +176,5 @@ func omitted(list []recording.Omitted) string {
 func notReviewed(id string, lines []string) error {
 	text := strings.Join(append([]string{"nothing was written: look first at what is to be left out"}, lines...), "\n  ")
 	return &failure{exitUsage, "not-reviewed",
-		"--reviewed writes it; if turns are wrong, confirm right ones: spaces speakers confirm " + or(id, "SPACE") + " --turns FILE", errors.New(text)}
+		"--reviewed writes it; if turns are wrong, confirm right ones: spaces speakers confirm " + cmp.Or(id, "SPACE") + " --turns FILE", errors.New(text)}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/settings"
 )
 
 // The exit codes. Scripts rely on them: they never change their meaning.
@@ -120,8 +121,8 @@ func classify(err error) *failure {
 		return &failure{code, string(problem.Kind), problem.Hint, err}
 	case errors.Is(err, library.ErrNoLibrary):
 		return &failure{exitNotFound, "no-library", "make one from your archive: spaces extract ARCHIVE.zip; or name another folder with --library", err}
-	case errors.Is(err, library.ErrNoFolder):
-		return &failure{exitFailed, "no-home", "set HOME (on Windows USERPROFILE and AppData), or name the folder: --library DIR, SPACES_LIBRARY", err}
+	case errors.Is(err, library.ErrNoFolder), errors.Is(err, settings.ErrNoHome):
+		return &failure{exitFailed, "no-home", homeHint, err}
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
 		return &failure{exitNotFound, "no-such-space", "see what there is: spaces list", err}
 	case errors.Is(err, library.ErrNewer), errors.Is(err, catalog.ErrNewer):

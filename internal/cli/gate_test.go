@@ -15,6 +15,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/settings"
 	"github.com/spaces-cli/spaces/internal/studio"
 )
 
@@ -62,7 +63,7 @@ func TestGate(t *testing.T) {
 	s := newStage(t)
 	s.ok(t, "config", "set", "me", "@hostess")
 	for _, act := range consent.Actions {
-		s.ok(t, "config", "set", consentKey(act), "off")
+		s.ok(t, "config", "set", settings.ConsentKey(act), "off")
 	}
 	film := filepath.Join(s.dir, "film.mp4")
 	s.ok(t, "clip", "latest", "--at", "3.5", "--length", "1", "--format", "mp4", "-o", film)
@@ -71,14 +72,8 @@ func TestGate(t *testing.T) {
 	ledger := filepath.Join(s.Home, "Spaces", "consent", "ledger.jsonl")
 	roofs := []roof{
 		{"command line", consent.Actions[:], func(t *testing.T, act consent.Action, mode consent.Mode, reason string) (bool, string) {
-			app := *s.App
-			app.Env = func(name string) (string, bool) {
-				if name == envName(consentKey(act)) {
-					return string(mode), true
-				}
-				return "", false
-			}
-			code, _, stderr := run(&app, append(s.commandOf(t, act, film), "--override-consent", reason)...)
+			t.Setenv(settings.EnvName(settings.ConsentKey(act)), string(mode))
+			code, _, stderr := run(s.App, append(s.commandOf(t, act, film), "--override-consent", reason)...)
 			if code != exitDone && code != exitFailed {
 				t.Fatalf("exit code %d: %s", code, stderr)
 			}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -78,7 +79,7 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 		if p.TalkSeconds != nil {
 			talk = clock(*p.TalkSeconds)
 		}
-		t.add(safe(or(at(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(&p, purpose))
+		t.add(safe(cmp.Or(at(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(&p, purpose))
 	}
 	if !a.set.JSON {
 		t.write(a.Out, a.Columns)

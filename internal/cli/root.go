@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/settings"
 )
 
 // rootCommand builds the command tree.
@@ -43,7 +45,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 	flags.Bool("json", false, "write JSON, for scripts; see docs/json.md")
 	flags.BoolP("quiet", "q", false, "say nothing but results and errors")
 	flags.Bool("no-progress", false, "show no progress bars")
-	flags.Duration("lock-wait", defaultLockWait, "wait `TIME` for another program that changes the library")
+	flags.Duration("lock-wait", settings.LockWait, "wait `TIME` for another program that changes the library")
 	flags.Int("jobs", 0, "do `N` things at once (default: one for each core)")
 	flags.BoolP("help", "h", false, "show this help")
 

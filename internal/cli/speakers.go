@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -136,7 +137,7 @@ func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
 			}
 			continue
 		}
-		t.add(clock(u.Start), fmt.Sprintf("%.1f s", u.End-u.Start), safe(or(at(u.Handle), "somebody unknown")))
+		t.add(clock(u.Start), fmt.Sprintf("%.1f s", u.End-u.Start), safe(cmp.Or(at(u.Handle), "somebody unknown")))
 	}
 	if !labels {
 		t.write(a.Out, a.Columns)
@@ -210,7 +211,7 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 		}
 		t := table{right: map[int]bool{1: true, 2: true}}
 		for _, h := range order {
-			t.add(safe(or(at(h), "somebody unknown")), count(turns[h], "turn"), clock(seconds[h]))
+			t.add(safe(cmp.Or(at(h), "somebody unknown")), count(turns[h], "turn"), clock(seconds[h]))
 		}
 		t.write(a.Err, a.Columns)
 	}

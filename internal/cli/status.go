@@ -2,12 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,11 +48,11 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 	}
 	var shown []*status.Space
 	for _, l := range list {
-		if l.Judge(a.Now(), a.window()); !o.check || l.AtRisk() {
+		if l.Judge(a.Now(), a.set.Window); !o.check || l.AtRisk() {
 			shown = append(shown, l)
 		}
 	}
-	sum := status.Sum(list, a.window())
+	sum := status.Sum(list, a.set.Window)
 	if a.set.JSON {
 		for _, l := range shown {
 			if err := writeJSON(a.Out, l); err != nil {
@@ -158,24 +156,4 @@ func firstOf(ids []string) string {
 		return strings.Join(ids, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(ids[:most], ", "), len(ids)-most)
-}
-
-const defaultWindow = "30"
-
-// window is how long X is taken to keep audio.
-func (a *App) window() time.Duration {
-	d, err := parseWindow(a.set.Window)
-	if err != nil { // settings are checked before commands run
-		d, _ = parseWindow(defaultWindow)
-	}
-	return d
-}
-
-// parseWindow reads a number of days: "30", "30d".
-func parseWindow(text string) (time.Duration, error) {
-	days, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(text), "d"), 64)
-	if err == nil && !(days > 0 && days <= 36500) {
-		err = errors.New("not a number of days")
-	}
-	return time.Duration(days * 24 * float64(time.Hour)), err
 }

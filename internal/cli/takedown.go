@@ -284,7 +284,7 @@ func (d *takeDown) agree(ctx context.Context, g *gatherer, gone, replaced []*pub
 				}
 				continue
 			}
-			where := or(r.URL, strings.TrimSuffix(r.Place, "/")+"/"+r.Object)
+			where := cmp.Or(r.URL, strings.TrimSuffix(r.Place, "/")+"/"+r.Object)
 			if g.o.dryRun {
 				if _, err := fmt.Fprintf(a.Out, "%s  would be %s\n", safe(where), list.word); err != nil {
 					return err

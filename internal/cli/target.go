@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,24 +13,20 @@ import (
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/all"
 	"github.com/spaces-cli/spaces/internal/publish/keyring"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
+	"github.com/spaces-cli/spaces/internal/settings"
 )
 
-// targetConfig is what the config file says of a target, below targets: what
-// every target has, and the settings of its backend.
+// A targetConfig is a target that a user named: as the config file has it, or
+// by its URL alone.
 type targetConfig struct {
-	URL     string `yaml:"url"`
-	Access  string `yaml:"access"`   // private or public
-	BaseURL string `yaml:"base_url"` // where everybody finds what lies at the target's root
+	*settings.Target
 
-	name string     // in the config file, or ""
-	own  *yaml.Node // the keys that are the backend's
-	url  *url.URL   // parsed
+	name string   // in the config file, or ""
+	url  *url.URL // parsed
 
 	backend  publish.Backend
 	settings publish.Settings
@@ -54,121 +47,39 @@ func (t *targetConfig) account() string {
 	return t.url.Scheme + "://" + t.url.Host
 }
 
-// UnmarshalYAML implements yaml.Unmarshaler. The keys that only a backend knows
-// are left for it: which one it is, the URL says.
-func (t *targetConfig) UnmarshalYAML(node *yaml.Node) error {
-	if node.Kind != yaml.MappingNode {
-		return errors.New("it must be a list of keys, such as url: s3://bucket/folder")
-	}
-	t.own = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, value := node.Content[i], node.Content[i+1]
-		var err error
-		switch key.Value {
-		case "url":
-			err = value.Decode(&t.URL)
-		case "access":
-			err = value.Decode(&t.Access)
-		case "base_url":
-			err = value.Decode(&t.BaseURL)
-		default:
-			t.own.Content = append(t.own.Content, key, value)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // configure hands the backend its settings, and over them those that flags give
 // for this run.
 func (t *targetConfig) configure(flags map[string]string) error {
 	t.settings = t.backend.New()
-	node := yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
-	if t.own != nil {
-		for i := 0; i+1 < len(t.own.Content); i += 2 {
-			if _, over := flags[t.own.Content[i].Value]; !over {
-				node.Content = append(node.Content, t.own.Content[i:i+2]...)
-			}
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(flags)) {
-		node.Content = append(node.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, &yaml.Node{Kind: yaml.ScalarNode, Value: flags[key]})
-	}
-	text, err := yaml.Marshal(&node)
-	if err != nil {
-		return err
-	}
-	d := yaml.NewDecoder(bytes.NewReader(text))
-	d.KnownFields(true)
-	if err := d.Decode(t.settings); err != nil && !errors.Is(err, io.EOF) {
-		return errors.New(yamlError(err))
-	}
-	return nil
+	return t.Decode(t.settings, flags)
 }
 
 // targets reads what the config file says of targets.
-func (a *App) targets() (map[string]*targetConfig, error) {
-	content, err := os.ReadFile(a.configFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+func (a *App) targets() (map[string]*settings.Target, error) {
+	all, err := a.folder().Targets()
+	var wrong *settings.TargetError
+	switch {
+	case errors.As(err, &wrong) && wrong.Secret != "":
+		return nil, hinted(usage("%w", err), "take it out and type: spaces auth set "+wrong.Target)
+	case errors.As(err, &wrong):
+		return nil, usage("%w", err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	var doc struct {
-		Targets map[string]yaml.Node `yaml:"targets"`
-	}
-	if err := yaml.Unmarshal(content, &doc); err != nil {
-		return nil, usage("%s: %w", a.configFile(), err)
-	}
-	list := make(map[string]*targetConfig)
-	for name, node := range doc.Targets {
-		for i := 0; i+1 < len(node.Content); i += 2 {
-			switch key := node.Content[i].Value; key {
-			case "password", "passphrase", "access_key", "secret_key", "session_token", "secret", "token":
-				return nil, hinted(usage("%s: %s of the target %s does not belong here, where others may read it", a.configFile(), key, name),
-					"take it out and type: spaces auth set "+name)
-			}
-		}
-		t := new(targetConfig)
-		if err := node.Decode(t); err != nil {
-			return nil, usage("%s: the target %s: %s", a.configFile(), name, yamlError(err))
-		}
-		t.name = name
-		list[name] = t
-	}
-	return list, nil
-}
-
-// yamlError says what is wrong without the words of Go.
-func yamlError(err error) string {
-	var types *yaml.TypeError
-	if !errors.As(err, &types) {
-		return strings.TrimPrefix(err.Error(), "yaml: ")
-	}
-	_, text, _ := strings.Cut(types.Errors[0], ": ") // the line is one of the target, not of the file
-	if key, ok := strings.CutPrefix(text, "field "); ok {
-		key, _, _ = strings.Cut(key, " ")
-		return "there is no key " + key
-	}
-	return text
+	return all, settingError(err)
 }
 
 // target finds what a word on the command line means: a URL, or a target of
 // the config file.
 func (a *App) target(word string) (*targetConfig, error) {
-	t := &targetConfig{URL: word}
+	t := &targetConfig{Target: &settings.Target{URL: word}}
 	if !strings.Contains(word, "://") {
 		all, err := a.targets()
 		if err != nil {
 			return nil, err
 		}
-		if t = all[word]; t == nil {
+		if t.Target = all[word]; t.Target == nil {
 			return nil, noTarget(word, all)
 		}
-		word = t.URL
+		t.name, word = word, t.URL
 	}
 	where := "the target"
 	if t.name != "" {
@@ -179,7 +90,7 @@ func (a *App) target(word string) (*targetConfig, error) {
 		return nil, hinted(usage("%s is no URL", where), "such as s3://bucket/folder or file:///media/disk/folder; % and spaces in it are %25 and %20")
 	}
 	if _, has := u.User.Password(); has {
-		return nil, hinted(usage("%s has a password in its URL, where others may read it", where), "leave it out and type: spaces auth set "+or(t.name, u.Scheme+"://"+u.Host))
+		return nil, hinted(usage("%s has a password in its URL, where others may read it", where), "leave it out and type: spaces auth set "+cmp.Or(t.name, u.Scheme+"://"+u.Host))
 	}
 	var known bool
 	if t.backend, known = all.Of(u.Scheme); !known {
@@ -210,7 +121,7 @@ func (a *App) target(word string) (*targetConfig, error) {
 	return t, nil
 }
 
-func noTarget(word string, all map[string]*targetConfig) error {
+func noTarget(word string, all map[string]*settings.Target) error {
 	f := &failure{exitNotFound, "no-such-target", "name a URL, such as s3://bucket/folder; docs/uploading.md tells how to give it a name", fmt.Errorf("there is no target %q", word)}
 	if len(all) > 0 {
 		var names []string
@@ -235,13 +146,6 @@ func fileURL(abs string) string {
 	return (&url.URL{Scheme: "file", Path: p}).String()
 }
 
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
 // wireOptions say how to talk to targets.
 func (a *App) wireOptions(bandwidth int64) wire.Options {
 	return wire.Options{
@@ -256,7 +160,7 @@ func (a *App) wireOptions(bandwidth int64) wire.Options {
 // secrets is where credentials are kept.
 func (a *App) secrets() *keyring.Store {
 	kept, _ := a.Env("SPACES_KEYRING")
-	return &keyring.Store{File: a.inConfigDir("credentials.json"), FileOnly: kept == "file"}
+	return &keyring.Store{File: a.folder().In("credentials.json"), FileOnly: kept == "file"}
 }
 
 // netrc is the file in which other programs keep passwords of hosts.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -188,7 +189,7 @@ func (a *App) agreeToPublic(ctx context.Context, o *uploadOptions, s *publish.Se
 	}
 	fmt.Fprintf(a.Err, "Everybody will be able to read at %s:\n", safe(s.Target.Place()))
 	for _, it := range items {
-		fmt.Fprintln(a.Err, "  "+safe(or(s.URL(it.Name), it.Name)))
+		fmt.Fprintln(a.Err, "  "+safe(cmp.Or(s.URL(it.Name), it.Name)))
 	}
 	yes, err := a.confirm(ctx, "Make public?")
 	if err != nil {

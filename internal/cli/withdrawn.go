@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -177,7 +178,7 @@ func (a *App) printSent(list []sentLine, e *consent.Entry) error {
 			access = "public"
 		}
 		place, _, _ := strings.Cut(l.Place, "?")
-		t.add("  "+string(l.Kind), access, safe(or(l.URL, strings.TrimSuffix(place, "/")+"/"+l.Object)))
+		t.add("  "+string(l.Kind), access, safe(cmp.Or(l.URL, strings.TrimSuffix(place, "/")+"/"+l.Object)))
 		fed = fed || l.Kind == publish.Feed
 	}
 	t.write(a.Out, 0)

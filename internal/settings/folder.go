@@ -1,0 +1,154 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/spaces-cli/spaces/internal/durable"
+)
+
+// ErrNoHome says that a folder of the user's is needed and not known.
+var ErrNoHome = errors.New("the home folder is not known")
+
+// A Folder is where the user's settings are kept.
+type Folder struct {
+	Home string // the user's home folder, "" if it is not known
+	Dir  string // the folder of config.yaml, likewise
+}
+
+// In is the path of a file in the folder, "" if that is not known.
+func (f Folder) In(name string) string {
+	if f.Dir == "" {
+		return ""
+	}
+	return filepath.Join(f.Dir, name)
+}
+
+// File is the path of the config file, which need not exist; "" if it is not
+// known where that would be.
+func (f Folder) File() string { return f.In("config.yaml") }
+
+// Expand replaces a leading ~, which no shell does in a config file.
+func (f Folder) Expand(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || os.IsPathSeparator(rest[0])) {
+		return f.Home + rest
+	}
+	return path
+}
+
+// Shorten is for showing: the home folder as ~.
+func (f Folder) Shorten(path string) string {
+	if rest, ok := strings.CutPrefix(path, f.Home); ok && f.Home != "" && (rest == "" || os.IsPathSeparator(rest[0])) {
+		return "~" + rest
+	}
+	return path
+}
+
+// A FileError says that the config file is no YAML, or not what it has to be.
+type FileError struct {
+	Path string
+	Err  error
+}
+
+func (e *FileError) Error() string { return e.Path + ": " + e.Err.Error() }
+func (e *FileError) Unwrap() error { return e.Err }
+
+// read returns what the config file holds: nothing if there is none.
+func (f Folder) read() ([]byte, error) {
+	name := f.File()
+	if name == "" {
+		return nil, nil
+	}
+	content, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return content, err
+}
+
+// Save writes a key to the config file and returns the text that stands there.
+// All else in the file stays as it is, comments too.
+func (f Folder) Save(k Key, text string) (string, error) {
+	if err := k.Check(text); err != nil {
+		return "", &ValueError{Key: k.Name, Err: err}
+	}
+	if k.Name == libraryKey && !strings.HasPrefix(text, "~") {
+		// The folder is meant from here, not from where the next command will
+		// run.
+		abs, err := filepath.Abs(text)
+		if err != nil {
+			return "", err
+		}
+		text = abs
+	}
+	name := f.File()
+	if name == "" {
+		return "", fmt.Errorf("the setting cannot be kept: %w", ErrNoHome)
+	}
+	content, err := f.read()
+	if err != nil {
+		return "", err
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(content, &doc); err != nil {
+		return "", &FileError{name, err}
+	}
+	if doc.Kind == 0 {
+		doc = yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}}}
+	}
+	root := doc.Content[0]
+	if root.Kind != yaml.MappingNode {
+		return "", &FileError{name, errors.New("not a list of keys and values")}
+	}
+	val := new(yaml.Node)
+	val.SetString(text)
+	if !k.text { // numbers and truth values without quotes
+		val.Tag, val.Style = "", 0
+	}
+	put(root, k.Name, val)
+	if content, err = yaml.Marshal(&doc); err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(f.Dir, 0o755); err != nil {
+		return "", err
+	}
+	dir, err := os.OpenRoot(f.Dir)
+	if err != nil {
+		return "", err
+	}
+	defer dir.Close()
+	return text, durable.Options{Perm: 0o600}.WriteFile(dir, filepath.Base(name), content)
+}
+
+// put sets a key in a list of keys and values. One with a dot goes into the
+// section that is called as what stands before it.
+func put(list *yaml.Node, key string, val *yaml.Node) {
+	section, rest, dotted := strings.Cut(key, ".")
+	for i := 0; i+1 < len(list.Content); i += 2 {
+		name, old := list.Content[i].Value, list.Content[i+1]
+		switch {
+		case strings.EqualFold(name, key):
+			val.LineComment = old.LineComment
+			list.Content[i+1] = val
+			return
+		case dotted && strings.EqualFold(name, section) && old.Kind == yaml.MappingNode:
+			put(old, rest, val)
+			return
+		}
+	}
+	k := new(yaml.Node)
+	k.SetString(key)
+	if dotted {
+		k.SetString(section)
+		inner := &yaml.Node{Kind: yaml.MappingNode}
+		put(inner, rest, val)
+		val = inner
+	}
+	list.Content = append(list.Content, k, val)
+}

@@ -1,0 +1,102 @@
+package settings
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A saved key changes one line, and what was saved is what is read.
+func TestSave(t *testing.T) {
+	for _, c := range []struct{ name, before, key, text, after string }{
+		{"no file", "", "jobs", "3", "jobs: 3\n"},
+		{"comments stay", "# mine\njobs: 1 # one\nquiet: true\n", "jobs", "3", "# mine\njobs: 3 # one\nquiet: true\n"},
+		{"capitals", "Jobs: 1\n", "jobs", "3", "Jobs: 3\n"},
+		{"new section", "quiet: true\n", "consent.clip", "off", "quiet: true\nconsent:\n    clip: off\n"},
+		{"known section", "consent:\n    feed: warn # mine\n", "consent.clip", "off", "consent:\n    feed: warn # mine\n    clip: off\n"},
+		{"dotted key", "consent.clip: warn\n", "consent.clip", "off", "consent.clip: off\n"},
+		{"number as text", "", "x.client_id", "007", "x:\n    client_id: \"007\"\n"},
+		{"targets stay", "targets:\n    show:\n        url: file:///show\n", "me", "@ann", "targets:\n    show:\n        url: file:///show\nme: '@ann'\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := folder(t, c.before)
+			key, ok := Lookup(c.key)
+			if !ok {
+				t.Fatal("no such key")
+			}
+			if text, err := f.Save(key, c.text); err != nil || text != c.text {
+				t.Fatal(text, err)
+			}
+			b, err := os.ReadFile(f.File())
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Which quotes the YAML package chooses is its own affair.
+			if got, want := strings.ReplaceAll(string(b), "'", `"`), strings.ReplaceAll(c.after, "'", `"`); got != want {
+				t.Errorf("the file is\n%s\nwant\n%s", got, want)
+			}
+			all, err := f.Resolve(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := all.ByKey[c.key], (Value{c.text, Source{File, f.File()}}); got != want {
+				t.Errorf("read back: %+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+func TestSaveRefuses(t *testing.T) {
+	f := folder(t, "")
+	key, _ := Lookup("jobs")
+	var wrong *ValueError
+	if _, err := f.Save(key, "many"); !errors.As(err, &wrong) || wrong.Source != (Source{}) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(f.Dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder was made: %v", err)
+	}
+}
+
+// A library is saved as the folder that is meant from here.
+func TestSaveLibrary(t *testing.T) {
+	f := folder(t, "")
+	t.Chdir(f.Home)
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, _ := Lookup("library")
+	for text, want := range map[string]string{"mine": filepath.Join(here, "mine"), "~/mine": "~/mine"} {
+		t.Run(text, func(t *testing.T) {
+			if got, err := f.Save(key, text); err != nil || got != want {
+				t.Errorf("got %q, %v, want %q", got, err, want)
+			}
+		})
+	}
+}
+
+func TestHome(t *testing.T) {
+	f := Folder{Home: filepath.FromSlash("/home/ann")}
+	for path, short := range map[string]string{
+		"/home/ann": "~", "/home/ann/Spaces": "~/Spaces", "/home/anna": "/home/anna", "/": "/",
+	} {
+		t.Run(path, func(t *testing.T) {
+			path, short := filepath.FromSlash(path), filepath.FromSlash(short)
+			if got := f.Shorten(path); got != short {
+				t.Errorf("Shorten: got %s, want %s", got, short)
+			}
+			if got := f.Expand(short); got != path {
+				t.Errorf("Expand: got %s, want %s", got, path)
+			}
+		})
+	}
+	if got := (Folder{}).Shorten("/a"); got != "/a" {
+		t.Errorf("without a home: %s", got)
+	}
+	if got := f.Expand("~ann/x"); got != "~ann/x" {
+		t.Errorf("the home of somebody else: %s", got)
+	}
+}

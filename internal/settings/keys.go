@@ -1,0 +1,163 @@
+// Package settings holds what a user sets once for all commands: the keys,
+// where the value of each comes from, and the file in which they are kept.
+//
+// A flag comes before the environment, that before the config file, and that
+// before the default. viper holds this order; nothing here looks a value up
+// beside it.
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/consent"
+)
+
+// LockWait is how long a program waits for another one that changes the
+// library, unless it is set.
+const LockWait = time.Minute
+
+// The keys.
+const (
+	libraryKey    = "library"
+	lockWaitKey   = "lock-wait"
+	jobsKey       = "jobs"
+	windowKey     = "window"
+	quietKey      = "quiet"
+	noProgressKey = "no-progress"
+	meKey         = "me"
+	xClientIDKey  = "x.client_id"
+	xPortKey      = "x.redirect_port"
+)
+
+// A Key is one key of the config file. Its flag, if a command has one, is
+// called the same. In the file, what stands before a dot names a section.
+type Key struct {
+	Name  string
+	About string // a phrase
+
+	preset string // the default; that of the library depends on the user
+	text   bool   // a text in YAML, though it may look like a number
+	check  func(text string) error
+}
+
+// Check says what is wrong with a text as the key's value.
+func (k Key) Check(text string) error { return k.check(text) }
+
+// Keys lists the keys in the order in which they are shown.
+func Keys() []Key {
+	list := []Key{
+		{Name: libraryKey, About: "folder of the library", text: true, check: aFolder},
+		{Name: lockWaitKey, About: "how long to wait for another program that changes the library", preset: LockWait.String(), check: aTime},
+		{Name: jobsKey, About: "how many things to do at once; 0 is one for each core", preset: "0", check: aCount},
+		{Name: windowKey, About: "for how many days X is taken to keep the audio of a Space", preset: "30", check: aWindow},
+		{Name: quietKey, About: "print only results and errors", preset: "false", check: aSwitch},
+		{Name: noProgressKey, About: "show no progress bars", preset: "false", check: aSwitch},
+	}
+	for _, act := range consent.Actions {
+		list = append(list, Key{Name: ConsentKey(act), About: "what to do when a speaker has not given consent: off, warn, require",
+			preset: string(consent.Policy(nil).Mode(act)), check: aMode})
+	}
+	return append(list,
+		Key{Name: meKey, About: "your own handle on X, or several between commas: nobody has to agree to your own voice", text: true, check: someHandles},
+		Key{Name: xClientIDKey, About: "client id of your developer app at X", text: true, check: aClientID},
+		Key{Name: xPortKey, About: "port of this computer to which X sends the browser back", preset: "8420", check: aPort})
+}
+
+// Lookup returns the key of a name.
+func Lookup(name string) (Key, bool) {
+	for _, k := range Keys() {
+		if k.Name == name {
+			return k, true
+		}
+	}
+	return Key{}, false
+}
+
+// ConsentKey is the name of the key that says which mode holds for an action.
+func ConsentKey(a consent.Action) string { return "consent." + string(a) }
+
+// words is what stands between dashes and dots in the name of a key, and
+// between underscores in its variable.
+var words = strings.NewReplacer("-", "_", ".", "_")
+
+const envPrefix = "SPACES"
+
+// EnvName is the environment variable that sets a key.
+func EnvName(key string) string { return envPrefix + "_" + strings.ToUpper(words.Replace(key)) }
+
+func aFolder(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errors.New("must be the name of a folder")
+	}
+	return nil
+}
+
+func aTime(text string) error {
+	d, err := time.ParseDuration(text)
+	return must(err == nil && d >= 0, "a time such as 90s or 5m", text)
+}
+
+func aCount(text string) error {
+	n, err := strconv.Atoi(text)
+	return must(err == nil && n >= 0, "a number from 0", text)
+}
+
+func aWindow(text string) error {
+	_, err := parseWindow(text)
+	return must(err == nil, "a number of days such as 30", text)
+}
+
+func aSwitch(text string) error {
+	_, err := strconv.ParseBool(text)
+	return must(err == nil, "true or false", text)
+}
+
+func aMode(text string) error {
+	_, err := consent.ParseMode(text)
+	return must(err == nil, "off, warn or require", text)
+}
+
+func someHandles(text string) error {
+	for _, word := range handles(text) {
+		if !consent.IsHandle(word) {
+			return must(false, "handles such as @ann, with commas between", text)
+		}
+	}
+	return nil
+}
+
+func aClientID(text string) error {
+	odd := strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+	return must(!odd, "the client id as X shows it", text)
+}
+
+// aPort keeps from the ports that only the administrator may open.
+func aPort(text string) error {
+	n, err := strconv.Atoi(text)
+	return must(err == nil && n >= 1024 && n <= 65535, "a port from 1024 to 65535", text)
+}
+
+func must(ok bool, be, text string) error {
+	if ok {
+		return nil
+	}
+	return fmt.Errorf("must be %s, not %q", be, text)
+}
+
+// parseWindow reads a number of days: "30", "30d".
+func parseWindow(text string) (time.Duration, error) {
+	days, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(text), "d"), 64)
+	if err == nil && !(days > 0 && days <= 36500) {
+		err = errors.New("not a number of days")
+	}
+	return time.Duration(days * 24 * float64(time.Hour)), err
+}
+
+// handles splits a list of handles or ids.
+func handles(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+}

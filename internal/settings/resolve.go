@@ -1,0 +1,181 @@
+package settings
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+
+	"github.com/spaces-cli/spaces/internal/consent"
+)
+
+// A Layer is a kind of place where a value can come from. A later one comes
+// before an earlier one.
+type Layer int
+
+const (
+	Default Layer = iota
+	File
+	Environment
+	Flag
+)
+
+// A Source is where a value comes from.
+type Source struct {
+	Layer Layer
+	Name  string // of the file, the variable or the flag
+}
+
+// A Value is what a key is set to, and why.
+type Value struct {
+	Text   string
+	Source Source
+}
+
+// A ValueError says that a key is set to what it cannot be.
+type ValueError struct {
+	Key    string
+	Source Source
+	Err    error
+}
+
+func (e *ValueError) Error() string { return e.Key + ": " + e.Err.Error() }
+func (e *ValueError) Unwrap() error { return e.Err }
+
+// Values are the values of all keys.
+type Values struct {
+	ByKey   map[string]Value
+	Unknown []string // keys of the file that mean nothing
+}
+
+// Resolve finds the value of each key. flags are those of the command that
+// runs; it may be nil.
+func (f Folder) Resolve(flags *pflag.FlagSet) (*Values, error) {
+	content, err := f.read()
+	if err != nil {
+		return nil, err
+	}
+	v := viper.New()
+	v.SetConfigType("yaml")
+	if err := v.ReadConfig(bytes.NewReader(content)); err != nil {
+		return nil, &FileError{f.File(), err}
+	}
+	v.SetEnvPrefix(envPrefix)
+	v.SetEnvKeyReplacer(words)
+	for _, k := range Keys() {
+		v.SetDefault(k.Name, k.preset)
+		if err := v.BindEnv(k.Name); err != nil {
+			return nil, err
+		}
+		if flag := lookup(flags, k.Name); flag != nil {
+			if err := v.BindPFlag(k.Name, flag); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if f.Home != "" {
+		v.SetDefault(libraryKey, filepath.Join(f.Home, "Spaces"))
+	}
+
+	all := &Values{ByKey: make(map[string]Value)}
+	for _, k := range Keys() {
+		source := f.source(v, flags, k.Name)
+		text, err := textOf(v, k.Name)
+		if err == nil && (text != "" || source.Layer != Default) { // that of the library may not be known
+			err = k.check(text)
+		}
+		if err != nil {
+			return nil, &ValueError{k.Name, source, err}
+		}
+		all.ByKey[k.Name] = Value{text, source}
+	}
+	for _, key := range v.AllKeys() {
+		if _, ok := all.ByKey[key]; !ok && !strings.HasPrefix(key, targetsSection+".") {
+			all.Unknown = append(all.Unknown, key)
+		}
+	}
+	slices.Sort(all.Unknown)
+	return all, nil
+}
+
+// textOf is the value that viper has for a key, as a text.
+func textOf(v *viper.Viper, key string) (string, error) {
+	switch v.Get(key).(type) {
+	case nil: // in the file, the section has a value of its own in place of keys
+		section, _, _ := strings.Cut(key, ".")
+		return "", fmt.Errorf("%s must be a section with keys of its own", section)
+	case []any, map[string]any:
+		return "", errors.New("must be one value, not a list")
+	}
+	return v.GetString(key), nil
+}
+
+// source says which layer viper took a key's value from, which it does not
+// tell itself.
+func (f Folder) source(v *viper.Viper, flags *pflag.FlagSet, key string) Source {
+	if flag := lookup(flags, key); flag != nil && flag.Changed {
+		return Source{Flag, key}
+	}
+	if os.Getenv(EnvName(key)) != "" {
+		return Source{Environment, EnvName(key)}
+	}
+	section, _, _ := strings.Cut(key, ".")
+	if v.InConfig(key) || v.Get(key) == nil && v.InConfig(section) {
+		return Source{File, f.File()}
+	}
+	return Source{Layer: Default}
+}
+
+func lookup(flags *pflag.FlagSet, key string) *pflag.Flag {
+	if flags == nil {
+		return nil
+	}
+	return flags.Lookup(key)
+}
+
+// Settings are what holds for every command.
+type Settings struct {
+	Library    string // absolute; "" if it is not known
+	Quiet      bool
+	NoProgress bool
+	LockWait   time.Duration
+	Jobs       int           // 0: one for each core
+	Window     time.Duration // how long X is taken to keep audio
+	Consent    consent.Policy
+	Me         []string // the host's own handles or ids
+	XClientID  string   // of the host's developer app at X
+	XPort      int      // to which X sends the browser back
+}
+
+// Settings reads the values. Their texts have been checked by Resolve.
+func (f Folder) Settings(v *Values) (Settings, error) {
+	text := func(key string) string { return v.ByKey[key].Text }
+	s := Settings{Consent: make(consent.Policy), Me: handles(text(meKey)), XClientID: text(xClientIDKey)}
+	s.Quiet, _ = strconv.ParseBool(text(quietKey))
+	s.NoProgress, _ = strconv.ParseBool(text(noProgressKey))
+	s.LockWait, _ = time.ParseDuration(text(lockWaitKey))
+	s.Jobs, _ = strconv.Atoi(text(jobsKey))
+	s.Window, _ = parseWindow(text(windowKey))
+	s.XPort, _ = strconv.Atoi(text(xPortKey))
+	for _, act := range consent.Actions {
+		s.Consent[act], _ = consent.ParseMode(text(ConsentKey(act)))
+	}
+	dir := text(libraryKey)
+	if dir == "" {
+		return s, nil // told when it is needed
+	}
+	if f.Home == "" && f.Expand(dir) != dir {
+		return s, fmt.Errorf("the library %s: %w", dir, ErrNoHome)
+	}
+	var err error
+	s.Library, err = filepath.Abs(f.Expand(dir))
+	return s, err
+}

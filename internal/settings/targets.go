@@ -1,0 +1,144 @@
+package settings
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// targetsSection is the section of the config file in which targets have
+// names.
+const targetsSection = "targets"
+
+// secretKeys are what people write into a target and the file must not hold:
+// others may read it.
+var secretKeys = []string{"password", "passphrase", "access_key", "secret_key", "session_token", "secret", "token"}
+
+// A Target is what the config file says of a target: what every target has,
+// and the keys that only its kind knows.
+type Target struct {
+	URL     string
+	Access  string // private or public, or ""
+	BaseURL string // where everybody finds what lies at the target's root
+
+	own *yaml.Node
+}
+
+// A TargetError says that a target of the config file is not what it has to
+// be.
+type TargetError struct {
+	Path   string // of the file
+	Target string
+	Secret string // the key that does not belong there, or ""
+	Err    error
+}
+
+func (e *TargetError) Error() string {
+	if e.Secret != "" {
+		return fmt.Sprintf("%s: %s of the target %s does not belong here, where others may read it", e.Path, e.Secret, e.Target)
+	}
+	return fmt.Sprintf("%s: the target %s: %v", e.Path, e.Target, e.Err)
+}
+
+func (e *TargetError) Unwrap() error { return e.Err }
+
+// Targets reads the targets of the config file, by their names.
+func (f Folder) Targets() (map[string]*Target, error) {
+	content, err := f.read()
+	if err != nil {
+		return nil, err
+	}
+	var doc struct {
+		Targets map[string]yaml.Node `yaml:"targets"`
+	}
+	if err := yaml.Unmarshal(content, &doc); err != nil {
+		return nil, &FileError{f.File(), err}
+	}
+	list := make(map[string]*Target)
+	for name, node := range doc.Targets {
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if key := node.Content[i].Value; slices.Contains(secretKeys, key) {
+				return nil, &TargetError{Path: f.File(), Target: name, Secret: key}
+			}
+		}
+		t := new(Target)
+		if err := node.Decode(t); err != nil {
+			return nil, &TargetError{Path: f.File(), Target: name, Err: plain(err)}
+		}
+		list[name] = t
+	}
+	return list, nil
+}
+
+// UnmarshalYAML implements yaml.Unmarshaler. The keys that only a backend knows
+// are left for it: which one it is, the URL says.
+func (t *Target) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind != yaml.MappingNode {
+		return errors.New("it must be a list of keys, such as url: s3://bucket/folder")
+	}
+	t.own = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		var err error
+		switch key.Value {
+		case "url":
+			err = value.Decode(&t.URL)
+		case "access":
+			err = value.Decode(&t.Access)
+		case "base_url":
+			err = value.Decode(&t.BaseURL)
+		default:
+			t.own.Content = append(t.own.Content, key, value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Decode reads the keys that only the target's kind knows, and in place of
+// those that over names what stands there.
+func (t *Target) Decode(into any, over map[string]string) error {
+	node := yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+	if t.own != nil {
+		for i := 0; i+1 < len(t.own.Content); i += 2 {
+			if _, ok := over[t.own.Content[i].Value]; !ok {
+				node.Content = append(node.Content, t.own.Content[i:i+2]...)
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(over)) {
+		node.Content = append(node.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, &yaml.Node{Kind: yaml.ScalarNode, Value: over[key]})
+	}
+	text, err := yaml.Marshal(&node)
+	if err != nil {
+		return err
+	}
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	if err := d.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+		return plain(err)
+	}
+	return nil
+}
+
+// plain says what is wrong without the words of Go.
+func plain(err error) error {
+	var types *yaml.TypeError
+	if !errors.As(err, &types) {
+		return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	_, text, _ := strings.Cut(types.Errors[0], ": ") // the line is one of the target, not of the file
+	if key, ok := strings.CutPrefix(text, "field "); ok {
+		key, _, _ = strings.Cut(key, " ")
+		return errors.New("there is no key " + key)
+	}
+	return errors.New(text)
+}
