@@ -60,9 +60,11 @@ func (q *asker) check(ctx context.Context, act consent.Action, u gate.Use) ([]st
 // checkAll asks about several uses.
 func (q *asker) checkAll(ctx context.Context, act consent.Action, uses []gate.Use) (missing []string, err error) {
 	found, err := q.CheckAll(ctx, act, uses)
-	if err != nil {
-		return nil, err
-	}
+	return q.noteAll(found), err
+}
+
+// noteAll notes who is missing, and returns their handles.
+func (q *asker) noteAll(found []*consent.Finding) (missing []string) {
 	for _, f := range found {
 		q.note(f)
 		for _, name := range f.Handles() {
@@ -71,7 +73,7 @@ func (q *asker) checkAll(ctx context.Context, act consent.Action, uses []gate.Us
 			}
 		}
 	}
-	return missing, nil
+	return missing
 }
 
 // episodes asks whether episodes may stand in a feed.

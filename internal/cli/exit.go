@@ -101,6 +101,8 @@ func classify(err error) *failure {
 		return &failure{exitNotFound, "no-audio", "", err}
 	case errors.As(err, &entry):
 		return &failure{exitFailed, "bad-episode", feedHint(entry.Cause), err}
+	case errors.As(err, new(*feed.InvalidError)):
+		return &failure{exitFailed, "failed", "change it: see spaces feed init --help", err}
 	case errors.Is(err, feed.ErrNoShow):
 		return &failure{exitNotFound, "no-show", "describe it first: see spaces feed init --help", err}
 	case errors.Is(err, feed.ErrNoEpisodes):

@@ -236,12 +236,9 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	}
 	defer lib.Close()
 	root := lib.Root()
-	show, err := feed.Load(root)
+	show, err := feed.LoadValid(root)
 	if err != nil {
 		return err
-	}
-	if _, err := show.Check(); err != nil {
-		return hinted(fmt.Errorf("%s: %w", layout.Show, err), "change it: see spaces feed init --help")
 	}
 	dir, file := lib.Path(layout.Feed), ""
 	if o.out != "" {

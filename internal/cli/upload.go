@@ -14,6 +14,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/items"
 )
 
 type uploadOptions struct {
@@ -118,48 +119,62 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	if o.clean {
 		return a.cleanTarget(ctx, &o, s, t)
 	}
-	g := &gatherer{a: a, o: &o, lib: lib, root: root, s: s, open: t.public() || t.BaseURL != ""}
-	if g.ask, err = a.newAsker(lib, o.override, o.dryRun); err != nil {
-		return err
-	}
-	defer g.ask.Close()
-	if o.takeDown {
-		return a.takeDown(ctx, g, t)
-	}
-	items, err := g.gather(ctx)
+	ask, err := a.newAsker(lib, o.override, o.dryRun)
 	if err != nil {
 		return err
 	}
+	defer ask.Close()
+	g := &gatherer{
+		items.Collector{Library: lib, Gate: ask.Gate, Open: t.public() || t.BaseURL != "", Feed: o.feed},
+		a, &o, s, ask,
+	}
+	if o.takeDown {
+		return a.takeDown(ctx, g, t)
+	}
+	if o.feed {
+		_, err = g.feed(ctx, nil)
+	} else {
+		err = g.gather(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return a.send(ctx, g, t)
+}
+
+// send sends what was gathered, or tells what it would send.
+func (a *App) send(ctx context.Context, g *gatherer, t *targetConfig) error {
+	o, s, list := g.o, g.s, g.List
 	missing, err := g.agree(ctx)
 	if err != nil {
 		return err
 	}
-	if err := publish.Check(items); err != nil {
+	if err := publish.Check(list); err != nil {
 		return usage("%w", err)
 	}
-	events := &uploadEvents{a: a, s: s, t: t, many: len(items) > 1, missing: missing}
+	events := &uploadEvents{a: a, s: s, t: t, many: len(list) > 1, missing: missing}
 	s.Events = events
 	if o.dryRun {
-		if err := s.Plan(ctx, items); err != nil {
+		if err := s.Plan(ctx, list); err != nil {
 			return err
 		}
 		return events.err
 	}
 	if o.feed {
-		if err := g.printChanges(ctx, items[len(items)-1], t); err != nil {
+		if err := g.printChanges(ctx, list[len(list)-1], t); err != nil {
 			return err
 		}
 	}
-	if err := a.agreeToPublic(ctx, &o, s, items); err != nil {
+	if err := a.agreeToPublic(ctx, o, s, list); err != nil {
 		return err
 	}
 	a.uploading = events
-	sum, err := s.Send(ctx, items)
+	sum, err := s.Send(ctx, list)
 	events.close()
 	if err != nil {
 		return err
 	}
-	return events.finish(sum, len(items))
+	return events.finish(sum, len(list))
 }
 
 func (o *uploadOptions) check() error {

@@ -30,9 +30,9 @@ const (
 var order = [][]string{
 	{"cli"},
 	{"studio"},
-	{"settings"},      // what the user set: the flags of the roof go through it too
-	{"publish/items"}, // says what the gate is to be asked of each
-	{"consent/gate"},  // asked by both roofs
+	{"settings"},                            // what the user set: the flags of the roof go through it too
+	{"publish/items", "publish/withdrawal"}, // say what the gate is to be asked of
+	{"consent/gate"},                        // asked by both roofs
 	{"proof"},
 	{"forget"},
 	{"publish/all"},

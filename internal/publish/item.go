@@ -47,6 +47,20 @@ type Item struct {
 	Last bool
 }
 
+// Content reads an item that is in memory or small.
+func (it *Item) Content() ([]byte, error) {
+	src, err := it.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	info, err := src.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.NewSectionReader(src, 0, info.Size()))
+}
+
 // A Source is the content of an item. Its size and time tell whether it has
 // changed.
 type Source interface {

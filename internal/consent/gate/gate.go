@@ -102,6 +102,9 @@ type Use struct {
 // not, nobody need find out who is heard in a file.
 func (g *Gate) Asks(act consent.Action) bool { return g.o.Policy.Mode(act) != consent.Off }
 
+// Requires reports whether the gate can refuse an action.
+func (g *Gate) Requires(act consent.Action) bool { return g.o.Policy.Mode(act) == consent.Require }
+
 // Check asks whether an action may be done with a use of a voice. The error is
 // a *consent.Refused if it may not. What it finds says who has not agreed
 // where it may be done all the same.

@@ -238,6 +238,24 @@ func Load(root *os.Root) (*Show, error) {
 	return s, nil
 }
 
+// An InvalidError means that no feed can be made of the show as it is described.
+type InvalidError struct{ Err error }
+
+func (e *InvalidError) Error() string { return layout.Show + ": " + e.Err.Error() }
+func (e *InvalidError) Unwrap() error { return e.Err }
+
+// LoadValid reads the show of a library, of which a feed can be made.
+func LoadValid(root *os.Root) (*Show, error) {
+	s, err := Load(root)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.Check(); err != nil {
+		return nil, &InvalidError{err}
+	}
+	return s, nil
+}
+
 // Save writes the show of a library. Whoever reads it meanwhile sees the old
 // one or the new.
 func (s *Show) Save(root *os.Root) error {
@@ -249,7 +267,6 @@ func (s *Show) Save(root *os.Root) error {
 	return err
 }
 
-// marshal writes JSON as people and diff tools like it.
 // named returns the person whom the owner has named for a handle.
 func (s *Show) named(handle string) *Person {
 	i := slices.IndexFunc(s.People, func(p Person) bool { return p.Handle != "" && strings.EqualFold(p.Handle, handle) })

@@ -5,7 +5,6 @@ package items
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -21,9 +20,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
-
-// ErrNoClips means that a recording has no clips.
-var ErrNoClips = errors.New("no clips")
 
 // A Part is a file of the library that is to be sent.
 type Part struct {
@@ -62,14 +58,14 @@ func Originals(root *os.Root, sp *space.Space) ([]Part, error) {
 	return list, nil
 }
 
-// Clips returns the clips of a Space, or ErrNoClips.
+// Clips returns the clips of a Space, or a *NoneError.
 func Clips(lib *library.Library, sp *space.Space) ([]Part, error) {
 	clips, err := clip.List(lib.Path(sp.Folder))
 	if err != nil {
 		return nil, err
 	}
 	if len(clips) == 0 {
-		return nil, ErrNoClips
+		return nil, &NoneError{sp.ID, publish.Clip}
 	}
 	var list []Part
 	for _, c := range clips {
