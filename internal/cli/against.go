@@ -32,12 +32,12 @@ func (a *App) verifyAgainst(ctx context.Context, lib *library.Library, ids []str
 		return err
 	}
 	defer closeArchives(p.Archives)
-	bar := a.newProgress("comparing")
-	defer bar.close()
+	bar := a.newBar("comparing").CountBytes()
+	defer bar.Close()
 	p.Progress = bar
 	var broken error // writing what was found
 	sum, err := p.Against(ctx, ids, func(d proof.Difference) {
-		bar.close()
+		bar.Close()
 		what := d.Member
 		if what == "" {
 			what = cmp.Or(d.Path, d.ID)
@@ -50,7 +50,7 @@ func (a *App) verifyAgainst(ctx context.Context, lib *library.Library, ids []str
 			fmt.Fprintf(a.Out, "%-15s %s: %s\n", d.Kind, safe(what), safe(d.Message))
 		}
 	})
-	bar.close()
+	bar.Close()
 	if err = errors.Join(err, broken); err != nil {
 		a.logLine(log, "stopped: "+err.Error())
 		return err

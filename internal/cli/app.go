@@ -19,7 +19,7 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/term"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // An App is the world in which a command runs. Tests give it buffers, a fixed
@@ -29,7 +29,8 @@ type App struct {
 	Out, Err io.Writer
 	// InTTY, OutTTY and ErrTTY say whether somebody watches.
 	InTTY, OutTTY, ErrTTY bool
-	Columns               int // the width of the terminal; 0 when unknown
+	Columns               int              // the width of the terminal; 0 when unknown
+	Palette               terminal.Palette // of what goes to Out
 
 	Now       func() time.Time
 	Zone      *time.Location
@@ -61,7 +62,7 @@ func Main() int {
 
 	a := newApp()
 	args := os.Args[1:]
-	if startedByExplorer() {
+	if terminal.StartedByExplorer() {
 		return a.runDropped(ctx, args)
 	}
 	return a.Run(ctx, args)
@@ -71,17 +72,18 @@ func Main() int {
 func newApp() *App {
 	a := &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		InTTY:   term.IsTerminal(int(os.Stdin.Fd())),
-		OutTTY:  term.IsTerminal(int(os.Stdout.Fd())),
-		ErrTTY:  term.IsTerminal(int(os.Stderr.Fd())),
+		InTTY:   terminal.Is(os.Stdin),
+		OutTTY:  terminal.Is(os.Stdout),
+		ErrTTY:  terminal.Is(os.Stderr),
 		Now:     time.Now,
 		Zone:    time.Local,
 		Env:     os.LookupEnv,
 		Version: programVersion(),
-		Start:   start,
+		Start:   terminal.Open,
 	}
 	if a.OutTTY {
-		a.Columns, _, _ = term.GetSize(int(os.Stdout.Fd()))
+		a.Columns = terminal.Columns(os.Stdout)
+		a.Palette = terminal.NewPalette(terminal.Auto, terminal.CanPaint(os.Stdout), a.Env)
 	}
 	// Where they are not known they stay empty: the current folder is nobody's
 	// home.
@@ -143,6 +145,20 @@ func (a *App) runDropped(ctx context.Context, args []string) int {
 	io.WriteString(a.Out, "\nPress Enter to close this window.\n")
 	io.ReadFull(a.In, make([]byte, 1))
 	return code
+}
+
+// newBar returns a bar for a job on stderr, if somebody watches it and wants it.
+func (a *App) newBar(what string, phases ...terminal.Phase) *terminal.Bar {
+	if !a.ErrTTY || a.set.NoProgress || a.set.Quiet {
+		return nil
+	}
+	width := func() int {
+		if f, ok := a.Err.(*os.File); ok {
+			return terminal.Columns(f)
+		}
+		return a.Columns
+	}
+	return terminal.NewBar(a.Err, width, a.Now, what, phases...)
 }
 
 // An errWriter remembers the first error of writing, so that commands need

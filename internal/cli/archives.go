@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 func newArchivesCmd(a *App) *cobra.Command {
@@ -58,7 +60,7 @@ func (a *App) showArchive(w io.Writer, ar space.Archive) {
 		facts = append(facts, person(ar.Account))
 	}
 	if !ar.Made.IsZero() {
-		facts = append(facts, "made "+ar.Made.In(a.Zone).Format("2 Jan 2006 15:04 ")+zoneName(ar.Made.In(a.Zone)))
+		facts = append(facts, "made "+ar.Made.In(a.Zone).Format("2 Jan 2006 15:04 ")+spell.Zone(ar.Made.In(a.Zone)))
 	}
 	facts = append(facts, size(ar.Bytes))
 	if ar.Partial {
@@ -66,13 +68,14 @@ func (a *App) showArchive(w io.Writer, ar space.Archive) {
 	}
 	fmt.Fprintf(w, "  %s\n  SHA-256 %s\n  Spaces: %s, %s\n", strings.Join(facts, " · "), ar.SHA256,
 		count(ar.Records, "record"), count(ar.Media, "audio file"))
-	t := table{right: map[int]bool{1: true, 2: true, 3: true}, header: []string{"  HELD", "FILES", "THINGS", "BYTES"}}
+	t := terminal.NewTable(terminal.Column{Title: "  HELD"}, terminal.Column{Title: "FILES", Right: true},
+		terminal.Column{Title: "THINGS", Right: true}, terminal.Column{Title: "BYTES", Right: true})
 	for _, typ := range ar.Types {
 		things := "–"
 		if typ.Count >= 0 {
 			things = fmt.Sprint(typ.Count)
 		}
-		t.add("  "+safe(typ.Name), fmt.Sprint(typ.Files), things, size(typ.Bytes))
+		t.Add("  "+safe(typ.Name), fmt.Sprint(typ.Files), things, size(typ.Bytes))
 	}
-	t.write(w, a.Columns)
+	t.Write(w, a.Columns)
 }

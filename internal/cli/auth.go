@@ -11,11 +11,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/keyring"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 func newAuthCmd(a *App) *cobra.Command {
@@ -91,17 +91,17 @@ func (a *App) authList() error {
 	if err != nil {
 		return authError(err)
 	}
-	var t table
+	var t terminal.Table
 	for _, e := range list {
 		if a.set.JSON {
 			if err := writeJSON(a.Out, authLine{space.Schema, e.Target, e.Where}); err != nil {
 				return err
 			}
 		}
-		t.add(safe(e.Target), e.Where)
+		t.Add(safe(e.Target), e.Where)
 	}
 	if !a.set.JSON {
-		t.write(a.Out, 0)
+		t.Write(a.Out, 0)
 	}
 	return nil
 }
@@ -154,9 +154,7 @@ func (a *App) askSecret(ctx context.Context, in *bufio.Reader, q publish.Questio
 	if a.InTTY && isFile && !a.set.JSON {
 		fmt.Fprintf(a.Err, "%s: ", q.Text)
 		if q.Hidden {
-			b, err := term.ReadPassword(int(f.Fd()))
-			fmt.Fprintln(a.Err)
-			return strings.TrimSpace(string(b)), err
+			return terminal.ReadSecret(f, a.Err)
 		}
 	}
 	line, err := in.ReadString('\n')

@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type bagOptions struct {
@@ -103,8 +104,8 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 			return err
 		}
 	}
-	bar := a.newProgress("bagging")
-	defer bar.close()
+	bar := a.newBar("bagging").CountBytes()
+	defer bar.Close()
 	plan, err := bag.NewPlan(lib, line.Spaces, bag.Options{Access: access, Originals: o.originals, Version: a.Version, Now: a.Now(), Progress: bar})
 	if err != nil {
 		return err
@@ -117,7 +118,7 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 		line.PayloadOxum, err = plan.Write(ctx, o.out)
 		line.Written = true
 	}
-	bar.close()
+	bar.Close()
 	switch {
 	case errors.Is(err, bag.ErrChanged):
 		return &failure{exitFound, "changed", "see what else changed: spaces verify", err}
@@ -134,11 +135,11 @@ func (a *App) showBag(line *bagLine, plan *bag.Plan) error {
 		return writeJSON(a.Out, line)
 	}
 	if !line.Written {
-		t := table{right: map[int]bool{1: true}}
+		t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true})
 		for _, f := range plan.Files {
-			t.add("data/"+safe(f.Name), size(f.Bytes))
+			t.Add("data/"+safe(f.Name), size(f.Bytes))
 		}
-		t.write(a.Out, a.Columns)
+		t.Write(a.Out, a.Columns)
 		return nil
 	}
 	_, err := fmt.Fprintf(a.Out, "%s  %s of %s, %s, %s\n", safe(line.Path), count(len(line.Files), "file"), count(len(line.Spaces), "Space"), size(line.Bytes), line.Access)

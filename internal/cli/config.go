@@ -8,6 +8,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/settings"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 func newConfigCmd(a *App) *cobra.Command {
@@ -75,7 +76,7 @@ type settingLine struct {
 }
 
 func (a *App) showSettings(all map[string]settings.Value) error {
-	var t table
+	var t terminal.Table
 	for _, k := range settings.Keys() {
 		v := all[k.Name]
 		source := sourceWords(v.Source)
@@ -84,10 +85,10 @@ func (a *App) showSettings(all map[string]settings.Value) error {
 				return err
 			}
 		}
-		t.add(k.Name, safe(v.Text), "("+a.shortenHome(safe(source))+")")
+		t.Add(k.Name, safe(v.Text), "("+a.shortenHome(safe(source))+")")
 	}
 	if !a.set.JSON {
-		t.write(a.Out, 0)
+		t.Write(a.Out, 0)
 	}
 	return nil
 }

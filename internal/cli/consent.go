@@ -17,6 +17,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 func newConsentCmd(a *App) *cobra.Command {
@@ -188,7 +190,7 @@ func (a *App) askStranger(ctx context.Context, lib *library.Library, recs []*spa
 
 // untilEnd is the end of what --until says.
 func (a *App) untilEnd(text string) (time.Time, error) {
-	_, end, err := parseTime(text, a.Zone)
+	_, end, err := spell.ParseDate(text, a.Zone)
 	switch {
 	case err != nil:
 		return end, usage("--until: %w", err)
@@ -427,7 +429,7 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 		return err
 	}
 	defer ledger.Close()
-	var t table
+	var t terminal.Table
 	for _, e := range ledger.Entries() {
 		about := e.About(consent.Who{Handle: word}) || consent.IsID(word) && e.About(consent.Who{ID: word})
 		if word != "" && !about {
@@ -452,11 +454,11 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 		if e.Note != "" {
 			what += "  " + safe(e.Note)
 		}
-		t.add(e.At.In(a.Zone).Format("2006-01-02 15:04"), who, what)
+		t.Add(e.At.In(a.Zone).Format("2006-01-02 15:04"), who, what)
 	}
 	if !a.set.JSON {
-		t.write(a.Out, a.Columns)
-		if len(t.rows) == 0 {
+		t.Write(a.Out, a.Columns)
+		if t.Len() == 0 {
 			a.say("nothing was entered")
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 func newEpisodesCmd(a *App) *cobra.Command {
@@ -92,8 +93,7 @@ func (a *App) episodes(ctx context.Context, o refs) error {
 			return err
 		}
 	}
-	var t table
-	t.right = map[int]bool{1: true, 2: true}
+	t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true}, terminal.Column{Right: true})
 	for _, e := range list {
 		if a.set.JSON {
 			if err := a.printEpisode(lib, e); err != nil {
@@ -108,10 +108,10 @@ func (a *App) episodes(ctx context.Context, o refs) error {
 		if e.IsPublished() {
 			state = "published"
 		}
-		t.add(date, clock(e.Duration), size(e.Bytes), state, safe(e.File), safe(e.Title))
+		t.Add(date, clock(e.Duration), size(e.Bytes), state, safe(e.File), safe(e.Title))
 	}
 	if !a.set.JSON {
-		t.write(a.Out, a.Columns)
+		t.Write(a.Out, a.Columns)
 		if len(list) == 0 {
 			a.say("no episodes yet: make one with spaces export latest")
 		}

@@ -389,9 +389,9 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *asker, q e
 	if err := o.say(&q); err != nil {
 		return nil, err
 	}
-	bar := a.newSoundProgress(what)
+	bar := a.newBar(what)
 	res, err := episode.Export(ctx, q, bar)
-	bar.close()
+	bar.Close()
 	if err != nil {
 		return nil, soundError(q.Library, s, err)
 	}

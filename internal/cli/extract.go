@@ -17,6 +17,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type extractOptions struct {
@@ -69,7 +71,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		return err
 	}
 	if o.startedAt != "" {
-		if opts.StartedAt, _, err = parseTime(o.startedAt, a.Zone); err != nil {
+		if opts.StartedAt, _, err = spell.ParseDate(o.startedAt, a.Zone); err != nil {
 			return usage("--started-at: %w", err)
 		}
 	}
@@ -95,10 +97,10 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		defer lib.Close()
 		a.opened(lib, nil)
 	}
-	bar := a.newProgress("reading")
+	bar := a.newBar("reading").CountBytes()
 	opts.Progress = bar
 	summary, err := intake.Import(ctx, lib, o.paths, opts, x.event)
-	bar.close()
+	bar.Close()
 	x.summary = summary
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -237,10 +239,10 @@ func (x *extraction) finish(ctx context.Context) error {
 			s.Failed, s.NoAudio, s.NoRecord, s.Problems, s.Bytes, s.Seconds, a.set.Library, archives}))
 	}
 	var text strings.Builder
-	z := zones{location: a.Zone}
+	z := spell.Zones{Location: a.Zone}
 	t := x.table(ctx, &z)
 	x.heading(&text, &z)
-	t.write(&text, a.Columns)
+	t.Write(&text, a.Columns)
 	x.outcomes(&text)
 	x.nextSteps(ctx, &text)
 	_, err := io.WriteString(a.Out, text.String())
@@ -268,7 +270,7 @@ func (x *extraction) nextSteps(ctx context.Context, b *strings.Builder) {
 }
 
 // heading says whose archives these are and which zone the times are in.
-func (x *extraction) heading(b *strings.Builder, z *zones) {
+func (x *extraction) heading(b *strings.Builder, z *spell.Zones) {
 	for _, ar := range x.archives {
 		parts := []string{}
 		if ar.Account != nil {
@@ -279,24 +281,24 @@ func (x *extraction) heading(b *strings.Builder, z *zones) {
 		if !ar.Made.IsZero() {
 			parts = append(parts, "archive made "+ar.Made.In(x.app.Zone).Format("2 Jan 2006"))
 		}
-		if len(z.names) > 0 {
+		if z.Any() {
 			parts = append(parts, "times in "+z.String())
 		}
 		fmt.Fprintln(b, strings.Join(parts, " · "))
 	}
-	if len(x.archives) == 0 && len(z.names) > 0 {
+	if len(x.archives) == 0 && z.Any() {
 		fmt.Fprintln(b, "Times in "+z.String())
 	}
 }
 
-func (x *extraction) table(ctx context.Context, z *zones) *table {
+func (x *extraction) table(ctx context.Context, z *spell.Zones) *terminal.Table {
 	layout := "02 Jan 15:04"
 	for _, r := range x.rows {
 		if !r.started.IsZero() && r.started.In(x.app.Zone).Year() != x.year() {
 			layout = "02 Jan 2006 15:04"
 		}
 	}
-	t := &table{right: map[int]bool{1: true}}
+	t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true})
 	for _, r := range x.rows {
 		title := safe(r.title)
 		if r.untitled {
@@ -309,7 +311,7 @@ func (x *extraction) table(ctx context.Context, z *zones) *table {
 				title = fmt.Sprintf("(no title: spaces edit %s --title \"…\")", id)
 			}
 		}
-		t.add(z.format(r.started, layout), clock(r.seconds), x.stateWords(r), title)
+		t.Add(z.Format(r.started, layout), clock(r.seconds), x.stateWords(r), title)
 	}
 	return t
 }

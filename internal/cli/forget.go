@@ -1,12 +1,8 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +10,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/forget"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type forgetOptions struct {
@@ -146,7 +143,7 @@ func (a *App) findPerson(ctx context.Context, open func(context.Context) (*libra
 
 // showPlan lists what there is, and what becomes of it.
 func (a *App) showPlan(p *forget.Plan) error {
-	t := table{right: map[int]bool{3: true}}
+	t := terminal.NewTable(terminal.Column{}, terminal.Column{}, terminal.Column{}, terminal.Column{Right: true})
 	for _, it := range p.Items {
 		if a.set.JSON {
 			if err := writeJSON(a.Out, forgetLine{space.Schema, "item", it}); err != nil {
@@ -161,10 +158,10 @@ func (a *App) showPlan(p *forget.Plan) error {
 		case it.Voice:
 			what = "heard"
 		}
-		t.add(string(it.Kind), string(it.Fate), what, size(it.Bytes), safe(it.Name))
+		t.Add(string(it.Kind), string(it.Fate), what, size(it.Bytes), safe(it.Name))
 	}
 	if !a.set.JSON {
-		t.write(a.Out, a.Columns)
+		t.Write(a.Out, a.Columns)
 	}
 	return nil
 }
@@ -193,29 +190,6 @@ func (a *App) forgotten(p *forget.Plan, done bool, left []string) error {
 // confirmHandle asks for the handle on the terminal.
 func (a *App) confirmHandle(ctx context.Context, handle string) (bool, error) {
 	fmt.Fprintf(a.Err, "This cannot be undone. Type %s to forget @%s: ", handle, handle)
-	text, err := a.line(ctx)
+	text, err := terminal.ReadLine(ctx, a.In, a.Err)
 	return consent.Handle(text) == handle, err
-}
-
-// line reads a line from the terminal.
-func (a *App) line(ctx context.Context) (string, error) {
-	type answer struct {
-		text string
-		err  error
-	}
-	answers := make(chan answer, 1)
-	go func() { // a read cannot be cancelled
-		text, err := bufio.NewReader(a.In).ReadString('\n')
-		answers <- answer{text, err}
-	}()
-	select {
-	case got := <-answers:
-		if got.err != nil && !errors.Is(got.err, io.EOF) {
-			return "", got.err
-		}
-		return strings.TrimSpace(got.text), nil
-	case <-ctx.Done():
-		fmt.Fprintln(a.Err)
-		return "", ctx.Err()
-	}
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // documentedKeys reads docs/json.md: for each heading the keys that its table
@@ -152,7 +154,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("the help of %s has %d lines", cmd.CommandPath(), n)
 		}
 		for line := range strings.Lines(text) {
-			if n := width(strings.TrimSuffix(line, "\n")); n > 100 {
+			if n := terminal.Width(strings.TrimSuffix(line, "\n")); n > 100 {
 				t.Errorf("the help of %s has a line of %d columns: %s", cmd.CommandPath(), n, line)
 			}
 		}

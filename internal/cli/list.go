@@ -15,6 +15,8 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type listOptions struct {
@@ -77,12 +79,12 @@ func (a *App) list(ctx context.Context, o listOptions) error {
 	}
 	var err error
 	if o.since != "" {
-		if o.query.Since, _, err = parseTime(o.since, a.Zone); err != nil {
+		if o.query.Since, _, err = spell.ParseDate(o.since, a.Zone); err != nil {
 			return usage("--since: %w", err)
 		}
 	}
 	if o.until != "" {
-		if _, o.query.Until, err = parseTime(o.until, a.Zone); err != nil {
+		if _, o.query.Until, err = spell.ParseDate(o.until, a.Zone); err != nil {
 			return usage("--until: %w", err)
 		}
 	}
@@ -116,17 +118,25 @@ func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) error {
 		}
 		return out.Flush()
 	}
-	t := table{right: map[int]bool{2: true}, max: map[int]int{4: max(12, a.Columns/6)}}
-	z := zones{location: a.Zone}
+	var t terminal.Table
+	z := spell.Zones{Location: a.Zone}
 	for row, err := range rows {
 		if err != nil {
 			return err
 		}
-		t.add(row.ID, z.format(row.StartedAt, "2006-01-02 15:04"), clock(row.Duration), stateOf(row), speakersOf(row), titleOf(row))
+		t.Add(row.ID, z.Format(row.StartedAt, "2006-01-02 15:04"), clock(row.Duration), stateOf(row), speakersOf(row), titleOf(row))
 	}
-	t.header = []string{"ID", "STARTED (" + z.String() + ")", "LENGTH", "STATE", "ON STAGE", "TITLE"}
-	t.write(a.Out, a.Columns)
-	if len(t.rows) == 0 && a.OutTTY {
+	t.Palette = a.Palette
+	t.Columns = []terminal.Column{
+		{Title: "ID", Yield: 5},
+		{Title: "STARTED (" + z.String() + ")", Yield: 4},
+		{Title: "LENGTH", Right: true, Yield: 3},
+		{Title: "STATE", Yield: 2, Min: 8, Style: stateStyle},
+		{Title: "ON STAGE", Max: max(12, a.Columns/6), Yield: 1, Min: 8},
+		{Title: "TITLE", Min: titleRoom},
+	}
+	t.Write(a.Out, a.Columns)
+	if t.Len() == 0 && a.OutTTY {
 		a.say("nothing to list")
 	}
 	return nil
@@ -138,6 +148,20 @@ func stateOf(r catalog.Row) string {
 		return string(r.State) + ", " + short(r.LostSeconds) + " lost"
 	}
 	return string(r.State)
+}
+
+// stateStyle is how a state looks in colour: what is as it should be is plain.
+func stateStyle(text string) terminal.Style {
+	state, _, _ := strings.Cut(text, ",")
+	switch space.State(state) {
+	case space.Missing:
+		return terminal.Bad
+	case space.Damaged:
+		return terminal.Warn
+	case space.NoAudio:
+		return terminal.Dim
+	}
+	return terminal.Plain
 }
 
 func speakersOf(r catalog.Row) string {
@@ -170,8 +194,8 @@ func (a *App) writeCSV(rows iter.Seq2[catalog.Row, error]) error {
 		if r.Duration >= 0 {
 			duration = decimal(r.Duration)
 		}
-		w.Write([]string{r.ID, cell(r.Title), string(r.TitleSource), space.Time{Time: r.StartedAt}.String(), duration, string(r.State),
-			decimal(r.LostSeconds), cell(r.Host), cell(r.Account), cell(r.Speakers), cell(r.Hashtags), strconv.Itoa(r.Pieces), fmt.Sprint(r.Bytes), cell(r.Folder), cell(r.File)})
+		w.Write([]string{r.ID, terminal.Cell(r.Title), string(r.TitleSource), space.Time{Time: r.StartedAt}.String(), duration, string(r.State),
+			decimal(r.LostSeconds), terminal.Cell(r.Host), terminal.Cell(r.Account), terminal.Cell(r.Speakers), terminal.Cell(r.Hashtags), strconv.Itoa(r.Pieces), fmt.Sprint(r.Bytes), terminal.Cell(r.Folder), terminal.Cell(r.File)})
 	}
 	w.Flush()
 	return w.Error()

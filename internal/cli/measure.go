@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type measureOptions struct{ refs }
@@ -82,10 +83,15 @@ func (a *App) measure(ctx context.Context, o measureOptions) error {
 		return err
 	}
 	defer lib.Close()
-	t := table{
-		header: []string{"ID", "LUFS", "RANGE", "TRUE PEAK", "CLIPPED", "SILENT", "LOST", "TITLE"},
-		right:  map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true},
-	}
+	t := terminal.NewTable(
+		terminal.Column{Title: "ID"},
+		terminal.Column{Title: "LUFS", Right: true},
+		terminal.Column{Title: "RANGE", Right: true, Yield: 1},
+		terminal.Column{Title: "TRUE PEAK", Right: true, Yield: 5},
+		terminal.Column{Title: "CLIPPED", Right: true, Yield: 3},
+		terminal.Column{Title: "SILENT", Right: true, Yield: 2},
+		terminal.Column{Title: "LOST", Right: true, Yield: 4},
+		terminal.Column{Title: "TITLE", Min: titleRoom})
 	var failures []*failure
 	for i, row := range rows {
 		what := "measuring"
@@ -109,14 +115,14 @@ func (a *App) measure(ctx context.Context, o measureOptions) error {
 		case len(rows) == 1:
 			err = showMeasurement(a.Out, s, m)
 		default:
-			t.add(s.ID, level(m.Loudness.Integrated), level(m.Loudness.Range), peakColumn(m.Loudness),
+			t.Add(s.ID, level(m.Loudness.Integrated), level(m.Loudness.Range), peakColumn(m.Loudness),
 				fmt.Sprint(m.Loudness.ClippedRuns), clock(m.SilentSeconds), short(lostOf(s, m)), titleOf(row))
 		}
 		if err != nil {
 			return err
 		}
 	}
-	t.write(a.Out, a.Columns)
+	t.Write(a.Out, a.Columns)
 	return notAll(failures, len(rows))
 }
 
@@ -129,9 +135,9 @@ func (a *App) measureSpace(ctx context.Context, lib *library.Library, row catalo
 	if err != nil {
 		return nil, nil, err
 	}
-	bar := a.newSoundProgress(what)
+	bar := a.newBar(what)
 	m, err := recording.Measure(ctx, lib, row.ID, a.jobs(), bar)
-	bar.close()
+	bar.Close()
 	return s, m, soundError(lib, s, err)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip/moments"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type momentsOptions struct {
@@ -111,10 +112,10 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 	if err != nil {
 		return err
 	}
-	bar := a.newSoundProgress("listening")
+	bar := a.newBar("listening")
 	find.Progress = bar
 	list, err := moments.Find(ctx, r, turns, find)
-	bar.close()
+	bar.Close()
 	if err != nil {
 		return soundError(lib, r.Space, err)
 	}
@@ -152,7 +153,8 @@ func (a *App) printMoments(r *recording.Recording, list []moments.Moment) error 
 
 // tableMoments prints moments for people.
 func (a *App) tableMoments(r *recording.Recording, list []moments.Moment) {
-	t := table{header: []string{"AT", "LENGTH", "SCORE", "WHY"}, right: map[int]bool{0: true, 1: true, 2: true}}
+	t := terminal.NewTable(terminal.Column{Title: "AT", Right: true}, terminal.Column{Title: "LENGTH", Right: true},
+		terminal.Column{Title: "SCORE", Right: true, Yield: 1}, terminal.Column{Title: "WHY", Min: 30})
 	for _, m := range list {
 		why := m.Words()
 		if len(m.Speakers) > 0 {
@@ -160,7 +162,7 @@ func (a *App) tableMoments(r *recording.Recording, list []moments.Moment) {
 		}
 		// As --at takes it, to the hundredth.
 		at := r.Time(m.Start).Round(10 * time.Millisecond)
-		t.add(recording.Mark(at), fmt.Sprintf("%.1f s", r.Seconds(m.Samples)), fmt.Sprintf("%.0f", math.Round(100*m.Score)), safe(why))
+		t.Add(recording.Mark(at), fmt.Sprintf("%.1f s", r.Seconds(m.Samples)), fmt.Sprintf("%.0f", math.Round(100*m.Score)), safe(why))
 	}
-	t.write(a.Out, a.Columns)
+	t.Write(a.Out, a.Columns)
 }

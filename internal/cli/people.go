@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type peopleOptions struct {
@@ -67,7 +68,8 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 		return err
 	}
 	defer ledger.Close()
-	t := table{header: []string{"HANDLE", "ROLE", "SPACES", "TALK", "CONSENT"}, right: map[int]bool{2: true, 3: true}}
+	t := terminal.NewTable(terminal.Column{Title: "HANDLE"}, terminal.Column{Title: "ROLE", Yield: 1},
+		terminal.Column{Title: "SPACES", Right: true, Yield: 2}, terminal.Column{Title: "TALK", Right: true, Yield: 3}, terminal.Column{Title: "CONSENT", Min: 30})
 	for _, p := range ledger.People(recs, purpose, a.Now()) {
 		if a.set.JSON {
 			if err := writeJSON(a.Out, p); err != nil {
@@ -79,11 +81,11 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 		if p.TalkSeconds != nil {
 			talk = clock(*p.TalkSeconds)
 		}
-		t.add(safe(cmp.Or(at(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(&p, purpose))
+		t.Add(safe(cmp.Or(at(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(&p, purpose))
 	}
 	if !a.set.JSON {
-		t.write(a.Out, a.Columns)
-		if len(t.rows) == 0 {
+		t.Write(a.Out, a.Columns)
+		if t.Len() == 0 {
 			a.say("nobody is known")
 		}
 	}
@@ -110,7 +112,7 @@ func (a *App) standing(p *consent.Person, purpose consent.Purpose) string {
 		}
 	}
 	if p.Note != "" {
-		text += "  " + truncate(safe(p.Note), noteWidth)
+		text += "  " + terminal.Truncate(safe(p.Note), noteWidth)
 	}
 	return text
 }

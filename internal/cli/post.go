@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 	"github.com/spaces-cli/spaces/internal/publish/x"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type postOptions struct {
@@ -191,16 +192,16 @@ func (a *App) planPost(o *postOptions, config *x.Config) error {
 		}
 		return o.over()
 	}
-	var t table
+	var t terminal.Table
 	for _, c := range o.checks {
-		t.add(c.What, safe(c.Is), string(c.Result), "X takes "+c.Limit)
+		t.Add(c.What, safe(c.Is), string(c.Result), "X takes "+c.Limit)
 	}
-	t.add("text", fmt.Sprint(x.Weigh(o.text)), string(x.OK), fmt.Sprintf("X takes %d", o.limits.Text))
+	t.Add("text", fmt.Sprint(x.Weigh(o.text)), string(x.OK), fmt.Sprintf("X takes %d", o.limits.Text))
 	if o.alt != "" {
-		t.add("alt", fmt.Sprint(utf8.RuneCountInString(o.alt)), string(x.OK), fmt.Sprintf("X takes %d", o.limits.Alt))
+		t.Add("alt", fmt.Sprint(utf8.RuneCountInString(o.alt)), string(x.OK), fmt.Sprintf("X takes %d", o.limits.Alt))
 	}
-	t.add("price", dollars(price), "", map[bool]string{true: "with a link", false: "without a link"}[x.HasURL(o.text)])
-	t.write(a.Out, 0)
+	t.Add("price", dollars(price), "", map[bool]string{true: "with a link", false: "without a link"}[x.HasURL(o.text)])
+	t.Write(a.Out, 0)
 	for _, r := range requests {
 		if _, err := fmt.Fprintln(a.Out, safe(r)); err != nil {
 			return err
@@ -242,7 +243,7 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 	if err != nil {
 		return err
 	}
-	bar := (*progress)(nil)
+	bar := (*terminal.Bar)(nil)
 	config.Sent = func(n int64) { bar.Add(n) }
 	config.Kept = config.Sent
 	client := x.New(*config)
@@ -262,11 +263,11 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 		if err := a.agreeToPost(ctx, o, handle); err != nil {
 			return err
 		}
-		bar = a.newProgress(safe(filepath.Base(o.file)))
+		bar = a.newBar(safe(filepath.Base(o.file))).CountBytes()
 		bar.Expect(o.post.Size)
 	}
 	r, err := client.Post(ctx, attempt, o.post, o.receipt(client, handle, a.Version))
-	bar.close()
+	bar.Close()
 	if err != nil {
 		if ctx.Err() != nil && errors.As(err, new(*x.UnknownError)) {
 			a.warn("%v", err) // which the report of an interruption does not say

@@ -74,8 +74,8 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 		}
 		id = row.ID
 	}
-	bar := a.newProgress("proving")
-	defer bar.close()
+	bar := a.newBar("proving").CountBytes()
+	defer bar.Close()
 	p.Progress = bar
 	var made *proof.Proof
 	if isFile {
@@ -83,7 +83,7 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 	} else {
 		made, err = p.Space(ctx, id)
 	}
-	bar.close()
+	bar.Close()
 	if errors.Is(err, proof.ErrUnknown) {
 		return &failure{exitNotFound, "unknown-file", "an episode that was written elsewhere (-o) needs the record beside it, FILE.json, and a clip its tags",
 			fmt.Errorf("%s: %w", word, err)}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type receiptsOptions struct{ refs }
@@ -54,7 +55,7 @@ func (a *App) receipts(ctx context.Context, o receiptsOptions) error {
 		meant[row.ID] = true
 	}
 	root := lib.Root()
-	var t table
+	var t terminal.Table
 	err = publish.History(root, func(r *publish.Receipt) error {
 		if len(o.words) > 0 && !meant[r.ID] {
 			return nil
@@ -66,14 +67,14 @@ func (a *App) receipts(ctx context.Context, o receiptsOptions) error {
 		if r.Removed {
 			checked = "removed"
 		}
-		t.add(r.At.In(a.Zone).Format("2006-01-02 15:04"), string(r.Kind), size(r.Bytes), checked, safe(whereabouts(r)))
+		t.Add(r.At.In(a.Zone).Format("2006-01-02 15:04"), string(r.Kind), size(r.Bytes), checked, safe(whereabouts(r)))
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if !a.set.JSON {
-		t.write(a.Out, a.Columns)
+		t.Write(a.Out, a.Columns)
 	}
 	return nil
 }

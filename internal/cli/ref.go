@@ -13,6 +13,8 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // refs says which Spaces a command is about.
@@ -115,14 +117,14 @@ func resolveOne(ctx context.Context, a *App, c *catalog.Catalog, word string, id
 	case 1:
 		return found[0], nil
 	}
-	var t table
-	z := zones{location: a.Zone}
+	var t terminal.Table
+	z := spell.Zones{Location: a.Zone}
 	const most = 10
 	for _, row := range found[:min(len(found), most)] {
-		t.add("  "+row.ID, z.format(row.StartedAt, "2006-01-02"), safe(row.Title))
+		t.Add("  "+row.ID, z.Format(row.StartedAt, "2006-01-02"), safe(row.Title))
 	}
 	var b strings.Builder
-	t.write(&b, 0)
+	t.Write(&b, 0)
 	if len(found) > most {
 		fmt.Fprintf(&b, "  and %d more\n", len(found)-most)
 	}

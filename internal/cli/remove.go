@@ -11,6 +11,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type removeOptions struct {
@@ -166,10 +167,7 @@ func (a *App) showRemoval(plan *library.Removal) {
 	fmt.Fprintf(a.Out, "  %s go\n", size(plan.Bytes))
 }
 
-// confirm asks a question on the terminal. Everything but yes is no.
+// confirm asks a question on the terminal.
 func (a *App) confirm(ctx context.Context, question string) (bool, error) {
-	fmt.Fprintf(a.Err, "%s [y/N] ", question)
-	text, err := a.line(ctx)
-	text = strings.ToLower(text)
-	return text == "y" || text == "yes", err
+	return terminal.Confirm(ctx, a.In, a.Err, question)
 }

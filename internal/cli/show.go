@@ -12,6 +12,8 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type showOptions struct {
@@ -139,7 +141,7 @@ func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns
 func (a *App) showTimes(fact func(string, string, ...any), s *space.Space) {
 	when := func(t space.Time) string {
 		local := t.In(a.Zone)
-		return local.Format("Mon 2 Jan 2006 15:04:05.000 ") + zoneName(local)
+		return local.Format("Mon 2 Jan 2006 15:04:05.000 ") + spell.Zone(local)
 	}
 	if !s.StartedAt.IsZero() {
 		fact("Started", "%s", when(s.StartedAt))
@@ -173,7 +175,7 @@ func showStage(b *strings.Builder, s *space.Space, turns *space.Turns) {
 	}
 	b.WriteByte('\n')
 	marks := speakerMarks(s, turns)
-	t := table{right: map[int]bool{3: true}}
+	t := terminal.NewTable(terminal.Column{}, terminal.Column{}, terminal.Column{}, terminal.Column{Right: true})
 	for _, p := range s.Speakers {
 		mark := " "
 		if m := marks[p.Handle]; m != 0 && p.Handle != "" {
@@ -181,13 +183,13 @@ func showStage(b *strings.Builder, s *space.Space, turns *space.Turns) {
 		}
 		name := person(&space.Person{ID: p.ID, Handle: p.Handle})
 		if p.TalkSeconds == nil || most == 0 {
-			t.add("  "+mark, name, p.Role)
+			t.Add("  "+mark, name, p.Role)
 			continue
 		}
 		bar := strings.Repeat("█", int(*p.TalkSeconds/most*30+0.5))
-		t.add("  "+mark, name, p.Role, clock(*p.TalkSeconds), bar)
+		t.Add("  "+mark, name, p.Role, clock(*p.TalkSeconds), bar)
 	}
-	t.write(b, 0)
+	t.Write(b, 0)
 }
 
 // speakerMarks gives everyone who is heard a letter for the timeline.
@@ -293,15 +295,15 @@ func showPieces(b *strings.Builder, s *space.Space) {
 		archives[o.Archive] = o.Name
 	}
 	b.WriteString("Originals\n")
-	t := table{right: map[int]bool{1: true, 2: true}}
+	t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true}, terminal.Column{Right: true})
 	for _, p := range s.Pieces {
 		from := ""
 		if name := archives[p.Archive]; name != "" {
 			from = "from " + safe(name)
 		}
-		t.add("  "+safe(p.Name), size(p.Bytes), clock(p.Duration), safe(p.Format), from)
+		t.Add("  "+safe(p.Name), size(p.Bytes), clock(p.Duration), safe(p.Format), from)
 	}
-	t.write(b, 0)
+	t.Write(b, 0)
 	if s.Order == "clock" {
 		b.WriteString("  Joined in the order of the clock in the audio, which contradicts their numbers\n")
 	}
@@ -346,9 +348,9 @@ func showSources(b *strings.Builder, s *space.Space) {
 		return
 	}
 	b.WriteString("Sources\n")
-	var t table
+	var t terminal.Table
 	for _, fact := range slices.Sorted(maps.Keys(s.Sources)) {
-		t.add("  "+safe(fact), safe(s.Sources[fact]))
+		t.Add("  "+safe(fact), safe(s.Sources[fact]))
 	}
-	t.write(b, 0)
+	t.Write(b, 0)
 }

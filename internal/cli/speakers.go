@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type speakersOptions struct {
@@ -129,7 +130,7 @@ func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
 	if a.set.JSON {
 		return writeJSON(a.Out, turnsLine{space.Schema, id, turns.Approximate, turns.Method, turns.Turns})
 	}
-	t := table{right: map[int]bool{0: true, 1: true}}
+	t := terminal.NewTable(terminal.Column{Right: true}, terminal.Column{Right: true})
 	for _, u := range turns.Turns {
 		if labels {
 			if _, err := fmt.Fprintf(a.Out, "%.3f\t%.3f\t%s\n", u.Start, u.End, safe(u.Handle)); err != nil {
@@ -137,10 +138,10 @@ func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
 			}
 			continue
 		}
-		t.add(clock(u.Start), fmt.Sprintf("%.1f s", u.End-u.Start), safe(cmp.Or(at(u.Handle), "somebody unknown")))
+		t.Add(clock(u.Start), fmt.Sprintf("%.1f s", u.End-u.Start), safe(cmp.Or(at(u.Handle), "somebody unknown")))
 	}
 	if !labels {
-		t.write(a.Out, a.Columns)
+		t.Write(a.Out, a.Columns)
 		a.say("%s", turns.Method)
 	}
 	return nil
@@ -209,11 +210,11 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 			turns[h]++
 			seconds[h] += u.End - u.Start
 		}
-		t := table{right: map[int]bool{1: true, 2: true}}
+		t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true}, terminal.Column{Right: true})
 		for _, h := range order {
-			t.add(safe(cmp.Or(at(h), "somebody unknown")), count(turns[h], "turn"), clock(seconds[h]))
+			t.Add(safe(cmp.Or(at(h), "somebody unknown")), count(turns[h], "turn"), clock(seconds[h]))
 		}
-		t.write(a.Err, a.Columns)
+		t.Write(a.Err, a.Columns)
 	}
 	for _, handle := range strangers(s, list) {
 		a.warn("%s was not on stage in %s, as far as its metadata tell", at(handle), s.ID)

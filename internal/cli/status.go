@@ -11,6 +11,8 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/library/status"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type statusOptions struct{ check bool }
@@ -74,8 +76,8 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 }
 
 func (a *App) tableStatus(list []*status.Space) {
-	t := table{right: map[int]bool{2: true}}
-	z := zones{location: a.Zone}
+	var t terminal.Table
+	z := spell.Zones{Location: a.Zone}
 	for _, l := range list {
 		age, window := "–", "–"
 		if l.AgeDays != nil {
@@ -108,10 +110,32 @@ func (a *App) tableStatus(list []*status.Space) {
 		if title == "" {
 			title = "(no title)"
 		}
-		t.add(l.ID, z.format(l.StartedAt.Time, "2006-01-02 15:04"), age, window, saved, published, title)
+		t.Add(l.ID, z.Format(l.StartedAt.Time, "2006-01-02 15:04"), age, window, saved, published, title)
 	}
-	t.header = []string{"ID", "STARTED (" + z.String() + ")", "AGE", "WINDOW", "AUDIO", "PUBLISHED", "TITLE"}
-	t.write(a.Out, a.Columns)
+	t.Palette = a.Palette
+	t.Columns = []terminal.Column{
+		{Title: "ID", Yield: 6},
+		{Title: "STARTED (" + z.String() + ")", Yield: 2},
+		{Title: "AGE", Right: true, Yield: 1},
+		{Title: "WINDOW", Yield: 4},
+		{Title: "AUDIO", Yield: 5, Min: 8, Style: savedStyle},
+		{Title: "PUBLISHED", Yield: 3},
+		{Title: "TITLE", Min: titleRoom},
+	}
+	t.Write(a.Out, a.Columns)
+}
+
+// savedStyle is how what is saved looks in colour.
+func savedStyle(text string) terminal.Style {
+	switch text {
+	case "saved":
+		return terminal.Good
+	case "saved, damaged":
+		return terminal.Warn
+	case "files missing":
+		return terminal.Bad
+	}
+	return terminal.Plain
 }
 
 // adviseStatus says what to do now, most pressing first.

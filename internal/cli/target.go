@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/publish/keyring"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 	"github.com/spaces-cli/spaces/internal/settings"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // A targetConfig is a target that a user named: as the config file has it, or
@@ -94,7 +95,7 @@ func (a *App) target(word string) (*targetConfig, error) {
 	}
 	var known bool
 	if t.backend, known = all.Of(u.Scheme); !known {
-		return nil, usage("%s: unsupported target type %q (use %s)", where, u.Scheme, orList(all.Schemes()))
+		return nil, usage("%s: unsupported target type %q (use %s)", where, u.Scheme, spell.Or(all.Schemes()))
 	}
 	if u.RawQuery != "" || u.Fragment != "" {
 		return nil, hinted(usage("%s has a ? or # in its URL", where), "if they are part of a name, write %3F and %23")

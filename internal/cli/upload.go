@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type uploadOptions struct {
@@ -227,7 +228,7 @@ type uploadEvents struct {
 	missing []string
 
 	mu         sync.Mutex
-	bar        *progress
+	bar        *terminal.Bar
 	now        *publish.Item
 	bytes      int64 // of it
 	sent, kept int64
@@ -272,7 +273,7 @@ func (e *uploadEvents) Start(it *publish.Item, bytes int64) {
 		e.write(writeJSON(e.a.Out, e.line("started", it, bytes)))
 		return
 	}
-	e.bar = e.a.newProgress(safe(it.Name))
+	e.bar = e.a.newBar(safe(it.Name)).CountBytes()
 	e.bar.Expect(bytes)
 }
 
@@ -316,7 +317,7 @@ func (e *uploadEvents) Planned(it *publish.Item, bytes int64, requests []string)
 func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.bar.close()
+	e.bar.Close()
 	e.bar = nil
 	var f *failure
 	if err != nil {
@@ -365,7 +366,7 @@ func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 func (e *uploadEvents) close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.bar.close()
+	e.bar.Close()
 	e.a.uploading = nil
 }
 
@@ -379,7 +380,7 @@ func (a *App) retried(err error, wait time.Duration) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.bar.close() // the line; it comes back with the next bytes
+	e.bar.Close() // the line; it comes back with the next bytes
 	if a.set.JSON {
 		l := e.line("retry", e.now, e.bytes)
 		l.Error = &jsonError{Kind: "retried", Message: err.Error()}

@@ -96,12 +96,12 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		return a.verifyAgainst(ctx, lib, ids, o, log)
 	}
 
-	bar := a.newProgress("verifying")
+	bar := a.newBar("verifying").CountBytes()
 	findings, ofConsent := 0, 0
 	var broken error // writing what was found
 	tell := func(f library.Finding) {
 		findings++
-		bar.close()
+		bar.Close()
 		a.logLine(log, fmt.Sprintf("%s %s %s: %s", f.Kind, f.ID, f.Path, f.Message))
 		if a.set.JSON {
 			broken = errors.Join(broken, writeJSON(a.Out, findingLine{space.Schema, "finding", f.ID, f.Kind, f.Path, f.Message}))
@@ -116,7 +116,7 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 			tell(f)
 		})
 	}
-	bar.close()
+	bar.Close()
 	if err = errors.Join(err, broken); err != nil {
 		a.logLine(log, "stopped: "+err.Error())
 		return err

@@ -165,9 +165,9 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 			return err
 		}
 	}
-	bar := a.newSoundProgress("measuring")
+	bar := a.newBar("measuring")
 	x, c, err := recording.Peaks(ctx, lib, row.ID, a.jobs(), bar)
-	bar.close()
+	bar.Close()
 	if err != nil {
 		return soundError(lib, s, err)
 	}
@@ -344,9 +344,9 @@ const waveRows = 6
 
 // wave draws the waveform of a recording with block characters.
 func (a *App) wave(ctx context.Context, lib *library.Library, s *space.Space) (string, error) {
-	bar := a.newSoundProgress("measuring")
+	bar := a.newBar("measuring")
 	x, c, err := recording.Peaks(ctx, lib, s.ID, a.jobs(), bar)
-	bar.close()
+	bar.Close()
 	if err != nil {
 		return "", soundError(lib, s, err)
 	}
@@ -361,8 +361,7 @@ func (a *App) wave(ctx context.Context, lib *library.Library, s *space.Space) (s
 	}
 	seconds := float64(x.Frames) / float64(x.SampleRate)
 	middle, end := clock(seconds/2), clock(seconds)
-	axis := pad([]byte("0:00"), columns/2-len(middle)/2-len("0:00"))
-	axis = append(axis, middle...)
-	axis = append(pad(axis, columns-len(axis)-len(end)), end...)
-	return strings.Join(peaks.Blocks(p, waveRows), "\n") + "\n" + string(axis) + "\n", nil
+	axis := fmt.Sprintf("%-*s%s", columns/2-len(middle)/2, "0:00", middle)
+	axis += fmt.Sprintf("%*s", columns-len(axis), end)
+	return strings.Join(peaks.Blocks(p, waveRows), "\n") + "\n" + axis + "\n", nil
 }

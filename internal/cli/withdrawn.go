@@ -10,6 +10,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/withdrawal"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // A consentSetLine is the entry in JSON, and what was sent with the voice of who
@@ -29,7 +30,7 @@ func (a *App) printSent(list []withdrawal.Sent, e *consent.Entry) error {
 	if _, err := fmt.Fprintf(a.Out, "%s is heard in what was sent:\n", who); err != nil {
 		return err
 	}
-	var t table
+	var t terminal.Table
 	fed := false
 	for _, l := range list {
 		access := "private"
@@ -37,10 +38,10 @@ func (a *App) printSent(list []withdrawal.Sent, e *consent.Entry) error {
 			access = "public"
 		}
 		place, _, _ := strings.Cut(l.Place, "?")
-		t.add("  "+string(l.Kind), access, safe(cmp.Or(l.URL, strings.TrimSuffix(place, "/")+"/"+l.Object)))
+		t.Add("  "+string(l.Kind), access, safe(cmp.Or(l.URL, strings.TrimSuffix(place, "/")+"/"+l.Object)))
 		fed = fed || l.Kind == publish.Feed
 	}
-	t.write(a.Out, 0)
+	t.Write(a.Out, 0)
 	if fed {
 		a.say("Take it down there: spaces upload --feed --take-down TARGET. Subscribers and caches keep their copies.")
 	} else {

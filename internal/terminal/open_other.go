@@ -1,16 +1,17 @@
 //go:build !windows
 
-package cli
+package terminal
 
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
 )
 
-// start opens a file or folder with the program that the desktop has for it.
-func start(path string) error {
+// Open opens a file or folder with the program that the desktop has for it.
+func Open(path string) error {
 	opener := "xdg-open"
 	if runtime.GOOS == "darwin" {
 		opener = "open"
@@ -24,5 +25,8 @@ func start(path string) error {
 	return nil
 }
 
-// startedByExplorer is about Windows.
-func startedByExplorer() bool { return false }
+// StartedByExplorer is about Windows.
+func StartedByExplorer() bool { return false }
+
+// CanPaint reports whether the terminal behind a file shows colour.
+func CanPaint(f *os.File) bool { return Is(f) }

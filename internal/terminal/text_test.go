@@ -1,0 +1,104 @@
+package terminal
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestSafe(t *testing.T) {
+	for in, want := range map[string]string{
+		"Débat : l’été #Spaces": "Débat : l’été #Spaces",
+		"مرحبا 👩‍👩‍👧‍👦":         "مرحبا 👩‍👩‍👧‍👦",
+		"a\x1b[31mb":            "a�[31mb",
+		"a\nb\tc\rd":            "a b c d",
+		"a\u202eb\u2066c":       "a�b�c",
+		"bell\a\x00\x7f\u0085":  "bell����",
+	} {
+		t.Run(want, func(t *testing.T) {
+			if got := Safe(in); got != want {
+				t.Errorf("%q: %q, want %q", in, got, want)
+			}
+		})
+	}
+	if got, want := SafeLines("a\x1bb\nc\rd"), "a�b\nc d"; got != want {
+		t.Errorf("lines: %q, want %q", got, want)
+	}
+}
+
+func TestCell(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "a=b": "a=b", "=1+1": "'=1+1", "+49": "'+49", "-5": "'-5", "@guest": "'@guest", "\t=1": "' =1", "\r=1": "' =1",
+		" =1": "' =1", "\u00a0=1": "'\u00a0=1", "＝1": "'＝1", "a\x1b[2J\u202eb": "a�[2J�b",
+	} {
+		t.Run(fmt.Sprintf("%q", in), func(t *testing.T) {
+			if got := Cell(in); got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestTruncate(t *testing.T) {
+	for _, tt := range []struct {
+		in    string
+		width int
+		want  string
+	}{
+		{"title", 5, "title"},
+		{"title", 4, "tit…"},
+		{"title", 1, "…"},
+		{"title", 0, ""},
+		{"title", -3, ""},
+		{"東京の夜", 8, "東京の夜"},
+		{"東京の夜", 7, "東京の…"},
+		{"東京の夜", 6, "東京…"},
+		{"ab👩‍👩‍👧‍👦cd", 5, "ab👩‍👩‍👧‍👦…"},
+		{"ab👩‍👩‍👧‍👦cd", 4, "ab…"},
+		{"e\u0301e\u0301e\u0301", 2, "e\u0301…"},
+		{"🇫🇷🇩🇪", 3, "🇫🇷…"},
+		{"مرحبا بكم", 6, "مرحبا…"},
+	} {
+		t.Run(fmt.Sprintf("%s to %d", tt.in, tt.width), func(t *testing.T) {
+			got := Truncate(tt.in, tt.width)
+			if got != tt.want || Width(got) > max(0, tt.width) {
+				t.Errorf("%q of width %d, want %q", got, Width(got), tt.want)
+			}
+		})
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for _, tt := range []struct {
+		name, in string
+		width    int
+		want     string
+	}{
+		{"short", "as it is", 20, "as it is"},
+		{"unlimited", "as  it is", 0, "as  it is"},
+		{"empty", "", 5, ""},
+		{"at spaces", "one two three four", 9, "one two|three|four"},
+		{"exactly", "one two", 7, "one two"},
+		{"breaks stay", "one\n\ntwo three", 5, "one||two|three"},
+		{"indented", "  one two three", 9, "  one two|  three"},
+		{"a long word", "a https://x.example b", 8, "a|https://|x.exampl|e b"},
+		{"indent as wide as the line", "    one two", 4, "one|two"},
+		{"Japanese", "東京の夜 東京の夜", 8, "東京の夜|東京の夜"},
+		{"Japanese cut", "東京の夜", 5, "東京|の夜"},
+		{"combining", "e\u0301e\u0301 e\u0301", 2, "e\u0301e\u0301|e\u0301"},
+		{"a character wider than the line", "東", 1, "東"},
+		{"Arabic", "مرحبا بكم جميعا", 10, "مرحبا بكم|جميعا"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := Wrap(tt.in, tt.width)
+			if s := strings.Join(got, "|"); s != tt.want {
+				t.Errorf("%q, want %q", s, tt.want)
+			}
+			for _, line := range got {
+				if tt.width > 1 && Width(line) > tt.width {
+					t.Errorf("%q is wider than %d", line, tt.width)
+				}
+			}
+		})
+	}
+}
