@@ -35,7 +35,7 @@ A restricted bag has everything: originals, X's records, timed tags. An open one
 the playable files, and what was public of the Space; no ids of anybody, nothing of those who were
 only invited, and no originals, since the tags in them hold handles and ids (--originals adds them).
 It asks for the consent of those who are heard; --override-consent REASON makes it all the same.
-SPACE is an id or the beginning of one, "latest", or a part of the title;
+SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces bag latest -o talk-bag
   spaces bag latest --access open -o talk-for-all

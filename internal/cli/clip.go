@@ -217,7 +217,7 @@ func (o *clipOptions) request() (clips.Request, error) {
 
 // runOne cuts the clips that the flags name, all of one Space.
 func (c *clipper) runOne(ctx context.Context) error {
-	row, err := resolveOne(ctx, c.app, c.lib.Catalog(), c.o.words[0], c.o.idOnly)
+	row, err := resolveOne(ctx, c.app, c.lib, c.o.words[0], c.o.idOnly)
 	if err != nil {
 		return err
 	}

@@ -208,7 +208,7 @@ func (x *idCache) find(ctx context.Context, word string) (string, error) {
 	if id, ok := x.ids[word]; ok {
 		return id, nil
 	}
-	row, err := resolveOne(ctx, x.c.app, x.c.lib.Catalog(), word, x.c.o.idOnly)
+	row, err := resolveOne(ctx, x.c.app, x.c.lib, word, x.c.o.idOnly)
 	if err != nil {
 		return "", err
 	}

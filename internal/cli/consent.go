@@ -115,7 +115,7 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	}
 	defer lib.Close()
 	if o.recording != "" {
-		row, err := resolveOne(ctx, a, lib.Catalog(), o.recording, o.idOnly)
+		row, err := resolveOne(ctx, a, lib, o.recording, o.idOnly)
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func newEditCmd(a *App) *cobra.Command {
 		Short: "Give a Space a title or a note of your own",
 		Long: `Give a Space a title or a note of your own. They stay, whatever is extracted
 later; the folder and the file get the new name, and its id still finds it.
-SPACE is an id or the beginning of one, "latest", or a part of the title;
+SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces edit 1eaJ --title "Jazz night"
   spaces edit latest --note "sound check until 4:30"
@@ -55,7 +55,7 @@ func (a *App) edit(ctx context.Context, o editOptions) error {
 		return err
 	}
 	defer lib.Close()
-	rows, err := o.resolve(ctx, a, lib.Catalog())
+	rows, err := o.resolve(ctx, a, lib)
 	if err != nil {
 		return err
 	}

@@ -161,7 +161,7 @@ func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*f
 	if len(spaces) == 0 {
 		return chosen, nil
 	}
-	rows, err := refs{spaces, o.idOnly}.resolve(ctx, a, lib.Catalog())
+	rows, err := refs{spaces, o.idOnly}.resolve(ctx, a, lib)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -260,9 +261,9 @@ func (x *extraction) nextSteps(ctx context.Context, b *strings.Builder) {
 		if r.state == space.NoAudio {
 			continue
 		}
-		ref := shortID(ctx, x.lib.Catalog(), r.id)
-		if latest, err := x.lib.Catalog().Find(ctx, "latest"); err == nil && len(latest) == 1 && latest[0].ID == r.id {
-			ref = "latest"
+		ref := find.Short(ctx, x.lib.Catalog(), r.id)
+		if latest, err := x.lib.Catalog().Find(ctx, find.Latest); err == nil && len(latest) == 1 && latest[0].ID == r.id {
+			ref = find.Latest
 		}
 		fmt.Fprintf(b, "Next: spaces open %s · spaces show %s\n", ref, ref)
 		return
@@ -306,7 +307,7 @@ func (x *extraction) table(ctx context.Context, z *spell.Zones) *terminal.Table 
 			if r.state != space.NoAudio {
 				id := r.id
 				if x.lib != nil && !x.dryRun {
-					id = shortID(ctx, x.lib.Catalog(), r.id)
+					id = find.Short(ctx, x.lib.Catalog(), r.id)
 				}
 				title = fmt.Sprintf("(no title: spaces edit %s --title \"…\")", id)
 			}

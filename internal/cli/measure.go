@@ -33,7 +33,7 @@ momentary and short-term maxima), true peak and sample peak, clipping, silence
 Feeds and stations ask for -16 to -23 LUFS and a true peak of at most -1 dBTP.
 All audio is decoded once; the result is kept in the library, with the waveform,
 so that the next time costs nothing. --json lists every silence.
-SPACE is an id or the beginning of one, "latest", or a part of the title;
+SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces measure latest
   spaces list --since 2021 --json | spaces measure -

@@ -32,7 +32,7 @@ quick exchanges; beginning and ending where nobody is cut off, without dead air,
 It goes by the sound and by who speaks when, not by what is said: listen before you share.
 The audio is listened to once; what is kept of it in the library makes the next time quick.
 --json writes lines that spaces clip --batch - cuts.
-SPACE is an id or the beginning of one, "latest", or a part of the title.`,
+SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title.`,
 		Example: `  spaces moments latest
   spaces moments 1ypK --speaker guest1 --length 45s
   spaces moments latest --json | spaces clip --batch -`,

@@ -23,7 +23,7 @@ func newOpenCmd(a *App) *cobra.Command {
 		Use:   "open SPACE...",
 		Short: "Play a Space with the system's player",
 		Long: `Play a Space with the player that the system has for it, or open its folder.
-SPACE is an id or the beginning of one, "latest", or a part of the title;
+SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces open latest
   spaces open 1ypK --folder

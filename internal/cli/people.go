@@ -133,7 +133,7 @@ func (a *App) recordings(ctx context.Context, lib *library.Library, r refs) ([]*
 			ids = append(ids, row.ID)
 		}
 	} else {
-		rows, err := r.resolve(ctx, a, lib.Catalog())
+		rows, err := r.resolve(ctx, a, lib)
 		if err != nil {
 			return nil, err
 		}

@@ -68,7 +68,7 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 	isFile := err == nil && info.Mode().IsRegular() && !o.idOnly
 	id := ""
 	if !isFile {
-		row, err := resolveOne(ctx, a, lib.Catalog(), word, o.idOnly)
+		row, err := resolveOne(ctx, a, lib, word, o.idOnly)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -25,23 +26,23 @@ type refs struct {
 
 // addIDOnly adds the flag that goes with SPACE arguments.
 func addIDOnly(cmd *cobra.Command, r *refs) {
-	cmd.Flags().BoolVar(&r.idOnly, "id-only", false, "take whole ids only: no beginnings, no titles, no latest")
+	cmd.Flags().BoolVar(&r.idOnly, "id-only", false, "take whole ids and addresses only: no beginnings, no titles, no latest")
 }
 
 // resolve finds the Spaces that are meant, in the order in which they were
 // named, each once.
-func (r refs) resolve(ctx context.Context, a *App, c *catalog.Catalog) ([]catalog.Row, error) {
-	return r.resolveBut(ctx, a, c, func(_ string, err error) error { return err })
+func (r refs) resolve(ctx context.Context, a *App, lib *library.Library) ([]catalog.Row, error) {
+	return r.resolveBut(ctx, a, lib, func(_ string, err error) error { return err })
 }
 
 // resolveBut is resolve, but asks absent about what is not there: unless that
 // returns an error, the rest is found.
-func (r refs) resolveBut(ctx context.Context, a *App, c *catalog.Catalog, absent func(word string, err error) error) ([]catalog.Row, error) {
+func (r refs) resolveBut(ctx context.Context, a *App, lib *library.Library, absent func(word string, err error) error) ([]catalog.Row, error) {
 	var list []catalog.Row
 	missing := 0
 	seen := make(map[string]bool)
 	add := func(word string, idOnly bool) error {
-		row, err := resolveOne(ctx, a, c, word, idOnly)
+		row, err := resolveOne(ctx, a, lib, word, idOnly)
 		if errors.Is(err, library.ErrNotFound) {
 			missing++
 			return absent(word, err)
@@ -81,7 +82,7 @@ func (r refs) open(ctx context.Context, a *App) (*library.Library, []catalog.Row
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err := r.resolve(ctx, a, lib.Catalog())
+	rows, err := r.resolve(ctx, a, lib)
 	if err != nil {
 		lib.Close()
 		return nil, nil, err
@@ -95,7 +96,7 @@ func (r refs) openOne(ctx context.Context, a *App) (*library.Library, catalog.Ro
 	if err != nil {
 		return nil, catalog.Row{}, err
 	}
-	row, err := resolveOne(ctx, a, lib.Catalog(), r.words[0], r.idOnly)
+	row, err := resolveOne(ctx, a, lib, r.words[0], r.idOnly)
 	if err != nil {
 		lib.Close()
 		return nil, catalog.Row{}, err
@@ -103,30 +104,24 @@ func (r refs) openOne(ctx context.Context, a *App) (*library.Library, catalog.Ro
 	return lib, row, nil
 }
 
-func resolveOne(ctx context.Context, a *App, c *catalog.Catalog, word string, idOnly bool) (catalog.Row, error) {
-	found, err := c.Find(ctx, word)
-	if err != nil {
-		return catalog.Row{}, err
-	}
-	if idOnly && (len(found) != 1 || found[0].ID != word) {
-		return catalog.Row{}, fmt.Errorf("%w: %s is not the id of one", library.ErrNotFound, safe(word))
-	}
-	switch len(found) {
-	case 0:
-		return catalog.Row{}, fmt.Errorf("%w: %s", library.ErrNotFound, safe(word))
-	case 1:
-		return found[0], nil
+// resolveOne finds the Space that a word means, and lists those that it can
+// mean if there are several.
+func resolveOne(ctx context.Context, a *App, lib *library.Library, word string, idOnly bool) (catalog.Row, error) {
+	row, err := find.Of(lib, idOnly).Space(ctx, word)
+	var several *find.AmbiguousError
+	if !errors.As(err, &several) {
+		return row, err
 	}
 	var t terminal.Table
 	z := spell.Zones{Location: a.Zone}
 	const most = 10
-	for _, row := range found[:min(len(found), most)] {
+	for _, row := range several.Rows[:min(len(several.Rows), most)] {
 		t.Add("  "+row.ID, z.Format(row.StartedAt, "2006-01-02"), safe(row.Title))
 	}
 	var b strings.Builder
 	t.Write(&b, 0)
-	if len(found) > most {
-		fmt.Fprintf(&b, "  and %d more\n", len(found)-most)
+	if more := len(several.Rows) - most; more > 0 {
+		fmt.Fprintf(&b, "  and %d more\n", more)
 	}
 	return catalog.Row{}, &failure{exitUsage, "ambiguous", "use an id, or more of the title",
 		fmt.Errorf("%q can mean several Spaces:\n%s", word, strings.TrimRight(b.String(), "\n"))}
@@ -165,17 +160,6 @@ func readIDs(r io.Reader) ([]string, error) {
 	return ids, nil
 }
 
-// shortID returns the shortest beginning of an id that means only this Space,
-// of at least four characters.
-func shortID(ctx context.Context, c *catalog.Catalog, id string) string {
-	for n := 4; n < len(id); n++ {
-		if found, err := c.Find(ctx, id[:n]); err == nil && len(found) == 1 && found[0].ID == id {
-			return id[:n]
-		}
-	}
-	return id
-}
-
 // completeSpaces completes SPACE arguments with ids; the titles stand beside
 // them.
 func completeSpaces(a *App) cobra.CompletionFunc {
@@ -198,8 +182,8 @@ func completeSpaces(a *App) cobra.CompletionFunc {
 				list = append(list, row.ID+"\t"+safe(row.Title))
 			}
 		}
-		if strings.HasPrefix("latest", toComplete) {
-			list = append(list, "latest\tthe newest Space")
+		if strings.HasPrefix(find.Latest, toComplete) {
+			list = append(list, find.Latest+"\tthe newest Space")
 		}
 		return list, none | cobra.ShellCompDirectiveKeepOrder
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -28,7 +29,7 @@ func newRemoveCmd(a *App) *cobra.Command {
 		Short: "Remove Spaces from the library",
 		Long: `Remove Spaces from the library. It says what goes and asks first. The original
 bytes stay, in the library's folder "removed", unless --originals is given.
-SPACE is an id or the beginning of one, "latest", or a part of the title;
+SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input (with --yes).`,
 		Example: `  spaces remove 1eaJ
   spaces remove 1eaJ --originals --dry-run
@@ -73,11 +74,11 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 	// the same command goes on with the rest.
 	var absent []string
 	var first error
-	rows, err := o.resolveBut(ctx, a, lib.Catalog(), func(word string, err error) error {
+	rows, err := o.resolveBut(ctx, a, lib, func(word string, err error) error {
 		if first == nil {
 			first = err
 		}
-		if lib.WasRemoved(word) {
+		if lib.WasRemoved(find.Of(lib, true).ID(word)) {
 			a.say("%s was removed before", word)
 		} else {
 			absent = append(absent, word)

@@ -30,7 +30,7 @@ func newShowCmd(a *App) *cobra.Command {
 each spoke, the timeline of the recording, its pieces, gaps and damage, where
 the files are, and where each fact comes from. Who spoke when is estimated from
 the levels that X noted with the audio: approximate.
-SPACE is an id or the beginning of one, "latest", or a part of the title;
+SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces show latest
   spaces show "médias sociaux" --wave

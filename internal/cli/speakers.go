@@ -158,7 +158,7 @@ func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
 		return err
 	}
 	defer lib.Close()
-	row, err := resolveOne(ctx, a, lib.Catalog(), o.words[0], o.idOnly)
+	row, err := resolveOne(ctx, a, lib, o.words[0], o.idOnly)
 	if err != nil {
 		return err
 	}
@@ -292,7 +292,7 @@ func (a *App) unconfirmTurns(ctx context.Context, o *speakersOptions) error {
 		return err
 	}
 	defer lib.Close()
-	row, err := resolveOne(ctx, a, lib.Catalog(), o.words[0], o.idOnly)
+	row, err := resolveOne(ctx, a, lib, o.words[0], o.idOnly)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (g *gatherer) gather(ctx context.Context) error {
 		}
 		return nil
 	}
-	rows, err := refs{spaces, o.idOnly}.resolve(ctx, a, g.Library.Catalog())
+	rows, err := refs{spaces, o.idOnly}.resolve(ctx, a, g.Library)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ SHA-256 that was noted when it was saved, the evidence of consent too. What is c
 missing or extra is listed. With --log each run adds dated lines to a file.
 --against compares the library with an archive instead, member by member: bytes, checksums,
 records, and how long the audio is by the record; all parts of a split archive in one call.
-SPACE is an id or the beginning of one, "latest", or a part of the title;
+SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces verify
   spaces verify latest
@@ -76,7 +76,7 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 	defer lib.Close()
 	var ids []string
 	if len(o.words) > 0 {
-		rows, err := o.resolve(ctx, a, lib.Catalog())
+		rows, err := o.resolve(ctx, a, lib)
 		if err != nil {
 			return err
 		}

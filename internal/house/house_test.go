@@ -51,6 +51,7 @@ var order = [][]string{
 	{"consent"},
 	{"library/intake"},
 	{"library/sound"},
+	{"library/find"},
 	{"library"},
 	{"library/catalog"},
 	{"library/playable", "library/title"},
