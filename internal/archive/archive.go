@@ -27,9 +27,9 @@ var errNotRegular = errors.New("not a regular file")
 // several goroutines at once.
 type Archive struct {
 	path     string
-	kind     Kind
+	kind     PathKind
 	size     int64 // of the ZIP; 0 of a folder
-	src      source
+	src      container
 	scripts  map[string][]*file // by stem, in the order of their parts
 	media    []Member
 	types    map[string]*TypeSummary // by the name that the listing gives
@@ -100,7 +100,7 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 }
 
 // openZIPFile opens the ZIP at path, or says what is there instead.
-func openZIPFile(ctx context.Context, path string) (source, int64, error) {
+func openZIPFile(ctx context.Context, path string) (container, int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, 0, fileProblem(err, path)
@@ -115,7 +115,7 @@ func openZIPFile(ctx context.Context, path string) (source, int64, error) {
 			Hint: "download the archive again"}
 	}
 	if err == nil {
-		var src source
+		var src container
 		if src, err = openZIP(f, info.Size()); err == nil {
 			return src, info.Size(), nil
 		}
@@ -182,7 +182,7 @@ func (a *Archive) Close() error { return a.src.Close() }
 func (a *Archive) Path() string { return a.path }
 
 // Kind returns ArchiveZIP or ArchiveFolder.
-func (a *Archive) Kind() Kind { return a.kind }
+func (a *Archive) Kind() PathKind { return a.kind }
 
 // Size returns the bytes of the ZIP file; of a folder, those of its files that
 // are read.

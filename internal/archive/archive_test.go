@@ -253,7 +253,7 @@ func TestDetect(t *testing.T) {
 	}
 	files := map[string]struct {
 		content string
-		want    Kind
+		want    PathKind
 	}{
 		"renamed":     {string(zipBytes(standard()...)), ArchiveZIP},
 		"broken.zip":  {"<html>", ArchiveZIP},
@@ -276,7 +276,7 @@ func TestDetect(t *testing.T) {
 	}
 	folders := []struct {
 		files map[string]string
-		want  Kind
+		want  PathKind
 	}{
 		{map[string]string{"a.m4a": "x", "a.json": "{}"}, AudioFolder},
 		{map[string]string{"chunk_1655140000_1_a.aac": "x", "chunk_1655140003_2_a.aac": "x", "master.m3u8": "x"}, ChunkFolder},

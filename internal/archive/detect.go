@@ -12,16 +12,16 @@ import (
 	"unicode/utf8"
 )
 
-// A Kind says what a path is, so that a command knows which door it takes.
-type Kind string
+// A PathKind says what a path is, so that a command knows which door it takes.
+type PathKind string
 
 const (
-	ArchiveZIP    Kind = "archive-zip"    // a ZIP, also one that Open will refuse
-	ArchiveFolder Kind = "archive-folder" // an unzipped archive
-	AudioFile     Kind = "audio-file"     // a loose recording
-	AudioFolder   Kind = "audio-folder"   // a folder of loose recordings
-	ChunkFolder   Kind = "chunk-folder"   // a folder of HLS chunks: one recording
-	Unrelated     Kind = "unrelated"      // none of these; Open says what it is
+	ArchiveZIP    PathKind = "archive-zip"    // a ZIP, also one that Open will refuse
+	ArchiveFolder PathKind = "archive-folder" // an unzipped archive
+	AudioFile     PathKind = "audio-file"     // a loose recording
+	AudioFolder   PathKind = "audio-folder"   // a folder of loose recordings
+	ChunkFolder   PathKind = "chunk-folder"   // a folder of HLS chunks: one recording
+	Unrelated     PathKind = "unrelated"      // none of these; Open says what it is
 )
 
 // audioExtensions are those of recordings. Content decides where it can; a
@@ -36,7 +36,7 @@ var chunkName = regexp.MustCompile(`(?i)^chunk_\d+_\d+_a(?: ?\(\d+\))?\.(?:aac|t
 
 // Detect says what path is, from its first and last bytes or its list of
 // files. The error is a *Problem: path cannot be read.
-func Detect(path string) (Kind, error) {
+func Detect(path string) (PathKind, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Unrelated, fileProblem(err, path)
@@ -48,7 +48,7 @@ func Detect(path string) (Kind, error) {
 	return kind, err
 }
 
-func detectFolder(path string) (Kind, error) {
+func detectFolder(path string) (PathKind, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return Unrelated, fileProblem(err, path)

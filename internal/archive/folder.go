@@ -16,21 +16,21 @@ const (
 	maxFolderDepth   = 3       // levels below data that are listed
 )
 
-// folderSource is an unzipped archive. All access goes through an os.Root, so
+// folderContainer is an unzipped archive. All access goes through an os.Root, so
 // that no symbolic link leads out of it; links inside are not followed either.
-type folderSource struct {
+type folderContainer struct {
 	root  *os.Root
 	files []listed
 }
 
 // openFolder lists the data folder in or below dir, and if there is none, the
 // files of dir itself.
-func openFolder(dir string) (source, error) {
+func openFolder(dir string) (container, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &folderSource{root: root}
+	s := &folderContainer{root: root}
 	data := findDataFolders(root)
 	if len(data) == 0 {
 		return s, nil
@@ -92,7 +92,7 @@ func isArchivePart(name string, dir bool) bool {
 }
 
 // add lists the files of dir and of the folders in it.
-func (s *folderSource) add(dir string, depth int) error {
+func (s *folderContainer) add(dir string, depth int) error {
 	entries, err := fs.ReadDir(s.root.FS(), dir)
 	if err != nil {
 		if depth > 0 {
@@ -123,7 +123,7 @@ func (s *folderSource) add(dir string, depth int) error {
 	return nil
 }
 
-func (s *folderSource) list() iter.Seq[listed] {
+func (s *folderContainer) list() iter.Seq[listed] {
 	return func(yield func(listed) bool) {
 		for _, l := range s.files {
 			if !yield(l) {
@@ -133,7 +133,7 @@ func (s *folderSource) list() iter.Seq[listed] {
 	}
 }
 
-func (s *folderSource) file(l listed) *file {
+func (s *folderContainer) file(l listed) *file {
 	f := &file{name: l.name, size: l.size}
 	if info, err := s.root.Lstat(l.name); err == nil {
 		f.size = info.Size()
@@ -156,6 +156,6 @@ func openRegular(root *os.Root, name string) (*os.File, error) {
 	return root.Open(name)
 }
 
-func (s *folderSource) release() { s.files = nil }
+func (s *folderContainer) release() { s.files = nil }
 
-func (s *folderSource) Close() error { return s.root.Close() }
+func (s *folderContainer) Close() error { return s.root.Close() }

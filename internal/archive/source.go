@@ -13,8 +13,8 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// A source lists the files of a ZIP or a folder.
-type source interface {
+// A container lists the files of a ZIP or a folder.
+type container interface {
 	// list yields all files, in a stable order. It may be called again until
 	// release is.
 	list() iter.Seq[listed]

@@ -19,7 +19,7 @@ import (
 // A Found is a file or folder that holds sound, or may hold some.
 type Found struct {
 	Path  string // with that of the folder that was looked through
-	Kind  Kind
+	Kind  PathKind
 	Bytes int64
 }
 
@@ -262,7 +262,7 @@ func goesWithChunks(name string) bool {
 }
 
 // DetectFile says what the file at name is, by its content, and its size.
-func DetectFile(name string) (Kind, int64, error) {
+func DetectFile(name string) (PathKind, int64, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return Unrelated, 0, fileProblem(err, name)

@@ -23,7 +23,7 @@ const (
 // flagEncrypted is bit 0 of the general purpose flags (APPNOTE.TXT 4.4.4).
 const flagEncrypted = 1
 
-type zipSource struct {
+type zipContainer struct {
 	f  *os.File
 	zr *zip.Reader
 }
@@ -63,7 +63,7 @@ func (g *gauge) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // openZIP takes over f.
-func openZIP(f *os.File, size int64) (source, error) {
+func openZIP(f *os.File, size int64) (container, error) {
 	g := &gauge{f: f}
 	zr, err := zip.NewReader(g, size)
 	g.open = true
@@ -73,10 +73,10 @@ func openZIP(f *os.File, size int64) (source, error) {
 	}
 	// The decompressor of klauspost/compress is a third faster.
 	zr.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
-	return &zipSource{f, zr}, nil
+	return &zipContainer{f, zr}, nil
 }
 
-func (z *zipSource) list() iter.Seq[listed] {
+func (z *zipContainer) list() iter.Seq[listed] {
 	return func(yield func(listed) bool) {
 		for i, f := range z.zr.File {
 			mode := f.Mode()
@@ -92,7 +92,7 @@ func (z *zipSource) list() iter.Seq[listed] {
 	}
 }
 
-func (z *zipSource) file(l listed) *file {
+func (z *zipContainer) file(l listed) *file {
 	f := z.zr.File[l.index]
 	m := &file{
 		name:     f.Name,
@@ -111,7 +111,7 @@ func (z *zipSource) file(l listed) *file {
 
 // misnamed says why the name that the directory gives f is not to be trusted:
 // it is not the one that stands before the member (APPNOTE.TXT 4.3.7).
-func (z *zipSource) misnamed(f *zip.File) string {
+func (z *zipContainer) misnamed(f *zip.File) string {
 	data, err := f.DataOffset()
 	if err != nil {
 		return ""
@@ -165,6 +165,6 @@ func unreadable(f *zip.File) *Problem {
 
 // release lets go of the members that nobody has asked for: almost all of an
 // archive is emoji.
-func (z *zipSource) release() { z.zr.File = nil }
+func (z *zipContainer) release() { z.zr.File = nil }
 
-func (z *zipSource) Close() error { return z.f.Close() }
+func (z *zipContainer) Close() error { return z.f.Close() }

@@ -134,7 +134,7 @@ func (v *filmer) captions(q *clips.Request) ([]audiogram.Cue, error) {
 
 // turns returns who speaks in a clip by what the host has confirmed: a guess
 // could put words into the wrong mouth.
-func (v *filmer) turns(q *clips.Request) ([]audiogram.Turn, error) {
+func (v *filmer) turns(q *clips.Request) ([]audiogram.SpeakerCue, error) {
 	if !v.c.o.video.speakers {
 		return nil, nil
 	}
@@ -148,10 +148,10 @@ func (v *filmer) turns(q *clips.Request) ([]audiogram.Turn, error) {
 			fmt.Errorf("--speakers shows names only where you have confirmed who speaks in %s", r.Space.ID)}
 	}
 	from, to := r.Seconds(q.Span.Start), r.Seconds(q.Span.End())
-	var list []audiogram.Turn
+	var list []audiogram.SpeakerCue
 	for _, t := range turns.Turns {
 		if t.Start < to && t.End > from && t.Handle != "" {
-			list = append(list, audiogram.Turn{Start: t.Start - from, End: t.End - from, Name: "@" + t.Handle})
+			list = append(list, audiogram.SpeakerCue{Start: t.Start - from, End: t.End - from, Name: "@" + t.Handle})
 		}
 	}
 	return list, nil

@@ -53,7 +53,7 @@ func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
 	return true, nil
 }
 
-var foundWords = map[archive.Kind]string{
+var foundWords = map[archive.PathKind]string{
 	archive.ArchiveZIP: "archive", archive.ArchiveFolder: "archive", archive.AudioFile: "recording", archive.ChunkFolder: "stream",
 }
 

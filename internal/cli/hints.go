@@ -16,7 +16,7 @@ import (
 const waitLonger = "wait until it is done, or use --lock-wait to wait longer"
 
 // problemCode is the exit code of a kind of problem.
-func problemCode(k recording.Kind) int {
+func problemCode(k recording.ProblemKind) int {
 	switch k {
 	case recording.BadTime, recording.OutOfRange, clips.BadRequest, clips.BadLine:
 		return exitUsage

@@ -72,13 +72,13 @@ type momentLine struct {
 }
 
 type reasonLine struct {
-	Kind     moments.Kind `json:"kind"`
-	At       float64      `json:"at"`
-	Length   float64      `json:"length"`
-	Strength float64      `json:"strength"`
-	Value    float64      `json:"value"`
-	Handle   string       `json:"handle,omitempty"`
-	Text     string       `json:"text"`
+	Kind     moments.ReasonKind `json:"kind"`
+	At       float64            `json:"at"`
+	Length   float64            `json:"length"`
+	Strength float64            `json:"strength"`
+	Value    float64            `json:"value"`
+	Handle   string             `json:"handle,omitempty"`
+	Text     string             `json:"text"`
 }
 
 // moments runs the command.

@@ -287,14 +287,14 @@ func (w *waveform) write(out io.Writer) error {
 // voices are the turns of those who are known: also those outside the window,
 // so that everybody has the same colour in each picture of a recording. The
 // sign before a name says that the turns are estimated.
-func (w *waveform) voices() []draw.Turn {
+func (w *waveform) voices() []draw.Voice {
 	if w.turns == nil {
 		return nil
 	}
-	var list []draw.Turn
+	var list []draw.Voice
 	for _, t := range w.turns.Turns {
 		if t.Handle != "" {
-			list = append(list, draw.Turn{
+			list = append(list, draw.Voice{
 				From: time.Duration(t.Start * float64(time.Second)), To: time.Duration(t.End * float64(time.Second)), Name: "≈ @" + t.Handle})
 		}
 	}

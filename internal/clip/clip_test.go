@@ -44,8 +44,8 @@ func run(t testing.TB, name string, args ...string) []byte {
 	return out
 }
 
-// A source is a kind of recording that clips are cut from.
-type source struct {
+// A testSound is a kind of recording that clips are cut from.
+type testSound struct {
 	name string
 	file string // its name says the container
 	rate int
@@ -54,7 +54,7 @@ type source struct {
 }
 
 // sources are without noise substitution, so that decoders agree to the bit.
-var sources = []source{
+var sources = []testSound{
 	{"adts-48-stereo", "a.aac", 48000, []string{"-ac", "2", "-c:a", "aac", "-b:a", "96k", "-aac_pns", "0"}, false},
 	{"adts-44-mono", "b.aac", 44100, []string{"-ac", "1", "-c:a", "aac", "-b:a", "48k", "-aac_pns", "0"}, false},
 	{"m4a-44-stereo", "c.m4a", 44100, []string{"-ac", "2", "-c:a", "aac", "-b:a", "128k", "-aac_pns", "0"}, false},
@@ -111,7 +111,7 @@ func (s sound) write(t testing.TB, file string) {
 }
 
 // make writes the recording.
-func (s source) make(t testing.TB, dir string) string {
+func (s testSound) make(t testing.TB, dir string) string {
 	t.Helper()
 	tool(t, "ffmpeg")
 	file := filepath.Join(dir, s.file)

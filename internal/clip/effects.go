@@ -22,7 +22,7 @@ func (q *Request) heard(ctx context.Context, rates ...int) (s encode.Sound, stop
 	}
 	list := q.Omit.Sections([]recording.Section{{Span: q.Span}})
 	reel := r.Reel(ctx, list, f, true, func(int64) {})
-	return encode.Sound{Source: reel, Samples: r.ReelLength(list, f.SampleRate), Bits: bits}, reel.Close, nil
+	return encode.Sound{Reader: reel, Samples: r.ReelLength(list, f.SampleRate), Bits: bits}, reel.Close, nil
 }
 
 // checkOmission refuses a clip of which nothing is left, and one whose pictures
@@ -58,14 +58,14 @@ func (q *Request) sound(ctx context.Context, rates ...int) (s encode.Sound, stop
 		return s, nil, err
 	}
 	if q.Mono {
-		s.Source = pcm.Mono(s.Source)
+		s.Reader = pcm.Mono(s.Reader)
 	}
 	if q.Fade > 0 {
 		n := recording.Rescale(int64(q.Fade), int64(s.Format().SampleRate), 1e9)
-		s.Source = pcm.Fade(s.Source, s.Samples, n, n)
+		s.Reader = pcm.Fade(s.Reader, s.Samples, n, n)
 	}
 	if factor != 1 {
-		s.Source = pcm.Limit(pcm.Gain(s.Source, factor), pcm.Decibels(peakLimit))
+		s.Reader = pcm.Limit(pcm.Gain(s.Reader, factor), pcm.Decibels(peakLimit))
 	}
 	return s, stop, nil
 }
@@ -98,7 +98,7 @@ func (q *Request) gain(ctx context.Context) (float64, error) {
 const blockFrames = 4096
 
 // eachBlock reads src to its end.
-func eachBlock(ctx context.Context, src pcm.Source, fn func(block []float32)) error {
+func eachBlock(ctx context.Context, src pcm.Reader, fn func(block []float32)) error {
 	channels := src.Format().Channels
 	buf := make([]float32, blockFrames*channels)
 	for ctx.Err() == nil {

@@ -39,7 +39,7 @@ func left(samples []float32, channels int) []float32 {
 func TestEncodedIsAligned(t *testing.T) {
 	tool(t, "ffmpeg")
 	tool(t, "lame")
-	list := []source{sources[0], sources[1], sources[8], sources[9], sources[14], sources[15]}
+	list := []testSound{sources[0], sources[1], sources[8], sources[9], sources[14], sources[15]}
 	if testing.Short() {
 		list = list[:2]
 	}

@@ -48,12 +48,12 @@ func TestMP3HeaderBits(t *testing.T) {
 	tool(t, "lame")
 	tool(t, "mpg123")
 	type variant struct {
-		source
+		testSound
 		change func(n int, head []byte)
 	}
 	var list []variant
 	add := func(name string, rate int, change func(int, []byte), args ...string) {
-		list = append(list, variant{source{name, "a.mp3", rate, args, true}, change})
+		list = append(list, variant{testSound{name, "a.mp3", rate, args, true}, change})
 	}
 	for _, emphasis := range []string{"n", "5", "c"} {
 		for _, flags := range [][]string{nil, {"-c"}, {"-o"}, {"-c", "-o"}} {
@@ -141,7 +141,7 @@ func TestMP3NamesItsEncoder(t *testing.T) {
 			if tt.args != "" {
 				args = append(args, tt.args)
 			}
-			file := source{"", "a.mp3", 44100, args, true}.make(t, t.TempDir())
+			file := testSound{"", "a.mp3", 44100, args, true}.make(t, t.TempDir())
 			l, id := importFile(t, file)
 			r := open(t, l, id)
 			_, clip := cut(t, Request{Recording: r, Span: span(50000, 44100)})

@@ -2,16 +2,16 @@ package clip
 
 import "github.com/spaces-cli/spaces/internal/recording"
 
-// A Kind says what is wrong with a request. The words appear in JSON.
-type Kind = recording.Kind
+// A ProblemKind says what is wrong with a request. The words appear in JSON.
+type ProblemKind = recording.ProblemKind
 
 const (
-	BadRequest  Kind = "bad-request"  // a format or a name that there is not
-	Exists      Kind = "exists"       // another file is in the way
-	NotLossless Kind = "not-lossless" // cannot be cut without re-encoding
-	NoEncoder   Kind = "no-encoder"   // the format cannot be written here
-	BadLine     Kind = "bad-line"     // of a batch
-	Empty       Kind = "empty"        // nothing is left of it
+	BadRequest  ProblemKind = "bad-request"  // a format or a name that there is not
+	Exists      ProblemKind = "exists"       // another file is in the way
+	NotLossless ProblemKind = "not-lossless" // cannot be cut without re-encoding
+	NoEncoder   ProblemKind = "no-encoder"   // the format cannot be written here
+	BadLine     ProblemKind = "bad-line"     // of a batch
+	Empty       ProblemKind = "empty"        // nothing is left of it
 )
 
 // A Cause is what exactly is wrong, where something can be done about it.

@@ -119,18 +119,18 @@ func IsID(s string) bool {
 	return s != "" && len(s) <= 20 && strings.Trim(s, "0123456789") == ""
 }
 
-// A Kind says what an entry of the ledger is about. The words appear in JSON.
-type Kind string
+// An EntryKind says what an entry of the ledger is about. The words appear in JSON.
+type EntryKind string
 
 const (
-	Consent  Kind = "consent"  // somebody's answer
-	Override Kind = "override" // the host went on without some answers
+	Consent  EntryKind = "consent"  // somebody's answer
+	Override EntryKind = "override" // the host went on without some answers
 )
 
 // An Entry is one line of the ledger.
 type Entry struct {
 	Schema int        `json:"schema"`
-	Kind   Kind       `json:"kind"`
+	Kind   EntryKind  `json:"kind"`
 	At     space.Time `json:"at"` // when it was entered
 
 	// Of an answer:

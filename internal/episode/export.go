@@ -156,7 +156,7 @@ func (e *export) prepare() error {
 	}
 	e.rec.Speakers = e.named(s.Speakers)
 	for _, p := range s.Pieces {
-		e.rec.Source = append(e.rec.Source, Source{p.Archive, p.Member, p.SHA256})
+		e.rec.Source = append(e.rec.Source, Original{p.Archive, p.Member, p.SHA256})
 	}
 	e.mark()
 	if err := e.hashTranscript(); err != nil {

@@ -19,14 +19,14 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
-// A ticker is a Source that tells how far it has been read.
+// A ticker is a Reader that tells how far it has been read.
 type ticker struct {
-	pcm.Source
+	pcm.Reader
 	tick func(int64)
 }
 
 func (t *ticker) Read(dst []float32) (int, error) {
-	n, err := t.Source.Read(dst)
+	n, err := t.Reader.Read(dst)
 	t.tick(int64(n))
 	return n, err
 }

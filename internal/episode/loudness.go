@@ -25,7 +25,7 @@ func number(l loudness.Level) *float64 {
 }
 
 // measure plays src to its end.
-func measure(ctx context.Context, src pcm.Source, onStep func(loudness.Step)) (loudness.Result, error) {
+func measure(ctx context.Context, src pcm.Reader, onStep func(loudness.Step)) (loudness.Result, error) {
 	f := src.Format()
 	m, err := loudness.NewMeter(f.SampleRate, f.Channels)
 	if err != nil {

@@ -55,7 +55,7 @@ func run(t testing.TB, name string, args ...string) []byte {
 	return out
 }
 
-// tape is a Source of samples in memory.
+// tape is a Reader of samples in memory.
 type tape struct {
 	format pcm.Format
 	rest   []float32
@@ -80,7 +80,7 @@ func imported(t testing.TB, f pcm.Format, samples []float32) (*library.Library, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = encode.WAV(t.Context(), file, encode.Sound{Source: &tape{f, samples}, Samples: int64(len(samples) / f.Channels), Bits: 24}, encode.Options{})
+	err = encode.WAV(t.Context(), file, encode.Sound{Reader: &tape{f, samples}, Samples: int64(len(samples) / f.Channels), Bits: 24}, encode.Options{})
 	if cerr := file.Close(); err != nil || cerr != nil {
 		t.Fatal(err, cerr)
 	}

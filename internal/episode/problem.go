@@ -5,14 +5,14 @@ import (
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
-// A Kind says why an episode cannot be made. The words appear in JSON.
-type Kind = recording.Kind
+// A ProblemKind says why an episode cannot be made. The words appear in JSON.
+type ProblemKind = recording.ProblemKind
 
 const (
-	BadRequest      = clip.BadRequest
-	NoEncoder       = clip.NoEncoder
-	Exists          = clip.Exists
-	NotCopied  Kind = "not-copied" // what was to stay untouched cannot
+	BadRequest             = clip.BadRequest
+	NoEncoder              = clip.NoEncoder
+	Exists                 = clip.Exists
+	NotCopied  ProblemKind = "not-copied" // what was to stay untouched cannot
 )
 
 // A Cause is what exactly is wrong, where something can be done about it.

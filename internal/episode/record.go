@@ -48,9 +48,9 @@ type Record struct {
 	After     *Levels `json:"after,omitempty"` // of the encoded file
 	// Sidecars are what was written beside it. A file that has another hash by now
 	// was changed by the host, and is not written over.
-	Sidecars []Sidecar `json:"sidecars,omitempty"`
-	Settings Settings  `json:"settings"`
-	Source   []Source  `json:"source"`
+	Sidecars []Sidecar  `json:"sidecars,omitempty"`
+	Settings Settings   `json:"settings"`
+	Source   []Original `json:"source"`
 	// ConsentMissing are the handles of those who are heard and had not agreed
 	// to it when it was made; "" is somebody unknown.
 	ConsentMissing []string `json:"consent_missing,omitempty"`
@@ -116,8 +116,8 @@ type Settings struct {
 	Tags        string   `json:"tags,omitempty"` // hash of title, cover and all other tags
 }
 
-// A Source is an original that the episode was made from.
-type Source struct {
+// An Original is an original that the episode was made from.
+type Original struct {
 	Archive string `json:"archive,omitempty"` // SHA-256
 	Member  string `json:"member,omitempty"`
 	SHA256  string `json:"sha256"`

@@ -30,7 +30,7 @@ const ramp = 5
 // open returns the samples and what ends them.
 func (c *chain) open(ctx context.Context) (encode.Sound, func()) {
 	tape := c.r.Reel(ctx, c.list, c.format, !c.exact, c.tick)
-	var src pcm.Source = tape
+	var src pcm.Reader = tape
 	if len(c.steps) > 0 {
 		src = pcm.Level(src, c.steps, int64(c.format.SampleRate/ramp))
 	}
@@ -40,5 +40,5 @@ func (c *chain) open(ctx context.Context) (encode.Sound, func()) {
 	if c.limit {
 		src = pcm.Limit(src, pcm.Decibels(c.ceiling))
 	}
-	return encode.Sound{Source: src, Samples: c.samples, Bits: c.bits}, tape.Close
+	return encode.Sound{Reader: src, Samples: c.samples, Bits: c.bits}, tape.Close
 }

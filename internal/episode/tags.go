@@ -131,7 +131,7 @@ func chapterLines(rec *Record) string {
 // sourceURL is where the Space was, or "" if nothing names one: audio without a
 // record has an id of ours.
 func sourceURL(rec *Record) string {
-	if slices.ContainsFunc(rec.Source, func(s Source) bool {
+	if slices.ContainsFunc(rec.Source, func(s Original) bool {
 		return len(s.SHA256) == 2*sha256.Size && space.ContentID(s.SHA256) == rec.ID
 	}) {
 		return ""

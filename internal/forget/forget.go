@@ -20,19 +20,19 @@ import (
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
-// A Kind says what a thing in the library is. The words appear in JSON.
-type Kind string
+// An ItemKind says what a thing in the library is. The words appear in JSON.
+type ItemKind string
 
 const (
-	Original  Kind = "original"
-	Recording Kind = "recording" // the file to play
-	Clip      Kind = "clip"
-	Episode   Kind = "episode"
-	Copy      Kind = "copy"     // of an episode, beside the feed
-	Receipt   Kind = "receipt"  // of a copy that was sent somewhere
-	Ledger    Kind = "ledger"   // answers and evidence
-	Leftover  Kind = "leftover" // of a command that was killed
-	File      Kind = "file"     // any other that names the person
+	Original  ItemKind = "original"
+	Recording ItemKind = "recording" // the file to play
+	Clip      ItemKind = "clip"
+	Episode   ItemKind = "episode"
+	Copy      ItemKind = "copy"     // of an episode, beside the feed
+	Receipt   ItemKind = "receipt"  // of a copy that was sent somewhere
+	Ledger    ItemKind = "ledger"   // answers and evidence
+	Leftover  ItemKind = "leftover" // of a command that was killed
+	File      ItemKind = "file"     // any other that names the person
 )
 
 // A Fate says what becomes of a thing. The words appear in JSON.
@@ -46,13 +46,13 @@ const (
 
 // An Item is a thing in which a person is heard or named.
 type Item struct {
-	Kind      Kind   `json:"kind"`
-	Recording string `json:"recording,omitempty"` // id
-	Name      string `json:"name"`                // below the library; of a receipt, where the copy is
-	Bytes     int64  `json:"bytes"`
-	Voice     bool   `json:"voice"` // the person is heard in it, or may be
-	Named     bool   `json:"named"` // it holds their handle or id
-	Fate      Fate   `json:"fate"`
+	Kind      ItemKind `json:"kind"`
+	Recording string   `json:"recording,omitempty"` // id
+	Name      string   `json:"name"`                // below the library; of a receipt, where the copy is
+	Bytes     int64    `json:"bytes"`
+	Voice     bool     `json:"voice"` // the person is heard in it, or may be
+	Named     bool     `json:"named"` // it holds their handle or id
+	Fate      Fate     `json:"fate"`
 
 	beside []string // that goes with it
 	sha    string   // of an episode's or clip's audio

@@ -120,7 +120,7 @@ func (g *Stage) ReadBack(ctx context.Context, name string, want uint32) error {
 	}
 	defer f.Close()
 	crc := crc32.New(castagnoli)
-	in := stream.NewSource(ctx, f, stream.NoProgress{})
+	in := stream.NewReader(ctx, f, stream.NoProgress{})
 	if _, err := io.CopyBuffer(onlyWriter{crc}, in, make([]byte, 256<<10)); err != nil {
 		return err
 	}

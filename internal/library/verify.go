@@ -204,7 +204,7 @@ func (v *verifier) file(id, name string, size int64, want string, progress strea
 	}
 	defer f.Close()
 	h := sha256.New()
-	in := stream.NewSource(v.ctx, f, progress)
+	in := stream.NewReader(v.ctx, f, progress)
 	if _, err := io.Copy(h, in); err != nil {
 		return err
 	}

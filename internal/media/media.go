@@ -25,7 +25,7 @@ var ErrNeedsFile = errors.New("this format cannot be read as a stream")
 // A NotAudioError says that something is not audio, or not audio of a format
 // that can be read.
 type NotAudioError struct {
-	Kind Kind
+	Kind FileType
 	What string // the whole message: "an HTML page, not audio: the download failed"
 	hint string
 }
@@ -36,7 +36,7 @@ func (e *NotAudioError) Error() string { return e.What }
 func (e *NotAudioError) Hint() string { return e.hint }
 
 // names are what people call the formats that hold sound and are not read.
-var names = map[Kind]string{
+var names = map[FileType]string{
 	Ogg: "an Ogg file", Matroska: "a Matroska or WebM file", AIFF: "an AIFF file", AMR: "an AMR file",
 	ASF: "a Windows Media file (WMA, WMV)", CAF: "a Core Audio file (CAF)", AU: "an AU file", AVI: "an AVI file",
 	FlashFLV: "a Flash video", MPEGPS: "an MPEG program stream", APE: "a Monkey's Audio file", WavPack: "a WavPack file",
@@ -45,7 +45,7 @@ var names = map[Kind]string{
 }
 
 // notAudio returns the error for each Kind that cannot be read.
-func notAudio(kind Kind) error {
+func notAudio(kind FileType) error {
 	const (
 		again   = "download the recording again and check that it plays"
 		convert = "convert it first, for example: ffmpeg -i IN OUT.wav"
@@ -109,7 +109,7 @@ func opened[R track.Reader](r R, err error) (track.Reader, error) {
 
 // sniffAt is Sniff for a whole file: it also looks behind tags that are too
 // large for SniffLen, of which a file has one or two.
-func sniffAt(r io.ReaderAt, size int64) (Kind, error) {
+func sniffAt(r io.ReaderAt, size int64) (FileType, error) {
 	const fewTags = 8
 	head := make([]byte, min(size, SniffLen))
 	kind := Unknown

@@ -119,7 +119,7 @@ func TestOpenBehindLargeTags(t *testing.T) {
 func TestNotAudio(t *testing.T) {
 	for _, c := range []struct {
 		in   string
-		kind Kind
+		kind FileType
 		what string
 	}{
 		{"<!doctype html>", HTML, "an HTML page, not audio: the download failed"},

@@ -12,52 +12,52 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 )
 
-// A Kind says what the content of a file is. The words appear in JSON; those
+// A FileType says what the content of a file is. The words appear in JSON; those
 // of audio are also track.Formats.
-type Kind string
+type FileType string
 
 const (
-	ADTS   Kind = "adts"
-	MPEGTS Kind = "mpegts"
-	MP4    Kind = "mp4"
-	MP3    Kind = "mp3"
-	WAV    Kind = "wav"
-	FLAC   Kind = "flac"
-	Ogg    Kind = "ogg"
+	ADTS   FileType = "adts"
+	MPEGTS FileType = "mpegts"
+	MP4    FileType = "mp4"
+	MP3    FileType = "mp3"
+	WAV    FileType = "wav"
+	FLAC   FileType = "flac"
+	Ogg    FileType = "ogg"
 
 	// Sound that is not read.
-	Matroska  Kind = "matroska" // WebM too
-	AIFF      Kind = "aiff"
-	AMR       Kind = "amr"
-	ASF       Kind = "asf" // WMA, WMV
-	CAF       Kind = "caf"
-	AU        Kind = "au"
-	AVI       Kind = "avi"
-	FlashFLV  Kind = "flv"
-	MPEGPS    Kind = "mpeg-ps"
-	APE       Kind = "ape"
-	WavPack   Kind = "wavpack"
-	DSD       Kind = "dsd"
-	TTA       Kind = "tta"
-	Musepack  Kind = "musepack"
-	RealMedia Kind = "realmedia"
-	AC3       Kind = "ac3"
-	LATM      Kind = "latm" // AAC in LOAS frames
-	MPEGLayer Kind = "mpeg-layer-1-2"
+	Matroska  FileType = "matroska" // WebM too
+	AIFF      FileType = "aiff"
+	AMR       FileType = "amr"
+	ASF       FileType = "asf" // WMA, WMV
+	CAF       FileType = "caf"
+	AU        FileType = "au"
+	AVI       FileType = "avi"
+	FlashFLV  FileType = "flv"
+	MPEGPS    FileType = "mpeg-ps"
+	APE       FileType = "ape"
+	WavPack   FileType = "wavpack"
+	DSD       FileType = "dsd"
+	TTA       FileType = "tta"
+	Musepack  FileType = "musepack"
+	RealMedia FileType = "realmedia"
+	AC3       FileType = "ac3"
+	LATM      FileType = "latm" // AAC in LOAS frames
+	MPEGLayer FileType = "mpeg-layer-1-2"
 
-	ZIP      Kind = "zip"
-	HTML     Kind = "html"
-	JSON     Kind = "json"
-	Playlist Kind = "playlist" // M3U8
-	Text     Kind = "text"
-	Zeros    Kind = "zeros"
-	Empty    Kind = "empty"
-	Unknown  Kind = "unknown"
+	ZIP      FileType = "zip"
+	HTML     FileType = "html"
+	JSON     FileType = "json"
+	Playlist FileType = "playlist" // M3U8
+	Text     FileType = "text"
+	Zeros    FileType = "zeros"
+	Empty    FileType = "empty"
+	Unknown  FileType = "unknown"
 )
 
 // Sound reports whether a file of this kind holds sound, or pictures that
 // most likely come with sound, be it read here or not.
-func (k Kind) Sound() bool {
+func (k FileType) Sound() bool {
 	switch k {
 	case ZIP, HTML, JSON, Playlist, Text, Zeros, Empty, Unknown:
 		return false
@@ -85,7 +85,7 @@ const SniffLen = 64 << 10
 // SniffLen bytes, or all of a shorter file. The size is -1 if it is not known.
 // Names and extensions play no part: X's .ts files are not MPEG-TS, and old
 // downloaders wrote ADTS into .m4a.
-func Sniff(head []byte, size int64) Kind {
+func Sniff(head []byte, size int64) FileType {
 	head = head[:min(len(head), SniffLen)]
 	whole := size >= 0 && int64(len(head)) >= size
 	switch {
@@ -111,7 +111,7 @@ func Sniff(head []byte, size int64) Kind {
 }
 
 // magic knows the formats that begin with words of their own.
-func magic(b []byte) Kind {
+func magic(b []byte) FileType {
 	at := func(i int, words ...string) bool {
 		for _, w := range words {
 			if len(b) >= i+len(w) && string(b[i:i+len(w)]) == w {
@@ -234,7 +234,7 @@ func mpegFrameEnds(b []byte, size int) bool {
 // before and between the frames are stepped over, and so is the remainder of a
 // frame or tag that the file begins with. If whole is set, b is all of the
 // file and frames may also be confirmed by its end.
-func frames(b []byte, whole bool) Kind {
+func frames(b []byte, whole bool) FileType {
 	for i := 0; i < len(b); {
 		if h, ok := id3.ParseHeader(b[i:]); ok && h.Len() <= len(b)-i {
 			i += h.Len()
@@ -252,7 +252,7 @@ func frames(b []byte, whole bool) Kind {
 
 // framings are the formats that are nothing but frames.
 var framings = []struct {
-	kind  Kind
+	kind  FileType
 	frame framing
 }{
 	{ADTS, adtsFrame}, {MP3, mpegFrame}, {MPEGLayer, layerFrame}, {AC3, ac3Frame}, {LATM, latmFrame},
@@ -378,7 +378,7 @@ func latmFrame(b []byte) (int, uint32) {
 }
 
 // text tells kinds of text apart by how they begin.
-func text(b []byte) Kind {
+func text(b []byte) FileType {
 	if bytes.HasPrefix(b, []byte{0xff, 0xfe}) || bytes.HasPrefix(b, []byte{0xfe, 0xff}) {
 		return Text // UTF-16
 	}

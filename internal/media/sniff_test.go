@@ -97,7 +97,7 @@ func TestSniff(t *testing.T) {
 	cases := []struct {
 		name string
 		in   []byte
-		want Kind
+		want FileType
 	}{
 		{"frames", adtsFrames(20), ADTS},
 		{"frames, more than is looked at", adtsFrames(500), ADTS},
@@ -198,7 +198,7 @@ func TestSniffFFmpeg(t *testing.T) {
 	}
 	for _, c := range []struct {
 		args string
-		want Kind
+		want FileType
 	}{
 		{"-c:a aac -f adts", ADTS},
 		{"-c:a aac -write_id3v2 1 -metadata title=x -f adts", ADTS},

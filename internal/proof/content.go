@@ -114,7 +114,7 @@ func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recordi
 		return p.cannot(ctx, proof, "samples", t.place(), "it cannot be decoded", err)
 	}
 	got := pcm.Stereo(stream)
-	if want.Source.Format().Channels == 1 {
+	if want.Reader.Format().Channels == 1 {
 		got = pcm.Mono(stream)
 	}
 	const frames = 4096
@@ -123,7 +123,7 @@ func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recordi
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		k, err := pcm.ReadFull(want.Source, a)
+		k, err := pcm.ReadFull(want.Reader, a)
 		l, ferr := pcm.ReadFull(got, b)
 		if !ended(err) || !ended(ferr) {
 			return p.cannot(ctx, proof, "samples", t.place(), "it cannot be compared", cmp.Or(err, ferr))
@@ -139,7 +139,7 @@ func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recordi
 	}
 }
 
-// ended reports whether an error of a pcm.Source is none, or its end.
+// ended reports whether an error of a pcm.Reader is none, or its end.
 func ended(err error) bool { return err == nil || err == io.EOF || err == io.ErrUnexpectedEOF }
 
 // plays holds what a file plays of its frames against the span that its record
@@ -210,7 +210,7 @@ func (s *unitSum) Write(b []byte) (int, error) {
 // them.
 func heard(r *recording.Recording, span recording.Span, sum io.Writer) error {
 	for _, c := range r.Sources(span) {
-		in, _, ok := inPlayable(r, &Source{SHA256: c.SHA256, FirstUnit: c.FirstUnit, Units: c.Units})
+		in, _, ok := inPlayable(r, &Trace{SHA256: c.SHA256, FirstUnit: c.FirstUnit, Units: c.Units})
 		if !ok {
 			return errors.New("its frames cannot be found")
 		}
@@ -248,9 +248,9 @@ func carries(ctx context.Context, name string, want *unitSum, lead bool) (same b
 
 // inOriginals compares stretches of the playable files with the originals that
 // they were joined from. Each original is read once.
-func (p *Prover) inOriginals(ctx context.Context, proof *Proof, r *recording.Recording, sources []Source) error {
+func (p *Prover) inOriginals(ctx context.Context, proof *Proof, r *recording.Recording, sources []Trace) error {
 	var order []string
-	stretches := make(map[string][]Source)
+	stretches := make(map[string][]Trace)
 	for _, src := range sources {
 		if stretches[src.SHA256] == nil {
 			order = append(order, src.SHA256)
@@ -259,7 +259,7 @@ func (p *Prover) inOriginals(ctx context.Context, proof *Proof, r *recording.Rec
 	}
 	for _, sha := range order {
 		list := stretches[sha]
-		slices.SortFunc(list, func(a, b Source) int { return cmp.Compare(a.FirstUnit, b.FirstUnit) })
+		slices.SortFunc(list, func(a, b Trace) int { return cmp.Compare(a.FirstUnit, b.FirstUnit) })
 		if err := p.inOriginal(ctx, proof, r, list); err != nil {
 			return err
 		}
@@ -268,7 +268,7 @@ func (p *Prover) inOriginals(ctx context.Context, proof *Proof, r *recording.Rec
 }
 
 // inOriginal does so for stretches of one original, in their order.
-func (p *Prover) inOriginal(ctx context.Context, proof *Proof, r *recording.Recording, list []Source) error {
+func (p *Prover) inOriginal(ctx context.Context, proof *Proof, r *recording.Recording, list []Trace) error {
 	piece, what := list[0].Piece, fmt.Sprintf("its frames %d to %d", list[0].FirstUnit, list[0].FirstUnit+list[0].Units-1)
 	if len(list) > 1 {
 		what = fmt.Sprintf("%d stretches of its frames", len(list))
@@ -337,7 +337,7 @@ var (
 
 // inPlayable finds the units of a source in the playable file. ok is false
 // where there are none, or not as they are in the original.
-func inPlayable(r *recording.Recording, src *Source) (in *io.SectionReader, sizes track.Sizes, ok bool) {
+func inPlayable(r *recording.Recording, src *Trace) (in *io.SectionReader, sizes track.Sizes, ok bool) {
 	n, first := r.Units(src.SHA256, src.FirstUnit, src.Units)
 	if n < 0 || r.Files[n].Index == nil {
 		return nil, nil, false
@@ -404,7 +404,7 @@ func (p *Prover) joined(ctx context.Context, proof *Proof, s *space.Space, n int
 		return p.cannot(ctx, proof, "units", path.Base(s.Files[n]), "it cannot be opened", err)
 	}
 	defer r.Close()
-	var list []Source
+	var list []Trace
 	for _, c := range r.Sources(recording.Span{Samples: r.Samples}) {
 		src, _ := pieceOf(s, c.SHA256)
 		src.FirstUnit, src.Units, src.SHA256 = c.FirstUnit, c.Units, c.SHA256

@@ -37,7 +37,7 @@ func (p *Prover) origins(ctx context.Context, proof *Proof, s *space.Space) erro
 }
 
 // original reads an original again.
-func (p *Prover) original(ctx context.Context, proof *Proof, s *space.Space, src *Source) error {
+func (p *Prover) original(ctx context.Context, proof *Proof, s *space.Space, src *Trace) error {
 	n := slices.IndexFunc(s.Pieces, func(q space.Piece) bool { return q.SHA256 == src.SHA256 })
 	earlier := slices.ContainsFunc(s.Earlier, func(e space.Earlier) bool { return e.SHA256 == src.SHA256 })
 	if n < 0 && !earlier {
@@ -164,7 +164,7 @@ func scan(ctx context.Context, name string, o track.Options, visit func(*track.P
 
 // origin checks where an original came from: that the library noted the
 // archive, and, if that archive was given, that the member is what is here.
-func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *Source) error {
+func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *Trace) error {
 	if src.Archive == "" {
 		proof.check("archive", src.Piece, NotChecked, "it came in no archive")
 		return nil

@@ -28,15 +28,15 @@ import (
 // ErrUnknown means that nothing in the library has made a file.
 var ErrUnknown = errors.New("nothing in this library has made this file")
 
-// A Kind says what is proved. The words appear in JSON.
-type Kind string
+// A SubjectKind says what is proved. The words appear in JSON.
+type SubjectKind string
 
 const (
-	Clip      Kind = "clip"
-	Episode   Kind = "episode"
-	Recording Kind = "recording" // a Space, with all of its files
-	Playable  Kind = "playable"  // the file to play of a recording
-	Original  Kind = "original"
+	Clip      SubjectKind = "clip"
+	Episode   SubjectKind = "episode"
+	Recording SubjectKind = "recording" // a Space, with all of its files
+	Playable  SubjectKind = "playable"  // the file to play of a recording
+	Original  SubjectKind = "original"
 )
 
 // A Result is what became of a check. The words appear in JSON.
@@ -56,9 +56,9 @@ type Check struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// A Source is a stretch of an original that is in what is proved, with where
+// A Trace is a stretch of an original that is in what is proved, with where
 // that original came from.
-type Source struct {
+type Trace struct {
 	Piece       string     `json:"piece"`
 	Bytes       int64      `json:"bytes"`
 	SHA256      string     `json:"sha256"`
@@ -75,25 +75,25 @@ type Source struct {
 
 // A Made is a file that was made of a recording.
 type Made struct {
-	Kind   Kind   `json:"kind"`
-	File   string `json:"file"` // below the library
-	SHA256 string `json:"sha256"`
+	Kind   SubjectKind `json:"kind"`
+	File   string      `json:"file"` // below the library
+	SHA256 string      `json:"sha256"`
 }
 
 // A Proof says where something comes from and where it went, and what of that
 // was checked.
 type Proof struct {
-	Kind       Kind    `json:"kind"`
-	ID         string  `json:"id"`
-	Title      string  `json:"title"`
-	File       string  `json:"file"` // as it was named, or below the library
-	Bytes      int64   `json:"bytes"`
-	SHA256     string  `json:"sha256,omitempty"`
-	Start      int64   `json:"start"` // position of the first sample
-	Samples    int64   `json:"samples"`
-	SampleRate int     `json:"sample_rate"`
-	At         float64 `json:"at"`     // seconds
-	Length     float64 `json:"length"` // seconds
+	Kind       SubjectKind `json:"kind"`
+	ID         string      `json:"id"`
+	Title      string      `json:"title"`
+	File       string      `json:"file"` // as it was named, or below the library
+	Bytes      int64       `json:"bytes"`
+	SHA256     string      `json:"sha256,omitempty"`
+	Start      int64       `json:"start"` // position of the first sample
+	Samples    int64       `json:"samples"`
+	SampleRate int         `json:"sample_rate"`
+	At         float64     `json:"at"`     // seconds
+	Length     float64     `json:"length"` // seconds
 	// Kept are the stretches of the recording that are in a clip or an episode,
 	// and Omitted those in which somebody spoke who had not agreed: cut out, or
 	// silent. Duration is that of the file, in seconds.
@@ -105,7 +105,7 @@ type Proof struct {
 	Lossless  bool                `json:"lossless"`
 	Settings  any                 `json:"settings,omitempty"`
 	WrittenBy string              `json:"written_by"`
-	Sources   []Source            `json:"sources"`
+	Sources   []Trace             `json:"sources"`
 	Made      []Made              `json:"made"`
 	Receipts  []*publish.Receipt  `json:"receipts"`
 	Checks    []Check             `json:"checks"`

@@ -152,7 +152,7 @@ func (t *found) place() string {
 // originals are counted after the pieces.
 func held(s *space.Space) []*found {
 	var list []*found
-	add := func(kind Kind, i int, sha string) {
+	add := func(kind SubjectKind, i int, sha string) {
 		list = append(list, &found{kind: kind, space: s, record: layout.SidecarIn(s.Folder), sha256: sha, piece: i})
 	}
 	for i, q := range s.Pieces {

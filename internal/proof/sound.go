@@ -30,7 +30,7 @@ var errUnread = errors.New("its sound cannot be decoded here")
 
 // listen opens a file to be decoded, as it is heard, in one channel. played is
 // how many samples it plays.
-func listen(ctx context.Context, name string) (src pcm.Source, played int64, stop func(), err error) {
+func listen(ctx context.Context, name string) (src pcm.Reader, played int64, stop func(), err error) {
 	if isOgg(name) {
 		return nil, 0, nil, errUnread
 	}
@@ -165,7 +165,7 @@ func (l *likeness) place(at int64) string {
 
 // along compares n frames of two sounds, block by block. skip says which not to
 // look at.
-func (l *likeness) along(ctx context.Context, got, want pcm.Source, n int64, block int, least float64, skip func(at int64) bool) error {
+func (l *likeness) along(ctx context.Context, got, want pcm.Reader, n int64, block int, least float64, skip func(at int64) bool) error {
 	a, b := make([]float32, block), make([]float32, block)
 	for n > 0 {
 		if ctx.Err() != nil {
@@ -244,7 +244,7 @@ func (p *Prover) liken(ctx context.Context, proof *Proof, t *found, r *recording
 }
 
 // section compares one stretch of the recording with where it is in the file.
-func (l *likeness) section(ctx context.Context, proof *Proof, r *recording.Recording, got pcm.Source, played int64, start, seconds, at float64) error {
+func (l *likeness) section(ctx context.Context, proof *Proof, r *recording.Recording, got pcm.Reader, played int64, start, seconds, at float64) error {
 	from := int64(math.Round(start * float64(r.Rate)))
 	to := min(r.Samples, int64(math.Round((start+seconds)*float64(r.Rate))))
 	want, stop, err := r.Decode(ctx, recording.Span{Start: from, Samples: to - from}, pcm.Format{SampleRate: l.rate, Channels: 1})
@@ -264,7 +264,7 @@ func (l *likeness) section(ctx context.Context, proof *Proof, r *recording.Recor
 	if n < 1 {
 		return nil
 	}
-	return l.along(ctx, got, want.Source, n, l.rate, alike, func(frame int64) bool {
+	return l.along(ctx, got, want.Reader, n, l.rate, alike, func(frame int64) bool {
 		here := start + float64(frame-begin)/float64(l.rate)
 		for _, o := range proof.Omitted {
 			if o.Muted && o.Start < here+1 && o.Start+o.Seconds > here {

@@ -54,7 +54,7 @@ func (p *Prover) File(ctx context.Context, name string) (*Proof, error) {
 
 // A found is where a file comes from.
 type found struct {
-	kind    Kind
+	kind    SubjectKind
 	space   *space.Space
 	record  string // what tells of it, below the library; "" if only its own tags do
 	sha256  string // as that says
@@ -263,13 +263,13 @@ func (p *Prover) clock(proof *Proof, t *found, r *recording.Recording, span reco
 
 // pieceAt describes a whole original by its number. ok is false for earlier
 // ones, of which less is known.
-func pieceAt(s *space.Space, i int) (src Source, ok bool) {
+func pieceAt(s *space.Space, i int) (src Trace, ok bool) {
 	if i >= len(s.Pieces) {
 		e := s.Earlier[i-len(s.Pieces)]
-		return Source{Piece: e.Name, Bytes: e.Bytes, SHA256: e.SHA256}, false
+		return Trace{Piece: e.Name, Bytes: e.Bytes, SHA256: e.SHA256}, false
 	}
 	q := s.Pieces[i]
-	src = Source{Piece: q.Name, Bytes: q.Bytes, SHA256: q.SHA256, CRC32: q.CRC32, Units: q.Units, Samples: q.Samples, Member: q.Member, Archive: q.Archive}
+	src = Trace{Piece: q.Name, Bytes: q.Bytes, SHA256: q.SHA256, CRC32: q.CRC32, Units: q.Units, Samples: q.Samples, Member: q.Member, Archive: q.Archive}
 	src.name(s)
 	if runs := s.RunsOf(i); len(runs) > 0 {
 		src.Start = runs[0].FirstSample
@@ -278,7 +278,7 @@ func pieceAt(s *space.Space, i int) (src Source, ok bool) {
 }
 
 // name fills in what the library knows of the archive.
-func (src *Source) name(s *space.Space) {
+func (src *Trace) name(s *space.Space) {
 	for _, o := range s.Provenance {
 		if o.Archive == src.Archive && src.Archive != "" {
 			src.ArchiveName, src.ArchiveMade = o.Name, o.Made
@@ -287,13 +287,13 @@ func (src *Source) name(s *space.Space) {
 }
 
 // pieceOf finds an original by its hash.
-func pieceOf(s *space.Space, sha string) (Source, bool) {
+func pieceOf(s *space.Space, sha string) (Trace, bool) {
 	for i := range len(s.Pieces) + len(s.Earlier) {
 		if src, _ := pieceAt(s, i); src.SHA256 == sha {
 			return src, true
 		}
 	}
-	return Source{}, false
+	return Trace{}, false
 }
 
 // finish makes JSON say [] where there is nothing. What is not an excerpt is all
@@ -305,7 +305,7 @@ func (p *Proof) finish() *Proof {
 		p.Omitted, p.Duration = out, cmp.Or(seconds, p.Duration)
 	}
 	if p.Sources == nil {
-		p.Sources = []Source{}
+		p.Sources = []Trace{}
 	}
 	if p.Made == nil {
 		p.Made = []Made{}
@@ -412,6 +412,6 @@ func (p *Prover) originName(s *space.Space, piece string) string {
 	return p.Library.Path(originPath(s, piece))
 }
 
-func describe(src *Source) string {
+func describe(src *Trace) string {
 	return fmt.Sprintf("%d bytes, SHA-256 %s", src.Bytes, src.SHA256)
 }

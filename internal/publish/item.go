@@ -31,7 +31,7 @@ const (
 type Item struct {
 	Name string // of the object
 	File string // what it is here, for people and receipts
-	Open func() (Source, error)
+	Open func() (OpenedFile, error)
 	// SHA256 is what the content was when somebody agreed to it, in hex; what is
 	// something else by now is not sent. Without it any content is.
 	SHA256 string
@@ -61,17 +61,17 @@ func (it *Item) Content() ([]byte, error) {
 	return io.ReadAll(io.NewSectionReader(src, 0, info.Size()))
 }
 
-// A Source is the content of an item. Its size and time tell whether it has
+// An OpenedFile is the content of an item. Its size and time tell whether it has
 // changed.
-type Source interface {
+type OpenedFile interface {
 	io.ReaderAt
 	io.Closer
 	Stat() (fs.FileInfo, error)
 }
 
 // OpenFile returns an Item.Open for a file below a folder.
-func OpenFile(root *os.Root, name string) func() (Source, error) {
-	return func() (Source, error) {
+func OpenFile(root *os.Root, name string) func() (OpenedFile, error) {
+	return func() (OpenedFile, error) {
 		f, err := root.Open(name)
 		if err != nil {
 			return nil, err
@@ -88,8 +88,8 @@ func OpenFile(root *os.Root, name string) func() (Source, error) {
 }
 
 // Bytes returns an Item.Open for what is in memory.
-func Bytes(name string, b []byte) func() (Source, error) {
-	return func() (Source, error) { return memory{bytes.NewReader(b), name}, nil }
+func Bytes(name string, b []byte) func() (OpenedFile, error) {
+	return func() (OpenedFile, error) { return memory{bytes.NewReader(b), name}, nil }
 }
 
 type memory struct {
@@ -108,12 +108,12 @@ func (m memory) Sys() any                   { return nil }
 // A steady source fails with ErrChanged as soon as what is read is not what
 // was there when it was opened.
 type steady struct {
-	Source
+	OpenedFile
 	info fs.FileInfo
 }
 
 func (s *steady) ReadAt(p []byte, off int64) (int, error) {
-	n, err := s.Source.ReadAt(p, off)
+	n, err := s.OpenedFile.ReadAt(p, off)
 	now, serr := s.Stat()
 	if serr != nil {
 		return 0, wire.Permanent(serr)

@@ -332,7 +332,7 @@ func TestFileChangesMeanwhile(t *testing.T) {
 	write(strings.Repeat("x", 1<<20))
 	m := newMemory()
 	s, e := sender(t, m)
-	it := &Item{Name: "a", File: name, Open: func() (Source, error) { return os.Open(name) }}
+	it := &Item{Name: "a", File: name, Open: func() (OpenedFile, error) { return os.Open(name) }}
 	for what, change := range map[string]func(){
 		"longer":  func() { write(strings.Repeat("x", 1<<20+1)) },
 		"shorter": func() { write("x") },

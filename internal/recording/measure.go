@@ -89,7 +89,7 @@ func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Wr
 	}
 	m.Loudness = total.Result()
 	rate := float64(format.SampleRate)
-	for _, q := range quiet.Spans() {
+	for _, q := range quiet.Pauses() {
 		m.Silence = append(m.Silence, space.Stretch{Start: micro(float64(q.From) / rate), End: micro(float64(q.To) / rate)})
 		m.SilentSeconds = micro(m.SilentSeconds + float64(q.To-q.From)/rate)
 	}
@@ -123,10 +123,10 @@ func (r *Recording) playPart(ctx context.Context, jobs int, part []Extent, forma
 		return nil, err
 	}
 	defer player.Close()
-	whole := pcm.Source(player)
+	whole := pcm.Reader(player)
 	var raw *tap // nil where a block is conformed as it is
 	if player.Format() != format {
-		raw = &tap{Source: player}
+		raw = &tap{Reader: player}
 		var samples int64
 		for _, x := range part {
 			samples += x.Samples
@@ -156,12 +156,12 @@ func (r *Recording) playPart(ctx context.Context, jobs int, part []Extent, forma
 // A tap is a source that keeps what has been read through it since the last
 // take.
 type tap struct {
-	pcm.Source
+	pcm.Reader
 	kept []float32
 }
 
 func (t *tap) Read(dst []float32) (int, error) {
-	n, err := t.Source.Read(dst)
+	n, err := t.Reader.Read(dst)
 	t.kept = append(t.kept, dst[:n*t.Format().Channels]...)
 	return n, err
 }

@@ -79,7 +79,7 @@ func TestReel(t *testing.T) {
 	}
 }
 
-func samplesOf(t *testing.T, src pcm.Source) []float32 {
+func samplesOf(t *testing.T, src pcm.Reader) []float32 {
 	t.Helper()
 	var all []float32
 	buf := make([]float32, 4096*src.Format().Channels)

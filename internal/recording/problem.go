@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// A Kind says what is wrong with a request. The words appear in JSON.
-type Kind string
+// A ProblemKind says what is wrong with a request. The words appear in JSON.
+type ProblemKind string
 
 const (
-	BadTime    Kind = "bad-time"     // cannot be read as a time
-	OutOfRange Kind = "out-of-range" // not in the recording
-	InGap      Kind = "in-gap"       // a wall clock that was not recorded
-	NoTurns    Kind = "no-turns"     // nobody is known to speak
+	BadTime    ProblemKind = "bad-time"     // cannot be read as a time
+	OutOfRange ProblemKind = "out-of-range" // not in the recording
+	InGap      ProblemKind = "in-gap"       // a wall clock that was not recorded
+	NoTurns    ProblemKind = "no-turns"     // nobody is known to speak
 )
 
 // A Cause is what exactly is wrong where something can be done about it. What
@@ -32,7 +32,7 @@ const (
 
 // A Problem is an error in what was asked for.
 type Problem struct {
-	Kind    Kind
+	Kind    ProblemKind
 	Cause   Cause // "" where nothing can be added to the message
 	Message string
 
@@ -44,6 +44,6 @@ type Problem struct {
 func (p *Problem) Error() string { return p.Message }
 
 // Problemf makes a Problem whose message is formatted like that of fmt.Errorf.
-func Problemf(k Kind, c Cause, format string, args ...any) *Problem {
+func Problemf(k ProblemKind, c Cause, format string, args ...any) *Problem {
 	return &Problem{Kind: k, Cause: c, Message: fmt.Sprintf(format, args...)}
 }

@@ -24,7 +24,7 @@ type Reel struct {
 	fade   int64 // frames that are faded on either side of a join
 	joined bool  // something went before the section
 	begun  bool
-	now    pcm.Source
+	now    pcm.Reader
 	stop   func()
 }
 
@@ -125,7 +125,7 @@ func (s *Reel) play() error {
 	if len(s.list) == 1 {
 		out = 0
 	}
-	s.now, s.stop = sound.Source, stop
+	s.now, s.stop = sound.Reader, stop
 	if in > 0 || out > 0 {
 		s.now = pcm.Fade(s.now, sound.Samples, in, out)
 	}

@@ -83,7 +83,7 @@ func (r *Recording) Decode(ctx context.Context, span Span, f pcm.Format) (s enco
 		}
 	}
 	left := s.Samples
-	var parts []pcm.Source
+	var parts []pcm.Reader
 	for i, st := range list {
 		file := r.Files[st.File]
 		// Clips are cut side by side, and each is short: one goroutine is enough.
@@ -100,17 +100,17 @@ func (r *Recording) Decode(ctx context.Context, span Span, f pcm.Format) (s enco
 		left -= n
 		parts = append(parts, &exactly{conform(src, own, st.Samples), n})
 	}
-	s.Source = mixed(&sequence{own, parts}, f.Channels)
+	s.Reader = mixed(&sequence{own, parts}, f.Channels)
 	return s, stop, nil
 }
 
 // conform is a source of so many samples in another format.
-func conform(src pcm.Source, f pcm.Format, samples int64) pcm.Source {
+func conform(src pcm.Reader, f pcm.Format, samples int64) pcm.Reader {
 	return resample.New(mixed(src, f.Channels), f.SampleRate, samples)
 }
 
 // mixed is a source with one channel or two.
-func mixed(src pcm.Source, channels int) pcm.Source {
+func mixed(src pcm.Reader, channels int) pcm.Reader {
 	if channels == 1 {
 		return pcm.Mono(src)
 	}
@@ -152,10 +152,10 @@ func pickRate(rate int, rates []int) int {
 	return best
 }
 
-// sequence is one Source after the other.
+// sequence is one Reader after the other.
 type sequence struct {
 	format pcm.Format
-	parts  []pcm.Source
+	parts  []pcm.Reader
 }
 
 func (s *sequence) Format() pcm.Format { return s.format }
@@ -174,10 +174,10 @@ func (s *sequence) Read(dst []float32) (int, error) {
 	return 0, io.EOF
 }
 
-// exactly is a Source made to last so many frames: what is too much is cut, and
+// exactly is a Reader made to last so many frames: what is too much is cut, and
 // what is missing is silence.
 type exactly struct {
-	pcm.Source
+	pcm.Reader
 	left int64
 }
 
@@ -187,7 +187,7 @@ func (e *exactly) Read(dst []float32) (int, error) {
 	if e.left == 0 {
 		return 0, io.EOF
 	}
-	n, err := e.Source.Read(dst[:room*channels])
+	n, err := e.Reader.Read(dst[:room*channels])
 	if n == 0 && err == io.EOF {
 		clear(dst[:room*channels])
 		n = int(room)

@@ -20,9 +20,9 @@ type NoProgress struct{}
 func (NoProgress) Expect(int64) {}
 func (NoProgress) Add(int64)    {}
 
-// A Source is a stream that counts what comes, looks at the context, and turns
+// A Reader is a stream that counts what comes, looks at the context, and turns
 // a failing source into an early end that is remembered.
-type Source struct {
+type Reader struct {
 	ctx      context.Context
 	r        io.Reader
 	progress Progress
@@ -30,12 +30,12 @@ type Source struct {
 	err      error
 }
 
-// NewSource returns a Source that reads from r.
-func NewSource(ctx context.Context, r io.Reader, p Progress) *Source {
-	return &Source{ctx: ctx, r: r, progress: p}
+// NewReader returns a Reader that reads from r.
+func NewReader(ctx context.Context, r io.Reader, p Progress) *Reader {
+	return &Reader{ctx: ctx, r: r, progress: p}
 }
 
-func (s *Source) Read(p []byte) (int, error) {
+func (s *Reader) Read(p []byte) (int, error) {
 	if err := s.ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -49,10 +49,10 @@ func (s *Source) Read(p []byte) (int, error) {
 }
 
 // Bytes returns how many have come.
-func (s *Source) Bytes() int64 { return s.n }
+func (s *Reader) Bytes() int64 { return s.n }
 
 // Err returns why the stream ended early, or nil.
-func (s *Source) Err() error { return s.err }
+func (s *Reader) Err() error { return s.err }
 
 // ReaderAt makes a file's reads end with a context.
 type ReaderAt struct {

@@ -53,7 +53,7 @@ func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) {
 	}
 	defer release()
 	q.Recording, q.Film = rec, film
-	if q.Span, err = (span{start, samples}).within(rec); err == nil && rec.Seconds(samples) > maxPreview {
+	if q.Span, err = (requestedSpan{start, samples}).within(rec); err == nil && rec.Seconds(samples) > maxPreview {
 		err = badRequest("the clip is too long for a preview")
 	}
 	if err != nil {

@@ -58,7 +58,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("the state %s has no words", state)
 		}
 	}
-	for _, kind := range []moments.Kind{moments.Laughter, moments.Applause, moments.Raised, moments.Exchange, moments.Opening} {
+	for _, kind := range []moments.ReasonKind{moments.Laughter, moments.Applause, moments.Raised, moments.Exchange, moments.Opening} {
 		if en["why."+string(kind)] == "" {
 			t.Errorf("moments of the kind %s have no words", kind)
 		}

@@ -17,13 +17,13 @@ import (
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
-// A span is a stretch as the page knows it.
-type span struct {
+// A requestedSpan is a stretch of a recording as the page sends it.
+type requestedSpan struct {
 	Start   int64 `json:"start"`
 	Samples int64 `json:"samples"`
 }
 
-func (s span) within(r *recording.Recording) (recording.Span, error) {
+func (s requestedSpan) within(r *recording.Recording) (recording.Span, error) {
 	if s.Start < 0 || s.Samples < 1 || s.Start > maxStart || s.Samples > maxStart || s.Start+s.Samples > r.Samples {
 		return recording.Span{}, &clip.Problem{Kind: recording.OutOfRange, Message: "the recording does not have that stretch"}
 	}
@@ -36,7 +36,7 @@ func (s span) within(r *recording.Recording) (recording.Span, error) {
 func (s *Server) findSpan(w http.ResponseWriter, r *http.Request) {
 	var q struct {
 		At, Clock, Length, End string
-		Snap                   *span
+		Snap                   *requestedSpan
 	}
 	if err := body(r, &q); err != nil {
 		answer(w, nil, err)
@@ -56,12 +56,12 @@ func (s *Server) findSpan(w http.ResponseWriter, r *http.Request) {
 	} else {
 		found, err = rec.Find(recording.Place{At: q.At, Clock: q.Clock, Zone: s.o.Zone, Length: q.Length, End: q.End, Clamp: true})
 	}
-	answer(w, span{found.Start, found.Samples}, err)
+	answer(w, requestedSpan{found.Start, found.Samples}, err)
 }
 
 // A moment is a span worth sharing.
 type moment struct {
-	span
+	requestedSpan
 	Score    float64  `json:"score"`
 	Reasons  []reason `json:"reasons"` // that stand for themselves, the weightiest first
 	Speakers []string `json:"speakers"`
@@ -69,10 +69,10 @@ type moment struct {
 
 // A reason is a moments.Reason, for which the page has the words.
 type reason struct {
-	Kind   moments.Kind `json:"kind"`
-	Value  float64      `json:"value"`
-	Length float64      `json:"length"` // seconds
-	Handle string       `json:"handle,omitempty"`
+	Kind   moments.ReasonKind `json:"kind"`
+	Value  float64            `json:"value"`
+	Length float64            `json:"length"` // seconds
+	Handle string             `json:"handle,omitempty"`
 }
 
 // findMoments looks for what is worth sharing, as a task.
@@ -99,7 +99,7 @@ func (s *Server) findMoments(w http.ResponseWriter, r *http.Request) {
 		}
 		list := []moment{}
 		for _, f := range found {
-			m := moment{span{f.Start, f.Samples}, f.Score, []reason{}, append([]string{}, f.Speakers...)}
+			m := moment{requestedSpan{f.Start, f.Samples}, f.Score, []reason{}, append([]string{}, f.Speakers...)}
 			for _, r := range f.Reasons {
 				if r.Kind != moments.Start && r.Kind != moments.End {
 					m.Reasons = append(m.Reasons, reason{r.Kind, r.Value, r.Length, r.Handle})
@@ -135,7 +135,7 @@ func checkTitle(title string) error {
 // go on without the consent of some.
 func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 	var q struct {
-		span
+		requestedSpan
 		look
 		Format, Title, Reason string
 

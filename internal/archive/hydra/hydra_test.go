@@ -125,7 +125,7 @@ func TestTurns(t *testing.T) {
 	}
 	tl := timeline.Build([]timeline.Piece{tags.Piece(tr)})
 	got := Turns(tl, []*Tags{&tags})
-	want := []Turn{{"", 0, 4 * 48000}, {"Guest2", 8 * 48000, 9 * 48000}, {"", 13 * 48000, 15 * 48000}}
+	want := []SampleTurn{{"", 0, 4 * 48000}, {"Guest2", 8 * 48000, 9 * 48000}, {"", 13 * 48000, 15 * 48000}}
 	if len(got) != len(want) {
 		t.Fatalf("turns %+v, want %+v", got, want)
 	}

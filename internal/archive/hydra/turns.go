@@ -7,9 +7,9 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/timeline"
 )
 
-// A Turn is a stretch of a recording in which one person is talking, by the
+// A SampleTurn is a stretch of a recording in which one person is talking, by the
 // levels. Start and End are positions on the timeline, in samples.
-type Turn struct {
+type SampleTurn struct {
 	// Name is the person's handle, or empty for the host, whom the tags do
 	// not name.
 	Name       string
@@ -25,13 +25,13 @@ const (
 
 // Turns derives who talks when from the levels of each piece, in the order of
 // the timeline's pieces. Turns of different people may overlap.
-func Turns(tl *timeline.Timeline, pieces []*Tags) []Turn {
+func Turns(tl *timeline.Timeline, pieces []*Tags) []SampleTurn {
 	if tl.SampleRate == 0 {
 		return nil
 	}
 	hold := int64(holdSeconds * tl.SampleRate)
 	pause := int64(pauseSeconds * float64(tl.SampleRate))
-	var turns []Turn
+	var turns []SampleTurn
 	open := make(map[string]int) // handle → index of the latest turn
 	for i, p := range pieces {
 		if !slices.ContainsFunc(tl.Runs, func(r timeline.Run) bool { return r.Piece == i }) {
@@ -56,7 +56,7 @@ func Turns(tl *timeline.Timeline, pieces []*Tags) []Turn {
 					continue
 				}
 				open[key] = len(turns)
-				turns = append(turns, Turn{Name: name, Start: start, End: stop})
+				turns = append(turns, SampleTurn{Name: name, Start: start, End: stop})
 			}
 		}
 	}

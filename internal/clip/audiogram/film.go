@@ -20,15 +20,15 @@ import (
 type Film struct {
 	style *Style
 	cues  []Cue
-	turns []Turn
+	turns []SpeakerCue
 }
 
 // Film returns a Film that shows cues as captions and the names of turns. A
 // nil list shows none, and leaves no room for them.
-func (s *Style) Film(cues []Cue, turns []Turn) *Film {
+func (s *Style) Film(cues []Cue, turns []SpeakerCue) *Film {
 	f := &Film{s, slices.Clone(cues), slices.Clone(turns)}
 	slices.SortStableFunc(f.cues, func(a, b Cue) int { return cmp.Compare(a.Start, b.Start) })
-	slices.SortStableFunc(f.turns, func(a, b Turn) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortStableFunc(f.turns, func(a, b SpeakerCue) int { return cmp.Compare(a.Start, b.Start) })
 	return f
 }
 

@@ -142,7 +142,7 @@ func TestClip(t *testing.T) {
 		config Config
 		span   recording.Span
 		cues   []Cue
-		turns  []Turn
+		turns  []SpeakerCue
 		psnr   float64
 		long   bool
 	}{

@@ -29,7 +29,7 @@ func load(b []byte, size image.Point) (*image.RGBA, error) {
 	if o > 4 { // it lies on its side
 		size.X, size.Y = size.Y, size.X
 	}
-	return turn(fill(src, size), o), nil
+	return rotate(fill(src, size), o), nil
 }
 
 // fill scales the middle of a picture so that it fills a size.
@@ -77,9 +77,9 @@ func shrink(src image.Image, r image.Rectangle, n int) *image.RGBA {
 	return dst
 }
 
-// turn sets a picture upright: its orientation says what its rows and columns
+// rotate sets a picture upright: its orientation says what its rows and columns
 // are (Exif 2.32, 4.6.4, "Orientation").
-func turn(src *image.RGBA, orientation int) *image.RGBA {
+func rotate(src *image.RGBA, orientation int) *image.RGBA {
 	if orientation < 2 || orientation > 8 {
 		return src
 	}

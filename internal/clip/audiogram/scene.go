@@ -20,8 +20,8 @@ type scene struct {
 	layout
 	seconds float64 // that the clip lasts
 	bars    []float64
-	pages   []page // that are not over yet
-	turns   []Turn // likewise, nor held
+	pages   []page       // that are not over yet
+	turns   []SpeakerCue // likewise, nor held
 
 	still  *image.RGBA // everything that does not move, nothing of it played
 	played *image.RGBA // the waveform as it is once it was played

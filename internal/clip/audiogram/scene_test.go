@@ -31,10 +31,10 @@ var (
 		{0.5, 8, "Nobody expects that a recording from four years ago still plays, and yet here we are."},
 		{8, 12, "Next."}, {20, 29, strings.Repeat("And on it goes, as it does. ", 9)},
 	}
-	someTurns = []Turn{{0, 12, "@guest1"}, {10, 30, "@hostess"}}
+	someTurns = []SpeakerCue{{0, 12, "@guest1"}, {10, 30, "@hostess"}}
 )
 
-func sceneOf(s *Style, title string, cues []Cue, turns []Turn) *scene {
+func sceneOf(s *Style, title string, cues []Cue, turns []SpeakerCue) *scene {
 	l := s.lay(len(cues) > 0, len(turns) > 0)
 	return s.Film(cues, turns).newScene(request(title, "hostess"), l, speech(l.bars()), 30)
 }
@@ -83,12 +83,12 @@ func TestLayoutHolds(t *testing.T) {
 			for _, with := range []int{0, 3, 4, 7} {
 				c := Config{Shape: shape}
 				var cues []Cue
-				var turns []Turn
+				var turns []SpeakerCue
 				if with&1 != 0 {
 					cues = []Cue{{0, 10, title + " and what is said"}}
 				}
 				if with&2 != 0 {
-					turns = []Turn{{0, 10, "@" + title}}
+					turns = []SpeakerCue{{0, 10, "@" + title}}
 				}
 				if with&4 != 0 {
 					c.Cover = cover
@@ -187,7 +187,7 @@ func TestStills(t *testing.T) {
 	for _, c := range []struct {
 		name, title   string
 		cues          []Cue
-		turns         []Turn
+		turns         []SpeakerCue
 		cover, behind bool
 	}{
 		{"plain", "Débat : l’été des médias sociaux", nil, nil, false, false},

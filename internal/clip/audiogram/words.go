@@ -16,8 +16,8 @@ type Cue struct {
 	Text       string
 }
 
-// A Turn is a stretch in which somebody speaks, likewise.
-type Turn struct {
+// A SpeakerCue names who speaks from when to when, likewise.
+type SpeakerCue struct {
 	Start, End float64
 	Name       string
 }
@@ -156,7 +156,7 @@ const hold = 2
 
 // speaking returns who speaks at a time, by turns in the order in which they
 // begin.
-func speaking(turns []Turn, at float64) string {
+func speaking(turns []SpeakerCue, at float64) string {
 	var now []string
 	last, latest := "", at-hold
 	seen := make(map[string]bool)

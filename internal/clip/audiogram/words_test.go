@@ -128,7 +128,7 @@ func TestPages(t *testing.T) {
 }
 
 func TestSpeaking(t *testing.T) {
-	turns := []Turn{{1, 5, "@a"}, {4, 9, "@b"}, {6, 7, ""}, {8, 8.5, "@b"}, {20, 21, "@c"}}
+	turns := []SpeakerCue{{1, 5, "@a"}, {4, 9, "@b"}, {6, 7, ""}, {8, 8.5, "@b"}, {20, 21, "@c"}}
 	for _, c := range []struct {
 		at   float64
 		want string

@@ -10,7 +10,7 @@ import (
 
 // An event is something that stands out, from one time to another in seconds.
 type event struct {
-	kind     Kind
+	kind     ReasonKind
 	from, to float64
 	strength float64 // above 0, up to 1
 	value    float64 // what Reason has of its kind
@@ -63,7 +63,7 @@ func smooth(windows []window, reach int, value func(window) float64) []float64 {
 // peaks returns events where strength is highest. They reach as far as it stays
 // above a third of that, and are told for no longer than longest seconds: what
 // goes on for longer is how things are.
-func peaks(kind Kind, strength []float64, longest float64, value func(at int) float64) []event {
+func peaks(kind ReasonKind, strength []float64, longest float64, value func(at int) float64) []event {
 	const rest = 1.0 / 3
 	var list []event
 	for i := 0; i < len(strength); {

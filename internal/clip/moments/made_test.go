@@ -27,7 +27,7 @@ type conversation struct {
 	seed    uint64
 	seconds int
 	voices  []voice
-	turns   []turn
+	turns   []utterance
 	events  []happening
 	floor   float64 // level of the room, dBFS
 }
@@ -39,7 +39,7 @@ type voice struct {
 	size   float64 // of the vocal tract: scales the formants
 }
 
-type turn struct {
+type utterance struct {
 	at, end float64
 	speaker int
 }
@@ -154,7 +154,7 @@ func (r *conversation) talk(rng *rand.Rand) {
 		if at < outburst.end && end > outburst.at {
 			end = max(end, outburst.end+2)
 		}
-		r.turns = append(r.turns, turn{at, min(end, float64(r.seconds)), speaker})
+		r.turns = append(r.turns, utterance{at, min(end, float64(r.seconds)), speaker})
 		at = end + 0.25 + 0.8*rng.Float64()
 		if exchange >= 0 && end >= exchange-0.1 && end < exchange+14 {
 			at = end + 0.1
@@ -162,17 +162,17 @@ func (r *conversation) talk(rng *rand.Rand) {
 	}
 	// Nobody talks while all laugh.
 	for _, e := range quiet {
-		var list []turn
+		var list []utterance
 		for _, t := range r.turns {
 			switch {
 			case t.end <= e.at || t.at >= e.end:
 				list = append(list, t)
 			default:
 				if t.at < e.at-0.2 {
-					list = append(list, turn{t.at, e.at - 0.1, t.speaker})
+					list = append(list, utterance{t.at, e.at - 0.1, t.speaker})
 				}
 				if t.end > e.end+0.6 {
-					list = append(list, turn{e.end + 0.4, t.end, t.speaker})
+					list = append(list, utterance{e.end + 0.4, t.end, t.speaker})
 				}
 			}
 		}
@@ -207,7 +207,7 @@ func (r *conversation) second(n int) []float32 {
 // addSpeech adds what is said of a turn in the second from at on. Phrases of
 // some syllables begin on a grid of their own, so that each second can be made
 // for itself.
-func (r *conversation) addSpeech(out []float32, at float64, t turn, key uint64) {
+func (r *conversation) addSpeech(out []float32, at float64, t utterance, key uint64) {
 	v := r.voices[t.speaker]
 	rng := rand.New(rand.NewPCG(r.seed^key<<20, 7))
 	drift := 3 * (rng.Float64() - 0.5)
@@ -468,7 +468,7 @@ func (s *madeSource) Read(dst []float32) (int, error) {
 // scan analyses the made sound.
 func (r *conversation) scan(jobs int) (*features, error) {
 	n := int64(r.seconds) * madeRate
-	return scan(context.Background(), madeRate, n, []run{{0, madeRate, n, func(_ context.Context, s pcm.Span) (source, error) {
+	return scan(context.Background(), madeRate, n, []run{{0, madeRate, n, func(_ context.Context, s pcm.Span) (lossReader, error) {
 		return &madeSource{r: r, at: s.Start, end: s.Start + s.Samples}, nil
 	}}}, jobs, nil)
 }

@@ -18,22 +18,22 @@ import (
 	"github.com/spaces-cli/spaces/internal/stream"
 )
 
-// A Kind says what makes a moment. The words appear in JSON.
-type Kind string
+// A ReasonKind says what makes a moment. The words appear in JSON.
+type ReasonKind string
 
 const (
-	Laughter Kind = "laughter" // calls in a rhythm, with much breath
-	Applause Kind = "applause" // noise as loud as speech, that comes and goes
-	Raised   Kind = "raised"   // somebody is louder than usual
-	Exchange Kind = "exchange" // people take over from each other in quick succession
-	Opening  Kind = "opening"  // it begins with a strong voice after a pause
-	Start    Kind = "start"    // it begins where nobody is cut off
-	End      Kind = "end"      // it ends there
+	Laughter ReasonKind = "laughter" // calls in a rhythm, with much breath
+	Applause ReasonKind = "applause" // noise as loud as speech, that comes and goes
+	Raised   ReasonKind = "raised"   // somebody is louder than usual
+	Exchange ReasonKind = "exchange" // people take over from each other in quick succession
+	Opening  ReasonKind = "opening"  // it begins with a strong voice after a pause
+	Start    ReasonKind = "start"    // it begins where nobody is cut off
+	End      ReasonKind = "end"      // it ends there
 )
 
 // A Reason says why a moment is one.
 type Reason struct {
-	Kind Kind
+	Kind ReasonKind
 	// At and Length say where in the recording it is heard, in seconds.
 	At, Length float64
 	// Strength is how much it stands out, up to 1. It is 0 for Opening, Start
@@ -93,7 +93,7 @@ type Moment struct {
 // the weightiest.
 func (m *Moment) Words() string {
 	var list []string
-	told := make(map[Kind]bool)
+	told := make(map[ReasonKind]bool)
 	for _, r := range m.Reasons {
 		if r.Kind != Start && r.Kind != End && !told[r.Kind] {
 			told[r.Kind] = true

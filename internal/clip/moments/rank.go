@@ -93,13 +93,13 @@ type ranker struct {
 	events []event
 	edges  []edge
 	breaks []int // hops at which something else begins, the end of the recording too
-	chosen []span
+	chosen []candidate
 	length int // hops: the longest
 	who    string
 }
 
-// A span is a candidate. It is of the hops from one up to another.
-type span struct {
+// A candidate may become a moment. It consists of the hops from one up to another.
+type candidate struct {
 	from, to   int
 	start, end *edge // nil where there is none
 	score      float64
@@ -139,12 +139,12 @@ func rank(f *features, breaks []int64, turns *space.Turns, o Options) []Moment {
 func round(x float64) float64 { return math.Round(x*1000) / 1000 }
 
 // choose returns the best spans that do not overlap, best first.
-func (r *ranker) choose(top int) []span {
+func (r *ranker) choose(top int) []candidate {
 	// The weak ones among very many events have no chance.
 	order := slices.Clone(r.events)
 	slices.SortStableFunc(order, func(a, b event) int { return -cmp.Compare(a.strength*a.kind.weight(), b.strength*b.kind.weight()) })
 	order = order[:min(len(order), 20*top+100)]
-	best := make([]span, len(order))
+	best := make([]candidate, len(order))
 	for i, e := range order {
 		best[i] = r.around(e)
 	}
@@ -170,11 +170,11 @@ func (r *ranker) choose(top int) []span {
 }
 
 // around returns the best span that holds an event, or one without a score.
-func (r *ranker) around(e event) span {
+func (r *ranker) around(e event) candidate {
 	// Turns may say anything.
 	from, to := max(0, int(e.from*hopsASecond)), min(len(r.hops), int(math.Ceil(e.to*hopsASecond)))
 	if to <= from {
-		return span{}
+		return candidate{}
 	}
 	if to-from > r.length*8/10 {
 		// Longer than a span: its strongest part is about in its middle.
@@ -187,11 +187,11 @@ func (r *ranker) around(e event) span {
 		from, to = max(from, low), min(to, high)
 	}
 	if to <= from {
-		return span{}
+		return candidate{}
 	}
 	shortest := min(r.length/2, high-low)
-	var best span
-	try := func(s span) {
+	var best candidate
+	try := func(s candidate) {
 		if s.from < low || s.to > high || s.from > from || s.to < to || s.to-s.from > r.length || s.to-s.from < shortest {
 			return
 		}
@@ -203,14 +203,14 @@ func (r *ranker) around(e event) span {
 	for i := max(0, first); i < len(r.edges) && r.edges[i].start <= from; i++ {
 		start := &r.edges[i]
 		for k := i + 1; k < len(r.edges) && r.edges[k].end <= start.start+r.length; k++ {
-			try(span{from: start.start, to: r.edges[k].end, start: start, end: &r.edges[k]})
+			try(candidate{from: start.start, to: r.edges[k].end, start: start, end: &r.edges[k]})
 		}
-		try(span{from: start.start, to: min(high, start.start+r.length), start: start})
+		try(candidate{from: start.start, to: min(high, start.start+r.length), start: start})
 	}
 	// Where nothing else fits: the event in the place where it does well.
 	for _, share := range [...]float64{0.75, 0.5, 0.25} {
 		at := max(low, min(high-r.length, (from+to)/2-int(share*float64(r.length))))
-		try(span{from: at, to: min(high, at+r.length)})
+		try(candidate{from: at, to: min(high, at+r.length)})
 	}
 	if best.score > 0 {
 		r.explain(&best)
@@ -255,7 +255,7 @@ func (r *ranker) room(from, to int) (low, high int) {
 }
 
 // weight is what an event of a kind at full strength is worth.
-func (k Kind) weight() float64 {
+func (k ReasonKind) weight() float64 {
 	switch k {
 	case Laughter, Exchange:
 		return 0.8
@@ -266,7 +266,7 @@ func (k Kind) weight() float64 {
 }
 
 // each calls fn for the events in a span, with how much of each there is.
-func (r *ranker) each(s *span, fn func(e event, part float64)) {
+func (r *ranker) each(s *candidate, fn func(e event, part float64)) {
 	from, to := float64(s.from)/hopsASecond, float64(s.to)/hopsASecond
 	const longest = 60 // seconds, that an event can be
 	first, _ := slices.BinarySearchFunc(r.events, from-longest, func(e event, at float64) int { return cmp.Compare(e.from, at) })
@@ -288,10 +288,10 @@ func (r *ranker) each(s *span, fn func(e event, part float64)) {
 
 // score is how good a span is: what happens in it, made less by all that mars
 // it.
-func (r *ranker) score(s *span) float64 {
+func (r *ranker) score(s *candidate) float64 {
 	nothing := 1.0
 	var main event
-	kinds := make(map[Kind]float64)
+	kinds := make(map[ReasonKind]float64)
 	r.each(s, func(e event, part float64) {
 		worth := e.kind.weight() * e.strength * part
 		kinds[e.kind] = max(kinds[e.kind], worth)
@@ -299,7 +299,7 @@ func (r *ranker) score(s *span) float64 {
 			main = e
 		}
 	})
-	for _, k := range [...]Kind{Laughter, Applause, Raised, Exchange} {
+	for _, k := range [...]ReasonKind{Laughter, Applause, Raised, Exchange} {
 		nothing *= 1 - kinds[k]
 	}
 	score := 1 - nothing
@@ -322,7 +322,7 @@ func quality(e *edge) float64 {
 // placed is how well an event lies in a span. People laugh and clap at what
 // was said before; a raised voice or an exchange has to begin soon, and both
 // need a moment to end.
-func placed(e event, s *span) float64 {
+func placed(e event, s *candidate) float64 {
 	x := (e.middle()*hopsASecond - float64(s.from)) / float64(s.to-s.from)
 	good := x > 0.1 && x < 0.75
 	if e.kind == Laughter || e.kind == Applause {
@@ -336,7 +336,7 @@ func placed(e event, s *span) float64 {
 
 // flaws is 1 for a span without dead air and clipping, and less the more there
 // is.
-func (r *ranker) flaws(s *span) float64 {
+func (r *ranker) flaws(s *candidate) float64 {
 	var quiet, clips, pause, longest int
 	for _, h := range r.hops[s.from:s.to] {
 		if h.flags&clipped != 0 {
@@ -361,7 +361,7 @@ func (r *ranker) flaws(s *span) float64 {
 
 // heard reports whether the one who is looked for speaks for a quarter of a
 // span.
-func (r *ranker) heard(s *span) bool {
+func (r *ranker) heard(s *candidate) bool {
 	if r.who == "" {
 		return true
 	}
@@ -375,7 +375,7 @@ func (r *ranker) heard(s *span) bool {
 }
 
 // talkers tells who speaks in a span, and for how long.
-func (r *ranker) talkers(s *span, fn func(handle string, seconds float64)) {
+func (r *ranker) talkers(s *candidate, fn func(handle string, seconds float64)) {
 	from, to := float64(s.from)/hopsASecond, float64(s.to)/hopsASecond
 	for _, t := range r.turns {
 		if t.Start >= to {
@@ -388,7 +388,7 @@ func (r *ranker) talkers(s *span, fn func(handle string, seconds float64)) {
 }
 
 // speakers lists who is heard in a span for a second or more, by how long.
-func (r *ranker) speakers(s span) []string {
+func (r *ranker) speakers(s candidate) []string {
 	talk := make(map[string]float64)
 	var list []string
 	r.talkers(&s, func(handle string, seconds float64) {
@@ -406,8 +406,8 @@ func (r *ranker) speakers(s span) []string {
 }
 
 // explain writes down why a span has its score.
-func (r *ranker) explain(s *span) {
-	weights := make(map[Kind]float64)
+func (r *ranker) explain(s *candidate) {
+	weights := make(map[ReasonKind]float64)
 	s.reasons = nil
 	r.each(s, func(e event, part float64) {
 		s.reasons = append(s.reasons, Reason{e.kind, round(e.from), round(e.to - e.from), round(e.strength), round(e.value), e.handle})

@@ -129,7 +129,7 @@ func TestWithoutTurns(t *testing.T) {
 	o := Options{Top: 10, Length: 30 * time.Second}
 	list := rank(f, nil, nil, o)
 	checkMoments(t, f, list, o)
-	kinds := make(map[Kind]bool)
+	kinds := make(map[ReasonKind]bool)
 	for _, m := range list {
 		for _, w := range m.Reasons {
 			kinds[w.Kind] = true

@@ -36,12 +36,12 @@ type run struct {
 	first   int64 // position
 	rate    int   // of its own samples
 	samples int64 // at that rate
-	play    func(ctx context.Context, s pcm.Span) (source, error)
+	play    func(ctx context.Context, s pcm.Span) (lossReader, error)
 }
 
-// A source is what a pcm.File plays.
-type source interface {
-	pcm.Source
+// A lossReader is what a pcm.File plays: it knows what is lost.
+type lossReader interface {
+	pcm.Reader
 	Losses() *pcm.Losses
 	Close() error
 }
@@ -51,7 +51,7 @@ func runsOf(r *recording.Recording) []run {
 	var list []run
 	for i, x := range r.Runs() {
 		t := &r.Space.Timeline[i]
-		list = append(list, run{t.FirstSample, t.SampleRate, t.Samples, func(ctx context.Context, s pcm.Span) (source, error) {
+		list = append(list, run{t.FirstSample, t.SampleRate, t.Samples, func(ctx context.Context, s pcm.Span) (lossReader, error) {
 			p, err := r.Play(ctx, 1, recording.Extent{File: x.File, Span: recording.Span{Start: x.Start + s.Start, Samples: s.Samples}})
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", r.Space.Files[x.File], err)

@@ -46,7 +46,7 @@ func (w *wave) Read(dst []float32) (int, error) {
 
 // waveRun is a run of such sound.
 func waveRun(f pcm.Format, first, samples int64, value func(i int64) float64) run {
-	return run{first, f.SampleRate, samples, func(_ context.Context, s pcm.Span) (source, error) {
+	return run{first, f.SampleRate, samples, func(_ context.Context, s pcm.Span) (lossReader, error) {
 		return &wave{format: f, at: s.Start, end: s.Start + s.Samples, value: value}, nil
 	}}
 }
@@ -189,7 +189,7 @@ func TestRuns(t *testing.T) {
 func TestLosses(t *testing.T) {
 	r := waveRun(pcm.Format{SampleRate: 16000, Channels: 1}, 0, 10*16000, noise(0.1))
 	play := r.play
-	r.play = func(ctx context.Context, s pcm.Span) (source, error) {
+	r.play = func(ctx context.Context, s pcm.Span) (lossReader, error) {
 		src, err := play(ctx, s)
 		src.(*wave).losses = pcm.Losses{Places: []pcm.Loss{{Units: 1, Span: pcm.Span{Start: 4*16000 + 100, Samples: 1024}}}, Units: 1, Samples: 1024}
 		return src, err
@@ -207,7 +207,7 @@ func TestLosses(t *testing.T) {
 
 func TestScanStops(t *testing.T) {
 	broken := errors.New("broken")
-	bad := run{0, 16000, 600 * 16000, func(context.Context, pcm.Span) (source, error) {
+	bad := run{0, 16000, 600 * 16000, func(context.Context, pcm.Span) (lossReader, error) {
 		return &wave{format: pcm.Format{SampleRate: 16000, Channels: 1}, err: broken}, nil
 	}}
 	if _, err := scan(t.Context(), 16000, 600*16000, []run{bad}, 3, nil); !errors.Is(err, broken) {

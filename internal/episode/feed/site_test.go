@@ -57,7 +57,7 @@ func sourced(t *testing.T, lib *os.Root, name, sha string) {
 	if err := json.Unmarshal(b, &r); err != nil {
 		t.Fatal(err)
 	}
-	r.Source = []episode.Source{{SHA256: sha}}
+	r.Source = []episode.Original{{SHA256: sha}}
 	writeJSON(t, lib, name, r)
 }
 

@@ -44,7 +44,7 @@ type item struct {
 type audio struct {
 	pieces []*piece
 	tl     *timeline.Timeline
-	turns  []hydra.Turn
+	turns  []hydra.SampleTurn
 	files  []*output
 	file   []int   // of files, for each run of tl
 	unit   []int64 // in that file, for each run of tl

@@ -91,7 +91,7 @@ func (im *importer) sameOriginals(ctx context.Context, it *item, known *space.Sp
 		if err != nil {
 			return false, nil // told when it is read in earnest
 		}
-		in := stream.NewSource(ctx, r, im.progress)
+		in := stream.NewReader(ctx, r, im.progress)
 		h := newSums(io.Discard)
 		_, err = io.Copy(h, in)
 		r.Close()

@@ -54,9 +54,9 @@ func assemble(pieces []*piece) (*audio, error) {
 // before as well.
 func (a *audio) dropOverlaps(laid []timeline.Piece) {
 	last := 0 // the piece that ends latest
-	end, known := laid[0].Span()
+	end, known := laid[0].Interval()
 	for i := 1; i < len(laid); i++ {
-		span, clocked := laid[i].Span()
+		span, clocked := laid[i].Interval()
 		drop, same := int64(0), true
 		switch {
 		case !clocked || !known:

@@ -70,7 +70,7 @@ func (im *importer) stageOriginal(ctx context.Context, o original, hashed bool, 
 	if err != nil {
 		return nil, err
 	}
-	in := stream.NewSource(ctx, src, im.progress)
+	in := stream.NewReader(ctx, src, im.progress)
 	ahead, stop := readAhead(in)
 	sums := newSums(w)
 	err = p.scanStream(io.TeeReader(ahead, sums))

@@ -68,12 +68,12 @@ type Stream struct {
 
 // Encode encodes src, of one or two channels at one of Rates, and calls put
 // for each access unit in turn. The unit is valid during the call.
-func Encode(ctx context.Context, src pcm.Source, o Options, put func(unit []byte) error) (Stream, error) {
+func Encode(ctx context.Context, src pcm.Reader, o Options, put func(unit []byte) error) (Stream, error) {
 	return encode(ctx, src, o, pieceSeconds*src.Format().SampleRate/frameSamples, put)
 }
 
 // encode encodes in pieces of so many frames, more than lead.
-func encode(ctx context.Context, src pcm.Source, o Options, grid int, put func(unit []byte) error) (Stream, error) {
+func encode(ctx context.Context, src pcm.Reader, o Options, grid int, put func(unit []byte) error) (Stream, error) {
 	f := src.Format()
 	ctx, cancel := context.WithCancel(ctx)
 	e := &encoder{
@@ -113,7 +113,7 @@ func encode(ctx context.Context, src pcm.Source, o Options, grid int, put func(u
 
 type encoder struct {
 	ctx      context.Context
-	src      pcm.Source
+	src      pcm.Reader
 	put      func([]byte) error
 	config   goaac.EncoderConfig
 	channels int

@@ -16,7 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 )
 
-// A tape is a Source of samples in memory.
+// A tape is a Reader of samples in memory.
 type tape struct {
 	format pcm.Format
 	rest   []float32

@@ -20,7 +20,7 @@ import (
 // A Sound is samples to be encoded, of one or two channels. There must be as
 // many as it says.
 type Sound struct {
-	pcm.Source
+	pcm.Reader
 	Samples int64
 	// Bits is how many bits the values have, which matters to FLAC and WAV:
 	// 16, which is what lossy decoders make, or 24. 0 means 16.

@@ -12,7 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 )
 
-// tape is a Source of samples in memory.
+// tape is a Reader of samples in memory.
 type tape struct {
 	format pcm.Format
 	rest   []float32
@@ -60,7 +60,7 @@ func TestLosslessIsExact(t *testing.T) {
 					"wav":  func(w io.Writer, s Sound) error { return WAV(t.Context(), w, s, Options{}) },
 				} {
 					var file bytes.Buffer
-					s := Sound{Source: &tape{pcm.Format{SampleRate: 48000, Channels: channels}, in}, Samples: frames, Bits: bits}
+					s := Sound{Reader: &tape{pcm.Format{SampleRate: 48000, Channels: channels}, in}, Samples: frames, Bits: bits}
 					if err := encode(&file, s); err != nil {
 						t.Errorf("%s of %d bits, %d channels, %s: %v", format, bits, channels, name, err)
 						continue

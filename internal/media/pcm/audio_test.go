@@ -187,7 +187,7 @@ func play(t testing.TB, f *File, jobs int, spans ...Span) ([]float32, *Losses) {
 }
 
 // all reads src to its end, in blocks of an odd size.
-func all(t testing.TB, src Source) []float32 {
+func all(t testing.TB, src Reader) []float32 {
 	t.Helper()
 	var s []float32
 	buf := make([]float32, 1777*src.Format().Channels)

@@ -9,19 +9,19 @@ type Step struct {
 // Level returns src with its level changed step by step, as a hand on a fader
 // would: before each step, which are in order, the factor moves to the new one
 // within so many frames. Before the first step it is that one's.
-func Level(src Source, steps []Step, ramp int64) Source {
-	return &leveled{Source: src, steps: steps, ramp: max(1, ramp)}
+func Level(src Reader, steps []Step, ramp int64) Reader {
+	return &leveled{Reader: src, steps: steps, ramp: max(1, ramp)}
 }
 
 type leveled struct {
-	Source
+	Reader
 	steps []Step // the first one holds now
 	ramp  int64
 	at    int64
 }
 
 func (l *leveled) Read(dst []float32) (int, error) {
-	n, err := l.Source.Read(dst)
+	n, err := l.Reader.Read(dst)
 	channels := l.Format().Channels
 	for i := range n {
 		if f := l.factor(); f != 1 {

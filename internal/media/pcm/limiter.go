@@ -14,7 +14,7 @@ import (
 // BS.1770-4, Annex 2, does. Since the gain changes, if little, from sample to
 // sample, a peak between them can come out some hundredths of a decibel above
 // the ceiling.
-func Limit(src Source, ceiling float64) Source {
+func Limit(src Reader, ceiling float64) Reader {
 	f := src.Format()
 	l := &limiter{src: src, ceiling: ceiling, channels: f.Channels, held: 1}
 	l.ahead = max(2*limitHalf, f.SampleRate*limitAhead/1000)
@@ -45,7 +45,7 @@ const (
 )
 
 type limiter struct {
-	src      Source
+	src      Reader
 	ceiling  float64
 	channels int
 	ahead    int // frames

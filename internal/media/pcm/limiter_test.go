@@ -12,7 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 )
 
-// A tape is a Source of samples in memory, read in pieces of any size.
+// A tape is a Reader of samples in memory, read in pieces of any size.
 type tape struct {
 	format pcm.Format
 	rest   []float32
@@ -34,7 +34,7 @@ func (t *tape) Read(dst []float32) (int, error) {
 	return n / t.format.Channels, nil
 }
 
-func readAll(t testing.TB, src pcm.Source) []float32 {
+func readAll(t testing.TB, src pcm.Reader) []float32 {
 	t.Helper()
 	var out []float32
 	buf := make([]float32, 1000*src.Format().Channels)

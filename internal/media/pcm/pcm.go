@@ -7,7 +7,7 @@
 // A Decoder turns single access units into samples. A Stream decodes what a
 // track.Reader finds, front to back. A File decodes any stretch of a file
 // whose units are indexed, on several cores at once. Cut, Mono, Stereo, Gain
-// and Fade are small steps from one Source to the next.
+// and Fade are small steps from one Reader to the next.
 package pcm
 
 import (
@@ -30,8 +30,8 @@ type Format struct {
 	Channels   int
 }
 
-// A Source is a stream of sample frames.
-type Source interface {
+// A Reader is a stream of sample frames.
+type Reader interface {
 	Format() Format
 	// Read reads up to len(dst)/Channels sample frames into dst and returns
 	// how many. At the end of the stream it returns 0 and io.EOF; it never
@@ -43,7 +43,7 @@ type Source interface {
 // ReadFull reads until dst is full or src ends, and returns how many sample
 // frames it read. The error is io.EOF only if it read none, and
 // io.ErrUnexpectedEOF if it read some but not all.
-func ReadFull(src Source, dst []float32) (frames int, err error) {
+func ReadFull(src Reader, dst []float32) (frames int, err error) {
 	channels := src.Format().Channels
 	want := len(dst) / channels
 	for frames < want && err == nil {

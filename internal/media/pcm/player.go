@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// A Player is a Source of spans of a File.
+// A Player is a Reader of spans of a File.
 type Player struct {
 	file  *File
 	ctx   context.Context
@@ -25,7 +25,7 @@ type Player struct {
 	err      error
 }
 
-// Play returns a Source of the spans, one after the other. While it is read, it
+// Play returns a Reader of the spans, one after the other. While it is read, it
 // decodes the next jobs pieces, at least one, each in a goroutine of its own and
 // with some megabytes of memory; until all is read, ctx is done or Close is
 // called.
@@ -38,7 +38,7 @@ func (f *File) Play(ctx context.Context, jobs int, spans ...Span) (*Player, erro
 	return f.play(ctx, max(jobs, 1), spans)
 }
 
-// PlayLinear returns a Source of the whole file as it sounds in a decoder that
+// PlayLinear returns a Reader of the whole file as it sounds in a decoder that
 // plays it from its start, noise substitution included. It decodes on one core.
 // Cut takes a span out of it, with all before the span decoded and dropped.
 func (f *File) PlayLinear(ctx context.Context) (*Player, error) {

@@ -5,13 +5,13 @@ import (
 	"math"
 )
 
-// Cut returns a Source of what s says of src, less if src ends before.
-func Cut(src Source, s Span) Source {
-	return &cut{Source: src, skip: max(s.Start, 0), left: max(s.Samples, 0)}
+// Cut returns a Reader of what s says of src, less if src ends before.
+func Cut(src Reader, s Span) Reader {
+	return &cut{Reader: src, skip: max(s.Start, 0), left: max(s.Samples, 0)}
 }
 
 type cut struct {
-	Source
+	Reader
 	skip, left int64
 }
 
@@ -22,7 +22,7 @@ func (c *cut) Read(dst []float32) (int, error) {
 		if room == 0 {
 			return 0, nil
 		}
-		n, err := c.Source.Read(dst[:min(room, c.skip)*channels])
+		n, err := c.Reader.Read(dst[:min(room, c.skip)*channels])
 		c.skip -= int64(n)
 		if err != nil {
 			return 0, err
@@ -31,14 +31,14 @@ func (c *cut) Read(dst []float32) (int, error) {
 	if c.left == 0 {
 		return 0, io.EOF
 	}
-	n, err := c.Source.Read(dst[:min(int64(len(dst)), c.left*channels)])
+	n, err := c.Reader.Read(dst[:min(int64(len(dst)), c.left*channels)])
 	c.left -= int64(n)
 	return n, err
 }
 
 // Mono returns src mixed to one channel, the mean of all of its channels: what
 // is the same in all of them keeps its level, and nothing can clip.
-func Mono(src Source) Source {
+func Mono(src Reader) Reader {
 	if src.Format().Channels == 1 {
 		return src
 	}
@@ -46,7 +46,7 @@ func Mono(src Source) Source {
 }
 
 type mono struct {
-	src Source
+	src Reader
 	buf []float32
 }
 
@@ -71,14 +71,14 @@ func (m *mono) Read(dst []float32) (int, error) {
 // Stereo returns src, which has one or two channels, with two: that of a mono
 // source on both, at the same level. Sources of more channels are mixed to one
 // first.
-func Stereo(src Source) Source {
+func Stereo(src Reader) Reader {
 	if src.Format().Channels == 2 {
 		return src
 	}
 	return &stereo{src: Mono(src)}
 }
 
-type stereo struct{ src Source }
+type stereo struct{ src Reader }
 
 func (s *stereo) Format() Format {
 	return Format{SampleRate: s.src.Format().SampleRate, Channels: 2}
@@ -101,17 +101,17 @@ func resize(b []float32, n int) []float32 {
 }
 
 // Gain returns src with every sample multiplied by factor.
-func Gain(src Source, factor float64) Source {
+func Gain(src Reader, factor float64) Reader {
 	return &gain{src, float32(factor)}
 }
 
 type gain struct {
-	Source
+	Reader
 	factor float32
 }
 
 func (g *gain) Read(dst []float32) (int, error) {
-	n, err := g.Source.Read(dst)
+	n, err := g.Reader.Read(dst)
 	for i := range dst[:n*g.Format().Channels] {
 		dst[i] *= g.factor
 	}
@@ -127,18 +127,18 @@ func Decibels(db float64) float64 { return math.Pow(10, db/20) }
 // The curve is half a period of a raised cosine. It has no corner at either
 // end, where a straight line can be heard to start, and a fade out and a fade
 // in of the same length add up to 1 at every sample.
-func Fade(src Source, samples, in, out int64) Source {
-	return &fade{Source: src, samples: samples, in: in, out: out}
+func Fade(src Reader, samples, in, out int64) Reader {
+	return &fade{Reader: src, samples: samples, in: in, out: out}
 }
 
 type fade struct {
-	Source
+	Reader
 	samples, in, out int64
 	at               int64
 }
 
 func (f *fade) Read(dst []float32) (int, error) {
-	n, err := f.Source.Read(dst)
+	n, err := f.Reader.Read(dst)
 	channels := f.Format().Channels
 	for i := range n {
 		left := f.samples - 1 - f.at

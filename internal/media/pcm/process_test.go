@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// slice is a Source of samples in memory that gives out few at a time.
+// slice is a Reader of samples in memory that gives out few at a time.
 type slice struct {
 	format  Format
 	samples []float32
@@ -26,7 +26,7 @@ func (s *slice) Read(dst []float32) (int, error) {
 	return n, nil
 }
 
-// ramp is a Source of frames 0, 1, 2, …: in channel c of frame i is i + c/4.
+// ramp is a Reader of frames 0, 1, 2, …: in channel c of frame i is i + c/4.
 func ramp(channels, frames int) *slice {
 	s := &slice{format: Format{48000, channels}, step: 7}
 	for i := range frames {
@@ -106,7 +106,7 @@ func TestGain(t *testing.T) {
 	}
 }
 
-// ones is a Source of frames that are all 1.
+// ones is a Reader of frames that are all 1.
 func ones(channels, frames int) *slice {
 	s := ramp(channels, frames)
 	for i := range s.samples {

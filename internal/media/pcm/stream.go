@@ -9,7 +9,7 @@ import (
 )
 
 // A Stream decodes what a track.Reader finds, from front to back. Where the
-// configuration changes a new run begins, which is a Source of its own: Next
+// configuration changes a new run begins, which is a Reader of its own: Next
 // goes to the first run and to each one after it, Read reads up to its end.
 //
 // A Stream yields all that the units last. What is declared as priming and

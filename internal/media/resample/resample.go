@@ -25,7 +25,7 @@ const (
 
 // New returns src, which lasts so many sample frames, at another rate. The
 // result lasts samples × rate / source rate, rounded to the nearest.
-func New(src pcm.Source, rate int, samples int64) pcm.Source {
+func New(src pcm.Reader, rate int, samples int64) pcm.Reader {
 	from := src.Format()
 	if from.SampleRate == rate {
 		return src
@@ -44,7 +44,7 @@ func New(src pcm.Source, rate int, samples int64) pcm.Source {
 }
 
 type resampler struct {
-	src      pcm.Source
+	src      pcm.Reader
 	format   pcm.Format
 	up, down int64 // output sample j lies at input sample j × down / up
 	half     int   // coefficients on each side

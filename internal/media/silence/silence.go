@@ -28,8 +28,8 @@ type Options struct {
 	Min time.Duration
 }
 
-// A Span is a silent stretch, from sample frame From up to, but without, To.
-type Span struct {
+// A Pause is a silent stretch, from sample frame From up to, but without, To.
+type Pause struct {
 	From int64 `json:"from"`
 	To   int64 `json:"to"`
 }
@@ -47,7 +47,7 @@ type Finder struct {
 	size   int    // when it is full
 	window int64  // windows that are complete
 	from   int64  // where the current silence began, or -1
-	spans  []Span
+	spans  []Pause
 }
 
 // sums are those of one channel's samples in a window.
@@ -179,16 +179,16 @@ func (f *Finder) endWindow() {
 
 // with appends to spans the silence that lasts up to sample frame to, if it is
 // one and long enough.
-func (f *Finder) with(spans []Span, to int64) []Span {
+func (f *Finder) with(spans []Pause, to int64) []Pause {
 	if f.from >= 0 && to-f.from >= f.least {
-		spans = append(spans, Span{f.from, to})
+		spans = append(spans, Pause{f.from, to})
 	}
 	return spans
 }
 
-// Spans returns the silent stretches so far, in order. Their ends lie on
+// Pauses returns the silent stretches so far, in order. Their ends lie on
 // multiples of 20 ms, except for the end of the audio.
-func (f *Finder) Spans() []Span {
+func (f *Finder) Pauses() []Pause {
 	g := *f
 	end := f.boundary(f.window)
 	if f.fill > 0 {

@@ -20,14 +20,14 @@ func signal(stretches ...[2]float64) []float32 { // dBFS RMS, seconds
 	return out
 }
 
-func find(t *testing.T, rate, channels int, o Options, in []float32) []Span {
+func find(t *testing.T, rate, channels int, o Options, in []float32) []Pause {
 	t.Helper()
 	f, err := NewFinder(rate, channels, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.Write(in)
-	return f.Spans()
+	return f.Pauses()
 }
 
 func TestSpans(t *testing.T) {
@@ -36,21 +36,21 @@ func TestSpans(t *testing.T) {
 		name string
 		o    Options
 		in   []float32
-		want []Span
+		want []Pause
 	}{
 		{"nothing", Options{}, nil, nil},
-		{"all silent", Options{}, signal([2]float64{-60, 2.005}), []Span{{0, 2.005 * s}}},
+		{"all silent", Options{}, signal([2]float64{-60, 2.005}), []Pause{{0, 2.005 * s}}},
 		{"all loud", Options{}, signal([2]float64{-20, 2}), nil},
 		{"start, middle and end", Options{},
 			signal([2]float64{-70, 1}, [2]float64{-20, 1}, [2]float64{-51, 0.5}, [2]float64{-49, 1}, [2]float64{-90, 3}),
-			[]Span{{0, 1 * s}, {2 * s, 2.5 * s}, {3.5 * s, 6.5 * s}}},
+			[]Pause{{0, 1 * s}, {2 * s, 2.5 * s}, {3.5 * s, 6.5 * s}}},
 		{"too short", Options{}, signal([2]float64{-20, 1}, [2]float64{-70, 0.48}, [2]float64{-20, 1}), nil},
 		{"shorter wanted", Options{Min: 100 * time.Millisecond},
-			signal([2]float64{-20, 1}, [2]float64{-70, 0.1}, [2]float64{-20, 1}), []Span{{1 * s, 1.1 * s}}},
-		{"other threshold", Options{Threshold: -30}, signal([2]float64{-20, 1}, [2]float64{-31, 1}), []Span{{1 * s, 2 * s}}},
+			signal([2]float64{-20, 1}, [2]float64{-70, 0.1}, [2]float64{-20, 1}), []Pause{{1 * s, 1.1 * s}}},
+		{"other threshold", Options{Threshold: -30}, signal([2]float64{-20, 1}, [2]float64{-31, 1}), []Pause{{1 * s, 2 * s}}},
 		{"peak is above RMS", Options{Peak: true}, signal([2]float64{-51, 1}), nil},
-		{"loud at the very end", Options{}, signal([2]float64{-70, 1}, [2]float64{-20, 0.01}), []Span{{0, 1 * s}}},
-		{"short window at the end", Options{}, signal([2]float64{-20, 1}, [2]float64{-70, 0.51}), []Span{{1 * s, 1.51 * s}}},
+		{"loud at the very end", Options{}, signal([2]float64{-70, 1}, [2]float64{-20, 0.01}), []Pause{{0, 1 * s}}},
+		{"short window at the end", Options{}, signal([2]float64{-20, 1}, [2]float64{-70, 0.51}), []Pause{{1 * s, 1.51 * s}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := find(t, s, 1, c.o, c.in); !reflect.DeepEqual(got, c.want) {
@@ -103,9 +103,9 @@ func TestSpansDoNotDependOnBlocks(t *testing.T) {
 		n := min(len(rest), 2*rnd.IntN(500))
 		f.Write(rest[:n])
 		rest = rest[n:]
-		f.Spans() // must change nothing
+		f.Pauses() // must change nothing
 	}
-	if got := f.Spans(); !reflect.DeepEqual(got, want) {
+	if got := f.Pauses(); !reflect.DeepEqual(got, want) {
 		t.Errorf("in blocks %v, at once %v", got, want)
 	}
 }

@@ -140,12 +140,12 @@ func (t *Timeline) add(s stretch, before *clockEnd, epoch time.Time) {
 	t.Runs = append(t.Runs, r)
 }
 
-// A Span is when a piece begins and ends by its clock.
-type Span struct{ Start, End time.Time }
+// An Interval is when a piece begins and ends by its clock.
+type Interval struct{ Start, End time.Time }
 
-// Span returns when the first sample of the piece was heard and when the last
+// Interval returns when the first sample of the piece was heard and when the last
 // one had been. ok is false if it has no clock that tells the time.
-func (p Piece) Span() (s Span, ok bool) {
+func (p Piece) Interval() (s Interval, ok bool) {
 	t := Build([]Piece{p})
 	for _, r := range t.Runs {
 		if r.Start.IsZero() {
@@ -183,7 +183,7 @@ func Order(pieces []Piece) []int {
 	order := make([]int, len(pieces))
 	for i, p := range pieces {
 		order[i] = i
-		if s, ok := p.Span(); ok {
+		if s, ok := p.Interval(); ok {
 			starts[i] = s.Start
 		} else if i > 0 {
 			starts[i] = starts[i-1]

@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// A Kind is what can go wrong with a connection.
-type Kind int
+// A FaultKind is what can go wrong with a connection.
+type FaultKind int
 
 const (
-	Refuse    Kind       = iota // it is closed at once
+	Refuse    FaultKind  = iota // it is closed at once
 	CutUp                       // it is reset after some bytes to the server
 	CutDown                     // it is reset after some bytes of answers
 	EndDown                     // it ends, as if all were said, after some bytes of answers
@@ -35,7 +35,7 @@ const (
 
 // A Fault is what happens to one connection.
 type Fault struct {
-	Kind   Kind
+	Kind   FaultKind
 	After  int64 // bytes
 	Status int
 	To     string // of Redirect: the other host, as http://host:port
@@ -332,7 +332,7 @@ func randomFault(r *rand.Rand, size int64, http bool, elsewhere string) Fault {
 	if http {
 		n = kinds
 	}
-	f := Fault{Kind: Kind(r.IntN(int(n))), To: elsewhere}
+	f := Fault{Kind: FaultKind(r.IntN(int(n))), To: elsewhere}
 	switch f.Kind {
 	case CutUp, HangUp:
 		f.After = r.Int64N(size + size/4 + 4096)

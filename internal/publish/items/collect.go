@@ -123,7 +123,7 @@ func (c *Collector) AddFile(ctx context.Context, name, object string) error {
 	}
 	c.List = append(c.List, &publish.Item{
 		Name: object, File: abs, SHA256: looked, Kind: publish.File, Type: Type(object), Meta: publish.Meta{Title: filepath.Base(name)},
-		Open: func() (publish.Source, error) { return os.Open(abs) },
+		Open: func() (publish.OpenedFile, error) { return os.Open(abs) },
 	})
 	return nil
 }

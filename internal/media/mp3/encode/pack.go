@@ -14,12 +14,12 @@ type packer struct {
 	channels int
 	out      []byte
 	sizes    []int
-	room     []span // for main data, of the frames that have some left
+	room     []freeRange // for main data, of the frames that have some left
 	main     bitWriter
 	side     bitWriter
 }
 
-type span struct{ from, to int }
+type freeRange struct{ from, to int }
 
 func (p *packer) reset() {
 	p.out, p.sizes, p.room = p.out[:0], p.sizes[:0], p.room[:0]
@@ -95,7 +95,7 @@ func (p *packer) frame(h mp3.Header, ms bool, granules [][]*granule) error {
 	p.side.reset()
 	p.sideInfo(begin, granules)
 	p.out = append(p.out, p.side.b...)
-	p.room = append(p.room, span{len(p.out), at + size})
+	p.room = append(p.room, freeRange{len(p.out), at + size})
 	for len(p.out) < at+size {
 		p.out = append(p.out, 0)
 	}

@@ -24,16 +24,16 @@ type Picture struct {
 	From, To time.Duration
 
 	Title string
-	Turns []Turn // where two overlap, the later in the list is seen
+	Turns []Voice // where two overlap, the later in the list is seen
 	Clips []Clip
 	// Clock, if not zero, is the time at position 0. The axis then has the
 	// time of day too, in Clock's zone.
 	Clock time.Time
 }
 
-// A Turn is a stretch in which one person speaks. All turns of one Name have
+// A Voice is a stretch in which one person speaks. All voices of one Name have
 // one colour; the first eight names have a colour of their own.
-type Turn struct {
+type Voice struct {
 	From, To time.Duration
 	Name     string
 }

@@ -28,7 +28,7 @@ func sample(width, height int, dark bool) *Picture {
 		Width: width, Height: height, Dark: dark,
 		To:    2 * time.Minute,
 		Title: "Débat : l’été <b>des</b> médias & sociaux 🎙",
-		Turns: []Turn{
+		Turns: []Voice{
 			{0, 30 * time.Second, "@hostess"},
 			{30 * time.Second, 55 * time.Second, "@guest1"},
 			{70 * time.Second, 90 * time.Second, "محمد"},
@@ -118,7 +118,7 @@ func TestHostileNames(t *testing.T) {
 	} {
 		p := sample(400, 120, false)
 		p.Title = name
-		p.Turns = []Turn{{0, time.Minute, name}, {time.Minute, 2 * time.Minute, "other"}}
+		p.Turns = []Voice{{0, time.Minute, name}, {time.Minute, 2 * time.Minute, "other"}}
 		p.Clips[0].Name = name
 		doc := svg(t, p)
 		if !utf8.ValidString(doc) || strings.Contains(doc, "script>") || strings.ContainsAny(doc, "\u202E\x00") {
@@ -250,7 +250,7 @@ func TestManyNames(t *testing.T) {
 	p.Turns = nil
 	for i := range 40 {
 		from := time.Duration(i) * 3 * time.Second
-		p.Turns = append(p.Turns, Turn{from, from + 3*time.Second, fmt.Sprintf("@speaker%d", i)})
+		p.Turns = append(p.Turns, Voice{from, from + 3*time.Second, fmt.Sprintf("@speaker%d", i)})
 	}
 	all := strings.Join(texts(t, svg(t, p)), " ")
 	if !strings.Contains(all, "@speaker0") || !strings.Contains(all, "+3") {
@@ -295,7 +295,7 @@ func FuzzSVG(f *testing.F) {
 	f.Fuzz(func(t *testing.T, title, name, clip string, from, to int64, width, height int) {
 		p := &Picture{
 			Width: width % 2000, Height: height % 500, Title: title, From: time.Duration(from), To: time.Duration(to),
-			Turns: []Turn{{time.Duration(from), time.Duration(to), name}, {time.Duration(to), time.Duration(from), clip}},
+			Turns: []Voice{{time.Duration(from), time.Duration(to), name}, {time.Duration(to), time.Duration(from), clip}},
 			Clips: []Clip{{time.Duration(from), time.Duration(to), clip}, {0, time.Second, name}},
 			Peaks: []peaks.Peak{{Min: -3, Max: 5}, {Min: -32768, Max: 32767}},
 		}
