@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,10 +56,7 @@ func (o *omitter) check(override string) error {
 }
 
 // An omission is what is left out of a recording, in words.
-type omission struct {
-	gate.Omission
-	rec *recording.Recording
-}
+type omission struct{ gate.Omission }
 
 // omission finds what must be left out of a recording for an action.
 func (q *asker) omission(o *omitter, act consent.Action, r *recording.Recording) (*omission, error) {
@@ -68,21 +64,15 @@ func (q *asker) omission(o *omitter, act consent.Action, r *recording.Recording)
 	if err != nil {
 		return nil, err
 	}
-	return &omission{*out, r}, nil
-}
-
-// within lists what is left out of a part of the recording.
-func (o *omission) within(s recording.Span) []string {
-	var list []string
-	for _, part := range o.Omission.Within([]recording.Section{{Span: s}}) {
-		list = append(list, space.Stretch{Start: o.rec.Seconds(part.Start), End: o.rec.Seconds(part.End())}.String())
-	}
-	return list
+	return &omission{*out}, nil
 }
 
 // text says what is left out of a part of the recording, or nothing.
 func (o *omission) text(s recording.Span) string {
-	list := o.within(s)
+	var list []string
+	for _, part := range o.Parts(s) {
+		list = append(list, part.String())
+	}
 	if len(list) == 0 {
 		return ""
 	}
@@ -90,72 +80,11 @@ func (o *omission) text(s recording.Span) string {
 	if o.Mute {
 		what = "silent"
 	}
-	text := fmt.Sprintf("%s, for %s: %s (%g s more on both sides", what, o.names(), strings.Join(list, ", "), o.Margin)
+	text := fmt.Sprintf("%s, for %s: %s (%g s more on both sides", what, strings.Join(o.Names(), ", "), strings.Join(list, ", "), o.Margin)
 	if o.Guessed {
 		text += "; turns are guesses"
 	}
 	return text + ")"
-}
-
-// names are those of the people who are left out.
-func (o *omission) names() string {
-	var list []string
-	for i := range o.Missing {
-		list = append(list, o.Missing[i].Name())
-	}
-	return strings.Join(list, ", ")
-}
-
-// unnamed are their handles, or the ids of those who have none.
-func (o *omission) unnamed() []string {
-	var list []string
-	for _, m := range o.Missing {
-		if name := cmp.Or(m.Handle, m.ID); name != "" {
-			list = append(list, name)
-		}
-	}
-	return list
-}
-
-// spoken are the turns of all others.
-func (o *omission) spoken(turns []space.Turn) []space.Turn {
-	gone := make(map[string]bool)
-	for _, m := range o.Missing {
-		gone[consent.Handle(m.Handle)] = true
-		if m.Handle == "" && m.ID != "" {
-			gone[m.ID] = true // as turns say it for want of a handle
-		}
-	}
-	var list []space.Turn
-	for _, t := range turns {
-		if !gone[consent.Handle(t.Handle)] {
-			list = append(list, t)
-		}
-	}
-	return list
-}
-
-// heard are the turns of all others, as far as they are not left out themselves:
-// somebody who only speaks over a person who is left out is not heard either.
-func (o *omission) heard(turns []space.Turn) []space.Turn {
-	var list []space.Turn
-	for _, t := range o.spoken(turns) {
-		for _, out := range o.Spans {
-			from, to := o.rec.Seconds(out.Start), o.rec.Seconds(out.End())
-			if to <= t.Start || from >= t.End {
-				continue
-			}
-			if from > t.Start {
-				list = append(list, space.Turn{Handle: t.Handle, Start: t.Start, End: from})
-			}
-			t.Start = to
-		}
-		if t.End > t.Start {
-			list = append(list, t)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b space.Turn) int { return cmp.Compare(a.Start, b.Start) })
-	return list
 }
 
 // omitted says what was left out of an episode.

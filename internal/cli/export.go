@@ -294,7 +294,7 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 		if err != nil || turns == nil || len(turns.Turns) == 0 {
 			return &failure{exitNotFound, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("nobody is known to speak in %s", s.ID)}
 		}
-		q.Chapters, q.RoughChapters = chapters.FromTurns(out.heard(turns.Turns), chapters.LeastSeconds), turns.Approximate
+		q.Chapters, q.RoughChapters = chapters.FromTurns(out.Heard(turns.Turns), chapters.LeastSeconds), turns.Approximate
 		return nil
 	case "clips":
 		list, err := clips.List(q.Recording.Dir)
@@ -379,7 +379,7 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *asker, q e
 		if out, err = ask.omission(&o.omit, consent.Exporting, q.Recording); err != nil {
 			return nil, err
 		}
-		q.Omit, q.Unnamed = out.Omission.Omission, out.unnamed()
+		q.Omit, q.Unnamed = out.Omission.Omission, out.Unnamed()
 	} else if q.ConsentMissing, err = ask.check(ctx, consent.Exporting, gate.Use{Recording: row.ID}); err != nil {
 		return nil, err
 	}

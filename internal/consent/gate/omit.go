@@ -1,10 +1,13 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -14,6 +17,79 @@ type Omission struct {
 	Missing []consent.Missing
 	Margin  float64 // seconds on both sides of each turn
 	Guessed bool    // the turns are not the host's own word
+
+	rec *recording.Recording
+}
+
+// Parts lists what is left out of a part of the recording.
+func (o *Omission) Parts(s recording.Span) []space.Stretch {
+	var list []space.Stretch
+	for _, part := range o.Within([]recording.Section{{Span: s}}) {
+		list = append(list, space.Stretch{Start: o.rec.Seconds(part.Start), End: o.rec.Seconds(part.End())})
+	}
+	return list
+}
+
+// Names are those of the people who are left out, for people to read.
+func (o *Omission) Names() []string {
+	var list []string
+	for i := range o.Missing {
+		list = append(list, o.Missing[i].Name())
+	}
+	return list
+}
+
+// Unnamed are the handles of the people who are left out, or the ids of those
+// who have none: nothing that is made may name them.
+func (o *Omission) Unnamed() []string {
+	var list []string
+	for _, m := range o.Missing {
+		if name := cmp.Or(m.Handle, m.ID); name != "" {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// Heard are the turns of all others, as far as they are not left out themselves:
+// somebody who only speaks over a person who is left out is not heard either.
+func (o *Omission) Heard(turns []space.Turn) []space.Turn {
+	var list []space.Turn
+	for _, t := range o.others(turns) {
+		for _, out := range o.Spans {
+			from, to := o.rec.Seconds(out.Start), o.rec.Seconds(out.End())
+			if to <= t.Start || from >= t.End {
+				continue
+			}
+			if from > t.Start {
+				list = append(list, space.Turn{Handle: t.Handle, Start: t.Start, End: from})
+			}
+			t.Start = to
+		}
+		if t.End > t.Start {
+			list = append(list, t)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b space.Turn) int { return cmp.Compare(a.Start, b.Start) })
+	return list
+}
+
+// others are the turns of those who are not left out.
+func (o *Omission) others(turns []space.Turn) []space.Turn {
+	gone := make(map[string]bool)
+	for _, m := range o.Missing {
+		gone[consent.Handle(m.Handle)] = true
+		if m.Handle == "" && m.ID != "" {
+			gone[m.ID] = true // turns name who has no handle so
+		}
+	}
+	var list []space.Turn
+	for _, t := range turns {
+		if !gone[consent.Handle(t.Handle)] {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // An UntoldError means that nothing tells when somebody speaks who has not
@@ -40,7 +116,7 @@ func (g *Gate) Omission(act consent.Action, r *recording.Recording, margin float
 	if err != nil {
 		return nil, err
 	}
-	out := &Omission{Omission: recording.Omission{Mute: mute}}
+	out := &Omission{Omission: recording.Omission{Mute: mute}, rec: r}
 	out.Missing = g.ledger.Missing(consent.Use{Recording: v.rec, Turns: v.turns}, act.Purpose(), g.o.Now())
 	if len(out.Missing) == 0 {
 		return out, nil
