@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -22,7 +23,7 @@ size and SHA-256, and what they held, one kind of data a line. The numbers of
 things are those that the archive itself claims.`,
 		Example: `  spaces archives
   spaces archives --json`,
-		Annotations: exits(map[int]string{exitNotFound: "there is no library"}),
+		Annotations: manual.Exits(map[int]string{exitNotFound: "there is no library"}),
 		Args:        takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.listArchives(cmd.Context()) },
 	}

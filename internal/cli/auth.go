@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/keyring"
 	"github.com/spaces-cli/spaces/internal/terminal"
@@ -37,7 +38,7 @@ waits until X sends the browser back to this computer. docs/posting.md tells wha
   spaces auth list
   printf '%s\n' "$KEY" "$SECRET" | spaces auth set s3://my-bucket
   spaces auth x --open`,
-		Annotations: exits(map[int]string{exitNotFound: "no such target, or nothing is kept for it"}),
+		Annotations: manual.Exits(map[int]string{exitNotFound: "no such target, or nothing is kept for it"}),
 		Args:        takes(0, 2),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			none := cobra.ShellCompDirectiveNoFileComp

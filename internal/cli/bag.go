@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -40,7 +41,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces bag latest -o talk-bag
   spaces bag latest --access open -o talk-for-all
   spaces list --json | spaces bag - -o everything`,
-		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
 			exitNotFound: "no such Space", exitFound: "a file has changed since it was saved: nothing is written"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
@@ -54,7 +55,6 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 	cmd.Flags().BoolVar(&o.originals, "originals", false, "put the originals into an open bag too")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list what would be in it, and write nothing")
 	addOverride(cmd, &o.override)
-	cmd.Flags().Lookup("override-consent").Hidden = true
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -48,18 +49,19 @@ func newClipCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clip SPACE",
 		Short: "Cut excerpts, exact to the sample",
-		Long: `Cut excerpts, exact to the sample, without re-encoding where nothing asks for it. T is 75, 1:15,
-1:02:03.250 or 62m3s. --clamp takes what is there, --snap goes to silence. A lossless clip holds up
-to a frame more on each side than it plays: --strict leaves not a sample more. --mono mixes down. It
-is kept in the recording's folder with a .json that says where it comes from: --name '{date} {title}
-{at}', {end} {length} {clock} {id}; --title TEXT; --cover PICTURE. --batch FILE|- cuts what a CSV
-(recording,at,length,end,title,output,format), JSON Lines or Audacity labels (--recording SPACE)
-list; --failed FILE; --anywhere. Also --dry-run; --id-only. Who has not agreed: --consented-only
-[--silence] [--margin T] --reviewed; --override-consent REASON. MP4: --shape wide|square|tall,
---theme dark|light, --accent '#rrggbb', --fps N, --background FILE, --captions FILE, --speakers.`,
+		Long: `Cut excerpts of a recording, exact to the sample. A clip is not encoded again
+unless a flag asks for it. It is kept in the recording's folder, beside a .json
+that says where it comes from.
+
+T is 75, 1:15, 1:02:03.250 or 62m3s. A lossless clip holds up to one frame more
+on each side than it plays; --strict leaves nothing of that in the file.
+
+--batch reads places from CSV (recording,at,length,end,title,output,format),
+JSON Lines or an Audacity label track, and cuts them all; - is standard input.
+--name is made of {date} {title} {at} {end} {length} {clock} {id}.`,
 		Example: `  spaces clip latest --at 12:30
   spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a`,
-		Annotations: exits(map[int]string{
+		Annotations: manual.Exits(map[int]string{
 			exitUsage: "wrong usage, or a time that the recording does not have", exitPartly: "some clips failed; they are listed",
 			exitNotFound: "no such Space, or nothing was recorded there"}),
 		Args:              takes(0, 1),
@@ -71,38 +73,38 @@ list; --failed FILE; --anywhere. Also --dry-run; --id-only. Who has not agreed: 
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVar(&o.at, "at", nil, "begin at `T`; may be repeated")
-	f.StringArrayVar(&o.around, "around", nil, "begin 15 s before `T`, or half the length; likewise")
-	f.StringArrayVar(&o.clock, "clock", nil, "begin at `TIME` of day, 18:31:05 or 2021-06-14T18:31:05Z; likewise")
-	f.StringVar(&o.speaker, "speaker", "", "a clip of each turn of `HANDLE` (approximate)")
-	f.StringVar(&o.length, "length", "", "how long it is, `T` (default 30 s)")
-	f.StringVar(&o.end, "end", "", "where it ends instead, `T`, or TIME with --clock")
-	f.BoolVar(&o.clamp, "clamp", false, "cut short what reaches beyond the recording")
+	f.StringArrayVar(&o.at, "at", nil, "start at `T`; may be repeated")
+	f.StringArrayVar(&o.around, "around", nil, "put `T` in the middle; may be repeated")
+	f.StringArrayVar(&o.clock, "clock", nil, "start at `TIME` of day, 18:31:05 or 2021-06-14T18:31:05Z; may be repeated")
+	f.StringVar(&o.speaker, "speaker", "", "cut each turn of `HANDLE` (approximate)")
+	f.StringVar(&o.length, "length", "", "length of the clip, `T` (default 30 s)")
+	f.StringVar(&o.end, "end", "", "end at `T`, or at TIME with --clock")
 	f.BoolVar(&o.snap, "snap", false, "move both ends to the nearest silence within 1 s")
+	f.BoolVar(&o.clamp, "clamp", false, "shorten a clip that would end after the recording")
+	manual.Group(f, "Where", "at", "around", "clock", "speaker", "length", "end", "snap", "clamp")
+	f.StringVar(&o.fade, "fade", "", "fade in and out for `T`; re-encodes")
+	f.StringVar(&o.normalize, "normalize", "", "bring the loudness to `LUFS` (-16), as far as the peaks allow; re-encodes")
+	f.Lookup("normalize").NoOptDefVal = "-16"
+	f.BoolVar(&o.mono, "mono", false, "mix down to one channel; re-encodes")
+	f.BoolVar(&o.strict, "strict", false, "leave no sample outside the clip in the file; re-encodes")
+	manual.Group(f, "Sound", "fade", "normalize", "mono", "strict")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, into a folder, or - for standard output")
 	f.StringVar(&o.format, "format", "", "`F` is "+format.List(format.All())+" (a video)")
-	f.StringVar(&o.fade, "fade", "", "fade in and out for `T`; re-encodes")
-	f.StringVar(&o.normalize, "normalize", "", "bring it to `LUFS`, as far as its peaks allow; re-encodes")
-	f.Lookup("normalize").NoOptDefVal = "-16"
-	f.BoolVar(&o.strict, "strict", false, "leave not a sample more than asked for in the file; re-encodes")
-	f.BoolVar(&o.force, "force", false, "replace a file that is there")
-	// What follows stands in the text above, so that the help fits a screen.
-	f.BoolVar(&o.mono, "mono", false, "mix down to one channel")
-	f.StringVar(&o.name, "name", "", "the `TEMPLATE` of the file's name")
-	f.StringVar(&o.title, "title", "", "the clip's title `TEXT`")
-	f.StringVar(&o.cover, "cover", "", "a JPEG or PNG `FILE` to put into the clip")
-	f.StringVar(&o.batch, "batch", "", "cut what `FILE` lists")
-	f.StringVar(&o.recording, "recording", "", "the `SPACE` of a batch's lines that name none")
-	f.StringVar(&o.failed, "failed", "", "write the lines of a batch that failed to `FILE`")
-	f.BoolVar(&o.anywhere, "anywhere", false, "let the outputs of a batch lie outside the folder of -o, or the current one")
-	f.BoolVar(&o.dryRun, "dry-run", false, "write nothing")
-	addOverride(cmd, &o.override)
-	addOmitter(cmd, &o.omit)
+	f.StringVar(&o.name, "name", "", "`TEMPLATE` of the file's name")
+	f.StringVar(&o.title, "title", "", "title of the clip, `TEXT`")
+	f.StringVar(&o.cover, "cover", "", "put a picture into the clip, a JPEG or PNG `FILE`")
+	f.BoolVar(&o.force, "force", false, "replace an existing file")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be cut, and write nothing")
+	manual.Group(f, "Output", "output", "format", "name", "title", "cover", "force", "dry-run")
+	f.StringVar(&o.batch, "batch", "", "cut the places that `FILE` lists")
+	f.StringVar(&o.recording, "recording", "", "`SPACE` of the lines that name none")
+	f.StringVar(&o.failed, "failed", "", "write the lines that failed to `FILE`")
+	f.BoolVar(&o.anywhere, "anywhere", false, "let outputs lie outside the folder of -o, or the current one")
+	manual.Group(f, "Batch", "batch", "recording", "failed", "anywhere")
 	addVideo(cmd, &o.video)
+	addOmitter(cmd, &o.omit)
+	addOverride(cmd, &o.override)
 	addIDOnly(cmd, &o.refs)
-	for _, name := range []string{"snap", "clamp", "strict", "mono", "name", "title", "cover", "batch", "recording", "failed", "anywhere", "dry-run", "override-consent", "id-only"} {
-		f.Lookup(name).Hidden = true
-	}
 	return cmd
 }
 

@@ -13,6 +13,7 @@ import (
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	"github.com/spaces-cli/spaces/internal/episode/transcript"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -24,19 +25,17 @@ type videoOptions struct {
 	speakers                                   bool
 }
 
-// addVideo adds the flags, which stand in the text of the command.
+// addVideo adds the flags.
 func addVideo(cmd *cobra.Command, o *videoOptions) {
 	f := cmd.Flags()
-	f.StringVar(&o.shape, "shape", "", "the `SHAPE` of a video: wide, square or tall")
-	f.StringVar(&o.theme, "theme", "", "its `THEME`: light or dark")
-	f.StringVar(&o.accent, "accent", "", "the `COLOUR` of what has been played, '#rrggbb'")
-	f.IntVar(&o.fps, "fps", 0, "25 or 30 pictures a second, `N`")
-	f.StringVar(&o.background, "background", "", "a JPEG or PNG `FILE` to show behind everything")
-	f.StringVar(&o.captions, "captions", "", "show what is said, from a transcript `FILE`")
-	f.BoolVar(&o.speakers, "speakers", false, "show who speaks, where the host has confirmed it")
-	for _, name := range []string{"shape", "theme", "accent", "fps", "background", "captions", "speakers"} {
-		f.Lookup(name).Hidden = true
-	}
+	f.StringVar(&o.shape, "shape", "", "`SHAPE` of the picture: wide, square or tall")
+	f.StringVar(&o.theme, "theme", "", "`THEME` is light or dark")
+	f.StringVar(&o.accent, "accent", "", "`COLOUR` of what has been played, '#rrggbb'")
+	f.IntVar(&o.fps, "fps", 0, "`N` pictures a second, 25 or 30")
+	f.StringVar(&o.background, "background", "", "show a picture behind everything, a JPEG or PNG `FILE`")
+	f.StringVar(&o.captions, "captions", "", "show captions from a transcript `FILE`: .srt, .vtt or .json")
+	f.BoolVar(&o.speakers, "speakers", false, "show who speaks, where you have confirmed it")
+	manual.Group(f, "Video", "shape", "theme", "accent", "fps", "background", "captions", "speakers")
 }
 
 // A filmer makes the films of clips that are videos.

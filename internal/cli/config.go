@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/settings"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -32,7 +33,7 @@ x.client_id and x.redirect_port (8420) are for posting on X: docs/posting.md.`,
 		Example: `  spaces config
   spaces config set library /media/disk/Spaces
   spaces config get library`,
-		Annotations: exits(map[int]string{exitNotFound: "there is no such setting"}),
+		Annotations: manual.Exits(map[int]string{exitNotFound: "there is no such setting"}),
 		Args:        takes(0, 3),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			switch {

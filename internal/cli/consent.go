@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -33,12 +34,7 @@ or require. It is a record, not legal advice: see docs/consent.md.`,
 		Example: `  spaces consent ask latest --places "my podcast"
   spaces consent set @guest granted --evidence answer.png
   spaces consent log`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return hinted(usage("there is no command %q", "consent "+args[0]), "see spaces consent --help")
-			}
-			return nil
-		},
+		Args: subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newConsentSetCmd(a), newConsentAskCmd(a), newConsentLogCmd(a))
@@ -64,7 +60,7 @@ copied into the library. Of somebody whose handle is not known, HANDLE is the id
 people shows. Before a handle is entered that nobody in the library has, you are asked.`,
 		Example: `  spaces consent set @guest granted --for clip,episode --until 2027-12-31
   spaces consent set @guest declined --recording latest --note "told me on the phone"`,
-		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or file, or nobody of that handle"}),
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or file, or nobody of that handle"}),
 		Args:        takes(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.handle, o.answer = args[0], args[1]
@@ -268,7 +264,7 @@ func newConsentAskCmd(a *App) *cobra.Command {
 long, and how to withdraw. Nothing is sent. Enter the answers with spaces consent set.`,
 		Example: `  spaces consent ask latest --places "my podcast, on Spotify and Apple Podcasts"
   spaces consent ask 1ypK --lang fr --for clip --until 2027-12-31`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -24,16 +25,14 @@ type omitter struct {
 // maxMargin is the widest that --margin may be, in seconds.
 const maxMargin = 10.0
 
-// addOmitter adds the flags, which stand in the text of the command.
+// addOmitter adds the flags.
 func addOmitter(cmd *cobra.Command, o *omitter) {
 	f := cmd.Flags()
-	f.BoolVar(&o.only, "consented-only", false, "leave out the turns of those who have not agreed")
+	f.BoolVar(&o.only, "consented-only", false, "leave out speakers without consent")
 	f.BoolVar(&o.mute, "silence", false, "silence them instead of cutting them out")
-	f.BoolVar(&o.reviewed, "reviewed", false, "the stretches were looked at: write it")
-	f.StringVar(&o.margin, "margin", "", "leave out `T` more on both sides (default 0.25 s; 1.25 s where turns are guesses)")
-	for _, name := range []string{"consented-only", "silence", "reviewed", "margin"} {
-		f.Lookup(name).Hidden = true
-	}
+	f.BoolVar(&o.reviewed, "reviewed", false, "I have reviewed the cuts; write the file")
+	f.StringVar(&o.margin, "margin", "", "leave out `T` more on both sides (default 0.25 s; 1.25 s where turns are estimated)")
+	manual.Group(f, "Consent", "consented-only", "silence", "reviewed", "margin")
 }
 
 // check refuses flags that do not go together.

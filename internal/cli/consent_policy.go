@@ -14,11 +14,13 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/manual"
 )
 
 // addOverride adds the flag of commands that stop where consent is missing.
 func addOverride(cmd *cobra.Command, reason *string) {
-	cmd.Flags().StringVar(reason, "override-consent", "", "go on without the consent of some, for a `REASON` that the ledger keeps")
+	cmd.Flags().StringVar(reason, "override-consent", "", "go on without consent; the `REASON` is kept in the ledger")
+	manual.Group(cmd.Flags(), "Consent", "override-consent")
 }
 
 // An asker asks the gate for a command, and warns of who has not agreed where

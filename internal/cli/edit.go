@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/manual"
 )
 
 type editOptions struct {
@@ -26,7 +27,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces edit 1eaJ --title "Jazz night"
   spaces edit latest --note "sound check until 4:30"
   spaces edit 1eaJ --title ""                  # back to the title X knows`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -26,7 +27,7 @@ this choice count as published.`,
 		Example: `  spaces episodes
   spaces episodes publish latest
   spaces episodes unpublish 1ypK`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or episode"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or episode"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,7 +51,7 @@ see feed init --prefer), or the one whose FILE name you give; of several publish
 takes the one that it prefers.`,
 		Example: `  spaces episodes publish latest
   spaces episodes publish 2021-06-14-debat.m4a`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or episode"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or episode"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -30,24 +30,17 @@ const (
 	exitInterrupted = 130
 )
 
-// exitCodes lists the codes in ascending order, and what each means where a
-// command says nothing else.
-func exitCodes() []exitStatus {
-	return []exitStatus{
-		{exitDone, "done"},
-		{exitFailed, "failed"},
-		{exitUsage, "wrong usage"},
-		{exitPartly, "partly done; what failed is listed"},
-		{exitNotFound, "what was named or looked for is not there"},
-		{exitFound, "a check found something"},
-		{exitInterrupted, "interrupted"},
+// exitCodes says what each code means where a command says nothing else.
+func exitCodes() map[int]string {
+	return map[int]string{
+		exitDone:        "done",
+		exitFailed:      "failed",
+		exitUsage:       "wrong usage",
+		exitPartly:      "partly done; what failed is listed",
+		exitNotFound:    "what was named or looked for was not found",
+		exitFound:       "a check found something",
+		exitInterrupted: "interrupted",
 	}
-}
-
-// An exitStatus is an exit code and what it means.
-type exitStatus struct {
-	code    int
-	meaning string
 }
 
 // A failure is an error with what a user and a script need besides.

@@ -21,6 +21,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -49,16 +50,17 @@ func newExportCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export SPACE...",
 		Short: "Make episodes that can be published as they are",
-		Long: `Make episodes that can be published as they are: trimmed, joined, brought to the loudness
-that podcasts have (-16 LUFS, mono -19, --true-peak -1 dBTP), encoded, tagged and measured again.
-What is loud enough already is copied, as --preset untouched does; archive is FLAC. MP3 has
---encoder lame or ffmpeg. --publish: into the feed. Also: --title TEXT; --id3 2.3|2.4; --id-only;
---name '{date}-{title}', {time} {host} {id}; --cover FILE|none; --set album=…, artist, genre, track;
---description '{date}: {speakers}', {title} {host} {duration} {chapters} {source} {id}.
-Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --override-consent REASON.`,
+		Long: `Make episodes that can be published as they are: trimmed, joined, brought to
+the loudness of podcasts (-16 LUFS, -19 for mono, true peak at most -1 dBTP),
+encoded, tagged and measured again. A recording that is loud enough is copied
+without encoding. Making an episode does not publish it: see spaces episodes.
+
+Presets: host (as above), untouched (the original audio, with tags), archive
+(FLAC). --name is made of {date} {title} {time} {host} {id}; --description of
+{date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 		Example: `  spaces export latest --transcript talk.srt --chapters clips
   spaces export 1ypK --trim-silence --format mp3 --id3 2.4 -o episodes/`,
-		Annotations: exits(map[int]string{
+		Annotations: manual.Exits(map[int]string{
 			exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some could not be exported; they are listed",
 			exitNotFound: "no such Space, or none of them has audio"}),
 		Args:              takes(1, -1),
@@ -73,32 +75,31 @@ Who has not agreed: --consented-only [--silence] [--margin T] --reviewed; --over
 	f.StringVar(&o.preset, "preset", "host", "`NAME` is host, untouched or archive")
 	f.StringVar(&o.format, "format", "", "`F` is "+format.List(format.Encoded()))
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, or into a folder")
-	f.StringVar(&o.loudness, "loudness", "", "bring it to `LUFS`; off leaves its levels as they are")
-	f.StringVar(&o.truePeak, "true-peak", "", "hold true peaks at `DBTP`")
+	f.StringVar(&o.name, "name", "", "`TEMPLATE` of the file's name")
+	f.BoolVar(&o.force, "force", false, "replace an existing file")
+	f.BoolVar(&o.publish, "publish", false, "let the episode enter the feed")
+	manual.Group(f, "Output", "preset", "format", "output", "name", "force", "publish")
+	f.StringVar(&o.loudness, "loudness", "", "bring the loudness to `LUFS`, or off to leave the levels as they are")
+	f.StringVar(&o.truePeak, "true-peak", "", "limit true peaks to `DBTP` (default -1)")
+	f.BoolVar(&o.level, "level", false, "bring loud and quiet speakers closer together")
 	f.BoolVar(&o.trimSilence, "trim-silence", false, "leave out silence at both ends")
 	f.StringVar(&o.cutSilence, "cut-silence", "", "shorten pauses to at most `T`")
 	f.BoolVar(&o.keepGaps, "keep-gaps", false, "put silence where the recording has gaps")
-	f.BoolVar(&o.level, "level", false, "bring loud and quiet speakers nearer to each other")
 	f.BoolVar(&o.mono, "mono", false, "mix down to one channel")
-	f.IntVar(&o.bitRate, "bit-rate", 0, "`KBITS` a second of m4a, mp3 and opus (default 64 a channel)")
+	f.IntVar(&o.bitRate, "bit-rate", 0, "`KBITS` per second of m4a, mp3 and opus (default 64 per channel)")
 	f.StringVar(&o.encoder, "encoder", "", "encode MP3 with `PROGRAM`: spaces, lame or ffmpeg")
-	f.StringVar(&o.chapters, "chapters", "", "mark turns (approximate), clips, or what `FILE` lists")
-	f.StringVar(&o.transcript, "transcript", "", "put a transcript beside it, from `FILE`: .srt, .vtt, whisper .json")
-	f.BoolVar(&o.force, "force", false, "replace a file that is there")
-	// What follows stands in the text above, so that the help fits a screen.
-	f.BoolVar(&o.publish, "publish", false, "let it enter the feed")
-	f.StringVar(&o.title, "title", "", "the episode's title `TEXT`")
-	f.StringVar(&o.cover, "cover", "", "the artwork, a JPEG or PNG `FILE`; without it cover.jpg among the episodes, or in the library; or none")
-	f.StringVar(&o.description, "description", "", "the `TEMPLATE` of the description")
-	f.StringVar(&o.id3, "id3", "", "the `VERSION` of an .mp3's tag, 2.3 or 2.4")
-	f.StringVar(&o.name, "name", "", "the `TEMPLATE` of the file's name")
-	f.StringArrayVar(&o.set, "set", nil, "set a tag, `KEY=VALUE`; may be repeated")
-	addOverride(cmd, &o.override)
+	manual.Group(f, "Sound", "loudness", "true-peak", "level", "trim-silence", "cut-silence", "keep-gaps", "mono", "bit-rate", "encoder")
+	f.StringVar(&o.title, "title", "", "title of the episode, `TEXT`")
+	f.StringVar(&o.description, "description", "", "`TEMPLATE` of the description")
+	f.StringVar(&o.cover, "cover", "", "artwork, a JPEG or PNG `FILE`, or none (default: cover.jpg among the episodes, or in the library)")
+	f.StringVar(&o.chapters, "chapters", "", "chapters from turns (approximate), clips, or a `FILE`")
+	f.StringVar(&o.transcript, "transcript", "", "add a transcript from `FILE`: .srt, .vtt or whisper's .json")
+	f.StringVar(&o.id3, "id3", "", "`VERSION` of an MP3's tag, 2.3 or 2.4")
+	f.StringArrayVar(&o.set, "set", nil, "set a tag: album, artist, genre or track, as `KEY=VALUE`; may be repeated")
+	manual.Group(f, "Tags", "title", "description", "cover", "chapters", "transcript", "id3", "set")
 	addOmitter(cmd, &o.omit)
+	addOverride(cmd, &o.override)
 	addIDOnly(cmd, &o.refs)
-	for _, name := range []string{"publish", "true-peak", "title", "cover", "name", "description", "set", "id3", "encoder", "override-consent", "id-only"} {
-		f.Lookup(name).Hidden = true
-	}
 	return cmd
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 )
 
 func newExportTagsCmd(a *App) *cobra.Command {
@@ -21,7 +22,7 @@ recording, the time of day, who was on stage and how loud each of them was. X wr
 the frames of the audio, and no other program keeps them.`,
 		Example: `  spaces export-tags latest > tags.jsonl
   spaces export-tags latest | jq -r '[.clock, .levels[0]] | @csv'`,
-		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
 			exitNotFound: "no such Space, or its audio has no timed tags"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),

@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -45,7 +46,7 @@ What is there already is not copied again, so the command can be repeated.`,
   spaces extract --dry-run twitter-2021-06-17.zip
   spaces add recording.m4a --started-at 2021-06-14T20:00
   spaces extract a.zip --title 1eaJbNqXaXWxX="Jazz night"`,
-		Annotations: exits(map[int]string{
+		Annotations: manual.Exits(map[int]string{
 			exitPartly:   "some could not be saved; they are listed",
 			exitNotFound: "no Spaces there, or no such file",
 		}),

@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 )
 
 func newFeedCmd(a *App) *cobra.Command {
@@ -27,12 +28,7 @@ feed, check it. docs/publishing-a-podcast.md goes through it step by step.`,
 		Example: `  spaces feed init --title "Open Mic" --base-url https://example.com/show/
   spaces feed build
   spaces feed check`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return hinted(usage("there is no command %q", "feed "+args[0]), "see spaces feed --help")
-			}
-			return nil
-		},
+		Args: subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newFeedInitCmd(a), newFeedBuildCmd(a), newFeedCheckCmd(a))
@@ -57,7 +53,7 @@ spoke, only the host and whom --person names get into the feed.`,
 		Example: `  spaces feed init --title "Open Mic" --base-url https://example.com/show/ \
     --author "Ann Host" --language en --category "News > Politics"
   spaces feed init --person "guest1=Bob Guest" --person "Ann Host,host"`,
-		Annotations: exits(map[int]string{exitUsage: "wrong usage, or a value that cannot be", exitNotFound: "no library"}),
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or a value that cannot be", exitNotFound: "no library"}),
 		Args:        takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.changed = cmd.Flags().Changed
@@ -195,7 +191,7 @@ has not agreed, --override-consent REASON builds it all the same.`,
 		Example: `  spaces feed build
   spaces feed build --site --out public
   spaces feed build --json | jq -r '.files[].path'`,
-		Annotations: exits(map[int]string{exitNotFound: "no library, no show or no episode"}),
+		Annotations: manual.Exits(map[int]string{exitNotFound: "no library, no show or no episode"}),
 		Args:        takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.feedBuild(cmd.Context(), o)
@@ -204,7 +200,6 @@ has not agreed, --override-consent REASON builds it all the same.`,
 	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write into `DIR`, or to a FILE.xml (default: the library's folder feed)")
 	cmd.Flags().BoolVar(&o.site, "site", false, "write pages, and copy the audio beside them")
 	addOverride(cmd, &o.override)
-	cmd.Flags().Lookup("override-consent").Hidden = true
 	return cmd
 }
 
@@ -313,7 +308,7 @@ input. Nothing is fetched: images and audio are not looked at.`,
 		Example: `  spaces feed check
   spaces feed check old-feed.xml
   curl -s https://example.com/feed.xml | spaces feed check -`,
-		Annotations: exits(map[int]string{exitNotFound: "no such file", exitFound: "the feed has errors"}),
+		Annotations: manual.Exits(map[int]string{exitNotFound: "no such file", exitFound: "the feed has errors"}),
 		Args:        takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := ""

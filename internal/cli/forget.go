@@ -10,6 +10,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/forget"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -34,7 +35,7 @@ have sent somewhere is listed, and is yours to take back there. docs/consent.md 
 		Example: `  spaces forget @guest --dry-run
   spaces forget @guest --clips --episodes --names --originals
   spaces forget guest --yes guest --json | jq -r 'select(.fate == "stays").name'`,
-		Annotations: exits(map[int]string{exitNotFound: "nothing in the library is about them"}),
+		Annotations: manual.Exits(map[int]string{exitNotFound: "nothing in the library is about them"}),
 		Args:        takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.handle = args[0]

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -39,7 +40,7 @@ one, and case and accents do not matter. Times are local.`,
   spaces list --speaker guest1 --sort length
   spaces list --state damaged --json | spaces verify -
   spaces list --csv > spaces.csv`,
-		Annotations: exits(map[int]string{exitDone: "done, also when nothing fits", exitNotFound: "there is no library"}),
+		Annotations: manual.Exits(map[int]string{exitDone: "done, also when nothing fits", exitNotFound: "there is no library"}),
 		Args:        takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.query.Words = strings.Join(args, " ")

@@ -14,6 +14,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -38,7 +39,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces measure latest
   spaces list --since 2021 --json | spaces measure -
   spaces measure 1ypK --json`,
-		Annotations: exits(map[int]string{
+		Annotations: manual.Exits(map[int]string{
 			exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some could not be measured; they are listed",
 			exitNotFound: "no such Space, or none of them has audio"}),
 		Args:              takes(1, -1),

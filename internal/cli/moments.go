@@ -11,6 +11,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip/moments"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -36,7 +37,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces moments latest
   spaces moments 1ypK --speaker guest1 --length 45s
   spaces moments latest --json | spaces clip --batch -`,
-		Annotations: exits(map[int]string{
+		Annotations: manual.Exits(map[int]string{
 			exitDone:  "done, also when nothing stands out",
 			exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, it has no audio, or HANDLE is not heard"}),
 		Args:              takes(1, 1),

@@ -9,6 +9,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 )
 
 type openOptions struct {
@@ -28,7 +29,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces open latest
   spaces open 1ypK --folder
   ffplay "$(spaces open --print médias)"`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, or it has no audio"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, or it has no audio"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 	"github.com/spaces-cli/spaces/internal/publish/x"
@@ -48,19 +49,21 @@ func newPostCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "post CLIP --text TEXT",
 		Short: "Post a clip on X, or make it ready for X's own composer",
-		Long: `With --copy, make a post ready that you send yourself: print where the file is and the text, and
-put the text on the clipboard. Nothing goes over the network, and it costs nothing.
+		Long: `Post a clip on X, or prepare a post that you send yourself. CLIP is an MP4 file.
 
-Without, post it through X's API, for which you need a developer app of your own, signed in with
-spaces auth x; a post costs ` + price + `, one with a link ` + withURL + `. CLIP is an MP4 file: spaces clip makes
-one with --format mp4. The clip is uploaded, then posted, once: when it is not known whether X has
-made the post, none is made until you say what became of it, with --posted or --forget-attempt.
-The API was never tried against the live service: docs/posting.md.
-More flags: --language CODE (of the captions, en); --bandwidth RATE; --override-consent REASON.`,
+With --copy nothing goes over the network and nothing is paid: the file and the
+text are printed, and the text is put on the clipboard.
+
+Without --copy the post goes through X's API. You need a developer app of your
+own, signed in with spaces auth x. A post costs ` + price + `, one with a link ` + withURL + `.
+The clip is uploaded, then posted once. When it is uncertain whether X has made
+the post, no other is made until you say what happened, with --posted or
+--forget-attempt. The API was never tried against the live service: see
+spaces help posting.`,
 		Example: `  spaces post clip.mp4 --text "What we said about rain" --copy
   spaces post clip.mp4 --text "What we said about rain" --alt "Two people talk" --dry-run
   spaces post clip.mp4 --text "…" --captions clip.srt --reply-to 1234567890`,
-		Annotations: exits(map[int]string{exitFailed: "failed, or it is not known whether it was posted",
+		Annotations: manual.Exits(map[int]string{exitFailed: "failed, or it is not known whether it was posted",
 			exitUsage: "wrong usage, or the post was not agreed to", exitNotFound: "no such file"}),
 		Args: takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -70,21 +73,20 @@ More flags: --language CODE (of the captions, en); --bandwidth RATE; --override-
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.BoolVar(&o.copy, "copy", false, "post nothing: print file and text, and put the text on the clipboard")
-	f.StringVar(&o.text, "text", "", "`TEXT` of the post, at most 280 as X counts")
-	f.StringVar(&o.alt, "alt", "", "`TEXT` for those who cannot hear or see it")
-	f.StringVar(&o.captions, "captions", "", "`FILE` of captions: SubRip, WebVTT or JSON")
-	f.StringVar(&o.replyTo, "reply-to", "", "`ID` or address of a post that this one answers")
-	f.BoolVar(&o.dryRun, "dry-run", false, "tell limits, price and each request, and make none")
-	f.BoolVar(&o.yes, "yes", false, "do not ask before it becomes public")
-	f.StringVar(&o.posted, "posted", "", "the post in doubt was made: its `ID` or address")
-	f.BoolVar(&o.forget, "forget-attempt", false, "the post in doubt was not made")
-	f.StringVar(&o.language, "language", "en", "two letters: the language of the captions")
-	f.StringVar(&o.bandwidth, "bandwidth", "", "use at most `RATE` bytes a second: 500k, 2M")
+	f.StringVar(&o.text, "text", "", "`TEXT` of the post, at most 280 characters as X counts")
+	f.StringVar(&o.alt, "alt", "", "description for people who cannot see or hear the clip, `TEXT`")
+	f.StringVar(&o.captions, "captions", "", "captions from `FILE`: SubRip, WebVTT or JSON")
+	f.StringVar(&o.language, "language", "en", "language of the captions, two `LETTERS`")
+	f.StringVar(&o.replyTo, "reply-to", "", "answer a post, its `ID` or URL")
+	manual.Group(f, "Post", "text", "alt", "captions", "language", "reply-to")
+	f.BoolVar(&o.copy, "copy", false, "post nothing: print the file and the text, and copy the text")
+	f.StringVar(&o.posted, "posted", "", "the uncertain post did appear: its `ID` or URL")
+	f.BoolVar(&o.forget, "forget-attempt", false, "the uncertain post did not appear")
+	f.StringVar(&o.bandwidth, "bandwidth", "", "use at most `RATE` bytes per second: 500k, 2M")
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before posting")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print limits, price and requests without sending them")
+	manual.Group(f, "How", "copy", "posted", "forget-attempt", "bandwidth", "yes", "dry-run")
 	addOverride(cmd, &o.override)
-	for _, name := range []string{"language", "bandwidth", "override-consent"} {
-		f.Lookup(name).Hidden = true
-	}
 	return cmd
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/proof"
 )
 
@@ -38,7 +39,7 @@ a proof cannot say, is in docs/proof.md.`,
 		Example: `  spaces prove clip.m4a
   spaces prove latest --archive twitter-2021-06-17.zip
   spaces prove episode.m4a --json > proof.json`,
-		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
 			exitNotFound: "nothing in the library has made this file; no such Space, or it has no audio", exitFound: "something does not hold"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -24,7 +25,7 @@ and what was compared there: its size, a checksum that the target computed (sha2
 or every byte (read-back). Receipts are kept in the library, in uploads/receipts.jsonl.`,
 		Example: `  spaces receipts
   spaces receipts latest --json | jq -r .url`,
-		Annotations:       exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

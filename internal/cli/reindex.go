@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 )
 
 func newReindexCmd(a *App) *cobra.Command {
@@ -21,7 +22,7 @@ Recordings that an earlier version has saved also get an index of their sound,
 by which a file is found to be an excerpt of them. Without it that works too, and
 takes longer.`,
 		Example:     `  spaces reindex`,
-		Annotations: exits(map[int]string{exitNotFound: "there is no library"}),
+		Annotations: manual.Exits(map[int]string{exitNotFound: "there is no library"}),
 		Args:        takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.reindex(cmd.Context()) },
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -34,7 +35,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces remove 1eaJ
   spaces remove 1eaJ --originals --dry-run
   spaces list --state no-audio --json | spaces remove --yes -`,
-		Annotations: exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some were not removed; they are listed",
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some were not removed; they are listed",
 			exitNotFound: "no such Space"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),

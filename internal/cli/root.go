@@ -1,10 +1,12 @@
 package cli
 
 import (
-	"strings"
+	"io"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/settings"
 )
 
@@ -12,6 +14,7 @@ import (
 func (a *App) rootCommand() *cobra.Command {
 	cobra.MousetrapHelpText = "" // see runDropped
 	cobra.EnableCommandSorting = false
+	var version bool
 	root := &cobra.Command{
 		Use:   "spaces",
 		Short: "Take the audio of your X Spaces out of X's account archive",
@@ -23,99 +26,75 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
+		Annotations:       manual.Exits(exitCodes()),
+		Args:              subcommand,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if version {
+				return a.printVersion()
 			}
-			hint := "see spaces --help"
-			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-				hint = "did you mean: spaces " + strings.Join(near, ", spaces ")
-			}
-			return hinted(usage("there is no command %q", args[0]), hint)
+			return cmd.Help()
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			return a.loadSettings(cmd)
 		},
 	}
-	root.SuggestionsMinimumDistance = 2
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
-	flags.String("library", "", "the library's folder `DIR` (default ~/Spaces)")
+	flags.String("library", "", "folder of the library, `DIR` (default ~/Spaces)")
 	flags.Bool("json", false, "write JSON, for scripts; see docs/json.md")
-	flags.BoolP("quiet", "q", false, "say nothing but results and errors")
-	flags.Bool("no-progress", false, "show no progress bars")
-	flags.Duration("lock-wait", settings.LockWait, "wait `TIME` for another program that changes the library")
-	flags.Int("jobs", 0, "do `N` things at once (default: one for each core)")
+	flags.BoolP("quiet", "q", false, "print only results and errors")
+	flags.Bool("no-progress", false, "do not show progress")
+	flags.Duration("lock-wait", settings.LockWait, "wait `TIME` for another program that is changing the library")
+	flags.Int("jobs", 0, "do `N` things at once (default: one per core)")
 	flags.BoolP("help", "h", false, "show this help")
+	root.Flags().BoolVarP(&version, "version", "V", false, "show the version")
 
-	root.AddCommand(
-		newExtractCmd(a),
-		newArchivesCmd(a),
-		newListCmd(a),
-		newSearchCmd(a),
-		newShowCmd(a),
-		newOpenCmd(a),
-		newClipCmd(a),
-		newWaveformCmd(a),
-		newMeasureCmd(a),
-		newMomentsCmd(a),
-		newStudioCmd(a),
-		newExportCmd(a),
-		newEpisodesCmd(a),
-		newFeedCmd(a),
-		newUploadCmd(a),
-		newPostCmd(a),
-		newReceiptsCmd(a),
-		newAuthCmd(a),
-		newPeopleCmd(a),
-		newConsentCmd(a),
-		newSpeakersCmd(a),
-		newForgetCmd(a),
-		newEditCmd(a),
-		newRemoveCmd(a),
-		newStatusCmd(a),
-		newVerifyCmd(a),
-		newProveCmd(a),
-		newBagCmd(a),
-		newExportTagsCmd(a),
-		newReindexCmd(a),
-		newConfigCmd(a),
-		newCompletionCmd(a),
-		newManCmd(a),
-		newDocsCmd(a),
-		newVersionCmd(a),
-	)
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.Out.Write([]byte(helpText(cmd))) })
+	for i, g := range a.commands() {
+		id := strconv.Itoa(i)
+		root.AddGroup(&cobra.Group{ID: id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = id
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(newDocsCmd(a))
+	root.SetHelpCommand(newHelpCmd(a))
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { io.WriteString(a.Out, manual.Help(cmd, a.Columns)) })
 	root.SetUsageFunc(func(cmd *cobra.Command) error {
-		_, err := a.Err.Write([]byte(helpText(cmd)))
+		_, err := io.WriteString(a.Err, manual.Help(cmd, a.Columns))
 		return err
 	})
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return hinted(usage("%w", err), "see "+cmd.CommandPath()+" --help")
-	})
+	root.SetFlagErrorFunc(flagError)
+	for _, c := range manual.Commands(root) {
+		c.Flags().SortFlags = false // they are shown in the order of their use
+	}
 	return root
 }
 
-// takes is a cobra.PositionalArgs that wants at least min and at most max
-// arguments (max < 0: any number).
-func takes(min, max int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		see := "see " + cmd.CommandPath() + " --help"
-		switch {
-		case len(args) < min:
-			return hinted(usage("%s needs %s", cmd.CommandPath(), argumentsOf(cmd)), see)
-		case max == 0 && len(args) > 0:
-			return hinted(usage("%s takes no arguments, but got %q", cmd.CommandPath(), args[0]), see)
-		case max >= 0 && len(args) > max:
-			return hinted(usage("%s takes %s, but got %q too", cmd.CommandPath(), argumentsOf(cmd), args[max]), see)
-		}
-		return nil
-	}
+// A commandGroup is commands with a title in the help of the program.
+type commandGroup struct {
+	title    string
+	commands []*cobra.Command
 }
 
-// argumentsOf returns the words of a usage line after the command's name.
-func argumentsOf(cmd *cobra.Command) string {
-	_, arguments, _ := strings.Cut(cmd.Use, " ")
-	return arguments
+// commands returns all commands in the order of the help.
+func (a *App) commands() []commandGroup {
+	return []commandGroup{
+		{"Get your Spaces", []*cobra.Command{
+			newExtractCmd(a), newListCmd(a), newSearchCmd(a), newShowCmd(a), newOpenCmd(a), newStatusCmd(a),
+		}},
+		{"Cut", []*cobra.Command{
+			newClipCmd(a), newMomentsCmd(a), newWaveformCmd(a), newStudioCmd(a),
+		}},
+		{"Publish", []*cobra.Command{
+			newExportCmd(a), newEpisodesCmd(a), newFeedCmd(a), newUploadCmd(a), newPostCmd(a), newReceiptsCmd(a), newAuthCmd(a),
+		}},
+		{"People and consent", []*cobra.Command{
+			newPeopleCmd(a), newConsentCmd(a), newSpeakersCmd(a), newForgetCmd(a),
+		}},
+		{"Keep and look after", []*cobra.Command{
+			newVerifyCmd(a), newProveCmd(a), newBagCmd(a), newArchivesCmd(a), newExportTagsCmd(a), newMeasureCmd(a), newEditCmd(a),
+			newRemoveCmd(a), newReindexCmd(a), newConfigCmd(a), newCompletionCmd(a), newManCmd(a), newVersionCmd(a),
+		}},
+	}
 }

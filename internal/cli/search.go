@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/manual"
 )
 
 type searchOptions struct {
@@ -27,7 +28,7 @@ in the words is an operator.`,
 		Example: `  spaces search medias sociaux
   spaces search jaz
   spaces search --json guest1 | spaces open -`,
-		Annotations: exits(map[int]string{exitNotFound: "nothing found, or no library"}),
+		Annotations: manual.Exits(map[int]string{exitNotFound: "nothing found, or no library"}),
 		Args:        takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.words = strings.Join(args, " ")

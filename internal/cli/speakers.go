@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -34,12 +35,7 @@ the levels in its timed tags. What you confirm is your own word: clips, episodes
 --consented-only go by it from then on, as long as the audio is the same.`,
 		Example: `  spaces speakers show latest --labels > turns.txt    # look at them in Audacity
   spaces speakers confirm latest --turns turns.txt`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return hinted(usage("there is no command %q", "speakers "+args[0]), "see spaces speakers --help")
-			}
-			return nil
-		},
+		Args: subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newSpeakersShowCmd(a), newSpeakersConfirmCmd(a), newSpeakersUnconfirmCmd(a))
@@ -49,7 +45,7 @@ the levels in its timed tags. What you confirm is your own word: clips, episodes
 // speakersCmd makes one of the commands below speakers, all of which take one
 // SPACE.
 func speakersCmd(a *App, o *speakersOptions, cmd *cobra.Command, run func(context.Context, *speakersOptions) error) *cobra.Command {
-	cmd.Annotations = exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, or nothing tells who speaks in it"})
+	cmd.Annotations = manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, or nothing tells who speaks in it"})
 	cmd.Args = takes(1, 1)
 	cmd.ValidArgsFunction = completeSpaces(a)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

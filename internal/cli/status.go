@@ -11,6 +11,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/library/status"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -30,7 +31,7 @@ the setting "window" says otherwise; X promises nothing. A post may link somebod
 		Example: `  spaces status
   spaces status --check --quiet || mail -s "Spaces to save" me@example.org
   spaces config set window 60`,
-		Annotations: exits(map[int]string{exitNotFound: "there is no library", exitFound: "--check: something inside the window is not saved"}),
+		Annotations: manual.Exits(map[int]string{exitNotFound: "there is no library", exitFound: "--check: something inside the window is not saved"}),
 		Args:        takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.status(cmd.Context(), o) },
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/studio"
 )
 
@@ -32,7 +33,7 @@ episodes, edit titles and notes. Nothing leaves this computer and nothing is loa
 The address holds a secret that lets in whoever has it, until the program ends: with Ctrl-C.`,
 		Example: `  spaces studio --open
   spaces studio --addr 127.0.0.1:8080`,
-		Annotations: exits(map[int]string{exitDone: "ended with Ctrl-C", exitUsage: "wrong usage, or ADDRESS is not this computer's own", exitNotFound: "there is no library"}),
+		Annotations: manual.Exits(map[int]string{exitDone: "ended with Ctrl-C", exitUsage: "wrong usage, or ADDRESS is not this computer's own", exitNotFound: "there is no library"}),
 		Args:        takes(0, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.studio(cmd.Context(), o)

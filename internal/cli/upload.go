@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
 	"github.com/spaces-cli/spaces/internal/terminal"
@@ -34,17 +35,18 @@ func newUploadCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "upload [SPACE|FILE]... TARGET",
 		Short: "Send episodes, recordings, clips, the feed or files to a target",
-		Long: `Send the episodes of Spaces, or files, to a target, and check that they have arrived. TARGET
-is a URL (file:///folder, s3://bucket/folder, webdavs://host/folder, sftp://host/folder,
-ia://item) or a name from the settings; docs/uploading.md tells how to set up each kind. What is
-there and equal is not sent again; what differs is not overwritten without --force. What was
-interrupted is gone on with by the next run. What arrives has a receipt: see spaces receipts.
-More flags: --public; --part-size SIZE (S3); --accept-new-host-key (SFTP); --id-only;
---override-consent REASON.`,
+		Long: `Send episodes of Spaces, or files, to a target and check that they arrived.
+TARGET is a name from the settings or a URL: file:///folder, s3://bucket/folder,
+webdavs://host/folder, sftp://host/folder or ia://item. How to set up each of
+them: spaces help uploading.
+
+A file that is already there and equal is not sent again. One that differs is
+not overwritten without --force. The next run resumes interrupted uploads.
+Each file that arrived has a receipt: see spaces receipts.`,
 		Example: `  spaces upload latest s3://my-bucket/show
   spaces upload --feed show --dry-run
   spaces upload 1ypK --original --recording file:///media/disk/backup`,
-		Annotations: exits(map[int]string{
+		Annotations: manual.Exits(map[int]string{
 			exitUsage: "wrong usage, or something public was not agreed to", exitPartly: "some could not be sent; they are listed",
 			exitNotFound: "no such Space, episode, file or target"}),
 		Args:              takes(1, -1),
@@ -60,20 +62,20 @@ More flags: --public; --part-size SIZE (S3); --accept-new-host-key (SFTP); --id-
 	f.BoolVar(&o.original, "original", false, "send the originals, byte for byte as X had them")
 	f.BoolVar(&o.clips, "clips", false, "send the clips")
 	f.BoolVar(&o.feed, "feed", false, "send all episodes, then the feed")
-	f.BoolVar(&o.force, "force", false, "overwrite what differs at the target")
-	f.StringVar(&o.verify, "verify", "sum", "`HOW` to check what arrived: sum, or full: read it back")
-	f.StringVar(&o.bandwidth, "bandwidth", "", "use at most `RATE` bytes a second: 500k, 2M")
-	f.BoolVar(&o.yes, "yes", false, "do not ask before something becomes public, or is removed")
-	f.BoolVar(&o.takeDown, "take-down", false, "with --feed: remove there what people have withdrawn from")
-	f.BoolVar(&o.clean, "clean", false, "remove what interrupted uploads have left")
-	f.BoolVar(&o.dryRun, "dry-run", false, "tell each request, and make none")
-	f.BoolVar(&o.public, "public", false, "everybody may read what is sent")
+	manual.Group(f, "What", "recording", "original", "clips", "feed")
+	f.BoolVar(&o.public, "public", false, "let everybody read what is sent")
+	f.BoolVar(&o.force, "force", false, "overwrite files that differ at the target")
+	f.BoolVar(&o.takeDown, "take-down", false, "with --feed: remove what people have withdrawn from")
+	f.BoolVar(&o.clean, "clean", false, "remove the remains of interrupted uploads")
+	f.StringVar(&o.verify, "verify", "sum", "`HOW` to check what arrived: sum, or full to read it back")
+	f.StringVar(&o.bandwidth, "bandwidth", "", "use at most `RATE` bytes per second: 500k, 2M")
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before publishing or removing")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests without sending them")
+	manual.Group(f, "How", "public", "force", "take-down", "clean", "verify", "bandwidth", "yes", "dry-run")
 	o.backend.add(f)
+	manual.Group(f, "Targets", o.backend.names()...)
 	addOverride(cmd, &o.override)
 	addIDOnly(cmd, &o.refs)
-	for _, name := range append([]string{"public", "override-consent", "id-only"}, o.backend.names()...) {
-		f.Lookup(name).Hidden = true
-	}
 	return cmd
 }
 

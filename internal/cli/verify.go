@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
 )
 
 type verifyOptions struct {
@@ -36,7 +37,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
   spaces verify latest
   spaces verify --log ~/spaces-verify.log --quiet
   spaces verify --against twitter-2021-06-17.zip`,
-		Annotations:       exits(map[int]string{exitNotFound: "no such Space, or no library", exitFound: "something is not as it was"}),
+		Annotations:       manual.Exits(map[int]string{exitNotFound: "no such Space, or no library", exitFound: "something is not as it was"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

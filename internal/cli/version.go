@@ -17,18 +17,21 @@ func newVersionCmd(a *App) *cobra.Command {
 		Example: `  spaces version
   spaces version --json`,
 		Args: takes(0, 0),
-		RunE: func(*cobra.Command, []string) error {
-			system := runtime.GOOS + "/" + runtime.GOARCH
-			if a.set.JSON {
-				return writeJSON(a.Out, struct {
-					Schema  int    `json:"schema"`
-					Version string `json:"version"`
-					Go      string `json:"go"`
-					System  string `json:"system"`
-				}{space.Schema, a.Version, runtime.Version(), system})
-			}
-			_, err := fmt.Fprintf(a.Out, "spaces %s (%s, %s)\n", a.Version, runtime.Version(), system)
-			return err
-		},
+		RunE: func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+// printVersion says which program this is.
+func (a *App) printVersion() error {
+	system := runtime.GOOS + "/" + runtime.GOARCH
+	if a.set.JSON {
+		return writeJSON(a.Out, struct {
+			Schema  int    `json:"schema"`
+			Version string `json:"version"`
+			Go      string `json:"go"`
+			System  string `json:"system"`
+		}{space.Schema, a.Version, runtime.Version(), system})
+	}
+	_, err := fmt.Fprintf(a.Out, "spaces %s (%s, %s)\n", a.Version, runtime.Version(), system)
+	return err
 }

@@ -31,7 +31,7 @@ var order = [][]string{
 	{"cli"},
 	{"studio"},
 	{"terminal"},                            // knows nothing of Spaces
-	{"settings"},                            // what the user set: the flags of the roof go through it too
+	{"settings", "manual"},                  // what the user set: the flags of the roof go through it too
 	{"publish/items", "publish/withdrawal"}, // say what the gate is to be asked of
 	{"consent/gate"},                        // asked by both roofs
 	{"proof"},
@@ -66,7 +66,7 @@ var order = [][]string{
 	{"archive/ytd"},
 	{"library/layout"}, // an archive's neighbours may be those of a library
 	{"library/space"},
-	{"stream", "spell"},
+	{"stream", "spell", "suggest"},
 	{"media"},
 	{"media/format"},
 	{"media/encode"},
@@ -86,8 +86,8 @@ var order = [][]string{
 // settings lay them over the environment and the config file, and terminals are
 // known to their room.
 var onlyIn = map[string][]string{
-	"github.com/spf13/cobra":               {"internal/cli"},
-	"github.com/spf13/pflag":               {"internal/cli", "internal/settings"},
+	"github.com/spf13/cobra":               {"internal/cli", "internal/manual"},
+	"github.com/spf13/pflag":               {"internal/cli", "internal/manual", "internal/settings"},
 	"github.com/spf13/viper":               {"internal/settings"},
 	"github.com/inconshreveable/mousetrap": {"internal/terminal"},
 	"golang.org/x/term":                    {"internal/terminal"},

@@ -50,13 +50,12 @@ func (h *help) root(cmd *cobra.Command) {
 			}
 		}
 	}
-	var names []string
-	cmd.PersistentFlags().VisitAll(func(f *pflag.Flag) { names = append(names, flagName(f)) })
+	name := cmd.Name()
 	h.WriteString("\n")
-	h.row("Global flags:", 14, strings.Join(names, ", "))
-	h.WriteString("\n")
-	h.row("Begin with:", 14, strings.Join(strings.Fields(firstLine(cmd.Example)), " "))
-	h.row("More:", 14, cmd.Name()+" COMMAND --help, "+cmd.Name()+" help flags, "+cmd.Name()+" help topics")
+	h.row("Begin with:", 15, strings.TrimSpace(firstLine(cmd.Example)))
+	h.row("A command:", 15, name+" COMMAND --help")
+	h.row("All commands:", 15, globalNames(cmd)+" ("+name+" help flags)")
+	h.row("The pages:", 15, name+" help topics")
 }
 
 func firstLine(s string) string {
@@ -90,7 +89,8 @@ func (h *help) command(cmd *cobra.Command) {
 		h.flags(g.title, column, g.flags)
 	}
 	h.WriteString("\n")
-	h.row("Global flags:", 14, globalNames(cmd.Root())+" (see "+cmd.Root().Name()+" help flags)")
+	fmt.Fprintf(h, "Global flags (see %s help flags):", cmd.Root().Name())
+	h.row("", 2, globalNames(cmd.Root()))
 	h.WriteString("\nExit status:\n")
 	for _, s := range Statuses(cmd) {
 		h.row(fmt.Sprintf("  %3d", s.Code), 7, s.Meaning)
@@ -103,14 +103,22 @@ func GlobalFlags(root *cobra.Command, columns int) string {
 		columns = Usual
 	}
 	h := &help{width: min(max(columns, narrowest), Widest)}
-	var flags []*pflag.Flag
-	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { flags = append(flags, f) })
+	flags := globalFlags(root)
 	h.flags("Global flags", nameColumn(flags), flags)
 	h.WriteString("\nExit status:\n")
 	for _, s := range Statuses(root) {
 		h.row(fmt.Sprintf("  %3d", s.Code), 7, s.Meaning)
 	}
 	return strings.TrimPrefix(h.String(), "\n")
+}
+
+// globalFlags returns the flags of the program: those of all commands, and
+// those that stand for a command.
+func globalFlags(root *cobra.Command) (flags []*pflag.Flag) {
+	add := func(f *pflag.Flag) { flags = append(flags, f) }
+	root.PersistentFlags().VisitAll(add)
+	root.LocalNonPersistentFlags().VisitAll(add)
+	return flags
 }
 
 func globalNames(root *cobra.Command) string {

@@ -34,9 +34,7 @@ func Man(cmd *cobra.Command, version string) string {
 		}
 		fmt.Fprintf(&b, ".PP\nThe global options are described in\n.BR %s (1).\n", root)
 	} else {
-		var global []*pflag.Flag
-		cmd.PersistentFlags().VisitAll(func(f *pflag.Flag) { global = append(global, f) })
-		manFlags(&b, "OPTIONS", global)
+		manFlags(&b, "OPTIONS", globalFlags(cmd))
 	}
 	b.WriteString(".SH EXIT STATUS\n")
 	for _, s := range Statuses(cmd) {

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/docs"
+	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/suggest"
+)
+
+// newHelpCmd shows the help of a command or a page of docs, which lies in the
+// program.
+func newHelpCmd(a *App) *cobra.Command {
+	return &cobra.Command{
+		Use:    "help [COMMAND | TOPIC]",
+		Short:  "Show the help of a command, or a page of the documentation",
+		Hidden: true,
+		Long: `Show the help of a command, or a page of the documentation.
+
+  spaces help topics   lists the pages
+  spaces help flags    shows the flags that every command takes`,
+		Example: `  spaces help clip
+  spaces help uploading`,
+		Args:              takes(0, -1),
+		ValidArgsFunction: completeHelp,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			if len(args) == 0 {
+				return root.Help()
+			}
+			if found, rest, err := root.Find(args); err == nil && found != root && len(rest) == 0 {
+				return found.Help()
+			}
+			switch word := strings.TrimSuffix(strings.ToLower(args[0]), ".md"); {
+			case len(args) > 1:
+				return unknownTopic(cmd, strings.Join(args, " "))
+			case word == "flags":
+				_, err := io.WriteString(a.Out, manual.GlobalFlags(root, a.Columns))
+				return err
+			case word == "topics":
+				return a.listTopics()
+			default:
+				return a.showTopic(cmd, word)
+			}
+		},
+	}
+}
+
+// showTopic prints a page of the documentation.
+func (a *App) showTopic(cmd *cobra.Command, topic string) error {
+	text, err := fs.ReadFile(docs.Pages, topic+".md")
+	if err != nil {
+		return unknownTopic(cmd, topic)
+	}
+	_, err = a.Out.Write(text)
+	return err
+}
+
+func unknownTopic(cmd *cobra.Command, word string) error {
+	hint := "list the topics with: spaces help topics"
+	if near := nearCommand(cmd.Root(), word); near != "" {
+		hint = "did you mean: spaces help " + strings.TrimPrefix(near, cmd.Root().Name()+" ")
+	} else if near := suggest.Closest(word, topics()); near != "" {
+		hint = "did you mean: spaces help " + near
+	}
+	return hinted(usage("there is no command or topic %q", word), hint)
+}
+
+// topics returns the names of the pages.
+func topics() []string {
+	names, err := fs.Glob(docs.Pages, "*.md")
+	if err != nil {
+		panic(err) // the pattern is wrong
+	}
+	for i, name := range names {
+		names[i] = strings.TrimSuffix(path.Base(name), ".md")
+	}
+	return names
+}
+
+// listTopics prints the pages with their headings.
+func (a *App) listTopics() error {
+	for _, name := range topics() {
+		text, err := fs.ReadFile(docs.Pages, name+".md")
+		if err != nil {
+			return err
+		}
+		heading, _, _ := strings.Cut(string(text), "\n")
+		fmt.Fprintf(a.Out, "%-22s %s\n", name, strings.TrimLeft(heading, "# "))
+	}
+	return nil
+}
+
+func completeHelp(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	found, _, err := cmd.Root().Find(args)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var list []string
+	for _, c := range found.Commands() {
+		if !c.Hidden {
+			list = append(list, cobra.CompletionWithDesc(c.Name(), c.Short))
+		}
+	}
+	if len(args) == 0 {
+		list = append(append(list, topics()...), "flags", "topics")
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
+}

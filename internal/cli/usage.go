@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/suggest"
+)
+
+// subcommand is a cobra.PositionalArgs of commands that only have subcommands.
+func subcommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	path := cmd.CommandPath()
+	hint := "see " + path + " --help"
+	if near := nearCommand(cmd, args[0]); near != "" {
+		hint = "did you mean: " + near
+	}
+	return hinted(usage("%s: unknown command %q", path, args[0]), hint)
+}
+
+// renamed are words that people try for commands, also from other programs,
+// and the commands that do what they want.
+var renamed = map[string]string{
+	"import": "extract", "get": "extract", "unzip": "extract", "ls": "list", "info": "show", "play": "open", "find": "search",
+	"cut": "clip", "trim": "clip", "rm": "remove", "delete": "remove", "receipts": "upload log", "auth": "target login",
+	"login": "target login", "forget": "people forget", "export-tags": "timed-tags", "check": "verify", "undo": "restore",
+	"podcast": "export", "episode": "episodes", "publish": "episodes publish", "rss": "feed build", "rename": "edit",
+	"settings": "config", "tweet": "post", "share": "post", "gui": "studio", "server": "studio", "audiogram": "video",
+}
+
+// nearCommand returns the path of the command that word may stand for, or "".
+func nearCommand(cmd *cobra.Command, word string) string {
+	root := cmd.Root()
+	if !cmd.HasParent() {
+		if to, ok := renamed[strings.ToLower(word)]; ok {
+			if found, _, err := root.Find(strings.Fields(to)); err == nil && found.CommandPath() == root.Name()+" "+to {
+				return found.CommandPath()
+			}
+		}
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		if !c.Hidden {
+			names = append(append(names, c.Name()), c.Aliases...)
+		}
+	}
+	if near := suggest.Closest(word, names); near != "" {
+		return cmd.CommandPath() + " " + near
+	}
+	return ""
+}
+
+// synonyms are the names under which flags are looked for, by other programs'
+// habits, and what they are called here.
+var synonyms = map[string][]string{
+	"from": {"at", "since"}, "start": {"at", "since"}, "begin": {"at"}, "ss": {"at"}, "position": {"at"}, "offset": {"at"},
+	"to": {"end", "until"}, "stop": {"end"}, "duration": {"length"}, "len": {"length"}, "seconds": {"length"}, "t": {"length"},
+	"out": {"output"}, "dest": {"output"}, "dir": {"output", "library"}, "o": {"output"}, "file": {"output"},
+	"type": {"format"}, "codec": {"format"}, "overwrite": {"force"}, "replace": {"force"}, "f": {"force"}, "y": {"yes"},
+	"before": {"until"}, "after": {"since"}, "who": {"speaker"}, "user": {"speaker"}, "guest": {"speaker"}, "n": {"limit", "dry-run"},
+	"max": {"limit"}, "silent": {"quiet"}, "threads": {"jobs"}, "parallel": {"jobs"}, "volume": {"loudness", "normalize"},
+	"lufs": {"loudness", "normalize"}, "bitrate": {"bit-rate"}, "image": {"cover"}, "art": {"cover"}, "artwork": {"cover"},
+	"subtitles": {"captions", "transcript"}, "srt": {"captions", "transcript"}, "size": {"shape"}, "aspect": {"shape"},
+	"order": {"sort"}, "lib": {"library"}, "timezone": {"clock"}, "time": {"clock", "at"}, "text": {"note"}, "name": {"title"},
+}
+
+// flagError words what is wrong with the flags of a command line.
+func flagError(cmd *cobra.Command, err error) error {
+	hint := "see " + cmd.CommandPath() + " --help"
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		name := strings.TrimLeft(unknown.GetSpecifiedName(), "-")
+		if near := nearFlag(cmd, name); near != "" {
+			hint = "did you mean: --" + near
+		}
+		dashes := "--"
+		if unknown.GetSpecifiedShortnames() != "" {
+			dashes = "-"
+		}
+		return hinted(usage("%s has no flag %s%s", cmd.CommandPath(), dashes, name), hint)
+	case errors.As(err, &missing):
+		return hinted(usage("--%s needs a value: --%s %s", missing.GetFlag().Name, missing.GetFlag().Name, valueName(missing.GetFlag())), hint)
+	case errors.As(err, &invalid):
+		f := invalid.GetFlag()
+		return hinted(usage("--%s must be %s, not %q", f.Name, kindOfValue(f), invalid.GetValue()), hint)
+	}
+	return hinted(usage("%w", err), hint)
+}
+
+// nearFlag returns the flag of a command that a name may stand for, or "".
+func nearFlag(cmd *cobra.Command, name string) string {
+	for _, other := range synonyms[strings.ToLower(name)] {
+		if cmd.Flags().Lookup(other) != nil {
+			return other
+		}
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return suggest.Closest(name, names)
+}
+
+func valueName(f *pflag.Flag) string {
+	value, _ := pflag.UnquoteUsage(f)
+	return value
+}
+
+// kindOfValue says what a flag takes.
+func kindOfValue(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "int":
+		return "a whole number"
+	case "float64":
+		return "a number"
+	case "bool":
+		return "true or false"
+	case "duration":
+		return "a time such as 90s or 5m"
+	}
+	return fmt.Sprintf("a %s", f.Value.Type())
+}
+
+// takes is a cobra.PositionalArgs that wants at least min and at most max
+// arguments (max < 0: any number).
+func takes(min, max int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		see := "see " + cmd.CommandPath() + " --help"
+		switch {
+		case len(args) < min:
+			return hinted(usage("%s needs %s", cmd.CommandPath(), manual.Arguments(cmd)), see)
+		case max == 0 && len(args) > 0:
+			return hinted(usage("%s takes no arguments, but got %q", cmd.CommandPath(), args[0]), see)
+		case max >= 0 && len(args) > max:
+			return hinted(usage("%s takes %s, but got %q too", cmd.CommandPath(), manual.Arguments(cmd), args[max]), see)
+		}
+		return nil
+	}
+}
