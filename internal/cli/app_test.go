@@ -58,7 +58,7 @@ func TestUsageErrors(t *testing.T) {
 		kind, says string
 	}{
 		{"lst", exitUsage, "usage", "did you mean: spaces list"},
-		{"list --sinc 2021", exitUsage, "usage", "see spaces list --help"},
+		{"list --sinc 2021", exitUsage, "usage", "did you mean: --since"},
 		{"list --since yesterday", exitUsage, "usage", "yesterday"},
 		{"list --state good", exitUsage, "usage", "complete, damaged"},
 		{"list --limit x", exitUsage, "usage", "see spaces list --help"},
@@ -71,7 +71,7 @@ func TestUsageErrors(t *testing.T) {
 		{"remove x", exitUsage, "usage", "--yes"},
 		{"config frobnicate", exitUsage, "usage", "config --help"},
 		{"config set jobs many", exitUsage, "usage", "number"},
-		{"config set lock-wait -1s", exitUsage, "usage", "shorthand"},
+		{"config set lock-wait -1s", exitUsage, "usage", "has no flag -1"},
 		{"config get colour", exitNotFound, "no-such-setting", "colour"},
 		{"completion tcsh", exitUsage, "usage", "tcsh"},
 		{"list --jobs -1", exitUsage, "usage", "jobs"},

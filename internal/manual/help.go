@@ -89,7 +89,7 @@ func (h *help) command(cmd *cobra.Command) {
 		h.flags(g.title, column, g.flags)
 	}
 	h.WriteString("\n")
-	fmt.Fprintf(h, "Global flags (see %s help flags):", cmd.Root().Name())
+	fmt.Fprintf(h, "Global flags (see %s help flags):\n", cmd.Root().Name())
 	h.row("", 2, globalNames(cmd.Root()))
 	h.WriteString("\nExit status:\n")
 	for _, s := range Statuses(cmd) {
