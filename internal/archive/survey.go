@@ -55,20 +55,20 @@ func LookThrough(ctx context.Context, dir string) (*Survey, error) {
 	}
 	s := surveyor{ctx: ctx, survey: new(Survey)}
 	err = s.folder(dir, 0)
-	s.survey.Problems = s.told.list(dir)
+	s.survey.Problems = s.reported.list(dir)
 	return s.survey, err
 }
 
 type surveyor struct {
-	ctx    context.Context
-	survey *Survey
-	told   tally
-	looked int
-	full   bool
+	ctx      context.Context
+	survey   *Survey
+	reported tally
+	looked   int
+	full     bool
 }
 
 func (s *surveyor) problem(kind ProblemKind, name, message, hint string) {
-	s.told.add(Problem{Kind: kind, Subject: name, Message: message, Hint: hint})
+	s.reported.add(Problem{Kind: kind, Subject: name, Message: message, Hint: hint})
 }
 
 // folder looks through one folder. The error is that of the context, or that
@@ -83,7 +83,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 		if depth == 0 {
 			return p
 		}
-		s.told.add(*p)
+		s.reported.add(*p)
 		return nil
 	}
 	if slices.ContainsFunc(entries, isLibraryFile) {
@@ -171,7 +171,7 @@ func (s *surveyor) file(name string) (bool, error) {
 			if !errors.As(err, &p) {
 				p = fileProblem(err, name)
 			}
-			s.told.add(*p)
+			s.reported.add(*p)
 			return true, nil
 		}
 		return false, nil

@@ -67,7 +67,7 @@ func (v *filmer) film(q *clips.Request) error {
 		return err
 	}
 	turns, err := v.turns(q)
-	q.Film = v.style.Film(cues, turns)
+	q.Renderer = v.style.Renderer(cues, turns)
 	return err
 }
 

@@ -132,7 +132,7 @@ func consentError(err error) *failure {
 	var one *consent.Refused
 	var several gate.Refusals
 	var turns *gate.TurnsError
-	var untold *gate.UntoldError
+	var untold *gate.UnknownTurnsError
 	switch {
 	case errors.As(err, &one):
 		return &failure{exitFailed, "consent", waysOn(one, one.About()), err}

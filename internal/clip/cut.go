@@ -35,7 +35,7 @@ type Request struct {
 	Format    format.Format // "" is the one that needs no re-encoding
 	Title     string        // of the clip; "" is that of the Space
 	Cover     []byte        // JPEG or PNG, or empty
-	Film      Film          // makes the pictures of an MP4
+	Renderer  Renderer      // makes the pictures of an MP4
 	Captions  []byte        // SubRip, to stand beside an MP4, or empty
 
 	Effects
@@ -121,7 +121,7 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 	if q.Format == "" {
 		q.Format = Native(r, q.Span)
 	}
-	if q.Format == format.MP4 && q.Film == nil {
+	if q.Format == format.MP4 && q.Renderer == nil {
 		return Result{}, recording.Problemf(BadRequest, NoFilm, "cannot make the pictures of a video here")
 	}
 	if err := q.checkOmission(); err != nil {
@@ -175,7 +175,7 @@ func (q *Request) path() (string, error) {
 // plan works out a clip: of units as they are wherever that is possible. Units
 // with samples that are to be left out are not copied, even where a player
 // would hide those.
-func (q *Request) plan() (*sheet, error) {
+func (q *Request) plan() (*plan, error) {
 	if !q.copied() {
 		return q.encoded()
 	}
@@ -199,7 +199,7 @@ func (q *Request) copied() bool {
 }
 
 // writeFile writes a clip where the host wants it.
-func (q *Request) writeFile(ctx context.Context, s *sheet, res *Result) error {
+func (q *Request) writeFile(ctx context.Context, s *plan, res *Result) error {
 	r := q.Recording
 	file, err := filepath.Abs(q.File)
 	if err != nil {
@@ -234,7 +234,7 @@ func (q *Request) writeFile(ctx context.Context, s *sheet, res *Result) error {
 	return q.writeCaptions(root, name, res)
 }
 
-func writeDevice(ctx context.Context, file string, s *sheet, res *Result) error {
+func writeDevice(ctx context.Context, file string, s *plan, res *Result) error {
 	f, err := os.OpenFile(file, os.O_WRONLY, 0)
 	if err != nil {
 		return err
@@ -247,7 +247,7 @@ func writeDevice(ctx context.Context, file string, s *sheet, res *Result) error 
 
 // writeClip writes a clip into the recording's folder, with its provenance
 // beside it.
-func (q *Request) writeClip(ctx context.Context, s *sheet, res *Result) error {
+func (q *Request) writeClip(ctx context.Context, s *plan, res *Result) error {
 	r := q.Recording
 	root, err := r.Root()
 	if err != nil {
@@ -301,7 +301,7 @@ func intact(root *os.Root, file string, p *Provenance) bool {
 
 // draw writes a clip to the file name, which comes into being when all of it
 // is there.
-func draw(ctx context.Context, root *os.Root, name string, force bool, s *sheet, res *Result) error {
+func draw(ctx context.Context, root *os.Root, name string, force bool, s *plan, res *Result) error {
 	d, err := durable.Create(root, name)
 	if err != nil {
 		return err

@@ -21,8 +21,8 @@ func (q *Request) heard(ctx context.Context, rates ...int) (s encode.Sound, stop
 		return r.Decode(ctx, q.Span, f)
 	}
 	list := q.Omit.Sections([]recording.Section{{Span: q.Span}})
-	reel := r.Reel(ctx, list, f, true, func(int64) {})
-	return encode.Sound{Reader: reel, Samples: r.ReelLength(list, f.SampleRate), Bits: bits}, reel.Close, nil
+	reel := r.ReadSections(ctx, list, f, true, func(int64) {})
+	return encode.Sound{Reader: reel, Samples: r.SectionsLength(list, f.SampleRate), Bits: bits}, reel.Close, nil
 }
 
 // checkOmission refuses a clip of which nothing is left, and one whose pictures

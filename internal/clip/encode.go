@@ -10,19 +10,19 @@ import (
 
 // encoded works out a clip that is decoded and coded anew: it holds the
 // samples asked for and no others.
-func (q *Request) encoded() (*sheet, error) {
+func (q *Request) encoded() (*plan, error) {
 	e := q.Format.Entry()
 	if e.Encode == nil {
 		return nil, recording.Problemf(NoEncoder, NoAAC, "cannot re-encode into .aac: the file could not say where its sound begins")
 	}
-	s := &sheet{span: q.Span, lossless: q.exact()}
+	s := &plan{span: q.Span, lossless: q.exact()}
 	s.write = func(ctx context.Context, w io.Writer) error {
 		src, stop, err := q.sound(ctx, e.Rates...)
 		if err != nil {
 			return err
 		}
 		defer stop()
-		video, end, err := q.shoot(ctx, src.Samples, src.Format().SampleRate)
+		video, end, err := q.render(ctx, src.Samples, src.Format().SampleRate)
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ func Held(q Request) (recording.Span, error) {
 }
 
 // held is the stretch of which the file of a lossless clip holds samples.
-func held(r *recording.Recording, s *sheet) recording.Span {
+func held(r *recording.Recording, s *plan) recording.Span {
 	rate := r.Rate
 	if list := r.Extents(s.span); len(list) > 0 {
 		rate = r.Files[list[0].File].Config.SampleRate

@@ -14,8 +14,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
-// A sheet is a clip worked out, but not written.
-type sheet struct {
+// A plan is a clip worked out, but not written.
+type plan struct {
 	span recording.Span // what is heard: the span asked for, or whole frames
 	// hidden samples stand in the file before and after what is heard, for
 	// the decoder's sake or because units cannot be divided.
@@ -25,7 +25,7 @@ type sheet struct {
 }
 
 // lossless works out a clip of units as they are.
-func (q *Request) lossless() (*sheet, error) {
+func (q *Request) lossless() (*plan, error) {
 	r := q.Recording
 	list := r.Extents(q.Span)
 	if len(list) == 0 {
@@ -44,10 +44,10 @@ func (q *Request) lossless() (*sheet, error) {
 		return nil, err
 	}
 	x.sum = q.sum
-	s := &sheet{span: q.Span, lossless: true}
+	s := &plan{span: q.Span, lossless: true}
 	s.hidden.Before, s.hidden.After = x.hidden()
 	s.write = func(ctx context.Context, w io.Writer) error {
-		video, stop, err := q.shoot(ctx, x.played(), x.file.Config.SampleRate)
+		video, stop, err := q.render(ctx, x.played(), x.file.Config.SampleRate)
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (q *Request) lossless() (*sheet, error) {
 
 // bareFrames works out a clip in ADTS, which has no way to hide samples: it
 // begins and ends on whole frames.
-func (q *Request) bareFrames(list []recording.Extent) (*sheet, error) {
+func (q *Request) bareFrames(list []recording.Extent) (*plan, error) {
 	r := q.Recording
 	f := r.Files[list[0].File]
 	unit := int64(f.Config.UnitSamples)
@@ -86,7 +86,7 @@ func (q *Request) bareFrames(list []recording.Extent) (*sheet, error) {
 	if _, err := adts.HeaderOf(f.Config); err != nil {
 		return nil, notLossless("%v", err)
 	}
-	s := &sheet{lossless: true, span: recording.Span{
+	s := &plan{lossless: true, span: recording.Span{
 		Start:   q.Span.Start - recording.Rescale(before, r.Rate, f.Config.SampleRate),
 		Samples: recording.Rescale(x.units()*unit, r.Rate, f.Config.SampleRate),
 	}}
@@ -101,7 +101,7 @@ func (q *Request) bareFrames(list []recording.Extent) (*sheet, error) {
 }
 
 // pcmBlocks works out a clip of PCM: the very samples.
-func (q *Request) pcmBlocks(list []recording.Extent) (*sheet, error) {
+func (q *Request) pcmBlocks(list []recording.Extent) (*plan, error) {
 	r := q.Recording
 	f := r.Files[list[0].File]
 	align, err := blockAlign(f.Config)
@@ -115,7 +115,7 @@ func (q *Request) pcmBlocks(list []recording.Extent) (*sheet, error) {
 		}
 		total += s.Samples
 	}
-	s := &sheet{span: q.Span, lossless: true}
+	s := &plan{span: q.Span, lossless: true}
 	s.write = func(ctx context.Context, w io.Writer) error {
 		out, err := format.WAV.NewUnitWriter(w, &format.Units{Config: f.Config, Samples: total})
 		if err != nil {
@@ -147,7 +147,7 @@ func (q *Request) pcmBlocks(list []recording.Extent) (*sheet, error) {
 
 // mp3Frames works out a clip of MP3. What comes before the first sample is
 // declared as the encoder's delay, which players leave out.
-func (q *Request) mp3Frames(list []recording.Extent) (*sheet, error) {
+func (q *Request) mp3Frames(list []recording.Extent) (*plan, error) {
 	r := q.Recording
 	f := r.Files[list[0].File]
 	x, err := excerptOf(r, list, preroll(f.Config))
@@ -161,7 +161,7 @@ func (q *Request) mp3Frames(list []recording.Extent) (*sheet, error) {
 	if err := x.findLead(); err != nil {
 		return nil, err
 	}
-	s := &sheet{span: q.Span, lossless: true}
+	s := &plan{span: q.Span, lossless: true}
 	s.hidden.Before, s.hidden.After = x.hidden()
 	sizes := x.sizes
 	if x.lead != nil {

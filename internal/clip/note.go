@@ -14,7 +14,7 @@ const SettingsTag = "SPACE_SETTINGS"
 
 // settings are those of a clip, without its cover.
 func (q *Request) settings() Settings {
-	return Settings{Fade: q.Fade.Seconds(), Normalize: q.Normalize, Mono: q.Mono, Strict: q.Strict, Title: q.Title, Video: q.look()}
+	return Settings{Fade: q.Fade.Seconds(), Normalize: q.Normalize, Mono: q.Mono, Strict: q.Strict, Title: q.Title, Video: q.videoSettings()}
 }
 
 // settled are the tags of a clip that is encoded anew: it can be made again
@@ -36,7 +36,7 @@ func (q *Request) settled() tags.Tags {
 
 // note keeps in the library what was written elsewhere: how the file can be
 // told from others, and made again. It holds no names.
-func (q *Request) note(ctx context.Context, s *sheet, res *Result) error {
+func (q *Request) note(ctx context.Context, s *plan, res *Result) error {
 	p := q.provenance(s)
 	p.Title, p.Settings.Title = "", ""
 	p.Bytes, p.SHA256 = res.Bytes, res.SHA256

@@ -49,17 +49,17 @@ type Provenance struct {
 
 // Settings are what was asked for beyond the span.
 type Settings struct {
-	Fade      float64  `json:"fade,omitempty"`      // seconds
-	Normalize *float64 `json:"normalize,omitempty"` // LUFS
-	Mono      bool     `json:"mono,omitempty"`
-	Strict    bool     `json:"strict,omitempty"`
-	Title     string   `json:"title,omitempty"`
-	Cover     string   `json:"cover,omitempty"` // SHA-256
-	Video     *Look    `json:"video,omitempty"` // what an MP4 shows
+	Fade      float64        `json:"fade,omitempty"`      // seconds
+	Normalize *float64       `json:"normalize,omitempty"` // LUFS
+	Mono      bool           `json:"mono,omitempty"`
+	Strict    bool           `json:"strict,omitempty"`
+	Title     string         `json:"title,omitempty"`
+	Cover     string         `json:"cover,omitempty"` // SHA-256
+	Video     *VideoSettings `json:"video,omitempty"` // what an MP4 shows
 }
 
 // provenance is that of a clip, but for the file.
-func (q *Request) provenance(s *sheet) *Provenance {
+func (q *Request) provenance(s *plan) *Provenance {
 	r := q.Recording
 	p := &Provenance{
 		Schema: Schema, Recording: r.Space.ID, Title: q.tags().Title, Format: q.Format, Lossless: s.lossless,

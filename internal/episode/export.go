@@ -139,10 +139,10 @@ func (e *export) prepare() error {
 	if e.Mono {
 		e.chain.format.Channels = 1
 	}
-	e.chain.samples = r.ReelLength(e.list, e.chain.format.SampleRate)
+	e.chain.samples = r.SectionsLength(e.list, e.chain.format.SampleRate)
 	e.rec = Record{
 		Schema: clip.Schema, ID: s.ID, Type: k.MediaType, Title: e.Title, Date: s.StartedAt, Host: s.Host, Speakers: s.Speakers,
-		Duration: seconds(r, r.ReelLength(e.list, r.Rate)), Samples: e.chain.samples,
+		Duration: seconds(r, r.SectionsLength(e.list, r.Rate)), Samples: e.chain.samples,
 		SampleRate: e.chain.format.SampleRate, Channels: e.chain.format.Channels,
 		ConsentMissing: e.ConsentMissing, Omitted: r.Omitted(&e.Omit, whole),
 		Kept: e.kept(e.list), Chapters: []Chapter{}, Before: levels(e.measured.Loudness), WrittenBy: "spaces " + e.Version,

@@ -55,15 +55,15 @@ func run(t testing.TB, name string, args ...string) []byte {
 	return out
 }
 
-// tape is a Reader of samples in memory.
-type tape struct {
+// memoryReader is a Reader of samples in memory.
+type memoryReader struct {
 	format pcm.Format
 	rest   []float32
 }
 
-func (s *tape) Format() pcm.Format { return s.format }
+func (s *memoryReader) Format() pcm.Format { return s.format }
 
-func (s *tape) Read(dst []float32) (int, error) {
+func (s *memoryReader) Read(dst []float32) (int, error) {
 	if len(s.rest) == 0 {
 		return 0, io.EOF
 	}
@@ -80,7 +80,7 @@ func imported(t testing.TB, f pcm.Format, samples []float32) (*library.Library, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = encode.WAV(t.Context(), file, encode.Sound{Reader: &tape{f, samples}, Samples: int64(len(samples) / f.Channels), Bits: 24}, encode.Options{})
+	err = encode.WAV(t.Context(), file, encode.Sound{Reader: &memoryReader{f, samples}, Samples: int64(len(samples) / f.Channels), Bits: 24}, encode.Options{})
 	if cerr := file.Close(); err != nil || cerr != nil {
 		t.Fatal(err, cerr)
 	}

@@ -29,7 +29,7 @@ const ramp = 5
 
 // open returns the samples and what ends them.
 func (c *chain) open(ctx context.Context) (encode.Sound, func()) {
-	tape := c.r.Reel(ctx, c.list, c.format, !c.exact, c.tick)
+	tape := c.r.ReadSections(ctx, c.list, c.format, !c.exact, c.tick)
 	var src pcm.Reader = tape
 	if len(c.steps) > 0 {
 		src = pcm.Level(src, c.steps, int64(c.format.SampleRate/ramp))

@@ -17,14 +17,14 @@ import (
 
 const id = "1ypKdEXvkMLGW"
 
-// shelf is a library with one Space, in which guest1 speaks from 10 s on.
-type shelf struct {
+// testLibrary is a library with one Space, in which guest1 speaks from 10 s on.
+type testLibrary struct {
 	*library.Library
 	ledger *consent.Ledger
 	folder string // of the Space, absolute
 }
 
-func newShelf(t *testing.T) *shelf {
+func newTestLibrary(t *testing.T) *testLibrary {
 	t.Helper()
 	ctx, dir := t.Context(), t.TempDir()
 	archive := fixture.One()
@@ -48,11 +48,11 @@ func newShelf(t *testing.T) *shelf {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &shelf{l, ledger, l.Path(s.Folder)}
+	return &testLibrary{l, ledger, l.Path(s.Folder)}
 }
 
 // put writes files into the Space's folder: names and contents in turn.
-func (s *shelf) put(t *testing.T, files ...string) {
+func (s *testLibrary) put(t *testing.T, files ...string) {
 	t.Helper()
 	for i := 0; i < len(files); i += 2 {
 		name := filepath.Join(s.folder, filepath.FromSlash(files[i]))
@@ -66,7 +66,7 @@ func (s *shelf) put(t *testing.T, files ...string) {
 }
 
 // left lists what is in a folder of the Space.
-func (s *shelf) left(t *testing.T, folder string) string {
+func (s *testLibrary) left(t *testing.T, folder string) string {
 	t.Helper()
 	sp, err := s.Load(id)
 	if err != nil {
@@ -91,7 +91,7 @@ func record(file string, end float64) string {
 // What stands beside an episode that stays, stays; and no record leads out of
 // its folder.
 func TestShared(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	s.put(t,
 		"episodes/all.m4a", "all of it", "episodes/all.m4a.json", record("all.m4a", 12),
 		"episodes/some.m4a", "the host", "episodes/some.m4a.json", record("some.m4a", 9),
@@ -147,7 +147,7 @@ func TestChoices(t *testing.T) {
 		{Choice{Names: true}, true, true, false},
 	} {
 		t.Run(fmt.Sprintf("%+v", test.choice), func(t *testing.T) {
-			s := newShelf(t)
+			s := newTestLibrary(t)
 			s.put(t,
 				"clips/c.m4a", "clip", "clips/c.m4a.json", fmt.Sprintf(`{"schema":1,"recording":%q,"file":"c.m4a","at":10,"length":1,"samples":48000}`, id),
 				"clips/host.m4a", "clip", "clips/host.m4a.json", fmt.Sprintf(`{"schema":1,"recording":%q,"file":"host.m4a","at":1,"length":1,"samples":48000}`, id),
@@ -181,7 +181,7 @@ func TestChoices(t *testing.T) {
 // What stands in the place of names is not taken out, and whoever is not there
 // is not found.
 func TestWords(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	if _, err := Find(t.Context(), s.Library, s.ledger, "forgotten", Choice{Names: true}); err == nil {
 		t.Error("forgotten is taken out")
 	}
@@ -204,7 +204,7 @@ func TestWords(t *testing.T) {
 // What an upload in doubt keeps in base64, and the words of a post, are looked
 // into; an answer for the person's id goes with its evidence.
 func TestPosts(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	state := base64.StdEncoding.EncodeToString([]byte(`{"intent":{"text":"with @Guest1, and guest10"}}`))
 	other := base64.StdEncoding.EncodeToString([]byte(`{"intent":{"text":"alone"}}`))
 	if err := os.Mkdir(s.Path("uploads"), 0o777); err != nil {

@@ -68,7 +68,7 @@ func (l *Library) Verify(ctx context.Context, ids []string, p stream.Progress, f
 	return v.stats, l.Leftovers(ctx, func(name string, info fs.FileInfo) error {
 		i := slices.IndexFunc(folders, func(f string) bool { return strings.HasPrefix(name, f+"/") })
 		if i >= 0 || len(ids) == 0 {
-			v.tell("", Leftover, name, "%d bytes left by a command that was killed", info.Size())
+			v.report("", Leftover, name, "%d bytes left by a command that was killed", info.Size())
 		}
 		return nil
 	})
@@ -127,7 +127,7 @@ func (v *verifier) strays(known []string) error {
 	for _, y := range years {
 		year := path.Join(layout.Recordings, y.Name())
 		if !y.IsDir() {
-			v.tell("", Extra, year, "not a folder of recordings")
+			v.report("", Extra, year, "not a folder of recordings")
 			continue
 		}
 		entries, err := v.lib.disk.readDir(year)
@@ -136,7 +136,7 @@ func (v *verifier) strays(known []string) error {
 		}
 		for _, e := range entries {
 			if name := path.Join(year, e.Name()); !slices.Contains(known, name) {
-				v.tell("", Extra, name, "not a recording: it has no "+layout.Sidecar)
+				v.report("", Extra, name, "not a recording: it has no "+layout.Sidecar)
 			}
 		}
 	}
@@ -145,13 +145,13 @@ func (v *verifier) strays(known []string) error {
 			return err
 		}
 		if !slices.Contains(known, row.Folder) {
-			v.tell(row.ID, Lost, row.Folder, "the catalogue knows this recording, and its folder is gone")
+			v.report(row.ID, Lost, row.Folder, "the catalogue knows this recording, and its folder is gone")
 		}
 	}
 	return nil
 }
 
-func (v *verifier) tell(id string, kind FindingKind, name, format string, args ...any) {
+func (v *verifier) report(id string, kind FindingKind, name, format string, args ...any) {
 	v.found(Finding{ID: id, Kind: kind, Path: name, Message: fmt.Sprintf(format, args...)})
 }
 
@@ -160,7 +160,7 @@ func (v *verifier) recording(folder string) error {
 	v.stats.Recordings++
 	s, err := v.lib.load(folder)
 	if err != nil {
-		v.tell("", Unreadable, layout.SidecarIn(folder), "%v", err)
+		v.report("", Unreadable, layout.SidecarIn(folder), "%v", err)
 		return nil
 	}
 	v.stats.Files++
@@ -195,11 +195,11 @@ func (v *verifier) recording(folder string) error {
 func (v *verifier) file(id, name string, size int64, want string, progress stream.Progress) error {
 	f, err := v.lib.disk.root.Open(name)
 	if isGone(err) {
-		v.tell(id, Lost, name, "the file is gone")
+		v.report(id, Lost, name, "the file is gone")
 		return nil
 	}
 	if err != nil {
-		v.tell(id, Unreadable, name, "%v", err)
+		v.report(id, Unreadable, name, "%v", err)
 		return nil
 	}
 	defer f.Close()
@@ -212,11 +212,11 @@ func (v *verifier) file(id, name string, size int64, want string, progress strea
 	v.stats.Bytes += in.Bytes()
 	switch got := hex.EncodeToString(h.Sum(nil)); {
 	case in.Err() != nil:
-		v.tell(id, Unreadable, name, "%v", in.Err())
+		v.report(id, Unreadable, name, "%v", in.Err())
 	case size >= 0 && in.Bytes() != size:
-		v.tell(id, Changed, name, "%d bytes, not %d", in.Bytes(), size)
+		v.report(id, Changed, name, "%d bytes, not %d", in.Bytes(), size)
 	case got != want:
-		v.tell(id, Changed, name, "other content of the same size: SHA-256 %s, not %s", got, want)
+		v.report(id, Changed, name, "other content of the same size: SHA-256 %s, not %s", got, want)
 	}
 	return nil
 }
@@ -226,7 +226,7 @@ func (v *verifier) file(id, name string, size int64, want string, progress strea
 func (v *verifier) index(s *space.Space, file int, name string) {
 	f, err := v.lib.disk.root.Open(name)
 	if err != nil {
-		v.tell(s.ID, Lost, name, "the packet index is gone")
+		v.report(s.ID, Lost, name, "the packet index is gone")
 		return
 	}
 	defer f.Close()
@@ -238,7 +238,7 @@ func (v *verifier) index(s *space.Space, file int, name string) {
 		}
 	}
 	if err != nil {
-		v.tell(s.ID, Changed, name, "%v", err)
+		v.report(s.ID, Changed, name, "%v", err)
 	}
 	v.stats.Files++
 }
@@ -254,7 +254,7 @@ func (v *verifier) soundIndex(s *space.Space, name string) {
 		_, err = unithash.Parse(b)
 	}
 	if err != nil {
-		v.tell(s.ID, Changed, name, "%v", err)
+		v.report(s.ID, Changed, name, "%v", err)
 	}
 	v.stats.Files++
 }
@@ -281,12 +281,12 @@ func (v *verifier) length(s *space.Space, file int) {
 	}
 	rd, err := flac.NewReader(f, info.Size(), track.Options{})
 	if err != nil {
-		v.tell(s.ID, Unreadable, name, "%v", err)
+		v.report(s.ID, Unreadable, name, "%v", err)
 		return
 	}
 	samples := fileSamples(s, file)
 	if told := rd.StreamInfo().Samples; told != samples && samples < 1<<36 {
-		v.tell(s.ID, Unreadable, name, "its header says %d samples, and its frames have %d: %s", told, samples, anew)
+		v.report(s.ID, Unreadable, name, "its header says %d samples, and its frames have %d: %s", told, samples, anew)
 	}
 }
 
@@ -296,7 +296,7 @@ func (v *verifier) length(s *space.Space, file int) {
 func (v *verifier) extras(id, folder string, known map[string]bool) error {
 	return fs.WalkDir(v.lib.disk.root.FS(), folder, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
-			v.tell(id, Unreadable, name, "%v", err)
+			v.report(id, Unreadable, name, "%v", err)
 			return nil
 		}
 		if err := v.ctx.Err(); err != nil {
@@ -310,7 +310,7 @@ func (v *verifier) extras(id, folder string, known map[string]bool) error {
 			return nil
 		}
 		if !known[rel] && !durable.IsLeftover(e.Name()) && e.Name() != ".DS_Store" && e.Name() != "Thumbs.db" && e.Name() != "desktop.ini" {
-			v.tell(id, Extra, name, "nobody knows of this file")
+			v.report(id, Extra, name, "nobody knows of this file")
 		}
 		return nil
 	})

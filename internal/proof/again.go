@@ -17,13 +17,13 @@ import (
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
-// A remake is a clip that was made once more, in a temporary file.
-type remake struct {
+// A remadeClip is a clip that was made once more, in a temporary file.
+type remadeClip struct {
 	file   string
 	sha256 string
 }
 
-func (m *remake) remove() { os.Remove(m.file) }
+func (m *remadeClip) remove() { os.Remove(m.file) }
 
 // request is what a clip was made with. The pictures of a video cannot be made
 // again, but its sound is that of an .m4a.
@@ -44,14 +44,14 @@ func request(c *clip.Provenance, r *recording.Recording, tagged bool) clip.Reque
 	return q
 }
 
-// make makes a clip once more. The caller removes it.
-func (p *Prover) make(ctx context.Context, q clip.Request) (*remake, error) {
+// remake makes a clip once more. The caller removes it.
+func (p *Prover) remake(ctx context.Context, q clip.Request) (*remadeClip, error) {
 	f, err := os.CreateTemp("", "spaces-prove-")
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	m, sum := &remake{file: f.Name()}, sha256.New()
+	m, sum := &remadeClip{file: f.Name()}, sha256.New()
 	q.Writer = io.MultiWriter(f, sum)
 	if _, err := clip.Cut(ctx, q); err != nil {
 		m.remove()
@@ -151,10 +151,10 @@ func isOgg(name string) bool {
 	return err == nil && string(magic) == "OggS"
 }
 
-// again makes a clip once more with one guess of its settings and compares. It
+// tryRemake makes a clip once more with one guess of its settings and compares. It
 // notes a check, and returns true, if that decides about the clip.
-func (p *Prover) again(ctx context.Context, proof *Proof, t *found, q clip.Request, name string) (decided bool, err error) {
-	m, err := p.make(ctx, q)
+func (p *Prover) tryRemake(ctx context.Context, proof *Proof, t *found, q clip.Request, name string) (decided bool, err error) {
+	m, err := p.remake(ctx, q)
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
@@ -186,7 +186,7 @@ func (p *Prover) again(ctx context.Context, proof *Proof, t *found, q clip.Reque
 		proof.check("units", of, Fails, "%d of its %d frames are not those of the recording, from frame %d on", d.others, d.units, d.first)
 		return true, nil
 	}
-	worst, err := p.unlike(ctx, name, m.file)
+	worst, err := p.soundDifference(ctx, name, m.file)
 	if err != nil {
 		return false, err
 	}

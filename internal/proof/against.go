@@ -64,7 +64,7 @@ func (p *Prover) Against(ctx context.Context, ids []string, found func(Differenc
 			return c.sum, err
 		}
 	}
-	return c.sum, c.rest(ctx)
+	return c.sum, c.onlyInLibrary(ctx)
 }
 
 type comparer struct {
@@ -77,7 +77,7 @@ type comparer struct {
 	kept  map[string]*space.Space // nil if the library has none
 }
 
-func (c *comparer) tell(d Difference, format string, args ...any) {
+func (c *comparer) report(d Difference, format string, args ...any) {
 	d.Message = fmt.Sprintf(format, args...)
 	if d.Kind == OnlyHere {
 		c.sum.OnlyHere++
@@ -87,8 +87,8 @@ func (c *comparer) tell(d Difference, format string, args ...any) {
 	c.found(d)
 }
 
-// meant reports whether a Space is one that was asked for.
-func (c *comparer) meant(id string) bool { return len(c.ids) == 0 || slices.Contains(c.ids, id) }
+// selected reports whether a Space is one that was asked for.
+func (c *comparer) selected(id string) bool { return len(c.ids) == 0 || slices.Contains(c.ids, id) }
 
 // load returns what the library has of a Space, or nil.
 func (c *comparer) load(id string) (*space.Space, error) {
@@ -112,17 +112,17 @@ func (c *comparer) archive(ctx context.Context, a *archive.Archive) error {
 		return err
 	}
 	if section == archive.SectionUnreadable {
-		c.tell(Difference{Kind: Unreadable}, "%s: what it says of Spaces cannot be read", a.Path())
+		c.report(Difference{Kind: Unreadable}, "%s: what it says of Spaces cannot be read", a.Path())
 	}
 	for i := range records {
-		if c.meant(records[i].ID) {
+		if c.selected(records[i].ID) {
 			if err := c.record(a, &records[i]); err != nil {
 				return err
 			}
 		}
 	}
 	for _, m := range a.Media() {
-		if m.SpaceID != "" && !c.meant(m.SpaceID) {
+		if m.SpaceID != "" && !c.selected(m.SpaceID) {
 			continue
 		}
 		if err := c.member(ctx, &m); err != nil {
@@ -142,16 +142,16 @@ func (c *comparer) record(a *archive.Archive, r *archive.Record) error {
 		return err
 	}
 	if s == nil {
-		c.tell(Difference{Kind: OnlyThere, ID: r.ID}, "the archive has a record of this Space, and the library does not know it")
+		c.report(Difference{Kind: OnlyThere, ID: r.ID}, "the archive has a record of this Space, and the library does not know it")
 		return nil
 	}
 	switch {
 	case len(s.Record) == 0:
-		c.tell(Difference{Kind: OnlyThere, ID: r.ID, Path: s.Folder}, "the archive has a record of this Space, and the library has none")
+		c.report(Difference{Kind: OnlyThere, ID: r.ID, Path: s.Folder}, "the archive has a record of this Space, and the library has none")
 	case !sameRecord(s.Record, r.Raw) && !slices.ContainsFunc(s.Provenance, func(o space.Origin) bool {
 		return o.Made.After(a.Manifest().Generated) && slices.Contains(o.Supplied, "record")
 	}):
-		c.tell(Difference{Kind: Record, ID: r.ID, Path: s.Folder}, "the library keeps another record of this Space than this archive has")
+		c.report(Difference{Kind: Record, ID: r.ID, Path: s.Folder}, "the library keeps another record of this Space than this archive has")
 	}
 	if r.CreatedAt.IsZero() || r.EndedAt.IsZero() || s.Duration == nil {
 		return nil
@@ -161,7 +161,7 @@ func (c *comparer) record(a *archive.Archive, r *archive.Record) error {
 		heard += g.Seconds
 	}
 	if d := heard - said; math.Abs(d) > Tolerance {
-		c.tell(Difference{Kind: Length, ID: r.ID, Path: s.Folder}, "the record says %.0f s, and the audio has %.0f s, gaps included: %.0f s %s", said, heard, math.Abs(d),
+		c.report(Difference{Kind: Length, ID: r.ID, Path: s.Folder}, "the record says %.0f s, and the audio has %.0f s, gaps included: %.0f s %s", said, heard, math.Abs(d),
 			map[bool]string{true: "less", false: "more"}[d < 0])
 	}
 	return nil
@@ -184,13 +184,13 @@ func (c *comparer) member(ctx context.Context, m *archive.Member) error {
 	d := Difference{ID: m.SpaceID, Member: m.Name}
 	if err != nil {
 		d.Kind = Unreadable
-		c.tell(d, "%v", err)
+		c.report(d, "%v", err)
 		return nil
 	}
 	c.sum.Bytes += sum.bytes
 	if d.ID == "" {
 		d.ID = space.ContentID(sum.sha256)
-		if !c.meant(d.ID) {
+		if !c.selected(d.ID) {
 			return nil
 		}
 	}
@@ -202,13 +202,13 @@ func (c *comparer) member(ctx context.Context, m *archive.Member) error {
 	}
 	if s == nil {
 		d.Kind = OnlyThere
-		c.tell(d, "the library does not know this Space: %d bytes are in the archive alone", sum.bytes)
+		c.report(d, "the library does not know this Space: %d bytes are in the archive alone", sum.bytes)
 		return nil
 	}
 	src, ok := pieceOf(s, sum.sha256)
 	if !ok {
 		d.Kind, d.Path = OnlyThere, s.Folder
-		c.tell(d, "the library has other originals of this Space, and none with the SHA-256 %s", sum.sha256)
+		c.report(d, "the library has other originals of this Space, and none with the SHA-256 %s", sum.sha256)
 		return nil
 	}
 	d.Kind, d.Path = Differs, originPath(s, src.Piece)
@@ -218,18 +218,18 @@ func (c *comparer) member(ctx context.Context, m *archive.Member) error {
 		return ctx.Err()
 	case err != nil:
 		d.Kind = Unreadable
-		c.tell(d, "%v", err)
+		c.report(d, "%v", err)
 	case here.bytes != sum.bytes || here.sha256 != sum.sha256:
-		c.tell(d, "%d bytes with the SHA-256 %s, and in the archive %d with %s", here.bytes, here.sha256, sum.bytes, sum.sha256)
+		c.report(d, "%d bytes with the SHA-256 %s, and in the archive %d with %s", here.bytes, here.sha256, sum.bytes, sum.sha256)
 	case src.CRC32 != "" && m.HasCRC && src.CRC32 != fmt.Sprintf("%08x", m.CRC32):
-		c.tell(d, "the library has noted the CRC-32 %s, and the archive says %08x", src.CRC32, m.CRC32)
+		c.report(d, "the library has noted the CRC-32 %s, and the archive says %08x", src.CRC32, m.CRC32)
 	}
 	return nil
 }
 
-// rest goes through the library for what the archives do not have: originals
+// onlyInLibrary goes through the library for what the archives do not have: originals
 // that are said to come from one of them, and whole Spaces.
-func (c *comparer) rest(ctx context.Context) error {
+func (c *comparer) onlyInLibrary(ctx context.Context) error {
 	var from []string
 	for _, a := range c.Archives {
 		sha, err := c.archiveSum(ctx, a)
@@ -242,7 +242,7 @@ func (c *comparer) rest(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !c.meant(row.ID) {
+		if !c.selected(row.ID) {
 			continue
 		}
 		s, err := c.load(row.ID)
@@ -256,12 +256,12 @@ func (c *comparer) rest(ctx context.Context) error {
 		for i := range s.Pieces {
 			if q := &s.Pieces[i]; slices.Contains(from, q.Archive) && !slices.Contains(c.parts[row.ID], q.SHA256) {
 				claimed = true
-				c.tell(Difference{Kind: Differs, ID: row.ID, Member: q.Member, Path: originPath(s, q.Name)},
+				c.report(Difference{Kind: Differs, ID: row.ID, Member: q.Member, Path: originPath(s, q.Name)},
 					"the library says that this came from the archive, which has no such bytes")
 			}
 		}
 		if !claimed && !c.seen[row.ID] {
-			c.tell(Difference{Kind: OnlyHere, ID: row.ID, Path: row.Folder}, "the archive has nothing of this Space")
+			c.report(Difference{Kind: OnlyHere, ID: row.ID, Path: row.Folder}, "the archive has nothing of this Space")
 		}
 	}
 	return nil

@@ -141,10 +141,10 @@ func freeTags(f *os.File) (list map[string]string) {
 	return list
 }
 
-// borneOut looks whether a file is what its tags say: its frames are those of
+// checkClaim looks whether a file is what its tags say: its frames are those of
 // the recording, or what the same settings make of it. Only what contradicts
 // the tags fails.
-func (p *Prover) borneOut(ctx context.Context, proof *Proof, t *found, r *recording.Recording, name string) error {
+func (p *Prover) checkClaim(ctx context.Context, proof *Proof, t *found, r *recording.Recording, name string) error {
 	span := recording.Span{Start: proof.Start, Samples: proof.Samples}
 	if !t.guess && p.otherOriginal(proof, t, r, span) {
 		return nil
@@ -177,24 +177,24 @@ func (p *Prover) borneOut(ctx context.Context, proof *Proof, t *found, r *record
 		guesses = append(guesses, strict)
 	}
 	for _, q := range guesses {
-		if decided, err := p.again(ctx, proof, t, q, name); decided || err != nil {
+		if decided, err := p.tryRemake(ctx, proof, t, q, name); decided || err != nil {
 			return err
 		}
 	}
-	return p.liken(ctx, proof, t, r, name, false, t.tags[clip.SettingsTag] != "")
+	return p.compareSound(ctx, proof, t, r, name, false, t.tags[clip.SettingsTag] != "")
 }
 
 // delay looks whether an .mp3 plays the samples of its frames that it would if it
 // were cut again: the delay in its first frame alone says which these are.
 func (p *Prover) delay(ctx context.Context, proof *Proof, t *found, q clip.Request, before int, name string) error {
-	m, err := p.make(ctx, q)
+	m, err := p.remake(ctx, q)
 	if err != nil {
-		return p.cannot(ctx, proof, "frames", t.place(), "it cannot be cut again", err)
+		return p.noteUnchecked(ctx, proof, "frames", t.place(), "it cannot be cut again", err)
 	}
 	defer m.remove()
 	d, err := compare(ctx, name, m.file)
 	if err != nil {
-		return p.cannot(ctx, proof, "frames", t.place(), "it cannot be read", err)
+		return p.noteUnchecked(ctx, proof, "frames", t.place(), "it cannot be read", err)
 	}
 	if !d.plays {
 		proof.Checks = proof.Checks[:before]
@@ -217,7 +217,7 @@ func (p *Prover) whole(ctx context.Context, proof *Proof, t *found, name string)
 	}
 	switch {
 	case err != nil:
-		return false, p.cannot(ctx, proof, "frames", t.place(), "it cannot be read", err)
+		return false, p.noteUnchecked(ctx, proof, "frames", t.place(), "it cannot be read", err)
 	case damaged > 0:
 		proof.check("frames", t.place(), Fails, "it is damaged: files that the program makes are not")
 		return false, nil
@@ -225,7 +225,7 @@ func (p *Prover) whole(ctx context.Context, proof *Proof, t *found, name string)
 	more, err := surplus(name)
 	switch {
 	case err != nil:
-		return false, p.cannot(ctx, proof, "frames", t.place(), "it cannot be read", err)
+		return false, p.noteUnchecked(ctx, proof, "frames", t.place(), "it cannot be read", err)
 	case more > 0:
 		proof.check("frames", t.place(), NotChecked, "could not be verified: %d bytes of it are no part of the movie that was compared", more)
 		return false, nil

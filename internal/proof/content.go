@@ -33,7 +33,7 @@ func (p *Prover) content(ctx context.Context, proof *Proof, t *found, r *recordi
 		}
 	}
 	if t.clip != nil {
-		if err := p.remade(ctx, proof, t, r); err != nil {
+		if err := p.checkRemake(ctx, proof, t, r); err != nil {
 			return err
 		}
 	} else if !proof.Lossless {
@@ -46,11 +46,11 @@ func (p *Prover) content(ctx context.Context, proof *Proof, t *found, r *recordi
 	}
 	if t.clip != nil {
 		_, tagged := t.tags[clip.SettingsTag]
-		if decided, err := p.again(ctx, proof, t, request(t.clip, r, tagged), name); decided || err != nil {
+		if decided, err := p.tryRemake(ctx, proof, t, request(t.clip, r, tagged), name); decided || err != nil {
 			return err
 		}
 	}
-	return p.liken(ctx, proof, t, r, name, t.trusted && t.sha256 == proof.SHA256, true)
+	return p.compareSound(ctx, proof, t, r, name, t.trusted && t.sha256 == proof.SHA256, true)
 }
 
 // units holds the access units of a file that was made without re-encoding
@@ -68,12 +68,12 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *recording
 		err = clip.Copy(ctx, io.Discard, r, span, clip.Native(r, span), encode.Options{}, want)
 	}
 	if err != nil {
-		return p.cannot(ctx, proof, "units", t.place(), "the recording cannot be cut so any more", err)
+		return p.noteUnchecked(ctx, proof, "units", t.place(), "the recording cannot be cut so any more", err)
 	}
 	same, units, err := carries(ctx, name, want, kind == format.MP3)
 	switch {
 	case err != nil:
-		return p.cannot(ctx, proof, "units", t.place(), "it cannot be read", err)
+		return p.noteUnchecked(ctx, proof, "units", t.place(), "it cannot be read", err)
 	case !same:
 		proof.check("units", t.place(), Fails, "cut again: its frames are not those of the recording")
 		return nil
@@ -85,7 +85,7 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *recording
 	if kind == format.AAC {
 		return nil // which plays all of its frames
 	}
-	return p.plays(ctx, proof, t, r, span, name)
+	return p.checkPlayback(ctx, proof, t, r, span, name)
 }
 
 // samples decodes a file that lost nothing, though it has frames of its own, and
@@ -93,7 +93,7 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *recording
 func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recording.Recording, span recording.Span, name string) error {
 	want, stop, err := r.Decode(ctx, span, r.Format())
 	if err != nil {
-		return p.cannot(ctx, proof, "samples", t.place(), "the recording cannot be decoded", err)
+		return p.noteUnchecked(ctx, proof, "samples", t.place(), "the recording cannot be decoded", err)
 	}
 	defer stop()
 	f, err := os.Open(name)
@@ -107,11 +107,11 @@ func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recordi
 	}
 	rd, err := media.Open(f, info.Size(), track.Options{})
 	if err != nil {
-		return p.cannot(ctx, proof, "samples", t.place(), "it cannot be read", err)
+		return p.noteUnchecked(ctx, proof, "samples", t.place(), "it cannot be read", err)
 	}
 	stream := pcm.NewStream(rd)
 	if _, err := stream.Next(); err != nil {
-		return p.cannot(ctx, proof, "samples", t.place(), "it cannot be decoded", err)
+		return p.noteUnchecked(ctx, proof, "samples", t.place(), "it cannot be decoded", err)
 	}
 	got := pcm.Stereo(stream)
 	if want.Reader.Format().Channels == 1 {
@@ -126,7 +126,7 @@ func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recordi
 		k, err := pcm.ReadFull(want.Reader, a)
 		l, ferr := pcm.ReadFull(got, b)
 		if !ended(err) || !ended(ferr) {
-			return p.cannot(ctx, proof, "samples", t.place(), "it cannot be compared", cmp.Or(err, ferr))
+			return p.noteUnchecked(ctx, proof, "samples", t.place(), "it cannot be compared", cmp.Or(err, ferr))
 		}
 		if k != l || !slices.Equal(a[:k*got.Format().Channels], b[:l*got.Format().Channels]) {
 			proof.check("samples", t.place(), Fails, "its samples are not those of the recording, within %d after the first %d", frames, n)
@@ -142,12 +142,12 @@ func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recordi
 // ended reports whether an error of a pcm.Reader is none, or its end.
 func ended(err error) bool { return err == nil || err == io.EOF || err == io.ErrUnexpectedEOF }
 
-// plays holds what a file plays of its frames against the span that its record
+// checkPlayback holds what a file plays of its frames against the span that its record
 // tells: how many samples, and from which of the first frame on.
-func (p *Prover) plays(ctx context.Context, proof *Proof, t *found, r *recording.Recording, span recording.Span, name string) error {
+func (p *Prover) checkPlayback(ctx context.Context, proof *Proof, t *found, r *recording.Recording, span recording.Span, name string) error {
 	tr, err := scan(ctx, name, track.Options{}, nil)
 	if err != nil {
-		return p.cannot(ctx, proof, "frames", t.place(), "it cannot be read", err)
+		return p.noteUnchecked(ctx, proof, "frames", t.place(), "it cannot be read", err)
 	}
 	want := r.Length(span, tr.Runs[0].SampleRate)
 	if n := played(tr); n != want {
@@ -185,9 +185,9 @@ func offset(r *recording.Recording, position int64) (n int64, ok bool) {
 	return list[0].Start % int64(c.UnitSamples), true
 }
 
-// cannot notes that something could not be looked at, unless that is because
+// noteUnchecked notes that something could not be looked at, unless that is because
 // ctx has ended.
-func (p *Prover) cannot(ctx context.Context, proof *Proof, what, of, message string, err error) error {
+func (p *Prover) noteUnchecked(ctx context.Context, proof *Proof, what, of, message string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -325,7 +325,7 @@ func (p *Prover) inOriginal(ctx context.Context, proof *Proof, r *recording.Reco
 	case errDiffers:
 		proof.check("units", piece, Fails, "%s are not those of the recording", what)
 	default:
-		return p.cannot(ctx, proof, "units", piece, what+" cannot be compared", err)
+		return p.noteUnchecked(ctx, proof, "units", piece, what+" cannot be compared", err)
 	}
 	return nil
 }
@@ -350,10 +350,10 @@ func inPlayable(r *recording.Recording, src *Trace) (in *io.SectionReader, sizes
 	return io.NewSectionReader(f, f.Start+offset, sizes.Sum()), sizes, true
 }
 
-// remade makes a clip once more, as its record says, and compares the bytes.
+// checkRemake makes a clip once more, as its record says, and compares the bytes.
 // Other versions and a new title of the Space change those around the audio,
 // so that only sameness proves something.
-func (p *Prover) remade(ctx context.Context, proof *Proof, t *found, r *recording.Recording) error {
+func (p *Prover) checkRemake(ctx context.Context, proof *Proof, t *found, r *recording.Recording) error {
 	c := t.clip
 	if c.Settings.Cover != "" || c.Settings.Video != nil {
 		proof.check("remade", c.File, NotChecked, "its picture, which is in it, was not kept beside it")
@@ -386,7 +386,7 @@ func (p *Prover) length(ctx context.Context, proof *Proof, t *found, name string
 	}
 	tr, err := scan(ctx, name, track.Options{}, nil)
 	if err != nil {
-		return p.cannot(ctx, proof, "frames", t.episode.File, "it cannot be read", err)
+		return p.noteUnchecked(ctx, proof, "frames", t.episode.File, "it cannot be read", err)
 	}
 	samples := played(tr)
 	if samples != t.episode.Samples {
@@ -401,7 +401,7 @@ func (p *Prover) length(ctx context.Context, proof *Proof, t *found, name string
 func (p *Prover) joined(ctx context.Context, proof *Proof, s *space.Space, n int) error {
 	r, err := recording.Open(p.Library, s.ID, p.Version)
 	if err != nil {
-		return p.cannot(ctx, proof, "units", path.Base(s.Files[n]), "it cannot be opened", err)
+		return p.noteUnchecked(ctx, proof, "units", path.Base(s.Files[n]), "it cannot be opened", err)
 	}
 	defer r.Close()
 	var list []Trace

@@ -49,7 +49,7 @@ func TestElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	film := style.Film(nil, nil)
+	film := style.Renderer(nil, nil)
 	omit := recording.Omission{Spans: []recording.Span{{Start: 60000, Samples: 9600}}}
 	files := map[string]clip.Request{
 		"plain.m4a": {}, "plain.aac": {}, "plain.mp3": {Title: "Other"}, "plain.flac": {}, "plain.opus": {}, "plain.wav": {},
@@ -57,7 +57,7 @@ func TestElsewhere(t *testing.T) {
 		"faded.m4a": {Effects: clip.Effects{Fade: 300 * time.Millisecond}}, "faded.opus": {Effects: clip.Effects{Fade: 300 * time.Millisecond}},
 		"faded.flac": {Effects: clip.Effects{Fade: time.Second / 2}}, "faded.wav": {Effects: clip.Effects{Fade: time.Second / 3}},
 		"cut.mp3": {Omit: omit}, "silent.flac": {Omit: recording.Omission{Spans: omit.Spans, Mute: true}},
-		"film.mp4": {Film: film}, "faded.mp4": {Film: film, Effects: clip.Effects{Fade: time.Second}},
+		"film.mp4": {Renderer: film}, "faded.mp4": {Renderer: film, Effects: clip.Effects{Fade: time.Second}},
 	}
 	made := map[string]string{}
 	for name, q := range files {

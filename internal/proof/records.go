@@ -41,12 +41,12 @@ func (p *Prover) each(ctx context.Context, visit func(*found) bool) error {
 			}
 		}
 	}
-	return p.noted(visit)
+	return p.eachRecorded(visit)
 }
 
-// noted calls visit with what the library's ledger has of files that were
+// eachRecorded calls visit with what the library's ledger has of files that were
 // written elsewhere.
-func (p *Prover) noted(visit func(*found) bool) error {
+func (p *Prover) eachRecorded(visit func(*found) bool) error {
 	root := p.Library.Root()
 	var failed error
 	err := made.Entries(root, func(e *made.Entry) bool {
@@ -81,9 +81,9 @@ func (p *Prover) noted(visit func(*found) bool) error {
 // maxRecord is how large a record can be.
 const maxRecord = 64 << 20
 
-// beside reads the record that lies beside a file, as episodes have one that
+// recordBeside reads the record that lies beside a file, as episodes have one that
 // were written elsewhere. It counts only if the library has the recording.
-func (p *Prover) beside(name string) (*found, error) {
+func (p *Prover) recordBeside(name string) (*found, error) {
 	record := name + ".json"
 	info, err := os.Stat(record)
 	if err != nil || info.Size() > maxRecord {
@@ -116,7 +116,7 @@ func (p *Prover) beside(name string) (*found, error) {
 // title that its tags say, or the record beside it.
 func (p *Prover) named(t *found, name string) {
 	tags := tagsOf(name)
-	if b, err := p.beside(name); err == nil && b.sha256 == t.sha256 && b.kind == t.kind && b.space.ID == t.space.ID {
+	if b, err := p.recordBeside(name); err == nil && b.sha256 == t.sha256 && b.kind == t.kind && b.space.ID == t.space.ID {
 		t.record = b.record
 		if tags["TITLE"] == "" && b.episode != nil {
 			tags["TITLE"] = b.episode.Title

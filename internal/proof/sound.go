@@ -60,8 +60,8 @@ func listen(ctx context.Context, name string) (src pcm.Reader, played int64, sto
 	return nil, 0, nil, fmt.Errorf("%w: %w", errUnread, err)
 }
 
-// A likeness is what comparing two sounds has shown so far.
-type likeness struct {
+// A soundComparison is what comparing two sounds has shown so far.
+type soundComparison struct {
 	rate             int
 	frames           int64 // that were compared
 	judged, unlike   int   // blocks that are loud enough, and those of them that differ
@@ -70,8 +70,8 @@ type likeness struct {
 	at               int64 // where the first begins that differs
 }
 
-// judge compares a block of the file with one of what it should be.
-func (l *likeness) judge(got, want []float32, least float64) {
+// compareBlock compares a block of the file with one of what it should be.
+func (l *soundComparison) compareBlock(got, want []float32, least float64) {
 	at := l.frames
 	l.frames += int64(len(got))
 	n := float64(len(got))
@@ -81,7 +81,7 @@ func (l *likeness) judge(got, want []float32, least float64) {
 	gg, ww, gw := products(got, want)
 	if math.Sqrt(ww/n) < loud {
 		if math.Sqrt(gg/n) >= 10*loud && gw <= foreign*math.Sqrt(gg*ww) {
-			l.differs(at)
+			l.noteDifference(at)
 			l.foreign++
 		}
 		return
@@ -92,7 +92,7 @@ func (l *likeness) judge(got, want []float32, least float64) {
 		return
 	}
 	if c := gw / math.Sqrt(gg*ww); c < least {
-		l.differs(at)
+		l.noteDifference(at)
 		if c < foreign && l.foreign+l.shifted < 3 { // looking for it takes long
 			if shifted(got, want) {
 				l.shifted++
@@ -103,7 +103,7 @@ func (l *likeness) judge(got, want []float32, least float64) {
 	}
 }
 
-func (l *likeness) differs(at int64) {
+func (l *soundComparison) noteDifference(at int64) {
 	if l.unlike++; l.unlike == 1 {
 		l.at = at
 	}
@@ -133,9 +133,9 @@ func shifted(got, want []float32) bool {
 	return false
 }
 
-// unlike decodes two files that should sound the same and says where they do
+// soundDifference decodes two files that should sound the same and says where they do
 // not, or "".
-func (p *Prover) unlike(ctx context.Context, name, other string) (string, error) {
+func (p *Prover) soundDifference(ctx context.Context, name, other string) (string, error) {
 	got, n, stop, err := listen(ctx, name)
 	if err != nil {
 		return "it cannot be decoded", ctx.Err()
@@ -146,7 +146,7 @@ func (p *Prover) unlike(ctx context.Context, name, other string) (string, error)
 		return "", ctx.Err()
 	}
 	defer stop2()
-	l := &likeness{rate: want.Format().SampleRate}
+	l := &soundComparison{rate: want.Format().SampleRate}
 	if got.Format() != want.Format() || n != m {
 		return fmt.Sprintf("it plays %d samples, and not %d", n, m), nil
 	}
@@ -159,13 +159,13 @@ func (p *Prover) unlike(ctx context.Context, name, other string) (string, error)
 	return "", nil
 }
 
-func (l *likeness) place(at int64) string {
+func (l *soundComparison) place(at int64) string {
 	return fmt.Sprintf("%.1f s", float64(at)/float64(l.rate))
 }
 
 // along compares n frames of two sounds, block by block. skip says which not to
 // look at.
-func (l *likeness) along(ctx context.Context, got, want pcm.Reader, n int64, block int, least float64, skip func(at int64) bool) error {
+func (l *soundComparison) along(ctx context.Context, got, want pcm.Reader, n int64, block int, least float64, skip func(at int64) bool) error {
 	a, b := make([]float32, block), make([]float32, block)
 	for n > 0 {
 		if ctx.Err() != nil {
@@ -184,7 +184,7 @@ func (l *likeness) along(ctx context.Context, got, want pcm.Reader, n int64, blo
 		if skip != nil && skip(l.frames) {
 			l.frames += int64(size)
 		} else {
-			l.judge(a[:size], b[:size], least)
+			l.compareBlock(a[:size], b[:size], least)
 		}
 		if n -= int64(size); size == 0 {
 			return io.ErrUnexpectedEOF
@@ -193,11 +193,11 @@ func (l *likeness) along(ctx context.Context, got, want pcm.Reader, n int64, blo
 	return nil
 }
 
-// liken compares the sound of a file that was encoded anew with the stretches of
+// compareSound compares the sound of a file that was encoded anew with the stretches of
 // the recording that are said to be in it. trusted says that the library itself
 // knows the file by its hash: then likeness is enough. exact says that nothing
 // can have been left out but what is known.
-func (p *Prover) liken(ctx context.Context, proof *Proof, t *found, r *recording.Recording, name string, trusted, exact bool) error {
+func (p *Prover) compareSound(ctx context.Context, proof *Proof, t *found, r *recording.Recording, name string, trusted, exact bool) error {
 	of := t.place()
 	got, played, stop, err := listen(ctx, name)
 	if ctx.Err() != nil {
@@ -208,7 +208,7 @@ func (p *Prover) liken(ctx context.Context, proof *Proof, t *found, r *recording
 		return nil
 	}
 	defer stop()
-	l := &likeness{rate: got.Format().SampleRate}
+	l := &soundComparison{rate: got.Format().SampleRate}
 	length := int64(math.Round(proof.Duration * float64(l.rate)))
 	slack := int64(len(proof.Kept)) + 1
 	if played > length+slack {
@@ -225,7 +225,7 @@ func (p *Prover) liken(ctx context.Context, proof *Proof, t *found, r *recording
 	}
 	for _, k := range proof.Kept {
 		if err := l.section(ctx, proof, r, got, played, k.Start, k.Seconds, k.At); err != nil {
-			return p.cannot(ctx, proof, "sound", of, "it cannot be compared with the recording", err)
+			return p.noteUnchecked(ctx, proof, "sound", of, "it cannot be compared with the recording", err)
 		}
 	}
 	switch {
@@ -244,7 +244,7 @@ func (p *Prover) liken(ctx context.Context, proof *Proof, t *found, r *recording
 }
 
 // section compares one stretch of the recording with where it is in the file.
-func (l *likeness) section(ctx context.Context, proof *Proof, r *recording.Recording, got pcm.Reader, played int64, start, seconds, at float64) error {
+func (l *soundComparison) section(ctx context.Context, proof *Proof, r *recording.Recording, got pcm.Reader, played int64, start, seconds, at float64) error {
 	from := int64(math.Round(start * float64(r.Rate)))
 	to := min(r.Samples, int64(math.Round((start+seconds)*float64(r.Rate))))
 	want, stop, err := r.Decode(ctx, recording.Span{Start: from, Samples: to - from}, pcm.Format{SampleRate: l.rate, Channels: 1})

@@ -48,7 +48,7 @@ func (p *Prover) File(ctx context.Context, name string) (*Proof, error) {
 			proof.check("receipt", r.Object, Fails, "what arrived has %d bytes, and this file %d", r.Bytes, sum.bytes)
 		}
 	}
-	err = p.back(ctx, proof, t, name)
+	err = p.traceOriginals(ctx, proof, t, name)
 	return proof.finish(), err
 }
 
@@ -97,15 +97,15 @@ func (p *Prover) trace(ctx context.Context, name, sha string) (*found, error) {
 	if near != nil {
 		return near, nil // which is trusted, but has another hash
 	}
-	t, err := p.beside(name)
+	t, err := p.recordBeside(name)
 	if err == ErrUnknown {
 		t, err = p.claim(name)
 	}
 	return t, err
 }
 
-// back goes from a file to the originals, the archive and its members.
-func (p *Prover) back(ctx context.Context, proof *Proof, t *found, name string) error {
+// traceOriginals goes from a file to the originals, the archive and its members.
+func (p *Prover) traceOriginals(ctx context.Context, proof *Proof, t *found, name string) error {
 	s := t.space
 	switch t.kind {
 	case Original:
@@ -172,7 +172,7 @@ func (p *Prover) back(ctx context.Context, proof *Proof, t *found, name string) 
 		t.tags = tagsOf(name)
 	}
 	if t.record == "" {
-		return p.borneOut(ctx, proof, t, r, name)
+		return p.checkClaim(ctx, proof, t, r, name)
 	}
 	return p.content(ctx, proof, t, r, name)
 }

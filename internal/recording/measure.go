@@ -60,7 +60,7 @@ func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Wr
 		return err
 	}
 	if p == nil {
-		p = untold{}
+		p = stream.NoProgress{}
 	}
 	p.Expect(*r.Space.Samples)
 	var total *loudness.Meter
@@ -95,12 +95,6 @@ func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Wr
 	}
 	return wave.Close()
 }
-
-// untold is a Progress that nobody follows.
-type untold struct{}
-
-func (untold) Expect(int64) {}
-func (untold) Add(int64)    {}
 
 // parts divides the recording into what is heard in a row of one file each.
 func (r *Recording) parts() [][]Extent {

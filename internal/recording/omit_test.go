@@ -46,7 +46,7 @@ func TestOmission(t *testing.T) {
 	}
 }
 
-// A reel is as long as it says, and ends with silence if that was asked for.
+// A SectionReader is as long as it says, and ends with silence if that was asked for.
 func TestReel(t *testing.T) {
 	r := preset(t, "two-pieces")
 	f := r.Format()
@@ -57,11 +57,11 @@ func TestReel(t *testing.T) {
 		{{Span: span(0, r.Samples)}},
 	} {
 		var ticks int64
-		reel := r.Reel(context.Background(), list, f, true, func(n int64) { ticks += n })
-		got := samplesOf(t, reel)
-		reel.Close()
+		joined := r.ReadSections(context.Background(), list, f, true, func(n int64) { ticks += n })
+		got := samplesOf(t, joined)
+		joined.Close()
 		frames := int64(len(got) / f.Channels)
-		if want := r.ReelLength(list, f.SampleRate); frames != want || ticks != want {
+		if want := r.SectionsLength(list, f.SampleRate); frames != want || ticks != want {
 			t.Errorf("%v: %d frames, %d told, not %d", list, frames, ticks, want)
 		}
 		if end := list[len(list)-1]; end.Span.Samples == 0 {
@@ -74,7 +74,7 @@ func TestReel(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := r.Reel(ctx, []Section{{Span: span(0, 100)}}, f, false, func(int64) {}).Read(make([]float32, 64)); err != context.Canceled {
+	if _, err := r.ReadSections(ctx, []Section{{Span: span(0, 100)}}, f, false, func(int64) {}).Read(make([]float32, 64)); err != context.Canceled {
 		t.Errorf("stopped: %v", err)
 	}
 }

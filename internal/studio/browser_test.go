@@ -182,8 +182,8 @@ func (b *browser) choose(id, value string) {
 	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{ const s = document.getElementById(%q); s.value = %q; s.dispatchEvent(new Event("change")); }`, id, value)))
 }
 
-// shoot keeps a picture of the page in the folder that STUDIO_PICTURES names.
-func (b *browser) shoot(name string) {
+// screenshot keeps a picture of the page in the folder that STUDIO_PICTURES names.
+func (b *browser) screenshot(name string) {
 	b.t.Helper()
 	dir := os.Getenv("STUDIO_PICTURES")
 	if dir == "" {

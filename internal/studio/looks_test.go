@@ -33,7 +33,7 @@ func TestAccessible(t *testing.T) {
 	b := browse(t, serveTest(t, withCover(t, sample(t))))
 	check := func(name string) {
 		t.Helper()
-		b.shoot(name)
+		b.screenshot(name)
 		b.do(chromedp.Evaluate[chromedp.Void](script))
 		found := eval[string](b, `axe.run(document, {resultTypes: ["violations"]}).then((r) => JSON.stringify(r.violations.map((v) => [v.id, v.help, v.nodes.map((n) => n.target.join(" ") + ": " + n.failureSummary)])))`)
 		var violations []json.RawMessage

@@ -25,7 +25,7 @@ type measuring struct {
 
 	mu          sync.Mutex
 	done, total int64
-	told        []stream.Progress
+	reported    []stream.Progress
 }
 
 // Expect and Add make a measuring a stream.Progress.
@@ -33,7 +33,7 @@ func (m *measuring) Expect(n int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.total += n
-	for _, p := range m.told {
+	for _, p := range m.reported {
 		p.Expect(n)
 	}
 }
@@ -42,7 +42,7 @@ func (m *measuring) Add(n int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.done += n
-	for _, p := range m.told {
+	for _, p := range m.reported {
 		p.Add(n)
 	}
 }
@@ -53,14 +53,14 @@ func (m *measuring) join(p stream.Progress) {
 	defer m.mu.Unlock()
 	p.Expect(m.total)
 	p.Add(m.done)
-	m.told = append(m.told, p)
+	m.reported = append(m.reported, p)
 }
 
 // undo takes back from all what they were told, since it came to nothing.
 func (m *measuring) undo() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, p := range m.told {
+	for _, p := range m.reported {
 		p.Expect(-m.total)
 		p.Add(-m.done)
 	}

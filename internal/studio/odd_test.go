@@ -50,14 +50,14 @@ func TestOddRecordings(t *testing.T) {
 	if got := b.text("faults"); !strings.Contains(got, "17.5\u00a0s of wall clock missing") {
 		t.Errorf("a gap: %q", got)
 	}
-	b.shoot("gap")
+	b.screenshot("gap")
 
 	b = open("lost-sync")
 	b.until("the waveform", `performance.getEntriesByName("wave-drawn").length > 0`)
 	if got := b.text("faults"); !strings.Contains(got, "damaged places") {
 		t.Errorf("damage: %q", got)
 	}
-	b.shoot("damage")
+	b.screenshot("damage")
 
 	// Two files, one after the other: playing goes on from one into the other.
 	b = open("parameters")
@@ -75,12 +75,12 @@ func TestOddRecordings(t *testing.T) {
 	b.do(chromedp.KeyEvent(" "))
 	b.until("the other file", `document.getElementById("audio").src.endsWith("/audio/1") && document.getElementById("audio").currentTime > 0.2`)
 	b.do(chromedp.KeyEvent("k"))
-	b.shoot("parameters")
+	b.screenshot("parameters")
 
 	b = open("awkward-title")
 	b.until("the waveform", `performance.getEntriesByName("wave-drawn").length > 0`)
 	b.size(360, 800)
-	b.shoot("awkward")
+	b.screenshot("awkward")
 	if wide := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
 		t.Errorf("the page is %d pixels wider than the window", wide)
 	}
@@ -93,5 +93,5 @@ func TestOddRecordings(t *testing.T) {
 	if got := b.text("faults"); strings.Contains(got, "all of it is there") {
 		t.Errorf("without audio: %q", got)
 	}
-	b.shoot("no-audio")
+	b.screenshot("no-audio")
 }

@@ -66,7 +66,7 @@ func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request) {
 		answer(w, nil, err)
 		return
 	}
-	lib, release, err := s.shelf.take(r.Context())
+	lib, release, err := s.library.take(r.Context())
 	if err != nil {
 		answer(w, nil, err)
 		return
@@ -179,7 +179,7 @@ func (s *Server) showTurns(w http.ResponseWriter, r *http.Request) {
 
 // showRecording answers with what is known of one recording.
 func (s *Server) showRecording(w http.ResponseWriter, r *http.Request) {
-	lib, release, err := s.shelf.take(r.Context())
+	lib, release, err := s.library.take(r.Context())
 	if err != nil {
 		answer(w, nil, err)
 		return
@@ -298,7 +298,7 @@ func (s *Server) editRecording(w http.ResponseWriter, r *http.Request) {
 	// A change that has begun is finished, whether or not the page waits.
 	ctx := context.WithoutCancel(r.Context())
 	var rec *space.Recording
-	err = s.shelf.write(ctx, func(lib *library.Library) error {
+	err = s.library.write(ctx, func(lib *library.Library) error {
 		rec, err = lib.Edit(ctx, id, library.Edit{Title: e.Title, Note: e.Note})
 		return err
 	})
@@ -340,7 +340,7 @@ func mediaType(name string) string {
 }
 
 func (s *Server) serveCover(w http.ResponseWriter, r *http.Request) {
-	lib, release, err := s.shelf.take(r.Context())
+	lib, release, err := s.library.take(r.Context())
 	if err != nil {
 		answer(w, nil, err)
 		return
@@ -361,7 +361,7 @@ func (s *Server) serveCover(w http.ResponseWriter, r *http.Request) {
 
 // serveClip hands out a clip for keeping elsewhere, by its hash.
 func (s *Server) serveClip(w http.ResponseWriter, r *http.Request) {
-	lib, release, err := s.shelf.take(r.Context())
+	lib, release, err := s.library.take(r.Context())
 	if err != nil {
 		answer(w, nil, err)
 		return

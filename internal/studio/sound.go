@@ -35,7 +35,7 @@ func (f *patientFile) Read(p []byte) (int, error) {
 
 // serveAudio hands out a playable file, by its number, in ranges.
 func (s *Server) serveAudio(w http.ResponseWriter, r *http.Request) {
-	lib, release, err := s.shelf.take(r.Context())
+	lib, release, err := s.library.take(r.Context())
 	if err != nil {
 		answer(w, nil, err)
 		return
@@ -157,7 +157,7 @@ type zooms struct {
 func (s *Server) openWaveform(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	s.run(w, r, "waveform "+id, func(ctx context.Context, t *task) (any, error) {
-		lib, release, err := s.shelf.take(ctx)
+		lib, release, err := s.library.take(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -301,7 +301,7 @@ func samples(ctx context.Context, rec *recording.Recording, span recording.Span)
 
 // recording opens the audio of a Space for cutting.
 func (s *Server) recording(ctx context.Context, id string) (*recording.Recording, func(), error) {
-	lib, release, err := s.shelf.take(ctx)
+	lib, release, err := s.library.take(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -42,7 +42,7 @@ type Options struct {
 // A Server is the studio of one library.
 type Server struct {
 	o        Options
-	shelf    shelf
+	library  libraryHandle
 	tasks    tasks
 	measures measures
 	waves    waves
@@ -53,8 +53,8 @@ type Server struct {
 // New returns a Server for requests that come in by l. The library must be
 // there.
 func New(ctx context.Context, l net.Listener, o Options) (*Server, error) {
-	s := &Server{o: o, shelf: shelf{options: o.Library}}
-	_, release, err := s.shelf.take(ctx)
+	s := &Server{o: o, library: libraryHandle{options: o.Library}}
+	_, release, err := s.library.take(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	cancel()
 	s.tasks.wait()
 	s.waves.close()
-	s.shelf.close()
+	s.library.close()
 	return err
 }
 
@@ -151,9 +151,9 @@ func (s *Server) routes() http.Handler {
 	return m
 }
 
-// A shelf keeps the library open for reading, and opens it anew when its
+// A libraryHandle keeps the library open for reading, and opens it anew when its
 // catalogue was replaced by another one.
-type shelf struct {
+type libraryHandle struct {
 	options library.Options
 	mu      sync.Mutex
 	now     *held
@@ -167,7 +167,7 @@ type held struct {
 }
 
 // take returns the library, and a function to call when it is no longer used.
-func (s *shelf) take(ctx context.Context) (*library.Library, func(), error) {
+func (s *libraryHandle) take(ctx context.Context) (*library.Library, func(), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.now != nil {
@@ -197,14 +197,14 @@ func (s *shelf) take(ctx context.Context) (*library.Library, func(), error) {
 }
 
 // drop lets go of the library that is open, as soon as nobody uses it.
-func (s *shelf) drop() {
+func (s *libraryHandle) drop() {
 	if s.now.stale = true; s.now.users == 0 {
 		s.now.Close()
 	}
 	s.now = nil
 }
 
-func (s *shelf) close() {
+func (s *libraryHandle) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.now != nil {
@@ -213,7 +213,7 @@ func (s *shelf) close() {
 }
 
 // write opens the library for one change.
-func (s *shelf) write(ctx context.Context, change func(*library.Library) error) error {
+func (s *libraryHandle) write(ctx context.Context, change func(*library.Library) error) error {
 	lib, err := library.OpenWrite(ctx, s.options)
 	if err != nil {
 		return err

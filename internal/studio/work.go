@@ -112,7 +112,7 @@ func (s *Server) findMoments(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) turns(ctx context.Context, id string) (*space.Turns, error) {
-	lib, release, err := s.shelf.take(ctx)
+	lib, release, err := s.library.take(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func checkTitle(title string) error {
 func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 	var q struct {
 		requestedSpan
-		look
+		videoStyle
 		Format, Title, Reason string
 
 		Force bool // replace another file of that name
@@ -149,18 +149,18 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		kind, err = format.Parse(q.Format, format.All())
 	}
-	var film clip.Film
+	var film clip.Renderer
 	if err == nil && kind == format.MP4 {
-		film, err = s.film(q.look)
+		film, err = s.renderer(q.videoStyle)
 	}
 	if err != nil {
 		answer(w, nil, err)
 		return
 	}
 	id := r.PathValue("id")
-	key := fmt.Sprintf("clip %s %d %d %s %q %v %t %q", id, q.Start, q.Samples, kind, q.Title, q.look, q.Force, q.Reason)
+	key := fmt.Sprintf("clip %s %d %d %s %q %v %t %q", id, q.Start, q.Samples, kind, q.Title, q.videoStyle, q.Force, q.Reason)
 	s.run(w, r, key, func(ctx context.Context, t *task) (any, error) {
-		lib, release, err := s.shelf.take(ctx)
+		lib, release, err := s.library.take(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -174,7 +174,7 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		cut := clip.Request{Recording: rec, Span: within, Format: kind, Title: q.Title, Film: film, Force: q.Force}
+		cut := clip.Request{Recording: rec, Span: within, Format: kind, Title: q.Title, Renderer: film, Force: q.Force}
 		use, err := gate.OfRequest(cut)
 		if err != nil {
 			return nil, err
@@ -218,7 +218,7 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	key := fmt.Sprintf("export %s %q %s %q %t %t %q", id, q.Preset, kind, q.Title, q.TrimSilence, q.Force, q.Reason)
 	s.run(w, r, key, func(ctx context.Context, t *task) (any, error) {
-		lib, release, err := s.shelf.take(ctx)
+		lib, release, err := s.library.take(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -101,7 +101,7 @@ func sound(t testing.TB, file string) (units [][]byte, edits []mp4.Edit, config 
 }
 
 // drawn returns the luma of the pictures of a clip as they are drawn.
-func drawn(t testing.TB, f *Film, q *clip.Request, frames int) [][]byte {
+func drawn(t testing.TB, f *Renderer, q *clip.Request, frames int) [][]byte {
 	t.Helper()
 	l := f.style.lay(len(f.cues) > 0, len(f.turns) > 0)
 	bars, err := levels(context.Background(), q, l.bars())
@@ -155,8 +155,8 @@ func TestClip(t *testing.T) {
 			if c.long && !long {
 				t.Skip("SPACES_LONG=1 asks for this one too")
 			}
-			film, dir := style(t, c.config).Film(c.cues, c.turns), t.TempDir()
-			q := clip.Request{Recording: r, Span: c.span, Format: format.MP4, Film: film}
+			film, dir := style(t, c.config).Renderer(c.cues, c.turns), t.TempDir()
+			q := clip.Request{Recording: r, Span: c.span, Format: format.MP4, Renderer: film}
 			file := cut(t, q, dir, "clip.mp4")
 			plain := q
 			plain.Format = format.M4A
@@ -232,7 +232,7 @@ func probe(t *testing.T, file string, width, height, fps, frames int, seconds fl
 // long.
 func TestEncodedSound(t *testing.T) {
 	r := sample(t)
-	q := clip.Request{Recording: r, Span: recording.Span{Start: 77, Samples: 48000 + 5}, Format: format.MP4, Film: style(t, Config{}).Film(nil, nil), Strict: true}
+	q := clip.Request{Recording: r, Span: recording.Span{Start: 77, Samples: 48000 + 5}, Format: format.MP4, Renderer: style(t, Config{}).Renderer(nil, nil), Strict: true}
 	file := cut(t, q, t.TempDir(), "clip.mp4")
 	_, edits, config := sound(t, file)
 	if len(edits) != 1 || edits[0].Samples != q.Span.Samples || config.Codec != track.AACLC {
@@ -244,7 +244,7 @@ func TestEncodedSound(t *testing.T) {
 // The same clip is the same file, and one of another look is another.
 func TestAgain(t *testing.T) {
 	r := sample(t)
-	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: format.MP4, Film: style(t, Config{}).Film(nil, nil)}
+	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: format.MP4, Renderer: style(t, Config{}).Renderer(nil, nil)}
 	q.Cover, q.Captions = cover, []byte("1\n00:00:00,000 --> 00:00:01,000\nHello.\n\n")
 	first, err := clip.Cut(context.Background(), q)
 	if err != nil || first.Status != clip.Written {
@@ -263,7 +263,7 @@ func TestAgain(t *testing.T) {
 	if len(a) == 0 || !bytes.Equal(a, b) || int64(len(a)) != first.Bytes {
 		t.Errorf("%d and %d bytes, first %d", len(a), len(b), first.Bytes)
 	}
-	q.Film = style(t, Config{Theme: Light}).Film(nil, nil)
+	q.Renderer = style(t, Config{Theme: Light}).Renderer(nil, nil)
 	var p *clip.Problem
 	if _, err := clip.Cut(context.Background(), q); !errors.As(err, &p) || p.Kind != clip.Exists {
 		t.Errorf("%v", err)
@@ -277,7 +277,7 @@ func TestAgain(t *testing.T) {
 // Captions that a host has changed are not overwritten.
 func TestCaptionsAreTheHosts(t *testing.T) {
 	r, dir := sample(t), t.TempDir()
-	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: format.MP4, Film: style(t, Config{}).Film(nil, nil),
+	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: format.MP4, Renderer: style(t, Config{}).Renderer(nil, nil),
 		Captions: []byte("ours"), File: filepath.Join(dir, "clip.mp4")}
 	srt := filepath.Join(dir, "clip.srt")
 	if err := os.WriteFile(srt, []byte("theirs"), 0o600); err != nil {
@@ -303,7 +303,7 @@ func TestCanceled(t *testing.T) {
 	r := sample(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: format.MP4, Film: style(t, Config{}).Film(nil, nil), Writer: io.Discard}
+	q := clip.Request{Recording: r, Span: recording.Span{Samples: 24000}, Format: format.MP4, Renderer: style(t, Config{}).Renderer(nil, nil), Writer: io.Discard}
 	if _, err := clip.Cut(ctx, q); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
@@ -317,7 +317,7 @@ func TestChromiumShows(t *testing.T) {
 	r, dir := sample(t), t.TempDir()
 	for _, shape := range shapes {
 		q := clip.Request{Recording: r, Span: recording.Span{Start: 999, Samples: 4*48000 + 11}, Format: format.MP4,
-			Film: style(t, Config{Shape: shape}).Film(someCues, someTurns)}
+			Renderer: style(t, Config{Shape: shape}).Renderer(someCues, someTurns)}
 		cut(t, q, dir, "clip.mp4")
 		got := browser.Show(t, dir, "clip.mp4", 0, 2)
 		size, _ := shape.size()
@@ -338,7 +338,7 @@ func BenchmarkShoot(b *testing.B) {
 	r := sample(b)
 	s := style(b, Config{})
 	for b.Loop() {
-		q := clip.Request{Recording: r, Span: recording.Span{Samples: 10 * 48000}, Format: format.MP4, Film: s.Film(nil, nil), Writer: io.Discard}
+		q := clip.Request{Recording: r, Span: recording.Span{Samples: 10 * 48000}, Format: format.MP4, Renderer: s.Renderer(nil, nil), Writer: io.Discard}
 		res, err := clip.Cut(context.Background(), q)
 		if err != nil {
 			b.Fatal(err)

@@ -35,7 +35,7 @@ type scene struct {
 }
 
 // newScene draws what stands still. Bars are as many as the layout has.
-func (f *Film) newScene(q *clip.Request, l layout, bars []float64, seconds float64) *scene {
+func (f *Renderer) newScene(q *clip.Request, l layout, bars []float64, seconds float64) *scene {
 	all := image.Rectangle{Max: f.style.size}
 	s := &scene{
 		style: f.style, layout: l, seconds: seconds, bars: bars, turns: f.turns,

@@ -36,7 +36,7 @@ var (
 
 func sceneOf(s *Style, title string, cues []Cue, turns []SpeakerCue) *scene {
 	l := s.lay(len(cues) > 0, len(turns) > 0)
-	return s.Film(cues, turns).newScene(request(title, "hostess"), l, speech(l.bars()), 30)
+	return s.Renderer(cues, turns).newScene(request(title, "hostess"), l, speech(l.bars()), 30)
 }
 
 var shapes = []Shape{Wide, Square, Tall}

@@ -8,7 +8,7 @@ import (
 )
 
 // Still returns the picture that a clip shows so many seconds after its start.
-func (f *Film) Still(ctx context.Context, q *clip.Request, at float64) (*image.RGBA, error) {
+func (f *Renderer) Still(ctx context.Context, q *clip.Request, at float64) (*image.RGBA, error) {
 	l := f.style.lay(len(f.cues) > 0, len(f.turns) > 0)
 	bars, err := levels(ctx, q, l.bars())
 	if err != nil {

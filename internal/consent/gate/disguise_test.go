@@ -12,7 +12,7 @@ import (
 // What a player would play and the program does not compare is the sound of
 // nobody knows whom, also behind or beside sound that all have agreed to.
 func TestFileBesideKnownSound(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	voice, free := s.Path(s.guarded.File), s.Path(s.free.File)
 	beside := func(codec, name string) func(t *testing.T) string {
 		return func(t *testing.T) string {
@@ -67,7 +67,7 @@ func TestFileBesideKnownSound(t *testing.T) {
 
 // A reason that nobody can read is none.
 func TestReasonWithoutWords(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	for _, reason := range []string{"", " \t", "\u200b\u00a0", ".", "\u2060\ufeff", "123"} {
 		g := s.gate(Options{Policy: consent.Policy{consent.SendingAll: consent.Require}, Reason: reason})
 		if _, err := g.Check(t.Context(), consent.SendingAll, Use{Recording: s.guarded.ID}); !errors.As(err, new(*consent.Refused)) {

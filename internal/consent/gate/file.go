@@ -61,7 +61,7 @@ func (g *Gate) opened(ctx context.Context, name string, f *os.File, size int64) 
 	if err := g.readMade(ctx); err != nil {
 		return nil, err
 	}
-	look := &look{g: g, ctx: ctx, left: maxUnpacked}
+	look := &fileScan{g: g, ctx: ctx, left: maxUnpacked}
 	if err := look.at(filepath.Base(name), f, size, 0); err != nil {
 		return nil, err
 	}
@@ -100,8 +100,8 @@ func (g *Gate) readMade(ctx context.Context) error {
 	return err
 }
 
-// A look finds what a file holds, part by part.
-type look struct {
+// A fileScan finds what a file holds, part by part.
+type fileScan struct {
 	g    *Gate
 	ctx  context.Context
 	left int64 // bytes that may still be unpacked
@@ -112,17 +112,17 @@ type look struct {
 }
 
 // plain reports whether there was no sound in the file.
-func (l *look) plain() bool { return len(l.sure)+len(l.heard) == 0 && l.why == "" }
+func (l *fileScan) plain() bool { return len(l.sure)+len(l.heard) == 0 && l.why == "" }
 
 // unknown notes that nobody can tell what a part is.
-func (l *look) unknown(why string) {
+func (l *fileScan) unknown(why string) {
 	if l.why == "" {
 		l.why = why
 	}
 }
 
 // at looks at a file, or at one that is packed in another.
-func (l *look) at(name string, r io.ReaderAt, size int64, depth int) error {
+func (l *fileScan) at(name string, r io.ReaderAt, size int64, depth int) error {
 	if err := l.ctx.Err(); err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (l *look) at(name string, r io.ReaderAt, size int64, depth int) error {
 
 // uses sums up what was found. Where a recording is known by bytes, no hint
 // says more of it.
-func (l *look) uses(hints []Use, name string, size int64, r io.ReaderAt) ([]Use, error) {
+func (l *fileScan) uses(hints []Use, name string, size int64, r io.ReaderAt) ([]Use, error) {
 	list := append(l.sure, l.heard...)
 	sure := make(map[string]bool)
 	for _, u := range l.sure {

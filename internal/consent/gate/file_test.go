@@ -27,16 +27,16 @@ import (
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
-// A shelf is a library with two recordings: nobody has agreed to the use of
+// A testLibrary is a library with two recordings: nobody has agreed to the use of
 // the guarded one, and all to that of the free one.
-type shelf struct {
+type testLibrary struct {
 	*library.Library
 	t             *testing.T
 	dir           string
 	guarded, free *space.Space
 }
 
-func newShelf(t *testing.T) *shelf {
+func newTestLibrary(t *testing.T) *testLibrary {
 	t.Helper()
 	dir := t.TempDir()
 	lib, err := library.OpenWrite(t.Context(), library.Options{Dir: dir, Version: "test", LockWait: time.Second})
@@ -47,7 +47,7 @@ func newShelf(t *testing.T) *shelf {
 	if _, err := intake.Import(t.Context(), lib, []string{"../../../testdata/sample-archive.zip"}, intake.Options{Jobs: 2}, func(intake.Event) {}); err != nil {
 		t.Fatal(err)
 	}
-	s := &shelf{Library: lib, t: t, dir: t.TempDir()}
+	s := &testLibrary{Library: lib, t: t, dir: t.TempDir()}
 	ids, err := lib.IDs()
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func newShelf(t *testing.T) *shelf {
 	return s
 }
 
-func (s *shelf) gate(o Options) *Gate {
+func (s *testLibrary) gate(o Options) *Gate {
 	s.t.Helper()
 	o.Library, o.Now, o.Wait = s.Library, time.Now, time.Second
 	g, err := Open(o)
@@ -94,14 +94,14 @@ func (s *shelf) gate(o Options) *Gate {
 }
 
 // original and playable are the bytes of the guarded recording.
-func (s *shelf) original() []byte {
+func (s *testLibrary) original() []byte {
 	p := s.guarded.Pieces[0]
 	return s.read(s.Path(s.guarded.Folder + "/original/" + p.Name))
 }
 
-func (s *shelf) playable() []byte { return s.read(s.Path(s.guarded.File)) }
+func (s *testLibrary) playable() []byte { return s.read(s.Path(s.guarded.File)) }
 
-func (s *shelf) read(name string) []byte {
+func (s *testLibrary) read(name string) []byte {
 	s.t.Helper()
 	b, err := os.ReadFile(name)
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *shelf) read(name string) []byte {
 }
 
 // write writes a file outside of the library.
-func (s *shelf) write(name string, b []byte) string {
+func (s *testLibrary) write(name string, b []byte) string {
 	s.t.Helper()
 	name = filepath.Join(s.t.TempDir(), name)
 	if err := os.WriteFile(name, b, 0o666); err != nil {
@@ -121,7 +121,7 @@ func (s *shelf) write(name string, b []byte) string {
 }
 
 // ffmpeg makes a file of another.
-func (s *shelf) ffmpeg(t *testing.T, in, out string, args ...string) string {
+func (s *testLibrary) ffmpeg(t *testing.T, in, out string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("ffmpeg is not installed")
@@ -197,7 +197,7 @@ func found(t *testing.T, g *Gate, name string) string {
 // What holds a voice that nobody has agreed to does not become public, however
 // it is disguised; what holds none does.
 func TestFile(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	id, free := s.guarded.ID, s.free.ID
 	jpg, pic := pictures()
 	both := []string{id, free}
@@ -336,7 +336,7 @@ func TestFile(t *testing.T) {
 // What the library has made is known by its bytes, with the stretch that is in
 // it, wherever it lies; and by its sound when somebody has re-muxed it.
 func TestFileOfClip(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	rec, err := recording.Open(s.Library, s.guarded.ID, "test")
 	if err != nil {
 		t.Fatal(err)
@@ -387,25 +387,27 @@ func TestFileOfClip(t *testing.T) {
 func TestUnreadable(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		ruin func(s *shelf) error
+		ruin func(s *testLibrary) error
 	}{
-		{"the ledger", func(s *shelf) error { return os.WriteFile(s.Path("consent/ledger.jsonl"), []byte("{]\n{}\n"), 0o666) }},
-		{"guessed turns", func(s *shelf) error {
+		{"the ledger", func(s *testLibrary) error {
+			return os.WriteFile(s.Path("consent/ledger.jsonl"), []byte("{]\n{}\n"), 0o666)
+		}},
+		{"guessed turns", func(s *testLibrary) error {
 			return os.WriteFile(s.Path(s.guarded.Folder+"/.spaces/turns.json"), []byte("{"), 0o666)
 		}},
-		{"turns that go backwards", func(s *shelf) error {
+		{"turns that go backwards", func(s *testLibrary) error {
 			return os.WriteFile(s.Path(s.guarded.Folder+"/.spaces/turns.json"), []byte(`{"schema":1,"turns":[{"handle":"x","start":9,"end":1}]}`), 0o666)
 		}},
-		{"confirmed turns", func(s *shelf) error {
+		{"confirmed turns", func(s *testLibrary) error {
 			if err := os.MkdirAll(s.Path("turns"), 0o777); err != nil {
 				return err
 			}
 			return os.WriteFile(s.Path("turns/"+s.guarded.ID+".json"), []byte("no"), 0o666)
 		}},
-		{"space.json", func(s *shelf) error {
+		{"space.json", func(s *testLibrary) error {
 			return os.WriteFile(s.Path(s.guarded.Folder+"/space.json"), []byte("{"), 0o666)
 		}},
-		{"an archive's record", func(s *shelf) error {
+		{"an archive's record", func(s *testLibrary) error {
 			list, err := filepath.Glob(s.Path("archives/*.json"))
 			if err != nil || len(list) == 0 {
 				return errors.New("there is no archive")
@@ -414,7 +416,7 @@ func TestUnreadable(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newShelf(t)
+			s := newTestLibrary(t)
 			if err := tt.ruin(s); err != nil {
 				t.Fatal(err)
 			}
@@ -434,7 +436,7 @@ func TestUnreadable(t *testing.T) {
 
 // An index that cannot be used is no reason to find nothing.
 func TestRuinedIndex(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	list, err := os.ReadDir(s.Path(s.guarded.Folder + "/.spaces"))
 	if err != nil {
 		t.Fatal(err)

@@ -92,14 +92,14 @@ func (o *Omission) others(turns []space.Turn) []space.Turn {
 	return list
 }
 
-// An UntoldError means that nothing tells when somebody speaks who has not
+// An UnknownTurnsError means that nothing tells when somebody speaks who has not
 // agreed, so that they cannot be left out.
-type UntoldError struct {
+type UnknownTurnsError struct {
 	Recording string           // id
 	Who       *consent.Missing // nil: nothing tells when anybody speaks
 }
 
-func (e *UntoldError) Error() string {
+func (e *UnknownTurnsError) Error() string {
 	if e.Who == nil {
 		return "nothing tells who speaks when in " + e.Recording
 	}
@@ -122,11 +122,11 @@ func (g *Gate) Omission(act consent.Action, r *recording.Recording, margin float
 		return out, nil
 	}
 	if v.turns == nil || len(v.turns.Turns) == 0 {
-		return nil, &UntoldError{Recording: r.Space.ID}
+		return nil, &UnknownTurnsError{Recording: r.Space.ID}
 	}
 	for i := range out.Missing {
 		if len(out.Missing[i].Spans) == 0 {
-			return nil, &UntoldError{r.Space.ID, &out.Missing[i]}
+			return nil, &UnknownTurnsError{r.Space.ID, &out.Missing[i]}
 		}
 	}
 	out.Guessed, out.Margin = v.turns.Approximate, margin

@@ -37,7 +37,7 @@ const (
 
 // unpack looks into a file in which others are packed. It reports whether it
 // is one.
-func (l *look) unpack(name string, r io.ReaderAt, size int64, depth int) (bool, error) {
+func (l *fileScan) unpack(name string, r io.ReaderAt, size int64, depth int) (bool, error) {
 	head := make([]byte, 512)
 	n, err := r.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
@@ -70,7 +70,7 @@ func (l *look) unpack(name string, r io.ReaderAt, size int64, depth int) (bool, 
 }
 
 // zip looks at the members of a ZIP, and that there is nothing between them.
-func (l *look) zip(z *zip.Reader, r io.ReaderAt, size int64, depth int) error {
+func (l *fileScan) zip(z *zip.Reader, r io.ReaderAt, size int64, depth int) error {
 	if depth >= maxDepth || len(z.File) > maxMembers {
 		l.unknown("too much is packed in it to look at all")
 		return nil
@@ -108,7 +108,7 @@ func (l *look) zip(z *zip.Reader, r io.ReaderAt, size int64, depth int) error {
 
 // tar looks at the members of a tape archive, and that there is nothing behind
 // them.
-func (l *look) tar(in *tar.Reader, size int64, depth int) error {
+func (l *fileScan) tar(in *tar.Reader, size int64, depth int) error {
 	members := int64(tarEnd)
 	for n := 0; ; n++ {
 		m, err := in.Next()
@@ -139,7 +139,7 @@ type errSpool struct{ error }
 func (e errSpool) Unwrap() error { return e.error }
 
 // stream looks at what is unpacked, which it keeps in a file meanwhile.
-func (l *look) stream(name string, in io.Reader, depth int) error {
+func (l *fileScan) stream(name string, in io.Reader, depth int) error {
 	if depth >= maxDepth {
 		l.unknown("too much is packed in it to look at all")
 		return nil

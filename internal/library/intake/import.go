@@ -73,7 +73,7 @@ type importer struct {
 	progress stream.Progress
 	emit     func(Event)
 	summary  Summary
-	withhold *withholder
+	withhold *forgottenFilter
 }
 
 // Import takes archives (ZIPs, folders) and loose recordings into the
@@ -88,7 +88,7 @@ func Import(ctx context.Context, lib *library.Library, paths []string, o Options
 		im.progress = stream.NoProgress{}
 	}
 	var err error
-	if im.withhold, err = newWithholder(im.lib); err != nil {
+	if im.withhold, err = newForgottenFilter(im.lib); err != nil {
 		return im.summary, err
 	}
 	var archives []*archive.Archive

@@ -71,7 +71,7 @@ func archiveFacts(a *archive.Archive) *space.Archive {
 func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin, held *space.Archive) error {
 	im := b.im
 	for _, p := range a.Problems() {
-		b.tell(a, p)
+		b.report(a, p)
 	}
 	for _, m := range a.Media() {
 		b.media = append(b.media, audioMember{m, o, held})
@@ -112,9 +112,9 @@ func (b *itemBuilder) onlyLinked(held *space.Archive) {
 	held.Links = slices.DeleteFunc(held.Links, func(l space.Link) bool { return b.byID[l.ID] != nil })
 }
 
-// tell tells of what opening the archive found wrong: what is known of the
+// report tells of what opening the archive found wrong: what is known of the
 // whole set, or comes up when the member is read, is told there.
-func (b *itemBuilder) tell(a *archive.Archive, p archive.Problem) {
+func (b *itemBuilder) report(a *archive.Archive, p archive.Problem) {
 	if p.Kind == archive.PartialArchive {
 		return
 	}

@@ -12,19 +12,19 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
-// A withholder keeps the names of people who were forgotten out of what is taken
+// A forgottenFilter keeps the names of people who were forgotten out of what is taken
 // in. The sound is kept: in its turns they are somebody who was forgotten, and
 // has not agreed to anything.
-type withholder struct {
+type forgottenFilter struct {
 	list   *forgotten.List
 	eraser *erase.Eraser
 	// What an archive tells of the names of those people besides.
 	handles, ids map[string]bool
 }
 
-// newWithholder returns that of a library, which need not exist.
-func newWithholder(l *library.Library) (*withholder, error) {
-	w := &withholder{list: new(forgotten.List), handles: make(map[string]bool), ids: make(map[string]bool)}
+// newForgottenFilter returns that of a library, which need not exist.
+func newForgottenFilter(l *library.Library) (*forgottenFilter, error) {
+	w := &forgottenFilter{list: new(forgotten.List), handles: make(map[string]bool), ids: make(map[string]bool)}
 	if l != nil {
 		var err error
 		if w.list, err = forgotten.Load(l.Root()); err != nil {
@@ -39,7 +39,7 @@ func newWithholder(l *library.Library) (*withholder, error) {
 
 // learn notes that an id and a handle are one person's: whoever was forgotten by
 // one of them is not to come back by the other.
-func (w *withholder) learn(id, handle string) {
+func (w *forgottenFilter) learn(id, handle string) {
 	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
 	if id == "" || handle == "" || w.list.Empty() {
 		return
@@ -50,7 +50,7 @@ func (w *withholder) learn(id, handle string) {
 }
 
 // item takes the names out of all that is said of a Space.
-func (w *withholder) item(it *item) {
+func (w *forgottenFilter) item(it *item) {
 	if w.list.Empty() {
 		return
 	}
@@ -96,7 +96,7 @@ func (w *withholder) item(it *item) {
 	}
 }
 
-func (w *withholder) fields(list []string) []string {
+func (w *forgottenFilter) fields(list []string) []string {
 	var out []string
 	for _, s := range list {
 		out = append(out, w.eraser.Field(s))
@@ -104,7 +104,7 @@ func (w *withholder) fields(list []string) []string {
 	return out
 }
 
-func (w *withholder) person(p *space.Person) *space.Person {
+func (w *forgottenFilter) person(p *space.Person) *space.Person {
 	if p == nil {
 		return nil
 	}
@@ -112,7 +112,7 @@ func (w *withholder) person(p *space.Person) *space.Person {
 }
 
 // participant takes the display name out with the handle.
-func (w *withholder) participant(p archive.Participant) archive.Participant {
+func (w *forgottenFilter) participant(p archive.Participant) archive.Participant {
 	id, handle := w.eraser.Field(p.UserID), w.eraser.Field(p.Handle)
 	if id != p.UserID || handle != p.Handle {
 		p.Name = ""
@@ -123,7 +123,7 @@ func (w *withholder) participant(p archive.Participant) archive.Participant {
 
 // tags takes the names out of the timed tags of a piece, of which the turns are
 // made.
-func (w *withholder) tags(t *hydra.Tags) {
+func (w *forgottenFilter) tags(t *hydra.Tags) {
 	if w.list.Empty() {
 		return
 	}
@@ -137,7 +137,7 @@ func (w *withholder) tags(t *hydra.Tags) {
 	w.stage(t.People)
 }
 
-func (w *withholder) stage(people []hydra.Participant) {
+func (w *forgottenFilter) stage(people []hydra.Participant) {
 	for i, p := range people {
 		if name := w.eraser.Field(p.UserName); name != p.UserName {
 			people[i].UserName, people[i].UserID, people[i].ProfileURL = name, "", ""
@@ -146,7 +146,7 @@ func (w *withholder) stage(people []hydra.Participant) {
 }
 
 // archive takes the names out of what is noted of an archive.
-func (w *withholder) archive(a *space.Archive) error {
+func (w *forgottenFilter) archive(a *space.Archive) error {
 	if w.list.Empty() {
 		return nil
 	}

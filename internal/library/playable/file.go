@@ -70,15 +70,15 @@ func (f *File) WriteIndex(w io.Writer) error {
 			return track.WriteListing(w, f.Sizes, &f.Lengths, c.SampleRate)
 		}
 	}
-	if !f.Lengths.Even() || f.Lengths.Usual != c.UnitSamples || c.Codec == track.FLAC && !toldLength(c, f.Lengths.Total()) {
+	if !f.Lengths.Even() || f.Lengths.Usual != c.UnitSamples || c.Codec == track.FLAC && !declaredLength(c, f.Lengths.Total()) {
 		return track.WriteListing(w, f.Sizes, &f.Lengths, c.SampleRate)
 	}
 	return track.WriteIndex(w, f.Sizes, c.SampleRate, c.UnitSamples)
 }
 
-// toldLength reports whether a STREAMINFO block says how many samples there
+// declaredLength reports whether a STREAMINFO block says how many samples there
 // are, which tells how long the last frame is.
-func toldLength(c track.Config, samples int64) bool {
+func declaredLength(c track.Config, samples int64) bool {
 	info, err := flac.ParseStreamInfo([]byte(c.Specific))
 	return err == nil && info.Samples == samples
 }

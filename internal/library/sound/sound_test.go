@@ -22,14 +22,14 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/unithash"
 )
 
-// shelf is a library.
-type shelf struct {
+// testLibrary is a library.
+type testLibrary struct {
 	t   *testing.T
 	lib *library.Library
 }
 
-// newShelf makes a library of recordings, or of those of the sample archive.
-func newShelf(t *testing.T, inputs ...string) *shelf {
+// newTestLibrary makes a library of recordings, or of those of the sample archive.
+func newTestLibrary(t *testing.T, inputs ...string) *testLibrary {
 	t.Helper()
 	if len(inputs) == 0 {
 		inputs = []string{"../../../testdata/sample-archive.zip"}
@@ -42,10 +42,10 @@ func newShelf(t *testing.T, inputs ...string) *shelf {
 	if _, err := intake.Import(t.Context(), lib, inputs, intake.Options{Jobs: 2}, func(intake.Event) {}); err != nil {
 		t.Fatal(err)
 	}
-	return &shelf{t, lib}
+	return &testLibrary{t, lib}
 }
 
-func (s *shelf) find(b []byte) *sound.Result {
+func (s *testLibrary) find(b []byte) *sound.Result {
 	s.t.Helper()
 	r, err := sound.Open(s.lib).Find(s.t.Context(), bytes.NewReader(b), int64(len(b)))
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *shelf) find(b []byte) *sound.Result {
 }
 
 // longest returns the recording with the longest audio.
-func (s *shelf) longest() *space.Space {
+func (s *testLibrary) longest() *space.Space {
 	s.t.Helper()
 	var best *space.Space
 	for r, err := range s.lib.All() {
@@ -70,7 +70,7 @@ func (s *shelf) longest() *space.Space {
 }
 
 // units returns access units of a recording's first file.
-func (s *shelf) units(id string, first, n int64) [][]byte {
+func (s *testLibrary) units(id string, first, n int64) [][]byte {
 	s.t.Helper()
 	src, err := s.lib.OpenSound(id)
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *shelf) units(id string, first, n int64) [][]byte {
 }
 
 // m4a returns a file of units, without a tag.
-func (s *shelf) m4a(units [][]byte) []byte {
+func (s *testLibrary) m4a(units [][]byte) []byte {
 	s.t.Helper()
 	config, err := adts.ParseConfig([]byte{0x11, 0x90})
 	if err != nil {
@@ -126,7 +126,7 @@ func has(r *sound.Result, id string) bool {
 }
 
 func TestExcerptsOfAnyLength(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	id := s.longest().ID
 	for _, n := range []int64{1, 2, 4, 10, 47, 200} {
 		for first := int64(0); first < 200; first += 37 {
@@ -159,7 +159,7 @@ func read(t *testing.T, name string) []byte {
 // Another container, other tags or a missing byte change nothing in what is
 // heard.
 func TestCopiesOfOtherPrograms(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	r := s.longest()
 	file := s.lib.Path(r.File)
 	original := read(t, s.lib.Path(r.Folder+"/original/"+r.Pieces[0].Name))
@@ -188,7 +188,7 @@ func TestCopiesOfOtherPrograms(t *testing.T) {
 }
 
 func TestJoinedExcerpts(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	id := s.longest().ID
 	parts := slices.Concat(s.units(id, 600, 30), s.units(id, 30, 9), s.units(id, 1200, 100), s.units(id, 650, 6))
 	r := s.find(s.m4a(parts))
@@ -204,7 +204,7 @@ func TestJoinedExcerpts(t *testing.T) {
 
 // The level of an excerpt can be changed in its units alone.
 func TestOtherGain(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	id := s.longest().ID
 	units := s.units(id, 300, 60)
 	p, err := adts.NewParser("\x11\x90")
@@ -229,7 +229,7 @@ func TestOtherGain(t *testing.T) {
 
 // What comes from elsewhere is Unknown, beside what does not and alone.
 func TestSoundFromElsewhere(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	id := s.longest().ID
 	foreign := s.units(id, 400, 40)
 	for _, u := range foreign {
@@ -250,7 +250,7 @@ func TestSoundFromElsewhere(t *testing.T) {
 
 // Silence is everywhere: it makes nothing an excerpt of anything.
 func TestSilenceTellsNothing(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	out := filepath.Join(t.TempDir(), "a.m4a")
 	run(t, "ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo:d=3", "-c:a", "aac", out)
 	if r := s.find(read(t, out)); r.Units == 0 || r.Sounding > 0 || len(r.Matches)+len(r.Unknown)+len(r.Short) > 0 {
@@ -260,7 +260,7 @@ func TestSilenceTellsNothing(t *testing.T) {
 
 // Sound that takes few bytes is sound.
 func TestQuietIsNotSilent(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	out := filepath.Join(t.TempDir(), "a.aac")
 	run(t, "ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "sine=f=300:r=8000:d=2,volume=0.01", "-c:a", "aac", "-b:a", "4k", out)
 	if r := s.find(read(t, out)); r.Sounding < 10 || len(r.Unknown) == 0 {
@@ -270,7 +270,7 @@ func TestQuietIsNotSilent(t *testing.T) {
 
 // PCM has no units: that nothing is found says nothing, and Find says so.
 func TestPCMCannotBeTold(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	out := filepath.Join(t.TempDir(), "a.wav")
 	run(t, "ffmpeg", "-loglevel", "error", "-i", s.lib.Path(s.longest().File), out)
 	b := read(t, out)
@@ -294,7 +294,7 @@ func TestOtherCodings(t *testing.T) {
 			whole, part := filepath.Join(dir, "whole."+c.ext), filepath.Join(dir, "part."+c.ext)
 			run(t, "ffmpeg", append(append([]string{"-loglevel", "error", "-i", speech}, strings.Fields(c.encode)...), whole)...)
 			run(t, "ffmpeg", append(append([]string{"-loglevel", "error", "-i", whole}, strings.Fields(c.excerpt)...), part)...)
-			s := newShelf(t, whole)
+			s := newTestLibrary(t, whole)
 			if r := s.find(read(t, part)); !has(r, s.longest().ID) {
 				t.Error(describe(r))
 			}
@@ -306,7 +306,7 @@ func TestOtherCodings(t *testing.T) {
 func TestChangedMP3Headers(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "whole.mp3")
 	run(t, "ffmpeg", "-loglevel", "error", "-i", "../../fixture/testdata/host.aac", "-c:a", "libmp3lame", "-b:a", "96k", whole)
-	s := newShelf(t, whole)
+	s := newTestLibrary(t, whole)
 	b := read(t, whole)
 	const size = 96000 * 144 / 48000
 	changed := 0
@@ -323,7 +323,7 @@ func TestChangedMP3Headers(t *testing.T) {
 // Without its index a recording is found too; reindex makes it as an import
 // does.
 func TestLibrariesOfBefore(t *testing.T) {
-	s := newShelf(t)
+	s := newTestLibrary(t)
 	r := s.longest()
 	name := s.lib.Path(r.Folder + "/.spaces/sound-0.idx")
 	was := read(t, name)

@@ -16,16 +16,16 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 )
 
-// A tape is a Reader of samples in memory.
-type tape struct {
+// A memoryReader is a Reader of samples in memory.
+type memoryReader struct {
 	format pcm.Format
 	rest   []float32
 	err    error // at the end, instead of io.EOF
 }
 
-func (t *tape) Format() pcm.Format { return t.format }
+func (t *memoryReader) Format() pcm.Format { return t.format }
 
-func (t *tape) Read(dst []float32) (int, error) {
+func (t *memoryReader) Read(dst []float32) (int, error) {
 	if len(t.rest) == 0 {
 		if t.err != nil {
 			return 0, t.err
@@ -67,7 +67,7 @@ func speech(f pcm.Format, frames int) []float32 {
 func encodeAll(t testing.TB, f pcm.Format, samples []float32, grid, jobs int) (Stream, [][]byte) {
 	t.Helper()
 	var units [][]byte
-	s, err := encode(t.Context(), &tape{format: f, rest: samples}, Options{BitRate: 64000 * f.Channels, Jobs: jobs}, grid, func(u []byte) error {
+	s, err := encode(t.Context(), &memoryReader{format: f, rest: samples}, Options{BitRate: 64000 * f.Channels, Jobs: jobs}, grid, func(u []byte) error {
 		units = append(units, bytes.Clone(u))
 		return nil
 	})
@@ -214,22 +214,22 @@ func TestErrorsEndIt(t *testing.T) {
 	in := speech(f, 3*f.SampleRate)
 	broken := errors.New("broken")
 	put := func([]byte) error { return nil }
-	if _, err := encode(t.Context(), &tape{format: f, rest: in, err: broken}, Options{Jobs: 2}, 80, put); !errors.Is(err, broken) {
+	if _, err := encode(t.Context(), &memoryReader{format: f, rest: in, err: broken}, Options{Jobs: 2}, 80, put); !errors.Is(err, broken) {
 		t.Errorf("a source that breaks: %v", err)
 	}
-	if _, err := encode(t.Context(), &tape{format: f, rest: in}, Options{Jobs: 2}, 80, func([]byte) error { return broken }); !errors.Is(err, broken) {
+	if _, err := encode(t.Context(), &memoryReader{format: f, rest: in}, Options{Jobs: 2}, 80, func([]byte) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("a disk that is full: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Encode(ctx, &tape{format: f, rest: in}, Options{}, put); !errors.Is(err, context.Canceled) {
+	if _, err := Encode(ctx, &memoryReader{format: f, rest: in}, Options{}, put); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}
-	if _, err := Encode(t.Context(), &tape{format: pcm.Format{SampleRate: 8000, Channels: 1}}, Options{}, put); err == nil {
+	if _, err := Encode(t.Context(), &memoryReader{format: pcm.Format{SampleRate: 8000, Channels: 1}}, Options{}, put); err == nil {
 		t.Error("8 kHz were taken")
 	}
 	in[5] = float32(math.NaN())
-	if _, err := Encode(t.Context(), &tape{format: f, rest: in}, Options{}, put); err != nil {
+	if _, err := Encode(t.Context(), &memoryReader{format: f, rest: in}, Options{}, put); err != nil {
 		t.Errorf("a sample that is no number: %v", err)
 	}
 }
@@ -250,7 +250,7 @@ func BenchmarkEncode(b *testing.B) {
 	f := pcm.Format{SampleRate: 48000, Channels: 2}
 	in := speech(f, 20*f.SampleRate)
 	for b.Loop() {
-		if _, err := encode(b.Context(), &tape{format: f, rest: in}, Options{BitRate: 128000, Jobs: 2}, 200, func([]byte) error { return nil }); err != nil {
+		if _, err := encode(b.Context(), &memoryReader{format: f, rest: in}, Options{BitRate: 128000, Jobs: 2}, 200, func([]byte) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
 	}

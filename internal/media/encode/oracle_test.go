@@ -12,15 +12,15 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 )
 
-// tape is a Reader of samples in memory.
-type tape struct {
+// memoryReader is a Reader of samples in memory.
+type memoryReader struct {
 	format pcm.Format
 	rest   []float32
 }
 
-func (s *tape) Format() pcm.Format { return s.format }
+func (s *memoryReader) Format() pcm.Format { return s.format }
 
-func (s *tape) Read(dst []float32) (int, error) {
+func (s *memoryReader) Read(dst []float32) (int, error) {
 	if len(s.rest) == 0 {
 		return 0, io.EOF
 	}
@@ -60,7 +60,7 @@ func TestLosslessIsExact(t *testing.T) {
 					"wav":  func(w io.Writer, s Sound) error { return WAV(t.Context(), w, s, Options{}) },
 				} {
 					var file bytes.Buffer
-					s := Sound{Reader: &tape{pcm.Format{SampleRate: 48000, Channels: channels}, in}, Samples: frames, Bits: bits}
+					s := Sound{Reader: &memoryReader{pcm.Format{SampleRate: 48000, Channels: channels}, in}, Samples: frames, Bits: bits}
 					if err := encode(&file, s); err != nil {
 						t.Errorf("%s of %d bits, %d channels, %s: %v", format, bits, channels, name, err)
 						continue

@@ -109,8 +109,8 @@ func (w *VideoWriter) pictures(until int64) {
 // start notwithstanding.
 func (p *plan) chunkTime(i int64) int64 { return i * int64(p.Config.UnitSamples) }
 
-// A film is a Video with what follows from it.
-type film struct {
+// A videoPlan is a Video with what follows from it.
+type videoPlan struct {
 	*Video
 	scale    int   // timescale, a multiple of the sample rate
 	ticks    int64 // that a frame lasts
@@ -129,7 +129,7 @@ const maxPicture = 64 << 20
 var errVideo = errors.New("mp4: cannot write the video")
 
 // plan checks v, which goes with the sound of p.
-func (v *Video) plan(p *plan) (*film, error) {
+func (v *Video) plan(p *plan) (*videoPlan, error) {
 	switch {
 	case v.Width < 1 || v.Height < 1 || v.Width > math.MaxUint16 || v.Height > math.MaxUint16:
 		return nil, fmt.Errorf("%w: pictures of %d×%d", errVideo, v.Width, v.Height)
@@ -141,7 +141,7 @@ func (v *Video) plan(p *plan) (*film, error) {
 		return nil, fmt.Errorf("%w: %d frames", errVideo, v.Units)
 	}
 	rate := p.Config.SampleRate
-	f := &film{Video: v, factor: int64(v.Frames / gcd(rate, v.Frames))}
+	f := &videoPlan{Video: v, factor: int64(v.Frames / gcd(rate, v.Frames))}
 	scale := f.factor * int64(rate)
 	if scale > math.MaxUint32 {
 		return nil, fmt.Errorf("%w: %d/%d frames a second beside %d samples", errVideo, v.Frames, v.Ticks, rate)
@@ -188,7 +188,7 @@ type cursor struct {
 
 // pass moves c over the chunks that begin by a time of the sound, in its
 // samples, and returns how many bytes they have. A nil film has none.
-func (f *film) pass(c *cursor, until int64) int64 {
+func (f *videoPlan) pass(c *cursor, until int64) int64 {
 	if f == nil {
 		return 0
 	}
@@ -232,7 +232,7 @@ func (p *plan) writePictureOffsets(w *bufio.Writer) error {
 }
 
 // writeKeys writes the entries of the stss box.
-func (f *film) writeKeys(w *bufio.Writer) error {
+func (f *videoPlan) writeKeys(w *bufio.Writer) error {
 	var b []byte
 	for i := range f.Units {
 		if f.Key(i) {
@@ -305,7 +305,7 @@ func (b *builder) pictureTable(p *plan) {
 }
 
 // pictureEntry appends an avc1 box (§12.1.3; ISO/IEC 14496-15, 5.4.2.1).
-func (b *builder) pictureEntry(f *film) {
+func (b *builder) pictureEntry(f *videoPlan) {
 	b.box("avc1", func() {
 		b.zero(6)
 		b.u16(1) // data_reference_index

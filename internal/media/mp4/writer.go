@@ -147,9 +147,9 @@ type plan struct {
 	perChunk int64 // units
 	long     bool  // chunk offsets need 64 bits
 	created  int64
-	start    int64  // where the media begins; known when all else is built
-	text     []byte // samples of the chapter track
-	video    *film  // or nil
+	start    int64      // where the media begins; known when all else is built
+	text     []byte     // samples of the chapter track
+	video    *videoPlan // or nil
 }
 
 // maxUnits keeps the sample size table below 1 GiB: two months of AAC.

@@ -12,17 +12,17 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 )
 
-// A tape is a Reader of samples in memory, read in pieces of any size.
-type tape struct {
+// A memoryReader is a Reader of samples in memory, read in pieces of any size.
+type memoryReader struct {
 	format pcm.Format
 	rest   []float32
 	piece  int // frames
 	err    error
 }
 
-func (t *tape) Format() pcm.Format { return t.format }
+func (t *memoryReader) Format() pcm.Format { return t.format }
 
-func (t *tape) Read(dst []float32) (int, error) {
+func (t *memoryReader) Read(dst []float32) (int, error) {
 	if len(t.rest) == 0 {
 		if t.err != nil {
 			return 0, t.err
@@ -91,7 +91,7 @@ func TestLimitHoldsTheCeiling(t *testing.T) {
 		for name, in := range peaky(f, 30000) {
 			for _, db := range []float64{-1, -6} {
 				t.Run(fmt.Sprintf("%v %s %v", f, name, db), func(t *testing.T) {
-					out := readAll(t, pcm.Limit(&tape{format: f, rest: in, piece: 777}, pcm.Decibels(db)))
+					out := readAll(t, pcm.Limit(&memoryReader{format: f, rest: in, piece: 777}, pcm.Decibels(db)))
 					if len(out) != len(in) {
 						t.Fatalf("%d samples, not %d", len(out), len(in))
 					}
@@ -112,7 +112,7 @@ func TestLimitLeavesTheRestAlone(t *testing.T) {
 	for i := range in {
 		in[i] = float32(0.4 * math.Sin(float64(i/2)*0.03))
 	}
-	out := readAll(t, pcm.Limit(&tape{format: f, rest: in, piece: 512}, pcm.Decibels(-1)))
+	out := readAll(t, pcm.Limit(&memoryReader{format: f, rest: in, piece: 512}, pcm.Decibels(-1)))
 	for i := range in {
 		if in[i] != out[i] {
 			t.Fatalf("sample %d became %g from %g", i, out[i], in[i])
@@ -121,7 +121,7 @@ func TestLimitLeavesTheRestAlone(t *testing.T) {
 	// One click turns down what is around it, and nothing a second away.
 	loud := append([]float32(nil), in...)
 	loud[60001] = 3
-	out = readAll(t, pcm.Limit(&tape{format: f, rest: loud, piece: 4096}, pcm.Decibels(-1)))
+	out = readAll(t, pcm.Limit(&memoryReader{format: f, rest: loud, piece: 4096}, pcm.Decibels(-1)))
 	for i := range in {
 		far := i/2 < 30000-2*240 || i/2 > 30000+48000
 		if d := math.Abs(float64(out[i] - in[i])); far && d > 0.003 {
@@ -140,7 +140,7 @@ func TestLimitIsSmooth(t *testing.T) {
 			in[2*i+1] = 4
 		}
 	}
-	out := readAll(t, pcm.Limit(&tape{format: f, rest: in, piece: 100}, 0.8))
+	out := readAll(t, pcm.Limit(&memoryReader{format: f, rest: in, piece: 100}, 0.8))
 	for i := 1; i < 20000; i++ {
 		if d := math.Abs(float64(out[2*i] - out[2*i-2])); d > 0.01 {
 			t.Fatalf("the gain jumps by %.4f at %d", d/0.5, i)
@@ -151,9 +151,9 @@ func TestLimitIsSmooth(t *testing.T) {
 func TestLimitIsTheSameInAnyPieces(t *testing.T) {
 	f := pcm.Format{SampleRate: 44100, Channels: 1}
 	in := peaky(f, 20000)["bursts"]
-	want := readAll(t, pcm.Limit(&tape{format: f, rest: in, piece: 20000}, 0.5))
+	want := readAll(t, pcm.Limit(&memoryReader{format: f, rest: in, piece: 20000}, 0.5))
 	for _, piece := range []int{1, 31, 4096} {
-		got := readAll(t, pcm.Limit(&tape{format: f, rest: in, piece: piece}, 0.5))
+		got := readAll(t, pcm.Limit(&memoryReader{format: f, rest: in, piece: piece}, 0.5))
 		for i := range want {
 			if got[i] != want[i] {
 				t.Fatalf("pieces of %d: sample %d is %g, not %g", piece, i, got[i], want[i])
@@ -161,12 +161,12 @@ func TestLimitIsTheSameInAnyPieces(t *testing.T) {
 		}
 	}
 	for n := range 20 {
-		if got := readAll(t, pcm.Limit(&tape{format: f, rest: in[:n], piece: 3}, 0.5)); len(got) != n {
+		if got := readAll(t, pcm.Limit(&memoryReader{format: f, rest: in[:n], piece: 3}, 0.5)); len(got) != n {
 			t.Fatalf("%d samples came out of %d", len(got), n)
 		}
 	}
 	broken := errors.New("broken")
-	src := pcm.Limit(&tape{format: f, rest: in, piece: 100, err: broken}, 0.5)
+	src := pcm.Limit(&memoryReader{format: f, rest: in, piece: 100, err: broken}, 0.5)
 	buf := make([]float32, 300)
 	for {
 		if _, err := src.Read(buf); err != nil {
@@ -184,14 +184,14 @@ func TestLevel(t *testing.T) {
 	for i := range in {
 		in[i] = 1
 	}
-	out := readAll(t, pcm.Level(&tape{format: f, rest: in, piece: 33}, []pcm.Step{{At: 0, Factor: 0.5}, {At: 400, Factor: 1}, {At: 800, Factor: 2}}, 100))
+	out := readAll(t, pcm.Level(&memoryReader{format: f, rest: in, piece: 33}, []pcm.Step{{At: 0, Factor: 0.5}, {At: 400, Factor: 1}, {At: 800, Factor: 2}}, 100))
 	for i, want := range map[int]float64{0: 0.5, 299: 0.5, 350: 0.75, 400: 1, 700: 1, 750: 1.5, 800: 2, 999: 2} {
 		if math.Abs(float64(out[2*i])-want) > 0.006 || out[2*i] != out[2*i+1] {
 			t.Errorf("frame %d has %g and %g, not %g", i, out[2*i], out[2*i+1], want)
 		}
 	}
 	in[0] = 7
-	if out := readAll(t, pcm.Level(&tape{format: f, rest: in, piece: 33}, nil, 10)); out[0] != 7 {
+	if out := readAll(t, pcm.Level(&memoryReader{format: f, rest: in, piece: 33}, nil, 10)); out[0] != 7 {
 		t.Error("without steps something changed")
 	}
 }
@@ -201,7 +201,7 @@ func BenchmarkLimit(b *testing.B) {
 	in := peaky(f, 480000)["bursts"]
 	buf := make([]float32, 8192)
 	for b.Loop() {
-		src := pcm.Limit(&tape{format: f, rest: in, piece: 4096}, 0.5)
+		src := pcm.Limit(&memoryReader{format: f, rest: in, piece: 4096}, 0.5)
 		for {
 			if _, err := src.Read(buf); err != nil {
 				break

@@ -193,16 +193,16 @@ func (h *hearing) shortBands(rate int, lay *layout) {
 	normalize(s.norm[:], s.up[:], s.down[:])
 }
 
-// A memory is what the model remembers of one channel.
-type memory struct {
+// A modelState is what the model remembers of one channel.
+type modelState struct {
 	thr     [maxPartitions]float32 // thresholds of the granule before
 	seen    int                    // granules, up to 2
 	r, c, s [2][predicted]float32  // magnitude and phase of the lines then
 	short   [13]float32            // thresholds of the last short window, zeros after a long one
 }
 
-// An opinion is what the model says of a granule of one channel.
-type opinion struct {
+// A masking is what the model says of a granule of one channel.
+type masking struct {
 	energy [22]float32
 	thr    [22]float32 // the noise that each band may have
 }
@@ -235,7 +235,7 @@ func (h *hearing) part(re, im *[fftSize]float32, a, b *spectrum) {
 }
 
 // assess computes the thresholds of a granule from its spectrum.
-func (h *hearing) assess(x *spectrum, m *memory, out *opinion) {
+func (h *hearing) assess(x *spectrum, m *modelState, out *masking) {
 	var power [fftSize/2 + 1]float32
 	for k := range power {
 		power[k] = (x.re[k]*x.re[k] + x.im[k]*x.im[k]) * fftPower
@@ -339,7 +339,7 @@ func peaky(most, sum float32, n int) float32 {
 
 // predict says for each line how far it is from where it was expected by the two
 // granules before, from 0 to 1 (ISO/IEC 11172-3, D.2.4, steps 3 and 4).
-func (m *memory) predict(x *spectrum, chaos *[predicted]float32) {
+func (m *modelState) predict(x *spectrum, chaos *[predicted]float32) {
 	r1, c1, s1 := &m.r[0], &m.c[0], &m.s[0]
 	r2, c2, s2 := &m.r[1], &m.c[1], &m.s[1]
 	for k := range chaos {
@@ -374,7 +374,7 @@ func (m *memory) predict(x *spectrum, chaos *[predicted]float32) {
 
 // assessShort computes what noise each window of a granule of short blocks may
 // have in each band, from the energies of its lines.
-func (h *hearing) assessShort(energy *[39]float32, m *memory, thr *[39]float32) {
+func (h *hearing) assessShort(energy *[39]float32, m *modelState, thr *[39]float32) {
 	s := &h.short
 	for w := range 3 {
 		var e [13]float32

@@ -20,7 +20,7 @@ func TestShortWindowsBeforeAnAttack(t *testing.T) {
 			loud[b] = 10
 		}
 	}
-	var m memory
+	var m modelState
 	var before, thr, free [39]float32
 	c.hearing.assessShort(&quiet, &m, &before)
 	c.hearing.assessShort(&loud, &m, &thr)
@@ -54,7 +54,7 @@ func TestTonesMaskLess(t *testing.T) {
 	w := newWorker(c)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	ratio := func(sample func(i int) float64) float64 {
-		w.mem = [2]memory{}
+		w.mem = [2]modelState{}
 		w.pcm[0] = nil
 		for i := range lead + 12*lines + tail {
 			w.pcm[0] = append(w.pcm[0], float32(sample(i)))

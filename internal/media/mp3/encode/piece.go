@@ -40,12 +40,12 @@ type worker struct {
 	pack packer
 
 	sub    [2][subbands]subband
-	mem    [2]memory
+	mem    [2]modelState
 	masks  [3]uint // attacks in the granule before, in this one and in the next
 	needs  [3]bool
 	re, im [fftSize]float32
 	spec   [2]spectrum
-	view   [2][2]opinion // by granule of the frame and channel
+	view   [2][2]masking // by granule of the frame and channel
 	ms     [2][2]granule
 	lr     [2][2]granule
 	lrNeed [2][2]need
@@ -71,7 +71,7 @@ func newWorker(c *config) *worker {
 // number. pcm holds lead samples before it and tail samples after the last.
 func (w *worker) encode(first, frames int) error {
 	w.pack.reset()
-	w.mem = [2]memory{}
+	w.mem = [2]modelState{}
 	w.gain = [2]int{180, 180}
 	w.usual = 0
 	w.alloc.level = [2]float32{}

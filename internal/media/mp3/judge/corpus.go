@@ -33,7 +33,7 @@ type recipe struct {
 	name    string
 	rate    int
 	attacks bool
-	make    func(k *kitchen, rate int) ([][]float32, error)
+	make    func(k *corpusBuilder, rate int) ([][]float32, error)
 }
 
 // recipes lists the set. The first ones tell most: clicks, which need no other
@@ -72,7 +72,7 @@ var recipes = []recipe{
 // Items that cannot be made, because a program or a recording is missing, are
 // named in missing. The same programs and packages make the same samples.
 func Corpus(ctx context.Context, dir string, most int) (items []Item, missing []string, err error) {
-	k := &kitchen{ctx: ctx, dir: dir}
+	k := &corpusBuilder{ctx: ctx, dir: dir}
 	list := recipes
 	if most > 0 {
 		list = list[:min(most, len(list))]

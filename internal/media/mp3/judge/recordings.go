@@ -10,8 +10,8 @@ import (
 	"strconv"
 )
 
-// A kitchen is where items are made.
-type kitchen struct {
+// A corpusBuilder is where items are made.
+type corpusBuilder struct {
 	ctx context.Context
 	dir string
 }
@@ -26,8 +26,8 @@ Heute sprechen wir über das Wetter, die Straßenbahn, und darüber, was sich se
 )
 
 // voice returns a recipe for one voice of espeak-ng.
-func voice(name string, speed int) func(*kitchen, int) ([][]float32, error) {
-	return func(k *kitchen, rate int) ([][]float32, error) {
+func voice(name string, speed int) func(*corpusBuilder, int) ([][]float32, error) {
+	return func(k *corpusBuilder, rate int) ([][]float32, error) {
 		text := question + " " + answer
 		if name[:2] == "de" {
 			text = german + " " + german
@@ -37,7 +37,7 @@ func voice(name string, speed int) func(*kitchen, int) ([][]float32, error) {
 }
 
 // speak has espeak-ng say a text.
-func (k *kitchen) speak(voice string, speed int, text string, rate int) ([][]float32, error) {
+func (k *corpusBuilder) speak(voice string, speed int, text string, rate int) ([][]float32, error) {
 	if _, err := exec.LookPath("espeak-ng"); err != nil {
 		return nil, fmt.Errorf("espeak-ng: %w", errMissing)
 	}
@@ -51,7 +51,7 @@ func (k *kitchen) speak(voice string, speed int, text string, rate int) ([][]flo
 
 // talk is two people in one room, one on the left and one on the right; the
 // second begins before the first has ended. The room is one reflection from the other side.
-func talk(k *kitchen, rate int) ([][]float32, error) {
+func talk(k *corpusBuilder, rate int) ([][]float32, error) {
 	a, err := k.speak("en-us+f3", 165, question, rate)
 	if err != nil {
 		return nil, err
@@ -89,24 +89,24 @@ func silenceOf(channels, n int) [][]float32 {
 }
 
 // real48 is a woman who says where loudspeakers stand (package alsa-utils).
-func real48(k *kitchen, rate int) ([][]float32, error) {
+func real48(k *corpusBuilder, rate int) ([][]float32, error) {
 	return k.join("sounds/alsa/[FRS]*.wav", rate)
 }
 
 // real44 is a boy or woman who speaks short French phrases (package
 // ktuberling-data).
-func real44(k *kitchen, rate int) ([][]float32, error) {
+func real44(k *corpusBuilder, rate int) ([][]float32, error) {
 	return k.join("ktuberling/sounds/fr/robin_*.wav", rate)
 }
 
 // real16 is a woman who explains a telephone exchange, in wideband telephone
 // quality (package asterisk-core-sounds-en-g722).
-func real16(k *kitchen, rate int) ([][]float32, error) {
+func real16(k *corpusBuilder, rate int) ([][]float32, error) {
 	return k.join("asterisk/sounds/en_US_f_Allison/demo-instruct.g722", rate)
 }
 
 // join puts the recordings below share whose names match behind each other.
-func (k *kitchen) join(pattern string, rate int) ([][]float32, error) {
+func (k *corpusBuilder) join(pattern string, rate int) ([][]float32, error) {
 	files := find(pattern)
 	if len(files) == 0 {
 		return nil, fmt.Errorf("/usr/share/%s: %w", pattern, errMissing)
@@ -141,8 +141,8 @@ func find(pattern string) []string {
 }
 
 // music returns a recipe for a stretch of music from a game.
-func music(name string, from int) func(*kitchen, int) ([][]float32, error) {
-	return func(k *kitchen, rate int) ([][]float32, error) {
+func music(name string, from int) func(*corpusBuilder, int) ([][]float32, error) {
+	return func(k *corpusBuilder, rate int) ([][]float32, error) {
 		files := find("games/" + name)
 		if len(files) == 0 {
 			return nil, fmt.Errorf("/usr/share/games/%s: %w", name, errMissing)
@@ -152,7 +152,7 @@ func music(name string, from int) func(*kitchen, int) ([][]float32, error) {
 }
 
 // mix is a voice in the middle over music.
-func mix(k *kitchen, rate int) ([][]float32, error) {
+func mix(k *corpusBuilder, rate int) ([][]float32, error) {
 	v, err := k.speak("en-us+f3", 165, question+" "+answer, rate)
 	if err != nil {
 		return nil, err
@@ -170,7 +170,7 @@ func mix(k *kitchen, rate int) ([][]float32, error) {
 }
 
 // sweep is a sine from 40 Hz to 16 kHz at half of full scale.
-func sweep(_ *kitchen, rate int) ([][]float32, error) {
+func sweep(_ *corpusBuilder, rate int) ([][]float32, error) {
 	x := silenceOf(1, seconds*rate)
 	var phase float64
 	for n := range x[0] {

@@ -10,7 +10,7 @@ func numbers(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 5)) }
 
 // chord is three notes with twelve partials each, in a new chord every two
 // seconds; the notes decay, and stand at different places between left and right.
-func chord(_ *kitchen, rate int) ([][]float32, error) {
+func chord(_ *corpusBuilder, rate int) ([][]float32, error) {
 	x := silenceOf(2, seconds*rate)
 	roots := []float64{110, 146.83, 98, 164.81, 123.47, 220}
 	for i, root := range roots {
@@ -34,7 +34,7 @@ func chord(_ *kitchen, rate int) ([][]float32, error) {
 // clicks are bursts of noise that decay within milliseconds, like castanets,
 // 60 to 400 ms apart, each at a place of its own between left and right, over
 // noise at -75 dBFS.
-func clicks(_ *kitchen, rate int) ([][]float32, error) {
+func clicks(_ *corpusBuilder, rate int) ([][]float32, error) {
 	r := numbers(1)
 	x := silenceOf(2, seconds*rate)
 	for c := range x {
@@ -57,7 +57,7 @@ func clicks(_ *kitchen, rate int) ([][]float32, error) {
 }
 
 // clicks1 is one channel of clicks.
-func clicks1(k *kitchen, rate int) ([][]float32, error) {
+func clicks1(k *corpusBuilder, rate int) ([][]float32, error) {
 	x, err := clicks(k, rate)
 	for n, v := range x[1] {
 		x[0][n] = (x[0][n] + v) / 2
@@ -66,7 +66,7 @@ func clicks1(k *kitchen, rate int) ([][]float32, error) {
 }
 
 // white is noise at -20 dBFS.
-func white(_ *kitchen, rate int) ([][]float32, error) {
+func white(_ *corpusBuilder, rate int) ([][]float32, error) {
 	r := numbers(2)
 	x := silenceOf(1, seconds*rate)
 	for n := range x[0] {
@@ -77,7 +77,7 @@ func white(_ *kitchen, rate int) ([][]float32, error) {
 
 // pink is noise that falls by 3 dB an octave, half of it the same on both
 // sides: a sum of low-passes an octave apart.
-func pink(_ *kitchen, rate int) ([][]float32, error) {
+func pink(_ *corpusBuilder, rate int) ([][]float32, error) {
 	r := numbers(3)
 	x := silenceOf(2, seconds*rate)
 	var state [3][10]float64

@@ -16,17 +16,17 @@ import (
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
-// A Film makes the pictures of clips that are written as MP4.
-type Film interface {
-	// Look says what the pictures of a clip are made of besides its sound.
-	Look(q *Request) Look
-	// Shoot makes the pictures of a clip whose sound has so many samples at
+// A Renderer makes the pictures of clips that are written as MP4.
+type Renderer interface {
+	// VideoSettings says what the pictures of a clip are made of besides its sound.
+	VideoSettings(q *Request) VideoSettings
+	// Render makes the pictures of a clip whose sound has so many samples at
 	// a rate. The caller calls stop when it has read them.
-	Shoot(ctx context.Context, q *Request, samples int64, rate int) (v *mp4.Video, stop func(), err error)
+	Render(ctx context.Context, q *Request, samples int64, rate int) (v *mp4.Video, stop func(), err error)
 }
 
-// A Look is what the pictures of a video are made of, for its provenance.
-type Look struct {
+// A VideoSettings is what the pictures of a video are made of, for its provenance.
+type VideoSettings struct {
 	Width      int    `json:"width"`
 	Height     int    `json:"height"`
 	FPS        int    `json:"fps"`
@@ -38,20 +38,20 @@ type Look struct {
 	Speakers   string `json:"speakers,omitempty"`   // SHA-256 of who speaks when
 }
 
-// shoot makes the pictures of a clip that has any.
-func (q *Request) shoot(ctx context.Context, samples int64, rate int) (*mp4.Video, func(), error) {
+// render makes the pictures of a clip that has any.
+func (q *Request) render(ctx context.Context, samples int64, rate int) (*mp4.Video, func(), error) {
 	if q.Format != format.MP4 {
 		return nil, func() {}, nil
 	}
-	return q.Film.Shoot(ctx, q, samples, rate)
+	return q.Renderer.Render(ctx, q, samples, rate)
 }
 
-// look is that of the clip, or nil.
-func (q *Request) look() *Look {
+// videoSettings is that of the clip, or nil.
+func (q *Request) videoSettings() *VideoSettings {
 	if q.Format != format.MP4 {
 		return nil
 	}
-	l := q.Film.Look(q)
+	l := q.Renderer.VideoSettings(q)
 	return &l
 }
 

@@ -12,9 +12,9 @@ import (
 // what is silence already, and no step is left that clicks.
 const softJoin = 200
 
-// A Reel is sections of a recording, decoded one after the other. Nothing
+// A SectionReader is sections of a recording, decoded one after the other. Nothing
 // that lies outside of them is decoded into it.
-type Reel struct {
+type SectionReader struct {
 	ctx    context.Context
 	r      *Recording
 	format pcm.Format
@@ -28,19 +28,19 @@ type Reel struct {
 	stop   func()
 }
 
-// Reel joins sections, softly or sample by sample as they are, in a format
+// ReadSections joins sections, softly or sample by sample as they are, in a format
 // that Format gives. tick is told of the frames that were read. The caller
-// closes the reel.
-func (r *Recording) Reel(ctx context.Context, list []Section, f pcm.Format, soft bool, tick func(frames int64)) *Reel {
-	s := &Reel{ctx: ctx, r: r, format: f, list: list, tick: tick}
+// closes the reader.
+func (r *Recording) ReadSections(ctx context.Context, list []Section, f pcm.Format, soft bool, tick func(frames int64)) *SectionReader {
+	s := &SectionReader{ctx: ctx, r: r, format: f, list: list, tick: tick}
 	if soft {
 		s.fade = int64(f.SampleRate / softJoin)
 	}
 	return s
 }
 
-// ReelLength returns how many frames sections last at a rate.
-func (r *Recording) ReelLength(list []Section, rate int) int64 {
+// SectionsLength returns how many frames sections last at a rate.
+func (r *Recording) SectionsLength(list []Section, rate int) int64 {
 	var n int64
 	for _, s := range list {
 		n += r.silence(s, rate) + r.Length(s.Span, rate)
@@ -52,10 +52,10 @@ func (r *Recording) ReelLength(list []Section, rate int) int64 {
 func (r *Recording) silence(s Section, rate int) int64 { return s.Gap * int64(rate) / int64(r.Rate) }
 
 // Format is that of the samples.
-func (s *Reel) Format() pcm.Format { return s.format }
+func (s *SectionReader) Format() pcm.Format { return s.format }
 
 // Close ends the decoding.
-func (s *Reel) Close() {
+func (s *SectionReader) Close() {
 	if s.stop != nil {
 		s.stop()
 		s.stop, s.now = nil, nil
@@ -63,7 +63,7 @@ func (s *Reel) Close() {
 }
 
 // Read reads the next samples.
-func (s *Reel) Read(dst []float32) (int, error) {
+func (s *SectionReader) Read(dst []float32) (int, error) {
 	for {
 		if err := s.ctx.Err(); err != nil {
 			return 0, err
@@ -107,13 +107,13 @@ func (s *Reel) Read(dst []float32) (int, error) {
 	}
 }
 
-func (s *Reel) next() {
+func (s *SectionReader) next() {
 	s.list = s.list[1:]
 	s.begun = false
 }
 
 // play begins to decode the first section.
-func (s *Reel) play() error {
+func (s *SectionReader) play() error {
 	sound, stop, err := s.r.Decode(s.ctx, s.list[0].Span, s.format)
 	if err != nil {
 		return err

@@ -16,26 +16,26 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 )
 
-// A Film makes the pictures of one clip. It is a clip.Film.
-type Film struct {
+// A Renderer makes the pictures of one clip. It is a clip.Renderer.
+type Renderer struct {
 	style *Style
 	cues  []Cue
 	turns []SpeakerCue
 }
 
-// Film returns a Film that shows cues as captions and the names of turns. A
+// Renderer returns a Renderer that shows cues as captions and the names of turns. A
 // nil list shows none, and leaves no room for them.
-func (s *Style) Film(cues []Cue, turns []SpeakerCue) *Film {
-	f := &Film{s, slices.Clone(cues), slices.Clone(turns)}
+func (s *Style) Renderer(cues []Cue, turns []SpeakerCue) *Renderer {
+	f := &Renderer{s, slices.Clone(cues), slices.Clone(turns)}
 	slices.SortStableFunc(f.cues, func(a, b Cue) int { return cmp.Compare(a.Start, b.Start) })
 	slices.SortStableFunc(f.turns, func(a, b SpeakerCue) int { return cmp.Compare(a.Start, b.Start) })
 	return f
 }
 
-// Look says how the pictures of a clip look.
-func (f *Film) Look(q *clip.Request) clip.Look {
+// VideoSettings says how the pictures of a clip look.
+func (f *Renderer) VideoSettings(q *clip.Request) clip.VideoSettings {
 	s := f.style
-	l := clip.Look{
+	l := clip.VideoSettings{
 		Width: s.size.X, Height: s.size.Y, FPS: s.config.FPS, Theme: string(s.config.Theme),
 		Accent: hex(s.colours.accent), Date: s.date(q),
 	}
@@ -61,8 +61,8 @@ const (
 	photoPSNR = 38 // with a picture behind, whose noise nobody needs exactly
 )
 
-// Shoot draws and encodes the pictures of a clip.
-func (f *Film) Shoot(ctx context.Context, q *clip.Request, samples int64, rate int) (*mp4.Video, func(), error) {
+// Render draws and encodes the pictures of a clip.
+func (f *Renderer) Render(ctx context.Context, q *clip.Request, samples int64, rate int) (*mp4.Video, func(), error) {
 	l := f.style.lay(len(f.cues) > 0, len(f.turns) > 0)
 	bars, err := levels(ctx, q, l.bars())
 	if err != nil {
@@ -78,8 +78,8 @@ func (f *Film) Shoot(ctx context.Context, q *clip.Request, samples int64, rate i
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &reel{sizes: make([]uint32, 0, 1024)}
-	if err := r.shoot(ctx, s, enc, mp4.FrameCount(samples, rate, fps, 1)); err != nil {
+	r := &pictureSpool{sizes: make([]uint32, 0, 1024)}
+	if err := r.encode(ctx, s, enc, mp4.FrameCount(samples, rate, fps, 1)); err != nil {
 		r.units.Close()
 		return nil, nil, err
 	}
@@ -102,9 +102,9 @@ func (f *Film) Shoot(ctx context.Context, q *clip.Request, samples int64, rate i
 	}, r.units.Close, nil
 }
 
-// A reel is encoded pictures, waiting for the file's index, which stands
+// A pictureSpool is encoded pictures, waiting for the file's index, which stands
 // before them.
-type reel struct {
+type pictureSpool struct {
 	units encode.Spool
 	sizes []uint32 // with keyFrame
 }
@@ -112,8 +112,8 @@ type reel struct {
 // keyFrame marks the sizes of key frames.
 const keyFrame = 1 << 31
 
-// shoot encodes n pictures of a scene.
-func (r *reel) shoot(ctx context.Context, s *scene, enc *h264.Encoder, n int64) error {
+// encode writes n pictures of a scene.
+func (r *pictureSpool) encode(ctx context.Context, s *scene, enc *h264.Encoder, n int64) error {
 	picture := h264.NewPicture(s.style.size.X, s.style.size.Y)
 	picture.Draw(s.frame, s.frame.Rect)
 	for i := range n {

@@ -10,15 +10,15 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/format"
 )
 
-// A look is how the pictures of a clip that is saved as a video look. Both are
+// A videoStyle is how the pictures of a clip that is saved as a video look. Both are
 // words of package audiogram, or "".
-type look struct {
+type videoStyle struct {
 	Shape audiogram.Shape
 	Theme audiogram.Theme
 }
 
-// film makes the pictures as spaces clip does if it is told no more.
-func (s *Server) film(l look) (*audiogram.Film, error) {
+// renderer makes the pictures as spaces clip does if it is told no more.
+func (s *Server) renderer(l videoStyle) (*audiogram.Renderer, error) {
 	style, err := audiogram.New(audiogram.Config{Shape: l.Shape, Theme: l.Theme, Zone: s.o.Zone})
 	if errors.Is(err, audiogram.ErrConfig) {
 		return nil, badRequest("%v", err)
@@ -26,7 +26,7 @@ func (s *Server) film(l look) (*audiogram.Film, error) {
 	if err != nil {
 		return nil, err
 	}
-	return style.Film(nil, nil), nil
+	return style.Renderer(nil, nil), nil
 }
 
 // maxPreview is the longest clip whose picture is shown before it is saved, in
@@ -41,7 +41,7 @@ func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) {
 	samples, serr := number(r, "samples", 1, maxStart, 1)
 	values := r.URL.Query()
 	q := clip.Request{Format: format.MP4, Title: values.Get("title")}
-	film, ferr := s.film(look{audiogram.Shape(values.Get("shape")), audiogram.Theme(values.Get("theme"))})
+	film, ferr := s.renderer(videoStyle{audiogram.Shape(values.Get("shape")), audiogram.Theme(values.Get("theme"))})
 	if err = errors.Join(err, serr, checkTitle(q.Title), ferr); err != nil {
 		answer(w, nil, err)
 		return
@@ -52,7 +52,7 @@ func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer release()
-	q.Recording, q.Film = rec, film
+	q.Recording, q.Renderer = rec, film
 	if q.Span, err = (requestedSpan{start, samples}).within(rec); err == nil && rec.Seconds(samples) > maxPreview {
 		err = badRequest("the clip is too long for a preview")
 	}
