@@ -34,7 +34,7 @@ func TestSource(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var p counted
-			s := NewSource(t.Context(), tt.r, &p)
+			s := NewReader(t.Context(), tt.r, &p)
 			got, err := io.ReadAll(s)
 			if string(got) != tt.want || err != nil {
 				t.Errorf("%q, %v; want %q", got, err, tt.want)
@@ -61,7 +61,7 @@ func (f *failing) Read(p []byte) (int, error) { return copy(p, f.b), f.err }
 // failing source.
 func TestSourceEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	s := NewSource(ctx, strings.NewReader("abcdef"), NoProgress{})
+	s := NewReader(ctx, strings.NewReader("abcdef"), NoProgress{})
 	if n, err := s.Read(make([]byte, 3)); n != 3 || err != nil {
 		t.Fatal(n, err)
 	}
