@@ -1,7 +1,7 @@
 // Package spell writes times, sizes and numbers as people read them, and reads
-// the dates that they write. One spelling serves terminal, page, site and notes
-// : a position is rounded down, so that who goes there
-// misses nothing; a length goes to the nearest second.
+// the dates that they write: one spelling for terminal, page, site and notes. A
+// position is rounded down, so that who goes there misses nothing; a length goes
+// to the nearest second.
 package spell
 
 import (
