@@ -228,7 +228,7 @@ func showMeasurement(w io.Writer, s *space.Space, m *library.Measurement) error 
 		fact("Lost", "%s of the audio do not decode, %s: silence stands there", count(int(m.LostUnits), "unit"), short(m.LostSeconds))
 	}
 	if s.Damage != nil {
-		fact("Damage", "%s", damage(s.Damage))
+		fact("Damage", "%s", s.Damage)
 	}
 	if m.LostUnits == 0 && s.Damage == nil {
 		fact("Damage", "none")

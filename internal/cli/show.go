@@ -127,7 +127,9 @@ func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns
 	showStage(&b, s, turns)
 	a.showTimeline(&b, s, turns)
 	b.WriteString(wave)
-	showAudio(fact, s)
+	if s.Audio != nil {
+		fact("Audio", "%s", s.Audio)
+	}
 	showPieces(&b, s)
 	showEarlier(&b, s)
 	fact("Folder", "%s", safe(a.shortenHome(lib.Path(s.Folder))))
@@ -175,7 +177,7 @@ func showStage(b *strings.Builder, s *space.Space, turns *space.Turns) {
 		b.WriteString("   (how long each spoke is approximate)")
 	}
 	b.WriteByte('\n')
-	marks := speakerMarks(s, turns)
+	marks := s.Marks(turns)
 	t := terminal.NewTable(terminal.Column{}, terminal.Column{}, terminal.Column{}, terminal.Column{Right: true})
 	for _, p := range s.Speakers {
 		mark := " "
@@ -193,97 +195,25 @@ func showStage(b *strings.Builder, s *space.Space, turns *space.Turns) {
 	t.Write(b, 0)
 }
 
-// speakerMarks gives everyone who is heard a letter for the timeline.
-func speakerMarks(s *space.Space, turns *space.Turns) map[string]rune {
-	marks := make(map[string]rune)
-	if turns == nil {
-		return marks
-	}
-	next := 'A'
-	for _, p := range s.Speakers {
-		heard := slices.ContainsFunc(turns.Turns, func(t space.Turn) bool { return t.Handle == p.Handle })
-		if heard && marks[p.Handle] == 0 && next <= 'Z' {
-			marks[p.Handle] = next
-			next++
-		}
-	}
-	return marks
-}
-
 // showTimeline draws the recording as one line: who is heard most in each
 // stretch, and where wall-clock time is missing.
 func (a *App) showTimeline(b *strings.Builder, s *space.Space, turns *space.Turns) {
 	if s.Duration == nil || *s.Duration <= 0 {
 		return
 	}
-	line := timeline(*s.Duration, speakerMarks(s, turns), turns, s.Gaps())
+	line := s.Strip(turns, chart)
 	fmt.Fprintf(b, "Timeline   0:00 %s %s\n", line, clock(*s.Duration))
 	legend := "= audio"
 	if turns != nil {
 		legend = "letters: who is heard, approximate · - nobody"
 	}
-	if strings.ContainsRune(line, '|') {
+	if strings.ContainsRune(line, space.StripGap) {
 		legend += " · | time missing"
 	}
 	fmt.Fprintf(b, "           (%s)\n", legend)
 	for _, g := range s.Gaps() {
 		fmt.Fprintf(b, "Gap        %s of wall clock missing at %s\n", short(g.Seconds), clock(g.At))
 	}
-}
-
-// timeline draws a recording of so many seconds in chart characters.
-func timeline(seconds float64, marks map[string]rune, turns *space.Turns, gaps []space.Gap) string {
-	cells := []rune(strings.Repeat("=", chart))
-	if turns != nil {
-		for i := range cells {
-			from, to := float64(i)*seconds/chart, float64(i+1)*seconds/chart
-			cells[i] = mostHeard(turns.Turns, marks, from, to)
-		}
-	}
-	for _, g := range gaps {
-		cells[min(chart-1, int(g.At/seconds*chart))] = '|'
-	}
-	return string(cells)
-}
-
-// mostHeard returns the mark of who speaks longest between two times.
-func mostHeard(turns []space.Turn, marks map[string]rune, from, to float64) rune {
-	heard := make(map[rune]float64)
-	for _, t := range turns {
-		if n := min(t.End, to) - max(t.Start, from); n > 0 {
-			mark := marks[t.Handle]
-			if mark == 0 {
-				mark = '?'
-			}
-			heard[mark] += n
-		}
-	}
-	best := '-'
-	for _, mark := range slices.Sorted(maps.Keys(heard)) {
-		if heard[mark] > heard[best] {
-			best = mark
-		}
-	}
-	return best
-}
-
-// A gap is wall-clock time that is missing from a recording.
-func showAudio(fact func(string, string, ...any), s *space.Space) {
-	if s.Audio == nil {
-		return
-	}
-	channels := map[int]string{1: "mono", 2: "stereo"}[s.Audio.Channels]
-	if channels == "" {
-		channels = fmt.Sprintf("%d channels", s.Audio.Channels)
-	}
-	text := fmt.Sprintf("%s, %g kHz, %s, %d kb/s", s.Audio.Codec, float64(s.Audio.SampleRate)/1000, channels, (s.Audio.BitRate+500)/1000)
-	if s.Audio.Video {
-		text += ", with video"
-	}
-	if n := s.Audio.OtherTracks; n > 0 {
-		text += fmt.Sprintf(", and %s more in the original", count(n, "track"))
-	}
-	fact("Audio", "%s", text)
 }
 
 // showPieces lists the original files and what is wrong with them.
@@ -314,22 +244,9 @@ func showPieces(b *strings.Builder, s *space.Space) {
 			fmt.Fprintf(b, "  The first %s of %s are in a piece before it too, and are played once\n", short(p.Overlap), safe(p.Name))
 		}
 		if p.Damage != nil {
-			fmt.Fprintf(b, "  Damage in %s: %s\n", safe(p.Name), damage(p.Damage))
+			fmt.Fprintf(b, "  Damage in %s: %s\n", safe(p.Name), p.Damage)
 		}
 	}
-}
-
-// damage sums up damage in words.
-func damage(d *space.Damage) string {
-	text := fmt.Sprintf("%s, %s skipped, %s lost", count(int(d.Places), "place"), size(d.Bytes), short(d.LostSeconds))
-	var kinds []string
-	for _, k := range slices.Sorted(maps.Keys(d.Kinds)) {
-		kinds = append(kinds, fmt.Sprintf("%s %d", k, d.Kinds[k]))
-	}
-	if len(kinds) > 0 {
-		text += " (" + strings.Join(kinds, ", ") + ")"
-	}
-	return text
 }
 
 // showEarlier lists the originals that better ones have replaced.
