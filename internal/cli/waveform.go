@@ -4,18 +4,16 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"math"
 	"os"
-	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/clip/waveform"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -38,8 +36,6 @@ type waveformOptions struct {
 
 // What a waveform is written as, and what it has unless told otherwise.
 const (
-	waveformFormats = "png, svg, json, dat"
-
 	defaultWidth, defaultHeight = 1600, 400
 
 	// As audiowaveform has it, and peaks.js asks for.
@@ -83,37 +79,44 @@ current folder, under the recording's name.`,
 	f.IntVar(&o.bits, "bits", 0, fmt.Sprintf("json, dat: `N` is 8 or 16 (default %d)", defaultBits))
 	f.BoolVar(&o.force, "force", false, "replace a file that is there")
 	addIDOnly(cmd, &o.refs)
-	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(strings.Split(waveformFormats, ", "), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(strings.Split(waveformFormats(), ", "), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+func waveformFormats() string {
+	var list []string
+	for _, f := range waveform.Formats() {
+		list = append(list, string(f))
+	}
+	return strings.Join(list, ", ")
 }
 
 // complete finds the format, sets what was not said, and refuses what does
 // not go together.
 func (o *waveformOptions) complete(a *App) error {
-	known := strings.Split(waveformFormats, ", ")
 	if o.format == "" {
 		ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(o.output), "."))
 		switch {
-		case slices.Contains(known, ext):
+		case waveform.Format(ext).Known():
 			o.format = ext
 		case ext == "" || isFolder(o.output):
-			o.format = "png"
+			o.format = string(waveform.PNG)
 		default:
-			return hinted(usage("a waveform cannot be written as .%s", safe(ext)), "name one of "+waveformFormats+" with --format")
+			return hinted(usage("a waveform cannot be written as .%s", safe(ext)), "name one of "+waveformFormats()+" with --format")
 		}
 	}
-	if !slices.Contains(known, o.format) {
-		return usage("--format wants one of %s, not %q", waveformFormats, o.format)
+	f := waveform.Format(o.format)
+	if !f.Known() {
+		return usage("--format wants one of %s, not %q", waveformFormats(), o.format)
 	}
-	drawn := o.format == "png" || o.format == "svg"
 	switch {
-	case o.output == "-" && a.OutTTY && (o.format == "png" || o.format == "dat"):
+	case o.output == "-" && a.OutTTY && !f.Text():
 		return hinted(usage("%s is not for a terminal", o.format), "name a file with -o, or send it on: spaces waveform … -o - | …")
 	case o.output == "-" && a.set.JSON:
 		return usage("standard output takes the waveform or --json, not both")
-	case drawn && (o.samplesPerPixel != 0 || o.bits != 0):
+	case f.Drawn() && (o.samplesPerPixel != 0 || o.bits != 0):
 		return usage("--samples-per-pixel and --bits are for json and dat, not for %s", o.format)
-	case !drawn && (o.width != 0 || o.height != 0 || o.dark || o.noSpeakers):
+	case !f.Drawn() && (o.width != 0 || o.height != 0 || o.dark || o.noSpeakers):
 		return usage("--width, --height, --dark and --no-speakers are for png and svg, not for %s", o.format)
 	}
 	o.width, o.height = cmp.Or(o.width, defaultWidth), cmp.Or(o.height, defaultHeight)
@@ -155,11 +158,15 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 	if err != nil {
 		return err
 	}
-	w := waveform{o: o, space: s}
-	if w.from, w.to, err = o.window(s); err != nil {
+	w := waveform.Waveform{Space: s, Format: waveform.Format(o.format), Width: o.width, Height: o.height, Dark: o.dark,
+		SamplesPerPixel: o.samplesPerPixel, Bits: o.bits}
+	if w.From, w.To, err = o.window(s); err != nil {
 		return err
 	}
-	name := o.file(s, w.from, w.to)
+	name := o.output
+	if name == "" || isFolder(name) {
+		name = filepath.Join(name, w.Name(o.from != "" || o.to != ""))
+	}
 	if name != "-" {
 		// Better to say so before an hour is decoded than after.
 		if err := mayWrite(name, o.force); err != nil {
@@ -173,24 +180,24 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 		return soundError(lib, s, err)
 	}
 	defer c.Close()
-	w.peaks = x
+	w.Peaks = x
 	if !o.noSpeakers {
-		if w.turns, err = lib.Turns(row.ID); err != nil {
+		if w.Turns, err = lib.Turns(row.ID); err != nil {
 			return err
 		}
 	}
-	if w.marks, err = clips.List(lib.Path(s.Folder)); err != nil {
+	if w.Clips, err = clips.List(lib.Path(s.Folder)); err != nil {
 		return err
 	}
 	var one bool
-	if w.clock, one = s.StartClock(space.Stretch{Start: w.from.Seconds(), End: w.to.Seconds()}); !one && o.format != "json" && o.format != "dat" {
+	if w.Clock, one = s.StartClock(space.Stretch{Start: w.From.Seconds(), End: w.To.Seconds()}); !one && w.Format.Drawn() {
 		a.say("the time of day is left out: some of it is missing in this recording (spaces show %s)", row.ID)
 	}
-	w.clock = w.clock.In(a.Zone)
+	w.Clock = w.Clock.In(a.Zone)
 	if name == "-" {
-		return w.write(a.Out)
+		return w.Write(a.Out)
 	}
-	bytes, err := writeNew(name, o.force, w.write)
+	bytes, err := writeNew(name, o.force, w.Write)
 	if err != nil {
 		return err
 	}
@@ -225,118 +232,24 @@ func (o *waveformOptions) window(s *space.Space) (from, to time.Duration, err er
 	return from, min(to, length), nil
 }
 
-// file is where a waveform goes: what -o says, in a folder a name of our own.
-func (o *waveformOptions) file(s *space.Space, from, to time.Duration) string {
-	if o.output != "" && !isFolder(o.output) {
-		return o.output
-	}
-	name := strings.TrimSuffix(path.Base(s.File), path.Ext(s.File))
-	if o.from != "" || o.to != "" {
-		name += " " + recording.Mark(from) + "-" + recording.Mark(to)
-	}
-	return filepath.Join(o.output, name+"."+o.format)
-}
-
-// A waveform is what is to be written.
-type waveform struct {
-	o        waveformOptions
-	space    *space.Space
-	peaks    *peaks.File
-	from, to time.Duration
-	turns    *space.Turns // nil for no colours
-	clock    time.Time    // at position 0, zero when not known
-	marks    []clips.Provenance
-}
-
-// span returns the sample frames that are asked for: for data from a whole
-// pixel on, so that its values do not depend on where it begins.
-func (w *waveform) span() (from, to int64) {
-	at := func(t time.Duration) int64 {
-		return min(w.peaks.Frames, int64(math.Round(t.Seconds()*float64(w.peaks.SampleRate))))
-	}
-	from, to = at(w.from), at(w.to)
-	if w.o.format == "json" || w.o.format == "dat" {
-		from -= from % int64(w.o.samplesPerPixel)
-	}
-	return from, max(to, from+1)
-}
-
-func (w *waveform) write(out io.Writer) error {
-	from, to := w.span()
-	export := peaks.Export{From: from, To: to, SamplesPerPixel: w.o.samplesPerPixel, Bits: w.o.bits}
-	switch w.o.format {
-	case "json":
-		return peaks.WriteJSON(out, w.peaks, export)
-	case "dat":
-		return peaks.WriteDat(out, w.peaks, export)
-	}
-	columns, err := w.peaks.Window(from, to, draw.Columns(w.o.width, w.o.height))
-	if err != nil {
-		return err
-	}
-	p := &draw.Picture{
-		Width: w.o.width, Height: w.o.height, Dark: w.o.dark,
-		Peaks: peaks.Mix(columns, w.peaks.Tracks), From: w.from, To: w.to,
-		Title: w.space.Title, Turns: w.voices(), Clips: w.clips(), Clock: w.clock,
-	}
-	if w.o.format == "svg" {
-		return draw.SVG(out, p)
-	}
-	return draw.PNG(out, p)
-}
-
-// voices are the turns of those who are known: also those outside the window,
-// so that everybody has the same colour in each picture of a recording. The
-// sign before a name says that the turns are estimated.
-func (w *waveform) voices() []draw.Voice {
-	if w.turns == nil {
-		return nil
-	}
-	var list []draw.Voice
-	for _, t := range w.turns.Turns {
-		if t.Handle != "" {
-			list = append(list, draw.Voice{
-				From: time.Duration(t.Start * float64(time.Second)), To: time.Duration(t.End * float64(time.Second)), Name: "≈ @" + t.Handle})
-		}
-	}
-	return list
-}
-
-// clips are the clips of the recording that are kept beside it, named where
-// they have a title of their own.
-func (w *waveform) clips() []draw.Clip {
-	var list []draw.Clip
-	for _, m := range w.marks {
-		c := draw.Clip{
-			From: time.Duration(m.At * float64(time.Second)),
-			To:   time.Duration((m.At + m.Length) * float64(time.Second)),
-		}
-		if m.Title != w.space.Title {
-			c.Name = m.Title
-		}
-		list = append(list, c)
-	}
-	return list
-}
-
 // printWaveform tells what was written.
-func (a *App) printWaveform(w *waveform, name string, bytes int64) error {
+func (a *App) printWaveform(w *waveform.Waveform, name string, bytes int64) error {
 	if a.set.JSON {
-		from, to := w.span()
-		rate := float64(w.peaks.SampleRate)
+		from, to := w.Span()
+		rate := float64(w.Peaks.SampleRate)
 		return writeJSON(a.Out, struct {
-			Schema  int     `json:"schema"`
-			ID      string  `json:"id"`
-			Format  string  `json:"format"`
-			At      float64 `json:"at"`
-			Length  float64 `json:"length"`
-			Start   int64   `json:"start"`
-			Samples int64   `json:"samples"`
-			File    string  `json:"file"`
-			Bytes   int64   `json:"bytes"`
-		}{space.Schema, w.space.ID, w.o.format, float64(from) / rate, float64(to-from) / rate, from, to - from, name, bytes})
+			Schema  int             `json:"schema"`
+			ID      string          `json:"id"`
+			Format  waveform.Format `json:"format"`
+			At      float64         `json:"at"`
+			Length  float64         `json:"length"`
+			Start   int64           `json:"start"`
+			Samples int64           `json:"samples"`
+			File    string          `json:"file"`
+			Bytes   int64           `json:"bytes"`
+		}{space.Schema, w.Space.ID, w.Format, float64(from) / rate, float64(to-from) / rate, from, to - from, name, bytes})
 	}
-	_, err := fmt.Fprintf(a.Out, "%s  %s to %s  %s\n", safe(a.shortenHome(name)), clock(w.from.Seconds()), clock(w.to.Seconds()), size(bytes))
+	_, err := fmt.Fprintf(a.Out, "%s  %s to %s  %s\n", safe(a.shortenHome(name)), clock(w.From.Seconds()), clock(w.To.Seconds()), size(bytes))
 	return err
 }
 
@@ -356,13 +269,5 @@ func (a *App) wave(ctx context.Context, lib *library.Library, s *space.Space) (s
 	if a.Columns > 0 {
 		columns = max(24, a.Columns)
 	}
-	p, err := x.Overview(columns)
-	if err != nil {
-		return "", err
-	}
-	seconds := float64(x.Frames) / float64(x.SampleRate)
-	middle, end := clock(seconds/2), clock(seconds)
-	axis := fmt.Sprintf("%-*s%s", columns/2-len(middle)/2, "0:00", middle)
-	axis += fmt.Sprintf("%*s", columns-len(axis), end)
-	return strings.Join(peaks.Blocks(p, waveRows), "\n") + "\n" + axis + "\n", nil
+	return waveform.Text(x, columns, waveRows)
 }
