@@ -12,10 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/keyring"
+	"github.com/spaces-cli/spaces/internal/publish/post"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 	"github.com/spaces-cli/spaces/internal/publish/x"
 	"github.com/spaces-cli/spaces/internal/terminal"
@@ -34,12 +35,7 @@ type postOptions struct {
 	bandwidth          string
 	limits             x.Limits
 
-	// What is found out of the file.
-	shown   string // its name below the library, or its absolute path
-	post    *x.Post
-	clip    *x.Clip
-	checks  []x.Check
-	uses    []gate.Use
+	draft   *post.Draft
 	missing []string // handles of those who have not agreed
 }
 
@@ -114,9 +110,9 @@ type postLine struct {
 }
 
 func (o *postOptions) line(kind string) postLine {
-	l := postLine{Schema: space.Schema, Type: kind, File: o.shown, Bytes: o.post.Size, SHA256: o.post.SHA256, Text: o.text, Weight: x.Weigh(o.text), ConsentMissing: o.missing}
-	if len(o.uses) > 0 {
-		l.ID, l.Spans = o.uses[0].Recording, o.uses[0].Parts
+	l := postLine{Schema: space.Schema, Type: kind, File: o.draft.File, Bytes: o.draft.Post.Size, SHA256: o.draft.Post.SHA256, Text: o.text, Weight: x.Weigh(o.text), ConsentMissing: o.missing}
+	if uses := o.draft.Uses; len(uses) > 0 {
+		l.ID, l.Spans = uses[0].Recording, uses[0].Parts
 	}
 	return l
 }
@@ -129,27 +125,22 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if err != nil {
 		return err
 	}
-	f, err := o.open(ctx)
-	if err != nil {
+	if err := o.open(ctx); err != nil {
 		return err
 	}
-	defer f.Close()
+	defer o.draft.Close()
 	lib, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
 	root := lib.Root()
-	if rel, err := filepath.Rel(lib.Dir(), o.shown); err == nil && filepath.IsLocal(rel) {
-		o.shown = filepath.ToSlash(rel)
-	}
 	ask, err := a.newAsker(lib, o.override, o.dryRun)
 	if err != nil {
 		return err
 	}
 	defer ask.Close()
-	var looked string
-	if o.uses, looked, err = ask.Opened(ctx, f.Name(), f); err != nil {
+	if err := o.draft.Look(ctx, lib, ask.Gate); err != nil {
 		return err
 	}
 	config, err := a.xConfig(a.wireOptions(bandwidth))
@@ -159,11 +150,8 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if o.settles() {
 		return a.settlePost(ctx, o, root, config)
 	}
-	if err := o.inspect(f); err != nil {
+	if err := o.inspect(); err != nil {
 		return err
-	}
-	if o.post.SHA256 != looked {
-		return fmt.Errorf("%s: %w", o.shown, publish.ErrChanged)
 	}
 	if err := o.readCaptions(); err != nil {
 		return err
@@ -173,7 +161,7 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	}
 	switch {
 	case o.copy:
-		return a.copyPost(ctx, o, f.Name())
+		return a.copyPost(ctx, o, o.draft.Path())
 	case o.dryRun:
 		return a.planPost(o, config)
 	}
@@ -184,18 +172,18 @@ func (o *postOptions) settles() bool { return o.posted != "" || o.forget }
 
 // planPost tells what posting would do.
 func (a *App) planPost(o *postOptions, config *x.Config) error {
-	requests := x.New(*config).Plan(o.post)
+	requests := x.New(*config).Plan(&o.draft.Post)
 	price := o.limits.PriceOf(o.text)
 	if a.set.JSON {
 		l := o.line("planned")
-		l.Price, l.Checks, l.Requests = price, o.checks, requests
+		l.Price, l.Checks, l.Requests = price, o.draft.Checks, requests
 		if err := writeJSON(a.Out, l); err != nil {
 			return err
 		}
 		return o.over()
 	}
 	var t terminal.Table
-	for _, c := range o.checks {
+	for _, c := range o.draft.Checks {
 		t.Add(c.What, safe(c.Is), string(c.Result), "X takes "+c.Limit)
 	}
 	t.Add("text", fmt.Sprint(x.Weigh(o.text)), string(x.OK), fmt.Sprintf("X takes %d", o.limits.Text))
@@ -236,10 +224,8 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 	if err := o.over(); err != nil {
 		return err
 	}
-	for _, c := range o.checks {
-		if c.Result == x.Unsure {
-			a.warn("%s: %s; X documents %s, and may refuse it", c.What, c.Is, c.Limit)
-		}
+	for _, c := range o.draft.With(x.Unsure) {
+		a.warn("%s: %s; X documents %s, and may refuse it", c.What, c.Is, c.Limit)
 	}
 	handle, err := a.signedIn(config)
 	if err != nil {
@@ -250,7 +236,7 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 	config.Kept = config.Sent
 	client := x.New(*config)
 	defer client.Close()
-	attempt, err := client.Open(ctx, root, handle, o.post, a.set.LockWait)
+	attempt, err := client.Open(ctx, root, handle, &o.draft.Post, a.set.LockWait)
 	if err != nil {
 		return a.postError(err, o.file)
 	}
@@ -261,14 +247,14 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 	if u := attempt.Unknown(); u != nil {
 		return a.postError(u, o.file)
 	}
-	if !attempt.Made(o.post) {
+	if !attempt.Made(&o.draft.Post) {
 		if err := a.agreeToPost(ctx, o, handle); err != nil {
 			return err
 		}
 		bar = a.newBar(safe(filepath.Base(o.file))).CountBytes()
-		bar.Expect(o.post.Size)
+		bar.Expect(o.draft.Post.Size)
 	}
-	r, err := client.Post(ctx, attempt, o.post, o.receipt(client, handle, a.Version))
+	r, err := client.Post(ctx, attempt, &o.draft.Post, o.draft.Receipt(client.Place(handle), a.Version))
 	bar.Close()
 	if err != nil {
 		if ctx.Err() != nil && errors.As(err, new(*x.UnknownError)) {
@@ -279,15 +265,6 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 	return a.printPost(o, "posted", r)
 }
 
-// receipt is what is known before.
-func (o *postOptions) receipt(c *x.Client, handle, version string) publish.Receipt {
-	r := publish.Receipt{File: o.shown, Target: "x", Place: c.Place(handle), Bytes: o.post.Size, SHA256: o.post.SHA256, WrittenBy: version}
-	if len(o.uses) > 0 {
-		r.ID = o.uses[0].Recording
-	}
-	return r
-}
-
 // agreeToPost asks before it becomes public.
 func (a *App) agreeToPost(ctx context.Context, o *postOptions, handle string) error {
 	if o.yes {
@@ -296,7 +273,7 @@ func (a *App) agreeToPost(ctx context.Context, o *postOptions, handle string) er
 	if !a.InTTY || a.set.JSON {
 		return &failure{exitUsage, "not-agreed", "say --yes if everybody may see it, or --dry-run to see what it is", errors.New("a post is public, and nobody can be asked here")}
 	}
-	fmt.Fprintf(a.Err, "Everybody will be able to see this as a post of %s, for %s:\n  %s\n", at(handle), dollars(o.limits.PriceOf(o.text)), safe(o.shown))
+	fmt.Fprintf(a.Err, "Everybody will be able to see this as a post of %s, for %s:\n  %s\n", at(handle), dollars(o.limits.PriceOf(o.text)), safe(o.draft.File))
 	for line := range strings.Lines(o.text) {
 		fmt.Fprintln(a.Err, "  "+safe(strings.TrimRight(line, "\r\n")))
 	}
@@ -333,7 +310,7 @@ func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, con
 	}
 	client := x.New(*config)
 	defer client.Close()
-	attempt, err := client.Open(ctx, root, handle, o.post, a.set.LockWait)
+	attempt, err := client.Open(ctx, root, handle, &o.draft.Post, a.set.LockWait)
 	if err != nil {
 		return a.postError(err, o.file)
 	}
@@ -351,7 +328,7 @@ func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, con
 		a.say("Noted: it was not posted. The next spaces post will post it")
 		return nil
 	}
-	r, err := client.Settle(attempt, o.posted, o.receipt(client, handle, a.Version))
+	r, err := client.Settle(attempt, o.posted, o.draft.Receipt(client.Place(handle), a.Version))
 	if err != nil {
 		return err
 	}
@@ -372,6 +349,12 @@ func (a *App) postError(err error, file string) error {
 		return err
 	case errors.As(err, &unknown):
 		return &failure{exitFailed, "unknown-outcome", fmt.Sprintf("look at your posts on X; if it is there: spaces post %s --posted ID; if it is not: spaces post %s --forget-attempt", quoted(file), quoted(file)), err}
+	case errors.Is(err, post.ErrNoDir):
+		return noHome("the token cannot be kept")
+	case errors.Is(err, post.ErrRenewing):
+		return &failure{exitFailed, "locked", waitLonger, err}
+	case errors.As(err, new(*keyring.PermissionError)):
+		return authError(err)
 	case errors.Is(err, x.ErrSignedOut):
 		return &failure{exitFailed, "signed-out", "sign in: spaces auth x (docs/posting.md); or " + byHand, err}
 	case errors.As(err, &limit):

@@ -1,27 +1,19 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/consent"
-	"github.com/spaces-cli/spaces/internal/episode/transcript"
-	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/post"
 	"github.com/spaces-cli/spaces/internal/publish/x"
 )
-
-// inX finds the id in the address of a post.
-var inX = regexp.MustCompile(`^https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/(?:i/web|[A-Za-z0-9_]+)/status/([0-9]{1,19})(?:[/?#].*)?$`)
 
 // check looks at what needs no file.
 func (o *postOptions) check() error {
@@ -29,10 +21,11 @@ func (o *postOptions) check() error {
 		flag string
 		text *string
 	}{{"--reply-to", &o.replyTo}, {"--posted", &o.posted}} {
-		if m := inX.FindStringSubmatch(*id.text); m != nil {
-			*id.text = m[1]
+		if *id.text == "" {
+			continue
 		}
-		if *id.text != "" && !x.ValidID(*id.text) {
+		var ok bool
+		if *id.text, ok = post.ID(*id.text); !ok {
 			return hinted(usage("%s wants the id of a post, or its address, not %q", id.flag, *id.text), "it is the number at the end of https://x.com/…/status/1234567890")
 		}
 	}
@@ -60,55 +53,31 @@ func (o *postOptions) check() error {
 }
 
 // open opens the file and takes its hash.
-func (o *postOptions) open(ctx context.Context) (*os.File, error) {
-	abs, err := filepath.Abs(o.file)
-	if err != nil {
-		return nil, err
+func (o *postOptions) open(ctx context.Context) (err error) {
+	o.draft, err = post.Open(ctx, o.file, x.Post{Text: o.text, Alt: o.alt, ReplyTo: o.replyTo, Language: o.language})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &failure{exitNotFound, "no-such-file", "make one: spaces clip SPACE --at 12:30 --format mp4", err}
+	case errors.Is(err, post.ErrNotFile):
+		return usage("%w", err)
 	}
-	f, err := os.Open(abs)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &failure{exitNotFound, "no-such-file", "make one: spaces clip SPACE --at 12:30 --format mp4", err}
-	}
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = usage("%s is not a file", o.file)
-	}
-	var sum [sha256.Size]byte
-	if err == nil {
-		sum, err = publish.Digest(ctx, f, info.Size())
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	o.shown = abs
-	o.post = &x.Post{Body: f, Size: info.Size(), SHA256: hex.EncodeToString(sum[:]), Text: o.text, Alt: o.alt, ReplyTo: o.replyTo, Language: o.language}
-	return f, nil
+	return err
 }
 
 // inspect compares the file with the limits.
-func (o *postOptions) inspect(f *os.File) error {
-	clip, err := x.Inspect(f, o.post.Size)
+func (o *postOptions) inspect() error {
+	err := o.draft.Inspect(o.limits)
 	if errors.Is(err, x.ErrNotMP4) {
 		return &failure{exitUsage, "not-mp4", "X takes videos only; make one: spaces clip SPACE --at 12:30 --format mp4", fmt.Errorf("%s: %w", o.file, err)}
 	}
-	if err != nil {
-		return err
-	}
-	o.clip, o.checks = clip, o.limits.Check(clip)
-	return nil
+	return err
 }
 
 // over returns the error of what X would refuse, or nil.
 func (o *postOptions) over() error {
 	var list []string
-	for _, c := range o.checks {
-		if c.Result == x.Over {
-			list = append(list, fmt.Sprintf("%s: %s; X takes %s", c.What, c.Is, c.Limit))
-		}
+	for _, c := range o.draft.With(x.Over) {
+		list = append(list, fmt.Sprintf("%s: %s; X takes %s", c.What, c.Is, c.Limit))
 	}
 	if list == nil {
 		return nil
@@ -126,23 +95,14 @@ func (o *postOptions) readCaptions() error {
 		return &failure{exitNotFound, "no-such-file", "", err}
 	}
 	defer f.Close()
-	cues, _, err := transcript.Parse(f)
-	if err == nil {
-		err = transcript.Check(cues, o.clip.Seconds)
-	}
-	if err != nil {
+	if err := o.draft.SetCaptions(f); err != nil {
 		return hinted(usage("%s: %w", o.captions, err), "captions are those of the clip, from its own beginning, not of the Space")
 	}
-	var b bytes.Buffer
-	if err := transcript.WriteSRT(&b, cues); err != nil {
-		return err
-	}
-	o.post.Captions = b.Bytes()
 	return nil
 }
 
 // may asks whether all who are heard have agreed.
 func (o *postOptions) may(ctx context.Context, ask *asker) (err error) {
-	o.missing, err = ask.checkAll(ctx, consent.Posting, o.uses)
+	o.missing, err = ask.checkAll(ctx, consent.Posting, o.draft.Uses)
 	return err
 }

@@ -18,14 +18,14 @@ func (a *App) copyPost(ctx context.Context, o *postOptions, path string) error {
 	if o.text != "" {
 		tool = a.toClipboard(ctx, o.text)
 	}
-	for _, c := range o.checks {
+	for _, c := range o.draft.Checks {
 		if c.Result != "ok" {
 			a.warn("%s: %s; X documents %s", c.What, c.Is, c.Limit)
 		}
 	}
 	if a.set.JSON {
 		l := o.line("copied")
-		l.File, l.Checks, l.Clipboard = path, o.checks, tool
+		l.File, l.Checks, l.Clipboard = path, o.draft.Checks, tool
 		return writeJSON(a.Out, l)
 	}
 	text := safe(path) + "\n"

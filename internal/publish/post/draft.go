@@ -1,0 +1,141 @@
+// Package post prepares a post on X: the clip and its captions as X takes them,
+// whose voices it holds, and the login that posts it. Package x makes the post.
+package post
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/spaces-cli/spaces/internal/consent/gate"
+	"github.com/spaces-cli/spaces/internal/episode/transcript"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/x"
+)
+
+// inAddress finds the id in the address of a post.
+var inAddress = regexp.MustCompile(`^https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/(?:i/web|[A-Za-z0-9_]+)/status/([0-9]{1,19})(?:[/?#].*)?$`)
+
+// ID returns the id of a post out of its address, or the id itself.
+func ID(text string) (id string, ok bool) {
+	if m := inAddress.FindStringSubmatch(text); m != nil {
+		text = m[1]
+	}
+	return text, x.ValidID(text)
+}
+
+// A Draft is a post and the clip that goes with it. Its methods are called in
+// the order in which they stand here.
+type Draft struct {
+	Post   x.Post
+	File   string     // the clip's name below the library, or its absolute path
+	Uses   []gate.Use // of the recordings that are heard in it
+	Clip   *x.Clip    // what the file says of itself
+	Checks []x.Check  // of Clip
+
+	file   *os.File
+	looked string // SHA-256 of what the gate has looked at
+}
+
+// ErrNotFile means that a clip is a folder or a device.
+var ErrNotFile = errors.New("is not a file")
+
+// Open opens the clip and takes its hash. p is the post but for that.
+func Open(ctx context.Context, name string, p x.Post) (*Draft, error) {
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(abs)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s %w", name, ErrNotFile)
+	}
+	var sum [32]byte
+	if err == nil {
+		sum, err = publish.Digest(ctx, f, info.Size())
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	p.Body, p.Size, p.SHA256 = f, info.Size(), hex.EncodeToString(sum[:])
+	return &Draft{Post: p, File: abs, file: f}, nil
+}
+
+// Path is where the clip lies.
+func (d *Draft) Path() string { return d.file.Name() }
+
+// Close closes the clip.
+func (d *Draft) Close() error { return d.file.Close() }
+
+// Look finds whose voices the clip holds.
+func (d *Draft) Look(ctx context.Context, lib *library.Library, g *gate.Gate) (err error) {
+	if rel, err := filepath.Rel(lib.Dir(), d.File); err == nil && filepath.IsLocal(rel) {
+		d.File = filepath.ToSlash(rel)
+	}
+	d.Uses, d.looked, err = g.Opened(ctx, d.Path(), d.file)
+	return err
+}
+
+// Inspect compares the clip with what X takes. The error wraps x.ErrNotMP4 if it
+// is no video at all, and publish.ErrChanged if it is not what the gate has
+// looked at.
+func (d *Draft) Inspect(l x.Limits) (err error) {
+	if d.Clip, err = x.Inspect(d.file, d.Post.Size); err != nil {
+		return err
+	}
+	d.Checks = l.Check(d.Clip)
+	if d.Post.SHA256 != d.looked {
+		return fmt.Errorf("%s: %w", d.File, publish.ErrChanged)
+	}
+	return nil
+}
+
+// SetCaptions reads captions and keeps them as X takes them. They must be those
+// of the clip, not of the recording that it was cut from.
+func (d *Draft) SetCaptions(r io.Reader) error {
+	cues, _, err := transcript.Parse(r)
+	if err == nil {
+		err = transcript.Check(cues, d.Clip.Seconds)
+	}
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := transcript.WriteSRT(&b, cues); err != nil {
+		return err
+	}
+	d.Post.Captions = b.Bytes()
+	return nil
+}
+
+// With lists the checks that have a result.
+func (d *Draft) With(r x.Result) []x.Check {
+	var list []x.Check
+	for _, c := range d.Checks {
+		if c.Result == r {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// Receipt is what is known of the post's receipt before it is made.
+func (d *Draft) Receipt(place, version string) publish.Receipt {
+	r := publish.Receipt{File: d.File, Target: "x", Place: place, Bytes: d.Post.Size, SHA256: d.Post.SHA256, WrittenBy: version}
+	if len(d.Uses) > 0 {
+		r.ID = d.Uses[0].Recording
+	}
+	return r
+}
