@@ -30,8 +30,8 @@ const (
 var order = [][]string{
 	{"cli"},
 	{"studio"},
-	{"terminal"},           // knows nothing of Spaces
-	{"settings", "manual"}, // what the user set: the flags of the roof go through it too
+	{"terminal", "clipboard"}, // knows nothing of Spaces
+	{"settings", "manual"},    // what the user set: the flags of the roof go through it too
 	{"publish/items", "publish/withdrawal", "publish/post"}, // say what the gate is to be asked of
 	{"consent/gate"}, // asked by both roofs
 	{"proof"},
