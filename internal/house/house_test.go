@@ -80,6 +80,7 @@ var order = [][]string{
 	{"media/tags"},             // what files say of themselves, in ID3 too
 	{"media/id3", "media/timeline", "media/aac/syntax"},
 	{"media/track"},
+	{"docs"}, // the pages, which the program holds
 }
 
 // onlyIn lists what few packages import: flags are those of the roof, the

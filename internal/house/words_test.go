@@ -14,7 +14,8 @@ import (
 var flag = regexp.MustCompile(`(?:^|[^-\w])--[a-z]`)
 
 // Errors and notes below the roofs have a cause and facts: what a user types
-// or clicks next is for the roof to say that they look at.
+// or clicks next is for the roof to say that they look at. Package manual
+// writes the help of the command line.
 func TestOnlyRoofsNameFlags(t *testing.T) {
 	all := tree(t)
 	names := commands(t, all)
