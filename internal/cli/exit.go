@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -219,7 +218,10 @@ func wantsJSON(args []string) bool {
 
 // writeJSON writes one JSON document on a line of its own.
 func writeJSON(w interface{ Write([]byte) (int, error) }, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	b, err := space.Line(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
 }

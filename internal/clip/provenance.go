@@ -112,15 +112,12 @@ func readProvenance(root *os.Root, file string) (*Provenance, error) {
 
 // write puts the provenance beside the clip, unless the same stands there.
 func (p *Provenance) write(root *os.Root, file string) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(p); err != nil {
+	b, err := space.Marshal(p)
+	if err != nil {
 		return err
 	}
 	name := sidecar(file)
-	if old, err := root.ReadFile(name); err == nil && bytes.Equal(old, b.Bytes()) {
+	if old, err := root.ReadFile(name); err == nil && bytes.Equal(old, b) {
 		return nil
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -130,7 +127,7 @@ func (p *Provenance) write(root *os.Root, file string) error {
 		return err
 	}
 	defer d.Discard()
-	if _, err := d.Write(b.Bytes()); err != nil {
+	if _, err := d.Write(b); err != nil {
 		return err
 	}
 	return d.Commit(true)

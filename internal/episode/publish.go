@@ -6,6 +6,7 @@ import (
 	"path"
 
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
 // SetPublished writes into an episode's record, which has a name below a folder,
@@ -30,7 +31,7 @@ func SetPublished(folder *os.Root, name string, published bool) error {
 		return nil
 	}
 	rec.Published = &published
-	b, err := encodeRecord(rec)
+	b, err := space.Marshal(rec)
 	if err != nil {
 		return err
 	}

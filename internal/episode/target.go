@@ -1,7 +1,6 @@
 package episode
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -133,7 +133,7 @@ func (t *target) commit(d *durable.File, e *export) error {
 	if err := d.Commit(true); err != nil {
 		return err
 	}
-	b, err := encodeRecord(&e.rec)
+	b, err := space.Marshal(&e.rec)
 	if err != nil {
 		return err
 	}
@@ -149,15 +149,6 @@ func (t *target) commit(d *durable.File, e *export) error {
 		}
 	}
 	return durable.SyncDir(t.root, ".")
-}
-
-func encodeRecord(rec *Record) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	err := enc.Encode(rec)
-	return b.Bytes(), err
 }
 
 func (t *target) write(name string, b []byte) error {

@@ -98,8 +98,6 @@ func (l *Library) tags(ctx context.Context, s *space.Space, piece int, visit fun
 // that changes.
 func writeTags(w io.Writer, tags *hydra.Tags) error {
 	bw := bufio.NewWriter(w)
-	enc := json.NewEncoder(bw)
-	enc.SetEscapeHTML(false)
 	var stage *hydra.Stage
 	for _, t := range tags.Ticks {
 		l := tagLine{Run: t.Run, Sample: t.Sample, NTP: float64(t.Clock.Milliseconds()) / 1000}
@@ -113,7 +111,11 @@ func writeTags(w io.Writer, tags *hydra.Tags) error {
 				l.Stage = append(l.Stage, q.UserName)
 			}
 		}
-		if err := enc.Encode(l); err != nil {
+		line, err := space.Line(l)
+		if err != nil {
+			return err
+		}
+		if _, err := bw.Write(line); err != nil {
 			return err
 		}
 	}

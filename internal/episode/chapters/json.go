@@ -8,6 +8,8 @@ import (
 	"io"
 	"math"
 	"strconv"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
 // JSONType is the media type of what WriteJSON writes.
@@ -74,8 +76,10 @@ func WriteJSON(w io.Writer, list []Chapter) error {
 		start := json.Number(strconv.FormatFloat(ms/1000, 'f', -1, 64))
 		doc.Chapters = append(doc.Chapters, jsonChapter{Start: start, Title: c.Title})
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(doc)
+	b, err := space.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
 }

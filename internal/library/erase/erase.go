@@ -10,6 +10,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
 const (
@@ -269,13 +271,11 @@ func (e *Eraser) quoted(b []byte, field bool) []byte {
 	if text == s {
 		return b
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if enc.Encode(text) != nil {
+	line, err := space.Line(text)
+	if err != nil {
 		return b
 	}
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
+	return bytes.TrimSuffix(line, []byte("\n"))
 }
 
 // letter reports whether a byte can be a part of a handle.

@@ -7,11 +7,17 @@ import (
 
 // Marshal writes JSON as people and diff tools like it: indented, without HTML
 // escapes.
-func Marshal(v any) ([]byte, error) {
+func Marshal(v any) ([]byte, error) { return encode(v, "  ") }
+
+// Line writes JSON as a line of JSON Lines, line feed and all, without HTML
+// escapes.
+func Line(v any) ([]byte, error) { return encode(v, "") }
+
+func encode(v any, indent string) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
+	e.SetIndent("", indent)
 	err := e.Encode(v)
 	return b.Bytes(), err
 }

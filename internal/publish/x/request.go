@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
 
@@ -37,11 +38,8 @@ func (c *call) line(api string) string {
 		u += "?" + c.query.Encode()
 	}
 	if c.json != nil {
-		var b strings.Builder
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		if e.Encode(c.json) == nil {
-			return c.method + " " + u + " " + strings.TrimSuffix(b.String(), "\n")
+		if b, err := space.Line(c.json); err == nil {
+			return c.method + " " + u + " " + strings.TrimSuffix(string(b), "\n")
 		}
 	}
 	return c.method + " " + u
