@@ -10,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // Hash returns the SHA-256 by which the archive is known, in hexadecimal. Of a
@@ -26,7 +28,7 @@ func (a *Archive) Hash(ctx context.Context) (string, error) {
 			return "", fileProblem(err, a.path)
 		}
 		defer f.Close()
-		if _, err := io.Copy(h, &contextReader{ctx, f}); err != nil {
+		if _, err := io.Copy(h, stream.Until(ctx, f, nil)); err != nil {
 			if ctx.Err() != nil {
 				return "", ctx.Err()
 			}
@@ -75,17 +77,4 @@ func copyFile(ctx context.Context, w io.Writer, f *file) error {
 	defer rc.Close()
 	_, err = io.Copy(w, rc)
 	return err
-}
-
-// A contextReader reads until its context ends.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r *contextReader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.r.Read(p)
 }

@@ -26,6 +26,7 @@ import (
 	"unicode"
 
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // algorithms are those of the manifests (RFC 8493, 2.4: the SHA-2 family), by
@@ -145,22 +146,9 @@ func (w *Writer) write(ctx context.Context, name string, r io.Reader) (sum Sum, 
 		hashes[i] = a.new()
 		out = append(out, hashes[i])
 	}
-	to, block := io.MultiWriter(out...), make([]byte, 256<<10)
-	for {
-		if err := ctx.Err(); err != nil {
-			return sum, err
-		}
-		n, err := r.Read(block)
-		sum.Bytes += int64(n)
-		if _, err := to.Write(block[:n]); err != nil {
-			return sum, err
-		}
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return sum, err
-		}
+	sum.Bytes, err = io.CopyBuffer(io.MultiWriter(out...), stream.Until(ctx, r, nil), make([]byte, 256<<10))
+	if err != nil {
+		return sum, err
 	}
 	for i, h := range hashes {
 		sum.hex[i] = hex.EncodeToString(h.Sum(nil))

@@ -3,7 +3,6 @@ package bag
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -107,14 +106,11 @@ func (p *Plan) recording(lib *library.Library, s *space.Space) error {
 		}
 	}
 	if p.options.Access == Open {
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		if err := e.Encode(public(s)); err != nil {
+		b, err := space.Marshal(public(s))
+		if err != nil {
 			return err
 		}
-		p.add(File{Name: layout.SidecarIn(dir), Bytes: int64(b.Len()), text: b.Bytes()})
+		p.add(File{Name: layout.SidecarIn(dir), Bytes: int64(len(b)), text: b})
 		return nil
 	}
 	for _, e := range s.Earlier {
@@ -192,25 +188,11 @@ func (p *Plan) put(ctx context.Context, w *Writer, f *File) error {
 		defer file.Close()
 		in = file
 	}
-	sum, err := w.Add(ctx, f.Name, &ticker{in, p.options.Progress})
+	sum, err := w.Add(ctx, f.Name, stream.Until(ctx, in, p.options.Progress))
 	if err == nil && f.want != "" && sum.SHA256() != f.want {
 		err = fmt.Errorf("%s: %w: its SHA-256 is %s, and not %s", f.from, ErrChanged, sum.SHA256(), f.want)
 	}
 	return err
-}
-
-// A ticker tells how far it has been read.
-type ticker struct {
-	io.Reader
-	progress stream.Progress
-}
-
-func (t *ticker) Read(b []byte) (int, error) {
-	n, err := t.Reader.Read(b)
-	if t.progress != nil {
-		t.progress.Add(int64(n))
-	}
-	return n, err
 }
 
 // info is what bag-info.txt says: the reserved fields of RFC 8493, 2.2.2, and

@@ -181,25 +181,10 @@ type hashes struct {
 // hash reads all of r.
 func (p *Prover) hash(ctx context.Context, r io.Reader) (hashes, error) {
 	sha, crc := sha256.New(), crc32.NewIEEE()
-	b := make([]byte, 256<<10)
-	var h hashes
-	for {
-		if err := ctx.Err(); err != nil {
-			return h, err
-		}
-		n, err := r.Read(b)
-		sha.Write(b[:n])
-		crc.Write(b[:n])
-		h.bytes += int64(n)
-		if p.Progress != nil {
-			p.Progress.Add(int64(n))
-		}
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return h, err
-		}
+	n, err := io.CopyBuffer(io.MultiWriter(sha, crc), stream.Until(ctx, r, p.Progress), make([]byte, 256<<10))
+	h := hashes{bytes: n}
+	if err != nil {
+		return h, err
 	}
 	h.sha256, h.crc32 = hex.EncodeToString(sha.Sum(nil)), fmt.Sprintf("%08x", crc.Sum32())
 	return h, nil

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/publish/wire"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // A Sender sends items to a target.
@@ -392,24 +393,11 @@ func sameBytes(ctx context.Context, t Target, name string, size int64, sum [32]b
 	}
 	defer r.Close()
 	h := sha256.New()
-	n, err := io.Copy(h, &interruptible{ctx, io.LimitReader(r, size+1)})
+	n, err := io.Copy(h, stream.Until(ctx, io.LimitReader(r, size+1), nil))
 	if err != nil {
 		return false, fmt.Errorf("reading it back: %w", err)
 	}
 	return n == size && [32]byte(h.Sum(nil)) == sum, nil
-}
-
-// An interruptible reader stops with its context.
-type interruptible struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r *interruptible) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.r.Read(p)
 }
 
 // send has the target take the object, going on from what the journal knows of

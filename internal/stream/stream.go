@@ -20,6 +20,30 @@ type NoProgress struct{}
 func (NoProgress) Expect(int64) {}
 func (NoProgress) Add(int64)    {}
 
+// Until returns a reader of r that ends with a context and tells p, which may
+// be nil, of what comes. It passes on the errors of r as they are.
+func Until(ctx context.Context, r io.Reader, p Progress) io.Reader {
+	if p == nil {
+		p = NoProgress{}
+	}
+	return &until{ctx, r, p}
+}
+
+type until struct {
+	ctx      context.Context
+	r        io.Reader
+	progress Progress
+}
+
+func (u *until) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := u.r.Read(p)
+	u.progress.Add(int64(n))
+	return n, err
+}
+
 // A Reader is a stream that counts what comes, looks at the context, and turns
 // a failing source into an early end that is remembered.
 type Reader struct {

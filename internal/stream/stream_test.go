@@ -74,6 +74,42 @@ func TestSourceEndsWithItsContext(t *testing.T) {
 	}
 }
 
+func TestUntil(t *testing.T) {
+	const text = "abcdef"
+	t.Run("passes on what comes and tells it", func(t *testing.T) {
+		var p counted
+		if err := iotest.TestReader(Until(t.Context(), strings.NewReader(text), &p), []byte(text)); err != nil {
+			t.Error(err)
+		}
+		if n := p.bytes.Load(); n != int64(len(text)) {
+			t.Errorf("%d bytes told, want %d", n, len(text))
+		}
+	})
+	t.Run("tells nobody", func(t *testing.T) {
+		if b, err := io.ReadAll(Until(t.Context(), strings.NewReader(text), nil)); err != nil || string(b) != text {
+			t.Errorf("%q, %v", b, err)
+		}
+	})
+	t.Run("passes on an error", func(t *testing.T) {
+		broken := errors.New("broken")
+		b, err := io.ReadAll(Until(t.Context(), &failing{[]byte("abc"), broken}, nil))
+		if string(b) != "abc" || err != broken {
+			t.Errorf("%q, %v", b, err)
+		}
+	})
+	t.Run("ends with its context", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		r := Until(ctx, strings.NewReader(text), nil)
+		if n, err := r.Read(make([]byte, 3)); n != 3 || err != nil {
+			t.Fatal(n, err)
+		}
+		cancel()
+		if n, err := r.Read(make([]byte, 3)); n != 0 || err != context.Canceled {
+			t.Errorf("%d bytes, %v after the context was done", n, err)
+		}
+	})
+}
+
 func TestReaderAt(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &ReaderAt{Context: ctx, File: bytes.NewReader([]byte("abcdef"))}

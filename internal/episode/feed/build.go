@@ -11,6 +11,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // Options say how a feed is built.
@@ -136,7 +137,7 @@ func place(ctx context.Context, library, out *os.Root, a Asset, trace durable.Tr
 		return err
 	}
 	defer d.Discard()
-	if _, err := io.Copy(d, &interruptible{ctx, src}); err != nil {
+	if _, err := io.Copy(d, stream.Until(ctx, src, nil)); err != nil {
 		return err
 	}
 	d.SetModified(info.ModTime())

@@ -22,6 +22,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // ErrNoEpisodes means that nothing has been exported yet.
@@ -325,7 +326,7 @@ func (e *Episode) check(ctx context.Context, root *os.Root) error {
 	}
 	defer f.Close()
 	h := sha256.New()
-	n, err := io.Copy(h, &interruptible{ctx, f})
+	n, err := io.Copy(h, stream.Until(ctx, f, nil))
 	if err != nil {
 		return err
 	}
@@ -333,19 +334,6 @@ func (e *Episode) check(ctx context.Context, root *os.Root) error {
 		return &ProblemError{name, fmt.Sprintf("it is not the file that was exported (%d bytes, SHA-256 %s; the record says %d, %s)", n, sum, e.Bytes, e.SHA256), Altered}
 	}
 	return nil
-}
-
-// An interruptible reader stops with its context.
-type interruptible struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r *interruptible) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.r.Read(p)
 }
 
 // clips finds the clips of the Space that lie in the episode as a whole, in

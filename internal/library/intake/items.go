@@ -271,7 +271,7 @@ func contentID(ctx context.Context, open func(context.Context) (io.ReadCloser, e
 	}
 	defer r.Close()
 	h := newSums(io.Discard)
-	if _, err := io.Copy(h, stream.NewReader(ctx, r, stream.NoProgress{})); err != nil {
+	if _, err := io.Copy(h, stream.Until(ctx, r, nil)); err != nil {
 		return "", err
 	}
 	return space.ContentID(h.sha()), nil
