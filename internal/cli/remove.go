@@ -79,7 +79,9 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 		if first == nil {
 			first = err
 		}
-		if lib.WasRemoved(find.Of(lib, true).ID(word)) {
+		if was, err := lib.WasRemoved(find.Of(lib, true).ID(word)); err != nil {
+			return err
+		} else if was != nil {
 			a.say("%s was removed before", word)
 		} else {
 			absent = append(absent, word)
@@ -136,7 +138,7 @@ func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.R
 		}
 	}
 	if !o.dryRun {
-		if plan, err = lib.Remove(ctx, row.ID, o.originals); err != nil {
+		if plan, err = lib.Remove(ctx, row.ID, o.originals, "remove"); err != nil {
 			return err
 		}
 		a.say("%s is removed", row.ID)

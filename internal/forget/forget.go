@@ -166,7 +166,7 @@ func (p *Plan) Do(ctx context.Context) error {
 
 func (p *Plan) removeRecordings(ctx context.Context) error {
 	for _, id := range p.stage {
-		if _, err := p.lib.Remove(ctx, id, true); err != nil {
+		if _, err := p.lib.Remove(ctx, id, true, ""); err != nil {
 			return err
 		}
 		if err := p.lib.RemoveFile(layout.ConfirmedOf(id)); err != nil {

@@ -55,7 +55,7 @@ var order = [][]string{
 	{"library"},
 	{"library/catalog"},
 	{"library/playable", "library/title"},
-	{"library/made"},
+	{"library/made", "library/removed"},
 	{"library/forgotten"},
 	{"library/erase"},
 	{"durable/ledger", "durable/faults"},

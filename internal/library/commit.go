@@ -73,9 +73,12 @@ func (l *Library) removeReplaced(aside, folder string) error {
 // recover finishes what a killed run left under .partial and reports whether
 // there was anything that the catalogue may not know of.
 func (l *Library) recover() (found bool, err error) {
+	if found, err = l.finishRemovals(); err != nil {
+		return found, err
+	}
 	entries, err := l.disk.readDir(layout.Partial)
 	if err != nil {
-		return false, err
+		return found, err
 	}
 	for _, e := range entries {
 		key, ok := strings.CutSuffix(e.Name(), oldSuffix)

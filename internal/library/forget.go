@@ -77,15 +77,6 @@ func (l *Library) RemoveFile(name string) error {
 	return nil
 }
 
-// DropRemoved removes what was kept of a removed Space: folder is its name in
-// the folder "removed".
-func (l *Library) DropRemoved(folder string) error {
-	if folder != path.Base(folder) || folder == "." || folder == ".." {
-		return fmt.Errorf("%q is no folder of a removed Space", folder)
-	}
-	return l.disk.removeAll(path.Join(layout.Removed, folder))
-}
-
 // RenameRemoved gives the folder of a removed Space another name.
 func (l *Library) RenameRemoved(folder, name string) error {
 	for n := 1; n < 100; n++ {

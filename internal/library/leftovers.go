@@ -20,7 +20,7 @@ import (
 
 // draftDirs are the folders below the library that drafts are made in, besides
 // those of the recordings.
-var draftDirs = [...]string{".", layout.Archives, layout.Confirmed, layout.Consent, layout.Evidence, layout.Uploads, layout.Feed}
+var draftDirs = [...]string{".", layout.Archives, layout.Confirmed, layout.Consent, layout.Evidence, layout.Uploads, layout.Feed, layout.Removed}
 
 // recordingDirs are those in the folder of a recording.
 var recordingDirs = [...]string{".", layout.Own, layout.Clips, layout.Episodes, layout.Transcript}

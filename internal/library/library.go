@@ -43,8 +43,9 @@ var (
 // Options say how a library is opened.
 type Options struct {
 	Dir      string
-	LockWait time.Duration // how long a writer waits for another one
-	Version  string        // of the program, for space.json
+	LockWait time.Duration    // how long a writer waits for another one
+	Version  string           // of the program, for space.json
+	Now      func() time.Time // for the record of what is removed; nil is time.Now
 	// Trace, if set, is called before each step that changes the disk:
 	// "create", "write", "fsync", "rename", "link", "mkdir", "remove" or
 	// "catalog". An error from it fails the step. For tests.
@@ -56,6 +57,7 @@ type Options struct {
 type Library struct {
 	dir     string
 	version string
+	now     func() time.Time
 	disk    *disk
 	cat     *catalog.Catalog
 	lock    *lock // nil when opened for reading
@@ -197,7 +199,10 @@ func openFolder(o Options) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Library{dir: dir, version: o.Version, disk: d, trace: d.trace}
+	l := &Library{dir: dir, version: o.Version, now: o.Now, disk: d, trace: d.trace}
+	if l.now == nil {
+		l.now = time.Now
+	}
 	switch f, err := l.marks(); {
 	case errors.Is(err, fs.ErrNotExist):
 		return l, ErrNoLibrary

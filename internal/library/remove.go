@@ -1,18 +1,29 @@
 package library
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// KeepRemoved is how long what was removed can be brought back.
+const KeepRemoved = 30 * 24 * time.Hour
+
+var (
+	// ErrPresent means that the library has a Space that was to be brought back.
+	ErrPresent = errors.New("the Space is in the library")
+	// ErrNoPlace means that the Space is not there that a clip or an episode was
+	// to be brought back to.
+	ErrNoPlace = errors.New("its Space is not in the library")
 )
 
 // A Removal says what goes when a Space is removed.
@@ -20,41 +31,40 @@ type Removal struct {
 	Recording space.Recording
 	Files     []string // that go, below the library
 	Bytes     int64    // of them
-	Kept      []string // originals that stay, where they will lie
+	Kept      []string // where they will lie until they are deleted
+	Place     string   // of them in layout.Removed, once they are there
 }
 
 // PlanRemoval says what Remove would do.
-func (l *Library) PlanRemoval(id string, originals bool) (*Removal, error) {
+func (l *Library) PlanRemoval(id string, permanently bool) (*Removal, error) {
 	s, err := l.Load(id)
 	if err != nil {
 		return nil, err
 	}
 	r := &Removal{Recording: s.Recording}
-	keep := path.Join(s.Folder, layout.Original) + "/"
-	err = fs.WalkDir(l.disk.root.FS(), s.Folder, func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		if !originals && len(name) > len(keep) && name[:len(keep)] == keep {
-			r.Kept = append(r.Kept, path.Join(layout.Removed, path.Base(s.Folder), name[len(s.Folder)+1:]))
-			return nil
-		}
-		info, err := e.Info()
-		if err != nil {
-			return err
-		}
-		r.Files = append(r.Files, name)
-		r.Bytes += info.Size()
-		return nil
+	err = removed.Walk(l.disk.root, s.Folder, func(f removed.File) {
+		r.Files = append(r.Files, f.Name)
+		r.Bytes += f.Bytes
 	})
+	if !permanently {
+		r.keptAt(path.Base(s.Folder))
+	}
 	return r, err
 }
 
-// Remove takes a Space out of the library with all that was made from it. Its
-// originals and its sidecar move to the folder removed, unless originals says
-// that they go too.
-func (l *Library) Remove(ctx context.Context, id string, originals bool) (*Removal, error) {
-	r, err := l.PlanRemoval(id, originals)
+func (r *Removal) keptAt(place string) {
+	it := removed.Item{Place: place, Record: removed.Record{Folder: r.Recording.Folder}}
+	r.Kept = nil
+	for _, name := range r.Files {
+		r.Kept = append(r.Kept, it.Here(name))
+	}
+}
+
+// Remove takes a Space out of the library with all that was made from it. It can
+// be brought back with Restore, unless it is removed permanently. by is the
+// command, for the record.
+func (l *Library) Remove(ctx context.Context, id string, permanently bool, by string) (*Removal, error) {
+	r, err := l.PlanRemoval(id, permanently)
 	if err != nil {
 		return nil, err
 	}
@@ -67,27 +77,49 @@ func (l *Library) Remove(ctx context.Context, id string, originals bool) (*Remov
 	if err != nil {
 		return nil, err
 	}
-	if err := l.remove(r, originals); err != nil {
+	if permanently {
+		err = l.delete(r.Recording.Folder, r.Recording.ID)
+	} else {
+		err = l.putAside(r, by)
+	}
+	if err != nil {
 		l.catalogStale = true
 		return nil, err
 	}
+	l.moved(id, "")
 	l.scrub = true
 	err = l.cat.Update(context.WithoutCancel(ctx), func(tx *catalog.Tx) error { return tx.Delete(id) })
 	l.catalogStale = l.catalogStale || err != nil
 	return r, err
 }
 
-// remove moves the folder out of the library's sight in one step and then
-// takes it apart. A run that is killed in between leaves the rest under
-// .partial, where the next one throws it away: so what stays moves first.
-func (l *Library) remove(r *Removal, originals bool) error {
-	folder := r.Recording.Folder
-	if !originals && len(r.Kept) > 0 {
-		if err := l.keepRemoved(r); err != nil {
-			return err
-		}
+// putAside moves the folder to layout.Removed.
+func (l *Library) putAside(r *Removal, by string) error {
+	rec := removed.Record{
+		Kind: removed.Space, ID: r.Recording.ID, Title: r.Recording.Title, Name: path.Base(r.Recording.Folder), Folder: r.Recording.Folder,
+		RemovedAt: space.Time{Time: l.now().UTC()}, By: by,
 	}
-	gone := path.Join(layout.Partial, stageKey("gone-"+r.Recording.ID))
+	err := removed.Walk(l.disk.root, rec.Folder, func(f removed.File) {
+		rec.Files = append(rec.Files, f)
+		rec.Bytes += f.Bytes
+	})
+	if err != nil {
+		return err
+	}
+	it, err := l.Store().Put(rec)
+	if err != nil {
+		return err
+	}
+	r.Place = it.Place
+	r.keptAt(it.Place)
+	return nil
+}
+
+// delete moves a folder out of the library's sight in one step and then takes it
+// apart. A run that is killed in between leaves the rest under layout.Partial, where the
+// next one throws it away.
+func (l *Library) delete(folder, key string) error {
+	gone := path.Join(layout.Partial, stageKey("gone-"+key))
 	if err := l.disk.mkdirAll(layout.Partial); err != nil {
 		return err
 	}
@@ -97,71 +129,158 @@ func (l *Library) remove(r *Removal, originals bool) error {
 	if err := l.disk.rename(folder, gone); err != nil {
 		return err
 	}
-	l.moved(r.Recording.ID, "")
 	return l.disk.removeAll(gone)
 }
 
-// keepRemoved gives the originals and the sidecar a second name under
-// layout.Removed.
-func (l *Library) keepRemoved(r *Removal) error {
-	folder := r.Recording.Folder
-	dst, done, err := l.removedName(folder)
-	if err != nil || done {
-		return err
-	}
-	staged := path.Join(layout.Partial, stageKey("removed-"+r.Recording.ID))
-	if err := l.disk.removeAll(staged); err != nil {
-		return err
-	}
-	if err := l.linkTree(path.Join(folder, layout.Original), path.Join(staged, layout.Original)); err != nil {
-		return err
-	}
-	if err := l.disk.link(layout.SidecarIn(folder), layout.SidecarIn(staged)); err != nil {
-		return err
-	}
-	if err := l.syncTree(staged); err != nil {
-		return err
-	}
-	if err := l.disk.mkdirAll(layout.Removed); err != nil {
-		return err
-	}
-	return l.disk.rename(staged, dst)
-}
+// Store returns the folder of what was removed, for clips and episodes.
+func (l *Library) Store() removed.Store { return removed.Store{Root: l.disk.root, Trace: l.trace} }
 
-// removedName returns where folder's originals are kept once it is removed:
-// its name, or that with a number if another removed Space has it. done says
-// that they lie there already: a killed run had come that far.
-func (l *Library) removedName(folder string) (name string, done bool, err error) {
-	sidecar, err := l.disk.root.ReadFile(layout.SidecarIn(folder))
+// Removed lists what can be brought back, the latest first.
+func (l *Library) Removed() ([]removed.Item, error) { return l.Store().List() }
+
+// WasRemoved returns the latest removal of a Space whose id begins so, if it can
+// be brought back, or nil.
+func (l *Library) WasRemoved(id string) (*removed.Item, error) {
+	if len(id) < 4 {
+		return nil, nil
+	}
+	list, err := l.Removed()
 	if err != nil {
-		return "", false, err
+		return nil, err
 	}
-	for n := 1; n < 1000; n++ {
-		name = path.Join(layout.Removed, path.Base(folder))
-		if n > 1 {
-			name = fmt.Sprintf("%s (%d)", name, n)
-		}
-		if !l.disk.exists(name) {
-			return name, false, nil
-		}
-		if b, err := l.disk.root.ReadFile(layout.SidecarIn(name)); err == nil && bytes.Equal(b, sidecar) {
-			return name, true, nil
+	for _, it := range list {
+		if it.Kind == removed.Space && strings.HasPrefix(it.ID, id) {
+			return &it, nil
 		}
 	}
-	return "", false, fmt.Errorf("too many folders named %s", path.Base(folder))
+	return nil, nil
 }
 
-// WasRemoved reports whether a Space whose id begins so was removed, and its
-// originals were kept.
-func (l *Library) WasRemoved(id string) bool {
+// Restored says what was brought back.
+type Restored struct {
+	removed.Record
+	Folder string // where it lies now, below the library
+	Name   string // of the Space's folder or of the audio, now
+	Bare   bool   // of a Space the file to play is missing: an earlier program removed it
+}
+
+// Restore brings back what lies at a place in layout.Removed. Where something of
+// that name is there now, it gets another one.
+func (l *Library) Restore(ctx context.Context, place string) (*Restored, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	it, err := l.Store().Find(place)
+	if err != nil {
+		return nil, err
+	}
+	if it.Kind == removed.Space {
+		return l.restoreSpace(ctx, it)
+	}
+	folder, err := l.folder(it.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nil, fmt.Errorf("%w: %s", ErrNoPlace, it.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	folder = path.Join(folder, path.Base(it.Folder))
+	if err := l.disk.mkdirAll(folder); err != nil {
+		return nil, err
+	}
+	name, err := l.Store().Restore(it, folder)
+	return &Restored{it.Record, folder, name, false}, err
+}
+
+func (l *Library) restoreSpace(ctx context.Context, it *removed.Item) (*Restored, error) {
+	if _, err := l.folder(it.ID); err == nil {
+		return nil, fmt.Errorf("%w: %s", ErrPresent, it.ID)
+	} else if !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	s, err := l.load(layout.RemovedIn(it.Place))
+	if err != nil {
+		return nil, err
+	}
+	folder := it.Folder
+	if l.disk.exists(folder) || !isRecordings(folder) {
+		if folder, err = l.Place(&s.Recording); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.setDirty(ctx, true); err != nil {
+		return nil, err
+	}
+	if _, err := l.Store().Restore(it, folder); err != nil {
+		l.catalogStale = true
+		return nil, err
+	}
+	l.moved(it.ID, folder)
+	if s, err = l.load(folder); err == nil {
+		err = l.index(ctx, s)
+	}
+	l.catalogStale = l.catalogStale || err != nil
+	if err != nil {
+		return nil, err
+	}
+	return &Restored{it.Record, folder, path.Base(folder), s.State == space.Missing}, nil
+}
+
+// isRecordings reports whether a folder is where those of recordings are.
+func isRecordings(folder string) bool {
+	return strings.HasPrefix(folder, layout.Recordings+"/") && strings.Count(folder, "/") == 2
+}
+
+// EmptyRemoved deletes what was removed before a time, and returns it. What
+// earlier programs put aside says nothing of when, and stays.
+func (l *Library) EmptyRemoved(ctx context.Context, before time.Time) ([]removed.Item, error) {
+	list, err := l.Removed()
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(it removed.Item) bool { return it.RemovedAt.IsZero() || it.RemovedAt.After(before) })
+	for i, it := range list {
+		if err := ctx.Err(); err != nil {
+			return list[:i], err
+		}
+		if err := l.DropRemoved(it.Place); err != nil {
+			return list[:i], err
+		}
+	}
+	return list, nil
+}
+
+// DropRemoved deletes what lies at a place in layout.Removed.
+func (l *Library) DropRemoved(place string) error {
+	if place != path.Base(place) || place == "." || place == ".." {
+		return fmt.Errorf("%q: %w", place, ErrNotFound)
+	}
+	if l.disk.exists(layout.RemovedIn(place)) {
+		if err := l.delete(layout.RemovedIn(place), place); err != nil {
+			return err
+		}
+	}
+	return l.disk.remove(layout.RemovedRecord(place))
+}
+
+// finishRemovals makes the moves to and from layout.Removed that a killed run
+// has left, and removes records of what is deleted. It reports whether folders
+// of Spaces may have moved.
+func (l *Library) finishRemovals() (found bool, err error) {
+	found, err = l.Store().Finish(true)
+	if err != nil {
+		return found, err
+	}
 	entries, err := l.disk.readDir(layout.Removed)
-	if err != nil || len(id) < 4 {
-		return false
+	if err != nil {
+		return found, err
 	}
 	for _, e := range entries {
-		if slices.ContainsFunc(layout.IDs(e.Name()), func(was string) bool { return strings.HasPrefix(was, id) }) {
-			return true
+		place, ok := layout.RecordOfRemoved(e.Name())
+		if ok && !l.disk.exists(layout.RemovedIn(place)) && !l.disk.exists(layout.RemovedMoves(place)) {
+			if err := l.disk.remove(layout.RemovedRecord(place)); err != nil {
+				return found, err
+			}
 		}
 	}
-	return false
+	return found, nil
 }

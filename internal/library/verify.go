@@ -49,7 +49,8 @@ type VerifyStats struct {
 }
 
 // Verify reads every file of the recordings with these ids (or of all, when
-// there are none) and compares it with the hash that was kept. It tells found
+// there are none) and compares it with the hash that was kept, and with all the
+// originals of what was removed and can be brought back. It tells found
 // of what differs, is missing or does not belong there, and goes on.
 func (l *Library) Verify(ctx context.Context, ids []string, p stream.Progress, found func(Finding)) (VerifyStats, error) {
 	v := &verifier{lib: l, ctx: ctx, progress: p, found: found}
@@ -62,6 +63,11 @@ func (l *Library) Verify(ctx context.Context, ids []string, p stream.Progress, f
 	}
 	for _, f := range folders {
 		if err := v.recording(f); err != nil {
+			return v.stats, err
+		}
+	}
+	if len(ids) == 0 {
+		if err := v.removed(); err != nil {
 			return v.stats, err
 		}
 	}
@@ -170,14 +176,13 @@ func (v *verifier) recording(folder string) error {
 		return v.file(s.ID, path.Join(folder, name), size, sha, progress)
 	}
 	for _, p := range s.Pieces {
-		if err := file(layout.Original+"/"+p.Name, p.Bytes, p.SHA256, v.progress); err != nil {
-			return err
-		}
+		known[layout.OriginalIn("", p.Name)] = true
 	}
 	for _, e := range s.Earlier {
-		if err := file(layout.Original+"/"+e.Name, e.Bytes, e.SHA256, stream.NoProgress{}); err != nil {
-			return err
-		}
+		known[layout.OriginalIn("", e.Name)] = true
+	}
+	if err := v.originals(s, v.progress); err != nil {
+		return err
 	}
 	for i, f := range s.Files {
 		name := strings.TrimPrefix(f, folder+"/")
@@ -309,7 +314,7 @@ func (v *verifier) extras(id, folder string, known map[string]bool) error {
 			}
 			return nil
 		}
-		if !known[rel] && !durable.IsLeftover(e.Name()) && e.Name() != ".DS_Store" && e.Name() != "Thumbs.db" && e.Name() != "desktop.ini" {
+		if !known[rel] && !durable.IsLeftover(e.Name()) && !isSystems(e.Name()) {
 			v.report(id, Extra, name, "nobody knows of this file")
 		}
 		return nil

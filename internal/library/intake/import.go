@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/stream"
 )
@@ -42,6 +43,8 @@ type Event struct {
 	// Better says that the library has a better copy of Recording than the one
 	// that was offered, and keeps it.
 	Better bool
+	// Was says when and how Recording was removed, with the action Removed.
+	Was *removed.Item
 
 	Problem *archive.Problem
 	// Failed says that something could not be saved: because of Problem, or
@@ -61,6 +64,7 @@ type Summary struct {
 	// Better counts those of which the library has, and keeps, a better copy
 	// than the one that was offered.
 	Better   int
+	Removed  int   // left as the host removed them
 	Bytes    int64 // of original audio saved or found saved
 	Seconds  float64
 	Archives []space.Archive
@@ -74,6 +78,7 @@ type importer struct {
 	emit     func(Event)
 	summary  Summary
 	withhold *forgottenFilter
+	removed  map[string]*removed.Item // Spaces that the host removed, by id
 }
 
 // Import takes archives (ZIPs, folders) and loose recordings into the
@@ -89,6 +94,9 @@ func Import(ctx context.Context, lib *library.Library, paths []string, o Options
 	}
 	var err error
 	if im.withhold, err = newForgottenFilter(im.lib); err != nil {
+		return im.summary, err
+	}
+	if err := im.loadRemoved(); err != nil {
 		return im.summary, err
 	}
 	var archives []*archive.Archive
@@ -129,6 +137,24 @@ func Import(ctx context.Context, lib *library.Library, paths []string, o Options
 		err = im.importItems(ctx, items)
 	}
 	return im.summary, err
+}
+
+// loadRemoved finds out which Spaces the host removed.
+func (im *importer) loadRemoved() error {
+	im.removed = make(map[string]*removed.Item)
+	if im.lib == nil {
+		return nil
+	}
+	list, err := im.lib.Removed()
+	if err != nil {
+		return err
+	}
+	for _, it := range slices.Backward(list) { // the latest stays
+		if it.Kind == removed.Space {
+			im.removed[it.ID] = &it
+		}
+	}
+	return nil
 }
 
 // expand returns what is to be taken in from a path: of a folder all that it
@@ -350,6 +376,10 @@ func (im *importer) report(it *item, out *outcome) {
 		s.Updated++
 	case Unchanged:
 		s.Unchanged++
+	case Removed:
+		s.Removed++
+		im.emit(Event{Recording: &out.space.Recording, Action: Removed, Was: im.removed[it.id]})
+		return
 	default:
 		s.Failed++
 		im.emit(Event{Recording: &im.describe(nil, it, nil).Recording, Action: Failed, Failed: true})
@@ -387,6 +417,10 @@ func (im *importer) preview(it *item) *outcome {
 		known, _ = im.lib.Load(it.id)
 	}
 	out := &outcome{space: im.describe(known, it, nil), action: Added}
+	if known == nil && im.removed[it.id] != nil {
+		out.action = Removed
+		return out
+	}
 	if known != nil {
 		out.action = Updated
 		if same, err := space.Equal(known, out.space); err == nil && same && it.looksLike(known) {

@@ -26,6 +26,7 @@ const (
 	Updated   Action = "updated"
 	Unchanged Action = "unchanged"
 	Failed    Action = "failed"
+	Removed   Action = "removed" // left as it is: the host removed it, and can bring it back
 )
 
 // An outcome is what became of one item.
@@ -55,6 +56,10 @@ func (im *importer) importItem(ctx context.Context, it *item) (*outcome, error) 
 		return nil, err
 	}
 	out := new(outcome)
+	if known == nil && im.removed[it.id] != nil {
+		out.space, out.action = im.describe(nil, it, nil), Removed
+		return out, nil
+	}
 	if len(it.originals) == 0 {
 		return out, im.importFacts(ctx, it, known, out)
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -16,6 +18,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/removed"
+	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
 // A scenario changes a library. The tests run it undisturbed, and again
@@ -49,14 +53,104 @@ var scenarios = []scenario{
 		name:    "remove",
 		prepare: func(t *testing.T, dir, input string) { take(t, dir, Options{}, sampleZIP) },
 		run: func(l *library.Library, input string) error {
-			_, err := l.Remove(context.Background(), "1RDxlaZNRDLJL", false)
+			_, err := l.Remove(context.Background(), "1RDxlaZNRDLJL", false, "remove")
 			if errors.Is(err, library.ErrNotFound) {
 				return nil // a killed run had come that far
 			}
 			return err
 		},
 	},
+	{
+		name:    "remove permanently",
+		prepare: func(t *testing.T, dir, input string) { take(t, dir, Options{}, sampleZIP) },
+		run: func(l *library.Library, input string) error {
+			_, err := l.Remove(context.Background(), "1RDxlaZNRDLJL", true, "remove")
+			if errors.Is(err, library.ErrNotFound) {
+				return nil
+			}
+			return err
+		},
+	},
+	{
+		name: "restore",
+		prepare: func(t *testing.T, dir, input string) {
+			makeThings(t, dir, sampleZIP)
+			opened(t, dir, func(l *library.Library) error {
+				_, err := l.Remove(context.Background(), firstID, false, "remove")
+				return err
+			})
+		},
+		run: restoreAll,
+	},
+	{
+		name:    "remove a clip",
+		prepare: func(t *testing.T, dir, input string) { makeThings(t, dir, sampleZIP) },
+		run:     func(l *library.Library, input string) error { return putClip(l) },
+	},
+	{
+		name: "restore a clip beside another",
+		prepare: func(t *testing.T, dir, input string) {
+			makeThings(t, dir, sampleZIP)
+			opened(t, dir, putClip)
+			makeThings(t, dir, sampleZIP)
+		},
+		run: restoreAll,
+	},
+	{
+		name: "empty",
+		prepare: func(t *testing.T, dir, input string) {
+			makeThings(t, dir, sampleZIP)
+			opened(t, dir, putClip)
+		},
+		run: func(l *library.Library, input string) error {
+			_, err := l.EmptyRemoved(context.Background(), killedAt)
+			return err
+		},
+	},
 }
+
+// putClip removes the clip that makeThings has made.
+func putClip(l *library.Library) error {
+	s, err := l.Load(firstID)
+	if err != nil {
+		return err
+	}
+	file := layout.ClipIn(s.Folder, "mine.m4a")
+	_, err = l.Store().Put(removed.Record{
+		Kind: removed.Clip, ID: s.ID, Name: "mine.m4a", Folder: path.Dir(file), RemovedAt: space.Time{Time: killedAt}, By: "clips remove",
+		Files: []removed.File{{Name: file}, {Name: file + ".json"}},
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a killed run had come that far
+	}
+	return err
+}
+
+// restoreAll brings back all that was removed.
+func restoreAll(l *library.Library, input string) error {
+	list, err := l.Removed()
+	if err != nil {
+		return err
+	}
+	for _, it := range list {
+		if _, err := l.Restore(context.Background(), it.Place); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// opened runs f with a library that is open for writing.
+func opened(t *testing.T, dir string, f func(l *library.Library) error) {
+	t.Helper()
+	if err := runScenario(scenario{run: func(l *library.Library, _ string) error { return f(l) }}, dir, "", nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// killedAt is when things are removed in the scenarios: records of what was
+// removed say when.
+var killedAt = time.Date(2021, 7, 1, 12, 0, 0, 0, time.UTC)
 
 // makeThings imports an archive and puts into the folder of the first Space
 // what a host makes there, which has to survive all that happens to it.
@@ -65,11 +159,13 @@ func makeThings(t *testing.T, dir, input string) {
 	events, _ := take(t, dir, Options{}, input)
 	folder := filepath.Join(dir, filepath.FromSlash(recordings(events)[firstID].Recording.Folder))
 	for _, name := range layout.ByHost {
-		if err := os.Mkdir(filepath.Join(folder, name), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(folder, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(folder, name, "mine.m4a"), []byte("made by the host"), 0o644); err != nil {
-			t.Fatal(err)
+		for file, content := range map[string]string{"mine.m4a": "made by the host", "mine.m4a.json": `{"file":"mine.m4a"}`} {
+			if err := os.WriteFile(filepath.Join(folder, name, file), []byte(content), 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
@@ -87,7 +183,8 @@ func importAll(l *library.Library, paths ...string) error {
 // runScenario opens the library and runs the scenario, telling trace of each
 // step.
 func runScenario(s scenario, dir, input string, trace func(step, name string) error) error {
-	l, err := library.OpenWrite(context.Background(), library.Options{Dir: dir, Version: "test", LockWait: 10 * time.Second, Trace: trace})
+	l, err := library.OpenWrite(context.Background(), library.Options{Dir: dir, Version: "test", LockWait: 10 * time.Second, Trace: trace,
+		Now: func() time.Time { return killedAt }})
 	if err != nil {
 		return err
 	}

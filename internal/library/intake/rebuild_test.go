@@ -26,7 +26,7 @@ func TestOldCatalogueComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Remove(t.Context(), firstID, true); err != nil {
+	if _, err := l.Remove(t.Context(), firstID, true, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Rebuild(t.Context()); err != nil {

@@ -10,6 +10,7 @@ package layout
 import (
 	"fmt"
 	"path"
+	"strings"
 )
 
 // What lies in the library's own folder.
@@ -18,7 +19,7 @@ const (
 	Catalog     = "catalog.sqlite"
 	Recordings  = "recordings"
 	Archives    = "archives" // what each imported archive held
-	Removed     = "removed"  // the originals of removed Spaces
+	Removed     = "removed"  // what was removed and can be brought back
 	Confirmed   = "turns"    // turns that the host has confirmed: beside the recordings, so that no import takes them away
 	Partial     = ".partial" // what is being made
 	Consent     = "consent"
@@ -105,6 +106,35 @@ func MomentsIn(folder string) string { return path.Join(folder, Own, "moments") 
 // ClipIn and EpisodeIn return a clip and a file of an episode.
 func ClipIn(folder, name string) string    { return path.Join(folder, Clips, name) }
 func EpisodeIn(folder, name string) string { return path.Join(folder, Episodes, name) }
+
+// Of what was removed, Removed has a folder of its files, a record beside it,
+// and while files are being moved a list of the moves.
+const (
+	removedRecord = ".json"
+	removedMoves  = ".moves.json"
+)
+
+// RemovedIn returns the folder of something that was removed, by its name there.
+func RemovedIn(place string) string { return path.Join(Removed, place) }
+
+// RemovedRecord and RemovedMoves return the record and the moves of it.
+func RemovedRecord(place string) string { return path.Join(Removed, place+removedRecord) }
+func RemovedMoves(place string) string  { return path.Join(Removed, place+removedMoves) }
+
+// RecordOfRemoved and MovesOfRemoved return of what a file in Removed is the
+// record or the moves, by the name of that file.
+func RecordOfRemoved(name string) (place string, ok bool) {
+	if _, moves := MovesOfRemoved(name); moves || strings.HasPrefix(name, ".") {
+		return "", false
+	}
+	return strings.CutSuffix(name, removedRecord)
+}
+func MovesOfRemoved(name string) (place string, ok bool) {
+	if strings.HasPrefix(name, ".") {
+		return "", false
+	}
+	return strings.CutSuffix(name, removedMoves)
+}
 
 // ArchiveOf returns what is noted of the archive with that SHA-256.
 func ArchiveOf(sha256 string) string { return path.Join(Archives, sha256+".json") }

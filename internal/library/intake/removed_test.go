@@ -1,0 +1,214 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/removed"
+)
+
+// only is the part of a library's tree below a folder.
+func only(all map[string]string, folder string) map[string]string {
+	maps.DeleteFunc(all, func(name, _ string) bool { return !strings.HasPrefix(name, folder+"/") })
+	return all
+}
+
+// shelf is an open library of the sample, in which the host has made things of
+// the first Space.
+func shelf(t *testing.T) (l *library.Library, dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "lib")
+	makeThings(t, dir, sampleZIP)
+	l, err := library.OpenWrite(t.Context(), library.Options{Dir: dir, Version: "test", Now: func() time.Time { return killedAt }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l, dir
+}
+
+// A Space that was removed and brought back is what it was, to the last byte,
+// with the host's title, and with what the host has made of it.
+func TestRestoreSpace(t *testing.T) {
+	l, dir := shelf(t)
+	title, note := "Mine", "My own words"
+	if _, err := l.Edit(t.Context(), firstID, library.Edit{Title: &title, Note: &note}); err != nil {
+		t.Fatal(err)
+	}
+	before := only(tree(t, dir), layout.Recordings)
+	r, err := l.Remove(t.Context(), firstID, false, "remove")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Load(firstID); !errors.Is(err, library.ErrNotFound) {
+		t.Errorf("after its removal: %v", err)
+	}
+	list, err := l.Removed()
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	if it := list[0]; it.ID != firstID || it.Title != title || !it.RemovedAt.Equal(killedAt) || it.By != "remove" || it.Place != r.Place || len(it.Files) != len(r.Files) || it.Bytes != r.Bytes {
+		t.Errorf("the record says %+v", it)
+	}
+	for _, name := range r.Kept {
+		if _, err := os.Stat(l.Path(name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := l.Restore(t.Context(), r.Place); err != nil {
+		t.Fatal(err)
+	}
+	sameTree(t, only(tree(t, dir), layout.Recordings), before)
+	if s, err := l.Load(firstID); err != nil || s.Title != title || s.Note != note {
+		t.Errorf("%v, %v", s, err)
+	}
+	if _, err := l.Catalog().Get(t.Context(), firstID); err != nil {
+		t.Error(err)
+	}
+	if left := only(tree(t, dir), layout.Removed); len(left) > 0 {
+		t.Errorf("left are %v", slices.Sorted(maps.Keys(left)))
+	}
+}
+
+// What is there is never replaced by what is brought back.
+func TestRestoreDestroysNothing(t *testing.T) {
+	l, dir := shelf(t)
+	s, err := l.Load(firstID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := putClip(l); err != nil {
+		t.Fatal(err)
+	}
+	clips := l.Path(path.Join(s.Folder, layout.Clips))
+	if entries, err := os.ReadDir(clips); err != nil || len(entries) != 0 {
+		t.Fatalf("%v, %v", entries, err)
+	}
+	if err := os.WriteFile(filepath.Join(clips, "mine.m4a.json"), []byte("another"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got, err := l.Restore(t.Context(), "mine.m4a")
+	if err != nil || got.Name != "mine (2).m4a" {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for name, want := range map[string]string{"mine.m4a.json": "another", "mine (2).m4a": "made by the host", "mine (2).m4a.json": `{"file":"mine (2).m4a"}`} {
+		if b, err := os.ReadFile(filepath.Join(clips, name)); string(b) != want {
+			t.Errorf("%s: %s, %v", name, b, err)
+		}
+	}
+
+	// A Space is not brought back where the library has it, nor to a folder that
+	// is there.
+	r, err := l.Remove(t.Context(), firstID, false, "remove")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(l.Path(s.Folder), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	back, err := l.Restore(t.Context(), r.Place)
+	if err != nil || back.Folder != s.Folder+" (2)" {
+		t.Fatalf("%+v, %v", back, err)
+	}
+	if err := os.CopyFS(l.Path(layout.RemovedIn("old")), os.DirFS(l.Path(back.Folder))); err != nil {
+		t.Fatal(err)
+	}
+	before := tree(t, dir)
+	if _, err := l.Restore(t.Context(), "old"); !errors.Is(err, library.ErrPresent) {
+		t.Errorf("brought back twice: %v", err)
+	}
+	sameTree(t, tree(t, dir), before)
+}
+
+// A clip cannot be brought back while its Space is not there.
+func TestRestoreClipWithoutSpace(t *testing.T) {
+	l, _ := shelf(t)
+	if err := putClip(l); err != nil {
+		t.Fatal(err)
+	}
+	r, err := l.Remove(t.Context(), firstID, false, "remove")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Restore(t.Context(), "mine.m4a"); !errors.Is(err, library.ErrNoPlace) {
+		t.Errorf("without its Space: %v", err)
+	}
+	for _, place := range []string{r.Place, "mine.m4a"} {
+		if _, err := l.Restore(t.Context(), place); err != nil {
+			t.Errorf("%s: %v", place, err)
+		}
+	}
+}
+
+// Earlier programs kept the originals and the sidecar alone: the rest is made
+// again, and is what it was.
+func TestRestoreBare(t *testing.T) {
+	l, dir := shelf(t)
+	before := only(tree(t, dir), layout.Recordings)
+	r, err := l.Remove(t.Context(), firstID, false, "remove")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := l.Path(layout.RemovedIn(r.Place))
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != layout.Original && e.Name() != layout.Sidecar {
+			if err := os.RemoveAll(filepath.Join(folder, e.Name())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.Remove(l.Path(layout.RemovedRecord(r.Place))); err != nil {
+		t.Fatal(err)
+	}
+	list, err := l.EmptyRemoved(t.Context(), killedAt.Add(time.Hour))
+	if err != nil || len(list) != 0 {
+		t.Fatalf("deleted %v, %v: nobody knows when it was removed", list, err)
+	}
+	if list, err = l.Removed(); err != nil || len(list) != 1 || !list[0].Bare || list[0].ID != firstID || list[0].Bytes == 0 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	back, err := l.Restore(t.Context(), list[0].Place)
+	if err != nil || !back.Bare {
+		t.Fatalf("%+v, %v", back, err)
+	}
+	if err := Remake(t.Context(), l, firstID, nil); err != nil {
+		t.Fatal(err)
+	}
+	maps.DeleteFunc(before, func(name, _ string) bool { return strings.Contains(name, "/mine.m4a") })
+	sameTree(t, only(tree(t, dir), layout.Recordings), before)
+}
+
+// A Space that the host has removed is left removed, and told.
+func TestExtractLeavesRemoved(t *testing.T) {
+	l, dir := shelf(t)
+	if _, err := l.Remove(t.Context(), firstID, false, "remove"); err != nil {
+		t.Fatal(err)
+	}
+	before := only(tree(t, dir), layout.Recordings)
+	for _, dry := range []bool{true, false} {
+		var was *removed.Item
+		sum, err := Import(context.Background(), l, []string{sampleZIP}, Options{DryRun: dry}, func(e Event) {
+			if e.Action == Removed {
+				was = e.Was
+			}
+		})
+		if err != nil || sum.Removed != 1 || was == nil || was.ID != firstID {
+			t.Errorf("dry run %t: %+v, %v, %v", dry, sum, was, err)
+		}
+		sameTree(t, only(tree(t, dir), layout.Recordings), before)
+	}
+}

@@ -1,0 +1,90 @@
+package library
+
+import (
+	"path"
+	"slices"
+
+	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/removed"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/stream"
+)
+
+// removed verifies what can be brought back: of Spaces the originals, of clips
+// and episodes that their files are there. It tells of what nobody knows of.
+func (v *verifier) removed() error {
+	entries, err := v.lib.disk.readDir(layout.Removed)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := path.Join(layout.Removed, e.Name())
+		place, isRecord := layout.RecordOfRemoved(e.Name())
+		_, isMoves := layout.MovesOfRemoved(e.Name())
+		switch {
+		case isMoves || durable.IsLeftover(e.Name()) || isSystems(e.Name()):
+		case isRecord:
+			if !v.lib.disk.exists(layout.RemovedIn(place)) && !v.lib.disk.exists(layout.RemovedMoves(place)) {
+				v.report("", Extra, name, "the record of something that is deleted; the next command that writes removes it")
+			}
+		case !e.IsDir():
+			v.report("", Extra, name, "nobody knows of this file")
+		case !v.lib.disk.exists(layout.RemovedMoves(e.Name())):
+			if err := v.item(e.Name()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// item verifies what lies at a place. The error is that of the context.
+func (v *verifier) item(place string) error {
+	folder := layout.RemovedIn(place)
+	it, err := v.lib.Store().Find(place)
+	switch {
+	case isGone(err):
+		v.report("", Extra, folder, "nothing that could be brought back: it has no record")
+		return nil
+	case err != nil:
+		v.report("", Unreadable, folder, "%v", err)
+		return nil
+	}
+	if it.Kind != removed.Space {
+		for _, f := range it.Files {
+			if name := it.Here(f.Name); !v.lib.disk.exists(name) {
+				v.report(it.ID, Lost, name, "the file is gone")
+			}
+		}
+		v.stats.Files += len(it.Files)
+		return v.ctx.Err()
+	}
+	s, err := v.lib.load(folder)
+	if err != nil {
+		v.report(it.ID, Unreadable, layout.SidecarIn(folder), "%v", err)
+		return nil
+	}
+	v.stats.Files++
+	return v.originals(s, stream.NoProgress{})
+}
+
+// originals verifies those of a recording.
+func (v *verifier) originals(s *space.Space, progress stream.Progress) error {
+	for _, p := range s.Pieces {
+		if err := v.file(s.ID, layout.OriginalIn(s.Folder, p.Name), p.Bytes, p.SHA256, progress); err != nil {
+			return err
+		}
+	}
+	for _, e := range s.Earlier {
+		if err := v.file(s.ID, layout.OriginalIn(s.Folder, e.Name), e.Bytes, e.SHA256, stream.NoProgress{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isSystems reports whether a file is one that systems put into folders.
+func isSystems(name string) bool {
+	return slices.Contains([]string{".DS_Store", "Thumbs.db", "desktop.ini"}, name)
+}
