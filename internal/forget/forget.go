@@ -56,6 +56,8 @@ type Item struct {
 
 	beside []string // that goes with it
 	sha    string   // of an episode's or clip's audio
+	place  string   // in layout.Removed, of a clip or an episode that was removed
+	was    []string // where the files were then, below the library
 }
 
 // A Choice says what is to go.
@@ -80,7 +82,7 @@ type Plan struct {
 	ids     []string // of the person on X
 	choice  Choice
 	stage   []string        // ids of the recordings in which the person was on stage
-	dropped []string        // folders of removed Spaces, likewise
+	dropped []string        // places of what was removed, likewise
 	shared  map[string]bool // files that stand beside clips and episodes that stay
 }
 
@@ -90,8 +92,8 @@ func Find(ctx context.Context, lib *library.Library, ledger *consent.Ledger, han
 	if c.Names && p.Handle == erase.Handle {
 		return nil, fmt.Errorf("@%s is what stands in the place of names that were taken out: it cannot be taken out itself", p.Handle)
 	}
-	s := &search{Plan: p, ctx: ctx, owner: make(map[string]string), kept: make(map[string]*space.Space), in: make(map[string][]file), known: make(map[string]bool)}
-	for _, step := range []func() error{s.people, s.recordings, s.removed, s.leftovers, s.receipts, s.answers, s.files} {
+	s := &search{Plan: p, ctx: ctx, owner: make(map[string]string), kept: make(map[string]*space.Space), places: make(map[string]bool), in: make(map[string][]file), known: make(map[string]bool)}
+	for _, step := range []func() error{s.people, s.recordings, s.removedSpaces, s.removedParts, s.leftovers, s.receipts, s.answers, s.files} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -144,7 +146,16 @@ func (p *Plan) Do(ctx context.Context) error {
 		}
 	}
 	for _, it := range p.Items {
-		if it.Fate != Removed || it.Kind == Original || it.Kind == Recording || it.Kind == Ledger {
+		if it.Fate != Removed || it.Kind == Original || it.Kind == Ledger {
+			continue
+		}
+		if it.Kind == Recording && !isAside(it.Name) {
+			continue // went with its folder
+		}
+		if it.place != "" {
+			if err := p.lib.DropRemoved(it.place); err != nil {
+				return err
+			}
 			continue
 		}
 		for _, name := range append([]string{it.Name}, it.beside...) {
@@ -173,8 +184,8 @@ func (p *Plan) removeRecordings(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, folder := range p.dropped {
-		if err := p.lib.DropRemoved(folder); err != nil {
+	for _, place := range p.dropped {
+		if err := p.lib.DropRemoved(place); err != nil {
 			return err
 		}
 	}
@@ -189,7 +200,7 @@ func (s *search) receipts() error {
 	for _, it := range s.Items {
 		if it.Voice {
 			heard[it.Name] = true
-			for _, name := range it.beside {
+			for _, name := range slices.Concat(it.beside, it.was) {
 				heard[name] = true
 			}
 		}

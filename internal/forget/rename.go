@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/durable/ledger"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/removed"
 )
 
 // maxText is how many bytes a text has at most that is rewritten.
@@ -66,12 +67,8 @@ func (p *Plan) rename(ctx context.Context) error {
 	if _, err := p.ledger.Forget(ctx, p.Handle, p.ids...); err != nil {
 		return err
 	}
-	for _, folder := range p.dropped {
-		if name := p.eraser.Text(folder); name != folder && !p.choice.Originals {
-			if err := p.lib.RenameRemoved(folder, name); err != nil {
-				return err
-			}
-		}
+	if err := p.renameRemoved(); err != nil {
+		return err
 	}
 	var texts []string
 	err := p.lib.Files(ctx, func(name string, info fs.FileInfo) error {
@@ -100,6 +97,22 @@ func (p *Plan) rename(ctx context.Context) error {
 	for _, id := range ids {
 		if err := p.lib.Reword(ctx, id, p.eraser.JSON, p.eraser.Text); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// renameRemoved takes the name out of the names of folders of removed Spaces.
+func (p *Plan) renameRemoved() error {
+	list, err := p.lib.Removed()
+	if err != nil {
+		return err
+	}
+	for _, it := range list {
+		if name := p.eraser.Text(it.Place); name != it.Place && it.Kind == removed.Space {
+			if err := p.lib.RenameRemoved(it.Place, name); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/erase"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -26,10 +26,13 @@ type search struct {
 	ctx   context.Context
 	all   []*space.Space
 	owner map[string]string       // id of the recording by its folder
-	kept  map[string]*space.Space // of removed Spaces, by their folder
+	kept  map[string]*space.Space // removed Spaces, by their place
+	parts []removed.Item          // clips and episodes that were removed
 	list  []file                  // of the library
 	in    map[string][]file       // the same by their folder
 	known map[string]bool         // files that were looked at
+	// places are those in layout.Removed of which all goes.
+	places map[string]bool
 }
 
 // A file is one of the library's, by its name below it.
@@ -149,41 +152,52 @@ func onStage(r *space.Recording, turns *space.Turns, handle string) bool {
 // recordings looks at each recording and what was made of it.
 func (s *search) recordings() error {
 	for _, sp := range s.all {
-		if err := s.ctx.Err(); err != nil {
-			return err
-		}
-		turns, err := s.lib.Turns(sp.ID)
+		stage, err := s.recording(sp)
 		if err != nil {
 			return err
 		}
-		stage := onStage(&sp.Recording, turns, s.Handle)
 		if stage {
 			s.stage = append(s.stage, sp.ID)
 		}
-		use := consent.Use{Recording: &sp.Recording, Turns: turns}
-		gone := stage && s.choice.Originals
-		voice := stage && use.Hears(s.Handle)
-		if stage {
-			if err := s.originals(sp, voice, gone); err != nil {
-				return err
-			}
-		}
-		for _, name := range sp.Files {
-			named, err := s.names(name)
-			if err != nil {
-				return err
-			}
-			f := fate(named && s.choice.Names, Rewritten)
-			if gone {
-				f = Removed
-			}
-			s.found(Item{Kind: Recording, Recording: sp.ID, Name: name, Voice: voice, Named: named, Fate: f})
-		}
-		if err := errors.Join(s.clips(sp, use, gone), s.episodes(sp, use, gone)); err != nil {
-			return err
-		}
 	}
 	return nil
+}
+
+// recording looks at a recording and what was made of it, and reports whether
+// the person was on stage. Of one that was removed, files to play that name the
+// person go: they are made again when it is brought back.
+func (s *search) recording(sp *space.Space) (stage bool, err error) {
+	if err := s.ctx.Err(); err != nil {
+		return false, err
+	}
+	turns, err := s.lib.TurnsOf(sp)
+	if err != nil {
+		return false, err
+	}
+	stage = onStage(&sp.Recording, turns, s.Handle)
+	use := consent.Use{Recording: &sp.Recording, Turns: turns}
+	gone := stage && s.choice.Originals
+	voice := stage && use.Hears(s.Handle)
+	if stage {
+		if err := s.originals(sp, voice, gone); err != nil {
+			return stage, err
+		}
+	}
+	for _, name := range sp.Files {
+		if !s.exists(name) {
+			continue
+		}
+		named, err := s.names(name)
+		if err != nil {
+			return stage, err
+		}
+		f := fate(named && s.choice.Names, Rewritten)
+		if gone || f == Rewritten && isAside(name) {
+			f = Removed
+		}
+		s.found(Item{Kind: Recording, Recording: sp.ID, Name: name, Voice: voice, Named: named, Fate: f})
+	}
+	return stage, errors.Join(s.clips(sp, use, gone), s.episodes(sp, use, gone))
 }
 
 // originals lists those of a recording in which the person was on stage: the
@@ -237,11 +251,7 @@ func (s *search) clips(sp *space.Space, use consent.Use, gone bool) error {
 		if c.File != path.Base(c.File) {
 			continue // written by nobody of us
 		}
-		var out []space.Stretch
-		for _, o := range c.Omitted {
-			out = append(out, space.Stretch{Start: o.Start, End: o.Start + o.Seconds})
-		}
-		use.Parts = consent.Without([]space.Stretch{{Start: c.At, End: c.At + c.Length}}, out)
+		use.Parts = playedBy(&c)
 		name := layout.ClipIn(sp.Folder, c.File)
 		beside := []string{name + ".json", strings.TrimSuffix(name, path.Ext(name)) + ".srt"}
 		if err := s.made(Item{Kind: Clip, Recording: sp.ID, Name: name, Bytes: c.Bytes, sha: c.SHA256}, beside, use, gone, s.choice.Clips); err != nil {
@@ -249,6 +259,15 @@ func (s *search) clips(sp *space.Space, use consent.Use, gone bool) error {
 		}
 	}
 	return nil
+}
+
+// playedBy are the stretches of a recording that a clip plays.
+func playedBy(c *clips.Provenance) []space.Stretch {
+	var out []space.Stretch
+	for _, o := range c.Omitted {
+		out = append(out, space.Stretch{Start: o.Start, End: o.Start + o.Seconds})
+	}
+	return consent.Without([]space.Stretch{{Start: c.At, End: c.At + c.Length}}, out)
 }
 
 // episodes looks at the episodes of a recording, of all formats.
@@ -266,10 +285,7 @@ func (s *search) episodes(sp *space.Space, use consent.Use, gone bool) error {
 		if json.Unmarshal(b, &r) != nil || r.ID != sp.ID || r.File == "" || r.File != path.Base(r.File) {
 			continue
 		}
-		use.Parts = nil
-		for _, k := range r.Kept {
-			use.Parts = append(use.Parts, space.Stretch{Start: k.Start, End: k.Start + k.Seconds})
-		}
+		use.Parts = playedIn(&r)
 		beside := []string{f.name}
 		for _, name := range slices.Concat(r.Transcripts, []string{r.ChapterFile, r.Cover, r.Notes}) {
 			if name != "" && name == path.Base(name) {
@@ -281,6 +297,15 @@ func (s *search) episodes(sp *space.Space, use consent.Use, gone bool) error {
 		}
 	}
 	return nil
+}
+
+// playedIn are the stretches of a recording that an episode plays.
+func playedIn(r *episode.Record) []space.Stretch {
+	var list []space.Stretch
+	for _, k := range r.Kept {
+		list = append(list, space.Stretch{Start: k.Start, End: k.Start + k.Seconds})
+	}
+	return list
 }
 
 // made adds what was made of a recording, with what stands beside it.
@@ -320,42 +345,6 @@ func (s *search) exists(name string) bool {
 	}
 	f.Close()
 	return true
-}
-
-// loadRemoved loads what was kept of removed Spaces.
-func (s *search) loadRemoved() error {
-	for _, f := range s.list {
-		parts := strings.Split(f.name, "/")
-		if len(parts) != 3 || parts[0] != layout.Removed || parts[2] != layout.Sidecar {
-			continue
-		}
-		b, err := s.small(f.name)
-		if err != nil {
-			return err
-		}
-		sp := new(space.Space)
-		if json.Unmarshal(b, sp) == nil {
-			s.kept[parts[1]] = sp
-		}
-	}
-	return nil
-}
-
-// removed looks at what was kept of removed Spaces.
-func (s *search) removed() error {
-	for _, folder := range slices.Sorted(maps.Keys(s.kept)) {
-		sp := s.kept[folder]
-		if !onStage(&sp.Recording, nil, s.Handle) {
-			continue
-		}
-		s.dropped = append(s.dropped, folder)
-		for _, f := range s.list {
-			if strings.HasPrefix(f.name, path.Join(layout.Removed, folder, layout.Original)+"/") {
-				s.found(Item{Kind: Original, Recording: sp.ID, Name: f.name, Bytes: f.bytes, Voice: true, Named: true, Fate: fate(s.choice.Originals, Removed)})
-			}
-		}
-	}
-	return nil
 }
 
 // files looks for the name in all other files, and for copies of what goes.
@@ -412,7 +401,10 @@ func (s *search) leaves(name string) bool {
 	parts := strings.SplitN(name, "/", 5)
 	switch {
 	case parts[0] == layout.Removed && len(parts) > 2:
-		return parts[2] == layout.Original || s.choice.Originals && slices.Contains(s.dropped, parts[1])
+		return parts[2] == layout.Original || s.places[parts[1]]
+	case parts[0] == layout.Removed && len(parts) == 2:
+		place, ok := layout.RecordOfRemoved(parts[1])
+		return ok && s.places[place]
 	case parts[0] == layout.Recordings && len(parts) > 3:
 		id := s.owner[path.Join(parts[:3]...)]
 		return id != "" && (parts[3] == layout.Original || s.choice.Originals && slices.Contains(s.stage, id))

@@ -78,17 +78,12 @@ func (l *Library) RemoveFile(name string) error {
 }
 
 // RenameRemoved gives the folder of a removed Space another name.
-func (l *Library) RenameRemoved(folder, name string) error {
-	for n := 1; n < 100; n++ {
-		to := path.Join(layout.Removed, name)
-		if n > 1 {
-			to = fmt.Sprintf("%s (%d)", to, n)
-		}
-		if !l.disk.exists(to) {
-			return l.disk.rename(path.Join(layout.Removed, folder), to)
-		}
+func (l *Library) RenameRemoved(place, name string) error {
+	it, err := l.Store().Find(place)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("too many folders named %s", path.Join(layout.Removed, name))
+	return l.Store().Move(it, name)
 }
 
 // Files calls fn with every file of the library but its lock, by its name below

@@ -456,6 +456,11 @@ func (l *Library) Turns(id string) (*space.Turns, error) {
 	if err != nil {
 		return nil, err
 	}
+	return l.TurnsOf(s)
+}
+
+// TurnsOf is Turns for a Space that was loaded, also for one that was removed.
+func (l *Library) TurnsOf(s *space.Space) (*space.Turns, error) {
 	t, err := l.confirmedTurns(s)
 	if t != nil || err != nil {
 		return t, err

@@ -111,6 +111,21 @@ func (it *Item) names() []string {
 	return list
 }
 
+// Move gives what lies at a place another one, of that name.
+func (s Store) Move(it *Item, name string) error {
+	err := s.reserve(name, func(place string) error {
+		m := &moves{Moves: []move{{From: layout.RemovedIn(it.Place), To: layout.RemovedIn(place)}}}
+		if !it.Bare {
+			m.Keep = &it.Record
+		}
+		return s.make(place, m)
+	})
+	if err != nil {
+		return err
+	}
+	return s.remove(layout.RemovedRecord(it.Place))
+}
+
 // Rename gives files of a folder, which belong to one clip or episode, the names
 // that follow from another one for the audio. The error is fs.ErrExist if one of
 // them is another file's.
