@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/intake"
+	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -98,6 +99,9 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if lib != nil {
 		defer lib.Close()
 		a.opened(lib, nil)
+		if !o.dryRun {
+			a.emptyOld(ctx, lib)
+		}
 	}
 	bar := a.newBar("reading").CountBytes()
 	opts.Progress = bar
@@ -149,9 +153,10 @@ type extracted struct {
 	state     space.State
 	lost      float64
 	action    intake.Action
-	failed    bool // something of it could not be saved
-	better    bool // the library has a better copy
-	kept      bool // an original is saved that cannot be played
+	failed    bool          // something of it could not be saved
+	better    bool          // the library has a better copy
+	kept      bool          // an original is saved that cannot be played
+	was       *removed.Item // the host removed it, and it is left removed
 }
 
 type failedProblem struct {
@@ -171,7 +176,7 @@ func (x *extraction) event(e intake.Event) {
 	case e.Recording != nil:
 		r := e.Recording
 		row := extracted{id: r.ID, title: r.Title, untitled: r.TitleSource == space.TitleDate,
-			started: r.StartedAt.Time, seconds: -1, state: r.State, action: e.Action, failed: e.Failed, kept: e.Kept, better: e.Better}
+			started: r.StartedAt.Time, seconds: -1, state: r.State, action: e.Action, failed: e.Failed, kept: e.Kept, better: e.Better, was: e.Was}
 		if r.Duration != nil {
 			row.seconds = *r.Duration
 		}
@@ -222,6 +227,7 @@ type summaryLine struct {
 	Failed    int             `json:"failed"`
 	NoAudio   int             `json:"no_audio"`
 	NoRecord  int             `json:"no_record"`
+	Removed   int             `json:"removed"`
 	Problems  int             `json:"problems"`
 	Bytes     int64           `json:"bytes"`
 	Duration  float64         `json:"duration"`
@@ -238,7 +244,7 @@ func (x *extraction) finish(ctx context.Context) error {
 			archives = []space.Archive{}
 		}
 		return errors.Join(x.err, writeJSON(a.Out, summaryLine{space.Schema, "summary", x.dryRun, s.Added, s.Updated, s.Unchanged,
-			s.Failed, s.NoAudio, s.NoRecord, s.Problems, s.Bytes, s.Seconds, a.set.Library, archives}))
+			s.Failed, s.NoAudio, s.NoRecord, s.Removed, s.Problems, s.Bytes, s.Seconds, a.set.Library, archives}))
 	}
 	var text strings.Builder
 	z := spell.Zones{Location: a.Zone}
@@ -305,7 +311,7 @@ func (x *extraction) table(ctx context.Context, z *spell.Zones) *terminal.Table 
 		title := safe(r.title)
 		if r.untitled {
 			title = "(no title)"
-			if r.state != space.NoAudio {
+			if r.state != space.NoAudio && r.was == nil {
 				id := r.id
 				if x.lib != nil && !x.dryRun {
 					id = find.Short(ctx, x.lib.Catalog(), r.id)
@@ -328,6 +334,9 @@ func (x *extraction) year() int {
 
 // stateWords says what became of a recording.
 func (x *extraction) stateWords(r extracted) string {
+	if r.was != nil {
+		return "removed by you " + x.app.removedOn(r.was)
+	}
 	if r.state == space.NoAudio && r.kept {
 		return "kept, cannot be played"
 	}
@@ -368,8 +377,17 @@ func (x *extraction) stateWords(r extracted) string {
 func (x *extraction) outcomes(b *strings.Builder) {
 	s := x.summary
 	done := s.Added + s.Updated + s.Unchanged
-	if done > 0 {
+	if done+s.Removed > 0 {
 		fmt.Fprintln(b, x.counts())
+	}
+	if s.Removed > 0 {
+		var ids []string
+		for _, r := range x.rows {
+			if r.was != nil {
+				ids = append(ids, r.id)
+			}
+		}
+		fmt.Fprintf(b, "What you removed stays removed; to bring it back: spaces restore %s\n", strings.Join(ids, " "))
 	}
 	if s.NoRecord > 0 {
 		fmt.Fprintln(b, x.unrecorded())
@@ -434,7 +452,7 @@ func (x *extraction) counts() string {
 	} else {
 		saved := s.Added + s.Updated
 		for _, r := range x.rows {
-			if r.state == space.NoAudio && r.action != intake.Unchanged && r.action != intake.Failed {
+			if r.state == space.NoAudio && r.action != intake.Unchanged && r.action != intake.Failed && r.was == nil {
 				saved--
 			}
 		}
@@ -457,6 +475,7 @@ func (x *extraction) counts() string {
 		add(gone, "%d known, but the playable file is missing (spaces verify)")
 	}
 	add(s.NoAudio, "%d without audio")
+	add(s.Removed, "%d removed by you")
 	add(s.Failed, "%d failed")
 	return strings.Join(parts, " · ")
 }
@@ -524,7 +543,7 @@ func (x *extraction) verdict() error {
 		return &failure{exitNotFound, string(archive.NotFound), "", errors.New("there is nothing at the paths given")}
 	case s.Problems > 0:
 		return &failure{exitFailed, string(first.Kind), "", errors.New("nothing could be saved")}
-	case done == 0:
+	case done+s.Removed == 0:
 		return &failure{exitNotFound, "no-spaces", noSpacesHint, errors.New("no Spaces found")}
 	}
 	return nil

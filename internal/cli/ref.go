@@ -195,8 +195,18 @@ func (a *App) openLibrary(ctx context.Context) (*library.Library, error) {
 	return lib, a.opened(lib, err)
 }
 
-// openLibraryWrite opens the library for changing it. It makes none.
+// openLibraryWrite opens the library for changing it, and deletes what was
+// removed too long ago. It makes none.
 func (a *App) openLibraryWrite(ctx context.Context) (*library.Library, error) {
+	lib, err := a.openLibraryWriteAll(ctx)
+	if err == nil {
+		a.emptyOld(ctx, lib)
+	}
+	return lib, err
+}
+
+// openLibraryWriteAll is openLibraryWrite, but deletes nothing.
+func (a *App) openLibraryWriteAll(ctx context.Context) (*library.Library, error) {
 	lib, err := library.Open(ctx, a.libraryOptions())
 	if err == nil {
 		lib.Close()

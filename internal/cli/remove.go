@@ -11,6 +11,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/find"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/terminal"
@@ -18,9 +19,9 @@ import (
 
 type removeOptions struct {
 	refs
-	yes       bool
-	originals bool
-	dryRun    bool
+	yes         bool
+	permanently bool
+	dryRun      bool
 }
 
 func newRemoveCmd(a *App) *cobra.Command {
@@ -28,12 +29,13 @@ func newRemoveCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "remove SPACE...",
 		Short: "Remove Spaces from the library",
-		Long: `Remove Spaces from the library. It says what goes and asks first. The original
-bytes stay, in the library's folder "removed", unless --originals is given.
+		Long: `Remove Spaces from the library, with their clips and episodes. It lists the files and asks first.
+For 30 days spaces restore brings them back; --permanently deletes them at once.
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input (with --yes).`,
 		Example: `  spaces remove 1eaJ
-  spaces remove 1eaJ --originals --dry-run
+  spaces restore 1eaJ
+  spaces remove 1eaJ --permanently --dry-run
   spaces list --state no-audio --json | spaces remove --yes -`,
 		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some were not removed; they are listed",
 			exitNotFound: "no such Space"}),
@@ -45,26 +47,27 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		},
 	}
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	cmd.Flags().BoolVar(&o.originals, "originals", false, "remove the original bytes as well")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only say what would go")
+	cmd.Flags().BoolVar(&o.permanently, "permanently", false, "delete everything, original bytes included; it cannot be restored")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list the files and remove nothing")
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }
 
 type removalLine struct {
-	Schema  int      `json:"schema"`
-	ID      string   `json:"id"`
-	Title   string   `json:"title"`
-	Removed bool     `json:"removed"` // false in a dry run
-	Files   []string `json:"files"`
-	Kept    []string `json:"kept"`
-	Bytes   int64    `json:"bytes"`
+	Schema    int        `json:"schema"`
+	ID        string     `json:"id"`
+	Title     string     `json:"title"`
+	Removed   bool       `json:"removed"` // false in a dry run
+	Files     []string   `json:"files"`
+	Kept      []string   `json:"kept"`
+	KeptUntil space.Time `json:"kept_until"`
+	Bytes     int64      `json:"bytes"`
 }
 
 func (a *App) remove(ctx context.Context, o removeOptions) error {
 	ask := !o.yes && !o.dryRun
 	if ask && (!a.InTTY || a.set.JSON || slices.Contains(o.words, "-")) {
-		return hinted(usage("nobody can be asked here"), "say --yes to remove without asking, or --dry-run to see what would go")
+		return cannotAsk("--yes removes without asking; --dry-run lists what would be removed")
 	}
 	lib, err := a.openLibraryWrite(ctx)
 	if err != nil {
@@ -82,7 +85,7 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 		if was, err := lib.WasRemoved(find.Of(lib, true).ID(word)); err != nil {
 			return err
 		} else if was != nil {
-			a.say("%s was removed before", word)
+			a.say("%s was removed %s", word, a.removedOn(was))
 		} else {
 			absent = append(absent, word)
 		}
@@ -120,7 +123,7 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 // removeOne removes one Space, or says what would go.
 func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.Row, o removeOptions) error {
 	ask := !o.yes && !o.dryRun
-	plan, err := lib.PlanRemoval(row.ID, o.originals)
+	plan, err := lib.PlanRemoval(row.ID, o.permanently)
 	if err != nil {
 		return err
 	}
@@ -128,25 +131,42 @@ func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.R
 		a.showRemoval(plan)
 	}
 	if ask {
-		yes, err := a.confirm(ctx, "Remove?")
+		question := "Remove?"
+		if o.permanently {
+			question = "Delete it permanently?"
+		}
+		yes, err := a.confirm(ctx, question)
 		if err != nil {
 			return err
 		}
 		if !yes {
-			a.say("%s stays", row.ID)
+			a.say("%s was not removed", row.ID)
 			return nil
 		}
 	}
 	if !o.dryRun {
-		if plan, err = lib.Remove(ctx, row.ID, o.originals, "remove"); err != nil {
+		if plan, err = lib.Remove(ctx, row.ID, o.permanently, "remove"); err != nil {
 			return err
 		}
-		a.say("%s is removed", row.ID)
+		if o.permanently {
+			a.say("deleted %s permanently", row.ID)
+		} else {
+			a.say("removed %s; to bring it back: spaces restore %s", row.ID, row.ID)
+		}
 	}
 	if !a.set.JSON {
 		return nil
 	}
-	return writeJSON(a.Out, removalLine{space.Schema, row.ID, row.Title, !o.dryRun, orEmpty(plan.Files), orEmpty(plan.Kept), plan.Bytes})
+	line := removalLine{space.Schema, row.ID, row.Title, !o.dryRun, orEmpty(plan.Files), orEmpty(plan.Kept), space.Time{}, plan.Bytes}
+	if !o.permanently {
+		line.KeptUntil = space.Time{Time: a.Now().Add(library.KeepRemoved)}
+	}
+	return writeJSON(a.Out, line)
+}
+
+// cannotAsk is the error where a question would be asked and nobody is there.
+func cannotAsk(hint string) error {
+	return hinted(usage("cannot ask: standard input is not a terminal"), hint)
 }
 
 // orEmpty makes nil an empty list in JSON.
@@ -157,18 +177,20 @@ func orEmpty(list []string) []string {
 	return list
 }
 
-// showRemoval says what goes, by its name in the Space's folder, and what
-// stays.
+// showRemoval lists the files of a Space, by their names in its folder, and says
+// what becomes of them.
 func (a *App) showRemoval(plan *library.Removal) {
 	r := &plan.Recording
 	fmt.Fprintf(a.Out, "%s  %s\n  in %s\n", r.ID, safe(r.Title), safe(r.Folder))
 	for _, f := range plan.Files {
-		fmt.Fprintf(a.Out, "  goes   %s\n", safe(strings.TrimPrefix(f, r.Folder+"/")))
+		fmt.Fprintf(a.Out, "  %s\n", safe(strings.TrimPrefix(f, r.Folder+"/")))
 	}
-	for _, f := range plan.Kept {
-		fmt.Fprintf(a.Out, "  stays  %s\n", safe(f))
+	what := fmt.Sprintf("%s, %s", count(len(plan.Files), "file"), size(plan.Bytes))
+	if len(plan.Kept) == 0 {
+		fmt.Fprintf(a.Out, "  %s, deleted permanently\n", what)
+		return
 	}
-	fmt.Fprintf(a.Out, "  %s go\n", size(plan.Bytes))
+	fmt.Fprintf(a.Out, "  %s, kept in %s until %s\n", what, layout.Removed, a.day(a.Now().Add(library.KeepRemoved)))
 }
 
 // confirm asks a question on the terminal.

@@ -94,7 +94,7 @@ func (a *App) commands() []commandGroup {
 		}},
 		{"Keep and look after", []*cobra.Command{
 			newVerifyCmd(a), newProveCmd(a), newBagCmd(a), newArchivesCmd(a), newExportTagsCmd(a), newMeasureCmd(a), newEditCmd(a),
-			newRemoveCmd(a), newReindexCmd(a), newConfigCmd(a), newCompletionCmd(a), newManCmd(a), newVersionCmd(a),
+			newRemoveCmd(a), newRestoreCmd(a), newReindexCmd(a), newConfigCmd(a), newCompletionCmd(a), newManCmd(a), newVersionCmd(a),
 		}},
 	}
 }

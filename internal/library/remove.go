@@ -156,6 +156,12 @@ func (l *Library) WasRemoved(id string) (*removed.Item, error) {
 	return nil, nil
 }
 
+// LoadRemoved returns all that is known of a Space that was removed. Its folder
+// and files are where they lie now.
+func (l *Library) LoadRemoved(it *removed.Item) (*space.Space, error) {
+	return l.load(layout.RemovedIn(it.Place))
+}
+
 // Restored says what was brought back.
 type Restored struct {
 	removed.Record

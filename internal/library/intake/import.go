@@ -417,8 +417,11 @@ func (im *importer) preview(it *item) *outcome {
 		known, _ = im.lib.Load(it.id)
 	}
 	out := &outcome{space: im.describe(known, it, nil), action: Added}
-	if known == nil && im.removed[it.id] != nil {
+	if was := im.removed[it.id]; known == nil && was != nil {
 		out.action = Removed
+		if s, err := im.lib.LoadRemoved(was); err == nil {
+			out.space = s
+		}
 		return out
 	}
 	if known != nil {

@@ -56,8 +56,11 @@ func (im *importer) importItem(ctx context.Context, it *item) (*outcome, error) 
 		return nil, err
 	}
 	out := new(outcome)
-	if known == nil && im.removed[it.id] != nil {
-		out.space, out.action = im.describe(nil, it, nil), Removed
+	if was := im.removed[it.id]; known == nil && was != nil {
+		out.action = Removed
+		if out.space, err = im.lib.LoadRemoved(was); err != nil {
+			out.space, err = im.describe(nil, it, nil), nil
+		}
 		return out, nil
 	}
 	if len(it.originals) == 0 {

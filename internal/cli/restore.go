@@ -1,0 +1,390 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/find"
+	"github.com/spaces-cli/spaces/internal/library/intake"
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/removed"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/terminal"
+)
+
+type restoreOptions struct {
+	words  []string
+	empty  bool
+	yes    bool
+	dryRun bool
+}
+
+func newRestoreCmd(a *App) *cobra.Command {
+	var o restoreOptions
+	cmd := &cobra.Command{
+		Use:   "restore [SPACE|CLIP|EPISODE]...",
+		Short: "Bring back what was removed or replaced",
+		Long: `Bring back Spaces, clips and episodes that were removed, or replaced with --force. Without
+arguments it lists them. They are kept for 30 days; after that, the next command that changes the
+library deletes them. Nothing that is there now is replaced: what has the same name gets another.
+SPACE is an id or the beginning of one, or a part of the title; CLIP and EPISODE are file names;
+"latest" is what was removed last.`,
+		Example: `  spaces restore
+  spaces restore latest
+  spaces restore 1ypKdEXvkMLGW
+  spaces restore --empty`,
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or a word can mean several things", exitPartly: "some were not restored; they are listed",
+			exitNotFound: "nothing of that name was removed"}),
+		Args: takes(0, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.restore(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.empty, "empty", false, "delete permanently what was removed; it asks first")
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask before deleting")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be restored or deleted")
+	cmd.ValidArgsFunction = completeRemoved(a)
+	return cmd
+}
+
+// completeRemoved completes what can be restored.
+func completeRemoved(a *App) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		none := cobra.ShellCompDirectiveNoFileComp
+		if a.loadSettings(cmd) != nil {
+			return nil, none
+		}
+		lib, err := library.Open(cmd.Context(), a.libraryOptions())
+		if err != nil {
+			return nil, none
+		}
+		defer lib.Close()
+		items, err := lib.Removed()
+		if err != nil {
+			return nil, none
+		}
+		var list []string
+		for _, it := range items {
+			if word := restoreWord(&it); strings.HasPrefix(word, toComplete) {
+				list = append(list, word+"\t"+safe(it.Title))
+			}
+		}
+		return list, none | cobra.ShellCompDirectiveKeepOrder
+	}
+}
+
+// restoreWord is what names an item for restore.
+func restoreWord(it *removed.Item) string {
+	if it.Kind == removed.Space {
+		return it.ID
+	}
+	return it.Name
+}
+
+// A removedLine is a line of JSON about something that was removed.
+type removedLine struct {
+	Schema    int            `json:"schema"`
+	Kind      removed.Kind   `json:"kind"`
+	ID        string         `json:"id"`
+	Title     string         `json:"title"`
+	Name      string         `json:"name"`
+	Place     string         `json:"place"`
+	Files     []removed.File `json:"files"`
+	Bytes     int64          `json:"bytes"`
+	RemovedAt space.Time     `json:"removed_at"`
+	By        string         `json:"by,omitempty"`
+	KeptUntil space.Time     `json:"kept_until"`
+	Deleted   bool           `json:"deleted"`
+}
+
+func newRemovedLine(it *removed.Item, deleted bool) removedLine {
+	files := it.Files
+	if files == nil {
+		files = []removed.File{}
+	}
+	return removedLine{space.Schema, it.Kind, it.ID, it.Title, it.Name, layout.RemovedIn(it.Place), files, it.Bytes, it.RemovedAt, it.By, keptUntil(it), deleted}
+}
+
+// keptUntil is when something is deleted; zero if nobody knows when it was removed: then it stays.
+func keptUntil(it *removed.Item) space.Time {
+	if it.RemovedAt.IsZero() {
+		return space.Time{}
+	}
+	return space.Time{Time: it.RemovedAt.Add(library.KeepRemoved)}
+}
+
+// day writes the day of a time.
+func (a *App) day(t time.Time) string { return t.In(a.Zone).Format("2 Jan 2006") }
+
+// removedOn says when something was removed.
+func (a *App) removedOn(it *removed.Item) string {
+	if it.RemovedAt.IsZero() {
+		return "before"
+	}
+	return "on " + a.day(it.RemovedAt.Time)
+}
+
+func (a *App) restore(ctx context.Context, o restoreOptions) error {
+	switch {
+	case o.empty && len(o.words) > 0:
+		return hinted(usage("--empty deletes everything that was removed; it takes no names"), "leave out "+o.words[0])
+	case o.empty && !o.yes && !o.dryRun && (!a.InTTY || a.set.JSON):
+		return cannotAsk("--yes deletes without asking; --dry-run lists what would be deleted")
+	case len(o.words) == 0 && (!o.empty || o.dryRun):
+		return a.listRemoved(ctx)
+	}
+	lib, err := a.openLibraryWriteAll(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	if o.empty {
+		return a.emptyNow(ctx, lib, o)
+	}
+	failed := 0
+	for _, word := range o.words {
+		err := a.restoreWord(ctx, lib, word, o)
+		if err == nil {
+			continue
+		}
+		if ctx.Err() != nil || len(o.words) == 1 {
+			return err
+		}
+		failed++
+		a.printFailure(err)
+	}
+	if failed == 0 {
+		return nil
+	}
+	code := exitPartly
+	if failed == len(o.words) {
+		code = exitFailed
+	}
+	return &failure{code, "not-restored", "", fmt.Errorf("%d of %d were not restored", failed, len(o.words))}
+}
+
+// listRemoved lists what can be restored.
+func (a *App) listRemoved(ctx context.Context) error {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	items, err := lib.Removed()
+	if err != nil {
+		return err
+	}
+	if a.set.JSON {
+		for _, it := range items {
+			if err := writeJSON(a.Out, newRemovedLine(&it, false)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(items) == 0 {
+		a.say("nothing was removed")
+		return nil
+	}
+	a.writeRemoved(items)
+	a.say("To bring one back: spaces restore NAME")
+	return nil
+}
+
+// writeRemoved writes a table of what was removed.
+func (a *App) writeRemoved(items []removed.Item) {
+	t := terminal.NewTable(
+		terminal.Column{Title: "KIND"},
+		terminal.Column{Title: "REMOVED", Yield: 3},
+		terminal.Column{Title: "KEPT UNTIL", Yield: 2},
+		terminal.Column{Title: "SIZE", Right: true, Yield: 1},
+		terminal.Column{Title: "NAME"},
+		terminal.Column{Title: "TITLE", Min: 12},
+	)
+	t.Palette = a.Palette
+	for _, it := range items {
+		when, until := "unknown", "you delete it"
+		if !it.RemovedAt.IsZero() {
+			when, until = a.day(it.RemovedAt.Time), a.day(keptUntil(&it).Time)
+		}
+		t.Add(string(it.Kind), when, until, size(it.Bytes), restoreWord(&it), it.Title)
+	}
+	t.Write(a.Out, a.Columns)
+}
+
+// A restoredLine is a line of JSON about something that was brought back.
+type restoredLine struct {
+	Schema   int          `json:"schema"`
+	Kind     removed.Kind `json:"kind"`
+	ID       string       `json:"id"`
+	Title    string       `json:"title"`
+	Name     string       `json:"name"`
+	Path     string       `json:"path"`
+	Renamed  bool         `json:"renamed"`
+	Restored bool         `json:"restored"`
+}
+
+// restoreWord brings back what a word means.
+func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string, o restoreOptions) error {
+	items, err := lib.Removed()
+	if err != nil {
+		return err
+	}
+	found := removed.Match(items, find.Of(lib, true).ID(word))
+	switch {
+	case len(found) == 0:
+		return a.notRemoved(lib, word)
+	case len(found) > 1:
+		var b strings.Builder
+		for _, it := range found[:min(len(found), 10)] {
+			fmt.Fprintf(&b, "\n  %s  %s", it.Kind, safe(restoreWord(&it)))
+		}
+		return &failure{exitUsage, "ambiguous", "name one of them: spaces restore " + shellWord(restoreWord(&found[0])), fmt.Errorf("%q can mean %d things:%s", word, len(found), b.String())}
+	}
+	it := &found[0]
+	if o.dryRun {
+		if a.set.JSON {
+			return writeJSON(a.Out, restoredLine{space.Schema, it.Kind, it.ID, it.Title, it.Name, lib.Path(path.Join(it.Folder, fileOf(it))), false, false})
+		}
+		_, err := fmt.Fprintf(a.Out, "would restore the %s %s, removed %s\n", it.Kind, safe(restoreWord(it)), a.removedOn(it))
+		return err
+	}
+	got, err := lib.Restore(ctx, it.Place)
+	switch {
+	case errors.Is(err, library.ErrNoPlace):
+		hint := "extract it first: spaces extract ARCHIVE.zip"
+		if was, _ := lib.WasRemoved(it.ID); was != nil {
+			hint = "restore it first: spaces restore " + it.ID
+		}
+		return &failure{exitNotFound, "no-such-space", hint, fmt.Errorf("cannot restore %s: its Space %s is not in the library", it.Name, it.ID)}
+	case errors.Is(err, library.ErrPresent):
+		return &failure{exitFailed, "exists", "remove that one first: spaces remove " + it.ID, fmt.Errorf("cannot restore %s: the library already has this Space", it.ID)}
+	case err != nil:
+		return err
+	}
+	if got.Bare {
+		bar := a.newBar("making the file to play").CountBytes()
+		err := intake.Remake(ctx, lib, it.ID, bar)
+		bar.Close()
+		if err != nil {
+			return fmt.Errorf("%s is back, but its file to play could not be made: %w", it.ID, err)
+		}
+	}
+	renamed := got.Name != it.Name
+	if a.set.JSON {
+		where := got.Folder
+		if it.Kind != removed.Space {
+			where = path.Join(got.Folder, got.Name)
+		}
+		return writeJSON(a.Out, restoredLine{space.Schema, it.Kind, it.ID, it.Title, got.Name, lib.Path(where), renamed, true})
+	}
+	text := fmt.Sprintf("restored the %s %s", it.Kind, safe(restoreWord(it)))
+	if renamed {
+		text += " as " + safe(got.Name) + ", since something else has that name now"
+	}
+	_, err = fmt.Fprintln(a.Out, text)
+	return err
+}
+
+// fileOf is the name of an item's audio in its folder; a Space is the folder.
+func fileOf(it *removed.Item) string {
+	if it.Kind == removed.Space {
+		return ""
+	}
+	return it.Name
+}
+
+// shellWord makes a name one word of a command line.
+func shellWord(name string) string {
+	if strings.ContainsAny(name, " '\"$`()&;|<>*?[]#~") {
+		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	}
+	return name
+}
+
+// notRemoved says that nothing of a name was removed.
+func (a *App) notRemoved(lib *library.Library, word string) error {
+	hint := "see what can be restored: spaces restore"
+	if _, err := lib.Load(find.Of(lib, true).ID(word)); err == nil {
+		hint = "it is in the library: spaces show " + word
+	}
+	return &failure{exitNotFound, "not-removed", hint, fmt.Errorf("nothing named %q was removed", word)}
+}
+
+// emptyNow deletes all that was removed.
+func (a *App) emptyNow(ctx context.Context, lib *library.Library, o restoreOptions) error {
+	items, err := lib.Removed()
+	if err != nil {
+		return err
+	}
+	if len(items) == 0 {
+		a.say("nothing was removed")
+		return nil
+	}
+	if !o.yes {
+		a.writeRemoved(items)
+		yes, err := a.confirm(ctx, "Delete all of this permanently?")
+		if err != nil {
+			return err
+		}
+		if !yes {
+			a.say("deleted nothing")
+			return nil
+		}
+	}
+	for _, it := range items {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := lib.DropRemoved(it.Place); err != nil {
+			return err
+		}
+		if a.set.JSON {
+			if err := writeJSON(a.Out, newRemovedLine(&it, true)); err != nil {
+				return err
+			}
+		}
+	}
+	a.say("deleted %s permanently", kindsOf(items))
+	return nil
+}
+
+// kindsOf counts items by their kind, with their size.
+func kindsOf(items []removed.Item) string {
+	n := make(map[removed.Kind]int)
+	var bytes int64
+	for _, it := range items {
+		n[it.Kind]++
+		bytes += it.Bytes
+	}
+	var parts []string
+	for _, k := range []struct {
+		kind removed.Kind
+		noun string
+	}{{removed.Space, "Space"}, {removed.Clip, "clip"}, {removed.Episode, "episode"}} {
+		if n[k.kind] > 0 {
+			parts = append(parts, count(n[k.kind], k.noun))
+		}
+	}
+	return strings.Join(parts, ", ") + " (" + size(bytes) + ")"
+}
+
+// emptyOld deletes what was removed too long ago, and says so.
+func (a *App) emptyOld(ctx context.Context, lib *library.Library) {
+	items, err := lib.EmptyRemoved(ctx, a.Now().Add(-library.KeepRemoved))
+	if len(items) > 0 {
+		a.say("deleted %s permanently: removed more than 30 days ago", kindsOf(items))
+	}
+	if err != nil && ctx.Err() == nil {
+		a.warn("cannot delete what was removed more than 30 days ago: %v", err)
+	}
+}
