@@ -121,7 +121,7 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	if err != nil {
 		return err
 	}
-	if who := whoIs(recs, e.Handle); consent.IsID(o.handle) && who.ID != "" {
+	if who := consent.WhoIs(recs, e.Handle); consent.IsID(o.handle) && who.ID != "" {
 		e.Handle, e.ID = "", who.ID
 	} else if who == (consent.Who{}) {
 		if err := a.askStranger(ctx, lib, recs, &e, o.yes); err != nil {
@@ -212,23 +212,6 @@ func keepEvidence(ctx context.Context, l *consent.Ledger, name string) (*consent
 			fmt.Errorf("%s: evidence has more than %d MB", name, consent.MaxEvidence>>20)}
 	}
 	return l.Keep(ctx, f, filepath.Ext(name))
-}
-
-// whoIs finds who is meant by a word among those who were on stage: the handle
-// goes before the id.
-func whoIs(recs []*space.Recording, word string) consent.Who {
-	var byID consent.Who
-	for _, r := range recs {
-		for _, s := range r.Speakers {
-			if s.Handle != "" && consent.Handle(s.Handle) == consent.Handle(word) {
-				return consent.Who{Handle: s.Handle}
-			}
-			if s.ID == word && s.ID != "" {
-				byID.ID = s.ID
-			}
-		}
-	}
-	return byID
 }
 
 // answerOf is an answer in words.
@@ -330,7 +313,7 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		q.Host = rec.Host.Handle
 	}
 	asked, nameless := 0, 0
-	for _, who := range a.toAsk(ledger, rec, purposes) {
+	for _, who := range ledger.Unanswered(rec, purposes, a.Now()) {
 		if who.Handle == "" {
 			nameless++
 			continue
@@ -366,30 +349,6 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		a.say("%s. Enter the answers: spaces consent set HANDLE granted|declined --recording %s", count(asked, "message"), rec.ID)
 	}
 	return nil
-}
-
-// toAsk are those who have not answered about all of the purposes.
-func (a *App) toAsk(l *consent.Ledger, rec *space.Recording, purposes []consent.Purpose) []consent.Who {
-	if len(purposes) == 0 {
-		purposes = consent.Purposes[:]
-	}
-	var list []consent.Who
-	for _, p := range l.People([]*space.Recording{rec}, "", a.Now()) {
-		who := consent.Who{Handle: p.Handle, ID: p.ID}
-		if p.Consent == consent.Own {
-			continue
-		}
-		for _, purpose := range purposes {
-			switch l.Standing(who, rec.ID, purpose, a.Now()).Answer {
-			case consent.Unknown, consent.Expired:
-			default:
-				continue
-			}
-			list = append(list, who)
-			break
-		}
-	}
-	return list
 }
 
 func newConsentLogCmd(a *App) *cobra.Command {
@@ -439,7 +398,7 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 		}
 		who, what := consent.Who{Handle: e.Handle, ID: e.ID}.String(), a.answerOf(&e)
 		if e.Kind == consent.Override {
-			who, what = "you", fmt.Sprintf("went on (%s) without %s", e.Action, namesOf(e.Missing))
+			who, what = "you", fmt.Sprintf("went on (%s) without %s", e.Action, consent.Names(e.Missing))
 			if in := cmp.Or(e.Recording, e.File); in != "" {
 				what += " in " + safe(in)
 			}
@@ -459,20 +418,4 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 		}
 	}
 	return nil
-}
-
-// namesOf lists people as the ledger names them: by handle, or by "id" and an
-// id; who has neither is somebody unknown.
-func namesOf(people []string) string {
-	var list []string
-	for _, p := range people {
-		id, _ := strings.CutPrefix(p, "id ")
-		if id == p {
-			id, p = "", strings.TrimPrefix(p, "@")
-		} else {
-			p = ""
-		}
-		list = append(list, consent.Who{Handle: p, ID: id}.String())
-	}
-	return strings.Join(list, ", ")
 }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -212,10 +210,10 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 		}
 		t.Write(a.Err, a.Columns)
 	}
-	for _, handle := range strangers(s, list) {
+	for _, handle := range consent.Strangers(&s.Recording, list) {
 		a.warn("%s was not on stage in %s, as far as its metadata tell", at(handle), s.ID)
 	}
-	for _, handle := range silent(s, list) {
+	for _, handle := range consent.Unmentioned(&s.Recording, list) {
 		a.warn("%s speaks in %s, by the levels of its audio, and has no turn in what you confirm: from now on they count as not heard", at(handle), s.ID)
 	}
 	if !ask {
@@ -250,36 +248,6 @@ func (a *App) readTurns(name string, s *space.Space) ([]space.Turn, error) {
 		return nil, &failure{exitUsage, "bad-turns", "see how they are written: spaces speakers show " + s.ID + " --labels", fmt.Errorf("%s: %w", name, err)}
 	}
 	return list, nil
-}
-
-// strangers are the handles in turns that the Space knows nothing of.
-func strangers(s *space.Space, turns []space.Turn) []string {
-	known := map[string]bool{"": true}
-	for _, p := range s.Speakers {
-		known[consent.Handle(p.Handle)] = true
-		known[p.ID] = true // for want of a handle
-	}
-	var list []string
-	for _, u := range turns {
-		if h := consent.Handle(u.Handle); !known[h] {
-			known[h] = true
-			list = append(list, strings.TrimPrefix(u.Handle, "@"))
-		}
-	}
-	slices.Sort(list)
-	return list
-}
-
-// silent are the handles of those who speak by the levels, and not by turns.
-func silent(s *space.Space, turns []space.Turn) []string {
-	var list []string
-	for _, p := range s.Speakers {
-		has := slices.ContainsFunc(turns, func(t space.Turn) bool { return consent.Handle(t.Handle) == consent.Handle(p.Handle) })
-		if p.Handle != "" && p.TalkSeconds != nil && *p.TalkSeconds > 0 && !has {
-			list = append(list, p.Handle)
-		}
-	}
-	return list
 }
 
 func (a *App) unconfirmTurns(ctx context.Context, o *speakersOptions) error {
