@@ -112,7 +112,7 @@ func (a *App) authSet(ctx context.Context, word string) error {
 	if err != nil {
 		return err
 	}
-	list := t.settings.Questions(t.url)
+	list := t.settings.Questions(t.is.URL)
 	if list == nil {
 		return usage("%s asks for no credentials", t.URL)
 	}

@@ -26,32 +26,24 @@ import (
 type targetConfig struct {
 	*settings.Target
 
-	name string   // in the config file, or ""
-	url  *url.URL // parsed
-
-	backend  publish.Backend
+	name     string // in the config file, or ""
+	is       *all.Description
 	settings publish.Settings
 }
 
 // public says that everybody may read what is sent.
-func (t *targetConfig) public() bool { return t.Access == "public" }
+func (t *targetConfig) public() bool { return t.is.Public }
 
 // account is the name under which secrets are kept: the target's, or what in
 // its URL says who lets in.
 func (t *targetConfig) account() string {
-	switch {
-	case t.name != "":
-		return t.name
-	case t.backend.OneAccount:
-		return t.url.Scheme + "://"
-	}
-	return t.url.Scheme + "://" + t.url.Host
+	return cmp.Or(t.name, t.is.Account())
 }
 
 // configure hands the backend its settings, and over them those that flags give
 // for this run.
 func (t *targetConfig) configure(flags map[string]string) error {
-	t.settings = t.backend.New()
+	t.settings = t.is.Backend.New()
 	return t.Decode(t.settings, flags)
 }
 
@@ -80,46 +72,41 @@ func (a *App) target(word string) (*targetConfig, error) {
 		if t.Target = all[word]; t.Target == nil {
 			return nil, noTarget(word, all)
 		}
-		t.name, word = word, t.URL
+		t.name = word
 	}
 	where := "the target"
 	if t.name != "" {
 		where = a.configFile() + ": the target " + t.name
 	}
-	u, err := url.Parse(word)
-	if err != nil || u.Scheme == "" {
-		return nil, hinted(usage("%s is no URL", where), "such as s3://bucket/folder or file:///media/disk/folder; % and spaces in it are %25 and %20")
+	var err error
+	if t.is, err = all.Describe(t.URL, t.BaseURL, t.Access); err != nil {
+		return nil, t.faultIn(where, err)
 	}
-	if _, has := u.User.Password(); has {
-		return nil, hinted(usage("%s has a password in its URL, where others may read it", where), "leave it out and type: spaces auth set "+cmp.Or(t.name, u.Scheme+"://"+u.Host))
-	}
-	var known bool
-	if t.backend, known = all.Of(u.Scheme); !known {
-		return nil, usage("%s: unsupported target type %q (use %s)", where, u.Scheme, spell.Or(all.Schemes()))
-	}
-	if u.RawQuery != "" || u.Fragment != "" {
-		return nil, hinted(usage("%s has a ? or # in its URL", where), "if they are part of a name, write %3F and %23")
-	}
-	if t.BaseURL != "" {
-		if b, err := url.Parse(t.BaseURL); err != nil || b.Host == "" || b.Scheme != "http" && b.Scheme != "https" {
-			return nil, usage("%s: base_url wants a web address, not %q", where, t.BaseURL)
-		}
-	}
-	switch t.Access {
-	case "":
-		t.Access = "private"
-		if t.backend.Public {
-			t.Access = "public"
-		}
-	case "private", "public":
-	default:
-		return nil, usage("%s: access is private or public, not %q", where, t.Access)
-	}
-	t.url = u
 	if err := t.configure(nil); err != nil {
 		return nil, usage("%s: %w", where, err)
 	}
 	return t, nil
+}
+
+// faultIn says what is wrong with the description of a target.
+func (t *targetConfig) faultIn(where string, err error) error {
+	var wrong *all.DescriptionError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	switch wrong.Fault {
+	case all.NoURL:
+		return hinted(usage("%s is no URL", where), "such as s3://bucket/folder or file:///media/disk/folder; % and spaces in it are %25 and %20")
+	case all.HasPassword:
+		return hinted(usage("%s has a password in its URL, where others may read it", where), "leave it out and type: spaces auth set "+cmp.Or(t.name, wrong.Value))
+	case all.Unsupported:
+		return usage("%s: %w (use %s)", where, err, spell.Or(all.Schemes()))
+	case all.HasQuery:
+		return hinted(usage("%s has a ? or # in its URL", where), "if they are part of a name, write %3F and %23")
+	case all.BadBaseURL:
+		return usage("%s: base_url wants a web address, not %q", where, wrong.Value)
+	}
+	return usage("%s: access is private or public, not %q", where, wrong.Value)
 }
 
 func noTarget(word string, all map[string]*settings.Target) error {
@@ -181,11 +168,11 @@ func (a *App) netrc() string {
 // openTarget makes a target; nothing is connected to.
 func (a *App) openTarget(t *targetConfig, w wire.Options) (publish.Target, error) {
 	o := &publish.Opening{
-		URL: t.url, Public: t.public(), Home: a.Home, Wire: w, Version: a.Version, Warn: a.warn, Trust: a.trustHost,
+		URL: t.is.URL, Public: t.public(), Home: a.Home, Wire: w, Version: a.Version, Warn: a.warn, Trust: a.trustHost,
 		Env:   func(name string) string { v, _ := a.Env(name); return v },
 		Netrc: a.netrcLogin,
 	}
-	if t.settings.Questions(t.url) != nil {
+	if t.settings.Questions(t.is.URL) != nil {
 		secret, err := a.secrets().Get(t.account())
 		if err != nil && !errors.Is(err, keyring.ErrNone) {
 			return nil, authError(err)

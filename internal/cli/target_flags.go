@@ -44,7 +44,7 @@ func (b *backendFlags) apply(t *targetConfig) error {
 			if !given.Changed {
 				continue
 			}
-			if backend.Name != t.backend.Name {
+			if backend.Name != t.is.Backend.Name {
 				return usage("--%s is for %s targets, and %s is not one", flag.Name, backend.Name, t.URL)
 			}
 			value := given.Value.String()

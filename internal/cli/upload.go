@@ -92,7 +92,7 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 		return err
 	}
 	if o.public {
-		t.Access = "public"
+		t.is.Public = true
 	}
 	if err := o.backend.apply(t); err != nil {
 		return err

@@ -46,7 +46,7 @@ func uploadError(err error, t *targetConfig) error {
 		return &failure{exitFailed, "too-large", tooLargeHint, err}
 	case status != nil && status.Status == http.StatusLocked:
 		return &failure{exitFailed, "locked", "another program is using that file on the server; later, " + again, err}
-	case errors.Is(err, publish.ErrDenied) && t.url.Scheme == "file":
+	case errors.Is(err, publish.ErrDenied) && t.is.URL.Scheme == "file":
 		return &failure{exitFailed, "denied", "look at the permissions of the folder", err}
 	case errors.Is(err, publish.ErrDenied):
 		return &failure{exitFailed, "denied", "the credentials are wrong, have ended or do not allow it; " + auth, err}
