@@ -12,7 +12,7 @@ import (
 )
 
 // aside are the places of what can be brought back.
-func (s *shelf) aside(t *testing.T) string {
+func (s *testLibrary) aside(t *testing.T) string {
 	t.Helper()
 	list, err := s.Removed()
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *shelf) aside(t *testing.T) string {
 }
 
 // remove removes clips and episodes of the Space, by their audio.
-func (s *shelf) remove(t *testing.T, kind removed.Kind, dir string, files ...string) {
+func (s *testLibrary) remove(t *testing.T, kind removed.Kind, dir string, files ...string) {
 	t.Helper()
 	sp, err := s.Load(id)
 	if err != nil {
@@ -64,7 +64,7 @@ func TestRemovedIsForgotten(t *testing.T) {
 		{"originals of a removed Space", Choice{Originals: true}, true, "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newShelf(t)
+			s := newTestLibrary(t)
 			clip := func(file string, at float64) string {
 				return fmt.Sprintf(`{"schema":1,"recording":%q,"file":%q,"at":%g,"length":1,"samples":48000,"title":"with @guest1"}`, id, file, at)
 			}
@@ -118,7 +118,7 @@ func TestRemovedIsForgotten(t *testing.T) {
 }
 
 // listed are the files of the library.
-func (s *shelf) listed(t *testing.T) (names []string) {
+func (s *testLibrary) listed(t *testing.T) (names []string) {
 	t.Helper()
 	err := s.Files(t.Context(), func(name string, _ fs.FileInfo) error {
 		names = append(names, name)

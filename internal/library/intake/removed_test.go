@@ -23,9 +23,9 @@ func only(all map[string]string, folder string) map[string]string {
 	return all
 }
 
-// shelf is an open library of the sample, in which the host has made things of
+// openSample is an open library of the sample, in which the host has made things of
 // the first Space.
-func shelf(t *testing.T) (l *library.Library, dir string) {
+func openSample(t *testing.T) (l *library.Library, dir string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "lib")
 	makeThings(t, dir, sampleZIP)
@@ -40,7 +40,7 @@ func shelf(t *testing.T) (l *library.Library, dir string) {
 // A Space that was removed and brought back is what it was, to the last byte,
 // with the host's title, and with what the host has made of it.
 func TestRestoreSpace(t *testing.T) {
-	l, dir := shelf(t)
+	l, dir := openSample(t)
 	title, note := "Mine", "My own words"
 	if _, err := l.Edit(t.Context(), firstID, library.Edit{Title: &title, Note: &note}); err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestRestoreSpace(t *testing.T) {
 
 // What is there is never replaced by what is brought back.
 func TestRestoreDestroysNothing(t *testing.T) {
-	l, dir := shelf(t)
+	l, dir := openSample(t)
 	s, err := l.Load(firstID)
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestRestoreDestroysNothing(t *testing.T) {
 
 // A clip cannot be brought back while its Space is not there.
 func TestRestoreClipWithoutSpace(t *testing.T) {
-	l, _ := shelf(t)
+	l, _ := openSample(t)
 	if err := putClip(l); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestRestoreClipWithoutSpace(t *testing.T) {
 // Earlier programs kept the originals and the sidecar alone: the rest is made
 // again, and is what it was.
 func TestRestoreBare(t *testing.T) {
-	l, dir := shelf(t)
+	l, dir := openSample(t)
 	before := only(tree(t, dir), layout.Recordings)
 	r, err := l.Remove(t.Context(), firstID, false, "remove")
 	if err != nil {
@@ -194,7 +194,7 @@ func TestRestoreBare(t *testing.T) {
 
 // A Space that the host has removed is left removed, and told.
 func TestExtractLeavesRemoved(t *testing.T) {
-	l, dir := shelf(t)
+	l, dir := openSample(t)
 	if _, err := l.Remove(t.Context(), firstID, false, "remove"); err != nil {
 		t.Fatal(err)
 	}
