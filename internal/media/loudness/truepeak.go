@@ -1,6 +1,10 @@
 package loudness
 
-import "math"
+import (
+	"math"
+
+	"github.com/spaces-cli/spaces/internal/media/sinc"
+)
 
 // Between any two samples the signal may rise above both. BS.1770-4, Annex 2,
 // finds such peaks by interpolating until the rate is at least 192 kHz: four
@@ -28,11 +32,10 @@ type interpolator struct {
 }
 
 func newInterpolator() interpolator {
-	quarter := sinc(0.25)
-	middle := sinc(0.5)
+	quarter, middle := sinc.Between(half, 0.25), sinc.Between(half, 0.5)
 	var p interpolator
 	var l1 float64
-	for _, h := range [][taps]float64{quarter, middle} {
+	for _, h := range [][]float64{quarter, middle} {
 		var sum float64
 		for _, c := range h {
 			sum += math.Abs(c)
@@ -46,34 +49,6 @@ func newInterpolator() interpolator {
 	}
 	p.bound = float32(l1 * (1 + 1e-5)) // more than float32 arithmetic can err
 	return p
-}
-
-// sinc returns the coefficients that interpolate at the given fraction between
-// the two middle taps: a sinc under a Kaiser window, of unit gain at 0 Hz.
-func sinc(fraction float64) [taps]float64 {
-	const beta = 5
-	var h [taps]float64
-	var sum float64
-	for k := range h {
-		t := float64(k-(half-1)) - fraction
-		w := t / half
-		h[k] = math.Sin(math.Pi*t) / (math.Pi * t) * bessel(beta*math.Sqrt(1-w*w))
-		sum += h[k]
-	}
-	for k := range h {
-		h[k] /= sum
-	}
-	return h
-}
-
-// bessel is the modified Bessel function of the first kind, order 0.
-func bessel(x float64) float64 {
-	sum, term := 1.0, 1.0
-	for k := 1.0; term > 1e-12*sum; k++ {
-		term *= x / (2 * k) * (x / (2 * k))
-		sum += term
-	}
-	return sum
 }
 
 // peakMeter finds the largest sample and the largest true peak.

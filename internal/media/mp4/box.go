@@ -3,6 +3,7 @@ package mp4
 import (
 	"encoding/binary"
 	"io"
+	"iter"
 	"math"
 )
 
@@ -56,6 +57,24 @@ type box struct {
 func (b *box) is(kind string) bool { return string(b.kind[:]) == kind }
 
 func (b *box) exists() bool { return b.end > 0 }
+
+// boxes yields the boxes inside a parent, up to the first bytes that are no
+// box. An error is yielded last.
+func (w *window) boxes(parent box) iter.Seq2[box, error] {
+	return func(yield func(box, error) bool) {
+		for pos := parent.body; pos < parent.end; {
+			b, ok, err := w.box(pos, parent.end)
+			if err != nil {
+				yield(box{}, err)
+				return
+			}
+			if !ok || !yield(b, nil) {
+				return
+			}
+			pos = b.end
+		}
+	}
+}
 
 // box returns the box at pos in a parent that ends at end. A box that is
 // longer than its parent ends with it. ok is false at the parent's end and

@@ -73,12 +73,10 @@ func (w *window) trackExtends(moov box, track uint32) (d sampleDefaults, fragmen
 		return d, false, err
 	}
 	d.entry = 1
-	for pos := mvex.body; pos < mvex.end; {
-		b, ok, err := w.box(pos, mvex.end)
-		if err != nil || !ok {
+	for b, err := range w.boxes(mvex) {
+		if err != nil {
 			return d, true, err
 		}
-		pos = b.end
 		if !b.is("trex") {
 			continue
 		}

@@ -33,12 +33,10 @@ const (
 // readUserData reads a udta box: an iTunes list in a meta box, or QuickTime's
 // texts, which stand in it themselves.
 func (w *window) readUserData(udta box, m *movie) error {
-	for pos := udta.body; pos < udta.end; {
-		b, ok, err := w.box(pos, udta.end)
-		if err != nil || !ok {
+	for b, err := range w.boxes(udta) {
+		if err != nil {
 			return err
 		}
-		pos = b.end
 		name := tagNames[string(b.kind[:])]
 		switch {
 		case b.is("meta"):
@@ -72,12 +70,10 @@ func (w *window) readMeta(meta box, m *movie) error {
 	if err != nil {
 		return err
 	}
-	for pos := ilst.body; pos < ilst.end; {
-		b, ok, err := w.box(pos, ilst.end)
-		if err != nil || !ok {
+	for b, err := range w.boxes(ilst) {
+		if err != nil {
 			return err
 		}
-		pos = b.end
 		name := tagNames[string(b.kind[:])]
 		switch {
 		case b.is("----"):

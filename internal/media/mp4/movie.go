@@ -58,15 +58,10 @@ func (w *window) readMovie() (*movie, error) {
 	}
 	m := &movie{box: moov, tags: map[string]string{}}
 	var unusable error // of the first audio track that we cannot read
-	for pos := moov.body; pos < moov.end; {
-		b, ok, err := w.box(pos, moov.end)
+	for b, err := range w.boxes(moov) {
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
-			break
-		}
-		pos = b.end
 		switch string(b.kind[:]) {
 		case "mvhd":
 			m.timescale, err = w.timescale(b)
@@ -152,12 +147,10 @@ func (w *window) readTrak(b box) (*trak, error) {
 // readTrakBoxes reads the boxes inside parent. Of boxes that stand twice the
 // first one counts.
 func (w *window) readTrakBoxes(t *trak, parent box, depth int) error {
-	for pos := parent.body; pos < parent.end; {
-		b, ok, err := w.box(pos, parent.end)
-		if err != nil || !ok {
+	for b, err := range w.boxes(parent) {
+		if err != nil {
 			return err
 		}
-		pos = b.end
 		switch string(b.kind[:]) {
 		case "mdia", "minf", "stbl", "edts":
 			if depth < maxDepth {

@@ -58,15 +58,10 @@ func (w *window) pictures() (*Pictures, error) {
 	if !moov.exists() || moov.cut {
 		return nil, ErrNoMoov
 	}
-	for pos := moov.body; pos < moov.end; {
-		b, ok, err := w.box(pos, moov.end)
+	for b, err := range w.boxes(moov) {
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
-			break
-		}
-		pos = b.end
 		if !b.is("trak") {
 			continue
 		}

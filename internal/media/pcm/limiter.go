@@ -3,6 +3,8 @@ package pcm
 import (
 	"io"
 	"math"
+
+	"github.com/spaces-cli/spaces/internal/media/sinc"
 )
 
 // Limit returns src with its true peaks held at the ceiling, a factor of full
@@ -246,32 +248,12 @@ func (a *average) add(v float64) float64 {
 }
 
 // interpolation returns the coefficients for the places 1/4, 1/2 and 3/4
-// between the two middle samples of 16: a sinc under a Kaiser window, of unit
-// gain at 0 Hz.
+// between the two middle samples of 16.
 func interpolation() (taps [3][2 * limitHalf]float32) {
-	const beta = 5
 	for p := range taps {
-		var h [2 * limitHalf]float64
-		sum := 0.0
-		for k := range h {
-			t := float64(k-(limitHalf-1)) - float64(p+1)/4
-			w := t / limitHalf
-			h[k] = math.Sin(math.Pi*t) / (math.Pi * t) * bessel(beta*math.Sqrt(1-w*w))
-			sum += h[k]
-		}
-		for k := range h {
-			taps[p][k] = float32(h[k] / sum)
+		for k, v := range sinc.Between(limitHalf, float64(p+1)/4) {
+			taps[p][k] = float32(v)
 		}
 	}
 	return taps
-}
-
-// bessel is the modified Bessel function of the first kind, order 0.
-func bessel(x float64) float64 {
-	sum, term := 1.0, 1.0
-	for k := 1.0; term > 1e-12*sum; k++ {
-		term *= x / (2 * k) * (x / (2 * k))
-		sum += term
-	}
-	return sum
 }
