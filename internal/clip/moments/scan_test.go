@@ -222,7 +222,7 @@ func TestScanStops(t *testing.T) {
 }
 
 // On silence and on what never changes nothing stands out.
-func TestNothingStandsOut(t *testing.T) {
+func TestNoMomentsFound(t *testing.T) {
 	sounds := map[string]func(int64) float64{
 		"silence": func(int64) float64 { return 0 },
 		"faint":   noise(1e-5),

@@ -249,7 +249,7 @@ func TestSoundFromElsewhere(t *testing.T) {
 }
 
 // Silence is everywhere: it makes nothing an excerpt of anything.
-func TestSilenceTellsNothing(t *testing.T) {
+func TestSilenceMatchesNothing(t *testing.T) {
 	s := newTestLibrary(t)
 	out := filepath.Join(t.TempDir(), "a.m4a")
 	run(t, "ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo:d=3", "-c:a", "aac", out)
@@ -269,7 +269,7 @@ func TestQuietIsNotSilent(t *testing.T) {
 }
 
 // PCM has no units: that nothing is found says nothing, and Find says so.
-func TestPCMCannotBeTold(t *testing.T) {
+func TestPCMIsNotIdentified(t *testing.T) {
 	s := newTestLibrary(t)
 	out := filepath.Join(t.TempDir(), "a.wav")
 	run(t, "ffmpeg", "-loglevel", "error", "-i", s.lib.Path(s.longest().File), out)

@@ -117,7 +117,7 @@ func TestStatedAbsenceOfSBR(t *testing.T) {
 }
 
 // A damaged unit that looks like SBR makes no HE-AAC of a recording.
-func TestDamageIsNoSBR(t *testing.T) {
+func TestDamageIsNotTakenForSBR(t *testing.T) {
 	c := Header{ObjectType: typeLC, RateIndex: 6, Channels: 2}.Config()
 	unit := append(withReplication(t, c.Specific, silence(2)), 0)
 	if got := NewImplicit(c).Config(unit); got != c {

@@ -15,7 +15,7 @@ func id3Tag(n int) []byte {
 
 // What frames say of themselves counts, whatever STREAMINFO says of them, and
 // wherever it stands.
-func TestFramesTellTheirOwn(t *testing.T) {
+func TestFramesCarryTheirOwnFormat(t *testing.T) {
 	const info = 8 // where STREAMINFO begins in head
 	word := func(b []byte, samples uint64, channels, bits, rate uint64) {
 		binary.BigEndian.PutUint64(b[info+10:], rate<<44|(channels-1)<<41|(bits-1)<<36|samples)

@@ -13,7 +13,7 @@ import (
 )
 
 // BS.1770-4, tables 1 and 2.
-func TestWeightingIsThatOfTheStandardAt48k(t *testing.T) {
+func TestWeightingMatchesTheStandardAt48k(t *testing.T) {
 	w := newWeighting(48000)
 	got := []float64{w.b0, w.b1, w.b2, w.a1, w.a2, w.c1, w.c2}
 	want := []float64{1.53512485958697, -2.69169618940638, 1.19839281085285, -1.69065929318241, 0.73248077421585,

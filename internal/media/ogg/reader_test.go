@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestEachPacketFindsWhatWasWritten(t *testing.T) {
+func TestEachPacketFindsItsUnits(t *testing.T) {
 	long := Comment{Name: "DESCRIPTION", Value: string(bytes.Repeat([]byte("x"), 100000))} // more than a page
 	b := writeOpus(t, Opus{Channels: 1, PreSkip: 312, InputRate: OpusRate, Samples: 200*frameSamples - 400, Comments: []Comment{long}}, 200)
 	var sizes []int

@@ -162,7 +162,7 @@ func TestWindowAnywhere(t *testing.T) {
 	}
 }
 
-func TestPartsOfAWindowAreThoseOfTheWhole(t *testing.T) {
+func TestPartsOfAWindowMatchTheWhole(t *testing.T) {
 	const spp = 700 // no multiple of a bucket
 	in := noise(700_000, 1)
 	f := open(t, write(t, Config{SampleRate: 48000, Channels: 1}, in))

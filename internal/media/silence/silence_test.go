@@ -70,7 +70,7 @@ func TestOffsetIsSilence(t *testing.T) {
 	}
 }
 
-func TestOneLoudChannelIsNoSilence(t *testing.T) {
+func TestOneLoudChannelIsNotSilence(t *testing.T) {
 	mono := signal([2]float64{-20, 2})
 	in := make([]float32, 2*len(mono))
 	for i, v := range mono {

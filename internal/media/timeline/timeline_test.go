@@ -104,7 +104,7 @@ func TestGapInsideAPiece(t *testing.T) {
 	}
 }
 
-func TestOneOddTagIsNoGap(t *testing.T) {
+func TestOneOddTagMakesNoGap(t *testing.T) {
 	anchors := ticks(0, stereo, 470, 100*time.Second, never, 0)
 	anchors[5].Clock += time.Hour
 	tl := Build([]Piece{{Track: file(run(stereo, 470)), Anchors: anchors, Epoch: epoch}})
@@ -113,7 +113,7 @@ func TestOneOddTagIsNoGap(t *testing.T) {
 	}
 }
 
-func TestSlowDriftIsNoGap(t *testing.T) {
+func TestSlowDriftMakesNoGap(t *testing.T) {
 	const units = 47 * 3600 * 4
 	anchors := ticks(0, stereo, units, 0, never, 0)
 	for i := range anchors { // 200 ppm: 2.9 s in four hours
