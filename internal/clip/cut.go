@@ -32,6 +32,7 @@ import (
 type Request struct {
 	Recording *recording.Recording
 	Span      recording.Span
+	Shortened bool          // Span is less than was asked for
 	Format    format.Format // "" is the one that needs no re-encoding
 	Title     string        // of the clip; "" is that of the Space
 	Cover     []byte        // JPEG or PNG, or empty
@@ -97,14 +98,16 @@ type Result struct {
 	Samples   int64   `json:"samples"`
 	// WholeFrames says that the format cannot begin and end on any sample, so
 	// that At and Length are those of whole frames around what was asked for.
-	WholeFrames bool          `json:"whole_frames,omitempty"`
-	Format      format.Format `json:"format"`
-	File        string        `json:"file,omitempty"`     // absolute
-	Captions    string        `json:"captions,omitempty"` // likewise: the .srt beside it
-	Bytes       int64         `json:"bytes"`
-	SHA256      string        `json:"sha256"`
-	Lossless    bool          `json:"lossless"`
-	Status      Status        `json:"status"`
+	WholeFrames bool `json:"whole_frames,omitempty"`
+	// Shortened says that the recording ends before the clip would have.
+	Shortened bool          `json:"shortened,omitempty"`
+	Format    format.Format `json:"format"`
+	File      string        `json:"file,omitempty"`     // absolute
+	Captions  string        `json:"captions,omitempty"` // likewise: the .srt beside it
+	Bytes     int64         `json:"bytes"`
+	SHA256    string        `json:"sha256"`
+	Lossless  bool          `json:"lossless"`
+	Status    Status        `json:"status"`
 	// Omitted are the stretches of it that were left out.
 	Omitted []recording.Omitted `json:"omitted,omitempty"`
 	// Unnoted says why the library could not keep a note of a File.
@@ -134,7 +137,7 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 	res := Result{
 		Recording: r.Space.ID,
 		At:        r.Seconds(s.span.Start), Length: r.Seconds(s.span.Samples),
-		Start: s.span.Start, Samples: s.span.Samples, WholeFrames: s.span != q.Span,
+		Start: s.span.Start, Samples: s.span.Samples, WholeFrames: s.span != q.Span, Shortened: q.Shortened,
 		Format: q.Format, Lossless: s.lossless, Status: Written,
 		Omitted: r.Omitted(&q.Omit, []recording.Section{{Span: q.Span}}),
 	}

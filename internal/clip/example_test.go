@@ -39,7 +39,7 @@ func ExampleCut() {
 		return
 	}
 	defer r.Close()
-	span, err := r.Find(recording.Place{At: "0:12.5", Length: "4s"})
+	span, _, err := r.Find(recording.Place{At: "0:12.5", Length: "4s"})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -44,7 +44,7 @@ func ExampleOpen() {
 		fmt.Printf("%.1f s are missing at %.1f s\n", gap.Seconds, gap.At)
 	}
 
-	span, err := r.Find(recording.Place{At: "0:14", Length: "4s"})
+	span, _, err := r.Find(recording.Place{At: "0:14", Length: "4s"})
 	if err != nil {
 		fmt.Println(err)
 		return

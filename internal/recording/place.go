@@ -20,13 +20,27 @@ type Place struct {
 	// Length or End say how long it is; if both are empty, it has
 	// DefaultLength. End is a time, or with Clock a wall clock.
 	Length, End string
-	// Clamp shortens a clip that reaches beyond the recording, which
+	// Exact makes a clip that would end after the recording an error, which
+	// otherwise is shortened.
+	Exact bool
+	// Clamp shortens a clip that would begin before the recording, which
 	// otherwise is an error.
 	Clamp bool
 }
 
-// Find returns the span that p means.
-func (r *Recording) Find(p Place) (Span, error) {
+// Find returns the span that p means. shortened says that less is there than
+// was asked for.
+func (r *Recording) Find(p Place) (s Span, shortened bool, err error) {
+	asked, err := r.asked(p)
+	if err != nil {
+		return Span{}, false, err
+	}
+	s, err = r.fit(asked, p)
+	return s, err == nil && s != asked, err
+}
+
+// asked returns the span that p means, which may reach beyond the recording.
+func (r *Recording) asked(p Place) (Span, error) {
 	length := r.Position(DefaultLength)
 	if p.Length != "" {
 		t, err := ParseTime(p.Length)
@@ -56,7 +70,7 @@ func (r *Recording) Find(p Place) (Span, error) {
 			return Span{}, Problemf(BadTime, "", "the end, %s, is not after the start, %s", p.End, Mark(r.Time(start)))
 		}
 	}
-	return r.fit(Span{Start: start, Samples: end - start}, p)
+	return Span{Start: start, Samples: end - start}, nil
 }
 
 // start finds where the clip begins (or its middle).
@@ -98,15 +112,17 @@ func (r *Recording) end(p Place) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if r.Position(t) > r.Samples && !p.Clamp {
-		return 0, r.beyond(p.End, t)
+	if r.Position(t) > r.Samples {
+		if late := r.beyond(p.End, t); p.Exact || late.Cause == HoursMeant {
+			return 0, late
+		}
 	}
 	return r.Position(t), nil
 }
 
 // beyond is the error of a time after the end. Spreadsheets make 75:30:00 of
 // the 75:30 that was typed in: if that fits, it is suggested.
-func (r *Recording) beyond(text string, t time.Duration) error {
+func (r *Recording) beyond(text string, t time.Duration) *Problem {
 	length := r.Time(r.Samples)
 	p := Problemf(OutOfRange, "", "%s is beyond the end: the recording is %s long", text, Mark(length))
 	if strings.Count(text, ":") == 2 && t/60 < length && t%time.Minute == 0 {
@@ -120,7 +136,7 @@ func (r *Recording) fit(s Span, p Place) (Span, error) {
 	switch {
 	case s.End() <= 0:
 		return Span{}, Problemf(OutOfRange, "", "%s lies before the recording", p.At)
-	case s.End() > r.Samples && !p.Clamp && !p.Around:
+	case s.End() > r.Samples && p.Exact:
 		return Span{}, Problemf(OutOfRange, EndsLate, "the clip would end at %s, but the recording is %s long", Mark(r.Time(s.End())), Mark(r.Time(r.Samples)))
 	}
 	start, end := max(0, s.Start), min(s.End(), r.Samples)

@@ -105,11 +105,14 @@ func TestFind(t *testing.T) {
 		{"around the start", Place{At: "5", Around: true}, span(0, 20*s), ""},
 		{"around the end", Place{At: "59:55", Around: true}, span(3580*s, 20*s), ""},
 		{"to the end", Place{At: "59:30"}, span(3570*s, 30*s), ""},
-		{"cut by the end", Place{At: "59:40"}, Span{}, "1h00m00s long"},
-		{"clamped", Place{At: "59:40", Clamp: true}, span(3580*s, 20*s), ""},
+		{"cut by the end", Place{At: "59:40"}, span(3580*s, 20*s), ""},
+		{"cut by the end, exact", Place{At: "59:40", Exact: true}, Span{}, "1h00m00s long"},
+		{"around the end, exact", Place{At: "59:55", Around: true, Exact: true}, Span{}, "1h00m00s long"},
 		{"beyond", Place{At: "60:00"}, Span{}, "beyond the end"},
 		{"beyond, clamped", Place{At: "61:00", Clamp: true}, Span{}, "beyond the end"},
-		{"end beyond", Place{At: "1", End: "61:00"}, Span{}, "beyond the end"},
+		{"end beyond", Place{At: "1", End: "61:00"}, span(1*s, 3599*s), ""},
+		{"end beyond, exact", Place{At: "1", End: "61:00", Exact: true}, Span{}, "beyond the end"},
+		{"end beyond, in hours by mistake", Place{At: "1", End: "15:30:00"}, Span{}, "beyond the end"},
 		{"negative", Place{At: "-5"}, Span{}, "before the recording"},
 		{"negative, clamped", Place{At: "-5", Clamp: true}, span(0, 25*s), ""},
 		{"far negative, clamped", Place{At: "-50", Clamp: true}, Span{}, "before the recording"},
@@ -131,7 +134,7 @@ func TestFind(t *testing.T) {
 		{"no clock", Place{Clock: "noon", Zone: time.UTC}, Span{}, "not a valid time of day"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := r.Find(tt.p)
+			got, _, err := r.Find(tt.p)
 			var p *Problem
 			switch {
 			case tt.want.Samples > 0 && (err != nil || got != tt.want):
@@ -143,15 +146,38 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// A clip that is shorter than what was asked for says so.
+func TestShortened(t *testing.T) {
+	r := paper(t)
+	for _, tt := range []struct {
+		name string
+		p    Place
+		want bool
+	}{
+		{"whole", Place{At: "1:15"}, false},
+		{"to the last sample", Place{At: "59:30"}, false},
+		{"past the end", Place{At: "59:40"}, true},
+		{"end past the end", Place{At: "1", End: "61:00"}, true},
+		{"around the start", Place{At: "5", Around: true}, true},
+		{"before the start", Place{At: "-5", Clamp: true}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, shortened, err := r.Find(tt.p); err != nil || shortened != tt.want {
+				t.Errorf("shortened is %v, want %v; %v", shortened, tt.want, err)
+			}
+		})
+	}
+}
+
 // Spreadsheets make 15:30:00 of 15:30.
 func TestSuggestsMinutes(t *testing.T) {
 	r := paper(t)
-	_, err := r.Find(Place{At: "15:30:00"})
+	_, _, err := r.Find(Place{At: "15:30:00"})
 	var p *Problem
 	if !errors.As(err, &p) || p.Cause != HoursMeant || p.At != 15*time.Minute+30*time.Second {
 		t.Errorf("%v: %+v", err, p)
 	}
-	if _, err = r.Find(Place{At: "75:30:00"}); !errors.As(err, &p) || p.Cause != "" {
+	if _, _, err = r.Find(Place{At: "75:30:00"}); !errors.As(err, &p) || p.Cause != "" {
 		t.Errorf("75 minutes are too many for an hour: %+v", p)
 	}
 }

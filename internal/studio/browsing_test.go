@@ -158,7 +158,7 @@ func cutElsewhere(t *testing.T, dir, at, length, kind string) string {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	s, err := r.Find(recording.Place{At: at, Length: length})
+	s, _, err := r.Find(recording.Place{At: at, Length: length})
 	if err != nil {
 		t.Fatal(err)
 	}

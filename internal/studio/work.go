@@ -54,7 +54,7 @@ func (s *Server) findSpan(w http.ResponseWriter, r *http.Request) {
 			found, err = rec.Snap(r.Context(), found)
 		}
 	} else {
-		found, err = rec.Find(recording.Place{At: q.At, Clock: q.Clock, Zone: s.o.Zone, Length: q.Length, End: q.End, Clamp: true})
+		found, _, err = rec.Find(recording.Place{At: q.At, Clock: q.Clock, Zone: s.o.Zone, Length: q.Length, End: q.End, Clamp: true})
 	}
 	answer(w, requestedSpan{found.Start, found.Samples}, err)
 }
