@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -28,7 +30,7 @@ type clipOptions struct {
 	at, around, clock []string
 	speaker           string
 	length, end       string
-	clamp, snap       bool
+	exact, snap       bool
 
 	output, format, name string
 	title, cover         string
@@ -37,6 +39,7 @@ type clipOptions struct {
 	fade, normalize string
 	mono, strict    bool
 
+	formats                  []format.Format // those that the command makes
 	batch, recording, failed string
 	anywhere                 bool // a batch may write into any folder
 	override                 string
@@ -51,28 +54,47 @@ func newClipCmd(a *App) *cobra.Command {
 		Short: "Cut excerpts, exact to the sample",
 		Long: `Cut excerpts of a recording, exact to the sample. A clip is not encoded again
 unless a flag asks for it. It is kept in the recording's folder, beside a .json
-that says where it comes from.
+that says where it comes from. For a clip with a picture, see spaces video.
 
-T is 75, 1:15, 1:02:03.250 or 62m3s. A lossless clip holds up to one frame more
-on each side than it plays; --strict leaves nothing of that in the file.
+T is 75, 1:15, 1:02:03.250 or 62m3s. A clip that would end after the recording
+is shortened. A lossless clip holds up to one frame more on each side than it
+plays; --strict leaves nothing of that in the file.
 
---batch reads places from CSV (recording,at,length,end,title,output,format),
-JSON Lines or an Audacity label track, and cuts them all; - is standard input.
---name is made of {date} {title} {at} {end} {length} {clock} {id}.`,
+` + batchText,
 		Example: `  spaces clip latest --at 12:30
-  spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a`,
-		Annotations: manual.Exits(map[int]string{
-			exitUsage: "wrong usage, or a time that the recording does not have", exitPartly: "some clips failed; they are listed",
-			exitNotFound: "no such Space, or nothing was recorded there"}),
+  spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a
+  spaces moments latest --json | spaces clip -`,
+		Annotations:       clipExits(),
 		Args:              takes(0, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.words, o.formats = args, format.Sound()
 			return a.clip(cmd.Context(), o)
 		},
 	}
+	o.addPlaces(cmd)
+	o.addSound(cmd)
+	o.addOutput(cmd, format.Sound())
+	o.addBatch(cmd)
+	o.addConsent(cmd)
+	return cmd
+}
+
+const batchText = `--batch reads places from CSV (recording,at,length,end,title,output,format), a
+JSON array, JSON Lines or an Audacity label track, and cuts them all. SPACE may
+be -: without a place, the batch is read from standard input; with one, the ids
+of the Spaces are. --name is made of {date} {title} {at} {end} {length} {clock}
+{id}.`
+
+func clipExits() map[string]string {
+	return manual.Exits(map[int]string{
+		exitUsage: "wrong usage, or a time that the recording does not have", exitPartly: "some clips failed; they are listed",
+		exitNotFound: "no such Space, or nothing was recorded there"})
+}
+
+// addPlaces adds the flags that say where to cut.
+func (o *clipOptions) addPlaces(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.SortFlags = false
 	f.StringArrayVar(&o.at, "at", nil, "start at `T`; may be repeated")
 	f.StringArrayVar(&o.around, "around", nil, "put `T` in the middle; may be repeated")
 	f.StringArrayVar(&o.clock, "clock", nil, "start at `TIME` of day, 18:31:05 or 2021-06-14T18:31:05Z; may be repeated")
@@ -80,32 +102,54 @@ JSON Lines or an Audacity label track, and cuts them all; - is standard input.
 	f.StringVar(&o.length, "length", "", "length of the clip, `T` (default 30 s)")
 	f.StringVar(&o.end, "end", "", "end at `T`, or at TIME with --clock")
 	f.BoolVar(&o.snap, "snap", false, "move both ends to the nearest silence within 1 s")
-	f.BoolVar(&o.clamp, "clamp", false, "shorten a clip that would end after the recording")
-	manual.Group(f, "Where", "at", "around", "clock", "speaker", "length", "end", "snap", "clamp")
+	f.BoolVar(&o.exact, "exact", false, "refuse a clip that would end after the recording")
+	manual.Group(f, "Where", "at", "around", "clock", "speaker", "length", "end", "snap", "exact")
+}
+
+// addSound adds the flags that change the sound.
+func (o *clipOptions) addSound(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.StringVar(&o.fade, "fade", "", "fade in and out for `T`; re-encodes")
 	f.StringVar(&o.normalize, "normalize", "", "bring the loudness to `LUFS` (-16), as far as the peaks allow; re-encodes")
 	f.Lookup("normalize").NoOptDefVal = "-16"
 	f.BoolVar(&o.mono, "mono", false, "mix down to one channel; re-encodes")
 	f.BoolVar(&o.strict, "strict", false, "leave no sample outside the clip in the file; re-encodes")
 	manual.Group(f, "Sound", "fade", "normalize", "mono", "strict")
+}
+
+// addOutput adds the flags that say what is written; of several formats the
+// host chooses.
+func (o *clipOptions) addOutput(cmd *cobra.Command, formats []format.Format) {
+	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, into a folder, or - for standard output")
-	f.StringVar(&o.format, "format", "", "`F` is "+format.List(format.All())+" (a video)")
+	if len(formats) > 1 {
+		f.StringVar(&o.format, "format", "", "`F` is "+format.List(formats))
+		manual.Group(f, "Output", "format")
+		complete(cmd, "format", words(formats)...)
+	}
 	f.StringVar(&o.name, "name", "", "`TEMPLATE` of the file's name")
 	f.StringVar(&o.title, "title", "", "title of the clip, `TEXT`")
-	f.StringVar(&o.cover, "cover", "", "put a picture into the clip, a JPEG or PNG `FILE`")
+	f.StringVar(&o.cover, "cover", "", "show a picture with the clip, a JPEG or PNG `FILE`")
 	f.BoolVar(&o.force, "force", false, "replace an existing file")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be cut, and write nothing")
-	manual.Group(f, "Output", "output", "format", "name", "title", "cover", "force", "dry-run")
-	f.StringVar(&o.batch, "batch", "", "cut the places that `FILE` lists")
+	manual.Group(f, "Output", "output", "name", "title", "cover", "force", "dry-run")
+}
+
+// addBatch adds the flags of batches.
+func (o *clipOptions) addBatch(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.batch, "batch", "", "cut the places that `FILE` lists, or standard input with -")
 	f.StringVar(&o.recording, "recording", "", "`SPACE` of the lines that name none")
 	f.StringVar(&o.failed, "failed", "", "write the lines that failed to `FILE`")
 	f.BoolVar(&o.anywhere, "anywhere", false, "let outputs lie outside the folder of -o, or the current one")
 	manual.Group(f, "Batch", "batch", "recording", "failed", "anywhere")
-	addVideo(cmd, &o.video)
+}
+
+// addConsent adds the flags about those who have not agreed.
+func (o *clipOptions) addConsent(cmd *cobra.Command) {
 	addOmitter(cmd, &o.omit)
 	addOverride(cmd, &o.override)
 	addIDOnly(cmd, &o.refs)
-	return cmd
 }
 
 // A clipper cuts clips with the settings of one command line.
@@ -144,10 +188,17 @@ func (a *App) clip(ctx context.Context, o clipOptions) error {
 	const open = 16 // recordings at once
 	c.pool = recording.NewPool(open, func(id string) (*recording.Recording, error) { return recording.Open(c.lib, id, a.Version) })
 	defer c.pool.Close()
-	if o.batch != "" {
+	if c.o.batch != "" {
 		return c.runBatch(ctx)
 	}
-	return c.runOne(ctx)
+	rows, err := c.o.resolve(ctx, a, c.lib)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 1 {
+		return c.runOne(ctx, rows[0].ID)
+	}
+	return c.runEach(ctx, rows)
 }
 
 // check refuses flags that do not go together.
@@ -156,14 +207,17 @@ func (o *clipOptions) check(a *App) error {
 		return err
 	}
 	places := len(o.at) + len(o.around) + len(o.clock)
+	if places == 0 && o.speaker == "" && o.batch == "" && slices.Equal(o.words, []string{"-"}) {
+		o.batch, o.words = "-", nil
+	}
 	one := len(o.words) == 1
 	switch {
 	case o.batch != "" && (places > 0 || o.speaker != "" || o.length != "" || o.end != "" || o.title != ""):
-		return usage("--batch says itself what is cut: leave out the other flags that do")
+		return usage("--batch cannot be combined with --at, --around, --clock, --speaker, --length, --end or --title")
 	case o.batch != "" && o.output == "-":
-		return usage("the clips of a batch go to files: -o wants a folder")
+		return usage("a batch cannot be written to standard output: give -o a folder")
 	case o.batch != "" && one && o.recording != "":
-		return usage("the recording was named twice")
+		return usage("the recording is named twice: by SPACE and by --recording")
 	case o.batch != "":
 		return nil
 	case o.recording != "" || o.failed != "":
@@ -171,17 +225,17 @@ func (o *clipOptions) check(a *App) error {
 	case o.anywhere:
 		return usage("--anywhere goes with --batch")
 	case !one:
-		return hinted(usage("spaces clip needs SPACE"), "see spaces clip --help")
+		return hinted(usage("no SPACE was named"), "name one, such as latest; or list places in a file for --batch")
 	case places == 0 && o.speaker == "":
-		return hinted(usage("say where to cut"), "with --at T, --around T, --clock TIME or --speaker HANDLE")
+		return hinted(usage("no place was given"), "say where to cut with --at T, --around T, --clock TIME or --speaker HANDLE")
 	case o.speaker != "" && (places > 0 || o.length != "" || o.end != ""):
-		return usage("--speaker cuts whole turns: leave out --at, --length and the like")
+		return usage("--speaker cannot be combined with --at, --around, --clock, --length or --end")
 	case o.output == "-" && a.OutTTY:
-		return hinted(usage("sound is not for a terminal"), "name a file, or send it on: spaces clip … -o - | …")
+		return hinted(usage("standard output is a terminal"), "name a file with -o FILE, or pipe the clip to another program")
 	case o.output == "-" && (places > 1 || o.speaker != ""):
-		return usage("standard output takes one clip")
+		return usage("only one clip can be written to standard output")
 	case o.output == "-" && a.set.JSON:
-		return usage("standard output takes the clip or --json, not both")
+		return usage("-o - and --json both write to standard output")
 	}
 	return nil
 }
@@ -191,7 +245,7 @@ func (o *clipOptions) request() (clips.Request, error) {
 	q := clips.Request{Title: o.title, Name: o.name, Force: o.force, Strict: o.strict, DryRun: o.dryRun}
 	q.Mono = o.mono
 	var err error
-	if q.Format, err = format.Parse(o.format, format.All()); err != nil {
+	if q.Format, err = format.Parse(o.format, o.formats); err != nil {
 		return q, err
 	}
 	if o.fade != "" {
@@ -199,13 +253,13 @@ func (o *clipOptions) request() (clips.Request, error) {
 			return q, err
 		}
 		if q.Fade < 0 || q.Fade > time.Hour {
-			return q, usage("--fade %s is no length of a fade", o.fade)
+			return q, usage("--fade must be a time from 0 to 1 h, not %s", o.fade)
 		}
 	}
 	if o.normalize != "" {
 		lufs, err := strconv.ParseFloat(strings.TrimSuffix(o.normalize, "LUFS"), 64)
 		if err != nil || !(lufs >= -70 && lufs <= 0) {
-			return q, usage("--normalize takes a loudness from -70 to 0 LUFS, not %q", o.normalize)
+			return q, usage("--normalize must be a loudness from -70 to 0 LUFS, not %q", o.normalize)
 		}
 		q.Normalize = &lufs
 	}
@@ -217,13 +271,28 @@ func (o *clipOptions) request() (clips.Request, error) {
 	return q, nil
 }
 
-// runOne cuts the clips that the flags name, all of one Space.
-func (c *clipper) runOne(ctx context.Context) error {
-	row, err := resolveOne(ctx, c.app, c.lib, c.o.words[0], c.o.idOnly)
-	if err != nil {
-		return err
+// runEach cuts the clips that the flags name of each of several Spaces.
+func (c *clipper) runEach(ctx context.Context, rows []catalog.Row) error {
+	if c.o.output != "" && !isFolder(c.o.output) {
+		return usage("%s cannot take clips of several Spaces: name a folder, such as %s/", c.o.output, c.o.output)
 	}
-	r, release, err := c.pool.Get(row.ID)
+	failed := 0
+	for _, row := range rows {
+		err := c.runOne(ctx, row.ID)
+		if ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			failed++
+			c.app.printFailure(fmt.Errorf("%s: %w", row.ID, err))
+		}
+	}
+	return partly(failed, len(rows))
+}
+
+// runOne cuts the clips that the flags name, all of one Space.
+func (c *clipper) runOne(ctx context.Context, id string) error {
+	r, release, err := c.pool.Get(id)
 	defer release()
 	if err != nil {
 		return err
@@ -238,7 +307,7 @@ func (c *clipper) runOne(ctx context.Context) error {
 	failed := 0
 	for _, s := range spans {
 		q := c.model
-		q.Recording, q.Span = r, s
+		q.Recording, q.Span, q.Shortened = r, s.Span, s.shortened
 		if err := c.direct(&q, c.o.output, len(spans) > 1); err != nil {
 			return err
 		}
@@ -254,7 +323,7 @@ func (c *clipper) runOne(ctx context.Context) error {
 		}
 		if err != nil {
 			failed++
-			if err := c.printFailed(clips.Line{Recording: row.ID, At: recording.Mark(r.Time(s.Start))}, err); err != nil {
+			if err := c.printFailed(clips.Line{Recording: id, At: recording.Mark(r.Time(s.Start))}, err); err != nil {
 				return err
 			}
 		}
@@ -263,7 +332,7 @@ func (c *clipper) runOne(ctx context.Context) error {
 }
 
 // review stops a command that would leave out what nobody has looked at.
-func (c *clipper) review(r *recording.Recording, spans []recording.Span) error {
+func (c *clipper) review(r *recording.Recording, spans []placed) error {
 	if !c.o.omit.only || c.o.omit.reviewed || c.o.dryRun {
 		return nil
 	}
@@ -273,7 +342,7 @@ func (c *clipper) review(r *recording.Recording, spans []recording.Span) error {
 	}
 	var lines []string
 	for _, s := range spans {
-		if text := out.text(s); text != "" {
+		if text := out.text(s.Span); text != "" {
 			lines = append(lines, recording.Mark(r.Time(s.Start))+": "+text)
 		}
 	}
@@ -319,22 +388,32 @@ func partly(failed, all int) error {
 	return &failure{code, "clips-failed", "", fmt.Errorf("%d of %d clips failed", failed, all)}
 }
 
+// A placed clip is a span, which may be shorter than what was asked for.
+type placed struct {
+	recording.Span
+	shortened bool
+}
+
 // spans finds the stretches that the flags name.
-func (c *clipper) spans(ctx context.Context, r *recording.Recording) ([]recording.Span, error) {
-	var list []recording.Span
+func (c *clipper) spans(ctx context.Context, r *recording.Recording) ([]placed, error) {
+	var list []placed
 	if c.o.speaker != "" {
 		turns, err := c.lib.Turns(r.Space.ID)
-		if err == nil {
-			list, err = r.Turns(turns, c.o.speaker)
-		}
 		if err != nil {
 			return nil, err
 		}
+		spoken, err := r.Turns(turns, c.o.speaker)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range spoken {
+			list = append(list, placed{s, false})
+		}
 	}
 	find := func(p recording.Place) error {
-		p.Zone, p.Length, p.End, p.Clamp = c.app.Zone, c.o.length, c.o.end, c.o.clamp
-		s, err := r.Find(p)
-		list = append(list, s)
+		p.Zone, p.Length, p.End, p.Exact = c.app.Zone, c.o.length, c.o.end, c.o.exact
+		s, short, err := r.Find(p)
+		list = append(list, placed{s, short})
 		return err
 	}
 	var err error
@@ -349,7 +428,7 @@ func (c *clipper) spans(ctx context.Context, r *recording.Recording) ([]recordin
 	}
 	for i := range list {
 		if err == nil && c.o.snap {
-			list[i], err = r.Snap(ctx, list[i])
+			list[i].Span, err = r.Snap(ctx, list[i].Span)
 		}
 	}
 	return list, err
@@ -376,17 +455,20 @@ func (c *clipper) direct(q *clips.Request, output string, many bool) error {
 		q.File = filepath.Join(output, name)
 		return err
 	case many:
-		return usage("%s cannot take several clips: name a folder, as %s/", output, output)
+		return usage("%s cannot hold several clips: name a folder, such as %s/", output, output)
 	}
 	f, ok := format.Of(output, format.All())
-	// Sound alone may well be called .mp4.
-	if ok && q.Format != "" && f != q.Format && !(f == format.MP4 && q.Format == format.M4A) {
-		return usage("%s is not named as a file of the format %s", output, q.Format)
-	}
-	if ok && q.Format == "" {
+	video := slices.Contains(c.o.formats, format.MP4)
+	switch {
+	case ok && f == format.MP4 && q.Format == format.M4A: // sound alone may well be called .mp4
+	case ok && f == format.MP4 && !video:
+		return hinted(usage("%s would be a video, and spaces clip makes sound", output), "use: spaces video, with the same flags")
+	case ok && q.Format != "" && f != q.Format:
+		return usage("%s does not have the extension of %s", output, q.Format)
+	case ok:
 		q.Format = f
-	} else if q.Format == "" && filepath.Ext(output) != "" && (err != nil || info.Mode().IsRegular()) {
-		return hinted(usage("nothing is known of the format %s", filepath.Ext(output)), "say it with --format")
+	case q.Format == "" && filepath.Ext(output) != "" && (err != nil || info.Mode().IsRegular()):
+		return hinted(usage("unknown file type %s", filepath.Ext(output)), "name the format with --format")
 	}
 	q.File = output
 	return nil
@@ -402,6 +484,7 @@ type clipJSON struct {
 	Start     *int64         `json:"start"`
 	Samples   *int64         `json:"samples"`
 	Frames    bool           `json:"whole_frames,omitempty"`
+	Shortened bool           `json:"shortened,omitempty"`
 	Format    *format.Format `json:"format"`
 	File      *string        `json:"file"`
 	Captions  string         `json:"captions,omitempty"`
@@ -429,7 +512,7 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 	}
 	if c.app.set.JSON {
 		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,
-			Samples: &r.Samples, Frames: r.WholeFrames, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
+			Samples: &r.Samples, Frames: r.WholeFrames, Shortened: r.Shortened, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
 		if r.Status != clips.Planned {
 			v.Bytes, v.SHA256 = &r.Bytes, &r.SHA256
 		}
@@ -455,9 +538,12 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 	if r.WholeFrames {
 		text += "  on whole frames"
 	}
+	if r.Shortened {
+		text += "  shortened: the recording ends there"
+	}
 	switch r.Status {
 	case clips.Done:
-		text += "  (was there already)"
+		text += "  (already there)"
 	case clips.Planned:
 		text += "  (not written)"
 	}

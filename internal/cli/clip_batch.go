@@ -114,11 +114,11 @@ func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clip
 	q := c.model
 	q.Recording, q.Title = r, l.Title
 	if l.Format != "" {
-		if q.Format, err = format.Parse(l.Format, format.All()); err != nil {
+		if q.Format, err = format.Parse(l.Format, c.o.formats); err != nil {
 			return clips.Result{}, nil, err
 		}
 	}
-	q.Span, err = r.Find(recording.Place{At: l.At, Length: l.Length, End: l.End, Clamp: c.o.clamp, Zone: c.app.Zone})
+	q.Span, q.Shortened, err = r.Find(recording.Place{At: l.At, Length: l.Length, End: l.End, Exact: c.o.exact, Zone: c.app.Zone})
 	if err == nil && c.o.snap {
 		q.Span, err = r.Snap(ctx, q.Span)
 	}
@@ -126,7 +126,7 @@ func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clip
 		return clips.Result{}, nil, err
 	}
 	if l.Output == "-" {
-		return clips.Result{}, nil, errors.New("the clips of a batch go to files, not to standard output")
+		return clips.Result{}, nil, errors.New("a batch cannot be written to standard output")
 	}
 	output, err := c.inside(l.Output)
 	if err != nil {

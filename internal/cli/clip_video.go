@@ -25,8 +25,42 @@ type videoOptions struct {
 	speakers                                   bool
 }
 
-// addVideo adds the flags.
-func addVideo(cmd *cobra.Command, o *videoOptions) {
+func newVideoCmd(a *App) *cobra.Command {
+	var o clipOptions
+	cmd := &cobra.Command{
+		Use:   "video SPACE",
+		Short: "Cut clips with a moving waveform, for places that want a video",
+		Long: `Cut clips as MP4 videos: the sound of spaces clip, with a moving waveform, the
+title, captions if you have a transcript, and the names of those who speak if
+you have confirmed the turns. The sound is not encoded again unless a flag asks
+for it.
+
+T is 75, 1:15, 1:02:03.250 or 62m3s. A clip that would end after the recording
+is shortened.
+
+` + batchText,
+		Example: `  spaces video latest --at 12:30
+  spaces video 1ypK --at 41:07 --shape tall --theme dark --captions talk.srt
+  spaces video latest --at 41:07 --length 20s -o quote.mp4`,
+		Annotations:       clipExits(),
+		Args:              takes(0, 1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words, o.formats, o.format = args, []format.Format{format.MP4}, string(format.MP4)
+			return a.clip(cmd.Context(), o)
+		},
+	}
+	o.addPlaces(cmd)
+	o.video.add(cmd)
+	o.addSound(cmd)
+	o.addOutput(cmd, []format.Format{format.MP4})
+	o.addBatch(cmd)
+	o.addConsent(cmd)
+	return cmd
+}
+
+// add adds the flags of the picture.
+func (o *videoOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.shape, "shape", "", "`SHAPE` of the picture: wide, square or tall")
 	f.StringVar(&o.theme, "theme", "", "`THEME` is light or dark")
@@ -35,7 +69,10 @@ func addVideo(cmd *cobra.Command, o *videoOptions) {
 	f.StringVar(&o.background, "background", "", "show a picture behind everything, a JPEG or PNG `FILE`")
 	f.StringVar(&o.captions, "captions", "", "show captions from a transcript `FILE`: .srt, .vtt or .json")
 	f.BoolVar(&o.speakers, "speakers", false, "show who speaks, where you have confirmed it")
-	manual.Group(f, "Video", "shape", "theme", "accent", "fps", "background", "captions", "speakers")
+	manual.Group(f, "Picture", "shape", "theme", "accent", "fps", "background", "captions", "speakers")
+	complete(cmd, "shape", "wide", "square", "tall")
+	complete(cmd, "theme", "light", "dark")
+	complete(cmd, "fps", "25", "30")
 }
 
 // A filmer makes the films of clips that are videos.
@@ -51,11 +88,7 @@ type filmer struct {
 
 // film gives a clip that is a video its pictures.
 func (v *filmer) film(q *clips.Request) error {
-	o := &v.c.o.video
 	if q.Format != format.MP4 {
-		if v.c.o.batch == "" && *o != (videoOptions{}) {
-			return hinted(usage("--shape, --theme, --accent, --fps, --background, --captions and --speakers are for videos"), "add --format mp4")
-		}
 		return nil
 	}
 	v.begin.Do(func() { v.err = v.prepare(q.Recording) })

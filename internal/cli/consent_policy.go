@@ -176,7 +176,7 @@ func wayOn(w consent.Way) string {
 		}
 		return fmt.Sprintf("record it with: spaces consent set %s granted --for %s", name, w.Purpose)
 	case consent.AnotherStretch:
-		return fmt.Sprintf("post a stretch without them: spaces clip %s --at T --format mp4", w.Recording)
+		return fmt.Sprintf("post a stretch without them: spaces video %s --at T", w.Recording)
 	case consent.LeaveThemOut:
 		switch {
 		case !w.Made:

@@ -411,7 +411,7 @@ func (a *App) printExported(r *episode.Result) error {
 	text := fmt.Sprintf("%s  %s  %s", safe(a.shortenHome(r.Path)), clock(r.Duration), size(r.Bytes))
 	switch {
 	case r.Status == episode.Done:
-		text += "  (was there already)"
+		text += "  (already there)"
 	case r.ReEncoded:
 		text += "  re-encoded"
 	default:

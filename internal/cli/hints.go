@@ -38,14 +38,14 @@ func problemHint(p *recording.Problem) string {
 	case recording.HoursMeant:
 		return "if minutes and seconds are meant, write " + recording.Mark(p.At)
 	case recording.EndsLate:
-		return "--clamp takes the shorter clip; or give --end or --length"
+		return "leave out --exact to get the shorter clip; or give --end or --length"
 	case recording.LostThere:
 		return "start there: --at " + recording.Mark(p.At)
 	case recording.OthersSpeak:
 		return "known to speak: @" + strings.Join(p.Known, ", @")
 
 	case clips.NoFilm:
-		return "use spaces clip --format mp4"
+		return "use: spaces video"
 	case clips.OwnFile:
 		return "choose another file"
 	case clips.FileTaken:
@@ -60,6 +60,11 @@ func problemHint(p *recording.Problem) string {
 		return "ask them: spaces consent ask " + p.Recording
 	case clips.WholeFilm:
 		return "choose another --format"
+	case clips.UnknownColumn:
+		if len(p.Known) > 0 && p.Known[0] != "" {
+			return "did you mean: " + p.Known[0]
+		}
+		return "remove it, or rename it to the column that is meant"
 	case clips.LongLine:
 		return "check that the file is a batch of clips"
 	case clips.NoRecording:

@@ -366,7 +366,7 @@ func (a *App) postError(err error, file string) error {
 	case errors.As(err, &busy):
 		return &failure{exitFailed, "locked", waitLonger, err}
 	case status != nil && status.Status == http.StatusForbidden && strings.Contains(status.Message, "longer than"):
-		return &failure{exitFailed, "video-too-long", "cut a shorter one: spaces clip SPACE --at 12:30 --length 30s --format mp4", err}
+		return &failure{exitFailed, "video-too-long", "cut a shorter one: spaces video SPACE --at 12:30 --length 30s", err}
 	case status != nil && status.Status == http.StatusPaymentRequired:
 		return &failure{exitFailed, "no-credits", "buy credits in X's developer console, or " + byHand, err}
 	case status != nil && status.Status == http.StatusForbidden:

@@ -57,7 +57,7 @@ func (o *postOptions) open(ctx context.Context) (err error) {
 	o.draft, err = post.Open(ctx, o.file, x.Post{Text: o.text, Alt: o.alt, ReplyTo: o.replyTo, Language: o.language})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &failure{exitNotFound, "no-such-file", "make one: spaces clip SPACE --at 12:30 --format mp4", err}
+		return &failure{exitNotFound, "no-such-file", "make one: spaces video SPACE --at 12:30", err}
 	case errors.Is(err, post.ErrNotFile):
 		return usage("%w", err)
 	}
@@ -68,7 +68,7 @@ func (o *postOptions) open(ctx context.Context) (err error) {
 func (o *postOptions) inspect() error {
 	err := o.draft.Inspect(o.limits)
 	if errors.Is(err, x.ErrNotMP4) {
-		return &failure{exitUsage, "not-mp4", "X takes videos only; make one: spaces clip SPACE --at 12:30 --format mp4", fmt.Errorf("%s: %w", o.file, err)}
+		return &failure{exitUsage, "not-mp4", "X takes videos only; make one: spaces video SPACE --at 12:30", fmt.Errorf("%s: %w", o.file, err)}
 	}
 	return err
 }
@@ -82,7 +82,7 @@ func (o *postOptions) over() error {
 	if list == nil {
 		return nil
 	}
-	return &failure{exitFailed, "limits", "make another: spaces clip SPACE --at 12:30 --length 30s --format mp4", fmt.Errorf("%s is nothing that X takes\n  %s", o.file, strings.Join(list, "\n  "))}
+	return &failure{exitFailed, "limits", "make another: spaces video SPACE --at 12:30 --length 30s", fmt.Errorf("%s is nothing that X takes\n  %s", o.file, strings.Join(list, "\n  "))}
 }
 
 // readCaptions reads the captions and writes them as X takes them.

@@ -84,7 +84,7 @@ func (a *App) commands() []commandGroup {
 			newExtractCmd(a), newListCmd(a), newSearchCmd(a), newShowCmd(a), newOpenCmd(a), newStatusCmd(a),
 		}},
 		{"Cut", []*cobra.Command{
-			newClipCmd(a), newMomentsCmd(a), newWaveformCmd(a), newStudioCmd(a),
+			newClipCmd(a), newVideoCmd(a), newMomentsCmd(a), newWaveformCmd(a), newStudioCmd(a),
 		}},
 		{"Publish", []*cobra.Command{
 			newExportCmd(a), newEpisodesCmd(a), newFeedCmd(a), newUploadCmd(a), newPostCmd(a), newReceiptsCmd(a), newAuthCmd(a),

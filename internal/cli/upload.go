@@ -352,7 +352,7 @@ func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 		return
 	}
 	r := out.Receipt
-	text := fmt.Sprintf("%s  %s  %s", safe(it.Name), size(out.Bytes), map[publish.Status]string{publish.Sent: "sent", publish.Present: "was there already"}[out.Status])
+	text := fmt.Sprintf("%s  %s  %s", safe(it.Name), size(out.Bytes), map[publish.Status]string{publish.Sent: "sent", publish.Present: "already there"}[out.Status])
 	if e.kept > 0 {
 		text += fmt.Sprintf(", of which %s by an earlier run", size(e.kept))
 	}

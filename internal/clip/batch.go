@@ -3,16 +3,21 @@ package clip
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/suggest"
 )
 
 // A Line is one clip that a batch asks for, in the words it was written in.
@@ -43,19 +48,50 @@ type Batch struct {
 // end the batch too. A line that cannot be understood is a Line with an Err.
 func (b *Batch) Next() (Line, error) { return b.next() }
 
-// columns are the names that a table's header can have.
+// columns are the names that a table's header can have, and the keys of a line
+// of JSON. "id" is another name for "recording", as other commands write it.
 var columns = [...]string{"recording", "at", "length", "end", "title", "output", "format"}
+
+// habits are what other programs call a column.
+var habits = map[string]string{
+	"start": "at", "from": "at", "begin": "at", "position": "at", "stop": "end", "to": "end", "duration": "length", "len": "length",
+	"space": "recording", "name": "title", "label": "title", "file": "output", "filename": "output", "type": "format",
+}
+
+// column returns the column that a name stands for. If there is none, meant is
+// the one that may be meant, or "".
+func column(name string) (c, meant string) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	if name == "id" {
+		return "recording", ""
+	}
+	if slices.Contains(columns[:], name) {
+		return name, ""
+	}
+	return "", cmp.Or(habits[name], suggest.Closest(name, columns[:]))
+}
+
+// unknownColumn is the error of a column that does not exist.
+func unknownColumn(number int, name, meant string) *Problem {
+	p := recording.Problemf(BadLine, UnknownColumn, "line %d: unknown column %q (expected %s)", number, strings.TrimSpace(name), strings.Join(columns[:], ", "))
+	p.Known = []string{meant}
+	return p
+}
 
 // maxLine bounds the length of a line.
 const maxLine = 1 << 20
 
-// NewBatch reads a batch. It is what its first line looks like: JSON Lines; an
-// Audacity label track, with start, end and label between tabs; or CSV with a
-// header, between commas, semicolons or tabs. Text is UTF-8, or UTF-16 after a
-// byte order mark. Lines that name no recording are about id.
+// NewBatch reads a batch. It is what its first line looks like: a JSON array or
+// JSON Lines; an Audacity label track, with start, end and label between tabs;
+// or CSV with a header, between commas, semicolons or tabs, also behind the line
+// "sep=;" of Excel. Text is UTF-8, or UTF-16 after a byte order mark. Lines that
+// name no recording are about id.
 func NewBatch(r io.Reader, id string) (*Batch, error) {
 	// After a mark of UTF-8 the first lets through what is none.
 	text := bufio.NewReaderSize(transform.NewReader(r, transform.Chain(unicode.BOMOverride(unicode.UTF8.NewDecoder()), unicode.UTF8.NewDecoder())), 64<<10)
+	if array, err := beginsArray(text); array || err != nil {
+		return arrayBatch(text, id), err
+	}
 	number := 0
 	first := ""
 	for strings.TrimSpace(first) == "" {
@@ -73,13 +109,28 @@ func NewBatch(r io.Reader, id string) (*Batch, error) {
 		first = line
 	}
 	trimmed := strings.TrimRight(first, "\r\n")
+	if sep, ok := strings.CutPrefix(strings.ToLower(trimmed), "sep="); ok && utf8.RuneCountInString(sep) == 1 {
+		line, err := readLine(text)
+		if err == errLong {
+			return nil, tooLong(number + 1)
+		}
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		comma, _ := utf8.DecodeRuneInString(sep)
+		b, err := tableBatch(text, strings.TrimRight(line, "\r\n"), number+1, id, comma)
+		if err == nil {
+			b.Header = first + b.Header
+		}
+		return b, err
+	}
 	switch {
 	case strings.HasPrefix(strings.TrimSpace(first), "{"):
 		return jsonBatch(text, first, number, id), nil
 	case isLabel(trimmed):
 		return labelBatch(text, first, number, id), nil
 	}
-	return tableBatch(text, trimmed, number, id)
+	return tableBatch(text, trimmed, number, id, separator(trimmed))
 }
 
 // errLong means that a line has more than maxLine bytes.
@@ -147,22 +198,94 @@ func lines(r *bufio.Reader, first string, number int, parse func(line string, l 
 }
 
 // jsonBatch reads JSON Lines with the keys of columns. Times may be numbers.
-// What Cut wrote can be read again.
+// What Cut wrote can be read again: other keys are passed over, but not one
+// that is a column mistyped.
 func jsonBatch(r *bufio.Reader, first string, number int, id string) *Batch {
 	return lines(r, first, number, func(text string, l *Line) bool {
-		var v struct {
-			Recording, Title, Output, Format string
-			At, Length, End                  jsonTime
-		}
-		if err := json.Unmarshal([]byte(text), &v); err != nil {
-			l.Err = recording.Problemf(BadLine, "", "not a JSON object with the keys %s: %v", strings.Join(columns[:], ", "), err)
-			return false
-		}
-		l.Recording, l.Title, l.Output, l.Format = v.Recording, v.Title, v.Output, v.Format
-		l.At, l.Length, l.End = string(v.At), string(v.Length), string(v.End)
-		l.complete(id)
+		l.fromJSON([]byte(text), id)
 		return false
 	})
+}
+
+// fromJSON fills a line from a JSON object.
+func (l *Line) fromJSON(text []byte, id string) {
+	var v struct {
+		Recording, ID, Title, Output, Format string
+		At, Length, End                      jsonTime
+	}
+	var keys map[string]json.RawMessage
+	if err := errors.Join(json.Unmarshal(text, &v), json.Unmarshal(text, &keys)); err != nil {
+		l.Err = recording.Problemf(BadLine, "", "not a JSON object with the keys %s", strings.Join(columns[:], ", "))
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		c, _ := column(key)
+		if meant := suggest.Closest(key, columns[:]); c == "" && meant != "" {
+			l.Err = unknownColumn(l.Number, key, meant)
+			return
+		}
+	}
+	l.Recording, l.Title, l.Output, l.Format = cmp.Or(v.Recording, v.ID), v.Title, v.Output, v.Format
+	l.At, l.Length, l.End = string(v.At), string(v.Length), string(v.End)
+	l.complete(id)
+}
+
+// beginsArray reports whether a text begins with a JSON array. It passes empty
+// lines only if it does.
+func beginsArray(r *bufio.Reader) (bool, error) {
+	for n := 1; ; n++ {
+		b, err := r.Peek(n)
+		switch {
+		case err == io.EOF || err == bufio.ErrBufferFull:
+			return false, nil
+		case err != nil:
+			return false, err
+		case b[n-1] == '[':
+			return true, nil
+		case !strings.ContainsRune(" \t\r\n", rune(b[n-1])):
+			return false, nil
+		}
+	}
+}
+
+// arrayBatch reads a JSON array of objects, one at a time.
+func arrayBatch(r io.Reader, id string) *Batch {
+	limited := &recordReader{r: r}
+	d := json.NewDecoder(limited)
+	number, begun, ended := 0, false, false
+	return &Batch{next: func() (Line, error) {
+		if ended {
+			return Line{}, io.EOF
+		}
+		if !begun {
+			d.Token() // the bracket, which was seen
+			begun = true
+		}
+		number++
+		if !d.More() {
+			ended = true
+			if _, err := d.Token(); err != nil {
+				return Line{Number: number, Err: recording.Problemf(BadLine, "", "the JSON array is not closed")}, nil
+			}
+			return Line{}, io.EOF
+		}
+		limited.n = 0
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			ended = true // where the next object begins is not known
+			if errors.Is(err, errLong) {
+				return Line{Number: number, Err: tooLong(number)}, nil
+			}
+			return Line{Number: number, Err: recording.Problemf(BadLine, "", "not JSON: %v", err)}, nil
+		}
+		var line bytes.Buffer
+		if err := json.Compact(&line, raw); err != nil {
+			return Line{}, err
+		}
+		l := Line{Number: number, Raw: line.String() + "\n"}
+		l.fromJSON(raw, id)
+		return l, nil
+	}}
 }
 
 // A jsonTime is a time in JSON: a text, or seconds.
@@ -222,8 +345,7 @@ func labelBatch(r *bufio.Reader, first string, number int, id string) *Batch {
 }
 
 // tableBatch reads CSV or TSV with a header.
-func tableBatch(r *bufio.Reader, header string, number int, id string) (*Batch, error) {
-	comma := separator(header)
+func tableBatch(r *bufio.Reader, header string, number int, id string, comma rune) (*Batch, error) {
 	h := csv.NewReader(strings.NewReader(header))
 	h.Comma, h.LazyQuotes = comma, true
 	names, err := h.Read()
@@ -232,12 +354,11 @@ func tableBatch(r *bufio.Reader, header string, number int, id string) (*Batch, 
 	}
 	at := make(map[string]int)
 	for i, name := range names {
-		name = strings.ToLower(strings.TrimSpace(name))
-		for _, c := range columns {
-			if c == name {
-				at[name] = i
-			}
+		c, meant := column(name)
+		if c == "" && strings.TrimSpace(name) != "" {
+			return nil, unknownColumn(number, name, meant)
 		}
+		at[c] = i
 	}
 	if _, ok := at["at"]; !ok {
 		return nil, recording.Problemf(BadLine, "", "line %d: missing column \"at\" (expected %s)", number, strings.Join(columns[:], ", "))

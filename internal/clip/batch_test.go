@@ -40,7 +40,17 @@ func TestBatchFormats(t *testing.T) {
 		{"semicolons and decimal commas", "\ufeffAt;Recording;Title\r\n75,5;latest;x\r\n\r\n;;\r\n1:15;;y\r\n", "1def",
 			"2 recording=latest at=75,5 title=x\n5 recording=1def at=1:15 title=y"},
 		{"UTF-16", utf16, "", "2 recording=1abc at=1:15 title=À côté"},
-		{"other columns", "note,at,mood\nx,5,good\n", "1abc", "2 recording=1abc at=5"},
+		{"id for recording", "id,at\n1abc,5\n", "", "2 recording=1abc at=5"},
+		{"a column without a name", "at,,title\n5,x,y\n", "1abc", "2 recording=1abc at=5 title=y"},
+		{"separator named as Excel does", "sep=;\r\nAt;Title\r\n5;a, b\r\n", "1abc", "3 recording=1abc at=5 title=a, b"},
+		{"another separator", "sep=|\nat|title\n5|a;b\n", "1abc", "3 recording=1abc at=5 title=a;b"},
+		{"JSON array", "\n[{\"id\":\"1abc\",\"at\":75.25},\n {\"recording\":\"1def\",\"at\":\"5\",\"text\":\"x\"}]", "",
+			"1 recording=1abc at=75.25\n2 recording=1def at=5"},
+		{"empty JSON array", "[]", "", ""},
+		{"JSON array that is cut off", "[{\"at\":1},{\"at\":", "1abc", "1 recording=1abc at=1\n2 error=not JSON"},
+		{"JSON array that is not closed", "[{\"at\":1}", "1abc", "1 recording=1abc at=1\n2 error=the JSON array is not closed"},
+		{"JSON array of something else", "[5]", "1abc", "1 error=not a JSON object"},
+		{"JSON key mistyped", "{\"at\":1,\"lenght\":5}\n", "1abc", "1 error=line 1: unknown column \"lenght\""},
 		{"short and long rows", "recording,at,title\n1abc,5\n1abc,6,t,u,v\n", "", "2 recording=1abc at=5\n3 recording=1abc at=6 title=t"},
 		{"quotes", "recording,at,title\n1abc,5,say \"hi\"\n", "", `2 recording=1abc at=5 title=say "hi"`},
 		{"lines in fields", "recording,at,title\n1abc,5,\"a\nb\"\n1abc,6,c\n", "", "2 recording=1abc at=5 title=a\nb\n4 recording=1abc at=6 title=c"},
@@ -92,7 +102,9 @@ func TestBatchFormats(t *testing.T) {
 		})
 	}
 	for _, tt := range []struct{ text, recording, says string }{
-		{"start,stop\n1,2\n", "", `missing column "at"`},
+		{"title,end\n1,2\n", "", `missing column "at"`},
+		{"at,lenght\n1,2\n", "1abc", `unknown column "lenght"`},
+		{"note,at\n1,2\n", "1abc", `unknown column "note"`},
 		{"at,title\n1,2\n", "", `missing column "recording"`},
 		{strings.Repeat("x", maxLine+10), "", "longer than"},
 	} {
@@ -104,11 +116,29 @@ func TestBatchFormats(t *testing.T) {
 	}
 }
 
+// A column that does not exist is named with the one that may be meant: without
+// it every clip would have the usual length.
+func TestUnknownColumn(t *testing.T) {
+	for _, tt := range []struct{ column, meant string }{
+		{"lenght", "length"}, {"start", "at"}, {"Duration", "length"}, {"titel", "title"}, {"mood", ""},
+	} {
+		t.Run(tt.column, func(t *testing.T) {
+			var p *Problem
+			_, err := NewBatch(strings.NewReader("at,"+tt.column+"\n1,2\n"), "1abc")
+			if !errors.As(err, &p) || p.Cause != UnknownColumn || p.Known[0] != tt.meant {
+				t.Errorf("%v: %+v", err, p)
+			}
+		})
+	}
+}
+
 // The lines that failed can be run again as they are.
 func TestBatchRaw(t *testing.T) {
 	for _, text := range []string{
 		"at;recording;title\n5,5;1abc;\"a;b\"\n6;1abc;c\n",
 		"{\"recording\":\"1abc\",\"at\":5}\n",
+		"sep=|\nat|title\n5|x\n",
+		"[{\"at\":5},{\"at\":6}]",
 		"1\t2\tx\n",
 	} {
 		b, err := NewBatch(strings.NewReader(text), "1abc")

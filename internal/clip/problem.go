@@ -27,7 +27,9 @@ const (
 	NothingLeft Cause = "nothing-left" // without those who are left out
 	WholeFilm   Cause = "whole-film"   // nobody can be left out of a video
 	LongLine    Cause = "long-line"    // of a batch
-	NoRecording Cause = "no-recording" // a batch, or a line of it, names none
+	// UnknownColumn: Known holds the one that may be meant.
+	UnknownColumn Cause = "unknown-column"
+	NoRecording   Cause = "no-recording" // a batch, or a line of it, names none
 )
 
 // A Problem is an error in what was asked for.
