@@ -86,11 +86,7 @@ func formatOf(name string) format.Format {
 	if err != nil {
 		return ""
 	}
-	tr := rd.Track()
-	if tr.Format == track.MP4 && tr.Video {
-		return format.MP4
-	}
-	return map[track.Format]format.Format{track.MP4: format.M4A, track.MP3File: format.MP3, track.ADTS: format.AAC, track.FLACRaw: format.FLAC, track.WAV: format.WAV}[tr.Format]
+	return format.OfTrack(rd.Track())
 }
 
 // tagsOf returns the tags of a file, or none.

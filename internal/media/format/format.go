@@ -36,6 +36,8 @@ type Entry struct {
 	MediaType string
 	// WebType is what browsers call it, where that differs.
 	WebType string
+	// File is what a file of it is by its content.
+	File track.Format
 	// Holds are the codecs whose access units it holds as they are.
 	Holds []track.Codec
 	// Lossless means that encoding loses nothing.
@@ -57,18 +59,18 @@ type Entry struct {
 // table is in the order in which help lists the formats.
 func table() []Entry {
 	return []Entry{
-		{Format: M4A, MediaType: "audio/x-m4a", WebType: "audio/mp4", Holds: []track.Codec{track.AACLC, track.HEAAC, track.AACOther},
+		{Format: M4A, File: track.MP4, MediaType: "audio/x-m4a", WebType: "audio/mp4", Holds: []track.Codec{track.AACLC, track.HEAAC, track.AACOther},
 			Cover: true, Tags: true, Chapters: true, Rates: encode.AACRates, Encode: encode.M4A, write: writeM4A},
-		{Format: MP3, MediaType: "audio/mpeg", Holds: []track.Codec{track.MP3},
+		{Format: MP3, File: track.MP3File, MediaType: "audio/mpeg", Holds: []track.Codec{track.MP3},
 			Cover: true, Tags: true, Chapters: true, Rates: encode.MP3Rates, Encode: encode.MP3, write: writeMP3},
-		{Format: Opus, MediaType: "audio/ogg", Cover: true, Tags: true, Comments: true, Rates: encode.OpusRates, Encode: encode.Opus},
+		{Format: Opus, File: track.Ogg, MediaType: "audio/ogg", Cover: true, Tags: true, Comments: true, Rates: encode.OpusRates, Encode: encode.Opus},
 		// FLAC is cut by encoding it again, which loses nothing.
-		{Format: FLAC, MediaType: "audio/flac", Lossless: true, Cover: true, Tags: true, Comments: true, Encode: encode.FLAC, write: writeFLAC},
-		{Format: WAV, MediaType: "audio/wav", Holds: []track.Codec{track.PCM}, Lossless: true, Encode: encode.WAV, write: writeWAV},
+		{Format: FLAC, File: track.FLACRaw, MediaType: "audio/flac", Lossless: true, Cover: true, Tags: true, Comments: true, Encode: encode.FLAC, write: writeFLAC},
+		{Format: WAV, File: track.WAV, MediaType: "audio/wav", Holds: []track.Codec{track.PCM}, Lossless: true, Encode: encode.WAV, write: writeWAV},
 		// ADTS cannot say what HE-AAC and the like need, and not every site
 		// that takes videos takes these.
-		{Format: AAC, MediaType: "audio/aac", Holds: []track.Codec{track.AACLC}, write: writeAAC},
-		{Format: MP4, MediaType: "video/mp4", Holds: []track.Codec{track.AACLC}, Picture: true,
+		{Format: AAC, File: track.ADTS, MediaType: "audio/aac", Holds: []track.Codec{track.AACLC}, write: writeAAC},
+		{Format: MP4, File: track.MP4, MediaType: "video/mp4", Holds: []track.Codec{track.AACLC}, Picture: true,
 			Cover: true, Tags: true, Chapters: true, Rates: encode.AACRates, Encode: encode.M4A, write: writeM4A},
 	}
 }
@@ -107,6 +109,16 @@ func (f Format) Ext() string { return "." + string(f) }
 
 // Keeps reports whether f holds the access units of codec c as they are.
 func (f Format) Keeps(c track.Codec) bool { return slices.Contains(f.Entry().Holds, c) }
+
+// OfTrack returns the format that an opened file has by its content, or "".
+func OfTrack(tr *track.Track) Format {
+	for _, e := range table() {
+		if e.File == tr.Format && e.Picture == tr.Video {
+			return e.Format
+		}
+	}
+	return ""
+}
 
 // Native returns the format in which sound of a codec is handed out and cut
 // without losing anything; ok is false if there is none.

@@ -35,13 +35,6 @@ type Tag struct {
 	Padding int
 }
 
-// Append appends to b an ID3v2.3 tag with frames and returns the longer
-// slice. See Tag for what becomes of them.
-func Append(b []byte, frames []Frame) []byte {
-	w := writer{version: 3}
-	return w.tag(b, frames, nil, 0)
-}
-
 // Append appends the tag to b and returns the longer slice. Nothing in it is
 // unsynchronised: players skip a tag by its size, and many read tags that are
 // wrongly. It fails if something does not fit into a tag.

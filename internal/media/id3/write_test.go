@@ -48,15 +48,6 @@ var someFrames = []Frame{
 	{ID: "WXXX", Name: "слушать", Value: []byte("https://x.com/")},
 }
 
-func TestAppendedTagReadsBack(t *testing.T) {
-	b := Append([]byte("before"), someFrames)[len("before"):]
-	h, ok := ParseHeader(b)
-	if !ok || h.Version != 3 || h.Len() != len(b) {
-		t.Fatalf("header %+v, %v; tag of %d bytes", h, ok, len(b))
-	}
-	sameFrames(t, readFrames(t, b), someFrames)
-}
-
 func TestTagReadsBack(t *testing.T) {
 	for _, version := range []byte{0, 3, 4} {
 		for _, padding := range []int{0, 1, 2048} {

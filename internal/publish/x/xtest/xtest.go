@@ -123,18 +123,6 @@ func (s *Server) Posts() []Post {
 	return append([]Post(nil), s.posts...)
 }
 
-// Media returns the uploads of a category.
-func (s *Server) Media(category string) (list []*Medium) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, m := range s.media {
-		if m.Category == category {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
 // Medium returns an upload by its id.
 func (s *Server) Medium(id string) *Medium {
 	s.mu.Lock()
