@@ -17,13 +17,13 @@ type counted struct{ bytes atomic.Int64 }
 func (*counted) Expect(int64)  {}
 func (c *counted) Add(n int64) { c.bytes.Add(n) }
 
-func TestSource(t *testing.T) {
+func TestReader(t *testing.T) {
 	broken := errors.New("broken")
 	for _, tt := range []struct {
 		name string
 		r    io.Reader
 		want string
-		err  error // what the Source remembers
+		err  error // what the Reader remembers
 	}{
 		{"whole", strings.NewReader("abcdef"), "abcdef", nil},
 		{"empty", strings.NewReader(""), "", nil},
@@ -59,7 +59,7 @@ func (f *failing) Read(p []byte) (int, error) { return copy(p, f.b), f.err }
 
 // A context that is done ends reading with its error, and is not taken for a
 // failing source.
-func TestSourceEndsWithItsContext(t *testing.T) {
+func TestReaderEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := NewReader(ctx, strings.NewReader("abcdef"), NoProgress{})
 	if n, err := s.Read(make([]byte, 3)); n != 3 || err != nil {
