@@ -243,7 +243,7 @@ func TestLosslessEqualsSource(t *testing.T) {
 				n = 12 // more than 200 in all
 			case testing.Short():
 				n = 1
-			case i%2 == 0:
+			case i%4 == 0:
 				n = 4
 			}
 			file := src.make(t, t.TempDir())

@@ -297,8 +297,8 @@ var carries = map[format.Format]struct {
 func TestOthersReadEveryFormat(t *testing.T) {
 	tool(t, "ffprobe", "ffmpeg", "mediainfo")
 	f := pcm.Format{SampleRate: 48000, Channels: 2}
-	const samples = 6*48000 + 77
-	l, r := imported(t, f, voice(f, 7, 1, steady(0.4))[:samples*2])
+	const samples = 4*48000 + 77
+	l, r := imported(t, f, voice(f, 5, 1, steady(0.4))[:samples*2])
 	picture, dir := artwork(t, 1400), t.TempDir()
 	q := Request{
 		Title: "Débat : l’été", Cover: picture, ChapterSource: "file", Name: "episode",

@@ -142,7 +142,7 @@ func TestInvalidSamples(t *testing.T) {
 
 // Nothing depends on how many chunks are decoded at once.
 func TestJobs(t *testing.T) {
-	r := made(7, 290)
+	r := made(7, 150)
 	one, err := r.scan(1)
 	if err != nil {
 		t.Fatal(err)

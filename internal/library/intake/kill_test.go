@@ -276,7 +276,7 @@ func stride() int {
 	case testing.Short():
 		return 20
 	}
-	return 4
+	return 7
 }
 
 // countSteps runs the scenario undisturbed and returns how many steps it
@@ -313,7 +313,8 @@ func TestFailedAnywhere(t *testing.T) {
 			steps := countSteps(t, s, dir, input)
 			want, wantList := tree(t, dir), listing(t, dir)
 			stride := stride()
-			for n := 0; n < steps; n += stride {
+			// Not those at which TestKilledAnywhere stops.
+			for n := stride / 2; n < steps; n += stride {
 				failing := prepared(t, s, input)
 				var step atomic.Int64
 				err := runScenario(s, failing, input, func(what, name string) error {

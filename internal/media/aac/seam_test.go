@@ -88,7 +88,7 @@ func TestSeamsByFFmpeg(t *testing.T) {
 		t.Skip("ffmpeg is not installed")
 	}
 	stereo := pcm.Format{SampleRate: 48000, Channels: 2}
-	list, seconds, gridSeconds := []pcm.Format{stereo}, 10, 3
+	list, seconds, gridSeconds := []pcm.Format{stereo}, 6, 2
 	if os.Getenv("SPACES_LONG") != "" {
 		list, seconds, gridSeconds = append(slices.Clone(formats), stereo), 130, pieceSeconds
 	}

@@ -50,7 +50,8 @@ func open(t *testing.T, file string) (*Reader, [][]byte, track.Run) {
 }
 
 // TestLengths compares sample counts with what ffmpeg decodes, for every
-// sample rate of the three versions.
+// sample rate of the three versions. SPACES_LONG=1 takes every mode at every
+// rate with one channel and with two.
 func TestLengths(t *testing.T) {
 	dir := t.TempDir()
 	wav, out := filepath.Join(dir, "in.wav"), filepath.Join(dir, "out.mp3")
@@ -65,7 +66,10 @@ func TestLengths(t *testing.T) {
 			tool(t, "ffmpeg", "-v", "error", "-y", "-f", "lavfi",
 				"-i", fmt.Sprintf("anoisesrc=a=0.1:r=%d:seed=%d", rate, i),
 				"-af", fmt.Sprintf("atrim=end_sample=%d", length), "-ac", fmt.Sprint(channels), wav)
-			for _, mode := range modes {
+			for j, mode := range modes {
+				if j != (i+channels)%len(modes) && os.Getenv("SPACES_LONG") == "" {
+					continue // two modes a rate
+				}
 				tool(t, "lame", append(append([]string{"--quiet", "--resample", fmt.Sprint(float64(rate) / 1000)}, mode...), wav, out)...)
 				r, _, run := open(t, out)
 				want := decoded(t, out, channels)

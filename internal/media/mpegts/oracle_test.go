@@ -28,7 +28,7 @@ func ffmpeg(t *testing.T, args ...string) {
 func TestAgainstFFmpeg(t *testing.T) {
 	dir := t.TempDir()
 	ts, aac := filepath.Join(dir, "a.ts"), filepath.Join(dir, "a.aac")
-	const seconds = "20"
+	const seconds = "8"
 	sound := []string{"-f", "lavfi", "-t", seconds, "-i", "anoisesrc=a=0.1:r=48000:seed=5", "-ac", "2"}
 	picture := []string{"-f", "lavfi", "-t", seconds, "-i", "testsrc=s=320x180:r=10", "-c:v", "mpeg2video"}
 	code := []string{"-c:a", "aac", "-b:a", "96k"}

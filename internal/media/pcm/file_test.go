@@ -100,7 +100,7 @@ func testSpans(t *testing.T, rec recording, want []float32) {
 		t.Fatalf("%d samples, want %d", f.Samples(), rec.Samples)
 	}
 	rnd := rand.New(rand.NewPCG(3, 4))
-	spans := 60
+	spans := 30
 	if os.Getenv("SPACES_LONG") != "" {
 		spans = 200
 	}
