@@ -16,14 +16,22 @@ const quiet = -1000 // dBFS, of silence
 
 // tones returns a stereo signal. The sine's phase runs on where levels change.
 func tones(rate int, seq ...tone) []float32 {
-	var out []float32
+	second := make([]float64, rate) // the sine repeats after it
+	for n := range second {
+		second[n] = math.Sin(2 * math.Pi * 1000 * float64(n) / float64(rate))
+	}
+	length := 0.0
+	for _, t := range seq {
+		length += t.seconds
+	}
+	out := make([]float32, 0, 2*int(math.Round(length*float64(rate))))
 	var end float64
 	n := 0
 	for _, t := range seq {
 		end += t.seconds
 		amp := math.Pow(10, t.dBFS/20)
 		for ; n < int(math.Round(end*float64(rate))); n++ {
-			v := float32(amp * math.Sin(2*math.Pi*1000*float64(n)/float64(rate)))
+			v := float32(amp * second[n%rate])
 			out = append(out, v, v)
 		}
 	}
