@@ -10,6 +10,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/proof"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type differenceLine struct {
@@ -47,7 +49,7 @@ func (a *App) verifyAgainst(ctx context.Context, lib *library.Library, ids []str
 		case a.set.JSON:
 			broken = errors.Join(broken, writeJSON(a.Out, differenceLine{space.Schema, "difference", d}))
 		case d.Kind != proof.OnlyHere || !a.set.Quiet:
-			fmt.Fprintf(a.Out, "%-15s %s: %s\n", d.Kind, safe(what), safe(d.Message))
+			fmt.Fprintf(a.Out, "%-15s %s: %s\n", d.Kind, terminal.Safe(what), terminal.Safe(d.Message))
 		}
 	})
 	bar.Close()
@@ -55,7 +57,7 @@ func (a *App) verifyAgainst(ctx context.Context, lib *library.Library, ids []str
 		a.logLine(log, "stopped: "+err.Error())
 		return err
 	}
-	text := fmt.Sprintf("%s, %s, %s, %s: %s", count(sum.Archives, "archive"), count(sum.Members, "audio file"), count(sum.Records, "record"), size(sum.Bytes), count(sum.Findings, "finding"))
+	text := fmt.Sprintf("%s, %s, %s, %s: %s", spell.Count(sum.Archives, "archive"), spell.Count(sum.Members, "audio file"), spell.Count(sum.Records, "record"), spell.Size(sum.Bytes), spell.Count(sum.Findings, "finding"))
 	a.logLine(log, "compared with "+text)
 	if a.set.JSON {
 		err = writeJSON(a.Out, comparedLine{space.Schema, "compared", sum})
@@ -64,7 +66,7 @@ func (a *App) verifyAgainst(ctx context.Context, lib *library.Library, ids []str
 	}
 	if err == nil && sum.Findings > 0 {
 		return &failure{exitFound, "differs", "what is in the archive alone is taken in with: spaces extract ARCHIVE",
-			fmt.Errorf("the library and the archive differ in %s", plural(sum.Findings, "place", "places"))}
+			fmt.Errorf("the library and the archive differ in %s", spell.Plural(sum.Findings, "place", "places"))}
 	}
 	return err
 }

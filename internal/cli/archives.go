@@ -55,7 +55,7 @@ func (a *App) listArchives(ctx context.Context) error {
 }
 
 func (a *App) showArchive(w io.Writer, ar space.Archive) {
-	fmt.Fprintln(w, safe(ar.Name))
+	fmt.Fprintln(w, terminal.Safe(ar.Name))
 	var facts []string
 	if ar.Account != nil {
 		facts = append(facts, person(ar.Account))
@@ -63,12 +63,12 @@ func (a *App) showArchive(w io.Writer, ar space.Archive) {
 	if !ar.Made.IsZero() {
 		facts = append(facts, "made "+ar.Made.In(a.Zone).Format("2 Jan 2006 15:04 ")+spell.Zone(ar.Made.In(a.Zone)))
 	}
-	facts = append(facts, size(ar.Bytes))
+	facts = append(facts, spell.Size(ar.Bytes))
 	if ar.Partial {
 		facts = append(facts, "one part of several")
 	}
 	fmt.Fprintf(w, "  %s\n  SHA-256 %s\n  Spaces: %s, %s\n", strings.Join(facts, " · "), ar.SHA256,
-		count(ar.Records, "record"), count(ar.Media, "audio file"))
+		spell.Count(ar.Records, "record"), spell.Count(ar.Media, "audio file"))
 	t := terminal.NewTable(terminal.Column{Title: "  HELD"}, terminal.Column{Title: "FILES", Right: true},
 		terminal.Column{Title: "THINGS", Right: true}, terminal.Column{Title: "BYTES", Right: true})
 	for _, typ := range ar.Types {
@@ -76,7 +76,7 @@ func (a *App) showArchive(w io.Writer, ar space.Archive) {
 		if typ.Count >= 0 {
 			things = fmt.Sprint(typ.Count)
 		}
-		t.Add("  "+safe(typ.Name), fmt.Sprint(typ.Files), things, size(typ.Bytes))
+		t.Add("  "+terminal.Safe(typ.Name), fmt.Sprint(typ.Files), things, spell.Size(typ.Bytes))
 	}
 	t.Write(w, a.Columns)
 }

@@ -99,7 +99,7 @@ func (a *App) authList() error {
 				return err
 			}
 		}
-		t.Add(safe(e.Target), e.Where)
+		t.Add(terminal.Safe(e.Target), e.Where)
 	}
 	if !a.set.JSON {
 		t.Write(a.Out, 0)
@@ -141,10 +141,10 @@ func (a *App) authSet(ctx context.Context, word string) error {
 		return writeJSON(a.Out, authLine{space.Schema, t.account(), where})
 	}
 	if where == keyring.InFile {
-		a.say("The credentials of %s are kept in %s, since no keyring runs here: only you may read it", safe(t.account()), safe(a.shortenHome(a.secrets().File)))
+		a.say("The credentials of %s are kept in %s, since no keyring runs here: only you may read it", terminal.Safe(t.account()), terminal.Safe(a.shortenHome(a.secrets().File)))
 		return nil
 	}
-	a.say("The credentials of %s are kept in the system's keyring", safe(t.account()))
+	a.say("The credentials of %s are kept in the system's keyring", terminal.Safe(t.account()))
 	return nil
 }
 
@@ -182,7 +182,7 @@ func (a *App) authRemove(word string) error {
 	if a.set.JSON {
 		return writeJSON(a.Out, authLine{space.Schema, account, ""})
 	}
-	a.say("The credentials of %s are forgotten", safe(account))
+	a.say("The credentials of %s are forgotten", terminal.Safe(account))
 	return nil
 }
 

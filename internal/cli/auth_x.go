@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/publish/post"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 	"github.com/spaces-cli/spaces/internal/publish/x"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type xLoginOptions struct{ open, paste, remove bool }
@@ -83,7 +84,7 @@ func (a *App) authX(ctx context.Context, o xLoginOptions) error {
 	}
 	a.say("Signed in to X as %s", at(token.Handle))
 	if where == keyring.InFile {
-		a.say("The token is kept in %s, since no keyring runs here: only you may read it", safe(a.shortenHome(a.secrets().File)))
+		a.say("The token is kept in %s, since no keyring runs here: only you may read it", terminal.Safe(a.shortenHome(a.secrets().File)))
 	}
 	return nil
 }

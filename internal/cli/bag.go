@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -137,11 +138,11 @@ func (a *App) showBag(line *bagLine, plan *bag.Plan) error {
 	if !line.Written {
 		t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true})
 		for _, f := range plan.Files {
-			t.Add("data/"+safe(f.Name), size(f.Bytes))
+			t.Add("data/"+terminal.Safe(f.Name), spell.Size(f.Bytes))
 		}
 		t.Write(a.Out, a.Columns)
 		return nil
 	}
-	_, err := fmt.Fprintf(a.Out, "%s  %s of %s, %s, %s\n", safe(line.Path), count(len(line.Files), "file"), count(len(line.Spaces), "Space"), size(line.Bytes), line.Access)
+	_, err := fmt.Fprintf(a.Out, "%s  %s of %s, %s, %s\n", terminal.Safe(line.Path), spell.Count(len(line.Files), "file"), spell.Count(len(line.Spaces), "Space"), spell.Size(line.Bytes), line.Access)
 	return err
 }

@@ -23,6 +23,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type clipOptions struct {
@@ -518,7 +520,7 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 		}
 		return writeJSON(c.app.Out, v)
 	}
-	w, name := c.app.Out, safe(c.app.shortenHome(r.File))
+	w, name := c.app.Out, terminal.Safe(c.app.shortenHome(r.File))
 	if c.o.output == "-" {
 		w, name = c.app.Err, "standard output"
 		if c.app.set.Quiet {
@@ -527,7 +529,7 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 	}
 	text := fmt.Sprintf("%s  %s s from %s", name, decimal(math.Round(1000*r.Length)/1000), recording.Mark(time.Duration(r.At*float64(time.Second))))
 	if r.Status != clips.Planned {
-		text += "  " + size(r.Bytes)
+		text += "  " + spell.Size(r.Bytes)
 	}
 	if r.Captions != "" {
 		text += "  with captions"
@@ -589,9 +591,9 @@ func (c *clipper) printFailed(l clips.Line, err error) error {
 	if l.Number > 0 {
 		where = fmt.Sprintf("line %d", l.Number)
 	}
-	text := fmt.Sprintf("spaces: error: %s: %s", where, safeLines(f.Error()))
+	text := fmt.Sprintf("spaces: error: %s: %s", where, terminal.SafeLines(f.Error()))
 	if f.hint != "" {
-		text += "\nspaces: hint: " + safe(f.hint)
+		text += "\nspaces: hint: " + terminal.Safe(f.hint)
 	}
 	_, werr := fmt.Fprintln(c.app.Err, text)
 	return werr

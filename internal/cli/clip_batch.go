@@ -16,6 +16,7 @@ import (
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // runBatch cuts what a file or standard input lists.
@@ -88,7 +89,7 @@ func (c *clipper) runBatch(ctx context.Context) error {
 		return err
 	}
 	if all == 0 {
-		name := safe(c.o.batch)
+		name := terminal.Safe(c.o.batch)
 		if c.o.batch == "-" {
 			name = "standard input"
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // videoOptions are the flags of clips that are videos.
@@ -210,7 +211,7 @@ func readPicture(name string) ([]byte, error) {
 		return nil, err
 	}
 	if info.Size() > most {
-		return nil, fmt.Errorf("%s: the picture is larger than %s", name, size(most))
+		return nil, fmt.Errorf("%s: the picture is larger than %s", name, spell.Size(most))
 	}
 	b, err := os.ReadFile(name)
 	if err == nil && !bytes.HasPrefix(b, []byte("\xFF\xD8\xFF")) && !bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1A\n")) {

@@ -86,7 +86,7 @@ func (a *App) showSettings(all map[string]settings.Value) error {
 				return err
 			}
 		}
-		t.Add(k.Name, safe(v.Text), "("+a.shortenHome(safe(source))+")")
+		t.Add(k.Name, terminal.Safe(v.Text), "("+a.shortenHome(terminal.Safe(source))+")")
 	}
 	if !a.set.JSON {
 		t.Write(a.Out, 0)
@@ -132,7 +132,7 @@ func (a *App) setSetting(name, text string) error {
 	if a.set.JSON {
 		return writeJSON(a.Out, settingLine{space.Schema, name, text, a.configFile()})
 	}
-	a.say("%s is now %s (%s)", name, safe(text), a.shortenHome(a.configFile()))
+	a.say("%s is now %s (%s)", name, terminal.Safe(text), a.shortenHome(a.configFile()))
 	return nil
 }
 

@@ -330,7 +330,7 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 			if asked > 0 {
 				rule = "\n----------------------------------------\n\n"
 			}
-			_, err = fmt.Fprint(a.Out, rule+safeLines(text))
+			_, err = fmt.Fprint(a.Out, rule+terminal.SafeLines(text))
 		}
 		if err != nil {
 			return err
@@ -338,7 +338,7 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		asked++
 	}
 	if nameless > 0 {
-		a.warn("%s on stage in %s without a known handle: nobody can ask them from here, and they count as not having agreed until you enter their answer: spaces consent set ID granted", plural(nameless, "person was", "people were"), rec.ID)
+		a.warn("%s on stage in %s without a known handle: nobody can ask them from here, and they count as not having agreed until you enter their answer: spaces consent set ID granted", spell.Plural(nameless, "person was", "people were"), rec.ID)
 	}
 	switch {
 	case asked == 0 && nameless > 0:
@@ -346,7 +346,7 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 	case asked == 0:
 		a.say("everybody who was on stage in %s has answered", rec.ID)
 	default:
-		a.say("%s. Enter the answers: spaces consent set HANDLE granted|declined --recording %s", count(asked, "message"), rec.ID)
+		a.say("%s. Enter the answers: spaces consent set HANDLE granted|declined --recording %s", spell.Count(asked, "message"), rec.ID)
 	}
 	return nil
 }
@@ -400,14 +400,14 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 		if e.Kind == consent.Override {
 			who, what = "you", fmt.Sprintf("went on (%s) without %s", e.Action, consent.Names(e.Missing))
 			if in := cmp.Or(e.Recording, e.File); in != "" {
-				what += " in " + safe(in)
+				what += " in " + terminal.Safe(in)
 			}
 		}
 		if e.Evidence != nil {
 			what += "  " + e.Evidence.Name
 		}
 		if e.Note != "" {
-			what += "  " + safe(e.Note)
+			what += "  " + terminal.Safe(e.Note)
 		}
 		t.Add(e.At.In(a.Zone).Format("2006-01-02 15:04"), who, what)
 	}

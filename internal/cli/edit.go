@@ -7,6 +7,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type editOptions struct {
@@ -71,7 +72,7 @@ func (a *App) edit(ctx context.Context, o editOptions) error {
 			}
 			continue
 		}
-		a.say("%s is now %q in %s", r.ID, safe(r.Title), safe(a.shortenHome(lib.Path(r.Folder))))
+		a.say("%s is now %q in %s", r.ID, terminal.Safe(r.Title), terminal.Safe(a.shortenHome(lib.Path(r.Folder))))
 	}
 	return nil
 }

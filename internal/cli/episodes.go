@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -109,7 +110,7 @@ func (a *App) episodes(ctx context.Context, o refs) error {
 		if e.IsPublished() {
 			state = "published"
 		}
-		t.Add(date, clock(e.Duration), size(e.Bytes), state, safe(e.File), safe(e.Title))
+		t.Add(date, spell.Length(e.Duration), spell.Size(e.Bytes), state, terminal.Safe(e.File), terminal.Safe(e.Title))
 	}
 	if !a.set.JSON {
 		t.Write(a.Out, a.Columns)
@@ -220,7 +221,7 @@ func (a *App) publishEpisodes(ctx context.Context, o refs, publish bool) error {
 			}
 			continue
 		}
-		fmt.Fprintf(a.Out, "%s  %s\n", safe(e.File), map[bool]string{true: "published", false: "not published"}[publish])
+		fmt.Fprintf(a.Out, "%s  %s\n", terminal.Safe(e.File), map[bool]string{true: "published", false: "not published"}[publish])
 	}
 	a.say("The feed changes when it is sent: spaces upload --feed TARGET")
 	return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/settings"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // The exit codes. Scripts rely on them: they never change their meaning.
@@ -156,9 +157,9 @@ func (a *App) report(ctx context.Context, err error, asJSON bool) int {
 		fmt.Fprintln(a.Err, "spaces: "+strings.TrimSuffix("stopped; "+f.hint, "; "))
 		return f.code
 	}
-	fmt.Fprintln(a.Err, "spaces: error: "+safeLines(f.Error()))
+	fmt.Fprintln(a.Err, "spaces: error: "+terminal.SafeLines(f.Error()))
 	if f.hint != "" {
-		fmt.Fprintln(a.Err, "spaces: hint: "+safeLines(f.hint))
+		fmt.Fprintln(a.Err, "spaces: hint: "+terminal.SafeLines(f.hint))
 	}
 	return f.code
 }
@@ -173,9 +174,9 @@ func (a *App) printFailure(err error) {
 		}{space.Schema, f.json()})
 		return
 	}
-	fmt.Fprintln(a.Err, "spaces: error: "+safeLines(f.Error()))
+	fmt.Fprintln(a.Err, "spaces: error: "+terminal.SafeLines(f.Error()))
 	if f.hint != "" {
-		fmt.Fprintln(a.Err, "spaces: hint: "+safeLines(f.hint))
+		fmt.Fprintln(a.Err, "spaces: hint: "+terminal.SafeLines(f.hint))
 	}
 }
 
@@ -189,13 +190,13 @@ func (a *App) warn(format string, args ...any) {
 		}{space.Schema, message})
 		return
 	}
-	fmt.Fprintln(a.Err, "spaces: warning: "+safeLines(message))
+	fmt.Fprintln(a.Err, "spaces: warning: "+terminal.SafeLines(message))
 }
 
 // say tells how things go, unless --quiet or --json was asked for.
 func (a *App) say(format string, args ...any) {
 	if !a.set.Quiet && !a.set.JSON {
-		fmt.Fprintln(a.Err, safeLines(fmt.Sprintf(format, args...)))
+		fmt.Fprintln(a.Err, terminal.SafeLines(fmt.Sprintf(format, args...)))
 	}
 }
 

@@ -25,6 +25,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type exportOptions struct {
@@ -408,7 +410,7 @@ func (a *App) printExported(r *episode.Result) error {
 		}
 		return writeJSON(a.Out, exported{r.Record, r.Path, r.Status, remarks})
 	}
-	text := fmt.Sprintf("%s  %s  %s", safe(a.shortenHome(r.Path)), clock(r.Duration), size(r.Bytes))
+	text := fmt.Sprintf("%s  %s  %s", terminal.Safe(a.shortenHome(r.Path)), spell.Length(r.Duration), spell.Size(r.Bytes))
 	switch {
 	case r.Status == episode.Done:
 		text += "  (already there)"
@@ -429,7 +431,7 @@ func (a *App) printExported(r *episode.Result) error {
 		return err
 	}
 	for _, n := range r.Notes {
-		a.warn("%s: %s", safe(r.File), n)
+		a.warn("%s: %s", terminal.Safe(r.File), n)
 	}
 	return nil
 }

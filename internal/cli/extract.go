@@ -263,7 +263,7 @@ func (x *extraction) nextSteps(ctx context.Context, b *strings.Builder) {
 	if x.dryRun || len(x.rows) == 0 || x.app.set.Quiet {
 		return
 	}
-	fmt.Fprintf(b, "Folder: %s\n", safe(x.app.shortenHome(x.app.set.Library)))
+	fmt.Fprintf(b, "Folder: %s\n", terminal.Safe(x.app.shortenHome(x.app.set.Library)))
 	for _, r := range x.rows {
 		if r.state == space.NoAudio {
 			continue
@@ -284,7 +284,7 @@ func (x *extraction) heading(b *strings.Builder, z *spell.Zones) {
 		if ar.Account != nil {
 			parts = append(parts, person(ar.Account))
 		} else {
-			parts = append(parts, safe(ar.Name))
+			parts = append(parts, terminal.Safe(ar.Name))
 		}
 		if !ar.Made.IsZero() {
 			parts = append(parts, "archive made "+ar.Made.In(x.app.Zone).Format("2 Jan 2006"))
@@ -308,7 +308,7 @@ func (x *extraction) table(ctx context.Context, z *spell.Zones) *terminal.Table 
 	}
 	t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true})
 	for _, r := range x.rows {
-		title := safe(r.title)
+		title := terminal.Safe(r.title)
 		if r.untitled {
 			title = "(no title)"
 			if r.state != space.NoAudio && r.was == nil {
@@ -319,7 +319,7 @@ func (x *extraction) table(ctx context.Context, z *spell.Zones) *terminal.Table 
 				title = fmt.Sprintf("(no title: spaces edit %s --title \"…\")", id)
 			}
 		}
-		t.Add(z.Format(r.started, layout), clock(r.seconds), x.stateWords(r), title)
+		t.Add(z.Format(r.started, layout), spell.Length(r.seconds), x.stateWords(r), title)
 	}
 	return t
 }
@@ -366,7 +366,7 @@ func (x *extraction) stateWords(r extracted) string {
 	}
 	switch {
 	case r.lost > 0:
-		words += ", " + short(r.lost) + " lost"
+		words += ", " + spell.Short(r.lost) + " lost"
 	case r.state == space.Damaged:
 		words += ", damaged"
 	}
@@ -402,9 +402,9 @@ func (x *extraction) outcomes(b *strings.Builder) {
 		}
 		switch ar.Section {
 		case string(archive.SectionNone):
-			fmt.Fprintf(b, "%s has no Spaces section: X put nothing about Spaces into it.\n", safe(ar.Name))
+			fmt.Fprintf(b, "%s has no Spaces section: X put nothing about Spaces into it.\n", terminal.Safe(ar.Name))
 		case string(archive.SectionEmpty):
-			fmt.Fprintf(b, "%s has a Spaces section, but it is empty: X knew of no Spaces of this account.\n", safe(ar.Name))
+			fmt.Fprintf(b, "%s has a Spaces section, but it is empty: X knew of no Spaces of this account.\n", terminal.Safe(ar.Name))
 		}
 	}
 }
@@ -412,7 +412,7 @@ func (x *extraction) outcomes(b *strings.Builder) {
 // unrecorded says what dates the recordings of which X has no record.
 func (x *extraction) unrecorded() string {
 	s := x.summary
-	text := count(s.NoRecord, "recording")
+	text := spell.Count(s.NoRecord, "recording")
 	if len(x.archives) > 0 {
 		text += " without a record in the archive: "
 	} else {
@@ -448,7 +448,7 @@ func (x *extraction) counts() string {
 		}
 	}
 	if x.dryRun {
-		add(heard, "%d with audio ("+size(s.Bytes)+"); nothing was written")
+		add(heard, "%d with audio ("+spell.Size(s.Bytes)+"); nothing was written")
 	} else {
 		saved := s.Added + s.Updated
 		for _, r := range x.rows {
@@ -458,7 +458,7 @@ func (x *extraction) counts() string {
 		}
 		words := "%d saved"
 		if saved == heard {
-			words += " (" + size(s.Bytes) + ")"
+			words += " (" + spell.Size(s.Bytes) + ")"
 		}
 		if s.Problems == 0 {
 			words += ", every byte verified"
@@ -507,9 +507,9 @@ func (x *extraction) printProblems() {
 		} else if told++; told > most || a.set.Quiet {
 			continue
 		}
-		fmt.Fprintf(a.Err, "spaces: %s: %s\n", word, safeLines(p.Error()))
+		fmt.Fprintf(a.Err, "spaces: %s: %s\n", word, terminal.SafeLines(p.Error()))
 		if p.Hint != "" {
-			fmt.Fprintf(a.Err, "spaces: hint: %s\n", safeLines(p.Hint))
+			fmt.Fprintf(a.Err, "spaces: hint: %s\n", terminal.SafeLines(p.Hint))
 		}
 	}
 	if told > most && !a.set.Quiet {
@@ -535,10 +535,10 @@ func (x *extraction) verdict() error {
 	switch {
 	case s.Problems > 0 && done > 0:
 		if x.dryRun {
-			return &failure{exitPartly, "partly", "", fmt.Errorf("%s, listed above; nothing was written", count(s.Problems, "problem"))}
+			return &failure{exitPartly, "partly", "", fmt.Errorf("%s, listed above; nothing was written", spell.Count(s.Problems, "problem"))}
 		}
 		return &failure{exitPartly, "partly", "mend what is listed and run the same command again; what is saved stays",
-			fmt.Errorf("%s, listed above; all else is saved", count(s.Problems, "problem"))}
+			fmt.Errorf("%s, listed above; all else is saved", spell.Count(s.Problems, "problem"))}
 	case s.Problems > 0 && allMissing:
 		return &failure{exitNotFound, string(archive.NotFound), "", errors.New("there is nothing at the paths given")}
 	case s.Problems > 0:

@@ -6,6 +6,8 @@ import (
 	"os"
 
 	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // askFolders asks about folders that are neither archives nor folders of
@@ -25,14 +27,14 @@ func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
 			continue
 		}
 		const most = 40
-		fmt.Fprintf(a.Err, "%s holds other things too, %s for one. In it and its folders there %s:\n", safe(a.shortenHome(p)),
-			safe(a.shortenHome(survey.Other)), are(len(survey.Found), "archive or recording", "archives and recordings"))
+		fmt.Fprintf(a.Err, "%s holds other things too, %s for one. In it and its folders there %s:\n", terminal.Safe(a.shortenHome(p)),
+			terminal.Safe(a.shortenHome(survey.Other)), are(len(survey.Found), "archive or recording", "archives and recordings"))
 		for i, f := range survey.Found {
 			if i == most {
 				fmt.Fprintf(a.Err, "  and %d more\n", len(survey.Found)-most)
 				break
 			}
-			fmt.Fprintf(a.Err, "  %-9s %8s  %s\n", foundWords[f.Kind], foundSize(f), safe(a.shortenHome(f.Path)))
+			fmt.Fprintf(a.Err, "  %-9s %8s  %s\n", foundWords[f.Kind], foundSize(f), terminal.Safe(a.shortenHome(f.Path)))
 		}
 		if o.all || o.dryRun {
 			continue
@@ -61,7 +63,7 @@ func foundSize(f archive.Found) string {
 	if f.Bytes == 0 {
 		return ""
 	}
-	return size(f.Bytes)
+	return spell.Size(f.Bytes)
 }
 
 func are(n int, one, many string) string {

@@ -17,6 +17,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 func newFeedCmd(a *App) *cobra.Command {
@@ -115,8 +117,8 @@ func (a *App) feedInit(ctx context.Context, o feedInitOptions) error {
 			return err
 		}
 	} else {
-		a.say("%s is kept in %s", safe(show.Title), safe(a.shortenHome(lib.Path(layout.Show))))
-		a.say("Its feed will be %s", safe(show.URL(layout.FeedFile)))
+		a.say("%s is kept in %s", terminal.Safe(show.Title), terminal.Safe(a.shortenHome(lib.Path(layout.Show))))
+		a.say("Its feed will be %s", terminal.Safe(show.URL(layout.FeedFile)))
 	}
 	for _, w := range warnings {
 		a.warn("%s", w)
@@ -283,15 +285,15 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	if !b.Changed {
 		state = "up to date"
 	}
-	fmt.Fprintf(a.Out, "%s  %s, %s\n", safe(a.shortenHome(name)), count(len(b.Episodes), "episode"), state)
+	fmt.Fprintf(a.Out, "%s  %s, %s\n", terminal.Safe(a.shortenHome(name)), spell.Count(len(b.Episodes), "episode"), state)
 	if o.site {
-		a.say("%s; open %s", count(len(b.Pages), "file")+" of the site", safe(a.shortenHome(filepath.Join(dir, "index.html"))))
+		a.say("%s; open %s", spell.Count(len(b.Pages), "file")+" of the site", terminal.Safe(a.shortenHome(filepath.Join(dir, "index.html"))))
 	}
 	if n := len(b.Gone); n > 0 {
-		a.say("%s of episodes that are no more removed", count(n, "page"))
+		a.say("%s of episodes that are no more removed", spell.Count(n, "page"))
 	}
 	if errs+warnings > 0 {
-		a.warn("%s and %s: see them with spaces feed check %s", count(errs, "error"), count(warnings, "warning"), name)
+		a.warn("%s and %s: see them with spaces feed check %s", spell.Count(errs, "error"), spell.Count(warnings, "warning"), name)
 	}
 	return nil
 }
@@ -370,10 +372,10 @@ func (a *App) feedCheck(name string) error {
 			return err
 		}
 	} else if len(findings) > 0 || !a.set.Quiet {
-		fmt.Fprintf(a.Out, "Checked %s: %s, %s\n", safe(shown), count(errs, "error"), count(warnings, "warning"))
+		fmt.Fprintf(a.Out, "Checked %s: %s, %s\n", terminal.Safe(shown), spell.Count(errs, "error"), spell.Count(warnings, "warning"))
 	}
 	if errs > 0 {
-		return &failure{exitFound, "findings", "docs/publishing-a-podcast.md explains the rules", fmt.Errorf("the feed has %s", count(errs, "error"))}
+		return &failure{exitFound, "findings", "docs/publishing-a-podcast.md explains the rules", fmt.Errorf("the feed has %s", spell.Count(errs, "error"))}
 	}
 	return nil
 }
@@ -382,9 +384,9 @@ func (a *App) feedCheck(name string) error {
 func writeFinding(w io.Writer, file string, f feed.Finding) error {
 	about := ""
 	if f.Item != "" {
-		about = fmt.Sprintf(" (%s)", safe(f.Item))
+		about = fmt.Sprintf(" (%s)", terminal.Safe(f.Item))
 	}
-	_, err := fmt.Fprintf(w, "%s:%d: %s: %s [%s]%s\n", safe(file), f.Line, f.Severity, safe(f.Message), f.Rule, about)
+	_, err := fmt.Fprintf(w, "%s:%d: %s: %s [%s]%s\n", terminal.Safe(file), f.Line, f.Severity, terminal.Safe(f.Message), f.Rule, about)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -159,7 +160,7 @@ func (a *App) showPlan(p *forget.Plan) error {
 		case it.Voice:
 			what = "heard"
 		}
-		t.Add(string(it.Kind), string(it.Fate), what, size(it.Bytes), safe(it.Name))
+		t.Add(string(it.Kind), string(it.Fate), what, spell.Size(it.Bytes), terminal.Safe(it.Name))
 	}
 	if !a.set.JSON {
 		t.Write(a.Out, a.Columns)
@@ -173,16 +174,16 @@ func (a *App) forgotten(p *forget.Plan, done bool, left []string) error {
 		return writeJSON(a.Out, forgetSum{space.Schema, "summary", p.Handle, done, orEmpty(left)})
 	}
 	if n := p.Staying(); n > 0 {
-		a.warn("the voice of @%s, and the handle between the frames, stay in %s: only --originals removes them. X's archive holds both too", p.Handle, count(n, "original"))
+		a.warn("the voice of @%s, and the handle between the frames, stay in %s: only --originals removes them. X's archive holds both too", p.Handle, spell.Count(n, "original"))
 	}
 	if n := len(p.Sent()); n > 0 {
-		a.warn("sent elsewhere, and to be taken back there by you: %s, listed above as receipts", count(n, "file"))
+		a.warn("sent elsewhere, and to be taken back there by you: %s, listed above as receipts", spell.Count(n, "file"))
 	}
 	if !done {
 		return nil
 	}
 	for _, name := range left {
-		a.warn("@%s is still named in %s", p.Handle, safe(name))
+		a.warn("@%s is still named in %s", p.Handle, terminal.Safe(name))
 	}
 	a.say("@%s is forgotten where you chose. If you have a feed, build it again: spaces feed build", p.Handle)
 	return nil

@@ -125,7 +125,7 @@ func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) error {
 		if err != nil {
 			return err
 		}
-		t.Add(row.ID, z.Format(row.StartedAt, "2006-01-02 15:04"), clock(row.Duration), stateOf(row), speakersOf(row), titleOf(row))
+		t.Add(row.ID, z.Format(row.StartedAt, "2006-01-02 15:04"), spell.Length(row.Duration), stateOf(row), speakersOf(row), titleOf(row))
 	}
 	t.Palette = a.Palette
 	t.Columns = []terminal.Column{
@@ -146,7 +146,7 @@ func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) error {
 // stateOf is the state of a row, with what was lost.
 func stateOf(r catalog.Row) string {
 	if r.LostSeconds > 0 {
-		return string(r.State) + ", " + short(r.LostSeconds) + " lost"
+		return string(r.State) + ", " + spell.Short(r.LostSeconds) + " lost"
 	}
 	return string(r.State)
 }
@@ -178,7 +178,7 @@ func titleOf(r catalog.Row) string {
 	if r.TitleSource == space.TitleDate {
 		return "(no title)"
 	}
-	return safe(r.Title)
+	return terminal.Safe(r.Title)
 }
 
 // writeCSV writes recordings as RFC 4180 has it, but with the line ends of

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 func newManCmd(a *App) *cobra.Command {
@@ -48,6 +49,6 @@ func (a *App) writeManPages(root *cobra.Command, dir string) error {
 			Files  []string `json:"files"`
 		}{space.Schema, files})
 	}
-	a.say("%s in %s", count(len(files), "page"), dir)
+	a.say("%s in %s", spell.Count(len(files), "page"), dir)
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -117,7 +118,7 @@ func (a *App) measure(ctx context.Context, o measureOptions) error {
 			err = showMeasurement(a.Out, s, m)
 		default:
 			t.Add(s.ID, level(m.Loudness.Integrated), level(m.Loudness.Range), peakColumn(m.Loudness),
-				fmt.Sprint(m.Loudness.ClippedRuns), clock(m.SilentSeconds), short(lostOf(s, m)), titleOf(row))
+				fmt.Sprint(m.Loudness.ClippedRuns), spell.Length(m.SilentSeconds), spell.Short(lostOf(s, m)), titleOf(row))
 		}
 		if err != nil {
 			return err
@@ -164,9 +165,9 @@ func (a *App) printFailureOf(id string, f *failure) error {
 	if a.set.JSON {
 		return writeJSON(a.Out, failedLine{space.Schema, id, f.json()})
 	}
-	_, err := fmt.Fprintf(a.Err, "spaces: error: %s\n", safeLines(f.Error()))
+	_, err := fmt.Fprintf(a.Err, "spaces: error: %s\n", terminal.SafeLines(f.Error()))
 	if f.hint != "" {
-		_, err = fmt.Fprintf(a.Err, "spaces: hint: %s\n", safeLines(f.hint))
+		_, err = fmt.Fprintf(a.Err, "spaces: hint: %s\n", terminal.SafeLines(f.hint))
 	}
 	return err
 }
@@ -186,7 +187,7 @@ func notAll(failures []*failure, all int) error {
 			}
 		}
 	}
-	return &failure{code, "unmeasured", "", fmt.Errorf("%d of %s could not be measured", len(failures), count(all, "Space"))}
+	return &failure{code, "unmeasured", "", fmt.Errorf("%d of %s could not be measured", len(failures), spell.Count(all, "Space"))}
 }
 
 // peakColumn is a true peak in a table.
@@ -204,7 +205,7 @@ func showMeasurement(w io.Writer, s *space.Space, m *library.Measurement) error 
 		fmt.Fprintf(&b, "%-10s %s\n", label, fmt.Sprintf(format, args...))
 	}
 	l := m.Loudness
-	fmt.Fprintf(&b, "%s\n%s · %s\n\n", safe(s.Title), s.ID, s.State)
+	fmt.Fprintf(&b, "%s\n%s · %s\n\n", terminal.Safe(s.Title), s.ID, s.State)
 	fact("Loudness", "%s LUFS, range %s LU", level(l.Integrated), level(l.Range))
 	fact("Loudest", "%s LUFS in 3 s (short-term), %s LUFS in 0.4 s (momentary)", level(l.MaxShortTerm), level(l.MaxMomentary))
 	if l.TruePeakAtLeast {
@@ -214,18 +215,18 @@ func showMeasurement(w io.Writer, s *space.Space, m *library.Measurement) error 
 	}
 	clipping := "none"
 	if l.Clipped > 0 {
-		clipping = fmt.Sprintf("%s in %s", count(int(l.Clipped), "sample"), count(int(l.ClippedRuns), "place"))
+		clipping = fmt.Sprintf("%s in %s", spell.Count(int(l.Clipped), "sample"), spell.Count(int(l.ClippedRuns), "place"))
 	}
 	fact("Clipping", "%s", clipping)
 	silence := "none of half a second"
 	if n := len(m.Silence); n > 0 {
 		longest := m.LongestSilence()
 		silence = fmt.Sprintf("%s, %s in all, the longest %s at %s",
-			count(n, "pause"), clock(m.SilentSeconds), short(longest.Seconds()), clock(longest.Start))
+			spell.Count(n, "pause"), spell.Length(m.SilentSeconds), spell.Short(longest.Seconds()), spell.Position(longest.Start))
 	}
 	fact("Silence", "%s", silence)
 	if m.LostUnits > 0 {
-		fact("Lost", "%s of the audio do not decode, %s: silence stands there", count(int(m.LostUnits), "unit"), short(m.LostSeconds))
+		fact("Lost", "%s of the audio do not decode, %s: silence stands there", spell.Count(int(m.LostUnits), "unit"), spell.Short(m.LostSeconds))
 	}
 	if s.Damage != nil {
 		fact("Damage", "%s", s.Damage)

@@ -163,7 +163,7 @@ func (a *App) tableMoments(r *recording.Recording, list []moments.Moment) {
 		}
 		// As --at takes it, to the hundredth.
 		at := r.Time(m.Start).Round(10 * time.Millisecond)
-		t.Add(recording.Mark(at), fmt.Sprintf("%.1f s", r.Seconds(m.Samples)), fmt.Sprintf("%.0f", math.Round(100*m.Score)), safe(why))
+		t.Add(recording.Mark(at), fmt.Sprintf("%.1f s", r.Seconds(m.Samples)), fmt.Sprintf("%.0f", math.Round(100*m.Score)), terminal.Safe(why))
 	}
 	t.Write(a.Out, a.Columns)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -80,9 +81,9 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 		}
 		talk := "–"
 		if p.TalkSeconds != nil {
-			talk = clock(*p.TalkSeconds)
+			talk = spell.Length(*p.TalkSeconds)
 		}
-		t.Add(safe(cmp.Or(at(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(&p, purpose))
+		t.Add(terminal.Safe(cmp.Or(at(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(&p, purpose))
 	}
 	if !a.set.JSON {
 		t.Write(a.Out, a.Columns)
@@ -113,7 +114,7 @@ func (a *App) standing(p *consent.Person, purpose consent.Purpose) string {
 		}
 	}
 	if p.Note != "" {
-		text += "  " + terminal.Truncate(safe(p.Note), noteWidth)
+		text += "  " + terminal.Truncate(terminal.Safe(p.Note), noteWidth)
 	}
 	return text
 }

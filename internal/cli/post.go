@@ -184,7 +184,7 @@ func (a *App) planPost(o *postOptions, config *x.Config) error {
 	}
 	var t terminal.Table
 	for _, c := range o.draft.Checks {
-		t.Add(c.What, safe(c.Is), string(c.Result), "X takes "+c.Limit)
+		t.Add(c.What, terminal.Safe(c.Is), string(c.Result), "X takes "+c.Limit)
 	}
 	t.Add("text", fmt.Sprint(x.Weigh(o.text)), string(x.OK), fmt.Sprintf("X takes %d", o.limits.Text))
 	if o.alt != "" {
@@ -193,7 +193,7 @@ func (a *App) planPost(o *postOptions, config *x.Config) error {
 	t.Add("price", dollars(price), "", map[bool]string{true: "with a link", false: "without a link"}[x.HasURL(o.text)])
 	t.Write(a.Out, 0)
 	for _, r := range requests {
-		if _, err := fmt.Fprintln(a.Out, safe(r)); err != nil {
+		if _, err := fmt.Fprintln(a.Out, terminal.Safe(r)); err != nil {
 			return err
 		}
 	}
@@ -251,7 +251,7 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 		if err := a.agreeToPost(ctx, o, handle); err != nil {
 			return err
 		}
-		bar = a.newBar(safe(filepath.Base(o.file))).CountBytes()
+		bar = a.newBar(terminal.Safe(filepath.Base(o.file))).CountBytes()
 		bar.Expect(o.draft.Post.Size)
 	}
 	r, err := client.Post(ctx, attempt, &o.draft.Post, o.draft.Receipt(client.Place(handle), a.Version))
@@ -273,9 +273,9 @@ func (a *App) agreeToPost(ctx context.Context, o *postOptions, handle string) er
 	if !a.InTTY || a.set.JSON {
 		return &failure{exitUsage, "not-agreed", "say --yes if everybody may see it, or --dry-run to see what it is", errors.New("a post is public, and nobody can be asked here")}
 	}
-	fmt.Fprintf(a.Err, "Everybody will be able to see this as a post of %s, for %s:\n  %s\n", at(handle), dollars(o.limits.PriceOf(o.text)), safe(o.draft.File))
+	fmt.Fprintf(a.Err, "Everybody will be able to see this as a post of %s, for %s:\n  %s\n", at(handle), dollars(o.limits.PriceOf(o.text)), terminal.Safe(o.draft.File))
 	for line := range strings.Lines(o.text) {
-		fmt.Fprintln(a.Err, "  "+safe(strings.TrimRight(line, "\r\n")))
+		fmt.Fprintln(a.Err, "  "+terminal.Safe(strings.TrimRight(line, "\r\n")))
 	}
 	yes, err := a.confirm(ctx, "Post it?")
 	if err != nil {
@@ -298,7 +298,7 @@ func (a *App) printPost(o *postOptions, kind string, r *publish.Receipt) error {
 	if kind == "there" {
 		a.say("This clip was posted with this text on %s; change the text to post it again", r.At.In(a.Zone).Format("2006-01-02 15:04"))
 	}
-	_, err := fmt.Fprintln(a.Out, safe(r.URL))
+	_, err := fmt.Fprintln(a.Out, terminal.Safe(r.URL))
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/spaces-cli/spaces/internal/clipboard"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // copyPost makes a post ready for X's own composer.
@@ -23,12 +24,12 @@ func (a *App) copyPost(ctx context.Context, o *postOptions, path string) error {
 		l.File, l.Checks, l.Clipboard = path, o.draft.Checks, tool
 		return writeJSON(a.Out, l)
 	}
-	text := safe(path) + "\n"
+	text := terminal.Safe(path) + "\n"
 	if o.text != "" {
-		text += "\n" + safeLines(o.text) + "\n"
+		text += "\n" + terminal.SafeLines(o.text) + "\n"
 	}
 	if o.alt != "" {
-		text += "\nALT: " + safeLines(o.alt) + "\n"
+		text += "\nALT: " + terminal.SafeLines(o.alt) + "\n"
 	}
 	if _, err := fmt.Fprint(a.Out, text); err != nil {
 		return err

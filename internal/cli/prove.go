@@ -18,6 +18,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/proof"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type proveOptions struct {
@@ -106,7 +108,7 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 		err = a.showProof(a.Out, made)
 	}
 	if n := made.Failed(); err == nil && n > 0 {
-		return &failure{exitFound, "not-proved", "see which files changed: spaces verify " + made.ID, fmt.Errorf("%s not hold", plural(n, "check does", "checks do"))}
+		return &failure{exitFound, "not-proved", "see which files changed: spaces verify " + made.ID, fmt.Errorf("%s not hold", spell.Plural(n, "check does", "checks do"))}
 	}
 	return err
 }
@@ -152,8 +154,8 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-9s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	fmt.Fprintf(w, "%s %s\n", p.Kind, safe(path.Base(filepath.ToSlash(p.File))))
-	row("Space", "%s  %s", p.ID, safe(p.Title))
+	fmt.Fprintf(w, "%s %s\n", p.Kind, terminal.Safe(path.Base(filepath.ToSlash(p.File))))
+	row("Space", "%s  %s", p.ID, terminal.Safe(p.Title))
 	if p.SHA256 != "" {
 		row("SHA-256", "%s, %d bytes", p.SHA256, p.Bytes)
 	}
@@ -175,33 +177,33 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 		if err != nil {
 			return err
 		}
-		row("Settings", "%s %s", map[bool]string{true: "lossless", false: "encoded anew"}[p.Lossless], safe(string(text)))
+		row("Settings", "%s %s", map[bool]string{true: "lossless", false: "encoded anew"}[p.Lossless], terminal.Safe(string(text)))
 	}
-	row("Made by", "%s", safe(p.WrittenBy))
+	row("Made by", "%s", terminal.Safe(p.WrittenBy))
 	for _, s := range p.Sources {
 		frames := ""
 		if s.Units > 0 {
 			frames = fmt.Sprintf(", frames %d to %d", s.FirstUnit, s.FirstUnit+s.Units-1)
 		}
-		row("From", "%s%s, SHA-256 %s", safe(s.Piece), frames, s.SHA256)
+		row("From", "%s%s, SHA-256 %s", terminal.Safe(s.Piece), frames, s.SHA256)
 		if s.Archive != "" {
-			row("", "%s in %s, SHA-256 %s", safe(s.Member), safe(s.ArchiveName), s.Archive)
+			row("", "%s in %s, SHA-256 %s", terminal.Safe(s.Member), terminal.Safe(s.ArchiveName), s.Archive)
 		}
 	}
 	for _, m := range p.Made {
-		row("Made", "%s %s, SHA-256 %s", m.Kind, safe(path.Base(m.File)), m.SHA256)
+		row("Made", "%s %s, SHA-256 %s", m.Kind, terminal.Safe(path.Base(m.File)), m.SHA256)
 	}
 	for _, r := range p.Receipts {
-		row("Sent", "%s %s (%s)", r.At.UTC().Format("2006-01-02 15:04:05Z"), safe(whereabouts(r)), strings.Join(r.Verified, " "))
+		row("Sent", "%s %s (%s)", r.At.UTC().Format("2006-01-02 15:04:05Z"), terminal.Safe(whereabouts(r)), strings.Join(r.Verified, " "))
 	}
 	n := make(map[proof.Result]int)
 	fmt.Fprintln(w)
 	for _, c := range p.Checks {
 		n[c.Result]++
 		mark := map[proof.Result]string{proof.Holds: "holds", proof.Fails: "FAILS", proof.NotChecked: "–"}[c.Result]
-		fmt.Fprintf(w, "%-6s %-9s %s: %s\n", mark, c.What, safe(filepath.Base(c.Of)), safe(c.Detail))
+		fmt.Fprintf(w, "%-6s %-9s %s: %s\n", mark, c.What, terminal.Safe(filepath.Base(c.Of)), terminal.Safe(c.Detail))
 	}
-	fmt.Fprintf(w, "%s, %d failed, %d could not be made\n", plural(n[proof.Holds], "check holds", "checks hold"), n[proof.Fails], n[proof.NotChecked])
+	fmt.Fprintf(w, "%s, %d failed, %d could not be made\n", spell.Plural(n[proof.Holds], "check holds", "checks hold"), n[proof.Fails], n[proof.NotChecked])
 	_, err := fmt.Fprintln(w, map[proof.Verdict]string{
 		proof.Proven:     "Verdict: proven",
 		proof.Unverified: "Verdict: could not be verified",

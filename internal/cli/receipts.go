@@ -10,6 +10,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -68,7 +69,7 @@ func (a *App) receipts(ctx context.Context, o receiptsOptions) error {
 		if r.Removed {
 			checked = "removed"
 		}
-		t.Add(r.At.In(a.Zone).Format("2006-01-02 15:04"), string(r.Kind), size(r.Bytes), checked, safe(whereabouts(r)))
+		t.Add(r.At.In(a.Zone).Format("2006-01-02 15:04"), string(r.Kind), spell.Size(r.Bytes), checked, terminal.Safe(whereabouts(r)))
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -116,7 +116,7 @@ func resolveOne(ctx context.Context, a *App, lib *library.Library, word string, 
 	z := spell.Zones{Location: a.Zone}
 	const most = 10
 	for _, row := range several.Rows[:min(len(several.Rows), most)] {
-		t.Add("  "+row.ID, z.Format(row.StartedAt, "2006-01-02"), safe(row.Title))
+		t.Add("  "+row.ID, z.Format(row.StartedAt, "2006-01-02"), terminal.Safe(row.Title))
 	}
 	var b strings.Builder
 	t.Write(&b, 0)
@@ -179,7 +179,7 @@ func completeSpaces(a *App) cobra.CompletionFunc {
 				return nil, none
 			}
 			if strings.HasPrefix(row.ID, toComplete) {
-				list = append(list, row.ID+"\t"+safe(row.Title))
+				list = append(list, row.ID+"\t"+terminal.Safe(row.Title))
 			}
 		}
 		if strings.HasPrefix(find.Latest, toComplete) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 func newReindexCmd(a *App) *cobra.Command {
@@ -55,9 +56,9 @@ func (a *App) reindex(ctx context.Context) error {
 			Indexed    int `json:"indexed"`
 		}{space.Schema, n, indexed})
 	}
-	_, err = fmt.Fprintln(a.Out, count(n, "Space")+" in the catalogue")
+	_, err = fmt.Fprintln(a.Out, spell.Count(n, "Space")+" in the catalogue")
 	if indexed > 0 && err == nil {
-		_, err = fmt.Fprintln(a.Out, "Indexed the sound of "+count(indexed, "file"))
+		_, err = fmt.Fprintln(a.Out, "Indexed the sound of "+spell.Count(indexed, "file"))
 	}
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -181,11 +182,11 @@ func orEmpty(list []string) []string {
 // what becomes of them.
 func (a *App) showRemoval(plan *library.Removal) {
 	r := &plan.Recording
-	fmt.Fprintf(a.Out, "%s  %s\n  in %s\n", r.ID, safe(r.Title), safe(r.Folder))
+	fmt.Fprintf(a.Out, "%s  %s\n  in %s\n", r.ID, terminal.Safe(r.Title), terminal.Safe(r.Folder))
 	for _, f := range plan.Files {
-		fmt.Fprintf(a.Out, "  %s\n", safe(strings.TrimPrefix(f, r.Folder+"/")))
+		fmt.Fprintf(a.Out, "  %s\n", terminal.Safe(strings.TrimPrefix(f, r.Folder+"/")))
 	}
-	what := fmt.Sprintf("%s, %s", count(len(plan.Files), "file"), size(plan.Bytes))
+	what := fmt.Sprintf("%s, %s", spell.Count(len(plan.Files), "file"), spell.Size(plan.Bytes))
 	if len(plan.Kept) == 0 {
 		fmt.Fprintf(a.Out, "  %s, deleted permanently\n", what)
 		return

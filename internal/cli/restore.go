@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -75,7 +76,7 @@ func completeRemoved(a *App) cobra.CompletionFunc {
 		var list []string
 		for _, it := range items {
 			if word := restoreWord(&it); strings.HasPrefix(word, toComplete) {
-				list = append(list, word+"\t"+safe(it.Title))
+				list = append(list, word+"\t"+terminal.Safe(it.Title))
 			}
 		}
 		return list, none | cobra.ShellCompDirectiveKeepOrder
@@ -216,7 +217,7 @@ func (a *App) writeRemoved(items []removed.Item) {
 		if !it.RemovedAt.IsZero() {
 			when, until = a.day(it.RemovedAt.Time), a.day(keptUntil(&it).Time)
 		}
-		t.Add(string(it.Kind), when, until, size(it.Bytes), restoreWord(&it), it.Title)
+		t.Add(string(it.Kind), when, until, spell.Size(it.Bytes), restoreWord(&it), it.Title)
 	}
 	t.Write(a.Out, a.Columns)
 }
@@ -246,7 +247,7 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 	case len(found) > 1:
 		var b strings.Builder
 		for _, it := range found[:min(len(found), 10)] {
-			fmt.Fprintf(&b, "\n  %s  %s", it.Kind, safe(restoreWord(&it)))
+			fmt.Fprintf(&b, "\n  %s  %s", it.Kind, terminal.Safe(restoreWord(&it)))
 		}
 		return &failure{exitUsage, "ambiguous", "name one of them: spaces restore " + shellWord(restoreWord(&found[0])), fmt.Errorf("%q can mean %d things:%s", word, len(found), b.String())}
 	}
@@ -255,7 +256,7 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 		if a.set.JSON {
 			return writeJSON(a.Out, restoredLine{space.Schema, it.Kind, it.ID, it.Title, it.Name, lib.Path(path.Join(it.Folder, fileOf(it))), false, false})
 		}
-		_, err := fmt.Fprintf(a.Out, "would restore the %s %s, removed %s\n", it.Kind, safe(restoreWord(it)), a.removedOn(it))
+		_, err := fmt.Fprintf(a.Out, "would restore the %s %s, removed %s\n", it.Kind, terminal.Safe(restoreWord(it)), a.removedOn(it))
 		return err
 	}
 	got, err := lib.Restore(ctx, it.Place)
@@ -287,9 +288,9 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 		}
 		return writeJSON(a.Out, restoredLine{space.Schema, it.Kind, it.ID, it.Title, got.Name, lib.Path(where), renamed, true})
 	}
-	text := fmt.Sprintf("restored the %s %s", it.Kind, safe(restoreWord(it)))
+	text := fmt.Sprintf("restored the %s %s", it.Kind, terminal.Safe(restoreWord(it)))
 	if renamed {
-		text += " as " + safe(got.Name) + ", since something else has that name now"
+		text += " as " + terminal.Safe(got.Name) + ", since something else has that name now"
 	}
 	_, err = fmt.Fprintln(a.Out, text)
 	return err
@@ -372,10 +373,10 @@ func kindsOf(items []removed.Item) string {
 		noun string
 	}{{removed.Space, "Space"}, {removed.Clip, "clip"}, {removed.Episode, "episode"}} {
 		if n[k.kind] > 0 {
-			parts = append(parts, count(n[k.kind], k.noun))
+			parts = append(parts, spell.Count(n[k.kind], k.noun))
 		}
 	}
-	return strings.Join(parts, ", ") + " (" + size(bytes) + ")"
+	return strings.Join(parts, ", ") + " (" + spell.Size(bytes) + ")"
 }
 
 // emptyOld deletes what was removed too long ago, and says so.

@@ -103,7 +103,7 @@ func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns
 	fact := func(label, format string, args ...any) {
 		fmt.Fprintf(&b, "%-10s %s\n", label, fmt.Sprintf(format, args...))
 	}
-	title := safe(s.Title)
+	title := terminal.Safe(s.Title)
 	if s.TitleSource == space.TitleDate {
 		title += fmt.Sprintf("  (no title: spaces edit %s --title \"…\")", s.ID)
 	}
@@ -116,13 +116,13 @@ func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns
 		fact("Account", "%s", person(s.Account))
 	}
 	if len(s.Hashtags) > 0 {
-		fact("Hashtags", "#%s", safe(strings.Join(s.Hashtags, " #")))
+		fact("Hashtags", "#%s", terminal.Safe(strings.Join(s.Hashtags, " #")))
 	}
 	if len(s.Mentions) > 0 {
-		fact("Mentions", "@%s", safe(strings.Join(s.Mentions, " @")))
+		fact("Mentions", "@%s", terminal.Safe(strings.Join(s.Mentions, " @")))
 	}
 	if s.Note != "" {
-		fact("Note", "%s", safe(s.Note))
+		fact("Note", "%s", terminal.Safe(s.Note))
 	}
 	showStage(&b, s, turns)
 	a.showTimeline(&b, s, turns)
@@ -132,9 +132,9 @@ func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns
 	}
 	showPieces(&b, s)
 	showEarlier(&b, s)
-	fact("Folder", "%s", safe(a.shortenHome(lib.Path(s.Folder))))
+	fact("Folder", "%s", terminal.Safe(a.shortenHome(lib.Path(s.Folder))))
 	for _, f := range s.Files {
-		fact("File", "%s", safe(strings.TrimPrefix(f, s.Folder+"/")))
+		fact("File", "%s", terminal.Safe(strings.TrimPrefix(f, s.Folder+"/")))
 	}
 	showSources(&b, s)
 	_, err := io.WriteString(w, b.String())
@@ -153,7 +153,7 @@ func (a *App) showTimes(fact func(string, string, ...any), s *space.Space) {
 		fact("Ended", "%s", when(s.EndedAt))
 	}
 	if s.Duration != nil {
-		text := clock(*s.Duration)
+		text := spell.Length(*s.Duration)
 		if s.Samples != nil && s.Audio != nil {
 			text += fmt.Sprintf("  (%s s, %d samples at %d Hz)", decimal(*s.Duration), *s.Samples, s.Audio.SampleRate)
 		}
@@ -190,7 +190,7 @@ func showStage(b *strings.Builder, s *space.Space, turns *space.Turns) {
 			continue
 		}
 		bar := strings.Repeat("█", int(*p.TalkSeconds/most*30+0.5))
-		t.Add("  "+mark, name, p.Role, clock(*p.TalkSeconds), bar)
+		t.Add("  "+mark, name, p.Role, spell.Length(*p.TalkSeconds), bar)
 	}
 	t.Write(b, 0)
 }
@@ -202,7 +202,7 @@ func (a *App) showTimeline(b *strings.Builder, s *space.Space, turns *space.Turn
 		return
 	}
 	line := s.Strip(turns, chart)
-	fmt.Fprintf(b, "Timeline   0:00 %s %s\n", line, clock(*s.Duration))
+	fmt.Fprintf(b, "Timeline   0:00 %s %s\n", line, spell.Length(*s.Duration))
 	legend := "= audio"
 	if turns != nil {
 		legend = "letters: who is heard, approximate · - nobody"
@@ -212,7 +212,7 @@ func (a *App) showTimeline(b *strings.Builder, s *space.Space, turns *space.Turn
 	}
 	fmt.Fprintf(b, "           (%s)\n", legend)
 	for _, g := range s.Gaps() {
-		fmt.Fprintf(b, "Gap        %s of wall clock missing at %s\n", short(g.Seconds), clock(g.At))
+		fmt.Fprintf(b, "Gap        %s of wall clock missing at %s\n", spell.Short(g.Seconds), spell.Position(g.At))
 	}
 }
 
@@ -230,21 +230,21 @@ func showPieces(b *strings.Builder, s *space.Space) {
 	for _, p := range s.Pieces {
 		from := ""
 		if name := archives[p.Archive]; name != "" {
-			from = "from " + safe(name)
+			from = "from " + terminal.Safe(name)
 		}
-		t.Add("  "+safe(p.Name), size(p.Bytes), clock(p.Duration), safe(p.Format), from)
+		t.Add("  "+terminal.Safe(p.Name), spell.Size(p.Bytes), spell.Length(p.Duration), terminal.Safe(p.Format), from)
 	}
 	t.Write(b, 0)
 	if s.Order == "clock" {
 		b.WriteString("  Joined in the order of the clock in the audio, which contradicts their numbers\n")
 	}
 	for _, p := range s.Pieces {
-		fmt.Fprintf(b, "  SHA-256 %s  %s\n", p.SHA256, safe(p.Name))
+		fmt.Fprintf(b, "  SHA-256 %s  %s\n", p.SHA256, terminal.Safe(p.Name))
 		if p.Overlap > 0 {
-			fmt.Fprintf(b, "  The first %s of %s are in a piece before it too, and are played once\n", short(p.Overlap), safe(p.Name))
+			fmt.Fprintf(b, "  The first %s of %s are in a piece before it too, and are played once\n", spell.Short(p.Overlap), terminal.Safe(p.Name))
 		}
 		if p.Damage != nil {
-			fmt.Fprintf(b, "  Damage in %s: %s\n", safe(p.Name), p.Damage)
+			fmt.Fprintf(b, "  Damage in %s: %s\n", terminal.Safe(p.Name), p.Damage)
 		}
 	}
 }
@@ -256,7 +256,7 @@ func showEarlier(b *strings.Builder, s *space.Space) {
 	}
 	b.WriteString("Earlier\n")
 	for _, e := range s.Earlier {
-		fmt.Fprintf(b, "  %s  %s  %s\n", safe(e.Name), size(e.Bytes), safe(e.Reason))
+		fmt.Fprintf(b, "  %s  %s  %s\n", terminal.Safe(e.Name), spell.Size(e.Bytes), terminal.Safe(e.Reason))
 	}
 }
 
@@ -268,7 +268,7 @@ func showSources(b *strings.Builder, s *space.Space) {
 	b.WriteString("Sources\n")
 	var t terminal.Table
 	for _, fact := range slices.Sorted(maps.Keys(s.Sources)) {
-		t.Add("  "+safe(fact), safe(s.Sources[fact]))
+		t.Add("  "+terminal.Safe(fact), terminal.Safe(s.Sources[fact]))
 	}
 	t.Write(b, 0)
 }

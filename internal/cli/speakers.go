@@ -14,6 +14,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -127,12 +128,12 @@ func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
 	t := terminal.NewTable(terminal.Column{Right: true}, terminal.Column{Right: true})
 	for _, u := range turns.Turns {
 		if labels {
-			if _, err := fmt.Fprintf(a.Out, "%.3f\t%.3f\t%s\n", u.Start, u.End, safe(u.Handle)); err != nil {
+			if _, err := fmt.Fprintf(a.Out, "%.3f\t%.3f\t%s\n", u.Start, u.End, terminal.Safe(u.Handle)); err != nil {
 				return err
 			}
 			continue
 		}
-		t.Add(clock(u.Start), fmt.Sprintf("%.1f s", u.End-u.Start), safe(cmp.Or(at(u.Handle), "somebody unknown")))
+		t.Add(spell.Position(u.Start), fmt.Sprintf("%.1f s", u.End-u.Start), terminal.Safe(cmp.Or(at(u.Handle), "somebody unknown")))
 	}
 	if !labels {
 		t.Write(a.Out, a.Columns)
@@ -182,7 +183,7 @@ func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
 	if a.set.JSON {
 		return a.printTurns(lib, row.ID, false)
 	}
-	a.say("%s of %s confirmed", count(len(list), "turn"), row.ID)
+	a.say("%s of %s confirmed", spell.Count(len(list), "turn"), row.ID)
 	return nil
 }
 
@@ -206,7 +207,7 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 		}
 		t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true}, terminal.Column{Right: true})
 		for _, h := range order {
-			t.Add(safe(cmp.Or(at(h), "somebody unknown")), count(turns[h], "turn"), clock(seconds[h]))
+			t.Add(terminal.Safe(cmp.Or(at(h), "somebody unknown")), spell.Count(turns[h], "turn"), spell.Length(seconds[h]))
 		}
 		t.Write(a.Err, a.Columns)
 	}

@@ -71,7 +71,7 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 	}
 	if err == nil && o.check && sum.AtRisk > 0 {
 		return &failure{exitFound, "not-saved", "request an archive at X now: Settings, Your account, Download an archive of your data",
-			fmt.Errorf("%s inside the window and not saved", plural(sum.AtRisk, "Space is", "Spaces are"))}
+			fmt.Errorf("%s inside the window and not saved", spell.Plural(sum.AtRisk, "Space is", "Spaces are"))}
 	}
 	return err
 }
@@ -107,7 +107,7 @@ func (a *App) tableStatus(list []*status.Space) {
 		case l.Receipts > 0:
 			published = "sent, private"
 		}
-		title := safe(l.Title)
+		title := terminal.Safe(l.Title)
 		if title == "" {
 			title = "(no title)"
 		}
@@ -160,10 +160,10 @@ func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
 			linked = append(linked, l.ID)
 		}
 	}
-	fmt.Fprintf(a.Out, "%s known, %d saved, %d published\n", count(sum.Spaces, "Space"), sum.Saved, sum.Published)
+	fmt.Fprintf(a.Out, "%s known, %d saved, %d published\n", spell.Count(sum.Spaces, "Space"), sum.Saved, sum.Published)
 	say := func(ids []string, one, many, then string) {
 		if len(ids) > 0 {
-			fmt.Fprintf(a.Out, "%s%s (%s)\n", plural(len(ids), one, many), then, firstOf(ids))
+			fmt.Fprintf(a.Out, "%s%s (%s)\n", spell.Plural(len(ids), one, many), then, firstOf(ids))
 		}
 	}
 	days := strconv.FormatFloat(sum.WindowDays, 'f', -1, 64)

@@ -11,6 +11,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/withdrawal"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // takeDown runs upload --feed --take-down.
@@ -46,7 +48,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *targetConfig) error 
 	}
 	replaced = append(replaced, stale...)
 	if len(gone)+len(replaced) == 0 {
-		a.say("nothing at %s holds the voice of somebody who has withdrawn, by the receipts", safe(g.s.Target.Place()))
+		a.say("nothing at %s holds the voice of somebody who has withdrawn, by the receipts", terminal.Safe(g.s.Target.Place()))
 		return nil
 	}
 	if err := g.agreeToTakeDown(ctx, gone, replaced); err != nil || g.o.dryRun {
@@ -71,7 +73,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *targetConfig) error 
 		return uploadError(err, t)
 	}
 	if left > 0 {
-		return &failure{exitPartly, "not-removed", "look at what is left, and remove it there yourself; the next run tries again", fmt.Errorf("%s could not be removed from %s", count(left, "file"), g.s.Target.Place())}
+		return &failure{exitPartly, "not-removed", "look at what is left, and remove it there yourself; the next run tries again", fmt.Errorf("%s could not be removed from %s", spell.Count(left, "file"), g.s.Target.Place())}
 	}
 	return events.finish(sum, len(g.List))
 }
@@ -94,12 +96,12 @@ func (g *gatherer) agreeToTakeDown(ctx context.Context, gone, replaced []*publis
 			}
 			where := cmp.Or(r.URL, strings.TrimSuffix(r.Place, "/")+"/"+r.Object)
 			if g.o.dryRun {
-				if _, err := fmt.Fprintf(a.Out, "%s  would be %s\n", safe(where), list.word); err != nil {
+				if _, err := fmt.Fprintf(a.Out, "%s  would be %s\n", terminal.Safe(where), list.word); err != nil {
 					return err
 				}
 				continue
 			}
-			fmt.Fprintf(a.Err, "  %s  is %s\n", safe(where), list.word)
+			fmt.Fprintf(a.Err, "  %s  is %s\n", terminal.Safe(where), list.word)
 		}
 	}
 	if g.o.yes || g.o.dryRun {
@@ -150,7 +152,7 @@ func (g *gatherer) remove(ctx context.Context, t *targetConfig, gone []*publish.
 		case f != nil:
 			werr = errors.Join(werr, a.printFailureOf(r.ID, f))
 		default:
-			_, err := fmt.Fprintf(a.Out, "%s  %s\n", safe(r.Object), map[publish.Removal]string{publish.Removed: "removed", publish.Gone: "was gone already"}[became])
+			_, err := fmt.Fprintf(a.Out, "%s  %s\n", terminal.Safe(r.Object), map[publish.Removal]string{publish.Removed: "removed", publish.Gone: "was gone already"}[became])
 			werr = errors.Join(werr, err)
 		}
 	})

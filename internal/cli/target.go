@@ -19,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 	"github.com/spaces-cli/spaces/internal/settings"
 	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // A targetConfig is a target that a user named: as the config file has it, or
@@ -203,7 +204,7 @@ func (a *App) trustHost(unknown error) bool {
 	if !a.InTTY || a.set.JSON {
 		return false
 	}
-	fmt.Fprintln(a.Err, safeLines(unknown.Error()))
+	fmt.Fprintln(a.Err, terminal.SafeLines(unknown.Error()))
 	yes, err := a.confirm(context.Background(), "Is that the server, and is its key to be remembered?")
 	return yes && err == nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -205,9 +206,9 @@ func (a *App) agreeToPublic(ctx context.Context, o *uploadOptions, s *publish.Se
 		return &failure{exitUsage, "not-agreed", "say --yes if everybody may read it, or --dry-run to see what it is",
 			fmt.Errorf("%s is public, and nobody can be asked here", s.Target.Place())}
 	}
-	fmt.Fprintf(a.Err, "Everybody will be able to read at %s:\n", safe(s.Target.Place()))
+	fmt.Fprintf(a.Err, "Everybody will be able to read at %s:\n", terminal.Safe(s.Target.Place()))
 	for _, it := range items {
-		fmt.Fprintln(a.Err, "  "+safe(cmp.Or(s.URL(it.Name), it.Name)))
+		fmt.Fprintln(a.Err, "  "+terminal.Safe(cmp.Or(s.URL(it.Name), it.Name)))
 	}
 	yes, err := a.confirm(ctx, "Make public?")
 	if err != nil {
@@ -275,7 +276,7 @@ func (e *uploadEvents) Start(it *publish.Item, bytes int64) {
 		e.write(writeJSON(e.a.Out, e.line("started", it, bytes)))
 		return
 	}
-	e.bar = e.a.newBar(safe(it.Name)).CountBytes()
+	e.bar = e.a.newBar(terminal.Safe(it.Name)).CountBytes()
 	e.bar.Expect(bytes)
 }
 
@@ -308,10 +309,10 @@ func (e *uploadEvents) Planned(it *publish.Item, bytes int64, requests []string)
 		e.write(writeJSON(e.a.Out, l))
 		return
 	}
-	_, err := fmt.Fprintf(e.a.Out, "%s  %s  from %s\n", safe(it.Name), size(bytes), safe(it.File))
+	_, err := fmt.Fprintf(e.a.Out, "%s  %s  from %s\n", terminal.Safe(it.Name), spell.Size(bytes), terminal.Safe(it.File))
 	e.write(err)
 	for _, r := range requests {
-		_, err := fmt.Fprintln(e.a.Out, "  "+safe(r))
+		_, err := fmt.Fprintln(e.a.Out, "  "+terminal.Safe(r))
 		e.write(err)
 	}
 }
@@ -352,14 +353,14 @@ func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 		return
 	}
 	r := out.Receipt
-	text := fmt.Sprintf("%s  %s  %s", safe(it.Name), size(out.Bytes), map[publish.Status]string{publish.Sent: "sent", publish.Present: "already there"}[out.Status])
+	text := fmt.Sprintf("%s  %s  %s", terminal.Safe(it.Name), spell.Size(out.Bytes), map[publish.Status]string{publish.Sent: "sent", publish.Present: "already there"}[out.Status])
 	if e.kept > 0 {
-		text += fmt.Sprintf(", of which %s by an earlier run", size(e.kept))
+		text += fmt.Sprintf(", of which %s by an earlier run", spell.Size(e.kept))
 	}
 	text += "; same " + strings.Join(out.Verified, ", ")
-	text += "\n  " + safe(r.Location)
+	text += "\n  " + terminal.Safe(r.Location)
 	if r.URL != "" && r.URL != r.Location {
-		text += "\n  " + safe(r.URL)
+		text += "\n  " + terminal.Safe(r.URL)
 	}
 	_, err = fmt.Fprintln(e.a.Out, text)
 	e.write(err)
@@ -420,7 +421,7 @@ func (e *uploadEvents) finish(sum publish.Summary, all int) error {
 	switch {
 	case missing == 0:
 		if e.many {
-			e.a.say("%d sent, %d there already, %s at %s", sum.Sent, sum.Present, size(sum.Bytes), safe(e.s.Target.Place()))
+			e.a.say("%d sent, %d there already, %s at %s", sum.Sent, sum.Present, spell.Size(sum.Bytes), terminal.Safe(e.s.Target.Place()))
 		}
 		return nil
 	case all == 1:
@@ -441,9 +442,9 @@ func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Send
 	n := 0
 	err := s.Clean(ctx, func(l publish.Leftover) error {
 		if !a.set.JSON {
-			text := safe(l.Name)
+			text := terminal.Safe(l.Name)
 			if l.Bytes >= 0 {
-				text += "  " + size(l.Bytes)
+				text += "  " + spell.Size(l.Bytes)
 			}
 			if !l.Since.IsZero() {
 				text += "  of " + l.Since.In(a.Zone).Format("2006-01-02 15:04")
@@ -469,7 +470,7 @@ func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Send
 	if err != nil {
 		return uploadError(err, t)
 	}
-	a.say("%s removed", count(n, "leftover"))
+	a.say("%s removed", spell.Count(n, "leftover"))
 	return nil
 }
 

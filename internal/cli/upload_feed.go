@@ -10,6 +10,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // A feedChangesLine is a line of JSON about what subscribers are going to see.
@@ -39,17 +40,17 @@ func (g *gatherer) printChanges(ctx context.Context, it *publish.Item, t *target
 	if c.None() {
 		return nil
 	}
-	g.a.say("In the feed at %s:", safe(g.s.Target.Place()))
+	g.a.say("In the feed at %s:", terminal.Safe(g.s.Target.Place()))
 	for _, kind := range []struct {
 		word string
 		list []feed.Change
 	}{{"added", c.Added}, {"changed", c.Changed}, {"removed", c.Removed}} {
 		for _, change := range kind.list {
-			text := safe(change.Title)
+			text := terminal.Safe(change.Title)
 			if len(change.What) > 0 {
 				text += " (" + strings.Join(change.What, ", ") + ")"
 			}
-			g.a.say("  %-8s %s  %s", kind.word, safe(path.Base(change.URL)), text)
+			g.a.say("  %-8s %s  %s", kind.word, terminal.Safe(path.Base(change.URL)), text)
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // A gatherer finds the files that are to be sent.
@@ -94,7 +95,7 @@ func (g *gatherer) file(ctx context.Context, name string) error {
 			return hinted(usage("%w", err), "rename it: letters A-Z, digits, dot, - and _ can")
 		}
 		if object != filepath.Base(name) {
-			g.a.say("%s is called %s there", safe(filepath.Base(name)), object)
+			g.a.say("%s is called %s there", terminal.Safe(filepath.Base(name)), object)
 		}
 	}
 	return g.AddFile(ctx, name, object)

@@ -13,6 +13,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type verifyOptions struct {
@@ -107,7 +109,7 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		if a.set.JSON {
 			broken = errors.Join(broken, writeJSON(a.Out, findingLine{space.Schema, "finding", f.ID, f.Kind, f.Path, f.Message}))
 		} else {
-			fmt.Fprintf(a.Out, "%-10s %s: %s\n", f.Kind, safe(f.Path), safe(f.Message))
+			fmt.Fprintf(a.Out, "%-10s %s: %s\n", f.Kind, terminal.Safe(f.Path), terminal.Safe(f.Message))
 		}
 	}
 	stats, err := lib.Verify(ctx, ids, bar, tell)
@@ -122,7 +124,7 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		a.logLine(log, "stopped: "+err.Error())
 		return err
 	}
-	sum := fmt.Sprintf("%s, %s, %s: %s", count(stats.Recordings, "recording"), count(stats.Files, "file"), size(stats.Bytes), count(findings, "finding"))
+	sum := fmt.Sprintf("%s, %s, %s: %s", spell.Count(stats.Recordings, "recording"), spell.Count(stats.Files, "file"), spell.Size(stats.Bytes), spell.Count(findings, "finding"))
 	a.logLine(log, "verified "+sum)
 	if err := log.Close(); err != nil && !errors.Is(err, os.ErrInvalid) {
 		return err
@@ -143,7 +145,7 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 			hints = append(hints, "put back the folder consent from a backup, or ask again and enter the answers anew: spaces consent set HANDLE granted --evidence FILE")
 		}
 		return &failure{exitFound, "findings", strings.Join(hints, " · "),
-			fmt.Errorf("%s not as it should be", plural(findings, "thing is", "things are"))}
+			fmt.Errorf("%s not as it should be", spell.Plural(findings, "thing is", "things are"))}
 	}
 	return nil
 }
@@ -177,6 +179,6 @@ func openLog(name string) (*os.File, error) {
 // logLine adds one dated line to a log.
 func (a *App) logLine(log *os.File, text string) {
 	if log != nil {
-		fmt.Fprintf(log, "%s %s\n", a.Now().UTC().Format("2006-01-02T15:04:05Z"), safe(text))
+		fmt.Fprintf(log, "%s %s\n", a.Now().UTC().Format("2006-01-02T15:04:05Z"), terminal.Safe(text))
 	}
 }

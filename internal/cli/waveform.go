@@ -20,6 +20,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 	"github.com/spaces-cli/spaces/internal/media/peaks/draw"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type waveformOptions struct {
@@ -102,7 +104,7 @@ func (o *waveformOptions) complete(a *App) error {
 		case ext == "" || isFolder(o.output):
 			o.format = string(waveform.PNG)
 		default:
-			return hinted(usage("a waveform cannot be written as .%s", safe(ext)), "name one of "+waveformFormats()+" with --format")
+			return hinted(usage("a waveform cannot be written as .%s", terminal.Safe(ext)), "name one of "+waveformFormats()+" with --format")
 		}
 	}
 	f := waveform.Format(o.format)
@@ -219,7 +221,7 @@ func (o *waveformOptions) window(s *space.Space) (from, to time.Duration, err er
 		}
 	}
 	outside := func(format string, args ...any) (time.Duration, time.Duration, error) {
-		return 0, 0, &failure{exitUsage, string(recording.OutOfRange), "the recording is " + clock(*s.Duration) + " long", fmt.Errorf(format, args...)}
+		return 0, 0, &failure{exitUsage, string(recording.OutOfRange), "the recording is " + spell.Length(*s.Duration) + " long", fmt.Errorf(format, args...)}
 	}
 	switch {
 	case from < 0 || from >= length:
@@ -249,7 +251,7 @@ func (a *App) printWaveform(w *waveform.Waveform, name string, bytes int64) erro
 			Bytes   int64           `json:"bytes"`
 		}{space.Schema, w.Space.ID, w.Format, float64(from) / rate, float64(to-from) / rate, from, to - from, name, bytes})
 	}
-	_, err := fmt.Fprintf(a.Out, "%s  %s to %s  %s\n", safe(a.shortenHome(name)), clock(w.From.Seconds()), clock(w.To.Seconds()), size(bytes))
+	_, err := fmt.Fprintf(a.Out, "%s  %s to %s  %s\n", terminal.Safe(a.shortenHome(name)), spell.Position(w.From.Seconds()), spell.Position(w.To.Seconds()), spell.Size(bytes))
 	return err
 }
 

@@ -38,7 +38,7 @@ func (a *App) printSent(list []withdrawal.Sent, e *consent.Entry) error {
 			access = "public"
 		}
 		place, _, _ := strings.Cut(l.Place, "?")
-		t.Add("  "+string(l.Kind), access, safe(cmp.Or(l.URL, strings.TrimSuffix(place, "/")+"/"+l.Object)))
+		t.Add("  "+string(l.Kind), access, terminal.Safe(cmp.Or(l.URL, strings.TrimSuffix(place, "/")+"/"+l.Object)))
 		fed = fed || l.Kind == publish.Feed
 	}
 	t.Write(a.Out, 0)
