@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/consent"
@@ -16,6 +18,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/settings"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/suggest"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -51,7 +55,7 @@ type failure struct {
 	err  error
 }
 
-func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Error() string { return spell.Error(f.err) }
 func (f *failure) Unwrap() error { return f.err }
 
 // A jsonError is a failure as scripts see it.
@@ -73,6 +77,23 @@ func hinted(err error, hint string) error {
 	return f
 }
 
+// oneOf is the error of a flag or an argument that takes some words only; it
+// is nil if the text is one of them, or empty.
+func oneOf(name, text string, list []string) error {
+	if text == "" || slices.Contains(list, text) {
+		return nil
+	}
+	return hinted(usage("%s must be %s, not %q", name, spell.Or(list), text), didYouMean(text, list))
+}
+
+// didYouMean is the hint where text may be a word of the list mistyped, or "".
+func didYouMean(text string, list []string) string {
+	if near := suggest.Closest(text, list); near != "" {
+		return "did you mean: " + near
+	}
+	return ""
+}
+
 // classify finds the exit code, kind and hint of an error.
 func classify(err error) *failure {
 	var f *failure
@@ -81,6 +102,7 @@ func classify(err error) *failure {
 	var entry *feed.ProblemError
 	var broken *consent.BrokenError
 	var problem *archive.Problem
+	var unknown *format.UnknownError
 	switch {
 	case errors.As(err, &f):
 		return &failure{f.code, f.kind, f.hint, err}
@@ -104,8 +126,8 @@ func classify(err error) *failure {
 		return &failure{exitNotFound, "no-episodes", "choose what enters the feed: spaces episodes publish latest", err}
 	case errors.As(err, &broken):
 		return &failure{exitFailed, "broken-ledger", broken.Hint(), err}
-	case errors.As(err, new(*format.UnknownError)):
-		return &failure{exitUsage, "bad-request", "", err}
+	case errors.As(err, &unknown):
+		return &failure{exitUsage, "bad-request", didYouMean(unknown.Name, words(unknown.Known)), err}
 	case consentError(err) != nil:
 		return consentError(err)
 	case errors.As(err, &problem):
@@ -122,8 +144,6 @@ func classify(err error) *failure {
 		return &failure{exitNotFound, "no-such-space", "see what there is: spaces list", err}
 	case errors.Is(err, library.ErrNewer), errors.Is(err, catalog.ErrNewer):
 		return &failure{exitFailed, "newer-version", "use the newer version of spaces for this library", err}
-	case errors.Is(err, catalog.ErrSort):
-		return &failure{exitUsage, "usage", "", err}
 	case errors.Is(err, catalog.ErrCorrupt), errors.Is(err, catalog.ErrOlder), errors.Is(err, catalog.ErrOther), errors.Is(err, catalog.ErrNotExist):
 		return &failure{exitFailed, "catalogue", "build it again from the folders: spaces reindex", err}
 	case library.IsFull(err), errors.Is(err, catalog.ErrFull):
@@ -132,6 +152,12 @@ func classify(err error) *failure {
 		return &failure{exitFailed, "read-only", "copy the library to a disk that can be written, and name it with --library", err}
 	case errors.Is(err, fs.ErrPermission):
 		return &failure{exitFailed, "no-permission", "look at the permissions of the folder, or name another one with --library", err}
+	case errors.Is(err, fs.ErrNotExist):
+		return &failure{exitNotFound, "no-such-file", "check the name; one with spaces needs quotes", err}
+	case errors.Is(err, syscall.ENOTDIR):
+		return &failure{exitFailed, "failed", "name a folder", err}
+	case errors.Is(err, syscall.EISDIR):
+		return &failure{exitFailed, "failed", "name a file", err}
 	}
 	return &failure{exitFailed, "failed", "", err}
 }
@@ -182,6 +208,11 @@ func (a *App) printFailure(err error) {
 
 // warn tells something that stops nothing.
 func (a *App) warn(format string, args ...any) {
+	for i, arg := range args {
+		if err, ok := arg.(error); ok {
+			args[i] = spell.Error(err)
+		}
+	}
 	message := fmt.Sprintf(format, args...)
 	if a.set.JSON {
 		writeJSON(a.Err, struct {

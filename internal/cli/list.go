@@ -2,18 +2,19 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -40,7 +41,7 @@ one, and case and accents do not matter. Times are local.`,
   spaces list --speaker guest1 --sort length
   spaces list --state damaged --json | spaces verify -
   spaces list --csv > spaces.csv`,
-		Annotations: manual.Exits(map[int]string{exitDone: "done, also when nothing fits", exitNotFound: "there is no library"}),
+		Annotations: manual.Exits(map[int]string{exitDone: "done, also when nothing matches", exitNotFound: "there is no library"}),
 		Args:        takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.query.Words = strings.Join(args, " ")
@@ -54,29 +55,23 @@ one, and case and accents do not matter. Times are local.`,
 	f.StringVar(&o.query.Speaker, "speaker", "", "`HANDLE` was on stage")
 	f.StringVar(&o.query.Host, "host", "", "`HANDLE` was a host")
 	f.StringVar(&o.query.Account, "account", "", "came in the archive of `HANDLE`")
-	f.StringVar(&o.query.Tag, "tag", "", "has this `HASHTAG` in its title")
-	f.StringVar(&state, "state", "", "is in this `STATE`: "+joinStates())
+	f.StringVar(&o.query.Tag, "tag", "", "has the `HASHTAG` in its title")
+	f.StringVar(&state, "state", "", "is in this `STATE`: "+spell.Or(states()))
 	f.StringVar(&o.query.Sort, "sort", "date", "`ORDER` by date, title or length; -date and so on in reverse")
 	f.IntVar(&o.query.Limit, "limit", 0, "list at most `N`")
-	f.BoolVar(&o.csv, "csv", false, "write CSV with a header line, in UTC; formulas are made text")
-	cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(states(), cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(slices.Clone(catalog.Sorts[:]), cobra.ShellCompDirectiveNoFileComp))
+	f.BoolVar(&o.csv, "csv", false, "write CSV with a header line and times in UTC")
+	manual.Group(f, "Which", "since", "until", "speaker", "host", "account", "tag", "state", "limit")
+	manual.Group(f, "How", "sort", "csv")
+	complete(cmd, "state", states()...)
+	complete(cmd, "sort", "date", "title", "length", "-date", "-title", "-length")
 	return cmd
 }
 
-func states() []string {
-	var list []string
-	for _, s := range space.States {
-		list = append(list, string(s))
-	}
-	return list
-}
-
-func joinStates() string { return strings.Join(states(), ", ") }
+func states() []string { return words(space.States[:]) }
 
 func (a *App) list(ctx context.Context, o listOptions) error {
 	if o.csv && a.set.JSON {
-		return usage("--csv and --json do not go together")
+		return usage("--csv cannot be combined with --json")
 	}
 	var err error
 	if o.since != "" {
@@ -89,8 +84,11 @@ func (a *App) list(ctx context.Context, o listOptions) error {
 			return usage("--until: %w", err)
 		}
 	}
-	if o.query.State != "" && !slices.Contains(space.States[:], o.query.State) {
-		return usage("--state wants one of %s, not %q", joinStates(), o.query.State)
+	if o.query.Limit < 0 {
+		return usage("--limit must be 0 or more, not %d", o.query.Limit)
+	}
+	if err := cmp.Or(oneOf("--state", string(o.query.State), states()), oneOf("--sort", strings.TrimPrefix(o.query.Sort, "-"), catalog.Sorts[:])); err != nil {
+		return err
 	}
 	lib, err := a.openLibrary(ctx)
 	if err != nil {
@@ -102,28 +100,38 @@ func (a *App) list(ctx context.Context, o listOptions) error {
 	if o.csv {
 		return a.writeCSV(rows)
 	}
-	return a.writeRows(rows)
+	n, err := a.writeRows(rows)
+	if err == nil && n == 0 {
+		if all, err := lib.Catalog().Find(ctx, find.Latest); err == nil && len(all) == 0 {
+			a.say("The library is empty. To take your Spaces in: spaces extract ARCHIVE.zip")
+		} else {
+			a.say("No Space matches. To list all: spaces list")
+		}
+	}
+	return err
 }
 
-// writeRows prints recordings as a table, or as JSON Lines.
-func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) error {
+// writeRows prints recordings as a table, or as JSON Lines, and returns how
+// many there were.
+func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) (n int, err error) {
 	if a.set.JSON {
 		out := bufio.NewWriterSize(a.Out, 64<<10)
 		for row, err := range rows {
 			if err != nil {
-				return errors.Join(err, out.Flush())
+				return n, errors.Join(err, out.Flush())
 			}
 			if _, err := out.Write(append(row.JSON, '\n')); err != nil {
-				return err
+				return n, err
 			}
+			n++
 		}
-		return out.Flush()
+		return n, out.Flush()
 	}
 	var t terminal.Table
 	z := spell.Zones{Location: a.Zone}
 	for row, err := range rows {
 		if err != nil {
-			return err
+			return 0, err
 		}
 		t.Add(row.ID, z.Format(row.StartedAt, "2006-01-02 15:04"), spell.Length(row.Duration), stateOf(row), speakersOf(row), titleOf(row))
 	}
@@ -137,10 +145,7 @@ func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) error {
 		{Title: "TITLE", Min: titleRoom},
 	}
 	t.Write(a.Out, a.Columns)
-	if t.Len() == 0 && a.OutTTY {
-		a.say("nothing to list")
-	}
-	return nil
+	return t.Len(), nil
 }
 
 // stateOf is the state of a row, with what was lost.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -109,7 +110,9 @@ func (r refs) openOne(ctx context.Context, a *App) (*library.Library, catalog.Ro
 func resolveOne(ctx context.Context, a *App, lib *library.Library, word string, idOnly bool) (catalog.Row, error) {
 	row, err := find.Of(lib, idOnly).Space(ctx, word)
 	var several *find.AmbiguousError
-	if !errors.As(err, &several) {
+	if errors.Is(err, library.ErrNotFound) {
+		return row, hinted(err, noSpaceHint(ctx, lib, word, idOnly))
+	} else if !errors.As(err, &several) {
 		return row, err
 	}
 	var t terminal.Table
@@ -125,6 +128,23 @@ func resolveOne(ctx context.Context, a *App, lib *library.Library, word string, 
 	}
 	return catalog.Row{}, &failure{exitUsage, "ambiguous", "use an id, or more of the title",
 		fmt.Errorf("%q can mean several Spaces:\n%s", word, strings.TrimRight(b.String(), "\n"))}
+}
+
+// noSpaceHint is what to do about a word that means no Space.
+func noSpaceHint(ctx context.Context, lib *library.Library, word string, idOnly bool) string {
+	if info, err := os.Stat(word); err == nil && !info.IsDir() {
+		return "a file is taken into the library with: spaces extract " + word
+	}
+	if all, err := lib.Catalog().Find(ctx, find.Latest); err == nil && len(all) == 0 {
+		return "the library is empty: spaces extract ARCHIVE.zip"
+	}
+	if idOnly {
+		return "--id-only takes whole ids: spaces list"
+	}
+	if near := find.Of(lib, false).Near(ctx, word); near != "" {
+		return "did you mean: " + near
+	}
+	return "see what there is: spaces list"
 }
 
 // readIDs reads ids, one a line, or JSON Lines with an "id". Lines of JSON
@@ -158,35 +178,6 @@ func readIDs(r io.Reader) ([]string, error) {
 		return nil, fmt.Errorf("reading standard input: %w", err)
 	}
 	return ids, nil
-}
-
-// completeSpaces completes SPACE arguments with ids; the titles stand beside
-// them.
-func completeSpaces(a *App) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		none := cobra.ShellCompDirectiveNoFileComp
-		if a.loadSettings(cmd) != nil {
-			return nil, none
-		}
-		lib, err := library.Open(cmd.Context(), a.libraryOptions())
-		if err != nil {
-			return nil, none
-		}
-		defer lib.Close()
-		var list []string
-		for row, err := range lib.Catalog().List(cmd.Context(), catalog.Query{Limit: 1000}) {
-			if err != nil {
-				return nil, none
-			}
-			if strings.HasPrefix(row.ID, toComplete) {
-				list = append(list, row.ID+"\t"+terminal.Safe(row.Title))
-			}
-		}
-		if strings.HasPrefix(find.Latest, toComplete) {
-			list = append(list, find.Latest+"\tthe newest Space")
-		}
-		return list, none | cobra.ShellCompDirectiveKeepOrder
-	}
 }
 
 // openLibrary opens the library for reading and passes on what was mended.

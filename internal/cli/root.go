@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/settings"
 )
@@ -32,6 +34,12 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 			if version {
 				return a.printVersion()
 			}
+			if lib, err := library.Open(cmd.Context(), a.libraryOptions()); err == nil {
+				lib.Close()
+			} else if isNoLibrary(err) {
+				_, err := fmt.Fprintf(a.Out, howToBegin, a.shortenHome(a.set.Library))
+				return err
+			}
 			return cmd.Help()
 		},
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
@@ -41,7 +49,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
 	flags.String("library", "", "folder of the library, `DIR` (default ~/Spaces)")
-	flags.Bool("json", false, "write JSON, for scripts; see docs/json.md")
+	flags.Bool("json", false, "write JSON, for scripts; see spaces help json")
 	flags.BoolP("quiet", "q", false, "print only results and errors")
 	flags.Bool("no-progress", false, "do not show progress")
 	flags.Duration("lock-wait", settings.LockWait, "wait `TIME` for another program that is changing the library")
@@ -67,9 +75,18 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 	root.SetFlagErrorFunc(flagError)
 	for _, c := range manual.Commands(root) {
 		c.Flags().SortFlags = false // they are shown in the order of their use
+		a.completeFlags(c)
 	}
 	return root
 }
+
+// howToBegin is what the program says when there is no library.
+const howToBegin = `spaces keeps the audio of your X Spaces. There is no library in %s yet. To begin:
+1. Ask X for your archive: https://x.com/settings/download_your_data (wait for the mail, about a day).
+2. Download the ZIP. X deletes the audio of a Space after about 30 days: do not wait.
+3. Take the Spaces out of it:  spaces extract ARCHIVE.zip
+4. Listen:  spaces open latest  · all commands:  spaces --help
+`
 
 // A commandGroup is commands with a title in the help of the program.
 type commandGroup struct {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/manual"
 )
 
@@ -40,23 +39,18 @@ in the words is an operator.`,
 }
 
 func (a *App) search(ctx context.Context, o searchOptions) error {
+	if o.limit < 0 {
+		return usage("--limit must be 0 or more, not %d", o.limit)
+	}
 	lib, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	found := false
-	rows := lib.Catalog().Search(ctx, o.words, o.limit, a.set.JSON)
-	if err := a.writeRows(func(yield func(catalog.Row, error) bool) {
-		for row, err := range rows {
-			found = found || err == nil
-			if !yield(row, err) {
-				return
-			}
-		}
-	}); err != nil || found {
+	n, err := a.writeRows(lib.Catalog().Search(ctx, o.words, o.limit, a.set.JSON))
+	if err != nil || n > 0 {
 		return err
 	}
-	return &failure{exitNotFound, "nothing-found", "try fewer words, or the beginning of one; spaces list shows all",
+	return &failure{exitNotFound, "nothing-found", "try fewer words, or the beginning of one; to list all: spaces list",
 		fmt.Errorf("no Space has all of %q", o.words)}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/suggest"
 )
 
@@ -133,15 +135,41 @@ func kindOfValue(f *pflag.Flag) string {
 // arguments (max < 0: any number).
 func takes(min, max int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		see := "see " + cmd.CommandPath() + " --help"
+		path := cmd.CommandPath()
+		see := "see " + path + " --help"
 		switch {
 		case len(args) < min:
-			return hinted(usage("%s needs %s", cmd.CommandPath(), manual.Arguments(cmd)), see)
-		case max == 0 && len(args) > 0:
-			return hinted(usage("%s takes no arguments, but got %q", cmd.CommandPath(), args[0]), see)
-		case max >= 0 && len(args) > max:
-			return hinted(usage("%s takes %s, but got %q too", cmd.CommandPath(), manual.Arguments(cmd), args[max]), see)
+			return hinted(usage("%s needs %s", path, manual.Arguments(cmd)), see)
+		case max < 0 || len(args) <= max:
+			return nil
+		case max == 0:
+			return hinted(usage("%s takes no arguments, but got %q", path, args[0]), cmp.Or(misplaced(cmd, args, args[0]), see))
 		}
-		return nil
+		return hinted(usage("%s takes %s, but got %q too", path, manual.Arguments(cmd), args[max]), cmp.Or(misplaced(cmd, args, args[max]), see))
 	}
+}
+
+// misplaced says how to write an argument that is too many, or "".
+func misplaced(cmd *cobra.Command, args []string, surplus string) string {
+	hint := ""
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.NoOptDefVal != "" && f.Value.Type() != "bool" {
+			hint = fmt.Sprintf("a value of --%s goes with an equals sign: --%s=%s", f.Name, f.Name, surplus)
+		}
+	})
+	if hint != "" {
+		return hint
+	}
+	for _, arg := range args {
+		if _, err := recording.ParseTime(arg); err == nil && strings.Contains(arg, ":") && cmd.Flags().Lookup("at") != nil {
+			return "give times with a flag: --at " + arg
+		}
+	}
+	if len(args) > 1 && strings.HasPrefix(manual.Arguments(cmd), "SPACE") {
+		if cmd.Flags().Lookup("title") != nil {
+			return fmt.Sprintf("for a title of several words: --title %q", strings.Join(args[1:], " "))
+		}
+		return fmt.Sprintf("a title of several words needs quotes: %s %q", cmd.CommandPath(), strings.Join(args, " "))
+	}
+	return ""
 }

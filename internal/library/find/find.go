@@ -11,11 +11,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/suggest"
 )
 
 // Latest is the word for the newest Space.
@@ -71,6 +74,30 @@ func (f Finder) Space(ctx context.Context, word string) (catalog.Row, error) {
 		return catalog.Row{}, &AmbiguousError{word, rows}
 	}
 	return rows[0], nil
+}
+
+// Near returns what a word that means no Space may be mistyped for: Latest, an
+// id, or a word of a title; "" if nothing is like it.
+func (f Finder) Near(ctx context.Context, word string) string {
+	list := []string{Latest}
+	for row, err := range f.Catalog.List(ctx, catalog.Query{Limit: most}) {
+		if err != nil {
+			break
+		}
+		list = append(append(list, row.ID), TitleWords(row.Title)...)
+	}
+	return suggest.Closest(word, list)
+}
+
+// most is how many of the newest Spaces are looked at for a suggestion.
+const most = 1000
+
+// TitleWords returns the words of a title that can stand for its Space, in
+// small letters.
+func TitleWords(title string) []string {
+	return slices.DeleteFunc(strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) && r != '_'
+	}), func(word string) bool { return utf8.RuneCountInString(word) < 4 })
 }
 
 // ID returns the whole id that a word holds, or else the word.
