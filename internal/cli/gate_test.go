@@ -66,7 +66,7 @@ func TestGate(t *testing.T) {
 		s.ok(t, "config", "set", settings.ConsentKey(act), "off")
 	}
 	film := filepath.Join(s.dir, "film.mp4")
-	s.ok(t, "clip", "latest", "--at", "3.5", "--length", "1", "--format", "mp4", "-o", film)
+	s.ok(t, "video", "latest", "--at", "3.5", "--length", "1", "-o", film)
 	s.ok(t, "export", "latest", "--preset", "archive", "--format", "flac", "--publish")
 	s.ok(t, "feed", "init", "--title", "Show", "--base-url", "https://example.com/show/")
 	ledger := filepath.Join(s.Home, "Spaces", "consent", "ledger.jsonl")
