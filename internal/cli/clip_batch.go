@@ -3,12 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"syscall"
@@ -41,11 +37,8 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var again *failedLines
-	if c.o.failed != "" {
-		again = &failedLines{name: c.o.failed, header: b.Header}
-		defer again.close()
-	}
+	again := clips.NewFailedLines(c.o.failed, b)
+	defer again.Close()
 	jobs := c.app.set.Jobs
 	if jobs == 0 {
 		jobs = runtime.GOMAXPROCS(0)
@@ -77,7 +70,7 @@ func (c *clipper) runBatch(ctx context.Context) error {
 			return c.printLine(o.Line.Number, o.Result, list)
 		}
 		failed++
-		if err := again.add(o.Line.Raw); err != nil {
+		if err := again.Add(o.Line); err != nil {
 			return err
 		}
 		return c.printFailed(o.Line, o.Err)
@@ -85,7 +78,7 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := again.close(); err != nil {
+	if err := again.Close(); err != nil {
 		return err
 	}
 	if all == 0 {
@@ -129,7 +122,7 @@ func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clip
 	if l.Output == "-" {
 		return clips.Result{}, nil, errors.New("a batch cannot be written to standard output")
 	}
-	output, err := c.inside(l.Output)
+	output, err := clips.Inside(c.o.output, l.Output, c.o.anywhere)
 	if err != nil {
 		return clips.Result{}, nil, err
 	}
@@ -140,53 +133,6 @@ func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clip
 		return clips.Result{}, nil, err
 	}
 	return c.cut(ctx, q)
-}
-
-// inside is where a clip of a batch goes: below the folder that -o names, or
-// the current one. Who wrote the batch may be another than who runs it: no name
-// in it leads out of that folder, unless that is allowed.
-func (c *clipper) inside(output string) (string, error) {
-	dir := c.o.output
-	switch {
-	case output == "" && dir == "":
-		return "", nil // among the clips of the library
-	case output == "":
-		return dir + string(os.PathSeparator), nil
-	case c.o.anywhere && (filepath.IsAbs(output) || dir == ""):
-		return output, nil
-	case c.o.anywhere:
-		return filepath.Join(dir, output), nil
-	}
-	outside := func(why string) error {
-		return hinted(fmt.Errorf("the output %s %s", output, why), "write it as a path below the folder that -o names, or allow every folder with --anywhere")
-	}
-	if !filepath.IsLocal(output) {
-		return "", outside("leads out of the folder that the clips go to")
-	}
-	if dir == "" {
-		dir = "."
-	} else if err := os.MkdirAll(dir, 0o777); err != nil {
-		return "", err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return "", err
-	}
-	defer root.Close()
-	// Links that stay inside are followed, those that lead out are not.
-	for name := filepath.Clean(output); name != "."; name = filepath.Dir(name) {
-		if _, err := root.Lstat(name); errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if _, err := root.Stat(name); err != nil {
-			return "", outside("leads out of the folder that the clips go to, by a link")
-		}
-	}
-	file := filepath.Join(dir, output)
-	if os.IsPathSeparator(output[len(output)-1]) {
-		file += string(os.PathSeparator)
-	}
-	return file, nil
 }
 
 // An idCache remembers what names of recordings mean, for batches that name
@@ -218,36 +164,4 @@ func (x *idCache) find(ctx context.Context, word string) (string, error) {
 	}
 	x.ids[word] = row.ID
 	return row.ID, nil
-}
-
-// failedLines is a file of the lines that failed. It is made when the first
-// one does.
-type failedLines struct {
-	name   string
-	header string
-	f      *os.File
-}
-
-func (w *failedLines) add(line string) error {
-	if w == nil || line == "" {
-		return nil
-	}
-	if w.f == nil {
-		f, err := os.Create(w.name)
-		if err != nil {
-			return err
-		}
-		w.f, line = f, w.header+line
-	}
-	_, err := io.WriteString(w.f, line)
-	return err
-}
-
-func (w *failedLines) close() error {
-	if w == nil || w.f == nil {
-		return nil
-	}
-	err := w.f.Close()
-	w.f = nil
-	return err
 }

@@ -130,7 +130,7 @@ func (v *filmer) prepare(r *recording.Recording) error {
 	if o.captions == "" {
 		return nil
 	}
-	v.cues, err = readTranscript(o.captions, r.Seconds(r.Samples))
+	v.cues, err = transcript.ReadFile(o.captions, r.Seconds(r.Samples))
 	for i := range v.cues {
 		v.cues[i].Speaker = "" // names are shown where the host has confirmed them
 	}
@@ -165,29 +165,16 @@ func (v *filmer) captions(q *clips.Request) ([]audiogram.Cue, error) {
 	return list, nil
 }
 
-// turns returns who speaks in a clip by what the host has confirmed: a guess
-// could put words into the wrong mouth.
+// turns returns who speaks in a clip, by what the host has confirmed.
 func (v *filmer) turns(q *clips.Request) ([]audiogram.SpeakerCue, error) {
 	if !v.c.o.video.speakers {
 		return nil, nil
 	}
-	r := q.Recording
-	turns, err := v.c.lib.Turns(r.Space.ID)
+	turns, err := v.c.lib.Turns(q.Recording.Space.ID)
 	if err != nil {
 		return nil, err
 	}
-	if turns == nil || turns.Approximate {
-		return nil, &failure{exitNotFound, "turns-not-confirmed", "look at them: spaces speakers show " + r.Space.ID + ", then spaces speakers confirm " + r.Space.ID,
-			fmt.Errorf("--speakers shows names only where you have confirmed who speaks in %s", r.Space.ID)}
-	}
-	from, to := r.Seconds(q.Span.Start), r.Seconds(q.Span.End())
-	var list []audiogram.SpeakerCue
-	for _, t := range turns.Turns {
-		if t.Start < to && t.End > from && t.Handle != "" {
-			list = append(list, audiogram.SpeakerCue{Start: t.Start - from, End: t.End - from, Name: "@" + t.Handle})
-		}
-	}
-	return list, nil
+	return audiogram.Speakers(q.Recording, q.Span, turns)
 }
 
 // ofOneSpace finds the Space that the captions of a batch are those of.
@@ -218,23 +205,4 @@ func readPicture(name string) ([]byte, error) {
 		err = fmt.Errorf("%s is neither JPEG nor PNG", name)
 	}
 	return b, err
-}
-
-// readTranscript reads what is said in a recording of so many seconds.
-func readTranscript(name string, seconds float64) ([]transcript.Cue, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	cues, format, err := transcript.Parse(f)
-	if err == nil {
-		err = transcript.Check(cues, seconds)
-	} else if format != "" && !errors.Is(err, transcript.ErrNone) {
-		err = fmt.Errorf("cannot be read as %s: %w", format, err)
-	}
-	if err != nil {
-		return nil, &failure{exitUsage, "bad-transcript", "a transcript is .srt, .vtt or the .json of whisper, in the time of the whole recording", fmt.Errorf("%s: %w", name, err)}
-	}
-	return cues, nil
 }

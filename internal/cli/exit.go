@@ -11,7 +11,9 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -126,6 +128,10 @@ func classify(err error) *failure {
 		return &failure{exitNotFound, "no-episodes", "choose what enters the feed: spaces episodes publish latest", err}
 	case errors.As(err, &broken):
 		return &failure{exitFailed, "broken-ledger", broken.Hint(), err}
+	case errors.As(err, new(*durable.TakenError)):
+		return &failure{exitFailed, "exists", "choose another name with -o, or replace it with --force", err}
+	case errors.As(err, new(*transcript.InvalidError)):
+		return &failure{exitUsage, "bad-transcript", "a transcript is .srt, .vtt or the .json of whisper, in the time of the whole recording", err}
 	case errors.As(err, &unknown):
 		return &failure{exitUsage, "bad-request", didYouMean(unknown.Name, words(unknown.Known)), err}
 	case consentError(err) != nil:

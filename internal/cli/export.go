@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
+	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -334,7 +335,7 @@ func (o *exportOptions) say(q *episode.Request) error {
 	if o.transcript == "" {
 		return nil
 	}
-	cues, err := readTranscript(o.transcript, length(q))
+	cues, err := transcript.ReadFile(o.transcript, length(q))
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func problemCode(k recording.ProblemKind) int {
 	switch k {
 	case recording.BadTime, recording.OutOfRange, clips.BadRequest, clips.BadLine:
 		return exitUsage
-	case recording.InGap, recording.NoTurns:
+	case recording.InGap, recording.NoTurns, clips.Unconfirmed:
 		return exitNotFound
 	}
 	return exitFailed
@@ -28,6 +28,9 @@ func problemCode(k recording.ProblemKind) int {
 
 // problemHint returns what to do about a problem, or "".
 func problemHint(p *recording.Problem) string {
+	if p.Kind == clips.Unconfirmed {
+		return "look at them: spaces speakers show " + p.Recording + ", then spaces speakers confirm " + p.Recording
+	}
 	switch p.Cause {
 	case recording.NoClock:
 		return "give the time in the recording: --at"
@@ -67,6 +70,8 @@ func problemHint(p *recording.Problem) string {
 		return "remove it, or rename it to the column that is meant"
 	case clips.LongLine:
 		return "check that the file is a batch of clips"
+	case clips.Outside:
+		return "write it as a path below the folder that -o names, or allow every folder with --anywhere"
 	case clips.NoRecording:
 		return "add it, or name the recording of all lines: --recording SPACE"
 

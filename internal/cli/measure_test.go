@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -88,39 +87,5 @@ func TestWaveformInTerminal(t *testing.T) {
 	}
 	if code, stdout, stderr := run(a, "waveform", "1ypK", "-o", "-", "--format", "svg"); code != 0 || !strings.HasPrefix(stdout, "<svg") {
 		t.Errorf("svg to a terminal: exit %d, %s", code, stderr)
-	}
-}
-
-// A file gets its name when it is whole; what fails leaves nothing.
-func TestWriteNew(t *testing.T) {
-	dir := t.TempDir()
-	name := filepath.Join(dir, "x.png")
-	write := func(text string) func(io.Writer) error {
-		return func(w io.Writer) error { _, err := io.WriteString(w, text); return err }
-	}
-	if n, err := writeNew(name, false, write("first")); n != 5 || err != nil {
-		t.Fatal(n, err)
-	}
-	if _, err := writeNew(name, false, write("second")); err == nil {
-		t.Error("a file was replaced unasked")
-	}
-	if b, _ := os.ReadFile(name); string(b) != "first" {
-		t.Errorf("the file holds %q", b)
-	}
-	if n, err := writeNew(name, true, write("second")); n != 6 || err != nil {
-		t.Error(n, err)
-	}
-	if b, _ := os.ReadFile(name); string(b) != "second" {
-		t.Errorf("the file holds %q", b)
-	}
-	if _, err := writeNew(name, true, func(io.Writer) error { return io.ErrUnexpectedEOF }); err == nil {
-		t.Error("an error was lost")
-	}
-	if _, err := writeNew(dir, true, write("x")); err == nil {
-		t.Error("a folder was replaced")
-	}
-	list, err := os.ReadDir(dir)
-	if err != nil || len(list) != 1 {
-		t.Errorf("left in the folder: %v, %v", list, err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/waveform"
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -171,7 +172,7 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 	}
 	if name != "-" {
 		// Better to say so before an hour is decoded than after.
-		if err := mayWrite(name, o.force); err != nil {
+		if err := durable.MayWrite(name, o.force); err != nil {
 			return err
 		}
 	}
@@ -199,7 +200,7 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 	if name == "-" {
 		return w.Write(a.Out)
 	}
-	bytes, err := writeNew(name, o.force, w.Write)
+	bytes, err := durable.WriteNew(name, o.force, w.Write)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ const (
 	NoEncoder   ProblemKind = "no-encoder"   // the format cannot be written here
 	BadLine     ProblemKind = "bad-line"     // of a batch
 	Empty       ProblemKind = "empty"        // nothing is left of it
+	Unconfirmed ProblemKind = "turns-not-confirmed"
 )
 
 // A Cause is what exactly is wrong, where something can be done about it.
@@ -30,6 +31,7 @@ const (
 	// UnknownColumn: Known holds the one that may be meant.
 	UnknownColumn Cause = "unknown-column"
 	NoRecording   Cause = "no-recording" // a batch, or a line of it, names none
+	Outside       Cause = "outside"      // the output of a line leads out of the folder
 )
 
 // A Problem is an error in what was asked for.

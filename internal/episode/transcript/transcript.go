@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"strings"
 	"unicode"
 
@@ -53,6 +54,36 @@ const (
 	// shorter can be neither read nor heard.
 	leastLeft = 0.1
 )
+
+// An InvalidError says that a file cannot be read as a transcript, or does not
+// fit its recording.
+type InvalidError struct {
+	Name string
+	Err  error
+}
+
+func (e *InvalidError) Error() string { return e.Name + ": " + e.Err.Error() }
+func (e *InvalidError) Unwrap() error { return e.Err }
+
+// ReadFile reads the transcript of a recording that is so many seconds long, and
+// checks it. What is wrong with its content is an *InvalidError.
+func ReadFile(name string, seconds float64) ([]Cue, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	cues, format, err := Parse(f)
+	if err == nil {
+		err = Check(cues, seconds)
+	} else if format != "" && !errors.Is(err, ErrNone) {
+		err = fmt.Errorf("cannot be read as %s: %w", format, err)
+	}
+	if err != nil {
+		return nil, &InvalidError{name, err}
+	}
+	return cues, nil
+}
 
 // Parse reads a transcript in whichever form it is: UTF-8, or UTF-16 with a
 // byte order mark, lines that end in any way. Cues without words are left out.
