@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -163,7 +162,7 @@ func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
 	fmt.Fprintf(a.Out, "%s known, %d saved, %d published\n", spell.Count(sum.Spaces, "Space"), sum.Saved, sum.Published)
 	say := func(ids []string, one, many, then string) {
 		if len(ids) > 0 {
-			fmt.Fprintf(a.Out, "%s%s (%s)\n", spell.Plural(len(ids), one, many), then, firstOf(ids))
+			fmt.Fprintf(a.Out, "%s%s (%s)\n", spell.Plural(len(ids), one, many), then, spell.First(ids, 3))
 		}
 	}
 	days := strconv.FormatFloat(sum.WindowDays, 'f', -1, 64)
@@ -172,13 +171,4 @@ func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
 	say(gone, "Space has", "Spaces have", " no audio here and is older than the window: X has probably deleted it")
 	say(linked, "Space is", "Spaces are", " known from a post alone: it may be somebody else's")
 	say(publish, "Space is", "Spaces are", " saved and not published: spaces export, spaces upload")
-}
-
-// firstOf lists a few ids.
-func firstOf(ids []string) string {
-	const most = 3
-	if len(ids) <= most {
-		return strings.Join(ids, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(ids[:most], ", "), len(ids)-most)
 }
