@@ -1,14 +1,18 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
-// An Attempt is something that is to be done once at a place that is no
-// Target, because what was done there cannot be looked for: a post, say. It
-// keeps in the library's journal how far it has got, and its receipt.
+// An Attempt is something that only one run at a time does at a place, and that
+// the next run resumes: a post, which cannot be looked for once it was made, or
+// an object of a backup, which gets no receipt. It keeps in a journal of the
+// library how far it has got.
 type Attempt struct {
 	c       AttemptConfig
 	journal *journal
@@ -19,6 +23,7 @@ type Attempt struct {
 // An AttemptConfig says what is attempted, and where.
 type AttemptConfig struct {
 	Library       *os.Root
+	Journal       string // a file below the library; "" is that of uploads
 	Place, Object string // see Receipt; the journal knows the attempt by them
 	Bytes         int64
 	SHA256        string        // in hex
@@ -30,7 +35,7 @@ type AttemptConfig struct {
 // from earlier ones. The error is a *BusyError if another run does not let go.
 // The caller closes it.
 func OpenAttempt(ctx context.Context, c AttemptConfig) (*Attempt, error) {
-	j, err := openJournal(c.Library, c.Wait, c.Now)
+	j, err := openJournalIn(c.Library, cmp.Or(c.Journal, layout.Journal), c.Wait, c.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -80,10 +85,15 @@ func (a *Attempt) Done(r *Receipt) error {
 	if err := rs.add(ctx, r); err != nil {
 		return err
 	}
+	return a.End()
+}
+
+// End ends the attempt: the next one starts anew.
+func (a *Attempt) End() error {
 	if err := a.note(nil, true); err != nil {
 		return err
 	}
-	return a.journal.tidy(ctx)
+	return a.journal.tidy(context.Background())
 }
 
 // Close lets other runs at it.

@@ -37,16 +37,22 @@ type step struct {
 // there.
 type journal struct {
 	root *os.Root
+	name string
 	file *ledger.File
 	wait time.Duration
 	now  func() time.Time
 }
 
 func openJournal(root *os.Root, wait time.Duration, now func() time.Time) (*journal, error) {
+	return openJournalIn(root, layout.Journal, wait, now)
+}
+
+// openJournalIn opens a journal that has a file of its own.
+func openJournalIn(root *os.Root, name string, wait time.Duration, now func() time.Time) (*journal, error) {
 	if err := root.MkdirAll(layout.Uploads, 0o755); err != nil {
 		return nil, err
 	}
-	return &journal{root, ledger.New(root, layout.Journal, wait), wait, now}, nil
+	return &journal{root, name, ledger.New(root, name, wait), wait, now}, nil
 }
 
 // last returns the latest step of an upload, nil if none is known or it has
@@ -56,7 +62,7 @@ func (j *journal) last(place, object string) (*step, error) {
 	_, err := j.file.Read(func(n int, line []byte) error {
 		var s step
 		if err := json.Unmarshal(line, &s); err != nil {
-			return fmt.Errorf("%s, line %d: %w", layout.Journal, n, err)
+			return fmt.Errorf("%s, line %d: %w", j.name, n, err)
 		}
 		if s.Place != place || s.Object != object {
 			return nil
@@ -79,7 +85,7 @@ func (j *journal) note(ctx context.Context, s step) error {
 // tidy leaves out the lines of uploads that have ended, once they are many.
 func (j *journal) tidy(ctx context.Context) error {
 	const many = 64 << 10
-	info, err := j.root.Stat(layout.Journal)
+	info, err := j.root.Stat(j.name)
 	if err != nil || info.Size() < many {
 		return nil
 	}
@@ -89,7 +95,7 @@ func (j *journal) tidy(ctx context.Context) error {
 		for i, line := range lines {
 			var s step
 			if err := json.Unmarshal(line, &s); err != nil {
-				return nil, fmt.Errorf("%s, line %d: %w", layout.Journal, i+1, err)
+				return nil, fmt.Errorf("%s, line %d: %w", j.name, i+1, err)
 			}
 			if latest[key{s.Place, s.Object}] = i; s.Ended {
 				delete(latest, key{s.Place, s.Object})

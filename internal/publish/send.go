@@ -3,11 +3,9 @@ package publish
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -17,7 +15,6 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/publish/wire"
-	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // A Sender sends items to a target.
@@ -382,22 +379,7 @@ func (t *transfer) look(ctx context.Context, u *Upload) (there Remote, verified 
 
 // same reads the object back and compares it with what is to be there.
 func (t *transfer) same(ctx context.Context, u *Upload) (bool, error) {
-	return sameBytes(ctx, t.Target, u.Name, u.Size, u.SHA256)
-}
-
-// sameBytes reads an object back and compares its bytes.
-func sameBytes(ctx context.Context, t Target, name string, size int64, sum [32]byte) (bool, error) {
-	r, err := t.Open(ctx, name)
-	if err != nil {
-		return false, err
-	}
-	defer r.Close()
-	h := sha256.New()
-	n, err := io.Copy(h, stream.Until(ctx, io.LimitReader(r, size+1), nil))
-	if err != nil {
-		return false, fmt.Errorf("reading it back: %w", err)
-	}
-	return n == size && [32]byte(h.Sum(nil)) == sum, nil
+	return Same(ctx, t.Target, u.Name, u.Size, u.SHA256)
 }
 
 // send has the target take the object, going on from what the journal knows of
@@ -419,65 +401,17 @@ func (t *transfer) send(ctx context.Context, u *Upload) (there Remote, verified 
 		s.State = state
 		return t.journal.note(context.WithoutCancel(ctx), s)
 	}
-	const tries = 2 // a second time only if the target lost something on the way
-	for n := 1; ; n++ {
-		put, err := t.Target.Put(ctx, u)
-		if err == nil {
-			there, verified, err = t.verify(ctx, u, put)
-		}
-		if err == nil || n == tries || ctx.Err() != nil || !errors.Is(err, ErrMismatch) {
-			return there, verified, err
-		}
+	return Deliver(ctx, t.Target, u, t.Full, func(err error) {
 		if t.Events != nil {
 			t.Events.Again(t.it, err)
 		}
-		u.State = nil
-	}
+	})
 }
 
 // A Forgetter is a target that can undo what State stands for: an unfinished
 // upload whose file is not there any more.
 type Forgetter interface {
 	Forget(ctx context.Context, name string, state []byte) error
-}
-
-// verify asks the target what it has, and compares.
-func (t *transfer) verify(ctx context.Context, u *Upload, put Remote) (there Remote, verified []string, err error) {
-	there, err = t.Target.Stat(ctx, u.Name)
-	if errors.Is(err, ErrNotExist) {
-		return there, nil, fmt.Errorf("%w: it was sent, but cannot be found: %w", ErrMismatch, err)
-	}
-	if err != nil {
-		return there, nil, fmt.Errorf("it was sent, but cannot be looked at: %w", err)
-	}
-	if there.Size != u.Size {
-		return there, nil, fmt.Errorf("%w: %d bytes of %d", ErrMismatch, there.Size, u.Size)
-	}
-	there.URL = cmp.Or(there.URL, put.URL)
-	verified = []string{"size"}
-	for _, r := range []Remote{put, there} {
-		if r.SHA256 != "" && r.SHA256 != hex.EncodeToString(u.SHA256[:]) {
-			return there, nil, fmt.Errorf("%w: its SHA-256 is %s", ErrMismatch, r.SHA256)
-		}
-		if r.SHA256Computed && !slices.Contains(verified, "sha256") {
-			verified = append(verified, "sha256")
-		}
-	}
-	for name := range put.Checks {
-		verified = append(verified, name)
-	}
-	slices.Sort(verified[1:])
-	if t.Full {
-		same, err := t.same(ctx, u)
-		if err != nil {
-			return there, nil, err
-		}
-		if !same {
-			return there, nil, fmt.Errorf("%w: read back, it differs", ErrMismatch)
-		}
-		verified = append(verified, "read-back")
-	}
-	return there, verified, nil
 }
 
 // receipt keeps the proof that the object is there, unless the latest one says

@@ -105,7 +105,7 @@ func (s *Sender) remove(ctx context.Context, r *Receipt) (verified []string, err
 		if err != nil || len(sum) != 32 {
 			return nil, fmt.Errorf("%w: its receipt has no hash", ErrDiffers)
 		}
-		same, err := sameBytes(ctx, s.Target, r.Object, r.Bytes, [32]byte(sum))
+		same, err := Same(ctx, s.Target, r.Object, r.Bytes, [32]byte(sum))
 		if err != nil {
 			return nil, err
 		}
