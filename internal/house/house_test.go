@@ -37,6 +37,7 @@ var order = [][]string{
 	{"proof"},
 	{"forget"},
 	{"publish/all"},
+	{"backup"},
 	{"library/status"}, // looks at receipts too
 	{"publish/..."},
 	{"publish"},
@@ -55,7 +56,7 @@ var order = [][]string{
 	{"library"},
 	{"library/catalog"},
 	{"library/playable", "library/title"},
-	{"library/made", "library/removed"},
+	{"library/made", "library/removed", "library/backups"},
 	{"library/forgotten"},
 	{"library/erase"},
 	{"durable/ledger", "durable/faults"},

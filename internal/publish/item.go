@@ -112,6 +112,10 @@ type steady struct {
 	info fs.FileInfo
 }
 
+// Steady returns a source that fails with ErrChanged as soon as the file is not
+// as info has it.
+func Steady(src OpenedFile, info fs.FileInfo) OpenedFile { return &steady{src, info} }
+
 func (s *steady) ReadAt(p []byte, off int64) (int, error) {
 	n, err := s.OpenedFile.ReadAt(p, off)
 	now, serr := s.Stat()

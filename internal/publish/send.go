@@ -255,7 +255,7 @@ func (t *transfer) run(ctx context.Context) (Outcome, error) {
 	if t.Events != nil {
 		t.Events.Start(t.it, info.Size())
 	}
-	body := &steady{src, info}
+	body := Steady(src, info)
 	u := &Upload{
 		Name: t.it.Name, Body: body, Size: info.Size(), ContentType: t.it.Type, Meta: t.it.Meta,
 		Public: t.Public, Jobs: max(1, t.Jobs),

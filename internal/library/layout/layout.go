@@ -29,7 +29,9 @@ const (
 	Uploads     = "uploads"
 	Journal     = Uploads + "/journal.jsonl"
 	Receipts    = Uploads + "/receipts.jsonl"
-	Made        = "made" // what was made of recordings and written elsewhere
+	Backups     = Uploads + "/backups.jsonl"
+	Resume      = Uploads + "/backup-journal.jsonl" // how far interrupted backups have got
+	Made        = "made"                            // what was made of recordings and written elsewhere
 	MadeLedger  = Made + "/made.jsonl"
 	Show        = "show.json"
 	Feed        = "feed"
@@ -45,6 +47,17 @@ var Ours = []string{Recordings, Archives, Removed, Confirmed, Consent, Uploads, 
 // IsCatalog reports whether a file is the catalogue or belongs to it.
 func IsCatalog(name string) bool {
 	return name == Catalog || name == Catalog+"-wal" || name == Catalog+"-shm" || name == Catalog+"-journal"
+}
+
+// BackedUp reports whether a backup of a library holds a file or folder. It has
+// no catalogue, which is built again, nothing that is being made, and none of
+// what tells of runs and of backups themselves.
+func BackedUp(name string) bool {
+	switch name {
+	case Partial, LockDetails, Backups, Resume:
+		return false
+	}
+	return !IsCatalog(name) && path.Ext(name) != Lock
 }
 
 // What lies in a recording's folder.

@@ -1,0 +1,302 @@
+package backup
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library/backups"
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/publish"
+)
+
+// CreateOptions say how a backup is made.
+type CreateOptions struct {
+	Full   bool // read back also what an earlier run has sent, and send again what is damaged
+	Keep   int  // how many snapshots stay; 0 is all
+	DryRun bool // send, change and note nothing
+}
+
+// A Result tells what a run did.
+type Result struct {
+	Place    string
+	Snapshot string // the name of the latest
+	Files    int    // of the library
+	Bytes    int64
+	// New are files of which the target had no bytes, Kept the others.
+	New, Kept           int
+	NewBytes, KeptBytes int64
+	Same                bool     // nothing has changed since the snapshot
+	Dropped             []string // earlier snapshots that were removed
+	Forgotten           bool     // they were, since they held somebody who was forgotten
+	Removed             int      // objects that went with them
+	Odd                 []string // names that are neither files nor folders, and not in the backup
+	Restarted           bool     // a backup was made here before, and is not there any more
+}
+
+// A run is one Create.
+type run struct {
+	*Backup
+	o      CreateOptions
+	head   *head
+	last   *Manifest // of the newest snapshot, nil if there is none
+	own    *backups.Entry
+	record backups.Record // as it was when the library was read
+	purge  bool           // earlier snapshots hold somebody who was forgotten since
+	broken bool           // an earlier run was killed
+	result Result
+
+	counting sync.Mutex // of result, while objects are sent
+}
+
+// Create brings the backup up to date.
+func (b *Backup) Create(ctx context.Context, o CreateOptions) (*Result, error) {
+	if b.Public {
+		return nil, ErrPublic
+	}
+	if err := b.outside(); err != nil {
+		return nil, err
+	}
+	if !o.DryRun {
+		unlock, err := b.lock(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
+	}
+	r := &run{Backup: b, o: o, result: Result{Place: b.Target.Place()}}
+	if err := r.begin(ctx); err != nil {
+		return nil, err
+	}
+	const tries = 5 // files may change between being read and being sent
+	for n := 1; ; n++ {
+		err := r.once(ctx)
+		if err == nil {
+			return &r.result, nil
+		}
+		if n == tries || !errors.Is(err, publish.ErrChanged) {
+			return nil, err
+		}
+	}
+}
+
+// outside fails if the target is a folder of the library: the next backup would
+// hold this one.
+func (b *Backup) outside() error {
+	u, err := url.Parse(b.Target.Place())
+	if err != nil || u.Scheme != "file" {
+		return nil
+	}
+	to := filepath.FromSlash(u.Path)
+	if vol := strings.TrimPrefix(to, string(filepath.Separator)); filepath.VolumeName(vol) != "" {
+		to = vol
+	}
+	if rel, err := filepath.Rel(b.Library.Dir(), to); err == nil && filepath.IsLocal(rel) {
+		return fmt.Errorf("%s: %w", b.Target.Place(), ErrInside)
+	}
+	return nil
+}
+
+// lock takes the backup for this run alone.
+func (b *Backup) lock(ctx context.Context) (unlock func(), err error) {
+	a, err := b.attempt(ctx, headName, 0, "")
+	if err != nil {
+		return nil, err
+	}
+	return a.Close, nil
+}
+
+func (b *Backup) attempt(ctx context.Context, object string, bytes int64, sum string) (*publish.Attempt, error) {
+	return publish.OpenAttempt(ctx, publish.AttemptConfig{
+		Library: b.Library.Root(), Journal: layout.Resume, Place: b.Target.Place(), Object: object,
+		Bytes: bytes, SHA256: sum, Wait: b.Wait, Now: b.Now,
+	})
+}
+
+// begin finds what lies at the target, and whether it is of this library.
+func (r *run) begin(ctx context.Context) error {
+	record, err := backups.Read(r.Library.Root())
+	if err != nil {
+		return err
+	}
+	r.own = record.Of(r.result.Place)
+	r.head, err = r.Backup.head(ctx)
+	switch {
+	case errors.Is(err, ErrNone):
+		r.head = &head{Schema: Schema, About: about, ID: strings.ToLower(rand.Text())}
+		if r.own != nil {
+			r.head.ID = r.own.ID
+			r.result.Restarted = r.own.Snapshot != ""
+		}
+	case err != nil:
+		return err
+	case r.own == nil || r.own.ID != r.head.ID:
+		return fmt.Errorf("%s: %w", r.result.Place, ErrOther)
+	}
+	r.broken = r.head.Sending != nil || len(r.head.Removing) > 0
+	if s := r.head.newest(); s != nil {
+		if r.last, err = r.manifest(ctx, s); err != nil && !errors.Is(err, publish.ErrNotExist) && !errors.Is(err, ErrBroken) {
+			return err
+		}
+	}
+	if r.own != nil || r.o.DryRun {
+		return nil
+	}
+	// The library knows of its backup before there is one: otherwise a killed
+	// run would leave one that belongs to nobody.
+	r.own = &backups.Entry{At: r.now(), Place: r.result.Place, Target: r.Name, ID: r.head.ID, Forgets: record.Forgets()}
+	return backups.Note(ctx, r.Library.Root(), *r.own)
+}
+
+func (b *Backup) now() time.Time { return b.Now().UTC().Truncate(time.Second) }
+
+// once makes one snapshot. The error is ErrChanged if the library changed
+// meanwhile.
+func (r *run) once(ctx context.Context) error {
+	var err error
+	if r.record, err = backups.Read(r.Library.Root()); err != nil {
+		return err
+	}
+	r.purge = len(r.head.Snapshots) > 0 && r.own != nil && r.own.Forgets < r.record.Forgets()
+	s, err := r.survey(ctx)
+	if err != nil {
+		return err
+	}
+	m := &Manifest{Schema: Schema, At: r.now(), WrittenBy: r.Version, Files: s.files, Folders: s.folders, Record: r.record.Without(r.result.Place)}
+	if m.Folders == nil {
+		m.Folders = []string{}
+	}
+	n := &r.result
+	n.Odd, n.Files, n.Bytes, n.New, n.Kept, n.NewBytes, n.KeptBytes = s.odd, len(m.Files), 0, 0, 0, 0, 0
+	for _, f := range m.Files {
+		n.Bytes += f.Bytes
+	}
+	n.Same = !r.purge && r.last.same(m)
+	if r.o.DryRun {
+		return r.send(ctx, m)
+	}
+	var snap *Snapshot
+	if n.Same {
+		snap = r.head.newest()
+		snap.Latest = m.At
+	} else if snap, err = r.announce(ctx, m); err != nil {
+		return err
+	}
+	if err := r.send(ctx, m); err != nil {
+		return err
+	}
+	n.Snapshot = snap.Name
+	return r.finish(ctx, snap)
+}
+
+// same reports whether the manifests are of the same library in the same state.
+func (m *Manifest) same(as *Manifest) bool {
+	return m != nil && slices.Equal(m.Folders, as.Folders) &&
+		slices.EqualFunc(m.Files, as.Files, func(a, b File) bool {
+			return a.Path == b.Path && a.Bytes == b.Bytes && a.SHA256 == b.SHA256 && a.Private == b.Private && a.Modified.Equal(b.Modified)
+		}) &&
+		slices.EqualFunc(m.Record, as.Record, func(a, b backups.Entry) bool {
+			equal := a.At.Equal(b.At)
+			a.At, b.At = time.Time{}, time.Time{}
+			return equal && a == b
+		})
+}
+
+// announce has the head say which objects are going to be sent.
+func (r *run) announce(ctx context.Context, m *Manifest) (*Snapshot, error) {
+	h := r.head
+	if h.Sending != nil {
+		h.Removing = append(h.Removing, *h.Sending)
+	}
+	h.Number++
+	m.Name = fmt.Sprintf("%s-%d", m.At.Format("20060102T150405Z"), h.Number)
+	text, err := encode(m)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(text)
+	h.Sending = &Snapshot{Name: m.Name, At: m.At, Latest: m.At, Files: r.result.Files, Bytes: r.result.Bytes, Size: int64(len(text)), SHA256: hex.EncodeToString(sum[:])}
+	if err := r.putHead(ctx); err != nil {
+		return nil, err
+	}
+	return h.Sending, r.put(ctx, h.Sending.object(), text)
+}
+
+// finish has the head name the snapshot, and removes those that are to go.
+func (r *run) finish(ctx context.Context, snap *Snapshot) error {
+	h := r.head
+	if !r.result.Same {
+		h.Snapshots, h.Sending = append(h.Snapshots, *snap), nil
+	} else if h.Sending != nil {
+		h.Removing, h.Sending = append(h.Removing, *h.Sending), nil
+	}
+	keep := len(h.Snapshots)
+	if r.o.Keep > 0 {
+		keep = min(keep, r.o.Keep)
+	}
+	if r.purge {
+		keep = 1
+	}
+	var dropped []string
+	for _, s := range h.Snapshots[:len(h.Snapshots)-keep] {
+		dropped = append(dropped, s.Name)
+		h.Removing = append(h.Removing, s)
+	}
+	h.Snapshots = slices.Clone(h.Snapshots[len(h.Snapshots)-keep:])
+	if err := r.putHead(ctx); err != nil {
+		return err
+	}
+	// Until the old snapshots have gone, they hold whom they held.
+	e := r.entry(h, h.newest(), r.record)
+	if len(h.Removing) > 0 {
+		e.Forgets = r.own.Forgets
+	}
+	if err := backups.Note(ctx, r.Library.Root(), e); err != nil {
+		return err
+	}
+	if len(h.Removing) > 0 {
+		n, err := r.remove(ctx)
+		if err != nil {
+			return err
+		}
+		if err := r.putHead(ctx); err != nil {
+			return err
+		}
+		r.result.Removed = n
+		if err := backups.Note(ctx, r.Library.Root(), r.entry(h, h.newest(), r.record)); err != nil {
+			return err
+		}
+	}
+	r.result.Dropped, r.result.Forgotten = dropped, r.purge && len(dropped) > 0
+	if r.broken || r.purge {
+		return r.sweep(ctx)
+	}
+	return nil
+}
+
+func (r *run) putHead(ctx context.Context) error {
+	r.head.WrittenBy = r.Version
+	text, err := encode(r.head)
+	if err != nil {
+		return err
+	}
+	return r.put(ctx, headName, text)
+}
+
+// missing is what Upload.Body of a changed library returns as ErrChanged.
+func missing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", publish.ErrChanged, err)
+	}
+	return err
+}
