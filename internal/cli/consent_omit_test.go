@@ -295,11 +295,11 @@ func TestForgottenVoice(t *testing.T) {
 	if files, with := heard(); files != 6 || with != 4 {
 		t.Fatalf("%d of %d files have the voice before", with, files)
 	}
-	s.ok(t, "forget", "guest", "--yes", "guest")
+	s.ok(t, "people", "forget", "guest", "--yes", "guest")
 	if files, with := heard(); files != 4 || with != 2 { // the original, and the file to play
 		t.Errorf("%d of %d files have the voice", with, files)
 	}
-	s.ok(t, "forget", "forgotten", "--originals", "--yes", "forgotten")
+	s.ok(t, "people", "forget", "forgotten", "--originals", "--yes", "forgotten")
 	if files, with := heard(); files != 0 || with != 0 {
 		t.Errorf("%d of %d files have the voice at the end", with, files)
 	}

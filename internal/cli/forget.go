@@ -33,9 +33,9 @@ their voice go, and their name everywhere, the ledger of consent included: what 
 their frames. They stay, unless --originals removes these recordings with all that was made of
 them. With any of --clips, --episodes, --names and --originals, nothing else is done. What you
 have sent somewhere is listed, and is yours to take back there. docs/consent.md tells more.`,
-		Example: `  spaces forget @guest --dry-run
-  spaces forget @guest --clips --episodes --names --originals
-  spaces forget guest --yes guest --json | jq -r 'select(.fate == "stays").name'`,
+		Example: `  spaces people forget @guest --dry-run
+  spaces people forget @guest --clips --episodes --names --originals
+  spaces people forget guest --yes guest --json | jq -r 'select(.fate == "stays").name'`,
 		Annotations: manual.Exits(map[int]string{exitNotFound: "nothing in the library is about them"}),
 		Args:        takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {

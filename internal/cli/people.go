@@ -44,6 +44,7 @@ with spaces config set me, it is "own". docs/consent.md tells more.`,
 	}
 	cmd.Flags().StringVar(&o.purpose, "for", "", "look at the consent for `PURPOSE`: clip, episode or upload")
 	addIDOnly(cmd, &o.refs)
+	cmd.AddCommand(newForgetCmd(a))
 	return cmd
 }
 

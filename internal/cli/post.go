@@ -51,7 +51,7 @@ With --copy nothing goes over the network and nothing is paid: the file and the
 text are printed, and the text is put on the clipboard.
 
 Without --copy the post goes through X's API. You need a developer app of your
-own, signed in with spaces auth x. A post costs ` + price + `, one with a link ` + withURL + `.
+own, signed in with spaces target login x. A post costs ` + price + `, one with a link ` + withURL + `.
 The clip is uploaded, then posted once. When it is uncertain whether X has made
 the post, no other is made until you say what happened, with --posted or
 --forget-attempt. The API was never tried against the live service: see
@@ -316,7 +316,7 @@ func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, con
 	}
 	defer attempt.Close()
 	if attempt.Unknown() == nil {
-		return &failure{exitNotFound, "no-attempt", "see what was posted: spaces receipts", fmt.Errorf("no post of %s by %s is in doubt", o.file, at(handle))}
+		return &failure{exitNotFound, "no-attempt", "see what was posted: spaces upload log", fmt.Errorf("no post of %s by %s is in doubt", o.file, at(handle))}
 	}
 	if o.forget {
 		if err := attempt.Forget(); err != nil {
@@ -356,7 +356,7 @@ func (a *App) postError(err error, file string) error {
 	case errors.As(err, new(*keyring.PermissionError)):
 		return authError(err)
 	case errors.Is(err, x.ErrSignedOut):
-		return &failure{exitFailed, "signed-out", "sign in: spaces auth x (docs/posting.md); or " + byHand, err}
+		return &failure{exitFailed, "signed-out", "sign in: spaces target login x (docs/posting.md); or " + byHand, err}
 	case errors.As(err, &limit):
 		return &failure{exitFailed, "rate-limited", "X takes no more before " + limit.Until.In(a.Zone).Format("2006-01-02 15:04:05") + "; run the same command then", err}
 	case errors.Is(err, x.ErrProcessing):

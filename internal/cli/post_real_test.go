@@ -37,7 +37,7 @@ func newPosting(t *testing.T) (*realSpaces, *xtest.Server) {
 // one on another.
 func signIn(t *testing.T, p *realSpaces, paste bool) {
 	t.Helper()
-	args := []string{"auth", "x", "--json"}
+	args := []string{"target", "login", "x", "--json"}
 	if paste {
 		args = append(args, "--paste")
 	}
@@ -62,7 +62,7 @@ func signIn(t *testing.T, p *realSpaces, paste bool) {
 	if err != nil {
 		t.Fatal(err, said.String())
 	}
-	if err := checkKeys(first, "auth x"); err != nil {
+	if err := checkKeys(first, "target login x"); err != nil {
 		t.Error(err)
 	}
 	var page struct{ URL string }
@@ -103,7 +103,7 @@ func signIn(t *testing.T, p *realSpaces, paste bool) {
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err, said.String())
 	}
-	if err := checkKeys(string(rest), "auth"); err != nil {
+	if err := checkKeys(string(rest), "target login"); err != nil {
 		t.Error(err)
 	}
 	if !strings.Contains(string(rest), `"target":"x.com","where":"file"`) {
@@ -122,13 +122,13 @@ func TestSigningInToX(t *testing.T) {
 	if info, err := os.Stat(name); runtime.GOOS == "linux" && (err != nil || info.Mode().Perm() != 0o600) {
 		t.Errorf("%v, %v", info, err)
 	}
-	if out, said, code := p.run(t, "auth", "list"); code != 0 || !strings.Contains(out, "x.com  file") {
+	if out, said, code := p.run(t, "target", "list", "--json"); code != 0 || !strings.Contains(out, `"target":"x.com"`) {
 		t.Error(out, said, code)
 	}
-	if out, said, code := p.run(t, "auth", "x", "--remove", "--json"); code != 0 || !strings.Contains(out, `"target":"x.com","where":""`) {
+	if out, said, code := p.run(t, "target", "remove", "x", "--yes", "--json"); code != 0 || !strings.Contains(out, `"target":"x.com","where":""`) {
 		t.Error(out, said, code)
 	}
-	if _, said, code := p.run(t, "auth", "x", "--remove", "--json"); code != exitNotFound {
+	if _, said, code := p.run(t, "target", "remove", "x", "--yes", "--json"); code != exitNotFound {
 		t.Error(said, code)
 	}
 	signIn(t, p, true)
@@ -179,8 +179,8 @@ func TestPostingOnX(t *testing.T) {
 	if code != 0 || len(s.Posts()) != 2 || out != s.URL+"/i/web/status/"+s.Posts()[1].ID+"\n" {
 		t.Error(out, said, code)
 	}
-	out, _, _ = p.run(t, "receipts", "--json")
-	if err := checkKeys(out, "receipts"); err != nil {
+	out, _, _ = p.run(t, "upload", "log", "--json")
+	if err := checkKeys(out, "upload log"); err != nil {
 		t.Error(err)
 	}
 	if strings.Count(out, `"target":"x"`) != 2 {

@@ -97,21 +97,19 @@ type commandGroup struct {
 // commands returns all commands in the order of the help.
 func (a *App) commands() []commandGroup {
 	return []commandGroup{
-		{"Get your Spaces", []*cobra.Command{
+		{"Get", []*cobra.Command{
 			newExtractCmd(a), newListCmd(a), newSearchCmd(a), newShowCmd(a), newOpenCmd(a), newStatusCmd(a),
 		}},
 		{"Cut", []*cobra.Command{
 			newClipCmd(a), newVideoCmd(a), newMomentsCmd(a), newWaveformCmd(a), newStudioCmd(a),
 		}},
 		{"Publish", []*cobra.Command{
-			newExportCmd(a), newEpisodesCmd(a), newFeedCmd(a), newUploadCmd(a), newPostCmd(a), newReceiptsCmd(a), newAuthCmd(a),
+			newExportCmd(a), newEpisodesCmd(a), newFeedCmd(a), newTargetCmd(a), newUploadCmd(a), newPostCmd(a),
 		}},
-		{"People and consent", []*cobra.Command{
-			newPeopleCmd(a), newConsentCmd(a), newSpeakersCmd(a), newForgetCmd(a),
-		}},
-		{"Keep and look after", []*cobra.Command{
-			newVerifyCmd(a), newProveCmd(a), newBagCmd(a), newArchivesCmd(a), newExportTagsCmd(a), newMeasureCmd(a), newEditCmd(a),
-			newRemoveCmd(a), newRestoreCmd(a), newReindexCmd(a), newConfigCmd(a), newCompletionCmd(a), newManCmd(a), newVersionCmd(a),
+		{"Keep and answer for", []*cobra.Command{
+			newPeopleCmd(a), newConsentCmd(a), newSpeakersCmd(a), newVerifyCmd(a), newProveCmd(a), newBagCmd(a), newRestoreCmd(a),
+			newArchivesCmd(a), newTimedTagsCmd(a), newMeasureCmd(a), newEditCmd(a), newRemoveCmd(a), newReindexCmd(a), newConfigCmd(a),
+			newCompletionCmd(a), newManCmd(a), newVersionCmd(a),
 		}},
 	}
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/named"
 	"github.com/spaces-cli/spaces/internal/publish/withdrawal"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // takeDown runs upload --feed --take-down.
-func (a *App) takeDown(ctx context.Context, g *gatherer, t *targetConfig) error {
+func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error {
 	ledger, err := a.openLedger(g.Library)
 	if err != nil {
 		return err
@@ -128,7 +129,7 @@ type takenDownLine struct {
 }
 
 // remove removes objects, and returns how many are left.
-func (g *gatherer) remove(ctx context.Context, t *targetConfig, gone []*publish.Receipt) (left int, err error) {
+func (g *gatherer) remove(ctx context.Context, t *named.Target, gone []*publish.Receipt) (left int, err error) {
 	a := g.a
 	var werr error
 	err = g.s.TakeDown(ctx, gone, func(r *publish.Receipt, became publish.Removal, err error) {

@@ -1,60 +1,83 @@
 package cli
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
+	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish/all"
+	"github.com/spaces-cli/spaces/internal/publish/named"
+	"github.com/spaces-cli/spaces/internal/settings"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
-// backendFlags are the flags that the backends of targets bring along.
-type backendFlags struct{ set *pflag.FlagSet }
+// backendFlags are the flags of the settings that the kinds of targets have.
+type backendFlags struct {
+	set  *pflag.FlagSet
+	list []all.Flag
+}
 
-// add registers the flags of all backends.
-func (b *backendFlags) add(f *pflag.FlagSet) {
+// add registers the flags: all, or those that can be set for one upload.
+func (b *backendFlags) add(f *pflag.FlagSet, once bool) {
 	b.set = f
-	for _, backend := range all.Backends() {
-		for _, flag := range backend.Flags {
-			if flag.Switch() {
-				f.Bool(flag.Name, false, flag.Usage)
-			} else {
-				f.String(flag.Name, "", flag.Usage)
-			}
+	for _, flag := range all.Flags() {
+		if once && !flag.Once {
+			continue
 		}
+		b.list = append(b.list, flag)
+		title := strings.Join(flag.Backends, " and ")
+		if flag.Switch() {
+			f.Bool(flag.Name(), false, flag.Usage)
+		} else {
+			f.String(flag.Name(), "", flag.Usage)
+		}
+		manual.Group(f, title, flag.Name())
 	}
 }
 
-func (b *backendFlags) names() []string {
-	var list []string
-	for _, backend := range all.Backends() {
-		for _, flag := range backend.Flags {
-			list = append(list, flag.Name)
+// given returns the settings that stand on the command line, for a target of a
+// kind.
+func (b *backendFlags) given(d *all.Description) ([]settings.Setting, error) {
+	var list []settings.Setting
+	for _, flag := range b.list {
+		given := b.set.Lookup(flag.Name())
+		if !given.Changed {
+			continue
 		}
+		if !slices.Contains(flag.Backends, d.Backend.Name) {
+			return nil, usage("--%s is for %s targets, and %s is not one", flag.Name(), spell.Or(flag.Backends), d.URL)
+		}
+		var value any = given.Value.String()
+		switch {
+		case flag.Switch():
+			value = given.Value.String() == "true"
+		case flag.List:
+			value = strings.Split(given.Value.String(), ",")
+		}
+		list = append(list, settings.Setting{Key: flag.Key, Value: value})
 	}
-	return list
+	return list, nil
 }
 
-// apply gives a target those settings that were set on the command line.
-func (b *backendFlags) apply(t *targetConfig) error {
+// apply gives a target those settings for this run.
+func (b *backendFlags) apply(t *named.Target) error {
+	list, err := b.given(t.Is)
+	if err != nil {
+		return err
+	}
 	over := make(map[string]string)
-	for _, backend := range all.Backends() {
-		for _, flag := range backend.Flags {
-			given := b.set.Lookup(flag.Name)
-			if !given.Changed {
-				continue
-			}
-			if backend.Name != t.is.Backend.Name {
-				return usage("--%s is for %s targets, and %s is not one", flag.Name, backend.Name, t.URL)
-			}
-			value := given.Value.String()
-			if on, err := strconv.ParseBool(value); flag.Switch() && (err != nil || !on) {
-				value = "false"
-			}
-			over[flag.Key] = value
+	for _, s := range list {
+		switch v := s.Value.(type) {
+		case bool:
+			over[s.Key] = strconv.FormatBool(v)
+		case string:
+			over[s.Key] = v
 		}
 	}
-	if err := t.configure(over); err != nil {
+	if err := t.Configure(over); err != nil {
 		return usage("%s: %w", t.URL, err)
 	}
 	return nil

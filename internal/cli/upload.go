@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
+	"github.com/spaces-cli/spaces/internal/publish/named"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -43,7 +44,7 @@ them: spaces help uploading.
 
 A file that is already there and equal is not sent again. One that differs is
 not overwritten without --force. The next run resumes interrupted uploads.
-Each file that arrived has a receipt: see spaces receipts.`,
+Each file that arrived has a receipt: see spaces upload log.`,
 		Example: `  spaces upload latest s3://my-bucket/show
   spaces upload --feed show --dry-run
   spaces upload 1ypK --original --recording file:///media/disk/backup`,
@@ -73,10 +74,10 @@ Each file that arrived has a receipt: see spaces receipts.`,
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before publishing or removing")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests without sending them")
 	manual.Group(f, "How", "public", "force", "take-down", "clean", "verify", "bandwidth", "yes", "dry-run")
-	o.backend.add(f)
-	manual.Group(f, "Targets", o.backend.names()...)
+	o.backend.add(f, true)
 	addOverride(cmd, &o.override)
 	addIDOnly(cmd, &o.refs)
+	cmd.AddCommand(newUploadLogCmd(a))
 	return cmd
 }
 
@@ -93,7 +94,7 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 		return err
 	}
 	if o.public {
-		t.is.Public = true
+		t.Is.Public = true
 	}
 	if err := o.backend.apply(t); err != nil {
 		return err
@@ -114,7 +115,7 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	}
 	defer target.Close()
 	s := &publish.Sender{
-		Target: target, Name: t.name, Library: root, BaseURL: t.BaseURL, Public: t.public(), Force: o.force, Full: o.verify == "full",
+		Target: target, Name: t.Name, Library: root, BaseURL: t.BaseURL, Public: t.Is.Public, Force: o.force, Full: o.verify == "full",
 		Jobs: uploadJobs, Wait: a.set.LockWait, Version: a.Version, Now: a.Now,
 	}
 	if a.set.Jobs > 0 {
@@ -129,7 +130,7 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	}
 	defer ask.Close()
 	g := &gatherer{
-		items.Collector{Library: lib, Gate: ask.Gate, Open: t.public() || t.BaseURL != "", Feed: o.feed},
+		items.Collector{Library: lib, Gate: ask.Gate, Open: t.Is.Public || t.BaseURL != "", Feed: o.feed},
 		a, &o, s, ask,
 	}
 	if o.takeDown {
@@ -147,7 +148,7 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 }
 
 // send sends what was gathered, or tells what it would send.
-func (a *App) send(ctx context.Context, g *gatherer, t *targetConfig) error {
+func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 	o, s, list := g.o, g.s, g.List
 	missing, err := g.agree(ctx)
 	if err != nil {
@@ -225,7 +226,7 @@ func (a *App) agreeToPublic(ctx context.Context, o *uploadOptions, s *publish.Se
 type uploadEvents struct {
 	a    *App
 	s    *publish.Sender
-	t    *targetConfig
+	t    *named.Target
 	many bool
 	// missing are the handles of those who have not agreed.
 	missing []string
@@ -434,7 +435,7 @@ func (e *uploadEvents) finish(sum publish.Summary, all int) error {
 }
 
 // cleanTarget removes what interrupted uploads have left.
-func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Sender, t *targetConfig) error {
+func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Sender, t *named.Target) error {
 	ask := !o.yes && !o.dryRun
 	if ask && (!a.InTTY || a.set.JSON) {
 		return hinted(usage("nobody can be asked here"), "say --yes to remove without asking, or --dry-run to see what would go")

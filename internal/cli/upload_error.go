@@ -9,6 +9,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/named"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
 
@@ -18,7 +19,7 @@ const tooLargeHint = "raise the server's limit on request bodies (nginx: client_
 	"or send a smaller file (export --format mp3)"
 
 // uploadError gives the errors of targets their codes and hints.
-func uploadError(err error, t *targetConfig) error {
+func uploadError(err error, t *named.Target) error {
 	const again = "run the same command again: what has arrived is not sent again"
 	var status *wire.StatusError
 	var busy *publish.BusyError
@@ -26,11 +27,11 @@ func uploadError(err error, t *targetConfig) error {
 	var op *net.OpError
 	var local *fs.PathError
 	errors.As(err, &status)
-	auth := "set or change them: spaces auth set " + t.account()
+	auth := "set or change them: spaces target login " + t.Account()
 	if errors.Is(err, context.Canceled) || errors.As(err, new(*failure)) {
 		return err
 	}
-	if advisor, ok := t.settings.(publish.Advisor); ok {
+	if advisor, ok := t.Settings.(publish.Advisor); ok {
 		if advice := advisor.Advise(err); advice != nil {
 			hint := advice.Hint
 			if advice.Flag != "" {
@@ -46,7 +47,7 @@ func uploadError(err error, t *targetConfig) error {
 		return &failure{exitFailed, "too-large", tooLargeHint, err}
 	case status != nil && status.Status == http.StatusLocked:
 		return &failure{exitFailed, "locked", "another program is using that file on the server; later, " + again, err}
-	case errors.Is(err, publish.ErrDenied) && t.is.URL.Scheme == "file":
+	case errors.Is(err, publish.ErrDenied) && t.Is.URL.Scheme == "file":
 		return &failure{exitFailed, "denied", "look at the permissions of the folder", err}
 	case errors.Is(err, publish.ErrDenied):
 		return &failure{exitFailed, "denied", "the credentials are wrong, have ended or do not allow it; " + auth, err}

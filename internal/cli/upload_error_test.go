@@ -13,6 +13,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/ia"
+	"github.com/spaces-cli/spaces/internal/publish/named"
 	"github.com/spaces-cli/spaces/internal/publish/sftp"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
@@ -20,8 +21,8 @@ import (
 // Each way in which an upload fails has a word for scripts, and says what to do
 // next.
 func TestUploadErrors(t *testing.T) {
-	at := func(word string) *targetConfig {
-		target, err := new(App).target(word)
+	at := func(word string) *named.Target {
+		target, err := new(named.Store).Find(word)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +36,7 @@ func TestUploadErrors(t *testing.T) {
 	for _, c := range []struct {
 		kind string
 		err  error
-		t    *targetConfig
+		t    *named.Target
 	}{
 		{"denied", status(403, "AccessDenied"), target},
 		{"denied", status(401, ""), target},

@@ -123,7 +123,7 @@ func TestUploadFaults(t *testing.T) {
 	for target, lines := range map[string]string{
 		"dav": conform.Secret, "dav-echo": conform.Secret, "dav-wrong": "s3cr3t-Wort", "ssh-key": conform.Secret + "\n" + passphrase,
 	} {
-		cmd := p.command("auth", "set", target)
+		cmd := p.command("target", "login", target)
 		cmd.Stdin = strings.NewReader(lines + "\n")
 		if _, said, code := p.runWith(t, cmd); code != 0 {
 			t.Fatal(said)
@@ -189,7 +189,7 @@ func TestUploadFaults(t *testing.T) {
 			}
 		})
 	}
-	for _, args := range [][]string{{"receipts"}, {"receipts", "--json"}, {"auth", "list"}, {"auth", "list", "--json"}, {"config"}, {"config", "--json"}, {"upload", "--clean", "good", "--yes", "--json"}} {
+	for _, args := range [][]string{{"upload", "log"}, {"upload", "log", "--json"}, {"target", "list"}, {"target", "list", "--json"}, {"config"}, {"config", "--json"}, {"upload", "--clean", "good", "--yes", "--json"}} {
 		out, said, code := p.run(t, args...)
 		if code != 0 {
 			t.Errorf("%v: %s", args, said)

@@ -10,6 +10,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
+	"github.com/spaces-cli/spaces/internal/publish/named"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -26,7 +27,7 @@ type feedChangesLine struct {
 // printChanges lists what a feed adds to the one that is at the target, changes
 // in it and removes from it: before anybody is asked, and before anything is
 // sent.
-func (g *gatherer) printChanges(ctx context.Context, it *publish.Item, t *targetConfig) error {
+func (g *gatherer) printChanges(ctx context.Context, it *publish.Item, t *named.Target) error {
 	c, err := items.FeedChanges(ctx, g.s.Target, it)
 	var unreadable *items.UnreadableFeedError
 	if errors.As(err, &unreadable) { // sending it finds that out, and stops

@@ -49,7 +49,7 @@ func TestUploadRefusedName(t *testing.T) {
 			dir := filepath.Join(bucket, status)
 			if kind == "dav" {
 				dir = filepath.Join(rclone.Dir, status)
-				cmd := p.command("auth", "set", target)
+				cmd := p.command("target", "login", target)
 				cmd.Stdin = strings.NewReader(conform.Secret + "\n")
 				if _, said, code := p.runWith(t, cmd); code != 0 {
 					t.Fatal(said)

@@ -31,6 +31,7 @@ var order = [][]string{
 	{"cli"},
 	{"studio"},
 	{"terminal", "clipboard"}, // knows nothing of Spaces
+	{"publish/named"},         // what the user set of targets, and the targets
 	{"settings", "manual"},    // what the user set: the flags of the roof go through it too
 	{"publish/items", "publish/withdrawal", "publish/post"}, // say what the gate is to be asked of
 	{"consent/gate"}, // asked by both roofs

@@ -13,14 +13,23 @@ import (
 // target has one; publish/all lists them.
 type Backend struct {
 	Name    string   // for people: "S3", "WebDAV"
+	About   string   // a phrase: what it is a place on
 	Schemes []string // of its URLs
 	// Public means that everyone can read whatever is sent there.
 	Public bool
 	// OneAccount means that all targets of the kind share one login; otherwise
 	// each host has its own.
 	OneAccount bool
-	// Flags are settings that a command may give for one run.
+	// Lasting means that what is written makes something that stays after it is
+	// removed, as an item of the Internet Archive does: no test writes there.
+	Lasting bool
+	// Flags are the settings, which commands can set.
 	Flags []Flag
+	// Asked are the questions to somebody who adds a target. Answers whose keys
+	// are settings become those; URL makes the target's URL of the others.
+	Asked []Question
+	// URL gets the user's home folder too, "" if it is not known.
+	URL func(answers map[string]string, home string) (*url.URL, error)
 	// New returns the settings of one target, to be filled in.
 	New func() Settings
 }
@@ -48,24 +57,37 @@ type Advice struct {
 	Flag string // the name of the Flag that does it, or ""
 }
 
-// A Flag is a key of the settings that a command may set for one run.
+// A Flag is a key of the settings as a command sets it.
 type Flag struct {
-	Name string // in kebab case
-	Key  string // of the settings
+	Key string
 	// Usage is a phrase; a word in back quotes names the value. A flag without
 	// one is a switch.
 	Usage string
+	List  bool // several values, with commas between
+	Once  bool // can be set for one upload too
 }
+
+// Name is the key in kebab case.
+func (f Flag) Name() string { return strings.ReplaceAll(f.Key, "_", "-") }
 
 // Switch reports whether the flag takes no value.
 func (f Flag) Switch() bool { return !strings.Contains(f.Usage, "`") }
 
-// A Question is one thing that a target asks for at login.
+// A Question is one thing that a target asks for at login, or that somebody
+// who adds one is asked.
 type Question struct {
-	Key      string // in the Secret
+	Key      string // in the Secret or the answers
 	Text     string // for people: "Access key"
 	Hidden   bool   // is not shown while it is typed
 	Optional bool   // may be left empty
+}
+
+// Folder is the path in a URL of a folder that somebody has typed.
+func Folder(text string) string {
+	if text = strings.Trim(text, "/"); text == "" {
+		return ""
+	}
+	return "/" + text
 }
 
 // An Opening is what a target needs to be opened.

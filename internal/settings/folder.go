@@ -87,43 +87,54 @@ func (f Folder) Save(k Key, text string) (string, error) {
 		}
 		text = abs
 	}
-	name := f.File()
-	if name == "" {
-		return "", fmt.Errorf("the setting cannot be kept: %w", ErrNoHome)
-	}
-	content, err := f.read()
-	if err != nil {
-		return "", err
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(content, &doc); err != nil {
-		return "", &FileError{name, err}
-	}
-	if doc.Kind == 0 {
-		doc = yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}}}
-	}
-	root := doc.Content[0]
-	if root.Kind != yaml.MappingNode {
-		return "", &FileError{name, errors.New("not a list of keys and values")}
-	}
 	val := new(yaml.Node)
 	val.SetString(text)
 	if !k.text { // numbers and truth values without quotes
 		val.Tag, val.Style = "", 0
 	}
-	put(root, k.Name, val)
+	return text, f.edit(func(root *yaml.Node) error {
+		put(root, k.Name, val)
+		return nil
+	})
+}
+
+// edit changes the config file. What change leaves alone stays as it is,
+// comments too.
+func (f Folder) edit(change func(root *yaml.Node) error) error {
+	name := f.File()
+	if name == "" {
+		return fmt.Errorf("cannot save the setting: %w", ErrNoHome)
+	}
+	content, err := f.read()
+	if err != nil {
+		return err
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(content, &doc); err != nil {
+		return &FileError{name, err}
+	}
+	if doc.Kind == 0 {
+		doc = yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}}, HeadComment: doc.HeadComment}
+	}
+	root := doc.Content[0]
+	if root.Kind != yaml.MappingNode {
+		return &FileError{name, errors.New("not a list of keys and values")}
+	}
+	if err := change(root); err != nil {
+		return err
+	}
 	if content, err = yaml.Marshal(&doc); err != nil {
-		return "", err
+		return err
 	}
 	if err := os.MkdirAll(f.Dir, 0o755); err != nil {
-		return "", err
+		return err
 	}
 	dir, err := os.OpenRoot(f.Dir)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer dir.Close()
-	return text, durable.Options{Perm: 0o600}.WriteFile(dir, filepath.Base(name), content)
+	return durable.Options{Perm: 0o600}.WriteFile(dir, filepath.Base(name), content)
 }
 
 // put sets a key in a list of keys and values. One with a dot goes into the

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -28,6 +29,137 @@ type Target struct {
 	BaseURL string // where everybody finds what lies at the target's root
 
 	own *yaml.Node
+}
+
+// A Setting is a key of a target and its value: a string, a bool or a list of
+// strings.
+type Setting struct {
+	Key   string
+	Value any
+}
+
+// Own returns what stands under the keys that only the target's kind knows.
+func (t *Target) Own() map[string]any {
+	list := make(map[string]any)
+	if t.own != nil && t.own.Decode(&list) != nil {
+		return nil
+	}
+	return list
+}
+
+// ErrTargetExists says that there is a target of a name.
+var ErrTargetExists = errors.New("there is a target of that name")
+
+// CheckTargetName says what is wrong with a name of a target: on a command line
+// it must not look like a URL, a flag or a path.
+func CheckTargetName(name string) error {
+	odd := strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
+	})
+	if name == "" || odd || strings.HasPrefix(name, "-") || strings.HasPrefix(name, ".") {
+		return fmt.Errorf("the name of a target has letters, digits, - and _, not %q", name)
+	}
+	return nil
+}
+
+// SaveTarget writes a target to the config file. The error is ErrTargetExists
+// if there is one of that name and it is not to be replaced; what then stands
+// there goes.
+func (f Folder) SaveTarget(name string, list []Setting, replace bool) error {
+	if err := CheckTargetName(name); err != nil {
+		return err
+	}
+	for _, s := range list {
+		if slices.Contains(secretKeys, s.Key) {
+			return &TargetError{Path: f.File(), Target: name, Secret: s.Key}
+		}
+	}
+	target, err := mapping(list)
+	if err != nil {
+		return err
+	}
+	return f.edit(func(root *yaml.Node) error {
+		all := section(root, targetsSection)
+		switch {
+		case all == nil:
+			all = &yaml.Node{Kind: yaml.MappingNode}
+			key := new(yaml.Node)
+			key.SetString(targetsSection)
+			root.Content = append(root.Content, key, all)
+		case all.Kind == yaml.ScalarNode && all.Tag == "!!null": // "targets:" and nothing
+			all.Kind, all.Tag, all.Value = yaml.MappingNode, "", ""
+		case all.Kind != yaml.MappingNode:
+			return &FileError{f.File(), errors.New("targets must be a list of names")}
+		}
+		all.Style = 0 // a line each, though it was {}
+		if old := section(all, name); old != nil {
+			if !replace {
+				return ErrTargetExists
+			}
+			*old = *target
+			return nil
+		}
+		key := new(yaml.Node)
+		key.SetString(name)
+		all.Content = append(all.Content, key, target)
+		return nil
+	})
+}
+
+// mapping writes settings as YAML.
+func mapping(list []Setting) (*yaml.Node, error) {
+	node := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+	for _, s := range list {
+		key, value := new(yaml.Node), new(yaml.Node)
+		key.SetString(s.Key)
+		if err := value.Encode(s.Value); err != nil {
+			return nil, err
+		}
+		node.Content = append(node.Content, key, value)
+	}
+	return node, nil
+}
+
+// NewTarget returns a target of these settings, as it would be read.
+func NewTarget(list []Setting) (*Target, error) {
+	node, err := mapping(list)
+	if err != nil {
+		return nil, err
+	}
+	t := new(Target)
+	return t, t.UnmarshalYAML(node)
+}
+
+// RemoveTarget takes a target out of the config file, and reports whether there
+// was one.
+func (f Folder) RemoveTarget(name string) (was bool, err error) {
+	known, err := f.Targets()
+	if err != nil || known[name] == nil {
+		return false, err
+	}
+	return true, f.edit(func(root *yaml.Node) error {
+		all := section(root, targetsSection)
+		for i := 0; i+1 < len(all.Content); i += 2 {
+			if all.Content[i].Value == name {
+				all.Content = slices.Delete(all.Content, i, i+2)
+				break
+			}
+		}
+		if len(all.Content) == 0 {
+			all.Style = yaml.FlowStyle
+		}
+		return nil
+	})
+}
+
+// section returns what stands under a key in a list of keys, or nil.
+func section(list *yaml.Node, key string) *yaml.Node {
+	for i := 0; i+1 < len(list.Content); i += 2 {
+		if list.Content[i].Value == key {
+			return list.Content[i+1]
+		}
+	}
+	return nil
 }
 
 // A TargetError says that a target of the config file is not what it has to

@@ -2,6 +2,8 @@ package settings
 
 import (
 	"errors"
+	"os"
+	"strings"
 	"testing"
 )
 
@@ -84,4 +86,73 @@ func TestTargetsRefused(t *testing.T) {
 			t.Errorf("got %v, %v", all, err)
 		}
 	})
+}
+
+// What is saved of a target is what is read, and the rest of the file stays.
+func TestSaveTarget(t *testing.T) {
+	list := []Setting{{"url", "s3://bucket/show"}, {"access", "public"}, {"region", "eu"}, {"parts", "4"}}
+	for _, c := range []struct{ name, before, target, after string }{
+		{"no file", "", "show", "targets:\n    show:\n        url: s3://bucket/show\n        access: public\n        region: eu\n        parts: \"4\"\n"},
+		{"comments stay", "# mine\njobs: 3 # three\ntargets:\n    # the disk\n    disk:\n        url: file:///disk # big\n", "show",
+			"# mine\njobs: 3 # three\ntargets:\n    # the disk\n    disk:\n        url: file:///disk # big\n    show:\n        url: s3://bucket/show\n        access: public\n        region: eu\n        parts: \"4\"\n"},
+		{"an empty section", "targets: {}\njobs: 1\n", "show", "targets:\n    show:\n        url: s3://bucket/show\n        access: public\n        region: eu\n        parts: \"4\"\njobs: 1\n"},
+		{"a section of nothing", "targets:\njobs: 1\n", "show", "targets:\n    show:\n        url: s3://bucket/show\n        access: public\n        region: eu\n        parts: \"4\"\njobs: 1\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := folder(t, c.before)
+			if err := f.SaveTarget(c.target, list, false); err != nil {
+				t.Fatal(err)
+			}
+			b, err := os.ReadFile(f.File())
+			if err != nil || string(b) != c.after {
+				t.Errorf("the file is\n%s\nwant\n%s", b, c.after)
+			}
+			all, err := f.Targets()
+			if err != nil || all[c.target] == nil || all[c.target].Access != "public" {
+				t.Errorf("read back: %+v, %v", all, err)
+			}
+			if was, err := f.RemoveTarget(c.target); !was || err != nil {
+				t.Errorf("removed: %v, %v", was, err)
+			}
+			if all, err := f.Targets(); err != nil || all[c.target] != nil || strings.Contains(c.before, "disk") != (all["disk"] != nil) {
+				t.Errorf("after removing: %v, %v", all, err)
+			}
+		})
+	}
+}
+
+func TestSaveTargetRefuses(t *testing.T) {
+	const before = "targets:\n    show:\n        url: file:///show\n"
+	for _, c := range []struct {
+		name, target string
+		list         []Setting
+		replace      bool
+		want         string
+	}{
+		{"a name that is taken", "show", []Setting{{"url", "s3://b"}}, false, ErrTargetExists.Error()},
+		{"a name like a URL", "s3://b", nil, false, "the name of a target has"},
+		{"a name like a flag", "-x", nil, false, "the name of a target has"},
+		{"a secret", "b", []Setting{{"url", "s3://b"}, {"secret_key", "hunter2"}}, false, "secret_key of the target b does not belong here"},
+		{"replaced", "show", []Setting{{"url", "s3://b"}}, true, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := folder(t, before)
+			err := f.SaveTarget(c.target, c.list, c.replace)
+			if c.want == "" {
+				if all, _ := f.Targets(); err != nil || all["show"].URL != "s3://b" {
+					t.Errorf("%v, %v", all, err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+			if b, _ := os.ReadFile(f.File()); string(b) != before {
+				t.Errorf("the file has changed:\n%s", b)
+			}
+		})
+	}
+	if was, err := folder(t, before).RemoveTarget("other"); was || err != nil {
+		t.Errorf("a target that is not there: %v, %v", was, err)
+	}
 }

@@ -36,3 +36,25 @@ func Schemes() []string {
 	}
 	return list
 }
+
+// A Flag is a setting of one or more kinds of targets.
+type Flag struct {
+	publish.Flag
+	Backends []string // their names
+}
+
+// Flags returns the settings of all kinds, those of one name once.
+func Flags() []Flag {
+	var list []Flag
+	for _, b := range Backends() {
+		for _, f := range b.Flags {
+			i := slices.IndexFunc(list, func(known Flag) bool { return known.Key == f.Key })
+			if i < 0 {
+				list = append(list, Flag{f, []string{b.Name}})
+			} else {
+				list[i].Backends = append(list[i].Backends, b.Name)
+			}
+		}
+	}
+	return list
+}

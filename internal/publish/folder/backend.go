@@ -11,7 +11,30 @@ import (
 
 // Backend is that of folders: file:///path.
 func Backend() publish.Backend {
-	return publish.Backend{Name: "folder", Schemes: []string{"file"}, New: func() publish.Settings { return new(settings) }}
+	return publish.Backend{
+		Name: "folder", About: "folder of a disk or network drive", Schemes: []string{"file"},
+		Asked: []publish.Question{{Key: "folder", Text: "Folder"}},
+		URL:   address,
+		New:   func() publish.Settings { return new(settings) },
+	}
+}
+
+func address(answers map[string]string, home string) (*url.URL, error) {
+	dir := (&publish.Opening{Home: home}).Path(answers["folder"])
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	return URL(dir), nil
+}
+
+// URL is that of a folder, by its absolute path.
+func URL(dir string) *url.URL {
+	p := filepath.ToSlash(dir)
+	if !strings.HasPrefix(p, "/") {
+		p = "/" + p // C:/…
+	}
+	return &url.URL{Scheme: "file", Path: p}
 }
 
 type settings struct{}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -35,13 +34,7 @@ type Target struct {
 func New(dir string) *Target { return &Target{dir: dir} }
 
 // Place implements publish.Target.
-func (t *Target) Place() string {
-	p := filepath.ToSlash(t.dir)
-	if !strings.HasPrefix(p, "/") {
-		p = "/" + p // C:/…
-	}
-	return (&url.URL{Scheme: "file", Path: p}).String()
-}
+func (t *Target) Place() string { return URL(t.dir).String() }
 
 // open opens the folder, or makes it first.
 func (t *Target) open(create bool) (*os.Root, error) {

@@ -11,7 +11,21 @@ import (
 // Backend is that of items of the Internet Archive: ia://item.
 func Backend() publish.Backend {
 	return publish.Backend{
-		Name: "Internet Archive", Schemes: []string{"ia"}, Public: true, OneAccount: true,
+		Name: "Internet Archive", About: "item of the Internet Archive, which everybody can read", Schemes: []string{"ia"},
+		Public: true, OneAccount: true, Lasting: true,
+		Flags: []publish.Flag{
+			{Key: "endpoint", Usage: "send to the server at `URL`"},
+			{Key: "collection", Usage: "put a new item into the collection `NAME` (default opensource_audio)"},
+			{Key: "media_type", Usage: "make a new item of `TYPE` (default audio)"},
+			{Key: "derive", Usage: "let the Archive make other formats (default true)"},
+		},
+		Asked: []publish.Question{
+			{Key: "item", Text: "Item (its name in archive.org/details/NAME)"},
+			{Key: "collection", Text: "Collection of a new item (empty: opensource_audio)", Optional: true},
+		},
+		URL: func(answers map[string]string, _ string) (*url.URL, error) {
+			return &url.URL{Scheme: "ia", Host: answers["item"]}, nil
+		},
 		New: func() publish.Settings { return new(settings) },
 	}
 }

@@ -14,9 +14,26 @@ import (
 // Backend is that of buckets: s3://bucket/folder.
 func Backend() publish.Backend {
 	return publish.Backend{
-		Name: "S3", Schemes: []string{"s3"},
-		Flags: []publish.Flag{{Name: "part-size", Key: "part_size", Usage: "send S3 objects in parts of `SIZE`"}},
-		New:   func() publish.Settings { return new(settings) },
+		Name: "S3", About: "bucket at Amazon S3 or a server that speaks S3", Schemes: []string{"s3"},
+		Flags: []publish.Flag{
+			{Key: "endpoint", Usage: "send to the server at `URL`"},
+			{Key: "region", Usage: "the bucket is in `REGION` (default: ask the server)"},
+			{Key: "profile", Usage: "use the profile `NAME` in ~/.aws"},
+			{Key: "path_style", Usage: "put the bucket in the path of the URL"},
+			{Key: "part_size", Usage: "send objects in parts of `SIZE`, 5M to 5G", Once: true},
+			{Key: "checksums", Usage: "ask for CRC-64/NVME checksums (default true; false if the server fails on them)"},
+			{Key: "acl", Usage: "mark public objects public-read (default true; false if the bucket policy does that)"},
+		},
+		Asked: []publish.Question{
+			{Key: "bucket", Text: "Bucket"},
+			{Key: "folder", Text: "Folder in the bucket (empty: none)", Optional: true},
+			{Key: "endpoint", Text: "URL of the server (empty: Amazon)", Optional: true},
+			{Key: "region", Text: "Region (empty: ask the server)", Optional: true},
+		},
+		URL: func(answers map[string]string, _ string) (*url.URL, error) {
+			return &url.URL{Scheme: "s3", Host: answers["bucket"], Path: publish.Folder(answers["folder"])}, nil
+		},
+		New: func() publish.Settings { return new(settings) },
 	}
 }
 

@@ -14,9 +14,22 @@ import (
 // sftp://user@host/folder.
 func Backend() publish.Backend {
 	return publish.Backend{
-		Name: "SFTP", Schemes: []string{"sftp"},
-		Flags: []publish.Flag{{Name: "accept-new-host-key", Key: "accept_new_host_key", Usage: "trust an SFTP server that known_hosts does not list, and remember its key"}},
-		New:   func() publish.Settings { return new(settings) },
+		Name: "SFTP", About: "folder on a server that is reached over SSH", Schemes: []string{"sftp"},
+		Flags: []publish.Flag{
+			{Key: "user", Usage: "log in as `USER`"},
+			{Key: "keys", Usage: "log in with the private keys in `FILES`, with commas between", List: true},
+			{Key: "known_hosts", Usage: "check host keys against `FILE` (default ~/.ssh/known_hosts)"},
+			{Key: "accept_new_host_key", Usage: "trust an SFTP server that known_hosts does not list, and remember its key", Once: true},
+		},
+		Asked: []publish.Question{
+			{Key: "host", Text: "Server (HOST or HOST:PORT)"},
+			{Key: "folder", Text: "Folder on the server (~/NAME: in the user's own)"},
+			{Key: "user", Text: "User (empty: as on this computer)", Optional: true},
+		},
+		URL: func(answers map[string]string, _ string) (*url.URL, error) {
+			return &url.URL{Scheme: "sftp", Host: answers["host"], Path: publish.Folder(answers["folder"])}, nil
+		},
+		New: func() publish.Settings { return new(settings) },
 	}
 }
 

@@ -9,7 +9,31 @@ import (
 
 // Backend is that of folders on WebDAV servers: webdavs://host/folder.
 func Backend() publish.Backend {
-	return publish.Backend{Name: "WebDAV", Schemes: []string{"webdav", "webdavs"}, New: func() publish.Settings { return new(settings) }}
+	return publish.Backend{
+		Name: "WebDAV", About: "folder on a WebDAV server, such as Nextcloud", Schemes: []string{"webdav", "webdavs"},
+		Flags: []publish.Flag{{Key: "user", Usage: "log in as `USER`"}},
+		Asked: []publish.Question{
+			{Key: "address", Text: "Web address of the folder (https://…)"},
+			{Key: "user", Text: "User", Optional: true},
+		},
+		URL: address,
+		New: func() publish.Settings { return new(settings) },
+	}
+}
+
+// address makes the URL of a target of the web address that servers show.
+func address(answers map[string]string, _ string) (*url.URL, error) {
+	u, err := url.Parse(answers["address"])
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("%q is not a web address", answers["address"])
+	}
+	switch u.Scheme {
+	case "https":
+		u.Scheme = "webdavs"
+	case "http":
+		u.Scheme = "webdav"
+	}
+	return u, nil
 }
 
 type settings struct {

@@ -14,27 +14,25 @@ import (
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-type receiptsOptions struct{ refs }
-
-func newReceiptsCmd(a *App) *cobra.Command {
-	var o receiptsOptions
+func newUploadLogCmd(a *App) *cobra.Command {
+	var o refs
 	cmd := &cobra.Command{
-		Use:   "receipts [SPACE]...",
-		Short: "Show what was sent where, and how that was checked",
-		Long: `Show what spaces upload has sent, latest last: when it was checked, what it is, where it is
-and what was compared there: its size, a checksum that the target computed (sha256, crc64nvme),
-or every byte (read-back). Receipts are kept in the library, in uploads/receipts.jsonl.`,
-		Example: `  spaces receipts
-  spaces receipts latest --json | jq -r .url`,
+		Use:   "log [SPACE]...",
+		Short: "List what was sent, where, and how it was checked",
+		Long: `List the receipts of what was sent, latest last: when it was checked, what it is, where it is, and
+what was compared: the size, a checksum that the target computed (sha256, crc64nvme), or every byte
+(read-back). Receipts are kept in the library, in uploads/receipts.jsonl.`,
+		Example: `  spaces upload log
+  spaces upload log latest --json | jq -r .url`,
 		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.words = args
-			return a.receipts(cmd.Context(), o)
+			return a.uploadLog(cmd.Context(), o)
 		},
 	}
-	addIDOnly(cmd, &o.refs)
+	addIDOnly(cmd, &o)
 	return cmd
 }
 
@@ -46,7 +44,7 @@ func whereabouts(r *publish.Receipt) string {
 	return r.Location + "  " + r.URL
 }
 
-func (a *App) receipts(ctx context.Context, o receiptsOptions) error {
+func (a *App) uploadLog(ctx context.Context, o refs) error {
 	lib, rows, err := o.open(ctx, a)
 	if err != nil {
 		return err

@@ -12,23 +12,23 @@ import (
 	"github.com/spaces-cli/spaces/internal/manual"
 )
 
-func newExportTagsCmd(a *App) *cobra.Command {
+func newTimedTagsCmd(a *App) *cobra.Command {
 	var o refs
 	cmd := &cobra.Command{
-		Use:   "export-tags SPACE",
+		Use:   "timed-tags SPACE",
 		Short: "Write what X's recorder noted between the frames",
 		Long: `Write the timed tags of a recording as JSON Lines: about one a second, with its place in the
 recording, the time of day, who was on stage and how loud each of them was. X writes them between
 the frames of the audio, and no other program keeps them.`,
-		Example: `  spaces export-tags latest > tags.jsonl
-  spaces export-tags latest | jq -r '[.clock, .levels[0]] | @csv'`,
+		Example: `  spaces timed-tags latest > tags.jsonl
+  spaces timed-tags latest | jq -r '[.clock, .levels[0]] | @csv'`,
 		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
 			exitNotFound: "no such Space, or its audio has no timed tags"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.words = args
-			return a.exportTags(cmd.Context(), o)
+			return a.timedTags(cmd.Context(), o)
 		},
 	}
 	addIDOnly(cmd, &o)
@@ -50,7 +50,7 @@ type tagLine struct {
 	Stage    []string   `json:"stage"`
 }
 
-func (a *App) exportTags(ctx context.Context, o refs) error {
+func (a *App) timedTags(ctx context.Context, o refs) error {
 	lib, row, err := o.openOne(ctx, a)
 	if err != nil {
 		return err

@@ -12,14 +12,12 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
-	"github.com/spaces-cli/spaces/internal/publish/keyring"
 	"github.com/spaces-cli/spaces/internal/publish/post"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 	"github.com/spaces-cli/spaces/internal/publish/x"
-	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-type xLoginOptions struct{ open, paste, remove bool }
+type xLoginOptions struct{ open, paste bool }
 
 // xConfig says how to reach X.
 func (a *App) xConfig(o wire.Options) (*x.Config, error) {
@@ -31,7 +29,7 @@ func (a *App) xConfig(o wire.Options) (*x.Config, error) {
 	if api, _ := a.Env("SPACES_X_API"); api != "" {
 		u, err := url.Parse(api)
 		if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || u.Hostname() != "127.0.0.1" && u.Hostname() != "localhost") {
-			return nil, usage("SPACES_X_API wants a web address with https, not %q", api)
+			return nil, usage("SPACES_X_API must be a web address with https, not %q", api)
 		}
 		c.API = strings.TrimSuffix(api, "/")
 		c.Site = c.API
@@ -39,18 +37,14 @@ func (a *App) xConfig(o wire.Options) (*x.Config, error) {
 	return c, nil
 }
 
-// authX signs in to X.
-func (a *App) authX(ctx context.Context, o xLoginOptions) error {
+// loginX signs in to X.
+func (a *App) loginX(ctx context.Context, o xLoginOptions) error {
 	switch {
-	case o.remove && (o.open || o.paste):
-		return usage("--remove goes with no other flag")
 	case o.open && o.paste:
-		return usage("--open and --paste do not go together")
-	case o.remove:
-		return a.authRemove(post.Account)
+		return usage("--open cannot be combined with --paste")
 	case a.set.XClientID == "":
 		return hinted(usage("signing in to X needs a developer app of your own, and x.client_id is not set"),
-			"docs/posting.md tells how to make one; then: spaces config set x.client_id ID. Without one: spaces post CLIP --text … --copy")
+			"make one (spaces help posting), then: spaces config set x.client_id ID. Without one: spaces post CLIP --text … --copy")
 	}
 	c, err := a.xConfig(a.wireOptions(0))
 	if err != nil {
@@ -75,32 +69,15 @@ func (a *App) authX(ctx context.Context, o xLoginOptions) error {
 	if err != nil {
 		return a.postError(err, "")
 	}
-	where, err := a.whereKept(post.Account)
+	where, err := a.targets().Where(post.Account)
 	if err != nil {
-		return err
+		return authError(err)
 	}
 	if a.set.JSON {
-		return writeJSON(a.Out, authLine{space.Schema, post.Account, where})
+		return writeJSON(a.Out, loginLine{space.Schema, post.Account, where})
 	}
-	a.say("Signed in to X as %s", at(token.Handle))
-	if where == keyring.InFile {
-		a.say("The token is kept in %s, since no keyring runs here: only you may read it", terminal.Safe(a.shortenHome(a.secrets().File)))
-	}
+	a.say("Signed in to X as %s. The token is stored %s", at(token.Handle), a.placeOfSecrets(where))
 	return nil
-}
-
-// whereKept tells where the secrets of an account are.
-func (a *App) whereKept(account string) (string, error) {
-	list, err := a.secrets().List()
-	if err != nil {
-		return "", authError(err)
-	}
-	for _, e := range list {
-		if e.Target == account {
-			return e.Where, nil
-		}
-	}
-	return "", nil
 }
 
 // printLogin prints the address of the page on which the host agrees.
@@ -119,7 +96,7 @@ func (a *App) printLogin(l *x.Login) error {
 // input.
 func (a *App) pasteCode(ctx context.Context, l *x.Login) (string, error) {
 	if !a.set.JSON {
-		fmt.Fprint(a.Err, "Then the browser finds no page. Paste the address that it shows:\n")
+		fmt.Fprint(a.Err, "The browser then shows an error page. Paste the address of that page here:\n")
 	}
 	type answer struct {
 		line string
@@ -161,15 +138,15 @@ func (a *App) awaitCode(ctx context.Context, l *x.Login, open bool) (string, err
 func loginError(err error) error {
 	switch {
 	case errors.As(err, new(*x.PortError)):
-		return &failure{exitFailed, "port", "set another, here and in the settings of your app at X: spaces config set x.redirect_port PORT; or use --paste", err}
+		return &failure{exitFailed, "port", "choose another port, here (spaces config set x.redirect_port PORT) and in the settings of your app at X; or use --paste", err}
 	case errors.Is(err, x.ErrNoAnswer):
-		return &failure{exitFailed, "no-answer", "if the browser runs on another computer: spaces auth x --paste", err}
+		return &failure{exitFailed, "no-answer", "if the browser runs on another computer: spaces target login x --paste", err}
 	case errors.Is(err, x.ErrNoAddress):
 		return usage("%w", err)
 	case errors.Is(err, x.ErrOtherLogin):
-		return hinted(usage("%w", err), "sign in once more, and paste the address of this time, from http to its end")
+		return hinted(usage("%w", err), "sign in again, and paste the whole address of this attempt, from http to its end")
 	case errors.Is(err, publish.ErrDenied):
-		return &failure{exitFailed, "denied", "sign in once more: spaces auth x", err}
+		return &failure{exitFailed, "denied", "sign in again: spaces target login x", err}
 	}
 	return err
 }

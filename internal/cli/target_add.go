@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/all"
+	"github.com/spaces-cli/spaces/internal/publish/named"
+	"github.com/spaces-cli/spaces/internal/settings"
+	"github.com/spaces-cli/spaces/internal/terminal"
+)
+
+type targetAddOptions struct {
+	named.Draft
+	backend backendFlags
+}
+
+func newTargetAddCmd(a *App) *cobra.Command {
+	var o targetAddOptions
+	cmd := &cobra.Command{
+		Use:   "add NAME [URL]",
+		Short: "Give a target a name",
+		Long: `Save a target under a name, in the config file (spaces config path). Without a URL, the command
+asks for everything on the terminal, credentials too. With a URL, it asks for nothing: set the rest
+with flags, and store the credentials with spaces target login.
+
+  file:///folder   s3://bucket/folder   webdavs://host/folder   sftp://host/folder   ia://item`,
+		Example: `  spaces target add show
+  spaces target add show s3://my-bucket/show --region eu-central-1 --access public
+  spaces target add backup file:///media/disk/Spaces`,
+		Args:              takes(1, 2),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Name = args[0]
+			if len(args) > 1 {
+				o.URL = args[1]
+			}
+			return a.addTarget(cmd.Context(), &o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.Access, "access", "", "let `WHO` read the files: private or public")
+	f.StringVar(&o.BaseURL, "base-url", "", "everybody finds the files under `URL`")
+	f.BoolVar(&o.ReplacesSame, "force", false, "replace the target of that name")
+	manual.Group(f, "Target", "access", "base-url", "force")
+	complete(cmd, "access", "private", "public")
+	o.backend.add(f, false)
+	return cmd
+}
+
+func (a *App) addTarget(ctx context.Context, o *targetAddOptions) error {
+	if err := settings.CheckTargetName(o.Name); err != nil {
+		return usage("%w", err)
+	}
+	if o.Name == xTarget {
+		return hinted(usage("the name %q stands for X", xTarget), "choose another name; to post on X: spaces target login x")
+	}
+	asks := o.URL == ""
+	in := bufio.NewReader(a.In)
+	if asks {
+		if !a.InTTY || a.set.JSON {
+			return hinted(usage("cannot ask: standard input is not a terminal"), "give the URL: spaces target add "+o.Name+" s3://bucket/folder")
+		}
+		if err := a.askTarget(ctx, in, o); err != nil {
+			return err
+		}
+	}
+	d, err := all.Describe(o.URL, o.BaseURL, o.Access)
+	if err != nil {
+		return a.targetError(&named.Error{Name: o.Name, Err: err})
+	}
+	given, err := o.backend.given(d)
+	if err != nil {
+		return err
+	}
+	o.Own = append(o.Own, given...)
+	t, err := a.targets().Add(o.Draft)
+	if err != nil {
+		return a.targetError(err)
+	}
+	if a.set.JSON {
+		l, err := a.newTargetLine(t)
+		return errors.Join(err, writeJSON(a.Out, l))
+	}
+	a.say("Saved the target %s: %s (%s)", t.Name, terminal.Safe(t.URL), a.shortenHome(a.configFile()))
+	next := "spaces target test " + t.Name
+	if questions := t.Settings.Questions(t.Is.URL); questions != nil {
+		if asks {
+			if err := a.login(ctx, in, t, questions); err != nil {
+				return err
+			}
+		} else {
+			next = "spaces target login " + t.Name
+		}
+	}
+	a.say("Next: %s", next)
+	return nil
+}
+
+// askTarget asks for what makes a target: its kind, where it is, who can read
+// it. What a flag has said is not asked.
+func (a *App) askTarget(ctx context.Context, in *bufio.Reader, o *targetAddOptions) error {
+	kinds := all.Backends()
+	fmt.Fprintln(a.Err, "What is the target?")
+	for i, b := range kinds {
+		fmt.Fprintf(a.Err, "  %d  %s\n", i+1, b.About)
+	}
+	text, err := a.ask(ctx, in, publish.Question{Text: fmt.Sprintf("Number, 1 to %d", len(kinds))})
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > len(kinds) {
+		return usage("the answer must be a number from 1 to %d, not %q", len(kinds), text)
+	}
+	b := kinds[n-1]
+	answers := make(map[string]string)
+	for _, q := range b.Asked {
+		i := slices.IndexFunc(b.Flags, func(f publish.Flag) bool { return f.Key == q.Key })
+		if i >= 0 && o.backend.set.Changed(b.Flags[i].Name()) {
+			continue
+		}
+		text, err := a.ask(ctx, in, q)
+		switch {
+		case err != nil:
+			return err
+		case i < 0:
+			answers[q.Key] = text
+		case text != "":
+			o.Own = append(o.Own, settings.Setting{Key: q.Key, Value: text})
+		}
+	}
+	u, err := b.URL(answers, a.Home)
+	if err != nil {
+		return usage("%w", err)
+	}
+	o.URL = u.String()
+	if o.Access == "" && !b.Public {
+		text, err := a.ask(ctx, in, publish.Question{Text: "Can everybody read the files? [y/N]", Optional: true})
+		if err != nil {
+			return err
+		}
+		o.Access = accessWord(strings.EqualFold(text, "y") || strings.EqualFold(text, "yes"))
+	}
+	if o.BaseURL == "" && o.Access == "public" {
+		o.BaseURL, err = a.ask(ctx, in, publish.Question{Text: "Web address of the folder (empty: not known)", Optional: true})
+	}
+	return err
+}
+
+// ask reads one answer: from the terminal, without showing what is secret, or a
+// line of standard input.
+func (a *App) ask(ctx context.Context, in *bufio.Reader, q publish.Question) (text string, err error) {
+	f, isFile := a.In.(*os.File)
+	hidden := false
+	if a.InTTY && !a.set.JSON {
+		fmt.Fprintf(a.Err, "%s: ", q.Text)
+		hidden = q.Hidden && isFile
+	}
+	if hidden {
+		text, err = terminal.ReadSecret(f, a.Err)
+	} else if text, err = in.ReadString('\n'); errors.Is(err, io.EOF) {
+		if err = nil; text == "" {
+			return "", hinted(usage("standard input ends before the answer: %s", q.Text), "write one line for each answer")
+		}
+	}
+	if text = strings.TrimSpace(text); err == nil && text == "" && !q.Optional {
+		err = usage("no answer: %s", q.Text)
+	}
+	return text, errors.Join(err, ctx.Err())
+}

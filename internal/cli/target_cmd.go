@@ -1,0 +1,416 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/keyring"
+	"github.com/spaces-cli/spaces/internal/publish/named"
+	"github.com/spaces-cli/spaces/internal/publish/post"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
+)
+
+// xTarget is the word for X where targets are named: it takes posts, no files.
+const xTarget = "x"
+
+func newTargetCmd(a *App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "target COMMAND",
+		Short: "Add, list, test and remove the places that files are sent to",
+		Long: `A target is a place that spaces upload sends files to: a folder, a bucket (S3), a folder on a
+WebDAV or SFTP server, or an item of the Internet Archive. Give it a name once, and use the name.
+Passwords and keys are kept in the system's keyring, never in the settings.`,
+		Example: `  spaces target add show
+  spaces target test show
+  spaces upload latest show`,
+		Args: subcommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newTargetAddCmd(a), newTargetListCmd(a), newTargetTestCmd(a), newTargetLoginCmd(a), newTargetRemoveCmd(a))
+	return cmd
+}
+
+// completeTargets completes the names of targets, and other words.
+func completeTargets(a *App, others ...string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var words []string
+		list, _, _ := a.targets().List()
+		for _, t := range list {
+			words = append(words, t.Name+"\t"+terminal.Safe(t.URL))
+		}
+		return append(words, others...), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// A targetLine is a target in JSON.
+type targetLine struct {
+	Schema      int            `json:"schema"`
+	Target      string         `json:"target"`
+	Kind        string         `json:"kind"`
+	URL         string         `json:"url"`
+	Access      string         `json:"access"`
+	BaseURL     string         `json:"base_url,omitempty"`
+	Settings    map[string]any `json:"settings"`
+	Credentials string         `json:"credentials"`
+	Error       *jsonError     `json:"error,omitempty"`
+}
+
+func (a *App) newTargetLine(t *named.Target) (targetLine, error) {
+	l := targetLine{Schema: space.Schema, Target: t.Name, URL: t.URL, Access: t.Access, BaseURL: t.BaseURL, Settings: t.Own()}
+	account := t.Name
+	if t.Is != nil {
+		l.Kind, l.Access, account = t.Is.Backend.Name, accessWord(t.Is.Public), t.Account()
+	}
+	var err error
+	l.Credentials, err = a.targets().Where(account)
+	return l, authError(err)
+}
+
+func accessWord(public bool) string {
+	if public {
+		return "public"
+	}
+	return "private"
+}
+
+func newTargetListCmd(a *App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the targets, and where their credentials are kept",
+		Long: `List the targets of the settings: kind, URL, who can read the files, and where the credentials
+are kept (keyring, or a file that only you may read). Credentials of no named target are listed too.`,
+		Example: `  spaces target list
+  spaces target list --json | jq -r .url`,
+		Args: takes(0, 0),
+		RunE: func(*cobra.Command, []string) error { return a.listTargets() },
+	}
+}
+
+func (a *App) listTargets() error {
+	list, wrong, err := a.targets().List()
+	if err != nil {
+		return a.targetError(err)
+	}
+	secrets, err := a.secrets().List()
+	if err != nil {
+		return authError(err)
+	}
+	t := terminal.NewTable(terminal.Column{Title: "NAME"}, terminal.Column{Title: "KIND", Yield: 2}, terminal.Column{Title: "ACCESS", Yield: 1},
+		terminal.Column{Title: "CREDENTIALS", Yield: 3}, terminal.Column{Title: "URL", Min: 30})
+	show := func(l targetLine) error {
+		if a.set.JSON {
+			return writeJSON(a.Out, l)
+		}
+		t.Add(terminal.Safe(l.Target), l.Kind, l.Access, l.Credentials, terminal.Safe(l.URL))
+		return nil
+	}
+	for _, one := range list {
+		l, err := a.newTargetLine(one)
+		if err != nil {
+			return err
+		}
+		secrets = slices.DeleteFunc(secrets, func(e keyring.Entry) bool { return e.Target == l.Target })
+		if err := wrong[one.Name]; err != nil {
+			f := classify(a.targetError(err))
+			if !a.set.JSON {
+				a.printFailure(f)
+			}
+			j := f.json()
+			l.Error = &j
+		}
+		if err := show(l); err != nil {
+			return err
+		}
+	}
+	for _, e := range secrets {
+		if err := show(targetLine{Schema: space.Schema, Target: e.Target, Settings: map[string]any{}, Credentials: e.Where}); err != nil {
+			return err
+		}
+	}
+	switch {
+	case a.set.JSON:
+	case t.Len() == 0:
+		a.say("There are no targets. Add one: spaces target add NAME")
+	default:
+		t.Write(a.Out, a.Columns)
+	}
+	return nil
+}
+
+func newTargetTestCmd(a *App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "test TARGET",
+		Short: "Write, read back and remove a small file there",
+		Long: `Test a target: connect, write a small file, read it back, and remove it. If everybody can read
+the target, the file is also fetched from its web address, without credentials. Nothing is written
+to the Internet Archive: an item made there stays.`,
+		Example: `  spaces target test show
+  spaces target test s3://my-bucket/show`,
+		Annotations:       manual.Exits(map[int]string{exitNotFound: "no such target", exitFound: "something does not work; it is listed"}),
+		Args:              takes(1, 1),
+		ValidArgsFunction: completeTargets(a),
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.testTarget(cmd.Context(), args[0]) },
+	}
+}
+
+// A trialLine is one step of a test in JSON.
+type trialLine struct {
+	Schema int          `json:"schema"`
+	Target string       `json:"target"`
+	Check  publish.Step `json:"check"`
+	Result string       `json:"result"`
+	URL    string       `json:"url,omitempty"`
+	Error  *jsonError   `json:"error,omitempty"`
+}
+
+func (a *App) testTarget(ctx context.Context, word string) error {
+	t, err := a.target(word)
+	if err != nil {
+		return err
+	}
+	options := a.wireOptions(0)
+	target, err := a.openTarget(t, options)
+	if err != nil {
+		return err
+	}
+	defer target.Close()
+	client := options.Client()
+	defer client.CloseIdleConnections()
+	tester := &publish.Tester{Target: target, Public: t.Is.Public, BaseURL: t.BaseURL, Client: client}
+	if t.Is.Backend.Lasting {
+		tester.ReadOnly = "what is written there stays"
+	}
+	failed := 0
+	var werr error
+	tester.Try(ctx, func(tr publish.Trial) {
+		l := trialLine{Schema: space.Schema, Target: word, Check: tr.Step, Result: "ok", URL: tr.URL}
+		about := tr.URL
+		var f *failure
+		switch {
+		case tr.Skipped != "":
+			l.Result, about = "skipped", tr.Skipped
+		case tr.Err != nil:
+			failed++
+			f = classify(trialError(tr, t))
+			j := f.json()
+			l.Result, l.Error, about = "failed", &j, f.Error()
+		}
+		if a.set.JSON {
+			werr = errors.Join(werr, writeJSON(a.Out, l))
+			return
+		}
+		_, err := fmt.Fprintln(a.Out, strings.TrimSpace(fmt.Sprintf("%-8s %-8s %s", tr.Step, l.Result, terminal.Safe(about))))
+		werr = errors.Join(werr, err)
+		if f != nil && f.hint != "" {
+			fmt.Fprintln(a.Err, "spaces: hint: "+terminal.SafeLines(f.hint))
+		}
+	})
+	switch {
+	case werr != nil || ctx.Err() != nil:
+		return errors.Join(werr, ctx.Err())
+	case failed > 0:
+		return &failure{exitFound, "target-failed", "", fmt.Errorf("%s: %s failed", word, spell.Count(failed, "check"))}
+	case tester.ReadOnly == "":
+		a.say("The target works: %s", terminal.Safe(target.Place()))
+	}
+	return nil
+}
+
+// trialError words why a step failed.
+func trialError(tr publish.Trial, t *named.Target) error {
+	if tr.Step == publish.StepPublic {
+		return hinted(tr.Err, "check that everybody can read the target, and that base_url is the web address of its root")
+	}
+	return uploadError(tr.Err, t)
+}
+
+func newTargetLoginCmd(a *App) *cobra.Command {
+	var o xLoginOptions
+	cmd := &cobra.Command{
+		Use:   "login TARGET|x",
+		Short: "Store the credentials of a target, or sign in to X",
+		Long: `Store the credentials of a target: access key and secret key for S3 and the Internet Archive, user
+and password for WebDAV, password and key passphrase for SFTP. The command asks for them; scripts
+write them to standard input, one a line. They are kept in the system's keyring or, where none runs
+(or with SPACES_KEYRING=file), in credentials.json beside the settings, which only you may read.
+TARGET is a name from the settings, or a URL. Without stored credentials, S3 uses AWS_ACCESS_KEY_ID
+and AWS_SECRET_ACCESS_KEY or the files in ~/.aws, and WebDAV uses ~/.netrc.
+
+"x" signs in to X for spaces post: it prints the address of a page at X on which you agree, and
+waits until X sends the browser back to this computer. To set this up: spaces help posting.`,
+		Example: `  spaces target login show
+  printf '%s\n' "$KEY" "$SECRET" | spaces target login s3://my-bucket
+  spaces target login x --open`,
+		Annotations:       manual.Exits(map[int]string{exitNotFound: "no such target"}),
+		Args:              takes(1, 1),
+		ValidArgsFunction: completeTargets(a, xTarget+"\tX, for posts"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[0] == xTarget {
+				return a.loginX(cmd.Context(), o)
+			}
+			if o != (xLoginOptions{}) {
+				return usage("--open and --paste need x: spaces target login x")
+			}
+			t, err := a.target(args[0])
+			if err != nil {
+				return err
+			}
+			questions := t.Settings.Questions(t.Is.URL)
+			if questions == nil {
+				return usage("%s needs no credentials", t.URL)
+			}
+			return a.login(cmd.Context(), bufio.NewReader(a.In), t, questions)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.open, "open", false, "open the page in the browser")
+	f.BoolVar(&o.paste, "paste", false, "ask for the address that the browser ends at; for a browser on another computer")
+	manual.Group(f, "Sign in to X", "open", "paste")
+	return cmd
+}
+
+// loginLine is a line of JSON about the credentials of a target.
+type loginLine struct {
+	Schema int    `json:"schema"`
+	Target string `json:"target"`
+	Where  string `json:"where"`
+}
+
+// login asks for the credentials of a target and keeps them.
+func (a *App) login(ctx context.Context, in *bufio.Reader, t *named.Target, questions []publish.Question) error {
+	secret := make(keyring.Secret)
+	for _, q := range questions {
+		text, err := a.ask(ctx, in, q)
+		if err != nil {
+			return err
+		}
+		if text != "" {
+			secret[q.Key] = text
+		}
+	}
+	if len(secret) == 0 {
+		a.say("No credentials stored: every answer was empty")
+		return nil
+	}
+	where, err := a.secrets().Set(t.Account(), secret)
+	if err != nil {
+		return authError(err)
+	}
+	if a.set.JSON {
+		return writeJSON(a.Out, loginLine{space.Schema, t.Account(), where})
+	}
+	a.say("Stored the credentials of %s %s", terminal.Safe(t.Account()), a.placeOfSecrets(where))
+	return nil
+}
+
+// placeOfSecrets says where credentials are kept.
+func (a *App) placeOfSecrets(where string) string {
+	if where == keyring.InFile {
+		return fmt.Sprintf("in %s, which only you may read (no keyring is running)", terminal.Safe(a.shortenHome(a.secrets().File)))
+	}
+	return "in the system's keyring"
+}
+
+func newTargetRemoveCmd(a *App) *cobra.Command {
+	var yes, credentials bool
+	cmd := &cobra.Command{
+		Use:   "remove TARGET|x",
+		Short: "Forget a target and its credentials",
+		Long: `Remove a target from the settings, and its credentials. The files at the target stay.
+"x" signs out of X on this computer.`,
+		Example: `  spaces target remove show
+  spaces target remove show --credentials`,
+		Annotations:       manual.Exits(map[int]string{exitNotFound: "no such target, or no credentials are stored for it"}),
+		Args:              takes(1, 1),
+		ValidArgsFunction: completeTargets(a, xTarget+"\tX, for posts"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.removeTarget(cmd.Context(), args[0], credentials, yes)
+		},
+	}
+	cmd.Flags().BoolVar(&credentials, "credentials", false, "remove only the credentials")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return cmd
+}
+
+func (a *App) removeTarget(ctx context.Context, word string, credentials, yes bool) error {
+	account, isNamed := word, false
+	t, err := a.targets().Find(word)
+	switch {
+	case word == xTarget:
+		account = post.Account
+	case err == nil:
+		account, isNamed = t.Account(), t.Name != ""
+	case t != nil && t.Name != "":
+		isNamed = true // what is wrong with it is no reason to keep it
+	default:
+		// Credentials outlive their targets.
+		if where, _ := a.targets().Where(word); where == "" {
+			return a.targetError(err)
+		}
+	}
+	where, err := a.targets().Where(account)
+	if err != nil {
+		return authError(err)
+	}
+	removes := isNamed && !credentials
+	if !removes && where == "" {
+		return authError(fmt.Errorf("%w for %s", keyring.ErrNone, account))
+	}
+	if !yes {
+		if !a.InTTY || a.set.JSON {
+			return hinted(usage("cannot ask: standard input is not a terminal"), "--yes removes without asking")
+		}
+		question := "Remove the credentials of " + terminal.Safe(account) + "?"
+		if removes {
+			question = "Remove the target " + terminal.Safe(word) + " and its credentials?"
+		}
+		if yes, err := a.confirm(ctx, question); err != nil || !yes {
+			a.say("Nothing was removed")
+			return err
+		}
+	}
+	if where != "" {
+		if err := a.secrets().Remove(account); err != nil {
+			return authError(err)
+		}
+	}
+	if removes {
+		if _, err := a.folder().RemoveTarget(word); err != nil {
+			return a.targetError(err)
+		}
+	}
+	switch {
+	case a.set.JSON:
+		return writeJSON(a.Out, loginLine{space.Schema, account, ""})
+	case removes:
+		a.say("Removed the target %s. Its files stay where they are", terminal.Safe(word))
+	default:
+		a.say("Removed the credentials of %s", terminal.Safe(account))
+	}
+	return nil
+}
+
+// authError gives the errors of the keyring their codes and hints.
+func authError(err error) error {
+	var open *keyring.PermissionError
+	switch {
+	case errors.Is(err, keyring.ErrNone):
+		return &failure{exitNotFound, "no-credentials", "see what is stored: spaces target list", err}
+	case errors.As(err, &open):
+		return &failure{exitFailed, "open-secrets", "run chmod 600 " + open.File + "; if others may have read it, change the credentials", err}
+	}
+	return err
+}
