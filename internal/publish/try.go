@@ -48,7 +48,7 @@ const tidyUp = 30 * time.Second
 // removes it, and tells report how each step went. A step that another one
 // needs and that failed skips it.
 func (t *Tester) Try(ctx context.Context, report func(Trial)) {
-	content := []byte("spaces target test " + rand.Text() + "\n")
+	content := []byte("a test: " + rand.Text() + "\n")
 	name := "spaces-test-" + strings.ToLower(rand.Text()[:12]) + ".txt"
 	skip := func(why string, steps ...Step) {
 		for _, step := range steps {
