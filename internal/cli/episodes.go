@@ -11,6 +11,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -21,7 +22,7 @@ func newEpisodesCmd(a *App) *cobra.Command {
 	var o refs
 	cmd := &cobra.Command{
 		Use:   "episodes [SPACE]...",
-		Short: "List the episodes, and choose which ones enter the feed",
+		Short: "List, play, rename, remove and publish episodes",
 		Long: `List the episodes that were exported, newest first, and which of them are published. Only
 published episodes enter the feed: exporting alone publishes nothing. Episodes of before there was
 this choice count as published.`,
@@ -37,6 +38,7 @@ this choice count as published.`,
 		},
 	}
 	addIDOnly(cmd, &o)
+	addMade(a, cmd, removed.Episode, a.showEpisode)
 	cmd.AddCommand(newPublishCmd(a, true), newPublishCmd(a, false))
 	return cmd
 }
@@ -137,7 +139,7 @@ func (a *App) listEpisodes(ctx context.Context) (*library.Library, []*feed.Episo
 }
 
 func (a *App) printEpisode(lib *library.Library, e *feed.Episode) error {
-	return writeJSON(a.Out, episodeLine{space.Schema, e.ID, e.Title, e.Date, e.Duration, e.Bytes, lib.Path(e.Path(e.File)), e.IsPublished()})
+	return writeJSON(a.Out, newEpisodeLine(lib, e))
 }
 
 // chooseEpisodes finds the episodes that words mean: those of the file names

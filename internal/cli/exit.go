@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/library"
@@ -112,6 +113,8 @@ func classify(err error) *failure {
 		return &failure{exitInterrupted, "interrupted", "", errors.New("stopped")}
 	case errors.As(err, &locked):
 		return &failure{exitFailed, "locked", waitLonger, err}
+	case errors.As(err, &asked) && asked.Cause == episode.MadeOtherwise:
+		return &failure{exitUsage, string(asked.Kind), problemHint(asked), err}
 	case errors.As(err, &asked):
 		return &failure{problemCode(asked.Kind), string(asked.Kind), problemHint(asked), err}
 	case errors.Is(err, library.ErrNoAudio):

@@ -93,6 +93,8 @@ func problemHint(p *recording.Problem) string {
 		return "give that of the recording, and correct it there"
 	case episode.EpisodeTaken:
 		return "--force replaces it; or give this one another name with --name"
+	case episode.MadeOtherwise:
+		return "--force replaces it; or give this one another name with --name"
 	case episode.BesideTaken:
 		return "move it away, or give this one another name with --name"
 	}

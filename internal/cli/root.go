@@ -101,7 +101,7 @@ func (a *App) commands() []commandGroup {
 			newExtractCmd(a), newListCmd(a), newSearchCmd(a), newShowCmd(a), newOpenCmd(a), newStatusCmd(a),
 		}},
 		{"Cut", []*cobra.Command{
-			newClipCmd(a), newVideoCmd(a), newMomentsCmd(a), newWaveformCmd(a), newStudioCmd(a),
+			newClipCmd(a), newVideoCmd(a), newClipsCmd(a), newMomentsCmd(a), newWaveformCmd(a), newStudioCmd(a),
 		}},
 		{"Publish", []*cobra.Command{
 			newExportCmd(a), newEpisodesCmd(a), newFeedCmd(a), newTargetCmd(a), newUploadCmd(a), newPostCmd(a),

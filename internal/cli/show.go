@@ -58,6 +58,10 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 		return err
 	}
 	defer lib.Close()
+	episodes, err := listEpisodeItems(ctx, lib)
+	if err != nil {
+		a.warn("no episodes: %v", err) // all else can be shown
+	}
 	for i, row := range rows {
 		s, err := lib.Load(row.ID)
 		if err != nil {
@@ -67,11 +71,13 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 		if err != nil {
 			return err
 		}
+		cut, err := listClips(ctx, lib, row.ID)
+		if err != nil {
+			return err
+		}
+		exported := matching(episodes, func(m *madeItem) bool { return m.id == row.ID })
 		if a.set.JSON {
-			err = writeJSON(a.Out, struct {
-				space.Space
-				Turns *space.Turns `json:"turns,omitempty"`
-			}{*s, turns})
+			err = writeJSON(a.Out, shown{*s, turns, lines(cut), lines(exported)})
 		} else {
 			wave := ""
 			if o.wave {
@@ -85,6 +91,9 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 				fmt.Fprintln(a.Out)
 			}
 			err = a.showSpace(a.Out, lib, s, turns, wave)
+			if err == nil {
+				err = a.showMade(cut, exported)
+			}
 		}
 		if err != nil {
 			return err

@@ -227,7 +227,7 @@ func (q *Request) writeFile(ctx context.Context, s *plan, res *Result) error {
 	if err := q.checkCaptions(root, name); err != nil {
 		return err
 	}
-	err = draw(ctx, root, name, q.Force, s, res)
+	err = draw(ctx, root, name, q.Force, func() error { return nil }, s, res)
 	if errors.Is(err, fs.ErrExist) {
 		return recording.Problemf(Exists, FileTaken, "%s exists and is not this clip", file)
 	}
@@ -272,10 +272,13 @@ func (q *Request) writeClip(ctx context.Context, s *plan, res *Result) error {
 		return err
 	}
 	r.Tidy(layout.Clips)
+	if err := q.finishRemovals(); err != nil {
+		return err
+	}
 	if err := q.checkCaptions(root, file); err != nil {
 		return err
 	}
-	err = draw(ctx, root, file, q.Force, s, res)
+	err = draw(ctx, root, file, q.Force, func() error { return q.putReplaced(name) }, s, res)
 	if errors.Is(err, fs.ErrExist) {
 		return recording.Problemf(Exists, NameTaken, "%s exists and is another clip", res.File)
 	}
@@ -303,8 +306,8 @@ func intact(root *os.Root, file string, p *Provenance) bool {
 }
 
 // draw writes a clip to the file name, which comes into being when all of it
-// is there.
-func draw(ctx context.Context, root *os.Root, name string, force bool, s *plan, res *Result) error {
+// is there. With force aside makes room for it.
+func draw(ctx context.Context, root *os.Root, name string, force bool, aside func() error, s *plan, res *Result) error {
 	d, err := durable.Create(root, name)
 	if err != nil {
 		return err
@@ -315,9 +318,17 @@ func draw(ctx context.Context, root *os.Root, name string, force bool, s *plan, 
 		return err
 	}
 	out.fill(res)
-	if !force && d.Same(name) {
+	if d.Same(name) {
 		res.Status = Done
 		return nil
+	}
+	if force {
+		if err := d.Sync(); err != nil { // before anything moves
+			return err
+		}
+		if err := aside(); err != nil {
+			return err
+		}
 	}
 	if err := d.Commit(force); err != nil {
 		return err

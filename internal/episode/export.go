@@ -79,6 +79,9 @@ func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) 
 		return nil, err
 	}
 	defer out.root.Close()
+	if err := e.finishRemovals(); err != nil {
+		return nil, err
+	}
 	res := &Result{Path: out.path, Status: Done}
 	if err := e.gather(); err != nil {
 		return nil, err

@@ -224,6 +224,7 @@ func TestTranscriptFollowsCuts(t *testing.T) {
 	}
 	// The transcript of the episode is not that of the recording.
 	q.TranscriptFile, q.Transcript = filepath.Join(q.Dir, "a.vtt"), q.Transcript[:1]
+	q.Force = true
 	var p *Problem
 	if _, err := Export(t.Context(), *q, nil); !errors.As(err, &p) || p.Kind != BadRequest {
 		t.Errorf("%v", err)

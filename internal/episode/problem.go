@@ -28,6 +28,7 @@ const (
 	NoProgram       Cause = "no-program"       // that encodes MP3
 	OwnTranscript   Cause = "own-transcript"   // the transcript given is one that was written for the episode
 	EpisodeTaken    Cause = "episode-taken"    // another file has the episode's name
+	MadeOtherwise   Cause = "made-otherwise"   // it is there, with other settings
 	BesideTaken     Cause = "beside-taken"     // a file beside it, which no force replaces
 )
 

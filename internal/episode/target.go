@@ -15,6 +15,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -42,17 +43,22 @@ const recordExt = ".json"
 const maxRecord = 64 << 20
 
 // standing returns the record of the episode if it is there and up to date. If
-// what is there is something else, it must not be replaced without force.
+// what is there is something else, or was made with other settings, it must not
+// be replaced without force. An episode that is not whole may be made again.
 func (t *target) standing(want *Record, force bool) (*Record, error) {
 	old, err := t.record()
 	switch {
 	case err == nil && old.File == t.file && old.ID == want.ID:
-		if old.SampleRate == want.SampleRate && old.Channels == want.Channels && old.Samples == want.Samples &&
+		same := old.SampleRate == want.SampleRate && old.Channels == want.Channels && old.Samples == want.Samples &&
 			reflect.DeepEqual(old.Settings, want.Settings) && reflect.DeepEqual(old.Source, want.Source) && reflect.DeepEqual(old.Kept, want.Kept) &&
-			reflect.DeepEqual(old.Chapters, want.Chapters) && slices.Equal(old.ConsentMissing, want.ConsentMissing) && slices.Equal(old.Omitted, want.Omitted) && t.intact(old) {
+			reflect.DeepEqual(old.Chapters, want.Chapters) && slices.Equal(old.ConsentMissing, want.ConsentMissing) && slices.Equal(old.Omitted, want.Omitted)
+		switch _, err := t.root.Lstat(t.file); {
+		case same && t.intact(old):
 			return old, nil
+		case same || force || err != nil:
+			return nil, nil
 		}
-		return nil, nil // its own episode, made in another way
+		return nil, recording.Problemf(Exists, MadeOtherwise, "%s exists and was made with other settings", t.path)
 	case force:
 		return nil, nil
 	case err == nil:
@@ -121,26 +127,49 @@ func (t *target) intact(rec *Record) bool {
 
 // commit writes what stands beside the audio, gives the audio its name and
 // writes the record. Until that is there the one that was there before, if
-// any, says of a file that it is not this one: the episode is made again.
+// any, says of a file that it is not this one: the episode is made again. In
+// the library an episode that is replaced can be restored.
 func (t *target) commit(d *durable.File, e *export) error {
+	if err := d.Sync(); err != nil { // before anything moves
+		return err
+	}
+	earlier, err := e.putReplaced(t)
+	if err != nil {
+		return err
+	}
+	if err = t.put(d, e); err != nil && earlier != nil {
+		store := removed.Store{Root: e.Library.Root()}
+		_, back := store.Restore(earlier, earlier.Folder)
+		err = errors.Join(err, back)
+	}
+	return err
+}
+
+// put gives all files of an episode their names.
+func (t *target) put(d *durable.File, e *export) error {
 	for _, s := range e.besides {
 		if err := t.write(s.name, s.content); err != nil {
 			return err
 		}
 	}
-	_, err := t.root.Lstat(t.file)
-	fresh := errors.Is(err, fs.ErrNotExist)
-	if err := d.Commit(true); err != nil {
-		return err
-	}
 	b, err := space.Marshal(&e.rec)
 	if err != nil {
 		return err
 	}
-	if err := t.write(t.recordName(), b); err != nil {
-		if fresh { // without a record it would be in the way of the next try
-			err = errors.Join(err, durable.Remove(t.root, t.file))
+	record := func() error { return t.write(t.recordName(), b) }
+	audio := func() error { return d.Commit(true) }
+	if _, err := t.root.Lstat(t.file); errors.Is(err, fs.ErrNotExist) {
+		// Audio without a record would be in the way of the next try; a record
+		// without audio is not.
+		if err := record(); err != nil {
+			return err
 		}
+		if err := audio(); err != nil {
+			return errors.Join(err, durable.Remove(t.root, t.recordName()))
+		}
+	} else if err := audio(); err != nil {
+		return err
+	} else if err := record(); err != nil {
 		return err
 	}
 	if old, err := t.read(t.beside(recordExt)); err == nil && old.File == t.file {

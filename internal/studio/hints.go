@@ -31,7 +31,7 @@ func problemHint(p *recording.Problem) string {
 	case recording.OthersSpeak:
 		return "Known to speak: @" + strings.Join(p.Known, ", @")
 
-	case clip.NameTaken, clip.FileTaken, episode.EpisodeTaken:
+	case clip.NameTaken, clip.FileTaken, episode.EpisodeTaken, episode.MadeOtherwise:
 		return "Replace it, or choose another title"
 	case episode.BesideTaken:
 		return "Move it away, or choose another title"

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/removed"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
+)
+
+func newClipsCmd(a *App) *cobra.Command {
+	var o refs
+	cmd := &cobra.Command{
+		Use:   "clips [SPACE]...",
+		Short: "List, play, rename and remove clips",
+		Long: `List the clips in the library, those of the newest Space first. Clips that were written to other
+folders with -o are not listed.`,
+		Example: `  spaces clips latest
+  spaces clips open "12m30s"
+  spaces clips remove "2021-06-14 Debat 12m30s.m4a"`,
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or clip"}),
+		Args:              takes(0, -1),
+		ValidArgsFunction: completeSpaces(a),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.words = args
+			return a.clips(cmd.Context(), o)
+		},
+	}
+	addIDOnly(cmd, &o)
+	addMade(a, cmd, removed.Clip, a.showClip)
+	return cmd
+}
+
+// A clipLine is a line of JSON about a clip.
+type clipLine struct {
+	Schema    int        `json:"schema"`
+	ID        string     `json:"id"`
+	Title     string     `json:"title"`
+	At        float64    `json:"at"`
+	Length    float64    `json:"length"`
+	Start     int64      `json:"start"`
+	Samples   int64      `json:"samples"`
+	StartedAt space.Time `json:"started_at"`
+	Format    string     `json:"format"`
+	Lossless  bool       `json:"lossless"`
+	Bytes     int64      `json:"bytes"`
+	SHA256    string     `json:"sha256"`
+	Path      string     `json:"path"`
+}
+
+// listClips lists the clips of a library, or of one Space.
+func listClips(ctx context.Context, lib *library.Library, id string) ([]madeItem, error) {
+	var list []madeItem
+	for row, err := range lib.Catalog().List(ctx, catalog.Query{}) {
+		if err != nil {
+			return nil, err
+		}
+		if id != "" && row.ID != id {
+			continue
+		}
+		some, err := clips.List(lib.Path(row.Folder))
+		if err != nil {
+			continue // its folder is gone: verify tells
+		}
+		for _, p := range some {
+			if p.File != path.Base(p.File) {
+				continue // written by nobody of us
+			}
+			name := lib.Path(layout.ClipIn(row.Folder, p.File))
+			list = append(list, madeItem{removed.Clip, row.ID, row.Folder, p.File, p.Title, clipLine{
+				space.Schema, row.ID, p.Title, p.At, p.Length, p.Start, p.Samples, p.StartedAt, string(p.Format), p.Lossless, p.Bytes, p.SHA256, name}})
+		}
+	}
+	return list, nil
+}
+
+func (a *App) clips(ctx context.Context, o refs) error {
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	list, err := listClips(ctx, lib, "")
+	if err != nil {
+		return err
+	}
+	if len(o.words) > 0 {
+		rows, err := o.resolve(ctx, a, lib)
+		if err != nil {
+			return err
+		}
+		var chosen []madeItem
+		for _, row := range rows {
+			chosen = append(chosen, matching(list, func(m *madeItem) bool { return m.id == row.ID })...)
+		}
+		list = chosen
+	}
+	t := terminal.NewTable(
+		terminal.Column{Title: "SPACE", Yield: 2},
+		terminal.Column{Title: "AT", Right: true},
+		terminal.Column{Title: "LENGTH", Right: true},
+		terminal.Column{Title: "SIZE", Right: true, Yield: 1},
+		terminal.Column{Title: "FILE", Min: 16},
+	)
+	t.Palette = a.Palette
+	for _, m := range list {
+		if a.set.JSON {
+			if err := writeJSON(a.Out, m.line); err != nil {
+				return err
+			}
+			continue
+		}
+		c := m.line.(clipLine)
+		t.Add(m.id, spell.Length(c.At), spell.Length(c.Length), spell.Size(c.Bytes), m.file)
+	}
+	if a.set.JSON {
+		return nil
+	}
+	t.Write(a.Out, a.Columns)
+	if len(list) == 0 {
+		a.say("no clips yet: cut one with spaces clip latest --at 12:30")
+	}
+	return nil
+}
+
+// showClip shows what is known of a clip.
+func (a *App) showClip(lib *library.Library, m *madeItem) error {
+	c := m.line.(clipLine)
+	if a.set.JSON {
+		return writeJSON(a.Out, c)
+	}
+	var b strings.Builder
+	fact := func(label, format string, args ...any) {
+		fmt.Fprintf(&b, "%-10s %s\n", label, fmt.Sprintf(format, args...))
+	}
+	fmt.Fprintf(&b, "%s\n%s\n\n", terminal.Safe(m.file), terminal.Safe(m.title))
+	fact("Space", "%s", m.id)
+	fact("From", "%s, for %s", spell.Length(c.At), spell.Length(c.Length))
+	if !c.StartedAt.IsZero() {
+		local := c.StartedAt.In(a.Zone)
+		fact("Clock", "%s", local.Format("Mon 2 Jan 2006 15:04:05 ")+spell.Zone(local))
+	}
+	kind := "re-encoded"
+	if c.Lossless {
+		kind = "not re-encoded"
+	}
+	fact("Format", "%s, %s, %s", c.Format, kind, spell.Size(c.Bytes))
+	fact("SHA-256", "%s", c.SHA256)
+	fact("File", "%s", terminal.Safe(a.shortenHome(c.Path)))
+	_, err := fmt.Fprint(a.Out, b.String())
+	return err
+}

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/removed"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
+)
+
+// listEpisodeItems lists the episodes of a library.
+func listEpisodeItems(ctx context.Context, lib *library.Library) ([]madeItem, error) {
+	all, err := feed.List(ctx, lib.Root())
+	if err != nil {
+		return nil, err
+	}
+	var list []madeItem
+	for _, e := range all {
+		list = append(list, madeItem{removed.Episode, e.ID, e.Folder, e.File, e.Title, newEpisodeLine(lib, e)})
+	}
+	return list, nil
+}
+
+func newEpisodeLine(lib *library.Library, e *feed.Episode) episodeLine {
+	return episodeLine{space.Schema, e.ID, e.Title, e.Date, e.Duration, e.Bytes, lib.Path(e.Path(e.File)), e.IsPublished()}
+}
+
+// showEpisode shows what is known of an episode.
+func (a *App) showEpisode(lib *library.Library, m *madeItem) error {
+	e := m.line.(episodeLine)
+	if a.set.JSON {
+		return writeJSON(a.Out, e)
+	}
+	files, err := m.files(lib)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fact := func(label, format string, args ...any) {
+		fmt.Fprintf(&b, "%-10s %s\n", label, fmt.Sprintf(format, args...))
+	}
+	fmt.Fprintf(&b, "%s\n%s\n\n", terminal.Safe(m.file), terminal.Safe(m.title))
+	fact("Space", "%s", m.id)
+	if !e.Date.IsZero() {
+		fact("Date", "%s", a.day(e.Date.Time))
+	}
+	fact("Length", "%s, %s", spell.Length(e.Duration), spell.Size(e.Bytes))
+	state := "not published: spaces episodes publish " + shellWord(m.file)
+	if e.Published {
+		state = "published"
+	}
+	fact("Feed", "%s", state)
+	for _, f := range files {
+		fact("File", "%s", terminal.Safe(f))
+	}
+	fact("Folder", "%s", terminal.Safe(a.shortenHome(lib.Path(m.dir()))))
+	_, err = fmt.Fprint(a.Out, b.String())
+	return err
+}
