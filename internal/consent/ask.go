@@ -33,18 +33,18 @@ func wordings(language string) (wording, bool) {
 	case "en":
 		return wording{
 			greeting: "Hello @%s,",
-			about:    "You spoke in the X Space “%s”%s%s. I have its recording, and I ask for your consent to use your voice from it.",
+			about:    "You spoke in the X Space “%s”%s%s. I have a recording of it, and I ask for your consent to use your voice.",
 			on:       " on %s", host: ", hosted by @%s",
-			want:     "What for:",
+			want:     "What I would like to do:",
 			places:   "Where: %s.",
-			private:  "Where: I have not decided on a place yet, and will ask you again before it is published.",
-			until:    "How long: until %s. After that I take it down.",
+			private:  "Where: I have not decided yet, and will ask you again before I publish anything.",
+			until:    "How long: until %s. After that I will take it down.",
 			forever:  "How long: until you withdraw your consent.",
-			refuse:   "You are free to say no, to all of it or to a part. Then I leave out what you said.",
-			withdraw: "You can withdraw at any time, without giving a reason: answer this message. I then take down what has your voice in it wherever I have put it. I cannot call back copies that others have made.\n\nPlease answer yes or no. Thank you!",
+			refuse:   "You are free to refuse all or part of this. I will then leave out what you said.",
+			withdraw: "You can withdraw your consent at any time, without giving a reason: reply to this message. I will then take down everything with your voice wherever I have published it. I cannot recall copies that others have made.\n\nPlease answer yes or no. Thank you!",
 			purposes: map[Purpose]string{
-				Clip: "to cut excerpts in which you are heard", Episode: "to make an episode of the whole conversation",
-				Upload: "to put it on the internet",
+				Clip: "cut excerpts in which you can be heard", Episode: "make an episode of the whole conversation",
+				Upload: "publish it on the internet",
 			},
 			date: func(t time.Time) string { return t.Format("2 January 2006") },
 		}, true
@@ -53,13 +53,13 @@ func wordings(language string) (wording, bool) {
 			greeting: "Bonjour @%s,",
 			about:    "Vous avez pris la parole dans le Space X « %s »%s%s. J’en ai l’enregistrement, et je vous demande votre accord pour utiliser votre voix.",
 			on:       " du %s", host: ", animé par @%s",
-			want:     "Pour quoi faire :",
+			want:     "Ce que je souhaite faire :",
 			places:   "Où : %s.",
-			private:  "Où : je n’ai pas encore choisi ; je vous redemanderai avant toute publication.",
-			until:    "Combien de temps : jusqu’au %s. Après cette date, je le retire.",
+			private:  "Où : je n’ai pas encore décidé ; je vous redemanderai votre accord avant toute publication.",
+			until:    "Combien de temps : jusqu’au %s. Après cette date, je retirerai tout.",
 			forever:  "Combien de temps : jusqu’à ce que vous retiriez votre accord.",
-			refuse:   "Vous êtes libre de refuser, en tout ou en partie. Dans ce cas, je coupe ce que vous avez dit.",
-			withdraw: "Vous pouvez retirer votre accord à tout moment, sans donner de raison : répondez à ce message. Je retirerai alors ce qui contient votre voix partout où je l’ai mis. Je ne peux pas rappeler les copies que d’autres ont faites.\n\nMerci de répondre par oui ou par non.",
+			refuse:   "Vous êtes libre de refuser, en tout ou en partie. Dans ce cas, je couperai ce que vous avez dit.",
+			withdraw: "Vous pouvez retirer votre accord à tout moment, sans donner de raison : il suffit de répondre à ce message. Je retirerai alors tout ce qui contient votre voix, partout où je l’ai publié. Je ne peux pas faire disparaître les copies que d’autres auraient faites.\n\nMerci de répondre par oui ou par non.",
 			purposes: map[Purpose]string{
 				Clip: "découper des extraits où l’on vous entend", Episode: "faire un épisode de toute la conversation",
 				Upload: "le mettre en ligne",
@@ -83,7 +83,7 @@ func frenchDate(t time.Time) string {
 func (r *Request) Message(language string) (string, error) {
 	w, ok := wordings(language)
 	if !ok {
-		return "", fmt.Errorf("there is no message in %q: say %s", language, strings.Join(Languages[:], " or "))
+		return "", fmt.Errorf("unsupported language %q (use %s)", language, strings.Join(Languages[:], " or "))
 	}
 	on, host := "", ""
 	if !r.Date.IsZero() {

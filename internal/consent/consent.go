@@ -41,7 +41,7 @@ func ParseAnswer(s string) (Answer, error) {
 	case Granted, Declined, Withdrawn:
 		return a, nil
 	}
-	return "", fmt.Errorf("%q is no answer: say granted, declined or withdrawn", s)
+	return "", fmt.Errorf("%q is not a valid answer (use granted, declined or withdrawn)", s)
 }
 
 // Agreed reports whether the answer allows the use.
@@ -66,7 +66,7 @@ func ParsePurposes(s string) ([]Purpose, error) {
 	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
 		p := Purpose(strings.ToLower(word))
 		if !slices.Contains(Purposes[:], p) {
-			return nil, fmt.Errorf("%q is no purpose: say clip, episode or upload", word)
+			return nil, fmt.Errorf("%q is not a valid purpose (use clip, episode or upload)", word)
 		}
 		if !slices.Contains(list, p) {
 			list = append(list, p)
@@ -102,7 +102,7 @@ func (w Who) String() string {
 	case w.ID != "":
 		return w.key()
 	}
-	return "somebody unknown"
+	return "an unknown speaker"
 }
 
 // Entered is the form in which an override names the person: the handle, "id"

@@ -74,7 +74,7 @@ func TestStanding(t *testing.T) {
 }
 
 // conversation is a recording of 100 s: ann hosts, bob speaks in the first half
-// and again at 80, cyd is on stage and has no turns, somebody unknown speaks at 90.
+// and again at 80, cyd is on stage and has no turns, an unknown speaker speaks at 90.
 func conversation() (*space.Recording, *space.Turns) {
 	talk := 50.0
 	rec := &space.Recording{ID: "r1", Account: &space.Person{Handle: "Ann"}, Speakers: []space.Speaker{
@@ -95,7 +95,7 @@ func TestMissing(t *testing.T) {
 		entries    []Entry
 		want       string
 	}{
-		{"all", turns, 0, 0, nil, "@Bob 10-20 80-85, @cyd, somebody unknown 90-95"},
+		{"all", turns, 0, 0, nil, "@Bob 10-20 80-85, @cyd, an unknown speaker 90-95"},
 		{"a part", turns, 15, 50, nil, "@Bob 15-21.25, @cyd"},
 		{"a part without them", turns, 30, 50, nil, "@cyd"},
 		{"beside a guess", turns, 20.5, 50, nil, "@Bob 20.5-21.25, @cyd"},
@@ -103,9 +103,9 @@ func TestMissing(t *testing.T) {
 		{"far enough from it", word, 20.25, 50, nil, ""},
 		{"far enough from a guess", turns, 21.25, 50, nil, "@cyd"},
 		{"turns that say nothing", &space.Turns{}, 30, 50, nil, "@Bob, @cyd"},
-		{"the host's own word", word, 0, 0, nil, "@Bob 10-20 80-85, somebody unknown 90-95"},
+		{"the host's own word", word, 0, 0, nil, "@Bob 10-20 80-85, an unknown speaker 90-95"},
 		{"no turns", nil, 30, 50, nil, "@Bob, @cyd"},
-		{"agreed", turns, 0, 0, []Entry{{Handle: "bob", Answer: Granted}, {Handle: "cyd", Answer: Granted}}, "somebody unknown 90-95"},
+		{"agreed", turns, 0, 0, []Entry{{Handle: "bob", Answer: Granted}, {Handle: "cyd", Answer: Granted}}, "an unknown speaker 90-95"},
 		{"the host declines", turns, 30, 50, []Entry{{Handle: "ann", Answer: Declined}}, "@ann 30-50, @cyd"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestMissing(t *testing.T) {
 }
 
 // Two speakers without handles are two people, and an answer for an id is one
-// person's. Turns of somebody unknown may be of either, and agree with neither.
+// person's. Turns of an unknown speaker may be of either, and agree with neither.
 func TestMissingByID(t *testing.T) {
 	rec := &space.Recording{ID: "r1", Speakers: []space.Speaker{{ID: "555", Role: "speaker"}, {ID: "777", Role: "speaker"}, {Handle: "bob", ID: "999", Role: "speaker"}}}
 	unnamed := &space.Turns{Approximate: true, Turns: []space.Turn{{Start: 1, End: 2}}}
@@ -144,8 +144,8 @@ func TestMissingByID(t *testing.T) {
 		{nil, nil, "id 555, id 777, @bob"},
 		{nil, []string{"555"}, "id 777, @bob"},
 		{nil, []string{"555", "777", "999"}, ""},
-		{unnamed, []string{"555", "999"}, "id 777 1, somebody unknown 1"},
-		{unnamed, []string{"555", "777", "999"}, "somebody unknown 1"},
+		{unnamed, []string{"555", "999"}, "id 777 1, an unknown speaker 1"},
+		{unnamed, []string{"555", "777", "999"}, "an unknown speaker 1"},
 		{named, nil, "id 555 1"},
 		{named, []string{"555"}, ""},
 	} {
@@ -195,7 +195,7 @@ func TestPolicy(t *testing.T) {
 		})
 	}
 	f := l.Check(nil, Clipping, Use{rec, turns, []space.Stretch{{Start: 30, End: 50}}}, day(1))
-	if got, want := f.Warning(), "1 speaker has not agreed: @cyd"; got != want {
+	if got, want := f.Warning(), "1 speaker has not given consent: @cyd"; got != want {
 		t.Errorf("warning %q, want %q", got, want)
 	}
 }
@@ -234,8 +234,8 @@ func TestRefused(t *testing.T) {
 	rec, turns := conversation()
 	l := openLedger(t)
 	e := &Refused{l.Check(nil, Posting, Use{Recording: rec, Turns: turns}, day(1))}
-	want := "r1: 3 speakers have not agreed: @Bob, @cyd, somebody unknown\n  @Bob speaks 0:10–0:20, 1:20–1:25\n" +
-		"  @cyd speaks at an unknown time\n  somebody unknown speaks 1:30–1:35"
+	want := "r1: 3 speakers have not given consent: @Bob, @cyd, an unknown speaker\n  @Bob speaks 0:10–0:20, 1:20–1:25\n" +
+		"  @cyd speaks at an unknown time\n  an unknown speaker speaks 1:30–1:35"
 	if e.Error() != want {
 		t.Errorf("got %q, want %q", e.Error(), want)
 	}

@@ -62,11 +62,11 @@ func (f *Finding) Warning() string {
 	case n == 0:
 		return ""
 	case f.File != "":
-		return f.Why + ": nobody can tell who is heard in it"
+		return f.Why + ", so the speakers in it are unknown"
 	case n == 1:
-		return fmt.Sprintf("1 speaker has not agreed: %s", f.names())
+		return fmt.Sprintf("1 speaker has not given consent: %s", f.names())
 	default:
-		return fmt.Sprintf("%d speakers have not agreed: %s", n, f.names())
+		return fmt.Sprintf("%d speakers have not given consent: %s", n, f.names())
 	}
 }
 

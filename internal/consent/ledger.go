@@ -38,7 +38,7 @@ func (e *BrokenError) Unwrap() error { return e.Err }
 
 // Hint tells what to do.
 func (e *BrokenError) Hint() string {
-	return fmt.Sprintf("put back %s from a backup, or take line %d out of it with an editor", e.Name, e.Line)
+	return fmt.Sprintf("restore %s from a backup, or delete line %d with a text editor", e.Name, e.Line)
 }
 
 // A Ledger is the answers in a library, as they were when it was opened, with
@@ -144,7 +144,7 @@ func (l *Ledger) Keep(ctx context.Context, r io.Reader, ext string) (*Evidence, 
 	sum := sha256.New()
 	n, err := io.Copy(io.MultiWriter(d, sum), &io.LimitedReader{R: r, N: MaxEvidence + 1})
 	if err == nil && n > MaxEvidence {
-		err = fmt.Errorf("evidence has more than %d MB", MaxEvidence>>20)
+		err = fmt.Errorf("the evidence file is larger than %d MB", MaxEvidence>>20)
 	}
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return nil, err

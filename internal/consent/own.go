@@ -25,7 +25,7 @@ func OwnersOf(lib *library.Library, me ...string) (Owners, error) {
 	var o Owners
 	archives, err := lib.Archives()
 	if err != nil {
-		return o, fmt.Errorf("cannot tell whose archives are in the library: %w", err)
+		return o, fmt.Errorf("cannot determine the owners of the archives in the library: %w", err)
 	}
 	for _, a := range archives {
 		if a.Account == nil || a.Account.ID == "" && a.Account.Handle == "" {

@@ -40,7 +40,7 @@ func TestOwn(t *testing.T) {
 	}
 }
 
-// Where nothing tells who was on stage, somebody unknown is heard; the host
+// Where nothing tells who was on stage, an unknown speaker is heard; the host
 // counts even where the list of speakers lacks them.
 func TestMissingUnknown(t *testing.T) {
 	for _, tt := range []struct {
@@ -48,9 +48,9 @@ func TestMissingUnknown(t *testing.T) {
 		rec  space.Recording
 		want string
 	}{
-		{"no record at all", space.Recording{State: space.NoRecord}, "[somebody unknown]"},
-		{"a list of nobody", space.Recording{State: space.Complete}, "[somebody unknown]"},
-		{"a host whom a sidecar names", space.Recording{State: space.NoRecord, Host: &space.Person{Handle: "bob"}}, "[@bob somebody unknown]"},
+		{"no record at all", space.Recording{State: space.NoRecord}, "[an unknown speaker]"},
+		{"a list of nobody", space.Recording{State: space.Complete}, "[an unknown speaker]"},
+		{"a host whom a sidecar names", space.Recording{State: space.NoRecord, Host: &space.Person{Handle: "bob"}}, "[@bob an unknown speaker]"},
 		{"a host who is not listed", space.Recording{State: space.Complete, Host: &space.Person{Handle: "bob"}}, "[@bob]"},
 		{"a host who is", space.Recording{State: space.Complete, Host: &space.Person{ID: "7"}, Speakers: []space.Speaker{{Handle: "bob", ID: "7"}}}, "[@bob]"},
 	} {

@@ -47,7 +47,7 @@ func ParseMode(s string) (Mode, error) {
 	case Off, Warn, Require:
 		return m, nil
 	}
-	return "", fmt.Errorf("%q is no consent policy: say off, warn or require", s)
+	return "", fmt.Errorf("%q is not a valid consent policy (use off, warn or require)", s)
 }
 
 // A Policy says which mode holds for which action.

@@ -50,7 +50,7 @@ func ParseTurns(r io.Reader, length float64) ([]space.Turn, error) {
 		return nil, err
 	}
 	if len(b) > maxTurnBytes {
-		return nil, errors.New("it is too large for a list of turns")
+		return nil, errors.New("the file is too large for a list of turns")
 	}
 	text := strings.TrimPrefix(string(b), "\uFEFF")
 	var list []space.Turn
@@ -63,7 +63,7 @@ func ParseTurns(r io.Reader, length float64) ([]space.Turn, error) {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, errors.New("there are no turns in it")
+		return nil, errors.New("the file contains no turns")
 	}
 	for i := range list {
 		if err := checkTurn(&list[i], length); err != nil {
@@ -97,7 +97,7 @@ func labelTurns(text string) ([]space.Turn, error) {
 		}
 		cells := strings.SplitN(line, "\t", 3)
 		if len(cells) < 2 {
-			return nil, fmt.Errorf("line %d has no start and end with a tab between", n)
+			return nil, fmt.Errorf("line %d: expected a start and an end separated by a tab", n)
 		}
 		start, err := number(cells[0])
 		end, err2 := number(cells[1])
@@ -117,7 +117,7 @@ func labelTurns(text string) ([]space.Turn, error) {
 func number(s string) (float64, error) {
 	v, err := strconv.ParseFloat(strings.ReplaceAll(strings.TrimSpace(s), ",", "."), 64)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no number of seconds", s)
+		return 0, fmt.Errorf("%q is not a number of seconds", s)
 	}
 	return v, nil
 }
@@ -127,11 +127,11 @@ func checkTurn(t *space.Turn, length float64) error {
 	t.Handle = strings.TrimPrefix(strings.TrimSpace(t.Handle), "@")
 	switch {
 	case math.IsNaN(t.Start) || math.IsNaN(t.End) || t.Start < 0 || t.End <= t.Start:
-		return fmt.Errorf("from %g to %g is no stretch of time", t.Start, t.End)
+		return fmt.Errorf("the end, %[2]g, is not after the start, %[1]g", t.Start, t.End)
 	case t.End > length+overhang || t.Start >= length:
-		return fmt.Errorf("%g is beyond the end: the recording is %g s long", t.End, length)
+		return fmt.Errorf("%g is past the end: the recording is %g s long", t.End, length)
 	case t.Handle != "" && !IsHandle(t.Handle):
-		return fmt.Errorf("%q is no handle", t.Handle)
+		return fmt.Errorf("%q is not a valid handle", t.Handle)
 	}
 	t.End = min(t.End, length)
 	return nil

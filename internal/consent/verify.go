@@ -32,13 +32,13 @@ func (l *Ledger) Verify(ctx context.Context, ids []string, found func(library.Fi
 		case ctx.Err() != nil:
 			return files, bytes, ctx.Err()
 		case errors.Is(err, fs.ErrNotExist):
-			tell(library.Lost, "the file is gone")
+			tell(library.Lost, "the file is missing")
 			continue
 		case err != nil:
 			tell(library.Unreadable, "%v", err)
 			continue
 		case sum != e.Evidence.SHA256:
-			tell(library.Changed, "its SHA-256 is %s, and the ledger says %s", sum, e.Evidence.SHA256)
+			tell(library.Changed, "SHA-256 %s, but the ledger says %s", sum, e.Evidence.SHA256)
 		}
 		files++
 		bytes += n

@@ -34,7 +34,7 @@ func TestWhoIs(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	if got, want := Names([]string{"bob", "@eve", "id 42", ""}), "@bob, @eve, id 42, somebody unknown"; got != want {
+	if got, want := Names([]string{"bob", "@eve", "id 42", ""}), "@bob, @eve, id 42, an unknown speaker"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -38,7 +38,7 @@ func (g *Gate) Opened(ctx context.Context, name string, f *os.File) ([]Use, stri
 		return nil, "", err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, "", &fs.PathError{Op: "read", Path: name, Err: errors.New("not a file")}
+		return nil, "", &fs.PathError{Op: "read", Path: name, Err: errors.New("not a regular file")}
 	}
 	before, err := hash(ctx, io.NewSectionReader(f, 0, info.Size()))
 	if err != nil {
@@ -50,7 +50,7 @@ func (g *Gate) Opened(ctx context.Context, name string, f *os.File) ([]Use, stri
 	}
 	after, err := hash(ctx, io.NewSectionReader(f, 0, info.Size()))
 	if err == nil && before != after {
-		err = fmt.Errorf("%s changes while it is looked at", name)
+		err = fmt.Errorf("%s changed while it was being checked", name)
 	}
 	return uses, after, err
 }
@@ -143,24 +143,24 @@ func (l *fileScan) at(name string, r io.ReaderAt, size int64, depth int) error {
 	switch {
 	case errors.Is(err, ErrNoSound):
 		if known == nil {
-			l.unknown("nothing in it can be compared with the recordings of the library")
+			l.unknown("its sound cannot be compared with the recordings in the library")
 		}
 		return nil
 	case err != nil:
-		return fmt.Errorf("cannot tell which recording %s is made of: %w", name, err)
+		return fmt.Errorf("cannot determine which recording %s is made from: %w", name, err)
 	case sound.Silent: // or so little that it cannot be told
 		if known == nil {
-			l.unknown("nothing is heard in it that can be compared")
+			l.unknown("it has no sound that can be compared")
 		}
 		return nil
 	case known == nil && len(sound.Heard) == 0:
-		l.unknown("its sound is in no recording of the library as it is in the file")
+		l.unknown("its sound does not match any recording in the library")
 	case known == nil && (sound.Others || soundTracks(r, size) > 1):
-		l.unknown("it has several sound tracks, and only one of them can be compared")
+		l.unknown("it has several sound tracks, and only one can be compared")
 	case known == nil && sound.Rest:
-		l.unknown("a part of its sound is in no recording of the library")
+		l.unknown("part of its sound does not match any recording in the library")
 	case known == nil && sound.Aside:
-		l.unknown("a part of it cannot be read as sound, and a player may be able to")
+		l.unknown("part of it could not be read, but a player may still play it")
 	}
 	for _, h := range sound.Heard {
 		l.heard = append(l.heard, Use{Recording: h.Recording, Parts: h.Spans, Clip: len(h.Spans) > 0})
@@ -183,7 +183,7 @@ func (l *fileScan) uses(hints []Use, name string, size int64, r io.ReaderAt) ([]
 		_, err := l.g.voices(u.Recording)
 		switch {
 		case isUnknown(err):
-			l.unknown("it says that it is made of " + u.Recording + ", which is not in the library")
+			l.unknown("its tags say that it was made from " + u.Recording + ", which is not in the library")
 		case err != nil:
 			return nil, err
 		default:

@@ -264,7 +264,7 @@ type TurnsError struct {
 }
 
 func (e *TurnsError) Error() string {
-	return fmt.Sprintf("cannot tell who speaks when in %s: %v", e.Recording, e.Err)
+	return fmt.Sprintf("cannot read the speaking turns of %s: %v", e.Recording, e.Err)
 }
 func (e *TurnsError) Unwrap() error { return e.Err }
 
@@ -278,7 +278,7 @@ func checkTurns(turns *space.Turns) error {
 	}
 	for i, t := range turns.Turns {
 		if math.IsNaN(t.Start) || math.IsNaN(t.End) || t.Start < 0 || t.End < t.Start {
-			return fmt.Errorf("turn %d goes from %g to %g", i+1, t.Start, t.End)
+			return fmt.Errorf("turn %d: invalid range %g to %g", i+1, t.Start, t.End)
 		}
 	}
 	return nil

@@ -101,9 +101,9 @@ type UnknownTurnsError struct {
 
 func (e *UnknownTurnsError) Error() string {
 	if e.Who == nil {
-		return "nothing tells who speaks when in " + e.Recording
+		return "no speaking turns are known for " + e.Recording
 	}
-	return fmt.Sprintf("%s has not agreed, and nothing tells when they speak in %s", e.Who.Name(), e.Recording)
+	return fmt.Sprintf("%s has not given consent, and their speaking times in %s are unknown", e.Who.Name(), e.Recording)
 }
 
 // Omission finds what must be left out of a recording for an action. The

@@ -22,7 +22,7 @@ type Sounds interface {
 
 // ErrNoSound means that a file has no access units that could be those of a
 // recording: it is in a container that is not read, or no sound.
-var ErrNoSound = errors.New("no sound that can be compared")
+var ErrNoSound = errors.New("the sound cannot be compared")
 
 // A Sound is what a file holds of recordings.
 type Sound struct {

@@ -50,7 +50,7 @@ func (l *fileScan) unpack(name string, r io.ReaderAt, size int64, depth int) (bo
 	section := io.NewSectionReader(r, 0, size)
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		l.unknown("it is a ZIP that cannot be read")
+		l.unknown("the ZIP cannot be read")
 		return true, nil
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		in, err := gzip.NewReader(section)
@@ -58,7 +58,7 @@ func (l *fileScan) unpack(name string, r io.ReaderAt, size int64, depth int) (bo
 			return false, nil
 		}
 		if len(in.Extra)+len(in.Comment)+len(in.Name) > maxNote {
-			l.unknown("it holds more than the file that is packed in it")
+			l.unknown("it contains data besides the compressed file")
 		}
 		return true, l.stream(name, in, depth)
 	case bytes.HasPrefix(head, []byte("BZh")):
@@ -72,7 +72,7 @@ func (l *fileScan) unpack(name string, r io.ReaderAt, size int64, depth int) (bo
 // zip looks at the members of a ZIP, and that there is nothing between them.
 func (l *fileScan) zip(z *zip.Reader, r io.ReaderAt, size int64, depth int) error {
 	if depth >= maxDepth || len(z.File) > maxMembers {
-		l.unknown("too much is packed in it to look at all")
+		l.unknown("it contains too much to check completely")
 		return nil
 	}
 	var members int64
@@ -91,7 +91,7 @@ func (l *fileScan) zip(z *zip.Reader, r io.ReaderAt, size int64, depth int) erro
 		}
 		in, err := m.Open()
 		if err != nil || m.Flags&1 != 0 { // encrypted, or packed in another way
-			l.unknown("a file that is packed in it cannot be read")
+			l.unknown("a file in it cannot be read")
 			continue
 		}
 		err = l.stream(path.Base(m.Name), in, depth)
@@ -101,7 +101,7 @@ func (l *fileScan) zip(z *zip.Reader, r io.ReaderAt, size int64, depth int) erro
 		}
 	}
 	if size-members > maxBetween {
-		l.unknown("it holds more than the files that are packed in it")
+		l.unknown("it contains data besides the compressed files")
 	}
 	return nil
 }
@@ -115,11 +115,11 @@ func (l *fileScan) tar(in *tar.Reader, size int64, depth int) error {
 		switch {
 		case err == io.EOF:
 			if size > members {
-				l.unknown("it holds more than the files that are packed in it")
+				l.unknown("it contains data besides the compressed files")
 			}
 			return nil
 		case err != nil || depth >= maxDepth || n > maxMembers:
-			l.unknown("what is packed in it cannot be read to the end")
+			l.unknown("its contents cannot be read to the end")
 			return nil
 		}
 		members += (m.Size+tarBlock-1)/tarBlock*tarBlock + tarEntry
@@ -141,7 +141,7 @@ func (e errSpool) Unwrap() error { return e.error }
 // stream looks at what is unpacked, which it keeps in a file meanwhile.
 func (l *fileScan) stream(name string, in io.Reader, depth int) error {
 	if depth >= maxDepth {
-		l.unknown("too much is packed in it to look at all")
+		l.unknown("it contains too much to check completely")
 		return nil
 	}
 	f, err := os.CreateTemp("", "spaces-look-*")
@@ -166,10 +166,10 @@ func (l *fileScan) stream(name string, in io.Reader, depth int) error {
 	case errors.As(err, &disk):
 		return disk.error
 	case l.left < 0:
-		l.unknown("too much is packed in it to look at all")
+		l.unknown("it contains too much to check completely")
 		return nil
 	case err != io.EOF:
-		l.unknown("what is packed in it cannot be read to the end")
+		l.unknown("its contents cannot be read to the end")
 	}
 	return l.at(name, f, n, depth+1)
 }
