@@ -109,7 +109,7 @@ func openZIPFile(ctx context.Context, path string) (container, int64, error) {
 	switch {
 	case err != nil:
 	case !info.Mode().IsRegular():
-		err = &Problem{Kind: NotAnArchive, Subject: path, Message: "it is neither a file nor a folder"}
+		err = &Problem{Kind: NotAnArchive, Subject: path, Message: "not a regular file or a folder"}
 	case info.Size() == 0:
 		err = &Problem{Kind: EmptyFile, Subject: path, Message: "the file is empty (0 bytes)",
 			Hint: "download the archive again"}
@@ -121,8 +121,8 @@ func openZIPFile(ctx context.Context, path string) (container, int64, error) {
 		}
 		if errors.Is(err, errBigDirectory) {
 			err = &Problem{Kind: TooMany, Subject: path, Err: err,
-				Message: fmt.Sprintf("its list of members is longer than that of any archive of X (more than %d members or %s)", maxMembers, byteCount(maxDirectory)),
-				Hint:    "download the archive again; or unpack it, and give its data folder to spaces"}
+				Message: fmt.Sprintf("the ZIP lists too much for an archive from X (more than %d members or %s)", maxMembers, byteCount(maxDirectory)),
+				Hint:    "download the archive again, or unpack it and give spaces its data folder"}
 		} else {
 			err = explainZIP(ctx, f, info.Size(), path, err)
 		}
@@ -151,8 +151,8 @@ func (a *Archive) read(ctx context.Context) error {
 	}
 	if a.manifest.Partial {
 		a.problems = append(a.problems, Problem{Kind: PartialArchive, Subject: a.path,
-			Message: "X has split this archive; this is one part of several",
-			Hint:    "download all parts, and give them all to spaces"})
+			Message: "X split this archive; this is one of several parts",
+			Hint:    "download all parts and give spaces all of them"})
 	}
 	return nil
 }
@@ -160,18 +160,18 @@ func (a *Archive) read(ctx context.Context) error {
 // notOurs says that none of the count members is one that X writes.
 func (a *Archive) notOurs(count int) *Problem {
 	p := &Problem{Kind: NotAnXArchive, Subject: a.path,
-		Hint: "give the ZIP that X sent (twitter-….zip), the folder it unpacks to, or recordings themselves"}
+		Hint: "give spaces the ZIP that X sent (twitter-….zip), its unpacked folder, or audio files"}
 	what := "ZIP"
 	if a.kind == ArchiveFolder {
 		what = "folder"
 		if zips, _ := fs.Glob(os.DirFS(a.path), "*.zip"); len(zips) > 0 {
-			p.Hint = "there are ZIPs in it: give those themselves"
+			p.Hint = "the folder contains ZIP files: give spaces those"
 		}
 	} else if count == 0 {
 		return &Problem{Kind: EmptyArchive, Subject: a.path, Message: "the ZIP is empty",
 			Hint: "download the archive again"}
 	}
-	p.Message = "this " + what + " is not an account archive of X: it has no data folder with X's files"
+	p.Message = "this " + what + " is not an account archive from X: it has no data folder with X's files"
 	return p
 }
 
@@ -230,10 +230,10 @@ func (a *Archive) sortMedia(warn Warn) {
 		}
 		switch {
 		case same:
-			warn.problem(DuplicateMember, m.Name, "the archive holds the same bytes under another name too; one of them is read")
+			warn.problem(DuplicateMember, m.Name, "the archive contains this file twice under different names; only one copy is used")
 			continue
 		case m.Copy > 0:
-			warn.problem(DuplicateMember, m.Name, "another member claims to be piece %d of Space %s too; both are read", m.Piece, m.SpaceID)
+			warn.problem(DuplicateMember, m.Name, "two members are named as piece %d of Space %s; both are used", m.Piece, m.SpaceID)
 		}
 		kept = append(kept, m)
 	}

@@ -115,10 +115,10 @@ func TestOpenErrors(t *testing.T) {
 		{"damaged directory", badDirectory, DamagedZIP, "damaged"},
 		{"web page", []byte("\n<!DOCTYPE html><html>"), NotAnArchive, "web page"},
 		{"json", []byte(`{"errors":[]}`), NotAnArchive, "JSON"},
-		{"zeros", make([]byte, 5000), NotAnArchive, "zeros"},
+		{"zeros", make([]byte, 5000), NotAnArchive, "zero bytes"},
 		{"rar", []byte("Rar!\x1a\x07\x01\x00"), NotAnArchive, "RAR"},
 		{"playlist", []byte("#EXTM3U\n"), NotAnArchive, "playlist"},
-		{"script", []byte(spacesJS), NotAnArchive, "one script"},
+		{"script", []byte(spacesJS), NotAnArchive, "a single script"},
 		{"audio", []byte("ID3\x04\x00"), NotAnArchive, "audio"},
 		{"text", []byte("Grüße"), NotAnArchive, "text"},
 		{"noise", []byte("\x01\x02\x80\x81"), NotAnArchive, "unknown"},
@@ -143,7 +143,7 @@ func TestOpenErrors(t *testing.T) {
 		t.Errorf("empty folder: %v", err)
 	}
 	zips := writeFolder(t, map[string]string{"twitter.zip": string(whole)})
-	if _, err := Open(t.Context(), zips); !errors.As(err, &p) || p.Kind != NotAnXArchive || !strings.Contains(p.Hint, "ZIPs") {
+	if _, err := Open(t.Context(), zips); !errors.As(err, &p) || p.Kind != NotAnXArchive || !strings.Contains(p.Hint, "ZIP files") {
 		t.Errorf("folder of ZIPs: %#v", err)
 	}
 	secret := writeFile(t, "secret.zip", whole)

@@ -95,8 +95,8 @@ type content struct {
 }
 
 const (
-	hintDownload = "it is not what X sends: download the archive again, signed in to X"
-	hintUnpack   = "unpack it, and give the folder to spaces"
+	hintDownload = "download the archive again while signed in to X"
+	hintUnpack   = "unpack it and give spaces the folder"
 )
 
 var magics = []struct {
@@ -106,7 +106,7 @@ var magics = []struct {
 }{
 	{0, "PK\x03\x04", content{words: "a ZIP", zip: true}},
 	{0, "PK\x05\x06", content{words: "a ZIP", zip: true}},
-	{0, "PK\x07\x08", content{words: "a part of a ZIP that was split by another program", zip: true, hint: "put the parts together with 7-Zip"}},
+	{0, "PK\x07\x08", content{words: "part of a ZIP that another program split", zip: true, hint: "join the parts with 7-Zip"}},
 	{0, "Rar!", content{words: "a RAR archive", hint: hintUnpack}},
 	{0, "7z\xbc\xaf\x27\x1c", content{words: "a 7-Zip archive", hint: hintUnpack}},
 	{0, "\x1f\x8b", content{words: "a gzip file", hint: hintUnpack}},
@@ -119,7 +119,7 @@ var magics = []struct {
 	{0, "GIF8", content{words: "a picture (GIF)", other: true}},
 	{0, "MZ", content{words: "a Windows program", other: true}},
 	{0, "SQLite format 3", content{words: "an SQLite database", other: true}},
-	{0, "#EXTM3U", content{words: "a playlist (M3U8): it names audio and holds none", hint: "give the audio itself"}},
+	{0, "#EXTM3U", content{words: "a playlist (M3U8), which contains no audio", hint: "give spaces the audio file"}},
 	{0, "ID3", content{words: "an audio file", audio: true}},
 	{8, "WAVE", content{words: "an audio file (WAV)", audio: true}},
 	{0, "fLaC", content{words: "an audio file (FLAC)", audio: true}},
@@ -142,7 +142,7 @@ func sniff(head []byte) content {
 	lower := bytes.ToLower(text[:min(len(text), 64)])
 	switch {
 	case len(head) >= 16 && len(bytes.Trim(head, "\x00")) == 0:
-		return content{words: "nothing but zeros: a failed download", hint: hintDownload}
+		return content{words: "a file of zero bytes only (a failed download)", hint: hintDownload}
 	case len(head) > 376 && head[0] == 0x47 && head[188] == 0x47 && head[376] == 0x47:
 		return content{words: "an audio or video file (MPEG-TS)", audio: true}
 	case len(head) > 2 && head[0] == 0xff && head[1]&0xe0 == 0xe0 && head[1] < 0xfe && head[2] != 0xff:
@@ -152,13 +152,13 @@ func sniff(head []byte) content {
 	case bytes.HasPrefix(lower, []byte("<")):
 		return content{words: "an XML or HTML file", hint: hintDownload}
 	case bytes.HasPrefix(lower, []byte("window.")):
-		return content{words: "one script out of an archive", hint: "give the whole archive to spaces"}
+		return content{words: "a single script from an archive", hint: "give spaces the whole archive"}
 	case bytes.HasPrefix(lower, []byte("{")), bytes.HasPrefix(lower, []byte("[")):
 		return content{words: "a JSON file", hint: hintDownload}
 	case isText(head):
 		return content{words: "a text file"}
 	}
-	return content{words: "a file of an unknown kind"}
+	return content{words: "a file of an unknown type"}
 }
 
 // isText reports whether b is UTF-8 without control characters. Its last

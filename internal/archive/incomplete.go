@@ -33,11 +33,11 @@ func explainZIP(ctx context.Context, f *os.File, size int64, path string, err er
 	switch {
 	case hasEnd:
 		p.Kind = DamagedZIP
-		p.Message = "the ZIP is damaged: its list of contents cannot be read"
+		p.Message = "the ZIP is damaged: its list of members cannot be read"
 		p.Hint = "download the archive again"
 	case !what.zip || what.hint != "":
 		p.Kind = NotAnArchive
-		p.Message = "this is " + what.words + ", not an archive of X"
+		p.Message = "this is " + what.words + ", not an archive from X"
 		p.Hint = what.hint
 	default:
 		s := localScan{r: f, size: size}
@@ -46,7 +46,7 @@ func explainZIP(ctx context.Context, f *os.File, size int64, path string, err er
 		}
 		p.Kind = IncompleteDownload
 		p.Message = s.message()
-		p.Hint = "download the archive again, and wait until the browser says that it is finished"
+		p.Hint = "download the archive again and wait until the browser has finished"
 	}
 	return p
 }
@@ -89,7 +89,7 @@ func (s *localScan) message() string {
 	if s.ours {
 		what = "this archive"
 	}
-	sizes := byteCount(s.size) + " are on disk"
+	sizes := byteCount(s.size) + " on disk"
 	switch total := max(s.stated, s.atLeast); {
 	case total <= s.size:
 	case total == s.stated:
@@ -97,11 +97,11 @@ func (s *localScan) message() string {
 	default:
 		sizes += fmt.Sprintf(" of more than %s", byteCount(total))
 	}
-	inside := fmt.Sprintf("%d whole members", s.members)
+	inside := fmt.Sprintf("%d complete members", s.members)
 	if s.spaces > 0 {
-		inside += fmt.Sprintf(", %d of them Spaces audio", s.spaces)
+		inside += fmt.Sprintf(", of which %d are Spaces audio", s.spaces)
 	}
-	return fmt.Sprintf("the download of %s is incomplete: %s (%s); the list of contents, which comes last, is missing", what, sizes, inside)
+	return fmt.Sprintf("the download of %s is incomplete: %s (%s); the list of members at its end is missing", what, sizes, inside)
 }
 
 func (s *localScan) run(ctx context.Context) error {

@@ -99,7 +99,7 @@ func (a *Archive) readManifest(ctx context.Context, warn Warn) error {
 			return err
 		}
 		if !a.manifest.Present {
-			warn.problem(BadJSON, showName(f.name), "the manifest cannot be understood; the listing of the archive is used alone")
+			warn.problem(BadJSON, showName(f.name), "the manifest could not be read; only the list of members was used")
 		}
 	}
 	return nil

@@ -61,7 +61,7 @@ func (a *Archive) Posts(ctx context.Context, visit func(*Post) error, warn Warn)
 				return err
 			}
 			if undecodable > 0 {
-				warn.problem(BadJSON, showName(f.name), "%d posts are not valid JSON and have been left out", undecodable)
+				warn.problem(BadJSON, showName(f.name), "%d posts are not valid JSON and were skipped", undecodable)
 			}
 		}
 	}

@@ -103,8 +103,8 @@ func (t *tally) list(subject string) []Problem {
 		return t.kept
 	}
 	return append(t.kept, Problem{Kind: MoreProblems, Subject: subject,
-		Message: fmt.Sprintf("%d more problems were found in it; only the first %d are listed", t.more, maxProblems),
-		Hint:    "solve those listed, and run the same command again"})
+		Message: fmt.Sprintf("%d more problems were found; only the first %d are listed", t.more, maxProblems),
+		Hint:    "fix the listed problems and run the command again"})
 }
 
 // report tells w of err, unless err is the end of the context: that it
@@ -135,11 +135,11 @@ func fileProblem(err error, subject string) *Problem {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		p.Kind = NotFound
-		p.Message = "there is no such file or folder"
+		p.Message = "no such file or folder"
 	case errors.Is(err, fs.ErrPermission):
 		p.Kind = NoPermission
-		p.Message = "this user may not read it"
-		p.Hint = "change its permissions, or copy it to a folder of your own"
+		p.Message = "permission denied"
+		p.Hint = "change its permissions, or copy it to a folder you own"
 	default:
 		p.Message = fmt.Sprintf("cannot be read: %v", cause)
 	}

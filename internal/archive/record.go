@@ -85,7 +85,7 @@ func (a *Archive) Records(ctx context.Context, warn Warn) ([]Record, Section, er
 				return nil
 			}
 			if !bytes.Equal(records[i].Raw, r.Raw) {
-				warn.problem(DuplicateRecord, r.ID, "the archive has two different records of this Space; what the first lacks is taken from the second")
+				warn.problem(DuplicateRecord, r.ID, "the archive has two different records of this Space; the second fills the gaps of the first")
 				records[i].merge(r)
 			}
 			return nil
@@ -138,14 +138,14 @@ func union(a, b []string) []string {
 func decodeRecord(e []byte) (r Record, odd []string) {
 	o, ok := decodeObject(e)
 	if !ok {
-		return r, []string{"an entry is not a record of a Space; it has been left out"}
+		return r, []string{"skipped an entry that is not a record of a Space"}
 	}
 	id := o.id("id", "spaceid", "restid", "broadcastid")
 	if !IsSpaceID(id) {
 		if id == "" {
-			return r, []string{"a record has no Space id; it has been left out"}
+			return r, []string{"skipped a record without a Space id"}
 		}
-		return r, []string{fmt.Sprintf("%q is not the id of a Space; the record has been left out", showName(id))}
+		return r, []string{fmt.Sprintf("skipped a record: %q is not a Space id", showName(id))}
 	}
 	d := recordDecoder{object: o}
 	d.Record = Record{
@@ -183,7 +183,7 @@ func (d *recordDecoder) timeIn(o object, names ...string) time.Time {
 	t, ok := parseTime(v)
 	if !ok && v != nil && v != "" {
 		s, _ := scalar(v)
-		d.odd = append(d.odd, fmt.Sprintf("the record has a date that cannot be read: %q", showName(s)))
+		d.odd = append(d.odd, fmt.Sprintf("invalid date in the record: %q", showName(s)))
 	}
 	return t
 }
@@ -232,7 +232,7 @@ func (d *recordDecoder) speaker(v any) {
 		if id := idText(v); id != "" {
 			d.addSpeaker(id)
 		} else {
-			d.odd = append(d.odd, "the record has a speaker that cannot be understood")
+			d.odd = append(d.odd, "the record has a speaker that could not be read")
 		}
 		return
 	}
@@ -273,7 +273,7 @@ func (d *recordDecoder) sessions(v any) (sessions []Session) {
 		}
 	}
 	if len(sessions) == 0 && len(list) > 0 {
-		d.odd = append(d.odd, "the record has sessions of a speaker that cannot be understood")
+		d.odd = append(d.odd, "the record has speaker sessions that could not be read")
 	}
 	return sessions
 }

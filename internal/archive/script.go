@@ -25,7 +25,7 @@ func (a *Archive) each(ctx context.Context, f *file, warn Warn, visit func([]byt
 			break
 		}
 		if errors.Is(err, ytd.ErrNoJSON) {
-			warn.problem(BadJSON, subject, "it is not a data file of X: there is no JSON in it")
+			warn.problem(BadJSON, subject, "not a data file from X: it contains no JSON")
 			return n, nil
 		}
 		if err != nil {
@@ -41,16 +41,16 @@ func (a *Archive) each(ctx context.Context, f *file, warn Warn, visit func([]byt
 	}
 	d := r.Damage()
 	if d.Broken > 0 {
-		warn.problem(BadJSON, subject, "%d entries are not valid JSON and have been left out", d.Broken)
+		warn.problem(BadJSON, subject, "%d entries are not valid JSON and were skipped", d.Broken)
 	}
 	if d.TooLong+d.TooDeep > 0 {
-		warn.problem(TooBig, subject, "what is too long or too deeply nested has been left out: %d of its entries", d.TooLong+d.TooDeep)
+		warn.problem(TooBig, subject, "%d entries are too long or too deeply nested and were skipped", d.TooLong+d.TooDeep)
 	}
 	if d.Cut {
-		warn.problem(CutJSON, subject, "the file breaks off; what came before has been read")
+		warn.problem(CutJSON, subject, "the file is cut off; everything before the cut was read")
 	}
 	if d.Replaced {
-		warn.problem(BadText, subject, "some bytes are not text and have been replaced")
+		warn.problem(BadText, subject, "some bytes are not valid text and were replaced")
 	}
 	return n, nil
 }

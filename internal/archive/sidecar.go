@@ -62,7 +62,7 @@ func readSidecar(name string) (Sidecar, error) {
 		return Sidecar{}, fs.ErrNotExist
 	}
 	if info.Size() > maxSidecar {
-		return Sidecar{}, &Problem{Kind: TooBig, Subject: name, Message: "it is too big for a description of a recording"}
+		return Sidecar{}, &Problem{Kind: TooBig, Subject: name, Message: "the file is too large to describe a recording"}
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -75,7 +75,7 @@ func readSidecar(name string) (Sidecar, error) {
 	}
 	s, ok := decodeSidecar(b)
 	if !ok {
-		return Sidecar{}, &Problem{Kind: BadJSON, Subject: name, Message: "it is not a description of a Space that spaces understands"}
+		return Sidecar{}, &Problem{Kind: BadJSON, Subject: name, Message: "the file does not describe a Space in a known format"}
 	}
 	s.Path = name
 	return s, nil

@@ -111,7 +111,7 @@ func (r *boundedReader) Close() error { return r.rc.Close() }
 
 var (
 	errTooLong = errors.New("longer than its declared size")
-	errBomb    = errors.New("packed beyond all proportion")
+	errBomb    = errors.New("unpacks to too much data")
 )
 
 // explain tells in words why reading f failed.
@@ -122,25 +122,25 @@ func (f *file) explain(err error) *Problem {
 	switch {
 	case errors.Is(err, zip.ErrChecksum):
 		p.Kind = BadCRC
-		p.Message = "the bytes do not match the checksum that the ZIP has for them"
-		p.Hint = "download the archive again; until then the damaged recording may still play"
+		p.Message = "the bytes do not match the ZIP's checksum"
+		p.Hint = "download the archive again; the damaged recording may still play"
 	case errors.Is(err, errTooLong):
 		p.Kind = TooBig
-		p.Message = "it holds more than the " + byteCount(f.size) + " that the archive declares for it"
+		p.Message = "it is larger than the " + byteCount(f.size) + " that the archive declares"
 	case errors.Is(err, errBomb):
 		p.Kind = TooBig
-		p.Message = byteCount(f.packed) + " unpack to far more than any recording would: this is a ZIP bomb"
+		p.Message = byteCount(f.packed) + " unpack to far more than any recording: this is a ZIP bomb"
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		p.Kind = CutMember
-		p.Message = "it ends before the " + byteCount(f.size) + " that the archive declares for it"
+		p.Message = "it is cut off before the " + byteCount(f.size) + " that the archive declares"
 		p.Hint = "download the archive again"
 	case errors.Is(err, zip.ErrFormat), errors.As(err, &corrupt):
 		p.Kind = DamagedMember
-		p.Message = "it cannot be unpacked: the ZIP is damaged there"
+		p.Message = "cannot unpack it: the ZIP is damaged"
 		p.Hint = "download the archive again"
 	case errors.Is(err, fs.ErrNotExist):
 		p.Kind = Gone
-		p.Message = "it has been removed since the archive was opened"
+		p.Message = "it was removed after the archive was opened"
 	default:
 		return fileProblem(err, subject)
 	}

@@ -43,8 +43,8 @@ func (a *Archive) takeStock() (count int) {
 		}
 		wanted := isMedia || isScript && rootWeight[stem] > 0
 		if wanted && l.link {
-			warn(Problem{Kind: Symlink, Subject: showName(l.name), Message: "it is a symbolic link, and those are not followed",
-				Hint: "put the file itself in its place"})
+			warn(Problem{Kind: Symlink, Subject: showName(l.name), Message: "symbolic links are not followed",
+				Hint: "replace the link with the file itself"})
 			continue
 		}
 		switch {
@@ -64,15 +64,15 @@ func (a *Archive) takeStock() (count int) {
 			continue
 		}
 		if odd {
-			warn.problem(OddName, showName(l.name), "no archive of X has such a name; it is read, but its name is not used")
+			warn.problem(OddName, showName(l.name), "archives from X have no such name; the file was read, but its name is not used")
 		}
 		f := a.src.file(l)
 		if f.misnamed == "" && m.SpaceID == "" && !isPrintable(l.name) {
-			f.misnamed = "it holds characters that no name has"
+			f.misnamed = "it contains invalid characters"
 		}
 		if isMedia && f.misnamed != "" {
 			warn(Problem{Kind: DamagedName, Subject: showName(l.name),
-				Message: "its name is damaged in the ZIP's directory (" + f.misnamed + "): whose recording it is, is not certain",
+				Message: "its name in the ZIP's directory is damaged (" + f.misnamed + "): its recording is uncertain",
 				Hint:    "download the archive again"})
 		}
 		if isMedia {
@@ -94,8 +94,8 @@ func (a *Archive) takeStock() (count int) {
 	a.problems = append(a.problems, told.list(a.path)...)
 	if tooMany > 0 {
 		a.problems = append(a.problems, Problem{Kind: TooMany, Subject: a.path,
-			Message: fmt.Sprintf("it holds more than the %d recordings or %d data files that spaces reads of one archive: %d were not read", maxMedia, maxScripts, tooMany),
-			Hint:    "unpack it, and give it to spaces as several folders"})
+			Message: fmt.Sprintf("more than %d recordings or %d data files, the limit for one archive; %d were not read", maxMedia, maxScripts, tooMany),
+			Hint:    "unpack it and give spaces several smaller folders"})
 	}
 	return count
 }
@@ -128,7 +128,7 @@ func (a *Archive) addMedia(m Member, f *file, warn Warn) {
 	m.Compressed = f.hasCRC && f.method != zip.Store
 	if f.problem == nil && f.size == 0 {
 		f.problem = &Problem{Kind: EmptyMember, Subject: m.Name, Message: "the recording is empty (0 bytes)",
-			Hint: "download the archive again; X may have kept nothing of this Space"}
+			Hint: "download the archive again; X may have kept no audio of this Space"}
 	}
 	if f.problem != nil {
 		warn(*f.problem)
@@ -202,8 +202,8 @@ func (a *Archive) findRoot(warn Warn) dataRoot {
 	for _, other := range dirs[1:] {
 		if weights[other] >= rootWeight[scriptManifest] {
 			warn(Problem{Kind: SeveralArchives, Subject: showName(other),
-				Message: "there is a second archive inside; its data files are not read",
-				Hint:    "give each archive to spaces by itself"})
+				Message: "a second archive inside it was not read",
+				Hint:    "give spaces each archive separately"})
 		}
 	}
 	return dataRoot(strings.Split(dirs[0], "/")[1:])

@@ -39,10 +39,10 @@ func (a *Archive) stray(l listed, elems, below []string, inData bool, warn Warn)
 	if a.strays <= maxStrays && !holdsSound(f) && (f.problem == nil || !media.ExtensionOfSound(base)) {
 		return
 	}
-	p := Problem{Kind: NotTaken, Subject: showName(l.name), Message: "it holds sound and does not lie where the audio of Spaces does: it is not taken",
-		Hint: "if it is a recording of a Space, unpack it and give the file itself to spaces"}
+	p := Problem{Kind: NotTaken, Subject: showName(l.name), Message: "skipped: it contains sound but is not in a folder for Spaces audio",
+		Hint: "if it is a recording of a Space, unpack it and give spaces the file"}
 	if f.misnamed != "" {
-		p.Message += "; its name is damaged in the ZIP's directory (" + f.misnamed + ")"
+		p.Message += "; its name in the ZIP's directory is damaged (" + f.misnamed + ")"
 	}
 	warn(p)
 }

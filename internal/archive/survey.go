@@ -51,7 +51,7 @@ func LookThrough(ctx context.Context, dir string) (*Survey, error) {
 		return nil, fileProblem(err, dir)
 	}
 	if !info.IsDir() {
-		return nil, &Problem{Kind: Unreadable, Subject: dir, Message: "it is not a folder"}
+		return nil, &Problem{Kind: Unreadable, Subject: dir, Message: "not a folder"}
 	}
 	s := surveyor{ctx: ctx, survey: new(Survey)}
 	err = s.folder(dir, 0)
@@ -87,7 +87,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 		return nil
 	}
 	if slices.ContainsFunc(entries, isLibraryFile) {
-		s.problem("is-library", dir, "it is a library of spaces, and nothing is taken out of it", "")
+		s.problem("is-library", dir, "skipped: this is a spaces library", "")
 		return nil
 	}
 	if holdsArchive(dir, entries) {
@@ -95,7 +95,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 		return nil
 	}
 	if depth > maxSurveyDepth {
-		s.problem(Unreadable, dir, "it lies too deep: what is in it was not looked at", "give this folder itself to spaces")
+		s.problem(Unreadable, dir, "skipped: the folder is nested too deeply", "give spaces this folder")
 		return nil
 	}
 	chunks := s.chunks(dir, entries)
@@ -111,7 +111,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 			}
 		case mode&fs.ModeSymlink != 0:
 			if media.ExtensionOfSound(e.Name()) {
-				s.problem(Symlink, name, "it is a symbolic link, and those are not followed", "give the file itself to spaces")
+				s.problem(Symlink, name, "symbolic links are not followed", "give spaces the file itself")
 			}
 		case !mode.IsRegular() || chunks && chunkName.MatchString(e.Name()):
 		default:
@@ -159,8 +159,8 @@ func (s *surveyor) file(name string) (bool, error) {
 	if s.looked++; s.looked > maxSurveyed {
 		if !s.full {
 			s.full = true
-			s.problem(Unreadable, filepath.Dir(name), fmt.Sprintf("there are more than %d files: not all of them were looked at", maxSurveyed),
-				"give the folders in it one by one")
+			s.problem(Unreadable, filepath.Dir(name), fmt.Sprintf("more than %d files; some were skipped", maxSurveyed),
+				"give spaces its subfolders one by one")
 		}
 		return false, nil
 	}

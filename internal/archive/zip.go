@@ -131,7 +131,7 @@ func (z *zipContainer) misnamed(f *zip.File) string {
 			continue
 		}
 		if own := string(b[at+fixed : at+fixed+n]); own != f.Name {
-			return "the member calls itself " + showName(own)
+			return "the member's own header says " + showName(own)
 		}
 		return ""
 	}
@@ -144,19 +144,19 @@ func unreadable(f *zip.File) *Problem {
 	switch {
 	case f.Flags&flagEncrypted != 0 || f.Method == methodAES:
 		p.Kind = Encrypted
-		p.Message = "it is encrypted; the ZIP wants a password"
-		p.Hint = "unpack the ZIP with its password (7-Zip and The Unarchiver can), and give the folder to spaces"
+		p.Message = "encrypted; the ZIP needs a password"
+		p.Hint = "unpack the ZIP with its password (for example with 7-Zip or The Unarchiver) and give spaces the folder"
 	case f.Method == methodDeflate64:
 		p.Kind = Deflate64
-		p.Message = "it is packed with Deflate64, as Windows Explorer does with big files, and spaces cannot unpack that"
-		p.Hint = "unpack the ZIP with Windows Explorer or 7-Zip, and give the folder to spaces; or give the ZIP as X sent it"
+		p.Message = "unsupported compression: Deflate64 (Windows Explorer uses it for large files)"
+		p.Hint = "unpack the ZIP with Windows Explorer or 7-Zip and give spaces the folder, or use the ZIP as X sent it"
 	case f.Method != zip.Store && f.Method != zip.Deflate:
 		p.Kind = UnknownCompression
-		p.Message = fmt.Sprintf("it is packed with method %d, which spaces cannot unpack", f.Method)
-		p.Hint = "unpack the ZIP with 7-Zip, and give the folder to spaces"
+		p.Message = fmt.Sprintf("unsupported compression: method %d", f.Method)
+		p.Hint = "unpack the ZIP with 7-Zip and give spaces the folder"
 	case int64(f.UncompressedSize64) < 0 || int64(f.CompressedSize64) < 0:
 		p.Kind = TooBig
-		p.Message = "the ZIP declares an impossible size for it"
+		p.Message = "the ZIP declares an impossible size"
 	default:
 		return nil
 	}

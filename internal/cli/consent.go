@@ -209,7 +209,7 @@ func keepEvidence(ctx context.Context, l *consent.Ledger, name string) (*consent
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > consent.MaxEvidence {
 		return nil, &failure{exitFailed, "too-large", "nothing was entered: keep a smaller copy, or say in --note where it is",
-			fmt.Errorf("%s: evidence has more than %d MB", name, consent.MaxEvidence>>20)}
+			fmt.Errorf("%s: the evidence file is larger than %d MB", name, consent.MaxEvidence>>20)}
 	}
 	return l.Keep(ctx, f, filepath.Ext(name))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // The packages below say what is wrong and know no command line. Here stands
@@ -39,11 +40,11 @@ func problemHint(p *recording.Problem) string {
 	case recording.BeforeZero:
 		return "times count from the beginning of the recording, 0"
 	case recording.HoursMeant:
-		return "if minutes and seconds are meant, write " + recording.Mark(p.At)
+		return "if minutes and seconds are meant, write " + spell.Exact(p.At.Seconds())
 	case recording.EndsLate:
 		return "leave out --exact to get the shorter clip; or give --end or --length"
 	case recording.LostThere:
-		return "start there: --at " + recording.Mark(p.At)
+		return "start there: --at " + spell.Exact(p.At.Seconds())
 	case recording.OthersSpeak:
 		return "known to speak: @" + strings.Join(p.Known, ", @")
 

@@ -76,7 +76,7 @@ func newSpeakersConfirmCmd(a *App) *cobra.Command {
 		Short: "Confirm who speaks when",
 		Long: `Confirm who speaks when: the turns that are known, as they are, or those of a file. FILE is a
 label track of Audacity (start, end and handle, with tabs between) or the JSON that speakers
-show writes; "-" is standard input. A turn without a handle is of somebody unknown. What is to be
+show writes; "-" is standard input. A turn without a handle is of an unknown speaker. What is to be
 confirmed is shown, and you are asked.`,
 		Example: `  spaces speakers confirm latest
   spaces speakers confirm latest --turns turns.txt`,
@@ -133,7 +133,7 @@ func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
 			}
 			continue
 		}
-		t.Add(spell.Position(u.Start), fmt.Sprintf("%.1f s", u.End-u.Start), terminal.Safe(cmp.Or(at(u.Handle), "somebody unknown")))
+		t.Add(spell.Position(u.Start), fmt.Sprintf("%.1f s", u.End-u.Start), terminal.Safe(cmp.Or(at(u.Handle), "an unknown speaker")))
 	}
 	if !labels {
 		t.Write(a.Out, a.Columns)
@@ -207,7 +207,7 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 		}
 		t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true}, terminal.Column{Right: true})
 		for _, h := range order {
-			t.Add(terminal.Safe(cmp.Or(at(h), "somebody unknown")), spell.Count(turns[h], "turn"), spell.Length(seconds[h]))
+			t.Add(terminal.Safe(cmp.Or(at(h), "an unknown speaker")), spell.Count(turns[h], "turn"), spell.Length(seconds[h]))
 		}
 		t.Write(a.Err, a.Columns)
 	}

@@ -300,7 +300,7 @@ func (t *jsonTime) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	if err := json.Unmarshal(b, &n); err != nil {
-		return errors.New("a time is a text or a number of seconds")
+		return errors.New("a time must be a string or a number of seconds")
 	}
 	*t = jsonTime(n)
 	return nil
@@ -329,7 +329,7 @@ func labelBatch(r *bufio.Reader, first string, number int, id string) *Batch {
 		}
 		fields := strings.SplitN(text, "\t", 3)
 		if !isLabel(text) {
-			l.Err = recording.Problemf(BadLine, "", "not a label: start, end and text with tabs between them")
+			l.Err = recording.Problemf(BadLine, "", "not a label (start, end and text, separated by tabs)")
 			return false
 		}
 		l.At, l.End = strings.TrimSpace(fields[0]), strings.TrimSpace(fields[1])

@@ -119,13 +119,13 @@ type Result struct {
 func Cut(ctx context.Context, q Request) (Result, error) {
 	r := q.Recording
 	if q.Span.Samples < 1 || q.Span.Start < 0 || q.Span.End() > r.Samples {
-		return Result{}, fmt.Errorf("samples %d to %d of %d asked for", q.Span.Start, q.Span.End(), r.Samples)
+		return Result{}, fmt.Errorf("samples %d to %d are outside the recording, which has %d", q.Span.Start, q.Span.End(), r.Samples)
 	}
 	if q.Format == "" {
 		q.Format = Native(r, q.Span)
 	}
 	if q.Format == format.MP4 && q.Renderer == nil {
-		return Result{}, recording.Problemf(BadRequest, NoFilm, "cannot make the pictures of a video here")
+		return Result{}, recording.Problemf(BadRequest, NoFilm, "cannot render video on this system")
 	}
 	if err := q.checkOmission(); err != nil {
 		return Result{}, err
@@ -229,7 +229,7 @@ func (q *Request) writeFile(ctx context.Context, s *plan, res *Result) error {
 	}
 	err = draw(ctx, root, name, q.Force, func() error { return nil }, s, res)
 	if errors.Is(err, fs.ErrExist) {
-		return recording.Problemf(Exists, FileTaken, "%s exists and is not this clip", file)
+		return recording.Problemf(Exists, FileTaken, "%s exists and is a different file", file)
 	}
 	if err != nil {
 		return err

@@ -32,12 +32,12 @@ func (q *Request) checkOmission() error {
 		return nil
 	}
 	if list := q.Omit.Sections([]recording.Section{{Span: q.Span}}); len(list) == 0 || list[0].Span.Samples == 0 {
-		p := recording.Problemf(Empty, NothingLeft, "nothing of the clip is left without those who are left out")
+		p := recording.Problemf(Empty, NothingLeft, "nothing of the clip is left after leaving speakers out")
 		p.Recording = q.Recording.Space.ID
 		return p
 	}
 	if q.Format == format.MP4 {
-		return recording.Problemf(BadRequest, WholeFilm, "a video is made of the whole clip: nobody can be left out of it")
+		return recording.Problemf(BadRequest, WholeFilm, "speakers cannot be left out of a video")
 	}
 	return nil
 }

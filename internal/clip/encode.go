@@ -13,7 +13,7 @@ import (
 func (q *Request) encoded() (*plan, error) {
 	e := q.Format.Entry()
 	if e.Encode == nil {
-		return nil, recording.Problemf(NoEncoder, NoAAC, "cannot re-encode into .aac: the file could not say where its sound begins")
+		return nil, recording.Problemf(NoEncoder, NoAAC, "cannot re-encode to .aac: the format cannot store the exact start of its sound")
 	}
 	s := &plan{span: q.Span, lossless: q.exact()}
 	s.write = func(ctx context.Context, w io.Writer) error {

@@ -29,7 +29,7 @@ func (q *Request) lossless() (*plan, error) {
 	r := q.Recording
 	list := r.Extents(q.Span)
 	if len(list) == 0 {
-		return nil, notLossless("there is no sound in that stretch")
+		return nil, notLossless("that range has no sound")
 	}
 	switch q.Format {
 	case format.AAC:
@@ -156,7 +156,7 @@ func (q *Request) mp3Frames(list []recording.Extent) (*plan, error) {
 	}
 	x.sum = q.sum
 	if len(x.edits) > 1 {
-		return nil, notLossless("samples that are not to be heard lie within the clip, which MP3 cannot say")
+		return nil, notLossless("the clip contains hidden samples, which MP3 cannot mark")
 	}
 	if err := x.findLead(); err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ func excerptOf(r *recording.Recording, list []recording.Extent, preroll int64) (
 	x := &excerpt{file: f}
 	unit := int64(f.Config.UnitSamples)
 	if unit < 1 {
-		return nil, fmt.Errorf("the units of %v are not of one length", f.Config)
+		return nil, fmt.Errorf("the units of %v differ in length", f.Config)
 	}
 	var units int64 // in all ranges so far
 	for _, s := range list {
@@ -174,5 +174,5 @@ func blockAlign(c track.Config) (int64, error) {
 }
 
 func notLossless(format string, args ...any) error {
-	return recording.Problemf(NotLossless, Uncopied, "%s: it cannot be cut without re-encoding", fmt.Sprintf(format, args...))
+	return recording.Problemf(NotLossless, Uncopied, "%s: cannot be cut without re-encoding", fmt.Sprintf(format, args...))
 }

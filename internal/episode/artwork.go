@@ -31,7 +31,7 @@ func (e *export) findCover() {
 				continue
 			}
 			if err != nil {
-				e.note("%s is left out: %v", name, err)
+				e.note("skipped %s: %v", name, err)
 				return
 			}
 			e.Cover, e.shared = file, dir != own
@@ -86,19 +86,19 @@ const maxComments = 1000
 func (e *export) leaveOut() {
 	k := e.Format.Entry()
 	if len(e.rec.Chapters) > 0 && e.RoughChapters {
-		e.note("the chapters are approximate: the levels in the audio tell who speaks")
+		e.note("the chapters are approximate: they follow the levels in the audio")
 	}
 	if len(e.rec.Chapters) > 0 && !k.Chapters && !k.Comments {
-		e.note("chapters do not fit into .%s: they stand beside the file", e.Format)
+		e.note(".%s files cannot hold chapters: they are written beside the file", e.Format)
 	}
 	if len(e.Cover) > 0 && !k.Cover && !e.shared {
-		e.note("a cover does not fit into .%s: it stands beside the file", e.Format)
+		e.note(".%s files cannot hold a cover: it is written beside the file", e.Format)
 	}
 	if !k.Tags && (e.Title != "" || e.Description != "" || len(e.Set) > 0) {
-		e.note("tags do not fit into .%s: title and description stand in the record beside the file, the others nowhere", e.Format)
+		e.note(".%s files cannot hold tags: only the title and description are kept, in the record beside the file", e.Format)
 	}
 	if k.Comments && len(e.rec.Chapters) > maxComments {
-		e.note("more than %d chapters do not fit into .%s: they stand beside the file", maxComments, e.Format)
+		e.note("more than %d .%s files cannot hold chapters: they are written beside the file", maxComments, e.Format)
 	}
 	if e.BitRate > 0 && k.Lossless {
 		e.note("the bit rate is ignored: .%s is lossless", e.Format)
@@ -106,10 +106,10 @@ func (e *export) leaveOut() {
 	}
 	if e.BitRate > 0 && e.Format == format.MP3 {
 		if has := layer3.NearestBitRate(e.rec.SampleRate, e.BitRate); has != e.BitRate {
-			e.note("the bit rate %d is rounded to %d, which .mp3 has at %d Hz", e.BitRate/1000, has/1000, e.rec.SampleRate)
+			e.note("the bit rate %d is rounded to %d, the nearest one of MP3 at %d Hz", e.BitRate/1000, has/1000, e.rec.SampleRate)
 		}
 	}
 	if e.Encoder != "" && e.Format != format.MP3 {
-		e.note("the encoder is ignored: it is for .mp3, and this is .%s", e.Format)
+		e.note("the encoder setting is ignored: it applies to .mp3, not .%s", e.Format)
 	}
 }

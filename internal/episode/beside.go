@@ -80,11 +80,11 @@ func (e *export) addTranscripts() error {
 	}
 	heard := slices.DeleteFunc(slices.Clone(e.Transcript), e.omits)
 	if n := len(e.Transcript) - len(heard); n > 0 {
-		e.note("%d of the transcript's cues reach into what is left out, and are left out too", n)
+		e.note("%d cues of the transcript overlap the parts left out, and are left out too", n)
 	}
 	cues := transcript.Move(heard, e.rec.Locate)
 	if len(cues) == 0 {
-		e.note("nothing of what the transcript has is left in the episode")
+		e.note("no cue of the transcript falls within the episode")
 		return nil
 	}
 	set := func(rec *Record, name string) { rec.Transcripts = append(rec.Transcripts, name) }
@@ -130,7 +130,7 @@ func (t *target) arrange(e *export) error {
 		}
 		for _, name := range old.Transcripts {
 			if t.isInput(name, e.TranscriptFile) && !e.whole() {
-				return recording.Problemf(BadRequest, OwnTranscript, "%s is the transcript that was written for the episode, in its time", e.TranscriptFile)
+				return recording.Problemf(BadRequest, OwnTranscript, "%s is the transcript that the export wrote; give the original transcript", e.TranscriptFile)
 			}
 		}
 	}
@@ -161,7 +161,7 @@ func (t *target) arrange(e *export) error {
 			return err
 		}
 		if ok && edited[first] && s.name != first {
-			e.note("%s was changed by hand, and stays; what was written now is %s", first, s.name)
+			e.note("%s was edited by hand and is kept; the new version is %s", first, s.name)
 		}
 		if !ok && (others[s.name] || !e.Force) {
 			return recording.Problemf(Exists, BesideTaken, "%s exists and does not belong to this episode", filepath.Join(filepath.Dir(t.path), s.name))

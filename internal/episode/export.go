@@ -39,7 +39,7 @@ const slack = 0.05 // dB
 // for.
 const lost = 0.35 // LU
 
-var errChanged = errors.New("the file does not hold what was written to it")
+var errChanged = errors.New("reading the file back gave different bytes")
 
 // An export is one episode in the making.
 type export struct {
@@ -117,7 +117,7 @@ func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) 
 	}
 	if e.Dir != "" {
 		if err := e.remember(ctx); err != nil {
-			e.note("the library cannot keep a note of this file, so that prove may not be able to verify it: %v", err)
+			e.note("the library could not record this file, so it may not be possible to prove its origin later: %v", err)
 		}
 	}
 	res.Record, res.Notes, res.Status = e.rec, e.notes, Written
@@ -134,7 +134,7 @@ func (e *export) prepare() error {
 	s := r.Space
 	whole := e.sections(e.measured)
 	if e.list = e.Omit.Sections(whole); len(e.list) == 0 || e.list[0].Span.Samples == 0 {
-		p := recording.Problemf(BadRequest, clip.NothingLeft, "nothing of %s is left without those who are left out", s.ID)
+		p := recording.Problemf(BadRequest, clip.NothingLeft, "nothing of %s is left after leaving speakers out", s.ID)
 		p.Recording = s.ID
 		return p
 	}
@@ -311,7 +311,7 @@ func (e *export) work(ctx context.Context) error {
 	if e.Level {
 		turns, err := e.Library.Turns(e.rec.ID)
 		if err != nil || turns == nil || len(turns.Turns) == 0 {
-			e.note("nobody is known to speak: the speakers could not be levelled")
+			e.note("no speaking turns are known: the speakers could not be levelled")
 		} else {
 			e.expect()
 			if err := e.chain.meetings(ctx, turns.Turns, &e.rec); err != nil {
@@ -337,14 +337,14 @@ func (e *export) work(ctx context.Context) error {
 	}
 	if math.IsInf(float64(m.Integrated), -1) {
 		e.beyond = true
-		e.note("it is silent: there is nothing to bring to a loudness")
+		e.note("the sound is silent: its loudness was not changed")
 		return nil
 	}
 	e.expect()
 	reached, err := e.chain.tune(ctx, m, *set.Loudness)
 	if err == nil && !reached {
 		e.beyond = true
-		e.note("it cannot reach %.1f LUFS: at %.1f LUFS it would take more than the %.0f dB of gain that are given", *set.Loudness, float64(m.Integrated), MaxGain)
+		e.note("the loudness stays below %.1f LUFS: it is %.1f LUFS, and the gain is limited to %.0f dB", *set.Loudness, float64(m.Integrated), MaxGain)
 	}
 	return err
 }
@@ -400,7 +400,7 @@ func (e *export) write(ctx context.Context, out *target) error {
 			if after.TruePeakAtLeast {
 				peak = "0 dBTP or more"
 			}
-			e.note("its true peak is %s, though it was encoded %d times with lower and lower peaks", peak, try+1)
+			e.note("the true peak is still %s after %d attempts to lower it", peak, try+1)
 			break
 		}
 		if excess > slack {
@@ -414,7 +414,7 @@ func (e *export) write(ctx context.Context, out *target) error {
 	}
 	e.rec.After = levels(after)
 	if l := e.rec.Settings.Loudness; l != nil && !e.copied && !e.beyond && math.Abs(float64(after.Integrated)-*l) > 0.5 {
-		e.note("it came out at %.1f LUFS: its peaks leave no more room", float64(after.Integrated))
+		e.note("the loudness is %.1f LUFS: higher gain would clip the peaks", float64(after.Integrated))
 	}
 	if err := e.sum(d.File); err != nil {
 		return err

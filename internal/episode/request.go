@@ -143,7 +143,7 @@ func (q *Request) settle() error {
 		return recording.Problemf(BadRequest, "", "unknown preset %q (use host, untouched or archive)", q.Preset)
 	}
 	if q.Preset == Untouched && len(q.Omit.Spans) > 0 {
-		return recording.Problemf(BadRequest, PresetUntouched, "the preset untouched leaves the sound as it is: nobody can be left out")
+		return recording.Problemf(BadRequest, PresetUntouched, "the preset untouched leaves the sound as it is: it cannot leave speakers out")
 	}
 	if q.Preset == Untouched {
 		all := recording.Span{Samples: q.Recording.Samples}
@@ -152,10 +152,10 @@ func (q *Request) settle() error {
 			q.Format = native
 		}
 		if q.CutSilence > 0 || q.KeepGaps {
-			return recording.Problemf(BadRequest, PresetPauses, "the preset untouched leaves the sound as it is: silence can neither be cut nor kept for gaps")
+			return recording.Problemf(BadRequest, PresetPauses, "the preset untouched leaves the sound as it is: it cannot cut silence or fill gaps with it")
 		}
 		if q.Format != native || native != format.FLAC && !clip.Copies(q.Recording, all, q.Format) {
-			return recording.Problemf(NotCopied, PresetUntouched, "the audio of %s cannot be put into one %s file as it is", q.Recording.Space.ID, q.Format)
+			return recording.Problemf(NotCopied, PresetUntouched, "the audio of %s does not fit into one %s file without re-encoding", q.Recording.Space.ID, q.Format)
 		}
 	}
 	if !slices.Contains(format.Encoded(), q.Format) {
@@ -166,10 +166,10 @@ func (q *Request) settle() error {
 	case q.ID3 != "2.3" && q.ID3 != "2.4":
 		return recording.Problemf(BadRequest, "", "unsupported ID3 version %q (use 2.3 or 2.4)", q.ID3)
 	case q.Format != format.MP3:
-		return recording.Problemf(BadRequest, NoID3, "an .%s has no ID3 tag: its version is for .mp3 only", q.Format)
+		return recording.Problemf(BadRequest, NoID3, ".%s files have no ID3 tag: the version applies to .mp3 only", q.Format)
 	}
 	if q.KeepLoudness && (q.Loudness != nil || q.TruePeak != nil) {
-		return recording.Problemf(BadRequest, LoudnessKept, "the loudness cannot both stay as it is and have a target")
+		return recording.Problemf(BadRequest, LoudnessKept, "the loudness cannot have a target when it is kept as it is")
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (q *Request) tags(rec *Record) (tags.Tags, error) {
 			}
 			t.TrackNumber = int(n)
 		case name == "" || strings.ContainsAny(name, "=\x00\n"):
-			return t, recording.Problemf(BadRequest, "", "%q cannot be the name of a tag", p.Name)
+			return t, recording.Problemf(BadRequest, "", "%q is not a valid tag name", p.Name)
 		default:
 			t.Free = append(t.Free, tags.Pair{Name: strings.ToUpper(p.Name), Value: p.Value})
 		}
@@ -159,7 +159,7 @@ func notes(rec *Record) string {
 		var names []string
 		for _, h := range rec.ConsentMissing {
 			if h == "" {
-				names = append(names, "somebody unknown")
+				names = append(names, "an unknown speaker")
 				continue
 			}
 			names = append(names, "@"+h)
@@ -168,7 +168,7 @@ func notes(rec *Record) string {
 		if n == 1 {
 			have = "speaker has"
 		}
-		fmt.Fprintf(&b, "\n%d %s not agreed: %s\n", n, have, strings.Join(names, ", "))
+		fmt.Fprintf(&b, "\n%d %s not given consent: %s\n", n, have, strings.Join(names, ", "))
 	}
 	if n := len(rec.Omitted); n > 0 {
 		var sum float64
@@ -179,7 +179,7 @@ func notes(rec *Record) string {
 		if n == 1 {
 			what = "stretch is"
 		}
-		fmt.Fprintf(&b, "\n%d %s left out, %s in all, of speakers who have not agreed.\n", n, what, clock(sum))
+		fmt.Fprintf(&b, "\n%d %s left out, %s in all: speakers without consent.\n", n, what, clock(sum))
 	}
 	if lines := chapterLines(rec); lines != "" && !strings.Contains(rec.Description, lines) {
 		fmt.Fprintf(&b, "\n## Chapters\n\n%s\n", lines)

@@ -91,7 +91,7 @@ func (t *target) read(name string) (*Record, error) {
 		return nil, err
 	}
 	if info.Size() > maxRecord {
-		return nil, errors.New("no record of an episode")
+		return nil, errors.New("not the record of an episode")
 	}
 	b, err := t.root.ReadFile(name)
 	if err != nil {
@@ -102,7 +102,7 @@ func (t *target) read(name string) (*Record, error) {
 		return nil, err
 	}
 	if rec.Schema != clip.Schema || rec.ID == "" {
-		return nil, errors.New("no record of an episode")
+		return nil, errors.New("not the record of an episode")
 	}
 	return rec, nil
 }

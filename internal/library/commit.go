@@ -178,7 +178,7 @@ func (l *Library) Reindex(ctx context.Context) (int, error) {
 			}
 			s, err := l.load(folder)
 			if err != nil {
-				l.notes = append(l.notes, fmt.Sprintf("%s is left out of the catalogue: %v", folder, err))
+				l.notes = append(l.notes, fmt.Sprintf("%s could not be added to the catalogue: %v", folder, err))
 				continue
 			}
 			if err := tx.Put(&s.Recording); err != nil {

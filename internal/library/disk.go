@@ -119,7 +119,7 @@ func (d *disk) readJSON(name string, v any) error {
 		return err
 	}
 	if len(b) > maxJSON {
-		return fmt.Errorf("%s has more than %d MiB: no program of ours wrote it", name, maxJSON>>20)
+		return fmt.Errorf("%s is larger than %d MiB, so spaces did not write it", name, maxJSON>>20)
 	}
 	if err := json.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("%s: %w", name, err)

@@ -37,7 +37,7 @@ var (
 	// ErrNewer means that a newer program made the library.
 	ErrNewer = errors.New("the library was made by a newer version of spaces")
 	// ErrNoFolder means that the library's folder was not named.
-	ErrNoFolder = errors.New("the library's folder is not known")
+	ErrNoFolder = errors.New("the folder of the library is unknown")
 )
 
 // Options say how a library is opened.
@@ -241,7 +241,7 @@ func (l *Library) create() error {
 	}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(layout.Ours, e.Name()) && !strings.HasPrefix(e.Name(), layout.Catalog) {
-			return fmt.Errorf("%s is not a spaces library, and not empty", l.dir)
+			return fmt.Errorf("%s is not a spaces library and is not empty", l.dir)
 		}
 	}
 	return l.disk.writeJSON(layout.Marks, libraryFile{Format: Format, About: about})
@@ -259,7 +259,7 @@ func (l *Library) openCatalog(ctx context.Context) error {
 	}
 	l.cat, err = catalog.Open(ctx, name, catalog.ReadWrite)
 	if errors.Is(err, catalog.ErrOlder) || errors.Is(err, catalog.ErrCorrupt) {
-		l.notes = append(l.notes, fmt.Sprintf("the catalogue was unusable and has been rebuilt from the folders (%v)", err))
+		l.notes = append(l.notes, fmt.Sprintf("the catalogue was unusable and was rebuilt from the folders (%v)", err))
 		if err := catalog.Remove(name); err != nil {
 			return err
 		}
@@ -359,7 +359,7 @@ func (l *Library) load(folder string) (*space.Space, error) {
 		return nil, fmt.Errorf("%s: %w", folder, ErrNewer)
 	}
 	if !space.ValidID(s.ID) {
-		return nil, fmt.Errorf("%s: odd id %q", layout.SidecarIn(folder), s.ID)
+		return nil, fmt.Errorf("%s: invalid id %q", layout.SidecarIn(folder), s.ID)
 	}
 	s.Relocate(folder) // the host may have renamed the folder
 	for _, f := range s.Files {

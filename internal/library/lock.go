@@ -11,6 +11,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/durable/flock"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // A Holder says who holds the library's lock.
@@ -29,12 +30,12 @@ type LockedError struct {
 }
 
 func (e *LockedError) Error() string {
-	s := fmt.Sprintf("the library %s is being changed by another program", e.Dir)
+	s := fmt.Sprintf("another program is changing the library %s", e.Dir)
 	if e.Holder.PID != 0 {
 		s += fmt.Sprintf(" (%s, process %d on %s, since %s)", e.Holder.What, e.Holder.PID, e.Holder.Host, e.Holder.Since.Local().Format("15:04:05"))
 	}
 	if e.Waited > 0 {
-		s += fmt.Sprintf("; gave up after %s", e.Waited)
+		s += "; gave up after " + spell.Short(e.Waited.Seconds())
 	}
 	return s
 }

@@ -23,7 +23,7 @@ var (
 	ErrPresent = errors.New("the Space is in the library")
 	// ErrNoPlace means that the Space is not there that a clip or an episode was
 	// to be brought back to.
-	ErrNoPlace = errors.New("its Space is not in the library")
+	ErrNoPlace = errors.New("the Space is not in the library")
 )
 
 // A Removal says what goes when a Space is removed.

@@ -82,7 +82,7 @@ func (l *Library) OpenSound(id string) (*Sound, error) {
 	case len(s.Files) == 0:
 		return nil, fmt.Errorf("%w: %s", ErrNoAudio, id)
 	case len(s.Configs) != len(s.Files) || len(s.FileSHA256) != len(s.Files):
-		return nil, fmt.Errorf("%s: its lists of files do not match", layout.SidecarIn(s.Folder))
+		return nil, fmt.Errorf("%s: the lists of its files do not match", layout.SidecarIn(s.Folder))
 	}
 	sound := &Sound{Space: s}
 	if sound.starts, err = s.FilePositions(); err != nil {
@@ -147,7 +147,7 @@ func (f *SoundFile) findPayload() (err error) {
 	}
 	var first track.Packet
 	if err := rd.Next(&first); err != nil {
-		return fmt.Errorf("no audio in it: %w", err)
+		return fmt.Errorf("no audio in the file: %w", err)
 	}
 	f.Start, f.Encoder = first.Offset, rd.Track().Encoder
 	return nil
@@ -210,7 +210,7 @@ func (l *Library) openIndex(f *SoundFile, name string, fits func(*track.Index) b
 		return err
 	}
 	if len(p.Lengths) != 1 {
-		return fmt.Errorf("it has %d runs of units, not one", len(p.Lengths))
+		return fmt.Errorf("the file has %d runs of units, not one", len(p.Lengths))
 	}
 	var b bytes.Buffer
 	made := playable.File{Config: f.Config, Sizes: p.Sizes, Lengths: p.Lengths[0]}

@@ -128,7 +128,7 @@ func (g *Stage) ReadBack(ctx context.Context, name string, want uint32) error {
 		return in.Err()
 	}
 	if got := crc.Sum32(); got != want {
-		return fmt.Errorf("%s: read back differently from what was written (CRC-32C %08x, not %08x): is the disk failing?", g.lib.Path(name), got, want)
+		return fmt.Errorf("%s: reading it back gave different bytes (CRC-32C %08x, not %08x): the disk may be failing", g.lib.Path(name), got, want)
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (l *Library) Verify(ctx context.Context, ids []string, p stream.Progress, f
 	return v.stats, l.Leftovers(ctx, func(name string, info fs.FileInfo) error {
 		i := slices.IndexFunc(folders, func(f string) bool { return strings.HasPrefix(name, f+"/") })
 		if i >= 0 || len(ids) == 0 {
-			v.report("", Leftover, name, "%d bytes left by a command that was killed", info.Size())
+			v.report("", Leftover, name, "%d bytes left by an interrupted command", info.Size())
 		}
 		return nil
 	})
@@ -151,7 +151,7 @@ func (v *verifier) strays(known []string) error {
 			return err
 		}
 		if !slices.Contains(known, row.Folder) {
-			v.report(row.ID, Lost, row.Folder, "the catalogue knows this recording, and its folder is gone")
+			v.report(row.ID, Lost, row.Folder, "the catalogue lists this recording, but its folder is missing")
 		}
 	}
 	return nil
@@ -200,7 +200,7 @@ func (v *verifier) recording(folder string) error {
 func (v *verifier) file(id, name string, size int64, want string, progress stream.Progress) error {
 	f, err := v.lib.disk.root.Open(name)
 	if isGone(err) {
-		v.report(id, Lost, name, "the file is gone")
+		v.report(id, Lost, name, "the file is missing")
 		return nil
 	}
 	if err != nil {
@@ -221,7 +221,7 @@ func (v *verifier) file(id, name string, size int64, want string, progress strea
 	case size >= 0 && in.Bytes() != size:
 		v.report(id, Changed, name, "%d bytes, not %d", in.Bytes(), size)
 	case got != want:
-		v.report(id, Changed, name, "other content of the same size: SHA-256 %s, not %s", got, want)
+		v.report(id, Changed, name, "the content has changed: SHA-256 %s, not %s", got, want)
 	}
 	return nil
 }
@@ -231,7 +231,7 @@ func (v *verifier) file(id, name string, size int64, want string, progress strea
 func (v *verifier) index(s *space.Space, file int, name string) {
 	f, err := v.lib.disk.root.Open(name)
 	if err != nil {
-		v.report(s.ID, Lost, name, "the packet index is gone")
+		v.report(s.ID, Lost, name, "the packet index is missing")
 		return
 	}
 	defer f.Close()
@@ -239,7 +239,7 @@ func (v *verifier) index(s *space.Space, file int, name string) {
 	if err == nil {
 		var x *track.Index
 		if x, err = track.OpenIndex(f, info.Size()); err == nil && !fits(x, s, file) {
-			err = errors.New("the packet index does not say how long each frame is: " + anew)
+			err = errors.New("the packet index has no frame lengths: " + anew)
 		}
 	}
 	if err != nil {
@@ -291,7 +291,7 @@ func (v *verifier) length(s *space.Space, file int) {
 	}
 	samples := fileSamples(s, file)
 	if told := rd.StreamInfo().Samples; told != samples && samples < 1<<36 {
-		v.report(s.ID, Unreadable, name, "its header says %d samples, and its frames have %d: %s", told, samples, anew)
+		v.report(s.ID, Unreadable, name, "its header says %d samples, but its frames have %d: %s", told, samples, anew)
 	}
 }
 
@@ -315,7 +315,7 @@ func (v *verifier) extras(id, folder string, known map[string]bool) error {
 			return nil
 		}
 		if !known[rel] && !durable.IsLeftover(e.Name()) && !isSystems(e.Name()) {
-			v.report(id, Extra, name, "nobody knows of this file")
+			v.report(id, Extra, name, "unknown file")
 		}
 		return nil
 	})

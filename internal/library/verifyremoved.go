@@ -26,10 +26,10 @@ func (v *verifier) removed() error {
 		case isMoves || durable.IsLeftover(e.Name()) || isSystems(e.Name()):
 		case isRecord:
 			if !v.lib.disk.exists(layout.RemovedIn(place)) && !v.lib.disk.exists(layout.RemovedMoves(place)) {
-				v.report("", Extra, name, "the record of something that is deleted; the next command that writes removes it")
+				v.report("", Extra, name, "the record of deleted files; the next command that changes the library removes it")
 			}
 		case !e.IsDir():
-			v.report("", Extra, name, "nobody knows of this file")
+			v.report("", Extra, name, "unknown file")
 		case !v.lib.disk.exists(layout.RemovedMoves(e.Name())):
 			if err := v.item(e.Name()); err != nil {
 				return err
@@ -45,7 +45,7 @@ func (v *verifier) item(place string) error {
 	it, err := v.lib.Store().Find(place)
 	switch {
 	case isGone(err):
-		v.report("", Extra, folder, "nothing that could be brought back: it has no record")
+		v.report("", Extra, folder, "cannot be restored: it has no record")
 		return nil
 	case err != nil:
 		v.report("", Unreadable, folder, "%v", err)
@@ -54,7 +54,7 @@ func (v *verifier) item(place string) error {
 	if it.Kind != removed.Space {
 		for _, f := range it.Files {
 			if name := it.Here(f.Name); !v.lib.disk.exists(name) {
-				v.report(it.ID, Lost, name, "the file is gone")
+				v.report(it.ID, Lost, name, "the file is missing")
 			}
 		}
 		v.stats.Files += len(it.Files)

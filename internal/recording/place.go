@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // DefaultLength is how long a clip is unless told otherwise.
@@ -67,7 +68,7 @@ func (r *Recording) asked(p Place) (Span, error) {
 			return Span{}, err
 		}
 		if end <= start {
-			return Span{}, Problemf(BadTime, "", "the end, %s, is not after the start, %s", p.End, Mark(r.Time(start)))
+			return Span{}, Problemf(BadTime, "", "the end, %s, is not after the start, %s", p.End, spell.Exact(r.Time(start).Seconds()))
 		}
 	}
 	return Span{Start: start, Samples: end - start}, nil
@@ -92,7 +93,7 @@ func (r *Recording) start(p Place) (int64, error) {
 	}
 	position := r.Position(t)
 	if position < 0 && !p.Clamp {
-		return 0, Problemf(OutOfRange, BeforeZero, "%s lies before the recording", p.At)
+		return 0, Problemf(OutOfRange, BeforeZero, "%s is before the start of the recording", p.At)
 	}
 	if position >= r.Samples {
 		return 0, r.beyond(p.At, t)
@@ -124,7 +125,7 @@ func (r *Recording) end(p Place) (int64, error) {
 // the 75:30 that was typed in: if that fits, it is suggested.
 func (r *Recording) beyond(text string, t time.Duration) *Problem {
 	length := r.Time(r.Samples)
-	p := Problemf(OutOfRange, "", "%s is beyond the end: the recording is %s long", text, Mark(length))
+	p := Problemf(OutOfRange, "", "%s is past the end: the recording is %s long", text, spell.Exact(length.Seconds()))
 	if strings.Count(text, ":") == 2 && t/60 < length && t%time.Minute == 0 {
 		p.Cause, p.At = HoursMeant, t/60
 	}
@@ -135,9 +136,9 @@ func (r *Recording) beyond(text string, t time.Duration) *Problem {
 func (r *Recording) fit(s Span, p Place) (Span, error) {
 	switch {
 	case s.End() <= 0:
-		return Span{}, Problemf(OutOfRange, "", "%s lies before the recording", p.At)
+		return Span{}, Problemf(OutOfRange, "", "%s is before the start of the recording", p.At)
 	case s.End() > r.Samples && p.Exact:
-		return Span{}, Problemf(OutOfRange, EndsLate, "the clip would end at %s, but the recording is %s long", Mark(r.Time(s.End())), Mark(r.Time(r.Samples)))
+		return Span{}, Problemf(OutOfRange, EndsLate, "the clip would end at %s, but the recording is %s long", spell.Exact(r.Time(s.End()).Seconds()), spell.Exact(r.Time(r.Samples).Seconds()))
 	}
 	start, end := max(0, s.Start), min(s.End(), r.Samples)
 	return Span{Start: start, Samples: end - start}, nil
@@ -171,7 +172,7 @@ func (r *Recording) Turns(turns *space.Turns, handle string) ([]Span, error) {
 	if len(list) > 0 {
 		return list, nil
 	}
-	p := Problemf(NoTurns, "", "@%s is not known to speak in this recording", who)
+	p := Problemf(NoTurns, "", "@%s does not speak in this recording", who)
 	if len(heard) > 0 {
 		p.Cause, p.Known = OthersSpeak, heard
 	}

@@ -180,7 +180,7 @@ func (r *Recording) AtClock(t time.Time) (int64, error) {
 		case runs[i+1].GapBefore == 0:
 			return end, nil // the clock of the next run is a little ahead
 		}
-		p := Problemf(InGap, LostThere, "%s was not recorded: %.3g s were lost there, and the sound goes on at %s", stamp(t), runs[i+1].GapBefore, stamp(r.Wall(end).In(t.Location())))
+		p := Problemf(InGap, LostThere, "%s was not recorded: %.3g s were lost there; the sound resumes at %s", stamp(t), runs[i+1].GapBefore, stamp(r.Wall(end).In(t.Location())))
 		p.At = r.Time(end)
 		return end, p
 	}

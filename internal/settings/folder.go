@@ -14,7 +14,7 @@ import (
 )
 
 // ErrNoHome says that a folder of the user's is needed and not known.
-var ErrNoHome = errors.New("the home folder is not known")
+var ErrNoHome = errors.New("the home folder is unknown")
 
 // A Folder is where the user's settings are kept.
 type Folder struct {

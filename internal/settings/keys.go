@@ -51,20 +51,20 @@ func (k Key) Check(text string) error { return k.check(text) }
 func Keys() []Key {
 	list := []Key{
 		{Name: libraryKey, About: "folder of the library", text: true, check: aFolder},
-		{Name: lockWaitKey, About: "how long to wait for another program that changes the library", preset: LockWait.String(), check: aTime},
-		{Name: jobsKey, About: "how many things to do at once; 0 is one for each core", preset: "0", check: aCount},
-		{Name: windowKey, About: "for how many days X is taken to keep the audio of a Space", preset: "30", check: aWindow},
+		{Name: lockWaitKey, About: "how long to wait for another program that is changing the library", preset: LockWait.String(), check: aTime},
+		{Name: jobsKey, About: "number of parallel jobs (0: one per core)", preset: "0", check: aCount},
+		{Name: windowKey, About: "number of days that X is assumed to keep the audio of a Space", preset: "30", check: aWindow},
 		{Name: quietKey, About: "print only results and errors", preset: "false", check: aSwitch},
-		{Name: noProgressKey, About: "show no progress bars", preset: "false", check: aSwitch},
+		{Name: noProgressKey, About: "hide progress bars", preset: "false", check: aSwitch},
 	}
 	for _, act := range consent.Actions {
 		list = append(list, Key{Name: ConsentKey(act), About: "what to do when a speaker has not given consent: off, warn, require",
 			preset: string(consent.Policy(nil).Mode(act)), check: aMode})
 	}
 	return append(list,
-		Key{Name: meKey, About: "your own handle on X, or several between commas: nobody has to agree to your own voice", text: true, check: someHandles},
-		Key{Name: xClientIDKey, About: "client id of your developer app at X", text: true, check: aClientID},
-		Key{Name: xPortKey, About: "port of this computer to which X sends the browser back", preset: "8420", check: aPort})
+		Key{Name: meKey, About: "your handles on X, separated by commas; your own voice needs no consent", text: true, check: someHandles},
+		Key{Name: xClientIDKey, About: "client ID of your developer app on X", text: true, check: aClientID},
+		Key{Name: xPortKey, About: "local port for the sign-in reply from X", preset: "8420", check: aPort})
 }
 
 // Lookup returns the key of a name.
@@ -98,12 +98,12 @@ func aFolder(text string) error {
 
 func aTime(text string) error {
 	d, err := time.ParseDuration(text)
-	return must(err == nil && d >= 0, "a time such as 90s or 5m", text)
+	return must(err == nil && d >= 0, "a duration such as 90s or 5m", text)
 }
 
 func aCount(text string) error {
 	n, err := strconv.Atoi(text)
-	return must(err == nil && n >= 0, "a number from 0", text)
+	return must(err == nil && n >= 0, "a number, 0 or more", text)
 }
 
 func aWindow(text string) error {
@@ -124,7 +124,7 @@ func aMode(text string) error {
 func someHandles(text string) error {
 	for _, word := range handles(text) {
 		if !consent.IsHandle(word) {
-			return must(false, "handles such as @ann, with commas between", text)
+			return must(false, "handles such as @ann, separated by commas", text)
 		}
 	}
 	return nil
@@ -132,7 +132,7 @@ func someHandles(text string) error {
 
 func aClientID(text string) error {
 	odd := strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f })
-	return must(!odd, "the client id as X shows it", text)
+	return must(!odd, "the client ID as X shows it", text)
 }
 
 // aPort keeps from the ports that only the administrator may open.

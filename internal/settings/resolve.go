@@ -111,7 +111,7 @@ func textOf(v *viper.Viper, key string) (string, error) {
 	switch v.Get(key).(type) {
 	case nil: // in the file, the section has a value of its own in place of keys
 		section, _, _ := strings.Cut(key, ".")
-		return "", fmt.Errorf("%s must be a section with keys of its own", section)
+		return "", fmt.Errorf("%s must be a section with its own keys", section)
 	case []any, map[string]any:
 		return "", errors.New("must be one value, not a list")
 	}

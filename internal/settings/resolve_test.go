@@ -191,18 +191,18 @@ func TestUnknownKeys(t *testing.T) {
 func TestRefusedValues(t *testing.T) {
 	for _, c := range []struct{ key, content, variable, says string }{
 		{"library", "library: \"\"", "", "must be the name of a folder"},
-		{"lock-wait", "lock-wait: 90", "", `must be a time such as 90s or 5m, not "90"`},
-		{"lock-wait", "", "-1s", `must be a time such as 90s or 5m, not "-1s"`},
-		{"jobs", "", "many", `must be a number from 0, not "many"`},
-		{"jobs", "jobs: -1", "", `must be a number from 0, not "-1"`},
+		{"lock-wait", "lock-wait: 90", "", `must be a duration such as 90s or 5m, not "90"`},
+		{"lock-wait", "", "-1s", `must be a duration such as 90s or 5m, not "-1s"`},
+		{"jobs", "", "many", `must be a number, 0 or more, not "many"`},
+		{"jobs", "jobs: -1", "", `must be a number, 0 or more, not "-1"`},
 		{"window", "window: 0", "", `must be a number of days such as 30, not "0"`},
 		{"quiet", "quiet: maybe", "", `must be true or false, not "maybe"`},
 		{"consent.clip", "consent: {clip: maybe}", "", `must be off, warn or require, not "maybe"`},
-		{"consent.clip", "consent: off", "", "consent must be a section with keys of its own"},
-		{"me", "me: a b-c", "", `must be handles such as @ann, with commas between, not "a b-c"`},
+		{"consent.clip", "consent: off", "", "consent must be a section with its own keys"},
+		{"me", "me: a b-c", "", `must be handles such as @ann, separated by commas, not "a b-c"`},
 		{"me", "me: [ann, bob]", "", "must be one value, not a list"},
-		{"x.client_id", "", "a b", `must be the client id as X shows it, not "a b"`},
-		{"x.client_id", "x: 5", "", "x must be a section with keys of its own"},
+		{"x.client_id", "", "a b", `must be the client ID as X shows it, not "a b"`},
+		{"x.client_id", "x: 5", "", "x must be a section with its own keys"},
 		{"x.redirect_port", "x: {redirect_port: 80}", "", `must be a port from 1024 to 65535, not "80"`},
 	} {
 		t.Run(c.content+c.variable, func(t *testing.T) {

@@ -173,7 +173,7 @@ type TargetError struct {
 
 func (e *TargetError) Error() string {
 	if e.Secret != "" {
-		return fmt.Sprintf("%s: %s of the target %s does not belong here, where others may read it", e.Path, e.Secret, e.Target)
+		return fmt.Sprintf("%s: target %s: %s must not be stored here, where others may read it", e.Path, e.Secret, e.Target)
 	}
 	return fmt.Sprintf("%s: the target %s: %v", e.Path, e.Target, e.Err)
 }
@@ -212,7 +212,7 @@ func (f Folder) Targets() (map[string]*Target, error) {
 // are left for it: which one it is, the URL says.
 func (t *Target) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.MappingNode {
-		return errors.New("it must be a list of keys, such as url: s3://bucket/folder")
+		return errors.New("it must be a list of keys (for example url: s3://bucket/folder)")
 	}
 	t.own = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
 	for i := 0; i+1 < len(node.Content); i += 2 {
@@ -270,7 +270,7 @@ func plain(err error) error {
 	_, text, _ := strings.Cut(types.Errors[0], ": ") // the line is one of the target, not of the file
 	if key, ok := strings.CutPrefix(text, "field "); ok {
 		key, _, _ = strings.Cut(key, " ")
-		return errors.New("there is no key " + key)
+		return errors.New("unknown key " + key)
 	}
 	return errors.New(text)
 }

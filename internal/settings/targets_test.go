@@ -54,7 +54,7 @@ targets:
 	t.Run("a key that the kind does not know", func(t *testing.T) {
 		if err := show.Decode(&struct {
 			Region string `yaml:"region"`
-		}{}, nil); err == nil || err.Error() != "there is no key parts" {
+		}{}, nil); err == nil || err.Error() != "unknown key parts" {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -62,9 +62,9 @@ targets:
 
 func TestTargetsRefused(t *testing.T) {
 	for _, c := range []struct{ content, secret, says string }{
-		{"targets: {show: {url: 's3://b', password: x}}", "password", "password of the target show does not belong here, where others may read it"},
-		{"targets: {show: {secret_key: x}}", "secret_key", "secret_key of the target show does not belong here, where others may read it"},
-		{"targets: {show: 's3://b'}", "", "the target show: it must be a list of keys, such as url: s3://bucket/folder"},
+		{"targets: {show: {url: 's3://b', password: x}}", "password", "target show: password must not be stored here, where others may read it"},
+		{"targets: {show: {secret_key: x}}", "secret_key", "target show: secret_key must not be stored here, where others may read it"},
+		{"targets: {show: 's3://b'}", "", "the target show: it must be a list of keys (for example url: s3://bucket/folder)"},
 	} {
 		t.Run(c.content, func(t *testing.T) {
 			f := folder(t, c.content)

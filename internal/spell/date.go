@@ -32,7 +32,7 @@ func ParseDate(s string, zone *time.Location) (start, end time.Time, err error) 
 	if t, err := time.ParseInLocation("2006", s, zone); err == nil {
 		return t, t.AddDate(1, 0, 0), nil
 	}
-	return time.Time{}, time.Time{}, fmt.Errorf("%q is no time such as 2021-06-14, 2021-06-14T20:00 or 2021-06-14T18:00:00Z", s)
+	return time.Time{}, time.Time{}, fmt.Errorf("%q is not a valid date (try 2021-06-14, 2021-06-14T20:00 or 2021-06-14T18:00:00Z)", s)
 }
 
 // Zones writes times in local time and names the zones that they were in: CET,

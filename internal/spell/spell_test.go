@@ -43,6 +43,16 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+func TestExact(t *testing.T) {
+	for in, want := range map[float64]string{0: "0:00", 0.5: "0:00.5", 3723.25: "1:02:03.25", 59.9996: "1:00", 12.0213: "0:12.021", -1: "–"} {
+		t.Run(want, func(t *testing.T) {
+			if got := Exact(in); got != want {
+				t.Errorf("%g is %q", in, got)
+			}
+		})
+	}
+}
+
 func TestShort(t *testing.T) {
 	for in, want := range map[float64]string{0: "0 s", 0.0213: "0.021 s", 0.4: "0.4 s", 3: "3 s", 17.5: "17.5 s", 600: "10 min"} {
 		t.Run(want, func(t *testing.T) {

@@ -37,6 +37,20 @@ func Tenths(seconds float64) string {
 	return fmt.Sprintf("%s.%d", clock(n/10), n%10)
 }
 
+// Exact is Position to the millisecond, with no more digits than it takes:
+// 1:02:03.25. Whoever is told to start there starts on the sample.
+func Exact(seconds float64) string {
+	if !known(seconds) {
+		return Unknown
+	}
+	ms := int64(math.Round(1000 * seconds))
+	text := clock(ms / 1000)
+	if ms %= 1000; ms != 0 {
+		text += strings.TrimRight(fmt.Sprintf(".%03d", ms), "0")
+	}
+	return text
+}
+
 // Length writes how long something is, to the nearest second, as 0:38 or
 // 1:04:55. A negative length is not known.
 func Length(seconds float64) string {

@@ -7,6 +7,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // The packages below say what is wrong and know no page. Here stands what a
@@ -23,11 +24,11 @@ func problemHint(p *recording.Problem) string {
 	case recording.BeforeZero:
 		return "Times count from the beginning of the recording, 0"
 	case recording.HoursMeant:
-		return "If minutes and seconds are meant, write " + recording.Mark(p.At) + ""
+		return "If minutes and seconds are meant, write " + spell.Exact(p.At.Seconds())
 	case recording.EndsLate:
 		return "End the selection earlier"
 	case recording.LostThere:
-		return "Start at " + recording.Mark(p.At) + ""
+		return "Start at " + spell.Exact(p.At.Seconds())
 	case recording.OthersSpeak:
 		return "Known to speak: @" + strings.Join(p.Known, ", @")
 

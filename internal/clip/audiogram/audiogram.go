@@ -65,7 +65,7 @@ type Config struct {
 }
 
 // ErrConfig means that no pictures can be made as a Config says.
-var ErrConfig = errors.New("cannot make such pictures")
+var ErrConfig = errors.New("cannot render the video")
 
 // What cannot be shown, if it is a picture that the Config has.
 var (
@@ -100,20 +100,20 @@ func New(c Config) (*Style, error) {
 	s := &Style{config: c}
 	var ok bool
 	if s.size, ok = c.Shape.size(); !ok {
-		return nil, fmt.Errorf("%w: the shape %q is none of wide, square, tall", ErrConfig, c.Shape)
+		return nil, fmt.Errorf("%w: the shape must be wide, square or tall, not %q", ErrConfig, c.Shape)
 	}
 	if s.colours, ok = palettes[c.Theme]; !ok {
-		return nil, fmt.Errorf("%w: the theme %q is neither light nor dark", ErrConfig, c.Theme)
+		return nil, fmt.Errorf("%w: the theme must be light or dark, not %q", ErrConfig, c.Theme)
 	}
 	if c.FPS != 25 && c.FPS != 30 {
-		return nil, fmt.Errorf("%w: %d pictures a second; it can be 25 or 30", ErrConfig, c.FPS)
+		return nil, fmt.Errorf("%w: the frame rate must be 25 or 30, not %d", ErrConfig, c.FPS)
 	}
 	if c.Accent != "" {
 		if s.colours.accent, ok = parseColour(c.Accent); !ok {
-			return nil, fmt.Errorf("%w: the colour %q is not written as #1d9bf0", ErrConfig, c.Accent)
+			return nil, fmt.Errorf("%w: %q is not a valid colour (try #1d9bf0)", ErrConfig, c.Accent)
 		}
 		if contrast(s.colours.accent, s.colours.background) < minContrast {
-			return nil, fmt.Errorf("%w: the colour %s cannot be told from the %s background", ErrConfig, c.Accent, c.Theme)
+			return nil, fmt.Errorf("%w: the colour %s is too close to the %s background", ErrConfig, c.Accent, c.Theme)
 		}
 	}
 	s.colours.head = s.colours.accent

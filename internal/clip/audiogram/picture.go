@@ -19,7 +19,7 @@ func load(b []byte, size image.Point) (*image.RGBA, error) {
 		return nil, err
 	}
 	if c.Width < 1 || c.Height < 1 || c.Width > maxPixels/c.Height {
-		return nil, fmt.Errorf("%d×%d pixels are too many", c.Width, c.Height)
+		return nil, fmt.Errorf("the picture is too large (%d×%d pixels)", c.Width, c.Height)
 	}
 	src, _, err := image.Decode(bytes.NewReader(b))
 	if err != nil {

@@ -94,7 +94,7 @@ func readCache(root *os.Root, key [sha256.Size]byte, rate int, samples int64) (*
 	return parseCache(b, key, rate, samples)
 }
 
-var errCache = fmt.Errorf("%s is damaged, or of another recording", layout.MomentsIn(""))
+var errCache = fmt.Errorf("%s is damaged or belongs to another recording", layout.MomentsIn(""))
 
 func parseCache(b []byte, key [sha256.Size]byte, rate int, samples int64) (*features, error) {
 	n := countHops(samples, rate)

@@ -77,7 +77,7 @@ func edgeText(verb string, pause float64) string {
 	if pause > 0 {
 		return fmt.Sprintf("%s in a pause of %.1f s", verb, pause)
 	}
-	return verb + " with a turn"
+	return verb + " with a change of speaker"
 }
 
 // A Moment is a span worth sharing.
@@ -134,10 +134,10 @@ func (o *Options) complete() error {
 	}
 	switch {
 	case o.Top < 1 || o.Top > MaxTop:
-		return &clip.Problem{Kind: clip.BadRequest, Message: fmt.Sprintf("from 1 to %d moments can be looked for, not %d", MaxTop, o.Top)}
+		return &clip.Problem{Kind: clip.BadRequest, Message: fmt.Sprintf("the number of moments must be from 1 to %d, not %d", MaxTop, o.Top)}
 	case o.Length < MinLength || o.Length > MaxLength:
-		return &clip.Problem{Kind: recording.BadTime, Message: fmt.Sprintf("a moment is from %.0f s to %.0f minutes long, not %s",
-			MinLength.Seconds(), MaxLength.Minutes(), recording.Mark(o.Length))}
+		return &clip.Problem{Kind: recording.BadTime, Message: fmt.Sprintf("the length of a moment must be from %.0f s to %.0f minutes, not %g s",
+			MinLength.Seconds(), MaxLength.Minutes(), o.Length.Seconds())}
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func Parse(r io.Reader, duration float64) ([]Chapter, Format, error) {
 		return nil, "", err
 	}
 	if len(b) > maxFile {
-		return nil, "", fmt.Errorf("more than %d MiB are no list of chapters", maxFile>>20)
+		return nil, "", fmt.Errorf("the file is larger than %d MiB, too large for a list of chapters", maxFile>>20)
 	}
 	var marks []mark
 	format := Text
@@ -94,13 +94,13 @@ func tidy(marks []mark, duration float64) ([]Chapter, error) {
 	for _, m := range marks {
 		m.Start = math.Round(m.Start*1000) / 1000
 		if duration > 0 && m.Start >= duration {
-			return nil, fmt.Errorf("%s: %s is past the end of the sound, which lasts %s", m.place, Clock(m.Start), Clock(duration))
+			return nil, fmt.Errorf("%s: %s is past the end of the recording (%s)", m.place, Clock(m.Start), Clock(duration))
 		}
 		if n := len(list); n > 0 && m.Start-list[n-1].Start < sameTime {
 			if m.Title == list[n-1].Title {
 				continue
 			}
-			return nil, fmt.Errorf("%s: there is a chapter at %s already, “%s”", m.place, Clock(m.Start), list[n-1].Title)
+			return nil, fmt.Errorf("%s: another chapter begins at %s, “%s”", m.place, Clock(m.Start), list[n-1].Title)
 		}
 		list = append(list, m.Chapter)
 	}

@@ -41,7 +41,7 @@ func parseJSON(b []byte) ([]mark, error) {
 		place := fmt.Sprintf("chapter %d", i+1)
 		start, err := strconv.ParseFloat(string(c.Start), 64)
 		if err != nil || !(start >= 0 && start <= maxTime) {
-			return nil, fmt.Errorf("%s: its startTime, %q, is no time in seconds", place, short(string(c.Start)))
+			return nil, fmt.Errorf("%s: startTime %q is not a time in seconds", place, short(string(c.Start)))
 		}
 		title := cleanTitle(c.Title)
 		if title == "" || c.TOC != nil && !*c.TOC {

@@ -27,7 +27,7 @@ func parseText(b []byte) ([]mark, error) {
 		place := fmt.Sprintf("line %d", i+1)
 		m := timeOnLine.FindStringSubmatch(line)
 		if m == nil {
-			return nil, fmt.Errorf("%s: %q does not begin with a time such as 00:12:30", place, short(line))
+			return nil, fmt.Errorf("%s: %q does not begin with a time (try 00:12:30)", place, short(line))
 		}
 		start, err := clockTime(m[1], m[2], m[3], m[4])
 		if err != nil {
@@ -54,7 +54,7 @@ func clockTime(hours, minutes, seconds, fraction string) (float64, error) {
 	m, _ := strconv.Atoi(minutes)
 	s, _ := strconv.Atoi(seconds)
 	if s > 59 || hours != "" && m > 59 {
-		return 0, fmt.Errorf("%s is no time", strings.TrimPrefix(hours+":"+minutes+":"+seconds, ":"))
+		return 0, fmt.Errorf("%s is not a valid time", strings.TrimPrefix(hours+":"+minutes+":"+seconds, ":"))
 	}
 	t := float64(h*3600 + m*60 + s)
 	if fraction != "" {
@@ -89,11 +89,11 @@ func parseLabels(b []byte) ([]mark, error) {
 		place := fmt.Sprintf("line %d", i+1)
 		m := label.FindStringSubmatch(line)
 		if m == nil {
-			return nil, fmt.Errorf("%s: %q is not a label: start, end and text with tabs between", place, short(line))
+			return nil, fmt.Errorf("%s: %q is not a label (start, end and text, separated by tabs)", place, short(line))
 		}
 		start, err := strconv.ParseFloat(strings.Replace(m[1], ",", ".", 1), 64)
 		if err != nil || start > maxTime {
-			return nil, fmt.Errorf("%s: %s is no time in seconds", place, short(m[1]))
+			return nil, fmt.Errorf("%s: %s is not a valid time in seconds", place, short(m[1]))
 		}
 		title := cleanTitle(m[3])
 		if title == "" {

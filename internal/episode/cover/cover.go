@@ -30,8 +30,8 @@ var (
 	ErrDamaged = errors.New("the cover picture is damaged")
 	ErrColors  = errors.New("the cover must be in RGB")
 	ErrShape   = errors.New("the cover must be square")
-	ErrSize    = errors.New("the cover must have 1400 to 3000 pixels a side")
-	ErrBytes   = errors.New("the cover may have 16 MiB at most")
+	ErrSize    = errors.New("the cover must be 1400 to 3000 pixels wide")
+	ErrBytes   = errors.New("the cover must not exceed 16 MiB")
 )
 
 // An Image is a picture that will do.
@@ -56,7 +56,7 @@ func Check(file []byte) (Image, error) {
 		m = Image{Type: "image/png", Ext: ".png"}
 		config, decode = png.DecodeConfig, png.Decode
 	case "":
-		return Image{}, fmt.Errorf("%w; this is something else", ErrFormat)
+		return Image{}, fmt.Errorf("%w; this is another type of file", ErrFormat)
 	default:
 		return Image{}, fmt.Errorf("%w; this is %s", ErrFormat, kind)
 	}
@@ -69,13 +69,13 @@ func Check(file []byte) (Image, error) {
 	}
 	switch {
 	case c.ColorModel == color.CMYKModel:
-		return Image{}, fmt.Errorf("%w; this is in CMYK, the colours of print", ErrColors)
+		return Image{}, fmt.Errorf("%w; this is in CMYK (for print)", ErrColors)
 	case c.ColorModel == color.GrayModel || c.ColorModel == color.Gray16Model:
-		return Image{}, fmt.Errorf("%w; this is in shades of grey", ErrColors)
+		return Image{}, fmt.Errorf("%w; this is in grayscale", ErrColors)
 	case c.Width != c.Height:
-		return Image{}, fmt.Errorf("%w; this has %d by %d pixels", ErrShape, c.Width, c.Height)
+		return Image{}, fmt.Errorf("%w; this is %d by %d pixels", ErrShape, c.Width, c.Height)
 	case c.Width < MinSide || c.Width > MaxSide:
-		return Image{}, fmt.Errorf("%w; this has %d", ErrSize, c.Width)
+		return Image{}, fmt.Errorf("%w; this is %d", ErrSize, c.Width)
 	}
 	// What claims to be larger than this has been refused: decoding takes
 	// bounded memory.
@@ -91,10 +91,10 @@ func damaged(err error) error {
 	var rareJPEG jpeg.UnsupportedError
 	var rarePNG png.UnsupportedError
 	if errors.As(err, &rareJPEG) || errors.As(err, &rarePNG) {
-		return fmt.Errorf("%w of the usual kind: %w", ErrFormat, err)
+		return fmt.Errorf("%w in a supported encoding: %w", ErrFormat, err)
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: it ends too early", ErrDamaged)
+		return fmt.Errorf("%w: it is cut off", ErrDamaged)
 	}
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }

@@ -287,7 +287,7 @@ func TestBadEpisodes(t *testing.T) {
 			put(t, root, "y [1zzzzzzzzzzzz]", record("1zzzzzzzzzzzz", "A.mp3", date))
 		}},
 		{"changed audio", "it is not the file that was exported", func(t *testing.T, root *os.Root) { write(t, root, dir+"a.mp3", []byte("other")) }},
-		{"audio gone", "a.mp3: the file is gone", func(t *testing.T, root *os.Root) { root.Remove(dir + "a.mp3") }},
+		{"audio gone", "a.mp3: the file is missing", func(t *testing.T, root *os.Root) { root.Remove(dir + "a.mp3") }},
 		{"broken record", "the record cannot be read", func(t *testing.T, root *os.Root) { write(t, root, dir+"a.json", []byte("{")) }},
 		{"broken clip", "where the clip comes from cannot be read", func(t *testing.T, root *os.Root) {
 			write(t, root, "recordings/2022/"+folder+"/clips/a.m4a.json", []byte("["))
@@ -308,7 +308,7 @@ func TestBadEpisodes(t *testing.T) {
 			writeJSON(t, root, dir+"b.json", record("1abcdefghijkl", "b.mp3", time.Time{}))
 			root.Remove(dir + "a.json")
 		}},
-		{"chapters gone", "c.json: the file is gone", func(t *testing.T, root *os.Root) {
+		{"chapters gone", "c.json: the file is missing", func(t *testing.T, root *os.Root) {
 			r := record("1abcdefghijkl", "b.mp3", date)
 			r.ChapterFile = "c.json"
 			put(t, root, folder, r)

@@ -42,13 +42,13 @@ func parseBlocks(b []byte, vtt bool) ([]Cue, error) {
 			}
 			cue.begun = true
 		case vtt || !cue.begun:
-			return nil, fmt.Errorf("line %d: %q has no times such as 00:01:02.000 --> 00:01:04.000", from+1, short(block[0]))
+			return nil, fmt.Errorf("line %d: %q has no times (expected 00:01:02.000 --> 00:01:04.000)", from+1, short(block[0]))
 		}
 		// Without times, words go on: some programs leave empty lines between
 		// those of a cue of SubRip.
 		for i, line := range block[n+1:] {
 			if span.MatchString(line) {
-				return nil, fmt.Errorf("line %d: times in the middle of a cue; above it an empty line is missing", from+n+2+i)
+				return nil, fmt.Errorf("line %d: unexpected times within a cue (put an empty line before each cue)", from+n+2+i)
 			}
 			cue.text.WriteString(line + "\n")
 		}
@@ -109,7 +109,7 @@ var span = regexp.MustCompile(`^\s*((?:\d+:)?\d+:\d{1,2}(?:[.,]\d{1,9})?)\s*-->\
 func times(line string) (start, end float64, err error) {
 	m := span.FindStringSubmatch(line)
 	if m == nil {
-		return 0, 0, fmt.Errorf("%q are no times such as 00:01:02.000 --> 00:01:04.000", short(line))
+		return 0, 0, fmt.Errorf("%q are not valid times (expected 00:01:02.000 --> 00:01:04.000)", short(line))
 	}
 	if start, err = seconds(m[1]); err == nil {
 		end, err = seconds(m[2])
@@ -123,12 +123,12 @@ func seconds(s string) (float64, error) {
 	for part := range strings.SplitSeq(strings.Replace(s, ",", ".", 1), ":") {
 		v, err := strconv.ParseFloat(part, 64)
 		if err != nil {
-			return 0, fmt.Errorf("%q is no time", short(s))
+			return 0, fmt.Errorf("%q is not a valid time", short(s))
 		}
 		t = 60*t + v
 	}
 	if t > maxTime {
-		return 0, fmt.Errorf("%q is no time", short(s))
+		return 0, fmt.Errorf("%q is not a valid time", short(s))
 	}
 	return t, nil
 }

@@ -40,7 +40,7 @@ func parseJSON(b []byte) ([]Cue, error) {
 		err = json.Unmarshal(b, &file)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("not the JSON of a transcript: %w", err)
+		return nil, fmt.Errorf("not a JSON transcript: %w", err)
 	}
 	if len(*list) == 0 {
 		list = &file.Transcription
@@ -55,7 +55,7 @@ func parseJSON(b []byte) ([]Cue, error) {
 			s.Start, s.End, s.Text = s.StartTime, s.EndTime, s.Body
 		}
 		if s.Start == nil || s.End == nil || !inTime(*s.Start) || !inTime(*s.End) {
-			return nil, fmt.Errorf("segment %d, “%s”, has no start and end in seconds", i+1, short(s.Text))
+			return nil, fmt.Errorf("segment %d, “%s”: missing start or end in seconds", i+1, short(s.Text))
 		}
 		if c, ok := newCue(*s.Start, *s.End, s.Speaker, s.Text); ok {
 			cues = append(cues, c)

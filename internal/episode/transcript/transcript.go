@@ -42,7 +42,7 @@ const (
 )
 
 // ErrNone means that a file has no words.
-var ErrNone = errors.New("no words in the transcript")
+var ErrNone = errors.New("the transcript has no words")
 
 const (
 	maxFile = 64 << 20 // bytes; a day of speech with a time for each word has a tenth of it
@@ -97,7 +97,7 @@ func Parse(r io.Reader) ([]Cue, Format, error) {
 		return nil, "", err
 	}
 	if len(b) > maxFile {
-		return nil, "", fmt.Errorf("more than %d MiB are no transcript", maxFile>>20)
+		return nil, "", fmt.Errorf("the file is larger than %d MiB, too large for a transcript", maxFile>>20)
 	}
 	b = bytes.TrimSpace(b)
 	var cues []Cue
@@ -152,11 +152,11 @@ func Check(cues []Cue, duration float64) error {
 		case !(c.Start >= 0) || !(c.End >= c.Start):
 			return wrong(i, c, "ends before it begins, at "+clock(c.End, '.'))
 		case i > 0 && c.Start < cues[i-1].Start:
-			return wrong(i, c, "begins before the cue above it, which is at "+clock(cues[i-1].Start, '.'))
+			return wrong(i, c, "begins before the previous cue, at "+clock(cues[i-1].Start, '.'))
 		case i > 0 && c.Start < cues[latest].End-slack:
 			return wrong(i, c, fmt.Sprintf("overlaps cue %d, which ends at %s", latest+1, clock(cues[latest].End, '.')))
 		case duration > 0 && (c.Start >= duration || c.End > duration+slack):
-			return wrong(i, c, fmt.Sprintf("lasts until %s, past the end of the sound, which lasts %s", clock(c.End, '.'), clock(duration, '.')))
+			return wrong(i, c, fmt.Sprintf("ends at %s, past the end of the recording (%s)", clock(c.End, '.'), clock(duration, '.')))
 		}
 		if c.End > cues[latest].End {
 			latest = i

@@ -66,19 +66,19 @@ func wide(s string, big bool) string {
 
 func TestParseErrors(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
-		{"", "no words in the transcript"},
-		{"WEBVTT\n\nNOTE nothing\n", "no words in the transcript"},
-		{"1\n00:00:01,000 --> 00:00:02,000\n\n", "no words in the transcript"},
-		{`{"text":"x"}`, "no words in the transcript"},
-		{"just words\n", `line 1: "just words" has no times such as 00:01:02.000 --> 00:01:04.000`},
-		{"WEBVTT\n\n00:01.000 --> 00:02.000\na\n\nb\n", `line 6: "b" has no times such as 00:01:02.000 --> 00:01:04.000`},
-		{"1\n00:00:01,000 --> soon\na", `line 2: "00:00:01,000 --> soon" are no times such as 00:01:02.000 --> 00:01:04.000`},
-		{"1\n00:00:01,000 --> 00:00:02,000\na\n2\n00:00:03,000 --> 00:00:04,000\nb", "line 5: times in the middle of a cue; above it an empty line is missing"},
-		{"1\n00:00:01 --> 9999999999:00:02\na", `line 2: "9999999999:00:02" is no time`},
-		{`{"segments":[{"start":1,"end":2,"text":"a"},{"start":1,"text":"b"}]}`, `segment 2, “b”, has no start and end in seconds`},
-		{`{"segments":[{"start":-1,"end":2,"text":"a"}]}`, `segment 1, “a”, has no start and end in seconds`},
-		{`{"segments":[`, "not the JSON of a transcript: unexpected end of JSON input"},
-		{strings.Repeat("a", maxFile+1), "more than 64 MiB are no transcript"},
+		{"", "the transcript has no words"},
+		{"WEBVTT\n\nNOTE nothing\n", "the transcript has no words"},
+		{"1\n00:00:01,000 --> 00:00:02,000\n\n", "the transcript has no words"},
+		{`{"text":"x"}`, "the transcript has no words"},
+		{"just words\n", `line 1: "just words" has no times (expected 00:01:02.000 --> 00:01:04.000)`},
+		{"WEBVTT\n\n00:01.000 --> 00:02.000\na\n\nb\n", `line 6: "b" has no times (expected 00:01:02.000 --> 00:01:04.000)`},
+		{"1\n00:00:01,000 --> soon\na", `line 2: "00:00:01,000 --> soon" are not valid times (expected 00:01:02.000 --> 00:01:04.000)`},
+		{"1\n00:00:01,000 --> 00:00:02,000\na\n2\n00:00:03,000 --> 00:00:04,000\nb", "line 5: unexpected times within a cue (put an empty line before each cue)"},
+		{"1\n00:00:01 --> 9999999999:00:02\na", `line 2: "9999999999:00:02" is not a valid time`},
+		{`{"segments":[{"start":1,"end":2,"text":"a"},{"start":1,"text":"b"}]}`, `segment 2, “b”: missing start or end in seconds`},
+		{`{"segments":[{"start":-1,"end":2,"text":"a"}]}`, `segment 1, “a”: missing start or end in seconds`},
+		{`{"segments":[`, "not a JSON transcript: unexpected end of JSON input"},
+		{strings.Repeat("a", maxFile+1), "the file is larger than 64 MiB, too large for a transcript"},
 	} {
 		t.Run(c.in, func(t *testing.T) {
 			_, _, err := Parse(strings.NewReader(c.in))
@@ -99,12 +99,12 @@ func TestCheck(t *testing.T) {
 		{"right", []Cue{{0, 1, "", "a"}, {1, 2, "", "b"}, {1.6, 3, "", "c"}, {9, 10.5, "", "d"}}, 10, ""},
 		{"unknown duration", []Cue{{90000, 90001, "", "a"}}, 0, ""},
 		{"ends first", []Cue{{0, 1, "", "a"}, {3, 2, "", "b\nc"}}, 10, "cue 2 at 00:00:03.000, “b c”, ends before it begins, at 00:00:02.000"},
-		{"back", []Cue{{5, 6, "", "a"}, {4, 7, "", "b"}}, 10, "cue 2 at 00:00:04.000, “b”, begins before the cue above it, which is at 00:00:05.000"},
+		{"back", []Cue{{5, 6, "", "a"}, {4, 7, "", "b"}}, 10, "cue 2 at 00:00:04.000, “b”, begins before the previous cue, at 00:00:05.000"},
 		{"overlap", []Cue{{0, 5, "", "a"}, {1, 2, "", "b"}}, 10, "cue 2 at 00:00:01.000, “b”, overlaps cue 1, which ends at 00:00:05.000"},
-		{"overlap over another", []Cue{{0, 5, "", "a"}, {4.6, 4.7, "", "b"}, {4.4, 4.5, "", "c"}}, 10, "cue 3 at 00:00:04.400, “c”, begins before the cue above it, which is at 00:00:04.600"},
+		{"overlap over another", []Cue{{0, 5, "", "a"}, {4.6, 4.7, "", "b"}, {4.4, 4.5, "", "c"}}, 10, "cue 3 at 00:00:04.400, “c”, begins before the previous cue, at 00:00:04.600"},
 		{"behind", []Cue{{10, 10.2, "", strings.Repeat("long ", 20)}}, 10,
-			"cue 1 at 00:00:10.000, “" + strings.Repeat("long ", 8) + "…”, lasts until 00:00:10.200, past the end of the sound, which lasts 00:00:10.000"},
-		{"too long", []Cue{{9, 11, "", "a"}}, 10, "cue 1 at 00:00:09.000, “a”, lasts until 00:00:11.000, past the end of the sound, which lasts 00:00:10.000"},
+			"cue 1 at 00:00:10.000, “" + strings.Repeat("long ", 8) + "…”, ends at 00:00:10.200, past the end of the recording (00:00:10.000)"},
+		{"too long", []Cue{{9, 11, "", "a"}}, 10, "cue 1 at 00:00:09.000, “a”, ends at 00:00:11.000, past the end of the recording (00:00:10.000)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := Check(c.cues, c.duration)

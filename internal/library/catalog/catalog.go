@@ -36,7 +36,7 @@ const (
 
 var (
 	// ErrNotExist means that there is no catalogue file.
-	ErrNotExist = errors.New("there is no catalogue")
+	ErrNotExist = errors.New("the library has no catalogue")
 	// ErrCorrupt means that the file is not a catalogue or is damaged. It can
 	// be removed and built again.
 	ErrCorrupt = errors.New("the catalogue is damaged")
@@ -48,9 +48,9 @@ var (
 	ErrNewer = errors.New("the catalogue was made by a newer version of spaces")
 	// ErrOther means that the catalogue belongs to another state of the library.
 	// It has to be built again.
-	ErrOther = errors.New("the catalogue is not the one of this library")
+	ErrOther = errors.New("the catalogue belongs to another library")
 	// ErrFull means that there is no room to change the catalogue.
-	ErrFull = errors.New("there is no room for the catalogue")
+	ErrFull = errors.New("no space left for the catalogue")
 	// ErrNotFound means that the catalogue has no such recording.
 	ErrNotFound = errors.New("no such recording")
 )

@@ -67,7 +67,7 @@ func (f Finder) Space(ctx context.Context, word string) (catalog.Row, error) {
 	case err != nil:
 		return catalog.Row{}, err
 	case f.WholeIDs && (len(rows) != 1 || rows[0].ID != word):
-		return catalog.Row{}, fmt.Errorf("%w: %s is not the id of one", library.ErrNotFound, word)
+		return catalog.Row{}, fmt.Errorf("%w: %s is not a Space id", library.ErrNotFound, word)
 	case len(rows) == 0:
 		return catalog.Row{}, fmt.Errorf("%w: %s", library.ErrNotFound, word)
 	case len(rows) > 1:

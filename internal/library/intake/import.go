@@ -273,8 +273,8 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 	if set.Missing {
 		im.warn(archive.Problem{
 			Kind: archive.PartialArchive, Subject: filepath.Base(set.Archives[0].Path()),
-			Message: "this is one part of an archive that X has split; the other parts are missing",
-			Hint:    "download the other parts too and name them all in one command",
+			Message: "X split this archive, and the other parts are missing",
+			Hint:    "download the other parts and give them all in one command",
 		})
 	}
 	for _, h := range held {
@@ -302,7 +302,7 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 		case err != nil && im.lib.Probe(ctx) != nil:
 			return err
 		case err != nil:
-			im.fail(fmt.Errorf("what it held is not noted, and the Spaces out of it do not say that they are: %w", err), held[i].Name)
+			im.fail(fmt.Errorf("the list of its contents could not be saved, so its Spaces do not name it as their source: %w", err), held[i].Name)
 		}
 	}
 	return nil

@@ -252,7 +252,7 @@ func (im *importer) noDecoder(a *audio, out *outcome) {
 		if _, err := pcm.NewDecoder(a.files[file].Config); err != nil {
 			out.problem(archive.Problem{
 				Kind: "undecodable", Subject: a.pieces[r.Piece].Member,
-				Message: fmt.Sprintf("it is kept, but can be neither measured nor re-encoded: %v", err),
+				Message: fmt.Sprintf("saved, but it cannot be measured or re-encoded: %v", err),
 				Hint:    "convert it, for example: ffmpeg -i IN OUT.wav",
 			}, false)
 		}

@@ -18,7 +18,7 @@ type internalError struct {
 }
 
 func (e *internalError) Error() string {
-	return fmt.Sprintf("the program has a fault that this file brings out: %v", e.value)
+	return fmt.Sprintf("a bug in spaces stopped this file: %v", e.value)
 }
 
 // guard runs f and returns a panic in it as an *internalError.
@@ -72,10 +72,10 @@ func itemProblem(it *item, err error) archive.Problem {
 	p := archive.Problem{Kind: "not-saved", Subject: it.subject(), Message: "not saved: " + err.Error(), Err: err}
 	switch {
 	case errors.As(err, new(*internalError)):
-		p.Hint = "keep the file, and report this to the makers of spaces"
+		p.Hint = "keep the file and report the bug to the makers of spaces"
 	case library.IsFull(err):
 		p.Kind = "disk-full"
-		p.Hint = "make room and run the same command again"
+		p.Hint = "free some disk space and run the command again"
 	}
 	return p
 }

@@ -195,7 +195,7 @@ func (b *itemBuilder) addMember(m *audioMember, id, source string) {
 	for _, other := range it.originals {
 		if o.crc != "" && o.crc == other.crc && o.size == other.size && o.piece == other.piece && o.origin == other.origin {
 			b.im.warn(archive.Problem{Kind: archive.DuplicateMember, Subject: m.Name,
-				Message: "the archive holds the same bytes under another name too; one of them is read"})
+				Message: "the archive contains this file twice under different names; only one copy is used"})
 			return
 		}
 	}

@@ -116,24 +116,24 @@ func (a *audio) reportJoins(out *outcome) {
 			names += p.Name
 		}
 		out.problem(archive.Problem{Kind: "piece-order", Subject: cmp.Or(a.pieces[0].Member, a.pieces[0].Name),
-			Message: "the clock in the audio contradicts the numbers of the pieces, and the clock decides; joined in this order: " + names}, false)
+			Message: "the clock in the audio contradicts the piece numbers; the pieces were joined by the clock, in this order: " + names}, false)
 	}
 	for _, p := range a.pieces {
 		if n := p.Track.OtherTracks; n > 0 {
 			out.problem(archive.Problem{Kind: "other-tracks", Subject: cmp.Or(p.Member, p.Name),
-				Message: fmt.Sprintf("it has %d tracks of sound; the first that can be played is, and the others stay in the original", n+1)}, false)
+				Message: fmt.Sprintf("it has %d sound tracks; the first playable one is used, and the others stay in the original", n+1)}, false)
 		}
 	}
 	for _, p := range a.pieces {
 		if p.Overlap == 0 {
 			continue
 		}
-		what := fmt.Sprintf("its first %.1f s are in a piece before it too, and are played once", p.Overlap)
+		what := fmt.Sprintf("its first %.1f s repeat an earlier piece and are played once", p.Overlap)
 		if p.drop >= p.Track.Units() {
-			what = "all of it is in a piece before it too, and is played once"
+			what = "all of it repeats an earlier piece and is played once"
 		}
 		if a.contradictions > 0 {
-			what += "; by the clock, as the pieces are not the same there"
+			what += "; matched by the clock, because the pieces differ there"
 		}
 		out.problem(archive.Problem{Kind: "piece-overlap", Subject: cmp.Or(p.Member, p.Name), Message: what}, false)
 	}

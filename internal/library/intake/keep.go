@@ -29,7 +29,7 @@ func (im *importer) stageCopies(ctx context.Context, it *item, g *library.Stage,
 		if p.Bytes > 0 {
 			s.Earlier = append(s.Earlier, space.Earlier{
 				Name: o.name, Bytes: p.Bytes, SHA256: p.SHA256,
-				Reason: fmt.Sprintf("%s claims to be piece %d as well", o.member, o.piece),
+				Reason: fmt.Sprintf("%s is also numbered as piece %d", o.member, o.piece),
 			})
 		}
 	}

@@ -226,7 +226,7 @@ func listChunks(dir string) ([]chunk, error) {
 	// The same chunk twice is a download that was repeated.
 	list = slices.CompactFunc(list, func(a, b chunk) bool { return a.seq == b.seq && a.ns == b.ns })
 	if len(list) == 0 {
-		return nil, &archive.Problem{Kind: archive.EmptyArchive, Subject: dir, Message: "there are no chunks in it"}
+		return nil, &archive.Problem{Kind: archive.EmptyArchive, Subject: dir, Message: "the folder contains no chunks"}
 	}
 	return list, nil
 }

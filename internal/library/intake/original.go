@@ -97,7 +97,7 @@ func (im *importer) stageOriginal(ctx context.Context, o original, hashed bool, 
 	if o.crc != "" {
 		p.CRC32 = sums.crc()
 		if p.broken == nil && p.CRC32 != o.crc {
-			p.broken = fmt.Errorf("its CRC-32 is %s where the archive says %s", p.CRC32, o.crc)
+			p.broken = fmt.Errorf("its CRC-32 is %s, but the archive says %s", p.CRC32, o.crc)
 		}
 	}
 	if errors.Is(p.unread, media.ErrNeedsFile) {

@@ -43,7 +43,7 @@ func playables(tl *timeline.Timeline, pieces []*piece) (files []*output, file []
 		if !ok {
 			i = len(files)
 			if i == maxPlayables {
-				return nil, nil, nil, fmt.Errorf("its audio parameters change to more than %d different ones", maxPlayables)
+				return nil, nil, nil, fmt.Errorf("its audio parameters change more than %d times", maxPlayables)
 			}
 			at[r.Config] = i
 			files = append(files, &output{File: playable.File{

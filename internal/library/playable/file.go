@@ -44,7 +44,7 @@ func (f *File) Hear(start, samples int64) {
 func Ext(c track.Codec) (string, error) {
 	f, ok := format.Native(c)
 	if !ok {
-		return "", fmt.Errorf("no playable file can be made of %s audio without re-encoding it", c)
+		return "", fmt.Errorf("%s audio cannot be made playable without re-encoding", c)
 	}
 	return f.Ext(), nil
 }

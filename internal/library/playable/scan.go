@@ -33,7 +33,7 @@ func (p *Scan) Read(rd track.Reader) error {
 		case err != nil:
 			return err
 		case len(u.Data) > track.MaxListedSize:
-			return fmt.Errorf("an access unit of %d bytes at %d: too large for audio", len(u.Data), u.Offset)
+			return fmt.Errorf("the access unit of %d bytes at %d is too large for audio", len(u.Data), u.Offset)
 		}
 		p.Sizes = append(p.Sizes, uint32(len(u.Data)))
 		for len(p.Lengths) <= u.Run {

@@ -132,7 +132,7 @@ func (s Store) bare(it *Item) error {
 		return err
 	}
 	if !space.ValidID(known.ID) {
-		return fmt.Errorf("%s: odd id %q", layout.SidecarIn(folder), known.ID)
+		return fmt.Errorf("%s: invalid id %q", layout.SidecarIn(folder), known.ID)
 	}
 	it.Bare = true
 	it.Record = Record{Schema: space.Schema, Kind: Space, ID: known.ID, Title: known.Title, Name: path.Base(known.Folder), Folder: known.Folder}
@@ -186,7 +186,7 @@ func (s Store) read(name string, v any) error {
 		return err
 	}
 	if len(b) > maxRecord {
-		return fmt.Errorf("%s has more than %d MiB: no program of ours wrote it", name, maxRecord>>20)
+		return fmt.Errorf("%s is larger than %d MiB, so spaces did not write it", name, maxRecord>>20)
 	}
 	if err := json.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("%s: %w", name, err)

@@ -92,7 +92,7 @@ func (s *Space) FilePositions() ([]int64, error) {
 	var list []int64
 	for _, r := range s.Timeline {
 		if r.File < 0 || r.File >= len(s.Files) {
-			return nil, errors.New("the timeline names a file that is not listed")
+			return nil, errors.New("the timeline refers to a file that is not listed")
 		}
 		list = append(list, next[r.File])
 		next[r.File] += r.Skip + r.Samples + r.Trim
