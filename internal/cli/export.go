@@ -296,7 +296,7 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 	case "turns":
 		turns, err := q.Library.Turns(s.ID)
 		if err != nil || turns == nil || len(turns.Turns) == 0 {
-			return &failure{exitNotFound, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("nobody is known to speak in %s", s.ID)}
+			return &failure{exitNotFound, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("no speaking turns are known for %s", s.ID)}
 		}
 		q.Chapters, q.RoughChapters = chapters.FromTurns(out.Heard(turns.Turns), chapters.LeastSeconds), turns.Approximate
 		return nil

@@ -173,7 +173,7 @@ type TargetError struct {
 
 func (e *TargetError) Error() string {
 	if e.Secret != "" {
-		return fmt.Sprintf("%s: target %s: %s must not be stored here, where others may read it", e.Path, e.Secret, e.Target)
+		return fmt.Sprintf("%s: target %s: %s must not be stored here, where others may read it", e.Path, e.Target, e.Secret)
 	}
 	return fmt.Sprintf("%s: the target %s: %v", e.Path, e.Target, e.Err)
 }

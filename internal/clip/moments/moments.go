@@ -136,8 +136,8 @@ func (o *Options) complete() error {
 	case o.Top < 1 || o.Top > MaxTop:
 		return &clip.Problem{Kind: clip.BadRequest, Message: fmt.Sprintf("the number of moments must be from 1 to %d, not %d", MaxTop, o.Top)}
 	case o.Length < MinLength || o.Length > MaxLength:
-		return &clip.Problem{Kind: recording.BadTime, Message: fmt.Sprintf("the length of a moment must be from %.0f s to %.0f minutes, not %g s",
-			MinLength.Seconds(), MaxLength.Minutes(), o.Length.Seconds())}
+		return &clip.Problem{Kind: recording.BadTime, Message: fmt.Sprintf("the length of a moment must be from %.0f s to %.0f minutes",
+			MinLength.Seconds(), MaxLength.Minutes())}
 	}
 	return nil
 }
