@@ -1,0 +1,91 @@
+package removed
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/durable/flock"
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/space"
+)
+
+// A word means what it names in full before what it is a part of.
+func TestMatch(t *testing.T) {
+	at := space.Time{Time: time.Date(2021, 7, 1, 0, 0, 0, 0, time.UTC)}
+	list := []Item{
+		{Place: "a.m4a (2)", Record: Record{Kind: Clip, ID: "1ypKdEXvkMLGW", Name: "a.m4a", Title: "Later", RemovedAt: at}},
+		{Place: "Talk [1ypKdEXvkMLGW]", Record: Record{Kind: Space, ID: "1ypKdEXvkMLGW", Name: "Talk [1ypKdEXvkMLGW]", Title: "Ein Gespräch", RemovedAt: at}},
+		{Place: "a.m4a", Record: Record{Kind: Clip, ID: "1ypKdEXvkMLGW", Name: "a.m4a", Title: "Earlier", RemovedAt: at}},
+		{Place: "b.mp3", Record: Record{Kind: Episode, ID: "1RDxlaZNRDLJL", Name: "b.mp3", Title: "Talk b", RemovedAt: at}},
+	}
+	for _, test := range []struct{ word, want string }{
+		{"latest", "a.m4a (2)"},
+		{"a.m4a", "a.m4a (2)"}, // the latest of it
+		{"a.m4a (2)", "a.m4a (2)"},
+		{"a", "a.m4a (2)"},
+		{"1ypKdEXvkMLGW", "Talk [1ypKdEXvkMLGW]"},
+		{"1YPK", "Talk [1ypKdEXvkMLGW]"},
+		{"1yp", "Talk [1ypKdEXvkMLGW]"}, // in its name
+		{"1RDxlaZNRDLJL", "b.mp3"},      // what was made of a Space that is there
+		{"GESPRÄCH", "Talk [1ypKdEXvkMLGW]"},
+		{"talk", "Talk [1ypKdEXvkMLGW], b.mp3"},
+		{"nosuch", ""},
+		{"", ""},
+	} {
+		t.Run(test.word, func(t *testing.T) {
+			var places []string
+			for _, it := range Match(list, test.word) {
+				places = append(places, it.Place)
+			}
+			if got := strings.Join(places, ", "); got != test.want {
+				t.Errorf("it means %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// What another program is moving is left to it.
+func TestFinishLeavesOthersAlone(t *testing.T) {
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for name, content := range map[string]string{
+		"clips/a.m4a":                "sound",
+		layout.RemovedMoves("a.m4a"): `{"schema":1,"moves":[{"from":"clips/a.m4a","to":"` + layout.RemovedIn("a.m4a") + `/a.m4a"}],"keep":{"schema":1,"kind":"clip","name":"a.m4a"}}`,
+	} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held, err := os.OpenFile(filepath.Join(dir, layout.RemovedMoves("a.m4a")), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := flock.Own(held); err != nil {
+		t.Skip("no locks here")
+	}
+	s := Store{Root: root}
+	if found, err := s.Finish(true); found || err != nil {
+		t.Errorf("finished what another program does: %t, %v", found, err)
+	}
+	if _, err := root.Stat("clips/a.m4a"); err != nil {
+		t.Error(err)
+	}
+	held.Close()
+	if found, err := s.Finish(false); !found || err != nil {
+		t.Errorf("left undone: %t, %v", found, err)
+	}
+	list, err := s.List()
+	if err != nil || len(list) != 1 || list[0].Name != "a.m4a" {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
