@@ -20,6 +20,32 @@ type NoProgress struct{}
 func (NoProgress) Expect(int64) {}
 func (NoProgress) Add(int64)    {}
 
+// A Phase is a part of a job: its name, and its share of the time that the job
+// takes, in any unit. How long a phase takes is a guess; it makes a bar run
+// evenly and is not seen elsewhere.
+type Phase struct {
+	Name   string
+	Weight float64
+}
+
+// Enter says that a phase of a job begins, to a Progress that has a method Phase.
+func Enter(p Progress, phase string) {
+	if p, ok := p.(interface{ Phase(string) }); ok {
+		p.Phase(phase)
+	}
+}
+
+// Within returns a Progress for one of several jobs that p is told of: the names
+// of its phases get a prefix.
+func Within(p Progress, prefix string) Progress { return within{p, prefix} }
+
+type within struct {
+	Progress
+	prefix string
+}
+
+func (w within) Phase(name string) { Enter(w.Progress, w.prefix+name) }
+
 // Until returns a reader of r that ends with a context and tells p, which may
 // be nil, of what comes. It passes on the errors of r as they are.
 func Until(ctx context.Context, r io.Reader, p Progress) io.Reader {

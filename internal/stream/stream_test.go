@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync/atomic"
@@ -120,5 +121,26 @@ func TestReaderAt(t *testing.T) {
 	cancel()
 	if n, err := r.ReadAt(b, 0); n != 0 || err != context.Canceled || string(b) != "de" {
 		t.Errorf("%d bytes, %q, %v after the context was done", n, b, err)
+	}
+}
+
+// phased writes down what it is told.
+type phased struct{ told []string }
+
+func (p *phased) Expect(n int64)    { p.told = append(p.told, fmt.Sprint("expect ", n)) }
+func (p *phased) Add(n int64)       { p.told = append(p.told, fmt.Sprint("add ", n)) }
+func (p *phased) Phase(name string) { p.told = append(p.told, name) }
+
+func TestPhases(t *testing.T) {
+	var p phased
+	Enter(&p, "reading")
+	second := Within(&p, "2 of 3 · ")
+	Enter(second, "encoding")
+	second.Expect(7)
+	second.Add(3)
+	Enter(NoProgress{}, "reading") // which has no phases
+	Enter(nil, "reading")
+	if got := strings.Join(p.told, ", "); got != "reading, 2 of 3 · encoding, expect 7, add 3" {
+		t.Error(got)
 	}
 }

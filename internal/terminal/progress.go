@@ -4,20 +4,17 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
-// A Phase is a part of a job: its name, and its share of the time that the job
-// takes, in any unit. How long a phase takes is a guess; it makes the bar run
-// evenly and is not seen elsewhere.
-type Phase struct {
-	Name   string
-	Weight float64
-}
+// A Phase is a part of a job.
+type Phase = stream.Phase
 
 // A Bar shows how a job gets on: one line for all of it, from the first phase to
 // the last, with the time that is left. Phases count in units of their own
@@ -29,10 +26,14 @@ type Bar struct {
 	now   func() time.Time
 	what  string
 	bytes bool
+	pause time.Duration // between two lines
+	// report, if it is set, is told instead of the screen.
+	report func(State)
 
 	mu             sync.Mutex
 	phases         []Phase
 	phase          int
+	begun, ended   bool    // the phase, the job
 	before, weight float64 // of the phases that are done, of all
 	expected, done int64   // of this phase
 	most           float64 // the bar never goes back
@@ -43,9 +44,9 @@ type Bar struct {
 // NewBar returns a bar for a job. Width is asked at each line, since windows
 // change; 0 stands for one that is not known.
 func NewBar(out io.Writer, width func() int, now func() time.Time, what string, phases ...Phase) *Bar {
-	b := &Bar{out: out, width: width, now: now, what: what, start: now(), phases: phases}
+	b := &Bar{out: out, width: width, now: now, what: what, start: now(), phases: phases, pause: 100 * time.Millisecond}
 	if len(b.phases) == 0 {
-		b.phases = []Phase{{"", 1}}
+		b.phases = []Phase{{Weight: 1}}
 	}
 	for _, p := range b.phases {
 		b.weight += p.Weight
@@ -62,24 +63,45 @@ func (b *Bar) CountBytes() *Bar {
 	return b
 }
 
-// Phase ends the phases before that of a name, and begins it. An unknown name
-// changes nothing.
+// Report makes the bar tell f how far the job has come: at each phase, once a
+// second, and at its end. Nothing is drawn. f is called by one goroutine at a
+// time.
+func (b *Bar) Report(f func(State)) *Bar {
+	b.report, b.pause = f, time.Second
+	return b
+}
+
+// Phase begins the phase of a name, and ends the one before. Phases between them
+// are left out: they count no more. An earlier phase is done once more, with
+// those that follow it. An unknown name changes nothing.
 func (b *Bar) Phase(name string) {
 	if b == nil {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for i := b.phase; i < len(b.phases); i++ {
-		if b.phases[i].Name == name {
-			for ; b.phase < i; b.phase++ {
-				b.before += b.phases[b.phase].Weight
-			}
-			b.expected, b.done = 0, 0
-			b.draw(true)
-			return
-		}
+	next := slices.IndexFunc(b.phases, func(p Phase) bool { return p.Name == name })
+	if next < 0 || next == b.phase && b.begun {
+		return
 	}
+	if next < b.phase {
+		for _, p := range b.phases[next : b.phase+1] {
+			b.weight += p.Weight
+		}
+		b.before += b.phases[b.phase].Weight
+		b.phase = next
+	}
+	for ; b.phase < next; b.phase++ {
+		if b.begun {
+			b.before += b.phases[b.phase].Weight
+		} else {
+			b.weight -= b.phases[b.phase].Weight
+		}
+		b.begun = false
+	}
+	b.begun = true
+	b.expected, b.done = 0, 0
+	b.draw(true)
 }
 
 // Expect says that so many more units are going to be done in this phase.
@@ -94,6 +116,7 @@ func (b *Bar) add(expected, done int64) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.begun = true
 	b.expected += expected
 	b.done += done
 	b.draw(false)
@@ -115,9 +138,10 @@ func (b *Bar) Close() {
 
 // A State is how far a job has come.
 type State struct {
-	Phase string
-	Share float64       // of the whole job, from 0 to 1
-	Left  time.Duration // negative when it is not known yet
+	Job, Phase  string
+	Done, Total int64         // of the phase, in its own unit
+	Share       float64       // of the whole job, from 0 to 1; it never falls
+	Left        time.Duration // negative when it is not known yet
 }
 
 // State returns how far the job has come.
@@ -134,13 +158,14 @@ func (b *Bar) state() State {
 		share += p.Weight * min(1, float64(b.done)/float64(b.expected))
 	}
 	if b.weight > 0 {
-		b.most = max(b.most, share/b.weight)
+		share /= b.weight
 	}
-	s := State{Phase: p.Name, Share: b.most, Left: -1}
+	b.most = max(b.most, share)
+	s := State{Job: b.what, Phase: p.Name, Done: b.done, Total: b.expected, Share: b.most, Left: -1}
 	// Before that, what is left is guesswork.
 	const soon, little = 2 * time.Second, 0.01
-	if gone := b.now().Sub(b.start); gone >= soon && s.Share >= little {
-		s.Left = time.Duration(float64(gone) * (1 - s.Share) / s.Share)
+	if gone := b.now().Sub(b.start); gone >= soon && share >= little {
+		s.Left = time.Duration(float64(gone) * (1 - share) / share)
 	}
 	return s
 }
@@ -148,12 +173,18 @@ func (b *Bar) state() State {
 // draw draws the line anew, not more often than can be read unless something
 // else than the numbers in it changed.
 func (b *Bar) draw(changed bool) {
-	const pause = 100 * time.Millisecond
 	now := b.now()
-	if !changed && now.Sub(b.drawn) < pause {
+	if b.report != nil && !b.ended && b.before+b.phases[b.phase].Weight >= b.weight && b.expected > 0 && b.done >= b.expected {
+		b.ended, changed = true, true
+	}
+	if !changed && now.Sub(b.drawn) < b.pause {
 		return
 	}
 	b.drawn = now
+	if b.report != nil {
+		b.report(b.state())
+		return
+	}
 	width := cmp.Or(b.width(), 80) - 1 // the last column would break the line
 	line := Truncate(b.line(width), width)
 	n := Width(line)

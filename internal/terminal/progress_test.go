@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,11 +34,12 @@ func (s *screen) String() string { return strings.TrimRight(string(s.cells), " "
 // A stopwatch is a clock that the test moves.
 type stopwatch struct{ at time.Time }
 
-func (w *stopwatch) now() time.Time       { return w.at }
-func (w *stopwatch) wait(d time.Duration) { w.at = w.at.Add(d) }
-func fixed(columns int) func() int        { return func() int { return columns } }
-func bar(filled int) string               { return strings.Repeat("█", filled) + strings.Repeat("░", 24-filled) }
-func newStopwatch() *stopwatch            { return &stopwatch{time.Date(2021, 6, 14, 0, 0, 0, 0, time.UTC)} }
+func (w *stopwatch) now() time.Time           { return w.at }
+func (w *stopwatch) wait(d time.Duration)     { w.at = w.at.Add(d) }
+func fixed(columns int) func() int            { return func() int { return columns } }
+func bar(filled int) string                   { return strings.Repeat("█", filled) + strings.Repeat("░", 24-filled) }
+func newStopwatch() *stopwatch                { return &stopwatch{time.Date(2021, 6, 14, 0, 0, 0, 0, time.UTC)} }
+func phase(name string, weight float64) Phase { return Phase{Name: name, Weight: weight} }
 func shows(t *testing.T, s *screen, w string) {
 	t.Helper()
 	if s.String() != w {
@@ -50,7 +52,7 @@ func shows(t *testing.T, s *screen, w string) {
 func TestBarOfPhases(t *testing.T) {
 	var s screen
 	w := newStopwatch()
-	b := NewBar(&s, fixed(100), w.now, "exporting", Phase{"measuring", 1}, Phase{"encoding", 3})
+	b := NewBar(&s, fixed(100), w.now, "exporting", phase("measuring", 1), phase("encoding", 3))
 	b.Phase("measuring")
 	b.Expect(1000)
 	w.wait(30 * time.Second)
@@ -63,15 +65,63 @@ func TestBarOfPhases(t *testing.T) {
 	w.wait(30 * time.Second)
 	b.Add(5)
 	shows(t, &s, "exporting · encoding  "+bar(15)+"   62 %  35 s left")
-	if got := b.State(); got.Phase != "encoding" || got.Share != 0.625 || got.Left != 36*time.Second {
+	if got := b.State(); got != (State{"exporting", "encoding", 5, 10, 0.625, 36 * time.Second}) {
 		t.Errorf("its state is %+v", got)
 	}
-	b.Phase("measuring") // that is over
 	b.Phase("unheard of")
 	w.wait(time.Second)
 	b.Add(5)
 	shows(t, &s, "exporting · encoding  "+bar(24)+"  100 %  a few seconds left")
 	b.Close()
+	shows(t, &s, "")
+}
+
+// What need not be done does not count, and what is done twice counts twice.
+func TestBarLeavesOutAndRepeats(t *testing.T) {
+	var s screen
+	w := newStopwatch()
+	b := NewBar(&s, fixed(100), w.now, "exporting", phase("measuring", 10), phase("levelling", 5), phase("encoding", 3), phase("verifying", 1))
+	do := func(phase string, want float64) {
+		t.Helper()
+		b.Phase(phase)
+		b.Expect(10)
+		b.Add(10)
+		if got := b.State(); got.Phase != phase || got.Share != want {
+			t.Errorf("after %s its state is %+v, want the share %g", phase, got, want)
+		}
+	}
+	do("encoding", 0.75)
+	do("verifying", 1)
+	b = NewBar(&s, fixed(100), w.now, "exporting", phase("encoding", 3), phase("verifying", 1), phase("saving", 4))
+	do("encoding", 3.0/8)
+	do("verifying", 4.0/8)
+	do("encoding", 7.0/12)
+	do("verifying", 8.0/12)
+	do("saving", 1)
+}
+
+func TestBarReports(t *testing.T) {
+	var s screen
+	var got []State
+	w := newStopwatch()
+	b := NewBar(&s, fixed(100), w.now, "sending", phase("a.m4a", 1), phase("b.m4a", 1)).Report(func(s State) { got = append(got, s) })
+	b.Phase("a.m4a")
+	b.Expect(10)
+	w.wait(999 * time.Millisecond)
+	b.Add(1)
+	w.wait(time.Second)
+	b.Add(4)
+	b.Phase("b.m4a")
+	b.Expect(10)
+	b.Add(10) // at once: the end is told all the same
+	b.Close()
+	want := []State{
+		{"sending", "a.m4a", 0, 0, 0, -1}, {"sending", "a.m4a", 5, 10, 0.25, -1},
+		{"sending", "b.m4a", 0, 0, 0.5, -1}, {"sending", "b.m4a", 10, 10, 1, -1},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
+	}
 	shows(t, &s, "")
 }
 
