@@ -147,20 +147,6 @@ func (a *App) runDropped(ctx context.Context, args []string) int {
 	return code
 }
 
-// newBar returns a bar for a job on stderr, if somebody watches it and wants it.
-func (a *App) newBar(what string, phases ...terminal.Phase) *terminal.Bar {
-	if !a.ErrTTY || a.set.NoProgress || a.set.Quiet {
-		return nil
-	}
-	width := func() int {
-		if f, ok := a.Err.(*os.File); ok {
-			return terminal.Columns(f)
-		}
-		return a.Columns
-	}
-	return terminal.NewBar(a.Err, width, a.Now, what, phases...)
-}
-
 // An errWriter remembers the first error of writing, so that commands need
 // not look at each line they print.
 type errWriter struct {

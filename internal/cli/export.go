@@ -27,6 +27,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/stream"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -249,42 +250,20 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	if err := a.reviewExport(&o, ask, lib, rows); err != nil {
 		return err
 	}
-	var failures []*failure
 	var waiting []string // ids whose episodes are not published
-	for i, row := range rows {
-		what := "exporting"
-		if len(rows) > 1 {
-			what = fmt.Sprintf("exporting %d of %d", i+1, len(rows))
-		}
-		res, err := a.exportSpace(ctx, &o, ask, q, row, what)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil && len(rows) == 1:
-			return err
-		case err != nil:
-			f := classify(err)
-			failures = append(failures, f)
-			err = a.printFailureOf(row.ID, f)
-		default:
+	err = a.eachSpace(ctx, "exporting", rows, episode.Phases(), "exports-failed", "exported", func(row catalog.Row, p stream.Progress) (func() error, error) {
+		res, err := a.exportSpace(ctx, &o, ask, q, row, p)
+		return func() error {
 			if o.output == "" && !res.IsPublished() {
 				waiting = append(waiting, row.ID)
 			}
-			err = a.printExported(res)
-		}
-		if err != nil {
-			return err
-		}
+			return a.printExported(res)
+		}, err
+	})
+	if ctx.Err() == nil {
+		a.publishHint(lib, waiting)
 	}
-	a.publishHint(lib, waiting)
-	if len(failures) == 0 {
-		return nil
-	}
-	code := exitPartly
-	if len(failures) == len(rows) {
-		code = failures[0].code
-	}
-	return &failure{code, "exports-failed", "", fmt.Errorf("%d of %d episodes could not be made", len(failures), len(rows))}
+	return err
 }
 
 // mark finds the chapters that an episode gets.
@@ -368,8 +347,8 @@ func (a *App) reviewExport(o *exportOptions, ask *asker, lib *library.Library, r
 	return notReviewed(rows[0].ID, lines)
 }
 
-// exportSpace makes one episode, with a progress bar.
-func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *asker, q episode.Request, row catalog.Row, what string) (*episode.Result, error) {
+// exportSpace makes one episode.
+func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *asker, q episode.Request, row catalog.Row, p stream.Progress) (*episode.Result, error) {
 	s, err := q.Library.Load(row.ID)
 	if err != nil {
 		return nil, err
@@ -393,9 +372,7 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *asker, q e
 	if err := o.say(&q); err != nil {
 		return nil, err
 	}
-	bar := a.newBar(what)
-	res, err := episode.Export(ctx, q, bar)
-	bar.Close()
+	res, err := episode.Export(ctx, q, p)
 	if err != nil {
 		return nil, soundError(q.Library, s, err)
 	}

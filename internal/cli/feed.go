@@ -264,11 +264,14 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	}
 	defer ask.Close()
 	var missing []string
-	b, err := feed.Build(ctx, root, out, show, feed.Options{File: file, Site: o.site, Agree: func(list []*feed.Episode) error {
+	bar := a.newBar("building the feed", feed.Phases()...).CountBytes()
+	b, err := feed.Build(ctx, root, out, show, feed.Options{File: file, Site: o.site, Progress: bar, Agree: func(list []*feed.Episode) error {
 		var err error
+		bar.Close()
 		missing, err = ask.episodes(ctx, list)
 		return err
 	}})
+	bar.Close()
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/stream"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -94,42 +95,28 @@ func (a *App) measure(ctx context.Context, o measureOptions) error {
 		terminal.Column{Title: "SILENT", Right: true, Yield: 2},
 		terminal.Column{Title: "LOST", Right: true, Yield: 4},
 		terminal.Column{Title: "TITLE", Min: titleRoom})
-	var failures []*failure
-	for i, row := range rows {
-		what := "measuring"
-		if len(rows) > 1 {
-			what = fmt.Sprintf("measuring %d of %d", i+1, len(rows))
-		}
-		s, m, err := a.measureSpace(ctx, lib, row, what)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil && len(rows) == 1:
-			return err
-		case err != nil:
-			f := classify(err)
-			failures = append(failures, f)
-			err = a.printFailureOf(row.ID, f)
-		case a.set.JSON:
-			err = writeJSON(a.Out, measureLine{
-				space.Schema, s.ID, s.Title, s.Duration, s.Samples, m.Loudness,
-				m.Silence, m.SilentSeconds, m.LongestSilence().Seconds(), m.LostUnits, m.LostSeconds, s.Damage})
-		case len(rows) == 1:
-			err = showMeasurement(a.Out, s, m)
-		default:
+	err = a.eachSpace(ctx, "measuring", rows, []stream.Phase{{Weight: 1}}, "unmeasured", "measured", func(row catalog.Row, p stream.Progress) (func() error, error) {
+		s, m, err := a.measureSpace(ctx, lib, row, p)
+		return func() error {
+			switch {
+			case a.set.JSON:
+				return writeJSON(a.Out, measureLine{
+					space.Schema, s.ID, s.Title, s.Duration, s.Samples, m.Loudness,
+					m.Silence, m.SilentSeconds, m.LongestSilence().Seconds(), m.LostUnits, m.LostSeconds, s.Damage})
+			case len(rows) == 1:
+				return showMeasurement(a.Out, s, m)
+			}
 			t.Add(s.ID, level(m.Loudness.Integrated), level(m.Loudness.Range), peakColumn(m.Loudness),
 				fmt.Sprint(m.Loudness.ClippedRuns), spell.Length(m.SilentSeconds), spell.Short(lostOf(s, m)), titleOf(row))
-		}
-		if err != nil {
-			return err
-		}
-	}
+			return nil
+		}, err
+	})
 	t.Write(a.Out, a.Columns)
-	return notAll(failures, len(rows))
+	return err
 }
 
-// measureSpace measures one Space, with a progress bar.
-func (a *App) measureSpace(ctx context.Context, lib *library.Library, row catalog.Row, what string) (*space.Space, *library.Measurement, error) {
+// measureSpace measures one Space.
+func (a *App) measureSpace(ctx context.Context, lib *library.Library, row catalog.Row, p stream.Progress) (*space.Space, *library.Measurement, error) {
 	if _, err := pathOf(lib, row, false); err != nil {
 		return nil, nil, err
 	}
@@ -137,9 +124,8 @@ func (a *App) measureSpace(ctx context.Context, lib *library.Library, row catalo
 	if err != nil {
 		return nil, nil, err
 	}
-	bar := a.newBar(what)
-	m, err := recording.Measure(ctx, lib, row.ID, a.jobs(), bar)
-	bar.Close()
+	stream.Enter(p, "")
+	m, err := recording.Measure(ctx, lib, row.ID, a.jobs(), p)
 	return s, m, soundError(lib, s, err)
 }
 
@@ -170,24 +156,6 @@ func (a *App) printFailureOf(id string, f *failure) error {
 		_, err = fmt.Fprintf(a.Err, "spaces: hint: %s\n", terminal.SafeLines(f.hint))
 	}
 	return err
-}
-
-// notAll is the error of a command that could not measure some of so many
-// Spaces.
-func notAll(failures []*failure, all int) error {
-	if len(failures) == 0 {
-		return nil
-	}
-	code := exitPartly
-	if len(failures) == all {
-		code = failures[0].code
-		for _, f := range failures {
-			if f.code != code {
-				code = exitFailed
-			}
-		}
-	}
-	return &failure{code, "unmeasured", "", fmt.Errorf("%d of %s could not be measured", len(failures), spell.Count(all, "Space"))}
 }
 
 // peakColumn is a true peak in a table.

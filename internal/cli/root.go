@@ -10,6 +10,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/settings"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // rootCommand builds the command tree.
@@ -51,7 +52,11 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 	flags.String("library", "", "folder of the library, `DIR` (default ~/Spaces)")
 	flags.Bool("json", false, "write JSON, for scripts; see spaces help json")
 	flags.BoolP("quiet", "q", false, "print only results and errors")
+	flags.String("progress", terminal.Auto, "show progress: auto, never, or json for lines on standard error, `WHEN`")
 	flags.Bool("no-progress", false, "do not show progress")
+	flags.String("color", terminal.Auto, "colour tables: auto, always or never, `WHEN`")
+	complete(root, "progress", terminal.Auto, terminal.Never, asJSON)
+	complete(root, "color", terminal.ColorModes()...)
 	flags.Duration("lock-wait", settings.LockWait, "wait `TIME` for another program that is changing the library")
 	flags.Int("jobs", 0, "do `N` things at once (default: one per core)")
 	flags.BoolP("help", "h", false, "show this help")

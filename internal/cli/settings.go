@@ -3,18 +3,22 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/settings"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // userSettings are what holds for every command. All but JSON can also be set
 // in the environment and in the config file.
 type userSettings struct {
 	settings.Settings
-	JSON bool
+	JSON     bool
+	Progress string // auto, never or json
 }
 
 func (a *App) folder() settings.Folder { return settings.Folder{Home: a.Home, Dir: a.ConfigDir} }
@@ -62,6 +66,17 @@ func settingError(err error) error {
 // loadSettings fills a.set.
 func (a *App) loadSettings(cmd *cobra.Command) error {
 	a.set.JSON, _ = cmd.Flags().GetBool("json")
+	a.set.Progress, _ = cmd.Flags().GetString("progress")
+	if when := []string{terminal.Auto, terminal.Never, asJSON}; !slices.Contains(when, a.set.Progress) {
+		return usage("--progress must be %s, not %q", spell.Or(when), a.set.Progress)
+	}
+	color, _ := cmd.Flags().GetString("color")
+	if !slices.Contains(terminal.ColorModes(), color) {
+		return usage("--color must be %s, not %q", spell.Or(terminal.ColorModes()), color)
+	}
+	if color != terminal.Auto {
+		a.Palette = terminal.NewPalette(color, a.OutTTY, a.Env)
+	}
 	all, err := a.folder().Resolve(cmd.Flags())
 	if err != nil {
 		return settingError(err)

@@ -174,6 +174,9 @@ func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 		return err
 	}
 	a.uploading = events
+	if !a.set.JSON {
+		events.bar = a.newBar("uploading", publish.Phases(list)...).CountBytes()
+	}
 	sum, err := s.Send(ctx, list)
 	events.close()
 	if err != nil {
@@ -221,7 +224,7 @@ func (a *App) agreeToPublic(ctx context.Context, o *uploadOptions, s *publish.Se
 	return nil
 }
 
-// uploadEvents tells how sending gets on: a bar a file, a line a file, or
+// uploadEvents tells how sending gets on: one bar, a line a file, or
 // lines of JSON.
 type uploadEvents struct {
 	a    *App
@@ -277,7 +280,7 @@ func (e *uploadEvents) Start(it *publish.Item, bytes int64) {
 		e.write(writeJSON(e.a.Out, e.line("started", it, bytes)))
 		return
 	}
-	e.bar = e.a.newBar(terminal.Safe(it.Name)).CountBytes()
+	e.bar.Phase(it.Name)
 	e.bar.Expect(bytes)
 }
 
@@ -321,8 +324,7 @@ func (e *uploadEvents) Planned(it *publish.Item, bytes int64, requests []string)
 func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.bar.Close()
-	e.bar = nil
+	e.bar.Close() // for the lines that follow
 	var f *failure
 	if err != nil {
 		f = classify(uploadError(err, e.t))

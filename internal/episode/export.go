@@ -60,14 +60,38 @@ type export struct {
 	notes  []string
 }
 
+// The phases of an export. Which of them there are depends on the recording and
+// on what was asked for.
+const (
+	Measuring = "measuring"
+	Levelling = "comparing the speakers"
+	Adjusting = "finding the loudness"
+	Encoding  = "encoding"
+	Verifying = "verifying"
+)
+
+// Phases lists the phases in their order, each with about how long it takes.
+func Phases() []stream.Phase {
+	return []stream.Phase{
+		{Name: Measuring, Weight: 2}, {Name: Levelling, Weight: 4}, {Name: Adjusting, Weight: 4},
+		{Name: Encoding, Weight: 8}, {Name: Verifying, Weight: 3},
+	}
+}
+
 // Export makes an episode, unless it is there and up to date. The same
 // recording and settings give the same bytes.
 func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) {
+	if p == nil {
+		p = stream.NoProgress{}
+	}
 	e := &export{Request: q, progress: p}
 	if err := e.settle(); err != nil {
 		return nil, err
 	}
 	var err error
+	if q.Library.Measured(q.Recording.Space) == nil {
+		stream.Enter(p, Measuring)
+	}
 	if e.measured, err = recording.Measure(ctx, q.Library, q.Recording.Space.ID, q.Jobs, p); err != nil {
 		return nil, err
 	}
@@ -138,7 +162,7 @@ func (e *export) prepare() error {
 		p.Recording = s.ID
 		return p
 	}
-	e.chain = chain{r: r, list: e.list, format: r.Format(k.Rates...), tick: e.tick, exact: e.Preset == Archive}
+	e.chain = chain{r: r, list: e.list, format: r.Format(k.Rates...), progress: e.progress, exact: e.Preset == Archive}
 	if e.Mono {
 		e.chain.format.Channels = 1
 	}
@@ -283,19 +307,6 @@ func stored(r *recording.Recording, span recording.Span) (rate, channels int, sa
 	return rate, channels, samples
 }
 
-// tick tells how many frames went by.
-func (e *export) tick(frames int64) {
-	if e.progress != nil {
-		e.progress.Add(frames)
-	}
-}
-
-func (e *export) expect() {
-	if e.progress != nil {
-		e.progress.Expect(e.chain.samples)
-	}
-}
-
 // work finds the gain that the episode needs.
 func (e *export) work(ctx context.Context) error {
 	set := &e.rec.Settings
@@ -313,7 +324,7 @@ func (e *export) work(ctx context.Context) error {
 		if err != nil || turns == nil || len(turns.Turns) == 0 {
 			e.note("no speaking turns are known: the speakers could not be levelled")
 		} else {
-			e.expect()
+			stream.Enter(e.progress, Levelling)
 			if err := e.chain.meetings(ctx, turns.Turns, &e.rec); err != nil {
 				return err
 			}
@@ -326,7 +337,7 @@ func (e *export) work(ctx context.Context) error {
 	own := e.Recording.Format()
 	if !e.whole() || len(e.chain.steps) > 0 || e.chain.format.Channels != own.Channels || len(e.Recording.Files) > 1 {
 		var err error
-		e.expect()
+		stream.Enter(e.progress, Adjusting)
 		if m, err = e.chain.measure(ctx, nil); err != nil {
 			return err
 		}
@@ -340,7 +351,7 @@ func (e *export) work(ctx context.Context) error {
 		e.note("the sound is silent: its loudness was not changed")
 		return nil
 	}
-	e.expect()
+	stream.Enter(e.progress, Adjusting)
 	reached, err := e.chain.tune(ctx, m, *set.Loudness)
 	if err == nil && !reached {
 		e.beyond = true
@@ -367,18 +378,19 @@ func (e *export) write(ctx context.Context, out *target) error {
 		if d, err = durable.Create(out.root, out.file); err != nil {
 			return err
 		}
+		stream.Enter(e.progress, Encoding)
 		if e.copied {
 			if after, err = e.copyUnits(ctx, d); err != nil {
 				return err
 			}
 			break
 		}
-		e.expect()
 		if err := e.encode(ctx, d); err != nil {
 			return err
 		}
-		e.expect()
-		if after, err = measureFile(ctx, d.File, e.Format, &e.rec, e.tick); err != nil {
+		stream.Enter(e.progress, Verifying)
+		e.progress.Expect(e.chain.samples)
+		if after, err = measureFile(ctx, d.File, e.Format, &e.rec, e.progress.Add); err != nil {
 			return fmt.Errorf("%s: %w", out.file, err)
 		}
 		e.rec.ReEncoded = true
@@ -442,7 +454,7 @@ func (e *export) copyUnits(ctx context.Context, d *durable.File) (loudness.Resul
 	if e.whole() {
 		return e.measured.Loudness, nil
 	}
-	e.expect()
+	stream.Enter(e.progress, Verifying)
 	return e.chain.measure(ctx, nil)
 }
 

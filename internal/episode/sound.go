@@ -6,6 +6,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // A chain is how the samples of an episode come about, again and again.
@@ -20,7 +21,8 @@ type chain struct {
 	gain    float64    // dB
 	ceiling float64    // dBTP
 	limit   bool
-	tick    func(frames int64)
+	// progress is told of each pass, in frames.
+	progress stream.Progress
 }
 
 // ramp is how long the level takes to change between two speakers, in parts of
@@ -29,7 +31,8 @@ const ramp = 5
 
 // open returns the samples and what ends them.
 func (c *chain) open(ctx context.Context) (encode.Sound, func()) {
-	tape := c.r.ReadSections(ctx, c.list, c.format, !c.exact, c.tick)
+	c.progress.Expect(c.samples)
+	tape := c.r.ReadSections(ctx, c.list, c.format, !c.exact, c.progress.Add)
 	var src pcm.Reader = tape
 	if len(c.steps) > 0 {
 		src = pcm.Level(src, c.steps, int64(c.format.SampleRate/ramp))

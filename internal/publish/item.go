@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/publish/wire"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // A Kind says what is sent. The words appear in JSON.
@@ -59,6 +60,21 @@ func (it *Item) Content() ([]byte, error) {
 		return nil, err
 	}
 	return io.ReadAll(io.NewSectionReader(src, 0, info.Size()))
+}
+
+// Phases are the items as parts of a job, each as long as its content.
+func Phases(items []*Item) []stream.Phase {
+	list := make([]stream.Phase, len(items))
+	for i, it := range items {
+		list[i] = stream.Phase{Name: it.Name, Weight: 1} // what cannot be opened fails at once
+		if src, err := it.Open(); err == nil {
+			if info, err := src.Stat(); err == nil {
+				list[i].Weight += float64(info.Size())
+			}
+			src.Close()
+		}
+	}
+	return list
 }
 
 // An OpenedFile is the content of an item. Its size and time tell whether it has

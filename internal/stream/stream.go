@@ -35,16 +35,23 @@ func Enter(p Progress, phase string) {
 	}
 }
 
-// Within returns a Progress for one of several jobs that p is told of: the names
-// of its phases get a prefix.
-func Within(p Progress, prefix string) Progress { return within{p, prefix} }
-
-type within struct {
+// A Job is one of several jobs that a Progress is told of: the names of its
+// phases begin with its own. One that has no name leaves them as they are.
+type Job struct {
 	Progress
-	prefix string
+	Name string
 }
 
-func (w within) Phase(name string) { Enter(w.Progress, w.prefix+name) }
+// Phase tells the Progress of a phase of the job.
+func (j Job) Phase(name string) { Enter(j.Progress, j.PhaseName(name)) }
+
+// PhaseName is how the Progress calls a phase of the job.
+func (j Job) PhaseName(phase string) string {
+	if j.Name == "" || phase == "" {
+		return j.Name + phase
+	}
+	return j.Name + " · " + phase
+}
 
 // Until returns a reader of r that ends with a context and tells p, which may
 // be nil, of what comes. It passes on the errors of r as they are.

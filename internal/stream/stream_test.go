@@ -134,13 +134,15 @@ func (p *phased) Phase(name string) { p.told = append(p.told, name) }
 func TestPhases(t *testing.T) {
 	var p phased
 	Enter(&p, "reading")
-	second := Within(&p, "2 of 3 · ")
+	second := Job{&p, "2 of 3"}
 	Enter(second, "encoding")
 	second.Expect(7)
 	second.Add(3)
+	Enter(second, "")
+	Enter(Job{Progress: &p}, "encoding")
 	Enter(NoProgress{}, "reading") // which has no phases
 	Enter(nil, "reading")
-	if got := strings.Join(p.told, ", "); got != "reading, 2 of 3 · encoding, expect 7, add 3" {
+	if got := strings.Join(p.told, ", "); got != "reading, 2 of 3 · encoding, expect 7, add 3, 2 of 3, encoding" {
 		t.Error(got)
 	}
 }

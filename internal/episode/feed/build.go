@@ -27,6 +27,19 @@ type Options struct {
 	// Choose, if it is set, says which episodes may stand in the feed; otherwise
 	// all that are published.
 	Choose func(*Episode) bool
+	// Progress is told of bytes that are compared and copied; it may be nil.
+	Progress stream.Progress
+}
+
+// The phases of building.
+const (
+	Comparing = "comparing"
+	Copying   = "copying" // with Options.Site
+)
+
+// Phases lists the phases of building, each with about how long it takes.
+func Phases() []stream.Phase {
+	return []stream.Phase{{Name: Comparing, Weight: 2}, {Name: Copying, Weight: 1}}
 }
 
 // A Built says what was built.
@@ -63,7 +76,8 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 	if o.Choose == nil {
 		o.Choose = func(e *Episode) bool { return e.IsPublished() }
 	}
-	episodes, err := Choose(ctx, library, s.Prefer, o.Choose)
+	stream.Enter(o.Progress, Comparing)
+	episodes, err := choose(ctx, library, s.Prefer, o.Choose, o.Progress)
 	if errors.Is(err, ErrNoEpisodes) || errors.Is(err, ErrNonePublished) {
 		// Of a feed that was there, subscribers must hear that its last episode
 		// has gone: an empty one takes its place.
@@ -93,8 +107,9 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 	durable.SweepDir(out, ".")
 	var written, all map[string]string // pages, by name
 	if o.Site {
+		stream.Enter(o.Progress, Copying)
 		for _, a := range b.Files {
-			if err := place(ctx, library, out, a, nil); err != nil {
+			if err := place(ctx, library, out, a, nil, o.Progress); err != nil {
 				return nil, err
 			}
 		}
@@ -115,7 +130,7 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 // place puts a copy of an episode's file into the folder, unless one of the
 // same size and time is there. (A link would let a change to the copy change
 // the library.)
-func place(ctx context.Context, library, out *os.Root, a Asset, trace durable.Trace) error {
+func place(ctx context.Context, library, out *os.Root, a Asset, trace durable.Trace, p stream.Progress) error {
 	src, err := library.Open(a.Path)
 	if err != nil {
 		return err
@@ -130,6 +145,9 @@ func place(ctx context.Context, library, out *os.Root, a Asset, trace durable.Tr
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	if p != nil {
+		p.Expect(info.Size())
+	}
 	durable.Sweep(out, "."+a.Name+".partial") // what an earlier version was killed over
 	o := durable.Options{Trace: trace}
 	d, err := o.Create(out, a.Name)
@@ -137,7 +155,7 @@ func place(ctx context.Context, library, out *os.Root, a Asset, trace durable.Tr
 		return err
 	}
 	defer d.Discard()
-	if _, err := io.Copy(d, stream.Until(ctx, src, nil)); err != nil {
+	if _, err := io.Copy(d, stream.Until(ctx, src, p)); err != nil {
 		return err
 	}
 	d.SetModified(info.ModTime())

@@ -106,6 +106,10 @@ var (
 // whose record was written last. Each file is read to see that it is still the
 // one that its record describes.
 func Choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode) bool) ([]*Episode, error) {
+	return choose(ctx, root, prefer, may, nil)
+}
+
+func choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode) bool, p stream.Progress) ([]*Episode, error) {
 	all, err := all(ctx, root)
 	if err != nil {
 		return nil, err
@@ -126,11 +130,17 @@ func Choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode
 	if err := distinct(list); err != nil {
 		return nil, err
 	}
+	if p == nil {
+		p = stream.NoProgress{}
+	}
+	for _, e := range list {
+		p.Expect(e.Bytes)
+	}
 	for _, e := range list {
 		if e.Date.IsZero() {
 			return nil, &ProblemError{e.Path(e.File), "the date of the Space is unknown, and a feed is ordered by dates", NoDate}
 		}
-		if err := e.check(ctx, root); err != nil {
+		if err := e.check(ctx, root, p); err != nil {
 			return nil, err
 		}
 		if e.Clips, err = e.clips(root); err != nil {
@@ -209,7 +219,7 @@ func Find(ctx context.Context, root *os.Root, folder, prefer string) (*Episode, 
 		found = published
 	}
 	best := slices.MinFunc(found, func(a, b *candidate) int { return a.compare(b, prefer) })
-	return best.Episode, best.check(ctx, root)
+	return best.Episode, best.check(ctx, root, stream.NoProgress{})
 }
 
 // A candidate is an episode that may be the one of its Space.
@@ -310,7 +320,7 @@ func distinct(list []*Episode) error {
 
 // check reads the files of an episode: all must be there, and the audio must
 // be what the record says.
-func (e *Episode) check(ctx context.Context, root *os.Root) error {
+func (e *Episode) check(ctx context.Context, root *os.Root, p stream.Progress) error {
 	for _, file := range e.Files()[1:] {
 		if info, err := root.Stat(e.Path(file)); err != nil || !info.Mode().IsRegular() {
 			return &ProblemError{e.Path(file), "the file is gone", Altered}
@@ -326,7 +336,7 @@ func (e *Episode) check(ctx context.Context, root *os.Root) error {
 	}
 	defer f.Close()
 	h := sha256.New()
-	n, err := io.Copy(h, stream.Until(ctx, f, nil))
+	n, err := io.Copy(h, stream.Until(ctx, f, p))
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func TestPlaceFailing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		written := place(t.Context(), library, out, Asset{Path: "a.mp3", Name: "a.mp3"}, trace)
+		written := place(t.Context(), library, out, Asset{Path: "a.mp3", Name: "a.mp3"}, trace, nil)
 		got, err := out.ReadFile("a.mp3")
 		if err != nil || string(got) != "after" && (written == nil || string(got) != "before") {
 			t.Errorf("%q, %v after %v", got, err, written)
