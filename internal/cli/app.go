@@ -127,19 +127,19 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	return a.report(ctx, err, wantsJSON(args))
 }
 
-// runDropped serves those who know no command line: started by a double click
-// or with files dropped on its icon, the program extracts them and stays
-// until its window has been read.
+// runDropped serves those who know no command line. A double click opens the
+// studio, which ends with its window; files dropped on the icon are extracted,
+// and the window stays until it has been read.
 func (a *App) runDropped(ctx context.Context, args []string) int {
-	code := exitUsage
 	if len(args) == 0 {
-		io.WriteString(a.Out, "spaces takes the audio of your X Spaces out of the archive that X sends you.\n\n"+
-			"Drop the downloaded ZIP on the icon of this program.\n"+
-			"Or open a terminal and type: spaces --help\n")
-	} else {
-		if _, err := os.Stat(args[0]); err == nil {
-			args = append([]string{"extract", "--"}, args...)
+		if code := a.Run(ctx, []string{"studio", "--open"}); code == exitDone || code == exitInterrupted {
+			return code
 		}
+	} else if _, err := os.Stat(args[0]); err == nil {
+		args = append([]string{"extract", "--"}, args...)
+	}
+	code := exitFailed
+	if len(args) > 0 {
 		code = a.Run(ctx, args)
 	}
 	io.WriteString(a.Out, "\nPress Enter to close this window.\n")

@@ -156,18 +156,24 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// A dropped file is extracted; a double click explains. Both wait for Enter.
+// A dropped file is extracted, and the window stays. A double click opens the
+// studio, also without a library.
 func TestDropped(t *testing.T) {
 	a := testApp(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	opened := ""
+	a.Start = func(url string) error {
+		opened = url
+		cancel()
+		return nil
+	}
 	drop := func(args ...string) (int, string) {
 		c := *a
 		var out bytes.Buffer
 		c.Out, c.Err, c.In = &out, &out, strings.NewReader("\n")
-		code := c.runDropped(context.Background(), args)
+		code := c.runDropped(ctx, args)
 		return code, out.String()
-	}
-	if code, out := drop(); code != exitUsage || !strings.Contains(out, "Drop the downloaded ZIP") || !strings.HasSuffix(out, "Press Enter to close this window.\n") {
-		t.Errorf("double click: %d, %s", code, out)
 	}
 	name := filepath.Join(a.Home, "list")
 	if err := os.WriteFile(name, []byte("no archive"), 0o666); err != nil {
@@ -175,6 +181,9 @@ func TestDropped(t *testing.T) {
 	}
 	if code, out := drop(name); code != exitFailed || !strings.Contains(out, name) || !strings.HasSuffix(out, "Press Enter to close this window.\n") {
 		t.Errorf("dropped: %d, %s", code, out)
+	}
+	if code, out := drop(); code != exitDone || !strings.HasPrefix(opened, "http://127.0.0.1:") || !strings.Contains(out, "no library in ~/Spaces yet") {
+		t.Errorf("double click: %d, %q, %s", code, opened, out)
 	}
 }
 

@@ -74,10 +74,10 @@ type bagLine struct {
 
 func (a *App) bag(ctx context.Context, o bagOptions) error {
 	access := bag.Access(o.access)
-	switch {
-	case access != bag.Open && access != bag.Restricted:
-		return usage("--access is open or restricted, not %q", o.access)
-	case o.out == "":
+	if err := oneOf("--access", o.access, []string{string(bag.Open), string(bag.Restricted)}); err != nil {
+		return err
+	}
+	if o.out == "" {
 		return hinted(usage("spaces bag needs a folder to make"), "name it with -o DIR")
 	}
 	lib, rows, err := o.open(ctx, a)

@@ -1,18 +1,27 @@
 package cli
 
 import (
+	_ "embed"
+	"io"
+
 	"github.com/spf13/cobra"
 )
+
+// bashCompletion needs nothing but bash: cobra's script calls functions of the
+// package bash-completion, and does nothing where that is not loaded.
+//
+//go:embed completion.bash
+var bashCompletion string
 
 func newCompletionCmd(a *App) *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish|powershell",
 		Short: "Write a completion script for your shell",
-		Long: `Write the script that makes the Tab key complete commands, flags, Space ids and
-settings in your shell.`,
+		Long: `Write the script that makes the Tab key complete commands, flags and their values, Spaces, handles
+and settings in your shell. The script for bash works without the package bash-completion.`,
 		Example: `  source <(spaces completion bash)                    # bash, this session
-  spaces completion bash > /etc/bash_completion.d/spaces
+  spaces completion bash >> ~/.bashrc
   spaces completion zsh > "${fpath[1]}/_spaces"
   spaces completion fish > ~/.config/fish/completions/spaces.fish
   spaces completion powershell | Out-String | Invoke-Expression`,
@@ -22,7 +31,8 @@ settings in your shell.`,
 			root := cmd.Root()
 			switch args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(a.Out, true)
+				_, err := io.WriteString(a.Out, bashCompletion)
+				return err
 			case "zsh":
 				return root.GenZshCompletion(a.Out)
 			case "fish":
@@ -30,7 +40,7 @@ settings in your shell.`,
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(a.Out)
 			}
-			return usage("there is no script for %q, but for bash, zsh, fish and powershell", args[0])
+			return oneOf("the shell", args[0], shells)
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -16,20 +17,11 @@ func newConfigCmd(a *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "config [get KEY | set KEY VALUE | path]",
 		Short: "Show or change the settings",
-		Long: `Show every setting with its value and where that comes from; get or set one;
-or print the path of the config file. A flag comes before the environment
-variable, that before the config file, and that before the default.
+		Long: `Show every setting with its value and where that comes from; get or set one; or print the path of
+the config file. A flag comes before the environment variable, that before the config file, and that
+before the default.
 
-  library      the folder of the library      SPACES_LIBRARY      (~/Spaces)
-  lock-wait    how long to wait for others    SPACES_LOCK_WAIT    (1m)
-  jobs         how many things at once        SPACES_JOBS         (0: every core)
-  window       days that X keeps audio        SPACES_WINDOW       (30)
-  quiet        say only results and errors    SPACES_QUIET        (false)
-  no-progress  show no progress bars          SPACES_NO_PROGRESS  (false)
-
-consent.clip, .export, .private (warn) and .public, .feed, .post (require) say what becomes of
-what somebody has not agreed to: off, warn or require. docs/consent.md tells of them.
-x.client_id and x.redirect_port (8420) are for posting on X: docs/posting.md.`,
+` + aboutSettings(),
 		Example: `  spaces config
   spaces config set library /media/disk/Spaces
   spaces config get library`,
@@ -40,11 +32,9 @@ x.client_id and x.redirect_port (8420) are for posting on X: docs/posting.md.`,
 			case len(args) == 0:
 				return []string{"get", "set", "path"}, cobra.ShellCompDirectiveNoFileComp
 			case len(args) == 1 && args[0] != "path":
-				var keys []string
-				for _, k := range settings.Keys() {
-					keys = append(keys, k.Name+"\t"+k.About)
-				}
-				return keys, cobra.ShellCompDirectiveNoFileComp
+				return completeKeys(), cobra.ShellCompDirectiveNoFileComp
+			case len(args) == 2 && strings.HasPrefix(args[1], "consent."):
+				return []string{"off", "warn", "require"}, cobra.ShellCompDirectiveNoFileComp
 			}
 			return nil, cobra.ShellCompDirectiveDefault
 		},
@@ -63,9 +53,37 @@ x.client_id and x.redirect_port (8420) are for posting on X: docs/posting.md.`,
 			case len(args) == 3 && args[0] == "set":
 				return a.setSetting(args[1], args[2])
 			}
-			return hinted(usage("not understood: config %s", strings.Join(args, " ")), "see spaces config --help")
+			return configUsage(args)
 		},
 	}
+}
+
+// aboutSettings lists the settings for help.
+func aboutSettings() string {
+	var t terminal.Table
+	for _, k := range settings.Keys() {
+		t.Add("  "+k.Name, k.About)
+	}
+	var b strings.Builder
+	t.Write(&b, manual.Widest)
+	return b.String()
+}
+
+// configUsage says what is wrong with the arguments.
+func configUsage(args []string) error {
+	const see = "see spaces config --help"
+	if _, ok := settings.Lookup(args[0]); ok {
+		return hinted(usage("spaces config: unknown command %q", args[0]), "to show a setting: spaces config get "+args[0])
+	}
+	switch {
+	case args[0] == "get" && len(args) < 2:
+		return hinted(usage("spaces config get needs KEY"), see)
+	case args[0] == "set" && len(args) < 3:
+		return hinted(usage("spaces config set needs KEY VALUE"), see)
+	case args[0] == "get", args[0] == "path":
+		return hinted(usage("spaces config %s got %q too", args[0], args[len(args)-1]), see)
+	}
+	return hinted(usage("spaces config: unknown command %q", args[0]), cmp.Or(didYouMean(args[0], []string{"get", "set", "path"}), see))
 }
 
 // A settingLine is a setting in JSON.
@@ -137,5 +155,9 @@ func (a *App) setSetting(name, text string) error {
 }
 
 func noSetting(key string) error {
-	return &failure{exitNotFound, "no-such-setting", "see what there is: spaces config", fmt.Errorf("there is no setting %q", key)}
+	var names []string
+	for _, k := range settings.Keys() {
+		names = append(names, k.Name)
+	}
+	return &failure{exitNotFound, "no-such-setting", cmp.Or(didYouMean(key, names), "see what there is: spaces config"), fmt.Errorf("there is no setting %q", key)}
 }

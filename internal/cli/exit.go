@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -17,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -97,6 +100,16 @@ func didYouMean(text string, list []string) string {
 	return ""
 }
 
+func unknownFormatHint(e *format.UnknownError) string {
+	if f, _ := format.Parse(e.Name, format.All()); f == format.MP4 {
+		return "a clip with a picture is made with: spaces video"
+	}
+	return didYouMean(e.Name, words(e.Known))
+}
+
+// checkName is the hint where there is no file of a name.
+const checkName = "check the name; one with spaces needs quotes"
+
 // classify finds the exit code, kind and hint of an error.
 func classify(err error) *failure {
 	var f *failure
@@ -106,6 +119,7 @@ func classify(err error) *failure {
 	var broken *consent.BrokenError
 	var problem *archive.Problem
 	var unknown *format.UnknownError
+	var file *fs.PathError
 	switch {
 	case errors.As(err, &f):
 		return &failure{f.code, f.kind, f.hint, err}
@@ -136,17 +150,18 @@ func classify(err error) *failure {
 	case errors.As(err, new(*transcript.InvalidError)):
 		return &failure{exitUsage, "bad-transcript", "a transcript is .srt, .vtt or the .json of whisper, in the time of the whole recording", err}
 	case errors.As(err, &unknown):
-		return &failure{exitUsage, "bad-request", didYouMean(unknown.Name, words(unknown.Known)), err}
+		return &failure{exitUsage, "bad-request", unknownFormatHint(unknown), err}
 	case consentError(err) != nil:
 		return consentError(err)
 	case errors.As(err, &problem):
-		code := exitFailed
 		if problem.Kind == archive.NotFound {
-			code = exitNotFound
+			return &failure{exitNotFound, string(problem.Kind), cmp.Or(problem.Hint, checkName), err}
 		}
-		return &failure{code, string(problem.Kind), problem.Hint, err}
+		return &failure{exitFailed, string(problem.Kind), problem.Hint, err}
 	case errors.Is(err, library.ErrNoLibrary):
 		return &failure{exitNotFound, "no-library", "make one from your archive: spaces extract ARCHIVE.zip; or name another folder with --library", err}
+	case errors.Is(err, library.ErrForeign):
+		return &failure{exitFailed, "failed", "name a library or an empty folder: --library DIR", err}
 	case errors.Is(err, library.ErrNoFolder), errors.Is(err, settings.ErrNoHome):
 		return &failure{exitFailed, "no-home", homeHint, err}
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
@@ -161,9 +176,11 @@ func classify(err error) *failure {
 		return &failure{exitFailed, "read-only", "copy the library to a disk that can be written, and name it with --library", err}
 	case errors.Is(err, fs.ErrPermission):
 		return &failure{exitFailed, "no-permission", "look at the permissions of the folder, or name another one with --library", err}
+	case errors.Is(err, fs.ErrNotExist) && errors.As(err, &file) && strings.Contains(filepath.ToSlash(file.Path), layout.Recordings+"/"):
+		return &failure{exitFailed, "failed", "a file of the library is gone: spaces verify", err}
 	case errors.Is(err, fs.ErrNotExist):
-		return &failure{exitNotFound, "no-such-file", "check the name; one with spaces needs quotes", err}
-	case errors.Is(err, syscall.ENOTDIR):
+		return &failure{exitNotFound, "no-such-file", checkName, err}
+	case errors.Is(err, syscall.ENOTDIR), strings.HasSuffix(err.Error(), "not a directory"):
 		return &failure{exitFailed, "failed", "name a folder", err}
 	case errors.Is(err, syscall.EISDIR):
 		return &failure{exitFailed, "failed", "name a file", err}

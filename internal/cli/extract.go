@@ -34,10 +34,10 @@ func newExtractCmd(a *App) *cobra.Command {
 		Use:     "extract PATH...",
 		Aliases: []string{"add"},
 		Short:   "Take the Spaces out of an archive into the library",
-		Long: `Take the audio of all Spaces out of archives from X (the ZIPs as downloaded, or
-their unzipped folders) and out of loose recordings, and keep it in the library.
-Every byte is verified and kept; each recording is joined to one playable file.
-What is there already is not copied again, so the command can be repeated.`,
+		Long: `Take the audio of all Spaces out of archives from X (the ZIPs as downloaded, or their unzipped
+folders) and out of loose recordings, and keep it in the library. Every byte is verified and kept;
+each recording is joined to one playable file. The command can be repeated: what the library has is
+not copied again.`,
 		Example: `  spaces extract twitter-2021-06-17.zip
   spaces extract part1.zip part2.zip            # parts of one archive, together
   spaces extract --dry-run twitter-2021-06-17.zip
@@ -45,7 +45,7 @@ What is there already is not copied again, so the command can be repeated.`,
   spaces extract a.zip --title 1eaJbNqXaXWxX="Jazz night"`,
 		Annotations: manual.Exits(map[int]string{
 			exitPartly:   "some could not be saved; they are listed",
-			exitNotFound: "no Spaces there, or no such file",
+			exitNotFound: "no Spaces found, or no such file",
 		}),
 		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,10 +53,10 @@ What is there already is not copied again, so the command can be repeated.`,
 			return a.extract(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only list what would be saved; reads no audio, writes nothing")
-	cmd.Flags().BoolVar(&o.all, "all", false, "take all recordings out of a folder of other things too, without asking")
-	cmd.Flags().StringArrayVar(&o.titles, "title", nil, "give the Space ID the title `ID=TEXT` (repeatable)")
-	cmd.Flags().StringVar(&o.startedAt, "started-at", "", "when loose recordings without a clock began, as `TIME`")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list what would be saved; read no audio, write nothing")
+	cmd.Flags().BoolVar(&o.all, "all", false, "take all recordings in a folder that holds other files too, without asking")
+	cmd.Flags().StringArrayVar(&o.titles, "title", nil, "title of the Space ID, `ID=TEXT`; may be repeated")
+	cmd.Flags().StringVar(&o.startedAt, "started-at", "", "`TIME` at which loose recordings without a clock began")
 	return cmd
 }
 
@@ -79,23 +79,27 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		return err
 	}
 
-	var lib *library.Library
-	if o.dryRun {
-		lib, err = library.Open(ctx, a.libraryOptions())
-		if isNoLibrary(err) {
-			lib, err = nil, nil
+	lib, err := library.Open(ctx, a.libraryOptions())
+	if isNoLibrary(err) {
+		lib, err = nil, nil
+		// What holds no Spaces leaves no library behind.
+		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt}, func(intake.Event) {})
+		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing()
+	}
+	if !opts.DryRun {
+		if lib != nil {
+			lib.Close()
 		}
-	} else {
 		lib, err = library.OpenWrite(ctx, a.libraryOptions())
 	}
 	if err != nil {
 		return err
 	}
-	x := &extraction{Report: intake.Report{DryRun: o.dryRun}, app: a, lib: lib}
+	x := &extraction{Report: intake.Report{DryRun: o.dryRun}, app: a, lib: lib, paths: o.paths}
 	if lib != nil {
 		defer lib.Close()
 		a.opened(lib, nil)
-		if !o.dryRun {
+		if !opts.DryRun {
 			a.emptyOld(ctx, lib)
 		}
 	}
@@ -120,7 +124,7 @@ func parseTitles(flags []string) (map[string]string, error) {
 	for _, f := range flags {
 		m := titleFlag.FindStringSubmatch(f)
 		if m == nil {
-			return nil, usage("--title wants ID=TEXT, not %q", f)
+			return nil, hinted(usage("--title must be ID=TEXT, not %q", f), "such as --title 1eaJbNqXaXWxX=\"Jazz night\"")
 		}
 		titles[m[1]] = m[2]
 	}
@@ -130,9 +134,10 @@ func parseTitles(flags []string) (map[string]string, error) {
 // An extraction prints what an import tells.
 type extraction struct {
 	intake.Report
-	app *App
-	lib *library.Library // nil in a dry run without a library
-	err error            // of writing JSON
+	app   *App
+	lib   *library.Library // nil without a library
+	paths []string
+	err   error // of writing JSON
 }
 
 func (x *extraction) event(e intake.Event) {
@@ -213,23 +218,30 @@ func (x *extraction) finish(ctx context.Context) error {
 	return err
 }
 
-// nextSteps says where things are and what can be done with them.
+// nextSteps says where things are and what can be done with the newest Space.
 func (x *extraction) nextSteps(ctx context.Context, b *strings.Builder) {
-	if x.DryRun || len(x.Rows) == 0 || x.app.set.Quiet {
+	if x.DryRun || x.lib == nil || len(x.Rows) == 0 || x.app.set.Quiet {
 		return
 	}
 	fmt.Fprintf(b, "Folder: %s\n", terminal.Safe(x.app.shortenHome(x.app.set.Library)))
-	for _, r := range x.Rows {
-		if r.State == space.NoAudio {
-			continue
+	newest := -1
+	for i, r := range x.Rows {
+		if r.State != space.NoAudio && (newest < 0 || r.Started.After(x.Rows[newest].Started)) {
+			newest = i
 		}
-		ref := find.Short(ctx, x.lib.Catalog(), r.ID)
-		if latest, err := x.lib.Catalog().Find(ctx, find.Latest); err == nil && len(latest) == 1 && latest[0].ID == r.ID {
-			ref = find.Latest
-		}
-		fmt.Fprintf(b, "Next: spaces open %s · spaces show %s\n", ref, ref)
+	}
+	if newest < 0 {
 		return
 	}
+	ref := find.Short(ctx, x.lib.Catalog(), x.Rows[newest].ID)
+	if latest, err := x.lib.Catalog().Find(ctx, find.Latest); err == nil && len(latest) == 1 && latest[0].ID == x.Rows[newest].ID {
+		ref = find.Latest
+	}
+	then := "show " + ref
+	if x.Rows[newest].Seconds > 800 {
+		then = "clip " + ref + " --at 12:30"
+	}
+	fmt.Fprintf(b, "Next: spaces open %s · spaces %s\n", ref, then)
 }
 
 // heading says whose archives these are and which zone the times are in.
@@ -343,16 +355,37 @@ func (x *extraction) verdict() error {
 	case v == intake.Partly && x.DryRun:
 		return &failure{exitPartly, "partly", "", fmt.Errorf("%s, listed above; nothing was written", problems)}
 	case v == intake.Partly:
-		return &failure{exitPartly, "partly", "mend what is listed and run the same command again; what is saved stays",
+		return &failure{exitPartly, "partly", "fix what is listed and run the same command again; what is saved stays",
 			fmt.Errorf("%s, listed above; all else is saved", problems)}
 	case v == intake.NoInput:
-		return &failure{exitNotFound, first, "", errors.New("there is nothing at the paths given")}
+		return &failure{exitNotFound, first, x.whereHint(), errors.New("no such file or folder")}
 	case v == intake.Nothing:
-		return &failure{exitFailed, first, "", errors.New("nothing could be saved")}
+		return &failure{exitFailed, first, x.nothingHint(), errors.New("nothing could be saved")}
 	case v == intake.NoSpace:
 		return &failure{exitNotFound, "no-spaces", noSpacesHint, errors.New("no Spaces found")}
 	}
 	return nil
+}
+
+// nothingHint is what to do where nothing could be saved, if that was not told
+// with the problems.
+func (x *extraction) nothingHint() string {
+	for _, p := range x.Problems {
+		if p.Hint != "" {
+			return ""
+		}
+	}
+	return "give the ZIP that X sent, the folder it unpacks to, or recordings"
+}
+
+// whereHint is what to do where there is nothing at the paths.
+func (x *extraction) whereHint() string {
+	for _, p := range x.paths {
+		if strings.Contains(p, "://") {
+			return "download it with the browser where you are signed in to X, then: spaces extract FILE.zip"
+		}
+	}
+	return checkName + ". Browsers save to the folder Downloads"
 }
 
 const noSpacesHint = "X includes Spaces of about the last 30 days: request a new archive soon after a Space ends; " +

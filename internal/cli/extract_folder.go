@@ -40,15 +40,15 @@ func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
 			continue
 		}
 		if !a.InTTY || a.set.JSON {
-			return false, hinted(usage("%s is not an archive and not a folder of recordings alone, and nobody can be asked: standard input is not a terminal", p),
-				"take all that is listed with --all, or name the files that you mean")
+			return false, hinted(usage("%s holds other files too, and cannot ask: standard input is not a terminal", p),
+				"take everything listed with --all, or name the files")
 		}
 		yes, err := a.confirm(ctx, "Take all of them?")
 		if err != nil {
 			return false, err
 		}
 		if !yes {
-			a.say("nothing was taken; name the files that you mean")
+			a.say("nothing was taken; name the files to take")
 			return false, nil
 		}
 	}

@@ -21,24 +21,26 @@ type openOptions struct {
 func newOpenCmd(a *App) *cobra.Command {
 	var o openOptions
 	cmd := &cobra.Command{
-		Use:   "open SPACE...",
-		Short: "Play a Space with the system's player",
-		Long: `Play a Space with the player that the system has for it, or open its folder.
+		Use:   "open [SPACE...]",
+		Short: "Play a Space with the system's player, or open the library",
+		Long: `Play a Space with the system's player, or open its folder with --folder. Without SPACE the folder
+of the library is opened.
+
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces open latest
   spaces open 1ypK --folder
   ffplay "$(spaces open --print médias)"`,
 		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, or it has no audio"}),
-		Args:              takes(1, -1),
+		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.words = args
 			return a.open(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.folder, "folder", false, "open the folder of the Space instead")
-	cmd.Flags().BoolVar(&o.print, "print", false, "open nothing: print the path")
+	cmd.Flags().BoolVar(&o.folder, "folder", false, "open the folder of the Space")
+	cmd.Flags().BoolVar(&o.print, "print", false, "print the path and open nothing")
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }
@@ -49,29 +51,37 @@ func (a *App) open(ctx context.Context, o openOptions) error {
 		return err
 	}
 	defer lib.Close()
+	if len(o.words) == 0 {
+		return a.openPath(o, "", lib.Dir())
+	}
 	for _, row := range rows {
 		path, err := pathOf(lib, row, o.folder)
-		if err != nil {
-			return err
-		}
-		switch {
-		case a.set.JSON:
-			err = writeJSON(a.Out, struct {
-				Schema int    `json:"schema"`
-				ID     string `json:"id"`
-				Path   string `json:"path"`
-			}{space.Schema, row.ID, path})
-		case o.print:
-			_, err = fmt.Fprintln(a.Out, path)
-		}
-		if err == nil && !o.print {
-			err = a.Start(path)
+		if err == nil {
+			err = a.openPath(o, row.ID, path)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// openPath opens a path, or prints it.
+func (a *App) openPath(o openOptions, id, path string) (err error) {
+	switch {
+	case a.set.JSON:
+		err = writeJSON(a.Out, struct {
+			Schema int    `json:"schema"`
+			ID     string `json:"id"`
+			Path   string `json:"path"`
+		}{space.Schema, id, path})
+	case o.print:
+		_, err = fmt.Fprintln(a.Out, path)
+	}
+	if err == nil && !o.print {
+		err = a.Start(path)
+	}
+	return err
 }
 
 // pathOf returns what there is to open of a Space.

@@ -19,23 +19,24 @@ import (
 
 type showOptions struct {
 	refs
-	wave bool
+	wave, details bool
 }
 
 func newShowCmd(a *App) *cobra.Command {
 	var o showOptions
 	cmd := &cobra.Command{
 		Use:   "show SPACE...",
-		Short: "Show all that is known of a Space",
-		Long: `Show all that is known of a Space: when it was, who was on stage and how long
-each spoke, the timeline of the recording, its pieces, gaps and damage, where
-the files are, and where each fact comes from. Who spoke when is estimated from
-the levels that X noted with the audio: approximate.
+		Short: "Show a Space: when, how long, who, its clips and episodes",
+		Long: `Show a Space: when it was, how long it is, who was on stage and how long each spoke, the timeline
+of the recording with its gaps and damage, its file, clips and episodes. --details adds exact times,
+the original files with their checksums, and where each fact comes from. Who spoke when is estimated
+from the levels that X recorded with the audio: approximate.
+
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces show latest
   spaces show "médias sociaux" --wave
-  spaces show 1ypK --json`,
+  spaces show 1ypK --details`,
 		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
@@ -44,14 +45,15 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 			return a.show(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.wave, "wave", false, "draw the waveform; the first time, the audio is measured for it")
+	cmd.Flags().BoolVar(&o.details, "details", false, "show exact times, original files, checksums and sources too")
+	cmd.Flags().BoolVar(&o.wave, "wave", false, "draw the waveform; the audio is measured for it once")
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }
 
 func (a *App) show(ctx context.Context, o showOptions) error {
 	if o.wave && a.set.JSON {
-		return hinted(usage("--wave is for people"), "for programs: spaces waveform SPACE --format json -o -")
+		return hinted(usage("--wave cannot be combined with --json"), "for programs: spaces waveform SPACE --format json -o -")
 	}
 	lib, rows, err := o.open(ctx, a)
 	if err != nil {
@@ -90,7 +92,7 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 			if i > 0 {
 				fmt.Fprintln(a.Out)
 			}
-			err = a.showSpace(a.Out, lib, s, turns, wave)
+			err = a.showSpace(a.Out, lib, s, turns, wave, o.details)
 			if err == nil {
 				err = a.showMade(cut, exported)
 			}
@@ -107,7 +109,7 @@ const chart = 60
 
 // showSpace prints a Space as label and text, one fact a line, with the wave
 // that was drawn of it, if any.
-func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns *space.Turns, wave string) error {
+func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns *space.Turns, wave string, details bool) error {
 	var b strings.Builder
 	fact := func(label, format string, args ...any) {
 		fmt.Fprintf(&b, "%-10s %s\n", label, fmt.Sprintf(format, args...))
@@ -117,11 +119,11 @@ func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns
 		title += fmt.Sprintf("  (no title: spaces edit %s --title \"…\")", s.ID)
 	}
 	fmt.Fprintf(&b, "%s\n%s · %s\n\n", title, s.ID, s.State)
-	a.showTimes(fact, s)
+	a.showTimes(fact, s, details)
 	if s.Host != nil {
 		fact("Host", "%s", person(s.Host))
 	}
-	if s.Account != nil {
+	if s.Account != nil && details {
 		fact("Account", "%s", person(s.Account))
 	}
 	if len(s.Hashtags) > 0 {
@@ -136,37 +138,47 @@ func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns
 	showStage(&b, s, turns)
 	a.showTimeline(&b, s, turns)
 	b.WriteString(wave)
-	if s.Audio != nil {
-		fact("Audio", "%s", s.Audio)
+	for _, p := range s.Pieces {
+		if p.Damage != nil {
+			fact("Damage", "%s in %s", p.Damage, terminal.Safe(p.Name))
+		}
 	}
-	showPieces(&b, s)
-	showEarlier(&b, s)
+	if details {
+		if s.Audio != nil {
+			fact("Audio", "%s", s.Audio)
+		}
+		showPieces(&b, s)
+		showEarlier(&b, s)
+		showSources(&b, s)
+	}
 	fact("Folder", "%s", terminal.Safe(a.shortenHome(lib.Path(s.Folder))))
 	for _, f := range s.Files {
 		fact("File", "%s", terminal.Safe(strings.TrimPrefix(f, s.Folder+"/")))
 	}
-	showSources(&b, s)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (a *App) showTimes(fact func(string, string, ...any), s *space.Space) {
+func (a *App) showTimes(fact func(string, string, ...any), s *space.Space, details bool) {
+	layout, length := "Mon 2 Jan 2006 15:04 ", ""
+	if details {
+		layout = "Mon 2 Jan 2006 15:04:05.000 "
+		if s.Duration != nil && s.Samples != nil && s.Audio != nil {
+			length = fmt.Sprintf("  (%s s, %d samples at %d Hz)", decimal(*s.Duration), *s.Samples, s.Audio.SampleRate)
+		}
+	}
 	when := func(t space.Time) string {
 		local := t.In(a.Zone)
-		return local.Format("Mon 2 Jan 2006 15:04:05.000 ") + spell.Zone(local)
+		return local.Format(layout) + spell.Zone(local)
 	}
 	if !s.StartedAt.IsZero() {
 		fact("Started", "%s", when(s.StartedAt))
 	}
-	if !s.EndedAt.IsZero() {
+	if !s.EndedAt.IsZero() && details {
 		fact("Ended", "%s", when(s.EndedAt))
 	}
 	if s.Duration != nil {
-		text := spell.Length(*s.Duration)
-		if s.Samples != nil && s.Audio != nil {
-			text += fmt.Sprintf("  (%s s, %d samples at %d Hz)", decimal(*s.Duration), *s.Samples, s.Audio.SampleRate)
-		}
-		fact("Length", "%s", text)
+		fact("Length", "%s%s", spell.Length(*s.Duration), length)
 	}
 }
 
@@ -214,14 +226,14 @@ func (a *App) showTimeline(b *strings.Builder, s *space.Space, turns *space.Turn
 	fmt.Fprintf(b, "Timeline   0:00 %s %s\n", line, spell.Length(*s.Duration))
 	legend := "= audio"
 	if turns != nil {
-		legend = "letters: who is heard, approximate · - nobody"
+		legend = "letters: who speaks, approximate · - nobody"
 	}
 	if strings.ContainsRune(line, space.StripGap) {
-		legend += " · | time missing"
+		legend += " · | lost time"
 	}
 	fmt.Fprintf(b, "           (%s)\n", legend)
 	for _, g := range s.Gaps() {
-		fmt.Fprintf(b, "Gap        %s of wall clock missing at %s\n", spell.Short(g.Seconds), spell.Position(g.At))
+		fmt.Fprintf(b, "Gap        %s were lost at %s\n", spell.Short(g.Seconds), spell.Position(g.At))
 	}
 }
 
@@ -245,15 +257,12 @@ func showPieces(b *strings.Builder, s *space.Space) {
 	}
 	t.Write(b, 0)
 	if s.Order == "clock" {
-		b.WriteString("  Joined in the order of the clock in the audio, which contradicts their numbers\n")
+		b.WriteString("  Joined in the order of the clock in the audio, which differs from their numbers\n")
 	}
 	for _, p := range s.Pieces {
 		fmt.Fprintf(b, "  SHA-256 %s  %s\n", p.SHA256, terminal.Safe(p.Name))
 		if p.Overlap > 0 {
-			fmt.Fprintf(b, "  The first %s of %s are in a piece before it too, and are played once\n", spell.Short(p.Overlap), terminal.Safe(p.Name))
-		}
-		if p.Damage != nil {
-			fmt.Fprintf(b, "  Damage in %s: %s\n", terminal.Safe(p.Name), p.Damage)
+			fmt.Fprintf(b, "  The first %s of %s repeat an earlier piece, and are played once\n", spell.Short(p.Overlap), terminal.Safe(p.Name))
 		}
 	}
 }

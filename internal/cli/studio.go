@@ -27,23 +27,23 @@ func newStudioCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "studio",
 		Short: "Look, listen and cut in the browser",
-		Long: `Serve a page from this program to your browser: the library, and of each recording the waveform,
-who speaks when, clips and moments. Listen from any position, drag to choose, save clips, export
+		Long: `Serve a page from this program to your browser: the library and, for each recording, the waveform,
+who speaks when, clips and moments. Listen from any position, drag to select, save clips, export
 episodes, edit titles and notes. Nothing leaves this computer and nothing is loaded from elsewhere.
-The address holds a secret that lets in whoever has it, until the program ends: with Ctrl-C.`,
+The address holds a secret: whoever has it can use the page until the program ends, with Ctrl-C.`,
 		Example: `  spaces studio --open
   spaces studio --addr 127.0.0.1:8080`,
-		Annotations: manual.Exits(map[int]string{exitDone: "ended with Ctrl-C", exitUsage: "wrong usage, or ADDRESS is not this computer's own", exitNotFound: "there is no library"}),
+		Annotations: manual.Exits(map[int]string{exitDone: "ended with Ctrl-C", exitUsage: "wrong usage, or ADDRESS is not this computer's own"}),
 		Args:        takes(0, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.studio(cmd.Context(), o)
 		},
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
 	f.BoolVar(&o.open, "open", false, "open the page in the browser")
-	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "listen on `ADDRESS`; port 0 is any that is free")
-	f.BoolVar(&o.network, "allow-network", false, "let ADDRESS be one that other computers can reach; nothing is encrypted")
+	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "listen on `ADDRESS`; port 0 is any free one")
+	f.BoolVar(&o.network, "allow-network", false, "allow an ADDRESS that other computers can reach; nothing is encrypted")
+	manual.Group(f, "Page", "open", "addr", "allow-network")
 	return cmd
 }
 
@@ -57,13 +57,17 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 	const garbage = 50
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
 	lib, err := a.openLibrary(ctx) // for what it tells of the library
-	if err != nil {
+	switch {
+	case err == nil:
+		lib.Close()
+	case isNoLibrary(err):
+		a.say("there is no library in %s yet: the page says how to begin", a.shortenHome(a.set.Library))
+	default:
 		return err
 	}
-	lib.Close()
 	l, err := net.Listen("tcp", addr.String())
 	if err != nil {
-		return hinted(err, "name another one with --addr, or let the system choose the port: --addr 127.0.0.1:0")
+		return hinted(err, "choose another address, or let the system choose the port: --addr 127.0.0.1:0")
 	}
 	defer l.Close()
 	options := studio.Options{Library: a.libraryOptions(), Zone: a.Zone, Jobs: a.jobs(), Consent: a.set.Consent, Me: a.set.Me, Network: o.network}
@@ -80,7 +84,7 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 	if !addr.Addr().IsLoopback() {
 		a.warn("other computers can reach this page, and what is sent is not encrypted: whoever sees the address can listen, and change titles")
 	}
-	a.say("Ctrl-C ends it")
+	a.say("Press Ctrl-C to end it")
 	served, opened := make(chan error, 1), make(chan error, 1)
 	go func() { served <- server.Serve(ctx, l) }()
 	if o.open {
@@ -91,7 +95,7 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 		select {
 		case err := <-opened:
 			if err != nil {
-				a.warn("the browser could not be opened: %v", err)
+				a.warn("cannot open the browser: %v", err)
 			}
 		case err := <-served:
 			if err == nil {
@@ -122,10 +126,10 @@ func (o *studioOptions) address() (netip.AddrPort, error) {
 	}
 	addr, err := netip.ParseAddrPort(text)
 	if err != nil {
-		return addr, hinted(usage("--addr wants an address and a port, not %q", o.addr), "as 127.0.0.1:8080 or [::1]:0")
+		return addr, hinted(usage("--addr must be an address and a port, not %q", o.addr), "such as 127.0.0.1:8080 or [::1]:0")
 	}
 	if !addr.Addr().IsLoopback() && !o.network {
-		return addr, hinted(usage("other computers could reach %s", o.addr), "name one of this computer's own, as 127.0.0.1:0; or say that it is meant: --allow-network")
+		return addr, hinted(usage("other computers could reach %s", o.addr), "use an address of this computer alone, such as 127.0.0.1:0; or allow it with --allow-network")
 	}
 	return addr, nil
 }

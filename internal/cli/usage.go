@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,7 +22,17 @@ func subcommand(cmd *cobra.Command, args []string) error {
 	}
 	path := cmd.CommandPath()
 	hint := "see " + path + " --help"
-	if near := nearCommand(cmd, args[0]); near != "" {
+	near := nearCommand(cmd, args[0])
+	if near == "" && cmd.HasParent() {
+		if show, _, err := cmd.Find([]string{"show"}); err == nil && show != cmd { // speakers SPACE
+			near = show.CommandPath() + " " + args[0]
+		}
+	} else if near == "" && args[0] == path && len(args) > 1 {
+		near = strings.Join(args, " ")
+	} else if _, err := os.Stat(args[0]); near == "" && err == nil {
+		near = path + " extract " + args[0]
+	}
+	if near != "" {
 		hint = "did you mean: " + near
 	}
 	return hinted(usage("%s: unknown command %q", path, args[0]), hint)
@@ -30,7 +41,7 @@ func subcommand(cmd *cobra.Command, args []string) error {
 // renamed are words that people try for commands, also from other programs,
 // and the commands that do what they want.
 var renamed = map[string]string{
-	"import": "extract", "get": "extract", "unzip": "extract", "ls": "list", "info": "show", "play": "open", "find": "search",
+	"import": "extract", "get": "extract", "unzip": "extract", "unpack": "extract", "download": "extract", "init": "extract", "ls": "list", "info": "show", "play": "open", "find": "search",
 	"cut": "clip", "trim": "clip", "rm": "remove", "delete": "remove", "receipts": "upload log", "auth": "target login",
 	"login": "target login", "forget": "people forget", "export-tags": "timed-tags", "check": "verify", "undo": "restore",
 	"podcast": "export", "episode": "episodes", "publish": "episodes publish", "rss": "feed build", "rename": "edit",
@@ -64,8 +75,9 @@ func nearCommand(cmd *cobra.Command, word string) string {
 var synonyms = map[string][]string{
 	"from": {"at", "since"}, "start": {"at", "since"}, "begin": {"at"}, "ss": {"at"}, "position": {"at"}, "offset": {"at"},
 	"to": {"end", "until"}, "stop": {"end"}, "duration": {"length"}, "len": {"length"}, "seconds": {"length"}, "t": {"length"},
-	"out": {"output"}, "dest": {"output"}, "dir": {"output", "library"}, "o": {"output"}, "file": {"output"},
-	"type": {"format"}, "codec": {"format"}, "overwrite": {"force"}, "replace": {"force"}, "f": {"force"}, "y": {"yes"},
+	"out": {"output"}, "dest": {"output"}, "dir": {"output", "library"}, "o": {"output", "library"}, "output": {"library"}, "file": {"output"},
+	"type": {"format"}, "player": {"print"}, "port": {"addr"}, "host": {"addr"}, "force": {"yes"}, "verbose": {"details"}, "v": {"version", "details"},
+	"columns": {"csv"}, "format": {"csv"}, "archive": {"against"}, "codec": {"format"}, "overwrite": {"force"}, "replace": {"force"}, "f": {"force"}, "y": {"yes"},
 	"before": {"until"}, "after": {"since"}, "who": {"speaker"}, "user": {"speaker"}, "guest": {"speaker"}, "n": {"limit", "dry-run"},
 	"max": {"limit"}, "silent": {"quiet"}, "threads": {"jobs"}, "parallel": {"jobs"}, "volume": {"loudness", "normalize"},
 	"lufs": {"loudness", "normalize"}, "bitrate": {"bit-rate"}, "image": {"cover"}, "art": {"cover"}, "artwork": {"cover"},
@@ -82,6 +94,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	switch {
 	case errors.As(err, &unknown):
 		name := strings.TrimLeft(unknown.GetSpecifiedName(), "-")
+		if short := unknown.GetSpecifiedShortnames(); len(short) > 1 && nearFlag(cmd, short) != "" { // -ss
+			return hinted(usage("%s has no flag -%s", cmd.CommandPath(), short), "did you mean: --"+nearFlag(cmd, short))
+		}
 		if near := nearFlag(cmd, name); near != "" {
 			hint = "did you mean: --" + near
 		}

@@ -32,6 +32,8 @@ const Format = 1
 var (
 	// ErrNoLibrary means that the folder holds no library yet.
 	ErrNoLibrary = errors.New("no library here")
+	// ErrForeign says that a folder with other things in it is not made a library.
+	ErrForeign = errors.New("is not a library, and not empty")
 	// ErrNotFound means that the library knows no such Space.
 	ErrNotFound = errors.New("no such Space in the library")
 	// ErrNewer means that a newer program made the library.
@@ -241,7 +243,7 @@ func (l *Library) create() error {
 	}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(layout.Ours, e.Name()) && !strings.HasPrefix(e.Name(), layout.Catalog) {
-			return fmt.Errorf("%s is not a spaces library and is not empty", l.dir)
+			return fmt.Errorf("%s %w", l.dir, ErrForeign)
 		}
 	}
 	return l.disk.writeJSON(layout.Marks, libraryFile{Format: Format, About: about})

@@ -115,5 +115,8 @@ func reason(err error) string {
 			return r.words
 		}
 	}
+	if err.Error() == "not a directory" { // os.OpenRoot has an error of its own for it
+		return "not a folder"
+	}
 	return err.Error()
 }

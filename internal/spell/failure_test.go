@@ -16,6 +16,10 @@ import (
 func TestError(t *testing.T) {
 	dir := t.TempDir()
 	_, missing := os.Open(dir + "/x")
+	if err := os.WriteFile(dir+"/file", nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	_, root := os.OpenRoot(dir + "/file")
 	_, number := strconv.Atoi("ten")
 	syntax := json.Unmarshal([]byte(`{"a":tru}`), new(any))
 	kind := json.Unmarshal([]byte(`{"A":"b"}`), new(struct{ A int }))
@@ -29,6 +33,7 @@ func TestError(t *testing.T) {
 		"two":           {errors.Join(errors.New("a"), missing), "a\ncannot open " + dir + "/x: no such file or folder"},
 		"stat":          {&fs.PathError{Op: "stat", Path: "x", Err: syscall.EACCES}, "cannot read x: permission denied"},
 		"folder":        {&fs.PathError{Op: "mkdirat", Path: "x", Err: syscall.ENOTDIR}, "cannot make the folder x: not a folder"},
+		"root":          {root, "cannot open " + dir + "/file: not a folder"},
 		"full":          {&fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, "cannot write x: no space left on the disk"},
 		"cause of ours": {&fs.PathError{Op: "open", Path: "x", Err: errors.New("not a file")}, "cannot open x: not a file"},
 		"link":          {&os.LinkError{Op: "rename", Old: "a", New: "b", Err: syscall.EROFS}, "cannot rename a to b: the disk is read-only"},

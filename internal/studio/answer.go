@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // A problem is an error as the page sees it. Kind is the word that the
@@ -45,35 +46,37 @@ func explain(err error) *problem {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &asked):
-		return &problem{http.StatusUnprocessableEntity, string(asked.Kind), err.Error(), problemHint(asked)}
+		return &problem{http.StatusUnprocessableEntity, string(asked.Kind), spell.Error(err), problemHint(asked)}
 	case errors.As(err, new(*format.UnknownError)):
-		return &problem{http.StatusUnprocessableEntity, "bad-request", err.Error(), ""}
+		return &problem{http.StatusUnprocessableEntity, "bad-request", spell.Error(err), ""}
 	case errors.As(err, &refused):
-		return &problem{http.StatusUnprocessableEntity, "consent", err.Error(), waysOn(refused)}
+		return &problem{http.StatusUnprocessableEntity, "consent", spell.Error(err), waysOn(refused)}
 	case errors.As(err, &turns):
-		return &problem{http.StatusUnprocessableEntity, "bad-turns", err.Error(), "Confirm on the command line once more who speaks when"}
+		return &problem{http.StatusUnprocessableEntity, "bad-turns", spell.Error(err), "Confirm on the command line once more who speaks when"}
 	case errors.As(err, &broken):
-		return &problem{http.StatusInternalServerError, "broken-ledger", err.Error(), broken.Hint()}
+		return &problem{http.StatusInternalServerError, "broken-ledger", spell.Error(err), broken.Hint()}
 	case errors.As(err, &locked):
-		return &problem{http.StatusConflict, "locked", err.Error(), "Try again when it has ended"}
+		return &problem{http.StatusConflict, "locked", spell.Error(err), "Try again when it has ended"}
 	case errors.As(err, &large):
 		return &problem{http.StatusRequestEntityTooLarge, "too-large", "the request is too large", ""}
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
-		return &problem{http.StatusNotFound, "no-such-space", err.Error(), ""}
+		return &problem{http.StatusNotFound, "no-such-space", spell.Error(err), ""}
+	case errors.Is(err, library.ErrNoLibrary):
+		return &problem{http.StatusNotFound, "no-library", "there is no library yet", "Extract an archive first"}
 	case errors.Is(err, library.ErrNoAudio):
-		return &problem{http.StatusNotFound, "no-audio", err.Error(), ""}
+		return &problem{http.StatusNotFound, "no-audio", spell.Error(err), ""}
 	case errors.Is(err, fs.ErrNotExist):
-		return &problem{http.StatusNotFound, "missing", err.Error(), ""}
+		return &problem{http.StatusNotFound, "missing", spell.Error(err), ""}
 	case errors.Is(err, pcm.ErrUnsupported):
-		return &problem{http.StatusUnprocessableEntity, "unsupported", err.Error(), ""}
+		return &problem{http.StatusUnprocessableEntity, "unsupported", spell.Error(err), ""}
 	case errors.Is(err, context.Canceled):
 		return &problem{http.StatusServiceUnavailable, "interrupted", "stopped", ""}
 	case library.IsFull(err):
-		return &problem{http.StatusInsufficientStorage, "disk-full", err.Error(), ""}
+		return &problem{http.StatusInsufficientStorage, "disk-full", spell.Error(err), ""}
 	case errors.Is(err, catalog.ErrSort):
-		return &problem{http.StatusBadRequest, "bad-request", err.Error(), ""}
+		return &problem{http.StatusBadRequest, "bad-request", spell.Error(err), ""}
 	}
-	return &problem{http.StatusInternalServerError, "failed", err.Error(), ""}
+	return &problem{http.StatusInternalServerError, "failed", spell.Error(err), ""}
 }
 
 // answer writes v as JSON, or what is wrong.

@@ -50,6 +50,11 @@ type row struct {
 	Cover    bool        `json:"cover,omitempty"`
 }
 
+type recordingList struct {
+	Rows  []row  `json:"rows"`
+	Total *int64 `json:"total,omitempty"`
+}
+
 const (
 	maxRows  = 200
 	maxStart = 1 << 40
@@ -67,6 +72,11 @@ func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	lib, release, err := s.library.take(r.Context())
+	if errors.Is(err, library.ErrNoLibrary) {
+		none := int64(0)
+		answer(w, recordingList{Rows: []row{}, Total: &none}, nil)
+		return
+	}
 	if err != nil {
 		answer(w, nil, err)
 		return
@@ -88,10 +98,7 @@ func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request) {
 				c.State, c.LostSeconds, append([]string{}, strings.Fields(c.Speakers)...), coverOf(lib, c.Folder) != ""})
 		}
 	}
-	list := struct {
-		Rows  []row  `json:"rows"`
-		Total *int64 `json:"total,omitempty"`
-	}{Rows: rows}
+	list := recordingList{Rows: rows}
 	if count {
 		list.Total = &n
 	}

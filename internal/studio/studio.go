@@ -50,15 +50,15 @@ type Server struct {
 	handler  http.Handler
 }
 
-// New returns a Server for requests that come in by l. The library must be
-// there.
+// New returns a Server for requests that come in by l. Where there is no library
+// yet its list is empty, and the page says how to begin.
 func New(ctx context.Context, l net.Listener, o Options) (*Server, error) {
 	s := &Server{o: o, library: libraryHandle{options: o.Library}}
-	_, release, err := s.library.take(ctx)
-	if err != nil {
+	if _, release, err := s.library.take(ctx); err == nil {
+		release()
+	} else if !errors.Is(err, library.ErrNoLibrary) {
 		return nil, err
 	}
-	release()
 	s.tasks.list, s.tasks.patience = make(map[string]*task), patience
 	s.measures.now = make(map[string]*measuring)
 	s.waves.open = make(map[string]*wave)

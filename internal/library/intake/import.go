@@ -71,6 +71,13 @@ type Summary struct {
 	Problems int // that cost something
 }
 
+// Nothing reports whether there was nothing to keep: no recording, no record
+// of one, and no post that links one.
+func (s Summary) Nothing() bool {
+	linked := slices.ContainsFunc(s.Archives, func(a space.Archive) bool { return len(a.Links) > 0 })
+	return s.Added+s.Updated+s.Unchanged+s.Removed == 0 && !linked
+}
+
 type importer struct {
 	lib      *library.Library
 	opts     Options

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -67,6 +68,9 @@ func MP3(ctx context.Context, w io.Writer, s Sound, o Options) error {
 		return err
 	}
 	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("the MP3 encoder wrote no file")
+	}
 	if err != nil {
 		return err
 	}

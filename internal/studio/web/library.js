@@ -95,7 +95,8 @@ export class LibraryView {
 	}
 
 	tell() {
-		byId("count").textContent = this.total === 0 ? t("countNone") : this.total === 1 ? t("countOne") : t("count", {n: number(this.total)});
+		const all = !byId("words").value && !byId("state").value;
+		byId("count").textContent = this.total === 0 ? (all ? t("begin") : t("countNone")) : this.total === 1 ? t("countOne") : t("count", {n: number(this.total)});
 	}
 
 	render() {
