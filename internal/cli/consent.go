@@ -26,11 +26,11 @@ func newConsentCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "consent COMMAND",
 		Short: "Record who has agreed to the reuse of their voice",
-		Long: `Record who has agreed to the reuse of their voice: enter answers, write messages that ask,
-and read what was entered. Nothing is ever changed in the ledger: the latest answer that fits
-decides, one about a Space before one about the person. The settings consent.clip, .export,
-.private, .public, .feed and .post say what becomes of what somebody has not agreed to: off, warn
-or require. It is a record, not legal advice: see docs/consent.md.`,
+		Long: `Record who has agreed to the reuse of their voice: write messages that ask for consent, record the
+answers, and list them. The ledger is append-only. The latest answer that applies decides; an answer
+about one Space comes before one about all. The settings consent.clip, .export, .private, .public,
+.feed and .post set what to do when a speaker has not given consent: off, warn or require.
+This is a record, not legal advice: spaces help consent.`,
 		Example: `  spaces consent ask latest --places "my podcast"
   spaces consent set @guest granted --evidence answer.png
   spaces consent log`,
@@ -53,14 +53,14 @@ func newConsentSetCmd(a *App) *cobra.Command {
 	var o consentSetOptions
 	cmd := &cobra.Command{
 		Use:   "set HANDLE ANSWER",
-		Short: "Enter what somebody has answered",
-		Long: `Enter what somebody has answered: granted, declined or withdrawn; for all their recordings or
-for one, for all purposes or for some. The evidence, such as a screenshot of the answer, is
-copied into the library. Of somebody whose handle is not known, HANDLE is the id that spaces
-people shows. Before a handle is entered that nobody in the library has, you are asked.`,
+		Short: "Record the answer of a person",
+		Long: `Record the answer of a person: granted, declined or withdrawn; for all Spaces or one, for all
+purposes or some. The evidence, such as a screenshot of the answer, is copied into the library.
+For a person without a known handle, use the id that spaces people shows. The command asks before
+it records a handle that nobody in the library has.`,
 		Example: `  spaces consent set @guest granted --for clip,episode --until 2027-12-31
   spaces consent set @guest declined --recording latest --note "told me on the phone"`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or file, or nobody of that handle"}),
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, file or person"}),
 		Args:        takes(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.handle, o.answer = args[0], args[1]
@@ -69,12 +69,14 @@ people shows. Before a handle is entered that nobody in the library has, you are
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.recording, "recording", "", "it is about `SPACE` only")
-	f.StringVar(&o.purposes, "for", "", "it is about `PURPOSES` only: clip, episode, upload, with commas between")
-	f.StringVar(&o.note, "note", "", "a note `TEXT` of yours")
-	f.StringVar(&o.evidence, "evidence", "", "keep `FILE`, which shows the answer")
-	f.StringVar(&o.until, "until", "", "it holds to the end of `DATE`")
-	f.BoolVar(&o.yes, "yes", false, "do not ask before a handle is entered that nobody in the library has")
+	f.StringVar(&o.recording, "recording", "", "only for `SPACE`")
+	f.StringVar(&o.purposes, "for", "", "only for `PURPOSES`: clip, episode, upload, with commas between")
+	f.StringVar(&o.note, "note", "", "your own note, `TEXT`")
+	f.StringVar(&o.evidence, "evidence", "", "copy `FILE`, which shows the answer, into the library")
+	f.StringVar(&o.until, "until", "", "valid until the end of `DATE`")
+	f.BoolVar(&o.yes, "yes", false, "record a handle that nobody in the library has without asking")
+	manual.Group(f, "Scope", "recording", "for", "until")
+	manual.Group(f, "Evidence", "note", "evidence")
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }
@@ -82,11 +84,11 @@ people shows. Before a handle is entered that nobody in the library has, you are
 func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	e := consent.Entry{Kind: consent.Consent, At: space.Time{Time: a.Now()}, Note: o.note}
 	if !consent.IsHandle(o.handle) {
-		return usage("%q is no handle", o.handle)
+		return usage("%q is not a valid handle", o.handle)
 	}
 	e.Handle = strings.TrimPrefix(strings.TrimSpace(o.handle), "@")
 	if (consent.Who{Handle: e.Handle}).Forgotten() {
-		return usage("@%s stands for people who asked to be forgotten: nobody can answer for them", e.Handle)
+		return usage("@%s stands for people who were forgotten: an answer cannot be recorded for them", e.Handle)
 	}
 	var err error
 	if e.Answer, err = consent.ParseAnswer(o.answer); err != nil {
@@ -101,7 +103,7 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 			return err
 		}
 		if e.Answer != consent.Granted {
-			return usage("--until goes with granted")
+			return usage("--until can only be combined with granted")
 		}
 		e.Until = &end
 	}
@@ -168,18 +170,18 @@ func (a *App) askStranger(ctx context.Context, lib *library.Library, recs []*spa
 			return nil
 		}
 	}
-	nobody := fmt.Sprintf("nobody called @%s was on stage in a Space of this library", e.Handle)
+	nobody := fmt.Sprintf("@%s was not on stage in any Space of this library", e.Handle)
 	switch {
 	case yes:
 		a.warn("%s", nobody)
 		return nil
 	case !a.InTTY || a.set.JSON:
-		return &failure{exitNotFound, "no-such-person", "see who was: spaces people; --yes enters the answer all the same", errors.New(nobody)}
+		return &failure{exitNotFound, "no-such-person", "list the people: spaces people; --yes records the answer anyway", errors.New(nobody)}
 	}
 	a.warn("%s", nobody)
-	sure, err := a.confirm(ctx, "Enter the answer all the same?")
+	sure, err := a.confirm(ctx, "Record the answer anyway?")
 	if err == nil && !sure {
-		err = &failure{exitNotFound, "no-such-person", "see who was: spaces people", errors.New("nothing was entered")}
+		err = &failure{exitNotFound, "no-such-person", "list the people: spaces people", errors.New("nothing was recorded")}
 	}
 	return err
 }
@@ -191,9 +193,9 @@ func (a *App) untilEnd(text string) (time.Time, error) {
 	case err != nil:
 		return end, usage("--until: %w", err)
 	case end.UTC().Year() > 9999: // RFC 3339 has four digits
-		return end, usage("--until: %s is too far away", text)
+		return end, usage("--until: %s is too far in the future", text)
 	case !end.After(a.Now()):
-		return end, usage("--until: %s is over", text)
+		return end, usage("--until: %s is in the past", text)
 	}
 	return end.UTC(), nil
 }
@@ -201,15 +203,15 @@ func (a *App) untilEnd(text string) (time.Time, error) {
 func keepEvidence(ctx context.Context, l *consent.Ledger, name string) (*consent.Evidence, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &failure{exitNotFound, "no-such-file", "nothing was entered: name the file that shows the answer, or leave out --evidence", err}
+		return nil, &failure{exitNotFound, "no-such-file", "nothing was recorded; check the name of the file", err}
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > consent.MaxEvidence {
-		return nil, &failure{exitFailed, "too-large", "nothing was entered: keep a smaller copy, or say in --note where it is",
-			fmt.Errorf("%s: the evidence file is larger than %d MB", name, consent.MaxEvidence>>20)}
+		return nil, &failure{exitFailed, "too-large", "nothing was recorded; use a smaller copy, or write in --note where the file is",
+			fmt.Errorf("%s: the evidence is larger than %d MB", name, consent.MaxEvidence>>20)}
 	}
 	return l.Keep(ctx, f, filepath.Ext(name))
 }
@@ -243,8 +245,8 @@ func newConsentAskCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ask SPACE",
 		Short: "Write a message to each speaker who has not answered",
-		Long: `Write a message to each speaker who has not answered, ready to be sent: what for, where, how
-long, and how to withdraw. Nothing is sent. Enter the answers with spaces consent set.`,
+		Long: `Write a message to each speaker who has not answered. It names the purpose, the places, the period,
+and how to withdraw. The messages are printed, not sent. Record the answers: spaces consent set.`,
 		Example: `  spaces consent ask latest --places "my podcast, on Spotify and Apple Podcasts"
   spaces consent ask 1ypK --lang fr --for clip --until 2027-12-31`,
 		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
@@ -257,10 +259,12 @@ long, and how to withdraw. Nothing is sent. Enter the answers with spaces consen
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.language, "lang", "en", "write in `LANGUAGE`: en or fr")
-	f.StringVar(&o.purposes, "for", "", "ask for `PURPOSES` only: clip, episode, upload, with commas between")
-	f.StringVar(&o.places, "places", "", "where their voice will be heard, `TEXT`")
-	f.StringVar(&o.until, "until", "", "to the end of `DATE` (default: until they withdraw)")
+	f.StringVar(&o.language, "lang", "en", "language of the message, `LANGUAGE`: en or fr")
+	f.StringVar(&o.purposes, "for", "", "ask only for `PURPOSES`: clip, episode, upload, with commas between")
+	f.StringVar(&o.places, "places", "", "where the voice will be heard, `TEXT`")
+	f.StringVar(&o.until, "until", "", "ask for consent until the end of `DATE` (default: until they withdraw)")
+	complete(cmd, "lang", "en", "fr")
+	manual.Group(f, "Message", "lang", "for", "places", "until")
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }
@@ -300,7 +304,7 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		return err
 	}
 	if len(recs) != 1 { // standard input may name none, or several
-		return usage("spaces consent ask wants one Space, not %d", len(recs))
+		return usage("spaces consent ask takes one Space, not %d", len(recs))
 	}
 	rec := recs[0]
 	ledger, err := a.openLedger(lib)
@@ -338,15 +342,15 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		asked++
 	}
 	if nameless > 0 {
-		a.warn("%s on stage in %s without a known handle: nobody can ask them from here, and they count as not having agreed until you enter their answer: spaces consent set ID granted", spell.Plural(nameless, "person was", "people were"), rec.ID)
+		a.warn("%s on stage in %s without a known handle. They count as speakers without consent until you record their answer: spaces consent set ID granted", spell.Plural(nameless, "person was", "people were"), rec.ID)
 	}
 	switch {
 	case asked == 0 && nameless > 0:
-		a.say("all others who were on stage in %s have answered", rec.ID)
+		a.say("All other speakers in %s have answered", rec.ID)
 	case asked == 0:
-		a.say("everybody who was on stage in %s has answered", rec.ID)
+		a.say("All speakers in %s have answered", rec.ID)
 	default:
-		a.say("%s. Enter the answers: spaces consent set HANDLE granted|declined --recording %s", spell.Count(asked, "message"), rec.ID)
+		a.say("%s. Record the answers: spaces consent set HANDLE granted|declined --recording %s", spell.Count(asked, "message"), rec.ID)
 	}
 	return nil
 }
@@ -354,9 +358,9 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 func newConsentLogCmd(a *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "log [HANDLE]",
-		Short: "Show what was entered, oldest first",
-		Long: `Show what was entered, oldest first: answers, and where you went on without some. It is kept
-in the library, in consent/ledger.jsonl.`,
+		Short: "List the recorded answers and overrides, oldest first",
+		Long: `List the recorded answers, and the times you continued without consent (--override-consent), oldest
+first. The ledger is in the library, in consent/ledger.jsonl.`,
 		Example: `  spaces consent log
   spaces consent log @guest --json | jq -r .evidence.name`,
 		Args: takes(0, 1),
@@ -364,7 +368,7 @@ in the library, in consent/ledger.jsonl.`,
 			word := ""
 			if len(args) == 1 {
 				if word = args[0]; !consent.IsHandle(word) {
-					return usage("%q is no handle", word)
+					return usage("%q is not a valid handle", word)
 				}
 			}
 			return a.consentLog(cmd.Context(), word)
@@ -398,7 +402,7 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 		}
 		who, what := consent.Who{Handle: e.Handle, ID: e.ID}.String(), a.answerOf(&e)
 		if e.Kind == consent.Override {
-			who, what = "you", fmt.Sprintf("went on (%s) without %s", e.Action, consent.Names(e.Missing))
+			who, what = "you", fmt.Sprintf("continued (%s) without consent of %s", e.Action, consent.Names(e.Missing))
 			if in := cmp.Or(e.Recording, e.File); in != "" {
 				what += " in " + terminal.Safe(in)
 			}
@@ -414,7 +418,7 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 	if !a.set.JSON {
 		t.Write(a.Out, a.Columns)
 		if t.Len() == 0 {
-			a.say("nothing was entered")
+			a.say("No answers are recorded. Record one: spaces consent set HANDLE granted")
 		}
 	}
 	return nil

@@ -40,15 +40,15 @@ func (o *omitter) check(override string) error {
 	o.seconds = -1
 	switch {
 	case !o.only && (o.mute || o.reviewed || o.margin != ""):
-		return usage("--silence, --reviewed and --margin go with --consented-only")
+		return usage("--silence, --reviewed and --margin need --consented-only")
 	case o.only && override != "":
-		return usage("--consented-only leaves out whom --override-consent would let be heard: leave out one of them")
+		return usage("--consented-only cannot be combined with --override-consent")
 	case o.margin == "":
 		return nil
 	}
 	t, err := recording.ParseTime(o.margin)
 	if err != nil || t < 0 || t.Seconds() > maxMargin {
-		return usage("--margin takes 0 to %g s, not %q", maxMargin, o.margin)
+		return usage("--margin must be 0 to %g s, not %q", maxMargin, o.margin)
 	}
 	o.seconds = t.Seconds()
 	return nil
@@ -102,7 +102,7 @@ func omitted(list []recording.Omitted) string {
 // notReviewed is the error of a command that was not told to write what it
 // has listed.
 func notReviewed(id string, lines []string) error {
-	text := strings.Join(append([]string{"nothing was written: look first at what is to be left out"}, lines...), "\n  ")
+	text := strings.Join(append([]string{"nothing was written; review what would be left out"}, lines...), "\n  ")
 	return &failure{exitUsage, "not-reviewed",
-		"--reviewed writes it; if turns are wrong, confirm right ones: spaces speakers confirm " + cmp.Or(id, "SPACE") + " --turns FILE", errors.New(text)}
+		"--reviewed writes the file; if turns are wrong, correct them: spaces speakers confirm " + cmp.Or(id, "SPACE") + " --turns FILE", errors.New(text)}
 }

@@ -19,7 +19,7 @@ import (
 
 // addOverride adds the flag of commands that stop where consent is missing.
 func addOverride(cmd *cobra.Command, reason *string) {
-	cmd.Flags().StringVar(reason, "override-consent", "", "go on without consent; the `REASON` is kept in the ledger")
+	cmd.Flags().StringVar(reason, "override-consent", "", "continue without consent; the ledger keeps the `REASON`")
 	manual.Group(cmd.Flags(), "Consent", "override-consent")
 }
 
@@ -139,13 +139,13 @@ func consentError(err error) *failure {
 	case errors.As(err, &several):
 		return &failure{exitFailed, "consent", waysOn(several[0], "SPACE"), err}
 	case errors.As(err, &turns):
-		return &failure{exitFailed, "bad-turns", fmt.Sprintf("write them anew: spaces speakers confirm %s --turns FILE; or discard what was confirmed: spaces speakers unconfirm %[1]s", turns.Recording), err}
+		return &failure{exitFailed, "bad-turns", fmt.Sprintf("confirm them again: spaces speakers confirm %s --turns FILE; or discard your confirmation: spaces speakers unconfirm %[1]s", turns.Recording), err}
 	case errors.As(err, &untold) && untold.Who == nil:
-		return &failure{exitNotFound, "no-turns", "write them down and confirm them: spaces speakers confirm " + untold.Recording + " --turns FILE", err}
+		return &failure{exitNotFound, "no-turns", "confirm who speaks when: spaces speakers confirm " + untold.Recording + " --turns FILE", err}
 	case errors.As(err, &untold):
 		ask := "or ask: spaces consent ask " + untold.Recording
 		if untold.Who.Handle == "" {
-			ask = "or enter what they have answered: spaces consent set " + untold.Who.ID + " granted"
+			ask = "or record their answer: spaces consent set " + untold.Who.ID + " granted"
 		}
 		return &failure{exitNotFound, "no-turns", "if you know all turns, confirm them: spaces speakers confirm " + untold.Recording + " --turns FILE · " + ask, err}
 	}
@@ -186,7 +186,7 @@ func wayOn(w consent.Way) string {
 		}
 		return fmt.Sprintf("leave them out: spaces export %s --consented-only", w.Recording)
 	case consent.ConfirmTurns:
-		return fmt.Sprintf("tell who speaks when: spaces speakers confirm %s --turns FILE", w.Recording)
+		return fmt.Sprintf("confirm who speaks when: spaces speakers confirm %s --turns FILE", w.Recording)
 	}
-	return "or go on with a written reason: --override-consent \"…\""
+	return "or continue with a written reason: --override-consent \"…\""
 }

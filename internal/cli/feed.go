@@ -25,8 +25,8 @@ func newFeedCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "feed COMMAND",
 		Short: "Publish the episodes as a podcast, and check feeds",
-		Long: `Publish the episodes of the library as a podcast: describe the show, build the
-feed, check it. docs/publishing-a-podcast.md goes through it step by step.`,
+		Long: `Publish the episodes of the library as a podcast: describe the show, build the feed, check it.
+Step by step: spaces help publishing-a-podcast.`,
 		Example: `  spaces feed init --title "Open Mic" --base-url https://example.com/show/
   spaces feed build
   spaces feed check`,
@@ -49,13 +49,13 @@ func newFeedInitCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Describe the show, or change its description",
-		Long: `Describe the show: at least its title, and the web address of the folder that
-the feed and the audio will go to. What is not said stays as it is. Of those who
-spoke, only the host and whom --person names get into the feed.`,
+		Long: `Describe the show. A new show needs a title, and the web address of the folder for the feed and the
+audio. A field without a flag keeps its value. Of the speakers, the feed names only the host and
+the people of --person.`,
 		Example: `  spaces feed init --title "Open Mic" --base-url https://example.com/show/ \
     --author "Ann Host" --language en --category "News > Politics"
   spaces feed init --person "guest1=Bob Guest" --person "Ann Host,host"`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or a value that cannot be", exitNotFound: "no library"}),
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or an invalid value", exitNotFound: "no library"}),
 		Args:        takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.changed = cmd.Flags().Changed
@@ -64,21 +64,23 @@ spoke, only the host and whom --person names get into the feed.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.show.Title, "title", "", "the show's title `TEXT`")
-	f.StringVar(&o.show.BaseURL, "base-url", "", "the folder `URL` that feed and audio go to")
-	f.StringVar(&o.show.Description, "description", "", "what the show is about, `TEXT`")
-	f.StringVar(&o.show.Author, "author", "", "who makes it, `NAME`")
-	f.StringVar(&o.show.Email, "email", "", "the owner's `ADDRESS`; it is public")
-	f.StringVar(&o.show.Language, "language", "", "`CODE` such as en, de or pt-BR")
-	f.StringArrayVar(&o.show.Category, "category", nil, "Apple's `CATEGORY`, such as \"News > Politics\"; may be repeated")
-	f.StringVar(&o.show.Image, "image", "", "the cover's `URL`: JPEG or PNG, square, 1400 to 3000 pixels")
-	f.StringVar(&o.show.Link, "link", "", "the show's page `URL` (default: the base URL)")
-	f.BoolVar(&o.show.Explicit, "explicit", false, "the show is not for children")
-	f.StringVar(&o.show.Copyright, "copyright", "", "`TEXT`")
-	f.BoolVar(&o.locked, "locked", true, "other hosts may not import the feed")
-	f.StringArrayVar(&o.people, "person", nil, "`[HANDLE=]NAME[,ROLE]`; may be repeated, replaces the list")
-	f.StringVar(&o.show.Prefer, "prefer", "", "publish this `FORMAT` where a Space has several (default mp3)")
-	f.StringVar(&o.show.GUID, "guid", "", "the podcast:guid `UUID` that the show has already")
+	f.StringVar(&o.show.Title, "title", "", "title of the show, `TEXT`")
+	f.StringVar(&o.show.BaseURL, "base-url", "", "web address of the folder for feed and audio, `URL`")
+	f.StringVar(&o.show.Description, "description", "", "description of the show, `TEXT`")
+	f.StringVar(&o.show.Author, "author", "", "author of the show, `NAME`")
+	f.StringVar(&o.show.Email, "email", "", "e-mail `ADDRESS` of the owner; it becomes public")
+	f.StringVar(&o.show.Language, "language", "", "language `CODE`, such as en, de or pt-BR")
+	f.StringArrayVar(&o.show.Category, "category", nil, "`CATEGORY` of Apple's list, such as \"News > Politics\"; may be repeated")
+	f.StringVar(&o.show.Image, "image", "", "cover `URL`: JPEG or PNG, square, 1400 to 3000 pixels")
+	f.StringVar(&o.show.Link, "link", "", "web page `URL` of the show (default: the base URL)")
+	f.BoolVar(&o.show.Explicit, "explicit", false, "mark the show as explicit")
+	f.StringVar(&o.show.Copyright, "copyright", "", "copyright notice, `TEXT`")
+	f.BoolVar(&o.locked, "locked", true, "forbid other hosting services to import the feed")
+	f.StringArrayVar(&o.people, "person", nil, "person in the show, `[HANDLE=]NAME[,ROLE]`; may be repeated, replaces the list")
+	f.StringVar(&o.show.Prefer, "prefer", "", "`FORMAT` to publish if a Space has several (default mp3)")
+	f.StringVar(&o.show.GUID, "guid", "", "podcast:guid of an existing show, `UUID`")
+	manual.Group(f, "Show", "title", "base-url", "description", "author", "language", "category", "image", "person", "explicit")
+	manual.Group(f, "More about the show", "email", "link", "copyright", "locked", "prefer", "guid")
 	return cmd
 }
 
@@ -117,8 +119,8 @@ func (a *App) feedInit(ctx context.Context, o feedInitOptions) error {
 			return err
 		}
 	} else {
-		a.say("%s is kept in %s", terminal.Safe(show.Title), terminal.Safe(a.shortenHome(lib.Path(layout.Show))))
-		a.say("Its feed will be %s", terminal.Safe(show.URL(layout.FeedFile)))
+		a.say("Saved the show %q in %s", terminal.Safe(show.Title), terminal.Safe(a.shortenHome(lib.Path(layout.Show))))
+		a.say("The address of its feed: %s", terminal.Safe(show.URL(layout.FeedFile)))
 	}
 	for _, w := range warnings {
 		a.warn("%s", w)
@@ -179,17 +181,14 @@ func newFeedBuildCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "build",
 		Short: "Write the feed of all published episodes",
-		Long: `Write feed.xml with every published episode (spaces episodes publish), newest
-first: chapters, transcripts, the host and the people you have named, and a
-soundbite for each clip. Each Space has one item, whose guid never changes: of
-several published episodes the MP3 is taken (feed init --prefer says otherwise),
-then that of the preset host. When the last one has gone, an empty feed stays.
-Every file is compared with its SHA-256 first. A new episode changes nothing in
-the feed but its own item and the date of the whole.
-Once the library's folder has pages they are built too, as upload --feed sends them.
-With --site the folder gets pages too, and copies of the audio: it can be looked
-at where it lies, and sent to the base URL as it is. Where somebody in an episode
-has not agreed, --override-consent REASON builds it all the same.`,
+		Long: `Write feed.xml with every published episode (spaces episodes publish), newest first, with chapters,
+transcripts, the host, the people of the show, and a soundbite for each clip. Each Space has one
+item with a guid that never changes. If a Space has several published episodes, the feed takes the
+MP3 (or the format of feed init --prefer), then the one of the preset host. Every file is compared
+with its SHA-256 first. A new episode changes only its own item and the date of the feed.
+
+--site writes web pages and copies the audio beside them, so that the folder works as it is, on
+this computer and at the base URL. The library's own folder keeps its pages up to date after that.`,
 		Example: `  spaces feed build
   spaces feed build --site --out public
   spaces feed build --json | jq -r '.files[].path'`,
@@ -199,8 +198,9 @@ has not agreed, --override-consent REASON builds it all the same.`,
 			return a.feedBuild(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write into `DIR`, or to a FILE.xml (default: the library's folder feed)")
-	cmd.Flags().BoolVar(&o.site, "site", false, "write pages, and copy the audio beside them")
+	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write into `DIR`, or to a FILE.xml (default: the folder feed of the library)")
+	cmd.Flags().BoolVar(&o.site, "site", false, "write web pages too, and copy the audio beside them")
+	manual.Group(cmd.Flags(), "Output", "out", "site")
 	addOverride(cmd, &o.override)
 	return cmd
 }
@@ -290,13 +290,13 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	}
 	fmt.Fprintf(a.Out, "%s  %s, %s\n", terminal.Safe(a.shortenHome(name)), spell.Count(len(b.Episodes), "episode"), state)
 	if o.site {
-		a.say("%s; open %s", spell.Count(len(b.Pages), "file")+" of the site", terminal.Safe(a.shortenHome(filepath.Join(dir, "index.html"))))
+		a.say("Wrote %s of the site. Open %s", spell.Count(len(b.Pages), "file"), terminal.Safe(a.shortenHome(filepath.Join(dir, "index.html"))))
 	}
 	if n := len(b.Gone); n > 0 {
-		a.say("%s of episodes that are no more removed", spell.Count(n, "page"))
+		a.say("Removed %s of episodes that are not in the feed any more", spell.Count(n, "page"))
 	}
 	if errs+warnings > 0 {
-		a.warn("%s and %s: see them with spaces feed check %s", spell.Count(errs, "error"), spell.Count(warnings, "warning"), name)
+		a.warn("the feed has %s and %s. List them: spaces feed check %s", spell.Count(errs, "error"), spell.Count(warnings, "warning"), name)
 	}
 	return nil
 }
@@ -304,12 +304,11 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 func newFeedCheckCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [FILE]",
-		Short: "Check a feed against what Apple, Spotify and others ask for",
-		Long: `Check any podcast's feed, or the one that feed build has written, against the
-rules of RSS, Apple, Spotify and the podcast namespace. Each finding has its
-line, its rule and a severity: an error is what a directory refuses or players
-get wrong. docs/publishing-a-podcast.md explains the rules. "-" reads standard
-input. Nothing is fetched: images and audio are not looked at.`,
+		Short: "Check a feed against the rules of Apple, Spotify and others",
+		Long: `Check the feed of any podcast (default: the one that feed build wrote) against the rules of RSS,
+Apple, Spotify and the podcast namespace. Each finding has a line, a rule and a severity. Directories
+reject an error, or players fail on it. "-" reads standard input. The check uses no network: it does
+not look at images and audio. The rules: spaces help publishing-a-podcast.`,
 		Example: `  spaces feed check
   spaces feed check old-feed.xml
   curl -s https://example.com/feed.xml | spaces feed check -`,
@@ -347,7 +346,7 @@ func (a *App) feedCheck(name string) error {
 		}
 		f, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return &failure{exitNotFound, "no-such-file", "build the feed first: spaces feed build; or name another file", err}
+			return &failure{exitNotFound, "no-such-file", "build the feed: spaces feed build", err}
 		}
 		if err != nil {
 			return err
@@ -378,7 +377,7 @@ func (a *App) feedCheck(name string) error {
 		fmt.Fprintf(a.Out, "Checked %s: %s, %s\n", terminal.Safe(shown), spell.Count(errs, "error"), spell.Count(warnings, "warning"))
 	}
 	if errs > 0 {
-		return &failure{exitFound, "findings", "docs/publishing-a-podcast.md explains the rules", fmt.Errorf("the feed has %s", spell.Count(errs, "error"))}
+		return &failure{exitFound, "findings", "the rules: spaces help publishing-a-podcast", fmt.Errorf("the feed has %s", spell.Count(errs, "error"))}
 	}
 	return nil
 }

@@ -25,18 +25,17 @@ func newForgetCmd(a *App) *cobra.Command {
 	var o forgetOptions
 	cmd := &cobra.Command{
 		Use:   "forget HANDLE",
-		Short: "Take somebody out of the library: their voice and their name",
-		Long: `Take somebody out of the library: their voice and their name. It lists everything in which
-they are heard or named, says what becomes of it, and asks for the handle. Clips and episodes with
-their voice go, and their name everywhere, the ledger of consent included: what is not removed says
-"forgotten" in its place. Originals cannot be changed: they keep the voice, and the handle between
-their frames. They stay, unless --originals removes these recordings with all that was made of
-them. With any of --clips, --episodes, --names and --originals, nothing else is done. What you
-have sent somewhere is listed, and is yours to take back there. docs/consent.md tells more.`,
+		Short: "Remove a person from the library: their voice and their name",
+		Long: `Remove a person from the library. The command lists every file that has their voice or name, shows
+what happens to it, and asks for the handle. It removes clips and episodes with their voice, and
+replaces their name by "forgotten" everywhere, the consent ledger included. Original recordings
+cannot be changed: they keep the voice and the handle, unless --originals removes these recordings
+and everything made from them. With any of --clips, --episodes, --names and --originals, only that
+is done. Uploads are listed; you remove them at the target. More: spaces help consent.`,
 		Example: `  spaces people forget @guest --dry-run
   spaces people forget @guest --clips --episodes --names --originals
   spaces people forget guest --yes guest --json | jq -r 'select(.fate == "stays").name'`,
-		Annotations: manual.Exits(map[int]string{exitNotFound: "nothing in the library is about them"}),
+		Annotations: manual.Exits(map[int]string{exitNotFound: "nothing in the library has their voice or name"}),
 		Args:        takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.handle = args[0]
@@ -45,12 +44,13 @@ have sent somewhere is listed, and is yours to take back there. docs/consent.md 
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.BoolVar(&o.dryRun, "dry-run", false, "only list it")
-	f.StringVar(&o.yes, "yes", "", "do not ask: `HANDLE` again, so that nobody is forgotten by mistake")
-	f.BoolVar(&o.choice.Clips, "clips", false, "remove the clips in which they are heard")
-	f.BoolVar(&o.choice.Episodes, "episodes", false, "remove the episodes in which they are heard")
-	f.BoolVar(&o.choice.Names, "names", false, "take out their name, and remove what has it in its tags")
-	f.BoolVar(&o.choice.Originals, "originals", false, "remove the recordings in which they were on stage")
+	f.BoolVar(&o.dryRun, "dry-run", false, "list the files and change nothing")
+	f.StringVar(&o.yes, "yes", "", "do not ask; repeat the `HANDLE` to confirm")
+	f.BoolVar(&o.choice.Clips, "clips", false, "remove clips with their voice")
+	f.BoolVar(&o.choice.Episodes, "episodes", false, "remove episodes with their voice")
+	f.BoolVar(&o.choice.Names, "names", false, "replace their name, and remove files with their name in the tags")
+	f.BoolVar(&o.choice.Originals, "originals", false, "remove recordings of Spaces in which they were on stage")
+	manual.Group(f, "What to remove", "clips", "episodes", "names", "originals")
 	return cmd
 }
 
@@ -72,14 +72,14 @@ type forgetSum struct {
 
 func (a *App) forget(ctx context.Context, o forgetOptions) error {
 	if !consent.IsHandle(o.handle) {
-		return usage("%q is no handle", o.handle)
+		return usage("%q is not a valid handle", o.handle)
 	}
 	if o.choice == (forget.Choice{}) {
 		o.choice = forget.Choice{Clips: true, Episodes: true, Names: true}
 	}
 	ask := o.yes == "" && !o.dryRun
 	if o.yes != "" && consent.Handle(o.yes) != consent.Handle(o.handle) {
-		return usage("--yes %s is not the handle that is to be forgotten", o.yes)
+		return usage("--yes must repeat the handle %s, not %s", o.handle, o.yes)
 	}
 	// What only looks changes nothing: not if there is nobody, not in a dry run.
 	plan, done, err := a.findPerson(ctx, a.openLibrary, o)
@@ -88,14 +88,14 @@ func (a *App) forget(ctx context.Context, o forgetOptions) error {
 	}
 	done()
 	if ask && (!a.InTTY || a.set.JSON) {
-		return hinted(usage("nobody can be asked here"), "say --yes HANDLE to go on without asking, or --dry-run to see what there is")
+		return hinted(usage("cannot ask: standard input is not a terminal"), "--yes HANDLE removes without asking; --dry-run lists the files")
 	}
 	if err := a.showPlan(plan); err != nil {
 		return err
 	}
 	if ask {
 		if yes, err := a.confirmHandle(ctx, plan.Handle); err != nil || !yes {
-			a.say("nothing was changed")
+			a.say("Nothing was changed")
 			return err
 		}
 	}
@@ -134,7 +134,7 @@ func (a *App) findPerson(ctx context.Context, open func(context.Context) (*libra
 	}
 	plan, err = forget.Find(ctx, lib, ledger, o.handle, o.choice)
 	if err == nil && len(plan.Items) == 0 {
-		err = &failure{exitNotFound, "nobody", "see who is known: spaces people", fmt.Errorf("nothing in the library is about @%s", plan.Handle)}
+		err = &failure{exitNotFound, "nobody", "list the people: spaces people", fmt.Errorf("nothing in the library has the voice or name of @%s", plan.Handle)}
 	}
 	if err != nil {
 		done()
@@ -174,10 +174,10 @@ func (a *App) forgotten(p *forget.Plan, done bool, left []string) error {
 		return writeJSON(a.Out, forgetSum{space.Schema, "summary", p.Handle, done, orEmpty(left)})
 	}
 	if n := p.Staying(); n > 0 {
-		a.warn("the voice of @%s, and the handle between the frames, stay in %s: only --originals removes them. X's archive holds both too", p.Handle, spell.Count(n, "original"))
+		a.warn("the voice and the handle of @%s stay in %s: only --originals removes them. The archive from X has both too", p.Handle, spell.Count(n, "original"))
 	}
 	if n := len(p.Sent()); n > 0 {
-		a.warn("sent elsewhere, and to be taken back there by you: %s, listed above as receipts", spell.Count(n, "file"))
+		a.warn("remove %s at the targets: they are listed above as receipts", spell.Count(n, "file"))
 	}
 	if !done {
 		return nil
@@ -185,7 +185,7 @@ func (a *App) forgotten(p *forget.Plan, done bool, left []string) error {
 	for _, name := range left {
 		a.warn("@%s is still named in %s", p.Handle, terminal.Safe(name))
 	}
-	a.say("@%s is forgotten where you chose. If you have a feed, build it again: spaces feed build", p.Handle)
+	a.say("Removed @%s. If you have a feed, build it again: spaces feed build", p.Handle)
 	return nil
 }
 

@@ -26,11 +26,11 @@ func newPeopleCmd(a *App) *cobra.Command {
 	var o peopleOptions
 	cmd := &cobra.Command{
 		Use:   "people [SPACE]...",
-		Short: "List who was on stage, how long they spoke, and what they have agreed to",
-		Long: `List who was on stage, in all Spaces or in those that are named: those who spoke most come
-first. How long they spoke is estimated from levels. What they have agreed to is what you have
-entered with spaces consent set; of the account whose archive it is, and of whom you have named
-with spaces config set me, it is "own". docs/consent.md tells more.`,
+		Short: "List the speakers, how long they spoke, and their consent",
+		Long: `List the people who were on stage, in all Spaces or in the named ones, longest speakers first. The
+speaking time is an estimate from audio levels. The consent is what you recorded with spaces consent
+set. It is "own" for the account of the archive, and for the handles of spaces config set me.
+More about consent: spaces help consent.`,
 		Example: `  spaces people
   spaces people latest --for upload
   spaces people --json | jq -r 'select(.consent == "unknown").handle'`,
@@ -42,7 +42,7 @@ with spaces config set me, it is "own". docs/consent.md tells more.`,
 			return a.people(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVar(&o.purpose, "for", "", "look at the consent for `PURPOSE`: clip, episode or upload")
+	cmd.Flags().StringVar(&o.purpose, "for", "", "show the consent for `PURPOSE`: clip, episode or upload")
 	addIDOnly(cmd, &o.refs)
 	cmd.AddCommand(newForgetCmd(a))
 	return cmd
@@ -53,7 +53,7 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 	if o.purpose != "" {
 		list, err := consent.ParsePurposes(o.purpose)
 		if err != nil || len(list) != 1 {
-			return usage("--for wants clip, episode or upload, not %q", o.purpose)
+			return usage("--for must be clip, episode or upload, not %q", o.purpose)
 		}
 		purpose = list[0]
 	}
@@ -89,7 +89,7 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 	if !a.set.JSON {
 		t.Write(a.Out, a.Columns)
 		if t.Len() == 0 {
-			a.say("nobody is known")
+			a.say("No speakers are known")
 		}
 	}
 	return nil
@@ -173,6 +173,6 @@ func (a *App) openLedger(lib *library.Library) (*consent.Ledger, error) {
 // warnTorn tells of an entry that was never finished.
 func (a *App) warnTorn(bytes int64) {
 	if bytes > 0 {
-		a.warn("the last entry of the consent ledger, %d bytes, was never finished: it is left out, and the next entry takes its place", bytes)
+		a.warn("the last entry of the consent ledger (%d bytes) is incomplete; it is ignored, and the next entry replaces it", bytes)
 	}
 }

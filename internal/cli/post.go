@@ -44,23 +44,22 @@ func newPostCmd(a *App) *cobra.Command {
 	price, withURL := dollars(o.limits.Price), dollars(o.limits.PriceWithURL)
 	cmd := &cobra.Command{
 		Use:   "post CLIP --text TEXT",
-		Short: "Post a clip on X, or make it ready for X's own composer",
-		Long: `Post a clip on X, or prepare a post that you send yourself. CLIP is an MP4 file.
+		Short: "Post a clip on X, or prepare a post that you send yourself",
+		Long: `Post a clip on X, or prepare a post that you send yourself. CLIP is an MP4 file (spaces video).
 
-With --copy nothing goes over the network and nothing is paid: the file and the
-text are printed, and the text is put on the clipboard.
+--copy prints the file and the text, and copies the text to the clipboard. It uses no network and
+costs nothing.
 
-Without --copy the post goes through X's API. You need a developer app of your
-own, signed in with spaces target login x. A post costs ` + price + `, one with a link ` + withURL + `.
-The clip is uploaded, then posted once. When it is uncertain whether X has made
-the post, no other is made until you say what happened, with --posted or
---forget-attempt. The API was never tried against the live service: see
+Without --copy, the post goes through X's API. You need a developer app of your own, and to sign in:
+spaces target login x. A post costs ` + price + `, a post with a link ` + withURL + `. The clip is uploaded, then
+posted once. If it is uncertain whether X made the post, spaces posts nothing more until you report
+what happened: --posted or --forget-attempt. This was never tested against the live service of X:
 spaces help posting.`,
 		Example: `  spaces post clip.mp4 --text "What we said about rain" --copy
   spaces post clip.mp4 --text "What we said about rain" --alt "Two people talk" --dry-run
   spaces post clip.mp4 --text "…" --captions clip.srt --reply-to 1234567890`,
-		Annotations: manual.Exits(map[int]string{exitFailed: "failed, or it is not known whether it was posted",
-			exitUsage: "wrong usage, or the post was not agreed to", exitNotFound: "no such file"}),
+		Annotations: manual.Exits(map[int]string{exitFailed: "failed, or it is uncertain whether X made the post",
+			exitUsage: "wrong usage, or posting was not confirmed", exitNotFound: "no such file"}),
 		Args: takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.file, o.said = args[0], cmd.Flags().Changed("text")
@@ -184,11 +183,11 @@ func (a *App) planPost(o *postOptions, config *x.Config) error {
 	}
 	var t terminal.Table
 	for _, c := range o.draft.Checks {
-		t.Add(c.What, terminal.Safe(c.Is), string(c.Result), "X takes "+c.Limit)
+		t.Add(c.What, terminal.Safe(c.Is), string(c.Result), "limit: "+c.Limit)
 	}
-	t.Add("text", fmt.Sprint(x.Weigh(o.text)), string(x.OK), fmt.Sprintf("X takes %d", o.limits.Text))
+	t.Add("text", fmt.Sprint(x.Weigh(o.text)), string(x.OK), fmt.Sprintf("limit: %d", o.limits.Text))
 	if o.alt != "" {
-		t.Add("alt", fmt.Sprint(utf8.RuneCountInString(o.alt)), string(x.OK), fmt.Sprintf("X takes %d", o.limits.Alt))
+		t.Add("alt", fmt.Sprint(utf8.RuneCountInString(o.alt)), string(x.OK), fmt.Sprintf("limit: %d", o.limits.Alt))
 	}
 	t.Add("price", dollars(price), "", map[bool]string{true: "with a link", false: "without a link"}[x.HasURL(o.text)])
 	t.Write(a.Out, 0)
@@ -225,7 +224,7 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 		return err
 	}
 	for _, c := range o.draft.With(x.Unsure) {
-		a.warn("%s: %s; X documents %s, and may refuse it", c.What, c.Is, c.Limit)
+		a.warn("%s: %s. X documents %s, and may reject this", c.What, c.Is, c.Limit)
 	}
 	handle, err := a.signedIn(config)
 	if err != nil {
@@ -271,9 +270,9 @@ func (a *App) agreeToPost(ctx context.Context, o *postOptions, handle string) er
 		return nil
 	}
 	if !a.InTTY || a.set.JSON {
-		return &failure{exitUsage, "not-agreed", "say --yes if everybody may see it, or --dry-run to see what it is", errors.New("a post is public, and nobody can be asked here")}
+		return &failure{exitUsage, "not-agreed", "--yes posts without asking; --dry-run shows what would be posted", errors.New("cannot ask before posting: standard input is not a terminal")}
 	}
-	fmt.Fprintf(a.Err, "Everybody will be able to see this as a post of %s, for %s:\n  %s\n", at(handle), dollars(o.limits.PriceOf(o.text)), terminal.Safe(o.draft.File))
+	fmt.Fprintf(a.Err, "Everybody will be able to see this post of %s. It costs %s:\n  %s\n", at(handle), dollars(o.limits.PriceOf(o.text)), terminal.Safe(o.draft.File))
 	for line := range strings.Lines(o.text) {
 		fmt.Fprintln(a.Err, "  "+terminal.Safe(strings.TrimRight(line, "\r\n")))
 	}
@@ -296,7 +295,7 @@ func (a *App) printPost(o *postOptions, kind string, r *publish.Receipt) error {
 		return writeJSON(a.Out, l)
 	}
 	if kind == "there" {
-		a.say("This clip was posted with this text on %s; change the text to post it again", r.At.In(a.Zone).Format("2006-01-02 15:04"))
+		a.say("This clip was already posted with this text, on %s. To post it again, change the text", r.At.In(a.Zone).Format("2006-01-02 15:04"))
 	}
 	_, err := fmt.Fprintln(a.Out, terminal.Safe(r.URL))
 	return err
@@ -316,7 +315,7 @@ func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, con
 	}
 	defer attempt.Close()
 	if attempt.Unknown() == nil {
-		return &failure{exitNotFound, "no-attempt", "see what was posted: spaces upload log", fmt.Errorf("no post of %s by %s is in doubt", o.file, at(handle))}
+		return &failure{exitNotFound, "no-attempt", "see what was posted: spaces upload log", fmt.Errorf("no post of %s by %s is uncertain", o.file, at(handle))}
 	}
 	if o.forget {
 		if err := attempt.Forget(); err != nil {
@@ -325,7 +324,7 @@ func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, con
 		if a.set.JSON {
 			return writeJSON(a.Out, o.line("forgotten"))
 		}
-		a.say("Noted: it was not posted. The next spaces post will post it")
+		a.say("Noted that X did not make the post. The next spaces post tries again")
 		return nil
 	}
 	r, err := client.Settle(attempt, o.posted, o.draft.Receipt(client.Place(handle), a.Version))
@@ -348,19 +347,19 @@ func (a *App) postError(err error, file string) error {
 	case errors.Is(err, context.Canceled), errors.As(err, new(*failure)):
 		return err
 	case errors.As(err, &unknown):
-		return &failure{exitFailed, "unknown-outcome", fmt.Sprintf("look at your posts on X; if it is there: spaces post %s --posted ID; if it is not: spaces post %s --forget-attempt", quoted(file), quoted(file)), err}
+		return &failure{exitFailed, "unknown-outcome", fmt.Sprintf("look at your posts on X. If it is there: spaces post %s --posted ID. If it is not: spaces post %s --forget-attempt", quoted(file), quoted(file)), err}
 	case errors.Is(err, post.ErrNoDir):
-		return noHome("the token cannot be kept")
+		return noHome("cannot store the token")
 	case errors.Is(err, post.ErrRenewing):
 		return &failure{exitFailed, "locked", waitLonger, err}
 	case errors.As(err, new(*keyring.PermissionError)):
 		return authError(err)
 	case errors.Is(err, x.ErrSignedOut):
-		return &failure{exitFailed, "signed-out", "sign in: spaces target login x (docs/posting.md); or " + byHand, err}
+		return &failure{exitFailed, "signed-out", "sign in: spaces target login x (see spaces help posting); or " + byHand, err}
 	case errors.As(err, &limit):
-		return &failure{exitFailed, "rate-limited", "X takes no more before " + limit.Until.In(a.Zone).Format("2006-01-02 15:04:05") + "; run the same command then", err}
+		return &failure{exitFailed, "rate-limited", "X accepts no request before " + limit.Until.In(a.Zone).Format("2006-01-02 15:04:05") + ". Run the same command then", err}
 	case errors.Is(err, x.ErrProcessing):
-		return &failure{exitFailed, "processing", "run the same command again, or make the clip anew; if it stays so, " + byHand, err}
+		return &failure{exitFailed, "processing", "run the same command again, or make the clip again; or " + byHand, err}
 	case errors.Is(err, publish.ErrChanged):
 		return &failure{exitFailed, "changed", "nothing was posted; run the same command again", err}
 	case errors.As(err, &busy):
@@ -370,13 +369,13 @@ func (a *App) postError(err error, file string) error {
 	case status != nil && status.Status == http.StatusPaymentRequired:
 		return &failure{exitFailed, "no-credits", "buy credits in X's developer console, or " + byHand, err}
 	case status != nil && status.Status == http.StatusForbidden:
-		return &failure{exitFailed, "refused", "X says why; it was not posted. Your app needs the right to write: docs/posting.md", err}
+		return &failure{exitFailed, "refused", "nothing was posted. Your app may lack the permission to write: spaces help posting", err}
 	case status != nil && status.Status/100 == 4:
-		return &failure{exitFailed, "refused", "X says why; it was not posted", err}
+		return &failure{exitFailed, "refused", "nothing was posted; the reason above is from X", err}
 	case errors.Is(err, publish.ErrUntrusted):
 		return &failure{exitFailed, "untrusted", "nothing was sent", err}
 	case wire.Retryable(err):
-		return &failure{exitFailed, "connection", "look at the network and run the same command again: it was not posted, and what was uploaded is used again", err}
+		return &failure{exitFailed, "connection", "check the network connection and run the same command again: nothing was posted, and the upload is used again", err}
 	}
 	return err
 }

@@ -26,28 +26,28 @@ func (o *postOptions) check() error {
 		}
 		var ok bool
 		if *id.text, ok = post.ID(*id.text); !ok {
-			return hinted(usage("%s wants the id of a post, or its address, not %q", id.flag, *id.text), "it is the number at the end of https://x.com/…/status/1234567890")
+			return hinted(usage("%s must be the ID or URL of a post, not %q", id.flag, *id.text), "the ID is the number at the end of https://x.com/…/status/1234567890")
 		}
 	}
 	switch {
 	case o.settles() && (o.said || o.copy || o.dryRun || o.posted != "" && o.forget):
-		return usage("--posted and --forget-attempt say what became of an earlier attempt: give one of them, and the clip")
+		return usage("--posted and --forget-attempt report an earlier attempt: give one of them, and the clip")
 	case o.settles():
 		return nil
 	case o.copy && o.dryRun:
-		return usage("--copy makes no request that --dry-run could tell")
+		return usage("--copy cannot be combined with --dry-run")
 	case !o.said:
-		return hinted(usage("spaces post needs a text"), `--text "…"; --text "" is a post without one`)
+		return hinted(usage("spaces post needs a text"), `--text "…", or --text "" for a post without text`)
 	case !utf8.ValidString(o.text) || !utf8.ValidString(o.alt):
-		return usage("the text is no UTF-8")
+		return usage("the text is not valid UTF-8")
 	case !regexp.MustCompile(`^[A-Za-z]{2}$`).MatchString(o.language):
-		return usage("--language wants two letters such as en, not %q", o.language)
+		return usage("--language must be two letters such as en, not %q", o.language)
 	}
 	if n := x.Weigh(o.text); n > o.limits.Text {
-		return &failure{exitUsage, "too-long", "leave something out, or use --copy with a copy of less text", fmt.Errorf("the text counts %d, %d more than X takes", n, n-o.limits.Text)}
+		return &failure{exitUsage, "too-long", "shorten the text", fmt.Errorf("the text counts %d characters, %d more than X accepts", n, n-o.limits.Text)}
 	}
 	if n := utf8.RuneCountInString(o.alt); n > o.limits.Alt {
-		return &failure{exitUsage, "too-long", "leave something out", fmt.Errorf("--alt has %d characters, %d more than X takes", n, n-o.limits.Alt)}
+		return &failure{exitUsage, "too-long", "shorten it", fmt.Errorf("--alt has %d characters, %d more than X accepts", n, n-o.limits.Alt)}
 	}
 	return nil
 }
@@ -68,7 +68,7 @@ func (o *postOptions) open(ctx context.Context) (err error) {
 func (o *postOptions) inspect() error {
 	err := o.draft.Inspect(o.limits)
 	if errors.Is(err, x.ErrNotMP4) {
-		return &failure{exitUsage, "not-mp4", "X takes videos only; make one: spaces video SPACE --at 12:30", fmt.Errorf("%s: %w", o.file, err)}
+		return &failure{exitUsage, "not-mp4", "X accepts only video; make one: spaces video SPACE --at 12:30", fmt.Errorf("%s: %w", o.file, err)}
 	}
 	return err
 }
@@ -77,12 +77,12 @@ func (o *postOptions) inspect() error {
 func (o *postOptions) over() error {
 	var list []string
 	for _, c := range o.draft.With(x.Over) {
-		list = append(list, fmt.Sprintf("%s: %s; X takes %s", c.What, c.Is, c.Limit))
+		list = append(list, fmt.Sprintf("%s: %s; the limit is %s", c.What, c.Is, c.Limit))
 	}
 	if list == nil {
 		return nil
 	}
-	return &failure{exitFailed, "limits", "make another: spaces video SPACE --at 12:30 --length 30s", fmt.Errorf("%s is nothing that X takes\n  %s", o.file, strings.Join(list, "\n  "))}
+	return &failure{exitFailed, "limits", "make another clip: spaces video SPACE --at 12:30 --length 30s", fmt.Errorf("X would reject %s:\n  %s", o.file, strings.Join(list, "\n  "))}
 }
 
 // readCaptions reads the captions and writes them as X takes them.
@@ -96,7 +96,7 @@ func (o *postOptions) readCaptions() error {
 	}
 	defer f.Close()
 	if err := o.draft.SetCaptions(f); err != nil {
-		return hinted(usage("%s: %w", o.captions, err), "captions are those of the clip, from its own beginning, not of the Space")
+		return hinted(usage("%s: %w", o.captions, err), "the captions must be of the clip, with times from its beginning")
 	}
 	return nil
 }

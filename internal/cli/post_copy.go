@@ -37,9 +37,9 @@ func (a *App) copyPost(ctx context.Context, o *postOptions, path string) error {
 	switch {
 	case o.text == "":
 	case tool == "":
-		a.say("No program for the clipboard is here: copy the text from above")
+		a.say("Cannot copy the text: no clipboard program is installed. Copy it from above")
 	default:
-		a.say("The text is on the clipboard, put there by %s", tool)
+		a.say("Copied the text to the clipboard (%s)", tool)
 	}
 	return nil
 }

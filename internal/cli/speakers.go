@@ -29,10 +29,10 @@ func newSpeakersCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "speakers COMMAND",
 		Short: "Show who speaks when, and confirm it",
-		Long: `Show who speaks when, and confirm it. The turns that come with a recording are guesses from
-the levels in its timed tags. What you confirm is your own word: clips, episodes and
---consented-only go by it from then on, as long as the audio is the same.`,
-		Example: `  spaces speakers show latest --labels > turns.txt    # look at them in Audacity
+		Long: `Show who speaks when, and confirm it. The turns of a recording are estimates from the levels in its
+timed tags. Once you confirm them, clips, episodes and --consented-only use them as exact, as long
+as the audio stays the same.`,
+		Example: `  spaces speakers show latest --labels > turns.txt    # edit them in Audacity
   spaces speakers confirm latest --turns turns.txt`,
 		Args: subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -44,7 +44,7 @@ the levels in its timed tags. What you confirm is your own word: clips, episodes
 // speakersCmd makes one of the commands below speakers, all of which take one
 // SPACE.
 func speakersCmd(a *App, o *speakersOptions, cmd *cobra.Command, run func(context.Context, *speakersOptions) error) *cobra.Command {
-	cmd.Annotations = manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, or nothing tells who speaks in it"})
+	cmd.Annotations = manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, or its turns are not known"})
 	cmd.Args = takes(1, 1)
 	cmd.ValidArgsFunction = completeSpaces(a)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -60,12 +60,12 @@ func newSpeakersShowCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show SPACE",
 		Short: "Show the turns",
-		Long: `Show who speaks when. --json and --labels write what speakers confirm --turns reads:
---labels a label track of Audacity.`,
+		Long: `Show who speaks when. --labels writes a label track for Audacity. speakers confirm --turns reads
+that file, and the output of --json.`,
 		Example: `  spaces speakers show latest
   spaces speakers show latest --labels > turns.txt`,
 	}
-	cmd.Flags().BoolVar(&o.labels, "labels", false, "write Audacity labels")
+	cmd.Flags().BoolVar(&o.labels, "labels", false, "write a label track for Audacity")
 	return speakersCmd(a, &o, cmd, a.showTurns)
 }
 
@@ -74,14 +74,13 @@ func newSpeakersConfirmCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "confirm SPACE",
 		Short: "Confirm who speaks when",
-		Long: `Confirm who speaks when: the turns that are known, as they are, or those of a file. FILE is a
-label track of Audacity (start, end and handle, with tabs between) or the JSON that speakers
-show writes; "-" is standard input. A turn without a handle is of an unknown speaker. What is to be
-confirmed is shown, and you are asked.`,
+		Long: `Confirm who speaks when: the known turns, or those of a file. FILE is a label track of Audacity
+(start, end and handle, separated by tabs) or the JSON of speakers show; "-" reads standard input. A
+turn without a handle belongs to an unknown speaker. The command shows the turns and asks.`,
 		Example: `  spaces speakers confirm latest
   spaces speakers confirm latest --turns turns.txt`,
 	}
-	cmd.Flags().StringVar(&o.turns, "turns", "", "take the turns from `FILE`")
+	cmd.Flags().StringVar(&o.turns, "turns", "", "read the turns from `FILE`")
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
 	return speakersCmd(a, &o, cmd, a.confirmTurns)
 }
@@ -91,7 +90,7 @@ func newSpeakersUnconfirmCmd(a *App) *cobra.Command {
 	return speakersCmd(a, &o, &cobra.Command{
 		Use:     "unconfirm SPACE",
 		Short:   "Discard your confirmation",
-		Long:    `Discard what you have confirmed, and go back to the turns that the audio tells.`,
+		Long:    `Discard your confirmation, and use the turns estimated from the audio again.`,
 		Example: `  spaces speakers unconfirm latest`,
 	}, a.unconfirmTurns)
 }
@@ -143,8 +142,8 @@ func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
 }
 
 func noTurns(id string) error {
-	return &failure{exitNotFound, "no-turns", "write them down and confirm them: spaces speakers confirm " + id + " --turns FILE",
-		fmt.Errorf("nothing tells who speaks when in %s", id)}
+	return &failure{exitNotFound, "no-turns", "write them in a file, and confirm them: spaces speakers confirm " + id + " --turns FILE",
+		fmt.Errorf("the speaking turns of %s are not known", id)}
 }
 
 func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
@@ -183,7 +182,7 @@ func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
 	if a.set.JSON {
 		return a.printTurns(lib, row.ID, false)
 	}
-	a.say("%s of %s confirmed", spell.Count(len(list), "turn"), row.ID)
+	a.say("Confirmed %s of %s", spell.Count(len(list), "turn"), row.ID)
 	return nil
 }
 
@@ -191,7 +190,7 @@ func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
 func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Space, list []space.Turn) error {
 	ask := !o.yes
 	if ask && (!a.InTTY || a.set.JSON || o.turns == "-") {
-		return &failure{exitUsage, "not-confirmed", "look at the turns: spaces speakers show " + s.ID + "; --yes confirms them without asking",
+		return &failure{exitUsage, "not-confirmed", "review the turns: spaces speakers show " + s.ID + "; --yes confirms them without asking",
 			errors.New("nothing was confirmed: cannot ask, standard input is not a terminal")}
 	}
 	if !a.set.JSON && !a.set.Quiet {
@@ -212,17 +211,17 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 		t.Write(a.Err, a.Columns)
 	}
 	for _, handle := range consent.Strangers(&s.Recording, list) {
-		a.warn("%s was not on stage in %s, as far as its metadata tell", at(handle), s.ID)
+		a.warn("by its metadata, %s was not on stage in %s", at(handle), s.ID)
 	}
 	for _, handle := range consent.Unmentioned(&s.Recording, list) {
-		a.warn("%s speaks in %s, by the levels of its audio, and has no turn in what you confirm: from now on they count as not heard", at(handle), s.ID)
+		a.warn("by the audio levels, %s speaks in %s, but has no turn here; after this confirmation they count as not heard", at(handle), s.ID)
 	}
 	if !ask {
 		return nil
 	}
-	yes, err := a.confirm(ctx, "Confirm that these are all the turns of "+s.ID+", and that they are right?")
+	yes, err := a.confirm(ctx, "Are these all the turns of "+s.ID+", and are they correct?")
 	if err == nil && !yes {
-		err = &failure{exitUsage, "not-confirmed", "write down right ones: spaces speakers show " + s.ID + " --labels", errors.New("nothing was confirmed")}
+		err = &failure{exitUsage, "not-confirmed", "correct the turns: spaces speakers show " + s.ID + " --labels", errors.New("nothing was confirmed")}
 	}
 	return err
 }
@@ -236,7 +235,7 @@ func (a *App) readTurns(name string, s *space.Space) ([]space.Turn, error) {
 	if name != "-" {
 		f, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &failure{exitNotFound, "no-such-file", "write the turns down first: spaces speakers show " + s.ID + " --labels", err}
+			return nil, &failure{exitNotFound, "no-such-file", "write the turns to a file first: spaces speakers show " + s.ID + " --labels", err}
 		}
 		if err != nil {
 			return nil, err
@@ -246,7 +245,7 @@ func (a *App) readTurns(name string, s *space.Space) ([]space.Turn, error) {
 	}
 	list, err := consent.ParseTurns(in, *s.Duration)
 	if err != nil {
-		return nil, &failure{exitUsage, "bad-turns", "see how they are written: spaces speakers show " + s.ID + " --labels", fmt.Errorf("%s: %w", name, err)}
+		return nil, &failure{exitUsage, "bad-turns", "see the format: spaces speakers show " + s.ID + " --labels", fmt.Errorf("%s: %w", name, err)}
 	}
 	return list, nil
 }
@@ -271,6 +270,6 @@ func (a *App) unconfirmTurns(ctx context.Context, o *speakersOptions) error {
 	if a.set.JSON {
 		return a.printTurns(lib, row.ID, false)
 	}
-	a.say("%s goes by the turns that its audio tells", row.ID)
+	a.say("%s uses the turns estimated from its audio", row.ID)
 	return nil
 }

@@ -32,7 +32,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error 
 		return err
 	}
 	for _, r := range down.Refused {
-		a.warn("%s takes no place: %v", r.Episode.File, r.Err)
+		a.warn("%s does not replace the removed episode: %v", r.Episode.File, r.Err)
 	}
 	episodes, err := g.feed(ctx, down)
 	if err != nil {
@@ -49,7 +49,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error 
 	}
 	replaced = append(replaced, stale...)
 	if len(gone)+len(replaced) == 0 {
-		a.say("nothing at %s holds the voice of somebody who has withdrawn, by the receipts", terminal.Safe(g.s.Target.Place()))
+		a.say("By the receipts, nothing at %s has the voice of a person who withdrew", terminal.Safe(g.s.Target.Place()))
 		return nil
 	}
 	if err := g.agreeToTakeDown(ctx, gone, replaced); err != nil || g.o.dryRun {
@@ -109,7 +109,7 @@ func (g *gatherer) agreeToTakeDown(ctx context.Context, gone, replaced []*publis
 		return nil
 	}
 	if !a.InTTY || a.set.JSON {
-		return &failure{exitUsage, "not-agreed", "say --yes to take it down, or --dry-run to see what would go", errors.New("cannot ask: standard input is not a terminal")}
+		return &failure{exitUsage, "not-agreed", "--yes takes it down without asking; --dry-run lists it", errors.New("cannot ask: standard input is not a terminal")}
 	}
 	yes, err := a.confirm(ctx, "Take this down? Subscribers and caches keep their copies.")
 	if err == nil && !yes {
@@ -139,7 +139,7 @@ func (g *gatherer) remove(ctx context.Context, t *named.Target, gone []*publish.
 			f = classify(uploadError(err, t))
 			f.err = fmt.Errorf("%s: %w", r.Object, f.err)
 			if became == publish.Left {
-				f.hint = "it is not what was sent, and is left: look at it"
+				f.hint = "it is not the file that was sent, so it was not removed: check it"
 			}
 		}
 		switch {
@@ -153,7 +153,7 @@ func (g *gatherer) remove(ctx context.Context, t *named.Target, gone []*publish.
 		case f != nil:
 			werr = errors.Join(werr, a.printFailureOf(r.ID, f))
 		default:
-			_, err := fmt.Fprintf(a.Out, "%s  %s\n", terminal.Safe(r.Object), map[publish.Removal]string{publish.Removed: "removed", publish.Gone: "was gone already"}[became])
+			_, err := fmt.Fprintf(a.Out, "%s  %s\n", terminal.Safe(r.Object), map[publish.Removal]string{publish.Removed: "removed", publish.Gone: "already gone"}[became])
 			werr = errors.Join(werr, err)
 		}
 	})

@@ -16,10 +16,10 @@ func newTimedTagsCmd(a *App) *cobra.Command {
 	var o refs
 	cmd := &cobra.Command{
 		Use:   "timed-tags SPACE",
-		Short: "Write what X's recorder noted between the frames",
-		Long: `Write the timed tags of a recording as JSON Lines: about one a second, with its place in the
-recording, the time of day, who was on stage and how loud each of them was. X writes them between
-the frames of the audio, and no other program keeps them.`,
+		Short: "Print the timed tags between the audio frames of a recording",
+		Long: `Print the timed tags of a recording as JSON Lines: about one a second, with its position, the time
+of day, the people on stage and the audio level of each. X writes these tags between the frames of
+the audio.`,
 		Example: `  spaces timed-tags latest > tags.jsonl
   spaces timed-tags latest | jq -r '[.clock, .levels[0]] | @csv'`,
 		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
@@ -76,7 +76,7 @@ func (a *App) timedTags(ctx context.Context, o refs) error {
 		return err
 	}
 	if n == 0 {
-		return &failure{exitNotFound, "no-tags", "only what X recorded has them: bare chunks, and files of other tools, have lost them",
+		return &failure{exitNotFound, "no-tags", "only original recordings from X have timed tags; other tools remove them",
 			fmt.Errorf("the audio of %s has no timed tags", s.ID)}
 	}
 	return out.Flush()

@@ -37,19 +37,18 @@ func newUploadCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "upload [SPACE|FILE]... TARGET",
 		Short: "Send episodes, recordings, clips, the feed or files to a target",
-		Long: `Send episodes of Spaces, or files, to a target and check that they arrived.
-TARGET is a name from the settings or a URL: file:///folder, s3://bucket/folder,
-webdavs://host/folder, sftp://host/folder or ia://item. How to set up each of
-them: spaces help uploading.
+		Long: `Send episodes of Spaces, or files, to a target, and check that they arrived. TARGET is a name (see
+spaces target) or a URL: file:///folder, s3://bucket/folder, webdavs://host/folder,
+sftp://host/folder or ia://item.
 
-A file that is already there and equal is not sent again. One that differs is
-not overwritten without --force. The next run resumes interrupted uploads.
-Each file that arrived has a receipt: see spaces upload log.`,
+A file that is already at the target and equal is not sent again. A file that differs is not
+overwritten without --force. The next run resumes interrupted uploads. Each file that arrived has a
+receipt: spaces upload log. More about uploading: spaces help uploading.`,
 		Example: `  spaces upload latest s3://my-bucket/show
   spaces upload --feed show --dry-run
   spaces upload 1ypK --original --recording file:///media/disk/backup`,
 		Annotations: manual.Exits(map[int]string{
-			exitUsage: "wrong usage, or something public was not agreed to", exitPartly: "some could not be sent; they are listed",
+			exitUsage: "wrong usage, or publishing was not confirmed", exitPartly: "some files were not sent; they are listed",
 			exitNotFound: "no such Space, episode, file or target"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
@@ -61,15 +60,15 @@ Each file that arrived has a receipt: see spaces upload log.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.BoolVar(&o.recording, "recording", false, "send the recording, not the episode")
-	f.BoolVar(&o.original, "original", false, "send the originals, byte for byte as X had them")
+	f.BoolVar(&o.original, "original", false, "send the original files, byte for byte as X delivered them")
 	f.BoolVar(&o.clips, "clips", false, "send the clips")
-	f.BoolVar(&o.feed, "feed", false, "send all episodes, then the feed")
+	f.BoolVar(&o.feed, "feed", false, "send all published episodes, then the feed")
 	manual.Group(f, "What", "recording", "original", "clips", "feed")
-	f.BoolVar(&o.public, "public", false, "let everybody read what is sent")
+	f.BoolVar(&o.public, "public", false, "let everybody read the files")
 	f.BoolVar(&o.force, "force", false, "overwrite files that differ at the target")
-	f.BoolVar(&o.takeDown, "take-down", false, "with --feed: remove what people have withdrawn from")
-	f.BoolVar(&o.clean, "clean", false, "remove the remains of interrupted uploads")
-	f.StringVar(&o.verify, "verify", "sum", "`HOW` to check what arrived: sum, or full to read it back")
+	f.BoolVar(&o.takeDown, "take-down", false, "with --feed: remove recordings of people who withdrew consent")
+	f.BoolVar(&o.clean, "clean", false, "remove leftovers of interrupted uploads")
+	f.StringVar(&o.verify, "verify", "sum", "`HOW` to check each file: sum (checksum), or full (read it back)")
 	f.StringVar(&o.bandwidth, "bandwidth", "", "use at most `RATE` bytes per second: 500k, 2M")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before publishing or removing")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests without sending them")
@@ -188,15 +187,15 @@ func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 func (o *uploadOptions) check() error {
 	switch what := o.recording || o.original || o.clips; {
 	case o.verify != "sum" && o.verify != "full":
-		return usage("--verify is sum or full, not %q", o.verify)
+		return usage("--verify must be sum or full, not %q", o.verify)
 	case o.takeDown && !o.feed:
-		return usage("--take-down goes with --feed")
+		return usage("--take-down needs --feed")
 	case o.clean && (o.feed || what || o.force || len(o.words) > 0):
-		return usage("--clean takes a target and nothing else")
+		return usage("--clean can only be combined with a target")
 	case o.feed && (what || len(o.words) > 0):
-		return usage("--feed sends all episodes: it takes a target and nothing else")
+		return usage("--feed sends all published episodes: give only a target")
 	case !o.clean && !o.feed && len(o.words) == 0:
-		return hinted(usage("spaces upload needs something to send, and a target"), "see spaces upload --help")
+		return hinted(usage("spaces upload needs something to send, and a target"), "such as: spaces upload latest TARGET")
 	}
 	return nil
 }
@@ -207,14 +206,14 @@ func (a *App) agreeToPublic(ctx context.Context, o *uploadOptions, s *publish.Se
 		return nil
 	}
 	if !a.InTTY || a.set.JSON || slices.Contains(o.words, "-") {
-		return &failure{exitUsage, "not-agreed", "say --yes if everybody may read it, or --dry-run to see what it is",
-			fmt.Errorf("%s is public, and nobody can be asked here", s.Target.Place())}
+		return &failure{exitUsage, "not-agreed", "--yes publishes without asking; --dry-run shows what would be published",
+			fmt.Errorf("cannot ask before publishing at %s: standard input is not a terminal", s.Target.Place())}
 	}
-	fmt.Fprintf(a.Err, "Everybody will be able to read at %s:\n", terminal.Safe(s.Target.Place()))
+	fmt.Fprintf(a.Err, "Everybody will be able to read these files at %s:\n", terminal.Safe(s.Target.Place()))
 	for _, it := range items {
 		fmt.Fprintln(a.Err, "  "+terminal.Safe(cmp.Or(s.URL(it.Name), it.Name)))
 	}
-	yes, err := a.confirm(ctx, "Make public?")
+	yes, err := a.confirm(ctx, "Publish them?")
 	if err != nil {
 		return err
 	}
@@ -303,7 +302,7 @@ func (e *uploadEvents) counted(l uploadLine) uploadLine {
 }
 
 func (e *uploadEvents) Again(it *publish.Item, err error) {
-	e.a.warn("%s: %v; it is sent once more", it.Name, err)
+	e.a.warn("%s: %v; sending it again", it.Name, err)
 }
 
 func (e *uploadEvents) Planned(it *publish.Item, bytes int64, requests []string) {
@@ -358,9 +357,9 @@ func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 	r := out.Receipt
 	text := fmt.Sprintf("%s  %s  %s", terminal.Safe(it.Name), spell.Size(out.Bytes), map[publish.Status]string{publish.Sent: "sent", publish.Present: "already there"}[out.Status])
 	if e.kept > 0 {
-		text += fmt.Sprintf(", of which %s by an earlier run", spell.Size(e.kept))
+		text += fmt.Sprintf(" (%s of it by an earlier run)", spell.Size(e.kept))
 	}
-	text += "; same " + strings.Join(out.Verified, ", ")
+	text += "; verified: " + strings.Join(out.Verified, ", ")
 	text += "\n  " + terminal.Safe(r.Location)
 	if r.URL != "" && r.URL != r.Location {
 		text += "\n  " + terminal.Safe(r.URL)
@@ -424,7 +423,7 @@ func (e *uploadEvents) finish(sum publish.Summary, all int) error {
 	switch {
 	case missing == 0:
 		if e.many {
-			e.a.say("%d sent, %d there already, %s at %s", sum.Sent, sum.Present, spell.Size(sum.Bytes), terminal.Safe(e.s.Target.Place()))
+			e.a.say("%d sent, %d already there, %s at %s", sum.Sent, sum.Present, spell.Size(sum.Bytes), terminal.Safe(e.s.Target.Place()))
 		}
 		return nil
 	case all == 1:
@@ -432,7 +431,7 @@ func (e *uploadEvents) finish(sum publish.Summary, all int) error {
 	case sum.Sent+sum.Present == 0:
 		return &failure{e.failures[0].code, "uploads-failed", "", fmt.Errorf("none of %d files was sent", all)}
 	}
-	return &failure{exitPartly, "uploads-failed", "run the same command again when that is mended: what has arrived is not sent again",
+	return &failure{exitPartly, "uploads-failed", "fix the cause and run the same command again: files that arrived are not sent again",
 		fmt.Errorf("%d of %d files were not sent", missing, all)}
 }
 
@@ -440,7 +439,7 @@ func (e *uploadEvents) finish(sum publish.Summary, all int) error {
 func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Sender, t *named.Target) error {
 	ask := !o.yes && !o.dryRun
 	if ask && (!a.InTTY || a.set.JSON) {
-		return hinted(usage("nobody can be asked here"), "say --yes to remove without asking, or --dry-run to see what would go")
+		return hinted(usage("cannot ask: standard input is not a terminal"), "--yes removes without asking; --dry-run lists the leftovers")
 	}
 	n := 0
 	err := s.Clean(ctx, func(l publish.Leftover) error {
@@ -450,7 +449,7 @@ func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Send
 				text += "  " + spell.Size(l.Bytes)
 			}
 			if !l.Since.IsZero() {
-				text += "  of " + l.Since.In(a.Zone).Format("2006-01-02 15:04")
+				text += "  since " + l.Since.In(a.Zone).Format("2006-01-02 15:04")
 			}
 			fmt.Fprintln(a.Out, text)
 		}
@@ -473,7 +472,7 @@ func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Send
 	if err != nil {
 		return uploadError(err, t)
 	}
-	a.say("%s removed", spell.Count(n, "leftover"))
+	a.say("Removed %s", spell.Count(n, "leftover"))
 	return nil
 }
 

@@ -41,7 +41,7 @@ func (g *gatherer) printChanges(ctx context.Context, it *publish.Item, t *named.
 	if c.None() {
 		return nil
 	}
-	g.a.say("In the feed at %s:", terminal.Safe(g.s.Target.Place()))
+	g.a.say("Changes in the feed at %s:", terminal.Safe(g.s.Target.Place()))
 	for _, kind := range []struct {
 		word string
 		list []feed.Change

@@ -36,7 +36,7 @@ func (g *gatherer) gather(ctx context.Context) error {
 		case info.IsDir() && !strings.ContainsAny(word, `/\`):
 			spaces = append(spaces, word) // a folder that happens to be called so
 		case !info.Mode().IsRegular():
-			return hinted(usage("%s is a folder: name the files in it", word), "your shell does that: "+filepath.Join(word, "*"))
+			return hinted(usage("%s is a folder, not a file", word), "name the files in it: "+filepath.Join(word, "*"))
 		default:
 			if err := g.file(ctx, word); err != nil {
 				return err
@@ -46,7 +46,7 @@ func (g *gatherer) gather(ctx context.Context) error {
 	of := items.Of{Recording: o.recording, Originals: o.original, Clips: o.clips}
 	if len(spaces) == 0 {
 		if of != (items.Of{}) {
-			return usage("--recording, --original and --clips are of Spaces, not of files")
+			return usage("--recording, --original and --clips apply to Spaces, not to files")
 		}
 		return nil
 	}
@@ -75,7 +75,7 @@ func noneError(err error) error {
 	case none.Kind == publish.Clip:
 		return &failure{exitNotFound, "no-clips", "cut one: spaces clip " + none.Recording + " --at 12:30", err}
 	}
-	return &failure{exitNotFound, "no-episode", "make one: spaces export " + none.Recording + "; or send the recording with --recording", err}
+	return &failure{exitNotFound, "no-episode", "make one: spaces export " + none.Recording + "; or send the recording: --recording", err}
 }
 
 // agree asks whether what was found may be sent, before anything else is done.
@@ -92,10 +92,10 @@ func (g *gatherer) file(ctx context.Context, name string) error {
 	if g.s.BaseURL != "" || g.s.Public {
 		var err error
 		if object, err = items.WebName(name); err != nil {
-			return hinted(usage("%w", err), "rename it: letters A-Z, digits, dot, - and _ can")
+			return hinted(usage("%w", err), "rename it with letters A-Z, digits, dot, - and _")
 		}
 		if object != filepath.Base(name) {
-			g.a.say("%s is called %s there", terminal.Safe(filepath.Base(name)), object)
+			g.a.say("%s is sent as %s", terminal.Safe(filepath.Base(name)), object)
 		}
 	}
 	return g.AddFile(ctx, name, object)

@@ -24,10 +24,10 @@ type consentSetLine struct {
 func (a *App) printSent(list []withdrawal.Sent, e *consent.Entry) error {
 	who := consent.Who{Handle: e.Handle, ID: e.ID}
 	if len(list) == 0 {
-		a.say("Nothing that was sent holds the voice of %s, by the receipts.", who)
+		a.say("By the receipts, nothing that was sent has the voice of %s", who)
 		return nil
 	}
-	if _, err := fmt.Fprintf(a.Out, "%s is heard in what was sent:\n", who); err != nil {
+	if _, err := fmt.Fprintf(a.Out, "These uploads have the voice of %s:\n", who); err != nil {
 		return err
 	}
 	var t terminal.Table
@@ -43,9 +43,9 @@ func (a *App) printSent(list []withdrawal.Sent, e *consent.Entry) error {
 	}
 	t.Write(a.Out, 0)
 	if fed {
-		a.say("Take it down there: spaces upload --feed --take-down TARGET. Subscribers and caches keep their copies.")
+		a.say("Remove them there: spaces upload --feed --take-down TARGET. Subscribers and caches keep their copies")
 	} else {
-		a.say("Remove it there. Who has fetched it keeps their copy.")
+		a.say("Remove them there. People who downloaded them keep their copies")
 	}
 	return nil
 }
