@@ -43,6 +43,9 @@ const (
 var (
 	// ErrNone means that no backup lies at the target.
 	ErrNone = errors.New("no backup found")
+	// ErrGone means that the backup that was made there is not there any more:
+	// the disk may be missing.
+	ErrGone = errors.New("the backup that was made there is gone")
 	// ErrNoSnapshot means that the backup has no snapshot of that name.
 	ErrNoSnapshot = errors.New("no such snapshot")
 	// ErrOther means that the backup there is not of this library.

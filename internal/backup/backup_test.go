@@ -125,7 +125,7 @@ func (p *place) check(full bool) (*Checked, []Finding) {
 
 func (p *place) restore(to string) *Restored {
 	p.t.Helper()
-	r, err := p.remote(nil).Restore(p.t.Context(), p.path(to), "", func(library.Finding) {})
+	r, err := p.remote(nil).Restore(p.t.Context(), p.path(to), RestoreOptions{}, func(library.Finding) {})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -364,7 +364,7 @@ func TestRestoreKilledAtEachStep(t *testing.T) {
 	p.create(CreateOptions{})
 	for n := 0; ; n++ {
 		calls := 0
-		_, err := p.remote(cutAfter(n, &calls)).Restore(t.Context(), p.path("again"), "", func(library.Finding) {})
+		_, err := p.remote(cutAfter(n, &calls)).Restore(t.Context(), p.path("again"), RestoreOptions{}, func(library.Finding) {})
 		if err == nil {
 			break
 		}
@@ -432,7 +432,7 @@ func TestCheckFinds(t *testing.T) {
 			if len(wrong) != 1 || wrong[0].Kind != c.kind || !strings.Contains(wrong[0].Path, "notes.txt") {
 				t.Errorf("found %+v", wrong)
 			}
-			if _, err := p.remote(nil).Restore(t.Context(), p.path("again"), "", func(library.Finding) {}); !errors.Is(err, ErrBroken) {
+			if _, err := p.remote(nil).Restore(t.Context(), p.path("again"), RestoreOptions{}, func(library.Finding) {}); !errors.Is(err, ErrBroken) {
 				t.Errorf("restored from a damaged backup: %v", err)
 			}
 			if r := p.create(CreateOptions{Full: c.full}); r.New != 1 {
@@ -460,6 +460,17 @@ func TestRefusals(t *testing.T) {
 			_, err := b.Create(t.Context(), CreateOptions{})
 			return err
 		}},
+		{"gone", ErrGone, func() error {
+			b := p.backup(nil)
+			if err := os.Rename(p.path("there"), p.path("elsewhere")); err != nil {
+				return err
+			}
+			_, err := b.Create(t.Context(), CreateOptions{})
+			if _, there := os.Stat(p.path("there")); there == nil {
+				t.Error("something was sent to where the disk is missing")
+			}
+			return errors.Join(err, os.Rename(p.path("elsewhere"), p.path("there")))
+		}},
 		{"inside", ErrInside, func() error {
 			b := p.backup(nil)
 			b.Target = folder.New(p.path("lib/backup"))
@@ -473,15 +484,15 @@ func TestRefusals(t *testing.T) {
 			return err
 		}},
 		{"over a library", ErrTaken, func() error {
-			_, err := p.remote(nil).Restore(t.Context(), p.path("lib"), "", func(library.Finding) {})
+			_, err := p.remote(nil).Restore(t.Context(), p.path("lib"), RestoreOptions{}, func(library.Finding) {})
 			return err
 		}},
 		{"no backup", ErrNone, func() error {
-			_, err := other.remote(nil).Restore(t.Context(), p.path("new"), "", func(library.Finding) {})
+			_, err := other.remote(nil).Restore(t.Context(), p.path("new"), RestoreOptions{}, func(library.Finding) {})
 			return err
 		}},
 		{"no snapshot", ErrNoSnapshot, func() error {
-			_, err := p.remote(nil).Restore(t.Context(), p.path("new"), "20200101T000000Z-9", func(library.Finding) {})
+			_, err := p.remote(nil).Restore(t.Context(), p.path("new"), RestoreOptions{Snapshot: "20200101T000000Z-9"}, func(library.Finding) {})
 			return err
 		}},
 	} {

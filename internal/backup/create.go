@@ -24,6 +24,7 @@ import (
 type CreateOptions struct {
 	Full   bool // read back also what an earlier run has sent, and send again what is damaged
 	Keep   int  // how many snapshots stay; 0 is all
+	New    bool // begin anew where an earlier backup has gone
 	DryRun bool // send, change and note nothing
 }
 
@@ -41,7 +42,6 @@ type Result struct {
 	Forgotten           bool     // they were, since they held somebody who was forgotten
 	Removed             int      // objects that went with them
 	Odd                 []string // names that are neither files nor folders, and not in the backup
-	Restarted           bool     // a backup was made here before, and is not there any more
 }
 
 // A run is one Create.
@@ -136,7 +136,9 @@ func (r *run) begin(ctx context.Context) error {
 		r.head = &head{Schema: Schema, About: about, ID: strings.ToLower(rand.Text())}
 		if r.own != nil {
 			r.head.ID = r.own.ID
-			r.result.Restarted = r.own.Snapshot != ""
+			if r.own.Snapshot != "" && !r.o.New {
+				return fmt.Errorf("%s: %w", r.result.Place, ErrGone)
+			}
 		}
 	case err != nil:
 		return err

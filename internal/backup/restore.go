@@ -30,6 +30,12 @@ var (
 	ErrRestoring = errors.New("another program is restoring into that folder")
 )
 
+// RestoreOptions say what is restored.
+type RestoreOptions struct {
+	Snapshot string // by its name; "" is the newest
+	DryRun   bool   // fetch and write nothing
+}
+
 // A Restored tells of a library that was made of a backup.
 type Restored struct {
 	Place, Dir     string
@@ -41,11 +47,11 @@ type Restored struct {
 }
 
 // Restore makes a library in a folder that is empty or not there, of the newest
-// snapshot or the one with a name. It lies beside that folder, as DIR.partial,
+// snapshot or the one that was chosen. It lies beside that folder, as DIR.partial,
 // until it is complete and verified; a killed run is resumed. found is told of
 // what verifying the library finds: so it was when it was backed up.
-func (b *Backup) Restore(ctx context.Context, dir, snapshot string, found func(library.Finding)) (*Restored, error) {
-	h, s, m, err := b.choose(ctx, snapshot)
+func (b *Backup) Restore(ctx context.Context, dir string, o RestoreOptions, found func(library.Finding)) (*Restored, error) {
+	h, s, m, err := b.choose(ctx, o.Snapshot)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +63,9 @@ func (b *Backup) Restore(ctx context.Context, dir, snapshot string, found func(l
 		return nil, err
 	}
 	r := &restoring{Backup: b, m: m, result: &Restored{Place: b.Target.Place(), Dir: dir, Snapshot: *s}}
+	if o.DryRun {
+		return r.result, nil
+	}
 	part := dir + ".partial"
 	unlock, err := r.open(part)
 	if err != nil {

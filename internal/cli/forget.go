@@ -68,6 +68,8 @@ type forgetSum struct {
 	Handle string   `json:"handle"`
 	Done   bool     `json:"done"` // false in a dry run
 	Left   []string `json:"left"` // what names them still
+	// Backups are the places whose backups still hold them.
+	Backups []string `json:"backups"`
 }
 
 func (a *App) forget(ctx context.Context, o forgetOptions) error {
@@ -170,8 +172,15 @@ func (a *App) showPlan(p *forget.Plan) error {
 
 // forgotten tells how it ended, and what is left to do.
 func (a *App) forgotten(p *forget.Plan, done bool, left []string) error {
+	var held []string
+	for _, e := range p.Backups {
+		held = append(held, e.Place)
+	}
 	if a.set.JSON {
-		return writeJSON(a.Out, forgetSum{space.Schema, "summary", p.Handle, done, orEmpty(left)})
+		return writeJSON(a.Out, forgetSum{space.Schema, "summary", p.Handle, done, orEmpty(left), orEmpty(held)})
+	}
+	for _, e := range p.Backups {
+		a.warn("the backup at %s still holds @%s; to remove them there: spaces backup create %s", terminal.Safe(e.Place), p.Handle, terminal.Safe(e.Where()))
 	}
 	if n := p.Staying(); n > 0 {
 		a.warn("the voice and the handle of @%s stay in %s: only --originals removes them. The archive from X has both too", p.Handle, spell.Count(n, "original"))

@@ -112,7 +112,7 @@ func (a *App) commands() []commandGroup {
 			newExportCmd(a), newEpisodesCmd(a), newFeedCmd(a), newTargetCmd(a), newUploadCmd(a), newPostCmd(a),
 		}},
 		{"Keep and answer for", []*cobra.Command{
-			newPeopleCmd(a), newConsentCmd(a), newSpeakersCmd(a), newVerifyCmd(a), newProveCmd(a), newBagCmd(a), newRestoreCmd(a),
+			newPeopleCmd(a), newConsentCmd(a), newSpeakersCmd(a), newVerifyCmd(a), newProveCmd(a), newBagCmd(a), newBackupCmd(a), newRestoreCmd(a),
 			newArchivesCmd(a), newTimedTagsCmd(a), newMeasureCmd(a), newEditCmd(a), newRemoveCmd(a), newReindexCmd(a), newConfigCmd(a),
 			newCompletionCmd(a), newManCmd(a), newVersionCmd(a),
 		}},

@@ -55,6 +55,9 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 		}
 	}
 	sum := status.Sum(list, a.set.Window)
+	if err := sum.AddBackup(lib); err != nil {
+		return err
+	}
 	if a.set.JSON {
 		for _, l := range shown {
 			if err := writeJSON(a.Out, l); err != nil {
@@ -171,4 +174,9 @@ func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
 	say(gone, "Space has", "Spaces have", " no audio here and is older than the window: X has probably deleted it")
 	say(linked, "Space is", "Spaces are", " known from a post alone: it may be somebody else's")
 	say(publish, "Space is", "Spaces are", " saved and not published: spaces export, spaces upload")
+	if sum.Backup == "" {
+		fmt.Fprintln(a.Out, "No backup was made: spaces backup create TARGET")
+	} else {
+		fmt.Fprintf(a.Out, "Last backup: %s, at %s\n", a.day(sum.BackedUpAt.Time), terminal.Safe(sum.Backup))
+	}
 }

@@ -11,9 +11,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/backups"
 	"github.com/spaces-cli/spaces/internal/library/erase"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -75,6 +77,8 @@ type Choice struct {
 type Plan struct {
 	Handle string
 	Items  []Item
+	// Backups hold the person until the next run of each.
+	Backups []backups.Entry
 
 	lib     *library.Library
 	ledger  *consent.Ledger
@@ -98,7 +102,13 @@ func Find(ctx context.Context, lib *library.Library, ledger *consent.Ledger, han
 			return nil, err
 		}
 	}
-	return p, nil
+	record, err := backups.Read(lib.Root())
+	for _, e := range record {
+		if !e.Forgot {
+			p.Backups = append(p.Backups, e)
+		}
+	}
+	return p, err
 }
 
 // fate is Removed or Rewritten if that was chosen.
@@ -134,6 +144,9 @@ func (p *Plan) Staying() int {
 // Do does what was planned. Whatever has been done when it fails stays done:
 // the same again goes on with the rest.
 func (p *Plan) Do(ctx context.Context) error {
+	if err := p.tellBackups(ctx); err != nil {
+		return err
+	}
 	// Whoever is taken out is known again when an archive brings them back.
 	if p.choice.Names || p.choice.Originals {
 		if err := p.ledger.Remember(p.Handle, p.ids...); err != nil {
@@ -172,7 +185,17 @@ func (p *Plan) Do(ctx context.Context) error {
 			return err
 		}
 	}
-	return p.lib.Rebuild(ctx)
+	if err := p.lib.Rebuild(ctx); err != nil {
+		return err
+	}
+	// Once more, for a backup that has read the library in between.
+	return p.tellBackups(ctx)
+}
+
+// tellBackups keeps that the backups that were made so far hold the person.
+func (p *Plan) tellBackups(ctx context.Context) error {
+	_, err := backups.Forgot(ctx, p.lib.Root(), time.Now())
+	return err
 }
 
 func (p *Plan) removeRecordings(ctx context.Context) error {

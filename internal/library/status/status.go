@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/backups"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -72,6 +73,18 @@ type Summary struct {
 	Published  int     `json:"published"`
 	AtRisk     int     `json:"at_risk"`
 	WindowDays float64 `json:"window_days"`
+	// Backup is where the latest backup lies, BackedUpAt when it was made.
+	Backup     string     `json:"backup,omitempty"`
+	BackedUpAt space.Time `json:"backed_up_at,omitzero"`
+}
+
+// AddBackup adds when the latest backup was made.
+func (s *Summary) AddBackup(lib *library.Library) error {
+	record, err := backups.Read(lib.Root())
+	if last := record.Latest(); last != nil {
+		s.Backup, s.BackedUpAt = last.Place, space.Time{Time: last.At}
+	}
+	return err
 }
 
 // Sum counts Spaces that have been judged.

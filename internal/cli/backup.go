@@ -1,0 +1,350 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/backup"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/publish/named"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
+)
+
+type backupOptions struct {
+	target, bandwidth string
+	full              bool
+	backend           backendFlags
+
+	create  backup.CreateOptions
+	restore backup.RestoreOptions
+	output  string
+}
+
+func newBackupCmd(a *App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "backup",
+		Short: "Copy the whole library to a target, check the copy, restore it",
+		Long: `Copy the whole library to a target, check the copy, restore it: originals, playable files, titles
+and notes, confirmed turns, consent and its evidence, clips, episodes, receipts. TARGET is a name
+from the settings or a URL: file:///folder, s3://bucket/folder, webdavs://host/folder or
+sftp://host/folder. It must be private. Only what changed is sent, and what arrived is checked
+there. Files are not encrypted. See spaces help backup.`,
+		Example: `  spaces backup create file:///media/disk/spaces
+  spaces backup check file:///media/disk/spaces
+  spaces backup restore file:///media/disk/spaces -o ~/Spaces`,
+		Args: subcommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newBackupCreateCmd(a), newBackupCheckCmd(a), newBackupRestoreCmd(a))
+	return cmd
+}
+
+// command completes a subcommand: its target, and the flags that all have.
+func (o *backupOptions) command(a *App, cmd *cobra.Command, run func(context.Context, *backupOptions) error) *cobra.Command {
+	cmd.Args, cmd.ValidArgsFunction = takes(1, 1), completeTargets(a)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		o.target = args[0]
+		return run(cmd.Context(), o)
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.bandwidth, "bandwidth", "", "use at most `RATE` bytes per second: 500k, 2M")
+	manual.Group(f, "How", "bandwidth")
+	o.backend.add(f, true)
+	return cmd
+}
+
+func newBackupCreateCmd(a *App) *cobra.Command {
+	o := new(backupOptions)
+	cmd := &cobra.Command{
+		Use:   "create TARGET",
+		Short: "Bring the backup at a target up to date",
+		Long: `Bring the backup at a target up to date, or make the first one. Each run in which something has
+changed adds a snapshot of the whole library; what the target has already is not sent again.
+An interrupted run leaves the earlier snapshots whole, and the next one resumes it.
+After spaces people forget, it removes all earlier snapshots: they still hold that person.`,
+		Example: `  spaces backup create file:///media/disk/spaces
+  spaces backup create s3://my-private-bucket/spaces --keep 12
+  spaces backup create nas --dry-run`,
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or the target is public", exitNotFound: "no such target, or no library"}),
+	}
+	f := cmd.Flags()
+	f.IntVar(&o.create.Keep, "keep", 0, "remove all but the latest `N` snapshots")
+	f.BoolVar(&o.create.Full, "full", false, "read back what was sent earlier, and replace what is damaged")
+	f.BoolVar(&o.create.New, "new", false, "begin anew where an earlier backup is gone")
+	f.BoolVar(&o.create.DryRun, "dry-run", false, "say how much would be sent, and send nothing")
+	manual.Group(f, "How", "keep", "full", "new", "dry-run")
+	return o.command(a, cmd, a.backupCreate)
+}
+
+func newBackupCheckCmd(a *App) *cobra.Command {
+	o := new(backupOptions)
+	cmd := &cobra.Command{
+		Use:   "check TARGET",
+		Short: "Check that a backup is complete",
+		Long: `Check that every file of every snapshot is at the target, with its size and, where the target
+computes one, its checksum. It needs no library.`,
+		Example: `  spaces backup check file:///media/disk/spaces
+  spaces backup check nas --full`,
+		Annotations: manual.Exits(map[int]string{exitNotFound: "no such target, or no backup there", exitFound: "something is lost or damaged"}),
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.full, "full", false, "read everything back and compare it")
+	manual.Group(f, "How", "full")
+	return o.command(a, cmd, a.backupCheck)
+}
+
+func newBackupRestoreCmd(a *App) *cobra.Command {
+	o := new(backupOptions)
+	cmd := &cobra.Command{
+		Use:   "restore TARGET",
+		Short: "Make a library from a backup",
+		Long: `Make a library from the latest snapshot of a backup, in a folder that is empty or does not exist.
+Every file is compared with its SHA-256; then the library is verified, and only then gets its name.
+An interrupted run is resumed. Without -o the folder is that of the library, ~/Spaces.`,
+		Example: `  spaces backup restore file:///media/disk/spaces
+  spaces backup restore nas -o ~/Restored --dry-run`,
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or the folder is not empty",
+			exitNotFound: "no such target, backup or snapshot", exitFound: "restored as it was, and verifying it found something"}),
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.output, "output", "o", "", "the folder `DIR` of the restored library")
+	f.StringVar(&o.restore.Snapshot, "snapshot", "", "restore the snapshot of this `NAME`; check --json lists them")
+	f.BoolVar(&o.restore.DryRun, "dry-run", false, "say what would be restored, and write nothing")
+	manual.Group(f, "What", "output", "snapshot", "dry-run")
+	return o.command(a, cmd, a.backupRestore)
+}
+
+// openBackup opens the backup at a target. The caller closes the target.
+func (a *App) openBackup(o *backupOptions, bar *terminal.Bar) (*backup.Backup, *named.Target, error) {
+	t, err := a.target(o.target)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := o.backend.apply(t); err != nil {
+		return nil, nil, err
+	}
+	bandwidth, err := parseSize("--bandwidth", o.bandwidth)
+	if err != nil {
+		return nil, nil, err
+	}
+	target, err := a.openTarget(t, a.wireOptions(bandwidth))
+	if err != nil {
+		return nil, nil, err
+	}
+	b := &backup.Backup{
+		Target: target, Name: t.Name, Public: t.Is.Public || t.BaseURL != "", Jobs: uploadJobs, Wait: a.set.LockWait, Version: a.Version, Now: a.Now,
+		Progress: bar, Again: func(err error) { a.warn("%v; it is sent once more", err) },
+	}
+	if a.set.Jobs > 0 {
+		b.Jobs = a.set.Jobs
+	}
+	return b, t, nil
+}
+
+// backupError gives the errors of backups their codes and hints.
+func backupError(err error, o *backupOptions, t *named.Target) error {
+	for _, k := range []struct {
+		err        error
+		code       int
+		kind, hint string
+	}{
+		{backup.ErrPublic, exitUsage, "public", "a backup holds everything: set the access of the target to private, or choose another one"},
+		{backup.ErrInside, exitUsage, "usage", "choose a folder outside the library, on another disk"},
+		{backup.ErrGone, exitNotFound, "no-backup", "connect the disk; or begin anew: spaces backup create " + o.target + " --new"},
+		{backup.ErrNone, exitNotFound, "no-backup", "make one: spaces backup create " + o.target},
+		{backup.ErrNoSnapshot, exitNotFound, "no-snapshot", "see which there are: spaces backup check " + o.target + " --json"},
+		{backup.ErrOther, exitUsage, "other-library", "choose another folder at the target"},
+		{backup.ErrUnsettled, exitFailed, "locked", "wait for the other program; or finish its change: spaces reindex"},
+		{backup.ErrNewer, exitFailed, "newer-version", "use the newer version of spaces for this backup"},
+		{backup.ErrBroken, exitFailed, "broken-backup", "see what is damaged: spaces backup check " + o.target + " --full"},
+		{backup.ErrTaken, exitUsage, "not-empty", "name an empty or new folder with -o DIR; nothing was restored"},
+		{backup.ErrRestoring, exitFailed, "locked", waitLonger},
+	} {
+		if errors.Is(err, k.err) {
+			return &failure{k.code, k.kind, k.hint, err}
+		}
+	}
+	return uploadError(err, t)
+}
+
+type backupCreated struct {
+	Schema    int      `json:"schema"`
+	Place     string   `json:"place"`
+	Snapshot  string   `json:"snapshot,omitempty"`
+	Files     int      `json:"files"`
+	Bytes     int64    `json:"bytes"`
+	New       int      `json:"new"`
+	NewBytes  int64    `json:"new_bytes"`
+	Kept      int      `json:"kept"`
+	KeptBytes int64    `json:"kept_bytes"`
+	Unchanged bool     `json:"unchanged"`
+	Dropped   []string `json:"dropped"`
+	Forgotten bool     `json:"forgotten"`
+	NotFiles  []string `json:"not_files"`
+	Done      bool     `json:"done"`
+}
+
+func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
+	if o.create.Keep < 0 {
+		return usage("--keep must be 1 or more")
+	}
+	bar := a.newBar("backing up", terminal.Phase{Name: backup.Reading, Weight: 1}, terminal.Phase{Name: backup.Sending, Weight: 4}).CountBytes()
+	b, t, err := a.openBackup(o, bar)
+	if err != nil {
+		return err
+	}
+	defer b.Target.Close()
+	lib, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	b.Library = lib
+	r, err := b.Create(ctx, o.create)
+	bar.Close()
+	if err != nil {
+		return backupError(err, o, t)
+	}
+	for _, name := range r.Odd {
+		a.warn("%s is not a regular file: it is not in the backup", name)
+	}
+	if a.set.JSON {
+		return writeJSON(a.Out, backupCreated{space.Schema, r.Place, r.Snapshot, r.Files, r.Bytes, r.New, r.NewBytes, r.Kept, r.KeptBytes,
+			r.Same, orEmpty(r.Dropped), r.Forgotten, orEmpty(r.Odd), !o.create.DryRun})
+	}
+	sent := "sent"
+	if o.create.DryRun {
+		sent = "would be sent"
+	}
+	fmt.Fprintf(a.Out, "%s, %s: %d %s (%s), %d already at %s\n", spell.Count(r.Files, "file"), spell.Size(r.Bytes), r.New, sent, spell.Size(r.NewBytes), r.Kept, terminal.Safe(r.Place))
+	switch {
+	case o.create.DryRun:
+		return nil
+	case r.Same:
+		a.say("nothing has changed since the snapshot %s", r.Snapshot)
+	default:
+		a.say("added the snapshot %s", r.Snapshot)
+	}
+	if n := len(r.Dropped); r.Forgotten {
+		a.say("removed %s, which still held what was forgotten", spell.Count(n, "earlier snapshot"))
+	} else if n > 0 {
+		a.say("removed %s", spell.Count(n, "earlier snapshot"))
+	}
+	return nil
+}
+
+type backupFinding struct {
+	Schema  int                `json:"schema"`
+	Type    string             `json:"type"`
+	Kind    backup.FindingKind `json:"kind"`
+	Object  string             `json:"object"`
+	Path    string             `json:"path,omitempty"`
+	Message string             `json:"message"`
+}
+
+type backupChecked struct {
+	Schema     int               `json:"schema"`
+	Type       string            `json:"type"`
+	Place      string            `json:"place"`
+	Snapshots  []backup.Snapshot `json:"snapshots"`
+	Objects    int               `json:"objects"`
+	Bytes      int64             `json:"bytes"`
+	Unfinished bool              `json:"unfinished"`
+	Findings   int               `json:"findings"`
+}
+
+func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
+	bar := a.newBar("checking").CountBytes()
+	b, t, err := a.openBackup(o, bar)
+	if err != nil {
+		return err
+	}
+	defer b.Target.Close()
+	var broken error // writing what was found
+	c, err := b.Check(ctx, o.full, func(f backup.Finding) {
+		bar.Close()
+		if a.set.JSON {
+			broken = errors.Join(broken, writeJSON(a.Out, backupFinding{space.Schema, "finding", f.Kind, f.Object, f.Path, f.Message}))
+			return
+		}
+		fmt.Fprintf(a.Out, "%-8s %s: %s\n", f.Kind, terminal.Safe(f.Object), terminal.Safe(f.Message))
+		if f.Path != "" {
+			fmt.Fprintf(a.Out, "         %s\n", terminal.Safe(f.Path))
+		}
+	})
+	bar.Close()
+	if err = errors.Join(err, broken); err != nil {
+		return backupError(err, o, t)
+	}
+	if a.set.JSON {
+		err = writeJSON(a.Out, backupChecked{space.Schema, "summary", c.Place, c.Snapshots, c.Objects, c.Bytes, c.Unfinished, c.Findings})
+	} else {
+		last := c.Newest()
+		_, err = fmt.Fprintf(a.Out, "%s, the latest of %s: %s, %s\nChecked %s, %s: %s\n", spell.Count(len(c.Snapshots), "snapshot"), a.day(last.At),
+			spell.Count(last.Files, "file"), spell.Size(last.Bytes), spell.Count(c.Objects, "object"), spell.Size(c.Bytes), spell.Count(c.Findings, "finding"))
+	}
+	if c.Unfinished {
+		a.say("a run was interrupted; to finish it: spaces backup create %s", o.target)
+	}
+	if err == nil && c.Findings > 0 {
+		return &failure{exitFound, "findings", "send it again, while the library is whole: spaces backup create " + o.target + " --full",
+			fmt.Errorf("%s not as it should be", spell.Plural(c.Findings, "thing is", "things are"))}
+	}
+	return err
+}
+
+type backupRestored struct {
+	Schema     int    `json:"schema"`
+	Place      string `json:"place"`
+	Path       string `json:"path"`
+	Snapshot   string `json:"snapshot"`
+	Files      int    `json:"files"`
+	Bytes      int64  `json:"bytes"`
+	Recordings int    `json:"recordings"`
+	Findings   int    `json:"findings"`
+	Done       bool   `json:"done"`
+}
+
+func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
+	if o.output == "" {
+		o.output = a.set.Library
+	}
+	if o.output == "" {
+		return library.ErrNoFolder
+	}
+	bar := a.newBar("restoring", terminal.Phase{Name: backup.Fetching, Weight: 4}, terminal.Phase{Name: backup.Verifying, Weight: 1}).CountBytes()
+	b, t, err := a.openBackup(o, bar)
+	if err != nil {
+		return err
+	}
+	defer b.Target.Close()
+	r, err := b.Restore(ctx, o.output, o.restore, func(f library.Finding) {
+		bar.Close()
+		a.warn("%s: %s: %s", f.Kind, f.Path, f.Message)
+	})
+	bar.Close()
+	if err != nil {
+		return backupError(err, o, t)
+	}
+	s := r.Snapshot
+	if a.set.JSON {
+		err = writeJSON(a.Out, backupRestored{space.Schema, r.Place, r.Dir, s.Name, s.Files, s.Bytes, r.Recordings, r.VerifyFindings, !o.restore.DryRun})
+	} else {
+		what := "Restored " + spell.Count(r.Recordings, "Space") + " to"
+		if o.restore.DryRun {
+			what = "Would restore to"
+		}
+		_, err = fmt.Fprintf(a.Out, "%s %s: %s, %s, as of %s\n", what, terminal.Safe(a.shortenHome(r.Dir)), spell.Count(s.Files, "file"), spell.Size(s.Bytes), a.day(s.At))
+	}
+	if err == nil && r.VerifyFindings > 0 {
+		return &failure{exitFound, "findings", "it is as it was when it was backed up; extract the archives again to mend it: spaces extract ARCHIVE.zip",
+			fmt.Errorf("%s not as it should be", spell.Plural(r.VerifyFindings, "thing is", "things are"))}
+	}
+	return err
+}
