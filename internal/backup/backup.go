@@ -49,11 +49,11 @@ var (
 	// ErrNoSnapshot means that the backup has no snapshot of that name.
 	ErrNoSnapshot = errors.New("no such snapshot")
 	// ErrOther means that the backup there is not of this library.
-	ErrOther = errors.New("the backup there is of another library")
+	ErrOther = errors.New("the target holds the backup of another library")
 	// ErrPublic means that everybody could read what is sent.
-	ErrPublic = errors.New("everybody can read what lies there")
+	ErrPublic = errors.New("the target is public")
 	// ErrInside means that the target is a folder of the library.
-	ErrInside = errors.New("the target lies in the library itself")
+	ErrInside = errors.New("the target lies inside the library")
 	// ErrUnsettled means that the library did not stop changing.
 	ErrUnsettled = errors.New("the library is being changed, or a killed program has left a change half done")
 	// ErrNewer means that a newer program made the backup.

@@ -224,7 +224,7 @@ func TestDrill(t *testing.T) {
 	if err := os.Rename(p.path("lib"), p.path("lost")); err != nil {
 		t.Fatal(err)
 	}
-	if r := p.restore("lib"); r.Fetched != 6 || r.VerifyFindings != 0 {
+	if r := p.restore("lib"); r.Fetched != 6 || r.Findings != 0 {
 		t.Errorf("restored: %+v", r)
 	}
 	p.equal("after the loss", "lost", "lib")
@@ -474,6 +474,15 @@ func TestRefusals(t *testing.T) {
 		{"inside", ErrInside, func() error {
 			b := p.backup(nil)
 			b.Target = folder.New(p.path("lib/backup"))
+			_, err := b.Create(t.Context(), CreateOptions{})
+			return err
+		}},
+		{"inside by a link", ErrInside, func() error {
+			if err := os.Symlink(p.path("lib/feed"), p.path("link")); err != nil {
+				t.Skip(err)
+			}
+			b := p.backup(nil)
+			b.Target = folder.New(p.path("link/backup"))
 			_, err := b.Create(t.Context(), CreateOptions{})
 			return err
 		}},

@@ -19,22 +19,21 @@ const (
 
 // A Finding is an object that is not as it was sent.
 type Finding struct {
-	Kind    FindingKind
-	Object  string // at the target
-	Path    string // of the first file that it is of, or ""
-	Message string
+	Kind    FindingKind `json:"kind"`
+	Object  string      `json:"object"`         // at the target
+	Path    string      `json:"path,omitempty"` // of the first file that it is of
+	Message string      `json:"message"`
 }
 
 // A Checked tells what a check looked at.
 type Checked struct {
-	Place     string
-	ID        string
-	Snapshots []Snapshot // complete ones, oldest first
-	Objects   int
-	Bytes     int64
-	Findings  int
+	Place     string     `json:"place"`
+	Snapshots []Snapshot `json:"snapshots"` // complete ones, oldest first
+	Objects   int        `json:"objects"`
+	Bytes     int64      `json:"bytes"`
 	// Unfinished says that a killed run has left something to be finished.
-	Unfinished bool
+	Unfinished bool `json:"unfinished"`
+	Findings   int  `json:"findings"`
 }
 
 // Newest returns the snapshot that would be restored.
@@ -49,7 +48,7 @@ func (b *Backup) Check(ctx context.Context, full bool, found func(Finding)) (*Ch
 	if err != nil {
 		return nil, err
 	}
-	c := &Checked{Place: b.Target.Place(), ID: h.ID, Snapshots: h.Snapshots, Unfinished: h.Sending != nil || len(h.Removing) > 0}
+	c := &Checked{Place: b.Target.Place(), Snapshots: h.Snapshots, Unfinished: h.Sending != nil || len(h.Removing) > 0}
 	if len(h.Snapshots) == 0 {
 		return nil, fmt.Errorf("%s: %w: the first one was not finished", c.Place, ErrNone)
 	}

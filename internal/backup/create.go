@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,18 +31,20 @@ type CreateOptions struct {
 
 // A Result tells what a run did.
 type Result struct {
-	Place    string
-	Snapshot string // the name of the latest
-	Files    int    // of the library
-	Bytes    int64
+	Place    string `json:"place"`
+	Snapshot string `json:"snapshot,omitempty"` // the name of the latest
+	Files    int    `json:"files"`              // of the library
+	Bytes    int64  `json:"bytes"`
 	// New are files of which the target had no bytes, Kept the others.
-	New, Kept           int
-	NewBytes, KeptBytes int64
-	Same                bool     // nothing has changed since the snapshot
-	Dropped             []string // earlier snapshots that were removed
-	Forgotten           bool     // they were, since they held somebody who was forgotten
-	Removed             int      // objects that went with them
-	Odd                 []string // names that are neither files nor folders, and not in the backup
+	New       int      `json:"new"`
+	NewBytes  int64    `json:"new_bytes"`
+	Kept      int      `json:"kept"`
+	KeptBytes int64    `json:"kept_bytes"`
+	Same      bool     `json:"unchanged"` // nothing has changed since the snapshot
+	Dropped   []string `json:"dropped"`   // earlier snapshots that were removed
+	Forgotten bool     `json:"forgotten"` // they were, since they held somebody who was forgotten
+	Removed   int      `json:"-"`         // objects that went with them
+	Odd       []string `json:"not_files"` // links and devices: they are not in the backup
 }
 
 // A run is one Create.
@@ -62,7 +65,7 @@ type run struct {
 // Create brings the backup up to date.
 func (b *Backup) Create(ctx context.Context, o CreateOptions) (*Result, error) {
 	if b.Public {
-		return nil, ErrPublic
+		return nil, fmt.Errorf("%s: %w", b.Target.Place(), ErrPublic)
 	}
 	if err := b.outside(); err != nil {
 		return nil, err
@@ -74,7 +77,7 @@ func (b *Backup) Create(ctx context.Context, o CreateOptions) (*Result, error) {
 		}
 		defer unlock()
 	}
-	r := &run{Backup: b, o: o, result: Result{Place: b.Target.Place()}}
+	r := &run{Backup: b, o: o, result: Result{Place: b.Target.Place(), Dropped: []string{}}}
 	if err := r.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -99,10 +102,20 @@ func (b *Backup) outside() error {
 	}
 	to := filepath.FromSlash(u.Path)
 	if vol := strings.TrimPrefix(to, string(filepath.Separator)); filepath.VolumeName(vol) != "" {
-		to = vol
+		to = vol // file:///C:/…
 	}
-	if rel, err := filepath.Rel(b.Library.Dir(), to); err == nil && filepath.IsLocal(rel) {
-		return fmt.Errorf("%s: %w", b.Target.Place(), ErrInside)
+	lib, err := os.Stat(b.Library.Dir())
+	if err != nil {
+		return err
+	}
+	// It may not be there yet, and links may lead to it.
+	for ; to != filepath.Dir(to); to = filepath.Dir(to) {
+		if real, err := filepath.EvalSymlinks(to); err == nil {
+			to = real
+		}
+		if info, err := os.Stat(to); err == nil && os.SameFile(info, lib) {
+			return fmt.Errorf("%s: %w", b.Target.Place(), ErrInside)
+		}
 	}
 	return nil
 }
@@ -175,9 +188,6 @@ func (r *run) once(ctx context.Context) error {
 		return err
 	}
 	m := &Manifest{Schema: Schema, At: r.now(), WrittenBy: r.Version, Files: s.files, Folders: s.folders, Record: r.record.Without(r.result.Place)}
-	if m.Folders == nil {
-		m.Folders = []string{}
-	}
 	n := &r.result
 	n.Odd, n.Files, n.Bytes, n.New, n.Kept, n.NewBytes, n.KeptBytes = s.odd, len(m.Files), 0, 0, 0, 0, 0
 	for _, f := range m.Files {
@@ -249,7 +259,7 @@ func (r *run) finish(ctx context.Context, snap *Snapshot) error {
 	if r.purge {
 		keep = 1
 	}
-	var dropped []string
+	dropped := []string{}
 	for _, s := range h.Snapshots[:len(h.Snapshots)-keep] {
 		dropped = append(dropped, s.Name)
 		h.Removing = append(h.Removing, s)

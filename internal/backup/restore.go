@@ -38,12 +38,16 @@ type RestoreOptions struct {
 
 // A Restored tells of a library that was made of a backup.
 type Restored struct {
-	Place, Dir     string
-	Snapshot       Snapshot
-	Fetched, Kept  int // files; kept were those of a run that was killed
-	Bytes          int64
-	Recordings     int
-	VerifyFindings int
+	Place      string    `json:"place"`
+	Dir        string    `json:"path"`
+	Snapshot   string    `json:"snapshot"`
+	At         time.Time `json:"at"` // of the snapshot
+	Files      int       `json:"files"`
+	Bytes      int64     `json:"bytes"`
+	Fetched    int       `json:"fetched"` // files
+	Kept       int       `json:"kept"`    // files of a run that was killed
+	Recordings int       `json:"recordings"`
+	Findings   int       `json:"findings"` // of verifying it
 }
 
 // Restore makes a library in a folder that is empty or not there, of the newest
@@ -62,7 +66,7 @@ func (b *Backup) Restore(ctx context.Context, dir string, o RestoreOptions, foun
 	if err := vacant(dir); err != nil {
 		return nil, err
 	}
-	r := &restoring{Backup: b, m: m, result: &Restored{Place: b.Target.Place(), Dir: dir, Snapshot: *s}}
+	r := &restoring{Backup: b, m: m, result: &Restored{Place: b.Target.Place(), Dir: dir, Snapshot: s.Name, At: s.At, Files: s.Files, Bytes: s.Bytes}}
 	if o.DryRun {
 		return r.result, nil
 	}
@@ -273,21 +277,20 @@ func (r *restoring) tidy(ctx context.Context) error {
 func (r *restoring) file(ctx context.Context, f *File) error {
 	if r.has(ctx, f) {
 		r.Progress.Add(f.Bytes)
-		r.count(f, &r.result.Kept)
+		r.count(&r.result.Kept)
 		return nil
 	}
 	if err := r.fetch(ctx, f); err != nil {
 		return fmt.Errorf("%s: %w", f.Path, err)
 	}
-	r.count(f, &r.result.Fetched)
+	r.count(&r.result.Fetched)
 	return nil
 }
 
-func (r *restoring) count(f *File, n *int) {
+func (r *restoring) count(n *int) {
 	r.counting.Lock()
 	defer r.counting.Unlock()
 	*n++
-	r.result.Bytes += f.Bytes
 }
 
 // fetch brings the bytes of a file, and compares them with the manifest.
@@ -347,7 +350,7 @@ func (r *restoring) verify(ctx context.Context, part string, found func(library.
 		return err
 	}
 	_, err = lib.Verify(ctx, nil, r.Progress, func(f library.Finding) {
-		r.result.VerifyFindings++
+		r.result.Findings++
 		found(f)
 	})
 	return err

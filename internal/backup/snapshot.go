@@ -60,7 +60,7 @@ func (b *Backup) survey(ctx context.Context) (*survey, error) {
 
 // walk lists the files of the library, without their hashes.
 func (b *Backup) walk(ctx context.Context) (*survey, error) {
-	s := new(survey)
+	s := &survey{folders: []string{}, odd: []string{}}
 	folders := make(map[string]bool) // whether something lies in it
 	err := fs.WalkDir(b.Library.Root().FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		switch {

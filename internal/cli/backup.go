@@ -11,6 +11,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/named"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
@@ -164,6 +165,8 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 		{backup.ErrNewer, exitFailed, "newer-version", "use the newer version of spaces for this backup"},
 		{backup.ErrBroken, exitFailed, "broken-backup", "see what is damaged: spaces backup check " + o.target + " --full"},
 		{backup.ErrTaken, exitUsage, "not-empty", "name an empty or new folder with -o DIR; nothing was restored"},
+		{publish.ErrMismatch, exitFailed, "mismatch", "run the same command again; the earlier snapshots are whole"},
+		{publish.ErrDiffers, exitFailed, "differs", "find out what else writes to the target: " + o.target},
 		{backup.ErrRestoring, exitFailed, "locked", waitLonger},
 	} {
 		if errors.Is(err, k.err) {
@@ -171,23 +174,6 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 		}
 	}
 	return uploadError(err, t)
-}
-
-type backupCreated struct {
-	Schema    int      `json:"schema"`
-	Place     string   `json:"place"`
-	Snapshot  string   `json:"snapshot,omitempty"`
-	Files     int      `json:"files"`
-	Bytes     int64    `json:"bytes"`
-	New       int      `json:"new"`
-	NewBytes  int64    `json:"new_bytes"`
-	Kept      int      `json:"kept"`
-	KeptBytes int64    `json:"kept_bytes"`
-	Unchanged bool     `json:"unchanged"`
-	Dropped   []string `json:"dropped"`
-	Forgotten bool     `json:"forgotten"`
-	NotFiles  []string `json:"not_files"`
-	Done      bool     `json:"done"`
 }
 
 func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
@@ -215,8 +201,11 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 		a.warn("%s is not a regular file: it is not in the backup", name)
 	}
 	if a.set.JSON {
-		return writeJSON(a.Out, backupCreated{space.Schema, r.Place, r.Snapshot, r.Files, r.Bytes, r.New, r.NewBytes, r.Kept, r.KeptBytes,
-			r.Same, orEmpty(r.Dropped), r.Forgotten, orEmpty(r.Odd), !o.create.DryRun})
+		return writeJSON(a.Out, struct {
+			Schema int `json:"schema"`
+			*backup.Result
+			Done bool `json:"done"`
+		}{space.Schema, r, !o.create.DryRun})
 	}
 	sent := "sent"
 	if o.create.DryRun {
@@ -239,26 +228,6 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 	return nil
 }
 
-type backupFinding struct {
-	Schema  int                `json:"schema"`
-	Type    string             `json:"type"`
-	Kind    backup.FindingKind `json:"kind"`
-	Object  string             `json:"object"`
-	Path    string             `json:"path,omitempty"`
-	Message string             `json:"message"`
-}
-
-type backupChecked struct {
-	Schema     int               `json:"schema"`
-	Type       string            `json:"type"`
-	Place      string            `json:"place"`
-	Snapshots  []backup.Snapshot `json:"snapshots"`
-	Objects    int               `json:"objects"`
-	Bytes      int64             `json:"bytes"`
-	Unfinished bool              `json:"unfinished"`
-	Findings   int               `json:"findings"`
-}
-
 func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
 	bar := a.newBar("checking").CountBytes()
 	b, t, err := a.openBackup(o, bar)
@@ -270,7 +239,11 @@ func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
 	c, err := b.Check(ctx, o.full, func(f backup.Finding) {
 		bar.Close()
 		if a.set.JSON {
-			broken = errors.Join(broken, writeJSON(a.Out, backupFinding{space.Schema, "finding", f.Kind, f.Object, f.Path, f.Message}))
+			broken = errors.Join(broken, writeJSON(a.Out, struct {
+				Schema int    `json:"schema"`
+				Type   string `json:"type"`
+				backup.Finding
+			}{space.Schema, "finding", f}))
 			return
 		}
 		fmt.Fprintf(a.Out, "%-8s %s: %s\n", f.Kind, terminal.Safe(f.Object), terminal.Safe(f.Message))
@@ -283,7 +256,11 @@ func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
 		return backupError(err, o, t)
 	}
 	if a.set.JSON {
-		err = writeJSON(a.Out, backupChecked{space.Schema, "summary", c.Place, c.Snapshots, c.Objects, c.Bytes, c.Unfinished, c.Findings})
+		err = writeJSON(a.Out, struct {
+			Schema int    `json:"schema"`
+			Type   string `json:"type"`
+			*backup.Checked
+		}{space.Schema, "summary", c})
 	} else {
 		last := c.Newest()
 		_, err = fmt.Fprintf(a.Out, "%s, the latest of %s: %s, %s\nChecked %s, %s: %s\n", spell.Count(len(c.Snapshots), "snapshot"), a.day(last.At),
@@ -297,18 +274,6 @@ func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
 			fmt.Errorf("%s not as it should be", spell.Plural(c.Findings, "thing is", "things are"))}
 	}
 	return err
-}
-
-type backupRestored struct {
-	Schema     int    `json:"schema"`
-	Place      string `json:"place"`
-	Path       string `json:"path"`
-	Snapshot   string `json:"snapshot"`
-	Files      int    `json:"files"`
-	Bytes      int64  `json:"bytes"`
-	Recordings int    `json:"recordings"`
-	Findings   int    `json:"findings"`
-	Done       bool   `json:"done"`
 }
 
 func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
@@ -332,19 +297,22 @@ func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
 	if err != nil {
 		return backupError(err, o, t)
 	}
-	s := r.Snapshot
 	if a.set.JSON {
-		err = writeJSON(a.Out, backupRestored{space.Schema, r.Place, r.Dir, s.Name, s.Files, s.Bytes, r.Recordings, r.VerifyFindings, !o.restore.DryRun})
+		err = writeJSON(a.Out, struct {
+			Schema int `json:"schema"`
+			*backup.Restored
+			Done bool `json:"done"`
+		}{space.Schema, r, !o.restore.DryRun})
 	} else {
 		what := "Restored " + spell.Count(r.Recordings, "Space") + " to"
 		if o.restore.DryRun {
 			what = "Would restore to"
 		}
-		_, err = fmt.Fprintf(a.Out, "%s %s: %s, %s, as of %s\n", what, terminal.Safe(a.shortenHome(r.Dir)), spell.Count(s.Files, "file"), spell.Size(s.Bytes), a.day(s.At))
+		_, err = fmt.Fprintf(a.Out, "%s %s: %s, %s, as of %s\n", what, terminal.Safe(a.shortenHome(r.Dir)), spell.Count(r.Files, "file"), spell.Size(r.Bytes), a.day(r.At))
 	}
-	if err == nil && r.VerifyFindings > 0 {
+	if err == nil && r.Findings > 0 {
 		return &failure{exitFound, "findings", "it is as it was when it was backed up; extract the archives again to mend it: spaces extract ARCHIVE.zip",
-			fmt.Errorf("%s not as it should be", spell.Plural(r.VerifyFindings, "thing is", "things are"))}
+			fmt.Errorf("%s not as it should be", spell.Plural(r.Findings, "thing is", "things are"))}
 	}
 	return err
 }
