@@ -39,5 +39,5 @@ func ExampleOpen() {
 	// 3 records: present
 	// 1RDxlaZNRDLJL 0 217573 Office hours 🎙️ bring your questions
 	// 1RDxlaZNRDLJL 1 132659 Office hours 🎙️ bring your questions
-	// 1ypKdEXvkMLGW 0 522535 Débat : l’été des médias sociaux ☀️ #Spaces avec @tomokafor et @mika_prod
+	// 1ypKdEXvkMLGW 0 1352370 Débat : l’été des médias sociaux ☀️ #Spaces avec @tomokafor et @mika_prod
 }

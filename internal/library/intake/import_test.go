@@ -132,7 +132,7 @@ func TestImportSample(t *testing.T) {
 		samples            int64
 		gap                float64
 	}{
-		{"1ypKdEXvkMLGW", "Débat : l’été des médias sociaux ☀️ #Spaces avec @tomokafor et @mika_prod", "2021-06-14T18:00:00.391Z", space.Complete, 1824768, 0},
+		{"1ypKdEXvkMLGW", "Débat : l’été des médias sociaux ☀️ #Spaces avec @tomokafor et @mika_prod", "2021-06-14T18:00:00.391Z", space.Complete, 4704256, 0},
 		{"1RDxlaZNRDLJL", "Office hours 🎙️ bring your questions", "2021-06-09T19:26:05.000Z", space.Complete, 768000 + 480256, 17.5},
 		{"1yoJMAbcvqyJQ", "Space 2021-06-02 18:00 UTC", "2021-06-02T18:00:00.000Z", space.NoAudio, 0, 0},
 	} {
