@@ -77,7 +77,7 @@ func prepareREADME(t *testing.T, p *realSpaces, bin string) {
 	for _, name := range []string{"twitter-2021-06-17.zip", "part1.zip", "part2.zip"} {
 		p.file(t, name, string(sample))
 	}
-	art, err := cover(1400, true)
+	art, err := coverImage(1400, true)
 	if err != nil {
 		t.Fatal(err)
 	}

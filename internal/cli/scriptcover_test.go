@@ -20,13 +20,13 @@ func cmdCover(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	side, err := strconv.Atoi(args[1])
 	ts.Check(err)
-	b, err := cover(side, filepath.Ext(args[0]) == ".png")
+	b, err := coverImage(side, filepath.Ext(args[0]) == ".png")
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o666))
 }
 
-// cover returns a square picture as PNG or JPEG.
-func cover(side int, isPNG bool) ([]byte, error) {
+// coverImage returns a square picture as PNG or JPEG.
+func coverImage(side int, isPNG bool) ([]byte, error) {
 	img := image.NewNRGBA(image.Rect(0, 0, side, side))
 	for y := range side {
 		for x := range side {
