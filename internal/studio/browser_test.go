@@ -19,7 +19,7 @@ import (
 // sampleZIP is the project's sample archive: three Spaces, two with audio.
 const sampleZIP = "../../testdata/sample-archive.zip"
 
-// sampleID is the longer of its recordings: 38 s, three people.
+// sampleID is the longer of its recordings: 98 s, three people.
 const sampleID = "1ypKdEXvkMLGW"
 
 // shorterID is the other, of 26 s in two pieces.

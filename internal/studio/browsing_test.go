@@ -46,9 +46,9 @@ func TestJourney(t *testing.T) {
 		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at(0.5), y, chromedp.ButtonLeft),
 		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, at(0.5), y, chromedp.ButtonLeft))
 	dragged := b.value("from") + " " + b.value("length")
-	for _, id := range []string{"from", "length"} { // both are a quarter of 38 s, to a pixel
-		if v, err := strconv.ParseFloat(strings.TrimPrefix(b.value(id), "0:"), 64); err != nil || math.Abs(v-9.504) > 0.06 {
-			t.Errorf("dragging chose %s of 38 s", dragged)
+	for _, id := range []string{"from", "length"} { // both are a quarter of 98 s, to a pixel
+		if v, err := strconv.ParseFloat(strings.TrimPrefix(b.value(id), "0:"), 64); err != nil || math.Abs(v-98.005/4) > 98.005/box[2] {
+			t.Errorf("dragging chose %s of 98 s", dragged)
 		}
 	}
 

@@ -30,7 +30,8 @@ export class Saving {
 		const {rate} = this.view.scene, c = this.view.choice, s = this.view.server;
 		const quote = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text :
 			s?.system === "windows" ? "'" + text.replaceAll("'", "''") + "'" : "'" + text.replaceAll("'", "'\\''") + "'";
-		const words = ["spaces", "clip", quote(this.view.id), "--at", exact(c.start / rate), "--length", exact((c.end - c.start) / rate), "--format", byId("format").value];
+		const words = ["spaces", this.film.on ? "video" : "clip", quote(this.view.id), "--at", exact(c.start / rate), "--length", exact((c.end - c.start) / rate)];
+		if (!this.film.on) words.push("--format", byId("format").value);
 		for (const [flag, value] of Object.entries(this.film.look)) words.push("--" + flag, value);
 		const title = byId("clip-title").value.trim();
 		if (title) words.push("--title", quote(title));
