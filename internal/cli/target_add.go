@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/all"
@@ -64,8 +63,8 @@ func (a *App) addTarget(ctx context.Context, o *targetAddOptions) error {
 	if err := settings.CheckTargetName(o.Name); err != nil {
 		return usage("%w", err)
 	}
-	if o.Name == xTarget {
-		return hinted(usage("the name %q stands for X", xTarget), "choose another name; to post on X: spaces target login x")
+	if o.Name == named.X {
+		return hinted(usage("the name %q stands for X", named.X), "choose another name; to post on X: spaces target login x")
 	}
 	asks := o.URL == ""
 	in := bufio.NewReader(a.In)
@@ -73,8 +72,13 @@ func (a *App) addTarget(ctx context.Context, o *targetAddOptions) error {
 		if !a.InTTY || a.set.JSON {
 			return hinted(usage("cannot ask: standard input is not a terminal"), "give the URL: spaces target add "+o.Name+" s3://bucket/folder")
 		}
-		if err := a.askTarget(ctx, in, o); err != nil {
-			return err
+		given := func(key string) bool {
+			f := publish.Flag{Key: key}
+			return o.backend.set.Changed(f.Name())
+		}
+		say := func(line string) { fmt.Fprintln(a.Err, line) }
+		if err := o.Ask(a.Home, given, say, func(q publish.Question) (string, error) { return a.ask(ctx, in, q) }); err != nil {
+			return a.targetError(err)
 		}
 	}
 	d, err := all.Describe(o.URL, o.BaseURL, o.Access)
@@ -91,8 +95,8 @@ func (a *App) addTarget(ctx context.Context, o *targetAddOptions) error {
 		return a.targetError(err)
 	}
 	if a.set.JSON {
-		l, err := a.newTargetLine(t)
-		return errors.Join(err, writeJSON(a.Out, l))
+		l, err := a.targets().Summary(t)
+		return errors.Join(err, writeJSON(a.Out, targetLine{space.Schema, l, nil}))
 	}
 	a.say("Saved the target %s: %s (%s)", t.Name, terminal.Safe(t.URL), a.shortenHome(a.configFile()))
 	next := "spaces target test " + t.Name
@@ -107,57 +111,6 @@ func (a *App) addTarget(ctx context.Context, o *targetAddOptions) error {
 	}
 	a.say("Next: %s", next)
 	return nil
-}
-
-// askTarget asks for what makes a target: its kind, where it is, who can read
-// it. What a flag has said is not asked.
-func (a *App) askTarget(ctx context.Context, in *bufio.Reader, o *targetAddOptions) error {
-	kinds := all.Backends()
-	fmt.Fprintln(a.Err, "What is the target?")
-	for i, b := range kinds {
-		fmt.Fprintf(a.Err, "  %d  %s\n", i+1, b.About)
-	}
-	text, err := a.ask(ctx, in, publish.Question{Text: fmt.Sprintf("Number, 1 to %d", len(kinds))})
-	if err != nil {
-		return err
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > len(kinds) {
-		return usage("the answer must be a number from 1 to %d, not %q", len(kinds), text)
-	}
-	b := kinds[n-1]
-	answers := make(map[string]string)
-	for _, q := range b.Asked {
-		i := slices.IndexFunc(b.Flags, func(f publish.Flag) bool { return f.Key == q.Key })
-		if i >= 0 && o.backend.set.Changed(b.Flags[i].Name()) {
-			continue
-		}
-		text, err := a.ask(ctx, in, q)
-		switch {
-		case err != nil:
-			return err
-		case i < 0:
-			answers[q.Key] = text
-		case text != "":
-			o.Own = append(o.Own, settings.Setting{Key: q.Key, Value: text})
-		}
-	}
-	u, err := b.URL(answers, a.Home)
-	if err != nil {
-		return usage("%w", err)
-	}
-	o.URL = u.String()
-	if o.Access == "" && !b.Public {
-		text, err := a.ask(ctx, in, publish.Question{Text: "Can everybody read the files? [y/N]", Optional: true})
-		if err != nil {
-			return err
-		}
-		o.Access = accessWord(strings.EqualFold(text, "y") || strings.EqualFold(text, "yes"))
-	}
-	if o.BaseURL == "" && o.Access == "public" {
-		o.BaseURL, err = a.ask(ctx, in, publish.Question{Text: "Web address of the folder (empty: not known)", Optional: true})
-	}
-	return err
 }
 
 // ask reads one answer: from the terminal, without showing what is secret, or a

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,13 +14,9 @@ import (
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/keyring"
 	"github.com/spaces-cli/spaces/internal/publish/named"
-	"github.com/spaces-cli/spaces/internal/publish/post"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
-
-// xTarget is the word for X where targets are named: it takes posts, no files.
-const xTarget = "x"
 
 func newTargetCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
@@ -47,9 +42,11 @@ func completeTargets(a *App, others ...string) cobra.CompletionFunc {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		var words []string
-		list, _, _ := a.targets().List()
+		list, _ := a.targets().List()
 		for _, t := range list {
-			words = append(words, t.Name+"\t"+terminal.Safe(t.URL))
+			if t.URL != "" {
+				words = append(words, t.Target+"\t"+terminal.Safe(t.URL))
+			}
 		}
 		return append(words, others...), cobra.ShellCompDirectiveNoFileComp
 	}
@@ -57,33 +54,9 @@ func completeTargets(a *App, others ...string) cobra.CompletionFunc {
 
 // A targetLine is a target in JSON.
 type targetLine struct {
-	Schema      int            `json:"schema"`
-	Target      string         `json:"target"`
-	Kind        string         `json:"kind"`
-	URL         string         `json:"url"`
-	Access      string         `json:"access"`
-	BaseURL     string         `json:"base_url,omitempty"`
-	Settings    map[string]any `json:"settings"`
-	Credentials string         `json:"credentials"`
-	Error       *jsonError     `json:"error,omitempty"`
-}
-
-func (a *App) newTargetLine(t *named.Target) (targetLine, error) {
-	l := targetLine{Schema: space.Schema, Target: t.Name, URL: t.URL, Access: t.Access, BaseURL: t.BaseURL, Settings: t.Own()}
-	account := t.Name
-	if t.Is != nil {
-		l.Kind, l.Access, account = t.Is.Backend.Name, accessWord(t.Is.Public), t.Account()
-	}
-	var err error
-	l.Credentials, err = a.targets().Where(account)
-	return l, authError(err)
-}
-
-func accessWord(public bool) string {
-	if public {
-		return "public"
-	}
-	return "private"
+	Schema int `json:"schema"`
+	named.Summary
+	Error *jsonError `json:"error,omitempty"`
 }
 
 func newTargetListCmd(a *App) *cobra.Command {
@@ -100,45 +73,29 @@ are kept (keyring, or a file that only you may read). Credentials of no named ta
 }
 
 func (a *App) listTargets() error {
-	list, wrong, err := a.targets().List()
+	list, err := a.targets().List()
 	if err != nil {
 		return a.targetError(err)
 	}
-	secrets, err := a.secrets().List()
-	if err != nil {
-		return authError(err)
-	}
 	t := terminal.NewTable(terminal.Column{Title: "NAME"}, terminal.Column{Title: "KIND", Yield: 2}, terminal.Column{Title: "ACCESS", Yield: 1},
 		terminal.Column{Title: "CREDENTIALS", Yield: 3}, terminal.Column{Title: "URL", Min: 30})
-	show := func(l targetLine) error {
-		if a.set.JSON {
-			return writeJSON(a.Out, l)
-		}
-		t.Add(terminal.Safe(l.Target), l.Kind, l.Access, l.Credentials, terminal.Safe(l.URL))
-		return nil
-	}
-	for _, one := range list {
-		l, err := a.newTargetLine(one)
-		if err != nil {
-			return err
-		}
-		secrets = slices.DeleteFunc(secrets, func(e keyring.Entry) bool { return e.Target == l.Target })
-		if err := wrong[one.Name]; err != nil {
-			f := classify(a.targetError(err))
+	for _, l := range list {
+		line := targetLine{space.Schema, l, nil}
+		if l.Err != nil {
+			f := classify(a.targetError(l.Err))
+			j := f.json()
+			line.Error = &j
 			if !a.set.JSON {
 				a.printFailure(f)
 			}
-			j := f.json()
-			l.Error = &j
 		}
-		if err := show(l); err != nil {
-			return err
+		if a.set.JSON {
+			if err := writeJSON(a.Out, line); err != nil {
+				return err
+			}
+			continue
 		}
-	}
-	for _, e := range secrets {
-		if err := show(targetLine{Schema: space.Schema, Target: e.Target, Settings: map[string]any{}, Credentials: e.Where}); err != nil {
-			return err
-		}
+		t.Add(terminal.Safe(l.Target), l.Kind, l.Access, l.Credentials, terminal.Safe(l.URL))
 	}
 	switch {
 	case a.set.JSON:
@@ -256,9 +213,9 @@ waits until X sends the browser back to this computer. To set this up: spaces he
   spaces target login x --open`,
 		Annotations:       manual.Exits(map[int]string{exitNotFound: "no such target"}),
 		Args:              takes(1, 1),
-		ValidArgsFunction: completeTargets(a, xTarget+"\tX, for posts"),
+		ValidArgsFunction: completeTargets(a, named.X+"\tX, for posts"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if args[0] == xTarget {
+			if args[0] == named.X {
 				return a.loginX(cmd.Context(), o)
 			}
 			if o != (xLoginOptions{}) {
@@ -335,7 +292,7 @@ func newTargetRemoveCmd(a *App) *cobra.Command {
   spaces target remove show --credentials`,
 		Annotations:       manual.Exits(map[int]string{exitNotFound: "no such target, or no credentials are stored for it"}),
 		Args:              takes(1, 1),
-		ValidArgsFunction: completeTargets(a, xTarget+"\tX, for posts"),
+		ValidArgsFunction: completeTargets(a, named.X+"\tX, for posts"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.removeTarget(cmd.Context(), args[0], credentials, yes)
 		},
@@ -346,60 +303,30 @@ func newTargetRemoveCmd(a *App) *cobra.Command {
 }
 
 func (a *App) removeTarget(ctx context.Context, word string, credentials, yes bool) error {
-	account, isNamed := word, false
-	t, err := a.targets().Find(word)
-	switch {
-	case word == xTarget:
-		account = post.Account
-	case err == nil:
-		account, isNamed = t.Account(), t.Name != ""
-	case t != nil && t.Name != "":
-		isNamed = true // what is wrong with it is no reason to keep it
-	default:
-		// Credentials outlive their targets.
-		if where, _ := a.targets().Where(word); where == "" {
-			return a.targetError(err)
-		}
-	}
-	where, err := a.targets().Where(account)
+	r, err := a.targets().Removal(word, credentials)
 	if err != nil {
-		return authError(err)
+		return a.targetError(err)
 	}
-	removes := isNamed && !credentials
-	if !removes && where == "" {
-		return authError(fmt.Errorf("%w for %s", keyring.ErrNone, account))
+	what := "the credentials of " + terminal.Safe(r.Account)
+	if r.Named != "" {
+		what = "the target " + terminal.Safe(r.Named)
 	}
 	if !yes {
 		if !a.InTTY || a.set.JSON {
 			return hinted(usage("cannot ask: standard input is not a terminal"), "--yes removes without asking")
 		}
-		question := "Remove the credentials of " + terminal.Safe(account) + "?"
-		if removes {
-			question = "Remove the target " + terminal.Safe(word) + " and its credentials?"
-		}
-		if yes, err := a.confirm(ctx, question); err != nil || !yes {
+		if yes, err := a.confirm(ctx, "Remove "+what+"?"); err != nil || !yes {
 			a.say("Nothing was removed")
 			return err
 		}
 	}
-	if where != "" {
-		if err := a.secrets().Remove(account); err != nil {
-			return authError(err)
-		}
+	if err := a.targets().Remove(r); err != nil {
+		return a.targetError(err)
 	}
-	if removes {
-		if _, err := a.folder().RemoveTarget(word); err != nil {
-			return a.targetError(err)
-		}
+	if a.set.JSON {
+		return writeJSON(a.Out, loginLine{space.Schema, r.Account, ""})
 	}
-	switch {
-	case a.set.JSON:
-		return writeJSON(a.Out, loginLine{space.Schema, account, ""})
-	case removes:
-		a.say("Removed the target %s. Its files stay where they are", terminal.Safe(word))
-	default:
-		a.say("Removed the credentials of %s", terminal.Safe(account))
-	}
+	a.say("Removed %s. Files at the target stay", what)
 	return nil
 }
 

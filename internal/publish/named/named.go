@@ -103,9 +103,9 @@ func unknown(word string, known map[string]*settings.Target) error {
 	return e
 }
 
-// List returns the targets of the settings by their names. Those that are not
-// what they have to be have an error each.
-func (s *Store) List() ([]*Target, map[string]error, error) {
+// targets returns those of the settings by their names. Those that are not what
+// they have to be have an error each.
+func (s *Store) targets() ([]*Target, map[string]error, error) {
 	known, err := s.Folder.Targets()
 	if err != nil {
 		return nil, nil, err
