@@ -18,9 +18,8 @@ func newArchivesCmd(a *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "archives",
 		Short: "Show which archives were extracted and what they held",
-		Long: `Show the archives that were extracted into the library: when X made them, their
-size and SHA-256, and what they held, one kind of data a line. The numbers of
-things are those that the archive itself claims.`,
+		Long: `Show the archives that were extracted into the library: when X made them, their size and SHA-256,
+and what they held, one kind of data a line. The counts are those that the archive claims.`,
 		Example: `  spaces archives
   spaces archives --json`,
 		Annotations: manual.Exits(map[int]string{exitNotFound: "there is no library"}),
@@ -38,6 +37,9 @@ func (a *App) listArchives(ctx context.Context) error {
 	list, err := lib.Archives()
 	if err != nil {
 		return err
+	}
+	if len(list) == 0 {
+		a.say("No archive was extracted. To extract one: spaces extract ARCHIVE.zip")
 	}
 	for i, ar := range list {
 		if a.set.JSON {

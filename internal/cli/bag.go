@@ -31,12 +31,14 @@ func newBagCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bag SPACE... -o DIR",
 		Short: "Put recordings into a bag for an archive or a library",
-		Long: `Put recordings into a bag: a folder in the BagIt format 1.0 (RFC 8493) that archives and
-libraries take in, with SHA-256 and SHA-512 of every file in it. DIR appears whole or not at all.
-A restricted bag has everything: originals, X's records, timed tags. An open one is for everybody:
-the playable files, and what was public of the Space; no ids of anybody, nothing of those who were
-only invited, and no originals, since the tags in them hold handles and ids (--originals adds them).
-It asks for the consent of those who are heard; --override-consent REASON makes it all the same.
+		Long: `Put recordings into a bag: a folder in the BagIt format 1.0 (RFC 8493), as archives and libraries
+take it, with SHA-256 and SHA-512 of every file. DIR is written whole or not at all. A restricted bag
+has everything: originals, X's records, timed tags. An open one is for everybody: the playable files
+and the public facts of the Space, without ids, without those who were only invited, and without
+originals, whose tags hold handles and ids (--originals adds them).
+
+The speakers must have consented; --override-consent REASON goes on without.
+
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces bag latest -o talk-bag
@@ -51,10 +53,10 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 			return a.bag(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVarP(&o.out, "output", "o", "", "the folder `DIR` to make; it must not exist")
-	cmd.Flags().StringVar(&o.access, "access", string(bag.Restricted), "who is to have it: `open` or restricted")
-	cmd.Flags().BoolVar(&o.originals, "originals", false, "put the originals into an open bag too")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list what would be in it, and write nothing")
+	cmd.Flags().StringVarP(&o.out, "output", "o", "", "write the bag to the folder `DIR`, which must not exist")
+	cmd.Flags().StringVar(&o.access, "access", string(bag.Restricted), "`WHO` may have it: open or restricted")
+	cmd.Flags().BoolVar(&o.originals, "originals", false, "include the originals in an open bag")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list the contents and write nothing")
 	addOverride(cmd, &o.override)
 	addIDOnly(cmd, &o.refs)
 	return cmd
@@ -78,7 +80,7 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 		return err
 	}
 	if o.out == "" {
-		return hinted(usage("spaces bag needs a folder to make"), "name it with -o DIR")
+		return hinted(usage("spaces bag needs a folder"), "name it with -o DIR")
 	}
 	lib, rows, err := o.open(ctx, a)
 	if err != nil {

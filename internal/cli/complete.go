@@ -6,9 +6,13 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/spaces-cli/spaces/internal/bag"
+	"github.com/spaces-cli/spaces/internal/clip/waveform"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/find"
+	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/settings"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -30,29 +34,84 @@ func words[T ~string](values []T) []string {
 	return list
 }
 
-// completeFlags has the Tab key offer what the library holds, for every flag
-// whose value is called SPACE or HANDLE, and nothing where only a number or a
-// time can stand.
+// flagValues are the values of flags that take some words only, by command and
+// flag. Those of a flag that takes files too end with "".
+func flagValues() map[string][]string {
+	purposes := []string{"clip", "episode", "upload"}
+	return map[string][]string{
+		"export preset": {"host", "untouched", "archive"}, "export format": words(format.Encoded()), "export id3": {"2.3", "2.4"},
+		"export encoder": {"spaces", "lame", "ffmpeg"}, "export chapters": {"turns", "clips", ""}, "export cover": {"none", ""},
+		"export loudness": {"off", "-14", "-16", "-19", "-23"}, "export set": {"album=", "artist=", "genre=", "track="},
+		"upload verify": {"sum", "full"}, "bag access": {string(bag.Open), string(bag.Restricted)}, "feed init prefer": words(format.Encoded()),
+		"waveform format": words(waveform.Formats()), "waveform bits": {"8", "16"},
+		"people for": purposes, "consent set for": purposes, "consent ask for": purposes,
+	}
+}
+
+// completeFlags has the Tab key offer the values of flags: those that are
+// known, what the library holds where a value is called SPACE or HANDLE, and
+// nothing where only a number, a time or a text can stand.
 func (a *App) completeFlags(cmd *cobra.Command) {
+	known := flagValues()
+	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if _, done := cmd.GetFlagCompletionFunc(f.Name); done {
 			return
 		}
-		var offer cobra.CompletionFunc
-		switch value, _ := pflag.UnquoteUsage(f); value {
-		case "SPACE":
+		offer := cobra.NoFileCompletions
+		value, _ := pflag.UnquoteUsage(f)
+		list, ok := known[path+" "+f.Name]
+		switch {
+		case ok && list[len(list)-1] == "":
+			offer = cobra.FixedCompletions(list[:len(list)-1], cobra.ShellCompDirectiveDefault)
+		case ok:
+			offer = cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)
+		case value == "SPACE":
 			offer = completeSpaces(a)
-		case "HANDLE":
+		case value == "HANDLE":
 			offer = a.completeHandles
-		case "T", "TIME", "DATE", "N", "LUFS", "DBTP", "RATE", "KBITS", "TEXT", "TEMPLATE", "NAME", "URL", "COLOUR":
-			offer = cobra.NoFileCompletions
-		default:
+		case value == "FILE", value == "DIR", value == "ARCHIVE", value == "PROGRAM", value == "":
 			return
 		}
 		if err := cmd.RegisterFlagCompletionFunc(f.Name, offer); err != nil {
 			panic(err)
 		}
 	})
+}
+
+// completeArgs has the Tab key offer what the usage of a command names, unless
+// the command knows better.
+func (a *App) completeArgs(cmd *cobra.Command) {
+	if cmd.ValidArgsFunction != nil || len(cmd.ValidArgs) > 0 || cmd.HasSubCommands() && manual.Arguments(cmd) == "COMMAND" {
+		return
+	}
+	kinds := strings.Fields(manual.Arguments(cmd))
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) (list []string, how cobra.ShellCompDirective) {
+		how = cobra.ShellCompDirectiveNoFileComp
+		now := kinds
+		if len(kinds) > 0 && !strings.Contains(manual.Arguments(cmd), "...") {
+			now = kinds[min(len(args), len(kinds)):min(len(args)+1, len(kinds))]
+		}
+		for _, kind := range now {
+			for _, what := range strings.Split(strings.Trim(kind, "[]."), "|") {
+				var more []string
+				switch what {
+				case "SPACE":
+					more, _ = completeSpaces(a)(cmd, nil, typed)
+				case "HANDLE":
+					more, _ = a.completeHandles(cmd, nil, typed)
+				case "TARGET":
+					more, _ = completeTargets(a)(cmd, nil, typed)
+				case "ANSWER":
+					more = []string{"granted", "declined", "withdrawn"}
+				case "FILE", "DIR", "PATH", "CLIP":
+					how = cobra.ShellCompDirectiveDefault
+				}
+				list = append(list, more...)
+			}
+		}
+		return list, how
+	}
 }
 
 // fromLibrary calls offer with the newest Spaces, and returns what it adds.

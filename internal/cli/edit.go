@@ -20,9 +20,10 @@ func newEditCmd(a *App) *cobra.Command {
 	var title, note string
 	cmd := &cobra.Command{
 		Use:   "edit SPACE",
-		Short: "Give a Space a title or a note of your own",
-		Long: `Give a Space a title or a note of your own. They stay, whatever is extracted
-later; the folder and the file get the new name, and its id still finds it.
+		Short: "Give a Space your own title or note",
+		Long: `Give a Space a title or a note. Later archives do not change them. The folder and the file are
+renamed; the id still finds the Space.
+
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces edit 1eaJ --title "Jazz night"
@@ -40,13 +41,13 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 				o.edit.Note = &note
 			}
 			if o.edit == (library.Edit{}) {
-				return hinted(usage("nothing to change"), "say what: --title TEXT or --note TEXT")
+				return hinted(usage("nothing to change"), "use --title TEXT or --note TEXT")
 			}
 			return a.edit(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVar(&title, "title", "", "the title `TEXT`; \"\" takes yours back")
-	cmd.Flags().StringVar(&note, "note", "", "a note `TEXT`, for you and for searching")
+	cmd.Flags().StringVar(&title, "title", "", "title, `TEXT`; \"\" restores the one X knows")
+	cmd.Flags().StringVar(&note, "note", "", "note, `TEXT`; search finds it")
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }

@@ -30,12 +30,12 @@ func newMeasureCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "measure SPACE...",
 		Short: "Measure loudness, peaks, silence and damage",
-		Long: `Measure the audio of Spaces: loudness as EBU R 128 defines it (integrated, range,
-momentary and short-term maxima), true peak and sample peak, clipping, silence
-(below -50 dBFS for half a second and more) and what does not decode.
-Feeds and stations ask for -16 to -23 LUFS and a true peak of at most -1 dBTP.
-All audio is decoded once; the result is kept in the library, with the waveform,
-so that the next time costs nothing. --json lists every silence.
+		Long: `Measure the audio of Spaces: loudness as EBU R 128 defines it (integrated, range, momentary and
+short-term maxima), true peak and sample peak, clipping, silence (below -50 dBFS for half a second or
+more) and what does not decode. Podcast hosts and stations ask for -16 to -23 LUFS and a true peak of
+at most -1 dBTP. The audio is decoded once; the result is kept in the library, with the waveform.
+--json lists every silence.
+
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces measure latest

@@ -27,18 +27,18 @@ func newMomentsCmd(a *App) *cobra.Command {
 	var o momentsOptions
 	cmd := &cobra.Command{
 		Use:   "moments SPACE",
-		Short: "Find what is worth sharing",
-		Long: `List spans worth sharing, best first: laughter and applause, voices louder than their own usual,
-quick exchanges; beginning and ending where nobody is cut off, without dead air, clipping or gaps.
-It goes by the sound and by who speaks when, not by what is said: listen before you share.
-The audio is listened to once; what is kept of it in the library makes the next time quick.
---json writes lines that spaces clip --batch - cuts.
+		Short: "Find moments worth sharing",
+		Long: `List spans worth sharing, best first: laughter and applause, voices louder than usual, quick
+exchanges. They begin and end between sentences, without dead air, clipping or gaps. They are found
+by sound and by who speaks when, not by words: listen before you share. The first time takes longer:
+the audio is analysed once. --json writes lines for spaces clip --batch -.
+
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title.`,
 		Example: `  spaces moments latest
   spaces moments 1ypK --speaker guest1 --length 45s
   spaces moments latest --json | spaces clip --batch -`,
 		Annotations: manual.Exits(map[int]string{
-			exitDone:  "done, also when nothing stands out",
+			exitDone:  "done, also when no moment is found",
 			exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, it has no audio, or HANDLE is not heard"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),
@@ -48,10 +48,9 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		},
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
 	f.IntVar(&o.top, "top", moments.DefaultTop, "list at most `N`")
-	f.StringVar(&o.length, "length", "", "the longest one is `T`, the shortest half as long (default 30 s)")
-	f.StringVar(&o.speaker, "speaker", "", "those in which `HANDLE` is heard (approximate)")
+	f.StringVar(&o.length, "length", "", "longest moment, `T`; the shortest is half as long (default 30 s)")
+	f.StringVar(&o.speaker, "speaker", "", "only moments in which `HANDLE` speaks (approximate)")
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }
@@ -86,7 +85,7 @@ type reasonLine struct {
 func (a *App) moments(ctx context.Context, o momentsOptions) error {
 	find := moments.Options{Top: o.top, Speaker: o.speaker, Jobs: a.jobs()}
 	if o.top < 1 {
-		return usage("--top wants a number from 1 to %d, not %d", moments.MaxTop, o.top)
+		return usage("--top must be from 1 to %d, not %d", moments.MaxTop, o.top)
 	}
 	if o.length != "" {
 		length, err := recording.ParseTime(o.length)
@@ -120,7 +119,7 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 	if err != nil {
 		return soundError(lib, r.Space, err)
 	}
-	nothing := "nothing stands out in " + row.ID
+	nothing := "no moments found in " + row.ID + "; try --length 60s"
 	if a.set.JSON {
 		if len(list) == 0 {
 			a.warn("%s", nothing)

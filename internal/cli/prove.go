@@ -32,17 +32,17 @@ func newProveCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prove FILE|SPACE",
 		Short: "Prove where a clip, an episode or a recording comes from",
-		Long: `Go back from a file to what X sent: to the archive and its member, the checksums, the frames and
-samples, the time of day, the settings and the version that made it; and forward to where it was
-sent. Nothing is believed: files are hashed again, frames counted again, the clock is worked out
-anew, and clips are cut again and compared bit for bit with the original. A file is found by its
-hash, whatever it is called now. --archive reads the archive too. What each check means, and what
-a proof cannot say, is in docs/proof.md.`,
+		Long: `Trace a file back to what X sent: the archive and its member, the checksums, the frames and samples,
+the time of day, the settings and the version that made it; and forward to where it was sent. Every
+step is checked again: files are hashed, frames counted, the clock worked out, and clips cut again
+and compared bit for bit with the original. A file is found by its hash, whatever its name.
+--archive reads the archive too. What each check means, and what a proof cannot say:
+spaces help proof.`,
 		Example: `  spaces prove clip.m4a
   spaces prove latest --archive twitter-2021-06-17.zip
   spaces prove episode.m4a --json > proof.json`,
 		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
-			exitNotFound: "nothing in the library has made this file; no such Space, or it has no audio", exitFound: "something does not hold"}),
+			exitNotFound: "the file is not from this library, no such Space, or it has no audio", exitFound: "a check failed"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,7 +50,7 @@ a proof cannot say, is in docs/proof.md.`,
 			return a.prove(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringArrayVar(&o.archives, "archive", nil, "compare with the `ARCHIVE` that it came in; can be given again")
+	cmd.Flags().StringArrayVar(&o.archives, "archive", nil, "compare with the `ARCHIVE` that it came in; may be repeated")
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }

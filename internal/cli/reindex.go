@@ -15,13 +15,10 @@ func newReindexCmd(a *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "reindex",
 		Short: "Build the catalogue again from the folders",
-		Long: `Build the catalogue, which lists and searches use, again from the folders. They
-hold everything; the catalogue can be deleted at any time. This is needed after
-folders were moved or edited by hand, never for what spaces does itself.
-
-Recordings that an earlier version has saved also get an index of their sound,
-by which a file is found to be an excerpt of them. Without it that works too, and
-takes longer.`,
+		Long: `Build the catalogue, which list and search use, again from the folders. They hold everything: the
+catalogue can be deleted at any time. This is needed after folders were moved or edited by hand.
+Recordings that an earlier version saved also get an index of their sound, which makes it faster to
+find the recording that a file was cut from.`,
 		Example:     `  spaces reindex`,
 		Annotations: manual.Exits(map[int]string{exitNotFound: "there is no library"}),
 		Args:        takes(0, 0),
@@ -44,7 +41,7 @@ func (a *App) reindex(ctx context.Context) error {
 		a.warn("%s", note)
 	}
 	indexed, err := lib.IndexSound(ctx, func(id string, err error) {
-		a.warn("%s: its sound could not be indexed: %v", id, err)
+		a.warn("%s: cannot index the sound: %v", id, err)
 	})
 	if err != nil {
 		return err

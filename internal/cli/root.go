@@ -81,6 +81,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 	for _, c := range manual.Commands(root) {
 		c.Flags().SortFlags = false // they are shown in the order of their use
 		a.completeFlags(c)
+		a.completeArgs(c)
 	}
 	return root
 }

@@ -50,8 +50,7 @@ receipt: spaces upload log. More about uploading: spaces help uploading.`,
 		Annotations: manual.Exits(map[int]string{
 			exitUsage: "wrong usage, or publishing was not confirmed", exitPartly: "some files were not sent; they are listed",
 			exitNotFound: "no such Space, episode, file or target"}),
-		Args:              takes(1, -1),
-		ValidArgsFunction: completeSpaces(a),
+		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.words, o.target = args[:len(args)-1], args[len(args)-1]
 			return a.upload(cmd.Context(), o)

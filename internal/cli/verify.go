@@ -27,19 +27,21 @@ func newVerifyCmd(a *App) *cobra.Command {
 	var o verifyOptions
 	cmd := &cobra.Command{
 		Use:   "verify [SPACE...]",
-		Short: "Check that every byte is as it was",
-		Long: `Read the whole library, or the Spaces named, and compare every file with the
-SHA-256 that was noted when it was saved, the evidence of consent too. What is changed,
-missing or extra is listed. With --log each run adds dated lines to a file.
---against compares the library with an archive instead, member by member: bytes, checksums,
-records, and how long the audio is by the record; all parts of a split archive in one call.
+		Short: "Check that no byte has changed",
+		Long: `Read the whole library, or the Spaces named, and compare every file with the SHA-256 from when it
+was saved, the evidence of consent too. Files that are changed, missing or extra are listed. With
+--log each run adds dated lines to a file.
+
+--against compares the library with an archive instead, member by member: bytes, checksums, records
+and durations. Give all parts of a split archive in one call.
+
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces verify
   spaces verify latest
   spaces verify --log ~/spaces-verify.log --quiet
   spaces verify --against twitter-2021-06-17.zip`,
-		Annotations:       manual.Exits(map[int]string{exitNotFound: "no such Space, or no library", exitFound: "something is not as it was"}),
+		Annotations:       manual.Exits(map[int]string{exitNotFound: "no such Space, or no library", exitFound: "a file is changed, missing or extra"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,7 +50,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		},
 	}
 	cmd.Flags().StringVar(&o.log, "log", "", "append dated lines to `FILE`")
-	cmd.Flags().StringArrayVar(&o.against, "against", nil, "compare with this `ARCHIVE`; can be given again")
+	cmd.Flags().StringArrayVar(&o.against, "against", nil, "compare with an `ARCHIVE`; may be repeated")
 	addIDOnly(cmd, &o.refs)
 	return cmd
 }
@@ -139,13 +141,13 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 	if findings > 0 {
 		var hints []string
 		if findings > ofConsent {
-			hints = append(hints, "extract the archives again to mend what is changed or missing: spaces extract ARCHIVE.zip")
+			hints = append(hints, "extract the archives again to repair it: spaces extract ARCHIVE.zip")
 		}
 		if ofConsent > 0 {
-			hints = append(hints, "put back the folder consent from a backup, or ask again and enter the answers anew: spaces consent set HANDLE granted --evidence FILE")
+			hints = append(hints, "restore the folder consent from a backup, or ask again: spaces consent set HANDLE granted --evidence FILE")
 		}
 		return &failure{exitFound, "findings", strings.Join(hints, " · "),
-			fmt.Errorf("%s not as it should be", spell.Plural(findings, "thing is", "things are"))}
+			fmt.Errorf("%s found", spell.Plural(findings, "problem was", "problems were"))}
 	}
 	return nil
 }

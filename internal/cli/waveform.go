@@ -50,13 +50,13 @@ func newWaveformCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "waveform SPACE",
 		Short: "Draw the waveform, or write it as data",
-		Long: `Draw the waveform of a recording, or a part of it, as PNG or SVG: with a time
-axis, the time of day where it is known, and a colour for each speaker. Who
-speaks when is estimated from the levels that X noted: approximate (≈).
-Or write the waveform as data for peaks.js and wavesurfer.js: json and dat are
-those of audiowaveform, version 2.
-T is 75, 1:15, 1:02:03.250 or 62m3s. Without -o the picture is put into the
-current folder, under the recording's name.`,
+		Long: `Draw the waveform of a recording, or a part of it, as PNG or SVG: with a time axis, the time of day
+where it is known, and a colour for each speaker. Who speaks when is estimated from the levels that
+X recorded: approximate (≈). Or write the waveform as data for peaks.js and wavesurfer.js: json and
+dat are those of audiowaveform, version 2.
+
+T is 75, 1:15, 1:02:03.250 or 62m3s. Without -o the picture is written to the current folder, under
+the recording's name.`,
 		Example: `  spaces waveform latest
   spaces waveform 1ypK --from 12:30 --to 14:00 --dark -o quote.svg
   spaces waveform 1ypK -o peaks.json --samples-per-pixel 512`,
@@ -69,30 +69,26 @@ current folder, under the recording's name.`,
 		},
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, into a folder, or - for standard output")
 	f.StringVar(&o.format, "format", "", "`F` is png, svg, json or dat (default: as FILE says, else png)")
 	f.StringVar(&o.from, "from", "", "begin at `T`")
 	f.StringVar(&o.to, "to", "", "end at `T`")
-	f.IntVar(&o.width, "width", 0, fmt.Sprintf("a picture `N` pixels wide (default %d)", defaultWidth))
-	f.IntVar(&o.height, "height", 0, fmt.Sprintf("a picture `N` pixels high (default %d)", defaultHeight))
-	f.BoolVar(&o.dark, "dark", false, "a dark picture")
-	f.BoolVar(&o.noSpeakers, "no-speakers", false, "one colour for all, no names")
-	f.IntVar(&o.samplesPerPixel, "samples-per-pixel", 0, fmt.Sprintf("json, dat: `N` samples to a value, a multiple of %d (default %[1]d)", defaultSamplesPerPixel))
-	f.IntVar(&o.bits, "bits", 0, fmt.Sprintf("json, dat: `N` is 8 or 16 (default %d)", defaultBits))
-	f.BoolVar(&o.force, "force", false, "replace a file that is there")
+	f.IntVar(&o.width, "width", 0, fmt.Sprintf("width of the picture, `N` pixels (default %d)", defaultWidth))
+	f.IntVar(&o.height, "height", 0, fmt.Sprintf("height of the picture, `N` pixels (default %d)", defaultHeight))
+	f.BoolVar(&o.dark, "dark", false, "light on dark")
+	f.BoolVar(&o.noSpeakers, "no-speakers", false, "draw all speakers in one colour, without names")
+	f.IntVar(&o.samplesPerPixel, "samples-per-pixel", 0, fmt.Sprintf("`N` samples for each value, a multiple of %d (default %[1]d)", defaultSamplesPerPixel))
+	f.IntVar(&o.bits, "bits", 0, fmt.Sprintf("size of a value, `N` is 8 or 16 (default %d)", defaultBits))
+	f.BoolVar(&o.force, "force", false, "replace an existing file")
 	addIDOnly(cmd, &o.refs)
-	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(strings.Split(waveformFormats(), ", "), cobra.ShellCompDirectiveNoFileComp))
+	manual.Group(f, "Where", "from", "to", "id-only")
+	manual.Group(f, "Output", "output", "format", "force")
+	manual.Group(f, "Picture", "width", "height", "dark", "no-speakers")
+	manual.Group(f, "Data", "samples-per-pixel", "bits")
 	return cmd
 }
 
-func waveformFormats() string {
-	var list []string
-	for _, f := range waveform.Formats() {
-		list = append(list, string(f))
-	}
-	return strings.Join(list, ", ")
-}
+func waveformFormats() string { return spell.Or(words(waveform.Formats())) }
 
 // complete finds the format, sets what was not said, and refuses what does
 // not go together.
@@ -105,12 +101,12 @@ func (o *waveformOptions) complete(a *App) error {
 		case ext == "" || isFolder(o.output):
 			o.format = string(waveform.PNG)
 		default:
-			return hinted(usage("a waveform cannot be written as .%s", terminal.Safe(ext)), "name one of "+waveformFormats()+" with --format")
+			return hinted(usage("a waveform cannot be written as .%s", terminal.Safe(ext)), "choose "+waveformFormats()+" with --format")
 		}
 	}
 	f := waveform.Format(o.format)
 	if !f.Known() {
-		return usage("--format wants one of %s, not %q", waveformFormats(), o.format)
+		return oneOf("--format", o.format, words(waveform.Formats()))
 	}
 	switch {
 	case o.output == "-" && a.OutTTY && !f.Text():
@@ -126,12 +122,12 @@ func (o *waveformOptions) complete(a *App) error {
 	o.samplesPerPixel, o.bits = cmp.Or(o.samplesPerPixel, defaultSamplesPerPixel), cmp.Or(o.bits, defaultBits)
 	switch {
 	case o.width < draw.MinWidth || o.width > draw.MaxWidth || o.height < draw.MinHeight || o.height > draw.MaxHeight:
-		return usage("a picture has from %dx%d to %dx%d pixels, not %dx%d",
+		return usage("--width and --height must be from %dx%d to %dx%d pixels, not %dx%d",
 			draw.MinWidth, draw.MinHeight, draw.MaxWidth, draw.MaxHeight, o.width, o.height)
 	case o.samplesPerPixel < 1 || o.samplesPerPixel%peaks.DefaultBucket != 0 || o.samplesPerPixel > math.MaxInt32:
-		return usage("--samples-per-pixel wants a multiple of %d, not %d", peaks.DefaultBucket, o.samplesPerPixel)
+		return usage("--samples-per-pixel must be a multiple of %d, not %d", peaks.DefaultBucket, o.samplesPerPixel)
 	case o.bits != 8 && o.bits != 16:
-		return usage("--bits wants 8 or 16, not %d", o.bits)
+		return usage("--bits must be 8 or 16, not %d", o.bits)
 	}
 	return nil
 }
