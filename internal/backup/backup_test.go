@@ -96,7 +96,7 @@ func (p *place) remote(wrap func(publish.Target) publish.Target) *Backup {
 		target = wrap(target)
 	}
 	now := time.Date(2021, 6, 14, 20, 0, 0, 0, time.UTC)
-	return &Backup{Target: target, Jobs: 1, Wait: time.Second, Version: "test", Progress: quiet{}, Again: func(error) {}, Now: func() time.Time {
+	return &Backup{Target: target, Jobs: 3, Wait: time.Second, Version: "test", Progress: quiet{}, Again: func(error) {}, Now: func() time.Time {
 		now = now.Add(time.Second)
 		return now
 	}}
