@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library/layout"
@@ -37,15 +37,7 @@ Step by step: spaces help publishing-a-podcast.`,
 	return cmd
 }
 
-type feedInitOptions struct {
-	show    feed.Show // what the flags say
-	locked  bool
-	people  []string
-	changed func(flag string) bool
-}
-
 func newFeedInitCmd(a *App) *cobra.Command {
-	var o feedInitOptions
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Describe the show, or change its description",
@@ -58,33 +50,32 @@ the people of --person.`,
 		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or an invalid value", exitNotFound: "no library"}),
 		Args:        takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.changed = cmd.Flags().Changed
-			return a.feedInit(cmd.Context(), o)
+			return a.feedInit(cmd.Context(), cmd.Flags())
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.show.Title, "title", "", "title of the show, `TEXT`")
-	f.StringVar(&o.show.BaseURL, "base-url", "", "web address of the folder for feed and audio, `URL`")
-	f.StringVar(&o.show.Description, "description", "", "description of the show, `TEXT`")
-	f.StringVar(&o.show.Author, "author", "", "author of the show, `NAME`")
-	f.StringVar(&o.show.Email, "email", "", "e-mail `ADDRESS` of the owner; it becomes public")
-	f.StringVar(&o.show.Language, "language", "", "language `CODE`, such as en, de or pt-BR")
-	f.StringArrayVar(&o.show.Category, "category", nil, "`CATEGORY` of Apple's list, such as \"News > Politics\"; may be repeated")
-	f.StringVar(&o.show.Image, "image", "", "cover `URL`: JPEG or PNG, square, 1400 to 3000 pixels")
-	f.StringVar(&o.show.Link, "link", "", "web page `URL` of the show (default: the base URL)")
-	f.BoolVar(&o.show.Explicit, "explicit", false, "mark the show as explicit")
-	f.StringVar(&o.show.Copyright, "copyright", "", "copyright notice, `TEXT`")
-	f.BoolVar(&o.locked, "locked", true, "forbid other hosting services to import the feed")
-	f.StringArrayVar(&o.people, "person", nil, "person in the show, `[HANDLE=]NAME[,ROLE]`; may be repeated, replaces the list")
-	f.StringVar(&o.show.Prefer, "prefer", "", "`FORMAT` to publish if a Space has several (default mp3)")
-	f.StringVar(&o.show.GUID, "guid", "", "podcast:guid of an existing show, `UUID`")
+	f.String("title", "", "title of the show, `TEXT`")
+	f.String("base-url", "", "web address of the folder for feed and audio, `URL`")
+	f.String("description", "", "description of the show, `TEXT`")
+	f.String("author", "", "author of the show, `NAME`")
+	f.String("email", "", "e-mail `ADDRESS` of the owner; it becomes public")
+	f.String("language", "", "language `CODE`, such as en, de or pt-BR")
+	f.StringArray("category", nil, "`CATEGORY` of Apple's list, such as \"News > Politics\"; may be repeated")
+	f.String("image", "", "cover `URL`: JPEG or PNG, square, 1400 to 3000 pixels")
+	f.String("link", "", "web page `URL` of the show (default: the base URL)")
+	f.Bool("explicit", false, "mark the show as explicit")
+	f.String("copyright", "", "copyright notice, `TEXT`")
+	f.Bool("locked", true, "forbid other hosting services to import the feed")
+	f.StringArray("person", nil, "person in the show, `[HANDLE=]NAME[,ROLE]`; may be repeated, replaces the list")
+	f.String("prefer", "", "`FORMAT` to publish if a Space has several (default mp3)")
+	f.String("guid", "", "podcast:guid of an existing show, `UUID`")
 	manual.Group(f, "Show", "title", "base-url", "description", "author", "language", "category", "image", "person", "explicit")
 	manual.Group(f, "More about the show", "email", "link", "copyright", "locked", "prefer", "guid")
 	return cmd
 }
 
-func (a *App) feedInit(ctx context.Context, o feedInitOptions) error {
+func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet) error {
 	lib, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
@@ -99,11 +90,20 @@ func (a *App) feedInit(ctx context.Context, o feedInitOptions) error {
 	if err != nil {
 		return err
 	}
-	if isNew && (o.show.Title == "" || o.show.BaseURL == "") {
+	if isNew && (!flags.Changed("title") || !flags.Changed("base-url")) {
 		return hinted(usage("a new show needs a title and a base URL"),
 			`spaces feed init --title "My show" --base-url https://example.com/my-show/`)
 	}
-	if err := o.apply(show); err != nil {
+	flags.Visit(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		if _, wrong := show.Set(f.Name, values...); wrong != nil {
+			err = usage("--%s: %w", f.Name, wrong)
+		}
+	})
+	if err != nil {
 		return err
 	}
 	show.Complete()
@@ -124,48 +124,6 @@ func (a *App) feedInit(ctx context.Context, o feedInitOptions) error {
 	}
 	for _, w := range warnings {
 		a.warn("%s", w)
-	}
-	return nil
-}
-
-// apply puts what the flags say into the show.
-func (o *feedInitOptions) apply(show *feed.Show) error {
-	for _, field := range []struct {
-		flag     string
-		to, from *string
-	}{
-		{"title", &show.Title, &o.show.Title}, {"base-url", &show.BaseURL, &o.show.BaseURL},
-		{"description", &show.Description, &o.show.Description}, {"author", &show.Author, &o.show.Author},
-		{"email", &show.Email, &o.show.Email}, {"language", &show.Language, &o.show.Language},
-		{"image", &show.Image, &o.show.Image}, {"link", &show.Link, &o.show.Link},
-		{"copyright", &show.Copyright, &o.show.Copyright}, {"prefer", &show.Prefer, &o.show.Prefer},
-		{"guid", &show.GUID, &o.show.GUID},
-	} {
-		if o.changed(field.flag) {
-			*field.to = strings.TrimSpace(*field.from)
-		}
-	}
-	if o.changed("explicit") {
-		show.Explicit = o.show.Explicit
-	}
-	if o.changed("locked") {
-		show.Unlocked = !o.locked
-	}
-	if o.changed("category") {
-		show.Category = slices.DeleteFunc(o.show.Category, func(c string) bool { return c == "" })
-	}
-	if o.changed("person") {
-		show.People = nil
-		for _, text := range o.people {
-			if text == "" {
-				continue // an empty one takes all back
-			}
-			p, err := feed.ParsePerson(text)
-			if err != nil {
-				return usage("--person: %w", err)
-			}
-			show.People = append(show.People, p)
-		}
 	}
 	return nil
 }

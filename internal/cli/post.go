@@ -206,16 +206,21 @@ func dollars(v float64) string {
 	return fmt.Sprintf("$%.2f", v)
 }
 
-// signedIn returns who the post would be from.
-func (a *App) signedIn(config *x.Config) (handle string, err error) {
+// openAttempt opens the post in the journal, for who is signed in.
+func (a *App) openAttempt(ctx context.Context, o *postOptions, root *os.Root, config *x.Config) (client *x.Client, handle string, t *x.Attempt, err error) {
 	if config.ClientID == "" {
-		return "", a.postError(fmt.Errorf("%w: x.client_id is not set", x.ErrSignedOut), "")
+		return nil, "", nil, a.postError(fmt.Errorf("%w: x.client_id is not set", x.ErrSignedOut), "")
 	}
 	token, err := config.Tokens.Load()
 	if err != nil {
-		return "", a.postError(err, "")
+		return nil, "", nil, a.postError(err, "")
 	}
-	return token.Handle, nil
+	client = x.New(*config)
+	if t, err = client.Open(ctx, root, token.Handle, &o.draft.Post, a.set.LockWait); err != nil {
+		client.Close()
+		return nil, "", nil, a.postError(err, o.file)
+	}
+	return client, token.Handle, t, nil
 }
 
 // sendPost posts.
@@ -226,19 +231,14 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 	for _, c := range o.draft.With(x.Unsure) {
 		a.warn("%s: %s. X documents %s, and may reject this", c.What, c.Is, c.Limit)
 	}
-	handle, err := a.signedIn(config)
-	if err != nil {
-		return err
-	}
 	bar := (*terminal.Bar)(nil)
 	config.Sent = func(n int64) { bar.Add(n) }
 	config.Kept = config.Sent
-	client := x.New(*config)
-	defer client.Close()
-	attempt, err := client.Open(ctx, root, handle, &o.draft.Post, a.set.LockWait)
+	client, handle, attempt, err := a.openAttempt(ctx, o, root, config)
 	if err != nil {
-		return a.postError(err, o.file)
+		return err
 	}
+	defer client.Close()
 	defer attempt.Close()
 	if r := attempt.Earlier(); r != nil {
 		return a.printPost(o, "there", r)
@@ -303,16 +303,11 @@ func (a *App) printPost(o *postOptions, kind string, r *publish.Receipt) error {
 
 // settlePost notes what became of a post in doubt.
 func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, config *x.Config) error {
-	handle, err := a.signedIn(config)
+	client, handle, attempt, err := a.openAttempt(ctx, o, root, config)
 	if err != nil {
 		return err
 	}
-	client := x.New(*config)
 	defer client.Close()
-	attempt, err := client.Open(ctx, root, handle, &o.draft.Post, a.set.LockWait)
-	if err != nil {
-		return a.postError(err, o.file)
-	}
 	defer attempt.Close()
 	if attempt.Unknown() == nil {
 		return &failure{exitNotFound, "no-attempt", "see what was posted: spaces upload log", fmt.Errorf("no post of %s by %s is uncertain", o.file, at(handle))}

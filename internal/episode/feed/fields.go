@@ -1,0 +1,48 @@
+package feed
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// text returns the text of a show that has a name for people, or nil.
+func (s *Show) text(name string) *string {
+	return map[string]*string{
+		"title": &s.Title, "base-url": &s.BaseURL, "description": &s.Description, "author": &s.Author, "email": &s.Email,
+		"language": &s.Language, "image": &s.Image, "link": &s.Link, "copyright": &s.Copyright, "prefer": &s.Prefer, "guid": &s.GUID,
+	}[name]
+}
+
+// Set changes what the show says under a name: a text, "explicit" and "locked"
+// (true or false), or one of the lists "category" and "person", which are
+// replaced; an empty entry counts as none. It reports whether a show has such a
+// name.
+func (s *Show) Set(name string, values ...string) (known bool, err error) {
+	if text := s.text(name); text != nil {
+		*text = strings.TrimSpace(strings.Join(values, " "))
+		return true, nil
+	}
+	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
+	switch name {
+	case "explicit":
+		s.Explicit, err = strconv.ParseBool(strings.Join(values, ""))
+	case "locked":
+		locked, wrong := strconv.ParseBool(strings.Join(values, ""))
+		s.Unlocked, err = !locked, wrong
+	case "category":
+		s.Category = values
+	case "person":
+		s.People = nil
+		for _, text := range values {
+			p, err := ParsePerson(text)
+			if err != nil {
+				return true, err
+			}
+			s.People = append(s.People, p)
+		}
+	default:
+		return false, nil
+	}
+	return true, err
+}
