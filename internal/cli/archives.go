@@ -71,7 +71,7 @@ func (a *App) showArchive(w io.Writer, ar space.Archive) {
 	}
 	fmt.Fprintf(w, "  %s\n  SHA-256 %s\n  Spaces: %s, %s\n", strings.Join(facts, " · "), ar.SHA256,
 		spell.Count(ar.Records, "record"), spell.Count(ar.Media, "audio file"))
-	t := terminal.NewTable(terminal.Column{Title: "  HELD"}, terminal.Column{Title: "FILES", Right: true},
+	t := a.table(terminal.Column{Title: "  HELD"}, terminal.Column{Title: "FILES", Right: true},
 		terminal.Column{Title: "THINGS", Right: true}, terminal.Column{Title: "BYTES", Right: true})
 	for _, typ := range ar.Types {
 		things := "–"

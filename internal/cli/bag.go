@@ -138,7 +138,7 @@ func (a *App) showBag(line *bagLine, plan *bag.Plan) error {
 		return writeJSON(a.Out, line)
 	}
 	if !line.Written {
-		t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true})
+		t := a.table(terminal.Column{}, terminal.Column{Right: true})
 		for _, f := range plan.Files {
 			t.Add("data/"+terminal.Safe(f.Name), spell.Size(f.Bytes))
 		}

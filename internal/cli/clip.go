@@ -325,7 +325,7 @@ func (c *clipper) runOne(ctx context.Context, id string) error {
 		}
 		if err != nil {
 			failed++
-			if err := c.printFailed(clips.Line{Recording: id, At: recording.Mark(r.Time(s.Start))}, err); err != nil {
+			if err := c.printFailed(clips.Line{Recording: id, At: spell.Moment(r.Seconds(s.Start))}, err); err != nil {
 				return err
 			}
 		}
@@ -345,7 +345,7 @@ func (c *clipper) review(r *recording.Recording, spans []placed) error {
 	var lines []string
 	for _, s := range spans {
 		if text := out.text(s.Span); text != "" {
-			lines = append(lines, recording.Mark(r.Time(s.Start))+": "+text)
+			lines = append(lines, spell.Moment(r.Seconds(s.Start))+": "+text)
 		}
 	}
 	if len(lines) == 0 {
@@ -520,14 +520,14 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 		}
 		return writeJSON(c.app.Out, v)
 	}
-	w, name := c.app.Out, terminal.Safe(c.app.shortenHome(r.File))
+	w, name := c.app.Out, terminal.Safe(c.app.shorten(r.File))
 	if c.o.output == "-" {
 		w, name = c.app.Err, "standard output"
 		if c.app.set.Quiet {
 			return nil
 		}
 	}
-	text := fmt.Sprintf("%s  %s s from %s", name, decimal(math.Round(1000*r.Length)/1000), recording.Mark(time.Duration(r.At*float64(time.Second))))
+	text := fmt.Sprintf("%s  %s s from %s", name, decimal(math.Round(1000*r.Length)/1000), spell.Moment(r.At))
 	if r.Status != clips.Planned {
 		text += "  " + spell.Size(r.Bytes)
 	}

@@ -106,14 +106,13 @@ func (a *App) clips(ctx context.Context, o refs) error {
 		}
 		list = chosen
 	}
-	t := terminal.NewTable(
+	t := a.table(
 		terminal.Column{Title: "SPACE", Yield: 2},
 		terminal.Column{Title: "AT", Right: true},
 		terminal.Column{Title: "LENGTH", Right: true},
 		terminal.Column{Title: "SIZE", Right: true, Yield: 1},
-		terminal.Column{Title: "FILE", Min: 16},
+		terminal.Column{Title: "FILE", Min: titleRoom},
 	)
-	t.Palette = a.Palette
 	for _, m := range list {
 		if a.set.JSON {
 			if err := writeJSON(a.Out, m.line); err != nil {
@@ -122,7 +121,7 @@ func (a *App) clips(ctx context.Context, o refs) error {
 			continue
 		}
 		c := m.line.(clipLine)
-		t.Add(m.id, spell.Length(c.At), spell.Length(c.Length), spell.Size(c.Bytes), m.file)
+		t.Add(m.id, spell.Position(c.At), spell.Length(c.Length), spell.Size(c.Bytes), m.file)
 	}
 	if a.set.JSON {
 		return nil

@@ -95,7 +95,7 @@ type settingLine struct {
 }
 
 func (a *App) showSettings(all map[string]settings.Value) error {
-	var t terminal.Table
+	t := a.table(terminal.Column{Title: "KEY"}, terminal.Column{Title: "VALUE"}, terminal.Column{Title: "FROM"})
 	for _, k := range settings.Keys() {
 		v := all[k.Name]
 		source := sourceWords(v.Source)

@@ -388,7 +388,7 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 		return err
 	}
 	defer ledger.Close()
-	var t terminal.Table
+	t := a.table(terminal.Column{Title: "WHEN", Yield: 1}, terminal.Column{Title: "WHO"}, terminal.Column{Title: "ANSWER", Min: 30})
 	for _, e := range ledger.Entries() {
 		about := e.About(consent.Who{Handle: word}) || consent.IsID(word) && e.About(consent.Who{ID: word})
 		if word != "" && !about {

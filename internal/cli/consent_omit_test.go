@@ -157,7 +157,7 @@ func TestConsentedOnly(t *testing.T) {
 			file := filepath.Join(s.dir, test.name)
 			args := append(append([]string{}, test.args...), "-o", file, "--consented-only")
 			code, _, stderr := run(s.App, args...)
-			if _, err := os.Stat(file); code != exitUsage || err == nil || !strings.Contains(stderr, "0:02.8–0:05.3, 0:08.3–0:09.3") {
+			if _, err := os.Stat(file); code != exitUsage || err == nil || !strings.Contains(stderr, "0:02.7–0:05.2, 0:08.2–0:09.2") {
 				t.Fatalf("without --reviewed: %d, %v: %s", code, err, stderr)
 			}
 			s.ok(t, append(args, "--reviewed")...)

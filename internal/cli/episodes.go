@@ -97,7 +97,13 @@ func (a *App) episodes(ctx context.Context, o refs) error {
 			return err
 		}
 	}
-	t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true}, terminal.Column{Right: true})
+	t := a.table(
+		terminal.Column{Title: "DATE", Yield: 4},
+		terminal.Column{Title: "LENGTH", Right: true, Yield: 3},
+		terminal.Column{Title: "SIZE", Right: true, Yield: 1},
+		terminal.Column{Title: "STATE", Yield: 5},
+		terminal.Column{Title: "FILE", Yield: 2, Min: 16},
+		terminal.Column{Title: "TITLE", Min: titleRoom})
 	for _, e := range list {
 		if a.set.JSON {
 			if err := a.printEpisode(lib, e); err != nil {

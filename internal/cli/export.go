@@ -388,7 +388,7 @@ func (a *App) printExported(r *episode.Result) error {
 		}
 		return writeJSON(a.Out, exported{r.Record, r.Path, r.Status, remarks})
 	}
-	text := fmt.Sprintf("%s  %s  %s", terminal.Safe(a.shortenHome(r.Path)), spell.Length(r.Duration), spell.Size(r.Bytes))
+	text := fmt.Sprintf("%s  %s  %s", terminal.Safe(a.shorten(r.Path)), spell.Length(r.Duration), spell.Size(r.Bytes))
 	switch {
 	case r.Status == episode.Done:
 		text += "  (already there)"

@@ -273,7 +273,7 @@ func (x *extraction) table(ctx context.Context, z *spell.Zones) *terminal.Table 
 			layout = "02 Jan 2006 15:04"
 		}
 	}
-	t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true})
+	t := x.app.table(terminal.Column{}, terminal.Column{Right: true})
 	for _, r := range x.Rows {
 		title := terminal.Safe(r.Title)
 		if r.Untitled {

@@ -27,14 +27,14 @@ func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
 			continue
 		}
 		const most = 40
-		fmt.Fprintf(a.Err, "%s holds other things too, %s for one. In it and its folders there %s:\n", terminal.Safe(a.shortenHome(p)),
-			terminal.Safe(a.shortenHome(survey.Other)), are(len(survey.Found), "archive or recording", "archives and recordings"))
+		fmt.Fprintf(a.Err, "%s holds other things too, %s for one. In it and its folders there %s:\n", terminal.Safe(a.shorten(p)),
+			terminal.Safe(a.shorten(survey.Other)), are(len(survey.Found), "archive or recording", "archives and recordings"))
 		for i, f := range survey.Found {
 			if i == most {
 				fmt.Fprintf(a.Err, "  and %d more\n", len(survey.Found)-most)
 				break
 			}
-			fmt.Fprintf(a.Err, "  %-9s %8s  %s\n", foundWords[f.Kind], foundSize(f), terminal.Safe(a.shortenHome(f.Path)))
+			fmt.Fprintf(a.Err, "  %-9s %8s  %s\n", foundWords[f.Kind], foundSize(f), terminal.Safe(a.shorten(f.Path)))
 		}
 		if o.all || o.dryRun {
 			continue

@@ -246,9 +246,9 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	if !b.Changed {
 		state = "up to date"
 	}
-	fmt.Fprintf(a.Out, "%s  %s, %s\n", terminal.Safe(a.shortenHome(name)), spell.Count(len(b.Episodes), "episode"), state)
+	fmt.Fprintf(a.Out, "%s  %s, %s\n", terminal.Safe(a.shorten(name)), spell.Count(len(b.Episodes), "episode"), state)
 	if o.site {
-		a.say("Wrote %s of the site. Open %s", spell.Count(len(b.Pages), "file"), terminal.Safe(a.shortenHome(filepath.Join(dir, "index.html"))))
+		a.say("Wrote %s of the site. Open %s", spell.Count(len(b.Pages), "file"), terminal.Safe(a.shorten(filepath.Join(dir, "index.html"))))
 	}
 	if n := len(b.Gone); n > 0 {
 		a.say("Removed %s of episodes that are not in the feed any more", spell.Count(n, "page"))
@@ -310,7 +310,7 @@ func (a *App) feedCheck(name string) error {
 			return err
 		}
 		defer f.Close()
-		in, shown = f, a.shortenHome(name)
+		in, shown = f, a.shorten(name)
 	}
 	findings, err := feed.CheckAt(in, a.Now())
 	if err != nil {

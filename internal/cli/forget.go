@@ -147,7 +147,7 @@ func (a *App) findPerson(ctx context.Context, open func(context.Context) (*libra
 
 // showPlan lists what there is, and what becomes of it.
 func (a *App) showPlan(p *forget.Plan) error {
-	t := terminal.NewTable(terminal.Column{}, terminal.Column{}, terminal.Column{}, terminal.Column{Right: true})
+	t := a.table(terminal.Column{Title: "KIND"}, terminal.Column{Title: "FATE"}, terminal.Column{Title: "HOW"}, terminal.Column{Title: "SIZE", Right: true}, terminal.Column{Title: "NAME"})
 	for _, it := range p.Items {
 		if a.set.JSON {
 			if err := writeJSON(a.Out, forgetLine{space.Schema, "item", it}); err != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"strconv"
 	"strings"
@@ -38,6 +39,7 @@ all of them in title, names, hashtags or note; a word may be the beginning of
 one, and case and accents do not matter. Times are local.`,
 		Example: `  spaces list
   spaces list jazz --since 2021 --until 2021-06
+  spaces list --since 7d
   spaces list --speaker guest1 --sort length
   spaces list --state damaged --json | spaces verify -
   spaces list --csv > spaces.csv`,
@@ -50,8 +52,8 @@ one, and case and accents do not matter. Times are local.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.since, "since", "", "started on this day (month, year) or `TIME` or later")
-	f.StringVar(&o.until, "until", "", "started on this day (month, year) or earlier, or before `TIME`")
+	f.StringVar(&o.since, "since", "", "started at `TIME` or later: 7d, yesterday, 2021-06, 2021-06-14T20:00")
+	f.StringVar(&o.until, "until", "", "started before `TIME`, or on that day or in that month")
 	f.StringVar(&o.query.Speaker, "speaker", "", "`HANDLE` was on stage")
 	f.StringVar(&o.query.Host, "host", "", "`HANDLE` was a host")
 	f.StringVar(&o.query.Account, "account", "", "came in the archive of `HANDLE`")
@@ -59,7 +61,7 @@ one, and case and accents do not matter. Times are local.`,
 	f.StringVar(&state, "state", "", "is in this `STATE`: "+spell.Or(states()))
 	f.StringVar(&o.query.Sort, "sort", "date", "`ORDER` by date, title or length; -date and so on in reverse")
 	f.IntVar(&o.query.Limit, "limit", 0, "list at most `N`")
-	f.BoolVar(&o.csv, "csv", false, "write CSV with a header line and times in UTC")
+	f.BoolVar(&o.csv, "csv", false, "write CSV that Excel opens as it is: UTF-8 with a byte order mark, times in UTC, formulas as text")
 	manual.Group(f, "Which", "since", "until", "speaker", "host", "account", "tag", "state", "limit")
 	manual.Group(f, "How", "sort", "csv")
 	complete(cmd, "state", states()...)
@@ -75,12 +77,12 @@ func (a *App) list(ctx context.Context, o listOptions) error {
 	}
 	var err error
 	if o.since != "" {
-		if o.query.Since, _, err = spell.ParseDate(o.since, a.Zone); err != nil {
+		if o.query.Since, _, err = spell.ParseSince(o.since, a.Now(), a.Zone); err != nil {
 			return usage("--since: %w", err)
 		}
 	}
 	if o.until != "" {
-		if _, o.query.Until, err = spell.ParseDate(o.until, a.Zone); err != nil {
+		if _, o.query.Until, err = spell.ParseSince(o.until, a.Now(), a.Zone); err != nil {
 			return usage("--until: %w", err)
 		}
 	}
@@ -127,7 +129,7 @@ func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) (n int, err error) {
 		}
 		return n, out.Flush()
 	}
-	var t terminal.Table
+	t := a.table()
 	z := spell.Zones{Location: a.Zone}
 	for row, err := range rows {
 		if err != nil {
@@ -135,7 +137,6 @@ func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) (n int, err error) {
 		}
 		t.Add(row.ID, z.Format(row.StartedAt, "2006-01-02 15:04"), spell.Length(row.Duration), stateOf(row), speakersOf(row), titleOf(row))
 	}
-	t.Palette = a.Palette
 	t.Columns = []terminal.Column{
 		{Title: "ID", Yield: 5},
 		{Title: "STARTED (" + z.String() + ")", Yield: 4},
@@ -189,6 +190,7 @@ func titleOf(r catalog.Row) string {
 // writeCSV writes recordings as RFC 4180 has it, but with the line ends of
 // the system's other tools.
 func (a *App) writeCSV(rows iter.Seq2[catalog.Row, error]) error {
+	io.WriteString(a.Out, "\ufeff") // without it Excel takes UTF-8 for the code page of the computer
 	w := csv.NewWriter(a.Out)
 	w.Write([]string{"id", "title", "title_source", "started_at", "duration", "state", "lost_seconds", "host", "account",
 		"speakers", "hashtags", "pieces", "bytes", "folder", "file"})

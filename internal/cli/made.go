@@ -343,7 +343,7 @@ func (a *App) showMade(cut, exported []madeItem) error {
 	var b strings.Builder
 	if len(cut) > 0 {
 		b.WriteString("Clips\n")
-		t := terminal.NewTable(terminal.Column{Right: true}, terminal.Column{Right: true})
+		t := a.table(terminal.Column{Right: true}, terminal.Column{Right: true})
 		for _, m := range cut {
 			c := m.line.(clipLine)
 			t.Add("  "+spell.Length(c.At), spell.Length(c.Length), m.file)
@@ -352,7 +352,7 @@ func (a *App) showMade(cut, exported []madeItem) error {
 	}
 	if len(exported) > 0 {
 		b.WriteString("Episodes\n")
-		t := terminal.NewTable(terminal.Column{Right: true})
+		t := a.table(terminal.Column{Right: true})
 		for _, m := range exported {
 			e := m.line.(episodeLine)
 			t.Add("  "+spell.Length(e.Duration), map[bool]string{true: "published", false: "not published"}[e.Published], m.file)

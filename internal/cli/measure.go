@@ -86,7 +86,7 @@ func (a *App) measure(ctx context.Context, o measureOptions) error {
 		return err
 	}
 	defer lib.Close()
-	t := terminal.NewTable(
+	t := a.table(
 		terminal.Column{Title: "ID"},
 		terminal.Column{Title: "LUFS", Right: true},
 		terminal.Column{Title: "RANGE", Right: true, Yield: 1},

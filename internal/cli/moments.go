@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -153,16 +154,14 @@ func (a *App) printMoments(r *recording.Recording, list []moments.Moment) error 
 
 // tableMoments prints moments for people.
 func (a *App) tableMoments(r *recording.Recording, list []moments.Moment) {
-	t := terminal.NewTable(terminal.Column{Title: "AT", Right: true}, terminal.Column{Title: "LENGTH", Right: true},
+	t := a.table(terminal.Column{Title: "AT", Right: true}, terminal.Column{Title: "LENGTH", Right: true},
 		terminal.Column{Title: "SCORE", Right: true, Yield: 1}, terminal.Column{Title: "WHY", Min: 30})
 	for _, m := range list {
 		why := m.Words()
 		if len(m.Speakers) > 0 {
 			why += "  (" + strings.Join(m.Speakers, ", ") + ")"
 		}
-		// As --at takes it, to the hundredth.
-		at := r.Time(m.Start).Round(10 * time.Millisecond)
-		t.Add(recording.Mark(at), fmt.Sprintf("%.1f s", r.Seconds(m.Samples)), fmt.Sprintf("%.0f", math.Round(100*m.Score)), terminal.Safe(why))
+		t.Add(spell.Moment(r.Seconds(m.Start)), fmt.Sprintf("%.1f s", r.Seconds(m.Samples)), fmt.Sprintf("%.0f", math.Round(100*m.Score)), terminal.Safe(why))
 	}
 	t.Write(a.Out, a.Columns)
 }

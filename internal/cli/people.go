@@ -71,7 +71,7 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 		return err
 	}
 	defer ledger.Close()
-	t := terminal.NewTable(terminal.Column{Title: "HANDLE"}, terminal.Column{Title: "ROLE", Yield: 1},
+	t := a.table(terminal.Column{Title: "HANDLE"}, terminal.Column{Title: "ROLE", Yield: 1},
 		terminal.Column{Title: "SPACES", Right: true, Yield: 2}, terminal.Column{Title: "TALK", Right: true, Yield: 3}, terminal.Column{Title: "CONSENT", Min: 30})
 	for _, p := range ledger.People(recs, purpose, a.Now()) {
 		if a.set.JSON {

@@ -181,7 +181,7 @@ func (a *App) planPost(o *postOptions, config *x.Config) error {
 		}
 		return o.over()
 	}
-	var t terminal.Table
+	t := a.table()
 	for _, c := range o.draft.Checks {
 		t.Add(c.What, terminal.Safe(c.Is), string(c.Result), "limit: "+c.Limit)
 	}

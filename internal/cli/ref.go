@@ -115,7 +115,7 @@ func resolveOne(ctx context.Context, a *App, lib *library.Library, word string, 
 	} else if !errors.As(err, &several) {
 		return row, err
 	}
-	var t terminal.Table
+	t := a.table()
 	z := spell.Zones{Location: a.Zone}
 	const most = 10
 	for _, row := range several.Rows[:min(len(several.Rows), most)] {

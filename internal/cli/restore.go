@@ -203,7 +203,7 @@ func (a *App) listRemoved(ctx context.Context) error {
 
 // writeRemoved writes a table of what was removed.
 func (a *App) writeRemoved(items []removed.Item) {
-	t := terminal.NewTable(
+	t := a.table(
 		terminal.Column{Title: "KIND"},
 		terminal.Column{Title: "REMOVED", Yield: 3},
 		terminal.Column{Title: "KEPT UNTIL", Yield: 2},
@@ -211,7 +211,6 @@ func (a *App) writeRemoved(items []removed.Item) {
 		terminal.Column{Title: "NAME"},
 		terminal.Column{Title: "TITLE", Min: 12},
 	)
-	t.Palette = a.Palette
 	for _, it := range items {
 		when, until := "unknown", "you delete it"
 		if !it.RemovedAt.IsZero() {

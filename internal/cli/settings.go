@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -27,8 +28,18 @@ func (a *App) folder() settings.Folder { return settings.Folder{Home: a.Home, Di
 // not known where that would be.
 func (a *App) configFile() string { return a.folder().File() }
 
-// shortenHome is for showing: the user's home folder as ~.
+// shortenHome is for showing a folder of the user's: the home folder as ~.
 func (a *App) shortenHome(path string) string { return a.folder().Shorten(path) }
+
+// shorten is for showing a path: relative to the current folder, or else to the
+// library, if it lies in it, and with the user's home folder as ~.
+func (a *App) shorten(path string) string {
+	dir, err := os.Getwd()
+	if err != nil || dir == a.Home {
+		dir = ""
+	}
+	return a.folder().Shorten(path, dir, a.set.Library)
+}
 
 // homeHint is what to do where a folder of the user's is not known.
 const homeHint = "set HOME (on Windows USERPROFILE and AppData), or name the folder: --library DIR, SPACES_LIBRARY"

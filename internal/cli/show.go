@@ -284,7 +284,7 @@ func showSources(b *strings.Builder, s *space.Space) {
 		return
 	}
 	b.WriteString("Sources\n")
-	var t terminal.Table
+	t := new(terminal.Table)
 	for _, fact := range slices.Sorted(maps.Keys(s.Sources)) {
 		t.Add("  "+terminal.Safe(fact), terminal.Safe(s.Sources[fact]))
 	}

@@ -124,7 +124,7 @@ func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
 	if a.set.JSON {
 		return writeJSON(a.Out, turnsLine{space.Schema, id, turns.Approximate, turns.Method, turns.Turns})
 	}
-	t := terminal.NewTable(terminal.Column{Right: true}, terminal.Column{Right: true})
+	t := a.table(terminal.Column{Title: "AT", Right: true}, terminal.Column{Title: "LENGTH", Right: true}, terminal.Column{Title: "WHO"})
 	for _, u := range turns.Turns {
 		if labels {
 			if _, err := fmt.Fprintf(a.Out, "%.3f\t%.3f\t%s\n", u.Start, u.End, terminal.Safe(u.Handle)); err != nil {
@@ -204,7 +204,7 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 			turns[h]++
 			seconds[h] += u.End - u.Start
 		}
-		t := terminal.NewTable(terminal.Column{}, terminal.Column{Right: true}, terminal.Column{Right: true})
+		t := a.table(terminal.Column{}, terminal.Column{Right: true}, terminal.Column{Right: true})
 		for _, h := range order {
 			t.Add(terminal.Safe(cmp.Or(at(h), "an unknown speaker")), spell.Count(turns[h], "turn"), spell.Length(seconds[h]))
 		}

@@ -79,7 +79,7 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 }
 
 func (a *App) tableStatus(list []*status.Space) {
-	var t terminal.Table
+	t := a.table()
 	z := spell.Zones{Location: a.Zone}
 	for _, l := range list {
 		age, window := "–", "–"
@@ -115,7 +115,6 @@ func (a *App) tableStatus(list []*status.Space) {
 		}
 		t.Add(l.ID, z.Format(l.StartedAt.Time, "2006-01-02 15:04"), age, window, saved, published, title)
 	}
-	t.Palette = a.Palette
 	t.Columns = []terminal.Column{
 		{Title: "ID", Yield: 6},
 		{Title: "STARTED (" + z.String() + ")", Yield: 2},

@@ -77,7 +77,7 @@ func (a *App) listTargets() error {
 	if err != nil {
 		return a.targetError(err)
 	}
-	t := terminal.NewTable(terminal.Column{Title: "NAME"}, terminal.Column{Title: "KIND", Yield: 2}, terminal.Column{Title: "ACCESS", Yield: 1},
+	t := a.table(terminal.Column{Title: "NAME"}, terminal.Column{Title: "KIND", Yield: 2}, terminal.Column{Title: "ACCESS", Yield: 1},
 		terminal.Column{Title: "CREDENTIALS", Yield: 3}, terminal.Column{Title: "URL", Min: 30})
 	for _, l := range list {
 		line := targetLine{space.Schema, l, nil}

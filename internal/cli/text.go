@@ -10,6 +10,11 @@ import (
 // titleRoom is what other columns leave a title.
 const titleRoom = 24
 
+// table returns a table of these columns, in the colours of the terminal.
+func (a *App) table(columns ...terminal.Column) *terminal.Table {
+	return &terminal.Table{Columns: columns, Palette: a.Palette}
+}
+
 // at writes a name with its @; an id stands as it is.
 func at(name string) string {
 	if name == "" || strings.Trim(name, "0123456789") == "" {

@@ -55,7 +55,8 @@ func (a *App) uploadLog(ctx context.Context, o refs) error {
 		meant[row.ID] = true
 	}
 	root := lib.Root()
-	var t terminal.Table
+	t := a.table(terminal.Column{Title: "WHEN", Yield: 3}, terminal.Column{Title: "KIND", Yield: 2}, terminal.Column{Title: "SIZE", Right: true, Yield: 1},
+		terminal.Column{Title: "CHECKED", Yield: 4}, terminal.Column{Title: "WHERE", Min: 30})
 	err = publish.History(root, func(r *publish.Receipt) error {
 		if len(o.words) > 0 && !meant[r.ID] {
 			return nil

@@ -226,7 +226,7 @@ func (o *waveformOptions) window(s *space.Space) (from, to time.Duration, err er
 	case to >= length+time.Second: // tables show whole seconds
 		return outside("--to %s is beyond the end of the recording", o.to)
 	case to <= from:
-		return outside("--to %s is not after the start, %s", o.to, recording.Mark(from))
+		return outside("--to %s is not after the start, %s", o.to, spell.Moment(from.Seconds()))
 	}
 	return from, min(to, length), nil
 }
@@ -248,7 +248,7 @@ func (a *App) printWaveform(w *waveform.Waveform, name string, bytes int64) erro
 			Bytes   int64           `json:"bytes"`
 		}{space.Schema, w.Space.ID, w.Format, float64(from) / rate, float64(to-from) / rate, from, to - from, name, bytes})
 	}
-	_, err := fmt.Fprintf(a.Out, "%s  %s to %s  %s\n", terminal.Safe(a.shortenHome(name)), spell.Position(w.From.Seconds()), spell.Position(w.To.Seconds()), spell.Size(bytes))
+	_, err := fmt.Fprintf(a.Out, "%s  %s to %s  %s\n", terminal.Safe(a.shorten(name)), spell.Position(w.From.Seconds()), spell.Position(w.To.Seconds()), spell.Size(bytes))
 	return err
 }
 

@@ -30,7 +30,7 @@ func (a *App) printSent(list []withdrawal.Sent, e *consent.Entry) error {
 	if _, err := fmt.Fprintf(a.Out, "These uploads have the voice of %s:\n", who); err != nil {
 		return err
 	}
-	var t terminal.Table
+	t := a.table()
 	fed := false
 	for _, l := range list {
 		access := "private"

@@ -18,7 +18,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/durable/flock"
 	"github.com/spaces-cli/spaces/internal/durable/ledger"
 	"github.com/spaces-cli/spaces/internal/library/layout"
-	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // A step is a line of the journal: where an upload has got to.
@@ -117,7 +116,7 @@ type BusyError struct {
 }
 
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("another program has been sending %s to the same place for %s", e.Object, spell.Short(e.Waited.Seconds()))
+	return fmt.Sprintf("another program has been sending %s to the same place for %s", e.Object, e.Waited)
 }
 
 // A holder is what stands in a lock's file of the run that has it, behind the

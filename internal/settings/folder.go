@@ -42,8 +42,14 @@ func (f Folder) Expand(path string) string {
 	return path
 }
 
-// Shorten is for showing: the home folder as ~.
-func (f Folder) Shorten(path string) string {
+// Shorten is for showing a path: relative to the first of some folders in which
+// it lies, or with the home folder as ~.
+func (f Folder) Shorten(path string, in ...string) string {
+	for _, dir := range in {
+		if rel, err := filepath.Rel(dir, path); dir != "" && err == nil && rel != "." && filepath.IsLocal(rel) {
+			return rel
+		}
+	}
 	if rest, ok := strings.CutPrefix(path, f.Home); ok && f.Home != "" && (rest == "" || os.IsPathSeparator(rest[0])) {
 		return "~" + rest
 	}

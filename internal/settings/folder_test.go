@@ -96,6 +96,11 @@ func TestHome(t *testing.T) {
 	if got := (Folder{}).Shorten("/a"); got != "/a" {
 		t.Errorf("without a home: %s", got)
 	}
+	for path, short := range map[string]string{"/here/a/b.m4a": "a/b.m4a", "/lib/x": "x", "/lib": "/lib", "/here2/a": "/here2/a", "a.m4a": "a.m4a"} {
+		if got := f.Shorten(filepath.FromSlash(path), "", filepath.FromSlash("/here"), filepath.FromSlash("/lib")); got != filepath.FromSlash(short) {
+			t.Errorf("Shorten: %s is %s, want %s", path, got, short)
+		}
+	}
 	if got := f.Expand("~ann/x"); got != "~ann/x" {
 		t.Errorf("the home of somebody else: %s", got)
 	}

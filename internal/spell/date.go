@@ -3,6 +3,7 @@ package spell
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -33,6 +34,39 @@ func ParseDate(s string, zone *time.Location) (start, end time.Time, err error) 
 		return t, t.AddDate(1, 0, 0), nil
 	}
 	return time.Time{}, time.Time{}, fmt.Errorf("%q is not a valid date (try 2021-06-14, 2021-06-14T20:00 or 2021-06-14T18:00:00Z)", s)
+}
+
+// ParseSince is ParseDate for what lies behind now: today, yesterday, and a number
+// of days or weeks that have gone by, as 7d or 2w, are understood too.
+func ParseSince(s string, now time.Time, zone *time.Location) (start, end time.Time, err error) {
+	now = now.In(zone)
+	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone)
+	word := strings.ToLower(strings.TrimSpace(s))
+	switch word {
+	case "today":
+		return day, day.AddDate(0, 0, 1), nil
+	case "yesterday":
+		return day.AddDate(0, 0, -1), day, nil
+	}
+	if n := len(word) - 1; n > 0 && strings.Trim(word[:n], "0123456789") == "" {
+		days, err := strconv.Atoi(word[:n])
+		switch word[n] {
+		case 'w':
+			days *= 7
+			fallthrough
+		case 'd':
+			const most = 36500
+			if err == nil && days <= most {
+				day = day.AddDate(0, 0, -days)
+				return day, day.AddDate(0, 0, 1), nil
+			}
+		}
+	}
+	start, end, err = ParseDate(s, zone)
+	if err != nil {
+		err = fmt.Errorf("%q is not a valid date (try 7d, yesterday, 2021-06, 2021-06-14 or 2021-06-14T20:00)", s)
+	}
+	return start, end, err
 }
 
 // Zones writes times in local time and names the zones that they were in: CET,

@@ -3,6 +3,7 @@ package spell
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -35,6 +36,9 @@ func TestTimes(t *testing.T) {
 			}
 			if got := Tenths(tt.seconds); got != tt.tenths {
 				t.Errorf("with tenths %q, want %q", got, tt.tenths)
+			}
+			if got := Moment(tt.seconds); got != strings.TrimSuffix(tt.tenths, ".0") {
+				t.Errorf("as a moment %q", got)
 			}
 			if got := Length(tt.seconds); got != tt.length {
 				t.Errorf("as a length %q, want %q", got, tt.length)
@@ -127,6 +131,35 @@ func TestZones(t *testing.T) {
 	}
 	if got := Zone(time.Date(2021, 6, 14, 18, 0, 0, 0, time.FixedZone("", 5*3600+1800))); got != "UTC+05:30" {
 		t.Error(got)
+	}
+}
+
+func TestParseSince(t *testing.T) {
+	zone := time.FixedZone("CEST", 2*3600)
+	now := time.Date(2021, 6, 30, 23, 30, 0, 0, time.UTC) // 1 July in the zone
+	for in, want := range map[string]string{
+		"today":      "2021-07-01 2021-07-02",
+		"Yesterday":  "2021-06-30 2021-07-01",
+		"0d":         "2021-07-01 2021-07-02",
+		"7d":         "2021-06-24 2021-06-25",
+		"2w":         "2021-06-17 2021-06-18",
+		"2021-06":    "2021-06-01 2021-07-01",
+		" 2021 ":     "2021-01-01 2022-01-01",
+		"2021-06-14": "2021-06-14 2021-06-15",
+	} {
+		t.Run(in, func(t *testing.T) {
+			start, end, err := ParseSince(in, now, zone)
+			if got := start.Format(time.DateOnly) + " " + end.Format(time.DateOnly); got != want || err != nil {
+				t.Errorf("%s, %v; want %s", got, err, want)
+			}
+		})
+	}
+	for _, in := range []string{"d", "-7d", "7", "7 d", "7m", "99999999999999999999d", "40000d", "2021-13"} {
+		t.Run("not "+in, func(t *testing.T) {
+			if start, _, err := ParseSince(in, now, zone); err == nil {
+				t.Errorf("%q is taken for %v", in, start)
+			}
+		})
 	}
 }
 

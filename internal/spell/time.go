@@ -51,6 +51,10 @@ func Exact(seconds float64) string {
 	return text
 }
 
+// Moment is Position, with tenths of a second unless there are none: 23:41.4,
+// 0:38.
+func Moment(seconds float64) string { return strings.TrimSuffix(Tenths(seconds), ".0") }
+
 // Length writes how long something is, to the nearest second, as 0:38 or
 // 1:04:55. A negative length is not known.
 func Length(seconds float64) string {

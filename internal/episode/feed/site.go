@@ -18,13 +18,14 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 	"github.com/spaces-cli/spaces/internal/media/peaks/draw"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 //go:embed site/*
 var siteFiles embed.FS
 
 var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
-	"clock": clockTime, "seconds": decimal, "text": func(s string) template.HTML { return template.HTML(paragraphs(s)) },
+	"clock": spell.Position, "length": spell.Length, "seconds": decimal, "text": func(s string) template.HTML { return template.HTML(paragraphs(s)) },
 	"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 }).ParseFS(siteFiles, "site/*.html"))
@@ -169,15 +170,6 @@ func waveform(lib *os.Root, e *Episode) *draw.Picture {
 
 func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
 
-// clockTime writes seconds as 1:04:55 or 41:10.
-func clockTime(seconds float64) string {
-	s := int64(max(0, seconds))
-	if s < 3600 {
-		return fmt.Sprintf("%d:%02d", s/60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
-}
-
 // A cue is a stretch of a transcript.
 type cue struct {
 	Start float64 // seconds
@@ -242,13 +234,13 @@ func readCues(text string) ([]cue, error) {
 func cueTime(s string) (float64, error) {
 	parts := strings.Split(s, ":")
 	if len(parts) < 2 || len(parts) > 3 {
-		return 0, fmt.Errorf("invalid time in the transcript: %q", s)
+		return 0, fmt.Errorf("the transcript has the time %q", s)
 	}
 	total := 0.0
 	for _, p := range parts {
 		v, ok := number(strings.Replace(p, ",", ".", 1))
 		if !ok {
-			return 0, fmt.Errorf("invalid time in the transcript: %q", s)
+			return 0, fmt.Errorf("the transcript has the time %q", s)
 		}
 		total = total*60 + v
 	}

@@ -2,9 +2,9 @@ package space
 
 import (
 	"errors"
-	"fmt"
-	"math"
 	"time"
+
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // A Stretch is a part of a recording, in seconds from its first sample.
@@ -20,19 +20,7 @@ func (s Stretch) Seconds() float64 {
 }
 
 // String writes a stretch as people write times: 1:02.5–1:10.
-func (s Stretch) String() string { return moment(s.Start) + "–" + moment(s.End) }
-
-func moment(seconds float64) string {
-	tenths := int64(math.Round(10 * seconds))
-	text := fmt.Sprintf("%d:%02d", tenths/600%60, tenths/10%60)
-	if tenths >= 36000 {
-		text = fmt.Sprintf("%d:%02d:%02d", tenths/36000, tenths/600%60, tenths/10%60)
-	}
-	if tenths%10 > 0 {
-		text += fmt.Sprintf(".%d", tenths%10)
-	}
-	return text
-}
+func (s Stretch) String() string { return spell.Moment(s.Start) + "–" + spell.Moment(s.End) }
 
 // A Gap is wall-clock time that is missing before a run.
 type Gap struct {

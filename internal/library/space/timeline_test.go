@@ -44,7 +44,7 @@ func TestStretch(t *testing.T) {
 	for s, want := range map[Stretch]string{
 		{62.5, 70}:      "1:02.5–1:10",
 		{0, 0.04}:       "0:00–0:00",
-		{3599.96, 3661}: "1:00:00–1:01:01",
+		{3599.96, 3661}: "59:59.9–1:01:01",
 	} {
 		if got := s.String(); got != want {
 			t.Errorf("%v is %s, want %s", [2]float64{s.Start, s.End}, got, want)

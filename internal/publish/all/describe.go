@@ -44,13 +44,13 @@ type DescriptionError struct {
 func (e *DescriptionError) Error() string {
 	switch e.Fault {
 	case NoURL:
-		return "not a URL"
+		return "it is no URL"
 	case HasPassword:
-		return "the URL contains a password, which others may read"
+		return "it has a password in its URL, where others may read it"
 	case Unsupported:
 		return fmt.Sprintf("unsupported target type %q", e.Value)
 	case HasQuery:
-		return "the URL must not contain ? or #"
+		return "it has a ? or # in its URL"
 	case BadBaseURL:
 		return fmt.Sprintf("the base URL must be a web address, not %q", e.Value)
 	}
