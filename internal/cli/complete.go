@@ -103,7 +103,7 @@ func (a *App) completeArgs(cmd *cobra.Command) {
 				case "TARGET":
 					more, _ = completeTargets(a)(cmd, nil, typed)
 				case "ANSWER":
-					more = []string{"granted", "declined", "withdrawn"}
+					more = answers
 				case "FILE", "DIR", "PATH", "CLIP":
 					how = cobra.ShellCompDirectiveDefault
 				}

@@ -81,6 +81,9 @@ it records a handle that nobody in the library has.`,
 	return cmd
 }
 
+// answers are what somebody can answer.
+var answers = []string{string(consent.Granted), string(consent.Declined), string(consent.Withdrawn)}
+
 func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	e := consent.Entry{Kind: consent.Consent, At: space.Time{Time: a.Now()}, Note: o.note}
 	if !consent.IsHandle(o.handle) {
@@ -92,7 +95,11 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	}
 	var err error
 	if e.Answer, err = consent.ParseAnswer(o.answer); err != nil {
-		return usage("%w", err)
+		hint := didYouMean(o.answer, answers)
+		if slices.Contains(answers, strings.ToLower(o.handle)) {
+			hint = fmt.Sprintf("the handle comes first: spaces consent set %s %s", o.answer, o.handle)
+		}
+		return hinted(usage("%w", err), hint)
 	}
 	if e.For, err = consent.ParsePurposes(o.purposes); err != nil {
 		return usage("--for: %w", err)

@@ -165,7 +165,7 @@ func decibels(flag, text string, low, high float64) (*float64, error) {
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(v >= low && v <= high) {
-		return nil, usage("%s takes a level from %g to %g, not %q", flag, low, high, text)
+		return nil, usage("%s must be from %g to %g, not %q", flag, low, high, text)
 	}
 	return &v, nil
 }

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/all"
 	"github.com/spaces-cli/spaces/internal/publish/keyring"
@@ -42,10 +44,16 @@ func (a *App) targetError(err error) error {
 	case errors.As(err, &unknown):
 		f := &failure{exitNotFound, "no-such-target", "add it: spaces target add " + unknown.Name, err}
 		switch {
+		case unknown.Name == find.Latest:
+			f.hint = "the target comes last: spaces upload " + find.Latest + " TARGET"
 		case len(unknown.Known) > 0:
-			f.hint = "the targets are: " + strings.Join(unknown.Known, ", ")
+			f.hint = cmp.Or(didYouMean(unknown.Name, unknown.Known), "the targets are: "+strings.Join(unknown.Known, ", "))
 		case unknown.Folder != "":
 			f.code, f.kind, f.hint = exitUsage, "usage", "write the folder as a URL: "+unknown.Folder
+		case slices.Contains(all.Schemes(), unknown.Name):
+			f.hint = "write its URL, " + unknown.Name + "://…, or add one by name: spaces target add NAME"
+		case strings.ContainsAny(unknown.Name, `./\`):
+			f.hint = "write a URL, such as file:///media/disk/folder or sftp://USER@HOST/folder"
 		}
 		return f
 	case errors.As(err, &file) && file.Secret != "":
@@ -70,7 +78,11 @@ func (a *App) targetError(err error) error {
 	case all.HasPassword:
 		return hinted(usage("%s has a password in its URL, where others may read it", where), "remove it, and store it with: spaces target login "+cmp.Or(wrong.Name, described.Value))
 	case all.Unsupported:
-		return usage("%s: %w (use %s)", where, err, spell.Or(all.Schemes()))
+		hint := ""
+		if strings.HasPrefix(described.Value, "http") {
+			hint = "a WebDAV server is written webdavs://HOST/folder"
+		}
+		return hinted(usage("%s: %w (use %s)", where, err, spell.Or(all.Schemes())), hint)
 	case all.HasQuery:
 		return hinted(usage("%s has a ? or # in its URL", where), "if they are part of a name, write %3F and %23")
 	case all.BadBaseURL:

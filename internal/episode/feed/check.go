@@ -64,7 +64,7 @@ func CheckAt(r io.Reader, now time.Time) ([]Finding, error) {
 		c.find(c.line(), "xml-too-large", "%v", err)
 	default:
 		c.broken = true
-		c.find(c.line(), "xml-syntax", "%s", strings.TrimPrefix(err.Error(), "XML syntax error on "))
+		c.find(c.line(), "xml-syntax", "%s", strings.Replace(strings.TrimPrefix(err.Error(), "XML syntax error on "), "unexpected EOF", "the file ends too early", 1))
 	}
 	c.finish()
 	return c.findings, nil
