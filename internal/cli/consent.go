@@ -71,13 +71,14 @@ it records a handle that nobody in the library has.`,
 	f.SortFlags = false
 	f.StringVar(&o.recording, "recording", "", "only for `SPACE`")
 	f.StringVar(&o.purposes, "for", "", "only for `PURPOSES`: clip, episode, upload, with commas between")
-	f.StringVar(&o.note, "note", "", "your own note, `TEXT`")
+	f.StringVar(&o.note, "note", "", "add the note `TEXT`")
 	f.StringVar(&o.evidence, "evidence", "", "copy `FILE`, which shows the answer, into the library")
 	f.StringVar(&o.until, "until", "", "valid until the end of `DATE`")
 	f.BoolVar(&o.yes, "yes", false, "record a handle that nobody in the library has without asking")
 	manual.Group(f, "Scope", "recording", "for", "until")
 	manual.Group(f, "Evidence", "note", "evidence")
 	addIDOnly(cmd, &o.refs)
+	manual.Group(f, "How", "yes", "id-only")
 	return cmd
 }
 
@@ -266,13 +267,14 @@ and how to withdraw. The messages are printed, not sent. Record the answers: spa
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.language, "lang", "en", "language of the message, `LANGUAGE`: en or fr")
+	f.StringVar(&o.language, "lang", "en", "write in `LANGUAGE`: en or fr")
 	f.StringVar(&o.purposes, "for", "", "ask only for `PURPOSES`: clip, episode, upload, with commas between")
-	f.StringVar(&o.places, "places", "", "where the voice will be heard, `TEXT`")
+	f.StringVar(&o.places, "places", "", "name `TEXT` as the places where the voice will be heard")
 	f.StringVar(&o.until, "until", "", "ask for consent until the end of `DATE` (default: until they withdraw)")
 	complete(cmd, "lang", "en", "fr")
 	manual.Group(f, "Message", "lang", "for", "places", "until")
 	addIDOnly(cmd, &o.refs)
+	manual.Group(f, "How", "id-only")
 	return cmd
 }
 

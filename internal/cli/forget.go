@@ -50,6 +50,7 @@ is done. Uploads are listed; you remove them at the target. More: spaces help co
 	f.BoolVar(&o.choice.Episodes, "episodes", false, "remove episodes with their voice")
 	f.BoolVar(&o.choice.Names, "names", false, "replace their name, and remove files with their name in the tags")
 	f.BoolVar(&o.choice.Originals, "originals", false, "remove recordings of Spaces in which they were on stage")
+	manual.Group(f, "How", "dry-run", "yes")
 	manual.Group(f, "What to remove", "clips", "episodes", "names", "originals")
 	return cmd
 }

@@ -68,11 +68,11 @@ spaces help posting.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.text, "text", "", "`TEXT` of the post, at most 280 characters as X counts")
-	f.StringVar(&o.alt, "alt", "", "description for people who cannot see or hear the clip, `TEXT`")
-	f.StringVar(&o.captions, "captions", "", "captions from `FILE`: SubRip, WebVTT or JSON")
+	f.StringVar(&o.text, "text", "", "post `TEXT`, at most 280 characters as X counts")
+	f.StringVar(&o.alt, "alt", "", "describe the clip with `TEXT`, for people who cannot see or hear it")
+	f.StringVar(&o.captions, "captions", "", "add captions from `FILE`: SubRip, WebVTT or JSON")
 	f.StringVar(&o.language, "language", "en", "language of the captions, two `LETTERS`")
-	f.StringVar(&o.replyTo, "reply-to", "", "answer a post, its `ID` or URL")
+	f.StringVar(&o.replyTo, "reply-to", "", "reply to the post with this `ID` or URL")
 	manual.Group(f, "Post", "text", "alt", "captions", "language", "reply-to")
 	f.BoolVar(&o.copy, "copy", false, "post nothing: print the file and the text, and copy the text")
 	f.StringVar(&o.posted, "posted", "", "the uncertain post did appear: its `ID` or URL")

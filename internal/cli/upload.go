@@ -75,6 +75,7 @@ receipt: spaces upload log. More about uploading: spaces help uploading.`,
 	o.backend.add(f, true)
 	addOverride(cmd, &o.override)
 	addIDOnly(cmd, &o.refs)
+	manual.Group(f, "How", "id-only")
 	cmd.AddCommand(newUploadLogCmd(a))
 	return cmd
 }
