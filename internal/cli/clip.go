@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -309,7 +308,7 @@ func (c *clipper) runOne(ctx context.Context, id string) error {
 	failed := 0
 	for _, s := range spans {
 		q := c.model
-		q.Recording, q.Span, q.Shortened = r, s.Span, s.shortened
+		q.Recording, q.Span, q.Shortened = r, s.Span, s.Shortened
 		if err := c.direct(&q, c.o.output, len(spans) > 1); err != nil {
 			return err
 		}
@@ -334,7 +333,7 @@ func (c *clipper) runOne(ctx context.Context, id string) error {
 }
 
 // review stops a command that would leave out what nobody has looked at.
-func (c *clipper) review(r *recording.Recording, spans []placed) error {
+func (c *clipper) review(r *recording.Recording, spans []recording.Found) error {
 	if !c.o.omit.only || c.o.omit.reviewed || c.o.dryRun {
 		return nil
 	}
@@ -390,50 +389,16 @@ func partly(failed, all int) error {
 	return &failure{code, "clips-failed", "", fmt.Errorf("%d of %d clips failed", failed, all)}
 }
 
-// A placed clip is a span, which may be shorter than what was asked for.
-type placed struct {
-	recording.Span
-	shortened bool
-}
-
 // spans finds the stretches that the flags name.
-func (c *clipper) spans(ctx context.Context, r *recording.Recording) ([]placed, error) {
-	var list []placed
-	if c.o.speaker != "" {
-		turns, err := c.lib.Turns(r.Space.ID)
-		if err != nil {
-			return nil, err
-		}
-		spoken, err := r.Turns(turns, c.o.speaker)
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range spoken {
-			list = append(list, placed{s, false})
-		}
+func (c *clipper) spans(ctx context.Context, r *recording.Recording) ([]recording.Found, error) {
+	turns, err := c.lib.Turns(r.Space.ID)
+	if err != nil {
+		return nil, err
 	}
-	find := func(p recording.Place) error {
-		p.Zone, p.Length, p.End, p.Exact = c.app.Zone, c.o.length, c.o.end, c.o.exact
-		s, short, err := r.Find(p)
-		list = append(list, placed{s, short})
-		return err
-	}
-	var err error
-	for _, t := range c.o.at {
-		err = errors.Join(err, find(recording.Place{At: t}))
-	}
-	for _, t := range c.o.around {
-		err = errors.Join(err, find(recording.Place{At: t, Around: true}))
-	}
-	for _, t := range c.o.clock {
-		err = errors.Join(err, find(recording.Place{Clock: t}))
-	}
-	for i := range list {
-		if err == nil && c.o.snap {
-			list[i].Span, err = r.Snap(ctx, list[i].Span)
-		}
-	}
-	return list, err
+	return recording.Places{
+		At: c.o.at, Around: c.o.around, Clock: c.o.clock, Speaker: c.o.speaker, Snap: c.o.snap,
+		Place: recording.Place{Zone: c.app.Zone, Length: c.o.length, End: c.o.end, Exact: c.o.exact},
+	}.Find(ctx, r, turns)
 }
 
 // direct says where a clip goes, and by that in which format if nothing else

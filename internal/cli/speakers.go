@@ -146,28 +146,38 @@ func noTurns(id string) error {
 		fmt.Errorf("the speaking turns of %s are not known", id)}
 }
 
-func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
+// openToChange opens the library for writing and loads the one Space that is
+// meant. The caller closes the library.
+func (a *App) openToChange(ctx context.Context, o refs) (*library.Library, *space.Space, error) {
 	lib, err := a.openLibraryWrite(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	row, err := resolveOne(ctx, a, lib, o.words[0], o.idOnly)
+	if err == nil {
+		var s *space.Space
+		if s, err = lib.Load(row.ID); err == nil {
+			return lib, s, nil
+		}
+	}
+	lib.Close()
+	return nil, nil, err
+}
+
+func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
+	lib, s, err := a.openToChange(ctx, o.refs)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	row, err := resolveOne(ctx, a, lib, o.words[0], o.idOnly)
-	if err != nil {
-		return err
-	}
-	s, err := lib.Load(row.ID)
-	if err != nil {
-		return err
-	}
 	var list []space.Turn
 	if o.turns == "" {
-		known, err := lib.Turns(row.ID)
+		known, err := lib.Turns(s.ID)
 		if err != nil {
 			return err
 		}
 		if known == nil || len(known.Turns) == 0 {
-			return noTurns(row.ID)
+			return noTurns(s.ID)
 		}
 		list = known.Turns
 	} else if list, err = a.readTurns(o.turns, s); err != nil {
@@ -180,9 +190,9 @@ func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
 		return err
 	}
 	if a.set.JSON {
-		return a.printTurns(lib, row.ID, false)
+		return a.printTurns(lib, s.ID, false)
 	}
-	a.say("Confirmed %s of %s", spell.Count(len(list), "turn"), row.ID)
+	a.say("Confirmed %s of %s", spell.Count(len(list), "turn"), s.ID)
 	return nil
 }
 
@@ -251,25 +261,17 @@ func (a *App) readTurns(name string, s *space.Space) ([]space.Turn, error) {
 }
 
 func (a *App) unconfirmTurns(ctx context.Context, o *speakersOptions) error {
-	lib, err := a.openLibraryWrite(ctx)
+	lib, s, err := a.openToChange(ctx, o.refs)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	row, err := resolveOne(ctx, a, lib, o.words[0], o.idOnly)
-	if err != nil {
-		return err
-	}
-	s, err := lib.Load(row.ID)
-	if err != nil {
-		return err
-	}
 	if err := lib.WithdrawTurns(s); err != nil {
 		return err
 	}
 	if a.set.JSON {
-		return a.printTurns(lib, row.ID, false)
+		return a.printTurns(lib, s.ID, false)
 	}
-	a.say("%s uses the turns estimated from its audio", row.ID)
+	a.say("%s uses the turns estimated from its audio", s.ID)
 	return nil
 }

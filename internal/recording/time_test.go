@@ -129,7 +129,7 @@ func TestFind(t *testing.T) {
 		{"clock to clock", Place{Clock: "23:31", End: "23:31:02", Zone: time.UTC}, span(60*s, 2*s), ""},
 		{"clock in the gap", Place{Clock: "00:12", Zone: time.UTC}, Span{}, "300 s were lost there"},
 		{"clock in the gap, clamped", Place{Clock: "00:12", Zone: time.UTC, Clamp: true}, span(2400*s, 30*s), ""},
-		{"clock before", Place{Clock: "2021-06-14T23:00:00Z"}, Span{}, "before the start"},
+		{"clock before", Place{Clock: "2021-06-14T23:00:00Z"}, Span{}, "is before the recording"},
 		{"clock after", Place{Clock: "2021-06-15T03:00:00Z"}, Span{}, "after the recording"},
 		{"no clock", Place{Clock: "noon", Zone: time.UTC}, Span{}, "not a valid time of day"},
 	} {
