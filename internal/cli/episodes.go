@@ -23,9 +23,9 @@ func newEpisodesCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "episodes [SPACE]...",
 		Short: "List, play, rename, remove and publish episodes",
-		Long: `List the episodes that were exported, newest first, and which of them are published. Only
-published episodes enter the feed: exporting alone publishes nothing. Episodes of before there was
-this choice count as published.`,
+		Long: `List the exported episodes, newest first, and which of them are published. Only published episodes
+enter the feed: exporting alone publishes nothing. Episodes of older versions of spaces, which
+published every episode, count as published.`,
 		Example: `  spaces episodes
   spaces episodes publish latest
   spaces episodes unpublish 1ypK`,
@@ -47,11 +47,10 @@ func newPublishCmd(a *App, publish bool) *cobra.Command {
 	var o refs
 	cmd := &cobra.Command{
 		Use:   "publish SPACE|FILE...",
-		Short: "Let episodes enter the feed",
-		Long: `Let episodes enter the feed: nothing is sent before spaces upload --feed. A Space has one
-item in the feed. Where it has several episodes, the one that feeds prefer is published (MP3 first,
-see feed init --prefer), or the one whose FILE name you give; of several published ones the feed
-takes the one that it prefers.`,
+		Short: "Put episodes into the feed",
+		Long: `Put episodes into the next feed. Nothing is sent before spaces upload --feed. A Space has one item in
+the feed. If it has several episodes, the MP3 is published (or the format of feed init --prefer), or
+the episode whose FILE name you give. If several are published, the feed chooses in the same order.`,
 		Example: `  spaces episodes publish latest
   spaces episodes publish 2021-06-14-debat.m4a`,
 		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or episode"}),
@@ -64,9 +63,9 @@ takes the one that it prefers.`,
 	}
 	if !publish {
 		cmd.Use, cmd.Short = "unpublish SPACE|FILE...", "Take episodes out of the feed"
-		cmd.Long = `Take all episodes of Spaces, or those of the FILE names given, out of the feed. The files stay
-where they are; what was sent stays there until the feed is sent again with spaces upload --feed.
-The audio itself stays at the target: after a withdrawal see spaces upload --feed --take-down.`
+		cmd.Long = `Take all episodes of Spaces, or the named FILEs, out of the next feed. The files stay in the library.
+The feed at the target changes with the next spaces upload --feed. The audio stays at the target; to
+remove it after a withdrawal: spaces upload --feed --take-down.`
 		cmd.Example = "  spaces episodes unpublish latest"
 	}
 	addIDOnly(cmd, &o)
