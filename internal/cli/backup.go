@@ -77,7 +77,7 @@ After spaces people forget, it removes all earlier snapshots: they still hold th
 	f := cmd.Flags()
 	f.IntVar(&o.create.Keep, "keep", 0, "remove all but the latest `N` snapshots")
 	f.BoolVar(&o.create.Full, "full", false, "read back what was sent earlier, and replace what is damaged")
-	f.BoolVar(&o.create.New, "new", false, "begin anew where an earlier backup is gone")
+	f.BoolVar(&o.create.New, "new", false, "start a new backup where an earlier one is missing")
 	f.BoolVar(&o.create.DryRun, "dry-run", false, "say how much would be sent, and send nothing")
 	manual.Group(f, "How", "keep", "full", "new", "dry-run")
 	return o.command(a, cmd, a.backupCreate)
@@ -157,7 +157,7 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 	}{
 		{backup.ErrPublic, exitUsage, "public", "a backup holds everything: set the access of the target to private, or choose another one"},
 		{backup.ErrInside, exitUsage, "usage", "choose a folder outside the library, on another disk"},
-		{backup.ErrGone, exitNotFound, "no-backup", "connect the disk; or begin anew: spaces backup create " + o.target + " --new"},
+		{backup.ErrGone, exitNotFound, "no-backup", "connect the disk, or start a new backup: spaces backup create " + o.target + " --new"},
 		{backup.ErrNone, exitNotFound, "no-backup", "make one: spaces backup create " + o.target},
 		{backup.ErrNoSnapshot, exitNotFound, "no-snapshot", "see which there are: spaces backup check " + o.target + " --json"},
 		{backup.ErrOther, exitUsage, "other-library", "choose another folder at the target"},

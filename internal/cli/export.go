@@ -139,7 +139,7 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 	for _, s := range o.set {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok {
-			return q, usage("--set wants KEY=VALUE, not %q", s)
+			return q, usage("--set must be KEY=VALUE, not %q", s)
 		}
 		q.Set = append(q.Set, tags.Pair{Name: name, Value: value})
 	}

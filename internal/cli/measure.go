@@ -194,7 +194,7 @@ func showMeasurement(w io.Writer, s *space.Space, m *library.Measurement) error 
 	}
 	fact("Silence", "%s", silence)
 	if m.LostUnits > 0 {
-		fact("Lost", "%s of the audio do not decode, %s: silence stands there", spell.Count(int(m.LostUnits), "unit"), spell.Short(m.LostSeconds))
+		fact("Lost", "%s of the audio do not decode and are silent, %s", spell.Count(int(m.LostUnits), "unit"), spell.Short(m.LostSeconds))
 	}
 	if s.Damage != nil {
 		fact("Damage", "%s", s.Damage)

@@ -177,7 +177,7 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 		if err != nil {
 			return err
 		}
-		row("Settings", "%s %s", map[bool]string{true: "lossless", false: "encoded anew"}[p.Lossless], terminal.Safe(string(text)))
+		row("Settings", "%s %s", map[bool]string{true: "lossless", false: "re-encoded"}[p.Lossless], terminal.Safe(string(text)))
 	}
 	row("Made by", "%s", terminal.Safe(p.WrittenBy))
 	for _, s := range p.Sources {

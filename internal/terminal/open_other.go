@@ -18,7 +18,7 @@ func Open(path string) error {
 	}
 	out, err := exec.Command(opener, path).CombinedOutput()
 	if errors.Is(err, exec.ErrNotFound) {
-		return fmt.Errorf("there is no %s to open %s with", opener, path)
+		return fmt.Errorf("cannot open %s: %s is not installed", path, opener)
 	} else if err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", opener, path, err, out)
 	}

@@ -45,11 +45,11 @@ func FindProgram(name string) (Program, error) {
 	case lame, ffmpeg:
 		path, err := exec.LookPath(name)
 		if err != nil {
-			return Program{}, fmt.Errorf("%s, which is to encode MP3, is %w", name, ErrNoProgram)
+			return Program{}, fmt.Errorf("the MP3 encoder %s is %w", name, ErrNoProgram)
 		}
 		return Program{name, path}, nil
 	}
-	return Program{}, fmt.Errorf("%s is no encoder of MP3 that is known: spaces, lame and ffmpeg are", name)
+	return Program{}, fmt.Errorf("unknown MP3 encoder %s (use spaces, lame or ffmpeg)", name)
 }
 
 // MP3 writes MP3. What another program makes is joined again under tags of our
@@ -95,7 +95,7 @@ func MP3(ctx context.Context, w io.Writer, s Sound, o Options) error {
 	}
 	runs := rd.Track().Runs
 	if len(runs) != 1 {
-		return errors.New("the MP3 encoder wrote what is no MP3 file")
+		return errors.New("the output of the MP3 encoder is not an MP3 file")
 	}
 	// Encoders tell the delay; what comes after the sound follows from its
 	// length.
