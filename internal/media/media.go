@@ -53,23 +53,23 @@ func notAudio(kind FileType) error {
 	e := &NotAudioError{Kind: kind}
 	switch kind {
 	case Ogg, Matroska, AIFF, AMR, ASF, CAF, AU, AVI, FlashFLV, MPEGPS, APE, WavPack, DSD, TTA, Musepack, RealMedia, AC3, LATM, MPEGLayer:
-		e.What, e.hint = names[kind]+": spaces does not read this format", convert
+		e.What, e.hint = names[kind]+": spaces does not support this format", convert
 	case ZIP:
-		e.What, e.hint = "a ZIP archive, not audio", "name the archive itself, or unpack it and name the recording in it"
+		e.What, e.hint = "a ZIP archive, not audio", "give spaces the archive itself, or unpack it and give the recording in it"
 	case HTML:
 		e.What, e.hint = "an HTML page, not audio: the download failed", again
 	case JSON:
-		e.What, e.hint = "JSON data, not audio", "if it was to be a recording, the download failed: "+again
+		e.What, e.hint = "JSON data, not audio", "if it should be a recording, the download failed: "+again
 	case Playlist:
-		e.What, e.hint = "a playlist (M3U8), not audio: it lists where the audio is", "download what it lists while X still has it, for example with yt-dlp"
+		e.What, e.hint = "a playlist (M3U8), not audio: it lists where the audio is", "download the listed audio while X still has it, for example with yt-dlp"
 	case Text:
 		e.What, e.hint = "text, not audio", ""
 	case Zeros:
-		e.What, e.hint = "nothing but zero bytes: the download or the disk failed", again
+		e.What, e.hint = "only zero bytes: the download or the disk failed", again
 	case Empty:
 		e.What, e.hint = "an empty file", again
 	default:
-		e.What, e.hint = "no audio format that is known here", convert
+		e.What, e.hint = "an unknown audio format", convert
 	}
 	return e
 }
@@ -116,7 +116,7 @@ func sniffAt(r io.ReaderAt, size int64) (FileType, error) {
 	for off, tags := int64(0), 0; tags < fewTags; tags++ {
 		n, err := r.ReadAt(head[:min(size-off, SniffLen)], off)
 		if err != nil && err != io.EOF {
-			return "", fmt.Errorf("reading the first bytes: %w", err)
+			return "", fmt.Errorf("cannot read the first bytes: %w", err)
 		}
 		kind = Sniff(head[:n], size-off)
 		h, ok := id3.ParseHeader(head[:n])
@@ -173,7 +173,7 @@ func NewReader(r io.Reader, opts track.Options) (track.Reader, error) {
 func peek(b *bufio.Reader, n int) ([]byte, error) {
 	head, err := b.Peek(n)
 	if err != nil && err != io.EOF {
-		return nil, fmt.Errorf("reading the first bytes: %w", err)
+		return nil, fmt.Errorf("cannot read the first bytes: %w", err)
 	}
 	return head, nil
 }

@@ -125,12 +125,12 @@ func TestNotAudio(t *testing.T) {
 		{"<!doctype html>", HTML, "an HTML page, not audio: the download failed"},
 		{`{"error":404}`, JSON, "JSON data, not audio"},
 		{"#EXTM3U\n", Playlist, "a playlist (M3U8), not audio: it lists where the audio is"},
-		{"\x00\x00\x00", Zeros, "nothing but zero bytes: the download or the disk failed"},
+		{"\x00\x00\x00", Zeros, "only zero bytes: the download or the disk failed"},
 		{"", Empty, "an empty file"},
 		{"PK\x03\x04", ZIP, "a ZIP archive, not audio"},
-		{"OggS", Ogg, "an Ogg file: spaces does not read this format"},
+		{"OggS", Ogg, "an Ogg file: spaces does not support this format"},
 		{"gone", Text, "text, not audio"},
-		{"\x01\x02\x03", Unknown, "no audio format that is known here"},
+		{"\x01\x02\x03", Unknown, "an unknown audio format"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			_, err := Open(strings.NewReader(c.in), int64(len(c.in)), track.Options{})

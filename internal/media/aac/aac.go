@@ -271,7 +271,7 @@ func (e *encoder) encode(w *worker, p *piece) (err error) {
 		}
 		switch n := len(p.units) - before; {
 		case n > track.MaxUnitSize:
-			return fmt.Errorf("the AAC encoder made an access unit of %d bytes", n)
+			return fmt.Errorf("the AAC encoder wrote an access unit of %d bytes", n)
 		case n > 0:
 			p.ends = append(p.ends, len(p.units))
 		}

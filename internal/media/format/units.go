@@ -56,7 +56,7 @@ func (f Format) NewUnitWriter(w io.Writer, u *Units) (UnitWriter, error) {
 	if write := f.Entry().write; write != nil {
 		return write(w, u)
 	}
-	return nil, fmt.Errorf("no writer of units for %s", f)
+	return nil, fmt.Errorf("%s files cannot be written without re-encoding", f)
 }
 
 func writeM4A(w io.Writer, u *Units) (UnitWriter, error) {

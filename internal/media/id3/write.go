@@ -61,7 +61,7 @@ func (t *Tag) Append(b []byte) ([]byte, error) {
 	start := len(b)
 	b = w.tag(b, t.Frames, t.Chapters, t.Padding)
 	if n := len(b) - start - HeaderLen; n > maxTag {
-		return nil, fmt.Errorf("id3: the tag would be %d bytes long; %d is the most", n, maxTag)
+		return nil, fmt.Errorf("id3: the tag would be %d bytes long (at most %d)", n, maxTag)
 	}
 	return b, nil
 }

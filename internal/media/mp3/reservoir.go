@@ -72,7 +72,7 @@ func Alike(a, b []byte) bool {
 func Carrier(h Header, reservoir []byte) ([]byte, error) {
 	h.Protected, h.Padded, h.BitRate = false, false, 0
 	if err := h.raiseTo(HeaderSize + h.sideInfoSize() + len(reservoir)); err != nil {
-		return nil, fmt.Errorf("no MP3 frame holds %d bytes of main data: %w", len(reservoir), err)
+		return nil, fmt.Errorf("an MP3 frame cannot hold %d bytes of main data: %w", len(reservoir), err)
 	}
 	head, err := h.Bytes()
 	if err != nil {

@@ -40,7 +40,7 @@ func (p *plan) chapterText() error {
 	next := int64(0)
 	for i, c := range p.Chapters {
 		if c.Start < next || c.Start >= p.played {
-			return fmt.Errorf("mp4: chapter %d cannot begin at sample %d of %d, before or with another or behind the end", i+1, c.Start, p.played)
+			return fmt.Errorf("mp4: chapter %d cannot begin at sample %d of %d: it must be after the previous chapter and before the end", i+1, c.Start, p.played)
 		}
 		next = c.Start + 1
 		title := chapterTitle(c.Title)

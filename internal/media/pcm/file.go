@@ -57,7 +57,7 @@ func NewFile(r io.ReaderAt, start int64, x *track.Index, c track.Config) (*File,
 		return nil, err
 	}
 	if x.SampleRate != c.SampleRate || !x.Listed && x.UnitSamples != c.UnitSamples || x.Units > maxUnits {
-		return nil, fmt.Errorf("%w: it is not that of the file (%s)", track.ErrBadIndex, c)
+		return nil, fmt.Errorf("%w: it belongs to another file (%s)", track.ErrBadIndex, c)
 	}
 	f := &File{r: r, start: start, index: x, config: c, samples: x.Samples}
 	if x.Listed {
@@ -281,7 +281,7 @@ func (f *File) read(u *units, first, end int64) error {
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
-		return fmt.Errorf("reading the units from byte %d on: %w", f.start+offset, err)
+		return fmt.Errorf("cannot read the units from byte %d on: %w", f.start+offset, err)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ type Player struct {
 func (f *File) Play(ctx context.Context, jobs int, spans ...Span) (*Player, error) {
 	for _, s := range spans {
 		if s.Start < 0 || s.Samples < 0 || s.Start > f.samples || s.Samples > f.samples-s.Start {
-			return nil, fmt.Errorf("samples %d to %d of %d asked for", s.Start, s.Start+s.Samples, f.samples)
+			return nil, fmt.Errorf("samples %d to %d are outside the %d samples", s.Start, s.Start+s.Samples, f.samples)
 		}
 	}
 	return f.play(ctx, max(jobs, 1), spans)

@@ -31,9 +31,9 @@ func (e Export) open(f *File) (from, pixels int64, err error) {
 	case spp < 1 || spp%int64(f.Bucket) != 0 || spp > math.MaxInt32:
 		return 0, 0, fmt.Errorf("peaks: %d samples per pixel are not a multiple of %d", spp, f.Bucket)
 	case e.Bits != 8 && e.Bits != 16:
-		return 0, 0, fmt.Errorf("peaks: %d bits asked for, there are 8 and 16", e.Bits)
+		return 0, 0, fmt.Errorf("peaks: unsupported number of bits %d (use 8 or 16)", e.Bits)
 	case e.From < 0 || e.From > e.To:
-		return 0, 0, fmt.Errorf("peaks: frames %d to %d of %d asked for", e.From, e.To, f.Frames)
+		return 0, 0, fmt.Errorf("peaks: frames %d to %d are outside the %d frames", e.From, e.To, f.Frames)
 	}
 	from = e.From / spp * spp
 	pixels = ceilDiv(e.To-from, spp)

@@ -133,11 +133,11 @@ func (f *File) Zoom(zoom int) (buckets, samples int64) {
 // peak of each track.
 func (f *File) Read(zoom int, first int64, n int) ([]Peak, error) {
 	if zoom < 0 || zoom >= len(f.zooms) {
-		return nil, fmt.Errorf("peaks file: zoom %d of %d asked for", zoom, len(f.zooms))
+		return nil, fmt.Errorf("peaks file: zoom %d does not exist (it has %d)", zoom, len(f.zooms))
 	}
 	z := f.zooms[zoom]
 	if first < 0 || n < 0 || first > z.buckets || int64(n) > z.buckets-first {
-		return nil, fmt.Errorf("peaks file: %d buckets from %d on asked for, there are %d", n, first, z.buckets)
+		return nil, fmt.Errorf("peaks file: %d buckets from %d on are outside the %d buckets", n, first, z.buckets)
 	}
 	raw := make([]byte, n*f.Tracks*peakSize)
 	if got, err := f.r.ReadAt(raw, z.offset+first*int64(f.Tracks)*peakSize); got < len(raw) {

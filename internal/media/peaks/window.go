@@ -22,10 +22,10 @@ const readAhead = 16 << 10
 // file has one so fine: what is read depends on the pixels, not on the span.
 func (f *File) Window(from, to int64, pixels int) ([]Peak, error) {
 	if to < from || pixels < 0 || pixels > MaxPixels {
-		return nil, fmt.Errorf("peaks: %d pixels from frame %d to %d asked for", pixels, from, to)
+		return nil, fmt.Errorf("peaks: invalid window of %d pixels from frame %d to %d", pixels, from, to)
 	}
 	if from < -1<<48 || to > 1<<48 {
-		return nil, fmt.Errorf("peaks: frames %d to %d asked for", from, to)
+		return nil, fmt.Errorf("peaks: invalid range of frames, %d to %d", from, to)
 	}
 	zoom := 0
 	for zoom+1 < len(f.zooms) && f.zooms[zoom+1].samples*zoomFactor <= (to-from)/int64(max(1, pixels)) {

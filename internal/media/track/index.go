@@ -213,7 +213,7 @@ func (x *Index) Lengths(first, n int64, lengths []uint32) (sample int64, _ []uin
 // first and, if the index is Listed, the sample that it begins with.
 func (x *Index) walk(first, n int64, fn func(size, samples uint32)) (offset, sample int64, err error) {
 	if first < 0 || n < 0 || first > x.Units || n > x.Units-first {
-		return 0, 0, fmt.Errorf("packet index: units %d to %d of %d asked for", first, first+n, x.Units)
+		return 0, 0, fmt.Errorf("packet index: units %d to %d are outside the %d units", first, first+n, x.Units)
 	}
 	if first == x.Units {
 		return x.Bytes, x.Samples, nil

@@ -32,7 +32,7 @@ const Silence Hash = 0
 type UnsupportedError struct{ Codec track.Codec }
 
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("%s audio cannot be told by its access units", e.Codec)
+	return fmt.Sprintf("%s audio cannot be recognized by its access units", e.Codec)
 }
 
 // A Hasher hashes units of one configuration. It is for one goroutine at a

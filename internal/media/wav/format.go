@@ -164,12 +164,12 @@ func Header(c track.Config, samples int64) ([]byte, error) {
 		return nil, err
 	}
 	if c.Codec != track.PCM || samples < 0 {
-		return nil, fmt.Errorf("no WAV file can hold %d samples of %s", samples, c)
+		return nil, fmt.Errorf("a WAV file cannot hold %d samples of %s", samples, c)
 	}
 	le := binary.LittleEndian
 	size := samples * int64(f.BlockAlign())
 	if size/int64(f.BlockAlign()) != samples || size > 1<<62 {
-		return nil, fmt.Errorf("no WAV file can hold %d samples of %s", samples, c)
+		return nil, fmt.Errorf("a WAV file cannot hold %d samples of %s", samples, c)
 	}
 	total := 4 + 8 + int64(len(c.Specific)+len(c.Specific)%2) + 8 + size + size%2
 	id, riffSize, dataSize := "RIFF", uint32(total), uint32(size)

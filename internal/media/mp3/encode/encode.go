@@ -77,10 +77,10 @@ type config struct {
 
 func newConfig(o Options) (*config, error) {
 	if _, ok := longBands[o.SampleRate]; !ok {
-		return nil, fmt.Errorf("MP3 has no sample rate of %d Hz; it has %v", o.SampleRate, Rates)
+		return nil, fmt.Errorf("MP3 does not support a sample rate of %d Hz (use one of %v)", o.SampleRate, Rates)
 	}
 	if o.Channels < 1 || o.Channels > 2 {
-		return nil, fmt.Errorf("MP3 of %d channels is not written; 1 or 2 are", o.Channels)
+		return nil, fmt.Errorf("cannot write MP3 with %d channels (only 1 or 2)", o.Channels)
 	}
 	c := &config{Options: o, lsf: o.SampleRate < 32000, granules: 2, louder: 1}
 	c.head = mp3.Header{Version: mp3.MPEG1, BitRate: o.BitRate, SampleRate: o.SampleRate, Mode: mp3.Mono, Original: true}
@@ -92,7 +92,7 @@ func newConfig(o Options) (*config, error) {
 		c.head.Mode = mp3.JointStereo
 	}
 	if o.Quality < 0 || o.Quality > 10 {
-		return nil, fmt.Errorf("MP3 of varying bit rate has a quality from 1 to 10, not %d", o.Quality)
+		return nil, fmt.Errorf("the quality of variable-bit-rate MP3 must be from 1 to 10, not %d", o.Quality)
 	}
 	if o.Quality > 0 {
 		c.rates = mp3.BitRates(c.head.Version)
@@ -103,7 +103,7 @@ func newConfig(o Options) (*config, error) {
 		c.louder = float32(math.Pow(10, float64(4-o.Quality)*0.2))
 	}
 	if _, err := c.head.Bytes(); err != nil {
-		return nil, fmt.Errorf("MP3 at %d Hz has no bit rate of %d bits a second", o.SampleRate, o.BitRate)
+		return nil, fmt.Errorf("MP3 at %d Hz does not support a bit rate of %d bit/s", o.SampleRate, o.BitRate)
 	}
 	c.long, c.short = newLayout(o.SampleRate, false), newLayout(o.SampleRate, true)
 	c.lowPass(lowPass(c.head.BitRate, o.Channels))

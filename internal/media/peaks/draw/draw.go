@@ -55,11 +55,11 @@ const farthest = 100_000 * time.Hour
 
 func (p *Picture) check() error {
 	if p.Width < MinWidth || p.Width > MaxWidth || p.Height < MinHeight || p.Height > MaxHeight {
-		return fmt.Errorf("a picture of %dx%d pixels cannot be drawn, only from %dx%d to %dx%d",
+		return fmt.Errorf("the picture cannot be %dx%d pixels (use %dx%d to %dx%d)",
 			p.Width, p.Height, MinWidth, MinHeight, MaxWidth, MaxHeight)
 	}
 	if p.To <= p.From || p.From < -farthest || p.To > farthest {
-		return fmt.Errorf("a picture of the time from %v to %v cannot be drawn", p.From, p.To)
+		return fmt.Errorf("the end of the picture is not after its start: %v to %v", p.From, p.To)
 	}
 	return nil
 }
