@@ -111,10 +111,10 @@ func (w *Writer) Discard() {
 func (w *Writer) Add(ctx context.Context, name string, r io.Reader) (Sum, error) {
 	name = path.Join("data", name)
 	if !fs.ValidPath(name) || !strings.HasPrefix(name, "data/") {
-		return Sum{}, fmt.Errorf("%q is no name for a file in a bag", name)
+		return Sum{}, fmt.Errorf("%q is not a valid file name in a bag", name)
 	}
 	if key := strings.ToLower(name); w.folded[key] {
-		return Sum{}, fmt.Errorf("%s is in the bag already", name)
+		return Sum{}, fmt.Errorf("%s is already in the bag", name)
 	} else {
 		w.folded[key] = true
 	}

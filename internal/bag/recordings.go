@@ -190,7 +190,7 @@ func (p *Plan) put(ctx context.Context, w *Writer, f *File) error {
 	}
 	sum, err := w.Add(ctx, f.Name, stream.Until(ctx, in, p.options.Progress))
 	if err == nil && f.want != "" && sum.SHA256() != f.want {
-		err = fmt.Errorf("%s: %w: its SHA-256 is %s, and not %s", f.from, ErrChanged, sum.SHA256(), f.want)
+		err = fmt.Errorf("%s: %w: its SHA-256 is %s, not %s", f.from, ErrChanged, sum.SHA256(), f.want)
 	}
 	return err
 }

@@ -151,14 +151,14 @@ func TestUploadFaults(t *testing.T) {
 		{"busy", "", "", ""},
 		{"tls", "", "untrusted", "certificate"},
 		{"bundle", "AWS_CA_BUNDLE=" + bundle, "", ""},
-		{"nowhere", "", "connection", "there is no host no-such-host.invalid"},
+		{"nowhere", "", "connection", "unknown host no-such-host.invalid"},
 		{"dav", "", "", ""},
 		{"dav-wrong", "", "denied", "401"},
 		{"dav-echo", "", "denied", "403"},
 		{"ssh", "", "", ""},
-		{"ssh-new", "", "untrusted", "is not known: its host key is ssh-ed25519 SHA256:"},
-		{"ssh-other", "", "untrusted", "shows another host key"},
-		{"ssh-key", "", "denied", "takes none of what"},
+		{"ssh-new", "", "untrusted", "unknown host"},
+		{"ssh-other", "", "untrusted", "differs from the one in"},
+		{"ssh-key", "", "denied", "rejected all login methods"},
 		{"archive", "", "denied", "403"},
 	} {
 		t.Run(strings.TrimSpace(c.target+" "+c.env[:strings.IndexByte(c.env+"=", '=')]), func(t *testing.T) {

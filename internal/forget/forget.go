@@ -94,7 +94,7 @@ type Plan struct {
 func Find(ctx context.Context, lib *library.Library, ledger *consent.Ledger, handle string, c Choice) (*Plan, error) {
 	p := &Plan{Handle: consent.Handle(handle), lib: lib, ledger: ledger, choice: c, shared: make(map[string]bool)}
 	if c.Names && p.Handle == erase.Handle {
-		return nil, fmt.Errorf("@%s is what stands in the place of names that were taken out: it cannot be taken out itself", p.Handle)
+		return nil, fmt.Errorf("@%s replaces names that were removed and cannot itself be removed", p.Handle)
 	}
 	s := &search{Plan: p, ctx: ctx, owner: make(map[string]string), kept: make(map[string]*space.Space), places: make(map[string]bool), in: make(map[string][]file), known: make(map[string]bool)}
 	for _, step := range []func() error{s.people, s.recordings, s.removedSpaces, s.removedParts, s.leftovers, s.receipts, s.answers, s.files} {

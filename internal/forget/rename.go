@@ -43,7 +43,7 @@ func (p *Plan) small(name string) ([]byte, error) {
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxText+1))
 	if len(b) > maxText {
-		return nil, fmt.Errorf("%s is too large to be looked through", name)
+		return nil, fmt.Errorf("%s is too large to search", name)
 	}
 	return b, err
 }

@@ -164,7 +164,7 @@ func (p *Prover) tryRemake(ctx context.Context, proof *Proof, t *found, q clip.R
 	defer m.remove()
 	of := t.place()
 	if m.sha256 == proof.SHA256 {
-		proof.check("remade", of, Holds, "made again with the same settings: the same bytes")
+		proof.check("remade", of, Holds, "remade with the same settings: identical bytes")
 		return true, nil
 	}
 	d, err := compare(ctx, name, m.file)
@@ -174,16 +174,16 @@ func (p *Prover) tryRemake(ctx context.Context, proof *Proof, t *found, q clip.R
 	case err != nil:
 		return false, nil
 	case d.same():
-		proof.check("units", of, Holds, "made again with the same settings: its %d frames are the same, bit for bit; what else is in the file was not compared", d.units)
+		proof.check("units", of, Holds, "remade with the same settings: its %d frames are identical; the rest of the file was not compared", d.units)
 		return true, nil
 	case !d.few():
 		return false, nil
 	case d.others == 0:
-		proof.check("units", of, Fails, "made again with the same settings: it has the same frames, and plays other samples of them")
+		proof.check("units", of, Fails, "remade with the same settings: the frames are the same, but it plays different samples of them")
 		return true, nil
 	}
 	if q.Effects == (clip.Effects{}) && !q.Strict && len(q.Omit.Spans) == 0 && clip.Copies(q.Recording, q.Span, q.Format) {
-		proof.check("units", of, Fails, "%d of its %d frames are not those of the recording, from frame %d on", d.others, d.units, d.first)
+		proof.check("units", of, Fails, "%d of its %d frames differ from the recording, starting at frame %d", d.others, d.units, d.first)
 		return true, nil
 	}
 	worst, err := p.soundDifference(ctx, name, m.file)
@@ -191,9 +191,9 @@ func (p *Prover) tryRemake(ctx context.Context, proof *Proof, t *found, q clip.R
 		return false, err
 	}
 	if worst == "" && d.units > 0 {
-		proof.check("units", of, NotChecked, "made again with the same settings, %d of its %d frames are others, from frame %d on, and sound alike: the program may have run on another kind of processor, or somebody has changed them", d.others, d.units, d.first)
+		proof.check("units", of, NotChecked, "remade with the same settings, %d of its %d frames differ, starting at frame %d, but sound the same: it was made on another type of processor, or was modified", d.others, d.units, d.first)
 		return true, nil
 	}
-	proof.check("units", of, Fails, "made again with the same settings, %d of its %d frames are others, from frame %d on: %s", d.others, d.units, d.first, worst)
+	proof.check("units", of, Fails, "remade with the same settings, %d of its %d frames differ, starting at frame %d: %s", d.others, d.units, d.first, worst)
 	return true, nil
 }

@@ -112,7 +112,7 @@ func (c *comparer) archive(ctx context.Context, a *archive.Archive) error {
 		return err
 	}
 	if section == archive.SectionUnreadable {
-		c.report(Difference{Kind: Unreadable}, "%s: what it says of Spaces cannot be read", a.Path())
+		c.report(Difference{Kind: Unreadable}, "%s: its records of Spaces cannot be read", a.Path())
 	}
 	for i := range records {
 		if c.selected(records[i].ID) {
@@ -142,16 +142,16 @@ func (c *comparer) record(a *archive.Archive, r *archive.Record) error {
 		return err
 	}
 	if s == nil {
-		c.report(Difference{Kind: OnlyThere, ID: r.ID}, "the archive has a record of this Space, and the library does not know it")
+		c.report(Difference{Kind: OnlyThere, ID: r.ID}, "the archive has a record of this Space, but the library does not have the Space")
 		return nil
 	}
 	switch {
 	case len(s.Record) == 0:
-		c.report(Difference{Kind: OnlyThere, ID: r.ID, Path: s.Folder}, "the archive has a record of this Space, and the library has none")
+		c.report(Difference{Kind: OnlyThere, ID: r.ID, Path: s.Folder}, "the archive has a record of this Space, but the library has none")
 	case !sameRecord(s.Record, r.Raw) && !slices.ContainsFunc(s.Provenance, func(o space.Origin) bool {
 		return o.Made.After(a.Manifest().Generated) && slices.Contains(o.Supplied, "record")
 	}):
-		c.report(Difference{Kind: Record, ID: r.ID, Path: s.Folder}, "the library keeps another record of this Space than this archive has")
+		c.report(Difference{Kind: Record, ID: r.ID, Path: s.Folder}, "the library's record of this Space differs from the archive's")
 	}
 	if r.CreatedAt.IsZero() || r.EndedAt.IsZero() || s.Duration == nil {
 		return nil
@@ -161,7 +161,7 @@ func (c *comparer) record(a *archive.Archive, r *archive.Record) error {
 		heard += g.Seconds
 	}
 	if d := heard - said; math.Abs(d) > Tolerance {
-		c.report(Difference{Kind: Length, ID: r.ID, Path: s.Folder}, "the record says %.0f s, and the audio has %.0f s, gaps included: %.0f s %s", said, heard, math.Abs(d),
+		c.report(Difference{Kind: Length, ID: r.ID, Path: s.Folder}, "the record says %.0f s, but the audio lasts %.0f s, gaps included: %.0f s %s", said, heard, math.Abs(d),
 			map[bool]string{true: "less", false: "more"}[d < 0])
 	}
 	return nil
@@ -202,13 +202,13 @@ func (c *comparer) member(ctx context.Context, m *archive.Member) error {
 	}
 	if s == nil {
 		d.Kind = OnlyThere
-		c.report(d, "the library does not know this Space: %d bytes are in the archive alone", sum.bytes)
+		c.report(d, "the library does not have this Space: %d bytes are only in the archive", sum.bytes)
 		return nil
 	}
 	src, ok := pieceOf(s, sum.sha256)
 	if !ok {
 		d.Kind, d.Path = OnlyThere, s.Folder
-		c.report(d, "the library has other originals of this Space, and none with the SHA-256 %s", sum.sha256)
+		c.report(d, "the library has other originals of this Space, but none with SHA-256 %s", sum.sha256)
 		return nil
 	}
 	d.Kind, d.Path = Differs, originPath(s, src.Piece)
@@ -220,9 +220,9 @@ func (c *comparer) member(ctx context.Context, m *archive.Member) error {
 		d.Kind = Unreadable
 		c.report(d, "%v", err)
 	case here.bytes != sum.bytes || here.sha256 != sum.sha256:
-		c.report(d, "%d bytes with the SHA-256 %s, and in the archive %d with %s", here.bytes, here.sha256, sum.bytes, sum.sha256)
+		c.report(d, "the library has %d bytes with SHA-256 %s, but the archive has %d with %s", here.bytes, here.sha256, sum.bytes, sum.sha256)
 	case src.CRC32 != "" && m.HasCRC && src.CRC32 != fmt.Sprintf("%08x", m.CRC32):
-		c.report(d, "the library has noted the CRC-32 %s, and the archive says %08x", src.CRC32, m.CRC32)
+		c.report(d, "the library recorded CRC-32 %s, but the archive says %08x", src.CRC32, m.CRC32)
 	}
 	return nil
 }
@@ -257,11 +257,11 @@ func (c *comparer) onlyInLibrary(ctx context.Context) error {
 			if q := &s.Pieces[i]; slices.Contains(from, q.Archive) && !slices.Contains(c.parts[row.ID], q.SHA256) {
 				claimed = true
 				c.report(Difference{Kind: Differs, ID: row.ID, Member: q.Member, Path: originPath(s, q.Name)},
-					"the library says that this came from the archive, which has no such bytes")
+					"the library says that this came from the archive, but the archive does not contain it")
 			}
 		}
 		if !claimed && !c.seen[row.ID] {
-			c.report(Difference{Kind: OnlyHere, ID: row.ID, Path: row.Folder}, "the archive has nothing of this Space")
+			c.report(Difference{Kind: OnlyHere, ID: row.ID, Path: row.Folder}, "the archive does not contain this Space")
 		}
 	}
 	return nil

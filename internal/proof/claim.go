@@ -163,7 +163,7 @@ func (p *Prover) checkClaim(ctx context.Context, proof *Proof, t *found, r *reco
 		proof.Checks = proof.Checks[:before] // it may be one that was encoded anew
 	}
 	if t.guess {
-		proof.check("units", t.clip.File, NotChecked, "could not be verified: no record says what of the recording is in it, and its frames are not those of all of it")
+		proof.check("units", t.clip.File, NotChecked, "could not be verified: no record says which part of the recording it holds, and its frames do not match the whole recording")
 		return nil
 	}
 	guesses := []clip.Request{request(t.clip, r, true)}
@@ -185,16 +185,16 @@ func (p *Prover) checkClaim(ctx context.Context, proof *Proof, t *found, r *reco
 func (p *Prover) delay(ctx context.Context, proof *Proof, t *found, q clip.Request, before int, name string) error {
 	m, err := p.remake(ctx, q)
 	if err != nil {
-		return p.noteUnchecked(ctx, proof, "frames", t.place(), "it cannot be cut again", err)
+		return p.noteUnchecked(ctx, proof, "frames", t.place(), "cannot cut it again", err)
 	}
 	defer m.remove()
 	d, err := compare(ctx, name, m.file)
 	if err != nil {
-		return p.noteUnchecked(ctx, proof, "frames", t.place(), "it cannot be read", err)
+		return p.noteUnchecked(ctx, proof, "frames", t.place(), "cannot read it", err)
 	}
 	if !d.plays {
 		proof.Checks = proof.Checks[:before]
-		proof.check("frames", t.place(), NotChecked, "could not be verified: its frames are those of the recording, and it plays other samples of them than one that is cut again")
+		proof.check("frames", t.place(), NotChecked, "could not be verified: its frames match the recording, but it plays different samples of them")
 	}
 	return nil
 }
@@ -213,17 +213,17 @@ func (p *Prover) whole(ctx context.Context, proof *Proof, t *found, name string)
 	}
 	switch {
 	case err != nil:
-		return false, p.noteUnchecked(ctx, proof, "frames", t.place(), "it cannot be read", err)
+		return false, p.noteUnchecked(ctx, proof, "frames", t.place(), "cannot read it", err)
 	case damaged > 0:
-		proof.check("frames", t.place(), Fails, "it is damaged: files that the program makes are not")
+		proof.check("frames", t.place(), Fails, "the file is damaged")
 		return false, nil
 	}
 	more, err := surplus(name)
 	switch {
 	case err != nil:
-		return false, p.noteUnchecked(ctx, proof, "frames", t.place(), "it cannot be read", err)
+		return false, p.noteUnchecked(ctx, proof, "frames", t.place(), "cannot read it", err)
 	case more > 0:
-		proof.check("frames", t.place(), NotChecked, "could not be verified: %d bytes of it are no part of the movie that was compared", more)
+		proof.check("frames", t.place(), NotChecked, "could not be verified: %d bytes of the file were not compared", more)
 		return false, nil
 	}
 	return true, nil
@@ -260,6 +260,6 @@ func (p *Prover) otherOriginal(proof *Proof, t *found, r *recording.Recording, s
 		slices.ContainsFunc(r.Sources(span), func(s recording.Source) bool { return s.SHA256 == said }) {
 		return false
 	}
-	proof.check("record", t.clip.File, Fails, "its tags say that it was made of an original with the SHA-256 %s, which is not that of this stretch of the recording", said)
+	proof.check("record", t.clip.File, Fails, "its tags name an original with SHA-256 %s, which is not the source of this part of the recording", said)
 	return true
 }

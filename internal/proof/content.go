@@ -68,20 +68,20 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *recording
 		err = clip.Copy(ctx, io.Discard, r, span, clip.Native(r, span), encode.Options{}, want)
 	}
 	if err != nil {
-		return p.noteUnchecked(ctx, proof, "units", t.place(), "the recording cannot be cut so any more", err)
+		return p.noteUnchecked(ctx, proof, "units", t.place(), "cannot cut the recording this way again", err)
 	}
 	same, units, err := carries(ctx, name, want, kind == format.MP3)
 	switch {
 	case err != nil:
-		return p.noteUnchecked(ctx, proof, "units", t.place(), "it cannot be read", err)
+		return p.noteUnchecked(ctx, proof, "units", t.place(), "cannot read it", err)
 	case !same:
-		proof.check("units", t.place(), Fails, "cut again: its frames are not those of the recording")
+		proof.check("units", t.place(), Fails, "its frames differ from the recording")
 		return nil
 	}
 	if err := p.inOriginals(ctx, proof, r, proof.Sources); err != nil {
 		return err
 	}
-	proof.check("units", t.place(), Holds, "cut again: its %d frames are bit for bit those of the recording", units)
+	proof.check("units", t.place(), Holds, "its %d frames are identical to the recording's", units)
 	if kind == format.AAC {
 		return nil // which plays all of its frames
 	}
@@ -93,7 +93,7 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *recording
 func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recording.Recording, span recording.Span, name string) error {
 	want, stop, err := r.Decode(ctx, span, r.Format())
 	if err != nil {
-		return p.noteUnchecked(ctx, proof, "samples", t.place(), "the recording cannot be decoded", err)
+		return p.noteUnchecked(ctx, proof, "samples", t.place(), "cannot decode the recording", err)
 	}
 	defer stop()
 	f, err := os.Open(name)
@@ -107,11 +107,11 @@ func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recordi
 	}
 	rd, err := media.Open(f, info.Size(), track.Options{})
 	if err != nil {
-		return p.noteUnchecked(ctx, proof, "samples", t.place(), "it cannot be read", err)
+		return p.noteUnchecked(ctx, proof, "samples", t.place(), "cannot read it", err)
 	}
 	stream := pcm.NewStream(rd)
 	if _, err := stream.Next(); err != nil {
-		return p.noteUnchecked(ctx, proof, "samples", t.place(), "it cannot be decoded", err)
+		return p.noteUnchecked(ctx, proof, "samples", t.place(), "cannot decode it", err)
 	}
 	got := pcm.Stereo(stream)
 	if want.Reader.Format().Channels == 1 {
@@ -126,14 +126,14 @@ func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recordi
 		k, err := pcm.ReadFull(want.Reader, a)
 		l, ferr := pcm.ReadFull(got, b)
 		if !ended(err) || !ended(ferr) {
-			return p.noteUnchecked(ctx, proof, "samples", t.place(), "it cannot be compared", cmp.Or(err, ferr))
+			return p.noteUnchecked(ctx, proof, "samples", t.place(), "cannot compare it", cmp.Or(err, ferr))
 		}
 		if k != l || !slices.Equal(a[:k*got.Format().Channels], b[:l*got.Format().Channels]) {
-			proof.check("samples", t.place(), Fails, "its samples are not those of the recording, within %d after the first %d", frames, n)
+			proof.check("samples", t.place(), Fails, "its samples differ from the recording, within %d samples after sample %d", frames, n)
 			return nil
 		}
 		if k < frames {
-			proof.check("samples", t.place(), Holds, "its %d samples are those of the recording, in frames of its own", n+int64(k))
+			proof.check("samples", t.place(), Holds, "its %d samples are identical to the recording's; its frames are its own", n+int64(k))
 			return nil
 		}
 	}
@@ -147,18 +147,18 @@ func ended(err error) bool { return err == nil || err == io.EOF || err == io.Err
 func (p *Prover) checkPlayback(ctx context.Context, proof *Proof, t *found, r *recording.Recording, span recording.Span, name string) error {
 	tr, err := scan(ctx, name, track.Options{}, nil)
 	if err != nil {
-		return p.noteUnchecked(ctx, proof, "frames", t.place(), "it cannot be read", err)
+		return p.noteUnchecked(ctx, proof, "frames", t.place(), "cannot read it", err)
 	}
 	want := r.Length(span, tr.Runs[0].SampleRate)
 	if n := played(tr); n != want {
-		proof.check("frames", t.place(), Fails, "it plays %d samples, and its record says %d", n, want)
+		proof.check("frames", t.place(), Fails, "it plays %d samples, but its record says %d", n, want)
 		return nil
 	}
 	if first, ok := offset(r, span.Start); ok && tr.Format == track.MP4 && tr.Runs[0].Skip%int64(tr.Runs[0].UnitSamples) != first {
-		proof.check("frames", t.place(), Fails, "it begins with sample %d of a frame, and its record says sample %d", tr.Runs[0].Skip%int64(tr.Runs[0].UnitSamples), first)
+		proof.check("frames", t.place(), Fails, "it begins at sample %d of a frame, but its record says sample %d", tr.Runs[0].Skip%int64(tr.Runs[0].UnitSamples), first)
 		return nil
 	}
-	proof.check("frames", t.place(), Holds, "it plays the %d samples of them that its record says", want)
+	proof.check("frames", t.place(), Holds, "it plays the %d samples that its record states", want)
 	return nil
 }
 
@@ -212,7 +212,7 @@ func heard(r *recording.Recording, span recording.Span, sum io.Writer) error {
 	for _, c := range r.Sources(span) {
 		in, _, ok := inPlayable(r, &Trace{SHA256: c.SHA256, FirstUnit: c.FirstUnit, Units: c.Units})
 		if !ok {
-			return errors.New("its frames cannot be found")
+			return errors.New("its frames were not found")
 		}
 		if _, err := io.Copy(sum, in); err != nil {
 			return err
@@ -269,9 +269,9 @@ func (p *Prover) inOriginals(ctx context.Context, proof *Proof, r *recording.Rec
 
 // inOriginal does so for stretches of one original, in their order.
 func (p *Prover) inOriginal(ctx context.Context, proof *Proof, r *recording.Recording, list []Trace) error {
-	piece, what := list[0].Piece, fmt.Sprintf("its frames %d to %d", list[0].FirstUnit, list[0].FirstUnit+list[0].Units-1)
+	piece, what := list[0].Piece, fmt.Sprintf("frames %d to %d", list[0].FirstUnit, list[0].FirstUnit+list[0].Units-1)
 	if len(list) > 1 {
-		what = fmt.Sprintf("%d stretches of its frames", len(list))
+		what = fmt.Sprintf("%d ranges of frames", len(list))
 	}
 	var in *io.SectionReader
 	var sizes track.Sizes
@@ -281,9 +281,9 @@ func (p *Prover) inOriginal(ctx context.Context, proof *Proof, r *recording.Reco
 		return ok
 	}
 	if !next() {
-		why := "frames of its format have no places of their own"
+		why := "frames of this format cannot be located separately"
 		if !slices.ContainsFunc(r.Space.Pieces, func(q space.Piece) bool { return q.SHA256 == list[0].SHA256 }) {
-			why = "a better copy has taken its place in the recording"
+			why = "a better copy replaced it in the recording"
 		}
 		proof.check("units", piece, NotChecked, "%s", why)
 		return nil
@@ -321,9 +321,9 @@ func (p *Prover) inOriginal(ctx context.Context, proof *Proof, r *recording.Reco
 	}
 	switch err {
 	case nil, errEnough:
-		proof.check("units", piece, Holds, "%s are bit for bit those of the recording", what)
+		proof.check("units", piece, Holds, "%s are identical to the recording's", what)
 	case errDiffers:
-		proof.check("units", piece, Fails, "%s are not those of the recording", what)
+		proof.check("units", piece, Fails, "%s differ from the recording", what)
 	default:
 		return p.noteUnchecked(ctx, proof, "units", piece, what+" cannot be compared", err)
 	}
@@ -356,7 +356,7 @@ func inPlayable(r *recording.Recording, src *Trace) (in *io.SectionReader, sizes
 func (p *Prover) checkRemake(ctx context.Context, proof *Proof, t *found, r *recording.Recording) error {
 	c := t.clip
 	if c.Settings.Cover != "" || c.Settings.Video != nil {
-		proof.check("remade", c.File, NotChecked, "its picture, which is in it, was not kept beside it")
+		proof.check("remade", c.File, NotChecked, "cannot be remade: its picture was not kept")
 		return nil
 	}
 	_, tagged := t.tags[clip.SettingsTag]
@@ -367,11 +367,11 @@ func (p *Prover) checkRemake(ctx context.Context, proof *Proof, t *found, r *rec
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		proof.check("remade", c.File, NotChecked, "it cannot be made again here: %v", err)
+		proof.check("remade", c.File, NotChecked, "cannot be remade here: %v", err)
 	case hex.EncodeToString(sum.Sum(nil)) == c.SHA256:
-		proof.check("remade", c.File, Holds, "made again with the same settings: the same bytes")
+		proof.check("remade", c.File, Holds, "remade with the same settings: identical bytes")
 	default:
-		proof.check("remade", c.File, NotChecked, "made again, it has other bytes: %s made it, this is spaces %s, and title or originals may have changed", c.WrittenBy, p.Version)
+		proof.check("remade", c.File, NotChecked, "remaking it gave different bytes: it was made by %s, this is spaces %s, and the title or originals may have changed", c.WrittenBy, p.Version)
 	}
 	return nil
 }
@@ -381,18 +381,18 @@ func (p *Prover) checkRemake(ctx context.Context, proof *Proof, t *found, r *rec
 func (p *Prover) length(ctx context.Context, proof *Proof, t *found, name string) error {
 	kind, _ := format.Of(t.episode.File, format.Sound())
 	if kind == format.Opus {
-		proof.check("frames", t.episode.File, NotChecked, "it was encoded anew, as Opus")
+		proof.check("frames", t.episode.File, NotChecked, "re-encoded as Opus")
 		return nil
 	}
 	tr, err := scan(ctx, name, track.Options{}, nil)
 	if err != nil {
-		return p.noteUnchecked(ctx, proof, "frames", t.episode.File, "it cannot be read", err)
+		return p.noteUnchecked(ctx, proof, "frames", t.episode.File, "cannot read it", err)
 	}
 	samples := played(tr)
 	if samples != t.episode.Samples {
-		proof.check("frames", t.episode.File, Fails, "it plays %d samples, and its record says %d", samples, t.episode.Samples)
+		proof.check("frames", t.episode.File, Fails, "it plays %d samples, but its record says %d", samples, t.episode.Samples)
 	} else {
-		proof.check("frames", t.episode.File, Holds, "it plays the %d samples that its record says; it was encoded anew, so that no frame of it is in an original", samples)
+		proof.check("frames", t.episode.File, Holds, "it plays the %d samples that its record states; it was re-encoded, so none of its frames is in an original", samples)
 	}
 	return nil
 }
@@ -401,7 +401,7 @@ func (p *Prover) length(ctx context.Context, proof *Proof, t *found, name string
 func (p *Prover) joined(ctx context.Context, proof *Proof, s *space.Space, n int) error {
 	r, err := recording.Open(p.Library, s.ID, p.Version)
 	if err != nil {
-		return p.noteUnchecked(ctx, proof, "units", path.Base(s.Files[n]), "it cannot be opened", err)
+		return p.noteUnchecked(ctx, proof, "units", path.Base(s.Files[n]), "cannot open it", err)
 	}
 	defer r.Close()
 	var list []Trace

@@ -41,7 +41,7 @@ func (p *Prover) original(ctx context.Context, proof *Proof, s *space.Space, src
 	n := slices.IndexFunc(s.Pieces, func(q space.Piece) bool { return q.SHA256 == src.SHA256 })
 	earlier := slices.ContainsFunc(s.Earlier, func(e space.Earlier) bool { return e.SHA256 == src.SHA256 })
 	if n < 0 && !earlier {
-		proof.check("original", src.Piece, Fails, "the library has no original with its SHA-256 %s", src.SHA256)
+		proof.check("original", src.Piece, Fails, "the library has no original with SHA-256 %s", src.SHA256)
 		return nil
 	}
 	name := p.originName(s, src.Piece)
@@ -53,14 +53,14 @@ func (p *Prover) original(ctx context.Context, proof *Proof, s *space.Space, src
 		proof.check("original", src.Piece, Fails, "%v", err)
 		return nil
 	case sum.sha256 != src.SHA256:
-		proof.check("original", src.Piece, Fails, "it has %d bytes with the SHA-256 %s, and not %s", sum.bytes, sum.sha256, describe(src))
+		proof.check("original", src.Piece, Fails, "it has %d bytes and SHA-256 %s, not %s", sum.bytes, sum.sha256, describe(src))
 		return nil
 	case src.CRC32 != "" && sum.crc32 != src.CRC32:
-		proof.check("original", src.Piece, Fails, "its CRC-32 is %s, and the archive's was %s", sum.crc32, src.CRC32)
+		proof.check("original", src.Piece, Fails, "its CRC-32 is %s, but the archive's was %s", sum.crc32, src.CRC32)
 		return nil
 	}
-	proof.check("original", src.Piece, Holds, "%d bytes, its SHA-256%s as they were when it was saved", sum.bytes,
-		map[bool]string{true: " and its CRC-32"}[src.CRC32 != ""])
+	proof.check("original", src.Piece, Holds, "%d bytes, unchanged since it was saved (SHA-256%s)", sum.bytes,
+		map[bool]string{true: " and CRC-32"}[src.CRC32 != ""])
 	if n < 0 {
 		return nil // an earlier copy: nothing else is noted of it
 	}
@@ -77,13 +77,13 @@ func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int
 		return ctx.Err()
 	}
 	if err != nil {
-		proof.check("frames", piece.Name, Fails, "it cannot be read as audio: %v", err)
+		proof.check("frames", piece.Name, Fails, "cannot read it as audio: %v", err)
 		return nil
 	}
 	asNoted(tr, s)
 	samples := played(tr)
 	if units := tr.Units(); units != piece.Units || samples != piece.Samples {
-		proof.check("frames", piece.Name, Fails, "counted again: %d frames with %d samples, and not %d with %d", units, samples, piece.Units, piece.Samples)
+		proof.check("frames", piece.Name, Fails, "counted %d frames with %d samples, not %d with %d", units, samples, piece.Units, piece.Samples)
 	} else {
 		proof.check("frames", piece.Name, Holds, "counted again: %d frames with %d samples", units, samples)
 	}
@@ -98,7 +98,7 @@ func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int
 	alone.Drop = noted[0].PieceUnit
 	tl := timeline.Build([]timeline.Piece{alone})
 	if len(tl.Runs) != len(noted) {
-		proof.check("clock", piece.Name, Fails, "its tags make %d stretches without a gap, and %d are noted", len(tl.Runs), len(noted))
+		proof.check("clock", piece.Name, Fails, "its tags give %d stretches without a gap, but %d are recorded", len(tl.Runs), len(noted))
 		return nil
 	}
 	told := false
@@ -109,12 +109,12 @@ func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int
 			continue // the host, the record or another piece tells it
 		}
 		if now.String() != noted[i].Wall.String() || r.Samples != noted[i].Samples {
-			proof.check("clock", piece.Name, Fails, "its tags say that stretch %d began at %s and has %d samples, and %s and %d are noted", i+1, now, r.Samples, noted[i].Wall, noted[i].Samples)
+			proof.check("clock", piece.Name, Fails, "its tags say that stretch %d began at %s and has %d samples, but %s and %d are recorded", i+1, now, r.Samples, noted[i].Wall, noted[i].Samples)
 			return nil
 		}
 	}
 	if told {
-		proof.check("clock", piece.Name, Holds, "worked out anew from its timed tags: its first sample is that of %s", space.Time{Time: tl.Runs[0].Start})
+		proof.check("clock", piece.Name, Holds, "computed again from its timed tags: its first sample is at %s", space.Time{Time: tl.Runs[0].Start})
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (p *Prover) wallChanged(proof *Proof, s *space.Space, n int) bool {
 	if s.Sources["started_at"] != "the host" {
 		return false
 	}
-	proof.check("clock", s.Pieces[n].Name, NotChecked, "the host has said when the recording began")
+	proof.check("clock", s.Pieces[n].Name, NotChecked, "the host set the start time")
 	return true
 }
 
@@ -166,7 +166,7 @@ func scan(ctx context.Context, name string, o track.Options, visit func(*track.P
 // archive, and, if that archive was given, that the member is what is here.
 func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *Trace) error {
 	if src.Archive == "" {
-		proof.check("archive", src.Piece, NotChecked, "it came in no archive")
+		proof.check("archive", src.Piece, NotChecked, "it did not come from an archive")
 		return nil
 	}
 	if p.known == nil {
@@ -177,7 +177,7 @@ func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *
 		p.known = list
 	}
 	if !slices.ContainsFunc(p.known, func(k space.Archive) bool { return k.SHA256 == src.Archive && slices.Contains(k.Spaces, s.ID) }) {
-		proof.check("archive", src.Archive, Fails, "%s, which is to list this Space, is gone or says otherwise", layout.ArchiveOf(src.Archive))
+		proof.check("archive", src.Archive, Fails, "%s is missing or does not list this Space", layout.ArchiveOf(src.Archive))
 	}
 	a, err := p.archive(ctx, src.Archive)
 	if err != nil {
@@ -186,12 +186,12 @@ func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *
 	if a == nil {
 		why := "its archive was not given"
 		if len(p.Archives) > 0 {
-			why = "none of the archives that were given is the one it came in"
+			why = "none of the given archives is its source"
 		}
 		proof.check("member", src.Member, NotChecked, "%s: %s, SHA-256 %s", why, src.ArchiveName, src.Archive)
 		return nil
 	}
-	proof.check("archive", a.Path(), Holds, "its SHA-256 is that of the archive that was taken in")
+	proof.check("archive", a.Path(), Holds, "its SHA-256 matches the imported archive")
 	for _, m := range a.Media() {
 		if m.Name != src.Member {
 			continue
@@ -203,14 +203,14 @@ func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *
 		case err != nil:
 			proof.check("member", src.Member, Fails, "%v", err)
 		case sum.sha256 == src.SHA256:
-			proof.check("member", src.Member, Holds, "%d bytes with the SHA-256 of %s", sum.bytes, src.Piece)
+			proof.check("member", src.Member, Holds, "%d bytes, SHA-256 as %s", sum.bytes, src.Piece)
 			return nil // of several of that name, it is this one
 		default:
-			proof.check("member", src.Member, Fails, "%d bytes with the SHA-256 %s, and not %s", sum.bytes, sum.sha256, src.SHA256)
+			proof.check("member", src.Member, Fails, "%d bytes with SHA-256 %s, not %s", sum.bytes, sum.sha256, src.SHA256)
 		}
 		return nil
 	}
-	proof.check("member", src.Member, Fails, "%s has no such member", a.Path())
+	proof.check("member", src.Member, Fails, "%s does not contain this member", a.Path())
 	return nil
 }
 

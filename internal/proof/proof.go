@@ -26,7 +26,7 @@ import (
 )
 
 // ErrUnknown means that nothing in the library has made a file.
-var ErrUnknown = errors.New("nothing in this library has made this file")
+var ErrUnknown = errors.New("the library has no record of this file")
 
 // A SubjectKind says what is proved. The words appear in JSON.
 type SubjectKind string
@@ -198,7 +198,7 @@ func (p *Prover) hashFile(ctx context.Context, name string) (hashes, error) {
 	defer f.Close()
 	if info, err := f.Stat(); err == nil {
 		if !info.Mode().IsRegular() {
-			return hashes{}, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a file")}
+			return hashes{}, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a regular file")}
 		}
 		if p.Progress != nil {
 			p.Progress.Expect(info.Size())

@@ -148,7 +148,7 @@ func (p *Prover) soundDifference(ctx context.Context, name, other string) (strin
 	defer stop2()
 	l := &soundComparison{rate: want.Format().SampleRate}
 	if got.Format() != want.Format() || n != m {
-		return fmt.Sprintf("it plays %d samples, and not %d", n, m), nil
+		return fmt.Sprintf("it plays %d samples, not %d", n, m), nil
 	}
 	if err := l.along(ctx, got, want, n, l.rate/50, near, nil); err != nil {
 		return "it cannot be decoded", ctx.Err()
@@ -212,33 +212,33 @@ func (p *Prover) compareSound(ctx context.Context, proof *Proof, t *found, r *re
 	length := int64(math.Round(proof.Duration * float64(l.rate)))
 	slack := int64(len(proof.Kept)) + 1
 	if played > length+slack {
-		proof.check("frames", of, Fails, "it plays %d samples, and has %d to play: there is more in it", played, length)
+		proof.check("frames", of, Fails, "it plays %d samples instead of %d: something was added", played, length)
 		return nil
 	}
 	if played < length-slack {
 		if exact {
-			proof.check("frames", of, Fails, "it plays %d samples, and has %d to play: something is missing", played, length)
+			proof.check("frames", of, Fails, "it plays %d samples instead of %d: something is missing", played, length)
 		} else {
-			proof.check("sound", of, NotChecked, "could not be verified: it plays %d of %d samples, so that something was left out, and nothing says what", played, length)
+			proof.check("sound", of, NotChecked, "could not be verified: it plays %d of %d samples, and no record says what was left out", played, length)
 		}
 		return nil
 	}
 	for _, k := range proof.Kept {
 		if err := l.section(ctx, proof, r, got, played, k.Start, k.Seconds, k.At); err != nil {
-			return p.noteUnchecked(ctx, proof, "sound", of, "it cannot be compared with the recording", err)
+			return p.noteUnchecked(ctx, proof, "sound", of, "cannot compare it with the recording", err)
 		}
 	}
 	switch {
 	case l.foreign > 0:
-		proof.check("sound", of, Fails, "at %s it is not the sound of the recording", l.place(l.at))
+		proof.check("sound", of, Fails, "at %s the sound differs from the recording", l.place(l.at))
 	case l.unlike > 0 || l.silent > 0:
-		proof.check("sound", of, NotChecked, "could not be verified: %d of its %d seconds are changed so much that nothing can be said of them", l.unlike+l.silent, l.judged)
+		proof.check("sound", of, NotChecked, "could not be verified: %d of its %d seconds are too different to compare", l.unlike+l.silent, l.judged)
 	case l.judged == 0:
-		proof.check("sound", of, NotChecked, "could not be verified: there is nothing loud enough in it to be compared")
+		proof.check("sound", of, NotChecked, "could not be verified: its sound is too quiet to compare")
 	case trusted:
-		proof.check("sound", of, Holds, "decoded: it sounds as those stretches of the recording do, in all of the %d seconds that are loud enough to compare", l.judged)
+		proof.check("sound", of, Holds, "decoded: it sounds like the recording in all %d seconds that are loud enough to compare", l.judged)
 	default:
-		proof.check("sound", of, NotChecked, "could not be verified: it sounds as that stretch of the recording does, but no record says how it was encoded, so that not every bit can be compared")
+		proof.check("sound", of, NotChecked, "could not be verified: it sounds like that part of the recording, but no record says how it was encoded, so it cannot be compared bit for bit")
 	}
 	return nil
 }

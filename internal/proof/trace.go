@@ -32,20 +32,20 @@ func (p *Prover) File(ctx context.Context, name string) (*Proof, error) {
 	}
 	proof := &Proof{Kind: t.kind, ID: t.space.ID, Title: t.space.Title, File: name, Bytes: sum.bytes, SHA256: sum.sha256}
 	if t.record == "" {
-		proof.check("file", name, NotChecked, "no record of it is known; this is what its own tags say")
+		proof.check("file", name, NotChecked, "no record of the file was found; these details come from its own tags")
 	} else if t.sha256 == sum.sha256 {
-		proof.check("file", name, Holds, "its SHA-256 is that of %s", path.Base(t.record))
+		proof.check("file", name, Holds, "its SHA-256 matches %s", path.Base(t.record))
 	} else {
-		proof.check("file", name, Fails, "its SHA-256 is %s, and %s says %s", sum.sha256, path.Base(t.record), t.sha256)
+		proof.check("file", name, Fails, "its SHA-256 is %s, but %s says %s", sum.sha256, path.Base(t.record), t.sha256)
 	}
 	if err := p.receipts(proof, func(r *publish.Receipt) bool { return r.SHA256 == sum.sha256 }); err != nil {
 		return nil, err
 	}
 	for _, r := range proof.Receipts {
 		if r.Bytes == sum.bytes {
-			proof.check("receipt", r.Object, Holds, "what arrived has the bytes and the SHA-256 of this file")
+			proof.check("receipt", r.Object, Holds, "the uploaded file has the size and SHA-256 of this file")
 		} else {
-			proof.check("receipt", r.Object, Fails, "what arrived has %d bytes, and this file %d", r.Bytes, sum.bytes)
+			proof.check("receipt", r.Object, Fails, "the uploaded file has %d bytes, but this file has %d", r.Bytes, sum.bytes)
 		}
 	}
 	err = p.traceOriginals(ctx, proof, t, name)
@@ -133,17 +133,17 @@ func (p *Prover) traceOriginals(ctx context.Context, proof *Proof, t *found, nam
 	}
 	r, err := recording.Open(p.Library, s.ID, p.Version)
 	if err != nil {
-		proof.check("record", t.record, Fails, "the recording cannot be opened: %v", err)
+		proof.check("record", t.record, Fails, "cannot open the recording: %v", err)
 		return nil
 	}
 	defer r.Close()
 	span := t.fill(proof, r)
 	if t.clip != nil && t.clip.Rate != r.Rate {
-		proof.check("record", path.Base(t.place()), Fails, "it counts %d samples a second, and the recording has %d", t.clip.Rate, r.Rate)
+		proof.check("record", path.Base(t.place()), Fails, "its sample rate is %d Hz, but the recording's is %d Hz", t.clip.Rate, r.Rate)
 		return nil
 	}
 	if span.Start < 0 || span.Samples < 0 || span.End() > r.Samples {
-		proof.check("record", t.record, Fails, "it tells of samples %d to %d, and the recording has %d", span.Start, span.End(), r.Samples)
+		proof.check("record", t.record, Fails, "it names samples %d to %d, but the recording has %d", span.Start, span.End(), r.Samples)
 		return nil
 	}
 	var sources []recording.Source
@@ -255,9 +255,9 @@ func (p *Prover) clock(proof *Proof, t *found, r *recording.Recording, span reco
 		return
 	}
 	if now := r.Wall(span.Start); now.String() == t.clip.StartedAt.String() {
-		proof.check("clock", t.clip.File, Holds, "its first sample is that of %s by the recording's clock", now)
+		proof.check("clock", t.clip.File, Holds, "its first sample is at %s by the recording's clock", now)
 	} else {
-		proof.check("clock", t.clip.File, Fails, "its first sample is that of %s by the recording's clock, and its record says %s", now, t.clip.StartedAt)
+		proof.check("clock", t.clip.File, Fails, "its first sample is at %s by the recording's clock, but its record says %s", now, t.clip.StartedAt)
 	}
 }
 
@@ -350,9 +350,9 @@ func (p *Prover) Space(ctx context.Context, id string) (*Proof, error) {
 		case err != nil:
 			proof.check("file", t.place(), Fails, "%v", err)
 		case sum.sha256 != t.sha256:
-			proof.check("file", t.place(), Fails, "its SHA-256 is %s, and %s says %s", sum.sha256, path.Base(t.record), t.sha256)
+			proof.check("file", t.place(), Fails, "its SHA-256 is %s, but %s says %s", sum.sha256, path.Base(t.record), t.sha256)
 		default:
-			proof.check("file", t.place(), Holds, "its SHA-256 is that of %s", path.Base(t.record))
+			proof.check("file", t.place(), Holds, "its SHA-256 matches %s", path.Base(t.record))
 			if t.kind != Playable {
 				break
 			}
@@ -382,12 +382,12 @@ func (p *Prover) Space(ctx context.Context, id string) (*Proof, error) {
 func (p *Prover) receipt(ctx context.Context, proof *Proof, r *publish.Receipt, files []*found) error {
 	for _, t := range files {
 		if t.sha256 == r.SHA256 {
-			proof.check("receipt", r.Object, Holds, "what arrived has the SHA-256 of %s", path.Base(t.place()))
+			proof.check("receipt", r.Object, Holds, "the uploaded file has the SHA-256 of %s", path.Base(t.place()))
 			return nil
 		}
 	}
 	if !filepath.IsLocal(filepath.FromSlash(r.File)) {
-		proof.check("receipt", r.Object, NotChecked, "%s lies outside the library", r.File)
+		proof.check("receipt", r.Object, NotChecked, "%s is outside the library", r.File)
 		return nil
 	}
 	sum, err := p.hashFile(ctx, p.Library.Path(r.File))
@@ -395,11 +395,11 @@ func (p *Prover) receipt(ctx context.Context, proof *Proof, r *publish.Receipt, 
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		proof.check("receipt", r.Object, NotChecked, "what was sent is not here any more: %s", r.File)
+		proof.check("receipt", r.Object, NotChecked, "the file that was sent no longer exists: %s", r.File)
 	case sum.sha256 == r.SHA256:
-		proof.check("receipt", r.Object, Holds, "what arrived has the SHA-256 of %s", r.File)
+		proof.check("receipt", r.Object, Holds, "the uploaded file has the SHA-256 of %s", r.File)
 	default:
-		proof.check("receipt", r.Object, NotChecked, "%s is another file by now", r.File)
+		proof.check("receipt", r.Object, NotChecked, "%s has changed since it was sent", r.File)
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func (c *Content) next(p []byte) (int, error) {
 		switch {
 		case n == len(p):
 		case err == nil, errors.Is(err, io.EOF):
-			return 0, c.stop(fmt.Errorf("%w: it ends after %d bytes of %d", ErrChanged, c.off+int64(n), c.u.Size))
+			return 0, c.stop(fmt.Errorf("%w: it ends after %d of %d bytes", ErrChanged, c.off+int64(n), c.u.Size))
 		default:
 			return 0, c.stop(err)
 		}

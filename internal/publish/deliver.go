@@ -35,10 +35,10 @@ func Deliver(ctx context.Context, t Target, u *Upload, full bool, again func(err
 func verify(ctx context.Context, t Target, u *Upload, put Remote, full bool) (there Remote, verified []string, err error) {
 	there, err = t.Stat(ctx, u.Name)
 	if errors.Is(err, ErrNotExist) {
-		return there, nil, fmt.Errorf("%w: it was sent, but cannot be found: %w", ErrMismatch, err)
+		return there, nil, fmt.Errorf("%w: it was sent, but is not at the target: %w", ErrMismatch, err)
 	}
 	if err != nil {
-		return there, nil, fmt.Errorf("it was sent, but cannot be looked at: %w", err)
+		return there, nil, fmt.Errorf("it was sent, but could not be checked: %w", err)
 	}
 	if there.Size != u.Size {
 		return there, nil, fmt.Errorf("%w: %d bytes of %d", ErrMismatch, there.Size, u.Size)
@@ -63,7 +63,7 @@ func verify(ctx context.Context, t Target, u *Upload, put Remote, full bool) (th
 			return there, nil, err
 		}
 		if !same {
-			return there, nil, fmt.Errorf("%w: read back, it differs", ErrMismatch)
+			return there, nil, fmt.Errorf("%w: reading it back gave different bytes", ErrMismatch)
 		}
 		verified = append(verified, "read-back")
 	}

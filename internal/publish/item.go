@@ -95,7 +95,7 @@ func OpenFile(root *os.Root, name string) func() (OpenedFile, error) {
 		if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 			f.Close()
 			if err == nil {
-				err = &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("not a file")}
+				err = &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("not a regular file")}
 			}
 			return nil, err
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/durable/flock"
 	"github.com/spaces-cli/spaces/internal/durable/ledger"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // A step is a line of the journal: where an upload has got to.
@@ -116,7 +117,7 @@ type BusyError struct {
 }
 
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("another program has been sending %s to the same place for %s", e.Object, e.Waited)
+	return fmt.Sprintf("another program has been sending %s to the same place for %s", e.Object, spell.Short(e.Waited.Seconds()))
 }
 
 // A holder is what stands in a lock's file of the run that has it, behind the

@@ -71,7 +71,7 @@ type Summary struct {
 }
 
 // ErrHeld means that an item was not sent because others before it failed.
-var ErrHeld = errors.New("not sent, since what it points at has not arrived")
+var ErrHeld = errors.New("not sent, because a file it links to was not sent")
 
 // ErrStopped means that an item was not tried because the one before it failed
 // for a reason that holds for all.
@@ -86,7 +86,7 @@ func Check(items []*Item) error {
 			return err
 		}
 		if other, ok := seen[it.Name]; ok {
-			return fmt.Errorf("%s and %s would both be called %s there", other, it.File, it.Name)
+			return fmt.Errorf("%s and %s would have the same name, %s, at the target", other, it.File, it.Name)
 		}
 		seen[it.Name] = it.File
 	}
@@ -98,7 +98,7 @@ func Check(items []*Item) error {
 func CheckName(name string) error {
 	for part := range strings.SplitSeq(name, "/") {
 		if part == "" || part == "." || part == ".." || strings.ContainsRune(part, 0) {
-			return fmt.Errorf("%q cannot be the name of anything", name)
+			return fmt.Errorf("%q is not a valid name", name)
 		}
 	}
 	return nil
@@ -297,7 +297,7 @@ func (t *transfer) run(ctx context.Context) (Outcome, error) {
 		err = t.journal.note(context.WithoutCancel(ctx), step{Place: last.Place, Object: last.Object, Bytes: u.Size, SHA256: r.SHA256, Ended: true})
 	}
 	if err != nil {
-		return fail(fmt.Errorf("it has arrived, but the library cannot keep the receipt: %w", err))
+		return fail(fmt.Errorf("it was sent, but the receipt could not be saved in the library: %w", err))
 	}
 	return Outcome{status, u.Size, verified, r}, nil
 }
@@ -368,13 +368,13 @@ func (t *transfer) look(ctx context.Context, u *Upload) (there Remote, verified 
 		if t.Force {
 			return there, nil, ErrNotExist
 		}
-		return there, nil, fmt.Errorf("%w: what lies there is damaged", ErrMismatch)
+		return there, nil, fmt.Errorf("%w: the copy at the target is damaged", ErrMismatch)
 	case equal:
 		return there, verified, nil
 	case t.Force, t.it.Replace && last.describes(there):
 		return there, nil, ErrNotExist
 	}
-	return there, nil, fmt.Errorf("%w (%d bytes; this one has %d)", ErrDiffers, there.Size, u.Size)
+	return there, nil, fmt.Errorf("%w (%d bytes; the local file has %d)", ErrDiffers, there.Size, u.Size)
 }
 
 // same reads the object back and compares it with what is to be there.

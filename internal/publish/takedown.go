@@ -43,7 +43,7 @@ func (s *Sender) TakeDown(ctx context.Context, list []*Receipt, told func(r *Rec
 }
 
 // errUnkept means that the library cannot keep what was done.
-var errUnkept = errors.New("it was removed, but the library cannot keep the receipt")
+var errUnkept = errors.New("it was removed, but the receipt could not be saved in the library")
 
 func (s *Sender) takeDown(ctx context.Context, j *journal, r *Receipt) (Removal, error) {
 	unlock, err := j.lock(ctx, s.Target.Place(), r.Object)
@@ -59,7 +59,7 @@ func (s *Sender) takeDown(ctx context.Context, j *journal, r *Receipt) (Removal,
 	case last == nil:
 		return Gone, nil // another run was faster
 	case last.SHA256 != r.SHA256 || last.Bytes != r.Bytes:
-		return Left, fmt.Errorf("%w: another run has sent something else there", ErrDiffers)
+		return Left, fmt.Errorf("%w: another run has since sent a different file", ErrDiffers)
 	}
 	became := Removed
 	verified, err := s.remove(ctx, r)
@@ -88,12 +88,12 @@ func (s *Sender) remove(ctx context.Context, r *Receipt) (verified []string, err
 		return nil, err
 	}
 	if there.Size != r.Bytes {
-		return nil, fmt.Errorf("%w: %d bytes, where %d were sent", ErrDiffers, there.Size, r.Bytes)
+		return nil, fmt.Errorf("%w: it has %d bytes, but %d were sent", ErrDiffers, there.Size, r.Bytes)
 	}
 	how := "read-back"
 	switch {
 	case there.SHA256 != "" && there.SHA256 != r.SHA256:
-		return nil, fmt.Errorf("%w: its SHA-256 is another", ErrDiffers)
+		return nil, fmt.Errorf("%w: its SHA-256 differs", ErrDiffers)
 	case there.SHA256Computed:
 		how = "sha256"
 	case there.SHA256 != "":
@@ -110,7 +110,7 @@ func (s *Sender) remove(ctx context.Context, r *Receipt) (verified []string, err
 			return nil, err
 		}
 		if !same {
-			return nil, fmt.Errorf("%w: its bytes are others", ErrDiffers)
+			return nil, fmt.Errorf("%w: its bytes differ", ErrDiffers)
 		}
 	}
 	if err := s.Target.Remove(ctx, r.Object, there); err != nil {
@@ -119,7 +119,7 @@ func (s *Sender) remove(ctx context.Context, r *Receipt) (verified []string, err
 	// Servers say yes to much.
 	switch _, err := s.Target.Stat(ctx, r.Object); {
 	case err == nil:
-		return nil, fmt.Errorf("%w: the server says that it was removed, and it is still there", ErrMismatch)
+		return nil, fmt.Errorf("%w: the server reported it as removed, but it still exists", ErrMismatch)
 	case !errors.Is(err, ErrNotExist):
 		return nil, err
 	}

@@ -108,7 +108,7 @@ type Remote struct {
 // that Stat has told of before.
 func (r Remote) Unchanged(was Remote) error {
 	if r.Size != was.Size || !r.Modified.Equal(was.Modified) || r.SHA256 != was.SHA256 {
-		return fmt.Errorf("%w: it has changed since it was looked at", ErrDiffers)
+		return fmt.Errorf("%w: it changed after it was checked", ErrDiffers)
 	}
 	return nil
 }
@@ -127,11 +127,11 @@ type Leftover struct {
 
 // What can be wrong with a target. The errors of targets wrap them.
 var (
-	ErrNotExist  = wire.ErrNotExist                                   // the object, bucket or folder
-	ErrDenied    = wire.ErrDenied                                     // wrong or expired key, signature, permission: never retried
-	ErrFull      = wire.ErrFull                                       // never retried
-	ErrChanged   = errors.New("the file changed while it was sent")   // the local one
-	ErrMismatch  = errors.New("what arrived is not what was sent")    // size or checksum
-	ErrUntrusted = wire.ErrUntrusted                                  // TLS certificate, host key
-	ErrDiffers   = errors.New("something else has that name already") // and Force was not given
+	ErrNotExist  = wire.ErrNotExist                                           // the object, bucket or folder
+	ErrDenied    = wire.ErrDenied                                             // wrong or expired key, signature, permission: never retried
+	ErrFull      = wire.ErrFull                                               // never retried
+	ErrChanged   = errors.New("the file changed while it was being sent")     // the local one
+	ErrMismatch  = errors.New("the uploaded file differs from the local one") // size or checksum
+	ErrUntrusted = wire.ErrUntrusted                                          // TLS certificate, host key
+	ErrDiffers   = errors.New("a different file already has that name")       // and Force was not given
 )

@@ -132,7 +132,7 @@ func TestSaveTargetRefuses(t *testing.T) {
 		{"a name that is taken", "show", []Setting{{"url", "s3://b"}}, false, ErrTargetExists.Error()},
 		{"a name like a URL", "s3://b", nil, false, "the name of a target has"},
 		{"a name like a flag", "-x", nil, false, "the name of a target has"},
-		{"a secret", "b", []Setting{{"url", "s3://b"}, {"secret_key", "hunter2"}}, false, "secret_key of the target b does not belong here"},
+		{"a secret", "b", []Setting{{"url", "s3://b"}, {"secret_key", "hunter2"}}, false, "target b: secret_key must not be stored here"},
 		{"replaced", "show", []Setting{{"url", "s3://b"}}, true, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -52,11 +52,11 @@ func explain(err error) *problem {
 	case errors.As(err, &refused):
 		return &problem{http.StatusUnprocessableEntity, "consent", spell.Error(err), waysOn(refused)}
 	case errors.As(err, &turns):
-		return &problem{http.StatusUnprocessableEntity, "bad-turns", spell.Error(err), "Confirm on the command line once more who speaks when"}
+		return &problem{http.StatusUnprocessableEntity, "bad-turns", spell.Error(err), "Confirm the speaking turns again on the command line"}
 	case errors.As(err, &broken):
 		return &problem{http.StatusInternalServerError, "broken-ledger", spell.Error(err), broken.Hint()}
 	case errors.As(err, &locked):
-		return &problem{http.StatusConflict, "locked", spell.Error(err), "Try again when it has ended"}
+		return &problem{http.StatusConflict, "locked", spell.Error(err), "Try again when it has finished"}
 	case errors.As(err, &large):
 		return &problem{http.StatusRequestEntityTooLarge, "too-large", "the request is too large", ""}
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
@@ -104,10 +104,10 @@ func body(r *http.Request, v any) error {
 		return err
 	}
 	if err != nil {
-		return badRequest("the request cannot be read: %v", err)
+		return badRequest("cannot read the request: %v", err)
 	}
 	if d.More() {
-		return badRequest("the request holds more than one document")
+		return badRequest("the request contains more than one document")
 	}
 	return nil
 }

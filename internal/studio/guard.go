@@ -85,7 +85,7 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 		setHeaders(w.Header())
 		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime))
 		if !g.knows(r.Host) {
-			refuse(w, http.StatusMisdirectedRequest, "This server does not have that name.")
+			refuse(w, http.StatusMisdirectedRequest, "This server has a different name.")
 			return
 		}
 		if r.URL.Path == "/enter" {
@@ -94,7 +94,7 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 		}
 		c, err := r.Cookie(g.cookie)
 		if err != nil || !same(c.Value, g.session) || !strings.HasPrefix(r.URL.Path, g.folder) {
-			refuse(w, http.StatusForbidden, "Open the studio with the address that spaces studio shows in the terminal.")
+			refuse(w, http.StatusForbidden, "Open the address that spaces studio shows in the terminal.")
 			return
 		}
 		if why := g.foreign(r); why != "" {
@@ -161,7 +161,7 @@ func (g *guard) foreign(r *http.Request) string {
 	}
 	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	if strings.TrimSpace(kind) != "application/json" {
-		return "This request does not bear JSON."
+		return "This request is not JSON."
 	}
 	return ""
 }
@@ -173,7 +173,7 @@ func (g *guard) letIn(w http.ResponseWriter, r *http.Request) {
 	// The method comes first: what only looks at an address, as HEAD does, must
 	// not use it up.
 	if r.Method != http.MethodGet || !g.accept(r.URL.Query().Get("token")) {
-		refuse(w, http.StatusForbidden, "This address is not valid, or was opened already. The terminal shows one that is.")
+		refuse(w, http.StatusForbidden, "This address is invalid or was already opened. The terminal shows a new one.")
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: g.session, Path: g.folder, HttpOnly: true, SameSite: http.SameSiteStrictMode})
@@ -205,7 +205,7 @@ func number(r *http.Request, name string, least, most, otherwise int64) (int64, 
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < least || n > most {
-		return 0, &problem{http.StatusBadRequest, "bad-request", fmt.Sprintf("%s wants a number from %d to %d", name, least, most), ""}
+		return 0, &problem{http.StatusBadRequest, "bad-request", fmt.Sprintf("%s must be a number from %d to %d", name, least, most), ""}
 	}
 	return cmp.Or(n, 0), nil
 }

@@ -22,7 +22,7 @@ func problemHint(p *recording.Problem) string {
 	case recording.BothEnds:
 		return "Give To or Length, not both"
 	case recording.BeforeZero:
-		return "Times count from the beginning of the recording, 0"
+		return "Times start at 0, the beginning of the recording"
 	case recording.HoursMeant:
 		return "If minutes and seconds are meant, write " + spell.Exact(p.At.Seconds())
 	case recording.EndsLate:
@@ -33,17 +33,17 @@ func problemHint(p *recording.Problem) string {
 		return "Known to speak: @" + strings.Join(p.Known, ", @")
 
 	case clip.NameTaken, clip.FileTaken, episode.EpisodeTaken, episode.MadeOtherwise:
-		return "Replace it, or choose another title"
+		return "Replace it or choose another title"
 	case episode.BesideTaken:
-		return "Move it away, or choose another title"
+		return "Move it or choose another title"
 	case clip.Uncopied, clip.NoAAC, clip.WholeFilm:
 		return "Choose another format"
 	case clip.NothingLeft:
-		return "Ask them for their consent"
+		return "Ask for their consent"
 	case episode.PresetFormat:
-		return "Choose FLAC, or another purpose"
+		return "Choose FLAC or another preset"
 	case episode.PresetProcessed, episode.PresetPauses, episode.PresetUntouched:
-		return "Export for a podcast host"
+		return "Choose the preset for a podcast host"
 	}
 	return ""
 }
@@ -54,7 +54,7 @@ func waysOn(e *consent.Refused) string {
 	for _, w := range e.Ways() {
 		switch w.Kind {
 		case consent.AskThem:
-			list = append(list, "Ask them for their consent")
+			list = append(list, "Ask for their consent")
 		case consent.RecordAnswer:
 			name := w.Who.ID
 			if w.Who.Handle != "" {
@@ -63,12 +63,12 @@ func waysOn(e *consent.Refused) string {
 			list = append(list, "Record the answer of "+name+" on the command line")
 		case consent.LeaveThemOut:
 			if w.Clip {
-				list = append(list, "Choose a stretch without them")
+				list = append(list, "Select a range without them")
 			} else {
 				list = append(list, "Leave them out on the command line")
 			}
 		case consent.ConfirmTurns:
-			list = append(list, "Confirm on the command line who speaks when")
+			list = append(list, "Confirm the speaking turns on the command line")
 		}
 	}
 	return strings.Join(list, " · ")

@@ -294,7 +294,7 @@ func (s *Server) editRecording(w http.ResponseWriter, r *http.Request) {
 	var e struct{ Title, Note *string }
 	err := body(r, &e)
 	if err == nil && e.Title != nil && len(*e.Title) > 1000 || err == nil && e.Note != nil && len(*e.Note) > 20_000 {
-		err = badRequest("that is too long")
+		err = badRequest("the text is too long")
 	}
 	if err != nil {
 		answer(w, nil, err)

@@ -108,7 +108,7 @@ func TestTaskPanics(t *testing.T) {
 		key, want string
 		status    int
 	}{
-		{"bad", `"error":{"kind":"failed","message":"a mistake in the program stopped this: index out of range [3]","hint":`, 500},
+		{"bad", `"error":{"kind":"failed","message":"a bug in spaces stopped this task: index out of range [3]","hint":`, 500},
 		{"good", `{"result":"made"}`, 200},
 		{"bad", `"error":{"kind":"failed"`, 500}, // not held to be under way
 	} {

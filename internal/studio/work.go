@@ -25,7 +25,7 @@ type requestedSpan struct {
 
 func (s requestedSpan) within(r *recording.Recording) (recording.Span, error) {
 	if s.Start < 0 || s.Samples < 1 || s.Start > maxStart || s.Samples > maxStart || s.Start+s.Samples > r.Samples {
-		return recording.Span{}, &clip.Problem{Kind: recording.OutOfRange, Message: "the recording does not have that stretch"}
+		return recording.Span{}, &clip.Problem{Kind: recording.OutOfRange, Message: "the recording does not have that range"}
 	}
 	return recording.Span{Start: s.Start, Samples: s.Samples}, nil
 }
@@ -125,7 +125,7 @@ const maxTitle = 1000
 
 func checkTitle(title string) error {
 	if len(title) > maxTitle || !utf8.ValidString(title) {
-		return badRequest("the title is too long, or no text")
+		return badRequest("the title is too long or is not text")
 	}
 	return nil
 }

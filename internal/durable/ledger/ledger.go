@@ -22,6 +22,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/durable/flock"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // MaxLine is the most bytes that a line may have. Longer ones are not ours.
@@ -198,7 +199,7 @@ func (f *File) lock(ctx context.Context) (unlock func() error, err error) {
 	if err := flock.Wait(ctx, file, f.wait); err != nil {
 		file.Close()
 		if errors.Is(err, flock.ErrHeld) {
-			err = fmt.Errorf("%s: another program has been writing it for %v", f.name, f.wait)
+			err = fmt.Errorf("%s: another program has been writing it for %s", f.name, spell.Short(f.wait.Seconds()))
 		}
 		return nil, err
 	}

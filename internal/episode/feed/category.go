@@ -46,16 +46,16 @@ func checkCategory(text string) error {
 		var names []string
 		for name := range categories {
 			if strings.EqualFold(name, top) {
-				return fmt.Errorf("the category %q is written %q at Apple", top, name)
+				return fmt.Errorf("Apple spells the category %q as %q", top, name)
 			}
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		return fmt.Errorf("%q is none of Apple's categories: %s", top, strings.Join(names, ", "))
+		return fmt.Errorf("unknown category %q (use %s)", top, strings.Join(names, ", "))
 	case sub != "" && len(subs) == 0:
-		return fmt.Errorf("the category %s has no parts such as %q", top, sub)
+		return fmt.Errorf("the category %s has no subcategories, so not %q", top, sub)
 	case sub != "" && !slices.Contains(subs, sub):
-		return fmt.Errorf("%q is no part of %s, only %s", sub, top, strings.Join(subs, ", "))
+		return fmt.Errorf("%q is not a subcategory of %s (use %s)", sub, top, strings.Join(subs, ", "))
 	}
 	return nil
 }

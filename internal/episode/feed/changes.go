@@ -105,7 +105,7 @@ func items(text []byte) ([]*listedItem, error) {
 			return list, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("the feed cannot be read: %w", err)
+			return nil, fmt.Errorf("cannot read the feed: %w", err)
 		}
 		e, ok := token.(xml.StartElement)
 		if !ok || e.Name.Local != "item" {
@@ -113,12 +113,12 @@ func items(text []byte) ([]*listedItem, error) {
 		}
 		it := new(listedItem)
 		if err := d.DecodeElement(it, &e); err != nil {
-			return nil, fmt.Errorf("the feed cannot be read: %w", err)
+			return nil, fmt.Errorf("cannot read the feed: %w", err)
 		}
 		it.GUID = strings.TrimSpace(it.GUID)
 		list = append(list, it)
 		if len(list) > maxItems {
-			return nil, fmt.Errorf("the feed cannot be read: it has more than %d items", maxItems)
+			return nil, fmt.Errorf("cannot read the feed: it has more than %d items", maxItems)
 		}
 	}
 }

@@ -155,7 +155,7 @@ func (c *checker) find(line int, rule, format string, args ...any) {
 	}
 	if len(c.findings) == maxFindings-1 {
 		c.full = true
-		rule, severity, format, args = "xml-too-large", Error, "there are more findings than these", nil
+		rule, severity, format, args = "xml-too-large", Error, "more problems were found than are listed", nil
 	}
 	c.findings = append(c.findings, Finding{rule, severity, line, c.item, fmt.Sprintf(format, args...)})
 }
@@ -177,23 +177,23 @@ func (c *checker) walk() error {
 		switch t := tok.(type) {
 		case xml.ProcInst:
 			if t.Target == "xml" && at > int64(bom) {
-				c.find(line, "xml-syntax", "the XML declaration does not stand at the very start: remove what is before it, blank lines too")
+				c.find(line, "xml-syntax", "the XML declaration must come first: remove everything before it, including blank lines")
 			}
 		case xml.StartElement:
 			c.attributes(line, &t)
 			if len(stack) == 0 && c.root != nil {
-				c.find(line, "xml-syntax", "a second outermost element, %s", brief(t.Name.Local))
+				c.find(line, "xml-syntax", "a second root element, %s", brief(t.Name.Local))
 			}
 			n := &node{name: c.nameOf(line, t.Name), line: line, attr: t.Attr}
 			if len(stack) >= maxDepth {
-				return fmt.Errorf("%w: elements in elements, %d deep", errTooLarge, maxDepth)
+				return fmt.Errorf("%w: elements nested %d deep", errTooLarge, maxDepth)
 			}
 			if c.isItem(stack, n) {
 				if nodes = 0; c.items == maxItems {
 					return fmt.Errorf("%w: more than %d episodes", errTooLarge, maxItems)
 				}
 			} else if nodes++; nodes > maxNodes {
-				return fmt.Errorf("%w: more than %d elements in one", errTooLarge, maxNodes)
+				return fmt.Errorf("%w: more than %d elements in one element", errTooLarge, maxNodes)
 			}
 			c.open(stack, n)
 			stack = append(stack, n)
@@ -210,7 +210,7 @@ func (c *checker) walk() error {
 			}
 			if t = c.text(line, t); len(stack) == 0 && len(bytes.TrimSpace(t)) > 0 && !c.outside {
 				c.outside = true
-				c.find(line, "xml-syntax", "text outside of the outermost element")
+				c.find(line, "xml-syntax", "text outside the root element")
 			}
 			if len(stack) > 0 {
 				n := stack[len(stack)-1]
@@ -260,7 +260,7 @@ func (c *checker) nameOf(line int, n xml.Name) string {
 		// Readers that compare exactly do not see such elements; all else that
 		// is wrong with them is said as well.
 		if ns != "" && strings.EqualFold(strings.TrimRight(n.Space, "/"), ns) {
-			c.complain(line, n.Space, "the namespace %q is written %q", n.Space, ns)
+			c.complain(line, n.Space, "the namespace %q must be spelled %q", n.Space, ns)
 			return prefix + n.Local
 		}
 	}
@@ -275,7 +275,7 @@ func (c *checker) nameOf(line int, n xml.Name) string {
 	// The decoder leaves a prefix that nobody has declared where the
 	// namespace would be.
 	if !strings.ContainsAny(n.Space, ":/") {
-		c.complain(line, n.Space, "nobody has declared the prefix %q", n.Space)
+		c.complain(line, n.Space, "the prefix %q is not declared", n.Space)
 		return n.Space + ":" + n.Local
 	}
 	return "?" + n.Local
@@ -300,7 +300,7 @@ func (c *checker) charset(label string, in io.Reader) (io.Reader, error) {
 		c.find(1, "xml-encoding", message, label)
 		return charmap.Windows1252.NewDecoder().Reader(in), nil
 	}
-	return nil, fmt.Errorf("text in %q cannot be read", label)
+	return nil, fmt.Errorf("cannot decode text in %q", label)
 }
 
 func firstWord(s string) string {

@@ -23,16 +23,16 @@ func (c *checker) finish() {
 	case c.broken: // what is missing may stand after the fault
 	case c.root == nil:
 		if len(c.findings) == 0 {
-			c.find(1, "rss-root", "there is no rss element")
+			c.find(1, "rss-root", "missing rss element")
 		}
 	case c.root.name != "rss":
-		c.find(c.root.line, "rss-root", "the outermost element is %s, not rss", c.root.name)
+		c.find(c.root.line, "rss-root", "the root element is %s, not rss", c.root.name)
 	default:
 		if v, _ := c.root.attribute("version"); v != "2.0" {
-			c.find(c.root.line, "rss-version", "version %q, not 2.0", v)
+			c.find(c.root.line, "rss-version", "the version is %q, not 2.0", v)
 		}
 		if c.channel == nil {
-			c.find(c.root.line, "rss-root", "there is no channel")
+			c.find(c.root.line, "rss-root", "missing channel")
 		} else {
 			c.checkChannel(c.channel)
 		}
@@ -56,10 +56,10 @@ func (c *checker) checkChannel(n *node) {
 	if k := want("description", "channel-description", "description"); k != nil && k.long > maxDescription {
 		c.find(k.line, "channel-description-length", "the description has %d bytes; Apple takes %d", k.long, maxDescription)
 	} else if tag := htmlTag.FindString(k.value()); tag != "" {
-		c.find(k.line, "channel-description-html", "the description has HTML: %s", brief(tag))
+		c.find(k.line, "channel-description-html", "the description contains HTML: %s", brief(tag))
 	}
 	if k := want("language", "channel-language", "language"); k != nil && !languagePattern.MatchString(k.value()) {
-		c.find(k.line, "channel-language", "%q is no language such as en or pt-BR", brief(k.value()))
+		c.find(k.line, "channel-language", "%q is not a valid language code (try en or pt-BR)", brief(k.value()))
 	}
 	if k := want("itunes:image", "channel-image", "itunes:image"); k != nil {
 		c.image(k, "channel-image")
@@ -73,7 +73,7 @@ func (c *checker) checkChannel(n *node) {
 	if mailed != nil {
 		email := mailed.child("itunes:email").value()
 		if _, err := mail.ParseAddress(email); err != nil {
-			c.find(mailed.line, "channel-owner", "the owner has no e-mail address, but %q", brief(email))
+			c.find(mailed.line, "channel-owner", "%q is not a valid e-mail address for the owner", brief(email))
 		}
 	}
 	if k := n.child("itunes:type"); k != nil && !slices.Contains([]string{"episodic", "serial"}, strings.ToLower(k.value())) {
@@ -88,11 +88,11 @@ func (c *checker) checkChannel(n *node) {
 		rel, _ := k.attribute("rel")
 		return rel == "self"
 	}) {
-		c.find(n.line, "channel-self", "no atom:link rel=\"self\" names the feed's own address")
+		c.find(n.line, "channel-self", "missing atom:link rel=\"self\" with the feed's own address")
 	}
 	c.checkChannelPodcast(n)
 	if c.items == 0 {
-		c.find(n.line, "channel-items", "there is no episode")
+		c.find(n.line, "channel-items", "the feed has no episodes")
 	}
 }
 
@@ -104,15 +104,15 @@ func (c *checker) checkChannelPodcast(n *node) {
 	if k := n.child("podcast:guid"); k == nil {
 		c.find(n.line, "channel-guid", "the show has no podcast:guid")
 	} else if !guidPattern.MatchString(strings.ToLower(k.value())) {
-		c.find(k.line, "channel-guid-format", "%q is no UUID", brief(k.value()))
+		c.find(k.line, "channel-guid-format", "%q is not a UUID", brief(k.value()))
 	}
 	if k := n.child("podcast:locked"); k == nil {
-		c.find(n.line, "channel-locked", "no podcast:locked says whether other hosts may import the feed")
+		c.find(n.line, "channel-locked", "missing podcast:locked (whether other hosts may import the feed)")
 	} else if v := k.value(); v != "yes" && v != "no" {
 		c.find(k.line, "channel-locked-value", "podcast:locked is %q, not yes or no", brief(v))
 	}
 	if k := n.child("podcast:medium"); k != nil && !slices.Contains(media, strings.TrimSuffix(k.value(), "L")) {
-		c.find(k.line, "channel-medium", "podcast:medium is %q", brief(k.value()))
+		c.find(k.line, "channel-medium", "%q is not a valid podcast:medium", brief(k.value()))
 	}
 	c.checkPodcast(n, math.NaN())
 }
@@ -188,17 +188,17 @@ func (c *checker) checkGUID(n *node) {
 	k := n.child("guid")
 	id := k.value()
 	if id == "" {
-		c.find(lineOf(k, n), "guid-missing", "the episode has no guid: readers cannot know it again")
+		c.find(lineOf(k, n), "guid-missing", "the episode has no guid, so apps cannot recognize it")
 		return
 	}
 	if first, again := c.guids[id]; again {
-		c.find(k.line, "guid-duplicate", "the guid %q is also that of line %d", brief(id), first)
+		c.find(k.line, "guid-duplicate", "the guid %q is already used in line %d", brief(id), first)
 	} else {
 		c.guids[id] = k.line
 	}
 	if v, _ := k.attribute("isPermaLink"); v != "false" {
 		if _, err := webURL(id); err != nil {
-			c.find(k.line, "guid-permalink", "the guid %q is no address, and isPermaLink=\"false\" is missing", brief(id))
+			c.find(k.line, "guid-permalink", "the guid %q is not a URL and needs isPermaLink=\"false\"", brief(id))
 		}
 	}
 }
@@ -222,41 +222,41 @@ const lowestBitRate = 6000
 func (c *checker) checkEnclosure(n *node, seconds float64) {
 	list := n.children("enclosure")
 	if len(list) == 0 {
-		c.find(n.line, "item-enclosure", "the episode has no enclosure: nothing can be played")
+		c.find(n.line, "item-enclosure", "the episode has no enclosure (no audio file)")
 		return
 	}
 	if len(list) > 1 {
-		c.find(list[1].line, "item-enclosure", "the episode has %d enclosures; only one is played", len(list))
+		c.find(list[1].line, "item-enclosure", "the episode has %d enclosures; apps play only one", len(list))
 	}
 	k := list[0]
 	address, _ := k.attribute("url")
 	if first, again := c.enclosures[address]; again && address != "" {
-		c.find(k.line, "enclosure-duplicate", "%s is also played by line %d", brief(address), first)
+		c.find(k.line, "enclosure-duplicate", "%s is already used in line %d", brief(address), first)
 	} else {
 		c.enclosures[address] = k.line
 	}
 	ok := c.address(k, address, "enclosure-url", true)
 	if strings.ContainsFunc(address, func(r rune) bool { return r > '~' || r <= ' ' }) {
-		c.find(k.line, "enclosure-ascii", "%s has characters that addresses write with %%", brief(address))
+		c.find(k.line, "enclosure-ascii", "%s has characters that must be percent-encoded", brief(address))
 	}
 
 	text, _ := k.attribute("length")
 	if length, err := strconv.ParseInt(text, 10, 64); err != nil || length <= 0 {
 		c.find(k.line, "enclosure-length", "the length is %q, not a number of bytes", brief(text))
 	} else if float64(length) < seconds*lowestBitRate/8 {
-		c.find(k.line, "enclosure-length-seconds", "%d bytes cannot be %s of audio; the length is that of the file", length, spell.Length(seconds))
+		c.find(k.line, "enclosure-length-seconds", "%d bytes is too short for %s of audio; length is the file size in bytes", length, spell.Length(seconds))
 	}
 	t, _ := k.attribute("type")
 	kind, _, err := mime.ParseMediaType(t)
 	if err != nil || !strings.Contains(kind, "/") {
-		c.find(k.line, "enclosure-type", "%q is no MIME type such as audio/mpeg", brief(t))
+		c.find(k.line, "enclosure-type", "%q is not a MIME type (try audio/mpeg)", brief(t))
 		return
 	}
 	extensions, plays := appleTypes[kind]
 	if !plays {
 		c.find(k.line, "enclosure-type-apple", "Apple does not play %s", brief(kind))
 	} else if u, err := webURL(address); ok && err == nil && !slices.Contains(extensions, strings.ToLower(path.Ext(u.Path))) {
-		c.find(k.line, "enclosure-extension", "%s ends in %q, which does not tell %s", brief(address), path.Ext(u.Path), kind)
+		c.find(k.line, "enclosure-extension", "%s ends in %q, which does not match %s", brief(address), path.Ext(u.Path), kind)
 	}
 }
 
@@ -273,7 +273,7 @@ func (c *checker) duration(n *node) float64 {
 	for i, p := range parts {
 		v, ok := number(p)
 		if !ok || len(parts) > 3 || i > 0 && v >= 60 {
-			c.find(k.line, "duration-format", "%q is no duration such as 3895, 64:55 or 1:04:55", brief(text))
+			c.find(k.line, "duration-format", "%q is not a valid duration (try 3895, 64:55 or 1:04:55)", brief(text))
 			return math.NaN()
 		}
 		total = total*60 + v
@@ -302,9 +302,9 @@ func (c *checker) checkPodcast(n *node, seconds float64) {
 			c.address(k, address, "transcript-url", true)
 			known := []string{"text/vtt", "application/x-subrip", "application/srt", "text/srt", "text/html", "text/plain", "application/json"}
 			if t, _, err := mime.ParseMediaType(kind); err != nil {
-				c.find(k.line, "transcript-type", "%q is no MIME type", brief(kind))
+				c.find(k.line, "transcript-type", "%q is not a MIME type", brief(kind))
 			} else if !slices.Contains(known, t) {
-				c.find(k.line, "transcript-type-unknown", "nobody reads transcripts of the type %s", brief(t))
+				c.find(k.line, "transcript-type-unknown", "apps do not support transcripts of type %s", brief(t))
 			}
 		case "chapters":
 			c.address(k, address, "chapters-url", true)
@@ -315,7 +315,7 @@ func (c *checker) checkPodcast(n *node, seconds float64) {
 			c.checkSoundbite(k, seconds)
 		case "person":
 			if v := k.value(); v == "" || utf8.RuneCountInString(v) > maxName {
-				c.find(k.line, "person-name", "a person's name has 1 to %d characters, not %d", maxName, utf8.RuneCountInString(v))
+				c.find(k.line, "person-name", "a person's name must have 1 to %d characters, not %d", maxName, utf8.RuneCountInString(v))
 			}
 		case "funding", "location":
 			c.atMost(k)
@@ -337,14 +337,14 @@ func (c *checker) checkSoundbite(k *node, seconds float64) {
 	start, ok := number(from)
 	length, ok2 := number(long)
 	if !ok || !ok2 || length == 0 {
-		c.find(k.line, "soundbite-time", "startTime is %q and duration %q: both are seconds", brief(from), brief(long))
+		c.find(k.line, "soundbite-time", "startTime is %q and duration %q: both must be in seconds", brief(from), brief(long))
 		return
 	}
 	if start+length > seconds+1 { // durations are often whole seconds
-		c.find(k.line, "soundbite-range", "the soundbite ends at %s, the episode at %s", spell.Moment(start+length), spell.Moment(seconds))
+		c.find(k.line, "soundbite-range", "the soundbite ends at %s, after the episode at %s", spell.Moment(start+length), spell.Moment(seconds))
 	}
 	if length < 15 || length > 120 {
-		c.find(k.line, "soundbite-length", "the soundbite lasts %s s; 15 to 120 are advised", decimal(length))
+		c.find(k.line, "soundbite-length", "the soundbite lasts %s s; 15 to 120 s is recommended", decimal(length))
 	}
 	c.atMost(k)
 }
@@ -360,7 +360,7 @@ func (c *checker) atMost(k *node) {
 func (c *checker) address(k *node, text, rule string, file bool) bool {
 	u, err := webURL(text)
 	if err != nil {
-		c.find(k.line, rule, "%s of %s is no absolute address of the web, or has a user name: %q", attributeOf(file), k.name, brief(text))
+		c.find(k.line, rule, "%s of %s must be an absolute web address without a user name, not %q", attributeOf(file), k.name, brief(text))
 		return false
 	}
 	if file && u.Scheme != "https" {
@@ -380,14 +380,14 @@ func (c *checker) image(k *node, rule string) {
 	text, _ := k.attribute("href")
 	u, err := webURL(text)
 	if err != nil {
-		c.find(k.line, rule, "the href of itunes:image is no absolute address of the web: %q", brief(text))
+		c.find(k.line, rule, "the href of itunes:image must be an absolute web address, not %q", brief(text))
 		return
 	}
 	if u.Scheme != "https" {
 		c.find(k.line, "url-https", "%s is not https", brief(text))
 	}
 	if ext := strings.ToLower(path.Ext(u.Path)); ext != ".jpg" && ext != ".jpeg" && ext != ".png" {
-		c.find(k.line, "image-type", "%s ends in neither .jpg nor .png", brief(text))
+		c.find(k.line, "image-type", "%s must end in .jpg or .png", brief(text))
 	}
 }
 
@@ -395,7 +395,7 @@ func (c *checker) explicit(k *node, rule string) {
 	switch v := k.value(); strings.ToLower(v) {
 	case "true", "false":
 	case "yes", "no", "clean", "explicit": // what Apple's page named before
-		c.find(k.line, "explicit-old", "itunes:explicit is %q; true or false are the words now", v)
+		c.find(k.line, "explicit-old", "itunes:explicit is %q; use true or false", v)
 	default:
 		c.find(k.line, rule, "itunes:explicit is %q, not true or false", brief(v))
 	}
@@ -407,14 +407,14 @@ const clockSkew = 10 * time.Minute
 func (c *checker) date(k *node) {
 	t, err := parseDate(k.value())
 	if err != nil {
-		c.find(k.line, "date-format", "%q is no date such as Mon, 14 Jun 2021 18:00:00 +0000", brief(k.value()))
+		c.find(k.line, "date-format", "%q is not a valid date (try Mon, 14 Jun 2021 18:00:00 +0000)", brief(k.value()))
 		return
 	}
 	if day, _, ok := strings.Cut(k.value(), ","); ok && !strings.EqualFold(strings.TrimSpace(day), t.Format("Mon")) {
 		c.find(k.line, "date-weekday", "%s was a %s, not a %s", t.Format("2 January 2006"), t.Format("Monday"), brief(strings.TrimSpace(day)))
 	}
 	if !c.now.IsZero() && t.After(c.now.Add(clockSkew)) {
-		c.find(k.line, "date-future", "%s is in the future: apps hide an episode until then, or show it first until then", k.value())
+		c.find(k.line, "date-future", "%s is in the future: apps may hide the episode until then, or keep it on top", k.value())
 	}
 }
 

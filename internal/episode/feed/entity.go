@@ -68,7 +68,7 @@ func (c *checker) entity(line int, name string) {
 
 func unknownEntity(name string) string {
 	r := []rune(xml.HTMLEntity[name])
-	return fmt.Sprintf("XML has no entity &%s;: write the character itself, or &#%d;", name, r[0])
+	return fmt.Sprintf("unknown entity &%s;: write the character itself or &#%d;", name, r[0])
 }
 
 // count says of each entity how often it stands in the feed.

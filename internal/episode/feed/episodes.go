@@ -138,7 +138,7 @@ func choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode
 	}
 	for _, e := range list {
 		if e.Date.IsZero() {
-			return nil, &ProblemError{e.Path(e.File), "the date of the Space is unknown, and a feed is ordered by dates", NoDate}
+			return nil, &ProblemError{e.Path(e.File), "the date of the Space is unknown, and feeds are ordered by date", NoDate}
 		}
 		if err := e.check(ctx, root, p); err != nil {
 			return nil, err
@@ -258,21 +258,21 @@ func candidates(root *os.Root, dir string) ([]*candidate, error) {
 		name := path.Join(dir, entry.Name())
 		c := &candidate{Episode: &Episode{Folder: path.Dir(dir), Sidecar: name}}
 		if err := readSidecar(root, name, &c.Record); err != nil {
-			return nil, &ProblemError{name, "the record cannot be read: " + err.Error(), BadRecord}
+			return nil, &ProblemError{name, "cannot read the record: " + err.Error(), BadRecord}
 		}
 		switch {
 		case c.Schema == 0:
 			continue
 		case c.Schema > Schema:
-			return nil, &ProblemError{name, "it was written by a newer version of spaces", NewerRecord}
+			return nil, &ProblemError{name, "the record was written by a newer version of spaces", NewerRecord}
 		case !spaceID.MatchString(c.ID):
-			return nil, &ProblemError{name, fmt.Sprintf("odd id %q", c.ID), BadRecord}
+			return nil, &ProblemError{name, fmt.Sprintf("invalid id %q", c.ID), BadRecord}
 		case formatRank(c.File, "") < 0:
-			return nil, &ProblemError{name, fmt.Sprintf("a feed cannot carry %q as audio", c.File), BadRecord}
+			return nil, &ProblemError{name, fmt.Sprintf("%q is not an audio type that feeds support", c.File), BadRecord}
 		}
 		for _, file := range c.Files() {
 			if !fileName.MatchString(file) {
-				return nil, &ProblemError{name, fmt.Sprintf("the name %q cannot be part of a web address: only letters A-Z, digits, dot, - and _ can", file), BadName}
+				return nil, &ProblemError{name, fmt.Sprintf("the name %q cannot be part of a web address (use only letters A-Z, digits, dots, - and _)", file), BadName}
 			}
 		}
 		info, err := entry.Info()
@@ -297,7 +297,7 @@ func readSidecar(root *os.Root, name string, v any) error {
 		return err
 	}
 	if len(b) > maxSidecar {
-		return fmt.Errorf("more than %d bytes", maxSidecar)
+		return fmt.Errorf("larger than %d bytes", maxSidecar)
 	}
 	return json.Unmarshal(b, v)
 }
@@ -323,13 +323,13 @@ func distinct(list []*Episode) error {
 func (e *Episode) check(ctx context.Context, root *os.Root, p stream.Progress) error {
 	for _, file := range e.Files()[1:] {
 		if info, err := root.Stat(e.Path(file)); err != nil || !info.Mode().IsRegular() {
-			return &ProblemError{e.Path(file), "the file is gone", Altered}
+			return &ProblemError{e.Path(file), "the file is missing", Altered}
 		}
 	}
 	name := e.Path(e.File)
 	f, err := root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &ProblemError{name, "the file is gone", Altered}
+		return &ProblemError{name, "the file is missing", Altered}
 	}
 	if err != nil {
 		return err
@@ -341,7 +341,7 @@ func (e *Episode) check(ctx context.Context, root *os.Root, p stream.Progress) e
 		return err
 	}
 	if sum := hex.EncodeToString(h.Sum(nil)); n != e.Bytes || sum != e.SHA256 {
-		return &ProblemError{name, fmt.Sprintf("it is not the file that was exported (%d bytes, SHA-256 %s; the record says %d, %s)", n, sum, e.Bytes, e.SHA256), Altered}
+		return &ProblemError{name, fmt.Sprintf("the file has changed since the export (%d bytes, SHA-256 %s; the record says %d, %s)", n, sum, e.Bytes, e.SHA256), Altered}
 	}
 	return nil
 }
@@ -360,7 +360,7 @@ func (e *Episode) clips(root *os.Root) ([]Clip, error) {
 			continue
 		}
 		if err := readSidecar(root, name, &p); err != nil {
-			return nil, &ProblemError{name, "where the clip comes from cannot be read: " + err.Error(), BadClip}
+			return nil, &ProblemError{name, "cannot read the source of the clip: " + err.Error(), BadClip}
 		}
 		if p.Schema != clip.Schema || p.Recording != e.ID {
 			continue

@@ -286,10 +286,10 @@ func TestBadEpisodes(t *testing.T) {
 		{"same name", "a.mp3 would have the same address", func(t *testing.T, root *os.Root) {
 			put(t, root, "y [1zzzzzzzzzzzz]", record("1zzzzzzzzzzzz", "A.mp3", date))
 		}},
-		{"changed audio", "it is not the file that was exported", func(t *testing.T, root *os.Root) { write(t, root, dir+"a.mp3", []byte("other")) }},
+		{"changed audio", "the file has changed since the export", func(t *testing.T, root *os.Root) { write(t, root, dir+"a.mp3", []byte("other")) }},
 		{"audio gone", "a.mp3: the file is missing", func(t *testing.T, root *os.Root) { root.Remove(dir + "a.mp3") }},
-		{"broken record", "the record cannot be read", func(t *testing.T, root *os.Root) { write(t, root, dir+"a.json", []byte("{")) }},
-		{"broken clip", "where the clip comes from cannot be read", func(t *testing.T, root *os.Root) {
+		{"broken record", "cannot read the record", func(t *testing.T, root *os.Root) { write(t, root, dir+"a.json", []byte("{")) }},
+		{"broken clip", "cannot read the source of the clip", func(t *testing.T, root *os.Root) {
 			write(t, root, "recordings/2022/"+folder+"/clips/a.m4a.json", []byte("["))
 		}},
 		{"newer record", "newer version", func(t *testing.T, root *os.Root) { write(t, root, dir+"b.json", []byte(`{"schema":2}`)) }},
@@ -298,7 +298,7 @@ func TestBadEpisodes(t *testing.T) {
 			r.File = "../../space.mp3"
 			writeJSON(t, root, dir+"b.json", r)
 		}},
-		{"odd id", "odd id", func(t *testing.T, root *os.Root) {
+		{"invalid id", "invalid id", func(t *testing.T, root *os.Root) {
 			writeJSON(t, root, dir+"b.json", record("../x", "a.mp3", date))
 		}},
 		{"not ASCII", "cannot be part of a web address", func(t *testing.T, root *os.Root) {
@@ -366,20 +366,20 @@ func TestShow(t *testing.T) {
 	}{
 		{"no title", func(s *Show) { s.Title = " " }},
 		{"no base URL", func(s *Show) { s.BaseURL = "" }},
-		{"no address such as", func(s *Show) { s.BaseURL = "ftp://example.com/" }},
-		{"no address such as", func(s *Show) { s.Image = "cover.jpg" }},
+		{"is not a web address", func(s *Show) { s.BaseURL = "ftp://example.com/" }},
+		{"is not a web address", func(s *Show) { s.Image = "cover.jpg" }},
 		{"a user name", func(s *Show) { s.BaseURL = "https://ann:secret@example.com/" }},
-		{"has a query", func(s *Show) { s.BaseURL = "https://example.com/?x=/" }},
-		{"no GUID of a show", func(s *Show) { s.GUID = "x" }},
-		{"no language", func(s *Show) { s.Language = "English!" }},
-		{"no e-mail address", func(s *Show) { s.Email = "Ann <ann@example.com>" }},
-		{`the category "news" is written "News" at Apple`, func(s *Show) { s.Category = []string{"news"} }},
-		{"none of Apple's categories: Arts, ", func(s *Show) { s.Category = []string{"Chat"} }},
-		{"no part of News, only Business News", func(s *Show) { s.Category = []string{"News > Gossip"} }},
-		{"has no parts", func(s *Show) { s.Category = []string{"Technology > X"} }},
+		{"must not have a query", func(s *Show) { s.BaseURL = "https://example.com/?x=/" }},
+		{"not a valid show GUID", func(s *Show) { s.GUID = "x" }},
+		{"not a valid language code", func(s *Show) { s.Language = "English!" }},
+		{"not a valid e-mail address", func(s *Show) { s.Email = "Ann <ann@example.com>" }},
+		{`Apple spells the category "news" as "News"`, func(s *Show) { s.Category = []string{"news"} }},
+		{"(use Arts, ", func(s *Show) { s.Category = []string{"Chat"} }},
+		{"not a subcategory of News (use Business News", func(s *Show) { s.Category = []string{"News > Gossip"} }},
+		{"has no subcategories", func(s *Show) { s.Category = []string{"Technology > X"} }},
 		{"a person's name", func(s *Show) { s.People[0].Name = strings.Repeat("x", 129) }},
-		{"XML cannot carry", func(s *Show) { s.Description = "a\x00b" }},
-		{"not made as", func(s *Show) { s.Prefer = "wma" }},
+		{"XML does not allow", func(s *Show) { s.Description = "a\x00b" }},
+		{"unsupported episode format", func(s *Show) { s.Prefer = "wma" }},
 		{"warning: the base URL http://example.com/ is not https", func(s *Show) { s.BaseURL = "http://example.com/" }},
 		{"warning: the show has no image", func(s *Show) { s.Image = "" }},
 		{"warning: the show has no author", func(s *Show) { s.Author = "" }},

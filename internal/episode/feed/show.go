@@ -131,11 +131,11 @@ func (s *Show) Check() (warnings []string, err error) {
 	case s.BaseURL == "":
 		return nil, errors.New("the show has no base URL")
 	case !guidPattern.MatchString(s.GUID):
-		return nil, fmt.Errorf("%q is no GUID of a show: it is a UUID in small letters", s.GUID)
+		return nil, fmt.Errorf("%q is not a valid show GUID (a lower-case UUID)", s.GUID)
 	}
 	for _, field := range s.texts() {
 		if i := strings.IndexFunc(*field, func(r rune) bool { return !inXML(r) }); i >= 0 || !utf8.ValidString(*field) {
-			return nil, fmt.Errorf("%q has a character that XML cannot carry", *field)
+			return nil, fmt.Errorf("%q has a character that XML does not allow", *field)
 		}
 	}
 	for _, u := range []struct{ what, text string }{{"base URL", s.BaseURL}, {"link", s.Link}, {"image", s.Image}} {
@@ -147,22 +147,22 @@ func (s *Show) Check() (warnings []string, err error) {
 			return nil, fmt.Errorf("the %s: %w", u.what, err)
 		}
 		if u.what == "base URL" && (parsed.RawQuery != "" || parsed.Fragment != "" || strings.ContainsAny(u.text, "?#")) {
-			return nil, fmt.Errorf("the base URL %s has a query or fragment: names of files are put after it", u.text)
+			return nil, fmt.Errorf("the base URL %s must not have a query or fragment, because file names are appended to it", u.text)
 		}
 		if parsed.Scheme != "https" {
-			warn("the %s %s is not https: Apple and others refuse such feeds or files", u.what, u.text)
+			warn("the %s %s is not https: Apple and others reject it", u.what, u.text)
 		}
 	}
 	if s.Language != "" && !languagePattern.MatchString(s.Language) {
-		return nil, fmt.Errorf("%q is no language such as en, de or pt-BR", s.Language)
+		return nil, fmt.Errorf("%q is not a valid language code (try en, de or pt-BR)", s.Language)
 	}
 	if s.Email != "" {
 		if a, err := mail.ParseAddress(s.Email); err != nil || a.Address != s.Email {
-			return nil, fmt.Errorf("%q is no e-mail address", s.Email)
+			return nil, fmt.Errorf("%q is not a valid e-mail address", s.Email)
 		}
 	}
 	if s.Prefer != "" && formatRank("."+s.Prefer, "") < 0 {
-		return nil, fmt.Errorf("episodes are not made as %q", s.Prefer)
+		return nil, fmt.Errorf("unsupported episode format %q", s.Prefer)
 	}
 	for _, c := range s.Category {
 		if err := checkCategory(c); err != nil {
@@ -171,7 +171,7 @@ func (s *Show) Check() (warnings []string, err error) {
 	}
 	for _, p := range s.People {
 		if strings.TrimSpace(p.Name) == "" || utf8.RuneCountInString(p.Name) > maxName {
-			return nil, fmt.Errorf("a person's name has 1 to %d characters, unlike %q", maxName, p.Name)
+			return nil, fmt.Errorf("a person's name must have 1 to %d characters, not %q", maxName, p.Name)
 		}
 	}
 	for _, want := range []struct {
@@ -180,10 +180,10 @@ func (s *Show) Check() (warnings []string, err error) {
 	}{
 		{"a description", s.Description != ""},
 		{"an author", s.Author != ""},
-		{"an e-mail address, by which Spotify and others ask whose feed it is", s.Email != ""},
+		{"an e-mail address (Spotify and others use it to verify the owner)", s.Email != ""},
 		{"a language", s.Language != ""},
 		{"a category", len(s.Category) > 0},
-		{"an image, square, of 1400 to 3000 pixels", s.Image != ""},
+		{"an image (square, 1400 to 3000 pixels)", s.Image != ""},
 	} {
 		if !want.there {
 			warn("the show has no %s", strings.TrimPrefix(strings.TrimPrefix(want.what, "a "), "an "))
@@ -211,9 +211,9 @@ func webURL(s string) (*url.URL, error) {
 	case err != nil:
 		return nil, err
 	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
-		return nil, fmt.Errorf("%q is no address such as https://example.com/show/", s)
+		return nil, fmt.Errorf("%q is not a web address (try https://example.com/show/)", s)
 	case u.User != nil:
-		return nil, fmt.Errorf("%q has a user name in it, which everybody would see", u.Redacted())
+		return nil, fmt.Errorf("%q contains a user name, which everyone would see", u.Redacted())
 	}
 	return u, nil
 }
@@ -287,7 +287,7 @@ func ParsePerson(text string) (Person, error) {
 	name, role, _ := strings.Cut(rest, ",")
 	p.Name, p.Role = strings.TrimSpace(name), strings.ToLower(strings.TrimSpace(role))
 	if p.Name == "" {
-		return p, fmt.Errorf("%q names nobody: write HANDLE=NAME or HANDLE=NAME,ROLE", text)
+		return p, fmt.Errorf("%q is not a person (write HANDLE=NAME or HANDLE=NAME,ROLE)", text)
 	}
 	return p, nil
 }

@@ -234,13 +234,13 @@ func readCues(text string) ([]cue, error) {
 func cueTime(s string) (float64, error) {
 	parts := strings.Split(s, ":")
 	if len(parts) < 2 || len(parts) > 3 {
-		return 0, fmt.Errorf("the transcript has the time %q", s)
+		return 0, fmt.Errorf("invalid time in the transcript: %q", s)
 	}
 	total := 0.0
 	for _, p := range parts {
 		v, ok := number(strings.Replace(p, ",", ".", 1))
 		if !ok {
-			return 0, fmt.Errorf("the transcript has the time %q", s)
+			return 0, fmt.Errorf("invalid time in the transcript: %q", s)
 		}
 		total = total*60 + v
 	}

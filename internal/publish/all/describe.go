@@ -44,13 +44,13 @@ type DescriptionError struct {
 func (e *DescriptionError) Error() string {
 	switch e.Fault {
 	case NoURL:
-		return "it is no URL"
+		return "not a URL"
 	case HasPassword:
-		return "it has a password in its URL, where others may read it"
+		return "the URL contains a password, which others may read"
 	case Unsupported:
 		return fmt.Sprintf("unsupported target type %q", e.Value)
 	case HasQuery:
-		return "it has a ? or # in its URL"
+		return "the URL must not contain ? or #"
 	case BadBaseURL:
 		return fmt.Sprintf("the base URL must be a web address, not %q", e.Value)
 	}

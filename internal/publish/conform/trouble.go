@@ -102,7 +102,7 @@ func Troubles(t *testing.T, server string, dial Dialer, o Options) {
 				panic(http.ErrAbortHandler)
 			}
 			return false
-		}, nil, "nothing came", tries},
+		}, nil, "no data to or from", tries},
 		{"it redirects to another host", func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, elsewhere.URL+r.URL.RequestURI(), http.StatusTemporaryRedirect)
 			return true

@@ -47,7 +47,7 @@ func (*settings) Open(o *publish.Opening) (publish.Target, error) {
 		dir = vol // file:///C:/…
 	}
 	if o.URL.Host != "" && o.URL.Host != "localhost" || !filepath.IsAbs(dir) {
-		return nil, fmt.Errorf("%s does not name a folder on this computer: write file:///media/disk/folder, with three slashes", o.URL)
+		return nil, fmt.Errorf("%s is not a folder on this computer (try file:///media/disk/folder, with three slashes)", o.URL)
 	}
 	return New(filepath.Clean(dir)), nil
 }

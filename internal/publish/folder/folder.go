@@ -84,7 +84,7 @@ func check(name string) error {
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if strings.ContainsAny(part, "<>:\"|?*\\") || strings.HasSuffix(part, ".") || strings.HasSuffix(part, " ") {
-			return fmt.Errorf("%q cannot be the name of a file on Windows", name)
+			return fmt.Errorf("%q is not a valid file name on Windows", name)
 		}
 	}
 	return nil
@@ -105,7 +105,7 @@ func (t *Target) Stat(ctx context.Context, name string) (publish.Remote, error) 
 		return publish.Remote{}, explain(err)
 	}
 	if !info.Mode().IsRegular() {
-		return publish.Remote{}, fmt.Errorf("%w: %s is not a file", publish.ErrNotExist, name)
+		return publish.Remote{}, fmt.Errorf("%w: %s is not a regular file", publish.ErrNotExist, name)
 	}
 	return publish.Remote{Size: info.Size(), Modified: info.ModTime().UTC()}, nil
 }
@@ -175,7 +175,7 @@ func (t *Target) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	if info, err := root.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%w: %s is not a file", publish.ErrNotExist, name)
+		return nil, fmt.Errorf("%w: %s is not a regular file", publish.ErrNotExist, name)
 	}
 	f, err := root.Open(name)
 	if err != nil {
@@ -207,10 +207,10 @@ func (t *Target) Remove(ctx context.Context, name string, was publish.Remote) er
 func (t *Target) Plan(u *publish.Upload) []string {
 	to := filepath.Join(t.dir, filepath.FromSlash(u.Name))
 	return []string{
-		"look at " + to,
-		fmt.Sprintf("write %d bytes beside it, flush and read them back", u.Size),
+		"check " + to,
+		fmt.Sprintf("write %d bytes to a temporary file, flush and read them back", u.Size),
 		"rename them to " + to,
-		"look at " + to,
+		"check " + to,
 	}
 }
 

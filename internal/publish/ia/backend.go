@@ -53,7 +53,7 @@ func (s *settings) Open(o *publish.Opening) (publish.Target, error) {
 // Advise implements publish.Advisor.
 func (*settings) Advise(err error) *publish.Advice {
 	if errors.Is(err, ErrPending) {
-		return &publish.Advice{Word: "pending", Hint: "run the same command again later: the file is not sent again"}
+		return &publish.Advice{Word: "pending", Hint: "run the same command again later; the file will not be sent twice"}
 	}
 	return nil
 }

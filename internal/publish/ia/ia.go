@@ -33,7 +33,7 @@ import (
 // ErrPending means that the Internet Archive has taken a file, all of it, and
 // does not show it yet, or is to remove one and still shows it. The next run
 // looks again.
-var ErrPending = errors.New("accepted, not yet done")
+var ErrPending = errors.New("accepted, but not finished yet")
 
 // Config says which item to send to, and as whom.
 type Config struct {
@@ -72,10 +72,10 @@ var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{2,99}$`)
 func New(c Config) (*Target, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Scheme != "ia" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("%q is no item of the Internet Archive: ia://item is the shape", wire.Redactor{}.Text(c.URL))
+		return nil, fmt.Errorf("%q is not an Internet Archive item (try ia://my-item)", wire.Redactor{}.Text(c.URL))
 	}
 	if !identifier.MatchString(u.Host) {
-		return nil, fmt.Errorf("%q cannot be the name of an item: those have 3 to 100 of the characters A-Z a-z 0-9 . _ -", u.Host)
+		return nil, fmt.Errorf("%q is not a valid item name (3 to 100 characters of A-Z a-z 0-9 . _ -)", u.Host)
 	}
 	c.Collection = cmp.Or(c.Collection, "opensource_audio")
 	c.MediaType = cmp.Or(c.MediaType, "audio")
@@ -200,12 +200,12 @@ func parseMetadata(r io.Reader, name string) (f *file, item bool, err error) {
 	limited := &io.LimitedReader{R: r, N: mostMetadata}
 	if err := json.NewDecoder(limited).Decode(&m); err != nil {
 		if limited.N <= 0 {
-			return nil, false, wire.Permanent(errors.New("it is longer than it can be"))
+			return nil, false, wire.Permanent(errors.New("it is longer than expected"))
 		}
 		return nil, false, wire.Temporary(err) // most likely it was cut off
 	}
 	if m.Dark {
-		return nil, true, fmt.Errorf("%w: the item was taken out of sight", publish.ErrDenied)
+		return nil, true, fmt.Errorf("%w: the item was hidden", publish.ErrDenied)
 	}
 	for _, e := range m.Files {
 		if e.Name != name {

@@ -34,8 +34,8 @@ func (t *Target) Plan(u *publish.Upload) []string {
 	return []string{
 		metadata,
 		metadata,
-		fmt.Sprintf("PUT %s (%d bytes), with the item's description if it is new", t.object(u.Name), u.Size),
-		metadata + " until the file shows",
+		fmt.Sprintf("PUT %s (%d bytes), with the item's description if the item is new", t.object(u.Name), u.Size),
+		metadata + " until the file appears",
 		metadata,
 	}
 }
@@ -60,7 +60,7 @@ func (t *Target) put(ctx context.Context, u *publish.Upload) (r publish.Remote, 
 		return r, err
 	}
 	if !u.Public {
-		return r, fmt.Errorf("%s: all that the Internet Archive has is public, and this target is not set to be", t.Place())
+		return r, fmt.Errorf("%s: files at the Internet Archive are public, but this target is not set to public", t.Place())
 	}
 	if t.c.Access == "" || t.c.Secret == "" {
 		return r, fmt.Errorf("%w: no access key for the Internet Archive was found", publish.ErrDenied)

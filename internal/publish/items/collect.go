@@ -51,7 +51,7 @@ var ErrNoWebName = errors.New("cannot be part of a web address")
 func WebName(name string) (string, error) {
 	object := episode.PlainName(filepath.Base(name))
 	if object == "" {
-		return "", fmt.Errorf("nothing of the name %s %w", name, ErrNoWebName)
+		return "", fmt.Errorf("the file name %s %w", name, ErrNoWebName)
 	}
 	return object, nil
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // ErrNone means that nothing is kept for a target.
-var ErrNone = errors.New("no credentials are kept")
+var ErrNone = errors.New("no credentials are stored")
 
 // Where secrets are kept. The words appear in JSON.
 const (
@@ -52,7 +52,7 @@ type Entry struct {
 }
 
 // ErrNoFile means that the Store has no file: nothing is kept.
-var ErrNoFile = errors.New("there is no folder to keep credentials in: neither HOME nor the folder of settings is set")
+var ErrNoFile = errors.New("no folder for credentials: neither HOME nor a settings folder is set")
 
 // content is what File holds.
 type content struct {
@@ -105,14 +105,14 @@ func (s *Store) Get(target string) (Secret, error) {
 	}
 	text, err := system.Get(service, target)
 	if errors.Is(err, system.ErrNotFound) {
-		return nil, fmt.Errorf("%w for %s: the system's keyring has lost them", ErrNone, target)
+		return nil, fmt.Errorf("%w for %s: the system keyring no longer has them", ErrNone, target)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the system's keyring does not open: %w", err)
+		return nil, fmt.Errorf("cannot open the system keyring: %w", err)
 	}
 	var secret Secret
 	if json.Unmarshal([]byte(text), &secret) != nil {
-		return nil, fmt.Errorf("what the system's keyring has for %s is not ours", target)
+		return nil, fmt.Errorf("the entry for %s in the system keyring was not written by spaces", target)
 	}
 	return secret, nil
 }
@@ -130,7 +130,7 @@ func (s *Store) Remove(target string) error {
 	}
 	if e.Where == System {
 		if err := system.Delete(service, target); err != nil && !errors.Is(err, system.ErrNotFound) {
-			return fmt.Errorf("the system's keyring: %w", err)
+			return fmt.Errorf("the system keyring: %w", err)
 		}
 	}
 	delete(c.Targets, target)

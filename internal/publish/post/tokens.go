@@ -17,7 +17,7 @@ import (
 const Account = "x.com"
 
 // ErrRenewing means that another program is renewing the token.
-var ErrRenewing = errors.New("another program is renewing the token of X")
+var ErrRenewing = errors.New("another program is renewing the X token")
 
 // ErrNoDir means that there is no folder for settings, so that no token can be
 // kept.

@@ -52,11 +52,11 @@ func configured(profile string) place {
 func certificates(file string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("the certificates of AWS_CA_BUNDLE: %w", err)
+		return nil, fmt.Errorf("cannot read the certificates in AWS_CA_BUNDLE: %w", err)
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("%s, the file of AWS_CA_BUNDLE, holds no certificates", file)
+		return nil, fmt.Errorf("%s (AWS_CA_BUNDLE) contains no certificates", file)
 	}
 	return pool, nil
 }

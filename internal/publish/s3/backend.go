@@ -53,7 +53,7 @@ func (*settings) Questions(*url.URL) []publish.Question {
 
 func (s *settings) Open(o *publish.Opening) (publish.Target, error) {
 	if o.URL.Host == "" {
-		return nil, fmt.Errorf("%s does not name a bucket", o.URL)
+		return nil, fmt.Errorf("%s has no bucket name", o.URL)
 	}
 	part, err := wire.ParseSize(s.PartSize)
 	if err != nil {
@@ -72,7 +72,7 @@ func (*settings) Advise(err error) *publish.Advice {
 	var status *wire.StatusError
 	if errors.As(err, &status) && (status.Status == http.StatusRequestEntityTooLarge || status.Code == "EntityTooLarge") {
 		return &publish.Advice{Word: "too-large", Flag: "part-size",
-			Hint: "send smaller parts, such as 5M, or raise the server's limit on request bodies (nginx: client_max_body_size)"}
+			Hint: "send smaller parts (for example 5M), or raise the server's limit on request bodies (nginx: client_max_body_size)"}
 	}
 	return nil
 }

@@ -344,7 +344,7 @@ func (m *multipart) complete(ctx context.Context, crc string) error {
 		}
 	}
 	if errors.Is(err, publish.ErrNotExist) {
-		return fmt.Errorf("the upload of %s was ended by somebody else: %w", m.u.Name, err)
+		return fmt.Errorf("another program ended the upload of %s: %w", m.u.Name, err)
 	}
 	return err
 }

@@ -55,7 +55,7 @@ func partSize(size, want int64) int64 {
 func (t *Target) arrived(ctx context.Context, u *publish.Upload, crc []byte) (publish.Remote, error) {
 	info, err := t.head(ctx, u.Name)
 	if errors.Is(err, publish.ErrNotExist) {
-		err = fmt.Errorf("%w: the server has said that %s is there, and it is not: %w", publish.ErrMismatch, u.Name, err)
+		err = fmt.Errorf("%w: the server accepted %s, but it is not there: %w", publish.ErrMismatch, u.Name, err)
 	}
 	if err != nil {
 		return publish.Remote{}, err
@@ -69,7 +69,7 @@ func (t *Target) arrived(ctx context.Context, u *publish.Upload, crc []byte) (pu
 		return r, fmt.Errorf("%w: %s has %d bytes of %d", publish.ErrMismatch, u.Name, info.Size, u.Size)
 	}
 	if r.SHA256 != "" && r.SHA256 != sum {
-		return r, fmt.Errorf("%w: %s was replaced by somebody else meanwhile", publish.ErrMismatch, u.Name)
+		return r, fmt.Errorf("%w: another program replaced %s", publish.ErrMismatch, u.Name)
 	}
 	if got := info.ChecksumCRC64NVME; got != "" && info.ChecksumMode != minio.ChecksumCompositeMode.String() {
 		if got != encode(crc) {
@@ -132,7 +132,7 @@ func (t *Target) putWhole(ctx context.Context, u *publish.Upload) ([]byte, error
 }
 
 // errNoObject means that an answer says 200 and nothing else that S3 says.
-var errNoObject = wire.Temporary(errors.New("the server answers 200, but not as S3 does"))
+var errNoObject = wire.Temporary(errors.New("the server answered 200, but the reply is not from S3"))
 
 // block is how much is read at once.
 const block = 256 << 10

@@ -73,7 +73,7 @@ func New(o Options) (*Target, error) {
 		o.PartSize = DefaultPart
 	}
 	if o.PartSize < MinPart || o.PartSize > MaxPart {
-		return nil, fmt.Errorf("parts have 5 MiB to 5 GiB, not %d bytes", o.PartSize)
+		return nil, fmt.Errorf("the part size must be from 5 MiB to 5 GiB, not %d bytes", o.PartSize)
 	}
 	o.Prefix = strings.Trim(o.Prefix, "/")
 	p := configured(o.Profile)
@@ -83,7 +83,7 @@ func New(o Options) (*Target, error) {
 	}
 	host, err := url.Parse(o.Endpoint)
 	if err != nil || host.Host == "" || host.Scheme != "http" && host.Scheme != "https" || strings.Trim(host.Path, "/") != "" {
-		return nil, fmt.Errorf("the endpoint %q is not the URL of a server, such as https://s3.example.com", o.Endpoint)
+		return nil, fmt.Errorf("the endpoint %q is not a server URL (try https://s3.example.com)", o.Endpoint)
 	}
 	if p.bundle != "" && o.Wire.RootCAs == nil && host.Scheme == "https" {
 		if o.Wire.RootCAs, err = certificates(p.bundle); err != nil {
@@ -121,7 +121,7 @@ func New(o Options) (*Target, error) {
 	t.o.Wire.Redact = wire.NewRedactor(v.SecretAccessKey, v.SessionToken, o.SecretKey, o.SessionToken)
 	switch {
 	case err != nil:
-		t.denied = t.o.Wire.Redact.Error(fmt.Errorf("%w: the credentials cannot be read: %w", publish.ErrDenied, err))
+		t.denied = t.o.Wire.Redact.Error(fmt.Errorf("%w: cannot read the credentials: %w", publish.ErrDenied, err))
 	case v.AccessKeyID == "":
 		t.denied = fmt.Errorf("%w: no access key for %s was found", publish.ErrDenied, t.root())
 	}
@@ -218,7 +218,7 @@ func (t *Target) head(ctx context.Context, name string) (info minio.ObjectInfo, 
 	err = t.try(ctx, http.MethodHead, name, func(ctx context.Context) (err error) {
 		info, err = t.core.StatObject(ctx, t.o.Bucket, t.key(name), minio.StatObjectOptions{Checksum: !t.o.NoChecksums})
 		if err == nil && (info.ETag == "" || info.Size < 0) {
-			return wire.Temporary(errors.New("the server answers with no object's head"))
+			return wire.Temporary(errors.New("the server did not describe the object"))
 		}
 		return err
 	})
@@ -306,7 +306,7 @@ func (t *Target) Plan(u *publish.Upload) []string {
 		for i := range n {
 			// A few stand for thousands.
 			if n > 20 && i == 3 {
-				list = append(list, fmt.Sprintf("PUT … parts 4 to %d alike", n-1))
+				list = append(list, fmt.Sprintf("PUT … parts 4 to %d likewise", n-1))
 			}
 			if n > 20 && i >= 3 && i < n-1 {
 				continue

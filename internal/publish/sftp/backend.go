@@ -19,7 +19,7 @@ func Backend() publish.Backend {
 			{Key: "user", Usage: "log in as `USER`"},
 			{Key: "keys", Usage: "log in with the private keys in `FILES`, with commas between", List: true},
 			{Key: "known_hosts", Usage: "check host keys against `FILE` (default ~/.ssh/known_hosts)"},
-			{Key: "accept_new_host_key", Usage: "trust an SFTP server that known_hosts does not list, and remember its key", Once: true},
+			{Key: "accept_new_host_key", Usage: "trust an SFTP server that known_hosts does not list, and save its key", Once: true},
 		},
 		Asked: []publish.Question{
 			{Key: "host", Text: "Server (HOST or HOST:PORT)"},
@@ -51,7 +51,7 @@ func (*settings) Questions(*url.URL) []publish.Question { // a passphrase is not
 // settings name others.
 func (s *settings) Open(o *publish.Opening) (publish.Target, error) {
 	if o.URL.Host == "" {
-		return nil, fmt.Errorf("%s does not name a host", o.URL)
+		return nil, fmt.Errorf("%s has no host name", o.URL)
 	}
 	own := func(name string) string {
 		if o.Home == "" {
@@ -87,7 +87,7 @@ func (s *settings) Open(o *publish.Opening) (publish.Target, error) {
 	}
 	c.AcceptNew = func(e *HostKeyError) bool {
 		if s.AcceptNew {
-			o.Warn("%s is trusted from now on: its host key %s %s is remembered in %s", e.Host, e.Type, e.Fingerprint, c.KnownHosts[0])
+			o.Warn("%s is now trusted: saved its host key %s %s in %s", e.Host, e.Type, e.Fingerprint, c.KnownHosts[0])
 			return true
 		}
 		return o.Trust(e)
@@ -99,7 +99,7 @@ func (s *settings) Open(o *publish.Opening) (publish.Target, error) {
 func (*settings) Advise(err error) *publish.Advice {
 	var host *HostKeyError
 	if errors.As(err, &host) && !host.Changed && !host.Revoked {
-		return &publish.Advice{Word: "untrusted", Flag: "accept-new-host-key", Hint: "nothing was sent; compare the key with the server's, then accept it"}
+		return &publish.Advice{Word: "untrusted", Flag: "accept-new-host-key", Hint: "compare the key with the server's, then accept it"}
 	}
 	return nil
 }

@@ -32,14 +32,14 @@ type HostKeyError struct {
 func (e *HostKeyError) Error() string {
 	switch {
 	case e.Revoked:
-		return fmt.Sprintf("%s shows a host key that %s, line %d, says was revoked: nothing was sent", e.Host, e.File, e.Line)
+		return fmt.Sprintf("nothing was sent: the host key of %s is marked as revoked in %s, line %d", e.Host, e.File, e.Line)
 	case e.Changed && e.Fingerprint == "":
-		return fmt.Sprintf("%s has no host key of the kind that is recorded in %s, line %d: it was set up anew, or somebody is in between; nothing was sent", e.Host, e.File, e.Line)
+		return fmt.Sprintf("nothing was sent: %s no longer has the type of host key in %s, line %d; the server was reinstalled, or the connection is being intercepted", e.Host, e.File, e.Line)
 	case e.Changed:
-		return fmt.Sprintf("%s shows another host key (%s %s) than the one recorded in %s, line %d: it was set up anew, or somebody is in between; nothing was sent",
+		return fmt.Sprintf("nothing was sent: the host key of %s (%s %s) differs from the one in %s, line %d; the server was reinstalled, or the connection is being intercepted",
 			e.Host, e.Type, e.Fingerprint, e.File, e.Line)
 	}
-	return fmt.Sprintf("%s is not known: its host key is %s %s; nothing was sent", e.Host, e.Type, e.Fingerprint)
+	return fmt.Sprintf("nothing was sent: unknown host %s (host key %s %s)", e.Host, e.Type, e.Fingerprint)
 }
 
 func (e *HostKeyError) Unwrap() error { return publish.ErrUntrusted }
@@ -69,7 +69,7 @@ func (t *Target) hostKeys() (*hostKeys, error) {
 	}
 	known, err := knownhosts.New(files...)
 	if err != nil {
-		return nil, fmt.Errorf("the file of known hosts cannot be read: %w", err)
+		return nil, fmt.Errorf("cannot read known_hosts: %w", err)
 	}
 	k := &hostKeys{t: t, known: known}
 	// What is recorded is told to who comes with a key that nobody has.

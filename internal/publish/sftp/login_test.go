@@ -349,7 +349,7 @@ func TestPassword(t *testing.T) {
 	}
 	// One may log in, and that is all.
 	c := passwordServer(t, conform.Secret, false, nil)
-	if err := put(t, c); err == nil || wire.Retryable(err) || !strings.Contains(err.Error(), "no files can be sent") {
+	if err := put(t, c); err == nil || wire.Retryable(err) || !strings.Contains(err.Error(), "does not offer file transfer") {
 		t.Errorf("without SFTP: %v", err)
 	}
 }

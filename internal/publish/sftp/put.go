@@ -118,7 +118,7 @@ func (p *putting) once(ctx context.Context, s *session, old state) (publish.Remo
 	}
 	r, done, err := p.renamed(s, part, final)
 	if err == nil && !done {
-		err = fmt.Errorf("%s: %w: it was not moved to its name", part, publish.ErrMismatch)
+		err = fmt.Errorf("%s: %w: it could not be renamed", part, publish.ErrMismatch)
 	}
 	return r, err
 }
@@ -134,7 +134,7 @@ func (p *putting) renamed(s *session, part, final string) (publish.Remote, bool,
 		return r, false, nil
 	}
 	if err == nil && r.Size != p.u.Size {
-		err = fmt.Errorf("%s: %w: the server tells of %d bytes, not %d", final, publish.ErrMismatch, r.Size, p.u.Size)
+		err = fmt.Errorf("%s: %w: the server reports %d bytes, not %d", final, publish.ErrMismatch, r.Size, p.u.Size)
 	}
 	return r, err == nil, err
 }
@@ -151,7 +151,7 @@ func (p *putting) makeFolders(s *session, folder string) error {
 		return at(file, err)
 	}
 	if folder == "." {
-		return fmt.Errorf("%s: %w: there is no such folder; make it there first", p.place, publish.ErrNotExist)
+		return fmt.Errorf("%s: %w: no such folder (create it on the server first)", p.place, publish.ErrNotExist)
 	}
 	if err := p.makeFolders(s, path.Dir(folder)); err != nil {
 		return err
@@ -215,7 +215,7 @@ func (p *putting) write(ctx context.Context, s *session, part string) (err error
 	}
 	if i.Size() != p.u.Size {
 		s.remove(part)
-		return wire.Temporary(fmt.Errorf("%s: %w: the server tells of %d bytes, not %d", part, publish.ErrMismatch, i.Size(), p.u.Size))
+		return wire.Temporary(fmt.Errorf("%s: %w: the server reports %d bytes, not %d", part, publish.ErrMismatch, i.Size(), p.u.Size))
 	}
 	closed = true
 	if err := f.Close(); err != nil { // some servers write only now
@@ -354,7 +354,7 @@ func (s *session) full(file string, err error) error {
 			return fmt.Errorf("%s: %w", file, publish.ErrFull)
 		}
 	}
-	return fmt.Errorf("%s: the server could not write and does not say why (a quota that is used up looks like this): %w", file, err)
+	return fmt.Errorf("%s: the server could not write the file and gave no reason (the quota may be used up): %w", file, err)
 }
 
 // rename gives a file another's name, at once where the server can.

@@ -131,11 +131,11 @@ func (t *Target) login(tcp net.Conn, keys *hostKeys) (*session, error) {
 	case errors.As(err, &negotiation) && len(keys.want) > 0 && strings.Contains(err.Error(), "host key"):
 		return nil, keys.otherKind()
 	case errors.As(err, &negotiation):
-		return nil, wire.Permanent(fmt.Errorf("%s: no way to talk that both ends know: %w", t.addr, err))
+		return nil, wire.Permanent(fmt.Errorf("%s: no cipher or key exchange in common with the server: %w", t.addr, err))
 	case strings.Contains(err.Error(), "unable to authenticate"), strings.Contains(err.Error(), "unexpected message type 51"):
 		// 51 is SSH_MSG_USERAUTH_FAILURE (RFC 4252, 6), in reply to a way to log
 		// in that the server offers and has not set up.
-		return nil, fmt.Errorf("%s: %w: the server takes none of what %s can show: %s", t.addr, publish.ErrDenied, t.user, tell())
+		return nil, fmt.Errorf("%s: %w: the server rejected all login methods of user %s: %s", t.addr, publish.ErrDenied, t.user, tell())
 	default:
 		return nil, wire.Temporary(fmt.Errorf("%s: %w", t.addr, err))
 	}
@@ -145,7 +145,7 @@ func (t *Target) login(tcp net.Conn, keys *hostKeys) (*session, error) {
 		client.Close()
 		var channel *ssh.OpenChannelError
 		if errors.As(err, &channel) || strings.Contains(err.Error(), "subsystem request failed") {
-			return nil, wire.Permanent(fmt.Errorf("%s: you can log in there, but no files can be sent: %w", t.addr, err))
+			return nil, wire.Permanent(fmt.Errorf("%s: logged in, but the server does not offer file transfer (SFTP): %w", t.addr, err))
 		}
 		return nil, wire.Temporary(fmt.Errorf("%s: %w", t.addr, err))
 	}
@@ -161,14 +161,14 @@ func (t *Target) auth() (methods []ssh.AuthMethod, tell func() string, done func
 		had = nil
 		if t.c.Agent != "" {
 			if a, err := dialAgent(t.c.Agent); err != nil {
-				had = append(had, "no agent, which does not answer")
+				had = append(had, "no agent (it does not respond)")
 			} else {
 				conn = a
 				signers, err := agent.NewClient(a).Signers()
 				if err != nil {
-					had = append(had, "no keys of the agent: "+err.Error())
+					had = append(had, "no keys from the agent: "+err.Error())
 				} else {
-					had = append(had, fmt.Sprintf("%d keys of the agent", len(signers)))
+					had = append(had, fmt.Sprintf("%d keys from the agent", len(signers)))
 				}
 				list = append(list, signers...)
 			}
@@ -251,15 +251,15 @@ func readKey(file, passphrase string) (ssh.Signer, error) {
 	var locked *ssh.PassphraseMissingError
 	if errors.As(err, &locked) {
 		if passphrase == "" {
-			return nil, fmt.Errorf("%s, which has a passphrase (ssh-add takes it to the agent)", file)
+			return nil, fmt.Errorf("%s (it has a passphrase: add it to the agent with ssh-add)", file)
 		}
 		key, err = ssh.ParsePrivateKeyWithPassphrase(b, []byte(passphrase))
 		if err != nil {
-			return nil, fmt.Errorf("%s, whose passphrase is another one", file)
+			return nil, fmt.Errorf("%s (wrong passphrase)", file)
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s, which is no private key", file)
+		return nil, fmt.Errorf("%s (not a private key)", file)
 	}
 	return key, nil
 }

@@ -86,7 +86,7 @@ type Target struct {
 func New(c Config) (*Target, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Scheme != "sftp" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("%q is no URL of a folder on a server: sftp://user@host/folder is the shape", wire.Redactor{}.Text(c.URL))
+		return nil, fmt.Errorf("%q is not an SFTP folder (try sftp://user@host/folder)", wire.Redactor{}.Text(c.URL))
 	}
 	t := &Target{c: c, user: c.User}
 	t.c.Wire.Redact = wire.NewRedactor(c.Password, c.Passphrase)
@@ -94,7 +94,7 @@ func New(c Config) (*Target, error) {
 		t.user = name
 	}
 	if t.user == "" {
-		return nil, fmt.Errorf("%s: who to log in as is missing: sftp://user@%s", c.URL, u.Host)
+		return nil, fmt.Errorf("%s: no user name (write sftp://USER@%s)", c.URL, u.Host)
 	}
 	port := u.Port()
 	if port == "" {
@@ -126,7 +126,7 @@ func at(file string, err error) error {
 	case errors.Is(err, os.ErrNotExist):
 		err = publish.ErrNotExist
 	case errors.Is(err, os.ErrPermission):
-		err = fmt.Errorf("%w: the server does not let you do this (%w)", publish.ErrDenied, os.ErrPermission)
+		err = fmt.Errorf("%w: the server does not permit this (%w)", publish.ErrDenied, os.ErrPermission)
 	case errors.As(err, &status) && (status.Code == 14 || status.Code == 15):
 		// SSH_FX_NO_SPACE_ON_FILESYSTEM and SSH_FX_QUOTA_EXCEEDED of later
 		// versions, which some servers use in version 3.
@@ -154,7 +154,7 @@ func (s *session) stat(file string) (publish.Remote, error) {
 		return publish.Remote{}, at(file, err)
 	}
 	if i.IsDir() {
-		return publish.Remote{}, fmt.Errorf("%s: %w: there is a folder of that name", file, publish.ErrNotExist)
+		return publish.Remote{}, fmt.Errorf("%s: %w: a folder has that name", file, publish.ErrNotExist)
 	}
 	return publish.Remote{Size: i.Size(), Modified: i.ModTime()}, nil
 }
@@ -246,8 +246,8 @@ func (t *Target) Plan(u *publish.Upload) []string {
 	return []string{
 		"log in to " + t.addr + " as " + t.user,
 		"stat " + final,
-		"stat " + path.Dir(final) + " (mkdir for each folder that is missing)",
-		"stat " + part + " (to go on where an earlier run stopped)",
+		"stat " + path.Dir(final) + " (mkdir for each missing folder)",
+		"stat " + part + " (to resume an earlier run)",
 		fmt.Sprintf("write %s (%d bytes)", part, u.Size),
 		"rename " + part + " to " + final,
 		"stat " + part,
@@ -284,7 +284,7 @@ func (t *Target) leftovers(ctx context.Context, s *session) ([]publish.Leftover,
 	folders := []string{""}
 	for i := 0; i < len(folders); i++ {
 		if i == mostFolders {
-			return nil, fmt.Errorf("%s has more than %d folders: give the folder to look in", t.place, mostFolders)
+			return nil, fmt.Errorf("%s has more than %d folders: name a folder inside it", t.place, mostFolders)
 		}
 		list, err := s.sftp.ReadDirContext(ctx, t.path(folders[i]))
 		if errors.Is(err, os.ErrPermission) && i > 0 {

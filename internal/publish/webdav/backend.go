@@ -50,7 +50,7 @@ func (s *settings) Questions(u *url.URL) []publish.Question {
 
 func (s *settings) Open(o *publish.Opening) (publish.Target, error) {
 	if o.URL.Host == "" {
-		return nil, fmt.Errorf("%s does not name a host", o.URL)
+		return nil, fmt.Errorf("%s has no host name", o.URL)
 	}
 	c := Config{User: o.URL.User.Username(), Password: o.Secret["password"], Wire: o.Wire}
 	if c.User == "" {

@@ -88,7 +88,7 @@ func (t *Target) put(ctx context.Context, u *publish.Upload) (publish.Remote, er
 	case err != nil:
 		return none, err
 	case after.size != u.Size:
-		return none, fmt.Errorf("%s: %w: the server tells of %d bytes, not %d", t.url(u.Name), publish.ErrMismatch, after.size, u.Size)
+		return none, fmt.Errorf("%s: %w: the server reports %d bytes, not %d", t.url(u.Name), publish.ErrMismatch, after.size, u.Size)
 	}
 	return after.remote(), nil
 }
@@ -102,7 +102,7 @@ func (t *Target) free(ctx context.Context, name string) error {
 			return nil
 		}
 		if err == nil && list[0].folder {
-			err = wire.Permanent(fmt.Errorf("%s: %w: a folder", t.url(name), publish.ErrDiffers))
+			err = wire.Permanent(fmt.Errorf("%s: %w: a folder has that name", t.url(name), publish.ErrDiffers))
 		}
 		return err
 	})
@@ -174,7 +174,7 @@ func (t *Target) arrives(ctx context.Context, u *publish.Upload, name string) bo
 	err := t.wire.Try(ctx, func(ctx context.Context) error {
 		list, err := t.propfind(ctx, t.url(name), "0")
 		if errors.Is(err, publish.ErrNotExist) || err == nil && list[0].size < u.Size {
-			return wire.Temporary(fmt.Errorf("%s: %w: the gateway did not wait for the end", t.url(name), publish.ErrMismatch))
+			return wire.Temporary(fmt.Errorf("%s: %w: the gateway timed out", t.url(name), publish.ErrMismatch))
 		}
 		return err
 	})
@@ -260,7 +260,7 @@ func (t *Target) move(ctx context.Context, temporary, name string) error {
 		if done, err := moved(ctx); done || err != nil {
 			return err
 		}
-		return wire.Temporary(fmt.Errorf("%s: %w: it was not moved to its name", t.url(temporary), publish.ErrMismatch))
+		return wire.Temporary(fmt.Errorf("%s: %w: it could not be renamed", t.url(temporary), publish.ErrMismatch))
 	})
 }
 
@@ -315,7 +315,7 @@ func (t *Target) makeFolder(ctx context.Context, folder string) error {
 	err := t.wire.Try(ctx, there)
 	if errors.Is(err, publish.ErrNotExist) {
 		if folder == "" {
-			return fmt.Errorf("%s: %w: there is no such folder; make it there first", t.place, publish.ErrNotExist)
+			return fmt.Errorf("%s: %w: no such folder (create it on the server first)", t.place, publish.ErrNotExist)
 		}
 		if err := t.makeFolder(ctx, folderOf(strings.TrimSuffix(folder, "/"))); err != nil {
 			return err
@@ -335,7 +335,7 @@ func (t *Target) makeFolder(ctx context.Context, folder string) error {
 			if err := there(ctx); !errors.Is(err, publish.ErrNotExist) {
 				return err
 			}
-			return wire.Temporary(fmt.Errorf("%s: the server says that it made the folder, and it is not there", t.url(folder)))
+			return wire.Temporary(fmt.Errorf("%s: the server reported the folder as created, but it does not exist", t.url(folder)))
 		})
 	}
 	if err == nil {

@@ -108,14 +108,14 @@ func (t *Target) propfind(ctx context.Context, u *url.URL, depth string) ([]entr
 	}
 	defer r.Body.Close()
 	if r.StatusCode == http.StatusMethodNotAllowed || r.StatusCode == http.StatusNotImplemented {
-		return nil, wire.Permanent(fmt.Errorf("%s: no WebDAV is spoken there (PROPFIND: %s)", wire.RedactURL(u), r.Status))
+		return nil, wire.Permanent(fmt.Errorf("%s: the server does not support WebDAV there (PROPFIND: %s)", wire.RedactURL(u), r.Status))
 	}
 	if err := wire.CheckStatus(r, http.StatusMultiStatus); err != nil {
 		return nil, err
 	}
 	list, err := parseMultistatus(r.Body)
 	if err != nil {
-		return nil, fmt.Errorf("%s: the answer to PROPFIND is broken: %w", wire.RedactURL(u), err)
+		return nil, fmt.Errorf("%s: invalid reply to PROPFIND: %w", wire.RedactURL(u), err)
 	}
 	return list, nil
 }
@@ -127,7 +127,7 @@ const (
 	mostEntries = 200_000
 )
 
-var errTooLong = wire.Permanent(errors.New("it is longer than an answer can be"))
+var errTooLong = wire.Permanent(errors.New("the reply is too long"))
 
 // multistatus is a response element (RFC 4918, 14.24).
 type multistatus struct {

@@ -117,7 +117,7 @@ func TestNoWebDAV(t *testing.T) {
 			return true
 		})
 		err := put(t, Config{URL: strings.Replace(front.URL, "http", "webdav", 1), Wire: quick}, "a.m4a", 10)
-		if err == nil || wire.Retryable(err) || status != 200 && !strings.Contains(err.Error(), "no WebDAV") {
+		if err == nil || wire.Retryable(err) || status != 200 && !strings.Contains(err.Error(), "does not support WebDAV") {
 			t.Errorf("%d: error %v", status, err)
 		}
 	}

@@ -52,7 +52,7 @@ type Target struct {
 func New(c Config) (*Target, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no URL of a WebDAV folder", wire.Redactor{}.Text(c.URL))
+		return nil, fmt.Errorf("%q is not a WebDAV folder", wire.Redactor{}.Text(c.URL))
 	}
 	place := *u
 	place.User = nil
@@ -63,10 +63,10 @@ func New(c Config) (*Target, error) {
 	case "webdavs":
 		root.Scheme = "https"
 	default:
-		return nil, fmt.Errorf("%q is no URL of a WebDAV folder: it must begin with webdav:// or webdavs://", place.String())
+		return nil, fmt.Errorf("%q is not a WebDAV folder: it must begin with webdav:// or webdavs://", place.String())
 	}
 	if u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("%q is no URL of a WebDAV folder: webdavs://host/folder is the shape", place.String())
+		return nil, fmt.Errorf("%q is not a WebDAV folder (try webdavs://host/folder)", place.String())
 	}
 	root.Path = strings.TrimSuffix(root.Path, "/") + "/"
 	root.RawPath = ""
@@ -122,7 +122,7 @@ func (t *Target) stat(ctx context.Context, name string) (e entry, err error) {
 			return err
 		}
 		if e = list[0]; e.folder {
-			return fmt.Errorf("%s: %w: there is a folder of that name", t.url(name), publish.ErrNotExist)
+			return fmt.Errorf("%s: %w: a folder has that name", t.url(name), publish.ErrNotExist)
 		}
 		return nil
 	})
@@ -170,7 +170,7 @@ func (t *Target) Plan(u *publish.Upload) []string {
 	temporary := t.url(folderOf(u.Name)).String() + strings.Replace(temporaryShape, "*", "…", 1)
 	return []string{
 		"PROPFIND " + final, // what is asked in between is whether a folder has come there
-		"PROPFIND " + folder + " (MKCOL for each folder that is missing)",
+		"PROPFIND " + folder + " (MKCOL for each missing folder)",
 		"PROPFIND " + final,
 		fmt.Sprintf("PUT %s (%d bytes)", temporary, u.Size),
 		"PROPFIND " + temporary,
@@ -189,7 +189,7 @@ func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 	folders := []string{""}
 	for i := 0; i < len(folders); i++ {
 		if i == mostFolders {
-			return found, fmt.Errorf("%s has more than %d folders: give the folder to look in", t.place, mostFolders)
+			return found, fmt.Errorf("%s has more than %d folders: name a folder inside it", t.place, mostFolders)
 		}
 		folder := folders[i]
 		var list []entry

@@ -63,18 +63,18 @@ func (t *transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
 type RedirectError struct{ From, To string } // scheme and host
 
 func (e *RedirectError) Error() string {
-	return fmt.Sprintf("%s redirects to another host, %s: nothing was sent there", e.From, e.To)
+	return fmt.Sprintf("%s redirects to another host, %s; nothing was sent there", e.From, e.To)
 }
 
 func (o Options) checkRedirect(next *http.Request, via []*http.Request) error {
 	if len(via) >= 10 {
-		return Permanent(errors.New("the server redirects in circles"))
+		return Permanent(errors.New("too many redirects"))
 	}
 	from, to := via[0].URL, next.URL
 	if via[0].Method != next.Method {
 		// After 301 and 302 clients fetch instead of sending (RFC 9110, 15.4),
 		// and would take that for success.
-		return Permanent(fmt.Errorf("the server answers %s %s with a redirect to %s", via[0].Method, RedactURL(from), RedactURL(to)))
+		return Permanent(fmt.Errorf("the server redirected %s %s to %s", via[0].Method, RedactURL(from), RedactURL(to)))
 	}
 	if sameHost(from, to) || to.Scheme == "https" && o.trusts(to.Hostname()) {
 		if auth := via[0].Header.Get("Authorization"); auth != "" {
@@ -138,7 +138,7 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string {
-	text := fmt.Sprintf("%s %s: the server answers %d %s", e.Method, e.URL, e.Status, http.StatusText(e.Status))
+	text := fmt.Sprintf("%s %s: the server answered %d %s", e.Method, e.URL, e.Status, http.StatusText(e.Status))
 	if e.Code != "" {
 		text += " (" + e.Code + ")"
 	}

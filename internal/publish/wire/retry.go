@@ -16,13 +16,15 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // What an answer or a failure can mean. None of them is tried again.
 var (
 	ErrNotExist  = errors.New("not there")
 	ErrDenied    = errors.New("access denied")
-	ErrFull      = errors.New("no room left at the target")
+	ErrFull      = errors.New("no space left at the target")
 	ErrUntrusted = errors.New("the server's identity is not trusted")
 )
 
@@ -65,7 +67,7 @@ func (o Options) Try(ctx context.Context, f func(ctx context.Context) error) err
 		}
 		wait := backoff(cmp.Or(o.Backoff, 500*time.Millisecond), n)
 		if a := time.Duration(asked.Load()); a > longestWait {
-			return Permanent(fmt.Errorf("the server asks to come back in %s: %w", a.Round(time.Second), err))
+			return Permanent(fmt.Errorf("the server asks to retry in %s: %w", spell.Short(a.Round(time.Second).Seconds()), err))
 		} else if a > wait {
 			wait = a + time.Duration(rand.Int64N(int64(a)/10+1))
 		}

@@ -112,9 +112,9 @@ func Explain(err error) error {
 	case isUntrusted(err):
 		return fmt.Errorf("%w: %w", ErrUntrusted, cause(err))
 	case isTLS(err):
-		return fmt.Errorf("the server speaks no TLS that we know: %w", cause(err))
+		return fmt.Errorf("no TLS version in common with the server: %w", cause(err))
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Errorf("there is no host %s: %w", dns.Name, err)
+		return fmt.Errorf("unknown host %s: %w", dns.Name, err)
 	case errors.As(err, &request):
 		if u, perr := url.Parse(request.URL); perr == nil {
 			clean := &url.Error{Op: request.Op, URL: RedactURL(u), Err: request.Err}

@@ -21,7 +21,7 @@ func ParseSize(text string) (int64, error) {
 	unit, known := units[strings.TrimSpace(s[len(digits):])]
 	n, err := strconv.ParseFloat(digits, 64)
 	if err != nil || !known || !(n > 0) || n*unit > 1<<50 || n*unit < 1 {
-		return 0, fmt.Errorf("%q is not a number of bytes (try 500k, 2M or 1.5G)", text)
+		return 0, fmt.Errorf("%q is not a size (try 500k, 2M or 1.5G)", text)
 	}
 	return int64(n * unit), nil
 }

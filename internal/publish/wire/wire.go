@@ -11,6 +11,8 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // Options say how to talk to a target. The zero value has sensible bounds. All
@@ -123,7 +125,7 @@ type IdleError struct {
 }
 
 func (e *IdleError) Error() string {
-	return "nothing came from " + e.Address + " or went to it for " + e.Idle.String()
+	return "no data to or from " + e.Address + " for " + spell.Short(e.Idle.Seconds())
 }
 
 // Timeout and Temporary make it a net.Error.

@@ -98,7 +98,7 @@ func TestRetryAfter(t *testing.T) {
 	// An hour is not waited: the user hears of it.
 	answer = "3600"
 	calls.Store(0)
-	if err := get(); err == nil || !strings.Contains(err.Error(), "come back in 1h") || calls.Load() != 1 {
+	if err := get(); err == nil || !strings.Contains(err.Error(), "retry in 60 min") || calls.Load() != 1 {
 		t.Errorf("error %v after %d calls", err, calls.Load())
 	}
 }

@@ -16,7 +16,7 @@ import (
 const loginTime = 10 * time.Minute
 
 // ErrNoAnswer means that the browser has not come back from X.
-var ErrNoAnswer = errors.New("no browser was sent back by X")
+var ErrNoAnswer = errors.New("X did not send the browser back")
 
 // A PortError means that nothing can listen for the browser.
 type PortError struct{ err error }
@@ -47,10 +47,10 @@ func (l *Login) Await(ctx context.Context, port int, ready func() error) (code s
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		if errors.Is(err, ErrOtherLogin) { // anybody can come here
 			w.WriteHeader(http.StatusBadRequest)
-			fmt.Fprintln(w, "This is not the answer that spaces waits for.")
+			fmt.Fprintln(w, "This is not the reply that spaces is waiting for.")
 			return
 		}
-		fmt.Fprintln(w, "spaces has heard from X. You can close this window.")
+		fmt.Fprintln(w, "spaces has received the reply from X. You can close this window.")
 		select {
 		case came <- outcome{code, err}:
 		default:
@@ -80,7 +80,7 @@ func (l *Login) Await(ctx context.Context, port int, ready func() error) (code s
 }
 
 // ErrNoAddress means that a text is no address.
-var ErrNoAddress = errors.New("that is no address")
+var ErrNoAddress = errors.New("that is not a web address")
 
 // CodeIn takes the code out of the address that the browser shows in the end. It
 // is a secret: no error has it.

@@ -170,7 +170,7 @@ func (l *Limits) Check(c *Clip) []Check {
 		{"length", fmt.Sprintf("%.1f s", c.Seconds), fmt.Sprintf("%g to %g s, some accounts %g s", l.LeastSeconds, l.Seconds, l.MostSeconds),
 			two(c.Seconds, l.LeastSeconds, l.Seconds, l.MostSeconds)},
 		{"picture", fmt.Sprintf("%d×%d", c.Width, c.Height), fmt.Sprintf("%d×%d to %d×%d, at most %g:1", l.LeastSide, l.LeastSide, l.MostWidth, l.MostTall, l.MostRatio), picture},
-		{"frame rate", fmt.Sprintf("%.4g a second", c.Rate), fmt.Sprintf("%g", l.MostRate), within(c.Rate > 0 && c.Rate <= l.MostRate+0.5)},
+		{"frame rate", fmt.Sprintf("%.4g fps", c.Rate), fmt.Sprintf("%g", l.MostRate), within(c.Rate > 0 && c.Rate <= l.MostRate+0.5)},
 		{"video", c.Video, "H.264, 4:2:0, 8 bits", within(plain)},
 		{"sound", fmt.Sprintf("%s, %d channels", c.Audio, c.Channels), "aac-lc, mono or stereo", within(c.Audio == track.AACLC && c.Channels >= 1 && c.Channels <= l.MostChannels)},
 		{"file", map[bool]string{false: "whole", true: "cut or damaged"}[c.Damaged], "whole", within(!c.Damaged)},

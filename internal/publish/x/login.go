@@ -49,7 +49,7 @@ func (l *Login) URL() string {
 }
 
 // ErrOtherLogin means that what came back belongs to no login of this run.
-var ErrOtherLogin = errors.New("that is not the answer to this login")
+var ErrOtherLogin = errors.New("that is not the reply to this sign-in")
 
 // Code takes the code out of the address that X has sent the browser to.
 func (l *Login) Code(q url.Values) (string, error) {
@@ -58,7 +58,7 @@ func (l *Login) Code(q url.Values) (string, error) {
 	}
 	if e := q.Get("error"); e != "" {
 		if e == "access_denied" {
-			return "", fmt.Errorf("%w: it was not agreed to there", wire.ErrDenied)
+			return "", fmt.Errorf("%w: access was declined on X", wire.ErrDenied)
 		}
 		return "", fmt.Errorf("%w: X says %s", wire.ErrDenied, wire.Plain(e+" "+q.Get("error_description"), 200))
 	}
@@ -79,10 +79,10 @@ func (l *Login) Finish(ctx context.Context, code string) (Token, error) {
 	}
 	var me struct{ ID, Username string }
 	if err := c.with(ctx, &t, call{method: http.MethodGet, path: "/2/users/me"}, &me); err != nil {
-		return Token{}, fmt.Errorf("asking X who signed in: %w", err)
+		return Token{}, fmt.Errorf("cannot find out who signed in: %w", err)
 	}
 	if me.ID == "" || me.Username == "" {
-		return Token{}, errors.New("who signed in is not told")
+		return Token{}, errors.New("X did not say who signed in")
 	}
 	t.User, t.Handle = me.ID, me.Username
 	unlock, err := c.c.Tokens.Lock(ctx)
@@ -119,7 +119,7 @@ func (c *Client) grant(ctx context.Context, form url.Values, secrets ...string) 
 	case err != nil:
 		return Token{}, err
 	case answer.AccessToken == "":
-		return Token{}, fmt.Errorf("%w: X gives no token", ErrSignedOut)
+		return Token{}, fmt.Errorf("%w: X gave no token", ErrSignedOut)
 	}
 	if answer.ExpiresIn <= 0 {
 		answer.ExpiresIn = 2 * 60 * 60
@@ -152,7 +152,7 @@ func (c *Client) token(ctx context.Context, refused string) (Token, error) {
 		return t, err
 	}
 	if t.Refresh == "" {
-		return Token{}, fmt.Errorf("%w: the token has ended", ErrSignedOut)
+		return Token{}, fmt.Errorf("%w: the token has expired", ErrSignedOut)
 	}
 	// Once asked, the old one is of no use: what comes has to be kept whatever
 	// happens to the rest.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // A medium is a file on its way to X.
@@ -96,10 +97,10 @@ func (c *Client) advance(ctx context.Context, m *medium, u **uploaded, save func
 	if *u == nil {
 		var a answer
 		if err := c.do(ctx, m.initialize(), &a); err != nil {
-			return fmt.Errorf("beginning to upload: %w", err)
+			return fmt.Errorf("cannot start the upload: %w", err)
 		}
 		if !mediaID.MatchString(a.ID) {
-			return errors.New("no id is given to what is to be uploaded")
+			return errors.New("X gave no id for the upload")
 		}
 		*u = &uploaded{SHA256: m.sha256, Media: a.ID, Segment: c.c.Limits.segment(m.size)}
 		c.lives(*u, &a)
@@ -226,15 +227,15 @@ func (c *Client) process(ctx context.Context, m *medium, u *uploaded, save func(
 			// A first answer that was lost on the way is told from a refusal by
 			// what X knows of it.
 			if c.do(ctx, status(u.Media), &a) != nil || a.Processing == nil {
-				return fmt.Errorf("ending the upload: %w", err)
+				return fmt.Errorf("cannot finish the upload: %w", err)
 			}
 			err = nil
 		}
 		if err != nil {
-			return fmt.Errorf("ending the upload: %w", err)
+			return fmt.Errorf("cannot finish the upload: %w", err)
 		}
 	} else if err := c.do(ctx, status(u.Media), &a); err != nil {
-		return fmt.Errorf("asking how X gets on: %w", err)
+		return fmt.Errorf("cannot check the upload status: %w", err)
 	}
 	u.Final = true
 	c.lives(u, &a)
@@ -250,26 +251,26 @@ func (c *Client) process(ctx context.Context, m *medium, u *uploaded, save func(
 		switch state {
 		case "succeeded":
 			if a.Size > 0 && a.Size != m.size {
-				return fmt.Errorf("%w: X has %d bytes of %d", publish.ErrMismatch, a.Size, m.size)
+				return fmt.Errorf("%w: X received %d of %d bytes", publish.ErrMismatch, a.Size, m.size)
 			}
 			u.Ready, u.Size = true, a.Size
 			return save()
 		case "failed":
-			return fmt.Errorf("%w: its answer to the upload is %q", ErrProcessing, state)
+			return fmt.Errorf("%w: its status of the upload is %q", ErrProcessing, state)
 		}
 		pause := min(c.c.Poll<<min(n, 10), 10*time.Second)
 		if s := a.Processing.CheckAfter; s > 0 {
 			pause = time.Duration(min(s, 60)) * time.Second
 		}
 		if c.c.Now().Add(pause).After(last) {
-			return wire.Permanent(fmt.Errorf("not ready after %s in which X worked on it", c.c.Limits.Processing))
+			return wire.Permanent(fmt.Errorf("X has not finished processing it after %s", spell.Short(c.c.Limits.Processing.Seconds())))
 		}
 		if err := wait(ctx, pause); err != nil {
 			return err
 		}
 		a = answer{}
 		if err := c.do(ctx, status(u.Media), &a); err != nil {
-			return fmt.Errorf("asking how X gets on: %w", err)
+			return fmt.Errorf("cannot check the upload status: %w", err)
 		}
 	}
 }

@@ -184,7 +184,7 @@ func (c *Client) done(a *Attempt, r *publish.Receipt) (*publish.Receipt, error) 
 		r.Verified = append(r.Verified, "size")
 	}
 	if err := a.Done(r); err != nil {
-		return nil, fmt.Errorf("it was posted, %s, but the library cannot keep the receipt: %w", r.URL, err)
+		return nil, fmt.Errorf("it was posted, %s, but the receipt could not be saved in the library: %w", r.URL, err)
 	}
 	return r, nil
 }
@@ -322,11 +322,11 @@ func (c *Client) create(ctx context.Context, a *Attempt, p *Post) error {
 	case doubt != nil:
 		return &UnknownError{At: a.st.Intent.At, Text: p.Text, err: doubt}
 	case err == nil && !mediaID.MatchString(made.ID):
-		return &UnknownError{At: a.st.Intent.At, Text: p.Text, err: errors.New("the post was taken, and no id of it given")}
+		return &UnknownError{At: a.st.Intent.At, Text: p.Text, err: errors.New("X accepted the post but gave no id")}
 	case err == nil:
 		a.st.ID = made.ID
 		if err := a.save(); err != nil {
-			return fmt.Errorf("it was posted, %s, but the library cannot note that: %w", c.URL(made.ID), err)
+			return fmt.Errorf("it was posted, %s, but this could not be saved in the library: %w", c.URL(made.ID), err)
 		}
 		return nil
 	}
@@ -336,7 +336,7 @@ func (c *Client) create(ctx context.Context, a *Attempt, p *Post) error {
 
 // errInDoubt ends the tries to post: it is none of the errors that are tried
 // again.
-var errInDoubt = errors.New("the outcome is not known")
+var errInDoubt = errors.New("the outcome is unknown")
 
 // inDoubt reports whether X may have made the post all the same: it has not
 // said that it refuses it.
@@ -358,7 +358,7 @@ func (c *Client) Plan(p *Post) []string {
 		}
 		add(upload(id, "finalize"))
 		ask := status(id)
-		list = append(list, ask.line(c.c.API)+", until it is ready, if it is not at once")
+		list = append(list, ask.line(c.c.API)+", repeated until it is ready")
 	}
 	media(c.video(p), "VIDEO")
 	if p.Captions != nil {

@@ -107,7 +107,7 @@ func (c *Client) send(ctx context.Context, r call, bearer string, answer any) (w
 		answer = &struct{ Data any }{answer}
 	}
 	if err := json.Unmarshal(text, answer); err != nil {
-		return written, fmt.Errorf("%s %s: the answer is not what X documents: %w", r.method, r.path, err)
+		return written, fmt.Errorf("%s %s: unexpected reply from X: %w", r.method, r.path, err)
 	}
 	return written, nil
 }

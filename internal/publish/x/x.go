@@ -84,7 +84,7 @@ var (
 	// ErrSignedOut means that there is no token, or that X takes it no longer.
 	ErrSignedOut = errors.New("not signed in to X")
 	// ErrProcessing means that X could not make the video ready.
-	ErrProcessing = errors.New("the video is none that X can play")
+	ErrProcessing = errors.New("X cannot process the video")
 )
 
 // A RateLimitError means that X wants to hear nothing until a time.
@@ -104,7 +104,7 @@ type UnknownError struct {
 }
 
 func (e *UnknownError) Error() string {
-	text := fmt.Sprintf("whether it was posted on %s is not known", e.At.UTC().Format("2006-01-02 15:04 MST"))
+	text := fmt.Sprintf("it is unknown whether the post of %s was made", e.At.UTC().Format("2006-01-02 15:04 MST"))
 	if e.err != nil {
 		text += ": " + e.err.Error()
 	}

@@ -135,18 +135,39 @@ export class Saving {
 	}
 }
 
-// keep does work that writes a file. If another one of that name is there, it
-// asks whether to replace it, and returns null if not.
+// keep does work that writes a file. It asks whether to replace a file of the
+// same name, and for a reason where speakers have not given consent. It returns
+// null if the answer is no.
 async function keep(path, body, progress) {
 	try {
 		return await work(path, body, progress);
 	} catch (e) {
-		if (e.kind !== "exists") throw e;
-		return await replace(path.endsWith("/clips")) ? work(path, {...body, force: true}, progress) : null;
+		if (e.kind === "consent" && !body.reason) {
+			const reason = await askReason(e);
+			return reason ? keep(path, {...body, reason}, progress) : null;
+		}
+		if (e.kind !== "exists" || body.force) throw e;
+		return await replace(path.endsWith("/clips")) ? keep(path, {...body, force: true}, progress) : null;
 	}
 }
 
-// titled says that a title would make another name.
+// askReason shows who has not given consent, and returns the host's reason to
+// go on, or "".
+function askReason(refusal) {
+	const dialog = byId("consent"), reason = byId("consent-reason"), go = byId("consent-go");
+	byId("consent-text").textContent = refusal.detail;
+	byId("consent-hint").textContent = refusal.hint ?? "";
+	reason.value = "";
+	go.disabled = true;
+	reason.oninput = () => { go.disabled = !/\p{L}/u.test(reason.value); }; // as the server wants it
+	dialog.returnValue = "";
+	dialog.showModal();
+	reason.focus();
+	return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes" ? reason.value.trim() : ""), {once: true}));
+}
+
+// replace asks whether to replace a file. titled says that another title would
+// give another name.
 function replace(titled) {
 	const dialog = byId("replace");
 	byId("replace-else").hidden = !titled;
@@ -155,7 +176,7 @@ function replace(titled) {
 	return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), {once: true}));
 }
 
-// notAgreed names those who speak in something and have not agreed to it.
+// notAgreed names the speakers without consent.
 function notAgreed(r) {
 	const names = r.consent_missing ?? [];
 	return names.length ? [t("notAgreed", {names: names.map((n) => n ? handle(n) : t("unknown")).join(", ")})] : [];

@@ -1,0 +1,34 @@
+package studio
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/spaces-cli/spaces/internal/consent"
+)
+
+// Where consent is required, the page asks for a reason, saves nothing without
+// one, and saves the clip with it.
+func TestReasonForNoConsent(t *testing.T) {
+	t.Parallel()
+	b := browse(t, serveTest(t, sample(t), func(o *Options) {
+		o.Consent = consent.Policy{consent.Clipping: consent.Require}
+	}))
+	b.openRecording(sampleID)
+	b.set("from", "10\r")
+	b.until("a selection", `!document.getElementById("save").disabled`)
+	b.click("save")
+	b.until("the question", `document.getElementById("consent").open`)
+	if !eval[bool](b, `document.getElementById("consent-text").textContent.includes("@tomokafor") && document.getElementById("consent-go").disabled`) {
+		t.Error("the question names nobody, or can be answered without a reason")
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("consent").close("no")`))
+	b.until("the answer", `document.getElementById("status").textContent.includes("Nothing was saved")`)
+	b.click("save")
+	b.until("the question again", `document.getElementById("consent").open`)
+	b.do(chromedp.SendKeys(chromedp.ID("consent-reason"), "She agreed on stage"))
+	b.until("a reason", `!document.getElementById("consent-go").disabled`)
+	b.screenshot("consent-en")
+	b.click("consent-go")
+	b.until("the clip", `document.querySelector("#clips a") !== null`)
+}
