@@ -59,7 +59,7 @@ func TestUsageErrors(t *testing.T) {
 	}{
 		{"lst", exitUsage, "usage", "did you mean: spaces list"},
 		{"list --sinc 2021", exitUsage, "usage", "did you mean: --since"},
-		{"list --since yesterday", exitUsage, "usage", "yesterday"},
+		{"list --since soonish", exitUsage, "usage", "soonish"},
 		{"list --state good", exitUsage, "usage", "complete, damaged"},
 		{"list --limit x", exitUsage, "usage", "see spaces list --help"},
 		{"extract", exitUsage, "usage", "PATH"},
