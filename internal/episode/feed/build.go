@@ -55,7 +55,7 @@ type Built struct {
 	Findings []Finding
 }
 
-// An Asset is a file of an episode that the feed links.
+// An Asset is a file that the feed links: of an episode, or the cover.
 type Asset struct {
 	Path string // below the library
 	URL  string
@@ -96,6 +96,9 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 		return nil, err
 	}
 	b := &Built{URL: s.URL(o.File), Episodes: episodes}
+	if s.Cover != "" {
+		b.Files = append(b.Files, Asset{s.coverPath(), s.ImageURL(), s.Cover})
+	}
 	for _, e := range episodes {
 		for _, file := range e.Files() {
 			b.Files = append(b.Files, Asset{e.Path(file), s.URL(file), file})
@@ -117,6 +120,11 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 			return nil, err
 		}
 		if all, err = listed(out, s.GUID, written); err != nil {
+			return nil, err
+		}
+	}
+	if s.Cover != "" && !o.Site {
+		if err := place(ctx, library, out, Asset{Path: s.coverPath(), Name: s.Cover}, nil, o.Progress); err != nil {
 			return nil, err
 		}
 	}

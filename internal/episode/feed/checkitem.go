@@ -343,8 +343,8 @@ func (c *checker) checkSoundbite(k *node, seconds float64) {
 	if start+length > seconds+1 { // durations are often whole seconds
 		c.find(k.line, "soundbite-range", "the soundbite ends at %s, after the episode at %s", spell.Moment(start+length), spell.Moment(seconds))
 	}
-	if length < 15 || length > 120 {
-		c.find(k.line, "soundbite-length", "the soundbite lasts %s s; 15 to 120 s is recommended", decimal(length))
+	if length < minSoundbite || length > maxSoundbite {
+		c.find(k.line, "soundbite-length", "the soundbite lasts %s s; %d to %d s is recommended", decimal(length), minSoundbite, maxSoundbite)
 	}
 	c.atMost(k)
 }

@@ -53,6 +53,7 @@ const (
 	BadClip        Cause = "bad-clip"        // the provenance of a clip makes no sense
 	BadTranscript  Cause = "bad-transcript"  // cannot be read
 	LongTranscript Cause = "long-transcript" // for a page of the site
+	NoCover        Cause = "no-cover"        // the show's is gone
 )
 
 func (e *ProblemError) Error() string { return e.Path + ": " + e.Reason }

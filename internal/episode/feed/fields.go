@@ -10,12 +10,12 @@ import (
 func (s *Show) text(name string) *string {
 	return map[string]*string{
 		"title": &s.Title, "base-url": &s.BaseURL, "description": &s.Description, "author": &s.Author, "email": &s.Email,
-		"language": &s.Language, "image": &s.Image, "link": &s.Link, "copyright": &s.Copyright, "prefer": &s.Prefer, "guid": &s.GUID,
+		"language": &s.Language, "link": &s.Link, "copyright": &s.Copyright, "prefer": &s.Prefer, "guid": &s.GUID,
 	}[name]
 }
 
-// Set changes what the show says under a name: a text, "explicit" and "locked"
-// (true or false), or one of the lists "category" and "person", which are
+// Set changes what the show says under a name: a text, "image" (a URL or the
+// name of a file, which is read), "explicit" and "locked" (true or false), or one of the lists "category" and "person", which are
 // replaced; an empty entry counts as none. It reports whether a show has such a
 // name.
 func (s *Show) Set(name string, values ...string) (known bool, err error) {
@@ -25,6 +25,8 @@ func (s *Show) Set(name string, values ...string) (known bool, err error) {
 	}
 	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
 	switch name {
+	case "image":
+		err = s.setImage(strings.TrimSpace(strings.Join(values, "")))
 	case "explicit":
 		s.Explicit, err = strconv.ParseBool(strings.Join(values, ""))
 	case "locked":

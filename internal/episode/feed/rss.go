@@ -28,6 +28,8 @@ const (
 	maxDescription = 4000  // bytes, of a show
 	maxNotes       = 10000 // bytes, of an episode
 	maxName        = 128   // characters of a person's name or a soundbite's title
+	minSoundbite   = 15    // seconds
+	maxSoundbite   = 120
 )
 
 // encoding/xml writes a prefix with a namespace declaration of its own on each
@@ -150,8 +152,8 @@ func (s *Show) Render(episodes []*Episode, file string, pages bool) ([]byte, err
 	if s.Description == "" {
 		c.Description.Text = plain(s.Title)
 	}
-	if s.Image != "" {
-		c.Image = &href{s.Image}
+	if image := s.ImageURL(); image != "" {
+		c.Image = &href{image}
 	}
 	if s.Email != "" { // podcast:locked needs it: it is whom to ask
 		c.Owner = &owner{s.Author, s.Email}
@@ -215,6 +217,9 @@ func (s *Show) item(e *Episode, pages bool) item {
 		it.Transcripts = append(it.Transcripts, transcript{s.URL(file), transcriptType(file), s.Language, "captions"})
 	}
 	for _, c := range e.Clips {
+		if c.Seconds < minSoundbite || c.Seconds > maxSoundbite {
+			continue // pages list it all the same
+		}
 		it.Soundbites = append(it.Soundbites, soundbite{decimal(c.Start), decimal(c.Seconds), cut(clean(c.Title), maxName)})
 	}
 	return it

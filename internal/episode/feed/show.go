@@ -46,7 +46,8 @@ type Show struct {
 	Language    string   `json:"language"` // RFC 5646
 	Category    []string `json:"category"` // of Apple's: "Technology" or "News > Politics"
 	Explicit    bool     `json:"explicit"`
-	Image       string   `json:"image"` // URL of the cover
+	Image       string   `json:"image"`           // URL of a cover that is kept elsewhere
+	Cover       string   `json:"cover,omitempty"` // name of a cover in the folder of the feed; Image is "" then
 	Copyright   string   `json:"copyright,omitempty"`
 	// Unlocked lets other hosts import the feed without asking the owner.
 	Unlocked bool `json:"unlocked,omitempty"`
@@ -54,6 +55,8 @@ type Show struct {
 	// several: "mp3", "m4a" …; "" prefers MP3, which every player knows.
 	Prefer string   `json:"prefer,omitempty"`
 	People []Person `json:"people"` // whom the owner has named; nobody else but the host is
+
+	picture []byte // the new Cover, before Save
 }
 
 // A Person is somebody whom the show's owner names to the public.
@@ -153,6 +156,9 @@ func (s *Show) Check() (warnings []string, err error) {
 			warn("the %s %s is not https: Apple and others reject it", u.what, u.text)
 		}
 	}
+	if s.Cover != "" && !coverPattern.MatchString(s.Cover) {
+		return nil, fmt.Errorf("%q is not the name of a cover", s.Cover)
+	}
 	if s.Language != "" && !languagePattern.MatchString(s.Language) {
 		return nil, fmt.Errorf("%q is not a valid language code (try en, de or pt-BR)", s.Language)
 	}
@@ -183,7 +189,7 @@ func (s *Show) Check() (warnings []string, err error) {
 		{"an e-mail address (Spotify and others use it to verify the owner)", s.Email != ""},
 		{"a language", s.Language != ""},
 		{"a category", len(s.Category) > 0},
-		{"an image (square, 1400 to 3000 pixels)", s.Image != ""},
+		{"an image (square, 1400 to 3000 pixels)", s.ImageURL() != ""},
 	} {
 		if !want.there {
 			warn("the show has no %s", strings.TrimPrefix(strings.TrimPrefix(want.what, "a "), "an "))
@@ -253,18 +259,30 @@ func LoadValid(root *os.Root) (*Show, error) {
 	if _, err := s.Check(); err != nil {
 		return nil, &InvalidError{err}
 	}
+	if s.Cover != "" {
+		if _, err := root.Stat(s.coverPath()); errors.Is(err, fs.ErrNotExist) {
+			return nil, &ProblemError{s.coverPath(), "the file is gone", NoCover}
+		} else if err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
 // Save writes the show of a library. Whoever reads it meanwhile sees the old
-// one or the new.
+// one or the new: a new cover is written before, an old one removed after.
 func (s *Show) Save(root *os.Root) error {
 	b, err := space.Marshal(s)
 	if err != nil {
 		return err
 	}
-	_, err = writeFile(root, layout.Show, b)
-	return err
+	if err := s.saveCover(root); err != nil {
+		return err
+	}
+	if _, err = writeFile(root, layout.Show, b); err != nil {
+		return err
+	}
+	return s.removeOldCovers(root)
 }
 
 // named returns the person whom the owner has named for a handle.

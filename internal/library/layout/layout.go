@@ -35,6 +35,7 @@ const (
 	MadeLedger  = Made + "/made.jsonl"
 	Show        = "show.json"
 	Feed        = "feed"
+	Cover       = "cover"    // in Feed, followed by a part of its hash and .jpg or .png
 	FeedFile    = "feed.xml" // in Feed, unless somebody says otherwise
 	Lock        = ".lock"
 	LockDetails = ".lock.json"

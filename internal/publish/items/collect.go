@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 
@@ -29,6 +30,9 @@ type Collector struct {
 
 	List []*publish.Item
 	Uses []gate.Use // of the recordings that are heard in them
+	// Elsewhere is the name at the target of a cover that the feed points to and
+	// that is not part of List; "" if there is none.
+	Elsewhere string
 }
 
 // A NoneError means that a Space has nothing of a kind.
@@ -244,6 +248,12 @@ func (c *Collector) AddFeed(ctx context.Context, o FeedOptions) (episodes []*fee
 	text, err := there.Render(episodes, layout.FeedFile, site)
 	if err != nil {
 		return nil, "", err
+	}
+	if show.Cover != "" {
+		c.List = append(c.List, kept(root, publish.Extra, show.Cover, path.Join(layout.Feed, show.Cover), "", publish.Meta{Title: show.Title}))
+	}
+	if name := there.OwnImage(); name != "" && !slices.ContainsFunc(c.List, func(it *publish.Item) bool { return it.Name == name }) {
+		c.Elsewhere = name
 	}
 	c.List = append(c.List, Feed(root, pages, text)...)
 	return episodes, o.BaseURL, nil
