@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ the people of --person.`,
 	f.String("email", "", "publish `ADDRESS` as the e-mail of the owner")
 	f.String("language", "", "set the language to `CODE`, such as en, de or pt-BR")
 	f.StringArray("category", nil, "put the show in `CATEGORY` of Apple's list, such as \"News > Politics\"; may be repeated")
-	f.String("image", "", "use the cover at `URL`: JPEG or PNG, square, 1400 to 3000 pixels")
+	f.String("image", "", "cover, a JPEG or PNG `FILE|URL`, square, 1400 to 3000 pixels")
 	f.String("link", "", "link the web page at `URL` (default: the base URL)")
 	f.Bool("explicit", false, "mark the show as explicit")
 	f.String("copyright", "", "state the copyright as `TEXT`")
@@ -140,7 +141,7 @@ func newFeedBuildCmd(a *App) *cobra.Command {
 		Use:   "build",
 		Short: "Write the feed of all published episodes",
 		Long: `Write feed.xml with every published episode (spaces episodes publish), newest first, with chapters,
-transcripts, the host, the people of the show, and a soundbite for each clip. Each Space has one
+transcripts, the host, the people of the show, and soundbites: clips of 15 to 120 s. Each Space has one
 item with a guid that never changes. If a Space has several published episodes, the feed takes the
 MP3 (or the format of feed init --prefer), then the one of the preset host. Every file is compared
 with its SHA-256 first. A new episode changes only its own item and the date of the feed.
@@ -312,15 +313,21 @@ func (a *App) feedCheck(name string) error {
 		defer f.Close()
 		in, shown = f, a.shorten(name)
 	}
-	findings, err := feed.CheckAt(in, a.Now())
+	var text bytes.Buffer
+	findings, err := feed.CheckAt(io.TeeReader(in, &text), a.Now())
 	if err != nil {
 		return err
 	}
+	ours, repairs := feed.Made(text.Bytes()), make(map[string]bool)
 	for _, f := range findings {
 		if a.set.JSON {
 			err = writeJSON(a.Out, feedFindingLine{space.Schema, "finding", f})
 		} else {
 			err = writeFinding(a.Out, shown, f)
+		}
+		if fix := findingHint(f.Rule); err == nil && ours && !a.set.JSON && fix != "" && !repairs[fix] {
+			repairs[fix] = true
+			_, err = fmt.Fprintln(a.Out, "  repair: "+fix)
 		}
 		if err != nil {
 			return err

@@ -117,8 +117,38 @@ func feedHint(c feed.Cause) string {
 		return "cut the clip again, or delete it"
 	case feed.BadTranscript:
 		return "export the Space again with a valid transcript: --transcript FILE"
+	case feed.NoCover:
+		return "give it again: spaces feed init --image FILE"
 	case feed.LongTranscript:
 		return "build without --site"
 	}
 	return "export the Space again" // feed.BadRecord, feed.Altered
+}
+
+// findingHint returns the command that repairs what a rule finds in a feed of
+// this program, or "".
+func findingHint(rule string) string {
+	const again, retitle = ", then spaces feed build", "spaces export SPACE --force --"
+	if flag := map[string]string{
+		"channel-title": "title TEXT", "channel-link": "link URL", "channel-language": "language CODE", "channel-author": "author NAME",
+		"channel-description": "description TEXT", "channel-description-length": "description TEXT", "channel-description-html": "description TEXT",
+		"channel-image": "image FILE", "image-type": "image FILE", "channel-category": "category CATEGORY", "category-unknown": "category CATEGORY",
+		"channel-owner": "email ADDRESS", "channel-locked": "email ADDRESS", "channel-guid-format": "guid UUID", "person-name": "person HANDLE=NAME",
+		"url-https": "base-url https://…",
+	}[rule]; flag != "" {
+		return "spaces feed init --" + flag + again
+	}
+	switch rule {
+	case "channel-items":
+		return "spaces episodes publish SPACE" + again
+	case "item-title":
+		return retitle + "title TEXT" + again
+	case "item-description", "item-description-length":
+		return retitle + "description TEXT" + again
+	case "enclosure-type-apple":
+		return retitle + "format mp3" + again
+	case "channel-guid", "channel-self":
+		return "spaces feed build"
+	}
+	return ""
 }

@@ -123,6 +123,11 @@ func items(text []byte) ([]*listedItem, error) {
 	}
 }
 
+// Made reports whether a feed was made by this package, of whatever show.
+func Made(text []byte) bool {
+	return bytes.Contains(text, []byte("<generator>"+generator+"</generator>"))
+}
+
 // Owns reports whether a feed is one of this show, by its podcast:guid.
 func (s *Show) Owns(text []byte) bool {
 	return s.GUID != "" && bytes.Contains(text, []byte("<podcast:guid>"+s.GUID+"</podcast:guid>"))

@@ -23,6 +23,9 @@ const (
 	atomNS    = "http://www.w3.org/2005/Atom"
 )
 
+// generator names the program in a feed.
+const generator = "spaces"
+
 // The bounds that Apple and the podcast namespace set.
 const (
 	maxDescription = 4000  // bytes, of a show
@@ -146,7 +149,7 @@ func (s *Show) Render(episodes []*Episode, file string, pages bool) ([]byte, err
 	c := channel{
 		Title: s.Title, Link: s.page(), Self: atomLink{s.URL(file), "self", "application/rss+xml"},
 		Description: cdata{plain(s.Description)}, Language: s.Language, Copyright: s.Copyright,
-		Generator: "spaces", Author: s.Author, Explicit: s.Explicit, Type: "episodic",
+		Generator: generator, Author: s.Author, Explicit: s.Explicit, Type: "episodic",
 		GUID: s.GUID, Medium: "podcast", Persons: s.persons(),
 	}
 	if s.Description == "" {

@@ -261,7 +261,7 @@ func LoadValid(root *os.Root) (*Show, error) {
 	}
 	if s.Cover != "" {
 		if _, err := root.Stat(s.coverPath()); errors.Is(err, fs.ErrNotExist) {
-			return nil, &ProblemError{s.coverPath(), "the file is gone", NoCover}
+			return nil, &ProblemError{s.coverPath(), "the file is missing", NoCover}
 		} else if err != nil {
 			return nil, err
 		}
