@@ -35,7 +35,7 @@ func newBackupCmd(a *App) *cobra.Command {
 and notes, confirmed turns, consent and its evidence, clips, episodes, receipts. TARGET is a name
 from the settings or a URL: file:///folder, s3://bucket/folder, webdavs://host/folder or
 sftp://host/folder. It must be private. Only what changed is sent, and what arrived is checked
-there. Files are not encrypted. See spaces help backup.`,
+there. Files are not encrypted. See spaces help topic backup.`,
 		Example: `  spaces backup create file:///media/disk/spaces
   spaces backup check file:///media/disk/spaces
   spaces backup restore file:///media/disk/spaces -o ~/Spaces`,

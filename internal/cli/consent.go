@@ -30,7 +30,7 @@ func newConsentCmd(a *App) *cobra.Command {
 answers, and list them. The ledger is append-only. The latest answer that applies decides; an answer
 about one Space comes before one about all. The settings consent.clip, .export, .private, .public,
 .feed and .post set what to do when a speaker has not given consent: off, warn or require.
-This is a record, not legal advice: spaces help consent.`,
+This is a record, not legal advice: spaces help topic consent.`,
 		Example: `  spaces consent ask latest --places "my podcast"
   spaces consent set @guest granted --evidence answer.png
   spaces consent log`,

@@ -27,7 +27,7 @@ func newFeedCmd(a *App) *cobra.Command {
 		Use:   "feed COMMAND",
 		Short: "Publish the episodes as a podcast, and check feeds",
 		Long: `Publish the episodes of the library as a podcast: describe the show, build the feed, check it.
-Step by step: spaces help publishing-a-podcast.`,
+Step by step: spaces help topic publishing-a-podcast.`,
 		Example: `  spaces feed init --title "Open Mic" --base-url https://example.com/show/
   spaces feed build
   spaces feed check`,
@@ -267,7 +267,7 @@ func newFeedCheckCmd(a *App) *cobra.Command {
 		Long: `Check the feed of any podcast (default: the one that feed build wrote) against the rules of RSS,
 Apple, Spotify and the podcast namespace. Each finding has a line, a rule and a severity. Directories
 reject an error, or players fail on it. "-" reads standard input. The check uses no network: it does
-not look at images and audio. The rules: spaces help publishing-a-podcast.`,
+not look at images and audio. The rules: spaces help topic publishing-a-podcast.`,
 		Example: `  spaces feed check
   spaces feed check old-feed.xml
   curl -s https://example.com/feed.xml | spaces feed check -`,
@@ -342,7 +342,7 @@ func (a *App) feedCheck(name string) error {
 		fmt.Fprintf(a.Out, "Checked %s: %s, %s\n", terminal.Safe(shown), spell.Count(errs, "error"), spell.Count(warnings, "warning"))
 	}
 	if errs > 0 {
-		return &failure{exitFound, "findings", "the rules: spaces help publishing-a-podcast", fmt.Errorf("the feed has %s", spell.Count(errs, "error"))}
+		return &failure{exitFound, "findings", "the rules: spaces help topic publishing-a-podcast", fmt.Errorf("the feed has %s", spell.Count(errs, "error"))}
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ what happens to it, and asks for the handle. It removes clips and episodes with 
 replaces their name by "forgotten" everywhere, the consent ledger included. Original recordings
 cannot be changed: they keep the voice and the handle, unless --originals removes these recordings
 and everything made from them. With any of --clips, --episodes, --names and --originals, only that
-is done. Uploads are listed; you remove them at the target. More: spaces help consent.`,
+is done. Uploads are listed; you remove them at the target. More: spaces help topic consent.`,
 		Example: `  spaces people forget @guest --dry-run
   spaces people forget @guest --clips --episodes --names --originals
   spaces people forget guest --yes guest --json | jq -r 'select(.fate == "stays").name'`,

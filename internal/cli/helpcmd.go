@@ -18,15 +18,16 @@ import (
 // program.
 func newHelpCmd(a *App) *cobra.Command {
 	return &cobra.Command{
-		Use:    "help [COMMAND | TOPIC]",
+		Use:    "help [COMMAND | topic NAME]",
 		Short:  "Show the help of a command, or a page of the documentation",
 		Hidden: true,
 		Long: `Show the help of a command, or a page of the documentation.
 
-  spaces help topics   lists the pages
-  spaces help flags    shows the flags that every command takes`,
+  spaces help topics       lists the pages
+  spaces help topic NAME   shows a page, also one that is called like a command
+  spaces help flags        shows the flags that every command takes`,
 		Example: `  spaces help clip
-  spaces help uploading`,
+  spaces help topic uploading`,
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,37 +38,43 @@ func newHelpCmd(a *App) *cobra.Command {
 			if found, rest, err := root.Find(args); err == nil && found != root && len(rest) == 0 {
 				return found.Help()
 			}
-			switch word := strings.TrimSuffix(strings.ToLower(args[0]), ".md"); {
+			switch word := pageName(args[0]); {
+			case len(args) == 2 && (word == "topic" || word == "topics"):
+				return a.showTopic(cmd, pageName(args[1]), true)
 			case len(args) > 1:
-				return unknownTopic(cmd, strings.Join(args, " "))
+				return unknownTopic(cmd, strings.Join(args, " "), false)
 			case word == "flags":
 				_, err := io.WriteString(a.Out, manual.GlobalFlags(root, a.Columns))
 				return err
-			case word == "topics":
+			case word == "topics" || word == "topic":
 				return a.listTopics()
 			default:
-				return a.showTopic(cmd, word)
+				return a.showTopic(cmd, word, false)
 			}
 		},
 	}
 }
 
+// pageName is the name of a page as its user may write it.
+func pageName(word string) string { return strings.TrimSuffix(strings.ToLower(word), ".md") }
+
 // showTopic prints a page of the documentation.
-func (a *App) showTopic(cmd *cobra.Command, topic string) error {
+func (a *App) showTopic(cmd *cobra.Command, topic string, page bool) error {
 	text, err := fs.ReadFile(docs.Pages, topic+".md")
 	if err != nil {
-		return unknownTopic(cmd, topic)
+		return unknownTopic(cmd, topic, page)
 	}
 	_, err = a.Out.Write(text)
 	return err
 }
 
-func unknownTopic(cmd *cobra.Command, word string) error {
+// unknownTopic guesses what was meant: a page, where one was asked for.
+func unknownTopic(cmd *cobra.Command, word string, page bool) error {
 	hint := "list the topics with: spaces help topics"
-	if near := nearCommand(cmd.Root(), word); near != "" {
+	if near := nearCommand(cmd.Root(), word); near != "" && !page {
 		hint = "did you mean: spaces help " + strings.TrimPrefix(near, cmd.Root().Name()+" ")
 	} else if near := suggest.Closest(word, topics()); near != "" {
-		hint = "did you mean: spaces help " + near
+		hint = "did you mean: spaces help topic " + near
 	}
 	return hinted(usage("there is no command or topic %q", word), hint)
 }
@@ -92,12 +99,15 @@ func (a *App) listTopics() error {
 			return err
 		}
 		heading, _, _ := strings.Cut(string(text), "\n")
-		fmt.Fprintf(a.Out, "%-22s %s\n", name, strings.TrimLeft(heading, "# "))
+		fmt.Fprintf(a.Out, "spaces help topic %-22s %s\n", name, strings.TrimLeft(heading, "# "))
 	}
 	return nil
 }
 
 func completeHelp(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 1 && args[0] == "topic" {
+		return topics(), cobra.ShellCompDirectiveNoFileComp
+	}
 	found, _, err := cmd.Root().Find(args)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -109,7 +119,7 @@ func completeHelp(cmd *cobra.Command, args []string, _ string) ([]string, cobra.
 		}
 	}
 	if len(args) == 0 {
-		list = append(append(list, topics()...), "flags", "topics")
+		list = append(append(list, topics()...), "flags", "topic", "topics")
 	}
 	return list, cobra.ShellCompDirectiveNoFileComp
 }

@@ -4,8 +4,11 @@ import (
 	"archive/zip"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/fixture"
 )
@@ -32,7 +35,8 @@ var mistakes = []struct {
 	{"--jobs two list", exitUsage, `--jobs must be a whole number, not "two"`, "--help"},
 	{"--lock-wait long list", exitUsage, `--lock-wait must be a time such as 90s or 5m, not "long"`, "--help"},
 	{"help extarct", exitUsage, `"extarct"`, "spaces help extract"},
-	{"help uploding", exitUsage, `"uploding"`, "spaces help uploading"},
+	{"help uploding", exitUsage, `"uploding"`, "spaces help topic uploading"},
+	{"help topic consnet", exitUsage, `"consnet"`, "spaces help topic consent"},
 	{"help nothing-such", exitUsage, `"nothing-such"`, "spaces help topics"},
 	{"version --short", exitUsage, "--short", "spaces version --help"},
 
@@ -308,4 +312,28 @@ func otherZIP(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// Helps name pages that there are, and as pages: some are called like a command.
+func TestHelpNamesPages(t *testing.T) {
+	named := regexp.MustCompile(`spaces help( topic)? ([a-z-]+)`)
+	found := 0
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		for _, m := range named.FindAllStringSubmatch(cmd.Long, -1) {
+			if cmd.Name() == "help" {
+				continue
+			}
+			if found++; m[1] == "" || !slices.Contains(topics(), m[2]) {
+				t.Errorf("%s says %q: not the page of a topic", cmd.CommandPath(), m[0])
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(testApp(t).rootCommand())
+	if found < 8 {
+		t.Errorf("%d pages named", found)
+	}
 }

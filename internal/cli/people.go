@@ -30,7 +30,7 @@ func newPeopleCmd(a *App) *cobra.Command {
 		Long: `List the people who were on stage, in all Spaces or in the named ones, longest speakers first. The
 speaking time is an estimate from audio levels. The consent is what you recorded with spaces consent
 set. It is "own" for the account of the archive, and for the handles of spaces config set me.
-More about consent: spaces help consent.`,
+More about consent: spaces help topic consent.`,
 		Example: `  spaces people
   spaces people latest --for upload
   spaces people --json | jq -r 'select(.consent == "unknown").handle'`,

@@ -54,7 +54,7 @@ Without --copy, the post goes through X's API. You need a developer app of your 
 spaces target login x. A post costs ` + price + `, a post with a link ` + withURL + `. The clip is uploaded, then
 posted once. If it is uncertain whether X made the post, spaces posts nothing more until you report
 what happened: --posted or --forget-attempt. This was never tested against the live service of X:
-spaces help posting.`,
+spaces help topic posting.`,
 		Example: `  spaces post clip.mp4 --text "What we said about rain" --copy
   spaces post clip.mp4 --text "What we said about rain" --alt "Two people talk" --dry-run
   spaces post clip.mp4 --text "…" --captions clip.srt --reply-to 1234567890`,
@@ -350,7 +350,7 @@ func (a *App) postError(err error, file string) error {
 	case errors.As(err, new(*keyring.PermissionError)):
 		return authError(err)
 	case errors.Is(err, x.ErrSignedOut):
-		return &failure{exitFailed, "signed-out", "sign in: spaces target login x (see spaces help posting); or " + byHand, err}
+		return &failure{exitFailed, "signed-out", "sign in: spaces target login x (see spaces help topic posting); or " + byHand, err}
 	case errors.As(err, &limit):
 		return &failure{exitFailed, "rate-limited", "X accepts no request before " + limit.Until.In(a.Zone).Format("2006-01-02 15:04:05") + ". Run the same command then", err}
 	case errors.Is(err, x.ErrProcessing):
@@ -364,7 +364,7 @@ func (a *App) postError(err error, file string) error {
 	case status != nil && status.Status == http.StatusPaymentRequired:
 		return &failure{exitFailed, "no-credits", "buy credits in X's developer console, or " + byHand, err}
 	case status != nil && status.Status == http.StatusForbidden:
-		return &failure{exitFailed, "refused", "nothing was posted. Your app may lack the permission to write: spaces help posting", err}
+		return &failure{exitFailed, "refused", "nothing was posted. Your app may lack the permission to write: spaces help topic posting", err}
 	case status != nil && status.Status/100 == 4:
 		return &failure{exitFailed, "refused", "nothing was posted; the reason above is from X", err}
 	case errors.Is(err, publish.ErrUntrusted):

@@ -37,7 +37,7 @@ the time of day, the settings and the version that made it; and forward to where
 step is checked again: files are hashed, frames counted, the clock worked out, and clips cut again
 and compared bit for bit with the original. A file is found by its hash, whatever its name.
 --archive reads the archive too. What each check means, and what a proof cannot say:
-spaces help proof.`,
+spaces help topic proof.`,
 		Example: `  spaces prove clip.m4a
   spaces prove latest --archive twitter-2021-06-17.zip
   spaces prove episode.m4a --json > proof.json`,

@@ -50,7 +50,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
 	flags.String("library", "", "folder of the library, `DIR` (default ~/Spaces)")
-	flags.Bool("json", false, "write JSON, for scripts; see spaces help json")
+	flags.Bool("json", false, "write JSON, for scripts; see spaces help topic json")
 	flags.BoolP("quiet", "q", false, "print only results and errors")
 	flags.String("progress", terminal.Auto, "show progress: auto, never, or json for lines on standard error, `WHEN`")
 	flags.Bool("no-progress", false, "do not show progress")

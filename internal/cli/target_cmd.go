@@ -207,7 +207,7 @@ TARGET is a name from the settings, or a URL. Without stored credentials, S3 use
 and AWS_SECRET_ACCESS_KEY or the files in ~/.aws, and WebDAV uses ~/.netrc.
 
 "x" signs in to X for spaces post: it prints the address of a page at X on which you agree, and
-waits until X sends the browser back to this computer. To set this up: spaces help posting.`,
+waits until X sends the browser back to this computer. To set this up: spaces help topic posting.`,
 		Example: `  spaces target login show
   printf '%s\n' "$KEY" "$SECRET" | spaces target login s3://my-bucket
   spaces target login x --open`,

@@ -44,7 +44,7 @@ func (a *App) loginX(ctx context.Context, o xLoginOptions) error {
 		return usage("--open cannot be combined with --paste")
 	case a.set.XClientID == "":
 		return hinted(usage("signing in to X needs a developer app of your own, and x.client_id is not set"),
-			"make one (spaces help posting), then: spaces config set x.client_id ID. Without one: spaces post CLIP --text … --copy")
+			"make one (spaces help topic posting), then: spaces config set x.client_id ID. Without one: spaces post CLIP --text … --copy")
 	}
 	c, err := a.xConfig(a.wireOptions(0))
 	if err != nil {

@@ -43,7 +43,7 @@ sftp://host/folder or ia://item.
 
 A file that is already at the target and equal is not sent again. A file that differs is not
 overwritten without --force. The next run resumes interrupted uploads. Each file that arrived has a
-receipt: spaces upload log. More about uploading: spaces help uploading.`,
+receipt: spaces upload log. More about uploading: spaces help topic uploading.`,
 		Example: `  spaces upload latest s3://my-bucket/show
   spaces upload --feed show --dry-run
   spaces upload 1ypK --original --recording file:///media/disk/backup`,

@@ -54,7 +54,7 @@ func uploadError(err error, t *named.Target) error {
 	case errors.Is(err, publish.ErrFull) && !library.IsFull(err):
 		return &failure{exitFailed, "target-full", "free some space there; " + again, err}
 	case errors.Is(err, publish.ErrUntrusted):
-		return &failure{exitFailed, "untrusted", "nothing was sent. Check that it is your server: spaces help uploading", err}
+		return &failure{exitFailed, "untrusted", "nothing was sent. Check that it is your server: spaces help topic uploading", err}
 	case errors.Is(err, publish.ErrDiffers):
 		return &failure{exitFailed, "differs", "the file there was not changed; --force overwrites it", err}
 	case errors.Is(err, publish.ErrChanged):
@@ -72,7 +72,7 @@ func uploadError(err error, t *named.Target) error {
 	case status != nil && wire.RetryableStatus(status.Status):
 		return &failure{exitFailed, "server", "the server has a problem. Later, " + again, err}
 	case status != nil:
-		return &failure{exitFailed, "refused", "nothing was changed there. What a target needs: spaces help uploading", err}
+		return &failure{exitFailed, "refused", "nothing was changed there. What a target needs: spaces help topic uploading", err}
 	case errors.As(err, &op), errors.As(err, new(*wire.IdleError)), wire.Retryable(err):
 		return &failure{exitFailed, "connection", "check the network connection; " + again, err}
 	case errors.As(err, &local) && errors.Is(err, fs.ErrNotExist):
