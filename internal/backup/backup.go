@@ -52,6 +52,8 @@ var (
 	ErrOther = errors.New("the target holds the backup of another library")
 	// ErrPublic means that everybody could read what is sent.
 	ErrPublic = errors.New("the target is public")
+	// ErrPublished means that everybody reads what lies there.
+	ErrPublished = errors.New("this folder holds what you published")
 	// ErrInside means that the target is a folder of the library.
 	ErrInside = errors.New("the target lies inside the library")
 	// ErrUnsettled means that the library did not stop changing.

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/backups"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -45,6 +46,11 @@ type Result struct {
 	Forgotten bool     `json:"forgotten"` // they were, since they held somebody who was forgotten
 	Removed   int      `json:"-"`         // objects that went with them
 	Odd       []string `json:"not_files"` // links and devices: they are not in the backup
+	// Missing and Changed are files whose hash the library keeps and that are not
+	// as they were. A backup keeps what is there.
+	Missing int            `json:"missing,omitempty"`
+	Changed int            `json:"changed,omitempty"`
+	Losses  library.Losses `json:"-"`
 }
 
 // A run is one Create.
@@ -68,6 +74,9 @@ func (b *Backup) Create(ctx context.Context, o CreateOptions) (*Result, error) {
 		return nil, fmt.Errorf("%s: %w", b.Target.Place(), ErrPublic)
 	}
 	if err := b.outside(); err != nil {
+		return nil, err
+	}
+	if err := b.unpublished(); err != nil {
 		return nil, err
 	}
 	if !o.DryRun {
@@ -193,6 +202,9 @@ func (r *run) once(ctx context.Context) error {
 	for _, f := range m.Files {
 		n.Bytes += f.Bytes
 	}
+	if err := r.compare(ctx, m); err != nil {
+		return err
+	}
 	n.Same = !r.purge && r.last.same(m)
 	if r.o.DryRun {
 		return r.send(ctx, m)
@@ -209,6 +221,18 @@ func (r *run) once(ctx context.Context) error {
 	}
 	n.Snapshot = snap.Name
 	return r.finish(ctx, snap)
+}
+
+// compare counts the files that are not as the library's records have them.
+func (r *run) compare(ctx context.Context, m *Manifest) (err error) {
+	sums := make(map[string]string)
+	for _, f := range m.Files {
+		sums[f.Path] = f.SHA256
+	}
+	n := &r.result
+	n.Losses, err = r.Library.Losses(ctx, func(name string) (string, bool) { sum, ok := sums[name]; return sum, ok })
+	n.Missing, n.Changed = n.Losses.Missing, n.Losses.Changed
+	return err
 }
 
 // same reports whether the manifests are of the same library in the same state.

@@ -156,6 +156,7 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 		kind, hint string
 	}{
 		{backup.ErrPublic, exitUsage, "public", "a backup holds everything: set the access of the target to private, or choose another one"},
+		{backup.ErrPublished, exitUsage, "public", "choose a place that nobody else can read"},
 		{backup.ErrInside, exitUsage, "usage", "choose a folder outside the library, on another disk"},
 		{backup.ErrGone, exitNotFound, "no-backup", "connect the disk, or start a new backup: spaces backup create " + o.target + " --new"},
 		{backup.ErrNone, exitNotFound, "no-backup", "make one: spaces backup create " + o.target},
@@ -199,6 +200,9 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 	}
 	for _, name := range r.Odd {
 		a.warn("%s is not a regular file: it is not in the backup", name)
+	}
+	if lost := r.Losses.String(); lost != "" {
+		a.warn("%s: spaces verify", lost)
 	}
 	if a.set.JSON {
 		return writeJSON(a.Out, struct {

@@ -57,6 +57,7 @@ type clipLine struct {
 	Bytes     int64      `json:"bytes"`
 	SHA256    string     `json:"sha256"`
 	Path      string     `json:"path"`
+	Missing   bool       `json:"missing,omitempty"`
 }
 
 // listClips lists the clips of a library, or of one Space.
@@ -79,7 +80,7 @@ func listClips(ctx context.Context, lib *library.Library, id string) ([]madeItem
 			}
 			name := lib.Path(layout.ClipIn(row.Folder, p.File))
 			list = append(list, madeItem{removed.Clip, row.ID, row.Folder, p.File, p.Title, clipLine{
-				space.Schema, row.ID, p.Title, p.At, p.Length, p.Start, p.Samples, p.StartedAt, string(p.Format), p.Lossless, p.Bytes, p.SHA256, name}})
+				space.Schema, row.ID, p.Title, p.At, p.Length, p.Start, p.Samples, p.StartedAt, string(p.Format), p.Lossless, p.Bytes, p.SHA256, name, isMissing(name)}})
 		}
 	}
 	return list, nil
@@ -121,10 +122,17 @@ func (a *App) clips(ctx context.Context, o refs) error {
 			continue
 		}
 		c := m.line.(clipLine)
-		t.Add(m.id, spell.Position(c.At), spell.Length(c.Length), spell.Size(c.Bytes), m.file)
+		cells := []string{m.id, spell.Position(c.At), spell.Length(c.Length), spell.Size(c.Bytes), m.file}
+		if c.Missing { // a library that is whole has no column for it
+			cells = append(cells, "missing")
+		}
+		t.Add(cells...)
 	}
 	if a.set.JSON {
 		return nil
+	}
+	if len(t.Columns) > 5 {
+		t.Columns[5] = terminal.Column{Title: "STATE", Style: stateStyle}
 	}
 	t.Write(a.Out, a.Columns)
 	if len(list) == 0 {

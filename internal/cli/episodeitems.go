@@ -27,7 +27,8 @@ func listEpisodeItems(ctx context.Context, lib *library.Library) ([]madeItem, er
 }
 
 func newEpisodeLine(lib *library.Library, e *feed.Episode) episodeLine {
-	return episodeLine{space.Schema, e.ID, e.Title, e.Date, e.Duration, e.Bytes, lib.Path(e.Path(e.File)), e.IsPublished()}
+	name := lib.Path(e.Path(e.File))
+	return episodeLine{space.Schema, e.ID, e.Title, e.Date, e.Duration, e.Bytes, name, e.IsPublished(), isMissing(name)}
 }
 
 // showEpisode shows what is known of an episode.

@@ -82,6 +82,7 @@ type episodeLine struct {
 	Bytes     int64      `json:"bytes"`
 	Path      string     `json:"path"`
 	Published bool       `json:"published"`
+	Missing   bool       `json:"missing,omitempty"`
 }
 
 // episodes lists what was exported.
@@ -100,7 +101,7 @@ func (a *App) episodes(ctx context.Context, o refs) error {
 		terminal.Column{Title: "DATE", Yield: 4},
 		terminal.Column{Title: "LENGTH", Right: true, Yield: 3},
 		terminal.Column{Title: "SIZE", Right: true, Yield: 1},
-		terminal.Column{Title: "STATE", Yield: 5},
+		terminal.Column{Title: "STATE", Yield: 5, Style: stateStyle},
 		terminal.Column{Title: "FILE", Yield: 2, Min: 16},
 		terminal.Column{Title: "TITLE", Min: titleRoom})
 	for _, e := range list {
@@ -116,6 +117,9 @@ func (a *App) episodes(ctx context.Context, o refs) error {
 		}
 		if e.IsPublished() {
 			state = "published"
+		}
+		if isMissing(lib.Path(e.Path(e.File))) {
+			state = "missing"
 		}
 		t.Add(date, spell.Length(e.Duration), spell.Size(e.Bytes), state, terminal.Safe(e.File), terminal.Safe(e.Title))
 	}

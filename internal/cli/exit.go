@@ -159,7 +159,7 @@ func classify(err error) *failure {
 		}
 		return &failure{exitFailed, string(problem.Kind), problem.Hint, err}
 	case errors.Is(err, library.ErrNoLibrary):
-		return &failure{exitNotFound, "no-library", "make one from your archive: spaces extract ARCHIVE.zip; or name another folder with --library", err}
+		return &failure{exitNotFound, "no-library", "make one from your archive: spaces extract ARCHIVE.zip; or from a backup: spaces backup restore TARGET; or name another folder with --library", err}
 	case errors.Is(err, library.ErrForeign):
 		return &failure{exitFailed, "failed", "name a library or an empty folder: --library DIR", err}
 	case errors.Is(err, library.ErrNoFolder), errors.Is(err, settings.ErrNoHome):

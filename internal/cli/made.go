@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -108,6 +109,12 @@ func (a *App) chooseMade(ctx context.Context, lib *library.Library, kind removed
 	return nil, &failure{exitUsage, "ambiguous", "name one file", fmt.Errorf("%q can mean %d %ss:%s", word, len(found), kind, b.String())}
 }
 
+// isMissing reports whether a file of the library is gone.
+func isMissing(name string) bool {
+	_, err := os.Stat(name)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 func matching(list []madeItem, means func(*madeItem) bool) (found []madeItem) {
 	for _, m := range list {
 		if means(&m) {
@@ -183,6 +190,9 @@ func addMade(a *App, cmd *cobra.Command, kind removed.Kind, show func(lib *libra
 				} else if printOnly {
 					_, err := fmt.Fprintln(a.Out, m.path(lib))
 					return err
+				}
+				if isMissing(m.path(lib)) {
+					return &failure{exitNotFound, "missing", "find what is lost: spaces verify", fmt.Errorf("the file %s is missing", m.path(lib))}
 				}
 				return a.Start(m.path(lib))
 			})

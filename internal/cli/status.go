@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/backup"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/library/status"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -55,7 +56,7 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 		}
 	}
 	sum := status.Sum(list, a.set.Window)
-	if err := sum.AddBackup(lib); err != nil {
+	if err := sum.AddBackup(ctx, lib, backup.ChangedSince); err != nil {
 		return err
 	}
 	if a.set.JSON {
@@ -95,6 +96,8 @@ func (a *App) tableStatus(list []*status.Space) {
 			saved = "saved, damaged"
 		case string(space.Missing):
 			saved = "files missing"
+		case status.Changed:
+			saved = "files changed"
 		case status.Linked:
 			saved = "no audio (a post links it)"
 		case status.Removed:
@@ -134,7 +137,7 @@ func savedStyle(text string) terminal.Style {
 		return terminal.Good
 	case "saved, damaged":
 		return terminal.Warn
-	case "files missing":
+	case "files missing", "files changed":
 		return terminal.Bad
 	}
 	return terminal.Plain
@@ -169,13 +172,14 @@ func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
 	}
 	days := strconv.FormatFloat(sum.WindowDays, 'f', -1, 64)
 	say(request, "Space has", "Spaces have", " no audio here: request an archive; X keeps audio for about "+days+" days, an estimate")
-	say(missing, "Space has", "Spaces have", " lost files here: extract the archive again, or request one")
+	say(missing, "Space has", "Spaces have", " lost or changed files here: spaces verify; then extract the archive again, or request one")
 	say(gone, "Space has", "Spaces have", " no audio here and is older than the window: X has probably deleted it")
 	say(linked, "Space is", "Spaces are", " known from a post alone: it may be somebody else's")
 	say(publish, "Space is", "Spaces are", " saved and not published: spaces export, spaces upload")
 	if sum.Backup == "" {
 		fmt.Fprintln(a.Out, "No backup was made: spaces backup create TARGET")
 	} else {
-		fmt.Fprintf(a.Out, "Last backup: %s, at %s\n", a.day(sum.BackedUpAt.Time), terminal.Safe(sum.Backup))
+		since := map[bool]string{true: "; changed since: spaces backup create TARGET"}[*sum.ChangedSince]
+		fmt.Fprintf(a.Out, "Last backup: %s, at %s%s\n", a.day(sum.BackedUpAt.Time), terminal.Safe(sum.Backup), since)
 	}
 }

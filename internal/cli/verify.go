@@ -29,7 +29,7 @@ func newVerifyCmd(a *App) *cobra.Command {
 		Use:   "verify [SPACE...]",
 		Short: "Check that no byte has changed",
 		Long: `Read the whole library, or the Spaces named, and compare every file with the SHA-256 from when it
-was saved, the evidence of consent too. Files that are changed, missing or extra are listed. With
+was saved, clips, episodes and the evidence of consent too. Files that are changed, missing or extra are listed. With
 --log each run adds dated lines to a file.
 
 --against compares the library with an archive instead, member by member: bytes, checksums, records
@@ -71,6 +71,8 @@ type verifiedLine struct {
 	Files      int    `json:"files"`
 	Bytes      int64  `json:"bytes"`
 	Findings   int    `json:"findings"`
+	Unchecked  int    `json:"not_checked"`
+	Edited     int    `json:"edited"`
 }
 
 func (a *App) verify(ctx context.Context, o verifyOptions) error {
@@ -132,11 +134,17 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		return err
 	}
 	if a.set.JSON {
-		if err := writeJSON(a.Out, verifiedLine{space.Schema, "summary", stats.Recordings, stats.Files, stats.Bytes, findings}); err != nil {
+		if err := writeJSON(a.Out, verifiedLine{space.Schema, "summary", stats.Recordings, stats.Files, stats.Bytes, findings, len(stats.Unchecked), len(stats.Edited)}); err != nil {
 			return err
 		}
 	} else if findings > 0 || !a.set.Quiet {
 		fmt.Fprintln(a.Out, "Verified "+sum)
+		if n := len(stats.Unchecked); n > 0 {
+			a.say("not checked: %s without a record (%s)", spell.Count(n, "file"), terminal.Safe(spell.First(stats.Unchecked, 3)))
+		}
+		if n := len(stats.Edited); n > 0 {
+			a.say("edited by hand and kept: %s (%s)", spell.Count(n, "file"), terminal.Safe(spell.First(stats.Edited, 3)))
+		}
 	}
 	if findings > 0 {
 		var hints []string

@@ -46,11 +46,15 @@ type Finding struct {
 type VerifyStats struct {
 	Recordings, Files int
 	Bytes             int64
+	// Unchecked are clips and episodes without a record, of older programs or
+	// the host's own; Edited are notes, chapters and transcripts that the host
+	// has edited since they were written. Neither is a finding.
+	Unchecked, Edited []string
 }
 
 // Verify reads every file of the recordings with these ids (or of all, when
-// there are none) and compares it with the hash that was kept, and with all the
-// originals of what was removed and can be brought back. It tells found
+// there are none), clips and episodes too, and compares it with the hash that
+// was kept, and with all what was removed and can be brought back. It tells found
 // of what differs, is missing or does not belong there, and goes on.
 func (l *Library) Verify(ctx context.Context, ids []string, p stream.Progress, found func(Finding)) (VerifyStats, error) {
 	v := &verifier{lib: l, ctx: ctx, progress: p, found: found}
@@ -86,6 +90,8 @@ type verifier struct {
 	progress stream.Progress
 	found    func(Finding)
 	stats    VerifyStats
+
+	elsewhere map[string]bool // hashes of what was written elsewhere, once they were asked for
 }
 
 // folders lists what is to be verified and how much it is. When that is the
@@ -118,6 +124,15 @@ func (v *verifier) folders(ids []string) ([]string, error) {
 		}
 		for _, p := range s.Pieces {
 			v.progress.Expect(p.Bytes)
+		}
+		for _, dir := range layout.ByHost {
+			sh, err := v.lib.disk.shelf(path.Join(f, dir))
+			if err != nil {
+				continue
+			}
+			for _, m := range sh.files {
+				v.progress.Expect(max(m.bytes, 0))
+			}
 		}
 	}
 	return list, nil
@@ -193,37 +208,48 @@ func (v *verifier) recording(folder string) error {
 		v.length(s, i)
 		v.soundIndex(s, layout.SoundIn(folder, i))
 	}
+	for _, dir := range layout.ByHost {
+		if err := v.shelf(s.ID, path.Join(folder, dir)); err != nil {
+			return err
+		}
+	}
 	return v.extras(s.ID, folder, known)
 }
 
 // file compares one file with its size (unless that is negative) and hash.
 func (v *verifier) file(id, name string, size int64, want string, progress stream.Progress) error {
-	f, err := v.lib.disk.root.Open(name)
-	if isGone(err) {
+	got, n, err := v.hash(name, progress)
+	switch {
+	case isGone(err):
 		v.report(id, Lost, name, "the file is missing")
 		return nil
-	}
-	if err != nil {
+	case v.ctx.Err() != nil:
+		return v.ctx.Err()
+	case err != nil:
 		v.report(id, Unreadable, name, "%v", err)
-		return nil
+	case size >= 0 && n != size:
+		v.report(id, Changed, name, "%d bytes, not %d", n, size)
+	case got != want:
+		v.report(id, Changed, name, "the content has changed: SHA-256 %s, not %s", got, want)
+	}
+	v.stats.Files++
+	v.stats.Bytes += n
+	return nil
+}
+
+// hash reads a file.
+func (v *verifier) hash(name string, progress stream.Progress) (sum string, n int64, err error) {
+	f, err := v.lib.disk.root.Open(name)
+	if err != nil {
+		return "", 0, err
 	}
 	defer f.Close()
 	h := sha256.New()
 	in := stream.NewReader(v.ctx, f, progress)
-	if _, err := io.Copy(h, in); err != nil {
-		return err
+	if _, err = io.Copy(h, in); err == nil {
+		err = in.Err()
 	}
-	v.stats.Files++
-	v.stats.Bytes += in.Bytes()
-	switch got := hex.EncodeToString(h.Sum(nil)); {
-	case in.Err() != nil:
-		v.report(id, Unreadable, name, "%v", in.Err())
-	case size >= 0 && in.Bytes() != size:
-		v.report(id, Changed, name, "%d bytes, not %d", in.Bytes(), size)
-	case got != want:
-		v.report(id, Changed, name, "the content has changed: SHA-256 %s, not %s", got, want)
-	}
-	return nil
+	return hex.EncodeToString(h.Sum(nil)), in.Bytes(), err
 }
 
 // index checks that a packet index can be used. It can be made again, so only
@@ -296,7 +322,7 @@ func (v *verifier) length(s *space.Space, file int) {
 }
 
 // extras tells of files in a recording's folder that nobody knows of. What
-// the host has made (clips, episodes) and what can be made again (.spaces) is
+// else the host keeps with clips and episodes and what can be made again (.spaces) is
 // no stray.
 func (v *verifier) extras(id, folder string, known map[string]bool) error {
 	return fs.WalkDir(v.lib.disk.root.FS(), folder, func(name string, e fs.DirEntry, err error) error {

@@ -12,7 +12,7 @@ import (
 )
 
 // removed verifies what can be brought back: of Spaces the originals, of clips
-// and episodes that their files are there. It tells of what nobody knows of.
+// and episodes the files whose hashes their records have. It tells of what nobody knows of.
 func (v *verifier) removed() error {
 	entries, err := v.lib.disk.readDir(layout.Removed)
 	if err != nil {
@@ -58,6 +58,16 @@ func (v *verifier) item(place string) error {
 			}
 		}
 		v.stats.Files += len(it.Files)
+		here := make(map[string]string)
+		var records []string
+		for _, f := range it.Files {
+			if here[f.Name] = it.Here(f.Name); path.Ext(f.Name) == ".json" {
+				records = append(records, f.Name)
+			}
+		}
+		if err := v.removedMade(it.ID, it.Folder, records, func(name string) string { return here[name] }); err != nil {
+			return err
+		}
 		return v.ctx.Err()
 	}
 	s, err := v.lib.load(folder)

@@ -35,6 +35,7 @@ const (
 const (
 	Linked  = "linked"  // a post tells of it, and nothing else
 	Removed = "removed" // from the library
+	Changed = "changed" // an original is there, and not in its size
 )
 
 // A Space is a Space as scripts see it.
@@ -76,14 +77,21 @@ type Summary struct {
 	// Backup is where the latest backup lies, BackedUpAt when it was made.
 	Backup     string     `json:"backup,omitempty"`
 	BackedUpAt space.Time `json:"backed_up_at,omitzero"`
+	// ChangedSince says that the library is not as that backup has it.
+	ChangedSince *bool `json:"changed_since_backup,omitempty"`
 }
 
-// AddBackup adds when the latest backup was made.
-func (s *Summary) AddBackup(lib *library.Library) error {
+// AddBackup adds when the latest backup was made, and whether the library has
+// changed since, as changed says.
+func (s *Summary) AddBackup(ctx context.Context, lib *library.Library, changed func(context.Context, *library.Library, *backups.Entry) (bool, error)) error {
 	record, err := backups.Read(lib.Root())
-	if last := record.Latest(); last != nil {
-		s.Backup, s.BackedUpAt = last.Place, space.Time{Time: last.At}
+	last := record.Latest()
+	if err != nil || last == nil {
+		return err
 	}
+	s.Backup, s.BackedUpAt = last.Place, space.Time{Time: last.At}
+	since, err := changed(ctx, lib, last)
+	s.ChangedSince = &since
 	return err
 }
 
@@ -172,8 +180,11 @@ func recording(root *os.Root, r *space.Recording) *Space {
 	}
 	for _, p := range r.Pieces {
 		info, err := root.Stat(layout.OriginalIn(r.Folder, p.Name))
-		if err != nil || info.Size() != p.Bytes {
+		switch {
+		case err != nil:
 			l.Saved, l.State = false, string(space.Missing)
+		case info.Size() != p.Bytes && l.State != string(space.Missing):
+			l.Saved, l.State = false, Changed
 		}
 	}
 	return l
@@ -254,7 +265,7 @@ func (l *Space) whatToDo() string {
 	switch {
 	case l.State == Removed:
 		return ""
-	case l.State == string(space.Missing):
+	case l.State == string(space.Missing), l.State == Changed:
 		return Extract
 	case !l.Saved && inside:
 		return Request

@@ -28,6 +28,7 @@ func TestJudge(t *testing.T) {
 		{"published", Space{State: "complete", Saved: true, Published: true, EndedAt: ago(3 * day)}, 3, false, ""},
 		{"in the feed", Space{State: "complete", Saved: true, InFeed: true, EndedAt: ago(3 * day)}, 3, false, ""},
 		{"a file is gone", Space{State: string(space.Missing), EndedAt: ago(99 * day)}, 99, false, Extract},
+		{"a file was changed", Space{State: Changed, EndedAt: ago(3 * day)}, 3, true, Extract},
 		{"removed", Space{State: Removed, EndedAt: ago(3 * day)}, 3, false, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,0 +1,83 @@
+package backup
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/backups"
+	"github.com/spaces-cli/spaces/internal/publish"
+)
+
+// unpublished fails if, by the receipts, everybody reads what lies at the target, in
+// a folder below it or in one above it.
+func (b *Backup) unpublished() error {
+	standing, err := publish.Standing(b.Library.Root())
+	if err != nil {
+		return err
+	}
+	var found *publish.Receipt
+	for _, r := range standing {
+		web := r.Public && (strings.HasPrefix(r.URL, "https://") || strings.HasPrefix(r.URL, "http://"))
+		if (r.Kind == publish.Feed || web) && overlap(r.Place, b.Target.Place()) && (found == nil || r.Kind == publish.Feed) {
+			found = r
+		}
+	}
+	if found == nil {
+		return nil
+	}
+	what := "a file that you published"
+	if found.Kind == publish.Feed {
+		what = "your published feed"
+	}
+	return fmt.Errorf("%s: %w", b.Target.Place(), &publishedError{what, cmp.Or(found.URL, found.Location)})
+}
+
+// A publishedError is ErrPublished with what it is and where people get it.
+type publishedError struct{ what, url string }
+
+func (e *publishedError) Error() string {
+	return fmt.Sprintf("this folder holds %s (%s)", e.what, e.url)
+}
+
+func (e *publishedError) Unwrap() error { return ErrPublished }
+
+// overlap reports whether two places are the same folder, or one lies in the
+// other. Who logs in makes no difference.
+func overlap(a, b string) bool {
+	x, err := url.Parse(a)
+	y, err2 := url.Parse(b)
+	if err != nil || err2 != nil {
+		return a == b
+	}
+	if x.Scheme != y.Scheme || !strings.EqualFold(x.Host, y.Host) || x.RawQuery != y.RawQuery {
+		return false
+	}
+	inside := func(a, b string) bool {
+		a, b = path.Clean("/"+a), path.Clean("/"+b)
+		return a == b || strings.HasPrefix(b, strings.TrimSuffix(a, "/")+"/")
+	}
+	return inside(x.Path, y.Path) || inside(y.Path, x.Path)
+}
+
+// ChangedSince reports whether a library is not as its latest backup has it, by the
+// number of its files, their size and their times. It reads no file.
+func ChangedSince(ctx context.Context, lib *library.Library, last *backups.Entry) (bool, error) {
+	s, err := (&Backup{Library: lib}).walk(ctx)
+	if err != nil {
+		return false, err
+	}
+	var bytes int64
+	// The entry has whole seconds.
+	until, later := last.At.Add(time.Second), false
+	for _, f := range s.files {
+		bytes += f.Bytes
+		later = later || !f.Modified.Before(until)
+	}
+	return later || len(s.files) != last.Files || bytes != last.Bytes, nil
+}
