@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -483,6 +484,19 @@ func TestRefusals(t *testing.T) {
 			}
 			b := p.backup(nil)
 			b.Target = folder.New(p.path("link/backup"))
+			_, err := b.Create(t.Context(), CreateOptions{})
+			return err
+		}},
+		{"published", ErrPublished, func() error {
+			q := newPlace(t)
+			b := q.backup(nil)
+			line := fmt.Sprintf(`{"schema":1,"kind":"feed","place":%q,"object":"feed.xml","url":"https://example.org/feed.xml","public":true}`, b.Target.Place())
+			if err := os.MkdirAll(q.path("lib/uploads"), 0o755); err != nil {
+				return err
+			}
+			if err := os.WriteFile(q.path("lib/uploads/receipts.jsonl"), []byte(line+"\n"), 0o644); err != nil {
+				return err
+			}
 			_, err := b.Create(t.Context(), CreateOptions{})
 			return err
 		}},

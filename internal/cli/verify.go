@@ -104,10 +104,12 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 	}
 
 	bar := a.newBar("verifying").CountBytes()
-	findings, ofConsent := 0, 0
+	findings, ofConsent, ofMade := 0, 0, 0
 	var broken error // writing what was found
 	tell := func(f library.Finding) {
-		findings++
+		if findings++; f.Made {
+			ofMade++
+		}
 		bar.Close()
 		a.logLine(log, fmt.Sprintf("%s %s %s: %s", f.Kind, f.ID, f.Path, f.Message))
 		if a.set.JSON {
@@ -139,17 +141,17 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		}
 	} else if findings > 0 || !a.set.Quiet {
 		fmt.Fprintln(a.Out, "Verified "+sum)
-		if n := len(stats.Unchecked); n > 0 {
-			a.say("not checked: %s without a record (%s)", spell.Count(n, "file"), terminal.Safe(spell.First(stats.Unchecked, 3)))
-		}
-		if n := len(stats.Edited); n > 0 {
-			a.say("edited by hand and kept: %s (%s)", spell.Count(n, "file"), terminal.Safe(spell.First(stats.Edited, 3)))
+		for _, note := range stats.Notes() {
+			a.say("%s", terminal.Safe(note))
 		}
 	}
 	if findings > 0 {
 		var hints []string
-		if findings > ofConsent {
+		if findings > ofConsent+ofMade {
 			hints = append(hints, "extract the archives again to repair it: spaces extract ARCHIVE.zip")
+		}
+		if ofMade > 0 {
+			hints = append(hints, "make the clip or the episode again, or restore the library from a backup: spaces backup restore TARGET -o DIR")
 		}
 		if ofConsent > 0 {
 			hints = append(hints, "restore the folder consent from a backup, or ask again: spaces consent set HANDLE granted --evidence FILE")

@@ -118,6 +118,8 @@ func (d *disk) shelf(dir string) (*shelf, error) {
 
 // shelf verifies the clips or the episodes of a recording.
 func (v *verifier) shelf(id, dir string) error {
+	v.ofMade = true
+	defer func() { v.ofMade = false }()
 	s, err := v.lib.disk.shelf(dir)
 	if err != nil {
 		v.report(id, Unreadable, dir, "%v", err)
@@ -185,9 +187,24 @@ func (v *verifier) unrecorded(name string) error {
 	return nil
 }
 
+// Notes says what Verify looked at and did not compare, or found and does not
+// count as a finding.
+func (s *VerifyStats) Notes() (lines []string) {
+	note := func(what, after string, names []string) {
+		if len(names) > 0 {
+			lines = append(lines, what+": "+spell.Count(len(names), "file")+after+" ("+spell.First(names, 3)+")")
+		}
+	}
+	note("not checked", " without a record", s.Unchecked)
+	note("edited by hand and kept", "", s.Edited)
+	return lines
+}
+
 // removedMade verifies a clip or an episode that was removed and can be brought
 // back. here says where a file of it lies now, "" if it was left.
 func (v *verifier) removedMade(id, folder string, records []string, here func(name string) string) error {
+	v.ofMade = true
+	defer func() { v.ofMade = false }()
 	for _, record := range records {
 		b, err := v.lib.disk.root.ReadFile(here(record))
 		if err != nil {

@@ -40,6 +40,7 @@ type Finding struct {
 	Kind    FindingKind
 	Path    string // below the library
 	Message string
+	Made    bool // of a clip or an episode: no archive brings it back
 }
 
 // VerifyStats counts what Verify looked at.
@@ -91,6 +92,7 @@ type verifier struct {
 	found    func(Finding)
 	stats    VerifyStats
 
+	ofMade    bool            // a clip or an episode is being verified
 	elsewhere map[string]bool // hashes of what was written elsewhere, once they were asked for
 }
 
@@ -173,7 +175,7 @@ func (v *verifier) strays(known []string) error {
 }
 
 func (v *verifier) report(id string, kind FindingKind, name, format string, args ...any) {
-	v.found(Finding{ID: id, Kind: kind, Path: name, Message: fmt.Sprintf(format, args...)})
+	v.found(Finding{ID: id, Kind: kind, Path: name, Message: fmt.Sprintf(format, args...), Made: v.ofMade})
 }
 
 // recording verifies one folder. The error is that of the context.
