@@ -25,6 +25,8 @@ import (
 // An App is the world in which a command runs. Tests give it buffers, a fixed
 // clock and an environment of their own.
 type App struct {
+	args []string // of the command line, for hints that add a flag to it
+
 	In       io.Reader
 	Out, Err io.Writer
 	// InTTY, OutTTY and ErrTTY say whether somebody watches.
@@ -113,6 +115,7 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	out := &errWriter{w: a.Out}
 	a.Out = out
 	root := a.rootCommand()
+	a.args = args
 	root.SetArgs(args)
 	root.SetIn(a.In)
 	root.SetOut(a.Out)

@@ -62,7 +62,10 @@ func (q *asker) check(ctx context.Context, act consent.Action, u gate.Use) ([]st
 // checkAll asks about several uses.
 func (q *asker) checkAll(ctx context.Context, act consent.Action, uses []gate.Use) (missing []string, err error) {
 	found, err := q.CheckAll(ctx, act, uses)
-	return q.noteAll(found), err
+	if err != nil {
+		return nil, err
+	}
+	return q.noteAll(found), nil
 }
 
 // noteAll notes who is missing, and returns their handles.
@@ -135,9 +138,9 @@ func consentError(err error) *failure {
 	var untold *gate.UnknownTurnsError
 	switch {
 	case errors.As(err, &one):
-		return &failure{exitFailed, "consent", waysOn(one, one.About()), err}
+		return &failure{exitFailed, "consent", waysOn(one), err}
 	case errors.As(err, &several):
-		return &failure{exitFailed, "consent", waysOn(several[0], "SPACE"), err}
+		return &failure{exitFailed, "consent", waysOn(several...), err}
 	case errors.As(err, &turns):
 		return &failure{exitFailed, "bad-turns", fmt.Sprintf("confirm them again: spaces speakers confirm %s --turns FILE; or discard your confirmation: spaces speakers unconfirm %[1]s", turns.Recording), err}
 	case errors.As(err, &untold) && untold.Who == nil:
@@ -152,17 +155,19 @@ func consentError(err error) *failure {
 	return nil
 }
 
-// waysOn tells the ways on from a refusal. id is that of the recording, or what
-// stands for it.
-func waysOn(e *consent.Refused, id string) string {
-	var list []string
-	for _, w := range e.Ways() {
-		if w.Recording != "" {
-			w.Recording = id
+// waysOn tells the ways on from refusals, the written reason last.
+func waysOn(list ...*consent.Refused) string {
+	var ways []string
+	for _, kind := range []bool{false, true} {
+		for _, e := range list {
+			for _, w := range e.Ways() {
+				if way := wayOn(w); (w.Kind == consent.GiveReason) == kind && !slices.Contains(ways, way) {
+					ways = append(ways, way)
+				}
+			}
 		}
-		list = append(list, wayOn(w))
 	}
-	return strings.Join(list, " · ")
+	return strings.Join(ways, " · ")
 }
 
 func wayOn(w consent.Way) string {

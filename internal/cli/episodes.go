@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
@@ -221,6 +223,11 @@ func (a *App) publishEpisodes(ctx context.Context, o refs, publish bool) error {
 	if err != nil {
 		return err
 	}
+	ask, err := a.newAsker(lib, "", true)
+	if err != nil {
+		return err
+	}
+	defer ask.Close()
 	for _, e := range list {
 		if err := episode.SetPublished(lib.Root(), e.Sidecar, publish); err != nil {
 			return fmt.Errorf("%s: %w", e.Sidecar, err)
@@ -232,7 +239,20 @@ func (a *App) publishEpisodes(ctx context.Context, o refs, publish bool) error {
 			}
 			continue
 		}
-		fmt.Fprintf(a.Out, "%s  %s\n", terminal.Safe(e.File), map[bool]string{true: "published", false: "not published"}[publish])
+		fmt.Fprintf(a.Out, "%s  %s\n", terminal.Safe(e.File), map[bool]string{true: "in the feed from the next build; not sent yet", false: "not published"}[publish])
+		if publish {
+			found, err := ask.Check(ctx, consent.Feeding, gate.OfEpisode(&e.Record))
+			var refused *consent.Refused
+			if errors.As(err, &refused) {
+				found, err = &refused.Finding, nil
+			}
+			if err != nil {
+				return err
+			}
+			if len(found.Missing) > 0 {
+				a.warn("%s: not agreed: %s", e.File, found.Names())
+			}
+		}
 	}
 	a.say("The feed changes when it is sent: spaces upload --feed TARGET")
 	return nil

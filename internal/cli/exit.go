@@ -210,10 +210,27 @@ func (a *App) report(ctx context.Context, err error, asJSON bool) int {
 		return f.code
 	}
 	fmt.Fprintln(a.Err, "spaces: error: "+terminal.SafeLines(f.Error()))
-	if f.hint != "" {
-		fmt.Fprintln(a.Err, "spaces: hint: "+terminal.SafeLines(f.hint))
-	}
+	a.printHint(f.hint)
 	return f.code
+}
+
+// printHint prints each alternative of a hint on its own line, and the command
+// line with a flag that would be added to it.
+func (a *App) printHint(hint string) {
+	list := strings.Split(hint, " · ")
+	for _, way := range list {
+		what, flag, ok := strings.Cut(way, ": --")
+		if ok && len(list) > 1 && len(a.args) > 0 && !slices.Contains(a.args, "--") {
+			way = what + ": spaces"
+			for _, arg := range a.args {
+				way += " " + quoted(arg)
+			}
+			way += " --" + flag
+		}
+		if way != "" {
+			fmt.Fprintln(a.Err, "spaces: hint: "+terminal.SafeLines(way))
+		}
+	}
 }
 
 // printFailure prints why one thing of several failed.
@@ -227,9 +244,7 @@ func (a *App) printFailure(err error) {
 		return
 	}
 	fmt.Fprintln(a.Err, "spaces: error: "+terminal.SafeLines(f.Error()))
-	if f.hint != "" {
-		fmt.Fprintln(a.Err, "spaces: hint: "+terminal.SafeLines(f.hint))
-	}
+	a.printHint(f.hint)
 }
 
 // warn tells something that stops nothing.

@@ -165,6 +165,11 @@ func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 		return events.err
 	}
 	if o.feed {
+		if g.Elsewhere != "" {
+			if _, err := s.Target.Stat(ctx, g.Elsewhere); errors.Is(err, publish.ErrNotExist) {
+				a.warn("%s is not at the target: spaces upload %[1]s %s", g.Elsewhere, o.target)
+			}
+		}
 		if err := g.printChanges(ctx, list[len(list)-1], t); err != nil {
 			return err
 		}

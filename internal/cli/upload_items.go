@@ -52,6 +52,11 @@ func (g *gatherer) gather(ctx context.Context) error {
 	}
 	rows, err := refs{spaces, o.idOnly}.resolve(ctx, a, g.Library)
 	if err != nil {
+		for _, word := range spaces {
+			if info, serr := os.Stat(word); serr == nil && info.IsDir() {
+				return hinted(usage("%s is a folder", word), "to send the feed and its pages: spaces feed build --site, then spaces upload --feed "+o.target)
+			}
+		}
 		return err
 	}
 	for _, row := range rows {
@@ -82,7 +87,10 @@ func noneError(err error) error {
 // It returns the handles of those who have not agreed.
 func (g *gatherer) agree(ctx context.Context) ([]string, error) {
 	found, err := g.Agree(ctx)
-	return g.ask.noteAll(found), err
+	if err != nil {
+		return nil, err // it names them
+	}
+	return g.ask.noteAll(found), nil
 }
 
 // file adds a file of the user's. Where it gets an address, its name becomes

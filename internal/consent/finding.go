@@ -64,13 +64,14 @@ func (f *Finding) Warning() string {
 	case f.File != "":
 		return f.Why + ", so the speakers in it are unknown"
 	case n == 1:
-		return fmt.Sprintf("1 speaker has not given consent: %s", f.names())
+		return fmt.Sprintf("1 speaker has not given consent: %s", f.Names())
 	default:
-		return fmt.Sprintf("%d speakers have not given consent: %s", n, f.names())
+		return fmt.Sprintf("%d speakers have not given consent: %s", n, f.Names())
 	}
 }
 
-func (f *Finding) names() string {
+// Names lists who has not agreed, with what they said.
+func (f *Finding) Names() string {
 	var list []string
 	for i := range f.Missing {
 		m := &f.Missing[i]
@@ -178,7 +179,6 @@ func (e *Refused) Ways() []Way {
 	for _, m := range e.Missing {
 		if m.Handle != "" || m.ID != "" {
 			ways = append(ways, Way{Kind: RecordAnswer, Who: m.Who(), Purpose: purpose})
-			break
 		}
 	}
 	if e.Action == Posting { // videos are cut in one piece
