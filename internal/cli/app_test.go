@@ -10,9 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
 	"github.com/spaces-cli/spaces/internal/settings"
 )
 
@@ -42,12 +39,6 @@ func run(a *App, args ...string) (code int, stdout, stderr string) {
 	c.Out, c.Err = &out, &err
 	code = c.Run(context.Background(), args)
 	return code, out.String(), err.String()
-}
-
-func flagNames(cmd *cobra.Command) []string {
-	var names []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	return names
 }
 
 func TestUsageErrors(t *testing.T) {

@@ -82,6 +82,7 @@ func (o *postOptions) over() error {
 	if list == nil {
 		return nil
 	}
+	//lint:ignore ST1005 X is a name
 	return &failure{exitFailed, "limits", "make another clip: spaces video SPACE --at 12:30 --length 30s", fmt.Errorf("X would reject %s:\n  %s", o.file, strings.Join(list, "\n  "))}
 }
 

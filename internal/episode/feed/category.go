@@ -46,6 +46,7 @@ func checkCategory(text string) error {
 		var names []string
 		for name := range categories {
 			if strings.EqualFold(name, top) {
+				//lint:ignore ST1005 Apple is a name
 				return fmt.Errorf("Apple spells the category %q as %q", top, name)
 			}
 			names = append(names, name)

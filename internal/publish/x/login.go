@@ -82,6 +82,7 @@ func (l *Login) Finish(ctx context.Context, code string) (Token, error) {
 		return Token{}, fmt.Errorf("cannot find out who signed in: %w", err)
 	}
 	if me.ID == "" || me.Username == "" {
+		//lint:ignore ST1005 X is a name
 		return Token{}, errors.New("X did not say who signed in")
 	}
 	t.User, t.Handle = me.ID, me.Username

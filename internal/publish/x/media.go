@@ -100,6 +100,7 @@ func (c *Client) advance(ctx context.Context, m *medium, u **uploaded, save func
 			return fmt.Errorf("cannot start the upload: %w", err)
 		}
 		if !mediaID.MatchString(a.ID) {
+			//lint:ignore ST1005 X is a name
 			return errors.New("X gave no id for the upload")
 		}
 		*u = &uploaded{SHA256: m.sha256, Media: a.ID, Segment: c.c.Limits.segment(m.size)}
@@ -263,6 +264,7 @@ func (c *Client) process(ctx context.Context, m *medium, u *uploaded, save func(
 			pause = time.Duration(min(s, 60)) * time.Second
 		}
 		if c.c.Now().Add(pause).After(last) {
+			//lint:ignore ST1005 X is a name
 			return wire.Permanent(fmt.Errorf("X has not finished processing it after %s", spell.Short(c.c.Limits.Processing.Seconds())))
 		}
 		if err := wait(ctx, pause); err != nil {

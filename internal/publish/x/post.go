@@ -322,6 +322,7 @@ func (c *Client) create(ctx context.Context, a *Attempt, p *Post) error {
 	case doubt != nil:
 		return &UnknownError{At: a.st.Intent.At, Text: p.Text, err: doubt}
 	case err == nil && !mediaID.MatchString(made.ID):
+		//lint:ignore ST1005 X is a name
 		return &UnknownError{At: a.st.Intent.At, Text: p.Text, err: errors.New("X accepted the post but gave no id")}
 	case err == nil:
 		a.st.ID = made.ID

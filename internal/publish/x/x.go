@@ -84,6 +84,7 @@ var (
 	// ErrSignedOut means that there is no token, or that X takes it no longer.
 	ErrSignedOut = errors.New("not signed in to X")
 	// ErrProcessing means that X could not make the video ready.
+	//lint:ignore ST1005 X is a name
 	ErrProcessing = errors.New("X cannot process the video")
 )
 
