@@ -70,7 +70,7 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 	if ask && (!a.InTTY || a.set.JSON || slices.Contains(o.words, "-")) {
 		return cannotAsk("--yes removes without asking; --dry-run lists what would be removed")
 	}
-	lib, err := a.openLibraryWrite(ctx)
+	lib, err := a.openLibraryWriteAll(ctx)
 	if err != nil {
 		return err
 	}
@@ -98,9 +98,17 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 	if len(rows) == 0 && first != nil {
 		return first
 	}
-	failed := 0
+	failed, changed := 0, false
+	// What was removed long ago is deleted only once the host has said yes.
+	defer func() {
+		if changed {
+			a.emptyOld(ctx, lib)
+		}
+	}()
 	for _, row := range rows {
-		if err := a.removeOne(ctx, lib, row, o); err != nil {
+		done, err := a.removeOne(ctx, lib, row, o)
+		changed = changed || done
+		if err != nil {
 			if ctx.Err() != nil || len(rows) == 1 && len(absent) == 0 {
 				return err
 			}
@@ -121,12 +129,12 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 	return nil
 }
 
-// removeOne removes one Space, or says what would go.
-func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.Row, o removeOptions) error {
+// removeOne removes one Space, or says what would go. It reports whether it was removed.
+func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.Row, o removeOptions) (done bool, err error) {
 	ask := !o.yes && !o.dryRun
 	plan, err := lib.PlanRemoval(row.ID, o.permanently)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !a.set.JSON {
 		a.showRemoval(plan)
@@ -138,16 +146,16 @@ func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.R
 		}
 		yes, err := a.confirm(ctx, question)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if !yes {
 			a.say("%s was not removed", row.ID)
-			return nil
+			return false, nil
 		}
 	}
 	if !o.dryRun {
 		if plan, err = lib.Remove(ctx, row.ID, o.permanently, "remove"); err != nil {
-			return err
+			return false, err
 		}
 		if o.permanently {
 			a.say("deleted %s permanently", row.ID)
@@ -156,13 +164,13 @@ func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.R
 		}
 	}
 	if !a.set.JSON {
-		return nil
+		return !o.dryRun, nil
 	}
 	line := removalLine{space.Schema, row.ID, row.Title, !o.dryRun, orEmpty(plan.Files), orEmpty(plan.Kept), space.Time{}, plan.Bytes}
 	if !o.permanently {
 		line.KeptUntil = space.Time{Time: a.Now().Add(library.KeepRemoved)}
 	}
-	return writeJSON(a.Out, line)
+	return !o.dryRun, writeJSON(a.Out, line)
 }
 
 // cannotAsk is the error where a question would be asked and nobody is there.

@@ -117,10 +117,11 @@ func newRemovedLine(it *removed.Item, deleted bool) removedLine {
 
 // keptUntil is when something is deleted; zero if nobody knows when it was removed: then it stays.
 func keptUntil(it *removed.Item) space.Time {
-	if it.RemovedAt.IsZero() {
+	since := it.Since()
+	if since.IsZero() {
 		return space.Time{}
 	}
-	return space.Time{Time: it.RemovedAt.Add(library.KeepRemoved)}
+	return space.Time{Time: since.Add(library.KeepRemoved)}
 }
 
 // day writes the day of a time.
@@ -214,7 +215,10 @@ func (a *App) writeRemoved(items []removed.Item) {
 	for _, it := range items {
 		when, until := "unknown", "you delete it"
 		if !it.RemovedAt.IsZero() {
-			when, until = a.day(it.RemovedAt.Time), a.day(keptUntil(&it).Time)
+			when = a.day(it.RemovedAt.Time)
+		}
+		if !it.Since().IsZero() {
+			until = a.day(keptUntil(&it).Time)
 		}
 		t.Add(string(it.Kind), when, until, spell.Size(it.Bytes), restoreWord(&it), it.Title)
 	}

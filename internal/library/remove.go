@@ -237,13 +237,13 @@ func isRecordings(folder string) bool {
 }
 
 // EmptyRemoved deletes what was removed before a time, and returns it. What
-// earlier programs put aside says nothing of when, and stays.
+// says nothing credible of when it was removed stays: see removed.Item.Since.
 func (l *Library) EmptyRemoved(ctx context.Context, before time.Time) ([]removed.Item, error) {
 	list, err := l.Removed()
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(it removed.Item) bool { return it.RemovedAt.IsZero() || it.RemovedAt.After(before) })
+	list = slices.DeleteFunc(list, func(it removed.Item) bool { return it.Since().IsZero() || it.Since().After(before) })
 	for i, it := range list {
 		if err := ctx.Err(); err != nil {
 			return list[:i], err

@@ -101,6 +101,9 @@ var scenarios = []scenario{
 		prepare: func(t *testing.T, dir, input string) {
 			makeThings(t, dir, sampleZIP)
 			opened(t, dir, putClip)
+			if err := os.Chtimes(filepath.Join(dir, layout.RemovedRecord("mine.m4a")), killedAt, killedAt); err != nil {
+				t.Fatal(err)
+			}
 		},
 		run: func(l *library.Library, input string) error {
 			_, err := l.EmptyRemoved(context.Background(), killedAt)

@@ -22,6 +22,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/layout"
@@ -66,6 +67,24 @@ type Item struct {
 	// Bare says that an earlier program put it aside: it has no record, and of
 	// the Space the originals and the sidecar alone.
 	Bare bool
+
+	written time.Time // when its record was, by the file system
+}
+
+// earliest is before the first removal that this program can have made.
+var earliest = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Since is when the time began for which it is kept, zero if nobody knows. A
+// clock may have been wrong at the removal, or a backup may have brought it back:
+// the record must be as old as it says.
+func (it *Item) Since() time.Time {
+	switch {
+	case it.RemovedAt.Before(earliest):
+		return time.Time{}
+	case it.written.After(it.RemovedAt.Time.Add(time.Hour)):
+		return it.written.UTC()
+	}
+	return it.RemovedAt.Time
 }
 
 // A Store is the folder of a library in which they lie.
@@ -116,6 +135,11 @@ func (s Store) Find(place string) (*Item, error) {
 	case err == nil && it.Schema > space.Schema:
 		return nil, fmt.Errorf("%s was written by a newer version of spaces", layout.RemovedRecord(place))
 	case err == nil:
+		info, err := s.Root.Stat(layout.RemovedRecord(place))
+		if err != nil {
+			return nil, err
+		}
+		it.written = info.ModTime()
 		_, err = s.Root.Lstat(layout.RemovedIn(place))
 		return it, err
 	case !errors.Is(err, fs.ErrNotExist):
