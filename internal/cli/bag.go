@@ -44,7 +44,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces bag latest -o talk-bag
   spaces bag latest --access open -o talk-for-all
   spaces list --json | spaces bag - -o everything`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous",
 			exitNotFound: "no such Space", exitFound: "a file has changed since it was saved: nothing is written"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),

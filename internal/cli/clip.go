@@ -58,8 +58,8 @@ unless a flag asks for it. It is kept in the recording's folder, beside a .json
 that says where it comes from. For a clip with a picture, see spaces video.
 
 T is 75, 1:15, 1:02:03.250 or 62m3s. A clip that would end after the recording
-is shortened. A lossless clip holds up to one frame more on each side than it
-plays; --strict leaves nothing of that in the file.
+is shortened. A lossless clip contains up to one hidden frame at each end;
+--strict removes it.
 
 ` + batchText,
 		Example: `  spaces clip latest --at 12:30
@@ -82,14 +82,13 @@ plays; --strict leaves nothing of that in the file.
 }
 
 const batchText = `--batch reads places from CSV (recording,at,length,end,title,output,format), a
-JSON array, JSON Lines or an Audacity label track, and cuts them all. SPACE may
-be -: without a place, the batch is read from standard input; with one, the ids
-of the Spaces are. --name is made of {date} {title} {at} {end} {length} {clock}
+JSON array, JSON Lines or an Audacity label track, and cuts them all. With
+SPACE -, standard input holds the batch; with a place it holds ids of Spaces. --name is made of {date} {title} {at} {end} {length} {clock}
 {id}.`
 
 func clipExits() map[string]string {
 	return manual.Exits(map[int]string{
-		exitUsage: "wrong usage, or a time that the recording does not have", exitPartly: "some clips failed; they are listed",
+		exitUsage: "wrong usage, or a time outside the recording", exitPartly: "some clips failed; they are listed",
 		exitNotFound: "no such Space, or nothing was recorded there"})
 }
 
@@ -100,7 +99,7 @@ func (o *clipOptions) addPlaces(cmd *cobra.Command) {
 	f.StringArrayVar(&o.around, "around", nil, "put `T` in the middle; may be repeated")
 	f.StringArrayVar(&o.clock, "clock", nil, "start at `TIME` of day, 18:31:05 or 2021-06-14T18:31:05Z; may be repeated")
 	f.StringVar(&o.speaker, "speaker", "", "cut each turn of `HANDLE` (approximate)")
-	f.StringVar(&o.length, "length", "", "length of the clip, `T` (default 30 s)")
+	f.StringVar(&o.length, "length", "", "`T` is the length of the clip (default 30 s)")
 	f.StringVar(&o.end, "end", "", "end at `T`, or at TIME with --clock")
 	f.BoolVar(&o.snap, "snap", false, "move both ends to the nearest silence within 1 s")
 	f.BoolVar(&o.exact, "exact", false, "refuse a clip that would end after the recording")
@@ -129,7 +128,7 @@ func (o *clipOptions) addOutput(cmd *cobra.Command, formats []format.Format) {
 		complete(cmd, "format", words(formats)...)
 	}
 	f.StringVar(&o.name, "name", "", "`TEMPLATE` of the file's name")
-	f.StringVar(&o.title, "title", "", "title of the clip, `TEXT`")
+	f.StringVar(&o.title, "title", "", "`TEXT` is the title of the clip")
 	f.StringVar(&o.cover, "cover", "", "show a picture with the clip, a JPEG or PNG `FILE`")
 	f.BoolVar(&o.force, "force", false, "replace an existing file")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be cut, and write nothing")
@@ -139,10 +138,10 @@ func (o *clipOptions) addOutput(cmd *cobra.Command, formats []format.Format) {
 // addBatch adds the flags of batches.
 func (o *clipOptions) addBatch(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.batch, "batch", "", "cut the places that `FILE` lists, or standard input with -")
-	f.StringVar(&o.recording, "recording", "", "`SPACE` of the lines that name none")
+	f.StringVar(&o.batch, "batch", "", "cut every place that `FILE` lists (- is standard input)")
+	f.StringVar(&o.recording, "recording", "", "use `SPACE` for lines that name none")
 	f.StringVar(&o.failed, "failed", "", "write the lines that failed to `FILE`")
-	f.BoolVar(&o.anywhere, "anywhere", false, "let outputs lie outside the folder of -o, or the current one")
+	f.BoolVar(&o.anywhere, "anywhere", false, "allow outputs outside the folder of -o, or the current one")
 	manual.Group(f, "Batch", "batch", "recording", "failed", "anywhere")
 }
 

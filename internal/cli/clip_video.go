@@ -64,8 +64,8 @@ is shortened.
 func (o *videoOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.shape, "shape", "", "`SHAPE` of the picture: wide, square or tall")
-	f.StringVar(&o.theme, "theme", "", "`THEME` is light or dark")
-	f.StringVar(&o.accent, "accent", "", "`COLOUR` of what has been played, '#rrggbb'")
+	f.StringVar(&o.theme, "theme", "", "use the light or dark `THEME`")
+	f.StringVar(&o.accent, "accent", "", "draw the played part in `COLOUR`, '#rrggbb'")
 	f.IntVar(&o.fps, "fps", 0, "`N` pictures a second, 25 or 30")
 	f.StringVar(&o.background, "background", "", "show a picture behind everything, a JPEG or PNG `FILE`")
 	f.StringVar(&o.captions, "captions", "", "show captions from a transcript `FILE`: .srt, .vtt or .json")

@@ -29,7 +29,7 @@ folders with -o are not listed.`,
 		Example: `  spaces clips latest
   spaces clips open "12m30s"
   spaces clips remove "2021-06-14 Debat 12m30s.m4a"`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or clip"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space or clip"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

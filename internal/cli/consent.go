@@ -60,7 +60,7 @@ For a person without a known handle, use the id that spaces people shows. The co
 it records a handle that nobody in the library has.`,
 		Example: `  spaces consent set @guest granted --for clip,episode --until 2027-12-31
   spaces consent set @guest declined --recording latest --note "told me on the phone"`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, file or person"}),
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space, file or person"}),
 		Args:        takes(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.handle, o.answer = args[0], args[1]
@@ -74,7 +74,7 @@ it records a handle that nobody in the library has.`,
 	f.StringVar(&o.note, "note", "", "add the note `TEXT`")
 	f.StringVar(&o.evidence, "evidence", "", "copy `FILE`, which shows the answer, into the library")
 	f.StringVar(&o.until, "until", "", "valid until the end of `DATE`")
-	f.BoolVar(&o.yes, "yes", false, "record a handle that nobody in the library has without asking")
+	f.BoolVar(&o.yes, "yes", false, "do not ask before recording an unknown handle")
 	manual.Group(f, "Scope", "recording", "for", "until")
 	manual.Group(f, "Evidence", "note", "evidence")
 	addIDOnly(cmd, &o.refs)
@@ -257,7 +257,7 @@ func newConsentAskCmd(a *App) *cobra.Command {
 and how to withdraw. The messages are printed, not sent. Record the answers: spaces consent set.`,
 		Example: `  spaces consent ask latest --places "my podcast, on Spotify and Apple Podcasts"
   spaces consent ask 1ypK --lang fr --for clip --until 2027-12-31`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -31,7 +31,7 @@ published every episode, count as published.`,
 		Example: `  spaces episodes
   spaces episodes publish latest
   spaces episodes unpublish 1ypK`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or episode"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space or episode"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -55,7 +55,7 @@ the feed. If it has several episodes, the MP3 is published (or the format of fee
 the episode whose FILE name you give. If several are published, the feed chooses in the same order.`,
 		Example: `  spaces episodes publish latest
   spaces episodes publish 2021-06-14-debat.m4a`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space or episode"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space or episode"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

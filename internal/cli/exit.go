@@ -46,9 +46,9 @@ func exitCodes() map[int]string {
 		exitDone:        "done",
 		exitFailed:      "failed",
 		exitUsage:       "wrong usage",
-		exitPartly:      "partly done; what failed is listed",
-		exitNotFound:    "what was named or looked for was not found",
-		exitFound:       "a check found something",
+		exitPartly:      "partly done; failures are listed",
+		exitNotFound:    "not found",
+		exitFound:       "a check found problems",
 		exitInterrupted: "interrupted",
 	}
 }

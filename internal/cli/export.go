@@ -65,7 +65,7 @@ Presets: host (as above), untouched (the original audio, with tags), archive
 		Example: `  spaces export latest --transcript talk.srt --chapters clips
   spaces export 1ypK --trim-silence --format mp3 --id3 2.4 -o episodes/`,
 		Annotations: manual.Exits(map[int]string{
-			exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some could not be exported; they are listed",
+			exitUsage: "wrong usage, or SPACE is ambiguous", exitPartly: "some could not be exported; they are listed",
 			exitNotFound: "no such Space, or none of them has audio"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),

@@ -42,7 +42,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
   spaces list --since 2021 --json | spaces measure -
   spaces measure 1ypK --json`,
 		Annotations: manual.Exits(map[int]string{
-			exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some could not be measured; they are listed",
+			exitUsage: "wrong usage, or SPACE is ambiguous", exitPartly: "some could not be measured; they are listed",
 			exitNotFound: "no such Space, or none of them has audio"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),

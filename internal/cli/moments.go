@@ -40,7 +40,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
   spaces moments latest --json | spaces clip --batch -`,
 		Annotations: manual.Exits(map[int]string{
 			exitDone:  "done, also when no moment is found",
-			exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, it has no audio, or HANDLE is not heard"}),
+			exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space, it has no audio, or HANDLE is not heard"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -34,7 +34,7 @@ More about consent: spaces help topic consent.`,
 		Example: `  spaces people
   spaces people latest --for upload
   spaces people --json | jq -r 'select(.consent == "unknown").handle'`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

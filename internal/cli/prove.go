@@ -41,7 +41,7 @@ spaces help topic proof.`,
 		Example: `  spaces prove clip.m4a
   spaces prove latest --archive twitter-2021-06-17.zip
   spaces prove episode.m4a --json > proof.json`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous",
 			exitNotFound: "the file is not from this library, no such Space, or it has no audio", exitFound: "a check failed"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),

@@ -38,7 +38,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
   spaces restore 1eaJ
   spaces remove 1eaJ --permanently --dry-run
   spaces list --state no-audio --json | spaces remove --yes -`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitPartly: "some were not removed; they are listed",
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitPartly: "some were not removed; they are listed",
 			exitNotFound: "no such Space"}),
 		Args:              takes(1, -1),
 		ValidArgsFunction: completeSpaces(a),

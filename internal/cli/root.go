@@ -49,7 +49,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 	}
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
-	flags.String("library", "", "folder of the library, `DIR` (default ~/Spaces)")
+	flags.String("library", "", "use the library in `DIR` (default ~/Spaces)")
 	flags.Bool("json", false, "write JSON, for scripts; see spaces help topic json")
 	flags.BoolP("quiet", "q", false, "print only results and errors")
 	flags.String("progress", terminal.Auto, "show progress: auto, never, or json for lines on standard error, `WHEN`")
@@ -58,7 +58,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 	complete(root, "progress", terminal.Auto, terminal.Never, asJSON)
 	complete(root, "color", terminal.ColorModes()...)
 	flags.Duration("lock-wait", settings.LockWait, "wait `TIME` for another program that is changing the library")
-	flags.Int("jobs", 0, "do `N` things at once (default: one per core)")
+	flags.Int("jobs", 0, "run `N` jobs in parallel (default: one per core)")
 	flags.BoolP("help", "h", false, "show this help")
 	root.Flags().BoolVarP(&version, "version", "V", false, "show the version")
 

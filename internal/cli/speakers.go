@@ -44,7 +44,7 @@ as the audio stays the same.`,
 // speakersCmd makes one of the commands below speakers, all of which take one
 // SPACE.
 func speakersCmd(a *App, o *speakersOptions, cmd *cobra.Command, run func(context.Context, *speakersOptions) error) *cobra.Command {
-	cmd.Annotations = manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space, or its turns are not known"})
+	cmd.Annotations = manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space, or its turns are not known"})
 	cmd.Args = takes(1, 1)
 	cmd.ValidArgsFunction = completeSpaces(a)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -22,7 +22,7 @@ of day, the people on stage and the audio level of each. X writes these tags bet
 the audio.`,
 		Example: `  spaces timed-tags latest > tags.jsonl
   spaces timed-tags latest | jq -r '[.clock, .levels[0]] | @csv'`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several",
+		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous",
 			exitNotFound: "no such Space, or its audio has no timed tags"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),

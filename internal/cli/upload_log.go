@@ -24,7 +24,7 @@ what was compared: the size, a checksum that the target computed (sha256, crc64n
 (read-back). Receipts are kept in the library, in uploads/receipts.jsonl.`,
 		Example: `  spaces upload log
   spaces upload log latest --json | jq -r .url`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE can mean several", exitNotFound: "no such Space"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space"}),
 		Args:              takes(0, -1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -60,7 +60,7 @@ the recording's name.`,
 		Example: `  spaces waveform latest
   spaces waveform 1ypK --from 12:30 --to 14:00 --dark -o quote.svg
   spaces waveform 1ypK -o peaks.json --samples-per-pixel 512`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or a time that the recording does not have", exitNotFound: "no such Space, or it has no audio"}),
+		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or a time outside the recording", exitNotFound: "no such Space, or it has no audio"}),
 		Args:              takes(1, 1),
 		ValidArgsFunction: completeSpaces(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
