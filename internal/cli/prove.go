@@ -203,11 +203,11 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 		mark := map[proof.Result]string{proof.Holds: "holds", proof.Fails: "FAILS", proof.NotChecked: "–"}[c.Result]
 		fmt.Fprintf(w, "%-6s %-9s %s: %s\n", mark, c.What, terminal.Safe(filepath.Base(c.Of)), terminal.Safe(c.Detail))
 	}
-	fmt.Fprintf(w, "%s, %d failed, %d could not be made\n", spell.Plural(n[proof.Holds], "check holds", "checks hold"), n[proof.Fails], n[proof.NotChecked])
+	fmt.Fprintf(w, "%s, %d failed, %d skipped\n", spell.Plural(n[proof.Holds], "check passed", "checks passed"), n[proof.Fails], n[proof.NotChecked])
 	_, err := fmt.Fprintln(w, map[proof.Verdict]string{
 		proof.Proven:     "Verdict: proven",
 		proof.Unverified: "Verdict: could not be verified",
-		proof.Refuted:    "Verdict: FAILS: what it says of itself is not so",
+		proof.Refuted:    "Verdict: FAILS: the checks contradict its record",
 	}[p.Verdict()])
 	return err
 }
