@@ -173,11 +173,13 @@ func (e *Refused) Ways() []Way {
 	}
 	id, purpose := e.Recording.ID, e.Action.Purpose()
 	var ways []Way
-	if slices.ContainsFunc(e.Missing, func(m Missing) bool { return m.Handle != "" }) {
+	// Who has refused is not asked again, and no answer is put into their mouth.
+	open := func(m Missing) bool { return m.Answer != Declined && m.Answer != Withdrawn }
+	if slices.ContainsFunc(e.Missing, func(m Missing) bool { return m.Handle != "" && open(m) }) {
 		ways = append(ways, Way{Kind: AskThem, Recording: id})
 	}
 	for _, m := range e.Missing {
-		if m.Handle != "" || m.ID != "" {
+		if (m.Handle != "" || m.ID != "") && open(m) {
 			ways = append(ways, Way{Kind: RecordAnswer, Who: m.Who(), Purpose: purpose})
 		}
 	}
