@@ -414,12 +414,15 @@ func (c *clipper) direct(q *clips.Request, output string, many bool) error {
 	folder := os.IsPathSeparator(output[len(output)-1]) || err == nil && info.IsDir()
 	switch {
 	case folder:
-		if err := os.MkdirAll(output, 0o777); err != nil {
+		name, err := q.FileName()
+		if err != nil {
 			return err
 		}
-		name, err := q.FileName()
 		q.File = filepath.Join(output, name)
-		return err
+		if err := clips.MayWrite(c.lib.Dir(), q.File, "", false); err != nil {
+			return err
+		}
+		return os.MkdirAll(output, 0o777)
 	case many:
 		return usage("%s cannot hold several clips: name a folder, such as %s/", output, output)
 	}

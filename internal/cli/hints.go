@@ -52,6 +52,8 @@ func problemHint(p *recording.Problem) string {
 		return "use: spaces video"
 	case clips.OwnFile:
 		return "choose another file"
+	case clips.InLibrary:
+		return "name a file outside the library with -o; without -o, clips and episodes go to the recording's folder"
 	case clips.FileTaken:
 		return "--force replaces it; or choose another file"
 	case clips.NameTaken:

@@ -167,6 +167,9 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 		name = filepath.Join(name, w.Name(o.from != "" || o.to != ""))
 	}
 	if name != "-" {
+		if err := clips.MayWrite(lib.Dir(), name, "", o.force); err != nil {
+			return err
+		}
 		// Better to say so before an hour is decoded than after.
 		if err := durable.MayWrite(name, o.force); err != nil {
 			return err

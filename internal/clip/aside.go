@@ -49,17 +49,33 @@ func PutAside(library *os.Root, id, folder, file, by string) (*removed.Item, err
 	return removed.Store{Root: library}.Put(r)
 }
 
-// putReplaced puts aside the clip whose name this one gets, if there is one.
-func (q *Request) putReplaced(name string) error {
+// putReplaced puts aside the clip whose name this one gets, if there is one,
+// and returns how to bring it back.
+func (q *Request) putReplaced(name string) (back func() error, err error) {
+	library, err := os.OpenRoot(q.Recording.Library)
+	if err != nil {
+		return nil, err
+	}
+	defer library.Close()
+	it, err := PutAside(library, q.Recording.Space.ID, q.Recording.Space.Folder, name, "clip")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return q.putBack(it) }, nil
+}
+
+// putBack brings back a clip that was put aside for one that then could not be
+// written.
+func (q *Request) putBack(it *removed.Item) error {
 	library, err := os.OpenRoot(q.Recording.Library)
 	if err != nil {
 		return err
 	}
 	defer library.Close()
-	_, err = PutAside(library, q.Recording.Space.ID, q.Recording.Space.Folder, name, "clip")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	_, err = removed.Store{Root: library}.Restore(it, it.Folder)
 	return err
 }
 

@@ -130,6 +130,9 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 	if err := q.checkOmission(); err != nil {
 		return Result{}, err
 	}
+	if err := q.mayWrite(); err != nil {
+		return Result{}, err
+	}
 	s, err := q.plan()
 	if err != nil {
 		return Result{}, err
@@ -160,6 +163,19 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 		err = q.writeClip(ctx, s, &res)
 	}
 	return res, err
+}
+
+// mayWrite refuses a File that is the library's own business.
+func (q *Request) mayWrite() error {
+	if q.File == "" || q.Writer != nil {
+		return nil
+	}
+	own := filepath.Join(q.Recording.Dir, layout.Clips)
+	err := MayWrite(q.Recording.Library, q.File, own, q.Force)
+	if err == nil && len(q.Captions) > 0 {
+		err = MayWrite(q.Recording.Library, captionsName(q.File), own, q.Force)
+	}
+	return err
 }
 
 // path returns where a clip goes, absolute.
@@ -227,7 +243,11 @@ func (q *Request) writeFile(ctx context.Context, s *plan, res *Result) error {
 	if err := q.checkCaptions(root, name); err != nil {
 		return err
 	}
-	err = draw(ctx, root, name, q.Force, func() error { return nil }, s, res)
+	aside := func() (func() error, error) { return nil, nil }
+	if sameFolder(root.Name(), filepath.Join(r.Dir, layout.Clips)) {
+		aside = func() (func() error, error) { return q.putReplaced(name) }
+	}
+	err = draw(ctx, root, name, q.Force, aside, s, res)
 	if errors.Is(err, fs.ErrExist) {
 		return recording.Problemf(Exists, FileTaken, "%s exists and is a different file", file)
 	}
@@ -278,7 +298,7 @@ func (q *Request) writeClip(ctx context.Context, s *plan, res *Result) error {
 	if err := q.checkCaptions(root, file); err != nil {
 		return err
 	}
-	err = draw(ctx, root, file, q.Force, func() error { return q.putReplaced(name) }, s, res)
+	err = draw(ctx, root, file, q.Force, func() (func() error, error) { return q.putReplaced(name) }, s, res)
 	if errors.Is(err, fs.ErrExist) {
 		return recording.Problemf(Exists, NameTaken, "%s exists and is another clip", res.File)
 	}
@@ -306,8 +326,9 @@ func intact(root *os.Root, file string, p *Provenance) bool {
 }
 
 // draw writes a clip to the file name, which comes into being when all of it
-// is there. With force aside makes room for it.
-func draw(ctx context.Context, root *os.Root, name string, force bool, aside func() error, s *plan, res *Result) error {
+// is there. With force aside makes room for it, and returns how to bring back
+// what was there, or nil.
+func draw(ctx context.Context, root *os.Root, name string, force bool, aside func() (back func() error, err error), s *plan, res *Result) error {
 	d, err := durable.Create(root, name)
 	if err != nil {
 		return err
@@ -322,15 +343,19 @@ func draw(ctx context.Context, root *os.Root, name string, force bool, aside fun
 		res.Status = Done
 		return nil
 	}
+	var back func() error
 	if force {
 		if err := d.Sync(); err != nil { // before anything moves
 			return err
 		}
-		if err := aside(); err != nil {
+		if back, err = aside(); err != nil {
 			return err
 		}
 	}
 	if err := d.Commit(force); err != nil {
+		if back != nil {
+			err = errors.Join(err, back())
+		}
 		return err
 	}
 	return durable.SyncDir(root, path.Dir(name))

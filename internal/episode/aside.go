@@ -5,10 +5,12 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -126,6 +128,28 @@ func (e *export) putReplaced(t *target) (*removed.Item, error) {
 		return nil, nil
 	}
 	return it, err
+}
+
+// mayWrite refuses a folder of the host's choice that is the library's own
+// business.
+func (e *export) mayWrite(t *target, dir string) error {
+	if e.Dir == "" {
+		return nil
+	}
+	own := filepath.Join(e.Recording.Dir, layout.Episodes)
+	for _, name := range []string{t.file, t.recordName()} {
+		if err := clip.MayWrite(e.Library.Dir(), filepath.Join(dir, name), own, e.Force); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// own reports whether a folder is that of the recording's episodes.
+func (e *export) own(dir string) bool {
+	a, aerr := os.Stat(dir)
+	b, berr := os.Stat(filepath.Join(e.Recording.Dir, layout.Episodes))
+	return aerr == nil && berr == nil && os.SameFile(a, b)
 }
 
 // finishRemovals makes the moves that a killed program has left to be made:

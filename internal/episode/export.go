@@ -492,8 +492,14 @@ func (e *export) target() (*target, error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
 	}
+	if err := e.mayWrite(t, dir); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
+	}
+	if e.own(dir) {
+		e.Dir = "" // what is replaced there is put aside
 	}
 	if t.root, err = os.OpenRoot(dir); err != nil {
 		return nil, err
