@@ -101,5 +101,6 @@ func (a *App) loadSettings(cmd *cobra.Command) error {
 
 // libraryOptions are the options to open the library with.
 func (a *App) libraryOptions() library.Options {
-	return library.Options{Dir: a.set.Library, LockWait: a.set.LockWait, Version: a.Version, Now: a.Now}
+	return library.Options{Dir: a.set.Library, LockWait: a.set.LockWait, Version: a.Version, Now: a.Now,
+		Warn: func(text string) { a.warn("%s", terminal.Safe(text)) }}
 }

@@ -155,6 +155,6 @@ func (e *export) own(dir string) bool {
 // finishRemovals makes the moves that a killed program has left to be made:
 // nothing new must lie where they begin.
 func (e *export) finishRemovals() error {
-	_, err := removed.Store{Root: e.Library.Root()}.Finish(false)
+	_, err := e.Library.Store().Finish(false)
 	return err
 }

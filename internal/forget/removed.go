@@ -22,7 +22,10 @@ func isAside(name string) bool { return strings.HasPrefix(name, layout.Removed+"
 
 // loadRemoved loads what was removed and can be brought back.
 func (s *search) loadRemoved() error {
-	list, err := s.lib.Removed()
+	// What cannot be read may be the person's: it is not skipped.
+	store := s.lib.Store()
+	store.Unreadable = nil
+	list, err := store.List()
 	if err != nil {
 		return err
 	}

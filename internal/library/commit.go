@@ -73,19 +73,17 @@ func (l *Library) removeReplaced(aside, folder string) error {
 // Settled reports whether all folders are in their places: no program is just
 // replacing or moving one, and no killed one has left that half done.
 func (l *Library) Settled() (bool, error) {
-	for _, dir := range []string{layout.Partial, layout.Removed} {
-		entries, err := l.disk.readDir(dir)
-		if err != nil {
-			return false, err
-		}
-		for _, e := range entries {
-			_, moving := layout.MovesOfRemoved(e.Name())
-			if moving && dir == layout.Removed || dir == layout.Partial && strings.HasSuffix(e.Name(), oldSuffix) {
-				return false, nil
-			}
+	entries, err := l.disk.readDir(layout.Partial)
+	if err != nil {
+		return false, err
+	}
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), oldSuffix) {
+			return false, nil
 		}
 	}
-	return true, nil
+	moving, err := l.Store().Moving()
+	return !moving && err == nil, err
 }
 
 // recover finishes what a killed run left under .partial and reports whether

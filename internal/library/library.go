@@ -48,6 +48,8 @@ type Options struct {
 	LockWait time.Duration    // how long a writer waits for another one
 	Version  string           // of the program, for space.json
 	Now      func() time.Time // for the record of what is removed; nil is time.Now
+	// Warn, if set, is told once of each file that is damaged and was skipped.
+	Warn func(text string)
 	// Trace, if set, is called before each step that changes the disk:
 	// "create", "write", "fsync", "rename", "link", "mkdir", "remove" or
 	// "catalog". An error from it fails the step. For tests.
@@ -64,6 +66,8 @@ type Library struct {
 	cat     *catalog.Catalog
 	lock    *lock // nil when opened for reading
 	notes   []string
+	warn    func(text string)
+	warned  sync.Map // the names of the files that warn was told of
 
 	mu           sync.Mutex // one recording is put in its place at a time
 	dirty        bool       // what the flag in the catalogue says
@@ -201,7 +205,7 @@ func openFolder(o Options) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Library{dir: dir, version: o.Version, now: o.Now, disk: d, trace: d.trace}
+	l := &Library{dir: dir, version: o.Version, now: o.Now, warn: o.Warn, disk: d, trace: d.trace}
 	if l.now == nil {
 		l.now = time.Now
 	}

@@ -133,7 +133,13 @@ func (l *Library) delete(folder, key string) error {
 }
 
 // Store returns the folder of what was removed, for clips and episodes.
-func (l *Library) Store() removed.Store { return removed.Store{Root: l.disk.root, Trace: l.trace} }
+func (l *Library) Store() removed.Store {
+	return removed.Store{Root: l.disk.root, Trace: l.trace, Unreadable: func(name string, err error) {
+		if _, told := l.warned.LoadOrStore(name, true); !told && l.warn != nil {
+			l.warn(fmt.Sprintf("cannot read %s, which was skipped: %s", name, strings.TrimPrefix(err.Error(), name+": ")))
+		}
+	}}
+}
 
 // Removed lists what can be brought back, the latest first.
 func (l *Library) Removed() ([]removed.Item, error) { return l.Store().List() }

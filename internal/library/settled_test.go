@@ -11,14 +11,15 @@ import (
 // What is just being moved is in two places or in none.
 func TestSettled(t *testing.T) {
 	for _, c := range []struct {
-		name, file string
-		want       bool
+		name, file, content string
+		want                bool
 	}{
-		{"nothing", "", true},
-		{"being made", ".partial/1ypKdEXvkMLGW-12345678/space.json", true},
-		{"being replaced", ".partial/1ypKdEXvkMLGW-12345678.old/space.json", false},
-		{"removed", "removed/talk.m4a.json", true},
-		{"being removed", "removed/talk.m4a.moves.json", false},
+		{"nothing", "", "", true},
+		{"being made", ".partial/1ypKdEXvkMLGW-12345678/space.json", "{}", true},
+		{"being replaced", ".partial/1ypKdEXvkMLGW-12345678.old/space.json", "{}", false},
+		{"removed", "removed/talk.m4a.json", "{}", true},
+		{"being removed", "removed/talk.m4a.moves.json", "{}", false},
+		{"a damaged list of moves", "removed/talk.m4a.moves.json", "{", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			lib, err := library.OpenWrite(t.Context(), library.Options{Dir: t.TempDir()})
@@ -31,7 +32,7 @@ func TestSettled(t *testing.T) {
 				if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 					t.Fatal(err)
 				}
-				if err := os.WriteFile(name, []byte("{}"), 0o644); err != nil {
+				if err := os.WriteFile(name, []byte(c.content), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

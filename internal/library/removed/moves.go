@@ -80,10 +80,12 @@ func (s Store) Finish(spaces bool) (found bool, err error) {
 			continue
 		}
 		var m moves
-		if err := s.read(layout.RemovedMoves(place), &m); errors.Is(err, fs.ErrNotExist) {
+		name := layout.RemovedMoves(place)
+		if err := s.read(name, &m); err != nil {
+			if err := s.skip(name, err); err != nil {
+				return found, err
+			}
 			continue
-		} else if err != nil {
-			return found, err
 		}
 		if m.ofSpace() && !spaces {
 			continue
@@ -97,6 +99,21 @@ func (s Store) Finish(spaces bool) (found bool, err error) {
 		}
 	}
 	return found, nil
+}
+
+// Moving reports whether there are moves to be made, but for those in lists that
+// cannot be read: nobody will ever make them.
+func (s Store) Moving() (bool, error) {
+	entries, err := s.entries()
+	if err != nil {
+		return false, err
+	}
+	for _, e := range entries {
+		if place, ok := layout.MovesOfRemoved(e.Name()); ok && s.read(layout.RemovedMoves(place), new(moves)) == nil {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // ofSpace reports whether a folder of a Space is moved.

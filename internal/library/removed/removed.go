@@ -91,6 +91,9 @@ func (it *Item) Since() time.Time {
 type Store struct {
 	Root  *os.Root // of the library
 	Trace durable.Trace
+	// Unreadable, if set, is told of a record or a list of moves that cannot be
+	// read: it is skipped, and never deleted. Otherwise it is an error.
+	Unreadable func(name string, err error)
 }
 
 // maxRecord bounds the JSON that is read.
@@ -105,7 +108,13 @@ func (s Store) List() ([]Item, error) {
 	}
 	var list []Item
 	for _, e := range entries {
-		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") || s.exists(layout.RemovedMoves(e.Name())) {
+		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		if moving := layout.RemovedMoves(e.Name()); s.exists(moving) {
+			if err := s.skip(moving, s.read(moving, new(moves))); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		it, err := s.Find(e.Name())
@@ -113,7 +122,10 @@ func (s Store) List() ([]Item, error) {
 			continue // somebody's own folder
 		}
 		if err != nil {
-			return nil, err
+			if err := s.skip(layout.RemovedRecord(e.Name()), err); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		list = append(list, *it)
 	}
@@ -121,6 +133,19 @@ func (s Store) List() ([]Item, error) {
 		return cmp.Or(b.RemovedAt.Compare(a.RemovedAt.Time), cmp.Compare(a.Place, b.Place))
 	})
 	return list, nil
+}
+
+// skip passes on what is wrong with a file that can be skipped. The rest can be
+// brought back though one record is damaged.
+func (s Store) skip(name string, err error) error {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if s.Unreadable == nil {
+		return err
+	}
+	s.Unreadable(name, err)
+	return nil
 }
 
 // Find returns what lies at a place. The error is fs.ErrNotExist if there is

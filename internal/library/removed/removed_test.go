@@ -89,3 +89,48 @@ func TestFinishLeavesOthersAlone(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 }
+
+// A damaged record or list of moves does not keep the others from being brought
+// back, and stays.
+func TestDamagedSkipped(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	files := map[string]string{
+		layout.RemovedRecord("bad.m4a"):  "{",
+		layout.RemovedMoves("moved.m4a"): "{",
+		layout.RemovedRecord("good.m4a"): `{"schema":1,"kind":"clip","name":"good.m4a"}`,
+	}
+	for _, place := range []string{"bad.m4a", "moved.m4a", "good.m4a"} {
+		if err := root.MkdirAll(layout.RemovedIn(place), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, content := range files {
+		if err := root.WriteFile(name, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := (Store{Root: root}).List(); err == nil {
+		t.Error("nobody was told")
+	}
+	told := make(map[string]bool)
+	s := Store{Root: root, Unreadable: func(name string, err error) { told[name] = true }}
+	if found, err := s.Finish(true); found || err != nil {
+		t.Errorf("finished: %t, %v", found, err)
+	}
+	list, err := s.List()
+	if err != nil || len(list) != 1 || list[0].Name != "good.m4a" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if len(told) != 2 || !told[layout.RemovedRecord("bad.m4a")] || !told[layout.RemovedMoves("moved.m4a")] {
+		t.Errorf("told of %v", told)
+	}
+	for name := range files {
+		if !s.exists(name) {
+			t.Errorf("%s is gone", name)
+		}
+	}
+}
