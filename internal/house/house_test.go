@@ -93,6 +93,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/pflag":               {"internal/cli", "internal/manual", "internal/settings"},
 	"github.com/spf13/viper":               {"internal/settings"},
 	"github.com/inconshreveable/mousetrap": {"internal/terminal"},
+	"github.com/schollz/progressbar/v3":    {"internal/terminal"},
 	"golang.org/x/term":                    {"internal/terminal"},
 	"log":                                  {},
 }

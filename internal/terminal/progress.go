@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
+
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/stream"
 )
@@ -212,9 +214,7 @@ func (b *Bar) line(width int) string {
 	if b.bytes && b.expected > 0 {
 		bytes = fmt.Sprintf("  %s of %s", spell.Size(b.done), spell.Size(b.expected))
 	}
-	const cells = 24
-	filled := int(s.Share * cells)
-	bar := "  " + strings.Repeat("█", filled) + strings.Repeat("░", cells-filled)
+	bar := "  " + cells(s.Share)
 	for _, line := range []string{head + bar + "  " + percent + bytes + left, head + "  " + percent + bytes + left} {
 		if Width(line) <= width {
 			return line
@@ -222,4 +222,17 @@ func (b *Bar) line(width int) string {
 	}
 	tail := "  " + percent + left
 	return Truncate(head, max(1, width-Width(tail))) + tail
+}
+
+// cells draws the bar itself. The job has phases, which the library does not
+// know: what stands around the bar is ours.
+func cells(share float64) string {
+	const width, edge = 24, "|"
+	p := progressbar.NewOptions(width, progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(width), progressbar.OptionSetRenderBlankState(true),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: edge, BarEnd: edge}))
+	p.Set(int(share * width)) // it cannot fail: nothing is written, and the share is at most 1
+	_, bar, _ := strings.Cut(p.String(), edge)
+	bar, _, _ = strings.Cut(bar, edge)
+	return bar
 }

@@ -57,14 +57,14 @@ func TestBarOfPhases(t *testing.T) {
 	b.Expect(1000)
 	w.wait(30 * time.Second)
 	b.Add(500)
-	shows(t, &s, "exporting · measuring  "+bar(3)+"   12 %  4 min left")
+	shows(t, &s, "exporting · measuring  "+bar(2)+"   12 %  4 min left")
 	b.Add(500)
 	b.Phase("encoding")
 	shows(t, &s, "exporting · encoding  "+bar(6)+"   25 %  2 min left")
 	b.Expect(10)
 	w.wait(30 * time.Second)
 	b.Add(5)
-	shows(t, &s, "exporting · encoding  "+bar(15)+"   62 %  35 s left")
+	shows(t, &s, "exporting · encoding  "+bar(14)+"   62 %  35 s left")
 	if got := b.State(); got != (State{"exporting", "encoding", 5, 10, 0.625, 36 * time.Second}) {
 		t.Errorf("its state is %+v", got)
 	}
