@@ -26,6 +26,9 @@ import (
 var (
 	// ErrTaken means that something lies where a library is to be made.
 	ErrTaken = errors.New("the folder is not empty")
+	// ErrForeign means that what lies where a library is being made is not what an
+	// interrupted run has left there.
+	ErrForeign = errors.New("this is not the folder of an interrupted restore")
 	// ErrRestoring means that another program is restoring into the folder.
 	ErrRestoring = errors.New("another program is restoring into that folder")
 )
@@ -59,7 +62,7 @@ func (b *Backup) Restore(ctx context.Context, dir string, o RestoreOptions, foun
 	if err != nil {
 		return nil, err
 	}
-	dir, err = filepath.Abs(dir)
+	dir, err = behind(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -136,6 +139,19 @@ func (m *Manifest) check() error {
 	return nil
 }
 
+// behind returns the absolute path of a folder: where it is a link, of the folder
+// to which that leads, so that the link stays.
+func behind(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Lstat(dir); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return dir, nil
+	}
+	return filepath.EvalSymlinks(dir)
+}
+
 // vacant fails if something lies in a folder.
 func vacant(dir string) error {
 	entries, err := os.ReadDir(dir)
@@ -158,7 +174,10 @@ func name(part, dir string) error {
 		return err
 	}
 	defer above.Close()
-	return durable.Replace(above, filepath.Base(part), filepath.Base(dir))
+	if err := durable.Replace(above, filepath.Base(part), filepath.Base(dir)); err != nil {
+		return err
+	}
+	return durable.Remove(above, path.Join(filepath.Base(dir), lockName))
 }
 
 // A restoring is one Restore.
@@ -171,12 +190,13 @@ type restoring struct {
 	counting sync.Mutex // of result, while files are fetched
 }
 
-// lockName is, in the folder that is being filled, locked by who fills it.
+// lockName is, in the folder that is being filled, locked by who fills it. It is
+// made first and removed last: by it a run knows the folder as that of another.
 const lockName = ".restore" + layout.Lock
 
 // open opens the folder, making it, for this run alone.
 func (r *restoring) open(part string) (unlock func(), err error) {
-	if err := os.MkdirAll(part, 0o755); err != nil {
+	if err := adopt(part); err != nil {
 		return nil, err
 	}
 	if r.root, err = os.OpenRoot(part); err != nil {
@@ -200,10 +220,33 @@ func (r *restoring) open(part string) (unlock func(), err error) {
 		if !done {
 			done = true
 			f.Close()
-			durable.Remove(r.root, lockName)
 			r.root.Close()
 		}
 	}, nil
+}
+
+// adopt makes the folder. One that is there has to be empty or that of an earlier
+// run: what is not of the snapshot is removed from it.
+func adopt(part string) error {
+	info, err := os.Lstat(part)
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.MkdirAll(part, 0o755)
+	}
+	if err != nil {
+		return err
+	}
+	foreign := fmt.Errorf("%s: %w", part, ErrForeign)
+	if !info.IsDir() {
+		return foreign // a link as well
+	}
+	entries, err := os.ReadDir(part)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	if mark, err := os.Lstat(filepath.Join(part, lockName)); err != nil || !mark.Mode().IsRegular() {
+		return foreign
+	}
+	return nil
 }
 
 // fill brings all files of the manifest into the folder, and no others.

@@ -166,6 +166,7 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 		{backup.ErrNewer, exitFailed, "newer-version", "use the newer version of spaces for this backup"},
 		{backup.ErrBroken, exitFailed, "broken-backup", "see what is damaged: spaces backup check " + o.target + " --full"},
 		{backup.ErrTaken, exitUsage, "not-empty", "name an empty or new folder with -o DIR; nothing was restored"},
+		{backup.ErrForeign, exitUsage, "not-empty", "move it away, or name another folder with -o DIR; nothing was restored"},
 		{publish.ErrMismatch, exitFailed, "mismatch", "run the same command again; the earlier snapshots are whole"},
 		{publish.ErrDiffers, exitFailed, "differs", "find out what else writes to the target: " + o.target},
 		{backup.ErrRestoring, exitFailed, "locked", waitLonger},
