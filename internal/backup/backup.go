@@ -83,6 +83,7 @@ type Backup struct {
 	Target  publish.Target
 	Name    string           // of the target in the settings, or ""
 	Public  bool             // everybody may read what is sent
+	Shown   []Shown          // the targets of the settings that everybody may read
 	Library *library.Library // nil if there is none, as after a loss
 	Jobs    int              // how many requests at a time
 	Wait    time.Duration    // for another run

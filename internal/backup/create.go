@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,7 +44,11 @@ type Result struct {
 	Dropped   []string `json:"dropped"`   // earlier snapshots that were removed
 	Forgotten bool     `json:"forgotten"` // they were, since they held somebody who was forgotten
 	Removed   int      `json:"-"`         // objects that went with them
-	Odd       []string `json:"not_files"` // links and devices: they are not in the backup
+	// Unreadable are the snapshots that stay and cannot be read: nothing was removed.
+	// Damaged are those that went without the objects that only they named.
+	Unreadable []string `json:"-"`
+	Damaged    []string `json:"-"`
+	Odd        []string `json:"not_files"` // links and devices: they are not in the backup
 	// Missing and Changed are files whose hash the library keeps and that are not
 	// as they were. A backup keeps what is there.
 	Missing int            `json:"missing,omitempty"`
@@ -105,13 +108,9 @@ func (b *Backup) Create(ctx context.Context, o CreateOptions) (*Result, error) {
 // outside fails if the target is a folder of the library: the next backup would
 // hold this one.
 func (b *Backup) outside() error {
-	u, err := url.Parse(b.Target.Place())
-	if err != nil || u.Scheme != "file" {
+	to, ok := local(b.Target.Place())
+	if !ok {
 		return nil
-	}
-	to := filepath.FromSlash(u.Path)
-	if vol := strings.TrimPrefix(to, string(filepath.Separator)); filepath.VolumeName(vol) != "" {
-		to = vol // file:///C:/…
 	}
 	lib, err := os.Stat(b.Library.Dir())
 	if err != nil {
@@ -198,6 +197,7 @@ func (r *run) once(ctx context.Context) error {
 	}
 	m := &Manifest{Schema: Schema, At: r.now(), WrittenBy: r.Version, Files: s.files, Folders: s.folders, Record: r.record.Without(r.result.Place)}
 	n := &r.result
+	n.Unreadable, n.Damaged = nil, nil
 	n.Odd, n.Files, n.Bytes, n.New, n.Kept, n.NewBytes, n.KeptBytes = s.odd, len(m.Files), 0, 0, 0, 0, 0
 	for _, f := range m.Files {
 		n.Bytes += f.Bytes
@@ -305,12 +305,14 @@ func (r *run) finish(ctx context.Context, snap *Snapshot) error {
 		if err != nil {
 			return err
 		}
-		if err := r.putHead(ctx); err != nil {
-			return err
-		}
 		r.result.Removed = n
-		if err := backups.Note(ctx, r.Library.Root(), r.entry(h, h.newest(), r.record)); err != nil {
-			return err
+		if len(h.Removing) == 0 {
+			if err := r.putHead(ctx); err != nil {
+				return err
+			}
+			if err := backups.Note(ctx, r.Library.Root(), r.entry(h, h.newest(), r.record)); err != nil {
+				return err
+			}
 		}
 	}
 	r.result.Dropped, r.result.Forgotten = dropped, r.purge && len(dropped) > 0

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,9 +15,25 @@ import (
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
-// unpublished fails if, by the receipts, everybody reads what lies at the target, in
-// a folder below it or in one above it.
+// A Shown is a target of the settings that everybody may read.
+type Shown struct {
+	Name  string
+	Place string // without an endpoint if it may be any
+}
+
+// unpublished fails if, by the settings or the receipts, everybody reads what lies
+// at the target, in a folder below it or in one above it. By the settings, since a
+// place may be public under another name or URL than the one that was given.
 func (b *Backup) unpublished() error {
+	for _, s := range b.Shown {
+		place := b.Target.Place()
+		if !strings.Contains(s.Place, "?") {
+			place, _, _ = strings.Cut(place, "?")
+		}
+		if overlap(s.Place, place) {
+			return fmt.Errorf("%s: %w: by the settings, everybody can read the target %s (%s)", b.Target.Place(), ErrPublic, s.Name, s.Place)
+		}
+	}
 	standing, err := publish.Standing(b.Library.Root())
 	if err != nil {
 		return err
@@ -47,9 +64,41 @@ func (e *publishedError) Error() string {
 
 func (e *publishedError) Unwrap() error { return ErrPublished }
 
+// local returns the folder of this computer that a place is.
+func local(place string) (dir string, ok bool) {
+	u, err := url.Parse(place)
+	if err != nil || u.Scheme != "file" {
+		return "", false
+	}
+	dir = filepath.FromSlash(u.Path)
+	if vol := strings.TrimPrefix(dir, string(filepath.Separator)); filepath.VolumeName(vol) != "" {
+		dir = vol // file:///C:/…
+	}
+	return filepath.Clean(dir), true
+}
+
+// real returns a place without the links that lead to it. It may not be there yet.
+func real(place string) string {
+	dir, ok := local(place)
+	if !ok {
+		return place
+	}
+	for above, below := dir, ""; ; above, below = filepath.Dir(above), filepath.Join(filepath.Base(above), below) {
+		if found, err := filepath.EvalSymlinks(above); err == nil {
+			dir = filepath.Join(found, below)
+			break
+		}
+		if above == filepath.Dir(above) {
+			break
+		}
+	}
+	return (&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(dir), "/")}).String()
+}
+
 // overlap reports whether two places are the same folder, or one lies in the
-// other. Who logs in makes no difference.
+// other. Who logs in makes no difference, nor do links on the way to a folder.
 func overlap(a, b string) bool {
+	a, b = real(a), real(b)
 	x, err := url.Parse(a)
 	y, err2 := url.Parse(b)
 	if err != nil || err2 != nil {

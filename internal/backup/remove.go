@@ -11,14 +11,17 @@ import (
 )
 
 // remove removes the snapshots that the head says are to go, with the objects
-// that no other needs. Each manifest goes after its objects, so that a killed
+// that no other needs: nothing as long as it cannot tell which they are. Each manifest goes after its objects, so that a killed
 // run is finished by the next.
 func (r *run) remove(ctx context.Context) (removed int, err error) {
 	needed := make(map[string]bool)
 	for i := range r.head.Snapshots {
-		m, err := r.manifest(ctx, &r.head.Snapshots[i])
+		s := &r.head.Snapshots[i]
+		m, err := r.manifest(ctx, s)
 		if errors.Is(err, publish.ErrNotExist) || errors.Is(err, ErrBroken) {
-			continue // nobody can restore it, whatever else stays
+			// It may only just now not be there, and need any of them.
+			r.result.Unreadable = append(r.result.Unreadable, s.Name)
+			continue
 		}
 		if err != nil {
 			return removed, err
@@ -27,11 +30,19 @@ func (r *run) remove(ctx context.Context) (removed int, err error) {
 			needed[f.SHA256] = true
 		}
 	}
+	if len(r.result.Unreadable) > 0 {
+		return 0, nil
+	}
 	for i := range r.head.Removing {
 		s := &r.head.Removing[i]
 		m, err := r.manifest(ctx, s)
 		if errors.Is(err, publish.ErrNotExist) {
 			continue // it was removed, or nothing of it was sent
+		}
+		if errors.Is(err, ErrBroken) {
+			// Nobody can tell any more what it named; the next run can not either.
+			r.result.Damaged = append(r.result.Damaged, s.Name)
+			m, err = new(Manifest), nil
 		}
 		if err != nil {
 			return removed, err

@@ -188,6 +188,13 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 		return err
 	}
 	defer b.Target.Close()
+	public, err := a.targets().Public()
+	if err != nil {
+		return a.targetError(err)
+	}
+	for _, p := range public {
+		b.Shown = append(b.Shown, backup.Shown{Name: p.Name, Place: p.Place()})
+	}
 	lib, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
@@ -201,6 +208,12 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 	}
 	for _, name := range r.Odd {
 		a.warn("%s is not a regular file: it is not in the backup", name)
+	}
+	for _, name := range r.Unreadable {
+		a.warn("the snapshot %s cannot be read just now: no file of an earlier snapshot was removed: spaces backup check %s", name, o.target)
+	}
+	for _, name := range r.Damaged {
+		a.warn("the list of files of the snapshot %s is damaged: it was removed, but files that only it named are still at the target", name)
 	}
 	if lost := r.Losses.String(); lost != "" {
 		a.warn("%s: spaces verify", lost)
@@ -225,7 +238,9 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 	default:
 		a.say("added the snapshot %s", r.Snapshot)
 	}
-	if n := len(r.Dropped); r.Forgotten {
+	if n := len(r.Dropped); len(r.Unreadable) > 0 {
+		return nil
+	} else if r.Forgotten {
 		a.say("removed %s, which still held what was forgotten", spell.Count(n, "earlier snapshot"))
 	} else if n > 0 {
 		a.say("removed %s", spell.Count(n, "earlier snapshot"))

@@ -2,7 +2,9 @@ package named
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/spaces-cli/spaces/internal/publish/keyring"
 	"github.com/spaces-cli/spaces/internal/publish/post"
@@ -61,6 +63,29 @@ func (s *Store) List() ([]Summary, error) {
 		list = append(list, Summary{Target: e.Target, Settings: map[string]any{}, Credentials: e.Where})
 	}
 	return list, nil
+}
+
+// Public returns the targets of the settings that everybody may read, also those
+// that are otherwise not what they have to be.
+func (s *Store) Public() ([]*Target, error) {
+	targets, _, err := s.targets()
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(targets, func(t *Target) bool {
+		return t.BaseURL == "" && t.Access != "public" && (t.Is == nil || !t.Is.Public)
+	}), nil
+}
+
+// Place returns where the target lies, as far as the settings say: an endpoint is
+// named only where it is not Amazon's.
+func (t *Target) Place() string {
+	endpoint, _ := t.Own()["endpoint"].(string)
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || strings.HasSuffix(u.Hostname(), ".amazonaws.com") {
+		return t.URL
+	}
+	return t.URL + "?endpoint=" + u.Scheme + "://" + u.Host
 }
 
 // X is the word for X where targets are named: it takes posts, no files.

@@ -161,3 +161,28 @@ func TestRemoval(t *testing.T) {
 		t.Errorf("left: %v, %v", list, err)
 	}
 }
+
+// Public are those of the settings that say so, or have a web address.
+func TestPublic(t *testing.T) {
+	s := store(t)
+	for _, d := range []Draft{
+		{Name: "private", URL: "s3://bucket/mine", Access: "private"},
+		{Name: "web", URL: "s3://bucket/www", Access: "public", Own: []settings.Setting{{Key: "endpoint", Value: "https://s3.example.org/"}}},
+		{Name: "site", URL: "file:///srv/www", BaseURL: "https://example.org/"},
+	} {
+		if _, err := s.Add(d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := s.Public()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range list {
+		got = append(got, p.Name+" "+p.Place())
+	}
+	if want := []string{"site file:///srv/www", "web s3://bucket/www?endpoint=https://s3.example.org"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
