@@ -240,62 +240,6 @@ func TestDrill(t *testing.T) {
 	}
 }
 
-// An object goes only when every snapshot that stays says that it needs it not.
-func TestRemoveUnreadable(t *testing.T) {
-	p := newPlace(t)
-	p.write("first.txt", "in the first alone", 0o644)
-	p.create(CreateOptions{})
-	if err := os.Remove(p.path("lib/first.txt")); err != nil {
-		t.Fatal(err)
-	}
-	p.write("second.txt", "in the second alone", 0o644)
-	p.create(CreateOptions{})
-	if err := os.Remove(p.path("lib/second.txt")); err != nil {
-		t.Fatal(err)
-	}
-	var second string
-	for _, name := range p.there("manifests") {
-		if strings.HasSuffix(name, "-2.json") {
-			second = p.path("there/manifests/" + name)
-		}
-	}
-	if err := os.Rename(second, p.path("away")); err != nil {
-		t.Fatal(err)
-	}
-	before := len(p.there("objects"))
-	if r := p.create(CreateOptions{Keep: 2}); len(r.Unreadable) != 1 || r.Removed != 0 || len(p.there("objects")) != before {
-		t.Errorf("%d of %d objects stay: %+v", len(p.there("objects")), before, r)
-	}
-	if err := os.Rename(p.path("away"), second); err != nil {
-		t.Fatal(err)
-	}
-	if r := p.create(CreateOptions{}); r.Removed != 1 || len(r.Unreadable) != 0 {
-		t.Errorf("readable again: %+v", r)
-	}
-	if c, wrong := p.check(true); len(wrong) > 0 || c.Unfinished || len(c.Snapshots) != 2 {
-		t.Errorf("%v in %+v", wrong, c)
-	}
-}
-
-// A damaged snapshot that is to go does not stop the runs after it.
-func TestRemoveDamaged(t *testing.T) {
-	p := newPlace(t)
-	p.create(CreateOptions{})
-	if err := os.WriteFile(p.path("there/manifests/"+p.there("manifests")[0]), []byte("{"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	p.write("show.json", "{\"title\":1}", 0o644)
-	if r := p.create(CreateOptions{Keep: 1}); len(r.Damaged) != 1 || len(r.Dropped) != 1 {
-		t.Errorf("%+v", r)
-	}
-	if r := p.create(CreateOptions{}); len(r.Damaged) != 0 || !r.Same {
-		t.Errorf("the next run: %+v", r)
-	}
-	if c, wrong := p.check(true); len(wrong) > 0 || c.Unfinished || len(p.there("manifests")) != 1 {
-		t.Errorf("%v in %+v", wrong, c)
-	}
-}
-
 var errCut = errors.New("the connection is gone")
 
 // A cut target fails from its nth call on.
@@ -435,63 +379,6 @@ func TestRestoreKilledAtEachStep(t *testing.T) {
 	p.equal("restored", "lib", "again")
 	if _, err := os.Stat(p.path("again.partial")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the unfinished folder is still there: %v", err)
-	}
-}
-
-// What lies where the library is to be made, and is not of an earlier run, stays.
-func TestRestoreLeavesOthersAlone(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		want error
-		make func(p *place) error
-	}{
-		{"a folder of somebody", ErrForeign, func(p *place) error { return os.Rename(p.path("mine"), p.path("again.partial")) }},
-		{"a link to a folder", ErrForeign, func(p *place) error { return os.Symlink(p.path("mine"), p.path("again.partial")) }},
-		{"a file", ErrForeign, func(p *place) error { return os.Rename(p.path("mine/thesis.txt"), p.path("again.partial")) }},
-		{"an empty folder", nil, func(p *place) error { return os.Mkdir(p.path("again.partial"), 0o755) }},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			p := newPlace(t)
-			p.create(CreateOptions{})
-			if err := errors.Join(os.Mkdir(p.path("mine"), 0o755), os.WriteFile(p.path("mine/thesis.txt"), []byte("x"), 0o644)); err != nil {
-				t.Fatal(err)
-			}
-			if err := c.make(p); err != nil {
-				t.Skip(err)
-			}
-			_, err := p.remote(nil).Restore(t.Context(), p.path("again"), RestoreOptions{}, func(library.Finding) {})
-			if !errors.Is(err, c.want) {
-				t.Errorf("%v, want %v", err, c.want)
-			}
-			kept := false
-			for _, name := range []string{"mine/thesis.txt", "again.partial/thesis.txt", "again.partial"} {
-				text, err := os.ReadFile(p.path(name))
-				kept = kept || err == nil && string(text) == "x"
-			}
-			if !kept {
-				t.Error("the file of somebody is gone")
-			}
-		})
-	}
-}
-
-// A link to an empty folder stays, and the library lies where it leads.
-func TestRestoreThroughLink(t *testing.T) {
-	p := newPlace(t)
-	p.create(CreateOptions{})
-	if err := os.Mkdir(p.path("disk"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(p.path("disk"), p.path("again")); err != nil {
-		t.Skip(err)
-	}
-	p.restore("again")
-	if info, err := os.Lstat(p.path("again")); err != nil || info.Mode()&fs.ModeSymlink == 0 {
-		t.Errorf("the link is gone: %v", err)
-	}
-	p.equal("restored", "lib", "disk")
-	if _, err := os.Lstat(p.path("disk/" + lockName)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the marker is still there: %v", err)
 	}
 }
 
