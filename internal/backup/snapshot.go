@@ -83,7 +83,7 @@ func (b *Backup) walk(ctx context.Context) (*survey, error) {
 				folders[name] = false
 			}
 			return nil
-		case durable.IsLeftover(e.Name()):
+		case isDraft(name):
 			return nil
 		case !e.Type().IsRegular():
 			s.odd = append(s.odd, name)
@@ -108,6 +108,16 @@ func (b *Backup) walk(ctx context.Context) (*survey, error) {
 	slices.Sort(s.folders)
 	slices.SortFunc(s.files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return s, err
+}
+
+// isDraft reports whether a file is not whole yet. The host may have called one
+// mine.partial: programs of ours never wrote such a one but for what can be made again.
+func isDraft(name string) bool {
+	base := path.Base(name)
+	if !durable.IsLeftover(base) {
+		return false
+	}
+	return strings.HasPrefix(base, ".") || path.Ext(base) != layout.Partial || path.Base(path.Dir(name)) == layout.Own
 }
 
 // hash reads those files that are not as they were read before, and reports

@@ -58,7 +58,16 @@ func BackedUp(name string) bool {
 	case Partial, LockDetails, Backups, Resume:
 		return false
 	}
-	return !IsCatalog(name) && path.Ext(name) != Lock
+	return !IsCatalog(strings.TrimSuffix(name, Partial)) && !isLock(name)
+}
+
+// isLock reports whether a file is locked by those who write: the library, its
+// ledgers, interrupted jobs, a restore. The host's own yarn.lock is not.
+func isLock(name string) bool {
+	of, ok := strings.CutSuffix(path.Base(name), Lock)
+	dir := path.Dir(name)
+	hidden := strings.HasPrefix(of, ".") && (dir == "." || dir == Uploads)
+	return ok && (of == "" || hidden || path.Ext(of) == ".jsonl")
 }
 
 // What lies in a recording's folder.

@@ -49,6 +49,8 @@ func (t *Target) open(create bool) (*os.Root, error) {
 		// another.
 		if err = os.Mkdir(t.dir, 0o755); err == nil || errors.Is(err, fs.ErrExist) {
 			root, err = os.OpenRoot(t.dir)
+		} else if errors.Is(err, fs.ErrNotExist) {
+			return nil, &missingError{filepath.Dir(t.dir)}
 		}
 	}
 	if err != nil {
@@ -57,6 +59,12 @@ func (t *Target) open(create bool) (*os.Root, error) {
 	t.root = root
 	return root, nil
 }
+
+// A missingError says which folder is not there.
+type missingError struct{ dir string }
+
+func (e *missingError) Error() string { return fmt.Sprintf("the folder %s does not exist", e.dir) }
+func (e *missingError) Unwrap() error { return publish.ErrNotExist }
 
 // explain says what an error of the file system means.
 func explain(err error) error {
