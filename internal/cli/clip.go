@@ -507,7 +507,10 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 	if r.WholeFrames {
 		text += "  on whole frames"
 	}
-	if r.Shortened {
+	switch {
+	case r.Late:
+		text += "  shortened: the recording starts there"
+	case r.Shortened:
 		text += "  shortened: the recording ends there"
 	}
 	switch r.Status {

@@ -199,7 +199,8 @@ func lines(r *bufio.Reader, first string, number int, parse func(line string, l 
 
 // jsonBatch reads JSON Lines with the keys of columns. Times may be numbers.
 // What Cut wrote can be read again: other keys are passed over, but not one
-// that is a column mistyped.
+// that is a column mistyped, or where no schema tells of us, what other programs
+// call one.
 func jsonBatch(r *bufio.Reader, first string, number int, id string) *Batch {
 	return lines(r, first, number, func(text string, l *Line) bool {
 		l.fromJSON([]byte(text), id)
@@ -218,9 +219,13 @@ func (l *Line) fromJSON(text []byte, id string) {
 		l.Err = recording.Problemf(BadLine, "", "not a JSON object with the keys %s", strings.Join(columns[:], ", "))
 		return
 	}
+	_, ours := keys["schema"]
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		c, _ := column(key)
-		if meant := suggest.Closest(key, columns[:]); c == "" && meant != "" {
+		c, meant := column(key)
+		if ours { // where "start" and "file" mean something else
+			meant = suggest.Closest(key, columns[:])
+		}
+		if c == "" && meant != "" {
 			l.Err = unknownColumn(l.Number, key, meant)
 			return
 		}
@@ -248,7 +253,8 @@ func beginsArray(r *bufio.Reader) (bool, error) {
 	}
 }
 
-// arrayBatch reads a JSON array of objects, one at a time.
+// arrayBatch reads a JSON array of objects, one at a time, and those that follow
+// it, as tools write them that read several files.
 func arrayBatch(r io.Reader, id string) *Batch {
 	limited := &recordReader{r: r}
 	d := json.NewDecoder(limited)
@@ -262,12 +268,21 @@ func arrayBatch(r io.Reader, id string) *Batch {
 			begun = true
 		}
 		number++
-		if !d.More() {
-			ended = true
+		for !d.More() {
 			if _, err := d.Token(); err != nil {
+				ended = true
 				return Line{Number: number, Err: recording.Problemf(BadLine, "", "the JSON array is not closed")}, nil
 			}
-			return Line{}, io.EOF
+			limited.n = 0
+			t, err := d.Token()
+			if err == io.EOF {
+				ended = true
+				return Line{}, io.EOF
+			}
+			if err != nil || t != json.Delim('[') {
+				ended = true
+				return Line{Number: number, Err: recording.Problemf(BadLine, "", "what follows the JSON array is not another array, and was not read")}, nil
+			}
 		}
 		limited.n = 0
 		var raw json.RawMessage
@@ -357,6 +372,9 @@ func tableBatch(r *bufio.Reader, header string, number int, id string, comma run
 		c, meant := column(name)
 		if c == "" && strings.TrimSpace(name) != "" {
 			return nil, unknownColumn(number, name, meant)
+		}
+		if _, twice := at[c]; twice && c != "" {
+			return nil, recording.Problemf(BadLine, "", "line %d: the column %q is there twice", number, c)
 		}
 		at[c] = i
 	}

@@ -101,6 +101,7 @@ type Result struct {
 	WholeFrames bool `json:"whole_frames,omitempty"`
 	// Shortened says that the recording ends before the clip would have.
 	Shortened bool          `json:"shortened,omitempty"`
+	Late      bool          `json:"-"` // Shortened because the recording starts there
 	Format    format.Format `json:"format"`
 	File      string        `json:"file,omitempty"`     // absolute
 	Captions  string        `json:"captions,omitempty"` // likewise: the .srt beside it
@@ -141,6 +142,7 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 		Recording: r.Space.ID,
 		At:        r.Seconds(s.span.Start), Length: r.Seconds(s.span.Samples),
 		Start: s.span.Start, Samples: s.span.Samples, WholeFrames: s.span != q.Span, Shortened: q.Shortened,
+		Late:   q.Shortened && q.Span.Start == 0 && q.Span.End() < r.Samples,
 		Format: q.Format, Lossless: s.lossless, Status: Written,
 		Omitted: r.Omitted(&q.Omit, []recording.Section{{Span: q.Span}}),
 	}
