@@ -178,6 +178,9 @@ func (s Store) close(f *os.File, name string) error {
 func (s Store) rename(m *moves) error {
 	for _, mv := range m.Moves {
 		if !s.exists(mv.From) {
+			if !s.exists(mv.To) {
+				return fmt.Errorf("%s is missing", mv.From)
+			}
 			continue // moved before
 		}
 		if s.exists(mv.To) && (mv.Content == "" || !s.wrote(&mv)) {

@@ -134,3 +134,31 @@ func TestDamagedSkipped(t *testing.T) {
 		}
 	}
 }
+
+// What is neither where it was nor where it goes has not been moved, and what was
+// moved before it is taken back.
+func TestMissingIsNotMoved(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	if err := root.MkdirAll(layout.RemovedIn("a.m4a"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := root.Mkdir("clips", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	aside := layout.RemovedIn("a.m4a") + "/a.m4a"
+	if err := root.WriteFile(aside, []byte("sound"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := Store{Root: root}
+	err = s.make("a.m4a", &moves{Moves: []move{{From: aside, To: "clips/a.m4a"}, {From: aside + ".json", To: "clips/a.m4a.json"}}})
+	if err == nil || !strings.Contains(err.Error(), "a.m4a.json is missing") {
+		t.Errorf("got %v", err)
+	}
+	if !s.exists(aside) || s.exists("clips/a.m4a") || s.exists(layout.RemovedMoves("a.m4a")) {
+		t.Error("it was left half moved")
+	}
+}
