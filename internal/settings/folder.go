@@ -1,11 +1,13 @@
 package settings
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -119,7 +121,9 @@ func (f Folder) edit(change func(root *yaml.Node) error) error {
 	if err := yaml.Unmarshal(content, &doc); err != nil {
 		return &FileError{name, err}
 	}
-	if doc.Kind == 0 {
+	var comments []byte
+	if doc.Kind == 0 { // the YAML package drops comments that stand alone
+		comments = bytes.TrimSpace(content)
 		doc = yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}}, HeadComment: doc.HeadComment}
 	}
 	root := doc.Content[0]
@@ -132,10 +136,23 @@ func (f Folder) edit(change func(root *yaml.Node) error) error {
 	if content, err = yaml.Marshal(&doc); err != nil {
 		return err
 	}
+	if len(comments) > 0 {
+		content = slices.Concat(comments, []byte("\n"), content)
+	}
+	// What could not be read again would stop every command.
+	if err := yaml.Unmarshal(content, new(map[string]any)); err != nil {
+		return &FileError{name, err}
+	}
 	if err := os.MkdirAll(f.Dir, 0o755); err != nil {
 		return err
 	}
-	dir, err := os.OpenRoot(f.Dir)
+	// A link stays one: the file that it leads to is written.
+	if info, err := os.Lstat(name); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if name, err = filepath.EvalSymlinks(name); err != nil {
+			return err
+		}
+	}
+	dir, err := os.OpenRoot(filepath.Dir(name))
 	if err != nil {
 		return err
 	}
@@ -154,7 +171,10 @@ func put(list *yaml.Node, key string, val *yaml.Node) {
 			val.LineComment = old.LineComment
 			list.Content[i+1] = val
 			return
-		case dotted && strings.EqualFold(name, section) && old.Kind == yaml.MappingNode:
+		case dotted && strings.EqualFold(name, section) && (old.Kind == yaml.MappingNode || old.Tag == "!!null"):
+			if old.Tag == "!!null" { // the section and nothing in it
+				old.Kind, old.Tag, old.Value = yaml.MappingNode, "", ""
+			}
 			put(old, rest, val)
 			return
 		}

@@ -16,6 +16,8 @@ func TestSave(t *testing.T) {
 		{"capitals", "Jobs: 1\n", "jobs", "3", "Jobs: 3\n"},
 		{"new section", "quiet: true\n", "consent.clip", "off", "quiet: true\nconsent:\n    clip: off\n"},
 		{"known section", "consent:\n    feed: warn # mine\n", "consent.clip", "off", "consent:\n    feed: warn # mine\n    clip: off\n"},
+		{"empty section", "consent:\nquiet: true\n", "consent.clip", "off", "consent:\n    clip: off\nquiet: true\n"},
+		{"comments alone", "# mine\n\n# jobs: 1\n", "jobs", "3", "# mine\n\n# jobs: 1\njobs: 3\n"},
 		{"dotted key", "consent.clip: warn\n", "consent.clip", "off", "consent.clip: off\n"},
 		{"number as text", "", "x.client_id", "007", "x:\n    client_id: \"007\"\n"},
 		{"targets stay", "targets:\n    show:\n        url: file:///show\n", "me", "@ann", "targets:\n    show:\n        url: file:///show\nme: '@ann'\n"},
@@ -45,6 +47,42 @@ func TestSave(t *testing.T) {
 				t.Errorf("read back: %+v, want %+v", got, want)
 			}
 		})
+	}
+}
+
+// A config file that is a link stays one.
+func TestSaveThroughLink(t *testing.T) {
+	f := folder(t, "jobs: 1\n")
+	real := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.Rename(f.File(), real); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(real, f.File()); err != nil {
+		t.Skip(err)
+	}
+	key, _ := Lookup("jobs")
+	if _, err := f.Save(key, "3"); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(real); err != nil || string(b) != "jobs: 3\n" {
+		t.Errorf("the file holds %q, %v", b, err)
+	}
+	if _, err := os.Readlink(f.File()); err != nil {
+		t.Error(err)
+	}
+}
+
+// What could not be read again is not written.
+func TestSaveUnreadable(t *testing.T) {
+	const before = "jobs: 1\nquiet: true\nquiet: true\n"
+	f := folder(t, before)
+	key, _ := Lookup("jobs")
+	var wrong *FileError
+	if _, err := f.Save(key, "3"); !errors.As(err, &wrong) {
+		t.Errorf("got %v", err)
+	}
+	if b, _ := os.ReadFile(f.File()); string(b) != before {
+		t.Errorf("the file was changed:\n%s", b)
 	}
 }
 

@@ -19,7 +19,23 @@ const targetsSection = "targets"
 
 // secretKeys are what people write into a target and the file must not hold:
 // others may read it.
-var secretKeys = []string{"password", "passphrase", "access_key", "secret_key", "session_token", "secret", "token"}
+var secretKeys = []string{"password", "passphrase", "accesskey", "accesskeyid", "secretkey", "secretaccesskey", "sessiontoken", "secret", "token"}
+
+// isSecret reports whether a key is one of those, however it is written.
+func isSecret(key string) bool {
+	return slices.Contains(secretKeys, strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(key)))
+}
+
+// hasPassword reports whether a value is a URL with a password, though it may be
+// no valid one.
+func hasPassword(value string) bool {
+	_, rest, _ := strings.Cut(value, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	i := strings.LastIndex(host, "@")
+	return i >= 0 && strings.Contains(host[:i], ":")
+}
+
+var errPassword = errors.New("the URL contains a password, which others may read")
 
 // A Target is what the config file says of a target: what every target has,
 // and the keys that only its kind knows.
@@ -70,8 +86,11 @@ func (f Folder) SaveTarget(name string, list []Setting, replace bool) error {
 		return err
 	}
 	for _, s := range list {
-		if slices.Contains(secretKeys, s.Key) {
+		if isSecret(s.Key) {
 			return &TargetError{Path: f.File(), Target: name, Secret: s.Key}
+		}
+		if text, ok := s.Value.(string); ok && hasPassword(text) {
+			return &TargetError{Path: f.File(), Target: name, Err: fmt.Errorf("%s: %w", s.Key, errPassword)}
 		}
 	}
 	target, err := mapping(list)
@@ -195,8 +214,12 @@ func (f Folder) Targets() (map[string]*Target, error) {
 	list := make(map[string]*Target)
 	for name, node := range doc.Targets {
 		for i := 0; i+1 < len(node.Content); i += 2 {
-			if key := node.Content[i].Value; slices.Contains(secretKeys, key) {
+			key := node.Content[i].Value
+			if isSecret(key) {
 				return nil, &TargetError{Path: f.File(), Target: name, Secret: key}
+			}
+			if key != "url" && hasPassword(node.Content[i+1].Value) { // that is checked with the rest of it
+				return nil, &TargetError{Path: f.File(), Target: name, Err: fmt.Errorf("%s: %w", key, errPassword)}
 			}
 		}
 		t := new(Target)

@@ -64,6 +64,9 @@ func TestTargetsRefused(t *testing.T) {
 	for _, c := range []struct{ content, secret, says string }{
 		{"targets: {show: {url: 's3://b', password: x}}", "password", "target show: password must not be stored here, where others may read it"},
 		{"targets: {show: {secret_key: x}}", "secret_key", "target show: secret_key must not be stored here, where others may read it"},
+		{"targets: {show: {Password: x}}", "Password", "target show: Password must not be stored here, where others may read it"},
+		{"targets: {show: {secret-access-key: x}}", "secret-access-key", "target show: secret-access-key must not be stored here, where others may read it"},
+		{"targets: {show: {endpoint: 'http://key:SECRET@h'}}", "", "the target show: endpoint: the URL contains a password, which others may read"},
 		{"targets: {show: 's3://b'}", "", "the target show: it must be a list of keys (for example url: s3://bucket/folder)"},
 	} {
 		t.Run(c.content, func(t *testing.T) {
@@ -133,6 +136,7 @@ func TestSaveTargetRefuses(t *testing.T) {
 		{"a name like a URL", "s3://b", nil, false, "the name of a target has"},
 		{"a name like a flag", "-x", nil, false, "the name of a target has"},
 		{"a secret", "b", []Setting{{"url", "s3://b"}, {"secret_key", "hunter2"}}, false, "target b: secret_key must not be stored here"},
+		{"a password in a URL", "b", []Setting{{"url", "s3://b"}, {"endpoint", "http://key:hunter2@h"}}, false, "endpoint: the URL contains a password"},
 		{"replaced", "show", []Setting{{"url", "s3://b"}}, true, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -78,6 +78,8 @@ func Describe(address, baseURL, access string) (*Description, error) {
 	if baseURL != "" {
 		if base, err := url.Parse(baseURL); err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
 			return nil, &DescriptionError{BadBaseURL, baseURL}
+		} else if _, has := base.User.Password(); has {
+			return nil, &DescriptionError{HasPassword, u.Scheme + "://" + u.Host}
 		}
 	}
 	d := &Description{Backend: b, URL: u, Public: b.Public}

@@ -22,6 +22,7 @@ func TestDescribe(t *testing.T) {
 		{name: "a word", url: "show", fault: all.NoURL},
 		{name: "broken", url: "s3://%zz", fault: all.NoURL},
 		{name: "password", url: "sftp://me:SECRET@h/a", fault: all.HasPassword},
+		{name: "password in the base URL", url: "s3://bucket", base: "https://me:SECRET@h/a", fault: all.HasPassword},
 		{name: "scheme", url: "http://h/a", fault: all.Unsupported},
 		{name: "query", url: "s3://bucket/a?b", fault: all.HasQuery},
 		{name: "fragment", url: "s3://bucket/a#b", fault: all.HasQuery},
