@@ -1,7 +1,6 @@
 package library
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -109,22 +108,7 @@ func (d *disk) writeNew(name string, v any) error {
 const maxJSON = 32 << 20
 
 func (d *disk) readJSON(name string, v any) error {
-	f, err := d.root.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxJSON+1))
-	if err != nil {
-		return err
-	}
-	if len(b) > maxJSON {
-		return fmt.Errorf("%s is larger than %d MiB, so spaces did not write it", name, maxJSON>>20)
-	}
-	if err := json.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
+	return durable.ReadJSON(d.root, name, maxJSON, v)
 }
 
 // rename gives old the name new and flushes both folders, so that the new

@@ -13,10 +13,8 @@ package removed
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -225,22 +223,7 @@ func (s Store) entries() ([]fs.DirEntry, error) {
 }
 
 func (s Store) read(name string, v any) error {
-	f, err := s.Root.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxRecord+1))
-	if err != nil {
-		return err
-	}
-	if len(b) > maxRecord {
-		return fmt.Errorf("%s is larger than %d MiB, so spaces did not write it", name, maxRecord>>20)
-	}
-	if err := json.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
+	return durable.ReadJSON(s.Root, name, maxRecord, v)
 }
 
 func (s Store) exists(name string) bool {
