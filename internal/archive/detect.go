@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -32,7 +33,9 @@ var audioExtensions = map[string]bool{
 }
 
 // chunkName is how X names the parts of a live stream.
-var chunkName = regexp.MustCompile(`(?i)^chunk_\d+_\d+_a(?: ?\(\d+\))?\.(?:aac|ts)$`)
+var chunkName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^chunk_\d+_\d+_a(?: ?\(\d+\))?\.(?:aac|ts)$`)
+})
 
 // Detect says what path is, from its first and last bytes or its list of
 // files. The error is a *Problem: path cannot be read.
@@ -67,7 +70,7 @@ func detectFolder(path string) (PathKind, error) {
 		if e.IsDir() || isIgnored([]string{name}) {
 			continue
 		}
-		if chunkName.MatchString(name) {
+		if chunkName().MatchString(name) {
 			chunks++
 		} else if audioExtensions[strings.ToLower(filepath.Ext(name))] {
 			audio++

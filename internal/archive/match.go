@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Match finds the id of a Space in the name of the member and of the folders
@@ -32,7 +33,7 @@ func (m *Member) Match(known func(id string) bool) (id string, piece int, ok boo
 // marks a copy of it.
 func (m *Member) Stem() string {
 	name := strings.Join(m.elems, "/")
-	return copySuffix.ReplaceAllString(strings.TrimSuffix(name, path.Ext(name)), "")
+	return copySuffix().ReplaceAllString(strings.TrimSuffix(name, path.Ext(name)), "")
 }
 
 const (
@@ -42,7 +43,9 @@ const (
 
 // copySuffix is what browsers and file managers append to the name of a
 // second copy.
-var copySuffix = regexp.MustCompile(`(?i)(?: ?\(\d{1,3}\)| - copy(?: \(\d{1,3}\))?)$`)
+var copySuffix = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(?: ?\(\d{1,3}\)| - copy(?: \(\d{1,3}\))?)$`)
+})
 
 // pieceNumber returns the first number in s that stands by itself, or -1.
 func pieceNumber(s string) int {

@@ -113,7 +113,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 			if media.ExtensionOfSound(e.Name()) {
 				s.problem(Symlink, name, "symbolic links are not followed", "give spaces the file itself")
 			}
-		case !mode.IsRegular() || chunks && chunkName.MatchString(e.Name()):
+		case !mode.IsRegular() || chunks && chunkName().MatchString(e.Name()):
 		default:
 			sound, err := s.file(name)
 			if err != nil {
@@ -140,7 +140,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 func (s *surveyor) chunks(dir string, entries []fs.DirEntry) bool {
 	f := Found{Path: dir, Kind: ChunkFolder}
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && chunkName.MatchString(e.Name()) {
+		if info, err := e.Info(); err == nil && chunkName().MatchString(e.Name()) {
 			f.Bytes += info.Size()
 		}
 	}

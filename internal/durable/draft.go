@@ -13,15 +13,18 @@ import (
 	"path"
 	"regexp"
 	"runtime"
+	"sync"
 	"time"
 )
 
 // IsDraft reports whether a file that is called so, without its folder, is a
 // draft. Whether a program still writes it, Abandoned tells.
-func IsDraft(name string) bool { return draftName.MatchString(name) }
+func IsDraft(name string) bool { return draftName().MatchString(name) }
 
 // draftName is what Create makes of rand.Text: RFC 4648's base32.
-var draftName = regexp.MustCompile(`^\.[A-Z2-7]{10}\.partial$`)
+var draftName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\.[A-Z2-7]{10}\.partial$`)
+})
 
 // A File is a file that gets its name when it is whole.
 type File struct {

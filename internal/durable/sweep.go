@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/durable/flock"
@@ -24,11 +25,13 @@ const (
 // leftover is what files are called until they are whole, by this program and
 // by those before it: .ABCDEFGHIJ.partial, peaks.partial-ABCDEFGHIJ,
 // .1234.partial, .NAME.partial, peaks.partial.
-var leftover = regexp.MustCompile(`\.partial(-[A-Z2-7]{10})?$`)
+var leftover = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\.partial(-[A-Z2-7]{10})?$`)
+})
 
 // IsLeftover reports whether a file in a library that is called so, without its
 // folder, is a draft or one that an earlier program made.
-func IsLeftover(name string) bool { return leftover.MatchString(name) }
+func IsLeftover(name string) bool { return leftover().MatchString(name) }
 
 // Hold locks a draft that has just been made, and reports whether it is still
 // there. Where the file system knows no locks it is not locked.

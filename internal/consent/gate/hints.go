@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
@@ -19,7 +20,9 @@ import (
 const maxRecord = 64 << 20
 
 // inName finds what can be the id of a Space in a name.
-var inName = regexp.MustCompile(`[0-9A-Za-z]{10,16}`)
+var inName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[0-9A-Za-z]{10,16}`)
+})
 
 // hints are what a file seems to be by what is said of it: by its tags, the
 // record that lies beside it, and its name and place.
@@ -100,7 +103,7 @@ func (g *Gate) named(name string) ([]Use, error) {
 		where = rel
 	}
 	var list []Use
-	for _, id := range inName.FindAllString(strings.ReplaceAll(where, "_", " "), -1) {
+	for _, id := range inName().FindAllString(strings.ReplaceAll(where, "_", " "), -1) {
 		_, err := g.voices(id)
 		switch {
 		case isUnknown(err) || has(list, id):

@@ -5,15 +5,20 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // timeOnLine matches a line that begins with a time: hours if any, minutes,
 // seconds and a fraction, in brackets or not, and a dash before the title or
 // not.
-var timeOnLine = regexp.MustCompile(`^[(\[]?(?:(\d{1,4}):)?(\d{1,4}):(\d{2})([.,]\d{1,9})?[)\]]?(?:\s+[-–—:]\s+|\s*[:–—-]\s+|\s+|$)(.*)$`)
+var timeOnLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[(\[]?(?:(\d{1,4}):)?(\d{1,4}):(\d{2})([.,]\d{1,9})?[)\]]?(?:\s+[-–—:]\s+|\s*[:–—-]\s+|\s+|$)(.*)$`)
+})
 
 // link matches the address that may end a line of Podlove's.
-var link = regexp.MustCompile(`\s*<[a-zA-Z][a-zA-Z0-9+.-]*:[^<>\s]*>$`)
+var link = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\s*<[a-zA-Z][a-zA-Z0-9+.-]*:[^<>\s]*>$`)
+})
 
 // parseText reads lines that begin with a time. Empty lines do not count,
 // neither do those that begin with #.
@@ -25,7 +30,7 @@ func parseText(b []byte) ([]mark, error) {
 			continue
 		}
 		place := fmt.Sprintf("line %d", i+1)
-		m := timeOnLine.FindStringSubmatch(line)
+		m := timeOnLine().FindStringSubmatch(line)
 		if m == nil {
 			return nil, fmt.Errorf("%s: %q does not begin with a time (try 00:12:30)", place, short(line))
 		}
@@ -33,7 +38,7 @@ func parseText(b []byte) ([]mark, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", place, err)
 		}
-		title := cleanTitle(link.ReplaceAllString(m[5], ""))
+		title := cleanTitle(link().ReplaceAllString(m[5], ""))
 		if title == "" {
 			return nil, fmt.Errorf("%s: the chapter at %s has no title", place, Clock(start))
 		}
@@ -66,13 +71,15 @@ func clockTime(hours, minutes, seconds, fraction string) (float64, error) {
 
 // label matches a line of Audacity's label track. Some versions write the
 // comma of their language.
-var label = regexp.MustCompile(`^(\d+(?:[.,]\d+)?)\t(\d+(?:[.,]\d+)?)(?:\t(.*))?$`)
+var label = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(\d+(?:[.,]\d+)?)\t(\d+(?:[.,]\d+)?)(?:\t(.*))?$`)
+})
 
 // isLabels reports whether the first line that is not empty is a label.
 func isLabels(b []byte) bool {
 	for _, line := range lines(b) {
 		if strings.TrimSpace(line) != "" {
-			return label.MatchString(line)
+			return label().MatchString(line)
 		}
 	}
 	return false
@@ -87,7 +94,7 @@ func parseLabels(b []byte) ([]mark, error) {
 			continue
 		}
 		place := fmt.Sprintf("line %d", i+1)
-		m := label.FindStringSubmatch(line)
+		m := label().FindStringSubmatch(line)
 		if m == nil {
 			return nil, fmt.Errorf("%s: %q is not a label (start, end and text, separated by tabs)", place, short(line))
 		}

@@ -70,7 +70,7 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 	if o.File == "" {
 		o.File = layout.FeedFile
 	}
-	if !fileName.MatchString(o.File) {
+	if !fileName().MatchString(o.File) {
 		return nil, fmt.Errorf("%q cannot be part of a web address", o.File)
 	}
 	if o.Choose == nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -55,10 +56,10 @@ func (c *checker) checkChannel(n *node) {
 	}
 	if k := want("description", "channel-description", "description"); k != nil && k.long > maxDescription {
 		c.find(k.line, "channel-description-length", "the description has %d bytes; Apple takes %d", k.long, maxDescription)
-	} else if tag := htmlTag.FindString(k.value()); tag != "" {
+	} else if tag := htmlTag().FindString(k.value()); tag != "" {
 		c.find(k.line, "channel-description-html", "the description contains HTML: %s", brief(tag))
 	}
-	if k := want("language", "channel-language", "language"); k != nil && !languagePattern.MatchString(k.value()) {
+	if k := want("language", "channel-language", "language"); k != nil && !languagePattern().MatchString(k.value()) {
 		c.find(k.line, "channel-language", "%q is not a valid language code (try en or pt-BR)", brief(k.value()))
 	}
 	if k := want("itunes:image", "channel-image", "itunes:image"); k != nil {
@@ -103,7 +104,7 @@ var media = []string{"podcast", "music", "video", "film", "audiobook", "newslett
 func (c *checker) checkChannelPodcast(n *node) {
 	if k := n.child("podcast:guid"); k == nil {
 		c.find(n.line, "channel-guid", "the show has no podcast:guid")
-	} else if !guidPattern.MatchString(strings.ToLower(k.value())) {
+	} else if !guidPattern().MatchString(strings.ToLower(k.value())) {
 		c.find(k.line, "channel-guid-format", "%q is not a UUID", brief(k.value()))
 	}
 	if k := n.child("podcast:locked"); k == nil {
@@ -436,7 +437,9 @@ func parseDate(text string) (time.Time, error) {
 }
 
 // htmlTag finds a tag of HTML.
-var htmlTag = regexp.MustCompile(`(?i)</?(?:p|br|a|b|i|u|em|strong|div|span|ul|ol|li|h[1-6]|img|hr|blockquote)(?:\s[^<>]*|/)?>`)
+var htmlTag = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)</?(?:p|br|a|b|i|u|em|strong|div|span|ul|ol|li|h[1-6]|img|hr|blockquote)(?:\s[^<>]*|/)?>`)
+})
 
 // number reads a decimal from 0 on, as XML Schema writes it: no exponents, no
 // infinities.

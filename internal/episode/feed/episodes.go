@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/clip"
@@ -96,8 +97,12 @@ const maxSidecar = 64 << 20
 
 var (
 	// fileName are the names that go into URLs as they are.
-	fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
-	spaceID  = regexp.MustCompile(`^[0-9A-Za-z]{10,16}$`)
+	fileName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	})
+	spaceID = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[0-9A-Za-z]{10,16}$`)
+	})
 )
 
 // Choose finds those episodes of a library that may be chosen, newest first. A
@@ -266,13 +271,13 @@ func candidates(root *os.Root, dir string) ([]*candidate, error) {
 			continue
 		case c.Schema > Schema:
 			return nil, &ProblemError{name, "the record was written by a newer version of spaces", NewerRecord}
-		case !spaceID.MatchString(c.ID):
+		case !spaceID().MatchString(c.ID):
 			return nil, &ProblemError{name, fmt.Sprintf("invalid id %q", c.ID), BadRecord}
 		case formatRank(c.File, "") < 0:
 			return nil, &ProblemError{name, fmt.Sprintf("%q is not an audio type that feeds support", c.File), BadRecord}
 		}
 		for _, file := range c.Files() {
-			if !fileName.MatchString(file) {
+			if !fileName().MatchString(file) {
 				return nil, &ProblemError{name, fmt.Sprintf("the name %q cannot be part of a web address (use only letters A-Z, digits, dots, - and _)", file), BadName}
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/episode/cover"
 	"github.com/spaces-cli/spaces/internal/library/layout"
@@ -18,7 +19,9 @@ import (
 
 // coverPattern are the names of covers. Directories and apps fetch a picture
 // once for each address: a part of the hash in the name lets them see a new one.
-var coverPattern = regexp.MustCompile(`^` + layout.Cover + `-[0-9a-f]{8}\.(jpg|png)$`)
+var coverPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^` + layout.Cover + `-[0-9a-f]{8}\.(jpg|png)$`)
+})
 
 // ImageURL returns the address of the show's cover, "" if it has none.
 func (s *Show) ImageURL() string {
@@ -35,7 +38,7 @@ func (s *Show) coverPath() string { return path.Join(layout.Feed, s.Cover) }
 // not have, "" if there is none such: somebody has to put it there.
 func (s *Show) OwnImage() string {
 	name, below := strings.CutPrefix(s.Image, s.BaseURL)
-	if !below || !fileName.MatchString(name) {
+	if !below || !fileName().MatchString(name) {
 		return ""
 	}
 	return name
@@ -85,7 +88,7 @@ func (s *Show) removeOldCovers(root *os.Root) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() != s.Cover && coverPattern.MatchString(e.Name()) {
+		if e.Name() != s.Cover && coverPattern().MatchString(e.Name()) {
 			if err := root.Remove(path.Join(layout.Feed, e.Name())); err != nil {
 				return err
 			}

@@ -329,7 +329,7 @@ func paragraphs(text string) string {
 // plain is a text as XML carries it, without what is HTML in it: apps show the
 // description of a show as it stands there.
 func plain(text string) string {
-	return strings.TrimSpace(htmlTag.ReplaceAllString(strings.ReplaceAll(clean(text), "\r\n", "\n"), ""))
+	return strings.TrimSpace(htmlTag().ReplaceAllString(strings.ReplaceAll(clean(text), "\r\n", "\n"), ""))
 }
 
 // inXML reports whether XML 1.0 §2.2 allows a character.

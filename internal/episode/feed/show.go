@@ -20,6 +20,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/library/layout"
@@ -90,8 +91,12 @@ func GUID(feedURL string) string {
 }
 
 var (
-	guidPattern     = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	languagePattern = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+	guidPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	})
+	languagePattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+	})
 )
 
 // URL returns the address of a file of the feed.
@@ -133,7 +138,7 @@ func (s *Show) Check() (warnings []string, err error) {
 		return nil, errors.New("the show has no title")
 	case s.BaseURL == "":
 		return nil, errors.New("the show has no base URL")
-	case !guidPattern.MatchString(s.GUID):
+	case !guidPattern().MatchString(s.GUID):
 		return nil, fmt.Errorf("%q is not a valid show GUID (a lower-case UUID)", s.GUID)
 	}
 	for _, field := range s.texts() {
@@ -156,10 +161,10 @@ func (s *Show) Check() (warnings []string, err error) {
 			warn("the %s %s is not https: Apple and others reject it", u.what, u.text)
 		}
 	}
-	if s.Cover != "" && !coverPattern.MatchString(s.Cover) {
+	if s.Cover != "" && !coverPattern().MatchString(s.Cover) {
 		return nil, fmt.Errorf("%q is not the name of a cover", s.Cover)
 	}
-	if s.Language != "" && !languagePattern.MatchString(s.Language) {
+	if s.Language != "" && !languagePattern().MatchString(s.Language) {
 		return nil, fmt.Errorf("%q is not a valid language code (try en, de or pt-BR)", s.Language)
 	}
 	if s.Email != "" {

@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library"
@@ -24,11 +25,13 @@ import (
 //go:embed site/*
 var siteFiles embed.FS
 
-var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
-	"clock": spell.Position, "length": spell.Length, "seconds": decimal, "text": func(s string) template.HTML { return template.HTML(paragraphs(s)) },
-	"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006") },
-	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-}).ParseFS(siteFiles, "site/*.html"))
+var pageTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"clock": spell.Position, "length": spell.Length, "seconds": decimal, "text": func(s string) template.HTML { return template.HTML(paragraphs(s)) },
+		"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	}).ParseFS(siteFiles, "site/*.html"))
+})
 
 // pageFile is the name of an episode's page: like its GUID it never changes.
 func pageFile(e *Episode) string { return e.ID + ".html" }
@@ -111,7 +114,7 @@ func writeSite(lib, out *os.Root, s *Show, episodes []*Episode, feed string) (na
 
 func render(p *page, name, file string, write func(string, []byte) error) error {
 	var b bytes.Buffer
-	if err := pageTemplates.ExecuteTemplate(&b, name, p); err != nil {
+	if err := pageTemplates().ExecuteTemplate(&b, name, p); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return write(file, b.Bytes())

@@ -74,7 +74,7 @@ func listed(out *os.Root, show string, written map[string]string) (map[string]st
 // that are gone. One that somebody has changed is theirs, and stays.
 func tidy(out *os.Root, show string, all, written map[string]string) (gone []string, err error) {
 	for name, sum := range all {
-		if _, ok := written[name]; ok || !fileName.MatchString(name) {
+		if _, ok := written[name]; ok || !fileName().MatchString(name) {
 			continue
 		}
 		info, err := out.Lstat(name)

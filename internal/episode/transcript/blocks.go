@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // isVTT reports whether b begins as WebVTT does (W3C WebVTT §4.1).
@@ -47,7 +48,7 @@ func parseBlocks(b []byte, vtt bool) ([]Cue, error) {
 		// Without times, words go on: some programs leave empty lines between
 		// those of a cue of SubRip.
 		for i, line := range block[n+1:] {
-			if span.MatchString(line) {
+			if span().MatchString(line) {
 				return nil, fmt.Errorf("line %d: unexpected times within a cue (put an empty line before each cue)", from+n+2+i)
 			}
 			cue.text.WriteString(line + "\n")
@@ -104,10 +105,12 @@ func timing(block []string) int {
 
 // span matches a line with times; in SubRip fractions have a comma, and what
 // follows the times in WebVTT says where on the screen.
-var span = regexp.MustCompile(`^\s*((?:\d+:)?\d+:\d{1,2}(?:[.,]\d{1,9})?)\s*-->\s*((?:\d+:)?\d+:\d{1,2}(?:[.,]\d{1,9})?)(?:\s.*)?$`)
+var span = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*((?:\d+:)?\d+:\d{1,2}(?:[.,]\d{1,9})?)\s*-->\s*((?:\d+:)?\d+:\d{1,2}(?:[.,]\d{1,9})?)(?:\s.*)?$`)
+})
 
 func times(line string) (start, end float64, err error) {
-	m := span.FindStringSubmatch(line)
+	m := span().FindStringSubmatch(line)
 	if m == nil {
 		return 0, 0, fmt.Errorf("%q are not valid times (expected 00:01:02.000 --> 00:01:04.000)", short(line))
 	}
@@ -137,18 +140,22 @@ var (
 	// tag matches markup: b, i, u, font and the like of SubRip, and the spans
 	// and times of WebVTT (W3C WebVTT §4.2.2). Other things in angle brackets
 	// are words.
-	tag = regexp.MustCompile(`(?i)</?(?:b|i|u|s|c|v|font|ruby|rt|lang)(?:[ \t\n.][^<>]*)?>|<(?:\d+:)?\d+:\d+\.\d+>`)
+	tag = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)</?(?:b|i|u|s|c|v|font|ruby|rt|lang)(?:[ \t\n.][^<>]*)?>|<(?:\d+:)?\d+:\d+\.\d+>`)
+	})
 	// voiceTag matches the span of a speaker.
-	voiceTag = regexp.MustCompile(`(?i)<v(?:\.[^<> \t\n]*)?[ \t\n]+([^<>]+)>`)
+	voiceTag = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)<v(?:\.[^<> \t\n]*)?[ \t\n]+([^<>]+)>`)
+	})
 )
 
 // unmark takes the markup off text.
-func unmark(text string) string { return html.UnescapeString(tag.ReplaceAllString(text, "")) }
+func unmark(text string) string { return html.UnescapeString(tag().ReplaceAllString(text, "")) }
 
 // voice returns who speaks, if the text says so and names one only.
 func voice(text string) string {
 	name := ""
-	for _, m := range voiceTag.FindAllStringSubmatch(text, -1) {
+	for _, m := range voiceTag().FindAllStringSubmatch(text, -1) {
 		if name != "" && m[1] != name {
 			return ""
 		}

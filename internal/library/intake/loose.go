@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dhowden/tag"
@@ -51,11 +52,15 @@ type looseBuilder struct {
 
 // idInName finds a Space id in the names that other tools give: X's ids have
 // 13 characters and begin with 1.
-var idInName = regexp.MustCompile(`(?:^|[^0-9A-Za-z])(1[0-9A-Za-z]{12})(?:$|[^0-9A-Za-z])`)
+var idInName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|[^0-9A-Za-z])(1[0-9A-Za-z]{12})(?:$|[^0-9A-Za-z])`)
+})
 
 // pieceInName finds the number of a piece right behind the id, at the end of
 // the name.
-var pieceInName = regexp.MustCompile(`(?:^|[^0-9A-Za-z])(1[0-9A-Za-z]{12})[-_](\d{1,3})(?: ?\(\d+\))?\.[0-9A-Za-z]+$`)
+var pieceInName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|[^0-9A-Za-z])(1[0-9A-Za-z]{12})[-_](\d{1,3})(?: ?\(\d+\))?\.[0-9A-Za-z]+$`)
+})
 
 func (l *looseBuilder) addFile(ctx context.Context, name string) error {
 	info, err := os.Stat(name)
@@ -67,9 +72,9 @@ func (l *looseBuilder) addFile(ctx context.Context, name string) error {
 	o.piece = piece
 	if !ok {
 		id = ""
-		if m := idInName.FindStringSubmatch(o.member); m != nil {
+		if m := idInName().FindStringSubmatch(o.member); m != nil {
 			id = m[1]
-			if m := pieceInName.FindStringSubmatch(o.member); m != nil && m[1] == id {
+			if m := pieceInName().FindStringSubmatch(o.member); m != nil && m[1] == id {
 				o.piece, _ = strconv.Atoi(m[2]) // at most three digits
 			}
 		}
@@ -167,7 +172,9 @@ type chunk struct {
 	size    int64
 }
 
-var chunkName = regexp.MustCompile(`(?i)^chunk_(\d{1,19})_(\d{1,18})_a(?: ?\(\d+\))?\.(aac|ts)$`)
+var chunkName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^chunk_(\d{1,19})_(\d{1,18})_a(?: ?\(\d+\))?\.(aac|ts)$`)
+})
 
 // addChunks makes one original of a folder of chunks, joined in order.
 func (l *looseBuilder) addChunks(ctx context.Context, dir string) error {
@@ -183,7 +190,7 @@ func (l *looseBuilder) addChunks(ctx context.Context, dir string) error {
 	}
 	o.open = func(context.Context) (io.ReadCloser, error) { return &joined{dir: dir, rest: chunks}, nil }
 	id := ""
-	if m := idInName.FindStringSubmatch(filepath.Base(dir)); m != nil {
+	if m := idInName().FindStringSubmatch(filepath.Base(dir)); m != nil {
 		id = m[1]
 	}
 	it, err := l.take(ctx, dir, id, o)
@@ -207,7 +214,7 @@ func listChunks(dir string) ([]chunk, error) {
 	}
 	var list []chunk
 	for _, e := range entries {
-		m := chunkName.FindStringSubmatch(e.Name())
+		m := chunkName().FindStringSubmatch(e.Name())
 		if m == nil {
 			continue
 		}

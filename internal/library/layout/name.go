@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 
@@ -27,7 +28,9 @@ const (
 	longestInside = len("/"+Own+"/") + 64 + len(".idx")
 )
 
-var link = regexp.MustCompile(`https?://\S+`)
+var link = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`https?://\S+`)
+})
 
 // Folder returns the folder of a recording below the library:
 // recordings/2021/2021-06-14 Title [id].
@@ -68,7 +71,7 @@ func SafeName(text string, max int) string { return titlePart(text, max) }
 // what any file system forbids, at most maxTitleBytes bytes and max UTF-16
 // units, cut between graphemes.
 func titlePart(title string, max int) string {
-	title = norm.NFC.String(strings.ToValidUTF8(link.ReplaceAllString(title, " "), " "))
+	title = norm.NFC.String(strings.ToValidUTF8(link().ReplaceAllString(title, " "), " "))
 	title = strings.Map(func(r rune) rune {
 		switch {
 		case r == '#' || r == '@':
@@ -115,16 +118,20 @@ func units(s string) int {
 	return n
 }
 
-var device = regexp.MustCompile(`(?i)^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])$`)
+var device = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])$`)
+})
 
 // reserved reports whether Windows takes name for a device, whatever its
 // extension.
 func reserved(name string) bool {
 	stem, _, _ := strings.Cut(name, ".")
-	return device.MatchString(strings.TrimSpace(stem))
+	return device().MatchString(strings.TrimSpace(stem))
 }
 
-var extension = regexp.MustCompile(`^\.[a-z0-9]{1,5}$`)
+var extension = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\.[a-z0-9]{1,5}$`)
+})
 
 // OriginalName builds the name under which an original is kept: for a loose
 // file its own name made safe, for a member of an archive
@@ -132,7 +139,7 @@ var extension = regexp.MustCompile(`^\.[a-z0-9]{1,5}$`)
 func OriginalName(member string) string {
 	base := path.Base(strings.ReplaceAll(member, `\`, "/"))
 	ext := strings.ToLower(path.Ext(base))
-	if !extension.MatchString(ext) {
+	if !extension().MatchString(ext) {
 		ext = ""
 	}
 	stem := titlePart(base[:len(base)-len(ext)], 60)
@@ -152,12 +159,14 @@ func Names(r *space.Recording) []string {
 
 // idInFolder finds the id in a folder's name, also when the host has renamed
 // the rest.
-var idInFolder = regexp.MustCompile(`\[([0-9A-Za-z]{10,16})\]`)
+var idInFolder = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\[([0-9A-Za-z]{10,16})\]`)
+})
 
 // IDs returns what stands in the name of a recording's folder, or of what was
 // kept of a removed one, where its id does.
 func IDs(folder string) (ids []string) {
-	for _, m := range idInFolder.FindAllStringSubmatch(path.Base(folder), -1) {
+	for _, m := range idInFolder().FindAllStringSubmatch(path.Base(folder), -1) {
 		ids = append(ids, m[1])
 	}
 	return ids

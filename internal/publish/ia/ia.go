@@ -24,6 +24,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -66,7 +67,9 @@ type Target struct {
 }
 
 // An identifier is what the Archive calls an item by.
-var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{2,99}$`)
+var identifier = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{2,99}$`)
+})
 
 // New makes a target. It asks the server nothing yet.
 func New(c Config) (*Target, error) {
@@ -74,7 +77,7 @@ func New(c Config) (*Target, error) {
 	if err != nil || u.Scheme != "ia" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("%q is not an Internet Archive item (try ia://my-item)", wire.Redactor{}.Text(c.URL))
 	}
-	if !identifier.MatchString(u.Host) {
+	if !identifier().MatchString(u.Host) {
 		return nil, fmt.Errorf("%q is not a valid item name (3 to 100 characters of A-Z a-z 0-9 . _ -)", u.Host)
 	}
 	c.Collection = cmp.Or(c.Collection, "opensource_audio")

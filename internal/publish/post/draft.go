@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode/transcript"
@@ -21,11 +22,13 @@ import (
 )
 
 // inAddress finds the id in the address of a post.
-var inAddress = regexp.MustCompile(`^https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/(?:i/web|[A-Za-z0-9_]+)/status/([0-9]{1,19})(?:[/?#].*)?$`)
+var inAddress = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/(?:i/web|[A-Za-z0-9_]+)/status/([0-9]{1,19})(?:[/?#].*)?$`)
+})
 
 // ID returns the id of a post out of its address, or the id itself.
 func ID(text string) (id string, ok bool) {
-	if m := inAddress.FindStringSubmatch(text); m != nil {
+	if m := inAddress().FindStringSubmatch(text); m != nil {
 		text = m[1]
 	}
 	return text, x.ValidID(text)

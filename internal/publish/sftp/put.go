@@ -35,7 +35,7 @@ type state struct {
 // valid reports whether a state names a temporary file. A state is a file on a
 // disk; it must not make us remove anything else.
 func (s state) valid() bool {
-	return publish.CheckName(s.Part) == nil && isTemporary.MatchString(path.Base(s.Part))
+	return publish.CheckName(s.Part) == nil && isTemporary().MatchString(path.Base(s.Part))
 }
 
 // A putting is one call of Put.

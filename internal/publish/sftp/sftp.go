@@ -258,7 +258,9 @@ func (t *Target) Plan(u *publish.Upload) []string {
 
 // isTemporary knows the names of temporary files. They are short whatever the
 // object is called.
-var isTemporary = regexp.MustCompile(`^\.spaces-[0-9a-f]{32}\.part$`)
+var isTemporary = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\.spaces-[0-9a-f]{32}\.part$`)
+})
 
 // temporary is the name below the root that an object has until all of it is
 // there.
@@ -299,7 +301,7 @@ func (t *Target) leftovers(ctx context.Context, s *session) ([]publish.Leftover,
 			case strings.Contains(e.Name(), "/"):
 			case e.IsDir() && strings.Count(name, "/") < mostDeep:
 				folders = append(folders, name)
-			case e.Mode().IsRegular() && isTemporary.MatchString(e.Name()):
+			case e.Mode().IsRegular() && isTemporary().MatchString(e.Name()):
 				found = append(found, publish.Leftover{
 					Name: name, Temporary: true, Bytes: e.Size(), Since: e.ModTime(),
 					Remove: func(ctx context.Context) error {

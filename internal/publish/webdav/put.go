@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -32,7 +33,9 @@ type state struct {
 // whatever the object is called, and say nothing of it.
 const temporaryShape = ".spaces-*.part"
 
-var isTemporary = regexp.MustCompile(`^\.spaces-[0-9a-f]{32}\.part$`)
+var isTemporary = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\.spaces-[0-9a-f]{32}\.part$`)
+})
 
 func newTemporary(folder string) string {
 	var b [16]byte
@@ -365,7 +368,7 @@ func (t *Target) Forget(ctx context.Context, _ string, old []byte) error {
 // ours reports whether a name is that of a temporary file. A state is a file on
 // a disk; it must not make us remove anything else.
 func ours(name string) bool {
-	return publish.CheckName(name) == nil && isTemporary.MatchString(path.Base(name))
+	return publish.CheckName(name) == nil && isTemporary().MatchString(path.Base(name))
 }
 
 // tidy removes temporary files, as far as that can be done: what cannot is

@@ -205,7 +205,7 @@ func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 			switch {
 			case e.folder && strings.Count(name, "/") < mostDeep:
 				folders = append(folders, name+"/")
-			case !e.folder && isTemporary.MatchString(e.name):
+			case !e.folder && isTemporary().MatchString(e.name):
 				found = append(found, publish.Leftover{
 					Name:      name,
 					Temporary: true,

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // hidden stands for a secret, which has so many bytes at least.
@@ -17,14 +18,20 @@ const (
 )
 
 // secretWords are names of query parameters whose values are secrets.
-var secretWords = regexp.MustCompile(`(?i)^(x-amz-(signature|credential|security-token)|sig|signature|key|token|secret|password|pass|access_token|auth)$`)
+var secretWords = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(x-amz-(signature|credential|security-token)|sig|signature|key|token|secret|password|pass|access_token|auth)$`)
+})
 
 // userinfo finds user and password in the text of a URL.
-var userinfo = regexp.MustCompile(`([a-z][a-z0-9+.-]*://)([^/@\s:]*):([^/@\s]*)@`)
+var userinfo = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`([a-z][a-z0-9+.-]*://)([^/@\s:]*):([^/@\s]*)@`)
+})
 
 // authorization finds what a server repeats of the headers that say who asks:
 // some put whole requests into their messages.
-var authorization = regexp.MustCompile(`(?i)(authorization["']?\s*[:=]\s*)[^\r\n]*|(signature=)[0-9a-f]{32,}`)
+var authorization = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(authorization["']?\s*[:=]\s*)[^\r\n]*|(signature=)[0-9a-f]{32,}`)
+})
 
 // RedactURL returns a URL without password and signatures.
 func RedactURL(u *url.URL) string {
@@ -35,7 +42,7 @@ func RedactURL(u *url.URL) string {
 	if c.RawQuery != "" {
 		q := c.Query()
 		for name := range q {
-			if secretWords.MatchString(name) {
+			if secretWords().MatchString(name) {
 				q.Set(name, hidden)
 			}
 		}
@@ -77,8 +84,8 @@ func (r Redactor) Text(s string) string {
 			s = strings.ReplaceAll(s, form[:n]+cut, hidden+cut)
 		}
 	}
-	s = authorization.ReplaceAllString(s, "$1$2"+hidden)
-	return userinfo.ReplaceAllString(s, "$1$2@")
+	s = authorization().ReplaceAllString(s, "$1$2"+hidden)
+	return userinfo().ReplaceAllString(s, "$1$2@")
 }
 
 // Error returns an error that reads like err without the secrets, and is it for

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -50,10 +51,12 @@ func (u *uploaded) usable(m *medium, now time.Time) bool {
 }
 
 // mediaID is the form of X's ids.
-var mediaID = regexp.MustCompile(`^[0-9]{1,19}$`)
+var mediaID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9]{1,19}$`)
+})
 
 // ValidID reports whether a text can be the id of a post.
-func ValidID(id string) bool { return mediaID.MatchString(id) }
+func ValidID(id string) bool { return mediaID().MatchString(id) }
 
 // segment is the size of the parts that so many bytes are sent in.
 func (l *Limits) segment(size int64) int64 {
@@ -99,7 +102,7 @@ func (c *Client) advance(ctx context.Context, m *medium, u **uploaded, save func
 		if err := c.do(ctx, m.initialize(), &a); err != nil {
 			return fmt.Errorf("cannot start the upload: %w", err)
 		}
-		if !mediaID.MatchString(a.ID) {
+		if !mediaID().MatchString(a.ID) {
 			//lint:ignore ST1005 X is a name
 			return errors.New("X gave no id for the upload")
 		}

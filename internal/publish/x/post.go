@@ -321,7 +321,7 @@ func (c *Client) create(ctx context.Context, a *Attempt, p *Post) error {
 	switch {
 	case doubt != nil:
 		return &UnknownError{At: a.st.Intent.At, Text: p.Text, err: doubt}
-	case err == nil && !mediaID.MatchString(made.ID):
+	case err == nil && !mediaID().MatchString(made.ID):
 		//lint:ignore ST1005 X is a name
 		return &UnknownError{At: a.st.Intent.At, Text: p.Text, err: errors.New("X accepted the post but gave no id")}
 	case err == nil:

@@ -3,6 +3,7 @@ package x
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
@@ -66,11 +67,13 @@ func isEmoji(cluster string) bool {
 func HasURL(text string) bool { return len(links(text)) > 0 }
 
 // link is what may be one: a host, with or without a scheme, and what follows.
-var link = regexp.MustCompile(`(?i)(https?://)?((?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]*[\p{L}\p{N}])?\.)+(?:xn--[a-z0-9-]+|\p{L}{2,63}))(:\d+)?([/?#][^\s<>"]*)?`)
+var link = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(https?://)?((?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]*[\p{L}\p{N}])?\.)+(?:xn--[a-z0-9-]+|\p{L}{2,63}))(:\d+)?([/?#][^\s<>"]*)?`)
+})
 
 // links finds where links stand in a text.
 func links(text string) (list [][]int) {
-	for _, m := range link.FindAllStringSubmatchIndex(text, -1) {
+	for _, m := range link().FindAllStringSubmatchIndex(text, -1) {
 		start, end := m[0], m[1]
 		scheme, host := m[2] >= 0, strings.ToLower(text[m[4]:m[5]])
 		before, _ := utf8.DecodeLastRuneInString(text[:start])
