@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 			"picture":      cmdPicture,
 			"pieces":       cmdPieces,
 			"video":        cmdVideo,
+			"stops":        cmdStops,
 			"traces":       cmdTraces,
 			"unpack":       cmdUnpack,
 			"waveformdata": cmdWaveformData,
