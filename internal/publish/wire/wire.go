@@ -47,9 +47,13 @@ func (o Options) Dial(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, err
 	}
+	return o.watch(c), nil
+}
+
+func (o Options) watch(c net.Conn) net.Conn {
 	w := &conn{Conn: c, idle: o.idle(), limit: o.Limit, closed: make(chan struct{})}
 	w.moved()
-	return w, nil
+	return w
 }
 
 // A conn is a connection with a time-out for standing still: what moves in one
