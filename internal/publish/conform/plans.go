@@ -29,7 +29,7 @@ func Plans(t *testing.T, server string, dial Dialer, o Options) {
 			return false
 		})
 		up := s.sending("épisode ?1.m4a", noise(uint64(n), n))
-		target := s.dial(t, dial(t, front.URL, impatient()))
+		target := s.dial(t, dial(t, front.URL, patient()))
 		var planned []string
 		for _, line := range target.Plan(&up.Upload) {
 			method, rest, _ := strings.Cut(line, " ")

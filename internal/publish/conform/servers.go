@@ -102,19 +102,17 @@ func start(t *testing.T, addr string, cmd *exec.Cmd) {
 			t.Logf("%s said: %s", filepath.Base(cmd.Path), text[max(0, len(text)-4<<10):])
 		}
 	})
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+	for {
 		select {
 		case <-ended:
 			t.Fatalf("%s ended: %s", cmd.Path, said)
-		default:
+		case <-time.After(5 * time.Millisecond):
 		}
 		if c, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
 			c.Close()
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
-	t.Fatalf("%s does not answer: %s", cmd.Path, said)
 }
 
 func write(t *testing.T, name, text string) string {

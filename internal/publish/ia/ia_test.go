@@ -18,13 +18,13 @@ import (
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
 
-var quick = wire.Options{Idle: time.Second, Connect: 2 * time.Second, Tries: 5, Backoff: 2 * time.Millisecond}
+var quick = wire.Options{Tries: 5, Backoff: 2 * time.Millisecond}
 
 func (a *archive) config(addr, item string) Config {
 	return Config{
 		URL: "ia://" + item, Access: access, Secret: secret, Wire: quick,
 		API: "http://" + addr, Site: "http://" + addr,
-		Wait: 2 * time.Second, Poll: time.Millisecond, Forgive: time.Nanosecond,
+		Wait: time.Minute, Poll: time.Millisecond, Forgive: time.Nanosecond,
 	}
 }
 
@@ -40,24 +40,30 @@ func open(t *testing.T, c Config) *Target {
 
 var items atomic.Int64
 
-func (a *archive) site(t *testing.T, addr string) conform.Site {
+func (a *archive) site(t *testing.T, addr string, w wire.Options) conform.Site {
 	item := fmt.Sprintf("spaces-item_%d", items.Add(1))
 	dir := filepath.Join(a.dir, item)
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return conform.Site{Dir: dir, Dial: func(t *testing.T) publish.Target { return open(t, a.config(addr, item)) }}
+	return conform.Site{Dir: dir, Dial: func(t *testing.T) publish.Target {
+		c := a.config(addr, item)
+		c.Wire = w
+		return open(t, c)
+	}}
 }
 
 func TestConform(t *testing.T) {
 	a := newArchive(t, 0)
-	conform.Run(t, func(t *testing.T) conform.Site { return a.site(t, a.addr) }, conform.Options{Public: true, Secrets: []string{secret}})
+	conform.Run(t, func(t *testing.T) conform.Site { return a.site(t, a.addr, quick) }, conform.Options{Public: true, Secrets: []string{secret}})
 }
 
 func TestFaults(t *testing.T) {
 	a := newArchive(t, 1)
+	w := quick
+	w.Idle = time.Second // some faults are that nothing moves
 	conform.Faults(t, func(t *testing.T, through func(string) string) conform.Site {
-		return a.site(t, through(a.addr))
+		return a.site(t, through(a.addr), w)
 	}, conform.FaultOptions{HTTP: true, Size: 300_000, Survives: 2, Public: true, Secrets: []string{secret}})
 }
 

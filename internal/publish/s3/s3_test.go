@@ -26,7 +26,7 @@ func target(t *testing.T, addr, bucket, secret string, w wire.Options) *Target {
 }
 
 func quick() wire.Options {
-	return wire.Options{Idle: 3 * time.Second, Backoff: 10 * time.Millisecond}
+	return wire.Options{Backoff: 10 * time.Millisecond}
 }
 
 // buckets makes new ones at one gateway.

@@ -15,7 +15,7 @@ import (
 )
 
 // quick waits little, so that tests with faults are soon done.
-var quick = wire.Options{Idle: 1500 * time.Millisecond, Connect: 2 * time.Second, Tries: 6, Backoff: 2 * time.Millisecond}
+var quick = wire.Options{Tries: 6, Backoff: 2 * time.Millisecond}
 
 // open makes a target or fails the test.
 func open(t *testing.T, c Config) *Target {

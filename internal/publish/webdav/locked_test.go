@@ -70,7 +70,7 @@ func TestGatewayTimeoutThenLocked(t *testing.T) {
 			t.Run(fmt.Sprint(name, " locked ", locked), func(t *testing.T) {
 				g := &gateway{}
 				g.locked.Store(locked)
-				site := g.dial(t, start(t), wire.Options{Idle: 2 * time.Second, Backoff: time.Millisecond})
+				site := g.dial(t, start(t), wire.Options{Backoff: time.Millisecond})
 				up := conform.NewSending("folder/a.m4a", []byte(strings.Repeat("sound", 40_000)))
 				if _, err := site.Dial(t).Put(t.Context(), &up.Upload); err != nil {
 					t.Fatal(err)
@@ -92,7 +92,7 @@ func TestLockedUntilTheNextRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := &gateway{silent: true, moves: true}
 			g.locked.Store(1000)
-			site := g.dial(t, start(t), wire.Options{Idle: 2 * time.Second, Tries: 3, Backoff: time.Millisecond})
+			site := g.dial(t, start(t), wire.Options{Tries: 3, Backoff: time.Millisecond})
 			up := conform.NewSending("folder/a.m4a", []byte(strings.Repeat("sound", 40_000)))
 			_, err := site.Dial(t).Put(t.Context(), &up.Upload)
 			if err == nil || !strings.Contains(err.Error(), "423") {

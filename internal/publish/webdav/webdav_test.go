@@ -17,7 +17,7 @@ import (
 )
 
 // quick waits little, so that tests with faults are soon done.
-var quick = wire.Options{Idle: time.Second, Connect: 2 * time.Second, Tries: 9, Backoff: 2 * time.Millisecond}
+var quick = wire.Options{Tries: 9, Backoff: 2 * time.Millisecond}
 
 // open makes a target or fails the test.
 func open(t *testing.T, c Config) *Target {
@@ -105,7 +105,9 @@ func TestFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
 			conform.Faults(t, func(t *testing.T, through func(string) string) conform.Site {
-				return s.site(t, through(s.Addr))
+				w := quick
+				w.Idle = time.Second // some faults are that nothing moves
+				return s.dial(t, "http://"+through(s.Addr), w)
 			}, conform.FaultOptions{
 				HTTP:     true,
 				Size:     300_000,
