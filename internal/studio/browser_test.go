@@ -99,7 +99,7 @@ func browse(t testing.TB, s *Server) *browser {
 	if err := chromedp.Do(ctx, chromedp.Navigate(s.URL())); err != nil {
 		t.Fatalf("starting chromium: %v", err)
 	}
-	limit := time.Minute
+	limit := 5 * time.Minute
 	if long() {
 		limit = 10 * time.Minute
 	}
@@ -133,7 +133,7 @@ func eval[T any](b *browser, script string) T {
 // until waits for a condition in the page.
 func (b *browser) until(what, condition string) {
 	b.t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
 		if ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+condition+")")); err == nil && ok {
 			return
 		}

@@ -55,10 +55,11 @@ func begin(t *testing.T, url, key string) string {
 
 func TestTaskEvents(t *testing.T) {
 	t.Parallel()
-	release := make(chan bool)
+	begun, release := make(chan bool), make(chan bool)
 	server := taskServer(t, time.Millisecond, func(ctx context.Context, k *task) (any, error) {
 		k.Expect(10)
 		k.Add(4)
+		close(begun)
 		select {
 		case <-release:
 			return "made", nil
@@ -70,6 +71,7 @@ func TestTaskEvents(t *testing.T) {
 	if again := begin(t, server.URL, "a"); again != id {
 		t.Errorf("the same work is done twice: %s, %s", id, again)
 	}
+	<-begun
 	res, err := http.Get(server.URL + "/tasks/" + id)
 	if err != nil {
 		t.Fatal(err)
