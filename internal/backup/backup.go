@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library"
@@ -50,6 +51,12 @@ var (
 	ErrNoSnapshot = errors.New("no such snapshot")
 	// ErrOther means that the backup there is not of this library.
 	ErrOther = errors.New("the target holds the backup of another library")
+	// ErrCopy means that another copy of this library makes the same backup.
+	ErrCopy = errors.New("the latest snapshot there is not the one that this library made last: another copy of the library, or of the backup, is in use")
+	// ErrReplaced means that it is not the one that this library made there.
+	ErrReplaced = errors.New("the target holds another backup than the one that this library made there")
+	// ErrMeanwhile means that two copies of a library write the backup at once.
+	ErrMeanwhile = errors.New("another program changed the backup meanwhile")
 	// ErrPublic means that everybody could read what is sent.
 	ErrPublic = errors.New("the target is public")
 	// ErrPublished means that everybody reads what lies there.
@@ -117,7 +124,10 @@ type head struct {
 	Snapshots []Snapshot `json:"snapshots"`          // complete, oldest first
 	Sending   *Snapshot  `json:"sending,omitempty"`  // not complete
 	Removing  []Snapshot `json:"removing,omitempty"` // with the objects that no other needs
-	WrittenBy string     `json:"written_by"`
+	// Followed are the forgettings after which nothing that they took out of the
+	// library is here any more; nil if an earlier program wrote the head.
+	Followed  []string `json:"followed"`
+	WrittenBy string   `json:"written_by"`
 }
 
 const about = "A backup of a library of X Spaces, made by the program spaces. Objects are files, named by their SHA-256; the manifests say where they belong."
@@ -153,37 +163,65 @@ func (f *File) object() string { return objects + "/" + f.SHA256 }
 
 // entry is what a library notes of a snapshot. It follows from what lies at the
 // target, so that a library that is made of it again notes the same.
-func (b *Backup) entry(h *head, s *Snapshot, r backups.Record) backups.Entry {
-	e := backups.Entry{Schema: backups.Schema, At: s.Latest, Place: b.Target.Place(), Target: b.Name, ID: h.ID, Snapshot: s.Name, Files: s.Files, Bytes: s.Bytes}
-	if len(h.Removing) == 0 {
-		e.Forgets = r.Forgets()
+func (b *Backup) entry(h *head, s *Snapshot, r backups.Record, state string) backups.Entry {
+	return backups.Entry{Schema: backups.Schema, At: s.Latest, Place: b.Target.Place(), Target: b.Name, ID: h.ID,
+		Snapshot: s.Name, Files: s.Files, Bytes: s.Bytes, State: state, Forgets: h.follows(r)}
+}
+
+// follows counts the forgettings of a record that the backup has followed.
+func (h *head) follows(r backups.Record) int {
+	n := 0
+	for _, id := range r.Forgettings() {
+		if slices.Contains(h.Followed, id) {
+			n++
+		}
 	}
-	return e
+	return n
+}
+
+// assume fills in what earlier programs counted in the library alone. newest is
+// the manifest of the newest snapshot, or nil. That count is of this disk only
+// if the snapshot is; otherwise the backup has followed nothing that is certain.
+func (h *head) assume(newest *Manifest, r backups.Record, own *backups.Entry) {
+	if h.Followed != nil {
+		return
+	}
+	h.Followed = []string{}
+	s := h.newest()
+	switch {
+	case s == nil || len(h.Removing) > 0:
+	case own != nil && own.Snapshot == s.Name:
+		all := r.Forgettings()
+		h.Followed = all[:min(own.Forgets, len(all))]
+	case len(h.Snapshots) == 1 && newest != nil:
+		h.Followed = newest.Record.Forgettings()
+	}
 }
 
 // maxJSON bounds what is read of a head or a manifest.
 const maxJSON = 256 << 20
 
-// head reads what lies at the target. The error is ErrNone if nothing does.
-func (b *Backup) head(ctx context.Context) (*head, error) {
+// head reads what lies at the target, and returns its text too. The error is
+// ErrNone if nothing does.
+func (b *Backup) head(ctx context.Context) (*head, []byte, error) {
 	text, err := b.small(ctx, headName)
 	if errors.Is(err, publish.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", b.Target.Place(), ErrNone)
+		return nil, nil, fmt.Errorf("%s: %w", b.Target.Place(), ErrNone)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	h := new(head)
 	if err := json.Unmarshal(text, h); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBroken, headName, err)
+		return nil, nil, fmt.Errorf("%w: %s: %w", ErrBroken, headName, err)
 	}
 	if h.Schema > Schema {
-		return nil, ErrNewer
+		return nil, nil, ErrNewer
 	}
 	if h.ID == "" {
-		return nil, fmt.Errorf("%w: %s has no id", ErrBroken, headName)
+		return nil, nil, fmt.Errorf("%w: %s has no id", ErrBroken, headName)
 	}
-	return h, nil
+	return h, text, nil
 }
 
 // manifest reads that of a snapshot and compares it with the head.

@@ -44,7 +44,7 @@ func (c *Checked) Newest() Snapshot { return c.Snapshots[len(c.Snapshots)-1] }
 // all of them back. found is called with what is wrong, by one goroutine at a
 // time.
 func (b *Backup) Check(ctx context.Context, full bool, found func(Finding)) (*Checked, error) {
-	h, err := b.head(ctx)
+	h, _, err := b.head(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,8 @@
 package backup
 
 import (
+	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -27,6 +26,10 @@ type CreateOptions struct {
 	Keep   int  // how many snapshots stay; 0 is all
 	New    bool // begin anew where an earlier backup has gone
 	DryRun bool // send, change and note nothing
+	// TakeOver goes on with a backup to which another copy of the library has added
+	// snapshots, and makes it that of this one alone. It removes none, whatever Keep
+	// says.
+	TakeOver bool
 }
 
 // A Result tells what a run did.
@@ -44,6 +47,11 @@ type Result struct {
 	Dropped   []string `json:"dropped"`   // earlier snapshots that were removed
 	Forgotten bool     `json:"forgotten"` // they were, since they held somebody who was forgotten
 	Removed   int      `json:"-"`         // objects that went with them
+	// TakenOver says that the earlier snapshots are those of another copy of the
+	// library. Holding says that they may hold somebody who was forgotten in this
+	// one: the next run removes them.
+	TakenOver bool `json:"taken_over,omitempty"`
+	Holding   bool `json:"-"`
 	// Unreadable are the snapshots that stay and cannot be read: nothing was removed.
 	// Damaged are those that went without the objects that only they named.
 	Unreadable []string `json:"-"`
@@ -61,9 +69,11 @@ type run struct {
 	*Backup
 	o      CreateOptions
 	head   *head
+	seen   []byte    // the head as it lies there, nil if there is none
 	last   *Manifest // of the newest snapshot, nil if there is none
-	own    *backups.Entry
+	own    backups.Entry
 	record backups.Record // as it was when the library was read
+	state  string         // of the library then
 	purge  bool           // earlier snapshots hold somebody who was forgotten since
 	broken bool           // an earlier run was killed
 	result Result
@@ -144,43 +154,6 @@ func (b *Backup) attempt(ctx context.Context, object string, bytes int64, sum st
 	})
 }
 
-// begin finds what lies at the target, and whether it is of this library.
-func (r *run) begin(ctx context.Context) error {
-	record, err := backups.Read(r.Library.Root())
-	if err != nil {
-		return err
-	}
-	r.own = record.Of(r.result.Place)
-	r.head, err = r.Backup.head(ctx)
-	switch {
-	case errors.Is(err, ErrNone):
-		r.head = &head{Schema: Schema, About: about, ID: strings.ToLower(rand.Text())}
-		if r.own != nil {
-			r.head.ID = r.own.ID
-			if r.own.Snapshot != "" && !r.o.New {
-				return fmt.Errorf("%s: %w", r.result.Place, ErrGone)
-			}
-		}
-	case err != nil:
-		return err
-	case r.own == nil || r.own.ID != r.head.ID:
-		return fmt.Errorf("%s: %w", r.result.Place, ErrOther)
-	}
-	r.broken = r.head.Sending != nil || len(r.head.Removing) > 0
-	if s := r.head.newest(); s != nil {
-		if r.last, err = r.manifest(ctx, s); err != nil && !errors.Is(err, publish.ErrNotExist) && !errors.Is(err, ErrBroken) {
-			return err
-		}
-	}
-	if r.own != nil || r.o.DryRun {
-		return nil
-	}
-	// The library knows of its backup before there is one: otherwise a killed
-	// run would leave one that belongs to nobody.
-	r.own = &backups.Entry{At: r.now(), Place: r.result.Place, Target: r.Name, ID: r.head.ID, Forgets: record.Forgets()}
-	return backups.Note(ctx, r.Library.Root(), *r.own)
-}
-
 func (b *Backup) now() time.Time { return b.Now().UTC().Truncate(time.Second) }
 
 // once makes one snapshot. The error is ErrChanged if the library changed
@@ -190,12 +163,14 @@ func (r *run) once(ctx context.Context) error {
 	if r.record, err = backups.Read(r.Library.Root()); err != nil {
 		return err
 	}
-	r.purge = len(r.head.Snapshots) > 0 && r.own != nil && r.own.Forgets < r.record.Forgets()
+	holding := len(r.head.Snapshots) > 0 && r.head.follows(r.record) < r.record.Forgets()
+	r.purge, r.result.Holding = holding && !r.result.TakenOver, holding && r.result.TakenOver
 	s, err := r.survey(ctx)
 	if err != nil {
 		return err
 	}
-	m := &Manifest{Schema: Schema, At: r.now(), WrittenBy: r.Version, Files: s.files, Folders: s.folders, Record: r.record.Without(r.result.Place)}
+	m := &Manifest{Schema: Schema, At: r.now(), WrittenBy: r.Version, Files: s.files, Folders: s.folders, Record: r.record.Without(r.result.Place, r.head.ID)}
+	r.state = m.state()
 	n := &r.result
 	n.Unreadable, n.Damaged = nil, nil
 	n.Odd, n.Files, n.Bytes, n.New, n.Kept, n.NewBytes, n.KeptBytes = s.odd, len(m.Files), 0, 0, 0, 0, 0
@@ -205,7 +180,7 @@ func (r *run) once(ctx context.Context) error {
 	if err := r.compare(ctx, m); err != nil {
 		return err
 	}
-	n.Same = !r.purge && r.last.same(m)
+	n.Same = !r.purge && !n.TakenOver && r.last.same(m)
 	if r.o.DryRun {
 		return r.send(ctx, m)
 	}
@@ -248,6 +223,16 @@ func (m *Manifest) same(as *Manifest) bool {
 		})
 }
 
+// state tells the files and folders of a library, as they are, from any others.
+func (m *Manifest) state() string {
+	h := sha256.New()
+	for _, f := range m.Files {
+		fmt.Fprintf(h, "%q %d %s %t\n", f.Path, f.Bytes, f.Modified.UTC().Format(time.RFC3339Nano), f.Private)
+	}
+	fmt.Fprintf(h, "%q\n", m.Folders)
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
 // announce has the head say which objects are going to be sent.
 func (r *run) announce(ctx context.Context, m *Manifest) (*Snapshot, error) {
 	h := r.head
@@ -261,6 +246,15 @@ func (r *run) announce(ctx context.Context, m *Manifest) (*Snapshot, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(text)
+	// The library knows the name before the head can: a killed run must not take
+	// its own snapshot for that of another copy.
+	if s := h.newest(); s != nil && s.Name == r.own.Sending {
+		r.own.Snapshot = s.Name
+	}
+	r.own.Sending = m.Name
+	if err := backups.Note(ctx, r.Library.Root(), r.own); err != nil {
+		return nil, err
+	}
 	h.Sending = &Snapshot{Name: m.Name, At: m.At, Latest: m.At, Files: r.result.Files, Bytes: r.result.Bytes, Size: int64(len(text)), SHA256: hex.EncodeToString(sum[:])}
 	if err := r.putHead(ctx); err != nil {
 		return nil, err
@@ -276,28 +270,11 @@ func (r *run) finish(ctx context.Context, snap *Snapshot) error {
 	} else if h.Sending != nil {
 		h.Removing, h.Sending = append(h.Removing, *h.Sending), nil
 	}
-	keep := len(h.Snapshots)
-	if r.o.Keep > 0 {
-		keep = min(keep, r.o.Keep)
-	}
-	if r.purge {
-		keep = 1
-	}
-	dropped := []string{}
-	for _, s := range h.Snapshots[:len(h.Snapshots)-keep] {
-		dropped = append(dropped, s.Name)
-		h.Removing = append(h.Removing, s)
-	}
-	h.Snapshots = slices.Clone(h.Snapshots[len(h.Snapshots)-keep:])
+	dropped := r.drop()
 	if err := r.putHead(ctx); err != nil {
 		return err
 	}
-	// Until the old snapshots have gone, they hold whom they held.
-	e := r.entry(h, h.newest(), r.record)
-	if len(h.Removing) > 0 {
-		e.Forgets = r.own.Forgets
-	}
-	if err := backups.Note(ctx, r.Library.Root(), e); err != nil {
+	if err := r.note(ctx); err != nil {
 		return err
 	}
 	if len(h.Removing) > 0 {
@@ -307,10 +284,11 @@ func (r *run) finish(ctx context.Context, snap *Snapshot) error {
 		}
 		r.result.Removed = n
 		if len(h.Removing) == 0 {
+			r.follow()
 			if err := r.putHead(ctx); err != nil {
 				return err
 			}
-			if err := backups.Note(ctx, r.Library.Root(), r.entry(h, h.newest(), r.record)); err != nil {
+			if err := r.note(ctx); err != nil {
 				return err
 			}
 		}
@@ -322,13 +300,76 @@ func (r *run) finish(ctx context.Context, snap *Snapshot) error {
 	return nil
 }
 
+// drop has the head say which snapshots are to go, and returns their names.
+func (r *run) drop() []string {
+	h := r.head
+	keep := len(h.Snapshots)
+	switch {
+	case r.result.TakenOver: // the host has to see first whose they are
+	case r.purge:
+		keep = 1
+	case r.o.Keep > 0:
+		keep = min(keep, r.o.Keep)
+	}
+	dropped := []string{}
+	for _, s := range h.Snapshots[:len(h.Snapshots)-keep] {
+		dropped = append(dropped, s.Name)
+		h.Removing = append(h.Removing, s)
+	}
+	h.Snapshots = slices.Clone(h.Snapshots[len(h.Snapshots)-keep:])
+	r.follow()
+	return dropped
+}
+
+// follow brings up to date which forgettings the backup has followed. Where the
+// new snapshot is all there is, they are those of the library; otherwise those
+// that each snapshot follows, and another copy of the library may know of more.
+func (r *run) follow() {
+	if r.result.Same {
+		return
+	}
+	all := r.record.Forgettings()
+	if len(r.head.Snapshots) == 1 && len(r.head.Removing) == 0 {
+		r.head.Followed = all
+		return
+	}
+	r.head.Followed = slices.DeleteFunc(slices.Clone(r.head.Followed), func(id string) bool { return !slices.Contains(all, id) })
+}
+
+// note keeps in the library what the head says of it.
+func (r *run) note(ctx context.Context) error {
+	r.own = r.entry(r.head, r.head.newest(), r.record, r.state)
+	return backups.Note(ctx, r.Library.Root(), r.own)
+}
+
+// putHead replaces the head, unless somebody else has.
 func (r *run) putHead(ctx context.Context) error {
 	r.head.WrittenBy = r.Version
 	text, err := encode(r.head)
 	if err != nil {
 		return err
 	}
-	return r.put(ctx, headName, text)
+	if err := r.steady(ctx); err != nil {
+		return err
+	}
+	if err := r.put(ctx, headName, text); err != nil {
+		return err
+	}
+	r.seen = text
+	return nil
+}
+
+// steady fails if the head is not as this run has left it: two copies of a library
+// have no lock in common.
+func (r *run) steady(ctx context.Context) error {
+	now, err := r.small(ctx, headName)
+	if err != nil && !errors.Is(err, publish.ErrNotExist) {
+		return err
+	}
+	if !bytes.Equal(now, r.seen) {
+		return fmt.Errorf("%s: %w", r.result.Place, ErrMeanwhile)
+	}
+	return nil
 }
 
 // missing is what Upload.Body of a changed library returns as ErrChanged.

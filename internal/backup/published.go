@@ -115,14 +115,17 @@ func overlap(a, b string) bool {
 }
 
 // ChangedSince reports whether a library is not as its latest backup has it, by the
-// number of its files, their size and their times. It reads no file.
+// names of its files, their sizes and times. It reads no file.
 func ChangedSince(ctx context.Context, lib *library.Library, last *backups.Entry) (bool, error) {
 	s, err := (&Backup{Library: lib}).walk(ctx)
 	if err != nil {
 		return false, err
 	}
+	if last.State != "" {
+		return last.State != (&Manifest{Files: s.files, Folders: s.folders}).state(), nil
+	}
+	// An earlier program made it. The entry has whole seconds.
 	var bytes int64
-	// The entry has whole seconds.
 	until, later := last.At.Add(time.Second), false
 	for _, f := range s.files {
 		bytes += f.Bytes

@@ -11,9 +11,12 @@ import (
 )
 
 // remove removes the snapshots that the head says are to go, with the objects
-// that no other needs: nothing as long as it cannot tell which they are. Each manifest goes after its objects, so that a killed
-// run is finished by the next.
+// that no other needs: nothing as long as it cannot tell which they are. Each
+// manifest goes after its objects, so that a killed run is finished by the next.
 func (r *run) remove(ctx context.Context) (removed int, err error) {
+	if err := r.steady(ctx); err != nil {
+		return 0, err
+	}
 	needed := make(map[string]bool)
 	for i := range r.head.Snapshots {
 		s := &r.head.Snapshots[i]

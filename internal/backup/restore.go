@@ -82,7 +82,8 @@ func (b *Backup) Restore(ctx context.Context, dir string, o RestoreOptions, foun
 	if err := r.fill(ctx); err != nil {
 		return nil, err
 	}
-	if err := backups.Restore(ctx, r.root, append(m.Record, b.entry(h, s, m.Record))); err != nil {
+	h.assume(m, m.Record, nil)
+	if err := backups.Restore(ctx, r.root, append(m.Record, b.entry(h, s, m.Record, m.state()))); err != nil {
 		return nil, err
 	}
 	if err := r.verify(ctx, part, found); err != nil {
@@ -97,7 +98,7 @@ func (b *Backup) Restore(ctx context.Context, dir string, o RestoreOptions, foun
 
 // choose finds the snapshot to restore.
 func (b *Backup) choose(ctx context.Context, snapshot string) (*head, *Snapshot, *Manifest, error) {
-	h, err := b.head(ctx)
+	h, _, err := b.head(ctx)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -51,13 +51,13 @@ func TestHolding(t *testing.T) {
 	if got := places(r.Holding()); !slices.Equal(got, []string{"bucket"}) {
 		t.Errorf("%v hold somebody after one has followed", got)
 	}
-	if got := r.Latest(); got == nil || got.Snapshot != "2" {
+	if got := r.Latest(at); got == nil || got.Snapshot != "2" {
 		t.Errorf("latest %+v", got)
 	}
-	if e := r.Of("s3://b"); e == nil || e.ID != "B" {
+	if e := r.Of("s3://b", "B"); e == nil || e.ID != "B" {
 		t.Errorf("of s3://b: %+v", e)
 	}
-	if n := len(r.Without("s3://b")); n != 2 {
+	if n := len(r.Without("s3://b", "B")); n != 2 {
 		t.Errorf("%d entries without one of three", n)
 	}
 }

@@ -85,7 +85,7 @@ type Summary struct {
 // changed since, as changed says.
 func (s *Summary) AddBackup(ctx context.Context, lib *library.Library, changed func(context.Context, *library.Library, *backups.Entry) (bool, error)) error {
 	record, err := backups.Read(lib.Root())
-	last := record.Latest()
+	last := record.Latest(time.Now())
 	if err != nil || last == nil {
 		return err
 	}
