@@ -65,8 +65,8 @@ func (a *App) verifyAgainst(ctx context.Context, lib *library.Library, ids []str
 		_, err = fmt.Fprintln(a.Out, "Compared with "+text)
 	}
 	if err == nil && sum.Findings > 0 {
-		return &failure{exitFound, "differs", "what is in the archive alone is taken in with: spaces extract ARCHIVE",
-			fmt.Errorf("the library and the archive differ in %s", spell.Plural(sum.Findings, "place", "places"))}
+		return fail(exitFound, "differs", "what is in the archive alone is taken in with: spaces extract ARCHIVE",
+			fmt.Errorf("the library and the archive differ in %s", spell.Plural(sum.Findings, "place", "places")))
 	}
 	return err
 }

@@ -172,7 +172,7 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 		{backup.ErrRestoring, exitFailed, "locked", waitLonger},
 	} {
 		if errors.Is(err, k.err) {
-			return &failure{k.code, k.kind, k.hint, err}
+			return fail(k.code, k.kind, k.hint, err)
 		}
 	}
 	return uploadError(err, t)
@@ -290,8 +290,8 @@ func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
 		a.say("a run was interrupted; to finish it: spaces backup create %s", o.target)
 	}
 	if err == nil && c.Findings > 0 {
-		return &failure{exitFound, "findings", "send it again, while the library is whole: spaces backup create " + o.target + " --full",
-			fmt.Errorf("%s not as it should be", spell.Plural(c.Findings, "thing is", "things are"))}
+		return fail(exitFound, "findings", "send it again, while the library is whole: spaces backup create "+o.target+" --full",
+			fmt.Errorf("%s not as it should be", spell.Plural(c.Findings, "thing is", "things are")))
 	}
 	return err
 }
@@ -331,8 +331,8 @@ func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
 		_, err = fmt.Fprintf(a.Out, "%s %s: %s, %s, as of %s\n", what, terminal.Safe(a.shortenHome(r.Dir)), spell.Count(r.Files, "file"), spell.Size(r.Bytes), a.day(r.At))
 	}
 	if err == nil && r.Findings > 0 {
-		return &failure{exitFound, "findings", "it is as it was when it was backed up; extract the archives again to mend it: spaces extract ARCHIVE.zip",
-			fmt.Errorf("%s not as it should be", spell.Plural(r.Findings, "thing is", "things are"))}
+		return fail(exitFound, "findings", "it is as it was when it was backed up; extract the archives again to mend it: spaces extract ARCHIVE.zip",
+			fmt.Errorf("%s not as it should be", spell.Plural(r.Findings, "thing is", "things are")))
 	}
 	return err
 }

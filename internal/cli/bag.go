@@ -124,9 +124,9 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 	bar.Close()
 	switch {
 	case errors.Is(err, bag.ErrChanged):
-		return &failure{exitFound, "changed", "see what else changed: spaces verify", err}
+		return fail(exitFound, "changed", "see what else changed: spaces verify", err)
 	case errors.Is(err, fs.ErrExist):
-		return &failure{exitFailed, "exists", "choose another folder with -o; a bag is sealed, and nothing is added to it", fmt.Errorf("%s is there already", o.out)}
+		return fail(exitFailed, "exists", "choose another folder with -o; a bag is sealed, and nothing is added to it", fmt.Errorf("%s is there already", o.out))
 	case err != nil:
 		return err
 	}

@@ -385,7 +385,7 @@ func partly(failed, all int) error {
 	if failed == all {
 		code = exitFailed
 	}
-	return &failure{code, "clips-failed", "", fmt.Errorf("%d of %d clips failed", failed, all)}
+	return fail(code, "clips-failed", "", fmt.Errorf("%d of %d clips failed", failed, all))
 }
 
 // spans finds the stretches that the flags name.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/bag"
 	"github.com/spaces-cli/spaces/internal/clip/waveform"
+	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/find"
@@ -103,7 +104,7 @@ func (a *App) completeArgs(cmd *cobra.Command) {
 				case "TARGET":
 					more, _ = completeTargets(a)(cmd, nil, typed)
 				case "ANSWER":
-					more = answers
+					more = consent.Answers()
 				case "FILE", "DIR", "PATH", "CLIP":
 					how = cobra.ShellCompDirectiveDefault
 				}

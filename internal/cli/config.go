@@ -159,5 +159,5 @@ func noSetting(key string) error {
 	for _, k := range settings.Keys() {
 		names = append(names, k.Name)
 	}
-	return &failure{exitNotFound, "no-such-setting", cmp.Or(didYouMean(key, names), "see what there is: spaces config"), fmt.Errorf("there is no setting %q", key)}
+	return fail(exitNotFound, "no-such-setting", cmp.Or(didYouMean(key, names), "see what there is: spaces config"), fmt.Errorf("there is no setting %q", key))
 }

@@ -82,9 +82,6 @@ it records a handle that nobody in the library has.`,
 	return cmd
 }
 
-// answers are what somebody can answer.
-var answers = []string{string(consent.Granted), string(consent.Declined), string(consent.Withdrawn)}
-
 func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	e := consent.Entry{Kind: consent.Consent, At: space.Time{Time: a.Now()}, Note: o.note}
 	if !consent.IsHandle(o.handle) {
@@ -96,8 +93,8 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	}
 	var err error
 	if e.Answer, err = consent.ParseAnswer(o.answer); err != nil {
-		hint := didYouMean(o.answer, answers)
-		if slices.Contains(answers, strings.ToLower(o.handle)) {
+		hint := didYouMean(o.answer, consent.Answers())
+		if slices.Contains(consent.Answers(), strings.ToLower(o.handle)) {
 			hint = fmt.Sprintf("the handle comes first: spaces consent set %s %s", o.answer, o.handle)
 		}
 		return hinted(usage("%w", err), hint)
@@ -184,12 +181,12 @@ func (a *App) askStranger(ctx context.Context, lib *library.Library, recs []*spa
 		a.warn("%s", nobody)
 		return nil
 	case !a.InTTY || a.set.JSON:
-		return &failure{exitNotFound, "no-such-person", "list the people: spaces people; --yes records the answer anyway", errors.New(nobody)}
+		return fail(exitNotFound, "no-such-person", "list the people: spaces people; --yes records the answer anyway", errors.New(nobody))
 	}
 	a.warn("%s", nobody)
 	sure, err := a.confirm(ctx, "Record the answer anyway?")
 	if err == nil && !sure {
-		err = &failure{exitNotFound, "no-such-person", "list the people: spaces people", errors.New("nothing was recorded")}
+		err = fail(exitNotFound, "no-such-person", "list the people: spaces people", errors.New("nothing was recorded"))
 	}
 	return err
 }
@@ -211,15 +208,15 @@ func (a *App) untilEnd(text string) (time.Time, error) {
 func keepEvidence(ctx context.Context, l *consent.Ledger, name string) (*consent.Evidence, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &failure{exitNotFound, "no-such-file", "nothing was recorded; check the name of the file", err}
+		return nil, fail(exitNotFound, "no-such-file", "nothing was recorded; check the name of the file", err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > consent.MaxEvidence {
-		return nil, &failure{exitFailed, "too-large", "nothing was recorded; use a smaller copy, or write in --note where the file is",
-			fmt.Errorf("%s: the evidence is larger than %d MB", name, consent.MaxEvidence>>20)}
+		return nil, fail(exitFailed, "too-large", "nothing was recorded; use a smaller copy, or write in --note where the file is",
+			fmt.Errorf("%s: the evidence is larger than %d MB", name, consent.MaxEvidence>>20))
 	}
 	return l.Keep(ctx, f, filepath.Ext(name))
 }

@@ -103,6 +103,6 @@ func omitted(list []recording.Omitted) string {
 // has listed.
 func notReviewed(id string, lines []string) error {
 	text := strings.Join(append([]string{"nothing was written; review what would be left out"}, lines...), "\n  ")
-	return &failure{exitUsage, "not-reviewed",
-		"--reviewed writes the file; if turns are wrong, correct them: spaces speakers confirm " + cmp.Or(id, "SPACE") + " --turns FILE", errors.New(text)}
+	return fail(exitUsage, "not-reviewed",
+		"--reviewed writes the file; if turns are wrong, correct them: spaces speakers confirm "+cmp.Or(id, "SPACE")+" --turns FILE", errors.New(text))
 }

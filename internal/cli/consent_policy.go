@@ -138,19 +138,19 @@ func consentError(err error) *failure {
 	var untold *gate.UnknownTurnsError
 	switch {
 	case errors.As(err, &one):
-		return &failure{exitFailed, "consent", waysOn(one), err}
+		return fail(exitFailed, "consent", waysOn(one), err)
 	case errors.As(err, &several):
-		return &failure{exitFailed, "consent", waysOn(several...), err}
+		return fail(exitFailed, "consent", waysOn(several...), err)
 	case errors.As(err, &turns):
-		return &failure{exitFailed, "bad-turns", fmt.Sprintf("confirm them again: spaces speakers confirm %s --turns FILE; or discard your confirmation: spaces speakers unconfirm %[1]s", turns.Recording), err}
+		return fail(exitFailed, "bad-turns", fmt.Sprintf("confirm them again: spaces speakers confirm %s --turns FILE; or discard your confirmation: spaces speakers unconfirm %[1]s", turns.Recording), err)
 	case errors.As(err, &untold) && untold.Who == nil:
-		return &failure{exitNotFound, "no-turns", "confirm who speaks when: spaces speakers confirm " + untold.Recording + " --turns FILE", err}
+		return fail(exitNotFound, "no-turns", "confirm who speaks when: spaces speakers confirm "+untold.Recording+" --turns FILE", err)
 	case errors.As(err, &untold):
 		ask := "or ask: spaces consent ask " + untold.Recording
 		if untold.Who.Handle == "" {
 			ask = "or record their answer: spaces consent set " + untold.Who.ID + " granted"
 		}
-		return &failure{exitNotFound, "no-turns", "if you know all turns, confirm them: spaces speakers confirm " + untold.Recording + " --turns FILE · " + ask, err}
+		return fail(exitNotFound, "no-turns", "if you know all turns, confirm them: spaces speakers confirm "+untold.Recording+" --turns FILE · "+ask, err)
 	}
 	return nil
 }
@@ -194,4 +194,11 @@ func wayOn(w consent.Way) string {
 		return fmt.Sprintf("confirm who speaks when: spaces speakers confirm %s --turns FILE", w.Recording)
 	}
 	return "or continue with a written reason: --override-consent \"…\""
+}
+
+// warnTorn tells of an entry that was never finished.
+func (a *App) warnTorn(bytes int64) {
+	if bytes > 0 {
+		a.warn("the last entry of the consent ledger (%d bytes) is incomplete; it is ignored, and the next entry replaces it", bytes)
+	}
 }

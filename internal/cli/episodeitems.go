@@ -51,7 +51,7 @@ func (a *App) showEpisode(lib *library.Library, m *madeItem) error {
 		fact("Date", "%s", a.day(e.Date.Time))
 	}
 	fact("Length", "%s, %s", spell.Length(e.Duration), spell.Size(e.Bytes))
-	state := "not published: spaces episodes publish " + shellWord(m.file)
+	state := "not published: spaces episodes publish " + quoted(m.file)
 	if e.Published {
 		state = "published"
 	}

@@ -188,7 +188,7 @@ func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*f
 			}
 		}
 		if len(chosen) == n {
-			return nil, &failure{exitNotFound, "no-episode", "make one: spaces export " + row.ID, fmt.Errorf("%s has no episode", row.ID)}
+			return nil, fail(exitNotFound, "no-episode", "make one: spaces export "+row.ID, fmt.Errorf("%s has no episode", row.ID))
 		}
 		if best != nil {
 			e, err := best(row.ID)

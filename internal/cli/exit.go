@@ -73,10 +73,17 @@ type jsonError struct {
 
 func (f *failure) json() jsonError { return jsonError{f.kind, f.Error(), f.hint} }
 
+// fail is an error with its exit code, its word for scripts and what to do next.
+func fail(code int, kind, hint string, err error) *failure {
+	return &failure{code, kind, hint, err}
+}
+
+// usage is the error of a command line that cannot be meant.
 func usage(format string, args ...any) error {
 	return &failure{code: exitUsage, kind: "usage", err: fmt.Errorf(format, args...)}
 }
 
+// hinted gives an error another hint.
 func hinted(err error, hint string) error {
 	f := classify(err)
 	f.hint = hint
@@ -122,70 +129,70 @@ func classify(err error) *failure {
 	var file *fs.PathError
 	switch {
 	case errors.As(err, &f):
-		return &failure{f.code, f.kind, f.hint, err}
+		return fail(f.code, f.kind, f.hint, err)
 	case errors.Is(err, context.Canceled):
-		return &failure{exitInterrupted, "interrupted", "", errors.New("stopped")}
+		return fail(exitInterrupted, "interrupted", "", errors.New("stopped"))
 	case errors.As(err, &locked):
-		return &failure{exitFailed, "locked", waitLonger, err}
+		return fail(exitFailed, "locked", waitLonger, err)
 	case errors.As(err, &asked) && asked.Cause == episode.MadeOtherwise:
-		return &failure{exitUsage, string(asked.Kind), problemHint(asked), err}
+		return fail(exitUsage, string(asked.Kind), problemHint(asked), err)
 	case errors.As(err, &asked):
-		return &failure{problemCode(asked.Kind), string(asked.Kind), problemHint(asked), err}
+		return fail(problemCode(asked.Kind), string(asked.Kind), problemHint(asked), err)
 	case errors.Is(err, library.ErrNoAudio):
-		return &failure{exitNotFound, "no-audio", "", err}
+		return fail(exitNotFound, "no-audio", "", err)
 	case errors.As(err, &entry):
-		return &failure{exitFailed, "bad-episode", feedHint(entry.Cause), err}
+		return fail(exitFailed, "bad-episode", feedHint(entry.Cause), err)
 	case errors.As(err, new(*feed.InvalidError)):
-		return &failure{exitFailed, "failed", "change it: see spaces feed init --help", err}
+		return fail(exitFailed, "failed", "change it: see spaces feed init --help", err)
 	case errors.Is(err, feed.ErrNoShow):
-		return &failure{exitNotFound, "no-show", "describe it first: see spaces feed init --help", err}
+		return fail(exitNotFound, "no-show", "describe it first: see spaces feed init --help", err)
 	case errors.Is(err, feed.ErrNoEpisodes):
-		return &failure{exitNotFound, "no-episodes", "make one: spaces export latest --format mp3", err}
+		return fail(exitNotFound, "no-episodes", "make one: spaces export latest --format mp3", err)
 	case errors.Is(err, feed.ErrNonePublished):
-		return &failure{exitNotFound, "no-episodes", "choose what enters the feed: spaces episodes publish latest", err}
+		return fail(exitNotFound, "no-episodes", "choose what enters the feed: spaces episodes publish latest", err)
 	case errors.As(err, &broken):
-		return &failure{exitFailed, "broken-ledger", broken.Hint(), err}
+		return fail(exitFailed, "broken-ledger", broken.Hint(), err)
 	case errors.As(err, new(*durable.TakenError)):
-		return &failure{exitFailed, "exists", "choose another name with -o, or replace it with --force", err}
+		return fail(exitFailed, "exists", "choose another name with -o, or replace it with --force", err)
 	case errors.As(err, new(*transcript.InvalidError)):
-		return &failure{exitUsage, "bad-transcript", "a transcript is .srt, .vtt or the .json of whisper, in the time of the whole recording", err}
+		return fail(exitUsage, "bad-transcript", "a transcript is .srt, .vtt or the .json of whisper, in the time of the whole recording", err)
 	case errors.As(err, &unknown):
-		return &failure{exitUsage, "bad-request", unknownFormatHint(unknown), err}
+		return fail(exitUsage, "bad-request", unknownFormatHint(unknown), err)
 	case consentError(err) != nil:
 		return consentError(err)
 	case errors.As(err, &problem):
 		if problem.Kind == archive.NotFound {
-			return &failure{exitNotFound, string(problem.Kind), cmp.Or(problem.Hint, checkName), err}
+			return fail(exitNotFound, string(problem.Kind), cmp.Or(problem.Hint, checkName), err)
 		}
-		return &failure{exitFailed, string(problem.Kind), problem.Hint, err}
+		return fail(exitFailed, string(problem.Kind), problem.Hint, err)
 	case errors.Is(err, library.ErrNoLibrary):
-		return &failure{exitNotFound, "no-library", "make one from your archive: spaces extract ARCHIVE.zip; or from a backup: spaces backup restore TARGET; or name another folder with --library", err}
+		return fail(exitNotFound, "no-library", "make one from your archive: spaces extract ARCHIVE.zip; or from a backup: spaces backup restore TARGET; or name another folder with --library", err)
 	case errors.Is(err, library.ErrForeign):
-		return &failure{exitFailed, "failed", "name a library or an empty folder: --library DIR", err}
+		return fail(exitFailed, "failed", "name a library or an empty folder: --library DIR", err)
 	case errors.Is(err, library.ErrNoFolder), errors.Is(err, settings.ErrNoHome):
-		return &failure{exitFailed, "no-home", homeHint, err}
+		return fail(exitFailed, "no-home", homeHint, err)
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
-		return &failure{exitNotFound, "no-such-space", "see what there is: spaces list", err}
+		return fail(exitNotFound, "no-such-space", "see what there is: spaces list", err)
 	case errors.Is(err, library.ErrNewer), errors.Is(err, catalog.ErrNewer):
-		return &failure{exitFailed, "newer-version", "use the newer version of spaces for this library", err}
+		return fail(exitFailed, "newer-version", "use the newer version of spaces for this library", err)
 	case errors.Is(err, catalog.ErrCorrupt), errors.Is(err, catalog.ErrOlder), errors.Is(err, catalog.ErrOther), errors.Is(err, catalog.ErrNotExist):
-		return &failure{exitFailed, "catalogue", "build it again from the folders: spaces reindex", err}
+		return fail(exitFailed, "catalogue", "build it again from the folders: spaces reindex", err)
 	case library.IsFull(err), errors.Is(err, catalog.ErrFull):
-		return &failure{exitFailed, "disk-full", "make room and run the same command again; nothing is lost", err}
+		return fail(exitFailed, "disk-full", "make room and run the same command again; nothing is lost", err)
 	case isReadOnly(err):
-		return &failure{exitFailed, "read-only", "copy the library to a disk that can be written, and name it with --library", err}
+		return fail(exitFailed, "read-only", "copy the library to a disk that can be written, and name it with --library", err)
 	case errors.Is(err, fs.ErrPermission):
-		return &failure{exitFailed, "no-permission", "look at the permissions of the folder, or name another one with --library", err}
+		return fail(exitFailed, "no-permission", "look at the permissions of the folder, or name another one with --library", err)
 	case errors.Is(err, fs.ErrNotExist) && errors.As(err, &file) && strings.Contains(filepath.ToSlash(file.Path), layout.Recordings+"/"):
-		return &failure{exitFailed, "failed", "a file of the library is gone: spaces verify", err}
+		return fail(exitFailed, "failed", "a file of the library is gone: spaces verify", err)
 	case errors.Is(err, fs.ErrNotExist):
-		return &failure{exitNotFound, "no-such-file", checkName, err}
+		return fail(exitNotFound, "no-such-file", checkName, err)
 	case errors.Is(err, syscall.ENOTDIR), strings.HasSuffix(err.Error(), "not a directory"):
-		return &failure{exitFailed, "failed", "name a folder", err}
+		return fail(exitFailed, "failed", "name a folder", err)
 	case errors.Is(err, syscall.EISDIR):
-		return &failure{exitFailed, "failed", "name a file", err}
+		return fail(exitFailed, "failed", "name a file", err)
 	}
-	return &failure{exitFailed, "failed", "", err}
+	return fail(exitFailed, "failed", "", err)
 }
 
 // report tells an error on stderr and returns the exit code.
@@ -195,7 +202,7 @@ func (a *App) report(ctx context.Context, err error, asJSON bool) int {
 	}
 	f := classify(err)
 	if ctx.Err() != nil && f.code != exitDone {
-		f = &failure{exitInterrupted, "interrupted", "run the same command again to finish", errors.New("stopped")}
+		f = fail(exitInterrupted, "interrupted", "run the same command again to finish", errors.New("stopped"))
 	}
 	if asJSON {
 		writeJSON(a.Err, struct {
@@ -275,20 +282,6 @@ func (a *App) say(format string, args ...any) {
 // isNoLibrary reports whether an error says that the folder is no library.
 func isNoLibrary(err error) bool { return errors.Is(err, library.ErrNoLibrary) }
 
-// wantsJSON reports whether the arguments ask for JSON, also when they cannot
-// be parsed.
-func wantsJSON(args []string) bool {
-	for _, arg := range args {
-		switch arg {
-		case "--":
-			return false
-		case "--json", "--json=true":
-			return true
-		}
-	}
-	return false
-}
-
 // writeJSON writes one JSON document on a line of its own.
 func writeJSON(w interface{ Write([]byte) (int, error) }, v any) error {
 	b, err := space.Line(v)
@@ -297,4 +290,31 @@ func writeJSON(w interface{ Write([]byte) (int, error) }, v any) error {
 	}
 	_, err = w.Write(b)
 	return err
+}
+
+// failedLine is the line about a Space that could not be measured.
+type failedLine struct {
+	Schema int       `json:"schema"`
+	ID     string    `json:"id"`
+	Error  jsonError `json:"error"`
+}
+
+// printFailureOf prints why one thing of several failed: a line among the results as JSON.
+func (a *App) printFailureOf(id string, f *failure) error {
+	if a.set.JSON {
+		return writeJSON(a.Out, failedLine{space.Schema, id, f.json()})
+	}
+	_, err := fmt.Fprintf(a.Err, "spaces: error: %s\n", terminal.SafeLines(f.Error()))
+	if f.hint != "" {
+		_, err = fmt.Fprintf(a.Err, "spaces: hint: %s\n", terminal.SafeLines(f.hint))
+	}
+	return err
+}
+
+// quoted is a file's name for a command line.
+func quoted(name string) string {
+	if strings.ContainsAny(name, " '\"$&()[]{}*?!;<>|\\`~#\t") {
+		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	}
+	return name
 }

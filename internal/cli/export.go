@@ -152,7 +152,7 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 			return q, err
 		}
 		if _, err := cover.Check(q.Cover); err != nil {
-			return q, &failure{exitUsage, "bad-cover", "artwork is a square JPEG or PNG in RGB, 1400 to 3000 pixels wide", fmt.Errorf("%s: %w", o.cover, err)}
+			return q, fail(exitUsage, "bad-cover", "artwork is a square JPEG or PNG in RGB, 1400 to 3000 pixels wide", fmt.Errorf("%s: %w", o.cover, err))
 		}
 	}
 	return q, nil
@@ -275,7 +275,7 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 	case "turns":
 		turns, err := q.Library.Turns(s.ID)
 		if err != nil || turns == nil || len(turns.Turns) == 0 {
-			return &failure{exitNotFound, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("no speaking turns are known for %s", s.ID)}
+			return fail(exitNotFound, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("no speaking turns are known for %s", s.ID))
 		}
 		q.Chapters, q.RoughChapters = chapters.FromTurns(out.Heard(turns.Turns), chapters.LeastSeconds), turns.Approximate
 		return nil
@@ -285,7 +285,7 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 			return err
 		}
 		if len(list) == 0 {
-			return &failure{exitNotFound, "no-clips", "cut some first (spaces clip), or list the chapters in a file: --chapters FILE", fmt.Errorf("no clips have been cut from %s", s.ID)}
+			return fail(exitNotFound, "no-clips", "cut some first (spaces clip), or list the chapters in a file: --chapters FILE", fmt.Errorf("no clips have been cut from %s", s.ID))
 		}
 		var marks []chapters.Clip
 		for _, c := range list {

@@ -353,16 +353,16 @@ func (x *extraction) verdict() error {
 	problems := spell.Count(x.Summary.Problems, "problem")
 	switch {
 	case v == intake.Partly && x.DryRun:
-		return &failure{exitPartly, "partly", "", fmt.Errorf("%s, listed above; nothing was written", problems)}
+		return fail(exitPartly, "partly", "", fmt.Errorf("%s, listed above; nothing was written", problems))
 	case v == intake.Partly:
-		return &failure{exitPartly, "partly", "fix what is listed and run the same command again; what is saved stays",
-			fmt.Errorf("%s, listed above; all else is saved", problems)}
+		return fail(exitPartly, "partly", "fix what is listed and run the same command again; what is saved stays",
+			fmt.Errorf("%s, listed above; all else is saved", problems))
 	case v == intake.NoInput:
-		return &failure{exitNotFound, first, x.whereHint(), errors.New("no such file or folder")}
+		return fail(exitNotFound, first, x.whereHint(), errors.New("no such file or folder"))
 	case v == intake.Nothing:
-		return &failure{exitFailed, first, x.nothingHint(), errors.New("nothing could be saved")}
+		return fail(exitFailed, first, x.nothingHint(), errors.New("nothing could be saved"))
 	case v == intake.NoSpace:
-		return &failure{exitNotFound, "no-spaces", noSpacesHint, errors.New("no Spaces found")}
+		return fail(exitNotFound, "no-spaces", noSpacesHint, errors.New("no Spaces found"))
 	}
 	return nil
 }

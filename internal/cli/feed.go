@@ -305,7 +305,7 @@ func (a *App) feedCheck(name string) error {
 		}
 		f, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return &failure{exitNotFound, "no-such-file", "build the feed: spaces feed build", err}
+			return fail(exitNotFound, "no-such-file", "build the feed: spaces feed build", err)
 		}
 		if err != nil {
 			return err
@@ -342,7 +342,7 @@ func (a *App) feedCheck(name string) error {
 		fmt.Fprintf(a.Out, "Checked %s: %s, %s\n", terminal.Safe(shown), spell.Count(errs, "error"), spell.Count(warnings, "warning"))
 	}
 	if errs > 0 {
-		return &failure{exitFound, "findings", "the rules: spaces help topic publishing-a-podcast", fmt.Errorf("the feed has %s", spell.Count(errs, "error"))}
+		return fail(exitFound, "findings", "the rules: spaces help topic publishing-a-podcast", fmt.Errorf("the feed has %s", spell.Count(errs, "error")))
 	}
 	return nil
 }

@@ -137,7 +137,7 @@ func (a *App) findPerson(ctx context.Context, open func(context.Context) (*libra
 	}
 	plan, err = forget.Find(ctx, lib, ledger, o.handle, o.choice)
 	if err == nil && len(plan.Items) == 0 {
-		err = &failure{exitNotFound, "nobody", "list the people: spaces people", fmt.Errorf("nothing in the library has the voice or name of @%s", plan.Handle)}
+		err = fail(exitNotFound, "nobody", "list the people: spaces people", fmt.Errorf("nothing in the library has the voice or name of @%s", plan.Handle))
 	}
 	if err != nil {
 		done()

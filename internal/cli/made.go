@@ -98,7 +98,7 @@ func (a *App) chooseMade(ctx context.Context, lib *library.Library, kind removed
 	}
 	switch len(found) {
 	case 0:
-		return nil, &failure{exitNotFound, "no-such-" + string(kind), fmt.Sprintf("see what there is: spaces %ss", kind), fmt.Errorf("no %s named %q", kind, word)}
+		return nil, fail(exitNotFound, "no-such-"+string(kind), fmt.Sprintf("see what there is: spaces %ss", kind), fmt.Errorf("no %s named %q", kind, word))
 	case 1:
 		return &found[0], nil
 	}
@@ -106,7 +106,7 @@ func (a *App) chooseMade(ctx context.Context, lib *library.Library, kind removed
 	for _, m := range found[:min(len(found), 10)] {
 		fmt.Fprintf(&b, "\n  %s  %s", m.id, terminal.Safe(m.file))
 	}
-	return nil, &failure{exitUsage, "ambiguous", "name one file", fmt.Errorf("%q can mean %d %ss:%s", word, len(found), kind, b.String())}
+	return nil, fail(exitUsage, "ambiguous", "name one file", fmt.Errorf("%q can mean %d %ss:%s", word, len(found), kind, b.String()))
 }
 
 // isMissing reports whether a file of the library is gone.
@@ -192,7 +192,7 @@ func addMade(a *App, cmd *cobra.Command, kind removed.Kind, show func(lib *libra
 					return err
 				}
 				if isMissing(m.path(lib)) {
-					return &failure{exitNotFound, "missing", "find what is lost: spaces verify", fmt.Errorf("the file %s is missing", m.path(lib))}
+					return fail(exitNotFound, "missing", "find what is lost: spaces verify", fmt.Errorf("the file %s is missing", m.path(lib)))
 				}
 				return a.Start(m.path(lib))
 			})
@@ -271,7 +271,7 @@ func (a *App) removeMade(ctx context.Context, kind removed.Kind, words []string,
 			continue
 		}
 		fmt.Fprintf(a.Out, "removed %s\n", terminal.Safe(m.file))
-		a.say("To bring it back: spaces restore %s", shellWord(m.file))
+		a.say("To bring it back: spaces restore %s", quoted(m.file))
 	}
 	return nil
 }
@@ -306,7 +306,7 @@ func (a *App) renameMade(ctx context.Context, lib *library.Library, m *madeItem,
 	}
 	err = lib.Store().Rename(m.dir(), m.file, stem+ext, files)
 	if errors.Is(err, fs.ErrExist) {
-		return &failure{exitFailed, "exists", "choose another name", fmt.Errorf("a file of the name %s exists", stem+ext)}
+		return fail(exitFailed, "exists", "choose another name", fmt.Errorf("a file of the name %s exists", stem+ext))
 	}
 	if err != nil {
 		return err

@@ -73,13 +73,6 @@ type measureLine struct {
 	Damage      *space.Damage `json:"damage,omitempty"`
 }
 
-// failedLine is the line about a Space that could not be measured.
-type failedLine struct {
-	Schema int       `json:"schema"`
-	ID     string    `json:"id"`
-	Error  jsonError `json:"error"`
-}
-
 func (a *App) measure(ctx context.Context, o measureOptions) error {
 	lib, rows, err := o.open(ctx, a)
 	if err != nil {
@@ -142,20 +135,8 @@ func soundError(lib *library.Library, s *space.Space, err error) error {
 	if !errors.Is(err, pcm.ErrUnsupported) {
 		return err
 	}
-	return &failure{exitFailed, "unsupported",
-		fmt.Sprintf("let ffmpeg decode it, and extract what it makes: ffmpeg -i \"%s\" decoded.wav, then spaces extract decoded.wav", lib.Path(s.File)), err}
-}
-
-// printFailureOf prints why one thing of several failed: a line among the results as JSON.
-func (a *App) printFailureOf(id string, f *failure) error {
-	if a.set.JSON {
-		return writeJSON(a.Out, failedLine{space.Schema, id, f.json()})
-	}
-	_, err := fmt.Fprintf(a.Err, "spaces: error: %s\n", terminal.SafeLines(f.Error()))
-	if f.hint != "" {
-		_, err = fmt.Fprintf(a.Err, "spaces: hint: %s\n", terminal.SafeLines(f.hint))
-	}
-	return err
+	return fail(exitFailed, "unsupported",
+		fmt.Sprintf("let ffmpeg decode it, and extract what it makes: ffmpeg -i \"%s\" decoded.wav, then spaces extract decoded.wav", lib.Path(s.File)), err)
 }
 
 // peakColumn is a true peak in a table.

@@ -95,11 +95,11 @@ func pathOf(lib *library.Library, row catalog.Row, folder bool) (string, error) 
 	}
 	switch {
 	case s.State == space.Missing:
-		return "", &failure{exitNotFound, "missing", "extract its archive again: spaces extract ARCHIVE.zip",
-			fmt.Errorf("the audio of %s is gone from the library", row.ID)}
+		return "", fail(exitNotFound, "missing", "extract its archive again: spaces extract ARCHIVE.zip",
+			fmt.Errorf("the audio of %s is gone from the library", row.ID))
 	case s.File == "":
-		return "", &failure{exitNotFound, "no-audio", "its folder can be opened: spaces open --folder " + row.ID,
-			fmt.Errorf("%s has no audio: the archive had a record of it only", row.ID)}
+		return "", fail(exitNotFound, "no-audio", "its folder can be opened: spaces open --folder "+row.ID,
+			fmt.Errorf("%s has no audio: the archive had a record of it only", row.ID))
 	}
 	return lib.Path(s.File), nil
 }

@@ -169,10 +169,3 @@ func (a *App) openLedger(lib *library.Library) (*consent.Ledger, error) {
 	a.warnTorn(l.Torn)
 	return l, nil
 }
-
-// warnTorn tells of an entry that was never finished.
-func (a *App) warnTorn(bytes int64) {
-	if bytes > 0 {
-		a.warn("the last entry of the consent ledger (%d bytes) is incomplete; it is ignored, and the next entry replaces it", bytes)
-	}
-}

@@ -270,7 +270,7 @@ func (a *App) agreeToPost(ctx context.Context, o *postOptions, handle string) er
 		return nil
 	}
 	if !a.InTTY || a.set.JSON {
-		return &failure{exitUsage, "not-agreed", "--yes posts without asking; --dry-run shows what would be posted", errors.New("cannot ask before posting: standard input is not a terminal")}
+		return fail(exitUsage, "not-agreed", "--yes posts without asking; --dry-run shows what would be posted", errors.New("cannot ask before posting: standard input is not a terminal"))
 	}
 	fmt.Fprintf(a.Err, "Everybody will be able to see this post of %s. It costs %s:\n  %s\n", at(handle), dollars(o.limits.PriceOf(o.text)), terminal.Safe(o.draft.File))
 	for line := range strings.Lines(o.text) {
@@ -281,7 +281,7 @@ func (a *App) agreeToPost(ctx context.Context, o *postOptions, handle string) er
 		return err
 	}
 	if !yes {
-		return &failure{exitUsage, "not-agreed", "", errors.New("nothing was posted")}
+		return fail(exitUsage, "not-agreed", "", errors.New("nothing was posted"))
 	}
 	return nil
 }
@@ -310,7 +310,7 @@ func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, con
 	defer client.Close()
 	defer attempt.Close()
 	if attempt.Unknown() == nil {
-		return &failure{exitNotFound, "no-attempt", "see what was posted: spaces upload log", fmt.Errorf("no post of %s by %s is uncertain", o.file, at(handle))}
+		return fail(exitNotFound, "no-attempt", "see what was posted: spaces upload log", fmt.Errorf("no post of %s by %s is uncertain", o.file, at(handle)))
 	}
 	if o.forget {
 		if err := attempt.Forget(); err != nil {
@@ -342,43 +342,35 @@ func (a *App) postError(err error, file string) error {
 	case errors.Is(err, context.Canceled), errors.As(err, new(*failure)):
 		return err
 	case errors.As(err, &unknown):
-		return &failure{exitFailed, "unknown-outcome", fmt.Sprintf("look at your posts on X. If it is there: spaces post %s --posted ID. If it is not: spaces post %s --forget-attempt", quoted(file), quoted(file)), err}
+		return fail(exitFailed, "unknown-outcome", fmt.Sprintf("look at your posts on X. If it is there: spaces post %s --posted ID. If it is not: spaces post %s --forget-attempt", quoted(file), quoted(file)), err)
 	case errors.Is(err, post.ErrNoDir):
 		return noHome("cannot store the token")
 	case errors.Is(err, post.ErrRenewing):
-		return &failure{exitFailed, "locked", waitLonger, err}
+		return fail(exitFailed, "locked", waitLonger, err)
 	case errors.As(err, new(*keyring.PermissionError)):
 		return authError(err)
 	case errors.Is(err, x.ErrSignedOut):
-		return &failure{exitFailed, "signed-out", "sign in: spaces target login x (see spaces help topic posting); or " + byHand, err}
+		return fail(exitFailed, "signed-out", "sign in: spaces target login x (see spaces help topic posting); or "+byHand, err)
 	case errors.As(err, &limit):
-		return &failure{exitFailed, "rate-limited", "X accepts no request before " + limit.Until.In(a.Zone).Format("2006-01-02 15:04:05") + ". Run the same command then", err}
+		return fail(exitFailed, "rate-limited", "X accepts no request before "+limit.Until.In(a.Zone).Format("2006-01-02 15:04:05")+". Run the same command then", err)
 	case errors.Is(err, x.ErrProcessing):
-		return &failure{exitFailed, "processing", "run the same command again, or make the clip again; or " + byHand, err}
+		return fail(exitFailed, "processing", "run the same command again, or make the clip again; or "+byHand, err)
 	case errors.Is(err, publish.ErrChanged):
-		return &failure{exitFailed, "changed", "nothing was posted; run the same command again", err}
+		return fail(exitFailed, "changed", "nothing was posted; run the same command again", err)
 	case errors.As(err, &busy):
-		return &failure{exitFailed, "locked", waitLonger, err}
+		return fail(exitFailed, "locked", waitLonger, err)
 	case status != nil && status.Status == http.StatusForbidden && strings.Contains(status.Message, "longer than"):
-		return &failure{exitFailed, "video-too-long", "cut a shorter one: spaces video SPACE --at 12:30 --length 30s", err}
+		return fail(exitFailed, "video-too-long", "cut a shorter one: spaces video SPACE --at 12:30 --length 30s", err)
 	case status != nil && status.Status == http.StatusPaymentRequired:
-		return &failure{exitFailed, "no-credits", "buy credits in X's developer console, or " + byHand, err}
+		return fail(exitFailed, "no-credits", "buy credits in X's developer console, or "+byHand, err)
 	case status != nil && status.Status == http.StatusForbidden:
-		return &failure{exitFailed, "refused", "nothing was posted. Your app may lack the permission to write: spaces help topic posting", err}
+		return fail(exitFailed, "refused", "nothing was posted. Your app may lack the permission to write: spaces help topic posting", err)
 	case status != nil && status.Status/100 == 4:
-		return &failure{exitFailed, "refused", "nothing was posted; the reason above is from X", err}
+		return fail(exitFailed, "refused", "nothing was posted; the reason above is from X", err)
 	case errors.Is(err, publish.ErrUntrusted):
-		return &failure{exitFailed, "untrusted", "nothing was sent", err}
+		return fail(exitFailed, "untrusted", "nothing was sent", err)
 	case wire.Retryable(err):
-		return &failure{exitFailed, "connection", "check the network connection and run the same command again: nothing was posted, and the upload is used again", err}
+		return fail(exitFailed, "connection", "check the network connection and run the same command again: nothing was posted, and the upload is used again", err)
 	}
 	return err
-}
-
-// quoted is a file's name for a command line.
-func quoted(name string) string {
-	if strings.ContainsAny(name, " '\"$&()[]{}*?!;<>|\\`~#\t") {
-		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-	}
-	return name
 }

@@ -44,10 +44,10 @@ func (o *postOptions) check() error {
 		return usage("--language must be two letters such as en, not %q", o.language)
 	}
 	if n := x.Weigh(o.text); n > o.limits.Text {
-		return &failure{exitUsage, "too-long", "shorten the text", fmt.Errorf("the text counts %d characters, %d more than X accepts", n, n-o.limits.Text)}
+		return fail(exitUsage, "too-long", "shorten the text", fmt.Errorf("the text counts %d characters, %d more than X accepts", n, n-o.limits.Text))
 	}
 	if n := utf8.RuneCountInString(o.alt); n > o.limits.Alt {
-		return &failure{exitUsage, "too-long", "shorten it", fmt.Errorf("--alt has %d characters, %d more than X accepts", n, n-o.limits.Alt)}
+		return fail(exitUsage, "too-long", "shorten it", fmt.Errorf("--alt has %d characters, %d more than X accepts", n, n-o.limits.Alt))
 	}
 	return nil
 }
@@ -57,7 +57,7 @@ func (o *postOptions) open(ctx context.Context) (err error) {
 	o.draft, err = post.Open(ctx, o.file, x.Post{Text: o.text, Alt: o.alt, ReplyTo: o.replyTo, Language: o.language})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &failure{exitNotFound, "no-such-file", "make one: spaces video SPACE --at 12:30", err}
+		return fail(exitNotFound, "no-such-file", "make one: spaces video SPACE --at 12:30", err)
 	case errors.Is(err, post.ErrNotFile):
 		return usage("%w", err)
 	}
@@ -68,7 +68,7 @@ func (o *postOptions) open(ctx context.Context) (err error) {
 func (o *postOptions) inspect() error {
 	err := o.draft.Inspect(o.limits)
 	if errors.Is(err, x.ErrNotMP4) {
-		return &failure{exitUsage, "not-mp4", "X accepts only video; make one: spaces video SPACE --at 12:30", fmt.Errorf("%s: %w", o.file, err)}
+		return fail(exitUsage, "not-mp4", "X accepts only video; make one: spaces video SPACE --at 12:30", fmt.Errorf("%s: %w", o.file, err))
 	}
 	return err
 }
@@ -83,7 +83,7 @@ func (o *postOptions) over() error {
 		return nil
 	}
 	//lint:ignore ST1005 X is a name
-	return &failure{exitFailed, "limits", "make another clip: spaces video SPACE --at 12:30 --length 30s", fmt.Errorf("X would reject %s:\n  %s", o.file, strings.Join(list, "\n  "))}
+	return fail(exitFailed, "limits", "make another clip: spaces video SPACE --at 12:30 --length 30s", fmt.Errorf("X would reject %s:\n  %s", o.file, strings.Join(list, "\n  ")))
 }
 
 // readCaptions reads the captions and writes them as X takes them.
@@ -93,7 +93,7 @@ func (o *postOptions) readCaptions() error {
 	}
 	f, err := os.Open(o.captions)
 	if err != nil {
-		return &failure{exitNotFound, "no-such-file", "", err}
+		return fail(exitNotFound, "no-such-file", "", err)
 	}
 	defer f.Close()
 	if err := o.draft.SetCaptions(f); err != nil {

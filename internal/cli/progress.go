@@ -102,5 +102,5 @@ func (a *App) eachSpace(ctx context.Context, what string, rows []catalog.Row, ph
 			}
 		}
 	}
-	return &failure{code, kind, "", fmt.Errorf("%d of %s could not be %s", len(failures), spell.Count(len(rows), "Space"), unable)}
+	return fail(code, kind, "", fmt.Errorf("%d of %s could not be %s", len(failures), spell.Count(len(rows), "Space"), unable))
 }

@@ -88,14 +88,14 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 	}
 	bar.Close()
 	if errors.Is(err, proof.ErrUnknown) {
-		return &failure{exitNotFound, "unknown-file", "an episode that was written elsewhere (-o) needs the record beside it, FILE.json, and a clip its tags",
-			fmt.Errorf("%s: %w", word, err)}
+		return fail(exitNotFound, "unknown-file", "an episode that was written elsewhere (-o) needs the record beside it, FILE.json, and a clip its tags",
+			fmt.Errorf("%s: %w", word, err))
 	}
 	if err != nil {
 		return err
 	}
 	if made.Kind == proof.Recording && len(made.Sources) == 0 {
-		return &failure{exitNotFound, "no-audio", "request an archive while X has its audio: spaces status", fmt.Errorf("%s has no audio: there is nothing to prove", made.ID)}
+		return fail(exitNotFound, "no-audio", "request an archive while X has its audio: spaces status", fmt.Errorf("%s has no audio: there is nothing to prove", made.ID))
 	}
 	if a.set.JSON {
 		err = writeJSON(a.Out, struct {
@@ -108,7 +108,7 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 		err = a.showProof(a.Out, made)
 	}
 	if n := made.Failed(); err == nil && n > 0 {
-		return &failure{exitFound, "not-proved", "see which files changed: spaces verify " + made.ID, fmt.Errorf("%s not hold", spell.Plural(n, "check does", "checks do"))}
+		return fail(exitFound, "not-proved", "see which files changed: spaces verify "+made.ID, fmt.Errorf("%s not hold", spell.Plural(n, "check does", "checks do")))
 	}
 	return err
 }

@@ -126,8 +126,8 @@ func resolveOne(ctx context.Context, a *App, lib *library.Library, word string, 
 	if more := len(several.Rows) - most; more > 0 {
 		fmt.Fprintf(&b, "  and %d more\n", more)
 	}
-	return catalog.Row{}, &failure{exitUsage, "ambiguous", "use an id, or more of the title",
-		fmt.Errorf("%q can mean several Spaces:\n%s", word, strings.TrimRight(b.String(), "\n"))}
+	return catalog.Row{}, fail(exitUsage, "ambiguous", "use an id, or more of the title",
+		fmt.Errorf("%q can mean several Spaces:\n%s", word, strings.TrimRight(b.String(), "\n")))
 }
 
 // noSpaceHint is what to do about a word that means no Space.
@@ -178,45 +178,4 @@ func readIDs(r io.Reader) ([]string, error) {
 		return nil, fmt.Errorf("reading standard input: %w", err)
 	}
 	return ids, nil
-}
-
-// openLibrary opens the library for reading and passes on what was mended.
-func (a *App) openLibrary(ctx context.Context) (*library.Library, error) {
-	lib, err := library.Open(ctx, a.libraryOptions())
-	return lib, a.opened(lib, err)
-}
-
-// openLibraryWrite opens the library for changing it, and deletes what was
-// removed too long ago. It makes none.
-func (a *App) openLibraryWrite(ctx context.Context) (*library.Library, error) {
-	lib, err := a.openLibraryWriteAll(ctx)
-	if err == nil {
-		a.emptyOld(ctx, lib)
-	}
-	return lib, err
-}
-
-// openLibraryWriteAll is openLibraryWrite, but deletes nothing.
-func (a *App) openLibraryWriteAll(ctx context.Context) (*library.Library, error) {
-	lib, err := library.Open(ctx, a.libraryOptions())
-	if err == nil {
-		lib.Close()
-	} else if isNoLibrary(err) {
-		return nil, a.opened(nil, err)
-	}
-	lib, err = library.OpenWrite(ctx, a.libraryOptions())
-	return lib, a.opened(lib, err)
-}
-
-func (a *App) opened(lib *library.Library, err error) error {
-	if isNoLibrary(err) {
-		return fmt.Errorf("%s: %w", a.set.Library, err)
-	}
-	if err != nil {
-		return err
-	}
-	for _, note := range lib.Notes() {
-		a.warn("%s", note)
-	}
-	return nil
 }

@@ -124,7 +124,7 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 		if failed == len(rows) {
 			code = exitFailed
 		}
-		return &failure{code, "not-removed", "run the same command again for the rest", fmt.Errorf("%d of %d Spaces were not removed", n, len(rows)+len(absent))}
+		return fail(code, "not-removed", "run the same command again for the rest", fmt.Errorf("%d of %d Spaces were not removed", n, len(rows)+len(absent)))
 	}
 	return nil
 }
@@ -173,11 +173,6 @@ func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.R
 	return !o.dryRun, writeJSON(a.Out, line)
 }
 
-// cannotAsk is the error where a question would be asked and nobody is there.
-func cannotAsk(hint string) error {
-	return hinted(usage("cannot ask: standard input is not a terminal"), hint)
-}
-
 // orEmpty makes nil an empty list in JSON.
 func orEmpty(list []string) []string {
 	if list == nil {
@@ -200,9 +195,4 @@ func (a *App) showRemoval(plan *library.Removal) {
 		return
 	}
 	fmt.Fprintf(a.Out, "  %s, kept in %s until %s\n", what, layout.Removed, a.day(a.Now().Add(library.KeepRemoved)))
-}
-
-// confirm asks a question on the terminal.
-func (a *App) confirm(ctx context.Context, question string) (bool, error) {
-	return terminal.Confirm(ctx, a.In, a.Err, question)
 }

@@ -171,7 +171,7 @@ func (a *App) restore(ctx context.Context, o restoreOptions) error {
 	if failed == len(o.words) {
 		code = exitFailed
 	}
-	return &failure{code, "not-restored", "", fmt.Errorf("%d of %d were not restored", failed, len(o.words))}
+	return fail(code, "not-restored", "", fmt.Errorf("%d of %d were not restored", failed, len(o.words)))
 }
 
 // listRemoved lists what can be restored.
@@ -252,7 +252,7 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 		for _, it := range found[:min(len(found), 10)] {
 			fmt.Fprintf(&b, "\n  %s  %s", it.Kind, terminal.Safe(restoreWord(&it)))
 		}
-		return &failure{exitUsage, "ambiguous", "name one of them: spaces restore " + shellWord(restoreWord(&found[0])), fmt.Errorf("%q can mean %d things:%s", word, len(found), b.String())}
+		return fail(exitUsage, "ambiguous", "name one of them: spaces restore "+quoted(restoreWord(&found[0])), fmt.Errorf("%q can mean %d things:%s", word, len(found), b.String()))
 	}
 	it := &found[0]
 	if o.dryRun {
@@ -269,9 +269,9 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 		if was, _ := lib.WasRemoved(it.ID); was != nil {
 			hint = "restore it first: spaces restore " + it.ID
 		}
-		return &failure{exitNotFound, "no-such-space", hint, fmt.Errorf("cannot restore %s: its Space %s is not in the library", it.Name, it.ID)}
+		return fail(exitNotFound, "no-such-space", hint, fmt.Errorf("cannot restore %s: its Space %s is not in the library", it.Name, it.ID))
 	case errors.Is(err, library.ErrPresent):
-		return &failure{exitFailed, "exists", "remove that one first: spaces remove " + it.ID, fmt.Errorf("cannot restore %s: the library already has this Space", it.ID)}
+		return fail(exitFailed, "exists", "remove that one first: spaces remove "+it.ID, fmt.Errorf("cannot restore %s: the library already has this Space", it.ID))
 	case err != nil:
 		return err
 	}
@@ -307,21 +307,13 @@ func fileOf(it *removed.Item) string {
 	return it.Name
 }
 
-// shellWord makes a name one word of a command line.
-func shellWord(name string) string {
-	if strings.ContainsAny(name, " '\"$`()&;|<>*?[]#~") {
-		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-	}
-	return name
-}
-
 // notRemoved says that nothing of a name was removed.
 func (a *App) notRemoved(lib *library.Library, word string) error {
 	hint := "see what can be restored: spaces restore"
 	if _, err := lib.Load(find.Of(lib, true).ID(word)); err == nil {
 		hint = "it is in the library: spaces show " + word
 	}
-	return &failure{exitNotFound, "not-removed", hint, fmt.Errorf("nothing named %q was removed", word)}
+	return fail(exitNotFound, "not-removed", hint, fmt.Errorf("nothing named %q was removed", word))
 }
 
 // emptyNow deletes all that was removed.
@@ -360,35 +352,4 @@ func (a *App) emptyNow(ctx context.Context, lib *library.Library, o restoreOptio
 	}
 	a.say("deleted %s permanently", kindsOf(items))
 	return nil
-}
-
-// kindsOf counts items by their kind, with their size.
-func kindsOf(items []removed.Item) string {
-	n := make(map[removed.Kind]int)
-	var bytes int64
-	for _, it := range items {
-		n[it.Kind]++
-		bytes += it.Bytes
-	}
-	var parts []string
-	for _, k := range []struct {
-		kind removed.Kind
-		noun string
-	}{{removed.Space, "Space"}, {removed.Clip, "clip"}, {removed.Episode, "episode"}} {
-		if n[k.kind] > 0 {
-			parts = append(parts, spell.Count(n[k.kind], k.noun))
-		}
-	}
-	return strings.Join(parts, ", ") + " (" + spell.Size(bytes) + ")"
-}
-
-// emptyOld deletes what was removed too long ago, and says so.
-func (a *App) emptyOld(ctx context.Context, lib *library.Library) {
-	items, err := lib.EmptyRemoved(ctx, a.Now().Add(-library.KeepRemoved))
-	if len(items) > 0 {
-		a.say("deleted %s permanently: removed more than 30 days ago", kindsOf(items))
-	}
-	if err != nil && ctx.Err() == nil {
-		a.warn("cannot delete what was removed more than 30 days ago: %v", err)
-	}
 }

@@ -51,6 +51,6 @@ func (a *App) search(ctx context.Context, o searchOptions) error {
 	if err != nil || n > 0 {
 		return err
 	}
-	return &failure{exitNotFound, "nothing-found", "try fewer words, or the beginning of one; to list all: spaces list",
-		fmt.Errorf("no Space has all of %q", o.words)}
+	return fail(exitNotFound, "nothing-found", "try fewer words, or the beginning of one; to list all: spaces list",
+		fmt.Errorf("no Space has all of %q", o.words))
 }

@@ -142,8 +142,8 @@ func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
 }
 
 func noTurns(id string) error {
-	return &failure{exitNotFound, "no-turns", "write them in a file, and confirm them: spaces speakers confirm " + id + " --turns FILE",
-		fmt.Errorf("the speaking turns of %s are not known", id)}
+	return fail(exitNotFound, "no-turns", "write them in a file, and confirm them: spaces speakers confirm "+id+" --turns FILE",
+		fmt.Errorf("the speaking turns of %s are not known", id))
 }
 
 // openToChange opens the library for writing and loads the one Space that is
@@ -200,8 +200,8 @@ func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
 func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Space, list []space.Turn) error {
 	ask := !o.yes
 	if ask && (!a.InTTY || a.set.JSON || o.turns == "-") {
-		return &failure{exitUsage, "not-confirmed", "review the turns: spaces speakers show " + s.ID + "; --yes confirms them without asking",
-			errors.New("nothing was confirmed: cannot ask, standard input is not a terminal")}
+		return fail(exitUsage, "not-confirmed", "review the turns: spaces speakers show "+s.ID+"; --yes confirms them without asking",
+			errors.New("nothing was confirmed: cannot ask, standard input is not a terminal"))
 	}
 	if !a.set.JSON && !a.set.Quiet {
 		var order []string
@@ -231,7 +231,7 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 	}
 	yes, err := a.confirm(ctx, "Are these all the turns of "+s.ID+", and are they correct?")
 	if err == nil && !yes {
-		err = &failure{exitUsage, "not-confirmed", "correct the turns: spaces speakers show " + s.ID + " --labels", errors.New("nothing was confirmed")}
+		err = fail(exitUsage, "not-confirmed", "correct the turns: spaces speakers show "+s.ID+" --labels", errors.New("nothing was confirmed"))
 	}
 	return err
 }
@@ -239,13 +239,13 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 // readTurns reads a file of turns.
 func (a *App) readTurns(name string, s *space.Space) ([]space.Turn, error) {
 	if s.Duration == nil {
-		return nil, &failure{exitNotFound, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, s.ID)}
+		return nil, fail(exitNotFound, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, s.ID))
 	}
 	in := a.In
 	if name != "-" {
 		f, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &failure{exitNotFound, "no-such-file", "write the turns to a file first: spaces speakers show " + s.ID + " --labels", err}
+			return nil, fail(exitNotFound, "no-such-file", "write the turns to a file first: spaces speakers show "+s.ID+" --labels", err)
 		}
 		if err != nil {
 			return nil, err
@@ -255,7 +255,7 @@ func (a *App) readTurns(name string, s *space.Space) ([]space.Turn, error) {
 	}
 	list, err := consent.ParseTurns(in, *s.Duration)
 	if err != nil {
-		return nil, &failure{exitUsage, "bad-turns", "see the format: spaces speakers show " + s.ID + " --labels", fmt.Errorf("%s: %w", name, err)}
+		return nil, fail(exitUsage, "bad-turns", "see the format: spaces speakers show "+s.ID+" --labels", fmt.Errorf("%s: %w", name, err))
 	}
 	return list, nil
 }

@@ -73,8 +73,8 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 		}
 	}
 	if err == nil && o.check && sum.AtRisk > 0 {
-		return &failure{exitFound, "not-saved", "request an archive at X now: Settings, Your account, Download an archive of your data",
-			fmt.Errorf("%s inside the window and not saved", spell.Plural(sum.AtRisk, "Space is", "Spaces are"))}
+		return fail(exitFound, "not-saved", "request an archive at X now: Settings, Your account, Download an archive of your data",
+			fmt.Errorf("%s inside the window and not saved", spell.Plural(sum.AtRisk, "Space is", "Spaces are")))
 	}
 	return err
 }

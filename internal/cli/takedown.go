@@ -59,7 +59,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error 
 		return err
 	}
 	events := &uploadEvents{a: a, s: g.s, t: t, many: true}
-	g.s.Events, a.uploading = events, events
+	g.s.Events, a.OnRetry = events, events.retried
 	sum, err := g.s.Send(ctx, g.List)
 	events.close()
 	if err != nil {
@@ -74,7 +74,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error 
 		return uploadError(err, t)
 	}
 	if left > 0 {
-		return &failure{exitPartly, "not-removed", "look at what is left, and remove it there yourself; the next run tries again", fmt.Errorf("%s could not be removed from %s", spell.Count(left, "file"), g.s.Target.Place())}
+		return fail(exitPartly, "not-removed", "look at what is left, and remove it there yourself; the next run tries again", fmt.Errorf("%s could not be removed from %s", spell.Count(left, "file"), g.s.Target.Place()))
 	}
 	return events.finish(sum, len(g.List))
 }
@@ -109,11 +109,11 @@ func (g *gatherer) agreeToTakeDown(ctx context.Context, gone, replaced []*publis
 		return nil
 	}
 	if !a.InTTY || a.set.JSON {
-		return &failure{exitUsage, "not-agreed", "--yes takes it down without asking; --dry-run lists it", errors.New("cannot ask: standard input is not a terminal")}
+		return fail(exitUsage, "not-agreed", "--yes takes it down without asking; --dry-run lists it", errors.New("cannot ask: standard input is not a terminal"))
 	}
 	yes, err := a.confirm(ctx, "Take this down? Subscribers and caches keep their copies.")
 	if err == nil && !yes {
-		err = &failure{exitUsage, "not-agreed", "", errors.New("nothing was taken down")}
+		err = fail(exitUsage, "not-agreed", "", errors.New("nothing was taken down"))
 	}
 	return err
 }

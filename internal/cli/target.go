@@ -20,6 +20,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/settings"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
+	"github.com/spf13/cobra"
 )
 
 // targets is where targets and their credentials are kept.
@@ -42,7 +43,7 @@ func (a *App) targetError(err error) error {
 	var described *all.DescriptionError
 	switch {
 	case errors.As(err, &unknown):
-		f := &failure{exitNotFound, "no-such-target", "add it: spaces target add " + unknown.Name, err}
+		f := fail(exitNotFound, "no-such-target", "add it: spaces target add "+unknown.Name, err)
 		switch {
 		case unknown.Name == find.Latest:
 			f.hint = "the target comes last: spaces upload " + find.Latest + " TARGET"
@@ -97,7 +98,11 @@ func (a *App) wireOptions(bandwidth int64) wire.Options {
 		Limit:     wire.NewLimiter(bandwidth),
 		UserAgent: "spaces/" + a.Version,
 		Retried: func(err error, wait time.Duration) {
-			a.retried(err, wait)
+			if a.OnRetry != nil {
+				a.OnRetry(err, wait)
+				return
+			}
+			a.warn("%v; trying again in %s", err, wait.Round(100*time.Millisecond))
 		},
 	}
 }
@@ -146,4 +151,33 @@ func parseSize(what, text string) (int64, error) {
 		return 0, usage("%s: %w", what, err)
 	}
 	return n, nil
+}
+
+// completeTargets completes the names of targets, and other words.
+func completeTargets(a *App, others ...string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var words []string
+		list, _ := a.targets().List()
+		for _, t := range list {
+			if t.URL != "" {
+				words = append(words, t.Target+"\t"+terminal.Safe(t.URL))
+			}
+		}
+		return append(words, others...), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// authError gives the errors of the keyring their codes and hints.
+func authError(err error) error {
+	var open *keyring.PermissionError
+	switch {
+	case errors.Is(err, keyring.ErrNone):
+		return fail(exitNotFound, "no-credentials", "see what is stored: spaces target list", err)
+	case errors.As(err, &open):
+		return fail(exitFailed, "open-secrets", "run chmod 600 "+open.File+"; if others may have read it, change the credentials", err)
+	}
+	return err
 }

@@ -35,23 +35,6 @@ Passwords and keys are kept in the system's keyring, never in the settings.`,
 	return cmd
 }
 
-// completeTargets completes the names of targets, and other words.
-func completeTargets(a *App, others ...string) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		var words []string
-		list, _ := a.targets().List()
-		for _, t := range list {
-			if t.URL != "" {
-				words = append(words, t.Target+"\t"+terminal.Safe(t.URL))
-			}
-		}
-		return append(words, others...), cobra.ShellCompDirectiveNoFileComp
-	}
-}
-
 // A targetLine is a target in JSON.
 type targetLine struct {
 	Schema int `json:"schema"`
@@ -179,7 +162,7 @@ func (a *App) testTarget(ctx context.Context, word string) error {
 	case werr != nil || ctx.Err() != nil:
 		return errors.Join(werr, ctx.Err())
 	case failed > 0:
-		return &failure{exitFound, "target-failed", "", fmt.Errorf("%s: %s failed", word, spell.Count(failed, "check"))}
+		return fail(exitFound, "target-failed", "", fmt.Errorf("%s: %s failed", word, spell.Count(failed, "check")))
 	case tester.ReadOnly == "":
 		a.say("The target works: %s", terminal.Safe(target.Place()))
 	}
@@ -328,16 +311,4 @@ func (a *App) removeTarget(ctx context.Context, word string, credentials, yes bo
 	}
 	a.say("Removed %s. Files at the target stay", what)
 	return nil
-}
-
-// authError gives the errors of the keyring their codes and hints.
-func authError(err error) error {
-	var open *keyring.PermissionError
-	switch {
-	case errors.Is(err, keyring.ErrNone):
-		return &failure{exitNotFound, "no-credentials", "see what is stored: spaces target list", err}
-	case errors.As(err, &open):
-		return &failure{exitFailed, "open-secrets", "run chmod 600 " + open.File + "; if others may have read it, change the credentials", err}
-	}
-	return err
 }

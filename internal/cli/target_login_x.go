@@ -138,15 +138,15 @@ func (a *App) awaitCode(ctx context.Context, l *x.Login, open bool) (string, err
 func loginError(err error) error {
 	switch {
 	case errors.As(err, new(*x.PortError)):
-		return &failure{exitFailed, "port", "choose another port, here (spaces config set x.redirect_port PORT) and in the settings of your app at X; or use --paste", err}
+		return fail(exitFailed, "port", "choose another port, here (spaces config set x.redirect_port PORT) and in the settings of your app at X; or use --paste", err)
 	case errors.Is(err, x.ErrNoAnswer):
-		return &failure{exitFailed, "no-answer", "if the browser runs on another computer: spaces target login x --paste", err}
+		return fail(exitFailed, "no-answer", "if the browser runs on another computer: spaces target login x --paste", err)
 	case errors.Is(err, x.ErrNoAddress):
 		return usage("%w", err)
 	case errors.Is(err, x.ErrOtherLogin):
 		return hinted(usage("%w", err), "sign in again, and paste the whole address of this attempt, from http to its end")
 	case errors.Is(err, publish.ErrDenied):
-		return &failure{exitFailed, "denied", "sign in again: spaces target login x", err}
+		return fail(exitFailed, "denied", "sign in again: spaces target login x", err)
 	}
 	return err
 }

@@ -76,8 +76,8 @@ func (a *App) timedTags(ctx context.Context, o refs) error {
 		return err
 	}
 	if n == 0 {
-		return &failure{exitNotFound, "no-tags", "only original recordings from X have timed tags; other tools remove them",
-			fmt.Errorf("the audio of %s has no timed tags", s.ID)}
+		return fail(exitNotFound, "no-tags", "only original recordings from X have timed tags; other tools remove them",
+			fmt.Errorf("the audio of %s has no timed tags", s.ID))
 	}
 	return out.Flush()
 }

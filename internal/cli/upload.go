@@ -177,7 +177,7 @@ func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 	if err := a.agreeToPublic(ctx, o, s, list); err != nil {
 		return err
 	}
-	a.uploading = events
+	a.OnRetry = events.retried
 	if !a.set.JSON {
 		events.bar = a.newBar("uploading", publish.Phases(list)...).CountBytes()
 	}
@@ -211,8 +211,8 @@ func (a *App) agreeToPublic(ctx context.Context, o *uploadOptions, s *publish.Se
 		return nil
 	}
 	if !a.InTTY || a.set.JSON || slices.Contains(o.words, "-") {
-		return &failure{exitUsage, "not-agreed", "--yes publishes without asking; --dry-run shows what would be published",
-			fmt.Errorf("cannot ask before publishing at %s: standard input is not a terminal", s.Target.Place())}
+		return fail(exitUsage, "not-agreed", "--yes publishes without asking; --dry-run shows what would be published",
+			fmt.Errorf("cannot ask before publishing at %s: standard input is not a terminal", s.Target.Place()))
 	}
 	fmt.Fprintf(a.Err, "Everybody will be able to read these files at %s:\n", terminal.Safe(s.Target.Place()))
 	for _, it := range items {
@@ -223,7 +223,7 @@ func (a *App) agreeToPublic(ctx context.Context, o *uploadOptions, s *publish.Se
 		return err
 	}
 	if !yes {
-		return &failure{exitUsage, "not-agreed", "", errors.New("nothing was sent")}
+		return fail(exitUsage, "not-agreed", "", errors.New("nothing was sent"))
 	}
 	return nil
 }
@@ -377,27 +377,21 @@ func (e *uploadEvents) close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.bar.Close()
-	e.a.uploading = nil
+	e.a.OnRetry = nil
 }
 
 // retried tells that a request is made again.
-func (a *App) retried(err error, wait time.Duration) {
-	wait = wait.Round(100 * time.Millisecond)
-	e := a.uploading
-	if e == nil {
-		a.warn("%v; trying again in %s", err, wait)
-		return
-	}
+func (e *uploadEvents) retried(err error, wait time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.bar.Close() // the line; it comes back with the next bytes
-	if a.set.JSON {
+	if e.a.set.JSON {
 		l := e.line("retry", e.now, e.bytes)
 		l.Error = &jsonError{Kind: "retried", Message: err.Error()}
-		e.write(writeJSON(a.Out, l))
+		e.write(writeJSON(e.a.Out, l))
 		return
 	}
-	a.warn("%v; trying again in %s", err, wait)
+	e.a.warn("%v; trying again in %s", err, wait.Round(100*time.Millisecond))
 }
 
 // uploadSum is the last line of JSON.
@@ -434,10 +428,10 @@ func (e *uploadEvents) finish(sum publish.Summary, all int) error {
 	case all == 1:
 		return e.failures[0]
 	case sum.Sent+sum.Present == 0:
-		return &failure{e.failures[0].code, "uploads-failed", "", fmt.Errorf("none of %d files was sent", all)}
+		return fail(e.failures[0].code, "uploads-failed", "", fmt.Errorf("none of %d files was sent", all))
 	}
-	return &failure{exitPartly, "uploads-failed", "fix the cause and run the same command again: files that arrived are not sent again",
-		fmt.Errorf("%d of %d files were not sent", missing, all)}
+	return fail(exitPartly, "uploads-failed", "fix the cause and run the same command again: files that arrived are not sent again",
+		fmt.Errorf("%d of %d files were not sent", missing, all))
 }
 
 // cleanTarget removes what interrupted uploads have left.

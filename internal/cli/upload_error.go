@@ -37,46 +37,46 @@ func uploadError(err error, t *named.Target) error {
 			if advice.Flag != "" {
 				hint += ": --" + advice.Flag
 			}
-			return &failure{exitFailed, advice.Word, hint, err}
+			return fail(exitFailed, advice.Word, hint, err)
 		}
 	}
 	switch {
 	case status != nil && status.Code == "RequestTimeTooSkewed":
-		return &failure{exitFailed, "clock", "correct the clock of this computer", err}
+		return fail(exitFailed, "clock", "correct the clock of this computer", err)
 	case status != nil && (status.Status == http.StatusRequestEntityTooLarge || status.Code == "EntityTooLarge"):
-		return &failure{exitFailed, "too-large", tooLargeHint, err}
+		return fail(exitFailed, "too-large", tooLargeHint, err)
 	case status != nil && status.Status == http.StatusLocked:
-		return &failure{exitFailed, "locked", "another program uses that file on the server. Later, " + again, err}
+		return fail(exitFailed, "locked", "another program uses that file on the server. Later, "+again, err)
 	case errors.Is(err, publish.ErrDenied) && t.Is.URL.Scheme == "file":
-		return &failure{exitFailed, "denied", "check the permissions of the folder", err}
+		return fail(exitFailed, "denied", "check the permissions of the folder", err)
 	case errors.Is(err, publish.ErrDenied):
-		return &failure{exitFailed, "denied", "the credentials are wrong or expired, or do not allow this; " + auth, err}
+		return fail(exitFailed, "denied", "the credentials are wrong or expired, or do not allow this; "+auth, err)
 	case errors.Is(err, publish.ErrFull) && !library.IsFull(err):
-		return &failure{exitFailed, "target-full", "free some space there; " + again, err}
+		return fail(exitFailed, "target-full", "free some space there; "+again, err)
 	case errors.Is(err, publish.ErrUntrusted):
-		return &failure{exitFailed, "untrusted", "nothing was sent. Check that it is your server: spaces help topic uploading", err}
+		return fail(exitFailed, "untrusted", "nothing was sent. Check that it is your server: spaces help topic uploading", err)
 	case errors.Is(err, publish.ErrDiffers):
-		return &failure{exitFailed, "differs", "the file there was not changed; --force overwrites it", err}
+		return fail(exitFailed, "differs", "the file there was not changed; --force overwrites it", err)
 	case errors.Is(err, publish.ErrChanged):
-		return &failure{exitFailed, "changed", "the target does not show an incomplete file; run the same command again", err}
+		return fail(exitFailed, "changed", "the target does not show an incomplete file; run the same command again", err)
 	case errors.Is(err, publish.ErrMismatch):
-		return &failure{exitFailed, "mismatch", "do not rely on that copy: send it again with --force, and check the target", err}
+		return fail(exitFailed, "mismatch", "do not rely on that copy: send it again with --force, and check the target", err)
 	case errors.Is(err, publish.ErrHeld), errors.Is(err, publish.ErrStopped):
-		return &failure{exitFailed, "held", "", err}
+		return fail(exitFailed, "held", "", err)
 	case errors.As(err, &busy):
-		return &failure{exitFailed, "locked", waitLonger, err}
+		return fail(exitFailed, "locked", waitLonger, err)
 	case errors.As(err, &redirect), status != nil && status.Status/100 == 3:
-		return &failure{exitFailed, "redirect", "if the target has moved, change its URL", err}
+		return fail(exitFailed, "redirect", "if the target has moved, change its URL", err)
 	case errors.Is(err, publish.ErrNotExist):
-		return &failure{exitNotFound, "no-such-target", "create the bucket or folder, or check its name", err}
+		return fail(exitNotFound, "no-such-target", "create the bucket or folder, or check its name", err)
 	case status != nil && wire.RetryableStatus(status.Status):
-		return &failure{exitFailed, "server", "the server has a problem. Later, " + again, err}
+		return fail(exitFailed, "server", "the server has a problem. Later, "+again, err)
 	case status != nil:
-		return &failure{exitFailed, "refused", "nothing was changed there. What a target needs: spaces help topic uploading", err}
+		return fail(exitFailed, "refused", "nothing was changed there. What a target needs: spaces help topic uploading", err)
 	case errors.As(err, &op), errors.As(err, new(*wire.IdleError)), wire.Retryable(err):
-		return &failure{exitFailed, "connection", "check the network connection; " + again, err}
+		return fail(exitFailed, "connection", "check the network connection; "+again, err)
 	case errors.As(err, &local) && errors.Is(err, fs.ErrNotExist):
-		return &failure{exitNotFound, "no-such-file", "", err}
+		return fail(exitNotFound, "no-such-file", "", err)
 	}
 	return err
 }

@@ -32,7 +32,7 @@ func (g *gatherer) gather(ctx context.Context) error {
 		case word == "-" || err != nil && !strings.ContainsAny(word, `/\`):
 			spaces = append(spaces, word)
 		case err != nil:
-			return &failure{exitNotFound, "no-such-file", "", err}
+			return fail(exitNotFound, "no-such-file", "", err)
 		case info.IsDir() && !strings.ContainsAny(word, `/\`):
 			spaces = append(spaces, word) // a folder that happens to be called so
 		case !info.Mode().IsRegular():
@@ -78,9 +78,9 @@ func noneError(err error) error {
 	case !errors.As(err, &none):
 		return err
 	case none.Kind == publish.Clip:
-		return &failure{exitNotFound, "no-clips", "cut one: spaces clip " + none.Recording + " --at 12:30", err}
+		return fail(exitNotFound, "no-clips", "cut one: spaces clip "+none.Recording+" --at 12:30", err)
 	}
-	return &failure{exitNotFound, "no-episode", "make one: spaces export " + none.Recording + "; or send the recording: --recording", err}
+	return fail(exitNotFound, "no-episode", "make one: spaces export "+none.Recording+"; or send the recording: --recording", err)
 }
 
 // agree asks whether what was found may be sent, before anything else is done.

@@ -156,8 +156,8 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		if ofConsent > 0 {
 			hints = append(hints, "restore the folder consent from a backup, or ask again: spaces consent set HANDLE granted --evidence FILE")
 		}
-		return &failure{exitFound, "findings", strings.Join(hints, " · "),
-			fmt.Errorf("%s found", spell.Plural(findings, "problem was", "problems were"))}
+		return fail(exitFound, "findings", strings.Join(hints, " · "),
+			fmt.Errorf("%s found", spell.Plural(findings, "problem was", "problems were")))
 	}
 	return nil
 }

@@ -221,7 +221,7 @@ func (o *waveformOptions) window(s *space.Space) (from, to time.Duration, err er
 		}
 	}
 	outside := func(format string, args ...any) (time.Duration, time.Duration, error) {
-		return 0, 0, &failure{exitUsage, string(recording.OutOfRange), "the recording is " + spell.Length(*s.Duration) + " long", fmt.Errorf(format, args...)}
+		return 0, 0, fail(exitUsage, string(recording.OutOfRange), "the recording is "+spell.Length(*s.Duration)+" long", fmt.Errorf(format, args...))
 	}
 	switch {
 	case from < 0 || from >= length:

@@ -44,6 +44,9 @@ func ParseAnswer(s string) (Answer, error) {
 	return "", fmt.Errorf("%q is not a valid answer (use granted, declined or withdrawn)", s)
 }
 
+// Answers are the answers that a person can give.
+func Answers() []string { return []string{string(Granted), string(Declined), string(Withdrawn)} }
+
 // Agreed reports whether the answer allows the use.
 func (a Answer) Agreed() bool { return a == Granted || a == Own }
 

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/removed"
+	"github.com/spaces-cli/spaces/internal/spell"
+)
+
+// openLibrary opens the library for reading and passes on what was mended.
+func (a *App) openLibrary(ctx context.Context) (*library.Library, error) {
+	lib, err := library.Open(ctx, a.libraryOptions())
+	return lib, a.opened(lib, err)
+}
+
+// openLibraryWrite opens the library for changing it, and deletes what was
+// removed too long ago. It makes none.
+func (a *App) openLibraryWrite(ctx context.Context) (*library.Library, error) {
+	lib, err := a.openLibraryWriteAll(ctx)
+	if err == nil {
+		a.emptyOld(ctx, lib)
+	}
+	return lib, err
+}
+
+// openLibraryWriteAll is openLibraryWrite, but deletes nothing.
+func (a *App) openLibraryWriteAll(ctx context.Context) (*library.Library, error) {
+	lib, err := library.Open(ctx, a.libraryOptions())
+	if err == nil {
+		lib.Close()
+	} else if isNoLibrary(err) {
+		return nil, a.opened(nil, err)
+	}
+	lib, err = library.OpenWrite(ctx, a.libraryOptions())
+	return lib, a.opened(lib, err)
+}
+
+func (a *App) opened(lib *library.Library, err error) error {
+	if isNoLibrary(err) {
+		return fmt.Errorf("%s: %w", a.set.Library, err)
+	}
+	if err != nil {
+		return err
+	}
+	for _, note := range lib.Notes() {
+		a.warn("%s", note)
+	}
+	return nil
+}
+
+// emptyOld deletes what was removed too long ago, and says so.
+func (a *App) emptyOld(ctx context.Context, lib *library.Library) {
+	items, err := lib.EmptyRemoved(ctx, a.Now().Add(-library.KeepRemoved))
+	if len(items) > 0 {
+		a.say("deleted %s permanently: removed more than 30 days ago", kindsOf(items))
+	}
+	if err != nil && ctx.Err() == nil {
+		a.warn("cannot delete what was removed more than 30 days ago: %v", err)
+	}
+}
+
+// kindsOf counts items by their kind, with their size.
+func kindsOf(items []removed.Item) string {
+	n := make(map[removed.Kind]int)
+	var bytes int64
+	for _, it := range items {
+		n[it.Kind]++
+		bytes += it.Bytes
+	}
+	var parts []string
+	for _, k := range []struct {
+		kind removed.Kind
+		noun string
+	}{{removed.Space, "Space"}, {removed.Clip, "clip"}, {removed.Episode, "episode"}} {
+		if n[k.kind] > 0 {
+			parts = append(parts, spell.Count(n[k.kind], k.noun))
+		}
+	}
+	return strings.Join(parts, ", ") + " (" + spell.Size(bytes) + ")"
+}

@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spaces-cli/spaces/internal/terminal"
+)
+
+// version is set by the linker for releases.
+var version string
+
+// Main runs the program and returns its exit code.
+func Main() int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Stop(signals) // a second one ends the program at once
+		cancel()
+	}()
+
+	a := newApp(programVersion())
+	args := os.Args[1:]
+	if terminal.StartedByExplorer() {
+		return a.runDropped(ctx, args)
+	}
+	return a.Run(ctx, args)
+}
+
+// programVersion returns the release, or what the Go tool noted when the
+// program was built from source.
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+// Run executes one command line and returns its exit code.
+func (a *App) Run(ctx context.Context, args []string) int {
+	out := &errWriter{w: a.Out}
+	a.Out = out
+	root := a.rootCommand()
+	a.args = args
+	root.SetArgs(args)
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err
+	}
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, fs.ErrClosed) && out.err != nil {
+		return exitDone // the reader has seen enough
+	}
+	return a.report(ctx, err, wantsJSON(args))
+}
+
+// runDropped serves those who know no command line. A double click opens the
+// studio, which ends with its window; files dropped on the icon are extracted,
+// and the window stays until it has been read.
+func (a *App) runDropped(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		if code := a.Run(ctx, []string{"studio", "--open"}); code == exitDone || code == exitInterrupted {
+			return code
+		}
+	} else if _, err := os.Stat(args[0]); err == nil {
+		args = append([]string{"extract", "--"}, args...)
+	}
+	code := exitFailed
+	if len(args) > 0 {
+		code = a.Run(ctx, args)
+	}
+	io.WriteString(a.Out, "\nPress Enter to close this window.\n")
+	io.ReadFull(a.In, make([]byte, 1))
+	return code
+}
+
+// wantsJSON reports whether the arguments ask for JSON, also when they cannot
+// be parsed.
+func wantsJSON(args []string) bool {
+	for _, arg := range args {
+		switch arg {
+		case "--":
+			return false
+		case "--json", "--json=true":
+			return true
+		}
+	}
+	return false
+}
