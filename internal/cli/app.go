@@ -69,19 +69,3 @@ func newApp(version string) *App {
 	}
 	return a
 }
-
-// An errWriter remembers the first error of writing, so that commands need
-// not look at each line they print.
-type errWriter struct {
-	w   io.Writer
-	err error
-}
-
-func (w *errWriter) Write(p []byte) (int, error) {
-	if w.err != nil {
-		return 0, w.err
-	}
-	n, err := w.w.Write(p)
-	w.err = err
-	return n, err
-}
