@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/proof"
@@ -34,7 +35,7 @@ func (a *App) verifyAgainst(ctx context.Context, lib *library.Library, ids []str
 		return err
 	}
 	defer closeArchives(p.Archives)
-	bar := a.newBar("comparing").CountBytes()
+	bar := a.NewBar("comparing").CountBytes()
 	defer bar.Close()
 	p.Progress = bar
 	var broken error // writing what was found
@@ -46,9 +47,9 @@ func (a *App) verifyAgainst(ctx context.Context, lib *library.Library, ids []str
 		}
 		a.logLine(log, fmt.Sprintf("%s %s %s: %s", d.Kind, d.ID, what, d.Message))
 		switch {
-		case a.set.JSON:
-			broken = errors.Join(broken, writeJSON(a.Out, differenceLine{space.Schema, "difference", d}))
-		case d.Kind != proof.OnlyHere || !a.set.Quiet:
+		case a.Settings.JSON:
+			broken = errors.Join(broken, app.WriteJSON(a.Out, differenceLine{space.Schema, "difference", d}))
+		case d.Kind != proof.OnlyHere || !a.Settings.Quiet:
 			fmt.Fprintf(a.Out, "%-15s %s: %s\n", d.Kind, terminal.Safe(what), terminal.Safe(d.Message))
 		}
 	})
@@ -59,13 +60,13 @@ func (a *App) verifyAgainst(ctx context.Context, lib *library.Library, ids []str
 	}
 	text := fmt.Sprintf("%s, %s, %s, %s: %s", spell.Count(sum.Archives, "archive"), spell.Count(sum.Members, "audio file"), spell.Count(sum.Records, "record"), spell.Size(sum.Bytes), spell.Count(sum.Findings, "finding"))
 	a.logLine(log, "compared with "+text)
-	if a.set.JSON {
-		err = writeJSON(a.Out, comparedLine{space.Schema, "compared", sum})
-	} else if !a.set.Quiet {
+	if a.Settings.JSON {
+		err = app.WriteJSON(a.Out, comparedLine{space.Schema, "compared", sum})
+	} else if !a.Settings.Quiet {
 		_, err = fmt.Fprintln(a.Out, "Compared with "+text)
 	}
 	if err == nil && sum.Findings > 0 {
-		return fail(exitFound, "differs", "what is in the archive alone is taken in with: spaces extract ARCHIVE",
+		return app.Fail(app.ExitFound, "differs", "what is in the archive alone is taken in with: spaces extract ARCHIVE",
 			fmt.Errorf("the library and the archive differ in %s", spell.Plural(sum.Findings, "place", "places")))
 	}
 	return err

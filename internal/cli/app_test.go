@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/settings"
 )
 
@@ -20,7 +21,7 @@ func testApp(t testing.TB) *App {
 	for _, k := range settings.Keys() {
 		t.Setenv(settings.EnvName(k.Name), "") // counts as not set
 	}
-	return &App{
+	return &App{&app.App{
 		In: strings.NewReader(""), Out: new(bytes.Buffer), Err: new(bytes.Buffer),
 		Now:       func() time.Time { return time.Date(2021, 6, 17, 12, 0, 0, 0, time.UTC) },
 		Zone:      time.FixedZone("CEST", 2*3600),
@@ -29,12 +30,18 @@ func testApp(t testing.TB) *App {
 		ConfigDir: filepath.Join(home, "config"),
 		Version:   "1.2.3",
 		Start:     func(string) error { return nil },
-	}
+	}}
+}
+
+// clone returns an App that can be changed without changing a.
+func (a *App) clone() *App {
+	c := *a.App
+	return &App{&c}
 }
 
 // run executes a command line in a copy of a and returns code and output.
 func run(a *App, args ...string) (code int, stdout, stderr string) {
-	c := *a
+	c := a.clone()
 	var out, err bytes.Buffer
 	c.Out, c.Err = &out, &err
 	code = c.Run(context.Background(), args)
@@ -48,29 +55,29 @@ func TestUsageErrors(t *testing.T) {
 		code       int
 		kind, says string
 	}{
-		{"lst", exitUsage, "usage", "did you mean: spaces list"},
-		{"list --sinc 2021", exitUsage, "usage", "did you mean: --since"},
-		{"list --since soonish", exitUsage, "usage", "soonish"},
-		{"list --state good", exitUsage, "usage", "complete, damaged"},
-		{"list --limit x", exitUsage, "usage", "see spaces list --help"},
-		{"extract", exitUsage, "usage", "PATH"},
-		{"extract x --title nonsense", exitUsage, "usage", "ID=TEXT"},
-		{"extract x --started-at soon", exitUsage, "usage", "soon"},
-		{"version now", exitUsage, "usage", "takes no arguments"},
-		{"edit x y", exitUsage, "usage", `"y"`},
-		{"edit x", exitUsage, "usage", "--title"},
-		{"remove x", exitUsage, "usage", "--yes"},
-		{"config frobnicate", exitUsage, "usage", "config --help"},
-		{"config set jobs many", exitUsage, "usage", "number"},
-		{"config set lock-wait -1s", exitUsage, "usage", "has no flag -1"},
-		{"config get colour", exitNotFound, "no-such-setting", "colour"},
-		{"completion tcsh", exitUsage, "usage", "tcsh"},
-		{"list --jobs -1", exitUsage, "usage", "jobs"},
-		{"list", exitNotFound, "no-library", "spaces extract ARCHIVE.zip"},
-		{"show latest", exitNotFound, "no-library", "spaces extract"},
-		{"verify", exitNotFound, "no-library", "spaces extract"},
-		{"reindex", exitNotFound, "no-library", "spaces extract"},
-		{"archives", exitNotFound, "no-library", "spaces extract"},
+		{"lst", app.ExitUsage, "usage", "did you mean: spaces list"},
+		{"list --sinc 2021", app.ExitUsage, "usage", "did you mean: --since"},
+		{"list --since soonish", app.ExitUsage, "usage", "soonish"},
+		{"list --state good", app.ExitUsage, "usage", "complete, damaged"},
+		{"list --limit x", app.ExitUsage, "usage", "see spaces list --help"},
+		{"extract", app.ExitUsage, "usage", "PATH"},
+		{"extract x --title nonsense", app.ExitUsage, "usage", "ID=TEXT"},
+		{"extract x --started-at soon", app.ExitUsage, "usage", "soon"},
+		{"version now", app.ExitUsage, "usage", "takes no arguments"},
+		{"edit x y", app.ExitUsage, "usage", `"y"`},
+		{"edit x", app.ExitUsage, "usage", "--title"},
+		{"remove x", app.ExitUsage, "usage", "--yes"},
+		{"config frobnicate", app.ExitUsage, "usage", "config --help"},
+		{"config set jobs many", app.ExitUsage, "usage", "number"},
+		{"config set lock-wait -1s", app.ExitUsage, "usage", "has no flag -1"},
+		{"config get colour", app.ExitNotFound, "no-such-setting", "colour"},
+		{"completion tcsh", app.ExitUsage, "usage", "tcsh"},
+		{"list --jobs -1", app.ExitUsage, "usage", "jobs"},
+		{"list", app.ExitNotFound, "no-library", "spaces extract ARCHIVE.zip"},
+		{"show latest", app.ExitNotFound, "no-library", "spaces extract"},
+		{"verify", app.ExitNotFound, "no-library", "spaces extract"},
+		{"reindex", app.ExitNotFound, "no-library", "spaces extract"},
+		{"archives", app.ExitNotFound, "no-library", "spaces extract"},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
 			args := strings.Fields(tt.args)
@@ -106,11 +113,11 @@ func TestSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	content := "# mine\nlibrary: ~/file # here\ncolour: red\n"
-	if err := os.WriteFile(a.configFile(), []byte(content), 0o666); err != nil {
+	if err := os.WriteFile(a.ConfigFile(), []byte(content), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	get("~/file")
-	if _, _, stderr := run(a, "config"); !strings.Contains(stderr, `warning: `+a.configFile()+`: there is no setting "colour"`) {
+	if _, _, stderr := run(a, "config"); !strings.Contains(stderr, `warning: `+a.ConfigFile()+`: there is no setting "colour"`) {
 		t.Errorf("no warning of an unknown key: %q", stderr)
 	}
 	t.Setenv("SPACES_LIBRARY", "/env")
@@ -125,7 +132,7 @@ func TestSettings(t *testing.T) {
 	if code, _, stderr := run(a, "config", "set", "library", "~/new"); code != 0 {
 		t.Fatal(stderr)
 	}
-	b, err := os.ReadFile(a.configFile())
+	b, err := os.ReadFile(a.ConfigFile())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,10 +146,10 @@ func TestSettings(t *testing.T) {
 	if _, stdout, _ := run(a, "config"); !regexp.MustCompile(`(?m)^jobs +3 `).MatchString(stdout) {
 		t.Errorf("config shows\n%s", stdout)
 	}
-	if err := os.WriteFile(a.configFile(), []byte("library: [\n"), 0o666); err != nil {
+	if err := os.WriteFile(a.ConfigFile(), []byte("library: [\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, stderr := run(a, "list"); code != exitFailed || !strings.Contains(stderr, a.configFile()) {
+	if code, _, stderr := run(a, "list"); code != app.ExitFailed || !strings.Contains(stderr, a.ConfigFile()) {
 		t.Errorf("broken file: exit %d, %s", code, stderr)
 	}
 }
@@ -160,7 +167,7 @@ func TestDropped(t *testing.T) {
 		return nil
 	}
 	drop := func(args ...string) (int, string) {
-		c := *a
+		c := a.clone()
 		var out bytes.Buffer
 		c.Out, c.Err, c.In = &out, &out, strings.NewReader("\n")
 		code := c.runDropped(ctx, args)
@@ -170,10 +177,10 @@ func TestDropped(t *testing.T) {
 	if err := os.WriteFile(name, []byte("no archive"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if code, out := drop(name); code != exitFailed || !strings.Contains(out, name) || !strings.HasSuffix(out, "Press Enter to close this window.\n") {
+	if code, out := drop(name); code != app.ExitFailed || !strings.Contains(out, name) || !strings.HasSuffix(out, "Press Enter to close this window.\n") {
 		t.Errorf("dropped: %d, %s", code, out)
 	}
-	if code, out := drop(); code != exitDone || !strings.HasPrefix(opened, "http://127.0.0.1:") || !strings.Contains(out, "no library in ~/Spaces yet") {
+	if code, out := drop(); code != app.ExitDone || !strings.HasPrefix(opened, "http://127.0.0.1:") || !strings.Contains(out, "no library in ~/Spaces yet") {
 		t.Errorf("double click: %d, %q, %s", code, opened, out)
 	}
 }
@@ -184,7 +191,7 @@ func TestInterrupted(t *testing.T) {
 	cancel()
 	var stderr bytes.Buffer
 	a.Err = &stderr
-	if code := a.Run(ctx, []string{"extract", a.Home}); code != exitInterrupted || stderr.String() != "spaces: stopped; run the same command again to finish\n" {
+	if code := a.Run(ctx, []string{"extract", a.Home}); code != app.ExitInterrupted || stderr.String() != "spaces: stopped; run the same command again to finish\n" {
 		t.Errorf("exit %d, %q", code, stderr.String())
 	}
 }

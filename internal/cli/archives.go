@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -22,14 +23,14 @@ func newArchivesCmd(a *App) *cobra.Command {
 and what they held, one kind of data a line. The counts are those that the archive claims.`,
 		Example: `  spaces archives
   spaces archives --json`,
-		Annotations: manual.Exits(map[int]string{exitNotFound: "there is no library"}),
-		Args:        takes(0, 0),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "there is no library"}),
+		Args:        app.Takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.listArchives(cmd.Context()) },
 	}
 }
 
 func (a *App) listArchives(ctx context.Context) error {
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
@@ -39,11 +40,11 @@ func (a *App) listArchives(ctx context.Context) error {
 		return err
 	}
 	if len(list) == 0 {
-		a.say("No archive was extracted. To extract one: spaces extract ARCHIVE.zip")
+		a.Say("No archive was extracted. To extract one: spaces extract ARCHIVE.zip")
 	}
 	for i, ar := range list {
-		if a.set.JSON {
-			if err := writeJSON(a.Out, ar); err != nil {
+		if a.Settings.JSON {
+			if err := app.WriteJSON(a.Out, ar); err != nil {
 				return err
 			}
 			continue
@@ -60,7 +61,7 @@ func (a *App) showArchive(w io.Writer, ar space.Archive) {
 	fmt.Fprintln(w, terminal.Safe(ar.Name))
 	var facts []string
 	if ar.Account != nil {
-		facts = append(facts, person(ar.Account))
+		facts = append(facts, app.Person(ar.Account))
 	}
 	if !ar.Made.IsZero() {
 		facts = append(facts, "made "+ar.Made.In(a.Zone).Format("2 Jan 2006 15:04 ")+spell.Zone(ar.Made.In(a.Zone)))
@@ -71,7 +72,7 @@ func (a *App) showArchive(w io.Writer, ar space.Archive) {
 	}
 	fmt.Fprintf(w, "  %s\n  SHA-256 %s\n  Spaces: %s, %s\n", strings.Join(facts, " · "), ar.SHA256,
 		spell.Count(ar.Records, "record"), spell.Count(ar.Media, "audio file"))
-	t := a.table(terminal.Column{Title: "  HELD"}, terminal.Column{Title: "FILES", Right: true},
+	t := a.Table(terminal.Column{Title: "  HELD"}, terminal.Column{Title: "FILES", Right: true},
 		terminal.Column{Title: "THINGS", Right: true}, terminal.Column{Title: "BYTES", Right: true})
 	for _, typ := range ar.Types {
 		things := "–"

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/backup"
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -39,7 +40,7 @@ there. Files are not encrypted. See spaces help topic backup.`,
 		Example: `  spaces backup create file:///media/disk/spaces
   spaces backup check file:///media/disk/spaces
   spaces backup restore file:///media/disk/spaces -o ~/Spaces`,
-		Args: subcommand,
+		Args: app.Subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newBackupCreateCmd(a), newBackupCheckCmd(a), newBackupRestoreCmd(a))
@@ -48,7 +49,7 @@ there. Files are not encrypted. See spaces help topic backup.`,
 
 // command completes a subcommand: its target, and the flags that all have.
 func (o *backupOptions) command(a *App, cmd *cobra.Command, run func(context.Context, *backupOptions) error) *cobra.Command {
-	cmd.Args, cmd.ValidArgsFunction = takes(1, 1), completeTargets(a)
+	cmd.Args, cmd.ValidArgsFunction = app.Takes(1, 1), app.CompleteTargets(a.App)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o.target = args[0]
 		return run(cmd.Context(), o)
@@ -72,7 +73,7 @@ After spaces people forget, it removes all earlier snapshots: they still hold th
 		Example: `  spaces backup create file:///media/disk/spaces
   spaces backup create s3://my-private-bucket/spaces --keep 12
   spaces backup create nas --dry-run`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or the target is public", exitNotFound: "no such target, or no library"}),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or the target is public", app.ExitNotFound: "no such target, or no library"}),
 	}
 	f := cmd.Flags()
 	f.IntVar(&o.create.Keep, "keep", 0, "remove all but the latest `N` snapshots")
@@ -92,7 +93,7 @@ func newBackupCheckCmd(a *App) *cobra.Command {
 computes one, its checksum. It needs no library.`,
 		Example: `  spaces backup check file:///media/disk/spaces
   spaces backup check nas --full`,
-		Annotations: manual.Exits(map[int]string{exitNotFound: "no such target, or no backup there", exitFound: "something is lost or damaged"}),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no such target, or no backup there", app.ExitFound: "something is lost or damaged"}),
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.full, "full", false, "read everything back and compare it")
@@ -110,8 +111,8 @@ Every file is compared with its SHA-256; then the library is verified, and only 
 An interrupted run is resumed. Without -o the folder is that of the library, ~/Spaces.`,
 		Example: `  spaces backup restore file:///media/disk/spaces
   spaces backup restore nas -o ~/Restored --dry-run`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or the folder is not empty",
-			exitNotFound: "no such target, backup or snapshot", exitFound: "restored as it was, and verifying it found something"}),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or the folder is not empty",
+			app.ExitNotFound: "no such target, backup or snapshot", app.ExitFound: "restored as it was, and verifying it found something"}),
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "the folder `DIR` of the restored library")
@@ -123,27 +124,27 @@ An interrupted run is resumed. Without -o the folder is that of the library, ~/S
 
 // openBackup opens the backup at a target. The caller closes the target.
 func (a *App) openBackup(o *backupOptions, bar *terminal.Bar) (*backup.Backup, *named.Target, error) {
-	t, err := a.target(o.target)
+	t, err := a.Target(o.target)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := o.backend.apply(t); err != nil {
 		return nil, nil, err
 	}
-	bandwidth, err := parseSize("--bandwidth", o.bandwidth)
+	bandwidth, err := app.ParseSize("--bandwidth", o.bandwidth)
 	if err != nil {
 		return nil, nil, err
 	}
-	target, err := a.openTarget(t, a.wireOptions(bandwidth))
+	target, err := a.OpenTarget(t, a.WireOptions(bandwidth))
 	if err != nil {
 		return nil, nil, err
 	}
 	b := &backup.Backup{
-		Target: target, Name: t.Name, Public: t.Is.Public || t.BaseURL != "", Jobs: uploadJobs, Wait: a.set.LockWait, Version: a.Version, Now: a.Now,
-		Progress: bar, Again: func(err error) { a.warn("%v; it is sent once more", err) },
+		Target: target, Name: t.Name, Public: t.Is.Public || t.BaseURL != "", Jobs: uploadJobs, Wait: a.Settings.LockWait, Version: a.Version, Now: a.Now,
+		Progress: bar, Again: func(err error) { a.Warn("%v; it is sent once more", err) },
 	}
-	if a.set.Jobs > 0 {
-		b.Jobs = a.set.Jobs
+	if a.Settings.Jobs > 0 {
+		b.Jobs = a.Settings.Jobs
 	}
 	return b, t, nil
 }
@@ -155,24 +156,24 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 		code       int
 		kind, hint string
 	}{
-		{backup.ErrPublic, exitUsage, "public", "a backup holds everything: set the access of the target to private, or choose another one"},
-		{backup.ErrPublished, exitUsage, "public", "choose a place that nobody else can read"},
-		{backup.ErrInside, exitUsage, "usage", "choose a folder outside the library, on another disk"},
-		{backup.ErrGone, exitNotFound, "no-backup", "connect the disk, or start a new backup: spaces backup create " + o.target + " --new"},
-		{backup.ErrNone, exitNotFound, "no-backup", "make one: spaces backup create " + o.target},
-		{backup.ErrNoSnapshot, exitNotFound, "no-snapshot", "see which there are: spaces backup check " + o.target + " --json"},
-		{backup.ErrOther, exitUsage, "other-library", "choose another folder at the target"},
-		{backup.ErrUnsettled, exitFailed, "locked", "wait for the other program; or finish its change: spaces reindex"},
-		{backup.ErrNewer, exitFailed, "newer-version", "use the newer version of spaces for this backup"},
-		{backup.ErrBroken, exitFailed, "broken-backup", "see what is damaged: spaces backup check " + o.target + " --full"},
-		{backup.ErrTaken, exitUsage, "not-empty", "name an empty or new folder with -o DIR; nothing was restored"},
-		{backup.ErrForeign, exitUsage, "not-empty", "move it away, or name another folder with -o DIR; nothing was restored"},
-		{publish.ErrMismatch, exitFailed, "mismatch", "run the same command again; the earlier snapshots are whole"},
-		{publish.ErrDiffers, exitFailed, "differs", "find out what else writes to the target: " + o.target},
-		{backup.ErrRestoring, exitFailed, "locked", waitLonger},
+		{backup.ErrPublic, app.ExitUsage, "public", "a backup holds everything: set the access of the target to private, or choose another one"},
+		{backup.ErrPublished, app.ExitUsage, "public", "choose a place that nobody else can read"},
+		{backup.ErrInside, app.ExitUsage, "usage", "choose a folder outside the library, on another disk"},
+		{backup.ErrGone, app.ExitNotFound, "no-backup", "connect the disk, or start a new backup: spaces backup create " + o.target + " --new"},
+		{backup.ErrNone, app.ExitNotFound, "no-backup", "make one: spaces backup create " + o.target},
+		{backup.ErrNoSnapshot, app.ExitNotFound, "no-snapshot", "see which there are: spaces backup check " + o.target + " --json"},
+		{backup.ErrOther, app.ExitUsage, "other-library", "choose another folder at the target"},
+		{backup.ErrUnsettled, app.ExitFailed, "locked", "wait for the other program; or finish its change: spaces reindex"},
+		{backup.ErrNewer, app.ExitFailed, "newer-version", "use the newer version of spaces for this backup"},
+		{backup.ErrBroken, app.ExitFailed, "broken-backup", "see what is damaged: spaces backup check " + o.target + " --full"},
+		{backup.ErrTaken, app.ExitUsage, "not-empty", "name an empty or new folder with -o DIR; nothing was restored"},
+		{backup.ErrForeign, app.ExitUsage, "not-empty", "move it away, or name another folder with -o DIR; nothing was restored"},
+		{publish.ErrMismatch, app.ExitFailed, "mismatch", "run the same command again; the earlier snapshots are whole"},
+		{publish.ErrDiffers, app.ExitFailed, "differs", "find out what else writes to the target: " + o.target},
+		{backup.ErrRestoring, app.ExitFailed, "locked", app.WaitLonger},
 	} {
 		if errors.Is(err, k.err) {
-			return fail(k.code, k.kind, k.hint, err)
+			return app.Fail(k.code, k.kind, k.hint, err)
 		}
 	}
 	return uploadError(err, t)
@@ -180,22 +181,22 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 
 func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 	if o.create.Keep < 0 {
-		return usage("--keep must be 1 or more")
+		return app.Usage("--keep must be 1 or more")
 	}
-	bar := a.newBar("backing up", terminal.Phase{Name: backup.Reading, Weight: 1}, terminal.Phase{Name: backup.Sending, Weight: 4}).CountBytes()
+	bar := a.NewBar("backing up", terminal.Phase{Name: backup.Reading, Weight: 1}, terminal.Phase{Name: backup.Sending, Weight: 4}).CountBytes()
 	b, t, err := a.openBackup(o, bar)
 	if err != nil {
 		return err
 	}
 	defer b.Target.Close()
-	public, err := a.targets().Public()
+	public, err := a.Targets().Public()
 	if err != nil {
-		return a.targetError(err)
+		return a.TargetError(err)
 	}
 	for _, p := range public {
 		b.Shown = append(b.Shown, backup.Shown{Name: p.Name, Place: p.Place()})
 	}
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
@@ -207,19 +208,19 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 		return backupError(err, o, t)
 	}
 	for _, name := range r.Odd {
-		a.warn("%s is not a regular file: it is not in the backup", name)
+		a.Warn("%s is not a regular file: it is not in the backup", name)
 	}
 	for _, name := range r.Unreadable {
-		a.warn("the snapshot %s cannot be read just now: no file of an earlier snapshot was removed: spaces backup check %s", name, o.target)
+		a.Warn("the snapshot %s cannot be read just now: no file of an earlier snapshot was removed: spaces backup check %s", name, o.target)
 	}
 	for _, name := range r.Damaged {
-		a.warn("the list of files of the snapshot %s is damaged: it was removed, but files that only it named are still at the target", name)
+		a.Warn("the list of files of the snapshot %s is damaged: it was removed, but files that only it named are still at the target", name)
 	}
 	if lost := r.Losses.String(); lost != "" {
-		a.warn("%s: spaces verify", lost)
+		a.Warn("%s: spaces verify", lost)
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, struct {
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, struct {
 			Schema int `json:"schema"`
 			*backup.Result
 			Done bool `json:"done"`
@@ -234,22 +235,22 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 	case o.create.DryRun:
 		return nil
 	case r.Same:
-		a.say("nothing has changed since the snapshot %s", r.Snapshot)
+		a.Say("nothing has changed since the snapshot %s", r.Snapshot)
 	default:
-		a.say("added the snapshot %s", r.Snapshot)
+		a.Say("added the snapshot %s", r.Snapshot)
 	}
 	if n := len(r.Dropped); len(r.Unreadable) > 0 {
 		return nil
 	} else if r.Forgotten {
-		a.say("removed %s, which still held what was forgotten", spell.Count(n, "earlier snapshot"))
+		a.Say("removed %s, which still held what was forgotten", spell.Count(n, "earlier snapshot"))
 	} else if n > 0 {
-		a.say("removed %s", spell.Count(n, "earlier snapshot"))
+		a.Say("removed %s", spell.Count(n, "earlier snapshot"))
 	}
 	return nil
 }
 
 func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
-	bar := a.newBar("checking").CountBytes()
+	bar := a.NewBar("checking").CountBytes()
 	b, t, err := a.openBackup(o, bar)
 	if err != nil {
 		return err
@@ -258,8 +259,8 @@ func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
 	var broken error // writing what was found
 	c, err := b.Check(ctx, o.full, func(f backup.Finding) {
 		bar.Close()
-		if a.set.JSON {
-			broken = errors.Join(broken, writeJSON(a.Out, struct {
+		if a.Settings.JSON {
+			broken = errors.Join(broken, app.WriteJSON(a.Out, struct {
 				Schema int    `json:"schema"`
 				Type   string `json:"type"`
 				backup.Finding
@@ -275,8 +276,8 @@ func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
 	if err = errors.Join(err, broken); err != nil {
 		return backupError(err, o, t)
 	}
-	if a.set.JSON {
-		err = writeJSON(a.Out, struct {
+	if a.Settings.JSON {
+		err = app.WriteJSON(a.Out, struct {
 			Schema int    `json:"schema"`
 			Type   string `json:"type"`
 			*backup.Checked
@@ -287,10 +288,10 @@ func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
 			spell.Count(last.Files, "file"), spell.Size(last.Bytes), spell.Count(c.Objects, "object"), spell.Size(c.Bytes), spell.Count(c.Findings, "finding"))
 	}
 	if c.Unfinished {
-		a.say("a run was interrupted; to finish it: spaces backup create %s", o.target)
+		a.Say("a run was interrupted; to finish it: spaces backup create %s", o.target)
 	}
 	if err == nil && c.Findings > 0 {
-		return fail(exitFound, "findings", "send it again, while the library is whole: spaces backup create "+o.target+" --full",
+		return app.Fail(app.ExitFound, "findings", "send it again, while the library is whole: spaces backup create "+o.target+" --full",
 			fmt.Errorf("%s not as it should be", spell.Plural(c.Findings, "thing is", "things are")))
 	}
 	return err
@@ -298,12 +299,12 @@ func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
 
 func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
 	if o.output == "" {
-		o.output = a.set.Library
+		o.output = a.Settings.Library
 	}
 	if o.output == "" {
 		return library.ErrNoFolder
 	}
-	bar := a.newBar("restoring", terminal.Phase{Name: backup.Fetching, Weight: 4}, terminal.Phase{Name: backup.Verifying, Weight: 1}).CountBytes()
+	bar := a.NewBar("restoring", terminal.Phase{Name: backup.Fetching, Weight: 4}, terminal.Phase{Name: backup.Verifying, Weight: 1}).CountBytes()
 	b, t, err := a.openBackup(o, bar)
 	if err != nil {
 		return err
@@ -311,14 +312,14 @@ func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
 	defer b.Target.Close()
 	r, err := b.Restore(ctx, o.output, o.restore, func(f library.Finding) {
 		bar.Close()
-		a.warn("%s: %s: %s", f.Kind, f.Path, f.Message)
+		a.Warn("%s: %s: %s", f.Kind, f.Path, f.Message)
 	})
 	bar.Close()
 	if err != nil {
 		return backupError(err, o, t)
 	}
-	if a.set.JSON {
-		err = writeJSON(a.Out, struct {
+	if a.Settings.JSON {
+		err = app.WriteJSON(a.Out, struct {
 			Schema int `json:"schema"`
 			*backup.Restored
 			Done bool `json:"done"`
@@ -328,10 +329,10 @@ func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
 		if o.restore.DryRun {
 			what = "Would restore to"
 		}
-		_, err = fmt.Fprintf(a.Out, "%s %s: %s, %s, as of %s\n", what, terminal.Safe(a.shortenHome(r.Dir)), spell.Count(r.Files, "file"), spell.Size(r.Bytes), a.day(r.At))
+		_, err = fmt.Fprintf(a.Out, "%s %s: %s, %s, as of %s\n", what, terminal.Safe(a.ShortenHome(r.Dir)), spell.Count(r.Files, "file"), spell.Size(r.Bytes), a.day(r.At))
 	}
 	if err == nil && r.Findings > 0 {
-		return fail(exitFound, "findings", "it is as it was when it was backed up; extract the archives again to mend it: spaces extract ARCHIVE.zip",
+		return app.Fail(app.ExitFound, "findings", "it is as it was when it was backed up; extract the archives again to mend it: spaces extract ARCHIVE.zip",
 			fmt.Errorf("%s not as it should be", spell.Plural(r.Findings, "thing is", "things are")))
 	}
 	return err

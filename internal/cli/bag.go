@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/bag"
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -18,7 +19,7 @@ import (
 )
 
 type bagOptions struct {
-	refs
+	app.Refs
 	out       string
 	access    string
 	originals bool
@@ -44,12 +45,12 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces bag latest -o talk-bag
   spaces bag latest --access open -o talk-for-all
   spaces list --json | spaces bag - -o everything`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous",
-			exitNotFound: "no such Space", exitFound: "a file has changed since it was saved: nothing is written"}),
-		Args:              takes(1, -1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous",
+			app.ExitNotFound: "no such Space", app.ExitFound: "a file has changed since it was saved: nothing is written"}),
+		Args:              app.Takes(1, -1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.bag(cmd.Context(), o)
 		},
 	}
@@ -57,8 +58,8 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 	cmd.Flags().StringVar(&o.access, "access", string(bag.Restricted), "`WHO` may have it: open or restricted")
 	cmd.Flags().BoolVar(&o.originals, "originals", false, "include the originals in an open bag")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list the contents and write nothing")
-	addOverride(cmd, &o.override)
-	addIDOnly(cmd, &o.refs)
+	app.AddOverride(cmd, &o.override)
+	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
 
@@ -76,19 +77,19 @@ type bagLine struct {
 
 func (a *App) bag(ctx context.Context, o bagOptions) error {
 	access := bag.Access(o.access)
-	if err := oneOf("--access", o.access, []string{string(bag.Open), string(bag.Restricted)}); err != nil {
+	if err := app.OneOf("--access", o.access, []string{string(bag.Open), string(bag.Restricted)}); err != nil {
 		return err
 	}
 	if o.out == "" {
-		return hinted(usage("spaces bag needs a folder"), "name it with -o DIR")
+		return app.Hinted(app.Usage("spaces bag needs a folder"), "name it with -o DIR")
 	}
-	lib, rows, err := o.open(ctx, a)
+	lib, rows, err := o.Open(ctx, a.App)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
 	if len(rows) == 0 { // standard input may name none
-		a.warn("no bag was made")
+		a.Warn("no bag was made")
 		return nil
 	}
 	line := bagLine{Schema: space.Schema, Path: o.out, Access: access, Files: []string{}}
@@ -98,16 +99,16 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 		uses = append(uses, gate.Use{Recording: row.ID})
 	}
 	if access == bag.Open {
-		ask, err := a.newAsker(lib, o.override, o.dryRun)
+		ask, err := a.NewAsker(lib, o.override, o.dryRun)
 		if err != nil {
 			return err
 		}
 		defer ask.Close()
-		if _, err := ask.checkAll(ctx, consent.SendingAll, uses); err != nil {
+		if _, err := ask.AskAll(ctx, consent.SendingAll, uses); err != nil {
 			return err
 		}
 	}
-	bar := a.newBar("bagging").CountBytes()
+	bar := a.NewBar("bagging").CountBytes()
 	defer bar.Close()
 	plan, err := bag.NewPlan(lib, line.Spaces, bag.Options{Access: access, Originals: o.originals, Version: a.Version, Now: a.Now(), Progress: bar})
 	if err != nil {
@@ -124,9 +125,9 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 	bar.Close()
 	switch {
 	case errors.Is(err, bag.ErrChanged):
-		return fail(exitFound, "changed", "see what else changed: spaces verify", err)
+		return app.Fail(app.ExitFound, "changed", "see what else changed: spaces verify", err)
 	case errors.Is(err, fs.ErrExist):
-		return fail(exitFailed, "exists", "choose another folder with -o; a bag is sealed, and nothing is added to it", fmt.Errorf("%s is there already", o.out))
+		return app.Fail(app.ExitFailed, "exists", "choose another folder with -o; a bag is sealed, and nothing is added to it", fmt.Errorf("%s is there already", o.out))
 	case err != nil:
 		return err
 	}
@@ -134,11 +135,11 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 }
 
 func (a *App) showBag(line *bagLine, plan *bag.Plan) error {
-	if a.set.JSON {
-		return writeJSON(a.Out, line)
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, line)
 	}
 	if !line.Written {
-		t := a.table(terminal.Column{}, terminal.Column{Right: true})
+		t := a.Table(terminal.Column{}, terminal.Column{Right: true})
 		for _, f := range plan.Files {
 			t.Add("data/"+terminal.Safe(f.Name), spell.Size(f.Bytes))
 		}

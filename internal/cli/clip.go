@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
@@ -27,7 +28,7 @@ import (
 )
 
 type clipOptions struct {
-	refs
+	app.Refs
 	at, around, clock []string
 	speaker           string
 	length, end       string
@@ -66,10 +67,10 @@ is shortened. A lossless clip contains up to one hidden frame at each end;
   spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a
   spaces moments latest --json | spaces clip -`,
 		Annotations:       clipExits(),
-		Args:              takes(0, 1),
-		ValidArgsFunction: completeSpaces(a),
+		Args:              app.Takes(0, 1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words, o.formats = args, format.Sound()
+			o.Words, o.formats = args, format.Sound()
 			return a.clip(cmd.Context(), o)
 		},
 	}
@@ -88,8 +89,8 @@ SPACE -, standard input holds the batch; with a place it holds ids of Spaces. --
 
 func clipExits() map[string]string {
 	return manual.Exits(map[int]string{
-		exitUsage: "wrong usage, or a time outside the recording", exitPartly: "some clips failed; they are listed",
-		exitNotFound: "no such Space, or nothing was recorded there"})
+		app.ExitUsage: "wrong usage, or a time outside the recording", app.ExitPartly: "some clips failed; they are listed",
+		app.ExitNotFound: "no such Space, or nothing was recorded there"})
 }
 
 // addPlaces adds the flags that say where to cut.
@@ -125,7 +126,7 @@ func (o *clipOptions) addOutput(cmd *cobra.Command, formats []format.Format) {
 	if len(formats) > 1 {
 		f.StringVar(&o.format, "format", "", "`F` is "+format.List(formats))
 		manual.Group(f, "Output", "format")
-		complete(cmd, "format", words(formats)...)
+		app.Complete(cmd, "format", app.Words(formats)...)
 	}
 	f.StringVar(&o.name, "name", "", "`TEMPLATE` of the file's name")
 	f.StringVar(&o.title, "title", "", "`TEXT` is the title of the clip")
@@ -148,8 +149,8 @@ func (o *clipOptions) addBatch(cmd *cobra.Command) {
 // addConsent adds the flags about those who have not agreed.
 func (o *clipOptions) addConsent(cmd *cobra.Command) {
 	addOmitter(cmd, &o.omit)
-	addOverride(cmd, &o.override)
-	addIDOnly(cmd, &o.refs)
+	app.AddOverride(cmd, &o.override)
+	app.AddIDOnly(cmd, &o.Refs)
 }
 
 // A clipper cuts clips with the settings of one command line.
@@ -159,7 +160,7 @@ type clipper struct {
 	lib   *library.Library
 	pool  *recording.Pool
 	model clips.Request // what all clips share
-	gate  *asker
+	gate  *app.Asker
 	films filmer
 
 	omitMu sync.Mutex
@@ -177,11 +178,11 @@ func (a *App) clip(ctx context.Context, o clipOptions) error {
 	if err := c.o.check(a); err != nil {
 		return err
 	}
-	if c.lib, err = a.openLibrary(ctx); err != nil {
+	if c.lib, err = a.OpenLibrary(ctx); err != nil {
 		return err
 	}
 	defer c.lib.Close()
-	if c.gate, err = a.newAsker(c.lib, o.override, o.dryRun); err != nil {
+	if c.gate, err = a.NewAsker(c.lib, o.override, o.dryRun); err != nil {
 		return err
 	}
 	defer c.gate.Close()
@@ -191,7 +192,7 @@ func (a *App) clip(ctx context.Context, o clipOptions) error {
 	if c.o.batch != "" {
 		return c.runBatch(ctx)
 	}
-	rows, err := c.o.resolve(ctx, a, c.lib)
+	rows, err := c.o.Resolve(ctx, a.App, c.lib)
 	if err != nil {
 		return err
 	}
@@ -207,35 +208,35 @@ func (o *clipOptions) check(a *App) error {
 		return err
 	}
 	places := len(o.at) + len(o.around) + len(o.clock)
-	if places == 0 && o.speaker == "" && o.batch == "" && slices.Equal(o.words, []string{"-"}) {
-		o.batch, o.words = "-", nil
+	if places == 0 && o.speaker == "" && o.batch == "" && slices.Equal(o.Words, []string{"-"}) {
+		o.batch, o.Words = "-", nil
 	}
-	one := len(o.words) == 1
+	one := len(o.Words) == 1
 	switch {
 	case o.batch != "" && (places > 0 || o.speaker != "" || o.length != "" || o.end != "" || o.title != ""):
-		return usage("--batch cannot be combined with --at, --around, --clock, --speaker, --length, --end or --title")
+		return app.Usage("--batch cannot be combined with --at, --around, --clock, --speaker, --length, --end or --title")
 	case o.batch != "" && o.output == "-":
-		return usage("a batch cannot be written to standard output: give -o a folder")
+		return app.Usage("a batch cannot be written to standard output: give -o a folder")
 	case o.batch != "" && one && o.recording != "":
-		return usage("the recording is named twice: by SPACE and by --recording")
+		return app.Usage("the recording is named twice: by SPACE and by --recording")
 	case o.batch != "":
 		return nil
 	case o.recording != "" || o.failed != "":
-		return usage("--recording and --failed go with --batch")
+		return app.Usage("--recording and --failed go with --batch")
 	case o.anywhere:
-		return usage("--anywhere goes with --batch")
+		return app.Usage("--anywhere goes with --batch")
 	case !one:
-		return hinted(usage("no SPACE was named"), "name one, such as latest; or list places in a file for --batch")
+		return app.Hinted(app.Usage("no SPACE was named"), "name one, such as latest; or list places in a file for --batch")
 	case places == 0 && o.speaker == "":
-		return hinted(usage("no place was given"), "say where to cut with --at T, --around T, --clock TIME or --speaker HANDLE")
+		return app.Hinted(app.Usage("no place was given"), "say where to cut with --at T, --around T, --clock TIME or --speaker HANDLE")
 	case o.speaker != "" && (places > 0 || o.length != "" || o.end != ""):
-		return usage("--speaker cannot be combined with --at, --around, --clock, --length or --end")
+		return app.Usage("--speaker cannot be combined with --at, --around, --clock, --length or --end")
 	case o.output == "-" && a.OutTTY:
-		return hinted(usage("standard output is a terminal"), "name a file with -o FILE, or pipe the clip to another program")
+		return app.Hinted(app.Usage("standard output is a terminal"), "name a file with -o FILE, or pipe the clip to another program")
 	case o.output == "-" && (places > 1 || o.speaker != ""):
-		return usage("only one clip can be written to standard output")
-	case o.output == "-" && a.set.JSON:
-		return usage("-o - and --json both write to standard output")
+		return app.Usage("only one clip can be written to standard output")
+	case o.output == "-" && a.Settings.JSON:
+		return app.Usage("-o - and --json both write to standard output")
 	}
 	return nil
 }
@@ -253,13 +254,13 @@ func (o *clipOptions) request() (clips.Request, error) {
 			return q, err
 		}
 		if q.Fade < 0 || q.Fade > time.Hour {
-			return q, usage("--fade must be a time from 0 to 1 h, not %s", o.fade)
+			return q, app.Usage("--fade must be a time from 0 to 1 h, not %s", o.fade)
 		}
 	}
 	if o.normalize != "" {
 		lufs, err := strconv.ParseFloat(strings.TrimSuffix(o.normalize, "LUFS"), 64)
 		if err != nil || !(lufs >= -70 && lufs <= 0) {
-			return q, usage("--normalize must be a loudness from -70 to 0 LUFS, not %q", o.normalize)
+			return q, app.Usage("--normalize must be a loudness from -70 to 0 LUFS, not %q", o.normalize)
 		}
 		q.Normalize = &lufs
 	}
@@ -274,7 +275,7 @@ func (o *clipOptions) request() (clips.Request, error) {
 // runEach cuts the clips that the flags name of each of several Spaces.
 func (c *clipper) runEach(ctx context.Context, rows []catalog.Row) error {
 	if c.o.output != "" && !isFolder(c.o.output) {
-		return usage("%s cannot take clips of several Spaces: name a folder, such as %s/", c.o.output, c.o.output)
+		return app.Usage("%s cannot take clips of several Spaces: name a folder, such as %s/", c.o.output, c.o.output)
 	}
 	failed := 0
 	for _, row := range rows {
@@ -284,7 +285,7 @@ func (c *clipper) runEach(ctx context.Context, rows []catalog.Row) error {
 		}
 		if err != nil {
 			failed++
-			c.app.printFailure(fmt.Errorf("%s: %w", row.ID, err))
+			c.app.PrintFailure(fmt.Errorf("%s: %w", row.ID, err))
 		}
 	}
 	return partly(failed, len(rows))
@@ -368,7 +369,7 @@ func (c *clipper) cut(ctx context.Context, q clips.Request) (clips.Result, []str
 	if err != nil {
 		return clips.Result{}, nil, err
 	}
-	missing, err := c.gate.check(ctx, consent.Clipping, use)
+	missing, err := c.gate.Ask(ctx, consent.Clipping, use)
 	if err != nil {
 		return clips.Result{}, nil, err
 	}
@@ -378,14 +379,14 @@ func (c *clipper) cut(ctx context.Context, q clips.Request) (clips.Result, []str
 
 // partly is the error of a command of which so many clips failed.
 func partly(failed, all int) error {
-	code := exitPartly
+	code := app.ExitPartly
 	if failed == 0 {
 		return nil
 	}
 	if failed == all {
-		code = exitFailed
+		code = app.ExitFailed
 	}
-	return fail(code, "clips-failed", "", fmt.Errorf("%d of %d clips failed", failed, all))
+	return app.Fail(code, "clips-failed", "", fmt.Errorf("%d of %d clips failed", failed, all))
 }
 
 // spans finds the stretches that the flags name.
@@ -424,20 +425,20 @@ func (c *clipper) direct(q *clips.Request, output string, many bool) error {
 		}
 		return os.MkdirAll(output, 0o777)
 	case many:
-		return usage("%s cannot hold several clips: name a folder, such as %s/", output, output)
+		return app.Usage("%s cannot hold several clips: name a folder, such as %s/", output, output)
 	}
 	f, ok := format.Of(output, format.All())
 	video := slices.Contains(c.o.formats, format.MP4)
 	switch {
 	case ok && f == format.MP4 && q.Format == format.M4A: // sound alone may well be called .mp4
 	case ok && f == format.MP4 && !video:
-		return hinted(usage("%s would be a video, and spaces clip makes sound", output), "use: spaces video, with the same flags")
+		return app.Hinted(app.Usage("%s would be a video, and spaces clip makes sound", output), "use: spaces video, with the same flags")
 	case ok && q.Format != "" && f != q.Format:
-		return usage("%s does not have the extension of %s", output, q.Format)
+		return app.Usage("%s does not have the extension of %s", output, q.Format)
 	case ok:
 		q.Format = f
 	case q.Format == "" && filepath.Ext(output) != "" && (err != nil || info.Mode().IsRegular()):
-		return hinted(usage("unknown file type %s", filepath.Ext(output)), "name the format with --format")
+		return app.Hinted(app.Usage("unknown file type %s", filepath.Ext(output)), "name the format with --format")
 	}
 	q.File = output
 	return nil
@@ -477,20 +478,20 @@ type clipFailure struct {
 // takes nothing else.
 func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 	if r.Unnoted != nil {
-		c.app.warn("the library cannot keep a note of this file, so that prove may not be able to verify it: %v", r.Unnoted)
+		c.app.Warn("the library cannot keep a note of this file, so that prove may not be able to verify it: %v", r.Unnoted)
 	}
-	if c.app.set.JSON {
+	if c.app.Settings.JSON {
 		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,
 			Samples: &r.Samples, Frames: r.WholeFrames, Shortened: r.Shortened, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
 		if r.Status != clips.Planned {
 			v.Bytes, v.SHA256 = &r.Bytes, &r.SHA256
 		}
-		return writeJSON(c.app.Out, v)
+		return app.WriteJSON(c.app.Out, v)
 	}
-	w, name := c.app.Out, terminal.Safe(c.app.shorten(r.File))
+	w, name := c.app.Out, terminal.Safe(c.app.Shorten(r.File))
 	if c.o.output == "-" {
 		w, name = c.app.Err, "standard output"
-		if c.app.set.Quiet {
+		if c.app.Settings.Quiet {
 			return nil
 		}
 	}
@@ -543,7 +544,7 @@ func (c *clipper) omission(r *recording.Recording) (*omission, error) {
 	if o := c.omits[r.Space.ID]; o != nil {
 		return o, nil
 	}
-	o, err := c.gate.omission(&c.o.omit, consent.Clipping, r)
+	o, err := c.o.omit.omission(c.gate, consent.Clipping, r)
 	if err == nil {
 		c.omits[r.Space.ID] = o
 	}
@@ -552,18 +553,18 @@ func (c *clipper) omission(r *recording.Recording) (*omission, error) {
 
 // printFailed tells of a clip that could not be cut.
 func (c *clipper) printFailed(l clips.Line, err error) error {
-	f := classify(err)
-	if c.app.set.JSON {
-		return writeJSON(c.app.Out, clipJSON{Schema: clips.Schema, Line: l.Number, Recording: l.Recording, Status: clips.Failed,
-			Error: &clipFailure{f.kind, f.Error(), f.hint}})
+	f := app.Classify(err)
+	if c.app.Settings.JSON {
+		return app.WriteJSON(c.app.Out, clipJSON{Schema: clips.Schema, Line: l.Number, Recording: l.Recording, Status: clips.Failed,
+			Error: &clipFailure{f.Kind, f.Error(), f.Hint}})
 	}
 	where := "clip at " + l.At
 	if l.Number > 0 {
 		where = fmt.Sprintf("line %d", l.Number)
 	}
 	text := fmt.Sprintf("spaces: error: %s: %s", where, terminal.SafeLines(f.Error()))
-	if f.hint != "" {
-		text += "\nspaces: hint: " + terminal.Safe(f.hint)
+	if f.Hint != "" {
+		text += "\nspaces: hint: " + terminal.Safe(f.Hint)
 	}
 	_, werr := fmt.Fprintln(c.app.Err, text)
 	return werr

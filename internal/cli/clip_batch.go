@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -30,8 +31,8 @@ func (c *clipper) runBatch(ctx context.Context) error {
 		in = f
 	}
 	common := c.o.recording
-	if len(c.o.words) == 1 {
-		common = c.o.words[0]
+	if len(c.o.Words) == 1 {
+		common = c.o.Words[0]
 	}
 	b, err := clips.NewBatch(in, common)
 	if err != nil {
@@ -39,7 +40,7 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	}
 	again := clips.NewFailedLines(c.o.failed, b)
 	defer again.Close()
-	jobs := c.app.set.Jobs
+	jobs := c.app.Settings.Jobs
 	if jobs == 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
@@ -47,10 +48,10 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	if err := c.films.ofOneSpace(ctx, ids, common); err != nil {
 		return err
 	}
-	c.gate.late = true
+	c.gate.Late = true
 	unseen := c.o.omit.only && !c.o.omit.reviewed && !c.o.dryRun
 	c.model.DryRun = c.model.DryRun || unseen
-	defer c.gate.printWarnings()
+	defer c.gate.PrintWarnings()
 	missing := new(sync.Map) // handles by the number of the line
 	all, failed := 0, 0
 	err = clips.RunBatch(ctx, b, jobs, func(ctx context.Context, l clips.Line) (clips.Result, error) {
@@ -86,7 +87,7 @@ func (c *clipper) runBatch(ctx context.Context) error {
 		if c.o.batch == "-" {
 			name = "standard input"
 		}
-		c.app.warn("no line of %s names a clip", name)
+		c.app.Warn("no line of %s names a clip", name)
 	}
 	if unseen && all > failed {
 		return notReviewed("", nil)
@@ -155,7 +156,7 @@ func (x *idCache) find(ctx context.Context, word string) (string, error) {
 	if id, ok := x.ids[word]; ok {
 		return id, nil
 	}
-	row, err := resolveOne(ctx, x.c.app, x.c.lib, word, x.c.o.idOnly)
+	row, err := app.ResolveOne(ctx, x.c.app.App, x.c.lib, word, x.c.o.IDOnly)
 	if err != nil {
 		return "", err
 	}

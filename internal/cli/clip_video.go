@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	"github.com/spaces-cli/spaces/internal/episode/transcript"
@@ -44,10 +45,10 @@ is shortened.
   spaces video 1ypK --at 41:07 --shape tall --theme dark --captions talk.srt
   spaces video latest --at 41:07 --length 20s -o quote.mp4`,
 		Annotations:       clipExits(),
-		Args:              takes(0, 1),
-		ValidArgsFunction: completeSpaces(a),
+		Args:              app.Takes(0, 1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words, o.formats, o.format = args, []format.Format{format.MP4}, string(format.MP4)
+			o.Words, o.formats, o.format = args, []format.Format{format.MP4}, string(format.MP4)
 			return a.clip(cmd.Context(), o)
 		},
 	}
@@ -71,9 +72,9 @@ func (o *videoOptions) add(cmd *cobra.Command) {
 	f.StringVar(&o.captions, "captions", "", "show captions from a transcript `FILE`: .srt, .vtt or .json")
 	f.BoolVar(&o.speakers, "speakers", false, "show who speaks, where you have confirmed it")
 	manual.Group(f, "Picture", "shape", "theme", "accent", "fps", "background", "captions", "speakers")
-	complete(cmd, "shape", "wide", "square", "tall")
-	complete(cmd, "theme", "light", "dark")
-	complete(cmd, "fps", "25", "30")
+	app.Complete(cmd, "shape", "wide", "square", "tall")
+	app.Complete(cmd, "theme", "light", "dark")
+	app.Complete(cmd, "fps", "25", "30")
 }
 
 // A filmer makes the films of clips that are videos.
@@ -121,11 +122,11 @@ func (v *filmer) prepare(r *recording.Recording) error {
 	if v.style, err = audiogram.New(config); err != nil {
 		switch {
 		case errors.Is(err, audiogram.ErrCover):
-			return usage("%s: %w", v.c.o.cover, err)
+			return app.Usage("%s: %w", v.c.o.cover, err)
 		case errors.Is(err, audiogram.ErrBackground):
-			return usage("%s: %w", o.background, err)
+			return app.Usage("%s: %w", o.background, err)
 		}
-		return usage("%w", err)
+		return app.Usage("%w", err)
 	}
 	if o.captions == "" {
 		return nil
@@ -144,7 +145,7 @@ func (v *filmer) captions(q *clips.Request) ([]audiogram.Cue, error) {
 	}
 	r := q.Recording
 	if v.only != "" && v.only != r.Space.ID {
-		return nil, usage("the captions are those of %s", v.only)
+		return nil, app.Usage("the captions are those of %s", v.only)
 	}
 	from, to := r.Seconds(q.Span.Start), r.Seconds(q.Span.End())
 	cues := transcript.Move(v.cues, func(at float64) (float64, bool) {
@@ -183,7 +184,7 @@ func (v *filmer) ofOneSpace(ctx context.Context, ids *idCache, word string) erro
 		return nil
 	}
 	if word == "" {
-		return hinted(usage("--captions are those of one Space"), "name it: --recording SPACE")
+		return app.Hinted(app.Usage("--captions are those of one Space"), "name it: --recording SPACE")
 	}
 	var err error
 	v.only, err = ids.find(ctx, word)

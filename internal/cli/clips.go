@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
@@ -20,7 +21,7 @@ import (
 )
 
 func newClipsCmd(a *App) *cobra.Command {
-	var o refs
+	var o app.Refs
 	cmd := &cobra.Command{
 		Use:   "clips [SPACE]...",
 		Short: "List, play, rename and remove clips",
@@ -29,15 +30,15 @@ folders with -o are not listed.`,
 		Example: `  spaces clips latest
   spaces clips open "12m30s"
   spaces clips remove "2021-06-14 Debat 12m30s.m4a"`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space or clip"}),
-		Args:              takes(0, -1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or clip"}),
+		Args:              app.Takes(0, -1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.clips(cmd.Context(), o)
 		},
 	}
-	addIDOnly(cmd, &o)
+	app.AddIDOnly(cmd, &o)
 	addMade(a, cmd, removed.Clip, a.showClip)
 	return cmd
 }
@@ -86,8 +87,8 @@ func listClips(ctx context.Context, lib *library.Library, id string) ([]madeItem
 	return list, nil
 }
 
-func (a *App) clips(ctx context.Context, o refs) error {
-	lib, err := a.openLibrary(ctx)
+func (a *App) clips(ctx context.Context, o app.Refs) error {
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,8 +97,8 @@ func (a *App) clips(ctx context.Context, o refs) error {
 	if err != nil {
 		return err
 	}
-	if len(o.words) > 0 {
-		rows, err := o.resolve(ctx, a, lib)
+	if len(o.Words) > 0 {
+		rows, err := o.Resolve(ctx, a.App, lib)
 		if err != nil {
 			return err
 		}
@@ -107,16 +108,16 @@ func (a *App) clips(ctx context.Context, o refs) error {
 		}
 		list = chosen
 	}
-	t := a.table(
+	t := a.Table(
 		terminal.Column{Title: "SPACE", Yield: 2},
 		terminal.Column{Title: "AT", Right: true},
 		terminal.Column{Title: "LENGTH", Right: true},
 		terminal.Column{Title: "SIZE", Right: true, Yield: 1},
-		terminal.Column{Title: "FILE", Min: titleRoom},
+		terminal.Column{Title: "FILE", Min: app.TitleRoom},
 	)
 	for _, m := range list {
-		if a.set.JSON {
-			if err := writeJSON(a.Out, m.line); err != nil {
+		if a.Settings.JSON {
+			if err := app.WriteJSON(a.Out, m.line); err != nil {
 				return err
 			}
 			continue
@@ -128,7 +129,7 @@ func (a *App) clips(ctx context.Context, o refs) error {
 		}
 		t.Add(cells...)
 	}
-	if a.set.JSON {
+	if a.Settings.JSON {
 		return nil
 	}
 	if len(t.Columns) > 5 {
@@ -136,7 +137,7 @@ func (a *App) clips(ctx context.Context, o refs) error {
 	}
 	t.Write(a.Out, a.Columns)
 	if len(list) == 0 {
-		a.say("no clips yet: cut one with spaces clip latest --at 12:30")
+		a.Say("no clips yet: cut one with spaces clip latest --at 12:30")
 	}
 	return nil
 }
@@ -144,8 +145,8 @@ func (a *App) clips(ctx context.Context, o refs) error {
 // showClip shows what is known of a clip.
 func (a *App) showClip(lib *library.Library, m *madeItem) error {
 	c := m.line.(clipLine)
-	if a.set.JSON {
-		return writeJSON(a.Out, c)
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, c)
 	}
 	var b strings.Builder
 	fact := func(label, format string, args ...any) {
@@ -164,7 +165,7 @@ func (a *App) showClip(lib *library.Library, m *madeItem) error {
 	}
 	fact("Format", "%s, %s, %s", c.Format, kind, spell.Size(c.Bytes))
 	fact("SHA-256", "%s", c.SHA256)
-	fact("File", "%s", terminal.Safe(a.shortenHome(c.Path)))
+	fact("File", "%s", terminal.Safe(a.ShortenHome(c.Path)))
 	_, err := fmt.Fprint(a.Out, b.String())
 	return err
 }

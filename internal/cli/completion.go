@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/cli/app"
 )
 
 // bashCompletion needs nothing but bash: cobra's script calls functions of the
@@ -25,7 +27,7 @@ and settings in your shell. The script for bash works without the package bash-c
   spaces completion zsh > "${fpath[1]}/_spaces"
   spaces completion fish > ~/.config/fish/completions/spaces.fish
   spaces completion powershell | Out-String | Invoke-Expression`,
-		Args:      takes(1, 1),
+		Args:      app.Takes(1, 1),
 		ValidArgs: shells,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
@@ -40,7 +42,7 @@ and settings in your shell. The script for bash works without the package bash-c
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(a.Out)
 			}
-			return oneOf("the shell", args[0], shells)
+			return app.OneOf("the shell", args[0], shells)
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/settings"
@@ -25,23 +26,23 @@ before the default.
 		Example: `  spaces config
   spaces config set library /media/disk/Spaces
   spaces config get library`,
-		Annotations: manual.Exits(map[int]string{exitNotFound: "there is no such setting"}),
-		Args:        takes(0, 3),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "there is no such setting"}),
+		Args:        app.Takes(0, 3),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			switch {
 			case len(args) == 0:
 				return []string{"get", "set", "path"}, cobra.ShellCompDirectiveNoFileComp
 			case len(args) == 1 && args[0] != "path":
-				return completeKeys(), cobra.ShellCompDirectiveNoFileComp
+				return app.CompleteKeys(), cobra.ShellCompDirectiveNoFileComp
 			case len(args) == 2 && strings.HasPrefix(args[1], "consent."):
 				return []string{"off", "warn", "require"}, cobra.ShellCompDirectiveNoFileComp
 			}
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			all, err := a.folder().Resolve(cmd.Flags())
+			all, err := a.Folder().Resolve(cmd.Flags())
 			if err != nil {
-				return settingError(err)
+				return app.SettingError(err)
 			}
 			switch {
 			case len(args) == 0:
@@ -73,17 +74,17 @@ func aboutSettings() string {
 func configUsage(args []string) error {
 	const see = "see spaces config --help"
 	if _, ok := settings.Lookup(args[0]); ok {
-		return hinted(usage("spaces config: unknown command %q", args[0]), "to show a setting: spaces config get "+args[0])
+		return app.Hinted(app.Usage("spaces config: unknown command %q", args[0]), "to show a setting: spaces config get "+args[0])
 	}
 	switch {
 	case args[0] == "get" && len(args) < 2:
-		return hinted(usage("spaces config get needs KEY"), see)
+		return app.Hinted(app.Usage("spaces config get needs KEY"), see)
 	case args[0] == "set" && len(args) < 3:
-		return hinted(usage("spaces config set needs KEY VALUE"), see)
+		return app.Hinted(app.Usage("spaces config set needs KEY VALUE"), see)
 	case args[0] == "get", args[0] == "path":
-		return hinted(usage("spaces config %s got %q too", args[0], args[len(args)-1]), see)
+		return app.Hinted(app.Usage("spaces config %s got %q too", args[0], args[len(args)-1]), see)
 	}
-	return hinted(usage("spaces config: unknown command %q", args[0]), cmp.Or(didYouMean(args[0], []string{"get", "set", "path"}), see))
+	return app.Hinted(app.Usage("spaces config: unknown command %q", args[0]), cmp.Or(app.DidYouMean(args[0], []string{"get", "set", "path"}), see))
 }
 
 // A settingLine is a setting in JSON.
@@ -95,34 +96,34 @@ type settingLine struct {
 }
 
 func (a *App) showSettings(all map[string]settings.Value) error {
-	t := a.table(terminal.Column{Title: "KEY"}, terminal.Column{Title: "VALUE"}, terminal.Column{Title: "FROM"})
+	t := a.Table(terminal.Column{Title: "KEY"}, terminal.Column{Title: "VALUE"}, terminal.Column{Title: "FROM"})
 	for _, k := range settings.Keys() {
 		v := all[k.Name]
-		source := sourceWords(v.Source)
-		if a.set.JSON {
-			if err := writeJSON(a.Out, settingLine{space.Schema, k.Name, v.Text, source}); err != nil {
+		source := app.SourceWords(v.Source)
+		if a.Settings.JSON {
+			if err := app.WriteJSON(a.Out, settingLine{space.Schema, k.Name, v.Text, source}); err != nil {
 				return err
 			}
 		}
-		t.Add(k.Name, terminal.Safe(v.Text), "("+a.shortenHome(terminal.Safe(source))+")")
+		t.Add(k.Name, terminal.Safe(v.Text), "("+a.ShortenHome(terminal.Safe(source))+")")
 	}
-	if !a.set.JSON {
+	if !a.Settings.JSON {
 		t.Write(a.Out, 0)
 	}
 	return nil
 }
 
 func (a *App) showConfigPath() error {
-	if a.configFile() == "" {
-		return noHome("there is no config file")
+	if a.ConfigFile() == "" {
+		return app.NoHome("there is no config file")
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, struct {
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, struct {
 			Schema int    `json:"schema"`
 			Path   string `json:"path"`
-		}{space.Schema, a.configFile()})
+		}{space.Schema, a.ConfigFile()})
 	}
-	_, err := fmt.Fprintln(a.Out, a.configFile())
+	_, err := fmt.Fprintln(a.Out, a.ConfigFile())
 	return err
 }
 
@@ -131,8 +132,8 @@ func (a *App) getSetting(all map[string]settings.Value, key string) error {
 	if !ok {
 		return noSetting(key)
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, settingLine{space.Schema, key, v.Text, sourceWords(v.Source)})
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, settingLine{space.Schema, key, v.Text, app.SourceWords(v.Source)})
 	}
 	_, err := fmt.Fprintln(a.Out, v.Text)
 	return err
@@ -143,14 +144,14 @@ func (a *App) setSetting(name, text string) error {
 	if !ok {
 		return noSetting(name)
 	}
-	text, err := a.folder().Save(key, text)
+	text, err := a.Folder().Save(key, text)
 	if err != nil {
-		return settingError(err)
+		return app.SettingError(err)
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, settingLine{space.Schema, name, text, a.configFile()})
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, settingLine{space.Schema, name, text, a.ConfigFile()})
 	}
-	a.say("%s is now %s (%s)", name, terminal.Safe(text), a.shortenHome(a.configFile()))
+	a.Say("%s is now %s (%s)", name, terminal.Safe(text), a.ShortenHome(a.ConfigFile()))
 	return nil
 }
 
@@ -159,5 +160,5 @@ func noSetting(key string) error {
 	for _, k := range settings.Keys() {
 		names = append(names, k.Name)
 	}
-	return fail(exitNotFound, "no-such-setting", cmp.Or(didYouMean(key, names), "see what there is: spaces config"), fmt.Errorf("there is no setting %q", key))
+	return app.Fail(app.ExitNotFound, "no-such-setting", cmp.Or(app.DidYouMean(key, names), "see what there is: spaces config"), fmt.Errorf("there is no setting %q", key))
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -34,7 +35,7 @@ This is a record, not legal advice: spaces help topic consent.`,
 		Example: `  spaces consent ask latest --places "my podcast"
   spaces consent set @guest granted --evidence answer.png
   spaces consent log`,
-		Args: subcommand,
+		Args: app.Subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newConsentSetCmd(a), newConsentAskCmd(a), newConsentLogCmd(a))
@@ -42,7 +43,7 @@ This is a record, not legal advice: spaces help topic consent.`,
 }
 
 type consentSetOptions struct {
-	refs
+	app.Refs
 	handle, answer        string
 	recording, purposes   string
 	note, evidence, until string
@@ -60,8 +61,8 @@ For a person without a known handle, use the id that spaces people shows. The co
 it records a handle that nobody in the library has.`,
 		Example: `  spaces consent set @guest granted --for clip,episode --until 2027-12-31
   spaces consent set @guest declined --recording latest --note "told me on the phone"`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space, file or person"}),
-		Args:        takes(2, 2),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space, file or person"}),
+		Args:        app.Takes(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.handle, o.answer = args[0], args[1]
 			return a.consentSet(cmd.Context(), o)
@@ -77,7 +78,7 @@ it records a handle that nobody in the library has.`,
 	f.BoolVar(&o.yes, "yes", false, "do not ask before recording an unknown handle")
 	manual.Group(f, "Scope", "recording", "for", "until")
 	manual.Group(f, "Evidence", "note", "evidence")
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	manual.Group(f, "How", "yes", "id-only")
 	return cmd
 }
@@ -85,22 +86,22 @@ it records a handle that nobody in the library has.`,
 func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	e := consent.Entry{Kind: consent.Consent, At: space.Time{Time: a.Now()}, Note: o.note}
 	if !consent.IsHandle(o.handle) {
-		return usage("%q is not a valid handle", o.handle)
+		return app.Usage("%q is not a valid handle", o.handle)
 	}
 	e.Handle = strings.TrimPrefix(strings.TrimSpace(o.handle), "@")
 	if (consent.Who{Handle: e.Handle}).Forgotten() {
-		return usage("@%s stands for people who were forgotten: an answer cannot be recorded for them", e.Handle)
+		return app.Usage("@%s stands for people who were forgotten: an answer cannot be recorded for them", e.Handle)
 	}
 	var err error
 	if e.Answer, err = consent.ParseAnswer(o.answer); err != nil {
-		hint := didYouMean(o.answer, consent.Answers())
+		hint := app.DidYouMean(o.answer, consent.Answers())
 		if slices.Contains(consent.Answers(), strings.ToLower(o.handle)) {
 			hint = fmt.Sprintf("the handle comes first: spaces consent set %s %s", o.answer, o.handle)
 		}
-		return hinted(usage("%w", err), hint)
+		return app.Hinted(app.Usage("%w", err), hint)
 	}
 	if e.For, err = consent.ParsePurposes(o.purposes); err != nil {
-		return usage("--for: %w", err)
+		return app.Usage("--for: %w", err)
 	}
 	if o.until != "" {
 		end, err := a.untilEnd(o.until)
@@ -108,23 +109,23 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 			return err
 		}
 		if e.Answer != consent.Granted {
-			return usage("--until can only be combined with granted")
+			return app.Usage("--until can only be combined with granted")
 		}
 		e.Until = &end
 	}
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
 	if o.recording != "" {
-		row, err := resolveOne(ctx, a, lib, o.recording, o.idOnly)
+		row, err := app.ResolveOne(ctx, a.App, lib, o.recording, o.IDOnly)
 		if err != nil {
 			return err
 		}
 		e.Recording = row.ID
 	}
-	recs, err := a.recordings(ctx, lib, refs{})
+	recs, err := a.recordings(ctx, lib, app.Refs{})
 	if err != nil {
 		return err
 	}
@@ -152,10 +153,10 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	if err != nil {
 		return err
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, consentSetLine{ledger.Entries()[len(ledger.Entries())-1], sent})
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, consentSetLine{ledger.Entries()[len(ledger.Entries())-1], sent})
 	}
-	a.say("%s: %s", consent.Who{Handle: e.Handle, ID: e.ID}, a.answerOf(&e))
+	a.Say("%s: %s", consent.Who{Handle: e.Handle, ID: e.ID}, a.answerOf(&e))
 	if e.Answer == consent.Granted {
 		return nil
 	}
@@ -178,15 +179,15 @@ func (a *App) askStranger(ctx context.Context, lib *library.Library, recs []*spa
 	nobody := fmt.Sprintf("@%s was not on stage in any Space of this library", e.Handle)
 	switch {
 	case yes:
-		a.warn("%s", nobody)
+		a.Warn("%s", nobody)
 		return nil
-	case !a.InTTY || a.set.JSON:
-		return fail(exitNotFound, "no-such-person", "list the people: spaces people; --yes records the answer anyway", errors.New(nobody))
+	case !a.InTTY || a.Settings.JSON:
+		return app.Fail(app.ExitNotFound, "no-such-person", "list the people: spaces people; --yes records the answer anyway", errors.New(nobody))
 	}
-	a.warn("%s", nobody)
-	sure, err := a.confirm(ctx, "Record the answer anyway?")
+	a.Warn("%s", nobody)
+	sure, err := a.Confirm(ctx, "Record the answer anyway?")
 	if err == nil && !sure {
-		err = fail(exitNotFound, "no-such-person", "list the people: spaces people", errors.New("nothing was recorded"))
+		err = app.Fail(app.ExitNotFound, "no-such-person", "list the people: spaces people", errors.New("nothing was recorded"))
 	}
 	return err
 }
@@ -196,11 +197,11 @@ func (a *App) untilEnd(text string) (time.Time, error) {
 	_, end, err := spell.ParseDate(text, a.Zone)
 	switch {
 	case err != nil:
-		return end, usage("--until: %w", err)
+		return end, app.Usage("--until: %w", err)
 	case end.UTC().Year() > 9999: // RFC 3339 has four digits
-		return end, usage("--until: %s is too far in the future", text)
+		return end, app.Usage("--until: %s is too far in the future", text)
 	case !end.After(a.Now()):
-		return end, usage("--until: %s is in the past", text)
+		return end, app.Usage("--until: %s is in the past", text)
 	}
 	return end.UTC(), nil
 }
@@ -208,14 +209,14 @@ func (a *App) untilEnd(text string) (time.Time, error) {
 func keepEvidence(ctx context.Context, l *consent.Ledger, name string) (*consent.Evidence, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fail(exitNotFound, "no-such-file", "nothing was recorded; check the name of the file", err)
+		return nil, app.Fail(app.ExitNotFound, "no-such-file", "nothing was recorded; check the name of the file", err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > consent.MaxEvidence {
-		return nil, fail(exitFailed, "too-large", "nothing was recorded; use a smaller copy, or write in --note where the file is",
+		return nil, app.Fail(app.ExitFailed, "too-large", "nothing was recorded; use a smaller copy, or write in --note where the file is",
 			fmt.Errorf("%s: the evidence is larger than %d MB", name, consent.MaxEvidence>>20))
 	}
 	return l.Keep(ctx, f, filepath.Ext(name))
@@ -241,7 +242,7 @@ func (a *App) answerOf(e *consent.Entry) string {
 }
 
 type consentAskOptions struct {
-	refs
+	app.Refs
 	language, purposes, places, until string
 }
 
@@ -254,11 +255,11 @@ func newConsentAskCmd(a *App) *cobra.Command {
 and how to withdraw. The messages are printed, not sent. Record the answers: spaces consent set.`,
 		Example: `  spaces consent ask latest --places "my podcast, on Spotify and Apple Podcasts"
   spaces consent ask 1ypK --lang fr --for clip --until 2027-12-31`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space"}),
-		Args:              takes(1, 1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
+		Args:              app.Takes(1, 1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.consentAsk(cmd.Context(), o)
 		},
 	}
@@ -268,9 +269,9 @@ and how to withdraw. The messages are printed, not sent. Record the answers: spa
 	f.StringVar(&o.purposes, "for", "", "ask only for `PURPOSES`: clip, episode, upload, with commas between")
 	f.StringVar(&o.places, "places", "", "name `TEXT` as the places where the voice will be heard")
 	f.StringVar(&o.until, "until", "", "ask for consent until the end of `DATE` (default: until they withdraw)")
-	complete(cmd, "lang", "en", "fr")
+	app.Complete(cmd, "lang", "en", "fr")
 	manual.Group(f, "Message", "lang", "for", "places", "until")
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	manual.Group(f, "How", "id-only")
 	return cmd
 }
@@ -287,11 +288,11 @@ type askLine struct {
 func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 	purposes, err := consent.ParsePurposes(o.purposes)
 	if err != nil {
-		return usage("--for: %w", err)
+		return app.Usage("--for: %w", err)
 	}
 	q := consent.Request{For: purposes, Places: o.places}
 	if _, err := q.Message(o.language); err != nil {
-		return usage("--lang: %w", err)
+		return app.Usage("--lang: %w", err)
 	}
 	if o.until != "" {
 		end, err := a.untilEnd(o.until)
@@ -300,17 +301,17 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		}
 		q.Until = consent.Day(o.language, end.Add(-time.Second).In(a.Zone))
 	}
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	recs, err := a.recordings(ctx, lib, o.refs)
+	recs, err := a.recordings(ctx, lib, o.Refs)
 	if err != nil {
 		return err
 	}
 	if len(recs) != 1 { // standard input may name none, or several
-		return usage("spaces consent ask takes one Space, not %d", len(recs))
+		return app.Usage("spaces consent ask takes one Space, not %d", len(recs))
 	}
 	rec := recs[0]
 	ledger, err := a.openLedger(lib)
@@ -333,8 +334,8 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		if err != nil {
 			return err
 		}
-		if a.set.JSON {
-			err = writeJSON(a.Out, askLine{space.Schema, rec.ID, who.Handle, o.language, text})
+		if a.Settings.JSON {
+			err = app.WriteJSON(a.Out, askLine{space.Schema, rec.ID, who.Handle, o.language, text})
 		} else {
 			rule := ""
 			if asked > 0 {
@@ -348,15 +349,15 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		asked++
 	}
 	if nameless > 0 {
-		a.warn("%s on stage in %s without a known handle. They count as speakers without consent until you record their answer: spaces consent set ID granted", spell.Plural(nameless, "person was", "people were"), rec.ID)
+		a.Warn("%s on stage in %s without a known handle. They count as speakers without consent until you record their answer: spaces consent set ID granted", spell.Plural(nameless, "person was", "people were"), rec.ID)
 	}
 	switch {
 	case asked == 0 && nameless > 0:
-		a.say("All other speakers in %s have answered", rec.ID)
+		a.Say("All other speakers in %s have answered", rec.ID)
 	case asked == 0:
-		a.say("All speakers in %s have answered", rec.ID)
+		a.Say("All speakers in %s have answered", rec.ID)
 	default:
-		a.say("%s. Record the answers: spaces consent set HANDLE granted|declined --recording %s", spell.Count(asked, "message"), rec.ID)
+		a.Say("%s. Record the answers: spaces consent set HANDLE granted|declined --recording %s", spell.Count(asked, "message"), rec.ID)
 	}
 	return nil
 }
@@ -369,12 +370,12 @@ func newConsentLogCmd(a *App) *cobra.Command {
 first. The ledger is in the library, in consent/ledger.jsonl.`,
 		Example: `  spaces consent log
   spaces consent log @guest --json | jq -r .evidence.name`,
-		Args: takes(0, 1),
+		Args: app.Takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			word := ""
 			if len(args) == 1 {
 				if word = args[0]; !consent.IsHandle(word) {
-					return usage("%q is not a valid handle", word)
+					return app.Usage("%q is not a valid handle", word)
 				}
 			}
 			return a.consentLog(cmd.Context(), word)
@@ -384,7 +385,7 @@ first. The ledger is in the library, in consent/ledger.jsonl.`,
 
 // consentLog shows all entries, or those about the person of a handle or an id.
 func (a *App) consentLog(ctx context.Context, word string) error {
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
@@ -394,14 +395,14 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 		return err
 	}
 	defer ledger.Close()
-	t := a.table(terminal.Column{Title: "WHEN", Yield: 1}, terminal.Column{Title: "WHO"}, terminal.Column{Title: "ANSWER", Min: 30})
+	t := a.Table(terminal.Column{Title: "WHEN", Yield: 1}, terminal.Column{Title: "WHO"}, terminal.Column{Title: "ANSWER", Min: 30})
 	for _, e := range ledger.Entries() {
 		about := e.About(consent.Who{Handle: word}) || consent.IsID(word) && e.About(consent.Who{ID: word})
 		if word != "" && !about {
 			continue
 		}
-		if a.set.JSON {
-			if err := writeJSON(a.Out, e); err != nil {
+		if a.Settings.JSON {
+			if err := app.WriteJSON(a.Out, e); err != nil {
 				return err
 			}
 			continue
@@ -421,10 +422,10 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 		}
 		t.Add(e.At.In(a.Zone).Format("2006-01-02 15:04"), who, what)
 	}
-	if !a.set.JSON {
+	if !a.Settings.JSON {
 		t.Write(a.Out, a.Columns)
 		if t.Len() == 0 {
-			a.say("No answers are recorded. Record one: spaces consent set HANDLE granted")
+			a.Say("No answers are recorded. Record one: spaces consent set HANDLE granted")
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -40,15 +41,15 @@ func (o *omitter) check(override string) error {
 	o.seconds = -1
 	switch {
 	case !o.only && (o.mute || o.reviewed || o.margin != ""):
-		return usage("--silence, --reviewed and --margin need --consented-only")
+		return app.Usage("--silence, --reviewed and --margin need --consented-only")
 	case o.only && override != "":
-		return usage("--consented-only cannot be combined with --override-consent")
+		return app.Usage("--consented-only cannot be combined with --override-consent")
 	case o.margin == "":
 		return nil
 	}
 	t, err := recording.ParseTime(o.margin)
 	if err != nil || t < 0 || t.Seconds() > maxMargin {
-		return usage("--margin must be 0 to %g s, not %q", maxMargin, o.margin)
+		return app.Usage("--margin must be 0 to %g s, not %q", maxMargin, o.margin)
 	}
 	o.seconds = t.Seconds()
 	return nil
@@ -58,7 +59,7 @@ func (o *omitter) check(override string) error {
 type omission struct{ gate.Omission }
 
 // omission finds what must be left out of a recording for an action.
-func (q *asker) omission(o *omitter, act consent.Action, r *recording.Recording) (*omission, error) {
+func (o *omitter) omission(q *app.Asker, act consent.Action, r *recording.Recording) (*omission, error) {
 	out, err := q.Omission(act, r, o.seconds, o.mute)
 	if err != nil {
 		return nil, err
@@ -103,6 +104,6 @@ func omitted(list []recording.Omitted) string {
 // has listed.
 func notReviewed(id string, lines []string) error {
 	text := strings.Join(append([]string{"nothing was written; review what would be left out"}, lines...), "\n  ")
-	return fail(exitUsage, "not-reviewed",
+	return app.Fail(app.ExitUsage, "not-reviewed",
 		"--reviewed writes the file; if turns are wrong, correct them: spaces speakers confirm "+cmp.Or(id, "SPACE")+" --turns FILE", errors.New(text))
 }

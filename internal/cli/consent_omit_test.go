@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/spaces-cli/spaces/internal/cli/app"
 )
 
 // A stage is a recording made of noises: each speaker has one of their own, so
@@ -157,7 +159,7 @@ func TestConsentedOnly(t *testing.T) {
 			file := filepath.Join(s.dir, test.name)
 			args := append(append([]string{}, test.args...), "-o", file, "--consented-only")
 			code, _, stderr := run(s.App, args...)
-			if _, err := os.Stat(file); code != exitUsage || err == nil || !strings.Contains(stderr, "0:02.7–0:05.2, 0:08.2–0:09.2") {
+			if _, err := os.Stat(file); code != app.ExitUsage || err == nil || !strings.Contains(stderr, "0:02.7–0:05.2, 0:08.2–0:09.2") {
 				t.Fatalf("without --reviewed: %d, %v: %s", code, err, stderr)
 			}
 			s.ok(t, append(args, "--reviewed")...)
@@ -243,11 +245,11 @@ func TestConsentedOnlyUsage(t *testing.T) {
 		code int
 		says string
 	}{
-		{"clip latest --at 1 --reviewed", exitUsage, "--consented-only"},
-		{"export latest --silence", exitUsage, "--consented-only"},
-		{"clip latest --at 1 --consented-only --override-consent x", exitUsage, "--override-consent"},
-		{"clip latest --at 1 --consented-only --margin 11", exitUsage, "--margin"},
-		{"export latest --consented-only --margin -1", exitUsage, "--margin"},
+		{"clip latest --at 1 --reviewed", app.ExitUsage, "--consented-only"},
+		{"export latest --silence", app.ExitUsage, "--consented-only"},
+		{"clip latest --at 1 --consented-only --override-consent x", app.ExitUsage, "--override-consent"},
+		{"clip latest --at 1 --consented-only --margin 11", app.ExitUsage, "--margin"},
+		{"export latest --consented-only --margin -1", app.ExitUsage, "--margin"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			code, _, stderr := run(s.App, append(strings.Fields(test.args), "-o", file)...)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/manual"
 )
 
@@ -15,7 +16,7 @@ func newDocsCmd(a *App) *cobra.Command {
 		Use:    "docs",
 		Short:  "Write docs/cli.md",
 		Hidden: true,
-		Args:   takes(0, 0),
+		Args:   app.Takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := io.WriteString(a.Out, manual.Reference(cmd.Root()))
 			return err

@@ -5,13 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type editOptions struct {
-	refs
+	app.Refs
 	edit library.Edit
 }
 
@@ -29,11 +30,11 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces edit 1eaJ --title "Jazz night"
   spaces edit latest --note "sound check until 4:30"
   spaces edit 1eaJ --title ""                  # back to the title X knows`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space"}),
-		Args:              takes(1, 1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
+		Args:              app.Takes(1, 1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			if cmd.Flags().Changed("title") {
 				o.edit.Title = &title
 			}
@@ -41,24 +42,24 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 				o.edit.Note = &note
 			}
 			if o.edit == (library.Edit{}) {
-				return hinted(usage("nothing to change"), "use --title TEXT or --note TEXT")
+				return app.Hinted(app.Usage("nothing to change"), "use --title TEXT or --note TEXT")
 			}
 			return a.edit(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().StringVar(&title, "title", "", "title, `TEXT`; \"\" restores the one X knows")
 	cmd.Flags().StringVar(&note, "note", "", "note, `TEXT`; search finds it")
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
 
 func (a *App) edit(ctx context.Context, o editOptions) error {
-	lib, err := a.openLibraryWrite(ctx)
+	lib, err := a.OpenLibraryWrite(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	rows, err := o.resolve(ctx, a, lib)
+	rows, err := o.Resolve(ctx, a.App, lib)
 	if err != nil {
 		return err
 	}
@@ -67,13 +68,13 @@ func (a *App) edit(ctx context.Context, o editOptions) error {
 		if err != nil {
 			return err
 		}
-		if a.set.JSON {
-			if err := writeJSON(a.Out, r); err != nil {
+		if a.Settings.JSON {
+			if err := app.WriteJSON(a.Out, r); err != nil {
 				return err
 			}
 			continue
 		}
-		a.say("%s is now %q in %s", r.ID, terminal.Safe(r.Title), terminal.Safe(a.shortenHome(lib.Path(r.Folder))))
+		a.Say("%s is now %q in %s", r.ID, terminal.Safe(r.Title), terminal.Safe(a.ShortenHome(lib.Path(r.Folder))))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/removed"
@@ -34,8 +35,8 @@ func newEpisodeLine(lib *library.Library, e *feed.Episode) episodeLine {
 // showEpisode shows what is known of an episode.
 func (a *App) showEpisode(lib *library.Library, m *madeItem) error {
 	e := m.line.(episodeLine)
-	if a.set.JSON {
-		return writeJSON(a.Out, e)
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, e)
 	}
 	files, err := m.files(lib)
 	if err != nil {
@@ -51,7 +52,7 @@ func (a *App) showEpisode(lib *library.Library, m *madeItem) error {
 		fact("Date", "%s", a.day(e.Date.Time))
 	}
 	fact("Length", "%s, %s", spell.Length(e.Duration), spell.Size(e.Bytes))
-	state := "not published: spaces episodes publish " + quoted(m.file)
+	state := "not published: spaces episodes publish " + app.Quoted(m.file)
 	if e.Published {
 		state = "published"
 	}
@@ -59,7 +60,7 @@ func (a *App) showEpisode(lib *library.Library, m *madeItem) error {
 	for _, f := range files {
 		fact("File", "%s", terminal.Safe(f))
 	}
-	fact("Folder", "%s", terminal.Safe(a.shortenHome(lib.Path(m.dir()))))
+	fact("Folder", "%s", terminal.Safe(a.ShortenHome(lib.Path(m.dir()))))
 	_, err = fmt.Fprint(a.Out, b.String())
 	return err
 }

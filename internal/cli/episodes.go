@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
@@ -21,7 +22,7 @@ import (
 )
 
 func newEpisodesCmd(a *App) *cobra.Command {
-	var o refs
+	var o app.Refs
 	cmd := &cobra.Command{
 		Use:   "episodes [SPACE]...",
 		Short: "List, play, rename, remove and publish episodes",
@@ -31,22 +32,22 @@ published every episode, count as published.`,
 		Example: `  spaces episodes
   spaces episodes publish latest
   spaces episodes unpublish 1ypK`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space or episode"}),
-		Args:              takes(0, -1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or episode"}),
+		Args:              app.Takes(0, -1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.episodes(cmd.Context(), o)
 		},
 	}
-	addIDOnly(cmd, &o)
+	app.AddIDOnly(cmd, &o)
 	addMade(a, cmd, removed.Episode, a.showEpisode)
 	cmd.AddCommand(newPublishCmd(a, true), newPublishCmd(a, false))
 	return cmd
 }
 
 func newPublishCmd(a *App, publish bool) *cobra.Command {
-	var o refs
+	var o app.Refs
 	cmd := &cobra.Command{
 		Use:   "publish SPACE|FILE...",
 		Short: "Put episodes into the feed",
@@ -55,11 +56,11 @@ the feed. If it has several episodes, the MP3 is published (or the format of fee
 the episode whose FILE name you give. If several are published, the feed chooses in the same order.`,
 		Example: `  spaces episodes publish latest
   spaces episodes publish 2021-06-14-debat.m4a`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space or episode"}),
-		Args:              takes(1, -1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or episode"}),
+		Args:              app.Takes(1, -1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.publishEpisodes(cmd.Context(), o, publish)
 		},
 	}
@@ -70,7 +71,7 @@ The feed at the target changes with the next spaces upload --feed. The audio sta
 remove it after a withdrawal: spaces upload --feed --take-down.`
 		cmd.Example = "  spaces episodes unpublish latest"
 	}
-	addIDOnly(cmd, &o)
+	app.AddIDOnly(cmd, &o)
 	return cmd
 }
 
@@ -88,26 +89,26 @@ type episodeLine struct {
 }
 
 // episodes lists what was exported.
-func (a *App) episodes(ctx context.Context, o refs) error {
+func (a *App) episodes(ctx context.Context, o app.Refs) error {
 	lib, list, err := a.listEpisodes(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	if len(o.words) > 0 {
+	if len(o.Words) > 0 {
 		if list, err = a.chooseEpisodes(ctx, lib, list, o, nil); err != nil {
 			return err
 		}
 	}
-	t := a.table(
+	t := a.Table(
 		terminal.Column{Title: "DATE", Yield: 4},
 		terminal.Column{Title: "LENGTH", Right: true, Yield: 3},
 		terminal.Column{Title: "SIZE", Right: true, Yield: 1},
 		terminal.Column{Title: "STATE", Yield: 5, Style: stateStyle},
 		terminal.Column{Title: "FILE", Yield: 2, Min: 16},
-		terminal.Column{Title: "TITLE", Min: titleRoom})
+		terminal.Column{Title: "TITLE", Min: app.TitleRoom})
 	for _, e := range list {
-		if a.set.JSON {
+		if a.Settings.JSON {
 			if err := a.printEpisode(lib, e); err != nil {
 				return err
 			}
@@ -125,10 +126,10 @@ func (a *App) episodes(ctx context.Context, o refs) error {
 		}
 		t.Add(date, spell.Length(e.Duration), spell.Size(e.Bytes), state, terminal.Safe(e.File), terminal.Safe(e.Title))
 	}
-	if !a.set.JSON {
+	if !a.Settings.JSON {
 		t.Write(a.Out, a.Columns)
 		if len(list) == 0 {
-			a.say("no episodes yet: make one with spaces export latest")
+			a.Say("no episodes yet: make one with spaces export latest")
 		}
 	}
 	return nil
@@ -137,7 +138,7 @@ func (a *App) episodes(ctx context.Context, o refs) error {
 // listEpisodes opens the library and finds its episodes. The caller closes
 // library.
 func (a *App) listEpisodes(ctx context.Context) (*library.Library, []*feed.Episode, error) {
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -150,15 +151,15 @@ func (a *App) listEpisodes(ctx context.Context) (*library.Library, []*feed.Episo
 }
 
 func (a *App) printEpisode(lib *library.Library, e *feed.Episode) error {
-	return writeJSON(a.Out, newEpisodeLine(lib, e))
+	return app.WriteJSON(a.Out, newEpisodeLine(lib, e))
 }
 
 // chooseEpisodes finds the episodes that words mean: those of the file names
 // given, and of Spaces all, or the one that best picks.
-func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*feed.Episode, o refs, best func(id string) (*feed.Episode, error)) ([]*feed.Episode, error) {
+func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*feed.Episode, o app.Refs, best func(id string) (*feed.Episode, error)) ([]*feed.Episode, error) {
 	var chosen []*feed.Episode
 	var spaces []string
-	for _, word := range o.words {
+	for _, word := range o.Words {
 		n := len(chosen)
 		for _, e := range all {
 			if e.File == word {
@@ -170,13 +171,13 @@ func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*f
 			spaces = append(spaces, word)
 		case 1:
 		default:
-			return nil, hinted(usage("several Spaces have an episode %s", word), "name the Space")
+			return nil, app.Hinted(app.Usage("several Spaces have an episode %s", word), "name the Space")
 		}
 	}
 	if len(spaces) == 0 {
 		return chosen, nil
 	}
-	rows, err := refs{spaces, o.idOnly}.resolve(ctx, a, lib)
+	rows, err := app.Refs{Words: spaces, IDOnly: o.IDOnly}.Resolve(ctx, a.App, lib)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +189,7 @@ func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*f
 			}
 		}
 		if len(chosen) == n {
-			return nil, fail(exitNotFound, "no-episode", "make one: spaces export "+row.ID, fmt.Errorf("%s has no episode", row.ID))
+			return nil, app.Fail(app.ExitNotFound, "no-episode", "make one: spaces export "+row.ID, fmt.Errorf("%s has no episode", row.ID))
 		}
 		if best != nil {
 			e, err := best(row.ID)
@@ -202,7 +203,7 @@ func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*f
 }
 
 // publishEpisodes lets episodes enter the feed, or takes them out of it.
-func (a *App) publishEpisodes(ctx context.Context, o refs, publish bool) error {
+func (a *App) publishEpisodes(ctx context.Context, o app.Refs, publish bool) error {
 	lib, all, err := a.listEpisodes(ctx)
 	if err != nil {
 		return err
@@ -223,7 +224,7 @@ func (a *App) publishEpisodes(ctx context.Context, o refs, publish bool) error {
 	if err != nil {
 		return err
 	}
-	ask, err := a.newAsker(lib, "", true)
+	ask, err := a.NewAsker(lib, "", true)
 	if err != nil {
 		return err
 	}
@@ -233,7 +234,7 @@ func (a *App) publishEpisodes(ctx context.Context, o refs, publish bool) error {
 			return fmt.Errorf("%s: %w", e.Sidecar, err)
 		}
 		e.Published = &publish
-		if a.set.JSON {
+		if a.Settings.JSON {
 			if err := a.printEpisode(lib, e); err != nil {
 				return err
 			}
@@ -250,17 +251,17 @@ func (a *App) publishEpisodes(ctx context.Context, o refs, publish bool) error {
 				return err
 			}
 			if len(found.Missing) > 0 {
-				a.warn("%s: not agreed: %s", e.File, found.Names())
+				a.Warn("%s: not agreed: %s", e.File, found.Names())
 			}
 		}
 	}
-	a.say("The feed changes when it is sent: spaces upload --feed TARGET")
+	a.Say("The feed changes when it is sent: spaces upload --feed TARGET")
 	return nil
 }
 
 // publishHint tells how a new episode gets into the feed, where there is one.
 func (a *App) publishHint(lib *library.Library, made []string) {
 	if _, err := feed.Load(lib.Root()); err == nil && len(made) > 0 {
-		a.say("Not in the feed yet; to publish: spaces episodes publish %s", strings.Join(made, " "))
+		a.Say("Not in the feed yet; to publish: spaces episodes publish %s", strings.Join(made, " "))
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
@@ -32,7 +33,7 @@ import (
 )
 
 type exportOptions struct {
-	refs
+	app.Refs
 	preset, format, output string
 	loudness, truePeak     string
 	trimSilence, level     bool
@@ -65,12 +66,12 @@ Presets: host (as above), untouched (the original audio, with tags), archive
 		Example: `  spaces export latest --transcript talk.srt --chapters clips
   spaces export 1ypK --trim-silence --format mp3 --id3 2.4 -o episodes/`,
 		Annotations: manual.Exits(map[int]string{
-			exitUsage: "wrong usage, or SPACE is ambiguous", exitPartly: "some could not be exported; they are listed",
-			exitNotFound: "no such Space, or none of them has audio"}),
-		Args:              takes(1, -1),
-		ValidArgsFunction: completeSpaces(a),
+			app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitPartly: "some could not be exported; they are listed",
+			app.ExitNotFound: "no such Space, or none of them has audio"}),
+		Args:              app.Takes(1, -1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.export(cmd.Context(), o)
 		},
 	}
@@ -102,8 +103,8 @@ Presets: host (as above), untouched (the original audio, with tags), archive
 	f.StringArrayVar(&o.set, "set", nil, "set a tag: album, artist, genre or track, as `KEY=VALUE`; may be repeated")
 	manual.Group(f, "Tags", "title", "description", "cover", "chapters", "transcript", "id3", "set")
 	addOmitter(cmd, &o.omit)
-	addOverride(cmd, &o.override)
-	addIDOnly(cmd, &o.refs)
+	app.AddOverride(cmd, &o.override)
+	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
 
@@ -129,17 +130,17 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 			return q, err
 		}
 		if q.CutSilence.Seconds() < 0.5 {
-			return q, usage("--cut-silence %s is shorter than the half second from which silence is noticed", o.cutSilence)
+			return q, app.Usage("--cut-silence %s is shorter than the half second from which silence is noticed", o.cutSilence)
 		}
 	}
 	if o.bitRate != 0 && (o.bitRate < 24 || o.bitRate > 320) {
-		return q, usage("--bit-rate takes 24 to 320 kb/s, not %d", o.bitRate)
+		return q, app.Usage("--bit-rate takes 24 to 320 kb/s, not %d", o.bitRate)
 	}
 	q.BitRate = o.bitRate * 1000
 	for _, s := range o.set {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok {
-			return q, usage("--set must be KEY=VALUE, not %q", s)
+			return q, app.Usage("--set must be KEY=VALUE, not %q", s)
 		}
 		q.Set = append(q.Set, tags.Pair{Name: name, Value: value})
 	}
@@ -152,7 +153,7 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 			return q, err
 		}
 		if _, err := cover.Check(q.Cover); err != nil {
-			return q, fail(exitUsage, "bad-cover", "artwork is a square JPEG or PNG in RGB, 1400 to 3000 pixels wide", fmt.Errorf("%s: %w", o.cover, err))
+			return q, app.Fail(app.ExitUsage, "bad-cover", "artwork is a square JPEG or PNG in RGB, 1400 to 3000 pixels wide", fmt.Errorf("%s: %w", o.cover, err))
 		}
 	}
 	return q, nil
@@ -165,7 +166,7 @@ func decibels(flag, text string, low, high float64) (*float64, error) {
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(v >= low && v <= high) {
-		return nil, usage("%s must be from %g to %g, not %q", flag, low, high, text)
+		return nil, app.Usage("%s must be from %g to %g, not %q", flag, low, high, text)
 	}
 	return &v, nil
 }
@@ -177,7 +178,7 @@ func (o *exportOptions) place(q *episode.Request, many bool) error {
 		return nil
 	}
 	if o.publish {
-		return hinted(usage("--publish cannot be combined with -o: the feed takes episodes from the library's folders"), "leave out -o")
+		return app.Hinted(app.Usage("--publish cannot be combined with -o: the feed takes episodes from the library's folders"), "leave out -o")
 	}
 	info, err := os.Stat(o.output)
 	if os.IsPathSeparator(o.output[len(o.output)-1]) || err == nil && info.IsDir() {
@@ -185,7 +186,7 @@ func (o *exportOptions) place(q *episode.Request, many bool) error {
 		return nil
 	}
 	if many {
-		return usage("%s cannot take several episodes: name a folder, as %s/", o.output, o.output)
+		return app.Usage("%s cannot take several episodes: name a folder, as %s/", o.output, o.output)
 	}
 	dir, file := filepath.Split(o.output)
 	if q.Dir = dir; dir == "" {
@@ -195,11 +196,11 @@ func (o *exportOptions) place(q *episode.Request, many bool) error {
 	f, ok := format.Of(o.output, format.Encoded())
 	switch {
 	case !ok:
-		return hinted(usage("%s does not end in %s", o.output, format.Exts(format.Encoded())), "name a folder instead: "+o.output+"/")
+		return app.Hinted(app.Usage("%s does not end in %s", o.output, format.Exts(format.Encoded())), "name a folder instead: "+o.output+"/")
 	case q.Format == "":
 		q.Format = f
 	case q.Format != f:
-		return usage("%s is not named as a file of the format %s", o.output, q.Format)
+		return app.Usage("%s is not named as a file of the format %s", o.output, q.Format)
 	}
 	return nil
 }
@@ -228,7 +229,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	if err != nil {
 		return err
 	}
-	lib, rows, err := o.open(ctx, a)
+	lib, rows, err := o.Open(ctx, a.App)
 	if err != nil {
 		return err
 	}
@@ -237,21 +238,21 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		return err
 	}
 	if o.transcript != "" && len(rows) > 1 {
-		return usage("--transcript is that of one Space, and %d are to be exported", len(rows))
+		return app.Usage("--transcript is that of one Space, and %d are to be exported", len(rows))
 	}
 	q.Library = lib
-	ask, err := a.newAsker(lib, o.override, false)
+	ask, err := a.NewAsker(lib, o.override, false)
 	if err != nil {
 		return err
 	}
 	defer ask.Close()
-	ask.late = len(rows) > 1
-	defer ask.printWarnings()
+	ask.Late = len(rows) > 1
+	defer ask.PrintWarnings()
 	if err := a.reviewExport(&o, ask, lib, rows); err != nil {
 		return err
 	}
 	var waiting []string // ids whose episodes are not published
-	err = a.eachSpace(ctx, "exporting", rows, episode.Phases(), "exports-failed", "exported", func(row catalog.Row, p stream.Progress) (func() error, error) {
+	err = a.EachSpace(ctx, "exporting", rows, episode.Phases(), "exports-failed", "exported", func(row catalog.Row, p stream.Progress) (func() error, error) {
 		res, err := a.exportSpace(ctx, &o, ask, q, row, p)
 		return func() error {
 			if o.output == "" && !res.IsPublished() {
@@ -275,7 +276,7 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 	case "turns":
 		turns, err := q.Library.Turns(s.ID)
 		if err != nil || turns == nil || len(turns.Turns) == 0 {
-			return fail(exitNotFound, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("no speaking turns are known for %s", s.ID))
+			return app.Fail(app.ExitNotFound, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("no speaking turns are known for %s", s.ID))
 		}
 		q.Chapters, q.RoughChapters = chapters.FromTurns(out.Heard(turns.Turns), chapters.LeastSeconds), turns.Approximate
 		return nil
@@ -285,7 +286,7 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 			return err
 		}
 		if len(list) == 0 {
-			return fail(exitNotFound, "no-clips", "cut some first (spaces clip), or list the chapters in a file: --chapters FILE", fmt.Errorf("no clips have been cut from %s", s.ID))
+			return app.Fail(app.ExitNotFound, "no-clips", "cut some first (spaces clip), or list the chapters in a file: --chapters FILE", fmt.Errorf("no clips have been cut from %s", s.ID))
 		}
 		var marks []chapters.Clip
 		for _, c := range list {
@@ -301,7 +302,7 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 	defer f.Close()
 	q.ChapterSource = "file"
 	if q.Chapters, _, err = chapters.Parse(f, length(q)); err != nil {
-		return usage("%s: %w", o.chapters, err)
+		return app.Usage("%s: %w", o.chapters, err)
 	}
 	return nil
 }
@@ -323,7 +324,7 @@ func (o *exportOptions) say(q *episode.Request) error {
 }
 
 // reviewExport stops a command that would leave out what nobody has looked at.
-func (a *App) reviewExport(o *exportOptions, ask *asker, lib *library.Library, rows []catalog.Row) error {
+func (a *App) reviewExport(o *exportOptions, ask *app.Asker, lib *library.Library, rows []catalog.Row) error {
 	if !o.omit.only || o.omit.reviewed {
 		return nil
 	}
@@ -333,7 +334,7 @@ func (a *App) reviewExport(o *exportOptions, ask *asker, lib *library.Library, r
 		if err != nil {
 			return err
 		}
-		out, err := ask.omission(&o.omit, consent.Exporting, r)
+		out, err := o.omit.omission(ask, consent.Exporting, r)
 		if err == nil && len(out.Spans) > 0 {
 			lines = append(lines, row.ID+": "+out.text(recording.Span{Samples: r.Samples}))
 		}
@@ -348,7 +349,7 @@ func (a *App) reviewExport(o *exportOptions, ask *asker, lib *library.Library, r
 }
 
 // exportSpace makes one episode.
-func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *asker, q episode.Request, row catalog.Row, p stream.Progress) (*episode.Result, error) {
+func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *app.Asker, q episode.Request, row catalog.Row, p stream.Progress) (*episode.Result, error) {
 	s, err := q.Library.Load(row.ID)
 	if err != nil {
 		return nil, err
@@ -359,11 +360,11 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *asker, q e
 	defer q.Recording.Close()
 	out := new(omission)
 	if o.omit.only {
-		if out, err = ask.omission(&o.omit, consent.Exporting, q.Recording); err != nil {
+		if out, err = o.omit.omission(ask, consent.Exporting, q.Recording); err != nil {
 			return nil, err
 		}
 		q.Omit, q.Unnamed = out.Omission.Omission, out.Unnamed()
-	} else if q.ConsentMissing, err = ask.check(ctx, consent.Exporting, gate.Use{Recording: row.ID}); err != nil {
+	} else if q.ConsentMissing, err = ask.Ask(ctx, consent.Exporting, gate.Use{Recording: row.ID}); err != nil {
 		return nil, err
 	}
 	if err := o.mark(&q, s, out); err != nil {
@@ -381,14 +382,14 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *asker, q e
 
 // printExported tells of an episode: what was measured before and after.
 func (a *App) printExported(r *episode.Result) error {
-	if a.set.JSON {
+	if a.Settings.JSON {
 		remarks := r.Notes
 		if remarks == nil {
 			remarks = []string{}
 		}
-		return writeJSON(a.Out, exported{r.Record, r.Path, r.Status, remarks})
+		return app.WriteJSON(a.Out, exported{r.Record, r.Path, r.Status, remarks})
 	}
-	text := fmt.Sprintf("%s  %s  %s", terminal.Safe(a.shorten(r.Path)), spell.Length(r.Duration), spell.Size(r.Bytes))
+	text := fmt.Sprintf("%s  %s  %s", terminal.Safe(a.Shorten(r.Path)), spell.Length(r.Duration), spell.Size(r.Bytes))
 	switch {
 	case r.Status == episode.Done:
 		text += "  (already there)"
@@ -409,7 +410,7 @@ func (a *App) printExported(r *episode.Result) error {
 		return err
 	}
 	for _, n := range r.Notes {
-		a.warn("%s: %s", terminal.Safe(r.File), n)
+		a.Warn("%s: %s", terminal.Safe(r.File), n)
 	}
 	return nil
 }

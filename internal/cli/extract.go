@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/intake"
@@ -44,10 +45,10 @@ not copied again.`,
   spaces add recording.m4a --started-at 2021-06-14T20:00
   spaces extract a.zip --title 1eaJbNqXaXWxX="Jazz night"`,
 		Annotations: manual.Exits(map[int]string{
-			exitPartly:   "some could not be saved; they are listed",
-			exitNotFound: "no Spaces found, or no such file",
+			app.ExitPartly:   "some could not be saved; they are listed",
+			app.ExitNotFound: "no Spaces found, or no such file",
 		}),
-		Args: takes(1, -1),
+		Args: app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
 			return a.extract(cmd.Context(), o)
@@ -61,7 +62,7 @@ not copied again.`,
 }
 
 func (a *App) extract(ctx context.Context, o extractOptions) error {
-	opts := intake.Options{DryRun: o.dryRun, Jobs: a.set.Jobs}
+	opts := intake.Options{DryRun: o.dryRun, Jobs: a.Settings.Jobs}
 	if opts.Jobs == 0 {
 		opts.Jobs = runtime.GOMAXPROCS(0)
 	}
@@ -71,7 +72,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	}
 	if o.startedAt != "" {
 		if opts.StartedAt, _, err = spell.ParseDate(o.startedAt, a.Zone); err != nil {
-			return usage("--started-at: %w", err)
+			return app.Usage("--started-at: %w", err)
 		}
 	}
 
@@ -79,8 +80,8 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		return err
 	}
 
-	lib, err := library.Open(ctx, a.libraryOptions())
-	if isNoLibrary(err) {
+	lib, err := library.Open(ctx, a.LibraryOptions())
+	if app.IsNoLibrary(err) {
 		lib, err = nil, nil
 		// What holds no Spaces leaves no library behind.
 		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt}, func(intake.Event) {})
@@ -90,7 +91,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		if lib != nil {
 			lib.Close()
 		}
-		lib, err = library.OpenWrite(ctx, a.libraryOptions())
+		lib, err = library.OpenWrite(ctx, a.LibraryOptions())
 	}
 	if err != nil {
 		return err
@@ -98,12 +99,12 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	x := &extraction{Report: intake.Report{DryRun: o.dryRun}, app: a, lib: lib, paths: o.paths}
 	if lib != nil {
 		defer lib.Close()
-		a.opened(lib, nil)
+		a.Opened(lib, nil)
 		if !opts.DryRun {
-			a.emptyOld(ctx, lib)
+			a.EmptyOld(ctx, lib)
 		}
 	}
-	bar := a.newBar("reading").CountBytes()
+	bar := a.NewBar("reading").CountBytes()
 	opts.Progress = bar
 	x.Summary, err = intake.Import(ctx, lib, o.paths, opts, x.event)
 	bar.Close()
@@ -124,7 +125,7 @@ func parseTitles(flags []string) (map[string]string, error) {
 	for _, f := range flags {
 		m := titleFlag.FindStringSubmatch(f)
 		if m == nil {
-			return nil, hinted(usage("--title must be ID=TEXT, not %q", f), "such as --title 1eaJbNqXaXWxX=\"Jazz night\"")
+			return nil, app.Hinted(app.Usage("--title must be ID=TEXT, not %q", f), "such as --title 1eaJbNqXaXWxX=\"Jazz night\"")
 		}
 		titles[m[1]] = m[2]
 	}
@@ -141,7 +142,7 @@ type extraction struct {
 }
 
 func (x *extraction) event(e intake.Event) {
-	if x.app.set.JSON {
+	if x.app.Settings.JSON {
 		x.json(e)
 	}
 	x.Add(e)
@@ -158,7 +159,7 @@ func (x *extraction) json(e intake.Event) {
 	default:
 		return // archives are in the summary
 	}
-	x.err = errors.Join(x.err, writeJSON(x.app.Out, line))
+	x.err = errors.Join(x.err, app.WriteJSON(x.app.Out, line))
 }
 
 type recordingLine struct {
@@ -198,13 +199,13 @@ type summaryLine struct {
 // finish prints what there is to say at the end.
 func (x *extraction) finish(ctx context.Context) error {
 	a, s := x.app, x.Summary
-	if a.set.JSON {
+	if a.Settings.JSON {
 		archives := s.Archives
 		if archives == nil {
 			archives = []space.Archive{}
 		}
-		return errors.Join(x.err, writeJSON(a.Out, summaryLine{space.Schema, "summary", x.DryRun, s.Added, s.Updated, s.Unchanged,
-			s.Failed, s.NoAudio, s.NoRecord, s.Removed, s.Problems, s.Bytes, s.Seconds, a.set.Library, archives}))
+		return errors.Join(x.err, app.WriteJSON(a.Out, summaryLine{space.Schema, "summary", x.DryRun, s.Added, s.Updated, s.Unchanged,
+			s.Failed, s.NoAudio, s.NoRecord, s.Removed, s.Problems, s.Bytes, s.Seconds, a.Settings.Library, archives}))
 	}
 	var text strings.Builder
 	z := spell.Zones{Location: a.Zone}
@@ -220,10 +221,10 @@ func (x *extraction) finish(ctx context.Context) error {
 
 // nextSteps says where things are and what can be done with the newest Space.
 func (x *extraction) nextSteps(ctx context.Context, b *strings.Builder) {
-	if x.DryRun || x.lib == nil || len(x.Rows) == 0 || x.app.set.Quiet {
+	if x.DryRun || x.lib == nil || len(x.Rows) == 0 || x.app.Settings.Quiet {
 		return
 	}
-	fmt.Fprintf(b, "Folder: %s\n", terminal.Safe(x.app.shortenHome(x.app.set.Library)))
+	fmt.Fprintf(b, "Folder: %s\n", terminal.Safe(x.app.ShortenHome(x.app.Settings.Library)))
 	newest := -1
 	for i, r := range x.Rows {
 		if r.State != space.NoAudio && (newest < 0 || r.Started.After(x.Rows[newest].Started)) {
@@ -249,7 +250,7 @@ func (x *extraction) heading(b *strings.Builder, z *spell.Zones) {
 	for _, ar := range x.Archives {
 		parts := []string{}
 		if ar.Account != nil {
-			parts = append(parts, person(ar.Account))
+			parts = append(parts, app.Person(ar.Account))
 		} else {
 			parts = append(parts, terminal.Safe(ar.Name))
 		}
@@ -273,7 +274,7 @@ func (x *extraction) table(ctx context.Context, z *spell.Zones) *terminal.Table 
 			layout = "02 Jan 2006 15:04"
 		}
 	}
-	t := x.app.table(terminal.Column{}, terminal.Column{Right: true})
+	t := x.app.Table(terminal.Column{}, terminal.Column{Right: true})
 	for _, r := range x.Rows {
 		title := terminal.Safe(r.Title)
 		if r.Untitled {
@@ -334,7 +335,7 @@ func (x *extraction) printProblems() {
 		word := "note"
 		if p.Failed {
 			word = "problem"
-		} else if notes++; notes > most || a.set.Quiet {
+		} else if notes++; notes > most || a.Settings.Quiet {
 			continue
 		}
 		fmt.Fprintf(a.Err, "spaces: %s: %s\n", word, terminal.SafeLines(p.Error()))
@@ -342,7 +343,7 @@ func (x *extraction) printProblems() {
 			fmt.Fprintf(a.Err, "spaces: hint: %s\n", terminal.SafeLines(p.Hint))
 		}
 	}
-	if notes > most && !a.set.Quiet {
+	if notes > most && !a.Settings.Quiet {
 		fmt.Fprintf(a.Err, "spaces: note: and %d more; --json lists them all\n", notes-most)
 	}
 }
@@ -353,16 +354,16 @@ func (x *extraction) verdict() error {
 	problems := spell.Count(x.Summary.Problems, "problem")
 	switch {
 	case v == intake.Partly && x.DryRun:
-		return fail(exitPartly, "partly", "", fmt.Errorf("%s, listed above; nothing was written", problems))
+		return app.Fail(app.ExitPartly, "partly", "", fmt.Errorf("%s, listed above; nothing was written", problems))
 	case v == intake.Partly:
-		return fail(exitPartly, "partly", "fix what is listed and run the same command again; what is saved stays",
+		return app.Fail(app.ExitPartly, "partly", "fix what is listed and run the same command again; what is saved stays",
 			fmt.Errorf("%s, listed above; all else is saved", problems))
 	case v == intake.NoInput:
-		return fail(exitNotFound, first, x.whereHint(), errors.New("no such file or folder"))
+		return app.Fail(app.ExitNotFound, first, x.whereHint(), errors.New("no such file or folder"))
 	case v == intake.Nothing:
-		return fail(exitFailed, first, x.nothingHint(), errors.New("nothing could be saved"))
+		return app.Fail(app.ExitFailed, first, x.nothingHint(), errors.New("nothing could be saved"))
 	case v == intake.NoSpace:
-		return fail(exitNotFound, "no-spaces", noSpacesHint, errors.New("no Spaces found"))
+		return app.Fail(app.ExitNotFound, "no-spaces", noSpacesHint, errors.New("no Spaces found"))
 	}
 	return nil
 }
@@ -385,7 +386,7 @@ func (x *extraction) whereHint() string {
 			return "download it with the browser where you are signed in to X, then: spaces extract FILE.zip"
 		}
 	}
-	return checkName + ". Browsers save to the folder Downloads"
+	return app.CheckName + ". Browsers save to the folder Downloads"
 }
 
 const noSpacesHint = "X includes Spaces of about the last 30 days: request a new archive soon after a Space ends; " +

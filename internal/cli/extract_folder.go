@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -27,28 +28,28 @@ func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
 			continue
 		}
 		const most = 40
-		fmt.Fprintf(a.Err, "%s holds other things too, %s for one. In it and its folders there %s:\n", terminal.Safe(a.shorten(p)),
-			terminal.Safe(a.shorten(survey.Other)), are(len(survey.Found), "archive or recording", "archives and recordings"))
+		fmt.Fprintf(a.Err, "%s holds other things too, %s for one. In it and its folders there %s:\n", terminal.Safe(a.Shorten(p)),
+			terminal.Safe(a.Shorten(survey.Other)), are(len(survey.Found), "archive or recording", "archives and recordings"))
 		for i, f := range survey.Found {
 			if i == most {
 				fmt.Fprintf(a.Err, "  and %d more\n", len(survey.Found)-most)
 				break
 			}
-			fmt.Fprintf(a.Err, "  %-9s %8s  %s\n", foundWords[f.Kind], foundSize(f), terminal.Safe(a.shorten(f.Path)))
+			fmt.Fprintf(a.Err, "  %-9s %8s  %s\n", foundWords[f.Kind], foundSize(f), terminal.Safe(a.Shorten(f.Path)))
 		}
 		if o.all || o.dryRun {
 			continue
 		}
-		if !a.InTTY || a.set.JSON {
-			return false, hinted(usage("%s holds other files too, and cannot ask: standard input is not a terminal", p),
+		if !a.InTTY || a.Settings.JSON {
+			return false, app.Hinted(app.Usage("%s holds other files too, and cannot ask: standard input is not a terminal", p),
 				"take everything listed with --all, or name the files")
 		}
-		yes, err := a.confirm(ctx, "Take all of them?")
+		yes, err := a.Confirm(ctx, "Take all of them?")
 		if err != nil {
 			return false, err
 		}
 		if !yes {
-			a.say("nothing was taken; name the files to take")
+			a.Say("nothing was taken; name the files to take")
 			return false, nil
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -31,7 +32,7 @@ Step by step: spaces help topic publishing-a-podcast.`,
 		Example: `  spaces feed init --title "Open Mic" --base-url https://example.com/show/
   spaces feed build
   spaces feed check`,
-		Args: subcommand,
+		Args: app.Subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newFeedInitCmd(a), newFeedBuildCmd(a), newFeedCheckCmd(a))
@@ -48,8 +49,8 @@ the people of --person.`,
 		Example: `  spaces feed init --title "Open Mic" --base-url https://example.com/show/ \
     --author "Ann Host" --language en --category "News > Politics"
   spaces feed init --person "guest1=Bob Guest" --person "Ann Host,host"`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or an invalid value", exitNotFound: "no library"}),
-		Args:        takes(0, 0),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or an invalid value", app.ExitNotFound: "no library"}),
+		Args:        app.Takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.feedInit(cmd.Context(), cmd.Flags())
 		},
@@ -77,7 +78,7 @@ the people of --person.`,
 }
 
 func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet) error {
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet) error {
 		return err
 	}
 	if isNew && (!flags.Changed("title") || !flags.Changed("base-url")) {
-		return hinted(usage("a new show needs a title and a base URL"),
+		return app.Hinted(app.Usage("a new show needs a title and a base URL"),
 			`spaces feed init --title "My show" --base-url https://example.com/my-show/`)
 	}
 	flags.Visit(func(f *pflag.Flag) {
@@ -101,7 +102,7 @@ func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet) error {
 			values = list.GetSlice()
 		}
 		if _, wrong := show.Set(f.Name, values...); wrong != nil {
-			err = usage("--%s: %w", f.Name, wrong)
+			err = app.Usage("--%s: %w", f.Name, wrong)
 		}
 	})
 	if err != nil {
@@ -110,21 +111,21 @@ func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet) error {
 	show.Complete()
 	warnings, err := show.Check()
 	if err != nil {
-		return usage("%w", err)
+		return app.Usage("%w", err)
 	}
 	if err := show.Save(root); err != nil {
 		return err
 	}
-	if a.set.JSON {
-		if err := writeJSON(a.Out, show); err != nil {
+	if a.Settings.JSON {
+		if err := app.WriteJSON(a.Out, show); err != nil {
 			return err
 		}
 	} else {
-		a.say("Saved the show %q in %s", terminal.Safe(show.Title), terminal.Safe(a.shortenHome(lib.Path(layout.Show))))
-		a.say("The address of its feed: %s", terminal.Safe(show.URL(layout.FeedFile)))
+		a.Say("Saved the show %q in %s", terminal.Safe(show.Title), terminal.Safe(a.ShortenHome(lib.Path(layout.Show))))
+		a.Say("The address of its feed: %s", terminal.Safe(show.URL(layout.FeedFile)))
 	}
 	for _, w := range warnings {
-		a.warn("%s", w)
+		a.Warn("%s", w)
 	}
 	return nil
 }
@@ -151,8 +152,8 @@ this computer and at the base URL. The library's own folder keeps its pages up t
 		Example: `  spaces feed build
   spaces feed build --site --out public
   spaces feed build --json | jq -r '.files[].path'`,
-		Annotations: manual.Exits(map[int]string{exitNotFound: "no library, no show or no episode"}),
-		Args:        takes(0, 0),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no library, no show or no episode"}),
+		Args:        app.Takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.feedBuild(cmd.Context(), o)
 		},
@@ -160,7 +161,7 @@ this computer and at the base URL. The library's own folder keeps its pages up t
 	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write into `DIR`, or to a FILE.xml (default: the folder feed of the library)")
 	cmd.Flags().BoolVar(&o.site, "site", false, "write web pages too, and copy the audio beside them")
 	manual.Group(cmd.Flags(), "Output", "out", "site")
-	addOverride(cmd, &o.override)
+	app.AddOverride(cmd, &o.override)
 	return cmd
 }
 
@@ -186,7 +187,7 @@ type feedBuiltLine struct {
 }
 
 func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
@@ -217,17 +218,17 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	if _, err := out.Stat("index.html"); err == nil && o.out == "" {
 		o.site = true // upload sends the pages that lie there, and a feed that links them
 	}
-	ask, err := a.newAsker(lib, o.override, false)
+	ask, err := a.NewAsker(lib, o.override, false)
 	if err != nil {
 		return err
 	}
 	defer ask.Close()
 	var missing []string
-	bar := a.newBar("building the feed", feed.Phases()...).CountBytes()
+	bar := a.NewBar("building the feed", feed.Phases()...).CountBytes()
 	b, err := feed.Build(ctx, root, out, show, feed.Options{File: file, Site: o.site, Progress: bar, Agree: func(list []*feed.Episode) error {
 		var err error
 		bar.Close()
-		missing, err = ask.episodes(ctx, list)
+		missing, err = ask.Episodes(ctx, list)
 		return err
 	}})
 	bar.Close()
@@ -236,26 +237,26 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	}
 	errs, warnings := tally(b.Findings)
 	name := filepath.Join(dir, filepath.Base(b.URL))
-	if a.set.JSON {
+	if a.Settings.JSON {
 		line := feedBuiltLine{space.Schema, name, b.URL, len(b.Episodes), b.Changed, []feedAsset{}, orEmpty(b.Pages), orEmpty(b.Gone), errs, warnings, missing}
 		for _, f := range b.Files {
 			line.Files = append(line.Files, feedAsset{f.Path, f.URL})
 		}
-		return writeJSON(a.Out, line)
+		return app.WriteJSON(a.Out, line)
 	}
 	state := "written"
 	if !b.Changed {
 		state = "up to date"
 	}
-	fmt.Fprintf(a.Out, "%s  %s, %s\n", terminal.Safe(a.shorten(name)), spell.Count(len(b.Episodes), "episode"), state)
+	fmt.Fprintf(a.Out, "%s  %s, %s\n", terminal.Safe(a.Shorten(name)), spell.Count(len(b.Episodes), "episode"), state)
 	if o.site {
-		a.say("Wrote %s of the site. Open %s", spell.Count(len(b.Pages), "file"), terminal.Safe(a.shorten(filepath.Join(dir, "index.html"))))
+		a.Say("Wrote %s of the site. Open %s", spell.Count(len(b.Pages), "file"), terminal.Safe(a.Shorten(filepath.Join(dir, "index.html"))))
 	}
 	if n := len(b.Gone); n > 0 {
-		a.say("Removed %s of episodes that are not in the feed any more", spell.Count(n, "page"))
+		a.Say("Removed %s of episodes that are not in the feed any more", spell.Count(n, "page"))
 	}
 	if errs+warnings > 0 {
-		a.warn("the feed has %s and %s. List them: spaces feed check %s", spell.Count(errs, "error"), spell.Count(warnings, "warning"), name)
+		a.Warn("the feed has %s and %s. List them: spaces feed check %s", spell.Count(errs, "error"), spell.Count(warnings, "warning"), name)
 	}
 	return nil
 }
@@ -271,8 +272,8 @@ not look at images and audio. The rules: spaces help topic publishing-a-podcast.
 		Example: `  spaces feed check
   spaces feed check old-feed.xml
   curl -s https://example.com/feed.xml | spaces feed check -`,
-		Annotations: manual.Exits(map[int]string{exitNotFound: "no such file", exitFound: "the feed has errors"}),
-		Args:        takes(0, 1),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no such file", app.ExitFound: "the feed has errors"}),
+		Args:        app.Takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := ""
 			if len(args) == 1 {
@@ -301,17 +302,17 @@ func (a *App) feedCheck(name string) error {
 	in, shown := a.In, "standard input"
 	if name != "-" {
 		if name == "" {
-			name = filepath.Join(a.set.Library, layout.Feed, layout.FeedFile)
+			name = filepath.Join(a.Settings.Library, layout.Feed, layout.FeedFile)
 		}
 		f, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return fail(exitNotFound, "no-such-file", "build the feed: spaces feed build", err)
+			return app.Fail(app.ExitNotFound, "no-such-file", "build the feed: spaces feed build", err)
 		}
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		in, shown = f, a.shorten(name)
+		in, shown = f, a.Shorten(name)
 	}
 	var text bytes.Buffer
 	findings, err := feed.CheckAt(io.TeeReader(in, &text), a.Now())
@@ -320,12 +321,12 @@ func (a *App) feedCheck(name string) error {
 	}
 	ours, repairs := feed.Made(text.Bytes()), make(map[string]bool)
 	for _, f := range findings {
-		if a.set.JSON {
-			err = writeJSON(a.Out, feedFindingLine{space.Schema, "finding", f})
+		if a.Settings.JSON {
+			err = app.WriteJSON(a.Out, feedFindingLine{space.Schema, "finding", f})
 		} else {
 			err = writeFinding(a.Out, shown, f)
 		}
-		if fix := findingHint(f.Rule); err == nil && ours && !a.set.JSON && fix != "" && !repairs[fix] {
+		if fix := app.FindingHint(f.Rule); err == nil && ours && !a.Settings.JSON && fix != "" && !repairs[fix] {
 			repairs[fix] = true
 			_, err = fmt.Fprintln(a.Out, "  repair: "+fix)
 		}
@@ -334,15 +335,15 @@ func (a *App) feedCheck(name string) error {
 		}
 	}
 	errs, warnings := tally(findings)
-	if a.set.JSON {
-		if err := writeJSON(a.Out, feedCheckedLine{space.Schema, "summary", errs, warnings}); err != nil {
+	if a.Settings.JSON {
+		if err := app.WriteJSON(a.Out, feedCheckedLine{space.Schema, "summary", errs, warnings}); err != nil {
 			return err
 		}
-	} else if len(findings) > 0 || !a.set.Quiet {
+	} else if len(findings) > 0 || !a.Settings.Quiet {
 		fmt.Fprintf(a.Out, "Checked %s: %s, %s\n", terminal.Safe(shown), spell.Count(errs, "error"), spell.Count(warnings, "warning"))
 	}
 	if errs > 0 {
-		return fail(exitFound, "findings", "the rules: spaces help topic publishing-a-podcast", fmt.Errorf("the feed has %s", spell.Count(errs, "error")))
+		return app.Fail(app.ExitFound, "findings", "the rules: spaces help topic publishing-a-podcast", fmt.Errorf("the feed has %s", spell.Count(errs, "error")))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/forget"
 	"github.com/spaces-cli/spaces/internal/library"
@@ -35,8 +36,8 @@ is done. Uploads are listed; you remove them at the target. More: spaces help to
 		Example: `  spaces people forget @guest --dry-run
   spaces people forget @guest --clips --episodes --names --originals
   spaces people forget guest --yes guest --json | jq -r 'select(.fate == "stays").name'`,
-		Annotations: manual.Exits(map[int]string{exitNotFound: "nothing in the library has their voice or name"}),
-		Args:        takes(1, 1),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "nothing in the library has their voice or name"}),
+		Args:        app.Takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.handle = args[0]
 			return a.forget(cmd.Context(), o)
@@ -75,37 +76,37 @@ type forgetSum struct {
 
 func (a *App) forget(ctx context.Context, o forgetOptions) error {
 	if !consent.IsHandle(o.handle) {
-		return usage("%q is not a valid handle", o.handle)
+		return app.Usage("%q is not a valid handle", o.handle)
 	}
 	if o.choice == (forget.Choice{}) {
 		o.choice = forget.Choice{Clips: true, Episodes: true, Names: true}
 	}
 	ask := o.yes == "" && !o.dryRun
 	if o.yes != "" && consent.Handle(o.yes) != consent.Handle(o.handle) {
-		return usage("--yes must repeat the handle %s, not %s", o.handle, o.yes)
+		return app.Usage("--yes must repeat the handle %s, not %s", o.handle, o.yes)
 	}
 	// What only looks changes nothing: not if there is nobody, not in a dry run.
-	plan, done, err := a.findPerson(ctx, a.openLibrary, o)
+	plan, done, err := a.findPerson(ctx, a.OpenLibrary, o)
 	if err != nil {
 		return err
 	}
 	done()
-	if ask && (!a.InTTY || a.set.JSON) {
-		return hinted(usage("cannot ask: standard input is not a terminal"), "--yes HANDLE removes without asking; --dry-run lists the files")
+	if ask && (!a.InTTY || a.Settings.JSON) {
+		return app.Hinted(app.Usage("cannot ask: standard input is not a terminal"), "--yes HANDLE removes without asking; --dry-run lists the files")
 	}
 	if err := a.showPlan(plan); err != nil {
 		return err
 	}
 	if ask {
 		if yes, err := a.confirmHandle(ctx, plan.Handle); err != nil || !yes {
-			a.say("Nothing was changed")
+			a.Say("Nothing was changed")
 			return err
 		}
 	}
 	if o.dryRun {
 		return a.forgotten(plan, false, nil)
 	}
-	if plan, done, err = a.findPerson(ctx, a.openLibraryWrite, o); err != nil {
+	if plan, done, err = a.findPerson(ctx, a.OpenLibraryWrite, o); err != nil {
 		return err
 	}
 	defer done()
@@ -137,7 +138,7 @@ func (a *App) findPerson(ctx context.Context, open func(context.Context) (*libra
 	}
 	plan, err = forget.Find(ctx, lib, ledger, o.handle, o.choice)
 	if err == nil && len(plan.Items) == 0 {
-		err = fail(exitNotFound, "nobody", "list the people: spaces people", fmt.Errorf("nothing in the library has the voice or name of @%s", plan.Handle))
+		err = app.Fail(app.ExitNotFound, "nobody", "list the people: spaces people", fmt.Errorf("nothing in the library has the voice or name of @%s", plan.Handle))
 	}
 	if err != nil {
 		done()
@@ -148,10 +149,10 @@ func (a *App) findPerson(ctx context.Context, open func(context.Context) (*libra
 
 // showPlan lists what there is, and what becomes of it.
 func (a *App) showPlan(p *forget.Plan) error {
-	t := a.table(terminal.Column{Title: "KIND"}, terminal.Column{Title: "FATE"}, terminal.Column{Title: "HOW"}, terminal.Column{Title: "SIZE", Right: true}, terminal.Column{Title: "NAME"})
+	t := a.Table(terminal.Column{Title: "KIND"}, terminal.Column{Title: "FATE"}, terminal.Column{Title: "HOW"}, terminal.Column{Title: "SIZE", Right: true}, terminal.Column{Title: "NAME"})
 	for _, it := range p.Items {
-		if a.set.JSON {
-			if err := writeJSON(a.Out, forgetLine{space.Schema, "item", it}); err != nil {
+		if a.Settings.JSON {
+			if err := app.WriteJSON(a.Out, forgetLine{space.Schema, "item", it}); err != nil {
 				return err
 			}
 			continue
@@ -165,7 +166,7 @@ func (a *App) showPlan(p *forget.Plan) error {
 		}
 		t.Add(string(it.Kind), string(it.Fate), what, spell.Size(it.Bytes), terminal.Safe(it.Name))
 	}
-	if !a.set.JSON {
+	if !a.Settings.JSON {
 		t.Write(a.Out, a.Columns)
 	}
 	return nil
@@ -177,25 +178,25 @@ func (a *App) forgotten(p *forget.Plan, done bool, left []string) error {
 	for _, e := range p.Backups {
 		held = append(held, e.Place)
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, forgetSum{space.Schema, "summary", p.Handle, done, orEmpty(left), orEmpty(held)})
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, forgetSum{space.Schema, "summary", p.Handle, done, orEmpty(left), orEmpty(held)})
 	}
 	for _, e := range p.Backups {
-		a.warn("the backup at %s still holds @%s; to remove them there: spaces backup create %s", terminal.Safe(e.Place), p.Handle, terminal.Safe(e.Where()))
+		a.Warn("the backup at %s still holds @%s; to remove them there: spaces backup create %s", terminal.Safe(e.Place), p.Handle, terminal.Safe(e.Where()))
 	}
 	if n := p.Staying(); n > 0 {
-		a.warn("the voice and the handle of @%s stay in %s: only --originals removes them. The archive from X has both too", p.Handle, spell.Count(n, "original"))
+		a.Warn("the voice and the handle of @%s stay in %s: only --originals removes them. The archive from X has both too", p.Handle, spell.Count(n, "original"))
 	}
 	if n := len(p.Sent()); n > 0 {
-		a.warn("remove %s at the targets: they are listed above as receipts", spell.Count(n, "file"))
+		a.Warn("remove %s at the targets: they are listed above as receipts", spell.Count(n, "file"))
 	}
 	if !done {
 		return nil
 	}
 	for _, name := range left {
-		a.warn("@%s is still named in %s", p.Handle, terminal.Safe(name))
+		a.Warn("@%s is still named in %s", p.Handle, terminal.Safe(name))
 	}
-	a.say("Removed @%s. If you have a feed, build it again: spaces feed build", p.Handle)
+	a.Say("Removed @%s. If you have a feed, build it again: spaces feed build", p.Handle)
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/settings"
@@ -74,10 +75,10 @@ func TestGate(t *testing.T) {
 		{"command line", consent.Actions[:], func(t *testing.T, act consent.Action, mode consent.Mode, reason string) (bool, string) {
 			t.Setenv(settings.EnvName(settings.ConsentKey(act)), string(mode))
 			code, _, stderr := run(s.App, append(s.commandOf(t, act, film), "--override-consent", reason)...)
-			if code != exitDone && code != exitFailed {
+			if code != app.ExitDone && code != app.ExitFailed {
 				t.Fatalf("exit code %d: %s", code, stderr)
 			}
-			return code == exitDone, stderr
+			return code == app.ExitDone, stderr
 		}},
 		{"studio", []consent.Action{consent.Clipping, consent.Exporting}, s.studio},
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/docs"
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/suggest"
 )
@@ -28,7 +29,7 @@ func newHelpCmd(a *App) *cobra.Command {
   spaces help flags        shows the flags that every command takes`,
 		Example: `  spaces help clip
   spaces help topic uploading`,
-		Args:              takes(0, -1),
+		Args:              app.Takes(0, -1),
 		ValidArgsFunction: completeHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
@@ -71,12 +72,12 @@ func (a *App) showTopic(cmd *cobra.Command, topic string, page bool) error {
 // unknownTopic guesses what was meant: a page, where one was asked for.
 func unknownTopic(cmd *cobra.Command, word string, page bool) error {
 	hint := "list the topics with: spaces help topics"
-	if near := nearCommand(cmd.Root(), word); near != "" && !page {
+	if near := app.NearCommand(cmd.Root(), word); near != "" && !page {
 		hint = "did you mean: spaces help " + strings.TrimPrefix(near, cmd.Root().Name()+" ")
 	} else if near := suggest.Closest(word, topics()); near != "" {
 		hint = "did you mean: spaces help topic " + near
 	}
-	return hinted(usage("there is no command or topic %q", word), hint)
+	return app.Hinted(app.Usage("there is no command or topic %q", word), hint)
 }
 
 // topics returns the names of the pages.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -27,12 +28,12 @@ func TestCausesHaveHints(t *testing.T) {
 				t.Errorf("two causes are %q", m[1])
 			}
 			known[m[1]] = true
-			if problemHint(&recording.Problem{Cause: recording.Cause(m[1])}) == "" {
+			if app.ProblemHint(&recording.Problem{Cause: recording.Cause(m[1])}) == "" {
 				t.Errorf("%s: the cause %q has no hint", pkg, m[1])
 			}
 		}
 	}
-	if hint := problemHint(&recording.Problem{}); hint != "" {
+	if hint := app.ProblemHint(&recording.Problem{}); hint != "" {
 		t.Errorf("no cause, but the hint %q", hint)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -186,7 +187,7 @@ func TestHelp(t *testing.T) {
 		})
 	}
 	global := manual.GlobalFlags(root, 0)
-	for _, meaning := range exitCodes() {
+	for _, meaning := range app.ExitCodes() {
 		if !strings.Contains(global, meaning) {
 			t.Errorf("the help of the global flags does not list %q", meaning)
 		}

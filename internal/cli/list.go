@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -43,8 +44,8 @@ one, and case and accents do not matter. Times are local.`,
   spaces list --speaker guest1 --sort length
   spaces list --state damaged --json | spaces verify -
   spaces list --csv > spaces.csv`,
-		Annotations: manual.Exits(map[int]string{exitDone: "done, also when nothing matches", exitNotFound: "there is no library"}),
-		Args:        takes(0, -1),
+		Annotations: manual.Exits(map[int]string{app.ExitDone: "done, also when nothing matches", app.ExitNotFound: "there is no library"}),
+		Args:        app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.query.Words = strings.Join(args, " ")
 			o.query.State = space.State(state)
@@ -64,40 +65,40 @@ one, and case and accents do not matter. Times are local.`,
 	f.BoolVar(&o.csv, "csv", false, "write CSV that Excel opens as it is: UTF-8 with a byte order mark, times in UTC, formulas as text")
 	manual.Group(f, "Which", "since", "until", "speaker", "host", "account", "tag", "state", "limit")
 	manual.Group(f, "How", "sort", "csv")
-	complete(cmd, "state", states()...)
-	complete(cmd, "sort", "date", "title", "length", "-date", "-title", "-length")
+	app.Complete(cmd, "state", states()...)
+	app.Complete(cmd, "sort", "date", "title", "length", "-date", "-title", "-length")
 	return cmd
 }
 
-func states() []string { return words(space.States[:]) }
+func states() []string { return app.Words(space.States[:]) }
 
 func (a *App) list(ctx context.Context, o listOptions) error {
-	if o.csv && a.set.JSON {
-		return usage("--csv cannot be combined with --json")
+	if o.csv && a.Settings.JSON {
+		return app.Usage("--csv cannot be combined with --json")
 	}
 	var err error
 	if o.since != "" {
 		if o.query.Since, _, err = spell.ParseSince(o.since, a.Now(), a.Zone); err != nil {
-			return usage("--since: %w", err)
+			return app.Usage("--since: %w", err)
 		}
 	}
 	if o.until != "" {
 		if _, o.query.Until, err = spell.ParseSince(o.until, a.Now(), a.Zone); err != nil {
-			return usage("--until: %w", err)
+			return app.Usage("--until: %w", err)
 		}
 	}
 	if o.query.Limit < 0 {
-		return usage("--limit must be 0 or more, not %d", o.query.Limit)
+		return app.Usage("--limit must be 0 or more, not %d", o.query.Limit)
 	}
-	if err := cmp.Or(oneOf("--state", string(o.query.State), states()), oneOf("--sort", strings.TrimPrefix(o.query.Sort, "-"), catalog.Sorts[:])); err != nil {
+	if err := cmp.Or(app.OneOf("--state", string(o.query.State), states()), app.OneOf("--sort", strings.TrimPrefix(o.query.Sort, "-"), catalog.Sorts[:])); err != nil {
 		return err
 	}
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	o.query.JSON = a.set.JSON
+	o.query.JSON = a.Settings.JSON
 	rows := lib.Catalog().List(ctx, o.query)
 	if o.csv {
 		return a.writeCSV(rows)
@@ -105,9 +106,9 @@ func (a *App) list(ctx context.Context, o listOptions) error {
 	n, err := a.writeRows(rows)
 	if err == nil && n == 0 {
 		if all, err := lib.Catalog().Find(ctx, find.Latest); err == nil && len(all) == 0 {
-			a.say("The library is empty. To take your Spaces in: spaces extract ARCHIVE.zip")
+			a.Say("The library is empty. To take your Spaces in: spaces extract ARCHIVE.zip")
 		} else {
-			a.say("No Space matches. To list all: spaces list")
+			a.Say("No Space matches. To list all: spaces list")
 		}
 	}
 	return err
@@ -116,7 +117,7 @@ func (a *App) list(ctx context.Context, o listOptions) error {
 // writeRows prints recordings as a table, or as JSON Lines, and returns how
 // many there were.
 func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) (n int, err error) {
-	if a.set.JSON {
+	if a.Settings.JSON {
 		out := bufio.NewWriterSize(a.Out, 64<<10)
 		for row, err := range rows {
 			if err != nil {
@@ -129,7 +130,7 @@ func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) (n int, err error) {
 		}
 		return n, out.Flush()
 	}
-	t := a.table()
+	t := a.Table()
 	z := spell.Zones{Location: a.Zone}
 	for row, err := range rows {
 		if err != nil {
@@ -143,7 +144,7 @@ func (a *App) writeRows(rows iter.Seq2[catalog.Row, error]) (n int, err error) {
 		{Title: "LENGTH", Right: true, Yield: 3},
 		{Title: "STATE", Yield: 2, Min: 8, Style: stateStyle},
 		{Title: "ON STAGE", Max: max(12, a.Columns/6), Yield: 1, Min: 8},
-		{Title: "TITLE", Min: titleRoom},
+		{Title: "TITLE", Min: app.TitleRoom},
 	}
 	t.Write(a.Out, a.Columns)
 	return t.Len(), nil
@@ -174,7 +175,7 @@ func stateStyle(text string) terminal.Style {
 func speakersOf(r catalog.Row) string {
 	names := strings.Fields(r.Speakers)
 	for i := range names {
-		names[i] = at(names[i])
+		names[i] = app.At(names[i])
 	}
 	return strings.Join(names, " ")
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library"
@@ -82,8 +83,8 @@ func (a *App) chooseMade(ctx context.Context, lib *library.Library, kind removed
 		return m.file == base || strings.TrimSuffix(m.file, path.Ext(m.file)) == base
 	})
 	if len(found) == 0 {
-		row, err := resolveOne(ctx, a, lib, word, false)
-		if err != nil && !errors.Is(err, library.ErrNotFound) && len(all) > 0 && classify(err).code != exitUsage {
+		row, err := app.ResolveOne(ctx, a.App, lib, word, false)
+		if err != nil && !errors.Is(err, library.ErrNotFound) && len(all) > 0 && app.Classify(err).Code != app.ExitUsage {
 			return nil, err
 		}
 		if err == nil {
@@ -98,7 +99,7 @@ func (a *App) chooseMade(ctx context.Context, lib *library.Library, kind removed
 	}
 	switch len(found) {
 	case 0:
-		return nil, fail(exitNotFound, "no-such-"+string(kind), fmt.Sprintf("see what there is: spaces %ss", kind), fmt.Errorf("no %s named %q", kind, word))
+		return nil, app.Fail(app.ExitNotFound, "no-such-"+string(kind), fmt.Sprintf("see what there is: spaces %ss", kind), fmt.Errorf("no %s named %q", kind, word))
 	case 1:
 		return &found[0], nil
 	}
@@ -106,7 +107,7 @@ func (a *App) chooseMade(ctx context.Context, lib *library.Library, kind removed
 	for _, m := range found[:min(len(found), 10)] {
 		fmt.Fprintf(&b, "\n  %s  %s", m.id, terminal.Safe(m.file))
 	}
-	return nil, fail(exitUsage, "ambiguous", "name one file", fmt.Errorf("%q can mean %d %ss:%s", word, len(found), kind, b.String()))
+	return nil, app.Fail(app.ExitUsage, "ambiguous", "name one file", fmt.Errorf("%q can mean %d %ss:%s", word, len(found), kind, b.String()))
 }
 
 // isMissing reports whether a file of the library is gone.
@@ -128,10 +129,10 @@ func matching(list []madeItem, means func(*madeItem) bool) (found []madeItem) {
 func completeMade(a *App, kind removed.Kind) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 		none := cobra.ShellCompDirectiveNoFileComp
-		if a.loadSettings(cmd) != nil {
+		if a.LoadSettings(cmd) != nil {
 			return nil, none
 		}
-		lib, err := library.Open(cmd.Context(), a.libraryOptions())
+		lib, err := library.Open(cmd.Context(), a.LibraryOptions())
 		if err != nil {
 			return nil, none
 		}
@@ -154,9 +155,9 @@ func completeMade(a *App, kind removed.Kind) cobra.CompletionFunc {
 func addMade(a *App, cmd *cobra.Command, kind removed.Kind, show func(lib *library.Library, m *madeItem) error) {
 	word, noun := strings.ToUpper(string(kind)), string(kind)
 	about := fmt.Sprintf("\n%s is the name of its file, a part of it, or the Space if that has only one.", word)
-	status := manual.Exits(map[int]string{exitUsage: "wrong usage, or a name can mean several " + noun + "s", exitNotFound: "no such " + noun})
+	status := manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or a name can mean several " + noun + "s", app.ExitNotFound: "no such " + noun})
 	with := func(ctx context.Context, name string, do func(lib *library.Library, m *madeItem) error) error {
-		lib, err := a.openLibrary(ctx)
+		lib, err := a.OpenLibrary(ctx)
 		if err != nil {
 			return err
 		}
@@ -174,17 +175,17 @@ func addMade(a *App, cmd *cobra.Command, kind removed.Kind, show func(lib *libra
 	article := map[removed.Kind]string{removed.Clip: "a ", removed.Episode: "an "}[kind] + noun
 	add(&cobra.Command{
 		Use: "show " + word, Short: "Show what is known of " + article, Long: "Show what is known of " + article + "." + about,
-		Example: fmt.Sprintf("  %s show latest", "spaces "+cmd.Name()), Args: takes(1, 1),
+		Example: fmt.Sprintf("  %s show latest", "spaces "+cmd.Name()), Args: app.Takes(1, 1),
 		RunE: func(c *cobra.Command, args []string) error { return with(c.Context(), args[0], show) },
 	})
 	var printOnly bool
 	open := &cobra.Command{
 		Example: fmt.Sprintf("  %s open latest", "spaces "+cmd.Name()), Use: "open " + word, Short: "Play " + article + " with the system's player", Long: "Play " + article + " with the system's player." + about,
-		Args: takes(1, 1),
+		Args: app.Takes(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return with(c.Context(), args[0], func(lib *library.Library, m *madeItem) error {
-				if a.set.JSON {
-					if err := writeJSON(a.Out, m.line); err != nil || printOnly {
+				if a.Settings.JSON {
+					if err := app.WriteJSON(a.Out, m.line); err != nil || printOnly {
 						return err
 					}
 				} else if printOnly {
@@ -192,7 +193,7 @@ func addMade(a *App, cmd *cobra.Command, kind removed.Kind, show func(lib *libra
 					return err
 				}
 				if isMissing(m.path(lib)) {
-					return fail(exitNotFound, "missing", "find what is lost: spaces verify", fmt.Errorf("the file %s is missing", m.path(lib)))
+					return app.Fail(app.ExitNotFound, "missing", "find what is lost: spaces verify", fmt.Errorf("the file %s is missing", m.path(lib)))
 				}
 				return a.Start(m.path(lib))
 			})
@@ -202,7 +203,7 @@ func addMade(a *App, cmd *cobra.Command, kind removed.Kind, show func(lib *libra
 	add(open)
 	add(&cobra.Command{
 		Example: fmt.Sprintf("  %s rename latest the-best-of-it", "spaces "+cmd.Name()), Use: "rename " + word + " NAME", Short: "Give " + article + " another name",
-		Long: "Give " + article + " another name; the files that belong to it follow. The extension stays." + about, Args: takes(2, 2),
+		Long: "Give " + article + " another name; the files that belong to it follow. The extension stays." + about, Args: app.Takes(2, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			return with(c.Context(), args[0], func(lib *library.Library, m *madeItem) error { return a.renameMade(c.Context(), lib, m, args[1]) })
 		},
@@ -211,7 +212,7 @@ func addMade(a *App, cmd *cobra.Command, kind removed.Kind, show func(lib *libra
 	remove := &cobra.Command{
 		Example: fmt.Sprintf("  %s remove latest\n  spaces restore latest", "spaces "+cmd.Name()), Use: "remove " + word + "...", Short: "Remove " + noun + "s; spaces restore brings them back",
 		Long: "Remove " + noun + "s with the files that belong to them. For 30 days spaces restore brings them back." + about,
-		Args: takes(1, -1),
+		Args: app.Takes(1, -1),
 		RunE: func(c *cobra.Command, args []string) error { return a.removeMade(c.Context(), kind, args, dryRun) },
 	}
 	remove.Flags().BoolVar(&dryRun, "dry-run", false, "list the files and remove nothing")
@@ -221,7 +222,7 @@ func addMade(a *App, cmd *cobra.Command, kind removed.Kind, show func(lib *libra
 // removeMade removes clips or episodes. What the words mean is found before
 // anything goes.
 func (a *App) removeMade(ctx context.Context, kind removed.Kind, words []string, dryRun bool) error {
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
@@ -249,8 +250,8 @@ func (a *App) removeMade(ctx context.Context, kind removed.Kind, words []string,
 			if err != nil {
 				return err
 			}
-			if a.set.JSON {
-				if err := writeJSON(a.Out, m.line); err != nil {
+			if a.Settings.JSON {
+				if err := app.WriteJSON(a.Out, m.line); err != nil {
 					return err
 				}
 				continue
@@ -264,14 +265,14 @@ func (a *App) removeMade(ctx context.Context, kind removed.Kind, words []string,
 		if err != nil {
 			return err
 		}
-		if a.set.JSON {
-			if err := writeJSON(a.Out, newRemovedLine(it, false)); err != nil {
+		if a.Settings.JSON {
+			if err := app.WriteJSON(a.Out, newRemovedLine(it, false)); err != nil {
 				return err
 			}
 			continue
 		}
 		fmt.Fprintf(a.Out, "removed %s\n", terminal.Safe(m.file))
-		a.say("To bring it back: spaces restore %s", quoted(m.file))
+		a.Say("To bring it back: spaces restore %s", app.Quoted(m.file))
 	}
 	return nil
 }
@@ -280,7 +281,7 @@ func (a *App) removeMade(ctx context.Context, kind removed.Kind, words []string,
 func (a *App) renameMade(ctx context.Context, lib *library.Library, m *madeItem, name string) error {
 	ext := path.Ext(m.file)
 	if f, ok := format.Of(name, format.All()); ok && path.Ext(name) != ext {
-		return hinted(usage("the extension stays %s: a new name does not make it %s", ext, f), "leave out ."+string(f))
+		return app.Hinted(app.Usage("the extension stays %s: a new name does not make it %s", ext, f), "leave out ."+string(f))
 	}
 	stem := strings.TrimSuffix(name, ext)
 	fits := layout.SafeName(stem, 80)
@@ -292,7 +293,7 @@ func (a *App) renameMade(ctx context.Context, lib *library.Library, m *madeItem,
 		if fits != "" {
 			hint = "a name that works: " + fits + ext
 		}
-		return hinted(usage("%q cannot be the name of %s file", name, map[removed.Kind]string{removed.Clip: "a clip's", removed.Episode: "an episode's"}[m.kind]), hint)
+		return app.Hinted(app.Usage("%q cannot be the name of %s file", name, map[removed.Kind]string{removed.Clip: "a clip's", removed.Episode: "an episode's"}[m.kind]), hint)
 	}
 	if stem+ext == m.file {
 		return writeMade(a, m)
@@ -306,7 +307,7 @@ func (a *App) renameMade(ctx context.Context, lib *library.Library, m *madeItem,
 	}
 	err = lib.Store().Rename(m.dir(), m.file, stem+ext, files)
 	if errors.Is(err, fs.ErrExist) {
-		return fail(exitFailed, "exists", "choose another name", fmt.Errorf("a file of the name %s exists", stem+ext))
+		return app.Fail(app.ExitFailed, "exists", "choose another name", fmt.Errorf("a file of the name %s exists", stem+ext))
 	}
 	if err != nil {
 		return err
@@ -315,8 +316,8 @@ func (a *App) renameMade(ctx context.Context, lib *library.Library, m *madeItem,
 	if m, err = a.chooseMade(ctx, lib, m.kind, stem+ext); err != nil {
 		return err
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, m.line)
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, m.line)
 	}
 	_, err = fmt.Fprintf(a.Out, "renamed %s to %s\n", terminal.Safe(was), terminal.Safe(m.file))
 	return err
@@ -324,8 +325,8 @@ func (a *App) renameMade(ctx context.Context, lib *library.Library, m *madeItem,
 
 // writeMade tells of a clip or an episode that stays as it is.
 func writeMade(a *App, m *madeItem) error {
-	if a.set.JSON {
-		return writeJSON(a.Out, m.line)
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, m.line)
 	}
 	_, err := fmt.Fprintf(a.Out, "%s has that name already\n", terminal.Safe(m.file))
 	return err
@@ -353,7 +354,7 @@ func (a *App) showMade(cut, exported []madeItem) error {
 	var b strings.Builder
 	if len(cut) > 0 {
 		b.WriteString("Clips\n")
-		t := a.table(terminal.Column{Right: true}, terminal.Column{Right: true})
+		t := a.Table(terminal.Column{Right: true}, terminal.Column{Right: true})
 		for _, m := range cut {
 			c := m.line.(clipLine)
 			t.Add("  "+spell.Length(c.At), spell.Length(c.Length), m.file)
@@ -362,7 +363,7 @@ func (a *App) showMade(cut, exported []madeItem) error {
 	}
 	if len(exported) > 0 {
 		b.WriteString("Episodes\n")
-		t := a.table(terminal.Column{Right: true})
+		t := a.Table(terminal.Column{Right: true})
 		for _, m := range exported {
 			e := m.line.(episodeLine)
 			t.Add("  "+spell.Length(e.Duration), map[bool]string{true: "published", false: "not published"}[e.Published], m.file)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -20,7 +21,7 @@ func newManCmd(a *App) *cobra.Command {
 the page of spaces itself goes to standard output.`,
 		Example: `  spaces man | man -l -
   spaces man /usr/local/share/man/man1`,
-		Args: takes(0, 1),
+		Args: app.Takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				_, err := io.WriteString(a.Out, manual.Man(cmd.Root(), a.Version))
@@ -43,12 +44,12 @@ func (a *App) writeManPages(root *cobra.Command, dir string) error {
 		}
 		files = append(files, name)
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, struct {
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, struct {
 			Schema int      `json:"schema"`
 			Files  []string `json:"files"`
 		}{space.Schema, files})
 	}
-	a.say("%s in %s", spell.Count(len(files), "page"), dir)
+	a.Say("%s in %s", spell.Count(len(files), "page"), dir)
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -23,7 +24,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-type measureOptions struct{ refs }
+type measureOptions struct{ app.Refs }
 
 func newMeasureCmd(a *App) *cobra.Command {
 	var o measureOptions
@@ -42,16 +43,16 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
   spaces list --since 2021 --json | spaces measure -
   spaces measure 1ypK --json`,
 		Annotations: manual.Exits(map[int]string{
-			exitUsage: "wrong usage, or SPACE is ambiguous", exitPartly: "some could not be measured; they are listed",
-			exitNotFound: "no such Space, or none of them has audio"}),
-		Args:              takes(1, -1),
-		ValidArgsFunction: completeSpaces(a),
+			app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitPartly: "some could not be measured; they are listed",
+			app.ExitNotFound: "no such Space, or none of them has audio"}),
+		Args:              app.Takes(1, -1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.measure(cmd.Context(), o)
 		},
 	}
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
 
@@ -74,12 +75,12 @@ type measureLine struct {
 }
 
 func (a *App) measure(ctx context.Context, o measureOptions) error {
-	lib, rows, err := o.open(ctx, a)
+	lib, rows, err := o.Open(ctx, a.App)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	t := a.table(
+	t := a.Table(
 		terminal.Column{Title: "ID"},
 		terminal.Column{Title: "LUFS", Right: true},
 		terminal.Column{Title: "RANGE", Right: true, Yield: 1},
@@ -87,13 +88,13 @@ func (a *App) measure(ctx context.Context, o measureOptions) error {
 		terminal.Column{Title: "CLIPPED", Right: true, Yield: 3},
 		terminal.Column{Title: "SILENT", Right: true, Yield: 2},
 		terminal.Column{Title: "LOST", Right: true, Yield: 4},
-		terminal.Column{Title: "TITLE", Min: titleRoom})
-	err = a.eachSpace(ctx, "measuring", rows, []stream.Phase{{Weight: 1}}, "unmeasured", "measured", func(row catalog.Row, p stream.Progress) (func() error, error) {
+		terminal.Column{Title: "TITLE", Min: app.TitleRoom})
+	err = a.EachSpace(ctx, "measuring", rows, []stream.Phase{{Weight: 1}}, "unmeasured", "measured", func(row catalog.Row, p stream.Progress) (func() error, error) {
 		s, m, err := a.measureSpace(ctx, lib, row, p)
 		return func() error {
 			switch {
-			case a.set.JSON:
-				return writeJSON(a.Out, measureLine{
+			case a.Settings.JSON:
+				return app.WriteJSON(a.Out, measureLine{
 					space.Schema, s.ID, s.Title, s.Duration, s.Samples, m.Loudness,
 					m.Silence, m.SilentSeconds, m.LongestSilence().Seconds(), m.LostUnits, m.LostSeconds, s.Damage})
 			case len(rows) == 1:
@@ -124,8 +125,8 @@ func (a *App) measureSpace(ctx context.Context, lib *library.Library, row catalo
 
 // jobs is how many things are done at once.
 func (a *App) jobs() int {
-	if a.set.Jobs > 0 {
-		return a.set.Jobs
+	if a.Settings.Jobs > 0 {
+		return a.Settings.Jobs
 	}
 	return runtime.GOMAXPROCS(0)
 }
@@ -135,7 +136,7 @@ func soundError(lib *library.Library, s *space.Space, err error) error {
 	if !errors.Is(err, pcm.ErrUnsupported) {
 		return err
 	}
-	return fail(exitFailed, "unsupported",
+	return app.Fail(app.ExitFailed, "unsupported",
 		fmt.Sprintf("let ffmpeg decode it, and extract what it makes: ffmpeg -i \"%s\" decoded.wav, then spaces extract decoded.wav", lib.Path(s.File)), err)
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/fixture"
 )
 
@@ -48,13 +49,13 @@ func TestUnsupportedAudio(t *testing.T) {
 
 	for _, command := range []string{"measure", "waveform"} {
 		code, stdout, stderr := run(a, command, id)
-		if code != exitFailed || stdout != "" || !strings.Contains(stderr, "MPEG-2.5") || !strings.Contains(stderr, `hint: let ffmpeg decode it`) {
+		if code != app.ExitFailed || stdout != "" || !strings.Contains(stderr, "MPEG-2.5") || !strings.Contains(stderr, `hint: let ffmpeg decode it`) {
 			t.Errorf("%s: exit %d, %q, %q", command, code, stdout, stderr)
 		}
 	}
 	code, stdout, stderr := run(a, "measure", id, "1ypK", "--json")
 	lines := strings.SplitAfter(stdout, "\n")
-	if code != exitPartly || len(lines) != 3 || !strings.Contains(stderr, `"kind":"unmeasured"`) {
+	if code != app.ExitPartly || len(lines) != 3 || !strings.Contains(stderr, `"kind":"unmeasured"`) {
 		t.Fatalf("exit %d, %q, %q", code, stdout, stderr)
 	}
 	if err := checkKeys(lines[0], "measure failed"); err != nil || !strings.Contains(lines[0], `"kind":"unsupported"`) {
@@ -81,7 +82,7 @@ func TestWaveformInTerminal(t *testing.T) {
 		t.Errorf("the bar is %q", stderr)
 	}
 	for _, format := range []string{"png", "dat"} {
-		if code, stdout, stderr := run(a, "waveform", "1ypK", "-o", "-", "--format", format); code != exitUsage || stdout != "" {
+		if code, stdout, stderr := run(a, "waveform", "1ypK", "-o", "-", "--format", format); code != app.ExitUsage || stdout != "" {
 			t.Errorf("%s to a terminal: exit %d, %d bytes, %s", format, code, len(stdout), stderr)
 		}
 	}

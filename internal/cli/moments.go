@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/clip/moments"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -18,7 +19,7 @@ import (
 )
 
 type momentsOptions struct {
-	refs
+	app.Refs
 	top     int
 	length  string
 	speaker string
@@ -39,12 +40,12 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
   spaces moments 1ypK --speaker guest1 --length 45s
   spaces moments latest --json | spaces clip --batch -`,
 		Annotations: manual.Exits(map[int]string{
-			exitDone:  "done, also when no moment is found",
-			exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space, it has no audio, or HANDLE is not heard"}),
-		Args:              takes(1, 1),
-		ValidArgsFunction: completeSpaces(a),
+			app.ExitDone:  "done, also when no moment is found",
+			app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space, it has no audio, or HANDLE is not heard"}),
+		Args:              app.Takes(1, 1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.moments(cmd.Context(), o)
 		},
 	}
@@ -52,7 +53,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 	f.IntVar(&o.top, "top", moments.DefaultTop, "list at most `N`")
 	f.StringVar(&o.length, "length", "", "longest moment, `T`; the shortest is half as long (default 30 s)")
 	f.StringVar(&o.speaker, "speaker", "", "only moments in which `HANDLE` speaks (approximate)")
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
 
@@ -86,7 +87,7 @@ type reasonLine struct {
 func (a *App) moments(ctx context.Context, o momentsOptions) error {
 	find := moments.Options{Top: o.top, Speaker: o.speaker, Jobs: a.jobs()}
 	if o.top < 1 {
-		return usage("--top must be from 1 to %d, not %d", moments.MaxTop, o.top)
+		return app.Usage("--top must be from 1 to %d, not %d", moments.MaxTop, o.top)
 	}
 	if o.length != "" {
 		length, err := recording.ParseTime(o.length)
@@ -96,7 +97,7 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 		// No length would be the usual one.
 		find.Length = max(length, time.Nanosecond)
 	}
-	lib, row, err := o.openOne(ctx, a)
+	lib, row, err := o.OpenOne(ctx, a.App)
 	if err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 	if err != nil {
 		return err
 	}
-	bar := a.newBar("listening")
+	bar := a.NewBar("listening")
 	find.Progress = bar
 	list, err := moments.Find(ctx, r, turns, find)
 	bar.Close()
@@ -121,14 +122,14 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 		return soundError(lib, r.Space, err)
 	}
 	nothing := "no moments found in " + row.ID + "; try --length 60s"
-	if a.set.JSON {
+	if a.Settings.JSON {
 		if len(list) == 0 {
-			a.warn("%s", nothing)
+			a.Warn("%s", nothing)
 		}
 		return a.printMoments(r, list)
 	}
 	if len(list) == 0 {
-		a.say("%s", nothing)
+		a.Say("%s", nothing)
 	}
 	a.tableMoments(r, list)
 	return nil
@@ -145,7 +146,7 @@ func (a *App) printMoments(r *recording.Recording, list []moments.Moment) error 
 		for _, w := range m.Reasons {
 			line.Reasons = append(line.Reasons, reasonLine{w.Kind, w.At, w.Length, w.Strength, w.Value, w.Handle, w.String()})
 		}
-		if err := writeJSON(a.Out, line); err != nil {
+		if err := app.WriteJSON(a.Out, line); err != nil {
 			return err
 		}
 	}
@@ -154,7 +155,7 @@ func (a *App) printMoments(r *recording.Recording, list []moments.Moment) error 
 
 // tableMoments prints moments for people.
 func (a *App) tableMoments(r *recording.Recording, list []moments.Moment) {
-	t := a.table(terminal.Column{Title: "AT", Right: true}, terminal.Column{Title: "LENGTH", Right: true},
+	t := a.Table(terminal.Column{Title: "AT", Right: true}, terminal.Column{Title: "LENGTH", Right: true},
 		terminal.Column{Title: "SCORE", Right: true, Yield: 1}, terminal.Column{Title: "WHY", Min: 30})
 	for _, m := range list {
 		why := m.Words()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -13,7 +14,7 @@ import (
 )
 
 type openOptions struct {
-	refs
+	app.Refs
 	folder bool
 	print  bool
 }
@@ -31,27 +32,27 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces open latest
   spaces open 1ypK --folder
   ffplay "$(spaces open --print médias)"`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space, or it has no audio"}),
-		Args:              takes(0, -1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space, or it has no audio"}),
+		Args:              app.Takes(0, -1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.open(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.folder, "folder", false, "open the folder of the Space")
 	cmd.Flags().BoolVar(&o.print, "print", false, "print the path and open nothing")
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
 
 func (a *App) open(ctx context.Context, o openOptions) error {
-	lib, rows, err := o.open(ctx, a)
+	lib, rows, err := o.Open(ctx, a.App)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	if len(o.words) == 0 {
+	if len(o.Words) == 0 {
 		return a.openPath(o, "", lib.Dir())
 	}
 	for _, row := range rows {
@@ -69,8 +70,8 @@ func (a *App) open(ctx context.Context, o openOptions) error {
 // openPath opens a path, or prints it.
 func (a *App) openPath(o openOptions, id, path string) (err error) {
 	switch {
-	case a.set.JSON:
-		err = writeJSON(a.Out, struct {
+	case a.Settings.JSON:
+		err = app.WriteJSON(a.Out, struct {
 			Schema int    `json:"schema"`
 			ID     string `json:"id"`
 			Path   string `json:"path"`
@@ -95,10 +96,10 @@ func pathOf(lib *library.Library, row catalog.Row, folder bool) (string, error) 
 	}
 	switch {
 	case s.State == space.Missing:
-		return "", fail(exitNotFound, "missing", "extract its archive again: spaces extract ARCHIVE.zip",
+		return "", app.Fail(app.ExitNotFound, "missing", "extract its archive again: spaces extract ARCHIVE.zip",
 			fmt.Errorf("the audio of %s is gone from the library", row.ID))
 	case s.File == "":
-		return "", fail(exitNotFound, "no-audio", "its folder can be opened: spaces open --folder "+row.ID,
+		return "", app.Fail(app.ExitNotFound, "no-audio", "its folder can be opened: spaces open --folder "+row.ID,
 			fmt.Errorf("%s has no audio: the archive had a record of it only", row.ID))
 	}
 	return lib.Path(s.File), nil

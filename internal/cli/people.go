@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
@@ -18,7 +19,7 @@ import (
 )
 
 type peopleOptions struct {
-	refs
+	app.Refs
 	purpose string
 }
 
@@ -34,16 +35,16 @@ More about consent: spaces help topic consent.`,
 		Example: `  spaces people
   spaces people latest --for upload
   spaces people --json | jq -r 'select(.consent == "unknown").handle'`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space"}),
-		Args:              takes(0, -1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
+		Args:              app.Takes(0, -1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.people(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().StringVar(&o.purpose, "for", "", "show the consent for `PURPOSE`: clip, episode or upload")
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	cmd.AddCommand(newForgetCmd(a))
 	return cmd
 }
@@ -53,16 +54,16 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 	if o.purpose != "" {
 		list, err := consent.ParsePurposes(o.purpose)
 		if err != nil || len(list) != 1 {
-			return usage("--for must be clip, episode or upload, not %q", o.purpose)
+			return app.Usage("--for must be clip, episode or upload, not %q", o.purpose)
 		}
 		purpose = list[0]
 	}
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	recs, err := a.recordings(ctx, lib, o.refs)
+	recs, err := a.recordings(ctx, lib, o.Refs)
 	if err != nil {
 		return err
 	}
@@ -71,11 +72,11 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 		return err
 	}
 	defer ledger.Close()
-	t := a.table(terminal.Column{Title: "HANDLE"}, terminal.Column{Title: "ROLE", Yield: 1},
+	t := a.Table(terminal.Column{Title: "HANDLE"}, terminal.Column{Title: "ROLE", Yield: 1},
 		terminal.Column{Title: "SPACES", Right: true, Yield: 2}, terminal.Column{Title: "TALK", Right: true, Yield: 3}, terminal.Column{Title: "CONSENT", Min: 30})
 	for _, p := range ledger.People(recs, purpose, a.Now()) {
-		if a.set.JSON {
-			if err := writeJSON(a.Out, p); err != nil {
+		if a.Settings.JSON {
+			if err := app.WriteJSON(a.Out, p); err != nil {
 				return err
 			}
 			continue
@@ -84,12 +85,12 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 		if p.TalkSeconds != nil {
 			talk = spell.Length(*p.TalkSeconds)
 		}
-		t.Add(terminal.Safe(cmp.Or(at(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(&p, purpose))
+		t.Add(terminal.Safe(cmp.Or(app.At(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(&p, purpose))
 	}
-	if !a.set.JSON {
+	if !a.Settings.JSON {
 		t.Write(a.Out, a.Columns)
 		if t.Len() == 0 {
-			a.say("No speakers are known")
+			a.Say("No speakers are known")
 		}
 	}
 	return nil
@@ -126,9 +127,9 @@ func (a *App) lastDay(t time.Time) string {
 }
 
 // recordings loads those that are named, or all.
-func (a *App) recordings(ctx context.Context, lib *library.Library, r refs) ([]*space.Recording, error) {
+func (a *App) recordings(ctx context.Context, lib *library.Library, r app.Refs) ([]*space.Recording, error) {
 	var ids []string
-	if len(r.words) == 0 {
+	if len(r.Words) == 0 {
 		for row, err := range lib.Catalog().List(ctx, catalog.Query{}) {
 			if err != nil {
 				return nil, err
@@ -136,7 +137,7 @@ func (a *App) recordings(ctx context.Context, lib *library.Library, r refs) ([]*
 			ids = append(ids, row.ID)
 		}
 	} else {
-		rows, err := r.resolve(ctx, a, lib)
+		rows, err := r.Resolve(ctx, a.App, lib)
 		if err != nil {
 			return nil, err
 		}
@@ -158,14 +159,14 @@ func (a *App) recordings(ctx context.Context, lib *library.Library, r refs) ([]*
 // openLedger opens the answers of a library and tells if the last one was
 // never finished.
 func (a *App) openLedger(lib *library.Library) (*consent.Ledger, error) {
-	l, err := consent.Open(lib.Dir(), a.set.LockWait)
+	l, err := consent.Open(lib.Dir(), a.Settings.LockWait)
 	if err != nil {
 		return nil, err
 	}
-	if l.Owners, err = consent.OwnersOf(lib, a.set.Me...); err != nil {
+	if l.Owners, err = consent.OwnersOf(lib, a.Settings.Me...); err != nil {
 		l.Close()
 		return nil, err
 	}
-	a.warnTorn(l.Torn)
+	a.WarnTorn(l.Torn)
 	return l, nil
 }

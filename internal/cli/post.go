@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -58,9 +59,9 @@ spaces help topic posting.`,
 		Example: `  spaces post clip.mp4 --text "What we said about rain" --copy
   spaces post clip.mp4 --text "What we said about rain" --alt "Two people talk" --dry-run
   spaces post clip.mp4 --text "…" --captions clip.srt --reply-to 1234567890`,
-		Annotations: manual.Exits(map[int]string{exitFailed: "failed, or it is uncertain whether X made the post",
-			exitUsage: "wrong usage, or posting was not confirmed", exitNotFound: "no such file"}),
-		Args: takes(1, 1),
+		Annotations: manual.Exits(map[int]string{app.ExitFailed: "failed, or it is uncertain whether X made the post",
+			app.ExitUsage: "wrong usage, or posting was not confirmed", app.ExitNotFound: "no such file"}),
+		Args: app.Takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.file, o.said = args[0], cmd.Flags().Changed("text")
 			return a.post(cmd.Context(), &o)
@@ -81,7 +82,7 @@ spaces help topic posting.`,
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before posting")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print limits, price and requests without sending them")
 	manual.Group(f, "How", "copy", "posted", "forget-attempt", "bandwidth", "yes", "dry-run")
-	addOverride(cmd, &o.override)
+	app.AddOverride(cmd, &o.override)
 	return cmd
 }
 
@@ -120,7 +121,7 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	bandwidth, err := parseSize("--bandwidth", o.bandwidth)
+	bandwidth, err := app.ParseSize("--bandwidth", o.bandwidth)
 	if err != nil {
 		return err
 	}
@@ -128,13 +129,13 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 		return err
 	}
 	defer o.draft.Close()
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
 	root := lib.Root()
-	ask, err := a.newAsker(lib, o.override, o.dryRun)
+	ask, err := a.NewAsker(lib, o.override, o.dryRun)
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if err := o.draft.Look(ctx, lib, ask.Gate); err != nil {
 		return err
 	}
-	config, err := a.xConfig(a.wireOptions(bandwidth))
+	config, err := a.xConfig(a.WireOptions(bandwidth))
 	if err != nil {
 		return err
 	}
@@ -173,15 +174,15 @@ func (o *postOptions) settles() bool { return o.posted != "" || o.forget }
 func (a *App) planPost(o *postOptions, config *x.Config) error {
 	requests := x.New(*config).Plan(&o.draft.Post)
 	price := o.limits.PriceOf(o.text)
-	if a.set.JSON {
+	if a.Settings.JSON {
 		l := o.line("planned")
 		l.Price, l.Checks, l.Requests = price, o.draft.Checks, requests
-		if err := writeJSON(a.Out, l); err != nil {
+		if err := app.WriteJSON(a.Out, l); err != nil {
 			return err
 		}
 		return o.over()
 	}
-	t := a.table()
+	t := a.Table()
 	for _, c := range o.draft.Checks {
 		t.Add(c.What, terminal.Safe(c.Is), string(c.Result), "limit: "+c.Limit)
 	}
@@ -216,7 +217,7 @@ func (a *App) openAttempt(ctx context.Context, o *postOptions, root *os.Root, co
 		return nil, "", nil, a.postError(err, "")
 	}
 	client = x.New(*config)
-	if t, err = client.Open(ctx, root, token.Handle, &o.draft.Post, a.set.LockWait); err != nil {
+	if t, err = client.Open(ctx, root, token.Handle, &o.draft.Post, a.Settings.LockWait); err != nil {
 		client.Close()
 		return nil, "", nil, a.postError(err, o.file)
 	}
@@ -229,7 +230,7 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 		return err
 	}
 	for _, c := range o.draft.With(x.Unsure) {
-		a.warn("%s: %s. X documents %s, and may reject this", c.What, c.Is, c.Limit)
+		a.Warn("%s: %s. X documents %s, and may reject this", c.What, c.Is, c.Limit)
 	}
 	bar := (*terminal.Bar)(nil)
 	config.Sent = func(n int64) { bar.Add(n) }
@@ -250,14 +251,14 @@ func (a *App) sendPost(ctx context.Context, o *postOptions, root *os.Root, confi
 		if err := a.agreeToPost(ctx, o, handle); err != nil {
 			return err
 		}
-		bar = a.newBar(terminal.Safe(filepath.Base(o.file))).CountBytes()
+		bar = a.NewBar(terminal.Safe(filepath.Base(o.file))).CountBytes()
 		bar.Expect(o.draft.Post.Size)
 	}
 	r, err := client.Post(ctx, attempt, &o.draft.Post, o.draft.Receipt(client.Place(handle), a.Version))
 	bar.Close()
 	if err != nil {
 		if ctx.Err() != nil && errors.As(err, new(*x.UnknownError)) {
-			a.warn("%v", err) // which the report of an interruption does not say
+			a.Warn("%v", err) // which the report of an interruption does not say
 		}
 		return a.postError(err, o.file)
 	}
@@ -269,33 +270,33 @@ func (a *App) agreeToPost(ctx context.Context, o *postOptions, handle string) er
 	if o.yes {
 		return nil
 	}
-	if !a.InTTY || a.set.JSON {
-		return fail(exitUsage, "not-agreed", "--yes posts without asking; --dry-run shows what would be posted", errors.New("cannot ask before posting: standard input is not a terminal"))
+	if !a.InTTY || a.Settings.JSON {
+		return app.Fail(app.ExitUsage, "not-agreed", "--yes posts without asking; --dry-run shows what would be posted", errors.New("cannot ask before posting: standard input is not a terminal"))
 	}
-	fmt.Fprintf(a.Err, "Everybody will be able to see this post of %s. It costs %s:\n  %s\n", at(handle), dollars(o.limits.PriceOf(o.text)), terminal.Safe(o.draft.File))
+	fmt.Fprintf(a.Err, "Everybody will be able to see this post of %s. It costs %s:\n  %s\n", app.At(handle), dollars(o.limits.PriceOf(o.text)), terminal.Safe(o.draft.File))
 	for line := range strings.Lines(o.text) {
 		fmt.Fprintln(a.Err, "  "+terminal.Safe(strings.TrimRight(line, "\r\n")))
 	}
-	yes, err := a.confirm(ctx, "Post it?")
+	yes, err := a.Confirm(ctx, "Post it?")
 	if err != nil {
 		return err
 	}
 	if !yes {
-		return fail(exitUsage, "not-agreed", "", errors.New("nothing was posted"))
+		return app.Fail(app.ExitUsage, "not-agreed", "", errors.New("nothing was posted"))
 	}
 	return nil
 }
 
 // printPost prints where the post is.
 func (a *App) printPost(o *postOptions, kind string, r *publish.Receipt) error {
-	if a.set.JSON {
+	if a.Settings.JSON {
 		l := o.line(kind)
 		l.Text, l.Weight = r.Post.Text, x.Weigh(r.Post.Text)
 		l.Post, l.URL = r.Post.ID, r.URL
-		return writeJSON(a.Out, l)
+		return app.WriteJSON(a.Out, l)
 	}
 	if kind == "there" {
-		a.say("This clip was already posted with this text, on %s. To post it again, change the text", r.At.In(a.Zone).Format("2006-01-02 15:04"))
+		a.Say("This clip was already posted with this text, on %s. To post it again, change the text", r.At.In(a.Zone).Format("2006-01-02 15:04"))
 	}
 	_, err := fmt.Fprintln(a.Out, terminal.Safe(r.URL))
 	return err
@@ -310,16 +311,16 @@ func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, con
 	defer client.Close()
 	defer attempt.Close()
 	if attempt.Unknown() == nil {
-		return fail(exitNotFound, "no-attempt", "see what was posted: spaces upload log", fmt.Errorf("no post of %s by %s is uncertain", o.file, at(handle)))
+		return app.Fail(app.ExitNotFound, "no-attempt", "see what was posted: spaces upload log", fmt.Errorf("no post of %s by %s is uncertain", o.file, app.At(handle)))
 	}
 	if o.forget {
 		if err := attempt.Forget(); err != nil {
 			return err
 		}
-		if a.set.JSON {
-			return writeJSON(a.Out, o.line("forgotten"))
+		if a.Settings.JSON {
+			return app.WriteJSON(a.Out, o.line("forgotten"))
 		}
-		a.say("Noted that X did not make the post. The next spaces post tries again")
+		a.Say("Noted that X did not make the post. The next spaces post tries again")
 		return nil
 	}
 	r, err := client.Settle(attempt, o.posted, o.draft.Receipt(client.Place(handle), a.Version))
@@ -339,38 +340,38 @@ func (a *App) postError(err error, file string) error {
 	errors.As(err, &status)
 	const byHand = "post it by hand: spaces post … --copy"
 	switch {
-	case errors.Is(err, context.Canceled), errors.As(err, new(*failure)):
+	case errors.Is(err, context.Canceled), errors.As(err, new(*app.Failure)):
 		return err
 	case errors.As(err, &unknown):
-		return fail(exitFailed, "unknown-outcome", fmt.Sprintf("look at your posts on X. If it is there: spaces post %s --posted ID. If it is not: spaces post %s --forget-attempt", quoted(file), quoted(file)), err)
+		return app.Fail(app.ExitFailed, "unknown-outcome", fmt.Sprintf("look at your posts on X. If it is there: spaces post %s --posted ID. If it is not: spaces post %s --forget-attempt", app.Quoted(file), app.Quoted(file)), err)
 	case errors.Is(err, post.ErrNoDir):
-		return noHome("cannot store the token")
+		return app.NoHome("cannot store the token")
 	case errors.Is(err, post.ErrRenewing):
-		return fail(exitFailed, "locked", waitLonger, err)
+		return app.Fail(app.ExitFailed, "locked", app.WaitLonger, err)
 	case errors.As(err, new(*keyring.PermissionError)):
-		return authError(err)
+		return app.AuthError(err)
 	case errors.Is(err, x.ErrSignedOut):
-		return fail(exitFailed, "signed-out", "sign in: spaces target login x (see spaces help topic posting); or "+byHand, err)
+		return app.Fail(app.ExitFailed, "signed-out", "sign in: spaces target login x (see spaces help topic posting); or "+byHand, err)
 	case errors.As(err, &limit):
-		return fail(exitFailed, "rate-limited", "X accepts no request before "+limit.Until.In(a.Zone).Format("2006-01-02 15:04:05")+". Run the same command then", err)
+		return app.Fail(app.ExitFailed, "rate-limited", "X accepts no request before "+limit.Until.In(a.Zone).Format("2006-01-02 15:04:05")+". Run the same command then", err)
 	case errors.Is(err, x.ErrProcessing):
-		return fail(exitFailed, "processing", "run the same command again, or make the clip again; or "+byHand, err)
+		return app.Fail(app.ExitFailed, "processing", "run the same command again, or make the clip again; or "+byHand, err)
 	case errors.Is(err, publish.ErrChanged):
-		return fail(exitFailed, "changed", "nothing was posted; run the same command again", err)
+		return app.Fail(app.ExitFailed, "changed", "nothing was posted; run the same command again", err)
 	case errors.As(err, &busy):
-		return fail(exitFailed, "locked", waitLonger, err)
+		return app.Fail(app.ExitFailed, "locked", app.WaitLonger, err)
 	case status != nil && status.Status == http.StatusForbidden && strings.Contains(status.Message, "longer than"):
-		return fail(exitFailed, "video-too-long", "cut a shorter one: spaces video SPACE --at 12:30 --length 30s", err)
+		return app.Fail(app.ExitFailed, "video-too-long", "cut a shorter one: spaces video SPACE --at 12:30 --length 30s", err)
 	case status != nil && status.Status == http.StatusPaymentRequired:
-		return fail(exitFailed, "no-credits", "buy credits in X's developer console, or "+byHand, err)
+		return app.Fail(app.ExitFailed, "no-credits", "buy credits in X's developer console, or "+byHand, err)
 	case status != nil && status.Status == http.StatusForbidden:
-		return fail(exitFailed, "refused", "nothing was posted. Your app may lack the permission to write: spaces help topic posting", err)
+		return app.Fail(app.ExitFailed, "refused", "nothing was posted. Your app may lack the permission to write: spaces help topic posting", err)
 	case status != nil && status.Status/100 == 4:
-		return fail(exitFailed, "refused", "nothing was posted; the reason above is from X", err)
+		return app.Fail(app.ExitFailed, "refused", "nothing was posted; the reason above is from X", err)
 	case errors.Is(err, publish.ErrUntrusted):
-		return fail(exitFailed, "untrusted", "nothing was sent", err)
+		return app.Fail(app.ExitFailed, "untrusted", "nothing was sent", err)
 	case wire.Retryable(err):
-		return fail(exitFailed, "connection", "check the network connection and run the same command again: nothing was posted, and the upload is used again", err)
+		return app.Fail(app.ExitFailed, "connection", "check the network connection and run the same command again: nothing was posted, and the upload is used again", err)
 	}
 	return err
 }

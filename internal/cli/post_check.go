@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/publish/post"
 	"github.com/spaces-cli/spaces/internal/publish/x"
@@ -26,28 +27,28 @@ func (o *postOptions) check() error {
 		}
 		var ok bool
 		if *id.text, ok = post.ID(*id.text); !ok {
-			return hinted(usage("%s must be the ID or URL of a post, not %q", id.flag, *id.text), "the ID is the number at the end of https://x.com/…/status/1234567890")
+			return app.Hinted(app.Usage("%s must be the ID or URL of a post, not %q", id.flag, *id.text), "the ID is the number at the end of https://x.com/…/status/1234567890")
 		}
 	}
 	switch {
 	case o.settles() && (o.said || o.copy || o.dryRun || o.posted != "" && o.forget):
-		return usage("--posted and --forget-attempt report an earlier attempt: give one of them, and the clip")
+		return app.Usage("--posted and --forget-attempt report an earlier attempt: give one of them, and the clip")
 	case o.settles():
 		return nil
 	case o.copy && o.dryRun:
-		return usage("--copy cannot be combined with --dry-run")
+		return app.Usage("--copy cannot be combined with --dry-run")
 	case !o.said:
-		return hinted(usage("spaces post needs a text"), `--text "…", or --text "" for a post without text`)
+		return app.Hinted(app.Usage("spaces post needs a text"), `--text "…", or --text "" for a post without text`)
 	case !utf8.ValidString(o.text) || !utf8.ValidString(o.alt):
-		return usage("the text is not valid UTF-8")
+		return app.Usage("the text is not valid UTF-8")
 	case !regexp.MustCompile(`^[A-Za-z]{2}$`).MatchString(o.language):
-		return usage("--language must be two letters such as en, not %q", o.language)
+		return app.Usage("--language must be two letters such as en, not %q", o.language)
 	}
 	if n := x.Weigh(o.text); n > o.limits.Text {
-		return fail(exitUsage, "too-long", "shorten the text", fmt.Errorf("the text counts %d characters, %d more than X accepts", n, n-o.limits.Text))
+		return app.Fail(app.ExitUsage, "too-long", "shorten the text", fmt.Errorf("the text counts %d characters, %d more than X accepts", n, n-o.limits.Text))
 	}
 	if n := utf8.RuneCountInString(o.alt); n > o.limits.Alt {
-		return fail(exitUsage, "too-long", "shorten it", fmt.Errorf("--alt has %d characters, %d more than X accepts", n, n-o.limits.Alt))
+		return app.Fail(app.ExitUsage, "too-long", "shorten it", fmt.Errorf("--alt has %d characters, %d more than X accepts", n, n-o.limits.Alt))
 	}
 	return nil
 }
@@ -57,9 +58,9 @@ func (o *postOptions) open(ctx context.Context) (err error) {
 	o.draft, err = post.Open(ctx, o.file, x.Post{Text: o.text, Alt: o.alt, ReplyTo: o.replyTo, Language: o.language})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fail(exitNotFound, "no-such-file", "make one: spaces video SPACE --at 12:30", err)
+		return app.Fail(app.ExitNotFound, "no-such-file", "make one: spaces video SPACE --at 12:30", err)
 	case errors.Is(err, post.ErrNotFile):
-		return usage("%w", err)
+		return app.Usage("%w", err)
 	}
 	return err
 }
@@ -68,7 +69,7 @@ func (o *postOptions) open(ctx context.Context) (err error) {
 func (o *postOptions) inspect() error {
 	err := o.draft.Inspect(o.limits)
 	if errors.Is(err, x.ErrNotMP4) {
-		return fail(exitUsage, "not-mp4", "X accepts only video; make one: spaces video SPACE --at 12:30", fmt.Errorf("%s: %w", o.file, err))
+		return app.Fail(app.ExitUsage, "not-mp4", "X accepts only video; make one: spaces video SPACE --at 12:30", fmt.Errorf("%s: %w", o.file, err))
 	}
 	return err
 }
@@ -83,7 +84,7 @@ func (o *postOptions) over() error {
 		return nil
 	}
 	//lint:ignore ST1005 X is a name
-	return fail(exitFailed, "limits", "make another clip: spaces video SPACE --at 12:30 --length 30s", fmt.Errorf("X would reject %s:\n  %s", o.file, strings.Join(list, "\n  ")))
+	return app.Fail(app.ExitFailed, "limits", "make another clip: spaces video SPACE --at 12:30 --length 30s", fmt.Errorf("X would reject %s:\n  %s", o.file, strings.Join(list, "\n  ")))
 }
 
 // readCaptions reads the captions and writes them as X takes them.
@@ -93,17 +94,17 @@ func (o *postOptions) readCaptions() error {
 	}
 	f, err := os.Open(o.captions)
 	if err != nil {
-		return fail(exitNotFound, "no-such-file", "", err)
+		return app.Fail(app.ExitNotFound, "no-such-file", "", err)
 	}
 	defer f.Close()
 	if err := o.draft.SetCaptions(f); err != nil {
-		return hinted(usage("%s: %w", o.captions, err), "the captions must be of the clip, with times from its beginning")
+		return app.Hinted(app.Usage("%s: %w", o.captions, err), "the captions must be of the clip, with times from its beginning")
 	}
 	return nil
 }
 
 // may asks whether all who are heard have agreed.
-func (o *postOptions) may(ctx context.Context, ask *asker) (err error) {
-	o.missing, err = ask.checkAll(ctx, consent.Posting, o.draft.Uses)
+func (o *postOptions) may(ctx context.Context, ask *app.Asker) (err error) {
+	o.missing, err = ask.AskAll(ctx, consent.Posting, o.draft.Uses)
 	return err
 }

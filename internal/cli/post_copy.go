@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/clipboard"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -16,13 +17,13 @@ func (a *App) copyPost(ctx context.Context, o *postOptions, path string) error {
 	}
 	for _, c := range o.draft.Checks {
 		if c.Result != "ok" {
-			a.warn("%s: %s; X documents %s", c.What, c.Is, c.Limit)
+			a.Warn("%s: %s; X documents %s", c.What, c.Is, c.Limit)
 		}
 	}
-	if a.set.JSON {
+	if a.Settings.JSON {
 		l := o.line("copied")
 		l.File, l.Checks, l.Clipboard = path, o.draft.Checks, tool
-		return writeJSON(a.Out, l)
+		return app.WriteJSON(a.Out, l)
 	}
 	text := terminal.Safe(path) + "\n"
 	if o.text != "" {
@@ -37,9 +38,9 @@ func (a *App) copyPost(ctx context.Context, o *postOptions, path string) error {
 	switch {
 	case o.text == "":
 	case tool == "":
-		a.say("Cannot copy the text: no clipboard program is installed. Copy it from above")
+		a.Say("Cannot copy the text: no clipboard program is installed. Copy it from above")
 	default:
-		a.say("Copied the text to the clipboard (%s)", tool)
+		a.Say("Copied the text to the clipboard (%s)", tool)
 	}
 	return nil
 }

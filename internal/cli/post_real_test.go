@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/publish/x/xtest"
 )
 
@@ -128,7 +129,7 @@ func TestSigningInToX(t *testing.T) {
 	if out, said, code := p.run(t, "target", "remove", "x", "--yes", "--json"); code != 0 || !strings.Contains(out, `"target":"x.com","where":""`) {
 		t.Error(out, said, code)
 	}
-	if _, said, code := p.run(t, "target", "remove", "x", "--yes", "--json"); code != exitNotFound {
+	if _, said, code := p.run(t, "target", "remove", "x", "--yes", "--json"); code != app.ExitNotFound {
 		t.Error(said, code)
 	}
 	signIn(t, p, true)
@@ -149,7 +150,7 @@ func TestPostingOnX(t *testing.T) {
 
 	// Somebody is asked, or nothing is sent.
 	before := len(s.Lines())
-	if _, said, code := p.run(t, "post", clip, "--text", "hello", "--json"); code != exitUsage || failed(t, said).Kind != "not-agreed" || len(s.Lines()) != before {
+	if _, said, code := p.run(t, "post", clip, "--text", "hello", "--json"); code != app.ExitUsage || failed(t, said).Kind != "not-agreed" || len(s.Lines()) != before {
 		t.Error(said, code)
 	}
 	out, said, code := p.run(t, append(posting(clip, "What we said"), "--alt", "Two people", "--captions", captions, "--reply-to", "77")...)
@@ -193,7 +194,7 @@ func TestPostingOnX(t *testing.T) {
 		}
 	})
 	_, said, code = p.run(t, posting(clip, "A third")...)
-	if e := failed(t, said); code != exitFailed || e.Kind != "video-too-long" || e.Hint == "" {
+	if e := failed(t, said); code != app.ExitFailed || e.Kind != "video-too-long" || e.Hint == "" {
 		t.Error(said, code)
 	}
 	secretOfX.none(t, "the error", said)
@@ -227,7 +228,7 @@ func TestKilledPosts(t *testing.T) {
 			made := postsWith(s, name)
 			_, said, code := p.run(t, args...)
 			if code != 0 {
-				if e := failed(t, said); code != exitFailed || e.Kind != "unknown-outcome" || !reached {
+				if e := failed(t, said); code != app.ExitFailed || e.Kind != "unknown-outcome" || !reached {
 					t.Fatalf("%s: %s", name, said)
 				}
 				doubts++

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -23,7 +24,7 @@ import (
 )
 
 type proveOptions struct {
-	refs
+	app.Refs
 	archives []string
 }
 
@@ -41,22 +42,22 @@ spaces help topic proof.`,
 		Example: `  spaces prove clip.m4a
   spaces prove latest --archive twitter-2021-06-17.zip
   spaces prove episode.m4a --json > proof.json`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous",
-			exitNotFound: "the file is not from this library, no such Space, or it has no audio", exitFound: "a check failed"}),
-		Args:              takes(1, 1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous",
+			app.ExitNotFound: "the file is not from this library, no such Space, or it has no audio", app.ExitFound: "a check failed"}),
+		Args:              app.Takes(1, 1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.prove(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().StringArrayVar(&o.archives, "archive", nil, "compare with the `ARCHIVE` that it came in; may be repeated")
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
 
 func (a *App) prove(ctx context.Context, o proveOptions) error {
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
@@ -66,18 +67,18 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 		return err
 	}
 	defer closeArchives(p.Archives)
-	word := o.words[0]
+	word := o.Words[0]
 	info, err := os.Stat(word)
-	isFile := err == nil && info.Mode().IsRegular() && !o.idOnly
+	isFile := err == nil && info.Mode().IsRegular() && !o.IDOnly
 	id := ""
 	if !isFile {
-		row, err := resolveOne(ctx, a, lib, word, o.idOnly)
+		row, err := app.ResolveOne(ctx, a.App, lib, word, o.IDOnly)
 		if err != nil {
 			return err
 		}
 		id = row.ID
 	}
-	bar := a.newBar("proving").CountBytes()
+	bar := a.NewBar("proving").CountBytes()
 	defer bar.Close()
 	p.Progress = bar
 	var made *proof.Proof
@@ -88,17 +89,17 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 	}
 	bar.Close()
 	if errors.Is(err, proof.ErrUnknown) {
-		return fail(exitNotFound, "unknown-file", "an episode that was written elsewhere (-o) needs the record beside it, FILE.json, and a clip its tags",
+		return app.Fail(app.ExitNotFound, "unknown-file", "an episode that was written elsewhere (-o) needs the record beside it, FILE.json, and a clip its tags",
 			fmt.Errorf("%s: %w", word, err))
 	}
 	if err != nil {
 		return err
 	}
 	if made.Kind == proof.Recording && len(made.Sources) == 0 {
-		return fail(exitNotFound, "no-audio", "request an archive while X has its audio: spaces status", fmt.Errorf("%s has no audio: there is nothing to prove", made.ID))
+		return app.Fail(app.ExitNotFound, "no-audio", "request an archive while X has its audio: spaces status", fmt.Errorf("%s has no audio: there is nothing to prove", made.ID))
 	}
-	if a.set.JSON {
-		err = writeJSON(a.Out, struct {
+	if a.Settings.JSON {
+		err = app.WriteJSON(a.Out, struct {
 			Schema int `json:"schema"`
 			*proof.Proof
 			Failed  int           `json:"failed"`
@@ -108,7 +109,7 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 		err = a.showProof(a.Out, made)
 	}
 	if n := made.Failed(); err == nil && n > 0 {
-		return fail(exitFound, "not-proved", "see which files changed: spaces verify "+made.ID, fmt.Errorf("%s not hold", spell.Plural(n, "check does", "checks do")))
+		return app.Fail(app.ExitFound, "not-proved", "see which files changed: spaces verify "+made.ID, fmt.Errorf("%s not hold", spell.Plural(n, "check does", "checks do")))
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -20,14 +21,14 @@ catalogue can be deleted at any time. This is needed after folders were moved or
 Recordings that an earlier version saved also get an index of their sound, which makes it faster to
 find the recording that a file was cut from.`,
 		Example:     `  spaces reindex`,
-		Annotations: manual.Exits(map[int]string{exitNotFound: "there is no library"}),
-		Args:        takes(0, 0),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "there is no library"}),
+		Args:        app.Takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.reindex(cmd.Context()) },
 	}
 }
 
 func (a *App) reindex(ctx context.Context) error {
-	lib, err := a.openLibraryWrite(ctx)
+	lib, err := a.OpenLibraryWrite(ctx)
 	if err != nil {
 		return err
 	}
@@ -38,16 +39,16 @@ func (a *App) reindex(ctx context.Context) error {
 		return err
 	}
 	for _, note := range lib.Notes()[told:] {
-		a.warn("%s", note)
+		a.Warn("%s", note)
 	}
 	indexed, err := lib.IndexSound(ctx, func(id string, err error) {
-		a.warn("%s: cannot index the sound: %v", id, err)
+		a.Warn("%s: cannot index the sound: %v", id, err)
 	})
 	if err != nil {
 		return err
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, struct {
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, struct {
 			Schema     int `json:"schema"`
 			Recordings int `json:"recordings"`
 			Indexed    int `json:"indexed"`

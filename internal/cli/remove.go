@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/find"
@@ -19,7 +20,7 @@ import (
 )
 
 type removeOptions struct {
-	refs
+	app.Refs
 	yes         bool
 	permanently bool
 	dryRun      bool
@@ -38,19 +39,19 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
   spaces restore 1eaJ
   spaces remove 1eaJ --permanently --dry-run
   spaces list --state no-audio --json | spaces remove --yes -`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitPartly: "some were not removed; they are listed",
-			exitNotFound: "no such Space"}),
-		Args:              takes(1, -1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitPartly: "some were not removed; they are listed",
+			app.ExitNotFound: "no such Space"}),
+		Args:              app.Takes(1, -1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.remove(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	cmd.Flags().BoolVar(&o.permanently, "permanently", false, "delete everything, original bytes included; it cannot be restored")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list the files and remove nothing")
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
 
@@ -67,10 +68,10 @@ type removalLine struct {
 
 func (a *App) remove(ctx context.Context, o removeOptions) error {
 	ask := !o.yes && !o.dryRun
-	if ask && (!a.InTTY || a.set.JSON || slices.Contains(o.words, "-")) {
-		return cannotAsk("--yes removes without asking; --dry-run lists what would be removed")
+	if ask && (!a.InTTY || a.Settings.JSON || slices.Contains(o.Words, "-")) {
+		return app.CannotAsk("--yes removes without asking; --dry-run lists what would be removed")
 	}
-	lib, err := a.openLibraryWriteAll(ctx)
+	lib, err := a.OpenLibraryWriteAll(ctx)
 	if err != nil {
 		return err
 	}
@@ -79,14 +80,14 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 	// the same command goes on with the rest.
 	var absent []string
 	var first error
-	rows, err := o.resolveBut(ctx, a, lib, func(word string, err error) error {
+	rows, err := o.ResolveBut(ctx, a.App, lib, func(word string, err error) error {
 		if first == nil {
 			first = err
 		}
 		if was, err := lib.WasRemoved(find.Of(lib, true).ID(word)); err != nil {
 			return err
 		} else if was != nil {
-			a.say("%s was removed %s", word, a.removedOn(was))
+			a.Say("%s was removed %s", word, a.removedOn(was))
 		} else {
 			absent = append(absent, word)
 		}
@@ -102,7 +103,7 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 	// What was removed long ago is deleted only once the host has said yes.
 	defer func() {
 		if changed {
-			a.emptyOld(ctx, lib)
+			a.EmptyOld(ctx, lib)
 		}
 	}()
 	for _, row := range rows {
@@ -113,18 +114,18 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 				return err
 			}
 			failed++
-			a.printFailure(fmt.Errorf("%s: %w", row.ID, err))
+			a.PrintFailure(fmt.Errorf("%s: %w", row.ID, err))
 		}
 	}
 	for _, word := range absent {
-		a.printFailure(fmt.Errorf("%w: %s", library.ErrNotFound, word))
+		a.PrintFailure(fmt.Errorf("%w: %s", library.ErrNotFound, word))
 	}
 	if n := failed + len(absent); n > 0 {
-		code := exitPartly
+		code := app.ExitPartly
 		if failed == len(rows) {
-			code = exitFailed
+			code = app.ExitFailed
 		}
-		return fail(code, "not-removed", "run the same command again for the rest", fmt.Errorf("%d of %d Spaces were not removed", n, len(rows)+len(absent)))
+		return app.Fail(code, "not-removed", "run the same command again for the rest", fmt.Errorf("%d of %d Spaces were not removed", n, len(rows)+len(absent)))
 	}
 	return nil
 }
@@ -136,7 +137,7 @@ func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.R
 	if err != nil {
 		return false, err
 	}
-	if !a.set.JSON {
+	if !a.Settings.JSON {
 		a.showRemoval(plan)
 	}
 	if ask {
@@ -144,12 +145,12 @@ func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.R
 		if o.permanently {
 			question = "Delete it permanently?"
 		}
-		yes, err := a.confirm(ctx, question)
+		yes, err := a.Confirm(ctx, question)
 		if err != nil {
 			return false, err
 		}
 		if !yes {
-			a.say("%s was not removed", row.ID)
+			a.Say("%s was not removed", row.ID)
 			return false, nil
 		}
 	}
@@ -158,19 +159,19 @@ func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.R
 			return false, err
 		}
 		if o.permanently {
-			a.say("deleted %s permanently", row.ID)
+			a.Say("deleted %s permanently", row.ID)
 		} else {
-			a.say("removed %s; to bring it back: spaces restore %s", row.ID, row.ID)
+			a.Say("removed %s; to bring it back: spaces restore %s", row.ID, row.ID)
 		}
 	}
-	if !a.set.JSON {
+	if !a.Settings.JSON {
 		return !o.dryRun, nil
 	}
 	line := removalLine{space.Schema, row.ID, row.Title, !o.dryRun, orEmpty(plan.Files), orEmpty(plan.Kept), space.Time{}, plan.Bytes}
 	if !o.permanently {
 		line.KeptUntil = space.Time{Time: a.Now().Add(library.KeepRemoved)}
 	}
-	return !o.dryRun, writeJSON(a.Out, line)
+	return !o.dryRun, app.WriteJSON(a.Out, line)
 }
 
 // orEmpty makes nil an empty list in JSON.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/intake"
@@ -42,9 +43,9 @@ SPACE is an id or the beginning of one, or a part of the title; CLIP and EPISODE
   spaces restore latest
   spaces restore 1ypKdEXvkMLGW
   spaces restore --empty`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or a word can mean several things", exitPartly: "some were not restored; they are listed",
-			exitNotFound: "nothing of that name was removed"}),
-		Args: takes(0, -1),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or a word can mean several things", app.ExitPartly: "some were not restored; they are listed",
+			app.ExitNotFound: "nothing of that name was removed"}),
+		Args: app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.words = args
 			return a.restore(cmd.Context(), o)
@@ -61,10 +62,10 @@ SPACE is an id or the beginning of one, or a part of the title; CLIP and EPISODE
 func completeRemoved(a *App) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 		none := cobra.ShellCompDirectiveNoFileComp
-		if a.loadSettings(cmd) != nil {
+		if a.LoadSettings(cmd) != nil {
 			return nil, none
 		}
-		lib, err := library.Open(cmd.Context(), a.libraryOptions())
+		lib, err := library.Open(cmd.Context(), a.LibraryOptions())
 		if err != nil {
 			return nil, none
 		}
@@ -138,13 +139,13 @@ func (a *App) removedOn(it *removed.Item) string {
 func (a *App) restore(ctx context.Context, o restoreOptions) error {
 	switch {
 	case o.empty && len(o.words) > 0:
-		return hinted(usage("--empty deletes everything that was removed; it takes no names"), "leave out "+o.words[0])
-	case o.empty && !o.yes && !o.dryRun && (!a.InTTY || a.set.JSON):
-		return cannotAsk("--yes deletes without asking; --dry-run lists what would be deleted")
+		return app.Hinted(app.Usage("--empty deletes everything that was removed; it takes no names"), "leave out "+o.words[0])
+	case o.empty && !o.yes && !o.dryRun && (!a.InTTY || a.Settings.JSON):
+		return app.CannotAsk("--yes deletes without asking; --dry-run lists what would be deleted")
 	case len(o.words) == 0 && (!o.empty || o.dryRun):
 		return a.listRemoved(ctx)
 	}
-	lib, err := a.openLibraryWriteAll(ctx)
+	lib, err := a.OpenLibraryWriteAll(ctx)
 	if err != nil {
 		return err
 	}
@@ -162,21 +163,21 @@ func (a *App) restore(ctx context.Context, o restoreOptions) error {
 			return err
 		}
 		failed++
-		a.printFailure(err)
+		a.PrintFailure(err)
 	}
 	if failed == 0 {
 		return nil
 	}
-	code := exitPartly
+	code := app.ExitPartly
 	if failed == len(o.words) {
-		code = exitFailed
+		code = app.ExitFailed
 	}
-	return fail(code, "not-restored", "", fmt.Errorf("%d of %d were not restored", failed, len(o.words)))
+	return app.Fail(code, "not-restored", "", fmt.Errorf("%d of %d were not restored", failed, len(o.words)))
 }
 
 // listRemoved lists what can be restored.
 func (a *App) listRemoved(ctx context.Context) error {
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
@@ -185,26 +186,26 @@ func (a *App) listRemoved(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.set.JSON {
+	if a.Settings.JSON {
 		for _, it := range items {
-			if err := writeJSON(a.Out, newRemovedLine(&it, false)); err != nil {
+			if err := app.WriteJSON(a.Out, newRemovedLine(&it, false)); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	if len(items) == 0 {
-		a.say("nothing was removed")
+		a.Say("nothing was removed")
 		return nil
 	}
 	a.writeRemoved(items)
-	a.say("To bring one back: spaces restore NAME")
+	a.Say("To bring one back: spaces restore NAME")
 	return nil
 }
 
 // writeRemoved writes a table of what was removed.
 func (a *App) writeRemoved(items []removed.Item) {
-	t := a.table(
+	t := a.Table(
 		terminal.Column{Title: "KIND"},
 		terminal.Column{Title: "REMOVED", Yield: 3},
 		terminal.Column{Title: "KEPT UNTIL", Yield: 2},
@@ -252,12 +253,12 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 		for _, it := range found[:min(len(found), 10)] {
 			fmt.Fprintf(&b, "\n  %s  %s", it.Kind, terminal.Safe(restoreWord(&it)))
 		}
-		return fail(exitUsage, "ambiguous", "name one of them: spaces restore "+quoted(restoreWord(&found[0])), fmt.Errorf("%q can mean %d things:%s", word, len(found), b.String()))
+		return app.Fail(app.ExitUsage, "ambiguous", "name one of them: spaces restore "+app.Quoted(restoreWord(&found[0])), fmt.Errorf("%q can mean %d things:%s", word, len(found), b.String()))
 	}
 	it := &found[0]
 	if o.dryRun {
-		if a.set.JSON {
-			return writeJSON(a.Out, restoredLine{space.Schema, it.Kind, it.ID, it.Title, it.Name, lib.Path(path.Join(it.Folder, fileOf(it))), false, false})
+		if a.Settings.JSON {
+			return app.WriteJSON(a.Out, restoredLine{space.Schema, it.Kind, it.ID, it.Title, it.Name, lib.Path(path.Join(it.Folder, fileOf(it))), false, false})
 		}
 		_, err := fmt.Fprintf(a.Out, "would restore the %s %s, removed %s\n", it.Kind, terminal.Safe(restoreWord(it)), a.removedOn(it))
 		return err
@@ -269,14 +270,14 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 		if was, _ := lib.WasRemoved(it.ID); was != nil {
 			hint = "restore it first: spaces restore " + it.ID
 		}
-		return fail(exitNotFound, "no-such-space", hint, fmt.Errorf("cannot restore %s: its Space %s is not in the library", it.Name, it.ID))
+		return app.Fail(app.ExitNotFound, "no-such-space", hint, fmt.Errorf("cannot restore %s: its Space %s is not in the library", it.Name, it.ID))
 	case errors.Is(err, library.ErrPresent):
-		return fail(exitFailed, "exists", "remove that one first: spaces remove "+it.ID, fmt.Errorf("cannot restore %s: the library already has this Space", it.ID))
+		return app.Fail(app.ExitFailed, "exists", "remove that one first: spaces remove "+it.ID, fmt.Errorf("cannot restore %s: the library already has this Space", it.ID))
 	case err != nil:
 		return err
 	}
 	if got.Bare {
-		bar := a.newBar("making the file to play").CountBytes()
+		bar := a.NewBar("making the file to play").CountBytes()
 		err := intake.Remake(ctx, lib, it.ID, bar)
 		bar.Close()
 		if err != nil {
@@ -284,12 +285,12 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 		}
 	}
 	renamed := got.Name != it.Name
-	if a.set.JSON {
+	if a.Settings.JSON {
 		where := got.Folder
 		if it.Kind != removed.Space {
 			where = path.Join(got.Folder, got.Name)
 		}
-		return writeJSON(a.Out, restoredLine{space.Schema, it.Kind, it.ID, it.Title, got.Name, lib.Path(where), renamed, true})
+		return app.WriteJSON(a.Out, restoredLine{space.Schema, it.Kind, it.ID, it.Title, got.Name, lib.Path(where), renamed, true})
 	}
 	text := fmt.Sprintf("restored the %s %s", it.Kind, terminal.Safe(restoreWord(it)))
 	if renamed {
@@ -313,7 +314,7 @@ func (a *App) notRemoved(lib *library.Library, word string) error {
 	if _, err := lib.Load(find.Of(lib, true).ID(word)); err == nil {
 		hint = "it is in the library: spaces show " + word
 	}
-	return fail(exitNotFound, "not-removed", hint, fmt.Errorf("nothing named %q was removed", word))
+	return app.Fail(app.ExitNotFound, "not-removed", hint, fmt.Errorf("nothing named %q was removed", word))
 }
 
 // emptyNow deletes all that was removed.
@@ -323,17 +324,17 @@ func (a *App) emptyNow(ctx context.Context, lib *library.Library, o restoreOptio
 		return err
 	}
 	if len(items) == 0 {
-		a.say("nothing was removed")
+		a.Say("nothing was removed")
 		return nil
 	}
 	if !o.yes {
 		a.writeRemoved(items)
-		yes, err := a.confirm(ctx, "Delete all of this permanently?")
+		yes, err := a.Confirm(ctx, "Delete all of this permanently?")
 		if err != nil {
 			return err
 		}
 		if !yes {
-			a.say("deleted nothing")
+			a.Say("deleted nothing")
 			return nil
 		}
 	}
@@ -344,12 +345,12 @@ func (a *App) emptyNow(ctx context.Context, lib *library.Library, o restoreOptio
 		if err := lib.DropRemoved(it.Place); err != nil {
 			return err
 		}
-		if a.set.JSON {
-			if err := writeJSON(a.Out, newRemovedLine(&it, true)); err != nil {
+		if a.Settings.JSON {
+			if err := app.WriteJSON(a.Out, newRemovedLine(&it, true)); err != nil {
 				return err
 			}
 		}
 	}
-	a.say("deleted %s permanently", kindsOf(items))
+	a.Say("deleted %s permanently", app.KindsOf(items))
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/settings"
@@ -29,22 +30,22 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		Annotations:       manual.Exits(exitCodes()),
-		Args:              subcommand,
+		Annotations:       manual.Exits(app.ExitCodes()),
+		Args:              app.Subcommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if version {
 				return a.printVersion()
 			}
-			if lib, err := library.Open(cmd.Context(), a.libraryOptions()); err == nil {
+			if lib, err := library.Open(cmd.Context(), a.LibraryOptions()); err == nil {
 				lib.Close()
-			} else if isNoLibrary(err) {
-				_, err := fmt.Fprintf(a.Out, howToBegin, a.shortenHome(a.set.Library))
+			} else if app.IsNoLibrary(err) {
+				_, err := fmt.Fprintf(a.Out, howToBegin, a.ShortenHome(a.Settings.Library))
 				return err
 			}
 			return cmd.Help()
 		},
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
-			return a.loadSettings(cmd)
+			return a.LoadSettings(cmd)
 		},
 	}
 	flags := root.PersistentFlags()
@@ -55,8 +56,8 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 	flags.String("progress", terminal.Auto, "show progress: auto, never, or json for lines on standard error, `WHEN`")
 	flags.Bool("no-progress", false, "do not show progress")
 	flags.String("color", terminal.Auto, "colour tables: auto, always or never, `WHEN`")
-	complete(root, "progress", terminal.Auto, terminal.Never, asJSON)
-	complete(root, "color", terminal.ColorModes()...)
+	app.Complete(root, "progress", terminal.Auto, terminal.Never, app.ProgressJSON)
+	app.Complete(root, "color", terminal.ColorModes()...)
 	flags.Duration("lock-wait", settings.LockWait, "wait `TIME` for another program that is changing the library")
 	flags.Int("jobs", 0, "run `N` jobs in parallel (default: one per core)")
 	flags.BoolP("help", "h", false, "show this help")
@@ -77,11 +78,11 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 		_, err := io.WriteString(a.Err, manual.Help(cmd, a.Columns))
 		return err
 	})
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(app.FlagError)
 	for _, c := range manual.Commands(root) {
 		c.Flags().SortFlags = false // they are shown in the order of their use
-		a.completeFlags(c)
-		a.completeArgs(c)
+		a.CompleteFlags(c)
+		a.CompleteArgs(c)
 	}
 	return root
 }

@@ -10,11 +10,15 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // version is set by the linker for releases.
 var version string
+
+// An App is the program in its world, with the commands as its methods.
+type App struct{ *app.App }
 
 // Main runs the program and returns its exit code.
 func Main() int {
@@ -28,7 +32,7 @@ func Main() int {
 		cancel()
 	}()
 
-	a := newApp(programVersion())
+	a := &App{app.New(programVersion())}
 	args := os.Args[1:]
 	if terminal.StartedByExplorer() {
 		return a.runDropped(ctx, args)
@@ -53,7 +57,7 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	out := &errWriter{w: a.Out}
 	a.Out = out
 	root := a.rootCommand()
-	a.args = args
+	a.Args = args
 	root.SetArgs(args)
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
@@ -63,9 +67,9 @@ func (a *App) Run(ctx context.Context, args []string) int {
 		err = out.err
 	}
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, fs.ErrClosed) && out.err != nil {
-		return exitDone // the reader has seen enough
+		return app.ExitDone // the reader has seen enough
 	}
-	return a.report(ctx, err, wantsJSON(args))
+	return a.Report(ctx, err, wantsJSON(args))
 }
 
 // runDropped serves those who know no command line. A double click opens the
@@ -73,13 +77,13 @@ func (a *App) Run(ctx context.Context, args []string) int {
 // and the window stays until it has been read.
 func (a *App) runDropped(ctx context.Context, args []string) int {
 	if len(args) == 0 {
-		if code := a.Run(ctx, []string{"studio", "--open"}); code == exitDone || code == exitInterrupted {
+		if code := a.Run(ctx, []string{"studio", "--open"}); code == app.ExitDone || code == app.ExitInterrupted {
 			return code
 		}
 	} else if _, err := os.Stat(args[0]); err == nil {
 		args = append([]string{"extract", "--"}, args...)
 	}
-	code := exitFailed
+	code := app.ExitFailed
 	if len(args) > 0 {
 		code = a.Run(ctx, args)
 	}

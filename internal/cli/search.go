@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/manual"
 )
 
@@ -27,8 +28,8 @@ in the words is an operator.`,
 		Example: `  spaces search medias sociaux
   spaces search jaz
   spaces search --json guest1 | spaces open -`,
-		Annotations: manual.Exits(map[int]string{exitNotFound: "nothing found, or no library"}),
-		Args:        takes(1, -1),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "nothing found, or no library"}),
+		Args:        app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.words = strings.Join(args, " ")
 			return a.search(cmd.Context(), o)
@@ -40,17 +41,17 @@ in the words is an operator.`,
 
 func (a *App) search(ctx context.Context, o searchOptions) error {
 	if o.limit < 0 {
-		return usage("--limit must be 0 or more, not %d", o.limit)
+		return app.Usage("--limit must be 0 or more, not %d", o.limit)
 	}
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	n, err := a.writeRows(lib.Catalog().Search(ctx, o.words, o.limit, a.set.JSON))
+	n, err := a.writeRows(lib.Catalog().Search(ctx, o.words, o.limit, a.Settings.JSON))
 	if err != nil || n > 0 {
 		return err
 	}
-	return fail(exitNotFound, "nothing-found", "try fewer words, or the beginning of one; to list all: spaces list",
+	return app.Fail(app.ExitNotFound, "nothing-found", "try fewer words, or the beginning of one; to list all: spaces list",
 		fmt.Errorf("no Space has all of %q", o.words))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -18,7 +19,7 @@ import (
 )
 
 type showOptions struct {
-	refs
+	app.Refs
 	wave, details bool
 }
 
@@ -37,32 +38,32 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces show latest
   spaces show "médias sociaux" --wave
   spaces show 1ypK --details`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space"}),
-		Args:              takes(1, -1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
+		Args:              app.Takes(1, -1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.show(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.details, "details", false, "show exact times, original files, checksums and sources too")
 	cmd.Flags().BoolVar(&o.wave, "wave", false, "draw the waveform; the audio is measured for it once")
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
 
 func (a *App) show(ctx context.Context, o showOptions) error {
-	if o.wave && a.set.JSON {
-		return hinted(usage("--wave cannot be combined with --json"), "for programs: spaces waveform SPACE --format json -o -")
+	if o.wave && a.Settings.JSON {
+		return app.Hinted(app.Usage("--wave cannot be combined with --json"), "for programs: spaces waveform SPACE --format json -o -")
 	}
-	lib, rows, err := o.open(ctx, a)
+	lib, rows, err := o.Open(ctx, a.App)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
 	episodes, err := listEpisodeItems(ctx, lib)
 	if err != nil {
-		a.warn("no episodes: %v", err) // all else can be shown
+		a.Warn("no episodes: %v", err) // all else can be shown
 	}
 	for i, row := range rows {
 		s, err := lib.Load(row.ID)
@@ -78,15 +79,15 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 			return err
 		}
 		exported := matching(episodes, func(m *madeItem) bool { return m.id == row.ID })
-		if a.set.JSON {
-			err = writeJSON(a.Out, shown{*s, turns, lines(cut), lines(exported)})
+		if a.Settings.JSON {
+			err = app.WriteJSON(a.Out, shown{*s, turns, lines(cut), lines(exported)})
 		} else {
 			wave := ""
 			if o.wave {
 				if wave, err = a.wave(ctx, lib, s); ctx.Err() != nil {
 					return ctx.Err()
 				} else if err != nil {
-					a.warn("no waveform: %v", err) // all else can be shown
+					a.Warn("no waveform: %v", err) // all else can be shown
 				}
 			}
 			if i > 0 {
@@ -121,10 +122,10 @@ func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns
 	fmt.Fprintf(&b, "%s\n%s · %s\n\n", title, s.ID, s.State)
 	a.showTimes(fact, s, details)
 	if s.Host != nil {
-		fact("Host", "%s", person(s.Host))
+		fact("Host", "%s", app.Person(s.Host))
 	}
 	if s.Account != nil && details {
-		fact("Account", "%s", person(s.Account))
+		fact("Account", "%s", app.Person(s.Account))
 	}
 	if len(s.Hashtags) > 0 {
 		fact("Hashtags", "#%s", terminal.Safe(strings.Join(s.Hashtags, " #")))
@@ -151,7 +152,7 @@ func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns
 		showEarlier(&b, s)
 		showSources(&b, s)
 	}
-	fact("Folder", "%s", terminal.Safe(a.shortenHome(lib.Path(s.Folder))))
+	fact("Folder", "%s", terminal.Safe(a.ShortenHome(lib.Path(s.Folder))))
 	for _, f := range s.Files {
 		fact("File", "%s", terminal.Safe(strings.TrimPrefix(f, s.Folder+"/")))
 	}
@@ -205,7 +206,7 @@ func showStage(b *strings.Builder, s *space.Space, turns *space.Turns) {
 		if m := marks[p.Handle]; m != 0 && p.Handle != "" {
 			mark = string(m)
 		}
-		name := person(&space.Person{ID: p.ID, Handle: p.Handle})
+		name := app.Person(&space.Person{ID: p.ID, Handle: p.Handle})
 		if p.TalkSeconds == nil || most == 0 {
 			t.Add("  "+mark, name, p.Role)
 			continue

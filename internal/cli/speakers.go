@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -19,7 +20,7 @@ import (
 )
 
 type speakersOptions struct {
-	refs
+	app.Refs
 	turns  string
 	labels bool
 	yes    bool
@@ -34,7 +35,7 @@ timed tags. Once you confirm them, clips, episodes and --consented-only use them
 as the audio stays the same.`,
 		Example: `  spaces speakers show latest --labels > turns.txt    # edit them in Audacity
   spaces speakers confirm latest --turns turns.txt`,
-		Args: subcommand,
+		Args: app.Subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newSpeakersShowCmd(a), newSpeakersConfirmCmd(a), newSpeakersUnconfirmCmd(a))
@@ -44,14 +45,14 @@ as the audio stays the same.`,
 // speakersCmd makes one of the commands below speakers, all of which take one
 // SPACE.
 func speakersCmd(a *App, o *speakersOptions, cmd *cobra.Command, run func(context.Context, *speakersOptions) error) *cobra.Command {
-	cmd.Annotations = manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space, or its turns are not known"})
-	cmd.Args = takes(1, 1)
-	cmd.ValidArgsFunction = completeSpaces(a)
+	cmd.Annotations = manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space, or its turns are not known"})
+	cmd.Args = app.Takes(1, 1)
+	cmd.ValidArgsFunction = app.CompleteSpaces(a.App)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		o.words = args
+		o.Words = args
 		return run(cmd.Context(), o)
 	}
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
 
@@ -105,7 +106,7 @@ type turnsLine struct {
 }
 
 func (a *App) showTurns(ctx context.Context, o *speakersOptions) error {
-	lib, row, err := o.openOne(ctx, a)
+	lib, row, err := o.OpenOne(ctx, a.App)
 	if err != nil {
 		return err
 	}
@@ -121,10 +122,10 @@ func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
 	if turns == nil || len(turns.Turns) == 0 {
 		return noTurns(id)
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, turnsLine{space.Schema, id, turns.Approximate, turns.Method, turns.Turns})
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, turnsLine{space.Schema, id, turns.Approximate, turns.Method, turns.Turns})
 	}
-	t := a.table(terminal.Column{Title: "AT", Right: true}, terminal.Column{Title: "LENGTH", Right: true}, terminal.Column{Title: "WHO"})
+	t := a.Table(terminal.Column{Title: "AT", Right: true}, terminal.Column{Title: "LENGTH", Right: true}, terminal.Column{Title: "WHO"})
 	for _, u := range turns.Turns {
 		if labels {
 			if _, err := fmt.Fprintf(a.Out, "%.3f\t%.3f\t%s\n", u.Start, u.End, terminal.Safe(u.Handle)); err != nil {
@@ -132,28 +133,28 @@ func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
 			}
 			continue
 		}
-		t.Add(spell.Position(u.Start), fmt.Sprintf("%.1f s", u.End-u.Start), terminal.Safe(cmp.Or(at(u.Handle), "an unknown speaker")))
+		t.Add(spell.Position(u.Start), fmt.Sprintf("%.1f s", u.End-u.Start), terminal.Safe(cmp.Or(app.At(u.Handle), "an unknown speaker")))
 	}
 	if !labels {
 		t.Write(a.Out, a.Columns)
-		a.say("%s", turns.Method)
+		a.Say("%s", turns.Method)
 	}
 	return nil
 }
 
 func noTurns(id string) error {
-	return fail(exitNotFound, "no-turns", "write them in a file, and confirm them: spaces speakers confirm "+id+" --turns FILE",
+	return app.Fail(app.ExitNotFound, "no-turns", "write them in a file, and confirm them: spaces speakers confirm "+id+" --turns FILE",
 		fmt.Errorf("the speaking turns of %s are not known", id))
 }
 
 // openToChange opens the library for writing and loads the one Space that is
 // meant. The caller closes the library.
-func (a *App) openToChange(ctx context.Context, o refs) (*library.Library, *space.Space, error) {
-	lib, err := a.openLibraryWrite(ctx)
+func (a *App) openToChange(ctx context.Context, o app.Refs) (*library.Library, *space.Space, error) {
+	lib, err := a.OpenLibraryWrite(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	row, err := resolveOne(ctx, a, lib, o.words[0], o.idOnly)
+	row, err := app.ResolveOne(ctx, a.App, lib, o.Words[0], o.IDOnly)
 	if err == nil {
 		var s *space.Space
 		if s, err = lib.Load(row.ID); err == nil {
@@ -165,7 +166,7 @@ func (a *App) openToChange(ctx context.Context, o refs) (*library.Library, *spac
 }
 
 func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
-	lib, s, err := a.openToChange(ctx, o.refs)
+	lib, s, err := a.openToChange(ctx, o.Refs)
 	if err != nil {
 		return err
 	}
@@ -189,21 +190,21 @@ func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
 	if err := lib.ConfirmTurns(s, list); err != nil {
 		return err
 	}
-	if a.set.JSON {
+	if a.Settings.JSON {
 		return a.printTurns(lib, s.ID, false)
 	}
-	a.say("Confirmed %s of %s", spell.Count(len(list), "turn"), s.ID)
+	a.Say("Confirmed %s of %s", spell.Count(len(list), "turn"), s.ID)
 	return nil
 }
 
 // agreeToTurns shows what is to be confirmed, and asks.
 func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Space, list []space.Turn) error {
 	ask := !o.yes
-	if ask && (!a.InTTY || a.set.JSON || o.turns == "-") {
-		return fail(exitUsage, "not-confirmed", "review the turns: spaces speakers show "+s.ID+"; --yes confirms them without asking",
+	if ask && (!a.InTTY || a.Settings.JSON || o.turns == "-") {
+		return app.Fail(app.ExitUsage, "not-confirmed", "review the turns: spaces speakers show "+s.ID+"; --yes confirms them without asking",
 			errors.New("nothing was confirmed: cannot ask, standard input is not a terminal"))
 	}
-	if !a.set.JSON && !a.set.Quiet {
+	if !a.Settings.JSON && !a.Settings.Quiet {
 		var order []string
 		turns, seconds := make(map[string]int), make(map[string]float64)
 		for _, u := range list {
@@ -214,24 +215,24 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 			turns[h]++
 			seconds[h] += u.End - u.Start
 		}
-		t := a.table(terminal.Column{}, terminal.Column{Right: true}, terminal.Column{Right: true})
+		t := a.Table(terminal.Column{}, terminal.Column{Right: true}, terminal.Column{Right: true})
 		for _, h := range order {
-			t.Add(terminal.Safe(cmp.Or(at(h), "an unknown speaker")), spell.Count(turns[h], "turn"), spell.Length(seconds[h]))
+			t.Add(terminal.Safe(cmp.Or(app.At(h), "an unknown speaker")), spell.Count(turns[h], "turn"), spell.Length(seconds[h]))
 		}
 		t.Write(a.Err, a.Columns)
 	}
 	for _, handle := range consent.Strangers(&s.Recording, list) {
-		a.warn("by its metadata, %s was not on stage in %s", at(handle), s.ID)
+		a.Warn("by its metadata, %s was not on stage in %s", app.At(handle), s.ID)
 	}
 	for _, handle := range consent.Unmentioned(&s.Recording, list) {
-		a.warn("by the audio levels, %s speaks in %s, but has no turn here; after this confirmation they count as not heard", at(handle), s.ID)
+		a.Warn("by the audio levels, %s speaks in %s, but has no turn here; after this confirmation they count as not heard", app.At(handle), s.ID)
 	}
 	if !ask {
 		return nil
 	}
-	yes, err := a.confirm(ctx, "Are these all the turns of "+s.ID+", and are they correct?")
+	yes, err := a.Confirm(ctx, "Are these all the turns of "+s.ID+", and are they correct?")
 	if err == nil && !yes {
-		err = fail(exitUsage, "not-confirmed", "correct the turns: spaces speakers show "+s.ID+" --labels", errors.New("nothing was confirmed"))
+		err = app.Fail(app.ExitUsage, "not-confirmed", "correct the turns: spaces speakers show "+s.ID+" --labels", errors.New("nothing was confirmed"))
 	}
 	return err
 }
@@ -239,13 +240,13 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 // readTurns reads a file of turns.
 func (a *App) readTurns(name string, s *space.Space) ([]space.Turn, error) {
 	if s.Duration == nil {
-		return nil, fail(exitNotFound, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, s.ID))
+		return nil, app.Fail(app.ExitNotFound, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, s.ID))
 	}
 	in := a.In
 	if name != "-" {
 		f, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fail(exitNotFound, "no-such-file", "write the turns to a file first: spaces speakers show "+s.ID+" --labels", err)
+			return nil, app.Fail(app.ExitNotFound, "no-such-file", "write the turns to a file first: spaces speakers show "+s.ID+" --labels", err)
 		}
 		if err != nil {
 			return nil, err
@@ -255,13 +256,13 @@ func (a *App) readTurns(name string, s *space.Space) ([]space.Turn, error) {
 	}
 	list, err := consent.ParseTurns(in, *s.Duration)
 	if err != nil {
-		return nil, fail(exitUsage, "bad-turns", "see the format: spaces speakers show "+s.ID+" --labels", fmt.Errorf("%s: %w", name, err))
+		return nil, app.Fail(app.ExitUsage, "bad-turns", "see the format: spaces speakers show "+s.ID+" --labels", fmt.Errorf("%s: %w", name, err))
 	}
 	return list, nil
 }
 
 func (a *App) unconfirmTurns(ctx context.Context, o *speakersOptions) error {
-	lib, s, err := a.openToChange(ctx, o.refs)
+	lib, s, err := a.openToChange(ctx, o.Refs)
 	if err != nil {
 		return err
 	}
@@ -269,9 +270,9 @@ func (a *App) unconfirmTurns(ctx context.Context, o *speakersOptions) error {
 	if err := lib.WithdrawTurns(s); err != nil {
 		return err
 	}
-	if a.set.JSON {
+	if a.Settings.JSON {
 		return a.printTurns(lib, s.ID, false)
 	}
-	a.say("%s uses the turns estimated from its audio", s.ID)
+	a.Say("%s uses the turns estimated from its audio", s.ID)
 	return nil
 }

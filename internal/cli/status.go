@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/backup"
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/library/status"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -31,8 +32,8 @@ the setting "window" says otherwise; X promises nothing. A post may link somebod
 		Example: `  spaces status
   spaces status --check --quiet || mail -s "Spaces to save" me@example.org
   spaces config set window 60`,
-		Annotations: manual.Exits(map[int]string{exitNotFound: "there is no library", exitFound: "--check: something inside the window is not saved"}),
-		Args:        takes(0, 0),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "there is no library", app.ExitFound: "--check: something inside the window is not saved"}),
+		Args:        app.Takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.status(cmd.Context(), o) },
 	}
 	cmd.Flags().BoolVar(&o.check, "check", false, "list what is inside the window and not saved")
@@ -40,7 +41,7 @@ the setting "window" says otherwise; X promises nothing. A post may link somebod
 }
 
 func (a *App) status(ctx context.Context, o statusOptions) error {
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
@@ -51,21 +52,21 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 	}
 	var shown []*status.Space
 	for _, l := range list {
-		if l.Judge(a.Now(), a.set.Window); !o.check || l.AtRisk() {
+		if l.Judge(a.Now(), a.Settings.Window); !o.check || l.AtRisk() {
 			shown = append(shown, l)
 		}
 	}
-	sum := status.Sum(list, a.set.Window)
+	sum := status.Sum(list, a.Settings.Window)
 	if err := sum.AddBackup(ctx, lib, backup.ChangedSince); err != nil {
 		return err
 	}
-	if a.set.JSON {
+	if a.Settings.JSON {
 		for _, l := range shown {
-			if err := writeJSON(a.Out, l); err != nil {
+			if err := app.WriteJSON(a.Out, l); err != nil {
 				return err
 			}
 		}
-		err = writeJSON(a.Out, sum)
+		err = app.WriteJSON(a.Out, sum)
 	} else {
 		a.tableStatus(shown)
 		if !o.check {
@@ -73,14 +74,14 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 		}
 	}
 	if err == nil && o.check && sum.AtRisk > 0 {
-		return fail(exitFound, "not-saved", "request an archive at X now: Settings, Your account, Download an archive of your data",
+		return app.Fail(app.ExitFound, "not-saved", "request an archive at X now: Settings, Your account, Download an archive of your data",
 			fmt.Errorf("%s inside the window and not saved", spell.Plural(sum.AtRisk, "Space is", "Spaces are")))
 	}
 	return err
 }
 
 func (a *App) tableStatus(list []*status.Space) {
-	t := a.table()
+	t := a.Table()
 	z := spell.Zones{Location: a.Zone}
 	for _, l := range list {
 		age, window := "–", "–"
@@ -125,7 +126,7 @@ func (a *App) tableStatus(list []*status.Space) {
 		{Title: "WINDOW", Yield: 4},
 		{Title: "AUDIO", Yield: 5, Min: 8, Style: savedStyle},
 		{Title: "PUBLISHED", Yield: 3},
-		{Title: "TITLE", Min: titleRoom},
+		{Title: "TITLE", Min: app.TitleRoom},
 	}
 	t.Write(a.Out, a.Columns)
 }
@@ -145,7 +146,7 @@ func savedStyle(text string) terminal.Style {
 
 // adviseStatus says what to do now, most pressing first.
 func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
-	if a.set.Quiet {
+	if a.Settings.Quiet {
 		return
 	}
 	var request, gone, linked, missing, publish []string

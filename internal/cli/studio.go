@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/studio"
@@ -33,8 +34,8 @@ episodes, edit titles and notes. Nothing leaves this computer and nothing is loa
 The address holds a secret: whoever has it can use the page until the program ends, with Ctrl-C.`,
 		Example: `  spaces studio --open
   spaces studio --addr 127.0.0.1:8080`,
-		Annotations: manual.Exits(map[int]string{exitDone: "ended with Ctrl-C", exitUsage: "wrong usage, or ADDRESS is not this computer's own"}),
-		Args:        takes(0, 0),
+		Annotations: manual.Exits(map[int]string{app.ExitDone: "ended with Ctrl-C", app.ExitUsage: "wrong usage, or ADDRESS is not this computer's own"}),
+		Args:        app.Takes(0, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.studio(cmd.Context(), o)
 		},
@@ -56,21 +57,21 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 	// Exports hold minutes of samples: see export.
 	const garbage = 50
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
-	lib, err := a.openLibrary(ctx) // for what it tells of the library
+	lib, err := a.OpenLibrary(ctx) // for what it tells of the library
 	switch {
 	case err == nil:
 		lib.Close()
-	case isNoLibrary(err):
-		a.say("there is no library in %s yet: the page says how to begin", a.shortenHome(a.set.Library))
+	case app.IsNoLibrary(err):
+		a.Say("there is no library in %s yet: the page says how to begin", a.ShortenHome(a.Settings.Library))
 	default:
 		return err
 	}
 	l, err := net.Listen("tcp", addr.String())
 	if err != nil {
-		return hinted(err, "choose another address, or let the system choose the port: --addr 127.0.0.1:0")
+		return app.Hinted(err, "choose another address, or let the system choose the port: --addr 127.0.0.1:0")
 	}
 	defer l.Close()
-	options := studio.Options{Library: a.libraryOptions(), Zone: a.Zone, Jobs: a.jobs(), Consent: a.set.Consent, Me: a.set.Me, Network: o.network}
+	options := studio.Options{Library: a.LibraryOptions(), Zone: a.Zone, Jobs: a.jobs(), Consent: a.Settings.Consent, Me: a.Settings.Me, Network: o.network}
 	if options.Library.Dir != filepath.Join(a.Home, "Spaces") {
 		options.LibraryFlag = options.Library.Dir
 	}
@@ -82,9 +83,9 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 		return err
 	}
 	if !addr.Addr().IsLoopback() {
-		a.warn("other computers can reach this page, and what is sent is not encrypted: whoever sees the address can listen, and change titles")
+		a.Warn("other computers can reach this page, and what is sent is not encrypted: whoever sees the address can listen, and change titles")
 	}
-	a.say("Press Ctrl-C to end it")
+	a.Say("Press Ctrl-C to end it")
 	served, opened := make(chan error, 1), make(chan error, 1)
 	go func() { served <- server.Serve(ctx, l) }()
 	if o.open {
@@ -95,11 +96,11 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 		select {
 		case err := <-opened:
 			if err != nil {
-				a.warn("cannot open the browser: %v", err)
+				a.Warn("cannot open the browser: %v", err)
 			}
 		case err := <-served:
 			if err == nil {
-				a.say("ended")
+				a.Say("ended")
 			}
 			return err
 		}
@@ -107,8 +108,8 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 }
 
 func (a *App) printStudio(url string) error {
-	if a.set.JSON {
-		return writeJSON(a.Out, struct {
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, struct {
 			Schema int    `json:"schema"`
 			URL    string `json:"url"`
 		}{space.Schema, url})
@@ -126,10 +127,10 @@ func (o *studioOptions) address() (netip.AddrPort, error) {
 	}
 	addr, err := netip.ParseAddrPort(text)
 	if err != nil {
-		return addr, hinted(usage("--addr must be an address and a port, not %q", o.addr), "such as 127.0.0.1:8080 or [::1]:0")
+		return addr, app.Hinted(app.Usage("--addr must be an address and a port, not %q", o.addr), "such as 127.0.0.1:8080 or [::1]:0")
 	}
 	if !addr.Addr().IsLoopback() && !o.network {
-		return addr, hinted(usage("other computers could reach %s", o.addr), "use an address of this computer alone, such as 127.0.0.1:0; or allow it with --allow-network")
+		return addr, app.Hinted(app.Usage("other computers could reach %s", o.addr), "use an address of this computer alone, such as 127.0.0.1:0; or allow it with --allow-network")
 	}
 	return addr, nil
 }

@@ -39,9 +39,9 @@ func TestTablesFit(t *testing.T) {
 		t.Run(word, func(t *testing.T) {
 			var got bytes.Buffer
 			for _, columns := range []int{60, 80, 120} {
-				c := *a
+				c := a.clone()
 				c.Columns = columns
-				code, stdout, stderr := run(&c, strings.Fields(command)...)
+				code, stdout, stderr := run(c, strings.Fields(command)...)
 				if code != 0 {
 					t.Fatal(stderr)
 				}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -32,7 +33,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error 
 		return err
 	}
 	for _, r := range down.Refused {
-		a.warn("%s does not replace the removed episode: %v", r.Episode.File, r.Err)
+		a.Warn("%s does not replace the removed episode: %v", r.Episode.File, r.Err)
 	}
 	episodes, err := g.feed(ctx, down)
 	if err != nil {
@@ -49,7 +50,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error 
 	}
 	replaced = append(replaced, stale...)
 	if len(gone)+len(replaced) == 0 {
-		a.say("By the receipts, nothing at %s has the voice of a person who withdrew", terminal.Safe(g.s.Target.Place()))
+		a.Say("By the receipts, nothing at %s has the voice of a person who withdrew", terminal.Safe(g.s.Target.Place()))
 		return nil
 	}
 	if err := g.agreeToTakeDown(ctx, gone, replaced); err != nil || g.o.dryRun {
@@ -74,7 +75,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error 
 		return uploadError(err, t)
 	}
 	if left > 0 {
-		return fail(exitPartly, "not-removed", "look at what is left, and remove it there yourself; the next run tries again", fmt.Errorf("%s could not be removed from %s", spell.Count(left, "file"), g.s.Target.Place()))
+		return app.Fail(app.ExitPartly, "not-removed", "look at what is left, and remove it there yourself; the next run tries again", fmt.Errorf("%s could not be removed from %s", spell.Count(left, "file"), g.s.Target.Place()))
 	}
 	return events.finish(sum, len(g.List))
 }
@@ -87,9 +88,9 @@ func (g *gatherer) agreeToTakeDown(ctx context.Context, gone, replaced []*publis
 		receipts []*publish.Receipt
 	}{{"removed", gone}, {"replaced", replaced}} {
 		for _, r := range list.receipts {
-			if a.set.JSON {
+			if a.Settings.JSON {
 				if g.o.dryRun {
-					if err := writeJSON(a.Out, takenDownLine{space.Schema, "planned-" + list.word, r.Object, r.ID, r.URL, nil}); err != nil {
+					if err := app.WriteJSON(a.Out, takenDownLine{space.Schema, "planned-" + list.word, r.Object, r.ID, r.URL, nil}); err != nil {
 						return err
 					}
 				}
@@ -108,24 +109,24 @@ func (g *gatherer) agreeToTakeDown(ctx context.Context, gone, replaced []*publis
 	if g.o.yes || g.o.dryRun {
 		return nil
 	}
-	if !a.InTTY || a.set.JSON {
-		return fail(exitUsage, "not-agreed", "--yes takes it down without asking; --dry-run lists it", errors.New("cannot ask: standard input is not a terminal"))
+	if !a.InTTY || a.Settings.JSON {
+		return app.Fail(app.ExitUsage, "not-agreed", "--yes takes it down without asking; --dry-run lists it", errors.New("cannot ask: standard input is not a terminal"))
 	}
-	yes, err := a.confirm(ctx, "Take this down? Subscribers and caches keep their copies.")
+	yes, err := a.Confirm(ctx, "Take this down? Subscribers and caches keep their copies.")
 	if err == nil && !yes {
-		err = fail(exitUsage, "not-agreed", "", errors.New("nothing was taken down"))
+		err = app.Fail(app.ExitUsage, "not-agreed", "", errors.New("nothing was taken down"))
 	}
 	return err
 }
 
 // A takenDownLine is a line of JSON about an object that is taken down.
 type takenDownLine struct {
-	Schema int        `json:"schema"`
-	Type   string     `json:"type"`
-	Object string     `json:"object"`
-	ID     string     `json:"id,omitempty"`
-	URL    string     `json:"url,omitempty"`
-	Error  *jsonError `json:"error,omitempty"`
+	Schema int            `json:"schema"`
+	Type   string         `json:"type"`
+	Object string         `json:"object"`
+	ID     string         `json:"id,omitempty"`
+	URL    string         `json:"url,omitempty"`
+	Error  *app.JSONError `json:"error,omitempty"`
 }
 
 // remove removes objects, and returns how many are left.
@@ -133,25 +134,25 @@ func (g *gatherer) remove(ctx context.Context, t *named.Target, gone []*publish.
 	a := g.a
 	var werr error
 	err = g.s.TakeDown(ctx, gone, func(r *publish.Receipt, became publish.Removal, err error) {
-		var f *failure
+		var f *app.Failure
 		if err != nil {
 			left++
-			f = classify(uploadError(err, t))
-			f.err = fmt.Errorf("%s: %w", r.Object, f.err)
+			f = app.Classify(uploadError(err, t))
+			f.Err = fmt.Errorf("%s: %w", r.Object, f.Err)
 			if became == publish.Left {
-				f.hint = "it is not the file that was sent, so it was not removed: check it"
+				f.Hint = "it is not the file that was sent, so it was not removed: check it"
 			}
 		}
 		switch {
-		case a.set.JSON:
+		case a.Settings.JSON:
 			l := takenDownLine{space.Schema, string(became), r.Object, r.ID, r.URL, nil}
 			if f != nil {
-				j := f.json()
+				j := f.JSON()
 				l.Error = &j
 			}
-			werr = errors.Join(werr, writeJSON(a.Out, l))
+			werr = errors.Join(werr, app.WriteJSON(a.Out, l))
 		case f != nil:
-			werr = errors.Join(werr, a.printFailureOf(r.ID, f))
+			werr = errors.Join(werr, a.PrintFailureOf(r.ID, f))
 		default:
 			_, err := fmt.Fprintf(a.Out, "%s  %s\n", terminal.Safe(r.Object), map[publish.Removal]string{publish.Removed: "removed", publish.Gone: "already gone"}[became])
 			werr = errors.Join(werr, err)

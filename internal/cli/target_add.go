@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -38,7 +39,7 @@ with flags, and store the credentials with spaces target login.
 		Example: `  spaces target add show
   spaces target add show s3://my-bucket/show --region eu-central-1 --access public
   spaces target add backup file:///media/disk/Spaces`,
-		Args:              takes(1, 2),
+		Args:              app.Takes(1, 2),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Name = args[0]
@@ -54,23 +55,23 @@ with flags, and store the credentials with spaces target login.
 	f.StringVar(&o.BaseURL, "base-url", "", "everybody finds the files under `URL`")
 	f.BoolVar(&o.ReplacesSame, "force", false, "replace the target of that name")
 	manual.Group(f, "Target", "access", "base-url", "force")
-	complete(cmd, "access", "private", "public")
+	app.Complete(cmd, "access", "private", "public")
 	o.backend.add(f, false)
 	return cmd
 }
 
 func (a *App) addTarget(ctx context.Context, o *targetAddOptions) error {
 	if err := settings.CheckTargetName(o.Name); err != nil {
-		return usage("%w", err)
+		return app.Usage("%w", err)
 	}
 	if o.Name == named.X {
-		return hinted(usage("the name %q stands for X", named.X), "choose another name; to post on X: spaces target login x")
+		return app.Hinted(app.Usage("the name %q stands for X", named.X), "choose another name; to post on X: spaces target login x")
 	}
 	asks := o.URL == ""
 	in := bufio.NewReader(a.In)
 	if asks {
-		if !a.InTTY || a.set.JSON {
-			return hinted(usage("cannot ask: standard input is not a terminal"), "give the URL: spaces target add "+o.Name+" s3://bucket/folder")
+		if !a.InTTY || a.Settings.JSON {
+			return app.Hinted(app.Usage("cannot ask: standard input is not a terminal"), "give the URL: spaces target add "+o.Name+" s3://bucket/folder")
 		}
 		given := func(key string) bool {
 			f := publish.Flag{Key: key}
@@ -78,27 +79,27 @@ func (a *App) addTarget(ctx context.Context, o *targetAddOptions) error {
 		}
 		say := func(line string) { fmt.Fprintln(a.Err, line) }
 		if err := o.Ask(a.Home, given, say, func(q publish.Question) (string, error) { return a.ask(ctx, in, q) }); err != nil {
-			return a.targetError(err)
+			return a.TargetError(err)
 		}
 	}
 	d, err := all.Describe(o.URL, o.BaseURL, o.Access)
 	if err != nil {
-		return a.targetError(&named.Error{Name: o.Name, Err: err})
+		return a.TargetError(&named.Error{Name: o.Name, Err: err})
 	}
 	given, err := o.backend.given(d)
 	if err != nil {
 		return err
 	}
 	o.Own = append(o.Own, given...)
-	t, err := a.targets().Add(o.Draft)
+	t, err := a.Targets().Add(o.Draft)
 	if err != nil {
-		return a.targetError(err)
+		return a.TargetError(err)
 	}
-	if a.set.JSON {
-		l, err := a.targets().Summary(t)
-		return errors.Join(err, writeJSON(a.Out, targetLine{space.Schema, l, nil}))
+	if a.Settings.JSON {
+		l, err := a.Targets().Summary(t)
+		return errors.Join(err, app.WriteJSON(a.Out, targetLine{space.Schema, l, nil}))
 	}
-	a.say("Saved the target %s: %s (%s)", t.Name, terminal.Safe(t.URL), a.shortenHome(a.configFile()))
+	a.Say("Saved the target %s: %s (%s)", t.Name, terminal.Safe(t.URL), a.ShortenHome(a.ConfigFile()))
 	next := "spaces target test " + t.Name
 	if questions := t.Settings.Questions(t.Is.URL); questions != nil {
 		if asks {
@@ -109,7 +110,7 @@ func (a *App) addTarget(ctx context.Context, o *targetAddOptions) error {
 			next = "spaces target login " + t.Name
 		}
 	}
-	a.say("Next: %s", next)
+	a.Say("Next: %s", next)
 	return nil
 }
 
@@ -118,7 +119,7 @@ func (a *App) addTarget(ctx context.Context, o *targetAddOptions) error {
 func (a *App) ask(ctx context.Context, in *bufio.Reader, q publish.Question) (text string, err error) {
 	f, isFile := a.In.(*os.File)
 	hidden := false
-	if a.InTTY && !a.set.JSON {
+	if a.InTTY && !a.Settings.JSON {
 		fmt.Fprintf(a.Err, "%s: ", q.Text)
 		hidden = q.Hidden && isFile
 	}
@@ -126,11 +127,11 @@ func (a *App) ask(ctx context.Context, in *bufio.Reader, q publish.Question) (te
 		text, err = terminal.ReadSecret(f, a.Err)
 	} else if text, err = in.ReadString('\n'); errors.Is(err, io.EOF) {
 		if err = nil; text == "" {
-			return "", hinted(usage("standard input ends before the answer: %s", q.Text), "write one line for each answer")
+			return "", app.Hinted(app.Usage("standard input ends before the answer: %s", q.Text), "write one line for each answer")
 		}
 	}
 	if text = strings.TrimSpace(text); err == nil && text == "" && !q.Optional {
-		err = usage("no answer: %s", q.Text)
+		err = app.Usage("no answer: %s", q.Text)
 	}
 	return text, errors.Join(err, ctx.Err())
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -28,7 +29,7 @@ Passwords and keys are kept in the system's keyring, never in the settings.`,
 		Example: `  spaces target add show
   spaces target test show
   spaces upload latest show`,
-		Args: subcommand,
+		Args: app.Subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newTargetAddCmd(a), newTargetListCmd(a), newTargetTestCmd(a), newTargetLoginCmd(a), newTargetRemoveCmd(a))
@@ -39,7 +40,7 @@ Passwords and keys are kept in the system's keyring, never in the settings.`,
 type targetLine struct {
 	Schema int `json:"schema"`
 	named.Summary
-	Error *jsonError `json:"error,omitempty"`
+	Error *app.JSONError `json:"error,omitempty"`
 }
 
 func newTargetListCmd(a *App) *cobra.Command {
@@ -50,30 +51,30 @@ func newTargetListCmd(a *App) *cobra.Command {
 are kept (keyring, or a file that only you may read). Credentials of no named target are listed too.`,
 		Example: `  spaces target list
   spaces target list --json | jq -r .url`,
-		Args: takes(0, 0),
+		Args: app.Takes(0, 0),
 		RunE: func(*cobra.Command, []string) error { return a.listTargets() },
 	}
 }
 
 func (a *App) listTargets() error {
-	list, err := a.targets().List()
+	list, err := a.Targets().List()
 	if err != nil {
-		return a.targetError(err)
+		return a.TargetError(err)
 	}
-	t := a.table(terminal.Column{Title: "NAME"}, terminal.Column{Title: "KIND", Yield: 2}, terminal.Column{Title: "ACCESS", Yield: 1},
+	t := a.Table(terminal.Column{Title: "NAME"}, terminal.Column{Title: "KIND", Yield: 2}, terminal.Column{Title: "ACCESS", Yield: 1},
 		terminal.Column{Title: "CREDENTIALS", Yield: 3}, terminal.Column{Title: "URL", Min: 30})
 	for _, l := range list {
 		line := targetLine{space.Schema, l, nil}
 		if l.Err != nil {
-			f := classify(a.targetError(l.Err))
-			j := f.json()
+			f := app.Classify(a.TargetError(l.Err))
+			j := f.JSON()
 			line.Error = &j
-			if !a.set.JSON {
-				a.printFailure(f)
+			if !a.Settings.JSON {
+				a.PrintFailure(f)
 			}
 		}
-		if a.set.JSON {
-			if err := writeJSON(a.Out, line); err != nil {
+		if a.Settings.JSON {
+			if err := app.WriteJSON(a.Out, line); err != nil {
 				return err
 			}
 			continue
@@ -81,9 +82,9 @@ func (a *App) listTargets() error {
 		t.Add(terminal.Safe(l.Target), l.Kind, l.Access, l.Credentials, terminal.Safe(l.URL))
 	}
 	switch {
-	case a.set.JSON:
+	case a.Settings.JSON:
 	case t.Len() == 0:
-		a.say("There are no targets. Add one: spaces target add NAME")
+		a.Say("There are no targets. Add one: spaces target add NAME")
 	default:
 		t.Write(a.Out, a.Columns)
 	}
@@ -99,30 +100,30 @@ the target, the file is also fetched from its web address, without credentials. 
 to the Internet Archive: an item made there stays.`,
 		Example: `  spaces target test show
   spaces target test s3://my-bucket/show`,
-		Annotations:       manual.Exits(map[int]string{exitNotFound: "no such target", exitFound: "something does not work; it is listed"}),
-		Args:              takes(1, 1),
-		ValidArgsFunction: completeTargets(a),
+		Annotations:       manual.Exits(map[int]string{app.ExitNotFound: "no such target", app.ExitFound: "something does not work; it is listed"}),
+		Args:              app.Takes(1, 1),
+		ValidArgsFunction: app.CompleteTargets(a.App),
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.testTarget(cmd.Context(), args[0]) },
 	}
 }
 
 // A trialLine is one step of a test in JSON.
 type trialLine struct {
-	Schema int          `json:"schema"`
-	Target string       `json:"target"`
-	Check  publish.Step `json:"check"`
-	Result string       `json:"result"`
-	URL    string       `json:"url,omitempty"`
-	Error  *jsonError   `json:"error,omitempty"`
+	Schema int            `json:"schema"`
+	Target string         `json:"target"`
+	Check  publish.Step   `json:"check"`
+	Result string         `json:"result"`
+	URL    string         `json:"url,omitempty"`
+	Error  *app.JSONError `json:"error,omitempty"`
 }
 
 func (a *App) testTarget(ctx context.Context, word string) error {
-	t, err := a.target(word)
+	t, err := a.Target(word)
 	if err != nil {
 		return err
 	}
-	options := a.wireOptions(0)
-	target, err := a.openTarget(t, options)
+	options := a.WireOptions(0)
+	target, err := a.OpenTarget(t, options)
 	if err != nil {
 		return err
 	}
@@ -138,33 +139,33 @@ func (a *App) testTarget(ctx context.Context, word string) error {
 	tester.Try(ctx, func(tr publish.Trial) {
 		l := trialLine{Schema: space.Schema, Target: word, Check: tr.Step, Result: "ok", URL: tr.URL}
 		about := tr.URL
-		var f *failure
+		var f *app.Failure
 		switch {
 		case tr.Skipped != "":
 			l.Result, about = "skipped", tr.Skipped
 		case tr.Err != nil:
 			failed++
-			f = classify(trialError(tr, t))
-			j := f.json()
+			f = app.Classify(trialError(tr, t))
+			j := f.JSON()
 			l.Result, l.Error, about = "failed", &j, f.Error()
 		}
-		if a.set.JSON {
-			werr = errors.Join(werr, writeJSON(a.Out, l))
+		if a.Settings.JSON {
+			werr = errors.Join(werr, app.WriteJSON(a.Out, l))
 			return
 		}
 		_, err := fmt.Fprintln(a.Out, strings.TrimSpace(fmt.Sprintf("%-8s %-8s %s", tr.Step, l.Result, terminal.Safe(about))))
 		werr = errors.Join(werr, err)
-		if f != nil && f.hint != "" {
-			fmt.Fprintln(a.Err, "spaces: hint: "+terminal.SafeLines(f.hint))
+		if f != nil && f.Hint != "" {
+			fmt.Fprintln(a.Err, "spaces: hint: "+terminal.SafeLines(f.Hint))
 		}
 	})
 	switch {
 	case werr != nil || ctx.Err() != nil:
 		return errors.Join(werr, ctx.Err())
 	case failed > 0:
-		return fail(exitFound, "target-failed", "", fmt.Errorf("%s: %s failed", word, spell.Count(failed, "check")))
+		return app.Fail(app.ExitFound, "target-failed", "", fmt.Errorf("%s: %s failed", word, spell.Count(failed, "check")))
 	case tester.ReadOnly == "":
-		a.say("The target works: %s", terminal.Safe(target.Place()))
+		a.Say("The target works: %s", terminal.Safe(target.Place()))
 	}
 	return nil
 }
@@ -172,7 +173,7 @@ func (a *App) testTarget(ctx context.Context, word string) error {
 // trialError words why a step failed.
 func trialError(tr publish.Trial, t *named.Target) error {
 	if tr.Step == publish.StepPublic {
-		return hinted(tr.Err, "check that everybody can read the target, and that base_url is the web address of its root")
+		return app.Hinted(tr.Err, "check that everybody can read the target, and that base_url is the web address of its root")
 	}
 	return uploadError(tr.Err, t)
 }
@@ -194,23 +195,23 @@ waits until X sends the browser back to this computer. To set this up: spaces he
 		Example: `  spaces target login show
   printf '%s\n' "$KEY" "$SECRET" | spaces target login s3://my-bucket
   spaces target login x --open`,
-		Annotations:       manual.Exits(map[int]string{exitNotFound: "no such target"}),
-		Args:              takes(1, 1),
-		ValidArgsFunction: completeTargets(a, named.X+"\tX, for posts"),
+		Annotations:       manual.Exits(map[int]string{app.ExitNotFound: "no such target"}),
+		Args:              app.Takes(1, 1),
+		ValidArgsFunction: app.CompleteTargets(a.App, named.X+"\tX, for posts"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[0] == named.X {
 				return a.loginX(cmd.Context(), o)
 			}
 			if o != (xLoginOptions{}) {
-				return usage("--open and --paste need x: spaces target login x")
+				return app.Usage("--open and --paste need x: spaces target login x")
 			}
-			t, err := a.target(args[0])
+			t, err := a.Target(args[0])
 			if err != nil {
 				return err
 			}
 			questions := t.Settings.Questions(t.Is.URL)
 			if questions == nil {
-				return usage("%s needs no credentials", t.URL)
+				return app.Usage("%s needs no credentials", t.URL)
 			}
 			return a.login(cmd.Context(), bufio.NewReader(a.In), t, questions)
 		},
@@ -242,24 +243,24 @@ func (a *App) login(ctx context.Context, in *bufio.Reader, t *named.Target, ques
 		}
 	}
 	if len(secret) == 0 {
-		a.say("No credentials stored: every answer was empty")
+		a.Say("No credentials stored: every answer was empty")
 		return nil
 	}
-	where, err := a.secrets().Set(t.Account(), secret)
+	where, err := a.Secrets().Set(t.Account(), secret)
 	if err != nil {
-		return authError(err)
+		return app.AuthError(err)
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, loginLine{space.Schema, t.Account(), where})
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, loginLine{space.Schema, t.Account(), where})
 	}
-	a.say("Stored the credentials of %s %s", terminal.Safe(t.Account()), a.placeOfSecrets(where))
+	a.Say("Stored the credentials of %s %s", terminal.Safe(t.Account()), a.placeOfSecrets(where))
 	return nil
 }
 
 // placeOfSecrets says where credentials are kept.
 func (a *App) placeOfSecrets(where string) string {
 	if where == keyring.InFile {
-		return fmt.Sprintf("in %s, which only you may read (no keyring is running)", terminal.Safe(a.shortenHome(a.secrets().File)))
+		return fmt.Sprintf("in %s, which only you may read (no keyring is running)", terminal.Safe(a.ShortenHome(a.Secrets().File)))
 	}
 	return "in the system's keyring"
 }
@@ -273,9 +274,9 @@ func newTargetRemoveCmd(a *App) *cobra.Command {
 "x" signs out of X on this computer.`,
 		Example: `  spaces target remove show
   spaces target remove show --credentials`,
-		Annotations:       manual.Exits(map[int]string{exitNotFound: "no such target, or no credentials are stored for it"}),
-		Args:              takes(1, 1),
-		ValidArgsFunction: completeTargets(a, named.X+"\tX, for posts"),
+		Annotations:       manual.Exits(map[int]string{app.ExitNotFound: "no such target, or no credentials are stored for it"}),
+		Args:              app.Takes(1, 1),
+		ValidArgsFunction: app.CompleteTargets(a.App, named.X+"\tX, for posts"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.removeTarget(cmd.Context(), args[0], credentials, yes)
 		},
@@ -286,29 +287,29 @@ func newTargetRemoveCmd(a *App) *cobra.Command {
 }
 
 func (a *App) removeTarget(ctx context.Context, word string, credentials, yes bool) error {
-	r, err := a.targets().Removal(word, credentials)
+	r, err := a.Targets().Removal(word, credentials)
 	if err != nil {
-		return a.targetError(err)
+		return a.TargetError(err)
 	}
 	what := "the credentials of " + terminal.Safe(r.Account)
 	if r.Named != "" {
 		what = "the target " + terminal.Safe(r.Named)
 	}
 	if !yes {
-		if !a.InTTY || a.set.JSON {
-			return hinted(usage("cannot ask: standard input is not a terminal"), "--yes removes without asking")
+		if !a.InTTY || a.Settings.JSON {
+			return app.Hinted(app.Usage("cannot ask: standard input is not a terminal"), "--yes removes without asking")
 		}
-		if yes, err := a.confirm(ctx, "Remove "+what+"?"); err != nil || !yes {
-			a.say("Nothing was removed")
+		if yes, err := a.Confirm(ctx, "Remove "+what+"?"); err != nil || !yes {
+			a.Say("Nothing was removed")
 			return err
 		}
 	}
-	if err := a.targets().Remove(r); err != nil {
-		return a.targetError(err)
+	if err := a.Targets().Remove(r); err != nil {
+		return a.TargetError(err)
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, loginLine{space.Schema, r.Account, ""})
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, loginLine{space.Schema, r.Account, ""})
 	}
-	a.say("Removed %s. Files at the target stay", what)
+	a.Say("Removed %s. Files at the target stay", what)
 	return nil
 }

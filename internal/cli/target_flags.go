@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish/all"
 	"github.com/spaces-cli/spaces/internal/publish/named"
@@ -48,7 +49,7 @@ func (b *backendFlags) given(d *all.Description) ([]settings.Setting, error) {
 			continue
 		}
 		if !slices.Contains(flag.Backends, d.Backend.Name) {
-			return nil, usage("--%s is for %s targets, and %s is not one", flag.Name(), spell.Or(flag.Backends), d.URL)
+			return nil, app.Usage("--%s is for %s targets, and %s is not one", flag.Name(), spell.Or(flag.Backends), d.URL)
 		}
 		var value any = given.Value.String()
 		switch {
@@ -78,7 +79,7 @@ func (b *backendFlags) apply(t *named.Target) error {
 		}
 	}
 	if err := t.Configure(over); err != nil {
-		return usage("%s: %w", t.URL, err)
+		return app.Usage("%s: %w", t.URL, err)
 	}
 	return nil
 }

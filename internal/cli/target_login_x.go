@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/post"
@@ -22,14 +23,14 @@ type xLoginOptions struct{ open, paste bool }
 // xConfig says how to reach X.
 func (a *App) xConfig(o wire.Options) (*x.Config, error) {
 	c := &x.Config{
-		ClientID: a.set.XClientID, Tokens: &post.Tokens{Store: a.secrets(), Dir: a.ConfigDir, Wait: a.set.LockWait}, Limits: x.Current(), Wire: o, Now: a.Now,
-		Waiting: func(until time.Time) { a.warn("X asks to wait until %s", until.In(a.Zone).Format("15:04:05")) },
+		ClientID: a.Settings.XClientID, Tokens: &post.Tokens{Store: a.Secrets(), Dir: a.ConfigDir, Wait: a.Settings.LockWait}, Limits: x.Current(), Wire: o, Now: a.Now,
+		Waiting: func(until time.Time) { a.Warn("X asks to wait until %s", until.In(a.Zone).Format("15:04:05")) },
 	}
 	// A server that plays X. Over a network nothing but TLS will do.
 	if api, _ := a.Env("SPACES_X_API"); api != "" {
 		u, err := url.Parse(api)
 		if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || u.Hostname() != "127.0.0.1" && u.Hostname() != "localhost") {
-			return nil, usage("SPACES_X_API must be a web address with https, not %q", api)
+			return nil, app.Usage("SPACES_X_API must be a web address with https, not %q", api)
 		}
 		c.API = strings.TrimSuffix(api, "/")
 		c.Site = c.API
@@ -41,18 +42,18 @@ func (a *App) xConfig(o wire.Options) (*x.Config, error) {
 func (a *App) loginX(ctx context.Context, o xLoginOptions) error {
 	switch {
 	case o.open && o.paste:
-		return usage("--open cannot be combined with --paste")
-	case a.set.XClientID == "":
-		return hinted(usage("signing in to X needs a developer app of your own, and x.client_id is not set"),
+		return app.Usage("--open cannot be combined with --paste")
+	case a.Settings.XClientID == "":
+		return app.Hinted(app.Usage("signing in to X needs a developer app of your own, and x.client_id is not set"),
 			"make one (spaces help topic posting), then: spaces config set x.client_id ID. Without one: spaces post CLIP --text … --copy")
 	}
-	c, err := a.xConfig(a.wireOptions(0))
+	c, err := a.xConfig(a.WireOptions(0))
 	if err != nil {
 		return err
 	}
 	client := x.New(*c)
 	defer client.Close()
-	login := client.NewLogin(x.Redirect(a.set.XPort))
+	login := client.NewLogin(x.Redirect(a.Settings.XPort))
 	var code string
 	if o.paste {
 		if err := a.printLogin(login); err != nil {
@@ -69,21 +70,21 @@ func (a *App) loginX(ctx context.Context, o xLoginOptions) error {
 	if err != nil {
 		return a.postError(err, "")
 	}
-	where, err := a.targets().Where(post.Account)
+	where, err := a.Targets().Where(post.Account)
 	if err != nil {
-		return authError(err)
+		return app.AuthError(err)
 	}
-	if a.set.JSON {
-		return writeJSON(a.Out, loginLine{space.Schema, post.Account, where})
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, loginLine{space.Schema, post.Account, where})
 	}
-	a.say("Signed in to X as %s. The token is stored %s", at(token.Handle), a.placeOfSecrets(where))
+	a.Say("Signed in to X as %s. The token is stored %s", app.At(token.Handle), a.placeOfSecrets(where))
 	return nil
 }
 
 // printLogin prints the address of the page on which the host agrees.
 func (a *App) printLogin(l *x.Login) error {
-	if a.set.JSON {
-		return writeJSON(a.Out, struct {
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, struct {
 			Schema int    `json:"schema"`
 			URL    string `json:"url"`
 		}{space.Schema, l.URL()})
@@ -95,7 +96,7 @@ func (a *App) printLogin(l *x.Login) error {
 // pasteCode reads the address that X has sent a browser to, from standard
 // input.
 func (a *App) pasteCode(ctx context.Context, l *x.Login) (string, error) {
-	if !a.set.JSON {
+	if !a.Settings.JSON {
 		fmt.Fprint(a.Err, "The browser then shows an error page. Paste the address of that page here:\n")
 	}
 	type answer struct {
@@ -121,13 +122,13 @@ func (a *App) pasteCode(ctx context.Context, l *x.Login) (string, error) {
 
 // awaitCode waits until X sends a browser of this computer back.
 func (a *App) awaitCode(ctx context.Context, l *x.Login, open bool) (string, error) {
-	code, err := l.Await(ctx, a.set.XPort, func() error {
+	code, err := l.Await(ctx, a.Settings.XPort, func() error {
 		if err := a.printLogin(l); err != nil {
 			return err
 		}
 		if open {
 			if err := a.Start(l.URL()); err != nil {
-				a.warn("%v", err)
+				a.Warn("%v", err)
 			}
 		}
 		return nil
@@ -138,15 +139,15 @@ func (a *App) awaitCode(ctx context.Context, l *x.Login, open bool) (string, err
 func loginError(err error) error {
 	switch {
 	case errors.As(err, new(*x.PortError)):
-		return fail(exitFailed, "port", "choose another port, here (spaces config set x.redirect_port PORT) and in the settings of your app at X; or use --paste", err)
+		return app.Fail(app.ExitFailed, "port", "choose another port, here (spaces config set x.redirect_port PORT) and in the settings of your app at X; or use --paste", err)
 	case errors.Is(err, x.ErrNoAnswer):
-		return fail(exitFailed, "no-answer", "if the browser runs on another computer: spaces target login x --paste", err)
+		return app.Fail(app.ExitFailed, "no-answer", "if the browser runs on another computer: spaces target login x --paste", err)
 	case errors.Is(err, x.ErrNoAddress):
-		return usage("%w", err)
+		return app.Usage("%w", err)
 	case errors.Is(err, x.ErrOtherLogin):
-		return hinted(usage("%w", err), "sign in again, and paste the whole address of this attempt, from http to its end")
+		return app.Hinted(app.Usage("%w", err), "sign in again, and paste the whole address of this attempt, from http to its end")
 	case errors.Is(err, publish.ErrDenied):
-		return fail(exitFailed, "denied", "sign in again: spaces target login x", err)
+		return app.Fail(app.ExitFailed, "denied", "sign in again: spaces target login x", err)
 	}
 	return err
 }

@@ -7,13 +7,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 )
 
 func newTimedTagsCmd(a *App) *cobra.Command {
-	var o refs
+	var o app.Refs
 	cmd := &cobra.Command{
 		Use:   "timed-tags SPACE",
 		Short: "Print the timed tags between the audio frames of a recording",
@@ -22,16 +23,16 @@ of day, the people on stage and the audio level of each. X writes these tags bet
 the audio.`,
 		Example: `  spaces timed-tags latest > tags.jsonl
   spaces timed-tags latest | jq -r '[.clock, .levels[0]] | @csv'`,
-		Annotations: manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous",
-			exitNotFound: "no such Space, or its audio has no timed tags"}),
-		Args:              takes(1, 1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous",
+			app.ExitNotFound: "no such Space, or its audio has no timed tags"}),
+		Args:              app.Takes(1, 1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.timedTags(cmd.Context(), o)
 		},
 	}
-	addIDOnly(cmd, &o)
+	app.AddIDOnly(cmd, &o)
 	return cmd
 }
 
@@ -50,8 +51,8 @@ type tagLine struct {
 	Stage    []string   `json:"stage"`
 }
 
-func (a *App) timedTags(ctx context.Context, o refs) error {
-	lib, row, err := o.openOne(ctx, a)
+func (a *App) timedTags(ctx context.Context, o app.Refs) error {
+	lib, row, err := o.OpenOne(ctx, a.App)
 	if err != nil {
 		return err
 	}
@@ -70,13 +71,13 @@ func (a *App) timedTags(ctx context.Context, o refs) error {
 		if line.Stage == nil {
 			line.Stage = []string{}
 		}
-		return writeJSON(out, line)
+		return app.WriteJSON(out, line)
 	})
 	if err != nil {
 		return err
 	}
 	if n == 0 {
-		return fail(exitNotFound, "no-tags", "only original recordings from X have timed tags; other tools remove them",
+		return app.Fail(app.ExitNotFound, "no-tags", "only original recordings from X have timed tags; other tools remove them",
 			fmt.Errorf("the audio of %s has no timed tags", s.ID))
 	}
 	return out.Flush()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -22,7 +23,7 @@ import (
 )
 
 type uploadOptions struct {
-	refs
+	app.Refs
 	override                          string
 	target                            string
 	recording, original, clips, feed  bool
@@ -48,11 +49,11 @@ receipt: spaces upload log. More about uploading: spaces help topic uploading.`,
   spaces upload --feed show --dry-run
   spaces upload 1ypK --original --recording file:///media/disk/backup`,
 		Annotations: manual.Exits(map[int]string{
-			exitUsage: "wrong usage, or publishing was not confirmed", exitPartly: "some files were not sent; they are listed",
-			exitNotFound: "no such Space, episode, file or target"}),
-		Args: takes(1, -1),
+			app.ExitUsage: "wrong usage, or publishing was not confirmed", app.ExitPartly: "some files were not sent; they are listed",
+			app.ExitNotFound: "no such Space, episode, file or target"}),
+		Args: app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words, o.target = args[:len(args)-1], args[len(args)-1]
+			o.Words, o.target = args[:len(args)-1], args[len(args)-1]
 			return a.upload(cmd.Context(), o)
 		},
 	}
@@ -73,8 +74,8 @@ receipt: spaces upload log. More about uploading: spaces help topic uploading.`,
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests without sending them")
 	manual.Group(f, "How", "public", "force", "take-down", "clean", "verify", "bandwidth", "yes", "dry-run")
 	o.backend.add(f, true)
-	addOverride(cmd, &o.override)
-	addIDOnly(cmd, &o.refs)
+	app.AddOverride(cmd, &o.override)
+	app.AddIDOnly(cmd, &o.Refs)
 	manual.Group(f, "How", "id-only")
 	cmd.AddCommand(newUploadLogCmd(a))
 	return cmd
@@ -88,7 +89,7 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	t, err := a.target(o.target)
+	t, err := a.Target(o.target)
 	if err != nil {
 		return err
 	}
@@ -98,32 +99,32 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	if err := o.backend.apply(t); err != nil {
 		return err
 	}
-	bandwidth, err := parseSize("--bandwidth", o.bandwidth)
+	bandwidth, err := app.ParseSize("--bandwidth", o.bandwidth)
 	if err != nil {
 		return err
 	}
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
 	root := lib.Root()
-	target, err := a.openTarget(t, a.wireOptions(bandwidth))
+	target, err := a.OpenTarget(t, a.WireOptions(bandwidth))
 	if err != nil {
 		return err
 	}
 	defer target.Close()
 	s := &publish.Sender{
 		Target: target, Name: t.Name, Library: root, BaseURL: t.BaseURL, Public: t.Is.Public, Force: o.force, Full: o.verify == "full",
-		Jobs: uploadJobs, Wait: a.set.LockWait, Version: a.Version, Now: a.Now,
+		Jobs: uploadJobs, Wait: a.Settings.LockWait, Version: a.Version, Now: a.Now,
 	}
-	if a.set.Jobs > 0 {
-		s.Jobs = a.set.Jobs
+	if a.Settings.Jobs > 0 {
+		s.Jobs = a.Settings.Jobs
 	}
 	if o.clean {
 		return a.cleanTarget(ctx, &o, s, t)
 	}
-	ask, err := a.newAsker(lib, o.override, o.dryRun)
+	ask, err := a.NewAsker(lib, o.override, o.dryRun)
 	if err != nil {
 		return err
 	}
@@ -154,7 +155,7 @@ func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 		return err
 	}
 	if err := publish.Check(list); err != nil {
-		return usage("%w", err)
+		return app.Usage("%w", err)
 	}
 	events := &uploadEvents{a: a, s: s, t: t, many: len(list) > 1, missing: missing}
 	s.Events = events
@@ -167,7 +168,7 @@ func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 	if o.feed {
 		if g.Elsewhere != "" {
 			if _, err := s.Target.Stat(ctx, g.Elsewhere); errors.Is(err, publish.ErrNotExist) {
-				a.warn("%s is not at the target: spaces upload %[1]s %s", g.Elsewhere, o.target)
+				a.Warn("%s is not at the target: spaces upload %[1]s %s", g.Elsewhere, o.target)
 			}
 		}
 		if err := g.printChanges(ctx, list[len(list)-1], t); err != nil {
@@ -178,8 +179,8 @@ func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 		return err
 	}
 	a.OnRetry = events.retried
-	if !a.set.JSON {
-		events.bar = a.newBar("uploading", publish.Phases(list)...).CountBytes()
+	if !a.Settings.JSON {
+		events.bar = a.NewBar("uploading", publish.Phases(list)...).CountBytes()
 	}
 	sum, err := s.Send(ctx, list)
 	events.close()
@@ -192,15 +193,15 @@ func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 func (o *uploadOptions) check() error {
 	switch what := o.recording || o.original || o.clips; {
 	case o.verify != "sum" && o.verify != "full":
-		return usage("--verify must be sum or full, not %q", o.verify)
+		return app.Usage("--verify must be sum or full, not %q", o.verify)
 	case o.takeDown && !o.feed:
-		return usage("--take-down needs --feed")
-	case o.clean && (o.feed || what || o.force || len(o.words) > 0):
-		return usage("--clean can only be combined with a target")
-	case o.feed && (what || len(o.words) > 0):
-		return usage("--feed sends all published episodes: give only a target")
-	case !o.clean && !o.feed && len(o.words) == 0:
-		return hinted(usage("spaces upload needs something to send, and a target"), "such as: spaces upload latest TARGET")
+		return app.Usage("--take-down needs --feed")
+	case o.clean && (o.feed || what || o.force || len(o.Words) > 0):
+		return app.Usage("--clean can only be combined with a target")
+	case o.feed && (what || len(o.Words) > 0):
+		return app.Usage("--feed sends all published episodes: give only a target")
+	case !o.clean && !o.feed && len(o.Words) == 0:
+		return app.Hinted(app.Usage("spaces upload needs something to send, and a target"), "such as: spaces upload latest TARGET")
 	}
 	return nil
 }
@@ -210,20 +211,20 @@ func (a *App) agreeToPublic(ctx context.Context, o *uploadOptions, s *publish.Se
 	if !s.Public || o.yes {
 		return nil
 	}
-	if !a.InTTY || a.set.JSON || slices.Contains(o.words, "-") {
-		return fail(exitUsage, "not-agreed", "--yes publishes without asking; --dry-run shows what would be published",
+	if !a.InTTY || a.Settings.JSON || slices.Contains(o.Words, "-") {
+		return app.Fail(app.ExitUsage, "not-agreed", "--yes publishes without asking; --dry-run shows what would be published",
 			fmt.Errorf("cannot ask before publishing at %s: standard input is not a terminal", s.Target.Place()))
 	}
 	fmt.Fprintf(a.Err, "Everybody will be able to read these files at %s:\n", terminal.Safe(s.Target.Place()))
 	for _, it := range items {
 		fmt.Fprintln(a.Err, "  "+terminal.Safe(cmp.Or(s.URL(it.Name), it.Name)))
 	}
-	yes, err := a.confirm(ctx, "Publish them?")
+	yes, err := a.Confirm(ctx, "Publish them?")
 	if err != nil {
 		return err
 	}
 	if !yes {
-		return fail(exitUsage, "not-agreed", "", errors.New("nothing was sent"))
+		return app.Fail(app.ExitUsage, "not-agreed", "", errors.New("nothing was sent"))
 	}
 	return nil
 }
@@ -244,25 +245,25 @@ type uploadEvents struct {
 	bytes      int64 // of it
 	sent, kept int64
 	told       time.Time // when the last line about progress was written
-	failures   []*failure
+	failures   []*app.Failure
 	err        error // of writing
 }
 
 // uploadLine is a line of JSON about an item on its way.
 type uploadLine struct {
-	Schema   int        `json:"schema"`
-	Type     string     `json:"type"`
-	Object   string     `json:"object"`
-	File     string     `json:"file"`
-	ID       string     `json:"id,omitempty"`
-	Bytes    int64      `json:"bytes"`
-	Sent     *int64     `json:"sent,omitempty"`
-	Kept     *int64     `json:"kept,omitempty"`
-	Requests []string   `json:"requests,omitempty"`
-	URL      string     `json:"url,omitempty"`
-	SHA256   string     `json:"sha256,omitempty"`
-	Verified []string   `json:"verified,omitempty"`
-	Error    *jsonError `json:"error,omitempty"`
+	Schema   int            `json:"schema"`
+	Type     string         `json:"type"`
+	Object   string         `json:"object"`
+	File     string         `json:"file"`
+	ID       string         `json:"id,omitempty"`
+	Bytes    int64          `json:"bytes"`
+	Sent     *int64         `json:"sent,omitempty"`
+	Kept     *int64         `json:"kept,omitempty"`
+	Requests []string       `json:"requests,omitempty"`
+	URL      string         `json:"url,omitempty"`
+	SHA256   string         `json:"sha256,omitempty"`
+	Verified []string       `json:"verified,omitempty"`
+	Error    *app.JSONError `json:"error,omitempty"`
 }
 
 func (e *uploadEvents) line(kind string, it *publish.Item, bytes int64) uploadLine {
@@ -280,8 +281,8 @@ func (e *uploadEvents) Start(it *publish.Item, bytes int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.now, e.bytes, e.sent, e.kept, e.told = it, bytes, 0, 0, time.Now()
-	if e.a.set.JSON {
-		e.write(writeJSON(e.a.Out, e.line("started", it, bytes)))
+	if e.a.Settings.JSON {
+		e.write(app.WriteJSON(e.a.Out, e.line("started", it, bytes)))
 		return
 	}
 	e.bar.Phase(it.Name)
@@ -294,9 +295,9 @@ func (e *uploadEvents) Progress(it *publish.Item, sent, kept int64) {
 	e.sent, e.kept = e.sent+sent, e.kept+kept
 	e.bar.Add(sent + kept)
 	const often = time.Second
-	if e.a.set.JSON && time.Since(e.told) >= often {
+	if e.a.Settings.JSON && time.Since(e.told) >= often {
 		e.told = time.Now()
-		e.write(writeJSON(e.a.Out, e.counted(e.line("progress", it, e.bytes))))
+		e.write(app.WriteJSON(e.a.Out, e.counted(e.line("progress", it, e.bytes))))
 	}
 }
 
@@ -307,14 +308,14 @@ func (e *uploadEvents) counted(l uploadLine) uploadLine {
 }
 
 func (e *uploadEvents) Again(it *publish.Item, err error) {
-	e.a.warn("%s: %v; sending it again", it.Name, err)
+	e.a.Warn("%s: %v; sending it again", it.Name, err)
 }
 
 func (e *uploadEvents) Planned(it *publish.Item, bytes int64, requests []string) {
-	if e.a.set.JSON {
+	if e.a.Settings.JSON {
 		l := e.line("planned", it, bytes)
 		l.Requests, l.URL = requests, e.s.URL(it.Name)
-		e.write(writeJSON(e.a.Out, l))
+		e.write(app.WriteJSON(e.a.Out, l))
 		return
 	}
 	_, err := fmt.Fprintf(e.a.Out, "%s  %s  from %s\n", terminal.Safe(it.Name), spell.Size(bytes), terminal.Safe(it.File))
@@ -329,15 +330,15 @@ func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.bar.Close() // for the lines that follow
-	var f *failure
+	var f *app.Failure
 	if err != nil {
-		f = classify(uploadError(err, e.t))
-		f.err = fmt.Errorf("%s: %w", it.Name, f.err)
+		f = app.Classify(uploadError(err, e.t))
+		f.Err = fmt.Errorf("%s: %w", it.Name, f.Err)
 		if !errors.Is(err, publish.ErrHeld) && !errors.Is(err, publish.ErrStopped) {
 			e.failures = append(e.failures, f)
 		}
 	}
-	if e.a.set.JSON {
+	if e.a.Settings.JSON {
 		l := e.line(string(out.Status), it, out.Bytes)
 		if e.now == it {
 			l = e.counted(l)
@@ -347,15 +348,15 @@ func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 			l.URL, l.SHA256, l.Verified = r.URL, r.SHA256, out.Verified
 		}
 		if f != nil {
-			j := f.json()
+			j := f.JSON()
 			l.Error = &j
 		}
-		e.write(writeJSON(e.a.Out, l))
+		e.write(app.WriteJSON(e.a.Out, l))
 		return
 	}
 	if f != nil {
 		if e.many {
-			e.write(e.a.printFailureOf(it.Space, f))
+			e.write(e.a.PrintFailureOf(it.Space, f))
 		}
 		return
 	}
@@ -385,13 +386,13 @@ func (e *uploadEvents) retried(err error, wait time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.bar.Close() // the line; it comes back with the next bytes
-	if e.a.set.JSON {
+	if e.a.Settings.JSON {
 		l := e.line("retry", e.now, e.bytes)
-		l.Error = &jsonError{Kind: "retried", Message: err.Error()}
-		e.write(writeJSON(e.a.Out, l))
+		l.Error = &app.JSONError{Kind: "retried", Message: err.Error()}
+		e.write(app.WriteJSON(e.a.Out, l))
 		return
 	}
-	e.a.warn("%v; trying again in %s", err, wait.Round(100*time.Millisecond))
+	e.a.Warn("%v; trying again in %s", err, wait.Round(100*time.Millisecond))
 }
 
 // uploadSum is the last line of JSON.
@@ -413,8 +414,8 @@ func (e *uploadEvents) finish(sum publish.Summary, all int) error {
 	if e.err != nil {
 		return e.err
 	}
-	if e.a.set.JSON {
-		if err := writeJSON(e.a.Out, uploadSum{space.Schema, "summary", e.s.Target.Place(), sum.Sent, sum.Present, sum.Failed, sum.Held, sum.Bytes, e.missing}); err != nil {
+	if e.a.Settings.JSON {
+		if err := app.WriteJSON(e.a.Out, uploadSum{space.Schema, "summary", e.s.Target.Place(), sum.Sent, sum.Present, sum.Failed, sum.Held, sum.Bytes, e.missing}); err != nil {
 			return err
 		}
 	}
@@ -422,27 +423,27 @@ func (e *uploadEvents) finish(sum publish.Summary, all int) error {
 	switch {
 	case missing == 0:
 		if e.many {
-			e.a.say("%d sent, %d already there, %s at %s", sum.Sent, sum.Present, spell.Size(sum.Bytes), terminal.Safe(e.s.Target.Place()))
+			e.a.Say("%d sent, %d already there, %s at %s", sum.Sent, sum.Present, spell.Size(sum.Bytes), terminal.Safe(e.s.Target.Place()))
 		}
 		return nil
 	case all == 1:
 		return e.failures[0]
 	case sum.Sent+sum.Present == 0:
-		return fail(e.failures[0].code, "uploads-failed", "", fmt.Errorf("none of %d files was sent", all))
+		return app.Fail(e.failures[0].Code, "uploads-failed", "", fmt.Errorf("none of %d files was sent", all))
 	}
-	return fail(exitPartly, "uploads-failed", "fix the cause and run the same command again: files that arrived are not sent again",
+	return app.Fail(app.ExitPartly, "uploads-failed", "fix the cause and run the same command again: files that arrived are not sent again",
 		fmt.Errorf("%d of %d files were not sent", missing, all))
 }
 
 // cleanTarget removes what interrupted uploads have left.
 func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Sender, t *named.Target) error {
 	ask := !o.yes && !o.dryRun
-	if ask && (!a.InTTY || a.set.JSON) {
-		return hinted(usage("cannot ask: standard input is not a terminal"), "--yes removes without asking; --dry-run lists the leftovers")
+	if ask && (!a.InTTY || a.Settings.JSON) {
+		return app.Hinted(app.Usage("cannot ask: standard input is not a terminal"), "--yes removes without asking; --dry-run lists the leftovers")
 	}
 	n := 0
 	err := s.Clean(ctx, func(l publish.Leftover) error {
-		if !a.set.JSON {
+		if !a.Settings.JSON {
 			text := terminal.Safe(l.Name)
 			if l.Bytes >= 0 {
 				text += "  " + spell.Size(l.Bytes)
@@ -453,7 +454,7 @@ func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Send
 			fmt.Fprintln(a.Out, text)
 		}
 		if ask {
-			if yes, err := a.confirm(ctx, "Remove?"); err != nil || !yes {
+			if yes, err := a.Confirm(ctx, "Remove?"); err != nil || !yes {
 				return err
 			}
 		}
@@ -463,15 +464,15 @@ func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Send
 			}
 			n++
 		}
-		if a.set.JSON {
-			return writeJSON(a.Out, leftoverLine{space.Schema, "leftover", l.Name, l.ID, l.Bytes, space.Time{Time: l.Since}, !o.dryRun})
+		if a.Settings.JSON {
+			return app.WriteJSON(a.Out, leftoverLine{space.Schema, "leftover", l.Name, l.ID, l.Bytes, space.Time{Time: l.Since}, !o.dryRun})
 		}
 		return nil
 	})
 	if err != nil {
 		return uploadError(err, t)
 	}
-	a.say("Removed %s", spell.Count(n, "leftover"))
+	a.Say("Removed %s", spell.Count(n, "leftover"))
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/named"
@@ -28,7 +29,7 @@ func uploadError(err error, t *named.Target) error {
 	var local *fs.PathError
 	errors.As(err, &status)
 	auth := "change them: spaces target login " + t.Account()
-	if errors.Is(err, context.Canceled) || errors.As(err, new(*failure)) {
+	if errors.Is(err, context.Canceled) || errors.As(err, new(*app.Failure)) {
 		return err
 	}
 	if advisor, ok := t.Settings.(publish.Advisor); ok {
@@ -37,46 +38,46 @@ func uploadError(err error, t *named.Target) error {
 			if advice.Flag != "" {
 				hint += ": --" + advice.Flag
 			}
-			return fail(exitFailed, advice.Word, hint, err)
+			return app.Fail(app.ExitFailed, advice.Word, hint, err)
 		}
 	}
 	switch {
 	case status != nil && status.Code == "RequestTimeTooSkewed":
-		return fail(exitFailed, "clock", "correct the clock of this computer", err)
+		return app.Fail(app.ExitFailed, "clock", "correct the clock of this computer", err)
 	case status != nil && (status.Status == http.StatusRequestEntityTooLarge || status.Code == "EntityTooLarge"):
-		return fail(exitFailed, "too-large", tooLargeHint, err)
+		return app.Fail(app.ExitFailed, "too-large", tooLargeHint, err)
 	case status != nil && status.Status == http.StatusLocked:
-		return fail(exitFailed, "locked", "another program uses that file on the server. Later, "+again, err)
+		return app.Fail(app.ExitFailed, "locked", "another program uses that file on the server. Later, "+again, err)
 	case errors.Is(err, publish.ErrDenied) && t.Is.URL.Scheme == "file":
-		return fail(exitFailed, "denied", "check the permissions of the folder", err)
+		return app.Fail(app.ExitFailed, "denied", "check the permissions of the folder", err)
 	case errors.Is(err, publish.ErrDenied):
-		return fail(exitFailed, "denied", "the credentials are wrong or expired, or do not allow this; "+auth, err)
+		return app.Fail(app.ExitFailed, "denied", "the credentials are wrong or expired, or do not allow this; "+auth, err)
 	case errors.Is(err, publish.ErrFull) && !library.IsFull(err):
-		return fail(exitFailed, "target-full", "free some space there; "+again, err)
+		return app.Fail(app.ExitFailed, "target-full", "free some space there; "+again, err)
 	case errors.Is(err, publish.ErrUntrusted):
-		return fail(exitFailed, "untrusted", "nothing was sent. Check that it is your server: spaces help topic uploading", err)
+		return app.Fail(app.ExitFailed, "untrusted", "nothing was sent. Check that it is your server: spaces help topic uploading", err)
 	case errors.Is(err, publish.ErrDiffers):
-		return fail(exitFailed, "differs", "the file there was not changed; --force overwrites it", err)
+		return app.Fail(app.ExitFailed, "differs", "the file there was not changed; --force overwrites it", err)
 	case errors.Is(err, publish.ErrChanged):
-		return fail(exitFailed, "changed", "the target does not show an incomplete file; run the same command again", err)
+		return app.Fail(app.ExitFailed, "changed", "the target does not show an incomplete file; run the same command again", err)
 	case errors.Is(err, publish.ErrMismatch):
-		return fail(exitFailed, "mismatch", "do not rely on that copy: send it again with --force, and check the target", err)
+		return app.Fail(app.ExitFailed, "mismatch", "do not rely on that copy: send it again with --force, and check the target", err)
 	case errors.Is(err, publish.ErrHeld), errors.Is(err, publish.ErrStopped):
-		return fail(exitFailed, "held", "", err)
+		return app.Fail(app.ExitFailed, "held", "", err)
 	case errors.As(err, &busy):
-		return fail(exitFailed, "locked", waitLonger, err)
+		return app.Fail(app.ExitFailed, "locked", app.WaitLonger, err)
 	case errors.As(err, &redirect), status != nil && status.Status/100 == 3:
-		return fail(exitFailed, "redirect", "if the target has moved, change its URL", err)
+		return app.Fail(app.ExitFailed, "redirect", "if the target has moved, change its URL", err)
 	case errors.Is(err, publish.ErrNotExist):
-		return fail(exitNotFound, "no-such-target", "create the bucket or folder, or check its name", err)
+		return app.Fail(app.ExitNotFound, "no-such-target", "create the bucket or folder, or check its name", err)
 	case status != nil && wire.RetryableStatus(status.Status):
-		return fail(exitFailed, "server", "the server has a problem. Later, "+again, err)
+		return app.Fail(app.ExitFailed, "server", "the server has a problem. Later, "+again, err)
 	case status != nil:
-		return fail(exitFailed, "refused", "nothing was changed there. What a target needs: spaces help topic uploading", err)
+		return app.Fail(app.ExitFailed, "refused", "nothing was changed there. What a target needs: spaces help topic uploading", err)
 	case errors.As(err, &op), errors.As(err, new(*wire.IdleError)), wire.Retryable(err):
-		return fail(exitFailed, "connection", "check the network connection; "+again, err)
+		return app.Fail(app.ExitFailed, "connection", "check the network connection; "+again, err)
 	case errors.As(err, &local) && errors.Is(err, fs.ErrNotExist):
-		return fail(exitNotFound, "no-such-file", "", err)
+		return app.Fail(app.ExitNotFound, "no-such-file", "", err)
 	}
 	return err
 }

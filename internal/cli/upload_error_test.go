@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/ia"
 	"github.com/spaces-cli/spaces/internal/publish/named"
@@ -63,9 +64,9 @@ func TestUploadErrors(t *testing.T) {
 		{"connection", &url.Error{Op: "Put", URL: "https://h/", Err: io.ErrUnexpectedEOF}, target},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
-			f := classify(uploadError(c.err, c.t))
-			if f.kind != c.kind || f.hint == "" || !errors.Is(f, c.err) {
-				t.Errorf("%v: kind %q, hint %q, want %q", c.err, f.kind, f.hint, c.kind)
+			f := app.Classify(uploadError(c.err, c.t))
+			if f.Kind != c.kind || f.Hint == "" || !errors.Is(f, c.err) {
+				t.Errorf("%v: kind %q, hint %q, want %q", c.err, f.Kind, f.Hint, c.kind)
 			}
 		})
 	}
@@ -74,8 +75,8 @@ func TestUploadErrors(t *testing.T) {
 		"held":         publish.ErrHeld,
 		"no-such-file": &fs.PathError{Op: "open", Path: "a", Err: fs.ErrNotExist},
 	} {
-		if f := classify(uploadError(err, target)); f.kind != kind {
-			t.Errorf("%v: kind %q, want %q", err, f.kind, kind)
+		if f := app.Classify(uploadError(err, target)); f.Kind != kind {
+			t.Errorf("%v: kind %q, want %q", err, f.Kind, kind)
 		}
 	}
 }

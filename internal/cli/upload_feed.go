@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -31,17 +32,17 @@ func (g *gatherer) printChanges(ctx context.Context, it *publish.Item, t *named.
 	c, err := items.FeedChanges(ctx, g.s.Target, it)
 	var unreadable *items.UnreadableFeedError
 	if errors.As(err, &unreadable) { // sending it finds that out, and stops
-		g.a.warn("%v", unreadable)
+		g.a.Warn("%v", unreadable)
 	} else if err != nil {
 		return uploadError(err, t)
 	}
-	if g.a.set.JSON {
-		return writeJSON(g.a.Out, feedChangesLine{space.Schema, "feed", it.Name, c.Added, c.Changed, c.Removed})
+	if g.a.Settings.JSON {
+		return app.WriteJSON(g.a.Out, feedChangesLine{space.Schema, "feed", it.Name, c.Added, c.Changed, c.Removed})
 	}
 	if c.None() {
 		return nil
 	}
-	g.a.say("Changes in the feed at %s:", terminal.Safe(g.s.Target.Place()))
+	g.a.Say("Changes in the feed at %s:", terminal.Safe(g.s.Target.Place()))
 	for _, kind := range []struct {
 		word string
 		list []feed.Change
@@ -51,7 +52,7 @@ func (g *gatherer) printChanges(ctx context.Context, it *publish.Item, t *named.
 			if len(change.What) > 0 {
 				text += " (" + strings.Join(change.What, ", ") + ")"
 			}
-			g.a.say("  %-8s %s  %s", kind.word, terminal.Safe(path.Base(change.URL)), text)
+			g.a.Say("  %-8s %s  %s", kind.word, terminal.Safe(path.Base(change.URL)), text)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
@@ -19,24 +20,24 @@ type gatherer struct {
 	a   *App
 	o   *uploadOptions
 	s   *publish.Sender
-	ask *asker
+	ask *app.Asker
 }
 
 // gather finds what the words of a command line mean.
 func (g *gatherer) gather(ctx context.Context) error {
 	a, o := g.a, g.o
 	var spaces []string
-	for _, word := range o.words {
+	for _, word := range o.Words {
 		info, err := os.Stat(word)
 		switch {
 		case word == "-" || err != nil && !strings.ContainsAny(word, `/\`):
 			spaces = append(spaces, word)
 		case err != nil:
-			return fail(exitNotFound, "no-such-file", "", err)
+			return app.Fail(app.ExitNotFound, "no-such-file", "", err)
 		case info.IsDir() && !strings.ContainsAny(word, `/\`):
 			spaces = append(spaces, word) // a folder that happens to be called so
 		case !info.Mode().IsRegular():
-			return hinted(usage("%s is a folder, not a file", word), "name the files in it: "+filepath.Join(word, "*"))
+			return app.Hinted(app.Usage("%s is a folder, not a file", word), "name the files in it: "+filepath.Join(word, "*"))
 		default:
 			if err := g.file(ctx, word); err != nil {
 				return err
@@ -46,15 +47,15 @@ func (g *gatherer) gather(ctx context.Context) error {
 	of := items.Of{Recording: o.recording, Originals: o.original, Clips: o.clips}
 	if len(spaces) == 0 {
 		if of != (items.Of{}) {
-			return usage("--recording, --original and --clips apply to Spaces, not to files")
+			return app.Usage("--recording, --original and --clips apply to Spaces, not to files")
 		}
 		return nil
 	}
-	rows, err := refs{spaces, o.idOnly}.resolve(ctx, a, g.Library)
+	rows, err := app.Refs{Words: spaces, IDOnly: o.IDOnly}.Resolve(ctx, a.App, g.Library)
 	if err != nil {
 		for _, word := range spaces {
 			if info, serr := os.Stat(word); serr == nil && info.IsDir() {
-				return hinted(usage("%s is a folder", word), "to send the feed and its pages: spaces feed build --site, then spaces upload --feed "+o.target)
+				return app.Hinted(app.Usage("%s is a folder", word), "to send the feed and its pages: spaces feed build --site, then spaces upload --feed "+o.target)
 			}
 		}
 		return err
@@ -78,9 +79,9 @@ func noneError(err error) error {
 	case !errors.As(err, &none):
 		return err
 	case none.Kind == publish.Clip:
-		return fail(exitNotFound, "no-clips", "cut one: spaces clip "+none.Recording+" --at 12:30", err)
+		return app.Fail(app.ExitNotFound, "no-clips", "cut one: spaces clip "+none.Recording+" --at 12:30", err)
 	}
-	return fail(exitNotFound, "no-episode", "make one: spaces export "+none.Recording+"; or send the recording: --recording", err)
+	return app.Fail(app.ExitNotFound, "no-episode", "make one: spaces export "+none.Recording+"; or send the recording: --recording", err)
 }
 
 // agree asks whether what was found may be sent, before anything else is done.
@@ -90,7 +91,7 @@ func (g *gatherer) agree(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err // it names them
 	}
-	return g.ask.noteAll(found), nil
+	return g.ask.NoteAll(found), nil
 }
 
 // file adds a file of the user's. Where it gets an address, its name becomes
@@ -100,10 +101,10 @@ func (g *gatherer) file(ctx context.Context, name string) error {
 	if g.s.BaseURL != "" || g.s.Public {
 		var err error
 		if object, err = items.WebName(name); err != nil {
-			return hinted(usage("%w", err), "rename it with letters A-Z, digits, dot, - and _")
+			return app.Hinted(app.Usage("%w", err), "rename it with letters A-Z, digits, dot, - and _")
 		}
 		if object != filepath.Base(name) {
-			g.a.say("%s is sent as %s", terminal.Safe(filepath.Base(name)), object)
+			g.a.Say("%s is sent as %s", terminal.Safe(filepath.Base(name)), object)
 		}
 	}
 	return g.AddFile(ctx, name, object)
@@ -118,7 +119,7 @@ func (g *gatherer) feed(ctx context.Context, only items.Selection) ([]*feed.Epis
 			if only != nil {
 				return nil // what stays is there already
 			}
-			_, err := g.ask.episodes(ctx, list)
+			_, err := g.ask.Episodes(ctx, list)
 			return err
 		},
 	})

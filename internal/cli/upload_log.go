@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -15,7 +16,7 @@ import (
 )
 
 func newUploadLogCmd(a *App) *cobra.Command {
-	var o refs
+	var o app.Refs
 	cmd := &cobra.Command{
 		Use:   "log [SPACE]...",
 		Short: "List what was sent, where, and how it was checked",
@@ -24,15 +25,15 @@ what was compared: the size, a checksum that the target computed (sha256, crc64n
 (read-back). Receipts are kept in the library, in uploads/receipts.jsonl.`,
 		Example: `  spaces upload log
   spaces upload log latest --json | jq -r .url`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or SPACE is ambiguous", exitNotFound: "no such Space"}),
-		Args:              takes(0, -1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
+		Args:              app.Takes(0, -1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.uploadLog(cmd.Context(), o)
 		},
 	}
-	addIDOnly(cmd, &o)
+	app.AddIDOnly(cmd, &o)
 	return cmd
 }
 
@@ -44,8 +45,8 @@ func whereabouts(r *publish.Receipt) string {
 	return r.Location + "  " + r.URL
 }
 
-func (a *App) uploadLog(ctx context.Context, o refs) error {
-	lib, rows, err := o.open(ctx, a)
+func (a *App) uploadLog(ctx context.Context, o app.Refs) error {
+	lib, rows, err := o.Open(ctx, a.App)
 	if err != nil {
 		return err
 	}
@@ -55,14 +56,14 @@ func (a *App) uploadLog(ctx context.Context, o refs) error {
 		meant[row.ID] = true
 	}
 	root := lib.Root()
-	t := a.table(terminal.Column{Title: "WHEN", Yield: 3}, terminal.Column{Title: "KIND", Yield: 2}, terminal.Column{Title: "SIZE", Right: true, Yield: 1},
+	t := a.Table(terminal.Column{Title: "WHEN", Yield: 3}, terminal.Column{Title: "KIND", Yield: 2}, terminal.Column{Title: "SIZE", Right: true, Yield: 1},
 		terminal.Column{Title: "CHECKED", Yield: 4}, terminal.Column{Title: "WHERE", Min: 30})
 	err = publish.History(root, func(r *publish.Receipt) error {
-		if len(o.words) > 0 && !meant[r.ID] {
+		if len(o.Words) > 0 && !meant[r.ID] {
 			return nil
 		}
-		if a.set.JSON {
-			return writeJSON(a.Out, r)
+		if a.Settings.JSON {
+			return app.WriteJSON(a.Out, r)
 		}
 		checked := strings.Join(r.Verified, " ")
 		if r.Removed {
@@ -74,7 +75,7 @@ func (a *App) uploadLog(ctx context.Context, o refs) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if !a.set.JSON {
+	if !a.Settings.JSON {
 		t.Write(a.Out, a.Columns)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/publish/conform"
 )
 
@@ -96,9 +97,9 @@ func (p *realSpaces) settings(t *testing.T, text string) {
 }
 
 // failed reads the error of a run with --json.
-func failed(t *testing.T, said string) (e jsonError) {
+func failed(t *testing.T, said string) (e app.JSONError) {
 	t.Helper()
-	var doc struct{ Error jsonError }
+	var doc struct{ Error app.JSONError }
 	lines := strings.Split(strings.TrimSpace(said), "\n")
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &doc); err != nil {
 		t.Errorf("stderr is %q: %v", said, err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/publish/conform"
 )
 
@@ -56,7 +57,7 @@ func TestUploadRefusedName(t *testing.T) {
 				}
 			}
 			out, said, code := p.run(t, append(append([]string{"upload"}, files...), target)...)
-			if code != exitPartly || !strings.Contains(said, "refused.txt") || !strings.Contains(said, status) || !strings.Contains(said, "1 of 3 files were not sent") {
+			if code != app.ExitPartly || !strings.Contains(said, "refused.txt") || !strings.Contains(said, status) || !strings.Contains(said, "1 of 3 files were not sent") {
 				t.Errorf("exit code %d: %s%s", code, out, said)
 			}
 			if strings.Contains(said, "413") && !strings.Contains(said, "client_max_body_size") {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -18,7 +19,7 @@ import (
 )
 
 type verifyOptions struct {
-	refs
+	app.Refs
 	log     string
 	against []string
 }
@@ -41,17 +42,17 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
   spaces verify latest
   spaces verify --log ~/spaces-verify.log --quiet
   spaces verify --against twitter-2021-06-17.zip`,
-		Annotations:       manual.Exits(map[int]string{exitNotFound: "no such Space, or no library", exitFound: "a file is changed, missing or extra"}),
-		Args:              takes(0, -1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations:       manual.Exits(map[int]string{app.ExitNotFound: "no such Space, or no library", app.ExitFound: "a file is changed, missing or extra"}),
+		Args:              app.Takes(0, -1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.verify(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().StringVar(&o.log, "log", "", "append dated lines to `FILE`")
 	cmd.Flags().StringArrayVar(&o.against, "against", nil, "compare with an `ARCHIVE`; may be repeated")
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
 
@@ -76,14 +77,14 @@ type verifiedLine struct {
 }
 
 func (a *App) verify(ctx context.Context, o verifyOptions) error {
-	lib, err := a.openLibrary(ctx)
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
 	var ids []string
-	if len(o.words) > 0 {
-		rows, err := o.resolve(ctx, a, lib)
+	if len(o.Words) > 0 {
+		rows, err := o.Resolve(ctx, a.App, lib)
 		if err != nil {
 			return err
 		}
@@ -103,7 +104,7 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		return a.verifyAgainst(ctx, lib, ids, o, log)
 	}
 
-	bar := a.newBar("verifying").CountBytes()
+	bar := a.NewBar("verifying").CountBytes()
 	findings, ofConsent, ofMade := 0, 0, 0
 	var broken error // writing what was found
 	tell := func(f library.Finding) {
@@ -112,8 +113,8 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		}
 		bar.Close()
 		a.logLine(log, fmt.Sprintf("%s %s %s: %s", f.Kind, f.ID, f.Path, f.Message))
-		if a.set.JSON {
-			broken = errors.Join(broken, writeJSON(a.Out, findingLine{space.Schema, "finding", f.ID, f.Kind, f.Path, f.Message}))
+		if a.Settings.JSON {
+			broken = errors.Join(broken, app.WriteJSON(a.Out, findingLine{space.Schema, "finding", f.ID, f.Kind, f.Path, f.Message}))
 		} else {
 			fmt.Fprintf(a.Out, "%-10s %s: %s\n", f.Kind, terminal.Safe(f.Path), terminal.Safe(f.Message))
 		}
@@ -135,14 +136,14 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 	if err := log.Close(); err != nil && !errors.Is(err, os.ErrInvalid) {
 		return err
 	}
-	if a.set.JSON {
-		if err := writeJSON(a.Out, verifiedLine{space.Schema, "summary", stats.Recordings, stats.Files, stats.Bytes, findings, len(stats.Unchecked), len(stats.Edited)}); err != nil {
+	if a.Settings.JSON {
+		if err := app.WriteJSON(a.Out, verifiedLine{space.Schema, "summary", stats.Recordings, stats.Files, stats.Bytes, findings, len(stats.Unchecked), len(stats.Edited)}); err != nil {
 			return err
 		}
-	} else if findings > 0 || !a.set.Quiet {
+	} else if findings > 0 || !a.Settings.Quiet {
 		fmt.Fprintln(a.Out, "Verified "+sum)
 		for _, note := range stats.Notes() {
-			a.say("%s", terminal.Safe(note))
+			a.Say("%s", terminal.Safe(note))
 		}
 	}
 	if findings > 0 {
@@ -156,7 +157,7 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		if ofConsent > 0 {
 			hints = append(hints, "restore the folder consent from a backup, or ask again: spaces consent set HANDLE granted --evidence FILE")
 		}
-		return fail(exitFound, "findings", strings.Join(hints, " · "),
+		return app.Fail(app.ExitFound, "findings", strings.Join(hints, " · "),
 			fmt.Errorf("%s found", spell.Plural(findings, "problem was", "problems were")))
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -16,7 +17,7 @@ func newVersionCmd(a *App) *cobra.Command {
 		Long:  `Show the version of the program, the Go version it was built with, and the system.`,
 		Example: `  spaces version
   spaces version --json`,
-		Args: takes(0, 0),
+		Args: app.Takes(0, 0),
 		RunE: func(*cobra.Command, []string) error { return a.printVersion() },
 	}
 }
@@ -24,8 +25,8 @@ func newVersionCmd(a *App) *cobra.Command {
 // printVersion says which program this is.
 func (a *App) printVersion() error {
 	system := runtime.GOOS + "/" + runtime.GOARCH
-	if a.set.JSON {
-		return writeJSON(a.Out, struct {
+	if a.Settings.JSON {
+		return app.WriteJSON(a.Out, struct {
 			Schema  int    `json:"schema"`
 			Version string `json:"version"`
 			Go      string `json:"go"`

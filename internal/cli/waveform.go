@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/waveform"
 	"github.com/spaces-cli/spaces/internal/durable"
@@ -26,7 +27,7 @@ import (
 )
 
 type waveformOptions struct {
-	refs
+	app.Refs
 	from, to       string
 	output, format string
 	force          bool
@@ -60,11 +61,11 @@ the recording's name.`,
 		Example: `  spaces waveform latest
   spaces waveform 1ypK --from 12:30 --to 14:00 --dark -o quote.svg
   spaces waveform 1ypK -o peaks.json --samples-per-pixel 512`,
-		Annotations:       manual.Exits(map[int]string{exitUsage: "wrong usage, or a time outside the recording", exitNotFound: "no such Space, or it has no audio"}),
-		Args:              takes(1, 1),
-		ValidArgsFunction: completeSpaces(a),
+		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or a time outside the recording", app.ExitNotFound: "no such Space, or it has no audio"}),
+		Args:              app.Takes(1, 1),
+		ValidArgsFunction: app.CompleteSpaces(a.App),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.words = args
+			o.Words = args
 			return a.waveform(cmd.Context(), o)
 		},
 	}
@@ -80,7 +81,7 @@ the recording's name.`,
 	f.IntVar(&o.samplesPerPixel, "samples-per-pixel", 0, fmt.Sprintf("`N` samples for each value, a multiple of %d (default %[1]d)", defaultSamplesPerPixel))
 	f.IntVar(&o.bits, "bits", 0, fmt.Sprintf("size of a value, `N` is 8 or 16 (default %d)", defaultBits))
 	f.BoolVar(&o.force, "force", false, "replace an existing file")
-	addIDOnly(cmd, &o.refs)
+	app.AddIDOnly(cmd, &o.Refs)
 	manual.Group(f, "Where", "from", "to", "id-only")
 	manual.Group(f, "Output", "output", "format", "force")
 	manual.Group(f, "Picture", "width", "height", "dark", "no-speakers")
@@ -88,7 +89,7 @@ the recording's name.`,
 	return cmd
 }
 
-func waveformFormats() string { return spell.Or(words(waveform.Formats())) }
+func waveformFormats() string { return spell.Or(app.Words(waveform.Formats())) }
 
 // complete finds the format, sets what was not said, and refuses what does
 // not go together.
@@ -101,33 +102,33 @@ func (o *waveformOptions) complete(a *App) error {
 		case ext == "" || isFolder(o.output):
 			o.format = string(waveform.PNG)
 		default:
-			return hinted(usage("a waveform cannot be written as .%s", terminal.Safe(ext)), "choose "+waveformFormats()+" with --format")
+			return app.Hinted(app.Usage("a waveform cannot be written as .%s", terminal.Safe(ext)), "choose "+waveformFormats()+" with --format")
 		}
 	}
 	f := waveform.Format(o.format)
 	if !f.Known() {
-		return oneOf("--format", o.format, words(waveform.Formats()))
+		return app.OneOf("--format", o.format, app.Words(waveform.Formats()))
 	}
 	switch {
 	case o.output == "-" && a.OutTTY && !f.Text():
-		return hinted(usage("%s is not for a terminal", o.format), "name a file with -o, or send it on: spaces waveform … -o - | …")
-	case o.output == "-" && a.set.JSON:
-		return usage("standard output takes the waveform or --json, not both")
+		return app.Hinted(app.Usage("%s is not for a terminal", o.format), "name a file with -o, or send it on: spaces waveform … -o - | …")
+	case o.output == "-" && a.Settings.JSON:
+		return app.Usage("standard output takes the waveform or --json, not both")
 	case f.Drawn() && (o.samplesPerPixel != 0 || o.bits != 0):
-		return usage("--samples-per-pixel and --bits are for json and dat, not for %s", o.format)
+		return app.Usage("--samples-per-pixel and --bits are for json and dat, not for %s", o.format)
 	case !f.Drawn() && (o.width != 0 || o.height != 0 || o.dark || o.noSpeakers):
-		return usage("--width, --height, --dark and --no-speakers are for png and svg, not for %s", o.format)
+		return app.Usage("--width, --height, --dark and --no-speakers are for png and svg, not for %s", o.format)
 	}
 	o.width, o.height = cmp.Or(o.width, defaultWidth), cmp.Or(o.height, defaultHeight)
 	o.samplesPerPixel, o.bits = cmp.Or(o.samplesPerPixel, defaultSamplesPerPixel), cmp.Or(o.bits, defaultBits)
 	switch {
 	case o.width < draw.MinWidth || o.width > draw.MaxWidth || o.height < draw.MinHeight || o.height > draw.MaxHeight:
-		return usage("--width and --height must be from %dx%d to %dx%d pixels, not %dx%d",
+		return app.Usage("--width and --height must be from %dx%d to %dx%d pixels, not %dx%d",
 			draw.MinWidth, draw.MinHeight, draw.MaxWidth, draw.MaxHeight, o.width, o.height)
 	case o.samplesPerPixel < 1 || o.samplesPerPixel%peaks.DefaultBucket != 0 || o.samplesPerPixel > math.MaxInt32:
-		return usage("--samples-per-pixel must be a multiple of %d, not %d", peaks.DefaultBucket, o.samplesPerPixel)
+		return app.Usage("--samples-per-pixel must be a multiple of %d, not %d", peaks.DefaultBucket, o.samplesPerPixel)
 	case o.bits != 8 && o.bits != 16:
-		return usage("--bits must be 8 or 16, not %d", o.bits)
+		return app.Usage("--bits must be 8 or 16, not %d", o.bits)
 	}
 	return nil
 }
@@ -145,7 +146,7 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 	if err := o.complete(a); err != nil {
 		return err
 	}
-	lib, row, err := o.openOne(ctx, a)
+	lib, row, err := o.OpenOne(ctx, a.App)
 	if err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 			return err
 		}
 	}
-	bar := a.newBar("measuring")
+	bar := a.NewBar("measuring")
 	x, c, err := recording.Peaks(ctx, lib, row.ID, a.jobs(), bar)
 	bar.Close()
 	if err != nil {
@@ -193,7 +194,7 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 	}
 	var one bool
 	if w.Clock, one = s.StartClock(space.Stretch{Start: w.From.Seconds(), End: w.To.Seconds()}); !one && w.Format.Drawn() {
-		a.say("the time of day is left out: some of it is missing in this recording (spaces show %s)", row.ID)
+		a.Say("the time of day is left out: some of it is missing in this recording (spaces show %s)", row.ID)
 	}
 	w.Clock = w.Clock.In(a.Zone)
 	if name == "-" {
@@ -221,7 +222,7 @@ func (o *waveformOptions) window(s *space.Space) (from, to time.Duration, err er
 		}
 	}
 	outside := func(format string, args ...any) (time.Duration, time.Duration, error) {
-		return 0, 0, fail(exitUsage, string(recording.OutOfRange), "the recording is "+spell.Length(*s.Duration)+" long", fmt.Errorf(format, args...))
+		return 0, 0, app.Fail(app.ExitUsage, string(recording.OutOfRange), "the recording is "+spell.Length(*s.Duration)+" long", fmt.Errorf(format, args...))
 	}
 	switch {
 	case from < 0 || from >= length:
@@ -236,10 +237,10 @@ func (o *waveformOptions) window(s *space.Space) (from, to time.Duration, err er
 
 // printWaveform tells what was written.
 func (a *App) printWaveform(w *waveform.Waveform, name string, bytes int64) error {
-	if a.set.JSON {
+	if a.Settings.JSON {
 		from, to := w.Span()
 		rate := float64(w.Peaks.SampleRate)
-		return writeJSON(a.Out, struct {
+		return app.WriteJSON(a.Out, struct {
 			Schema  int             `json:"schema"`
 			ID      string          `json:"id"`
 			Format  waveform.Format `json:"format"`
@@ -251,7 +252,7 @@ func (a *App) printWaveform(w *waveform.Waveform, name string, bytes int64) erro
 			Bytes   int64           `json:"bytes"`
 		}{space.Schema, w.Space.ID, w.Format, float64(from) / rate, float64(to-from) / rate, from, to - from, name, bytes})
 	}
-	_, err := fmt.Fprintf(a.Out, "%s  %s to %s  %s\n", terminal.Safe(a.shorten(name)), spell.Position(w.From.Seconds()), spell.Position(w.To.Seconds()), spell.Size(bytes))
+	_, err := fmt.Fprintf(a.Out, "%s  %s to %s  %s\n", terminal.Safe(a.Shorten(name)), spell.Position(w.From.Seconds()), spell.Position(w.To.Seconds()), spell.Size(bytes))
 	return err
 }
 
@@ -260,7 +261,7 @@ const waveRows = 6
 
 // wave draws the waveform of a recording with block characters.
 func (a *App) wave(ctx context.Context, lib *library.Library, s *space.Space) (string, error) {
-	bar := a.newBar("measuring")
+	bar := a.NewBar("measuring")
 	x, c, err := recording.Peaks(ctx, lib, s.ID, a.jobs(), bar)
 	bar.Close()
 	if err != nil {

@@ -24,13 +24,13 @@ type consentSetLine struct {
 func (a *App) printSent(list []withdrawal.Sent, e *consent.Entry) error {
 	who := consent.Who{Handle: e.Handle, ID: e.ID}
 	if len(list) == 0 {
-		a.say("By the receipts, nothing that was sent has the voice of %s", who)
+		a.Say("By the receipts, nothing that was sent has the voice of %s", who)
 		return nil
 	}
 	if _, err := fmt.Fprintf(a.Out, "These uploads have the voice of %s:\n", who); err != nil {
 		return err
 	}
-	t := a.table()
+	t := a.Table()
 	fed := false
 	for _, l := range list {
 		access := "private"
@@ -43,9 +43,9 @@ func (a *App) printSent(list []withdrawal.Sent, e *consent.Entry) error {
 	}
 	t.Write(a.Out, 0)
 	if fed {
-		a.say("Remove them there: spaces upload --feed --take-down TARGET. Subscribers and caches keep their copies")
+		a.Say("Remove them there: spaces upload --feed --take-down TARGET. Subscribers and caches keep their copies")
 	} else {
-		a.say("Remove them there. People who downloaded them keep their copies")
+		a.Say("Remove them there. People who downloaded them keep their copies")
 	}
 	return nil
 }

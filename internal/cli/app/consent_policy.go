@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -18,17 +18,17 @@ import (
 )
 
 // addOverride adds the flag of commands that stop where consent is missing.
-func addOverride(cmd *cobra.Command, reason *string) {
+func AddOverride(cmd *cobra.Command, reason *string) {
 	cmd.Flags().StringVar(reason, "override-consent", "", "continue without consent; the ledger keeps the `REASON`")
 	manual.Group(cmd.Flags(), "Consent", "override-consent")
 }
 
 // An asker asks the gate for a command, and warns of who has not agreed where
 // something is done all the same. It may be used by several goroutines.
-type asker struct {
+type Asker struct {
 	*gate.Gate
 	a    *App
-	late bool // warnings wait for tell
+	Late bool // warnings wait for tell
 
 	mu    sync.Mutex
 	found map[string]*consent.Finding // by what was asked about, with all who are missing
@@ -37,20 +37,20 @@ type asker struct {
 
 // newAsker opens the gate of a library, for a command that goes on with a
 // reason if there is one, or that only plans. The caller closes it.
-func (a *App) newAsker(lib *library.Library, reason string, plan bool) (*asker, error) {
+func (a *App) NewAsker(lib *library.Library, reason string, plan bool) (*Asker, error) {
 	g, err := gate.Open(gate.Options{
-		Library: lib, Policy: a.set.Consent, Me: a.set.Me, Reason: reason, Plan: plan, Wait: a.set.LockWait, Now: a.Now,
+		Library: lib, Policy: a.Settings.Consent, Me: a.Settings.Me, Reason: reason, Plan: plan, Wait: a.Settings.LockWait, Now: a.Now,
 	})
 	if err != nil {
 		return nil, err
 	}
-	a.warnTorn(g.Torn())
-	return &asker{Gate: g, a: a, found: make(map[string]*consent.Finding)}, nil
+	a.WarnTorn(g.Torn())
+	return &Asker{Gate: g, a: a, found: make(map[string]*consent.Finding)}, nil
 }
 
 // check asks about one use. It returns the handles of those who have not agreed
 // where it may be done all the same.
-func (q *asker) check(ctx context.Context, act consent.Action, u gate.Use) ([]string, error) {
+func (q *Asker) Ask(ctx context.Context, act consent.Action, u gate.Use) ([]string, error) {
 	f, err := q.Check(ctx, act, u)
 	if err != nil {
 		return nil, err
@@ -60,16 +60,16 @@ func (q *asker) check(ctx context.Context, act consent.Action, u gate.Use) ([]st
 }
 
 // checkAll asks about several uses.
-func (q *asker) checkAll(ctx context.Context, act consent.Action, uses []gate.Use) (missing []string, err error) {
+func (q *Asker) AskAll(ctx context.Context, act consent.Action, uses []gate.Use) (missing []string, err error) {
 	found, err := q.CheckAll(ctx, act, uses)
 	if err != nil {
 		return nil, err
 	}
-	return q.noteAll(found), nil
+	return q.NoteAll(found), nil
 }
 
 // noteAll notes who is missing, and returns their handles.
-func (q *asker) noteAll(found []*consent.Finding) (missing []string) {
+func (q *Asker) NoteAll(found []*consent.Finding) (missing []string) {
 	for _, f := range found {
 		q.note(f)
 		for _, name := range f.Handles() {
@@ -82,16 +82,16 @@ func (q *asker) noteAll(found []*consent.Finding) (missing []string) {
 }
 
 // episodes asks whether episodes may stand in a feed.
-func (q *asker) episodes(ctx context.Context, list []*feed.Episode) ([]string, error) {
+func (q *Asker) Episodes(ctx context.Context, list []*feed.Episode) ([]string, error) {
 	var uses []gate.Use
 	for _, e := range list {
 		uses = append(uses, gate.OfEpisode(&e.Record))
 	}
-	return q.checkAll(ctx, consent.Feeding, uses)
+	return q.AskAll(ctx, consent.Feeding, uses)
 }
 
 // note warns of who is missing, once for each recording or file.
-func (q *asker) note(f *consent.Finding) {
+func (q *Asker) note(f *consent.Finding) {
 	if len(f.Missing) == 0 {
 		return
 	}
@@ -102,7 +102,7 @@ func (q *asker) note(f *consent.Finding) {
 		first := *f
 		first.Missing = slices.Clip(f.Missing)
 		q.found[f.About()], q.order = &first, append(q.order, f.About())
-		if !q.late {
+		if !q.Late {
 			q.warn(f)
 		}
 		return
@@ -114,16 +114,16 @@ func (q *asker) note(f *consent.Finding) {
 	}
 }
 
-func (q *asker) warn(f *consent.Finding) {
-	if !q.a.set.JSON { // which says so itself
-		q.a.warn("%s: %s", f.About(), f.Warning())
+func (q *Asker) warn(f *consent.Finding) {
+	if !q.a.Settings.JSON { // which says so itself
+		q.a.Warn("%s: %s", f.About(), f.Warning())
 	}
 }
 
 // printWarnings prints the warnings that have waited.
-func (q *asker) printWarnings() {
+func (q *Asker) PrintWarnings() {
 	for _, about := range q.order {
-		if q.late {
+		if q.Late {
 			q.warn(q.found[about])
 		}
 	}
@@ -131,26 +131,26 @@ func (q *asker) printWarnings() {
 
 // consentError gives the errors of the gate their codes and hints, or returns
 // nil if it is none of them.
-func consentError(err error) *failure {
+func consentError(err error) *Failure {
 	var one *consent.Refused
 	var several gate.Refusals
 	var turns *gate.TurnsError
 	var untold *gate.UnknownTurnsError
 	switch {
 	case errors.As(err, &one):
-		return fail(exitFailed, "consent", waysOn(one), err)
+		return Fail(ExitFailed, "consent", waysOn(one), err)
 	case errors.As(err, &several):
-		return fail(exitFailed, "consent", waysOn(several...), err)
+		return Fail(ExitFailed, "consent", waysOn(several...), err)
 	case errors.As(err, &turns):
-		return fail(exitFailed, "bad-turns", fmt.Sprintf("confirm them again: spaces speakers confirm %s --turns FILE; or discard your confirmation: spaces speakers unconfirm %[1]s", turns.Recording), err)
+		return Fail(ExitFailed, "bad-turns", fmt.Sprintf("confirm them again: spaces speakers confirm %s --turns FILE; or discard your confirmation: spaces speakers unconfirm %[1]s", turns.Recording), err)
 	case errors.As(err, &untold) && untold.Who == nil:
-		return fail(exitNotFound, "no-turns", "confirm who speaks when: spaces speakers confirm "+untold.Recording+" --turns FILE", err)
+		return Fail(ExitNotFound, "no-turns", "confirm who speaks when: spaces speakers confirm "+untold.Recording+" --turns FILE", err)
 	case errors.As(err, &untold):
 		ask := "or ask: spaces consent ask " + untold.Recording
 		if untold.Who.Handle == "" {
 			ask = "or record their answer: spaces consent set " + untold.Who.ID + " granted"
 		}
-		return fail(exitNotFound, "no-turns", "if you know all turns, confirm them: spaces speakers confirm "+untold.Recording+" --turns FILE · "+ask, err)
+		return Fail(ExitNotFound, "no-turns", "if you know all turns, confirm them: spaces speakers confirm "+untold.Recording+" --turns FILE · "+ask, err)
 	}
 	return nil
 }
@@ -177,7 +177,7 @@ func wayOn(w consent.Way) string {
 	case consent.RecordAnswer:
 		name := w.Who.ID
 		if w.Who.Handle != "" {
-			name = at(w.Who.Handle)
+			name = At(w.Who.Handle)
 		}
 		return fmt.Sprintf("record it with: spaces consent set %s granted --for %s", name, w.Purpose)
 	case consent.AnotherStretch:
@@ -197,8 +197,8 @@ func wayOn(w consent.Way) string {
 }
 
 // warnTorn tells of an entry that was never finished.
-func (a *App) warnTorn(bytes int64) {
+func (a *App) WarnTorn(bytes int64) {
 	if bytes > 0 {
-		a.warn("the last entry of the consent ledger (%d bytes) is incomplete; it is ignored, and the next entry replaces it", bytes)
+		a.Warn("the last entry of the consent ledger (%d bytes) is incomplete; it is ignored, and the next entry replaces it", bytes)
 	}
 }

@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -11,59 +11,59 @@ import (
 )
 
 // openLibrary opens the library for reading and passes on what was mended.
-func (a *App) openLibrary(ctx context.Context) (*library.Library, error) {
-	lib, err := library.Open(ctx, a.libraryOptions())
-	return lib, a.opened(lib, err)
+func (a *App) OpenLibrary(ctx context.Context) (*library.Library, error) {
+	lib, err := library.Open(ctx, a.LibraryOptions())
+	return lib, a.Opened(lib, err)
 }
 
 // openLibraryWrite opens the library for changing it, and deletes what was
 // removed too long ago. It makes none.
-func (a *App) openLibraryWrite(ctx context.Context) (*library.Library, error) {
-	lib, err := a.openLibraryWriteAll(ctx)
+func (a *App) OpenLibraryWrite(ctx context.Context) (*library.Library, error) {
+	lib, err := a.OpenLibraryWriteAll(ctx)
 	if err == nil {
-		a.emptyOld(ctx, lib)
+		a.EmptyOld(ctx, lib)
 	}
 	return lib, err
 }
 
 // openLibraryWriteAll is openLibraryWrite, but deletes nothing.
-func (a *App) openLibraryWriteAll(ctx context.Context) (*library.Library, error) {
-	lib, err := library.Open(ctx, a.libraryOptions())
+func (a *App) OpenLibraryWriteAll(ctx context.Context) (*library.Library, error) {
+	lib, err := library.Open(ctx, a.LibraryOptions())
 	if err == nil {
 		lib.Close()
-	} else if isNoLibrary(err) {
-		return nil, a.opened(nil, err)
+	} else if IsNoLibrary(err) {
+		return nil, a.Opened(nil, err)
 	}
-	lib, err = library.OpenWrite(ctx, a.libraryOptions())
-	return lib, a.opened(lib, err)
+	lib, err = library.OpenWrite(ctx, a.LibraryOptions())
+	return lib, a.Opened(lib, err)
 }
 
-func (a *App) opened(lib *library.Library, err error) error {
-	if isNoLibrary(err) {
-		return fmt.Errorf("%s: %w", a.set.Library, err)
+func (a *App) Opened(lib *library.Library, err error) error {
+	if IsNoLibrary(err) {
+		return fmt.Errorf("%s: %w", a.Settings.Library, err)
 	}
 	if err != nil {
 		return err
 	}
 	for _, note := range lib.Notes() {
-		a.warn("%s", note)
+		a.Warn("%s", note)
 	}
 	return nil
 }
 
 // emptyOld deletes what was removed too long ago, and says so.
-func (a *App) emptyOld(ctx context.Context, lib *library.Library) {
+func (a *App) EmptyOld(ctx context.Context, lib *library.Library) {
 	items, err := lib.EmptyRemoved(ctx, a.Now().Add(-library.KeepRemoved))
 	if len(items) > 0 {
-		a.say("deleted %s permanently: removed more than 30 days ago", kindsOf(items))
+		a.Say("deleted %s permanently: removed more than 30 days ago", KindsOf(items))
 	}
 	if err != nil && ctx.Err() == nil {
-		a.warn("cannot delete what was removed more than 30 days ago: %v", err)
+		a.Warn("cannot delete what was removed more than 30 days ago: %v", err)
 	}
 }
 
 // kindsOf counts items by their kind, with their size.
-func kindsOf(items []removed.Item) string {
+func KindsOf(items []removed.Item) string {
 	n := make(map[removed.Kind]int)
 	var bytes int64
 	for _, it := range items {

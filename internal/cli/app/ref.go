@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"bufio"
@@ -20,30 +20,30 @@ import (
 )
 
 // refs says which Spaces a command is about.
-type refs struct {
-	words  []string // as on the command line; "-" is standard input
-	idOnly bool
+type Refs struct {
+	Words  []string // as on the command line; "-" is standard input
+	IDOnly bool
 }
 
 // addIDOnly adds the flag that goes with SPACE arguments.
-func addIDOnly(cmd *cobra.Command, r *refs) {
-	cmd.Flags().BoolVar(&r.idOnly, "id-only", false, "take whole ids and addresses only: no beginnings, no titles, no latest")
+func AddIDOnly(cmd *cobra.Command, r *Refs) {
+	cmd.Flags().BoolVar(&r.IDOnly, "id-only", false, "take whole ids and addresses only: no beginnings, no titles, no latest")
 }
 
 // resolve finds the Spaces that are meant, in the order in which they were
 // named, each once.
-func (r refs) resolve(ctx context.Context, a *App, lib *library.Library) ([]catalog.Row, error) {
-	return r.resolveBut(ctx, a, lib, func(_ string, err error) error { return err })
+func (r Refs) Resolve(ctx context.Context, a *App, lib *library.Library) ([]catalog.Row, error) {
+	return r.ResolveBut(ctx, a, lib, func(_ string, err error) error { return err })
 }
 
 // resolveBut is resolve, but asks absent about what is not there: unless that
 // returns an error, the rest is found.
-func (r refs) resolveBut(ctx context.Context, a *App, lib *library.Library, absent func(word string, err error) error) ([]catalog.Row, error) {
+func (r Refs) ResolveBut(ctx context.Context, a *App, lib *library.Library, absent func(word string, err error) error) ([]catalog.Row, error) {
 	var list []catalog.Row
 	missing := 0
 	seen := make(map[string]bool)
 	add := func(word string, idOnly bool) error {
-		row, err := resolveOne(ctx, a, lib, word, idOnly)
+		row, err := ResolveOne(ctx, a, lib, word, idOnly)
 		if errors.Is(err, library.ErrNotFound) {
 			missing++
 			return absent(word, err)
@@ -54,14 +54,14 @@ func (r refs) resolveBut(ctx context.Context, a *App, lib *library.Library, abse
 		}
 		return err
 	}
-	for _, word := range r.words {
+	for _, word := range r.Words {
 		if word != "-" {
-			if err := add(word, r.idOnly); err != nil {
+			if err := add(word, r.IDOnly); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		ids, err := readIDs(a.In)
+		ids, err := ReadIDs(a.In)
 		if err != nil {
 			return nil, err
 		}
@@ -71,19 +71,19 @@ func (r refs) resolveBut(ctx context.Context, a *App, lib *library.Library, abse
 			}
 		}
 	}
-	if len(list) == 0 && missing == 0 && len(r.words) > 0 { // what fills a pipe may have found nothing
-		a.warn("standard input named no Space")
+	if len(list) == 0 && missing == 0 && len(r.Words) > 0 { // what fills a pipe may have found nothing
+		a.Warn("standard input named no Space")
 	}
 	return list, nil
 }
 
 // open opens the library for reading and finds the Spaces that are meant.
-func (r refs) open(ctx context.Context, a *App) (*library.Library, []catalog.Row, error) {
-	lib, err := a.openLibrary(ctx)
+func (r Refs) Open(ctx context.Context, a *App) (*library.Library, []catalog.Row, error) {
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err := r.resolve(ctx, a, lib)
+	rows, err := r.Resolve(ctx, a, lib)
 	if err != nil {
 		lib.Close()
 		return nil, nil, err
@@ -92,12 +92,12 @@ func (r refs) open(ctx context.Context, a *App) (*library.Library, []catalog.Row
 }
 
 // openOne is open for commands that take one Space.
-func (r refs) openOne(ctx context.Context, a *App) (*library.Library, catalog.Row, error) {
-	lib, err := a.openLibrary(ctx)
+func (r Refs) OpenOne(ctx context.Context, a *App) (*library.Library, catalog.Row, error) {
+	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
 		return nil, catalog.Row{}, err
 	}
-	row, err := resolveOne(ctx, a, lib, r.words[0], r.idOnly)
+	row, err := ResolveOne(ctx, a, lib, r.Words[0], r.IDOnly)
 	if err != nil {
 		lib.Close()
 		return nil, catalog.Row{}, err
@@ -107,15 +107,15 @@ func (r refs) openOne(ctx context.Context, a *App) (*library.Library, catalog.Ro
 
 // resolveOne finds the Space that a word means, and lists those that it can
 // mean if there are several.
-func resolveOne(ctx context.Context, a *App, lib *library.Library, word string, idOnly bool) (catalog.Row, error) {
+func ResolveOne(ctx context.Context, a *App, lib *library.Library, word string, idOnly bool) (catalog.Row, error) {
 	row, err := find.Of(lib, idOnly).Space(ctx, word)
 	var several *find.AmbiguousError
 	if errors.Is(err, library.ErrNotFound) {
-		return row, hinted(err, noSpaceHint(ctx, lib, word, idOnly))
+		return row, Hinted(err, noSpaceHint(ctx, lib, word, idOnly))
 	} else if !errors.As(err, &several) {
 		return row, err
 	}
-	t := a.table()
+	t := a.Table()
 	z := spell.Zones{Location: a.Zone}
 	const most = 10
 	for _, row := range several.Rows[:min(len(several.Rows), most)] {
@@ -126,7 +126,7 @@ func resolveOne(ctx context.Context, a *App, lib *library.Library, word string, 
 	if more := len(several.Rows) - most; more > 0 {
 		fmt.Fprintf(&b, "  and %d more\n", more)
 	}
-	return catalog.Row{}, fail(exitUsage, "ambiguous", "use an id, or more of the title",
+	return catalog.Row{}, Fail(ExitUsage, "ambiguous", "use an id, or more of the title",
 		fmt.Errorf("%q can mean several Spaces:\n%s", word, strings.TrimRight(b.String(), "\n")))
 }
 
@@ -149,7 +149,7 @@ func noSpaceHint(ctx context.Context, lib *library.Library, word string, idOnly 
 
 // readIDs reads ids, one a line, or JSON Lines with an "id". Lines of JSON
 // that are about something else ("type" is not "recording") are passed over.
-func readIDs(r io.Reader) ([]string, error) {
+func ReadIDs(r io.Reader) ([]string, error) {
 	var ids []string
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 16<<20) // a recording with all its pieces on one line
@@ -164,13 +164,13 @@ func readIDs(r io.Reader) ([]string, error) {
 		}
 		var v struct{ ID, Type string }
 		if err := json.Unmarshal([]byte(line), &v); err != nil {
-			return nil, usage("line %d of standard input is not JSON: %w", n, err)
+			return nil, Usage("line %d of standard input is not JSON: %w", n, err)
 		}
 		if v.Type != "" && v.Type != "recording" {
 			continue
 		}
 		if v.ID == "" {
-			return nil, usage("line %d of standard input has no \"id\"", n)
+			return nil, Usage("line %d of standard input has no \"id\"", n)
 		}
 		ids = append(ids, v.ID)
 	}

@@ -5,7 +5,7 @@
 // does not depend on whether somebody watches, but that a terminal's width is
 // respected and that progress and questions are for terminals only. An error
 // says what happened and, after "hint:", what to do next.
-package cli
+package app
 
 import (
 	"io"
@@ -19,7 +19,7 @@ import (
 // An App is the world in which a command runs. Tests give it buffers, a fixed
 // clock and an environment of their own.
 type App struct {
-	args []string // of the command line, for hints that add a flag to it
+	Args []string // of the command line, for hints that add a flag to it
 
 	In       io.Reader
 	Out, Err io.Writer
@@ -37,13 +37,13 @@ type App struct {
 	// Start opens a file or folder with the program the system has for it.
 	Start func(path string) error
 
-	set userSettings // filled before a command runs
+	Settings userSettings // filled before a command runs
 	// OnRetry is told that a request to a target is made again; nil means a warning.
 	OnRetry func(err error, wait time.Duration)
 }
 
 // newApp returns the App of the real world.
-func newApp(version string) *App {
+func New(version string) *App {
 	a := &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		InTTY:   terminal.Is(os.Stdin),

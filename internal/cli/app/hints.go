@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"strings"
@@ -14,21 +14,21 @@ import (
 // what a user of it does next.
 
 // waitLonger is the hint where another program holds a lock.
-const waitLonger = "wait until it is done, or use --lock-wait to wait longer"
+const WaitLonger = "wait until it is done, or use --lock-wait to wait longer"
 
 // problemCode is the exit code of a kind of problem.
 func problemCode(k recording.ProblemKind) int {
 	switch k {
 	case recording.BadTime, recording.OutOfRange, clips.BadRequest, clips.BadLine:
-		return exitUsage
+		return ExitUsage
 	case recording.InGap, recording.NoTurns, clips.Unconfirmed:
-		return exitNotFound
+		return ExitNotFound
 	}
-	return exitFailed
+	return ExitFailed
 }
 
 // problemHint returns what to do about a problem, or "".
-func problemHint(p *recording.Problem) string {
+func ProblemHint(p *recording.Problem) string {
 	if p.Kind == clips.Unconfirmed {
 		return "look at them: spaces speakers show " + p.Recording + ", then spaces speakers confirm " + p.Recording
 	}
@@ -129,7 +129,7 @@ func feedHint(c feed.Cause) string {
 
 // findingHint returns the command that repairs what a rule finds in a feed of
 // this program, or "".
-func findingHint(rule string) string {
+func FindingHint(rule string) string {
 	const again, retitle = ", then spaces feed build", "spaces export SPACE --force --"
 	if flag := map[string]string{
 		"channel-title": "title TEXT", "channel-link": "link URL", "channel-language": "language CODE", "channel-author": "author NAME",

@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"strings"
@@ -8,15 +8,15 @@ import (
 )
 
 // titleRoom is what other columns leave a title.
-const titleRoom = 24
+const TitleRoom = 24
 
 // table returns a table of these columns, in the colours of the terminal.
-func (a *App) table(columns ...terminal.Column) *terminal.Table {
+func (a *App) Table(columns ...terminal.Column) *terminal.Table {
 	return &terminal.Table{Columns: columns, Palette: a.Palette}
 }
 
 // at writes a name with its @; an id stands as it is.
-func at(name string) string {
+func At(name string) string {
 	if name == "" || strings.Trim(name, "0123456789") == "" {
 		return terminal.Safe(name)
 	}
@@ -24,7 +24,7 @@ func at(name string) string {
 }
 
 // person is how a person is shown.
-func person(p *space.Person) string {
+func Person(p *space.Person) string {
 	switch {
 	case p == nil:
 		return ""

@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // asJSON is the value of --progress that writes lines for programs.
-const asJSON = "json"
+const ProgressJSON = "json"
 
 // progressLine is a line of --progress json.
 type progressLine struct {
@@ -29,23 +29,23 @@ type progressLine struct {
 
 // newBar returns a bar for a job on stderr, if somebody watches it and wants it,
 // or one that writes lines of JSON there.
-func (a *App) newBar(what string, phases ...stream.Phase) *terminal.Bar {
+func (a *App) NewBar(what string, phases ...stream.Phase) *terminal.Bar {
 	width := func() int {
 		if f, ok := a.Err.(*os.File); ok {
 			return terminal.Columns(f)
 		}
 		return a.Columns
 	}
-	if a.set.Progress == asJSON {
+	if a.Settings.Progress == ProgressJSON {
 		return terminal.NewBar(a.Err, width, a.Now, what, phases...).Report(func(s terminal.State) {
 			line := progressLine{space.Schema, "progress", s.Job, s.Phase, s.Done, s.Total, s.Share, nil}
 			if left := s.Left.Seconds(); left >= 0 {
 				line.SecondsLeft = &left
 			}
-			writeJSON(a.Err, line)
+			WriteJSON(a.Err, line)
 		})
 	}
-	if !a.ErrTTY || a.set.NoProgress || a.set.Quiet || a.set.Progress == terminal.Never {
+	if !a.ErrTTY || a.Settings.NoProgress || a.Settings.Quiet || a.Settings.Progress == terminal.Never {
 		return nil
 	}
 	return terminal.NewBar(a.Err, width, a.Now, what, phases...)
@@ -54,7 +54,7 @@ func (a *App) newBar(what string, phases ...stream.Phase) *terminal.Bar {
 // eachSpace makes something of each of several Spaces, with one bar for all of
 // them, and prints it. A Space that fails does not stop the others; with one
 // Space its error is that of the command. unable says what could not be done.
-func (a *App) eachSpace(ctx context.Context, what string, rows []catalog.Row, phases []stream.Phase,
+func (a *App) EachSpace(ctx context.Context, what string, rows []catalog.Row, phases []stream.Phase,
 	kind, unable string, work func(row catalog.Row, p stream.Progress) (print func() error, err error)) error {
 	job := func(i int) stream.Job {
 		if len(rows) == 1 {
@@ -68,9 +68,9 @@ func (a *App) eachSpace(ctx context.Context, what string, rows []catalog.Row, ph
 			all = append(all, stream.Phase{Name: job(i).PhaseName(p.Name), Weight: p.Weight * max(1, row.Duration)})
 		}
 	}
-	bar := a.newBar(what, all...)
+	bar := a.NewBar(what, all...)
 	defer bar.Close()
-	var failures []*failure
+	var failures []*Failure
 	for i, row := range rows {
 		print, err := work(row, stream.Job{Progress: bar, Name: job(i).Name})
 		bar.Close() // for the lines that follow
@@ -80,9 +80,9 @@ func (a *App) eachSpace(ctx context.Context, what string, rows []catalog.Row, ph
 		case err != nil && len(rows) == 1:
 			return err
 		case err != nil:
-			f := classify(err)
+			f := Classify(err)
 			failures = append(failures, f)
-			err = a.printFailureOf(row.ID, f)
+			err = a.PrintFailureOf(row.ID, f)
 		default:
 			err = print()
 		}
@@ -93,14 +93,14 @@ func (a *App) eachSpace(ctx context.Context, what string, rows []catalog.Row, ph
 	if len(failures) == 0 {
 		return nil
 	}
-	code := exitPartly
+	code := ExitPartly
 	if len(failures) == len(rows) {
-		code = failures[0].code
+		code = failures[0].Code
 		for _, f := range failures {
-			if f.code != code {
-				code = exitFailed
+			if f.Code != code {
+				code = ExitFailed
 			}
 		}
 	}
-	return fail(code, kind, "", fmt.Errorf("%d of %s could not be %s", len(failures), spell.Count(len(rows), "Space"), unable))
+	return Fail(code, kind, "", fmt.Errorf("%d of %s could not be %s", len(failures), spell.Count(len(rows), "Space"), unable))
 }

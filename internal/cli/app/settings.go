@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"errors"
@@ -22,33 +22,33 @@ type userSettings struct {
 	Progress string // auto, never or json
 }
 
-func (a *App) folder() settings.Folder { return settings.Folder{Home: a.Home, Dir: a.ConfigDir} }
+func (a *App) Folder() settings.Folder { return settings.Folder{Home: a.Home, Dir: a.ConfigDir} }
 
 // configFile is the path of the config file, which need not exist; "" if it is
 // not known where that would be.
-func (a *App) configFile() string { return a.folder().File() }
+func (a *App) ConfigFile() string { return a.Folder().File() }
 
 // shortenHome is for showing a folder of the user's: the home folder as ~.
-func (a *App) shortenHome(path string) string { return a.folder().Shorten(path) }
+func (a *App) ShortenHome(path string) string { return a.Folder().Shorten(path) }
 
 // shorten is for showing a path: relative to the current folder, or else to the
 // library, if it lies in it, and with the user's home folder as ~.
-func (a *App) shorten(path string) string {
+func (a *App) Shorten(path string) string {
 	dir, err := os.Getwd()
 	if err != nil || dir == a.Home {
 		dir = ""
 	}
-	return a.folder().Shorten(path, dir, a.set.Library)
+	return a.Folder().Shorten(path, dir, a.Settings.Library)
 }
 
 // homeHint is what to do where a folder of the user's is not known.
 const homeHint = "set HOME (on Windows USERPROFILE and AppData), or name the folder: --library DIR, SPACES_LIBRARY"
 
 // noHome is the error of what needs a folder of the user's.
-func noHome(what string) error { return fmt.Errorf("%s: %w", what, settings.ErrNoHome) }
+func NoHome(what string) error { return fmt.Errorf("%s: %w", what, settings.ErrNoHome) }
 
 // sourceWords says where a value comes from.
-func sourceWords(s settings.Source) string {
+func SourceWords(s settings.Source) string {
 	switch s.Layer {
 	case settings.Default:
 		return "default"
@@ -60,47 +60,47 @@ func sourceWords(s settings.Source) string {
 
 // settingError adds to an error of settings what a user of the command line
 // does next, and how the program ends.
-func settingError(err error) error {
+func SettingError(err error) error {
 	var value *settings.ValueError
 	var file *settings.FileError
 	switch {
 	case errors.As(err, &value) && value.Source == (settings.Source{}): // about to be saved
-		return usage("%w", err)
+		return Usage("%w", err)
 	case errors.As(err, &value):
-		return usage("%s (from %s): %w", value.Key, sourceWords(value.Source), value.Err)
+		return Usage("%s (from %s): %w", value.Key, SourceWords(value.Source), value.Err)
 	case errors.As(err, &file):
-		return hinted(err, "it is YAML: one line \"key: value\" for each key; see spaces config --help")
+		return Hinted(err, "it is YAML: one line \"key: value\" for each key; see spaces config --help")
 	}
 	return err
 }
 
 // loadSettings fills a.set.
-func (a *App) loadSettings(cmd *cobra.Command) error {
-	a.set.JSON, _ = cmd.Flags().GetBool("json")
-	a.set.Progress, _ = cmd.Flags().GetString("progress")
-	if when := []string{terminal.Auto, terminal.Never, asJSON}; !slices.Contains(when, a.set.Progress) {
-		return usage("--progress must be %s, not %q", spell.Or(when), a.set.Progress)
+func (a *App) LoadSettings(cmd *cobra.Command) error {
+	a.Settings.JSON, _ = cmd.Flags().GetBool("json")
+	a.Settings.Progress, _ = cmd.Flags().GetString("progress")
+	if when := []string{terminal.Auto, terminal.Never, ProgressJSON}; !slices.Contains(when, a.Settings.Progress) {
+		return Usage("--progress must be %s, not %q", spell.Or(when), a.Settings.Progress)
 	}
 	color, _ := cmd.Flags().GetString("color")
 	if !slices.Contains(terminal.ColorModes(), color) {
-		return usage("--color must be %s, not %q", spell.Or(terminal.ColorModes()), color)
+		return Usage("--color must be %s, not %q", spell.Or(terminal.ColorModes()), color)
 	}
 	if color != terminal.Auto {
 		a.Palette = terminal.NewPalette(color, a.OutTTY, a.Env)
 	}
-	all, err := a.folder().Resolve(cmd.Flags())
+	all, err := a.Folder().Resolve(cmd.Flags())
 	if err != nil {
-		return settingError(err)
+		return SettingError(err)
 	}
 	for _, key := range all.Unknown {
-		a.warn("%s: there is no setting %q", a.configFile(), key)
+		a.Warn("%s: there is no setting %q", a.ConfigFile(), key)
 	}
-	a.set.Settings, err = a.folder().Settings(all)
+	a.Settings.Settings, err = a.Folder().Settings(all)
 	return err
 }
 
 // libraryOptions are the options to open the library with.
-func (a *App) libraryOptions() library.Options {
-	return library.Options{Dir: a.set.Library, LockWait: a.set.LockWait, Version: a.Version, Now: a.Now,
-		Warn: func(text string) { a.warn("%s", terminal.Safe(text)) }}
+func (a *App) LibraryOptions() library.Options {
+	return library.Options{Dir: a.Settings.Library, LockWait: a.Settings.LockWait, Version: a.Version, Now: a.Now,
+		Warn: func(text string) { a.Warn("%s", terminal.Safe(text)) }}
 }

@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"cmp"
@@ -16,13 +16,13 @@ import (
 )
 
 // subcommand is a cobra.PositionalArgs of commands that only have subcommands.
-func subcommand(cmd *cobra.Command, args []string) error {
+func Subcommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	path := cmd.CommandPath()
 	hint := "see " + path + " --help"
-	near := nearCommand(cmd, args[0])
+	near := NearCommand(cmd, args[0])
 	if near == "" && cmd.HasParent() {
 		if show, _, err := cmd.Find([]string{"show"}); err == nil && show != cmd { // speakers SPACE
 			near = show.CommandPath() + " " + args[0]
@@ -35,7 +35,7 @@ func subcommand(cmd *cobra.Command, args []string) error {
 	if near != "" {
 		hint = "did you mean: " + near
 	}
-	return hinted(usage("%s: unknown command %q", path, args[0]), hint)
+	return Hinted(Usage("%s: unknown command %q", path, args[0]), hint)
 }
 
 // renamed are words that people try for commands, also from other programs,
@@ -49,7 +49,7 @@ var renamed = map[string]string{
 }
 
 // nearCommand returns the path of the command that word may stand for, or "".
-func nearCommand(cmd *cobra.Command, word string) string {
+func NearCommand(cmd *cobra.Command, word string) string {
 	root := cmd.Root()
 	if !cmd.HasParent() {
 		if to, ok := renamed[strings.ToLower(word)]; ok {
@@ -86,7 +86,7 @@ var synonyms = map[string][]string{
 }
 
 // flagError words what is wrong with the flags of a command line.
-func flagError(cmd *cobra.Command, err error) error {
+func FlagError(cmd *cobra.Command, err error) error {
 	hint := "see " + cmd.CommandPath() + " --help"
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
@@ -95,7 +95,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		name := strings.TrimLeft(unknown.GetSpecifiedName(), "-")
 		if short := unknown.GetSpecifiedShortnames(); len(short) > 1 && nearFlag(cmd, short) != "" { // -ss
-			return hinted(usage("%s has no flag -%s", cmd.CommandPath(), short), "did you mean: --"+nearFlag(cmd, short))
+			return Hinted(Usage("%s has no flag -%s", cmd.CommandPath(), short), "did you mean: --"+nearFlag(cmd, short))
 		}
 		if near := nearFlag(cmd, name); near != "" {
 			hint = "did you mean: --" + near
@@ -104,14 +104,14 @@ func flagError(cmd *cobra.Command, err error) error {
 		if unknown.GetSpecifiedShortnames() != "" {
 			dashes = "-"
 		}
-		return hinted(usage("%s has no flag %s%s", cmd.CommandPath(), dashes, name), hint)
+		return Hinted(Usage("%s has no flag %s%s", cmd.CommandPath(), dashes, name), hint)
 	case errors.As(err, &missing):
-		return hinted(usage("--%s needs a value: --%s %s", missing.GetFlag().Name, missing.GetFlag().Name, valueName(missing.GetFlag())), hint)
+		return Hinted(Usage("--%s needs a value: --%s %s", missing.GetFlag().Name, missing.GetFlag().Name, valueName(missing.GetFlag())), hint)
 	case errors.As(err, &invalid):
 		f := invalid.GetFlag()
-		return hinted(usage("--%s must be %s, not %q", f.Name, kindOfValue(f), invalid.GetValue()), hint)
+		return Hinted(Usage("--%s must be %s, not %q", f.Name, kindOfValue(f), invalid.GetValue()), hint)
 	}
-	return hinted(usage("%w", err), hint)
+	return Hinted(Usage("%w", err), hint)
 }
 
 // nearFlag returns the flag of a command that a name may stand for, or "".
@@ -148,19 +148,19 @@ func kindOfValue(f *pflag.Flag) string {
 
 // takes is a cobra.PositionalArgs that wants at least min and at most max
 // arguments (max < 0: any number).
-func takes(min, max int) cobra.PositionalArgs {
+func Takes(min, max int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		path := cmd.CommandPath()
 		see := "see " + path + " --help"
 		switch {
 		case len(args) < min:
-			return hinted(usage("%s needs %s", path, manual.Arguments(cmd)), see)
+			return Hinted(Usage("%s needs %s", path, manual.Arguments(cmd)), see)
 		case max < 0 || len(args) <= max:
 			return nil
 		case max == 0:
-			return hinted(usage("%s takes no arguments, but got %q", path, args[0]), cmp.Or(misplaced(cmd, args, args[0]), see))
+			return Hinted(Usage("%s takes no arguments, but got %q", path, args[0]), cmp.Or(misplaced(cmd, args, args[0]), see))
 		}
-		return hinted(usage("%s takes %s, but got %q too", path, manual.Arguments(cmd), args[max]), cmp.Or(misplaced(cmd, args, args[max]), see))
+		return Hinted(Usage("%s takes %s, but got %q too", path, manual.Arguments(cmd), args[max]), cmp.Or(misplaced(cmd, args, args[max]), see))
 	}
 }
 

@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"strings"
@@ -20,14 +20,14 @@ import (
 
 // complete has the Tab key offer the values of a flag. It panics if the command
 // has no such flag.
-func complete(cmd *cobra.Command, flag string, values ...string) {
+func Complete(cmd *cobra.Command, flag string, values ...string) {
 	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err)
 	}
 }
 
 // words returns values as plain text.
-func words[T ~string](values []T) []string {
+func Words[T ~string](values []T) []string {
 	list := make([]string, len(values))
 	for i, v := range values {
 		list[i] = string(v)
@@ -40,11 +40,11 @@ func words[T ~string](values []T) []string {
 func flagValues() map[string][]string {
 	purposes := []string{"clip", "episode", "upload"}
 	return map[string][]string{
-		"export preset": {"host", "untouched", "archive"}, "export format": words(format.Encoded()), "export id3": {"2.3", "2.4"},
+		"export preset": {"host", "untouched", "archive"}, "export format": Words(format.Encoded()), "export id3": {"2.3", "2.4"},
 		"export encoder": {"spaces", "lame", "ffmpeg"}, "export chapters": {"turns", "clips", ""}, "export cover": {"none", ""},
 		"export loudness": {"off", "-14", "-16", "-19", "-23"}, "export set": {"album=", "artist=", "genre=", "track="},
-		"upload verify": {"sum", "full"}, "bag access": {string(bag.Open), string(bag.Restricted)}, "feed init prefer": words(format.Encoded()),
-		"waveform format": words(waveform.Formats()), "waveform bits": {"8", "16"},
+		"upload verify": {"sum", "full"}, "bag access": {string(bag.Open), string(bag.Restricted)}, "feed init prefer": Words(format.Encoded()),
+		"waveform format": Words(waveform.Formats()), "waveform bits": {"8", "16"},
 		"people for": purposes, "consent set for": purposes, "consent ask for": purposes,
 	}
 }
@@ -52,7 +52,7 @@ func flagValues() map[string][]string {
 // completeFlags has the Tab key offer the values of flags: those that are
 // known, what the library holds where a value is called SPACE or HANDLE, and
 // nothing where only a number, a time or a text can stand.
-func (a *App) completeFlags(cmd *cobra.Command) {
+func (a *App) CompleteFlags(cmd *cobra.Command) {
 	known := flagValues()
 	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -68,7 +68,7 @@ func (a *App) completeFlags(cmd *cobra.Command) {
 		case ok:
 			offer = cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)
 		case value == "SPACE":
-			offer = completeSpaces(a)
+			offer = CompleteSpaces(a)
 		case value == "HANDLE":
 			offer = a.completeHandles
 		case value == "FILE", value == "DIR", value == "ARCHIVE", value == "PROGRAM", value == "":
@@ -82,7 +82,7 @@ func (a *App) completeFlags(cmd *cobra.Command) {
 
 // completeArgs has the Tab key offer what the usage of a command names, unless
 // the command knows better.
-func (a *App) completeArgs(cmd *cobra.Command) {
+func (a *App) CompleteArgs(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction != nil || len(cmd.ValidArgs) > 0 || cmd.HasSubCommands() && manual.Arguments(cmd) == "COMMAND" {
 		return
 	}
@@ -98,11 +98,11 @@ func (a *App) completeArgs(cmd *cobra.Command) {
 				var more []string
 				switch what {
 				case "SPACE":
-					more, _ = completeSpaces(a)(cmd, nil, typed)
+					more, _ = CompleteSpaces(a)(cmd, nil, typed)
 				case "HANDLE":
 					more, _ = a.completeHandles(cmd, nil, typed)
 				case "TARGET":
-					more, _ = completeTargets(a)(cmd, nil, typed)
+					more, _ = CompleteTargets(a)(cmd, nil, typed)
 				case "ANSWER":
 					more = consent.Answers()
 				case "FILE", "DIR", "PATH", "CLIP":
@@ -118,10 +118,10 @@ func (a *App) completeArgs(cmd *cobra.Command) {
 // fromLibrary calls offer with the newest Spaces, and returns what it adds.
 func (a *App) fromLibrary(cmd *cobra.Command, offer func(row catalog.Row, add func(word, about string))) ([]string, cobra.ShellCompDirective) {
 	const none = cobra.ShellCompDirectiveNoFileComp
-	if a.loadSettings(cmd) != nil {
+	if a.LoadSettings(cmd) != nil {
 		return nil, none
 	}
-	lib, err := library.Open(cmd.Context(), a.libraryOptions())
+	lib, err := library.Open(cmd.Context(), a.LibraryOptions())
 	if err != nil {
 		return nil, none
 	}
@@ -144,7 +144,7 @@ func (a *App) fromLibrary(cmd *cobra.Command, offer func(row catalog.Row, add fu
 
 // completeSpaces completes SPACE arguments with ids and, once some letters are
 // there, with words of titles. The titles stand beside them.
-func completeSpaces(a *App) cobra.CompletionFunc {
+func CompleteSpaces(a *App) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		lower := strings.ToLower(typed)
 		list, how := a.fromLibrary(cmd, func(row catalog.Row, add func(word, about string)) {
@@ -178,7 +178,7 @@ func (a *App) completeHandles(cmd *cobra.Command, _ []string, typed string) ([]s
 }
 
 // completeKeys offers the settings.
-func completeKeys() (list []string) {
+func CompleteKeys() (list []string) {
 	for _, k := range settings.Keys() {
 		list = append(list, k.Name+"\t"+k.About)
 	}

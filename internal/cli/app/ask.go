@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -7,11 +7,11 @@ import (
 )
 
 // confirm asks a question on the terminal.
-func (a *App) confirm(ctx context.Context, question string) (bool, error) {
+func (a *App) Confirm(ctx context.Context, question string) (bool, error) {
 	return terminal.Confirm(ctx, a.In, a.Err, question)
 }
 
 // cannotAsk is the error where a question would be asked and nobody is there.
-func cannotAsk(hint string) error {
-	return hinted(usage("cannot ask: standard input is not a terminal"), hint)
+func CannotAsk(hint string) error {
+	return Hinted(Usage("cannot ask: standard input is not a terminal"), hint)
 }
