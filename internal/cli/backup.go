@@ -21,7 +21,7 @@ import (
 type backupOptions struct {
 	target, bandwidth string
 	full              bool
-	backend           backendFlags
+	backend           app.BackendFlags
 
 	create  backup.CreateOptions
 	restore backup.RestoreOptions
@@ -57,7 +57,7 @@ func (o *backupOptions) command(a *App, cmd *cobra.Command, run func(context.Con
 	f := cmd.Flags()
 	f.StringVar(&o.bandwidth, "bandwidth", "", "use at most `RATE` bytes per second: 500k, 2M")
 	manual.Group(f, "How", "bandwidth")
-	o.backend.add(f, true)
+	o.backend.Add(f, true)
 	return cmd
 }
 
@@ -128,7 +128,7 @@ func (a *App) openBackup(o *backupOptions, bar *terminal.Bar) (*backup.Backup, *
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := o.backend.apply(t); err != nil {
+	if err := o.backend.Apply(t); err != nil {
 		return nil, nil, err
 	}
 	bandwidth, err := app.ParseSize("--bandwidth", o.bandwidth)
@@ -140,7 +140,7 @@ func (a *App) openBackup(o *backupOptions, bar *terminal.Bar) (*backup.Backup, *
 		return nil, nil, err
 	}
 	b := &backup.Backup{
-		Target: target, Name: t.Name, Public: t.Is.Public || t.BaseURL != "", Jobs: uploadJobs, Wait: a.Settings.LockWait, Version: a.Version, Now: a.Now,
+		Target: target, Name: t.Name, Public: t.Is.Public || t.BaseURL != "", Jobs: app.UploadJobs, Wait: a.Settings.LockWait, Version: a.Version, Now: a.Now,
 		Progress: bar, Again: func(err error) { a.Warn("%v; it is sent once more", err) },
 	}
 	if a.Settings.Jobs > 0 {
@@ -176,7 +176,7 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 			return app.Fail(k.code, k.kind, k.hint, err)
 		}
 	}
-	return uploadError(err, t)
+	return app.UploadError(err, t)
 }
 
 func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {

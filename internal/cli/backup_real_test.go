@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/publish/conform"
 )
@@ -165,7 +166,7 @@ func TestKilledBackups(t *testing.T) {
 	}
 	sent := m.total() - before
 	t.Logf("%d bytes sent for a file of %d, after %d kills", sent, int64(bytesOf), kills)
-	if most := int64(bytesOf) + kills*uploadJobs*part + 2<<20; sent > most {
+	if most := int64(bytesOf) + kills*app.UploadJobs*part + 2<<20; sent > most {
 		t.Errorf("%d bytes were sent, more than %d", sent, most)
 	}
 	if out := p.must(t, "backup", "check", "s3://bucket/backup", "--full", "--json"); !strings.Contains(out, `"unfinished":false,"findings":0`) {

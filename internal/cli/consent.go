@@ -136,7 +136,7 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 			return err
 		}
 	}
-	ledger, err := a.openLedger(lib)
+	ledger, err := a.OpenLedger(lib)
 	if err != nil {
 		return err
 	}
@@ -314,7 +314,7 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		return app.Usage("spaces consent ask takes one Space, not %d", len(recs))
 	}
 	rec := recs[0]
-	ledger, err := a.openLedger(lib)
+	ledger, err := a.OpenLedger(lib)
 	if err != nil {
 		return err
 	}
@@ -390,7 +390,7 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 		return err
 	}
 	defer lib.Close()
-	ledger, err := a.openLedger(lib)
+	ledger, err := a.OpenLedger(lib)
 	if err != nil {
 		return err
 	}

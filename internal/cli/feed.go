@@ -238,7 +238,7 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	errs, warnings := tally(b.Findings)
 	name := filepath.Join(dir, filepath.Base(b.URL))
 	if a.Settings.JSON {
-		line := feedBuiltLine{space.Schema, name, b.URL, len(b.Episodes), b.Changed, []feedAsset{}, orEmpty(b.Pages), orEmpty(b.Gone), errs, warnings, missing}
+		line := feedBuiltLine{space.Schema, name, b.URL, len(b.Episodes), b.Changed, []feedAsset{}, app.OrEmpty(b.Pages), app.OrEmpty(b.Gone), errs, warnings, missing}
 		for _, f := range b.Files {
 			line.Files = append(line.Files, feedAsset{f.Path, f.URL})
 		}

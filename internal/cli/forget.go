@@ -127,7 +127,7 @@ func (a *App) findPerson(ctx context.Context, open func(context.Context) (*libra
 	if err != nil {
 		return nil, nil, err
 	}
-	ledger, err := a.openLedger(lib)
+	ledger, err := a.OpenLedger(lib)
 	if err != nil {
 		lib.Close()
 		return nil, nil, err
@@ -179,7 +179,7 @@ func (a *App) forgotten(p *forget.Plan, done bool, left []string) error {
 		held = append(held, e.Place)
 	}
 	if a.Settings.JSON {
-		return app.WriteJSON(a.Out, forgetSum{space.Schema, "summary", p.Handle, done, orEmpty(left), orEmpty(held)})
+		return app.WriteJSON(a.Out, forgetSum{space.Schema, "summary", p.Handle, done, app.OrEmpty(left), app.OrEmpty(held)})
 	}
 	for _, e := range p.Backups {
 		a.Warn("the backup at %s still holds @%s; to remove them there: spaces backup create %s", terminal.Safe(e.Place), p.Handle, terminal.Safe(e.Where()))

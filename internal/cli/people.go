@@ -67,7 +67,7 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 	if err != nil {
 		return err
 	}
-	ledger, err := a.openLedger(lib)
+	ledger, err := a.OpenLedger(lib)
 	if err != nil {
 		return err
 	}
@@ -154,19 +154,4 @@ func (a *App) recordings(ctx context.Context, lib *library.Library, r app.Refs) 
 		list = append(list, &s.Recording)
 	}
 	return list, nil
-}
-
-// openLedger opens the answers of a library and tells if the last one was
-// never finished.
-func (a *App) openLedger(lib *library.Library) (*consent.Ledger, error) {
-	l, err := consent.Open(lib.Dir(), a.Settings.LockWait)
-	if err != nil {
-		return nil, err
-	}
-	if l.Owners, err = consent.OwnersOf(lib, a.Settings.Me...); err != nil {
-		l.Close()
-		return nil, err
-	}
-	a.WarnTorn(l.Torn)
-	return l, nil
 }

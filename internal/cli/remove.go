@@ -167,19 +167,11 @@ func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.R
 	if !a.Settings.JSON {
 		return !o.dryRun, nil
 	}
-	line := removalLine{space.Schema, row.ID, row.Title, !o.dryRun, orEmpty(plan.Files), orEmpty(plan.Kept), space.Time{}, plan.Bytes}
+	line := removalLine{space.Schema, row.ID, row.Title, !o.dryRun, app.OrEmpty(plan.Files), app.OrEmpty(plan.Kept), space.Time{}, plan.Bytes}
 	if !o.permanently {
 		line.KeptUntil = space.Time{Time: a.Now().Add(library.KeepRemoved)}
 	}
 	return !o.dryRun, app.WriteJSON(a.Out, line)
-}
-
-// orEmpty makes nil an empty list in JSON.
-func orEmpty(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
 }
 
 // showRemoval lists the files of a Space, by their names in its folder, and says

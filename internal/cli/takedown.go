@@ -19,7 +19,7 @@ import (
 
 // takeDown runs upload --feed --take-down.
 func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error {
-	ledger, err := a.openLedger(g.Library)
+	ledger, err := a.OpenLedger(g.Library)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error 
 	}
 	left, err := g.remove(ctx, t, append(gone, kept...)) // what could not be replaced goes too
 	if err != nil {
-		return uploadError(err, t)
+		return app.UploadError(err, t)
 	}
 	if left > 0 {
 		return app.Fail(app.ExitPartly, "not-removed", "look at what is left, and remove it there yourself; the next run tries again", fmt.Errorf("%s could not be removed from %s", spell.Count(left, "file"), g.s.Target.Place()))
@@ -137,7 +137,7 @@ func (g *gatherer) remove(ctx context.Context, t *named.Target, gone []*publish.
 		var f *app.Failure
 		if err != nil {
 			left++
-			f = app.Classify(uploadError(err, t))
+			f = app.Classify(app.UploadError(err, t))
 			f.Err = fmt.Errorf("%s: %w", r.Object, f.Err)
 			if became == publish.Left {
 				f.Hint = "it is not the file that was sent, so it was not removed: check it"

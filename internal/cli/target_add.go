@@ -23,7 +23,7 @@ import (
 
 type targetAddOptions struct {
 	named.Draft
-	backend backendFlags
+	backend app.BackendFlags
 }
 
 func newTargetAddCmd(a *App) *cobra.Command {
@@ -56,7 +56,7 @@ with flags, and store the credentials with spaces target login.
 	f.BoolVar(&o.ReplacesSame, "force", false, "replace the target of that name")
 	manual.Group(f, "Target", "access", "base-url", "force")
 	app.Complete(cmd, "access", "private", "public")
-	o.backend.add(f, false)
+	o.backend.Add(f, false)
 	return cmd
 }
 
@@ -75,7 +75,7 @@ func (a *App) addTarget(ctx context.Context, o *targetAddOptions) error {
 		}
 		given := func(key string) bool {
 			f := publish.Flag{Key: key}
-			return o.backend.set.Changed(f.Name())
+			return o.backend.Set.Changed(f.Name())
 		}
 		say := func(line string) { fmt.Fprintln(a.Err, line) }
 		if err := o.Ask(a.Home, given, say, func(q publish.Question) (string, error) { return a.ask(ctx, in, q) }); err != nil {
@@ -86,7 +86,7 @@ func (a *App) addTarget(ctx context.Context, o *targetAddOptions) error {
 	if err != nil {
 		return a.TargetError(&named.Error{Name: o.Name, Err: err})
 	}
-	given, err := o.backend.given(d)
+	given, err := o.backend.Given(d)
 	if err != nil {
 		return err
 	}

@@ -175,7 +175,7 @@ func trialError(tr publish.Trial, t *named.Target) error {
 	if tr.Step == publish.StepPublic {
 		return app.Hinted(tr.Err, "check that everybody can read the target, and that base_url is the web address of its root")
 	}
-	return uploadError(tr.Err, t)
+	return app.UploadError(tr.Err, t)
 }
 
 func newTargetLoginCmd(a *App) *cobra.Command {

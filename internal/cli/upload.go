@@ -30,7 +30,7 @@ type uploadOptions struct {
 	clean, dryRun, force, yes, public bool
 	takeDown                          bool
 	verify, bandwidth                 string
-	backend                           backendFlags
+	backend                           app.BackendFlags
 }
 
 func newUploadCmd(a *App) *cobra.Command {
@@ -73,17 +73,13 @@ receipt: spaces upload log. More about uploading: spaces help topic uploading.`,
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before publishing or removing")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests without sending them")
 	manual.Group(f, "How", "public", "force", "take-down", "clean", "verify", "bandwidth", "yes", "dry-run")
-	o.backend.add(f, true)
+	o.backend.Add(f, true)
 	app.AddOverride(cmd, &o.override)
 	app.AddIDOnly(cmd, &o.Refs)
 	manual.Group(f, "How", "id-only")
 	cmd.AddCommand(newUploadLogCmd(a))
 	return cmd
 }
-
-// uploadJobs is how many requests run at a time unless --jobs says otherwise:
-// what holds an upload up is the distance, not the cores.
-const uploadJobs = 4
 
 func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	if err := o.check(); err != nil {
@@ -96,7 +92,7 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	if o.public {
 		t.Is.Public = true
 	}
-	if err := o.backend.apply(t); err != nil {
+	if err := o.backend.Apply(t); err != nil {
 		return err
 	}
 	bandwidth, err := app.ParseSize("--bandwidth", o.bandwidth)
@@ -116,7 +112,7 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	defer target.Close()
 	s := &publish.Sender{
 		Target: target, Name: t.Name, Library: root, BaseURL: t.BaseURL, Public: t.Is.Public, Force: o.force, Full: o.verify == "full",
-		Jobs: uploadJobs, Wait: a.Settings.LockWait, Version: a.Version, Now: a.Now,
+		Jobs: app.UploadJobs, Wait: a.Settings.LockWait, Version: a.Version, Now: a.Now,
 	}
 	if a.Settings.Jobs > 0 {
 		s.Jobs = a.Settings.Jobs
@@ -332,7 +328,7 @@ func (e *uploadEvents) End(it *publish.Item, out publish.Outcome, err error) {
 	e.bar.Close() // for the lines that follow
 	var f *app.Failure
 	if err != nil {
-		f = app.Classify(uploadError(err, e.t))
+		f = app.Classify(app.UploadError(err, e.t))
 		f.Err = fmt.Errorf("%s: %w", it.Name, f.Err)
 		if !errors.Is(err, publish.ErrHeld) && !errors.Is(err, publish.ErrStopped) {
 			e.failures = append(e.failures, f)
@@ -470,7 +466,7 @@ func (a *App) cleanTarget(ctx context.Context, o *uploadOptions, s *publish.Send
 		return nil
 	})
 	if err != nil {
-		return uploadError(err, t)
+		return app.UploadError(err, t)
 	}
 	a.Say("Removed %s", spell.Count(n, "leftover"))
 	return nil

@@ -64,7 +64,7 @@ func TestUploadErrors(t *testing.T) {
 		{"connection", &url.Error{Op: "Put", URL: "https://h/", Err: io.ErrUnexpectedEOF}, target},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
-			f := app.Classify(uploadError(c.err, c.t))
+			f := app.Classify(app.UploadError(c.err, c.t))
 			if f.Kind != c.kind || f.Hint == "" || !errors.Is(f, c.err) {
 				t.Errorf("%v: kind %q, hint %q, want %q", c.err, f.Kind, f.Hint, c.kind)
 			}
@@ -75,7 +75,7 @@ func TestUploadErrors(t *testing.T) {
 		"held":         publish.ErrHeld,
 		"no-such-file": &fs.PathError{Op: "open", Path: "a", Err: fs.ErrNotExist},
 	} {
-		if f := app.Classify(uploadError(err, target)); f.Kind != kind {
+		if f := app.Classify(app.UploadError(err, target)); f.Kind != kind {
 			t.Errorf("%v: kind %q, want %q", err, f.Kind, kind)
 		}
 	}

@@ -34,7 +34,7 @@ func (g *gatherer) printChanges(ctx context.Context, it *publish.Item, t *named.
 	if errors.As(err, &unreadable) { // sending it finds that out, and stops
 		g.a.Warn("%v", unreadable)
 	} else if err != nil {
-		return uploadError(err, t)
+		return app.UploadError(err, t)
 	}
 	if g.a.Settings.JSON {
 		return app.WriteJSON(g.a.Out, feedChangesLine{space.Schema, "feed", it.Name, c.Added, c.Changed, c.Removed})

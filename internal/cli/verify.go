@@ -165,7 +165,7 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 
 // verifyConsent checks the ledger of consent and its evidence.
 func (a *App) verifyConsent(ctx context.Context, lib *library.Library, ids []string, stats *library.VerifyStats, found func(library.Finding)) error {
-	ledger, err := a.openLedger(lib)
+	ledger, err := a.OpenLedger(lib)
 	var broken *consent.BrokenError
 	if errors.As(err, &broken) {
 		found(library.Finding{Kind: library.Unreadable, Path: broken.Name, Message: broken.Error()})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -80,4 +81,19 @@ func KindsOf(items []removed.Item) string {
 		}
 	}
 	return strings.Join(parts, ", ") + " (" + spell.Size(bytes) + ")"
+}
+
+// openLedger opens the answers of a library and tells if the last one was
+// never finished.
+func (a *App) OpenLedger(lib *library.Library) (*consent.Ledger, error) {
+	l, err := consent.Open(lib.Dir(), a.Settings.LockWait)
+	if err != nil {
+		return nil, err
+	}
+	if l.Owners, err = consent.OwnersOf(lib, a.Settings.Me...); err != nil {
+		l.Close()
+		return nil, err
+	}
+	a.WarnTorn(l.Torn)
+	return l, nil
 }

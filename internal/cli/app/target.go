@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/all"
@@ -20,7 +22,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/settings"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
-	"github.com/spf13/cobra"
 )
 
 // targets is where targets and their credentials are kept.
@@ -181,3 +182,7 @@ func AuthError(err error) error {
 	}
 	return err
 }
+
+// uploadJobs is how many requests run at a time unless --jobs says otherwise:
+// what holds an upload up is the distance, not the cores.
+const UploadJobs = 4

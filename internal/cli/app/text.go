@@ -33,3 +33,11 @@ func Person(p *space.Person) string {
 	}
 	return terminal.Safe(p.ID)
 }
+
+// orEmpty makes nil an empty list in JSON.
+func OrEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"slices"
@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish/all"
 	"github.com/spaces-cli/spaces/internal/publish/named"
@@ -16,14 +15,14 @@ import (
 )
 
 // backendFlags are the flags of the settings that the kinds of targets have.
-type backendFlags struct {
-	set  *pflag.FlagSet
+type BackendFlags struct {
+	Set  *pflag.FlagSet
 	list []all.Flag
 }
 
 // add registers the flags: all, or those that can be set for one upload.
-func (b *backendFlags) add(f *pflag.FlagSet, once bool) {
-	b.set = f
+func (b *BackendFlags) Add(f *pflag.FlagSet, once bool) {
+	b.Set = f
 	for _, flag := range all.Flags() {
 		if once && !flag.Once {
 			continue
@@ -41,15 +40,15 @@ func (b *backendFlags) add(f *pflag.FlagSet, once bool) {
 
 // given returns the settings that stand on the command line, for a target of a
 // kind.
-func (b *backendFlags) given(d *all.Description) ([]settings.Setting, error) {
+func (b *BackendFlags) Given(d *all.Description) ([]settings.Setting, error) {
 	var list []settings.Setting
 	for _, flag := range b.list {
-		given := b.set.Lookup(flag.Name())
+		given := b.Set.Lookup(flag.Name())
 		if !given.Changed {
 			continue
 		}
 		if !slices.Contains(flag.Backends, d.Backend.Name) {
-			return nil, app.Usage("--%s is for %s targets, and %s is not one", flag.Name(), spell.Or(flag.Backends), d.URL)
+			return nil, Usage("--%s is for %s targets, and %s is not one", flag.Name(), spell.Or(flag.Backends), d.URL)
 		}
 		var value any = given.Value.String()
 		switch {
@@ -64,8 +63,8 @@ func (b *backendFlags) given(d *all.Description) ([]settings.Setting, error) {
 }
 
 // apply gives a target those settings for this run.
-func (b *backendFlags) apply(t *named.Target) error {
-	list, err := b.given(t.Is)
+func (b *BackendFlags) Apply(t *named.Target) error {
+	list, err := b.Given(t.Is)
 	if err != nil {
 		return err
 	}
@@ -79,7 +78,7 @@ func (b *backendFlags) apply(t *named.Target) error {
 		}
 	}
 	if err := t.Configure(over); err != nil {
-		return app.Usage("%s: %w", t.URL, err)
+		return Usage("%s: %w", t.URL, err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 
-	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/named"
@@ -20,7 +19,7 @@ const tooLargeHint = "raise the server's limit on request bodies (nginx: client_
 	"or send a smaller file (export --format mp3)"
 
 // uploadError gives the errors of targets their codes and hints.
-func uploadError(err error, t *named.Target) error {
+func UploadError(err error, t *named.Target) error {
 	const again = "run the same command again: files that arrived are not sent again"
 	var status *wire.StatusError
 	var busy *publish.BusyError
@@ -29,7 +28,7 @@ func uploadError(err error, t *named.Target) error {
 	var local *fs.PathError
 	errors.As(err, &status)
 	auth := "change them: spaces target login " + t.Account()
-	if errors.Is(err, context.Canceled) || errors.As(err, new(*app.Failure)) {
+	if errors.Is(err, context.Canceled) || errors.As(err, new(*Failure)) {
 		return err
 	}
 	if advisor, ok := t.Settings.(publish.Advisor); ok {
@@ -38,46 +37,46 @@ func uploadError(err error, t *named.Target) error {
 			if advice.Flag != "" {
 				hint += ": --" + advice.Flag
 			}
-			return app.Fail(app.ExitFailed, advice.Word, hint, err)
+			return Fail(ExitFailed, advice.Word, hint, err)
 		}
 	}
 	switch {
 	case status != nil && status.Code == "RequestTimeTooSkewed":
-		return app.Fail(app.ExitFailed, "clock", "correct the clock of this computer", err)
+		return Fail(ExitFailed, "clock", "correct the clock of this computer", err)
 	case status != nil && (status.Status == http.StatusRequestEntityTooLarge || status.Code == "EntityTooLarge"):
-		return app.Fail(app.ExitFailed, "too-large", tooLargeHint, err)
+		return Fail(ExitFailed, "too-large", tooLargeHint, err)
 	case status != nil && status.Status == http.StatusLocked:
-		return app.Fail(app.ExitFailed, "locked", "another program uses that file on the server. Later, "+again, err)
+		return Fail(ExitFailed, "locked", "another program uses that file on the server. Later, "+again, err)
 	case errors.Is(err, publish.ErrDenied) && t.Is.URL.Scheme == "file":
-		return app.Fail(app.ExitFailed, "denied", "check the permissions of the folder", err)
+		return Fail(ExitFailed, "denied", "check the permissions of the folder", err)
 	case errors.Is(err, publish.ErrDenied):
-		return app.Fail(app.ExitFailed, "denied", "the credentials are wrong or expired, or do not allow this; "+auth, err)
+		return Fail(ExitFailed, "denied", "the credentials are wrong or expired, or do not allow this; "+auth, err)
 	case errors.Is(err, publish.ErrFull) && !library.IsFull(err):
-		return app.Fail(app.ExitFailed, "target-full", "free some space there; "+again, err)
+		return Fail(ExitFailed, "target-full", "free some space there; "+again, err)
 	case errors.Is(err, publish.ErrUntrusted):
-		return app.Fail(app.ExitFailed, "untrusted", "nothing was sent. Check that it is your server: spaces help topic uploading", err)
+		return Fail(ExitFailed, "untrusted", "nothing was sent. Check that it is your server: spaces help topic uploading", err)
 	case errors.Is(err, publish.ErrDiffers):
-		return app.Fail(app.ExitFailed, "differs", "the file there was not changed; --force overwrites it", err)
+		return Fail(ExitFailed, "differs", "the file there was not changed; --force overwrites it", err)
 	case errors.Is(err, publish.ErrChanged):
-		return app.Fail(app.ExitFailed, "changed", "the target does not show an incomplete file; run the same command again", err)
+		return Fail(ExitFailed, "changed", "the target does not show an incomplete file; run the same command again", err)
 	case errors.Is(err, publish.ErrMismatch):
-		return app.Fail(app.ExitFailed, "mismatch", "do not rely on that copy: send it again with --force, and check the target", err)
+		return Fail(ExitFailed, "mismatch", "do not rely on that copy: send it again with --force, and check the target", err)
 	case errors.Is(err, publish.ErrHeld), errors.Is(err, publish.ErrStopped):
-		return app.Fail(app.ExitFailed, "held", "", err)
+		return Fail(ExitFailed, "held", "", err)
 	case errors.As(err, &busy):
-		return app.Fail(app.ExitFailed, "locked", app.WaitLonger, err)
+		return Fail(ExitFailed, "locked", WaitLonger, err)
 	case errors.As(err, &redirect), status != nil && status.Status/100 == 3:
-		return app.Fail(app.ExitFailed, "redirect", "if the target has moved, change its URL", err)
+		return Fail(ExitFailed, "redirect", "if the target has moved, change its URL", err)
 	case errors.Is(err, publish.ErrNotExist):
-		return app.Fail(app.ExitNotFound, "no-such-target", "create the bucket or folder, or check its name", err)
+		return Fail(ExitNotFound, "no-such-target", "create the bucket or folder, or check its name", err)
 	case status != nil && wire.RetryableStatus(status.Status):
-		return app.Fail(app.ExitFailed, "server", "the server has a problem. Later, "+again, err)
+		return Fail(ExitFailed, "server", "the server has a problem. Later, "+again, err)
 	case status != nil:
-		return app.Fail(app.ExitFailed, "refused", "nothing was changed there. What a target needs: spaces help topic uploading", err)
+		return Fail(ExitFailed, "refused", "nothing was changed there. What a target needs: spaces help topic uploading", err)
 	case errors.As(err, &op), errors.As(err, new(*wire.IdleError)), wire.Retryable(err):
-		return app.Fail(app.ExitFailed, "connection", "check the network connection; "+again, err)
+		return Fail(ExitFailed, "connection", "check the network connection; "+again, err)
 	case errors.As(err, &local) && errors.Is(err, fs.ErrNotExist):
-		return app.Fail(app.ExitNotFound, "no-such-file", "", err)
+		return Fail(ExitNotFound, "no-such-file", "", err)
 	}
 	return err
 }
