@@ -15,6 +15,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/cli/publishing"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -195,7 +196,7 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 		row("Made", "%s %s, SHA-256 %s", m.Kind, terminal.Safe(path.Base(m.File)), m.SHA256)
 	}
 	for _, r := range p.Receipts {
-		row("Sent", "%s %s (%s)", r.At.UTC().Format("2006-01-02 15:04:05Z"), terminal.Safe(whereabouts(r)), strings.Join(r.Verified, " "))
+		row("Sent", "%s %s (%s)", r.At.UTC().Format("2006-01-02 15:04:05Z"), terminal.Safe(publishing.Whereabouts(r)), strings.Join(r.Verified, " "))
 	}
 	n := make(map[proof.Result]int)
 	fmt.Fprintln(w)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/cli/publishing"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/settings"
@@ -111,7 +112,7 @@ func (a *App) commands() []commandGroup {
 			newClipCmd(a), newVideoCmd(a), newClipsCmd(a), newMomentsCmd(a), newWaveformCmd(a), newStudioCmd(a),
 		}},
 		{"Publish", []*cobra.Command{
-			newExportCmd(a), newEpisodesCmd(a), newFeedCmd(a), newTargetCmd(a), newUploadCmd(a), newPostCmd(a),
+			newExportCmd(a), newEpisodesCmd(a), publishing.Feed(a.App), publishing.Target(a.App), publishing.Upload(a.App), publishing.Post(a.App),
 		}},
 		{"Keep and answer for", []*cobra.Command{
 			newPeopleCmd(a), newConsentCmd(a), newSpeakersCmd(a), newVerifyCmd(a), newProveCmd(a), newBagCmd(a), newBackupCmd(a), newRestoreCmd(a),

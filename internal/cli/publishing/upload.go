@@ -1,4 +1,4 @@
-package cli
+package publishing
 
 import (
 	"cmp"
@@ -33,7 +33,8 @@ type uploadOptions struct {
 	backend                           app.BackendFlags
 }
 
-func newUploadCmd(a *App) *cobra.Command {
+func Upload(base *app.App) *cobra.Command {
+	a := &App{base}
 	var o uploadOptions
 	cmd := &cobra.Command{
 		Use:   "upload [SPACE|FILE]... TARGET",

@@ -1,4 +1,4 @@
-package cli
+package publishing
 
 import (
 	"context"
@@ -38,7 +38,7 @@ what was compared: the size, a checksum that the target computed (sha256, crc64n
 }
 
 // whereabouts says where an object lies, and beside it where everybody gets it.
-func whereabouts(r *publish.Receipt) string {
+func Whereabouts(r *publish.Receipt) string {
 	if r.URL == "" || r.URL == r.Location {
 		return r.Location
 	}
@@ -69,7 +69,7 @@ func (a *App) uploadLog(ctx context.Context, o app.Refs) error {
 		if r.Removed {
 			checked = "removed"
 		}
-		t.Add(r.At.In(a.Zone).Format("2006-01-02 15:04"), string(r.Kind), spell.Size(r.Bytes), checked, terminal.Safe(whereabouts(r)))
+		t.Add(r.At.In(a.Zone).Format("2006-01-02 15:04"), string(r.Kind), spell.Size(r.Bytes), checked, terminal.Safe(Whereabouts(r)))
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -1,4 +1,4 @@
-package cli
+package publishing
 
 import (
 	"context"
@@ -40,7 +40,8 @@ type postOptions struct {
 	missing []string // handles of those who have not agreed
 }
 
-func newPostCmd(a *App) *cobra.Command {
+func Post(base *app.App) *cobra.Command {
+	a := &App{base}
 	o := postOptions{limits: x.Current()}
 	price, withURL := dollars(o.limits.Price), dollars(o.limits.PriceWithURL)
 	cmd := &cobra.Command{

@@ -1,4 +1,4 @@
-package cli
+package publishing
 
 import (
 	"bytes"
@@ -23,7 +23,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-func newFeedCmd(a *App) *cobra.Command {
+func Feed(base *app.App) *cobra.Command {
+	a := &App{base}
 	cmd := &cobra.Command{
 		Use:   "feed COMMAND",
 		Short: "Publish the episodes as a podcast, and check feeds",

@@ -1,4 +1,4 @@
-package cli
+package publishing
 
 import (
 	"bufio"
@@ -19,7 +19,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-func newTargetCmd(a *App) *cobra.Command {
+func Target(base *app.App) *cobra.Command {
+	a := &App{base}
 	cmd := &cobra.Command{
 		Use:   "target COMMAND",
 		Short: "Add, list, test and remove the places that files are sent to",
