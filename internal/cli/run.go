@@ -1,3 +1,10 @@
+// Package cli is the command line of spaces: flags, tables, JSON, progress
+// bars and exit codes. What the commands do is in the packages below.
+//
+// The rules of its output: stdout is data, stderr is talk. What is printed
+// does not depend on whether somebody watches, but that a terminal's width is
+// respected and that progress and questions are for terminals only. An error
+// says what happened and, after "hint:", what to do next.
 package cli
 
 import (

@@ -25,7 +25,7 @@ func TestOnlyRoofsNameFlags(t *testing.T) {
 		runs[s.pkg] = runs[s.pkg] || slices.Contains(s.imports, "os/exec")
 	}
 	for _, s := range all {
-		if s.test || isFixture(s.pkg) || s.pkg == "internal/cli" || s.pkg == "internal/manual" || !strings.HasPrefix(s.pkg, "internal/") {
+		if s.test || isFixture(s.pkg) || isCLI(s.pkg) || s.pkg == "internal/manual" || !strings.HasPrefix(s.pkg, "internal/") {
 			continue
 		}
 		if s.pkg == "internal/manual" { // help is about flags
@@ -62,7 +62,7 @@ func commands(t *testing.T, all []source) []string {
 	t.Helper()
 	names := []string{"add"} // another name of extract
 	for _, s := range all {
-		if s.pkg != "internal/cli" || s.test {
+		if !isCLI(s.pkg) || s.test {
 			continue
 		}
 		ast.Inspect(s.ast, func(n ast.Node) bool {
