@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"os"
@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -15,7 +14,7 @@ func TestCausesHaveHints(t *testing.T) {
 	declared := regexp.MustCompile(`(?m)^\t\w+ +Cause = "([a-z0-9-]+)"`)
 	known := make(map[string]bool)
 	for _, pkg := range []string{"recording", "clip", "episode"} {
-		b, err := os.ReadFile(filepath.Join("..", pkg, "problem.go"))
+		b, err := os.ReadFile(filepath.Join("..", "..", pkg, "problem.go"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,12 +27,12 @@ func TestCausesHaveHints(t *testing.T) {
 				t.Errorf("two causes are %q", m[1])
 			}
 			known[m[1]] = true
-			if app.ProblemHint(&recording.Problem{Cause: recording.Cause(m[1])}) == "" {
+			if ProblemHint(&recording.Problem{Cause: recording.Cause(m[1])}) == "" {
 				t.Errorf("%s: the cause %q has no hint", pkg, m[1])
 			}
 		}
 	}
-	if hint := app.ProblemHint(&recording.Problem{}); hint != "" {
+	if hint := ProblemHint(&recording.Problem{}); hint != "" {
 		t.Errorf("no cause, but the hint %q", hint)
 	}
 }

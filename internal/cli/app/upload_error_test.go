@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/ia"
 	"github.com/spaces-cli/spaces/internal/publish/named"
@@ -64,7 +63,7 @@ func TestUploadErrors(t *testing.T) {
 		{"connection", &url.Error{Op: "Put", URL: "https://h/", Err: io.ErrUnexpectedEOF}, target},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
-			f := app.Classify(app.UploadError(c.err, c.t))
+			f := Classify(UploadError(c.err, c.t))
 			if f.Kind != c.kind || f.Hint == "" || !errors.Is(f, c.err) {
 				t.Errorf("%v: kind %q, hint %q, want %q", c.err, f.Kind, f.Hint, c.kind)
 			}
@@ -75,7 +74,7 @@ func TestUploadErrors(t *testing.T) {
 		"held":         publish.ErrHeld,
 		"no-such-file": &fs.PathError{Op: "open", Path: "a", Err: fs.ErrNotExist},
 	} {
-		if f := app.Classify(app.UploadError(err, target)); f.Kind != kind {
+		if f := Classify(UploadError(err, target)); f.Kind != kind {
 			t.Errorf("%v: kind %q, want %q", err, f.Kind, kind)
 		}
 	}
