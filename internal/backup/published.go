@@ -114,22 +114,45 @@ func overlap(a, b string) bool {
 	return inside(x.Path, y.Path) || inside(y.Path, x.Path)
 }
 
-// ChangedSince reports whether a library is not as its latest backup has it, by the
-// names of its files, their sizes and times. It reads no file.
-func ChangedSince(ctx context.Context, lib *library.Library, last *backups.Entry) (bool, error) {
+// Drift says how a library differs from its latest backup, by the names of its
+// files, their sizes and times. No file was read, and the backup was not asked.
+type Drift struct {
+	Changed bool
+	// Newer are the files that were written after the backup was made, below the
+	// library: it does not hold them as they are. Files that kept an earlier time,
+	// as those do that were moved, are not among them.
+	Newer []string
+}
+
+// Since returns how a library differs from its latest backup.
+func Since(ctx context.Context, lib *library.Library, last *backups.Entry) (*Drift, error) {
 	s, err := (&Backup{Library: lib}).walk(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d := new(Drift)
+	var bytes int64
+	until := last.At.Add(time.Second) // the entry has whole seconds
+	for _, f := range s.files {
+		bytes += f.Bytes
+		if !f.Modified.Before(until) {
+			d.Newer = append(d.Newer, f.Path)
+		}
+	}
+	if last.State != "" {
+		d.Changed = last.State != (&Manifest{Files: s.files, Folders: s.folders}).state()
+	} else { // an earlier program made it
+		d.Changed = len(d.Newer) > 0 || len(s.files) != last.Files || bytes != last.Bytes
+	}
+	return d, nil
+}
+
+// ChangedSince reports whether a library is not as its latest backup has it, as
+// far as Since can tell.
+func ChangedSince(ctx context.Context, lib *library.Library, last *backups.Entry) (bool, error) {
+	d, err := Since(ctx, lib, last)
 	if err != nil {
 		return false, err
 	}
-	if last.State != "" {
-		return last.State != (&Manifest{Files: s.files, Folders: s.folders}).state(), nil
-	}
-	// An earlier program made it. The entry has whole seconds.
-	var bytes int64
-	until, later := last.At.Add(time.Second), false
-	for _, f := range s.files {
-		bytes += f.Bytes
-		later = later || !f.Modified.Before(until)
-	}
-	return later || len(s.files) != last.Files || bytes != last.Bytes, nil
+	return d.Changed, nil
 }

@@ -33,6 +33,10 @@ const (
 	UnknownColumn Cause = "unknown-column"
 	NoRecording   Cause = "no-recording" // a batch, or a line of it, names none
 	Outside       Cause = "outside"      // the output of a line leads out of the folder
+	// ExtensionStays: a new name has another one, which Known holds without its dot.
+	ExtensionStays Cause = "extension-stays"
+	UnfitName      Cause = "unfit-name"   // of a file; Known may hold one that would do
+	RenameTaken    Cause = "rename-taken" // another file has the new name
 )
 
 // A Problem is an error in what was asked for.

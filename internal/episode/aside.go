@@ -79,6 +79,18 @@ func PutAside(library *os.Root, id, folder, file, by string) (*removed.Item, err
 	return putAside(library, id, path.Join(folder, layout.Episodes), file, by, nil)
 }
 
+// Rename gives an episode in a folder of a library another name; the files that
+// belong to it follow. The name may have the extension, which stays, and becomes
+// a part of an address on the web. It returns the name that the episode's file
+// has then.
+func Rename(library *os.Root, folder, file, name string) (string, error) {
+	renamed, err := clip.Renamed(file, name, plainFile)
+	if err != nil {
+		return "", err
+	}
+	return renamed, clip.Move(library, folder, file, renamed, func() ([]string, error) { return Files(library, folder, file) })
+}
+
 // putAside is PutAside, but leaves some files where they are.
 func putAside(library *os.Root, id, folder, file, by string, leave map[string]bool) (*removed.Item, error) {
 	root, err := library.OpenRoot(folder)

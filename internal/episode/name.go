@@ -37,14 +37,23 @@ func fileName(template string, rec *Record) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if name := plainFile(text); name != "" {
+		return name, nil
+	}
+	return plainFile(date + "-" + rec.ID), nil
+}
+
+// plainFile makes a text fit for the name of an episode's file, its extension
+// left out, or is "" if nothing of it is.
+func plainFile(text string) string {
 	name := PlainName(text)
 	if len(name) > maxName {
 		name = strings.TrimRight(name[:maxName], "-._")
 	}
 	if name == "" {
-		name = date + "-" + rec.ID
+		return ""
 	}
-	return layout.SafeName(name, maxName), nil
+	return layout.SafeName(name, maxName)
 }
 
 // A word of a template stands for a text.

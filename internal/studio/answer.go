@@ -59,6 +59,10 @@ func explain(err error) *problem {
 		return &problem{http.StatusConflict, "locked", spell.Error(err), "Try again when it has finished"}
 	case errors.As(err, &large):
 		return &problem{http.StatusRequestEntityTooLarge, "too-large", "the request is too large", ""}
+	case errors.Is(err, library.ErrPresent):
+		return &problem{http.StatusConflict, "exists", spell.Error(err), "Remove the Space that is in the library first, on the command line"}
+	case errors.Is(err, library.ErrNoPlace):
+		return &problem{http.StatusNotFound, "no-place", spell.Error(err), "Restore the Space first"}
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
 		return &problem{http.StatusNotFound, "no-such-space", spell.Error(err), ""}
 	case errors.Is(err, library.ErrNoLibrary):

@@ -79,8 +79,16 @@ type browser struct {
 	ctx context.Context
 }
 
-// browse starts a Chromium and lets it in, or skips the test.
+// browse starts a Chromium on a library with recordings, or skips the test.
 func browse(t testing.TB, s *Server) *browser {
+	t.Helper()
+	b := visit(t, s)
+	b.until("the rows", `document.querySelector("#rows a") !== null`)
+	return b
+}
+
+// visit starts a Chromium and lets it in, or skips the test.
+func visit(t testing.TB, s *Server) *browser {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
 	if err != nil {
@@ -106,7 +114,7 @@ func browse(t testing.TB, s *Server) *browser {
 	ctx, cancel = context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
 	b := &browser{t, ctx}
-	b.until("the page", `location.pathname !== "/enter" && document.querySelector("#rows a") !== null`)
+	b.until("the page", `location.pathname !== "/enter" && document.getElementById("count")?.textContent`)
 	return b
 }
 

@@ -32,6 +32,8 @@ func problemHint(p *recording.Problem) string {
 	case recording.OthersSpeak:
 		return "Known to speak: @" + strings.Join(p.Known, ", @")
 
+	case clip.UnfitName, clip.RenameTaken:
+		return "Choose another name"
 	case clip.NameTaken, clip.FileTaken, episode.EpisodeTaken, episode.MadeOtherwise:
 		return "Replace it or choose another title"
 	case episode.BesideTaken:

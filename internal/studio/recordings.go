@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
@@ -22,6 +21,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // session tells the page what it is connected to.
@@ -119,17 +119,20 @@ func coverOf(lib *library.Library, folder string) string {
 // A detail is all that the page shows of a recording at once.
 type detail struct {
 	space.Recording
-	Rate      int               `json:"rate"`   // positions are samples at this rate
-	Length    int64             `json:"length"` // in samples
-	Parts     []soundPart       `json:"parts"`
-	Clocks    []clock           `json:"clocks"`
-	Gaps      []gap             `json:"gaps"`
-	Damages   []damaged         `json:"damages"`
-	Clips     []clip.Provenance `json:"clips"`
-	Uploads   []publish.Receipt `json:"uploads"`
-	Cover     bool              `json:"cover"`
-	Untitled  bool              `json:"untitled"`
-	SoundHash string            `json:"sound"` // changes with the audio
+	Rate     int            `json:"rate"`   // positions are samples at this rate
+	Length   int64          `json:"length"` // in samples
+	Parts    []soundPart    `json:"parts"`
+	Clocks   []clock        `json:"clocks"`
+	Gaps     []gap          `json:"gaps"`
+	Damages  []damaged      `json:"damages"`
+	Clips    []savedClip    `json:"clips"`
+	Episodes []savedEpisode `json:"episodes"`
+	// EpisodesError says why not all episodes could be read, or is "".
+	EpisodesError string            `json:"episodes_error,omitempty"`
+	Uploads       []publish.Receipt `json:"uploads"`
+	Cover         bool              `json:"cover"`
+	Untitled      bool              `json:"untitled"`
+	SoundHash     string            `json:"sound"` // changes with the audio
 }
 
 // A soundPart is a stretch that stands in one playable file. Times are
@@ -202,16 +205,17 @@ func describe(lib *library.Library, id string) (*detail, error) {
 		return nil, err
 	}
 	d := &detail{Recording: known.Recording, Parts: []soundPart{}, Clocks: []clock{}, Gaps: []gap{}, Damages: []damaged{},
-		Clips: []clip.Provenance{}, Uploads: []publish.Receipt{},
-		Cover: coverOf(lib, known.Folder) != "", Untitled: known.TitleSource == space.TitleDate}
+		Uploads: []publish.Receipt{},
+		Cover:   coverOf(lib, known.Folder) != "", Untitled: known.TitleSource == space.TitleDate}
 	if known.State != space.Missing {
 		d.layOut(known)
 	}
-	list, err := clip.List(lib.Path(known.Folder))
-	if err != nil {
+	if d.Clips, err = clipsIn(lib, known.Folder); err != nil {
 		return nil, err
 	}
-	d.Clips = append(d.Clips, list...)
+	if d.Episodes, err = episodesIn(lib, known.Folder); err != nil {
+		d.EpisodesError = spell.Error(err) // one record is damaged, and the rest of the page is not
+	}
 	d.Uploads, err = uploadsOf(lib, id)
 	return d, err
 }
@@ -364,35 +368,6 @@ func (s *Server) serveCover(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	serve(w, r, lib, name, mediaType(name))
-}
-
-// serveClip hands out a clip for keeping elsewhere, by its hash.
-func (s *Server) serveClip(w http.ResponseWriter, r *http.Request) {
-	lib, release, err := s.library.take(r.Context())
-	if err != nil {
-		answer(w, nil, err)
-		return
-	}
-	defer release()
-	known, err := lib.Load(r.PathValue("id"))
-	if err != nil {
-		answer(w, nil, err)
-		return
-	}
-	list, err := clip.List(lib.Path(known.Folder))
-	if err != nil {
-		answer(w, nil, err)
-		return
-	}
-	for _, c := range list {
-		// The name stands in a file of the host's: it must be one, and no path.
-		if c.SHA256 == r.PathValue("hash") && fs.ValidPath(c.File) && !strings.ContainsAny(c.File, `/\`) {
-			w.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+publish.EscapePath(c.File))
-			serve(w, r, lib, layout.ClipIn(known.Folder, c.File), mediaType(c.File))
-			return
-		}
-	}
-	answer(w, nil, fs.ErrNotExist)
 }
 
 // patient returns a file whose reader may take its time, as a player does,

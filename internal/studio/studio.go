@@ -137,7 +137,12 @@ func (s *Server) routes() http.Handler {
 	m.HandleFunc("GET /api/recordings/{id}/turns", s.showTurns)
 	m.HandleFunc("GET /api/recordings/{id}/cover", s.serveCover)
 	m.HandleFunc("GET /api/recordings/{id}/audio/{file}", s.serveAudio)
-	m.HandleFunc("GET /api/recordings/{id}/clips/{hash}", s.serveClip)
+	m.HandleFunc("GET /api/recordings/{id}/{made}/{hash}", s.serveMade)
+	m.HandleFunc("POST /api/recordings/{id}/{made}/{hash}/remove", s.removeMade)
+	m.HandleFunc("POST /api/recordings/{id}/{made}/{hash}/rename", s.renameMade)
+	m.HandleFunc("GET /api/removed", s.listRemoved)
+	m.HandleFunc("POST /api/removed/restore", s.restoreRemoved)
+	m.HandleFunc("GET /api/backup", s.showBackup)
 	m.HandleFunc("GET /api/recordings/{id}/picture", s.servePicture)
 	m.HandleFunc("GET /api/recordings/{id}/peaks", s.servePeaks)
 	m.HandleFunc("GET /api/recordings/{id}/samples", s.serveSamples)
@@ -212,8 +217,13 @@ func (s *libraryHandle) close() {
 	}
 }
 
-// write opens the library for one change.
+// write opens the library for one change. It makes none where there is none.
 func (s *libraryHandle) write(ctx context.Context, change func(*library.Library) error) error {
+	_, release, err := s.take(ctx)
+	if err != nil {
+		return err
+	}
+	release()
 	lib, err := library.OpenWrite(ctx, s.options)
 	if err != nil {
 		return err

@@ -195,6 +195,16 @@ func List(ctx context.Context, root *os.Root) ([]*Episode, error) {
 	return newest(list), err
 }
 
+// In returns the episodes of one recording, by the recording's folder, published
+// or not, in the order of their names. Their files are not read.
+func In(root *os.Root, folder string) ([]*Episode, error) {
+	found, err := candidates(root, path.Join(folder, layout.Episodes))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return newest(found), err
+}
+
 // Best returns the episode of a Space that feeds prefer, published or not, nil
 // if it has none.
 func Best(list []*Episode, id, prefer string) *Episode {

@@ -5,7 +5,7 @@ import {t, has} from "./words.js";
 // done. Its message is in the page's language where we know the kind.
 export class Refusal extends Error {
 	constructor(problem) {
-		super(has("error." + problem.kind) ? t("error." + problem.kind) : problem.message);
+		super(has("error." + problem.kind) ? t("error." + problem.kind, {hint: problem.hint}) : problem.message);
 		this.kind = problem.kind;
 		this.detail = problem.message;
 		this.hint = problem.hint;

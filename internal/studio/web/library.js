@@ -1,6 +1,8 @@
 // The list of recordings: only the rows near the window are in the document,
 // and only the pages that hold them are asked for.
 import {get, recordingPath} from "./api.js";
+import {Backup} from "./removed.js";
+import {quote, showCommand} from "./saving.js";
 import {date, number, position} from "./time.js";
 import {handle, t} from "./words.js";
 
@@ -14,6 +16,7 @@ export class LibraryView {
 		this.root = root;
 		this.say = say;
 		this.list = byId("rows");
+		this.backup = new Backup();
 		this.reset();
 		byId("words").addEventListener("input", () => this.later());
 		byId("state").addEventListener("change", () => this.load());
@@ -21,8 +24,13 @@ export class LibraryView {
 		addEventListener("scroll", () => this.soon(), {passive: true});
 		addEventListener("resize", () => this.soon());
 		this.list.addEventListener("keydown", (e) => this.move(e));
+		// Whoever has extracted an archive meanwhile comes back to this page.
+		addEventListener("focus", () => this.shown && !byId("begin").hidden && this.load());
 		session.then((s) => {
 			this.states = s.states;
+			this.system = s.system;
+			this.backup.server = s;
+			if (s.library_flag) showCommand(byId("begin-command"), byId("begin-command").textContent + " --library " + quote(s.library_flag, s.system));
 			this.render();
 		}, () => {});
 	}
@@ -37,6 +45,7 @@ export class LibraryView {
 	show() {
 		this.shown = true;
 		this.load();
+		this.backup.load();
 	}
 
 	hide() {
@@ -95,8 +104,11 @@ export class LibraryView {
 	}
 
 	tell() {
-		const all = !byId("words").value && !byId("state").value;
-		byId("count").textContent = this.total === 0 ? (all ? t("begin") : t("countNone")) : this.total === 1 ? t("countOne") : t("count", {n: number(this.total)});
+		const empty = this.total === 0 && !byId("words").value && !byId("state").value;
+		byId("begin").hidden = !empty;
+		this.root.querySelector(".filters").hidden = empty;
+		this.backup.of(!empty);
+		byId("count").textContent = empty ? t("begin") : this.total === 0 ? t("countNone") : this.total === 1 ? t("countOne") : t("count", {n: number(this.total)});
 	}
 
 	render() {
@@ -105,6 +117,8 @@ export class LibraryView {
 		state.value = chosen;
 		this.list.replaceChildren();
 		this.rows.clear();
+		this.backup.render();
+		byId("begin-extract").textContent = this.system === "windows" ? t("beginDrop") : t("beginType");
 		if (this.shown && this.pages.get(0)) {
 			this.tell();
 			this.draw();

@@ -1,5 +1,5 @@
 // The lists beside the waveform.
-import {dateTime, decimal, position} from "./time.js";
+import {bytes, dateTime, decimal, position} from "./time.js";
 import {handle, t} from "./words.js";
 
 function item(...children) {
@@ -40,17 +40,34 @@ export function chapterList(list, chapters, on) {
 	for (const b of list.querySelectorAll("button")) b.className = "plain";
 }
 
+// made is the row of a clip or an episode: about tells of it, first are actions
+// of its own. What was removed has one alone, which brings it back.
+function made(m, name, about, on, ...first) {
+	if (m.place) {
+		const undo = button(t("undo"), () => on.undo(m), `${t("undo")}: ${m.file}`);
+		undo.dataset.place = m.place;
+		return item(element("span", "quiet", t("removedOne", {name: m.file})), actions(undo));
+	}
+	if (m.missing) return item(element("span", "name", name), element("span", "quiet", about.join(" · ")), element("span", "quiet", t("fileMissing", {file: m.file})));
+	const link = Object.assign(document.createElement("a"), {href: on.download(m), textContent: t("download")});
+	link.setAttribute("download", m.file);
+	link.setAttribute("aria-label", `${t("download")}: ${m.file}`);
+	const rename = button(t("rename"), () => on.rename(m), `${t("rename")}: ${m.file}`);
+	const remove = button(t("remove"), () => on.remove(m), `${t("remove")}: ${m.file}`);
+	remove.dataset.file = m.file;
+	return item(element("span", "name", name), element("span", "quiet", about.join(" · ")), actions(...first, rename, remove, link));
+}
+
 export function clipList(list, clips, rate, on) {
 	fill(list, clips.map((c) => {
-		const where = stretch(c, rate);
 		const name = c.settings?.title || c.file;
-		const link = Object.assign(document.createElement("a"), {href: on.download(c), textContent: t("download")});
-		link.setAttribute("download", c.file);
-		link.setAttribute("aria-label", `${t("download")}: ${name}`);
-		return item(
-			element("span", "name", name), element("span", "quiet", `${where} · ${c.format}`),
-			actions(button(t("playIt"), () => on.play(c), `${t("playIt")}: ${name}`), button(t("useMoment"), () => on.choose(c), `${t("useMoment")}: ${name}`), link));
+		return made(c, name, [stretch(c, rate), ...(name === c.file ? [] : [c.file])], on,
+			button(t("playIt"), () => on.play(c), `${t("playIt")}: ${name}`), button(t("useMoment"), () => on.choose(c), `${t("useMoment")}: ${name}`));
 	}), t("noClips"));
+}
+
+export function episodeList(list, episodes, on) {
+	fill(list, episodes.map((e) => made(e, e.file, [position(e.duration), bytes(e.bytes), t(e.published ? "inFeed" : "notInFeed")], on)), t("noEpisodes"));
 }
 
 // why tells the reasons of a moment, of each kind the weightiest.

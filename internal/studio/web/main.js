@@ -1,7 +1,8 @@
-// Starts the page: language, theme, and which of the two views is shown.
+// Starts the page: language, theme, and which of the views is shown.
 import {get} from "./api.js";
 import {LibraryView} from "./library.js";
 import {RecordingView} from "./recording.js";
+import {RemovedView} from "./removed.js";
 import {speak, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -32,26 +33,44 @@ function setLanguage(name) {
 	speak(name);
 	byId("language").value = document.documentElement.lang;
 	library.render();
+	removed.render();
 	recording.render();
+	title();
 }
 
-// route shows what the address names: #/ the library, #/r/ID a recording.
+// route shows what the address names: #/ the library, #/removed what can be
+// brought back, #/r/ID a recording.
 function route() {
 	const m = /^#\/r\/(.+)$/.exec(location.hash);
-	byId("library").hidden = Boolean(m);
-	byId("recording").hidden = !m;
-	if (m) {
-		library.hide();
-		recording.show(decodeURIComponent(m[1]));
-	} else {
-		recording.hide();
-		library.show();
-		document.title = "spaces studio";
+	const view = m ? "recording" : location.hash === "#/removed" ? "removed" : "library";
+	for (const id of ["library", "removed", "recording"]) byId(id).hidden = id !== view;
+	if (view !== "library") library.hide();
+	if (view !== "removed") removed.hide();
+	if (view !== "recording") recording.hide();
+	if (view === "library") library.show();
+	if (view === "recording") recording.show(decoded(m[1]));
+	else removed.show(view === "removed");
+	title();
+}
+
+// title names the window after what it shows. A recording does so itself.
+function title() {
+	if (!byId("removed").hidden) document.title = t("removedItems") + " – spaces studio";
+	else if (!byId("library").hidden) document.title = "spaces studio";
+}
+
+// decoded is an id from the address, which somebody may have typed.
+function decoded(text) {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
 	}
 }
 
 const session = get("api/session");
 const library = new LibraryView(byId("library"), session, say);
+const removed = new RemovedView(say);
 const recording = new RecordingView(byId("recording"), session, say);
 
 speak(localStorage.getItem("language") ?? document.documentElement.lang);

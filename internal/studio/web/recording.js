@@ -2,7 +2,8 @@
 // saving.
 import {get, post, recordingPath, work} from "./api.js";
 import {Choice} from "./choice.js";
-import {chapterList, clipList, faultList, momentList, uploadList, voiceList} from "./lists.js";
+import {chapterList, clipList, episodeList, faultList, momentList, uploadList, voiceList} from "./lists.js";
+import {Made} from "./made.js";
 import {Peaks} from "./peaks.js";
 import {Player} from "./player.js";
 import {progress, Saving} from "./saving.js";
@@ -24,6 +25,7 @@ export class RecordingView {
 		});
 		this.setHand(matchMedia("(pointer: coarse)").matches);
 		this.saving = new Saving(this);
+		this.made = new Made(this);
 		this.listen();
 		session.then((s) => {
 			this.server = s;
@@ -48,13 +50,19 @@ export class RecordingView {
 		performance.mark("recording-opened");
 		this.hide();
 		this.id = id;
-		byId("title").textContent = t("loading");
+		byId("title").textContent = document.title = t("loading");
+		this.reveal(false);
 		const waveform = work(this.path("/waveform"), {}, (share) => this.id === id && this.busy(t("measuring"), share));
 		waveform.catch(() => {});
 		const turns = get(this.path("/turns"));
 		turns.catch(() => {});
 		const d = await this.attempt(() => get(this.path()));
-		if (!d || this.id !== id) return;
+		if (this.id !== id) return;
+		if (!d) {
+			byId("title").textContent = document.title = t("notShown");
+			return;
+		}
+		this.reveal(true);
 		this.detail = d;
 		scrollTo(0, 0);
 		this.choice = new Choice(d.length, () => this.chosen());
@@ -83,6 +91,11 @@ export class RecordingView {
 		this.wave.soon();
 	}
 
+	// reveal shows the rest of the view, which without a recording is empty.
+	reveal(on) {
+		for (const e of this.root.querySelectorAll("#facts, #note, #edit, .stage, .cards")) e.hidden = !on;
+	}
+
 	// showTurns adds who speaks when, which of a long recording takes longer.
 	async showTurns(id, asked) {
 		const turns = await this.attempt(() => asked);
@@ -99,6 +112,7 @@ export class RecordingView {
 		this.detail = null;
 		this.turns = null;
 		this.searched = false;
+		this.made.reset();
 		this.player.close();
 		this.wave.close();
 		this.peaks?.close();
@@ -147,13 +161,19 @@ export class RecordingView {
 				this.choose(s);
 				this.player.between(s.start / this.scene.rate, (s.start + s.samples) / this.scene.rate);
 			},
-			download: (c) => this.path("/clips/" + c.sha256),
+			download: (m) => this.path(`/${m.kind}s/${encodeURIComponent(m.sha256)}`),
+			remove: (m) => this.made.remove(m),
+			undo: (m) => this.made.undo(m),
+			rename: (m) => this.made.ask(m),
 		};
 		const {rate} = this.scene;
 		voiceList(byId("voices"), this.scene.voices, this.turns?.approximate);
 		byId("chapters-about").textContent = this.turns && !this.turns.approximate ? t("chaptersExact") : t("chaptersAbout");
 		if (this.turns) chapterList(byId("chapters"), this.turns.chapters, on);
-		clipList(byId("clips"), this.detail.clips, rate, on);
+		clipList(byId("clips"), this.made.list("clip", this.detail.clips, (a, b) => a.start - b.start || a.samples - b.samples || byFile(a, b)), rate, on);
+		episodeList(byId("episodes"), this.made.list("episode", this.detail.episodes, byFile), on);
+		byId("episodes-wrong").textContent = this.detail.episodes_error ?? "";
+		byId("episodes-wrong").hidden = !this.detail.episodes_error;
 		momentList(byId("moments"), this.scene.moments, rate, on, this.searched);
 		faultList(byId("faults"), this.detail);
 		uploadList(byId("uploads"), this.detail.uploads);
@@ -351,6 +371,8 @@ export class RecordingView {
 	}
 
 }
+
+const byFile = (a, b) => a.file < b.file ? -1 : a.file > b.file ? 1 : 0;
 
 // keep fills a select anew without changing what is chosen.
 function keep(select, options) {

@@ -28,21 +28,19 @@ export class Saving {
 	// command is what does the same in a terminal.
 	command() {
 		const {rate} = this.view.scene, c = this.view.choice, s = this.view.server;
-		const quote = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text :
-			s?.system === "windows" ? "'" + text.replaceAll("'", "''") + "'" : "'" + text.replaceAll("'", "'\\''") + "'";
-		const words = ["spaces", this.film.on ? "video" : "clip", quote(this.view.id), "--at", exact(c.start / rate), "--length", exact((c.end - c.start) / rate)];
+		const words = ["spaces", this.film.on ? "video" : "clip", quote(this.view.id, s?.system), "--at", exact(c.start / rate), "--length", exact((c.end - c.start) / rate)];
 		if (!this.film.on) words.push("--format", byId("format").value);
 		for (const [flag, value] of Object.entries(this.film.look)) words.push("--" + flag, value);
 		const title = byId("clip-title").value.trim();
-		if (title) words.push("--title", quote(title));
-		if (s?.library_flag) words.push("--library", quote(s.library_flag));
+		if (title) words.push("--title", quote(title, s?.system));
+		if (s?.library_flag) words.push("--library", quote(s.library_flag, s.system));
 		return words.join(" ");
 	}
 
 	// show shows what would be saved now.
 	show() {
 		const {view} = this, chosen = view.choice.now;
-		showCommand(chosen ? this.command() : "spaces clip " + view.id);
+		showCommand(byId("command"), chosen ? this.command() : "spaces clip " + view.id);
 		this.film.show(view.id, chosen, chosen ? chosen.samples / view.scene.rate : 0, byId("clip-title").value.trim());
 	}
 
@@ -135,6 +133,12 @@ export class Saving {
 	}
 }
 
+// quote makes a text one word of a command line.
+export function quote(text, system) {
+	if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+	return system === "windows" ? "'" + text.replaceAll("'", "''") + "'" : "'" + text.replaceAll("'", "'\\''") + "'";
+}
+
 // keep does work that writes a file. It asks whether to replace a file of the
 // same name, and for a reason where speakers have not given consent. It returns
 // null if the answer is no.
@@ -190,8 +194,8 @@ export function progress(bar, share) {
 
 // showCommand shows a command line whose words break where it has to, and not
 // after the hyphens of a flag.
-function showCommand(text) {
-	byId("command").replaceChildren(...text.split(/( )/).map((word) => word === " " ? word : Object.assign(document.createElement("span"), {textContent: word})));
+export function showCommand(element, text) {
+	element.replaceChildren(...text.split(/( )/).map((word) => word === " " ? word : Object.assign(document.createElement("span"), {textContent: word})));
 }
 
 const fileName = (path) => path.split(/[/\\]/).pop();
