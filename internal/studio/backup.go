@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/backup"
 	"github.com/spaces-cli/spaces/internal/library"
@@ -18,6 +19,7 @@ type backupState struct {
 	Place string     `json:"place,omitempty"` // of the latest; "" if none was made
 	Name  string     `json:"name,omitempty"`  // of the place in the settings
 	At    space.Time `json:"at"`
+	Ahead bool       `json:"ahead,omitempty"` // At is in the future: a clock is wrong, or was
 	// Changed says that the library is not as that backup has it.
 	Changed bool `json:"changed"`
 	// Newer counts the recordings that have files written since then. There may be
@@ -45,7 +47,8 @@ func (s *Server) showBackup(w http.ResponseWriter, r *http.Request) {
 	for _, e := range record.Holding() {
 		v.Holding = append(v.Holding, e.Where())
 	}
-	last := record.Latest()
+	now := time.Now()
+	last := record.Latest(now)
 	if err != nil || last == nil {
 		answer(w, v, err)
 		return
@@ -55,7 +58,7 @@ func (s *Server) showBackup(w http.ResponseWriter, r *http.Request) {
 		answer(w, nil, err)
 		return
 	}
-	v.Place, v.Name, v.At, v.Changed = last.Place, last.Target, space.Time{Time: last.At}, d.Changed
+	v.Place, v.Name, v.At, v.Ahead, v.Changed = last.Place, last.Target, space.Time{Time: last.At}, last.Ahead(now), d.Changed
 	folders := make(map[string]bool)
 	for _, name := range d.Newer {
 		// recordings/YEAR/FOLDER/…, but for what the program measures and can again

@@ -102,6 +102,7 @@ export class Backup {
 		}
 		byId("backup-last").textContent = t("backupLast", {at: dateTime(new Date(b.at))}) + " " + t(b.changed ? "backupChanged" : "backupSame");
 		const more = [line(t("backupPlace", {place: b.name ? `${b.name}, ${b.place}` : b.place}))];
+		if (b.ahead) more.push(line(t("backupAhead")));
 		if (b.newer > 0) more.push(line(b.newer > 1 ? t("backupNewer", {n: b.newer}) : t("backupNewerOne")));
 		if (b.changed) more.push(line(t("backupUpdate"), create));
 		more.push(line(t("backupUnchecked"), "spaces backup check " + target));
