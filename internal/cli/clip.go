@@ -66,9 +66,8 @@ is shortened. A lossless clip contains up to one hidden frame at each end;
 		Example: `  spaces clip latest --at 12:30
   spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a
   spaces moments latest --json | spaces clip -`,
-		Annotations:       clipExits(),
-		Args:              app.Takes(0, 1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: clipExits(),
+		Args:        app.Takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words, o.formats = args, format.Sound()
 			return a.clip(cmd.Context(), o)

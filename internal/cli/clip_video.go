@@ -44,9 +44,8 @@ is shortened.
 		Example: `  spaces video latest --at 12:30
   spaces video 1ypK --at 41:07 --shape tall --theme dark --captions talk.srt
   spaces video latest --at 41:07 --length 20s -o quote.mp4`,
-		Annotations:       clipExits(),
-		Args:              app.Takes(0, 1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: clipExits(),
+		Args:        app.Takes(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words, o.formats, o.format = args, []format.Format{format.MP4}, string(format.MP4)
 			return a.clip(cmd.Context(), o)

@@ -23,16 +23,15 @@ import (
 func newClipsCmd(a *App) *cobra.Command {
 	var o app.Refs
 	cmd := &cobra.Command{
-		Use:   "clips [SPACE]...",
+		Use:   "clips [SPACE...]",
 		Short: "List, play, rename and remove clips",
 		Long: `List the clips in the library, those of the newest Space first. Clips that were written to other
 folders with -o are not listed.`,
 		Example: `  spaces clips latest
   spaces clips open "12m30s"
   spaces clips remove "2021-06-14 Debat 12m30s.m4a"`,
-		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or clip"}),
-		Args:              app.Takes(0, -1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or clip"}),
+		Args:        app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.clips(cmd.Context(), o)

@@ -255,9 +255,8 @@ func newConsentAskCmd(a *App) *cobra.Command {
 and how to withdraw. The messages are printed, not sent. Record the answers: spaces consent set.`,
 		Example: `  spaces consent ask latest --places "my podcast, on Spotify and Apple Podcasts"
   spaces consent ask 1ypK --lang fr --for clip --until 2027-12-31`,
-		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
-		Args:              app.Takes(1, 1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
+		Args:        app.Takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.consentAsk(cmd.Context(), o)

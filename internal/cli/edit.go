@@ -30,9 +30,8 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces edit 1eaJ --title "Jazz night"
   spaces edit latest --note "sound check until 4:30"
   spaces edit 1eaJ --title ""                  # back to the title X knows`,
-		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
-		Args:              app.Takes(1, 1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
+		Args:        app.Takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			if cmd.Flags().Changed("title") {

@@ -24,7 +24,7 @@ import (
 func newEpisodesCmd(a *App) *cobra.Command {
 	var o app.Refs
 	cmd := &cobra.Command{
-		Use:   "episodes [SPACE]...",
+		Use:   "episodes [SPACE...]",
 		Short: "List, play, rename, remove and publish episodes",
 		Long: `List the exported episodes, newest first, and which of them are published. Only published episodes
 enter the feed: exporting alone publishes nothing. Episodes of older versions of spaces, which
@@ -32,9 +32,8 @@ published every episode, count as published.`,
 		Example: `  spaces episodes
   spaces episodes publish latest
   spaces episodes unpublish 1ypK`,
-		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or episode"}),
-		Args:              app.Takes(0, -1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or episode"}),
+		Args:        app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.episodes(cmd.Context(), o)
@@ -56,9 +55,8 @@ the feed. If it has several episodes, the MP3 is published (or the format of fee
 the episode whose FILE name you give. If several are published, the feed chooses in the same order.`,
 		Example: `  spaces episodes publish latest
   spaces episodes publish 2021-06-14-debat.m4a`,
-		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or episode"}),
-		Args:              app.Takes(1, -1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or episode"}),
+		Args:        app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.publishEpisodes(cmd.Context(), o, publish)

@@ -68,8 +68,7 @@ Presets: host (as above), untouched (the original audio, with tags), archive
 		Annotations: manual.Exits(map[int]string{
 			app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitPartly: "some could not be exported; they are listed",
 			app.ExitNotFound: "no such Space, or none of them has audio"}),
-		Args:              app.Takes(1, -1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Args: app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.export(cmd.Context(), o)

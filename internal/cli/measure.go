@@ -45,8 +45,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Annotations: manual.Exits(map[int]string{
 			app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitPartly: "some could not be measured; they are listed",
 			app.ExitNotFound: "no such Space, or none of them has audio"}),
-		Args:              app.Takes(1, -1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Args: app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.measure(cmd.Context(), o)

@@ -42,8 +42,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Annotations: manual.Exits(map[int]string{
 			app.ExitDone:  "done, also when no moment is found",
 			app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space, it has no audio, or HANDLE is not heard"}),
-		Args:              app.Takes(1, 1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Args: app.Takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.moments(cmd.Context(), o)

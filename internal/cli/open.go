@@ -32,9 +32,8 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces open latest
   spaces open 1ypK --folder
   ffplay "$(spaces open --print médias)"`,
-		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space, or it has no audio"}),
-		Args:              app.Takes(0, -1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space, or it has no audio"}),
+		Args:        app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.open(cmd.Context(), o)

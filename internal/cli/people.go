@@ -26,7 +26,7 @@ type peopleOptions struct {
 func newPeopleCmd(a *App) *cobra.Command {
 	var o peopleOptions
 	cmd := &cobra.Command{
-		Use:   "people [SPACE]...",
+		Use:   "people [SPACE...]",
 		Short: "List the speakers, how long they spoke, and their consent",
 		Long: `List the people who were on stage, in all Spaces or in the named ones, longest speakers first. The
 speaking time is an estimate from audio levels. The consent is what you recorded with spaces consent
@@ -35,9 +35,8 @@ More about consent: spaces help topic consent.`,
 		Example: `  spaces people
   spaces people latest --for upload
   spaces people --json | jq -r 'select(.consent == "unknown").handle'`,
-		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
-		Args:              app.Takes(0, -1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
+		Args:        app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.people(cmd.Context(), o)

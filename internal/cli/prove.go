@@ -45,8 +45,7 @@ spaces help topic proof.`,
   spaces prove episode.m4a --json > proof.json`,
 		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous",
 			app.ExitNotFound: "the file is not from this library, no such Space, or it has no audio", app.ExitFound: "a check failed"}),
-		Args:              app.Takes(1, 1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Args: app.Takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.prove(cmd.Context(), o)

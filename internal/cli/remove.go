@@ -41,8 +41,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
   spaces list --state no-audio --json | spaces remove --yes -`,
 		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitPartly: "some were not removed; they are listed",
 			app.ExitNotFound: "no such Space"}),
-		Args:              app.Takes(1, -1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Args: app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.remove(cmd.Context(), o)

@@ -38,9 +38,8 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces show latest
   spaces show "médias sociaux" --wave
   spaces show 1ypK --details`,
-		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
-		Args:              app.Takes(1, -1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
+		Args:        app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.show(cmd.Context(), o)

@@ -47,7 +47,6 @@ as the audio stays the same.`,
 func speakersCmd(a *App, o *speakersOptions, cmd *cobra.Command, run func(context.Context, *speakersOptions) error) *cobra.Command {
 	cmd.Annotations = manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space, or its turns are not known"})
 	cmd.Args = app.Takes(1, 1)
-	cmd.ValidArgsFunction = app.CompleteSpaces(a.App)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o.Words = args
 		return run(cmd.Context(), o)

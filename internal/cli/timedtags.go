@@ -25,8 +25,7 @@ the audio.`,
   spaces timed-tags latest | jq -r '[.clock, .levels[0]] | @csv'`,
 		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous",
 			app.ExitNotFound: "no such Space, or its audio has no timed tags"}),
-		Args:              app.Takes(1, 1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Args: app.Takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.timedTags(cmd.Context(), o)

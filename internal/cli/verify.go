@@ -42,9 +42,8 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
   spaces verify latest
   spaces verify --log ~/spaces-verify.log --quiet
   spaces verify --against twitter-2021-06-17.zip`,
-		Annotations:       manual.Exits(map[int]string{app.ExitNotFound: "no such Space, or no library", app.ExitFound: "a file is changed, missing or extra"}),
-		Args:              app.Takes(0, -1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no such Space, or no library", app.ExitFound: "a file is changed, missing or extra"}),
+		Args:        app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.verify(cmd.Context(), o)

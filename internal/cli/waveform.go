@@ -61,9 +61,8 @@ the recording's name.`,
 		Example: `  spaces waveform latest
   spaces waveform 1ypK --from 12:30 --to 14:00 --dark -o quote.svg
   spaces waveform 1ypK -o peaks.json --samples-per-pixel 512`,
-		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or a time outside the recording", app.ExitNotFound: "no such Space, or it has no audio"}),
-		Args:              app.Takes(1, 1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or a time outside the recording", app.ExitNotFound: "no such Space, or it has no audio"}),
+		Args:        app.Takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.waveform(cmd.Context(), o)

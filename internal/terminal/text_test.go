@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 )
 
@@ -63,41 +62,6 @@ func TestTruncate(t *testing.T) {
 			got := Truncate(tt.in, tt.width)
 			if got != tt.want || Width(got) > max(0, tt.width) {
 				t.Errorf("%q of width %d, want %q", got, Width(got), tt.want)
-			}
-		})
-	}
-}
-
-func TestWrap(t *testing.T) {
-	for _, tt := range []struct {
-		name, in string
-		width    int
-		want     string
-	}{
-		{"short", "as it is", 20, "as it is"},
-		{"unlimited", "as  it is", 0, "as  it is"},
-		{"empty", "", 5, ""},
-		{"at spaces", "one two three four", 9, "one two|three|four"},
-		{"exactly", "one two", 7, "one two"},
-		{"breaks stay", "one\n\ntwo three", 5, "one||two|three"},
-		{"indented", "  one two three", 9, "  one two|  three"},
-		{"a long word", "a https://x.example b", 8, "a|https://|x.exampl|e b"},
-		{"indent as wide as the line", "    one two", 4, "one|two"},
-		{"Japanese", "東京の夜 東京の夜", 8, "東京の夜|東京の夜"},
-		{"Japanese cut", "東京の夜", 5, "東京|の夜"},
-		{"combining", "e\u0301e\u0301 e\u0301", 2, "e\u0301e\u0301|e\u0301"},
-		{"a character wider than the line", "東", 1, "東"},
-		{"Arabic", "مرحبا بكم جميعا", 10, "مرحبا بكم|جميعا"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got := Wrap(tt.in, tt.width)
-			if s := strings.Join(got, "|"); s != tt.want {
-				t.Errorf("%q, want %q", s, tt.want)
-			}
-			for _, line := range got {
-				if tt.width > 1 && Width(line) > tt.width {
-					t.Errorf("%q is wider than %d", line, tt.width)
-				}
 			}
 		})
 	}

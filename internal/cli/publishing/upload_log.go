@@ -18,16 +18,15 @@ import (
 func newUploadLogCmd(a *App) *cobra.Command {
 	var o app.Refs
 	cmd := &cobra.Command{
-		Use:   "log [SPACE]...",
+		Use:   "log [SPACE...]",
 		Short: "List what was sent, where, and how it was checked",
 		Long: `List the receipts of what was sent, latest last: when it was checked, what it is, where it is, and
 what was compared: the size, a checksum that the target computed (sha256, crc64nvme), or every byte
 (read-back). Receipts are kept in the library, in uploads/receipts.jsonl.`,
 		Example: `  spaces upload log
   spaces upload log latest --json | jq -r .url`,
-		Annotations:       manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
-		Args:              app.Takes(0, -1),
-		ValidArgsFunction: app.CompleteSpaces(a.App),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
+		Args:        app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.uploadLog(cmd.Context(), o)
