@@ -2,10 +2,14 @@ package clip
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A clip that was put aside comes back if the one that replaces it cannot get
@@ -42,5 +46,20 @@ func TestReplacedComesBack(t *testing.T) {
 	}
 	if b, err := root.ReadFile("a.m4a"); err != nil || string(b) != "old" {
 		t.Errorf("%q, %v", b, err)
+	}
+}
+
+// A damaged list of moves stops no clip.
+func TestDamagedMoves(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, filepath.FromSlash(layout.RemovedMoves("bad.m4a")))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o777), os.WriteFile(name, []byte("{"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&Request{Recording: &recording.Recording{Library: dir}}).finishRemovals(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(name); err != nil {
+		t.Error(err)
 	}
 }

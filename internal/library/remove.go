@@ -119,18 +119,24 @@ func (l *Library) putAside(r *Removal, by string) error {
 // apart. A run that is killed in between leaves the rest under layout.Partial, where the
 // next one throws it away.
 func (l *Library) delete(folder, key string) error {
-	gone := path.Join(layout.Partial, stageKey("gone-"+key))
+	if err := l.hide(folder, key); err != nil {
+		return err
+	}
+	return l.disk.removeAll(hidden(key))
+}
+
+// hide moves a folder to where the next run throws it away.
+func (l *Library) hide(folder, key string) error {
 	if err := l.disk.mkdirAll(layout.Partial); err != nil {
 		return err
 	}
-	if err := l.disk.removeAll(gone); err != nil {
+	if err := l.disk.removeAll(hidden(key)); err != nil {
 		return err
 	}
-	if err := l.disk.rename(folder, gone); err != nil {
-		return err
-	}
-	return l.disk.removeAll(gone)
+	return l.disk.rename(folder, hidden(key))
 }
+
+func hidden(key string) string { return path.Join(layout.Partial, stageKey("gone-"+key)) }
 
 // Store returns the folder of what was removed, for clips and episodes.
 func (l *Library) Store() removed.Store {
@@ -249,7 +255,8 @@ func (l *Library) EmptyRemoved(ctx context.Context, before time.Time) ([]removed
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(it removed.Item) bool { return it.Since().IsZero() || it.Since().After(before) })
+	old := func(it *removed.Item) bool { return !it.Since().IsZero() && !it.Since().After(before) }
+	list = slices.DeleteFunc(list, func(it removed.Item) bool { return !old(&it) })
 	for i, it := range list {
 		if err := ctx.Err(); err != nil {
 			return list[:i], err
@@ -258,7 +265,12 @@ func (l *Library) EmptyRemoved(ctx context.Context, before time.Time) ([]removed
 			return list[:i], err
 		}
 	}
-	return list, nil
+	return list, l.records(func(place string) error {
+		if it, err := l.Store().Find(place); it != nil && isGone(err) && old(it) {
+			return l.disk.remove(layout.RemovedRecord(place))
+		}
+		return nil
+	})
 }
 
 // DropRemoved deletes what lies at a place in layout.Removed.
@@ -267,32 +279,48 @@ func (l *Library) DropRemoved(place string) error {
 		return fmt.Errorf("%q: %w", place, ErrNotFound)
 	}
 	if l.disk.exists(layout.RemovedIn(place)) {
-		if err := l.delete(layout.RemovedIn(place), place); err != nil {
+		if err := l.hide(layout.RemovedIn(place), place); err != nil {
 			return err
 		}
 	}
-	return l.disk.remove(layout.RemovedRecord(place))
+	// The record goes before what it tells of: as long as that is hidden, a killed
+	// run is known by it.
+	if err := l.disk.remove(layout.RemovedRecord(place)); err != nil {
+		return err
+	}
+	return l.disk.removeAll(hidden(place))
 }
 
 // finishRemovals makes the moves to and from layout.Removed that a killed run
-// has left, and removes records of what is deleted. It reports whether folders
-// of Spaces may have moved.
+// has left, and removes records of what is being deleted. It reports whether
+// folders of Spaces may have moved.
 func (l *Library) finishRemovals() (found bool, err error) {
 	found, err = l.Store().Finish(true)
 	if err != nil {
 		return found, err
 	}
+	return found, l.records(func(place string) error {
+		if l.disk.exists(hidden(place)) {
+			return l.disk.remove(layout.RemovedRecord(place))
+		}
+		return nil
+	})
+}
+
+// records calls fn with each place whose files are not there, but their record:
+// they were deleted, or somebody has moved them away and may bring them back.
+func (l *Library) records(fn func(place string) error) error {
 	entries, err := l.disk.readDir(layout.Removed)
 	if err != nil {
-		return found, err
+		return err
 	}
 	for _, e := range entries {
 		place, ok := layout.RecordOfRemoved(e.Name())
 		if ok && !l.disk.exists(layout.RemovedIn(place)) && !l.disk.exists(layout.RemovedMoves(place)) {
-			if err := l.disk.remove(layout.RemovedRecord(place)); err != nil {
-				return found, err
+			if err := fn(place); err != nil {
+				return err
 			}
 		}
 	}
-	return found, nil
+	return nil
 }

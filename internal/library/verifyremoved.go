@@ -21,12 +21,16 @@ func (v *verifier) removed() error {
 	for _, e := range entries {
 		name := path.Join(layout.Removed, e.Name())
 		place, isRecord := layout.RecordOfRemoved(e.Name())
-		_, isMoves := layout.MovesOfRemoved(e.Name())
+		moving, isMoves := layout.MovesOfRemoved(e.Name())
 		switch {
-		case isMoves || durable.IsLeftover(e.Name()) || isSystems(e.Name()):
+		case isMoves:
+			if err := v.lib.Store().Damaged(moving); err != nil {
+				v.report("", Unreadable, name, "%v", err)
+			}
+		case durable.IsLeftover(e.Name()) || isSystems(e.Name()):
 		case isRecord:
 			if !v.lib.disk.exists(layout.RemovedIn(place)) && !v.lib.disk.exists(layout.RemovedMoves(place)) {
-				v.report("", Extra, name, "the record of deleted files; the next command that changes the library removes it")
+				v.orphan(place)
 			}
 		case !e.IsDir():
 			v.report("", Extra, name, "unknown file")
@@ -37,6 +41,19 @@ func (v *verifier) removed() error {
 		}
 	}
 	return nil
+}
+
+// orphan tells of a record without its files. A killed run deletes some: then the
+// next one removes their record.
+func (v *verifier) orphan(place string) {
+	it, err := v.lib.Store().Find(place)
+	switch {
+	case v.lib.disk.exists(hidden(place)):
+	case it != nil && isGone(err):
+		v.report(it.ID, Lost, layout.RemovedIn(place), "the files are missing; they cannot be restored")
+	case !isGone(err):
+		v.report("", Unreadable, layout.RemovedRecord(place), "%v", err)
+	}
 }
 
 // item verifies what lies at a place. The error is that of the context.

@@ -212,3 +212,55 @@ func TestExtractLeavesRemoved(t *testing.T) {
 		sameTree(t, only(tree(t, dir), layout.Recordings), before)
 	}
 }
+
+// A record whose files are not there stays: they may come back with the disk, or
+// the record is all there is. Only what would have been deleted by now goes.
+func TestRecordWithoutFiles(t *testing.T) {
+	l, dir := openSample(t)
+	if err := putClip(l); err != nil {
+		t.Fatal(err)
+	}
+	for place, content := range map[string]string{"bad.m4a": "{", "gone.m4a": `{"schema":1,"kind":"clip","name":"gone.m4a","removed_at":"2021-06-30T12:00:00Z"}`} {
+		if err := os.WriteFile(l.Path(layout.RemovedRecord(place)), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(l.Path(layout.RemovedRecord(place)), killedAt, killedAt.AddDate(0, 0, -1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Rename(l.Path(layout.RemovedIn("mine.m4a")), filepath.Join(dir, "away")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(l.Path(layout.RemovedMoves("moved.m4a")), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	opened(t, dir, func(l *library.Library) error {
+		kinds := make(map[string]library.FindingKind)
+		_, err := l.Verify(t.Context(), nil, nil, func(f library.Finding) { kinds[f.Path] = f.Kind })
+		for name, want := range map[string]library.FindingKind{
+			layout.RemovedRecord("bad.m4a"):  library.Unreadable,
+			layout.RemovedMoves("moved.m4a"): library.Unreadable,
+			layout.RemovedIn("gone.m4a"):     library.Lost,
+			layout.RemovedIn("mine.m4a"):     library.Lost,
+		} {
+			if kinds[name] != want {
+				t.Errorf("verify says of %s: %q, want %q", name, kinds[name], want)
+			}
+		}
+		_, empty := l.EmptyRemoved(t.Context(), killedAt.Add(-time.Hour))
+		return errors.Join(err, empty)
+	})
+	for place, want := range map[string]bool{"bad.m4a": true, "mine.m4a": true, "gone.m4a": false} {
+		if _, err := os.Stat(l.Path(layout.RemovedRecord(place))); (err == nil) != want {
+			t.Errorf("the record of %s: %v", place, err)
+		}
+	}
+	if err := os.Rename(filepath.Join(dir, "away"), l.Path(layout.RemovedIn("mine.m4a"))); err != nil {
+		t.Fatal(err)
+	}
+	opened(t, dir, func(l *library.Library) error {
+		_, err := l.Restore(t.Context(), "mine.m4a")
+		return err
+	})
+}

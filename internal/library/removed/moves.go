@@ -116,6 +116,16 @@ func (s Store) Moving() (bool, error) {
 	return false, nil
 }
 
+// Damaged returns what is wrong with the list of moves of a place: then nobody
+// can tell where its files are to go. They are where the killed program left them.
+func (s Store) Damaged(place string) error {
+	err := s.read(layout.RemovedMoves(place), new(moves))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 // ofSpace reports whether a folder of a Space is moved.
 func (m *moves) ofSpace() bool {
 	for _, mv := range m.Moves {

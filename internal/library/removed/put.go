@@ -113,17 +113,18 @@ func (it *Item) names() []string {
 
 // Move gives what lies at a place another one, of that name.
 func (s Store) Move(it *Item, name string) error {
-	err := s.reserve(name, func(place string) error {
+	return s.reserve(name, func(place string) error {
 		m := &moves{Moves: []move{{From: layout.RemovedIn(it.Place), To: layout.RemovedIn(place)}}}
 		if !it.Bare {
+			b, err := space.Marshal(&it.Record)
+			if err != nil {
+				return err
+			}
 			m.Keep = &it.Record
+			m.Moves = append(m.Moves, move{From: layout.RemovedRecord(it.Place), To: layout.RemovedRecord(place), Content: string(b)})
 		}
 		return s.make(place, m)
 	})
-	if err != nil {
-		return err
-	}
-	return s.remove(layout.RemovedRecord(it.Place))
 }
 
 // Rename gives files of a folder, which belong to one clip or episode, the names

@@ -1,6 +1,7 @@
 package removed
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -160,5 +161,46 @@ func TestMissingIsNotMoved(t *testing.T) {
 	}
 	if !s.exists(aside) || s.exists("clips/a.m4a") || s.exists(layout.RemovedMoves("a.m4a")) {
 		t.Error("it was left half moved")
+	}
+}
+
+// A place that gets another name takes its record along, wherever it is killed:
+// the old name may be that of somebody who is forgotten.
+func TestMoveKilledAtEachStep(t *testing.T) {
+	for n := 0; ; n++ {
+		root, err := os.OpenRoot(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer root.Close()
+		if err := root.MkdirAll(layout.RemovedIn("ann"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := root.WriteFile(layout.RemovedRecord("ann"), []byte(`{"schema":1,"kind":"space","name":"ann"}`), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s, steps := Store{Root: root}, 0
+		s.Trace = func(step, name string) error {
+			if steps++; steps > n {
+				return errors.New("killed")
+			}
+			return nil
+		}
+		err = s.Move(&Item{Place: "ann", Record: Record{Schema: 1, Kind: Space, Name: "bob"}}, "bob")
+		s.Trace = nil
+		if _, ferr := s.Finish(true); ferr != nil {
+			t.Fatalf("step %d: %v", n, ferr)
+		}
+		for _, place := range []string{"ann", "bob"} {
+			if s.exists(layout.RemovedIn(place)) != s.exists(layout.RemovedRecord(place)) {
+				t.Errorf("step %d: the folder and the record of %s are apart", n, place)
+			}
+		}
+		if err == nil {
+			if s.exists(layout.RemovedIn("ann")) || n < 5 {
+				t.Errorf("%d steps", n)
+			}
+			return
+		}
 	}
 }
