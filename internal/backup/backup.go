@@ -46,25 +46,25 @@ var (
 	ErrNone = errors.New("no backup found")
 	// ErrGone means that the backup that was made there is not there any more:
 	// the disk may be missing.
-	ErrGone = errors.New("the backup that was made there is gone")
+	ErrGone = errors.New("the earlier backup there is missing")
 	// ErrNoSnapshot means that the backup has no snapshot of that name.
 	ErrNoSnapshot = errors.New("no such snapshot")
 	// ErrOther means that the backup there is not of this library.
 	ErrOther = errors.New("the target holds the backup of another library")
 	// ErrCopy means that another copy of this library makes the same backup.
-	ErrCopy = errors.New("the latest snapshot there is not the one that this library made last: another copy of the library, or of the backup, is in use")
+	ErrCopy = errors.New("the latest snapshot there was not made by this library: another copy of the library or of the backup is in use")
 	// ErrReplaced means that it is not the one that this library made there.
-	ErrReplaced = errors.New("the target holds another backup than the one that this library made there")
+	ErrReplaced = errors.New("the target holds a different backup from the one that this library made there")
 	// ErrMeanwhile means that two copies of a library write the backup at once.
-	ErrMeanwhile = errors.New("another program changed the backup meanwhile")
+	ErrMeanwhile = errors.New("another program has changed the backup in the meantime")
 	// ErrPublic means that everybody could read what is sent.
 	ErrPublic = errors.New("the target is public")
 	// ErrPublished means that everybody reads what lies there.
-	ErrPublished = errors.New("this folder holds what you published")
+	ErrPublished = errors.New("this folder contains your published files")
 	// ErrInside means that the target is a folder of the library.
 	ErrInside = errors.New("the target lies inside the library")
 	// ErrUnsettled means that the library did not stop changing.
-	ErrUnsettled = errors.New("the library is being changed, or a killed program has left a change half done")
+	ErrUnsettled = errors.New("another program is changing the library, or an interrupted program has left a change unfinished")
 	// ErrNewer means that a newer program made the backup.
 	ErrNewer = errors.New("the backup was made by a newer version of spaces")
 	// ErrBroken means that what lies there cannot be understood.
@@ -231,7 +231,7 @@ func (b *Backup) manifest(ctx context.Context, s *Snapshot) (*Manifest, error) {
 		return nil, err
 	}
 	if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != s.SHA256 {
-		return nil, fmt.Errorf("%w: %s has another SHA-256 than it was given", ErrBroken, s.object())
+		return nil, fmt.Errorf("%w: the SHA-256 of %s does not match", ErrBroken, s.object())
 	}
 	m := new(Manifest)
 	if err := json.Unmarshal(text, m); err != nil {

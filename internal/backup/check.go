@@ -50,7 +50,7 @@ func (b *Backup) Check(ctx context.Context, full bool, found func(Finding)) (*Ch
 	}
 	c := &Checked{Place: b.Target.Place(), Snapshots: h.Snapshots, Unfinished: h.Sending != nil || len(h.Removing) > 0}
 	if len(h.Snapshots) == 0 {
-		return nil, fmt.Errorf("%s: %w: the first one was not finished", c.Place, ErrNone)
+		return nil, fmt.Errorf("%s: %w: the first backup was not finished", c.Place, ErrNone)
 	}
 	var mu sync.Mutex
 	tell := func(f Finding) {
@@ -88,7 +88,7 @@ func (b *Backup) known(ctx context.Context, h *head, tell func(Finding)) ([]*Fil
 		m, err := b.manifest(ctx, s)
 		switch {
 		case errors.Is(err, publish.ErrNotExist):
-			tell(Finding{Lost, s.object(), "", "the manifest of the snapshot " + s.Name + " is gone"})
+			tell(Finding{Lost, s.object(), "", "the manifest of the snapshot " + s.Name + " is missing"})
 			continue
 		case errors.Is(err, ErrBroken):
 			tell(Finding{Changed, s.object(), "", err.Error()})
@@ -111,13 +111,13 @@ func (b *Backup) checkObject(ctx context.Context, f *File, full bool) (*Finding,
 	there, err := b.Target.Stat(ctx, f.object())
 	switch {
 	case errors.Is(err, publish.ErrNotExist):
-		return &Finding{Lost, f.object(), f.Path, "it is gone"}, nil
+		return &Finding{Lost, f.object(), f.Path, "it is missing"}, nil
 	case err != nil:
 		return nil, err
 	case there.Size != f.Bytes:
-		return &Finding{Changed, f.object(), f.Path, fmt.Sprintf("%d bytes, not %d", there.Size, f.Bytes)}, nil
+		return &Finding{Changed, f.object(), f.Path, fmt.Sprintf("it has %d bytes instead of %d", there.Size, f.Bytes)}, nil
 	case !fits(there, f):
-		return &Finding{Changed, f.object(), f.Path, "its SHA-256 is another"}, nil
+		return &Finding{Changed, f.object(), f.Path, "its SHA-256 differs"}, nil
 	case !full:
 		return nil, nil
 	}
@@ -125,5 +125,5 @@ func (b *Backup) checkObject(ctx context.Context, f *File, full bool) (*Finding,
 	if err != nil || same {
 		return nil, err
 	}
-	return &Finding{Changed, f.object(), f.Path, "other content of the same size"}, nil
+	return &Finding{Changed, f.object(), f.Path, "its size is right, but its content differs"}, nil
 }

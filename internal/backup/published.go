@@ -31,7 +31,7 @@ func (b *Backup) unpublished() error {
 			place, _, _ = strings.Cut(place, "?")
 		}
 		if overlap(s.Place, place) {
-			return fmt.Errorf("%s: %w: by the settings, everybody can read the target %s (%s)", b.Target.Place(), ErrPublic, s.Name, s.Place)
+			return fmt.Errorf("%s: %w: everybody can read the target %s (%s)", b.Target.Place(), ErrPublic, s.Name, s.Place)
 		}
 	}
 	standing, err := publish.Standing(b.Library.Root())
@@ -59,7 +59,7 @@ func (b *Backup) unpublished() error {
 type publishedError struct{ what, url string }
 
 func (e *publishedError) Error() string {
-	return fmt.Sprintf("this folder holds %s (%s)", e.what, e.url)
+	return fmt.Sprintf("this folder contains %s (%s)", e.what, e.url)
 }
 
 func (e *publishedError) Unwrap() error { return ErrPublished }

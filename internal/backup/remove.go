@@ -84,7 +84,7 @@ func (b *Backup) removeObject(ctx context.Context, name string) (removed bool, e
 	}
 	switch _, err := b.Target.Stat(ctx, name); {
 	case err == nil:
-		return false, fmt.Errorf("%w: the server says that %s was removed, and it is still there", publish.ErrMismatch, name)
+		return false, fmt.Errorf("%w: the server reported that it removed %s, but it still exists", publish.ErrMismatch, name)
 	case !errors.Is(err, publish.ErrNotExist):
 		return false, err
 	}

@@ -104,7 +104,7 @@ func (b *Backup) choose(ctx context.Context, snapshot string) (*head, *Snapshot,
 	}
 	s := h.newest()
 	if s == nil {
-		return nil, nil, nil, fmt.Errorf("%s: %w: the first one was not finished", b.Target.Place(), ErrNone)
+		return nil, nil, nil, fmt.Errorf("%s: %w: the first backup was not finished", b.Target.Place(), ErrNone)
 	}
 	if snapshot != "" {
 		s = nil
@@ -341,7 +341,7 @@ func (r *restoring) count(n *int) {
 func (r *restoring) fetch(ctx context.Context, f *File) error {
 	src, err := r.Target.Open(ctx, f.object())
 	if errors.Is(err, publish.ErrNotExist) {
-		return fmt.Errorf("%w: %s is gone", ErrBroken, f.object())
+		return fmt.Errorf("%w: %s is missing", ErrBroken, f.object())
 	}
 	if err != nil {
 		return err
@@ -363,7 +363,7 @@ func (r *restoring) fetch(ctx context.Context, f *File) error {
 		return err
 	}
 	if n != f.Bytes || hex.EncodeToString(h.Sum(nil)) != f.SHA256 {
-		return fmt.Errorf("%w: %s has other bytes than were sent", ErrBroken, f.object())
+		return fmt.Errorf("%w: the bytes of %s differ from those that were sent", ErrBroken, f.object())
 	}
 	d.SetModified(f.Modified)
 	return d.Commit(true)

@@ -159,7 +159,7 @@ func (b *Backup) arrive(ctx context.Context, u *publish.Upload) error {
 	}
 	same, err := publish.Same(ctx, b.Target, u.Name, u.Size, u.SHA256)
 	if err == nil && !same {
-		err = fmt.Errorf("%w: read back, it differs", publish.ErrMismatch)
+		err = fmt.Errorf("%w: reading it back gave different bytes", publish.ErrMismatch)
 	}
 	return err
 }

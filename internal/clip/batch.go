@@ -281,7 +281,7 @@ func arrayBatch(r io.Reader, id string) *Batch {
 			}
 			if err != nil || t != json.Delim('[') {
 				ended = true
-				return Line{Number: number, Err: recording.Problemf(BadLine, "", "what follows the JSON array is not another array, and was not read")}, nil
+				return Line{Number: number, Err: recording.Problemf(BadLine, "", "the text after the JSON array is not another array and was not read")}, nil
 			}
 		}
 		limited.n = 0
@@ -374,7 +374,7 @@ func tableBatch(r *bufio.Reader, header string, number int, id string, comma run
 			return nil, unknownColumn(number, name, meant)
 		}
 		if _, twice := at[c]; twice && c != "" {
-			return nil, recording.Problemf(BadLine, "", "line %d: the column %q is there twice", number, c)
+			return nil, recording.Problemf(BadLine, "", "line %d: the column %q appears twice", number, c)
 		}
 		at[c] = i
 	}
@@ -468,8 +468,8 @@ func (l *Line) complete(id string) {
 	}
 	switch {
 	case l.Recording == "":
-		l.Err = recording.Problemf(BadLine, NoRecording, "the recording is missing")
+		l.Err = recording.Problemf(BadLine, NoRecording, "missing recording")
 	case l.At == "":
-		l.Err = recording.Problemf(BadLine, "", "the start (at) is missing")
+		l.Err = recording.Problemf(BadLine, "", "missing start (at)")
 	}
 }

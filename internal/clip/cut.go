@@ -233,7 +233,7 @@ func (q *Request) writeFile(ctx context.Context, s *plan, res *Result) error {
 		}
 		for _, f := range r.Files {
 			if own, err := f.Stat(); err == nil && os.SameFile(info, own) {
-				return recording.Problemf(Exists, OwnFile, "%s is the recording itself", file)
+				return recording.Problemf(Exists, OwnFile, "%s is the recording, which must not be overwritten", file)
 			}
 		}
 	}

@@ -32,7 +32,7 @@ func (q *Request) checkOmission() error {
 		return nil
 	}
 	if list := q.Omit.Sections([]recording.Section{{Span: q.Span}}); len(list) == 0 || list[0].Span.Samples == 0 {
-		p := recording.Problemf(Empty, NothingLeft, "nothing of the clip is left after leaving speakers out")
+		p := recording.Problemf(Empty, NothingLeft, "the clip has no sound left after leaving speakers out")
 		p.Recording = q.Recording.Space.ID
 		return p
 	}

@@ -36,12 +36,12 @@ func MayWrite(library, file, own string, force bool) error {
 		if _, err := os.Lstat(file); err == nil {
 			kind = Exists
 		}
-		return recording.Problemf(kind, InLibrary, "%s is in the library, where only the folders clips and episodes take files: nothing was written", file)
+		return recording.Problemf(kind, InLibrary, "%s is in the library, where files can be written only to the folders clips and episodes; nothing was written", file)
 	}
 	if _, err := os.Lstat(file); err != nil || !force || sameFolder(dir, own) {
 		return nil
 	}
-	return recording.Problemf(Exists, InLibrary, "%s exists and belongs to the library: it was not replaced", file)
+	return recording.Problemf(Exists, InLibrary, "%s belongs to the library and was not replaced", file)
 }
 
 // resolved is a folder without links; some of it need not exist yet.

@@ -26,7 +26,7 @@ func Inside(dir, output string, anywhere bool) (string, error) {
 		return filepath.Join(dir, output), nil
 	}
 	outside := func(why string) error {
-		return recording.Problemf(BadLine, Outside, "the output %s leads out of the folder that the clips go to%s", output, why)
+		return recording.Problemf(BadLine, Outside, "the output %s is outside the folder for the clips%s", output, why)
 	}
 	if !filepath.IsLocal(output) {
 		return "", outside("")
@@ -47,7 +47,7 @@ func Inside(dir, output string, anywhere bool) (string, error) {
 			continue
 		}
 		if _, err := root.Stat(name); err != nil {
-			return "", outside(", by a link")
+			return "", outside(" (through a link)")
 		}
 	}
 	file := filepath.Join(dir, output)

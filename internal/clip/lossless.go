@@ -29,7 +29,7 @@ func (q *Request) lossless() (*plan, error) {
 	r := q.Recording
 	list := r.Extents(q.Span)
 	if len(list) == 0 {
-		return nil, notLossless("that range has no sound")
+		return nil, notLossless("the recording has no sound in that range")
 	}
 	switch q.Format {
 	case format.AAC:

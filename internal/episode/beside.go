@@ -80,7 +80,7 @@ func (e *export) addTranscripts() error {
 	}
 	heard := slices.DeleteFunc(slices.Clone(e.Transcript), e.omits)
 	if n := len(e.Transcript) - len(heard); n > 0 {
-		e.note("%d cues of the transcript overlap the parts left out, and are left out too", n)
+		e.note("%d cues of the transcript overlap the cuts and were left out", n)
 	}
 	cues := transcript.Move(heard, e.rec.Locate)
 	if len(cues) == 0 {

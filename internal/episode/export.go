@@ -158,7 +158,7 @@ func (e *export) prepare() error {
 	s := r.Space
 	whole := e.sections(e.measured)
 	if e.list = e.Omit.Sections(whole); len(e.list) == 0 || e.list[0].Span.Samples == 0 {
-		p := recording.Problemf(BadRequest, clip.NothingLeft, "nothing of %s is left after leaving speakers out", s.ID)
+		p := recording.Problemf(BadRequest, clip.NothingLeft, "%s has no sound left after leaving speakers out", s.ID)
 		p.Recording = s.ID
 		return p
 	}
@@ -509,7 +509,7 @@ func (e *export) target() (*target, error) {
 		for _, f := range e.Recording.Files {
 			if own, err := f.Stat(); err == nil && os.SameFile(info, own) {
 				t.root.Close()
-				return nil, recording.Problemf(Exists, clip.OwnFile, "%s is the recording itself", t.path)
+				return nil, recording.Problemf(Exists, clip.OwnFile, "%s is the recording, which must not be overwritten", t.path)
 			}
 		}
 	}

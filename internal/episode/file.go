@@ -54,7 +54,7 @@ func measureFile(ctx context.Context, f *os.File, kind format.Format, rec *Recor
 	counted := int64(0)
 	res, err := measure(ctx, &ticker{heard, func(n int64) { counted += n; tick(n) }}, nil)
 	if err == nil && (counted != rec.Samples || s.Losses().Units > 0) {
-		err = fmt.Errorf("%w: %d of %d samples can be played, and %d units do not decode", errChanged, counted, rec.Samples, s.Losses().Units)
+		err = fmt.Errorf("%w: %d of %d samples can be played, and %d access units cannot be decoded", errChanged, counted, rec.Samples, s.Losses().Units)
 	}
 	if pcm.CutsOff(rd.Track().Runs[run].Codec) {
 		res.CutOff()

@@ -175,11 +175,11 @@ func notes(rec *Record) string {
 		for _, o := range rec.Omitted {
 			sum += o.Seconds
 		}
-		what := "stretches are"
+		what := "passages were"
 		if n == 1 {
-			what = "stretch is"
+			what = "passage was"
 		}
-		fmt.Fprintf(&b, "\n%d %s left out, %s in all: speakers without consent.\n", n, what, clock(sum))
+		fmt.Fprintf(&b, "\n%d %s left out, %s in total, because a speaker has not given consent.\n", n, what, clock(sum))
 	}
 	if lines := chapterLines(rec); lines != "" && !strings.Contains(rec.Description, lines) {
 		fmt.Fprintf(&b, "\n## Chapters\n\n%s\n", lines)

@@ -31,9 +31,9 @@ const Format = 1
 
 var (
 	// ErrNoLibrary means that the folder holds no library yet.
-	ErrNoLibrary = errors.New("no library here")
+	ErrNoLibrary = errors.New("no library found")
 	// ErrForeign says that a folder with other things in it is not made a library.
-	ErrForeign = errors.New("is not a library, and not empty")
+	ErrForeign = errors.New("is neither a library nor an empty folder")
 	// ErrNotFound means that the library knows no such Space.
 	ErrNotFound = errors.New("no such Space in the library")
 	// ErrNewer means that a newer program made the library.

@@ -159,7 +159,7 @@ func (v *verifier) strays(known []string) error {
 		}
 		for _, e := range entries {
 			if name := path.Join(year, e.Name()); !slices.Contains(known, name) {
-				v.report("", Extra, name, "not a recording: it has no "+layout.Sidecar)
+				v.report("", Extra, name, "not the folder of a recording: it has no "+layout.Sidecar)
 			}
 		}
 	}
@@ -230,9 +230,9 @@ func (v *verifier) file(id, name string, size int64, want string, progress strea
 	case err != nil:
 		v.report(id, Unreadable, name, "%v", err)
 	case size >= 0 && n != size:
-		v.report(id, Changed, name, "%d bytes, not %d", n, size)
+		v.report(id, Changed, name, "it has %d bytes instead of %d", n, size)
 	case got != want:
-		v.report(id, Changed, name, "the content has changed: SHA-256 %s, not %s", got, want)
+		v.report(id, Changed, name, "the content has changed: its SHA-256 is %s instead of %s", got, want)
 	}
 	v.stats.Files++
 	v.stats.Bytes += n

@@ -59,7 +59,7 @@ func notAudio(kind FileType) error {
 	case HTML:
 		e.What, e.hint = "an HTML page, not audio: the download failed", again
 	case JSON:
-		e.What, e.hint = "JSON data, not audio", "if it should be a recording, the download failed: "+again
+		e.What, e.hint = "JSON data, not audio", "if it was meant to be a recording, the download failed: "+again
 	case Playlist:
 		e.What, e.hint = "a playlist (M3U8), not audio: it lists where the audio is", "download the listed audio while X still has it, for example with yt-dlp"
 	case Text:

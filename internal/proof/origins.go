@@ -98,7 +98,7 @@ func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int
 	alone.Drop = noted[0].PieceUnit
 	tl := timeline.Build([]timeline.Piece{alone})
 	if len(tl.Runs) != len(noted) {
-		proof.check("clock", piece.Name, Fails, "its tags give %d stretches without a gap, but %d are recorded", len(tl.Runs), len(noted))
+		proof.check("clock", piece.Name, Fails, "its tags show %d ranges without a gap, but the library recorded %d", len(tl.Runs), len(noted))
 		return nil
 	}
 	told := false
@@ -109,7 +109,7 @@ func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int
 			continue // the host, the record or another piece tells it
 		}
 		if now.String() != noted[i].Wall.String() || r.Samples != noted[i].Samples {
-			proof.check("clock", piece.Name, Fails, "its tags say that stretch %d began at %s and has %d samples, but %s and %d are recorded", i+1, now, r.Samples, noted[i].Wall, noted[i].Samples)
+			proof.check("clock", piece.Name, Fails, "its tags show that range %d began at %s and has %d samples, but the library recorded %s and %d", i+1, now, r.Samples, noted[i].Wall, noted[i].Samples)
 			return nil
 		}
 	}
@@ -203,7 +203,7 @@ func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *
 		case err != nil:
 			proof.check("member", src.Member, Fails, "%v", err)
 		case sum.sha256 == src.SHA256:
-			proof.check("member", src.Member, Holds, "%d bytes, SHA-256 as %s", sum.bytes, src.Piece)
+			proof.check("member", src.Member, Holds, "%d bytes with the SHA-256 of %s", sum.bytes, src.Piece)
 			return nil // of several of that name, it is this one
 		default:
 			proof.check("member", src.Member, Fails, "%d bytes with SHA-256 %s, not %s", sum.bytes, sum.sha256, src.SHA256)

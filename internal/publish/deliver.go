@@ -41,13 +41,13 @@ func verify(ctx context.Context, t Target, u *Upload, put Remote, full bool) (th
 		return there, nil, fmt.Errorf("it was sent, but could not be checked: %w", err)
 	}
 	if there.Size != u.Size {
-		return there, nil, fmt.Errorf("%w: %d bytes of %d", ErrMismatch, there.Size, u.Size)
+		return there, nil, fmt.Errorf("%w: the target has %d of %d bytes", ErrMismatch, there.Size, u.Size)
 	}
 	there.URL = cmp.Or(there.URL, put.URL)
 	verified = []string{"size"}
 	for _, r := range []Remote{put, there} {
 		if r.SHA256 != "" && r.SHA256 != hex.EncodeToString(u.SHA256[:]) {
-			return there, nil, fmt.Errorf("%w: its SHA-256 is %s", ErrMismatch, r.SHA256)
+			return there, nil, fmt.Errorf("%w: its SHA-256 at the target is %s", ErrMismatch, r.SHA256)
 		}
 		if r.SHA256Computed && !slices.Contains(verified, "sha256") {
 			verified = append(verified, "sha256")

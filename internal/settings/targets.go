@@ -64,7 +64,7 @@ func (t *Target) Own() map[string]any {
 }
 
 // ErrTargetExists says that there is a target of a name.
-var ErrTargetExists = errors.New("there is a target of that name")
+var ErrTargetExists = errors.New("a target with that name exists already")
 
 // CheckTargetName says what is wrong with a name of a target: on a command line
 // it must not look like a URL, a flag or a path.
@@ -73,7 +73,7 @@ func CheckTargetName(name string) error {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
 	})
 	if name == "" || odd || strings.HasPrefix(name, "-") || strings.HasPrefix(name, ".") {
-		return fmt.Errorf("the name of a target has letters, digits, - and _, not %q", name)
+		return fmt.Errorf("the name of a target can contain only letters, digits, - and _, not %q", name)
 	}
 	return nil
 }

@@ -133,8 +133,8 @@ func TestSaveTargetRefuses(t *testing.T) {
 		want         string
 	}{
 		{"a name that is taken", "show", []Setting{{"url", "s3://b"}}, false, ErrTargetExists.Error()},
-		{"a name like a URL", "s3://b", nil, false, "the name of a target has"},
-		{"a name like a flag", "-x", nil, false, "the name of a target has"},
+		{"a name like a URL", "s3://b", nil, false, "the name of a target can contain only"},
+		{"a name like a flag", "-x", nil, false, "the name of a target can contain only"},
 		{"a secret", "b", []Setting{{"url", "s3://b"}, {"secret_key", "hunter2"}}, false, "target b: secret_key must not be stored here"},
 		{"a password in a URL", "b", []Setting{{"url", "s3://b"}, {"endpoint", "http://key:hunter2@h"}}, false, "endpoint: the URL contains a password"},
 		{"replaced", "show", []Setting{{"url", "s3://b"}}, true, ""},

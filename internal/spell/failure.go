@@ -60,7 +60,7 @@ func plain(err error) string {
 	case *json.SyntaxError:
 		return fmt.Sprintf("not valid JSON (byte %d)", e.Offset)
 	case *json.UnmarshalTypeError:
-		return fmt.Sprintf("not the JSON that is expected (byte %d: %s)", e.Offset, e.Value)
+		return fmt.Sprintf("unexpected JSON (byte %d: %s)", e.Offset, e.Value)
 	}
 	if err == io.ErrUnexpectedEOF {
 		return "it ends too early"

@@ -40,7 +40,7 @@ func TestError(t *testing.T) {
 		"only a number": {fmt.Errorf("clip.m4a: %w", syscall.EISDIR), "clip.m4a: it is a folder"},
 		"no number":     {number, `"ten" is not a number`},
 		"JSON":          {fmt.Errorf("show.json: %w", syntax), "show.json: not valid JSON (byte 9)"},
-		"other JSON":    {kind, "not the JSON that is expected (byte 8: string)"},
+		"other JSON":    {kind, "unexpected JSON (byte 8: string)"},
 		"cut off":       {fmt.Errorf("x: %w", io.ErrUnexpectedEOF), "x: it ends too early"},
 		"refused": {&net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
 			"cannot connect to 127.0.0.1:9: connection refused"},

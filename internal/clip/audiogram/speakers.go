@@ -10,7 +10,7 @@ import (
 // the host has confirmed: a guess could put words into the wrong mouth.
 func Speakers(r *recording.Recording, span recording.Span, turns *space.Turns) ([]SpeakerCue, error) {
 	if turns == nil || turns.Approximate {
-		p := recording.Problemf(clip.Unconfirmed, "", "names are shown only where you have confirmed who speaks, and in %s you have not", r.Space.ID)
+		p := recording.Problemf(clip.Unconfirmed, "", "a video shows names only after you confirm who speaks; in %s you have not confirmed it", r.Space.ID)
 		p.Recording = r.Space.ID
 		return nil, p
 	}

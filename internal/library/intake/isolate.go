@@ -72,7 +72,7 @@ func itemProblem(it *item, err error) archive.Problem {
 	p := archive.Problem{Kind: "not-saved", Subject: it.subject(), Message: "not saved: " + err.Error(), Err: err}
 	switch {
 	case errors.As(err, new(*internalError)):
-		p.Hint = "keep the file and report the bug to the makers of spaces"
+		p.Hint = "keep the file and report the bug to the developers of spaces"
 	case library.IsFull(err):
 		p.Kind = "disk-full"
 		p.Hint = "free some disk space and run the command again"

@@ -121,7 +121,7 @@ func (a *audio) reportJoins(out *outcome) {
 	for _, p := range a.pieces {
 		if n := p.Track.OtherTracks; n > 0 {
 			out.problem(archive.Problem{Kind: "other-tracks", Subject: cmp.Or(p.Member, p.Name),
-				Message: fmt.Sprintf("it has %d sound tracks; the first playable one is used, and the others stay in the original", n+1)}, false)
+				Message: fmt.Sprintf("it has %d audio tracks; the first playable one is used, and the others are kept in the original", n+1)}, false)
 		}
 	}
 	for _, p := range a.pieces {

@@ -66,7 +66,7 @@ func (im *importer) fill(ctx context.Context, it *item, known *space.Space, g *l
 	}
 	for i, p := range pieces {
 		if was := known.Pieces[i]; p.SHA256 != was.SHA256 {
-			return fmt.Errorf("%s: its content has changed: SHA-256 %s, not %s", layout.OriginalIn(known.Folder, p.Name), p.SHA256, was.SHA256)
+			return fmt.Errorf("%s: its content has changed: its SHA-256 is %s instead of %s", layout.OriginalIn(known.Folder, p.Name), p.SHA256, was.SHA256)
 		}
 	}
 	a, err := assemble(pieces)

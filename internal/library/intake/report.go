@@ -101,7 +101,7 @@ func (r *Report) Words(row Row) string {
 		words = map[Action]string{Added: "new", Updated: "would be updated", Unchanged: "already here"}[row.Action]
 	}
 	if row.Better {
-		words = "here in a better copy"
+		words = "already here, better copy"
 	}
 	if row.gone() {
 		words = "its file is missing"
@@ -146,8 +146,8 @@ func (r *Report) Counts() string {
 		}
 		add(saved, words)
 		add(heard-saved-s.Better-r.Gone(), "%d already here")
-		add(s.Better, "%d here in a better copy, which stays")
-		add(r.Gone(), "%d known, but the playable file is missing")
+		add(s.Better, "%d already here in a better copy, which was kept")
+		add(r.Gone(), "%d already here, but without a playable file")
 	}
 	add(s.NoAudio, "%d without audio")
 	add(s.Removed, "%d removed by you")
@@ -171,9 +171,9 @@ func (r *Report) Remarks() (lines []string) {
 		}
 		switch ar.Section {
 		case string(archive.SectionNone):
-			lines = append(lines, ar.Name+" has no Spaces section: X put nothing about Spaces into it.")
+			lines = append(lines, ar.Name+" has no Spaces section: X included no data about Spaces.")
 		case string(archive.SectionEmpty):
-			lines = append(lines, ar.Name+" has a Spaces section, but it is empty: X knew of no Spaces of this account.")
+			lines = append(lines, ar.Name+" has an empty Spaces section: X lists no Spaces of this account.")
 		}
 	}
 	return lines
@@ -186,19 +186,19 @@ func (r *Report) unrecorded() string {
 	if len(r.Archives) > 0 {
 		text += " without a record in the archive: "
 	} else {
-		text += " without X's record: "
+		text += " without a record from X: "
 	}
 	switch {
 	case r.DryRun:
-		return text + "to be kept all the same."
+		return text + "they will be kept."
 	case s.ByClock == s.NoRecord:
-		return text + "kept, and dated by the audio's own clock."
+		return text + "kept; their dates come from the clock in the audio."
 	case s.Undated == s.NoRecord:
 		return text + "kept, without a date."
 	}
 	text += "kept"
 	if s.ByClock > 0 {
-		text += fmt.Sprintf(", %d dated by the audio's own clock", s.ByClock)
+		text += fmt.Sprintf(", %d with a date from the clock in the audio", s.ByClock)
 	}
 	if s.Undated > 0 {
 		text += fmt.Sprintf(", %d without a date", s.Undated)

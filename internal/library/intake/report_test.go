@@ -19,7 +19,7 @@ func TestReportWords(t *testing.T) {
 		{"updated, 3 s lost", Report{}, Row{State: space.Damaged, Action: Updated, Lost: 3}},
 		{"saved, damaged", Report{}, Row{State: space.Damaged, Action: Added}},
 		{"already here, no record", Report{}, Row{State: space.NoRecord, Action: Unchanged}},
-		{"here in a better copy", Report{}, Row{State: space.Complete, Action: Unchanged, Better: true}},
+		{"already here, better copy", Report{}, Row{State: space.Complete, Action: Unchanged, Better: true}},
 		{"its file is missing", Report{}, Row{State: space.Missing, Action: Unchanged}},
 		{"no audio", Report{}, Row{State: space.NoAudio, Action: Added}},
 		{"no audio in ZIP", Report{Archives: zip}, Row{State: space.NoAudio, Action: Added}},

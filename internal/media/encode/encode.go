@@ -151,7 +151,7 @@ func (s Sound) Frames(ctx context.Context, n int, fn func(block []float32) error
 // whole checks that as many samples came as were promised.
 func (s Sound) whole(got int64) error {
 	if got != s.Samples {
-		return fmt.Errorf("%d samples came out of the decoder, not %d", got, s.Samples)
+		return fmt.Errorf("the decoder returned %d samples instead of %d", got, s.Samples)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func (e Export) open(f *File) (from, pixels int64, err error) {
 	spp := int64(e.SamplesPerPixel)
 	switch {
 	case spp < 1 || spp%int64(f.Bucket) != 0 || spp > math.MaxInt32:
-		return 0, 0, fmt.Errorf("peaks: %d samples per pixel are not a multiple of %d", spp, f.Bucket)
+		return 0, 0, fmt.Errorf("peaks: the number of samples per pixel, %d, is not a multiple of %d", spp, f.Bucket)
 	case e.Bits != 8 && e.Bits != 16:
 		return 0, 0, fmt.Errorf("peaks: unsupported number of bits %d (use 8 or 16)", e.Bits)
 	case e.From < 0 || e.From > e.To:

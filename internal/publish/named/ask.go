@@ -15,11 +15,11 @@ import (
 // can read it. What known says is set already is not asked, by keys of settings.
 func (d *Draft) Ask(home string, known func(key string) bool, say func(line string), ask func(publish.Question) (string, error)) error {
 	kinds := all.Backends()
-	say("What is the target?")
+	say("Where do you want to upload to?")
 	for i, b := range kinds {
 		say(fmt.Sprintf("  %d  %s", i+1, b.About))
 	}
-	text, err := ask(publish.Question{Text: fmt.Sprintf("Number, 1 to %d", len(kinds))})
+	text, err := ask(publish.Question{Text: fmt.Sprintf("Enter a number from 1 to %d", len(kinds))})
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (d *Draft) Ask(home string, known func(key string) bool, say func(line stri
 		}
 	}
 	if d.BaseURL == "" && d.Access == "public" {
-		d.BaseURL, err = ask(publish.Question{Text: "Web address of the folder (empty: not known)", Optional: true})
+		d.BaseURL, err = ask(publish.Question{Text: "Public web address of the folder (empty: unknown)", Optional: true})
 	}
 	return err
 }

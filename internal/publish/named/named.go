@@ -75,7 +75,7 @@ type UnknownError struct {
 	Folder string   // the URL of the folder that is called so, or ""
 }
 
-func (e *UnknownError) Error() string { return fmt.Sprintf("there is no target %q", e.Name) }
+func (e *UnknownError) Error() string { return fmt.Sprintf("no target is named %q", e.Name) }
 
 // Find returns the target that a word means: a URL, or a name in the settings.
 func (s *Store) Find(word string) (*Target, error) {

@@ -151,7 +151,7 @@ func (p *putting) makeFolders(s *session, folder string) error {
 		return at(file, err)
 	}
 	if folder == "." {
-		return fmt.Errorf("%s: %w: no such folder (create it on the server first)", p.place, publish.ErrNotExist)
+		return fmt.Errorf("%s: %w: the folder does not exist (create it on the server first)", p.place, publish.ErrNotExist)
 	}
 	if err := p.makeFolders(s, path.Dir(folder)); err != nil {
 		return err

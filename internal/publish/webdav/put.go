@@ -318,7 +318,7 @@ func (t *Target) makeFolder(ctx context.Context, folder string) error {
 	err := t.wire.Try(ctx, there)
 	if errors.Is(err, publish.ErrNotExist) {
 		if folder == "" {
-			return fmt.Errorf("%s: %w: no such folder (create it on the server first)", t.place, publish.ErrNotExist)
+			return fmt.Errorf("%s: %w: the folder does not exist (create it on the server first)", t.place, publish.ErrNotExist)
 		}
 		if err := t.makeFolder(ctx, folderOf(strings.TrimSuffix(folder, "/"))); err != nil {
 			return err

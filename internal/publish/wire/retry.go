@@ -22,7 +22,7 @@ import (
 
 // What an answer or a failure can mean. None of them is tried again.
 var (
-	ErrNotExist  = errors.New("not there")
+	ErrNotExist  = errors.New("not found")
 	ErrDenied    = errors.New("access denied")
 	ErrFull      = errors.New("no space left at the target")
 	ErrUntrusted = errors.New("the server's identity is not trusted")

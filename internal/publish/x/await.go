@@ -18,7 +18,7 @@ const loginTime = 10 * time.Minute
 // ErrNoAnswer means that the browser has not come back from X.
 //
 //lint:ignore ST1005 X is a name
-var ErrNoAnswer = errors.New("X did not send the browser back")
+var ErrNoAnswer = errors.New("X did not redirect the browser to this computer")
 
 // A PortError means that nothing can listen for the browser.
 type PortError struct{ err error }
