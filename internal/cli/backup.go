@@ -69,7 +69,8 @@ func newBackupCreateCmd(a *App) *cobra.Command {
 		Long: `Bring the backup at a target up to date, or make the first one. Each run in which something has
 changed adds a snapshot of the whole library; what the target has already is not sent again.
 An interrupted run leaves the earlier snapshots whole, and the next one resumes it.
-After spaces people forget, it removes all earlier snapshots: they still hold that person.`,
+After spaces people forget, it removes all earlier snapshots: they still hold that person.
+Two copies of one library cannot share a backup: the one that comes second stops.`,
 		Example: `  spaces backup create file:///media/disk/spaces
   spaces backup create s3://my-private-bucket/spaces --keep 12
   spaces backup create nas --dry-run`,
@@ -79,8 +80,9 @@ After spaces people forget, it removes all earlier snapshots: they still hold th
 	f.IntVar(&o.create.Keep, "keep", 0, "remove all but the latest `N` snapshots")
 	f.BoolVar(&o.create.Full, "full", false, "read back what was sent earlier, and replace what is damaged")
 	f.BoolVar(&o.create.New, "new", false, "start a new backup where an earlier one is missing")
+	f.BoolVar(&o.create.TakeOver, "take-over", false, "continue the backup of another copy of the library, and keep its snapshots")
 	f.BoolVar(&o.create.DryRun, "dry-run", false, "say how much would be sent, and send nothing")
-	manual.Group(f, "How", "keep", "full", "new", "dry-run")
+	manual.Group(f, "How", "keep", "full", "new", "take-over", "dry-run")
 	return o.command(a, cmd, a.backupCreate)
 }
 
@@ -151,6 +153,7 @@ func (a *App) openBackup(o *backupOptions, bar *terminal.Bar) (*backup.Backup, *
 
 // backupError gives the errors of backups their codes and hints.
 func backupError(err error, o *backupOptions, t *named.Target) error {
+	target := app.Quoted(o.target)
 	for _, k := range []struct {
 		err        error
 		code       int
@@ -159,17 +162,20 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 		{backup.ErrPublic, app.ExitUsage, "public", "a backup holds everything: set the access of the target to private, or choose another one"},
 		{backup.ErrPublished, app.ExitUsage, "public", "choose a place that nobody else can read"},
 		{backup.ErrInside, app.ExitUsage, "usage", "choose a folder outside the library, on another disk"},
-		{backup.ErrGone, app.ExitNotFound, "no-backup", "connect the disk, or start a new backup: spaces backup create " + o.target + " --new"},
-		{backup.ErrNone, app.ExitNotFound, "no-backup", "make one: spaces backup create " + o.target},
-		{backup.ErrNoSnapshot, app.ExitNotFound, "no-snapshot", "see which there are: spaces backup check " + o.target + " --json"},
+		{backup.ErrGone, app.ExitNotFound, "no-backup", "connect the disk, or start a new backup: spaces backup create " + target + " --new"},
+		{backup.ErrNone, app.ExitNotFound, "no-backup", "make one: spaces backup create " + target},
+		{backup.ErrNoSnapshot, app.ExitNotFound, "no-snapshot", "see which there are: spaces backup check " + target + " --json"},
 		{backup.ErrOther, app.ExitUsage, "other-library", "choose another folder at the target"},
+		{backup.ErrCopy, app.ExitUsage, "other-copy", "choose another folder for this library, or continue here and keep those snapshots: spaces backup create " + target + " --take-over"},
+		{backup.ErrReplaced, app.ExitUsage, "other-library", "connect the other disk, or choose another folder at the target"},
+		{backup.ErrMeanwhile, app.ExitFailed, "other-copy", "wait for the other program, then run the same command again"},
 		{backup.ErrUnsettled, app.ExitFailed, "locked", "wait for the other program; or finish its change: spaces reindex"},
 		{backup.ErrNewer, app.ExitFailed, "newer-version", "use the newer version of spaces for this backup"},
-		{backup.ErrBroken, app.ExitFailed, "broken-backup", "see what is damaged: spaces backup check " + o.target + " --full"},
+		{backup.ErrBroken, app.ExitFailed, "broken-backup", "see what is damaged: spaces backup check " + target + " --full"},
 		{backup.ErrTaken, app.ExitUsage, "not-empty", "name an empty or new folder with -o DIR; nothing was restored"},
 		{backup.ErrForeign, app.ExitUsage, "not-empty", "move it away, or name another folder with -o DIR; nothing was restored"},
 		{publish.ErrMismatch, app.ExitFailed, "mismatch", "run the same command again; the earlier snapshots are whole"},
-		{publish.ErrDiffers, app.ExitFailed, "differs", "find out what else writes to the target: " + o.target},
+		{publish.ErrDiffers, app.ExitFailed, "differs", "find out what else writes to the target: " + target},
 		{backup.ErrRestoring, app.ExitFailed, "locked", app.WaitLonger},
 	} {
 		if errors.Is(err, k.err) {
@@ -182,6 +188,9 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 	if o.create.Keep < 0 {
 		return app.Usage("--keep must be 1 or more")
+	}
+	if o.create.Keep > 0 && o.create.TakeOver {
+		return app.Hinted(app.Usage("--take-over removes no snapshots and cannot be combined with --keep"), "leave out --keep this time")
 	}
 	bar := a.NewBar("backing up", terminal.Phase{Name: backup.Reading, Weight: 1}, terminal.Phase{Name: backup.Sending, Weight: 4}).CountBytes()
 	b, t, err := a.openBackup(o, bar)
@@ -238,6 +247,12 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 		a.Say("nothing has changed since the snapshot %s", r.Snapshot)
 	default:
 		a.Say("added the snapshot %s", r.Snapshot)
+	}
+	if r.TakenOver {
+		a.Say("the earlier snapshots are of another copy of the library: they stay until --keep removes them")
+	}
+	if r.Holding {
+		a.Warn("those snapshots can hold people whom you have forgotten, and the next run removes them: if you need their other files, restore them first: spaces backup restore %s -o DIR --snapshot NAME", o.target)
 	}
 	if n := len(r.Dropped); len(r.Unreadable) > 0 {
 		return nil

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/forget"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/backups"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -176,12 +178,19 @@ func (a *App) showPlan(p *forget.Plan) error {
 func (a *App) forgotten(p *forget.Plan, done bool, left []string) error {
 	var held []string
 	for _, e := range p.Backups {
-		held = append(held, e.Place)
+		if !slices.Contains(held, e.Place) {
+			held = append(held, e.Place)
+		}
 	}
 	if a.Settings.JSON {
 		return app.WriteJSON(a.Out, forgetSum{space.Schema, "summary", p.Handle, done, app.OrEmpty(left), app.OrEmpty(held)})
 	}
-	for _, e := range p.Backups {
+	for i, e := range p.Backups {
+		if slices.ContainsFunc(p.Backups[i+1:], func(later backups.Entry) bool { return later.Place == e.Place }) {
+			a.Warn("an earlier backup at %s, last made on %s, holds @%s if it still exists; to remove them there, connect it and run: spaces backup create %s",
+				terminal.Safe(e.Place), a.day(e.At), p.Handle, terminal.Safe(e.Where()))
+			continue
+		}
 		a.Warn("the backup at %s still holds @%s; to remove them there: spaces backup create %s", terminal.Safe(e.Place), p.Handle, terminal.Safe(e.Where()))
 	}
 	if n := p.Staying(); n > 0 {

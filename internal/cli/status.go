@@ -57,7 +57,7 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 		}
 	}
 	sum := status.Sum(list, a.Settings.Window)
-	if err := sum.AddBackup(ctx, lib, backup.ChangedSince); err != nil {
+	if err := sum.AddBackup(ctx, lib, a.Now(), backup.ChangedSince); err != nil {
 		return err
 	}
 	if a.Settings.JSON {
@@ -177,10 +177,26 @@ func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
 	say(gone, "Space has", "Spaces have", " no audio here and is older than the window: X has probably deleted it")
 	say(linked, "Space is", "Spaces are", " known from a post alone: it may be somebody else's")
 	say(publish, "Space is", "Spaces are", " saved and not published: spaces export, spaces upload")
+	a.adviseBackup(sum)
+}
+
+// adviseBackup tells of the latest backup, and of those that are behind.
+func (a *App) adviseBackup(sum status.Summary) {
 	if sum.Backup == "" {
 		fmt.Fprintln(a.Out, "No backup was made: spaces backup create TARGET")
 	} else {
-		since := map[bool]string{true: "; changed since: spaces backup create TARGET"}[*sum.ChangedSince]
-		fmt.Fprintf(a.Out, "Last backup: %s, at %s%s\n", a.day(sum.BackedUpAt.Time), terminal.Safe(sum.Backup), since)
+		since := ""
+		if sum.ChangedSince != nil && *sum.ChangedSince {
+			since = "; changed since: spaces backup create TARGET"
+		}
+		place := terminal.Safe(sum.Backup)
+		if sum.TimeUnverified {
+			fmt.Fprintf(a.Out, "Last backup: at %s; its date could not be verified, %s is in the future: spaces backup check %s%s\n", place, a.day(sum.BackedUpAt.Time), app.Quoted(place), since)
+		} else {
+			fmt.Fprintf(a.Out, "Last backup: %s, at %s%s\n", a.day(sum.BackedUpAt.Time), place, since)
+		}
+	}
+	for _, place := range sum.Holding {
+		fmt.Fprintf(a.Out, "The backup at %s still holds somebody whom you have forgotten: spaces backup create %s\n", terminal.Safe(place), app.Quoted(terminal.Safe(place)))
 	}
 }

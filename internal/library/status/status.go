@@ -77,19 +77,35 @@ type Summary struct {
 	// Backup is where the latest backup lies, BackedUpAt when it was made.
 	Backup     string     `json:"backup,omitempty"`
 	BackedUpAt space.Time `json:"backed_up_at,omitzero"`
+	// TimeUnverified says that this lies in the future: a clock was wrong then, or
+	// is now.
+	TimeUnverified bool `json:"backup_time_unverified,omitempty"`
 	// ChangedSince says that the library is not as that backup has it.
 	ChangedSince *bool `json:"changed_since_backup,omitempty"`
+	// Holding are the places of backups that still hold somebody who was forgotten.
+	Holding []string `json:"backups_holding_forgotten,omitempty"`
 }
 
-// AddBackup adds when the latest backup was made, and whether the library has
-// changed since, as changed says.
-func (s *Summary) AddBackup(ctx context.Context, lib *library.Library, changed func(context.Context, *library.Library, *backups.Entry) (bool, error)) error {
+// AddBackup adds when the latest backup was made, whether the library has changed
+// since, as changed says, and which backups hold somebody who was forgotten.
+func (s *Summary) AddBackup(ctx context.Context, lib *library.Library, now time.Time, changed func(context.Context, *library.Library, *backups.Entry) (bool, error)) error {
 	record, err := backups.Read(lib.Root())
-	last := record.Latest(time.Now())
-	if err != nil || last == nil {
+	if err != nil {
 		return err
 	}
-	s.Backup, s.BackedUpAt = last.Place, space.Time{Time: last.At}
+	for _, e := range record.Holding() {
+		if !slices.Contains(s.Holding, e.Place) {
+			s.Holding = append(s.Holding, e.Place)
+		}
+	}
+	last := record.Latest(now)
+	if last == nil {
+		return nil
+	}
+	s.Backup, s.BackedUpAt, s.TimeUnverified = last.Place, space.Time{Time: last.At}, last.Ahead(now)
+	if s.TimeUnverified && last.State == "" {
+		return nil // an earlier program had only the times to tell by
+	}
 	since, err := changed(ctx, lib, last)
 	s.ChangedSince = &since
 	return err
