@@ -13,11 +13,11 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
-	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 // videoOptions are the flags of clips that are videos.

@@ -19,7 +19,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
-	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -30,6 +29,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/stream"
 	"github.com/spaces-cli/spaces/internal/terminal"
+	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 type exportOptions struct {

@@ -14,8 +14,8 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
-	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 // A sidecar is a file that stands beside the audio.
@@ -37,7 +37,16 @@ func (e *export) hashTranscript() error {
 	if len(e.Transcript) == 0 {
 		return nil
 	}
-	b, err := json.Marshal(e.Transcript)
+	// A cue as records of episodes hash it: what is written of it.
+	type hashed struct {
+		Start, End    float64
+		Speaker, Text string
+	}
+	cues := make([]hashed, len(e.Transcript))
+	for i, c := range e.Transcript {
+		cues[i] = hashed{c.Start, c.End, c.Speaker, c.Text}
+	}
+	b, err := json.Marshal(cues)
 	if err != nil {
 		return err
 	}

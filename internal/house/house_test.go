@@ -47,7 +47,7 @@ var order = [][]string{
 	{"publish/wire"}, // connections: time-outs, bandwidth, what is tried again
 	{"episode/feed"},
 	{"episode"},
-	{"episode/..."}, // what an episode is made with: chapters, transcripts
+	{"episode/..."}, // what an episode is made with: chapters, artwork
 	{"bag"},
 	{"clip/..."},
 	{"clip"},
@@ -70,6 +70,7 @@ var order = [][]string{
 	{"archive/ytd"},
 	{"library/layout"}, // an archive's neighbours may be those of a library
 	{"library/space"},
+	{"transcript"}, // what was said, in the time of any sound
 	{"stream", "spell", "suggest"},
 	{"media"},
 	{"media/format"},

@@ -16,7 +16,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
-	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/layout"
@@ -27,6 +26,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/suggest"
 	"github.com/spaces-cli/spaces/internal/terminal"
+	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 // The exit codes. Scripts rely on them: they never change their meaning.

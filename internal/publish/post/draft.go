@@ -15,10 +15,10 @@ import (
 	"sync"
 
 	"github.com/spaces-cli/spaces/internal/consent/gate"
-	"github.com/spaces-cli/spaces/internal/episode/transcript"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/x"
+	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 // inAddress finds the id in the address of a post.

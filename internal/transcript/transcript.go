@@ -24,6 +24,17 @@ type Cue struct {
 	// Text is plain, without markup, and has one or more lines, none of them
 	// empty.
 	Text string
+	// Words are those of Text with times of their own, in order, or nil where
+	// the file has none. A recognizer may spell them otherwise than Text, such as
+	// without punctuation.
+	Words []Word
+}
+
+// A Word is one word of a cue.
+type Word struct {
+	Start, End float64 // seconds, whole milliseconds
+	Text       string  // without space
+	Confidence float64 // the recognizer's, up to 1; 0 if it told none
 }
 
 // A Format is a form in which transcripts are written down.
@@ -129,7 +140,7 @@ func newCue(start, end float64, speaker, text string) (c Cue, ok bool) {
 			lines = append(lines, line)
 		}
 	}
-	c = Cue{round(start), round(end), oneLine(speaker), strings.Join(lines, "\n")}
+	c = Cue{Start: round(start), End: round(end), Speaker: oneLine(speaker), Text: strings.Join(lines, "\n")}
 	return c, c.Text != ""
 }
 
@@ -181,8 +192,24 @@ func Move(cues []Cue, locate func(float64) (at float64, kept bool)) []Cue {
 		start, kept := locate(c.Start)
 		end, _ := locate(c.End)
 		c.Start, c.End = round(start), round(max(start, end))
+		c.Words = moveWords(c.Words, locate)
 		if c.End-c.Start >= leastLeft || short && kept {
 			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// moveWords does for words what Move does for cues. A word is kept if its middle
+// is: one that a cut ends in is heard in part.
+func moveWords(words []Word, locate func(float64) (float64, bool)) []Word {
+	var out []Word
+	for _, w := range words {
+		if _, kept := locate((w.Start + w.End) / 2); kept {
+			start, _ := locate(w.Start)
+			end, _ := locate(w.End)
+			w.Start, w.End = round(start), round(max(start, end))
+			out = append(out, w)
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package transcript
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // A segment is one of a recognizer's. Who made the file decides which fields
@@ -13,12 +14,14 @@ type segment struct {
 	End     *float64 `json:"end"`
 	Text    string   `json:"text"`
 	Speaker string   `json:"speaker"` // Podcasting 2.0 too
+	Words   []timed  `json:"words"`
 
 	// whisper.cpp.
 	Offsets *struct {
 		From float64 `json:"from"` // milliseconds
 		To   float64 `json:"to"`
 	} `json:"offsets"`
+	Tokens json.RawMessage `json:"tokens"`
 
 	// Podcasting 2.0 (podcast namespace, "Transcripts", JSON 1.0.0).
 	StartTime *float64 `json:"startTime"` // seconds
@@ -31,6 +34,7 @@ func parseJSON(b []byte) ([]Cue, error) {
 	var file struct {
 		Segments      []segment `json:"segments"`
 		Transcription []segment `json:"transcription"` // whisper.cpp
+		Words         []timed   `json:"words"`         // OpenAI
 	}
 	list := &file.Segments
 	var err error
@@ -57,9 +61,22 @@ func parseJSON(b []byte) ([]Cue, error) {
 		if s.Start == nil || s.End == nil || !inTime(*s.Start) || !inTime(*s.End) {
 			return nil, fmt.Errorf("segment %d, “%s”: missing start or end in seconds", i+1, short(s.Text))
 		}
-		if c, ok := newCue(*s.Start, *s.End, s.Speaker, s.Text); ok {
-			cues = append(cues, c)
+		c, ok := newCue(*s.Start, *s.End, s.Speaker, s.Text)
+		if !ok {
+			continue
 		}
+		tokens, err := parseTokens(s.Tokens)
+		if err != nil {
+			return nil, fmt.Errorf("segment %d, “%s”: %w", i+1, short(s.Text), err)
+		}
+		if len(s.Words) == 0 {
+			s.Words = wordsOfTokens(tokens)
+		}
+		c.Words = wordsOf(s.Words, c.Start, c.End)
+		cues = append(cues, c)
+	}
+	if len(cues) > 0 && !slices.ContainsFunc(cues, func(c Cue) bool { return c.Words != nil }) {
+		spread(cues, file.Words)
 	}
 	return cues, nil
 }
