@@ -8,6 +8,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/terminal"
+	"github.com/spf13/cobra"
 )
 
 // version is set by the linker for releases.
@@ -68,6 +70,9 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
+	if len(args) > 0 && args[0] == cobra.ShellCompRequestCmd {
+		root.SetOut(plain{a.Out})
+	}
 	root.SetErr(a.Err)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -127,4 +132,15 @@ func (w *errWriter) Write(p []byte) (int, error) {
 	n, err := w.w.Write(p)
 	w.err = err
 	return n, err
+}
+
+// plain is for what the Tab key shows of flags: the marks around the names of
+// their values are left out.
+type plain struct{ w io.Writer }
+
+func (p plain) Write(b []byte) (int, error) {
+	if _, err := p.w.Write(bytes.ReplaceAll(b, []byte("`"), nil)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
