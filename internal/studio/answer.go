@@ -25,12 +25,19 @@ type problem struct {
 	Kind    string `json:"kind"`
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
+	// Consent is what the message and the hint say of a refusal, for the page to
+	// say in its own language.
+	Consent *refusal `json:"consent,omitempty"`
+}
+
+func newProblem(status int, kind, message, hint string) *problem {
+	return &problem{status: status, Kind: kind, Message: message, Hint: hint}
 }
 
 func (p *problem) Error() string { return p.Message }
 
 func badRequest(format string, args ...any) error {
-	return &problem{http.StatusBadRequest, "bad-request", fmt.Sprintf(format, args...), ""}
+	return newProblem(http.StatusBadRequest, "bad-request", fmt.Sprintf(format, args...), "")
 }
 
 // explain makes a problem of an error.
@@ -46,41 +53,43 @@ func explain(err error) *problem {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &asked):
-		return &problem{http.StatusUnprocessableEntity, string(asked.Kind), spell.Error(err), problemHint(asked)}
+		return newProblem(http.StatusUnprocessableEntity, string(asked.Kind), spell.Error(err), problemHint(asked))
 	case errors.As(err, new(*format.UnknownError)):
-		return &problem{http.StatusUnprocessableEntity, "bad-request", spell.Error(err), ""}
+		return newProblem(http.StatusUnprocessableEntity, "bad-request", spell.Error(err), "")
 	case errors.As(err, &refused):
-		return &problem{http.StatusUnprocessableEntity, "consent", spell.Error(err), waysOn(refused)}
+		p := newProblem(http.StatusUnprocessableEntity, "consent", spell.Error(err), waysOn(refused))
+		p.Consent = newRefusal(refused)
+		return p
 	case errors.As(err, &turns):
-		return &problem{http.StatusUnprocessableEntity, "bad-turns", spell.Error(err), "Confirm the speaking turns again on the command line"}
+		return newProblem(http.StatusUnprocessableEntity, "bad-turns", spell.Error(err), "Confirm the speaking turns again on the command line")
 	case errors.As(err, &broken):
-		return &problem{http.StatusInternalServerError, "broken-ledger", spell.Error(err), broken.Hint()}
+		return newProblem(http.StatusInternalServerError, "broken-ledger", spell.Error(err), broken.Hint())
 	case errors.As(err, &locked):
-		return &problem{http.StatusConflict, "locked", spell.Error(err), "Try again when it has finished"}
+		return newProblem(http.StatusConflict, "locked", spell.Error(err), "Try again when it has finished")
 	case errors.As(err, &large):
-		return &problem{http.StatusRequestEntityTooLarge, "too-large", "the request is too large", ""}
+		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "the request is too large", "")
 	case errors.Is(err, library.ErrPresent):
-		return &problem{http.StatusConflict, "exists", spell.Error(err), "Remove the Space that is in the library first, on the command line"}
+		return newProblem(http.StatusConflict, "present", spell.Error(err), "Remove the Space that is in the library first, on the command line")
 	case errors.Is(err, library.ErrNoPlace):
-		return &problem{http.StatusNotFound, "no-place", spell.Error(err), "Restore the Space first"}
+		return newProblem(http.StatusNotFound, "no-place", spell.Error(err), "Restore the Space first")
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
-		return &problem{http.StatusNotFound, "no-such-space", spell.Error(err), ""}
+		return newProblem(http.StatusNotFound, "no-such-space", spell.Error(err), "")
 	case errors.Is(err, library.ErrNoLibrary):
-		return &problem{http.StatusNotFound, "no-library", "there is no library yet", "Extract an archive first"}
+		return newProblem(http.StatusNotFound, "no-library", "there is no library yet", "Extract an archive first")
 	case errors.Is(err, library.ErrNoAudio):
-		return &problem{http.StatusNotFound, "no-audio", spell.Error(err), ""}
+		return newProblem(http.StatusNotFound, "no-audio", spell.Error(err), "")
 	case errors.Is(err, fs.ErrNotExist):
-		return &problem{http.StatusNotFound, "missing", spell.Error(err), ""}
+		return newProblem(http.StatusNotFound, "missing", spell.Error(err), "")
 	case errors.Is(err, pcm.ErrUnsupported):
-		return &problem{http.StatusUnprocessableEntity, "unsupported", spell.Error(err), ""}
+		return newProblem(http.StatusUnprocessableEntity, "unsupported", spell.Error(err), "")
 	case errors.Is(err, context.Canceled):
-		return &problem{http.StatusServiceUnavailable, "interrupted", "stopped", ""}
+		return newProblem(http.StatusServiceUnavailable, "interrupted", "stopped", "")
 	case library.IsFull(err):
-		return &problem{http.StatusInsufficientStorage, "disk-full", spell.Error(err), ""}
+		return newProblem(http.StatusInsufficientStorage, "disk-full", spell.Error(err), "")
 	case errors.Is(err, catalog.ErrSort):
-		return &problem{http.StatusBadRequest, "bad-request", spell.Error(err), ""}
+		return newProblem(http.StatusBadRequest, "bad-request", spell.Error(err), "")
 	}
-	return &problem{http.StatusInternalServerError, "failed", spell.Error(err), ""}
+	return newProblem(http.StatusInternalServerError, "failed", spell.Error(err), "")
 }
 
 // answer writes v as JSON, or what is wrong.

@@ -197,9 +197,13 @@ func (b *browser) screenshot(name string) {
 	if dir == "" {
 		return
 	}
-	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	picture := chromedp.FullScreenshot(100)
+	if eval[bool](b, `document.querySelector("dialog[open]") !== null`) {
+		picture = chromedp.CaptureScreenshot() // a dialog is in the middle of the window
+	}
+	png, err := chromedp.Run(b.ctx, picture)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o666)
+		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o666)
 	}
 	if err != nil {
 		b.t.Fatal(err)

@@ -173,7 +173,7 @@ func (g *guard) letIn(w http.ResponseWriter, r *http.Request) {
 	// The method comes first: what only looks at an address, as HEAD does, must
 	// not use it up.
 	if r.Method != http.MethodGet || !g.accept(r.URL.Query().Get("token")) {
-		refuse(w, http.StatusForbidden, "This address is invalid or was already opened. The terminal shows a new one.")
+		refuse(w, http.StatusForbidden, "This address is not valid, or was opened before. Open the address that the terminal shows.")
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: g.session, Path: g.folder, HttpOnly: true, SameSite: http.SameSiteStrictMode})
@@ -205,7 +205,7 @@ func number(r *http.Request, name string, least, most, otherwise int64) (int64, 
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < least || n > most {
-		return 0, &problem{http.StatusBadRequest, "bad-request", fmt.Sprintf("%s must be a number from %d to %d", name, least, most), ""}
+		return 0, newProblem(http.StatusBadRequest, "bad-request", fmt.Sprintf("%s must be a number from %d to %d", name, least, most), "")
 	}
 	return cmp.Or(n, 0), nil
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/spaces-cli/spaces/internal/consent"
 )
 
 // axe is where axe-core's script lies; docs/studio.md says how to get it.
@@ -30,8 +32,7 @@ func TestAccessible(t *testing.T) {
 		t.Skip("only with SPACES_LONG=1")
 	}
 	script := axe(t)
-	b := browse(t, serveTest(t, withCover(t, sample(t))))
-	check := func(name string) {
+	check := func(b *browser, name string) {
 		t.Helper()
 		b.screenshot(name)
 		b.do(chromedp.Evaluate[chromedp.Void](script))
@@ -44,25 +45,50 @@ func TestAccessible(t *testing.T) {
 			t.Errorf("%s: %s", name, v)
 		}
 	}
+	dir := withCover(t, sample(t))
+	backUp(t, dir, t.TempDir())
+	b := browse(t, serveTest(t, dir, func(o *Options) { o.Consent = consent.Policy{consent.Exporting: consent.Require} }))
+	inAllLooks(b, func(name string) { views(b, name, func(name string) { check(b, name) }) })
+	b = visit(t, serveTest(t, filepath.Join(t.TempDir(), "none")))
+	inAllLooks(b, func(name string) {
+		b.until("how to begin", begins)
+		check(b, "empty-"+name)
+		b.fits("empty-" + name)
+	})
+}
+
+// inAllLooks shows a page in both languages, both themes and three widths.
+func inAllLooks(b *browser, see func(name string)) {
+	b.t.Helper()
 	for _, language := range []string{"en", "fr"} {
 		b.choose("language", language)
 		for _, theme := range []string{"light", "dark"} {
 			b.choose("theme", theme)
 			for _, width := range []int64{360, 800, 1400} {
 				b.size(width, 900)
-				views(b, fmt.Sprintf("%s-%s-%d", language, theme, width), check)
+				see(fmt.Sprintf("%s-%s-%d", language, theme, width))
 			}
 		}
 	}
 }
 
-// views goes through all there is to see.
+// fits complains of a page that is wider than the window.
+func (b *browser) fits(name string) {
+	b.t.Helper()
+	if wide := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
+		b.t.Errorf("%s: the page is %d pixels wider than the window", name, wide)
+	}
+}
+
+// views goes through all there is to see of a library and a recording.
 func views(b *browser, name string, check func(name string)) {
 	b.t.Helper()
 	run := func(script string) { b.do(chromedp.Evaluate[chromedp.Void](script)) }
 	run(`location.hash = "#/"`)
 	b.until("the rows", `document.querySelectorAll("#rows a").length === 3`)
+	run(`document.getElementById("backup").open = true`)
 	check("library-" + name)
+	b.fits("library-" + name)
 	b.openRecording(sampleID)
 	run(`document.getElementById("find").click()`)
 	b.until("moments", `document.getElementById("moments").children.length > 0 && document.getElementById("busy").hidden`)
@@ -88,9 +114,25 @@ func views(b *browser, name string, check func(name string)) {
 	b.until("a picture", `document.getElementById("picture").complete && !document.getElementById("picture").hidden`)
 	check("film-" + name)
 	b.choose("format", "m4a")
-	if wide := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
-		b.t.Errorf("%s: the page is %d pixels wider than the window", name, wide)
-	}
+	b.fits("recording-" + name)
+	run(`document.getElementById("export").click()`)
+	b.until("a question", `document.getElementById("consent").open`)
+	check("consent-" + name)
+	run(`document.getElementById("consent").close("no"); document.querySelector("#clips button[data-file]").previousElementSibling.click()`)
+	b.until("the dialog", `document.getElementById("rename").open`)
+	b.set("new-name", "a/b\r")
+	b.until("what is wrong", `document.getElementById("rename-wrong").textContent`)
+	check("rename-" + name)
+	run(`document.getElementById("rename-cancel").click(); document.querySelector("#clips button[data-file]").click()`)
+	b.until("what was removed", `document.querySelector("#clips button[data-place]")`)
+	check("undo-" + name)
+	b.fits("undo-" + name)
+	run(`location.hash = "#/removed"`)
+	b.until("the list", `document.querySelectorAll("#removed-list li").length > 0`)
+	check("removed-" + name)
+	b.fits("removed-" + name)
+	run(`document.querySelector("#removed-list button").click()`)
+	b.until("an empty list", `document.querySelectorAll("#removed-list li").length === 0`)
 }
 
 // withCover gives the first recording a picture.

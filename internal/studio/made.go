@@ -154,7 +154,7 @@ func findMade(lib *library.Library, r *http.Request, file string) (*madeFile, er
 
 // gone says that a clip or an episode is not where the page saw it.
 func gone(kind removed.Kind) error {
-	return &problem{http.StatusNotFound, "no-such-" + string(kind), "the " + string(kind) + " has changed or was removed", "Reload the page"}
+	return newProblem(http.StatusNotFound, "no-such-"+string(kind), "the "+string(kind)+" has changed or was removed", "Reload the page")
 }
 
 // serveMade hands out a clip or an episode for keeping elsewhere.
@@ -208,7 +208,7 @@ func (s *Server) renameMade(w http.ResponseWriter, r *http.Request) {
 func nameProblem(err error) error {
 	var p *recording.Problem
 	if errors.As(err, &p) && len(p.Known) > 0 && (p.Cause == clip.UnfitName || p.Cause == clip.ExtensionStays) {
-		return &problem{http.StatusUnprocessableEntity, string(p.Cause), p.Message, p.Known[0]}
+		return newProblem(http.StatusUnprocessableEntity, string(p.Cause), p.Message, p.Known[0])
 	}
 	return err
 }

@@ -1,9 +1,11 @@
 package studio
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
 	"github.com/spaces-cli/spaces/internal/consent"
 )
 
@@ -29,6 +31,16 @@ func TestReasonForNoConsent(t *testing.T) {
 	b.do(chromedp.SendKeys(chromedp.ID("consent-reason"), "She agreed on stage"))
 	b.until("a reason", `!document.getElementById("consent-go").disabled`)
 	b.screenshot("consent-en")
+	// The refusal is told in the language of the page, not in the server's words.
+	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("consent").close("no")`))
+	b.choose("language", "fr")
+	b.click("save")
+	b.until("the question in French", `document.getElementById("consent").open`)
+	if got := b.text("consent"); strings.Contains(got, "consent") || strings.Contains(got, "answer") || !strings.Contains(got, "inscrire la réponse de @tomokafor en ligne de commande") {
+		t.Errorf("in French the page asks %q", got)
+	}
+	b.do(chromedp.SendKeys(chromedp.ID("consent-reason"), "She agreed on stage"))
+	b.until("a reason", `!document.getElementById("consent-go").disabled`)
 	b.click("consent-go")
 	b.until("the clip", `document.querySelector("#clips a") !== null`)
 }

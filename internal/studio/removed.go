@@ -78,7 +78,7 @@ func (s *Server) restoreRemoved(w http.ResponseWriter, r *http.Request) {
 			}
 			i := slices.IndexFunc(items, func(it removed.Item) bool { return it.Place == q.Place })
 			if i < 0 {
-				return &problem{http.StatusNotFound, "not-removed", "this was restored before, or deleted permanently", "Reload the page"}
+				return newProblem(http.StatusNotFound, "not-removed", "this was restored before, or deleted permanently", "Reload the page")
 			}
 			it := &items[i]
 			// What has begun is finished, whether or not somebody stops the task.

@@ -167,7 +167,7 @@ func (s *Server) openWaveform(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		if len(known.Files) == 0 {
-			return nil, &problem{http.StatusNotFound, "no-audio", "the library has no audio of this Space", ""}
+			return nil, newProblem(http.StatusNotFound, "no-audio", "the library has no audio of this Space", "")
 		}
 		sound := soundHash(known)
 		open, done := s.waves.get(id, sound)
@@ -231,7 +231,7 @@ func (s *Server) servePeaks(w http.ResponseWriter, r *http.Request) {
 	}
 	open, done := s.waves.get(r.PathValue("id"), "")
 	if open == nil {
-		answer(w, nil, &problem{http.StatusConflict, "not-open", "the waveform is not open", ""})
+		answer(w, nil, newProblem(http.StatusConflict, "not-open", "the waveform is not open", ""))
 		return
 	}
 	defer done()

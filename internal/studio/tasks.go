@@ -89,7 +89,7 @@ func (ts *tasks) start(key string, do func(context.Context, *task) (any, error))
 		}
 	}
 	if len(ts.list)-len(ts.ended) >= maxTasks {
-		return nil, &problem{http.StatusTooManyRequests, "busy", "too many tasks are running; wait for one to finish", ""}
+		return nil, newProblem(http.StatusTooManyRequests, "busy", "too many tasks are running; wait for one to finish", "")
 	}
 	ctx, cancel := context.WithCancel(ts.ctx)
 	t := &task{id: rand.Text(), key: key, cancel: cancel, ended: make(chan struct{})}
@@ -113,8 +113,8 @@ func (ts *tasks) start(key string, do func(context.Context, *task) (any, error))
 func safely(ctx context.Context, t *task, do func(context.Context, *task) (any, error)) (result any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			result, err = nil, &problem{http.StatusInternalServerError, "failed", fmt.Sprintf("a bug in spaces stopped this task: %v", p),
-				"please report the bug and what you were doing; everything else keeps running"}
+			result, err = nil, newProblem(http.StatusInternalServerError, "failed", fmt.Sprintf("a bug in spaces stopped this task: %v", p),
+				"please report the bug and what you were doing; everything else keeps running")
 		}
 	}()
 	return do(ctx, t)
@@ -136,7 +136,7 @@ func (ts *tasks) find(id string) (*task, error) {
 	if t := ts.list[id]; t != nil {
 		return t, nil
 	}
-	return nil, &problem{http.StatusNotFound, "no-such-task", "this task no longer exists", ""}
+	return nil, newProblem(http.StatusNotFound, "no-such-task", "this task no longer exists", "")
 }
 
 // run starts a task and answers with its outcome if it is quick, else with

@@ -9,6 +9,7 @@ export class Refusal extends Error {
 		this.kind = problem.kind;
 		this.detail = problem.message;
 		this.hint = problem.hint;
+		this.consent = problem.consent;
 	}
 }
 

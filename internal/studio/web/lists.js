@@ -1,6 +1,6 @@
 // The lists beside the waveform.
 import {bytes, dateTime, decimal, position} from "./time.js";
-import {handle, t} from "./words.js";
+import {handle, has, t} from "./words.js";
 
 function item(...children) {
 	const li = document.createElement("li");
@@ -108,7 +108,7 @@ export function faultList(list, detail) {
 export function uploadList(list, uploads) {
 	fill(list, uploads.map((u) => {
 		const text = element("span", "name", u.object);
-		const about = t("uploaded", {kind: u.kind, place: u.target || u.place, at: dateTime(new Date(u.at))});
+		const about = t("uploaded", {kind: has("kind." + u.kind) ? t("kind." + u.kind) : u.kind, place: u.target || u.place, at: dateTime(new Date(u.at))});
 		const li = item(text, element("span", "quiet", about + (u.public ? " · " + t("public") : "")));
 		if (u.public && /^https?:/.test(u.url ?? "")) {
 			li.append(Object.assign(document.createElement("a"), {href: u.url, textContent: u.url, rel: "noreferrer noopener", target: "_blank"}));

@@ -3,7 +3,7 @@
 import {post, work} from "./api.js";
 import {Film} from "./film.js";
 import {bytes, exact, position} from "./time.js";
-import {handle, t} from "./words.js";
+import {handle, has, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -159,8 +159,9 @@ async function keep(path, body, progress) {
 // go on, or "".
 function askReason(refusal) {
 	const dialog = byId("consent"), reason = byId("consent-reason"), go = byId("consent-go");
-	byId("consent-text").textContent = refusal.detail;
-	byId("consent-hint").textContent = refusal.hint ?? "";
+	const {speakers, ways} = refusal.consent;
+	byId("consent-who").replaceChildren(...speakers.map((s) => li(without(s))));
+	byId("consent-ways").replaceChildren(...ways.map((w) => li(t("way." + w.kind, {name: handle(w.name ?? "")}))));
 	reason.value = "";
 	go.disabled = true;
 	reason.oninput = () => { go.disabled = !/\p{L}/u.test(reason.value); }; // as the server wants it
@@ -168,6 +169,16 @@ function askReason(refusal) {
 	dialog.showModal();
 	reason.focus();
 	return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes" ? reason.value.trim() : ""), {once: true}));
+}
+
+const li = (text) => Object.assign(document.createElement("li"), {textContent: text});
+
+// without says who has not given consent, what they said and when they speak.
+function without(s) {
+	const name = s.forgotten ? t("forgotten") : s.name ? handle(s.name) : t("unknownSpeaker");
+	const said = has("answer." + s.answer) ? ` (${t("answer." + s.answer)})` : "";
+	const spans = s.spans.length ? s.spans.join(", ") + (s.more ? ", " + t("moreSpans", {n: s.more}) : "") : t("unknownTime");
+	return t("speaksAt", {name: name + said, spans});
 }
 
 // replace asks whether to replace a file. titled says that another title would
