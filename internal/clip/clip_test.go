@@ -76,7 +76,7 @@ var sources = []testSound{
 }
 
 // sourceSeconds is how long the sources are.
-const sourceSeconds = 14
+const sourceSeconds = 8
 
 // A sound is what sources of one sample rate are encoded from, in one codec.
 type sound struct {

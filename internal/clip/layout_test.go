@@ -163,7 +163,7 @@ func TestInnerEdits(t *testing.T) {
 	r := open(t, l, id)
 	// As if it were three pieces, with padding and priming between them: the
 	// second time so much that whole units are not heard.
-	a, b, c := int64(200), int64(100), int64(300) // units
+	a, b, c := int64(150), int64(60), int64(150) // units
 	r.Space.Timeline = []space.Run{
 		{SampleRate: 48000, Channels: 2, Samples: a*1024 - 300, Trim: 300},
 		{SampleRate: 48000, Channels: 2, FirstUnit: a, FirstSample: a*1024 - 300, Skip: 700, Samples: b*1024 - 700},

@@ -21,6 +21,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -44,7 +45,11 @@ func newTestLibrary(t *testing.T) *testLibrary {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { lib.Close() })
-	if _, err := intake.Import(t.Context(), lib, []string{"../../../testdata/sample-archive.zip"}, intake.Options{Jobs: 2}, func(intake.Event) {}); err != nil {
+	small, archive := fixture.Small(), filepath.Join(t.TempDir(), "small.zip")
+	if _, err := small.WriteZIP(archive); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := intake.Import(t.Context(), lib, []string{archive}, intake.Options{Jobs: 2}, func(intake.Event) {}); err != nil {
 		t.Fatal(err)
 	}
 	s := &testLibrary{Library: lib, t: t, dir: t.TempDir()}

@@ -10,6 +10,7 @@ import (
 // TestPlaysInChromium has a browser play the playable files of the sample
 // from end to end and compares what it takes for their length.
 func TestPlaysInChromium(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	events, _ := take(t, dir, Options{}, sampleZIP)
 	var files []string

@@ -121,12 +121,16 @@ func TestUnplayableOriginalIsKept(t *testing.T) {
 // whichever it is. At most one Space may suffer, and it must be named; the
 // next run finishes the job.
 func TestOneItemsFaultIsItsOwn(t *testing.T) {
-	want := t.TempDir()
-	_, whole := take(t, want, Options{}, sampleZIP)
+	t.Parallel()
+	input, want := t.TempDir(), t.TempDir()
+	writeCopies(t, input)
+	small := input + "/small.zip"
+	_, whole := take(t, want, Options{}, small)
 	wantTree := tree(t, want)
 	fault := errors.New("a bad sector")
 	for _, mode := range []string{"error", "panic"} {
 		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
 			for n, total := int64(0), int64(1<<30); n < total; n += int64(stride()) {
 				dir := t.TempDir()
 				var step atomic.Int64
@@ -147,7 +151,7 @@ func TestOneItemsFaultIsItsOwn(t *testing.T) {
 				}
 				started = true
 				var named []string
-				sum, err := Import(context.Background(), l, []string{sampleZIP}, Options{Jobs: 1 + int(n%2)}, func(e Event) {
+				sum, err := Import(context.Background(), l, []string{small}, Options{Jobs: 1 + int(n%2)}, func(e Event) {
 					if e.Failed && e.Problem != nil {
 						named = append(named, e.Problem.Subject+": "+e.Problem.Message)
 					}
@@ -164,7 +168,7 @@ func TestOneItemsFaultIsItsOwn(t *testing.T) {
 				if len(named) > 1 || sum.Failed > 0 && (len(named) == 0 || !strings.Contains(named[0], fault.Error())) {
 					t.Errorf("%s: named as %q", at, named)
 				}
-				take(t, dir, Options{}, sampleZIP)
+				take(t, dir, Options{}, small)
 				clean(t, dir)
 				sameTree(t, tree(t, dir), wantTree)
 				if t.Failed() {

@@ -33,7 +33,7 @@ type scenario struct {
 var scenarios = []scenario{
 	{
 		name: "extract",
-		run:  func(l *library.Library, input string) error { return importAll(l, sampleZIP) },
+		run:  func(l *library.Library, input string) error { return importAll(l, input+"/small.zip") },
 	},
 	{
 		name:    "better copy",
@@ -42,7 +42,7 @@ var scenarios = []scenario{
 	},
 	{
 		name:    "edit",
-		prepare: func(t *testing.T, dir, input string) { makeThings(t, dir, sampleZIP) },
+		prepare: func(t *testing.T, dir, input string) { makeThings(t, dir, input+"/small.zip") },
 		run: func(l *library.Library, input string) error {
 			title := "Another title: for the same"
 			_, err := l.Edit(context.Background(), "1ypKdEXvkMLGW", library.Edit{Title: &title})
@@ -51,7 +51,7 @@ var scenarios = []scenario{
 	},
 	{
 		name:    "remove",
-		prepare: func(t *testing.T, dir, input string) { take(t, dir, Options{}, sampleZIP) },
+		prepare: func(t *testing.T, dir, input string) { take(t, dir, Options{}, input+"/small.zip") },
 		run: func(l *library.Library, input string) error {
 			_, err := l.Remove(context.Background(), "1RDxlaZNRDLJL", false, "remove")
 			if errors.Is(err, library.ErrNotFound) {
@@ -62,7 +62,7 @@ var scenarios = []scenario{
 	},
 	{
 		name:    "remove permanently",
-		prepare: func(t *testing.T, dir, input string) { take(t, dir, Options{}, sampleZIP) },
+		prepare: func(t *testing.T, dir, input string) { take(t, dir, Options{}, input+"/small.zip") },
 		run: func(l *library.Library, input string) error {
 			_, err := l.Remove(context.Background(), "1RDxlaZNRDLJL", true, "remove")
 			if errors.Is(err, library.ErrNotFound) {
@@ -74,7 +74,7 @@ var scenarios = []scenario{
 	{
 		name: "restore",
 		prepare: func(t *testing.T, dir, input string) {
-			makeThings(t, dir, sampleZIP)
+			makeThings(t, dir, input+"/small.zip")
 			opened(t, dir, func(l *library.Library) error {
 				_, err := l.Remove(context.Background(), firstID, false, "remove")
 				return err
@@ -84,22 +84,22 @@ var scenarios = []scenario{
 	},
 	{
 		name:    "remove a clip",
-		prepare: func(t *testing.T, dir, input string) { makeThings(t, dir, sampleZIP) },
+		prepare: func(t *testing.T, dir, input string) { makeThings(t, dir, input+"/small.zip") },
 		run:     func(l *library.Library, input string) error { return putClip(l) },
 	},
 	{
 		name: "restore a clip beside another",
 		prepare: func(t *testing.T, dir, input string) {
-			makeThings(t, dir, sampleZIP)
+			makeThings(t, dir, input+"/small.zip")
 			opened(t, dir, putClip)
-			makeThings(t, dir, sampleZIP)
+			makeThings(t, dir, input+"/small.zip")
 		},
 		run: restoreAll,
 	},
 	{
 		name: "empty",
 		prepare: func(t *testing.T, dir, input string) {
-			makeThings(t, dir, sampleZIP)
+			makeThings(t, dir, input+"/small.zip")
 			opened(t, dir, putClip)
 			if err := os.Chtimes(filepath.Join(dir, layout.RemovedRecord("mine.m4a")), killedAt, killedAt); err != nil {
 				t.Fatal(err)
@@ -224,10 +224,12 @@ func TestMain(m *testing.M) {
 // removal and catalogue update. The next run must finish the job, and the
 // library must then be what it would have been.
 func TestKilledAnywhere(t *testing.T) {
+	t.Parallel() // most of the time the disk is waited for
 	input := t.TempDir()
 	writeCopies(t, input)
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			dir := prepared(t, s, input)
 			steps := countSteps(t, s, dir, input)
 			clean(t, dir)
@@ -244,10 +246,10 @@ func TestKilledAnywhere(t *testing.T) {
 				}
 			}
 
-			stride := stride()
+			ready, stride := prepared(t, s, input), stride()
 			t.Logf("%d steps", steps)
 			for n := 0; n < steps; n += stride {
-				killed := prepared(t, s, input)
+				killed := copied(t, ready)
 				cmd := exec.Command(os.Args[0], "kill-at-step", s.name, killed, input, strconv.Itoa(n))
 				out, err := cmd.CombinedOutput()
 				if err == nil || cmd.ProcessState.ExitCode() == 1 {
@@ -304,21 +306,51 @@ func prepared(t *testing.T, s scenario, input string) string {
 	return dir
 }
 
+// copied returns a copy of a folder with its times, which say when something
+// was removed.
+func copied(t *testing.T, dir string) string {
+	t.Helper()
+	to, err := os.MkdirTemp(t.TempDir(), "library")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(dir, name)
+		return os.Chtimes(filepath.Join(to, rel), info.ModTime(), info.ModTime())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
 // TestFailedAnywhere lets each step fail as a full disk would. The run must
 // say so, and the next one finish the job.
 func TestFailedAnywhere(t *testing.T) {
+	t.Parallel() // most of the time the disk is waited for
 	full := errors.New("no space left on device")
 	input := t.TempDir()
 	writeCopies(t, input)
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			dir := prepared(t, s, input)
 			steps := countSteps(t, s, dir, input)
 			want, wantList := tree(t, dir), listing(t, dir)
-			stride := stride()
+			ready, stride := prepared(t, s, input), stride()
 			// Not those at which TestKilledAnywhere stops.
 			for n := stride / 2; n < steps; n += stride {
-				failing := prepared(t, s, input)
+				failing := copied(t, ready)
 				var step atomic.Int64
 				err := runScenario(s, failing, input, func(what, name string) error {
 					if step.Add(1) > int64(n) && what != "remove" { // a full disk can still remove
@@ -346,9 +378,14 @@ func TestFailedAnywhere(t *testing.T) {
 	}
 }
 
-// writeCopies writes the same Space twice: with a cut recording, and whole.
+// writeCopies writes an archive, and another Space twice: with a cut recording,
+// and whole.
 func writeCopies(t *testing.T, dir string) {
 	t.Helper()
+	small := fixture.Small()
+	if _, err := small.WriteZIP(dir + "/small.zip"); err != nil {
+		t.Fatal(err)
+	}
 	sound := fixture.One()
 	if _, err := sound.WriteZIP(dir + "/sound.zip"); err != nil {
 		t.Fatal(err)

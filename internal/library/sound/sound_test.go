@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/sound"
@@ -28,11 +29,15 @@ type testLibrary struct {
 	lib *library.Library
 }
 
-// newTestLibrary makes a library of recordings, or of those of the sample archive.
+// newTestLibrary makes a library of recordings, or of of a small archive.
 func newTestLibrary(t *testing.T, inputs ...string) *testLibrary {
 	t.Helper()
 	if len(inputs) == 0 {
-		inputs = []string{"../../../testdata/sample-archive.zip"}
+		small, archive := fixture.Small(), filepath.Join(t.TempDir(), "small.zip")
+		if _, err := small.WriteZIP(archive); err != nil {
+			t.Fatal(err)
+		}
+		inputs = []string{archive}
 	}
 	lib, err := library.OpenWrite(t.Context(), library.Options{Dir: t.TempDir(), Version: "test", LockWait: time.Second})
 	if err != nil {
@@ -190,12 +195,12 @@ func TestCopiesOfOtherPrograms(t *testing.T) {
 func TestJoinedExcerpts(t *testing.T) {
 	s := newTestLibrary(t)
 	id := s.longest().ID
-	parts := slices.Concat(s.units(id, 600, 30), s.units(id, 30, 9), s.units(id, 1200, 100), s.units(id, 650, 6))
+	parts := slices.Concat(s.units(id, 600, 30), s.units(id, 30, 9), s.units(id, 350, 100), s.units(id, 650, 6))
 	r := s.find(s.m4a(parts))
 	if !has(r, id) || len(r.Short) > 0 {
 		t.Fatal(describe(r))
 	}
-	for p, first := range map[int64]int64{0: 600, 30: 30, 39: 1200, 139: 650} {
+	for p, first := range map[int64]int64{0: 600, 30: 30, 39: 350, 139: 650} {
 		if !slices.ContainsFunc(r.Matches, func(m sound.Match) bool { return m.Recording == id && m.First-m.Stretch.First == first-p }) {
 			t.Errorf("nothing says that unit %d is unit %d of the recording:\n%s", p, first, describe(r))
 		}
