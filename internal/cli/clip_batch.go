@@ -11,6 +11,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/terminal"
@@ -22,13 +23,14 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	// being written: it shows when the next line is.
 	signal.Ignore(syscall.SIGPIPE)
 	in := c.app.In
+	var file *os.File
 	if c.o.batch != "-" {
-		f, err := os.Open(c.o.batch)
-		if err != nil {
+		var err error
+		if file, err = os.Open(c.o.batch); err != nil {
 			return err
 		}
-		defer f.Close()
-		in = f
+		defer file.Close()
+		in = file
 	}
 	common := c.o.recording
 	if len(c.o.Words) == 1 {
@@ -38,7 +40,13 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	again := clips.NewFailedLines(c.o.failed, b)
+	again, err := clips.NewFailedLines(c.lib.Dir(), c.o.failed, b, file, c.o.force)
+	if errors.As(err, new(*durable.TakenError)) {
+		return app.Hinted(err, "choose another name with --failed, or replace it with --force")
+	}
+	if err != nil {
+		return app.Hinted(err, "choose another file with --failed")
+	}
 	defer again.Close()
 	jobs := c.app.Settings.Jobs
 	if jobs == 0 {
@@ -123,7 +131,7 @@ func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clip
 	if l.Output == "-" {
 		return clips.Result{}, nil, errors.New("a batch cannot be written to standard output")
 	}
-	output, err := clips.Inside(c.o.output, l.Output, c.o.anywhere)
+	output, err := clips.Inside(c.lib.Dir(), c.o.output, l.Output, c.o.anywhere)
 	if err != nil {
 		return clips.Result{}, nil, err
 	}

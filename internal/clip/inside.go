@@ -2,7 +2,6 @@ package clip
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,8 +12,9 @@ import (
 // Inside returns where a clip of a batch goes: below the folder dir, or the
 // current one. Who wrote the batch may be another than who runs it: no output
 // leads out of that folder, unless anywhere allows it. Without either the clip
-// goes to the library, and Inside returns "".
-func Inside(dir, output string, anywhere bool) (string, error) {
+// goes to the library, and Inside returns "". It makes the folder, unless that
+// would lie among the library's own.
+func Inside(library, dir, output string, anywhere bool) (string, error) {
 	switch {
 	case output == "" && dir == "":
 		return "", nil
@@ -33,6 +33,8 @@ func Inside(dir, output string, anywhere bool) (string, error) {
 	}
 	if dir == "" {
 		dir = "."
+	} else if err := MayWrite(library, filepath.Join(dir, output), "", false); err != nil {
+		return "", err
 	} else if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", err
 	}
@@ -55,47 +57,4 @@ func Inside(dir, output string, anywhere bool) (string, error) {
 		file += string(os.PathSeparator)
 	}
 	return file, nil
-}
-
-// FailedLines is a file of the lines of a batch that failed, to be run again.
-// It is made when the first one fails. A nil *FailedLines keeps none.
-type FailedLines struct {
-	name   string
-	header string
-	f      *os.File
-}
-
-// NewFailedLines returns the file of this name for a batch, or nil for no name.
-func NewFailedLines(name string, b *Batch) *FailedLines {
-	if name == "" {
-		return nil
-	}
-	return &FailedLines{name: name, header: b.Header}
-}
-
-// Add keeps a line that failed.
-func (w *FailedLines) Add(l Line) error {
-	if w == nil || l.Raw == "" {
-		return nil
-	}
-	text := l.Raw
-	if w.f == nil {
-		f, err := os.Create(w.name)
-		if err != nil {
-			return err
-		}
-		w.f, text = f, w.header+text
-	}
-	_, err := io.WriteString(w.f, text)
-	return err
-}
-
-// Close closes the file, if there is one.
-func (w *FailedLines) Close() error {
-	if w == nil || w.f == nil {
-		return nil
-	}
-	err := w.f.Close()
-	w.f = nil
-	return err
 }

@@ -29,6 +29,7 @@ const (
 	NothingLeft Cause = "nothing-left" // without those who are left out
 	WholeFilm   Cause = "whole-film"   // nobody can be left out of a video
 	LongLine    Cause = "long-line"    // of a batch
+	FailedBatch Cause = "failed-batch" // the file for lines that fail is the batch
 	// UnknownColumn: Known holds the one that may be meant.
 	UnknownColumn Cause = "unknown-column"
 	NoRecording   Cause = "no-recording" // a batch, or a line of it, names none
