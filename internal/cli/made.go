@@ -357,7 +357,7 @@ func (a *App) showMade(cut, exported []madeItem) error {
 		t := a.Table(terminal.Column{Right: true}, terminal.Column{Right: true})
 		for _, m := range cut {
 			c := m.line.(clipLine)
-			t.Add("  "+spell.Length(c.At), spell.Length(c.Length), m.file)
+			t.Add("  "+spell.Length(c.At), spell.Length(c.Length), m.file+lost(c.Missing))
 		}
 		t.Write(&b, 0)
 	}
@@ -366,10 +366,18 @@ func (a *App) showMade(cut, exported []madeItem) error {
 		t := a.Table(terminal.Column{Right: true})
 		for _, m := range exported {
 			e := m.line.(episodeLine)
-			t.Add("  "+spell.Length(e.Duration), map[bool]string{true: "published", false: "not published"}[e.Published], m.file)
+			t.Add("  "+spell.Length(e.Duration), map[bool]string{true: "published", false: "not published"}[e.Published], m.file+lost(e.Missing))
 		}
 		t.Write(&b, 0)
 	}
 	_, err := fmt.Fprint(a.Out, b.String())
 	return err
+}
+
+// lost says beside the name of a file that it is missing.
+func lost(missing bool) string {
+	if missing {
+		return "  (missing)"
+	}
+	return ""
 }

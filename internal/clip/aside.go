@@ -36,14 +36,17 @@ func Files(library *os.Root, folder, file string) []string {
 // fs.ErrNotExist if there is no such clip.
 func PutAside(library *os.Root, id, folder, file, by string) (*removed.Item, error) {
 	r := removed.Record{Kind: removed.Clip, ID: id, Name: file, Folder: path.Join(folder, layout.Clips), RemovedAt: space.Time{Time: time.Now().UTC()}, By: by}
+	record := path.Join(r.Folder, sidecar(file))
 	if _, err := library.Lstat(path.Join(r.Folder, file)); err != nil {
-		return nil, err
+		if _, known := library.Lstat(record); known != nil {
+			return nil, err
+		} // a record whose file is gone can be removed
 	}
 	for _, name := range Files(library, r.Folder, file) {
 		r.Files = append(r.Files, removed.File{Name: path.Join(r.Folder, name)})
 	}
 	var p Provenance
-	if b, err := library.ReadFile(path.Join(r.Folder, sidecar(file))); err == nil && json.Unmarshal(b, &p) == nil {
+	if b, err := library.ReadFile(record); err == nil && json.Unmarshal(b, &p) == nil {
 		r.Title = p.Title
 	}
 	return removed.Store{Root: library}.Put(r)

@@ -98,10 +98,12 @@ func putAside(library *os.Root, id, folder, file, by string, leave map[string]bo
 		return nil, err
 	}
 	defer root.Close()
-	if _, err := root.Lstat(file); err != nil {
-		return nil, err
-	}
 	t := &target{root: root, file: file}
+	if _, err := root.Lstat(file); err != nil {
+		if _, known := t.record(); known != nil {
+			return nil, err
+		} // a record whose file is gone can be removed
+	}
 	names, err := t.files()
 	if err != nil {
 		return nil, err
