@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
-	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -279,47 +280,34 @@ func (a *App) removeMade(ctx context.Context, kind removed.Kind, words []string,
 
 // renameMade gives a clip or an episode another name.
 func (a *App) renameMade(ctx context.Context, lib *library.Library, m *madeItem, name string) error {
-	ext := path.Ext(m.file)
-	if f, ok := format.Of(name, format.All()); ok && path.Ext(name) != ext {
-		return app.Hinted(app.Usage("the extension stays %s: a new name does not make it %s", ext, f), "leave out ."+string(f))
-	}
-	stem := strings.TrimSuffix(name, ext)
-	fits := layout.SafeName(stem, 80)
+	rename := clips.Rename
 	if m.kind == removed.Episode {
-		fits = episode.PlainName(stem) // a part of an address on the web
+		rename = episode.Rename
 	}
-	if stem != fits || stem == "" {
-		hint := "choose another name"
-		if fits != "" {
-			hint = "a name that works: " + fits + ext
-		}
-		return app.Hinted(app.Usage("%q cannot be the name of %s file", name, map[removed.Kind]string{removed.Clip: "a clip's", removed.Episode: "an episode's"}[m.kind]), hint)
+	renamed, err := rename(lib.Root(), m.dir(), m.file, name)
+	var asked *recording.Problem
+	if errors.As(err, &asked) && asked.Kind == clips.BadRequest {
+		return app.Hinted(app.Usage("%s", asked.Message), app.ProblemHint(asked))
 	}
-	if stem+ext == m.file {
+	if err != nil {
+		return err
+	}
+	if renamed == m.file {
 		return writeMade(a, m)
 	}
-	if _, err := lib.Store().Finish(false); err != nil {
-		return err
-	}
-	files, err := m.files(lib)
-	if err != nil {
-		return err
-	}
-	err = lib.Store().Rename(m.dir(), m.file, stem+ext, files)
-	if errors.Is(err, fs.ErrExist) {
-		return app.Fail(app.ExitFailed, "exists", "choose another name", fmt.Errorf("a file of the name %s exists", stem+ext))
-	}
-	if err != nil {
-		return err
-	}
-	was := m.file
-	if m, err = a.chooseMade(ctx, lib, m.kind, stem+ext); err != nil {
-		return err
-	}
 	if a.Settings.JSON {
-		return app.WriteJSON(a.Out, m.line)
+		all, err := a.listMade(ctx, lib, m.kind)
+		if err != nil {
+			return err
+		}
+		// Files of other Spaces may have that name too.
+		i := slices.IndexFunc(all, func(it madeItem) bool { return it.id == m.id && it.file == renamed })
+		if i < 0 {
+			return fmt.Errorf("%s: %w", renamed, fs.ErrNotExist)
+		}
+		return app.WriteJSON(a.Out, all[i].line)
 	}
-	_, err = fmt.Fprintf(a.Out, "renamed %s to %s\n", terminal.Safe(was), terminal.Safe(m.file))
+	_, err = fmt.Fprintf(a.Out, "renamed %s to %s\n", terminal.Safe(m.file), terminal.Safe(renamed))
 	return err
 }
 

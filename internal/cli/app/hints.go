@@ -56,6 +56,18 @@ func ProblemHint(p *recording.Problem) string {
 		return "name a file outside the library with -o; without -o, clips and episodes go to the recording's folder"
 	case clips.FileTaken:
 		return "--force replaces it; or choose another file"
+	case clips.ExtensionStays:
+		if len(p.Known) > 0 {
+			return "leave out ." + p.Known[0]
+		}
+		return "leave out the extension"
+	case clips.UnfitName:
+		if len(p.Known) > 0 {
+			return "a name that works: " + p.Known[0]
+		}
+		return "choose another name"
+	case clips.RenameTaken:
+		return "choose another name"
 	case clips.NameTaken:
 		return "--force replaces it; or name this one with --name, such as --name '{title} {at} {length}'"
 	case clips.Uncopied:
