@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -45,6 +46,11 @@ func cmdStops(ts *testscript.TestScript, neg bool, args []string) {
 	// A program that another script starts at this moment has copies of all open
 	// files for an instant, those of a lock that was just freed too.
 	ts.Check(flock.Wait(context.Background(), f, time.Hour))
+	// Where SIGINT is ignored, as in what a shell runs in the background, programs
+	// inherit that. They do not inherit that it is handled.
+	ignored := make(chan os.Signal, 1)
+	signal.Notify(ignored, os.Interrupt)
+	defer signal.Stop(ignored)
 	run := startCommand(ts, args[4:])
 	for args[2] == "waiting" && !run.hasOpen(f.Name()) {
 		select {
