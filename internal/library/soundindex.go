@@ -45,11 +45,10 @@ func (l *Library) keptSoundIndex(s *space.Space, file int) *unithash.Index {
 }
 
 func buildSoundIndex(ctx context.Context, f *SoundFile) (*unithash.Index, error) {
-	h, err := unithash.New(f.Config)
+	b, err := unithash.NewBuilder(f.Config)
 	if err != nil {
 		return nil, err
 	}
-	b := unithash.NewBuilder(h)
 	err = f.Units(ctx, 0, f.Index.Units, func(unit []byte) error {
 		b.Add(unit)
 		return nil

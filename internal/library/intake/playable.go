@@ -182,9 +182,9 @@ func (w indexedWriter) WriteUnit(data []byte) error {
 // newSoundIndex returns a builder for units of c, or nil if they cannot be told
 // by their content.
 func newSoundIndex(c track.Config) *unithash.Builder {
-	h, err := unithash.New(c)
+	b, err := unithash.NewBuilder(c)
 	if err != nil {
 		return nil
 	}
-	return unithash.NewBuilder(h)
+	return b
 }

@@ -50,29 +50,6 @@ const (
 	indexCRC    = 4
 )
 
-// A Builder makes the Index of a file, unit by unit.
-type Builder struct {
-	hasher *Hasher
-	index  Index
-	seen   map[Hash]uint8
-}
-
-// NewBuilder returns a Builder for units that h hashes.
-func NewBuilder(h *Hasher) *Builder { return &Builder{hasher: h, seen: make(map[Hash]uint8)} }
-
-// Add takes in the next unit.
-func (b *Builder) Add(unit []byte) {
-	h := b.hasher.Hash(unit)
-	if Selects(h) && b.seen[h] < maxRepeats {
-		b.seen[h]++
-		b.index.Entries = append(b.index.Entries, Entry{h, uint32(b.index.Units)})
-	}
-	b.index.Units++
-}
-
-// Index returns the index of all units so far.
-func (b *Builder) Index() *Index { return &b.index }
-
 // Append appends the index as it stands in a file.
 func (x *Index) Append(b []byte) []byte {
 	le := binary.LittleEndian

@@ -78,7 +78,7 @@ var ecma = crc64.MakeTable(crc64.ECMA)
 // coefficient is coded is silent.
 func (h *Hasher) maskAAC(unit []byte) (masked []byte, silent bool) {
 	h.buf = append(h.buf[:0], unit...)
-	if h.parser == nil || h.parser.Parse(unit, &h.unit) != nil {
+	if h.parser == nil || h.parser.Scan(unit, &h.unit) != nil {
 		return h.buf, false
 	}
 	silent = true

@@ -40,6 +40,15 @@ func hasher(t testing.TB, c track.Config) *Hasher {
 	return h
 }
 
+func builder(t testing.TB, c track.Config) *Builder {
+	t.Helper()
+	b, err := NewBuilder(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // Of all bits of a unit those of global_gain alone leave its hash as it is.
 func TestAACHash(t *testing.T) {
 	units, c := speech(t)
@@ -134,7 +143,7 @@ func TestFLACHash(t *testing.T) {
 // An excerpt has the entries of the whole that lie in it.
 func TestIndex(t *testing.T) {
 	units, c := speech(t)
-	whole, part := NewBuilder(hasher(t, c)), NewBuilder(hasher(t, c))
+	whole, part := builder(t, c), builder(t, c)
 	const from, to = 100, 300
 	for i, u := range units {
 		whole.Add(u)
@@ -168,10 +177,47 @@ func TestIndex(t *testing.T) {
 	}
 }
 
+// Batches that are hashed at once come out in their order.
+func TestIndexOfManyBatches(t *testing.T) {
+	units, c := speech(t)
+	b, h := builder(t, c), hasher(t, c)
+	var want []Entry
+	n := uint32(0)
+	for seed := range byte(20) { // 50 batches
+		for _, u := range units {
+			u[len(u)/2] ^= seed // other sound, or damage
+			if hash := h.Hash(u); Selects(hash) {
+				want = append(want, Entry{hash, n})
+			}
+			b.Add(u)
+			n++
+		}
+	}
+	got := b.Index()
+	if got.Units != int64(n) || !slices.Equal(got.Entries, want) {
+		t.Errorf("%d units with %d entries, want %d with %d", got.Units, len(got.Entries), n, len(want))
+	}
+}
+
+// A bug that a unit uncovers stops only whoever reads this file.
+func TestPanicReachesTheCaller(t *testing.T) {
+	units, c := speech(t)
+	b := builder(t, c)
+	b.batch.hasher.mask = func(*Hasher, []byte) ([]byte, bool) { panic("a bug") }
+	b.Add(units[0])
+	defer func() {
+		if v := recover(); v != "a bug" {
+			t.Errorf("it panics with %v", v)
+		}
+	}()
+	b.Index()
+	t.Error("it does not panic")
+}
+
 // What comes again and again is not kept again and again.
 func TestIndexOfRepetition(t *testing.T) {
 	units, c := speech(t)
-	b := NewBuilder(hasher(t, c))
+	b := builder(t, c)
 	for range 50 {
 		for _, u := range units {
 			b.Add(u)

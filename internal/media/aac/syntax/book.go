@@ -6,11 +6,15 @@ import (
 	"sync"
 )
 
-// rootBits is how many bits of a codeword are looked up at once. Codewords
-// that are longer are rare.
+// rootBits is how many bits are looked up at once. Codewords that are longer
+// are rare.
 const rootBits = 11
 
-// maxWord is the longest codeword of a spectrum codebook with its signs.
+// maxRun is how many bits the codewords of an entry have at most that are passed
+// together, so that four entries lie in 64 bits from any bit of a byte on.
+const maxRun = 14
+
+// maxWord is the longest codeword of a codebook with its signs.
 const maxWord = 20
 
 // A book is a Huffman codebook made ready for walking through codewords.
@@ -24,42 +28,48 @@ type book struct {
 	place        [maxLength + 1]int
 	word         []entry // by place
 	indices      []uint16
-	per          int // coefficients that a codeword stands for
+	shift        uint8 // a codeword stands for 1<<shift coefficients
+	escapes      bool  // some codewords are followed by escape sequences
 }
 
 const maxLength = 19 // of a codeword without signs
 
-// An entry says, from the low bits up: how long a codeword is with the signs
-// that follow it (5 bits), how many escape sequences come after them (2), and,
-// where the bits looked up hold several codewords whole, how long those are
-// with their signs (4) and how many they are (4).
+// An entry says, from the low bits up: how long the codewords are, with their
+// signs, that the bits looked up hold whole (5 bits), how many they are (3), how
+// long the first one is (5), and how many escape sequences come after that one
+// (2). Where there are any, the count is 0. So that no branch depends on it, a
+// single codeword is a run of one.
 type entry uint16
 
 const (
-	lengthBits = 5
-	escapeBits = 2
-	runBits    = 4
-	runShift   = lengthBits + escapeBits
-	countShift = runShift + runBits
+	runBits     = 5
+	countBits   = 3
+	lengthBits  = 5
+	countShift  = runBits
+	lengthShift = countShift + countBits
+	escapeShift = lengthShift + lengthBits
+	maxCount    = 1<<countBits - 1
+	runMask     = 1<<runBits - 1
 )
 
-func (e entry) length() int  { return int(e & (1<<lengthBits - 1)) }
-func (e entry) escapes() int { return int(e >> lengthBits & (1<<escapeBits - 1)) }
-func (e entry) run() int     { return int(e >> runShift & (1<<runBits - 1)) }
-func (e entry) count() int   { return int(e >> countShift) }
+func (e entry) run() int     { return int(e & (1<<runBits - 1)) }
+func (e entry) count() int   { return int(e >> countShift & maxCount) }
+func (e entry) length() int  { return int(e >> lengthShift & (1<<lengthBits - 1)) }
+func (e entry) escapes() int { return int(e >> escapeShift) }
 
 // newBook makes a book of c. extra says how many signs and escape sequences
 // follow a codeword.
-func newBook(c code, per int, extra func(index int) (signs, escapes int)) *book {
-	b := &book{per: per, indices: c.indices}
+func newBook(c code, values int, extra func(index int) (signs, escapes int)) *book {
+	b := &book{shift: uint8(bits.Len(uint(values)) - 1), indices: c.indices}
 	word, at := uint64(0), 0
 	for n := range c.lengths {
 		length := n + 1
 		b.first[length], b.place[length] = word, at
 		for range c.lengths[n] {
 			signs, escapes := extra(int(c.indices[at]))
-			e := entry(length + signs | escapes<<lengthBits)
+			e := entry((length+signs)<<lengthShift | escapes<<escapeShift)
 			b.word = append(b.word, e)
+			b.escapes = b.escapes || escapes > 0
 			if length <= rootBits {
 				from := word >> (32 - rootBits)
 				for i := range uint64(1) << (rootBits - length) {
@@ -71,19 +81,20 @@ func newBook(c code, per int, extra func(index int) (signs, escapes int)) *book 
 		}
 		b.limit[length] = word
 	}
-	for i := range b.root {
-		count, length := 0, 0
-		for length < rootBits {
-			e := b.root[i<<length&(1<<rootBits-1)]
-			if e == 0 || e.escapes() > 0 || length+e.length() > rootBits {
+	for i, first := range b.root {
+		if first == 0 || first.escapes() > 0 || first.length() > maxRun {
+			continue
+		}
+		count, run := 1, first.length()
+		for run < rootBits && count < maxCount {
+			e := b.root[i<<run&(1<<rootBits-1)]
+			if e == 0 || e.escapes() > 0 || run+e.length() > rootBits {
 				break
 			}
-			length += e.length()
+			run += e.length()
 			count++
 		}
-		if count > 1 {
-			b.root[i] |= entry(length<<runShift | count<<countShift)
-		}
+		b.root[i] |= entry(run | count<<countShift)
 	}
 	return b
 }
@@ -99,7 +110,7 @@ func (b *book) long(w uint64) (place, length int) {
 
 // books are the codebooks by their numbers, and that of the scalefactors.
 type books struct {
-	spectrum    [12]*book
+	spectrum    [16]*book // nil where nothing is coded
 	scalefactor *book
 	// factors says which index the codeword of a scalefactor stands for
 	// (12 bits) that begins with factorBits bits, and how long it is (4). It is
@@ -149,52 +160,116 @@ const (
 	maxEscape   = 8  // ones before an escape sequence's value (4.6.3.3)
 )
 
-// walk passes n codewords that begin at bit pos of buf and returns where they
-// end. It stops early behind end, which is followed by padding, and with ok
-// false at an escape sequence that is too long.
-func (b *book) walk(buf []byte, pos, end, n int) (_ int, ok bool) {
-	for n > 0 && pos < end {
-		w := binary.BigEndian.Uint64(buf[pos>>3:]) << (pos & 7)
-		last := pos + 64 - 7 - maxWord // from where on a codeword may not be in w
-		for n > 0 && pos <= last {
-			e := b.root[w>>(64-rootBits)]
-			if c := e.count(); c != 0 && c <= n {
-				w <<= e.run()
-				pos += e.run()
-				n -= c
-				continue
+// A stretch is a row of codewords of one book.
+type stretch struct {
+	book  *book
+	words int
+}
+
+// walk passes stretches that follow each other from bit pos of buf on, and
+// returns where they end. It stops early behind end, which is followed by
+// padding; the result then lies behind end. ok is false at an escape sequence
+// that is too long.
+func walk(buf []byte, pos, end int, list []stretch) (_ int, ok bool) {
+	for i := range list {
+		b, n := list[i].book, list[i].words
+		if b.escapes {
+			if pos, ok = b.walkEscapes(buf, pos, end, n); !ok {
+				return pos, false
 			}
-			if e == 0 {
-				place, _ := b.long(w)
-				e = b.word[place]
+			continue
+		}
+		for {
+			if pos, n = run(&b.root, buf, pos, n); n == 0 {
+				break
 			}
-			w <<= e.length()
-			pos += e.length()
+			if pos >= end {
+				return end + 1, true
+			}
+			pos += b.at(binary.BigEndian.Uint64(buf[pos>>3:]) << (pos & 7)).length()
 			n--
-			if e.escapes() > 0 {
-				if pos, ok = skipEscapes(buf, pos, end, e.escapes()); !ok {
-					return pos, false
-				}
-				break // to read the bits anew
-			}
 		}
 	}
 	return pos, true
 }
 
-// skipEscapes passes n escape sequences (4.6.3.3): ones, a zero, and as many
-// bits as there were ones, and four more.
-func skipEscapes(buf []byte, pos, end, n int) (_ int, ok bool) {
-	for range n {
+// at returns the entry of the codeword at the top of w.
+func (b *book) at(w uint64) entry {
+	e := b.root[w>>(64-rootBits)]
+	if e == 0 {
+		place, _ := b.long(w)
+		e = b.word[place]
+	}
+	return e
+}
+
+// run passes up to n codewords from bit pos of buf on. It returns where it
+// stops and how many are left: within eight bytes of the end of buf, or where
+// those of an entry are too long, too many, or have an escape sequence.
+//
+// Half of all time in this package is spent here. So that nothing is left to
+// guess for the processor, bits are read anew after four entries, needed or not.
+func run(root *[1 << rootBits]entry, buf []byte, pos, n int) (_, left int) {
+	for i := pos >> 3; i >= 0 && i+8 <= len(buf); i = pos >> 3 {
+		w := binary.BigEndian.Uint64(buf[i:]) << (pos & 7)
+		e := uint(root[w>>(64-rootBits)])
+		count := e >> countShift & maxCount
+		if count-1 >= uint(n) { // none, or too many: one comparison instead of two
+			return pos, n
+		}
+		w <<= e & runMask
+		pos += int(e & runMask)
+		n -= int(count)
+
+		e = uint(root[w>>(64-rootBits)])
+		count = e >> countShift & maxCount
+		if count-1 >= uint(n) {
+			return pos, n
+		}
+		w <<= e & runMask
+		pos += int(e & runMask)
+		n -= int(count)
+
+		e = uint(root[w>>(64-rootBits)])
+		count = e >> countShift & maxCount
+		if count-1 >= uint(n) {
+			return pos, n
+		}
+		w <<= e & runMask
+		pos += int(e & runMask)
+		n -= int(count)
+
+		e = uint(root[w>>(64-rootBits)])
+		count = e >> countShift & maxCount
+		if count-1 >= uint(n) {
+			return pos, n
+		}
+		pos += int(e & runMask)
+		n -= int(count)
+	}
+	return pos, n
+}
+
+// walkEscapes passes n codewords from bit pos of buf on, with the escape
+// sequences behind them (4.6.3.3): ones, a zero, and as many bits as there were
+// ones, and four more.
+func (b *book) walkEscapes(buf []byte, pos, end, n int) (_ int, ok bool) {
+	for ; n > 0; n-- {
 		if pos >= end {
-			break
+			return end + 1, true
 		}
 		w := binary.BigEndian.Uint64(buf[pos>>3:]) << (pos & 7)
-		ones := bits.LeadingZeros64(^w)
-		if ones > maxEscape {
-			return pos, false
+		e := b.at(w)
+		pos += e.length()
+		w <<= e.length() & 63
+		for range e.escapes() {
+			ones := bits.LeadingZeros64(^w)
+			if ones > maxEscape {
+				return pos, false
+			}
+			w <<= (ones + 1 + ones + 4) & 63
+			pos += ones + 1 + ones + 4
 		}
-		pos += ones + 1 + ones + 4
 	}
 	return pos, true
 }

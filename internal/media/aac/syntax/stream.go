@@ -24,24 +24,26 @@ const (
 
 // An ics is what is known of an individual_channel_stream while it is read.
 type ics struct {
+	windows
+	sections  []section // in section
+	section   [maxSections]section
+	stretches []stretch // in stretch: the codewords of spectral_data
+	stretch   [maxSections]stretch
+}
+
+// windows are what ics_info says, which the channels of a pair may share.
+type windows struct {
 	short  bool
 	bands  int // max_sfb
 	groups int
 	group  [shortWindows]int // windows in each
-
-	sections int
-	section  [maxSections]section
 }
 
 // A section is bands next to each other that share a codebook (4.4.2.7).
-type section struct {
-	book       uint8
-	group      uint8
-	start, end uint8 // bands
-}
+type section struct{ book, bands uint8 }
 
 // info passes ics_info.
-func (p *Parser) info(s *ics) error {
+func (p *Parser) info(s *windows) error {
 	p.skip(1) // ics_reserved_bit
 	s.short = p.bits(2) == eightShort
 	p.skip(1) // window_shape
@@ -78,7 +80,7 @@ func (p *Parser) stream(s *ics, common bool) error {
 	at := p.pos
 	gain := p.bits(8)
 	if !common {
-		if err := p.info(s); err != nil {
+		if err := p.info(&s.windows); err != nil {
 			return err
 		}
 	}
@@ -101,7 +103,7 @@ func (p *Parser) stream(s *ics, common bool) error {
 		p.skip(6 + (more+1)*(5+4))
 	}
 	if p.bits(1) == 1 { // tns_data_present
-		p.tns(s)
+		p.tns(&s.windows)
 	}
 	if p.bits(1) == 1 { // gain_control_data_present
 		return ErrSSR
@@ -109,26 +111,32 @@ func (p *Parser) stream(s *ics, common bool) error {
 	return p.spectrum(s)
 }
 
-// sections reads section_data.
+// sections reads section_data, and lists the codewords of spectral_data.
 func (p *Parser) sections(s *ics) error {
-	width := 5
+	bands, width := p.long, 5
 	if s.short {
-		width = 3
+		bands, width = p.short, 3
 	}
-	escape := 1<<width - 1
-	s.sections = 0
+	escape := uint64(1)<<width - 1
+	sections, stretches := s.section[:0], s.stretch[:0]
 	for g := range s.groups {
 		for k := 0; k < s.bands; {
 			if p.pos > p.end {
 				return ErrCut
 			}
-			book, n := p.bits(4), 0
+			w := p.peek()
+			book, n := w>>(64-4), 0
+			w <<= 4
+			p.pos += 4
 			for {
-				part := p.bits(width)
-				n += part
+				part := w >> (64 - width)
+				w <<= width
+				p.pos += width
+				n += int(part)
 				if part != escape {
 					break
 				}
+				w = p.peek()
 			}
 			switch {
 			case book == bookReserved:
@@ -138,11 +146,15 @@ func (p *Parser) sections(s *ics) error {
 			case n == 0:
 				continue
 			}
-			s.section[s.sections] = section{uint8(book), uint8(g), uint8(k), uint8(k + n)}
-			s.sections++
+			sections = append(sections, section{uint8(book), uint8(n)})
+			if b := p.books.spectrum[book]; b != nil {
+				lines := int(bands[k+n]-bands[k]) * s.group[g]
+				stretches = append(stretches, stretch{b, lines >> b.shift})
+			}
 			k += n
 		}
 	}
+	s.sections, s.stretches = sections, stretches
 	return nil
 }
 
@@ -163,11 +175,13 @@ func (c *chain) note() {
 // scalefactors passes scale_factor_data and notes in out between which values
 // those lie that depend on global_gain.
 func (p *Parser) scalefactors(s *ics, out *Stream) error {
+	if !p.values {
+		return p.passScalefactors(s, out)
+	}
 	gain := int(out.Value)
 	factors, noise, positions := chain{value: gain}, chain{value: gain}, chain{}
-	for i := range s.sections {
-		c := &s.section[i]
-		n := int(c.end - c.start)
+	for _, c := range s.sections {
+		n := int(c.bands)
 		switch c.book {
 		case bookZero:
 		case bookNoise:
@@ -198,6 +212,39 @@ func (p *Parser) scalefactors(s *ics, out *Stream) error {
 	return nil
 }
 
+// passScalefactors does what scalefactors does, but for the values.
+func (p *Parser) passScalefactors(s *ics, out *Stream) error {
+	n, noise := 0, false
+	for _, c := range s.sections {
+		switch c.book {
+		case bookZero:
+			continue
+		case bookIntensity, bookIntensity2:
+		case bookNoise:
+			out.Coded = true
+			if !noise {
+				noise = true
+				p.pass(n)
+				p.skip(9)
+				n = -1
+			}
+		default:
+			out.Coded = true
+		}
+		n += int(c.bands)
+	}
+	p.pass(n)
+	if p.pos > p.end {
+		return ErrCut
+	}
+	return nil
+}
+
+// pass passes n codewords of the codebook of scalefactors.
+func (p *Parser) pass(n int) {
+	p.pos, _ = walk(p.buf, p.pos, p.end, []stretch{{p.books.scalefactor, n}})
+}
+
 // differences reads n more values of c, each a codeword of the codebook of
 // scalefactors.
 func (p *Parser) differences(c *chain, n int) {
@@ -223,7 +270,7 @@ func (p *Parser) differences(c *chain, n int) {
 }
 
 // tns passes tns_data (4.4.2.7).
-func (p *Parser) tns(s *ics) {
+func (p *Parser) tns(s *windows) {
 	windows, filters, length, order := 1, 2, 6, 5
 	if s.short {
 		windows, filters, length, order = shortWindows, 1, 4, 3
@@ -249,24 +296,12 @@ func (p *Parser) tns(s *ics) {
 
 // spectrum passes spectral_data.
 func (p *Parser) spectrum(s *ics) error {
-	bands := p.long
-	if s.short {
-		bands = p.short
+	if p.pos > p.end {
+		return ErrCut
 	}
-	for i := range s.sections {
-		c := &s.section[i]
-		if c.book == bookZero || c.book > bookReserved {
-			continue
-		}
-		if p.pos > p.end {
-			return ErrCut
-		}
-		b := p.books.spectrum[c.book]
-		n := int(bands[c.end]-bands[c.start]) * s.group[c.group] / b.per
-		var ok bool
-		if p.pos, ok = b.walk(p.buf, p.pos, p.end, n); !ok {
-			return fmt.Errorf("%w: an escape sequence is too long", ErrDamaged)
-		}
+	var ok bool
+	if p.pos, ok = walk(p.buf, p.pos, p.end, s.stretches); !ok {
+		return fmt.Errorf("%w: an escape sequence is too long", ErrDamaged)
 	}
 	return nil
 }

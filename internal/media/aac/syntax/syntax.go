@@ -6,6 +6,7 @@
 package syntax
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 )
@@ -76,9 +77,10 @@ type Parser struct {
 	books       *books
 	long, short []uint16 // scale factor bands
 
-	buf []byte // the unit and padding
-	pos int    // in bits
-	end int    // of the unit, in bits
+	values bool   // those of scalefactors are asked for
+	buf    []byte // the unit and padding
+	pos    int    // in bits
+	end    int    // of the unit, in bits
 
 	unit *Unit
 	ics  [2]ics
@@ -113,13 +115,19 @@ func NewParser(objectType, rateIndex int) (*Parser, error) {
 // Parse says in u what unit holds. Where it fails, u holds what came before.
 // The caller compares u.Bytes with the length of the unit: bytes behind END
 // are allowed in some containers and a sign of damage in others.
-func (p *Parser) Parse(unit []byte, u *Unit) error {
+func (p *Parser) Parse(unit []byte, u *Unit) error { return p.parse(unit, u, true) }
+
+// Scan does what Parse does, with the same error, and is faster: it leaves
+// Low and High of the streams 0.
+func (p *Parser) Scan(unit []byte, u *Unit) error { return p.parse(unit, u, false) }
+
+func (p *Parser) parse(unit []byte, u *Unit, values bool) error {
 	*u = Unit{Streams: u.Streams[:0]}
 	if len(unit) > MaxUnit {
 		return fmt.Errorf("%w: %d bytes", ErrDamaged, len(unit))
 	}
 	p.buf = append(append(p.buf[:0], unit...), make([]byte, padding)...)
-	p.pos, p.end, p.unit = 0, 8*len(unit), u
+	p.pos, p.end, p.unit, p.values = 0, 8*len(unit), u, values
 	for {
 		u.End = p.pos
 		done, err := p.element()
@@ -176,7 +184,7 @@ func (p *Parser) element() (done bool, err error) {
 func (p *Parser) pair() error {
 	common := p.bits(1) == 1
 	if common {
-		left := &p.ics[0]
+		left := &p.ics[0].windows
 		if err := p.info(left); err != nil {
 			return err
 		}
@@ -186,7 +194,7 @@ func (p *Parser) pair() error {
 		case 3:
 			return fmt.Errorf("%w: ms_mask_present is 3", ErrDamaged)
 		}
-		p.ics[1] = *left
+		p.ics[1].windows = *left
 	}
 	if err := p.stream(&p.ics[0], common); err != nil {
 		return err
@@ -232,11 +240,15 @@ func (p *Parser) bits(n int) int {
 		p.pos += n
 		return 0
 	}
-	i := p.pos >> 3
-	w := uint32(p.buf[i])<<16 | uint32(p.buf[i+1])<<8 | uint32(p.buf[i+2])
-	v := w << (8 + p.pos&7) >> (32 - n)
+	v := p.peek() >> (64 - n)
 	p.pos += n
 	return int(v)
+}
+
+// peek returns the bits from here on, 57 of them at least. It must not be asked
+// for any that lie wholly behind the padding.
+func (p *Parser) peek() uint64 {
+	return binary.BigEndian.Uint64(p.buf[p.pos>>3:]) << (p.pos & 7)
 }
 
 func (p *Parser) skip(n int) { p.pos += n }

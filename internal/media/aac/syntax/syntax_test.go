@@ -8,6 +8,8 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -358,6 +360,18 @@ func FuzzParse(f *testing.F) {
 		}
 		var u syntax.Unit
 		err = p.Parse(unit, &u)
+		var scanned syntax.Unit
+		if other := p.Scan(unit, &scanned); (err == nil) != (other == nil) || err != nil && err.Error() != other.Error() {
+			t.Errorf("Parse: %v, Scan: %v", err, other)
+		}
+		parsed := u
+		parsed.Streams = slices.Clone(u.Streams)
+		for i := range parsed.Streams {
+			parsed.Streams[i].Low, parsed.Streams[i].High = 0, 0
+		}
+		if err == nil && !reflect.DeepEqual(parsed, scanned) {
+			t.Errorf("Scan: %+v, want %+v", scanned, parsed)
+		}
 		if err == nil && (u.Bytes < 1 || u.Bytes > len(unit)) {
 			t.Errorf("it ends after %d bytes of %d", u.Bytes, len(unit))
 		}
