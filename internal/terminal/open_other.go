@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 )
 
 // Open opens a file or folder with the program that the desktop has for it.
@@ -20,7 +21,11 @@ func Open(path string) error {
 	if errors.Is(err, exec.ErrNotFound) {
 		return fmt.Errorf("cannot open %s: %s is not installed", path, opener)
 	} else if err != nil {
-		return fmt.Errorf("%s %s: %w\n%s", opener, path, err, out)
+		text := ""
+		if said := strings.TrimSpace(string(out)); said != "" {
+			text = "\n" + said
+		}
+		return fmt.Errorf("cannot open %s: %s failed: %w%s", path, opener, err, text)
 	}
 	return nil
 }
