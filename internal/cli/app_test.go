@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/fixture/jsondoc"
 	"github.com/spaces-cli/spaces/internal/settings"
 )
 
@@ -89,7 +90,7 @@ func TestUsageErrors(t *testing.T) {
 			if code != tt.code || stdout != "" || !strings.Contains(stderr, `"kind":"`+tt.kind+`"`) {
 				t.Errorf("spaces %s --json: exit %d, want %d\nstdout %q\nstderr %q, want %q", tt.args, code, tt.code, stdout, stderr, tt.kind)
 			}
-			if err := checkKeys(stderr, "errors"); err != nil {
+			if err := jsondoc.Check(stderr, "errors"); err != nil {
 				t.Errorf("spaces %s --json: %v", tt.args, err)
 			}
 		})
@@ -140,7 +141,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("config.yaml is\n%s\nwant\n%s", b, want)
 	}
 	_, stdout, _ := run(a, "config", "--json")
-	if err := checkKeys(stdout, "config"); err != nil {
+	if err := jsondoc.Check(stdout, "config"); err != nil {
 		t.Error(err)
 	}
 	if _, stdout, _ := run(a, "config"); !regexp.MustCompile(`(?m)^jobs +3 `).MatchString(stdout) {

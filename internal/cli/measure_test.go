@@ -9,6 +9,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/fixture"
+	"github.com/spaces-cli/spaces/internal/fixture/jsondoc"
 )
 
 // extractedApp is an App with a library that holds some files.
@@ -58,10 +59,10 @@ func TestUnsupportedAudio(t *testing.T) {
 	if code != app.ExitPartly || len(lines) != 3 || !strings.Contains(stderr, `"kind":"unmeasured"`) {
 		t.Fatalf("exit %d, %q, %q", code, stdout, stderr)
 	}
-	if err := checkKeys(lines[0], "measure failed"); err != nil || !strings.Contains(lines[0], `"kind":"unsupported"`) {
+	if err := jsondoc.Check(lines[0], "measure failed"); err != nil || !strings.Contains(lines[0], `"kind":"unsupported"`) {
 		t.Errorf("%v: %s", err, lines[0])
 	}
-	if err := checkKeys(lines[1], "measure"); err != nil {
+	if err := jsondoc.Check(lines[1], "measure"); err != nil {
 		t.Error(err)
 	}
 	if code, stdout, stderr := run(a, "show", id, "--wave"); code != 0 || !strings.Contains(stdout, id) || !strings.Contains(stderr, "warning: no waveform") {

@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/spaces-cli/spaces/internal/durable/flock"
+	"github.com/spaces-cli/spaces/internal/fixture/jsondoc"
 )
 
 // cmdExits is "exits CODE PROGRAM [ARG...]": it runs a program, as exec does,
@@ -147,7 +148,7 @@ func cmdKeys(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: keys FILE SECTION")
 	}
-	if err := checkKeys(ts.ReadFile(args[0]), args[1]); err != nil {
+	if err := jsondoc.Check(ts.ReadFile(args[0]), args[1]); err != nil {
 		ts.Fatalf("%v", err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/spaces-cli/spaces/internal/publish/x/xtest"
+	"github.com/spaces-cli/spaces/internal/media/h264/blank"
 )
 
 // cmdVideo is "video FILE WIDTH HEIGHT": it writes an MP4 file of a second.
@@ -18,7 +18,7 @@ func cmdVideo(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	height, err := strconv.Atoi(args[2])
 	ts.Check(err)
-	clip, err := xtest.Film(width, height, 0)
+	clip, err := blank.Film(width, height, 0)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), clip, 0o666))
 }

@@ -1,4 +1,4 @@
-package cli
+package main
 
 import (
 	"bufio"
@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/fixture/jsondoc"
 	"github.com/spaces-cli/spaces/internal/publish/x/xtest"
 )
 
@@ -63,7 +64,7 @@ func signIn(t *testing.T, p *realSpaces, paste bool) {
 	if err != nil {
 		t.Fatal(err, said.String())
 	}
-	if err := checkKeys(first, "target login x"); err != nil {
+	if err := jsondoc.Check(first, "target login x"); err != nil {
 		t.Error(err)
 	}
 	var page struct{ URL string }
@@ -104,7 +105,7 @@ func signIn(t *testing.T, p *realSpaces, paste bool) {
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err, said.String())
 	}
-	if err := checkKeys(string(rest), "target login"); err != nil {
+	if err := jsondoc.Check(string(rest), "target login"); err != nil {
 		t.Error(err)
 	}
 	if !strings.Contains(string(rest), `"target":"x.com","where":"file"`) {
@@ -157,7 +158,7 @@ func TestPostingOnX(t *testing.T) {
 	if code != 0 {
 		t.Fatal(said)
 	}
-	if err := checkKeys(out, "post"); err != nil {
+	if err := jsondoc.Check(out, "post"); err != nil {
 		t.Error(err)
 	}
 	posts := s.Posts()
@@ -181,7 +182,7 @@ func TestPostingOnX(t *testing.T) {
 		t.Error(out, said, code)
 	}
 	out, _, _ = p.run(t, "upload", "log", "--json")
-	if err := checkKeys(out, "upload log"); err != nil {
+	if err := jsondoc.Check(out, "upload log"); err != nil {
 		t.Error(err)
 	}
 	if strings.Count(out, `"target":"x"`) != 2 {

@@ -1,4 +1,4 @@
-package cli
+package main
 
 import (
 	"os"
@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/spaces-cli/spaces/internal/fixture"
 )
 
 // readmeCommands returns the lines of README.md's text blocks that run the
@@ -77,7 +79,7 @@ func prepareREADME(t *testing.T, p *realSpaces, bin string) {
 	for _, name := range []string{"twitter-2021-06-17.zip", "part1.zip", "part2.zip"} {
 		p.file(t, name, string(sample))
 	}
-	art, err := coverImage(1400, true)
+	art, err := fixture.Cover(1400, true)
 	if err != nil {
 		t.Fatal(err)
 	}
