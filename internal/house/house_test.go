@@ -70,7 +70,7 @@ var order = [][]string{
 	{"archive/ytd"},
 	{"library/layout"}, // an archive's neighbours may be those of a library
 	{"library/space"},
-	{"transcript"}, // what was said, in the time of any sound
+	{"transcript", "transcript/speakers"}, // what was said, in the time of any sound, and by whom
 	{"stream", "spell", "suggest"},
 	{"media"},
 	{"media/format"},
