@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"context"
 	"encoding/json"
 	"io/fs"
 	"net/http"
@@ -249,5 +250,56 @@ func TestHostileRemovals(t *testing.T) {
 	}
 	if after := filesIn(t, dir); !slices.Equal(after, before) {
 		t.Errorf("files changed: %q, before %q", after, before)
+	}
+}
+
+// A recording goes with all that was made of it, comes back with it, and stays
+// while a task works on it.
+func TestRemoveRecording(t *testing.T) {
+	t.Parallel()
+	dir := sample(t)
+	s := serveTest(t, dir)
+	c := enter(t, s)
+	c.cutOne("")
+	was := filesIn(t, filepath.Join(dir, "recordings"))
+	for name, change := range map[string]func(*http.Request){
+		"another site": func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
+		"no origin":    func(r *http.Request) { r.Header.Del("Origin") },
+		"a form":       func(r *http.Request) { r.Header.Del(ownHeader) },
+		"no cookie":    func(r *http.Request) { r.Header.Del("Cookie") },
+	} {
+		if status, _, _ := c.ask("POST", sampleAPI+"/remove", "{}", change); status != 403 {
+			t.Errorf("%s: status %d", name, status)
+		}
+	}
+	release := make(chan struct{})
+	if _, err := s.tasks.start("export "+sampleID, func(context.Context, *task) (any, error) { <-release; return nil, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.postText(sampleAPI+"/remove", "{}"); !strings.Contains(got, `"in-use"`) {
+		t.Errorf("during a task: %s", got)
+	}
+	if got := filesIn(t, filepath.Join(dir, "recordings")); !slices.Equal(got, was) {
+		t.Errorf("refused, but files changed: %q", got)
+	}
+	close(release)
+	for s.tasks.workOn(sampleID) {
+		time.Sleep(time.Millisecond)
+	}
+	var gone removedItem
+	if err := json.Unmarshal([]byte(c.postText(sampleAPI+"/remove", "{}")), &gone); err != nil || gone.Kind != "space" || gone.ID != sampleID || gone.KeptUntil.IsZero() {
+		t.Fatalf("%+v, %v", gone, err)
+	}
+	if status, _, _ := c.ask("GET", sampleAPI, "", nil); status != 404 {
+		t.Errorf("removed, and shown with status %d", status)
+	}
+	if got := c.postText(sampleAPI+"/remove", "{}"); !strings.Contains(got, `"no-such-space"`) {
+		t.Errorf("removed twice: %s", got)
+	}
+	if got := c.post("/api/removed/restore", `{"place":"`+gone.Place+`"}`); got.Error != nil {
+		t.Fatalf("%+v", got.Error)
+	}
+	if got := filesIn(t, filepath.Join(dir, "recordings")); !slices.Equal(got, was) {
+		t.Errorf("restored: %q, want %q", got, was)
 	}
 }

@@ -54,6 +54,36 @@ func (s *Server) listRemoved(w http.ResponseWriter, r *http.Request) {
 	answer(w, list, err)
 }
 
+// removeRecording moves a Space, with its clips and episodes, to what can be
+// restored: {}. It refuses while a task works on it.
+func (s *Server) removeRecording(w http.ResponseWriter, r *http.Request) {
+	if err := body(r, new(struct{})); err != nil {
+		answer(w, nil, err)
+		return
+	}
+	id := r.PathValue("id")
+	if s.tasks.workOn(id) {
+		answer(w, nil, newProblem(http.StatusConflict, "in-use", "this recording is being worked on", "Try again when that has finished"))
+		return
+	}
+	s.waves.drop(id) // Windows moves no folder in which a file is open
+	// A change that has begun is finished, whether or not the page waits.
+	ctx := context.WithoutCancel(r.Context())
+	var v removedItem
+	err := s.library.write(ctx, func(lib *library.Library) error {
+		done, err := lib.Remove(ctx, id, false, by)
+		if err != nil {
+			return err
+		}
+		it, err := lib.Store().Find(done.Place)
+		if err == nil {
+			v = newRemovedItem(it)
+		}
+		return err
+	})
+	answer(w, v, err)
+}
+
 // A restored is what was brought back.
 type restored struct {
 	Kind    removed.Kind `json:"kind"`

@@ -84,3 +84,31 @@ func TestRemoveOnThePage(t *testing.T) {
 	b.openRecording(sampleID)
 	b.until("the clip", `document.querySelectorAll("#clips a").length === 2 && document.getElementById("clips").textContent.includes("Renamed.m4a")`)
 }
+
+// TestRemoveRecordingOnThePage removes the recording that is shown, with the
+// question answered once with no, and restores it.
+func TestRemoveRecordingOnThePage(t *testing.T) {
+	t.Parallel()
+	b := browse(t, serveTest(t, sample(t)))
+	b.openRecording(sampleID)
+	b.click("remove")
+	b.until("the question", `document.getElementById("removal").open`)
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.until("no question", `!document.getElementById("removal").open`)
+	b.click("remove")
+	b.until("the question again", `document.getElementById("removal").open`)
+	b.screenshot("removal-en")
+	if got := b.text("removal-what"); got != "It moves to the removed items with all its files (clips: 0, episodes: 0)." {
+		t.Errorf("it says %q", got)
+	}
+	b.do(chromedp.Click(chromedp.CSS("#removal button.main")))
+	b.until("the removed items", `location.hash === "#/removed" && document.querySelectorAll("#removed-list li").length === 1`)
+	if got := b.text("status"); got[:16] != "Removed: Débat " {
+		t.Errorf("the page says %q", got)
+	}
+	b.until("the focus on the heading", `document.activeElement.id === "h-removed"`)
+	b.do(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter))
+	b.until("nothing removed", `document.getElementById("removed-about").textContent === "There are no removed items."`)
+	b.do(chromedp.Evaluate[chromedp.Void](`location.hash = "#/"`))
+	b.until("all rows", `document.querySelectorAll("#rows a").length === 3`)
+}

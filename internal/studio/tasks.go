@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -106,6 +108,23 @@ func (ts *tasks) start(key string, do func(context.Context, *task) (any, error))
 		ts.forget(t.id)
 	})
 	return t, nil
+}
+
+// workOn reports whether a task under way is about something: the words of its
+// key name it.
+func (ts *tasks) workOn(id string) bool {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	for _, t := range ts.list {
+		select {
+		case <-t.ended:
+		default:
+			if slices.Contains(strings.Fields(t.key), id) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // safely does the work of a task. A panic is an error of that task: outside of

@@ -14,6 +14,7 @@ export class Made {
 			e.preventDefault();
 			this.rename();
 		});
+		byId("remove").addEventListener("click", () => this.removeAll());
 		byId("rename-cancel").addEventListener("click", () => byId("rename").close());
 	}
 
@@ -48,6 +49,25 @@ export class Made {
 		if (back) view.say(restored(back));
 		await view.reload(id);
 		if (back && view.id === id) button(m.kind, "file", back.name)?.focus();
+	}
+
+	// removeAll removes the recording that is shown, once somebody has said yes.
+	async removeAll() {
+		const {view} = this, {id, detail} = view, dialog = byId("removal");
+		byId("removal-what").textContent = t("removeWhat", {clips: t("nClips", {n: detail.clips.length}), episodes: t("nEpisodes", {n: detail.episodes.length})});
+		dialog.returnValue = "";
+		dialog.showModal();
+		await new Promise((resolve) => dialog.addEventListener("close", resolve, {once: true}));
+		if (dialog.returnValue !== "yes" || view.id !== id) return;
+		view.player.close(); // Windows moves no folder in which a file is open
+		const item = await view.attempt(() => post(recordingPath(id, "/remove")));
+		if (view.id !== id) return;
+		if (!item) {
+			view.player.open(id, detail.parts);
+			return;
+		}
+		view.say(t("removedOne", {name: item.title || item.id}));
+		location.hash = "#/removed";
 	}
 
 	// ask asks for another name.

@@ -93,7 +93,7 @@ export class RecordingView {
 
 	// reveal shows the rest of the view, which without a recording is empty.
 	reveal(on) {
-		for (const e of this.root.querySelectorAll("#facts, #note, #edit, .stage, .cards")) e.hidden = !on;
+		for (const e of this.root.querySelectorAll("#facts, #note, #edit, #remove, .stage, .cards")) e.hidden = !on;
 	}
 
 	// showTurns adds who speaks when, which of a long recording takes longer.

@@ -18,6 +18,7 @@ export class RemovedView {
 	async show(all) {
 		this.shown = all;
 		await this.load();
+		if (this.shown) byId("h-removed").focus();
 	}
 
 	hide() { this.shown = false; }
