@@ -30,7 +30,7 @@ folders with -o are not listed.`,
 		Example: `  spaces clips latest
   spaces clips open "12m30s"
   spaces clips remove "2021-06-14 Debat 12m30s.m4a"`,
-		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or clip"}),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or clip", app.ExitPartly: "some records could not be read; they are listed"}),
 		Args:        app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
@@ -60,20 +60,21 @@ type clipLine struct {
 	Missing   bool       `json:"missing,omitempty"`
 }
 
-// listClips lists the clips of a library, or of one Space.
-func listClips(ctx context.Context, lib *library.Library, id string) ([]madeItem, error) {
-	var list []madeItem
+// listClips lists the clips of a library, or of one Space, and the records that
+// cannot be read.
+func listClips(ctx context.Context, lib *library.Library, id string) (list []madeItem, broken []error, err error) {
 	for row, err := range lib.Catalog().List(ctx, catalog.Query{}) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if id != "" && row.ID != id {
 			continue
 		}
-		some, err := clips.List(lib.Path(row.Folder))
+		some, bad, err := clips.List(lib.Root(), row.Folder)
 		if err != nil {
 			continue // its folder is gone: verify tells
 		}
+		broken = append(broken, asErrors(bad)...)
 		for _, p := range some {
 			if p.File != path.Base(p.File) {
 				continue // written by nobody of us
@@ -83,7 +84,7 @@ func listClips(ctx context.Context, lib *library.Library, id string) ([]madeItem
 				space.Schema, row.ID, p.Title, p.At, p.Length, p.Start, p.Samples, p.StartedAt, string(p.Format), p.Lossless, p.Bytes, p.SHA256, name, isMissing(name)}})
 		}
 	}
-	return list, nil
+	return list, broken, nil
 }
 
 func (a *App) clips(ctx context.Context, o app.Refs) error {
@@ -92,20 +93,22 @@ func (a *App) clips(ctx context.Context, o app.Refs) error {
 		return err
 	}
 	defer lib.Close()
-	list, err := listClips(ctx, lib, "")
-	if err != nil {
-		return err
-	}
+	var list []madeItem
+	var broken []error
 	if len(o.Words) > 0 {
 		rows, err := o.Resolve(ctx, a.App, lib)
 		if err != nil {
 			return err
 		}
-		var chosen []madeItem
 		for _, row := range rows {
-			chosen = append(chosen, matching(list, func(m *madeItem) bool { return m.id == row.ID })...)
+			some, bad, err := listClips(ctx, lib, row.ID)
+			if err != nil {
+				return err
+			}
+			list, broken = append(list, some...), append(broken, bad...)
 		}
-		list = chosen
+	} else if list, broken, err = listClips(ctx, lib, ""); err != nil {
+		return err
 	}
 	t := a.Table(
 		terminal.Column{Title: "SPACE", Yield: 2},
@@ -129,16 +132,16 @@ func (a *App) clips(ctx context.Context, o app.Refs) error {
 		t.Add(cells...)
 	}
 	if a.Settings.JSON {
-		return nil
+		return app.Skipped(a.App, broken)
 	}
 	if len(t.Columns) > 5 {
 		t.Columns[5] = terminal.Column{Title: "STATE", Style: stateStyle}
 	}
 	t.Write(a.Out, a.Columns)
-	if len(list) == 0 {
+	if len(list) == 0 && len(broken) == 0 {
 		a.Say("no clips yet: cut one with spaces clip latest --at 12:30")
 	}
-	return nil
+	return app.Skipped(a.App, broken)
 }
 
 // showClip shows what is known of a clip.

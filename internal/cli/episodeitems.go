@@ -14,17 +14,14 @@ import (
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-// listEpisodeItems lists the episodes of a library.
-func listEpisodeItems(ctx context.Context, lib *library.Library) ([]madeItem, error) {
-	all, err := feed.List(ctx, lib.Root())
-	if err != nil {
-		return nil, err
-	}
-	var list []madeItem
+// listEpisodeItems lists the episodes of a library, and the records that cannot be
+// used.
+func listEpisodeItems(ctx context.Context, lib *library.Library) (list []madeItem, broken []*feed.ProblemError, err error) {
+	all, broken, err := feed.List(ctx, lib.Root())
 	for _, e := range all {
 		list = append(list, madeItem{removed.Episode, e.ID, e.Folder, e.File, e.Title, newEpisodeLine(lib, e)})
 	}
-	return list, nil
+	return list, broken, err
 }
 
 func newEpisodeLine(lib *library.Library, e *feed.Episode) episodeLine {

@@ -32,7 +32,7 @@ published every episode, count as published.`,
 		Example: `  spaces episodes
   spaces episodes publish latest
   spaces episodes unpublish 1ypK`,
-		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or episode"}),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or episode", app.ExitPartly: "some records could not be read; they are listed"}),
 		Args:        app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
@@ -88,7 +88,7 @@ type episodeLine struct {
 
 // episodes lists what was exported.
 func (a *App) episodes(ctx context.Context, o app.Refs) error {
-	lib, list, err := a.listEpisodes(ctx)
+	lib, list, broken, err := a.listEpisodes(ctx)
 	if err != nil {
 		return err
 	}
@@ -126,26 +126,26 @@ func (a *App) episodes(ctx context.Context, o app.Refs) error {
 	}
 	if !a.Settings.JSON {
 		t.Write(a.Out, a.Columns)
-		if len(list) == 0 {
+		if len(list) == 0 && len(broken) == 0 {
 			a.Say("no episodes yet: make one with spaces export latest")
 		}
 	}
-	return nil
+	return app.Skipped(a.App, broken)
 }
 
-// listEpisodes opens the library and finds its episodes. The caller closes
-// library.
-func (a *App) listEpisodes(ctx context.Context) (*library.Library, []*feed.Episode, error) {
+// listEpisodes opens the library and finds its episodes, and the records that
+// cannot be used. The caller closes the library.
+func (a *App) listEpisodes(ctx context.Context) (*library.Library, []*feed.Episode, []*feed.ProblemError, error) {
 	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	list, err := feed.List(ctx, lib.Root())
+	list, broken, err := feed.List(ctx, lib.Root())
 	if err != nil {
 		lib.Close()
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return lib, list, nil
+	return lib, list, broken, nil
 }
 
 func (a *App) printEpisode(lib *library.Library, e *feed.Episode) error {
@@ -202,7 +202,7 @@ func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*f
 
 // publishEpisodes lets episodes enter the feed, or takes them out of it.
 func (a *App) publishEpisodes(ctx context.Context, o app.Refs, publish bool) error {
-	lib, all, err := a.listEpisodes(ctx)
+	lib, all, broken, err := a.listEpisodes(ctx)
 	if err != nil {
 		return err
 	}
@@ -252,6 +252,9 @@ func (a *App) publishEpisodes(ctx context.Context, o app.Refs, publish bool) err
 				a.Warn("%s: not agreed: %s", e.File, found.Names())
 			}
 		}
+	}
+	for _, b := range broken {
+		a.Warn("%v", b)
 	}
 	a.Say("The feed changes when it is sent: spaces upload --feed TARGET")
 	return nil

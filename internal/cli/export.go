@@ -280,9 +280,12 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 		q.Chapters, q.RoughChapters = chapters.FromTurns(out.Heard(turns.Turns), chapters.LeastSeconds), turns.Approximate
 		return nil
 	case "clips":
-		list, err := clips.List(q.Recording.Dir)
+		list, broken, err := clips.List(q.Library.Root(), s.Folder)
 		if err != nil {
 			return err
+		}
+		if len(broken) > 0 {
+			return broken[0] // a chapter would be missing
 		}
 		if len(list) == 0 {
 			return app.Fail(app.ExitNotFound, "no-clips", "cut some first (spaces clip), or list the chapters in a file: --chapters FILE", fmt.Errorf("no clips have been cut from %s", s.ID))

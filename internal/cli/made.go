@@ -63,19 +63,29 @@ func (m *madeItem) putAside(lib *library.Library) (*removed.Item, error) {
 	return clips.PutAside(lib.Root(), m.id, m.folder, m.file, "clips remove")
 }
 
-// listMade lists the clips or the episodes of a library.
-func (a *App) listMade(ctx context.Context, lib *library.Library, kind removed.Kind) ([]madeItem, error) {
+// listMade lists the clips or the episodes of a library, and the records that
+// cannot be read.
+func (a *App) listMade(ctx context.Context, lib *library.Library, kind removed.Kind) ([]madeItem, []error, error) {
 	if kind == removed.Episode {
-		return listEpisodeItems(ctx, lib)
+		list, broken, err := listEpisodeItems(ctx, lib)
+		return list, asErrors(broken), err
 	}
 	return listClips(ctx, lib, "")
+}
+
+// asErrors are errors of one kind as such.
+func asErrors[E error](list []E) (errs []error) {
+	for _, err := range list {
+		errs = append(errs, err)
+	}
+	return errs
 }
 
 // chooseMade finds the one clip or episode that a word means: by the name of its
 // file, with or without the extension; by its Space, if that has one alone; or by
 // a part of its name or title.
 func (a *App) chooseMade(ctx context.Context, lib *library.Library, kind removed.Kind, word string) (*madeItem, error) {
-	all, err := a.listMade(ctx, lib, kind)
+	all, broken, err := a.listMade(ctx, lib, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +110,9 @@ func (a *App) chooseMade(ctx context.Context, lib *library.Library, kind removed
 	}
 	switch len(found) {
 	case 0:
+		for _, err := range broken {
+			a.PrintFailure(err) // it may be meant
+		}
 		return nil, app.Fail(app.ExitNotFound, "no-such-"+string(kind), fmt.Sprintf("see what there is: spaces %ss", kind), fmt.Errorf("no %s named %q", kind, word))
 	case 1:
 		return &found[0], nil
@@ -138,7 +151,7 @@ func completeMade(a *App, kind removed.Kind) cobra.CompletionFunc {
 			return nil, none
 		}
 		defer lib.Close()
-		all, err := a.listMade(cmd.Context(), lib, kind)
+		all, _, err := a.listMade(cmd.Context(), lib, kind)
 		if err != nil {
 			return nil, none
 		}
@@ -296,7 +309,7 @@ func (a *App) renameMade(ctx context.Context, lib *library.Library, m *madeItem,
 		return writeMade(a, m)
 	}
 	if a.Settings.JSON {
-		all, err := a.listMade(ctx, lib, m.kind)
+		all, _, err := a.listMade(ctx, lib, m.kind)
 		if err != nil {
 			return err
 		}

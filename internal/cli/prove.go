@@ -62,7 +62,7 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 		return err
 	}
 	defer lib.Close()
-	p := &proof.Prover{Library: lib, Version: a.Version}
+	p := &proof.Prover{Library: lib, Version: a.Version, Skip: func(err error) { a.Warn("%v: it was passed over", err) }}
 	if p.Archives, err = openArchives(ctx, o.archives); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -60,23 +61,31 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 		return err
 	}
 	defer lib.Close()
-	episodes, err := listEpisodeItems(ctx, lib)
+	episodes, broken, err := listEpisodeItems(ctx, lib)
 	if err != nil {
-		a.Warn("no episodes: %v", err) // all else can be shown
+		return err
 	}
+	folders := make(map[string]bool) // that are shown
+	var failed []error
 	for i, row := range rows {
 		s, err := lib.Load(row.ID)
-		if err != nil {
+		if err != nil && len(rows) == 1 {
 			return err
 		}
+		if err != nil {
+			failed = append(failed, err) // the others can be shown
+			continue
+		}
+		folders[row.Folder] = true
 		turns, err := lib.Turns(row.ID)
 		if err != nil {
-			return err
+			failed = append(failed, err)
 		}
-		cut, err := listClips(ctx, lib, row.ID)
+		cut, bad, err := listClips(ctx, lib, row.ID)
 		if err != nil {
 			return err
 		}
+		failed = append(failed, bad...)
 		exported := matching(episodes, func(m *madeItem) bool { return m.id == row.ID })
 		if a.Settings.JSON {
 			err = app.WriteJSON(a.Out, shown{*s, turns, lines(cut), lines(exported)})
@@ -101,7 +110,12 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 			return err
 		}
 	}
-	return nil
+	for _, b := range broken {
+		if folders[path.Dir(path.Dir(b.Path))] {
+			failed = append(failed, b)
+		}
+	}
+	return app.Skipped(a.App, failed)
 }
 
 // chart is how many characters wide bars and timelines are.

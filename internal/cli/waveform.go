@@ -188,8 +188,12 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 			return err
 		}
 	}
-	if w.Clips, err = clips.List(lib.Path(s.Folder)); err != nil {
+	var broken []*clips.BrokenError
+	if w.Clips, broken, err = clips.List(lib.Root(), s.Folder); err != nil {
 		return err
+	}
+	for _, b := range broken {
+		a.Warn("%v; the clip is not marked", b)
 	}
 	var one bool
 	if w.Clock, one = s.StartClock(space.Stretch{Start: w.From.Seconds(), End: w.To.Seconds()}); !one && w.Format.Drawn() {

@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/format"
 )
 
 // A search is a Plan in the making.
@@ -243,9 +244,16 @@ func (s *search) size(name string) int64 {
 
 // clips looks at the clips of a recording.
 func (s *search) clips(sp *space.Space, use consent.Use, gone bool) error {
-	list, err := clips.List(s.lib.Path(sp.Folder))
+	list, broken, err := clips.List(s.lib.Root(), sp.Folder)
 	if err != nil {
 		return err
+	}
+	for _, b := range broken { // it may play any of the recording
+		name := layout.ClipIn(sp.Folder, b.File)
+		beside := []string{name + ".json", strings.TrimSuffix(name, path.Ext(name)) + ".srt"}
+		if err := s.made(Item{Kind: Clip, Recording: sp.ID, Name: name}, beside, use, gone, s.choice.Clips); err != nil {
+			return err
+		}
 	}
 	for _, c := range list {
 		if c.File != path.Base(c.File) {
@@ -282,7 +290,13 @@ func (s *search) episodes(sp *space.Space, use consent.Use, gone bool) error {
 			return err
 		}
 		var r episode.Record
-		if json.Unmarshal(b, &r) != nil || r.ID != sp.ID || r.File == "" || r.File != path.Base(r.File) {
+		if json.Unmarshal(b, &r) != nil {
+			if err := s.unrecorded(sp, dir, f.name, use, gone); err != nil {
+				return err
+			}
+			continue
+		}
+		if r.ID != sp.ID || r.File == "" || r.File != path.Base(r.File) {
 			continue
 		}
 		use.Parts = playedIn(&r)
@@ -293,6 +307,22 @@ func (s *search) episodes(sp *space.Space, use consent.Use, gone bool) error {
 			}
 		}
 		if err := s.made(Item{Kind: Episode, Recording: sp.ID, Name: path.Join(dir, r.File), Bytes: r.Bytes, sha: r.SHA256}, beside, use, gone, s.choice.Episodes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unrecorded looks at the episodes that a record is of which cannot be read: they
+// may play any of the recording.
+func (s *search) unrecorded(sp *space.Space, dir, record string, use consent.Use, gone bool) error {
+	use.Parts = nil
+	stem := strings.TrimSuffix(record, ".json") // talk.m4a, or of earlier programs talk
+	for _, f := range s.in[dir] {
+		if _, sound := format.Of(f.name, format.All()); !sound || f.name != stem && strings.TrimSuffix(f.name, path.Ext(f.name)) != stem {
+			continue
+		}
+		if err := s.made(Item{Kind: Episode, Recording: sp.ID, Name: f.name, Bytes: f.bytes}, []string{record}, use, gone, s.choice.Episodes); err != nil {
 			return err
 		}
 	}

@@ -167,6 +167,10 @@ type Prover struct {
 	Version  string             // of the program
 	Archives []*archive.Archive // to compare with, or none
 	Progress stream.Progress    // is told of bytes that are read; may be nil
+	// Skip, if it is set, is told of records that cannot be read and of Spaces
+	// without one that can. What they tell of is unknown then; otherwise a Space is
+	// an error, and a record is passed over.
+	Skip func(err error)
 
 	known []space.Archive
 	sums  map[*archive.Archive]string // SHA-256 of the archives that were asked for

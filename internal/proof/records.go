@@ -28,6 +28,10 @@ func (p *Prover) each(ctx context.Context, visit func(*found) bool) error {
 			return err
 		}
 		s, err := p.Library.Load(row.ID)
+		if err != nil && p.Skip != nil {
+			p.Skip(err)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -169,12 +173,21 @@ func held(s *space.Space) []*found {
 	return list
 }
 
+func (p *Prover) skip(err error) {
+	if p.Skip != nil {
+		p.Skip(err)
+	}
+}
+
 // made lists what was made of a recording, by the records that lie there.
 func (p *Prover) made(s *space.Space) ([]*found, error) {
 	dir := p.Library.Path(s.Folder)
-	clips, err := clip.List(dir)
+	clips, broken, err := clip.List(p.Library.Root(), s.Folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
+	}
+	for _, b := range broken {
+		p.skip(b)
 	}
 	var list []*found
 	for i := range clips {
@@ -198,7 +211,11 @@ func (p *Prover) made(s *space.Space) ([]*found, error) {
 			return nil, err
 		}
 		r := new(episode.Record)
-		if json.Unmarshal(b, r) != nil || r.SHA256 == "" || r.File == "" || r.File != path.Base(r.File) {
+		if err := json.Unmarshal(b, r); err != nil {
+			p.skip(fmt.Errorf("%s: cannot read the record: %w", path.Join(s.Folder, layout.Episodes, e.Name()), err))
+			continue
+		}
+		if r.SHA256 == "" || r.File == "" || r.File != path.Base(r.File) {
 			continue // the folder is the host's
 		}
 		list = append(list, &found{kind: Episode, space: s, trusted: true, record: path.Join(s.Folder, layout.Episodes, e.Name()), sha256: r.SHA256, episode: r})

@@ -46,27 +46,27 @@ type savedEpisode struct {
 func isName(name string) bool { return fs.ValidPath(name) && !strings.ContainsAny(name, `/\`) }
 
 // clipsIn lists the clips of a recording, by its folder.
-func clipsIn(lib *library.Library, folder string) ([]savedClip, error) {
-	list, err := clip.List(lib.Path(folder))
+func clipsIn(lib *library.Library, folder string) ([]savedClip, []*clip.BrokenError, error) {
+	list, broken, err := clip.List(lib.Root(), folder)
 	found := []savedClip{}
 	for _, p := range list {
 		if isName(p.File) {
 			found = append(found, savedClip{p, isMissing(lib, layout.ClipIn(folder, p.File))})
 		}
 	}
-	return found, err
+	return found, broken, err
 }
 
 // episodesIn lists the episodes of a recording, by its folder.
-func episodesIn(lib *library.Library, folder string) ([]savedEpisode, error) {
-	list, err := feed.In(lib.Root(), folder)
+func episodesIn(lib *library.Library, folder string) ([]savedEpisode, []*feed.ProblemError, error) {
+	list, broken, err := feed.In(lib.Root(), folder)
 	found := []savedEpisode{}
 	for _, e := range list {
 		if isName(e.File) {
 			found = append(found, savedEpisode{e.File, e.Title, e.Date, e.Duration, e.Bytes, e.SHA256, e.IsPublished(), isMissing(lib, e.Path(e.File))})
 		}
 	}
-	return found, err
+	return found, broken, err
 }
 
 func isMissing(lib *library.Library, name string) bool {
@@ -123,7 +123,7 @@ func findMade(lib *library.Library, r *http.Request, file string) (*madeFile, er
 	switch r.PathValue("made") {
 	case "clips":
 		m.kind = removed.Clip
-		list, err := clipsIn(lib, m.folder)
+		list, _, err := clipsIn(lib, m.folder)
 		if err != nil {
 			return nil, err
 		}
@@ -134,7 +134,7 @@ func findMade(lib *library.Library, r *http.Request, file string) (*madeFile, er
 		}
 	case "episodes":
 		m.kind = removed.Episode
-		list, err := episodesIn(lib, m.folder)
+		list, _, err := episodesIn(lib, m.folder)
 		if err != nil {
 			return nil, err
 		}

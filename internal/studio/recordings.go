@@ -14,7 +14,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
+	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/layout"
@@ -127,6 +129,8 @@ type detail struct {
 	Damages  []damaged      `json:"damages"`
 	Clips    []savedClip    `json:"clips"`
 	Episodes []savedEpisode `json:"episodes"`
+	// ClipsError says why not all clips could be read, or is "".
+	ClipsError string `json:"clips_error,omitempty"`
 	// EpisodesError says why not all episodes could be read, or is "".
 	EpisodesError string            `json:"episodes_error,omitempty"`
 	Uploads       []publish.Receipt `json:"uploads"`
@@ -210,14 +214,26 @@ func describe(lib *library.Library, id string) (*detail, error) {
 	if known.State != space.Missing {
 		d.layOut(known)
 	}
-	if d.Clips, err = clipsIn(lib, known.Folder); err != nil {
+	var bad []*clip.BrokenError
+	if d.Clips, bad, err = clipsIn(lib, known.Folder); err != nil {
 		return nil, err
 	}
-	if d.Episodes, err = episodesIn(lib, known.Folder); err != nil {
-		d.EpisodesError = spell.Error(err) // one record is damaged, and the rest of the page is not
+	var worse []*feed.ProblemError
+	if d.Episodes, worse, err = episodesIn(lib, known.Folder); err != nil {
+		return nil, err
 	}
+	// One record is damaged, and the rest of the page is not.
+	d.ClipsError, d.EpisodesError = first(bad), first(worse)
 	d.Uploads, err = uploadsOf(lib, id)
 	return d, err
+}
+
+// first is the first of several errors, as text.
+func first[E error](list []E) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return spell.Error(list[0])
 }
 
 // layOut tells where everything lies in time.

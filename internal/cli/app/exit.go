@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/spaces-cli/spaces/internal/archive"
+	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/episode"
@@ -142,6 +143,8 @@ func Classify(err error) *Failure {
 		return Fail(ExitNotFound, "no-audio", "", err)
 	case errors.As(err, &entry):
 		return Fail(ExitFailed, "bad-episode", feedHint(entry.Cause), err)
+	case errors.As(err, new(*clips.BrokenError)):
+		return Fail(ExitFailed, "bad-clip", "restore the record from a backup; or delete it and the clip, and cut the clip again", err)
 	case errors.As(err, new(*feed.InvalidError)):
 		return Fail(ExitFailed, "failed", "change it: see spaces feed init --help", err)
 	case errors.Is(err, feed.ErrNoShow):
@@ -252,6 +255,18 @@ func (a *App) PrintFailure(err error) {
 	}
 	fmt.Fprintln(a.Err, "spaces: error: "+terminal.SafeLines(f.Error()))
 	a.printHint(f.Hint)
+}
+
+// Skipped prints what is wrong with things that could not be read, and returns the
+// error of a command that has done the rest; nil if there are none.
+func Skipped[E error](a *App, broken []E) error {
+	for _, err := range broken {
+		a.PrintFailure(err)
+	}
+	if len(broken) == 0 {
+		return nil
+	}
+	return Fail(ExitPartly, "unreadable", "see all that is damaged: spaces verify", fmt.Errorf("%s not be read", spell.Plural(len(broken), "record could", "records could")))
 }
 
 // warn tells something that stops nothing.

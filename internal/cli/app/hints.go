@@ -52,6 +52,8 @@ func ProblemHint(p *recording.Problem) string {
 		return "use: spaces video"
 	case clips.OwnFile:
 		return "choose another file"
+	case clips.FailedBatch:
+		return "choose another file with --failed"
 	case clips.InLibrary:
 		return "name a file outside the library with -o; without -o, clips and episodes go to the recording's folder"
 	case clips.FileTaken:
@@ -136,7 +138,7 @@ func feedHint(c feed.Cause) string {
 	case feed.LongTranscript:
 		return "build without --site"
 	}
-	return "export the Space again" // feed.BadRecord, feed.Altered
+	return "restore it from a backup, or export the Space again" // feed.BadRecord, feed.Altered
 }
 
 // findingHint returns the command that repairs what a rule finds in a feed of

@@ -2,6 +2,7 @@ package publishing
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -153,7 +154,7 @@ this computer and at the base URL. The library's own folder keeps its pages up t
 		Example: `  spaces feed build
   spaces feed build --site --out public
   spaces feed build --json | jq -r '.files[].path'`,
-		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no library, no show or no episode"}),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no library, no show or no episode", app.ExitPartly: "some episodes or clips were left out; they are listed"}),
 		Args:        app.Takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.feedBuild(cmd.Context(), o)
@@ -225,8 +226,10 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	}
 	defer ask.Close()
 	var missing []string
+	var skipped []*feed.ProblemError
+	skip := func(p *feed.ProblemError) { skipped = append(skipped, p) }
 	bar := a.NewBar("building the feed", feed.Phases()...).CountBytes()
-	b, err := feed.Build(ctx, root, out, show, feed.Options{File: file, Site: o.site, Progress: bar, Agree: func(list []*feed.Episode) error {
+	b, err := feed.Build(ctx, root, out, show, feed.Options{File: file, Site: o.site, Progress: bar, Skip: skip, Agree: func(list []*feed.Episode) error {
 		var err error
 		bar.Close()
 		missing, err = ask.Episodes(ctx, list)
@@ -243,7 +246,7 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		for _, f := range b.Files {
 			line.Files = append(line.Files, feedAsset{f.Path, f.URL})
 		}
-		return app.WriteJSON(a.Out, line)
+		return cmp.Or(app.WriteJSON(a.Out, line), leftOut(a, skipped))
 	}
 	state := "written"
 	if !b.Changed {
@@ -259,7 +262,19 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	if errs+warnings > 0 {
 		a.Warn("the feed has %s and %s. List them: spaces feed check %s", spell.Count(errs, "error"), spell.Count(warnings, "warning"), name)
 	}
-	return nil
+	return leftOut(a, skipped)
+}
+
+// leftOut is the error of a feed without what could not enter it.
+func leftOut(a *App, list []*feed.ProblemError) error {
+	for _, p := range list {
+		a.PrintFailure(p)
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return app.Fail(app.ExitPartly, "left-out", "do not send this feed before it is complete again: subscribers lose what is left out",
+		fmt.Errorf("%s left out of the feed", spell.Plural(len(list), "episode or clip was", "episodes or clips were")))
 }
 
 func newFeedCheckCmd(a *App) *cobra.Command {

@@ -141,7 +141,13 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.send(ctx, g, t)
+	if len(g.List) > 0 {
+		err = a.send(ctx, g, t)
+	}
+	if left := app.Skipped(a.App, g.Broken); err == nil {
+		err = left
+	}
+	return err
 }
 
 // send sends what was gathered, or tells what it would send.

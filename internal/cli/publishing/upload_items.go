@@ -63,11 +63,15 @@ func (g *gatherer) gather(ctx context.Context) error {
 	for _, row := range rows {
 		sp, err := g.Library.Load(row.ID)
 		if err != nil {
-			return err
+			g.Broken = append(g.Broken, err) // the others can be sent
+			continue
 		}
 		if err := g.AddSpace(ctx, sp, of); err != nil {
 			return noneError(err)
 		}
+	}
+	if len(g.List) == 0 && len(g.Broken) == 1 {
+		return g.Broken[0]
 	}
 	return nil
 }

@@ -27,6 +27,10 @@ type Options struct {
 	// Choose, if it is set, says which episodes may stand in the feed; otherwise
 	// all that are published.
 	Choose func(*Episode) bool
+	// Skip, if it is set, is told what is wrong with episodes, and with clips that
+	// would be soundbites; they are left out, and no page is removed. Otherwise it
+	// is the error of Build.
+	Skip func(*ProblemError)
 	// Progress is told of bytes that are compared and copied; it may be nil.
 	Progress stream.Progress
 }
@@ -77,7 +81,15 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 		o.Choose = func(e *Episode) bool { return e.IsPublished() }
 	}
 	stream.Enter(o.Progress, Comparing)
-	episodes, err := choose(ctx, library, s.Prefer, o.Choose, o.Progress)
+	skip, skipped := refuse, false
+	if o.Skip != nil {
+		skip = func(p *ProblemError) error {
+			skipped = true
+			o.Skip(p)
+			return nil
+		}
+	}
+	episodes, err := choose(ctx, library, s.Prefer, o.Choose, skip, o.Progress)
 	if errors.Is(err, ErrNoEpisodes) || errors.Is(err, ErrNonePublished) {
 		// Of a feed that was there, subscribers must hear that its last episode
 		// has gone: an empty one takes its place.
@@ -128,8 +140,8 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 			return nil, err
 		}
 	}
-	if b.Changed, err = writeFile(out, o.File, text); err != nil || !o.Site {
-		return b, err
+	if b.Changed, err = writeFile(out, o.File, text); err != nil || !o.Site || skipped {
+		return b, err // the page of an episode that was left out stays
 	}
 	b.Gone, err = tidy(out, s.GUID, all, written)
 	return b, err

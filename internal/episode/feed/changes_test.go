@@ -60,7 +60,7 @@ func TestCompare(t *testing.T) {
 // counts as published.
 func TestPublished(t *testing.T) {
 	root := testLibrary(t)
-	list, err := List(t.Context(), root)
+	list, _, err := List(t.Context(), root)
 	if err != nil || len(list) != 1 || !list[0].IsPublished() {
 		t.Fatalf("list %v, error %v", list, err)
 	}

@@ -110,13 +110,21 @@ var (
 // episodes the one is taken whose format stands first (prefer, then MP3, M4A, Opus, Ogg, FLAC, WAV),
 // then the one whose preset does (host, untouched, archive), then the one
 // whose record was written last. Each file is read to see that it is still the
-// one that its record describes.
+// one that its record describes. The error is a *ProblemError if one is not.
 func Choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode) bool) ([]*Episode, error) {
-	return choose(ctx, root, prefer, may, nil)
+	return choose(ctx, root, prefer, may, refuse, nil)
 }
 
-func choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode) bool, p stream.Progress) ([]*Episode, error) {
-	all, err := all(ctx, root)
+// refuse is for those who leave out no episode.
+func refuse(p *ProblemError) error { return p }
+
+// choose is Choose, but asks skip what to do about each problem: nil leaves out
+// what it is about.
+func choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode) bool, skip func(*ProblemError) error, p stream.Progress) ([]*Episode, error) {
+	all, broken, err := all(ctx, root)
+	for _, b := range broken {
+		err = cmp.Or(err, skip(b))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +135,12 @@ func choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode
 		}
 	}
 	switch {
+	case len(all) == 0 && len(broken) > 0:
+		return nil, broken[0]
 	case len(all) == 0:
 		return nil, ErrNoEpisodes
+	case len(chosen) == 0 && len(broken) > 0:
+		return nil, broken[0] // it may be the one that was published
 	case len(chosen) == 0:
 		return nil, ErrNonePublished
 	}
@@ -142,38 +154,51 @@ func choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode
 	for _, e := range list {
 		p.Expect(e.Bytes)
 	}
+	var good []*Episode
 	for _, e := range list {
+		err := e.check(ctx, root, p)
 		if e.Date.IsZero() {
-			return nil, &ProblemError{e.Path(e.File), "the date of the Space is unknown, and feeds are ordered by date", NoDate}
+			err = &ProblemError{e.Path(e.File), "the date of the Space is unknown, and feeds are ordered by date", NoDate}
 		}
-		if err := e.check(ctx, root, p); err != nil {
-			return nil, err
+		var problem *ProblemError
+		if errors.As(err, &problem) {
+			broken = append(broken, problem)
+			if err = skip(problem); err == nil {
+				continue
+			}
 		}
-		if e.Clips, err = e.clips(root); err != nil {
-			return nil, err
+		if err == nil {
+			e.Clips, err = e.clips(root, skip)
 		}
-	}
-	return list, nil
-}
-
-// all finds the episodes of a library, published or not.
-func all(ctx context.Context, root *os.Root) ([]*candidate, error) {
-	folders, err := fs.Glob(root.FS(), layout.Recordings+"/*/*/"+layout.Episodes)
-	if err != nil {
-		return nil, err
-	}
-	var list []*candidate
-	for _, dir := range folders {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		found, err := candidates(root, dir)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, found...)
+		good = append(good, e)
 	}
-	return list, nil
+	if len(good) == 0 {
+		return nil, broken[0]
+	}
+	return good, nil
+}
+
+// all finds the episodes of a library, published or not, and the records that
+// cannot be used.
+func all(ctx context.Context, root *os.Root) (list []*candidate, broken []*ProblemError, err error) {
+	folders, err := fs.Glob(root.FS(), layout.Recordings+"/*/*/"+layout.Episodes)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, dir := range folders {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		found, bad, err := candidates(root, dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		list, broken = append(list, found...), append(broken, bad...)
+	}
+	return list, broken, nil
 }
 
 // newest puts the episodes of candidates into the order of a feed.
@@ -188,21 +213,20 @@ func newest(list []*candidate) []*Episode {
 	return episodes
 }
 
-// List returns all episodes of a library, published or not, newest first. Their
-// files are not read.
-func List(ctx context.Context, root *os.Root) ([]*Episode, error) {
-	list, err := all(ctx, root)
-	return newest(list), err
+// List returns all episodes of a library, published or not, newest first, and the
+// records that cannot be used. The files of the episodes are not read.
+func List(ctx context.Context, root *os.Root) ([]*Episode, []*ProblemError, error) {
+	list, broken, err := all(ctx, root)
+	return newest(list), broken, err
 }
 
-// In returns the episodes of one recording, by the recording's folder, published
-// or not, in the order of their names. Their files are not read.
-func In(root *os.Root, folder string) ([]*Episode, error) {
-	found, err := candidates(root, path.Join(folder, layout.Episodes))
+// In is List for one recording, by the recording's folder.
+func In(root *os.Root, folder string) ([]*Episode, []*ProblemError, error) {
+	found, broken, err := candidates(root, path.Join(folder, layout.Episodes))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return newest(found), err
+	return newest(found), broken, err
 }
 
 // Best returns the episode of a Space that feeds prefer, published or not, nil
@@ -224,7 +248,10 @@ func Best(list []*Episode, id, prefer string) *Episode {
 // Choose would take, or the best one if none is published. The error is
 // ErrNoEpisodes if none has been exported.
 func Find(ctx context.Context, root *os.Root, folder, prefer string) (*Episode, error) {
-	found, err := candidates(root, path.Join(folder, layout.Episodes))
+	found, broken, err := candidates(root, path.Join(folder, layout.Episodes))
+	if err == nil && len(found) == 0 && len(broken) > 0 {
+		return nil, broken[0]
+	}
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(found) == 0 {
 		return nil, ErrNoEpisodes
 	}
@@ -259,46 +286,59 @@ func (c *candidate) compare(other *candidate, prefer string) int {
 	)
 }
 
-// candidates reads the records in a recording's folder of episodes. Other
-// JSON, such as chapters, has no schema of ours and is passed over.
-func candidates(root *os.Root, dir string) ([]*candidate, error) {
+// candidates reads the records in a recording's folder of episodes, and tells of
+// those that cannot be used. Other JSON, such as chapters, has no schema of ours
+// and is passed over.
+func candidates(root *os.Root, dir string) (list []*candidate, broken []*ProblemError, err error) {
 	entries, err := fs.ReadDir(root.FS(), dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var list []*candidate
 	for _, entry := range entries {
 		if path.Ext(entry.Name()) != ".json" || strings.HasPrefix(entry.Name(), ".") {
 			continue
 		}
-		name := path.Join(dir, entry.Name())
-		c := &candidate{Episode: &Episode{Folder: path.Dir(dir), Sidecar: name}}
-		if err := readSidecar(root, name, &c.Record); err != nil {
-			return nil, &ProblemError{name, "cannot read the record: " + err.Error(), BadRecord}
-		}
-		switch {
-		case c.Schema == 0:
+		c := &candidate{Episode: &Episode{Folder: path.Dir(dir), Sidecar: path.Join(dir, entry.Name())}}
+		if problem := c.read(root); problem != nil {
+			broken = append(broken, problem)
 			continue
-		case c.Schema > Schema:
-			return nil, &ProblemError{name, "the record was written by a newer version of spaces", NewerRecord}
-		case !spaceID().MatchString(c.ID):
-			return nil, &ProblemError{name, fmt.Sprintf("invalid id %q", c.ID), BadRecord}
-		case formatRank(c.File, "") < 0:
-			return nil, &ProblemError{name, fmt.Sprintf("%q is not an audio type that feeds support", c.File), BadRecord}
 		}
-		for _, file := range c.Files() {
-			if !fileName().MatchString(file) {
-				return nil, &ProblemError{name, fmt.Sprintf("the name %q cannot be part of a web address (use only letters A-Z, digits, dots, - and _)", file), BadName}
-			}
+		if c.Schema == 0 {
+			continue
 		}
 		info, err := entry.Info()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		c.written = info.ModTime()
 		list = append(list, c)
 	}
-	return list, nil
+	return list, broken, nil
+}
+
+// read reads the record and says what is wrong with it. What has no schema is
+// somebody else's.
+func (c *candidate) read(root *os.Root) *ProblemError {
+	name := c.Sidecar
+	if err := readSidecar(root, name, &c.Record); err != nil {
+		return &ProblemError{name, "cannot read the record: " + err.Error(), BadRecord}
+	}
+	switch {
+	case c.Schema == 0:
+		return nil
+	case c.Schema > Schema:
+		return &ProblemError{name, "the record was written by a newer version of spaces", NewerRecord}
+	case !spaceID().MatchString(c.ID):
+		return &ProblemError{name, fmt.Sprintf("invalid id %q", c.ID), BadRecord}
+	case formatRank(c.File, "") < 0:
+		return &ProblemError{name, fmt.Sprintf("%q is not an audio type that feeds support", c.File), BadRecord}
+	}
+	for _, file := range c.Files() {
+		if !fileName().MatchString(file) {
+			return &ProblemError{name, fmt.Sprintf("the name %q cannot be part of a web address (use only letters A-Z, digits, dots, - and _)", file), BadName}
+		}
+	}
+	return nil
 }
 
 // readSidecar reads a JSON file.
@@ -364,24 +404,19 @@ func (e *Episode) check(ctx context.Context, root *os.Root, p stream.Progress) e
 
 // clips finds the clips of the Space that lie in the episode as a whole, in
 // order. Clips of one stretch, in several formats, count once.
-func (e *Episode) clips(root *os.Root) ([]Clip, error) {
-	names, err := fs.Glob(root.FS(), escapeGlob(e.Folder)+"/"+layout.Clips+"/*.json")
+func (e *Episode) clips(root *os.Root, skip func(*ProblemError) error) ([]Clip, error) {
+	found, broken, err := clip.List(root, e.Folder)
 	if err != nil {
 		return nil, err
 	}
+	for _, b := range broken {
+		if err := skip(&ProblemError{b.Path, "cannot read the source of the clip: " + b.Err.Error(), BadClip}); err != nil {
+			return nil, err
+		}
+	}
 	var list []Clip
-	for _, name := range names {
-		var p clip.Provenance
-		if strings.HasPrefix(path.Base(name), ".") {
-			continue
-		}
-		if err := readSidecar(root, name, &p); err != nil {
-			return nil, &ProblemError{name, "cannot read the source of the clip: " + err.Error(), BadClip}
-		}
-		if p.Schema != clip.Schema || p.Recording != e.ID {
-			continue
-		}
-		if start, ok := e.holds(p.At, p.Length); ok {
+	for _, p := range found {
+		if start, ok := e.holds(p.At, p.Length); ok && p.Recording == e.ID {
 			list = append(list, Clip{start, p.Length, p.Settings.Title})
 		}
 	}
@@ -391,12 +426,6 @@ func (e *Episode) clips(root *os.Root) ([]Clip, error) {
 	return slices.CompactFunc(list, func(a, b Clip) bool {
 		return decimal(a.Start) == decimal(b.Start) && decimal(a.Seconds) == decimal(b.Seconds)
 	}), nil
-}
-
-// escapeGlob quotes the characters of a path that fs.Glob would take for
-// patterns: recordings have their id in brackets.
-func escapeGlob(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "[", `\[`, "?", `\?`, "*", `\*`).Replace(s)
 }
 
 // holds returns where in the episode a stretch of the recording begins; ok is

@@ -64,7 +64,7 @@ func testLibrary(t *testing.T) *os.Root {
 		{File: "e.m4a", At: 3600, Length: 30}, // beyond the end
 		{File: "f.m4a", At: 20, Length: 5, Recording: "another000000"},
 	} {
-		c.Schema = clip.Schema
+		c.Schema, c.Samples = clip.Schema, 1
 		if c.Recording == "" {
 			c.Recording = r.ID
 		}
@@ -338,6 +338,39 @@ func TestBadEpisodes(t *testing.T) {
 	cancel()
 	if _, err := Choose(ctx, testLibrary(t), "", (*Episode).IsPublished); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
+	}
+}
+
+// One damaged record or file leaves out what it is about, and nothing else.
+func TestSkip(t *testing.T) {
+	date := time.Date(2022, 1, 2, 3, 4, 5, 0, time.UTC)
+	const other = "recordings/2022/y [1zzzzzzzzzzzz]/"
+	for _, c := range []struct {
+		name, file string // that is damaged
+		left       int
+	}{
+		{"a record", other + "episodes/b.json", 1},
+		{"audio", other + "episodes/b.mp3", 1},
+		{"the record of a clip", other + "clips/c.m4a.json", 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			root, err := os.OpenRoot(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer root.Close()
+			put(t, root, "x [1abcdefghijkl]", record("1abcdefghijkl", "a.mp3", date))
+			put(t, root, "y [1zzzzzzzzzzzz]", record("1zzzzzzzzzzzz", "b.mp3", date))
+			write(t, root, c.file, []byte("{"))
+			var told []*ProblemError
+			list, err := choose(t.Context(), root, "", (*Episode).IsPublished, func(p *ProblemError) error { told = append(told, p); return nil }, nil)
+			if err != nil || len(list) != c.left || len(told) != 1 || told[0].Path != c.file {
+				t.Errorf("%d episodes, told of %v, %v", len(list), told, err)
+			}
+			if _, err := Choose(t.Context(), root, "", (*Episode).IsPublished); err == nil {
+				t.Error("nobody was told")
+			}
+		})
 	}
 }
 

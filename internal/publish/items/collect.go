@@ -30,6 +30,8 @@ type Collector struct {
 
 	List []*publish.Item
 	Uses []gate.Use // of the recordings that are heard in them
+	// Broken is what is wrong with things that were named and left out.
+	Broken []error
 	// Elsewhere is the name at the target of a cover that the feed points to and
 	// that is not part of List; "" if there is none.
 	Elsewhere string
@@ -156,7 +158,10 @@ func (c *Collector) AddSpace(ctx context.Context, sp *space.Space, of Of) error 
 		}
 	}
 	if of.Clips {
-		parts, err := Clips(c.Library, sp)
+		parts, broken, err := Clips(c.Library, sp)
+		for _, b := range broken {
+			c.Broken = append(c.Broken, b)
+		}
 		return c.addParts(ctx, parts, err)
 	}
 	return nil

@@ -58,14 +58,15 @@ func Originals(root *os.Root, sp *space.Space) ([]Part, error) {
 	return list, nil
 }
 
-// Clips returns the clips of a Space, or a *NoneError.
-func Clips(lib *library.Library, sp *space.Space) ([]Part, error) {
-	clips, err := clip.List(lib.Path(sp.Folder))
+// Clips returns the clips of a Space, or a *NoneError, and the records of clips that
+// cannot be read: nobody knows who is heard in those.
+func Clips(lib *library.Library, sp *space.Space) ([]Part, []*clip.BrokenError, error) {
+	clips, broken, err := clip.List(lib.Root(), sp.Folder)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if len(clips) == 0 {
-		return nil, &NoneError{sp.ID, publish.Clip}
+	if len(clips)+len(broken) == 0 {
+		return nil, nil, &NoneError{sp.ID, publish.Clip}
 	}
 	var list []Part
 	for _, c := range clips {
@@ -74,7 +75,7 @@ func Clips(lib *library.Library, sp *space.Space) ([]Part, error) {
 		it := kept(lib.Root(), publish.Clip, layout.ClipIn(sp.ID, plainName(c.File)), layout.ClipIn(sp.Folder, c.File), sp.ID, m)
 		list = append(list, Part{it, c.SHA256, gate.OfClip(&c)})
 	}
-	return list, nil
+	return list, broken, nil
 }
 
 // Episode returns the files of an episode under the names by which a feed calls

@@ -34,8 +34,9 @@ type Finder struct {
 // the caller's.
 func NewFinder(ctx context.Context, lib *library.Library, l *consent.Ledger, now func() time.Time) (*Finder, error) {
 	f := &Finder{lib: lib, ledger: l, now: now, made: make(map[string]gate.Use), spaces: make(map[string]*consent.Use)}
+	// An episode whose record cannot be read is taken to play all of its recording.
 	var err error
-	if f.episodes, err = feed.List(ctx, lib.Root()); err != nil {
+	if f.episodes, _, err = feed.List(ctx, lib.Root()); err != nil {
 		return nil, err
 	}
 	for _, e := range f.episodes {
@@ -52,7 +53,7 @@ func (f *Finder) use(r *publish.Receipt) (gate.Use, error) {
 		if err != nil {
 			return gate.Use{Recording: r.ID}, err
 		}
-		list, err := clip.List(f.lib.Path(s.Folder))
+		list, _, err := clip.List(f.lib.Root(), s.Folder) // as with episodes
 		if err != nil {
 			return gate.Use{}, err
 		}

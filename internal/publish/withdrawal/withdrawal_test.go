@@ -136,7 +136,7 @@ func TestTakeDownRemovesAnEpisodeAndWhatStandsBesideIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := feed.List(context.Background(), lib.Root())
+	all, _, err := feed.List(context.Background(), lib.Root())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestTakeDownRemovesAnEpisodeAndWhatStandsBesideIt(t *testing.T) {
 	if err := d.Publish(); err != nil {
 		t.Fatal(err)
 	}
-	if all, err = feed.List(context.Background(), lib.Root()); err != nil {
+	if all, _, err = feed.List(context.Background(), lib.Root()); err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range all {
@@ -197,7 +197,7 @@ func TestTakeDownAsksBeforeItSends(t *testing.T) {
 	if i < 0 {
 		t.Fatal("the episode was not sent")
 	}
-	all, err := feed.List(context.Background(), lib.Root())
+	all, _, err := feed.List(context.Background(), lib.Root())
 	if err != nil {
 		t.Fatal(err)
 	}

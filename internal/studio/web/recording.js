@@ -172,6 +172,8 @@ export class RecordingView {
 		if (this.turns) chapterList(byId("chapters"), this.turns.chapters, on);
 		clipList(byId("clips"), this.made.list("clip", this.detail.clips, (a, b) => a.start - b.start || a.samples - b.samples || byFile(a, b)), rate, on);
 		episodeList(byId("episodes"), this.made.list("episode", this.detail.episodes, byFile), on);
+		byId("clips-wrong").textContent = this.detail.clips_error ?? "";
+		byId("clips-wrong").hidden = !this.detail.clips_error;
 		byId("episodes-wrong").textContent = this.detail.episodes_error ?? "";
 		byId("episodes-wrong").hidden = !this.detail.episodes_error;
 		momentList(byId("moments"), this.scene.moments, rate, on, this.searched);
