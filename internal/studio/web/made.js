@@ -1,6 +1,7 @@
 // Clips and episodes that are saved: removing them, bringing them back, and
 // giving them another name.
 import {post, recordingPath, work} from "./api.js";
+import {answer} from "./dialog.js";
 import {t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -55,10 +56,7 @@ export class Made {
 	async removeAll() {
 		const {view} = this, {id, detail} = view, dialog = byId("removal");
 		byId("removal-what").textContent = t("removeWhat", {clips: t("nClips", {n: detail.clips.length}), episodes: t("nEpisodes", {n: detail.episodes.length})});
-		dialog.returnValue = "";
-		dialog.showModal();
-		await new Promise((resolve) => dialog.addEventListener("close", resolve, {once: true}));
-		if (dialog.returnValue !== "yes" || view.id !== id) return;
+		if (await answer(dialog) !== "yes" || view.id !== id) return;
 		view.player.close(); // Windows moves no folder in which a file is open
 		const item = await view.attempt(() => post(recordingPath(id, "/remove")));
 		if (view.id !== id) return;

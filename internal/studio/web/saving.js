@@ -1,6 +1,7 @@
 // What a recording's page keeps: clips, episodes, title and note; and the
 // command line that cuts the same clip.
 import {post, work} from "./api.js";
+import {answer} from "./dialog.js";
 import {Film} from "./film.js";
 import {bytes, exact, position} from "./time.js";
 import {handle, has, t} from "./words.js";
@@ -165,10 +166,9 @@ function askReason(refusal) {
 	reason.value = "";
 	go.disabled = true;
 	reason.oninput = () => { go.disabled = !/\p{L}/u.test(reason.value); }; // as the server wants it
-	dialog.returnValue = "";
-	dialog.showModal();
+	const answered = answer(dialog);
 	reason.focus();
-	return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes" ? reason.value.trim() : ""), {once: true}));
+	return answered.then((value) => value === "yes" ? reason.value.trim() : "");
 }
 
 const li = (text) => Object.assign(document.createElement("li"), {textContent: text});
@@ -184,11 +184,8 @@ function without(s) {
 // replace asks whether to replace a file. titled says that another title would
 // give another name.
 function replace(titled) {
-	const dialog = byId("replace");
 	byId("replace-else").hidden = !titled;
-	dialog.returnValue = "";
-	dialog.showModal();
-	return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), {once: true}));
+	return answer(byId("replace")).then((value) => value === "yes");
 }
 
 // notAgreed names the speakers without consent.
