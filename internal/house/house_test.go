@@ -44,7 +44,8 @@ var order = [][]string{
 	{"library/status"}, // looks at receipts too
 	{"publish/..."},
 	{"publish"},
-	{"publish/wire"}, // connections: time-outs, bandwidth, what is tried again
+	{"transcript/engine/..."}, // one of them sends
+	{"publish/wire"},          // connections: time-outs, bandwidth, what is tried again
 	{"episode/feed"},
 	{"episode"},
 	{"episode/..."}, // what an episode is made with: chapters, artwork
@@ -70,6 +71,7 @@ var order = [][]string{
 	{"archive/ytd"},
 	{"library/layout"}, // an archive's neighbours may be those of a library
 	{"library/space"},
+	{"transcript/engine"},                 // what turns sound into words
 	{"transcript", "transcript/speakers"}, // what was said, in the time of any sound, and by whom
 	{"stream", "spell", "suggest"},
 	{"media"},

@@ -38,7 +38,7 @@ var odd = []struct {
 var plain = regexp.MustCompile(`(?i)\bthere (?:is|are) no \S+$|\b(?:is|are) no (?:longer|more|less|later|better|fewer|different|other)$`)
 
 // ofTests are packages whose strings only tests print.
-var ofTests = []string{"internal/media/mp3/judge", "internal/media/track/readertest", "internal/publish/conform"}
+var ofTests = []string{"internal/media/mp3/judge", "internal/media/track/readertest", "internal/publish/conform", "internal/transcript/engine/conform"}
 
 // oddIn returns the odd turns of phrase in a text.
 func oddIn(text string) (found []string) {

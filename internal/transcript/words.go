@@ -3,6 +3,7 @@ package transcript
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -34,7 +35,7 @@ func wordsOf(list []timed, start, end float64) []Word {
 		open = 0
 	}
 	known := false
-	for _, t := range list {
+	for _, t := range joined(list) {
 		text := oneLine(t.Word)
 		if text == "" {
 			text = oneLine(t.Text)
@@ -57,6 +58,35 @@ func wordsOf(list []timed, start, end float64) []Word {
 	share(end)
 	if !known {
 		return nil
+	}
+	return words
+}
+
+// joined joins words that are parts of one: whisper.cpp's server lists tokens,
+// and others take "-known" for a word. Where a word begins there is a space;
+// lists without any have whole words.
+func joined(list []timed) []timed {
+	if !slices.ContainsFunc(list, func(t timed) bool { return len(t.Word) > 1 && t.Word[0] == ' ' }) {
+		return list
+	}
+	var words []timed
+	var parts float64 // of the last word
+	for _, t := range list {
+		if len(words) == 0 || t.Word == "" || beginsWord(t.Word) {
+			words = append(words, t)
+			parts = 1
+			continue
+		}
+		w := &words[len(words)-1]
+		w.Word += t.Word
+		parts++
+		w.Probability += (t.Probability - w.Probability) / parts
+		if w.Start == nil {
+			w.Start = t.Start
+		}
+		if t.End != nil && (w.End == nil || *t.End > *w.End) {
+			w.End = t.End
+		}
 	}
 	return words
 }

@@ -32,6 +32,8 @@ func TestWords(t *testing.T) {
 		{"OpenAI, words beside segments", `{"task":"transcribe","duration":4,"text":"Hello. You there","segments":[{"id":0,"start":0,"end":1.5,"text":" Hello."},{"id":1,"start":1.5,"end":4,"text":" You there"}],
 			"words":[{"word":"Hello","start":0.2,"end":1.4},{"word":"You","start":1.4,"end":2},{"word":"there","start":2,"end":4.5}]}`,
 			[][]Word{{{0.2, 1.4, "Hello", 0}}, {{1.4, 2, "You", 0}, {2, 4.5, "there", 0}}}},
+		{"tokens of whisper.cpp's server", `{"segments":[{"start":1,"end":2,"text":" Grüße an","words":[{"word":" Gr","start":1,"end":1.2,"probability":0.5},{"word":"üße","start":1.2,"end":1.5,"probability":1},{"word":" an","start":1.5,"end":2,"probability":1}]}]}`,
+			[][]Word{{{1, 1.5, "Grüße", 0.75}, {1.5, 2, "an", 1}}}},
 		{"times that cannot be", `[{"start":1,"end":2,"text":"a b","words":[{"word":"a","start":-1,"end":1.5},{"word":"b","start":1.5,"end":1.2},{"word":" "}]}]`,
 			[][]Word{{{1, 1.5, "a", 0}, {1.5, 1.5, "b", 0}}}},
 		{"none", `[{"start":1,"end":2,"text":"a b","words":null,"tokens":[]}]`, [][]Word{nil}},
