@@ -23,7 +23,7 @@ func newArchivesCmd(a *App) *cobra.Command {
 and what they held, one kind of data a line. The counts are those that the archive claims.`,
 		Example: `  spaces archives
   spaces archives --json`,
-		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "there is no library"}),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "there is no library", app.ExitPartly: "some records could not be read; they are listed"}),
 		Args:        app.Takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.listArchives(cmd.Context()) },
 	}
@@ -35,11 +35,11 @@ func (a *App) listArchives(ctx context.Context) error {
 		return err
 	}
 	defer lib.Close()
-	list, err := lib.Archives()
+	list, broken, err := lib.ReadableArchives()
 	if err != nil {
 		return err
 	}
-	if len(list) == 0 {
+	if len(list)+len(broken) == 0 {
 		a.Say("No archive was extracted. To extract one: spaces extract ARCHIVE.zip")
 	}
 	for i, ar := range list {
@@ -54,7 +54,7 @@ func (a *App) listArchives(ctx context.Context) error {
 		}
 		a.showArchive(a.Out, ar)
 	}
-	return nil
+	return app.Skipped(a.App, broken)
 }
 
 func (a *App) showArchive(w io.Writer, ar space.Archive) {

@@ -35,7 +35,7 @@ More about consent: spaces help topic consent.`,
 		Example: `  spaces people
   spaces people latest --for upload
   spaces people --json | jq -r 'select(.consent == "unknown").handle'`,
-		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space", app.ExitPartly: "some records could not be read; they are listed"}),
 		Args:        app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
@@ -62,7 +62,7 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 		return err
 	}
 	defer lib.Close()
-	recs, err := a.recordings(ctx, lib, o.Refs)
+	recs, broken, err := a.readableRecordings(ctx, lib, o.Refs)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 			a.Say("No speakers are known")
 		}
 	}
-	return nil
+	return app.Skipped(a.App, broken)
 }
 
 // noteWidth is the widest a note gets in the table: consent log and JSON have
@@ -127,30 +127,40 @@ func (a *App) lastDay(t time.Time) string {
 
 // recordings loads those that are named, or all.
 func (a *App) recordings(ctx context.Context, lib *library.Library, r app.Refs) ([]*space.Recording, error) {
+	list, broken, err := a.readableRecordings(ctx, lib, r)
+	if err == nil && len(broken) > 0 {
+		return nil, broken[0]
+	}
+	return list, err
+}
+
+// readableRecordings is recordings for those who can do without some: it also
+// returns what is wrong with those that cannot be loaded.
+func (a *App) readableRecordings(ctx context.Context, lib *library.Library, r app.Refs) (list []*space.Recording, broken []error, err error) {
 	var ids []string
 	if len(r.Words) == 0 {
 		for row, err := range lib.Catalog().List(ctx, catalog.Query{}) {
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			ids = append(ids, row.ID)
 		}
 	} else {
 		rows, err := r.Resolve(ctx, a.App, lib)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, row := range rows {
 			ids = append(ids, row.ID)
 		}
 	}
-	var list []*space.Recording
 	for _, id := range ids {
 		s, err := lib.Load(id)
 		if err != nil {
-			return nil, err
+			broken = append(broken, err)
+			continue
 		}
 		list = append(list, &s.Recording)
 	}
-	return list, nil
+	return list, broken, nil
 }

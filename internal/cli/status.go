@@ -32,7 +32,7 @@ the setting "window" says otherwise; X promises nothing. A post may link somebod
 		Example: `  spaces status
   spaces status --check --quiet || mail -s "Spaces to save" me@example.org
   spaces config set window 60`,
-		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "there is no library", app.ExitFound: "--check: something inside the window is not saved"}),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "there is no library", app.ExitPartly: "some records could not be read; they are listed", app.ExitFound: "--check: something inside the window is not saved"}),
 		Args:        app.Takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.status(cmd.Context(), o) },
 	}
@@ -46,7 +46,7 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 		return err
 	}
 	defer lib.Close()
-	list, err := status.Known(ctx, lib)
+	list, broken, err := status.Known(ctx, lib)
 	if err != nil {
 		return err
 	}
@@ -57,8 +57,9 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 		}
 	}
 	sum := status.Sum(list, a.Settings.Window)
-	if err := sum.AddBackup(ctx, lib, a.Now(), backup.ChangedSince); err != nil {
-		return err
+	unknown := sum.AddBackup(ctx, lib, a.Now(), backup.ChangedSince)
+	if unknown != nil {
+		broken = append(broken, unknown)
 	}
 	if a.Settings.JSON {
 		for _, l := range shown {
@@ -72,10 +73,17 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 		if !o.check {
 			a.adviseStatus(list, sum)
 		}
+		if !o.check && !a.Settings.Quiet && unknown == nil {
+			a.adviseBackup(sum)
+		}
 	}
+	left := app.Skipped(a.App, broken)
 	if err == nil && o.check && sum.AtRisk > 0 {
 		return app.Fail(app.ExitFound, "not-saved", "request an archive at X now: Settings, Your account, Download an archive of your data",
 			fmt.Errorf("%s inside the window and not saved", spell.Plural(sum.AtRisk, "Space is", "Spaces are")))
+	}
+	if err == nil {
+		err = left
 	}
 	return err
 }
@@ -177,7 +185,6 @@ func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
 	say(gone, "Space has", "Spaces have", " no audio here and is older than the window: X has probably deleted it")
 	say(linked, "Space is", "Spaces are", " known from a post alone: it may be somebody else's")
 	say(publish, "Space is", "Spaces are", " saved and not published: spaces export, spaces upload")
-	a.adviseBackup(sum)
 }
 
 // adviseBackup tells of the latest backup, and of those that are behind.

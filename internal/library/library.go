@@ -481,21 +481,31 @@ func (l *Library) TurnsOf(s *space.Space) (*space.Turns, error) {
 
 // Archives returns what the imported archives held, latest first.
 func (l *Library) Archives() ([]space.Archive, error) {
+	list, broken, err := l.ReadableArchives()
+	if err == nil && len(broken) > 0 {
+		return nil, broken[0]
+	}
+	return list, err
+}
+
+// ReadableArchives is Archives for those who can do without some: it also returns
+// what is wrong with the records that cannot be read.
+func (l *Library) ReadableArchives() (list []space.Archive, broken []error, err error) {
 	entries, err := l.disk.readDir(layout.Archives)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var list []space.Archive
 	for _, e := range entries {
 		if path.Ext(e.Name()) != ".json" || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
 		var a space.Archive
 		if err := l.disk.readJSON(path.Join(layout.Archives, e.Name()), &a); err != nil {
-			return nil, err
+			broken = append(broken, err)
+			continue
 		}
 		list = append(list, a)
 	}
 	slices.SortStableFunc(list, func(a, b space.Archive) int { return b.Made.Compare(a.Made.Time) })
-	return list, nil
+	return list, broken, nil
 }

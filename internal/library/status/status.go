@@ -133,23 +133,24 @@ func (l *Space) AtRisk() bool {
 	return !l.Saved && l.State != Removed && l.InsideWindow != nil && *l.InsideWindow
 }
 
-// Known lists what is known, newest first, those without a date last.
-func Known(ctx context.Context, lib *library.Library) ([]*Space, error) {
+// Known lists what is known, newest first, those without a date last, and what could
+// not be read of it: then a Space may be missing, or not be known as published.
+func Known(ctx context.Context, lib *library.Library) (list []*Space, broken []error, err error) {
 	known := make(map[string]*Space)
 	root := lib.Root()
 	for row, err := range lib.Catalog().List(ctx, catalog.Query{JSON: true}) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		r := new(space.Recording)
 		if err := json.Unmarshal(row.JSON, r); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		known[r.ID] = recording(root, r)
 	}
-	archives, err := lib.Archives()
+	archives, broken, err := lib.ReadableArchives()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	linked := make(map[string]space.Link)
 	for _, ar := range archives {
@@ -170,9 +171,8 @@ func Known(ctx context.Context, lib *library.Library) ([]*Space, error) {
 		}
 	}
 	if err := addPublished(root, known); err != nil {
-		return nil, err
+		broken = append(broken, err)
 	}
-	var list []*Space
 	for _, l := range known {
 		l.Schema, l.Type = space.Schema, "space"
 		l.Places, l.Locations = append([]string{}, l.Places...), append([]string{}, l.Locations...)
@@ -181,7 +181,7 @@ func Known(ctx context.Context, lib *library.Library) ([]*Space, error) {
 	slices.SortFunc(list, func(a, b *Space) int {
 		return cmp.Or(b.StartedAt.Compare(a.StartedAt.Time), cmp.Compare(a.ID, b.ID))
 	})
-	return list, nil
+	return list, broken, nil
 }
 
 // recording looks whether the originals of a recording are there, each of its
