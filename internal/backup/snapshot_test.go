@@ -9,7 +9,7 @@ import (
 // what only running programs need is not.
 func TestLeftOut(t *testing.T) {
 	p := newPlace(t)
-	ours := []string{".restore.lock", "consent/ledger.jsonl.lock", "uploads/.0123456789abcdef.lock", "catalog.sqlite.partial",
+	ours := []string{".restore.lock", "consent/ledger.jsonl.lock", "uploads/.0123456789abcdef.lock", "catalog.sqlite.partial", "words.sqlite", "words.sqlite-wal", "words.sqlite.partial",
 		"feed/.ABCDEFGHIJ.partial", "peaks.partial-ABCDEFGHIJ", "recordings/one/.spaces/peaks.partial"}
 	theirs := []string{"clips/yarn.lock", "mine.partial", "clips/mine.partial", "clips/.hidden.lock"}
 	for _, name := range slices.Concat(ours, theirs) {

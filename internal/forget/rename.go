@@ -183,7 +183,7 @@ func (p *Plan) states(b []byte) []byte {
 func (p *Plan) Left(ctx context.Context) ([]string, error) {
 	var list []string
 	err := p.lib.Files(ctx, func(name string, _ fs.FileInfo) error {
-		if layout.IsCatalog(name) { // made anew of the rest
+		if layout.IsIndex(name) { // made anew of the rest
 			return nil
 		}
 		named, err := p.names(name)

@@ -390,7 +390,7 @@ func (s *search) files() error {
 		if err := s.ctx.Err(); err != nil {
 			return err
 		}
-		if s.known[f.name] && !s.shared[f.name] || s.leaves(f.name) || layout.IsCatalog(f.name) {
+		if s.known[f.name] && !s.shared[f.name] || s.leaves(f.name) || layout.IsIndex(f.name) {
 			continue // the catalogue is made anew in any case
 		}
 		if it, err := s.copied(f, gone[f.bytes]); it != nil || err != nil {

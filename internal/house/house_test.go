@@ -58,7 +58,8 @@ var order = [][]string{
 	{"library/sound"},
 	{"library/find"},
 	{"library"},
-	{"library/catalog"},
+	{"library/catalog", "library/words"},
+	{"library/database", "library/fold"}, // what both indexes stand on
 	{"library/playable", "library/title"},
 	{"library/made", "library/removed", "library/backups"},
 	{"library/forgotten"},

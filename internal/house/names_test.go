@@ -14,7 +14,7 @@ import (
 // spelled nowhere but in library/layout; the others are words as well (of
 // commands, of JSON), and count where they are part of a path.
 var (
-	onlyNames = []string{".spaces", "space.json", "library.json", "show.json", "catalog.sqlite", "made.jsonl", "feed.xml"}
+	onlyNames = []string{".spaces", "space.json", "library.json", "show.json", "catalog.sqlite", "words.sqlite", "made.jsonl", "feed.xml"}
 	alsoWords = []string{
 		"recordings", "archives", "removed", "turns", ".partial", "consent", "uploads", "made", "feed",
 		"original", "earlier", "clips", "episodes", "transcript",

@@ -246,11 +246,17 @@ func (l *Library) create() error {
 		return err
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(layout.Ours, e.Name()) && !strings.HasPrefix(e.Name(), layout.Catalog) {
+		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(layout.Ours, e.Name()) && !isIndex(e.Name()) {
 			return fmt.Errorf("%s %w", l.dir, ErrForeign)
 		}
 	}
 	return l.disk.writeJSON(layout.Marks, libraryFile{Format: Format, About: about})
+}
+
+// isIndex reports whether a file is an index, or one of those that programs
+// leave beside it.
+func isIndex(name string) bool {
+	return strings.HasPrefix(name, layout.Catalog) || strings.HasPrefix(name, layout.Words)
 }
 
 const about = "A library of X Spaces, kept by the program spaces. The recordings are under recordings; see space.json in each folder."

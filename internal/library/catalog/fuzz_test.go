@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/library/fold"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -23,7 +24,7 @@ func FuzzWords(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fold(title) != "" && strings.TrimSpace(title) != "latest" && (len(found) == 0 || found[0].ID != "\x01a" && fold(title) != "another") {
+		if fold.Text(title) != "" && strings.TrimSpace(title) != "latest" && (len(found) == 0 || found[0].ID != "\x01a" && fold.Text(title) != "another") {
 			t.Errorf("the title %q finds %v", title, found)
 		}
 		listed := ids(t, c.List(t.Context(), Query{Words: words}))

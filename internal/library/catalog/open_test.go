@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/library/database"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -69,7 +70,7 @@ func TestOpenErrors(t *testing.T) {
 	}
 	pragma := func(name, statement string) string {
 		path := valid(name)
-		db, err := sql.Open("sqlite", dsn(path))
+		db, err := sql.Open("sqlite", database.DSN(path))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,18 +193,6 @@ func TestOddNames(t *testing.T) {
 		entries, err := os.ReadDir(dir)
 		if err != nil || len(entries) != 1 || entries[0].Name() != name {
 			t.Errorf("%s: the folder holds %v (%v)", name, entries, err)
-		}
-	}
-}
-
-func TestDSN(t *testing.T) {
-	for path, want := range map[string]string{
-		"/a b/c?d#e%f": "file:///a%20b/c%3Fd%23e%25f?",
-		"C:/x/y":       "file:///C:/x/y?",
-		"//host/s/x":   "file:////host/s/x?",
-	} {
-		if got := dsn(path); !strings.HasPrefix(got, want) {
-			t.Errorf("%s: %s", path, got)
 		}
 	}
 }

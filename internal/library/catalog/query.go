@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/library/fold"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -86,10 +87,10 @@ func (c *Catalog) List(ctx context.Context, q Query) iter.Seq2[Row, error] {
 	if !q.Until.IsZero() {
 		where.add("r.rowid BETWEEN ? AND ?", 1<<timeShift, rowidAt(q.Until)-1)
 	}
-	where.term("speaker", q.Speaker, handleKey)
-	where.term("host", q.Host, handleKey)
-	where.term("account", q.Account, handleKey)
-	where.term("tag", q.Tag, tagKey)
+	where.term("speaker", q.Speaker, fold.Handle)
+	where.term("host", q.Host, fold.Handle)
+	where.term("account", q.Account, fold.Handle)
+	where.term("tag", q.Tag, fold.Tag)
 	if q.State != "" {
 		where.add("r.state = ?", string(q.State))
 	}
@@ -141,7 +142,7 @@ func (c *Catalog) Find(ctx context.Context, ref string) ([]Row, error) {
 	if ref == "latest" {
 		return c.collect(ctx, selectFrom(false)+newest, 1)
 	}
-	key := fold(ref)
+	key := fold.Text(ref)
 	for _, try := range [...]struct {
 		where string
 		arg   string

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/library/database"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -41,7 +42,7 @@ func holds(t *testing.T, dir, word string) (names []string) {
 // A removal that is killed after any of its steps, while a reader has the
 // catalogue open, leaves none, or one that says itself that it must be rebuilt.
 func TestRemoveKilled(t *testing.T) {
-	for steps := 0; steps <= len(files); steps++ {
+	for steps := 0; steps <= len(database.Suffixes); steps++ {
 		c := newCatalog(t)
 		put(t, c, guest())
 		if err := c.SetDirty(t.Context(), false); err != nil {
@@ -67,7 +68,7 @@ func TestRemoveKilled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		gone := files[:steps]
+		gone := database.Suffixes[:steps]
 	files:
 		for _, e := range entries {
 			for _, suffix := range gone {

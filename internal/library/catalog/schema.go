@@ -3,7 +3,7 @@ package catalog
 import "fmt"
 
 // Version is the version of the schema, kept in the file's user_version. It
-// goes up with every change of a table, also of what fold makes of a text.
+// goes up with every change of a table, also of what package fold makes of a text.
 const Version = 2
 
 // applicationID marks the file as ours ("Spcs").
@@ -11,7 +11,7 @@ const applicationID = 0x53706373
 
 // Times are milliseconds since 1970, durations seconds. A recording's rowid is
 // its place in time (see Tx.rowid), so that a listing by date reads the tables
-// from end to end. The keys are folded texts; see fold. Who and what a
+// from end to end. The keys are folded texts; see package fold. Who and what a
 // recording can be found by exactly stands in term: its speakers, host,
 // account and hashtags. The flat columns are all that a table needs, so that
 // no listing parses JSON; the JSON stands apart, so that a listing does not

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/library/fold"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -129,7 +130,7 @@ func (t *Tx) Put(r *space.Recording) error {
 	if _, err := t.exec(`INSERT INTO recording (rowid, id, title, title_key, title_source, started_at, duration, host, account,
 		speakers, hashtags, state, lost_seconds, pieces, bytes, folder, file)
 		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-		row, r.ID, r.Title, fold(brief(r.Title)), string(r.TitleSource), started, duration, name(r.Host), name(r.Account),
+		row, r.ID, r.Title, fold.Text(brief(r.Title)), string(r.TitleSource), started, duration, name(r.Host), name(r.Account),
 		strings.Join(people, " "), tags, string(r.State), lost, len(r.Pieces), bytes, r.Folder, r.File); err != nil {
 		return err
 	}
@@ -137,7 +138,7 @@ func (t *Tx) Put(r *space.Recording) error {
 		return err
 	}
 	if _, err := t.exec("INSERT INTO words (rowid, title, speakers, hashtags, note) VALUES (?,?,?,?,?)", row,
-		segment(fold(brief(r.Title))), segment(fold(strings.Join(people, " "))), segment(fold(tags)), segment(fold(brief(r.Note)))); err != nil {
+		fold.Segment(fold.Text(brief(r.Title))), fold.Segment(fold.Text(strings.Join(people, " "))), fold.Segment(fold.Text(tags)), fold.Segment(fold.Text(brief(r.Note)))); err != nil {
 		return err
 	}
 	return t.putTerms(row, r)
@@ -181,10 +182,10 @@ func (t *Tx) putTerms(row int64, r *space.Recording) error {
 		if p == nil {
 			return nil
 		}
-		if err := put(kind, handleKey(p.Handle)); err != nil {
+		if err := put(kind, fold.Handle(p.Handle)); err != nil {
 			return err
 		}
-		return put(kind, handleKey(p.ID))
+		return put(kind, fold.Handle(p.ID))
 	}
 	if err := person("account", r.Account); err != nil {
 		return err
@@ -207,7 +208,7 @@ func (t *Tx) putTerms(row int64, r *space.Recording) error {
 		}
 	}
 	for _, tag := range r.Hashtags {
-		if err := put("tag", tagKey(tag)); err != nil {
+		if err := put("tag", fold.Tag(tag)); err != nil {
 			return err
 		}
 	}
@@ -272,8 +273,8 @@ func speakers(r *space.Recording) []string {
 	var names []string
 	seen := make(map[string]bool)
 	add := func(n string) {
-		if n != "" && !seen[handleKey(n)] {
-			seen[handleKey(n)] = true
+		if n != "" && !seen[fold.Handle(n)] {
+			seen[fold.Handle(n)] = true
 			names = append(names, n)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 const (
 	Marks       = "library.json" // makes a folder a library
 	Catalog     = "catalog.sqlite"
+	Words       = "words.sqlite" // the index of what was said
 	Recordings  = "recordings"
 	Archives    = "archives" // what each imported archive held
 	Removed     = "removed"  // what was removed and can be brought back
@@ -45,20 +46,28 @@ const (
 // one is known that has lost its marks.
 var Ours = []string{Recordings, Archives, Removed, Confirmed, Consent, Uploads, Made, Show, Feed}
 
-// IsCatalog reports whether a file is the catalogue or belongs to it.
-func IsCatalog(name string) bool {
-	return name == Catalog || name == Catalog+"-wal" || name == Catalog+"-shm" || name == Catalog+"-journal"
+// IsIndex reports whether a file is the catalogue or the index of what was
+// said, or belongs to one of them.
+func IsIndex(name string) bool {
+	for _, index := range [...]string{Catalog, Words} {
+		switch suffix, ok := strings.CutPrefix(name, index); {
+		case !ok:
+		case suffix == "", suffix == "-wal", suffix == "-shm", suffix == "-journal":
+			return true
+		}
+	}
+	return false
 }
 
 // BackedUp reports whether a backup of a library holds a file or folder. It has
-// no catalogue, which is built again, nothing that is being made, and none of
+// no index, which is built again, nothing that is being made, and none of
 // what tells of runs and of backups themselves.
 func BackedUp(name string) bool {
 	switch name {
 	case Partial, LockDetails, Backups, Resume:
 		return false
 	}
-	return !IsCatalog(strings.TrimSuffix(name, Partial)) && !isLock(name)
+	return !IsIndex(strings.TrimSuffix(name, Partial)) && !isLock(name)
 }
 
 // isLock reports whether a file is locked by those who write: the library, its

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin && !windows
 
-package catalog
+package database
 
 // onNetwork reports whether a folder lies on a network drive. Here nobody
 // tells, and the slower journal is right on every drive.

@@ -1,0 +1,102 @@
+package words
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spaces-cli/spaces/internal/library/fold"
+)
+
+// A term is what must be said one token after the other: a word in most
+// scripts, a phrase.
+type term struct {
+	words  []string
+	prefix bool // the last may be the beginning of one
+}
+
+// at reports whether a term is said at the beginning of a list that is long
+// enough.
+func (t term) at(said []token) bool {
+	last := len(t.words) - 1
+	for i, w := range t.words {
+		if said[i].word != w && !(t.prefix && i == last && strings.HasPrefix(said[i].word, w)) {
+			return false
+		}
+	}
+	return true
+}
+
+// isQuote reports whether a letter begins or ends a phrase. Apostrophes do not.
+func isQuote(r rune) bool { return strings.ContainsRune("\"“”„‟«»＂「」『』", r) }
+
+// parse makes terms of text typed by a user. Every text means something: a
+// phrase that is not ended ends with the text, and signs mean nothing.
+func parse(text string, typing bool) []term {
+	var terms []term
+	add := func(words string, prefix bool) {
+		if t := (term{strings.Fields(string(appendWords(nil, words))), prefix}); len(t.words) > 0 {
+			t.prefix = prefix && mayBegin(t.words[len(t.words)-1])
+			terms = append(terms, t)
+		}
+	}
+	quoted := false
+	for text != "" {
+		part, rest := text, ""
+		if i := strings.IndexFunc(text, isQuote); i >= 0 {
+			_, n := utf8.DecodeRuneInString(text[i:])
+			part, rest = text[:i], text[i+n:]
+		}
+		if quoted {
+			add(part, false)
+		} else {
+			words := strings.FieldsFunc(part, unicode.IsSpace)
+			for i, w := range words {
+				add(w, strings.HasSuffix(w, "*") || typing && rest == "" && i == len(words)-1)
+			}
+		}
+		text, quoted = rest, !quoted
+	}
+	return terms
+}
+
+// maxWords bounds the tokens of a query, for which FTS5 needs time that grows
+// with their square.
+const maxWords = 500
+
+func count(terms []term) (n int) {
+	for _, t := range terms {
+		n += len(t.words)
+	}
+	return n
+}
+
+// mayBegin reports whether a token is looked for as the beginning of others. A
+// single letter begins too many, and where each character is a token, none goes
+// on.
+func mayBegin(word string) bool {
+	r, n := utf8.DecodeRuneInString(word)
+	return n < len(word) && !fold.Unspaced(r)
+}
+
+// expression returns the FTS5 expression of terms said by a speaker, or by
+// anybody if it is "". Tokens are quoted, and have no character that means
+// something in quotation marks.
+func expression(terms []term, speaker string) string {
+	var b strings.Builder
+	b.WriteString("text : (")
+	for i, t := range terms {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(`"` + strings.Join(t.words, " ") + `"`)
+		if t.prefix {
+			b.WriteByte('*')
+		}
+	}
+	b.WriteByte(')')
+	if key := speakerKey(speaker); key != "" {
+		b.WriteString(` AND speaker : "` + key + `"`)
+	}
+	return b.String()
+}

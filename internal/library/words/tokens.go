@@ -1,0 +1,138 @@
+package words
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/spaces-cli/spaces/internal/library/fold"
+)
+
+// A token is a word as it is found: folded, without what separates it from
+// others. In scripts that write no spaces, each character is one.
+type token struct {
+	word       string
+	start, end int // bytes of the text
+}
+
+// inToken reports whether a folded letter is a part of a token. Vowel signs
+// that take room (Mc) belong to the consonant before them.
+func inToken(r rune) bool {
+	if r < utf8.RuneSelf {
+		return isPlain(byte(r))
+	}
+	return unicode.In(r, unicode.L, unicode.N, unicode.Mc, unicode.Co)
+}
+
+// isPlain reports whether a byte is a letter or digit of ASCII.
+func isPlain(c byte) bool {
+	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z'
+}
+
+// split calls emit with the bounds of each token in a folded text.
+func split(folded string, emit func(start, end int)) {
+	from := 0
+	end := func(at int) {
+		if from < at {
+			emit(from, at)
+		}
+	}
+	for i, r := range folded { // valid UTF-8: package fold sees to it
+		next := i + utf8.RuneLen(r)
+		switch {
+		case !inToken(r):
+			end(i)
+			from = next
+		case fold.Unspaced(r):
+			end(i)
+			emit(i, next)
+			from = next
+		}
+	}
+	end(len(folded))
+}
+
+// pieces calls emit with the stretches of a text between what ASCII has of
+// blanks and signs, and whether they have more than ASCII. Nothing folds across
+// their bounds.
+func pieces(text string, emit func(start, end int, plain bool)) {
+	for i := 0; i < len(text); {
+		start, plain := i, true
+		for ; i < len(text) && (text[i] >= utf8.RuneSelf || isPlain(text[i])); i++ {
+			plain = plain && text[i] < utf8.RuneSelf
+		}
+		if start < i {
+			emit(start, i, plain)
+		} else {
+			i++
+		}
+	}
+}
+
+// appendWords appends the tokens of a text, each with a space after it.
+func appendWords(b []byte, text string) []byte {
+	pieces(text, func(start, end int, plain bool) {
+		if plain {
+			for _, c := range []byte(text[start:end]) {
+				if 'A' <= c && c <= 'Z' {
+					c += 'a' - 'A'
+				}
+				b = append(b, c)
+			}
+			b = append(b, ' ')
+			return
+		}
+		folded := fold.Text(text[start:end])
+		split(folded, func(start, end int) {
+			b = append(b, folded[start:end]...)
+			b = append(b, ' ')
+		})
+	})
+	return b
+}
+
+// tokens returns the tokens of a text with where they stand in it.
+func tokens(text string) (list []token) {
+	pieces(text, func(start, end int, plain bool) {
+		piece := text[start:end]
+		if plain {
+			list = append(list, token{strings.ToLower(piece), start, end})
+			return
+		}
+		folded := fold.Text(piece)
+		apart, letters := foldApart(piece)
+		if strings.TrimSpace(apart) != folded && strings.Join(strings.Fields(apart), " ") != folded {
+			// A letter changes with its neighbours: the whole piece stands for
+			// each of its tokens.
+			split(folded, func(from, to int) { list = append(list, token{folded[from:to], start, end}) })
+			return
+		}
+		split(apart, func(from, to int) {
+			list = append(list, token{apart[from:to], start + letters[from].start, start + letters[to-1].end})
+		})
+	})
+	return list
+}
+
+// A bound is a stretch of a text in bytes.
+type bound struct{ start, end int }
+
+// foldApart folds the letters of a text one by one, with the marks that belong
+// to them. For each byte of the result it returns the letter of the text that it
+// comes from.
+func foldApart(text string) (folded string, letters []bound) {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		n := norm.NFKC.NextBoundaryInString(text[i:], true)
+		// Between two letters, blanks and what is dropped can be told apart.
+		one := fold.Text("x" + text[i:i+n] + "x")
+		b.WriteString(one[1 : len(one)-1])
+		for len(letters) < b.Len() {
+			letters = append(letters, bound{i, i + n})
+		}
+		i += n
+	}
+	return b.String(), letters
+}
