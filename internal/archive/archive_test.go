@@ -298,7 +298,7 @@ func TestDetect(t *testing.T) {
 func TestHash(t *testing.T) {
 	files := map[string]string{"data/manifest.js": manifestJS, nameA0: audioA0, "assets/x.svg": "1"}
 	hash := func(path string) string {
-		h, err := openPath(t, path).Hash(t.Context())
+		h, err := openPath(t, path).Hash(t.Context(), nil)
 		if err != nil || len(h) != 64 {
 			t.Fatal(h, err)
 		}

@@ -19,8 +19,11 @@ import (
 // this package reads and each piece of audio, ordered by name, a line
 // "<size> <name>\n" and the content. Names are those of the files alone,
 // without folders, so that it does not matter which of the folders around them
-// was opened.
-func (a *Archive) Hash(ctx context.Context) (string, error) {
+// was opened. p, which may be nil, is told of the bytes.
+func (a *Archive) Hash(ctx context.Context, p stream.Progress) (string, error) {
+	if p == nil {
+		p = stream.NoProgress{}
+	}
 	h := sha256.New()
 	if a.kind == ArchiveZIP {
 		f, err := os.Open(a.path)
@@ -28,7 +31,10 @@ func (a *Archive) Hash(ctx context.Context) (string, error) {
 			return "", fileProblem(err, a.path)
 		}
 		defer f.Close()
-		if _, err := io.Copy(h, stream.Until(ctx, f, nil)); err != nil {
+		if info, err := f.Stat(); err == nil {
+			p.Expect(info.Size())
+		}
+		if _, err := io.Copy(h, stream.Until(ctx, f, p)); err != nil {
 			if ctx.Err() != nil {
 				return "", ctx.Err()
 			}
@@ -58,23 +64,26 @@ func (a *Archive) Hash(ctx context.Context) (string, error) {
 		return cmp.Or(strings.Compare(x.name, y.name), strings.Compare(x.file.name, y.file.name))
 	})
 	for _, n := range files {
+		p.Expect(n.file.size)
+	}
+	for _, n := range files {
 		fmt.Fprintf(h, "%d %s\n", n.file.size, n.name)
 		if n.file.size == 0 {
 			continue
 		}
-		if err := copyFile(ctx, h, n.file); err != nil {
+		if err := copyFile(ctx, h, n.file, p); err != nil {
 			return "", err
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-func copyFile(ctx context.Context, w io.Writer, f *file) error {
+func copyFile(ctx context.Context, w io.Writer, f *file, p stream.Progress) error {
 	rc, err := f.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer rc.Close()
-	_, err = io.Copy(w, rc)
+	_, err = io.Copy(w, stream.Until(ctx, rc, p))
 	return err
 }

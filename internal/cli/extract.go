@@ -104,7 +104,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 			a.EmptyOld(ctx, lib)
 		}
 	}
-	bar := a.NewBar("reading").CountBytes()
+	bar := a.NewBar("extracting")
 	opts.Progress = bar
 	x.Summary, err = intake.Import(ctx, lib, o.paths, opts, x.event)
 	bar.Close()

@@ -277,7 +277,7 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 		return err
 	}
 	if got.Bare {
-		bar := a.NewBar("making the file to play").CountBytes()
+		bar := a.NewBar("making the file to play")
 		err := intake.Remake(ctx, lib, it.ID, bar)
 		bar.Close()
 		if err != nil {

@@ -233,7 +233,7 @@ func (p *Prover) archiveSum(ctx context.Context, a *archive.Archive) (string, er
 	if sum, ok := p.sums[a]; ok {
 		return sum, nil
 	}
-	sum, err := a.Hash(ctx)
+	sum, err := a.Hash(ctx, p.Progress)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", a.Path(), err)
 	}

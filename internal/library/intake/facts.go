@@ -38,6 +38,7 @@ type item struct {
 	originals []original // in the order in which they are joined
 	copies    []original // further files for the same pieces: kept, not played
 	origin    *origin    // of what is said; nil for loose files
+	work      *work      // what there is to be done for it
 }
 
 // audio is what reading an item's originals gave.

@@ -224,11 +224,11 @@ type origin struct {
 	err  error
 }
 
-func newOrigin(ctx context.Context, a *archive.Archive) *origin {
+func newOrigin(ctx context.Context, a *archive.Archive, p stream.Progress) *origin {
 	o := &origin{name: filepath.Base(a.Path()), made: a.Manifest().Generated, done: make(chan struct{})}
 	go func() {
 		defer close(o.done)
-		o.sum, o.err = a.Hash(ctx)
+		o.sum, o.err = a.Hash(ctx, p)
 	}()
 	return o
 }
@@ -259,7 +259,7 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 	for _, a := range set.Archives {
 		var o *origin
 		if !im.opts.DryRun {
-			o = newOrigin(ctx, a)
+			o = newOrigin(ctx, a, im.progress)
 			origins = append(origins, o)
 		}
 		h := archiveFacts(a)
@@ -315,13 +315,19 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 	return nil
 }
 
+// bytesOf returns how many bytes taking in an item reads.
+func (im *importer) bytesOf(it *item) (n int64) {
+	for _, o := range it.originals {
+		n += 2 * o.size
+	}
+	return n
+}
+
 // importItems takes in items, several at a time, and tells of them in their order.
 func (im *importer) importItems(ctx context.Context, items []*item) error {
 	for _, it := range items {
 		im.withhold.item(it)
-		for _, o := range it.originals {
-			im.progress.Expect(o.size)
-		}
+		it.work = newWork(im.progress, im.bytesOf(it))
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -99,7 +99,7 @@ func (im *importer) sameOriginals(ctx context.Context, it *item, known *space.Sp
 		if err != nil {
 			return false, nil // told when it is read in earnest
 		}
-		in := stream.NewReader(ctx, r, im.progress)
+		in := stream.NewReader(ctx, r, it.work)
 		h := newSums(io.Discard)
 		_, err = io.Copy(h, in)
 		r.Close()
@@ -107,7 +107,7 @@ func (im *importer) sameOriginals(ctx context.Context, it *item, known *space.Sp
 			return false, err
 		}
 		if in.Err() != nil || h.sha() != known.Pieces[at[i]].SHA256 {
-			im.progress.Add(-in.Bytes())
+			it.work.Add(-in.Bytes())
 			return false, nil
 		}
 	}
@@ -205,7 +205,7 @@ func (im *importer) importAudio(ctx context.Context, it *item, known *space.Spac
 	if err := im.addOrigins(ctx, s, it); err != nil {
 		return err
 	}
-	err = im.writeAll(ctx, g, s, a, &flushes)
+	err = im.writeAll(ctx, g, s, a, it.work, &flushes)
 	if errors.As(err, new(*unplayableError)) {
 		return im.unplayable(ctx, it, known, g, pieces, err, &flushes, out)
 	}
@@ -264,7 +264,7 @@ func (im *importer) noDecoder(a *audio, out *outcome) {
 func (im *importer) stageOriginals(ctx context.Context, it *item, g *library.Stage, flushes *flushes, out *outcome) ([]*piece, error) {
 	var pieces []*piece
 	for _, o := range it.originals {
-		p, err := im.stageOriginal(ctx, o, len(it.originals) > 1, g, flushes)
+		p, err := im.stageOriginal(ctx, o, len(it.originals) > 1, it.work, g, flushes)
 		if err != nil {
 			return nil, err
 		}
@@ -355,7 +355,7 @@ func places(d *space.Damage) int64 {
 
 // writeAll makes what belongs beside the originals: playable files, packet
 // indexes, timed tags, turns.
-func (im *importer) writeAll(ctx context.Context, g *library.Stage, s *space.Space, a *audio, flushes *flushes) error {
+func (im *importer) writeAll(ctx context.Context, g *library.Stage, s *space.Space, a *audio, work *work, flushes *flushes) error {
 	var err error
 	if s.Folder, err = im.lib.Place(&s.Recording); err != nil {
 		return err
@@ -366,7 +366,7 @@ func (im *importer) writeAll(ctx context.Context, g *library.Stage, s *space.Spa
 	tags := playable.Tags(&s.Recording)
 	s.FileSHA256 = nil
 	for i, f := range a.files {
-		if err := im.write(ctx, g, i, f, tags, a.pieces, flushes); err != nil {
+		if err := im.write(ctx, g, i, f, tags, a.pieces, work, flushes); err != nil {
 			return err
 		}
 		s.FileSHA256 = append(s.FileSHA256, f.sha256)

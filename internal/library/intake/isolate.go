@@ -35,6 +35,7 @@ func guard(f func() error) (err error) {
 // well: the end of ctx, or a library that cannot be written any more.
 // Everything else is this item's problem, and in the outcome.
 func (im *importer) one(ctx context.Context, it *item) (out *outcome, err error) {
+	defer it.work.end()
 	err = guard(func() error {
 		if im.opts.DryRun {
 			out = im.preview(it)

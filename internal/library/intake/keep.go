@@ -19,7 +19,7 @@ func (im *importer) stageCopies(ctx context.Context, it *item, g *library.Stage,
 		return err
 	}
 	for _, o := range it.copies {
-		p, err := im.stageOriginal(ctx, o, false, g, flushes)
+		p, err := im.stageOriginal(ctx, o, false, it.work, g, flushes)
 		if err != nil {
 			return err
 		}

@@ -54,7 +54,7 @@ type piece struct {
 // file to the medium to flushes. A source that breaks
 // off is kept as far as it came: nothing that was there is lost. The error is
 // for what stops the import: the library's own disk, or ctx.
-func (im *importer) stageOriginal(ctx context.Context, o original, hashed bool, g *library.Stage, flushes *flushes) (*piece, error) {
+func (im *importer) stageOriginal(ctx context.Context, o original, hashed bool, work *work, g *library.Stage, flushes *flushes) (*piece, error) {
 	p := &piece{tags: new(hydra.Tags)}
 	p.Hashed = hashed
 	p.Name, p.Member = o.name, o.member
@@ -70,7 +70,7 @@ func (im *importer) stageOriginal(ctx context.Context, o original, hashed bool, 
 	if err != nil {
 		return nil, err
 	}
-	in := stream.NewReader(ctx, src, im.progress)
+	in := stream.NewReader(ctx, src, work)
 	ahead, stop := readAhead(in)
 	sums := newSums(w)
 	err = p.scanStream(io.TeeReader(ahead, sums))

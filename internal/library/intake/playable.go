@@ -69,7 +69,7 @@ func playables(tl *timeline.Timeline, pieces []*piece) (files []*output, file []
 // number n of its playable files, with its packet index and sound index, and
 // reads it back. If the units are what does not suit, the error is an
 // *unplayableError.
-func (im *importer) write(ctx context.Context, g *library.Stage, n int, f *output, tags tags.Tags, pieces []*piece, flushes *flushes) error {
+func (im *importer) write(ctx context.Context, g *library.Stage, n int, f *output, tags tags.Tags, pieces []*piece, work *work, flushes *flushes) error {
 	w, err := g.Create(f.name)
 	if err != nil {
 		return err
@@ -77,7 +77,9 @@ func (im *importer) write(ctx context.Context, g *library.Stage, n int, f *outpu
 	sum, crc := sha256.New(), crc32.New(castagnoli)
 	index := newSoundIndex(f.Config)
 	disk := &writeKeeper{w: w}
-	err = guard(func() error { return im.copyUnits(ctx, g, f, tags, pieces, index, io.MultiWriter(disk, sum, crc)) })
+	err = guard(func() error {
+		return im.copyUnits(ctx, g, f, tags, pieces, work, index, io.MultiWriter(disk, sum, crc))
+	})
 	switch {
 	case disk.err != nil:
 		err = disk.err
@@ -122,7 +124,7 @@ func (k *writeKeeper) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (im *importer) copyUnits(ctx context.Context, g *library.Stage, f *output, tags tags.Tags, pieces []*piece, index *unithash.Builder, w io.Writer) error {
+func (im *importer) copyUnits(ctx context.Context, g *library.Stage, f *output, tags tags.Tags, pieces []*piece, work *work, index *unithash.Builder, w io.Writer) error {
 	out, err := f.NewWriter(w, tags)
 	if err != nil {
 		return err
@@ -131,7 +133,7 @@ func (im *importer) copyUnits(ctx context.Context, g *library.Stage, f *output, 
 		out = indexedWriter{out, index}
 	}
 	for _, p := range pieces {
-		if err := im.copyPiece(ctx, g, layout.OriginalIn("", p.Name), f.Config, p, out); err != nil {
+		if err := im.copyPiece(ctx, g, layout.OriginalIn("", p.Name), f.Config, p, work, out); err != nil {
 			return fmt.Errorf("%s: %w", p.Name, err)
 		}
 	}
@@ -139,7 +141,7 @@ func (im *importer) copyUnits(ctx context.Context, g *library.Stage, f *output, 
 }
 
 // copyPiece copies those units of one original that are of configuration c.
-func (im *importer) copyPiece(ctx context.Context, g *library.Stage, name string, c track.Config, p *piece, out format.UnitWriter) error {
+func (im *importer) copyPiece(ctx context.Context, g *library.Stage, name string, c track.Config, p *piece, work *work, out format.UnitWriter) error {
 	src, err := g.Open(name)
 	if err != nil {
 		return err
@@ -149,12 +151,19 @@ func (im *importer) copyPiece(ctx context.Context, g *library.Stage, name string
 	if err != nil {
 		return err
 	}
+	const often = 1 << 20
+	done := 0
+	defer func() { work.Add(int64(done)) }()
 	var u track.Packet
 	for n := int64(0); ; {
 		if err := rd.Next(&u); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return err
+		}
+		if done += len(u.Data); done >= often {
+			work.Add(int64(done))
+			done = 0
 		}
 		if n++; n > p.drop && p.Track.Runs[u.Run].Config == c {
 			if err := out.WriteUnit(u.Data); err != nil {

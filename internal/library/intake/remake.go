@@ -37,8 +37,9 @@ func (im *importer) remake(ctx context.Context, known *space.Space) error {
 			name: p.Name, member: p.Member, piece: i, size: p.Bytes,
 			open: func(context.Context) (io.ReadCloser, error) { return im.lib.OpenFile(name) },
 		})
-		im.progress.Expect(p.Bytes)
 	}
+	it.work = newWork(im.progress, im.bytesOf(it))
+	defer it.work.end()
 	g, err := im.lib.Stage(it.id)
 	if err != nil {
 		return err
@@ -81,7 +82,7 @@ func (im *importer) fill(ctx context.Context, it *item, known *space.Space, g *l
 	}
 	s.Damage = known.Damage
 	describeState(s)
-	if err := im.writeAll(ctx, g, s, a, flushes); err != nil {
+	if err := im.writeAll(ctx, g, s, a, it.work, flushes); err != nil {
 		return err
 	}
 	s.Earlier = nil
