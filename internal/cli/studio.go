@@ -30,7 +30,8 @@ func newStudioCmd(a *App) *cobra.Command {
 		Short: "Look, listen and cut in the browser",
 		Long: `Serve a page from this program to your browser: the library and, for each recording, the waveform,
 who speaks when, clips and moments. Listen from any position, drag to select, save clips, export
-episodes, edit titles and notes. Nothing leaves this computer and nothing is loaded from elsewhere.
+episodes, edit titles and notes, remove and restore. Nothing leaves this computer and nothing is
+loaded from elsewhere.
 The address holds a secret: whoever has it can use the page until the program ends, with Ctrl-C.`,
 		Example: `  spaces studio --open
   spaces studio --addr 127.0.0.1:8080`,
@@ -83,7 +84,7 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 		return err
 	}
 	if !addr.Addr().IsLoopback() {
-		a.Warn("other computers can reach this page, and what is sent is not encrypted: whoever sees the address can listen, and change titles")
+		a.Warn("other computers can reach this page, and what is sent is not encrypted: whoever sees the address can listen, edit, and remove recordings")
 	}
 	a.Say("Press Ctrl-C to end it")
 	served, opened := make(chan error, 1), make(chan error, 1)

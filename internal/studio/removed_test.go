@@ -114,3 +114,29 @@ func TestRemoveRecordingOnThePage(t *testing.T) {
 	b.do(chromedp.Evaluate[chromedp.Void](`location.hash = "#/"`))
 	b.until("all rows", `document.querySelectorAll("#rows a").length === 3`)
 }
+
+// An episode stands in the list as soon as it is exported, and is removed and
+// brought back there.
+func TestEpisodeOnThePage(t *testing.T) {
+	t.Parallel()
+	dir := sample(t)
+	b := browse(t, serveTest(t, dir))
+	b.openRecording(sampleID)
+	b.choose("preset", "untouched")
+	b.click("export")
+	b.until("the episode", `document.querySelectorAll("#episodes a").length === 1 && document.getElementById("episodes").textContent.includes("not in the feed")`)
+	if got := b.text("export-state"); got[:10] != "Exported: " {
+		t.Errorf("the page says %q", got)
+	}
+	was := filesIn(t, folderOf(t, dir)+"/episodes")
+	b.press("episodes", "Remove: ")
+	b.until("undo", `document.activeElement.dataset.place !== undefined`)
+	if left := filesIn(t, folderOf(t, dir)+"/episodes"); len(left) > 0 {
+		t.Errorf("%q are left", left)
+	}
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.until("the episode again", `document.querySelectorAll("#episodes a").length === 1`)
+	if got := filesIn(t, folderOf(t, dir)+"/episodes"); !slices.Equal(got, was) {
+		t.Errorf("undone: %q, want %q", got, was)
+	}
+}

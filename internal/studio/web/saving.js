@@ -131,6 +131,7 @@ export class Saving {
 		const parts = [t(r.status === "there" || r.status === "done" ? "exportThere" : "exported", {file: fileName(r.file), size: bytes(r.bytes), length: position(r.duration)})];
 		if (r.before?.integrated != null && r.after?.integrated != null) parts.push(t("loudness", {a: r.before.integrated.toFixed(1), b: r.after.integrated.toFixed(1)}));
 		state.textContent = [...parts, ...notAgreed(r), ...r.notes].join(" · ");
+		await this.view.reload(id);
 	}
 }
 
