@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"runtime"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/durable/flock"
 	"github.com/spaces-cli/spaces/internal/library/layout"
@@ -63,7 +64,34 @@ func (s Store) make(place string, m *moves) error {
 	if err := s.options().SyncDir(s.Root, layout.Removed); err != nil {
 		return errors.Join(err, s.remove(name))
 	}
-	return s.finish(place)
+	return s.finishOwn(place, m)
+}
+
+// How long another program may hold a list that this one wrote, and how often this
+// one looks.
+const (
+	heldFor   = 30 * time.Second
+	heldPause = 10 * time.Millisecond
+)
+
+// finishOwn makes the moves of a list that this program wrote. Another program
+// may find the list first and make them. A program that is being started has
+// copies of all open files for an instant, and holds their locks.
+func (s Store) finishOwn(place string, m *moves) error {
+	end := time.Now().Add(heldFor)
+	err := s.finish(place)
+	for ; errors.Is(err, errHeld) && time.Now().Before(end); err = s.finish(place) {
+		time.Sleep(heldPause)
+	}
+	if err != nil {
+		return err
+	}
+	for _, mv := range m.Moves {
+		if !s.exists(mv.To) { // the other program has taken the moves back
+			return fmt.Errorf("%s could not be moved to %s: %w", mv.From, mv.To, fs.ErrNotExist)
+		}
+	}
+	return nil
 }
 
 // Finish makes the moves that killed programs have left to be made, and reports

@@ -91,6 +91,56 @@ func TestFinishLeavesOthersAlone(t *testing.T) {
 	}
 }
 
+// A list that another program holds for a while is waited for: the clip goes, and
+// nobody is told that it did not.
+func TestHeldListIsWaitedFor(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for _, name := range []string{"clips", layout.Removed} {
+		if err := root.Mkdir(name, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := root.WriteFile("clips/a.m4a", []byte("sound"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	freed, holding := make(chan error, 1), false
+	hold := func(step, name string) error {
+		if holding || step != "fsync" || name != layout.Removed {
+			return nil
+		}
+		f, err := root.OpenFile(layout.RemovedMoves("a.m4a"), os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		holding = true
+		if err := flock.Own(f); err != nil {
+			return err
+		}
+		time.AfterFunc(50*time.Millisecond, func() { freed <- f.Close() })
+		return nil
+	}
+	s := Store{Root: root, Trace: hold}
+	it, err := s.Put(Record{Kind: Clip, Name: "a.m4a", Folder: "clips", Files: []File{{Name: "clips/a.m4a"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err = <-freed:
+	default:
+		t.Fatal("the list was held by nobody, or not waited for")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := root.ReadFile(it.Here("clips/a.m4a")); err != nil || string(b) != "sound" {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
 // A damaged record or list of moves does not keep the others from being brought
 // back, and stays.
 func TestDamagedSkipped(t *testing.T) {
