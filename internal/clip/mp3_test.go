@@ -86,6 +86,9 @@ func TestMP3HeaderBits(t *testing.T) {
 	}
 	add("changing emphasis", 44100, func(n int, head []byte) { head[3] |= byte(n % 2) }, "-b", "64", "-m", "j")
 	for i, v := range list {
+		if !long && i%2 == 1 && i < len(list)-1 {
+			continue
+		}
 		t.Run(v.name, func(t *testing.T) {
 			file := v.make(t, t.TempDir())
 			if v.change != nil {

@@ -31,9 +31,9 @@ func TestRecordIsOfTheFile(t *testing.T) {
 			run(t, "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=440:d=3.3:r="+src.rate, "-ac", src.channels, file)
 			l, r := taken(t, file)
 			kinds := formats
-			if os.Getenv("SPACES_LONG") == "" { // its own, and one of the others
+			if os.Getenv("SPACES_LONG") == "" { // its own, and of every second source one of the others
 				kinds = []format.Format{format.Format(src.ext)}
-				if other := formats[i%len(formats)]; other != kinds[0] && !testing.Short() {
+				if other := formats[i%len(formats)]; other != kinds[0] && i%2 == 0 && !testing.Short() {
 					kinds = append(kinds, other)
 				}
 			}

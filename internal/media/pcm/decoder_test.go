@@ -43,8 +43,8 @@ func TestMP3AgainstMPG123(t *testing.T) {
 	}
 	for i, rate := range []int{16000, 22050, 24000, 32000, 44100, 48000} {
 		for j, mode := range mp3Modes {
-			if (i+j)%2 != 0 && os.Getenv("SPACES_LONG") == "" {
-				continue // every mode at three of the rates
+			if (i+j)%3 != 0 && os.Getenv("SPACES_LONG") == "" {
+				continue // every mode at two of the rates
 			}
 			if rate < 32000 && mode == "-b:a 320k" {
 				mode = "-b:a 80k"
