@@ -44,6 +44,9 @@ func TestREADME(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the examples are for a Unix shell")
 	}
+	if testing.Short() {
+		t.Skip("encodes minutes of sound")
+	}
 	for _, needed := range []string{"sh", "jq", "ffmpeg"} {
 		if _, err := exec.LookPath(needed); err != nil {
 			t.Skip(err)

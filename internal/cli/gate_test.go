@@ -60,6 +60,9 @@ type roof struct {
 // reason, has the same outcome under both roofs. Without SPACES_LONG=1 only the
 // policy that refuses meets every answer, and only a refusal a blank reason.
 func TestGate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("encodes 300 times")
+	}
 	long := os.Getenv("SPACES_LONG") != ""
 	s := newStage(t)
 	s.ok(t, "config", "set", "me", "@hostess")
