@@ -8,6 +8,9 @@ import (
 )
 
 func TestAACAgainstFFmpeg(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decodes for long")
+	}
 	for _, rate := range []int{44100, 48000} {
 		for channels := 1; channels <= 2; channels++ {
 			for _, pns := range []string{"0", "1"} {
@@ -61,6 +64,9 @@ func TestMP3AgainstMPG123(t *testing.T) {
 
 // In frames of joint stereo with short blocks go-mp3 is off: see mp3Decoder.
 func TestMP3JointStereo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decodes for long")
+	}
 	for _, rate := range []int{22050, 44100, 48000} {
 		for _, mode := range []string{"-b:a 64k", "-b:a 128k", "-q:a 2"} {
 			againstMPG123(t, rate, 2, 300, mode)
