@@ -100,6 +100,8 @@ type Backup struct {
 	Progress Progress
 	// Again is told of what arrived damaged and is sent once more.
 	Again func(err error)
+
+	unreadable func(name string) bool // for tests; nil otherwise
 }
 
 // A Snapshot is an entry of the head.

@@ -57,6 +57,10 @@ type Result struct {
 	Unreadable []string `json:"-"`
 	Damaged    []string `json:"-"`
 	Odd        []string `json:"not_files"` // links and devices: they are not in the backup
+	// Unread could not be read in the library. Held are snapshots that stay though
+	// Keep says otherwise: they have files that are missing, changed or not readable.
+	Unread []Unread `json:"unreadable,omitempty"`
+	Held   []string `json:"held,omitempty"`
 	// Missing and Changed are files whose hash the library keeps and that are not
 	// as they were. A backup keeps what is there.
 	Missing int            `json:"missing,omitempty"`
@@ -169,6 +173,9 @@ func (r *run) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.carry(ctx, s); err != nil {
+		return err
+	}
 	m := &Manifest{Schema: Schema, At: r.now(), WrittenBy: r.Version, Files: s.files, Folders: s.folders, Record: r.record.Without(r.result.Place, r.head.ID)}
 	r.state = m.state()
 	n := &r.result
@@ -270,7 +277,10 @@ func (r *run) finish(ctx context.Context, snap *Snapshot) error {
 	} else if h.Sending != nil {
 		h.Removing, h.Sending = append(h.Removing, *h.Sending), nil
 	}
-	dropped := r.drop()
+	dropped, err := r.drop(ctx)
+	if err != nil {
+		return err
+	}
 	if err := r.putHead(ctx); err != nil {
 		return err
 	}
@@ -301,7 +311,7 @@ func (r *run) finish(ctx context.Context, snap *Snapshot) error {
 }
 
 // drop has the head say which snapshots are to go, and returns their names.
-func (r *run) drop() []string {
+func (r *run) drop(ctx context.Context) ([]string, error) {
 	h := r.head
 	keep := len(h.Snapshots)
 	switch {
@@ -311,14 +321,24 @@ func (r *run) drop() []string {
 	case r.o.Keep > 0:
 		keep = min(keep, r.o.Keep)
 	}
-	dropped := []string{}
-	for _, s := range h.Snapshots[:len(h.Snapshots)-keep] {
-		dropped = append(dropped, s.Name)
-		h.Removing = append(h.Removing, s)
+	drop, stay := h.Snapshots[:len(h.Snapshots)-keep], h.Snapshots[len(h.Snapshots)-keep:]
+	var held []Snapshot
+	if len(drop) > 0 && !r.purge {
+		var err error
+		if held, err = r.hold(ctx, drop, stay); err != nil {
+			return nil, err
+		}
 	}
-	h.Snapshots = slices.Clone(h.Snapshots[len(h.Snapshots)-keep:])
+	dropped := []string{}
+	for _, s := range drop {
+		if !slices.Contains(held, s) {
+			dropped = append(dropped, s.Name)
+			h.Removing = append(h.Removing, s)
+		}
+	}
+	h.Snapshots = slices.Concat(held, stay)
 	r.follow()
-	return dropped
+	return dropped, nil
 }
 
 // follow brings up to date which forgettings the backup has followed. Where the

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/layout"
@@ -22,7 +23,8 @@ import (
 type survey struct {
 	files   []File
 	folders []string // empty ones
-	odd     []string // neither files nor folders: links, devices
+	odd     []string // not in a backup: links, devices, names that are not UTF-8
+	unread  []Unread // files and folders that the system cannot read
 }
 
 // survey reads the library until it has stopped changing: two walks through
@@ -30,13 +32,13 @@ type survey struct {
 func (b *Backup) survey(ctx context.Context) (*survey, error) {
 	const rounds, pause = 10, 200 * time.Millisecond
 	b.Progress.Phase(Reading)
-	read := make(map[string]File)
+	read, failed := make(map[string]File), make(map[string]error)
 	for range rounds {
 		s, err := b.walk(ctx)
 		if err != nil {
 			return nil, err
 		}
-		changed, err := b.hash(ctx, s, read)
+		changed, err := b.hash(ctx, s, read, failed)
 		if err != nil {
 			return nil, err
 		}
@@ -45,6 +47,7 @@ func (b *Backup) survey(ctx context.Context) (*survey, error) {
 			return nil, err
 		}
 		if settled && !changed {
+			s.setAside(failed)
 			return s, nil
 		}
 		if !settled {
@@ -68,9 +71,18 @@ func (b *Backup) walk(ctx context.Context) (*survey, error) {
 			return ctx.Err()
 		case errors.Is(err, fs.ErrNotExist):
 			return nil // it has gone; the next walk sees the same as this one, or goes again
-		case err != nil:
+		case err != nil && name == ".":
 			return err
+		case err != nil:
+			s.unread = append(s.unread, Unread{Path: name, Err: err})
+			return nil
 		case name == ".":
+			return nil
+		case !utf8.ValidString(name): // a manifest is JSON
+			s.odd = append(s.odd, name)
+			if e.IsDir() {
+				return fs.SkipDir
+			}
 			return nil
 		case !layout.BackedUp(name):
 			if e.IsDir() {
@@ -122,7 +134,9 @@ func isDraft(name string) bool {
 
 // hash reads those files that are not as they were read before, and reports
 // whether there are any, or some have gone.
-func (b *Backup) hash(ctx context.Context, s *survey, read map[string]File) (changed bool, err error) {
+// failed gets those that cannot be read: one bad sector must not keep the rest
+// from being saved.
+func (b *Backup) hash(ctx context.Context, s *survey, read map[string]File, failed map[string]error) (changed bool, err error) {
 	var anew []*File
 	there := make(map[string]bool)
 	for i := range s.files {
@@ -149,8 +163,11 @@ func (b *Backup) hash(ctx context.Context, s *survey, read map[string]File) (cha
 			read[f.Path] = *f
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, publish.ErrChanged):
 			delete(read, f.Path) // the next round looks again
-		default:
+		case ctx.Err() != nil:
 			return changed, err
+		default:
+			f.SHA256, failed[f.Path] = "", err
+			read[f.Path] = *f
 		}
 	}
 	return changed, nil
@@ -158,6 +175,9 @@ func (b *Backup) hash(ctx context.Context, s *survey, read map[string]File) (cha
 
 // digest reads a file.
 func (b *Backup) digest(ctx context.Context, f *File) error {
+	if b.unreadable != nil && b.unreadable(f.Path) {
+		return fs.ErrPermission
+	}
 	src, err := b.open(f)
 	if err != nil {
 		return err

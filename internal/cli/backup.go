@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ Two copies of one library cannot share a backup: the one that comes second stops
 		Example: `  spaces backup create file:///media/disk/spaces
   spaces backup create s3://my-private-bucket/spaces --keep 12
   spaces backup create nas --dry-run`,
-		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or the target is public", app.ExitNotFound: "no such target, or no library"}),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or the target is public", app.ExitPartly: "some files could not be read; they are listed", app.ExitNotFound: "no such target, or no library"}),
 	}
 	f := cmd.Flags()
 	f.IntVar(&o.create.Keep, "keep", 0, "remove all but the latest `N` snapshots")
@@ -217,7 +218,7 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 		return backupError(err, o, t)
 	}
 	for _, name := range r.Odd {
-		a.Warn("%s is not a regular file: it is not in the backup", name)
+		a.Warn("%s is not in the backup: it is not a regular file, or its name is not UTF-8", name)
 	}
 	for _, name := range r.Unreadable {
 		a.Warn("the snapshot %s cannot be read just now: no file of an earlier snapshot was removed: spaces backup check %s", name, o.target)
@@ -225,16 +226,42 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 	for _, name := range r.Damaged {
 		a.Warn("the list of files of the snapshot %s is damaged: it was removed, but files that only it named are still at the target", name)
 	}
+	for _, name := range r.Held {
+		a.Warn("the snapshot %s was kept: it may be the only one with files that are missing, changed or not readable here: spaces verify", name)
+	}
 	if lost := r.Losses.String(); lost != "" {
 		a.Warn("%s: spaces verify", lost)
 	}
 	if a.Settings.JSON {
-		return app.WriteJSON(a.Out, struct {
+		err = app.WriteJSON(a.Out, struct {
 			Schema int `json:"schema"`
 			*backup.Result
 			Done bool `json:"done"`
 		}{space.Schema, r, !o.create.DryRun})
+	} else {
+		a.tellCreated(o, r)
 	}
+	return cmp.Or(err, a.unread(r.Unread))
+}
+
+// unread is the error of a backup of a library that could not be read as a whole.
+func (a *App) unread(list []backup.Unread) error {
+	if len(list) == 0 {
+		return nil
+	}
+	for _, u := range list {
+		how := "not in the backup"
+		if u.Kept {
+			how = "the backup keeps it as the last snapshot has it"
+		}
+		a.PrintFailure(fmt.Errorf("cannot read %s: %w; %s", u.Path, u.Err, how))
+	}
+	return app.Fail(app.ExitPartly, "unreadable", "the disk may be failing: copy what can still be read, and do not remove earlier snapshots",
+		fmt.Errorf("%s not be read", spell.Plural(len(list), "file or folder could", "files or folders could")))
+}
+
+// tellCreated tells what a run did.
+func (a *App) tellCreated(o *backupOptions, r *backup.Result) {
 	sent := "sent"
 	if o.create.DryRun {
 		sent = "would be sent"
@@ -242,7 +269,7 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 	fmt.Fprintf(a.Out, "%s, %s: %d %s (%s), %d already at %s\n", spell.Count(r.Files, "file"), spell.Size(r.Bytes), r.New, sent, spell.Size(r.NewBytes), r.Kept, terminal.Safe(r.Place))
 	switch {
 	case o.create.DryRun:
-		return nil
+		return
 	case r.Same:
 		a.Say("nothing has changed since the snapshot %s", r.Snapshot)
 	default:
@@ -255,13 +282,12 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 		a.Warn("those snapshots can hold people whom you have forgotten, and the next run removes them: if you need their other files, restore them first: spaces backup restore %s -o DIR --snapshot NAME", o.target)
 	}
 	if n := len(r.Dropped); len(r.Unreadable) > 0 {
-		return nil
+		return
 	} else if r.Forgotten {
 		a.Say("removed %s, which still held what was forgotten", spell.Count(n, "earlier snapshot"))
 	} else if n > 0 {
 		a.Say("removed %s", spell.Count(n, "earlier snapshot"))
 	}
-	return nil
 }
 
 func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {

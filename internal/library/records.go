@@ -231,7 +231,9 @@ func (v *verifier) removedMade(id, folder string, records []string, here func(na
 // Losses counts the files that are not as their records have them.
 type Losses struct {
 	Missing, Changed int
-	kinds            []string
+	// Wanted are the SHA-256 that they had.
+	Wanted []string
+	kinds  []string
 }
 
 // Losses compares what records have with the hashes that sum returns of the
@@ -248,6 +250,7 @@ func (l *Library) Losses(ctx context.Context, sum func(name string) (sha256 stri
 		default:
 			return
 		}
+		n.Wanted = append(n.Wanted, want)
 		if !slices.Contains(n.kinds, kind) {
 			n.kinds = append(n.kinds, kind)
 		}
