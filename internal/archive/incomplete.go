@@ -11,8 +11,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/klauspost/compress/flate"
-
+	"github.com/spaces-cli/spaces/internal/archive/inflate"
 	"github.com/spaces-cli/spaces/internal/archive/ytd"
 )
 
@@ -237,7 +236,7 @@ func (s *localScan) readManifest(h localHeader) {
 	var src io.Reader = io.NewSectionReader(s.r, h.body, min(maxManifest, s.size-h.body))
 	switch {
 	case h.method == 8:
-		src = flate.NewReader(src)
+		src = inflate.NewReader(src)
 	case h.method != 0 || h.packed < 0:
 		return
 	default:
