@@ -56,7 +56,7 @@ var order = [][]string{
 	{"consent"},
 	{"library/intake"},
 	{"library/sound"},
-	{"library/find"},
+	{"library/find", "library/transcripts"},
 	{"library"},
 	{"library/catalog", "library/words"},
 	{"library/database", "library/fold"}, // what both indexes stand on

@@ -56,10 +56,10 @@ func (l *Library) Place(r *space.Recording) (string, error) {
 	return "", fmt.Errorf("no free folder name for %s", want)
 }
 
-// removeReplaced takes out of the replaced folder aside what the host has made and
-// removes the rest.
+// removeReplaced takes out of the replaced folder aside what stays with the recording
+// and removes the rest.
 func (l *Library) removeReplaced(aside, folder string) error {
-	for _, sub := range layout.ByHost {
+	for _, sub := range layout.Carried {
 		from, to := path.Join(aside, sub), path.Join(folder, sub)
 		if l.disk.exists(from) && !l.disk.exists(to) {
 			if err := l.disk.rename(from, to); err != nil {

@@ -188,6 +188,11 @@ func (v *verifier) recording(folder string) error {
 	}
 	v.stats.Files++
 	known := map[string]bool{layout.Sidecar: true}
+	// What was said is text that the host corrects: package transcripts looks
+	// whether it fits the recording.
+	for _, name := range []string{layout.TranscriptIn(""), layout.CaptionsIn(""), layout.TextIn("")} {
+		known[name] = true
+	}
 	file := func(name string, size int64, sha string, progress stream.Progress) error {
 		known[name] = true
 		return v.file(s.ID, path.Join(folder, name), size, sha, progress)

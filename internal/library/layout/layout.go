@@ -10,6 +10,7 @@ package layout
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -93,6 +94,10 @@ const (
 // made of it.
 var ByHost = []string{Clips, Episodes}
 
+// Carried are the folders that a recording keeps when the rest of its folder is
+// made anew: what the host has made of it, and what was said in it.
+var Carried = append(slices.Clip(ByHost), Transcript)
+
 // earlier is the folder, in that of the originals, of those that do not belong
 // to the timeline.
 const earlier = "earlier"
@@ -138,6 +143,12 @@ func MomentsIn(folder string) string { return path.Join(folder, Own, "moments") 
 // ClipIn and EpisodeIn return a clip and a file of an episode.
 func ClipIn(folder, name string) string    { return path.Join(folder, Clips, name) }
 func EpisodeIn(folder, name string) string { return path.Join(folder, Episodes, name) }
+
+// TranscriptIn returns what was said in a recording; CaptionsIn and TextIn are
+// made of it.
+func TranscriptIn(folder string) string { return path.Join(folder, Transcript, "transcript.json") }
+func CaptionsIn(folder string) string   { return path.Join(folder, Transcript, "transcript.vtt") }
+func TextIn(folder string) string       { return path.Join(folder, Transcript, "transcript.txt") }
 
 // Of what was removed, Removed has a folder of its files, a record beside it,
 // and while files are being moved a list of the moves.

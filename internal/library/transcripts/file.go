@@ -1,0 +1,132 @@
+package transcripts
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/transcript"
+)
+
+// Write keeps a transcript beside the recording of its Space, in place of the
+// one that is there, and writes its other forms. The library must be open for
+// writing.
+func Write(library *os.Root, s *space.Space, t *Transcript) error {
+	if !t.Of(s) {
+		return fmt.Errorf("%s: %w", s.ID, ErrOther)
+	}
+	if err := t.check(); err != nil {
+		return err
+	}
+	b, err := space.Marshal(t)
+	if err != nil {
+		return err
+	}
+	if err := library.MkdirAll(path.Join(s.Folder, layout.Transcript), 0o755); err != nil {
+		return err
+	}
+	if err := durable.WriteFile(library, layout.TranscriptIn(s.Folder), b); err != nil {
+		return err
+	}
+	return WriteForms(library, s, t)
+}
+
+// WriteForms writes the captions and the text of a transcript anew, where they
+// are not as it says: a killed run has left them as they were before.
+func WriteForms(library *os.Root, s *space.Space, t *Transcript) error {
+	var vtt, text bytes.Buffer
+	if err := t.WriteVTT(&vtt); err != nil {
+		return err
+	}
+	if err := t.WriteText(&text); err != nil {
+		return err
+	}
+	for name, b := range map[string][]byte{layout.CaptionsIn(s.Folder): vtt.Bytes(), layout.TextIn(s.Folder): text.Bytes()} {
+		if was, err := library.ReadFile(name); err == nil && bytes.Equal(was, b) {
+			continue
+		}
+		if err := durable.WriteFile(library, name, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Remove removes the transcript of a recording with its other forms. The error
+// is ErrNone if there is none.
+func Remove(library *os.Root, s *space.Space) error {
+	found := false
+	// The file that the others are made of goes last: a killed run is finished
+	// by the next.
+	for _, name := range []string{layout.CaptionsIn(s.Folder), layout.TextIn(s.Folder), layout.TranscriptIn(s.Folder)} {
+		err := durable.Remove(library, name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		found = found || err == nil
+	}
+	if !found {
+		return fmt.Errorf("%s: %w", s.ID, ErrNone)
+	}
+	return nil
+}
+
+// Cues returns the utterances as cues, in seconds.
+func (t *Transcript) Cues() []transcript.Cue {
+	seconds := func(samples int64) float64 {
+		return float64(samples*1000/int64(t.Rate)) / 1000
+	}
+	var cues []transcript.Cue
+	for _, u := range t.Utterances {
+		c := transcript.Cue{Start: seconds(u.Start), End: seconds(u.End), Speaker: u.Who(), Text: u.Text}
+		for _, w := range u.Words {
+			c.Words = append(c.Words, transcript.Word{Start: seconds(w.Start), End: seconds(w.End), Text: w.Text, Confidence: w.Confidence})
+		}
+		cues = append(cues, c)
+	}
+	return cues
+}
+
+// Who names the speakers of an utterance as people read them, or is empty.
+func (u *Utterance) Who() string {
+	if len(u.Speakers) == 0 {
+		return u.Label
+	}
+	names := make([]string, len(u.Speakers))
+	for i, name := range u.Speakers {
+		if names[i] = "@" + name; strings.Trim(name, "0123456789") == "" {
+			names[i] = name // an id
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// WriteVTT writes the transcript as WebVTT.
+func (t *Transcript) WriteVTT(w io.Writer) error { return transcript.WriteVTT(w, t.Cues()) }
+
+// WriteText writes the transcript for people: a line with the time and who
+// speaks whenever that changes, then what they say, an utterance a line.
+func (t *Transcript) WriteText(w io.Writer) error {
+	var b strings.Builder
+	for i := range t.Utterances {
+		u := &t.Utterances[i]
+		if i == 0 || u.Who() != t.Utterances[i-1].Who() {
+			if i > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(strings.TrimSpace(spell.Length(float64(u.Start)/float64(t.Rate))+"  "+u.Who()) + "\n")
+		}
+		b.WriteString(strings.ReplaceAll(u.Text, "\n", " ") + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
