@@ -100,7 +100,7 @@ func TestBackupLine(t *testing.T) {
 	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("backup-last").focus()`), chromedp.KeyEvent(kb.Enter))
 	b.until("the rest", `document.getElementById("backup-more").checkVisibility()`)
 	got := b.text("backup-more")
-	for _, want := range []string{"at disk, file://", "1 recording has newer files", "spaces backup check disk", "still contains a person"} {
+	for _, want := range []string{"at disk, file://", "1 recording has files that are newer", "spaces backup check disk", "still contains a person"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the page says %q, without %q", got, want)
 		}

@@ -63,7 +63,7 @@ func (s *Server) removeRecording(w http.ResponseWriter, r *http.Request) {
 	}
 	id := r.PathValue("id")
 	if s.tasks.workOn(id) {
-		answer(w, nil, newProblem(http.StatusConflict, "in-use", "this recording is being worked on", "Try again when that has finished"))
+		answer(w, nil, newProblem(http.StatusConflict, "in-use", "a task is working on this recording", "Try again when it has finished"))
 		return
 	}
 	s.waves.drop(id) // Windows moves no folder in which a file is open
