@@ -66,7 +66,7 @@ func (a *App) verifyAgainst(ctx context.Context, lib *library.Library, ids []str
 		_, err = fmt.Fprintln(a.Out, "Compared with "+text)
 	}
 	if err == nil && sum.Findings > 0 {
-		return app.Fail(app.ExitFound, "differs", "what is in the archive alone is taken in with: spaces extract ARCHIVE",
+		return app.Fail(app.ExitFound, "differs", "to add what only the archive has: spaces extract ARCHIVE",
 			fmt.Errorf("the library and the archive differ in %s", spell.Plural(sum.Findings, "place", "places")))
 	}
 	return err

@@ -18,12 +18,12 @@ import (
 func newArchivesCmd(a *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "archives",
-		Short: "Show which archives were extracted and what they held",
+		Short: "Show the extracted archives and their content",
 		Long: `Show the archives that were extracted into the library: when X made them, their size and SHA-256,
-and what they held, one kind of data a line. The counts are those that the archive claims.`,
+and their content, one line for each type of data. The counts are those that the archive states.`,
 		Example: `  spaces archives
   spaces archives --json`,
-		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "there is no library", app.ExitPartly: "some records could not be read; they are listed"}),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no library found", app.ExitPartly: "some records could not be read; they are listed"}),
 		Args:        app.Takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.listArchives(cmd.Context()) },
 	}
@@ -40,7 +40,7 @@ func (a *App) listArchives(ctx context.Context) error {
 		return err
 	}
 	if len(list)+len(broken) == 0 {
-		a.Say("No archive was extracted. To extract one: spaces extract ARCHIVE.zip")
+		a.Say("No archive has been extracted. To extract one: spaces extract ARCHIVE.zip")
 	}
 	for i, ar := range list {
 		if a.Settings.JSON {

@@ -36,7 +36,7 @@ func newBackupCmd(a *App) *cobra.Command {
 		Long: `Copy the whole library to a target, check the copy, restore it: originals, playable files, titles
 and notes, confirmed turns, consent and its evidence, clips, episodes, receipts. TARGET is a name
 from the settings or a URL: file:///folder, s3://bucket/folder, webdavs://host/folder or
-sftp://host/folder. It must be private. Only what changed is sent, and what arrived is checked
+sftp://host/folder. It must be private. Only changes are sent, and sent files are verified
 there. Files are not encrypted. See spaces help topic backup.`,
 		Example: `  spaces backup create file:///media/disk/spaces
   spaces backup check file:///media/disk/spaces
@@ -66,12 +66,12 @@ func newBackupCreateCmd(a *App) *cobra.Command {
 	o := new(backupOptions)
 	cmd := &cobra.Command{
 		Use:   "create TARGET",
-		Short: "Bring the backup at a target up to date",
-		Long: `Bring the backup at a target up to date, or make the first one. Each run in which something has
-changed adds a snapshot of the whole library; what the target has already is not sent again.
-An interrupted run leaves the earlier snapshots whole, and the next one resumes it.
-After spaces people forget, it removes all earlier snapshots: they still hold that person.
-Two copies of one library cannot share a backup: the one that comes second stops.`,
+		Short: "Make a backup, or update it",
+		Long: `Make a backup of the library at a target, or update it. If the library has changed, the command adds
+a snapshot of the whole library; files that the target already has are not sent again. An
+interrupted run leaves the earlier snapshots intact, and the next run resumes it. After spaces
+people forget, the command removes all earlier snapshots, because they still contain that person.
+Two copies of one library cannot share a backup: the command refuses the second copy.`,
 		Example: `  spaces backup create file:///media/disk/spaces
   spaces backup create s3://my-private-bucket/spaces --keep 12
   spaces backup create nas --dry-run`,
@@ -79,10 +79,10 @@ Two copies of one library cannot share a backup: the one that comes second stops
 	}
 	f := cmd.Flags()
 	f.IntVar(&o.create.Keep, "keep", 0, "remove all but the latest `N` snapshots")
-	f.BoolVar(&o.create.Full, "full", false, "read back what was sent earlier, and replace what is damaged")
+	f.BoolVar(&o.create.Full, "full", false, "read back all files sent earlier, and replace damaged ones")
 	f.BoolVar(&o.create.New, "new", false, "start a new backup where an earlier one is missing")
 	f.BoolVar(&o.create.TakeOver, "take-over", false, "continue the backup of another copy of the library, and keep its snapshots")
-	f.BoolVar(&o.create.DryRun, "dry-run", false, "say how much would be sent, and send nothing")
+	f.BoolVar(&o.create.DryRun, "dry-run", false, "show how much would be sent, and send nothing")
 	manual.Group(f, "How", "keep", "full", "new", "take-over", "dry-run")
 	return o.command(a, cmd, a.backupCreate)
 }
@@ -96,7 +96,7 @@ func newBackupCheckCmd(a *App) *cobra.Command {
 computes one, its checksum. It needs no library.`,
 		Example: `  spaces backup check file:///media/disk/spaces
   spaces backup check nas --full`,
-		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no such target, or no backup there", app.ExitFound: "something is lost or damaged"}),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no such target, or no backup there", app.ExitFound: "files are lost or damaged"}),
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.full, "full", false, "read everything back and compare it")
@@ -108,19 +108,19 @@ func newBackupRestoreCmd(a *App) *cobra.Command {
 	o := new(backupOptions)
 	cmd := &cobra.Command{
 		Use:   "restore TARGET",
-		Short: "Make a library from a backup",
-		Long: `Make a library from the latest snapshot of a backup, in a folder that is empty or does not exist.
-Every file is compared with its SHA-256; then the library is verified, and only then gets its name.
-An interrupted run is resumed. Without -o the folder is that of the library, ~/Spaces.`,
+		Short: "Restore a library from a backup",
+		Long: `Restore a library from the latest snapshot of a backup, in a folder that is empty or does not exist.
+Every file is compared with its SHA-256, and the library is verified before the folder gets its name.
+The next run resumes an interrupted one. Without -o, the folder is that of the library, ~/Spaces.`,
 		Example: `  spaces backup restore file:///media/disk/spaces
   spaces backup restore nas -o ~/Restored --dry-run`,
 		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or the folder is not empty",
-			app.ExitNotFound: "no such target, backup or snapshot", app.ExitFound: "restored as it was, and verifying it found something"}),
+			app.ExitNotFound: "no such target, backup or snapshot", app.ExitFound: "restored, but the library has problems"}),
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.output, "output", "o", "", "the folder `DIR` of the restored library")
-	f.StringVar(&o.restore.Snapshot, "snapshot", "", "restore the snapshot of this `NAME`; check --json lists them")
-	f.BoolVar(&o.restore.DryRun, "dry-run", false, "say what would be restored, and write nothing")
+	f.StringVarP(&o.output, "output", "o", "", "`DIR`: folder of the restored library")
+	f.StringVar(&o.restore.Snapshot, "snapshot", "", "`NAME`: restore this snapshot; spaces backup check --json lists the names")
+	f.BoolVar(&o.restore.DryRun, "dry-run", false, "show what would be restored, and write nothing")
 	manual.Group(f, "What", "output", "snapshot", "dry-run")
 	return o.command(a, cmd, a.backupRestore)
 }
@@ -144,7 +144,7 @@ func (a *App) openBackup(o *backupOptions, bar *terminal.Bar) (*backup.Backup, *
 	}
 	b := &backup.Backup{
 		Target: target, Name: t.Name, Public: t.Is.Public || t.BaseURL != "", Jobs: app.UploadJobs, Wait: a.Settings.LockWait, Version: a.Version, Now: a.Now,
-		Progress: bar, Again: func(err error) { a.Warn("%v; it is sent once more", err) },
+		Progress: bar, Again: func(err error) { a.Warn("%v; sending it again", err) },
 	}
 	if a.Settings.Jobs > 0 {
 		b.Jobs = a.Settings.Jobs
@@ -160,23 +160,23 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 		code       int
 		kind, hint string
 	}{
-		{backup.ErrPublic, app.ExitUsage, "public", "a backup holds everything: set the access of the target to private, or choose another one"},
+		{backup.ErrPublic, app.ExitUsage, "public", "a backup contains everything: make the target private, or choose another one"},
 		{backup.ErrPublished, app.ExitUsage, "public", "choose a place that nobody else can read"},
 		{backup.ErrInside, app.ExitUsage, "usage", "choose a folder outside the library, on another disk"},
 		{backup.ErrGone, app.ExitNotFound, "no-backup", "connect the disk, or start a new backup: spaces backup create " + target + " --new"},
-		{backup.ErrNone, app.ExitNotFound, "no-backup", "make one: spaces backup create " + target},
-		{backup.ErrNoSnapshot, app.ExitNotFound, "no-snapshot", "see which there are: spaces backup check " + target + " --json"},
+		{backup.ErrNone, app.ExitNotFound, "no-backup", "make a backup: spaces backup create " + target},
+		{backup.ErrNoSnapshot, app.ExitNotFound, "no-snapshot", "list the snapshots: spaces backup check " + target + " --json"},
 		{backup.ErrOther, app.ExitUsage, "other-library", "choose another folder at the target"},
 		{backup.ErrCopy, app.ExitUsage, "other-copy", "choose another folder for this library, or continue here and keep those snapshots: spaces backup create " + target + " --take-over"},
 		{backup.ErrReplaced, app.ExitUsage, "other-library", "connect the other disk, or choose another folder at the target"},
 		{backup.ErrMeanwhile, app.ExitFailed, "other-copy", "wait for the other program, then run the same command again"},
-		{backup.ErrUnsettled, app.ExitFailed, "locked", "wait for the other program; or finish its change: spaces reindex"},
+		{backup.ErrUnsettled, app.ExitFailed, "locked", "wait for the other program, or finish the interrupted change: spaces reindex"},
 		{backup.ErrNewer, app.ExitFailed, "newer-version", "use the newer version of spaces for this backup"},
-		{backup.ErrBroken, app.ExitFailed, "broken-backup", "see what is damaged: spaces backup check " + target + " --full"},
-		{backup.ErrTaken, app.ExitUsage, "not-empty", "name an empty or new folder with -o DIR; nothing was restored"},
-		{backup.ErrForeign, app.ExitUsage, "not-empty", "move it away, or name another folder with -o DIR; nothing was restored"},
-		{publish.ErrMismatch, app.ExitFailed, "mismatch", "run the same command again; the earlier snapshots are whole"},
-		{publish.ErrDiffers, app.ExitFailed, "differs", "find out what else writes to the target: " + target},
+		{backup.ErrBroken, app.ExitFailed, "broken-backup", "list the damaged files: spaces backup check " + target + " --full"},
+		{backup.ErrTaken, app.ExitUsage, "not-empty", "nothing was restored; name an empty or new folder with -o DIR"},
+		{backup.ErrForeign, app.ExitUsage, "not-empty", "nothing was restored; move it away, or name another folder with -o DIR"},
+		{publish.ErrMismatch, app.ExitFailed, "mismatch", "run the same command again; the earlier snapshots are intact"},
+		{publish.ErrDiffers, app.ExitFailed, "differs", "find the program that also writes to the target: " + target},
 		{backup.ErrRestoring, app.ExitFailed, "locked", app.WaitLonger},
 	} {
 		if errors.Is(err, k.err) {
@@ -218,13 +218,13 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 		return backupError(err, o, t)
 	}
 	for _, name := range r.Odd {
-		a.Warn("%s is not in the backup: it is not a regular file, or its name is not UTF-8", name)
+		a.Warn("%s is not in the backup, because it is not a regular file or its name is not UTF-8", name)
 	}
 	for _, name := range r.Unreadable {
-		a.Warn("the snapshot %s cannot be read just now: no file of an earlier snapshot was removed: spaces backup check %s", name, o.target)
+		a.Warn("the snapshot %s cannot be read, so no file of an earlier snapshot was removed; check the backup: spaces backup check %s", name, o.target)
 	}
 	for _, name := range r.Damaged {
-		a.Warn("the list of files of the snapshot %s is damaged: it was removed, but files that only it named are still at the target", name)
+		a.Warn("the snapshot %s was removed, but its list of files is damaged: files that only this snapshot used are still at the target", name)
 	}
 	for _, name := range r.Held {
 		a.Warn("the snapshot %s was kept: it may be the only one with files that are missing, changed or not readable here: spaces verify", name)
@@ -271,22 +271,22 @@ func (a *App) tellCreated(o *backupOptions, r *backup.Result) {
 	case o.create.DryRun:
 		return
 	case r.Same:
-		a.Say("nothing has changed since the snapshot %s", r.Snapshot)
+		a.Say("Nothing has changed since the snapshot %s", r.Snapshot)
 	default:
-		a.Say("added the snapshot %s", r.Snapshot)
+		a.Say("Added the snapshot %s", r.Snapshot)
 	}
 	if r.TakenOver {
-		a.Say("the earlier snapshots are of another copy of the library: they stay until --keep removes them")
+		a.Say("The earlier snapshots belong to another copy of the library. They stay until --keep removes them")
 	}
 	if r.Holding {
-		a.Warn("those snapshots can hold people whom you have forgotten, and the next run removes them: if you need their other files, restore them first: spaces backup restore %s -o DIR --snapshot NAME", o.target)
+		a.Warn("the earlier snapshots may contain people whom you have forgotten, and the next run removes these snapshots; to keep their other files, restore them first: spaces backup restore %s -o DIR --snapshot NAME", o.target)
 	}
 	if n := len(r.Dropped); len(r.Unreadable) > 0 {
 		return
 	} else if r.Forgotten {
-		a.Say("removed %s, which still held what was forgotten", spell.Count(n, "earlier snapshot"))
+		a.Say("Removed %s that still contained a forgotten person", spell.Count(n, "earlier snapshot"))
 	} else if n > 0 {
-		a.Say("removed %s", spell.Count(n, "earlier snapshot"))
+		a.Say("Removed %s", spell.Count(n, "earlier snapshot"))
 	}
 }
 
@@ -329,10 +329,10 @@ func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
 			spell.Count(last.Files, "file"), spell.Size(last.Bytes), spell.Count(c.Objects, "object"), spell.Size(c.Bytes), spell.Count(c.Findings, "finding"))
 	}
 	if c.Unfinished {
-		a.Say("a run was interrupted; to finish it: spaces backup create %s", o.target)
+		a.Say("The last run was interrupted. To finish it: spaces backup create %s", o.target)
 	}
 	if err == nil && c.Findings > 0 {
-		return app.Fail(app.ExitFound, "findings", "send it again, while the library is whole: spaces backup create "+o.target+" --full",
+		return app.Fail(app.ExitFound, "findings", "send the files again while the library is intact: spaces backup create "+o.target+" --full",
 			fmt.Errorf("%s not as it should be", spell.Plural(c.Findings, "thing is", "things are")))
 	}
 	return err
@@ -373,7 +373,7 @@ func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
 		_, err = fmt.Fprintf(a.Out, "%s %s: %s, %s, as of %s\n", what, terminal.Safe(a.ShortenHome(r.Dir)), spell.Count(r.Files, "file"), spell.Size(r.Bytes), a.day(r.At))
 	}
 	if err == nil && r.Findings > 0 {
-		return app.Fail(app.ExitFound, "findings", "it is as it was when it was backed up; extract the archives again to mend it: spaces extract ARCHIVE.zip",
+		return app.Fail(app.ExitFound, "findings", "the library had these problems when the backup was made; extract the archives again to repair it: spaces extract ARCHIVE.zip",
 			fmt.Errorf("%s not as it should be", spell.Plural(r.Findings, "thing is", "things are")))
 	}
 	return err

@@ -32,13 +32,13 @@ func newBagCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bag SPACE... -o DIR",
 		Short: "Put recordings into a bag for an archive or a library",
-		Long: `Put recordings into a bag: a folder in the BagIt format 1.0 (RFC 8493), as archives and libraries
-take it, with SHA-256 and SHA-512 of every file. DIR is written whole or not at all. A restricted bag
-has everything: originals, X's records, timed tags. An open one is for everybody: the playable files
-and the public facts of the Space, without ids, without those who were only invited, and without
-originals, whose tags hold handles and ids (--originals adds them).
+		Long: `Put recordings into a bag: a folder in the BagIt format 1.0 (RFC 8493) for archives and libraries,
+with SHA-256 and SHA-512 of every file. DIR is written completely or not at all. A restricted bag has
+everything: originals, X's records, timed tags. An open bag is for everybody: it has the playable
+files and the public facts of the Space, without ids, without people who were only invited, and
+without originals, because their tags contain handles and ids (--originals adds them).
 
-The speakers must have consented; --override-consent REASON goes on without.
+An open bag needs the consent of the speakers, or --override-consent REASON.
 
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
@@ -55,7 +55,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		},
 	}
 	cmd.Flags().StringVarP(&o.out, "output", "o", "", "write the bag to the folder `DIR`, which must not exist")
-	cmd.Flags().StringVar(&o.access, "access", string(bag.Restricted), "`WHO` may have it: open or restricted")
+	cmd.Flags().StringVar(&o.access, "access", string(bag.Restricted), "`WHO`: who may have the bag: open (everybody) or restricted")
 	cmd.Flags().BoolVar(&o.originals, "originals", false, "include the originals in an open bag")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list the contents and write nothing")
 	app.AddOverride(cmd, &o.override)
@@ -89,7 +89,7 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 	}
 	defer lib.Close()
 	if len(rows) == 0 { // standard input may name none
-		a.Warn("no bag was made")
+		a.Warn("no bag was written")
 		return nil
 	}
 	line := bagLine{Schema: space.Schema, Path: o.out, Access: access, Files: []string{}}
@@ -125,9 +125,9 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 	bar.Close()
 	switch {
 	case errors.Is(err, bag.ErrChanged):
-		return app.Fail(app.ExitFound, "changed", "see what else changed: spaces verify", err)
+		return app.Fail(app.ExitFound, "changed", "no bag was written; check the other files: spaces verify", err)
 	case errors.Is(err, fs.ErrExist):
-		return app.Fail(app.ExitFailed, "exists", "choose another folder with -o; a bag is sealed, and nothing is added to it", fmt.Errorf("%s is there already", o.out))
+		return app.Fail(app.ExitFailed, "exists", "choose another folder with -o; an existing bag cannot be changed", fmt.Errorf("%s exists already", o.out))
 	case err != nil:
 		return err
 	}

@@ -54,9 +54,9 @@ func newClipCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clip SPACE",
 		Short: "Cut excerpts, exact to the sample",
-		Long: `Cut excerpts of a recording, exact to the sample. A clip is not encoded again
-unless a flag asks for it. It is kept in the recording's folder, beside a .json
-that says where it comes from. For a clip with a picture, see spaces video.
+		Long: `Cut excerpts of a recording, exact to the sample. A clip is re-encoded only if
+a flag requires it. It is written to the recording's folder, beside a .json
+file with its origin. For a clip with a picture, see spaces video.
 
 T is 75, 1:15, 1:02:03.250 or 62m3s. A clip that would end after the recording
 is shortened. A lossless clip contains up to one hidden frame at each end;
@@ -83,8 +83,8 @@ is shortened. A lossless clip contains up to one hidden frame at each end;
 
 const batchText = `--batch reads places from CSV (recording,at,length,end,title,output,format), a
 JSON array, JSON Lines or an Audacity label track, and cuts them all. With
-SPACE -, standard input holds the batch; with a place it holds ids of Spaces. --name is made of {date} {title} {at} {end} {length} {clock}
-{id}.`
+SPACE "-", standard input is the batch or, if flags give the place, a list of
+ids. --name can contain {date} {title} {at} {end} {length} {clock} {id}.`
 
 func clipExits() map[string]string {
 	return manual.Exits(map[int]string{
@@ -97,10 +97,10 @@ func (o *clipOptions) addPlaces(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.at, "at", nil, "start at `T`; may be repeated")
 	f.StringArrayVar(&o.around, "around", nil, "put `T` in the middle; may be repeated")
-	f.StringArrayVar(&o.clock, "clock", nil, "start at `TIME` of day, 18:31:05 or 2021-06-14T18:31:05Z; may be repeated")
-	f.StringVar(&o.speaker, "speaker", "", "cut each turn of `HANDLE` (approximate)")
-	f.StringVar(&o.length, "length", "", "`T` is the length of the clip (default 30 s)")
-	f.StringVar(&o.end, "end", "", "end at `T`, or at TIME with --clock")
+	f.StringArrayVar(&o.clock, "clock", nil, "start at the time of day `TIME`: 18:31:05 or 2021-06-14T18:31:05Z; may be repeated")
+	f.StringVar(&o.speaker, "speaker", "", "cut each speaking turn of `HANDLE` (approximate)")
+	f.StringVar(&o.length, "length", "", "`T`: length of the clip (default 30 s)")
+	f.StringVar(&o.end, "end", "", "end at `T`; with --clock, at a time of day")
 	f.BoolVar(&o.snap, "snap", false, "move both ends to the nearest silence within 1 s")
 	f.BoolVar(&o.exact, "exact", false, "refuse a clip that would end after the recording")
 	manual.Group(f, "Where", "at", "around", "clock", "speaker", "length", "end", "snap", "exact")
@@ -113,7 +113,7 @@ func (o *clipOptions) addSound(cmd *cobra.Command) {
 	f.StringVar(&o.normalize, "normalize", "", "bring the loudness to `LUFS` (-16), as far as the peaks allow; re-encodes")
 	f.Lookup("normalize").NoOptDefVal = "-16"
 	f.BoolVar(&o.mono, "mono", false, "mix down to one channel; re-encodes")
-	f.BoolVar(&o.strict, "strict", false, "leave no sample outside the clip in the file; re-encodes")
+	f.BoolVar(&o.strict, "strict", false, "write no hidden samples before and after the clip; re-encodes")
 	manual.Group(f, "Sound", "fade", "normalize", "mono", "strict")
 }
 
@@ -123,13 +123,13 @@ func (o *clipOptions) addOutput(cmd *cobra.Command, formats []format.Format) {
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, into a folder, or - for standard output")
 	if len(formats) > 1 {
-		f.StringVar(&o.format, "format", "", "`F` is "+format.List(formats))
+		f.StringVar(&o.format, "format", "", "`F`: format of the file: "+format.List(formats))
 		manual.Group(f, "Output", "format")
 		app.Complete(cmd, "format", app.Words(formats)...)
 	}
-	f.StringVar(&o.name, "name", "", "`TEMPLATE` of the file's name")
-	f.StringVar(&o.title, "title", "", "`TEXT` is the title of the clip")
-	f.StringVar(&o.cover, "cover", "", "show a picture with the clip, a JPEG or PNG `FILE`")
+	f.StringVar(&o.name, "name", "", "`TEMPLATE`: template of the file name")
+	f.StringVar(&o.title, "title", "", "`TEXT`: title of the clip")
+	f.StringVar(&o.cover, "cover", "", "`FILE`: JPEG or PNG picture to show with the clip")
 	f.BoolVar(&o.force, "force", false, "replace an existing file")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be cut, and write nothing")
 	manual.Group(f, "Output", "output", "name", "title", "cover", "force", "dry-run")
@@ -139,9 +139,9 @@ func (o *clipOptions) addOutput(cmd *cobra.Command, formats []format.Format) {
 func (o *clipOptions) addBatch(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.batch, "batch", "", "cut every place that `FILE` lists (- is standard input)")
-	f.StringVar(&o.recording, "recording", "", "use `SPACE` for lines that name none")
-	f.StringVar(&o.failed, "failed", "", "write the lines that failed to `FILE`")
-	f.BoolVar(&o.anywhere, "anywhere", false, "allow outputs outside the folder of -o, or the current one")
+	f.StringVar(&o.recording, "recording", "", "use `SPACE` for lines that do not name a recording")
+	f.StringVar(&o.failed, "failed", "", "write failed lines to `FILE`")
+	f.BoolVar(&o.anywhere, "anywhere", false, "allow outputs outside the folder of -o (or the current folder)")
 	manual.Group(f, "Batch", "batch", "recording", "failed", "anywhere")
 }
 
@@ -215,23 +215,23 @@ func (o *clipOptions) check(a *App) error {
 	case o.batch != "" && (places > 0 || o.speaker != "" || o.length != "" || o.end != "" || o.title != ""):
 		return app.Usage("--batch cannot be combined with --at, --around, --clock, --speaker, --length, --end or --title")
 	case o.batch != "" && o.output == "-":
-		return app.Usage("a batch cannot be written to standard output: give -o a folder")
+		return app.Usage("a batch cannot be written to standard output; give -o a folder")
 	case o.batch != "" && one && o.recording != "":
 		return app.Usage("the recording is named twice: by SPACE and by --recording")
 	case o.batch != "":
 		return nil
 	case o.recording != "" || o.failed != "":
-		return app.Usage("--recording and --failed go with --batch")
+		return app.Usage("--recording and --failed need --batch")
 	case o.anywhere:
-		return app.Usage("--anywhere goes with --batch")
+		return app.Usage("--anywhere needs --batch")
 	case !one:
-		return app.Hinted(app.Usage("no SPACE was named"), "name one, such as latest; or list places in a file for --batch")
+		return app.Hinted(app.Usage("spaces clip needs SPACE"), "name a Space, such as latest, or list places in a file for --batch")
 	case places == 0 && o.speaker == "":
-		return app.Hinted(app.Usage("no place was given"), "say where to cut with --at T, --around T, --clock TIME or --speaker HANDLE")
+		return app.Hinted(app.Usage("spaces clip needs a place in the recording"), "use --at T, --around T, --clock TIME or --speaker HANDLE")
 	case o.speaker != "" && (places > 0 || o.length != "" || o.end != ""):
 		return app.Usage("--speaker cannot be combined with --at, --around, --clock, --length or --end")
 	case o.output == "-" && a.OutTTY:
-		return app.Hinted(app.Usage("standard output is a terminal"), "name a file with -o FILE, or pipe the clip to another program")
+		return app.Hinted(app.Usage("cannot write the clip to a terminal"), "name a file with -o FILE, or pipe the clip to another program")
 	case o.output == "-" && (places > 1 || o.speaker != ""):
 		return app.Usage("only one clip can be written to standard output")
 	case o.output == "-" && a.Settings.JSON:
@@ -274,7 +274,7 @@ func (o *clipOptions) request() (clips.Request, error) {
 // runEach cuts the clips that the flags name of each of several Spaces.
 func (c *clipper) runEach(ctx context.Context, rows []catalog.Row) error {
 	if c.o.output != "" && !isFolder(c.o.output) {
-		return app.Usage("%s cannot take clips of several Spaces: name a folder, such as %s/", c.o.output, c.o.output)
+		return app.Usage("%s cannot hold clips of several Spaces: name a folder, such as %s/", c.o.output, c.o.output)
 	}
 	failed := 0
 	for _, row := range rows {
@@ -431,7 +431,7 @@ func (c *clipper) direct(q *clips.Request, output string, many bool) error {
 	switch {
 	case ok && f == format.MP4 && q.Format == format.M4A: // sound alone may well be called .mp4
 	case ok && f == format.MP4 && !video:
-		return app.Hinted(app.Usage("%s would be a video, and spaces clip makes sound", output), "use: spaces video, with the same flags")
+		return app.Hinted(app.Usage("%s would be a video, but spaces clip writes only audio", output), "use spaces video with the same flags")
 	case ok && q.Format != "" && f != q.Format:
 		return app.Usage("%s does not have the extension of %s", output, q.Format)
 	case ok:
@@ -477,7 +477,7 @@ type clipFailure struct {
 // takes nothing else.
 func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 	if r.Unnoted != nil {
-		c.app.Warn("the library cannot keep a note of this file, so that prove may not be able to verify it: %v", r.Unnoted)
+		c.app.Warn("the library could not record this file, so it may not be possible to prove its origin later: %v", r.Unnoted)
 	}
 	if c.app.Settings.JSON {
 		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,

@@ -95,7 +95,7 @@ func (c *clipper) runBatch(ctx context.Context) error {
 		if c.o.batch == "-" {
 			name = "standard input"
 		}
-		c.app.Warn("no line of %s names a clip", name)
+		c.app.Warn("%s contains no clips", name)
 	}
 	if unseen && all > failed {
 		return notReviewed("", nil)

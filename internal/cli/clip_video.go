@@ -31,11 +31,10 @@ func newVideoCmd(a *App) *cobra.Command {
 	var o clipOptions
 	cmd := &cobra.Command{
 		Use:   "video SPACE",
-		Short: "Cut clips with a moving waveform, for places that want a video",
+		Short: "Cut clips as videos with a moving waveform, for X and others",
 		Long: `Cut clips as MP4 videos: the sound of spaces clip, with a moving waveform, the
-title, captions if you have a transcript, and the names of those who speak if
-you have confirmed the turns. The sound is not encoded again unless a flag asks
-for it.
+title, captions if you have a transcript, and the names of the speakers if
+you have confirmed the turns. The sound is re-encoded only if a flag requires it.
 
 T is 75, 1:15, 1:02:03.250 or 62m3s. A clip that would end after the recording
 is shortened.
@@ -63,13 +62,13 @@ is shortened.
 // add adds the flags of the picture.
 func (o *videoOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.shape, "shape", "", "`SHAPE` of the picture: wide, square or tall")
-	f.StringVar(&o.theme, "theme", "", "use the light or dark `THEME`")
-	f.StringVar(&o.accent, "accent", "", "draw the played part in `COLOUR`, '#rrggbb'")
-	f.IntVar(&o.fps, "fps", 0, "`N` pictures a second, 25 or 30")
-	f.StringVar(&o.background, "background", "", "show a picture behind everything, a JPEG or PNG `FILE`")
-	f.StringVar(&o.captions, "captions", "", "show captions from a transcript `FILE`: .srt, .vtt or .json")
-	f.BoolVar(&o.speakers, "speakers", false, "show who speaks, where you have confirmed it")
+	f.StringVar(&o.shape, "shape", "", "`SHAPE`: shape of the picture: wide, square or tall")
+	f.StringVar(&o.theme, "theme", "", "`THEME`: colours of the picture: dark or light")
+	f.StringVar(&o.accent, "accent", "", "`COLOUR`: colour of the played part, '#rrggbb'")
+	f.IntVar(&o.fps, "fps", 0, "`N`: pictures per second, 25 or 30")
+	f.StringVar(&o.background, "background", "", "`FILE`: JPEG or PNG picture to show behind everything")
+	f.StringVar(&o.captions, "captions", "", "show captions from the transcript `FILE`: .srt, .vtt or .json")
+	f.BoolVar(&o.speakers, "speakers", false, "show who speaks, if you have confirmed it")
 	manual.Group(f, "Picture", "shape", "theme", "accent", "fps", "background", "captions", "speakers")
 	app.Complete(cmd, "shape", "wide", "square", "tall")
 	app.Complete(cmd, "theme", "light", "dark")
@@ -119,7 +118,10 @@ func (v *filmer) prepare(r *recording.Recording) error {
 		}
 	}
 	if v.style, err = audiogram.New(config); err != nil {
+		var wrong *audiogram.ConfigError
 		switch {
+		case errors.As(err, &wrong):
+			return app.Usage("--%s %s", wrong.Field, wrong.Must)
 		case errors.Is(err, audiogram.ErrCover):
 			return app.Usage("%s: %w", v.c.o.cover, err)
 		case errors.Is(err, audiogram.ErrBackground):
@@ -144,7 +146,7 @@ func (v *filmer) captions(q *clips.Request) ([]audiogram.Cue, error) {
 	}
 	r := q.Recording
 	if v.only != "" && v.only != r.Space.ID {
-		return nil, app.Usage("the captions are those of %s", v.only)
+		return nil, app.Usage("--captions belong to %s, not to this Space", v.only)
 	}
 	from, to := r.Seconds(q.Span.Start), r.Seconds(q.Span.End())
 	cues := transcript.Move(v.cues, func(at float64) (float64, bool) {
@@ -183,7 +185,7 @@ func (v *filmer) ofOneSpace(ctx context.Context, ids *idCache, word string) erro
 		return nil
 	}
 	if word == "" {
-		return app.Hinted(app.Usage("--captions are those of one Space"), "name it: --recording SPACE")
+		return app.Hinted(app.Usage("--captions can belong to one Space only"), "name the Space: --recording SPACE")
 	}
 	var err error
 	v.only, err = ids.find(ctx, word)

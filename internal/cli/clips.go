@@ -139,7 +139,7 @@ func (a *App) clips(ctx context.Context, o app.Refs) error {
 	}
 	t.Write(a.Out, a.Columns)
 	if len(list) == 0 && len(broken) == 0 {
-		a.Say("no clips yet: cut one with spaces clip latest --at 12:30")
+		a.Say("No clips yet. Cut one: spaces clip latest --at 12:30")
 	}
 	return app.Skipped(a.App, broken)
 }

@@ -20,8 +20,8 @@ func newCompletionCmd(a *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish|powershell",
 		Short: "Write a completion script for your shell",
-		Long: `Write the script that makes the Tab key complete commands, flags and their values, Spaces, handles
-and settings in your shell. The script for bash works without the package bash-completion.`,
+		Long: `Write a script for your shell with which the Tab key completes commands, flags and their values,
+Spaces, handles and settings. The script for bash works without the package bash-completion.`,
 		Example: `  source <(spaces completion bash)                    # bash, this session
   spaces completion bash >> ~/.bashrc
   spaces completion zsh > "${fpath[1]}/_spaces"

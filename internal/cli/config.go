@@ -18,15 +18,15 @@ func newConfigCmd(a *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "config [get KEY | set KEY VALUE | path]",
 		Short: "Show or change the settings",
-		Long: `Show every setting with its value and where that comes from; get or set one; or print the path of
-the config file. A flag comes before the environment variable, that before the config file, and that
-before the default.
+		Long: `Show all settings with their values and sources; show or change one; or print the path of
+the config file. Flags override environment variables, which override the config file, which overrides
+the defaults.
 
 ` + aboutSettings(),
 		Example: `  spaces config
   spaces config set library /media/disk/Spaces
   spaces config get library`,
-		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "there is no such setting"}),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no such setting"}),
 		Args:        app.Takes(0, 3),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			switch {
@@ -115,7 +115,7 @@ func (a *App) showSettings(all map[string]settings.Value) error {
 
 func (a *App) showConfigPath() error {
 	if a.ConfigFile() == "" {
-		return app.NoHome("there is no config file")
+		return app.NoHome("cannot find a folder for the config file")
 	}
 	if a.Settings.JSON {
 		return app.WriteJSON(a.Out, struct {
@@ -160,5 +160,5 @@ func noSetting(key string) error {
 	for _, k := range settings.Keys() {
 		names = append(names, k.Name)
 	}
-	return app.Fail(app.ExitNotFound, "no-such-setting", cmp.Or(app.DidYouMean(key, names), "see what there is: spaces config"), fmt.Errorf("there is no setting %q", key))
+	return app.Fail(app.ExitNotFound, "no-such-setting", cmp.Or(app.DidYouMean(key, names), "list the settings: spaces config"), fmt.Errorf("no setting is named %q", key))
 }

@@ -70,11 +70,11 @@ it records a handle that nobody in the library has.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.recording, "recording", "", "only for `SPACE`")
-	f.StringVar(&o.purposes, "for", "", "only for `PURPOSES`: clip, episode, upload, with commas between")
+	f.StringVar(&o.recording, "recording", "", "`SPACE`: record the answer for this Space only")
+	f.StringVar(&o.purposes, "for", "", "`PURPOSES`: record the answer for these only, separated by commas: clip, episode, upload")
 	f.StringVar(&o.note, "note", "", "add the note `TEXT`")
-	f.StringVar(&o.evidence, "evidence", "", "copy `FILE`, which shows the answer, into the library")
-	f.StringVar(&o.until, "until", "", "valid until the end of `DATE`")
+	f.StringVar(&o.evidence, "evidence", "", "`FILE`: file that shows the answer; it is copied into the library")
+	f.StringVar(&o.until, "until", "", "`DATE`: last day on which the answer is valid")
 	f.BoolVar(&o.yes, "yes", false, "do not ask before recording an unknown handle")
 	manual.Group(f, "Scope", "recording", "for", "until")
 	manual.Group(f, "Evidence", "note", "evidence")
@@ -216,7 +216,7 @@ func keepEvidence(ctx context.Context, l *consent.Ledger, name string) (*consent
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > consent.MaxEvidence {
-		return nil, app.Fail(app.ExitFailed, "too-large", "nothing was recorded; use a smaller copy, or write in --note where the file is",
+		return nil, app.Fail(app.ExitFailed, "too-large", "nothing was recorded; use a smaller copy, or state the place of the file with --note",
 			fmt.Errorf("%s: the evidence is larger than %d MB", name, consent.MaxEvidence>>20))
 	}
 	return l.Keep(ctx, f, filepath.Ext(name))
@@ -265,9 +265,9 @@ and how to withdraw. The messages are printed, not sent. Record the answers: spa
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&o.language, "lang", "en", "write in `LANGUAGE`: en or fr")
-	f.StringVar(&o.purposes, "for", "", "ask only for `PURPOSES`: clip, episode, upload, with commas between")
-	f.StringVar(&o.places, "places", "", "name `TEXT` as the places where the voice will be heard")
-	f.StringVar(&o.until, "until", "", "ask for consent until the end of `DATE` (default: until they withdraw)")
+	f.StringVar(&o.purposes, "for", "", "`PURPOSES`: ask for these only, separated by commas: clip, episode, upload")
+	f.StringVar(&o.places, "places", "", "`TEXT`: places where the voice will be heard")
+	f.StringVar(&o.until, "until", "", "`DATE`: last day to ask consent for (default: until they withdraw)")
 	app.Complete(cmd, "lang", "en", "fr")
 	manual.Group(f, "Message", "lang", "for", "places", "until")
 	app.AddIDOnly(cmd, &o.Refs)

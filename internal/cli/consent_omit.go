@@ -30,9 +30,9 @@ const maxMargin = 10.0
 func addOmitter(cmd *cobra.Command, o *omitter) {
 	f := cmd.Flags()
 	f.BoolVar(&o.only, "consented-only", false, "leave out speakers without consent")
-	f.BoolVar(&o.mute, "silence", false, "silence them instead of cutting them out")
-	f.BoolVar(&o.reviewed, "reviewed", false, "I have reviewed the cuts; write the file")
-	f.StringVar(&o.margin, "margin", "", "leave out `T` more on both sides (default 0.25 s; 1.25 s where turns are estimated)")
+	f.BoolVar(&o.mute, "silence", false, "with --consented-only: silence these speakers instead of cutting them out")
+	f.BoolVar(&o.reviewed, "reviewed", false, "with --consented-only: I have reviewed the cuts; write the file")
+	f.StringVar(&o.margin, "margin", "", "with --consented-only: also leave out `T` on both sides of each turn (default 0.25 s; 1.25 s if the turns are estimates)")
 	manual.Group(f, "Consent", "consented-only", "silence", "reviewed", "margin")
 }
 
@@ -82,7 +82,7 @@ func (o *omission) text(s recording.Span) string {
 	}
 	text := fmt.Sprintf("%s, for %s: %s (%g s more on both sides", what, strings.Join(o.Names(), ", "), strings.Join(list, ", "), o.Margin)
 	if o.Guessed {
-		text += "; turns are guesses"
+		text += "; the turns are estimates"
 	}
 	return text + ")"
 }
@@ -103,7 +103,7 @@ func omitted(list []recording.Omitted) string {
 // notReviewed is the error of a command that was not told to write what it
 // has listed.
 func notReviewed(id string, lines []string) error {
-	text := strings.Join(append([]string{"nothing was written; review what would be left out"}, lines...), "\n  ")
+	text := strings.Join(append([]string{"nothing was written: review the cuts first"}, lines...), "\n  ")
 	return app.Fail(app.ExitUsage, "not-reviewed",
-		"--reviewed writes the file; if turns are wrong, correct them: spaces speakers confirm "+cmp.Or(id, "SPACE")+" --turns FILE", errors.New(text))
+		"to write the file, add --reviewed; to correct wrong turns: spaces speakers confirm "+cmp.Or(id, "SPACE")+" --turns FILE", errors.New(text))
 }

@@ -21,15 +21,15 @@ func newEditCmd(a *App) *cobra.Command {
 	var title, note string
 	cmd := &cobra.Command{
 		Use:   "edit SPACE",
-		Short: "Give a Space your own title or note",
-		Long: `Give a Space a title or a note. Later archives do not change them. The folder and the file are
+		Short: "Set your own title or note of a Space",
+		Long: `Set your own title or note of a Space. Later archives do not change them. The folder and the file are
 renamed; the id still finds the Space.
 
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
 		Example: `  spaces edit 1eaJ --title "Jazz night"
   spaces edit latest --note "sound check until 4:30"
-  spaces edit 1eaJ --title ""                  # back to the title X knows`,
+  spaces edit 1eaJ --title ""                  # restores the title from X`,
 		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
 		Args:        app.Takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,13 +41,13 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 				o.edit.Note = &note
 			}
 			if o.edit == (library.Edit{}) {
-				return app.Hinted(app.Usage("nothing to change"), "use --title TEXT or --note TEXT")
+				return app.Hinted(app.Usage("spaces edit needs a change"), "use --title TEXT or --note TEXT")
 			}
 			return a.edit(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVar(&title, "title", "", "title, `TEXT`; \"\" restores the one X knows")
-	cmd.Flags().StringVar(&note, "note", "", "note, `TEXT`; search finds it")
+	cmd.Flags().StringVar(&title, "title", "", "`TEXT`: your title of the Space; \"\" restores the title from X")
+	cmd.Flags().StringVar(&note, "note", "", "`TEXT`: your note, which search also finds")
 	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }

@@ -127,7 +127,7 @@ func (a *App) episodes(ctx context.Context, o app.Refs) error {
 	if !a.Settings.JSON {
 		t.Write(a.Out, a.Columns)
 		if len(list) == 0 && len(broken) == 0 {
-			a.Say("no episodes yet: make one with spaces export latest")
+			a.Say("No episodes yet. Make one: spaces export latest")
 		}
 	}
 	return app.Skipped(a.App, broken)
@@ -238,7 +238,7 @@ func (a *App) publishEpisodes(ctx context.Context, o app.Refs, publish bool) err
 			}
 			continue
 		}
-		fmt.Fprintf(a.Out, "%s  %s\n", terminal.Safe(e.File), map[bool]string{true: "in the feed from the next build; not sent yet", false: "not published"}[publish])
+		fmt.Fprintf(a.Out, "%s  %s\n", terminal.Safe(e.File), map[bool]string{true: "will be in the next feed; not sent yet", false: "not published"}[publish])
 		if publish {
 			found, err := ask.Check(ctx, consent.Feeding, gate.OfEpisode(&e.Record))
 			var refused *consent.Refused
@@ -249,20 +249,20 @@ func (a *App) publishEpisodes(ctx context.Context, o app.Refs, publish bool) err
 				return err
 			}
 			if len(found.Missing) > 0 {
-				a.Warn("%s: not agreed: %s", e.File, found.Names())
+				a.Warn("%s: speakers without consent: %s", e.File, found.Names())
 			}
 		}
 	}
 	for _, b := range broken {
 		a.Warn("%v", b)
 	}
-	a.Say("The feed changes when it is sent: spaces upload --feed TARGET")
+	a.Say("To change the public feed: spaces upload --feed TARGET")
 	return nil
 }
 
 // publishHint tells how a new episode gets into the feed, where there is one.
 func (a *App) publishHint(lib *library.Library, made []string) {
 	if _, err := feed.Load(lib.Root()); err == nil && len(made) > 0 {
-		a.Say("Not in the feed yet; to publish: spaces episodes publish %s", strings.Join(made, " "))
+		a.Say("Not in the feed yet. To publish: spaces episodes publish %s", strings.Join(made, " "))
 	}
 }

@@ -58,11 +58,11 @@ func newExportCmd(a *App) *cobra.Command {
 		Long: `Make episodes that can be published as they are: trimmed, joined, brought to
 the loudness of podcasts (-16 LUFS, -19 for mono, true peak at most -1 dBTP),
 encoded, tagged and measured again. A recording that is loud enough is copied
-without encoding. Making an episode does not publish it: see spaces episodes.
+without re-encoding. Exporting does not publish: see spaces episodes.
 
 Presets: host (as above), untouched (the original audio, with tags), archive
-(FLAC). --name is made of {date} {title} {time} {host} {id}; --description of
-{date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
+(FLAC). --name can contain {date} {title} {time} {host} {id}; --description can
+contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 		Example: `  spaces export latest --transcript talk.srt --chapters clips
   spaces export 1ypK --trim-silence --format mp3 --id3 2.4 -o episodes/`,
 		Annotations: manual.Exits(map[int]string{
@@ -76,30 +76,30 @@ Presets: host (as above), untouched (the original audio, with tags), archive
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.preset, "preset", "host", "`NAME` is host, untouched or archive")
-	f.StringVar(&o.format, "format", "", "`F` is "+format.List(format.Encoded()))
+	f.StringVar(&o.preset, "preset", "host", "`NAME`: preset: host, untouched or archive")
+	f.StringVar(&o.format, "format", "", "`F`: format of the file: "+format.List(format.Encoded()))
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, or into a folder")
-	f.StringVar(&o.name, "name", "", "`TEMPLATE` of the file's name")
+	f.StringVar(&o.name, "name", "", "`TEMPLATE`: template of the file name")
 	f.BoolVar(&o.force, "force", false, "replace an existing file")
-	f.BoolVar(&o.publish, "publish", false, "let the episode enter the feed")
+	f.BoolVar(&o.publish, "publish", false, "include the episode in the feed")
 	manual.Group(f, "Output", "preset", "format", "output", "name", "force", "publish")
-	f.StringVar(&o.loudness, "loudness", "", "bring the loudness to `LUFS`, or off to leave the levels as they are")
+	f.StringVar(&o.loudness, "loudness", "", "`LUFS`: loudness of the episode, or off to keep the levels")
 	f.StringVar(&o.truePeak, "true-peak", "", "limit true peaks to `DBTP` (default -1)")
 	f.BoolVar(&o.level, "level", false, "bring loud and quiet speakers closer together")
 	f.BoolVar(&o.trimSilence, "trim-silence", false, "leave out silence at both ends")
 	f.StringVar(&o.cutSilence, "cut-silence", "", "shorten pauses to at most `T`")
 	f.BoolVar(&o.keepGaps, "keep-gaps", false, "put silence where the recording has gaps")
 	f.BoolVar(&o.mono, "mono", false, "mix down to one channel")
-	f.IntVar(&o.bitRate, "bit-rate", 0, "`KBITS` per second of m4a, mp3 and opus (default 64 per channel)")
+	f.IntVar(&o.bitRate, "bit-rate", 0, "`KBITS`: kbit/s of m4a, mp3 and opus (default 64 per channel)")
 	f.StringVar(&o.encoder, "encoder", "", "encode MP3 with `PROGRAM`: spaces, lame or ffmpeg")
 	manual.Group(f, "Sound", "loudness", "true-peak", "level", "trim-silence", "cut-silence", "keep-gaps", "mono", "bit-rate", "encoder")
-	f.StringVar(&o.title, "title", "", "title of the episode, `TEXT`")
-	f.StringVar(&o.description, "description", "", "`TEMPLATE` of the description")
-	f.StringVar(&o.cover, "cover", "", "artwork, a JPEG or PNG `FILE`, or none (default: cover.jpg among the episodes, or in the library)")
-	f.StringVar(&o.chapters, "chapters", "", "chapters from turns (approximate), clips, or a `FILE`")
+	f.StringVar(&o.title, "title", "", "`TEXT`: title of the episode")
+	f.StringVar(&o.description, "description", "", "`TEMPLATE`: template of the description")
+	f.StringVar(&o.cover, "cover", "", "`FILE`: JPEG or PNG cover, or none (default: cover.jpg or cover.png beside the episodes, or in the library)")
+	f.StringVar(&o.chapters, "chapters", "", "`FILE`: file with chapters, or turns (approximate), or clips")
 	f.StringVar(&o.transcript, "transcript", "", "add a transcript from `FILE`: .srt, .vtt or whisper's .json")
-	f.StringVar(&o.id3, "id3", "", "`VERSION` of an MP3's tag, 2.3 or 2.4")
-	f.StringArrayVar(&o.set, "set", nil, "set a tag: album, artist, genre or track, as `KEY=VALUE`; may be repeated")
+	f.StringVar(&o.id3, "id3", "", "`VERSION`: version of the ID3 tag of an MP3, 2.3 or 2.4")
+	f.StringArrayVar(&o.set, "set", nil, "`KEY=VALUE`: set a tag: album, artist, genre or track; may be repeated")
 	manual.Group(f, "Tags", "title", "description", "cover", "chapters", "transcript", "id3", "set")
 	addOmitter(cmd, &o.omit)
 	app.AddOverride(cmd, &o.override)
@@ -129,11 +129,11 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 			return q, err
 		}
 		if q.CutSilence.Seconds() < 0.5 {
-			return q, app.Usage("--cut-silence %s is shorter than the half second from which silence is noticed", o.cutSilence)
+			return q, app.Usage("--cut-silence must be at least 0.5 s, not %s", o.cutSilence)
 		}
 	}
 	if o.bitRate != 0 && (o.bitRate < 24 || o.bitRate > 320) {
-		return q, app.Usage("--bit-rate takes 24 to 320 kb/s, not %d", o.bitRate)
+		return q, app.Usage("--bit-rate must be from 24 to 320 kbit/s, not %d", o.bitRate)
 	}
 	q.BitRate = o.bitRate * 1000
 	for _, s := range o.set {
@@ -152,7 +152,7 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 			return q, err
 		}
 		if _, err := cover.Check(q.Cover); err != nil {
-			return q, app.Fail(app.ExitUsage, "bad-cover", "artwork is a square JPEG or PNG in RGB, 1400 to 3000 pixels wide", fmt.Errorf("%s: %w", o.cover, err))
+			return q, app.Fail(app.ExitUsage, "bad-cover", "use a square JPEG or PNG in RGB, 1400 to 3000 pixels wide", fmt.Errorf("%s: %w", o.cover, err))
 		}
 	}
 	return q, nil
@@ -185,7 +185,7 @@ func (o *exportOptions) place(q *episode.Request, many bool) error {
 		return nil
 	}
 	if many {
-		return app.Usage("%s cannot take several episodes: name a folder, as %s/", o.output, o.output)
+		return app.Usage("%s cannot hold several episodes: name a folder, such as %s/", o.output, o.output)
 	}
 	dir, file := filepath.Split(o.output)
 	if q.Dir = dir; dir == "" {
@@ -199,7 +199,7 @@ func (o *exportOptions) place(q *episode.Request, many bool) error {
 	case q.Format == "":
 		q.Format = f
 	case q.Format != f:
-		return app.Usage("%s is not named as a file of the format %s", o.output, q.Format)
+		return app.Usage("%s does not have the extension of %s", o.output, q.Format)
 	}
 	return nil
 }
@@ -237,7 +237,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		return err
 	}
 	if o.transcript != "" && len(rows) > 1 {
-		return app.Usage("--transcript is that of one Space, and %d are to be exported", len(rows))
+		return app.Usage("--transcript can belong to one Space only, not to %d", len(rows))
 	}
 	q.Library = lib
 	ask, err := a.NewAsker(lib, o.override, false)

@@ -34,13 +34,13 @@ func newExtractCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "extract PATH...",
 		Aliases: []string{"add"},
-		Short:   "Take the Spaces out of an archive into the library",
-		Long: `Take the audio of all Spaces out of archives from X (the ZIPs as downloaded, or their unzipped
-folders) and out of loose recordings, and keep it in the library. Every byte is verified and kept;
-each recording is joined to one playable file. The command can be repeated: what the library has is
-not copied again.`,
+		Short:   "Extract the Spaces from an archive into the library",
+		Long: `Extract the audio of all Spaces from archives of X (the downloaded ZIPs, or their unzipped folders)
+or from loose recordings, and keep it in the library. Every byte is verified and kept; the pieces of
+a recording are joined to one playable file. You can repeat the command: recordings that are in the
+library are not copied again.`,
 		Example: `  spaces extract twitter-2021-06-17.zip
-  spaces extract part1.zip part2.zip            # parts of one archive, together
+  spaces extract part1.zip part2.zip            # all parts of one archive
   spaces extract --dry-run twitter-2021-06-17.zip
   spaces add recording.m4a --started-at 2021-06-14T20:00
   spaces extract a.zip --title 1eaJbNqXaXWxX="Jazz night"`,
@@ -55,9 +55,9 @@ not copied again.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list what would be saved; read no audio, write nothing")
-	cmd.Flags().BoolVar(&o.all, "all", false, "take all recordings in a folder that holds other files too, without asking")
-	cmd.Flags().StringArrayVar(&o.titles, "title", nil, "title of the Space ID, `ID=TEXT`; may be repeated")
-	cmd.Flags().StringVar(&o.startedAt, "started-at", "", "`TIME` at which loose recordings without a clock began")
+	cmd.Flags().BoolVar(&o.all, "all", false, "take all recordings in a folder with other files, without asking")
+	cmd.Flags().StringArrayVar(&o.titles, "title", nil, "`ID=TEXT`: give the Space with this ID the title TEXT; may be repeated")
+	cmd.Flags().StringVar(&o.startedAt, "started-at", "", "`TIME`: start of loose recordings without a clock")
 	return cmd
 }
 
@@ -319,7 +319,7 @@ func (x *extraction) outcomes(b *strings.Builder) {
 				ids = append(ids, r.ID)
 			}
 		}
-		fmt.Fprintf(b, "What you removed stays removed; to bring it back: spaces restore %s\n", strings.Join(ids, " "))
+		fmt.Fprintf(b, "Removed Spaces were not extracted again; to bring them back: spaces restore %s\n", strings.Join(ids, " "))
 	}
 	for _, line := range x.Remarks() {
 		fmt.Fprintln(b, terminal.Safe(line))
@@ -356,8 +356,8 @@ func (x *extraction) verdict() error {
 	case v == intake.Partly && x.DryRun:
 		return app.Fail(app.ExitPartly, "partly", "", fmt.Errorf("%s, listed above; nothing was written", problems))
 	case v == intake.Partly:
-		return app.Fail(app.ExitPartly, "partly", "fix what is listed and run the same command again; what is saved stays",
-			fmt.Errorf("%s, listed above; all else is saved", problems))
+		return app.Fail(app.ExitPartly, "partly", "fix the listed problems and run the same command again; saved recordings stay",
+			fmt.Errorf("%s, listed above; everything else was saved", problems))
 	case v == intake.NoInput:
 		return app.Fail(app.ExitNotFound, first, x.whereHint(), errors.New("no such file or folder"))
 	case v == intake.Nothing:
@@ -383,11 +383,11 @@ func (x *extraction) nothingHint() string {
 func (x *extraction) whereHint() string {
 	for _, p := range x.paths {
 		if strings.Contains(p, "://") {
-			return "download it with the browser where you are signed in to X, then: spaces extract FILE.zip"
+			return "download it with a browser that is signed in to X, then: spaces extract FILE.zip"
 		}
 	}
 	return app.CheckName + ". Browsers save to the folder Downloads"
 }
 
 const noSpacesHint = "X includes Spaces of about the last 30 days: request a new archive soon after a Space ends; " +
-	"recordings you have in other ways can be added too: spaces add FILE"
+	"to add a recording from elsewhere: spaces add FILE"

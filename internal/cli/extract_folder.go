@@ -28,7 +28,7 @@ func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
 			continue
 		}
 		const most = 40
-		fmt.Fprintf(a.Err, "%s holds other things too, %s for one. In it and its folders there %s:\n", terminal.Safe(a.Shorten(p)),
+		fmt.Fprintf(a.Err, "%s also contains other files, for example %s. In it and its folders there %s:\n", terminal.Safe(a.Shorten(p)),
 			terminal.Safe(a.Shorten(survey.Other)), are(len(survey.Found), "archive or recording", "archives and recordings"))
 		for i, f := range survey.Found {
 			if i == most {
@@ -41,15 +41,15 @@ func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
 			continue
 		}
 		if !a.InTTY || a.Settings.JSON {
-			return false, app.Hinted(app.Usage("%s holds other files too, and cannot ask: standard input is not a terminal", p),
-				"take everything listed with --all, or name the files")
+			return false, app.Hinted(app.Usage("%s also contains other files; cannot ask: standard input is not a terminal", p),
+				"use --all to take all listed files, or name the files")
 		}
 		yes, err := a.Confirm(ctx, "Take all of them?")
 		if err != nil {
 			return false, err
 		}
 		if !yes {
-			a.Say("nothing was taken; name the files to take")
+			a.Say("Nothing was extracted. Name the files to extract")
 			return false, nil
 		}
 	}

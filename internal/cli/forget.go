@@ -48,7 +48,7 @@ is done. Uploads are listed; you remove them at the target. More: spaces help to
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.BoolVar(&o.dryRun, "dry-run", false, "list the files and change nothing")
-	f.StringVar(&o.yes, "yes", "", "do not ask; repeat the `HANDLE` to confirm")
+	f.StringVar(&o.yes, "yes", "", "do not ask; repeat `HANDLE` to confirm")
 	f.BoolVar(&o.choice.Clips, "clips", false, "remove clips with their voice")
 	f.BoolVar(&o.choice.Episodes, "episodes", false, "remove episodes with their voice")
 	f.BoolVar(&o.choice.Names, "names", false, "replace their name, and remove files with their name in the tags")

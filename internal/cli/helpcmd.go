@@ -25,7 +25,7 @@ func newHelpCmd(a *App) *cobra.Command {
 		Long: `Show the help of a command, or a page of the documentation.
 
   spaces help topics       lists the pages
-  spaces help topic NAME   shows a page, also one that is called like a command
+  spaces help topic NAME   shows a page, even if a command has the same name
   spaces help flags        shows the flags that every command takes`,
 		Example: `  spaces help clip
   spaces help topic uploading`,
@@ -71,13 +71,13 @@ func (a *App) showTopic(cmd *cobra.Command, topic string, page bool) error {
 
 // unknownTopic guesses what was meant: a page, where one was asked for.
 func unknownTopic(cmd *cobra.Command, word string, page bool) error {
-	hint := "list the topics with: spaces help topics"
+	hint := "list the topics: spaces help topics"
 	if near := app.NearCommand(cmd.Root(), word); near != "" && !page {
 		hint = "did you mean: spaces help " + strings.TrimPrefix(near, cmd.Root().Name()+" ")
 	} else if near := suggest.Closest(word, topics()); near != "" {
 		hint = "did you mean: spaces help topic " + near
 	}
-	return app.Hinted(app.Usage("there is no command or topic %q", word), hint)
+	return app.Hinted(app.Usage("no command or topic is named %q", word), hint)
 }
 
 // topics returns the names of the pages.

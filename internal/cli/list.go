@@ -35,16 +35,16 @@ func newListCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [WORDS...]",
 		Short: "List the Spaces in the library",
-		Long: `List the Spaces in the library, newest first. With WORDS only those that have
-all of them in title, names, hashtags or note; a word may be the beginning of
-one, and case and accents do not matter. Times are local.`,
+		Long: `List the Spaces in the library, newest first. With WORDS, list only those
+with all words in title, names, hashtags or note; the beginning of a word is
+enough, and case and accents do not matter. Times are local.`,
 		Example: `  spaces list
   spaces list jazz --since 2021 --until 2021-06
   spaces list --since 7d
   spaces list --speaker guest1 --sort length
   spaces list --state damaged --json | spaces verify -
   spaces list --csv > spaces.csv`,
-		Annotations: manual.Exits(map[int]string{app.ExitDone: "done, also when nothing matches", app.ExitNotFound: "there is no library"}),
+		Annotations: manual.Exits(map[int]string{app.ExitDone: "done, also when nothing matches", app.ExitNotFound: "no library found"}),
 		Args:        app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.query.Words = strings.Join(args, " ")
@@ -53,16 +53,16 @@ one, and case and accents do not matter. Times are local.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.since, "since", "", "started at `TIME` or later: 7d, yesterday, 2021-06, 2021-06-14T20:00")
-	f.StringVar(&o.until, "until", "", "started before `TIME`, or on that day or in that month")
-	f.StringVar(&o.query.Speaker, "speaker", "", "`HANDLE` was on stage")
-	f.StringVar(&o.query.Host, "host", "", "`HANDLE` was a host")
-	f.StringVar(&o.query.Account, "account", "", "came in the archive of `HANDLE`")
-	f.StringVar(&o.query.Tag, "tag", "", "has the `HASHTAG` in its title")
-	f.StringVar(&state, "state", "", "is in this `STATE`: "+spell.Or(states()))
-	f.StringVar(&o.query.Sort, "sort", "date", "`ORDER` by date, title or length; -date and so on in reverse")
-	f.IntVar(&o.query.Limit, "limit", 0, "list at most `N`")
-	f.BoolVar(&o.csv, "csv", false, "write CSV that Excel opens as it is: UTF-8 with a byte order mark, times in UTC, formulas as text")
+	f.StringVar(&o.since, "since", "", "list Spaces that started at `TIME` or later: 7d, yesterday, 2021-06, 2021-06-14T20:00")
+	f.StringVar(&o.until, "until", "", "list Spaces that started before `TIME`; a day or month is included whole")
+	f.StringVar(&o.query.Speaker, "speaker", "", "list Spaces with `HANDLE` on stage")
+	f.StringVar(&o.query.Host, "host", "", "list Spaces that `HANDLE` hosted")
+	f.StringVar(&o.query.Account, "account", "", "list Spaces from the archive of `HANDLE`")
+	f.StringVar(&o.query.Tag, "tag", "", "list Spaces with `HASHTAG` in the title")
+	f.StringVar(&state, "state", "", "list Spaces in `STATE`: "+spell.Or(states()))
+	f.StringVar(&o.query.Sort, "sort", "date", "`ORDER`: sort by date, title or length; -date, -title or -length reverses")
+	f.IntVar(&o.query.Limit, "limit", 0, "list at most `N` Spaces")
+	f.BoolVar(&o.csv, "csv", false, "write CSV for Excel: UTF-8 with a byte order mark, times in UTC, formulas as text")
 	manual.Group(f, "Which", "since", "until", "speaker", "host", "account", "tag", "state", "limit")
 	manual.Group(f, "How", "sort", "csv")
 	app.Complete(cmd, "state", states()...)
@@ -106,7 +106,7 @@ func (a *App) list(ctx context.Context, o listOptions) error {
 	n, err := a.writeRows(rows)
 	if err == nil && n == 0 {
 		if all, err := lib.Catalog().Find(ctx, find.Latest); err == nil && len(all) == 0 {
-			a.Say("The library is empty. To take your Spaces in: spaces extract ARCHIVE.zip")
+			a.Say("The library is empty. To add your Spaces: spaces extract ARCHIVE.zip")
 		} else {
 			a.Say("No Space matches. To list all: spaces list")
 		}

@@ -113,7 +113,7 @@ func (a *App) chooseMade(ctx context.Context, lib *library.Library, kind removed
 		for _, err := range broken {
 			a.PrintFailure(err) // it may be meant
 		}
-		return nil, app.Fail(app.ExitNotFound, "no-such-"+string(kind), fmt.Sprintf("see what there is: spaces %ss", kind), fmt.Errorf("no %s named %q", kind, word))
+		return nil, app.Fail(app.ExitNotFound, "no-such-"+string(kind), fmt.Sprintf("list all: spaces %ss", kind), fmt.Errorf("no %s named %q", kind, word))
 	case 1:
 		return &found[0], nil
 	}
@@ -188,7 +188,7 @@ func addMade(a *App, cmd *cobra.Command, kind removed.Kind, show func(lib *libra
 	}
 	article := map[removed.Kind]string{removed.Clip: "a ", removed.Episode: "an "}[kind] + noun
 	add(&cobra.Command{
-		Use: "show " + word, Short: "Show what is known of " + article, Long: "Show what is known of " + article + "." + about,
+		Use: "show " + word, Short: "Show the details of " + article, Long: "Show the details of " + article + "." + about,
 		Example: fmt.Sprintf("  %s show latest", "spaces "+cmd.Name()), Args: app.Takes(1, 1),
 		RunE: func(c *cobra.Command, args []string) error { return with(c.Context(), args[0], show) },
 	})
@@ -207,7 +207,7 @@ func addMade(a *App, cmd *cobra.Command, kind removed.Kind, show func(lib *libra
 					return err
 				}
 				if isMissing(m.path(lib)) {
-					return app.Fail(app.ExitNotFound, "missing", "find what is lost: spaces verify", fmt.Errorf("the file %s is missing", m.path(lib)))
+					return app.Fail(app.ExitNotFound, "missing", "find missing files: spaces verify", fmt.Errorf("the file %s is missing", m.path(lib)))
 				}
 				return a.Start(m.path(lib))
 			})
@@ -217,7 +217,7 @@ func addMade(a *App, cmd *cobra.Command, kind removed.Kind, show func(lib *libra
 	add(open)
 	add(&cobra.Command{
 		Example: fmt.Sprintf("  %s rename latest the-best-of-it", "spaces "+cmd.Name()), Use: "rename " + word + " NAME", Short: "Give " + article + " another name",
-		Long: "Give " + article + " another name; the files that belong to it follow. The extension stays." + about, Args: app.Takes(2, 2),
+		Long: "Give " + article + " another name. The files that belong to it are renamed too. The extension stays." + about, Args: app.Takes(2, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			return with(c.Context(), args[0], func(lib *library.Library, m *madeItem) error { return a.renameMade(c.Context(), lib, m, args[1]) })
 		},
@@ -285,7 +285,7 @@ func (a *App) removeMade(ctx context.Context, kind removed.Kind, words []string,
 			}
 			continue
 		}
-		fmt.Fprintf(a.Out, "removed %s\n", terminal.Safe(m.file))
+		fmt.Fprintf(a.Out, "Removed %s\n", terminal.Safe(m.file))
 		a.Say("To bring it back: spaces restore %s", app.Quoted(m.file))
 	}
 	return nil
@@ -320,7 +320,7 @@ func (a *App) renameMade(ctx context.Context, lib *library.Library, m *madeItem,
 		}
 		return app.WriteJSON(a.Out, all[i].line)
 	}
-	_, err = fmt.Fprintf(a.Out, "renamed %s to %s\n", terminal.Safe(m.file), terminal.Safe(renamed))
+	_, err = fmt.Fprintf(a.Out, "Renamed %s to %s\n", terminal.Safe(m.file), terminal.Safe(renamed))
 	return err
 }
 

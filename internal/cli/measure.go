@@ -33,8 +33,8 @@ func newMeasureCmd(a *App) *cobra.Command {
 		Short: "Measure loudness, peaks, silence and damage",
 		Long: `Measure the audio of Spaces: loudness as EBU R 128 defines it (integrated, range, momentary and
 short-term maxima), true peak and sample peak, clipping, silence (below -50 dBFS for half a second or
-more) and what does not decode. Podcast hosts and stations ask for -16 to -23 LUFS and a true peak of
-at most -1 dBTP. The audio is decoded once; the result is kept in the library, with the waveform.
+more) and audio that cannot be decoded. Podcast hosts and stations ask for -16 to -23 LUFS and a true
+peak of at most -1 dBTP. The audio is decoded once; the result is kept in the library, with the waveform.
 --json lists every silence.
 
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
@@ -136,7 +136,7 @@ func soundError(lib *library.Library, s *space.Space, err error) error {
 		return err
 	}
 	return app.Fail(app.ExitFailed, "unsupported",
-		fmt.Sprintf("let ffmpeg decode it, and extract what it makes: ffmpeg -i \"%s\" decoded.wav, then spaces extract decoded.wav", lib.Path(s.File)), err)
+		fmt.Sprintf("decode it with ffmpeg, and extract the result: ffmpeg -i \"%s\" decoded.wav, then spaces extract decoded.wav", lib.Path(s.File)), err)
 }
 
 // peakColumn is a true peak in a table.
@@ -158,7 +158,7 @@ func showMeasurement(w io.Writer, s *space.Space, m *library.Measurement) error 
 	fact("Loudness", "%s LUFS, range %s LU", level(l.Integrated), level(l.Range))
 	fact("Loudest", "%s LUFS in 3 s (short-term), %s LUFS in 0.4 s (momentary)", level(l.MaxShortTerm), level(l.MaxMomentary))
 	if l.TruePeakAtLeast {
-		fact("Peak", "0 dBFS or more: the decoder cuts off what is beyond full scale")
+		fact("Peak", "0 dBFS or more: the decoder limits the sound to full scale")
 	} else {
 		fact("Peak", "%s dBTP true peak, %s dBFS sample peak", level(l.TruePeak), level(l.SamplePeak))
 	}
@@ -167,15 +167,15 @@ func showMeasurement(w io.Writer, s *space.Space, m *library.Measurement) error 
 		clipping = fmt.Sprintf("%s in %s", spell.Count(int(l.Clipped), "sample"), spell.Count(int(l.ClippedRuns), "place"))
 	}
 	fact("Clipping", "%s", clipping)
-	silence := "none of half a second"
+	silence := "none (of at least 0.5 s)"
 	if n := len(m.Silence); n > 0 {
 		longest := m.LongestSilence()
-		silence = fmt.Sprintf("%s, %s in all, the longest %s at %s",
+		silence = fmt.Sprintf("%s, %s in total, the longest %s at %s",
 			spell.Count(n, "pause"), spell.Length(m.SilentSeconds), spell.Short(longest.Seconds()), spell.Position(longest.Start))
 	}
 	fact("Silence", "%s", silence)
 	if m.LostUnits > 0 {
-		fact("Lost", "%s of the audio do not decode and are silent, %s", spell.Count(int(m.LostUnits), "unit"), spell.Short(m.LostSeconds))
+		fact("Lost", "%s of the audio cannot be decoded and are silent, %s", spell.Count(int(m.LostUnits), "unit"), spell.Short(m.LostSeconds))
 	}
 	if s.Damage != nil {
 		fact("Damage", "%s", s.Damage)

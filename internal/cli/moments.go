@@ -30,10 +30,10 @@ func newMomentsCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "moments SPACE",
 		Short: "Find moments worth sharing",
-		Long: `List spans worth sharing, best first: laughter and applause, voices louder than usual, quick
-exchanges. They begin and end between sentences, without dead air, clipping or gaps. They are found
-by sound and by who speaks when, not by words: listen before you share. The first time takes longer:
-the audio is analysed once. --json writes lines for spaces clip --batch -.
+		Long: `List passages that may be worth sharing, the best first: laughter, applause, raised voices, quick
+exchanges. They start and end between sentences, without long pauses, clipping or gaps. They are
+found from the sound and the speaking turns, not from the words: listen before you share. The first
+time takes longer, because the audio is analysed. --json writes lines for spaces clip --batch -.
 
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title.`,
 		Example: `  spaces moments latest
@@ -49,9 +49,9 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&o.top, "top", moments.DefaultTop, "list at most `N`")
-	f.StringVar(&o.length, "length", "", "longest moment, `T`; the shortest is half as long (default 30 s)")
-	f.StringVar(&o.speaker, "speaker", "", "only moments in which `HANDLE` speaks (approximate)")
+	f.IntVar(&o.top, "top", moments.DefaultTop, "list at most `N` moments")
+	f.StringVar(&o.length, "length", "", "`T`: length of the longest moment; the shortest is half as long (default 30 s)")
+	f.StringVar(&o.speaker, "speaker", "", "list only moments in which `HANDLE` speaks (approximate)")
 	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
@@ -120,7 +120,7 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 	if err != nil {
 		return soundError(lib, r.Space, err)
 	}
-	nothing := "no moments found in " + row.ID + "; try --length 60s"
+	nothing := "No moments found in " + row.ID + ". Try --length 60s"
 	if a.Settings.JSON {
 		if len(list) == 0 {
 			a.Warn("%s", nothing)

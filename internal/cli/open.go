@@ -24,8 +24,8 @@ func newOpenCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "open [SPACE...]",
 		Short: "Play a Space with the system's player, or open the library",
-		Long: `Play a Space with the system's player, or open its folder with --folder. Without SPACE the folder
-of the library is opened.
+		Long: `Play a Space with the system's player, or open its folder with --folder. Without SPACE, open the
+folder of the library.
 
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
@@ -78,10 +78,13 @@ func (a *App) openPath(o openOptions, id, path string) (err error) {
 	case o.print:
 		_, err = fmt.Fprintln(a.Out, path)
 	}
-	if err == nil && !o.print {
-		err = a.Start(path)
+	if err != nil || o.print {
+		return err
 	}
-	return err
+	if err := a.Start(path); err != nil {
+		return app.Hinted(err, "open it with another program; spaces open --print writes its path")
+	}
+	return nil
 }
 
 // pathOf returns what there is to open of a Space.
@@ -95,11 +98,11 @@ func pathOf(lib *library.Library, row catalog.Row, folder bool) (string, error) 
 	}
 	switch {
 	case s.State == space.Missing:
-		return "", app.Fail(app.ExitNotFound, "missing", "extract its archive again: spaces extract ARCHIVE.zip",
-			fmt.Errorf("the audio of %s is gone from the library", row.ID))
+		return "", app.Fail(app.ExitNotFound, "missing", "extract the archive again: spaces extract ARCHIVE.zip",
+			fmt.Errorf("the audio of %s is missing from the library", row.ID))
 	case s.File == "":
-		return "", app.Fail(app.ExitNotFound, "no-audio", "its folder can be opened: spaces open --folder "+row.ID,
-			fmt.Errorf("%s has no audio: the archive had a record of it only", row.ID))
+		return "", app.Fail(app.ExitNotFound, "no-audio", "open the folder instead: spaces open --folder "+row.ID,
+			fmt.Errorf("%s has no audio: the archive had only a record of it", row.ID))
 	}
 	return lib.Path(s.File), nil
 }

@@ -34,12 +34,11 @@ func newProveCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prove FILE|SPACE",
 		Short: "Prove where a clip, an episode or a recording comes from",
-		Long: `Trace a file back to what X sent: the archive and its member, the checksums, the frames and samples,
-the time of day, the settings and the version that made it; and forward to where it was sent. Every
-step is checked again: files are hashed, frames counted, the clock worked out, and clips cut again
-and compared bit for bit with the original. A file is found by its hash, whatever its name.
---archive reads the archive too. What each check means, and what a proof cannot say:
-spaces help topic proof.`,
+		Long: `Trace a file back to what X sent: archive and member, checksums, frames and samples, time of day,
+and the settings and version that made it; and forward to its uploads. Every step is checked again:
+files are hashed, frames are counted, the clock is computed, and clips are cut again and compared bit
+for bit with the original. A file is found by its hash, so its name does not matter. --archive also
+reads the archive. What each check means, and what a proof does not show: spaces help topic proof.`,
 		Example: `  spaces prove clip.m4a
   spaces prove latest --archive twitter-2021-06-17.zip
   spaces prove episode.m4a --json > proof.json`,
@@ -89,14 +88,14 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 	}
 	bar.Close()
 	if errors.Is(err, proof.ErrUnknown) {
-		return app.Fail(app.ExitNotFound, "unknown-file", "an episode that was written elsewhere (-o) needs the record beside it, FILE.json, and a clip its tags",
+		return app.Fail(app.ExitNotFound, "unknown-file", "an episode written elsewhere (-o) needs the record FILE.json beside it; a clip needs its tags",
 			fmt.Errorf("%s: %w", word, err))
 	}
 	if err != nil {
 		return err
 	}
 	if made.Kind == proof.Recording && len(made.Sources) == 0 {
-		return app.Fail(app.ExitNotFound, "no-audio", "request an archive while X has its audio: spaces status", fmt.Errorf("%s has no audio: there is nothing to prove", made.ID))
+		return app.Fail(app.ExitNotFound, "no-audio", "request an archive while X has its audio: spaces status", fmt.Errorf("%s has no audio to prove", made.ID))
 	}
 	if a.Settings.JSON {
 		err = app.WriteJSON(a.Out, struct {
@@ -161,10 +160,10 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 		row("SHA-256", "%s, %d bytes", p.SHA256, p.Bytes)
 	}
 	if p.Samples > 0 {
-		row("Samples", "%d to %d of %d a second: %.3f s from %.3f s on", p.Start, p.Start+p.Samples, p.SampleRate, p.Length, p.At)
+		row("Samples", "%d to %d at %d Hz: %.3f s, starting at %.3f s", p.Start, p.Start+p.Samples, p.SampleRate, p.Length, p.At)
 	}
 	if whole := len(p.Kept) == 1 && p.Kept[0].Seconds == p.Length; len(p.Kept) > 0 && !whole {
-		row("In it", "%s", stretches(p.Kept))
+		row("Contains", "%s", stretches(p.Kept))
 		row("Length", "%.3f s", p.Duration)
 	}
 	if len(p.Omitted) > 0 {
@@ -208,7 +207,7 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 	_, err := fmt.Fprintln(w, map[proof.Verdict]string{
 		proof.Proven:     "Verdict: proven",
 		proof.Unverified: "Verdict: could not be verified",
-		proof.Refuted:    "Verdict: FAILS: the checks contradict its record",
+		proof.Refuted:    "Verdict: FAILS: a check contradicts the record",
 	}[p.Verdict()])
 	return err
 }

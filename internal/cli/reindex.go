@@ -15,13 +15,13 @@ import (
 func newReindexCmd(a *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "reindex",
-		Short: "Build the catalogue again from the folders",
-		Long: `Build the catalogue, which list and search use, again from the folders. They hold everything: the
-catalogue can be deleted at any time. This is needed after folders were moved or edited by hand.
+		Short: "Rebuild the catalogue from the folders",
+		Long: `Rebuild the catalogue, which list and search use, from the folders. Run this after you have moved or
+edited folders by hand. The folders contain everything, so you can delete the catalogue at any time.
 Recordings that an earlier version saved also get an index of their sound, which makes it faster to
 find the recording that a file was cut from.`,
 		Example:     `  spaces reindex`,
-		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "there is no library"}),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no library found"}),
 		Args:        app.Takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.reindex(cmd.Context()) },
 	}

@@ -86,7 +86,7 @@ func (a *App) remove(ctx context.Context, o removeOptions) error {
 		if was, err := lib.WasRemoved(find.Of(lib, true).ID(word)); err != nil {
 			return err
 		} else if was != nil {
-			a.Say("%s was removed %s", word, a.removedOn(was))
+			a.Say("%s was already removed %s", word, a.removedOn(was))
 		} else {
 			absent = append(absent, word)
 		}
@@ -158,9 +158,9 @@ func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.R
 			return false, err
 		}
 		if o.permanently {
-			a.Say("deleted %s permanently", row.ID)
+			a.Say("Deleted %s permanently", row.ID)
 		} else {
-			a.Say("removed %s; to bring it back: spaces restore %s", row.ID, row.ID)
+			a.Say("Removed %s. To bring it back: spaces restore %s", row.ID, row.ID)
 		}
 	}
 	if !a.Settings.JSON {

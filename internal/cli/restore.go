@@ -33,27 +33,27 @@ func newRestoreCmd(a *App) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use:   "restore [SPACE|CLIP|EPISODE]...",
-		Short: "Bring back what was removed or replaced",
+		Short: "Bring back removed or replaced Spaces, clips and episodes",
 		Long: `Bring back Spaces, clips and episodes that were removed, or replaced with --force. Without
-arguments it lists them. They are kept for 30 days; after that, the next command that changes the
-library deletes them. Nothing that is there now is replaced: what has the same name gets another.
-SPACE is an id or the beginning of one, or a part of the title; CLIP and EPISODE are file names;
-"latest" is what was removed last.`,
+arguments, list them. They are kept for 30 days; after that, the next command that changes the
+library deletes them. Existing files are not replaced: if the name is taken, the restored item gets
+another. SPACE is an id or the beginning of one, or a part of the title; CLIP and EPISODE are file
+names; "latest" is the item that was removed last.`,
 		Example: `  spaces restore
   spaces restore latest
   spaces restore 1ypKdEXvkMLGW
   spaces restore --empty`,
-		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or a word can mean several things", app.ExitPartly: "some were not restored; they are listed",
-			app.ExitNotFound: "nothing of that name was removed"}),
+		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or a name is ambiguous", app.ExitPartly: "some were not restored; they are listed",
+			app.ExitNotFound: "no removed item has that name"}),
 		Args: app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.words = args
 			return a.restore(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.empty, "empty", false, "delete permanently what was removed; it asks first")
+	cmd.Flags().BoolVar(&o.empty, "empty", false, "delete all removed items permanently; asks first")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask before deleting")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be restored or deleted")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be restored or deleted")
 	cmd.ValidArgsFunction = completeRemoved(a)
 	return cmd
 }
@@ -139,7 +139,7 @@ func (a *App) removedOn(it *removed.Item) string {
 func (a *App) restore(ctx context.Context, o restoreOptions) error {
 	switch {
 	case o.empty && len(o.words) > 0:
-		return app.Hinted(app.Usage("--empty deletes everything that was removed; it takes no names"), "leave out "+o.words[0])
+		return app.Hinted(app.Usage("--empty deletes all removed items and takes no names"), "leave out "+o.words[0])
 	case o.empty && !o.yes && !o.dryRun && (!a.InTTY || a.Settings.JSON):
 		return app.CannotAsk("--yes deletes without asking; --dry-run lists what would be deleted")
 	case len(o.words) == 0 && (!o.empty || o.dryRun):
@@ -195,7 +195,7 @@ func (a *App) listRemoved(ctx context.Context) error {
 		return nil
 	}
 	if len(items) == 0 {
-		a.Say("nothing was removed")
+		a.Say("Nothing has been removed")
 		return nil
 	}
 	a.writeRemoved(items)
@@ -253,14 +253,14 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 		for _, it := range found[:min(len(found), 10)] {
 			fmt.Fprintf(&b, "\n  %s  %s", it.Kind, terminal.Safe(restoreWord(&it)))
 		}
-		return app.Fail(app.ExitUsage, "ambiguous", "name one of them: spaces restore "+app.Quoted(restoreWord(&found[0])), fmt.Errorf("%q can mean %d things:%s", word, len(found), b.String()))
+		return app.Fail(app.ExitUsage, "ambiguous", "name one of them: spaces restore "+app.Quoted(restoreWord(&found[0])), fmt.Errorf("%q can mean %d removed items:%s", word, len(found), b.String()))
 	}
 	it := &found[0]
 	if o.dryRun {
 		if a.Settings.JSON {
 			return app.WriteJSON(a.Out, restoredLine{space.Schema, it.Kind, it.ID, it.Title, it.Name, lib.Path(path.Join(it.Folder, fileOf(it))), false, false})
 		}
-		_, err := fmt.Fprintf(a.Out, "would restore the %s %s, removed %s\n", it.Kind, terminal.Safe(restoreWord(it)), a.removedOn(it))
+		_, err := fmt.Fprintf(a.Out, "Would restore the %s %s, removed %s\n", it.Kind, terminal.Safe(restoreWord(it)), a.removedOn(it))
 		return err
 	}
 	got, err := lib.Restore(ctx, it.Place)
@@ -272,16 +272,16 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 		}
 		return app.Fail(app.ExitNotFound, "no-such-space", hint, fmt.Errorf("cannot restore %s: its Space %s is not in the library", it.Name, it.ID))
 	case errors.Is(err, library.ErrPresent):
-		return app.Fail(app.ExitFailed, "exists", "remove that one first: spaces remove "+it.ID, fmt.Errorf("cannot restore %s: the library already has this Space", it.ID))
+		return app.Fail(app.ExitFailed, "exists", "remove the existing one first: spaces remove "+it.ID, fmt.Errorf("cannot restore %s: the library already has this Space", it.ID))
 	case err != nil:
 		return err
 	}
 	if got.Bare {
-		bar := a.NewBar("making the file to play")
+		bar := a.NewBar("making the playable file")
 		err := intake.Remake(ctx, lib, it.ID, bar)
 		bar.Close()
 		if err != nil {
-			return fmt.Errorf("%s is back, but its file to play could not be made: %w", it.ID, err)
+			return fmt.Errorf("restored %s, but its playable file could not be made: %w", it.ID, err)
 		}
 	}
 	renamed := got.Name != it.Name
@@ -292,9 +292,9 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 		}
 		return app.WriteJSON(a.Out, restoredLine{space.Schema, it.Kind, it.ID, it.Title, got.Name, lib.Path(where), renamed, true})
 	}
-	text := fmt.Sprintf("restored the %s %s", it.Kind, terminal.Safe(restoreWord(it)))
+	text := fmt.Sprintf("Restored the %s %s", it.Kind, terminal.Safe(restoreWord(it)))
 	if renamed {
-		text += " as " + terminal.Safe(got.Name) + ", since something else has that name now"
+		text += " as " + terminal.Safe(got.Name) + ", because its former name is taken"
 	}
 	_, err = fmt.Fprintln(a.Out, text)
 	return err
@@ -310,7 +310,7 @@ func fileOf(it *removed.Item) string {
 
 // notRemoved says that nothing of a name was removed.
 func (a *App) notRemoved(lib *library.Library, word string) error {
-	hint := "see what can be restored: spaces restore"
+	hint := "list removed items: spaces restore"
 	if _, err := lib.Load(find.Of(lib, true).ID(word)); err == nil {
 		hint = "it is in the library: spaces show " + word
 	}
@@ -324,7 +324,7 @@ func (a *App) emptyNow(ctx context.Context, lib *library.Library, o restoreOptio
 		return err
 	}
 	if len(items) == 0 {
-		a.Say("nothing was removed")
+		a.Say("Nothing has been removed")
 		return nil
 	}
 	if !o.yes {
@@ -334,7 +334,7 @@ func (a *App) emptyNow(ctx context.Context, lib *library.Library, o restoreOptio
 			return err
 		}
 		if !yes {
-			a.Say("deleted nothing")
+			a.Say("Nothing was deleted")
 			return nil
 		}
 	}
@@ -351,6 +351,6 @@ func (a *App) emptyNow(ctx context.Context, lib *library.Library, o restoreOptio
 			}
 		}
 	}
-	a.Say("deleted %s permanently", app.KindsOf(items))
+	a.Say("Deleted %s permanently", app.KindsOf(items))
 	return nil
 }

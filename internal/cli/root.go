@@ -22,7 +22,7 @@ func (a *App) rootCommand() *cobra.Command {
 	var version bool
 	root := &cobra.Command{
 		Use:   "spaces",
-		Short: "Take the audio of your X Spaces out of X's account archive",
+		Short: "Extract the audio of your X Spaces from the archive of your account",
 		Long: `spaces takes the audio of your X (Twitter) Spaces out of the archive that X sends you, and
 keeps it as a library: every recording whole, named, dated, searchable, playable everywhere.`,
 		Example: `  spaces extract twitter-2021-06-17.zip
@@ -54,12 +54,12 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 	flags.String("library", "", "use the library in `DIR` (default ~/Spaces)")
 	flags.Bool("json", false, "write JSON, for scripts; see spaces help topic json")
 	flags.BoolP("quiet", "q", false, "print only results and errors")
-	flags.String("progress", terminal.Auto, "show progress: auto, never, or json for lines on standard error, `WHEN`")
+	flags.String("progress", terminal.Auto, "`WHEN`: show progress: auto, never, or json (lines on standard error)")
 	flags.Bool("no-progress", false, "do not show progress")
-	flags.String("color", terminal.Auto, "colour tables: auto, always or never, `WHEN`")
+	flags.String("color", terminal.Auto, "`WHEN`: colour tables: auto, always or never")
 	app.Complete(root, "progress", terminal.Auto, terminal.Never, app.ProgressJSON)
 	app.Complete(root, "color", terminal.ColorModes()...)
-	flags.Duration("lock-wait", settings.LockWait, "wait `TIME` for another program that is changing the library")
+	flags.Duration("lock-wait", settings.LockWait, "`TIME`: how long to wait for another program that is changing the library")
 	flags.Int("jobs", 0, "run `N` jobs in parallel (default: one per core)")
 	flags.BoolP("help", "h", false, "show this help")
 	root.Flags().BoolVarP(&version, "version", "V", false, "show the version")
@@ -92,7 +92,7 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 const howToBegin = `spaces keeps the audio of your X Spaces. There is no library in %s yet. To begin:
 1. Ask X for your archive: https://x.com/settings/download_your_data (wait for the mail, about a day).
 2. Download the ZIP. X deletes the audio of a Space after about 30 days: do not wait.
-3. Take the Spaces out of it:  spaces extract ARCHIVE.zip
+3. Extract the Spaces:  spaces extract ARCHIVE.zip
 4. Listen:  spaces open latest  · all commands:  spaces --help
 `
 

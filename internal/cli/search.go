@@ -22,9 +22,9 @@ func newSearchCmd(a *App) *cobra.Command {
 		Use:   "search WORDS...",
 		Short: "Search titles, people, hashtags and notes, best first",
 		Long: `List the Spaces that have all WORDS in title, names, hashtags or note, the best
-match first: a word of the title counts most, one of the note least. The last
-word may be the beginning of one. Case and accents do not matter, and nothing
-in the words is an operator.`,
+match first: a word in the title counts most, a word in the note least. The
+beginning of the last word is enough. Case and accents do not matter. There are
+no operators.`,
 		Example: `  spaces search medias sociaux
   spaces search jaz
   spaces search --json guest1 | spaces open -`,
@@ -35,7 +35,7 @@ in the words is an operator.`,
 			return a.search(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().IntVar(&o.limit, "limit", 50, "list at most `N`; 0 is all")
+	cmd.Flags().IntVar(&o.limit, "limit", 50, "list at most `N` Spaces; 0 lists all")
 	return cmd
 }
 

@@ -28,11 +28,11 @@ func newShowCmd(a *App) *cobra.Command {
 	var o showOptions
 	cmd := &cobra.Command{
 		Use:   "show SPACE...",
-		Short: "Show a Space: when, how long, who, its clips and episodes",
-		Long: `Show a Space: when it was, how long it is, who was on stage and how long each spoke, the timeline
-of the recording with its gaps and damage, its file, clips and episodes. --details adds exact times,
-the original files with their checksums, and where each fact comes from. Who spoke when is estimated
-from the levels that X recorded with the audio: approximate.
+		Short: "Show a Space: date, length, people, clips and episodes",
+		Long: `Show a Space: date, length, the people on stage and how long each spoke, the timeline of the
+recording with gaps and damage, the playable file, clips and episodes. --details adds exact times,
+the original files with their checksums, and the source of each fact. Speaking turns are
+approximate, because they are estimated from the levels that X recorded.
 
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
@@ -46,8 +46,8 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 			return a.show(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.details, "details", false, "show exact times, original files, checksums and sources too")
-	cmd.Flags().BoolVar(&o.wave, "wave", false, "draw the waveform; the audio is measured for it once")
+	cmd.Flags().BoolVar(&o.details, "details", false, "also show exact times, original files, checksums and sources")
+	cmd.Flags().BoolVar(&o.wave, "wave", false, "draw the waveform; the first time, this measures the audio")
 	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
@@ -271,7 +271,7 @@ func showPieces(b *strings.Builder, s *space.Space) {
 	}
 	t.Write(b, 0)
 	if s.Order == "clock" {
-		b.WriteString("  Joined in the order of the clock in the audio, which differs from their numbers\n")
+		b.WriteString("  The pieces were joined by the clock in the audio, which contradicts their numbers\n")
 	}
 	for _, p := range s.Pieces {
 		fmt.Fprintf(b, "  SHA-256 %s  %s\n", p.SHA256, terminal.Safe(p.Name))

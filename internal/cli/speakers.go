@@ -59,7 +59,7 @@ func newSpeakersShowCmd(a *App) *cobra.Command {
 	var o speakersOptions
 	cmd := &cobra.Command{
 		Use:   "show SPACE",
-		Short: "Show the turns",
+		Short: "Show the speaking turns",
 		Long: `Show who speaks when. --labels writes a label track for Audacity. speakers confirm --turns reads
 that file, and the output of --json.`,
 		Example: `  spaces speakers show latest
@@ -142,7 +142,7 @@ func (a *App) printTurns(lib *library.Library, id string, labels bool) error {
 }
 
 func noTurns(id string) error {
-	return app.Fail(app.ExitNotFound, "no-turns", "write them in a file, and confirm them: spaces speakers confirm "+id+" --turns FILE",
+	return app.Fail(app.ExitNotFound, "no-turns", "write the turns to a file, and confirm them: spaces speakers confirm "+id+" --turns FILE",
 		fmt.Errorf("the speaking turns of %s are not known", id))
 }
 
@@ -221,10 +221,10 @@ func (a *App) agreeToTurns(ctx context.Context, o *speakersOptions, s *space.Spa
 		t.Write(a.Err, a.Columns)
 	}
 	for _, handle := range consent.Strangers(&s.Recording, list) {
-		a.Warn("by its metadata, %s was not on stage in %s", app.At(handle), s.ID)
+		a.Warn("the metadata does not list %s on stage in %s", app.At(handle), s.ID)
 	}
 	for _, handle := range consent.Unmentioned(&s.Recording, list) {
-		a.Warn("by the audio levels, %s speaks in %s, but has no turn here; after this confirmation they count as not heard", app.At(handle), s.ID)
+		a.Warn("the audio levels show that %s speaks in %s, but these turns do not; after this confirmation, %[1]s counts as not heard", app.At(handle), s.ID)
 	}
 	if !ask {
 		return nil
@@ -272,6 +272,6 @@ func (a *App) unconfirmTurns(ctx context.Context, o *speakersOptions) error {
 	if a.Settings.JSON {
 		return a.printTurns(lib, s.ID, false)
 	}
-	a.Say("%s uses the turns estimated from its audio", s.ID)
+	a.Say("%s again uses the turns estimated from its audio", s.ID)
 	return nil
 }

@@ -24,19 +24,19 @@ func newStatusCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show which Spaces are safe, and what to do now",
-		Long: `Show every Space that is known, from archives, from your own posts that link one and from the
-library: how old it is, whether X is likely to have its audio still, whether it is saved here,
-and whether it was published. How long X keeps audio is an estimate, 30 days from its end unless
-the setting "window" says otherwise; X promises nothing. A post may link somebody else's Space.
---check is for cron: it lists what is inside the window and not saved, and ends with 5 if any is.`,
+		Long: `Show every Space known from archives, from links in your posts and from the library: its age, whether
+X probably still has the audio, whether it is saved here, and whether it is published. X does not say
+how long it keeps audio; spaces assumes 30 days from the end (setting "window"). A linked Space may
+belong to another host. --check is for cron: it lists only Spaces that X may still have and that are
+not saved, and exits with 5 if there are any.`,
 		Example: `  spaces status
   spaces status --check --quiet || mail -s "Spaces to save" me@example.org
   spaces config set window 60`,
-		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "there is no library", app.ExitPartly: "some records could not be read; they are listed", app.ExitFound: "--check: something inside the window is not saved"}),
+		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no library found", app.ExitPartly: "some records could not be read; they are listed", app.ExitFound: "--check: a Space that X may still have is not saved"}),
 		Args:        app.Takes(0, 0),
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.status(cmd.Context(), o) },
 	}
-	cmd.Flags().BoolVar(&o.check, "check", false, "list what is inside the window and not saved")
+	cmd.Flags().BoolVar(&o.check, "check", false, "list only Spaces that X may still have and that are not saved")
 	return cmd
 }
 
@@ -79,8 +79,8 @@ func (a *App) status(ctx context.Context, o statusOptions) error {
 	}
 	left := app.Skipped(a.App, broken)
 	if err == nil && o.check && sum.AtRisk > 0 {
-		return app.Fail(app.ExitFound, "not-saved", "request an archive at X now: Settings, Your account, Download an archive of your data",
-			fmt.Errorf("%s inside the window and not saved", spell.Plural(sum.AtRisk, "Space is", "Spaces are")))
+		return app.Fail(app.ExitFound, "not-saved", "request an archive from X now: Settings, Your account, Download an archive of your data",
+			fmt.Errorf("%s not saved, and X may delete the audio soon", spell.Plural(sum.AtRisk, "Space is", "Spaces are")))
 	}
 	if err == nil {
 		err = left
@@ -95,7 +95,7 @@ func (a *App) tableStatus(list []*status.Space) {
 		age, window := "–", "–"
 		if l.AgeDays != nil {
 			age = fmt.Sprintf("%.0f d", math.Floor(*l.AgeDays))
-			if window = "over"; *l.InsideWindow {
+			if window = "expired"; *l.InsideWindow {
 				window = fmt.Sprintf("%.0f d left", math.Ceil(l.WindowEnds.Sub(a.Now()).Hours()/24))
 			}
 		}
@@ -108,7 +108,7 @@ func (a *App) tableStatus(list []*status.Space) {
 		case status.Changed:
 			saved = "files changed"
 		case status.Linked:
-			saved = "no audio (a post links it)"
+			saved = "no audio (from a post)"
 		case status.Removed:
 			saved = "removed"
 		}
@@ -131,7 +131,7 @@ func (a *App) tableStatus(list []*status.Space) {
 		{Title: "ID", Yield: 6},
 		{Title: "STARTED (" + z.String() + ")", Yield: 2},
 		{Title: "AGE", Right: true, Yield: 1},
-		{Title: "WINDOW", Yield: 4},
+		{Title: "AT X", Yield: 4},
 		{Title: "AUDIO", Yield: 5, Min: 8, Style: savedStyle},
 		{Title: "PUBLISHED", Yield: 3},
 		{Title: "TITLE", Min: app.TitleRoom},
@@ -180,30 +180,30 @@ func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
 		}
 	}
 	days := strconv.FormatFloat(sum.WindowDays, 'f', -1, 64)
-	say(request, "Space has", "Spaces have", " no audio here: request an archive; X keeps audio for about "+days+" days, an estimate")
-	say(missing, "Space has", "Spaces have", " lost or changed files here: spaces verify; then extract the archive again, or request one")
-	say(gone, "Space has", "Spaces have", " no audio here and is older than the window: X has probably deleted it")
-	say(linked, "Space is", "Spaces are", " known from a post alone: it may be somebody else's")
-	say(publish, "Space is", "Spaces are", " saved and not published: spaces export, spaces upload")
+	say(request, "Space has", "Spaces have", " no audio here. Request an archive: X keeps audio for about "+days+" days, an estimate")
+	say(missing, "Space has", "Spaces have", " lost or changed files. Check them (spaces verify), then extract the archive again, or request one")
+	say(gone, "Space has", "Spaces have", " no audio here, and X has probably deleted it")
+	say(linked, "Space is", "Spaces are", " known only from a post, and may belong to another host")
+	say(publish, "Space is", "Spaces are", " saved but not published: spaces export, then spaces upload")
 }
 
 // adviseBackup tells of the latest backup, and of those that are behind.
 func (a *App) adviseBackup(sum status.Summary) {
 	if sum.Backup == "" {
-		fmt.Fprintln(a.Out, "No backup was made: spaces backup create TARGET")
+		fmt.Fprintln(a.Out, "No backup has been made. Make one: spaces backup create TARGET")
 	} else {
 		since := ""
 		if sum.ChangedSince != nil && *sum.ChangedSince {
-			since = "; changed since: spaces backup create TARGET"
+			since = ". The library has changed since: spaces backup create TARGET"
 		}
 		place := terminal.Safe(sum.Backup)
 		if sum.TimeUnverified {
-			fmt.Fprintf(a.Out, "Last backup: at %s; its date could not be verified, %s is in the future: spaces backup check %s%s\n", place, a.day(sum.BackedUpAt.Time), app.Quoted(place), since)
+			fmt.Fprintf(a.Out, "Last backup: at %s. Its date, %s, is in the future and could not be verified: spaces backup check %s%s\n", place, a.day(sum.BackedUpAt.Time), app.Quoted(place), since)
 		} else {
 			fmt.Fprintf(a.Out, "Last backup: %s, at %s%s\n", a.day(sum.BackedUpAt.Time), place, since)
 		}
 	}
 	for _, place := range sum.Holding {
-		fmt.Fprintf(a.Out, "The backup at %s still holds somebody whom you have forgotten: spaces backup create %s\n", terminal.Safe(place), app.Quoted(terminal.Safe(place)))
+		fmt.Fprintf(a.Out, "The backup at %s still contains a person whom you have forgotten: spaces backup create %s\n", terminal.Safe(place), app.Quoted(terminal.Safe(place)))
 	}
 }

@@ -27,15 +27,15 @@ func newStudioCmd(a *App) *cobra.Command {
 	var o studioOptions
 	cmd := &cobra.Command{
 		Use:   "studio",
-		Short: "Look, listen and cut in the browser",
-		Long: `Serve a page from this program to your browser: the library and, for each recording, the waveform,
-who speaks when, clips and moments. Listen from any position, drag to select, save clips, export
-episodes, edit titles and notes, remove and restore. Nothing leaves this computer and nothing is
-loaded from elsewhere.
-The address holds a secret: whoever has it can use the page until the program ends, with Ctrl-C.`,
+		Short: "Listen, cut and edit in the browser",
+		Long: `Serve a page to your browser: the library and, for each recording, the waveform, speaking turns,
+clips and moments. Listen from any position, drag to select, save clips, export episodes, edit
+titles and notes, remove and restore. Nothing leaves this computer, and nothing is loaded from
+elsewhere. The address of the page contains a secret. Do not share it: anybody who has it can use
+the page until you end the program with Ctrl-C.`,
 		Example: `  spaces studio --open
   spaces studio --addr 127.0.0.1:8080`,
-		Annotations: manual.Exits(map[int]string{app.ExitDone: "ended with Ctrl-C", app.ExitUsage: "wrong usage, or ADDRESS is not this computer's own"}),
+		Annotations: manual.Exits(map[int]string{app.ExitDone: "ended with Ctrl-C", app.ExitUsage: "wrong usage, or other computers could reach ADDRESS"}),
 		Args:        app.Takes(0, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.studio(cmd.Context(), o)
@@ -43,7 +43,7 @@ The address holds a secret: whoever has it can use the page until the program en
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.open, "open", false, "open the page in the browser")
-	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "listen on `ADDRESS`; port 0 is any free one")
+	f.StringVar(&o.addr, "addr", "127.0.0.1:0", "listen on `ADDRESS`; port 0 chooses a free port")
 	f.BoolVar(&o.network, "allow-network", false, "allow an ADDRESS that other computers can reach; nothing is encrypted")
 	manual.Group(f, "Page", "open", "addr", "allow-network")
 	return cmd
@@ -63,7 +63,7 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 	case err == nil:
 		lib.Close()
 	case app.IsNoLibrary(err):
-		a.Say("there is no library in %s yet: the page says how to begin", a.ShortenHome(a.Settings.Library))
+		a.Say("%s contains no library yet; the page explains how to begin", a.ShortenHome(a.Settings.Library))
 	default:
 		return err
 	}
@@ -84,7 +84,7 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 		return err
 	}
 	if !addr.Addr().IsLoopback() {
-		a.Warn("other computers can reach this page, and what is sent is not encrypted: whoever sees the address can listen, edit, and remove recordings")
+		a.Warn("other computers can reach this page, and nothing is encrypted: anybody who knows the address can listen, edit, and remove recordings")
 	}
 	a.Say("Press Ctrl-C to end it")
 	served, opened := make(chan error, 1), make(chan error, 1)
@@ -101,7 +101,7 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 			}
 		case err := <-served:
 			if err == nil {
-				a.Say("ended")
+				a.Say("The studio has ended")
 			}
 			return err
 		}
@@ -131,7 +131,7 @@ func (o *studioOptions) address() (netip.AddrPort, error) {
 		return addr, app.Hinted(app.Usage("--addr must be an address and a port, not %q", o.addr), "such as 127.0.0.1:8080 or [::1]:0")
 	}
 	if !addr.Addr().IsLoopback() && !o.network {
-		return addr, app.Hinted(app.Usage("other computers could reach %s", o.addr), "use an address of this computer alone, such as 127.0.0.1:0; or allow it with --allow-network")
+		return addr, app.Hinted(app.Usage("other computers could reach %s", o.addr), "use an address that only this computer can reach, such as 127.0.0.1:0, or allow it with --allow-network")
 	}
 	return addr, nil
 }

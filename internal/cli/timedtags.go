@@ -18,9 +18,8 @@ func newTimedTagsCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "timed-tags SPACE",
 		Short: "Print the timed tags between the audio frames of a recording",
-		Long: `Print the timed tags of a recording as JSON Lines: about one a second, with its position, the time
-of day, the people on stage and the audio level of each. X writes these tags between the frames of
-the audio.`,
+		Long: `Print the timed tags of a recording as JSON Lines, about one per second: position, time of day, the
+people on stage, and the audio level of each. X writes these tags between the audio frames.`,
 		Example: `  spaces timed-tags latest > tags.jsonl
   spaces timed-tags latest | jq -r '[.clock, .levels[0]] | @csv'`,
 		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous",

@@ -28,10 +28,10 @@ func newVerifyCmd(a *App) *cobra.Command {
 	var o verifyOptions
 	cmd := &cobra.Command{
 		Use:   "verify [SPACE...]",
-		Short: "Check that no byte has changed",
-		Long: `Read the whole library, or the Spaces named, and compare every file with the SHA-256 from when it
-was saved, clips, episodes and the evidence of consent too. Files that are changed, missing or extra are listed. With
---log each run adds dated lines to a file.
+		Short: "Check that no file is changed or missing",
+		Long: `Read the whole library, or the named Spaces, and compare every file, clips, episodes and the
+evidence of consent included, with the SHA-256 from when it was saved. List changed, missing and
+extra files. --log adds dated lines to a file.
 
 --against compares the library with an archive instead, member by member: bytes, checksums, records
 and durations. Give all parts of a split archive in one call.
@@ -104,10 +104,16 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 	}
 
 	bar := a.NewBar("verifying").CountBytes()
-	findings, ofConsent, ofMade := 0, 0, 0
+	findings, ofConsent, ofMade, unknown, leftovers := 0, 0, 0, 0, 0
 	var broken error // writing what was found
 	tell := func(f library.Finding) {
-		if findings++; f.Made {
+		findings++
+		switch {
+		case f.Kind == library.Extra:
+			unknown++
+		case f.Kind == library.Leftover:
+			leftovers++
+		case f.Made:
 			ofMade++
 		}
 		bar.Close()
@@ -147,14 +153,20 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 	}
 	if findings > 0 {
 		var hints []string
-		if findings > ofConsent+ofMade {
-			hints = append(hints, "extract the archives again to repair it: spaces extract ARCHIVE.zip")
+		if findings > ofConsent+ofMade+unknown+leftovers {
+			hints = append(hints, "extract the archives again to repair the library: spaces extract ARCHIVE.zip")
 		}
 		if ofMade > 0 {
-			hints = append(hints, "make the clip or the episode again, or restore the library from a backup: spaces backup restore TARGET -o DIR")
+			hints = append(hints, "make the clip or episode again, or restore the library from a backup: spaces backup restore TARGET -o DIR")
 		}
 		if ofConsent > 0 {
-			hints = append(hints, "restore the folder consent from a backup, or ask again: spaces consent set HANDLE granted --evidence FILE")
+			hints = append(hints, "restore the folder consent from a backup, or ask again and record the answer: spaces consent set HANDLE granted --evidence FILE")
+		}
+		if unknown > 0 {
+			hints = append(hints, "spaces did not write the extra files: move them out of the library, or delete them")
+		}
+		if leftovers > 0 {
+			hints = append(hints, "the next command that changes the library removes leftover files: spaces reindex")
 		}
 		return app.Fail(app.ExitFound, "findings", strings.Join(hints, " · "),
 			fmt.Errorf("%s found", spell.Plural(findings, "problem was", "problems were")))

@@ -51,13 +51,13 @@ func newWaveformCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "waveform SPACE",
 		Short: "Draw the waveform, or write it as data",
-		Long: `Draw the waveform of a recording, or a part of it, as PNG or SVG: with a time axis, the time of day
-where it is known, and a colour for each speaker. Who speaks when is estimated from the levels that
-X recorded: approximate (≈). Or write the waveform as data for peaks.js and wavesurfer.js: json and
-dat are those of audiowaveform, version 2.
+		Long: `Draw the waveform of a recording, or a part of it, as PNG or SVG, with a time axis, the time of day
+if known, and a colour for each speaker. Speaking turns are approximate (≈), because they are
+estimated from the levels that X recorded. Or write the waveform as data for peaks.js and
+wavesurfer.js: the formats json and dat are those of audiowaveform, version 2.
 
-T is 75, 1:15, 1:02:03.250 or 62m3s. Without -o the picture is written to the current folder, under
-the recording's name.`,
+T is 75, 1:15, 1:02:03.250 or 62m3s. Without -o, the file is written to the current folder,
+with the name of the recording.`,
 		Example: `  spaces waveform latest
   spaces waveform 1ypK --from 12:30 --to 14:00 --dark -o quote.svg
   spaces waveform 1ypK -o peaks.json --samples-per-pixel 512`,
@@ -70,15 +70,15 @@ the recording's name.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, into a folder, or - for standard output")
-	f.StringVar(&o.format, "format", "", "`F` is png, svg, json or dat (default: as FILE says, else png)")
+	f.StringVar(&o.format, "format", "", "`F`: format: png, svg, json or dat (default: by the extension of FILE, otherwise png)")
 	f.StringVar(&o.from, "from", "", "begin at `T`")
 	f.StringVar(&o.to, "to", "", "end at `T`")
-	f.IntVar(&o.width, "width", 0, fmt.Sprintf("width of the picture, `N` pixels (default %d)", defaultWidth))
-	f.IntVar(&o.height, "height", 0, fmt.Sprintf("height of the picture, `N` pixels (default %d)", defaultHeight))
-	f.BoolVar(&o.dark, "dark", false, "light on dark")
+	f.IntVar(&o.width, "width", 0, fmt.Sprintf("`N`: width of the picture in pixels (default %d)", defaultWidth))
+	f.IntVar(&o.height, "height", 0, fmt.Sprintf("`N`: height of the picture in pixels (default %d)", defaultHeight))
+	f.BoolVar(&o.dark, "dark", false, "draw light on dark")
 	f.BoolVar(&o.noSpeakers, "no-speakers", false, "draw all speakers in one colour, without names")
-	f.IntVar(&o.samplesPerPixel, "samples-per-pixel", 0, fmt.Sprintf("`N` samples for each value, a multiple of %d (default %[1]d)", defaultSamplesPerPixel))
-	f.IntVar(&o.bits, "bits", 0, fmt.Sprintf("size of a value, `N` is 8 or 16 (default %d)", defaultBits))
+	f.IntVar(&o.samplesPerPixel, "samples-per-pixel", 0, fmt.Sprintf("`N`: samples per value, a multiple of %d (default %[1]d)", defaultSamplesPerPixel))
+	f.IntVar(&o.bits, "bits", 0, fmt.Sprintf("`N`: bits per value, 8 or 16 (default %d)", defaultBits))
 	f.BoolVar(&o.force, "force", false, "replace an existing file")
 	app.AddIDOnly(cmd, &o.Refs)
 	manual.Group(f, "Where", "from", "to", "id-only")
@@ -110,13 +110,13 @@ func (o *waveformOptions) complete(a *App) error {
 	}
 	switch {
 	case o.output == "-" && a.OutTTY && !f.Text():
-		return app.Hinted(app.Usage("%s is not for a terminal", o.format), "name a file with -o, or send it on: spaces waveform … -o - | …")
+		return app.Hinted(app.Usage("cannot write %s to a terminal", o.format), "name a file with -o FILE, or pipe the output to another program")
 	case o.output == "-" && a.Settings.JSON:
-		return app.Usage("standard output takes the waveform or --json, not both")
+		return app.Usage("-o - and --json both write to standard output")
 	case f.Drawn() && (o.samplesPerPixel != 0 || o.bits != 0):
-		return app.Usage("--samples-per-pixel and --bits are for json and dat, not for %s", o.format)
+		return app.Usage("--samples-per-pixel and --bits apply to json and dat, not to %s", o.format)
 	case !f.Drawn() && (o.width != 0 || o.height != 0 || o.dark || o.noSpeakers):
-		return app.Usage("--width, --height, --dark and --no-speakers are for png and svg, not for %s", o.format)
+		return app.Usage("--width, --height, --dark and --no-speakers apply to png and svg, not to %s", o.format)
 	}
 	o.width, o.height = cmp.Or(o.width, defaultWidth), cmp.Or(o.height, defaultHeight)
 	o.samplesPerPixel, o.bits = cmp.Or(o.samplesPerPixel, defaultSamplesPerPixel), cmp.Or(o.bits, defaultBits)
@@ -197,7 +197,7 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 	}
 	var one bool
 	if w.Clock, one = s.StartClock(space.Stretch{Start: w.From.Seconds(), End: w.To.Seconds()}); !one && w.Format.Drawn() {
-		a.Say("the time of day is left out: some of it is missing in this recording (spaces show %s)", row.ID)
+		a.Say("The picture does not show the time of day, because time was lost in this recording (spaces show %s)", row.ID)
 	}
 	w.Clock = w.Clock.In(a.Zone)
 	if name == "-" {
@@ -229,9 +229,9 @@ func (o *waveformOptions) window(s *space.Space) (from, to time.Duration, err er
 	}
 	switch {
 	case from < 0 || from >= length:
-		return outside("--from %s is not in the recording", o.from)
+		return outside("--from %s is outside the recording", o.from)
 	case to >= length+time.Second: // tables show whole seconds
-		return outside("--to %s is beyond the end of the recording", o.to)
+		return outside("--to %s is past the end of the recording", o.to)
 	case to <= from:
 		return outside("--to %s is not after the start, %s", o.to, spell.Moment(from.Seconds()))
 	}

@@ -24,7 +24,7 @@ type consentSetLine struct {
 func (a *App) printSent(list []withdrawal.Sent, e *consent.Entry) error {
 	who := consent.Who{Handle: e.Handle, ID: e.ID}
 	if len(list) == 0 {
-		a.Say("By the receipts, nothing that was sent has the voice of %s", who)
+		a.Say("According to the receipts, no upload has the voice of %s", who)
 		return nil
 	}
 	if _, err := fmt.Fprintf(a.Out, "These uploads have the voice of %s:\n", who); err != nil {

@@ -33,13 +33,13 @@ func Rename(library *os.Root, folder, file, name string) (string, error) {
 func Renamed(file, name string, fit func(stem string) string) (string, error) {
 	ext := path.Ext(file)
 	if f, ok := format.Of(name, format.All()); ok && path.Ext(name) != ext {
-		p := recording.Problemf(BadRequest, ExtensionStays, "the extension stays %s: a new name does not make it %s", ext, f)
+		p := recording.Problemf(BadRequest, ExtensionStays, "the extension must stay %s: renaming does not convert a file to %s", ext, f)
 		p.Known = []string{string(f)}
 		return "", p
 	}
 	stem := strings.TrimSuffix(name, ext)
 	if fits := fit(stem); stem != fits || stem == "" {
-		p := recording.Problemf(BadRequest, UnfitName, "%q cannot be the name of a file", name)
+		p := recording.Problemf(BadRequest, UnfitName, "%q is not a valid file name", name)
 		if stem != "" && fits != "" {
 			p.Known = []string{fits + ext}
 		}
@@ -67,7 +67,7 @@ func Move(library *os.Root, folder, file, renamed string, files func() ([]string
 	}
 	err = store.Rename(folder, file, renamed, list)
 	if errors.Is(err, fs.ErrExist) {
-		return recording.Problemf(Exists, RenameTaken, "a file of the name %s exists", renamed)
+		return recording.Problemf(Exists, RenameTaken, "a file named %s exists already", renamed)
 	}
 	return err
 }

@@ -167,9 +167,12 @@ func flagName(f *pflag.Flag) string {
 	return name
 }
 
-// aboutFlag says what a flag does, and its default where that is not nothing.
+// aboutFlag says what a flag does, and its default where that is not nothing. A
+// usage may begin with the value and a colon, "`T`: length of the clip": the
+// help shows the value beside the name of the flag already.
 func aboutFlag(f *pflag.Flag) string {
-	_, about := pflag.UnquoteUsage(f)
+	value, about := pflag.UnquoteUsage(f)
+	about = strings.TrimPrefix(about, value+": ")
 	switch f.DefValue {
 	case "", "0", "0s", "false", "[]":
 		return about

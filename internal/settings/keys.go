@@ -58,13 +58,23 @@ func Keys() []Key {
 		{Name: noProgressKey, About: "hide progress bars", preset: "false", check: aSwitch},
 	}
 	for _, act := range consent.Actions {
-		list = append(list, Key{Name: ConsentKey(act), About: "what to do when a speaker has not given consent: off, warn, require",
+		list = append(list, Key{Name: ConsentKey(act), About: "speakers without consent in " + speakersIn[act] + ": off, warn or require",
 			preset: string(consent.Policy(nil).Mode(act)), check: aMode})
 	}
 	return append(list,
 		Key{Name: meKey, About: "your handles on X, separated by commas; your own voice needs no consent", text: true, check: someHandles},
 		Key{Name: xClientIDKey, About: "client ID of your developer app on X", text: true, check: aClientID},
 		Key{Name: xPortKey, About: "local port for the sign-in reply from X", preset: "8420", check: aPort})
+}
+
+// speakersIn says what the setting of an action is about.
+var speakersIn = map[consent.Action]string{
+	consent.Clipping:   "clips and videos",
+	consent.Exporting:  "episodes",
+	consent.SendingOwn: "uploads to private targets",
+	consent.SendingAll: "uploads to public targets, and open bags",
+	consent.Feeding:    "the feed",
+	consent.Posting:    "posts on X",
 }
 
 // Lookup returns the key of a name.

@@ -177,7 +177,7 @@ func TestRenameClip(t *testing.T) {
 	hash, file := c.cutOne("One")
 	for _, tt := range []struct{ name, to, want string }{
 		{"a path", "../up", `"kind":"unfit-name"`},
-		{"a folder", "a/b", `"kind":"unfit-name","message":"\"a/b\" cannot be the name of a file","hint":"a b.m4a"`},
+		{"a folder", "a/b", `"kind":"unfit-name","message":"\"a/b\" is not a valid file name","hint":"a b.m4a"`},
 		{"nothing", "", `"hint":"Choose another name"`},
 		{"hidden", ".hidden", `"unfit-name"`},
 		{"a device", "CON", `"unfit-name"`},

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
 )
 
 // Open opens a file or folder with the program that the desktop has for it.
@@ -17,15 +16,11 @@ func Open(path string) error {
 	if runtime.GOOS == "darwin" {
 		opener = "open"
 	}
-	out, err := exec.Command(opener, path).CombinedOutput()
+	err := exec.Command(opener, path).Run()
 	if errors.Is(err, exec.ErrNotFound) {
 		return fmt.Errorf("cannot open %s: %s is not installed", path, opener)
 	} else if err != nil {
-		text := ""
-		if said := strings.TrimSpace(string(out)); said != "" {
-			text = "\n" + said
-		}
-		return fmt.Errorf("cannot open %s: %s failed: %w%s", path, opener, err, text)
+		return fmt.Errorf("cannot open %s: %s found no program for it (%w)", path, opener, err)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 
 // addOverride adds the flag of commands that stop where consent is missing.
 func AddOverride(cmd *cobra.Command, reason *string) {
-	cmd.Flags().StringVar(reason, "override-consent", "", "continue without consent; the ledger keeps the `REASON`")
+	cmd.Flags().StringVar(reason, "override-consent", "", "`REASON`: continue without consent; the ledger records the reason")
 	manual.Group(cmd.Flags(), "Consent", "override-consent")
 }
 
@@ -181,7 +181,7 @@ func wayOn(w consent.Way) string {
 		}
 		return fmt.Sprintf("record it with: spaces consent set %s granted --for %s", name, w.Purpose)
 	case consent.AnotherStretch:
-		return fmt.Sprintf("post a stretch without them: spaces video %s --at T", w.Recording)
+		return fmt.Sprintf("post a passage without them: spaces video %s --at T", w.Recording)
 	case consent.LeaveThemOut:
 		switch {
 		case !w.Made:
@@ -193,7 +193,7 @@ func wayOn(w consent.Way) string {
 	case consent.ConfirmTurns:
 		return fmt.Sprintf("confirm who speaks when: spaces speakers confirm %s --turns FILE", w.Recording)
 	}
-	return "or continue with a written reason: --override-consent \"…\""
+	return "or continue and record a reason: --override-consent \"…\""
 }
 
 // warnTorn tells of an entry that was never finished.

@@ -110,13 +110,13 @@ func DidYouMean(text string, list []string) string {
 
 func unknownFormatHint(e *format.UnknownError) string {
 	if f, _ := format.Parse(e.Name, format.All()); f == format.MP4 {
-		return "a clip with a picture is made with: spaces video"
+		return "to make a video: spaces video"
 	}
 	return DidYouMean(e.Name, Words(e.Known))
 }
 
 // checkName is the hint where there is no file of a name.
-const CheckName = "check the name; one with spaces needs quotes"
+const CheckName = "check the name; put a name with spaces in quotes"
 
 // classify finds the exit code, kind and hint of an error.
 func Classify(err error) *Failure {
@@ -146,19 +146,19 @@ func Classify(err error) *Failure {
 	case errors.As(err, new(*clips.BrokenError)):
 		return Fail(ExitFailed, "bad-clip", "restore the record from a backup; or delete it and the clip, and cut the clip again", err)
 	case errors.As(err, new(*feed.InvalidError)):
-		return Fail(ExitFailed, "failed", "change it: see spaces feed init --help", err)
+		return Fail(ExitFailed, "failed", "change the show: spaces feed init --help", err)
 	case errors.Is(err, feed.ErrNoShow):
-		return Fail(ExitNotFound, "no-show", "describe it first: see spaces feed init --help", err)
+		return Fail(ExitNotFound, "no-show", "describe the show first: spaces feed init --help", err)
 	case errors.Is(err, feed.ErrNoEpisodes):
-		return Fail(ExitNotFound, "no-episodes", "make one: spaces export latest --format mp3", err)
+		return Fail(ExitNotFound, "no-episodes", "make an episode: spaces export latest --format mp3", err)
 	case errors.Is(err, feed.ErrNonePublished):
-		return Fail(ExitNotFound, "no-episodes", "choose what enters the feed: spaces episodes publish latest", err)
+		return Fail(ExitNotFound, "no-episodes", "publish an episode: spaces episodes publish latest", err)
 	case errors.As(err, &broken):
 		return Fail(ExitFailed, "broken-ledger", broken.Hint(), err)
 	case errors.As(err, new(*durable.TakenError)):
-		return Fail(ExitFailed, "exists", "choose another name with -o, or replace it with --force", err)
+		return Fail(ExitFailed, "exists", "choose another name with -o, or replace the file with --force", err)
 	case errors.As(err, new(*transcript.InvalidError)):
-		return Fail(ExitUsage, "bad-transcript", "a transcript is .srt, .vtt or the .json of whisper, in the time of the whole recording", err)
+		return Fail(ExitUsage, "bad-transcript", "use a .srt or .vtt, or the .json of whisper, with the times of the whole recording", err)
 	case errors.As(err, &unknown):
 		return Fail(ExitUsage, "bad-request", unknownFormatHint(unknown), err)
 	case consentError(err) != nil:
@@ -169,25 +169,25 @@ func Classify(err error) *Failure {
 		}
 		return Fail(ExitFailed, string(problem.Kind), problem.Hint, err)
 	case errors.Is(err, library.ErrNoLibrary):
-		return Fail(ExitNotFound, "no-library", "make one from your archive: spaces extract ARCHIVE.zip; or from a backup: spaces backup restore TARGET; or name another folder with --library", err)
+		return Fail(ExitNotFound, "no-library", "make a library from your archive (spaces extract ARCHIVE.zip) or from a backup (spaces backup restore TARGET), or name another folder with --library", err)
 	case errors.Is(err, library.ErrForeign):
 		return Fail(ExitFailed, "failed", "name a library or an empty folder: --library DIR", err)
 	case errors.Is(err, library.ErrNoFolder), errors.Is(err, settings.ErrNoHome):
 		return Fail(ExitFailed, "no-home", homeHint, err)
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
-		return Fail(ExitNotFound, "no-such-space", "see what there is: spaces list", err)
+		return Fail(ExitNotFound, "no-such-space", "list the Spaces: spaces list", err)
 	case errors.Is(err, library.ErrNewer), errors.Is(err, catalog.ErrNewer):
 		return Fail(ExitFailed, "newer-version", "use the newer version of spaces for this library", err)
 	case errors.Is(err, catalog.ErrCorrupt), errors.Is(err, catalog.ErrOlder), errors.Is(err, catalog.ErrOther), errors.Is(err, catalog.ErrNotExist):
-		return Fail(ExitFailed, "catalogue", "build it again from the folders: spaces reindex", err)
+		return Fail(ExitFailed, "catalogue", "rebuild the catalogue from the folders: spaces reindex", err)
 	case library.IsFull(err), errors.Is(err, catalog.ErrFull):
-		return Fail(ExitFailed, "disk-full", "make room and run the same command again; nothing is lost", err)
+		return Fail(ExitFailed, "disk-full", "free some disk space and run the same command again; nothing is lost", err)
 	case isReadOnly(err):
-		return Fail(ExitFailed, "read-only", "copy the library to a disk that can be written, and name it with --library", err)
+		return Fail(ExitFailed, "read-only", "copy the library to a writable disk, and name it with --library", err)
 	case errors.Is(err, fs.ErrPermission):
-		return Fail(ExitFailed, "no-permission", "look at the permissions of the folder, or name another one with --library", err)
+		return Fail(ExitFailed, "no-permission", "check the permissions of the folder, or name another one with --library", err)
 	case errors.Is(err, fs.ErrNotExist) && errors.As(err, &file) && strings.Contains(filepath.ToSlash(file.Path), layout.Recordings+"/"):
-		return Fail(ExitFailed, "failed", "a file of the library is gone: spaces verify", err)
+		return Fail(ExitFailed, "failed", "find the missing files: spaces verify", err)
 	case errors.Is(err, fs.ErrNotExist):
 		return Fail(ExitNotFound, "no-such-file", CheckName, err)
 	case errors.Is(err, syscall.ENOTDIR), strings.HasSuffix(err.Error(), "not a directory"):

@@ -30,19 +30,19 @@ func problemCode(k recording.ProblemKind) int {
 // problemHint returns what to do about a problem, or "".
 func ProblemHint(p *recording.Problem) string {
 	if p.Kind == clips.Unconfirmed {
-		return "look at them: spaces speakers show " + p.Recording + ", then spaces speakers confirm " + p.Recording
+		return "review the turns: spaces speakers show " + p.Recording + ", then spaces speakers confirm " + p.Recording
 	}
 	switch p.Cause {
 	case recording.NoClock:
-		return "give the time in the recording: --at"
+		return "give the position in the recording instead: --at"
 	case recording.BothEnds:
 		return "leave out --length or --end"
 	case recording.BeforeZero:
 		return "times count from the beginning of the recording, 0"
 	case recording.HoursMeant:
-		return "if minutes and seconds are meant, write " + spell.Exact(p.At.Seconds())
+		return "for minutes and seconds, write " + spell.Exact(p.At.Seconds())
 	case recording.EndsLate:
-		return "leave out --exact to get the shorter clip; or give --end or --length"
+		return "leave out --exact to get a shorter clip, or use --end or --length"
 	case recording.LostThere:
 		return "start there: --at " + spell.Exact(p.At.Seconds())
 	case recording.OthersSpeak:
@@ -57,7 +57,7 @@ func ProblemHint(p *recording.Problem) string {
 	case clips.InLibrary:
 		return "name a file outside the library with -o; without -o, clips and episodes go to the recording's folder"
 	case clips.FileTaken:
-		return "--force replaces it; or choose another file"
+		return "replace it with --force, or choose another file"
 	case clips.ExtensionStays:
 		if len(p.Known) > 0 {
 			return "leave out ." + p.Known[0]
@@ -71,7 +71,7 @@ func ProblemHint(p *recording.Problem) string {
 	case clips.RenameTaken:
 		return "choose another name"
 	case clips.NameTaken:
-		return "--force replaces it; or name this one with --name, such as --name '{title} {at} {length}'"
+		return "replace it with --force, or name this clip with --name, for example --name '{title} {at} {length}'"
 	case clips.Uncopied:
 		return "re-encode it: --strict, or --format flac"
 	case clips.NoAAC:
@@ -84,13 +84,13 @@ func ProblemHint(p *recording.Problem) string {
 		if len(p.Known) > 0 && p.Known[0] != "" {
 			return "did you mean: " + p.Known[0]
 		}
-		return "remove it, or rename it to the column that is meant"
+		return "remove the column, or correct its name"
 	case clips.LongLine:
 		return "check that the file is a batch of clips"
 	case clips.Outside:
-		return "write it as a path below the folder that -o names, or allow every folder with --anywhere"
+		return "use a path inside the folder of -o, or allow every folder with --anywhere"
 	case clips.NoRecording:
-		return "add it, or name the recording of all lines: --recording SPACE"
+		return "add it, or name one recording for all lines: --recording SPACE"
 
 	case episode.PresetProcessed:
 		return "use --preset host, or leave out --mono, --level, --bit-rate, --loudness and --true-peak"
@@ -107,13 +107,13 @@ func ProblemHint(p *recording.Problem) string {
 	case episode.NoProgram:
 		return "leave out --encoder: spaces encodes MP3 itself"
 	case episode.OwnTranscript:
-		return "give that of the recording, and correct it there"
+		return "use the transcript of the whole recording, and correct that one"
 	case episode.EpisodeTaken:
-		return "--force replaces it; or give this one another name with --name"
+		return "replace it with --force, or give this episode another name with --name"
 	case episode.MadeOtherwise:
-		return "--force replaces it; or give this one another name with --name"
+		return "replace it with --force, or give this episode another name with --name"
 	case episode.BesideTaken:
-		return "move it away, or give this one another name with --name"
+		return "move it away, or give this episode another name with --name"
 	}
 	return ""
 }
@@ -128,13 +128,13 @@ func feedHint(c feed.Cause) string {
 	case feed.SameAddress:
 		return "export one of them under another name: --name"
 	case feed.NoDate:
-		return "give it one (spaces add FILE --started-at TIME) and export it again, or leave the episode out: spaces episodes unpublish SPACE"
+		return "set the date (spaces add FILE --started-at TIME) and export the Space again, or leave the episode out: spaces episodes unpublish SPACE"
 	case feed.BadClip:
 		return "cut the clip again, or delete it"
 	case feed.BadTranscript:
 		return "export the Space again with a valid transcript: --transcript FILE"
 	case feed.NoCover:
-		return "give it again: spaces feed init --image FILE"
+		return "set the image again: spaces feed init --image FILE"
 	case feed.LongTranscript:
 		return "build without --site"
 	}

@@ -56,10 +56,10 @@ func (a *App) Opened(lib *library.Library, err error) error {
 func (a *App) EmptyOld(ctx context.Context, lib *library.Library) {
 	items, err := lib.EmptyRemoved(ctx, a.Now().Add(-library.KeepRemoved))
 	if len(items) > 0 {
-		a.Say("deleted %s permanently: removed more than 30 days ago", KindsOf(items))
+		a.Say("Deleted %s permanently (removed more than 30 days ago)", KindsOf(items))
 	}
 	if err != nil && ctx.Err() == nil {
-		a.Warn("cannot delete what was removed more than 30 days ago: %v", err)
+		a.Warn("cannot delete items that were removed more than 30 days ago: %v", err)
 	}
 }
 

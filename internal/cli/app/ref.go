@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,7 @@ type Refs struct {
 
 // addIDOnly adds the flag that goes with SPACE arguments.
 func AddIDOnly(cmd *cobra.Command, r *Refs) {
-	cmd.Flags().BoolVar(&r.IDOnly, "id-only", false, "take whole ids and addresses only: no beginnings, no titles, no latest")
+	cmd.Flags().BoolVar(&r.IDOnly, "id-only", false, "accept only whole ids and addresses: no beginnings, no titles, no latest")
 }
 
 // resolve finds the Spaces that are meant, in the order in which they were
@@ -72,7 +73,7 @@ func (r Refs) ResolveBut(ctx context.Context, a *App, lib *library.Library, abse
 		}
 	}
 	if len(list) == 0 && missing == 0 && len(r.Words) > 0 { // what fills a pipe may have found nothing
-		a.Warn("standard input named no Space")
+		a.Warn("standard input contains no ids")
 	}
 	return list, nil
 }
@@ -111,7 +112,12 @@ func ResolveOne(ctx context.Context, a *App, lib *library.Library, word string, 
 	row, err := find.Of(lib, idOnly).Space(ctx, word)
 	var several *find.AmbiguousError
 	if errors.Is(err, library.ErrNotFound) {
-		return row, Hinted(err, noSpaceHint(ctx, lib, word, idOnly))
+		f := Classify(err)
+		f.Hint = noSpaceHint(ctx, lib, word, idOnly)
+		if fileLike.MatchString(word) {
+			f.Err = fmt.Errorf("no file and no Space is named %q", word)
+		}
+		return row, f
 	} else if !errors.As(err, &several) {
 		return row, err
 	}
@@ -130,21 +136,24 @@ func ResolveOne(ctx context.Context, a *App, lib *library.Library, word string, 
 		fmt.Errorf("%q can mean several Spaces:\n%s", word, strings.TrimRight(b.String(), "\n")))
 }
 
+// fileLike matches words that are more likely names of files than of Spaces.
+var fileLike = regexp.MustCompile(`^\S.*\.[A-Za-z][A-Za-z0-9]{1,4}$`)
+
 // noSpaceHint is what to do about a word that means no Space.
 func noSpaceHint(ctx context.Context, lib *library.Library, word string, idOnly bool) string {
 	if info, err := os.Stat(word); err == nil && !info.IsDir() {
-		return "a file is taken into the library with: spaces extract " + word
+		return "to add this file to the library: spaces extract " + word
 	}
 	if all, err := lib.Catalog().Find(ctx, find.Latest); err == nil && len(all) == 0 {
-		return "the library is empty: spaces extract ARCHIVE.zip"
+		return "the library is empty; extract your archive first: spaces extract ARCHIVE.zip"
 	}
 	if idOnly {
-		return "--id-only takes whole ids: spaces list"
+		return "--id-only accepts only whole ids; to see them: spaces list"
 	}
 	if near := find.Of(lib, false).Near(ctx, word); near != "" {
 		return "did you mean: " + near
 	}
-	return "see what there is: spaces list"
+	return "list the Spaces: spaces list"
 }
 
 // readIDs reads ids, one a line, or JSON Lines with an "id". Lines of JSON

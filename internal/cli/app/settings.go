@@ -93,7 +93,7 @@ func (a *App) LoadSettings(cmd *cobra.Command) error {
 		return SettingError(err)
 	}
 	for _, key := range all.Unknown {
-		a.Warn("%s: there is no setting %q", a.ConfigFile(), key)
+		a.Warn("%s: no setting is named %q", a.ConfigFile(), key)
 	}
 	a.Settings.Settings, err = a.Folder().Settings(all)
 	return err

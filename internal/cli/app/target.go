@@ -53,17 +53,17 @@ func (a *App) TargetError(err error) error {
 		case unknown.Folder != "":
 			f.Code, f.Kind, f.Hint = ExitUsage, "usage", "write the folder as a URL: "+unknown.Folder
 		case slices.Contains(all.Schemes(), unknown.Name):
-			f.Hint = "write its URL, " + unknown.Name + "://…, or add one by name: spaces target add NAME"
+			f.Hint = "use a URL, " + unknown.Name + "://…, or add one by name: spaces target add NAME"
 		case strings.ContainsAny(unknown.Name, `./\`):
 			f.Hint = "write a URL, such as file:///media/disk/folder or sftp://USER@HOST/folder"
 		}
 		return f
 	case errors.As(err, &file) && file.Secret != "":
-		return Hinted(Usage("%w", err), "remove it from there, and store it with: spaces target login "+file.Target)
+		return Hinted(Usage("%w", err), "remove it from the file, and store it with: spaces target login "+file.Target)
 	case errors.As(err, &file):
 		return Usage("%w", err)
 	case errors.Is(err, settings.ErrTargetExists):
-		return Hinted(Usage("%w", err), "--force replaces it; spaces target list shows it")
+		return Hinted(Usage("%w", err), "replace it with --force; to see it: spaces target list")
 	case !errors.As(err, &wrong):
 		return AuthError(SettingError(err))
 	}

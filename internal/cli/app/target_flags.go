@@ -48,7 +48,7 @@ func (b *BackendFlags) Given(d *all.Description) ([]settings.Setting, error) {
 			continue
 		}
 		if !slices.Contains(flag.Backends, d.Backend.Name) {
-			return nil, Usage("--%s is for %s targets, and %s is not one", flag.Name(), spell.Or(flag.Backends), d.URL)
+			return nil, Usage("--%s applies to %s targets, not to %s", flag.Name(), spell.Or(flag.Backends), d.URL)
 		}
 		var value any = given.Value.String()
 		switch {

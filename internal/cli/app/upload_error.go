@@ -72,7 +72,7 @@ func UploadError(err error, t *named.Target) error {
 	case status != nil && wire.RetryableStatus(status.Status):
 		return Fail(ExitFailed, "server", "the server has a problem. Later, "+again, err)
 	case status != nil:
-		return Fail(ExitFailed, "refused", "nothing was changed there. What a target needs: spaces help topic uploading", err)
+		return Fail(ExitFailed, "refused", "nothing was changed there; for what a target needs: spaces help topic uploading", err)
 	case errors.As(err, &op), errors.As(err, new(*wire.IdleError)), wire.Retryable(err):
 		return Fail(ExitFailed, "connection", "check the network connection; "+again, err)
 	case errors.As(err, &local) && errors.Is(err, fs.ErrNotExist):

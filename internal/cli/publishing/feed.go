@@ -59,21 +59,21 @@ the people of --person.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.String("title", "", "call the show `TEXT`")
-	f.String("base-url", "", "the feed and the audio go to the folder at `URL`")
-	f.String("description", "", "describe the show with `TEXT`")
-	f.String("author", "", "name `NAME` as the author")
-	f.String("email", "", "publish `ADDRESS` as the e-mail of the owner")
-	f.String("language", "", "set the language to `CODE`, such as en, de or pt-BR")
-	f.StringArray("category", nil, "put the show in `CATEGORY` of Apple's list, such as \"News > Politics\"; may be repeated")
-	f.String("image", "", "cover, a JPEG or PNG `FILE|URL`, square, 1400 to 3000 pixels")
-	f.String("link", "", "link the web page at `URL` (default: the base URL)")
+	f.String("title", "", "`TEXT`: title of the show")
+	f.String("base-url", "", "`URL`: web address of the folder for the feed and the audio")
+	f.String("description", "", "`TEXT`: description of the show")
+	f.String("author", "", "`NAME`: author of the show")
+	f.String("email", "", "`ADDRESS`: public e-mail address of the owner")
+	f.String("language", "", "`CODE`: language, for example en, de or pt-BR")
+	f.StringArray("category", nil, "`CATEGORY`: category of Apple's list, for example \"News > Politics\"; may be repeated")
+	f.String("image", "", "`FILE|URL`: cover, a square JPEG or PNG of 1400 to 3000 pixels")
+	f.String("link", "", "`URL`: web page of the show (default: the base URL)")
 	f.Bool("explicit", false, "mark the show as explicit")
-	f.String("copyright", "", "state the copyright as `TEXT`")
+	f.String("copyright", "", "`TEXT`: copyright line")
 	f.Bool("locked", true, "forbid other hosting services to import the feed")
-	f.StringArray("person", nil, "name `[HANDLE=]NAME[,ROLE]` in the feed; may be repeated, replaces the list")
-	f.String("prefer", "", "publish `FORMAT` if a Space has several (default mp3)")
-	f.String("guid", "", "keep the podcast:guid `UUID` of an existing show")
+	f.StringArray("person", nil, "`[HANDLE=]NAME[,ROLE]`: name this person in the feed; may be repeated; replaces the list")
+	f.String("prefer", "", "`FORMAT`: format to publish if a Space has several (default mp3)")
+	f.String("guid", "", "`UUID`: podcast:guid of an existing show")
 	manual.Group(f, "Show", "title", "base-url", "description", "author", "language", "category", "image", "person", "explicit")
 	manual.Group(f, "More about the show", "email", "link", "copyright", "locked", "prefer", "guid")
 	return cmd
@@ -149,8 +149,8 @@ item with a guid that never changes. If a Space has several published episodes, 
 MP3 (or the format of feed init --prefer), then the one of the preset host. Every file is compared
 with its SHA-256 first. A new episode changes only its own item and the date of the feed.
 
---site writes web pages and copies the audio beside them, so that the folder works as it is, on
-this computer and at the base URL. The library's own folder keeps its pages up to date after that.`,
+--site also writes web pages and copies the audio beside them: the folder then works on this computer
+and at the base URL. In the folder of the library, later builds update the pages even without --site.`,
 		Example: `  spaces feed build
   spaces feed build --site --out public
   spaces feed build --json | jq -r '.files[].path'`,
@@ -160,7 +160,7 @@ this computer and at the base URL. The library's own folder keeps its pages up t
 			return a.feedBuild(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write into `DIR`, or to a FILE.xml (default: the folder feed of the library)")
+	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write to the folder `DIR`, or to a FILE.xml (default: the folder feed of the library)")
 	cmd.Flags().BoolVar(&o.site, "site", false, "write web pages too, and copy the audio beside them")
 	manual.Group(cmd.Flags(), "Output", "out", "site")
 	app.AddOverride(cmd, &o.override)
@@ -257,7 +257,7 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		a.Say("Wrote %s of the site. Open %s", spell.Count(len(b.Pages), "file"), terminal.Safe(a.Shorten(filepath.Join(dir, "index.html"))))
 	}
 	if n := len(b.Gone); n > 0 {
-		a.Say("Removed %s of episodes that are not in the feed any more", spell.Count(n, "page"))
+		a.Say("Removed %s of episodes that are no longer in the feed", spell.Count(n, "page"))
 	}
 	if errs+warnings > 0 {
 		a.Warn("the feed has %s and %s. List them: spaces feed check %s", spell.Count(errs, "error"), spell.Count(warnings, "warning"), name)

@@ -70,15 +70,15 @@ spaces help topic posting.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.text, "text", "", "post `TEXT`, at most 280 characters as X counts")
-	f.StringVar(&o.alt, "alt", "", "describe the clip with `TEXT`, for people who cannot see or hear it")
-	f.StringVar(&o.captions, "captions", "", "add captions from `FILE`: SubRip, WebVTT or JSON")
-	f.StringVar(&o.language, "language", "en", "language of the captions, two `LETTERS`")
+	f.StringVar(&o.text, "text", "", "`TEXT`: text of the post, at most 280 characters as X counts")
+	f.StringVar(&o.alt, "alt", "", "`TEXT`: description of the clip, for people who cannot see or hear it")
+	f.StringVar(&o.captions, "captions", "", "`FILE`: captions: SubRip, WebVTT or JSON")
+	f.StringVar(&o.language, "language", "en", "`LETTERS`: language of the captions, two letters")
 	f.StringVar(&o.replyTo, "reply-to", "", "reply to the post with this `ID` or URL")
 	manual.Group(f, "Post", "text", "alt", "captions", "language", "reply-to")
 	f.BoolVar(&o.copy, "copy", false, "post nothing: print the file and the text, and copy the text")
-	f.StringVar(&o.posted, "posted", "", "the uncertain post did appear: its `ID` or URL")
-	f.BoolVar(&o.forget, "forget-attempt", false, "the uncertain post did not appear")
+	f.StringVar(&o.posted, "posted", "", "report that the uncertain post did appear, with its `ID` or URL")
+	f.BoolVar(&o.forget, "forget-attempt", false, "report that the uncertain post did not appear")
 	f.StringVar(&o.bandwidth, "bandwidth", "", "use at most `RATE` bytes per second: 500k, 2M")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before posting")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print limits, price and requests without sending them")
@@ -321,7 +321,7 @@ func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, con
 		if a.Settings.JSON {
 			return app.WriteJSON(a.Out, o.line("forgotten"))
 		}
-		a.Say("Noted that X did not make the post. The next spaces post tries again")
+		a.Say("Recorded that X did not make the post. The next spaces post tries again")
 		return nil
 	}
 	r, err := client.Settle(attempt, o.posted, o.draft.Receipt(client.Place(handle), a.Version))

@@ -45,7 +45,7 @@ func (o *postOptions) check() error {
 		return app.Usage("--language must be two letters such as en, not %q", o.language)
 	}
 	if n := x.Weigh(o.text); n > o.limits.Text {
-		return app.Fail(app.ExitUsage, "too-long", "shorten the text", fmt.Errorf("the text counts %d characters, %d more than X accepts", n, n-o.limits.Text))
+		return app.Fail(app.ExitUsage, "too-long", "shorten the text", fmt.Errorf("--text counts %d characters, %d more than X accepts", n, n-o.limits.Text))
 	}
 	if n := utf8.RuneCountInString(o.alt); n > o.limits.Alt {
 		return app.Fail(app.ExitUsage, "too-long", "shorten it", fmt.Errorf("--alt has %d characters, %d more than X accepts", n, n-o.limits.Alt))

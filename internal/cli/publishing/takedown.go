@@ -50,7 +50,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error 
 	}
 	replaced = append(replaced, stale...)
 	if len(gone)+len(replaced) == 0 {
-		a.Say("By the receipts, nothing at %s has the voice of a person who withdrew", terminal.Safe(g.s.Target.Place()))
+		a.Say("According to the receipts, nothing at %s has the voice of a person who withdrew", terminal.Safe(g.s.Target.Place()))
 		return nil
 	}
 	if err := g.agreeToTakeDown(ctx, gone, replaced); err != nil || g.o.dryRun {
@@ -75,7 +75,7 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error 
 		return app.UploadError(err, t)
 	}
 	if left > 0 {
-		return app.Fail(app.ExitPartly, "not-removed", "look at what is left, and remove it there yourself; the next run tries again", fmt.Errorf("%s could not be removed from %s", spell.Count(left, "file"), g.s.Target.Place()))
+		return app.Fail(app.ExitPartly, "not-removed", "the next run tries again; or remove the remaining objects there yourself", fmt.Errorf("%s could not be removed from %s", spell.Count(left, "file"), g.s.Target.Place()))
 	}
 	return events.finish(sum, len(g.List))
 }
@@ -110,7 +110,7 @@ func (g *gatherer) agreeToTakeDown(ctx context.Context, gone, replaced []*publis
 		return nil
 	}
 	if !a.InTTY || a.Settings.JSON {
-		return app.Fail(app.ExitUsage, "not-agreed", "--yes takes it down without asking; --dry-run lists it", errors.New("cannot ask: standard input is not a terminal"))
+		return app.Fail(app.ExitUsage, "not-agreed", "--yes does not ask; --dry-run lists what would be taken down", errors.New("cannot ask: standard input is not a terminal"))
 	}
 	yes, err := a.Confirm(ctx, "Take this down? Subscribers and caches keep their copies.")
 	if err == nil && !yes {
@@ -140,7 +140,7 @@ func (g *gatherer) remove(ctx context.Context, t *named.Target, gone []*publish.
 			f = app.Classify(app.UploadError(err, t))
 			f.Err = fmt.Errorf("%s: %w", r.Object, f.Err)
 			if became == publish.Left {
-				f.Hint = "it is not the file that was sent, so it was not removed: check it"
+				f.Hint = "it was not removed, because it is not the file that was sent; check it"
 			}
 		}
 		switch {

@@ -30,7 +30,7 @@ func newTargetAddCmd(a *App) *cobra.Command {
 	var o targetAddOptions
 	cmd := &cobra.Command{
 		Use:   "add NAME [URL]",
-		Short: "Give a target a name",
+		Short: "Add a target under a name",
 		Long: `Save a target under a name, in the config file (spaces config path). Without a URL, the command
 asks for everything on the terminal, credentials too. With a URL, it asks for nothing: set the rest
 with flags, and store the credentials with spaces target login.
@@ -51,9 +51,9 @@ with flags, and store the credentials with spaces target login.
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.Access, "access", "", "let `WHO` read the files: private or public")
-	f.StringVar(&o.BaseURL, "base-url", "", "everybody finds the files under `URL`")
-	f.BoolVar(&o.ReplacesSame, "force", false, "replace the target of that name")
+	f.StringVar(&o.Access, "access", "", "`WHO`: who can read the files: private (only you) or public (everybody)")
+	f.StringVar(&o.BaseURL, "base-url", "", "`URL`: public web address of the target")
+	f.BoolVar(&o.ReplacesSame, "force", false, "replace an existing target with this name")
 	manual.Group(f, "Target", "access", "base-url", "force")
 	app.Complete(cmd, "access", "private", "public")
 	o.backend.Add(f, false)
@@ -65,7 +65,7 @@ func (a *App) addTarget(ctx context.Context, o *targetAddOptions) error {
 		return app.Usage("%w", err)
 	}
 	if o.Name == named.X {
-		return app.Hinted(app.Usage("the name %q stands for X", named.X), "choose another name; to post on X: spaces target login x")
+		return app.Hinted(app.Usage("the name %q is reserved for X", named.X), "choose another name; to post on X: spaces target login x")
 	}
 	asks := o.URL == ""
 	in := bufio.NewReader(a.In)

@@ -47,9 +47,9 @@ type targetLine struct {
 func newTargetListCmd(a *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List the targets, and where their credentials are kept",
-		Long: `List the targets of the settings: kind, URL, who can read the files, and where the credentials
-are kept (keyring, or a file that only you may read). Credentials of no named target are listed too.`,
+		Short: "List the targets, and where their credentials are stored",
+		Long: `List the targets: type, URL, who can read the files, and where the credentials are stored (the
+keyring, or a file that only you may read). Credentials without a named target are listed too.`,
 		Example: `  spaces target list
   spaces target list --json | jq -r .url`,
 		Args: app.Takes(0, 0),
@@ -85,7 +85,7 @@ func (a *App) listTargets() error {
 	switch {
 	case a.Settings.JSON:
 	case t.Len() == 0:
-		a.Say("There are no targets. Add one: spaces target add NAME")
+		a.Say("No targets have been added. Add one: spaces target add NAME")
 	default:
 		t.Write(a.Out, a.Columns)
 	}
@@ -95,13 +95,13 @@ func (a *App) listTargets() error {
 func newTargetTestCmd(a *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "test TARGET",
-		Short: "Write, read back and remove a small file there",
+		Short: "Test a target: write, read back and remove a small file",
 		Long: `Test a target: connect, write a small file, read it back, and remove it. If everybody can read
 the target, the file is also fetched from its web address, without credentials. Nothing is written
-to the Internet Archive: an item made there stays.`,
+to the Internet Archive, because an item there cannot be removed.`,
 		Example: `  spaces target test show
   spaces target test s3://my-bucket/show`,
-		Annotations:       manual.Exits(map[int]string{app.ExitNotFound: "no such target", app.ExitFound: "something does not work; it is listed"}),
+		Annotations:       manual.Exits(map[int]string{app.ExitNotFound: "no such target", app.ExitFound: "a check failed; it is listed"}),
 		Args:              app.Takes(1, 1),
 		ValidArgsFunction: app.CompleteTargets(a.App),
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.testTarget(cmd.Context(), args[0]) },
@@ -133,7 +133,7 @@ func (a *App) testTarget(ctx context.Context, word string) error {
 	defer client.CloseIdleConnections()
 	tester := &publish.Tester{Target: target, Public: t.Is.Public, BaseURL: t.BaseURL, Client: client}
 	if t.Is.Backend.Lasting {
-		tester.ReadOnly = "what is written there stays"
+		tester.ReadOnly = "files there cannot be removed"
 	}
 	failed := 0
 	var werr error
@@ -191,8 +191,8 @@ write them to standard input, one a line. They are kept in the system's keyring 
 TARGET is a name from the settings, or a URL. Without stored credentials, S3 uses AWS_ACCESS_KEY_ID
 and AWS_SECRET_ACCESS_KEY or the files in ~/.aws, and WebDAV uses ~/.netrc.
 
-"x" signs in to X for spaces post: it prints the address of a page at X on which you agree, and
-waits until X sends the browser back to this computer. To set this up: spaces help topic posting.`,
+"x" signs in to X for spaces post: it prints the address of a page at X on which you give access,
+and waits until X redirects the browser to this computer. To set this up: spaces help topic posting.`,
 		Example: `  spaces target login show
   printf '%s\n' "$KEY" "$SECRET" | spaces target login s3://my-bucket
   spaces target login x --open`,
@@ -219,7 +219,7 @@ waits until X sends the browser back to this computer. To set this up: spaces he
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.open, "open", false, "open the page in the browser")
-	f.BoolVar(&o.paste, "paste", false, "ask for the address that the browser ends at; for a browser on another computer")
+	f.BoolVar(&o.paste, "paste", false, "for a browser on another computer: ask for the address of its last page")
 	manual.Group(f, "Sign in to X", "open", "paste")
 	return cmd
 }
@@ -244,7 +244,7 @@ func (a *App) login(ctx context.Context, in *bufio.Reader, t *named.Target, ques
 		}
 	}
 	if len(secret) == 0 {
-		a.Say("No credentials stored: every answer was empty")
+		a.Say("No credentials were stored, because every answer was empty")
 		return nil
 	}
 	where, err := a.Secrets().Set(t.Account(), secret)

@@ -89,7 +89,7 @@ func (a *App) printLogin(l *x.Login) error {
 			URL    string `json:"url"`
 		}{space.Schema, l.URL()})
 	}
-	_, err := fmt.Fprintf(a.Err, "Open this page and agree there:\n\n  %s\n\n", l.URL())
+	_, err := fmt.Fprintf(a.Err, "Open this page and give spaces access there:\n\n  %s\n\n", l.URL())
 	return err
 }
 

@@ -43,9 +43,9 @@ func Upload(base *app.App) *cobra.Command {
 spaces target) or a URL: file:///folder, s3://bucket/folder, webdavs://host/folder,
 sftp://host/folder or ia://item.
 
-A file that is already at the target and equal is not sent again. A file that differs is not
-overwritten without --force. The next run resumes interrupted uploads. Each file that arrived has a
-receipt: spaces upload log. More about uploading: spaces help topic uploading.`,
+A file that the target already has is not sent again. A file that differs is not
+overwritten without --force. The next run resumes interrupted uploads. Each file that arrived gets
+a receipt: spaces upload log. More about uploading: spaces help topic uploading.`,
 		Example: `  spaces upload latest s3://my-bucket/show
   spaces upload --feed show --dry-run
   spaces upload 1ypK --original --recording file:///media/disk/backup`,
@@ -69,7 +69,7 @@ receipt: spaces upload log. More about uploading: spaces help topic uploading.`,
 	f.BoolVar(&o.force, "force", false, "overwrite files that differ at the target")
 	f.BoolVar(&o.takeDown, "take-down", false, "with --feed: remove recordings of people who withdrew consent")
 	f.BoolVar(&o.clean, "clean", false, "remove leftovers of interrupted uploads")
-	f.StringVar(&o.verify, "verify", "sum", "`HOW` to check each file: sum (checksum), or full (read it back)")
+	f.StringVar(&o.verify, "verify", "sum", "`HOW`: check each file by sum (checksum) or full (read it back)")
 	f.StringVar(&o.bandwidth, "bandwidth", "", "use at most `RATE` bytes per second: 500k, 2M")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before publishing or removing")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests without sending them")
@@ -204,7 +204,7 @@ func (o *uploadOptions) check() error {
 	case o.feed && (what || len(o.Words) > 0):
 		return app.Usage("--feed sends all published episodes: give only a target")
 	case !o.clean && !o.feed && len(o.Words) == 0:
-		return app.Hinted(app.Usage("spaces upload needs something to send, and a target"), "such as: spaces upload latest TARGET")
+		return app.Hinted(app.Usage("spaces upload needs something to send, and a target"), "for example: spaces upload latest TARGET")
 	}
 	return nil
 }

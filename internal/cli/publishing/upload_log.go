@@ -19,9 +19,9 @@ func newUploadLogCmd(a *App) *cobra.Command {
 	var o app.Refs
 	cmd := &cobra.Command{
 		Use:   "log [SPACE...]",
-		Short: "List what was sent, where, and how it was checked",
-		Long: `List the receipts of what was sent, latest last: when it was checked, what it is, where it is, and
-what was compared: the size, a checksum that the target computed (sha256, crc64nvme), or every byte
+		Short: "List the uploads, with place and verification",
+		Long: `List the receipts of all uploads, the latest last: when the file was checked, what it is, where it
+is, and what was compared: the size, a checksum that the target computed (sha256, crc64nvme), or every byte
 (read-back). Receipts are kept in the library, in uploads/receipts.jsonl.`,
 		Example: `  spaces upload log
   spaces upload log latest --json | jq -r .url`,

@@ -67,6 +67,23 @@ type Config struct {
 // ErrConfig means that no pictures can be made as a Config says.
 var ErrConfig = errors.New("cannot render the video")
 
+// A ConfigError says which field of a Config is wrong. It wraps ErrConfig.
+type ConfigError struct {
+	Field string // shape, theme, fps or accent
+	Must  string // what the field must be: "must be 25 or 30, not 24"
+}
+
+func (e *ConfigError) Error() string {
+	return ErrConfig.Error() + ": the " + e.Field + " " + e.Must
+}
+
+func (e *ConfigError) Unwrap() error { return ErrConfig }
+
+// wrong is the error of a field.
+func wrong(field, must string, args ...any) error {
+	return &ConfigError{field, fmt.Sprintf(must, args...)}
+}
+
 // What cannot be shown, if it is a picture that the Config has.
 var (
 	ErrCover      = errors.New("the cover")
@@ -82,8 +99,8 @@ type Style struct {
 	background *image.RGBA // of the whole picture
 }
 
-// New returns a Style. The error wraps ErrConfig, and ErrCover or ErrBackground
-// if that is what is wrong.
+// New returns a Style. The error is a ConfigError, or wraps ErrConfig and
+// ErrCover or ErrBackground.
 func New(c Config) (*Style, error) {
 	if c.Shape == "" {
 		c.Shape = Wide
@@ -100,20 +117,20 @@ func New(c Config) (*Style, error) {
 	s := &Style{config: c}
 	var ok bool
 	if s.size, ok = c.Shape.size(); !ok {
-		return nil, fmt.Errorf("%w: the shape must be wide, square or tall, not %q", ErrConfig, c.Shape)
+		return nil, wrong("shape", "must be wide, square or tall, not %q", c.Shape)
 	}
 	if s.colours, ok = palettes[c.Theme]; !ok {
-		return nil, fmt.Errorf("%w: the theme must be light or dark, not %q", ErrConfig, c.Theme)
+		return nil, wrong("theme", "must be dark or light, not %q", c.Theme)
 	}
 	if c.FPS != 25 && c.FPS != 30 {
-		return nil, fmt.Errorf("%w: the frame rate must be 25 or 30, not %d", ErrConfig, c.FPS)
+		return nil, wrong("fps", "must be 25 or 30, not %d", c.FPS)
 	}
 	if c.Accent != "" {
 		if s.colours.accent, ok = parseColour(c.Accent); !ok {
-			return nil, fmt.Errorf("%w: %q is not a valid colour (try #1d9bf0)", ErrConfig, c.Accent)
+			return nil, wrong("accent", "must be a colour such as #1d9bf0, not %q", c.Accent)
 		}
 		if contrast(s.colours.accent, s.colours.background) < minContrast {
-			return nil, fmt.Errorf("%w: the colour %s is too close to the %s background", ErrConfig, c.Accent, c.Theme)
+			return nil, wrong("accent", "must differ more from the %s background than %s", c.Theme, c.Accent)
 		}
 	}
 	s.colours.head = s.colours.accent

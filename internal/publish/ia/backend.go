@@ -15,8 +15,8 @@ func Backend() publish.Backend {
 		Public: true, OneAccount: true, Lasting: true,
 		Flags: []publish.Flag{
 			{Key: "endpoint", Usage: "send to the server at `URL`"},
-			{Key: "collection", Usage: "put a new item into the collection `NAME` (default opensource_audio)"},
-			{Key: "media_type", Usage: "make a new item of `TYPE` (default audio)"},
+			{Key: "collection", Usage: "`NAME`: collection of a new item (default opensource_audio)"},
+			{Key: "media_type", Usage: "`TYPE`: media type of a new item (default audio)"},
 			{Key: "derive", Usage: "let the Archive make other formats (default true)"},
 		},
 		Asked: []publish.Question{

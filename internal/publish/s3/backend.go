@@ -14,15 +14,15 @@ import (
 // Backend is that of buckets: s3://bucket/folder.
 func Backend() publish.Backend {
 	return publish.Backend{
-		Name: "S3", About: "bucket at Amazon S3 or a server that speaks S3", Schemes: []string{"s3"},
+		Name: "S3", About: "bucket at Amazon S3 or an S3-compatible server", Schemes: []string{"s3"},
 		Flags: []publish.Flag{
 			{Key: "endpoint", Usage: "send to the server at `URL`"},
-			{Key: "region", Usage: "the bucket is in `REGION` (default: ask the server)"},
-			{Key: "profile", Usage: "use the profile `NAME` in ~/.aws"},
+			{Key: "region", Usage: "`REGION`: region of the bucket (default: ask the server)"},
+			{Key: "profile", Usage: "`NAME`: profile in ~/.aws"},
 			{Key: "path_style", Usage: "put the bucket in the path of the URL"},
-			{Key: "part_size", Usage: "send objects in parts of `SIZE`, 5M to 5G", Once: true},
+			{Key: "part_size", Usage: "`SIZE`: size of the parts of large objects, 5M to 5G", Once: true},
 			{Key: "checksums", Usage: "ask for CRC-64/NVME checksums (default true; false if the server fails on them)"},
-			{Key: "acl", Usage: "mark public objects public-read (default true; false if the bucket policy does that)"},
+			{Key: "acl", Usage: "send public objects with the ACL public-read (default true; false if the bucket policy does that)"},
 		},
 		Asked: []publish.Question{
 			{Key: "bucket", Text: "Bucket"},

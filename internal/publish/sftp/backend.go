@@ -14,16 +14,16 @@ import (
 // sftp://user@host/folder.
 func Backend() publish.Backend {
 	return publish.Backend{
-		Name: "SFTP", About: "folder on a server that is reached over SSH", Schemes: []string{"sftp"},
+		Name: "SFTP", About: "folder on a server with SSH (SFTP)", Schemes: []string{"sftp"},
 		Flags: []publish.Flag{
 			{Key: "user", Usage: "log in as `USER`"},
-			{Key: "keys", Usage: "log in with the private keys in `FILES`, with commas between", List: true},
+			{Key: "keys", Usage: "`FILES`: private keys to log in with, separated by commas", List: true},
 			{Key: "known_hosts", Usage: "check host keys against `FILE` (default ~/.ssh/known_hosts)"},
 			{Key: "accept_new_host_key", Usage: "trust an SFTP server that known_hosts does not list, and save its key", Once: true},
 		},
 		Asked: []publish.Question{
 			{Key: "host", Text: "Server (HOST or HOST:PORT)"},
-			{Key: "folder", Text: "Folder on the server (~/NAME: in the user's own)"},
+			{Key: "folder", Text: "Folder on the server (~/NAME: in the home folder)"},
 			{Key: "user", Text: "User (empty: as on this computer)", Optional: true},
 		},
 		URL: func(answers map[string]string, _ string) (*url.URL, error) {
