@@ -11,7 +11,8 @@ import (
 	"os"
 	"strings"
 
-	"github.com/spaces-cli/spaces/internal/archive/inflate"
+	"github.com/klauspost/compress/flate"
+
 	"github.com/spaces-cli/spaces/internal/archive/ytd"
 )
 
@@ -236,7 +237,7 @@ func (s *localScan) readManifest(h localHeader) {
 	var src io.Reader = io.NewSectionReader(s.r, h.body, min(maxManifest, s.size-h.body))
 	switch {
 	case h.method == 8:
-		src = inflate.NewReader(src)
+		src = flate.NewReader(src)
 	case h.method != 0 || h.packed < 0:
 		return
 	default:

@@ -10,7 +10,7 @@ import (
 
 	"archive/zip"
 
-	"github.com/spaces-cli/spaces/internal/archive/inflate"
+	"github.com/klauspost/compress/flate"
 )
 
 // A container lists the files of a ZIP or a folder.
@@ -118,6 +118,7 @@ var (
 func (f *file) explain(err error) *Problem {
 	subject := showName(f.name)
 	p := &Problem{Subject: subject, Err: err}
+	var corrupt flate.CorruptInputError
 	switch {
 	case errors.Is(err, zip.ErrChecksum):
 		p.Kind = BadCRC
@@ -133,7 +134,7 @@ func (f *file) explain(err error) *Problem {
 		p.Kind = CutMember
 		p.Message = "it is cut off before the " + byteCount(f.size) + " that the archive declares"
 		p.Hint = "download the archive again"
-	case errors.Is(err, zip.ErrFormat), errors.Is(err, inflate.ErrCorrupt):
+	case errors.Is(err, zip.ErrFormat), errors.As(err, &corrupt):
 		p.Kind = DamagedMember
 		p.Message = "cannot unpack it: the ZIP is damaged"
 		p.Hint = "download the archive again"

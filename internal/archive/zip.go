@@ -11,7 +11,7 @@ import (
 	"iter"
 	"os"
 
-	"github.com/spaces-cli/spaces/internal/archive/inflate"
+	"github.com/klauspost/compress/flate"
 )
 
 // Compression methods that archive/zip does not name (APPNOTE.TXT 4.4.5).
@@ -71,7 +71,8 @@ func openZIP(f *os.File, size int64) (container, error) {
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, err
 	}
-	zr.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return inflate.NewReader(r) })
+	// The decompressor of klauspost/compress is a third faster.
+	zr.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
 	return &zipContainer{f, zr}, nil
 }
 

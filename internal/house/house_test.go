@@ -70,7 +70,6 @@ var order = [][]string{
 	{"archive/hydra"},
 	{"archive"},
 	{"archive/ytd"},
-	{"archive/inflate"},
 	{"library/layout"}, // an archive's neighbours may be those of a library
 	{"library/space"},
 	{"transcript/engine"},                 // what turns sound into words
