@@ -72,8 +72,30 @@ func openZIP(f *os.File, size int64) (container, error) {
 		return nil, err
 	}
 	// The decompressor of klauspost/compress is a third faster.
-	zr.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
+	zr.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return &lastByte{ReadCloser: flate.NewReader(r)} })
 	return &zipContainer{f, zr}, nil
+}
+
+// lastByte lets io.EOF come with the last byte alone: archive/zip drops all that
+// comes with it where a member is shorter than declared, and tells of a wrong
+// checksum only with it, which callers may not wait for.
+type lastByte struct {
+	io.ReadCloser
+	held byte
+	end  bool
+}
+
+func (r *lastByte) Read(p []byte) (int, error) {
+	if r.end && len(p) > 0 {
+		p[0], r.end = r.held, false
+		return 1, io.EOF
+	}
+	n, err := r.ReadCloser.Read(p)
+	if err == io.EOF && n > 1 {
+		r.held, r.end = p[n-1], true
+		return n - 1, nil
+	}
+	return n, err
 }
 
 func (z *zipContainer) list() iter.Seq[listed] {
