@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -59,6 +60,8 @@ func (p Program) Run(above context.Context, timeout time.Duration) (output []byt
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = p.Dir, out, talk, farewell
 	var all group
 	all.prepare(cmd)
+	runtime.LockOSThread() // see endWithUs
+	defer runtime.UnlockOSThread()
 	cmd.Cancel = func() error { return all.kill(cmd) }
 	if err := cmd.Start(); err != nil && ctx.Err() == nil {
 		return nil, "", &Error{Cause: NoProgram, Message: "cannot run " + p.Path, Subject: p.Path, Err: bare(err)}

@@ -13,9 +13,12 @@ import (
 // is that of the program.
 type group struct{}
 
-func (group) prepare(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
-func (group) started(*exec.Cmd)     {}
-func (group) close()                {}
+func (group) prepare(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	endWithUs(cmd.SysProcAttr)
+}
+func (group) started(*exec.Cmd) {}
+func (group) close()            {}
 
 func (group) kill(cmd *exec.Cmd) error {
 	err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)

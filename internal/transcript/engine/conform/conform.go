@@ -165,12 +165,12 @@ func (k Kind) result(t *testing.T, b Behaviour, p engine.Piece) *engine.Result {
 	if string(r.Raw) != string(b.Output) {
 		t.Errorf("raw output is %q, want %q", r.Raw, b.Output)
 	}
-	checkOrder(t, r, p)
+	Check(t, r, p)
 	return r
 }
 
-// checkOrder complains of cues and words that are out of order or lie outside.
-func checkOrder(t *testing.T, r *engine.Result, p engine.Piece) {
+// Check complains of cues and words that are out of order or lie outside.
+func Check(t *testing.T, r *engine.Result, p engine.Piece) {
 	t.Helper()
 	at := 0.0
 	for _, c := range r.Cues {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/transcript"
 	"github.com/spaces-cli/spaces/internal/transcript/engine"
 	"github.com/spaces-cli/spaces/internal/transcript/engine/conform"
 )
@@ -266,4 +267,13 @@ func TestRealProgramFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// without returns words without spaces between them.
+func without(words []transcript.Word) string {
+	var b strings.Builder
+	for _, w := range words {
+		b.WriteString(w.Text)
+	}
+	return b.String()
 }
