@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -159,5 +160,45 @@ func TestFull(t *testing.T) {
 	}
 	if got := found(t, x.Search(t.Context(), Query{Words: "radio"})); got != "old/1 old/2" {
 		t.Errorf("found %q", got)
+	}
+}
+
+// What a killed Build leaves is in nobody's way, and a reader of the index that
+// is replaced keeps what it reads, and takes nothing away from the new one.
+func TestBuildBesideReader(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows replaces no file that is open")
+	}
+	x := newIndex(t, samples()...)
+	path := x.file.Path
+	if err := os.WriteFile(path+".partial", []byte("half"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for range x.Search(t.Context(), Query{Words: "radio"}) {
+		err := Build(t.Context(), path, 2, func(yield func(Transcript, error) bool) { yield(said("b", "2021-01-01", "a: television"), nil) })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	y, err := Open(t.Context(), path, ReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer y.Close()
+	put(t, y, said("c", "2022-01-01", "a: television"))
+	if got := found(t, x.Search(t.Context(), Query{Words: "radio"})); got != "old/1 old/2" {
+		t.Errorf("the old one finds %q", got)
+	}
+	x.Close()
+	z, err := Open(t.Context(), path, ReadOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	if got := found(t, z.Search(t.Context(), Query{Words: "television"})); got != "c/0 b/0" {
+		t.Errorf("the new one finds %q", got)
+	}
+	if _, err := os.Stat(path + ".partial"); err == nil {
+		t.Error("the draft is left")
 	}
 }

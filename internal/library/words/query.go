@@ -71,12 +71,12 @@ func count(terms []term) (n int) {
 	return n
 }
 
-// mayBegin reports whether a token is looked for as the beginning of others. A
-// single letter begins too many, and where each character is a token, none goes
+// mayBegin reports whether a token is looked for as the beginning of others. One
+// or two letters begin too many, and where each character is a token, none goes
 // on.
 func mayBegin(word string) bool {
-	r, n := utf8.DecodeRuneInString(word)
-	return n < len(word) && !fold.Unspaced(r)
+	r, _ := utf8.DecodeRuneInString(word)
+	return utf8.RuneCountInString(word) >= 3 && !fold.Unspaced(r)
 }
 
 // expression returns the FTS5 expression of terms said by a speaker, or by

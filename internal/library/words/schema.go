@@ -23,6 +23,10 @@ const pageSize = 8192
 // are samples; who speaks is a number among the speakers of the transcript, so
 // that no name outlives it.
 //
+// Of the index, the beginnings of three letters have one of their own: without
+// it, whoever types a common word waits for all words that begin like it to be
+// merged.
+//
 // The columns of word hold tokens with spaces between (see tokens), which the
 // tokenizer takes as they are.
 var schema = fmt.Sprintf(`
@@ -54,7 +58,7 @@ CREATE TABLE utterance (
 
 CREATE VIRTUAL TABLE word USING fts5 (
 	text, speaker,
-	content = '', contentless_delete = 1, prefix = '2',
+	content = '', contentless_delete = 1, prefix = '3',
 	tokenize = "ascii tokenchars '_'"
 );
 

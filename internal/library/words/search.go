@@ -13,7 +13,8 @@ import (
 // A Query says what is looked for. What is not set does not restrict.
 type Query struct {
 	// Words must all be said in one utterance, and those in quotation marks one
-	// after the other. A word with a * behind it may be the beginning of one.
+	// after the other. A word of three letters or more with a * behind it may be
+	// the beginning of one.
 	// Without a letter or digit nothing is found.
 	Words   string
 	Typing  bool      // the last word may be the beginning of one

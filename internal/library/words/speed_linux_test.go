@@ -46,6 +46,7 @@ func TestSpeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d MB, %d bytes a word", info.Size()>>20, info.Size()/int64(hours*wordsAnHour))
+	common := list[slices.IndexFunc(list, func(w string) bool { return len(w) > 3 })]
 	var phrase string
 	for s := range (corpus{hours}).spaces() {
 		said := strings.Fields(s.Utterances[len(s.Utterances)/2].Text + " " + s.Utterances[7].Text)
@@ -66,7 +67,7 @@ func TestSpeed(t *testing.T) {
 		{"phrase, middle words", Query{Words: `"` + list[300] + " " + list[1000] + `"`}},
 		{"phrase as said", Query{Words: `"` + phrase}},
 		{"three words", Query{Words: list[50] + " " + list[500] + " " + list[1500]}},
-		{"typing, two letters", Query{Words: list[vocabulary-7][:2], Typing: true}},
+		{"typing, three letters, common", Query{Words: common[:3], Typing: true}},
 		{"typing, four letters", Query{Words: list[vocabulary-7][:4], Typing: true}},
 		{"typing, five letters", Query{Words: list[vocabulary-7][:5], Typing: true}},
 		{"common word by a speaker", Query{Words: list[3], Speaker: "speaker_17"}},
@@ -120,6 +121,48 @@ func forgetPages(t *testing.T, path string) {
 	}
 	if err := unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestSpeedOfScrub measures taking out a Space and a speaker for good, in an
+// index that TestSpeed has built.
+func TestSpeedOfScrub(t *testing.T) {
+	path := os.Getenv("WORDS_SCRUB")
+	if path == "" {
+		t.Skip("WORDS_SCRUB is not set")
+	}
+	x, err := Open(t.Context(), path, ReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	stamps, err := x.Stamps(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for id := range stamps {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, step := range []struct {
+		name string
+		run  func() error
+	}{
+		{"put again", func() error { return x.Put(t.Context(), corpus{}.space(makeVocabulary(), 1)) }},
+		{"delete a Space", func() error { return x.Delete(t.Context(), ids[len(ids)/2]) }},
+		{"delete a speaker", func() error {
+			n, err := x.DeleteSpeaker(t.Context(), "speaker_17")
+			t.Logf("%d utterances", n)
+			return err
+		}},
+		{"scrub", func() error { return x.Scrub(t.Context()) }},
+	} {
+		start, used := time.Now(), processorTime()
+		if err := step.run(); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%-16s %8.2f s, %.2f s of processor time, peak memory %d MB", step.name, time.Since(start).Seconds(), (processorTime() - used).Seconds(), peakMemory())
 	}
 }
 

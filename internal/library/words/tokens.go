@@ -55,20 +55,27 @@ func split(folded string, emit func(start, end int)) {
 }
 
 // pieces calls emit with the stretches of a text between what ASCII has of
-// blanks and signs, and whether they have more than ASCII. Nothing folds across
-// their bounds.
+// blanks and signs, and bytes that are not UTF-8; and whether they have nothing
+// but ASCII. Nothing folds across their bounds.
 func pieces(text string, emit func(start, end int, plain bool)) {
-	for i := 0; i < len(text); {
-		start, plain := i, true
-		for ; i < len(text) && (text[i] >= utf8.RuneSelf || isPlain(text[i])); i++ {
-			plain = plain && text[i] < utf8.RuneSelf
+	start, plain := 0, true
+	end := func(at, next int) {
+		if start < at {
+			emit(start, at, plain)
 		}
-		if start < i {
-			emit(start, i, plain)
-		} else {
-			i++
+		start, plain = next, true
+	}
+	for i := 0; i < len(text); {
+		switch r, n := utf8.DecodeRuneInString(text[i:]); {
+		case n == 1 && !isPlain(text[i]):
+			end(i, i+n)
+			i += n
+		default:
+			plain = plain && r < utf8.RuneSelf
+			i += n
 		}
 	}
+	end(len(text), len(text))
 }
 
 // appendWords appends the tokens of a text, each with a space after it.
