@@ -215,13 +215,13 @@ func (b *Backup) head(ctx context.Context) (*head, []byte, error) {
 	}
 	h := new(head)
 	if err := json.Unmarshal(text, h); err != nil {
-		return nil, nil, fmt.Errorf("%w: %s: %w", ErrBroken, headName, err)
+		return nil, nil, fmt.Errorf("%w: %s: %w", ErrHead, headName, err)
 	}
 	if h.Schema > Schema {
 		return nil, nil, ErrNewer
 	}
 	if h.ID == "" {
-		return nil, nil, fmt.Errorf("%w: %s has no id", ErrBroken, headName)
+		return nil, nil, fmt.Errorf("%w: %s has no id", ErrHead, headName)
 	}
 	return h, text, nil
 }

@@ -10,7 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +29,14 @@ var (
 	// ErrForeign means that what lies where a library is being made is not what an
 	// interrupted run has left there.
 	ErrForeign = errors.New("this is not the folder of an interrupted restore")
+	// ErrFixed means that a folder cannot be replaced: it is where a disk is mounted,
+	// or in use.
+	ErrFixed = errors.New("the folder cannot be replaced")
+	// ErrSameName means that the file system takes two files of a library for one.
+	ErrSameName = errors.New("the disk takes two names for one")
+	// ErrHead means that the list of the snapshots cannot be read. Each can still be
+	// restored by its name.
+	ErrHead = fmt.Errorf("%w: its list of snapshots cannot be read", ErrBroken)
 	// ErrRestoring means that another program is restoring into the folder.
 	ErrRestoring = errors.New("another program is restoring into that folder")
 )
@@ -37,6 +45,8 @@ var (
 type RestoreOptions struct {
 	Snapshot string // by its name; "" is the newest
 	DryRun   bool   // fetch and write nothing
+	// Partial restores the rest where files of the backup are lost or damaged.
+	Partial bool
 }
 
 // A Restored tells of a library that was made of a backup.
@@ -51,6 +61,8 @@ type Restored struct {
 	Kept       int       `json:"kept"`    // files of a run that was killed
 	Recordings int       `json:"recordings"`
 	Findings   int       `json:"findings"` // of verifying it
+	// Lost are the files that are lost or damaged in the backup.
+	Lost []string `json:"lost,omitempty"`
 }
 
 // Restore makes a library in a folder that is empty or not there, of the newest
@@ -69,9 +81,12 @@ func (b *Backup) Restore(ctx context.Context, dir string, o RestoreOptions, foun
 	if err := vacant(dir); err != nil {
 		return nil, err
 	}
-	r := &restoring{Backup: b, m: m, result: &Restored{Place: b.Target.Place(), Dir: dir, Snapshot: s.Name, At: s.At, Files: s.Files, Bytes: s.Bytes}}
+	r := &restoring{Backup: b, m: m, partial: o.Partial, result: &Restored{Place: b.Target.Place(), Dir: dir, Snapshot: s.Name, At: s.At, Files: s.Files, Bytes: s.Bytes}}
 	if o.DryRun {
 		return r.result, nil
+	}
+	if err := replaceable(dir); err != nil {
+		return nil, err
 	}
 	part := dir + ".partial"
 	unlock, err := r.open(part)
@@ -82,8 +97,12 @@ func (b *Backup) Restore(ctx context.Context, dir string, o RestoreOptions, foun
 	if err := r.fill(ctx); err != nil {
 		return nil, err
 	}
-	h.assume(m, m.Record, nil)
-	if err := backups.Restore(ctx, r.root, append(m.Record, b.entry(h, s, m.Record, m.state()))); err != nil {
+	record := m.Record
+	if h != nil {
+		h.assume(m, m.Record, nil)
+		record = append(record, b.entry(h, s, m.Record, m.state()))
+	}
+	if err := backups.Restore(ctx, r.root, record); err != nil {
 		return nil, err
 	}
 	if err := r.verify(ctx, part, found); err != nil {
@@ -96,9 +115,14 @@ func (b *Backup) Restore(ctx context.Context, dir string, o RestoreOptions, foun
 	return r.result, name(part, dir)
 }
 
-// choose finds the snapshot to restore.
+// choose finds the snapshot to restore. There is no head if that cannot be read.
 func (b *Backup) choose(ctx context.Context, snapshot string) (*head, *Snapshot, *Manifest, error) {
 	h, _, err := b.head(ctx)
+	if snapshot != "" && (errors.Is(err, ErrHead) || errors.Is(err, ErrNone)) {
+		if s, m, found := b.listed(ctx, snapshot); found == nil {
+			return nil, s, m, m.check()
+		}
+	}
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -124,6 +148,30 @@ func (b *Backup) choose(ctx context.Context, snapshot string) (*head, *Snapshot,
 	return h, s, m, m.check()
 }
 
+// listed reads the manifest of a snapshot that no head names. Each of its files
+// still has to be what the manifest says.
+func (b *Backup) listed(ctx context.Context, snapshot string) (*Snapshot, *Manifest, error) {
+	s := &Snapshot{Name: snapshot}
+	text, err := b.small(ctx, s.object())
+	if err != nil {
+		return nil, nil, err
+	}
+	sum := sha256.Sum256(text)
+	s.SHA256 = hex.EncodeToString(sum[:])
+	m, err := b.manifest(ctx, s)
+	if err == nil && m.Name != snapshot {
+		err = ErrBroken
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	s.At, s.Latest, s.Size, s.Files = m.At, m.At, int64(len(text)), len(m.Files)
+	for _, f := range m.Files {
+		s.Bytes += f.Bytes
+	}
+	return s, m, nil
+}
+
 // check refuses names that no backup of ours holds.
 func (m *Manifest) check() error {
 	bad := func(name string) bool { return name == "." || !fs.ValidPath(name) || !layout.BackedUp(name) }
@@ -140,53 +188,14 @@ func (m *Manifest) check() error {
 	return nil
 }
 
-// behind returns the absolute path of a folder: where it is a link, of the folder
-// to which that leads, so that the link stays.
-func behind(dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	if info, err := os.Lstat(dir); err != nil || info.Mode()&fs.ModeSymlink == 0 {
-		return dir, nil
-	}
-	return filepath.EvalSymlinks(dir)
-}
-
-// vacant fails if something lies in a folder.
-func vacant(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil && len(entries) > 0 {
-		err = fmt.Errorf("%s: %w", dir, ErrTaken)
-	}
-	return err
-}
-
-// name gives the complete library its name.
-func name(part, dir string) error {
-	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	above, err := os.OpenRoot(filepath.Dir(dir))
-	if err != nil {
-		return err
-	}
-	defer above.Close()
-	if err := durable.Replace(above, filepath.Base(part), filepath.Base(dir)); err != nil {
-		return err
-	}
-	return durable.Remove(above, path.Join(filepath.Base(dir), lockName))
-}
-
 // A restoring is one Restore.
 type restoring struct {
 	*Backup
 	m      *Manifest
 	root   *os.Root // of the library that is being made
 	result *Restored
+	// partial says that files which cannot be had are left out.
+	partial bool
 
 	counting sync.Mutex // of result, while files are fetched
 }
@@ -226,30 +235,6 @@ func (r *restoring) open(part string) (unlock func(), err error) {
 	}, nil
 }
 
-// adopt makes the folder. One that is there has to be empty or that of an earlier
-// run: what is not of the snapshot is removed from it.
-func adopt(part string) error {
-	info, err := os.Lstat(part)
-	if errors.Is(err, fs.ErrNotExist) {
-		return os.MkdirAll(part, 0o755)
-	}
-	if err != nil {
-		return err
-	}
-	foreign := fmt.Errorf("%s: %w", part, ErrForeign)
-	if !info.IsDir() {
-		return foreign // a link as well
-	}
-	entries, err := os.ReadDir(part)
-	if err != nil || len(entries) == 0 {
-		return err
-	}
-	if mark, err := os.Lstat(filepath.Join(part, lockName)); err != nil || !mark.Mode().IsRegular() {
-		return foreign
-	}
-	return nil
-}
-
 // fill brings all files of the manifest into the folder, and no others.
 func (r *restoring) fill(ctx context.Context) error {
 	if err := r.tidy(ctx); err != nil {
@@ -266,9 +251,13 @@ func (r *restoring) fill(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.distinct(); err != nil {
+		return err
+	}
 	if err := r.each(ctx, r.Jobs, files, r.file); err != nil {
 		return err
 	}
+	slices.Sort(r.result.Lost)
 	for name := range r.m.dirs() {
 		if err := durable.SyncDir(r.root, name); err != nil {
 			return err
@@ -325,6 +314,12 @@ func (r *restoring) file(ctx context.Context, f *File) error {
 		return nil
 	}
 	if err := r.fetch(ctx, f); err != nil {
+		if r.partial && errors.Is(err, ErrBroken) {
+			r.counting.Lock()
+			defer r.counting.Unlock()
+			r.result.Lost = append(r.result.Lost, f.Path)
+			return nil
+		}
 		return fmt.Errorf("%s: %w", f.Path, err)
 	}
 	r.count(&r.result.Fetched)

@@ -115,13 +115,14 @@ The next run resumes an interrupted one. Without -o, the folder is that of the l
 		Example: `  spaces backup restore file:///media/disk/spaces
   spaces backup restore nas -o ~/Restored --dry-run`,
 		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or the folder is not empty",
-			app.ExitNotFound: "no such target, backup or snapshot", app.ExitFound: "restored, but the library has problems"}),
+			app.ExitNotFound: "no such target, backup or snapshot", app.ExitPartly: "restored without files that are lost in the backup; they are listed", app.ExitFound: "restored, but the library has problems"}),
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "`DIR`: folder of the restored library")
 	f.StringVar(&o.restore.Snapshot, "snapshot", "", "`NAME`: restore this snapshot; spaces backup check --json lists the names")
+	f.BoolVar(&o.restore.Partial, "partial", false, "restore the rest if files of the backup are lost or damaged")
 	f.BoolVar(&o.restore.DryRun, "dry-run", false, "show what would be restored, and write nothing")
-	manual.Group(f, "What", "output", "snapshot", "dry-run")
+	manual.Group(f, "What", "output", "snapshot", "partial", "dry-run")
 	return o.command(a, cmd, a.backupRestore)
 }
 
@@ -172,6 +173,9 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 		{backup.ErrMeanwhile, app.ExitFailed, "other-copy", "wait for the other program, then run the same command again"},
 		{backup.ErrUnsettled, app.ExitFailed, "locked", "wait for the other program, or finish the interrupted change: spaces reindex"},
 		{backup.ErrNewer, app.ExitFailed, "newer-version", "use the newer version of spaces for this backup"},
+		{backup.ErrHead, app.ExitFailed, "broken-backup", "restore a snapshot by its name, that of a file in the folder manifests: spaces backup restore " + target + " --snapshot NAME"},
+		{backup.ErrFixed, app.ExitUsage, "not-empty", "nothing was restored; name a new folder in it with -o DIR"},
+		{backup.ErrSameName, app.ExitFailed, "same-name", "choose a folder on a disk that tells capitals from small letters, with -o DIR"},
 		{backup.ErrBroken, app.ExitFailed, "broken-backup", "list the damaged files: spaces backup check " + target + " --full"},
 		{backup.ErrTaken, app.ExitUsage, "not-empty", "nothing was restored; name an empty or new folder with -o DIR"},
 		{backup.ErrForeign, app.ExitUsage, "not-empty", "nothing was restored; move it away, or name another folder with -o DIR"},
@@ -356,6 +360,9 @@ func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
 		a.Warn("%s: %s: %s", f.Kind, f.Path, f.Message)
 	})
 	bar.Close()
+	if errors.Is(err, backup.ErrBroken) && !errors.Is(err, backup.ErrHead) && !o.restore.Partial {
+		return app.Fail(app.ExitFailed, "broken-backup", "restore another snapshot with --snapshot NAME, or all but what is damaged: spaces backup restore "+app.Quoted(o.target)+" --partial", err)
+	}
 	if err != nil {
 		return backupError(err, o, t)
 	}
@@ -371,6 +378,13 @@ func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
 			what = "Would restore to"
 		}
 		_, err = fmt.Fprintf(a.Out, "%s %s: %s, %s, as of %s\n", what, terminal.Safe(a.ShortenHome(r.Dir)), spell.Count(r.Files, "file"), spell.Size(r.Bytes), a.day(r.At))
+	}
+	for _, name := range r.Lost {
+		a.PrintFailure(fmt.Errorf("%s is lost or damaged in the backup", name))
+	}
+	if err == nil && len(r.Lost) > 0 {
+		return app.Fail(app.ExitPartly, "not-restored", "look for them in an earlier snapshot: spaces backup restore "+app.Quoted(o.target)+" --snapshot NAME -o DIR",
+			fmt.Errorf("%s not restored", spell.Plural(len(r.Lost), "file was", "files were")))
 	}
 	if err == nil && r.Findings > 0 {
 		return app.Fail(app.ExitFound, "findings", "the library had these problems when the backup was made; extract the archives again to repair it: spaces extract ARCHIVE.zip",
