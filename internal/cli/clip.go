@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -43,7 +44,8 @@ type clipOptions struct {
 
 	formats                  []format.Format // those that the command makes
 	batch, recording, failed string
-	anywhere                 bool // a batch may write into any folder
+	encoding                 string // of the captions, or else of the batch
+	anywhere                 bool   // a batch may write into any folder
 	override                 string
 	omit                     omitter
 	video                    videoOptions
@@ -143,6 +145,11 @@ func (o *clipOptions) addBatch(cmd *cobra.Command) {
 	f.StringVar(&o.failed, "failed", "", "write failed lines to `FILE`")
 	f.BoolVar(&o.anywhere, "anywhere", false, "allow outputs outside the folder of -o (or the current folder)")
 	manual.Group(f, "Batch", "batch", "recording", "failed", "anywhere")
+	of := "the batch"
+	if f.Lookup("captions") != nil {
+		of = "the captions, or else of the batch"
+	}
+	app.AddEncoding(cmd, &o.encoding, of, "Batch")
 }
 
 // addConsent adds the flags about those who have not agreed.
@@ -211,6 +218,9 @@ func (o *clipOptions) check(a *App) error {
 		o.batch, o.Words = "-", nil
 	}
 	one := len(o.Words) == 1
+	if err := app.CheckEncoding(o.encoding, cmp.Or(o.batch, o.video.captions), "--batch or --captions"); err != nil {
+		return err
+	}
 	switch {
 	case o.batch != "" && (places > 0 || o.speaker != "" || o.length != "" || o.end != "" || o.title != ""):
 		return app.Usage("--batch cannot be combined with --at, --around, --clock, --speaker, --length, --end or --title")

@@ -1,14 +1,18 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime"
 	"sync"
 	"syscall"
 
+	"github.com/spaces-cli/spaces/internal/charset"
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/durable"
@@ -22,15 +26,12 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	// A reader of the results that goes away must not kill the clips that are
 	// being written: it shows when the next line is.
 	signal.Ignore(syscall.SIGPIPE)
-	in := c.app.In
-	var file *os.File
-	if c.o.batch != "-" {
-		var err error
-		if file, err = os.Open(c.o.batch); err != nil {
-			return err
-		}
+	file, in, err := c.openBatch()
+	if err != nil {
+		return err
+	}
+	if file != nil {
 		defer file.Close()
-		in = file
 	}
 	common := c.o.recording
 	if len(c.o.Words) == 1 {
@@ -101,6 +102,52 @@ func (c *clipper) runBatch(ctx context.Context) error {
 		return notReviewed("", nil)
 	}
 	return partly(failed, all)
+}
+
+// openBatch opens the batch as UTF-8. Standard input is read as it comes: its
+// encoding is not detected. The file is nil then.
+func (c *clipper) openBatch() (*os.File, io.Reader, error) {
+	const most = 64 << 20 // bytes of a file whose encoding is detected
+	encoding := c.o.encoding
+	if c.o.video.captions != "" {
+		encoding = "" // of the captions
+	}
+	var file *os.File
+	in := c.app.In
+	if c.o.batch != "-" {
+		var err error
+		if file, err = os.Open(c.o.batch); err != nil {
+			return nil, nil, err
+		}
+		in = file
+	}
+	if encoding == "" && file == nil {
+		return nil, in, nil
+	}
+	b, err := io.ReadAll(io.LimitReader(in, most+1))
+	if err == nil && len(b) > most && encoding == "" {
+		return file, io.MultiReader(bytes.NewReader(b), in), nil
+	}
+	var text *charset.Text
+	switch {
+	case err != nil:
+	case len(b) > most:
+		err = app.Usage("%s is larger than %d MiB: save it as UTF-8", c.o.batch, most>>20)
+	default:
+		if text, err = charset.Decode(b, encoding); err != nil {
+			err = fmt.Errorf("%s: %w", c.o.batch, err)
+		}
+	}
+	if err != nil {
+		if file != nil {
+			file.Close()
+		}
+		return nil, nil, err
+	}
+	if text.Found {
+		c.app.WarnDecoded(c.o.batch, text.Encoding, text.Sample, app.NameEncoding)
+	}
+	return file, bytes.NewReader(text.Bytes), nil
 }
 
 // cutLine cuts the clip of one line.

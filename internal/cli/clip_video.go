@@ -80,10 +80,12 @@ type filmer struct {
 	c    *clipper
 	only string // the id of the Space that captions are those of, in a batch
 
-	begin sync.Once
-	style *audiogram.Style
-	cues  []transcript.Cue
-	err   error
+	begin  sync.Once
+	style  *audiogram.Style
+	cues   []transcript.Cue
+	ending transcript.Note // what was cut at the end of the recording
+	atEnd  sync.Once       // told of it
+	err    error
 }
 
 // film gives a clip that is a video its pictures.
@@ -132,11 +134,26 @@ func (v *filmer) prepare(r *recording.Recording) error {
 	if o.captions == "" {
 		return nil
 	}
-	v.cues, err = transcript.ReadFile(o.captions, r.Seconds(r.Samples))
+	read, err := transcript.ReadFile(o.captions, transcript.Options{Encoding: v.c.o.encoding}, r.Seconds(r.Samples))
+	if err != nil {
+		return err
+	}
+	v.cues = read.Cues
+	var told []transcript.Note
+	for _, n := range read.Notes {
+		switch n.Kind {
+		case transcript.CutAtEnd:
+			v.ending = n
+		case transcript.PastEnd: // in no clip
+		default:
+			told = append(told, n)
+		}
+	}
+	v.c.app.WarnTranscript(o.captions, told)
 	for i := range v.cues {
 		v.cues[i].Speaker = "" // names are shown where the host has confirmed them
 	}
-	return err
+	return nil
 }
 
 // captions returns what is said in a clip, and has it written beside it.
@@ -149,6 +166,9 @@ func (v *filmer) captions(q *clips.Request) ([]audiogram.Cue, error) {
 		return nil, app.Usage("--captions belong to %s, not to this Space", v.only)
 	}
 	from, to := r.Seconds(q.Span.Start), r.Seconds(q.Span.End())
+	if v.ending.N > 0 && v.ending.At < to {
+		v.atEnd.Do(func() { v.c.app.WarnTranscript(v.c.o.video.captions, []transcript.Note{v.ending}) })
+	}
 	cues := transcript.Move(v.cues, func(at float64) (float64, bool) {
 		return min(max(at, from), to) - from, from <= at && at <= to
 	})

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/charset"
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
@@ -43,6 +46,7 @@ type exportOptions struct {
 	encoder                string
 	title, cover, name     string
 	chapters, transcript   string
+	encoding               string // of the transcript
 	description, id3       string
 	set                    []string
 	override               string
@@ -97,10 +101,11 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 	f.StringVar(&o.description, "description", "", "`TEMPLATE`: template of the description")
 	f.StringVar(&o.cover, "cover", "", "`FILE`: JPEG or PNG cover, or none (default: cover.jpg or cover.png beside the episodes, or in the library)")
 	f.StringVar(&o.chapters, "chapters", "", "`FILE`: file with chapters, or turns (approximate), or clips")
-	f.StringVar(&o.transcript, "transcript", "", "add a transcript from `FILE`: .srt, .vtt or whisper's .json")
+	f.StringVar(&o.transcript, "transcript", "", "add a transcript from `FILE`: .srt, .vtt or .json")
 	f.StringVar(&o.id3, "id3", "", "`VERSION`: version of the ID3 tag of an MP3, 2.3 or 2.4")
 	f.StringArrayVar(&o.set, "set", nil, "`KEY=VALUE`: set a tag: album, artist, genre or track; may be repeated")
 	manual.Group(f, "Tags", "title", "description", "cover", "chapters", "transcript", "id3", "set")
+	app.AddEncoding(cmd, &o.encoding, "the transcript", "Tags")
 	addOmitter(cmd, &o.omit)
 	app.AddOverride(cmd, &o.override)
 	app.AddIDOnly(cmd, &o.Refs)
@@ -225,6 +230,9 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	if err == nil {
 		err = o.omit.check(o.override)
 	}
+	if err == nil {
+		err = app.CheckEncoding(o.encoding, o.transcript, "--transcript")
+	}
 	if err != nil {
 		return err
 	}
@@ -267,7 +275,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 }
 
 // mark finds the chapters that an episode gets.
-func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) error {
+func (o *exportOptions) mark(a *App, q *episode.Request, s *space.Space, out *omission) error {
 	q.ChapterSource = o.chapters
 	switch o.chapters {
 	case "":
@@ -297,13 +305,32 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 		q.Chapters = chapters.FromClips(marks)
 		return nil
 	}
+	return o.readChapters(a, q)
+}
+
+// readChapters reads a list of chapters.
+func (o *exportOptions) readChapters(a *App, q *episode.Request) error {
 	f, err := os.Open(o.chapters)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, chapters.MaxFile+1))
+	if err != nil {
+		return err
+	}
+	text := &charset.Text{Bytes: b}
+	if len(b) <= chapters.MaxFile { // else it is refused unread
+		text, err = charset.Decode(b, "")
+	}
+	if err != nil {
+		return app.Hinted(app.Usage("%s: %w", o.chapters, err), "save the file as UTF-8")
+	}
+	if text.Found {
+		a.WarnDecoded(o.chapters, text.Encoding, text.Sample, "save it as UTF-8")
+	}
 	q.ChapterSource = "file"
-	if q.Chapters, _, err = chapters.Parse(f, length(q)); err != nil {
+	if q.Chapters, _, err = chapters.Parse(bytes.NewReader(text.Bytes), length(q)); err != nil {
 		return app.Usage("%s: %w", o.chapters, err)
 	}
 	return nil
@@ -313,15 +340,16 @@ func (o *exportOptions) mark(q *episode.Request, s *space.Space, out *omission) 
 func length(q *episode.Request) float64 { return q.Recording.Seconds(q.Recording.Samples) }
 
 // say reads what was said.
-func (o *exportOptions) say(q *episode.Request) error {
+func (o *exportOptions) say(a *App, q *episode.Request) error {
 	if o.transcript == "" {
 		return nil
 	}
-	cues, err := transcript.ReadFile(o.transcript, length(q))
+	read, err := transcript.ReadFile(o.transcript, transcript.Options{Encoding: o.encoding}, length(q))
 	if err != nil {
 		return err
 	}
-	q.Transcript, q.TranscriptFile = cues, o.transcript
+	a.WarnTranscript(o.transcript, read.Notes)
+	q.Transcript, q.TranscriptFile = read.Cues, o.transcript
 	return nil
 }
 
@@ -369,10 +397,10 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *app.Asker,
 	} else if q.ConsentMissing, err = ask.Ask(ctx, consent.Exporting, gate.Use{Recording: row.ID}); err != nil {
 		return nil, err
 	}
-	if err := o.mark(&q, s, out); err != nil {
+	if err := o.mark(a, &q, s, out); err != nil {
 		return nil, err
 	}
-	if err := o.say(&q); err != nil {
+	if err := o.say(a, &q); err != nil {
 		return nil, err
 	}
 	res, err := episode.Export(ctx, q, p)

@@ -40,13 +40,21 @@ func TestScripts(t *testing.T) {
 			if err != nil {
 				return err
 			}
+			transcripts, err := filepath.Abs(filepath.Join("..", "transcript", "testdata"))
+			if err != nil {
+				return err
+			}
+			list, err := filepath.Abs(filepath.Join("..", "charset", "testdata", "clips-cp1252.csv"))
+			if err != nil {
+				return err
+			}
 			if err := os.Mkdir(home, 0o755); err != nil {
 				return err
 			}
 			for name, value := range map[string]string{
 				"HOME": home, "USERPROFILE": home, "AppData": home, "XDG_CONFIG_HOME": filepath.Join(home, ".config"),
 				"TZ": "UTC", "SPACES_LIBRARY": filepath.Join(e.WorkDir, "lib"),
-				"OPUS_MP4": opus,
+				"OPUS_MP4": opus, "TRANSCRIPTS": transcripts, "CP1252_CSV": list,
 			} {
 				e.Setenv(name, value)
 			}

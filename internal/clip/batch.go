@@ -13,9 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
-
+	"github.com/spaces-cli/spaces/internal/charset"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/suggest"
 )
@@ -87,8 +85,7 @@ const maxLine = 1 << 20
 // "sep=;" of Excel. Text is UTF-8, or UTF-16 after a byte order mark. Lines that
 // name no recording are about id.
 func NewBatch(r io.Reader, id string) (*Batch, error) {
-	// After a mark of UTF-8 the first lets through what is none.
-	text := bufio.NewReaderSize(transform.NewReader(r, transform.Chain(unicode.BOMOverride(unicode.UTF8.NewDecoder()), unicode.UTF8.NewDecoder())), 64<<10)
+	text := bufio.NewReaderSize(charset.NewReader(r), 64<<10)
 	if array, err := beginsArray(text); array || err != nil {
 		return arrayBatch(text, id), err
 	}
@@ -97,13 +94,12 @@ func NewBatch(r io.Reader, id string) (*Batch, error) {
 	for strings.TrimSpace(first) == "" {
 		line, err := readLine(text)
 		number++
-		if line == "" && err != nil {
-			if err == io.EOF {
-				return &Batch{next: func() (Line, error) { return Line{}, io.EOF }}, nil
-			}
-			if err == errLong {
-				err = tooLong(number)
-			}
+		switch {
+		case err == io.EOF:
+			return &Batch{next: func() (Line, error) { return Line{}, io.EOF }}, nil
+		case err == errLong:
+			return nil, tooLong(number)
+		case err != nil:
 			return nil, err
 		}
 		first = line
@@ -396,12 +392,12 @@ func tableBatch(r *bufio.Reader, header string, number int, id string, comma run
 			if errors.Is(err, errLong) {
 				return Line{}, tooLong(number + last + 1)
 			}
-			if err != nil && fields == nil {
-				var bad *csv.ParseError
-				if errors.As(err, &bad) {
-					return Line{Number: number + bad.StartLine, Err: recording.Problemf(BadLine, "", "not CSV: %v", bad.Err)}, nil
-				}
+			var bad *csv.ParseError
+			switch {
+			case err != nil && !errors.As(err, &bad): // with what was read of the row
 				return Line{}, err
+			case err != nil && fields == nil:
+				return Line{Number: number + bad.StartLine, Err: recording.Problemf(BadLine, "", "not CSV: %v", bad.Err)}, nil
 			}
 			row, _ := c.FieldPos(0)
 			last = row

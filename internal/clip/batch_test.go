@@ -168,6 +168,32 @@ func TestBatchRaw(t *testing.T) {
 	}
 }
 
+// Text that is not UTF-8 ends a batch with the line, in each of its forms.
+func TestBatchNotUTF8(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"CSV", "recording,at,title\n1abc,5,a\n1abc,6,caf\xe9\n1abc,7,b\n", "line 3: byte E9 is not valid UTF-8"},
+		{"header", "at,titl\xe9\n5,a\n", "line 1: byte E9 is not valid UTF-8"},
+		{"separator named", "sep=;\nat;titl\xe9\n5;a\n", "line 2: byte E9 is not valid UTF-8"},
+		{"JSON Lines", "{\"at\":5}\n{\"at\":6,\"title\":\"caf\xe9\"}\n", "line 2: byte E9 is not valid UTF-8"},
+		{"JSON array", "[{\"at\":5},\n{\"at\":6,\"title\":\"caf\xe9\"}]\n", "not JSON: line 2: byte E9 is not valid UTF-8"},
+		{"labels", "1\t2\tx\n2\t3\tcaf\xe9\n", "line 2: byte E9 is not valid UTF-8"},
+		{"UTF-16", "\xff\xfea\x00\n\x00\x00\xd8a\x00", "line 2: byte D8 is not valid UTF-16LE"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b, err := NewBatch(strings.NewReader(c.text), "1abc")
+			for err == nil {
+				var l Line
+				if l, err = b.Next(); l.Err != nil {
+					err = l.Err
+				}
+			}
+			if err.Error() != c.want {
+				t.Errorf("%v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
 // pump writes lines for ever, until nobody reads them.
 func pump(w *io.PipeWriter) {
 	io.WriteString(w, "recording,at\n")

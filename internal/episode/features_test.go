@@ -213,10 +213,13 @@ func TestTranscriptFollowsCuts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cues, _, err := transcript.Parse(f)
+		read, err := transcript.Parse(f, transcript.Options{})
 		f.Close()
-		if err != nil || len(cues) != 2 || cues[0].Start != 0.5 || math.Abs(cues[1].Start-at) > 0.001 || math.Abs(cues[1].End-at-1.25) > 0.001 {
-			t.Errorf("%s: %+v, %v; the second is at %g", name, cues, err, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cues := read.Cues; len(cues) != 2 || cues[0].Start != 0.5 || math.Abs(cues[1].Start-at) > 0.001 || math.Abs(cues[1].End-at-1.25) > 0.001 {
+			t.Errorf("%s: %+v; the second is at %g", name, cues, at)
 		}
 	}
 	if len(res.Chapters) != 2 || math.Abs(res.Chapters[1].Start-at) > 0.001 {

@@ -74,7 +74,7 @@ var order = [][]string{
 	{"library/space"},
 	{"transcript/engine"},                 // what turns sound into words
 	{"transcript", "transcript/speakers"}, // what was said, in the time of any sound, and by whom
-	{"stream", "spell", "suggest"},
+	{"stream", "spell", "suggest", "charset"},
 	{"media"},
 	{"media/format"},
 	{"media/encode"},

@@ -3,7 +3,6 @@ package transcript
 import (
 	"bytes"
 	"fmt"
-	"html"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,74 +15,125 @@ func isVTT(b []byte) bool {
 	return ok && (len(rest) == 0 || strings.ContainsRune(" \t\r\n", rune(rest[0])))
 }
 
-// parseBlocks reads SubRip or WebVTT: blocks of lines with empty lines between
-// them. A block has a number or a name if it likes, the times, and the words.
-func parseBlocks(b []byte, vtt bool) ([]Cue, error) {
-	s := strings.ReplaceAll(string(b), "\r\n", "\n")
-	lines := strings.Split(strings.ReplaceAll(s, "\r", "\n"), "\n")
-	var cues []Cue
-	var cue pending
-	for at := 0; at < len(lines); {
-		from := at
-		for at < len(lines) && strings.TrimSpace(lines[at]) != "" {
-			at++
-		}
-		block := lines[from:at]
-		at++
-		if len(block) == 0 || vtt && aside(block[0], from == 0) {
-			continue
-		}
-		n := timing(block)
+// blocks reads SubRip or WebVTT.
+func (p *parser) blocks(text string, vtt bool) error {
+	// Line ends that were written twice are one.
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\r\n", "\n"), "\r\n", "\n")
+	r := blockReader{parser: p, vtt: vtt, skip: vtt, at: 1}
+	n := 0
+	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r", "\n"), "\n") {
+		n++
+		var err error
 		switch {
-		case n >= 0:
-			cues = cue.appendTo(cues, vtt)
-			var err error
-			if cue.start, cue.end, err = times(block[n]); err != nil {
-				return nil, fmt.Errorf("line %d: %w", from+n+1, err)
+		case r.separates(line):
+			err = r.closeBlock(0)
+			r.skip, r.inCue, r.at = false, false, n+1
+		case r.hasTimes(line):
+			err = r.beginCue(line, n)
+		default:
+			if len(r.block) == 0 && !r.inCue && vtt && isAside(line) {
+				r.skip = true
 			}
-			cue.begun = true
-		case vtt || !cue.begun:
-			return nil, fmt.Errorf("line %d: %q has no times (expected 00:01:02.000 --> 00:01:04.000)", from+1, short(block[0]))
+			r.block = append(r.block, line)
 		}
-		// Without times, words go on: some programs leave empty lines between
-		// those of a cue of SubRip.
-		for i, line := range block[n+1:] {
-			if span().MatchString(line) {
-				return nil, fmt.Errorf("line %d: unexpected times within a cue (put an empty line before each cue)", from+n+2+i)
-			}
-			cue.text.WriteString(line + "\n")
+		if err != nil {
+			return err
 		}
 	}
-	return cue.appendTo(cues, vtt), nil
+	if err := r.closeBlock(0); err != nil {
+		return err
+	}
+	r.endCue()
+	return nil
 }
 
-// A pending cue is one whose words are not all read.
-type pending struct {
-	begun      bool
+// A blockReader reads SubRip or WebVTT line by line: blocks with empty lines
+// between them. A block has a number or a name if it likes, the times, and the
+// words. Times begin a cue even where the empty line before them is missing (W3C
+// WebVTT §6.1).
+type blockReader struct {
+	parser *parser
+	vtt    bool
+
+	block []string // lines of the block, or of the cue in it, so far
+	at    int      // the number of its first line
+	skip  bool     // it is the header, a comment or a definition
+	inCue bool     // its lines are words of the cue
+
+	begun      bool // there is a cue
 	start, end float64
-	text       strings.Builder
+	words      []string // lines of the cue
 }
 
-// appendTo appends the cue, if there is one and it has words, and makes room
-// for the next.
-func (p *pending) appendTo(cues []Cue, vtt bool) []Cue {
-	text, speaker := p.text.String(), ""
-	p.text.Reset()
-	if vtt {
-		speaker = voice(text)
+// separates reports whether a line ends a block. One that has a space does not
+// in WebVTT (§6.1): YouTube writes such lines into its cues.
+func (r *blockReader) separates(line string) bool {
+	if r.vtt {
+		return line == ""
 	}
-	if c, ok := newCue(p.start, p.end, speaker, unmark(text)); ok {
-		cues = append(cues, c)
-	}
-	return cues
+	return strings.TrimSpace(line) == ""
 }
 
-// aside reports whether a block of WebVTT that begins with line is none of
-// the cues: its header, a comment or a definition (W3C WebVTT §4.1).
-func aside(line string, first bool) bool {
-	if first || strings.Contains(line, "-->") {
-		return first
+// hasTimes reports whether a line has the times of a cue, or should have.
+func (r *blockReader) hasTimes(line string) bool {
+	return strings.Contains(line, "-->") && (span().MatchString(line) || !r.inCue && !r.skip && len(r.block) <= 1)
+}
+
+// closeBlock does what is due with the lines of a block but for the last few,
+// which name the next cue.
+func (r *blockReader) closeBlock(names int) error {
+	rest := r.block[:len(r.block)-names]
+	r.block = r.block[:0]
+	switch {
+	case r.skip || len(rest) == 0:
+		return nil
+	case !r.inCue && (r.vtt || !r.begun):
+		return fmt.Errorf("line %d: %q has no times (expected 00:01:02.000 --> 00:01:04.000)", r.at, short(rest[0]))
 	}
+	// Without times, words go on: some programs leave empty lines between those
+	// of a cue of SubRip.
+	r.words = append(r.words, rest...)
+	return nil
+}
+
+// beginCue begins the cue whose times are on a line.
+func (r *blockReader) beginCue(line string, number int) error {
+	names := 0
+	if n := len(r.block); n > 0 {
+		alone := n == 1 && !r.inCue && (r.vtt || !r.begun)
+		if alone || isNumber(r.block[n-1]) {
+			names = 1
+		}
+	}
+	if err := r.closeBlock(names); err != nil {
+		return err
+	}
+	r.endCue()
+	var err error
+	if r.start, r.end, err = times(line); err != nil {
+		return fmt.Errorf("line %d: %w", number, err)
+	}
+	r.begun, r.inCue, r.skip, r.at = true, true, false, number+1
+	return nil
+}
+
+// endCue hands on the cue, if there is one.
+func (r *blockReader) endCue() {
+	if r.begun {
+		r.parser.addMarked(strings.Join(r.words, "\n"), r.start, r.end, r.vtt)
+	}
+	r.words = r.words[:0]
+}
+
+// isNumber reports whether a line is what SubRip begins a cue with.
+func isNumber(line string) bool {
+	line = strings.TrimSpace(line)
+	return line != "" && strings.Trim(line, "0123456789") == ""
+}
+
+// isAside reports whether a block of WebVTT that begins with line is a comment
+// or a definition (W3C WebVTT §4.1).
+func isAside(line string) bool {
 	for _, word := range []string{"NOTE", "STYLE", "REGION"} {
 		if rest, ok := strings.CutPrefix(line, word); ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
 			return true
@@ -92,21 +142,12 @@ func aside(line string, first bool) bool {
 	return false
 }
 
-// timing returns which line of a block has the times, the first or the
-// second, or -1.
-func timing(block []string) int {
-	for i, line := range block[:min(2, len(block))] {
-		if strings.Contains(line, "-->") {
-			return i
-		}
-	}
-	return -1
-}
-
-// span matches a line with times; in SubRip fractions have a comma, and what
-// follows the times in WebVTT says where on the screen.
+// span matches a line with times; in SubRip fractions have a comma, times
+// that were moved can be negative, and what follows the times in WebVTT says
+// where on the screen.
 var span = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^\s*((?:\d+:)?\d+:\d{1,2}(?:[.,]\d{1,9})?)\s*-->\s*((?:\d+:)?\d+:\d{1,2}(?:[.,]\d{1,9})?)(?:\s.*)?$`)
+	const at = `(-?(?:\d+:)?\d+:\d{1,2}(?:[.,]\d{1,9})?)`
+	return regexp.MustCompile(`^\s*` + at + `\s*-->\s*` + at + `(?:\s.*)?$`)
 })
 
 func times(line string) (start, end float64, err error) {
@@ -122,8 +163,9 @@ func times(line string) (start, end float64, err error) {
 
 // seconds reads a time of two or three numbers with colons between them.
 func seconds(s string) (float64, error) {
+	digits, negative := strings.CutPrefix(s, "-")
 	var t float64
-	for part := range strings.SplitSeq(strings.Replace(s, ",", ".", 1), ":") {
+	for part := range strings.SplitSeq(strings.Replace(digits, ",", ".", 1), ":") {
 		v, err := strconv.ParseFloat(part, 64)
 		if err != nil {
 			return 0, fmt.Errorf("%q is not a valid time", short(s))
@@ -133,33 +175,8 @@ func seconds(s string) (float64, error) {
 	if t > maxTime {
 		return 0, fmt.Errorf("%q is not a valid time", short(s))
 	}
-	return t, nil
-}
-
-var (
-	// tag matches markup: b, i, u, font and the like of SubRip, and the spans
-	// and times of WebVTT (W3C WebVTT §4.2.2). Other things in angle brackets
-	// are words.
-	tag = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)</?(?:b|i|u|s|c|v|font|ruby|rt|lang)(?:[ \t\n.][^<>]*)?>|<(?:\d+:)?\d+:\d+\.\d+>`)
-	})
-	// voiceTag matches the span of a speaker.
-	voiceTag = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)<v(?:\.[^<> \t\n]*)?[ \t\n]+([^<>]+)>`)
-	})
-)
-
-// unmark takes the markup off text.
-func unmark(text string) string { return html.UnescapeString(tag().ReplaceAllString(text, "")) }
-
-// voice returns who speaks, if the text says so and names one only.
-func voice(text string) string {
-	name := ""
-	for _, m := range voiceTag().FindAllStringSubmatch(text, -1) {
-		if name != "" && m[1] != name {
-			return ""
-		}
-		name = m[1]
+	if negative {
+		t = -t
 	}
-	return html.UnescapeString(name)
+	return t, nil
 }

@@ -1,6 +1,7 @@
 // Package transcript reads what was said in a recording from SubRip, WebVTT
-// and the JSON of speech recognizers, checks it against the sound, follows the
-// cuts that an episode was made with, and writes WebVTT and SubRip.
+// and the JSON of speech recognizers, as they really write them, fits it to the
+// sound, follows the cuts that an episode was made with, and writes WebVTT and
+// SubRip. What it changes to do so it reports as notes.
 package transcript
 
 import (
@@ -12,9 +13,9 @@ import (
 	"os"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
-	encoding "golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
+	"github.com/spaces-cli/spaces/internal/charset"
 )
 
 // A Cue is a stretch of speech with its words. Times are whole milliseconds.
@@ -43,7 +44,7 @@ type Format string
 const (
 	SRT  Format = "srt"  // SubRip
 	VTT  Format = "vtt"  // WebVTT (W3C)
-	JSON Format = "json" // Whisper, whisper.cpp, Podcasting 2.0
+	JSON Format = "json" // Whisper, WhisperX, whisper.cpp, OpenAI, Podcasting 2.0
 )
 
 // Media types of what WriteVTT and WriteSRT write.
@@ -52,15 +53,27 @@ const (
 	SRTType = "application/x-subrip"
 )
 
+// A Transcript is a file as it was read.
+type Transcript struct {
+	// Cues are in the order in which they begin. They may overlap: people talk at
+	// once.
+	Cues     []Cue
+	Format   Format
+	Encoding string // by its name at IANA, such as "UTF-8"
+	Notes    []Note // what was changed to read it, and by Fit
+}
+
+// Options say how to read a file.
+type Options struct {
+	Encoding string // any name of an encoding; empty to find out
+}
+
 // ErrNone means that a file has no words.
 var ErrNone = errors.New("the transcript has no words")
 
 const (
 	maxFile = 64 << 20 // bytes; a day of speech with a time for each word has a tenth of it
 	maxTime = 1 << 25  // seconds, a year and more
-	// slack is how many seconds cues may overlap or outlast the sound: that
-	// much recognizers are off.
-	slack = 0.5
 	// leastLeft is how many seconds of a cue must be left by a cut. What is
 	// shorter can be neither read nor heard.
 	leastLeft = 0.1
@@ -77,143 +90,125 @@ func (e *InvalidError) Error() string { return e.Name + ": " + e.Err.Error() }
 func (e *InvalidError) Unwrap() error { return e.Err }
 
 // ReadFile reads the transcript of a recording that is so many seconds long, and
-// checks it. What is wrong with its content is an *InvalidError.
-func ReadFile(name string, seconds float64) ([]Cue, error) {
+// fits it to it. What is wrong with its content is an *InvalidError.
+func ReadFile(name string, o Options, seconds float64) (*Transcript, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	cues, format, err := Parse(f)
+	t, err := Parse(f, o)
 	if err == nil {
-		err = Check(cues, seconds)
-	} else if format != "" && !errors.Is(err, ErrNone) {
-		err = fmt.Errorf("cannot be read as %s: %w", format, err)
+		err = t.Fit(seconds)
 	}
 	if err != nil {
 		return nil, &InvalidError{name, err}
 	}
-	return cues, nil
+	return t, nil
 }
 
-// Parse reads a transcript in whichever form it is: UTF-8, or UTF-16 with a
-// byte order mark, lines that end in any way. Cues without words are left out.
-// Markup is taken off; who speaks, where the file says it, is kept. Errors
-// name the line or the cue.
-func Parse(r io.Reader) ([]Cue, Format, error) {
-	// After a mark of UTF-8 the first lets through what is none.
-	text := transform.NewReader(r, transform.Chain(encoding.BOMOverride(encoding.UTF8.NewDecoder()), encoding.UTF8.NewDecoder()))
-	b, err := io.ReadAll(io.LimitReader(text, maxFile+1))
+// Parse reads a transcript in whichever form and encoding it is, lines that end
+// in any way. Cues without words are left out. Markup is taken off; who speaks,
+// where the file says it, is kept. Errors name the line or the cue.
+func Parse(r io.Reader, o Options) (*Transcript, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if len(b) > maxFile {
-		return nil, "", fmt.Errorf("the file is larger than %d MiB, too large for a transcript", maxFile>>20)
+		return nil, fmt.Errorf("the file is larger than %d MiB, too large for a transcript", maxFile>>20)
 	}
-	b = bytes.TrimSpace(b)
-	var cues []Cue
-	format := SRT
-	switch {
-	case len(b) > 0 && (b[0] == '{' || b[0] == '['):
-		format = JSON
-		cues, err = parseJSON(b)
-	case isVTT(b):
-		format = VTT
-		cues, err = parseBlocks(b, true)
-	default:
-		cues, err = parseBlocks(b, false)
+	p := &parser{}
+	t, err := p.whisperCPP(b, o)
+	if t == nil && err == nil {
+		t, err = p.text(b, o)
 	}
 	if err != nil {
-		return nil, format, err
+		return nil, err
 	}
-	if len(cues) == 0 {
-		return nil, format, ErrNone
+	t.Cues = p.tidy()
+	t.Notes = p.notes
+	if len(t.Cues) == 0 {
+		return nil, ErrNone
 	}
-	return cues, format, nil
+	return t, nil
 }
 
-// newCue returns a cue with tidy text, or ok false if it has none.
-func newCue(start, end float64, speaker, text string) (c Cue, ok bool) {
+// A parser collects the cues of a file.
+type parser struct {
+	cues       []Cue // as they stand in the file; without an end, End is NaN
+	unreadable Note  // characters that were lost before
+	notes      []Note
+}
+
+// text reads a transcript of any form.
+func (p *parser) text(b []byte, o Options) (*Transcript, error) {
+	text, err := charset.Decode(b, o.Encoding)
+	if err != nil {
+		return nil, err
+	}
+	t := &Transcript{Format: SRT, Encoding: text.Encoding}
+	// Lines are counted from the beginning of the file, so only its end is cut.
+	b = bytes.TrimRightFunc(text.Bytes, unicode.IsSpace)
+	switch first := bytes.TrimSpace(b); {
+	case len(first) > 0 && (first[0] == '{' || first[0] == '['):
+		t.Format = JSON
+		err = p.json(b)
+	case isVTT(first):
+		t.Format = VTT
+		err = p.blocks(string(b), true)
+	default:
+		err = p.blocks(string(b), false)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot be read as %s: %w", t.Format, err)
+	}
+	if text.Found {
+		note := Note{Kind: Decoded, N: len(p.cues), Encoding: text.Encoding, Text: text.Sample}
+		for _, c := range p.cues {
+			if strings.ContainsFunc(c.Text, func(r rune) bool { return r >= utf8.RuneSelf }) {
+				note.At, note.Text = c.Start, short(c.Text)
+				break
+			}
+		}
+		p.notes = append(p.notes, note)
+	}
+	return t, nil
+}
+
+// add adds a cue with tidy text, if it has any.
+func (p *parser) add(c Cue) {
+	if n := strings.Count(c.Text+c.Speaker, lost); n > 0 {
+		if p.unreadable.N == 0 {
+			p.unreadable = Note{Kind: Unreadable, At: round(c.Start), Text: short(c.Text)}
+		}
+		p.unreadable.N += n
+	}
 	var lines []string
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(c.Text) {
 		if line = oneLine(line); line != "" {
 			lines = append(lines, line)
 		}
 	}
-	c = Cue{Start: round(start), End: round(end), Speaker: oneLine(speaker), Text: strings.Join(lines, "\n")}
-	return c, c.Text != ""
+	c.Text, c.Speaker = strings.Join(lines, "\n"), oneLine(c.Speaker)
+	if c.Text != "" {
+		c.Start, c.End = round(c.Start), round(c.End)
+		p.cues = append(p.cues, c)
+	}
 }
 
-// oneLine returns s without control characters and without space at its ends
-// or twice in it.
+// lost stands where a character was lost before the file was written (U+FFFD):
+// recognizers that cut between the bytes of a character write it.
+const lost = string(utf8.RuneError)
+
+// oneLine returns s without control characters and lost ones, and without space
+// at its ends or twice in it.
 func oneLine(s string) string {
+	s = strings.ReplaceAll(s, lost, "")
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 }
 
 func round(seconds float64) float64 { return math.Round(seconds*1000) / 1000 }
-
-// Check reports the first cue that cannot be: one that ends before it begins,
-// begins before the one above it, overlaps one above it by more than half a
-// second, or lies past the end of the sound, which lasts duration seconds (0 if
-// that is not known).
-func Check(cues []Cue, duration float64) error {
-	latest := 0 // the cue that ends last so far
-	for i, c := range cues {
-		switch {
-		case !(c.Start >= 0) || !(c.End >= c.Start):
-			return wrong(i, c, "ends before it begins, at "+clock(c.End, '.'))
-		case i > 0 && c.Start < cues[i-1].Start:
-			return wrong(i, c, "begins before the previous cue, at "+clock(cues[i-1].Start, '.'))
-		case i > 0 && c.Start < cues[latest].End-slack:
-			return wrong(i, c, fmt.Sprintf("overlaps cue %d, which ends at %s", latest+1, clock(cues[latest].End, '.')))
-		case duration > 0 && (c.Start >= duration || c.End > duration+slack):
-			return wrong(i, c, fmt.Sprintf("ends at %s, past the end of the recording (%s)", clock(c.End, '.'), clock(duration, '.')))
-		}
-		if c.End > cues[latest].End {
-			latest = i
-		}
-	}
-	return nil
-}
-
-// wrong returns an error that names cue i.
-func wrong(i int, c Cue, what string) error {
-	return fmt.Errorf("cue %d at %s, “%s”, %s", i+1, clock(c.Start, '.'), short(c.Text), what)
-}
-
-// Move returns the cues with their times where locate says that they are, such
-// as from the recording to the episode that was cut from it: for a position
-// that was cut out, that is the place of the cut. Cues of which nothing or next
-// to nothing is left vanish; those that are cut into become shorter.
-func Move(cues []Cue, locate func(float64) (at float64, kept bool)) []Cue {
-	var out []Cue
-	for _, c := range cues {
-		short := c.End-c.Start < leastLeft
-		start, kept := locate(c.Start)
-		end, _ := locate(c.End)
-		c.Start, c.End = round(start), round(max(start, end))
-		c.Words = moveWords(c.Words, locate)
-		if c.End-c.Start >= leastLeft || short && kept {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// moveWords does for words what Move does for cues. A word is kept if its middle
-// is: one that a cut ends in is heard in part.
-func moveWords(words []Word, locate func(float64) (float64, bool)) []Word {
-	var out []Word
-	for _, w := range words {
-		if _, kept := locate((w.Start + w.End) / 2); kept {
-			start, _ := locate(w.Start)
-			end, _ := locate(w.End)
-			w.Start, w.End = round(start), round(max(start, end))
-			out = append(out, w)
-		}
-	}
-	return out
-}
 
 // short returns as much of s as a message has room for.
 func short(s string) string {

@@ -55,6 +55,9 @@ func wordsOf(list []timed, start, end float64) []Word {
 		words = append(words, w)
 		at = w.End
 	}
+	if !(end > at) { // nor is NaN, an end that is not known
+		end = at
+	}
 	share(end)
 	if !known {
 		return nil
@@ -155,7 +158,7 @@ func wordsOfTokens(list []token) []timed {
 // letter of a script that has none between words.
 func beginsWord(s string) bool {
 	for _, r := range s {
-		return unicode.IsSpace(r) || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+		return unicode.IsSpace(r) || isUnspaced(r)
 	}
 	return false
 }
@@ -173,6 +176,8 @@ func spread(cues []Cue, list []timed) {
 		from = to
 	}
 }
+
+func inTime(seconds float64) bool { return seconds >= 0 && seconds <= maxTime }
 
 // middle returns the middle of a word, 0 if it has no times.
 func middle(t timed) float64 {

@@ -39,13 +39,16 @@ func TestWords(t *testing.T) {
 		{"none", `[{"start":1,"end":2,"text":"a b","words":null,"tokens":[]}]`, [][]Word{nil}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cues, _, err := Parse(strings.NewReader(c.in))
+			read, err := Parse(strings.NewReader(c.in), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
 			var got [][]Word
-			for _, c := range cues {
+			for _, c := range read.Cues {
 				got = append(got, c.Words)
 			}
-			if err != nil || !reflect.DeepEqual(got, c.want) {
-				t.Errorf("%v, %v\nwant %v", got, err, c.want)
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%v\nwant %v", got, c.want)
 			}
 		})
 	}

@@ -157,8 +157,10 @@ func Classify(err error) *Failure {
 		return Fail(ExitFailed, "broken-ledger", broken.Hint(), err)
 	case errors.As(err, new(*durable.TakenError)):
 		return Fail(ExitFailed, "exists", "choose another name with -o, or replace the file with --force", err)
+	case IsBadText(err):
+		return badText(err)
 	case errors.As(err, new(*transcript.InvalidError)):
-		return Fail(ExitUsage, "bad-transcript", "use a .srt or .vtt, or the .json of whisper, with the times of the whole recording", err)
+		return Fail(ExitUsage, "bad-transcript", "use a .srt or .vtt, or the .json of a recognizer, with the times of the whole recording", err)
 	case errors.As(err, &unknown):
 		return Fail(ExitUsage, "bad-request", unknownFormatHint(unknown), err)
 	case consentError(err) != nil:

@@ -28,6 +28,7 @@ type postOptions struct {
 	text, alt          string
 	said               bool // --text was given, if only as ""
 	captions, language string
+	encoding           string // of the captions
 	replyTo            string
 	copy, dryRun, yes  bool
 	posted             string
@@ -76,6 +77,7 @@ spaces help topic posting.`,
 	f.StringVar(&o.language, "language", "en", "`LETTERS`: language of the captions, two letters")
 	f.StringVar(&o.replyTo, "reply-to", "", "reply to the post with this `ID` or URL")
 	manual.Group(f, "Post", "text", "alt", "captions", "language", "reply-to")
+	app.AddEncoding(cmd, &o.encoding, "the captions", "Post")
 	f.BoolVar(&o.copy, "copy", false, "post nothing: print the file and the text, and copy the text")
 	f.StringVar(&o.posted, "posted", "", "report that the uncertain post did appear, with its `ID` or URL")
 	f.BoolVar(&o.forget, "forget-attempt", false, "report that the uncertain post did not appear")
@@ -122,6 +124,9 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	if err := app.CheckEncoding(o.encoding, o.captions, "--captions"); err != nil {
+		return err
+	}
 	bandwidth, err := app.ParseSize("--bandwidth", o.bandwidth)
 	if err != nil {
 		return err
@@ -154,7 +159,7 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if err := o.inspect(); err != nil {
 		return err
 	}
-	if err := o.readCaptions(); err != nil {
+	if err := o.readCaptions(a); err != nil {
 		return err
 	}
 	if err := o.may(ctx, ask); err != nil {

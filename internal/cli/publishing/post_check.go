@@ -14,6 +14,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/publish/post"
 	"github.com/spaces-cli/spaces/internal/publish/x"
+	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 // check looks at what needs no file.
@@ -88,7 +89,7 @@ func (o *postOptions) over() error {
 }
 
 // readCaptions reads the captions and writes them as X takes them.
-func (o *postOptions) readCaptions() error {
+func (o *postOptions) readCaptions(a *App) error {
 	if o.captions == "" {
 		return nil
 	}
@@ -97,9 +98,14 @@ func (o *postOptions) readCaptions() error {
 		return app.Fail(app.ExitNotFound, "no-such-file", "", err)
 	}
 	defer f.Close()
-	if err := o.draft.SetCaptions(f); err != nil {
+	notes, err := o.draft.SetCaptions(f, transcript.Options{Encoding: o.encoding})
+	if app.IsBadText(err) {
+		return fmt.Errorf("%s: %w", o.captions, err)
+	}
+	if err != nil {
 		return app.Hinted(app.Usage("%s: %w", o.captions, err), "the captions must be of the clip, with times from its beginning")
 	}
+	a.WarnTranscript(o.captions, notes)
 	return nil
 }
 

@@ -14,8 +14,7 @@ import (
 	"strings"
 	"unicode"
 
-	encoding "golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
+	"github.com/spaces-cli/spaces/internal/charset"
 )
 
 // A Chapter is a mark in the sound; it lasts until the next one or the end.
@@ -36,8 +35,11 @@ const (
 // ErrNone means that a file has no chapters.
 var ErrNone = errors.New("no chapters in the file")
 
+// MaxFile is how many bytes a list of chapters may have: ten thousand chapters
+// have a tenth of it.
+const MaxFile = 4 << 20
+
 const (
-	maxFile = 4 << 20 // bytes; a list of ten thousand chapters has a tenth of it
 	maxTime = 1 << 25 // seconds, a year and more
 	// sameTime is how near to each other two marks are one, in seconds: players
 	// know milliseconds at most, and so do the lists that Parse returns.
@@ -53,14 +55,12 @@ const (
 // is refused: it is nearly always a slip such as 1:05 for 1:05:00. Errors name
 // the line, in JSON the number of the chapter.
 func Parse(r io.Reader, duration float64) ([]Chapter, Format, error) {
-	// After a mark of UTF-8 the first lets through what is none.
-	text := transform.NewReader(r, transform.Chain(encoding.BOMOverride(encoding.UTF8.NewDecoder()), encoding.UTF8.NewDecoder()))
-	b, err := io.ReadAll(io.LimitReader(text, maxFile+1))
+	b, err := io.ReadAll(io.LimitReader(charset.NewReader(r), MaxFile+1))
 	if err != nil {
 		return nil, "", err
 	}
-	if len(b) > maxFile {
-		return nil, "", fmt.Errorf("the file is larger than %d MiB, too large for a list of chapters", maxFile>>20)
+	if len(b) > MaxFile {
+		return nil, "", fmt.Errorf("the file is larger than %d MiB, too large for a list of chapters", MaxFile>>20)
 	}
 	var marks []mark
 	format := Text

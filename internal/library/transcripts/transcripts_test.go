@@ -182,11 +182,11 @@ func FuzzNew(f *testing.F) {
 	f.Add("WEBVTT\n\n00:01.000 --> 00:03.000\n<v Ann>Hello there.\n", int64(60*rate))
 	f.Add("1\n00:00:01,000 --> 00:00:02,000\nx\n", int64(0))
 	f.Fuzz(func(t *testing.T, file string, samples int64) {
-		cues, _, err := transcript.Parse(strings.NewReader(file))
+		read, err := transcript.Parse(strings.NewReader(file), transcript.Options{})
 		if err != nil || samples < 0 {
 			return
 		}
-		if err := New(aSpace(), rate, samples, nil, cues).check(); err != nil {
+		if err := New(aSpace(), rate, samples, nil, read.Cues).check(); err != nil {
 			t.Error(err)
 		}
 	})

@@ -106,21 +106,22 @@ func (d *Draft) Inspect(l x.Limits) (err error) {
 }
 
 // SetCaptions reads captions and keeps them as X takes them. They must be those
-// of the clip, not of the recording that it was cut from.
-func (d *Draft) SetCaptions(r io.Reader) error {
-	cues, _, err := transcript.Parse(r)
+// of the clip, not of the recording that it was cut from. It returns what was
+// changed.
+func (d *Draft) SetCaptions(r io.Reader, o transcript.Options) ([]transcript.Note, error) {
+	read, err := transcript.Parse(r, o)
 	if err == nil {
-		err = transcript.Check(cues, d.Clip.Seconds)
+		err = read.Fit(d.Clip.Seconds)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var b bytes.Buffer
-	if err := transcript.WriteSRT(&b, cues); err != nil {
-		return err
+	if err := transcript.WriteSRT(&b, read.Cues); err != nil {
+		return nil, err
 	}
 	d.Post.Captions = b.Bytes()
-	return nil
+	return read.Notes, nil
 }
 
 // With lists the checks that have a result.

@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/publish/keyring"
 	"github.com/spaces-cli/spaces/internal/publish/post"
 	"github.com/spaces-cli/spaces/internal/publish/x"
+	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 // hours is the recording of which the library has a clip as a video.
@@ -116,15 +117,17 @@ func TestCaptions(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
 		ok         bool
+		notes      int
 	}{
-		{"of the clip", "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n", true},
-		{"of the Space", "WEBVTT\n\n59:00.000 --> 59:01.000\nHello\n", false},
-		{"none", "Hello", false},
+		{"of the clip", "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n", true, 0},
+		{"a second too long", "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n\n00:01.000 --> 99:00.000\nyou\n", true, 1},
+		{"of the Space", "WEBVTT\n\n59:00.000 --> 59:01.000\nHello\n", false, 0},
+		{"none", "Hello", false, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d.Post.Captions = nil
-			err := d.SetCaptions(strings.NewReader(c.text))
-			if (err == nil) != c.ok || c.ok != strings.Contains(string(d.Post.Captions), "00:00:01,000") {
+			notes, err := d.SetCaptions(strings.NewReader(c.text), transcript.Options{})
+			if (err == nil) != c.ok || len(notes) != c.notes || c.ok != strings.Contains(string(d.Post.Captions), "00:00:01,000") {
 				t.Errorf("%v: %q", err, d.Post.Captions)
 			}
 		})

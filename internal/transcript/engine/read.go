@@ -9,6 +9,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"github.com/spaces-cli/spaces/internal/charset"
 	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
@@ -34,8 +35,7 @@ func Read(raw []byte, p Piece) (*Result, error) {
 		}
 		text, negative = repairTimes(text)
 	}
-	cues, format, err := transcript.Parse(bytes.NewReader(text))
-	r.Format = format
+	read, err := parse(text, isJSON)
 	if errors.Is(err, transcript.ErrNone) {
 		return r, nil
 	}
@@ -46,13 +46,37 @@ func Read(raw []byte, p Piece) (*Result, error) {
 		}
 		return nil, &Error{Cause: cause, Message: "the output cannot be read as a transcript", Err: err}
 	}
-	if err := enough(cues, p); err != nil {
+	if err := enough(read.Cues, p); err != nil {
 		return nil, err
 	}
-	cues, r.Garbled = restore(cues)
-	r.Mended = negative
+	r.Format = read.Format
+	cues, garbled := restore(read.Cues)
+	r.Garbled, r.Mended = garbled, negative
+	for _, n := range read.Notes {
+		switch n.Kind {
+		case transcript.Unreadable:
+			r.Garbled += n.N
+		case transcript.Sorted, transcript.Lengthened, transcript.CutAtStart, transcript.BeforeStart:
+			r.Mended += n.N
+		}
+	}
 	r.mend(cues, p.Length.Seconds())
 	return r, r.leaveOutLoops(p)
+}
+
+// parse reads a transcript that may have bytes that are no text: engines write
+// UTF-8, and what is none there is left out and counted, not taken for another
+// encoding.
+func parse(text []byte, isJSON bool) (*transcript.Transcript, error) {
+	o := transcript.Options{Encoding: charset.UTF8}
+	switch {
+	case isJSON: // which was repaired
+	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
+		o.Encoding = "" // it names its own
+	default:
+		text = bytes.ToValidUTF8(bytes.ReplaceAll(text, []byte{0}, []byte(" ")), []byte("\ufffd"))
+	}
+	return transcript.Parse(bytes.NewReader(text), o)
 }
 
 // about reads what JSON says besides words, and reports what has none although

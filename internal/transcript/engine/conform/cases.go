@@ -80,7 +80,7 @@ func (k Kind) times(t *testing.T) {
 		{"at one time", []Line{{1, 3, "one"}, {1, 3, "two"}}, []string{"one\ntwo"}, true, false},
 		{"over the end", []Line{{1, 3, "one"}, {9, 12, "two"}}, []string{"one", "two"}, false, true},
 		{"after the end", []Line{{1, 3, "one"}, {10, 12, "two"}, {3000, 3001, "three"}}, []string{"one"}, false, true},
-		{"without length", []Line{{1, 1, "one"}, {2, 2, "two"}}, []string{"one", "two"}, false, false},
+		{"without length", []Line{{1, 1, "one"}, {2, 2, "two"}}, []string{"one", "two"}, true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := k.result(t, Behaviour{Output: k.Write("en", c.lines)}, Piece(t, "piece.wav", 10, 0, 10))

@@ -1,0 +1,121 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spaces-cli/spaces/internal/charset"
+	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/transcript"
+)
+
+// AddEncoding adds the flag that names the encoding of a file.
+func AddEncoding(cmd *cobra.Command, encoding *string, of, group string) {
+	cmd.Flags().StringVar(encoding, "encoding", "", "`NAME`: encoding of "+of+", such as windows-1252 (default: detect it)")
+	manual.Group(cmd.Flags(), group, "encoding")
+	Complete(cmd, "encoding", "utf-8", "utf-16", "windows-1252", "shift_jis", "euc-jp", "gb18030", "big5", "euc-kr", "windows-1250", "windows-1251", "koi8-r", "macintosh")
+}
+
+// CheckEncoding refuses the name of no encoding, and one of no file.
+func CheckEncoding(encoding, file, needs string) error {
+	if encoding == "" {
+		return nil
+	}
+	if file == "" {
+		return Usage("--encoding goes with %s", needs)
+	}
+	if _, err := charset.Name(encoding); err != nil {
+		return Hinted(Usage("--encoding: %w", err), encodings)
+	}
+	return nil
+}
+
+// encodings says which names --encoding takes.
+const encodings = "use a name of the IANA, such as utf-16, windows-1252, windows-1251, shift_jis, gb18030 or macintosh"
+
+// IsBadText reports whether an error is about the encoding of a file.
+func IsBadText(err error) bool {
+	return errors.As(err, new(*charset.Error)) || errors.As(err, new(*charset.MarkError)) || errors.As(err, new(charset.UnknownError))
+}
+
+// badText is the failure of a file that cannot be decoded.
+func badText(err error) *Failure {
+	hint := encodings
+	var e *charset.Error
+	if errors.As(err, &e) {
+		hint = "name the encoding it was saved in, such as --encoding windows-1251; or save it as UTF-8"
+		if !e.Unknown && e.Encoding == charset.UTF8 {
+			hint = "the file is damaged, or in another encoding: name it, such as --encoding windows-1252; or save it as UTF-8"
+		}
+	} else if errors.As(err, new(*charset.MarkError)) {
+		hint = "leave out --encoding: the file names its own"
+	}
+	kind := "bad-encoding"
+	if errors.As(err, new(*transcript.InvalidError)) {
+		kind = "bad-transcript"
+	}
+	return Fail(ExitUsage, kind, hint, err)
+}
+
+// NameEncoding is what to do where a file was read in the wrong encoding.
+const NameEncoding = "name its encoding with --encoding"
+
+// WarnDecoded tells that the encoding of a file was found by its bytes. sample is
+// text by which a person sees whether it is the right one, otherwise is what to do
+// if it is not.
+func (a *App) WarnDecoded(name, encoding, sample, otherwise string) {
+	if sample != "" {
+		sample = fmt.Sprintf(" (“%s”)", sample)
+	}
+	a.Warn("%s is not UTF-8 and was read as %s%s; if that is wrong, %s", name, encoding, sample, otherwise)
+}
+
+// WarnTranscript tells what was changed to read a transcript.
+func (a *App) WarnTranscript(name string, notes []transcript.Note) {
+	for _, n := range notes {
+		if n.Kind == transcript.Decoded {
+			a.WarnDecoded(name, n.Encoding, n.Text, NameEncoding)
+		} else {
+			a.Warn("%s: %s", name, transcriptNote(n))
+		}
+	}
+}
+
+// transcriptNote says what a note of a transcript is about.
+func transcriptNote(n transcript.Note) string {
+	cues := spell.Count(n.N, "cue")
+	that := func(one, many string) string { return spell.Plural(n.N, "cue that "+one, "cues that "+many) }
+	what := string(n.Kind)
+	switch n.Kind {
+	case transcript.Unreadable:
+		what = "left out " + spell.Count(n.N, "character") + " that had been lost before the file was written (U+FFFD)"
+	case transcript.Folded:
+		what = "left out what " + spell.Plural(n.N, "cue repeats", "cues repeat") + " of the previous one"
+	case transcript.Joined:
+		what = "joined " + spell.Count(n.N, "cue") + " of one word into lines"
+	case transcript.Sorted:
+		what = "sorted " + cues + " by time"
+	case transcript.Lengthened:
+		what = "chose the end of " + that("ends when it begins, before, or never", "end when they begin, before, or never")
+	case transcript.CutAtStart:
+		what = "cut " + that("begins before the audio", "begin before the audio")
+	case transcript.BeforeStart:
+		what = "left out " + that("ends before the audio begins", "end before the audio begins")
+	case transcript.CutAtEnd:
+		what = "cut " + that("ends after the audio", "end after the audio")
+	case transcript.PastEnd:
+		what = "left out " + that("begins after the end of the audio", "begin after the end of the audio")
+	}
+	at, sign := n.At, ""
+	if at < 0 {
+		at, sign = -at, "-"
+	}
+	first := ", at"
+	if n.N > 1 {
+		first = ", the first at"
+	}
+	return fmt.Sprintf("%s%s %s%s “%s”", what, first, sign, spell.Moment(at), n.Text)
+}
