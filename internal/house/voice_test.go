@@ -32,6 +32,18 @@ var odd = []struct {
 	{regexp.MustCompile(`(?i)\bthat there (?:is|are) not\b`), "unsupported …"},
 	{regexp.MustCompile(`(?i)\bwho says so\b`), "name the source"},
 	{regexp.MustCompile(`(?i)\b(?:stands|lies) (?:beside|there)\b`), "is written beside; is there"},
+	{regexp.MustCompile(`(?i)\b(?:is|are) gone\b`), "is missing, has been deleted"},
+	{regexp.MustCompile(`(?i)\b(?:is|are|was|were) there already\b`), "exists already"},
+	{regexp.MustCompile(`(?i)\bwhat there is\b`), "list the …"},
+	{regexp.MustCompile(`(?i)\bwhoever\b`), "anybody who"},
+	{regexp.MustCompile(`(?i)\b(?:as it came|as they came)\b`), "unchanged"},
+	{regexp.MustCompile(`(?i)\btaken in\b`), "extract, add"},
+	{regexp.MustCompile(`(?i)\bfiles? to play\b`), "the playable file"},
+	{regexp.MustCompile(`(?i)\bin all(?:$|[,.;:)])`), "in total"},
+	{regexp.MustCompile(`(?i)\bby (?:the|its|their) (?:receipts|settings|audio levels|metadata)\b`), "according to the …"},
+	{regexp.MustCompile(`(?i)\bwith commas between\b`), "separated by commas"},
+	{regexp.MustCompile(`(?i)\bhalf done\b`), "unfinished"},
+	{regexp.MustCompile(", `[A-Z]+`(?:$|;| \\()"), "a value before its text: \"`T`: length of the clip\""},
 }
 
 // plain are matches of odd that are plain English.

@@ -75,7 +75,7 @@ func unknownEntity(name string) string {
 func (c *checker) count() {
 	for _, e := range c.entities {
 		if f := &c.findings[e.finding]; e.times > 1 && f.Rule == "xml-syntax" {
-			f.Message = fmt.Sprintf("%s (%d times in all)", unknownEntity(e.name), e.times)
+			f.Message = fmt.Sprintf("%s (%d times in total)", unknownEntity(e.name), e.times)
 		}
 	}
 }
