@@ -1,6 +1,6 @@
 // Package transcripts keeps what was said in a recording: an open file beside
-// it, transcript/transcript.json, of which docs/library.md tells the keys, and
-// the same as WebVTT and as text for other programs and for people.
+// it, transcript/transcript.json, and the same as WebVTT and as text for other
+// programs and for people. No command writes one yet.
 //
 // Positions count samples of the recording at the transcript's rate, as they do
 // in the records of clips.
