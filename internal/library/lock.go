@@ -45,11 +45,15 @@ func (e *LockedError) Error() string {
 type lock struct {
 	f       *os.File
 	details string
+	// last is when it was last taken, by the clock of that time; zero if never.
+	last time.Time
 }
 
 // acquire takes the lock, waiting for up to wait.
 func acquire(ctx context.Context, dir string, wait time.Duration) (*lock, error) {
-	f, err := os.OpenFile(filepath.Join(dir, layout.Lock), os.O_RDWR|os.O_CREATE, 0o644)
+	name := filepath.Join(dir, layout.Lock)
+	_, never := os.Stat(name)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +65,11 @@ func acquire(ctx context.Context, dir string, wait time.Duration) (*lock, error)
 		f.Close()
 		return nil, err
 	}
+	if info, err := f.Stat(); err == nil && never == nil {
+		l.last = info.ModTime()
+	}
+	now := time.Now()
+	os.Chtimes(name, now, now) // where that fails, the time stays an earlier one
 	host, _ := os.Hostname()
 	b, _ := json.Marshal(Holder{PID: os.Getpid(), Host: host, Since: time.Now().UTC(), What: filepath.Base(os.Args[0])})
 	os.WriteFile(l.details, b, 0o644) // for people: the lock holds without it

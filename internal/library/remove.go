@@ -249,7 +249,9 @@ func isRecordings(folder string) bool {
 }
 
 // EmptyRemoved deletes what was removed before a time, and returns it. What
-// says nothing credible of when it was removed stays: see removed.Item.Since.
+// says nothing credible of when it was removed stays: see removed.Item.Since. If
+// nobody changed the library for that long, the clock may be wrong, or the library
+// has just been restored from a backup: then what is due stays as long once more.
 func (l *Library) EmptyRemoved(ctx context.Context, before time.Time) ([]removed.Item, error) {
 	list, err := l.Removed()
 	if err != nil {
@@ -257,6 +259,14 @@ func (l *Library) EmptyRemoved(ctx context.Context, before time.Time) ([]removed
 	}
 	old := func(it *removed.Item) bool { return !it.Since().IsZero() && !it.Since().After(before) }
 	list = slices.DeleteFunc(list, func(it removed.Item) bool { return !old(&it) })
+	if l.lock != nil && l.now().Sub(l.lock.last) > KeepRemoved {
+		for _, it := range list {
+			if err := l.disk.root.Chtimes(layout.RemovedRecord(it.Place), l.now(), l.now()); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
+	}
 	for i, it := range list {
 		if err := ctx.Err(); err != nil {
 			return list[:i], err

@@ -188,7 +188,9 @@ func TestRestoreBare(t *testing.T) {
 	if err := Remake(t.Context(), l, firstID, nil); err != nil {
 		t.Fatal(err)
 	}
-	maps.DeleteFunc(before, func(name, _ string) bool { return strings.Contains(name, "/mine.m4a") })
+	maps.DeleteFunc(before, func(name, _ string) bool {
+		return strings.Contains(name, "/mine.m4a") || strings.Contains(name, "/"+layout.Transcript)
+	})
 	sameTree(t, only(tree(t, dir), layout.Recordings), before)
 }
 
@@ -263,4 +265,44 @@ func TestRecordWithoutFiles(t *testing.T) {
 		_, err := l.Restore(t.Context(), "mine.m4a")
 		return err
 	})
+}
+
+// A clock that is wrong, or a library that was just restored, deletes nothing at
+// once: what is due is kept as long once more.
+func TestEmptyAfterLongBreak(t *testing.T) {
+	l, dir := openSample(t)
+	if err := putClip(l); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	at := time.Now().AddDate(70, 0, 0)
+	empty := func(at time.Time) int {
+		t.Helper()
+		l, err := library.OpenWrite(t.Context(), library.Options{Dir: dir, Version: "test", Now: func() time.Time { return at }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		list, err := l.EmptyRemoved(t.Context(), at.Add(-library.KeepRemoved))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	if n := empty(at); n != 0 {
+		t.Errorf("deleted %d things after %v", n, at)
+	}
+	touch := func(at time.Time) {
+		if err := os.Chtimes(filepath.Join(dir, layout.Lock), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	touch(at)
+	if n := empty(at.AddDate(0, 0, 29)); n != 0 {
+		t.Errorf("deleted %d things, which are to be kept once more", n)
+	}
+	touch(at.AddDate(0, 0, 29))
+	if n := empty(at.AddDate(0, 0, 31)); n != 1 {
+		t.Errorf("deleted %d things when it was time, not 1", n)
+	}
 }
