@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -82,11 +84,15 @@ func (p *parser) json(b []byte) error {
 		Transcription []segment `json:"transcription"` // whisper.cpp
 		Words         []timed   `json:"words"`         // OpenAI
 	}
-	var err error
-	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("[")) {
-		err = json.Unmarshal(b, &file.Segments)
-	} else {
-		err = json.Unmarshal(b, &file)
+	read := func(b []byte) error {
+		if bytes.HasPrefix(bytes.TrimSpace(b), []byte("[")) {
+			return json.Unmarshal(b, &file.Segments)
+		}
+		return json.Unmarshal(b, &file)
+	}
+	err := read(b)
+	if errors.As(err, new(*json.SyntaxError)) && read(withoutNaN(b)) == nil {
+		err = nil
 	}
 	if err != nil {
 		return jsonError(b, err)
@@ -111,6 +117,43 @@ func (p *parser) json(b []byte) error {
 	}
 	return nil
 }
+
+// withoutNaN returns JSON with null for numbers that are none: Python writes
+// NaN and Infinity, as WhisperX for the score of what it could not align, and C
+// writes nan and inf.
+func withoutNaN(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); {
+		from := i
+		if b[i] == '"' {
+			for i++; i < len(b) && b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+			i = min(i+1, len(b))
+		} else if n := noNumber(b[i:]); n != nil {
+			i += len(n)
+			out = append(out, "null"...)
+			continue
+		} else {
+			i++
+		}
+		out = append(out, b[from:i]...)
+	}
+	return out
+}
+
+// noNumber returns what of b begins it and is no number, or nil.
+func noNumber(b []byte) []byte {
+	if bytes.IndexByte([]byte("-NnIi"), b[0]) < 0 {
+		return nil
+	}
+	return nan().Find(b)
+}
+
+// nan matches a number that is none.
+var nan = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?(?:NaN|nan|Infinity|inf)\b`) })
 
 // jsonError says on which line a file is no JSON.
 func jsonError(b []byte, err error) error {

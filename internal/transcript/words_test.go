@@ -36,6 +36,8 @@ func TestWords(t *testing.T) {
 			[][]Word{{{1, 1.5, "Grüße", 0.75}, {1.5, 2, "an", 1}}}},
 		{"times that cannot be", `[{"start":1,"end":2,"text":"a b","words":[{"word":"a","start":-1,"end":1.5},{"word":"b","start":1.5,"end":1.2},{"word":" "}]}]`,
 			[][]Word{{{1, 1.5, "a", 0}, {1.5, 1.5, "b", 0}}}},
+		{"WhisperX, a score that is none", `{"segments":[{"start":1,"end":3,"text":"NaN, \"NaN\": NaN","words":[{"word":"NaN","start":1,"end":2,"score":NaN},{"word":"x","start":NaN,"end":-Infinity,"score":0.5}]}]}`,
+			[][]Word{{{1, 2, "NaN", 0}, {2, 3, "x", 0.5}}}},
 		{"none", `[{"start":1,"end":2,"text":"a b","words":null,"tokens":[]}]`, [][]Word{nil}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/media/lettering"
@@ -116,38 +115,6 @@ func balance(s string, lines []string, width, size float64) []string {
 		lines = next
 	}
 	return lines
-}
-
-// A page is lines of a caption that are shown at once.
-type page struct {
-	start, end float64
-	lines      []string
-}
-
-// pages divides cues into what there is room for. Parts of a cue are shown for
-// as long as they have letters.
-func pages(cues []Cue, width, size float64, most int) []page {
-	var list []page
-	for _, c := range cues {
-		lines := lettering.Bold().Wrap(write(c.Text), width, size)
-		letters := 0
-		for _, l := range lines {
-			letters += utf8.RuneCountInString(l)
-		}
-		parts := (len(lines) + most - 1) / most
-		at, done := c.Start, 0
-		for i := range parts {
-			// As many lines on each, rather than one alone on the last.
-			part := lines[i*len(lines)/parts : (i+1)*len(lines)/parts]
-			for _, l := range part {
-				done += utf8.RuneCountInString(l)
-			}
-			end := c.Start + (c.End-c.Start)*float64(done)/float64(letters)
-			list = append(list, page{at, end, part})
-			at = end
-		}
-	}
-	return list
 }
 
 // hold is for how many seconds the name of who spoke last stays while nobody

@@ -127,6 +127,42 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// Who speaks at once is read at once.
+func TestPagesAtOnce(t *testing.T) {
+	long := strings.TrimSpace(strings.Repeat("words that go on and on ", 6))
+	for _, c := range []struct {
+		name string
+		cues []Cue
+		want []page
+	}{
+		{"two for the same time", []Cue{{1, 4, "hello"}, {1, 4, "hi"}}, []page{{1, 4, []string{"hello", "hi"}}}},
+		{"an interjection", []Cue{{0, 9, "hello"}, {3, 5, "yes"}}, []page{{0, 3, []string{"hello"}}, {3, 5, []string{"hello", "yes"}}, {5, 9, []string{"hello"}}}},
+		{"a recognizer's overlap", []Cue{{0, 4.4, "hello"}, {4, 6, "you"}, {6, 7, "there"}}, []page{{0, 4.4, []string{"hello"}}, {4.4, 6, []string{"you"}}, {6, 7, []string{"there"}}}},
+		{"four, and room for three", []Cue{{0, 4, "a"}, {0, 4, "b"}, {0, 4, "c"}, {0, 4, "d"}}, []page{{0, 4, []string{"a", "b", "c"}}}},
+		{"a long one and a short one", []Cue{{0, 8, long}, {0, 8, "yes"}}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := pages(c.cues, 600, 40, 3)
+			if c.want != nil && !reflect.DeepEqual(got, c.want) {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+			if c.want != nil {
+				return
+			}
+			var said []string
+			for _, p := range got {
+				if n := len(p.lines); n < 2 || n > 3 || p.lines[n-1] != "yes" {
+					t.Errorf("%+v", p)
+				}
+				said = append(said, p.lines[:len(p.lines)-1]...)
+			}
+			if s := strings.Join(said, " "); s != long {
+				t.Errorf("%q", s)
+			}
+		})
+	}
+}
+
 func TestSpeaking(t *testing.T) {
 	turns := []SpeakerCue{{1, 5, "@a"}, {4, 9, "@b"}, {6, 7, ""}, {8, 8.5, "@b"}, {20, 21, "@c"}}
 	for _, c := range []struct {
