@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,6 +115,37 @@ func (p Program) Run(above context.Context, timeout time.Duration) (output []byt
 func wasKilled(e *exec.ExitError) bool {
 	status, ok := e.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && (status.Signal() == syscall.SIGKILL || status.Signal() == syscall.SIGTERM)
+}
+
+// Find returns the path of a program, by its path or a name on the PATH. The
+// error is an *Error.
+func Find(program string) (string, error) {
+	path, err := exec.LookPath(program)
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		var look *exec.Error
+		if errors.As(err, &look) {
+			err = look.Err // without the name
+		}
+		return "", &Error{Cause: NoProgram, Message: "cannot find " + program, Subject: program, Err: err}
+	}
+	return path, nil
+}
+
+// ReadOutput reads a file that a program wrote, unless it is too much.
+func ReadOutput(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, MaxOutput+1))
+	if err == nil && len(b) > MaxOutput {
+		return nil, Problemf(TooMuch, "the output is larger than %d MiB", MaxOutput>>20)
+	}
+	return b, err
 }
 
 // bare takes "fork/exec PATH:" off an error of starting PATH.

@@ -5,10 +5,8 @@ package command
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -60,11 +58,9 @@ func (e *Engine) recognize(ctx context.Context, p engine.Piece) (*engine.Result,
 	if _, err := os.Stat(audio); err != nil {
 		return nil, err
 	}
-	program, err := exec.LookPath(e.args[0])
+	program, err := engine.Find(e.args[0])
 	if err != nil {
-		problem := engine.Problemf(engine.NoProgram, "cannot find %s", e.args[0])
-		problem.Subject, problem.Err = e.args[0], cause(err)
-		return nil, problem
+		return nil, err
 	}
 	work, err := os.MkdirTemp(filepath.Dir(audio), "command-")
 	if err != nil {
@@ -121,23 +117,5 @@ func written(work string) ([]byte, error) {
 	if best == "" {
 		return nil, fs.ErrNotExist
 	}
-	f, err := os.Open(filepath.Join(work, best))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, engine.MaxOutput+1))
-	if err == nil && len(b) > engine.MaxOutput {
-		return nil, engine.Problemf(engine.TooMuch, "the output is larger than %d MiB", engine.MaxOutput>>20)
-	}
-	return b, err
-}
-
-// cause returns what is wrong, without the name of the program.
-func cause(err error) error {
-	var look *exec.Error
-	if errors.As(err, &look) {
-		return look.Err
-	}
-	return err
+	return engine.ReadOutput(filepath.Join(work, best))
 }

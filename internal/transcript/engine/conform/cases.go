@@ -244,7 +244,16 @@ func (k Kind) cancelled(t *testing.T) {
 	p.Timeout = 0
 	trace := filepath.Join(t.TempDir(), "trace")
 	ctx, cancel := context.WithCancel(t.Context())
-	defer time.AfterFunc(2*time.Second, cancel).Stop()
+	defer cancel()
+	go func() {
+		for range 200 { // servers leave no trace
+			if _, err := os.Stat(trace); err == nil {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		cancel()
+	}()
 	if _, err := k.recognize(t, ctx, Behaviour{Hangs: true, Trace: trace}, p); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}

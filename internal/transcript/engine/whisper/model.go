@@ -17,6 +17,13 @@ type Model struct {
 	Path string
 }
 
+// isEnglish reports whether the name says that the model knows English only:
+// base.en, base.en-q5_1.
+func (m Model) isEnglish() bool {
+	rest, ok := strings.CutPrefix(filepath.Ext(m.Name), ".en")
+	return ok && (rest == "" || rest[0] == '-')
+}
+
 // Places returns the folders in which models of whisper.cpp lie on this system:
 // those of the user, those of packages, and that of the sources that program
 // was built in.

@@ -4,10 +4,8 @@ package whisper
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -55,20 +53,15 @@ func Find(program string) (string, error) {
 	if program == "" {
 		program = Program
 	}
-	found, err := exec.LookPath(program)
-	if err != nil {
-		e := engine.Problemf(engine.NoProgram, "cannot find %s", program)
-		e.Engine, e.Subject, e.Err = name, program, cause(err)
-		return "", e
-	}
-	return filepath.Abs(found)
+	path, err := engine.Find(program)
+	return path, named(err)
 }
 
-// cause returns what is wrong, without the name of the program.
-func cause(err error) error {
-	var look *exec.Error
-	if errors.As(err, &look) {
-		return look.Err
+// named puts the name of the engine into an error of engines.
+func named(err error) error {
+	var problem *engine.Error
+	if errors.As(err, &problem) {
+		problem.Engine = name
 	}
 	return err
 }
@@ -80,14 +73,13 @@ func (e *Engine) Model() Model { return e.model }
 // which has a time for each token.
 func (e *Engine) Recognize(ctx context.Context, p engine.Piece) (*engine.Result, error) {
 	r, err := e.recognize(ctx, p)
-	var problem *engine.Error
-	if errors.As(err, &problem) {
-		problem.Engine = name
-	}
-	return r, err
+	return r, named(err)
 }
 
 func (e *Engine) recognize(ctx context.Context, p engine.Piece) (*engine.Result, error) {
+	if e.model.isEnglish() && !isEnglish(p.Language) {
+		return nil, e.onlyEnglish(p.Language)
+	}
 	// The program runs where the piece lies, so that on Windows, where its
 	// arguments are in the code page of the system, no folder's name is one.
 	audio, err := filepath.Abs(p.Audio)
@@ -113,7 +105,7 @@ func (e *Engine) recognize(ctx context.Context, p engine.Piece) (*engine.Result,
 	if err != nil {
 		return nil, e.explain(err)
 	}
-	raw, err := readFile(file)
+	raw, err := engine.ReadOutput(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		// It ends well with whatever it cannot do, and says so.
 		return nil, e.without(said, p.Language)
@@ -124,7 +116,22 @@ func (e *Engine) recognize(ctx context.Context, p engine.Piece) (*engine.Result,
 	if len(raw) == 0 {
 		return nil, e.without(said, p.Language)
 	}
-	return engine.Read(raw, p)
+	r, err := engine.Read(raw, p)
+	if err == nil && r.Language == "en" && !isEnglish(p.Language) {
+		// It takes English where the model knows nothing else, and writes English
+		// for whatever it hears.
+		return nil, e.onlyEnglish(p.Language)
+	}
+	return r, err
+}
+
+// isEnglish reports whether a language may be English.
+func isEnglish(language string) bool { return language == "" || engine.Language(language) == "en" }
+
+func (e *Engine) onlyEnglish(language string) error {
+	problem := engine.Problemf(engine.BadLanguage, "the model %s knows English only, not %q", e.model.Name, language)
+	problem.Subject = language
+	return problem
 }
 
 // arguments returns those of whisper-cli for a piece, a file in the folder in
@@ -175,18 +182,4 @@ func (e *Engine) without(said, language string) error {
 	}
 	problem.Subject, problem.Said = e.program, said
 	return problem
-}
-
-// readFile reads what the program wrote, unless it is too much.
-func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, engine.MaxOutput+1))
-	if err == nil && len(b) > engine.MaxOutput {
-		return nil, engine.Problemf(engine.TooMuch, "the output is larger than %d MiB", engine.MaxOutput>>20)
-	}
-	return b, err
 }

@@ -125,6 +125,37 @@ func TestWhatItSays(t *testing.T) {
 	}
 }
 
+// A model that knows English only writes English whatever it hears.
+func TestEnglishOnly(t *testing.T) {
+	for _, c := range []struct {
+		name, model, asked, told string
+		want                     engine.Cause
+	}{
+		{"by its name", "ggml-base.en.bin", "de", "de", engine.BadLanguage},
+		{"by its name, quantized", "ggml-small.en-q5_1.bin", "de", "de", engine.BadLanguage},
+		{"by what it tells", "ggml-mine.bin", "de", "en", engine.BadLanguage},
+		{"English", "ggml-base.en.bin", "en-GB", "en", ""},
+		{"to detect", "ggml-base.en.bin", "", "en", ""},
+		{"multilingual", "ggml-base.bin", "de", "de", ""},
+		{"another ending", "ggml-my.english.bin", "de", "de", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := conform.Behaviour{Output: fullJSON(c.told, []conform.Line{{From: 0, To: 1, Text: "hello"}})}
+			e, err := New(Options{Program: conform.Program(t, b), Model: model(t, c.model)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := conform.Piece(t, "piece.wav", 2, 0, 2)
+			p.Language = c.asked
+			r, err := e.Recognize(t.Context(), p)
+			var problem *engine.Error
+			if c.want == "" && (err != nil || len(r.Cues) != 1) || c.want != "" && (!errors.As(err, &problem) || problem.Cause != c.want || problem.Subject != c.asked) {
+				t.Errorf("result %+v, error %v", r, err)
+			}
+		})
+	}
+}
+
 func TestArguments(t *testing.T) {
 	e := &Engine{program: "whisper-cli", model: Model{"base", "/m/ggml-base.bin"}, threads: 3}
 	for _, c := range []struct {
