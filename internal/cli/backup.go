@@ -175,7 +175,7 @@ func backupError(err error, o *backupOptions, t *named.Target) error {
 		{backup.ErrNewer, app.ExitFailed, "newer-version", "use the newer version of spaces for this backup"},
 		{backup.ErrHead, app.ExitFailed, "broken-backup", "restore a snapshot by its name, that of a file in the folder manifests: spaces backup restore " + target + " --snapshot NAME"},
 		{backup.ErrFixed, app.ExitUsage, "not-empty", "nothing was restored; name a new folder in it with -o DIR"},
-		{backup.ErrSameName, app.ExitFailed, "same-name", "choose a folder on a disk that tells capitals from small letters, with -o DIR"},
+		{backup.ErrSameName, app.ExitFailed, "same-name", "choose a folder on a case-sensitive disk with -o DIR"},
 		{backup.ErrBroken, app.ExitFailed, "broken-backup", "list the damaged files: spaces backup check " + target + " --full"},
 		{backup.ErrTaken, app.ExitUsage, "not-empty", "nothing was restored; name an empty or new folder with -o DIR"},
 		{backup.ErrForeign, app.ExitUsage, "not-empty", "nothing was restored; move it away, or name another folder with -o DIR"},
@@ -231,7 +231,7 @@ func (a *App) backupCreate(ctx context.Context, o *backupOptions) error {
 		a.Warn("the snapshot %s was removed, but its list of files is damaged: files that only this snapshot used are still at the target", name)
 	}
 	for _, name := range r.Held {
-		a.Warn("the snapshot %s was kept: it may be the only one with files that are missing, changed or not readable here: spaces verify", name)
+		a.Warn("the snapshot %s was kept, because it may be the only one with files that are missing, changed or unreadable here: spaces verify", name)
 	}
 	if lost := r.Losses.String(); lost != "" {
 		a.Warn("%s: spaces verify", lost)
@@ -361,7 +361,7 @@ func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
 	})
 	bar.Close()
 	if errors.Is(err, backup.ErrBroken) && !errors.Is(err, backup.ErrHead) && !o.restore.Partial {
-		return app.Fail(app.ExitFailed, "broken-backup", "restore another snapshot with --snapshot NAME, or all but what is damaged: spaces backup restore "+app.Quoted(o.target)+" --partial", err)
+		return app.Fail(app.ExitFailed, "broken-backup", "restore another snapshot with --snapshot NAME, or everything except the damaged files: spaces backup restore "+app.Quoted(o.target)+" --partial", err)
 	}
 	if err != nil {
 		return backupError(err, o, t)

@@ -125,7 +125,7 @@ func parseTitles(flags []string) (map[string]string, error) {
 	for _, f := range flags {
 		m := titleFlag.FindStringSubmatch(f)
 		if m == nil {
-			return nil, app.Hinted(app.Usage("--title must be ID=TEXT, not %q", f), "such as --title 1eaJbNqXaXWxX=\"Jazz night\"")
+			return nil, app.Hinted(app.Usage("--title must be ID=TEXT, not %q", f), "for example: --title 1eaJbNqXaXWxX=\"Jazz night\"")
 		}
 		titles[m[1]] = m[2]
 	}

@@ -225,7 +225,7 @@ func addMade(a *App, cmd *cobra.Command, kind removed.Kind, show func(lib *libra
 	var dryRun bool
 	remove := &cobra.Command{
 		Example: fmt.Sprintf("  %s remove latest\n  spaces restore latest", "spaces "+cmd.Name()), Use: "remove " + word + "...", Short: "Remove " + noun + "s; spaces restore brings them back",
-		Long: "Remove " + noun + "s with the files that belong to them. For 30 days spaces restore brings them back." + about,
+		Long: "Remove " + noun + "s with the files that belong to them. spaces restore can bring them back for 30 days." + about,
 		Args: app.Takes(1, -1),
 		RunE: func(c *cobra.Command, args []string) error { return a.removeMade(c.Context(), kind, args, dryRun) },
 	}

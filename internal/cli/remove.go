@@ -32,7 +32,7 @@ func newRemoveCmd(a *App) *cobra.Command {
 		Use:   "remove SPACE...",
 		Short: "Remove Spaces from the library",
 		Long: `Remove Spaces from the library, with their clips and episodes. It lists the files and asks first.
-For 30 days spaces restore brings them back; --permanently deletes them at once.
+spaces restore can bring them back for 30 days; --permanently deletes them at once.
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input (with --yes).`,
 		Example: `  spaces remove 1eaJ

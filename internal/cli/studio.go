@@ -128,7 +128,7 @@ func (o *studioOptions) address() (netip.AddrPort, error) {
 	}
 	addr, err := netip.ParseAddrPort(text)
 	if err != nil {
-		return addr, app.Hinted(app.Usage("--addr must be an address and a port, not %q", o.addr), "such as 127.0.0.1:8080 or [::1]:0")
+		return addr, app.Hinted(app.Usage("--addr must be an address and a port, not %q", o.addr), "for example: 127.0.0.1:8080 or [::1]:0")
 	}
 	if !addr.Addr().IsLoopback() && !o.network {
 		return addr, app.Hinted(app.Usage("other computers could reach %s", o.addr), "use an address that only this computer can reach, such as 127.0.0.1:0, or allow it with --allow-network")

@@ -176,7 +176,7 @@ func AuthError(err error) error {
 	var open *keyring.PermissionError
 	switch {
 	case errors.Is(err, keyring.ErrNone):
-		return Fail(ExitNotFound, "no-credentials", "see what is stored: spaces target list", err)
+		return Fail(ExitNotFound, "no-credentials", "list the targets: spaces target list", err)
 	case errors.As(err, &open):
 		return Fail(ExitFailed, "open-secrets", "run chmod 600 "+open.File+"; if others may have read it, change the credentials", err)
 	}

@@ -25,7 +25,7 @@ func CheckEncoding(encoding, file, needs string) error {
 		return nil
 	}
 	if file == "" {
-		return Usage("--encoding goes with %s", needs)
+		return Usage("--encoding needs %s", needs)
 	}
 	if _, err := charset.Name(encoding); err != nil {
 		return Hinted(Usage("--encoding: %w", err), encodings)
@@ -93,7 +93,7 @@ func transcriptNote(n transcript.Note) string {
 	case transcript.Unreadable:
 		what = "left out " + spell.Count(n.N, "character") + " that had been lost before the file was written (U+FFFD)"
 	case transcript.Folded:
-		what = "left out what " + spell.Plural(n.N, "cue repeats", "cues repeat") + " of the previous one"
+		what = "left out words that " + spell.Plural(n.N, "cue repeats", "cues repeat") + " from the previous one"
 	case transcript.Joined:
 		what = "joined " + spell.Count(n.N, "cue") + " of one word into lines"
 	case transcript.Sorted:

@@ -169,7 +169,7 @@ func misplaced(cmd *cobra.Command, args []string, surplus string) string {
 	hint := ""
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if f.NoOptDefVal != "" && f.Value.Type() != "bool" {
-			hint = fmt.Sprintf("a value of --%s goes with an equals sign: --%s=%s", f.Name, f.Name, surplus)
+			hint = fmt.Sprintf("write the value of --%s after an equals sign: --%s=%s", f.Name, f.Name, surplus)
 		}
 	})
 	if hint != "" {

@@ -273,7 +273,7 @@ func leftOut(a *App, list []*feed.ProblemError) error {
 	if len(list) == 0 {
 		return nil
 	}
-	return app.Fail(app.ExitPartly, "left-out", "do not send this feed before it is complete again: subscribers lose what is left out",
+	return app.Fail(app.ExitPartly, "left-out", "do not send this feed until it is complete again, because subscribers would lose the missing episodes",
 		fmt.Errorf("%s left out of the feed", spell.Plural(len(list), "episode or clip was", "episodes or clips were")))
 }
 

@@ -317,7 +317,7 @@ func (a *App) settlePost(ctx context.Context, o *postOptions, root *os.Root, con
 	defer client.Close()
 	defer attempt.Close()
 	if attempt.Unknown() == nil {
-		return app.Fail(app.ExitNotFound, "no-attempt", "see what was posted: spaces upload log", fmt.Errorf("no post of %s by %s is uncertain", o.file, app.At(handle)))
+		return app.Fail(app.ExitNotFound, "no-attempt", "list the posts: spaces upload log", fmt.Errorf("no post of %s by %s is uncertain", o.file, app.At(handle)))
 	}
 	if o.forget {
 		if err := attempt.Forget(); err != nil {

@@ -22,20 +22,20 @@ const (
 
 var (
 	// ErrNotExist means that there is no index file.
-	ErrNotExist = errors.New("the library has no index of what was said")
+	ErrNotExist = errors.New("the library has no transcript index")
 	// ErrCorrupt means that the file is not an index or is damaged. It can be
 	// removed and built again.
-	ErrCorrupt = errors.New("the index of what was said is damaged")
+	ErrCorrupt = errors.New("the transcript index is damaged")
 	// ErrOlder means that an older program made the index. It can be removed
 	// and built again.
-	ErrOlder = errors.New("the index of what was said was made by an older version of spaces")
+	ErrOlder = errors.New("the transcript index was made by an older version of spaces")
 	// ErrNewer means that a newer program made the index. It must be left
 	// alone.
-	ErrNewer = errors.New("the index of what was said was made by a newer version of spaces")
+	ErrNewer = errors.New("the transcript index was made by a newer version of spaces")
 	// ErrFull means that there is no room to change the index.
-	ErrFull = errors.New("no space left for the index of what was said")
+	ErrFull = errors.New("no space left for the transcript index")
 	// ErrLocked means that another program keeps the index locked.
-	ErrLocked = errors.New("another program keeps the index of what was said locked")
+	ErrLocked = errors.New("another program has locked the transcript index")
 	// ErrQuery means that a query has more words than anybody says at once.
 	ErrQuery = errors.New("too many words to search for")
 	// ErrLong means that a transcript has more utterances than the index can
@@ -51,7 +51,7 @@ type Index struct {
 // kind is what the file of an index must be.
 func kind() *database.Kind {
 	return &database.Kind{
-		Name: "an index of what was said", ApplicationID: applicationID, Version: Version, Schema: schema, PageSize: pageSize,
+		Name: "a transcript index", ApplicationID: applicationID, Version: Version, Schema: schema, PageSize: pageSize,
 		Tables: []string{"transcript", "speaker", "utterance", "word", "flag"},
 		Errors: database.Errors{NotExist: ErrNotExist, Corrupt: ErrCorrupt, Older: ErrOlder, Newer: ErrNewer, Full: ErrFull, Locked: ErrLocked},
 	}

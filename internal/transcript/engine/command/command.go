@@ -33,7 +33,7 @@ type Engine struct {
 // *engine.Error.
 func New(args []string) (*Engine, error) {
 	if len(args) == 0 || !slices.ContainsFunc(args[1:], func(a string) bool { return strings.Contains(a, Audio) }) {
-		e := engine.Problemf(engine.BadCommand, "the command does not say where the sound goes (%s)", Audio)
+		e := engine.Problemf(engine.BadCommand, "the command has no place for the sound file (%s)", Audio)
 		e.Engine, e.Subject = name, strings.Join(args, " ")
 		return nil, e
 	}
