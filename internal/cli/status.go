@@ -203,7 +203,11 @@ func (a *App) adviseBackup(sum status.Summary) {
 			fmt.Fprintf(a.Out, "Last backup: %s, at %s%s\n", a.day(sum.BackedUpAt.Time), place, since)
 		}
 	}
-	for _, place := range sum.Holding {
-		fmt.Fprintf(a.Out, "The backup at %s still contains a person whom you have forgotten: spaces backup create %s\n", terminal.Safe(place), app.Quoted(terminal.Safe(place)))
+	for _, e := range sum.Current {
+		fmt.Fprintf(a.Out, "The backup at %s still contains a person whom you have forgotten: spaces backup create %s\n", terminal.Safe(e.Place), app.Quoted(terminal.Safe(e.Place)))
+	}
+	for _, e := range sum.Earlier {
+		fmt.Fprintf(a.Out, "An earlier backup at %s, last made on %s, still contains a person whom you have forgotten, if it exists: connect it, then run spaces backup create %s\n",
+			terminal.Safe(e.Place), a.day(e.At), app.Quoted(terminal.Safe(e.Place)))
 	}
 }

@@ -155,6 +155,18 @@ func (r Record) Holding() []Entry {
 	return list
 }
 
+// Earlier reports whether another backup was made at the place of this one since:
+// this one is on another disk, if it still exists.
+func (r Record) Earlier(e *Entry) bool {
+	later := false
+	for i := range r {
+		if !r[i].Forgot && r[i].Place == e.Place {
+			later = r[i].ID != e.ID
+		}
+	}
+	return later
+}
+
 // Latest returns the entry of the latest complete backup, or nil. One that is dated
 // after now counts only if there is no other: the clock was wrong then, or is now.
 func (r Record) Latest(now time.Time) *Entry {

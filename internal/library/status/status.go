@@ -84,6 +84,9 @@ type Summary struct {
 	ChangedSince *bool `json:"changed_since_backup,omitempty"`
 	// Holding are the places of backups that still hold somebody who was forgotten.
 	Holding []string `json:"backups_holding_forgotten,omitempty"`
+	// Current are those backups, and Earlier others in whose place another one was
+	// made since: they are on other disks, if they still exist.
+	Current, Earlier []backups.Entry `json:"-"`
 }
 
 // AddBackup adds when the latest backup was made, whether the library has changed
@@ -94,6 +97,11 @@ func (s *Summary) AddBackup(ctx context.Context, lib *library.Library, now time.
 		return err
 	}
 	for _, e := range record.Holding() {
+		if record.Earlier(&e) {
+			s.Earlier = append(s.Earlier, e)
+		} else {
+			s.Current = append(s.Current, e)
+		}
 		if !slices.Contains(s.Holding, e.Place) {
 			s.Holding = append(s.Holding, e.Place)
 		}
