@@ -190,7 +190,7 @@ func TestPanicsAreCaught(t *testing.T) {
 		"open": func(context.Context) (io.ReadCloser, error) { panic("boom") },
 		"read": func(context.Context) (io.ReadCloser, error) { return io.NopCloser(panicking{}), nil },
 	} {
-		it := &item{id: firstID, originals: []original{{name: "space.ts", member: "talk.ts", open: open}}}
+		it := &item{id: firstID, originals: []original{{name: "space.ts", member: "talk.ts", open: open}}, work: newWork(stream.NoProgress{}, 0)}
 		out, err := im.one(t.Context(), it)
 		if err != nil || out.action != Failed || len(out.problems) != 1 || !strings.Contains(out.problems[0].Message, "boom") {
 			t.Errorf("%s: %+v, %v", name, out, err)
