@@ -67,7 +67,7 @@ func TestNoFolder(t *testing.T) {
 	s := conform.StartSSHD(t, conform.InternalSFTP, "ed25519")
 	c, dir := config(t, s, s.Addr)
 	c.URL += "/missing"
-	if err := put(t, c); !errors.Is(err, publish.ErrNotExist) || !strings.Contains(err.Error(), "no such folder") {
+	if err := put(t, c); !errors.Is(err, publish.ErrNotExist) || !strings.Contains(err.Error(), "the folder does not exist") {
 		t.Errorf("error %v", err)
 	}
 	if list, _ := os.ReadDir(dir); len(list) != 0 {

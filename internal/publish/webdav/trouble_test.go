@@ -67,7 +67,7 @@ func TestApacheRefuses(t *testing.T) {
 		want   error // nil: none of the kinds
 		text   string
 	}{
-		{"no such folder", at("open/missing"), "a.m4a", publish.ErrNotExist, "no such folder"},
+		{"no such folder", at("open/missing"), "a.m4a", publish.ErrNotExist, "the folder does not exist"},
 		{"nobody may write", at("readonly"), "a.m4a", publish.ErrDenied, "403"},
 		{"nobody may make folders", at("readonly"), "folder/a.m4a", publish.ErrDenied, "403"},
 		{"no credentials", Config{URL: at("basic").URL, Wire: quick}, "a.m4a", publish.ErrDenied, "401"},
