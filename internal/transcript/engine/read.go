@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"regexp"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/charset"
@@ -22,18 +20,14 @@ func Read(raw []byte, p Piece) (*Result, error) {
 	if len(text) == 0 {
 		return r, nil
 	}
-	var negative int
 	isJSON := text[0] == '{' || text[0] == '['
 	if isJSON {
-		text, negative = repairJSON(text)
+		text = repairJSON(text)
 		if err := r.about(text); err != nil {
 			return nil, err
 		}
-	} else {
-		if isMarkup(text) {
-			return nil, Problemf(BadOutput, "the output is a web page, not a transcript")
-		}
-		text, negative = repairTimes(text)
+	} else if isMarkup(text) {
+		return nil, Problemf(BadOutput, "the output is a web page, not a transcript")
 	}
 	read, err := parse(text, isJSON)
 	if errors.Is(err, transcript.ErrNone) {
@@ -51,7 +45,7 @@ func Read(raw []byte, p Piece) (*Result, error) {
 	}
 	r.Format = read.Format
 	cues, garbled := restore(read.Cues)
-	r.Garbled, r.Mended = garbled, negative
+	r.Garbled = garbled
 	for _, n := range read.Notes {
 		switch n.Kind {
 		case transcript.Unreadable:
@@ -173,16 +167,13 @@ const (
 
 // repairJSON makes JSON of what is almost JSON: whisper.cpp writes control
 // characters as they are and numbers that do not exist as nan; Python writes
-// NaN and Infinity. Times below zero become zero, and are counted.
-func repairJSON(text []byte) (repaired []byte, negative int) {
+// NaN and Infinity.
+func repairJSON(text []byte) []byte {
 	out := make([]byte, 0, len(text)+64)
-	var key []byte // the latest string
 	for i := 0; i < len(text); {
 		switch c := text[i]; {
 		case c == '"':
-			from := len(out)
 			out, i = appendString(out, text, i)
-			key = out[from:]
 		case c == '-' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z':
 			to := i + 1
 			for to < len(text) && (text[to] == '+' || text[to] == '-' || text[to] == '.' ||
@@ -193,9 +184,6 @@ func repairJSON(text []byte) (repaired []byte, negative int) {
 			switch lower := strings.ToLower(strings.TrimLeft(string(word[:min(len(word), 16)]), "-")); {
 			case strings.HasPrefix(lower, "nan"), strings.HasPrefix(lower, "inf"):
 				out = append(out, "null"...)
-			case c == '-' && isTime(key):
-				out = append(out, '0')
-				negative++
 			default:
 				out = append(out, word...)
 			}
@@ -208,16 +196,7 @@ func repairJSON(text []byte) (repaired []byte, negative int) {
 			i++
 		}
 	}
-	return out, negative
-}
-
-// isTime reports whether a string, with its quotes, is the name of a time.
-func isTime(key []byte) bool {
-	switch string(key) {
-	case `"start"`, `"end"`, `"from"`, `"to"`, `"startTime"`, `"endTime"`:
-		return true
-	}
-	return false
+	return out
 }
 
 // appendString appends the string that begins at text[i] to out, repaired, and
@@ -245,25 +224,6 @@ func appendString(out, text []byte, i int) ([]byte, int) {
 		}
 	}
 	return out, i
-}
-
-// below matches a time below zero.
-var below = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(^|[\s>])-\d+:[\d:.,]+`) })
-
-// repairTimes makes times below zero of SubRip and WebVTT zero, and counts
-// them.
-func repairTimes(text []byte) (repaired []byte, negative int) {
-	if !bytes.Contains(text, []byte("-->")) {
-		return text, 0
-	}
-	lines := bytes.SplitAfter(text, []byte("\n"))
-	for i, line := range lines {
-		if bytes.Contains(line, []byte("-->")) && below().Match(line) {
-			lines[i] = below().ReplaceAll(line, []byte("${1}00:00:00.000"))
-			negative++
-		}
-	}
-	return bytes.Join(lines, nil), negative
 }
 
 // restore puts characters together whose bytes were apart, and leaves out the
