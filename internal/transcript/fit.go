@@ -66,7 +66,7 @@ func appendNotes(list []Note, notes ...Note) []Note {
 
 // tidy puts the cues of a file in order.
 func (p *parser) tidy() []Cue {
-	cues, folded := fold(p.cues)
+	cues, folded := fold(p.cues, p.underlined)
 	var sorted, longer, early, cut Note
 	begun := math.Inf(-1)
 	for i := range cues {

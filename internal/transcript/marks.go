@@ -43,8 +43,11 @@ func (p *parser) addMarked(text string, start, end float64, vtt bool) {
 	for _, v := range spans {
 		c := Cue{Start: start, End: end, Speaker: v.speaker, Text: unmark(v.text)}
 		c.Words, at = stamped(v.text, at, end)
-		if c.Words == nil {
-			c.Words = current(v.text, start, end)
+		if word := current(v.text, start, end); c.Words == nil && word.Text != "" {
+			if p.underlined == nil {
+				p.underlined = map[int]Word{}
+			}
+			p.underlined[len(p.cues)] = word
 		}
 		if m := prefix().FindStringSubmatch(c.Text); m != nil && c.Speaker == "" {
 			c.Text = c.Text[len(m[0]):]
@@ -138,15 +141,11 @@ func stamped(text string, at, end float64) ([]Word, float64) {
 }
 
 // current returns the underlined word of a cue: that is how whisper and
-// WhisperX mark the word that is just said.
-func current(text string, start, end float64) []Word {
+// WhisperX mark the word that is just said. Without one its text is empty.
+func current(text string, start, end float64) Word {
 	m := underlined().FindAllStringSubmatch(text, -1)
 	if len(m) != 1 || end < start {
-		return nil
+		return Word{}
 	}
-	word := oneLine(html.UnescapeString(m[0][1]))
-	if word == "" || word == oneLine(unmark(text)) && strings.Contains(word, " ") {
-		return nil
-	}
-	return []Word{{Start: round(start), End: round(end), Text: word}}
+	return Word{Start: round(start), End: round(end), Text: oneLine(html.UnescapeString(m[0][1]))}
 }

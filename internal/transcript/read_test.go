@@ -33,8 +33,9 @@ func TestReal(t *testing.T) {
 		{"SRT of whisper.cpp", "1\n00:00:01,000 --> 00:00:02,000\n(speaker 1) Hello\n\n2\n00:00:02,000 --> 00:00:03,000\n(speaker ?) you\n",
 			[]Cue{{Start: 1, End: 2, Speaker: "1", Text: "Hello"}, {Start: 2, End: 3, Text: "you"}}, nil},
 		{"words underlined in turn", "WEBVTT\n\n00:01.000 --> 00:01.500\n<u>And</u> so\n\n00:01.500 --> 00:01.700\nAnd so\n\n00:01.700 --> 00:02.000\nAnd <u>so</u>\n\n00:02.000 --> 00:03.000\nAnd so\n\n00:05.000 --> 00:06.000\n<u>Yes</u>\n",
-			[]Cue{{Start: 1, End: 3, Text: "And so", Words: []Word{{1, 1.5, "And", 0}, {1.7, 2, "so", 0}}}, {Start: 5, End: 6, Text: "Yes", Words: []Word{{5, 6, "Yes", 0}}}},
+			[]Cue{{Start: 1, End: 3, Text: "And so", Words: []Word{{1, 1.5, "And", 0}, {1.7, 2, "so", 0}}}, {Start: 5, End: 6, Text: "Yes"}},
 			[]Note{{Kind: Folded, N: 3, At: 1.5, Text: "And so"}}},
+		{"a word underlined for weight", "1\n00:00:01,000 --> 00:00:02,000\nI <u>mean</u> it\n", []Cue{{Start: 1, End: 2, Text: "I mean it"}}, nil},
 		{"words said twice", "1\n00:00:01,000 --> 00:00:02,000\nYes.\n\n2\n00:00:02,000 --> 00:00:03,000\nYes.\n\n3\n00:00:03,000 --> 00:00:04,000\nYes.\n",
 			[]Cue{{Start: 1, End: 2, Text: "Yes."}, {Start: 2, End: 3, Text: "Yes."}, {Start: 3, End: 4, Text: "Yes."}}, nil},
 		{"rolling captions made SubRip", "1\n00:00:01,000 --> 00:00:03,990\n \nhello everybody\n\n2\n00:00:03,990 --> 00:00:04,000\nhello everybody\n \n\n3\n00:00:04,000 --> 00:00:05,990\nhello everybody\nyes\n\n" +

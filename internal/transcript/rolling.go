@@ -7,9 +7,12 @@ import (
 )
 
 // fold takes out the repetitions of captions that repeat what was shown before.
-func fold(cues []Cue) ([]Cue, Note) {
+// underlined has the words that are underlined, by the number of their cue.
+func fold(cues []Cue, underlined map[int]Word) ([]Cue, Note) {
 	var note Note
-	cues = foldWords(cues, &note)
+	if len(underlined) > 0 {
+		cues = foldWords(cues, underlined, &note)
+	}
 	return foldLines(cues, &note), note
 }
 
@@ -61,45 +64,35 @@ func carried(before, after []string) int {
 
 // foldWords folds captions in which each word that is said is underlined in turn,
 // as whisper writes them with highlight_words: a cue for each word, and for each
-// pause between two, with the same text.
-func foldWords(cues []Cue, note *Note) []Cue {
+// pause between two, with the same text. What else is underlined is so for weight.
+func foldWords(cues []Cue, underlined map[int]Word, note *Note) []Cue {
 	var out []Cue
 	for from := 0; from < len(cues); {
 		to := from + 1
 		for to < len(cues) && cues[to].Text == cues[from].Text && cues[to].Speaker == cues[from].Speaker && follows(&cues[to-1], &cues[to]) {
 			to++
 		}
+		var words []Word
+		for i := from; i < to; i++ {
+			if w, ok := underlined[i]; ok {
+				words = append(words, w)
+			}
+		}
 		run := cues[from:to]
 		from = to
-		if !underlines(run) {
+		if len(run) == 1 || len(words)*2 < len(run) {
 			out = append(out, run...)
 			continue
 		}
 		c := run[0]
-		c.Words = nil
-		for i, r := range run {
-			if i > 0 {
-				note.count(Folded, &r)
-			}
+		c.Words = words
+		for _, r := range run[1:] {
+			note.count(Folded, &r)
 			c.End = max(c.End, r.End)
-			c.Words = append(c.Words, r.Words...)
 		}
 		out = append(out, c)
 	}
 	return out
-}
-
-// underlines reports whether cues of one text have no more than a word each, and
-// most have one, not the first alone.
-func underlines(run []Cue) bool {
-	words := 0
-	for _, c := range run {
-		if len(c.Words) > 1 {
-			return false
-		}
-		words += len(c.Words)
-	}
-	return len(run) > 1 && words > len(run[0].Words) && words*2 >= len(run)
 }
 
 // follows reports whether a cue begins where the one before it ends, but for a

@@ -136,8 +136,9 @@ func Parse(r io.Reader, o Options) (*Transcript, error) {
 
 // A parser collects the cues of a file.
 type parser struct {
-	cues       []Cue // as they stand in the file; without an end, End is NaN
-	unreadable Note  // characters that were lost before
+	cues       []Cue        // as they stand in the file; without an end, End is NaN
+	underlined map[int]Word // one that is underlined, by the number of the cue
+	unreadable Note         // characters that were lost before
 	notes      []Note
 }
 
