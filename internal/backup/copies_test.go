@@ -362,3 +362,27 @@ func TestEarlierHead(t *testing.T) {
 		t.Errorf("followed %v, %v", h.Followed, err)
 	}
 }
+
+// Two copies that send a snapshot of the same number in the same second do not give
+// it the same name: the list of files of one would take the place of the other's.
+func TestNamesOfCopiesDiffer(t *testing.T) {
+	p := newPlace(t)
+	p.create(CreateOptions{})
+	q := p.twin()
+	p.write("first.txt", "of the first library", 0o644)
+	q.write("second.txt", "of the second library", 0o644)
+	a, err := p.createAt(p, CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.RemoveAll(p.path("there")), os.Mkdir(p.path("there"), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	b, err := q.createAt(p, CreateOptions{New: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Snapshot == b.Snapshot || a.Snapshot[len(a.Snapshot)-4:] == b.Snapshot[len(b.Snapshot)-4:] {
+		t.Errorf("%s and %s", a.Snapshot, b.Snapshot)
+	}
+}

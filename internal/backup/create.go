@@ -3,6 +3,7 @@ package backup
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -247,7 +249,8 @@ func (r *run) announce(ctx context.Context, m *Manifest) (*Snapshot, error) {
 		h.Removing = append(h.Removing, *h.Sending)
 	}
 	h.Number++
-	m.Name = fmt.Sprintf("%s-%d", m.At.Format("20060102T150405Z"), h.Number)
+	// Another copy of the library may be sending one of this number in this second.
+	m.Name = fmt.Sprintf("%s-%d-%s", m.At.Format("20060102T150405Z"), h.Number, strings.ToLower(rand.Text()[:4]))
 	text, err := encode(m)
 	if err != nil {
 		return nil, err
