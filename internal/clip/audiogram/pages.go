@@ -21,6 +21,9 @@ func pages(cues []Cue, width, size float64, most int) []page {
 	cues, crowd := apart(cues)
 	var list []part
 	for i, c := range cues {
+		if crowd[i] == 0 {
+			continue
+		}
 		for _, p := range parts(c, width, size, max(1, most/crowd[i])) {
 			list = append(list, part{p, i})
 		}
@@ -61,8 +64,11 @@ func parts(c Cue, width, size float64, most int) []page {
 // much recognizers are off. The later one waits.
 const slack = 0.5
 
+// mostAtOnce is how many cues can be shown at once: more than there is room for.
+const mostAtOnce = 8
+
 // apart moves the beginnings of cues that overlap by slack or less, and returns
-// of each how many are shown at once, with it, at most.
+// of each how many are shown at once, with it, at most; 0 if it has no place.
 func apart(cues []Cue) (moved []Cue, crowd []int) {
 	moved, crowd = slices.Clone(cues), make([]int, len(cues))
 	var now []int // that are shown
@@ -74,6 +80,9 @@ func apart(cues []Cue) (moved []Cue, crowd []int) {
 			}
 		}
 		now = slices.DeleteFunc(now, func(k int) bool { return moved[k].End <= c.Start })
+		if len(now) == mostAtOnce {
+			continue
+		}
 		now = append(now, i)
 		for _, k := range now {
 			crowd[k] = max(crowd[k], len(now))

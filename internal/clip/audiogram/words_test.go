@@ -127,6 +127,17 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// A crowd is no reason to hang.
+func TestPagesOfACrowd(t *testing.T) {
+	cues := make([]Cue, 100_000)
+	for i := range cues {
+		cues[i] = Cue{0, 4 + float64(i), "a"}
+	}
+	if got := pages(cues, 600, 40, 3); len(got) != mostAtOnce || len(got[0].lines) != 3 || len(got[len(got)-1].lines) != 1 {
+		t.Errorf("%v", got)
+	}
+}
+
 // Who speaks at once is read at once.
 func TestPagesAtOnce(t *testing.T) {
 	long := strings.TrimSpace(strings.Repeat("words that go on and on ", 6))
