@@ -118,7 +118,7 @@ func TestSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	get("~/file")
-	if _, _, stderr := run(a, "config"); !strings.Contains(stderr, `warning: `+a.ConfigFile()+`: there is no setting "colour"`) {
+	if _, _, stderr := run(a, "config"); !strings.Contains(stderr, `warning: `+a.ConfigFile()+`: no setting is named "colour"`) {
 		t.Errorf("no warning of an unknown key: %q", stderr)
 	}
 	t.Setenv("SPACES_LIBRARY", "/env")
@@ -181,7 +181,7 @@ func TestDropped(t *testing.T) {
 	if code, out := drop(name); code != app.ExitFailed || !strings.Contains(out, name) || !strings.HasSuffix(out, "Press Enter to close this window.\n") {
 		t.Errorf("dropped: %d, %s", code, out)
 	}
-	if code, out := drop(); code != app.ExitDone || !strings.HasPrefix(opened, "http://127.0.0.1:") || !strings.Contains(out, "no library in ~/Spaces yet") {
+	if code, out := drop(); code != app.ExitDone || !strings.HasPrefix(opened, "http://127.0.0.1:") || !strings.Contains(out, "~/Spaces contains no library yet") {
 		t.Errorf("double click: %d, %q, %s", code, opened, out)
 	}
 }

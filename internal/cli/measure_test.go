@@ -50,7 +50,7 @@ func TestUnsupportedAudio(t *testing.T) {
 
 	for _, command := range []string{"measure", "waveform"} {
 		code, stdout, stderr := run(a, command, id)
-		if code != app.ExitFailed || stdout != "" || !strings.Contains(stderr, "MPEG-2.5") || !strings.Contains(stderr, `hint: let ffmpeg decode it`) {
+		if code != app.ExitFailed || stdout != "" || !strings.Contains(stderr, "MPEG-2.5") || !strings.Contains(stderr, `hint: decode it with ffmpeg`) {
 			t.Errorf("%s: exit %d, %q, %q", command, code, stdout, stderr)
 		}
 	}
