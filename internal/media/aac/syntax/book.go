@@ -52,8 +52,6 @@ const (
 	runMask     = 1<<runBits - 1
 )
 
-func (e entry) run() int     { return int(e & (1<<runBits - 1)) }
-func (e entry) count() int   { return int(e >> countShift & maxCount) }
 func (e entry) length() int  { return int(e >> lengthShift & (1<<lengthBits - 1)) }
 func (e entry) escapes() int { return int(e >> escapeShift) }
 
