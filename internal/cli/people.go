@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -30,7 +32,7 @@ func newPeopleCmd(a *App) *cobra.Command {
 		Short: "List the speakers, how long they spoke, and their consent",
 		Long: `List the people who were on stage, in all Spaces or in the named ones, longest speakers first. The
 speaking time is an estimate from audio levels. The consent is what you recorded with spaces consent
-set. It is "own" for the account of the archive, and for the handles of spaces config set me.
+set; Spaces in which it differs are named. It is "own" for the account of the archive, and for the handles of spaces config set me.
 More about consent: spaces help topic consent.`,
 		Example: `  spaces people
   spaces people latest --for upload
@@ -84,7 +86,7 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 		if p.TalkSeconds != nil {
 			talk = spell.Length(*p.TalkSeconds)
 		}
-		t.Add(terminal.Safe(cmp.Or(app.At(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(&p, purpose))
+		t.Add(terminal.Safe(cmp.Or(app.At(p.Handle), "id "+p.ID)), p.Role, fmt.Sprint(len(p.Recordings)), talk, a.standing(ctx, lib, &p, purpose))
 	}
 	if !a.Settings.JSON {
 		t.Write(a.Out, a.Columns)
@@ -100,24 +102,55 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 const noteWidth = 60
 
 // standing is how a person stands to a purpose, in words; to all of them, where
-// that is empty: then those that differ are named.
-func (a *App) standing(p *consent.Person, purpose consent.Purpose) string {
+// that is empty: then those that differ are named, and so are the recordings.
+func (a *App) standing(ctx context.Context, lib *library.Library, p *consent.Person, purpose consent.Purpose) string {
 	text := string(p.Consent)
-	if !p.Since.IsZero() {
+	if !p.Since.IsZero() && len(p.Differs) == 0 {
 		text += " " + p.Since.In(a.Zone).Format("2006-01-02")
 	}
 	if p.Until != nil {
 		text += ", until " + a.lastDay(*p.Until)
 	}
-	for _, other := range consent.Purposes {
-		if answer := p.For[other]; purpose == "" && answer != p.Consent {
-			text += fmt.Sprintf(", %s for %s", answer, other)
-		}
+	text += exceptions(p.Consent, p.For, purpose)
+	if len(p.Differs) > 0 {
+		text = differences(ctx, lib, p, purpose, text)
 	}
 	if p.Note != "" {
 		text += "  " + terminal.Truncate(terminal.Safe(p.Note), noteWidth)
 	}
 	return text
+}
+
+// exceptions names the purposes for which an answer differs from the one told.
+func exceptions(told consent.Answer, answers map[consent.Purpose]consent.Answer, purpose consent.Purpose) (text string) {
+	for _, other := range consent.Purposes {
+		if answer := answers[other]; purpose == "" && answer != told {
+			text += fmt.Sprintf(", %s for %s", answer, other)
+		}
+	}
+	return text
+}
+
+// differences adds the recordings in which a person stands otherwise. If that is
+// all of them, how they stand in general says nothing and is left out.
+func differences(ctx context.Context, lib *library.Library, p *consent.Person, purpose consent.Purpose, general string) string {
+	var order []string
+	in := make(map[string][]string) // the recordings, by the answer
+	for _, d := range p.Differs {
+		text := string(d.Consent) + exceptions(d.Consent, d.For, purpose)
+		if in[text] == nil {
+			order = append(order, text)
+		}
+		in[text] = append(in[text], find.Short(ctx, lib.Catalog(), d.Recording))
+	}
+	var parts []string
+	if len(p.Differs) < len(p.Recordings) {
+		parts = append(parts, general)
+	}
+	for _, text := range order {
+		parts = append(parts, text+" in "+spell.First(in[text], 3))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // lastDay is the last day before a time.

@@ -53,6 +53,15 @@ type Person struct {
 	Since space.Time         `json:"since"`           // of the answer, if there is one
 	Until *time.Time         `json:"until,omitempty"` // likewise
 	Note  string             `json:"note,omitempty"`
+	// Differs lists the recordings, among several, in which they stand otherwise.
+	Differs []Difference `json:"differs,omitempty"`
+}
+
+// A Difference is how a person stands in one recording.
+type Difference struct {
+	Recording string             `json:"recording"`
+	Consent   Answer             `json:"consent"`
+	For       map[Purpose]Answer `json:"for"`
 }
 
 // roles lists the roles from the highest down.
@@ -65,7 +74,8 @@ var weakest = []Answer{Declined, Withdrawn, Expired, Unknown, Granted, Own}
 // most first, and how each stands to purpose p (or to all, if that is empty:
 // then an answer for one purpose does not stand for the others).
 // A person stands as in the recording, if there is one only; among several, an
-// answer that was given for one of them alone does not count.
+// answer that was given for one of them alone does not count, and is listed as a
+// difference: nobody takes a person for granted who refused one recording.
 func (l *Ledger) People(recs []*space.Recording, p Purpose, at time.Time) []Person {
 	index := make(map[string]int)
 	var list []Person
@@ -94,6 +104,15 @@ func (l *Ledger) People(recs []*space.Recording, p Purpose, at time.Time) []Pers
 	for i := range list {
 		l.stand(&list[i], only, p, at)
 	}
+	if only == "" {
+		for _, rec := range recs {
+			for _, s := range rec.Speakers {
+				if i, ok := index[Who{s.Handle, s.ID}.key()]; ok {
+					l.differ(&list[i], rec, s, p, at)
+				}
+			}
+		}
+	}
 	slices.SortStableFunc(list, func(a, b Person) int {
 		return cmp.Or(cmp.Compare(seconds(b.TalkSeconds), seconds(a.TalkSeconds)), cmp.Compare(Handle(a.Handle), Handle(b.Handle)))
 	})
@@ -121,6 +140,25 @@ func (l *Ledger) stand(x *Person, recording string, p Purpose, at time.Time) {
 		if e := st.Entry; e != nil {
 			x.Since, x.Until, x.Note = e.At, e.Until, e.Note
 		}
+	}
+}
+
+// differ adds a recording in which a person stands otherwise than x says.
+func (l *Ledger) differ(x *Person, rec *space.Recording, s space.Speaker, p Purpose, at time.Time) {
+	d := Difference{Recording: rec.ID, For: make(map[Purpose]Answer)}
+	same, least := true, len(weakest)
+	for _, purpose := range Purposes {
+		answer := l.answer(rec, s, purpose, at)
+		d.For[purpose] = answer
+		if p != "" && purpose != p {
+			continue
+		}
+		same = same && answer == x.For[purpose]
+		least = min(least, slices.Index(weakest, answer))
+	}
+	if !same {
+		d.Consent = weakest[least]
+		x.Differs = append(x.Differs, d)
 	}
 }
 

@@ -76,6 +76,9 @@ func (a *App) uploadLog(ctx context.Context, o app.Refs) error {
 	}
 	if !a.Settings.JSON {
 		t.Write(a.Out, a.Columns)
+		if t.Len() == 0 {
+			a.Say("No uploads are recorded")
+		}
 	}
 	return nil
 }
