@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/spaces-cli/spaces/internal/library/backups"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
@@ -34,6 +35,9 @@ type Checked struct {
 	// Unfinished says that a killed run has left something to be finished.
 	Unfinished bool `json:"unfinished"`
 	Findings   int  `json:"findings"`
+	// Refusal is why the library of the Backup, if there is one, cannot continue
+	// it: ErrCopy, ErrReplaced or ErrOther.
+	Refusal error `json:"-"`
 }
 
 // Newest returns the snapshot that would be restored.
@@ -51,6 +55,11 @@ func (b *Backup) Check(ctx context.Context, full bool, found func(Finding)) (*Ch
 	c := &Checked{Place: b.Target.Place(), Snapshots: h.Snapshots, Unfinished: h.Sending != nil || len(h.Removing) > 0}
 	if len(h.Snapshots) == 0 {
 		return nil, fmt.Errorf("%s: %w: the first backup was not finished", c.Place, ErrNone)
+	}
+	if b.Library != nil {
+		if record, err := backups.Read(b.Library.Root()); err == nil { // a damaged library stops no check
+			c.Refusal = b.refusal(h, record)
+		}
 	}
 	var mu sync.Mutex
 	tell := func(f Finding) {

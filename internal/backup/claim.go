@@ -73,11 +73,9 @@ func (r *run) newID(record backups.Record, was string) string {
 // Who takes it over gives it a new one, so that the other can not.
 func (r *run) resume(ctx context.Context, record backups.Record) (err error) {
 	h := r.head
-	if !record.Has(h.ID) {
-		if len(record.At(r.result.Place)) > 0 {
-			return fmt.Errorf("%s: %w", r.result.Place, ErrReplaced)
-		}
-		return fmt.Errorf("%s: %w", r.result.Place, ErrOther)
+	refused := r.refusal(h, record)
+	if refused != nil && refused != ErrCopy {
+		return fmt.Errorf("%s: %w", r.result.Place, refused)
 	}
 	s := h.newest()
 	if s == nil {
@@ -90,11 +88,29 @@ func (r *run) resume(ctx context.Context, record backups.Record) (err error) {
 	switch {
 	case own != nil && own.TookOver == s.Name:
 		r.result.TakenOver = true
-	case record.Made(h.ID, s.Name):
+	case refused == nil:
 	case !r.o.TakeOver:
 		return fmt.Errorf("%s: %w; nothing was sent", r.result.Place, ErrCopy)
 	default:
 		h.ID, r.result.TakenOver = r.newID(record, h.ID), true
 	}
 	return nil
+}
+
+// refusal says why a library with a record cannot continue a backup without
+// taking it over, or at all: ErrCopy, ErrReplaced, ErrOther or nil.
+func (b *Backup) refusal(h *head, record backups.Record) error {
+	place := b.Target.Place()
+	switch {
+	case record.Has(h.ID):
+	case len(record.At(place)) > 0:
+		return ErrReplaced
+	default:
+		return ErrOther
+	}
+	s, own := h.newest(), record.Of(place, h.ID)
+	if s == nil || own != nil && own.TookOver == s.Name || record.Made(h.ID, s.Name) {
+		return nil
+	}
+	return ErrCopy
 }

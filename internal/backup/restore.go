@@ -54,8 +54,8 @@ type Restored struct {
 	Place      string    `json:"place"`
 	Dir        string    `json:"path"`
 	Snapshot   string    `json:"snapshot"`
-	At         time.Time `json:"at"` // of the snapshot
-	Files      int       `json:"files"`
+	At         time.Time `json:"at"`    // of the snapshot
+	Files      int       `json:"files"` // without those that are lost
 	Bytes      int64     `json:"bytes"`
 	Fetched    int       `json:"fetched"` // files
 	Kept       int       `json:"kept"`    // files of a run that was killed
@@ -318,6 +318,8 @@ func (r *restoring) file(ctx context.Context, f *File) error {
 			r.counting.Lock()
 			defer r.counting.Unlock()
 			r.result.Lost = append(r.result.Lost, f.Path)
+			r.result.Files--
+			r.result.Bytes -= f.Bytes
 			return nil
 		}
 		return fmt.Errorf("%s: %w", f.Path, err)

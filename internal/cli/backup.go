@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +29,7 @@ type backupOptions struct {
 	create  backup.CreateOptions
 	restore backup.RestoreOptions
 	output  string
+	named   bool // the folder to restore to, by output
 }
 
 func newBackupCmd(a *App) *cobra.Command {
@@ -301,6 +304,12 @@ func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
 		return err
 	}
 	defer b.Target.Close()
+	options := a.LibraryOptions()
+	options.Warn = nil
+	if lib, err := library.Open(ctx, options); err == nil { // a backup can be checked without one
+		defer lib.Close()
+		b.Library = lib
+	}
 	var broken error // writing what was found
 	c, err := b.Check(ctx, o.full, func(f backup.Finding) {
 		bar.Close()
@@ -329,23 +338,66 @@ func (a *App) backupCheck(ctx context.Context, o *backupOptions) error {
 		}{space.Schema, "summary", c})
 	} else {
 		last := c.Newest()
-		_, err = fmt.Fprintf(a.Out, "%s, the latest of %s: %s, %s\nChecked %s, %s: %s\n", spell.Count(len(c.Snapshots), "snapshot"), a.day(last.At),
-			spell.Count(last.Files, "file"), spell.Size(last.Bytes), spell.Count(c.Objects, "object"), spell.Size(c.Bytes), spell.Count(c.Findings, "finding"))
+		result := fmt.Sprintf("Checked %s, %s: %s", spell.Count(c.Objects, "object"), spell.Size(c.Bytes), spell.Count(c.Findings, "finding"))
+		if c.Findings == 0 && !o.full {
+			result = fmt.Sprintf("All %s are there and their sizes are right. Their content was not read: --full reads it", spell.Count(c.Objects, "file"))
+		}
+		_, err = fmt.Fprintf(a.Out, "%s, the latest of %s: %s, %s\n%s\n", spell.Count(len(c.Snapshots), "snapshot"), a.day(last.At),
+			spell.Count(last.Files, "file"), spell.Size(last.Bytes), result)
+	}
+	again, flag := "spaces backup create "+app.Quoted(o.target), ""
+	switch {
+	case errors.Is(c.Refusal, backup.ErrCopy):
+		flag = " --take-over"
+	case c.Refusal != nil:
+		again = "spaces --library DIR backup create " + app.Quoted(o.target)
 	}
 	if c.Unfinished {
-		a.Say("The last run was interrupted. To finish it: spaces backup create %s", o.target)
+		a.Say("The last run was interrupted. To finish it: %s", again+flag)
 	}
 	if err == nil && c.Findings > 0 {
-		return app.Fail(app.ExitFound, "findings", "send the files again while the library is intact: spaces backup create "+o.target+" --full",
+		hint := "send the files again while the library is intact: " + again + " --full"
+		switch {
+		case flag != "":
+			hint = "another copy of the library made the latest snapshot; to send the files again from this copy, and keep the snapshots: " + again + flag + " --full"
+		case c.Refusal != nil:
+			hint = "send the files again from the library that this backup belongs to: " + again + " --full"
+		}
+		return app.Fail(app.ExitFound, "findings", hint,
 			fmt.Errorf("%s not as it should be", spell.Plural(c.Findings, "thing is", "things are")))
 	}
 	return err
 }
 
-func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
-	if o.output == "" {
-		o.output = a.Settings.Library
+// withoutDamaged is the hint where files of a backup are lost or damaged: how to
+// restore the others.
+func (o *backupOptions) withoutDamaged() string {
+	again := "spaces backup restore " + app.Quoted(o.target)
+	if o.named {
+		again += " -o " + app.Quoted(o.output)
 	}
+	if o.restore.Snapshot != "" {
+		again += " --snapshot " + app.Quoted(o.restore.Snapshot)
+	}
+	hint := "restore another snapshot with --snapshot NAME, or everything except the damaged files: " + again + " --partial"
+	if part := filepath.Clean(o.output) + ".partial"; !isMissing(part) {
+		hint += "; the files restored so far are in " + part + ", and the next run resumes there"
+	}
+	return hint
+}
+
+// sayNotRestored says what no backup contains, and how the library is used.
+func (a *App) sayNotRestored(dir string) {
+	text := "Settings and targets are not in a backup"
+	if own, err := filepath.Abs(a.Settings.Library); err != nil || own != dir {
+		text += ". Next: spaces config set library " + app.Quoted(dir)
+	}
+	a.Say("%s", text)
+}
+
+func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
+	o.named = o.output != ""
+	o.output = cmp.Or(o.output, a.Settings.Library)
 	if o.output == "" {
 		return library.ErrNoFolder
 	}
@@ -355,16 +407,19 @@ func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
 		return err
 	}
 	defer b.Target.Close()
-	r, err := b.Restore(ctx, o.output, o.restore, func(f library.Finding) {
-		bar.Close()
-		a.Warn("%s: %s: %s", f.Kind, f.Path, f.Message)
-	})
+	var found []library.Finding
+	r, err := b.Restore(ctx, o.output, o.restore, func(f library.Finding) { found = append(found, f) })
 	bar.Close()
 	if errors.Is(err, backup.ErrBroken) && !errors.Is(err, backup.ErrHead) && !o.restore.Partial {
-		return app.Fail(app.ExitFailed, "broken-backup", "restore another snapshot with --snapshot NAME, or everything except the damaged files: spaces backup restore "+app.Quoted(o.target)+" --partial", err)
+		return app.Fail(app.ExitFailed, "broken-backup", o.withoutDamaged(), err)
 	}
 	if err != nil {
 		return backupError(err, o, t)
+	}
+	for _, f := range found {
+		if !slices.Contains(r.Lost, f.Path) { // which are listed below
+			a.Warn("%s: %s: %s", f.Kind, f.Path, f.Message)
+		}
 	}
 	if a.Settings.JSON {
 		err = app.WriteJSON(a.Out, struct {
@@ -377,7 +432,14 @@ func (a *App) backupRestore(ctx context.Context, o *backupOptions) error {
 		if o.restore.DryRun {
 			what = "Would restore to"
 		}
-		_, err = fmt.Fprintf(a.Out, "%s %s: %s, %s, as of %s\n", what, terminal.Safe(a.ShortenHome(r.Dir)), spell.Count(r.Files, "file"), spell.Size(r.Bytes), a.day(r.At))
+		missing := ""
+		if n := len(r.Lost); n > 0 {
+			missing = "; " + spell.Plural(n, "file is", "files are") + " missing"
+		}
+		_, err = fmt.Fprintf(a.Out, "%s %s: %s, %s, as of %s%s\n", what, terminal.Safe(a.ShortenHome(r.Dir)), spell.Count(r.Files, "file"), spell.Size(r.Bytes), a.day(r.At), missing)
+		if !o.restore.DryRun {
+			a.sayNotRestored(r.Dir)
+		}
 	}
 	for _, name := range r.Lost {
 		a.PrintFailure(fmt.Errorf("%s is lost or damaged in the backup", name))

@@ -79,6 +79,7 @@ is shortened. A lossless clip contains up to one hidden frame at each end;
 	o.addSound(cmd)
 	o.addOutput(cmd, format.Sound())
 	o.addBatch(cmd)
+	addOmitter(cmd, &o.omit)
 	o.addConsent(cmd)
 	return cmd
 }
@@ -154,7 +155,6 @@ func (o *clipOptions) addBatch(cmd *cobra.Command) {
 
 // addConsent adds the flags about those who have not agreed.
 func (o *clipOptions) addConsent(cmd *cobra.Command) {
-	addOmitter(cmd, &o.omit)
 	app.AddOverride(cmd, &o.override)
 	app.AddIDOnly(cmd, &o.Refs)
 }
@@ -235,9 +235,9 @@ func (o *clipOptions) check(a *App) error {
 	case o.anywhere:
 		return app.Usage("--anywhere needs --batch")
 	case !one:
-		return app.Hinted(app.Usage("spaces clip needs SPACE"), "name a Space, such as latest, or list places in a file for --batch")
+		return app.Hinted(app.Usage("spaces %s needs SPACE", o.command()), "name a Space, such as latest, or list places in a file for --batch")
 	case places == 0 && o.speaker == "":
-		return app.Hinted(app.Usage("spaces clip needs a place in the recording"), "use --at T, --around T, --clock TIME or --speaker HANDLE")
+		return app.Hinted(app.Usage("spaces %s needs a place in the recording", o.command()), "use --at T, --around T, --clock TIME or --speaker HANDLE")
 	case o.speaker != "" && (places > 0 || o.length != "" || o.end != ""):
 		return app.Usage("--speaker cannot be combined with --at, --around, --clock, --length or --end")
 	case o.output == "-" && a.OutTTY:
@@ -249,6 +249,17 @@ func (o *clipOptions) check(a *App) error {
 	}
 	return nil
 }
+
+// command is the name of the command that cuts.
+func (o *clipOptions) command() string {
+	if o.films() {
+		return "video"
+	}
+	return "clip"
+}
+
+// films reports whether the clips are videos.
+func (o *clipOptions) films() bool { return slices.Contains(o.formats, format.MP4) }
 
 // request is what all clips of a command line share.
 func (o *clipOptions) request() (clips.Request, error) {
@@ -436,12 +447,17 @@ func (c *clipper) direct(q *clips.Request, output string, many bool) error {
 	case many:
 		return app.Usage("%s cannot hold several clips: name a folder, such as %s/", output, output)
 	}
+	if dir := filepath.Dir(output); isMissing(dir) {
+		return app.Fail(app.ExitNotFound, "no-such-file", "make the folder, or name another one with -o", fmt.Errorf("the folder %s does not exist", dir))
+	}
 	f, ok := format.Of(output, format.All())
-	video := slices.Contains(c.o.formats, format.MP4)
+	video := c.o.films()
 	switch {
 	case ok && f == format.MP4 && q.Format == format.M4A: // sound alone may well be called .mp4
 	case ok && f == format.MP4 && !video:
 		return app.Hinted(app.Usage("%s would be a video, but spaces clip writes only audio", output), "use spaces video with the same flags")
+	case ok && video && f != format.MP4:
+		return app.Usage("a video must end in .mp4, not %s", filepath.Ext(output))
 	case ok && q.Format != "" && f != q.Format:
 		return app.Usage("%s does not have the extension of %s", output, q.Format)
 	case ok:

@@ -35,6 +35,8 @@ func newVideoCmd(a *App) *cobra.Command {
 		Long: `Cut clips as MP4 videos: the sound of spaces clip, with a moving waveform, the
 title, captions if you have a transcript, and the names of the speakers if
 you have confirmed the turns. The sound is re-encoded only if a flag requires it.
+Speakers without consent cannot be left out of a video; to cut the audio
+without them: spaces clip SPACE --at T --consented-only.
 
 T is 75, 1:15, 1:02:03.250 or 62m3s. A clip that would end after the recording
 is shortened.

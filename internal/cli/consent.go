@@ -156,7 +156,7 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	if a.Settings.JSON {
 		return app.WriteJSON(a.Out, consentSetLine{ledger.Entries()[len(ledger.Entries())-1], sent})
 	}
-	a.Say("%s: %s", consent.Who{Handle: e.Handle, ID: e.ID}, a.answerOf(&e))
+	a.Say("%s %s", consent.Who{Handle: e.Handle, ID: e.ID}, a.answerOf(&e))
 	if e.Answer == consent.Granted {
 		return nil
 	}
@@ -233,7 +233,11 @@ func (a *App) answerOf(e *consent.Entry) string {
 		text += " for " + strings.Join(list, ", ")
 	}
 	if e.Recording != "" {
-		text += " of " + e.Recording
+		in := " for "
+		if len(e.For) > 0 {
+			in = " in "
+		}
+		text += in + e.Recording
 	}
 	if e.Until != nil {
 		text += " until " + a.lastDay(*e.Until)

@@ -187,6 +187,9 @@ func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*f
 			}
 		}
 		if len(chosen) == n {
+			if row.State == space.NoAudio {
+				return nil, app.Fail(app.ExitNotFound, "no-episode", "list the episodes: spaces episodes", fmt.Errorf("%s has no audio, and so no episode", row.ID))
+			}
 			return nil, app.Fail(app.ExitNotFound, "no-episode", "make one: spaces export "+row.ID, fmt.Errorf("%s has no episode", row.ID))
 		}
 		if best != nil {

@@ -121,7 +121,7 @@ var mistakes = []struct {
 	{"clip latest --at 0:01 --format wma", app.ExitUsage, `unknown format "wma"`, "m4a, mp3"},
 	{"clip latest --at 0:01 --format wva", app.ExitUsage, `unknown format "wva"`, "did you mean: wav"},
 	{"clip latest --at 0:01 --format mp4", app.ExitUsage, `"mp4"`, "spaces video"},
-	{"clip latest --at 0:01 -o nowhere/x.m4a", app.ExitNotFound, "nowhere", "check the name"},
+	{"clip latest --at 0:01 -o nowhere/x.m4a", app.ExitNotFound, "the folder nowhere does not exist", "make the folder"},
 	{"clip latest --at 0:01 -o notes.txt", app.ExitUsage, ".txt", "--format"},
 	{"clip latest --at 0:01 --cover missing.jpg", app.ExitNotFound, "missing.jpg: no such file", "check the name"},
 	{"clip latest --at 0:01 --fade lots", app.ExitUsage, `"lots"`, "1:15"},
@@ -136,6 +136,10 @@ var mistakes = []struct {
 	{"clip two.zip --at 1", app.ExitNotFound, "two.zip", "spaces extract two.zip"},
 	{"clip latest --at 0:01 --name {titel}", app.ExitUsage, "{titel}", "{title}"},
 	{"video latest --at 0:01 --shape vertical", app.ExitUsage, `--shape must be wide, square or tall, not "vertical"`, ""},
+	{"video latest", app.ExitUsage, "spaces video needs a place", "--at T"},
+	{"video latest --at 0:01 -o v.m4a", app.ExitUsage, "a video must end in .mp4, not .m4a", ""},
+	{"video latest --at 0:01 --consented-only", app.ExitUsage, "--consented-only", "spaces clip SPACE --at T --consented-only"},
+	{"video latest --at 0:01 --margin 1", app.ExitUsage, "--margin", "spaces clip SPACE --at T --consented-only"},
 	{"video latest --at 0:01 --theme drak", app.ExitUsage, `"drak"`, "dark"},
 	{"video latest --at 0:01 --accent red", app.ExitUsage, `--accent must be a colour such as #1d9bf0, not "red"`, ""},
 	{"video latest --at 0:01 --fps 60", app.ExitUsage, "--fps must be 25 or 30, not 60", ""},
@@ -245,6 +249,8 @@ var mistakes = []struct {
 	{"consent set granted @guest1", app.ExitUsage, `"@guest1"`, "spaces consent set @guest1 granted"},
 	{"consent set @guest1 grantd", app.ExitUsage, `"grantd"`, "did you mean: granted"},
 	{"clips show nothing", app.ExitNotFound, `"nothing"`, "spaces clips"},
+	{"clips remove 34s.mp4", app.ExitNotFound, `no clip named "34s.mp4"`, "spaces clips"},
+	{"feed check https://example.com/feed.xml", app.ExitUsage, "takes a file or -, not a URL", "curl -s https://example.com/feed.xml | spaces feed check -"},
 	{"episodes show nothing", app.ExitNotFound, `"nothing"`, "spaces episodes"},
 }
 

@@ -21,6 +21,8 @@ type Finding struct {
 	Guessed bool
 	// Clip says that it is a clip that is to be sent.
 	Clip bool
+	// Film says that it is a video that is to be cut.
+	Film bool
 	// File is what nobody can tell the recording of, and Why says so in words.
 	File, Why string
 }
@@ -164,6 +166,7 @@ type Way struct {
 	Purpose   Purpose
 	Clip      bool // what is to be made without them is a clip
 	Made      bool // it is made already, and was to be sent
+	Film      bool // it was to be a video, from which nobody can be left out: its audio can be made
 }
 
 // Ways lists the ways on, the best first.
@@ -186,7 +189,7 @@ func (e *Refused) Ways() []Way {
 	if e.Action == Posting { // videos are cut in one piece
 		ways = append(ways, Way{Kind: AnotherStretch, Recording: id})
 	} else {
-		ways = append(ways, Way{Kind: LeaveThemOut, Recording: id, Clip: e.Clip || e.Action == Clipping, Made: purpose == Upload})
+		ways = append(ways, Way{Kind: LeaveThemOut, Recording: id, Clip: e.Clip || e.Action == Clipping, Made: purpose == Upload, Film: e.Film})
 	}
 	if e.Guessed || slices.ContainsFunc(e.Missing, func(m Missing) bool { return m.Handle == "" }) {
 		ways = append(ways, Way{Kind: ConfirmTurns, Recording: id})

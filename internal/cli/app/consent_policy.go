@@ -184,6 +184,8 @@ func wayOn(w consent.Way) string {
 		return fmt.Sprintf("post a passage without them: spaces video %s --at T", w.Recording)
 	case consent.LeaveThemOut:
 		switch {
+		case w.Film:
+			return fmt.Sprintf("cut the audio without them: spaces clip %s --at T --consented-only", w.Recording)
 		case !w.Made:
 			return "leave them out: --consented-only"
 		case w.Clip:

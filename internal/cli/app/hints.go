@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"strings"
 
 	clips "github.com/spaces-cli/spaces/internal/clip"
@@ -79,7 +80,7 @@ func ProblemHint(p *recording.Problem) string {
 	case clips.NothingLeft:
 		return "ask them: spaces consent ask " + p.Recording
 	case clips.WholeFilm:
-		return "choose another --format"
+		return "cut the audio without them: spaces clip " + cmp.Or(p.Recording, "SPACE") + " --at T --consented-only"
 	case clips.UnknownColumn:
 		if len(p.Known) > 0 && p.Known[0] != "" {
 			return "did you mean: " + p.Known[0]

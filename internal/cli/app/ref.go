@@ -115,7 +115,7 @@ func ResolveOne(ctx context.Context, a *App, lib *library.Library, word string, 
 		f := Classify(err)
 		f.Hint = noSpaceHint(ctx, lib, word, idOnly)
 		if fileLike.MatchString(word) {
-			f.Err = fmt.Errorf("no file and no Space is named %q", word)
+			f.Err = unnamedError(word)
 		}
 		return row, f
 	} else if !errors.As(err, &several) {
@@ -135,6 +135,16 @@ func ResolveOne(ctx context.Context, a *App, lib *library.Library, word string, 
 	return catalog.Row{}, Fail(ExitUsage, "ambiguous", "use an id, or more of the title",
 		fmt.Errorf("%q can mean several Spaces:\n%s", word, strings.TrimRight(b.String(), "\n")))
 }
+
+// An unnamedError says that neither a file nor a Space has a name.
+type unnamedError string
+
+func (e unnamedError) Error() string {
+	return fmt.Sprintf("no file and no Space is named %q", string(e))
+}
+
+// Is reports that the error is one of a Space that was not found.
+func (e unnamedError) Is(target error) bool { return target == library.ErrNotFound }
 
 // fileLike matches words that are more likely names of files than of Spaces.
 var fileLike = regexp.MustCompile(`^\S.*\.[A-Za-z][A-Za-z0-9]{1,4}$`)

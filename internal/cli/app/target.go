@@ -48,14 +48,18 @@ func (a *App) TargetError(err error) error {
 		switch {
 		case unknown.Name == find.Latest:
 			f.Hint = "the target comes last: spaces upload " + find.Latest + " TARGET"
-		case len(unknown.Known) > 0:
-			f.Hint = cmp.Or(DidYouMean(unknown.Name, unknown.Known), "the targets are: "+strings.Join(unknown.Known, ", "))
+		case DidYouMean(unknown.Name, unknown.Known) != "":
+			f.Hint = DidYouMean(unknown.Name, unknown.Known)
 		case unknown.Folder != "":
 			f.Code, f.Kind, f.Hint = ExitUsage, "usage", "write the folder as a URL: "+unknown.Folder
+		case unknown.Path != "":
+			f.Hint = "write the folder as a URL: " + unknown.Path
 		case slices.Contains(all.Schemes(), unknown.Name):
 			f.Hint = "use a URL, " + unknown.Name + "://…, or add one by name: spaces target add NAME"
 		case strings.ContainsAny(unknown.Name, `./\`):
 			f.Hint = "write a URL, such as file:///media/disk/folder or sftp://USER@HOST/folder"
+		case len(unknown.Known) > 0:
+			f.Hint = "the targets are: " + strings.Join(unknown.Known, ", ")
 		}
 		return f
 	case errors.As(err, &file) && file.Secret != "":

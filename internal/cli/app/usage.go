@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -85,6 +86,9 @@ var synonyms = map[string][]string{
 	"order": {"sort"}, "lib": {"library"}, "timezone": {"clock"}, "time": {"clock", "at"}, "text": {"note"}, "name": {"title"},
 }
 
+// omitting are the flags that leave speakers out of clips and episodes.
+var omitting = []string{"consented-only", "silence", "reviewed", "margin"}
+
 // flagError words what is wrong with the flags of a command line.
 func FlagError(cmd *cobra.Command, err error) error {
 	hint := "see " + cmd.CommandPath() + " --help"
@@ -97,7 +101,9 @@ func FlagError(cmd *cobra.Command, err error) error {
 		if short := unknown.GetSpecifiedShortnames(); len(short) > 1 && nearFlag(cmd, short) != "" { // -ss
 			return Hinted(Usage("%s has no flag -%s", cmd.CommandPath(), short), "did you mean: --"+nearFlag(cmd, short))
 		}
-		if near := nearFlag(cmd, name); near != "" {
+		if cmd.Name() == "video" && slices.Contains(omitting, name) {
+			hint = "speakers cannot be left out of a video; to cut the audio without them: spaces clip SPACE --at T --consented-only"
+		} else if near := nearFlag(cmd, name); near != "" {
 			hint = "did you mean: --" + near
 		}
 		dashes := "--"

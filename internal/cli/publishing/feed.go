@@ -320,6 +320,9 @@ func (a *App) feedCheck(name string) error {
 		if name == "" {
 			name = filepath.Join(a.Settings.Library, layout.Feed, layout.FeedFile)
 		}
+		if strings.Contains(name, "://") {
+			return app.Hinted(app.Usage("spaces feed check takes a file or -, not a URL"), "curl -s "+app.Quoted(name)+" | spaces feed check -")
+		}
 		f, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return app.Fail(app.ExitNotFound, "no-such-file", "build the feed: spaces feed build", err)
@@ -357,6 +360,7 @@ func (a *App) feedCheck(name string) error {
 		}
 	} else if len(findings) > 0 || !a.Settings.Quiet {
 		fmt.Fprintf(a.Out, "Checked %s: %s, %s\n", terminal.Safe(shown), spell.Count(errs, "error"), spell.Count(warnings, "warning"))
+		a.Say("Images and audio were not checked")
 	}
 	if errs > 0 {
 		return app.Fail(app.ExitFound, "findings", "the rules: spaces help topic publishing-a-podcast", fmt.Errorf("the feed has %s", spell.Count(errs, "error")))

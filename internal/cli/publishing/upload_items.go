@@ -9,6 +9,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
 	"github.com/spaces-cli/spaces/internal/terminal"
@@ -67,7 +68,7 @@ func (g *gatherer) gather(ctx context.Context) error {
 			continue
 		}
 		if err := g.AddSpace(ctx, sp, of); err != nil {
-			return noneError(err)
+			return noneError(err, sp.State)
 		}
 	}
 	if len(g.List) == 0 && len(g.Broken) == 1 {
@@ -77,13 +78,17 @@ func (g *gatherer) gather(ctx context.Context) error {
 }
 
 // noneError says how a Space gets what it has none of.
-func noneError(err error) error {
+func noneError(err error, state space.State) error {
 	var none *items.NoneError
 	switch {
 	case !errors.As(err, &none):
 		return err
-	case none.Kind == publish.Clip:
+	case none.Kind == publish.Clip && state != space.NoAudio:
 		return app.Fail(app.ExitNotFound, "no-clips", "cut one: spaces clip "+none.Recording+" --at 12:30", err)
+	}
+	if state == space.NoAudio { // nothing can be made of it
+		kind := map[bool]string{true: "no-clips", false: "no-episode"}[none.Kind == publish.Clip]
+		return app.Fail(app.ExitNotFound, kind, none.Recording+" has no audio; choose another Space: spaces list", err)
 	}
 	return app.Fail(app.ExitNotFound, "no-episode", "make one: spaces export "+none.Recording+"; or send the recording: --recording", err)
 }

@@ -92,6 +92,7 @@ type Use struct {
 	Recording string          // id
 	Parts     []space.Stretch // none: all of it
 	Clip      bool            // it is a clip
+	Film      bool            // it is a video that is to be cut
 
 	// File is a file whose recording nobody can tell; Why says what is not
 	// known of it. SHA256 is its hash.
@@ -137,7 +138,7 @@ func (g *Gate) find(act consent.Action, u Use) (consent.Finding, error) {
 		return consent.Finding{}, err
 	}
 	f := g.ledger.Check(g.o.Policy, act, consent.Use{Recording: v.rec, Turns: v.turns, Parts: u.Parts}, g.o.Now())
-	f.Clip = u.Clip
+	f.Clip, f.Film = u.Clip, u.Film
 	return f, nil
 }
 
@@ -224,7 +225,7 @@ func merged(uses []Use) []Use {
 			continue
 		}
 		old := &list[i]
-		old.Clip = old.Clip && u.Clip
+		old.Clip, old.Film = old.Clip && u.Clip, old.Film && u.Film
 		if len(old.Parts) == 0 || len(u.Parts) == 0 {
 			old.Parts = nil
 			continue

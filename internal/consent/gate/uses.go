@@ -5,6 +5,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/format"
 )
 
 // OfRequest is what the file of a clip that is to be cut will hold: all samples
@@ -12,7 +13,7 @@ import (
 func OfRequest(q clip.Request) (Use, error) {
 	held, err := clip.Held(q)
 	r := q.Recording
-	return Use{Recording: r.Space.ID, Clip: true, Parts: []space.Stretch{{Start: r.Seconds(held.Start), End: r.Seconds(held.End())}}}, err
+	return Use{Recording: r.Space.ID, Clip: true, Film: q.Format == format.MP4, Parts: []space.Stretch{{Start: r.Seconds(held.Start), End: r.Seconds(held.End())}}}, err
 }
 
 // OfClip is what a clip holds of its recording, by its record.

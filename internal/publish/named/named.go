@@ -73,6 +73,7 @@ type UnknownError struct {
 	Name   string
 	Known  []string // the names that there are
 	Folder string   // the URL of the folder that is called so, or ""
+	Path   string   // that of the folder that the word names, as a path; it need not exist
 }
 
 func (e *UnknownError) Error() string { return fmt.Sprintf("no target is named %q", e.Name) }
@@ -96,8 +97,12 @@ func (s *Store) Find(word string) (*Target, error) {
 func unknown(word string, known map[string]*settings.Target) error {
 	e := &UnknownError{Name: word, Known: slices.Sorted(maps.Keys(known))}
 	if abs, err := filepath.Abs(word); err == nil {
+		there := folder.URL(abs).String()
 		if info, err := os.Stat(abs); err == nil && info.IsDir() {
-			e.Folder = folder.URL(abs).String()
+			e.Folder = there
+		}
+		if filepath.IsAbs(word) || strings.HasPrefix(filepath.ToSlash(word), "./") || strings.HasPrefix(filepath.ToSlash(word), "../") {
+			e.Path = there
 		}
 	}
 	return e
