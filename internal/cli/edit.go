@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -30,7 +33,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		Example: `  spaces edit 1eaJ --title "Jazz night"
   spaces edit latest --note "sound check until 4:30"
   spaces edit 1eaJ --title ""                  # restores the title from X`,
-		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
+		Annotations: manual.Exits(map[int]string{app.ExitFailed: "the library does not hold the title from X", app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
 		Args:        app.Takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
@@ -62,8 +65,12 @@ func (a *App) edit(ctx context.Context, o editOptions) error {
 	if err != nil {
 		return err
 	}
+	var kept []string // whose title could not be restored
 	for _, row := range rows {
 		r, err := lib.Edit(ctx, row.ID, o.edit)
+		if errors.Is(err, library.ErrNoOtherTitle) {
+			err, kept = nil, append(kept, row.ID)
+		}
 		if err != nil {
 			return err
 		}
@@ -74,6 +81,10 @@ func (a *App) edit(ctx context.Context, o editOptions) error {
 			continue
 		}
 		a.Say("%s is now %q in %s", r.ID, terminal.Safe(r.Title), terminal.Safe(a.ShortenHome(lib.Path(r.Folder))))
+	}
+	if len(kept) > 0 {
+		return app.Fail(app.ExitFailed, "no-title", "extract the archive again, then run the same command: spaces extract ARCHIVE.zip",
+			fmt.Errorf("%s: %w", spell.First(kept, 3), library.ErrNoOtherTitle))
 	}
 	return nil
 }

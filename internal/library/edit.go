@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -25,12 +26,13 @@ import (
 
 // An Edit says what the host changes about a Space. What is nil stays.
 type Edit struct {
-	Title *string // "" takes the host's title back
+	Title *string // "" takes the host's title back: the one from X is restored
 	Note  *string
 }
 
 // Edit changes what is known of a Space. A new title renames the folder and
-// the playable files and retags them.
+// the playable files and retags them. Where a title was to be taken back and
+// the library holds no other, the error is ErrNoOtherTitle, with the recording.
 func (l *Library) Edit(ctx context.Context, id string, e Edit) (*space.Recording, error) {
 	known, err := l.Load(id)
 	if err != nil {
@@ -45,23 +47,50 @@ func (l *Library) Edit(ctx context.Context, id string, e Edit) (*space.Recording
 	if e.Note != nil {
 		s.Note = strings.TrimSpace(*e.Note)
 	}
+	kept := false
 	if e.Title != nil {
-		offers := []title.Offer{{Title: *e.Title, Source: space.TitleHost, From: space.FromHost}}
-		if strings.TrimSpace(*e.Title) == "" {
-			s.TitleSource = space.TitleDate
-			if len(s.Pieces) > 0 && s.Pieces[0].Archive == "" {
-				offers = []title.Offer{{Title: title.InName(s.Pieces[0].Member, s.ID), Source: space.TitleFile, From: space.FromName}}
-			}
+		if strings.TrimSpace(*e.Title) != "" {
+			title.Choose(s, title.Offer{Title: *e.Title, Source: space.TitleHost, From: space.FromHost})
+		} else {
+			kept = !title.Restore(s, held(s)...)
 		}
-		title.Choose(s, offers...)
 	}
-	if same, err := space.Equal(known, s); err != nil || same {
-		return &s.Recording, err
-	}
-	if err := l.Rewrite(ctx, known, s); err != nil {
+	if err := l.rewriteChanged(ctx, known, s); err != nil {
 		return nil, err
 	}
+	if kept {
+		return &s.Recording, ErrNoOtherTitle
+	}
 	return &s.Recording, nil
+}
+
+// ErrNoOtherTitle says that the library holds no title of a Space but the
+// host's, which stays. All else has been changed.
+var ErrNoOtherTitle = errors.New("the library does not hold the title from X, so the title is not changed")
+
+// held lists the titles that the library holds without having chosen them. It is
+// for Spaces whose title was given while the one before it was not kept.
+func held(s *space.Space) (offers []title.Offer) {
+	if len(s.Pieces) > 0 && s.Pieces[0].Archive == "" {
+		offers = append(offers, title.Offer{Title: title.InName(s.Pieces[0].Member, s.ID), Source: space.TitleFile, From: space.FromName})
+	}
+	add := func(raw json.RawMessage, from string) {
+		var said struct{ Title string }
+		if json.Unmarshal(raw, &said) == nil {
+			offers = append(offers, title.Offer{Title: said.Title, Source: space.TitleSidecar, From: from})
+		}
+	}
+	add(s.Record, space.FromRecord)
+	add(s.Sidecar, space.FromSidecar)
+	return offers
+}
+
+// rewriteChanged is Rewrite where the facts differ.
+func (l *Library) rewriteChanged(ctx context.Context, known, s *space.Space) error {
+	if same, err := space.Equal(known, s); err != nil || same {
+		return err
+	}
+	return l.Rewrite(ctx, known, s)
 }
 
 // Rewrite puts the facts s in the place of those known. If the title or the

@@ -245,10 +245,21 @@ type Origin struct {
 	Supplied []string `json:"supplied"`
 }
 
+// A Naming is a title, what kind of title it is, and where it comes from. One
+// from the date has no words: they are made of it.
+type Naming struct {
+	Title  string      `json:"title,omitempty"`
+	Kind   TitleSource `json:"title_source"`
+	Source string      `json:"source"`
+}
+
 // A Space is the content of space.json: the recording and all that is known
 // besides. Nothing in it depends on when or how often it was imported.
 type Space struct {
 	Recording
+	// Unedited is the title without that of the host, where they gave one: what
+	// there is besides comes from an archive, and the library does not keep that.
+	Unedited *Naming `json:"title_unedited,omitempty"`
 	// Sources says for each fact (a JSON key) where it comes from.
 	Sources  map[string]string `json:"sources"`
 	Timeline []Run             `json:"timeline"`

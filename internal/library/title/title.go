@@ -16,21 +16,62 @@ type Offer struct {
 }
 
 // Choose gives s the best title of those offered and the one it has; one that
-// the host gave is replaced only by another of the host's. Where there is none
-// at all, it is made of the date.
+// the host gave is replaced only by another of the host's, and the best of the
+// others is kept beside it. Where there is none at all, it is made of the date.
 func Choose(s *space.Space, offers ...Offer) {
-	if s.TitleSource == "" {
-		s.TitleSource = space.TitleDate
+	best := unedited(s)
+	host := ""
+	if s.TitleSource == space.TitleHost {
+		host = s.Title
 	}
 	for _, o := range offers {
 		title := shortened(strings.TrimSpace(o.Title))
-		if title == "" || o.Source.Rank() < s.TitleSource.Rank() || o.Source == s.TitleSource && o.Source != space.TitleHost {
-			continue
+		switch {
+		case title == "":
+		case o.Source == space.TitleHost:
+			host, s.Sources["title"] = title, o.From
+		case best == nil || o.Source.Rank() > best.Kind.Rank():
+			best = &space.Naming{Title: title, Kind: o.Source, Source: o.From}
 		}
-		s.Title, s.TitleSource, s.Sources["title"] = title, o.Source, o.From
 	}
-	if s.TitleSource == space.TitleDate {
-		s.Title, s.Sources["title"] = "Space "+s.ID, space.FromDate
+	if host != "" {
+		s.Title, s.TitleSource, s.Unedited = host, space.TitleHost, best
+		return
+	}
+	use(s, best)
+}
+
+// Restore gives s the title that it has without the host's own, the best of
+// those offered and the one kept. It reports whether there is one.
+func Restore(s *space.Space, offers ...Offer) bool {
+	Choose(s, offers...)
+	if s.TitleSource != space.TitleHost {
+		return true
+	}
+	if s.Unedited == nil {
+		return false
+	}
+	use(s, s.Unedited)
+	return true
+}
+
+// unedited is the title of s without the host's own; nil where that is unknown:
+// earlier programs did not keep it.
+func unedited(s *space.Space) *space.Naming {
+	switch s.TitleSource {
+	case space.TitleHost:
+		return s.Unedited
+	case "", space.TitleDate:
+		return &space.Naming{Kind: space.TitleDate, Source: space.FromDate}
+	}
+	return &space.Naming{Title: s.Title, Kind: s.TitleSource, Source: s.Sources["title"]}
+}
+
+// use makes n the title of s.
+func use(s *space.Space, n *space.Naming) {
+	s.Title, s.TitleSource, s.Sources["title"], s.Unedited = n.Title, n.Kind, n.Source, nil
+	if n.Kind == space.TitleDate {
+		s.Title = "Space " + s.ID
 		if !s.StartedAt.IsZero() {
 			s.Title = "Space " + s.StartedAt.UTC().Format("2006-01-02 15:04") + " UTC"
 		}
