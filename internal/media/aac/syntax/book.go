@@ -14,9 +14,6 @@ const rootBits = 11
 // together, so that four entries lie in 64 bits from any bit of a byte on.
 const maxRun = 14
 
-// maxWord is the longest codeword of a codebook with its signs.
-const maxWord = 20
-
 // A book is a Huffman codebook made ready for walking through codewords.
 type book struct {
 	// root says what begins with rootBits bits. It is 0 where that is a codeword
