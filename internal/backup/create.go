@@ -124,7 +124,7 @@ func (b *Backup) Create(ctx context.Context, o CreateOptions) (*Result, error) {
 // outside fails if the target is a folder of the library: the next backup would
 // hold this one.
 func (b *Backup) outside() error {
-	to, ok := local(b.Target.Place())
+	to, ok := publish.Local(b.Target.Place())
 	if !ok {
 		return nil
 	}

@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/url"
-	"path"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -26,10 +23,7 @@ type Shown struct {
 // place may be public under another name or URL than the one that was given.
 func (b *Backup) unpublished() error {
 	for _, s := range b.Shown {
-		place := b.Target.Place()
-		if !strings.Contains(s.Place, "?") {
-			place, _, _ = strings.Cut(place, "?")
-		}
+		place := publish.AtEndpoint(b.Target.Place(), s.Place)
 		if overlap(s.Place, place) {
 			return fmt.Errorf("%s: %w: everybody can read the target %s (%s)", b.Target.Place(), ErrPublic, s.Name, s.Place)
 		}
@@ -64,55 +58,9 @@ func (e *publishedError) Error() string {
 
 func (e *publishedError) Unwrap() error { return ErrPublished }
 
-// local returns the folder of this computer that a place is.
-func local(place string) (dir string, ok bool) {
-	u, err := url.Parse(place)
-	if err != nil || u.Scheme != "file" {
-		return "", false
-	}
-	dir = filepath.FromSlash(u.Path)
-	if vol := strings.TrimPrefix(dir, string(filepath.Separator)); filepath.VolumeName(vol) != "" {
-		dir = vol // file:///C:/…
-	}
-	return filepath.Clean(dir), true
-}
-
-// real returns a place without the links that lead to it. It may not be there yet.
-func real(place string) string {
-	dir, ok := local(place)
-	if !ok {
-		return place
-	}
-	for above, below := dir, ""; ; above, below = filepath.Dir(above), filepath.Join(filepath.Base(above), below) {
-		if found, err := filepath.EvalSymlinks(above); err == nil {
-			dir = filepath.Join(found, below)
-			break
-		}
-		if above == filepath.Dir(above) {
-			break
-		}
-	}
-	return (&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(dir), "/")}).String()
-}
-
 // overlap reports whether two places are the same folder, or one lies in the
-// other. Who logs in makes no difference, nor do links on the way to a folder.
-func overlap(a, b string) bool {
-	a, b = real(a), real(b)
-	x, err := url.Parse(a)
-	y, err2 := url.Parse(b)
-	if err != nil || err2 != nil {
-		return a == b
-	}
-	if x.Scheme != y.Scheme || !strings.EqualFold(x.Host, y.Host) || x.RawQuery != y.RawQuery {
-		return false
-	}
-	inside := func(a, b string) bool {
-		a, b = path.Clean("/"+a), path.Clean("/"+b)
-		return a == b || strings.HasPrefix(b, strings.TrimSuffix(a, "/")+"/")
-	}
-	return inside(x.Path, y.Path) || inside(y.Path, x.Path)
-}
+// other.
+func overlap(a, b string) bool { return publish.Inside(a, b) || publish.Inside(b, a) }
 
 // Drift says how a library differs from its latest backup, by the names of its
 // files, their sizes and times. No file was read, and the backup was not asked.

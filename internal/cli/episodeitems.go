@@ -18,15 +18,17 @@ import (
 // used.
 func listEpisodeItems(ctx context.Context, lib *library.Library) (list []madeItem, broken []*feed.ProblemError, err error) {
 	all, broken, err := feed.List(ctx, lib.Root())
+	chosen := inFeed(lib, all)
 	for _, e := range all {
-		list = append(list, madeItem{removed.Episode, e.ID, e.Folder, e.File, e.Title, newEpisodeLine(lib, e)})
+		list = append(list, madeItem{removed.Episode, e.ID, e.Folder, e.File, e.Title, newEpisodeLine(lib, e, chosen)})
 	}
 	return list, broken, err
 }
 
-func newEpisodeLine(lib *library.Library, e *feed.Episode) episodeLine {
+// newEpisodeLine makes the line of an episode; chosen are those that the feed takes.
+func newEpisodeLine(lib *library.Library, e *feed.Episode, chosen map[*feed.Episode]bool) episodeLine {
 	name := lib.Path(e.Path(e.File))
-	return episodeLine{space.Schema, e.ID, e.Title, e.Date, e.Duration, e.Bytes, name, e.IsPublished(), isMissing(name)}
+	return episodeLine{space.Schema, e.ID, e.Title, e.Date, e.Duration, e.Bytes, name, e.IsPublished(), chosen[e], isMissing(name)}
 }
 
 // showEpisode shows what is known of an episode.
@@ -50,8 +52,11 @@ func (a *App) showEpisode(lib *library.Library, m *madeItem) error {
 	}
 	fact("Length", "%s, %s", spell.Length(e.Duration), spell.Size(e.Bytes))
 	state := "not published: spaces episodes publish " + app.Quoted(m.file)
-	if e.Published {
+	switch {
+	case e.InFeed:
 		state = "published"
+	case e.Published:
+		state = "published, but the feed takes another episode of the Space"
 	}
 	fact("Feed", "%s", state)
 	for _, f := range files {

@@ -52,7 +52,8 @@ func newPublishCmd(a *App, publish bool) *cobra.Command {
 		Short: "Put episodes into the feed",
 		Long: `Put episodes into the next feed. Nothing is sent before spaces upload --feed. A Space has one item in
 the feed. If it has several episodes, the MP3 is published (or the format of feed init --prefer), or
-the episode whose FILE name you give. If several are published, the feed chooses in the same order.`,
+the episode whose FILE name you give. If several are published, the feed chooses in the same order,
+and of several that are alike the latest export.`,
 		Example: `  spaces episodes publish latest
   spaces episodes publish 2021-06-14-debat.m4a`,
 		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or episode"}),
@@ -83,16 +84,18 @@ type episodeLine struct {
 	Bytes     int64      `json:"bytes"`
 	Path      string     `json:"path"`
 	Published bool       `json:"published"`
+	InFeed    bool       `json:"in_feed"`
 	Missing   bool       `json:"missing,omitempty"`
 }
 
 // episodes lists what was exported.
 func (a *App) episodes(ctx context.Context, o app.Refs) error {
-	lib, list, broken, err := a.listEpisodes(ctx)
+	lib, all, broken, err := a.listEpisodes(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
+	list := all
 	if len(o.Words) > 0 {
 		if list, err = a.chooseEpisodes(ctx, lib, list, o, nil); err != nil {
 			return err
@@ -105,9 +108,11 @@ func (a *App) episodes(ctx context.Context, o app.Refs) error {
 		terminal.Column{Title: "STATE", Yield: 5, Style: stateStyle},
 		terminal.Column{Title: "FILE", Yield: 2, Min: 16},
 		terminal.Column{Title: "TITLE", Min: app.TitleRoom})
+	chosen := inFeed(lib, all)
+	beside := 0
 	for _, e := range list {
 		if a.Settings.JSON {
-			if err := a.printEpisode(lib, e); err != nil {
+			if err := app.WriteJSON(a.Out, newEpisodeLine(lib, e, chosen)); err != nil {
 				return err
 			}
 			continue
@@ -116,8 +121,12 @@ func (a *App) episodes(ctx context.Context, o app.Refs) error {
 		if !e.Date.IsZero() {
 			date = e.Date.In(a.Zone).Format("2006-01-02")
 		}
-		if e.IsPublished() {
+		switch {
+		case chosen[e]:
 			state = "published"
+		case e.IsPublished():
+			state = "not in feed"
+			beside++
 		}
 		if isMissing(lib.Path(e.Path(e.File))) {
 			state = "missing"
@@ -128,6 +137,9 @@ func (a *App) episodes(ctx context.Context, o app.Refs) error {
 		t.Write(a.Out, a.Columns)
 		if len(list) == 0 && len(broken) == 0 {
 			a.Say("No episodes yet. Make one: spaces export latest")
+		}
+		if beside > 0 {
+			a.Say("not in feed: published, but the feed takes another episode of the same Space. Unpublish it: spaces episodes unpublish FILE")
 		}
 	}
 	return app.Skipped(a.App, broken)
@@ -148,8 +160,23 @@ func (a *App) listEpisodes(ctx context.Context) (*library.Library, []*feed.Episo
 	return lib, list, broken, nil
 }
 
-func (a *App) printEpisode(lib *library.Library, e *feed.Episode) error {
-	return app.WriteJSON(a.Out, newEpisodeLine(lib, e))
+// prefers returns the format that the show prefers, "" without a show.
+func prefers(lib *library.Library) (string, error) {
+	show, err := feed.Load(lib.Root())
+	if errors.Is(err, feed.ErrNoShow) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return show.Prefer, nil
+}
+
+// inFeed finds which of all episodes of a library the feed takes. A show that
+// cannot be read prefers nothing: the commands of the feed report it.
+func inFeed(lib *library.Library, all []*feed.Episode) map[*feed.Episode]bool {
+	prefer, _ := prefers(lib)
+	return feed.Chosen(all, prefer)
 }
 
 // chooseEpisodes finds the episodes that words mean: those of the file names
@@ -210,15 +237,12 @@ func (a *App) publishEpisodes(ctx context.Context, o app.Refs, publish bool) err
 		return err
 	}
 	defer lib.Close()
+	prefer, err := prefers(lib)
+	if err != nil {
+		return err
+	}
 	var best func(id string) (*feed.Episode, error)
 	if publish {
-		prefer := ""
-		show, err := feed.Load(lib.Root())
-		if err == nil {
-			prefer = show.Prefer
-		} else if !errors.Is(err, feed.ErrNoShow) {
-			return err
-		}
 		best = func(id string) (*feed.Episode, error) { return feed.Best(all, id, prefer), nil }
 	}
 	list, err := a.chooseEpisodes(ctx, lib, all, o, best)
@@ -236,12 +260,19 @@ func (a *App) publishEpisodes(ctx context.Context, o app.Refs, publish bool) err
 		}
 		e.Published = &publish
 		if a.Settings.JSON {
-			if err := a.printEpisode(lib, e); err != nil {
+			if err := app.WriteJSON(a.Out, newEpisodeLine(lib, e, feed.Chosen(all, prefer))); err != nil {
 				return err
 			}
 			continue
 		}
-		fmt.Fprintf(a.Out, "%s  %s\n", terminal.Safe(e.File), map[bool]string{true: "will be in the next feed; not sent yet", false: "not published"}[publish])
+		became := "not published"
+		switch {
+		case feed.Chosen(all, prefer)[e]:
+			became = "will be in the next feed; not sent yet"
+		case publish:
+			became = "published, but the feed takes another episode of the Space"
+		}
+		fmt.Fprintf(a.Out, "%s  %s\n", terminal.Safe(e.File), became)
 		if publish {
 			found, err := ask.Check(ctx, consent.Feeding, gate.OfEpisode(&e.Record))
 			var refused *consent.Refused

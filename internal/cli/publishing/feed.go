@@ -146,8 +146,9 @@ func newFeedBuildCmd(a *App) *cobra.Command {
 		Long: `Write feed.xml with every published episode (spaces episodes publish), newest first, with chapters,
 transcripts, the host, the people of the show, and soundbites: clips of 15 to 120 s. Each Space has one
 item with a guid that never changes. If a Space has several published episodes, the feed takes the
-MP3 (or the format of feed init --prefer), then the one of the preset host. Every file is compared
-with its SHA-256 first. A new episode changes only its own item and the date of the feed.
+MP3 (or the format of feed init --prefer), then the one of the preset host, then the latest export.
+Every file is compared with its SHA-256 first. A new episode changes only its own item and the date of
+the feed.
 
 --site also writes web pages and copies the audio beside them: the folder then works on this computer
 and at the base URL. In the folder of the library, later builds update the pages even without --site.`,

@@ -126,8 +126,12 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 		return err
 	}
 	defer ask.Close()
+	open, err := a.isOpen(lib, t, target.Place(), o.feed)
+	if err != nil {
+		return err
+	}
 	g := &gatherer{
-		items.Collector{Library: lib, Gate: ask.Gate, Open: t.Is.Public || t.BaseURL != "", Feed: o.feed},
+		items.Collector{Library: lib, Gate: ask.Gate, Open: open, Feed: o.feed},
 		a, &o, s, ask,
 	}
 	if o.takeDown {

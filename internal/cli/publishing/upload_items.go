@@ -9,9 +9,11 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
+	"github.com/spaces-cli/spaces/internal/publish/named"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -22,6 +24,35 @@ type gatherer struct {
 	o   *uploadOptions
 	s   *publish.Sender
 	ask *app.Asker
+}
+
+// isOpen reports whether everybody may read what is sent to a target: it says so,
+// it lies in a target of the settings that does, or a feed was sent there.
+func (a *App) isOpen(lib *library.Library, t *named.Target, place string, quiet bool) (bool, error) {
+	if t.Is.Public || t.BaseURL != "" {
+		return true, nil
+	}
+	public, err := a.Targets().Public()
+	if err != nil {
+		return false, a.TargetError(err)
+	}
+	why := ""
+	for _, p := range public {
+		if publish.Inside(publish.AtEndpoint(place, p.Place()), p.Place()) {
+			why = "everybody can read the target " + p.Name
+		}
+	}
+	sent, err := publish.FeedAt(lib.Root(), place)
+	if err != nil {
+		return false, err
+	}
+	if sent {
+		why = "a feed was sent to this folder"
+	}
+	if why != "" && !quiet {
+		a.Say("%s is treated as public: %s", terminal.Safe(place), terminal.Safe(why))
+	}
+	return why != "", nil
 }
 
 // gather finds what the words of a command line mean.

@@ -244,6 +244,22 @@ func Best(list []*Episode, id, prefer string) *Episode {
 	return best.Episode
 }
 
+// Chosen returns those of the published episodes that Choose would take, by their
+// records: one of each Space.
+func Chosen(list []*Episode, prefer string) map[*Episode]bool {
+	best := make(map[string]*candidate)
+	for _, e := range list {
+		if c := (&candidate{e}); e.IsPublished() && (best[e.ID] == nil || c.compare(best[e.ID], prefer) < 0) {
+			best[e.ID] = c
+		}
+	}
+	chosen := make(map[*Episode]bool)
+	for _, c := range best {
+		chosen[c.Episode] = true
+	}
+	return chosen
+}
+
 // Find returns the published episode of one recording, by the recording's folder, that
 // Choose would take, or the best one if none is published. The error is
 // ErrNoEpisodes if none has been exported.

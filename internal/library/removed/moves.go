@@ -231,7 +231,7 @@ func (s Store) rename(m *moves) error {
 		}
 		var err error
 		if mv.Content != "" {
-			err = s.options().WriteFile(s.Root, mv.To, []byte(mv.Content))
+			err = s.rewrite(&mv)
 		} else {
 			err = s.options().Replace(s.Root, mv.From, mv.To)
 		}
@@ -240,6 +240,28 @@ func (s Store) rename(m *moves) error {
 		}
 	}
 	return nil
+}
+
+// rewrite writes a file anew under its other name. It keeps its time: feeds tell
+// by that of a record which of several episodes was made last.
+func (s Store) rewrite(mv *move) error {
+	info, err := s.Root.Stat(mv.From)
+	if err != nil {
+		return err
+	}
+	d, err := s.options().Create(s.Root, mv.To)
+	if err != nil {
+		return err
+	}
+	d.SetModified(info.ModTime())
+	if _, err = d.Write([]byte(mv.Content)); err == nil {
+		err = d.Commit(true)
+	}
+	if err != nil {
+		d.Discard()
+		return err
+	}
+	return s.options().SyncDir(s.Root, path.Dir(mv.To))
 }
 
 // wrote reports whether a file that is written anew has been.

@@ -61,8 +61,12 @@ func (f *Finder) NewTakeDown(place string, may func(*feed.Episode) error) (*Take
 	return d, nil
 }
 
-// choose finds the episode that stays for one that was sent.
+// choose finds the episode that stays for one that was sent. The host has taken a
+// Space of which no episode is published out of the feed: then none comes back.
 func (d *TakeDown) choose(r *publish.Receipt, there []*publish.Receipt, may func(*feed.Episode) error) error {
+	if !slices.ContainsFunc(d.finder.episodes, func(e *feed.Episode) bool { return e.ID == r.ID && e.IsPublished() }) {
+		return nil
+	}
 	fit, err := d.fit(r.ID)
 	if err != nil {
 		return err
@@ -137,15 +141,17 @@ func (d *TakeDown) Send(episodes []*feed.Episode, items []*publish.Item) {
 }
 
 // Publish notes in the records of the episodes which of them are published from
-// now on.
+// now on. Those that replace others come first: of a Space whose episodes were all
+// unpublished nothing comes back, also if this program is killed in between.
 func (d *TakeDown) Publish() error {
-	for _, e := range d.finder.episodes {
-		replaces := d.replaces[e.Sidecar]
-		if replaces == e.IsPublished() || !replaces && !d.unfit[e.Sidecar] {
-			continue
-		}
-		if err := episode.SetPublished(d.root, e.Sidecar, replaces); err != nil {
-			return err
+	for _, replaces := range []bool{true, false} {
+		for _, e := range d.finder.episodes {
+			if d.replaces[e.Sidecar] != replaces || replaces == e.IsPublished() || !replaces && !d.unfit[e.Sidecar] {
+				continue
+			}
+			if err := episode.SetPublished(d.root, e.Sidecar, replaces); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
