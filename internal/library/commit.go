@@ -210,9 +210,9 @@ func (l *Library) replaceSidecar(ctx context.Context, s *space.Space) (err error
 // isGone reports whether err means that a file is not there (any more).
 func isGone(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// Intact reports whether all files of a recording are there in full length.
-func (l *Library) Intact(s *space.Space) bool {
-	if len(s.Pieces) == 0 || s.State == space.Missing {
+// intact reports whether all originals of a recording are there in full length.
+func (l *Library) intact(s *space.Space) bool {
+	if len(s.Pieces) == 0 {
 		return false
 	}
 	for _, p := range s.Pieces {

@@ -244,6 +244,29 @@ func (v *verifier) file(id, name string, size int64, want string, progress strea
 	return nil
 }
 
+// Whole reports whether Verify would find nothing wrong with the originals of a
+// recording and, if so, with its playable files and their indexes. The error is
+// that of ctx.
+func (l *Library) Whole(ctx context.Context, s *space.Space) (originals, files bool, err error) {
+	whole := l.intact(s)
+	v := &verifier{lib: l, ctx: ctx, found: func(Finding) { whole = false }}
+	for _, p := range s.Pieces {
+		if whole {
+			err = v.file(s.ID, layout.OriginalIn(s.Folder, p.Name), p.Bytes, p.SHA256, stream.NoProgress{})
+		}
+	}
+	originals = whole
+	for i, f := range s.Files {
+		if whole && err == nil {
+			err = v.file(s.ID, f, -1, s.FileSHA256[i], stream.NoProgress{})
+			v.index(s, i, layout.IndexIn(s.Folder, s.FileSHA256[i]))
+			v.length(s, i)
+			v.soundIndex(s, layout.SoundIn(s.Folder, i))
+		}
+	}
+	return originals, whole, err
+}
+
 // hash reads a file.
 func (v *verifier) hash(name string, progress stream.Progress) (sum string, n int64, err error) {
 	f, err := v.lib.disk.root.Open(name)

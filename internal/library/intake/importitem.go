@@ -66,16 +66,44 @@ func (im *importer) importItem(ctx context.Context, it *item) (*outcome, error) 
 	if len(it.originals) == 0 {
 		return out, im.importFacts(ctx, it, known, out)
 	}
-	if known != nil && im.lib.Intact(known) {
-		same, err := im.sameOriginals(ctx, it, known)
-		if err != nil {
+	if known == nil {
+		return out, im.importAudio(ctx, it, nil, false, out)
+	}
+	known, whole, repaired, err := im.repair(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	same := false
+	if whole {
+		if same, err = im.sameOriginals(ctx, it, known); err != nil {
 			return nil, err
 		}
-		if same {
-			return out, im.importFacts(ctx, it, known, out)
-		}
 	}
-	return out, im.importAudio(ctx, it, known, out)
+	if same {
+		err = im.importFacts(ctx, it, known, out)
+	} else {
+		err = im.importAudio(ctx, it, known, whole, out)
+	}
+	if repaired && out.action == Unchanged {
+		out.action = Updated
+	}
+	return out, err
+}
+
+// repair compares all bytes of a recording with their hashes: what verify tells of
+// is repaired by extracting again. Playable files that are not as they were made
+// are made anew from the originals, as long as these are whole: a copy that is
+// offered may be worse. whole says whether all files are right then.
+func (im *importer) repair(ctx context.Context, known *space.Space) (now *space.Space, whole, repaired bool, err error) {
+	originals, files, err := im.lib.Whole(ctx, known)
+	if err != nil || !originals || files {
+		return known, originals && files, false, err
+	}
+	if err := im.remake(ctx, known); err != nil {
+		return known, false, false, ctx.Err() // made from what is offered instead
+	}
+	now, err = im.lib.Load(known.ID)
+	return now, err == nil, true, err
 }
 
 // sameOriginals reports whether the item's originals are, byte for byte, the
@@ -161,8 +189,8 @@ func (im *importer) installStaged(ctx context.Context, g *library.Stage, s *spac
 
 // importAudio reads the item's originals into a staging folder, makes the
 // playable files and puts the folder in its place, unless what is known is
-// better.
-func (im *importer) importAudio(ctx context.Context, it *item, known *space.Space, out *outcome) error {
+// better and whole.
+func (im *importer) importAudio(ctx context.Context, it *item, known *space.Space, whole bool, out *outcome) error {
 	g, err := im.lib.Stage(it.id)
 	if err != nil {
 		return err
@@ -195,7 +223,7 @@ func (im *importer) importAudio(ctx context.Context, it *item, known *space.Spac
 	var reason string
 	if known != nil && len(known.Pieces) > 0 {
 		var better bool
-		if better, reason = compare(known, a, im.lib.Intact(known)); !better {
+		if better, reason = compare(known, a, whole); !better {
 			out.action, out.better = Unchanged, true
 			out.problem(archive.Problem{Kind: "kept-better", Subject: it.id, Message: reason}, false)
 			return im.importFacts(ctx, it, known, out)
@@ -325,9 +353,9 @@ func unreadProblem(member string, err error) archive.Problem {
 
 // compare says whether newly read audio is better than the one known, and
 // why: longer, or as long and less damaged.
-func compare(known *space.Space, a *audio, intact bool) (better bool, reason string) {
-	if !intact {
-		return true, "its files were incomplete"
+func compare(known *space.Space, a *audio, whole bool) (better bool, reason string) {
+	if !whole {
+		return true, "its files were incomplete or changed"
 	}
 	const tie = 0.05 // seconds: less than a few frames says nothing
 	was, is := 0.0, a.tl.Seconds()
