@@ -178,7 +178,7 @@ func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 				a.Warn("%s is not at the target: spaces upload %[1]s %s", g.Elsewhere, o.target)
 			}
 		}
-		if err := g.printChanges(ctx, list[len(list)-1], t); err != nil {
+		if err := g.agreeToFeed(ctx, list[len(list)-1], t); err != nil {
 			return err
 		}
 	}

@@ -25,10 +25,10 @@ type feedChangesLine struct {
 	Removed []feed.Change `json:"removed"`
 }
 
-// printChanges lists what a feed adds to the one that is at the target, changes
-// in it and removes from it: before anybody is asked, and before anything is
-// sent.
-func (g *gatherer) printChanges(ctx context.Context, it *publish.Item, t *named.Target) error {
+// agreeToFeed lists what a feed adds to the one that is at the target, changes in
+// it and removes from it, before anything is sent, and asks on a terminal. Scripts
+// are not asked: they have sent feeds without --yes since there are feeds.
+func (g *gatherer) agreeToFeed(ctx context.Context, it *publish.Item, t *named.Target) error {
 	c, err := items.FeedChanges(ctx, g.s.Target, it)
 	var unreadable *items.UnreadableFeedError
 	if errors.As(err, &unreadable) { // sending it finds that out, and stops
@@ -55,5 +55,12 @@ func (g *gatherer) printChanges(ctx context.Context, it *publish.Item, t *named.
 			g.a.Say("  %-8s %s  %s", kind.word, terminal.Safe(path.Base(change.URL)), text)
 		}
 	}
-	return nil
+	if g.s.Public || g.o.yes || !g.a.InTTY {
+		return nil // at a public target agreeToPublic asks
+	}
+	yes, err := g.a.Confirm(ctx, "Publish this feed?")
+	if err == nil && !yes {
+		err = app.Fail(app.ExitUsage, "not-agreed", "", errors.New("nothing was sent"))
+	}
+	return err
 }
