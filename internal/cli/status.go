@@ -157,7 +157,7 @@ func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
 	if a.Settings.Quiet {
 		return
 	}
-	var request, gone, linked, missing, publish []string
+	var request, gone, linked, missing, damaged, publish []string
 	for _, l := range list {
 		switch {
 		case l.Do == status.Request:
@@ -168,6 +168,9 @@ func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
 			publish = append(publish, l.ID)
 		case !l.Saved && l.State != status.Removed:
 			gone = append(gone, l.ID)
+		}
+		if l.State == string(space.Damaged) {
+			damaged = append(damaged, l.ID)
 		}
 		if l.State == status.Linked {
 			linked = append(linked, l.ID)
@@ -182,6 +185,7 @@ func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
 	days := strconv.FormatFloat(sum.WindowDays, 'f', -1, 64)
 	say(request, "Space has", "Spaces have", " no audio here. Request an archive: X keeps audio for about "+days+" days, an estimate")
 	say(missing, "Space has", "Spaces have", " lost or changed files. Check them (spaces verify), then extract the archive again, or request one")
+	say(damaged, "Space was", "Spaces were", " damaged in the archive. To see where: spaces show SPACE --details. A later archive may have a better copy")
 	say(gone, "Space has", "Spaces have", " no audio here, and X has probably deleted it")
 	say(linked, "Space is", "Spaces are", " known only from a post, and may belong to another host")
 	say(publish, "Space is", "Spaces are", " saved but not published: spaces export, then spaces upload")

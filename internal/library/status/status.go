@@ -21,6 +21,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
@@ -35,7 +36,7 @@ const (
 const (
 	Linked  = "linked"  // a post tells of it, and nothing else
 	Removed = "removed" // from the library
-	Changed = "changed" // an original is there, and not in its size
+	Changed = "changed" // a file is there, and not in its size
 )
 
 // A Space is a Space as scripts see it.
@@ -192,8 +193,9 @@ func Known(ctx context.Context, lib *library.Library) (list []*Space, broken []e
 	return list, broken, nil
 }
 
-// recording looks whether the originals of a recording are there, each of its
-// size: verify reads them.
+// recording looks whether the originals and the playable files of a recording are
+// there, each of its size: verify reads them. What only a playable file lacks is
+// saved in the originals.
 func recording(root *os.Root, r *space.Recording) *Space {
 	l := &Space{ID: r.ID, StartedAt: r.StartedAt, EndedAt: r.EndedAt, From: "archive", State: string(r.State), Saved: len(r.Pieces) > 0}
 	if r.TitleSource != space.TitleDate {
@@ -211,7 +213,33 @@ func recording(root *os.Root, r *space.Recording) *Space {
 			l.Saved, l.State = false, Changed
 		}
 	}
+	for _, f := range r.Files {
+		if !l.Saved {
+			break
+		}
+		switch whole, err := endsWhole(root, f); {
+		case err != nil:
+			l.State = string(space.Missing)
+		case !whole && l.State != string(space.Missing):
+			l.State = Changed
+		}
+	}
 	return l
+}
+
+// endsWhole reports whether a playable file ends where it says. Its size is kept
+// nowhere; MPEG-4 tells it, other formats may end anywhere.
+func endsWhole(root *os.Root, name string) (bool, error) {
+	f, err := root.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || path.Ext(name) != ".m4a" {
+		return err == nil && info.Size() > 0, err
+	}
+	return mp4.EndsWhole(f, info.Size()), nil
 }
 
 // addPublished notes what the receipts and the feed tell.

@@ -160,3 +160,18 @@ func MediaStart(r io.ReaderAt, size int64) (off, n int64, err error) {
 	}
 	return b.body, b.end - b.body, nil
 }
+
+// EndsWhole reports whether a file of size bytes is boxes from its first byte to
+// its last: one that was cut off, or that something was appended to, is not. It
+// reads the headers of the outermost boxes only.
+func EndsWhole(r io.ReaderAt, size int64) bool {
+	w := window{r: r, size: size, ahead: 16}
+	end := int64(0)
+	for b, err := range w.boxes(box{end: size}) {
+		if err != nil || b.cut || b.kind == [4]byte{} { // zeros look like a box that lasts to the end
+			return false
+		}
+		end = b.end
+	}
+	return size > 0 && end == size
+}
