@@ -258,7 +258,11 @@ func (x *extraction) heading(b *strings.Builder, z *spell.Zones) {
 			parts = append(parts, "archive made "+ar.Made.In(x.app.Zone).Format("2 Jan 2006"))
 		}
 		if z.Any() {
-			parts = append(parts, "times in "+z.String())
+			times := "times in " + z.String()
+			if x.DryRun { // the clock in the audio, which an extract shows, is not read
+				times += ", by X's record"
+			}
+			parts = append(parts, times)
 		}
 		fmt.Fprintln(b, strings.Join(parts, " · "))
 	}
