@@ -70,6 +70,8 @@ func explain(err error) *problem {
 		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "the request is too large", "")
 	case errors.Is(err, library.ErrPresent):
 		return newProblem(http.StatusConflict, "present", spell.Error(err), "Remove the Space that is in the library first, on the command line")
+	case errors.Is(err, library.ErrNoOtherTitle):
+		return newProblem(http.StatusConflict, "no-title", spell.Error(err), "Extract the archive again first")
 	case errors.Is(err, library.ErrNoPlace):
 		return newProblem(http.StatusNotFound, "no-place", spell.Error(err), "Restore the Space first")
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
