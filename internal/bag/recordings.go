@@ -245,6 +245,7 @@ func (p *Plan) info(w *Writer) []Field {
 func public(s *space.Space) *space.Space {
 	c := *s
 	c.Account, c.Note, c.Record, c.Sidecar, c.Parts, c.Earlier = nil, "", nil, nil, nil, nil
+	c.Unedited = nil // the title that the host has replaced, for a reason of their own
 	if s.Host != nil {
 		c.Host = &space.Person{Handle: s.Host.Handle}
 	}

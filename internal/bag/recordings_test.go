@@ -21,7 +21,7 @@ import (
 func TestPublicFieldsAreKnown(t *testing.T) {
 	open := []string{"Schema", "ID", "Title", "TitleSource", "StartedAt", "EndedAt", "Duration", "Samples", "Host", "Speakers", "Hashtags", "Mentions",
 		"Audio", "Pieces", "Order", "State", "Damage", "Folder", "File", "Files", "Sources", "Timeline", "Configs", "FileSHA256", "Provenance", "WrittenBy"}
-	closed := []string{"Account", "Note", "Record", "Sidecar", "Parts", "Earlier"}
+	closed := []string{"Account", "Note", "Record", "Sidecar", "Parts", "Earlier", "Unedited"}
 	var s space.Space
 	for _, f := range reflect.VisibleFields(reflect.TypeOf(s)) {
 		if !f.Anonymous && !slices.Contains(open, f.Name) && !slices.Contains(closed, f.Name) {
@@ -30,6 +30,7 @@ func TestPublicFieldsAreKnown(t *testing.T) {
 	}
 	s.Account, s.Note, s.Record, s.Sidecar = &space.Person{ID: "1"}, "n", json.RawMessage("{}"), json.RawMessage("{}")
 	s.Parts, s.Earlier = []space.Part{{}}, []space.Earlier{{}}
+	s.Unedited = &space.Naming{}
 	p := reflect.ValueOf(public(&s)).Elem()
 	for _, name := range closed {
 		if !p.FieldByName(name).IsZero() {
