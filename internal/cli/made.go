@@ -142,26 +142,15 @@ func matching(list []madeItem, means func(*madeItem) bool) (found []madeItem) {
 // completeMade completes the names of clips or episodes.
 func completeMade(a *App, kind removed.Kind) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		none := cobra.ShellCompDirectiveNoFileComp
-		if a.LoadSettings(cmd) != nil {
-			return nil, none
-		}
-		lib, err := library.Open(cmd.Context(), a.LibraryOptions())
-		if err != nil {
-			return nil, none
-		}
-		defer lib.Close()
-		all, _, err := a.listMade(cmd.Context(), lib, kind)
-		if err != nil {
-			return nil, none
-		}
-		var list []string
-		for _, m := range all {
-			if strings.HasPrefix(m.file, toComplete) {
-				list = append(list, m.file+"\t"+terminal.Safe(m.title))
+		return a.CompleteFrom(cmd, func(lib *library.Library, add func(word, about string)) error {
+			all, _, err := a.listMade(cmd.Context(), lib, kind)
+			for _, m := range all {
+				if strings.HasPrefix(m.file, toComplete) {
+					add(m.file, terminal.Safe(m.title))
+				}
 			}
-		}
-		return list, none | cobra.ShellCompDirectiveKeepOrder
+			return err
+		})
 	}
 }
 

@@ -61,26 +61,15 @@ names; "latest" is the item that was removed last.`,
 // completeRemoved completes what can be restored.
 func completeRemoved(a *App) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		none := cobra.ShellCompDirectiveNoFileComp
-		if a.LoadSettings(cmd) != nil {
-			return nil, none
-		}
-		lib, err := library.Open(cmd.Context(), a.LibraryOptions())
-		if err != nil {
-			return nil, none
-		}
-		defer lib.Close()
-		items, err := lib.Removed()
-		if err != nil {
-			return nil, none
-		}
-		var list []string
-		for _, it := range items {
-			if word := restoreWord(&it); strings.HasPrefix(word, toComplete) {
-				list = append(list, word+"\t"+terminal.Safe(it.Title))
+		return a.CompleteFrom(cmd, func(lib *library.Library, add func(word, about string)) error {
+			items, err := lib.Removed()
+			for _, it := range items {
+				if word := restoreWord(&it); strings.HasPrefix(word, toComplete) {
+					add(word, terminal.Safe(it.Title))
+				}
 			}
-		}
-		return list, none | cobra.ShellCompDirectiveKeepOrder
+			return err
+		})
 	}
 }
 

@@ -38,7 +38,7 @@ type App struct {
 	OnRetry func(err error, wait time.Duration)
 }
 
-// newApp returns the App of the real world.
+// New returns the App of the real world.
 func New(version string) *App {
 	a := &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,

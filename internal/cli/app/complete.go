@@ -18,7 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-// complete has the Tab key offer the values of a flag. It panics if the command
+// Complete has the Tab key offer the values of a flag. It panics if the command
 // has no such flag.
 func Complete(cmd *cobra.Command, flag string, values ...string) {
 	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
@@ -26,7 +26,7 @@ func Complete(cmd *cobra.Command, flag string, values ...string) {
 	}
 }
 
-// words returns values as plain text.
+// Words returns values as plain text.
 func Words[T ~string](values []T) []string {
 	list := make([]string, len(values))
 	for i, v := range values {
@@ -49,7 +49,7 @@ func flagValues() map[string][]string {
 	}
 }
 
-// completeFlags has the Tab key offer the values of flags: those that are
+// CompleteFlags has the Tab key offer the values of flags: those that are
 // known, what the library holds where a value is called SPACE or HANDLE, and
 // nothing where only a number, a time or a text can stand.
 func (a *App) CompleteFlags(cmd *cobra.Command) {
@@ -80,7 +80,7 @@ func (a *App) CompleteFlags(cmd *cobra.Command) {
 	})
 }
 
-// completeArgs has the Tab key offer what the usage of a command names, unless
+// CompleteArgs has the Tab key offer what the usage of a command names, unless
 // the command knows better.
 func (a *App) CompleteArgs(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction != nil || len(cmd.ValidArgs) > 0 || cmd.HasSubCommands() && manual.Arguments(cmd) == "COMMAND" {
@@ -117,6 +117,26 @@ func (a *App) CompleteArgs(cmd *cobra.Command) {
 
 // fromLibrary calls offer with the newest Spaces, and returns what it adds.
 func (a *App) fromLibrary(cmd *cobra.Command, offer func(row catalog.Row, add func(word, about string))) ([]string, cobra.ShellCompDirective) {
+	return a.CompleteFrom(cmd, func(lib *library.Library, add func(word, about string)) error {
+		seen := make(map[string]bool)
+		for row, err := range lib.Catalog().List(cmd.Context(), catalog.Query{Limit: 1000}) {
+			if err != nil {
+				return err
+			}
+			offer(row, func(word, about string) {
+				if word != "" && !seen[word] {
+					seen[word] = true
+					add(word, about)
+				}
+			})
+		}
+		return nil
+	})
+}
+
+// CompleteFrom offers what a library holds, in the order in which offer adds it,
+// or nothing where there is no library or offer fails.
+func (a *App) CompleteFrom(cmd *cobra.Command, offer func(lib *library.Library, add func(word, about string)) error) ([]string, cobra.ShellCompDirective) {
 	const none = cobra.ShellCompDirectiveNoFileComp
 	if a.LoadSettings(cmd) != nil {
 		return nil, none
@@ -127,22 +147,13 @@ func (a *App) fromLibrary(cmd *cobra.Command, offer func(row catalog.Row, add fu
 	}
 	defer lib.Close()
 	var list []string
-	seen := make(map[string]bool)
-	for row, err := range lib.Catalog().List(cmd.Context(), catalog.Query{Limit: 1000}) {
-		if err != nil {
-			return nil, none
-		}
-		offer(row, func(word, about string) {
-			if word != "" && !seen[word] {
-				seen[word] = true
-				list = append(list, word+"\t"+about)
-			}
-		})
+	if offer(lib, func(word, about string) { list = append(list, word+"\t"+about) }) != nil {
+		return nil, none
 	}
 	return list, none | cobra.ShellCompDirectiveKeepOrder
 }
 
-// completeSpaces completes SPACE arguments with ids and, once some letters are
+// CompleteSpaces completes SPACE arguments with ids and, once some letters are
 // there, with words of titles. The titles stand beside them.
 func CompleteSpaces(a *App) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
@@ -177,7 +188,7 @@ func (a *App) completeHandles(cmd *cobra.Command, _ []string, typed string) ([]s
 	})
 }
 
-// completeKeys offers the settings.
+// CompleteKeys offers the settings.
 func CompleteKeys() (list []string) {
 	for _, k := range settings.Keys() {
 		list = append(list, k.Name+"\t"+k.About)

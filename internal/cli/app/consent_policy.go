@@ -17,13 +17,13 @@ import (
 	"github.com/spaces-cli/spaces/internal/manual"
 )
 
-// addOverride adds the flag of commands that stop where consent is missing.
+// AddOverride adds the flag of commands that stop where consent is missing.
 func AddOverride(cmd *cobra.Command, reason *string) {
 	cmd.Flags().StringVar(reason, "override-consent", "", "`REASON`: continue without consent; the ledger records the reason")
 	manual.Group(cmd.Flags(), "Consent", "override-consent")
 }
 
-// An asker asks the gate for a command, and warns of who has not agreed where
+// An Asker asks the gate for a command, and warns of who has not agreed where
 // something is done all the same. It may be used by several goroutines.
 type Asker struct {
 	*gate.Gate
@@ -35,7 +35,7 @@ type Asker struct {
 	order []string
 }
 
-// newAsker opens the gate of a library, for a command that goes on with a
+// NewAsker opens the gate of a library, for a command that goes on with a
 // reason if there is one, or that only plans. The caller closes it.
 func (a *App) NewAsker(lib *library.Library, reason string, plan bool) (*Asker, error) {
 	g, err := gate.Open(gate.Options{
@@ -48,7 +48,7 @@ func (a *App) NewAsker(lib *library.Library, reason string, plan bool) (*Asker, 
 	return &Asker{Gate: g, a: a, found: make(map[string]*consent.Finding)}, nil
 }
 
-// check asks about one use. It returns the handles of those who have not agreed
+// Ask asks about one use. It returns the handles of those who have not agreed
 // where it may be done all the same.
 func (q *Asker) Ask(ctx context.Context, act consent.Action, u gate.Use) ([]string, error) {
 	f, err := q.Check(ctx, act, u)
@@ -59,7 +59,7 @@ func (q *Asker) Ask(ctx context.Context, act consent.Action, u gate.Use) ([]stri
 	return f.Handles(), nil
 }
 
-// checkAll asks about several uses.
+// AskAll asks about several uses.
 func (q *Asker) AskAll(ctx context.Context, act consent.Action, uses []gate.Use) (missing []string, err error) {
 	found, err := q.CheckAll(ctx, act, uses)
 	if err != nil {
@@ -68,7 +68,7 @@ func (q *Asker) AskAll(ctx context.Context, act consent.Action, uses []gate.Use)
 	return q.NoteAll(found), nil
 }
 
-// noteAll notes who is missing, and returns their handles.
+// NoteAll notes who is missing, and returns their handles.
 func (q *Asker) NoteAll(found []*consent.Finding) (missing []string) {
 	for _, f := range found {
 		q.note(f)
@@ -81,7 +81,7 @@ func (q *Asker) NoteAll(found []*consent.Finding) (missing []string) {
 	return missing
 }
 
-// episodes asks whether episodes may stand in a feed.
+// Episodes asks whether episodes may stand in a feed.
 func (q *Asker) Episodes(ctx context.Context, list []*feed.Episode) ([]string, error) {
 	var uses []gate.Use
 	for _, e := range list {
@@ -120,7 +120,7 @@ func (q *Asker) warn(f *consent.Finding) {
 	}
 }
 
-// printWarnings prints the warnings that have waited.
+// PrintWarnings prints the warnings that have waited.
 func (q *Asker) PrintWarnings() {
 	for _, about := range q.order {
 		if q.Late {
@@ -198,7 +198,7 @@ func wayOn(w consent.Way) string {
 	return "or continue and record a reason: --override-consent \"…\""
 }
 
-// warnTorn tells of an entry that was never finished.
+// WarnTorn tells of an entry that was never finished.
 func (a *App) WarnTorn(bytes int64) {
 	if bytes > 0 {
 		a.Warn("the last entry of the consent ledger (%d bytes) is incomplete; it is ignored, and the next entry replaces it", bytes)

@@ -41,7 +41,7 @@ const (
 	ExitInterrupted = 130
 )
 
-// exitCodes says what each code means where a command says nothing else.
+// ExitCodes says what each code means where a command says nothing else.
 func ExitCodes() map[int]string {
 	return map[int]string{
 		ExitDone:        "done",
@@ -54,7 +54,7 @@ func ExitCodes() map[int]string {
 	}
 }
 
-// A failure is an error with what a user and a script need besides.
+// A Failure is an error with what a user and a script need besides.
 type Failure struct {
 	Code int
 	Kind string // a stable word for scripts
@@ -65,7 +65,7 @@ type Failure struct {
 func (f *Failure) Error() string { return spell.Error(f.Err) }
 func (f *Failure) Unwrap() error { return f.Err }
 
-// A jsonError is a failure as scripts see it.
+// A JSONError is a failure as scripts see it.
 type JSONError struct {
 	Kind    string `json:"kind"`
 	Message string `json:"message"`
@@ -74,24 +74,24 @@ type JSONError struct {
 
 func (f *Failure) JSON() JSONError { return JSONError{f.Kind, f.Error(), f.Hint} }
 
-// fail is an error with its exit code, its word for scripts and what to do next.
+// Fail is an error with its exit code, its word for scripts and what to do next.
 func Fail(code int, kind, hint string, err error) *Failure {
 	return &Failure{code, kind, hint, err}
 }
 
-// usage is the error of a command line that cannot be meant.
+// Usage is the error of a command line that cannot be meant.
 func Usage(format string, args ...any) error {
 	return &Failure{Code: ExitUsage, Kind: "usage", Err: fmt.Errorf(format, args...)}
 }
 
-// hinted gives an error another hint.
+// Hinted gives an error another hint.
 func Hinted(err error, hint string) error {
 	f := Classify(err)
 	f.Hint = hint
 	return f
 }
 
-// oneOf is the error of a flag or an argument that takes some words only; it
+// OneOf is the error of a flag or an argument that takes some words only; it
 // is nil if the text is one of them, or empty.
 func OneOf(name, text string, list []string) error {
 	if text == "" || slices.Contains(list, text) {
@@ -100,7 +100,7 @@ func OneOf(name, text string, list []string) error {
 	return Hinted(Usage("%s must be %s, not %q", name, spell.Or(list), text), DidYouMean(text, list))
 }
 
-// didYouMean is the hint where text may be a word of the list mistyped, or "".
+// DidYouMean is the hint where text may be a word of the list mistyped, or "".
 func DidYouMean(text string, list []string) string {
 	if near := suggest.Closest(text, list); near != "" {
 		return "did you mean: " + near
@@ -115,10 +115,10 @@ func unknownFormatHint(e *format.UnknownError) string {
 	return DidYouMean(e.Name, Words(e.Known))
 }
 
-// checkName is the hint where there is no file of a name.
+// CheckName is the hint where there is no file of a name.
 const CheckName = "check the name; put a name with spaces in quotes"
 
-// classify finds the exit code, kind and hint of an error.
+// Classify finds the exit code, kind and hint of an error.
 func Classify(err error) *Failure {
 	var f *Failure
 	var locked *library.LockedError
@@ -200,7 +200,7 @@ func Classify(err error) *Failure {
 	return Fail(ExitFailed, "failed", "", err)
 }
 
-// report tells an error on stderr and returns the exit code.
+// Report tells an error on stderr and returns the exit code.
 func (a *App) Report(ctx context.Context, err error, asJSON bool) int {
 	if err == nil {
 		return ExitDone
@@ -245,7 +245,7 @@ func (a *App) printHint(hint string) {
 	}
 }
 
-// printFailure prints why one thing of several failed.
+// PrintFailure prints why one thing of several failed.
 func (a *App) PrintFailure(err error) {
 	f := Classify(err)
 	if a.Settings.JSON {
@@ -271,7 +271,7 @@ func Skipped[E error](a *App, broken []E) error {
 	return Fail(ExitPartly, "unreadable", "see all that is damaged: spaces verify", fmt.Errorf("%s not be read", spell.Plural(len(broken), "record could", "records could")))
 }
 
-// warn tells something that stops nothing.
+// Warn tells something that stops nothing.
 func (a *App) Warn(format string, args ...any) {
 	for i, arg := range args {
 		if err, ok := arg.(error); ok {
@@ -289,17 +289,17 @@ func (a *App) Warn(format string, args ...any) {
 	fmt.Fprintln(a.Err, "spaces: warning: "+terminal.SafeLines(message))
 }
 
-// say tells how things go, unless --quiet or --json was asked for.
+// Say tells how things go, unless --quiet or --json was asked for.
 func (a *App) Say(format string, args ...any) {
 	if !a.Settings.Quiet && !a.Settings.JSON {
 		fmt.Fprintln(a.Err, terminal.SafeLines(fmt.Sprintf(format, args...)))
 	}
 }
 
-// isNoLibrary reports whether an error says that the folder is no library.
+// IsNoLibrary reports whether an error says that the folder is no library.
 func IsNoLibrary(err error) bool { return errors.Is(err, library.ErrNoLibrary) }
 
-// writeJSON writes one JSON document on a line of its own.
+// WriteJSON writes one JSON document on a line of its own.
 func WriteJSON(w interface{ Write([]byte) (int, error) }, v any) error {
 	b, err := space.Line(v)
 	if err != nil {
@@ -316,7 +316,7 @@ type failedLine struct {
 	Error  JSONError `json:"error"`
 }
 
-// printFailureOf prints why one thing of several failed: a line among the results as JSON.
+// PrintFailureOf prints why one thing of several failed: a line among the results as JSON.
 func (a *App) PrintFailureOf(id string, f *Failure) error {
 	if a.Settings.JSON {
 		return WriteJSON(a.Out, failedLine{space.Schema, id, f.JSON()})
@@ -328,7 +328,7 @@ func (a *App) PrintFailureOf(id string, f *Failure) error {
 	return err
 }
 
-// quoted is a file's name for a command line.
+// Quoted is a file's name for a command line.
 func Quoted(name string) string {
 	if strings.ContainsAny(name, " '\"$&()[]{}*?!;<>|\\`~#\t") {
 		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"

@@ -14,7 +14,7 @@ import (
 // The packages below say what is wrong and know no command line. Here stands
 // what a user of it does next.
 
-// waitLonger is the hint where another program holds a lock.
+// WaitLonger is the hint where another program holds a lock.
 const WaitLonger = "wait until it is done, or use --lock-wait to wait longer"
 
 // problemCode is the exit code of a kind of problem.
@@ -28,7 +28,7 @@ func problemCode(k recording.ProblemKind) int {
 	return ExitFailed
 }
 
-// problemHint returns what to do about a problem, or "".
+// ProblemHint returns what to do about a problem, or "".
 func ProblemHint(p *recording.Problem) string {
 	if p.Kind == clips.Unconfirmed {
 		return "review the turns: spaces speakers show " + p.Recording + ", then spaces speakers confirm " + p.Recording
@@ -142,7 +142,7 @@ func feedHint(c feed.Cause) string {
 	return "restore it from a backup, or export the Space again" // feed.BadRecord, feed.Altered
 }
 
-// findingHint returns the command that repairs what a rule finds in a feed of
+// FindingHint returns the command that repairs what a rule finds in a feed of
 // this program, or "".
 func FindingHint(rule string) string {
 	const again, retitle = ", then spaces feed build", "spaces export SPACE --force --"

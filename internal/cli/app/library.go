@@ -11,13 +11,13 @@ import (
 	"github.com/spaces-cli/spaces/internal/spell"
 )
 
-// openLibrary opens the library for reading and passes on what was mended.
+// OpenLibrary opens the library for reading and passes on what was mended.
 func (a *App) OpenLibrary(ctx context.Context) (*library.Library, error) {
 	lib, err := library.Open(ctx, a.LibraryOptions())
 	return lib, a.Opened(lib, err)
 }
 
-// openLibraryWrite opens the library for changing it, and deletes what was
+// OpenLibraryWrite opens the library for changing it, and deletes what was
 // removed too long ago. It makes none.
 func (a *App) OpenLibraryWrite(ctx context.Context) (*library.Library, error) {
 	lib, err := a.OpenLibraryWriteAll(ctx)
@@ -27,7 +27,7 @@ func (a *App) OpenLibraryWrite(ctx context.Context) (*library.Library, error) {
 	return lib, err
 }
 
-// openLibraryWriteAll is openLibraryWrite, but deletes nothing.
+// OpenLibraryWriteAll is OpenLibraryWrite, but deletes nothing.
 func (a *App) OpenLibraryWriteAll(ctx context.Context) (*library.Library, error) {
 	lib, err := library.Open(ctx, a.LibraryOptions())
 	if err == nil {
@@ -52,7 +52,7 @@ func (a *App) Opened(lib *library.Library, err error) error {
 	return nil
 }
 
-// emptyOld deletes what was removed too long ago, and says so.
+// EmptyOld deletes what was removed too long ago, and says so.
 func (a *App) EmptyOld(ctx context.Context, lib *library.Library) {
 	items, err := lib.EmptyRemoved(ctx, a.Now().Add(-library.KeepRemoved))
 	if len(items) > 0 {
@@ -63,7 +63,7 @@ func (a *App) EmptyOld(ctx context.Context, lib *library.Library) {
 	}
 }
 
-// kindsOf counts items by their kind, with their size.
+// KindsOf counts items by their kind, with their size.
 func KindsOf(items []removed.Item) string {
 	n := make(map[removed.Kind]int)
 	var bytes int64
@@ -83,7 +83,7 @@ func KindsOf(items []removed.Item) string {
 	return strings.Join(parts, ", ") + " (" + spell.Size(bytes) + ")"
 }
 
-// openLedger opens the answers of a library and tells if the last one was
+// OpenLedger opens the answers of a library and tells if the last one was
 // never finished.
 func (a *App) OpenLedger(lib *library.Library) (*consent.Ledger, error) {
 	l, err := consent.Open(lib.Dir(), a.Settings.LockWait)

@@ -12,7 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-// asJSON is the value of --progress that writes lines for programs.
+// ProgressJSON is the value of --progress that writes lines for programs.
 const ProgressJSON = "json"
 
 // progressLine is a line of --progress json.
@@ -27,7 +27,7 @@ type progressLine struct {
 	SecondsLeft *float64 `json:"seconds_left"` // null while it is not known
 }
 
-// newBar returns a bar for a job on stderr, if somebody watches it and wants it,
+// NewBar returns a bar for a job on stderr, if somebody watches it and wants it,
 // or one that writes lines of JSON there.
 func (a *App) NewBar(what string, phases ...stream.Phase) *terminal.Bar {
 	width := func() int {
@@ -51,7 +51,7 @@ func (a *App) NewBar(what string, phases ...stream.Phase) *terminal.Bar {
 	return terminal.NewBar(a.Err, width, a.Now, what, phases...)
 }
 
-// eachSpace makes something of each of several Spaces, with one bar for all of
+// EachSpace makes something of each of several Spaces, with one bar for all of
 // them, and prints it. A Space that fails does not stop the others; with one
 // Space its error is that of the command. unable says what could not be done.
 func (a *App) EachSpace(ctx context.Context, what string, rows []catalog.Row, phases []stream.Phase,

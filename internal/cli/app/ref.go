@@ -20,24 +20,24 @@ import (
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-// refs says which Spaces a command is about.
+// Refs says which Spaces a command is about.
 type Refs struct {
 	Words  []string // as on the command line; "-" is standard input
 	IDOnly bool
 }
 
-// addIDOnly adds the flag that goes with SPACE arguments.
+// AddIDOnly adds the flag that goes with SPACE arguments.
 func AddIDOnly(cmd *cobra.Command, r *Refs) {
 	cmd.Flags().BoolVar(&r.IDOnly, "id-only", false, "accept only whole ids and addresses: no beginnings, no titles, no latest")
 }
 
-// resolve finds the Spaces that are meant, in the order in which they were
+// Resolve finds the Spaces that are meant, in the order in which they were
 // named, each once.
 func (r Refs) Resolve(ctx context.Context, a *App, lib *library.Library) ([]catalog.Row, error) {
 	return r.ResolveBut(ctx, a, lib, func(_ string, err error) error { return err })
 }
 
-// resolveBut is resolve, but asks absent about what is not there: unless that
+// ResolveBut is Resolve, but asks absent about what is not there: unless that
 // returns an error, the rest is found.
 func (r Refs) ResolveBut(ctx context.Context, a *App, lib *library.Library, absent func(word string, err error) error) ([]catalog.Row, error) {
 	var list []catalog.Row
@@ -78,7 +78,7 @@ func (r Refs) ResolveBut(ctx context.Context, a *App, lib *library.Library, abse
 	return list, nil
 }
 
-// open opens the library for reading and finds the Spaces that are meant.
+// Open opens the library for reading and finds the Spaces that are meant.
 func (r Refs) Open(ctx context.Context, a *App) (*library.Library, []catalog.Row, error) {
 	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
@@ -92,7 +92,7 @@ func (r Refs) Open(ctx context.Context, a *App) (*library.Library, []catalog.Row
 	return lib, rows, nil
 }
 
-// openOne is open for commands that take one Space.
+// OpenOne is Open for commands that take one Space.
 func (r Refs) OpenOne(ctx context.Context, a *App) (*library.Library, catalog.Row, error) {
 	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
@@ -106,7 +106,7 @@ func (r Refs) OpenOne(ctx context.Context, a *App) (*library.Library, catalog.Ro
 	return lib, row, nil
 }
 
-// resolveOne finds the Space that a word means, and lists those that it can
+// ResolveOne finds the Space that a word means, and lists those that it can
 // mean if there are several.
 func ResolveOne(ctx context.Context, a *App, lib *library.Library, word string, idOnly bool) (catalog.Row, error) {
 	row, err := find.Of(lib, idOnly).Space(ctx, word)
@@ -166,7 +166,7 @@ func noSpaceHint(ctx context.Context, lib *library.Library, word string, idOnly 
 	return "list the Spaces: spaces list"
 }
 
-// readIDs reads ids, one a line, or JSON Lines with an "id". Lines of JSON
+// ReadIDs reads ids, one a line, or JSON Lines with an "id". Lines of JSON
 // that are about something else ("type" is not "recording") are passed over.
 func ReadIDs(r io.Reader) ([]string, error) {
 	var ids []string

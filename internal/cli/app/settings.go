@@ -24,14 +24,14 @@ type userSettings struct {
 
 func (a *App) Folder() settings.Folder { return settings.Folder{Home: a.Home, Dir: a.ConfigDir} }
 
-// configFile is the path of the config file, which need not exist; "" if it is
+// ConfigFile is the path of the config file, which need not exist; "" if it is
 // not known where that would be.
 func (a *App) ConfigFile() string { return a.Folder().File() }
 
-// shortenHome is for showing a folder of the user's: the home folder as ~.
+// ShortenHome is for showing a folder of the user's: the home folder as ~.
 func (a *App) ShortenHome(path string) string { return a.Folder().Shorten(path) }
 
-// shorten is for showing a path: relative to the current folder, or else to the
+// Shorten is for showing a path: relative to the current folder, or else to the
 // library, if it lies in it, and with the user's home folder as ~.
 func (a *App) Shorten(path string) string {
 	dir, err := os.Getwd()
@@ -44,10 +44,10 @@ func (a *App) Shorten(path string) string {
 // homeHint is what to do where a folder of the user's is not known.
 const homeHint = "set HOME (on Windows USERPROFILE and AppData), or name the folder: --library DIR, SPACES_LIBRARY"
 
-// noHome is the error of what needs a folder of the user's.
+// NoHome is the error of what needs a folder of the user's.
 func NoHome(what string) error { return fmt.Errorf("%s: %w", what, settings.ErrNoHome) }
 
-// sourceWords says where a value comes from.
+// SourceWords says where a value comes from.
 func SourceWords(s settings.Source) string {
 	switch s.Layer {
 	case settings.Default:
@@ -58,7 +58,7 @@ func SourceWords(s settings.Source) string {
 	return s.Name
 }
 
-// settingError adds to an error of settings what a user of the command line
+// SettingError adds to an error of settings what a user of the command line
 // does next, and how the program ends.
 func SettingError(err error) error {
 	var value *settings.ValueError
@@ -74,7 +74,7 @@ func SettingError(err error) error {
 	return err
 }
 
-// loadSettings fills a.set.
+// LoadSettings fills a.Settings.
 func (a *App) LoadSettings(cmd *cobra.Command) error {
 	a.Settings.JSON, _ = cmd.Flags().GetBool("json")
 	a.Settings.Progress, _ = cmd.Flags().GetString("progress")
@@ -99,7 +99,7 @@ func (a *App) LoadSettings(cmd *cobra.Command) error {
 	return err
 }
 
-// libraryOptions are the options to open the library with.
+// LibraryOptions are the options to open the library with.
 func (a *App) LibraryOptions() library.Options {
 	return library.Options{Dir: a.Settings.Library, LockWait: a.Settings.LockWait, Version: a.Version, Now: a.Now,
 		Warn: func(text string) { a.Warn("%s", terminal.Safe(text)) }}

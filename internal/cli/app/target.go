@@ -24,19 +24,19 @@ import (
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-// targets is where targets and their credentials are kept.
+// Targets is where targets and their credentials are kept.
 func (a *App) Targets() *named.Store {
 	return &named.Store{Folder: a.Folder(), Secrets: a.Secrets(), Netrc: a.netrc()}
 }
 
-// target finds what a word on the command line means: a URL, or a target of
+// Target finds what a word on the command line means: a URL, or a target of
 // the config file.
 func (a *App) Target(word string) (*named.Target, error) {
 	t, err := a.Targets().Find(word)
 	return t, a.TargetError(err)
 }
 
-// targetError gives the errors of package named their codes and hints.
+// TargetError gives the errors of package named their codes and hints.
 func (a *App) TargetError(err error) error {
 	var unknown *named.UnknownError
 	var wrong *named.Error
@@ -97,7 +97,7 @@ func (a *App) TargetError(err error) error {
 	return Usage("%s: access must be private or public, not %q", where, described.Value)
 }
 
-// wireOptions say how to talk to targets.
+// WireOptions say how to talk to targets.
 func (a *App) WireOptions(bandwidth int64) wire.Options {
 	return wire.Options{
 		Limit:     wire.NewLimiter(bandwidth),
@@ -112,7 +112,7 @@ func (a *App) WireOptions(bandwidth int64) wire.Options {
 	}
 }
 
-// secrets is where credentials are kept.
+// Secrets is where credentials are kept.
 func (a *App) Secrets() *keyring.Store {
 	kept, _ := a.Env("SPACES_KEYRING")
 	return &keyring.Store{File: a.Folder().In("credentials.json"), FileOnly: kept == "file"}
@@ -130,7 +130,7 @@ func (a *App) netrc() string {
 	return filepath.Join(a.Home, ".netrc")
 }
 
-// openTarget makes a target; nothing is connected to.
+// OpenTarget makes a target; nothing is connected to.
 func (a *App) OpenTarget(t *named.Target, w wire.Options) (publish.Target, error) {
 	target, err := a.Targets().Open(t, publish.Opening{
 		Wire: w, Version: a.Version, Warn: a.Warn, Trust: a.trustHost,
@@ -149,7 +149,7 @@ func (a *App) trustHost(unknown error) bool {
 	return yes && err == nil
 }
 
-// parseSize reads the number of bytes that a flag gives.
+// ParseSize reads the number of bytes that a flag gives.
 func ParseSize(what, text string) (int64, error) {
 	n, err := wire.ParseSize(text)
 	if err != nil {
@@ -158,7 +158,7 @@ func ParseSize(what, text string) (int64, error) {
 	return n, nil
 }
 
-// completeTargets completes the names of targets, and other words.
+// CompleteTargets completes the names of targets, and other words.
 func CompleteTargets(a *App, others ...string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
@@ -175,7 +175,7 @@ func CompleteTargets(a *App, others ...string) cobra.CompletionFunc {
 	}
 }
 
-// authError gives the errors of the keyring their codes and hints.
+// AuthError gives the errors of the keyring their codes and hints.
 func AuthError(err error) error {
 	var open *keyring.PermissionError
 	switch {
@@ -187,6 +187,6 @@ func AuthError(err error) error {
 	return err
 }
 
-// uploadJobs is how many requests run at a time unless --jobs says otherwise:
+// UploadJobs is how many requests run at a time unless --jobs says otherwise:
 // what holds an upload up is the distance, not the cores.
 const UploadJobs = 4

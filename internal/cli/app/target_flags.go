@@ -14,13 +14,13 @@ import (
 	"github.com/spaces-cli/spaces/internal/spell"
 )
 
-// backendFlags are the flags of the settings that the kinds of targets have.
+// BackendFlags are the flags of the settings that the kinds of targets have.
 type BackendFlags struct {
 	Set  *pflag.FlagSet
 	list []all.Flag
 }
 
-// add registers the flags: all, or those that can be set for one upload.
+// Add registers the flags: all, or those that can be set for one upload.
 func (b *BackendFlags) Add(f *pflag.FlagSet, once bool) {
 	b.Set = f
 	for _, flag := range all.Flags() {
@@ -38,7 +38,7 @@ func (b *BackendFlags) Add(f *pflag.FlagSet, once bool) {
 	}
 }
 
-// given returns the settings that stand on the command line, for a target of a
+// Given returns the settings that stand on the command line, for a target of a
 // kind.
 func (b *BackendFlags) Given(d *all.Description) ([]settings.Setting, error) {
 	var list []settings.Setting
@@ -62,7 +62,7 @@ func (b *BackendFlags) Given(d *all.Description) ([]settings.Setting, error) {
 	return list, nil
 }
 
-// apply gives a target those settings for this run.
+// Apply gives a target those settings for this run.
 func (b *BackendFlags) Apply(t *named.Target) error {
 	list, err := b.Given(t.Is)
 	if err != nil {

@@ -7,15 +7,15 @@ import (
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-// titleRoom is what other columns leave a title.
+// TitleRoom is what other columns leave a title.
 const TitleRoom = 24
 
-// table returns a table of these columns, in the colours of the terminal.
+// Table returns a table of these columns, in the colours of the terminal.
 func (a *App) Table(columns ...terminal.Column) *terminal.Table {
 	return &terminal.Table{Columns: columns, Palette: a.Palette}
 }
 
-// at writes a name with its @; an id stands as it is.
+// At writes a name with its @; an id stands as it is.
 func At(name string) string {
 	if name == "" || strings.Trim(name, "0123456789") == "" {
 		return terminal.Safe(name)
@@ -23,7 +23,7 @@ func At(name string) string {
 	return "@" + terminal.Safe(name)
 }
 
-// person is how a person is shown.
+// Person is how a person is shown.
 func Person(p *space.Person) string {
 	switch {
 	case p == nil:
@@ -34,7 +34,7 @@ func Person(p *space.Person) string {
 	return terminal.Safe(p.ID)
 }
 
-// orEmpty makes nil an empty list in JSON.
+// OrEmpty makes nil an empty list in JSON.
 func OrEmpty(list []string) []string {
 	if list == nil {
 		return []string{}

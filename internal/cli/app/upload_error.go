@@ -18,7 +18,7 @@ import (
 const tooLargeHint = "raise the server's limit on request bodies (nginx: client_max_body_size, Apache: LimitRequestBody, IIS: maxAllowedContentLength, PHP: upload_max_filesize and post_max_size), " +
 	"or send a smaller file (export --format mp3)"
 
-// uploadError gives the errors of targets their codes and hints.
+// UploadError gives the errors of targets their codes and hints.
 func UploadError(err error, t *named.Target) error {
 	const again = "run the same command again: files that arrived are not sent again"
 	var status *wire.StatusError

@@ -16,7 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/suggest"
 )
 
-// subcommand is a cobra.PositionalArgs of commands that only have subcommands.
+// Subcommand is a cobra.PositionalArgs of commands that only have subcommands.
 func Subcommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -49,7 +49,7 @@ var renamed = map[string]string{
 	"settings": "config", "tweet": "post", "share": "post", "gui": "studio", "server": "studio", "audiogram": "video",
 }
 
-// nearCommand returns the path of the command that word may stand for, or "".
+// NearCommand returns the path of the command that word may stand for, or "".
 func NearCommand(cmd *cobra.Command, word string) string {
 	root := cmd.Root()
 	if !cmd.HasParent() {
@@ -89,7 +89,7 @@ var synonyms = map[string][]string{
 // omitting are the flags that leave speakers out of clips and episodes.
 var omitting = []string{"consented-only", "silence", "reviewed", "margin"}
 
-// flagError words what is wrong with the flags of a command line.
+// FlagError words what is wrong with the flags of a command line.
 func FlagError(cmd *cobra.Command, err error) error {
 	hint := "see " + cmd.CommandPath() + " --help"
 	var unknown *pflag.NotExistError
@@ -152,7 +152,7 @@ func kindOfValue(f *pflag.Flag) string {
 	return fmt.Sprintf("a %s", f.Value.Type())
 }
 
-// takes is a cobra.PositionalArgs that wants at least min and at most max
+// Takes is a cobra.PositionalArgs that wants at least min and at most max
 // arguments (max < 0: any number).
 func Takes(min, max int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

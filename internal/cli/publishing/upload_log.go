@@ -36,7 +36,7 @@ is, and what was compared: the size, a checksum that the target computed (sha256
 	return cmd
 }
 
-// whereabouts says where an object lies, and beside it where everybody gets it.
+// Whereabouts says where an object lies, and beside it where everybody gets it.
 func Whereabouts(r *publish.Receipt) string {
 	if r.URL == "" || r.URL == r.Location {
 		return r.Location
