@@ -111,6 +111,9 @@ func (a *App) commands() []commandGroup {
 		{"Cut", []*cobra.Command{
 			newClipCmd(a), newVideoCmd(a), newClipsCmd(a), newMomentsCmd(a), newWaveformCmd(a), newStudioCmd(a),
 		}},
+		{"Words", []*cobra.Command{
+			newTranscribeCmd(a),
+		}},
 		{"Publish", []*cobra.Command{
 			newExportCmd(a), newEpisodesCmd(a), publishing.Feed(a.App), publishing.Target(a.App), publishing.Upload(a.App), publishing.Post(a.App),
 		}},

@@ -1,6 +1,6 @@
 // Package transcripts keeps what was said in a recording: an open file beside
 // it, transcript/transcript.json, and the same as WebVTT and as text for other
-// programs and for people. No command writes one yet.
+// programs and for people.
 //
 // Positions count samples of the recording at the transcript's rate, as they do
 // in the records of clips.
@@ -11,7 +11,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
+	"unicode"
 
+	"github.com/rivo/uniseg"
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -133,4 +136,20 @@ func (t *Transcript) check() error {
 		}
 	}
 	return nil
+}
+
+// CountWords returns how many words a transcript has, by the boundaries of
+// UAX #29; in scripts without spaces that is an estimate.
+func (t *Transcript) CountWords() int {
+	n := 0
+	for i := range t.Utterances {
+		state, rest, word := -1, t.Utterances[i].Text, ""
+		for rest != "" {
+			word, rest, state = uniseg.FirstWordInString(rest, state)
+			if strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+				n++
+			}
+		}
+	}
+	return n
 }
