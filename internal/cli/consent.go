@@ -30,7 +30,7 @@ func newConsentCmd(a *App) *cobra.Command {
 		Long: `Record who has agreed to the reuse of their voice: write messages that ask for consent, record the
 answers, and list them. The ledger is append-only. The latest answer that applies decides; an answer
 about one Space comes before one about all. The settings consent.clip, .export, .private, .public,
-.feed and .post set what to do when a speaker has not given consent: off, warn or require.
+.feed, .post and .remote set what to do when a speaker has not given consent: off, warn or require.
 This is a record, not legal advice: spaces help topic consent.`,
 		Example: `  spaces consent ask latest --places "my podcast"
   spaces consent set @guest granted --evidence answer.png
@@ -56,7 +56,8 @@ func newConsentSetCmd(a *App) *cobra.Command {
 		Use:   "set HANDLE ANSWER",
 		Short: "Record the answer of a person",
 		Long: `Record the answer of a person: granted, declined or withdrawn; for all Spaces or one, for all
-purposes or some. The evidence, such as a screenshot of the answer, is copied into the library.
+purposes or some: clip (cut an excerpt), episode (export the whole), upload (publish it), transcribe
+(send it to a service that turns speech into text). The evidence, such as a screenshot of the answer, is copied into the library.
 For a person without a known handle, use the id that spaces people shows. The command asks before
 it records a handle that nobody in the library has.`,
 		Example: `  spaces consent set @guest granted --for clip,episode --until 2027-12-31
@@ -71,7 +72,7 @@ it records a handle that nobody in the library has.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&o.recording, "recording", "", "`SPACE`: record the answer for this Space only")
-	f.StringVar(&o.purposes, "for", "", "`PURPOSES`: record the answer for these only, separated by commas: clip, episode, upload")
+	f.StringVar(&o.purposes, "for", "", "`PURPOSES`: record the answer for these only, separated by commas: clip, episode, upload, transcribe")
 	f.StringVar(&o.note, "note", "", "add the note `TEXT`")
 	f.StringVar(&o.evidence, "evidence", "", "`FILE`: file that shows the answer; it is copied into the library")
 	f.StringVar(&o.until, "until", "", "`DATE`: last day on which the answer is valid")
@@ -103,6 +104,7 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 	if e.For, err = consent.ParsePurposes(o.purposes); err != nil {
 		return app.Usage("--for: %w", err)
 	}
+	e.For = consent.Covers(e.Answer, e.For)
 	if o.until != "" {
 		end, err := a.untilEnd(o.until)
 		if err != nil {
@@ -225,16 +227,13 @@ func keepEvidence(ctx context.Context, l *consent.Ledger, name string) (*consent
 // answerOf is an answer in words.
 func (a *App) answerOf(e *consent.Entry) string {
 	text := string(e.Answer)
-	if len(e.For) > 0 {
-		var list []string
-		for _, p := range e.For {
-			list = append(list, string(p))
-		}
-		text += " for " + strings.Join(list, ", ")
+	some := e.Kind == consent.Consent && !e.General()
+	if some {
+		text += " for " + strings.Join(app.Words(e.Purposes()), ", ")
 	}
 	if e.Recording != "" {
 		in := " for "
-		if len(e.For) > 0 {
+		if some {
 			in = " in "
 		}
 		text += in + e.Recording
@@ -255,8 +254,8 @@ func newConsentAskCmd(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ask SPACE",
 		Short: "Write a message to each speaker who has not answered",
-		Long: `Write a message to each speaker who has not answered. It names the purpose, the places, the period,
-and how to withdraw. The messages are printed, not sent. Record the answers: spaces consent set.`,
+		Long: `Write a message to each speaker who has not answered. It names the purposes without an answer, the
+places, the period, and how to withdraw. The messages are printed, not sent. Record the answers: spaces consent set.`,
 		Example: `  spaces consent ask latest --places "my podcast, on Spotify and Apple Podcasts"
   spaces consent ask 1ypK --lang fr --for clip --until 2027-12-31`,
 		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
@@ -269,7 +268,7 @@ and how to withdraw. The messages are printed, not sent. Record the answers: spa
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&o.language, "lang", "en", "write in `LANGUAGE`: en or fr")
-	f.StringVar(&o.purposes, "for", "", "`PURPOSES`: ask for these only, separated by commas: clip, episode, upload")
+	f.StringVar(&o.purposes, "for", "", "`PURPOSES`: ask for these only, separated by commas: clip, episode, upload, transcribe")
 	f.StringVar(&o.places, "places", "", "`TEXT`: places where the voice will be heard")
 	f.StringVar(&o.until, "until", "", "`DATE`: last day to ask consent for (default: until they withdraw)")
 	app.Complete(cmd, "lang", "en", "fr")
@@ -332,7 +331,7 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 			nameless++
 			continue
 		}
-		q.Handle = who.Handle
+		q.Handle, q.For = who.Handle, who.For
 		text, err := q.Message(o.language)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,7 +67,10 @@ func TestGate(t *testing.T) {
 	long := os.Getenv("SPACES_LONG") != ""
 	s := newStage(t)
 	s.ok(t, "config", "set", "me", "@hostess")
-	for _, act := range consent.Actions {
+	// A recognizer on another computer gets what is left of a recording when who
+	// has not agreed is muted: its rules are tested with it.
+	actions := slices.DeleteFunc(slices.Clone(consent.Actions[:]), func(a consent.Action) bool { return a == consent.Transcribing })
+	for _, act := range actions {
 		s.ok(t, "config", "set", settings.ConsentKey(act), "off")
 	}
 	film := filepath.Join(s.dir, "film.mp4")
@@ -75,7 +79,7 @@ func TestGate(t *testing.T) {
 	s.ok(t, "feed", "init", "--title", "Show", "--base-url", "https://example.com/show/")
 	ledger := filepath.Join(s.Home, "Spaces", "consent", "ledger.jsonl")
 	roofs := []roof{
-		{"command line", consent.Actions[:], func(t *testing.T, act consent.Action, mode consent.Mode, reason string) (bool, string) {
+		{"command line", actions, func(t *testing.T, act consent.Action, mode consent.Mode, reason string) (bool, string) {
 			t.Setenv(settings.EnvName(settings.ConsentKey(act)), string(mode))
 			code, _, stderr := run(s.App, append(s.commandOf(t, act, film), "--override-consent", reason)...)
 			if code != app.ExitDone && code != app.ExitFailed {

@@ -245,7 +245,7 @@ var mistakes = []struct {
 	{"post notes.txt --text hello", app.ExitUsage, "notes.txt", "spaces video"},
 	{"people forget", app.ExitUsage, "needs HANDLE", "spaces people forget --help"},
 	{"people forget nobody", app.ExitNotFound, "@nobody", "spaces people"},
-	{"people --for reuse", app.ExitUsage, `--for must be clip, episode or upload, not "reuse"`, ""},
+	{"people --for reuse", app.ExitUsage, `--for must be clip, episode, upload or transcribe, not "reuse"`, ""},
 	{"consent set granted @guest1", app.ExitUsage, `"@guest1"`, "spaces consent set @guest1 granted"},
 	{"consent set @guest1 grantd", app.ExitUsage, `"grantd"`, "did you mean: granted"},
 	{"clips show nothing", app.ExitNotFound, `"nothing"`, "spaces clips"},

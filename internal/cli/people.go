@@ -44,7 +44,7 @@ More about consent: spaces help topic consent.`,
 			return a.people(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVar(&o.purpose, "for", "", "show the consent for `PURPOSE`: clip, episode or upload")
+	cmd.Flags().StringVar(&o.purpose, "for", "", "show the consent for `PURPOSE`: "+consent.PurposeWords())
 	app.AddIDOnly(cmd, &o.Refs)
 	cmd.AddCommand(newForgetCmd(a))
 	return cmd
@@ -55,7 +55,7 @@ func (a *App) people(ctx context.Context, o peopleOptions) error {
 	if o.purpose != "" {
 		list, err := consent.ParsePurposes(o.purpose)
 		if err != nil || len(list) != 1 {
-			return app.Usage("--for must be clip, episode or upload, not %q", o.purpose)
+			return app.Usage("--for must be %s, not %q", consent.PurposeWords(), o.purpose)
 		}
 		purpose = list[0]
 	}
@@ -123,9 +123,14 @@ func (a *App) standing(ctx context.Context, lib *library.Library, p *consent.Per
 
 // exceptions names the purposes for which an answer differs from the one told.
 func exceptions(told consent.Answer, answers map[consent.Purpose]consent.Answer, purpose consent.Purpose) (text string) {
+	last := told
 	for _, other := range consent.Purposes {
-		if answer := answers[other]; purpose == "" && answer != told {
-			text += fmt.Sprintf(", %s for %s", answer, other)
+		switch answer := answers[other]; {
+		case purpose != "" || answer == told:
+		case answer == last: // "granted for clip, upload"
+			text += ", " + string(other)
+		default:
+			text, last = text+fmt.Sprintf(", %s for %s", answer, other), answer
 		}
 	}
 	return text

@@ -12,7 +12,7 @@ type Request struct {
 	Host   string    // handle of who asks; "" where nobody knows
 	Title  string    // of the Space
 	Date   time.Time // when it was; zero when unknown
-	For    []Purpose // none: all
+	For    []Purpose // none: all of Purposes
 	Places string    // where the voice will be heard, in the host's words
 	Until  string    // a date in words; "" is until it is withdrawn
 }
@@ -44,7 +44,7 @@ func wordings(language string) (wording, bool) {
 			withdraw: "You can withdraw your consent at any time, without giving a reason: reply to this message. I will then take down everything with your voice wherever I have published it. I cannot recall copies that others have made.\n\nPlease answer yes or no. Thank you!",
 			purposes: map[Purpose]string{
 				Clip: "cut excerpts in which you can be heard", Episode: "make an episode of the whole conversation",
-				Upload: "publish it on the internet",
+				Upload: "publish it on the internet", Transcribe: "send the recording to a service on the internet that turns speech into text",
 			},
 			date: func(t time.Time) string { return t.Format("2 January 2006") },
 		}, true
@@ -62,7 +62,7 @@ func wordings(language string) (wording, bool) {
 			withdraw: "Vous pouvez retirer votre accord à tout moment, sans donner de raison : il suffit de répondre à ce message. Je retirerai alors tout ce qui contient votre voix, partout où je l’ai publié. Je ne peux pas faire disparaître les copies que d’autres auraient faites.\n\nMerci de répondre par oui ou par non.",
 			purposes: map[Purpose]string{
 				Clip: "découper des extraits où l’on vous entend", Episode: "faire un épisode de toute la conversation",
-				Upload: "le mettre en ligne",
+				Upload: "le mettre en ligne", Transcribe: "envoyer l’enregistrement à un service en ligne qui transforme la parole en texte",
 			},
 			date: frenchDate,
 		}, true

@@ -57,10 +57,34 @@ const (
 	Clip    Purpose = "clip"    // an excerpt is cut
 	Episode Purpose = "episode" // the whole is made ready to be published
 	Upload  Purpose = "upload"  // it is sent somewhere: a target, a feed, a post
+	// Transcribe is that a service on another computer turns it into text.
+	Transcribe Purpose = "transcribe"
 )
 
 // Purposes lists them all.
-var Purposes = [...]Purpose{Clip, Episode, Upload}
+var Purposes = [...]Purpose{Clip, Episode, Upload, Transcribe}
+
+// unlisted are the purposes that a grant without a list is for. They are those
+// that there were when grants were kept so; since then each lists its purposes,
+// so that it is for none that comes later. A no without a list is for all.
+var unlisted = []Purpose{Clip, Episode, Upload}
+
+// Covers returns the purposes that an answer is for, as the ledger keeps them:
+// all of those that are known today for a grant without a list, so that it
+// grants none that is thought of later, and none listed for a no, which holds
+// for those too.
+func Covers(a Answer, list []Purpose) []Purpose {
+	if a == Granted && len(list) == 0 {
+		return slices.Clone(Purposes[:])
+	}
+	return list
+}
+
+// PurposeWords lists the purposes in words: "clip, episode or upload".
+func PurposeWords() string {
+	n := len(Purposes) - 1
+	return words(Purposes[:n]) + " or " + string(Purposes[n])
+}
 
 // ParsePurposes reads a list of purposes between commas. An empty one means
 // all of them, and returns nil.
@@ -69,7 +93,7 @@ func ParsePurposes(s string) ([]Purpose, error) {
 	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
 		p := Purpose(strings.ToLower(word))
 		if !slices.Contains(Purposes[:], p) {
-			return nil, fmt.Errorf("%q is not a valid purpose (use clip, episode or upload)", word)
+			return nil, fmt.Errorf("%q is not a valid purpose (use %s)", word, PurposeWords())
 		}
 		if !slices.Contains(list, p) {
 			list = append(list, p)
@@ -140,7 +164,7 @@ type Entry struct {
 	Handle   string     `json:"handle,omitempty"` // as it was given, without @
 	ID       string     `json:"id,omitempty"`     // on X, instead, where no handle is known
 	Answer   Answer     `json:"answer,omitempty"`
-	For      []Purpose  `json:"for,omitempty"` // none: all
+	For      []Purpose  `json:"for,omitempty"` // none: see Purposes
 	Evidence *Evidence  `json:"evidence,omitempty"`
 	Until    *time.Time `json:"until,omitempty"` // the answer holds before it
 
@@ -168,7 +192,23 @@ type Evidence struct {
 func (e *Entry) fits(w Who, recording string, p Purpose) bool {
 	return e.Kind == Consent && e.of(w) &&
 		(e.Recording == "" || e.Recording == recording) &&
-		(len(e.For) == 0 || p == "" || slices.Contains(e.For, p))
+		(p == "" || e.Answer != Granted && len(e.For) == 0 || slices.Contains(e.Purposes(), p))
+}
+
+// Purposes are those that an answer is for.
+func (e *Entry) Purposes() []Purpose {
+	switch {
+	case len(e.For) > 0:
+		return e.For
+	case e.Answer == Granted:
+		return unlisted
+	}
+	return Purposes[:]
+}
+
+// General reports whether an answer is for all purposes.
+func (e *Entry) General() bool {
+	return !slices.ContainsFunc(Purposes[:], func(p Purpose) bool { return !slices.Contains(e.Purposes(), p) })
 }
 
 // of reports whether an answer is a person's.

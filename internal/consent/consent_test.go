@@ -203,7 +203,7 @@ func TestPolicy(t *testing.T) {
 func TestPeople(t *testing.T) {
 	rec, _ := conversation()
 	l := openLedger(t)
-	l.must(t, Entry{Handle: "bob", Answer: Granted, At: space.Time{Time: day(1)}})
+	l.must(t, Entry{Handle: "bob", Answer: Granted, For: Covers(Granted, nil), At: space.Time{Time: day(1)}})
 	var got []string
 	for _, p := range l.People([]*space.Recording{rec, {ID: "r2", Speakers: []space.Speaker{{Handle: "BOB", ID: "7", Role: "co-host"}}}}, "", day(2)) {
 		got = append(got, strings.Join([]string{p.Handle, p.ID, p.Role, string(p.Consent), strings.Join(p.Recordings, "+")}, " "))

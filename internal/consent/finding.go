@@ -154,6 +154,7 @@ const (
 	LeaveThemOut                  // make the file without them
 	AnotherStretch                // post one in which they are not heard
 	ConfirmTurns                  // tell who speaks when
+	StayLocal                     // have a recognizer on this computer do it
 	GiveReason                    // go on with a written reason
 )
 
@@ -186,12 +187,15 @@ func (e *Refused) Ways() []Way {
 			ways = append(ways, Way{Kind: RecordAnswer, Who: m.Who(), Purpose: purpose})
 		}
 	}
-	if e.Action == Posting { // videos are cut in one piece
+	switch e.Action {
+	case Posting: // videos are cut in one piece
 		ways = append(ways, Way{Kind: AnotherStretch, Recording: id})
-	} else {
+	case Transcribing: // who has not agreed is muted, if it is known when they speak
+		ways = append(ways, Way{Kind: StayLocal, Recording: id})
+	default:
 		ways = append(ways, Way{Kind: LeaveThemOut, Recording: id, Clip: e.Clip || e.Action == Clipping, Made: purpose == Upload, Film: e.Film})
 	}
-	if e.Guessed || slices.ContainsFunc(e.Missing, func(m Missing) bool { return m.Handle == "" }) {
+	if e.Guessed || e.Action == Transcribing || slices.ContainsFunc(e.Missing, func(m Missing) bool { return m.Handle == "" }) {
 		ways = append(ways, Way{Kind: ConfirmTurns, Recording: id})
 	}
 	return append(ways, Way{Kind: GiveReason})

@@ -16,10 +16,12 @@ const (
 	SendingAll Action = "public"  // to a target that everybody can read
 	Feeding    Action = "feed"    // feeds and their pages
 	Posting    Action = "post"
+	// Transcribing is sending voices to a recognizer on another computer.
+	Transcribing Action = "remote"
 )
 
 // Actions lists them all.
-var Actions = [...]Action{Clipping, Exporting, SendingOwn, SendingAll, Feeding, Posting}
+var Actions = [...]Action{Clipping, Exporting, SendingOwn, SendingAll, Feeding, Posting, Transcribing}
 
 // Purpose is what people have to agree to for the action.
 func (a Action) Purpose() Purpose {
@@ -28,6 +30,8 @@ func (a Action) Purpose() Purpose {
 		return Clip
 	case Exporting:
 		return Episode
+	case Transcribing:
+		return Transcribe
 	}
 	return Upload
 }
@@ -54,7 +58,7 @@ func ParseMode(s string) (Mode, error) {
 type Policy map[Action]Mode
 
 // Mode is the mode that holds for an action: by default what stays with the
-// host is warned of, and what goes to everybody needs the answer.
+// host is warned of, and what goes to everybody, or to a service, needs the answer.
 func (p Policy) Mode(a Action) Mode {
 	if m, ok := p[a]; ok {
 		return m

@@ -38,22 +38,30 @@ func Names(entered []string) string {
 	return strings.Join(list, ", ")
 }
 
+// An Unasked is a person who has not answered about some purposes.
+type Unasked struct {
+	Who
+	For []Purpose
+}
+
 // Unanswered are those on stage who have not answered about all of some
-// purposes, or whose answer has expired; about all purposes where none is
-// given. Who owns the archive need not be asked.
-func (l *Ledger) Unanswered(rec *space.Recording, purposes []Purpose, at time.Time) []Who {
+// purposes, or whose answer has expired, with those that are open; about all
+// purposes where none is given. Who owns the archive need not be asked.
+func (l *Ledger) Unanswered(rec *space.Recording, purposes []Purpose, at time.Time) []Unasked {
 	if len(purposes) == 0 {
 		purposes = Purposes[:]
 	}
-	var list []Who
+	var list []Unasked
 	for _, p := range l.People([]*space.Recording{rec}, "", at) {
 		who := Who{Handle: p.Handle, ID: p.ID}
-		open := func(purpose Purpose) bool {
-			answer := l.Standing(who, rec.ID, purpose, at).Answer
-			return answer == Unknown || answer == Expired
+		var open []Purpose
+		for _, purpose := range purposes {
+			if answer := p.For[purpose]; answer == Unknown || answer == Expired {
+				open = append(open, purpose)
+			}
 		}
-		if p.Consent != Own && slices.ContainsFunc(purposes, open) {
-			list = append(list, who)
+		if len(open) > 0 {
+			list = append(list, Unasked{who, open})
 		}
 	}
 	return list

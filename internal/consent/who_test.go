@@ -44,25 +44,29 @@ func TestUnanswered(t *testing.T) {
 	until := day(5)
 	l := openLedger(t)
 	l.must(t,
-		Entry{Handle: "bob", At: at(1), Answer: Granted},
+		Entry{Handle: "bob", At: at(1), Answer: Granted, For: Covers(Granted, nil)},
+		Entry{Handle: "old", At: at(1), Answer: Granted},
 		Entry{Handle: "cat", At: at(1), Answer: Granted, For: []Purpose{Clip}},
 		Entry{Handle: "dan", At: at(1), Answer: Granted, Until: &until},
 		Entry{Handle: "eve", At: at(1), Answer: Declined})
-	rec := stage(space.Speaker{Handle: "bob"}, space.Speaker{Handle: "cat"}, space.Speaker{Handle: "dan"},
+	rec := stage(space.Speaker{Handle: "bob"}, space.Speaker{Handle: "old"}, space.Speaker{Handle: "cat"}, space.Speaker{Handle: "dan"},
 		space.Speaker{Handle: "eve"}, space.Speaker{Handle: "fay"}, space.Speaker{ID: "42"})
 	for _, tt := range []struct {
 		name     string
 		purposes []Purpose
 		want     []string
 	}{
-		{"all purposes", nil, []string{"@cat", "@dan", "@fay", "id 42"}},
-		{"one that cat has answered", []Purpose{Clip}, []string{"@dan", "@fay", "id 42"}},
-		{"another", []Purpose{Episode}, []string{"@cat", "@dan", "@fay", "id 42"}},
+		{"all purposes", nil, []string{
+			"@cat [episode upload transcribe]", "@dan [clip episode upload transcribe]", "@fay [clip episode upload transcribe]",
+			"@old [transcribe]", "id 42 [clip episode upload transcribe]",
+		}},
+		{"one that cat has answered", []Purpose{Clip}, []string{"@dan [clip]", "@fay [clip]", "id 42 [clip]"}},
+		{"two", []Purpose{Clip, Episode}, []string{"@cat [episode]", "@dan [clip episode]", "@fay [clip episode]", "id 42 [clip episode]"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
 			for _, w := range l.Unanswered(rec, tt.purposes, day(10)) {
-				got = append(got, w.String())
+				got = append(got, fmt.Sprint(w.String(), " ", w.For))
 			}
 			slices.Sort(got)
 			if !slices.Equal(got, tt.want) {

@@ -69,12 +69,13 @@ func Keys() []Key {
 
 // speakersIn says what the setting of an action is about.
 var speakersIn = map[consent.Action]string{
-	consent.Clipping:   "clips and videos",
-	consent.Exporting:  "episodes",
-	consent.SendingOwn: "uploads to private targets",
-	consent.SendingAll: "uploads to public targets, and open bags",
-	consent.Feeding:    "the feed",
-	consent.Posting:    "posts on X",
+	consent.Clipping:     "clips and videos",
+	consent.Exporting:    "episodes",
+	consent.SendingOwn:   "uploads to private targets",
+	consent.SendingAll:   "uploads to public targets, and open bags",
+	consent.Feeding:      "the feed",
+	consent.Posting:      "posts on X",
+	consent.Transcribing: "audio that is sent to a transcription service",
 }
 
 // Lookup returns the key of a name.

@@ -55,7 +55,8 @@ type withoutConsent struct {
 	More      int            `json:"more"`  // spans that are not listed
 }
 
-// A wayOn is what can be done instead: "ask", "record", "range", "omit", "turns".
+// A wayOn is what can be done instead: "ask", "record", "range", "omit", "local",
+// "turns".
 type wayOn struct {
 	Kind string `json:"kind"`
 	Name string `json:"name,omitempty"` // of the speaker whose answer can be recorded
@@ -84,6 +85,8 @@ func newRefusal(e *consent.Refused) *refusal {
 			r.Ways = append(r.Ways, wayOn{"record", nameOf(w.Who)})
 		case consent.LeaveThemOut:
 			r.Ways = append(r.Ways, wayOn{Kind: map[bool]string{true: "range", false: "omit"}[w.Clip]})
+		case consent.StayLocal:
+			r.Ways = append(r.Ways, wayOn{Kind: "local"})
 		case consent.ConfirmTurns:
 			r.Ways = append(r.Ways, wayOn{Kind: "turns"})
 		}

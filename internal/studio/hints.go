@@ -69,6 +69,8 @@ func waysOn(e *consent.Refused) string {
 			} else {
 				list = append(list, "Leave them out on the command line")
 			}
+		case consent.StayLocal:
+			list = append(list, "Use a recognizer on this computer")
 		case consent.ConfirmTurns:
 			list = append(list, "Confirm the speaking turns on the command line")
 		}

@@ -38,7 +38,7 @@ func Words[T ~string](values []T) []string {
 // flagValues are the values of flags that take some words only, by command and
 // flag. Those of a flag that takes files too end with "".
 func flagValues() map[string][]string {
-	purposes := []string{"clip", "episode", "upload"}
+	purposes := Words(consent.Purposes[:])
 	return map[string][]string{
 		"export preset": {"host", "untouched", "archive"}, "export format": Words(format.Encoded()), "export id3": {"2.3", "2.4"},
 		"export encoder": {"spaces", "lame", "ffmpeg"}, "export chapters": {"turns", "clips", ""}, "export cover": {"none", ""},

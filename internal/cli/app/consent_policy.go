@@ -192,6 +192,8 @@ func wayOn(w consent.Way) string {
 			return fmt.Sprintf("leave them out: spaces clip %s --at T --consented-only", w.Recording)
 		}
 		return fmt.Sprintf("leave them out: spaces export %s --consented-only", w.Recording)
+	case consent.StayLocal:
+		return "use a recognizer on this computer: spaces transcribe " + w.Recording + " --engine whisper.cpp"
 	case consent.ConfirmTurns:
 		return fmt.Sprintf("confirm who speaks when: spaces speakers confirm %s --turns FILE", w.Recording)
 	}
