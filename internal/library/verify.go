@@ -190,7 +190,7 @@ func (v *verifier) recording(folder string) error {
 	known := map[string]bool{layout.Sidecar: true}
 	// What was said is text that the host corrects: package transcripts looks
 	// whether it fits the recording.
-	for _, name := range []string{layout.TranscriptIn(""), layout.CaptionsIn(""), layout.TextIn("")} {
+	for _, name := range []string{layout.TranscriptIn(""), layout.CaptionsIn(""), layout.TextIn(""), layout.RawIn("")} {
 		known[name] = true
 	}
 	file := func(name string, size int64, sha string, progress stream.Progress) error {

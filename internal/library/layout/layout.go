@@ -16,31 +16,34 @@ import (
 
 // What lies in the library's own folder.
 const (
-	Marks       = "library.json" // makes a folder a library
-	Catalog     = "catalog.sqlite"
-	Words       = "words.sqlite" // the index of what was said
-	Recordings  = "recordings"
-	Archives    = "archives" // what each imported archive held
-	Removed     = "removed"  // what was removed and can be brought back
-	Confirmed   = "turns"    // turns that the host has confirmed: beside the recordings, so that no import takes them away
-	Partial     = ".partial" // what is being made
-	Consent     = "consent"
-	Answers     = Consent + "/ledger.jsonl"
-	Evidence    = Consent + "/evidence"
-	Forgotten   = Consent + "/forgotten.json"
-	Uploads     = "uploads"
-	Journal     = Uploads + "/journal.jsonl"
-	Receipts    = Uploads + "/receipts.jsonl"
-	Backups     = Uploads + "/backups.jsonl"
-	Resume      = Uploads + "/backup-journal.jsonl" // how far interrupted backups have got
-	Made        = "made"                            // what was made of recordings and written elsewhere
-	MadeLedger  = Made + "/made.jsonl"
-	Show        = "show.json"
-	Feed        = "feed"
-	Cover       = "cover"    // in Feed, followed by a part of its hash and .jpg or .png
-	FeedFile    = "feed.xml" // in Feed, unless somebody says otherwise
-	Lock        = ".lock"
-	LockDetails = ".lock.json"
+	Marks      = "library.json" // makes a folder a library
+	Catalog    = "catalog.sqlite"
+	Words      = "words.sqlite" // the index of what was said
+	Recordings = "recordings"
+	Archives   = "archives" // what each imported archive held
+	Removed    = "removed"  // what was removed and can be brought back
+	Confirmed  = "turns"    // turns that the host has confirmed: beside the recordings, so that no import takes them away
+	Partial    = ".partial" // what is being made
+	// Transcribing has a folder for each recording that is being transcribed,
+	// with what its engine has heard so far.
+	Transcribing = ".transcribing"
+	Consent      = "consent"
+	Answers      = Consent + "/ledger.jsonl"
+	Evidence     = Consent + "/evidence"
+	Forgotten    = Consent + "/forgotten.json"
+	Uploads      = "uploads"
+	Journal      = Uploads + "/journal.jsonl"
+	Receipts     = Uploads + "/receipts.jsonl"
+	Backups      = Uploads + "/backups.jsonl"
+	Resume       = Uploads + "/backup-journal.jsonl" // how far interrupted backups have got
+	Made         = "made"                            // what was made of recordings and written elsewhere
+	MadeLedger   = Made + "/made.jsonl"
+	Show         = "show.json"
+	Feed         = "feed"
+	Cover        = "cover"    // in Feed, followed by a part of its hash and .jpg or .png
+	FeedFile     = "feed.xml" // in Feed, unless somebody says otherwise
+	Lock         = ".lock"
+	LockDetails  = ".lock.json"
 )
 
 // Ours are the names of folders and files in the library's own folder by which
@@ -65,10 +68,10 @@ func IsIndex(name string) bool {
 // what tells of runs and of backups themselves.
 func BackedUp(name string) bool {
 	switch name {
-	case Partial, LockDetails, Backups, Resume:
+	case Partial, Transcribing, LockDetails, Backups, Resume:
 		return false
 	}
-	return !IsIndex(strings.TrimSuffix(name, Partial)) && !isLock(name)
+	return !strings.HasPrefix(name, Transcribing+"/") && !IsIndex(strings.TrimSuffix(name, Partial)) && !isLock(name)
 }
 
 // isLock reports whether a file is locked by those who write: the library, its
@@ -149,6 +152,13 @@ func EpisodeIn(folder, name string) string { return path.Join(folder, Episodes, 
 func TranscriptIn(folder string) string { return path.Join(folder, Transcript, "transcript.json") }
 func CaptionsIn(folder string) string   { return path.Join(folder, Transcript, "transcript.vtt") }
 func TextIn(folder string) string       { return path.Join(folder, Transcript, "transcript.txt") }
+
+// RawIn returns what the engine wrote for each piece of the recording, as it
+// wrote it.
+func RawIn(folder string) string { return path.Join(folder, Transcript, "raw.zip") }
+
+// TranscribingOf returns the folder of a Space that is being transcribed.
+func TranscribingOf(id string) string { return path.Join(Transcribing, id) }
 
 // Of what was removed, Removed has a folder of its files, a record beside it,
 // and while files are being moved a list of the moves.
