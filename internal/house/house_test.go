@@ -59,7 +59,7 @@ var order = [][]string{
 	{"library/find", "library/transcripts"},
 	{"library"},
 	{"library/catalog", "library/words"},
-	{"library/database", "library/fold"}, // what both indexes stand on
+	{"library/database"}, // what both indexes stand on
 	{"library/playable", "library/title"},
 	{"library/made", "library/removed", "library/backups"},
 	{"library/forgotten"},
@@ -72,8 +72,10 @@ var order = [][]string{
 	{"archive/ytd"},
 	{"library/layout"}, // an archive's neighbours may be those of a library
 	{"library/space"},
-	{"transcript/engine"},                 // what turns sound into words
-	{"transcript", "transcript/speakers"}, // what was said, in the time of any sound, and by whom
+	{"transcript/engine"},   // what turns sound into words
+	{"transcript/glossary"}, // what the host calls things
+	{"transcript", "transcript/speakers", "transcript/align"}, // what was said, in the time of any sound, and by whom
+	{"library/fold"}, // what is the same to people
 	{"stream", "spell", "suggest", "charset"},
 	{"media"},
 	{"media/format"},
