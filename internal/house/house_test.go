@@ -56,6 +56,7 @@ var order = [][]string{
 	{"consent"},
 	{"library/intake"},
 	{"library/sound"},
+	{"library/said"},
 	{"library/find", "library/transcripts"},
 	{"library"},
 	{"library/catalog", "library/words"},

@@ -188,6 +188,15 @@ func OpenWrite(ctx context.Context, o Options) (*Library, error) {
 	return l, nil
 }
 
+// Writable reports whether the library was opened for changing it.
+func (l *Library) Writable() bool { return l.lock != nil }
+
+// Writer opens the library once more, for changing it, unless somebody else is
+// changing it: then the error is a *LockedError.
+func (l *Library) Writer(ctx context.Context) (*Library, error) {
+	return OpenWrite(ctx, Options{Dir: l.dir, Version: l.version, Now: l.now, Warn: l.warn, Trace: l.trace})
+}
+
 // openFolder opens the folder. With ErrNoLibrary it returns the library too,
 // open and empty.
 func openFolder(o Options) (*Library, error) {

@@ -42,6 +42,21 @@ func (t *Tx) SetGeneration(n int64) error {
 	return err
 }
 
+// State returns a number that every Update changes: whoever has made something of
+// the catalogue sees by it whether it is still that of the catalogue.
+func (c *Catalog) State(ctx context.Context) (int64, error) {
+	var n int64
+	err := c.db.QueryRowContext(ctx, "SELECT coalesce((SELECT value FROM flag WHERE name = 'state'), 0)").Scan(&n)
+	return n, c.wrap(err)
+}
+
+// setState changes the state. Numbers do not come again, also not those of a
+// catalogue that was built anew.
+func (t *Tx) setState() error {
+	_, err := t.exec("INSERT OR REPLACE INTO flag VALUES ('state', random())")
+	return err
+}
+
 // Scrub sees to it that nothing of deleted rows is left in the files: the words
 // of the index, which FTS5 only marks as deleted (sqlite.org/fts5.html, 4.4.3),
 // and the WAL. The rows themselves were overwritten when they were deleted.
@@ -73,6 +88,9 @@ func (c *Catalog) Update(ctx context.Context, f func(*Tx) error) error {
 	defer t.Rollback()
 	tx := &Tx{ctx: ctx, tx: t, stmts: make(map[string]*sql.Stmt)}
 	if err := f(tx); err != nil {
+		return c.wrap(err)
+	}
+	if err := tx.setState(); err != nil {
 		return c.wrap(err)
 	}
 	return c.wrap(t.Commit())

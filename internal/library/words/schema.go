@@ -38,7 +38,8 @@ CREATE TABLE transcript (
 	id         TEXT NOT NULL UNIQUE,
 	started_at INTEGER,
 	rate       INTEGER NOT NULL,
-	stamp      TEXT NOT NULL
+	stamp      TEXT NOT NULL,
+	source     TEXT NOT NULL
 );
 
 CREATE TABLE speaker (

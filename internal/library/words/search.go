@@ -32,13 +32,14 @@ type Hit struct {
 	Start, End int64     // samples
 	Rate       int       // samples in a second
 	Speakers   []string
+	Source     string // how speakers are known; see Transcript
 	Text       string
 	Matches    [][2]int // where in Text the words are: first byte, and the one behind the last
 	// What was said before and after it in the Space, by whomever.
 	Before, After string
 }
 
-const selectHits = `SELECT t.id, t.started_at, t.rate, u.start, u.length, s.names, u.text,
+const selectHits = `SELECT t.id, t.started_at, t.rate, t.source, u.start, u.length, s.names, u.text,
 	coalesce((SELECT text FROM utterance WHERE rowid < w.rowid AND rowid >= t.place << %[1]d ORDER BY rowid DESC LIMIT 1), ''),
 	coalesce((SELECT text FROM utterance WHERE rowid > w.rowid AND rowid < (t.place + 1) << %[1]d ORDER BY rowid LIMIT 1), '')
 	FROM word w
@@ -97,7 +98,7 @@ func (x *Index) Search(ctx context.Context, q Query) iter.Seq2[Hit, error] {
 			var started sql.NullInt64
 			var length int64
 			var names string
-			if err := rows.Scan(&h.Space, &started, &h.Rate, &h.Start, &length, &names, &h.Text, &h.Before, &h.After); err != nil {
+			if err := rows.Scan(&h.Space, &started, &h.Rate, &h.Source, &h.Start, &length, &names, &h.Text, &h.Before, &h.After); err != nil {
 				yield(Hit{}, x.file.Wrap(err))
 				return
 			}

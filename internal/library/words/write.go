@@ -20,6 +20,7 @@ type Transcript struct {
 	StartedAt  time.Time // zero when unknown
 	Rate       int       // samples in a second of the times below
 	Stamp      string    // tells one state of the transcript from another; see Stamps
+	Source     string    // how speakers are known, as the caller calls it
 	Utterances []Utterance
 }
 
@@ -179,7 +180,7 @@ func (t *Tx) Put(s Transcript) error {
 	if !s.StartedAt.IsZero() {
 		started = s.StartedAt.UnixMilli()
 	}
-	if _, err := t.exec("INSERT INTO transcript VALUES (?,?,?,?,?)", place, s.ID, started, s.Rate, s.Stamp); err != nil {
+	if _, err := t.exec("INSERT INTO transcript VALUES (?,?,?,?,?,?)", place, s.ID, started, s.Rate, s.Stamp, s.Source); err != nil {
 		return err
 	}
 	list := s.Utterances
