@@ -75,7 +75,7 @@ var order = [][]string{
 	{"library/space"},
 	{"transcript/engine"},   // what turns sound into words
 	{"transcript/glossary"}, // what the host calls things
-	{"transcript", "transcript/speakers", "transcript/align"}, // what was said, in the time of any sound, and by whom
+	{"transcript", "transcript/speakers", "transcript/align", "transcript/quote"}, // what was said, in the time of any sound, and by whom
 	{"library/fold"}, // what is the same to people
 	{"stream", "spell", "suggest", "charset"},
 	{"media"},
