@@ -55,7 +55,7 @@ var order = [][]string{
 	{"recording"},
 	{"consent"},
 	{"library/intake"},
-	{"library/sound"},
+	{"library/sound", "library/spoken"},
 	{"library/said"},
 	{"library/find", "library/transcripts"},
 	{"library"},

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spaces-cli/spaces/internal/proof"
 )
@@ -17,9 +18,9 @@ import (
 // File finds out what a file on disk holds of which recordings: by what the
 // library holds or has made, and by its sound. What lies packed in it is
 // looked into. Tags, names and a record beside the file are hints: they add
-// recordings and take none away. If some of it can be the sound of nobody
-// knows whom, one of the uses says so. A file in which there is no sound has
-// no uses.
+// recordings and take none away. If some of it can be the sound or the words of
+// nobody knows whom, one of the uses says so. A file in which there is no sound,
+// and no words of a recording, has no uses.
 func (g *Gate) File(ctx context.Context, name string) ([]Use, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -90,6 +91,13 @@ func (g *Gate) readMade(ctx context.Context) error {
 			u = OfEpisode(k.Episode)
 		}
 		made[sha] = append(made[sha], u)
+		if k.Episode != nil {
+			for _, s := range k.Episode.Sidecars {
+				if slices.Contains(k.Episode.Transcripts, s.File) {
+					made[s.SHA256] = append(made[s.SHA256], u)
+				}
+			}
+		}
 		if u.Recording != k.Recording { // a record that lies in another's folder
 			made[sha] = append(made[sha], Use{Recording: k.Recording})
 		}
@@ -111,7 +119,7 @@ type fileScan struct {
 	why   string // what is not known of the first part that is neither
 }
 
-// plain reports whether there was no sound in the file.
+// plain reports whether there was nothing in the file that anybody has said.
 func (l *fileScan) plain() bool { return len(l.sure)+len(l.heard) == 0 && l.why == "" }
 
 // unknown notes that nobody can tell what a part is.
@@ -130,8 +138,11 @@ func (l *fileScan) at(name string, r io.ReaderAt, size int64, depth int) error {
 		return err
 	}
 	plain, err := isPlain(l.ctx, r, size)
-	if plain || err != nil {
+	if err != nil {
 		return err
+	}
+	if plain {
+		return l.text(r, size)
 	}
 	sha, err := hash(l.ctx, io.NewSectionReader(r, 0, size))
 	if err != nil {

@@ -11,6 +11,11 @@ import (
 	"github.com/spaces-cli/spaces/internal/media"
 )
 
+// isWords reports whether a plain file is a text, and no picture.
+func isWords(ctx context.Context, r io.ReaderAt, size int64) (bool, error) {
+	return isText(ctx, io.NewSectionReader(r, 0, size))
+}
+
 // isPlain reports whether a file is known to hold no sound: it is a text, a
 // JPEG or a PNG picture, and nothing besides. Whatever is not known to is taken
 // for sound.

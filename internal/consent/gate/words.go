@@ -1,0 +1,46 @@
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spaces-cli/spaces/internal/library/spoken"
+)
+
+// text looks at a text: what people have said is theirs as their voice is. One
+// that an episode was written with holds what that does; any other is compared
+// with the transcripts. Of captions that nobody can tell the recording of,
+// somebody unknown has said the words; other texts can be anybody's own.
+func (l *fileScan) text(r io.ReaderAt, size int64) error {
+	text, err := isWords(l.ctx, r, size)
+	if !text || err != nil {
+		return err
+	}
+	sha, err := hash(l.ctx, io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return err
+	}
+	if known := l.g.made[sha]; known != nil {
+		l.sure = append(l.sure, known...)
+		return nil
+	}
+	found, err := spoken.Find(l.ctx, l.g.o.Library, r, size)
+	switch {
+	case errors.Is(err, spoken.ErrLong):
+		l.unknown("it is too long to be compared with the transcripts in the library")
+		return nil
+	case err != nil:
+		return fmt.Errorf("cannot determine whose words it contains: %w", err)
+	}
+	for _, m := range found.Matches {
+		l.heard = append(l.heard, Use{Recording: m.Recording, Parts: m.Spans})
+	}
+	switch {
+	case found.Rest && len(found.Matches) > 0:
+		l.unknown("part of its words is in no transcript in the library")
+	case found.Rest:
+		l.unknown("it is a transcript, and its words are in no transcript in the library")
+	}
+	return nil
+}
