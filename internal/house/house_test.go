@@ -52,6 +52,7 @@ var order = [][]string{
 	{"bag"},
 	{"clip/..."},
 	{"clip"},
+	{"recording/spoken"},
 	{"recording"},
 	{"consent"},
 	{"library/intake"},

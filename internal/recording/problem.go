@@ -10,6 +10,7 @@ type ProblemKind string
 
 const (
 	BadTime    ProblemKind = "bad-time"     // cannot be read as a time
+	BadQuote   ProblemKind = "bad-quote"    // cannot be read as words
 	OutOfRange ProblemKind = "out-of-range" // not in the recording
 	InGap      ProblemKind = "in-gap"       // a wall clock that was not recorded
 	NoTurns    ProblemKind = "no-turns"     // nobody is known to speak
@@ -28,6 +29,7 @@ const (
 	EndsLate    Cause = "ends-late"   // the end is beyond the recording
 	LostThere   Cause = "lost-there"  // the sound goes on At
 	OthersSpeak Cause = "others"      // Known speak
+	NoWords     Cause = "no-words"    // a quote without words
 )
 
 // A Problem is an error in what was asked for.

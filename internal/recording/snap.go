@@ -19,6 +19,9 @@ const (
 	// one around.
 	quietLevel = -50.0 // dBFS
 	quietDrop  = 35.0  // dB
+	// pauseDrop is the same between words whose times are known: there breath and
+	// rooms are no speech.
+	pauseDrop = 25.0 // dB
 )
 
 // Snap moves the ends of a span to the nearest silence within a second, so
@@ -43,35 +46,11 @@ func (r *Recording) quiet(ctx context.Context, position int64) (int64, error) {
 	if position == 0 || position == r.Samples {
 		return position, nil
 	}
-	s, stop, err := r.Decode(ctx, Span{Start: from, Samples: to - from}, pcm.Format{SampleRate: r.Rate, Channels: 1})
+	windows, cell, err := r.windows(ctx, Span{Start: from, Samples: to - from})
 	if err != nil {
 		return 0, err
 	}
-	defer stop()
-	cell := max(1, r.Rate/cellsASec)
-	var power []float64
-	err = s.Frames(ctx, cell, func(block []float32) error {
-		sum := 0.0
-		for _, v := range block {
-			sum += float64(v) * float64(v)
-		}
-		power = append(power, sum/float64(len(block)))
-		return nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	windows := make([]float64, 0, len(power))
-	loudest := 0.0
-	for i := 0; i+snapWindow <= len(power); i++ {
-		sum := 0.0
-		for _, p := range power[i : i+snapWindow] {
-			sum += p
-		}
-		windows = append(windows, sum/snapWindow)
-		loudest = max(loudest, sum/snapWindow)
-	}
-	limit := max(math.Pow(10, quietLevel/10), loudest*math.Pow(10, -quietDrop/10))
+	limit := limitOf(windows, quietDrop)
 	best, distance := position, reach+1
 	for i, w := range windows {
 		middle := from + int64(i)*int64(cell) + int64(snapWindow*cell)/2
@@ -80,4 +59,70 @@ func (r *Recording) quiet(ctx context.Context, position int64) (int64, error) {
 		}
 	}
 	return best, nil
+}
+
+// windows returns the power of the windows of a span, and by how many samples each
+// begins after the one before.
+func (r *Recording) windows(ctx context.Context, s Span) (list []float64, cell int, err error) {
+	in, stop, err := r.Decode(ctx, s, pcm.Format{SampleRate: r.Rate, Channels: 1})
+	if err != nil {
+		return nil, 0, err
+	}
+	defer stop()
+	cell = max(1, r.Rate/cellsASec)
+	var power []float64
+	err = in.Frames(ctx, cell, func(block []float32) error {
+		sum := 0.0
+		for _, v := range block {
+			sum += float64(v) * float64(v)
+		}
+		power = append(power, sum/float64(len(block)))
+		return nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	list = make([]float64, 0, len(power))
+	for i := 0; i+snapWindow <= len(power); i++ {
+		sum := 0.0
+		for _, p := range power[i : i+snapWindow] {
+			sum += p
+		}
+		list = append(list, sum/snapWindow)
+	}
+	return list, cell, nil
+}
+
+// limitOf is the power up to which a window is silence.
+func limitOf(windows []float64, drop float64) float64 {
+	loudest := 0.0
+	for _, w := range windows {
+		loudest = max(loudest, w)
+	}
+	return max(math.Pow(10, quietLevel/10), loudest*math.Pow(10, -drop/10))
+}
+
+// Pauses returns the stretches of a span in which nobody speaks, in order: those
+// of 40 ms or more that are silence, or much quieter than the loudest of the span.
+// It is for spans of a few seconds with speech in them.
+func (r *Recording) Pauses(ctx context.Context, s Span) ([]Span, error) {
+	windows, cell, err := r.windows(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	limit := limitOf(windows, pauseDrop)
+	var list []Span
+	for i, w := range windows {
+		if w > limit {
+			continue
+		}
+		from := s.Start + int64(i)*int64(cell)
+		end := min(s.End(), from+int64(snapWindow*cell))
+		if n := len(list); n > 0 && list[n-1].End() >= from {
+			list[n-1].Samples = end - list[n-1].Start
+			continue
+		}
+		list = append(list, Span{Start: from, Samples: end - from})
+	}
+	return list, nil
 }
