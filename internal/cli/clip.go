@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,7 +24,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/spell"
-	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type clipOptions struct {
@@ -467,130 +465,4 @@ func (c *clipper) direct(q *clips.Request, output string, many bool) error {
 	}
 	q.File = output
 	return nil
-}
-
-// clipJSON is a line of output. What is not known of a failed clip is null.
-type clipJSON struct {
-	Schema    int            `json:"schema"`
-	Line      int            `json:"line,omitempty"`
-	Recording string         `json:"recording"`
-	At        *float64       `json:"at"`
-	Length    *float64       `json:"length"`
-	Start     *int64         `json:"start"`
-	Samples   *int64         `json:"samples"`
-	Frames    bool           `json:"whole_frames,omitempty"`
-	Shortened bool           `json:"shortened,omitempty"`
-	Format    *format.Format `json:"format"`
-	File      *string        `json:"file"`
-	Captions  string         `json:"captions,omitempty"`
-	Bytes     *int64         `json:"bytes"`
-	SHA256    *string        `json:"sha256"`
-	Lossless  *bool          `json:"lossless"`
-	Status    clips.Status   `json:"status"`
-	// ConsentMissing are the handles of those who have not agreed.
-	ConsentMissing []string            `json:"consent_missing,omitempty"`
-	Omitted        []recording.Omitted `json:"omitted,omitempty"`
-	Error          *clipFailure        `json:"error,omitempty"`
-}
-
-type clipFailure struct {
-	Kind    string `json:"kind"`
-	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
-}
-
-// printLine tells of a clip. If the clip itself went to standard output, that
-// takes nothing else.
-func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
-	if r.Unnoted != nil {
-		c.app.Warn("the library could not record this file, so it may not be possible to prove its origin later: %v", r.Unnoted)
-	}
-	if c.app.Settings.JSON {
-		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,
-			Samples: &r.Samples, Frames: r.WholeFrames, Shortened: r.Shortened, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
-		if r.Status != clips.Planned {
-			v.Bytes, v.SHA256 = &r.Bytes, &r.SHA256
-		}
-		return app.WriteJSON(c.app.Out, v)
-	}
-	w, name := c.app.Out, terminal.Safe(c.app.Shorten(r.File))
-	if c.o.output == "-" {
-		w, name = c.app.Err, "standard output"
-		if c.app.Settings.Quiet {
-			return nil
-		}
-	}
-	text := fmt.Sprintf("%s  %s s from %s", name, decimal(math.Round(1000*r.Length)/1000), spell.Moment(r.At))
-	if r.Status != clips.Planned {
-		text += "  " + spell.Size(r.Bytes)
-	}
-	if r.Captions != "" {
-		text += "  with captions"
-	}
-	if !r.Lossless {
-		text += "  re-encoded"
-	}
-	if r.WholeFrames {
-		text += "  on whole frames"
-	}
-	switch {
-	case r.Late:
-		text += "  shortened: the recording starts there"
-	case r.Shortened:
-		text += "  shortened: the recording ends there"
-	}
-	switch r.Status {
-	case clips.Done:
-		text += "  (already there)"
-	case clips.Planned:
-		text += "  (not written)"
-	}
-	if line := c.leftOut(r); line != "" {
-		text += "\n  " + line
-	}
-	_, err := fmt.Fprintln(w, text)
-	return err
-}
-
-// leftOut says what was left out of a clip.
-func (c *clipper) leftOut(r clips.Result) string {
-	c.omitMu.Lock()
-	defer c.omitMu.Unlock()
-	if o := c.omits[r.Recording]; o != nil {
-		return o.text(recording.Span{Start: r.Start, Samples: r.Samples})
-	}
-	return ""
-}
-
-// omission finds what is left out of a recording with --consented-only.
-func (c *clipper) omission(r *recording.Recording) (*omission, error) {
-	c.omitMu.Lock()
-	defer c.omitMu.Unlock()
-	if o := c.omits[r.Space.ID]; o != nil {
-		return o, nil
-	}
-	o, err := c.o.omit.omission(c.gate, consent.Clipping, r)
-	if err == nil {
-		c.omits[r.Space.ID] = o
-	}
-	return o, err
-}
-
-// printFailed tells of a clip that could not be cut.
-func (c *clipper) printFailed(l clips.Line, err error) error {
-	f := app.Classify(err)
-	if c.app.Settings.JSON {
-		return app.WriteJSON(c.app.Out, clipJSON{Schema: clips.Schema, Line: l.Number, Recording: l.Recording, Status: clips.Failed,
-			Error: &clipFailure{f.Kind, f.Error(), f.Hint}})
-	}
-	where := "clip at " + l.At
-	if l.Number > 0 {
-		where = fmt.Sprintf("line %d", l.Number)
-	}
-	text := fmt.Sprintf("spaces: error: %s: %s", where, terminal.SafeLines(f.Error()))
-	if f.Hint != "" {
-		text += "\nspaces: hint: " + terminal.Safe(f.Hint)
-	}
-	_, werr := fmt.Fprintln(c.app.Err, text)
-	return werr
 }
