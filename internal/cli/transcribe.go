@@ -15,34 +15,50 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/settings"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 type transcribeOptions struct {
 	app.Refs
-	file, encoding string
-	language       string
+	engine, model, language string
+	address, command        string
+	threads                 int
+	timeout                 string
+	partial, dryRun         bool
+	override                string
+	file, encoding          string
 }
 
 func newTranscribeCmd(a *App) *cobra.Command {
 	var o transcribeOptions
 	cmd := &cobra.Command{
 		Use:   "transcribe SPACE...",
-		Short: "Turn speech into words, or import a transcript",
-		Long: `Keep a transcript of a Space: what was said, when, and by whom. --import reads a transcript that
-another program wrote (SubRip, WebVTT or JSON; see spaces help topic transcripts). Speakers come from the turns that
-you have confirmed, otherwise from the audio levels, which are approximate.
+		Short: "Turn speech into text, or import a transcript",
+		Long: `Turn the speech of Spaces into text, and keep it beside the recording: what was said, when, and by
+whom. Engines: whisper (whisper.cpp's whisper-cli, on this computer), openai (a server with OpenAI's
+protocol, or whisper.cpp's own server), command (any program that writes SubRip, WebVTT or JSON).
+--import reads a transcript that another program wrote.
+
+Only a server on another computer receives audio; who has not agreed to that is silenced in it. The
+recording is cut in pauses; each piece is kept when it is done, so an interrupted run continues where
+it was. Speakers come from the turns that you have confirmed, otherwise from the audio levels, which
+are approximate.
 
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
 "-" reads ids, or JSON Lines with an "id", from standard input.`,
-		Example: `  spaces transcribe latest --import talk.srt`,
+		Example: `  spaces transcribe latest --model base.en
+  spaces transcribe latest --engine command --command 'recognize --lang {language} {audio} {out}'
+  spaces transcribe latest --import talk.srt
+  spaces list --json | spaces transcribe -`,
 		Annotations: manual.Exits(map[int]string{
-			app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitPartly: "some could not be transcribed; they are listed",
-			app.ExitNotFound: "no such Space, or none of them has audio"}),
+			app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitPartly: "some could not be transcribed, or not completely; they are listed",
+			app.ExitNotFound: "no such Space, none of them has audio, or the engine or its model is missing"}),
 		Args: app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
@@ -50,11 +66,23 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 		},
 	}
 	f := cmd.Flags()
+	f.StringVar(&o.engine, "engine", "", "`NAME`: engine: whisper, openai or command (default whisper)")
+	f.StringVar(&o.model, "model", "", "`NAME`: model of the engine: a name such as base.en, or a file")
+	f.StringVar(&o.language, "language", "", "`CODE` of the language, such as en (default: detect it)")
+	f.StringVar(&o.address, "address", "", "`URL` of the server, for openai")
+	f.StringVar(&o.command, "command", "", "`COMMAND`: program and arguments, for command; {audio}, {language} and {out} are replaced")
+	f.IntVar(&o.threads, "threads", 0, "`N`: threads of whisper-cli (default: all cores)")
+	f.StringVar(&o.timeout, "timeout", "", "`T`: give up a piece of at most 5 minutes after this time (default 1 h, servers 15 min)")
+	manual.Group(f, "Engine", "engine", "model", "language", "address", "command", "threads", "timeout")
+	f.BoolVar(&o.partial, "partial", false, "save the transcript even if pieces failed")
+	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "show what would be transcribed, and what would leave this computer")
+	manual.Group(f, "Output", "partial", "dry-run")
 	f.StringVar(&o.file, "import", "", "import the transcript in `FILE` (SubRip, WebVTT or JSON)")
-	app.AddEncoding(cmd, &o.encoding, "the imported file", "Import")
-	f.StringVar(&o.language, "language", "", "`CODE` of the language, such as en or pt-BR")
 	manual.Group(f, "Import", "import")
+	app.AddEncoding(cmd, &o.encoding, "the imported file", "Import")
+	app.AddOverride(cmd, &o.override)
 	app.AddIDOnly(cmd, &o.Refs)
+	app.Complete(cmd, "engine", settings.Engines()...)
 	return cmd
 }
 
@@ -69,15 +97,13 @@ type transcriptLine struct {
 	Utterances   int                `json:"utterances"`
 	Words        int                `json:"words"`
 	File         string             `json:"file"`
+	Pieces       int                `json:"pieces,omitempty"`
+	PiecesFailed int                `json:"pieces_failed,omitempty"`
+	Muted        []string           `json:"muted,omitempty"`
+	Remarks      []string           `json:"remarks,omitempty"`
 }
 
 func (a *App) transcribe(ctx context.Context, o *transcribeOptions) error {
-	switch {
-	case o.file == "":
-		return app.Usage("--import is required")
-	case len(o.Words) > 1 || o.Words[0] == "-":
-		return app.Usage("--import takes one SPACE")
-	}
 	if o.language != "" {
 		tag, err := language.Parse(o.language)
 		if err != nil {
@@ -87,6 +113,15 @@ func (a *App) transcribe(ctx context.Context, o *transcribeOptions) error {
 	}
 	if err := app.CheckEncoding(o.encoding, o.file, "--import FILE"); err != nil {
 		return err
+	}
+	if o.file == "" {
+		return a.recognize(ctx, o)
+	}
+	switch {
+	case len(o.Words) > 1 || o.Words[0] == "-":
+		return app.Usage("--import takes one SPACE")
+	case o.engine != "" || o.model != "" || o.address != "" || o.command != "" || o.threads != 0 || o.timeout != "" || o.partial || o.dryRun || o.override != "":
+		return app.Hinted(app.Usage("--import cannot be combined with the flags of engines"), "leave them out; only --language and --encoding go with --import")
 	}
 	return a.importTranscript(ctx, o)
 }
@@ -118,10 +153,13 @@ func (a *App) importTranscript(ctx context.Context, o *transcribeOptions) error 
 	t.Language = o.language
 	t.Engine = transcripts.Engine{Name: "import", File: filepath.Base(o.file), SHA256: sum}
 	t.MadeAt = space.Time{Time: a.Now().UTC()}
-	if err := transcripts.Write(lib.Root(), s, t); err != nil {
+	if err := said.Keep(ctx, lib, s, t); err != nil {
 		return err
 	}
-	return a.printTranscribed(s, t)
+	if err := transcripts.RemoveRaw(lib.Root(), s); err != nil { // it is of other words
+		return err
+	}
+	return a.printTranscribed(transcribed{s: s, t: t})
 }
 
 // hashOf returns the SHA-256 of a file.
@@ -138,19 +176,35 @@ func hashOf(name string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
+// A transcribed is a transcript that was kept, and what there is to say of it.
+type transcribed struct {
+	s              *space.Space
+	t              *transcripts.Transcript
+	pieces, failed int
+	muted          []string
+	remarks        []string
+}
+
 // printTranscribed tells of a transcript that was kept.
-func (a *App) printTranscribed(s *space.Space, t *transcripts.Transcript) error {
-	words := t.CountWords()
+func (a *App) printTranscribed(d transcribed) error {
+	words := d.t.CountWords()
 	if a.Settings.JSON {
-		return app.WriteJSON(a.Out, transcriptLine{space.Schema, s.ID, s.Title, t.Language, t.Engine, t.SpeakersFrom,
-			len(t.Utterances), words, layout.TranscriptIn(s.Folder)})
+		return app.WriteJSON(a.Out, transcriptLine{space.Schema, d.s.ID, d.s.Title, d.t.Language, d.t.Engine, d.t.SpeakersFrom,
+			len(d.t.Utterances), words, layout.TranscriptIn(d.s.Folder), d.pieces, d.failed, d.muted, d.remarks})
 	}
 	who := map[string]string{
 		transcripts.FromTurns: "speakers from your confirmed turns", transcripts.FromLevels: "speakers approximate, from the audio levels",
-		transcripts.FromFile: "speakers from the file"}[t.SpeakersFrom]
+		transcripts.FromFile: "speakers from the file"}[d.t.SpeakersFrom]
 	if who == "" {
 		who = "speakers unknown"
 	}
-	a.Say("Saved the transcript of %s: %s, %s", s.ID, spell.Count(words, "word"), who)
+	for _, remark := range d.remarks {
+		a.Warn("%s: %s", d.s.ID, remark)
+	}
+	if words == 0 {
+		a.Say("Saved the transcript of %s: no speech was recognized", d.s.ID)
+		return nil
+	}
+	a.Say("Saved the transcript of %s: %s, %s", d.s.ID, spell.Count(words, "word"), who)
 	return nil
 }

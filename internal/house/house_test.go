@@ -51,7 +51,7 @@ var order = [][]string{
 	{"episode/..."}, // what an episode is made with: chapters, artwork
 	{"bag"},
 	{"clip/..."},
-	{"clip"},
+	{"clip", "transcribe"},
 	{"recording/spoken"},
 	{"recording"},
 	{"consent"},

@@ -61,6 +61,7 @@ func Keys() []Key {
 		list = append(list, Key{Name: ConsentKey(act), About: "speakers without consent in " + speakersIn[act] + ": off, warn or require",
 			preset: string(consent.Policy(nil).Mode(act)), check: aMode})
 	}
+	list = append(list, transcribeKeys()...)
 	return append(list,
 		Key{Name: meKey, About: "your handles on X, separated by commas; your own voice needs no consent", text: true, check: someHandles},
 		Key{Name: xClientIDKey, About: "client ID of your developer app on X", text: true, check: aClientID},

@@ -153,6 +153,7 @@ type Settings struct {
 	Me         []string // the host's own handles or ids
 	XClientID  string   // of the host's developer app at X
 	XPort      int      // to which X sends the browser back
+	Transcribe Transcribe
 }
 
 // Settings reads the values. Their texts have been checked by Resolve.
@@ -165,6 +166,7 @@ func (f Folder) Settings(v *Values) (Settings, error) {
 	s.Jobs, _ = strconv.Atoi(text(jobsKey))
 	s.Window, _ = parseWindow(text(windowKey))
 	s.XPort, _ = strconv.Atoi(text(xPortKey))
+	s.Transcribe = f.transcribe(text)
 	for _, act := range consent.Actions {
 		s.Consent[act], _ = consent.ParseMode(text(ConsentKey(act)))
 	}

@@ -32,6 +32,7 @@ type Job struct {
 	Turns     *space.Turns // who speaks when, or nil: pieces rather end where somebody else begins
 	Engine    engine.Engine
 	Name      transcripts.Engine // of the engine, as transcripts tell it
+	Setup     string             // what else decides about its results, such as its address; it is kept as a hash
 	Language  string             // ISO 639-1, or "" to detect it
 	Prompt    string             // names and terms that occur, or ""
 	// Mute is what the engine must not hear: it gets silence in its place.

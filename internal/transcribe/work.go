@@ -88,7 +88,7 @@ func (j *Job) open(plan []piece) (*work, error) {
 // or other sound make other results.
 func (j *Job) key(plan []piece) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "1 %q %q %q %q %q\n", j.Name.Name, j.Name.Version, j.Name.Model, j.Language, j.Prompt)
+	fmt.Fprintf(h, "1 %q %q %q %q %q %q\n", j.Name.Name, j.Name.Version, j.Name.Model, j.Setup, j.Language, j.Prompt)
 	for _, p := range j.Recording.Space.Pieces {
 		fmt.Fprintln(h, p.SHA256)
 	}

@@ -157,6 +157,8 @@ func Classify(err error) *Failure {
 		return Fail(ExitFailed, "broken-ledger", broken.Hint(), err)
 	case errors.As(err, new(*durable.TakenError)):
 		return Fail(ExitFailed, "exists", "choose another name with -o, or replace the file with --force", err)
+	case engineFailure(err) != nil:
+		return engineFailure(err)
 	case IsBadText(err):
 		return badText(err)
 	case errors.As(err, new(*transcript.InvalidError)):

@@ -47,6 +47,8 @@ type Transcript struct {
 	// which are approximate, the imported "file", or "" if they are not.
 	SpeakersFrom string      `json:"speakers_from"`
 	Utterances   []Utterance `json:"utterances"` // by their beginning
+	// Missing are the parts of which the engine made no words.
+	Missing []Part `json:"missing,omitempty"`
 }
 
 // An Engine is what wrote the words.
@@ -56,6 +58,12 @@ type Engine struct {
 	Model   string `json:"model,omitempty"`
 	File    string `json:"file,omitempty"`   // the name of the file that was imported
 	SHA256  string `json:"sha256,omitempty"` // of it
+}
+
+// A Part is a stretch of the recording.
+type Part struct {
+	Start int64 `json:"start"`
+	End   int64 `json:"end"`
 }
 
 // An Utterance is what one person says in one breath, or several at once.
