@@ -68,6 +68,9 @@ func TestPrecedence(t *testing.T) {
 		{"me", "", "me: %s", "ann", "@bob, carl", ""},
 		{"x.client_id", "", "x:\n  client_id: %s", "abc", "007", ""},
 		{"x.redirect_port", "8420", "x:\n  redirect_port: %s", "8421", "8422", ""},
+		{"transcribe.engine", "", "transcribe:\n  engine: %s", "whisper", "openai", ""},
+		{"transcribe.model", "", "transcribe: {model: %s}", "base.en", "small", ""},
+		{"transcribe.remote", "ask", "transcribe.remote: %s", "allow", "ask", ""},
 	} {
 		for set := range 8 {
 			inFile, inEnv, inFlag := set&1 != 0, set&2 != 0, set&4 != 0
@@ -204,6 +207,10 @@ func TestRefusedValues(t *testing.T) {
 		{"x.client_id", "", "a b", `must be the client ID as X shows it, not "a b"`},
 		{"x.client_id", "x: 5", "", "x must be a section with its own keys"},
 		{"x.redirect_port", "x: {redirect_port: 80}", "", `must be a port from 1024 to 65535, not "80"`},
+		{"transcribe.engine", "transcribe: {engine: vosk}", "", `must be whisper, openai or command, not "vosk"`},
+		{"transcribe.language", "transcribe: {language: ponies!}", "", `must be a language code such as en or pt-BR, not "ponies!"`},
+		{"transcribe.remote", "transcribe: {remote: true}", "", `must be ask or allow, not "true"`},
+		{"transcribe.address", "transcribe: {address: 'https://user:secret@host'}", "", `must not contain a password or a query`},
 	} {
 		t.Run(c.content+c.variable, func(t *testing.T) {
 			f := folder(t, c.content)
