@@ -32,7 +32,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/stream"
 	"github.com/spaces-cli/spaces/internal/terminal"
-	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 type exportOptions struct {
@@ -46,6 +45,7 @@ type exportOptions struct {
 	encoder                string
 	title, cover, name     string
 	chapters, transcript   string
+	transcriptNames        string
 	encoding               string // of the transcript
 	description, id3       string
 	set                    []string
@@ -101,10 +101,11 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 	f.StringVar(&o.description, "description", "", "`TEMPLATE`: template of the description")
 	f.StringVar(&o.cover, "cover", "", "`FILE`: JPEG or PNG cover, or none (default: cover.jpg or cover.png beside the episodes, or in the library)")
 	f.StringVar(&o.chapters, "chapters", "", "`FILE`: file with chapters, or turns (approximate), or clips")
-	f.StringVar(&o.transcript, "transcript", "", "add a transcript from `FILE`: .srt, .vtt or .json")
+	f.StringVar(&o.transcript, "transcript", "", "`FILE`: .srt, .vtt or .json with a transcript, or none (default: the one that the library keeps)")
+	f.StringVar(&o.transcriptNames, "transcript-speakers", "", "`WHICH`: speakers named in a kept transcript: confirmed (default), estimated too, or none")
 	f.StringVar(&o.id3, "id3", "", "`VERSION`: version of the ID3 tag of an MP3, 2.3 or 2.4")
 	f.StringArrayVar(&o.set, "set", nil, "`KEY=VALUE`: set a tag: album, artist, genre or track; may be repeated")
-	manual.Group(f, "Tags", "title", "description", "cover", "chapters", "transcript", "id3", "set")
+	manual.Group(f, "Tags", "title", "description", "cover", "chapters", "transcript", "transcript-speakers", "id3", "set")
 	app.AddEncoding(cmd, &o.encoding, "the transcript", "Tags")
 	addOmitter(cmd, &o.omit)
 	app.AddOverride(cmd, &o.override)
@@ -231,7 +232,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		err = o.omit.check(o.override)
 	}
 	if err == nil {
-		err = app.CheckEncoding(o.encoding, o.transcript, "--transcript")
+		err = o.checkTranscript()
 	}
 	if err != nil {
 		return err
@@ -244,7 +245,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	if err := o.place(&q, len(rows) > 1); err != nil {
 		return err
 	}
-	if o.transcript != "" && len(rows) > 1 {
+	if o.givesTranscript() && len(rows) > 1 {
 		return app.Usage("--transcript can belong to one Space only, not to %d", len(rows))
 	}
 	q.Library = lib
@@ -339,20 +340,6 @@ func (o *exportOptions) readChapters(a *App, q *episode.Request) error {
 // length is that of the recording, in seconds.
 func length(q *episode.Request) float64 { return q.Recording.Seconds(q.Recording.Samples) }
 
-// say reads what was said.
-func (o *exportOptions) say(a *App, q *episode.Request) error {
-	if o.transcript == "" {
-		return nil
-	}
-	read, err := transcript.ReadFile(o.transcript, transcript.Options{Encoding: o.encoding}, length(q))
-	if err != nil {
-		return err
-	}
-	a.WarnTranscript(o.transcript, read.Notes)
-	q.Transcript, q.TranscriptFile = read.Cues, o.transcript
-	return nil
-}
-
 // reviewExport stops a command that would leave out what nobody has looked at.
 func (a *App) reviewExport(o *exportOptions, ask *app.Asker, lib *library.Library, rows []catalog.Row) error {
 	if !o.omit.only || o.omit.reviewed {
@@ -400,7 +387,7 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *app.Asker,
 	if err := o.mark(a, &q, s, out); err != nil {
 		return nil, err
 	}
-	if err := o.say(a, &q); err != nil {
+	if q.Transcript, err = o.transcriptOf(a, q.Library, s, length(&q)); err != nil {
 		return nil, err
 	}
 	res, err := episode.Export(ctx, q, p)

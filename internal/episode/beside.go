@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
 	"github.com/spaces-cli/spaces/internal/recording"
-	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 // A sidecar is a file that stands beside the audio.
@@ -30,29 +28,6 @@ type sidecar struct {
 func (r *Record) besides() []string {
 	names := slices.Concat([]string{r.Cover, r.ChapterFile, r.Notes}, r.Transcripts)
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
-}
-
-// hashTranscript takes down which transcript the episode has.
-func (e *export) hashTranscript() error {
-	if len(e.Transcript) == 0 {
-		return nil
-	}
-	// A cue as records of episodes hash it: what is written of it.
-	type hashed struct {
-		Start, End    float64
-		Speaker, Text string
-	}
-	cues := make([]hashed, len(e.Transcript))
-	for i, c := range e.Transcript {
-		cues[i] = hashed{c.Start, c.End, c.Speaker, c.Text}
-	}
-	b, err := json.Marshal(cues)
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(b)
-	e.rec.Settings.Transcript = hex.EncodeToString(sum[:])
-	return nil
 }
 
 // gather makes what stands beside the audio.
@@ -82,43 +57,6 @@ func (e *export) add(ext string, content []byte, set func(*Record, string)) {
 	e.besides = append(e.besides, sidecar{ext: ext, content: content, set: set})
 }
 
-// addTranscripts puts the transcript into the time of the episode.
-func (e *export) addTranscripts() error {
-	if len(e.Transcript) == 0 {
-		return nil
-	}
-	heard := slices.DeleteFunc(slices.Clone(e.Transcript), e.omits)
-	if n := len(e.Transcript) - len(heard); n > 0 {
-		e.note("%d cues of the transcript overlap the cuts and were left out", n)
-	}
-	cues := transcript.Move(heard, e.rec.Locate)
-	if len(cues) == 0 {
-		e.note("no cue of the transcript falls within the episode")
-		return nil
-	}
-	set := func(rec *Record, name string) { rec.Transcripts = append(rec.Transcripts, name) }
-	var vtt, srt bytes.Buffer
-	if err := errors.Join(transcript.WriteVTT(&vtt, cues), transcript.WriteSRT(&srt, cues)); err != nil {
-		return err
-	}
-	e.add(".vtt", vtt.Bytes(), set)
-	e.add(".srt", srt.Bytes(), set)
-	return nil
-}
-
-// omits reports whether words of a cue were said in what is left out, as far as
-// times of transcripts can tell.
-func (e *export) omits(c transcript.Cue) bool {
-	const rough = 0.25 // seconds by which they are wrong
-	for _, s := range e.Omit.Spans {
-		from, to := e.Recording.Seconds(s.Start), e.Recording.Seconds(s.End())
-		if min(c.End, to)-max(c.Start, from) > rough || from <= c.Start && c.End <= to {
-			return true
-		}
-	}
-	return false
-}
-
 // arrange finds names for what stands beside the audio: that of the audio with
 // another extension or, where such a file is another's, with one more. An
 // episode of another format may have been trimmed in another way, so that its
@@ -138,8 +76,8 @@ func (t *target) arrange(e *export) error {
 			own[s.File], edited[s.File] = was, !was
 		}
 		for _, name := range old.Transcripts {
-			if t.isInput(name, e.TranscriptFile) && !e.whole() {
-				return recording.Problemf(BadRequest, OwnTranscript, "%s is the transcript that the export wrote; give the original transcript", e.TranscriptFile)
+			if t.isInput(name, e.Transcript.File) && !e.whole() {
+				return recording.Problemf(BadRequest, OwnTranscript, "%s is the transcript that the export wrote; give the original transcript", e.Transcript.File)
 			}
 		}
 	}
@@ -157,7 +95,7 @@ func (t *target) arrange(e *export) error {
 			case err != nil || same:
 				return same, err
 			}
-			return own[name] && !others[name] && !t.isInput(name, e.TranscriptFile), nil
+			return own[name] && !others[name] && !t.isInput(name, e.Transcript.File), nil
 		}
 		first := t.beside(s.ext)
 		s.name = first

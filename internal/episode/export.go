@@ -110,7 +110,7 @@ func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) 
 	if err := e.gather(); err != nil {
 		return nil, err
 	}
-	old, err := out.standing(&e.rec, q.Force)
+	old, err := out.standing(&e.rec, q.Force, q.Transcript.File != "")
 	if err != nil {
 		return nil, err
 	}

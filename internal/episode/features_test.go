@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -198,17 +199,17 @@ func TestCutsAreSoft(t *testing.T) {
 func TestTranscriptFollowsCuts(t *testing.T) {
 	q := added(t, 20, hummed)
 	q.CutSilence = time.Second
-	q.Transcript = []transcript.Cue{{Start: 0.5, End: 1.5, Text: "one"}, {Start: 3.5, End: 4.5, Text: "cut out"}, {Start: 6.25, End: 7.5, Text: "two"}}
+	q.Transcript.Cues = []transcript.Cue{{Start: 0.5, End: 1.5, Text: "one"}, {Start: 3.5, End: 4.5, Text: "cut out"}, {Start: 6.25, End: 7.5, Text: "two"}}
 	q.Chapters = []chapters.Chapter{{Start: 0, Title: "A"}, {Start: 6.25, Title: "B"}}
 	res := made(t, q)
 	at, ok := res.Locate(6.25)
 	if !ok || at > 4 {
 		t.Fatalf("nothing was cut: %g, %v", at, ok)
 	}
-	if len(res.Transcripts) != 2 || res.Transcripts[0] != "a.vtt" || res.Transcripts[1] != "a.srt" {
+	if want := []string{"a.vtt", "a.srt", "a.transcript.json", "a.txt"}; !slices.Equal(res.Transcripts, want) {
 		t.Fatalf("%q", res.Transcripts)
 	}
-	for _, name := range res.Transcripts {
+	for _, name := range res.Transcripts[:3] {
 		f, err := os.Open(filepath.Join(q.Dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -226,7 +227,7 @@ func TestTranscriptFollowsCuts(t *testing.T) {
 		t.Errorf("%+v", res.Chapters)
 	}
 	// The transcript of the episode is not that of the recording.
-	q.TranscriptFile, q.Transcript = filepath.Join(q.Dir, "a.vtt"), q.Transcript[:1]
+	q.Transcript.File, q.Transcript.Cues = filepath.Join(q.Dir, "a.vtt"), q.Transcript.Cues[:1]
 	q.Force = true
 	var p *Problem
 	if _, err := Export(t.Context(), *q, nil); !errors.As(err, &p) || p.Kind != BadRequest {

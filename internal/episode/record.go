@@ -39,9 +39,14 @@ type Record struct {
 
 	Chapters    []Chapter `json:"chapters"`
 	ChapterFile string    `json:"chapter_file,omitempty"` // JSON 1.2 beside the audio
-	Transcripts []string  `json:"transcripts,omitempty"`  // files beside the audio: .vtt, .srt
-	Cover       string    `json:"cover,omitempty"`        // file beside the audio: .jpg or .png
-	Notes       string    `json:"notes,omitempty"`        // file beside the audio: .notes.md
+	Transcripts []string  `json:"transcripts,omitempty"`  // files beside the audio: .vtt, .srt, .transcript.json, .txt
+	// TranscriptLanguage is the code of the language, where it is known, and
+	// TranscriptSpeakers how the names in the transcript are: "confirmed" turns,
+	// "levels", which are estimates, or the "file" that was given.
+	TranscriptLanguage string `json:"transcript_language,omitempty"`
+	TranscriptSpeakers string `json:"transcript_speakers,omitempty"`
+	Cover              string `json:"cover,omitempty"` // file beside the audio: .jpg or .png
+	Notes              string `json:"notes,omitempty"` // file beside the audio: .notes.md
 
 	ReEncoded bool    `json:"re_encoded"`
 	Before    *Levels `json:"before,omitempty"`

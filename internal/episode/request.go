@@ -10,7 +10,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
-	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 // A Preset is a set of defaults for a purpose.
@@ -68,11 +67,7 @@ type Request struct {
 	// RoughChapters says that they come from turns that nobody has confirmed.
 	RoughChapters bool
 
-	// Transcript is what is said in the recording, in its time, checked by
-	// package transcript; it stands beside the episode in the episode's time.
-	// TranscriptFile is where it was read.
-	Transcript     []transcript.Cue
-	TranscriptFile string
+	Transcript Transcript
 
 	KeepGaps bool // silence where the recording has gaps, as long as they are
 	Level    bool // bring quiet and loud speakers nearer to each other

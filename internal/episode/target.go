@@ -44,18 +44,24 @@ const maxRecord = 64 << 20
 
 // standing returns the record of the episode if it is there and up to date. If
 // what is there is something else, or was made with other settings, it must not
-// be replaced without force. An episode that is not whole may be made again.
-func (t *target) standing(want *Record, force bool) (*Record, error) {
+// be replaced without force. An episode that is not whole may be made again, and
+// so may one of which only the transcript has changed that the library keeps.
+func (t *target) standing(want *Record, force, given bool) (*Record, error) {
 	old, err := t.record()
 	switch {
 	case err == nil && old.File == t.file && old.ID == want.ID:
-		same := old.SampleRate == want.SampleRate && old.Channels == want.Channels && old.Samples == want.Samples &&
-			reflect.DeepEqual(old.Settings, want.Settings) && reflect.DeepEqual(old.Source, want.Source) && reflect.DeepEqual(old.Kept, want.Kept) &&
+		settings := old.Settings
+		if !given && want.Settings.Transcript != "" {
+			settings.Transcript = want.Settings.Transcript
+		}
+		alike := old.SampleRate == want.SampleRate && old.Channels == want.Channels && old.Samples == want.Samples &&
+			reflect.DeepEqual(settings, want.Settings) && reflect.DeepEqual(old.Source, want.Source) && reflect.DeepEqual(old.Kept, want.Kept) &&
 			reflect.DeepEqual(old.Chapters, want.Chapters) && slices.Equal(old.ConsentMissing, want.ConsentMissing) && slices.Equal(old.Omitted, want.Omitted)
+		same := alike && old.Settings.Transcript == want.Settings.Transcript
 		switch _, err := t.root.Lstat(t.file); {
 		case same && t.intact(old):
 			return old, nil
-		case same || force || err != nil:
+		case alike || force || err != nil:
 			return nil, nil
 		}
 		return nil, recording.Problemf(Exists, MadeOtherwise, "%s exists and was made with other settings", t.path)

@@ -47,10 +47,12 @@ const (
 	JSON Format = "json" // Whisper, WhisperX, whisper.cpp, OpenAI, Podcasting 2.0
 )
 
-// Media types of what WriteVTT and WriteSRT write.
+// Media types of what WriteVTT, WriteSRT, WriteJSON and WriteText write.
 const (
-	VTTType = "text/vtt"
-	SRTType = "application/x-subrip"
+	VTTType  = "text/vtt"
+	SRTType  = "application/x-subrip"
+	JSONType = "application/json"
+	TextType = "text/plain"
 )
 
 // A Transcript is a file as it was read.

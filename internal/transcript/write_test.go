@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,11 +30,13 @@ var hardCues = []Cue{
 func write(t *testing.T, name string, cues []Cue) string {
 	t.Helper()
 	var b bytes.Buffer
-	form := WriteVTT
+	err := error(nil)
 	if filepath.Ext(name) == ".srt" {
-		form = WriteSRT
+		err = WriteSRT(&b, cues)
+	} else {
+		err = WriteVTT(&b, cues, "Speakers are estimates.")
 	}
-	if err := form(&b, cues); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
 	name = filepath.Join(t.TempDir(), name)
@@ -95,5 +98,36 @@ func TestWriteReadByFFmpeg(t *testing.T) {
 				t.Errorf("%+v\nwant %+v", got.Cues, want.Cues)
 			}
 		})
+	}
+}
+
+// What is written as JSON is read again as it was, with the times of words.
+func TestWriteJSON(t *testing.T) {
+	cues := append([]Cue{timedCue(0, "a, “b” c")}, hardCues...)
+	var b bytes.Buffer
+	if err := WriteJSON(&b, cues, "Speakers are estimates."); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), `"notes": ["Speakers are estimates."],`) || !json.Valid(b.Bytes()) {
+		t.Errorf("no note: %s", b.String())
+	}
+	read, err := Parse(&b, Options{})
+	if err != nil || read.Format != JSON || len(read.Notes) > 0 || !reflect.DeepEqual(read.Cues, cues) {
+		t.Errorf("%+v, %v\nwant %+v", read, err, cues)
+	}
+	b.Reset()
+	if err := WriteJSON(&b, nil); err != nil || !json.Valid(b.Bytes()) {
+		t.Errorf("%q, %v", b.String(), err)
+	}
+}
+
+func TestWriteText(t *testing.T) {
+	cues := []Cue{{Start: 1, Text: "one\nline"}, {Start: 2, Text: "two"}, {Start: 63.5, Speaker: "@a, @b", Text: "three"}, {Start: 70, Speaker: "@a, @b", Text: "four"}}
+	var b bytes.Buffer
+	if err := WriteText(&b, cues, "A note."); err != nil {
+		t.Fatal(err)
+	}
+	if want := "A note.\n\n0:01\none line\ntwo\n\n1:03  @a, @b\nthree\nfour\n"; b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
 	}
 }

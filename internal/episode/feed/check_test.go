@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	said "github.com/spaces-cli/spaces/internal/transcript"
 )
 
 // golden is a feed that passes.
@@ -100,6 +102,9 @@ var ruleTests = []struct{ rule, old, new, line string }{
 	{"transcript-url", `url="https://example.com/show/2021-06-14-debat.srt"`, "", "application/x-subrip"},
 	{"transcript-type", `type="application/x-subrip"`, "", "debat.srt"},
 	{"transcript-type-unknown", "application/x-subrip", "application/pdf", "debat.srt"},
+	{"transcript-rel", `rel="captions"`, `rel="subtitles"`, "debat.srt"},
+	{"transcript-captions", `type="text/plain"`, `type="text/plain" rel="captions"`, "debat.txt"},
+	{"transcript-language", `type="application/x-subrip" language="fr"`, `type="application/x-subrip" language="French"`, "debat.srt"},
 	{"chapters-url", `url="https://example.com/show/2021-06-14-debat.chapters.json"`, `url="c.json"`, "c.json"},
 	{"chapters-type", "application/json+chapters", "text/plain", "chapters.json"},
 	{"soundbite-time", `startTime="10"`, `startTime="0:10"`, "0:10"},
@@ -357,18 +362,33 @@ func FuzzCheck(f *testing.F) {
 	})
 }
 
-func FuzzCues(f *testing.F) {
-	f.Add("WEBVTT\n\n00:01.500 --> 00:03.000\n<v Ann>Hello &amp; <i>you\n")
+// FuzzPassages reads any transcript. A page shows all that is said in it, and
+// each word at its time.
+func FuzzPassages(f *testing.F) {
+	f.Add("WEBVTT\n\n00:01.500 --> 00:03.000\n<v Ann>Hello <00:02.000>&amp; <i>you\n")
 	f.Add("1\r\n00:00:01,500 --> 00:00:03,000\r\nHello\r\n\r\n2\n0:1 --> x\n<")
+	f.Add(testWords)
 	f.Fuzz(func(t *testing.T, text string) {
-		cues, err := readCues(text)
-		if err == nil && len(cues) == 0 {
-			t.Fatal("neither cues nor an error")
+		read, err := said.Parse(strings.NewReader(text), said.Options{})
+		if err != nil {
+			return
 		}
-		for _, c := range cues {
-			if c.Start < 0 || c.Text == "" || strings.ContainsFunc(c.Text, func(r rune) bool { return !inXML(r) }) {
-				t.Fatalf("%+v", c)
+		want, got := "", ""
+		for _, c := range read.Cues {
+			want += strings.ReplaceAll(c.Text, "\n", " ") + " "
+		}
+		last := 0.0
+		for _, p := range testShow().passages(read.Cues) {
+			if p.Start < last || len(p.Words) == 0 {
+				t.Fatalf("%+v", p)
 			}
+			last = p.Start
+			for _, w := range p.Words {
+				got += w.Text
+			}
+		}
+		if got != want {
+			t.Fatalf("%q became %q", want, got)
 		}
 	})
 }

@@ -306,6 +306,13 @@ func (c *checker) checkPodcast(n *node, seconds float64) {
 				c.find(k.line, "transcript-type", "%q is not a MIME type", brief(kind))
 			} else if !slices.Contains(known, t) {
 				c.find(k.line, "transcript-type-unknown", "apps do not support transcripts of type %s", brief(t))
+			} else if rel, _ := k.attribute("rel"); rel == "captions" && (t == "text/plain" || t == "text/html") {
+				c.find(k.line, "transcript-captions", "captions have times, and %s has none", brief(t))
+			} else if rel != "" && rel != "captions" {
+				c.find(k.line, "transcript-rel", "rel is %q, not captions", brief(rel))
+			}
+			if tag, ok := k.attribute("language"); ok && !languagePattern().MatchString(tag) {
+				c.find(k.line, "transcript-language", "%q is not a valid language code (try en or pt-BR)", brief(tag))
 			}
 		case "chapters":
 			c.address(k, address, "chapters-url", true)

@@ -337,6 +337,9 @@ func candidates(root *os.Root, dir string) (list []*candidate, broken []*Problem
 func (c *candidate) read(root *os.Root) *ProblemError {
 	name := c.Sidecar
 	if err := readSidecar(root, name, &c.Record); err != nil {
+		if strings.HasSuffix(name, episode.TranscriptExt) {
+			return nil // whoever reads it finds out
+		}
 		return &ProblemError{name, "cannot read the record: " + err.Error(), BadRecord}
 	}
 	switch {

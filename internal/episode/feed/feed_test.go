@@ -46,7 +46,8 @@ func testLibrary(t *testing.T) *os.Root {
 	t.Cleanup(func() { root.Close() })
 	r := record("1ypKdEXvkMLGW", "2021-06-14-debat.mp3", time.Date(2021, 6, 14, 18, 0, 0, 391e6, time.UTC))
 	r.Title, r.Description = "Débat : l’été <des> médias", "First & last.\n\nSecond\nline."
-	r.ChapterFile, r.Transcripts, r.Cover = "2021-06-14-debat.chapters.json", []string{"2021-06-14-debat.srt", "2021-06-14-debat.vtt"}, "2021-06-14-debat.jpg"
+	r.ChapterFile, r.Transcripts, r.Cover = "2021-06-14-debat.chapters.json", []string{"2021-06-14-debat.srt", "2021-06-14-debat.vtt", "2021-06-14-debat.transcript.json", "2021-06-14-debat.txt"}, "2021-06-14-debat.jpg"
+	r.TranscriptLanguage, r.TranscriptSpeakers = "fr", episode.SpeakersEstimated
 	r.Chapters = []episode.Chapter{{Start: 0, Title: "Hello"}, {Start: 75.5, Title: "On <air>"}}
 	r.Host = &space.Person{ID: "1234567890", Handle: "hostess"}
 	r.Speakers = []space.Speaker{{ID: "1234567890", Handle: "hostess", Role: "host"}, {Handle: "cohost", Role: "co-host"},
@@ -80,6 +81,13 @@ func record(id, file string, date time.Time) *episode.Record {
 	}
 }
 
+// testWords is a transcript with the times of words.
+const testWords = `{"version": "1.0.0", "segments": [
+	{"speaker": "@guest1, @cohost", "startTime": 1.5, "endTime": 3, "body": "Hello & “<welcome>” là.", "words": [
+		{"word": "Hello", "start": 1.5, "end": 2}, {"word": "“<welcome>”", "start": 2, "end": 2.5}, {"word": "là.", "start": 2.5, "end": 3}]},
+	{"speaker": "@guest1, @cohost", "startTime": 4, "endTime": 5, "body": "Again."},
+	{"speaker": "@other", "startTime": 3602, "endTime": 3603, "body": "Łódź, Straße\nand İstanbul."}]}`
+
 // put writes an episode: audio (of the size that goes with its length, at
 // 8 kb/s), record, and whatever the record names.
 func put(t *testing.T, root *os.Root, folder string, r *episode.Record) string {
@@ -94,7 +102,10 @@ func put(t *testing.T, root *os.Root, folder string, r *episode.Record) string {
 	}
 	for _, file := range r.Transcripts {
 		text := "1\n00:00:01,500 --> 00:00:03,000\nHello & <i>welcome</i>.\n\n2\n00:01:02,000 --> 00:01:03,000\nFrom <b>SRT</b>.\n"
-		if filepath.Ext(file) == ".vtt" {
+		switch filepath.Ext(file) {
+		case ".json":
+			text = testWords
+		case ".vtt":
 			text = "WEBVTT\n\nNOTE nothing\n\n00:01.500 --> 00:03.000 align:start\n<v Ann>Hello &amp; <i>welcome</i>.\n\nlast\n01:00:02.000 --> 01:00:03.000\nBye,\nall.\n"
 		}
 		write(t, root, dir+"/"+file, []byte(text))

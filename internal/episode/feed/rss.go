@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"html"
@@ -14,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/media/format"
+	said "github.com/spaces-cli/spaces/internal/transcript"
 )
 
 // The namespaces of a podcast's feed.
@@ -127,7 +129,7 @@ type (
 		URL      string `xml:"url,attr"`
 		Type     string `xml:"type,attr"`
 		Language string `xml:"language,attr,omitempty"`
-		Rel      string `xml:"rel,attr"`
+		Rel      string `xml:"rel,attr,omitempty"`
 	}
 	person struct {
 		Role string `xml:"role,attr,omitempty"`
@@ -217,7 +219,11 @@ func (s *Show) item(e *Episode, pages bool) item {
 		it.Chapters = &resource{s.URL(e.ChapterFile), "application/json+chapters"}
 	}
 	for _, file := range e.Transcripts {
-		it.Transcripts = append(it.Transcripts, transcript{s.URL(file), transcriptType(file), s.Language, "captions"})
+		t := transcript{URL: s.URL(file), Type: transcriptType(file), Language: cmp.Or(e.TranscriptLanguage, s.Language)}
+		if t.Type == said.VTTType || t.Type == said.SRTType {
+			t.Rel = "captions"
+		}
+		it.Transcripts = append(it.Transcripts, t)
 	}
 	for _, c := range e.Clips {
 		if c.Seconds < minSoundbite || c.Seconds > maxSoundbite {
@@ -239,15 +245,15 @@ func (e *Episode) mime() string {
 func transcriptType(file string) string {
 	switch strings.ToLower(path.Ext(file)) {
 	case ".vtt":
-		return "text/vtt"
+		return said.VTTType
 	case ".srt":
-		return "application/x-subrip"
+		return said.SRTType
 	case ".json":
-		return "application/json"
+		return said.JSONType
 	case ".html":
 		return "text/html"
 	}
-	return "text/plain"
+	return said.TextType
 }
 
 // persons are the people of the whole show: those who take part in every

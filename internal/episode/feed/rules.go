@@ -80,6 +80,9 @@ var rules = []Rule{
 
 	{"transcript-url", Error, "podcast", "podcast:transcript has an absolute address"},
 	{"transcript-type", Error, "podcast", "podcast:transcript has a MIME type"},
+	{"transcript-rel", Warning, "podcast", "rel of podcast:transcript is captions, or absent"},
+	{"transcript-captions", Warning, "podcast", "podcast:transcript that is captions has times"},
+	{"transcript-language", Warning, "podcast", "language of podcast:transcript is a language code"},
 	{"transcript-type-unknown", Warning, "Apple", "transcripts are text/vtt, application/x-subrip, application/srt, text/html, text/plain or application/json"},
 	{"chapters-url", Error, "podcast", "podcast:chapters has an absolute address"},
 	{"chapters-type", Error, "podcast", "podcast:chapters has the type application/json+chapters (or application/json)"},

@@ -2,19 +2,18 @@ package feed
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
-	"errors"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"math"
 	"os"
 	"path"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
@@ -46,8 +45,10 @@ type page struct {
 	Episode    *Episode    // on that of an episode
 	Persons    []person
 	Waveform   bool
-	Transcript []cue
+	Transcript []passage
 	Captions   string // the file of the transcript that players can show
+	Language   string // of the transcript
+	Estimated  bool   // the speakers of the transcript
 }
 
 // Page is the name of the episode's page.
@@ -86,9 +87,10 @@ func writeSite(lib, out *os.Root, s *Show, episodes []*Episode, feed string) (na
 	}
 	for _, e := range episodes {
 		p := &page{Show: s, Feed: feed, Style: template.CSS(style), Script: template.JS(script), Episode: e, Persons: s.personsOf(e)}
-		if p.Transcript, p.Captions, err = transcriptOf(lib, e); err != nil {
+		if p.Transcript, p.Captions, err = s.transcriptOf(lib, e); err != nil {
 			return nil, nil, err
 		}
+		p.Language, p.Estimated = cmp.Or(e.TranscriptLanguage, s.Language), e.TranscriptSpeakers == episode.SpeakersEstimated
 		wave := waveform(lib, e)
 		p.Waveform = wave != nil
 		for _, dark := range []bool{false, true} {
@@ -172,102 +174,3 @@ func waveform(lib *os.Root, e *Episode) *draw.Picture {
 }
 
 func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
-
-// A cue is a stretch of a transcript.
-type cue struct {
-	Start float64 // seconds
-	Text  string
-}
-
-// transcriptOf reads an episode's transcript: the VTT if there is one, else
-// the SRT. captions is the VTT's name, which players can show.
-func transcriptOf(lib *os.Root, e *Episode) (cues []cue, captions string, err error) {
-	files := slices.Clone(e.Transcripts)
-	slices.SortStableFunc(files, func(a, b string) int { return strings.Compare(path.Ext(b), path.Ext(a)) }) // .vtt before .srt
-	for _, file := range files {
-		ext := strings.ToLower(path.Ext(file))
-		if ext != ".vtt" && ext != ".srt" {
-			continue
-		}
-		b, err := fs.ReadFile(lib.FS(), e.Path(file))
-		if err != nil {
-			return nil, "", err
-		}
-		if len(b) > maxSidecar {
-			return nil, "", &ProblemError{e.Path(file), "the transcript is too long for a page", LongTranscript}
-		}
-		if cues, err = readCues(string(b)); err != nil {
-			return nil, "", &ProblemError{e.Path(file), err.Error(), BadTranscript}
-		}
-		if ext == ".vtt" {
-			captions = file
-		}
-		return cues, captions, nil
-	}
-	return nil, "", nil
-}
-
-// readCues reads the cues of a WebVTT or SubRip file, which differ but in the
-// head, the numbers and the decimal comma. Tags in cues are left out.
-func readCues(text string) ([]cue, error) {
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
-	var list []cue
-	for block := range strings.SplitSeq(text, "\n\n") {
-		lines := strings.Split(strings.Trim(block, "\n"), "\n")
-		i := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "-->") })
-		if i < 0 || i > 1 { // a number or name may stand before the times
-			continue
-		}
-		from, _, _ := strings.Cut(lines[i], "-->")
-		start, err := cueTime(strings.TrimSpace(from))
-		if err != nil {
-			return nil, err
-		}
-		if said := strings.TrimSpace(clean(withoutTags(strings.Join(lines[i+1:], " ")))); said != "" {
-			list = append(list, cue{start, said})
-		}
-	}
-	if len(list) == 0 {
-		return nil, errors.New("the transcript has no cues")
-	}
-	return list, nil
-}
-
-// cueTime reads 1:02:03.250, 02:03.250 or 00:02:03,250.
-func cueTime(s string) (float64, error) {
-	parts := strings.Split(s, ":")
-	if len(parts) < 2 || len(parts) > 3 {
-		return 0, fmt.Errorf("invalid time in the transcript: %q", s)
-	}
-	total := 0.0
-	for _, p := range parts {
-		v, ok := number(strings.Replace(p, ",", ".", 1))
-		if !ok {
-			return 0, fmt.Errorf("invalid time in the transcript: %q", s)
-		}
-		total = total*60 + v
-	}
-	return total, nil
-}
-
-// withoutTags leaves out <v Anna>, <i> and the like, but keeps who speaks.
-func withoutTags(s string) string {
-	var b strings.Builder
-	for {
-		before, rest, ok := strings.Cut(s, "<")
-		b.WriteString(before)
-		if !ok {
-			break
-		}
-		tag, after, ok := strings.Cut(rest, ">")
-		if !ok {
-			b.WriteString("<" + rest)
-			break
-		}
-		if name, found := strings.CutPrefix(tag, "v "); found {
-			b.WriteString(name + ": ")
-		}
-		s = after
-	}
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&nbsp;", " ", "&lrm;", "", "&rlm;", "", "&amp;", "&").Replace(b.String())
-}

@@ -3,6 +3,8 @@ package feed
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"html"
 	"os"
 	"os/exec"
@@ -109,9 +111,10 @@ func TestSite(t *testing.T) {
 	page, _ := out.ReadFile("1ypKdEXvkMLGW.html")
 	for _, part := range []string{
 		`<audio controls preload="metadata" src="2021-06-14-debat.mp3" aria-label="Débat : l’été &lt;des&gt; médias">`,
-		`<track kind="captions" src="2021-06-14-debat.vtt" srclang="en-GB" label="Transcript">`,
+		`<track kind="captions" src="2021-06-14-debat.vtt" srclang="fr" label="Transcript">`,
 		`data-at="75.5">1:15</a> On &lt;air&gt;`, `data-at="10">0:10</a> The &lt;best&gt; of it, 0:30`,
-		`data-at="1.5">0:01</a> Ann: Hello &amp; welcome.`, `data-at="3602">1:00:02</a> Bye, all.`,
+		`data-at="1.5">0:01</a> <b>Bob &lt;Guest&gt;, Cleo</b> <p><span data-at="1.5">Hello &amp; </span><span data-at="2">“&lt;welcome&gt;” </span>`,
+		`data-at="3602">1:00:02</a> <b>@other</b> <p><span data-at="3602">Łódź, Straße and İstanbul. </span>`, `<ol aria-labelledby="transcript" lang="fr">`, "Speakers are estimates",
 		`alt="Waveform of the episode"`, `<li>Bob &lt;Guest&gt;, guest</li>`, "<p>First &amp; last.</p><p>Second<br>line.</p>",
 	} {
 		if !strings.Contains(string(page), part) {
@@ -158,10 +161,53 @@ func TestWaveform(t *testing.T) {
 }
 
 func TestBadTranscript(t *testing.T) {
-	for _, text := range []string{"", "WEBVTT\n", "1\nsoon --> later\nHello\n", "1\n1:2:3:4 --> x\nHello"} {
-		if cues, err := readCues(text); err == nil {
-			t.Errorf("%q: %+v", text, cues)
+	lib := testLibrary(t)
+	out, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	for _, text := range []string{"", "WEBVTT\n", "{}", `{"segments":[{"startTime":"soon","body":"Hello"}]}`} {
+		write(t, lib, testFolder+"/episodes/2021-06-14-debat.transcript.json", []byte(text))
+		var problem *ProblemError
+		if _, err := Build(t.Context(), lib, out, testShow(), Options{Site: true}); !errors.As(err, &problem) || problem.Cause != BadTranscript {
+			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// The page has the transcript of the form that says most of it.
+func TestTranscriptOfForms(t *testing.T) {
+	lib, s := testLibrary(t), testShow()
+	list, err := Choose(t.Context(), lib, "", (*Episode).IsPublished)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		files    []string
+		captions string
+		want     string
+	}{
+		{[]string{"2021-06-14-debat.srt", "2021-06-14-debat.vtt"}, "2021-06-14-debat.vtt", "1.5 Ann: Hello & welcome. |3602 : Bye, all. |"},
+		{[]string{"2021-06-14-debat.srt"}, "", "1.5 : Hello & welcome. |62 : From SRT. |"},
+		{list[0].Transcripts, "2021-06-14-debat.vtt", "1.5 Bob <Guest>, Cleo: Hello & |“<welcome>” |là. |Again. |3602 @other: Łódź, Straße and İstanbul. |"},
+		{[]string{"2021-06-14-debat.txt"}, "", ""},
+	} {
+		t.Run(strings.Join(tt.files, " "), func(t *testing.T) {
+			e := *list[0]
+			e.Transcripts = tt.files
+			got := ""
+			passages, captions, err := s.transcriptOf(lib, &e)
+			for _, p := range passages {
+				got += fmt.Sprintf("%g %s: ", p.Start, p.Speaker)
+				for _, w := range p.Words {
+					got += w.Text + "|"
+				}
+			}
+			if err != nil || captions != tt.captions || got != tt.want {
+				t.Errorf("%q, captions %q, %v; want %q", got, captions, err, tt.want)
+			}
+		})
 	}
 }
 

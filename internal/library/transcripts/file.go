@@ -13,7 +13,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
-	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
@@ -115,18 +114,4 @@ func (t *Transcript) WriteVTT(w io.Writer) error { return transcript.WriteVTT(w,
 
 // WriteText writes the transcript for people: a line with the time and who
 // speaks whenever that changes, then what they say, an utterance a line.
-func (t *Transcript) WriteText(w io.Writer) error {
-	var b strings.Builder
-	for i := range t.Utterances {
-		u := &t.Utterances[i]
-		if i == 0 || u.Who() != t.Utterances[i-1].Who() {
-			if i > 0 {
-				b.WriteByte('\n')
-			}
-			b.WriteString(strings.TrimSpace(spell.Length(float64(u.Start)/float64(t.Rate))+"  "+u.Who()) + "\n")
-		}
-		b.WriteString(strings.ReplaceAll(u.Text, "\n", " ") + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
+func (t *Transcript) WriteText(w io.Writer) error { return transcript.WriteText(w, t.Cues()) }

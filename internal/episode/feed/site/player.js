@@ -1,9 +1,82 @@
-// A time plays from there; without scripts its link opens the file at it.
+// A time or a word plays from there; without scripts the link of a time opens the
+// file at it. Selecting words is no click.
 const player = document.querySelector("audio");
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-at]");
-  if (!link || !player.canPlayType) return;
+  const place = event.target.closest("[data-at]");
+  if (!place || !player.canPlayType || (place.localName === "span" && String(getSelection()))) return;
   event.preventDefault();
-  player.currentTime = Number(link.dataset.at);
+  player.currentTime = Number(place.dataset.at);
   player.play();
 });
+
+// The passage that is heard is marked.
+const passages = [...document.querySelectorAll(".said li")];
+let heard;
+player.addEventListener("timeupdate", () => {
+  const now = passages.findLast((p) => Number(p.firstElementChild.dataset.at) <= player.currentTime + 0.05);
+  if (now === heard) return;
+  heard?.removeAttribute("aria-current");
+  now?.setAttribute("aria-current", "true");
+  heard = now;
+});
+
+// Searching shows the passages that have all the words, whatever their case and
+// accents.
+const alike = { ø: "o", ł: "l", đ: "d", ħ: "h", ı: "i", ß: "ss", æ: "ae", œ: "oe" };
+const fold = (c) => {
+  const plain = c.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\p{M}/gu, "");
+  return alike[plain] ?? plain;
+};
+
+// folded returns the letters of a passage, and for each the node and the offset
+// that it has.
+const folded = (p) => {
+  let text = "";
+  const places = [];
+  for (const span of p.querySelectorAll("p span")) {
+    const node = span.firstChild;
+    let at = 0;
+    for (const c of node.data) {
+      for (const f of fold(c)) {
+        text += f;
+        for (let i = 0; i < f.length; i++) places.push([node, at, at + c.length]);
+      }
+      at += c.length;
+    }
+  }
+  return { text, places };
+};
+
+const form = document.querySelector(".said form");
+if (form) {
+  const field = form.querySelector("input");
+  const texts = new Map();
+  const found = () => passages.filter((p) => !p.hidden);
+  const search = () => {
+    const words = [...field.value].map(fold).join("").split(/\s+/).filter(Boolean);
+    const ranges = [];
+    for (const p of passages) {
+      if (!texts.has(p)) texts.set(p, folded(p));
+      const { text, places } = texts.get(p);
+      p.hidden = !words.every((w) => text.includes(w));
+      if (p.hidden) continue;
+      for (const w of words) {
+        for (let i = text.indexOf(w); i >= 0; i = text.indexOf(w, i + w.length)) {
+          const range = new Range();
+          range.setStart(places[i][0], places[i][1]);
+          range.setEnd(places[i + w.length - 1][0], places[i + w.length - 1][2]);
+          ranges.push(range);
+        }
+      }
+    }
+    globalThis.CSS?.highlights?.set("found", new Highlight(...ranges));
+    const n = found().length;
+    form.querySelector("output").textContent = words.length === 0 ? "" : n === 1 ? "1 passage" : `${n || "No"} passages`;
+  };
+  field.addEventListener("input", search);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    found()[0]?.firstElementChild.focus();
+  });
+  form.hidden = false;
+}
