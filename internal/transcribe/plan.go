@@ -13,10 +13,12 @@ import (
 )
 
 const (
-	// longest is how long a piece is at most, in seconds, and shortest how long
-	// all but the last are at least. Servers take 25 MB (13 minutes), and what a
-	// kill or a failure costs is one piece.
-	longest, shortest = 300, 180
+	// longest is how long a piece is at most, in seconds, unless the job says
+	// something else. Servers take 25 MB (13 minutes), and what a kill or a failure
+	// costs is one piece.
+	longest = 300
+	// shortest is how long all but the last are at least, as a part of that.
+	shortest = 0.6
 	// beside is how far from a change of turns a pause may lie, in seconds, to be
 	// the pause between them: levels are told once a second.
 	beside = 1.5
@@ -51,16 +53,17 @@ func (j *Job) plan(ctx context.Context) ([]piece, error) {
 	for _, s := range j.Mute {
 		silence = append(silence, space.Stretch{Start: r.Seconds(s.Start), End: r.Seconds(s.End())})
 	}
+	most := cmp.Or(j.Longest, longest)
 	quiet := union(silence)
 	changes := changes(j.Turns)
 	var plan []piece
 	for at := int64(0); at < r.Samples; {
 		end := r.Samples
-		if left := r.Seconds(end - at); left > longest {
+		if left := r.Seconds(end - at); left > most {
 			from := r.Seconds(at)
-			cut, ok := pause(quiet, changes, from+shortest, from+longest)
+			cut, ok := pause(quiet, changes, from+shortest*most, from+most)
 			if !ok {
-				if cut, err = quietest(outline, from+shortest, from+longest); err != nil {
+				if cut, err = quietest(outline, from+shortest*most, from+most); err != nil {
 					return nil, err
 				}
 			}

@@ -37,6 +37,7 @@ type Job struct {
 	Prompt    string             // names and terms that occur, or ""
 	// Mute is what the engine must not hear: it gets silence in its place.
 	Mute    []recording.Span
+	Longest float64       // seconds of a piece; 0: 5 minutes
 	At      int           // how many pieces are recognized at once
 	Cores   int           // how many cores measure the recording, if it was not
 	Timeout time.Duration // for each piece; 0: no limit
