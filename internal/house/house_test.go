@@ -56,7 +56,7 @@ var order = [][]string{
 	{"recording"},
 	{"consent"},
 	{"library/intake"},
-	{"library/sound", "library/spoken"},
+	{"library/sound", "library/quoted"},
 	{"library/said"},
 	{"library/find", "library/transcripts"},
 	{"library"},

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/spaces-cli/spaces/internal/library/spoken"
+	"github.com/spaces-cli/spaces/internal/library/quoted"
 )
 
 // text looks at a text: what people have said is theirs as their voice is. One
@@ -25,9 +25,9 @@ func (l *fileScan) text(r io.ReaderAt, size int64) error {
 		l.sure = append(l.sure, known...)
 		return nil
 	}
-	found, err := spoken.Find(l.ctx, l.g.o.Library, r, size)
+	found, err := quoted.Find(l.ctx, l.g.o.Library, r, size)
 	switch {
-	case errors.Is(err, spoken.ErrLong):
+	case errors.Is(err, quoted.ErrLong):
 		l.unknown("it is too long to be compared with the transcripts in the library")
 		return nil
 	case err != nil:

@@ -1,7 +1,7 @@
-// Package spoken finds which recordings the words of a text come from. Whatever
+// Package quoted finds which recordings the words of a text are quoted from. Whatever
 // form the text has, captions, JSON, a page, prose that quotes, it is cut into
 // words, and each run of them is looked for in the transcripts of a library.
-package spoken
+package quoted
 
 import (
 	"bytes"

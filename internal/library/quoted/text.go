@@ -1,4 +1,4 @@
-package spoken
+package quoted
 
 import (
 	"bytes"
