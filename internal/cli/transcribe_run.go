@@ -41,7 +41,7 @@ func (a *App) recognize(ctx context.Context, o *transcribeOptions) error {
 	ask.Late = len(rows) > 1
 	defer ask.PrintWarnings()
 	if o.dryRun {
-		return a.planTranscripts(ctx, rec, ask, lib, rows)
+		return a.planTranscripts(ctx, rec, ask, o.override, lib, rows)
 	}
 	if err := a.allowRemote(ctx, rec, rows); err != nil {
 		return err
@@ -190,14 +190,14 @@ func remarks(r *transcribe.Result, muted []string) []string {
 
 // planTranscripts tells what would be transcribed, and what would leave this
 // computer.
-func (a *App) planTranscripts(ctx context.Context, rec *recognizer, ask *app.Asker, lib *library.Library, rows []catalog.Row) error {
+func (a *App) planTranscripts(ctx context.Context, rec *recognizer, ask *app.Asker, override string, lib *library.Library, rows []catalog.Row) error {
 	return a.EachSpace(ctx, "reading", rows, []stream.Phase{{Weight: 1}}, "transcripts-failed", "planned", func(row catalog.Row, _ stream.Progress) (func() error, error) {
 		r, err := recording.Open(lib, row.ID, a.Version)
 		if err != nil {
 			return nil, err
 		}
 		defer r.Close()
-		_, muted, err := a.hearing(ctx, rec, ask, "", r)
+		_, muted, err := a.hearing(ctx, rec, ask, override, r)
 		return func() error { return a.printPlan(rec, r, muted) }, err
 	})
 }

@@ -144,15 +144,28 @@ func consentError(err error) *Failure {
 	case errors.As(err, &turns):
 		return Fail(ExitFailed, "bad-turns", fmt.Sprintf("confirm them again: spaces speakers confirm %s --turns FILE; or discard your confirmation: spaces speakers unconfirm %[1]s", turns.Recording), err)
 	case errors.As(err, &untold) && untold.Who == nil:
-		return Fail(ExitNotFound, "no-turns", "confirm who speaks when: spaces speakers confirm "+untold.Recording+" --turns FILE", err)
+		hint := "confirm who speaks when: spaces speakers confirm " + untold.Recording + " --turns FILE"
+		return Fail(ExitNotFound, "no-turns", hint+instead(untold), err)
 	case errors.As(err, &untold):
 		ask := "or ask: spaces consent ask " + untold.Recording
 		if untold.Who.Handle == "" {
 			ask = "or record their answer: spaces consent set " + untold.Who.ID + " granted"
 		}
-		return Fail(ExitNotFound, "no-turns", "if you know all turns, confirm them: spaces speakers confirm "+untold.Recording+" --turns FILE · "+ask, err)
+		return Fail(ExitNotFound, "no-turns", "if you know all turns, confirm them: spaces speakers confirm "+untold.Recording+" --turns FILE · "+ask+instead(untold), err)
 	}
 	return nil
+}
+
+// instead is what else can be done where somebody cannot be left out.
+func instead(e *gate.UnknownTurnsError) string {
+	if e.Action != consent.Transcribing {
+		return ""
+	}
+	return " · " + stayLocal(e.Recording) + " · or continue and record a reason: --override-consent \"…\""
+}
+
+func stayLocal(recording string) string {
+	return "or use a recognizer on this computer: spaces transcribe " + recording + " --engine whisper"
 }
 
 // waysOn tells the ways on from refusals, the written reason last.
@@ -193,7 +206,7 @@ func wayOn(w consent.Way) string {
 		}
 		return fmt.Sprintf("leave them out: spaces export %s --consented-only", w.Recording)
 	case consent.StayLocal:
-		return "use a recognizer on this computer: spaces transcribe " + w.Recording + " --engine whisper.cpp"
+		return stayLocal(w.Recording)
 	case consent.ConfirmTurns:
 		return fmt.Sprintf("confirm who speaks when: spaces speakers confirm %s --turns FILE", w.Recording)
 	}

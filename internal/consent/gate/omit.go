@@ -95,6 +95,7 @@ func (o *Omission) others(turns []space.Turn) []space.Turn {
 // An UnknownTurnsError means that nothing tells when somebody speaks who has not
 // agreed, so that they cannot be left out.
 type UnknownTurnsError struct {
+	Action    consent.Action
 	Recording string           // id
 	Who       *consent.Missing // nil: nothing tells when anybody speaks
 }
@@ -122,11 +123,11 @@ func (g *Gate) Omission(act consent.Action, r *recording.Recording, margin float
 		return out, nil
 	}
 	if v.turns == nil || len(v.turns.Turns) == 0 {
-		return nil, &UnknownTurnsError{Recording: r.Space.ID}
+		return nil, &UnknownTurnsError{Action: act, Recording: r.Space.ID}
 	}
 	for i := range out.Missing {
 		if len(out.Missing[i].Spans) == 0 {
-			return nil, &UnknownTurnsError{r.Space.ID, &out.Missing[i]}
+			return nil, &UnknownTurnsError{act, r.Space.ID, &out.Missing[i]}
 		}
 	}
 	out.Guessed, out.Margin = v.turns.Approximate, margin
