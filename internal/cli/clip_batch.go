@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -90,6 +91,9 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	}
 	if err := again.Close(); err != nil {
 		return err
+	}
+	if b.Titles > 0 {
+		c.app.Warn("skipped %s: a title has no place in the recording; to search only speech: spaces search --said", spell.Count(b.Titles, "title"))
 	}
 	if all == 0 {
 		name := terminal.Safe(c.o.batch)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -15,9 +16,10 @@ import (
 func newReindexCmd(a *App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "reindex",
-		Short: "Rebuild the catalogue from the folders",
-		Long: `Rebuild the catalogue, which list and search use, from the folders. Run this after you have moved or
-edited folders by hand. The folders contain everything, so you can delete the catalogue at any time.
+		Short: "Rebuild the catalogue and the index of speech from the folders",
+		Long: `Rebuild the catalogue, which list and search use, and the index of what was said in the transcripts
+from the folders. Run this after you have moved or edited folders by hand. The folders contain
+everything, so you can delete both at any time.
 Recordings that an earlier version saved also get an index of their sound, which makes it faster to
 find the recording that a file was cut from.`,
 		Example:     `  spaces reindex`,
@@ -47,16 +49,28 @@ func (a *App) reindex(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	speech, err := said.Rebuild(ctx, lib)
+	if err != nil {
+		return err
+	}
+	for _, s := range speech.Skipped {
+		a.Warn("%s: the transcript is not searched: %v", s.ID, s.Err)
+	}
 	if a.Settings.JSON {
 		return app.WriteJSON(a.Out, struct {
-			Schema     int `json:"schema"`
-			Recordings int `json:"recordings"`
-			Indexed    int `json:"indexed"`
-		}{space.Schema, n, indexed})
+			Schema      int `json:"schema"`
+			Recordings  int `json:"recordings"`
+			Indexed     int `json:"indexed"`
+			Transcripts int `json:"transcripts"`
+			Utterances  int `json:"utterances"`
+		}{space.Schema, n, indexed, speech.Transcripts, speech.Utterances})
 	}
 	_, err = fmt.Fprintln(a.Out, spell.Count(n, "Space")+" in the catalogue")
 	if indexed > 0 && err == nil {
 		_, err = fmt.Fprintln(a.Out, "Indexed the sound of "+spell.Count(indexed, "file"))
+	}
+	if speech.Transcripts > 0 && err == nil {
+		_, err = fmt.Fprintln(a.Out, "Indexed "+spell.Count(speech.Transcripts, "transcript")+" with "+spell.Count(speech.Utterances, "utterance"))
 	}
 	return err
 }

@@ -32,6 +32,8 @@ type Line struct {
 	Err error
 	// Raw is the line as it can be run again.
 	Raw string
+
+	title bool // what search found in a title
 }
 
 // A Batch reads clips from a table or a list, one at a time as they arrive.
@@ -39,12 +41,23 @@ type Batch struct {
 	// Header is the line that goes before those of Raw, with its line end, or
 	// "" where the kind of batch has none.
 	Header string
+	// Titles counts the lines that Next has passed over because they are what
+	// search finds in titles, and no places in a recording.
+	Titles int
 	next   func() (Line, error)
 }
 
 // Next returns the next clip. At the end the error is io.EOF; other errors
 // end the batch too. A line that cannot be understood is a Line with an Err.
-func (b *Batch) Next() (Line, error) { return b.next() }
+func (b *Batch) Next() (Line, error) {
+	for {
+		l, err := b.next()
+		if err != nil || !l.title {
+			return l, err
+		}
+		b.Titles++
+	}
+}
 
 // columns are the names that a table's header can have, and the keys of a line
 // of JSON. "id" is another name for "recording", as other commands write it.
@@ -207,8 +220,8 @@ func jsonBatch(r *bufio.Reader, first string, number int, id string) *Batch {
 // fromJSON fills a line from a JSON object.
 func (l *Line) fromJSON(text []byte, id string) {
 	var v struct {
-		Recording, ID, Title, Output, Format string
-		At, Length, End                      jsonTime
+		Recording, ID, Title, Output, Format, Kind string
+		At, Length, End                            jsonTime
 	}
 	var keys map[string]json.RawMessage
 	if err := errors.Join(json.Unmarshal(text, &v), json.Unmarshal(text, &keys)); err != nil {
@@ -216,6 +229,9 @@ func (l *Line) fromJSON(text []byte, id string) {
 		return
 	}
 	_, ours := keys["schema"]
+	if l.title = ours && v.Kind == "title" && v.At == ""; l.title {
+		return
+	}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		c, meant := column(key)
 		if ours { // where "start" and "file" mean something else

@@ -107,3 +107,40 @@ func split(s string, width int) (head, rest string) {
 	}
 	return s[:len(s)-len(rest)], rest
 }
+
+// Around returns a text with as much of what stands before and after it as a
+// width has room for, a third of that before it. What is cut off ends between
+// words where it can.
+func Around(before, text, after string, width int) string {
+	if Width(before)+Width(text)+Width(after) <= width {
+		return before + text + after
+	}
+	left := width - Width(text)
+	if left <= 2 {
+		return Truncate(text, width)
+	}
+	first := max(left/3, left-Width(after))
+	if Width(before) > first {
+		before = "…" + last(before, first-1)
+	}
+	left -= Width(before)
+	return before + text + Truncate(after, left)
+}
+
+// last returns the end of a text, as much as has room, from a word on where it
+// can.
+func last(s string, width int) string {
+	drop := Width(s) - width
+	n, state, word := 0, -1, ""
+	for rest := s; rest != ""; {
+		cluster, after, w, next := uniseg.FirstGraphemeClusterInString(rest, state)
+		if n >= drop && word == "" {
+			word = rest // cut within a word, if nothing else fits
+		}
+		if n += w; n >= drop && cluster == " " && after != "" {
+			return after
+		}
+		rest, state = after, next
+	}
+	return word
+}

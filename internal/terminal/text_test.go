@@ -66,3 +66,29 @@ func TestTruncate(t *testing.T) {
 		})
 	}
 }
+
+func TestAround(t *testing.T) {
+	const before, after = "the first words of a sentence ", " and the words behind them"
+	for _, tt := range []struct {
+		before, text, after string
+		width               int
+		want                string
+	}{
+		{"a ", "b", " c", 5, "a b c"},
+		{before, "HIT", after, 24, "…tence HIT and the word…"},
+		{before, "HIT", "", 16, "…a sentence HIT"},
+		{"", "HIT", after, 12, "HIT and the…"},
+		{before, "HIT", " x", 12, "…tence HIT x"},
+		{before, "HIT", " x", 19, "…a sentence HIT x"},
+		{before, "a long hit", after, 8, "a long …"},
+		{"東京の夜の東京の夜の", "夜", "東京の夜の東京の夜の", 12, "…の夜東京の…"},
+		{before, "HIT", after, 0, ""},
+	} {
+		t.Run(fmt.Sprintf("%s%s%s in %d", tt.before, tt.text, tt.after, tt.width), func(t *testing.T) {
+			got := Around(tt.before, tt.text, tt.after, tt.width)
+			if got != tt.want || Width(got) > max(0, tt.width) {
+				t.Errorf("%q of width %d, want %q", got, Width(got), tt.want)
+			}
+		})
+	}
+}

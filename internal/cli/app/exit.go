@@ -20,7 +20,9 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/words"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/settings"
@@ -180,16 +182,18 @@ func Classify(err error) *Failure {
 		return Fail(ExitFailed, "no-home", homeHint, err)
 	case errors.Is(err, library.ErrNotFound), errors.Is(err, catalog.ErrNotFound):
 		return Fail(ExitNotFound, "no-such-space", "list the Spaces: spaces list", err)
-	case errors.Is(err, library.ErrNewer), errors.Is(err, catalog.ErrNewer):
+	case errors.Is(err, library.ErrNewer), errors.Is(err, catalog.ErrNewer), errors.Is(err, words.ErrNewer):
 		return Fail(ExitFailed, "newer-version", "use the newer version of spaces for this library", err)
 	case errors.Is(err, catalog.ErrCorrupt), errors.Is(err, catalog.ErrOlder), errors.Is(err, catalog.ErrOther), errors.Is(err, catalog.ErrNotExist):
 		return Fail(ExitFailed, "catalogue", "rebuild the catalogue from the folders: spaces reindex", err)
-	case library.IsFull(err), errors.Is(err, catalog.ErrFull):
+	case library.IsFull(err), errors.Is(err, catalog.ErrFull), errors.Is(err, words.ErrFull):
 		return Fail(ExitFailed, "disk-full", "free some disk space and run the same command again; nothing is lost", err)
 	case isReadOnly(err):
 		return Fail(ExitFailed, "read-only", "copy the library to a writable disk, and name it with --library", err)
 	case errors.Is(err, fs.ErrPermission):
 		return Fail(ExitFailed, "no-permission", "check the permissions of the folder, or name another one with --library", err)
+	case errors.Is(err, said.ErrNoIndex):
+		return Fail(ExitFailed, "transcript-index", "build the index of what was said again: spaces reindex", err)
 	case errors.Is(err, fs.ErrNotExist) && errors.As(err, &file) && strings.Contains(filepath.ToSlash(file.Path), layout.Recordings+"/"):
 		return Fail(ExitFailed, "failed", "find the missing files: spaces verify", err)
 	case errors.Is(err, fs.ErrNotExist):

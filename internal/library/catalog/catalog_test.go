@@ -193,11 +193,11 @@ func TestSearch(t *testing.T) {
 		"title:A":   "",
 		"*":         "",
 	} {
-		if got := ids(t, c.Search(t.Context(), words, 0, false)); got != want {
+		if got := ids(t, c.Search(t.Context(), Query{Words: words})); got != want {
 			t.Errorf("%q: got %q, want %q", words, got, want)
 		}
 	}
-	if got := ids(t, c.Search(t.Context(), "jazz", 2, false)); got != "inTitle begins" {
+	if got := ids(t, c.Search(t.Context(), Query{Words: "jazz", Limit: 2})); got != "inTitle begins" {
 		t.Errorf("limit: %q", got)
 	}
 }
@@ -252,7 +252,7 @@ func dump(t testing.TB, c *Catalog) string {
 		fmt.Fprintf(&b, "%+v %s\n", r, r.JSON)
 	}
 	for _, words := range []string{"a", "jazz", "1", "h"} {
-		fmt.Fprintln(&b, ids(t, c.Search(t.Context(), words, 0, false)), "/", ids(t, c.List(t.Context(), Query{Words: words, Speaker: "hostess"})))
+		fmt.Fprintln(&b, ids(t, c.Search(t.Context(), Query{Words: words})), "/", ids(t, c.List(t.Context(), Query{Words: words, Speaker: "hostess"})))
 	}
 	archives, err := c.Archives(t.Context())
 	if err != nil {

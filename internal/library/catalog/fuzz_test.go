@@ -28,7 +28,7 @@ func FuzzWords(f *testing.F) {
 			t.Errorf("the title %q finds %v", title, found)
 		}
 		listed := ids(t, c.List(t.Context(), Query{Words: words}))
-		for _, id := range strings.Fields(ids(t, c.Search(t.Context(), words, 0, false))) {
+		for _, id := range strings.Fields(ids(t, c.Search(t.Context(), Query{Words: words}))) {
 			if !strings.Contains(listed, id) {
 				t.Errorf("%q: search finds %q, the listing only %q", words, id, listed)
 			}

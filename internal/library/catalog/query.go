@@ -81,19 +81,7 @@ func (c *Catalog) List(ctx context.Context, q Query) iter.Seq2[Row, error] {
 	}
 	var where conditions
 	where.words(parseWords(q.Words, true))
-	if !q.Since.IsZero() {
-		where.add("r.rowid >= ?", rowidAt(q.Since))
-	}
-	if !q.Until.IsZero() {
-		where.add("r.rowid BETWEEN ? AND ?", 1<<timeShift, rowidAt(q.Until)-1)
-	}
-	where.term("speaker", q.Speaker, fold.Handle)
-	where.term("host", q.Host, fold.Handle)
-	where.term("account", q.Account, fold.Handle)
-	where.term("tag", q.Tag, fold.Tag)
-	if q.State != "" {
-		where.add("r.state = ?", string(q.State))
-	}
+	where.facts(&q)
 	query := selectFrom(q.JSON) + where.String() + " ORDER BY " + order
 	if q.Limit > 0 {
 		query += fmt.Sprintf(" LIMIT %d", q.Limit)
@@ -101,16 +89,16 @@ func (c *Catalog) List(ctx context.Context, q Query) iter.Seq2[Row, error] {
 	return c.rows(ctx, q.JSON, query, where.args...)
 }
 
-// Search yields the recordings that have all of the words, best first: a word
-// of the title counts most, one of the note least. The last word may be the
-// beginning of one.
-func (c *Catalog) Search(ctx context.Context, words string, limit int, withJSON bool) iter.Seq2[Row, error] {
-	m := parseWords(words, false)
+// Search yields the recordings that q asks for, best first, whatever its order
+// is: a word of the title counts most, one of the note least. Of the words only
+// the last may be the beginning of one. Without words nothing is found.
+func (c *Catalog) Search(ctx context.Context, q Query) iter.Seq2[Row, error] {
+	m := parseWords(q.Words, false)
 	if m.fts == "" && m.contains == nil {
 		return func(func(Row, error) bool) {}
 	}
 	var where conditions
-	query := selectFrom(withJSON)
+	query := selectFrom(q.JSON)
 	order := "r.rowid DESC"
 	if m.fts != "" {
 		query += " JOIN words ON words.rowid = r.rowid"
@@ -118,11 +106,12 @@ func (c *Catalog) Search(ctx context.Context, words string, limit int, withJSON 
 		order = "bm25(words, 10, 5, 5, 1), " + order
 	}
 	where.words(match{contains: m.contains})
+	where.facts(&q)
 	query += where.String() + " ORDER BY " + order
-	if limit > 0 {
-		query += fmt.Sprintf(" LIMIT %d", limit)
+	if q.Limit > 0 {
+		query += fmt.Sprintf(" LIMIT %d", q.Limit)
 	}
-	return c.rows(ctx, withJSON, query, where.args...)
+	return c.rows(ctx, q.JSON, query, where.args...)
 }
 
 // maxFound bounds how many candidates Find returns.
@@ -239,6 +228,23 @@ func (w *conditions) words(m match) {
 	}
 	for _, s := range m.contains {
 		w.add("instr(r.title_key, ?) > 0", s)
+	}
+}
+
+// facts are the conditions of a query but for its words.
+func (w *conditions) facts(q *Query) {
+	if !q.Since.IsZero() {
+		w.add("r.rowid >= ?", rowidAt(q.Since))
+	}
+	if !q.Until.IsZero() {
+		w.add("r.rowid BETWEEN ? AND ?", 1<<timeShift, rowidAt(q.Until)-1)
+	}
+	w.term("speaker", q.Speaker, fold.Handle)
+	w.term("host", q.Host, fold.Handle)
+	w.term("account", q.Account, fold.Handle)
+	w.term("tag", q.Tag, fold.Tag)
+	if q.State != "" {
+		w.add("r.state = ?", string(q.State))
 	}
 }
 

@@ -35,7 +35,7 @@ func TestSearchAsPeopleType(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cat := newCatalog(t, &space.Recording{ID: "this", Title: c.title}, &space.Recording{ID: "other", Title: "Another one"})
-			if got := ids(t, cat.Search(t.Context(), c.words, 0, false)); got != "this" {
+			if got := ids(t, cat.Search(t.Context(), Query{Words: c.words})); got != "this" {
 				t.Errorf("search %q found %q, want the Space called %q", c.words, got, c.title)
 			}
 			if got := ids(t, cat.List(t.Context(), Query{Words: c.words})); got != "this" {
@@ -54,7 +54,7 @@ func TestSearchKeepsLettersApart(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cat := newCatalog(t, &space.Recording{ID: "this", Title: c.title})
-			if got := ids(t, cat.Search(t.Context(), c.words, 0, false)); got != "" {
+			if got := ids(t, cat.Search(t.Context(), Query{Words: c.words})); got != "" {
 				t.Errorf("search %q found the Space called %q", c.words, c.title)
 			}
 		})

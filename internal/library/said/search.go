@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
@@ -167,4 +168,13 @@ func Search(ctx context.Context, lib *library.Library, q words.Query) iter.Seq2[
 			}
 		}
 	}
+}
+
+// Known reports whether a name of those who speak is that of somebody on stage,
+// and no label of an imported file.
+func (h *Hit) Known(name string) bool {
+	if h.Recording.Host != nil && h.Recording.Host.Handle == name {
+		return true
+	}
+	return slices.ContainsFunc(h.Recording.Speakers, func(p space.Speaker) bool { return p.Handle == name })
 }
