@@ -15,7 +15,6 @@ const (
 )
 
 const (
-	eightShort   = 2 // window_sequence
 	shortWindows = 8
 	maxBands     = 51
 	// maxSections is how many sections and groups of bands a stream can have.
@@ -33,10 +32,12 @@ type ics struct {
 
 // windows are what ics_info says, which the channels of a pair may share.
 type windows struct {
-	short  bool
-	bands  int // max_sfb
-	groups int
-	group  [shortWindows]int // windows in each
+	sequence uint8
+	kbd      bool
+	short    bool
+	bands    int // max_sfb
+	groups   int
+	group    [shortWindows]int // windows in each
 }
 
 // A section is bands next to each other that share a codebook (4.4.2.7).
@@ -45,8 +46,9 @@ type section struct{ book, bands uint8 }
 // info passes ics_info.
 func (p *Parser) info(s *windows) error {
 	p.skip(1) // ics_reserved_bit
-	s.short = p.bits(2) == eightShort
-	p.skip(1) // window_shape
+	s.sequence = uint8(p.bits(2))
+	s.short = s.sequence == EightShort
+	s.kbd = p.bits(1) == 1 // window_shape
 	s.groups, s.group[0] = 1, 1
 	if !s.short {
 		s.bands = p.bits(6)
@@ -87,7 +89,7 @@ func (p *Parser) stream(s *ics, common bool) error {
 	if err := p.sections(s); err != nil {
 		return err
 	}
-	out := Stream{Gain: at, Value: uint8(gain)}
+	out := Stream{Gain: at, Value: uint8(gain), Sequence: s.sequence, KBD: s.kbd}
 	if err := p.scalefactors(s, &out); err != nil {
 		return err
 	}
@@ -209,6 +211,7 @@ func (p *Parser) scalefactors(s *ics, out *Stream) error {
 		out.Low, out.High = noise.low, noise.high
 	}
 	out.Coded = factors.coded || noise.coded
+	out.room(factors, noise)
 	return nil
 }
 

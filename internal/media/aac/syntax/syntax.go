@@ -54,8 +54,22 @@ type Stream struct {
 	// 0, 0 and 0 where there is no sound at all.
 	Value     uint8
 	Low, High int
-	Coded     bool // some coefficients or noise are coded
+	// Down and Up are by how many steps global_gain can be lowered and raised
+	// before it, a scalefactor or a noise energy leaves its range. They are below
+	// 0 where one is out of its range already, and 0 where nothing is coded.
+	Down, Up int
+	Coded    bool  // some coefficients or noise are coded
+	Sequence uint8 // window_sequence: OnlyLong, LongStart, EightShort, LongStop
+	KBD      bool  // window_shape: Kaiser-Bessel-derived, else a half sine
 }
+
+// Window sequences (table 4.128).
+const (
+	OnlyLong = iota
+	LongStart
+	EightShort
+	LongStop
+)
 
 // A Unit says what an access unit holds.
 type Unit struct {
@@ -84,6 +98,7 @@ type Parser struct {
 
 	unit *Unit
 	ics  [2]ics
+	own  Unit // of Shift
 }
 
 // padding is how many bytes behind a unit may be looked at: eight, and as far
@@ -118,7 +133,7 @@ func NewParser(objectType, rateIndex int) (*Parser, error) {
 func (p *Parser) Parse(unit []byte, u *Unit) error { return p.parse(unit, u, true) }
 
 // Scan does what Parse does, with the same error, and is faster: it leaves
-// Low and High of the streams 0.
+// Low, High, Down and Up of the streams 0.
 func (p *Parser) Scan(unit []byte, u *Unit) error { return p.parse(unit, u, false) }
 
 func (p *Parser) parse(unit []byte, u *Unit, values bool) error {
