@@ -51,6 +51,9 @@ func (o *exportOptions) transcriptOf(a *App, lib *library.Library, s *space.Spac
 			return t, nil
 		}
 		t.Cues, t.SpeakersFrom = kept.Public(transcripts.Names(o.transcriptNames))
+		for i := range kept.Utterances {
+			t.By = append(t.By, kept.Utterances[i].Who())
+		}
 		t.Language = kept.Language
 		return t, nil
 	}

@@ -78,6 +78,17 @@ type Sidecar struct {
 	SHA256 string `json:"sha256"`
 }
 
+// SidecarSHA256 is the hash of a file beside the audio as it was written, or ""
+// if the record has none.
+func (r *Record) SidecarSHA256(file string) string {
+	for _, s := range r.Sidecars {
+		if s.File == file {
+			return s.SHA256
+		}
+	}
+	return ""
+}
+
 // A Kept is a stretch of the recording that is in the episode.
 type Kept struct {
 	Start   float64 `json:"start"`   // in the recording, in seconds

@@ -22,6 +22,9 @@ type Transcript struct {
 	Language string
 	// SpeakersFrom says how the names of speakers are known, for the record.
 	SpeakersFrom string
+	// By names who says each cue, as a cue does, also where the cue is not to; nil:
+	// as the cues name them.
+	By []string
 }
 
 // Where the names of speakers in a transcript are known from.
@@ -69,7 +72,7 @@ func (e *export) addTranscripts() error {
 	if len(t.Cues) == 0 {
 		return nil
 	}
-	cues := transcript.Withhold(t.Cues, e.omitted())
+	cues := transcript.Withhold(e.ofOthers(), e.omitted())
 	if n := withheld(t.Cues, cues); n > 0 {
 		e.note("%d cues of the transcript contain words of speakers who were left out; these words were withheld", n)
 	}
@@ -101,6 +104,32 @@ func (e *export) addTranscripts() error {
 	e.add(TranscriptExt, doc.Bytes(), set)
 	e.add(".txt", text.Bytes(), set)
 	return nil
+}
+
+// ofOthers are the cues but for those that people say who must not be named:
+// these may lie beside their turns, in a transcript that was made elsewhere or
+// before the turns were confirmed.
+func (e *export) ofOthers() []transcript.Cue {
+	t := &e.Transcript
+	if len(e.Unnamed) == 0 {
+		return t.Cues
+	}
+	var list []transcript.Cue
+	for i, c := range t.Cues {
+		who := c.Speaker
+		if t.By != nil {
+			who = t.By[i]
+		}
+		theirs := false
+		for name := range strings.SplitSeq(who, ", ") {
+			handle := strings.TrimPrefix(name, "@")
+			theirs = theirs || handle != "" && slices.ContainsFunc(e.Unnamed, func(u string) bool { return strings.EqualFold(u, handle) })
+		}
+		if !theirs {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // omitted are the stretches of the recording that are left out or silent.

@@ -27,8 +27,9 @@ func AddOverride(cmd *cobra.Command, reason *string) {
 // something is done all the same. It may be used by several goroutines.
 type Asker struct {
 	*gate.Gate
-	a    *App
-	Late bool // warnings wait for tell
+	a       *App
+	library *library.Library
+	Late    bool // warnings wait for tell
 
 	mu    sync.Mutex
 	found map[string]*consent.Finding // by what was asked about, with all who are missing
@@ -45,7 +46,7 @@ func (a *App) NewAsker(lib *library.Library, reason string, plan bool) (*Asker, 
 		return nil, err
 	}
 	a.WarnTorn(g.Torn())
-	return &Asker{Gate: g, a: a, found: make(map[string]*consent.Finding)}, nil
+	return &Asker{Gate: g, a: a, library: lib, found: make(map[string]*consent.Finding)}, nil
 }
 
 // Ask asks about one use. It returns the handles of those who have not agreed
@@ -85,7 +86,15 @@ func (q *Asker) NoteAll(found []*consent.Finding) (missing []string) {
 func (q *Asker) Episodes(ctx context.Context, list []*feed.Episode) ([]string, error) {
 	var uses []gate.Use
 	for _, e := range list {
-		uses = append(uses, gate.OfEpisode(&e.Record))
+		if !q.Requires(consent.Feeding) {
+			uses = append(uses, gate.OfEpisode(&e.Record))
+			continue
+		}
+		kept, err := q.KeptEpisode(ctx, &e.Record, func(file string) string { return q.library.Path(e.Path(file)) })
+		if err != nil {
+			return nil, err
+		}
+		uses = append(uses, kept...)
 	}
 	return q.AskAll(ctx, consent.Feeding, uses)
 }

@@ -162,6 +162,9 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if err := o.readCaptions(a); err != nil {
 		return err
 	}
+	if err := o.draft.LookAtCaptions(ctx, ask.Gate); err != nil {
+		return err
+	}
 	if err := o.may(ctx, ask); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -117,10 +118,11 @@ type fileScan struct {
 	sure  []Use  // known by their bytes
 	heard []Use  // known by their sound
 	why   string // what is not known of the first part that is neither
+	words string // the same, of the first text
 }
 
 // plain reports whether there was nothing in the file that anybody has said.
-func (l *fileScan) plain() bool { return len(l.sure)+len(l.heard) == 0 && l.why == "" }
+func (l *fileScan) plain() bool { return len(l.sure)+len(l.heard) == 0 && l.why+l.words == "" }
 
 // unknown notes that nobody can tell what a part is.
 func (l *fileScan) unknown(why string) {
@@ -201,12 +203,12 @@ func (l *fileScan) uses(hints []Use, name string, size int64, r io.ReaderAt) ([]
 			list = append(list, u)
 		}
 	}
-	if l.why != "" {
+	if why := cmp.Or(l.why, l.words); why != "" {
 		sha, err := hash(l.ctx, io.NewSectionReader(r, 0, size))
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, Use{File: name, Why: l.why, SHA256: sha})
+		list = append(list, Use{File: name, Why: why, SHA256: sha, words: l.why == ""})
 	}
 	return list, nil
 }

@@ -97,6 +97,7 @@ type Use struct {
 	// File is a file whose recording nobody can tell; Why says what is not
 	// known of it. SHA256 is its hash.
 	File, Why, SHA256 string
+	words             bool // what is not known are words alone
 }
 
 // Asks reports whether the gate asks anything about an action: where it does

@@ -184,3 +184,53 @@ func TestFileOfWordsWithABrokenTranscript(t *testing.T) {
 		t.Errorf("a picture: %v", err)
 	}
 }
+
+// In a text that a record names, what somebody has corrected is nobody else's;
+// whose words were put into it are.
+func TestKeptWords(t *testing.T) {
+	s := newTestLibrary(t)
+	s.say(s.guarded, true, guardedWords)
+	s.say(s.free, true, freeWords)
+	const corrected = "1\n00:00:00,000 --> 00:00:01,000\nWhat stands here now are other words than those that were written\n\n"
+	record := Use{Recording: s.free.ID, Parts: []space.Stretch{{Start: 0, End: 1}}}
+	for _, c := range []struct{ name, text, want string }{
+		{"corrected", corrected, s.free.ID},
+		{"with the words of others", corrected + "2\n00:00:01,000 --> 00:00:02,000\n" + guardedWords + "\n", s.guarded.ID + " " + s.free.ID},
+		{"no words at all", "\x00\x01", "? " + s.free.ID},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			name := s.write("talk.srt", []byte(c.text))
+			for _, sum := range []string{"", strings.Repeat("0", 64)} {
+				uses, err := s.gate(Options{}).Kept(t.Context(), name, sum, record)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var list []string
+				for _, u := range uses {
+					if u.Why != "" {
+						u.Recording = "?"
+					}
+					list = append(list, u.Recording)
+				}
+				if got := strings.Join(list, " "); got != c.want {
+					t.Errorf("with the hash %q: %s, want %s", sum, got, c.want)
+				}
+			}
+		})
+	}
+}
+
+// Captions that go along with a clip are taken for its own, but for the words of
+// others.
+func TestWords(t *testing.T) {
+	s := newTestLibrary(t)
+	s.say(s.guarded, true, guardedWords)
+	g := s.gate(Options{})
+	for text, want := range map[string]int{"": 0, "1\n00:00:00,000 --> 00:00:01,000\nMy own\n": 0, "1\n00:00:00,000 --> 00:00:01,000\n" + guardedWords + "\n": 1} {
+		t.Run(text, func(t *testing.T) {
+			if uses, err := g.Words(t.Context(), []byte(text)); err != nil || len(uses) != want {
+				t.Errorf("%+v, %v", uses, err)
+			}
+		})
+	}
+}

@@ -90,7 +90,7 @@ func Episode(root *os.Root, e *feed.Episode, show *feed.Show) []Part {
 	}
 	var list []Part
 	for i, file := range e.Files() {
-		kind, sum := publish.Extra, "" // what stands beside it has no hash
+		kind, sum := publish.Extra, e.SidecarSHA256(file)
 		if i == 0 {
 			kind, sum = publish.Episode, e.SHA256
 		}

@@ -124,6 +124,14 @@ func (d *Draft) SetCaptions(r io.Reader, o transcript.Options) ([]transcript.Not
 	return read.Notes, nil
 }
 
+// LookAtCaptions adds whose words stand in the captions: they may be those of
+// others than the clip's.
+func (d *Draft) LookAtCaptions(ctx context.Context, g *gate.Gate) error {
+	uses, err := g.Words(ctx, d.Post.Captions)
+	d.Uses = append(d.Uses, uses...)
+	return err
+}
+
 // With lists the checks that have a result.
 func (d *Draft) With(r x.Result) []x.Check {
 	var list []x.Check
