@@ -216,7 +216,7 @@ func (o *clipOptions) check(a *App) error {
 		o.batch, o.Words = "-", nil
 	}
 	one := len(o.Words) == 1
-	if err := app.CheckEncoding(o.encoding, cmp.Or(o.batch, o.video.captions), "--batch or --captions"); err != nil {
+	if err := app.CheckEncoding(o.encoding, cmp.Or(o.batch, o.video.file()), "--batch or --captions"); err != nil {
 		return err
 	}
 	switch {

@@ -113,7 +113,7 @@ func (c *clipper) runBatch(ctx context.Context) error {
 func (c *clipper) openBatch() (*os.File, io.Reader, error) {
 	const most = 64 << 20 // bytes of a file whose encoding is detected
 	encoding := c.o.encoding
-	if c.o.video.captions != "" {
+	if c.o.video.file() != "" {
 		encoding = "" // of the captions
 	}
 	var file *os.File

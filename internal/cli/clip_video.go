@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -33,8 +34,8 @@ func newVideoCmd(a *App) *cobra.Command {
 		Use:   "video SPACE",
 		Short: "Cut clips as videos with a moving waveform, for X and others",
 		Long: `Cut clips as MP4 videos: the sound of spaces clip, with a moving waveform, the
-title, captions if you have a transcript, and the names of the speakers if
-you have confirmed the turns. The sound is re-encoded only if a flag requires it.
+title, captions if the Space has a transcript, and the names of the speakers
+if you have confirmed the turns. The sound is re-encoded only if a flag requires it.
 Speakers without consent cannot be left out of a video; to cut the audio
 without them: spaces clip SPACE --at T --consented-only.
 
@@ -69,12 +70,20 @@ func (o *videoOptions) add(cmd *cobra.Command) {
 	f.StringVar(&o.accent, "accent", "", "`COLOUR`: colour of the played part, '#rrggbb'")
 	f.IntVar(&o.fps, "fps", 0, "`N`: pictures per second, 25 or 30")
 	f.StringVar(&o.background, "background", "", "`FILE`: JPEG or PNG picture to show behind everything")
-	f.StringVar(&o.captions, "captions", "", "show captions from the transcript `FILE`: .srt, .vtt or .json")
+	f.StringVar(&o.captions, "captions", "", "`FILE`: .srt, .vtt or .json with a transcript, or none (default: the transcript that the library keeps)")
 	f.BoolVar(&o.speakers, "speakers", false, "show who speaks, if you have confirmed it")
 	manual.Group(f, "Picture", "shape", "theme", "accent", "fps", "background", "captions", "speakers")
 	app.Complete(cmd, "shape", "wide", "square", "tall")
 	app.Complete(cmd, "theme", "light", "dark")
 	app.Complete(cmd, "fps", "25", "30")
+}
+
+// file is the transcript that the command line names, or "".
+func (o *videoOptions) file() string {
+	if o.captions == noTranscript {
+		return ""
+	}
+	return o.captions
 }
 
 // A filmer makes the films of clips that are videos.
@@ -84,10 +93,19 @@ type filmer struct {
 
 	begin  sync.Once
 	style  *audiogram.Style
-	cues   []transcript.Cue
-	ending transcript.Note // what was cut at the end of the recording
-	atEnd  sync.Once       // told of it
+	cues   []transcript.Cue // of the file
+	ending transcript.Note  // what was cut at the end of the recording
+	atEnd  sync.Once        // told of it
 	err    error
+
+	keptMu sync.Mutex
+	kept   map[string]captioned // by the id of the recording
+}
+
+// A captioned is what the library knows of what is said in a recording.
+type captioned struct {
+	cues     []transcript.Cue
+	language string
 }
 
 // film gives a clip that is a video its pictures.
@@ -133,7 +151,7 @@ func (v *filmer) prepare(r *recording.Recording) error {
 		}
 		return app.Usage("%w", err)
 	}
-	if o.captions == "" {
+	if o.file() == "" {
 		return nil
 	}
 	read, err := transcript.ReadFile(o.captions, transcript.Options{Encoding: v.c.o.encoding}, r.Seconds(r.Samples))
@@ -152,41 +170,50 @@ func (v *filmer) prepare(r *recording.Recording) error {
 		}
 	}
 	v.c.app.WarnTranscript(o.captions, told)
-	for i := range v.cues {
-		v.cues[i].Speaker = "" // names are shown where the host has confirmed them
-	}
 	return nil
 }
 
 // captions returns what is said in a clip, and has it written beside it.
-func (v *filmer) captions(q *clips.Request) ([]audiogram.Cue, error) {
-	if v.cues == nil {
-		return nil, nil
-	}
+func (v *filmer) captions(q *clips.Request) (list []audiogram.Cue, err error) {
 	r := q.Recording
-	if v.only != "" && v.only != r.Space.ID {
+	from, to := r.Seconds(q.Span.Start), r.Seconds(q.Span.End())
+	cues := v.cues
+	switch {
+	case v.c.o.video.captions == "":
+		kept := v.keptOf(r.Space)
+		cues, q.Language = kept.cues, kept.language
+	case v.only != "" && v.only != r.Space.ID:
 		return nil, app.Usage("--captions belong to %s, not to this Space", v.only)
 	}
-	from, to := r.Seconds(q.Span.Start), r.Seconds(q.Span.End())
 	if v.ending.N > 0 && v.ending.At < to {
 		v.atEnd.Do(func() { v.c.app.WarnTranscript(v.c.o.video.captions, []transcript.Note{v.ending}) })
 	}
-	cues := transcript.Move(v.cues, func(at float64) (float64, bool) {
-		return min(max(at, from), to) - from, from <= at && at <= to
-	})
-	if len(cues) == 0 {
-		return nil, nil
-	}
-	var b bytes.Buffer
-	if err := transcript.WriteSRT(&b, cues); err != nil {
+	if list, q.Captions, err = audiogram.Captions(cues, from, to); err != nil {
 		return nil, err
 	}
-	q.Captions = b.Bytes()
-	var list []audiogram.Cue
-	for _, c := range cues {
-		list = append(list, audiogram.Cue{Start: c.Start, End: c.End, Text: c.Text})
+	if n := audiogram.Unwritten(list); n > 0 {
+		v.c.app.Warn("%s: the font lacks letters of %s; the .srt has them", spell.Moment(from), spell.Count(n, "caption"))
 	}
 	return list, nil
+}
+
+// keptOf returns what the transcript that the library keeps of a recording says,
+// as captions.
+func (v *filmer) keptOf(s *space.Space) captioned {
+	v.keptMu.Lock()
+	defer v.keptMu.Unlock()
+	if known, ok := v.kept[s.ID]; ok {
+		return known
+	}
+	var found captioned
+	if t := v.c.app.keptTranscript(v.c.lib, s); t != nil {
+		found = captioned{transcript.Captions(t.Cues()), t.Language}
+	}
+	if v.kept == nil {
+		v.kept = make(map[string]captioned)
+	}
+	v.kept[s.ID] = found
+	return found
 }
 
 // turns returns who speaks in a clip, by what the host has confirmed.
@@ -203,7 +230,7 @@ func (v *filmer) turns(q *clips.Request) ([]audiogram.SpeakerCue, error) {
 
 // ofOneSpace finds the Space that the captions of a batch are those of.
 func (v *filmer) ofOneSpace(ctx context.Context, ids *idCache, word string) error {
-	if v.c.o.video.captions == "" {
+	if v.c.o.video.file() == "" {
 		return nil
 	}
 	if word == "" {

@@ -38,6 +38,7 @@ type Request struct {
 	Cover     []byte        // JPEG or PNG, or empty
 	Renderer  Renderer      // makes the pictures of an MP4
 	Captions  []byte        // SubRip, to stand beside an MP4, or empty
+	Language  string        // code of that of the captions, or "" if it is not known
 
 	Effects
 	// Omit is left out, and with it every sample that is not kept.

@@ -34,7 +34,8 @@ type VideoSettings struct {
 	Accent     string `json:"accent"`
 	Date       string `json:"date,omitempty"`       // as it is written there
 	Background string `json:"background,omitempty"` // SHA-256 of the picture
-	Captions   string `json:"captions,omitempty"`   // SHA-256 of their .srt
+	Captions   string `json:"captions,omitempty"`   // SHA-256 of what is shown
+	Language   string `json:"language,omitempty"`   // code of that of the captions, where it is known
 	Speakers   string `json:"speakers,omitempty"`   // SHA-256 of who speaks when
 }
 
@@ -67,6 +68,15 @@ func (q *Request) attached() []byte {
 // captionsName is the name of the captions of a clip.
 func captionsName(file string) string {
 	return strings.TrimSuffix(file, path.Ext(file)) + ".srt"
+}
+
+// CaptionsBeside returns the name of the captions that were written beside a
+// video, by the record of the video, or "" if it has none.
+func (p *Provenance) CaptionsBeside(video string) string {
+	if p.Settings.Video == nil || p.Settings.Video.Captions == "" {
+		return ""
+	}
+	return strings.TrimSuffix(video, filepath.Ext(video)) + ".srt"
 }
 
 // checkCaptions reports whether another file stands where the captions go.

@@ -162,15 +162,20 @@ func (t *Transcript) Fit(duration float64) error {
 // Move returns the cues with their times where locate says that they are, such
 // as from the recording to the episode that was cut from it: for a position
 // that was cut out, that is the place of the cut. Cues of which nothing or next
-// to nothing is left vanish; those that are cut into become shorter.
+// to nothing is left vanish; those that are cut into become shorter, and lose
+// the words that were cut out, where the times of words are known.
 func Move(cues []Cue, locate func(float64) (at float64, kept bool)) []Cue {
 	var out []Cue
 	for _, c := range cues {
 		short := c.End-c.Start < leastLeft
 		start, kept := locate(c.Start)
 		end, _ := locate(c.End)
+		timed := len(c.Words) > 0
+		c.Words, c.Text = moveWords(&c, locate)
 		c.Start, c.End = round(start), round(max(start, end))
-		c.Words = moveWords(c.Words, locate)
+		if timed && c.Text == "" {
+			continue
+		}
 		if c.End-c.Start >= leastLeft || short && kept {
 			out = append(out, c)
 		}
@@ -178,17 +183,22 @@ func Move(cues []Cue, locate func(float64) (at float64, kept bool)) []Cue {
 	return out
 }
 
-// moveWords does for words what Move does for cues. A word is kept if its middle
-// is: one that a cut ends in is heard in part.
-func moveWords(words []Word, locate func(float64) (float64, bool)) []Word {
-	var out []Word
-	for _, w := range words {
+// moveWords does for the words of a cue what Move does for cues, and returns what
+// its text becomes. A word is kept if its middle is: one that a cut ends in is
+// heard in part.
+func moveWords(c *Cue, locate func(float64) (float64, bool)) (out []Word, text string) {
+	texts := textsOf(c)
+	for i, w := range c.Words {
 		if _, kept := locate((w.Start + w.End) / 2); kept {
 			start, _ := locate(w.Start)
 			end, _ := locate(w.End)
 			w.Start, w.End = round(start), round(max(start, end))
 			out = append(out, w)
+			text += texts[i]
 		}
 	}
-	return out
+	if len(out) == len(c.Words) {
+		return out, c.Text
+	}
+	return out, tidyLines(text)
 }

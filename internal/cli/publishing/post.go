@@ -73,8 +73,8 @@ spaces help topic posting.`,
 	f.SortFlags = false
 	f.StringVar(&o.text, "text", "", "`TEXT`: text of the post, at most 280 characters as X counts")
 	f.StringVar(&o.alt, "alt", "", "`TEXT`: description of the clip, for people who cannot see or hear it")
-	f.StringVar(&o.captions, "captions", "", "`FILE`: captions: SubRip, WebVTT or JSON")
-	f.StringVar(&o.language, "language", "en", "`LETTERS`: language of the captions, two letters")
+	f.StringVar(&o.captions, "captions", "", "`FILE`: captions (SubRip, WebVTT or JSON), or none (default: those that spaces video wrote beside the clip)")
+	f.StringVar(&o.language, "language", "", "`LETTERS`: language of the captions, two letters (default: that of the clip's own captions, en for a file)")
 	f.StringVar(&o.replyTo, "reply-to", "", "reply to the post with this `ID` or URL")
 	manual.Group(f, "Post", "text", "alt", "captions", "language", "reply-to")
 	app.AddEncoding(cmd, &o.encoding, "the captions", "Post")
@@ -124,7 +124,11 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	if err := app.CheckEncoding(o.encoding, o.captions, "--captions"); err != nil {
+	file := o.captions
+	if file == noCaptions {
+		file = ""
+	}
+	if err := app.CheckEncoding(o.encoding, file, "--captions FILE"); err != nil {
 		return err
 	}
 	bandwidth, err := app.ParseSize("--bandwidth", o.bandwidth)
@@ -159,7 +163,7 @@ func (a *App) post(ctx context.Context, o *postOptions) error {
 	if err := o.inspect(); err != nil {
 		return err
 	}
-	if err := o.readCaptions(a); err != nil {
+	if err := o.readCaptions(ctx, a, lib); err != nil {
 		return err
 	}
 	if err := o.draft.LookAtCaptions(ctx, ask.Gate); err != nil {

@@ -10,8 +10,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/language"
+
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/publish/post"
 	"github.com/spaces-cli/spaces/internal/publish/x"
 	"github.com/spaces-cli/spaces/internal/transcript"
@@ -42,7 +45,7 @@ func (o *postOptions) check() error {
 		return app.Hinted(app.Usage("spaces post needs a text"), `--text "…", or --text "" for a post without text`)
 	case !utf8.ValidString(o.text) || !utf8.ValidString(o.alt):
 		return app.Usage("the text is not valid UTF-8")
-	case !regexp.MustCompile(`^[A-Za-z]{2}$`).MatchString(o.language):
+	case o.language != "" && !regexp.MustCompile(`^[A-Za-z]{2}$`).MatchString(o.language):
 		return app.Usage("--language must be two letters such as en, not %q", o.language)
 	}
 	if n := x.Weigh(o.text); n > o.limits.Text {
@@ -88,25 +91,65 @@ func (o *postOptions) over() error {
 	return app.Fail(app.ExitFailed, "limits", "make another clip: spaces video SPACE --at 12:30 --length 30s", fmt.Errorf("X would reject %s:\n  %s", o.file, strings.Join(list, "\n  ")))
 }
 
-// readCaptions reads the captions and writes them as X takes them.
-func (o *postOptions) readCaptions(a *App) error {
-	if o.captions == "" {
+// readCaptions reads the captions and writes them as X takes them: those of the
+// file that was named, or else those that were written beside the clip.
+func (o *postOptions) readCaptions(ctx context.Context, a *App, lib *library.Library) error {
+	name := o.captions
+	switch name {
+	case noCaptions:
 		return nil
+	case "":
+		var tag string
+		var err error
+		if name, tag, err = o.draft.OwnCaptions(ctx, lib); err != nil || name == "" {
+			return err
+		}
+		if o.language == "" {
+			if o.language = twoLetters(tag); o.language == "" {
+				a.Warn("the captions beside the clip (%s) are not posted: their language is unknown (name it with --language)", a.Shorten(name))
+				return nil
+			}
+			o.draft.Post.Language = o.language
+		}
 	}
-	f, err := os.Open(o.captions)
+	f, err := os.Open(name)
 	if err != nil {
 		return app.Fail(app.ExitNotFound, "no-such-file", "", err)
 	}
 	defer f.Close()
 	notes, err := o.draft.SetCaptions(f, transcript.Options{Encoding: o.encoding})
 	if app.IsBadText(err) {
-		return fmt.Errorf("%s: %w", o.captions, err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	if err != nil {
-		return app.Hinted(app.Usage("%s: %w", o.captions, err), "the captions must be of the clip, with times from its beginning")
+		return app.Hinted(app.Usage("%s: %w", name, err), "the captions must be of the clip, with times from its beginning")
 	}
-	a.WarnTranscript(o.captions, notes)
+	if o.draft.Post.Language == "" {
+		o.draft.Post.Language = defaultLanguage
+	}
+	a.WarnTranscript(name, notes)
 	return nil
+}
+
+const (
+	// noCaptions is the value of --captions that leaves out those beside the clip.
+	noCaptions = "none"
+	// defaultLanguage is that of captions of which nothing tells another one.
+	defaultLanguage = "en"
+)
+
+// twoLetters returns the language of a code such as pt-BR as X takes it, or "" if
+// it has no code of two letters.
+func twoLetters(code string) string {
+	tag, err := language.Parse(code)
+	if err != nil {
+		return ""
+	}
+	base, confidence := tag.Base()
+	if confidence == language.No || len(base.String()) != 2 {
+		return ""
+	}
+	return base.String()
 }
 
 // may asks whether all who are heard have agreed.

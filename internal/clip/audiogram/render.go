@@ -43,7 +43,7 @@ func (f *Renderer) VideoSettings(q *clip.Request) clip.VideoSettings {
 		l.Background = sum(s.config.Background)
 	}
 	if len(f.cues) > 0 {
-		l.Captions = sum([]byte(fmt.Sprint(f.cues)))
+		l.Captions, l.Language = sum([]byte(fmt.Sprint(f.cues))), q.Language
 	}
 	if len(f.turns) > 0 {
 		l.Speakers = sum([]byte(fmt.Sprint(f.turns)))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/proof"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/x"
 	"github.com/spaces-cli/spaces/internal/transcript"
@@ -103,6 +104,25 @@ func (d *Draft) Inspect(l x.Limits) (err error) {
 		return fmt.Errorf("%s: %w", d.File, publish.ErrChanged)
 	}
 	return nil
+}
+
+// OwnCaptions returns the name of the captions that were written beside the clip,
+// and the code of their language if that is known. file is "" if there are none:
+// what only has the same name is not the clip's.
+func (d *Draft) OwnCaptions(ctx context.Context, lib *library.Library) (file, language string, err error) {
+	err = (&proof.Prover{Library: lib}).EachKnown(ctx, func(sha string, k *proof.Known) {
+		if sha != d.Post.SHA256 || k.Clip == nil || file != "" {
+			return
+		}
+		name := k.Clip.CaptionsBeside(d.Path())
+		if name == "" {
+			return
+		}
+		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+			file, language = name, k.Clip.Settings.Video.Language
+		}
+	})
+	return file, language, err
 }
 
 // SetCaptions reads captions and keeps them as X takes them. They must be those
