@@ -29,9 +29,12 @@ import (
 type clipOptions struct {
 	app.Refs
 	at, around, clock []string
+	quotes            []string
+	from, to          string // where quotes are looked for
 	speaker           string
 	length, end       string
-	exact, snap       bool
+	exact             bool
+	snap              string // one of snaps, or empty
 
 	output, format, name string
 	title, cover         string
@@ -59,12 +62,14 @@ a flag requires it. It is written to the recording's folder, beside a .json
 file with its origin. For a clip with a picture, see spaces video.
 
 T is 75, 1:15, 1:02:03.250 or 62m3s. A clip that would end after the recording
-is shortened. A lossless clip contains up to one hidden frame at each end;
+is shortened. --quote cuts around words of the transcript (see spaces transcribe)
+and ends in the pauses around them. A lossless clip contains up to one hidden frame at each end;
 --strict removes it.
 
 ` + batchText,
 		Example: `  spaces clip latest --at 12:30
   spaces clip 1ypK --around 41:07 --fade 0.5s --normalize -o quote.m4a
+  spaces clip latest --quote "we should have … said no"
   spaces moments latest --json | spaces clip -`,
 		Annotations: clipExits(),
 		Args:        app.Takes(0, 1),
@@ -82,8 +87,8 @@ is shortened. A lossless clip contains up to one hidden frame at each end;
 	return cmd
 }
 
-const batchText = `--batch reads places from CSV (recording,at,length,end,title,output,format), a
-JSON array, JSON Lines or an Audacity label track, and cuts them all. With
+const batchText = `--batch reads places from CSV (recording,at,length,end,quote,title,output,
+format), a JSON array, JSON Lines or an Audacity label track, and cuts them all. With
 SPACE "-", standard input is the batch or, if flags give the place, a list of
 ids. --name can contain {date} {title} {at} {end} {length} {clock} {id}.`
 
@@ -99,12 +104,17 @@ func (o *clipOptions) addPlaces(cmd *cobra.Command) {
 	f.StringArrayVar(&o.at, "at", nil, "start at `T`; may be repeated")
 	f.StringArrayVar(&o.around, "around", nil, "put `T` in the middle; may be repeated")
 	f.StringArrayVar(&o.clock, "clock", nil, "start at the time of day `TIME`: 18:31:05 or 2021-06-14T18:31:05Z; may be repeated")
-	f.StringVar(&o.speaker, "speaker", "", "cut each speaking turn of `HANDLE` (approximate)")
+	f.StringArrayVar(&o.quotes, "quote", nil, "cut around the words `TEXT` of the transcript, such as 'first words … last words'; may be repeated")
+	f.StringVar(&o.from, "from", "", "with --quote: only words after `T`")
+	f.StringVar(&o.to, "to", "", "with --quote: only words before `T`")
+	f.StringVar(&o.speaker, "speaker", "", "cut each speaking turn of `HANDLE` (approximate); with --quote: only words of HANDLE")
 	f.StringVar(&o.length, "length", "", "`T`: length of the clip (default 30 s)")
 	f.StringVar(&o.end, "end", "", "end at `T`; with --clock, at a time of day")
-	f.BoolVar(&o.snap, "snap", false, "move both ends to the nearest silence within 1 s")
+	f.StringVar(&o.snap, "snap", "", "move both ends to the nearest `PLACE`: silence (default) within 1 s, or sentence, by the transcript, within 10 s")
+	f.Lookup("snap").NoOptDefVal = snapSilence
+	app.Complete(cmd, "snap", snaps...)
 	f.BoolVar(&o.exact, "exact", false, "refuse a clip that would end after the recording")
-	manual.Group(f, "Where", "at", "around", "clock", "speaker", "length", "end", "snap", "exact")
+	manual.Group(f, "Where", "at", "around", "clock", "quote", "from", "to", "speaker", "length", "end", "snap", "exact")
 }
 
 // addSound adds the flags that change the sound.
@@ -169,6 +179,7 @@ type clipper struct {
 
 	omitMu sync.Mutex
 	omits  map[string]*omission // by id
+	words  wordCache
 }
 
 // clip runs the command.
@@ -211,7 +222,10 @@ func (o *clipOptions) check(a *App) error {
 	if err := o.omit.check(o.override); err != nil {
 		return err
 	}
-	places := len(o.at) + len(o.around) + len(o.clock)
+	if err := o.checkQuotes(); err != nil {
+		return err
+	}
+	places := len(o.at) + len(o.around) + len(o.clock) + len(o.quotes)
 	if places == 0 && o.speaker == "" && o.batch == "" && slices.Equal(o.Words, []string{"-"}) {
 		o.batch, o.Words = "-", nil
 	}
@@ -221,7 +235,7 @@ func (o *clipOptions) check(a *App) error {
 	}
 	switch {
 	case o.batch != "" && (places > 0 || o.speaker != "" || o.length != "" || o.end != "" || o.title != ""):
-		return app.Usage("--batch cannot be combined with --at, --around, --clock, --speaker, --length, --end or --title")
+		return app.Usage("--batch cannot be combined with --at, --around, --clock, --quote, --speaker, --length, --end or --title")
 	case o.batch != "" && o.output == "-":
 		return app.Usage("a batch cannot be written to standard output; give -o a folder")
 	case o.batch != "" && one && o.recording != "":
@@ -235,12 +249,12 @@ func (o *clipOptions) check(a *App) error {
 	case !one:
 		return app.Hinted(app.Usage("spaces %s needs SPACE", o.command()), "name a Space, such as latest, or list places in a file for --batch")
 	case places == 0 && o.speaker == "":
-		return app.Hinted(app.Usage("spaces %s needs a place in the recording", o.command()), "use --at T, --around T, --clock TIME or --speaker HANDLE")
-	case o.speaker != "" && (places > 0 || o.length != "" || o.end != ""):
+		return app.Hinted(app.Usage("spaces %s needs a place in the recording", o.command()), "use --at T, --around T, --clock TIME, --quote TEXT or --speaker HANDLE")
+	case o.speaker != "" && (places > len(o.quotes) || o.length != "" || o.end != ""):
 		return app.Usage("--speaker cannot be combined with --at, --around, --clock, --length or --end")
 	case o.output == "-" && a.OutTTY:
 		return app.Hinted(app.Usage("cannot write the clip to a terminal"), "name a file with -o FILE, or pipe the clip to another program")
-	case o.output == "-" && (places > 1 || o.speaker != ""):
+	case o.output == "-" && (places > 1 || o.speaker != "" && len(o.quotes) == 0):
 		return app.Usage("only one clip can be written to standard output")
 	case o.output == "-" && a.Settings.JSON:
 		return app.Usage("-o - and --json both write to standard output")
@@ -327,6 +341,9 @@ func (c *clipper) runOne(ctx context.Context, id string) error {
 	for _, s := range spans {
 		q := c.model
 		q.Recording, q.Span, q.Shortened = r, s.Span, s.Shortened
+		if err := c.entitle(&q, s.said); err != nil {
+			return err
+		}
 		if err := c.direct(&q, c.o.output, len(spans) > 1); err != nil {
 			return err
 		}
@@ -335,7 +352,7 @@ func (c *clipper) runOne(ctx context.Context, id string) error {
 		}
 		res, missing, err := c.cut(ctx, q)
 		if err == nil {
-			err = c.printLine(0, res, missing)
+			err = c.printLine(0, res, missing, s.said)
 		}
 		if err != nil && (len(spans) == 1 || ctx.Err() != nil) {
 			return err
@@ -351,7 +368,7 @@ func (c *clipper) runOne(ctx context.Context, id string) error {
 }
 
 // review stops a command that would leave out what nobody has looked at.
-func (c *clipper) review(r *recording.Recording, spans []recording.Found) error {
+func (c *clipper) review(r *recording.Recording, spans []place) error {
 	if !c.o.omit.only || c.o.omit.reviewed || c.o.dryRun {
 		return nil
 	}
@@ -408,15 +425,29 @@ func partly(failed, all int) error {
 }
 
 // spans finds the stretches that the flags name.
-func (c *clipper) spans(ctx context.Context, r *recording.Recording) ([]recording.Found, error) {
+func (c *clipper) spans(ctx context.Context, r *recording.Recording) ([]place, error) {
+	if len(c.o.quotes) > 0 {
+		return c.quoted(ctx, r)
+	}
 	turns, err := c.lib.Turns(r.Space.ID)
 	if err != nil {
 		return nil, err
 	}
-	return recording.Places{
-		At: c.o.at, Around: c.o.around, Clock: c.o.clock, Speaker: c.o.speaker, Snap: c.o.snap,
+	found, err := recording.Places{
+		At: c.o.at, Around: c.o.around, Clock: c.o.clock, Speaker: c.o.speaker, Snap: c.o.snap == snapSilence,
 		Place: recording.Place{Zone: c.app.Zone, Length: c.o.length, End: c.o.end, Exact: c.o.exact},
 	}.Find(ctx, r, turns)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]place, len(found))
+	for i, f := range found {
+		list[i].Found = f
+		if err := c.toSentences(ctx, r, &list[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // direct says where a clip goes, and by that in which format if nothing else

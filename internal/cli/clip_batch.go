@@ -17,7 +17,6 @@ import (
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/media/format"
-	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -62,13 +61,11 @@ func (c *clipper) runBatch(ctx context.Context) error {
 	unseen := c.o.omit.only && !c.o.omit.reviewed && !c.o.dryRun
 	c.model.DryRun = c.model.DryRun || unseen
 	defer c.gate.PrintWarnings()
-	missing := new(sync.Map) // handles by the number of the line
+	told := new(sync.Map) // what is told besides the result, by the number of the line
 	all, failed := 0, 0
 	err = clips.RunBatch(ctx, b, jobs, func(ctx context.Context, l clips.Line) (clips.Result, error) {
-		res, names, err := c.cutLine(ctx, ids, l)
-		if len(names) > 0 {
-			missing.Store(l.Number, names)
-		}
+		res, x, err := c.cutLine(ctx, ids, l)
+		told.Store(l.Number, x)
 		return res, err
 	}, func(o clips.Outcome) error {
 		if ctx.Err() != nil {
@@ -76,10 +73,11 @@ func (c *clipper) runBatch(ctx context.Context) error {
 		}
 		all++
 		if o.Err == nil {
-			names, _ := missing.LoadAndDelete(o.Line.Number)
-			list, _ := names.([]string)
-			return c.printLine(o.Line.Number, o.Result, list)
+			x, _ := told.LoadAndDelete(o.Line.Number)
+			more, _ := x.(besides)
+			return c.printLine(o.Line.Number, o.Result, more.missing, more.said)
 		}
+		told.Delete(o.Line.Number)
 		failed++
 		if err := again.Add(o.Line); err != nil {
 			return err
@@ -154,45 +152,53 @@ func (c *clipper) openBatch() (*os.File, io.Reader, error) {
 	return file, bytes.NewReader(text.Bytes), nil
 }
 
+// besides is what is told of a line besides the result.
+type besides struct {
+	missing []string // handles
+	said    *saying
+}
+
 // cutLine cuts the clip of one line.
-func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (clips.Result, []string, error) {
+func (c *clipper) cutLine(ctx context.Context, ids *idCache, l clips.Line) (res clips.Result, x besides, err error) {
 	id, err := ids.find(ctx, l.Recording)
 	if err != nil {
-		return clips.Result{}, nil, err
+		return res, x, err
 	}
 	r, release, err := c.pool.Get(id)
 	defer release()
 	if err != nil {
-		return clips.Result{}, nil, err
+		return res, x, err
 	}
 	q := c.model
 	q.Recording, q.Title = r, l.Title
 	if l.Format != "" {
 		if q.Format, err = format.Parse(l.Format, c.o.formats); err != nil {
-			return clips.Result{}, nil, err
+			return res, x, err
 		}
 	}
-	q.Span, q.Shortened, err = r.Find(recording.Place{At: l.At, Length: l.Length, End: l.End, Exact: c.o.exact, Zone: c.app.Zone})
-	if err == nil && c.o.snap {
-		q.Span, err = r.Snap(ctx, q.Span)
-	}
+	p, err := c.linePlace(ctx, r, l)
 	if err != nil {
-		return clips.Result{}, nil, err
+		return res, x, err
+	}
+	q.Span, q.Shortened, x.said = p.Span, p.Shortened, p.said
+	if err := c.entitle(&q, p.said); err != nil {
+		return res, x, err
 	}
 	if l.Output == "-" {
-		return clips.Result{}, nil, errors.New("a batch cannot be written to standard output")
+		return res, x, errors.New("a batch cannot be written to standard output")
 	}
 	output, err := clips.Inside(c.lib.Dir(), c.o.output, l.Output, c.o.anywhere)
 	if err != nil {
-		return clips.Result{}, nil, err
+		return res, x, err
 	}
 	if err := c.direct(&q, output, false); err != nil {
-		return clips.Result{}, nil, err
+		return res, x, err
 	}
 	if err := c.films.film(&q); err != nil {
-		return clips.Result{}, nil, err
+		return res, x, err
 	}
-	return c.cut(ctx, q)
+	res, x.missing, err = c.cut(ctx, q)
+	return res, x, err
 }
 
 // An idCache remembers what names of recordings mean, for batches that name

@@ -24,6 +24,8 @@ type clipJSON struct {
 	Samples   *int64         `json:"samples"`
 	Frames    bool           `json:"whole_frames,omitempty"`
 	Shortened bool           `json:"shortened,omitempty"`
+	Quote     string         `json:"quote,omitempty"`
+	Words     *wordsJSON     `json:"words,omitempty"`
 	Format    *format.Format `json:"format"`
 	File      *string        `json:"file"`
 	Captions  string         `json:"captions,omitempty"`
@@ -45,13 +47,16 @@ type clipFailure struct {
 
 // printLine tells of a clip. If the clip itself went to standard output, that
 // takes nothing else.
-func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
+func (c *clipper) printLine(line int, r clips.Result, missing []string, s *saying) error {
 	if r.Unnoted != nil {
 		c.app.Warn("the library could not record this file, so it may not be possible to prove its origin later: %v", r.Unnoted)
 	}
 	if c.app.Settings.JSON {
 		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,
 			Samples: &r.Samples, Frames: r.WholeFrames, Shortened: r.Shortened, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
+		if s != nil {
+			v.Quote, v.Words = s.quote, s.json(r)
+		}
 		if r.Status != clips.Planned {
 			v.Bytes, v.SHA256 = &r.Bytes, &r.SHA256
 		}
@@ -88,6 +93,9 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string) error {
 		text += "  (already there)"
 	case clips.Planned:
 		text += "  (not written)"
+	}
+	if s != nil {
+		text += s.text()
 	}
 	if line := c.leftOut(r); line != "" {
 		text += "\n  " + line

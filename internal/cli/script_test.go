@@ -70,6 +70,7 @@ func TestScripts(t *testing.T) {
 			"picture":      cmdPicture,
 			"pieces":       cmdPieces,
 			"video":        cmdVideo,
+			"speech":       cmdSpeech,
 			"stops":        cmdStops,
 			"traces":       cmdTraces,
 			"unpack":       cmdUnpack,

@@ -25,6 +25,7 @@ type Line struct {
 	At        string
 	Length    string
 	End       string
+	Quote     string // words to cut around; At, Length and End say where they are looked for
 	Title     string
 	Output    string
 	Format    string
@@ -61,11 +62,11 @@ func (b *Batch) Next() (Line, error) {
 
 // columns are the names that a table's header can have, and the keys of a line
 // of JSON. "id" is another name for "recording", as other commands write it.
-var columns = [...]string{"recording", "at", "length", "end", "title", "output", "format"}
+var columns = [...]string{"recording", "at", "length", "end", "quote", "title", "output", "format"}
 
 // habits are what other programs call a column.
 var habits = map[string]string{
-	"start": "at", "from": "at", "begin": "at", "position": "at", "stop": "end", "to": "end", "duration": "length", "len": "length",
+	"phrase": "quote", "quotation": "quote", "start": "at", "from": "at", "begin": "at", "position": "at", "stop": "end", "to": "end", "duration": "length", "len": "length",
 	"space": "recording", "name": "title", "label": "title", "file": "output", "filename": "output", "type": "format",
 }
 
@@ -220,8 +221,8 @@ func jsonBatch(r *bufio.Reader, first string, number int, id string) *Batch {
 // fromJSON fills a line from a JSON object.
 func (l *Line) fromJSON(text []byte, id string) {
 	var v struct {
-		Recording, ID, Title, Output, Format, Kind string
-		At, Length, End                            jsonTime
+		Recording, ID, Quote, Title, Output, Format, Kind string
+		At, Length, End                                   jsonTime
 	}
 	var keys map[string]json.RawMessage
 	if err := errors.Join(json.Unmarshal(text, &v), json.Unmarshal(text, &keys)); err != nil {
@@ -243,7 +244,7 @@ func (l *Line) fromJSON(text []byte, id string) {
 		}
 	}
 	l.Recording, l.Title, l.Output, l.Format = cmp.Or(v.Recording, v.ID), v.Title, v.Output, v.Format
-	l.At, l.Length, l.End = string(v.At), string(v.Length), string(v.End)
+	l.At, l.Length, l.End, l.Quote = string(v.At), string(v.Length), string(v.End), strings.TrimSpace(v.Quote)
 	l.complete(id)
 }
 
@@ -390,8 +391,9 @@ func tableBatch(r *bufio.Reader, header string, number int, id string, comma run
 		}
 		at[c] = i
 	}
-	if _, ok := at["at"]; !ok {
-		return nil, recording.Problemf(BadLine, "", "line %d: missing column \"at\" (expected %s)", number, strings.Join(columns[:], ", "))
+	_, hasAt := at["at"]
+	if _, hasQuote := at["quote"]; !hasAt && !hasQuote {
+		return nil, recording.Problemf(BadLine, "", "line %d: missing column \"at\" or \"quote\" (expected %s)", number, strings.Join(columns[:], ", "))
 	}
 	if _, ok := at["recording"]; !ok && id == "" {
 		return nil, recording.Problemf(BadLine, NoRecording, "line %d: missing column \"recording\"", number)
@@ -428,7 +430,7 @@ func tableBatch(r *bufio.Reader, header string, number int, id string, comma run
 				continue // spreadsheets leave empty rows behind
 			}
 			l.Recording, l.At, l.Length, l.End = field("recording"), field("at"), field("length"), field("end")
-			l.Title, l.Output, l.Format = field("title"), field("output"), field("format")
+			l.Quote, l.Title, l.Output, l.Format = field("quote"), field("title"), field("output"), field("format")
 			l.complete(id)
 			return l, nil
 		}
@@ -481,7 +483,7 @@ func (l *Line) complete(id string) {
 	switch {
 	case l.Recording == "":
 		l.Err = recording.Problemf(BadLine, NoRecording, "missing recording")
-	case l.At == "":
-		l.Err = recording.Problemf(BadLine, "", "missing start (at)")
+	case l.At == "" && l.Quote == "":
+		l.Err = recording.Problemf(BadLine, "", "missing start (at) or quote")
 	}
 }

@@ -61,7 +61,7 @@ func TestBatchFormats(t *testing.T) {
 		{"short and long rows", "recording,at,title\n1abc,5\n1abc,6,t,u,v\n", "", "2 recording=1abc at=5\n3 recording=1abc at=6 title=t"},
 		{"quotes", "recording,at,title\n1abc,5,say \"hi\"\n", "", `2 recording=1abc at=5 title=say "hi"`},
 		{"lines in fields", "recording,at,title\n1abc,5,\"a\nb\"\n1abc,6,c\n", "", "2 recording=1abc at=5 title=a\nb\n4 recording=1abc at=6 title=c"},
-		{"missing values", "recording,at\n,5\n1abc,\n", "", "2 at=5 error=missing recording\n3 recording=1abc error=missing start (at)"},
+		{"missing values", "recording,at\n,5\n1abc,\n", "", "2 at=5 error=missing recording\n3 recording=1abc error=missing start (at) or quote"},
 		{"JSON Lines", "\n{\"recording\":\"1abc\",\"at\":75.25,\"length\":\"0:10\",\"title\":\"x\",\"more\":[1]}\n{\"at\":\"5\"}\nnonsense\n", "1def",
 			"2 recording=1abc at=75.25 length=0:10 title=x\n3 recording=1def at=5\n4 error=not a JSON object with the keys"},
 		{"what search finds", "{\"kind\":\"title\",\"schema\":1,\"id\":\"1abc\",\"title\":\"x\",\"duration\":4}\n{\"kind\":\"said\",\"schema\":1,\"recording\":\"1abc\",\"at\":5,\"text\":\"x\",\"speaker\":\"y\"}\n", "",
@@ -70,6 +70,10 @@ func TestBatchFormats(t *testing.T) {
 		{"titles of others", "{\"kind\":\"title\",\"id\":\"1abc\"}\n", "", "1 recording=1abc error=missing start (at)"},
 		{"labels", "1.5\t3.25\tone\n\\\t20\t400\n4\t4\tpoint\nx\n", "1abc",
 			"1 recording=1abc at=1.5 end=3.25 title=one\n3 recording=1abc at=4 title=point\n4 error=not a label"},
+		{"quotes in CSV", "recording,quote,at,end\n1abc,\"one, two … three\",,\n1abc,four,1:00,2:00\n1abc,,,\n", "",
+			"2 recording=1abc quote=one, two … three\n3 recording=1abc at=1:00 end=2:00 quote=four\n4 recording=1abc error=missing start (at) or quote"},
+		{"quotes in JSON", "{\"quote\":\" one … two \"}\n{\"schema\":1,\"at\":5,\"length\":9,\"quote\":\"x\",\"words\":{\"at\":6}}\n{\"quote\":5}\n", "1abc",
+			"1 recording=1abc quote=one … two\n2 recording=1abc at=5 length=9 quote=x\n3 error=not a JSON object"},
 		{"labels of nobody", "1\t2\tx\n", "", "1 at=1 end=2 title=x error=missing recording"},
 		{"nothing", "", "", ""},
 		{"no line end", "recording,at\n1abc,5", "", "2 recording=1abc at=5"},
@@ -84,7 +88,7 @@ func TestBatchFormats(t *testing.T) {
 			var got []string
 			for _, l := range lines {
 				text := fmt.Sprint(l.Number)
-				for i, v := range []string{l.Recording, l.At, l.Length, l.End, l.Title, l.Output, l.Format} {
+				for i, v := range []string{l.Recording, l.At, l.Length, l.End, l.Quote, l.Title, l.Output, l.Format} {
 					if v != "" {
 						text += " " + columns[i] + "=" + v
 					}
@@ -113,7 +117,7 @@ func TestBatchFormats(t *testing.T) {
 		})
 	}
 	for _, tt := range []struct{ text, recording, says string }{
-		{"title,end\n1,2\n", "", `missing column "at"`},
+		{"title,end\n1,2\n", "", `missing column "at" or "quote"`},
 		{"at,lenght\n1,2\n", "1abc", `unknown column "lenght"`},
 		{"note,at\n1,2\n", "1abc", `unknown column "note"`},
 		{"recording,id,at\n1,2,3\n", "", `the column "recording" appears twice`},

@@ -52,7 +52,7 @@ var order = [][]string{
 	{"bag"},
 	{"clip/..."},
 	{"clip", "transcribe"},
-	{"recording/spoken"},
+	{"recording/passage"},
 	{"recording"},
 	{"consent"},
 	{"library/intake"},

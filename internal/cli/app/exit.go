@@ -141,6 +141,8 @@ func Classify(err error) *Failure {
 		return Fail(ExitUsage, string(asked.Kind), ProblemHint(asked), err)
 	case errors.As(err, &asked):
 		return Fail(problemCode(asked.Kind), string(asked.Kind), ProblemHint(asked), err)
+	case wordsError(err) != nil:
+		return wordsError(err)
 	case errors.Is(err, library.ErrNoAudio):
 		return Fail(ExitNotFound, "no-audio", "", err)
 	case errors.As(err, &entry):

@@ -20,7 +20,7 @@ const WaitLonger = "wait until it is done, or use --lock-wait to wait longer"
 // problemCode is the exit code of a kind of problem.
 func problemCode(k recording.ProblemKind) int {
 	switch k {
-	case recording.BadTime, recording.OutOfRange, clips.BadRequest, clips.BadLine:
+	case recording.BadTime, recording.BadQuote, recording.OutOfRange, clips.BadRequest, clips.BadLine:
 		return ExitUsage
 	case recording.InGap, recording.NoTurns, clips.Unconfirmed:
 		return ExitNotFound
@@ -36,6 +36,8 @@ func ProblemHint(p *recording.Problem) string {
 	switch p.Cause {
 	case recording.NoClock:
 		return "give the position in the recording instead: --at"
+	case recording.NoWords:
+		return "quote words as the transcript has them, such as 'first words … last words'"
 	case recording.BothEnds:
 		return "leave out --length or --end"
 	case recording.BeforeZero:

@@ -7,7 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/charset"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/recording/passage"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/transcript"
 )
@@ -82,6 +84,28 @@ func (a *App) WarnTranscript(name string, notes []transcript.Note) {
 			a.Warn("%s: %s", name, transcriptNote(n))
 		}
 	}
+}
+
+// wordsError gives the errors of what was said their codes and hints, or returns
+// nil if it is none of them.
+func wordsError(err error) *Failure {
+	var several *passage.AmbiguousError
+	var missing *passage.MissingError
+	switch {
+	case errors.As(err, &several):
+		return Fail(ExitUsage, "ambiguous", "add one of these --from and --to, or more of the words; or name who says them: --speaker HANDLE", err)
+	case errors.As(err, &missing) && missing.Narrowed:
+		return Fail(ExitNotFound, "no-such-words", "look in all of the recording: leave out --from, --to and --speaker", err)
+	case errors.As(err, &missing):
+		return Fail(ExitNotFound, "no-such-words", "quote words as the transcript has them", err)
+	case errors.Is(err, transcripts.ErrNone):
+		return Fail(ExitNotFound, "no-transcript", "make one: spaces transcribe SPACE", err)
+	case errors.Is(err, transcripts.ErrOther):
+		return Fail(ExitFailed, "old-transcript", "make it again: spaces transcribe SPACE", err)
+	case errors.Is(err, transcripts.ErrNewer):
+		return Fail(ExitFailed, "newer-version", "use the newer version of spaces for this library", err)
+	}
+	return nil
 }
 
 // transcriptNote says what a note of a transcript is about.

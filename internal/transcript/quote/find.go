@@ -35,8 +35,8 @@ type Options struct {
 
 // A Match is a place at which a quote is said.
 type Match struct {
-	Start, End int64 // of the first word, and of the last
-	Who        []string
+	Start, End int64    // of the first word, and of the last
+	Who, Names []string // of those who say it, as their utterances have them
 	// First and Last say what is known of the words at both ends.
 	First, Last Edge
 
@@ -224,6 +224,11 @@ func (t *Text) match(s *stream, h hit) Match {
 		if who := t.said[utterance].Who; who != "" && !slices.Contains(m.Who, who) {
 			m.Who = append(m.Who, who)
 		}
+		for _, name := range t.said[utterance].Names {
+			if !slices.Contains(m.Names, name) {
+				m.Names = append(m.Names, name)
+			}
+		}
 	}
 	m.First, m.Last = t.edges(first, last, m.Start, m.End)
 	return m
@@ -254,8 +259,8 @@ func (t *Text) edge(n int32) Edge {
 	return Edge{Estimated: !p.exact, UtteranceStart: min(u.Start, p.start), UtteranceEnd: max(u.End, p.end)}
 }
 
-// Words returns the words of a match as the transcript has them.
-func (t *Text) Words(m Match) string {
+// Quoted returns the words of a match as the transcript has them.
+func (t *Text) Quoted(m Match) string {
 	var pieces []int32
 	for _, k := range m.s.marks[m.from:m.to] {
 		if n := len(pieces); n == 0 || pieces[n-1] < k.piece {

@@ -107,8 +107,8 @@ func TestFind(t *testing.T) {
 			if got := spans(list); got != tt.want {
 				t.Fatalf("found %s, want %s", got, tt.want)
 			}
-			if tt.words != "" && text.Words(list[0]) != tt.words {
-				t.Errorf("words %q, want %q", text.Words(list[0]), tt.words)
+			if tt.words != "" && text.Quoted(list[0]) != tt.words {
+				t.Errorf("words %q, want %q", text.Quoted(list[0]), tt.words)
 			}
 			if near := text.Near(tt.quote, tt.o); len(list) == 0 && tt.name == "wrong order" && (len(near) != 2 || !near[0].Said) {
 				t.Errorf("near: %+v", near)
@@ -180,7 +180,7 @@ func TestNear(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ""
 			if list := text.Near(tt.quote, Options{}); len(list) > 0 {
-				got = text.Words(list[0].Match)
+				got = text.Quoted(list[0].Match)
 			}
 			if got != tt.want {
 				t.Errorf("nearest %q, want %q", got, tt.want)
@@ -272,7 +272,7 @@ func TestDamaged(t *testing.T) {
 			t.Errorf("%s: %v, %v", q, list, err)
 		}
 		for _, m := range list[:min(len(list), 20)] {
-			text.Words(m)
+			text.Quoted(m)
 			text.Around(m)
 		}
 	}
@@ -299,7 +299,7 @@ func FuzzFind(f *testing.F) {
 			if m.Start > m.End || m.Start < 0 || m.First.NextEnd > m.Start || !m.Last.Alone && m.Last.NextStart < m.End {
 				t.Errorf("%+v", m)
 			}
-			words := text.Words(m)
+			words := text.Quoted(m)
 			text.Around(m)
 			// What is found is found again by its own words.
 			if again, err := text.Find(words, Options{}); err != nil || len(again) == 0 {

@@ -1,6 +1,6 @@
-// Package spoken finds stretches of a recording by what is said in them: quotes
+// Package passage finds stretches of a recording by what is said in them: quotes
 // and sentences. They begin and end in pauses, and never in a word.
-package spoken
+package passage
 
 import (
 	"context"
@@ -52,6 +52,11 @@ func Of(t *transcripts.Transcript, r *recording.Recording) *Words {
 	}
 	text := quote.New(r.Rate, said)
 	return &Words{Text: text, rec: r, sentences: sync.OnceValue(text.Sentences)}
+}
+
+// On returns the same words for the same recording, opened another time.
+func (w *Words) On(r *recording.Recording) *Words {
+	return &Words{Text: w.Text, rec: r, sentences: w.sentences}
 }
 
 // A Place is where in a recording something is said.
@@ -129,7 +134,7 @@ func (w *Words) Quote(text string, o quote.Options) (quote.Match, error) {
 }
 
 func (w *Words) place(m quote.Match) Place {
-	p := Place{At: w.rec.Seconds(m.Start), End: w.rec.Seconds(m.End), Who: m.Who, Text: w.Words(m)}
+	p := Place{At: w.rec.Seconds(m.Start), End: w.rec.Seconds(m.End), Who: m.Who, Text: w.Quoted(m)}
 	p.Before, p.After = w.Around(m)
 	return p
 }

@@ -1,4 +1,4 @@
-package spoken
+package passage
 
 import (
 	"bytes"
