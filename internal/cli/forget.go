@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -30,13 +31,13 @@ func newForgetCmd(a *App) *cobra.Command {
 		Use:   "forget HANDLE",
 		Short: "Remove a person from the library: their voice and their name",
 		Long: `Remove a person from the library. The command lists every file that has their voice or name, shows
-what happens to it, and asks for the handle. It removes clips and episodes with their voice, and
-replaces their name by "forgotten" everywhere, the consent ledger included. Original recordings
-cannot be changed: they keep the voice and the handle, unless --originals removes these recordings
-and everything made from them. With any of --clips, --episodes, --names and --originals, only that
-is done. Uploads are listed; you remove them at the target. More: spaces help topic consent.`,
+what happens to it, and asks for the handle. It removes clips and episodes with their voice, takes
+what they said out of the transcripts, and replaces their name by "forgotten" everywhere, the
+consent ledger included. Original recordings cannot be changed: they keep the voice and the handle,
+unless --originals removes these recordings and everything made from them. With any of --clips,
+--episodes, --words, --names and --originals, only that is done. Uploads are listed; you remove them at the target. More: spaces help topic consent.`,
 		Example: `  spaces people forget @guest --dry-run
-  spaces people forget @guest --clips --episodes --names --originals
+  spaces people forget @guest --clips --episodes --words --names --originals
   spaces people forget guest --yes guest --json | jq -r 'select(.fate == "stays").name'`,
 		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "nothing in the library has their voice or name"}),
 		Args:        app.Takes(1, 1),
@@ -51,10 +52,11 @@ is done. Uploads are listed; you remove them at the target. More: spaces help to
 	f.StringVar(&o.yes, "yes", "", "do not ask; repeat `HANDLE` to confirm")
 	f.BoolVar(&o.choice.Clips, "clips", false, "remove clips with their voice")
 	f.BoolVar(&o.choice.Episodes, "episodes", false, "remove episodes with their voice")
+	f.BoolVar(&o.choice.Words, "words", false, "remove what they said from transcripts, and what is said while they may speak")
 	f.BoolVar(&o.choice.Names, "names", false, "replace their name, and remove files with their name in the tags")
 	f.BoolVar(&o.choice.Originals, "originals", false, "remove recordings of Spaces in which they were on stage")
 	manual.Group(f, "How", "dry-run", "yes")
-	manual.Group(f, "What to remove", "clips", "episodes", "names", "originals")
+	manual.Group(f, "What to remove", "clips", "episodes", "words", "names", "originals")
 	return cmd
 }
 
@@ -81,7 +83,7 @@ func (a *App) forget(ctx context.Context, o forgetOptions) error {
 		return app.Usage("%q is not a valid handle", o.handle)
 	}
 	if o.choice == (forget.Choice{}) {
-		o.choice = forget.Choice{Clips: true, Episodes: true, Names: true}
+		o.choice = forget.Choice{Clips: true, Episodes: true, Words: true, Names: true}
 	}
 	ask := o.yes == "" && !o.dryRun
 	if o.yes != "" && consent.Handle(o.yes) != consent.Handle(o.handle) {
@@ -112,7 +114,9 @@ func (a *App) forget(ctx context.Context, o forgetOptions) error {
 		return err
 	}
 	defer done()
-	if err := plan.Do(ctx); err != nil {
+	if err := plan.Do(ctx); errors.Is(err, forget.ErrTranscribing) {
+		return app.Hinted(err, "wait until it is done, or stop it")
+	} else if err != nil {
 		return err
 	}
 	left, err := plan.Left(ctx)

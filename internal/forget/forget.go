@@ -18,7 +18,9 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/backups"
 	"github.com/spaces-cli/spaces/internal/library/erase"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
@@ -34,7 +36,10 @@ const (
 	Receipt   ItemKind = "receipt"  // of a copy that was sent somewhere
 	Ledger    ItemKind = "ledger"   // answers and evidence
 	Leftover  ItemKind = "leftover" // of a command that was killed
-	File      ItemKind = "file"     // any other that names the person
+	// Transcript is a file with what they have said, and the output of an engine
+	// or the sound that it is made of.
+	Transcript ItemKind = "transcript"
+	File       ItemKind = "file" // any other that names the person
 )
 
 // A Fate says what becomes of a thing. The words appear in JSON.
@@ -65,6 +70,7 @@ type Item struct {
 // A Choice says what is to go.
 type Choice struct {
 	Clips, Episodes bool // in which the person is heard
+	Words           bool // what the person has said, in transcripts
 	// Originals are the recordings in which the person was on stage, with all
 	// that was made of them.
 	Originals bool
@@ -88,6 +94,8 @@ type Plan struct {
 	stage   []string        // ids of the recordings in which the person was on stage
 	dropped []string        // places of what was removed, likewise
 	shared  map[string]bool // files that stand beside clips and episodes that stay
+	// erasures are the transcripts out of which words are taken.
+	erasures []erasure
 }
 
 // Find looks for a person.
@@ -96,7 +104,8 @@ func Find(ctx context.Context, lib *library.Library, ledger *consent.Ledger, han
 	if c.Names && p.Handle == erase.Handle {
 		return nil, fmt.Errorf("@%s replaces names that were removed and cannot itself be removed", p.Handle)
 	}
-	s := &search{Plan: p, ctx: ctx, owner: make(map[string]string), kept: make(map[string]*space.Space), places: make(map[string]bool), in: make(map[string][]file), known: make(map[string]bool)}
+	s := &search{Plan: p, ctx: ctx, owner: make(map[string]string), kept: make(map[string]*space.Space), places: make(map[string]bool), in: make(map[string][]file), known: make(map[string]bool),
+		spoke: make(map[string]*transcripts.Erasure), plays: make(map[string]bool)}
 	for _, step := range []func() error{s.people, s.recordings, s.removedSpaces, s.removedParts, s.leftovers, s.receipts, s.answers, s.files} {
 		if err := step(); err != nil {
 			return nil, err
@@ -144,7 +153,18 @@ func (p *Plan) Staying() int {
 // Do does what was planned. Whatever has been done when it fails stays done:
 // the same again goes on with the rest.
 func (p *Plan) Do(ctx context.Context) error {
+	for _, er := range p.erasures {
+		if err := p.stopped(er.space.ID); err != nil {
+			return err
+		}
+	}
 	if err := p.tellBackups(ctx); err != nil {
+		return err
+	}
+	// First: whoever goes on with a run that was killed finds the words in the
+	// transcripts, but could not tell whether the index had them.
+	indexed, err := said.Discard(ctx, p.lib)
+	if err != nil {
 		return err
 	}
 	// Whoever is taken out is known again when an archive brings them back.
@@ -158,8 +178,11 @@ func (p *Plan) Do(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.erase(); err != nil {
+		return err
+	}
 	for _, it := range p.Items {
-		if it.Fate != Removed || it.Kind == Original || it.Kind == Ledger {
+		if it.Fate != Removed || it.Kind == Original || it.Kind == Ledger || it.Kind == Transcript {
 			continue
 		}
 		if it.Kind == Recording && !isAside(it.Name) {
@@ -187,6 +210,11 @@ func (p *Plan) Do(ctx context.Context) error {
 	}
 	if err := p.lib.Rebuild(ctx); err != nil {
 		return err
+	}
+	if indexed {
+		if _, err := said.Rebuild(ctx, p.lib); err != nil {
+			return err
+		}
 	}
 	// Once more, for a backup that has read the library in between.
 	return p.tellBackups(ctx)

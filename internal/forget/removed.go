@@ -102,7 +102,7 @@ func (s *search) removedPart(part *removed.Item) error {
 		if use.Parts, err = s.partsOf(part); err != nil {
 			return err
 		}
-		it.Voice = stage && use.Hears(s.Handle)
+		it.Voice = stage && use.Hears(s.Handle) || hasWords(it.Name, it.beside) && near(s.spoke[part.ID], use.Parts)
 	}
 	for _, name := range append([]string{it.Name}, it.beside...) {
 		if isText(name) {

@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/media/format"
 )
 
@@ -34,6 +35,8 @@ type search struct {
 	known map[string]bool         // files that were looked at
 	// places are those in layout.Removed of which all goes.
 	places map[string]bool
+	spoke  map[string]*transcripts.Erasure // where the person may speak, by the recording
+	plays  map[string]bool                 // recordings of which an episode stays
 }
 
 // A file is one of the library's, by its name below it.
@@ -198,6 +201,9 @@ func (s *search) recording(sp *space.Space) (stage bool, err error) {
 		}
 		s.found(Item{Kind: Recording, Recording: sp.ID, Name: name, Voice: voice, Named: named, Fate: f})
 	}
+	if s.spoke[sp.ID], err = s.words(sp, use, gone); err != nil {
+		return stage, err
+	}
 	return stage, errors.Join(s.clips(sp, use, gone), s.episodes(sp, use, gone))
 }
 
@@ -348,7 +354,7 @@ func (s *search) made(it Item, beside []string, use consent.Use, gone, chosen bo
 			it.beside = append(it.beside, name)
 		}
 	}
-	it.Voice = use.Hears(s.Handle)
+	it.Voice = use.Hears(s.Handle) || hasWords(it.Name, it.beside) && near(s.spoke[it.Recording], use.Parts)
 	var err error
 	if it.Named, err = s.names(it.Name); err != nil {
 		return err
@@ -358,6 +364,7 @@ func (s *search) made(it Item, beside []string, use consent.Use, gone, chosen bo
 	}
 	it.Fate = fate(gone || it.Voice && chosen || it.Named && s.choice.Names, Removed)
 	s.found(it)
+	s.plays[it.Recording] = s.plays[it.Recording] || it.Kind == Episode && it.Fate != Removed
 	for _, name := range it.beside {
 		if it.Fate == Removed {
 			s.known[name] = true
@@ -386,9 +393,14 @@ func (s *search) files() error {
 			gone[it.Bytes] = append(gone[it.Bytes], &s.Items[i])
 		}
 	}
+	pages := s.pages()
 	for _, f := range s.list {
 		if err := s.ctx.Err(); err != nil {
 			return err
+		}
+		if it, ok := pages[f.name]; ok {
+			more = append(more, Item{Kind: Copy, Recording: it.Recording, Name: f.name, Bytes: f.bytes, Voice: true, Named: it.Named, Fate: Removed})
+			continue
 		}
 		if s.known[f.name] && !s.shared[f.name] || s.leaves(f.name) || layout.IsIndex(f.name) {
 			continue // the catalogue is made anew in any case

@@ -29,7 +29,7 @@ import (
 // that it hears. It needs no lock of the library, and no import moves it.
 
 const (
-	lockName = "lock"
+	lockName = layout.TranscribingLock
 	// scratch is the folder of the pieces, and of what engines write beside them.
 	scratch = "sound"
 	// maxResult bounds the file of a result that is read.

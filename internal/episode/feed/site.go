@@ -33,7 +33,10 @@ var pageTemplates = sync.OnceValue(func() *template.Template {
 })
 
 // pageFile is the name of an episode's page: like its GUID it never changes.
-func pageFile(e *Episode) string { return e.ID + ".html" }
+func pageFile(e *Episode) string { return PageOf(e.ID) }
+
+// PageOf is the name of the page of a Space's episode.
+func PageOf(id string) string { return id + ".html" }
 
 // A page is what the templates show.
 type page struct {

@@ -127,13 +127,16 @@ func remove(path string, suffixes []string) error {
 	return nil
 }
 
+// Draft is the name that the file at path has while it is made.
+func Draft(path string) string { return path + ".partial" }
+
 // Create makes a file under a temporary name, has fill put in what it is to
 // hold, and then gives it its own, so that no reader ever sees half of it. A
 // file of that name is replaced. Where fill is nil the file is empty. What fill
 // does is one transaction.
 func Create(ctx context.Context, path string, kind *Kind, fill func(*sql.Tx) error) error {
 	f := &File{Path: path, kind: kind}
-	tmp := path + ".partial"
+	tmp := Draft(path)
 	if err := Remove(tmp); err != nil {
 		return err
 	}

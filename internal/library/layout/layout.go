@@ -160,6 +160,10 @@ func RawIn(folder string) string { return path.Join(folder, Transcript, "raw.zip
 // TranscribingOf returns the folder of a Space that is being transcribed.
 func TranscribingOf(id string) string { return path.Join(Transcribing, id) }
 
+// TranscribingLock is the file, in that folder, that is locked by whoever
+// transcribes the Space.
+const TranscribingLock = "lock"
+
 // Of what was removed, Removed has a folder of its files, a record beside it,
 // and while files are being moved a list of the moves.
 const (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"os"
 	"runtime"
 
 	"github.com/spaces-cli/spaces/internal/library"
@@ -199,4 +200,23 @@ func Update(ctx context.Context, lib *library.Library) error {
 		return err
 	}
 	return x.SetDirty(ctx, false)
+}
+
+// Discard deletes the index with all that it holds, and reports whether there was
+// one. Where a reader has it open and so it cannot be deleted, it is emptied. The
+// library must be open for writing.
+func Discard(ctx context.Context, lib *library.Library) (was bool, err error) {
+	name := lib.Path(layout.Words)
+	_, err = os.Lstat(name)
+	was = err == nil
+	refused := words.Discard(name)
+	if refused == nil {
+		return was, nil
+	}
+	x, err := words.Open(ctx, name, words.ReadWrite)
+	if err != nil {
+		return was, errors.Join(refused, err)
+	}
+	defer x.Close()
+	return was, errors.Join(x.SetDirty(ctx, true), x.Update(ctx, (*words.Tx).Clear), x.Scrub(ctx))
 }

@@ -42,14 +42,11 @@ func Write(library *os.Root, s *space.Space, t *Transcript) error {
 // WriteForms writes the captions and the text of a transcript anew, where they
 // are not as it says: a killed run has left them as they were before.
 func WriteForms(library *os.Root, s *space.Space, t *Transcript) error {
-	var vtt, text bytes.Buffer
-	if err := t.WriteVTT(&vtt); err != nil {
+	forms, err := t.forms(s)
+	if err != nil {
 		return err
 	}
-	if err := t.WriteText(&text); err != nil {
-		return err
-	}
-	for name, b := range map[string][]byte{layout.CaptionsIn(s.Folder): vtt.Bytes(), layout.TextIn(s.Folder): text.Bytes()} {
+	for name, b := range forms {
 		if was, err := library.ReadFile(name); err == nil && bytes.Equal(was, b) {
 			continue
 		}
@@ -58,6 +55,34 @@ func WriteForms(library *os.Root, s *space.Space, t *Transcript) error {
 		}
 	}
 	return nil
+}
+
+// FormsAgree reports whether the captions and the text beside a transcript, where
+// there are any, are as it says.
+func (t *Transcript) FormsAgree(library *os.Root, s *space.Space) (bool, error) {
+	forms, err := t.forms(s)
+	if err != nil {
+		return false, err
+	}
+	for name, b := range forms {
+		was, err := library.ReadFile(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return false, err
+		}
+		if err == nil && !bytes.Equal(was, b) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// forms returns the other forms of a transcript, by the names of their files.
+func (t *Transcript) forms(s *space.Space) (map[string][]byte, error) {
+	var vtt, text bytes.Buffer
+	if err := errors.Join(t.WriteVTT(&vtt), t.WriteText(&text)); err != nil {
+		return nil, err
+	}
+	return map[string][]byte{layout.CaptionsIn(s.Folder): vtt.Bytes(), layout.TextIn(s.Folder): text.Bytes()}, nil
 }
 
 // Remove removes the transcript of a recording with its other forms. The error

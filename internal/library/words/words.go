@@ -72,6 +72,9 @@ func Open(ctx context.Context, path string, mode Mode) (*Index, error) {
 // It is no error when there is none.
 func Remove(path string) error { return database.Remove(path) }
 
+// Discard is Remove, and deletes also what a killed Build has left.
+func Discard(path string) error { return errors.Join(Remove(path), Remove(database.Draft(path))) }
+
 // Close closes the index.
 func (x *Index) Close() error { return x.file.Close() }
 
