@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/stream"
 )
 
@@ -36,9 +37,12 @@ const (
 type Options struct {
 	Access    Access
 	Originals bool // go into an open bag too, with the timed tags in them
-	Version   string
-	Now       time.Time
-	Progress  stream.Progress // is told of bytes that are read; may be nil
+	// Words returns the transcript of a Space as everybody may have it, for an
+	// open bag, or nil if there is none; nil: there are none.
+	Words    func(s *space.Space) (*transcripts.Transcript, error)
+	Version  string
+	Now      time.Time
+	Progress stream.Progress // is told of bytes that are read; may be nil
 }
 
 // A File is one of the payload.
@@ -111,7 +115,7 @@ func (p *Plan) recording(lib *library.Library, s *space.Space) error {
 			return err
 		}
 		p.add(File{Name: layout.SidecarIn(dir), Bytes: int64(len(b)), text: b})
-		return nil
+		return p.words(dir, s)
 	}
 	for _, e := range s.Earlier {
 		name := layout.OriginalIn("", e.Name)
@@ -130,7 +134,37 @@ func (p *Plan) recording(lib *library.Library, s *space.Space) error {
 		}
 	}
 	from := layout.TurnsIn(s.Folder)
-	return p.file(lib, path.Join(dir, "tags", path.Base(from)), from, "", true)
+	if err := p.file(lib, path.Join(dir, "tags", path.Base(from)), from, "", true); err != nil {
+		return err
+	}
+	for _, in := range []func(string) string{layout.TranscriptIn, layout.CaptionsIn, layout.TextIn, layout.RawIn} {
+		if err := p.file(lib, in(dir), in(s.Folder), "", true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// words adds the transcript as everybody may have it, in all of its forms but
+// what the engine wrote.
+func (p *Plan) words(dir string, s *space.Space) error {
+	if p.options.Words == nil {
+		return nil
+	}
+	t, err := p.options.Words(s)
+	if t == nil || err != nil {
+		return err
+	}
+	b, err := space.Marshal(t)
+	var vtt, text bytes.Buffer
+	if err := errors.Join(err, t.WriteVTT(&vtt), t.WriteText(&text)); err != nil {
+		return err
+	}
+	for i, content := range [...][]byte{b, vtt.Bytes(), text.Bytes()} {
+		name := [...]string{layout.TranscriptIn(dir), layout.CaptionsIn(dir), layout.TextIn(dir)}[i]
+		p.add(File{Name: name, Bytes: int64(len(content)), text: content})
+	}
+	return nil
 }
 
 // file adds a file of the library; optional ones may be missing.

@@ -12,7 +12,9 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
@@ -36,7 +38,8 @@ func newBagCmd(a *App) *cobra.Command {
 with SHA-256 and SHA-512 of every file. DIR is written completely or not at all. A restricted bag has
 everything: originals, X's records, timed tags. An open bag is for everybody: it has the playable
 files and the public facts of the Space, without ids, without people who were only invited, and
-without originals, because their tags contain handles and ids (--originals adds them).
+without originals, because their tags contain handles and ids (--originals adds them). The transcript
+is part of both; in an open bag without the words and names of people who have not given consent.
 
 An open bag needs the consent of the speakers, or --override-consent REASON.
 
@@ -98,6 +101,7 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 		line.Spaces = append(line.Spaces, row.ID)
 		uses = append(uses, gate.Use{Recording: row.ID})
 	}
+	words := func(*space.Space) (*transcripts.Transcript, error) { return nil, nil }
 	if access == bag.Open {
 		ask, err := a.NewAsker(lib, o.override, o.dryRun)
 		if err != nil {
@@ -107,10 +111,11 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 		if _, err := ask.AskAll(ctx, consent.SendingAll, uses); err != nil {
 			return err
 		}
+		words = func(s *space.Space) (*transcripts.Transcript, error) { return a.publicWords(ask, lib, s) }
 	}
 	bar := a.NewBar("bagging").CountBytes()
 	defer bar.Close()
-	plan, err := bag.NewPlan(lib, line.Spaces, bag.Options{Access: access, Originals: o.originals, Version: a.Version, Now: a.Now(), Progress: bar})
+	plan, err := bag.NewPlan(lib, line.Spaces, bag.Options{Access: access, Originals: o.originals, Words: words, Version: a.Version, Now: a.Now(), Progress: bar})
 	if err != nil {
 		return err
 	}
@@ -132,6 +137,25 @@ func (a *App) bag(ctx context.Context, o bagOptions) error {
 		return err
 	}
 	return a.showBag(&line, plan)
+}
+
+// publicWords returns the transcript of a Space as everybody may have it, or nil:
+// the words and names of people who have not agreed are not in it, and where
+// nobody knows when they speak, nothing is.
+func (a *App) publicWords(ask *app.Asker, lib *library.Library, s *space.Space) (*transcripts.Transcript, error) {
+	t := a.keptTranscript(lib, s)
+	if t == nil {
+		return nil, nil
+	}
+	out, err := ask.Withheld(consent.SendingAll, s.ID)
+	if errors.As(err, new(*gate.UnknownTurnsError)) {
+		a.Warn("left out the transcript: %v", err)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t.Without(out.Spans, out.People).Anonymous(), nil
 }
 
 func (a *App) showBag(line *bagLine, plan *bag.Plan) error {

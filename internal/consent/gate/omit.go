@@ -9,6 +9,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 // An Omission is what is left out of a recording, and whose turns they are.
@@ -107,32 +108,69 @@ func (e *UnknownTurnsError) Error() string {
 	return fmt.Sprintf("%s has not given consent, and their speaking times in %s are unknown", e.Who.Name(), e.Recording)
 }
 
+// missing finds who is heard in a recording and has not agreed to an action. All
+// of them have turns.
+func (g *Gate) missing(act consent.Action, id string) ([]consent.Missing, *space.Turns, error) {
+	v, err := g.voices(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	list := g.ledger.Missing(consent.Use{Recording: v.rec, Turns: v.turns}, act.Purpose(), g.o.Now())
+	if len(list) > 0 && (v.turns == nil || len(v.turns.Turns) == 0) {
+		return nil, nil, &UnknownTurnsError{Action: act, Recording: id}
+	}
+	for i := range list {
+		if len(list[i].Spans) == 0 {
+			return nil, nil, &UnknownTurnsError{act, id, &list[i]}
+		}
+	}
+	return list, v.turns, nil
+}
+
+// Withheld are the words of a recording that must not be read: those of people
+// who have not agreed.
+type Withheld struct {
+	Spans  []transcript.Span // of what they say, with the margin of their turns, in order
+	People []string          // their handles, or their ids if they have none: nobody may be told that they speak
+}
+
+// Withheld finds the words of a recording that must not be read where an action
+// takes them, also if the host has a reason to go on with the voices. Where the
+// gate asks nothing about the action, these are none.
+func (g *Gate) Withheld(act consent.Action, id string) (*Withheld, error) {
+	if !g.Asks(act) {
+		return &Withheld{}, nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	missing, turns, err := g.missing(act, id)
+	if err != nil || len(missing) == 0 {
+		return &Withheld{}, err
+	}
+	w := &Withheld{People: (&Omission{Missing: missing}).Unnamed()}
+	for _, s := range consent.LeaveOut(missing, consent.Margin(turns), math.Inf(1)) {
+		w.Spans = append(w.Spans, transcript.Span{Start: s.Start, End: s.End})
+	}
+	return w, nil
+}
+
 // Omission finds what must be left out of a recording for an action. The
 // margin is in seconds; if it is negative, it follows from how well the turns
 // are known.
 func (g *Gate) Omission(act consent.Action, r *recording.Recording, margin float64, mute bool) (*Omission, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	v, err := g.voices(r.Space.ID)
+	missing, turns, err := g.missing(act, r.Space.ID)
 	if err != nil {
 		return nil, err
 	}
-	out := &Omission{Omission: recording.Omission{Mute: mute}, rec: r}
-	out.Missing = g.ledger.Missing(consent.Use{Recording: v.rec, Turns: v.turns}, act.Purpose(), g.o.Now())
+	out := &Omission{Omission: recording.Omission{Mute: mute}, rec: r, Missing: missing}
 	if len(out.Missing) == 0 {
 		return out, nil
 	}
-	if v.turns == nil || len(v.turns.Turns) == 0 {
-		return nil, &UnknownTurnsError{Action: act, Recording: r.Space.ID}
-	}
-	for i := range out.Missing {
-		if len(out.Missing[i].Spans) == 0 {
-			return nil, &UnknownTurnsError{act, r.Space.ID, &out.Missing[i]}
-		}
-	}
-	out.Guessed, out.Margin = v.turns.Approximate, margin
+	out.Guessed, out.Margin = turns.Approximate, margin
 	if margin < 0 {
-		out.Margin = consent.Margin(v.turns)
+		out.Margin = consent.Margin(turns)
 	}
 	for _, s := range consent.LeaveOut(out.Missing, out.Margin, r.Seconds(r.Samples)) {
 		from := int64(math.Floor(s.Start * float64(r.Rate)))
