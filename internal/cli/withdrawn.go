@@ -24,10 +24,10 @@ type consentSetLine struct {
 func (a *App) printSent(list []withdrawal.Sent, e *consent.Entry) error {
 	who := consent.Who{Handle: e.Handle, ID: e.ID}
 	if len(list) == 0 {
-		a.Say("According to the receipts, no upload has the voice of %s", who)
+		a.Say("According to the receipts, no upload has the voice or the words of %s", who)
 		return nil
 	}
-	if _, err := fmt.Fprintf(a.Out, "These uploads have the voice of %s:\n", who); err != nil {
+	if _, err := fmt.Fprintf(a.Out, "These uploads have the voice or the words of %s:\n", who); err != nil {
 		return err
 	}
 	t := a.Table()

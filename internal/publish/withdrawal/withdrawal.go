@@ -8,11 +8,13 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
+	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -41,6 +43,11 @@ func NewFinder(ctx context.Context, lib *library.Library, l *consent.Ledger, now
 	}
 	for _, e := range f.episodes {
 		f.made[e.SHA256] = gate.OfEpisode(&e.Record)
+		for _, file := range e.Transcripts {
+			if sum := e.SidecarSHA256(file); sum != "" {
+				f.made[sum] = f.made[e.SHA256]
+			}
+		}
 	}
 	return f, nil
 }
@@ -119,7 +126,8 @@ type Sent struct {
 }
 
 // Sent lists what was sent, by the receipts, and holds the voice of a person who
-// has said no: after the episodes also the feeds that they are part of.
+// has said no, or their words: transcripts of episodes, and the pages that show
+// them. After the episodes come also the feeds that they are part of.
 func (f *Finder) Sent(who consent.Who) ([]Sent, error) {
 	standing, err := publish.Standing(f.lib.Root())
 	if err != nil {
@@ -130,8 +138,9 @@ func (f *Finder) Sent(who consent.Who) ([]Sent, error) {
 		list = append(list, Sent{r.Kind, r.ID, r.Place, r.Object, r.URL, r.Public || r.URL != ""})
 	}
 	feeds := make(map[string]bool) // places that have an episode of theirs
+	pages := make(map[[2]string]bool)
 	for _, r := range standing {
-		if r.Kind == publish.Extra || r.Kind == publish.Page {
+		if r.Kind == publish.Page || r.Kind == publish.Extra && !isTranscript(r.Object) {
 			continue
 		}
 		missing, err := f.Heard(r)
@@ -141,14 +150,29 @@ func (f *Finder) Sent(who consent.Who) ([]Sent, error) {
 		if slices.ContainsFunc(missing, func(m consent.Missing) bool { return same(m.Who(), who) }) {
 			add(r)
 			feeds[r.Place] = feeds[r.Place] || r.Kind == publish.Episode
+			if r.Kind == publish.Extra {
+				pages[[2]string{r.Place, r.ID}] = true
+			}
 		}
 	}
 	for _, r := range standing {
-		if r.Kind == publish.Feed && feeds[r.Place] {
+		id, _, _ := strings.Cut(r.Object, ".")
+		if r.Kind == publish.Feed && feeds[r.Place] || r.Kind == publish.Page && strings.HasSuffix(r.Object, ".html") && pages[[2]string{r.Place, id}] {
 			add(r)
 		}
 	}
 	return list, nil
+}
+
+// isTranscript reports whether a file beside an episode is its transcript, by the
+// names that these get.
+func isTranscript(object string) bool {
+	for _, ext := range [...]string{".vtt", ".srt", episode.TranscriptExt, ".txt"} {
+		if strings.HasSuffix(object, ext) {
+			return true
+		}
+	}
+	return false
 }
 
 func same(a, b consent.Who) bool {
