@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -177,9 +178,10 @@ func (l *Library) LoadRemoved(it *removed.Item) (*space.Space, error) {
 // Restored says what was brought back.
 type Restored struct {
 	removed.Record
-	Folder string // where it lies now, below the library
-	Name   string // of the Space's folder or of the audio, now
-	Bare   bool   // of a Space the file to play is missing: an earlier program removed it
+	Folder  string // where it lies now, below the library
+	Name    string // of the Space's folder or of the audio, now
+	Bare    bool   // of a Space the file to play is missing: an earlier program removed it
+	Swapped bool   // of a transcript: the one that was there was put aside
 }
 
 // Restore brings back what lies at a place in layout.Removed. Where something of
@@ -205,8 +207,30 @@ func (l *Library) Restore(ctx context.Context, place string) (*Restored, error) 
 	if err := l.disk.mkdirAll(folder); err != nil {
 		return nil, err
 	}
+	swapped := false
+	if it.Kind == removed.Transcript {
+		if swapped, err = l.makeRoom(it, folder); err != nil {
+			return nil, err
+		}
+	}
 	name, err := l.Store().Restore(it, folder)
-	return &Restored{it.Record, folder, name, false}, err
+	return &Restored{it.Record, folder, name, false, swapped}, err
+}
+
+// makeRoom puts aside the transcript of a recording for one that is brought
+// back: it has one at a time. It reports whether there was any.
+func (l *Library) makeRoom(it *removed.Item, folder string) (bool, error) {
+	r := it.Record
+	r.Folder, r.Files = folder, nil
+	r.RemovedAt, r.By = space.Time{Time: l.now().UTC()}, "restore"
+	for _, name := range layout.TranscriptFiles(path.Dir(folder)) {
+		r.Files = append(r.Files, removed.File{Name: name})
+	}
+	_, err := l.Store().Put(r)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (l *Library) restoreSpace(ctx context.Context, it *removed.Item) (*Restored, error) {
@@ -240,7 +264,7 @@ func (l *Library) restoreSpace(ctx context.Context, it *removed.Item) (*Restored
 	if err != nil {
 		return nil, err
 	}
-	return &Restored{it.Record, folder, path.Base(folder), s.State == space.Missing}, nil
+	return &Restored{it.Record, folder, path.Base(folder), s.State == space.Missing, false}, nil
 }
 
 // isRecordings reports whether a folder is where those of recordings are.

@@ -157,6 +157,12 @@ func TextIn(folder string) string       { return path.Join(folder, Transcript, "
 // wrote it.
 func RawIn(folder string) string { return path.Join(folder, Transcript, "raw.zip") }
 
+// TranscriptFiles are what was said in a recording with all that is made of it.
+// The file that the others are made of comes last.
+func TranscriptFiles(folder string) []string {
+	return []string{RawIn(folder), CaptionsIn(folder), TextIn(folder), TranscriptIn(folder)}
+}
+
 // TranscribingOf returns the folder of a Space that is being transcribed.
 func TranscribingOf(id string) string { return path.Join(Transcribing, id) }
 

@@ -1,6 +1,6 @@
 // Package removed keeps what a host has removed, until it is brought back or
 // deleted: Spaces with all that is in their folders, clips and episodes with
-// the files that belong to them.
+// the files that belong to them, transcripts.
 //
 // Each lies in a folder of its own below layout.Removed, with a record beside it
 // that says what it is and where each file was. Files are moved, never copied. A
@@ -31,10 +31,15 @@ import (
 type Kind string
 
 const (
-	Space   Kind = "space"
-	Clip    Kind = "clip"
-	Episode Kind = "episode"
+	Space      Kind = "space"
+	Clip       Kind = "clip"
+	Episode    Kind = "episode"
+	Transcript Kind = "transcript"
 )
+
+// TranscriptName is what the transcript of a Space is called here: its files have
+// the same names in every Space.
+func TranscriptName(id string) string { return "transcript-" + id }
 
 // A File is one that was moved.
 type File struct {

@@ -91,7 +91,7 @@ func Remove(library *os.Root, s *space.Space) error {
 	found := false
 	// The file that the others are made of goes last: a killed run is finished
 	// by the next.
-	for _, name := range []string{layout.RawIn(s.Folder), layout.CaptionsIn(s.Folder), layout.TextIn(s.Folder), layout.TranscriptIn(s.Folder)} {
+	for _, name := range layout.TranscriptFiles(s.Folder) {
 		err := durable.Remove(library, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

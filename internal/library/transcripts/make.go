@@ -116,6 +116,7 @@ type spoken struct {
 	cue   *transcript.Cue
 	timed bool
 	first bool // of its cue
+	of    int  // number of its utterance, if it has one
 }
 
 // words lays the words of cues one behind the other, in samples.
@@ -128,12 +129,12 @@ func (t *Transcript) words(cues []transcript.Cue) []spoken {
 		c := &cues[i]
 		if len(c.Words) == 0 {
 			start := at(c.Start)
-			list = append(list, spoken{Word{Start: start, End: max(start, at(c.End)), Text: c.Text}, c, false, true})
+			list = append(list, spoken{Word{Start: start, End: max(start, at(c.End)), Text: c.Text}, c, false, true, 0})
 			continue
 		}
 		for k, w := range c.Words {
 			start := at(w.Start)
-			list = append(list, spoken{Word{start, max(start, at(w.End)), w.Text, w.Confidence}, c, true, k == 0})
+			list = append(list, spoken{Word{start, max(start, at(w.End)), w.Text, w.Confidence}, c, true, k == 0, 0})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b spoken) int { return cmp.Compare(a.Start, b.Start) })

@@ -43,6 +43,8 @@ type Transcript struct {
 	Audio    []string   `json:"audio"`    // SHA-256 of the originals that the times belong to
 	Engine   Engine     `json:"engine"`
 	MadeAt   space.Time `json:"made_at"`
+	// CorrectedAt is when the host last corrected it.
+	CorrectedAt space.Time `json:"corrected_at,omitzero"`
 	// SpeakersFrom says how speakers are known: "confirmed" turns, "levels",
 	// which are approximate, the imported "file", or "" if they are not.
 	SpeakersFrom string      `json:"speakers_from"`
@@ -75,8 +77,12 @@ type Utterance struct {
 	// Label is the name that the imported file gives, where it is nobody's on
 	// stage.
 	Label string `json:"label,omitempty"`
-	Text  string `json:"text"`
-	Words []Word `json:"words,omitempty"` // where the engine told their times
+	// Corrected says that the host has changed the words or where the utterance
+	// begins and ends, SpeakerCorrected that they have set who speaks.
+	Corrected        bool   `json:"corrected,omitempty"`
+	SpeakerCorrected bool   `json:"speaker_corrected,omitempty"`
+	Text             string `json:"text"`
+	Words            []Word `json:"words,omitempty"` // where the engine told their times
 }
 
 // A Word is one word as the engine wrote it, with its punctuation.

@@ -1,0 +1,90 @@
+package said
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/removed"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
+	"github.com/spaces-cli/spaces/internal/library/words"
+)
+
+// PutAside moves the transcript of a recording to where it can be brought back
+// from, and takes it out of the index. The error is transcripts.ErrNone if there
+// is none. by is the command, for the record.
+func PutAside(ctx context.Context, lib *library.Library, s *space.Space, by string, now time.Time) (it *removed.Item, err error) {
+	err = change(ctx, lib, func() (err error) {
+		it, err = transcripts.PutAside(lib, s, by, now)
+		return err
+	}, func(ctx context.Context, x *words.Index) error { return x.Delete(ctx, s.ID) })
+	return it, err
+}
+
+// Replace is Keep, but puts what was there aside if it says anything else. It
+// returns what was put aside, or nil.
+func Replace(ctx context.Context, lib *library.Library, s *space.Space, t *transcripts.Transcript, by string, now time.Time) (*removed.Item, error) {
+	was, err := transcripts.Read(lib.Root(), s)
+	if err == nil && reflect.DeepEqual(was.Utterances, t.Utterances) {
+		return nil, Keep(ctx, lib, s, t)
+	}
+	var it *removed.Item
+	if !errors.Is(err, transcripts.ErrNone) {
+		if it, err = PutAside(ctx, lib, s, by, now); err != nil && !errors.Is(err, transcripts.ErrNone) {
+			return nil, err
+		}
+	}
+	return it, Keep(ctx, lib, s, t)
+}
+
+// Restore brings back what was removed, as lib.Restore does, and puts a
+// transcript into the index.
+func Restore(ctx context.Context, lib *library.Library, it *removed.Item) (got *library.Restored, err error) {
+	if it.Kind != removed.Transcript {
+		return lib.Restore(ctx, it.Place)
+	}
+	err = change(ctx, lib, func() (err error) {
+		got, err = lib.Restore(ctx, it.Place)
+		return err
+	}, func(ctx context.Context, x *words.Index) error {
+		s, err := lib.Load(it.ID)
+		if err != nil {
+			return err
+		}
+		t, err := transcripts.Read(lib.Root(), s)
+		if err != nil {
+			return errors.Join(err, x.Delete(ctx, it.ID))
+		}
+		stamp, _, err := stampOf(lib, s.Folder)
+		if err != nil {
+			return err
+		}
+		return x.Put(ctx, indexed(s, t, stamp))
+	})
+	return got, err
+}
+
+// Respeak gives the transcript of a recording, if it has one of this audio, the
+// speakers that follow from the turns that are known now, but for those that the
+// host has set in it. It reports whether that changed anything.
+func Respeak(ctx context.Context, lib *library.Library, s *space.Space) (bool, error) {
+	t, err := transcripts.Open(lib.Root(), s)
+	if errors.Is(err, transcripts.ErrNone) || errors.Is(err, transcripts.ErrOther) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	turns, err := lib.TurnsOf(s)
+	if err != nil {
+		return false, err
+	}
+	next, changed := t.Respeak(turns)
+	if !changed {
+		return false, nil
+	}
+	return true, Keep(ctx, lib, s, next)
+}
