@@ -156,6 +156,16 @@ var mistakes = []struct {
 	{"studio --addr 8080", app.ExitUsage, `--addr must be an address and a port, not "8080"`, "127.0.0.1:8080"},
 	{"studio --addr 0.0.0.0:80", app.ExitUsage, "0.0.0.0:80", "--allow-network"},
 
+	// Words.
+	{"transcript", app.ExitUsage, "needs SPACE", "spaces transcript --help"},
+	{"transcript latest", app.ExitNotFound, "has no transcript", "spaces transcribe 1ypKdEXvkMLGW"},
+	{"transcript edit latest --file missing.txt", app.ExitNotFound, "missing.txt: no such file", "check the name"},
+	{"transcript edit latest --file notes.txt", app.ExitNotFound, "has no transcript", "spaces transcribe"},
+	{"transcript export latest --format pdf", app.ExitUsage, `--format must be vtt, srt, json or txt, not "pdf"`, ""},
+	{"transcript export latest -o talk.pdf", app.ExitUsage, "talk.pdf", "--format"},
+	{"transcript export latest --silence", app.ExitUsage, "--consented-only", ""},
+	{"transcript remove latest", app.ExitUsage, "cannot ask", "--yes"},
+
 	// Episodes and the feed.
 	{"export", app.ExitUsage, "needs SPACE", "spaces export --help"},
 	{"export latest --preset podcast", app.ExitUsage, `"podcast"`, "host, untouched or archive"},

@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/removed"
+	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -33,11 +34,11 @@ func newRestoreCmd(a *App) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use:   "restore [SPACE|CLIP|EPISODE]...",
-		Short: "Bring back removed or replaced Spaces, clips and episodes",
-		Long: `Bring back Spaces, clips and episodes that were removed, or replaced with --force. Without
+		Short: "Bring back removed or replaced Spaces, clips, episodes and transcripts",
+		Long: `Bring back Spaces, clips, episodes and transcripts that were removed, or replaced with --force. Without
 arguments, list them. They are kept for 30 days; after that, the next command that changes the
 library deletes them. Existing files are not replaced: if the name is taken, the restored item gets
-another. SPACE is an id or the beginning of one, or a part of the title; CLIP and EPISODE are file
+another; a restored transcript takes the place of the present one, which is put aside. SPACE is an id or the beginning of one, or a part of the title; CLIP and EPISODE are file
 names; "latest" is the item that was removed last.`,
 		Example: `  spaces restore
   spaces restore latest
@@ -252,7 +253,7 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 		_, err := fmt.Fprintf(a.Out, "Would restore the %s %s, removed %s\n", it.Kind, terminal.Safe(restoreWord(it)), a.removedOn(it))
 		return err
 	}
-	got, err := lib.Restore(ctx, it.Place)
+	got, err := said.Restore(ctx, lib, it)
 	switch {
 	case errors.Is(err, library.ErrNoPlace):
 		hint := "extract it first: spaces extract ARCHIVE.zip"
@@ -276,14 +277,24 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 	renamed := got.Name != it.Name
 	if a.Settings.JSON {
 		where := got.Folder
-		if it.Kind != removed.Space {
+		switch it.Kind {
+		case removed.Space:
+		case removed.Transcript:
+			where = path.Join(got.Folder, fileOf(it))
+		default:
 			where = path.Join(got.Folder, got.Name)
 		}
 		return app.WriteJSON(a.Out, restoredLine{space.Schema, it.Kind, it.ID, it.Title, got.Name, lib.Path(where), renamed, true})
 	}
 	text := fmt.Sprintf("Restored the %s %s", it.Kind, terminal.Safe(restoreWord(it)))
+	if it.Kind == removed.Transcript {
+		text = "Restored the transcript of " + it.ID
+	}
 	if renamed {
 		text += " as " + terminal.Safe(got.Name) + ", because its former name is taken"
+	}
+	if got.Swapped {
+		text += "; the transcript that it replaces was put aside"
 	}
 	_, err = fmt.Fprintln(a.Out, text)
 	return err
@@ -291,8 +302,11 @@ func (a *App) restoreWord(ctx context.Context, lib *library.Library, word string
 
 // fileOf is the name of an item's audio in its folder; a Space is the folder.
 func fileOf(it *removed.Item) string {
-	if it.Kind == removed.Space {
+	switch it.Kind {
+	case removed.Space:
 		return ""
+	case removed.Transcript:
+		return path.Base(layout.TranscriptIn(""))
 	}
 	return it.Name
 }

@@ -112,7 +112,7 @@ func (a *App) commands() []commandGroup {
 			newClipCmd(a), newVideoCmd(a), newClipsCmd(a), newMomentsCmd(a), newWaveformCmd(a), newStudioCmd(a),
 		}},
 		{"Words", []*cobra.Command{
-			newTranscribeCmd(a),
+			newTranscribeCmd(a), newTranscriptCmd(a),
 		}},
 		{"Publish", []*cobra.Command{
 			newExportCmd(a), newEpisodesCmd(a), publishing.Feed(a.App), publishing.Target(a.App), publishing.Upload(a.App), publishing.Post(a.App),

@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -189,6 +190,9 @@ func (a *App) confirmTurns(ctx context.Context, o *speakersOptions) error {
 	if err := lib.ConfirmTurns(s, list); err != nil {
 		return err
 	}
+	if err := a.respeak(ctx, lib, s); err != nil {
+		return err
+	}
 	if a.Settings.JSON {
 		return a.printTurns(lib, s.ID, false)
 	}
@@ -269,9 +273,25 @@ func (a *App) unconfirmTurns(ctx context.Context, o *speakersOptions) error {
 	if err := lib.WithdrawTurns(s); err != nil {
 		return err
 	}
+	if err := a.respeak(ctx, lib, s); err != nil {
+		return err
+	}
 	if a.Settings.JSON {
 		return a.printTurns(lib, s.ID, false)
 	}
 	a.Say("%s again uses the turns estimated from its audio", s.ID)
+	return nil
+}
+
+// respeak gives the transcript of a recording, if it has one, the speakers that
+// follow from its turns now.
+func (a *App) respeak(ctx context.Context, lib *library.Library, s *space.Space) error {
+	changed, err := said.Respeak(ctx, lib, s)
+	if err != nil {
+		return fmt.Errorf("the turns were saved, but the transcript has the speakers of before: %w", err)
+	}
+	if changed {
+		a.Say("The speakers of the transcript were changed; those that you set yourself stay")
+	}
 	return nil
 }

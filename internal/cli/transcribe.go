@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/library/transcripts"
@@ -31,6 +33,7 @@ type transcribeOptions struct {
 	threads                 int
 	timeout                 string
 	partial, dryRun         bool
+	replace                 bool
 	override                string
 	file, encoding          string
 }
@@ -75,8 +78,9 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 	f.StringVar(&o.timeout, "timeout", "", "`T`: give up a piece of at most 5 minutes after this time (default 1 h, servers 15 min)")
 	manual.Group(f, "Engine", "engine", "model", "language", "address", "command", "threads", "timeout")
 	f.BoolVar(&o.partial, "partial", false, "save the transcript even if pieces failed")
+	f.BoolVar(&o.replace, "replace", false, "replace a transcript that you have corrected; spaces restore can bring it back")
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "show what would be transcribed, and what would leave this computer")
-	manual.Group(f, "Output", "partial", "dry-run")
+	manual.Group(f, "Output", "partial", "replace", "dry-run")
 	f.StringVar(&o.file, "import", "", "import the transcript in `FILE` (SubRip, WebVTT or JSON)")
 	manual.Group(f, "Import", "import")
 	app.AddEncoding(cmd, &o.encoding, "the imported file", "Import")
@@ -136,6 +140,9 @@ func (a *App) importTranscript(ctx context.Context, o *transcribeOptions) error 
 	if s.Duration == nil || s.Samples == nil || s.Audio == nil {
 		return app.Fail(app.ExitNotFound, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, s.ID))
 	}
+	if err := o.mayReplace(lib, s); err != nil {
+		return err
+	}
 	read, err := transcript.ReadFile(o.file, transcript.Options{Encoding: o.encoding}, *s.Duration)
 	if err != nil {
 		return err
@@ -153,13 +160,26 @@ func (a *App) importTranscript(ctx context.Context, o *transcribeOptions) error 
 	t.Language = o.language
 	t.Engine = transcripts.Engine{Name: "import", File: filepath.Base(o.file), SHA256: sum}
 	t.MadeAt = space.Time{Time: a.Now().UTC()}
-	if err := said.Keep(ctx, lib, s, t); err != nil {
+	was, err := said.Replace(ctx, lib, s, t, "transcribe", a.Now())
+	if err != nil {
 		return err
 	}
 	if err := transcripts.RemoveRaw(lib.Root(), s); err != nil { // it is of other words
 		return err
 	}
-	return a.printTranscribed(transcribed{s: s, t: t})
+	return a.printTranscribed(transcribed{s: s, t: t, was: was})
+}
+
+// mayReplace refuses to replace what the host has corrected, unless they want it.
+func (o *transcribeOptions) mayReplace(lib *library.Library, s *space.Space) error {
+	if o.replace {
+		return nil
+	}
+	err := transcripts.MayReplace(lib.Root(), s)
+	if errors.Is(err, transcripts.ErrCorrected) {
+		return app.Fail(app.ExitFailed, "corrected", "to replace it, add --replace; spaces restore can bring it back", err)
+	}
+	return err
 }
 
 // hashOf returns the SHA-256 of a file.
@@ -183,6 +203,7 @@ type transcribed struct {
 	pieces, failed int
 	muted          []string
 	remarks        []string
+	was            *removed.Item // the transcript in whose place it is, or nil
 }
 
 // printTranscribed tells of a transcript that was kept.
@@ -200,6 +221,9 @@ func (a *App) printTranscribed(d transcribed) error {
 	}
 	for _, remark := range d.remarks {
 		a.Warn("%s: %s", d.s.ID, remark)
+	}
+	if d.was != nil {
+		a.Say("The previous transcript was put aside. To bring it back: spaces restore %s", d.was.Name)
 	}
 	if words == 0 {
 		a.Say("Saved the transcript of %s: no speech was recognized", d.s.ID)

@@ -95,6 +95,9 @@ func (a *App) transcribeSpace(ctx context.Context, o *transcribeOptions, rec *re
 		return nil, err
 	}
 	defer r.Close()
+	if err := o.mayReplace(lib, r.Space); err != nil {
+		return nil, err
+	}
 	mute, muted, err := a.hearing(ctx, rec, ask, o.override, r)
 	if err != nil {
 		return nil, err
@@ -145,7 +148,10 @@ func (a *App) keepTranscript(ctx context.Context, o *transcribeOptions, rec *rec
 	for _, f := range res.Failed {
 		d.t.Missing = append(d.t.Missing, transcripts.Part{Start: f.Span.Start, End: f.Span.End()})
 	}
-	if err := said.Keep(ctx, lib, d.s, d.t); err != nil {
+	if err := o.mayReplace(lib, d.s); err != nil { // corrected meanwhile
+		return err
+	}
+	if d.was, err = said.Replace(ctx, lib, d.s, d.t, "transcribe", a.Now()); err != nil {
 		return err
 	}
 	return transcripts.WriteRaw(lib.Root(), d.s, rec.name, res.Raw)

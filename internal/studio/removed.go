@@ -10,6 +10,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/removed"
+	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -112,7 +113,7 @@ func (s *Server) restoreRemoved(w http.ResponseWriter, r *http.Request) {
 			}
 			it := &items[i]
 			// What has begun is finished, whether or not somebody stops the task.
-			got, err := lib.Restore(context.WithoutCancel(ctx), it.Place)
+			got, err := said.Restore(context.WithoutCancel(ctx), lib, it)
 			if err != nil {
 				return err
 			}

@@ -75,7 +75,7 @@ func KindsOf(items []removed.Item) string {
 	for _, k := range []struct {
 		kind removed.Kind
 		noun string
-	}{{removed.Space, "Space"}, {removed.Clip, "clip"}, {removed.Episode, "episode"}} {
+	}{{removed.Space, "Space"}, {removed.Clip, "clip"}, {removed.Episode, "episode"}, {removed.Transcript, "transcript"}} {
 		if n[k.kind] > 0 {
 			parts = append(parts, spell.Count(n[k.kind], k.noun))
 		}
