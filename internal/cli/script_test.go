@@ -8,12 +8,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/spaces-cli/spaces/internal/fixture"
+	player "github.com/spaces-cli/spaces/internal/fixture/recognizer"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"spaces":  func() { os.Exit(Main()) },
-		"fixture": func() { os.Exit(fixture.Main(os.Args[1:])) },
+		"spaces":     func() { os.Exit(Main()) },
+		"fixture":    func() { os.Exit(fixture.Main(os.Args[1:])) },
+		"recognizer": func() { os.Exit(player.Main(os.Args[1:])) },
 	})
 }
 
@@ -61,12 +63,17 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"await":        cmdAwait,
+			"calls":        cmdCalls,
 			"cover":        cmdCover,
 			"exits":        cmdExits,
 			"damage":       cmdDamage,
 			"glob":         cmdGlob,
+			"gone":         cmdGone,
 			"heaac":        cmdHEAAC,
 			"keys":         cmdKeys,
+			"kills":        cmdKills,
+			"level":        cmdLevel,
 			"picture":      cmdPicture,
 			"pieces":       cmdPieces,
 			"video":        cmdVideo,

@@ -179,15 +179,15 @@ func remarks(r *transcribe.Result, muted []string) []string {
 	var list []string
 	add := func(n int, format, one, many string) {
 		if n > 0 {
-			list = append(list, fmt.Sprintf(format, n, spell.Plural(n, one, many)))
+			list = append(list, fmt.Sprintf(format, spell.Plural(n, one, many)))
 		}
 	}
 	const raw = " (the output of the engine is in transcript/raw.zip)"
-	add(r.Repeated, "left out %d %s again and again where nothing is heard"+raw, "line that the engine repeated", "lines that the engine repeated")
-	add(r.PastEnd, "cut or left out %d %s after the audio", "cue that ends", "cues that end")
-	add(r.Mended, "corrected the times of %d %s, which were negative, out of order or overlapping", "cue", "cues")
-	add(r.Garbled, "left out %d %s not UTF-8", "byte that is", "bytes that are")
-	add(len(r.Failed), "%d %s not transcribed; run the same command again to try again", "piece was", "pieces were")
+	add(r.Repeated, "left out %s again and again where nothing is heard"+raw, "line that the engine repeated", "lines that the engine repeated")
+	add(r.PastEnd, "cut or left out %s after the audio", "cue that ends", "cues that end")
+	add(r.Mended, "corrected the times of %s, which were negative, out of order or overlapping", "cue", "cues")
+	add(r.Garbled, "left out %s not UTF-8", "byte that is", "bytes that are")
+	add(len(r.Failed), "%s not transcribed; run the same command again to try again", "piece was", "pieces were")
 	if len(muted) > 0 {
 		list = append(list, "silenced in the audio that was sent: "+strings.Join(muted, ", "))
 	}

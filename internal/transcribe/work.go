@@ -130,9 +130,16 @@ func lock(root *os.Root, home string) (*os.File, error) {
 	}
 }
 
-// Close lets go of the folder, and removes the sound in it.
+// Close lets go of the folder, and removes the sound in it; all of it, if nothing
+// was done.
 func (w *work) Close() error {
-	return errors.Join(durable.RemoveAll(w.root, path.Join(w.home, scratch)), w.lock.Close())
+	err := durable.RemoveAll(w.root, path.Join(w.home, scratch))
+	w.root.Remove(w.dir) // unless something is in it
+	entries, readErr := fs.ReadDir(w.root.FS(), w.home)
+	if err != nil || readErr != nil || len(entries) > 1 {
+		return errors.Join(err, readErr, w.lock.Close())
+	}
+	return w.leave()
 }
 
 // Remove removes all work on the recording and lets go of it: its words are kept
@@ -147,10 +154,15 @@ func (w *work) Remove() error {
 			err = errors.Join(err, durable.RemoveAll(w.root, path.Join(w.home, e.Name())))
 		}
 	}
+	return errors.Join(err, w.leave())
+}
+
+// leave removes the lock and lets go of it.
+func (w *work) leave() error {
 	// Where an open file cannot be removed, it goes after the lock; whoever has
 	// taken that meanwhile finds that out.
 	removed := w.root.Remove(path.Join(w.home, lockName))
-	err = errors.Join(err, w.lock.Close())
+	err := w.lock.Close()
 	if removed != nil {
 		err = errors.Join(err, durable.Remove(w.root, path.Join(w.home, lockName)))
 	}
