@@ -119,12 +119,16 @@ func (r *resampler) Read(dst []float32) (int, error) {
 		taps := 2 * r.half
 		set := r.filter[phase*taps : (phase+1)*taps]
 		in := r.buf[int(start-r.first)*channels:]
-		for c := range channels {
-			var sum float32
-			for k, h := range set {
-				sum += h * in[k*channels+c]
+		if channels == 1 {
+			dst[n] = product(set, in)
+		} else {
+			for c := range channels {
+				var sum float32
+				for k, h := range set {
+					sum += h * in[k*channels+c]
+				}
+				dst[n*channels+c] = sum
 			}
-			dst[n*channels+c] = sum
 		}
 		n++
 		r.next++
@@ -134,6 +138,24 @@ func (r *resampler) Read(dst []float32) (int, error) {
 		return 0, io.EOF
 	}
 	return n, nil
+}
+
+// product is the sum of the products of a with as many values of b. Four sums
+// side by side do not wait for each other.
+func product(a, b []float32) float32 {
+	b = b[:len(a)]
+	var s0, s1, s2, s3 float32
+	for len(a) >= 4 && len(b) >= 4 {
+		s0 += a[0] * b[0]
+		s1 += a[1] * b[1]
+		s2 += a[2] * b[2]
+		s3 += a[3] * b[3]
+		a, b = a[4:], b[4:]
+	}
+	for i, v := range a {
+		s0 += v * b[i]
+	}
+	return (s0 + s1) + (s2 + s3)
 }
 
 // blockFrames is how many sample frames are read at once.
