@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"spaces":     func() { os.Exit(Main()) },
+		"spaces":     func() { dieAtStep(); os.Exit(Main()) },
 		"fixture":    func() { os.Exit(fixture.Main(os.Args[1:])) },
 		"recognizer": func() { os.Exit(player.Main(os.Args[1:])) },
 	})

@@ -13,7 +13,12 @@ import (
 // Remove removes a file or an empty folder below root. All removals in a
 // library go through it and RemoveAll: os.Root deletes with POSIX semantics,
 // which Wine, FAT and some shares refuse; there it is done by the path.
-func Remove(root *os.Root, name string) error { return remove(root.Remove, root, name) }
+func Remove(root *os.Root, name string) error {
+	if err := watched.Step("remove", name); err != nil {
+		return err
+	}
+	return remove(root.Remove, root, name)
+}
 
 // remove is Remove with the deletion that is tried first.
 func remove(first func(name string) error, root *os.Root, name string) error {
@@ -33,7 +38,12 @@ func remove(first func(name string) error, root *os.Root, name string) error {
 
 // RemoveAll removes a file, or a folder with all that is in it. It is no error
 // if there is none.
-func RemoveAll(root *os.Root, name string) error { return removeAll(root.RemoveAll, root, name) }
+func RemoveAll(root *os.Root, name string) error {
+	if err := watched.Step("remove", name); err != nil {
+		return err
+	}
+	return removeAll(root.RemoveAll, root, name)
+}
 
 // removeAll is RemoveAll with the deletion that is tried first.
 func removeAll(first func(name string) error, root *os.Root, name string) error {

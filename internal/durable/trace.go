@@ -11,10 +11,21 @@ type Trace func(step, name string) error
 // Step asks t whether a step may be taken.
 func (t Trace) Step(step, name string) error {
 	if t == nil {
+		t = watched
+	}
+	if t == nil {
 		return nil
 	}
 	return t(step, name)
 }
+
+// watched is told of the steps of all that has no trace.
+var watched Trace
+
+// Watch has a trace told of the steps of all that is given none, and of what
+// Remove and RemoveAll remove. It is for tests of whole programs, and called
+// before anything is written.
+func Watch(t Trace) { watched = t }
 
 // Options say how files are made. The zero value makes ones that everybody may
 // read.

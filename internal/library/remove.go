@@ -79,7 +79,10 @@ func (l *Library) Remove(ctx context.Context, id string, permanently bool, by st
 		return nil, err
 	}
 	if permanently {
-		err = l.delete(r.Recording.Folder, r.Recording.ID)
+		// Words that were not kept yet have no other place from which they could go.
+		if err = l.disk.removeAll(layout.TranscribingOf(r.Recording.ID)); err == nil {
+			err = l.delete(r.Recording.Folder, r.Recording.ID)
+		}
 	} else {
 		err = l.putAside(r, by)
 	}
