@@ -120,7 +120,7 @@ func (a *App) transcribeSpace(ctx context.Context, o *transcribeOptions, rec *re
 		return nil, errors.Join(unfinished(err, row.ID, o.partial), res.Close())
 	}
 	d := &transcribed{pieces: res.Pieces, failed: len(res.Failed), muted: muted, remarks: remarks(res, muted)}
-	if err := a.keepTranscript(ctx, o, rec, r, turns, res, d); err != nil {
+	if err := a.keepTranscript(ctx, o, rec, r, res, d); err != nil {
 		return nil, errors.Join(err, res.Close())
 	}
 	if d.failed > 0 { // another run may have more luck with them
@@ -131,7 +131,7 @@ func (a *App) transcribeSpace(ctx context.Context, o *transcribeOptions, rec *re
 
 // keepTranscript keeps what an engine heard. The lock of the library is taken now
 // only: the engine may have worked for hours.
-func (a *App) keepTranscript(ctx context.Context, o *transcribeOptions, rec *recognizer, r *recording.Recording, turns *space.Turns, res *transcribe.Result, d *transcribed) error {
+func (a *App) keepTranscript(ctx context.Context, o *transcribeOptions, rec *recognizer, r *recording.Recording, res *transcribe.Result, d *transcribed) error {
 	lib, err := a.OpenLibraryWrite(ctx)
 	if err != nil {
 		return err
@@ -140,7 +140,15 @@ func (a *App) keepTranscript(ctx context.Context, o *transcribeOptions, rec *rec
 	if d.s, err = lib.Load(r.Space.ID); err != nil {
 		return err
 	}
+	turns, err := lib.TurnsOf(d.s) // as they are by now
+	if err != nil {
+		return err
+	}
 	d.t = transcripts.New(r.Space, r.Rate, r.Samples, turns, res.Cues)
+	if !d.t.Of(d.s) {
+		return app.Fail(app.ExitFailed, "changed", "run the same command again to transcribe the audio that it has now",
+			fmt.Errorf("the audio of %s was replaced meanwhile; its transcript was not saved", d.s.ID))
+	}
 	d.t.Language, d.t.Engine, d.t.MadeAt = res.Language, rec.name, space.Time{Time: a.Now().UTC()}
 	if strings.HasPrefix(o.language, res.Language+"-") {
 		d.t.Language = o.language
