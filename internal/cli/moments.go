@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -11,9 +12,14 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/clip/moments"
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/consent/gate"
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/recording/passage"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -31,9 +37,11 @@ func newMomentsCmd(a *App) *cobra.Command {
 		Use:   "moments SPACE",
 		Short: "Find moments worth sharing",
 		Long: `List passages that may be worth sharing, the best first: laughter, applause, raised voices, quick
-exchanges. They start and end between sentences, without long pauses, clipping or gaps. They are
-found from the sound and the speaking turns, not from the words: listen before you share. The first
-time takes longer, because the audio is analysed. --json writes lines for spaces clip --batch -.
+exchanges. They start and end in pauses, without long pauses, clipping or gaps inside. They are found
+from the sound and the speaking turns, not from the words: listen before you share. If the Space has a
+transcript, they start and end with sentences and are quoted, without the words of speakers who have
+refused. The first time takes longer, because the audio is analysed. --json writes lines for
+spaces clip --batch -.
 
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title.`,
 		Example: `  spaces moments latest
@@ -68,6 +76,7 @@ type momentLine struct {
 	StartedAt space.Time   `json:"started_at"`
 	Score     float64      `json:"score"`
 	Speakers  []string     `json:"speakers"`
+	Text      *string      `json:"text"`
 	Why       string       `json:"why"`
 	Reasons   []reasonLine `json:"reasons"`
 }
@@ -113,6 +122,10 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 	if err != nil {
 		return err
 	}
+	words, err := a.wordsFor(ctx, lib, r, &find)
+	if err != nil {
+		return err
+	}
 	bar := a.NewBar("listening")
 	find.Progress = bar
 	list, err := moments.Find(ctx, r, turns, find)
@@ -125,22 +138,26 @@ func (a *App) moments(ctx context.Context, o momentsOptions) error {
 		if len(list) == 0 {
 			a.Warn("%s", nothing)
 		}
-		return a.printMoments(r, list)
+		return a.printMoments(r, list, words)
 	}
 	if len(list) == 0 {
 		a.Say("%s", nothing)
 	}
-	a.tableMoments(r, list)
+	a.tableMoments(r, list, words)
 	return nil
 }
 
 // printMoments writes moments as JSON Lines.
-func (a *App) printMoments(r *recording.Recording, list []moments.Moment) error {
+func (a *App) printMoments(r *recording.Recording, list []moments.Moment, words *momentWords) error {
 	for _, m := range list {
 		line := momentLine{
 			Schema: space.Schema, Recording: r.Space.ID, At: r.Seconds(m.Start), Length: r.Seconds(m.Samples),
 			Start: m.Start, Samples: m.Samples, StartedAt: r.Wall(m.Start), Score: m.Score,
 			Speakers: append([]string{}, m.Speakers...), Why: m.Words(), Reasons: []reasonLine{},
+		}
+		if words != nil {
+			text := words.in(m.Span)
+			line.Text = &text
 		}
 		for _, w := range m.Reasons {
 			line.Reasons = append(line.Reasons, reasonLine{w.Kind, w.At, w.Length, w.Strength, w.Value, w.Handle, w.String()})
@@ -153,15 +170,89 @@ func (a *App) printMoments(r *recording.Recording, list []moments.Moment) error 
 }
 
 // tableMoments prints moments for people.
-func (a *App) tableMoments(r *recording.Recording, list []moments.Moment) {
-	t := a.Table(terminal.Column{Title: "AT", Right: true}, terminal.Column{Title: "LENGTH", Right: true},
-		terminal.Column{Title: "SCORE", Right: true, Yield: 1}, terminal.Column{Title: "WHY", Min: 30})
+func (a *App) tableMoments(r *recording.Recording, list []moments.Moment, words *momentWords) {
+	columns := []terminal.Column{{Title: "AT", Right: true}, {Title: "LENGTH", Right: true},
+		{Title: "SCORE", Right: true, Yield: 1}, {Title: "WHY", Min: 30}}
+	if words != nil {
+		columns[3] = terminal.Column{Title: "WHY", Yield: 2, Min: 20}
+		columns = append(columns, terminal.Column{Title: "WORDS", Min: 30})
+	}
+	t := a.Table(columns...)
 	for _, m := range list {
 		why := m.Words()
 		if len(m.Speakers) > 0 {
 			why += "  (" + strings.Join(m.Speakers, ", ") + ")"
 		}
-		t.Add(spell.Moment(r.Seconds(m.Start)), fmt.Sprintf("%.1f s", r.Seconds(m.Samples)), fmt.Sprintf("%.0f", math.Round(100*m.Score)), terminal.Safe(why))
+		cells := []string{spell.Moment(r.Seconds(m.Start)), fmt.Sprintf("%.1f s", r.Seconds(m.Samples)), fmt.Sprintf("%.0f", math.Round(100*m.Score)), terminal.Safe(why)}
+		if words != nil {
+			cells = append(cells, terminal.Safe(shortened(words.in(m.Span), 100)))
+		}
+		t.Add(cells...)
 	}
 	t.Write(a.Out, a.Columns)
+}
+
+// momentWords are the words of a recording, as far as they may be repeated.
+type momentWords struct {
+	*passage.Words
+	withheld []recording.Span
+}
+
+func (w *momentWords) in(s recording.Span) string { return w.Said(s, w.withheld) }
+
+// wordsFor returns the words of a recording, or nil where it has no transcript that
+// can be used, and has moments found by its sentences.
+func (a *App) wordsFor(ctx context.Context, lib *library.Library, r *recording.Recording, find *moments.Options) (*momentWords, error) {
+	words, err := passage.Read(lib.Root(), r)
+	if errors.Is(err, transcripts.ErrNone) {
+		return nil, nil
+	}
+	if err != nil {
+		a.Warn("the transcript is not used: %v", err)
+		return nil, nil
+	}
+	find.Sentences = words.Sentences()
+	withheld, err := a.unrepeatable(ctx, lib, r)
+	return &momentWords{words, withheld}, err
+}
+
+// unrepeatable returns where in a recording people speak whose words are not to be
+// repeated: who has refused, and where clips need consent, who has not given it.
+// Where it is not known when such a person speaks, that is everywhere.
+func (a *App) unrepeatable(ctx context.Context, lib *library.Library, r *recording.Recording) ([]recording.Span, error) {
+	ask, err := a.NewAsker(lib, "", true)
+	if err != nil {
+		return nil, err
+	}
+	defer ask.Close()
+	found, err := ask.Check(ctx, consent.Clipping, gate.Use{Recording: r.Space.ID})
+	var refused *consent.Refused
+	if errors.As(err, &refused) {
+		found = &refused.Finding
+	} else if err != nil {
+		return nil, err
+	}
+	turns, err := lib.Turns(r.Space.ID)
+	if err != nil {
+		return nil, err
+	}
+	var list []consent.Missing
+	for _, m := range found.Missing {
+		if !ask.Requires(consent.Clipping) && m.Answer != consent.Declined && m.Answer != consent.Withdrawn {
+			continue
+		}
+		if len(m.Spans) == 0 {
+			return []recording.Span{{Samples: r.Samples}}, nil
+		}
+		list = append(list, m)
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	var spans []recording.Span
+	for _, s := range consent.LeaveOut(list, consent.Margin(turns), r.Seconds(r.Samples)) {
+		from := int64(math.Floor(s.Start * float64(r.Rate)))
+		spans = append(spans, recording.Span{Start: from, Samples: int64(math.Ceil(s.End*float64(r.Rate))) - from})
+	}
+	return spans, nil
 }

@@ -3,7 +3,8 @@
 // nobody is cut off, best first. docs/moments.md tells how in plain words.
 //
 // It listens to the sound alone, and to who speaks when where the library
-// knows that. It does not know what is said.
+// knows that. Of what is said it knows where sentences begin and end, if there is
+// a transcript.
 package moments
 
 import (
@@ -46,6 +47,8 @@ type Reason struct {
 	Value float64
 	// Handle is who is louder, where that is known.
 	Handle string
+	// Sentence says that a Start or End without a pause is that of a sentence.
+	Sentence bool
 }
 
 // String tells a reason in a few words.
@@ -66,16 +69,19 @@ func (r Reason) String() string {
 	case Opening:
 		return fmt.Sprintf("strong start after a pause of %.1f s", r.Value)
 	case Start:
-		return edgeText("starts", r.Value)
+		return r.edge("starts")
 	case End:
-		return edgeText("ends", r.Value)
+		return r.edge("ends")
 	}
 	return string(r.Kind)
 }
 
-func edgeText(verb string, pause float64) string {
-	if pause > 0 {
-		return fmt.Sprintf("%s in a pause of %.1f s", verb, pause)
+func (r Reason) edge(verb string) string {
+	switch {
+	case r.Value > 0:
+		return fmt.Sprintf("%s in a pause of %.1f s", verb, r.Value)
+	case r.Sentence:
+		return verb + " with a sentence"
 	}
 	return verb + " with a change of speaker"
 }
@@ -120,9 +126,12 @@ type Options struct {
 	Length time.Duration
 	// Speaker is the handle of somebody who is to be heard in it: for a quarter
 	// of the time at least, and in what makes the moment.
-	Speaker  string
-	Jobs     int // how many cores decode; at least one
-	Progress stream.Progress
+	Speaker string
+	// Sentences are those of the transcript, in the order in which they begin. A
+	// moment does not begin or end in one, unless none is short enough.
+	Sentences []recording.Span
+	Jobs      int // how many cores decode; at least one
+	Progress  stream.Progress
 }
 
 func (o *Options) complete() error {

@@ -15,6 +15,7 @@ type edge struct {
 	start, end int     // hops: where a span that begins, or ends, here does
 	quality    float64 // up to 1
 	pause      float64 // seconds; 0 at a change of speaker without one
+	sentence   bool    // it is there because a sentence begins or ends
 }
 
 const (
@@ -35,7 +36,7 @@ func edgesOf(hops []hop, l levels, turns []space.Turn) []edge {
 			return
 		}
 		middle := (from + to) / 2
-		list = append(list, edge{max(middle, to-leadIn), min(middle, from+leadOut), 0.5 + 0.3*min(1, length/goodPause), length})
+		list = append(list, edge{max(middle, to-leadIn), min(middle, from+leadOut), 0.5 + 0.3*min(1, length/goodPause), length, false})
 	}
 	from := -1
 	for i, h := range hops {
@@ -66,7 +67,7 @@ func edgesOf(hops []hop, l levels, turns []space.Turn) []edge {
 		}
 		if !near {
 			if q := quietest(hops, at-int(reach), at+int(reach)); q >= 0 {
-				list = append(list, edge{q, q, 0.4, 0})
+				list = append(list, edge{q, q, 0.4, 0, false})
 			}
 		}
 	}
@@ -96,6 +97,7 @@ type ranker struct {
 	chosen []candidate
 	length int // hops: the longest
 	who    string
+	whole  bool // sentences are known, and not cut
 }
 
 // A candidate may become a moment. It consists of the hops from one up to another.
@@ -122,6 +124,9 @@ func rank(f *features, breaks []int64, turns *space.Turns, o Options) []Moment {
 	}
 	r.events = eventsOf(f.hops, l, r.turns)
 	r.edges = edgesOf(f.hops, l, r.turns)
+	if len(o.Sentences) > 0 {
+		r.edges, r.whole = between(r.edges, o.Sentences, f), true
+	}
 	for _, p := range breaks {
 		r.breaks = append(r.breaks, countHops(p, f.rate))
 	}
@@ -205,7 +210,13 @@ func (r *ranker) around(e event) candidate {
 		for k := i + 1; k < len(r.edges) && r.edges[k].end <= start.start+r.length; k++ {
 			try(candidate{from: start.start, to: r.edges[k].end, start: start, end: &r.edges[k]})
 		}
-		try(candidate{from: start.start, to: min(high, start.start+r.length), start: start})
+		if !r.whole {
+			try(candidate{from: start.start, to: min(high, start.start+r.length), start: start})
+		}
+	}
+	if r.whole && best.score > 0 {
+		r.explain(&best)
+		return best
 	}
 	// Where nothing else fits: the event in the place where it does well.
 	for _, share := range [...]float64{0.75, 0.5, 0.25} {
@@ -410,7 +421,7 @@ func (r *ranker) explain(s *candidate) {
 	weights := make(map[ReasonKind]float64)
 	s.reasons = nil
 	r.each(s, func(e event, part float64) {
-		s.reasons = append(s.reasons, Reason{e.kind, round(e.from), round(e.to - e.from), round(e.strength), round(e.value), e.handle})
+		s.reasons = append(s.reasons, Reason{e.kind, round(e.from), round(e.to - e.from), round(e.strength), round(e.value), e.handle, false})
 		weights[e.kind] = max(weights[e.kind], e.kind.weight()*e.strength)
 	})
 	slices.SortStableFunc(s.reasons, func(a, b Reason) int {
@@ -421,10 +432,10 @@ func (r *ranker) explain(s *candidate) {
 		if e.pause >= 0.6 && r.strong(s.from) {
 			kind = Opening
 		}
-		s.reasons = append(s.reasons, Reason{Kind: kind, At: round(float64(s.from) / hopsASecond), Value: round(e.pause)})
+		s.reasons = append(s.reasons, Reason{Kind: kind, At: round(float64(s.from) / hopsASecond), Value: round(e.pause), Sentence: e.sentence})
 	}
 	if e := s.end; e != nil {
-		s.reasons = append(s.reasons, Reason{Kind: End, At: round(float64(s.to) / hopsASecond), Value: round(e.pause)})
+		s.reasons = append(s.reasons, Reason{Kind: End, At: round(float64(s.to) / hopsASecond), Value: round(e.pause), Sentence: e.sentence})
 	}
 }
 
