@@ -100,6 +100,11 @@ var mistakes = []struct {
 
 	// Cutting.
 	{"clip", app.ExitUsage, "SPACE", "latest"},
+	{"clip latest --quote hello", app.ExitNotFound, "has no transcript", "spaces transcribe"},
+	{"clip latest --quote hello --at 5", app.ExitUsage, "--quote cannot be combined with --at", "--from T"},
+	{"clip latest --qoute hello", app.ExitUsage, "--qoute", "--quote"},
+	{"clip latest --at 5 --snap=sentences", app.ExitUsage, `--snap must be silence or sentence, not "sentences"`, "did you mean: sentence"},
+	{"clip latest --at 5 --to 9", app.ExitUsage, "--to needs --quote", "--end T"},
 	{"clip latest", app.ExitUsage, "place", "--at T"},
 	{"clip --at 0:01", app.ExitUsage, "SPACE", "latest"},
 	{"clip 0:01 latest", app.ExitUsage, `"latest"`, "--at 0:01"},

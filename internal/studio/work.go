@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/recording/passage"
 )
 
 // A requestedSpan is a stretch of a recording as the page sends it.
@@ -93,7 +94,11 @@ func (s *Server) findMoments(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		found, err := moments.Find(ctx, rec, turns, moments.Options{Jobs: s.o.Jobs, Progress: t})
+		sentences, err := s.sentences(ctx, rec)
+		if err != nil {
+			return nil, err
+		}
+		found, err := moments.Find(ctx, rec, turns, moments.Options{Sentences: sentences, Jobs: s.o.Jobs, Progress: t})
 		if err != nil {
 			return nil, err
 		}
@@ -118,6 +123,21 @@ func (s *Server) turns(ctx context.Context, id string) (*space.Turns, error) {
 	}
 	defer release()
 	return lib.Turns(id)
+}
+
+// sentences returns those of a recording, or none where it has no transcript that
+// can be used.
+func (s *Server) sentences(ctx context.Context, r *recording.Recording) ([]recording.Span, error) {
+	lib, release, err := s.library.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	words, err := passage.Read(lib.Root(), r)
+	if err != nil {
+		return nil, nil // moments are found without
+	}
+	return words.Sentences(), nil
 }
 
 // maxTitle is how many bytes the title of a clip or an episode may have.
