@@ -83,6 +83,7 @@ var order = [][]string{
 	{"media/format"},
 	{"media/encode"},
 	{"media/peaks/draw"},
+	{"media/gain"},       // its parts follow from what loudness measures
 	{"media/h264/blank"}, // films for tests
 	{"media/aac", "media/mp3/encode", "media/mp3/judge", "media/loudness", "media/silence", "media/peaks", "media/resample", "media/h264", "media/lettering"},
 	{"media/pcm", "media/unithash"},

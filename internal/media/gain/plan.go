@@ -1,0 +1,140 @@
+package gain
+
+import (
+	"math"
+
+	"github.com/spaces-cli/spaces/internal/media/loudness"
+)
+
+// tally says what comes of a choice of steps.
+func (a *Analysis) tally(steps []int8) Plan {
+	p := Plan{Units: int64(len(steps)), Damage: loudness.Level(math.Inf(1)), Worst: loudness.Level(math.Inf(1))}
+	loud := a.meanEnergy() * math.Pow(10, -loudBelow/10.0)
+	var sound, damage, worst float64
+	peak := math.Inf(-1)
+	mix := a.newMixer()
+	var factors [256]float64
+	for i := range factors {
+		factors[i] = Factor(i - 128)
+	}
+	for f := range a.blocks {
+		b := &a.blocks[f]
+		to := int(steps[f])
+		from := to
+		if f > 0 {
+			from = int(steps[f-1])
+		}
+		if f == 0 || to != from {
+			p.Runs = append(p.Runs, Run{int64(f), to})
+		}
+		g, h := factors[from+128], factors[to+128]
+		scale := (float64(g*g) + float64(h*h)) / 2
+		sound += float64(scale * float64(b.energy))
+		mix.add(float64(scale * float64(b.heard)))
+		if b.peak > silent {
+			peak = max(peak, a.peak(b, from, to))
+		}
+		if to == from {
+			continue
+		}
+		p.Changes++
+		rest := float64((g-h)*(g-h)) * float64(b.alias)
+		damage += rest
+		if float64(b.energy) >= loud {
+			p.LoudChanges++
+			worst = max(worst, rest/(scale*float64(b.energy)))
+		}
+	}
+	if damage > 0 {
+		p.Damage = loudness.Level(10 * math.Log10(sound/damage))
+	}
+	if worst > 0 {
+		p.Worst = loudness.Level(-10 * math.Log10(worst))
+	}
+	p.Integrated = mix.gate.Integrated()
+	p.TruePeak = loudness.Level(peak * StepDecibels / fine)
+	if s := a.Seconds(); s > 0 {
+		p.PerMinute = 60 * float64(p.Changes) / s
+	}
+	return p
+}
+
+// peak returns the true peak of a block, in parts of a step, with the steps from
+// and to.
+func (a *Analysis) peak(b *block, from, to int) float64 {
+	switch to - from {
+	case 0:
+		return float64(int(b.peak) + fine*from)
+	case 1:
+		return float64(int(b.louder) + fine*from)
+	case -1:
+		return float64(int(b.softer) + fine*from)
+	}
+	return float64(int(b.peak)+fine*max(from, to)) + fine*4*math.Log2(bounded(to-from))
+}
+
+// Seconds returns how long all units last.
+func (a *Analysis) Seconds() float64 {
+	return float64(len(a.blocks)) * float64(a.config.UnitSamples) / float64(a.config.SampleRate)
+}
+
+// meanEnergy returns the mean energy of the blocks that are not silent: those
+// less than 40 dB below the mean of all.
+func (a *Analysis) meanEnergy() float64 {
+	if a.mean > 0 {
+		return a.mean
+	}
+	var all float64
+	for i := range a.blocks {
+		all += float64(a.blocks[i].energy)
+	}
+	floor := all / float64(max(1, len(a.blocks))) * 1e-4
+	var sum float64
+	n := 0
+	for i := range a.blocks {
+		if e := float64(a.blocks[i].energy); e > floor {
+			sum += e
+			n++
+		}
+	}
+	a.mean = sum / float64(max(1, n))
+	return a.mean
+}
+
+// A mixer makes windows of 400 ms of the energies of blocks.
+type mixer struct {
+	gate  *loudness.Gate
+	rate  float64
+	unit  float64    // samples that a block lasts
+	at    float64    // of the next block
+	cells [4]float64 // energies of the last 100 ms each; the newest is being filled
+	n     int64      // cells that are full
+}
+
+func (a *Analysis) newMixer() *mixer {
+	return &mixer{gate: loudness.NewGate(), rate: float64(a.config.SampleRate), unit: float64(a.config.UnitSamples)}
+}
+
+// add takes the energy of the next block, which is spread evenly over it.
+func (m *mixer) add(energy float64) {
+	at, end := m.at, m.at+m.unit
+	for {
+		border := float64(m.n+1) * m.rate / 10
+		part := (min(end, border) - at) / m.unit
+		m.cells[m.n%4] += float64(energy * part)
+		if end < border {
+			break
+		}
+		m.n++
+		if m.n >= 4 {
+			var sum float64
+			for _, c := range m.cells {
+				sum += c
+			}
+			m.gate.Add(sum / (0.4 * m.rate))
+		}
+		m.cells[m.n%4] = 0
+		at = border
+	}
+	m.at = end
+}
