@@ -135,6 +135,7 @@ func (s *Server) routes() http.Handler {
 	m.HandleFunc("GET /api/recordings/{id}", s.showRecording)
 	m.HandleFunc("POST /api/recordings/{id}", s.editRecording)
 	m.HandleFunc("GET /api/recordings/{id}/turns", s.showTurns)
+	m.HandleFunc("GET /api/recordings/{id}/transcript", s.showTranscript)
 	m.HandleFunc("GET /api/recordings/{id}/cover", s.serveCover)
 	m.HandleFunc("GET /api/recordings/{id}/audio/{file}", s.serveAudio)
 	m.HandleFunc("GET /api/recordings/{id}/{made}/{hash}", s.serveMade)

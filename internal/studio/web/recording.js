@@ -8,6 +8,7 @@ import {Peaks} from "./peaks.js";
 import {Player} from "./player.js";
 import {progress, Saving} from "./saving.js";
 import {Clock, dateTime, exact, position, timeOfDay} from "./time.js";
+import {Transcript} from "./transcript.js";
 import {Wave} from "./wave.js";
 import {handle, t} from "./words.js";
 
@@ -26,6 +27,7 @@ export class RecordingView {
 		this.setHand(matchMedia("(pointer: coarse)").matches);
 		this.saving = new Saving(this);
 		this.made = new Made(this);
+		this.transcript = new Transcript(this);
 		this.listen();
 		session.then((s) => {
 			this.server = s;
@@ -56,6 +58,7 @@ export class RecordingView {
 		waveform.catch(() => {});
 		const turns = get(this.path("/turns"));
 		turns.catch(() => {});
+		const words = this.transcript.ask(id);
 		const d = await this.attempt(() => get(this.path()));
 		if (this.id !== id) return;
 		if (!d) {
@@ -73,6 +76,7 @@ export class RecordingView {
 		const playable = d.length > 0;
 		for (const e of this.root.querySelectorAll(".stage, .sound")) e.hidden = !playable;
 		this.render();
+		words();
 		if (!playable) {
 			this.say(t(d.state === "missing" ? "missingAudio" : "noAudio"), true);
 			return;
@@ -104,6 +108,7 @@ export class RecordingView {
 		this.scene.voices = voices(this.detail, turns.turns);
 		this.scene.chapters = turns.chapters;
 		this.lists();
+		this.transcript.renderWords();
 		this.wave.resize();
 	}
 
@@ -113,6 +118,7 @@ export class RecordingView {
 		this.turns = null;
 		this.searched = false;
 		this.made.reset();
+		this.transcript.close();
 		this.player.close();
 		this.wave.close();
 		this.peaks?.close();
@@ -149,6 +155,7 @@ export class RecordingView {
 		byId("note").textContent = d.note ?? "";
 		byId("note").hidden = !d.note;
 		this.lists();
+		this.transcript.renderWords();
 		this.chosen();
 		this.follow();
 	}
@@ -205,6 +212,7 @@ export class RecordingView {
 		byId("choice-clock").textContent = wall && wall[0] && wall[1] ? `${timeOfDay(wall[0])} – ${timeOfDay(wall[1])}` : "";
 		this.saving.show();
 		this.setLoop(this.looping);
+		this.transcript.chosen();
 		this.wave.soon();
 	}
 
@@ -225,6 +233,7 @@ export class RecordingView {
 		play.setAttribute("aria-label", t(playing ? "pause" : "play"));
 		play.firstElementChild.textContent = playing ? "❚❚" : "▶";
 		this.wave.soon();
+		this.transcript.follow();
 		if (playing && !this.wave.drag) this.wave.reveal(at);
 		if (playing && !this.ticking) {
 			this.ticking = true;
@@ -291,10 +300,15 @@ export class RecordingView {
 		if (e.ctrlKey || e.metaKey) {
 			if (k === "z") e.shiftKey ? this.choice.redo() : this.choice.undo();
 			else if (k === "y") this.choice.redo();
+			else if (k === "f" && this.transcript.shown) this.transcript.finding.open();
 			else return false;
 			return true;
 		}
 		if (e.altKey) return false;
+		if (k === "/" && this.transcript.shown) {
+			this.transcript.finding.open();
+			return true;
+		}
 		if (k === " " && e.target.closest("button, a, [type=checkbox]")) return false; // which the key presses
 		const here = at * rate, half = 30 * rate, c = this.choice;
 		const act = {
