@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/library/transcripts"
 )
@@ -63,7 +64,7 @@ func speakWords(t testing.TB, dir, id string, utterances, words int, change func
 	if change != nil {
 		change(made)
 	}
-	if err := transcripts.Write(lib.Root(), known, made); err != nil {
+	if err := said.Keep(t.Context(), lib, known, made); err != nil {
 		t.Fatal(err)
 	}
 }

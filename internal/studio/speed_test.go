@@ -51,10 +51,14 @@ func TestSpeed(t *testing.T) {
 	if err != nil || len(found) != 1 {
 		t.Fatal(found, err)
 	}
+	// Ten hours of talk are about a hundred thousand words.
+	speakWords(t, one, found[0].ID, 10_000, 10, nil)
 	b := browse(t, serveTest(t, one))
 	for range 5 {
 		b.openRecording(found[0].ID)
 		t.Logf("waveform: drawn %s ms after opening", eval[string](b, `performance.measure("m", "recording-opened", "wave-drawn").duration.toFixed(0)`))
+		b.until("the transcript", `performance.getEntriesByName("transcript-shown").length > 0`)
+		t.Logf("transcript: shown %s ms after opening", eval[string](b, `performance.measure("m", "recording-opened", "transcript-shown").duration.toFixed(0)`))
 		b.do(chromedp.Evaluate[chromedp.Void](`location.hash = "#/"; performance.clearMarks()`))
 		time.Sleep(200 * time.Millisecond)
 	}
@@ -63,7 +67,43 @@ func TestSpeed(t *testing.T) {
 		b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.getElementById("zoom-all").click(); for (let i = 0; i < %d; i++) document.getElementById("zoom-in").click()`, zooms)))
 		t.Logf("panning, %7.3f s shown: %s", 36000/float64(int(1)<<zooms), eval[string](b, pan))
 	}
+	b.until("the transcript", `document.querySelectorAll("#said li").length > 0`)
+	for _, words := range []string{"advertising", "e", "they forget the slides", "nobody says this"} {
+		t.Logf("find %q: %s", words, eval[string](b, fmt.Sprintf(`(() => {
+			const field = document.getElementById("said-find"), begin = performance.now();
+			field.value = %q;
+			field.dispatchEvent(new Event("input"));
+			return (performance.now() - begin).toFixed(0) + " ms, " + document.getElementById("said-count").textContent + ", " + document.querySelectorAll("#said li").length + " lines in the document";
+		})()`, words)))
+	}
+	t.Logf("scrolling the transcript: %s", eval[string](b, scroll))
+	t.Logf("jumping in the transcript: %s", eval[string](b, jump))
+	t.Logf("playing it: %s", eval[string](b, play))
 	t.Logf("memory: %s", memory(t))
+}
+
+// scroll moves the transcript by 60 pixels a picture for two seconds, jump goes to
+// another place of the recording in each, and play plays.
+var (
+	scroll = pictures(`document.getElementById("said-box").scrollTop += 60`)
+	jump   = pictures(`document.getElementById("said-box").scrollTop = document.getElementById("said-box").scrollHeight * Math.random()`)
+	play   = `document.getElementById("audio").play().then(() => ` + pictures(``) + `)`
+)
+
+func pictures(step string) string {
+	return `new Promise((resolve) => {
+	const times = [];
+	const step = (now) => {
+		times.push(now);
+		` + step + `;
+		if (now - times[0] < 2000) requestAnimationFrame(step);
+		else {
+			const gaps = times.slice(1).map((t, i) => t - times[i]).sort((a, b) => a - b);
+			resolve((1000 * gaps.length / (times.at(-1) - times[0])).toFixed(1) + " pictures a second, 95 % within " + gaps[Math.floor(gaps.length * 0.95)].toFixed(1) + " ms");
+		}
+	};
+	requestAnimationFrame(step);
+})`
 }
 
 // pan moves the waveform by 7 pixels a picture for two seconds, as a wheel does.

@@ -46,6 +46,7 @@ type Server struct {
 	tasks    tasks
 	measures measures
 	waves    waves
+	seen     transcriptsSeen
 	guard    *guard
 	handler  http.Handler
 }
@@ -132,6 +133,7 @@ func (s *Server) routes() http.Handler {
 	s.pages(m)
 	m.HandleFunc("GET /api/session", s.session)
 	m.HandleFunc("GET /api/recordings", s.listRecordings)
+	m.HandleFunc("GET /api/said", s.findPassages)
 	m.HandleFunc("GET /api/recordings/{id}", s.showRecording)
 	m.HandleFunc("POST /api/recordings/{id}", s.editRecording)
 	m.HandleFunc("GET /api/recordings/{id}/turns", s.showTurns)

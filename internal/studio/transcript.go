@@ -8,7 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/spaces-cli/spaces/internal/library"
@@ -101,11 +103,45 @@ func (s *Server) showTranscript(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer release()
-	v, err := readSaid(r.Context(), lib, r.PathValue("id"))
+	v, err := s.readSaid(r.Context(), lib, r.PathValue("id"))
 	answer(w, v, err)
 }
 
-func readSaid(ctx context.Context, lib *library.Library, id string) (*saidHere, error) {
+// transcriptsSeen are the last transcripts that were shown. Reading one of a
+// hundred thousand words takes longer than all the rest of its recording.
+type transcriptsSeen struct {
+	mu   sync.Mutex
+	list []seenTranscript // the latest last
+}
+
+type seenTranscript struct {
+	key string // stands for the file and the audio
+	saidHere
+}
+
+const maxSeen = 4
+
+func (l *transcriptsSeen) get(key string) *saidHere {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range l.list {
+		if t.key == key {
+			v := t.saidHere
+			return &v
+		}
+	}
+	return nil
+}
+
+func (l *transcriptsSeen) put(key string, v saidHere) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.list = append(l.list, seenTranscript{key, v}); len(l.list) > maxSeen {
+		l.list = slices.Delete(l.list, 0, 1)
+	}
+}
+
+func (s *Server) readSaid(ctx context.Context, lib *library.Library, id string) (*saidHere, error) {
 	known, err := lib.Load(id)
 	if err != nil {
 		return nil, err
@@ -115,6 +151,11 @@ func readSaid(ctx context.Context, lib *library.Library, id string) (*saidHere, 
 	stamp, err := stampOf(lib, known)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return &saidHere{State: isDamaged, Reason: spell.Error(err)}, nil
+	}
+	key := stamp + soundHash(known) + known.ID
+	if v := s.seen.get(key); v != nil && err == nil {
+		v.People = peopleOf(known)
+		return v, nil
 	}
 	t, err := transcripts.Read(lib.Root(), known)
 	switch {
@@ -129,8 +170,12 @@ func readSaid(ctx context.Context, lib *library.Library, id string) (*saidHere, 
 	case err != nil:
 		return &saidHere{State: isDamaged, Reason: spell.Error(err)}, nil
 	}
-	return &saidHere{State: hasTranscript, Stamp: stamp, Rate: t.Rate, Language: t.Language, SpeakersFrom: t.SpeakersFrom,
-		People: peopleOf(known), saidLines: pack(t.Utterances)}, nil
+	v := saidHere{State: hasTranscript, Stamp: stamp, Rate: t.Rate, Language: t.Language, SpeakersFrom: t.SpeakersFrom,
+		People: peopleOf(known), saidLines: pack(t.Utterances)}
+	if again, err := stampOf(lib, known); err == nil && again == stamp {
+		s.seen.put(key, v)
+	}
+	return &v, nil
 }
 
 // stampOf stands for the transcript that a recording has now.

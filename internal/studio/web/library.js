@@ -1,6 +1,7 @@
 // The list of recordings: only the rows near the window are in the document,
 // and only the pages that hold them are asked for.
 import {get, recordingPath} from "./api.js";
+import {Passages} from "./passages.js";
 import {Backup} from "./removed.js";
 import {quote, showCommand} from "./saving.js";
 import {date, number, position} from "./time.js";
@@ -17,6 +18,7 @@ export class LibraryView {
 		this.say = say;
 		this.list = byId("rows");
 		this.backup = new Backup();
+		this.passages = new Passages(say);
 		this.reset();
 		byId("words").addEventListener("input", () => this.later());
 		byId("state").addEventListener("change", () => this.load());
@@ -62,6 +64,7 @@ export class LibraryView {
 	async load() {
 		this.reset();
 		const run = this.run;
+		this.passages.load(byId("words").value, byId("state").value).then(() => run === this.run && this.shown && this.told());
 		const first = await this.page(0);
 		if (run !== this.run || !first) return;
 		this.list.replaceChildren();
@@ -103,12 +106,18 @@ export class LibraryView {
 		}
 	}
 
+	// told shows that the words were said, or not.
+	told() {
+		if (this.pages.get(0)) this.tell();
+		this.draw();
+	}
+
 	tell() {
 		const empty = this.total === 0 && !byId("words").value && !byId("state").value;
 		byId("begin").hidden = !empty;
 		this.root.querySelector(".filters").hidden = empty;
 		this.backup.of(!empty);
-		byId("count").textContent = empty ? t("begin") : this.total === 0 ? t("countNone") : this.total === 1 ? t("countOne") : t("count", {n: number(this.total)});
+		byId("count").textContent = empty ? t("begin") : this.total === 0 ? this.passages.list?.passages.length ? t("countSaid") : t("countNone") : this.total === 1 ? t("countOne") : t("count", {n: number(this.total)});
 	}
 
 	render() {
@@ -118,6 +127,7 @@ export class LibraryView {
 		this.list.replaceChildren();
 		this.rows.clear();
 		this.backup.render();
+		this.passages.render();
 		byId("begin-extract").textContent = this.system === "windows" ? t("beginDrop") : t("beginType");
 		if (this.shown && this.pages.get(0)) {
 			this.tell();

@@ -39,16 +39,16 @@ function setLanguage(name) {
 }
 
 // route shows what the address names: #/ the library, #/removed what can be
-// brought back, #/r/ID a recording.
+// brought back, #/r/ID a recording, #/r/ID?t=SECONDS a position in it.
 function route() {
-	const m = /^#\/r\/(.+)$/.exec(location.hash);
+	const m = /^#\/r\/([^?]+)(?:\?t=([\d.]+))?$/.exec(location.hash);
 	const view = m ? "recording" : location.hash === "#/removed" ? "removed" : "library";
 	for (const id of ["library", "removed", "recording"]) byId(id).hidden = id !== view;
 	if (view !== "library") library.hide();
 	if (view !== "removed") removed.hide();
 	if (view !== "recording") recording.hide();
 	if (view === "library") library.show();
-	if (view === "recording") recording.show(decoded(m[1]));
+	if (view === "recording") recording.show(decoded(m[1]), Number(m[2] ?? 0));
 	else removed.show(view === "removed");
 	title();
 }

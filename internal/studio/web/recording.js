@@ -47,7 +47,8 @@ export class RecordingView {
 
 	path(more = "") { return recordingPath(this.id, more); }
 
-	async show(id) {
+	// show shows a recording, at a position.
+	async show(id, at = 0) {
 		performance.clearMarks("wave-drawn");
 		performance.mark("recording-opened");
 		this.hide();
@@ -84,6 +85,7 @@ export class RecordingView {
 		byId("wave").setAttribute("aria-valuemax", Math.round(d.length / d.rate));
 		this.wave.show(this.scene);
 		this.player.open(id, d.parts);
+		if (at > 0) this.player.seek(at);
 		this.chosen();
 		this.follow();
 		this.showTurns(id, turns);

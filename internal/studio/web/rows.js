@@ -66,11 +66,15 @@ export class Rows {
 	}
 
 	scrolled() {
-		if (Math.abs(this.box.scrollTop - this.at) > 1.5) {
-			this.at = this.box.scrollTop;
-			this.of.scrolled();
-		}
+		this.stray();
 		this.soon();
+	}
+
+	// stray notices that the user has scrolled, also before the browser tells.
+	stray() {
+		if (Math.abs(this.box.scrollTop - this.at) < 1.5) return;
+		this.at = this.box.scrollTop;
+		this.of.scrolled();
 	}
 
 	soon() {
@@ -99,6 +103,7 @@ export class Rows {
 	// of rows above turn out to be others.
 	draw(keep) {
 		if (!this.count || this.box.clientHeight === 0) return;
+		this.stray();
 		const kept = keep ?? this.index(this.box.scrollTop);
 		let changed = false;
 		for (let again = 0; again < 4; again++) {
@@ -113,6 +118,7 @@ export class Rows {
 			if (right) break;
 			if (Math.abs(this.tops[kept] + offset - this.box.scrollTop) > 0.5) this.scroll(this.tops[kept] + offset);
 		}
+		this.at = this.box.scrollTop; // which a lower list has moved
 		if (changed) this.of.drawn();
 	}
 

@@ -127,9 +127,9 @@ export class Said {
 		this.folds.forEach((folded, line) => {
 			let at = folded.indexOf(wanted);
 			if (at < 0) return;
-			const {places} = fold(this.lines[line].text, true);
+			const places = fold(this.lines[line].text, true).places ?? {};
 			for (; at >= 0; at = folded.indexOf(wanted, at + wanted.length)) {
-				hits.push({line, from: places[at], to: places[at + wanted.length]});
+				hits.push({line, from: places[at] ?? at, to: places[at + wanted.length] ?? at + wanted.length});
 			}
 		});
 		return hits;
@@ -140,9 +140,9 @@ const letters = {"ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł
 
 // fold makes one of the texts that people take for the same, as the search in the
 // library does. places has, if it is wanted, where in the text each character of
-// it comes from.
+// it comes from, unless these are the same.
 function fold(text, placed = false) {
-	if (!placed && /^[\x20-\x7e]*$/.test(text)) return {text: text.toLowerCase().replace(/ +/g, " ")};
+	if (/^[\x20-\x7e]*$/.test(text) && !/ {2}/.test(text)) return {text: text.toLowerCase()};
 	let folded = "";
 	const places = [];
 	let at = 0;

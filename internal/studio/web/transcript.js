@@ -251,6 +251,7 @@ export class Transcript {
 			now?.classList.add("here");
 			now?.setAttribute("aria-current", "true");
 		}
+		this.rows.stray();
 		if (this.following && this.correcting.line < 0 && this.picking.held < 0) this.show(at.line, at.word);
 		this.paint();
 		if (moved) this.tabbable();

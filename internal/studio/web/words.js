@@ -1,9 +1,9 @@
 // The words of the page, in its languages.
 const en = {
 	skip: "Skip to the content", language: "Language", theme: "Theme", themeAuto: "System", themeLight: "Light", themeDark: "Dark",
-	library: "Library", search: "Search", searchHint: "title, name, hashtag, note", state: "State", anyState: "Any", sort: "Sort",
+	library: "Library", search: "Search", searchHint: "title, name, note, what was said", saidIn: "Said in recordings", saidMore: "Show more", saidBehind: "The latest transcripts may be missing here: {reason}", state: "State", anyState: "Any", sort: "Sort",
 	sortDate: "Newest first", sortOldest: "Oldest first", sortTitle: "Title", sortLength: "Longest first",
-	recordings: "Recordings", count: "{n} recordings", countOne: "1 recording", countNone: "No recordings match", begin: "No Spaces yet", beginHow: "How to begin", beginAsk: "Ask X for an archive of your data:", beginWait: "X takes a day or more. When X e-mails you, download the ZIP file.",
+	recordings: "Recordings", count: "{n} recordings", countOne: "1 recording", countNone: "No recordings match", countSaid: "No titles match, but the words were said:", begin: "No Spaces yet", beginHow: "How to begin", beginAsk: "Ask X for an archive of your data:", beginWait: "X takes a day or more. When X e-mails you, download the ZIP file.",
 	beginType: "In a terminal, type:", beginDrop: "Drop the ZIP file on the icon of spaces.exe. Or type in a terminal:", beginThen: "Then come back to this page: your Spaces appear here.", noTitle: "(no title)", undated: "no date",
 	"state.complete": "complete", "state.damaged": "damaged", "state.no-audio": "no audio", "state.no-record": "no record", "state.missing": "missing",
 	lost: "{t} s lost", edit: "Edit", title: "Title", note: "Note", save: "Save", cancel: "Cancel", saved: "Saved",
@@ -52,9 +52,9 @@ const en = {
 
 const fr = {
 	skip: "Aller au contenu", language: "Langue", theme: "Thème", themeAuto: "Système", themeLight: "Clair", themeDark: "Sombre",
-	library: "Bibliothèque", search: "Chercher", searchHint: "titre, nom, hashtag, note", state: "État", anyState: "Tous", sort: "Trier",
+	library: "Bibliothèque", search: "Chercher", searchHint: "titre, nom, note, paroles", saidIn: "Dit dans les enregistrements", saidMore: "Afficher plus", saidBehind: "Les dernières transcriptions manquent peut-être ici : {reason}", state: "État", anyState: "Tous", sort: "Trier",
 	sortDate: "Plus récents d’abord", sortOldest: "Plus anciens d’abord", sortTitle: "Titre", sortLength: "Plus longs d’abord",
-	recordings: "Enregistrements", count: "{n} enregistrements", countOne: "1 enregistrement", countNone: "Aucun enregistrement ne correspond", begin: "Pas encore de Spaces", beginHow: "Pour commencer", beginAsk: "Demandez à X une archive de vos données :", beginWait: "X met un jour ou plus. Quand X vous écrit, téléchargez le fichier ZIP.",
+	recordings: "Enregistrements", count: "{n} enregistrements", countOne: "1 enregistrement", countNone: "Aucun enregistrement ne correspond", countSaid: "Aucun titre ne correspond, mais ces mots ont été dits :", begin: "Pas encore de Spaces", beginHow: "Pour commencer", beginAsk: "Demandez à X une archive de vos données :", beginWait: "X met un jour ou plus. Quand X vous écrit, téléchargez le fichier ZIP.",
 	beginType: "Dans un terminal, tapez :", beginDrop: "Déposez le fichier ZIP sur l’icône de spaces.exe. Ou tapez dans un terminal :", beginThen: "Revenez ensuite à cette page : vos Spaces y apparaissent.", noTitle: "(sans titre)", undated: "sans date",
 	"state.complete": "complet", "state.damaged": "endommagé", "state.no-audio": "sans audio", "state.no-record": "sans fiche", "state.missing": "disparu",
 	lost: "{t} s perdues", edit: "Modifier", title: "Titre", note: "Note", save: "Enregistrer", cancel: "Annuler", saved: "Enregistré",
