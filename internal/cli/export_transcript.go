@@ -46,16 +46,7 @@ func (o *exportOptions) transcriptOf(a *App, lib *library.Library, s *space.Spac
 		if o.transcript == noTranscript {
 			return t, nil
 		}
-		kept := a.keptTranscript(lib, s)
-		if kept == nil {
-			return t, nil
-		}
-		t.Cues, t.SpeakersFrom = kept.Public(transcripts.Names(o.transcriptNames))
-		for i := range kept.Utterances {
-			t.By = append(t.By, kept.Utterances[i].Who())
-		}
-		t.Language = kept.Language
-		return t, nil
+		return episode.OfLibrary(a.keptTranscript(lib, s), transcripts.Names(o.transcriptNames)), nil
 	}
 	read, err := transcript.ReadFile(o.transcript, transcript.Options{Encoding: o.encoding}, seconds)
 	if err != nil {

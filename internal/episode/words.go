@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
@@ -25,6 +26,20 @@ type Transcript struct {
 	// By names who says each cue, as a cue does, also where the cue is not to; nil:
 	// as the cues name them.
 	By []string
+}
+
+// OfLibrary is the transcript that the library keeps of a recording, or nil, as an
+// episode has it.
+func OfLibrary(t *transcripts.Transcript, names transcripts.Names) (kept Transcript) {
+	if t == nil {
+		return kept
+	}
+	kept.Cues, kept.SpeakersFrom = t.Public(names)
+	for i := range t.Utterances {
+		kept.By = append(kept.By, t.Utterances[i].Who())
+	}
+	kept.Language = t.Language
+	return kept
 }
 
 // Where the names of speakers in a transcript are known from.

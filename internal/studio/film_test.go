@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -63,7 +65,7 @@ func TestPicture(t *testing.T) {
 			}
 		})
 	}
-	for _, query := range []string{"", "start=0&samples=0", "start=0&samples=9600&shape=round", "start=0&samples=9600&theme=..%2f", "start=9007199254&samples=5"} {
+	for _, query := range []string{"", "start=0&samples=0", "start=0&samples=9600&shape=round", "start=0&samples=9600&theme=..%2f", "start=9007199254&samples=5", "start=0&samples=9600&captions=x"} {
 		if status, body, _ := c.ask("GET", sampleAPI+"/picture?"+query, "", nil); query != "" && status < 400 || status >= 500 {
 			t.Errorf("%q: %d %.100s", query, status, body)
 		}
@@ -78,4 +80,54 @@ func psnr(a, b []byte) float64 {
 		sum += d * d
 	}
 	return 10 * math.Log10(255*255*float64(len(a))/sum)
+}
+
+// A video has the captions of the transcript, in the picture and beside it, and
+// none if they are not wanted; an episode has the transcript beside it.
+func TestCaptions(t *testing.T) {
+	t.Parallel()
+	dir := sample(t)
+	speakWords(t, dir, sampleID, 40, 10, nil)
+	c := enter(t, serveTest(t, dir))
+	picture := func(captions string) string {
+		t.Helper()
+		status, body, _ := c.ask("GET", sampleAPI+"/picture?start=480000&samples=96000&captions="+captions, "", nil)
+		if status != 200 {
+			t.Fatalf("%d %.200s", status, body)
+		}
+		return body
+	}
+	if picture("") == picture("none") {
+		t.Error("the picture is the same with captions and without")
+	}
+	video := `{"start":480000,"samples":96000,"format":"mp4","shape":"square","captions":%q,"title":%q}`
+	for captions, want := range map[string]bool{"": true, "none": false} {
+		got := c.post(sampleAPI+"/clips", fmt.Sprintf(video, captions, "With "+captions))
+		if got.Error != nil {
+			t.Fatalf("%+v", got.Error)
+		}
+		srt, err := os.ReadFile(strings.TrimSuffix(got.Result.File, ".mp4") + ".srt")
+		if (err == nil) != want || want && !strings.Contains(string(srt), "vanished") && !strings.Contains(string(srt), "-->") {
+			t.Errorf("captions %q: %v, %q", captions, err, srt)
+		}
+	}
+	if got := c.post(sampleAPI+"/clips", fmt.Sprintf(video, "x", "")); got.kind() != "bad-request" {
+		t.Errorf("captions of a file: %+v", got.Error)
+	}
+	for words, want := range map[string]int{"none": 0, "": 4} {
+		got := c.post(sampleAPI+"/export", fmt.Sprintf(`{"preset":"untouched","format":"","title":"Episode%s","transcript":%q}`, words, words))
+		if got.Error != nil {
+			t.Fatalf("%+v", got.Error)
+		}
+		beside, err := os.ReadDir(filepath.Join(folderOf(t, dir), "episodes"))
+		n := 0
+		for _, e := range beside {
+			if name := e.Name(); strings.Contains(name, "Episode"+words+".") && slices.Contains([]string{".vtt", ".srt", ".txt", ".json"}, filepath.Ext(name)) && !strings.HasSuffix(name, ".m4a.json") {
+				n++
+			}
+		}
+		if err != nil || n != want {
+			t.Errorf("with transcript %q there are %q, %v", words, beside, err)
+		}
+	}
 }

@@ -7,26 +7,60 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
-// A videoStyle is how the pictures of a clip that is saved as a video look. Both are
-// words of package audiogram, or "".
+// A videoStyle is how the pictures of a clip that is saved as a video look. Shape
+// and Theme are words of package audiogram, or ""; Captions is "" for those of the
+// transcript, or "none".
 type videoStyle struct {
-	Shape audiogram.Shape
-	Theme audiogram.Theme
+	Shape    audiogram.Shape
+	Theme    audiogram.Theme
+	Captions string
 }
 
-// renderer makes the pictures as spaces clip does if it is told no more.
-func (s *Server) renderer(l videoStyle) (*audiogram.Renderer, error) {
+// noCaptions is the value of captions that leaves out those of the transcript.
+const noCaptions = "none"
+
+// style makes the pictures as spaces clip does if it is told no more.
+func (s *Server) style(l videoStyle) (*audiogram.Style, error) {
+	if l.Captions != "" && l.Captions != noCaptions {
+		return nil, badRequest("captions must be empty or %s", noCaptions)
+	}
 	style, err := audiogram.New(audiogram.Config{Shape: l.Shape, Theme: l.Theme, Zone: s.o.Zone})
 	if errors.Is(err, audiogram.ErrConfig) {
 		return nil, badRequest("%v", err)
 	}
-	if err != nil {
-		return nil, err
+	return style, err
+}
+
+// film gives a clip its pictures, with the captions that the command line gives it,
+// and says how many of these have letters that cannot be drawn. A transcript that
+// cannot be used gives none: the page says what is wrong with it.
+func film(lib *library.Library, q *clip.Request, style *audiogram.Style, l videoStyle) (unwritten int, err error) {
+	r := q.Recording
+	var cues []audiogram.Cue
+	if t := usable(lib, r.Space); t != nil && l.Captions != noCaptions {
+		q.Language = t.Language
+		cues, q.Captions, err = audiogram.Captions(transcript.Captions(t.Cues()), r.Seconds(q.Span.Start), r.Seconds(q.Span.End()))
 	}
-	return style.Renderer(nil, nil), nil
+	q.Renderer = style.Renderer(cues, nil)
+	return audiogram.Unwritten(cues), err
+}
+
+// usable returns the transcript that the library keeps of a recording, or nil if
+// there is none that can be used.
+func usable(lib *library.Library, s *space.Space) *transcripts.Transcript {
+	t, err := transcripts.Read(lib.Root(), s)
+	if err != nil {
+		return nil
+	}
+	return t
 }
 
 // maxPreview is the longest clip whose picture is shown before it is saved, in
@@ -34,25 +68,32 @@ func (s *Server) renderer(l videoStyle) (*audiogram.Renderer, error) {
 const maxPreview = 20 * 60
 
 // servePicture answers with a picture of the video that a clip would be, from
-// the middle of it: ?start= &samples= &title= &shape= &theme=, as saveClip has
-// them.
+// the middle of it: ?start= &samples= &title= &shape= &theme= &captions=, as
+// saveClip has them.
 func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) {
 	start, err := number(r, "start", 0, maxStart, 0)
 	samples, serr := number(r, "samples", 1, maxStart, 1)
 	values := r.URL.Query()
 	q := clip.Request{Format: format.MP4, Title: values.Get("title")}
-	film, ferr := s.renderer(videoStyle{audiogram.Shape(values.Get("shape")), audiogram.Theme(values.Get("theme"))})
+	look := videoStyle{audiogram.Shape(values.Get("shape")), audiogram.Theme(values.Get("theme")), values.Get("captions")}
+	style, ferr := s.style(look)
 	if err = errors.Join(err, serr, checkTitle(q.Title), ferr); err != nil {
 		answer(w, nil, err)
 		return
 	}
-	rec, release, err := s.recording(r.Context(), r.PathValue("id"))
+	lib, release, err := s.library.take(r.Context())
 	if err != nil {
 		answer(w, nil, err)
 		return
 	}
 	defer release()
-	q.Recording, q.Renderer = rec, film
+	rec, err := recording.Open(lib, r.PathValue("id"), s.o.Library.Version)
+	if err != nil {
+		answer(w, nil, err)
+		return
+	}
+	defer rec.Close()
+	q.Recording = rec
 	if q.Span, err = (requestedSpan{start, samples}).within(rec); err == nil && rec.Seconds(samples) > maxPreview {
 		err = badRequest("the clip is too long for a preview")
 	}
@@ -60,7 +101,11 @@ func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) {
 		answer(w, nil, err)
 		return
 	}
-	picture, err := film.Still(r.Context(), &q, rec.Seconds(samples)/2)
+	if _, err := film(lib, &q, style, look); err != nil {
+		answer(w, nil, err)
+		return
+	}
+	picture, err := q.Renderer.(*audiogram.Renderer).Still(r.Context(), &q, rec.Seconds(samples)/2)
 	if err != nil {
 		answer(w, nil, err)
 		return

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	"github.com/spaces-cli/spaces/internal/clip/moments"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
@@ -151,8 +152,8 @@ func checkTitle(title string) error {
 }
 
 // saveClip cuts a clip into the recording's folder, as a task: {"start", "samples",
-// "format", "title", "force"}, for a video "shape" and "theme", and "reason" to
-// go on without the consent of some.
+// "format", "title", "force"}, for a video "shape", "theme" and "captions", and
+// "reason" to go on without the consent of some.
 func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 	var q struct {
 		requestedSpan
@@ -169,9 +170,9 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		kind, err = format.Parse(q.Format, format.All())
 	}
-	var film clip.Renderer
+	var style *audiogram.Style
 	if err == nil && kind == format.MP4 {
-		film, err = s.renderer(q.videoStyle)
+		style, err = s.style(q.videoStyle)
 	}
 	if err != nil {
 		answer(w, nil, err)
@@ -194,7 +195,13 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		cut := clip.Request{Recording: rec, Span: within, Format: kind, Title: q.Title, Renderer: film, Force: q.Force}
+		cut := clip.Request{Recording: rec, Span: within, Format: kind, Title: q.Title, Force: q.Force}
+		unwritten := 0
+		if style != nil {
+			if unwritten, err = film(lib, &cut, style, q.videoStyle); err != nil {
+				return nil, err
+			}
+		}
 		use, err := gate.OfRequest(cut)
 		if err != nil {
 			return nil, err
@@ -210,15 +217,18 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 		return struct {
 			clip.Result
 			ConsentMissing []string `json:"consent_missing,omitempty"`
-		}{made, missing}, nil
+			// Unwritten is how many captions have letters that the font lacks.
+			Unwritten int `json:"captions_unwritten,omitempty"`
+		}{made, missing, unwritten}, nil
 	})
 }
 
 // exportEpisode makes an episode in the recording's folder, as a task:
-// {"preset", "format", "title", "trim_silence", "force", "reason"}.
+// {"preset", "format", "title", "trim_silence", "force", "reason"}, and
+// "transcript": "none" to leave that out.
 func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 	var q struct {
-		Preset, Format, Title, Reason string
+		Preset, Format, Title, Reason, Transcript string
 
 		TrimSilence bool `json:"trim_silence"`
 		Force       bool
@@ -226,6 +236,9 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 	err := body(r, &q)
 	if err == nil {
 		err = errors.Join(checkTitle(q.Title), checkReason(q.Reason))
+	}
+	if err == nil && q.Transcript != "" && q.Transcript != noCaptions {
+		err = badRequest("transcript must be empty or %s", noCaptions)
 	}
 	var kind format.Format
 	if err == nil {
@@ -236,7 +249,7 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.PathValue("id")
-	key := fmt.Sprintf("export %s %q %s %q %t %t %q", id, q.Preset, kind, q.Title, q.TrimSilence, q.Force, q.Reason)
+	key := fmt.Sprintf("export %s %q %s %q %t %t %q %q", id, q.Preset, kind, q.Title, q.TrimSilence, q.Force, q.Reason, q.Transcript)
 	s.run(w, r, key, func(ctx context.Context, t *task) (any, error) {
 		lib, release, err := s.library.take(ctx)
 		if err != nil {
@@ -255,10 +268,14 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 		if err := s.measure(ctx, lib, id, t); err != nil {
 			return nil, err
 		}
+		var words episode.Transcript
+		if q.Transcript == "" {
+			words = episode.OfLibrary(usable(lib, rec.Space), "")
+		}
 		made, err := episode.Export(ctx, episode.Request{
 			Recording: rec, Library: lib, Version: s.o.Library.Version, Preset: episode.Preset(q.Preset), Format: kind,
 			Title: q.Title, TrimSilence: q.TrimSilence, Jobs: s.o.Jobs, Force: q.Force,
-			ConsentMissing: missing,
+			Transcript: words, ConsentMissing: missing,
 		}, t)
 		if err != nil {
 			return nil, err

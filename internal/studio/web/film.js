@@ -8,13 +8,18 @@ const longest = 20 * 60; // seconds that are shown before they are saved
 export class Film {
 	// changed is called when another look is chosen.
 	constructor(changed) {
-		for (const id of ["shape", "look"]) byId(id).addEventListener("change", changed);
+		for (const id of ["shape", "look", "captions"]) byId(id).addEventListener("change", changed);
 		byId("picture").addEventListener("load", () => { byId("picture").hidden = false; });
 		byId("picture").addEventListener("error", () => { byId("picture").hidden = true; });
 	}
 
 	get on() { return byId("format").value === "mp4"; }
-	get look() { return this.on ? {shape: byId("shape").value, theme: byId("look").value} : {}; }
+	get look() { return this.on ? {shape: byId("shape").value, theme: byId("look").value, ...this.without} : {}; }
+	// without leaves out the captions, which a recording with a transcript has.
+	get without() { return byId("captions").checked || !byId("recording").classList.contains("with-words") ? {} : {captions: "none"}; }
+
+	// again asks for the picture anew: its captions have changed.
+	again() { byId("picture").removeAttribute("src"); }
 
 	// show shows a picture of the clip that is chosen, a while after the last
 	// change.

@@ -68,7 +68,9 @@ export class Saving {
 		if (r === null) this.view.say(t("notSaved"));
 		if (!r) return;
 		const said = t(r.status === "done" ? "clipThere" : "clipSaved", {file: fileName(r.file)}) + ", " + bytes(r.bytes);
-		this.view.say([said, ...notAgreed(r)].join(" · "));
+		const captions = r.captions ? [t("withCaptions")] : [];
+		if (r.captions_unwritten) captions.push(t("unwritten", {n: r.captions_unwritten}));
+		this.view.say([said, ...captions, ...notAgreed(r)].join(" · "));
 		await this.view.reload(id);
 	}
 
@@ -116,6 +118,7 @@ export class Saving {
 		const id = this.view.id, state = byId("export-state"), bar = byId("export-bar"), stop = byId("export-stop");
 		byId("export").disabled = true;
 		const body = {preset: byId("preset").value, format: byId("export-format").value, trim_silence: byId("trim").checked};
+		if (!byId("export-words").checked) body.transcript = "none";
 		const r = await this.view.attempt(() => keep(this.view.path("/export"), body, (share, end) => {
 			bar.hidden = stop.hidden = false;
 			progress(bar, share);
