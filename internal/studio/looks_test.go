@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/spaces-cli/spaces/internal/consent"
 )
@@ -47,6 +48,7 @@ func TestAccessible(t *testing.T) {
 	}
 	dir := withCover(t, sample(t))
 	backUp(t, dir, t.TempDir())
+	speakWords(t, dir, sampleID, 30, 11, nil)
 	b := browse(t, serveTest(t, dir, func(o *Options) { o.Consent = consent.Policy{consent.Exporting: consent.Require} }))
 	inAllLooks(b, func(name string) { views(b, name, func(name string) { check(b, name) }) })
 	b = visit(t, serveTest(t, filepath.Join(t.TempDir(), "none")))
@@ -89,7 +91,22 @@ func views(b *browser, name string, check func(name string)) {
 	run(`document.getElementById("backup").open = true`)
 	check("library-" + name)
 	b.fits("library-" + name)
-	b.openRecording(sampleID)
+	b.set("words", "archive")
+	b.until("passages", `document.querySelector("#passages-list a")?.checkVisibility() && document.querySelectorAll("#rows a").length < 3`)
+	check("passages-" + name)
+	b.fits("passages-" + name)
+	run(`document.getElementById("words").value = ""; document.getElementById("words").dispatchEvent(new Event("input"))`)
+	b.until("the rows", `document.querySelectorAll("#rows a").length === 3`)
+	b.openWords(sampleID)
+	b.set("said-find", "the")
+	b.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown))
+	check("words-" + name)
+	b.fits("words-" + name)
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.until("a field", `document.querySelector("#said textarea") !== null`)
+	check("correcting-" + name)
+	b.fits("correcting-" + name)
+	b.do(chromedp.KeyEvent(kb.Escape))
 	run(`document.getElementById("find").click()`)
 	b.until("moments", `document.getElementById("moments").children.length > 0 && document.getElementById("busy").hidden`)
 	b.set("from", "12.5\r")

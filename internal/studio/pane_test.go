@@ -30,7 +30,7 @@ took four years. Honestly, the hard part was the café on the corner, because th
 // word lasts a step of samples and the next begins with it. change may change it.
 func speakWords(t testing.TB, dir, id string, utterances, words int, change func(*transcripts.Transcript)) {
 	t.Helper()
-	lib, err := library.OpenWrite(t.Context(), library.Options{Dir: dir, Version: "test"})
+	lib, err := library.OpenWrite(t.Context(), library.Options{Dir: dir, Version: "test", LockWait: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

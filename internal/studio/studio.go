@@ -47,6 +47,7 @@ type Server struct {
 	measures measures
 	waves    waves
 	seen     transcriptsSeen
+	undoings undoings
 	guard    *guard
 	handler  http.Handler
 }
@@ -62,6 +63,7 @@ func New(ctx context.Context, l net.Listener, o Options) (*Server, error) {
 	}
 	s.tasks.list, s.tasks.patience = make(map[string]*task), patience
 	s.measures.now = make(map[string]*measuring)
+	s.undoings.known = make(map[string]exchange)
 	s.waves.open = make(map[string]*wave)
 	s.guard = newGuard(l.Addr(), o.Network)
 	s.handler = s.guard.wrap(s.routes())
@@ -138,6 +140,8 @@ func (s *Server) routes() http.Handler {
 	m.HandleFunc("POST /api/recordings/{id}", s.editRecording)
 	m.HandleFunc("GET /api/recordings/{id}/turns", s.showTurns)
 	m.HandleFunc("GET /api/recordings/{id}/transcript", s.showTranscript)
+	m.HandleFunc("POST /api/recordings/{id}/transcript", s.correctTranscript)
+	m.HandleFunc("POST /api/recordings/{id}/transcript/undo", s.undoCorrection)
 	m.HandleFunc("GET /api/recordings/{id}/cover", s.serveCover)
 	m.HandleFunc("GET /api/recordings/{id}/audio/{file}", s.serveAudio)
 	m.HandleFunc("GET /api/recordings/{id}/{made}/{hash}", s.serveMade)

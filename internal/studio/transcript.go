@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -55,6 +56,8 @@ type saidLines struct {
 type saidVoice struct {
 	Speakers []string `json:"speakers"`
 	Label    string   `json:"label,omitempty"`
+	// Approximate says that they are known from levels only.
+	Approximate bool `json:"approximate,omitempty"`
 }
 
 // A saidLine is an utterance: start, end, number of its voice, text. Where its
@@ -64,18 +67,18 @@ type saidVoice struct {
 // spaces in the text divide; where they are others, they follow at last.
 type saidLine [6]any
 
-// pack makes lines of utterances.
-func pack(list []transcripts.Utterance) saidLines {
+// pack makes lines of utterances of a transcript.
+func pack(t *transcripts.Transcript, list []transcripts.Utterance) saidLines {
 	p := saidLines{Voices: []saidVoice{}, Utterances: make([]saidLine, 0, len(list))}
 	voices := make(map[string]int)
 	for i := range list {
 		u := &list[i]
-		key := strings.Join(u.Speakers, "\n") + "\n\n" + u.Label
+		key := fmt.Sprintf("%q %q %t", u.Speakers, u.Label, t.Approximate(u))
 		voice, ok := voices[key]
 		if !ok {
 			voice = len(p.Voices)
 			voices[key] = voice
-			p.Voices = append(p.Voices, saidVoice{append([]string{}, u.Speakers...), u.Label})
+			p.Voices = append(p.Voices, saidVoice{append([]string{}, u.Speakers...), u.Label, t.Approximate(u)})
 		}
 		times := make([]int64, 0, 2*len(u.Words))
 		texts := make([]string, 0, len(u.Words))
@@ -171,7 +174,7 @@ func (s *Server) readSaid(ctx context.Context, lib *library.Library, id string) 
 		return &saidHere{State: isDamaged, Reason: spell.Error(err)}, nil
 	}
 	v := saidHere{State: hasTranscript, Stamp: stamp, Rate: t.Rate, Language: t.Language, SpeakersFrom: t.SpeakersFrom,
-		People: peopleOf(known), saidLines: pack(t.Utterances)}
+		People: peopleOf(known), saidLines: pack(t, t.Utterances)}
 	if again, err := stampOf(lib, known); err == nil && again == stamp {
 		s.seen.put(key, v)
 	}

@@ -68,6 +68,7 @@ export class Correcting {
 			this.save(true);
 		});
 		area.addEventListener("input", () => this.fit());
+		area.addEventListener("beforeinput", (e) => /^insert(LineBreak|Paragraph)$/.test(e.inputType) && e.preventDefault()); // a line is one line
 		form.addEventListener("keydown", (e) => {
 			if (e.isComposing) return;
 			if (e.key === "Escape") this.end();
@@ -120,23 +121,26 @@ export class Correcting {
 	// change sends a change and shows what came of it.
 	async change(path, body, before, keep) {
 		const {pane} = this, {id} = pane.view;
+		const area = this.area();
 		this.saving = true;
+		if (area) area.readOnly = true;
 		let r;
 		try {
 			r = await post(pane.view.path(path), body);
 		} catch (e) {
-			this.saving = false;
 			if (pane.view.id === id) await this.failed(e);
+			this.saving = false;
+			if (this.area()) this.area().readOnly = false;
 			return;
 		}
 		this.saving = false;
 		if (pane.view.id !== id) return;
 		before();
 		pane.said.stamp = r.stamp;
-		pane.said.splice(r.at, r.removed, r);
+		if (!r.undo) return; // nothing has changed
+		pane.said.change(r);
 		keep(r.undo);
-		const same = r.removed === (r.utterances ?? []).length;
-		if (same && r.removed === 1 && pane.said.length) {
+		if (r.removed === 1 && r.utterances?.length === 1 && r.from === r.at) {
 			pane.rows.renew(r.at);
 			if (r.at + 1 < pane.said.length) pane.rows.renew(r.at + 1); // it says who speaks, or no longer
 		} else {
@@ -149,6 +153,8 @@ export class Correcting {
 		pane.paint();
 		pane.tabbable();
 		this.render();
+		pane.view.saving.film.again();
+		pane.view.chosen();
 		pane.view.say(t("saved"));
 	}
 

@@ -115,6 +115,7 @@ export class LibraryView {
 	tell() {
 		const empty = this.total === 0 && !byId("words").value && !byId("state").value;
 		byId("begin").hidden = !empty;
+		byId("h-rows").hidden = this.total === 0;
 		this.root.querySelector(".filters").hidden = empty;
 		this.backup.of(!empty);
 		byId("count").textContent = empty ? t("begin") : this.total === 0 ? this.passages.list?.passages.length ? t("countSaid") : t("countNone") : this.total === 1 ? t("countOne") : t("count", {n: number(this.total)});

@@ -89,12 +89,12 @@ document.querySelector(".skip").addEventListener("click", (e) => {
 
 const keys = [
 	["{space}", "key.space"], ["I O", "key.io"], ["J K L", "key.jkl"], [", .", "key.step"], ["R", "key.loop"], ["N", "key.snap"],
-	["Ctrl+Z Ctrl+Shift+Z", "key.undo"], ["+ − 0 Z", "key.zoom"], ["← →", "key.arrows"], ["S", "key.save"], ["Ctrl+{wheel}", "key.wheel"], ["/", "key.search"], ["?", "key.help"],
+	["Ctrl+Z Ctrl+Shift+Z", "key.undo"], ["+ − 0 Z", "key.zoom"], ["← →", "key.arrows"], ["S", "key.save"], ["Ctrl+{wheel}", "key.wheel"], ["/", "key.search"], ["Ctrl+F", "key.find"], ["← → ↑ ↓", "key.words"], ["{enter}", "key.correct"], ["?", "key.help"],
 ];
 export function showKeys() {
 	byId("help-list").replaceChildren(...keys.flatMap(([key, words]) => {
 		const dt = document.createElement("dt"), dd = document.createElement("dd");
-		dt.append(...key.split(" ").map((k) => Object.assign(document.createElement("kbd"), {textContent: k.replace("{wheel}", t("wheel")).replace("{space}", t("space")).replace("Shift", t("shift"))})));
+		dt.append(...key.split(" ").map((k) => Object.assign(document.createElement("kbd"), {textContent: k.replace("{wheel}", t("wheel")).replace("{space}", t("space")).replace("{enter}", t("enter")).replace("Shift", t("shift"))})));
 		dd.textContent = t(words);
 		return [dt, dd];
 	}));

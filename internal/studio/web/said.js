@@ -22,9 +22,9 @@ export class Said {
 
 	// voice is one object for those who speak together.
 	voice(v) {
-		const key = JSON.stringify([v.speakers, v.label ?? ""]);
+		const key = JSON.stringify([v.speakers, v.label ?? "", Boolean(v.approximate)]);
 		let found = this.voices.find((w) => w.key === key);
-		if (!found) this.voices.push(found = {speakers: v.speakers, label: v.label ?? "", key});
+		if (!found) this.voices.push(found = {speakers: v.speakers, label: v.label ?? "", approximate: Boolean(v.approximate), key});
 		return found;
 	}
 
@@ -35,9 +35,10 @@ export class Said {
 
 	get length() { return this.lines.length; }
 
-	// splice puts lines in the place of others, after a change.
-	splice(at, remove, v) {
-		this.lines.splice(at, remove, ...this.unpack(v));
+	// change takes out lines and puts others in, as the server has.
+	change({from, removed, at, ...v}) {
+		this.lines.splice(from, removed);
+		this.lines.splice(at, 0, ...this.unpack(v));
 		this.index();
 	}
 

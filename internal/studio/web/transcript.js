@@ -123,7 +123,7 @@ export class Transcript {
 		} catch {
 			// no language that anybody knows
 		}
-		if (this.said.speakersFrom === "levels") list.push("≈ " + t("speakersAbout"));
+		if (this.said.voices.some((v) => v.approximate)) list.push("≈ " + t("speakersAbout"));
 		return list.join(" · ");
 	}
 
@@ -169,7 +169,7 @@ export class Transcript {
 		li.setAttribute("aria-posinset", i + 1);
 		li.setAttribute("aria-setsize", this.said.length);
 		if (this.at.line === i) li.setAttribute("aria-current", "true");
-		const names = this.who(line), rough = this.said.speakersFrom === "levels" && line.voice.speakers.length > 0;
+		const names = this.who(line), rough = line.voice.approximate;
 		const time = button(position(seconds), "plain when", t("goTo", {at: position(seconds), who: names.join(", ") + (rough ? ` (${t("approximate")})` : "")}));
 		li.append(time);
 		if (this.named(i)) li.append(this.whoLine(line, names, rough));

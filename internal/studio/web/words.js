@@ -20,6 +20,7 @@ const en = {
 	"way.ask": "ask for their consent", "way.record": "record the answer of {name} on the command line", "way.range": "select a range without them", "way.omit": "leave them out on the command line", "way.local": "use a recognizer on this computer", "way.turns": "confirm the speaking turns on the command line",
 	consentReason: "Reason", consentAbout: "Your reason is recorded in the consent log.", consentGo: "Continue",
 	transcript: "Transcript", findWords: "Find in the transcript", findHint: "Find a word", hits: "{i} of {n}", hitsNone: "no matches", hitBack: "Previous match", hitOn: "Next match", followSound: "Follow the sound", undoChange: "Undo change",
+	captions: "Captions from the transcript", withCaptions: "with captions", unwritten: "the font lacks letters of {n} captions; the .srt has them", exportWords: "Transcript beside the episode",
 	goTo: "Go to {at}, {who}", approximate: "approximate", editLine: "Edit the words at {at}", wordsAt: "Words at {at}", speakerAt: "Speaker at {at}", speakerUnknown: "Unknown speaker", speakersAbout: "approximate speakers", speakersRough: "Speakers are approximate: they are estimated from sound levels",
 	"words.none": "This recording has no transcript yet.", "words.other": "The transcript belongs to other audio: the recording has changed since it was made, so its times are wrong.", "words.damaged": "The transcript cannot be read: {reason}", "words.newer": "A newer version of spaces wrote this transcript. Update spaces to see it.", wordsSilent: "The transcript has no words.", wordsMake: "To make one, type:",
 	moments: "Moments", momentsAbout: "Suggested highlights, found by sound. Listen before sharing.", find: "Find moments", listening: "Analysing the recording",
@@ -44,10 +45,11 @@ const en = {
 	loading: "Loading …", cannotPlay: "The browser cannot play this file.", unknown: "unknown", gap: "gap", useMoment: "Select", playIt: "Play", stretch: "{from}–{to} · {length} s",
 	"error.closed": "The studio was restarted. Open the address that the terminal shows.", "error.offline": "The studio does not respond. Check that spaces studio is still running.",
 	"error.locked": "Another program is changing the library. Try again when it has finished.",
+	"error.changed": "Another program has changed the transcript meanwhile. Check the words and save again.", "error.no-undo": "This change can no longer be undone.", "error.no-such-speaker": "This person does not speak in the recording.",
 	"error.unfit-name": "This cannot be the name of a file. A name that works: {hint}", "error.extension-stays": "The extension stays: leave out .{hint}.",
 	"key.space": "play or pause", "key.io": "start or end the selection here", "key.jkl": "10 s back, pause, 10 s forward", "key.step": "10 ms back or forward; with Shift: 1 s",
 	"key.loop": "loop the selection", "key.snap": "snap to silence", "key.undo": "undo, redo", "key.zoom": "zoom in, zoom out, show all, zoom to the selection", "key.arrows": "on the waveform: 1 s back or forward; with Shift: 10 s",
-	"key.save": "save the clip", wheel: "wheel", space: "Space", shift: "Shift", "key.wheel": "over the waveform: zoom; with Shift: pan", "key.help": "show this list", "key.search": "search the library",
+	"key.save": "save the clip", wheel: "wheel", space: "Space", shift: "Shift", "key.wheel": "over the waveform: zoom; with Shift: pan", "key.help": "show this list", "key.search": "search the library, or the transcript", "key.find": "find in the transcript; then Enter: next, Shift+Enter: previous, ↓: go there", "key.words": "in the transcript: go from word to word, from line to line; with Shift: select", "key.correct": "in the transcript: edit the line", enter: "Enter",
 };
 
 const fr = {
@@ -71,6 +73,7 @@ const fr = {
 	"way.ask": "demander leur accord", "way.record": "inscrire la réponse de {name} en ligne de commande", "way.range": "choisir un passage sans eux", "way.omit": "les laisser de côté en ligne de commande", "way.local": "utiliser un outil de transcription sur cet ordinateur", "way.turns": "confirmer les prises de parole en ligne de commande",
 	consentReason: "Raison", consentAbout: "Votre raison est inscrite au registre des accords.", consentGo: "Continuer",
 	transcript: "Transcription", findWords: "Chercher dans la transcription", findHint: "Chercher un mot", hits: "{i} sur {n}", hitsNone: "aucun résultat", hitBack: "Résultat précédent", hitOn: "Résultat suivant", followSound: "Suivre le son", undoChange: "Annuler la modification",
+	captions: "Sous-titres de la transcription", withCaptions: "avec sous-titres", unwritten: "la police n’a pas toutes les lettres de {n} sous-titres ; le .srt les a", exportWords: "Transcription avec l’épisode",
 	goTo: "Aller à {at}, {who}", approximate: "approximatif", editLine: "Modifier les mots à {at}", wordsAt: "Mots à {at}", speakerAt: "Intervenant à {at}", speakerUnknown: "Intervenant inconnu", speakersAbout: "intervenants approximatifs", speakersRough: "Les intervenants sont approximatifs : ils sont estimés d’après le niveau sonore",
 	"words.none": "Cet enregistrement n’a pas encore de transcription.", "words.other": "La transcription correspond à un autre audio : l’enregistrement a changé depuis, ses temps sont donc faux.", "words.damaged": "La transcription ne peut pas être lue : {reason}", "words.newer": "Une version plus récente de spaces a écrit cette transcription. Mettez spaces à jour pour la voir.", wordsSilent: "La transcription ne contient aucun mot.", wordsMake: "Pour en créer une, tapez :",
 	moments: "Moments", momentsAbout: "Passages suggérés d’après le son. Écoutez avant de partager.", find: "Trouver des moments", listening: "Analyse de l’enregistrement",
@@ -95,6 +98,7 @@ const fr = {
 	loading: "Chargement …", cannotPlay: "Le navigateur ne peut pas lire ce fichier.", unknown: "inconnu", gap: "lacune", useMoment: "Choisir", playIt: "Lire", stretch: "{from}–{to} · {length} s",
 	"error.closed": "Le studio a redémarré. Ouvrez l’adresse que montre le terminal.", "error.offline": "Le studio ne répond pas. Vérifiez que spaces studio tourne encore.",
 	"error.locked": "Un autre programme modifie la bibliothèque. Réessayez quand il aura fini.",
+	"error.changed": "Un autre programme a modifié la transcription entre-temps. Vérifiez les mots et enregistrez de nouveau.", "error.no-undo": "Cette modification ne peut plus être annulée.", "error.no-such-speaker": "Cette personne ne parle pas dans l’enregistrement.",
 	"error.unfit-name": "Ce nom ne convient pas à un fichier. Un nom possible : {hint}", "error.extension-stays": "L’extension ne change pas : enlevez .{hint}.",
 	"error.no-such-clip": "Cet extrait a changé ou a été supprimé. Rechargez la page.", "error.no-such-episode": "Cet épisode a changé ou a été supprimé. Rechargez la page.",
 	"error.in-use": "Une tâche travaille sur cet enregistrement. Réessayez quand elle aura fini.",
@@ -106,7 +110,7 @@ const fr = {
 	"error.busy": "Trop de tâches sont en cours : attendez la fin de l’une d’elles.", "error.disk-full": "Le disque est plein.", "error.unsupported": "Cet audio ne peut pas être décodé ici.",
 	"key.space": "lire ou mettre en pause", "key.io": "commencer ou finir la sélection ici", "key.jkl": "10 s en arrière, pause, 10 s en avant", "key.step": "10 ms en arrière ou en avant ; avec Maj : 1 s",
 	"key.loop": "lire la sélection en boucle", "key.snap": "caler sur un silence", "key.undo": "annuler, rétablir", "key.zoom": "agrandir, réduire, tout afficher, afficher la sélection", "key.arrows": "sur la forme d’onde : 1 s en arrière ou en avant ; avec Maj : 10 s",
-	"key.save": "enregistrer l’extrait", wheel: "molette", space: "Espace", shift: "Maj", "key.wheel": "sur la forme d’onde : agrandir ou réduire ; avec Maj : déplacer", "key.help": "afficher cette liste", "key.search": "chercher dans la bibliothèque",
+	"key.save": "enregistrer l’extrait", wheel: "molette", space: "Espace", shift: "Maj", "key.wheel": "sur la forme d’onde : agrandir ou réduire ; avec Maj : déplacer", "key.help": "afficher cette liste", "key.search": "chercher dans la bibliothèque ou la transcription", "key.find": "chercher dans la transcription ; puis Entrée : suivant, Maj+Entrée : précédent, ↓ : y aller", "key.words": "dans la transcription : aller de mot en mot, de ligne en ligne ; avec Maj : sélectionner", "key.correct": "dans la transcription : modifier la ligne", enter: "Entrée",
 };
 
 // A number stands on one line with its unit, as French signs do with the word
