@@ -12,8 +12,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/spell"
 )
 
-// A passage is an utterance that has the words that somebody looks for.
-type passage struct {
+// A saidHit is an utterance that has the words that somebody looks for.
+type saidHit struct {
 	ID          string     `json:"id"`
 	Title       string     `json:"title"`
 	Untitled    bool       `json:"untitled,omitempty"`
@@ -25,8 +25,8 @@ type passage struct {
 	Parts []string `json:"parts"`
 }
 
-type passageList struct {
-	Passages []passage `json:"passages"`
+type saidHits struct {
+	Passages []saidHit `json:"passages"`
 	More     bool      `json:"more,omitempty"`
 	// Behind says why the latest transcripts may not have been looked into, or
 	// none.
@@ -53,7 +53,7 @@ func (s *Server) findPassages(w http.ResponseWriter, r *http.Request) {
 		answer(w, nil, err)
 		return
 	}
-	list := passageList{Passages: []passage{}}
+	list := saidHits{Passages: []saidHit{}}
 	lib, release, err := s.library.take(r.Context())
 	if errors.Is(err, library.ErrNoLibrary) {
 		answer(w, list, nil)
@@ -93,7 +93,7 @@ func (s *Server) findPassages(w http.ResponseWriter, r *http.Request) {
 		if list.More = len(list.Passages) == int(limit); list.More {
 			break
 		}
-		list.Passages = append(list.Passages, passage{
+		list.Passages = append(list.Passages, saidHit{
 			ID: h.Space, Title: h.Recording.Title, Untitled: h.Recording.TitleSource == space.TitleDate, Started: h.Recording.StartedAt,
 			At: float64(h.Start) / float64(h.Rate), Speakers: append([]string{}, h.Speakers...), Approximate: h.Approximate(), Parts: parts(h.Text, h.Matches),
 		})

@@ -61,10 +61,10 @@ func TestPassagesAsked(t *testing.T) {
 	t.Parallel()
 	dir := sample(t)
 	c := enter(t, serveTest(t, dir))
-	ask := func(query string) (int, passageList, string) {
+	ask := func(query string) (int, saidHits, string) {
 		t.Helper()
 		status, text, _ := c.ask("GET", "/api/said?"+query, "", nil)
-		var v passageList
+		var v saidHits
 		if err := json.Unmarshal([]byte(text), &v); err != nil {
 			t.Fatalf("%v: %s", err, text)
 		}
