@@ -301,7 +301,12 @@ func (o *exportOptions) mark(a *App, q *episode.Request, s *space.Space, out *om
 		}
 		var marks []chapters.Clip
 		for _, c := range list {
-			marks = append(marks, chapters.Clip{Start: c.At, Title: c.Settings.Title})
+			mark := chapters.Clip{Start: c.At, Title: c.Settings.Title}
+			span := recording.Span{Start: c.Start, Samples: c.Samples}
+			if len(c.Omitted) == 0 && !out.None(span) { // it may be what somebody says who is left out
+				mark.Title = ""
+			}
+			marks = append(marks, mark)
 		}
 		q.Chapters = chapters.FromClips(marks)
 		return nil

@@ -135,12 +135,7 @@ func (e *export) ofOthers() []transcript.Cue {
 		if t.By != nil {
 			who = t.By[i]
 		}
-		theirs := false
-		for name := range strings.SplitSeq(who, ", ") {
-			handle := strings.TrimPrefix(name, "@")
-			theirs = theirs || handle != "" && slices.ContainsFunc(e.Unnamed, func(u string) bool { return strings.EqualFold(u, handle) })
-		}
-		if !theirs {
+		if !transcript.SaidBy(who, e.Unnamed) {
 			list = append(list, c)
 		}
 	}

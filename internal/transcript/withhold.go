@@ -20,6 +20,18 @@ func (s Span) touches(start, end float64) bool {
 	return !(end+exactness < s.Start) && !(start-exactness > s.End)
 }
 
+// SaidBy reports whether the name of a cue's speakers names one of some people,
+// by handle or id.
+func SaidBy(speaker string, people []string) bool {
+	for name := range strings.SplitSeq(speaker, ", ") {
+		name = strings.TrimPrefix(name, "@")
+		if name != "" && slices.ContainsFunc(people, func(p string) bool { return strings.EqualFold(p, name) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // Withhold returns the cues without what was said in some spans, such as by
 // people who must not be heard. Each word that touches a span is left out: its
 // cue ends before it, and another one begins after it. A cue whose words have no

@@ -144,14 +144,41 @@ func (g *Gate) Withheld(act consent.Action, id string) (*Withheld, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	missing, turns, err := g.missing(act, id)
-	if err != nil || len(missing) == 0 {
-		return &Withheld{}, err
+	if err != nil {
+		return nil, err
 	}
+	return withheld(missing, turns), nil
+}
+
+func withheld(missing []consent.Missing, turns *space.Turns) *Withheld {
 	w := &Withheld{People: (&Omission{Missing: missing}).Unnamed()}
 	for _, s := range consent.LeaveOut(missing, consent.Margin(turns), math.Inf(1)) {
 		w.Spans = append(w.Spans, transcript.Span{Start: s.Start, End: s.End})
 	}
-	return w, nil
+	return w
+}
+
+// Beside finds what people say who have not agreed to an action and are not heard
+// in a use: words that reach into it must not be theirs. Whoever may be heard
+// anywhere is heard in it.
+func (g *Gate) Beside(act consent.Action, u Use) (*Withheld, error) {
+	if !g.Asks(act) {
+		return &Withheld{}, nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	v, err := g.voices(u.Recording)
+	if err != nil {
+		return nil, err
+	}
+	in := func(parts []space.Stretch) []consent.Missing {
+		return g.ledger.Missing(consent.Use{Recording: v.rec, Turns: v.turns, Parts: parts}, act.Purpose(), g.o.Now())
+	}
+	heard := in(u.Parts)
+	others := slices.DeleteFunc(in(nil), func(m consent.Missing) bool {
+		return slices.ContainsFunc(heard, func(h consent.Missing) bool { return h.Who() == m.Who() })
+	})
+	return withheld(others, v.turns), nil
 }
 
 // Omission finds what must be left out of a recording for an action. The

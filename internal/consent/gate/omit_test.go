@@ -18,6 +18,27 @@ import (
 // at 38.016 s.
 func omitMika(t *testing.T, margin float64) *Omission {
 	t.Helper()
+	g, lib := oldGate(t, nil)
+	return omit(t, g, lib, consent.Exporting, margin)
+}
+
+func omit(t *testing.T, g *Gate, lib *library.Library, act consent.Action, margin float64) *Omission {
+	t.Helper()
+	r, err := recording.Open(lib, "1ypKdEXvkMLGW", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	o, err := g.Omission(act, r, margin, act == consent.Transcribing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// oldGate is the gate of a library that an earlier program wrote.
+func oldGate(t *testing.T, policy consent.Policy) (*Gate, *library.Library) {
+	t.Helper()
 	dir := t.TempDir()
 	if err := fixture.Unpack(dir, "../../../testdata/libraries/2026-11-30.zip"); err != nil {
 		t.Fatal(err)
@@ -27,21 +48,67 @@ func omitMika(t *testing.T, margin float64) *Omission {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { lib.Close() })
-	g, err := Open(Options{Library: lib, Now: func() time.Time { return time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC) }})
+	g, err := Open(Options{Library: lib, Policy: policy, Now: func() time.Time { return time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC) }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { g.Close() })
-	r, err := recording.Open(lib, "1ypKdEXvkMLGW", "test")
-	if err != nil {
-		t.Fatal(err)
+	return g, lib
+}
+
+// Nobody who had agreed before there were transcription services in it has agreed
+// to one.
+func TestOmissionOfOldGrants(t *testing.T) {
+	g, lib := oldGate(t, nil)
+	o := omit(t, g, lib, consent.Transcribing, -1)
+	if got := o.Names(); !slices.Equal(got, []string{"@tomokafor", "@mika_prod"}) {
+		t.Errorf("names %q", got)
 	}
-	t.Cleanup(func() { r.Close() })
-	o, err := g.Omission(consent.Exporting, r, margin, false)
-	if err != nil {
-		t.Fatal(err)
+	if !o.Mute || o.Margin != consent.ConfirmedMargin || o.None(recording.Span{Samples: o.rec.Samples}) {
+		t.Errorf("%+v", o)
 	}
-	return o
+}
+
+// What somebody says beside a use is found where they are not heard in it; what
+// they say in it the gate has decided about.
+func TestBeside(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		mode   consent.Mode
+		parts  []space.Stretch
+		people []string
+	}{
+		{"not heard", consent.Require, []space.Stretch{{Start: 0, End: 30}}, []string{"mika_prod"}},
+		{"where it warns", consent.Warn, []space.Stretch{{Start: 0, End: 30}}, []string{"mika_prod"}},
+		{"heard", consent.Warn, []space.Stretch{{Start: 30, End: 37}}, nil},
+		{"all of it", consent.Warn, nil, nil},
+		{"off", consent.Off, []space.Stretch{{Start: 0, End: 30}}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g, _ := oldGate(t, consent.Policy{consent.Clipping: c.mode})
+			out, err := g.Beside(consent.Clipping, Use{Recording: "1ypKdEXvkMLGW", Parts: c.parts})
+			if err != nil || !slices.Equal(out.People, c.people) || len(out.Spans) != len(c.people) {
+				t.Fatalf("%+v, %v; want %q", out, err, c.people)
+			}
+			if len(out.Spans) > 0 && !near(space.Stretch{Start: out.Spans[0].Start, End: out.Spans[0].End}, space.Stretch{Start: 35.846, End: 38.266}) {
+				t.Errorf("%v", out.Spans)
+			}
+		})
+	}
+}
+
+// Words are withheld with the margin of the turns, whatever the policy does but
+// where it asks nothing.
+func TestWithheld(t *testing.T) {
+	for mode, want := range map[consent.Mode][]string{consent.Require: {"mika_prod"}, consent.Warn: {"mika_prod"}, consent.Off: nil} {
+		t.Run(string(mode), func(t *testing.T) {
+			g, _ := oldGate(t, consent.Policy{consent.SendingAll: mode})
+			out, err := g.Withheld(consent.SendingAll, "1ypKdEXvkMLGW")
+			if err != nil || !slices.Equal(out.People, want) || len(out.Spans) != len(want) {
+				t.Fatalf("%+v, %v; want %q", out, err, want)
+			}
+		})
+	}
 }
 
 func TestOmissionNamesWhoIsLeftOut(t *testing.T) {

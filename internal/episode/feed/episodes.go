@@ -462,5 +462,12 @@ func (e *Episode) holds(at, seconds float64) (start float64, ok bool) {
 	if d := to - from - (seconds - 2*slack); !ok || d > slack || d < -slack {
 		return 0, false
 	}
+	heard := 0.0 // what is silent in its midst is left out as well
+	for _, k := range e.Kept {
+		heard += max(0, min(at+seconds, k.Start+k.Seconds)-max(at, k.Start))
+	}
+	if len(e.Kept) > 0 && heard < seconds-2*slack {
+		return 0, false
+	}
 	return max(0, math.Round((from-slack)*1000)/1000), true
 }
