@@ -262,23 +262,31 @@ func unfound(r *recording.Recording, err error) error {
 	if len(list) == 0 {
 		return err
 	}
-	lines := []string{err.Error()}
-	if missing != nil {
-		lines[0] += "; similar words:"
-	} else {
-		lines[0] += ":"
+	lines := []string{err.Error() + ":"}
+	switch {
+	case missing != nil && missing.Apart:
+		lines[0] = err.Error() + "; its parts are said here:"
+	case missing != nil:
+		lines[0] = err.Error() + "; similar words:"
 	}
 	for _, p := range list {
+		from, to := math.Floor(10*p.At)/10, math.Ceil(10*p.End)/10
+		if to <= from {
+			to = from + 0.1
+		}
+		way := fmt.Sprintf("--from %s --to %s", spell.Exact(from), spell.Exact(min(to, r.Seconds(r.Samples))))
+		if missing != nil { // narrowing does not find it
+			way = fmt.Sprintf("--at %s --end %s --snap", spell.Exact(from), spell.Exact(min(to, r.Seconds(r.Samples))))
+		}
+		if p.Part != "" {
+			way += "  (“" + shortened(p.Part, 40) + "”)"
+		}
 		who := ""
 		if len(p.Who) > 0 {
 			who = strings.Join(p.Who, ", ") + "  "
 		}
 		words := strings.Join(strings.Fields(p.Before+" ["+shortened(p.Text, 80)+"] "+p.After), " ")
-		from, to := math.Floor(10*p.At)/10, math.Ceil(10*p.End)/10
-		if to <= from {
-			to = from + 0.1
-		}
-		lines = append(lines, fmt.Sprintf("  %s  %s%s\n      --from %s --to %s", spell.Moment(p.At), who, words, spell.Exact(from), spell.Exact(min(to, r.Seconds(r.Samples)))))
+		lines = append(lines, fmt.Sprintf("  %s  %s%s\n      %s", spell.Moment(p.At), who, words, way))
 	}
 	if more > 0 {
 		lines = append(lines, fmt.Sprintf("  and %d more", more))

@@ -97,7 +97,11 @@ func wordsError(err error) *Failure {
 	case errors.As(err, &missing) && missing.Narrowed:
 		return Fail(ExitNotFound, "no-such-words", "look in all of the recording: leave out --from, --to and --speaker", err)
 	case errors.As(err, &missing):
-		return Fail(ExitNotFound, "no-such-words", "quote words as the transcript has them", err)
+		hint := "quote words as the transcript has them"
+		if len(missing.Near) > 0 {
+			hint += ", or cut one of these places: leave out --quote and add its --at and --end"
+		}
+		return Fail(ExitNotFound, "no-such-words", hint, err)
 	case errors.Is(err, transcripts.ErrNone):
 		return Fail(ExitNotFound, "no-transcript", "make one: spaces transcribe SPACE", err)
 	case errors.Is(err, transcripts.ErrOther):

@@ -64,7 +64,7 @@ type Place struct {
 	At, End             float64 // seconds
 	Who                 []string
 	Before, Text, After string
-	Part                string // of the quote, where it is near
+	Part                string // of a quote with an ellipsis, that is said there or is near
 }
 
 // An AmbiguousError means that a quote is said several times.
@@ -83,6 +83,7 @@ type MissingError struct {
 	Recording, Quote string
 	Narrowed         bool    // it was looked for in a part of the recording, or of one voice
 	Near             []Place // what comes nearest
+	Apart            bool    // Near are the parts of the quote, which are not said in this order
 }
 
 func (e *MissingError) Error() string {
@@ -127,8 +128,10 @@ func (w *Words) Quote(text string, o quote.Options) (quote.Match, error) {
 	e := &MissingError{Recording: w.rec.Space.ID, Quote: written, Narrowed: o != quote.Options{}}
 	for _, n := range w.Near(text, o) {
 		p := w.place(n.Match)
-		p.Part = n.Part
-		e.Near = append(e.Near, p)
+		if n.Parts > 1 {
+			p.Part = n.Part
+		}
+		e.Near, e.Apart = append(e.Near, p), n.Said
 	}
 	return quote.Match{}, e
 }

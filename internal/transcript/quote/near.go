@@ -8,8 +8,9 @@ import (
 // A Near is a place at which something like a part of a quote is said.
 type Near struct {
 	Match
-	Part string // of the quote, as it was written
-	Said bool   // the part is said exactly so: others are not, or not in this order
+	Part  string // of the quote, as it was written
+	Parts int    // how many it has
+	Said  bool   // all are said exactly so, but not in this order
 }
 
 const (
@@ -39,7 +40,7 @@ func (t *Text) Near(text string, o Options) []Near {
 	for i, letters := range want {
 		for _, s := range streams {
 			for _, h := range t.hits(s, letters, o) {
-				said[i] = append(said[i], Near{t.match(s, h), written[i], true})
+				said[i] = append(said[i], Near{t.match(s, h), written[i], len(want), true})
 				if len(said[i]) == maxNear {
 					break
 				}
@@ -55,7 +56,7 @@ func (t *Text) Near(text string, o Options) []Near {
 		case len(said[i]) == 0:
 			for _, s := range streams {
 				for _, h := range t.likest(s, parts(written[i]), o) {
-					list = append(list, Near{t.match(s, h), written[i], false})
+					list = append(list, Near{t.match(s, h), written[i], len(want), false})
 				}
 			}
 		}

@@ -18,7 +18,7 @@ type Sentence struct {
 const (
 	// breath is the pause, in seconds, that ends a sentence where nothing is
 	// punctuated.
-	breath = 0.5
+	breath = 0.4
 	// silence is the one that ends it where the recognizer has forgotten to.
 	silence = 3
 	// endless is how long a sentence is before the end of an utterance ends it.
