@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/text/language"
@@ -50,7 +51,7 @@ protocol, or whisper.cpp's own server), command (any program that writes SubRip,
 
 Only a server on another computer receives audio; who has not agreed to that is silenced in it. The
 recording is cut in pauses; each piece is kept when it is done, so an interrupted run continues where
-it was. Speakers come from the turns that you have confirmed, otherwise from the audio levels, which
+it was, and a Space that this engine and model have transcribed is skipped. Speakers come from the turns that you have confirmed, otherwise from the audio levels, which
 are approximate.
 
 SPACE is an id or the beginning of one, its address on X, "latest", or a part of the title;
@@ -78,7 +79,7 @@ SPACE is an id or the beginning of one, its address on X, "latest", or a part of
 	f.StringVar(&o.timeout, "timeout", "", "`T`: give up a piece of at most 5 minutes after this time (default 1 h, servers 15 min)")
 	manual.Group(f, "Engine", "engine", "model", "language", "address", "command", "threads", "timeout")
 	f.BoolVar(&o.partial, "partial", false, "save the transcript even if pieces failed")
-	f.BoolVar(&o.replace, "replace", false, "replace a transcript that you have corrected; spaces restore can bring it back")
+	f.BoolVar(&o.replace, "replace", false, "transcribe again, also what you have corrected; spaces restore can bring back what was there")
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "show what would be transcribed, and what would leave this computer")
 	manual.Group(f, "Output", "partial", "replace", "dry-run")
 	f.StringVar(&o.file, "import", "", "import the transcript in `FILE` (SubRip, WebVTT or JSON)")
@@ -95,6 +96,7 @@ type transcriptLine struct {
 	Schema       int                `json:"schema"`
 	ID           string             `json:"id"`
 	Title        string             `json:"title"`
+	Status       string             `json:"status"` // written, or done if it was there
 	Language     string             `json:"language"`
 	Engine       transcripts.Engine `json:"engine"`
 	SpeakersFrom string             `json:"speakers_from"`
@@ -140,6 +142,14 @@ func (a *App) importTranscript(ctx context.Context, o *transcribeOptions) error 
 	if s.Duration == nil || s.Samples == nil || s.Audio == nil {
 		return app.Fail(app.ExitNotFound, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, s.ID))
 	}
+	sum, err := hashOf(o.file)
+	if err != nil {
+		return err
+	}
+	name := transcripts.Engine{Name: "import", File: filepath.Base(o.file), SHA256: sum}
+	if d := o.standing(lib, s, name); d != nil {
+		return a.printTranscribed(*d)
+	}
 	if err := o.mayReplace(lib, s); err != nil {
 		return err
 	}
@@ -148,17 +158,13 @@ func (a *App) importTranscript(ctx context.Context, o *transcribeOptions) error 
 		return err
 	}
 	a.WarnTranscript(a.Shorten(o.file), read.Notes)
-	sum, err := hashOf(o.file)
-	if err != nil {
-		return err
-	}
 	turns, err := lib.TurnsOf(s)
 	if err != nil {
 		return err
 	}
 	t := transcripts.New(s, s.Audio.SampleRate, *s.Samples, turns, read.Cues)
 	t.Language = o.language
-	t.Engine = transcripts.Engine{Name: "import", File: filepath.Base(o.file), SHA256: sum}
+	t.Engine = name
 	t.MadeAt = space.Time{Time: a.Now().UTC()}
 	was, err := said.Replace(ctx, lib, s, t, "transcribe", a.Now())
 	if err != nil {
@@ -180,6 +186,20 @@ func (o *transcribeOptions) mayReplace(lib *library.Library, s *space.Space) err
 		return app.Fail(app.ExitFailed, "corrected", "to replace it, add --replace; spaces restore can bring it back", err)
 	}
 	return err
+}
+
+// standing returns the transcript that a recording has, if it is whole, has words,
+// and is what an engine or an imported file would make again; else nil.
+func (o *transcribeOptions) standing(lib *library.Library, s *space.Space, e transcripts.Engine) *transcribed {
+	if o.replace {
+		return nil
+	}
+	t, err := transcripts.Read(lib.Root(), s)
+	base := func(code string) string { code, _, _ = strings.Cut(code, "-"); return code }
+	if err != nil || t.Engine != e || len(t.Missing) > 0 || len(t.Utterances) == 0 || o.language != "" && base(t.Language) != base(o.language) {
+		return nil
+	}
+	return &transcribed{s: s, t: t, stood: true}
 }
 
 // hashOf returns the SHA-256 of a file.
@@ -204,13 +224,18 @@ type transcribed struct {
 	muted          []string
 	remarks        []string
 	was            *removed.Item // the transcript in whose place it is, or nil
+	stood          bool          // it was there, and is as it was
 }
 
 // printTranscribed tells of a transcript that was kept.
 func (a *App) printTranscribed(d transcribed) error {
 	words := d.t.CountWords()
 	if a.Settings.JSON {
-		return app.WriteJSON(a.Out, transcriptLine{space.Schema, d.s.ID, d.s.Title, d.t.Language, d.t.Engine, d.t.SpeakersFrom,
+		status := "written"
+		if d.stood {
+			status = "done"
+		}
+		return app.WriteJSON(a.Out, transcriptLine{space.Schema, d.s.ID, d.s.Title, status, d.t.Language, d.t.Engine, d.t.SpeakersFrom,
 			len(d.t.Utterances), words, layout.TranscriptIn(d.s.Folder), d.pieces, d.failed, d.muted, d.remarks})
 	}
 	who := map[string]string{
@@ -224,6 +249,10 @@ func (a *App) printTranscribed(d transcribed) error {
 	}
 	if d.was != nil {
 		a.Say("The previous transcript was put aside. To bring it back: spaces restore %s", d.was.Name)
+	}
+	if d.stood {
+		a.Say("%s is already transcribed: %s (to transcribe it again: --replace)", d.s.ID, spell.Count(words, "word"))
+		return nil
 	}
 	if words == 0 {
 		a.Say("Saved the transcript of %s: no speech was recognized", d.s.ID)

@@ -46,10 +46,14 @@ func (a *App) recognize(ctx context.Context, o *transcribeOptions) error {
 	if err := a.allowRemote(ctx, rec, rows); err != nil {
 		return err
 	}
-	return a.EachSpace(ctx, "transcribing", rows, transcribe.Phases(), "transcripts-failed", "transcribed", func(row catalog.Row, p stream.Progress) (func() error, error) {
+	err = a.EachSpace(ctx, "transcribing", rows, transcribe.Phases(), "transcripts-failed", "transcribed", func(row catalog.Row, p stream.Progress) (func() error, error) {
 		d, err := a.transcribeSpace(ctx, o, rec, ask, lib, row, p)
 		return func() error { return a.printTranscribed(*d) }, err
 	})
+	if ctx.Err() != nil {
+		err = app.Fail(app.ExitInterrupted, "interrupted", "run the same command again to continue: the pieces that are done are kept", errors.New("stopped"))
+	}
+	return err
 }
 
 // allowRemote asks before audio leaves this computer.
@@ -95,6 +99,9 @@ func (a *App) transcribeSpace(ctx context.Context, o *transcribeOptions, rec *re
 		return nil, err
 	}
 	defer r.Close()
+	if d := o.standing(lib, r.Space, rec.name); d != nil {
+		return d, nil
+	}
 	if err := o.mayReplace(lib, r.Space); err != nil {
 		return nil, err
 	}
