@@ -100,7 +100,7 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 	f.StringVar(&o.title, "title", "", "`TEXT`: title of the episode")
 	f.StringVar(&o.description, "description", "", "`TEMPLATE`: template of the description")
 	f.StringVar(&o.cover, "cover", "", "`FILE`: JPEG or PNG cover, or none (default: cover.jpg or cover.png beside the episodes, or in the library)")
-	f.StringVar(&o.chapters, "chapters", "", "`FILE`: file with chapters, or turns (approximate), or clips")
+	f.StringVar(&o.chapters, "chapters", "", "`FILE`: file with chapters, or turns (approximate), clips, or topics (a proposal from the transcript)")
 	f.StringVar(&o.transcript, "transcript", "", "`FILE`: .srt, .vtt or .json with a transcript, or none (default: the one that the library keeps)")
 	f.StringVar(&o.transcriptNames, "transcript-speakers", "", "`WHICH`: speakers named in a kept transcript: confirmed (default), estimated too, or none")
 	f.StringVar(&o.id3, "id3", "", "`VERSION`: version of the ID3 tag of an MP3, 2.3 or 2.4")
@@ -288,6 +288,8 @@ func (o *exportOptions) mark(a *App, q *episode.Request, s *space.Space, out *om
 		}
 		q.Chapters, q.RoughChapters = chapters.FromTurns(out.Heard(turns.Turns), chapters.LeastSeconds), turns.Approximate
 		return nil
+	case "topics":
+		return o.propose(a, q, s)
 	case "clips":
 		list, broken, err := clips.List(q.Library.Root(), s.Folder)
 		if err != nil {
@@ -389,10 +391,10 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *app.Asker,
 	} else if q.ConsentMissing, err = ask.Ask(ctx, consent.Exporting, gate.Use{Recording: row.ID}); err != nil {
 		return nil, err
 	}
-	if err := o.mark(a, &q, s, out); err != nil {
+	if q.Transcript, err = o.transcriptOf(a, q.Library, s, length(&q)); err != nil {
 		return nil, err
 	}
-	if q.Transcript, err = o.transcriptOf(a, q.Library, s, length(&q)); err != nil {
+	if err := o.mark(a, &q, s, out); err != nil {
 		return nil, err
 	}
 	res, err := episode.Export(ctx, q, p)
@@ -427,6 +429,9 @@ func (a *App) printExported(r *episode.Result) error {
 	}
 	if len(r.Omitted) > 0 {
 		text += "\n  " + omitted(r.Omitted)
+	}
+	if r.ChapterDraft != "" {
+		text += "\n  " + proposal(a.Shorten(filepath.Join(filepath.Dir(r.Path), r.ChapterDraft)), r)
 	}
 	if _, err := fmt.Fprintln(a.Out, text); err != nil {
 		return err

@@ -26,7 +26,7 @@ type sidecar struct {
 
 // besides are the names of the files beside the audio, but for the record.
 func (r *Record) besides() []string {
-	names := slices.Concat([]string{r.Cover, r.ChapterFile, r.Notes}, r.Transcripts)
+	names := slices.Concat([]string{r.Cover, r.ChapterFile, r.ChapterDraft, r.Notes}, r.Transcripts)
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
 
@@ -45,6 +45,9 @@ func (e *export) gather() error {
 			return err
 		}
 		e.add(".chapters.json", b.Bytes(), func(rec *Record, name string) { rec.ChapterFile = name })
+	}
+	if len(e.ChapterDraft) > 0 {
+		e.add(".topics.txt", e.ChapterDraft, func(rec *Record, name string) { rec.ChapterDraft = name })
 	}
 	if err := e.addTranscripts(); err != nil {
 		return err

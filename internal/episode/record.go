@@ -39,7 +39,10 @@ type Record struct {
 
 	Chapters    []Chapter `json:"chapters"`
 	ChapterFile string    `json:"chapter_file,omitempty"` // JSON 1.2 beside the audio
-	Transcripts []string  `json:"transcripts,omitempty"`  // files beside the audio: .vtt, .srt, .transcript.json, .txt
+	// ChapterDraft is the file beside the audio with proposed chapters to edit, in
+	// the time of the recording.
+	ChapterDraft string   `json:"chapter_draft,omitempty"`
+	Transcripts  []string `json:"transcripts,omitempty"` // files beside the audio: .vtt, .srt, .transcript.json, .txt
 	// TranscriptLanguage is the code of the language, where it is known, and
 	// TranscriptSpeakers how the names in the transcript are: "confirmed" turns,
 	// "levels", which are estimates, or the "file" that was given.

@@ -64,6 +64,9 @@ type Request struct {
 	// what they mark. ChapterSource says where they come from, for the record.
 	Chapters      []chapters.Chapter
 	ChapterSource string
+	// ChapterDraft is the text of a file beside the episode in which the host can
+	// edit chapters that are only a proposal; or empty.
+	ChapterDraft []byte
 	// RoughChapters says that they come from turns that nobody has confirmed.
 	RoughChapters bool
 

@@ -87,7 +87,7 @@ func (e *export) addTranscripts() error {
 	if len(t.Cues) == 0 {
 		return nil
 	}
-	cues := transcript.Withhold(e.ofOthers(), e.omitted())
+	cues := e.Heard()
 	if n := withheld(t.Cues, cues); n > 0 {
 		e.note("%d cues of the transcript contain words of speakers who were left out; these words were withheld", n)
 	}
@@ -124,9 +124,9 @@ func (e *export) addTranscripts() error {
 // ofOthers are the cues but for those that people say who must not be named:
 // these may lie beside their turns, in a transcript that was made elsewhere or
 // before the turns were confirmed.
-func (e *export) ofOthers() []transcript.Cue {
-	t := &e.Transcript
-	if len(e.Unnamed) == 0 {
+func (q *Request) ofOthers() []transcript.Cue {
+	t := &q.Transcript
+	if len(q.Unnamed) == 0 {
 		return t.Cues
 	}
 	var list []transcript.Cue
@@ -135,20 +135,22 @@ func (e *export) ofOthers() []transcript.Cue {
 		if t.By != nil {
 			who = t.By[i]
 		}
-		if !transcript.SaidBy(who, e.Unnamed) {
+		if !transcript.SaidBy(who, q.Unnamed) {
 			list = append(list, c)
 		}
 	}
 	return list
 }
 
-// omitted are the stretches of the recording that are left out or silent.
-func (e *export) omitted() []transcript.Span {
+// Heard are the cues of the transcript without the words of those who must not be
+// named, and without those that touch what is left out of the episode or silent in
+// it.
+func (q *Request) Heard() []transcript.Cue {
 	var spans []transcript.Span
-	for _, s := range e.Omit.Spans {
-		spans = append(spans, transcript.Span{Start: e.Recording.Seconds(s.Start), End: e.Recording.Seconds(s.End())})
+	for _, s := range q.Omit.Spans {
+		spans = append(spans, transcript.Span{Start: q.Recording.Seconds(s.Start), End: q.Recording.Seconds(s.End())})
 	}
-	return spans
+	return transcript.Withhold(q.ofOthers(), spans)
 }
 
 // withheld counts the cues of which something is not among those that are left.

@@ -326,7 +326,7 @@ func (s *search) episodes(sp *space.Space, use consent.Use, gone bool) error {
 		}
 		use.Parts = playedIn(&r)
 		beside := []string{f.name}
-		for _, name := range slices.Concat(r.Transcripts, []string{r.ChapterFile, r.Cover, r.Notes}) {
+		for _, name := range slices.Concat(r.Transcripts, []string{r.ChapterFile, r.ChapterDraft, r.Cover, r.Notes}) {
 			if name != "" && name == path.Base(name) {
 				beside = append(beside, path.Join(dir, name))
 			}

@@ -110,6 +110,20 @@ func tidy(marks []mark, duration float64) ([]Chapter, error) {
 	return list, nil
 }
 
+// WriteText writes chapters as Parse reads them: a time and a title a line, with
+// lines before them that begin with #.
+func WriteText(w io.Writer, list []Chapter, comments ...string) error {
+	var b bytes.Buffer
+	for _, c := range comments {
+		b.WriteString("# " + cleanTitle(c) + "\n")
+	}
+	for _, c := range list {
+		b.WriteString(Clock(c.Start) + " " + c.Title + "\n")
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
 // cleanTitle returns a title on one line without space at its ends.
 func cleanTitle(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
