@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -14,8 +13,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
-	"github.com/spaces-cli/spaces/internal/consent"
-	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/media/format"
@@ -188,7 +185,7 @@ func (v *filmer) captions(q *clips.Request) (list []audiogram.Cue, err error) {
 	case v.only != "" && v.only != r.Space.ID:
 		return nil, app.Usage("--captions belong to %s, not to this Space", v.only)
 	}
-	if cues, err = v.withhold(cues, q); err != nil {
+	if cues, err = v.c.gate.Captions(*q, cues); err != nil {
 		return nil, err
 	}
 	if v.ending.N > 0 && v.ending.At < to {
@@ -201,25 +198,6 @@ func (v *filmer) captions(q *clips.Request) (list []audiogram.Cue, err error) {
 		v.c.app.Warn("%s: the font lacks letters of %s; the .srt has them", spell.Moment(from), spell.Count(n, "caption"))
 	}
 	return list, nil
-}
-
-// withhold leaves out what people say beside a clip who have not agreed to clips:
-// of a cue that reaches into it, nobody may know which words were said where. The
-// gate has decided about what they say in it.
-func (v *filmer) withhold(cues []transcript.Cue, q *clips.Request) ([]transcript.Cue, error) {
-	if len(cues) == 0 {
-		return nil, nil
-	}
-	use, err := gate.OfRequest(*q)
-	if err != nil {
-		return nil, err
-	}
-	out, err := v.c.gate.Beside(consent.Clipping, use)
-	if err != nil {
-		return nil, err
-	}
-	theirs := func(c transcript.Cue) bool { return transcript.SaidBy(c.Speaker, out.People) }
-	return transcript.Withhold(slices.DeleteFunc(slices.Clone(cues), theirs), out.Spans), nil
 }
 
 // keptOf returns what the transcript that the library keeps of a recording says,

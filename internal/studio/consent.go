@@ -15,7 +15,7 @@ import (
 // on without the consent of some, or "". It returns the handles of those who
 // have not agreed where it may be done all the same.
 func (s *Server) agreed(ctx context.Context, lib *library.Library, act consent.Action, u gate.Use, reason string) ([]string, error) {
-	g, err := gate.Open(gate.Options{Library: lib, Policy: s.o.Consent, Me: s.o.Me, Reason: reason, Wait: s.o.Library.LockWait, Now: time.Now})
+	g, err := s.gate(lib, reason)
 	if err != nil {
 		return nil, err
 	}
@@ -25,6 +25,11 @@ func (s *Server) agreed(ctx context.Context, lib *library.Library, act consent.A
 		return nil, err
 	}
 	return f.Handles(), nil
+}
+
+// gate opens the gate of a library; the caller closes it.
+func (s *Server) gate(lib *library.Library, reason string) (*gate.Gate, error) {
+	return gate.Open(gate.Options{Library: lib, Policy: s.o.Consent, Me: s.o.Me, Reason: reason, Wait: s.o.Library.LockWait, Now: time.Now})
 }
 
 // maxReason is how many bytes a reason may have.

@@ -42,15 +42,26 @@ func (s *Server) style(l videoStyle) (*audiogram.Style, error) {
 // film gives a clip its pictures, with the captions that the command line gives it,
 // and says how many of these have letters that cannot be drawn. A transcript that
 // cannot be used gives none: the page says what is wrong with it.
-func film(lib *library.Library, q *clip.Request, style *audiogram.Style, l videoStyle) (unwritten int, err error) {
+func (s *Server) film(lib *library.Library, q *clip.Request, style *audiogram.Style, l videoStyle) (unwritten int, err error) {
 	r := q.Recording
 	var cues []audiogram.Cue
 	if t := usable(lib, r.Space); t != nil && l.Captions != noCaptions {
+		g, err := s.gate(lib, "")
+		if err != nil {
+			return 0, err
+		}
+		defer g.Close()
+		said, err := g.Captions(*q, transcript.Captions(t.Cues()))
+		if err != nil {
+			return 0, err
+		}
 		q.Language = t.Language
-		cues, q.Captions, err = audiogram.Captions(transcript.Captions(t.Cues()), r.Seconds(q.Span.Start), r.Seconds(q.Span.End()))
+		if cues, q.Captions, err = audiogram.Captions(said, r.Seconds(q.Span.Start), r.Seconds(q.Span.End())); err != nil {
+			return 0, err
+		}
 	}
 	q.Renderer = style.Renderer(cues, nil)
-	return audiogram.Unwritten(cues), err
+	return audiogram.Unwritten(cues), nil
 }
 
 // usable returns the transcript that the library keeps of a recording, or nil if
@@ -101,7 +112,7 @@ func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) {
 		answer(w, nil, err)
 		return
 	}
-	if _, err := film(lib, &q, style, look); err != nil {
+	if _, err := s.film(lib, &q, style, look); err != nil {
 		answer(w, nil, err)
 		return
 	}

@@ -198,7 +198,7 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 		cut := clip.Request{Recording: rec, Span: within, Format: kind, Title: q.Title, Force: q.Force}
 		unwritten := 0
 		if style != nil {
-			if unwritten, err = film(lib, &cut, style, q.videoStyle); err != nil {
+			if unwritten, err = s.film(lib, &cut, style, q.videoStyle); err != nil {
 				return nil, err
 			}
 		}

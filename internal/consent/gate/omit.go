@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -179,6 +180,26 @@ func (g *Gate) Beside(act consent.Action, u Use) (*Withheld, error) {
 		return slices.ContainsFunc(heard, func(h consent.Missing) bool { return h.Who() == m.Who() })
 	})
 	return withheld(others, v.turns), nil
+}
+
+// Captions returns what a clip may show of what is said: nothing that people say
+// beside it who have not agreed to clips, since of a cue that reaches into it
+// nobody may know which words were said where. What they say in it Check decides
+// about.
+func (g *Gate) Captions(q clip.Request, cues []transcript.Cue) ([]transcript.Cue, error) {
+	if len(cues) == 0 {
+		return nil, nil
+	}
+	use, err := OfRequest(q)
+	if err != nil {
+		return nil, err
+	}
+	out, err := g.Beside(consent.Clipping, use)
+	if err != nil {
+		return nil, err
+	}
+	theirs := func(c transcript.Cue) bool { return transcript.SaidBy(c.Speaker, out.People) }
+	return transcript.Withhold(slices.DeleteFunc(slices.Clone(cues), theirs), out.Spans), nil
 }
 
 // Omission finds what must be left out of a recording for an action. The
