@@ -18,6 +18,25 @@ type piece struct {
 	number int
 }
 
+// A Piece is a part of a text that is the same as another one if their keys are.
+type Piece struct {
+	Text string
+	Key  string // as Key returns it
+}
+
+// Pieces splits a text that has no spaces: into characters of scripts that write
+// none, and what stands between these.
+func Pieces(text string) []Piece {
+	var list []Piece
+	for _, p := range split(text) {
+		if p.punct {
+			p.key = ""
+		}
+		list = append(list, Piece{p.text, p.key})
+	}
+	return list
+}
+
 // letters is how long a piece is, at least 1.
 func (p *piece) letters() int { return letters(p.text) }
 
