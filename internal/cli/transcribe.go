@@ -25,6 +25,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/settings"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/transcript"
+	"github.com/spaces-cli/spaces/internal/transcript/glossary"
 )
 
 type transcribeOptions struct {
@@ -105,6 +106,7 @@ type transcriptLine struct {
 	File         string             `json:"file"`
 	Pieces       int                `json:"pieces,omitempty"`
 	PiecesFailed int                `json:"pieces_failed,omitempty"`
+	Glossary     int                `json:"glossary,omitempty"`
 	Muted        []string           `json:"muted,omitempty"`
 	Remarks      []string           `json:"remarks,omitempty"`
 }
@@ -162,7 +164,8 @@ func (a *App) importTranscript(ctx context.Context, o *transcribeOptions) error 
 	if err != nil {
 		return err
 	}
-	t := transcripts.New(s, s.Audio.SampleRate, *s.Samples, turns, read.Cues)
+	cues, corrected := a.glossary().Correct(read.Cues)
+	t := transcripts.New(s, s.Audio.SampleRate, *s.Samples, turns, cues)
 	t.Language = o.language
 	t.Engine = name
 	t.MadeAt = space.Time{Time: a.Now().UTC()}
@@ -173,7 +176,7 @@ func (a *App) importTranscript(ctx context.Context, o *transcribeOptions) error 
 	if err := transcripts.RemoveRaw(lib.Root(), s); err != nil { // it is of other words
 		return err
 	}
-	return a.printTranscribed(transcribed{s: s, t: t, was: was})
+	return a.printTranscribed(transcribed{s: s, t: t, glossary: corrected, was: was})
 }
 
 // mayReplace refuses to replace what the host has corrected, unless they want it.
@@ -202,6 +205,14 @@ func (o *transcribeOptions) standing(lib *library.Library, s *space.Space, e tra
 	return &transcribed{s: s, t: t, stood: true}
 }
 
+// glossary is what the host calls things.
+func (a *App) glossary() *glossary.Glossary {
+	if g := a.Settings.Glossary; g != nil {
+		return g
+	}
+	return new(glossary.Glossary)
+}
+
 // hashOf returns the SHA-256 of a file.
 func hashOf(name string) (string, error) {
 	f, err := os.Open(name)
@@ -223,6 +234,7 @@ type transcribed struct {
 	pieces, failed int
 	muted          []string
 	remarks        []string
+	glossary       int           // places that it has corrected
 	was            *removed.Item // the transcript in whose place it is, or nil
 	stood          bool          // it was there, and is as it was
 }
@@ -236,7 +248,7 @@ func (a *App) printTranscribed(d transcribed) error {
 			status = "done"
 		}
 		return app.WriteJSON(a.Out, transcriptLine{space.Schema, d.s.ID, d.s.Title, status, d.t.Language, d.t.Engine, d.t.SpeakersFrom,
-			len(d.t.Utterances), words, layout.TranscriptIn(d.s.Folder), d.pieces, d.failed, d.muted, d.remarks})
+			len(d.t.Utterances), words, layout.TranscriptIn(d.s.Folder), d.pieces, d.failed, d.glossary, d.muted, d.remarks})
 	}
 	who := map[string]string{
 		transcripts.FromTurns: "speakers from your confirmed turns", transcripts.FromLevels: "speakers approximate, from the audio levels",
@@ -246,6 +258,9 @@ func (a *App) printTranscribed(d transcribed) error {
 	}
 	for _, remark := range d.remarks {
 		a.Warn("%s: %s", d.s.ID, remark)
+	}
+	if d.glossary > 0 {
+		a.Say("Your glossary corrected %s", spell.Count(d.glossary, "place"))
 	}
 	if d.was != nil {
 		a.Say("The previous transcript was put aside. To bring it back: spaces restore %s", d.was.Name)

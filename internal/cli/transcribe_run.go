@@ -118,6 +118,9 @@ func (a *App) transcribeSpace(ctx context.Context, o *transcribeOptions, rec *re
 		Library: lib, Recording: r, Turns: turns, Engine: rec.Engine, Name: rec.name, Setup: rec.setup, Language: base, Mute: mute,
 		At: rec.at, Cores: a.jobs(), Timeout: rec.timeout, Progress: p,
 	}
+	if rec.host == "" && rec.name.Name != "command" { // no other computer is told which names occur
+		job.Prompt = a.glossary().Prompt(stageNames(r.Space), r.Space.Title)
+	}
 	res, err := job.Run(ctx)
 	if res == nil {
 		return nil, soundError(lib, r.Space, err)
@@ -151,7 +154,9 @@ func (a *App) keepTranscript(ctx context.Context, o *transcribeOptions, rec *rec
 	if err != nil {
 		return err
 	}
-	d.t = transcripts.New(r.Space, r.Rate, r.Samples, turns, res.Cues)
+	cues, corrected := a.glossary().Correct(res.Cues)
+	d.glossary = corrected
+	d.t = transcripts.New(r.Space, r.Rate, r.Samples, turns, cues)
 	if !d.t.Of(d.s) {
 		return app.Fail(app.ExitFailed, "changed", "run the same command again to transcribe the audio that it has now",
 			fmt.Errorf("the audio of %s was replaced meanwhile; its transcript was not saved", d.s.ID))

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/transcript/glossary"
 )
 
 // LockWait is how long a program waits for another one that changes the
@@ -29,6 +30,7 @@ const (
 	quietKey      = "quiet"
 	noProgressKey = "no-progress"
 	meKey         = "me"
+	glossaryKey   = "glossary"
 	xClientIDKey  = "x.client_id"
 	xPortKey      = "x.redirect_port"
 )
@@ -41,6 +43,7 @@ type Key struct {
 
 	preset string // the default; that of the library depends on the user
 	text   bool   // a text in YAML, though it may look like a number
+	many   bool   // in YAML, a list of texts too
 	check  func(text string) error
 }
 
@@ -62,6 +65,7 @@ func Keys() []Key {
 			preset: string(consent.Policy(nil).Mode(act)), check: aMode})
 	}
 	list = append(list, transcribeKeys()...)
+	list = append(list, Key{Name: glossaryKey, About: "names and terms of your Spaces, and corrections as wrong=right, separated by commas", text: true, many: true, check: aGlossary})
 	return append(list,
 		Key{Name: meKey, About: "your handles on X, separated by commas; your own voice needs no consent", text: true, check: someHandles},
 		Key{Name: xClientIDKey, About: "client ID of your developer app on X", text: true, check: aClientID},
@@ -140,6 +144,11 @@ func someHandles(text string) error {
 		}
 	}
 	return nil
+}
+
+func aGlossary(text string) error {
+	_, err := glossary.Parse(text)
+	return err
 }
 
 func aClientID(text string) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/transcript/glossary"
 )
 
 // A Layer is a kind of place where a value can come from. A later one comes
@@ -88,7 +89,7 @@ func (f Folder) Resolve(flags *pflag.FlagSet) (*Values, error) {
 	all := &Values{ByKey: make(map[string]Value)}
 	for _, k := range Keys() {
 		source := f.source(v, flags, k.Name)
-		text, err := textOf(v, k.Name)
+		text, err := textOf(v, k)
 		if err == nil && (text != "" || source.Layer != Default) { // that of the library may not be known
 			err = k.check(text)
 		}
@@ -106,16 +107,30 @@ func (f Folder) Resolve(flags *pflag.FlagSet) (*Values, error) {
 	return all, nil
 }
 
-// textOf is the value that viper has for a key, as a text.
-func textOf(v *viper.Viper, key string) (string, error) {
-	switch v.Get(key).(type) {
+// textOf is the value that viper has for a key, as a text. A list of texts is one
+// with commas between them.
+func textOf(v *viper.Viper, k Key) (string, error) {
+	switch value := v.Get(k.Name).(type) {
 	case nil: // in the file, the section has a value of its own in place of keys
-		section, _, _ := strings.Cut(key, ".")
+		section, _, _ := strings.Cut(k.Name, ".")
 		return "", fmt.Errorf("%s must be a section with its own keys", section)
-	case []any, map[string]any:
-		return "", errors.New("must be one value, not a list")
+	case map[string]any:
+		return "", errors.New("must be one value, not a section")
+	case []any:
+		if !k.many {
+			return "", errors.New("must be one value, not a list")
+		}
+		var list []string
+		for _, item := range value {
+			text := fmt.Sprint(item)
+			if _, section := item.(map[string]any); section || strings.Contains(text, ",") {
+				return "", errors.New("must be a list of texts without commas")
+			}
+			list = append(list, text)
+		}
+		return strings.Join(list, ", "), nil
 	}
-	return v.GetString(key), nil
+	return v.GetString(k.Name), nil
 }
 
 // source says which layer viper took a key's value from, which it does not
@@ -151,8 +166,9 @@ type Settings struct {
 	Window     time.Duration // how long X is taken to keep audio
 	Consent    consent.Policy
 	Me         []string // the host's own handles or ids
-	XClientID  string   // of the host's developer app at X
-	XPort      int      // to which X sends the browser back
+	Glossary   *glossary.Glossary
+	XClientID  string // of the host's developer app at X
+	XPort      int    // to which X sends the browser back
 	Transcribe Transcribe
 }
 
@@ -166,6 +182,7 @@ func (f Folder) Settings(v *Values) (Settings, error) {
 	s.Jobs, _ = strconv.Atoi(text(jobsKey))
 	s.Window, _ = parseWindow(text(windowKey))
 	s.XPort, _ = strconv.Atoi(text(xPortKey))
+	s.Glossary, _ = glossary.Parse(text(glossaryKey))
 	s.Transcribe = f.transcribe(text)
 	for _, act := range consent.Actions {
 		s.Consent[act], _ = consent.ParseMode(text(ConsentKey(act)))

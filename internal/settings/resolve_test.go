@@ -68,6 +68,7 @@ func TestPrecedence(t *testing.T) {
 		{"me", "", "me: %s", "ann", "@bob, carl", ""},
 		{"x.client_id", "", "x:\n  client_id: %s", "abc", "007", ""},
 		{"x.redirect_port", "8420", "x:\n  redirect_port: %s", "8421", "8422", ""},
+		{"glossary", "", "glossary: %s", "shop if i=Shopify", "a=b, WebVTT", ""},
 		{"transcribe.engine", "", "transcribe:\n  engine: %s", "whisper", "openai", ""},
 		{"transcribe.model", "", "transcribe: {model: %s}", "base.en", "small", ""},
 		{"transcribe.remote", "ask", "transcribe.remote: %s", "allow", "ask", ""},
@@ -190,6 +191,25 @@ func TestUnknownKeys(t *testing.T) {
 	}
 }
 
+// A glossary may be a list in the file.
+func TestGlossaryIsAList(t *testing.T) {
+	f := folder(t, "glossary:\n  - shop if i=Shopify\n  - WebVTT\n  - 2021\n")
+	all, err := f.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := all.ByKey["glossary"].Text, "shop if i=Shopify, WebVTT, 2021"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	s, err := f.Settings(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Glossary.Terms(); len(got) != 3 {
+		t.Errorf("terms %q", got)
+	}
+}
+
 // A value that cannot be is refused, and it is said where it stands.
 func TestRefusedValues(t *testing.T) {
 	for _, c := range []struct{ key, content, variable, says string }{
@@ -204,6 +224,10 @@ func TestRefusedValues(t *testing.T) {
 		{"consent.clip", "consent: off", "", "consent must be a section with its own keys"},
 		{"me", "me: a b-c", "", `must be handles such as @ann, separated by commas, not "a b-c"`},
 		{"me", "me: [ann, bob]", "", "must be one value, not a list"},
+		{"glossary", "glossary: [a=b=c]", "", `"a=b=c" has more than one =`},
+		{"glossary", "glossary: [{a: b}]", "", "must be a list of texts without commas"},
+		{"glossary", "glossary: {a: b}", "", "must be one value, not a section"},
+		{"glossary", "", "=b", `"=b" has no word before the =`},
 		{"x.client_id", "", "a b", `must be the client ID as X shows it, not "a b"`},
 		{"x.client_id", "x: 5", "", "x must be a section with its own keys"},
 		{"x.redirect_port", "x: {redirect_port: 80}", "", `must be a port from 1024 to 65535, not "80"`},
