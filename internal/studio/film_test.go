@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
 )
 
 // The picture that is shown before is one of the video that is saved then, as
@@ -128,6 +131,30 @@ func TestCaptions(t *testing.T) {
 		}
 		if err != nil || n != want {
 			t.Errorf("with transcript %q there are %q, %v", words, beside, err)
+		}
+	}
+}
+
+// Captions have nothing of what somebody says beside the clip who has not agreed.
+func TestCaptionsOfOthers(t *testing.T) {
+	t.Parallel()
+	dir := sample(t)
+	speakWords(t, dir, sampleID, 1, 2, func(made *transcripts.Transcript) {
+		second := int64(made.Rate)
+		made.Utterances = []transcripts.Utterance{
+			{Start: 2 * second, End: 4 * second, Speakers: []string{"lea_durand"}, Text: "for everybody"},
+			{Start: 5 * second, End: 14 * second, Speakers: []string{"tomokafor"}, Text: "a secret"},
+		}
+	})
+	for mode, want := range map[consent.Mode]bool{consent.Warn: false, consent.Off: true} {
+		c := enter(t, serveTest(t, dir, func(o *Options) { o.Consent = consent.Policy{consent.Clipping: mode} }))
+		got := c.post(sampleAPI+"/clips", fmt.Sprintf(`{"start":96000,"samples":192000,"format":"mp4","shape":"square","title":"Mode %s"}`, mode))
+		if got.Error != nil {
+			t.Fatalf("%+v", got.Error)
+		}
+		srt := string(read(t, strings.TrimSuffix(got.Result.File, ".mp4")+".srt"))
+		if !strings.Contains(srt, "for everybody") || strings.Contains(srt, "secret") != want {
+			t.Errorf("%s: the captions are %q", mode, srt)
 		}
 	}
 }
