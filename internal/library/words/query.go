@@ -84,19 +84,50 @@ func mayBegin(word string) bool {
 // something in quotation marks.
 func expression(terms []term, speaker string) string {
 	var b strings.Builder
-	b.WriteString("text : (")
 	for i, t := range terms {
 		if i > 0 {
-			b.WriteByte(' ')
+			b.WriteString(" AND ")
 		}
-		b.WriteString(`"` + strings.Join(t.words, " ") + `"`)
+		// Pairs are found faster than their words. Those of all words say all.
+		whole := t.words
+		if t.prefix {
+			whole = whole[:len(whole)-1]
+		}
+		runs := shortRuns(whole)
+		for j, run := range runs {
+			if j > 0 {
+				b.WriteString(" AND ")
+			}
+			b.WriteString(`pair : "` + strings.TrimSpace(string(appendPairs(nil, strings.Join(run, " ")+" "))) + `"`)
+		}
+		if len(runs) == 1 && len(runs[0]) == len(t.words) {
+			continue
+		}
+		if len(runs) > 0 {
+			b.WriteString(" AND ")
+		}
+		b.WriteString(`text : "` + strings.Join(t.words, " ") + `"`)
 		if t.prefix {
 			b.WriteByte('*')
 		}
 	}
-	b.WriteByte(')')
 	if key := speakerKey(speaker); key != "" {
 		b.WriteString(` AND speaker : "` + key + `"`)
 	}
 	return b.String()
+}
+
+// shortRuns returns the stretches of two or more short words.
+func shortRuns(words []string) (runs [][]string) {
+	from := 0
+	for i := 0; i <= len(words); i++ {
+		if i < len(words) && isShort(words[i]) {
+			continue
+		}
+		if i-from > 1 {
+			runs = append(runs, words[from:i])
+		}
+		from = i + 1
+	}
+	return runs
 }

@@ -9,7 +9,7 @@ import (
 // Version is the version of the schema, kept in the file's user_version. It
 // goes up with every change of a table, also of what package fold makes of a
 // text.
-const Version = 1
+const Version = 2
 
 // applicationID marks the file as ours ("Spcw").
 const applicationID = 0x53706377
@@ -26,6 +26,10 @@ const pageSize = 8192
 // Of the index, the beginnings of three letters have one of their own: without
 // it, whoever types a common word waits for all words that begin like it to be
 // merged.
+//
+// A phrase of words that nearly every utterance has would be looked for in all of
+// them. So short words that follow each other are a token of their own, in the
+// column pair; see appendPairs.
 //
 // The columns of word hold tokens with spaces between (see tokens), which the
 // tokenizer takes as they are.
@@ -58,7 +62,7 @@ CREATE TABLE utterance (
 );
 
 CREATE VIRTUAL TABLE word USING fts5 (
-	text, speaker,
+	text, pair, speaker,
 	content = '', contentless_delete = 1, prefix = '3',
 	tokenize = "ascii tokenchars '_'"
 );

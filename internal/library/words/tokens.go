@@ -100,6 +100,38 @@ func appendWords(b []byte, text string) []byte {
 	return b
 }
 
+// isShort reports whether a token is one of those that are said all the time, by
+// the little it has: "the", "of", each letter of Japanese or Thai.
+func isShort(word string) bool {
+	return len(word) <= 3 || len(word) <= 3*utf8.UTFMax && utf8.RuneCountInString(word) <= 3
+}
+
+// appendPairs appends the pairs of short tokens that follow each other in words,
+// which appendWords has made: "a_b b_c " of "a b c ". Where pairs do not, a "_"
+// parts them, so that those of a phrase stand one after the other if it is said.
+func appendPairs(b []byte, words string) []byte {
+	last, any, parted := "", false, false
+	for words != "" {
+		i := strings.IndexByte(words, ' ')
+		word := words[:i]
+		words = words[i+1:]
+		switch short := isShort(word); {
+		case !short:
+			last = ""
+		case last == "":
+			parted, last = any, word
+		default:
+			if parted {
+				b = append(b, "_ "...)
+				parted = false
+			}
+			b = append(append(append(append(b, last...), '_'), word...), ' ')
+			any, last = true, word
+		}
+	}
+	return b
+}
+
 // tokens returns the tokens of a text with where they stand in it.
 func tokens(text string) (list []token) {
 	pieces(text, func(start, end int, plain bool) {

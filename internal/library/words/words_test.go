@@ -321,3 +321,36 @@ func TestBuild(t *testing.T) {
 		x.Close()
 	}
 }
+
+func TestPairs(t *testing.T) {
+	for _, tt := range []struct{ words, want string }{
+		{"", ""},
+		{"a ", ""},
+		{"a b c ", "a_b b_c "},
+		{"a b longer c d e ", "a_b _ c_d d_e "},
+		{"a b longer c ", "a_b "},
+		{"longer a b ", "a_b "},
+		{"a b longer c longer d e ", "a_b _ d_e "},
+		{"のは に広 ", "のは_に広 "},
+		{"ภ า ษ า ", "ภ_า า_ษ ษ_า "},
+	} {
+		t.Run(tt.words, func(t *testing.T) {
+			if got := string(appendPairs(nil, tt.words)); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// Short words are found as a phrase only where they follow each other.
+func TestPhraseOfShortWords(t *testing.T) {
+	x := newIndex(t, said("a", "2021-06-14", "x: go to it", "x: go to hospital to it", "x: go, to... it!", "x: to it go", "x: go to", "x: の広告は", "x: の広い告は"))
+	for words, want := range map[string]string{
+		`"go to it"`: "a/0 a/2", `"go to"`: "a/0 a/1 a/2 a/4", `"to it"`: "a/0 a/1 a/2 a/3", `"it go"`: "a/3", `"go it"`: "",
+		`"go to" "to it"`: "a/0 a/1 a/2", `"go to hospital"`: "a/1", `go "to it"`: "a/0 a/1 a/2 a/3", "広告": "a/5", "告は": "a/5 a/6", "の広": "a/5 a/6", `"to hospital to it"`: "a/1", `"go to hospital to go"`: "", `"go to"*`: "a/0 a/1 a/2 a/4",
+	} {
+		if got := found(t, x.Search(t.Context(), Query{Words: words})); got != want {
+			t.Errorf("%s: %q, want %q", words, got, want)
+		}
+	}
+}

@@ -205,12 +205,14 @@ func (t *Tx) Put(s Transcript) error {
 		}
 		t.buf = appendWords(t.buf[:0], u.Text)
 		said := string(t.buf)
+		t.buf = appendPairs(t.buf[:0], said)
+		pairs := string(t.buf)
 		t.buf = t.buf[:0]
 		for _, name := range u.Speakers {
 			t.buf = append(t.buf, speakerKey(name)...)
 			t.buf = append(t.buf, ' ')
 		}
-		if _, err := t.exec("INSERT INTO word (rowid, text, speaker) VALUES (?,?,?)", row, said, string(t.buf)); err != nil {
+		if _, err := t.exec("INSERT INTO word (rowid, text, pair, speaker) VALUES (?,?,?,?)", row, said, pairs, string(t.buf)); err != nil {
 			return err
 		}
 		if err := t.ctx.Err(); err != nil { // database/sql looks at it only now and then
