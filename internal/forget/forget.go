@@ -182,7 +182,7 @@ func (p *Plan) Do(ctx context.Context) error {
 		return err
 	}
 	for _, it := range p.Items {
-		if it.Fate != Removed || it.Kind == Original || it.Kind == Ledger || it.Kind == Transcript {
+		if it.Fate != Removed || it.Kind == Original || it.Kind == Ledger || it.Kind == Transcript && it.place == "" {
 			continue
 		}
 		if it.Kind == Recording && !isAside(it.Name) {

@@ -83,8 +83,12 @@ func (s *search) removedParts() error {
 func (s *search) removedPart(part *removed.Item) error {
 	it := Item{Kind: Clip, Recording: part.ID, Name: part.Here(path.Join(part.Folder, part.Name)), place: part.Place}
 	chosen := s.choice.Clips
-	if part.Kind == removed.Episode {
+	switch part.Kind {
+	case removed.Episode:
 		it.Kind, chosen = Episode, s.choice.Episodes
+	case removed.Transcript: // earlier words of a recording: they go as a whole
+		it.Kind, chosen = Transcript, s.choice.Words
+		it.Name = layout.RemovedIn(part.Place)
 	}
 	for _, f := range part.Files {
 		it.was = append(it.was, f.Name)
@@ -102,10 +106,19 @@ func (s *search) removedPart(part *removed.Item) error {
 		if use.Parts, err = s.partsOf(part); err != nil {
 			return err
 		}
-		it.Voice = stage && use.Hears(s.Handle) || hasWords(it.Name, it.beside) && near(s.spoke[part.ID], use.Parts)
+		it.Voice = stage && use.Hears(s.Handle) || (part.Kind == removed.Transcript || hasWords(it.Name, it.beside)) && near(s.spoke[part.ID], use.Parts)
 	}
 	for _, name := range append([]string{it.Name}, it.beside...) {
+		if part.Kind == removed.Transcript && name == it.Name {
+			continue // the folder of the others
+		}
 		if isText(name) {
+			if named, err := s.names(name); part.Kind == removed.Transcript && (named || err != nil) {
+				it.Named, it.Voice = true, true // nobody knows what they said in it
+				if err != nil {
+					return err
+				}
+			}
 			continue // it is rewritten
 		}
 		named, err := s.names(name)
@@ -118,7 +131,10 @@ func (s *search) removedPart(part *removed.Item) error {
 	if gone {
 		s.dropped = append(s.dropped, part.Place) // also if the person is not heard in it
 	}
-	it.Fate = fate(gone || it.Voice && chosen || it.Named && s.choice.Names, Removed)
+	it.Fate = fate(gone || it.Voice && chosen || it.Named && s.choice.Names && part.Kind != removed.Transcript, Removed)
+	if part.Kind == removed.Transcript && it.Fate == Stays && it.Named && s.choice.Names {
+		it.Fate = Rewritten
+	}
 	s.found(it)
 	s.places[part.Place] = it.Fate == Removed
 	return nil

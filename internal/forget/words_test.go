@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/spaces-cli/spaces/internal/durable/flock"
@@ -90,6 +91,10 @@ func TestWordsGo(t *testing.T) {
 			s := newTestLibrary(t)
 			sp, err := s.Load(id)
 			if err != nil {
+				t.Fatal(err)
+			}
+			s.speak(t, sp, timed(10.2, 11.5, "Earlier: "+secret))
+			if _, err := said.PutAside(t.Context(), s.Library, sp, "test", time.Now()); err != nil {
 				t.Fatal(err)
 			}
 			s.speak(t, sp, timed(1, 8, plain+" is not "+plain), timed(10.2, 11.5, "Secret: "+secret+"!"))

@@ -28,7 +28,7 @@ func (t *Transcript) Erase(e *Erasure) bool {
 	changed := false
 	for i := range t.Utterances {
 		u := &t.Utterances[i]
-		unknown := len(u.Speakers) == 0 || t.SpeakersFrom != FromTurns && t.SpeakersFrom != FromFile
+		unknown := len(u.Speakers) == 0 || t.SpeakersFrom != FromTurns && t.SpeakersFrom != FromFile && !u.SpeakerCorrected
 		if slices.ContainsFunc(u.Speakers, e.Theirs) || u.Label != "" && e.Theirs(u.Label) || e.Everywhere && unknown {
 			changed = true
 			continue
