@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
@@ -139,6 +140,8 @@ type extraction struct {
 	lib   *library.Library // nil without a library
 	paths []string
 	err   error // of writing JSON
+	// updated are the ids of recordings that are other ones now.
+	updated []string
 }
 
 func (x *extraction) event(e intake.Event) {
@@ -146,6 +149,26 @@ func (x *extraction) event(e intake.Event) {
 		x.json(e)
 	}
 	x.Add(e)
+	if e.Recording != nil && e.Action == intake.Updated {
+		x.updated = append(x.updated, e.Recording.ID)
+	}
+}
+
+// warnTranscripts tells of transcripts that belong to the audio that was there
+// before.
+func (x *extraction) warnTranscripts() {
+	if x.DryRun || x.lib == nil {
+		return
+	}
+	for _, id := range x.updated {
+		s, err := x.lib.Load(id)
+		if err != nil {
+			continue
+		}
+		if _, err := transcripts.Read(x.lib.Root(), s); errors.Is(err, transcripts.ErrOther) {
+			x.app.Warn("%s: the transcript belongs to the earlier audio and is not used; to make a new one: spaces transcribe %s", id, id)
+		}
+	}
 }
 
 // json writes an event as a line, as soon as it happens.
@@ -199,6 +222,7 @@ type summaryLine struct {
 // finish prints what there is to say at the end.
 func (x *extraction) finish(ctx context.Context) error {
 	a, s := x.app, x.Summary
+	defer x.warnTranscripts()
 	if a.Settings.JSON {
 		archives := s.Archives
 		if archives == nil {

@@ -328,6 +328,7 @@ type shown struct {
 	Turns    *space.Turns `json:"turns,omitempty"`
 	Clips    []any        `json:"clips"`
 	Episodes []any        `json:"episodes"`
+	Said     *shownSaid   `json:"transcript,omitempty"`
 }
 
 // lines are those of JSON about clips or episodes.

@@ -88,7 +88,7 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 		failed = append(failed, bad...)
 		exported := matching(episodes, func(m *madeItem) bool { return m.id == row.ID })
 		if a.Settings.JSON {
-			err = app.WriteJSON(a.Out, shown{*s, turns, lines(cut), lines(exported)})
+			err = app.WriteJSON(a.Out, shown{*s, turns, lines(cut), lines(exported), saidOf(lib, s)})
 		} else {
 			wave := ""
 			if o.wave {
@@ -164,6 +164,9 @@ func (a *App) showSpace(w io.Writer, lib *library.Library, s *space.Space, turns
 		showPieces(&b, s)
 		showEarlier(&b, s)
 		showSources(&b, s)
+	}
+	if said := saidOf(lib, s); said != nil {
+		fact("Transcript", "%s", said)
 	}
 	fact("Folder", "%s", terminal.Safe(a.ShortenHome(lib.Path(s.Folder))))
 	for _, f := range s.Files {

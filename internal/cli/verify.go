@@ -12,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -31,7 +32,8 @@ func newVerifyCmd(a *App) *cobra.Command {
 		Short: "Check that no file is changed or missing",
 		Long: `Read the whole library, or the named Spaces, and compare every file, clips, episodes and the
 evidence of consent included, with the SHA-256 from when it was saved. List changed, missing and
-extra files. --log adds dated lines to a file.
+extra files, transcripts that do not belong to the audio, and a damaged transcript index. --log adds
+dated lines to a file.
 
 --against compares the library with an archive instead, member by member: bytes, checksums, records
 and durations. Give all parts of a split archive in one call.
@@ -104,7 +106,7 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 	}
 
 	bar := a.NewBar("verifying").CountBytes()
-	findings, ofConsent, ofMade, unknown, leftovers := 0, 0, 0, 0, 0
+	findings, ofConsent, ofMade, ofWords, ofIndex, unknown, leftovers := 0, 0, 0, 0, 0, 0, 0
 	var broken error // writing what was found
 	tell := func(f library.Finding) {
 		findings++
@@ -115,6 +117,10 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 			leftovers++
 		case f.Made:
 			ofMade++
+		case f.Said:
+			ofWords++
+		case f.Index:
+			ofIndex++
 		}
 		bar.Close()
 		a.logLine(log, fmt.Sprintf("%s %s %s: %s", f.Kind, f.ID, f.Path, f.Message))
@@ -125,6 +131,9 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 		}
 	}
 	stats, err := lib.Verify(ctx, ids, bar, tell)
+	if err == nil {
+		err = said.Verify(ctx, lib, ids, &stats, tell)
+	}
 	if err == nil {
 		err = a.verifyConsent(ctx, lib, ids, &stats, func(f library.Finding) {
 			ofConsent++
@@ -153,11 +162,17 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 	}
 	if findings > 0 {
 		var hints []string
-		if findings > ofConsent+ofMade+unknown+leftovers {
+		if findings > ofConsent+ofMade+ofWords+ofIndex+unknown+leftovers {
 			hints = append(hints, "extract the archives again to repair the library: spaces extract ARCHIVE.zip")
 		}
 		if ofMade > 0 {
 			hints = append(hints, "make the clip or episode again, or restore the library from a backup: spaces backup restore TARGET -o DIR")
+		}
+		if ofWords > 0 {
+			hints = append(hints, "transcribe the Space again: spaces transcribe SPACE; or remove the transcript: spaces transcript remove SPACE")
+		}
+		if ofIndex > 0 {
+			hints = append(hints, "build the index again: spaces reindex")
 		}
 		if ofConsent > 0 {
 			hints = append(hints, "restore the folder consent from a backup, or ask again and record the answer: spaces consent set HANDLE granted --evidence FILE")

@@ -41,6 +41,8 @@ type Finding struct {
 	Path    string // below the library
 	Message string
 	Made    bool // of a clip or an episode: no archive brings it back
+	Said    bool // of a transcript: likewise
+	Index   bool // of an index, which can be built again
 }
 
 // VerifyStats counts what Verify looked at.

@@ -60,20 +60,27 @@ func WriteForms(library *os.Root, s *space.Space, t *Transcript) error {
 // FormsAgree reports whether the captions and the text beside a transcript, where
 // there are any, are as it says.
 func (t *Transcript) FormsAgree(library *os.Root, s *space.Space) (bool, error) {
-	forms, err := t.forms(s)
-	if err != nil {
-		return false, err
-	}
-	for name, b := range forms {
-		was, err := library.ReadFile(name)
+	for _, name := range []string{layout.CaptionsIn(s.Folder), layout.TextIn(s.Folder)} {
+		same, err := t.SameForm(library, s, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return false, err
 		}
-		if err == nil && !bytes.Equal(was, b) {
+		if err == nil && !same {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// SameForm reports whether the captions or the text, by the name of the file, are
+// as the transcript says.
+func (t *Transcript) SameForm(library *os.Root, s *space.Space, name string) (bool, error) {
+	forms, err := t.forms(s)
+	if err != nil {
+		return false, err
+	}
+	was, err := library.ReadFile(name)
+	return bytes.Equal(was, forms[name]), err
 }
 
 // forms returns the other forms of a transcript, by the names of their files.

@@ -4,6 +4,9 @@ import (
 	"archive/zip"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"path"
 
@@ -75,4 +78,51 @@ func WriteRaw(library *os.Root, s *space.Space, e Engine, list []Raw) error {
 // RemoveRaw removes what the engine wrote. It is no error if there is nothing.
 func RemoveRaw(library *os.Root, s *space.Space) error {
 	return durable.RemoveAll(library, layout.RawIn(s.Folder))
+}
+
+// VerifyRaw compares what the engine wrote with the hashes that were kept of it,
+// and returns how many bytes it is. Without any the error is fs.ErrNotExist.
+func VerifyRaw(library *os.Root, s *space.Space) (int64, error) {
+	f, err := library.Open(layout.RawIn(s.Folder))
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	z, err := zip.NewReader(f, info.Size())
+	if err != nil {
+		return 0, err
+	}
+	var index struct {
+		Pieces []Raw `json:"pieces"`
+	}
+	sums := make(map[string]string)
+	for _, m := range z.File {
+		r, err := m.Open()
+		if err != nil {
+			return 0, err
+		}
+		h := sha256.New()
+		in := io.TeeReader(r, h)
+		if m.Name == rawIndex {
+			err = json.NewDecoder(in).Decode(&index)
+		}
+		if _, cerr := io.Copy(io.Discard, in); err == nil {
+			err = cerr // that of its CRC-32 too
+		}
+		r.Close()
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", m.Name, err)
+		}
+		sums[m.Name] = hex.EncodeToString(h.Sum(nil))
+	}
+	for _, p := range index.Pieces {
+		if p.File != "" && sums[p.File] != p.SHA256 {
+			return 0, fmt.Errorf("%s is not what the engine wrote", p.File)
+		}
+	}
+	return info.Size(), nil
 }

@@ -7,6 +7,7 @@ package words
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spaces-cli/spaces/internal/library/database"
 )
@@ -77,6 +78,18 @@ func Discard(path string) error { return errors.Join(Remove(path), Remove(databa
 
 // Close closes the index.
 func (x *Index) Close() error { return x.file.Close() }
+
+// Check reads the whole file. What is wrong with it wraps ErrCorrupt.
+func (x *Index) Check(ctx context.Context) error {
+	var said string
+	if err := x.file.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
+		return x.file.Wrap(err)
+	}
+	if said != "ok" {
+		return fmt.Errorf("%s: %w: %s", x.file.Path, ErrCorrupt, said)
+	}
+	return nil
+}
 
 // Dirty reports whether a writer has begun to change transcripts and not said
 // that the index agrees with them again.
