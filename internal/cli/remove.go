@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -154,6 +155,11 @@ func (a *App) removeOne(ctx context.Context, lib *library.Library, row catalog.R
 		}
 	}
 	if !o.dryRun {
+		if o.permanently && slices.Contains(plan.Files, layout.TranscriptIn(plan.Recording.Folder)) {
+			if err := said.Erase(ctx, lib, row.ID); err != nil {
+				return false, err
+			}
+		}
 		if plan, err = lib.Remove(ctx, row.ID, o.permanently, "remove"); err != nil {
 			return false, err
 		}

@@ -3,11 +3,15 @@ package app
 import (
 	"context"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/removed"
+	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/spell"
 )
 
@@ -55,6 +59,12 @@ func (a *App) Opened(lib *library.Library, err error) error {
 // EmptyOld deletes what was removed too long ago, and says so.
 func (a *App) EmptyOld(ctx context.Context, lib *library.Library) {
 	items, err := lib.EmptyRemoved(ctx, a.Now().Add(-library.KeepRemoved))
+	if slices.ContainsFunc(items, hasTranscript) {
+		// It is no longer in the index, but its words may be in the file.
+		if err := said.Erase(ctx, lib); err != nil && ctx.Err() == nil {
+			a.Warn("cannot clear the transcript index of deleted words: %v", err)
+		}
+	}
 	if len(items) > 0 {
 		a.Say("Deleted %s permanently (removed more than 30 days ago)", KindsOf(items))
 	}
@@ -96,4 +106,11 @@ func (a *App) OpenLedger(lib *library.Library) (*consent.Ledger, error) {
 	}
 	a.WarnTorn(l.Torn)
 	return l, nil
+}
+
+// hasTranscript reports whether what was said was removed with an item.
+func hasTranscript(it removed.Item) bool {
+	return slices.ContainsFunc(it.Files, func(f removed.File) bool {
+		return path.Base(f.Name) == path.Base(layout.TranscriptIn(""))
+	})
 }

@@ -459,3 +459,33 @@ func TestLimit(t *testing.T) {
 		t.Errorf("%d hits", n)
 	}
 }
+
+// What is erased is in no byte of the index, also what was taken out before.
+func TestErase(t *testing.T) {
+	lib := newLibrary(t)
+	keep(t, lib, one, "an aardvark")
+	expect(t, lib, "aardvark", one)
+	if err := Remove(t.Context(), lib, load(t, lib, one)); err != nil {
+		t.Fatal(err)
+	}
+	keep(t, lib, two, "a badger")
+	if err := Erase(t.Context(), lib, two); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"", "-wal"} {
+		b, err := os.ReadFile(lib.Path(layout.Words) + suffix)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"aardvark", "badger"} {
+			if strings.Contains(string(b), word) {
+				t.Errorf("%s is in %s%s", word, layout.Words, suffix)
+			}
+		}
+	}
+	expect(t, lib, "badger", two) // it was not deleted
+	words.Remove(lib.Path(layout.Words))
+	if err := Erase(t.Context(), lib, two); err != nil {
+		t.Errorf("without an index: %v", err)
+	}
+}

@@ -220,3 +220,29 @@ func Discard(ctx context.Context, lib *library.Library) (was bool, err error) {
 	defer x.Close()
 	return was, errors.Join(x.SetDirty(ctx, true), x.Update(ctx, (*words.Tx).Clear), x.Scrub(ctx))
 }
+
+// Erase takes recordings out of the index that are about to be deleted, and all
+// that was ever taken out of it, to the last byte. If they are not deleted after
+// all, the next search puts them in again. The library must be open for writing.
+func Erase(ctx context.Context, lib *library.Library, ids ...string) error {
+	if _, err := os.Lstat(lib.Path(layout.Words)); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	x, _, err := begin(ctx, lib)
+	if x == nil || err != nil {
+		return err
+	}
+	defer x.Close()
+	err = x.Update(ctx, func(tx *words.Tx) error {
+		for _, id := range ids {
+			if err := tx.Delete(id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return x.Scrub(ctx)
+}
