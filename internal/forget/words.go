@@ -78,7 +78,11 @@ func (s *search) words(sp *space.Space, use consent.Use, gone bool) (*transcript
 	if er.left == nil {
 		f = Removed
 	}
-	for _, file := range slices.Concat(s.in[path.Join(sp.Folder, layout.Transcript)], s.below(layout.TranscribingOf(sp.ID))) {
+	list := s.in[path.Join(sp.Folder, layout.Transcript)]
+	if chosen {
+		list = slices.Concat(list, s.below(layout.TranscribingOf(sp.ID)))
+	}
+	for _, file := range list {
 		it := Item{Kind: Transcript, Recording: sp.ID, Name: file.name, Bytes: file.bytes, Voice: true, Fate: fate(chosen, Removed)}
 		if slices.Contains(forms, file.name) {
 			if !changed {
@@ -98,10 +102,9 @@ func (s *search) words(sp *space.Space, use consent.Use, gone bool) (*transcript
 		}
 		s.found(it)
 	}
-	if none && len(er.gone) == 0 || !changed && len(er.gone) == 0 {
-		return e, nil
+	if chosen && (len(er.gone) > 0 || changed && !none) {
+		s.erasures = append(s.erasures, er)
 	}
-	s.erasures = append(s.erasures, er)
 	return e, nil
 }
 

@@ -350,3 +350,29 @@ func TestWordsBeingMade(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Words that were not chosen stay, and so does the index.
+func TestWordsStay(t *testing.T) {
+	s := newTestLibrary(t)
+	sp, err := s.Load(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.speak(t, sp, timed(1, 8, plain), timed(10.2, 11.5, secret))
+	p, err := Find(t.Context(), s.Library, s.ledger, "guest1", Choice{Names: true})
+	if err == nil {
+		err = p.Do(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	find(t, s, secret, 1)
+	find(t, s, plain, 1)
+	if sp, err = s.Load(id); err != nil {
+		t.Fatal(err)
+	}
+	tr, err := transcripts.Read(s.Root(), sp)
+	if err != nil || len(tr.Utterances) != 2 || tr.Utterances[1].Speakers[0] != "forgotten" {
+		t.Errorf("left: %+v, %v", tr, err)
+	}
+}
