@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/recording/passage"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -59,6 +60,8 @@ type saying struct {
 	passage.Cut
 	quote string   // the words; empty where sentences bound the stretch
 	who   []string // handles or names of those who say them
+	// said returns the words without those that are withheld.
+	said func(passage.Withheld) string
 }
 
 // wordsJSON is what scripts see of it.
@@ -181,7 +184,7 @@ func (c *clipper) quote(ctx context.Context, r *recording.Recording, text, speak
 	words := ""
 	if c.o.snap == snapSentence {
 		if cut, err = w.Whole(ctx, m); err == nil {
-			words = w.Said(cut.Words, nil)
+			words = w.Said(cut.Words, passage.Withheld{})
 		}
 	} else {
 		words = w.Quoted(m)
@@ -191,19 +194,20 @@ func (c *clipper) quote(ctx context.Context, r *recording.Recording, text, speak
 		return place{}, err
 	}
 	who := m.Names
+	said := func(out passage.Withheld) string { return w.Said(cut.Words, out) }
 	if c.o.omit.only { // what is not heard is not told either
 		out, err := c.omission(r)
 		if err != nil {
 			return place{}, err
 		}
-		if !out.None(cut.Words) {
-			words = w.Said(cut.Words, out.Spans)
+		if hidden := (passage.Withheld{Spans: out.Spans, People: out.Unnamed()}); withholds(said(hidden)) {
+			words = said(hidden)
 			who = slices.DeleteFunc(slices.Clone(who), func(name string) bool {
 				return slices.ContainsFunc(out.Unnamed(), func(gone string) bool { return consent.Handle(gone) == consent.Handle(name) })
 			})
 		}
 	}
-	return place{recording.Found{Span: cut.Span}, &saying{cut, words, who}}, nil
+	return place{recording.Found{Span: cut.Span}, &saying{cut, words, who, said}}, nil
 }
 
 // toSentences moves the ends of a stretch to sentences, if that is asked for.
@@ -238,11 +242,40 @@ func (c *clipper) linePlace(ctx context.Context, r *recording.Recording, l clips
 	return p, c.toSentences(ctx, r, &p)
 }
 
+// withholds reports whether words are missing in a text.
+func withholds(text string) bool { return strings.Contains(text, quote.Withheld) }
+
 // entitle gives a clip around words a title that is made of them, unless it has one.
+// The gate decides about the sound in it; a title must not tell besides what people
+// say who have not agreed and are not heard in it.
 func (c *clipper) entitle(q *clips.Request, s *saying) error {
-	if s != nil && q.Title == "" {
-		q.Title = passage.Title(s.quote)
+	if s == nil || s.quote == "" || q.Title != "" {
+		return nil
 	}
+	text := s.quote
+	use, err := gate.OfRequest(*q)
+	if err != nil {
+		return err
+	}
+	beside, err := c.gate.Beside(consent.Clipping, use)
+	if err != nil {
+		return err
+	}
+	hidden := passage.Withheld{People: beside.People}
+	for _, b := range beside.Spans {
+		hidden.Spans = append(hidden.Spans, spanOf(q.Recording, b.Start, b.End))
+	}
+	if c.o.omit.only {
+		out, err := c.omission(q.Recording)
+		if err != nil {
+			return err
+		}
+		hidden.Spans, hidden.People = append(hidden.Spans, out.Spans...), append(hidden.People, out.Unnamed()...)
+	}
+	if left := s.said(hidden); withholds(left) {
+		text = left
+	}
+	q.Title = passage.Title(text)
 	return nil
 }
 

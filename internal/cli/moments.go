@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -195,7 +196,7 @@ func (a *App) tableMoments(r *recording.Recording, list []moments.Moment, words 
 // momentWords are the words of a recording, as far as they may be repeated.
 type momentWords struct {
 	*passage.Words
-	withheld []recording.Span
+	withheld passage.Withheld
 }
 
 func (w *momentWords) in(s recording.Span) string { return w.Said(s, w.withheld) }
@@ -216,13 +217,13 @@ func (a *App) wordsFor(ctx context.Context, lib *library.Library, r *recording.R
 	return &momentWords{words, withheld}, err
 }
 
-// unrepeatable returns where in a recording people speak whose words are not to be
-// repeated: who has refused, and where clips need consent, who has not given it.
-// Where it is not known when such a person speaks, that is everywhere.
-func (a *App) unrepeatable(ctx context.Context, lib *library.Library, r *recording.Recording) ([]recording.Span, error) {
+// unrepeatable returns which words of a recording are not to be repeated: those of
+// people who have refused, and where clips need consent, of those who have not given
+// it. Where it is not known when such a person speaks, these are all.
+func (a *App) unrepeatable(ctx context.Context, lib *library.Library, r *recording.Recording) (out passage.Withheld, err error) {
 	ask, err := a.NewAsker(lib, "", true)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	defer ask.Close()
 	found, err := ask.Check(ctx, consent.Clipping, gate.Use{Recording: r.Space.ID})
@@ -230,11 +231,11 @@ func (a *App) unrepeatable(ctx context.Context, lib *library.Library, r *recordi
 	if errors.As(err, &refused) {
 		found = &refused.Finding
 	} else if err != nil {
-		return nil, err
+		return out, err
 	}
 	turns, err := lib.Turns(r.Space.ID)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	var list []consent.Missing
 	for _, m := range found.Missing {
@@ -242,17 +243,25 @@ func (a *App) unrepeatable(ctx context.Context, lib *library.Library, r *recordi
 			continue
 		}
 		if len(m.Spans) == 0 {
-			return []recording.Span{{Samples: r.Samples}}, nil
+			return passage.Withheld{Spans: []recording.Span{{Samples: r.Samples}}}, nil
 		}
 		list = append(list, m)
+		if name := cmp.Or(m.Handle, m.ID); name != "" {
+			out.People = append(out.People, name)
+		}
 	}
 	if len(list) == 0 {
-		return nil, nil
+		return out, nil
 	}
-	var spans []recording.Span
 	for _, s := range consent.LeaveOut(list, consent.Margin(turns), r.Seconds(r.Samples)) {
-		from := int64(math.Floor(s.Start * float64(r.Rate)))
-		spans = append(spans, recording.Span{Start: from, Samples: int64(math.Ceil(s.End*float64(r.Rate))) - from})
+		out.Spans = append(out.Spans, spanOf(r, s.Start, s.End))
 	}
-	return spans, nil
+	return out, nil
+}
+
+// spanOf is the span of all samples that lie between two times in a recording.
+func spanOf(r *recording.Recording, start, end float64) recording.Span {
+	from := int64(math.Floor(start * float64(r.Rate)))
+	to := int64(math.Ceil(min(end*float64(r.Rate), float64(r.Samples))))
+	return recording.Span{Start: from, Samples: max(0, to-from)}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/transcript"
 	"github.com/spaces-cli/spaces/internal/transcript/quote"
 )
 
@@ -229,17 +230,28 @@ func (w *Words) Sentences() []recording.Span {
 	return list
 }
 
-// Said returns what is said in a span, with an ellipsis in brackets for what lies in
-// one of those that are left out.
-func (w *Words) Said(s recording.Span, out []recording.Span) string {
-	return w.Within(s.Start, s.End(), func(start, end int64) bool {
-		return !slices.ContainsFunc(out, func(o recording.Span) bool { return start <= o.End() && o.Start <= end })
+// Withheld says which words must not be repeated.
+type Withheld struct {
+	Spans  []recording.Span // those that touch one
+	People []string         // those that the transcript says to be theirs: handles, or ids
+}
+
+// Said returns what is said in a span, with an ellipsis in brackets for what is
+// withheld.
+func (w *Words) Said(s recording.Span, out Withheld) string {
+	return w.Within(s.Start, s.End(), func(start, end int64, names []string) bool {
+		return !slices.ContainsFunc(out.Spans, func(o recording.Span) bool { return start <= o.End() && o.Start <= end }) &&
+			!slices.ContainsFunc(names, func(name string) bool { return transcript.SaidBy(name, out.People) })
 	})
 }
 
-// Title makes a title of words that were said: as many of them as fit.
+// Title makes a title of words that were said: as many of them as fit. It is empty
+// where all are withheld.
 func Title(text string) string {
 	const most = 60 // characters
+	if strings.Trim(strings.ReplaceAll(text, quote.Withheld, ""), " ") == "" {
+		return ""
+	}
 	text = strings.Trim(strings.Join(strings.Fields(text), " "), " ,;:-–—、，；：")
 	letters := []rune(text)
 	if len(letters) <= most {

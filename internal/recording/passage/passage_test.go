@@ -173,10 +173,10 @@ func TestSentences(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, err := w.Whole(t.Context(), m)
-	if got := w.Said(c.Words, nil); err != nil || got != "Two three. Four five." {
+	if got := w.Said(c.Words, Withheld{}); err != nil || got != "Two three. Four five." {
 		t.Errorf("whole sentences: %q, %v", got, err)
 	}
-	if got := w.Said(c.Words, []recording.Span{{Start: 4.5 * rate, Samples: 10}}); got != "Two […] Four five." {
+	if got := w.Said(c.Words, Withheld{Spans: []recording.Span{{Start: 4.5 * rate, Samples: 10}}}); got != "Two […] Four five." {
 		t.Errorf("withheld: %q", got)
 	}
 }

@@ -363,9 +363,9 @@ func (t *Text) word(n int32) string {
 }
 
 // Within returns what is said in a span: the words of which the middle lies in it.
-// Where keep refuses the time of a word, or that of an utterance whose words have
-// no times, an ellipsis in brackets stands in its place.
-func (t *Text) Within(start, end int64, keep func(start, end int64) bool) string {
+// Where keep refuses a word by its time, or that of the utterance if its words have
+// none, or by who says it, an ellipsis in brackets stands in its place.
+func (t *Text) Within(start, end int64, keep func(start, end int64, names []string) bool) string {
 	var b strings.Builder
 	var run []int32
 	gap := false
@@ -389,10 +389,11 @@ func (t *Text) Within(start, end int64, keep func(start, end int64) bool) string
 			continue
 		}
 		from, to := p.start, p.end
-		if u := &t.said[p.utterance]; !p.exact {
+		u := &t.said[p.utterance]
+		if !p.exact {
 			from, to = u.Start, u.End
 		}
-		if keep == nil || keep(from, to) {
+		if keep == nil || keep(from, to, u.Names) {
 			run = append(run, int32(i))
 			continue
 		}

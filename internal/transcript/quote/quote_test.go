@@ -229,12 +229,15 @@ func TestWithin(t *testing.T) {
 	if got := text.Within(1150, 1480, nil); got != "you. We should have" {
 		t.Errorf("%q", got)
 	}
-	keep := func(start, end int64) bool { return end <= 1300 || start >= 1500 }
+	keep := func(start, end int64, _ []string) bool { return end <= 1300 || start >= 1500 }
 	if got := text.Within(1200, 1700, keep); got != "We […] said no," {
 		t.Errorf("withheld: %q", got)
 	}
+	if got := text.Within(2500, 5000, func(_, _ int64, names []string) bool { return !slices.Contains(names, "tom") }); got != "I think that […] we should go. Thank you." {
+		t.Errorf("one person is withheld: %q", got)
+	}
 	// An utterance without times of words is withheld whole.
-	if got := text.Within(7000, 7150, func(start, end int64) bool { return start >= 7100 }); got != Withheld {
+	if got := text.Within(7000, 7150, func(start, end int64, _ []string) bool { return start >= 7100 }); got != Withheld {
 		t.Errorf("withheld: %q", got)
 	}
 }
