@@ -135,13 +135,13 @@ func (d *vocabulary) after(i int, seconds float64) int {
 func (d *vocabulary) alike(i int) float64 {
 	a, b := d.count(d.before(i, block), i), d.count(i, d.after(i, block))
 	var dot, aa, bb float64
-	for t, n := range a {
-		x := n * d.weight[t]
+	for _, t := range a.terms {
+		x := a.n[t] * d.weight[t]
 		aa += x * x
-		dot += x * b[t] * d.weight[t]
+		dot += x * b.n[t] * d.weight[t]
 	}
-	for t, n := range b {
-		x := n * d.weight[t]
+	for _, t := range b.terms {
+		x := b.n[t] * d.weight[t]
 		bb += x * x
 	}
 	if aa == 0 || bb == 0 {
@@ -150,15 +150,25 @@ func (d *vocabulary) alike(i int) float64 {
 	return dot / math.Sqrt(aa*bb)
 }
 
+// A bag is how often terms are said, with the terms in the order in which they
+// are: sums must be the same each time.
+type bag struct {
+	terms []int
+	n     map[int]float64
+}
+
 // count counts the terms of texts.
-func (d *vocabulary) count(from, to int) map[int]float64 {
-	counts := make(map[int]float64)
+func (d *vocabulary) count(from, to int) bag {
+	b := bag{n: make(map[int]float64)}
 	for _, t := range d.texts[from:to] {
 		for _, term := range t.terms {
-			counts[term]++
+			if b.n[term] == 0 {
+				b.terms = append(b.terms, term)
+			}
+			b.n[term]++
 		}
 	}
-	return counts
+	return b
 }
 
 // place returns the text near another one before which one vocabulary ends and

@@ -87,6 +87,9 @@ func TestTopics(t *testing.T) {
 		p := plant(seed, 3+int(seed%8), letters)
 		list := FromTopics(p.said, "", LeastTopic, p.seconds)
 		check(t, fmt.Sprintf("seed %d", seed), list, p.seconds)
+		if again := FromTopics(p.said, "", LeastTopic, p.seconds); !slices.Equal(again, list) {
+			t.Fatalf("seed %d: %v, then %v", seed, list, again)
+		}
 		hit := 0
 		for _, at := range p.begin[1:] {
 			all++

@@ -188,7 +188,7 @@ func runs(text string) []string {
 
 // name makes chapters of the texts that begin them.
 func (d *vocabulary) name(begin []int) []Chapter {
-	counts := make([]map[int]float64, len(begin))
+	counts := make([]bag, len(begin))
 	in := make(map[int]float64) // chapters that have a term
 	for i := range begin {
 		end := len(d.texts)
@@ -196,7 +196,7 @@ func (d *vocabulary) name(begin []int) []Chapter {
 			end = begin[i+1]
 		}
 		counts[i] = d.count(begin[i], end)
-		for t := range counts[i] {
+		for _, t := range counts[i].terms {
 			in[t]++
 		}
 	}
@@ -222,15 +222,15 @@ func (d *vocabulary) name(begin []int) []Chapter {
 
 // title names texts by the words in them that are said more than once, seldom
 // elsewhere, and in few of the chapters; apart says how few.
-func (d *vocabulary) title(texts []terms, counts map[int]float64, apart func(term int) float64) string {
+func (d *vocabulary) title(texts []terms, counts bag, apart func(term int) float64) string {
 	var best []int
-	for t, n := range counts {
-		if n > 1 && d.elsewhere(t, texts) <= common {
+	for _, t := range counts.terms {
+		if counts.n[t] > 1 && d.elsewhere(t, texts) <= common {
 			best = append(best, t)
 		}
 	}
 	score := func(t int) float64 {
-		return counts[t] * apart(t) * (smoothing + d.weight[t]) * float64(min(longWord, utf8.RuneCountInString(d.written(t, nil))))
+		return counts.n[t] * apart(t) * (smoothing + d.weight[t]) * float64(min(longWord, utf8.RuneCountInString(d.written(t, nil))))
 	}
 	slices.Sort(best)
 	slices.SortStableFunc(best, func(a, b int) int { return cmp.Compare(score(b), score(a)) })

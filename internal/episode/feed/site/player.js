@@ -24,6 +24,7 @@ player.addEventListener("timeupdate", () => {
 // accents.
 const alike = { ø: "o", ł: "l", đ: "d", ħ: "h", ı: "i", ß: "ss", æ: "ae", œ: "oe" };
 const fold = (c) => {
+  if (c < "\x80") return c.toLowerCase();
   const plain = c.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\p{M}/gu, "");
   return alike[plain] ?? plain;
 };
@@ -51,29 +52,44 @@ const form = document.querySelector(".said form");
 if (form) {
   const field = form.querySelector("input");
   const texts = new Map();
-  const found = () => passages.filter((p) => !p.hidden);
-  const search = () => {
-    const words = [...field.value].map(fold).join("").split(/\s+/).filter(Boolean);
+  const textOf = (p) => {
+    if (!texts.has(p)) texts.set(p, folded(p));
+    return texts.get(p);
+  };
+  let words = [];
+
+  // What was found is marked in the passages that are near the window: a letter
+  // is in every word.
+  const near = new Set();
+  const mark = () => {
     const ranges = [];
-    for (const p of passages) {
-      if (!texts.has(p)) texts.set(p, folded(p));
-      const { text, places } = texts.get(p);
-      p.hidden = !words.every((w) => text.includes(w));
+    for (const p of near) {
       if (p.hidden) continue;
+      const { text, places } = textOf(p);
       for (const w of words) {
         for (let i = text.indexOf(w); i >= 0; i = text.indexOf(w, i + w.length)) {
-          const range = new Range();
-          range.setStart(places[i][0], places[i][1]);
-          range.setEnd(places[i + w.length - 1][0], places[i + w.length - 1][2]);
-          ranges.push(range);
+          const [startContainer, startOffset] = places[i];
+          const [endContainer, , endOffset] = places[i + w.length - 1];
+          ranges.push(new StaticRange({ startContainer, startOffset, endContainer, endOffset }));
         }
       }
     }
     globalThis.CSS?.highlights?.set("found", new Highlight(...ranges));
+  };
+  const watch = new IntersectionObserver((entries) => {
+    for (const e of entries) e.isIntersecting ? near.add(e.target) : near.delete(e.target);
+    if (words.length > 0) mark();
+  }, { rootMargin: "50%" });
+  for (const p of passages) watch.observe(p);
+
+  const found = () => passages.filter((p) => !p.hidden);
+  field.addEventListener("input", () => {
+    words = [...field.value].map(fold).join("").split(/\s+/).filter(Boolean);
+    for (const p of passages) p.hidden = !words.every((w) => textOf(p).text.includes(w));
+    mark();
     const n = found().length;
     form.querySelector("output").textContent = words.length === 0 ? "" : n === 1 ? "1 passage" : `${n || "No"} passages`;
-  };
-  field.addEventListener("input", search);
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     found()[0]?.firstElementChild.focus();
