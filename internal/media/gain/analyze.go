@@ -32,7 +32,6 @@ type Analysis struct {
 	config track.Config
 	blocks []block
 	mean   float64 // see meanEnergy; 0 until it is asked for
-	cut    int
 
 	choices [][maxStates]int8 // of a search, to be used again
 }
@@ -48,16 +47,19 @@ type Analyzer struct {
 	overlaps [slopes]overlap
 
 	blocks []block
-	cut    int        // blocks with samples at full scale
 	kinds  [][2]slope // of the units that are not judged yet
 	last   shape
 	judged int
 
-	skip    int
-	planes  [][]float32 // PeakReach samples before the next block, and all after
-	part    [][]float32
-	x       []float32
-	started bool
+	skip   int
+	planes [][]float32 // PeakReach samples before the next block, and all after
+	part   [][]float32
+	x      []float32
+}
+
+// Floor returns the floor that is low enough to plan a recording of so many LUFS.
+func Floor(integrated float64, o Options) float64 {
+	return o.Ceiling - max(0, o.Target-integrated) - tops*StepDecibels - 1
 }
 
 // DefaultFloor is the level in dBTP below which peaks are only bounded. With a
@@ -99,7 +101,8 @@ func NewAnalyzer(c track.Config, floor float64) (*Analyzer, error) {
 }
 
 // Add takes the next unit and what a decoder makes of it, interleaved samples
-// with full scale at ±1. The error says why a unit cannot be shifted.
+// with full scale at ±1, and beyond that where they go beyond: see Decoder. The
+// error says why a unit cannot be shifted.
 func (a *Analyzer) Add(unit []byte, samples []float32) error {
 	channels := len(a.planes)
 	if len(samples) != a.coding.samples*channels {
@@ -135,16 +138,8 @@ func (a *Analyzer) Analysis() *Analysis {
 		}
 		a.judge()
 	}
-	return &Analysis{config: a.config, blocks: a.blocks, cut: a.cut}
+	return &Analysis{config: a.config, blocks: a.blocks}
 }
-
-// fullScale is the largest sample that 16 bits hold.
-const fullScale = 32767.0 / 32768
-
-// CutOff returns in how many units samples stand at full scale. Where the decoder
-// cuts them off there (pcm.CutsOff), what is said of peaks and loudness holds at
-// least for those units.
-func (a *Analysis) CutOff() int { return a.cut }
 
 // judge fills in the next block.
 func (a *Analyzer) judge() {
@@ -155,7 +150,6 @@ func (a *Analyzer) judge() {
 	a.kinds = append(a.kinds[:0], a.kinds[1:]...)
 	peak, louder, softer := 0.0, 0.0, 0.0
 	var energy, alias float64
-	cut := false
 	for c, plane := range a.planes {
 		x := plane[:n+2*reach]
 		a.part[c] = x[reach : reach+n]
@@ -168,14 +162,10 @@ func (a *Analyzer) judge() {
 			crossed += float64(w * w)
 			most = max(most, v, -v)
 		}
-		cut = cut || most >= fullScale
 		energy += all
 		alias += crossed
 		p, l, s := a.peaksOf(x, o, most)
 		peak, louder, softer = max(peak, p), max(louder, l), max(softer, s)
-	}
-	if cut {
-		a.cut++
 	}
 	b.heard, b.energy, b.alias = float32(a.weigher.Energy(a.part)), float32(energy), float32(alias)
 	b.peak, b.louder, b.softer = parts(peak), parts(louder), parts(softer)
@@ -193,7 +183,8 @@ func (a *Analyzer) peaksOf(x []float32, o overlap, most float32) (peak, louder, 
 	}
 	a.x = append(a.x[:0], x...)
 	peak = float64(a.peaks.Find(a.x, a.floor))
-	if !a.coding.exact {
+	const near = 1.4 // 3 dB: peaks that only the largest gains bring to the ceiling are bounded
+	if !a.coding.exact || peak < float64(near*a.floor) {
 		return peak, peak * bounded(1) * Factor(1), peak * bounded(1)
 	}
 	return peak, a.changed(x, o, Factor(1)), a.changed(x, o, Factor(-1))
@@ -205,7 +196,8 @@ func (a *Analyzer) changed(x []float32, o overlap, factor float64) float64 {
 	n, more := a.coding.samples, float32(factor-1)
 	y := append(a.x[:0], x[:reach]...)
 	for i := range n {
-		y = append(y, x[reach+i]*(1+more*o.rise[i])-more*o.cross[i]*x[reach+n-1-i])
+		scale := 1 + float32(more*o.rise[i])
+		y = append(y, float32(x[reach+i]*scale)-float32(float32(more*o.cross[i])*x[reach+n-1-i]))
 	}
 	for _, v := range x[reach+n:] {
 		y = append(y, v*(1+more))

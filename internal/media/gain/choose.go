@@ -14,7 +14,10 @@ type Options struct {
 	// Damage is how far below the sound all aliasing together stays, in decibels.
 	// The target is missed rather than that.
 	Damage float64
-	Levels []Level // in order; none for one level
+	// MaxGain is by how many decibels units are raised at most, before Levels: what
+	// nearly is silence stays so. 0 is no limit.
+	MaxGain float64
+	Levels  []Level // in order; none for one level
 }
 
 // A Level is by how much a stretch is raised beside the rest, as where a speaker
@@ -52,9 +55,14 @@ func (a *Analysis) Plan(o Options) (*Plan, error) {
 	}
 	ceiling := int(math.Floor(fine * (o.Ceiling - margin) / StepDecibels))
 	least := int(math.Round((o.Target - float64(flat.Integrated)) / StepDecibels))
+	most := least + tops
+	if o.MaxGain > 0 {
+		most = min(most, int(math.Floor(o.MaxGain/StepDecibels)))
+		least = min(least, most)
+	}
 	var best *Plan
 	bestScore := math.Inf(1)
-	for base := least; base <= least+tops; base++ {
+	for base := least; base <= most; base++ {
 		s, err := newSearch(a, ceiling, want, base)
 		if err != nil {
 			break
@@ -128,7 +136,7 @@ func (a *Analysis) cheapest(s *search, o Options, steps []int8) (best *Plan, bes
 // score says how bad a plan is, in LU that the target is missed by: two thousand
 // changes a minute are as bad as one, and so is damage 100 dB nearer than 60.
 func (p *Plan) score(o Options) float64 {
-	score := math.Abs(float64(p.Integrated)-o.Target) + p.PerMinute/2000 + 0.01*max(0, 60-float64(p.Damage))
+	score := math.Abs(float64(p.Integrated)-o.Target) + p.PerMinute/2000 + float64(0.01*max(0, 60-float64(p.Damage)))
 	if short := o.Damage - float64(p.Damage); short > 0 {
 		score += 100 + short
 	}
@@ -220,5 +228,5 @@ func (a *Analysis) Loudness(spans ...Span) loudness.Level {
 			next = f + 1
 		}
 	}
-	return m.gate.Integrated()
+	return m.programme.Result().Integrated
 }

@@ -46,7 +46,10 @@ type Plan struct {
 	Units int64
 
 	Integrated loudness.Level // LUFS
-	TruePeak   loudness.Level // dBTP; of sound that lies below Options.Floor, at most that
+	Range      loudness.Level // LU
+	// MaxMomentary and MaxShortTerm are maxima of windows that begin every 100 ms.
+	MaxMomentary, MaxShortTerm loudness.Level
+	TruePeak                   loudness.Level // dBTP; of sound that lies below Options.Floor, at most that
 	// Damage is how far all aliasing together lies below all sound, and Worst
 	// how far that of the worst loud unit does, in decibels: +Inf where there is
 	// none. A unit is loud if it lies less than 20 dB below the mean of all that

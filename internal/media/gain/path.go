@@ -75,7 +75,7 @@ func newSearch(a *Analysis, ceiling int, want []int8, base int) (*search, error)
 	s.rest, s.jump = 1e-6*mean, 1e-2*mean
 	for k := 1; k <= maxJump; k++ {
 		r := Factor(k)
-		s.limit[k-1] = math.Pow(10, -leastLoud/10.0) * (1 + r*r) / 2 / ((r - 1) * (r - 1))
+		s.limit[k-1] = math.Pow(10, -leastLoud/10.0) * (1 + float64(r*r)) / 2 / ((r - 1) * (r - 1))
 		s.extra[k] = int(math.Ceil(fine * 4 * math.Log2(bounded(k))))
 	}
 	return s, nil
@@ -198,7 +198,7 @@ func (s *search) forward(now *[maxStates]float64, at, end int, choices [][maxSta
 						best, from = price, k
 					}
 				}
-				best += weight * math.Abs(wanted-square[to])
+				best += float64(weight * math.Abs(wanted-square[to]))
 			}
 			next[to] = best
 			choice[to] = int8(from - to)

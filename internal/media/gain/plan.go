@@ -51,7 +51,8 @@ func (a *Analysis) tally(steps []int8) Plan {
 	if worst > 0 {
 		p.Worst = loudness.Level(-10 * math.Log10(worst))
 	}
-	p.Integrated = mix.gate.Integrated()
+	r := mix.programme.Result()
+	p.Integrated, p.Range, p.MaxMomentary, p.MaxShortTerm = r.Integrated, r.Range, r.MaxMomentary, r.MaxShortTerm
 	p.TruePeak = loudness.Level(peak * StepDecibels / fine)
 	if s := a.Seconds(); s > 0 {
 		p.PerMinute = 60 * float64(p.Changes) / s
@@ -101,40 +102,29 @@ func (a *Analysis) meanEnergy() float64 {
 	return a.mean
 }
 
-// A mixer makes windows of 400 ms of the energies of blocks.
+// A mixer makes stretches of 100 ms of the energies of blocks.
 type mixer struct {
-	gate  *loudness.Gate
-	rate  float64
-	unit  float64    // samples that a block lasts
-	at    float64    // of the next block
-	cells [4]float64 // energies of the last 100 ms each; the newest is being filled
-	n     int64      // cells that are full
+	programme *loudness.Programme
+	border    float64 // how many samples 100 ms last
+	unit      float64 // samples that a block lasts
+	at        float64 // of the next block, in its 100 ms
+	energy    float64 // of the 100 ms that are being filled
 }
 
 func (a *Analysis) newMixer() *mixer {
-	return &mixer{gate: loudness.NewGate(), rate: float64(a.config.SampleRate), unit: float64(a.config.UnitSamples)}
+	return &mixer{programme: loudness.NewProgramme(a.config.SampleRate),
+		border: float64(a.config.SampleRate) / 10, unit: float64(a.config.UnitSamples)}
 }
 
 // add takes the energy of the next block, which is spread evenly over it.
 func (m *mixer) add(energy float64) {
-	at, end := m.at, m.at+m.unit
-	for {
-		border := float64(m.n+1) * m.rate / 10
-		part := (min(end, border) - at) / m.unit
-		m.cells[m.n%4] += float64(energy * part)
-		if end < border {
-			break
-		}
-		m.n++
-		if m.n >= 4 {
-			var sum float64
-			for _, c := range m.cells {
-				sum += c
-			}
-			m.gate.Add(sum / (0.4 * m.rate))
-		}
-		m.cells[m.n%4] = 0
-		at = border
+	left := m.unit
+	for m.at+left >= m.border {
+		part := m.border - m.at
+		m.programme.Add(m.energy + float64(energy*part/m.unit))
+		m.energy, m.at = 0, 0
+		left -= part
 	}
-	m.at = end
+	m.energy += float64(energy * left / m.unit)
+	m.at += left
 }

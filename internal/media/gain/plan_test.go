@@ -214,6 +214,13 @@ func TestPlansKeepTheirPromises(t *testing.T) {
 	}
 }
 
+func TestGainIsLimited(t *testing.T) {
+	p, err := made(times(200, -60)...).Plan(Options{Target: -16, Ceiling: -1, Damage: 45, MaxGain: 20})
+	if err != nil || !reflect.DeepEqual(p.Runs, []Run{{0, 13}}) {
+		t.Errorf("%v, %v", p, err)
+	}
+}
+
 func TestNoRoom(t *testing.T) {
 	a := made(times(100, -3)...)
 	for i := range a.blocks {

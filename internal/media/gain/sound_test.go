@@ -17,7 +17,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
-	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -71,11 +70,16 @@ func (s *stream) clone() *stream {
 // analyze returns the analysis of a stream.
 func (s *stream) analyze(t testing.TB) *Analysis {
 	t.Helper()
-	a, err := NewAnalyzer(s.config, DefaultFloor)
+	return s.analyzeFrom(t, DefaultFloor)
+}
+
+func (s *stream) analyzeFrom(t testing.TB, floor float64) *Analysis {
+	t.Helper()
+	a, err := NewAnalyzer(s.config, floor)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := pcm.NewDecoder(s.config)
+	d, err := NewDecoder(s.config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -401,6 +405,12 @@ func TestPlansComeTrue(t *testing.T) {
 			if math.Abs(float64(r.Integrated-p.Integrated)) > 0.1 {
 				t.Errorf("%.2f LUFS, predicted %.2f", r.Integrated, p.Integrated)
 			}
+			if d := float64(r.Range - p.Range); math.Abs(d) > 0.2 {
+				t.Errorf("loudness range %.2f LU, predicted %.2f", r.Range, p.Range)
+			}
+			if math.Abs(float64(r.MaxShortTerm-p.MaxShortTerm)) > 0.2 || math.Abs(float64(r.MaxMomentary-p.MaxMomentary)) > 0.4 {
+				t.Errorf("at most %.2f and %.2f LUFS, predicted %.2f and %.2f", r.MaxShortTerm, r.MaxMomentary, p.MaxShortTerm, p.MaxMomentary)
+			}
 			if float64(r.TruePeak) > o.Ceiling || r.TruePeak > p.TruePeak+0.05 {
 				t.Errorf("%.2f dBTP, predicted %.2f under %.2f", r.TruePeak, p.TruePeak, o.Ceiling)
 			}
@@ -451,6 +461,47 @@ func comesTrue(t *testing.T, s, out *stream, p *Plan) {
 	}
 	if db := 10 * math.Log10(sound/wrong); !(db >= 120) {
 		t.Errorf("outside the changes the error is %.1f dB below the sound", db)
+	}
+}
+
+// Peaks above full scale are those that ffmpeg's decoder gives as floats, and all
+// other samples those of the decoder below.
+func TestPeaksAboveFullScale(t *testing.T) {
+	for name, s := range map[string]*stream{
+		"AAC": encoded(t, "aevalsrc=1.3*sin(2*PI*(200+40*t)*t)*lt(mod(t\\,0.6)\\,0.2)+0.1*sin(2*PI*330*t):s=48000:d=4", "-b:a", "96k"),
+		"MP3": encoded(t, "aevalsrc=0.99*sin(2*PI*(200+40*t)*t)*lt(mod(t\\,0.6)\\,0.2)+0.3*lt(mod(t\\,0.01)\\,0.0002)|0.1*sin(2*PI*330*t):s=44100:d=4", "lame", "-b", "96"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s = s.shift(t, []Run{{0, 5}}) // nothing that an encoder would cut off
+			x := s.heard(t)
+			d, err := NewDecoder(s.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, channels := s.config.UnitSamples, s.config.Channels
+			got := make([]float32, n*channels)
+			var wrong, peak, want float64
+			over := 0
+			for f := range s.at {
+				if err := d.Decode(got, s.unit(f)); err != nil {
+					t.Fatal(err)
+				}
+				for i, v := range got {
+					w := x[i%channels][f*n+i/channels]
+					if math.Abs(float64(w)) >= 1 {
+						over++
+						wrong = max(wrong, math.Abs(float64(v-w)))
+					}
+					peak, want = max(peak, math.Abs(float64(v))), max(want, math.Abs(float64(w)))
+				}
+			}
+			if over < 100 || want < 1.5 {
+				t.Fatalf("%d samples beyond full scale, up to %v", over, want)
+			}
+			if db := 20 * math.Log10(peak/want); math.Abs(db) > 0.2 || wrong > 64.0/32768 {
+				t.Errorf("peak %.3f, ffmpeg's %.3f; samples are wrong by up to %.1f LSB", peak, want, wrong*32768)
+			}
+		})
 	}
 }
 

@@ -80,7 +80,7 @@ func bessel(x float64) float64 {
 	sum, term := 1.0, 1.0
 	for k := 1.0; term > 1e-15*sum; k++ {
 		term *= x / (2 * k) * (x / (2 * k))
-		sum += term
+		sum += float64(term)
 	}
 	return sum
 }

@@ -33,18 +33,48 @@ func (w *Weigher) Energy(part [][]float32) float64 {
 	return sum
 }
 
-// A Gate makes the integrated loudness of the weighted mean squares of windows of
-// 400 ms, of which one begins every 100 ms.
-type Gate struct{ windows histogram }
+// A Programme measures loudness from the weighted energies of the 100 ms that it
+// consists of, one after the other. The maxima of a Meter are those of windows that
+// begin every 10 ms, and can be a little higher.
+type Programme struct {
+	rate              float64
+	energies          [shortTermCells / cellsPerStep]float64 // ring
+	n                 int64
+	gated, shortTerm  histogram
+	momentary, threes float64 // largest mean squares
+}
 
-// NewGate returns a Gate that has seen nothing.
-func NewGate() *Gate { return &Gate{newHistogram()} }
+// NewProgramme returns a Programme of audio of so many samples per second.
+func NewProgramme(sampleRate int) *Programme {
+	return &Programme{rate: float64(sampleRate), gated: newHistogram(), shortTerm: newHistogram()}
+}
 
-// Add notes one more window.
-func (g *Gate) Add(meanSquare float64) { g.windows.add(meanSquare) }
+// Add takes the energy of the next 100 ms.
+func (p *Programme) Add(energy float64) {
+	size := int64(len(p.energies))
+	p.energies[p.n%size] = energy
+	p.n++
+	mean := func(steps int64) float64 {
+		if p.n < steps {
+			return 0
+		}
+		var sum float64
+		for back := range steps {
+			sum += p.energies[(p.n-1-back)%size]
+		}
+		return sum / (float64(steps) * p.rate * cellsPerStep / cellsPerSecond)
+	}
+	momentary, threes := mean(momentaryCells/cellsPerStep), mean(size)
+	p.gated.add(momentary)
+	p.shortTerm.add(threes)
+	p.momentary, p.threes = max(p.momentary, momentary), max(p.threes, threes)
+}
 
-// Integrated returns the loudness in LUFS of all windows, gated.
-func (g *Gate) Integrated() Level { return g.windows.integrated() }
+// Result returns the loudness of what was added. It says nothing of peaks.
+func (p *Programme) Result() Result {
+	return Result{Integrated: p.gated.integrated(), Range: p.shortTerm.spread(),
+		MaxMomentary: loudness(p.momentary), MaxShortTerm: loudness(p.threes), TruePeak: silence, SamplePeak: silence}
+}
 
 // PeakReach is how many samples on both sides of a stretch have a say in its
 // true peak.

@@ -53,20 +53,22 @@ func (f *filterState) settle() {
 	}
 }
 
-// run filters x and returns the sum of the squared output.
+// run filters x and returns the sum of the squared output. The conversions keep
+// compilers for other processors from fusing products and sums, which would round
+// otherwise.
 func (w *weighting) run(f *filterState, x []float32) float64 {
 	b0, b1, b2, a1, a2, c1, c2 := w.b0, w.b1, w.b2, w.a1, w.a2, w.c1, w.c2
 	s1, s2, t1, t2 := f.s1, f.s2, f.t1, f.t2
 	var sum float64
 	for _, v := range x {
 		in := float64(v)
-		y := b0*in + s1
-		s1 = b1*in - a1*y + s2
-		s2 = b2*in - a2*y
+		y := float64(b0*in) + s1
+		s1 = float64(b1*in) - float64(a1*y) + s2
+		s2 = float64(b2*in) - float64(a2*y)
 		z := y + t1
-		t1 = t2 - 2*y - c1*z
-		t2 = y - c2*z
-		sum += z * z
+		t1 = t2 - float64(2*y) - float64(c1*z)
+		t2 = y - float64(c2*z)
+		sum += float64(z * z)
 	}
 	*f = filterState{s1, s2, t1, t2}
 	f.settle()
@@ -82,22 +84,22 @@ func (w *weighting) runPair(f, g *filterState, x, x2 []float32) (sum, sum2 float
 	x2 = x2[:len(x)]
 	for i, v := range x {
 		in := float64(v)
-		y := b0*in + s1
-		s1 = b1*in - a1*y + s2
-		s2 = b2*in - a2*y
+		y := float64(b0*in) + s1
+		s1 = float64(b1*in) - float64(a1*y) + s2
+		s2 = float64(b2*in) - float64(a2*y)
 		z := y + t1
-		t1 = t2 - 2*y - c1*z
-		t2 = y - c2*z
-		sum += z * z
+		t1 = t2 - float64(2*y) - float64(c1*z)
+		t2 = y - float64(c2*z)
+		sum += float64(z * z)
 
 		in = float64(x2[i])
-		y = b0*in + p1
-		p1 = b1*in - a1*y + p2
-		p2 = b2*in - a2*y
+		y = float64(b0*in) + p1
+		p1 = float64(b1*in) - float64(a1*y) + p2
+		p2 = float64(b2*in) - float64(a2*y)
 		z = y + q1
-		q1 = q2 - 2*y - c1*z
-		q2 = y - c2*z
-		sum2 += z * z
+		q1 = q2 - float64(2*y) - float64(c1*z)
+		q2 = y - float64(c2*z)
+		sum2 += float64(z * z)
 	}
 	*f = filterState{s1, s2, t1, t2}
 	*g = filterState{p1, p2, q1, q2}
