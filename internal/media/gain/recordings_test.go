@@ -51,13 +51,25 @@ func TestRecordings(t *testing.T) {
 	}{
 		{"X, host", func(t *testing.T) *stream { return spoken(t, "en-us", room+"volume=4.4dB", "-ac", "1", "-b:a", "96k") }},
 		{"X, guest", func(t *testing.T) *stream { return spoken(t, "en-gb", room+"volume=3.4dB", "-ac", "1", "-b:a", "96k") }},
-		{"X, another voice", func(t *testing.T) *stream { return spoken(t, "en-us+f3", room+"volume=3.1dB", "-ac", "1", "-b:a", "96k") }},
+		{"X, another voice", func(t *testing.T) *stream {
+			return spoken(t, "en-us+f3", room+"volume=3.1dB", "-ac", "1", "-b:a", "96k")
+		}},
 		{"dry speech", func(t *testing.T) *stream { return spoken(t, "en-us", "volume=-4dB", "-ac", "1", "-b:a", "96k") }},
-		{"stereo", func(t *testing.T) *stream { return spoken(t, "en-gb+m5", room+"volume=-3dB,pan=stereo|c0=c0|c1=0.7*c0", "-b:a", "128k") }},
-		{"loud and quiet speakers", func(t *testing.T) *stream { return spoken(t, "en-gb", room+"volume='if(lt(mod(t,20),10),1.4,0.35)':eval=frame", "-ac", "1", "-b:a", "96k") }},
-		{"a laugh and a slap", func(t *testing.T) *stream { return spoken(t, "en-us", room+"volume='if(lt(mod(t,30),0.15),5,1)':eval=frame", "-ac", "1", "-b:a", "96k") }},
-		{"music", func(t *testing.T) *stream { return encoded(t, "aevalsrc=0.05*sin(2*PI*220*t)*exp(-4*mod(t\\,0.5))*4+0.06*sin(2*PI*277*t)+0.06*sin(2*PI*330*t)+0.5*random(0)*exp(-60*mod(t\\,0.5))|0.12*sin(2*PI*220*t)*exp(-3*mod(t\\,0.5))+0.08*sin(2*PI*440*t):s=48000:d=90", "-b:a", "128k") }},
-		{"clipping", func(t *testing.T) *stream { return spoken(t, "en-us", room+"volume=22dB,alimiter=limit=0.8:level=false:attack=0.1:release=5", "-ac", "1", "-b:a", "96k") }},
+		{"stereo", func(t *testing.T) *stream {
+			return spoken(t, "en-gb+m5", room+"volume=-3dB,pan=stereo|c0=c0|c1=0.7*c0", "-b:a", "128k")
+		}},
+		{"loud and quiet speakers", func(t *testing.T) *stream {
+			return spoken(t, "en-gb", room+"volume='if(lt(mod(t,20),10),1.4,0.35)':eval=frame", "-ac", "1", "-b:a", "96k")
+		}},
+		{"a laugh and a slap", func(t *testing.T) *stream {
+			return spoken(t, "en-us", room+"volume='if(lt(mod(t,30),0.15),5,1)':eval=frame", "-ac", "1", "-b:a", "96k")
+		}},
+		{"music", func(t *testing.T) *stream {
+			return encoded(t, "aevalsrc=0.05*sin(2*PI*220*t)*exp(-4*mod(t\\,0.5))*4+0.06*sin(2*PI*277*t)+0.06*sin(2*PI*330*t)+0.5*random(0)*exp(-60*mod(t\\,0.5))|0.12*sin(2*PI*220*t)*exp(-3*mod(t\\,0.5))+0.08*sin(2*PI*440*t):s=48000:d=90", "-b:a", "128k")
+		}},
+		{"clipping", func(t *testing.T) *stream {
+			return spoken(t, "en-us", room+"volume=22dB,alimiter=limit=0.8:level=false:attack=0.1:release=5", "-ac", "1", "-b:a", "96k")
+		}},
 		{"near silence", func(t *testing.T) *stream { return spoken(t, "en-gb", room+"volume=-35dB", "-ac", "1", "-b:a", "96k") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
