@@ -104,7 +104,8 @@ func TestShiftedFiles(t *testing.T) {
 				"ffmpeg": {"-v", "error", "-i", "FILE", "-f", "f32le", "-c:a", "pcm_f32le", "-"},
 				"mpg123": {"-q", "-e", "f32", "-s", "FILE"},
 			}
-			for _, steps := range []int{-5, 1, 4} {
+			originals := map[string][]float32{}
+			for _, steps := range []int{-5, 4} {
 				out := bytes.Clone(b)
 				shiftFile(t, out, steps)
 				if err := os.WriteFile(other, out, 0o600); err != nil {
@@ -117,7 +118,10 @@ func TestShiftedFiles(t *testing.T) {
 						args[at] = file
 						return floats(t, name, args...)
 					}
-					if db := errorBelow(t, with(other), with(file), math.Pow(2, float64(steps)/4)); !(db >= 120) {
+					if originals[name] == nil {
+						originals[name] = with(file)
+					}
+					if db := errorBelow(t, with(other), originals[name], math.Pow(2, float64(steps)/4)); !(db >= 120) {
 						t.Errorf("%s, %d steps: the error is %.1f dB below the sound", name, steps, db)
 					}
 				}
