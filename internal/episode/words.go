@@ -56,11 +56,15 @@ const TranscriptExt = ".transcript.json"
 const EstimatedSpeakers = "Speakers are estimates, made from audio levels."
 
 // hashTranscript takes down which transcript the episode has.
-func (e *export) hashTranscript() error {
-	t := &e.Transcript
-	if len(t.Cues) == 0 {
-		return nil
+func (e *export) hashTranscript() (err error) {
+	if len(e.Transcript.Cues) > 0 {
+		e.rec.Settings.Transcript, err = e.Transcript.Hash()
 	}
+	return err
+}
+
+// Hash is the hash of a transcript as records of episodes have it.
+func (t *Transcript) Hash() (string, error) {
 	// A cue as records of episodes hash it: what is written of it.
 	type hashed struct {
 		Start, End    float64
@@ -76,8 +80,7 @@ func (e *export) hashTranscript() error {
 		b = append(b, t.Language+" "+t.SpeakersFrom...)
 	}
 	sum := sha256.Sum256(b)
-	e.rec.Settings.Transcript = hex.EncodeToString(sum[:])
-	return err
+	return hex.EncodeToString(sum[:]), err
 }
 
 // addTranscripts puts the transcript into the time of the episode, without the

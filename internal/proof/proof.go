@@ -50,7 +50,7 @@ const (
 
 // A Check is one step of a proof.
 type Check struct {
-	What   string `json:"what"` // file, record, original, frames, clock, units, samples, remade, archive, member, receipt
+	What   string `json:"what"` // file, record, original, frames, clock, units, samples, remade, archive, member, receipt, transcript
 	Of     string `json:"of"`   // the name of what was looked at
 	Result Result `json:"result"`
 	Detail string `json:"detail,omitempty"`

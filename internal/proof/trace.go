@@ -49,6 +49,9 @@ func (p *Prover) File(ctx context.Context, name string) (*Proof, error) {
 		}
 	}
 	err = p.traceOriginals(ctx, proof, t, name)
+	if err == nil {
+		err = p.words(ctx, proof, t)
+	}
 	return proof.finish(), err
 }
 
@@ -335,6 +338,7 @@ func (p *Prover) Space(ctx context.Context, id string) (*Proof, error) {
 	if err := p.origins(ctx, proof, s); err != nil {
 		return nil, err
 	}
+	p.transcript(proof, s)
 	made, err := p.made(s)
 	if err != nil {
 		return nil, err
