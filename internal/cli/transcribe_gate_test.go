@@ -71,7 +71,7 @@ func TestVoicesThatLeave(t *testing.T) {
 			s.write(t, ledger, []byte(host+c.ledger))
 			a := s.clone()
 			a.Settings.Settings = settings.Settings{Library: filepath.Join(s.Home, "Spaces"), LockWait: time.Minute, Jobs: 1, Consent: consent.Policy{consent.Transcribing: c.mode}}
-			o := &transcribeOptions{Refs: app.Refs{Words: []string{"latest"}}, override: c.reason}
+			o := &transcribeOptions{Refs: app.Refs{Words: []string{"latest"}}, override: c.reason, replace: true}
 			lib, rows, err := o.Open(t.Context(), a.App)
 			if err != nil {
 				t.Fatal(err)
