@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -34,6 +35,10 @@ func readWords(t *testing.T, dir, id string) *transcripts.Transcript {
 	}
 	return made
 }
+
+// patientWriter waits for the lock of the library, which a browser that another
+// test starts in that moment holds for a moment too.
+func patientWriter(o *Options) { o.Library.LockWait = 10 * time.Second }
 
 // corrected is what the page reads of a correction.
 type corrected struct {
@@ -84,7 +89,7 @@ func TestCorrectTranscript(t *testing.T) {
 	dir := sample(t)
 	speakWords(t, dir, sampleID, 6, 5, nil)
 	file := filepath.Join(folderOf(t, dir), "transcript", "transcript.json")
-	c := enter(t, serveTest(t, dir))
+	c := enter(t, serveTest(t, dir, patientWriter))
 	before, was := string(read(t, file)), readWords(t, dir, sampleID)
 	text := func(s string) *string { return &s }
 	who := func(names ...string) *[]string { return &names }
@@ -163,7 +168,7 @@ func TestHostileCorrections(t *testing.T) {
 	speakWords(t, dir, sampleID, 6, 5, nil)
 	file := filepath.Join(folderOf(t, dir), "transcript", "transcript.json")
 	before := string(read(t, file))
-	c := enter(t, serveTest(t, dir))
+	c := enter(t, serveTest(t, dir, patientWriter))
 	stamp := c.stamp()
 	good := fmt.Sprintf(`{"stamp":%q,"utterance":0,"text":"x"}`, stamp)
 	for _, tt := range []struct {
@@ -217,7 +222,7 @@ func TestCorrectInPlace(t *testing.T) {
 	dir := sample(t)
 	speakWords(t, dir, sampleID, 12, 6, nil)
 	was := readWords(t, dir, sampleID)
-	server := serveTest(t, dir)
+	server := serveTest(t, dir, patientWriter)
 	b := browse(t, server)
 	b.openWords(sampleID)
 	field := `document.querySelector("#said textarea")`
@@ -241,10 +246,16 @@ func TestCorrectInPlace(t *testing.T) {
 	if got := readWords(t, dir, sampleID).Utterances[1]; got.Text != "Corrected by <b>hand</b>" || !got.Corrected {
 		t.Errorf("the file has %+v", got)
 	}
-	// The keyboard is on the line: Enter opens it again, Escape gives up.
+	// The keyboard is on the line: Enter opens it again, Escape gives up. What the
+	// page shows anew meanwhile leaves the field alone.
 	b.do(chromedp.KeyEvent(kb.Enter))
 	b.until("a field", field+` === document.activeElement`)
 	typeOver("no")
+	b.choose("language", "fr")
+	if got := eval[string](b, field+`?.value ?? ""`); got != "no" {
+		t.Errorf("in another language the field has %q", got)
+	}
+	b.choose("language", "en")
 	b.do(chromedp.KeyEvent(kb.Escape))
 	b.until("the line as it was", field+` === null && document.activeElement.dataset.line === "1"`)
 	if got := b.lineText(1); got != "Corrected by <b>hand</b>" {

@@ -98,6 +98,7 @@ export class Correcting {
 		if (line < 0) return;
 		this.line = -1;
 		this.pane.rows.renew(line);
+		if (this.pane.stale) this.pane.renderWords();
 		if (focused) this.pane.focus(line);
 	}
 

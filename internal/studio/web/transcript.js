@@ -111,9 +111,14 @@ export class Transcript {
 		this.leave(!this.following);
 	}
 
-	// renderWords writes the rows anew, with who speaks or in another language.
+	// renderWords writes the rows anew, with who speaks or in another language; not
+	// while one of them is being changed.
 	renderWords() {
-		if (this.answer) this.render(this.rows.count > 0);
+		this.stale = this.correcting.line >= 0;
+		if (!this.answer || this.stale) return;
+		const focused = this.list.contains(document.activeElement);
+		this.render(this.rows.count > 0);
+		if (focused && this.shown) this.focus(Math.max(0, this.cursor));
 	}
 
 	about() {
