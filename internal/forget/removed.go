@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
 )
 
 // isAside reports whether a file lies among what was removed.
@@ -81,6 +82,9 @@ func (s *search) removedParts() error {
 }
 
 func (s *search) removedPart(part *removed.Item) error {
+	if part.Kind == removed.Transcript {
+		return s.removedTranscript(part)
+	}
 	it := Item{Kind: Clip, Recording: part.ID, Name: part.Here(path.Join(part.Folder, part.Name)), place: part.Place}
 	chosen := s.choice.Clips
 	switch part.Kind {
@@ -133,6 +137,57 @@ func (s *search) removedPart(part *removed.Item) error {
 	}
 	it.Fate = fate(gone || it.Voice && chosen || it.Named && s.choice.Names && part.Kind != removed.Transcript, Removed)
 	if part.Kind == removed.Transcript && it.Fate == Stays && it.Named && s.choice.Names {
+		it.Fate = Rewritten
+	}
+	s.found(it)
+	s.places[part.Place] = it.Fate == Removed
+	return nil
+}
+
+// removedTranscript looks at a transcript that was removed or replaced. It goes as
+// a whole if the person may speak in it.
+func (s *search) removedTranscript(part *removed.Item) error {
+	it := Item{Kind: Transcript, Recording: part.ID, Name: part.Here(layout.TranscriptIn(path.Dir(part.Folder))), place: part.Place}
+	for _, f := range part.Files {
+		it.was = append(it.was, f.Name)
+		it.beside = append(it.beside, part.Here(f.Name))
+		it.Bytes += f.Bytes
+	}
+	stage := true // nobody knows
+	it.Voice = true
+	if sp := s.spaceOf(part.ID); sp != nil {
+		turns, err := s.lib.TurnsOf(sp)
+		if err != nil {
+			return err
+		}
+		use := consent.Use{Recording: &sp.Recording, Turns: turns}
+		stage = onStage(&sp.Recording, turns, s.Handle)
+		b, err := s.small(it.Name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		t := new(transcripts.Transcript)
+		if json.Unmarshal(b, t) == nil {
+			e := s.spoken(sp, use, t)
+			it.Voice = e.Everywhere || len(e.Spans) > 0
+		}
+	}
+	for _, name := range it.beside {
+		named, err := s.names(name)
+		if err != nil {
+			return err
+		}
+		it.Named = it.Named || named
+	}
+	if !it.Voice && !it.Named {
+		return nil
+	}
+	gone := stage && s.choice.Originals
+	if gone {
+		s.dropped = append(s.dropped, part.Place)
+	}
+	it.Fate = fate(gone || it.Voice && s.choice.Words, Removed)
+	if it.Fate == Stays && s.choice.Names {
 		it.Fate = Rewritten
 	}
 	s.found(it)
