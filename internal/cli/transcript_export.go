@@ -121,13 +121,12 @@ func (a *App) exportTranscript(ctx context.Context, o *transcriptExportOptions) 
 	if t, err = o.within(t); err != nil {
 		return err
 	}
-	words := &wording{cues: t.Cues()}
-	missing, err := a.allowWords(ctx, o, lib, t, words)
+	t, missing, err := a.allowWords(ctx, o, lib, t)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	if err := words.write(&b, o.format, t.SpeakersFrom == transcripts.FromLevels); err != nil {
+	if err := writeTranscript(&b, t, o.format); err != nil {
 		return err
 	}
 	if o.output == "" {
@@ -139,9 +138,9 @@ func (a *App) exportTranscript(ctx context.Context, o *transcriptExportOptions) 
 		return err
 	}
 	if a.Settings.JSON {
-		return app.WriteJSON(a.Out, exportedTranscript{space.Schema, s.ID, o.format, o.output, n, len(words.cues), missing})
+		return app.WriteJSON(a.Out, exportedTranscript{space.Schema, s.ID, o.format, o.output, n, len(t.Utterances), missing})
 	}
-	_, err = fmt.Fprintf(a.Out, "%s  %s  %s\n", terminal.Safe(a.Shorten(o.output)), spell.Count(len(words.cues), "utterance"), spell.Size(n))
+	_, err = fmt.Fprintf(a.Out, "%s  %s  %s\n", terminal.Safe(a.Shorten(o.output)), spell.Count(len(t.Utterances), "utterance"), spell.Size(n))
 	return err
 }
 
@@ -157,12 +156,12 @@ type exportedTranscript struct {
 }
 
 // allowWords asks the gate whether what was said may be written, or takes out of
-// the words what may not. It returns who has not agreed where they may be written
-// all the same.
-func (a *App) allowWords(ctx context.Context, o *transcriptExportOptions, lib *library.Library, t *transcripts.Transcript, words *wording) ([]string, error) {
+// the transcript what may not. It returns the transcript that may be written, and
+// who has not agreed where that is all the same.
+func (a *App) allowWords(ctx context.Context, o *transcriptExportOptions, lib *library.Library, t *transcripts.Transcript) (*transcripts.Transcript, []string, error) {
 	ask, err := a.NewAsker(lib, o.override, false)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer ask.Close()
 	if !o.omit.only {
@@ -172,78 +171,44 @@ func (a *App) allowWords(ctx context.Context, o *transcriptExportOptions, lib *l
 			use.Parts = append(use.Parts, space.Stretch{Start: float64(u.Start) / float64(t.Rate), End: float64(u.End) / float64(t.Rate)})
 		}
 		if len(use.Parts) == 0 {
-			return nil, nil // no words: no Parts would mean all of it
+			return t, nil, nil // no words: no Parts would mean all of it
 		}
-		return ask.Ask(ctx, consent.Exporting, use)
+		missing, err := ask.Ask(ctx, consent.Exporting, use)
+		return t, missing, err
 	}
 	r, err := recording.Open(lib, t.ID, a.Version)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer r.Close()
 	out, err := o.omit.omission(ask, consent.Exporting, r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if text := out.text(recording.Span{Samples: r.Samples}); text != "" && !o.omit.reviewed {
-		return nil, notReviewed(t.ID, []string{text})
+		return nil, nil, notReviewed(t.ID, []string{text})
 	}
-	words.withhold(out, r)
-	return nil, nil
-}
-
-// A wording is what of a transcript may be written.
-type wording struct {
-	cues    []transcript.Cue
-	unnamed map[string]bool // handles and ids of people who must not be named; nil: everybody may be
-}
-
-// withhold takes out the words that touch what is left out of the recording.
-func (w *wording) withhold(out *omission, r *recording.Recording) {
 	var spans []transcript.Span
 	for _, s := range out.Spans {
 		spans = append(spans, transcript.Span{Start: r.Seconds(s.Start), End: r.Seconds(s.End())})
 	}
-	w.cues = transcript.Withhold(w.cues, spans)
-	names := out.Unnamed()
-	if len(names) == 0 {
-		return
-	}
-	w.unnamed = make(map[string]bool)
-	for _, name := range names {
-		w.unnamed[consent.Handle(name)] = true
-	}
-	for i := range w.cues {
-		var named []string
-		for name := range strings.SplitSeq(w.cues[i].Speaker, ", ") {
-			if w.mayName(name) {
-				named = append(named, name)
-			}
-		}
-		w.cues[i].Speaker = strings.Join(named, ", ")
-	}
+	return t.Without(spans, out.Unnamed()), nil, nil
 }
 
-// mayName reports whether a name may stand in the file. Nobody can tell whose name
-// a label is: beside people who must not be named, handles and ids alone stand.
-func (w *wording) mayName(name string) bool {
-	handle, ok := strings.CutPrefix(name, "@")
-	return (ok || strings.Trim(name, "0123456789") == "") && !w.unnamed[consent.Handle(handle)]
-}
-
-// write writes the transcript in a format.
-func (w *wording) write(to io.Writer, format string, approximate bool) error {
+// writeTranscript writes a transcript in a format.
+func writeTranscript(to io.Writer, t *transcripts.Transcript, format string) error {
+	cues := t.Cues()
 	var notes []string
-	if approximate && slices.ContainsFunc(w.cues, func(c transcript.Cue) bool { return c.Speaker != "" }) {
+	if slices.ContainsFunc(t.Utterances, func(u transcripts.Utterance) bool { return t.Approximate(&u) }) {
 		notes = append(notes, episode.EstimatedSpeakers)
 	}
 	switch format {
 	case "vtt":
-		return transcript.WriteVTT(to, transcript.Captions(w.cues), notes...)
+		return transcript.WriteVTT(to, transcript.Captions(cues), notes...)
 	case "srt":
-		return transcript.WriteSRT(to, transcript.Captions(w.cues))
+		return transcript.WriteSRT(to, transcript.Captions(cues))
 	case "json":
-		return transcript.WriteJSON(to, transcript.Captions(w.cues), notes...)
+		return transcript.WriteJSON(to, transcript.Captions(cues), notes...)
 	}
-	return transcript.WriteText(to, w.cues, notes...)
+	return transcript.WriteText(to, cues, notes...)
 }

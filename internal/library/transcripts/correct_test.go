@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/transcript"
 )
@@ -236,4 +238,69 @@ func FuzzEdit(f *testing.F) {
 			t.Fatalf("%+v\n%s\n%s", c, times(next), times(last))
 		}
 	})
+}
+
+// A killed run may have left the captions and the text as they were before.
+func TestOpenMendsForms(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	s := aSpace()
+	if _, err := Open(root, s); !errors.Is(err, ErrNone) {
+		t.Errorf("without a transcript: %v", err)
+	}
+	if err := Write(root, s, debate(t)); err != nil {
+		t.Fatal(err)
+	}
+	want, err := root.ReadFile(layout.CaptionsIn(s.Folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(root.WriteFile(layout.CaptionsIn(s.Folder), []byte("WEBVTT\n"), 0o644), root.Remove(layout.TextIn(s.Folder))); err != nil {
+		t.Fatal(err)
+	}
+	tr, err := Open(root, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := root.ReadFile(layout.CaptionsIn(s.Folder)); !bytes.Equal(got, want) {
+		t.Errorf("captions %q", got)
+	}
+	if got, _ := root.ReadFile(layout.TextIn(s.Folder)); string(got) != text(t, tr) {
+		t.Errorf("text %q", got)
+	}
+}
+
+func TestMayReplace(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	s := aSpace()
+	if err := MayReplace(root, s); err != nil {
+		t.Errorf("none: %v", err)
+	}
+	tr := debate(t)
+	if err := Write(root, s, tr); err != nil {
+		t.Fatal(err)
+	}
+	if err := MayReplace(root, s); err != nil {
+		t.Errorf("as the engine wrote it: %v", err)
+	}
+	tr.Utterances[1].SpeakerCorrected = true
+	if err := Write(root, s, tr); err != nil {
+		t.Fatal(err)
+	}
+	if err := MayReplace(root, s); !errors.Is(err, ErrCorrected) {
+		t.Errorf("corrected: %v", err)
+	}
+	if err := root.WriteFile(layout.TranscriptIn(s.Folder), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := MayReplace(root, s); !errors.Is(err, ErrCorrected) {
+		t.Errorf("nobody can tell: %v", err)
+	}
 }
