@@ -119,7 +119,7 @@ func (a *App) commands() []commandGroup {
 		}},
 		{"Keep and answer for", []*cobra.Command{
 			newPeopleCmd(a), newConsentCmd(a), newSpeakersCmd(a), newVerifyCmd(a), newProveCmd(a), newBagCmd(a), newBackupCmd(a), newRestoreCmd(a),
-			newArchivesCmd(a), newTimedTagsCmd(a), newMeasureCmd(a), newEditCmd(a), newRemoveCmd(a), newReindexCmd(a), newConfigCmd(a),
+			newArchivesCmd(a), newTimedTagsCmd(a), newMeasureCmd(a), newEditCmd(a), newRemoveCmd(a), newReindexCmd(a), newDoctorCmd(a), newConfigCmd(a),
 			newCompletionCmd(a), newManCmd(a), newVersionCmd(a),
 		}},
 	}

@@ -35,6 +35,17 @@ func Write(ctx context.Context, text string, env func(string) string) (program s
 	return ""
 }
 
+// Find returns the program that Write would use first, or "" if the system has
+// none.
+func Find(env func(string) string) string {
+	for _, command := range programs(runtime.GOOS, env) {
+		if _, err := exec.LookPath(command[0]); err == nil {
+			return command[0]
+		}
+	}
+	return ""
+}
+
 // programs lists those that put what they read on the clipboard, the likeliest
 // first.
 func programs(goos string, env func(string) string) [][]string {

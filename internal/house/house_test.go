@@ -68,7 +68,7 @@ var order = [][]string{
 	{"library/erase"},
 	{"durable/ledger", "durable/faults"},
 	{"durable"},
-	{"durable/flock"},
+	{"durable/flock", "durable/disk"},
 	{"archive/hydra"},
 	{"archive"},
 	{"archive/ytd"},

@@ -10,12 +10,20 @@ import (
 	"runtime"
 )
 
+// Opener is the program of the desktop that opens files, and whether it is
+// installed.
+func Opener() (program string, found bool) {
+	program = "xdg-open"
+	if runtime.GOOS == "darwin" {
+		program = "open"
+	}
+	_, err := exec.LookPath(program)
+	return program, err == nil
+}
+
 // Open opens a file or folder with the program that the desktop has for it.
 func Open(path string) error {
-	opener := "xdg-open"
-	if runtime.GOOS == "darwin" {
-		opener = "open"
-	}
+	opener, _ := Opener()
 	err := exec.Command(opener, path).Run()
 	if errors.Is(err, exec.ErrNotFound) {
 		return fmt.Errorf("cannot open %s: %s is not installed", path, opener)

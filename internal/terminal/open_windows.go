@@ -7,6 +7,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// Opener is the program of the desktop that opens files: the system itself.
+func Opener() (program string, found bool) { return "Windows", true }
+
 // Open opens a file or folder with the program that Windows has for it.
 func Open(path string) error {
 	file, err := windows.UTF16PtrFromString(path)

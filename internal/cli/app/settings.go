@@ -76,6 +76,22 @@ func SettingError(err error) error {
 
 // LoadSettings fills a.Settings.
 func (a *App) LoadSettings(cmd *cobra.Command) error {
+	if err := a.LoadLook(cmd); err != nil {
+		return err
+	}
+	all, err := a.Folder().Resolve(cmd.Flags())
+	if err != nil {
+		return SettingError(err)
+	}
+	for _, key := range all.Unknown {
+		a.Warn("%s: no setting is named %q", a.ConfigFile(), key)
+	}
+	a.Settings.Settings, err = a.Folder().Settings(all)
+	return err
+}
+
+// LoadLook fills the settings that are flags only: how output looks.
+func (a *App) LoadLook(cmd *cobra.Command) error {
 	a.Settings.JSON, _ = cmd.Flags().GetBool("json")
 	a.Settings.Progress, _ = cmd.Flags().GetString("progress")
 	if when := []string{terminal.Auto, terminal.Never, ProgressJSON}; !slices.Contains(when, a.Settings.Progress) {
@@ -88,15 +104,7 @@ func (a *App) LoadSettings(cmd *cobra.Command) error {
 	if color != terminal.Auto {
 		a.Palette = terminal.NewPalette(color, a.OutTTY, a.Env)
 	}
-	all, err := a.Folder().Resolve(cmd.Flags())
-	if err != nil {
-		return SettingError(err)
-	}
-	for _, key := range all.Unknown {
-		a.Warn("%s: no setting is named %q", a.ConfigFile(), key)
-	}
-	a.Settings.Settings, err = a.Folder().Settings(all)
-	return err
+	return nil
 }
 
 // LibraryOptions are the options to open the library with.

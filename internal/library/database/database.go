@@ -19,6 +19,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/durable/disk"
 )
 
 // A Mode says what a file is opened for.
@@ -275,7 +276,7 @@ func DSN(path string, params ...string) string {
 // (sqlite.org/wal.html). Where the file system refuses a WAL, SQLite stays
 // with the rollback journal by itself.
 func journal(path string) string {
-	if onNetwork(filepath.Dir(path)) {
+	if disk.Of(filepath.Dir(path)).Network {
 		return "_journal_mode=DELETE"
 	}
 	return "_journal_mode=WAL"

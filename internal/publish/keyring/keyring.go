@@ -90,6 +90,16 @@ func (s *Store) Set(target string, secret Secret) (where string, err error) {
 	return InFile, s.write(c)
 }
 
+// HasSystem reports whether the system has a keyring that answers, and it is to
+// be used.
+func (s *Store) HasSystem() bool {
+	if s.FileOnly {
+		return false
+	}
+	_, err := system.Get(service, "")
+	return err == nil || errors.Is(err, system.ErrNotFound)
+}
+
 // Get returns the secret of a target. The error wraps ErrNone if there is none.
 func (s *Store) Get(target string) (Secret, error) {
 	c, err := s.read()
