@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Condition:           scriptCondition,
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
 			opus, err := filepath.Abs(filepath.Join("..", "library", "intake", "testdata", "opus.mp4"))
@@ -56,6 +57,7 @@ func TestScripts(t *testing.T) {
 			for name, value := range map[string]string{
 				"HOME": home, "USERPROFILE": home, "AppData": home, "XDG_CONFIG_HOME": filepath.Join(home, ".config"),
 				"TZ": "UTC", "SPACES_LIBRARY": filepath.Join(e.WorkDir, "lib"),
+				"WHISPER_CLI": os.Getenv("SPACES_WHISPER_CLI"), "WHISPER_SERVER": os.Getenv("SPACES_WHISPER_SERVER"), "WHISPER_MODEL": os.Getenv("SPACES_WHISPER_MODEL"),
 				"OPUS_MP4": opus, "TRANSCRIPTS": transcripts, "CP1252_CSV": list,
 			} {
 				e.Setenv(name, value)

@@ -13,6 +13,19 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// scriptCondition is what [whisper] means in a script: whisper.cpp is here.
+func scriptCondition(name string) (bool, error) {
+	if name != "whisper" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	for _, v := range []string{"SPACES_WHISPER_CLI", "SPACES_WHISPER_SERVER", "SPACES_WHISPER_MODEL"} {
+		if os.Getenv(v) == "" {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // patience is how long a script waits for what other processes do.
 const patience = time.Minute
 
