@@ -1,6 +1,7 @@
 package words
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -81,8 +82,10 @@ func mayBegin(word string) bool {
 
 // expression returns the FTS5 expression of terms said by a speaker, or by
 // anybody if it is "". Tokens are quoted, and have no character that means
-// something in quotation marks.
-func expression(terms []term, speaker string) string {
+// something in quotation marks. If it need not be exact, it is one that is found
+// faster: it may also find utterances that do not say the terms. fast reports
+// whether there is one.
+func expression(terms []term, speaker string, exact bool) (expr string, fast bool) {
 	var b strings.Builder
 	for i, t := range terms {
 		if i > 0 {
@@ -106,7 +109,14 @@ func expression(terms []term, speaker string) string {
 		if len(runs) > 0 {
 			b.WriteString(" AND ")
 		}
-		b.WriteString(`text : "` + strings.Join(t.words, " ") + `"`)
+		if len(runs) > 0 && !exact {
+			// The others of the phrase, wherever they stand.
+			fast = true
+			others := others(t.words, len(whole))
+			b.WriteString(`text : "` + strings.Join(others, `" AND text : "`) + `"`)
+		} else {
+			b.WriteString(`text : "` + strings.Join(t.words, " ") + `"`)
+		}
 		if t.prefix {
 			b.WriteByte('*')
 		}
@@ -114,7 +124,32 @@ func expression(terms []term, speaker string) string {
 	if key := speakerKey(speaker); key != "" {
 		b.WriteString(` AND speaker : "` + key + `"`)
 	}
-	return b.String()
+	return b.String(), fast
+}
+
+// others returns the words that are in no stretch of short ones among the first
+// whole of them.
+func others(words []string, whole int) (list []string) {
+	for i, w := range words {
+		pairs := i < whole && isShort(w) && (i > 0 && isShort(words[i-1]) || i+1 < whole && isShort(words[i+1]))
+		if !pairs {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// says reports whether a text has all of the terms.
+func says(terms []term, text string) bool {
+	said := tokens(text)
+	return !slices.ContainsFunc(terms, func(t term) bool {
+		for i := range said[:max(0, len(said)-len(t.words)+1)] {
+			if t.at(said[i:]) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // shortRuns returns the stretches of two or more short words.

@@ -63,7 +63,8 @@ func (x *Index) Search(ctx context.Context, q Query) iter.Seq2[Hit, error] {
 		}
 	}
 	query := fmt.Sprintf(selectHits, utteranceBits)
-	args := []any{expression(terms, q.Speaker)}
+	exact, _ := expression(terms, q.Speaker, true)
+	args := []any{exact}
 	where := func(condition string, arg ...any) {
 		query += " AND " + condition
 		args = append(args, arg...)
@@ -83,10 +84,20 @@ func (x *Index) Search(ctx context.Context, q Query) iter.Seq2[Hit, error] {
 		where(fmt.Sprintf("w.rowid < (%s + 1) << %d", of, utteranceBits), q.Space)
 	}
 	query += " ORDER BY w.rowid"
-	if q.Limit > 0 {
-		query += fmt.Sprintf(" LIMIT %d", q.Limit)
-	}
 	return func(yield func(Hit, error) bool) {
+		few, err := x.few(ctx, terms, q.Speaker)
+		if err != nil {
+			yield(Hit{}, err)
+			return
+		}
+		query, args := query, slices.Clone(args)
+		if few != "" {
+			query = ofThese.Replace(query)
+			args[0] = few
+		} else if q.Limit > 0 {
+			query += fmt.Sprintf(" LIMIT %d", q.Limit)
+		}
+		n := 0
 		rows, err := x.file.QueryContext(ctx, query, args...)
 		if err != nil {
 			yield(Hit{}, x.file.Wrap(err))
@@ -109,8 +120,11 @@ func (x *Index) Search(ctx context.Context, q Query) iter.Seq2[Hit, error] {
 			if names != "" {
 				h.Speakers = strings.Split(names, "\n")
 			}
+			if few != "" && !says(terms, h.Text) {
+				continue
+			}
 			h.Matches = matches(terms, h.Text)
-			if !yield(h, nil) {
+			if n++; !yield(h, nil) || n == q.Limit {
 				return
 			}
 			if ctx.Err() != nil { // database/sql looks at it only now and then
@@ -122,6 +136,32 @@ func (x *Index) Search(ctx context.Context, q Query) iter.Seq2[Hit, error] {
 			yield(Hit{}, x.file.Wrap(err))
 		}
 	}
+}
+
+// ofThese makes of the query for hits one of utterances that are given.
+var ofThese = strings.NewReplacer("FROM word w", "FROM (SELECT value AS rowid FROM json_each(?)) w", "WHERE word MATCH ?", "WHERE true")
+
+// maxFew is how many utterances are read and looked through, which is faster
+// than the index where a phrase has words that nearly all have.
+const maxFew = 1000
+
+// few returns the rows that may say the terms as a list in JSON, or "" if there is
+// no faster way to find them, or if they are many.
+func (x *Index) few(ctx context.Context, terms []term, speaker string) (string, error) {
+	expr, fast := expression(terms, speaker, false)
+	if !fast {
+		return "", nil
+	}
+	var list string
+	var n int
+	err := x.file.QueryRowContext(ctx, "SELECT count(*), json_group_array(rowid) FROM (SELECT rowid FROM word WHERE word MATCH ? LIMIT ?)", expr, maxFew+1).Scan(&n, &list)
+	if err != nil {
+		return "", x.file.Wrap(err)
+	}
+	if n > maxFew {
+		return "", nil
+	}
+	return list, nil
 }
 
 // matches returns where the terms stand in a text, in the order of the text,
