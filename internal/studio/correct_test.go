@@ -256,6 +256,11 @@ func TestCorrectInPlace(t *testing.T) {
 		t.Errorf("in another language the field has %q", got)
 	}
 	b.choose("language", "en")
+	b.size(360, 800)
+	if tops := eval[[]float64](b, `[...document.querySelectorAll("#said form button")].map((e) => e.getBoundingClientRect().top)`); len(tops) != 2 || tops[0] != tops[1] {
+		t.Errorf("in a narrow window the buttons are at %v", tops)
+	}
+	b.size(1400, 1000)
 	b.do(chromedp.KeyEvent(kb.Escape))
 	b.until("the line as it was", field+` === null && document.activeElement.dataset.line === "1"`)
 	if got := b.lineText(1); got != "Corrected by <b>hand</b>" {
