@@ -150,6 +150,9 @@ func (a *App) importTranscript(ctx context.Context, o *transcribeOptions) error 
 	}
 	name := transcripts.Engine{Name: "import", File: filepath.Base(o.file), SHA256: sum}
 	if d := o.standing(lib, s, name); d != nil {
+		if err := transcripts.AddForms(lib.Root(), s, d.t); err != nil {
+			return err
+		}
 		return a.printTranscribed(*d)
 	}
 	if err := o.mayReplace(lib, s); err != nil {

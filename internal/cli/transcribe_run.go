@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/library/transcripts"
@@ -100,7 +102,7 @@ func (a *App) transcribeSpace(ctx context.Context, o *transcribeOptions, rec *re
 	}
 	defer r.Close()
 	if d := o.standing(lib, r.Space, rec.name); d != nil {
-		return d, nil
+		return d, a.addForms(ctx, lib, d)
 	}
 	if err := o.mayReplace(lib, r.Space); err != nil {
 		return nil, err
@@ -137,6 +139,26 @@ func (a *App) transcribeSpace(ctx context.Context, o *transcribeOptions, rec *re
 		return d, res.Close()
 	}
 	return d, res.Done()
+}
+
+// addForms writes the captions and the text of a transcript that stands, if they
+// are missing. It takes the lock of the library only then.
+func (a *App) addForms(ctx context.Context, lib *library.Library, d *transcribed) error {
+	for _, name := range layout.TranscriptFiles(d.s.Folder) {
+		if name == layout.RawIn(d.s.Folder) {
+			continue
+		}
+		if _, err := lib.Root().Stat(name); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		writable, err := a.OpenLibraryWrite(ctx)
+		if err != nil {
+			return err
+		}
+		defer writable.Close()
+		return transcripts.AddForms(writable.Root(), d.s, d.t)
+	}
+	return nil
 }
 
 // keepTranscript keeps what an engine heard. The lock of the library is taken now

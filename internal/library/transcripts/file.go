@@ -57,6 +57,24 @@ func WriteForms(library *os.Root, s *space.Space, t *Transcript) error {
 	return nil
 }
 
+// AddForms writes the captions or the text of a transcript where they are missing,
+// and leaves those that are there to the host.
+func AddForms(library *os.Root, s *space.Space, t *Transcript) error {
+	forms, err := t.forms(s)
+	if err != nil {
+		return err
+	}
+	for name, b := range forms {
+		if _, err := library.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err := durable.WriteFile(library, name, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // FormsAgree reports whether the captions and the text beside a transcript, where
 // there are any, are as it says.
 func (t *Transcript) FormsAgree(library *os.Root, s *space.Space) (bool, error) {
