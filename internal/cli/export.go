@@ -106,6 +106,7 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 	f.StringVar(&o.id3, "id3", "", "`VERSION`: version of the ID3 tag of an MP3, 2.3 or 2.4")
 	f.StringArrayVar(&o.set, "set", nil, "`KEY=VALUE`: set a tag: album, artist, genre or track; may be repeated")
 	manual.Group(f, "Tags", "title", "description", "cover", "chapters", "transcript", "transcript-speakers", "id3", "set")
+	app.Complete(cmd, "transcript-speakers", "confirmed", "estimated", "none")
 	app.AddEncoding(cmd, &o.encoding, "the transcript", "Tags")
 	addOmitter(cmd, &o.omit)
 	app.AddOverride(cmd, &o.override)
