@@ -169,7 +169,7 @@ func (a *App) verify(ctx context.Context, o verifyOptions) error {
 			hints = append(hints, "make the clip or episode again, or restore the library from a backup: spaces backup restore TARGET -o DIR")
 		}
 		if ofWords > 0 {
-			hints = append(hints, "transcribe the Space again: spaces transcribe SPACE; or remove the transcript: spaces transcript remove SPACE")
+			hints = append(hints, "transcribe the Space again: spaces transcribe SPACE --replace; or remove the transcript: spaces transcript remove SPACE")
 		}
 		if ofIndex > 0 {
 			hints = append(hints, "build the index again: spaces reindex")
