@@ -125,6 +125,9 @@ func (a *App) exportTranscript(ctx context.Context, o *transcriptExportOptions) 
 	if err != nil {
 		return err
 	}
+	if o.format == "srt" && hideEstimates(t) {
+		a.Warn("the speakers are estimates, which SubRip cannot say: they are left out (--format vtt names them)")
+	}
 	var b bytes.Buffer
 	if err := writeTranscript(&b, t, o.format); err != nil {
 		return err
@@ -173,6 +176,11 @@ func (a *App) allowWords(ctx context.Context, o *transcriptExportOptions, lib *l
 		if len(use.Parts) == 0 {
 			return t, nil, nil // no words: no Parts would mean all of it
 		}
+		turns, err := lib.Turns(t.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		use.Parts = append(use.Parts, turnsOfNamed(t, turns)...)
 		missing, err := ask.Ask(ctx, consent.Exporting, use)
 		return t, missing, err
 	}
@@ -193,6 +201,40 @@ func (a *App) allowWords(ctx context.Context, o *transcriptExportOptions, lib *l
 		spans = append(spans, transcript.Span{Start: r.Seconds(s.Start), End: r.Seconds(s.End())})
 	}
 	return t.Without(spans, out.Unnamed()), nil, nil
+}
+
+// turnsOfNamed returns a moment of each speaker whom the transcript names: the host
+// may have named somebody where the turns have another.
+func turnsOfNamed(t *transcripts.Transcript, turns *space.Turns) (parts []space.Stretch) {
+	if turns == nil {
+		return nil
+	}
+	named := make(map[string]bool)
+	for i := range t.Utterances {
+		for _, name := range t.Utterances[i].Speakers {
+			named[consent.Handle(name)] = true
+		}
+	}
+	for _, turn := range turns.Turns {
+		if h := consent.Handle(turn.Handle); named[h] {
+			middle := (turn.Start + turn.End) / 2 // where the margins of other turns reach least
+			parts = append(parts, space.Stretch{Start: middle, End: middle + 0.001})
+			delete(named, h)
+		}
+	}
+	return parts
+}
+
+// hideEstimates leaves out the speakers who are estimates, for a format that
+// cannot say that they are, and returns whether there were any.
+func hideEstimates(t *transcripts.Transcript) bool {
+	found := false
+	for i := range t.Utterances {
+		if u := &t.Utterances[i]; t.Approximate(u) {
+			u.Speakers, found = []string{}, true
+		}
+	}
+	return found
 }
 
 // writeTranscript writes a transcript in a format.
