@@ -200,6 +200,9 @@ func (o *transcribeOptions) standing(lib *library.Library, s *space.Space, e tra
 	if o.replace {
 		return nil
 	}
+	if _, err := lib.Root().Stat(layout.TranscribingOf(s.ID)); err == nil && o.file == "" {
+		return nil // a killed run may have written a part of it only, which this one finishes
+	}
 	t, err := transcripts.Read(lib.Root(), s)
 	base := func(code string) string { code, _, _ = strings.Cut(code, "-"); return code }
 	if err != nil || t.Engine != e || len(t.Missing) > 0 || len(t.Utterances) == 0 || o.language != "" && base(t.Language) != base(o.language) {
