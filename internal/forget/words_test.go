@@ -298,8 +298,7 @@ func TestWordsOfRemoved(t *testing.T) {
 	if err := transcripts.WriteRaw(s.Root(), sp, transcripts.Engine{Name: "x"}, []transcripts.Raw{{File: "0001.json", Bytes: []byte(secret)}}); err != nil {
 		t.Fatal(err)
 	}
-	removal, err := s.Remove(t.Context(), id, false, "test")
-	if err != nil {
+	if _, err := s.Remove(t.Context(), id, false, "test"); err != nil {
 		t.Fatal(err)
 	}
 	p, err := Find(t.Context(), s.Library, s.ledger, "guest1", Choice{Words: true, Names: true})
@@ -312,13 +311,11 @@ func TestWordsOfRemoved(t *testing.T) {
 	if names := holding(t, s.Dir(), secret); len(names) > 0 {
 		t.Errorf("%s is in %q", secret, names)
 	}
-	place := removal.Place
-	if list, err := s.Removed(); err != nil || len(list) != 1 {
+	list, err := s.Removed()
+	if err != nil || len(list) != 1 {
 		t.Fatalf("removed: %+v, %v", list, err)
-	} else {
-		place = list[0].Place
 	}
-	if _, err := s.Restore(t.Context(), place); err != nil {
+	if _, err := s.Restore(t.Context(), list[0].Place); err != nil {
 		t.Fatal(err)
 	}
 	find(t, s, plain, 1)
