@@ -149,7 +149,7 @@ func (a *App) importTranscript(ctx context.Context, o *transcribeOptions) error 
 		return err
 	}
 	name := transcripts.Engine{Name: "import", File: filepath.Base(o.file), SHA256: sum}
-	if d := o.standing(lib, s, name); d != nil {
+	if d := o.standing(lib, s, name, nil); d != nil {
 		if err := transcripts.AddForms(lib.Root(), s, d.t); err != nil {
 			return err
 		}
@@ -195,8 +195,9 @@ func (o *transcribeOptions) mayReplace(lib *library.Library, s *space.Space) err
 }
 
 // standing returns the transcript that a recording has, if it is whole, has words,
-// and is what an engine or an imported file would make again; else nil.
-func (o *transcribeOptions) standing(lib *library.Library, s *space.Space, e transcripts.Engine) *transcribed {
+// and is what an engine that does not hear some parts, or an imported file, would
+// make again; else nil. Who has agreed since is heard by another run.
+func (o *transcribeOptions) standing(lib *library.Library, s *space.Space, e transcripts.Engine, muted []transcripts.Part) *transcribed {
 	if o.replace {
 		return nil
 	}
@@ -205,7 +206,13 @@ func (o *transcribeOptions) standing(lib *library.Library, s *space.Space, e tra
 	}
 	t, err := transcripts.Read(lib.Root(), s)
 	base := func(code string) string { code, _, _ = strings.Cut(code, "-"); return code }
-	if err != nil || t.Engine != e || len(t.Missing) > 0 || len(t.Utterances) == 0 || o.language != "" && base(t.Language) != base(o.language) {
+	length := func(parts []transcripts.Part) (n int64) {
+		for _, p := range parts {
+			n += p.End - p.Start
+		}
+		return n
+	}
+	if err != nil || t.Engine != e || len(t.Missing) > 0 || len(t.Utterances) == 0 || length(muted) < length(t.Muted) && t.CorrectedAt.IsZero() || o.language != "" && base(t.Language) != base(o.language) {
 		return nil
 	}
 	return &transcribed{s: s, t: t, stood: true}

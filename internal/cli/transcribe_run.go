@@ -45,7 +45,7 @@ func (a *App) recognize(ctx context.Context, o *transcribeOptions) error {
 	if o.dryRun {
 		return a.planTranscripts(ctx, rec, ask, o.override, lib, rows)
 	}
-	if err := a.allowRemote(ctx, rec, rows); err != nil {
+	if err := a.allowRemote(ctx, o, rec, ask, lib, rows); err != nil {
 		return err
 	}
 	err = a.EachSpace(ctx, "transcribing", rows, transcribe.Phases(), "transcripts-failed", "transcribed", func(row catalog.Row, p stream.Progress) (func() error, error) {
@@ -59,7 +59,7 @@ func (a *App) recognize(ctx context.Context, o *transcribeOptions) error {
 }
 
 // allowRemote asks before audio leaves this computer.
-func (a *App) allowRemote(ctx context.Context, rec *recognizer, rows []catalog.Row) error {
+func (a *App) allowRemote(ctx context.Context, o *transcribeOptions, rec *recognizer, ask *app.Asker, lib *library.Library, rows []catalog.Row) error {
 	if rec.host == "" || a.Settings.Transcribe.Remote || len(rows) == 0 {
 		return nil
 	}
@@ -71,11 +71,37 @@ func (a *App) allowRemote(ctx context.Context, rec *recognizer, rows []catalog.R
 		return app.Fail(app.ExitUsage, "not-allowed", "to allow this from now on: spaces config set transcribe.remote allow; to see what would be sent: --dry-run",
 			fmt.Errorf("nothing was sent to %s: cannot ask, standard input is not a terminal", rec.host))
 	}
-	yes, err := a.Confirm(ctx, fmt.Sprintf("Send the audio of %s (%s) to %s?", spell.Count(len(rows), "Space"), spell.Length(seconds), rec.host))
+	silenced := ""
+	if names := a.silenced(ctx, o, rec, ask, lib, rows); len(names) > 0 {
+		silenced = "; silenced in it: " + strings.Join(names, ", ")
+	}
+	yes, err := a.Confirm(ctx, fmt.Sprintf("Send the audio of %s (%s%s) to %s?", spell.Count(len(rows), "Space"), spell.Length(seconds), silenced, rec.host))
 	if err == nil && !yes {
 		err = app.Fail(app.ExitUsage, "not-allowed", "to transcribe on this computer: --engine whisper", errors.New("nothing was sent"))
 	}
 	return err
+}
+
+// silenced names those whom the engine will not hear. What is wrong with a
+// recording is told when its turn comes.
+func (a *App) silenced(ctx context.Context, o *transcribeOptions, rec *recognizer, ask *app.Asker, lib *library.Library, rows []catalog.Row) (names []string) {
+	if o.override != "" || !ask.Requires(consent.Transcribing) {
+		return nil
+	}
+	for _, row := range rows {
+		r, err := recording.Open(lib, row.ID, a.Version)
+		if err != nil {
+			continue
+		}
+		_, muted, _ := a.hearing(ctx, rec, ask, "", r)
+		r.Close()
+		for _, name := range muted {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // hearing finds what the engine must not hear of a recording, and whom.
@@ -101,14 +127,14 @@ func (a *App) transcribeSpace(ctx context.Context, o *transcribeOptions, rec *re
 		return nil, err
 	}
 	defer r.Close()
-	if d := o.standing(lib, r.Space, rec.name); d != nil {
+	mute, muted, err := a.hearing(ctx, rec, ask, o.override, r)
+	if err != nil {
+		return nil, err
+	}
+	if d := o.standing(lib, r.Space, rec.name, partsOf(mute)); d != nil {
 		return d, a.addForms(ctx, lib, d)
 	}
 	if err := o.mayReplace(lib, r.Space); err != nil {
-		return nil, err
-	}
-	mute, muted, err := a.hearing(ctx, rec, ask, o.override, r)
-	if err != nil {
 		return nil, err
 	}
 	turns, err := lib.TurnsOf(r.Space)
@@ -132,7 +158,7 @@ func (a *App) transcribeSpace(ctx context.Context, o *transcribeOptions, rec *re
 		return nil, errors.Join(unfinished(err, row.ID, o.partial), res.Close())
 	}
 	d := &transcribed{pieces: res.Pieces, failed: len(res.Failed), muted: muted, remarks: remarks(res, muted)}
-	if err := a.keepTranscript(ctx, o, rec, r, res, d); err != nil {
+	if err := a.keepTranscript(ctx, o, rec, r, mute, res, d); err != nil {
 		return nil, errors.Join(err, res.Close())
 	}
 	if d.failed > 0 { // another run may have more luck with them
@@ -163,7 +189,7 @@ func (a *App) addForms(ctx context.Context, lib *library.Library, d *transcribed
 
 // keepTranscript keeps what an engine heard. The lock of the library is taken now
 // only: the engine may have worked for hours.
-func (a *App) keepTranscript(ctx context.Context, o *transcribeOptions, rec *recognizer, r *recording.Recording, res *transcribe.Result, d *transcribed) error {
+func (a *App) keepTranscript(ctx context.Context, o *transcribeOptions, rec *recognizer, r *recording.Recording, mute []recording.Span, res *transcribe.Result, d *transcribed) error {
 	lib, err := a.OpenLibraryWrite(ctx)
 	if err != nil {
 		return err
@@ -187,6 +213,7 @@ func (a *App) keepTranscript(ctx context.Context, o *transcribeOptions, rec *rec
 	if strings.HasPrefix(o.language, res.Language+"-") {
 		d.t.Language = o.language
 	}
+	d.t.Muted = partsOf(mute)
 	for _, f := range res.Failed {
 		d.t.Missing = append(d.t.Missing, transcripts.Part{Start: f.Span.Start, End: f.Span.End()})
 	}
@@ -197,6 +224,14 @@ func (a *App) keepTranscript(ctx context.Context, o *transcribeOptions, rec *rec
 		return err
 	}
 	return transcripts.WriteRaw(lib.Root(), d.s, rec.name, res.Raw)
+}
+
+// partsOf returns spans as a transcript keeps them.
+func partsOf(spans []recording.Span) (parts []transcripts.Part) {
+	for _, s := range spans {
+		parts = append(parts, transcripts.Part{Start: s.Start, End: s.End()})
+	}
+	return parts
 }
 
 // unfinished says what becomes of a recording of which some pieces failed.

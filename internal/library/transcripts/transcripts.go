@@ -51,6 +51,9 @@ type Transcript struct {
 	Utterances   []Utterance `json:"utterances"` // by their beginning
 	// Missing are the parts of which the engine made no words.
 	Missing []Part `json:"missing,omitempty"`
+	// Muted are the parts that the engine did not hear, since it was not to hear
+	// who speaks there.
+	Muted []Part `json:"muted,omitempty"`
 }
 
 // An Engine is what wrote the words.

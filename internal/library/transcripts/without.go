@@ -12,11 +12,12 @@ import (
 // agreed to that: without the words that touch spans, in seconds, and those that
 // it gives to one of people, who are handles or ids, and without their names. A
 // label may be the name of anybody, so that then none stays. What only the host
-// can know is left out in any case: the name of the file that was imported, and
-// ids.
+// can know is left out in any case: the name of the file that was imported, who
+// was not heard and when, and ids.
 func (t *Transcript) Without(spans []transcript.Span, people []string) *Transcript {
 	out := *t
 	out.Engine.File = ""
+	out.Muted = nil
 	out.Utterances = []Utterance{}
 	theirs := func(name string) bool {
 		return slices.ContainsFunc(people, func(p string) bool { return strings.EqualFold(p, name) })

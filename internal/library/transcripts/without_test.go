@@ -77,7 +77,7 @@ func TestAnonymous(t *testing.T) {
 // Whoever adds a field decides whether everybody may know it.
 func TestPublicFieldsAreKnown(t *testing.T) {
 	known := map[reflect.Type][]string{
-		reflect.TypeFor[Transcript](): {"Schema", "ID", "Language", "Rate", "Samples", "Audio", "Engine", "MadeAt", "CorrectedAt", "SpeakersFrom", "Utterances", "Missing"},
+		reflect.TypeFor[Transcript](): {"Schema", "ID", "Language", "Rate", "Samples", "Audio", "Engine", "MadeAt", "CorrectedAt", "SpeakersFrom", "Utterances", "Missing", "Muted"},
 		reflect.TypeFor[Engine]():     {"Name", "Version", "Model", "File", "SHA256"},
 		reflect.TypeFor[Utterance]():  {"Start", "End", "Speakers", "Label", "Corrected", "SpeakerCorrected", "Text", "Words"},
 		reflect.TypeFor[Word]():       {"Start", "End", "Text", "Confidence"},
