@@ -109,9 +109,9 @@ func (a *App) search(ctx context.Context, o searchOptions) (err error) {
 	case transcripts == 0 && o.said:
 		err = errors.New("the library has no transcripts")
 	case o.said:
-		err = fmt.Errorf("nobody says all of %q", o.query.Words)
+		err = fmt.Errorf("no speech has all of %q", o.query.Words)
 	case transcripts > 0:
-		err = fmt.Errorf("no Space has all of %q, and nobody says them", o.query.Words)
+		err = fmt.Errorf("no Space and no speech has all of %q", o.query.Words)
 	}
 	return app.Fail(app.ExitNotFound, "nothing-found", hint, err)
 }

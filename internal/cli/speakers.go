@@ -288,7 +288,7 @@ func (a *App) unconfirmTurns(ctx context.Context, o *speakersOptions) error {
 func (a *App) respeak(ctx context.Context, lib *library.Library, s *space.Space) error {
 	changed, err := said.Respeak(ctx, lib, s)
 	if err != nil {
-		return fmt.Errorf("the turns were saved, but the transcript has the speakers of before: %w", err)
+		return fmt.Errorf("the turns were saved, but the transcript still has the previous speakers: %w", err)
 	}
 	if changed {
 		a.Say("The speakers of the transcript were changed; those that you set yourself stay")

@@ -50,8 +50,8 @@ whom. Engines: whisper (whisper.cpp's whisper-cli, on this computer), openai (a 
 protocol, or whisper.cpp's own server), command (any program that writes SubRip, WebVTT or JSON).
 --import reads a transcript that another program wrote.
 
-Only a server on another computer receives audio; who has not agreed to that is silenced in it. The
-recording is cut in pauses; each piece is kept when it is done, so an interrupted run continues where
+Only a server on another computer receives audio from spaces; speakers without consent are silenced in
+it. What the program of --engine command does with the audio, spaces cannot tell. The recording is cut in pauses; each piece is kept when it is done, so an interrupted run continues where
 it was, and a Space that this engine and model have transcribed is skipped. Speakers come from the turns that you have confirmed, otherwise from the audio levels, which
 are approximate.
 
@@ -136,6 +136,11 @@ func (a *App) transcribe(ctx context.Context, o *transcribeOptions) error {
 
 // importTranscript keeps a transcript that another program made.
 func (a *App) importTranscript(ctx context.Context, o *transcribeOptions) error {
+	f, err := os.Open(o.file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
 	lib, s, err := a.openToChange(ctx, o.Refs)
 	if err != nil {
 		return err
@@ -144,11 +149,12 @@ func (a *App) importTranscript(ctx context.Context, o *transcribeOptions) error 
 	if s.Duration == nil || s.Samples == nil || s.Audio == nil {
 		return app.Fail(app.ExitNotFound, "no-audio", "", fmt.Errorf("%w: %s", library.ErrNoAudio, s.ID))
 	}
-	sum, err := hashOf(o.file)
+	hash := sha256.New()
+	read, err := transcript.ReadNamed(o.file, io.TeeReader(f, hash), transcript.Options{Encoding: o.encoding}, *s.Duration)
 	if err != nil {
 		return err
 	}
-	name := transcripts.Engine{Name: "import", File: filepath.Base(o.file), SHA256: sum}
+	name := transcripts.Engine{Name: "import", File: filepath.Base(o.file), SHA256: hex.EncodeToString(hash.Sum(nil))}
 	if d := o.standing(lib, s, name, nil); d != nil {
 		if err := transcripts.AddForms(lib.Root(), s, d.t); err != nil {
 			return err
@@ -156,10 +162,6 @@ func (a *App) importTranscript(ctx context.Context, o *transcribeOptions) error 
 		return a.printTranscribed(*d)
 	}
 	if err := o.mayReplace(lib, s); err != nil {
-		return err
-	}
-	read, err := transcript.ReadFile(o.file, transcript.Options{Encoding: o.encoding}, *s.Duration)
-	if err != nil {
 		return err
 	}
 	a.WarnTranscript(a.Shorten(o.file), read.Notes)
@@ -224,20 +226,6 @@ func (a *App) glossary() *glossary.Glossary {
 		return g
 	}
 	return new(glossary.Glossary)
-}
-
-// hashOf returns the SHA-256 of a file.
-func hashOf(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // A transcribed is a transcript that was kept, and what there is to say of it.

@@ -191,7 +191,7 @@ func commandEngine(line string) (engine.Engine, string, error) {
 		}
 	}
 	if err != nil {
-		return nil, "", app.Hinted(app.Usage("--command %s: %w", line, err), "put words with spaces into double quotes")
+		return nil, "", app.Hinted(app.Usage("the command cannot be parsed: %w", err), "put words with spaces into double quotes")
 	}
 	e, err := external.New(args)
 	if err != nil {

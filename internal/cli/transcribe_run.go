@@ -60,48 +60,50 @@ func (a *App) recognize(ctx context.Context, o *transcribeOptions) error {
 
 // allowRemote asks before audio leaves this computer.
 func (a *App) allowRemote(ctx context.Context, o *transcribeOptions, rec *recognizer, ask *app.Asker, lib *library.Library, rows []catalog.Row) error {
-	if rec.host == "" || a.Settings.Transcribe.Remote || len(rows) == 0 {
+	if rec.host == "" || a.Settings.Transcribe.Remote {
 		return nil
 	}
-	seconds := 0.0
-	for _, row := range rows {
-		seconds += max(0, row.Duration)
+	spaces, seconds, names := a.toSend(ctx, o, rec, ask, lib, rows)
+	if spaces == 0 {
+		return nil
 	}
 	if !a.InTTY || a.Settings.JSON {
 		return app.Fail(app.ExitUsage, "not-allowed", "to allow this from now on: spaces config set transcribe.remote allow; to see what would be sent: --dry-run",
 			fmt.Errorf("nothing was sent to %s: cannot ask, standard input is not a terminal", rec.host))
 	}
 	silenced := ""
-	if names := a.silenced(ctx, o, rec, ask, lib, rows); len(names) > 0 {
+	if len(names) > 0 {
 		silenced = "; silenced in it: " + strings.Join(names, ", ")
 	}
-	yes, err := a.Confirm(ctx, fmt.Sprintf("Send the audio of %s (%s%s) to %s?", spell.Count(len(rows), "Space"), spell.Length(seconds), silenced, rec.host))
+	yes, err := a.Confirm(ctx, fmt.Sprintf("Send the audio of %s (%s%s) to %s?", spell.Count(spaces, "Space"), spell.Length(seconds), silenced, rec.host))
 	if err == nil && !yes {
 		err = app.Fail(app.ExitUsage, "not-allowed", "to transcribe on this computer: --engine whisper", errors.New("nothing was sent"))
 	}
 	return err
 }
 
-// silenced names those whom the engine will not hear. What is wrong with a
-// recording is told when its turn comes.
-func (a *App) silenced(ctx context.Context, o *transcribeOptions, rec *recognizer, ask *app.Asker, lib *library.Library, rows []catalog.Row) (names []string) {
-	if o.override != "" || !ask.Requires(consent.Transcribing) {
-		return nil
-	}
+// toSend says how many Spaces, and how many seconds of them, another computer would
+// get, and who is silenced there. What is wrong with a recording is told when its
+// turn comes.
+func (a *App) toSend(ctx context.Context, o *transcribeOptions, rec *recognizer, ask *app.Asker, lib *library.Library, rows []catalog.Row) (spaces int, seconds float64, silenced []string) {
 	for _, row := range rows {
 		r, err := recording.Open(lib, row.ID, a.Version)
 		if err != nil {
 			continue
 		}
-		_, muted, _ := a.hearing(ctx, rec, ask, "", r)
-		r.Close()
-		for _, name := range muted {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+		var mute []recording.Span
+		var muted []string
+		if o.override == "" && ask.Requires(consent.Transcribing) { // else asking would warn
+			mute, muted, err = a.hearing(ctx, rec, ask, "", r)
 		}
+		if err == nil && o.standing(lib, r.Space, rec.name, partsOf(mute)) == nil {
+			spaces, seconds = spaces+1, seconds+r.Seconds(r.Samples)
+			silenced = append(silenced, muted...)
+		}
+		r.Close()
 	}
-	return names
+	slices.Sort(silenced)
+	return spaces, seconds, slices.Compact(silenced)
 }
 
 // hearing finds what the engine must not hear of a recording, and whom.
@@ -303,6 +305,9 @@ func (a *App) printPlan(rec *recognizer, r *recording.Recording, muted []string)
 		return app.WriteJSON(a.Out, planLine{space.Schema, r.Space.ID, r.Space.Title, true, seconds, rec.name, rec.host, muted})
 	}
 	where := "on this computer; no audio is sent"
+	if rec.name.Name == "command" {
+		where = "on this computer; spaces cannot tell whether that program sends the audio elsewhere"
+	}
 	if rec.host != "" {
 		where = "by " + rec.host + ", which would receive the audio"
 		if len(muted) > 0 {

@@ -133,7 +133,7 @@ func (a *App) showTranscript(ctx context.Context, o app.Refs, part transcriptRan
 		return app.WriteJSON(a.Out, newTranscriptDoc(s, t))
 	}
 	if len(t.Utterances) == 0 {
-		a.Say("Nobody speaks there")
+		a.Say("No speech in this part")
 	}
 	return a.printTranscript(t)
 }

@@ -25,6 +25,7 @@ import (
 type transcriptEditOptions struct {
 	app.Refs
 	file   string
+	print  bool
 	force  bool
 	dryRun bool
 }
@@ -39,9 +40,9 @@ time and a name says who speaks. Words that stay keep their times, and the other
 around them. Later changes of the turns do not change speakers that you set here. If the text cannot be saved,
 the transcript stays unchanged, and the command names the file with your text.
 
---file reads a text that was edited before, such as the output of spaces transcript.`,
+--print writes the text as the editor would get it, and --file reads it back.`,
 		Example: `  spaces transcript edit latest
-  spaces transcript latest > talk.txt
+  spaces transcript edit latest --print > talk.txt
   spaces transcript edit latest --file talk.txt --dry-run`,
 		Annotations: manual.Exits(map[int]string{app.ExitFailed: "the editor failed, or the transcript has changed since",
 			app.ExitUsage: "wrong usage, SPACE is ambiguous, or the text is empty or invalid", app.ExitNotFound: "no such Space or file, or no transcript"}),
@@ -53,6 +54,7 @@ the transcript stays unchanged, and the command names the file with your text.
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.file, "file", "", "read the edited text from `FILE` (- is standard input) instead of opening an editor")
+	f.BoolVar(&o.print, "print", false, "print the text instead of opening an editor")
 	f.BoolVar(&o.force, "force", false, "use the text even if the transcript has changed since it was written")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say how many words would change, and change nothing")
 	app.AddIDOnly(cmd, &o.Refs)
@@ -74,6 +76,16 @@ type correctedLine struct {
 }
 
 func (a *App) editTranscript(ctx context.Context, o *transcriptEditOptions) error {
+	if o.print {
+		if o.file != "" || o.force || o.dryRun || a.Settings.JSON {
+			return app.Usage("--print cannot be combined with --file, --force, --dry-run or --json")
+		}
+		_, text, err := a.textToEdit(ctx, o)
+		if err == nil {
+			_, err = a.Out.Write(text)
+		}
+		return err
+	}
 	if o.file != "" {
 		text, err := a.readEdited(o.file)
 		if err != nil {
@@ -81,7 +93,7 @@ func (a *App) editTranscript(ctx context.Context, o *transcriptEditOptions) erro
 		}
 		err = a.correct(ctx, o, text)
 		if e := new(transcripts.EditError); errors.As(err, &e) {
-			return app.Fail(app.ExitUsage, "bad-text", "correct the text; spaces transcript shows how it is written", fmt.Errorf("%s: %w", o.file, err))
+			return app.Fail(app.ExitUsage, "bad-text", "correct the text; spaces transcript edit --print shows how it is written", fmt.Errorf("%s: %w", o.file, err))
 		}
 		return err
 	}
@@ -126,7 +138,11 @@ func (a *App) editInEditor(ctx context.Context, o *transcriptEditOptions) error 
 		return app.Fail(app.ExitFailed, "editor", "", errors.Join(editErr, fmt.Errorf("nothing was changed: the editor deleted %s", name)))
 	}
 	kept := func(code int, kind string, err error) error {
-		return app.Fail(code, kind, "your text is in "+name+"; to use it: spaces transcript edit "+id+" --file "+app.Quoted(name), err)
+		again := "spaces transcript edit " + id + " --file " + app.Quoted(name)
+		if kind == "transcript-changed" { // else it is refused again
+			again += " --force"
+		}
+		return app.Fail(code, kind, "your text is in "+name+"; to use it: "+again, err)
 	}
 	same := err == nil && bytes.Equal(is, was)
 	switch {

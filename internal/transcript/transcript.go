@@ -99,7 +99,12 @@ func ReadFile(name string, o Options, seconds float64) (*Transcript, error) {
 		return nil, err
 	}
 	defer f.Close()
-	t, err := Parse(f, o)
+	return ReadNamed(name, f, o, seconds)
+}
+
+// ReadNamed is ReadFile of a file that is open.
+func ReadNamed(name string, r io.Reader, o Options, seconds float64) (*Transcript, error) {
+	t, err := Parse(r, o)
 	if err == nil {
 		err = t.Fit(seconds)
 	}

@@ -69,7 +69,7 @@ func verifyOne(lib *library.Library, s *space.Space, stats *library.VerifyStats,
 			}
 		}
 	case errors.Is(err, transcripts.ErrOther):
-		report(library.Changed, name, "it is not used: it belongs to other audio than the recording has now")
+		report(library.Changed, name, "not used: it belongs to earlier audio of this recording")
 	case errors.Is(err, transcripts.ErrNewer):
 		report(library.Unreadable, name, transcripts.ErrNewer.Error())
 	case err != nil:

@@ -33,7 +33,7 @@ func MayReplace(library *os.Root, s *space.Space) error {
 	case errors.Is(err, ErrNone):
 		return nil
 	case t == nil:
-		return fmt.Errorf("%w, as far as anybody can tell: %w", ErrCorrected, err)
+		return fmt.Errorf("it may be that %w: it cannot be read: %w", ErrCorrected, err)
 	case t.IsCorrected():
 		return fmt.Errorf("%s: %w", s.ID, ErrCorrected)
 	}
