@@ -63,13 +63,23 @@ func TestREADME(t *testing.T) {
 			cmd := p.command()
 			cmd.Path, cmd.Args = "/bin/sh", []string{"sh", "-c", script}
 			cmd.Dir = p.dir
-			cmd.Env = append(cmd.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TZ=UTC")
+			cmd.Env = append(cmd.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TZ=UTC", "EDITOR=true")
 			if out, said, code := p.runWith(t, cmd); code != 0 {
 				t.Errorf("exit %d\n%s%s", code, out, said)
 			}
 		})
 	}
 }
+
+// whisperCLI plays whisper.cpp's program, which writes what it hears to a file.
+const whisperCLI = `#!/bin/sh
+while [ $# -gt 0 ]; do
+	[ "$1" = -of ] && of=$2
+	shift
+done
+echo '{"result":{"language":"en"},"transcription":[
+{"offsets":{"from":6300,"to":14000},"text":" Tonight we talk about advertising, and who pays for it. Nobody reads the small print."}]}' > "$of.json"
+`
 
 // prepareREADME puts the files that the examples name into the home, and
 // programs that open and copy nothing onto the path.
@@ -93,7 +103,13 @@ func prepareREADME(t *testing.T, p *realSpaces, bin string) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(p.dir, "disk"), 0o755); err != nil {
+	for _, dir := range []string{"disk", filepath.Join("whisper.cpp", "models")} {
+		if err := os.MkdirAll(filepath.Join(p.dir, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.file(t, filepath.Join("whisper.cpp", "models", "ggml-base.bin"), "lmgg")
+	if err := os.WriteFile(filepath.Join(bin, "whisper-cli"), []byte(whisperCLI), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	recording := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=440:d=40", filepath.Join(p.dir, "recording.m4a"))

@@ -33,6 +33,11 @@ func (o *exportOptions) propose(a *App, q *episode.Request, s *space.Space) erro
 		return app.Fail(app.ExitNotFound, "no-words", "make a transcript (spaces transcribe "+s.ID+"), or list the chapters in a file: --chapters FILE",
 			fmt.Errorf("there is no transcript of %s to find topics in", s.ID))
 	}
+	if len(q.Chapters) == 1 { // all of it
+		q.Chapters = nil
+		a.Warn("%s: no change of topic was found, so the episode has no chapters", s.ID)
+		return nil
+	}
 	var b bytes.Buffer
 	err := chapters.WriteText(&b, q.Chapters,
 		"Proposed chapters, found by their words. Times are those of the whole recording.",

@@ -113,7 +113,28 @@ func (a *App) search(ctx context.Context, o searchOptions) (err error) {
 	case transcripts > 0:
 		err = fmt.Errorf("no Space and no speech has all of %q", o.query.Words)
 	}
+	if among := o.among(); among != "" {
+		err = fmt.Errorf("%w, among those that %s", err, among)
+		hint = "leave out " + strings.TrimSuffix(strings.TrimSuffix(among, " selects"), " select")
+	}
 	return app.Fail(app.ExitNotFound, "nothing-found", hint, err)
+}
+
+// among names the flags that restrict a search: "--speaker and --since select".
+func (o *searchOptions) among() string {
+	var flags []string
+	for _, f := range []struct{ name, value string }{{"--speaker", o.query.Speaker}, {"--since", o.since}, {"--until", o.until}} {
+		if f.value != "" {
+			flags = append(flags, f.name)
+		}
+	}
+	switch len(flags) {
+	case 0:
+		return ""
+	case 1:
+		return flags[0] + " selects"
+	}
+	return strings.Join(flags, " and ") + " select"
 }
 
 // asHits adds to the JSON of recordings what tells them from places in speech.

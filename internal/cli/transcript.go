@@ -126,13 +126,17 @@ func (a *App) showTranscript(ctx context.Context, o app.Refs, part transcriptRan
 	if err != nil {
 		return err
 	}
+	all := len(t.Utterances)
 	if t, err = part.within(t); err != nil {
 		return err
 	}
 	if a.Settings.JSON {
 		return app.WriteJSON(a.Out, newTranscriptDoc(s, t))
 	}
-	if len(t.Utterances) == 0 {
+	switch {
+	case all == 0:
+		a.Say("The transcript of %s has no words: no speech was recognized", s.ID)
+	case len(t.Utterances) == 0:
 		a.Say("No speech in this part")
 	}
 	return a.printTranscript(t)

@@ -49,7 +49,11 @@ func ProblemHint(p *recording.Problem) string {
 	case recording.LostThere:
 		return "start there: --at " + spell.Exact(p.At.Seconds())
 	case recording.OthersSpeak:
-		return "known to speak: @" + strings.Join(p.Known, ", @")
+		names := make([]string, len(p.Known))
+		for i, name := range p.Known {
+			names[i] = At(strings.TrimPrefix(name, "@"))
+		}
+		return "known to speak: " + strings.Join(names, ", ")
 
 	case clips.NoFilm:
 		return "use: spaces video"

@@ -41,14 +41,17 @@ func Replace(ctx context.Context, lib *library.Library, s *space.Space, t *trans
 }
 
 // Restore brings back what was removed, as lib.Restore does, and puts a
-// transcript into the index.
+// transcript into the index. Its speakers are those of the turns that are known
+// now: they may have been confirmed or discarded since it was removed.
 func Restore(ctx context.Context, lib *library.Library, it *removed.Item) (got *library.Restored, err error) {
 	if it.Kind != removed.Transcript {
 		return lib.Restore(ctx, it.Place)
 	}
 	err = change(ctx, lib, func() (err error) {
-		got, err = lib.Restore(ctx, it.Place)
-		return err
+		if got, err = lib.Restore(ctx, it.Place); err != nil {
+			return err
+		}
+		return respeak(lib, it.ID)
 	}, func(ctx context.Context, x *words.Index) error {
 		s, err := lib.Load(it.ID)
 		if err != nil {
@@ -65,6 +68,27 @@ func Restore(ctx context.Context, lib *library.Library, it *removed.Item) (got *
 		return x.Put(ctx, indexed(s, t, stamp))
 	})
 	return got, err
+}
+
+// respeak gives a transcript that was brought back the speakers of the turns. One
+// that cannot be read or used is left as it is.
+func respeak(lib *library.Library, id string) error {
+	s, err := lib.Load(id)
+	if err != nil {
+		return err
+	}
+	t, err := transcripts.Open(lib.Root(), s)
+	if err != nil {
+		return nil
+	}
+	turns, err := lib.TurnsOf(s)
+	if err != nil {
+		return err
+	}
+	if next, changed := t.Respeak(turns); changed {
+		return transcripts.Write(lib.Root(), s, next)
+	}
+	return nil
 }
 
 // Respeak gives the transcript of a recording, if it has one of this audio, the
