@@ -94,6 +94,7 @@ type Plan struct {
 	stage   []string        // ids of the recordings in which the person was on stage
 	dropped []string        // places of what was removed, likewise
 	shared  map[string]bool // files that stand beside clips and episodes that stay
+	begun   []string        // ids of those of which the work on a transcript goes
 	// erasures are the transcripts out of which words are taken.
 	erasures []erasure
 }
@@ -153,8 +154,8 @@ func (p *Plan) Staying() int {
 // Do does what was planned. Whatever has been done when it fails stays done:
 // the same again goes on with the rest.
 func (p *Plan) Do(ctx context.Context) error {
-	for _, er := range p.erasures {
-		if err := p.stopped(er.space.ID); err != nil {
+	for _, id := range p.unfinished() {
+		if err := p.stopped(id); err != nil {
 			return err
 		}
 	}

@@ -12,21 +12,42 @@ import (
 
 // leftovers lists what killed commands have left of recordings in which the
 // person was on stage, and what engines have heard in them that is not a
-// transcript yet.
+// transcript yet. That goes with their words only: somebody may be at it.
 func (s *search) leftovers() error {
-	for _, id := range s.stage {
+	stage := slices.Clone(s.stage)
+	for _, place := range s.dropped {
+		if sp := s.kept[place]; sp != nil && !slices.Contains(stage, sp.ID) {
+			stage = append(stage, sp.ID)
+		}
+	}
+	chosen := s.choice.Words || s.choice.Originals
+	if chosen {
+		s.begun = stage
+	}
+	for _, id := range stage {
 		err := fs.WalkDir(s.lib.Root().FS(), layout.TranscribingOf(id), func(name string, e fs.DirEntry, err error) error {
-			if errors.Is(err, fs.ErrNotExist) || err == nil && e.IsDir() || s.known[name] {
+			if errors.Is(err, fs.ErrNotExist) || err == nil && (e.IsDir() || path.Base(name) == layout.TranscribingLock) || s.known[name] {
 				return nil
 			}
-			var info fs.FileInfo
-			if err == nil {
-				info, err = e.Info()
+			if err != nil {
+				return err
 			}
-			if err == nil {
-				s.found(Item{Kind: Leftover, Recording: id, Name: name, Bytes: info.Size(), Voice: true, Fate: Removed})
+			info, err := e.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // of somebody who is at it
 			}
-			return err
+			if err != nil {
+				return err
+			}
+			it := Item{Kind: Leftover, Recording: id, Name: name, Bytes: info.Size(), Voice: true, Fate: fate(chosen, Removed)}
+			if it.Named, err = s.names(name); err != nil {
+				return err
+			}
+			if it.Fate == Stays && it.Named && s.choice.Names && isText(name) {
+				it.Fate = Rewritten
+			}
+			s.found(it)
+			return nil
 		})
 		if err != nil {
 			return err

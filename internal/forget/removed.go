@@ -87,12 +87,8 @@ func (s *search) removedPart(part *removed.Item) error {
 	}
 	it := Item{Kind: Clip, Recording: part.ID, Name: part.Here(path.Join(part.Folder, part.Name)), place: part.Place}
 	chosen := s.choice.Clips
-	switch part.Kind {
-	case removed.Episode:
+	if part.Kind == removed.Episode {
 		it.Kind, chosen = Episode, s.choice.Episodes
-	case removed.Transcript: // earlier words of a recording: they go as a whole
-		it.Kind, chosen = Transcript, s.choice.Words
-		it.Name = layout.RemovedIn(part.Place)
 	}
 	for _, f := range part.Files {
 		it.was = append(it.was, f.Name)
@@ -110,19 +106,10 @@ func (s *search) removedPart(part *removed.Item) error {
 		if use.Parts, err = s.partsOf(part); err != nil {
 			return err
 		}
-		it.Voice = stage && use.Hears(s.Handle) || (part.Kind == removed.Transcript || hasWords(it.Name, it.beside)) && near(s.spoke[part.ID], use.Parts)
+		it.Voice = stage && use.Hears(s.Handle) || hasWords(it.Name, it.beside) && near(s.spoke[part.ID], use.Parts)
 	}
 	for _, name := range append([]string{it.Name}, it.beside...) {
-		if part.Kind == removed.Transcript && name == it.Name {
-			continue // the folder of the others
-		}
 		if isText(name) {
-			if named, err := s.names(name); part.Kind == removed.Transcript && (named || err != nil) {
-				it.Named, it.Voice = true, true // nobody knows what they said in it
-				if err != nil {
-					return err
-				}
-			}
 			continue // it is rewritten
 		}
 		named, err := s.names(name)
@@ -135,10 +122,7 @@ func (s *search) removedPart(part *removed.Item) error {
 	if gone {
 		s.dropped = append(s.dropped, part.Place) // also if the person is not heard in it
 	}
-	it.Fate = fate(gone || it.Voice && chosen || it.Named && s.choice.Names && part.Kind != removed.Transcript, Removed)
-	if part.Kind == removed.Transcript && it.Fate == Stays && it.Named && s.choice.Names {
-		it.Fate = Rewritten
-	}
+	it.Fate = fate(gone || it.Voice && chosen || it.Named && s.choice.Names, Removed)
 	s.found(it)
 	s.places[part.Place] = it.Fate == Removed
 	return nil
@@ -187,7 +171,7 @@ func (s *search) removedTranscript(part *removed.Item) error {
 		s.dropped = append(s.dropped, part.Place)
 	}
 	it.Fate = fate(gone || it.Voice && s.choice.Words, Removed)
-	if it.Fate == Stays && s.choice.Names {
+	if it.Fate == Stays && it.Named && s.choice.Names {
 		it.Fate = Rewritten
 	}
 	s.found(it)

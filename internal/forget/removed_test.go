@@ -6,9 +6,13 @@ import (
 	"path"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/removed"
+	"github.com/spaces-cli/spaces/internal/library/said"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
+	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
 // aside are the places of what can be brought back.
@@ -128,4 +132,55 @@ func (s *testLibrary) listed(t *testing.T) (names []string) {
 		t.Fatal(err)
 	}
 	return names
+}
+
+// Of a transcript that was removed the plan says what becomes of it: where it
+// does not name them, names do not change it.
+func TestRemovedTranscript(t *testing.T) {
+	for _, test := range []struct {
+		named  bool
+		choice Choice
+		want   Fate
+	}{
+		{false, Choice{Names: true}, Stays},
+		{true, Choice{Names: true}, Rewritten},
+		{true, Choice{Clips: true}, Stays},
+		{false, Choice{Words: true}, Removed},
+		{false, Choice{Originals: true}, Removed},
+	} {
+		t.Run(fmt.Sprintf("named %v %+v", test.named, test.choice), func(t *testing.T) {
+			s := newTestLibrary(t)
+			sp, err := s.Load(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := timed(10.2, 11.5, secret)
+			if test.named {
+				c.Speaker = "@guest1"
+			}
+			tr := transcripts.New(sp, sp.Audio.SampleRate, *sp.Samples, nil, []transcript.Cue{c})
+			if err := said.Keep(t.Context(), s.Library, sp, tr); err != nil {
+				t.Fatal(err)
+			}
+			it, err := said.PutAside(t.Context(), s.Library, sp, "test", time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := Find(t.Context(), s.Library, s.ledger, "guest1", test.choice)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for _, found := range p.Items {
+				if found.Kind == Transcript && found.place == it.Place {
+					if n++; found.Fate != test.want || !found.Voice || found.Named != test.named {
+						t.Errorf("%+v, want %s", found, test.want)
+					}
+				}
+			}
+			if n != 1 {
+				t.Errorf("it is listed %d times", n)
+			}
+		})
+	}
 }

@@ -23,7 +23,7 @@ import (
 // An erasure is what is taken out of the transcript of a recording.
 type erasure struct {
 	space *space.Space
-	left  *transcripts.Transcript // what stays; nil if nobody knows what is whose, and all goes
+	left  *transcripts.Transcript // what stays; nil if all goes
 	gone  []string                // files that go as a whole
 }
 
@@ -64,11 +64,10 @@ func (s *search) words(sp *space.Space, use consent.Use, gone bool) (*transcript
 		return e, nil
 	}
 	er := erasure{space: sp}
-	keep := 0 // utterances
 	changed := true
 	if err == nil {
 		changed = t.Erase(e) || !s.formsAgree(sp, t)
-		if keep = len(t.Utterances); keep > 0 {
+		if len(t.Utterances) > 0 && !gone { // its folder stays
 			er.left = t
 		}
 	}
@@ -176,21 +175,25 @@ func (s *search) pages() map[string]Item {
 	return list
 }
 
-// erase takes what they have said out of the transcripts.
+// erase takes what they have said out of the transcripts, with what is not a
+// transcript yet. The folder of that goes too: it says that there is work to go
+// on with.
 func (p *Plan) erase() error {
 	root := p.lib.Root()
-	for i := range p.erasures {
-		er := &p.erasures[i]
-		if err := p.stopped(er.space.ID); err != nil {
+	for _, id := range p.unfinished() {
+		if err := p.stopped(id); err != nil {
 			return err
 		}
+		if err := durable.RemoveAll(root, layout.TranscribingOf(id)); err != nil {
+			return err
+		}
+	}
+	for i := range p.erasures {
+		er := &p.erasures[i]
 		for _, name := range er.gone {
 			if err := durable.Remove(root, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
-		}
-		if err := durable.RemoveAll(root, layout.TranscribingOf(er.space.ID)); err != nil {
-			return err
 		}
 		if er.left != nil {
 			if err := transcripts.Rewrite(root, er.space, er.left); err != nil {
@@ -204,6 +207,18 @@ func (p *Plan) erase() error {
 // ErrTranscribing means that words are just being made of a recording in which
 // the person is heard.
 var ErrTranscribing = errors.New("the recording is being transcribed")
+
+// unfinished are the ids of the recordings of which the work on a transcript
+// goes.
+func (p *Plan) unfinished() []string {
+	ids := slices.Clone(p.begun)
+	for _, er := range p.erasures {
+		if !slices.Contains(ids, er.space.ID) {
+			ids = append(ids, er.space.ID)
+		}
+	}
+	return ids
+}
 
 // stopped fails if somebody transcribes a recording.
 func (p *Plan) stopped(id string) error {

@@ -373,3 +373,126 @@ func TestWordsStay(t *testing.T) {
 		t.Errorf("left: %+v, %v", tr, err)
 	}
 }
+
+// With the originals goes the folder of a recording, in the library or among what
+// was removed: nothing is written into it any more, and the rest is done too.
+func TestWordsWithOriginals(t *testing.T) {
+	for _, aside := range []bool{false, true} {
+		t.Run(fmt.Sprintf("removed %v", aside), func(t *testing.T) {
+			s := newTestLibrary(t)
+			sp, err := s.Load(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.speak(t, sp, timed(1, 8, plain), timed(10.2, 11.5, secret))
+			if aside {
+				if _, err := s.Remove(t.Context(), id, false, "test"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.begin(t).Close()
+			if err := s.Root().WriteFile("list.md", []byte("thanks to @guest1"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			p, err := Find(t.Context(), s.Library, s.ledger, "guest1", Choice{Words: true, Names: true, Originals: true})
+			if err == nil {
+				err = p.Do(t.Context())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range []string{secret, plain, "guest1"} {
+				if names := holding(t, s.Dir(), text); len(names) > 0 {
+					t.Errorf("%s is in %q", text, names)
+				}
+			}
+			if got := s.aside(t); got != "" {
+				t.Errorf("can be brought back: %s", got)
+			}
+			if _, err := s.Root().Stat(layout.TranscribingOf(id)); err == nil {
+				t.Error("unfinished work is left")
+			}
+		})
+	}
+}
+
+// begin begins a transcript of the Space, with a word that was heard, and returns
+// its lock, which is not taken.
+func (s *testLibrary) begin(t *testing.T) *os.File {
+	t.Helper()
+	dir := layout.TranscribingOf(id)
+	if err := s.Root().MkdirAll(path.Join(dir, "abc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Root().WriteFile(path.Join(dir, "abc", "0001.heard.json"), []byte(`"`+secret+`"`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.Root().Create(path.Join(dir, layout.TranscribingLock))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// The work on a transcript goes with the words or the originals only, as a whole,
+// and never while somebody is at it.
+func TestUnfinishedWords(t *testing.T) {
+	for _, test := range []struct {
+		choice Choice
+		goes   bool
+	}{
+		{Choice{}, false},
+		{Choice{Clips: true, Episodes: true}, false},
+		{Choice{Names: true}, false},
+		{Choice{Words: true}, true},
+		{Choice{Originals: true}, true},
+	} {
+		for _, live := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%+v live %v", test.choice, live), func(t *testing.T) {
+				s := newTestLibrary(t)
+				f := s.begin(t)
+				if live {
+					if err := flock.Try(f); err != nil {
+						t.Fatal(err)
+					}
+				} else {
+					f.Close()
+				}
+				dir := layout.TranscribingOf(id)
+				p, err := Find(t.Context(), s.Library, s.ledger, "guest1", test.choice)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, found := fate(test.goes, Removed), false
+				for _, it := range p.Items {
+					if it.Name == path.Join(dir, layout.TranscribingLock) {
+						t.Errorf("the lock is listed: %+v", it)
+					}
+					if it.Name == path.Join(dir, "abc", "0001.heard.json") {
+						if found = true; it.Fate != want {
+							t.Errorf("%+v, want %s", it, want)
+						}
+					}
+				}
+				if !found {
+					t.Errorf("what was heard is not listed: %+v", p.Items)
+				}
+				err = p.Do(t.Context())
+				if refused := live && test.goes; errors.Is(err, ErrTranscribing) != refused || !refused && err != nil {
+					t.Fatalf("%v, want refused: %v", err, refused)
+				}
+				gone := test.goes && !live
+				if _, err := s.Root().Stat(dir); errors.Is(err, fs.ErrNotExist) != gone {
+					t.Errorf("the folder: %v, want gone: %v", err, gone)
+				}
+				if _, err := s.Root().Stat(path.Join(dir, layout.TranscribingLock)); errors.Is(err, fs.ErrNotExist) != gone {
+					t.Errorf("the lock: %v, want gone: %v", err, gone)
+				}
+				if _, err := s.Load(id); live && err != nil {
+					t.Errorf("the Space: %v", err)
+				}
+			})
+		}
+	}
+}

@@ -136,6 +136,9 @@ func (w *work) Close() error {
 	err := durable.RemoveAll(w.root, path.Join(w.home, scratch))
 	w.root.Remove(w.dir) // unless something is in it
 	entries, readErr := fs.ReadDir(w.root.FS(), w.home)
+	if errors.Is(readErr, fs.ErrNotExist) { // somebody has removed it
+		readErr = nil
+	}
 	if err != nil || readErr != nil || len(entries) > 1 {
 		return errors.Join(err, readErr, w.lock.Close())
 	}
@@ -146,9 +149,10 @@ func (w *work) Close() error {
 // elsewhere.
 func (w *work) Remove() error {
 	entries, err := fs.ReadDir(w.root.FS(), w.home)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(err, w.lock.Close())
 	}
+	err = nil
 	for _, e := range entries {
 		if e.Name() != lockName {
 			err = errors.Join(err, durable.RemoveAll(w.root, path.Join(w.home, e.Name())))
@@ -164,7 +168,9 @@ func (w *work) leave() error {
 	removed := w.root.Remove(path.Join(w.home, lockName))
 	err := w.lock.Close()
 	if removed != nil {
-		err = errors.Join(err, durable.Remove(w.root, path.Join(w.home, lockName)))
+		if removed = durable.Remove(w.root, path.Join(w.home, lockName)); !errors.Is(removed, fs.ErrNotExist) {
+			err = errors.Join(err, removed)
+		}
 	}
 	// Another run may begin meanwhile: then the folders are not empty.
 	w.root.Remove(w.home)

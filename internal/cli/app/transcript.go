@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/charset"
+	"github.com/spaces-cli/spaces/internal/library/said"
 	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/recording/passage"
@@ -91,7 +92,15 @@ func (a *App) WarnTranscript(name string, notes []transcript.Note) {
 func wordsError(err error) *Failure {
 	var several *passage.AmbiguousError
 	var missing *passage.MissingError
+	var aside *said.AsideError
 	switch {
+	case errors.As(err, &aside):
+		f := Classify(aside.Err)
+		restore := "bring the previous transcript back: spaces restore " + aside.Name
+		if f.Hint != "" {
+			restore = f.Hint + "; then " + restore
+		}
+		return Fail(f.Code, f.Kind, restore, err)
 	case errors.As(err, &several):
 		return Fail(ExitUsage, "ambiguous", "add one of these --from and --to, or more of the words; or name who says them: --speaker HANDLE", err)
 	case errors.As(err, &missing) && missing.Narrowed:

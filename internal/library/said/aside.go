@@ -3,6 +3,7 @@ package said
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"time"
 
@@ -25,7 +26,8 @@ func PutAside(ctx context.Context, lib *library.Library, s *space.Space, by stri
 }
 
 // Replace is Keep, but puts what was there aside if it says anything else. It
-// returns what was put aside, or nil.
+// returns what was put aside, or nil. If the new one cannot be kept, the one that
+// was there is brought back; if that fails too, the error is an AsideError.
 func Replace(ctx context.Context, lib *library.Library, s *space.Space, t *transcripts.Transcript, by string, now time.Time) (*removed.Item, error) {
 	was, err := transcripts.Read(lib.Root(), s)
 	if err == nil && reflect.DeepEqual(was.Utterances, t.Utterances) {
@@ -37,8 +39,29 @@ func Replace(ctx context.Context, lib *library.Library, s *space.Space, t *trans
 			return nil, err
 		}
 	}
-	return it, Keep(ctx, lib, s, t)
+	if err = Keep(ctx, lib, s, t); err == nil || it == nil {
+		return it, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	transcripts.Remove(lib.Root(), s) // what was written of the new one; if that stays, Restore puts it aside
+	if _, refused := Restore(ctx, lib, it); refused != nil {
+		return nil, &AsideError{Name: it.Name, Err: errors.Join(err, refused)}
+	}
+	return nil, err
 }
+
+// An AsideError says that a transcript could not be replaced, and that the one
+// that was there could not be brought back: it lies among what was removed.
+type AsideError struct {
+	Name string // of what was put aside
+	Err  error  // why the new one was not kept, and the old one not brought back
+}
+
+func (e *AsideError) Error() string {
+	return fmt.Sprintf("the previous transcript is still among the removed items, as %s: %v", e.Name, e.Err)
+}
+
+func (e *AsideError) Unwrap() error { return e.Err }
 
 // Restore brings back what was removed, as lib.Restore does, and puts a
 // transcript into the index. Its speakers are those of the turns that are known

@@ -74,24 +74,34 @@ func change(ctx context.Context, lib *library.Library, file func() error, index 
 // so already. Where it cannot be changed it returns nil, and sees to it that
 // whoever can reads the stamps again.
 func begin(ctx context.Context, lib *library.Library) (x *words.Index, behind bool, err error) {
+	if x, behind, err = mark(ctx, lib); err == nil {
+		return x, behind, nil
+	}
+	if errors.Is(err, words.ErrFull) && words.Remove(lib.Path(layout.Words)) == nil {
+		return nil, true, nil // made again when there is room
+	}
+	return nil, true, lib.Catalog().Update(ctx, func(*catalog.Tx) error { return nil }) // another state
+}
+
+// mark opens the index and says in it that it may be behind, and whether it was
+// so already.
+func mark(ctx context.Context, lib *library.Library) (x *words.Index, behind bool, err error) {
 	name := lib.Path(layout.Words)
 	x, err = words.Open(ctx, name, words.ReadWrite) // a new one is born dirty
 	if again(err) && words.Remove(name) == nil {
 		x, err = words.Open(ctx, name, words.ReadWrite)
 	}
-	if err == nil {
-		if behind, err = x.Dirty(ctx); err == nil {
-			err = x.SetDirty(ctx, true)
-		}
-		if err == nil {
-			return x, behind, nil
-		}
+	if err != nil {
+		return nil, true, err
+	}
+	if behind, err = x.Dirty(ctx); err == nil {
+		err = x.SetDirty(ctx, true)
+	}
+	if err != nil {
 		x.Close()
+		return nil, true, err
 	}
-	if errors.Is(err, words.ErrFull) && words.Remove(name) == nil {
-		return nil, true, nil // made again when there is room
-	}
-	return nil, true, lib.Catalog().Update(ctx, func(*catalog.Tx) error { return nil }) // another state
+	return x, behind, nil
 }
 
 // again reports whether an index is to be thrown away and made again.

@@ -223,13 +223,26 @@ func Discard(ctx context.Context, lib *library.Library) (was bool, err error) {
 
 // Erase takes recordings out of the index that are about to be deleted, and all
 // that was ever taken out of it, to the last byte. If they are not deleted after
-// all, the next search puts them in again. The library must be open for writing.
+// all, the next search puts them in again. An index that cannot be changed, also
+// one of a newer program, is deleted: it can be made again, and it has the words.
+// The library must be open for writing.
 func Erase(ctx context.Context, lib *library.Library, ids ...string) error {
 	if _, err := os.Lstat(lib.Path(layout.Words)); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	x, _, err := begin(ctx, lib)
-	if x == nil || err != nil {
+	err := erase(ctx, lib, ids)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if _, refused := Discard(ctx, lib); refused != nil {
+		return refused
+	}
+	return nil
+}
+
+func erase(ctx context.Context, lib *library.Library, ids []string) error {
+	x, _, err := mark(ctx, lib)
+	if err != nil {
 		return err
 	}
 	defer x.Close()

@@ -157,7 +157,8 @@ func ends(u *Utterance, last, w *spoken, rate int) bool {
 	case utf8.RuneCountInString(u.Text) < longest:
 		return false
 	}
-	return w.first || strings.ContainsAny(u.Text[len(u.Text)-1:], ".?!…。？！") || utf8.RuneCountInString(u.Text) > 2*longest
+	end, _ := utf8.DecodeLastRuneInString(u.Text)
+	return w.first || strings.ContainsRune(".?!…。？！", end) || utf8.RuneCountInString(u.Text) > 2*longest
 }
 
 // add adds a word to an utterance.

@@ -101,6 +101,17 @@ func TestUtterancesAreShort(t *testing.T) {
 	}
 }
 
+// The end of a sentence ends a long utterance in every script.
+func TestSentencesEnd(t *testing.T) {
+	for _, end := range []string{".", "?", "!", "…", "。", "？", "！"} {
+		long, next := strings.Repeat("a", longest)+end, "next"
+		tr := New(aSpace(), rate, 60*rate, nil, []transcript.Cue{cue(1, 3, long+" "+next)})
+		if n := len(tr.Utterances); n != 2 || tr.Utterances[0].Text != long || tr.Utterances[1].Text != next {
+			t.Errorf("%s: %d utterances: %+v", end, n, tr.Utterances)
+		}
+	}
+}
+
 func TestWriteReadRemove(t *testing.T) {
 	root, err := os.OpenRoot(t.TempDir())
 	if err != nil {

@@ -1,6 +1,7 @@
 package transcripts
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ func (t *Transcript) Without(spans []transcript.Span, people []string) *Transcri
 			out.Utterances = append(out.Utterances, part)
 		}
 	}
-	slices.SortStableFunc(out.Utterances, func(a, b Utterance) int { return int(a.Start - b.Start) })
+	slices.SortStableFunc(out.Utterances, func(a, b Utterance) int { return cmp.Compare(a.Start, b.Start) })
 	return &out
 }
 
