@@ -203,6 +203,7 @@ func (a *App) writeRemoved(items []removed.Item) {
 		terminal.Column{Title: "NAME"},
 		terminal.Column{Title: "TITLE", Min: 12},
 	)
+	seen := make(map[string]bool)
 	for _, it := range items {
 		when, until := "unknown", "you delete it"
 		if !it.RemovedAt.IsZero() {
@@ -211,7 +212,12 @@ func (a *App) writeRemoved(items []removed.Item) {
 		if !it.Since().IsZero() {
 			until = a.day(keptUntil(&it).Time)
 		}
-		t.Add(string(it.Kind), when, until, spell.Size(it.Bytes), restoreWord(&it), it.Title)
+		word := restoreWord(&it)
+		if seen[word] { // the word means the latest of them
+			word = layout.RemovedIn(it.Place)
+		}
+		seen[word] = true
+		t.Add(string(it.Kind), when, until, spell.Size(it.Bytes), word, it.Title)
 	}
 	t.Write(a.Out, a.Columns)
 }

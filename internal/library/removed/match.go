@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"golang.org/x/text/cases"
 )
 
@@ -13,10 +14,17 @@ const Latest = "latest"
 // Match returns what a word means of what was removed, the latest first: the
 // name of an audio or a folder, the id of a Space or at least 4 characters of its
 // beginning, or a part of a title or name. If the same thing was removed several
-// times, that is the latest of it.
+// times, that is the latest of it; its place (removed/...) means one only.
 func Match(list []Item, word string) []Item {
 	if word == Latest && len(list) > 0 {
 		return list[:1]
+	}
+	if place, ok := strings.CutPrefix(word, layout.Removed+"/"); ok {
+		for i := range list {
+			if list[i].Place == place {
+				return list[i : i+1]
+			}
+		}
 	}
 	fold := cases.Fold()
 	part := fold.String(word)
