@@ -138,6 +138,9 @@ func placesOf(text string) (list []place) {
 		for _, p := range align.Pieces(field) {
 			if p.Key != "" {
 				core := strings.TrimFunc(p.Text, outside)
+				if core == "" {
+					core = p.Text
+				}
 				start := at + strings.Index(p.Text, core)
 				list = append(list, place{p.Key, start, start + len(core)})
 			}
@@ -148,8 +151,10 @@ func placesOf(text string) (list []place) {
 }
 
 // outside reports whether a character at the edge of a word is none of its
-// letters.
-func outside(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) }
+// letters. Symbols such as № and ㎞ stand for letters.
+func outside(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) && align.Key(string(r)) == ""
+}
 
 // find returns the fix for the words that begin at one, or nil.
 func (g *Glossary) find(list []place, i int) *fix {
@@ -255,7 +260,7 @@ func (g *Glossary) words(words []transcript.Word) ([]transcript.Word, int) {
 		first, last := wordAt(start), wordAt(end-1)
 		i += len(f.wrong) - 1
 		right := f.spelled(text[start:end])
-		if first < next || right == text[start:end] {
+		if first < next || last < first || right == text[start:end] {
 			continue // one place of a word is corrected
 		}
 		out = append(out, words[next:first]...)

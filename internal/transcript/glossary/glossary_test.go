@@ -46,6 +46,10 @@ func TestCorrect(t *testing.T) {
 		{"without spaces", "東今=東京", "私は東今です", "私は東京です | 私は東京です 0-1", 1},
 		{"without spaces, over words", "東今=東京", "東 今 です", "東京 です | 東京 0-2, です 2-3", 1},
 		{"a hashtag", "hash spaces=#Spaces", "at hash spaces!", "at #Spaces! | at 0-1, #Spaces! 1-3", 1},
+		{"a symbol for letters", "№=номер, km=キロ", "das № 5 ㎞, ja", "das номер 5 キロ, ja | das 0-1, номер 1-2, 5 2-3, キロ, 3-4, ja 4-5", 2},
+		{"a symbol that begins", "№=номер", "№ 7", "номер 7 | номер 0-1, 7 1-2", 1},
+		{"a word that begins with a symbol", "tmfoo=Foo", "(™foo).", "(Foo). | (Foo). 0-1", 1},
+		{"over symbols", "no tm=x", "a №, ™! b", "a x! b | a 0-1, x! 1-3, b 3-4", 1},
 		{"lines", "one=1\ntwo = 2\n\n", "one two", "1 2 | 1 0-1, 2 1-2", 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -105,6 +109,9 @@ func TestPrompt(t *testing.T) {
 func FuzzCorrect(f *testing.F) {
 	f.Add("a b=c, 東今=東京", "a B, 東今 a")
 	f.Add("x=y z", "“x” x\tx")
+	for _, symbol := range []string{"№", "㎞", "™", "℃", "½", "…", "́"} {
+		f.Add("№=номер, km=キロ, tm=™, c=C, "+symbol+"=word", symbol+" a"+symbol+" "+symbol+"b "+symbol+symbol+", ("+symbol+")")
+	}
 	f.Fuzz(func(t *testing.T, glossary, text string) {
 		g, err := Parse(glossary)
 		if err != nil || !utf8.ValidString(text) {
