@@ -308,6 +308,35 @@ func FuzzLines(f *testing.F) {
 	})
 }
 
+// A monologue of which every word is replaced is placed in reasonable time: steps
+// in the square of its length would outlast the time that tests have.
+func TestReplacedMonologue(t *testing.T) {
+	const n = 1_000_000
+	p := placer{Options: Options{End: 4 * n}}
+	for i := range n {
+		p.a.atoms = append(p.a.atoms, atom{text: "was", start: int64(4 * i), end: int64(4*i + 3)})
+		p.b.atoms = append(p.b.atoms, atom{text: "now"})
+	}
+	p.part(0, n, 0, n, 0, p.End, false)
+	for i, a := range p.b.atoms {
+		if a.start != p.a.atoms[i].start || a.end != p.a.atoms[i].end {
+			t.Fatalf("word %d: %d-%d, want %d-%d", i, a.start, a.end, p.a.atoms[i].start, p.a.atoms[i].end)
+		}
+	}
+}
+
+func TestTimeAt(t *testing.T) {
+	spans := stretch([]atom{{text: "ab", start: 0, end: 20}, {text: "cd", start: 50, end: 70}})
+	for _, c := range []struct {
+		at         float64
+		begin, end int64
+	}{{0, 0, 0}, {0.25, 10, 10}, {0.5, 50, 20}, {0.75, 60, 60}, {1, 70, 70}} {
+		if begin, end := timeAt(spans, c.at, false), timeAt(spans, c.at, true); begin != c.begin || end != c.end {
+			t.Errorf("at %g: %d and %d, want %d and %d", c.at, begin, end, c.begin, c.end)
+		}
+	}
+}
+
 func BenchmarkLines(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 1))
 	words, marks, lines := talk(r, 100_000)

@@ -3,6 +3,7 @@ package align
 import (
 	"cmp"
 	"slices"
+	"sort"
 )
 
 // A placer gives the atoms of the edited text their times.
@@ -136,13 +137,10 @@ func stretch(list []atom) []span {
 // of the first, or the beginning of the second.
 func timeAt(list []span, at float64, end bool) int64 {
 	const same = 1e-9
-	i := len(list) - 1
-	for k, s := range list {
-		if edge := s.before + s.n; at < edge-same || end && at <= edge+same {
-			i = k
-			break
-		}
-	}
+	i := sort.Search(len(list)-1, func(k int) bool {
+		edge := list[k].before + list[k].n
+		return at < edge-same || end && at <= edge+same
+	})
 	s := list[i]
 	in := min(1, max(0, (at-s.before)/s.n))
 	return s.start + int64(in*float64(s.end-s.start)+0.5)
