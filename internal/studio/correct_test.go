@@ -271,6 +271,11 @@ func TestCorrectInPlace(t *testing.T) {
 	b.until("the words from before", fmt.Sprintf(`document.querySelector('#said > li[data-line="1"] .what').textContent === %q`, was.Utterances[1].Text))
 	b.do(chromedp.KeyEvent("Z", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	b.until("the correction", `document.querySelector('#said > li[data-line="1"] .what').textContent.startsWith("Corrected")`)
+	// What the network has lost can be tried again.
+	b.script(`{ const f = fetch; window.fetch = (path, o) => path.endsWith("/undo") ? (window.fetch = f, Promise.reject(new TypeError("lost"))) : f(path, o); }`)
+	b.click("said-undo")
+	b.until("that it failed", `document.getElementById("status").classList.contains("wrong")`)
+	b.until("the way back", `document.getElementById("said-undo").checkVisibility()`)
 	b.click("said-undo")
 	b.until("the words from before", fmt.Sprintf(`document.querySelector('#said > li[data-line="1"] .what').textContent === %q`, was.Utterances[1].Text))
 	if got := readWords(t, dir, sampleID); !got.CorrectedAt.IsZero() || got.Utterances[1].Corrected {

@@ -119,7 +119,8 @@ export class Correcting {
 		}, (token) => this.undos.push(token));
 	}
 
-	// change sends a change and shows what came of it.
+	// change sends a change and shows what came of it. It returns the kind of error,
+	// if there was one.
 	async change(path, body, before, keep) {
 		const {pane} = this, {id} = pane.view;
 		const area = this.area();
@@ -132,7 +133,7 @@ export class Correcting {
 			if (pane.view.id === id) await this.failed(e);
 			this.saving = false;
 			if (this.area()) this.area().readOnly = false;
-			return;
+			return e.kind;
 		}
 		this.saving = false;
 		if (pane.view.id !== id) return;
@@ -183,7 +184,8 @@ export class Correcting {
 	async back(from, to) {
 		if (!from.length || this.saving || this.line >= 0) return;
 		const token = from.pop();
-		await this.change("/transcript/undo", {stamp: this.pane.said.stamp, undo: token}, () => {}, (next) => to.push(next));
+		const kind = await this.change("/transcript/undo", {stamp: this.pane.said.stamp, undo: token}, () => {}, (next) => to.push(next));
+		if (kind && kind !== "changed" && kind !== "no-undo") from.push(token); // it can be tried again
 		this.render();
 	}
 
