@@ -21,6 +21,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/quoted"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -51,6 +52,7 @@ type Gate struct {
 	known  map[string]*voices
 	noted  map[string]bool  // whom the ledger names for this reason by now
 	made   map[string][]Use // what the library holds and has made, by SHA-256
+	words  *quoted.Finder
 }
 
 // voices are what the gate knows of a recording.
@@ -76,7 +78,7 @@ func Open(o Options) (*Gate, error) {
 	if o.Sounds == nil {
 		o.Sounds = SoundsOf(o.Library)
 	}
-	return &Gate{o: o, ledger: l, known: make(map[string]*voices), noted: make(map[string]bool)}, nil
+	return &Gate{o: o, ledger: l, known: make(map[string]*voices), noted: make(map[string]bool), words: quoted.New(o.Library)}, nil
 }
 
 // Close lets go of the ledger.

@@ -50,7 +50,7 @@ func (l *fileScan) text(r io.ReaderAt, size int64) error {
 		l.sure = append(l.sure, known...)
 		return nil
 	}
-	found, err := quoted.Find(l.ctx, l.g.o.Library, r, size)
+	found, err := l.g.words.Find(l.ctx, r, size)
 	switch {
 	case errors.Is(err, quoted.ErrLong):
 		l.unknown("it is too long to be compared with the transcripts in the library")

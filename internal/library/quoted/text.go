@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"hash/maphash"
 	"html"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,8 +42,9 @@ func wordsOf(text string) []word {
 	return list
 }
 
-// eachRun calls visit with each run of words that tells where it comes from.
-func eachRun(list []word, visit func(at, n int, key uint64)) {
+// eachRun calls visit with each run of words that tells where it comes from, as
+// long as visit returns true.
+func eachRun(list []word, visit func(at, n int, key uint64) bool) {
 	var h maphash.Hash
 	h.SetSeed(seed)
 	for at := range list {
@@ -58,7 +60,9 @@ func eachRun(list []word, visit func(at, n int, key uint64)) {
 			h.WriteString(w.text)
 			h.WriteByte(' ')
 		}
-		visit(at, n, h.Sum64())
+		if !visit(at, n, h.Sum64()) {
+			return
+		}
 	}
 }
 
@@ -72,23 +76,28 @@ func equal(here, there []word) bool {
 var markup = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<[^<>]*>`) })
 
 // readings are the ways in which the words of a text may stand in it: as it is,
-// without markup, and as the strings of a JSON document.
+// without markup, and as the strings of a JSON document. A text that only begins
+// as JSON does is read in all of these ways.
 func readings(b []byte) []string {
+	b = bytes.TrimPrefix(b, []byte("\ufeff"))
+	var list []string
 	if first := bytes.TrimSpace(b); len(first) > 0 && (first[0] == '{' || first[0] == '[') {
-		if list := jsonStrings(b); len(list) > 0 {
+		var whole bool
+		if list, whole = jsonStrings(b); whole && len(list) > 0 {
 			return list
 		}
 	}
-	list := []string{string(b)}
+	list = append(list, string(b))
 	if markup().Match(b) {
-		list = append(list, html.UnescapeString(markup().ReplaceAllString(list[0], " ")))
+		list = append(list, html.UnescapeString(markup().ReplaceAllString(string(b), " ")))
 	}
 	return list
 }
 
 // jsonStrings returns the strings of JSON documents that follow each other, those
-// of the same key joined: some have a document, or an object, for each word.
-func jsonStrings(b []byte) []string {
+// of the same key joined: some have a document, or an object, for each word. It
+// reports whether the text is nothing but such documents, and whole.
+func jsonStrings(b []byte) (list []string, whole bool) {
 	in := json.NewDecoder(bytes.NewReader(b))
 	var order []string
 	texts := make(map[string]*strings.Builder)
@@ -110,7 +119,8 @@ func jsonStrings(b []byte) []string {
 		}
 		return &stack[len(stack)-1]
 	}
-	for t, err := in.Token(); err == nil; t, err = in.Token() { // up to where it is none
+	t, err := in.Token()
+	for ; err == nil; t, err = in.Token() { // up to where it is none
 		switch t := t.(type) {
 		case json.Delim:
 			switch t {
@@ -130,9 +140,8 @@ func jsonStrings(b []byte) []string {
 			l.wants = true
 		}
 	}
-	var list []string
 	for _, key := range order {
 		list = append(list, texts[key].String())
 	}
-	return list
+	return list, err == io.EOF && len(stack) == 0
 }

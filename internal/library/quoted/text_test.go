@@ -35,7 +35,13 @@ func TestReadings(t *testing.T) {
 		{"JSON, an object for each word", `{"w":[{"t":"one","s":1},{"t":"two","s":2}],"id":"x"}`, `["one\ntwo\n" "x\n"]`},
 		{"JSON Lines", "{\"t\":\"one\"}\n{\"t\":\"two\"}\n", `["one\ntwo\n"]`},
 		{"a list of strings", `["one", ["two"]]`, `["one\ntwo\n"]`},
-		{"JSON that breaks off", `{"t":"one","u":[{"t":"two"},{"t":`, `["one\ntwo\n"]`},
+		{"JSON that breaks off", `{"t":"one","u":[{"t":"two"},{"t":`, `["one\ntwo\n" "{\"t\":\"one\",\"u\":[{\"t\":\"two\"},{\"t\":"]`},
+		{"JSON that breaks off after a value", `["one",`, `["one\n" "[\"one\","]`},
+		{"JSON that breaks off in a string", `["one", "two`, `["one\n" "[\"one\", \"two"]`},
+		{"JSON and prose", "{\"t\":\"one\"}\n\nA <b>quote</b>", `["one\n" "{\"t\":\"one\"}\n\nA <b>quote</b>" "{\"t\":\"one\"}\n\nA  quote "]`},
+		{"a list and prose", `["a"] quote`, `["a\n" "[\"a\"] quote"]`},
+		{"JSON with a mark of its byte order", "\ufeff" + `["one","two"]`, `["one\ntwo\n"]`},
+		{"JSON without strings", `[1, 2]`, `["[1, 2]"]`},
 		{"a brace and prose", "{no JSON", `["{no JSON"]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -54,13 +60,14 @@ func FuzzQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		q := newQuery([]byte(s))
 		for n, list := range q.streams {
-			eachRun(list, func(at, length int, key uint64) {
+			eachRun(list, func(at, length int, key uint64) bool {
 				for _, p := range q.places[key] {
 					if p == (place{n, at}) {
-						return
+						return true
 					}
 				}
 				t.Fatalf("%q: the run at %d is not known", s, at)
+				return false
 			})
 		}
 		q.rest()
