@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -175,6 +176,10 @@ func (d *doctor) settings() bool {
 		d.failed(check, isProblem, err)
 		return true
 	}
+	if _, err := os.Stat(file); err != nil {
+		d.note(check, isFine, fmt.Sprintf("no config file (it would be %s), %s set elsewhere", a.ShortenHome(file), spell.Count(set, "setting")))
+		return true
+	}
 	d.note(check, isFine, fmt.Sprintf("%s (%s set)", a.ShortenHome(file), spell.Count(set, "setting")))
 	return true
 }
@@ -235,6 +240,8 @@ func (d *doctor) credentials() {
 		d.note(check, isFine, fmt.Sprintf("kept in the system keyring (%s stored)", spell.Count(len(list), "target")))
 	case store.File == "":
 		d.note(check, isWarning, "no keyring and no folder: credentials cannot be stored", "set HOME (on Windows USERPROFILE and AppData)")
+	case inFile == 0:
+		d.note(check, isFine, "no system keyring, and no credentials are stored")
 	default:
 		d.note(check, isFine, fmt.Sprintf("no system keyring: kept in %s, which only you can read (%s stored)", d.a.ShortenHome(store.File), spell.Count(inFile, "target")))
 	}

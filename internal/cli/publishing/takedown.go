@@ -103,7 +103,7 @@ func (g *gatherer) agreeToTakeDown(ctx context.Context, gone, replaced []*publis
 				}
 				continue
 			}
-			fmt.Fprintf(a.Err, "  %s  is %s\n", terminal.Safe(where), list.word)
+			fmt.Fprintf(a.Err, "  %s  will be %s\n", terminal.Safe(where), list.word)
 		}
 	}
 	if g.o.yes || g.o.dryRun {
