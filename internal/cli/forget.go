@@ -143,7 +143,10 @@ func (a *App) findPerson(ctx context.Context, open func(context.Context) (*libra
 		lib.Close()
 	}
 	plan, err = forget.Find(ctx, lib, ledger, o.handle, o.choice)
-	if err == nil && len(plan.Items) == 0 {
+	if err == nil && len(plan.Items) == 0 && ledger.HasForgotten(plan.Handle) {
+		err = app.Fail(app.ExitNotFound, "forgotten", "to see what is kept of everybody who was forgotten: spaces people forget forgotten --originals --dry-run",
+			fmt.Errorf("@%s was forgotten before; what was kept, such as originals, is known as forgotten", plan.Handle))
+	} else if err == nil && len(plan.Items) == 0 {
 		err = app.Fail(app.ExitNotFound, "nobody", "list the people: spaces people", fmt.Errorf("nothing in the library has the voice or name of @%s", plan.Handle))
 	}
 	if err != nil {

@@ -23,6 +23,9 @@ func (l *Ledger) Remember(handle string, ids ...string) error {
 	return l.forgotten.Save(l.root)
 }
 
+// HasForgotten reports whether the person of a handle was forgotten.
+func (l *Ledger) HasForgotten(handle string) bool { return l.forgotten.HasHandle(handle) }
+
 // withdrawal is the answer of somebody who was forgotten, under whatever name
 // they come back, or nil.
 func (l *Ledger) withdrawal(w Who) *Entry {
