@@ -217,7 +217,7 @@ func (a *App) searchSaid(ctx context.Context, lib *library.Library, o *searchOpt
 			continue
 		}
 		approximate = approximate || h.Approximate()
-		t.Add(h.Space, spell.Length(float64(h.Start)/float64(h.Rate)), saidBy(&h), around(&h, room))
+		t.Add(h.Space, spell.Position(float64(h.Start)/float64(h.Rate)), saidBy(&h), around(&h, room))
 	}
 	if t.Len() > 0 {
 		t.Columns = []terminal.Column{
