@@ -14,7 +14,7 @@ func (u Use) Hears(handle string) bool {
 			}
 		}
 		if len(spans) > 0 || !u.Turns.Approximate {
-			return len(within(joined(u.Parts, 0), spans, 0)) > 0
+			return len(within(space.Joined(u.Parts, 0), spans, 0)) > 0
 		}
 	}
 	for _, s := range u.Recording.Speakers {

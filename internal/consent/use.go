@@ -57,7 +57,7 @@ func (l *Ledger) Missing(u Use, p Purpose, at time.Time) []Missing {
 		}
 		spans[h] = append(spans[h], space.Stretch{Start: t.Start, End: t.End})
 	}
-	parts := joined(u.Parts, 0)
+	parts := space.Joined(u.Parts, 0)
 	var list []Missing
 	seen := make(map[string]bool)
 	byID := make(map[string]bool) // ids that turns say for want of a handle
@@ -171,7 +171,7 @@ func within(parts, turns []space.Stretch, margin float64) []space.Stretch {
 		return slices.Clone(turns)
 	}
 	var list []space.Stretch
-	for _, s := range joined(turns, margin) {
+	for _, s := range space.Joined(turns, margin) {
 		first, _ := slices.BinarySearchFunc(parts, s.Start, func(p space.Stretch, at float64) int { return cmp.Compare(p.End, at) })
 		for _, p := range parts[first:] {
 			if p.Start >= s.End {
@@ -218,26 +218,9 @@ func LeaveOut(missing []Missing, margin, length float64) []space.Stretch {
 	for _, m := range missing {
 		list = append(list, m.Spans...)
 	}
-	list = joined(list, margin)
+	list = space.Joined(list, margin)
 	for i := range list {
 		list[i] = space.Stretch{Start: max(0, list[i].Start), End: min(length, list[i].End)}
 	}
 	return list
-}
-
-// joined returns spans in order, wider by margin on both sides, and joined
-// where they then meet.
-func joined(spans []space.Stretch, margin float64) []space.Stretch {
-	list := slices.Clone(spans)
-	slices.SortFunc(list, func(a, b space.Stretch) int { return cmp.Compare(a.Start, b.Start) })
-	whole := list[:0]
-	for _, s := range list {
-		s = space.Stretch{Start: s.Start - margin, End: s.End + margin}
-		if n := len(whole); n > 0 && s.Start <= whole[n-1].End {
-			whole[n-1].End = max(whole[n-1].End, s.End)
-			continue
-		}
-		whole = append(whole, s)
-	}
-	return whole
 }

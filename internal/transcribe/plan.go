@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"math"
-	"slices"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
@@ -54,7 +53,7 @@ func (j *Job) plan(ctx context.Context) ([]piece, error) {
 		silence = append(silence, space.Stretch{Start: r.Seconds(s.Start), End: r.Seconds(s.End())})
 	}
 	most := cmp.Or(j.Longest, longest)
-	quiet := union(silence)
+	quiet := space.Joined(silence, 0)
 	changes := changes(j.Turns)
 	var plan []piece
 	for at := int64(0); at < r.Samples; {
@@ -75,20 +74,6 @@ func (j *Job) plan(ctx context.Context) ([]piece, error) {
 		at = end
 	}
 	return plan, nil
-}
-
-// union returns stretches in order, joined where they meet.
-func union(list []space.Stretch) []space.Stretch {
-	list = slices.SortedFunc(slices.Values(list), func(a, b space.Stretch) int { return cmp.Compare(a.Start, b.Start) })
-	var joined []space.Stretch
-	for _, s := range list {
-		if n := len(joined); n > 0 && s.Start <= joined[n-1].End {
-			joined[n-1].End = max(joined[n-1].End, s.End)
-			continue
-		}
-		joined = append(joined, s)
-	}
-	return joined
 }
 
 // changes returns where somebody else begins to speak, in order.

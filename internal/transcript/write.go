@@ -112,7 +112,7 @@ func WriteText(w io.Writer, cues []Cue, notes ...string) error {
 			if i > 0 {
 				b.WriteByte('\n')
 			}
-			b.WriteString(strings.TrimSpace(spell.Length(math.Floor(c.Start))+"  "+c.Speaker) + "\n")
+			b.WriteString(strings.TrimSpace(spell.Position(c.Start)+"  "+c.Speaker) + "\n")
 		}
 		b.WriteString(strings.ReplaceAll(c.Text, "\n", " ") + "\n")
 	}

@@ -104,14 +104,22 @@ func respeak(lib *library.Library, id string) error {
 	if err != nil {
 		return nil
 	}
-	turns, err := lib.TurnsOf(s)
-	if err != nil {
+	next, changed, err := spokenBy(lib, s, t)
+	if err != nil || !changed {
 		return err
 	}
-	if next, changed := t.Respeak(turns); changed {
-		return transcripts.Write(lib.Root(), s, next)
+	return transcripts.Write(lib.Root(), s, next)
+}
+
+// spokenBy returns a transcript with the speakers that follow from the turns that
+// are known now, and whether they are others.
+func spokenBy(lib *library.Library, s *space.Space, t *transcripts.Transcript) (*transcripts.Transcript, bool, error) {
+	turns, err := lib.TurnsOf(s)
+	if err != nil {
+		return nil, false, err
 	}
-	return nil
+	next, changed := t.Respeak(turns)
+	return next, changed, nil
 }
 
 // Respeak gives the transcript of a recording, if it has one of this audio, the
@@ -125,13 +133,9 @@ func Respeak(ctx context.Context, lib *library.Library, s *space.Space) (bool, e
 	if err != nil {
 		return false, err
 	}
-	turns, err := lib.TurnsOf(s)
-	if err != nil {
+	next, changed, err := spokenBy(lib, s, t)
+	if err != nil || !changed {
 		return false, err
-	}
-	next, changed := t.Respeak(turns)
-	if !changed {
-		return false, nil
 	}
 	return true, Keep(ctx, lib, s, next)
 }

@@ -1,7 +1,9 @@
 package space
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -17,6 +19,23 @@ type Stretch struct {
 func (s Stretch) Seconds() float64 {
 	const micro = 1e6
 	return float64(int64((s.End-s.Start)*micro+0.5)) / micro
+}
+
+// Joined returns stretches in order, wider by margin seconds on both sides, and
+// joined where they then meet.
+func Joined(list []Stretch, margin float64) []Stretch {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b Stretch) int { return cmp.Compare(a.Start, b.Start) })
+	whole := list[:0]
+	for _, s := range list {
+		s = Stretch{Start: s.Start - margin, End: s.End + margin}
+		if n := len(whole); n > 0 && s.Start <= whole[n-1].End {
+			whole[n-1].End = max(whole[n-1].End, s.End)
+			continue
+		}
+		whole = append(whole, s)
+	}
+	return whole
 }
 
 // String writes a stretch as people write times: 1:02.5–1:10.

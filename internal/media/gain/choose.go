@@ -1,6 +1,7 @@
 package gain
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -218,7 +219,7 @@ func (a *Analysis) Loudness(spans ...Span) loudness.Level {
 		return a.tally(make([]int8, len(a.blocks))).Integrated
 	}
 	spans = slices.Clone(spans)
-	slices.SortFunc(spans, func(x, y Span) int { return int(x.Start - y.Start) })
+	slices.SortFunc(spans, func(x, y Span) int { return cmp.Compare(x.Start, y.Start) })
 	m := a.newMixer()
 	next := int64(0) // the first unit that is not counted yet
 	unit := int64(a.config.UnitSamples)
