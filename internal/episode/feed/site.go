@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"embed"
-	"fmt"
-	"html/template"
 	"math"
 	"os"
 	"path"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/episode"
@@ -18,41 +15,16 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 	"github.com/spaces-cli/spaces/internal/media/peaks/draw"
-	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 //go:embed site/*
 var siteFiles embed.FS
-
-var pageTemplates = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{
-		"clock": spell.Position, "length": spell.Length, "seconds": decimal, "text": func(s string) template.HTML { return template.HTML(paragraphs(s)) },
-		"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006") },
-		"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	}).ParseFS(siteFiles, "site/*.html"))
-})
 
 // pageFile is the name of an episode's page: like its GUID it never changes.
 func pageFile(e *Episode) string { return PageOf(e.ID) }
 
 // PageOf is the name of the page of a Space's episode.
 func PageOf(id string) string { return id + ".html" }
-
-// A page is what the templates show.
-type page struct {
-	Show       *Show
-	Feed       string // name of the feed
-	Style      template.CSS
-	Script     template.JS // of the page of an episode
-	Episodes   []*Episode  // on the page of the show
-	Episode    *Episode    // on that of an episode
-	Persons    []person
-	Waveform   bool
-	Transcript []passage
-	Captions   string // the file of the transcript that players can show
-	Language   string // of the transcript
-	Estimated  bool   // the speakers of the transcript
-}
 
 // Page is the name of the episode's page.
 func (e *Episode) Page() string { return pageFile(e) }
@@ -89,7 +61,7 @@ func writeSite(lib, out *os.Root, s *Show, episodes []*Episode, feed string) (na
 		return err
 	}
 	for _, e := range episodes {
-		p := &page{Show: s, Feed: feed, Style: template.CSS(style), Script: template.JS(script), Episode: e, Persons: s.personsOf(e)}
+		p := &page{Show: s, Feed: feed, Style: string(style), Script: string(script), Episode: e, Persons: s.personsOf(e)}
 		if p.Transcript, p.Captions, err = s.transcriptOf(lib, e); err != nil {
 			return nil, nil, err
 		}
@@ -109,20 +81,12 @@ func writeSite(lib, out *os.Root, s *Show, episodes []*Episode, feed string) (na
 				return nil, nil, err
 			}
 		}
-		if err := render(p, "episode.html", pageFile(e), write); err != nil {
+		if err := write(pageFile(e), p.episodePage()); err != nil {
 			return nil, nil, err
 		}
 	}
-	index := &page{Show: s, Feed: feed, Style: template.CSS(style), Episodes: episodes, Persons: s.persons()}
-	return names, sums, render(index, "show.html", "index.html", write)
-}
-
-func render(p *page, name, file string, write func(string, []byte) error) error {
-	var b bytes.Buffer
-	if err := pageTemplates().ExecuteTemplate(&b, name, p); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	return write(file, b.Bytes())
+	index := &page{Show: s, Feed: feed, Style: string(style), Episodes: episodes, Persons: s.persons()}
+	return names, sums, write("index.html", index.showPage())
 }
 
 // The size of a page's waveform.
