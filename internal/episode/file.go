@@ -9,12 +9,11 @@ import (
 	"io"
 	"os"
 
-	"github.com/thesyncim/gopus"
-
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/ogg"
+	"github.com/spaces-cli/spaces/internal/media/opus"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
@@ -64,7 +63,7 @@ func measureFile(ctx context.Context, f *os.File, kind format.Format, rec *Recor
 
 // measureOpus is the same for Opus, which is not read elsewhere.
 func measureOpus(ctx context.Context, f *os.File, rec *Record, tick func(int64)) (loudness.Result, error) {
-	dec, err := gopus.NewDecoder(gopus.DecoderConfig{SampleRate: ogg.OpusRate, Channels: rec.Channels})
+	dec, err := opus.NewDecoder(rec.Channels)
 	if err != nil {
 		return loudness.Result{}, err
 	}
@@ -72,8 +71,6 @@ func measureOpus(ctx context.Context, f *os.File, rec *Record, tick func(int64))
 	if err != nil {
 		return loudness.Result{}, err
 	}
-	const longest = ogg.OpusRate * 120 / 1000 // RFC 6716 §3.2.5
-	buf := make([]float32, longest*rec.Channels)
 	left, skip, head := rec.Samples, int64(0), 2
 	err = ogg.EachPacket(io.NewSectionReader(f, 0, 1<<62), func(packet []byte) error {
 		if head > 0 {
@@ -82,12 +79,11 @@ func measureOpus(ctx context.Context, f *os.File, rec *Record, tick func(int64))
 			}
 			return ctx.Err()
 		}
-		n, err := dec.Decode(packet, buf)
+		block, err := dec.Decode(packet)
 		if err != nil {
 			return err
 		}
-		block := buf[:n*rec.Channels]
-		drop := min(skip, int64(n))
+		drop := min(skip, int64(len(block)/rec.Channels))
 		skip -= drop
 		block = block[drop*int64(rec.Channels):]
 		block = block[:min(int64(len(block)), left*int64(rec.Channels))]
@@ -100,7 +96,9 @@ func measureOpus(ctx context.Context, f *os.File, rec *Record, tick func(int64))
 	if err == nil && left > 0 {
 		err = fmt.Errorf("%w: %d samples are missing", errChanged, left)
 	}
-	return m.Result(), err
+	res := m.Result()
+	res.CutOff()
+	return res, err
 }
 
 // A unitSum adds up access units as they are copied.

@@ -93,7 +93,7 @@ var order = [][]string{
 	{"media/track/readertest"}, // of their tests
 	{"media/tags"},             // what files say of themselves, in ID3 too
 	{"media/id3", "media/timeline", "media/aac/syntax"},
-	{"media/track", "media/sinc"},
+	{"media/track", "media/sinc", "media/opus"},
 	{"docs"}, // the pages, which the program holds
 }
 

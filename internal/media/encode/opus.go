@@ -5,14 +5,10 @@ import (
 	"encoding/base64"
 	"io"
 
-	"github.com/thesyncim/gopus"
-
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/ogg"
+	"github.com/spaces-cli/spaces/internal/media/opus"
 )
-
-// opusFrame is how many samples a packet lasts: 20 ms.
-const opusFrame = ogg.OpusRate / 50
 
 // OpusRates are the sample rates that Opus takes.
 var OpusRates = []int{ogg.OpusRate}
@@ -22,18 +18,12 @@ var OpusRates = []int{ogg.OpusRate}
 // METADATA_BLOCK_PICTURE).
 func Opus(ctx context.Context, w io.Writer, s Sound, opt Options) error {
 	channels := s.Format().Channels
-	enc, err := gopus.NewEncoder(gopus.EncoderConfig{SampleRate: ogg.OpusRate, Channels: channels, Application: gopus.ApplicationAudio})
+	enc, err := opus.NewEncoder(channels, opt.rate(channels))
 	if err != nil {
 		return err
 	}
-	if err := enc.SetFrameSize(opusFrame); err != nil {
-		return err
-	}
-	if err := enc.SetBitrate(opt.rate(channels)); err != nil {
-		return err
-	}
 	o := ogg.Opus{
-		Channels: channels, PreSkip: enc.Lookahead(), InputRate: s.Format().SampleRate,
+		Channels: channels, PreSkip: enc.PreSkip(), InputRate: s.Format().SampleRate,
 		Samples: s.Samples, Vendor: "spaces",
 	}
 	for _, c := range opt.Tags.Comments() {
@@ -50,18 +40,17 @@ func Opus(ctx context.Context, w io.Writer, s Sound, opt Options) error {
 	if err != nil {
 		return err
 	}
-	packet := make([]byte, 4000) // enough for any, says the encoder
 	var written int64
 	put := func(block []float32) error {
-		n, err := enc.Encode(block, packet)
-		if err != nil || n == 0 {
+		packet, err := enc.Encode(block)
+		if err != nil {
 			return err
 		}
-		written += opusFrame
-		return out.WritePacket(packet[:n], opusFrame)
+		written += opus.Frame
+		return out.WritePacket(packet, opus.Frame)
 	}
-	full := make([]float32, opusFrame*channels)
-	err = s.Frames(ctx, opusFrame, func(block []float32) error {
+	full := make([]float32, opus.Frame*channels)
+	err = s.Frames(ctx, opus.Frame, func(block []float32) error {
 		clear(full[copy(full, block):])
 		return put(full)
 	})
