@@ -42,7 +42,8 @@ type exportOptions struct {
 	cutSilence             string
 	keepGaps, mono         bool
 	bitRate                int
-	encoder                string
+	encoder, encode        string
+	verbose                bool
 	title, cover, name     string
 	chapters, transcript   string
 	transcriptNames        string
@@ -60,9 +61,12 @@ func newExportCmd(a *App) *cobra.Command {
 		Use:   "export SPACE...",
 		Short: "Make episodes that can be published as they are",
 		Long: `Make episodes that can be published as they are: trimmed, joined, brought to
-the loudness of podcasts (-16 LUFS, -19 for mono, true peak at most -1 dBTP),
-encoded, tagged and measured again. A recording that is loud enough is copied
-without re-encoding. Exporting does not publish: see spaces episodes.
+the loudness of podcasts (-16 LUFS, -19 for mono, true peak at most -1 dBTP) and
+tagged. AAC and MP3 are not re-encoded for that: the gains in the coded sound are
+changed, by steps of 1.5 dB. Where that would miss the loudness by more than 1 LU
+or add noise less than 42 dB below the sound, and where the sound itself changes,
+it is re-encoded, and measured again. Exporting does not publish: see spaces
+episodes.
 
 Presets: host (as above), untouched (the original audio, with tags), archive
 (FLAC). --name can contain {date} {title} {time} {host} {id}; --description can
@@ -86,7 +90,8 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 	f.StringVar(&o.name, "name", "", "`TEMPLATE`: template of the file name")
 	f.BoolVar(&o.force, "force", false, "replace an existing file")
 	f.BoolVar(&o.publish, "publish", false, "include the episode in the feed")
-	manual.Group(f, "Output", "preset", "format", "output", "name", "force", "publish")
+	f.BoolVar(&o.verbose, "verbose", false, "print how the loudness was changed")
+	manual.Group(f, "Output", "preset", "format", "output", "name", "force", "publish", "verbose")
 	f.StringVar(&o.loudness, "loudness", "", "`LUFS`: loudness of the episode, or off to keep the levels")
 	f.StringVar(&o.truePeak, "true-peak", "", "limit true peaks to `DBTP` (default -1)")
 	f.BoolVar(&o.level, "level", false, "bring loud and quiet speakers closer together")
@@ -94,9 +99,11 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 	f.StringVar(&o.cutSilence, "cut-silence", "", "shorten pauses to at most `T`")
 	f.BoolVar(&o.keepGaps, "keep-gaps", false, "put silence where the recording has gaps")
 	f.BoolVar(&o.mono, "mono", false, "mix down to one channel")
+	f.StringVar(&o.encode, "encode", "auto", "`WHEN`: re-encode the sound: auto (if need be), always or never")
 	f.IntVar(&o.bitRate, "bit-rate", 0, "`KBITS`: kbit/s of m4a, mp3 and opus (default 64 per channel)")
 	f.StringVar(&o.encoder, "encoder", "", "encode MP3 with `PROGRAM`: spaces, lame or ffmpeg")
-	manual.Group(f, "Sound", "loudness", "true-peak", "level", "trim-silence", "cut-silence", "keep-gaps", "mono", "bit-rate", "encoder")
+	manual.Group(f, "Sound", "loudness", "true-peak", "level", "trim-silence", "cut-silence", "keep-gaps", "mono", "encode", "bit-rate", "encoder")
+	app.Complete(cmd, "encode", "auto", "always", "never")
 	f.StringVar(&o.title, "title", "", "`TEXT`: title of the episode")
 	f.StringVar(&o.description, "description", "", "`TEMPLATE`: template of the description")
 	f.StringVar(&o.cover, "cover", "", "`FILE`: JPEG or PNG cover, or none (default: cover.jpg or cover.png beside the episodes, or in the library)")
@@ -117,7 +124,7 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 // request is what all episodes of a command line share.
 func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 	q = episode.Request{
-		Version: a.Version, Preset: episode.Preset(o.preset), Mono: o.mono, Encoder: o.encoder, TrimSilence: o.trimSilence,
+		Version: a.Version, Preset: episode.Preset(o.preset), Mono: o.mono, Encoder: o.encoder, Encode: episode.ReEncoding(o.encode), TrimSilence: o.trimSilence,
 		KeepGaps: o.keepGaps, Level: o.level, Title: o.title, Description: o.description, ID3: o.id3, Name: o.name, Force: o.force, Publish: o.publish, Jobs: a.jobs(),
 	}
 	if q.Format, err = format.Parse(o.format, format.Encoded()); err != nil {
@@ -267,7 +274,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 			if o.output == "" && !res.IsPublished() {
 				waiting = append(waiting, row.ID)
 			}
-			return a.printExported(res)
+			return a.printExported(res, o.verbose)
 		}, err
 	})
 	if ctx.Err() == nil {
@@ -406,7 +413,7 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *app.Asker,
 }
 
 // printExported tells of an episode: what was measured before and after.
-func (a *App) printExported(r *episode.Result) error {
+func (a *App) printExported(r *episode.Result, verbose bool) error {
 	if a.Settings.JSON {
 		remarks := r.Notes
 		if remarks == nil {
@@ -428,6 +435,9 @@ func (a *App) printExported(r *episode.Result) error {
 			levelOf(r.Before.Integrated), levelOf(r.After.Integrated), levelOf(r.Before.Range), levelOf(r.After.Range),
 			truePeak(r.Before, r.After), truePeak(r.After, nil))
 	}
+	if verbose && r.Gain != nil {
+		text += "\n  " + gained(r.Gain)
+	}
 	if len(r.Omitted) > 0 {
 		text += "\n  " + omitted(r.Omitted)
 	}
@@ -441,6 +451,22 @@ func (a *App) printExported(r *episode.Result) error {
 		a.Warn("%s: %s", terminal.Safe(r.File), n)
 	}
 	return nil
+}
+
+// gained says how the gains of sound were changed that was not re-encoded.
+func gained(s *clips.Shift) string {
+	if s.Changes == 0 {
+		return fmt.Sprintf("gain %+.1f dB throughout", s.Least)
+	}
+	text := fmt.Sprintf("gain %+.1f to %+.1f dB · %s, %d of them in loud sound", s.Least, s.Most, spell.Count(s.Changes, "change"), s.LoudChanges)
+	if s.Damage == nil {
+		return text + " · no noise added"
+	}
+	text += fmt.Sprintf(" · added noise %.0f dB below the sound", *s.Damage)
+	if s.Worst != nil {
+		text += fmt.Sprintf(", %.0f dB at the worst change", *s.Worst)
+	}
+	return text
 }
 
 // truePeak is the true peak of l. The unit is left out where next, which comes

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/media/gain"
 	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -36,10 +37,11 @@ func Native(r *recording.Recording, span recording.Span) format.Format {
 	return format.WAV
 }
 
-// Copy writes a span with its access units as they are, under tags of the
-// caller's, and writes the units to sum too.
-func Copy(ctx context.Context, w io.Writer, r *recording.Recording, span recording.Span, f format.Format, o encode.Options, sum hash.Hash) error {
-	q := &Request{Recording: r, Span: span, Format: f, Cover: o.Cover, own: &o, sum: sum}
+// Copy writes a span without decoding it, under tags of the caller's: its access
+// units as they are, or shifted as runs say. The units that it writes go to
+// sum too.
+func Copy(ctx context.Context, w io.Writer, r *recording.Recording, span recording.Span, f format.Format, o encode.Options, runs []gain.Run, sum hash.Hash) error {
+	q := &Request{Recording: r, Span: span, Format: f, Cover: o.Cover, own: &o, runs: runs, sum: sum}
 	s, err := q.lossless()
 	if err != nil {
 		return err

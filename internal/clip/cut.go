@@ -25,6 +25,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/media/gain"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -64,8 +65,9 @@ type Request struct {
 	// they had any.
 	NoSettings bool
 
-	own *encode.Options // tags and chapters in place of a clip's own
-	sum hash.Hash       // if set, gets all access units that are copied
+	own  *encode.Options // tags and chapters in place of a clip's own
+	runs []gain.Run      // by how much access units that are copied are shifted
+	sum  hash.Hash       // if set, gets all access units that are written
 }
 
 // Effects change the sound. Any of them means re-encoding.

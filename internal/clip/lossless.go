@@ -43,7 +43,7 @@ func (q *Request) lossless() (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.sum = q.sum
+	x.runs, x.sum = q.runs, q.sum
 	s := &plan{span: q.Span, lossless: true}
 	s.hidden.Before, s.hidden.After = x.hidden()
 	s.write = func(ctx context.Context, w io.Writer) error {
@@ -59,7 +59,7 @@ func (q *Request) lossless() (*plan, error) {
 		if err != nil {
 			return err
 		}
-		if err := x.each(ctx, out.WriteUnit); err != nil {
+		if err := x.write(ctx, out.WriteUnit); err != nil {
 			return err
 		}
 		return out.Close()
@@ -83,6 +83,7 @@ func (q *Request) bareFrames(list []recording.Extent) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	x.runs, x.sum = q.runs, q.sum
 	if _, err := adts.HeaderOf(f.Config); err != nil {
 		return nil, notLossless("%v", err)
 	}
@@ -95,7 +96,7 @@ func (q *Request) bareFrames(list []recording.Extent) (*plan, error) {
 		if err != nil {
 			return err
 		}
-		return x.each(ctx, out.WriteUnit)
+		return x.write(ctx, out.WriteUnit)
 	}
 	return s, nil
 }
@@ -154,7 +155,7 @@ func (q *Request) mp3Frames(list []recording.Extent) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.sum = q.sum
+	x.runs, x.sum = q.runs, q.sum
 	if len(x.edits) > 1 {
 		return nil, notLossless("the clip contains hidden samples, which MP3 cannot mark")
 	}
@@ -186,7 +187,7 @@ func (q *Request) mp3Frames(list []recording.Extent) (*plan, error) {
 				return err
 			}
 		}
-		if err := x.each(ctx, out.WriteUnit); err != nil {
+		if err := x.write(ctx, out.WriteUnit); err != nil {
 			return err
 		}
 		return out.Close()

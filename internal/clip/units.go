@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/media/gain"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -25,7 +26,8 @@ type excerpt struct {
 	edits []mp4.Edit
 	// lead stands before the units: a frame of MP3 that is not heard.
 	lead []byte
-	sum  hash.Hash // if set, gets all units that each goes through
+	runs []gain.Run // by how much write shifts the units
+	sum  hash.Hash  // if set, gets all units that write hands out
 }
 
 // A unitRange is some units in a row.
@@ -139,9 +141,6 @@ func (x *excerpt) each(ctx context.Context, fn func(unit []byte) error) error {
 			if _, err := io.ReadFull(in, buf[:n]); err != nil {
 				return fmt.Errorf("%s: unit %d: %w", x.file.Name(), u.first+i, err)
 			}
-			if x.sum != nil {
-				x.sum.Write(buf[:n])
-			}
 			if err := fn(buf[:n]); err != nil {
 				return err
 			}
@@ -149,6 +148,29 @@ func (x *excerpt) each(ctx context.Context, fn func(unit []byte) error) error {
 		sizes = sizes[u.end-u.first:]
 	}
 	return nil
+}
+
+// write calls fn for every unit in turn, as it is written: shifted, if that is
+// asked for. The data is valid during the call.
+func (x *excerpt) write(ctx context.Context, fn func(unit []byte) error) error {
+	var shifter *gain.Shifter
+	if len(x.runs) > 0 {
+		var err error
+		if shifter, err = gain.NewShifter(x.file.Config, x.runs); err != nil {
+			return err
+		}
+	}
+	return x.each(ctx, func(unit []byte) error {
+		if shifter != nil {
+			if err := shifter.Shift(unit); err != nil {
+				return fmt.Errorf("%s: %w", x.file.Name(), err)
+			}
+		}
+		if x.sum != nil {
+			x.sum.Write(unit)
+		}
+		return fn(unit)
+	})
 }
 
 // preroll is how many units before the first that is heard a decoder needs to

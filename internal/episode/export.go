@@ -21,6 +21,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/media/gain"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -51,9 +52,12 @@ type export struct {
 	rec      Record
 	tags     tags.Tags
 	program  encode.Program
-	copied   bool
-	besides  []sidecar
-	shared   bool // the cover is that of the show: it does not stand beside each episode
+	// units says that access units of the recording are written: as they are if
+	// copied, else shifted as plan says.
+	units, copied bool
+	plan          *gain.Plan
+	besides       []sidecar
+	shared        bool // the cover is that of the show: it does not stand beside each episode
 	// beyond says that the target is out of reach: to encode once more brings
 	// the sound no nearer to it.
 	beyond bool
@@ -110,7 +114,7 @@ func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) 
 	if err := e.gather(); err != nil {
 		return nil, err
 	}
-	old, err := out.standing(&e.rec, q.Force, q.Transcript.File != "")
+	old, err := out.standing(e)
 	if err != nil {
 		return nil, err
 	}
@@ -198,6 +202,9 @@ func (e *export) prepare() error {
 	if e.ID3 == "2.4" {
 		set.ID3 = e.ID3
 	}
+	if e.Encode != EncodeAuto {
+		set.Encode = string(e.Encode)
+	}
 	set.Tags = tagSum(e.tags, e.Cover)
 	if e.Format.Entry().Comments {
 		for _, c := range chapters.VorbisComments(e.chapters()) {
@@ -223,8 +230,8 @@ func (e *export) prepare() error {
 		}
 		set.Loudness, set.TruePeak = &target, &peak
 	}
-	if e.copied = e.copyable(); e.copied {
-		e.rec.SampleRate, e.rec.Channels, e.rec.Samples = stored(r, e.list[0].Span)
+	if err := e.settleUnits(); err != nil {
+		return err
 	}
 	if e.Format == format.MP3 && !e.copied {
 		if e.program, err = encode.FindProgram(e.Encoder); err != nil {
@@ -283,19 +290,6 @@ func (e *export) whole() bool {
 	return len(e.list) == 1 && e.list[0].Span.Samples == e.Recording.Samples && e.list[0].Gap == 0
 }
 
-// copyable reports whether the access units can stay as they are: nothing is
-// to be changed, or the sound is what is asked for already.
-func (e *export) copyable() bool {
-	if len(e.list) != 1 || e.list[0].Gap > 0 || len(e.rec.Omitted) > 0 || e.Mono || e.Level || e.BitRate > 0 || !clip.Copies(e.Recording, e.list[0].Span, e.Format) {
-		return false
-	}
-	if e.KeepLoudness {
-		return true
-	}
-	l := e.measured.Loudness
-	return math.Abs(float64(l.Integrated)-*e.rec.Settings.Loudness) <= Tolerance && float64(l.TruePeak) <= *e.rec.Settings.TruePeak && !l.TruePeakAtLeast
-}
-
 // stored is what a file says of a span whose access units it keeps as they
 // are: rate and channels are the source's own, whatever an encoder would take.
 func stored(r *recording.Recording, span recording.Span) (rate, channels int, samples int64) {
@@ -316,8 +310,13 @@ func (e *export) work(ctx context.Context) error {
 	}
 	stop()
 	e.chain.bits = first.Bits // FLAC and WAV keep more than 16
-	if e.copied || e.KeepLoudness && !e.Level {
+	if e.copied || !e.units && e.KeepLoudness && !e.Level {
 		return nil
+	}
+	if e.units {
+		if err := e.planLevel(ctx); err != nil || e.units {
+			return err
+		}
 	}
 	if e.Level {
 		turns, err := e.Library.Turns(e.rec.ID)
@@ -379,7 +378,7 @@ func (e *export) write(ctx context.Context, out *target) error {
 			return err
 		}
 		stream.Enter(e.progress, Encoding)
-		if e.copied {
+		if e.units {
 			if after, err = e.copyUnits(ctx, d); err != nil {
 				return err
 			}
@@ -425,7 +424,7 @@ func (e *export) write(ctx context.Context, out *target) error {
 		}
 	}
 	e.rec.After = levels(after)
-	if l := e.rec.Settings.Loudness; l != nil && !e.copied && !e.beyond && math.Abs(float64(after.Integrated)-*l) > 0.5 {
+	if l := e.rec.Settings.Loudness; l != nil && !e.units && !e.beyond && math.Abs(float64(after.Integrated)-*l) > 0.5 {
 		e.note("the loudness is %.1f LUFS: higher gain would clip the peaks", float64(after.Integrated))
 	}
 	if err := e.sum(d.File); err != nil {
@@ -441,17 +440,25 @@ func (e *export) encode(ctx context.Context, w io.Writer) error {
 	return e.Format.Entry().Encode(ctx, w, s, e.options())
 }
 
-// copyUnits writes the access units as they are and looks whether they all
-// are in the file. What was measured before holds for them.
+// copyUnits writes the access units as they are, or with the gains that are
+// planned, and looks whether they all are in the file. What was measured before,
+// or planned, holds for them.
 func (e *export) copyUnits(ctx context.Context, d *durable.File) (loudness.Result, error) {
 	units := newUnitSum()
-	if err := clip.Copy(ctx, d, e.Recording, e.list[0].Span, e.Format, e.options(), units); err != nil {
+	var runs []gain.Run
+	if e.plan != nil {
+		runs = e.plan.Runs
+	}
+	if err := clip.Copy(ctx, d, e.Recording, e.list[0].Span, e.Format, e.options(), runs, units); err != nil {
 		return loudness.Result{}, err
 	}
 	if err := verifyUnits(d.File, units); err != nil {
 		return loudness.Result{}, fmt.Errorf("%s: %w", d.Name(), err)
 	}
-	if e.whole() {
+	switch {
+	case e.plan != nil:
+		return e.planned(), nil
+	case e.whole():
 		return e.measured.Loudness, nil
 	}
 	stream.Enter(e.progress, Verifying)

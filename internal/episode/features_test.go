@@ -244,7 +244,7 @@ func TestCopiesAreVerified(t *testing.T) {
 		t.Fatalf("%+v", res.Record)
 	}
 	units := newUnitSum()
-	if err := clip.Copy(context.Background(), io.Discard, q.Recording, recording.Span{Samples: q.Recording.Samples}, format.WAV, encode.Options{}, units); err != nil {
+	if err := clip.Copy(context.Background(), io.Discard, q.Recording, recording.Span{Samples: q.Recording.Samples}, format.WAV, encode.Options{}, nil, units); err != nil {
 		t.Fatal(err)
 	}
 	f, err := os.OpenFile(res.Path, os.O_RDWR, 0)

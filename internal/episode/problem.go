@@ -23,6 +23,7 @@ const (
 	PresetPauses    Cause = "preset-pauses"    // likewise its pauses
 	PresetFormat    Cause = "preset-format"    // the preset has a format of its own
 	PresetUntouched Cause = "preset-untouched" // only re-encoding can do it
+	MustEncode      Cause = "must-encode"      // likewise, and it may not
 	NoID3           Cause = "no-id3"           // the format has no such tag
 	LoudnessKept    Cause = "loudness-kept"    // and is to reach a target
 	NoProgram       Cause = "no-program"       // that encodes MP3

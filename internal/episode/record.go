@@ -3,6 +3,7 @@ package episode
 import (
 	"context"
 
+	"github.com/spaces-cli/spaces/internal/clip"
 	ledger "github.com/spaces-cli/spaces/internal/library/made"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -51,9 +52,12 @@ type Record struct {
 	Cover              string `json:"cover,omitempty"` // file beside the audio: .jpg or .png
 	Notes              string `json:"notes,omitempty"` // file beside the audio: .notes.md
 
-	ReEncoded bool    `json:"re_encoded"`
-	Before    *Levels `json:"before,omitempty"`
-	After     *Levels `json:"after,omitempty"` // of the encoded file
+	ReEncoded bool `json:"re_encoded"`
+	// Gain says by how much the levels were changed of sound that was not
+	// re-encoded; nil where they are as they were.
+	Gain   *clip.Shift `json:"gain,omitempty"`
+	Before *Levels     `json:"before,omitempty"`
+	After  *Levels     `json:"after,omitempty"` // of the file; with Gain as it was computed from the decoded recording
 	// Sidecars are what was written beside it. A file that has another hash by now
 	// was changed by the host, and is not written over.
 	Sidecars []Sidecar  `json:"sidecars,omitempty"`
@@ -128,6 +132,7 @@ type Settings struct {
 	CutSilence  float64  `json:"cut_silence,omitempty"` // seconds
 	KeepGaps    bool     `json:"keep_gaps,omitempty"`
 	Level       bool     `json:"level,omitempty"`
+	Encode      string   `json:"encode,omitempty"` // always, never; "" is auto
 	Chapters    string   `json:"chapters,omitempty"`
 	Transcript  string   `json:"transcript,omitempty"` // hash of its words and their times in the recording
 	Encoder     string   `json:"encoder,omitempty"`
@@ -149,7 +154,7 @@ func (e *export) remember(ctx context.Context) error {
 	return ledger.Add(ctx, e.Library.Dir(), ledger.Episode, r.SHA256, &Record{
 		Schema: r.Schema, ID: r.ID, Type: r.Type, Bytes: r.Bytes, SHA256: r.SHA256,
 		Date: r.Date, Duration: r.Duration, Samples: r.Samples, SampleRate: r.SampleRate, Channels: r.Channels, BitRate: r.BitRate,
-		Kept: r.Kept, ReEncoded: r.ReEncoded, Before: r.Before, After: r.After, Settings: r.Settings, Omitted: r.Omitted, WrittenBy: r.WrittenBy,
+		Kept: r.Kept, ReEncoded: r.ReEncoded, Gain: r.Gain, Before: r.Before, After: r.After, Settings: r.Settings, Omitted: r.Omitted, WrittenBy: r.WrittenBy,
 	}, false)
 }
 

@@ -49,7 +49,7 @@ type Request struct {
 	Publish bool
 
 	Preset Preset
-	Format format.Format // "" is that of the preset: m4a, that of the recording, flac
+	Format format.Format // "" is that of the preset: m4a or mp3, that of the recording, flac
 	// Loudness is the target in LUFS; nil is the default for the number of
 	// channels. TruePeak likewise, in dBTP.
 	Loudness, TruePeak *float64
@@ -57,6 +57,7 @@ type Request struct {
 	Mono               bool
 	BitRate            int    // of lossy formats, bits per second; 0 is 64 kb/s a channel
 	Encoder            string // of MP3: lame, ffmpeg, or spaces, which "" is too
+	Encode             ReEncoding
 
 	TrimSilence bool
 	CutSilence  time.Duration // shorten pauses that are longer than this to it; 0 leaves them
@@ -124,9 +125,12 @@ func (q *Request) settle() error {
 	switch q.Preset {
 	case Host:
 		if q.Format == "" {
-			q.Format = format.M4A
+			q.Format = q.usualFormat()
 		}
 	case Untouched, Archive:
+		if q.Preset == Untouched && q.Encode == EncodeAlways {
+			return recording.Problemf(BadRequest, PresetProcessed, "the preset untouched leaves the sound as it is: it cannot be re-encoded")
+		}
 		if processed {
 			return recording.Problemf(BadRequest, PresetProcessed, "the preset %s leaves the sound as it is: its channels, levels, bit rate, loudness and true peak cannot change", q.Preset)
 		}
@@ -139,6 +143,11 @@ func (q *Request) settle() error {
 		}
 	default:
 		return recording.Problemf(BadRequest, "", "unknown preset %q (use host, untouched or archive)", q.Preset)
+	}
+	switch q.Encode {
+	case "", EncodeAuto, EncodeAlways, EncodeNever:
+	default:
+		return recording.Problemf(BadRequest, "", "unknown encoding %q (use auto, always or never)", q.Encode)
 	}
 	if q.Preset == Untouched && len(q.Omit.Spans) > 0 {
 		return recording.Problemf(BadRequest, PresetUntouched, "the preset untouched leaves the sound as it is: it cannot leave speakers out")
@@ -170,6 +179,17 @@ func (q *Request) settle() error {
 		return recording.Problemf(BadRequest, LoudnessKept, "the loudness cannot have a target when it is kept as it is")
 	}
 	return nil
+}
+
+// usualFormat is that of an episode for which none is named: .mp3 where frames of
+// MP3 can be written, else .m4a.
+func (q *Request) usualFormat() format.Format {
+	all := recording.Span{Samples: q.Recording.Samples}
+	changed := q.CutSilence > 0 || q.KeepGaps || q.BitRate > 0 || len(q.Omit.Spans) > 0 || q.Encode == EncodeAlways || q.Mono && q.Recording.Format().Channels > 1
+	if !changed && clip.Native(q.Recording, all) == format.MP3 && clip.Copies(q.Recording, all, format.MP3) {
+		return format.MP3
+	}
+	return format.M4A
 }
 
 // allowance is how much lower than asked for the limiter is set at first for

@@ -46,7 +46,8 @@ const maxRecord = 64 << 20
 // what is there is something else, or was made with other settings, it must not
 // be replaced without force. An episode that is not whole may be made again, and
 // so may one of which only the transcript has changed that the library keeps.
-func (t *target) standing(want *Record, force, given bool) (*Record, error) {
+func (t *target) standing(e *export) (*Record, error) {
+	want, force, given := &e.rec, e.Force, e.Transcript.File != ""
 	old, err := t.record()
 	switch {
 	case err == nil && old.File == t.file && old.ID == want.ID:
@@ -54,7 +55,7 @@ func (t *target) standing(want *Record, force, given bool) (*Record, error) {
 		if !given && want.Settings.Transcript != "" {
 			settings.Transcript = want.Settings.Transcript
 		}
-		alike := old.SampleRate == want.SampleRate && old.Channels == want.Channels && old.Samples == want.Samples &&
+		alike := e.shaped(old) &&
 			reflect.DeepEqual(settings, want.Settings) && reflect.DeepEqual(old.Source, want.Source) && reflect.DeepEqual(old.Kept, want.Kept) &&
 			reflect.DeepEqual(old.Chapters, want.Chapters) && slices.Equal(old.ConsentMissing, want.ConsentMissing) && slices.Equal(old.Omitted, want.Omitted)
 		same := alike && old.Settings.Transcript == want.Settings.Transcript
@@ -76,6 +77,15 @@ func (t *target) standing(want *Record, force, given bool) (*Record, error) {
 		}
 	}
 	return nil, nil
+}
+
+// shaped reports whether the file that old describes has as many samples as this
+// episode, at its rate: as coded, or as it would be encoded.
+func (e *export) shaped(old *Record) bool {
+	is := func(rate, channels int, samples int64) bool {
+		return old.SampleRate == rate && old.Channels == channels && old.Samples == samples
+	}
+	return is(e.rec.SampleRate, e.rec.Channels, e.rec.Samples) || old.ReEncoded && is(e.encoded())
 }
 
 // record returns that of the episode which has the target's name: as it is

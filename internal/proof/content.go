@@ -65,7 +65,7 @@ func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *recording
 	if kind == format.AAC {
 		err = heard(r, span, want) // no frames before the first that is heard
 	} else {
-		err = clip.Copy(ctx, io.Discard, r, span, clip.Native(r, span), encode.Options{}, want)
+		err = clip.Copy(ctx, io.Discard, r, span, clip.Native(r, span), encode.Options{}, nil, want)
 	}
 	if err != nil {
 		return p.noteUnchecked(ctx, proof, "units", t.place(), "cannot cut the recording this way again", err)

@@ -107,6 +107,8 @@ func ProblemHint(p *recording.Problem) string {
 		return "leave out --format"
 	case episode.PresetUntouched:
 		return "use --preset host or archive, which re-encode it"
+	case episode.MustEncode:
+		return "leave out --encode never"
 	case episode.NoID3:
 		return "leave out --id3, or make an .mp3: --format mp3"
 	case episode.LoudnessKept:

@@ -1,0 +1,197 @@
+package episode
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/media/gain"
+	"github.com/spaces-cli/spaces/internal/media/loudness"
+	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/stream"
+)
+
+// A ReEncoding says whether an episode may be, or must be, re-encoded.
+type ReEncoding string
+
+const (
+	// EncodeAuto re-encodes where something else is to change than the level, or
+	// where changing the level by the gains of the coded sound would cost too much.
+	EncodeAuto   ReEncoding = "auto"
+	EncodeAlways ReEncoding = "always"
+	EncodeNever  ReEncoding = "never" // it fails instead
+)
+
+// decodes returns what makes the samples necessary, or "": then the access
+// units of the recording can be written, whatever their level.
+func (e *export) decodes() (why string) {
+	s := e.list[0].Span
+	switch {
+	case len(e.rec.Omitted) > 0:
+		return "leaves speakers out"
+	case len(e.list) > 1:
+		return "shortens pauses or fills gaps"
+	case e.list[0].Gap > 0:
+		return "fills gaps"
+	case e.BitRate > 0:
+		return "has a bit rate of its own"
+	case e.Encoder != "":
+		return "names an encoder"
+	case e.Mono && e.Recording.Format().Channels > 1:
+		return "mixes the channels"
+	case !clip.Copies(e.Recording, s, e.Format):
+		return "does not fit into one ." + string(e.Format) + " file as it is coded"
+	}
+	return ""
+}
+
+// settleUnits decides whether access units are written, as they are or with other
+// gains.
+func (e *export) settleUnits() error {
+	why := e.decodes()
+	e.units = why == "" && e.Encode != EncodeAlways
+	if e.Encode == EncodeNever && !e.units {
+		return recording.Problemf(NotCopied, MustEncode, "%s cannot be exported without re-encoding: the episode %s", e.Recording.Space.ID, why)
+	}
+	if !e.units {
+		return nil
+	}
+	e.copied = !e.Level && (e.KeepLoudness || e.loudEnough())
+	e.rec.SampleRate, e.rec.Channels, e.rec.Samples = stored(e.Recording, e.list[0].Span)
+	return nil
+}
+
+// loudEnough reports whether the recording has the loudness that is asked for.
+func (e *export) loudEnough() bool {
+	l := e.measured.Loudness
+	return math.Abs(float64(l.Integrated)-*e.rec.Settings.Loudness) <= Tolerance && float64(l.TruePeak) <= *e.rec.Settings.TruePeak && !l.TruePeakAtLeast
+}
+
+// planLevel plans how the access units are brought to the level that is asked for.
+// If that is not possible, or costs too much, the episode is encoded.
+func (e *export) planLevel(ctx context.Context) error {
+	units, err := clip.UnitsOf(e.Recording, e.list[0].Span)
+	if err != nil {
+		return err
+	}
+	m := e.measured.Loudness
+	want := clip.Level{Target: float64(m.Integrated), Ceiling: max(TruePeak, float64(m.TruePeak)), MaxGain: MaxGain}
+	if set := &e.rec.Settings; !e.KeepLoudness {
+		want.Target, want.Ceiling = *set.Loudness, *set.TruePeak
+	}
+	floor := float64(gain.DefaultFloor)
+	if !math.IsInf(float64(m.Integrated), -1) {
+		floor = gain.Floor(float64(m.Integrated), gain.Options{Target: want.Target, Ceiling: want.Ceiling})
+	}
+	if e.Level {
+		floor -= maxLevelling
+	}
+	stream.Enter(e.progress, Adjusting)
+	e.progress.Expect(units.Samples())
+	analysis, err := units.Analyze(ctx, floor, e.Jobs, e.progress.Add)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return e.encodeInstead(err.Error())
+	}
+	if e.Level {
+		want.Levels, err = e.levels(analysis, units)
+		if err != nil {
+			return err
+		}
+	}
+	plan, why, err := clip.PlanLevel(analysis, want)
+	if err != nil {
+		return err
+	}
+	if plan == nil {
+		return e.encodeInstead(why)
+	}
+	switch {
+	case math.IsInf(float64(m.Integrated), -1):
+		e.note("the sound is silent: its loudness was not changed")
+	case !e.KeepLoudness && float64(m.Integrated)+MaxGain < want.Target:
+		e.note("the loudness stays below %.1f LUFS: it is %.1f LUFS, and the gain is limited to %.0f dB", want.Target, float64(m.Integrated), MaxGain)
+	}
+	e.plan, e.rec.Gain = plan, clip.ShiftOf(plan)
+	return nil
+}
+
+// encodeInstead gives up the access units of the recording.
+func (e *export) encodeInstead(why string) error {
+	if e.Encode == EncodeNever {
+		return recording.Problemf(NotCopied, MustEncode, "%s cannot reach the loudness without re-encoding: %s", e.Recording.Space.ID, why)
+	}
+	e.note("re-encoded: %s", why)
+	e.units = false
+	e.rec.SampleRate, e.rec.Channels, e.rec.Samples = e.encoded()
+	return nil
+}
+
+// encoded returns what a file says of the episode if it is encoded.
+func (e *export) encoded() (rate, channels int, samples int64) {
+	return e.chain.format.SampleRate, e.chain.format.Channels, e.chain.samples
+}
+
+// levels returns by how much the speakers are raised so that all are as loud as
+// they are together.
+func (e *export) levels(a *gain.Analysis, units *clip.Units) ([]gain.Level, error) {
+	turns, err := e.Library.Turns(e.rec.ID)
+	if err != nil || turns == nil || len(turns.Turns) == 0 {
+		e.note("no speaking turns are known: the speakers could not be levelled")
+		return nil, nil
+	}
+	type turn struct {
+		handle string
+		gain.Span
+	}
+	var list []turn
+	var all []gain.Span
+	spoken := map[string][]gain.Span{}
+	rate := float64(units.Rate())
+	for _, t := range turns.Turns {
+		from, in := e.rec.Locate(t.Start)
+		to, _ := e.rec.Locate(t.End)
+		if !in && to <= from || t.Handle == "" {
+			continue
+		}
+		s := gain.Span{Start: units.At(int64(from * rate)), End: units.At(int64(to * rate))}
+		list = append(list, turn{t.Handle, s})
+		all = append(all, s)
+		spoken[t.Handle] = append(spoken[t.Handle], s)
+	}
+	slices.SortStableFunc(list, func(x, y turn) int { return cmp.Compare(x.Start, y.Start) })
+	together := a.Loudness(all...)
+	raise := map[string]float64{}
+	for handle, spans := range spoken {
+		var samples int64
+		for _, s := range spans {
+			samples += s.End - s.Start
+		}
+		own := a.Loudness(spans...)
+		if float64(samples) < shortTurn*rate || own < heard {
+			continue
+		}
+		raise[handle] = max(-maxLevelling, min(maxLevelling, float64(together-own)))
+	}
+	var levels []gain.Level
+	for _, t := range list {
+		db, ok := raise[t.handle]
+		if n := len(levels); ok && (n == 0 || levels[n-1].Decibels != db) {
+			levels = append(levels, gain.Level{Sample: t.Start, Decibels: db})
+		}
+	}
+	return levels, nil
+}
+
+// planned is the loudness that the plan gives the recording's measurement.
+func (e *export) planned() loudness.Result {
+	r := e.measured.Loudness
+	p := e.plan
+	r.Integrated, r.Range, r.MaxMomentary, r.MaxShortTerm = p.Integrated, p.Range, p.MaxMomentary, p.MaxShortTerm
+	r.TruePeak, r.TruePeakAtLeast = p.TruePeak, false
+	return r
+}
