@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,8 +41,8 @@ type clipOptions struct {
 	title, cover         string
 	force, dryRun        bool
 
-	fade, normalize string
-	mono, strict    bool
+	fade, normalize     string
+	level, mono, strict bool
 
 	formats                  []format.Format // those that the command makes
 	batch, recording, failed string
@@ -121,11 +122,12 @@ func (o *clipOptions) addPlaces(cmd *cobra.Command) {
 func (o *clipOptions) addSound(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.fade, "fade", "", "fade in and out for `T`; re-encodes")
-	f.StringVar(&o.normalize, "normalize", "", "bring the loudness to `LUFS` (-16), as far as the peaks allow; re-encodes")
-	f.Lookup("normalize").NoOptDefVal = "-16"
+	f.StringVar(&o.normalize, "normalize", "", "bring the loudness to `LUFS` (-16, or -19 for mono), as far as the peaks allow, or off; re-encodes if need be")
+	f.Lookup("normalize").NoOptDefVal = usualLoudness
+	f.BoolVar(&o.level, "level", false, "bring loud and quiet speakers closer together; re-encodes if need be")
 	f.BoolVar(&o.mono, "mono", false, "mix down to one channel; re-encodes")
 	f.BoolVar(&o.strict, "strict", false, "write no hidden samples before and after the clip; re-encodes")
-	manual.Group(f, "Sound", "fade", "normalize", "mono", "strict")
+	manual.Group(f, "Sound", "fade", "normalize", "level", "mono", "strict")
 }
 
 // addOutput adds the flags that say what is written; of several formats the
@@ -289,12 +291,9 @@ func (o *clipOptions) request() (clips.Request, error) {
 			return q, app.Usage("--fade must be a time from 0 to 1 h, not %s", o.fade)
 		}
 	}
-	if o.normalize != "" {
-		lufs, err := strconv.ParseFloat(strings.TrimSuffix(o.normalize, "LUFS"), 64)
-		if err != nil || !(lufs >= -70 && lufs <= 0) {
-			return q, app.Usage("--normalize must be a loudness from -70 to 0 LUFS, not %q", o.normalize)
-		}
-		q.Normalize = &lufs
+	q.Level = o.level
+	if q.Normalize, _, err = o.loudness(); err != nil {
+		return q, err
 	}
 	if o.cover != "" {
 		if q.Cover, err = readPicture(o.cover); err != nil {
@@ -302,6 +301,28 @@ func (o *clipOptions) request() (clips.Request, error) {
 		}
 	}
 	return q, nil
+}
+
+// usualLoudness is the value of --normalize for the loudness that suits the
+// channels of a clip. Videos have it unless the flag says otherwise.
+const usualLoudness = "auto"
+
+// loudness returns the loudness that --normalize names, or nil for none or for the
+// usual one.
+func (o *clipOptions) loudness() (lufs *float64, usual bool, err error) {
+	switch o.normalize {
+	case "off":
+		return nil, false, nil
+	case usualLoudness:
+		return nil, true, nil
+	case "":
+		return nil, o.films(), nil
+	}
+	v, err := strconv.ParseFloat(strings.TrimSuffix(o.normalize, "LUFS"), 64)
+	if err != nil || !(v >= -70 && v <= 0) {
+		return nil, false, app.Usage("--normalize must be auto, off, or a loudness from -70 to 0 LUFS, not %q", o.normalize)
+	}
+	return &v, false, nil
 }
 
 // runEach cuts the clips that the flags name of each of several Spaces.
@@ -391,6 +412,9 @@ func (c *clipper) review(r *recording.Recording, spans []place) error {
 // cut makes a clip if those who speak in it have agreed, or if they need not.
 func (c *clipper) cut(ctx context.Context, q clips.Request) (clips.Result, []string, error) {
 	r := q.Recording
+	if err := c.setLevels(&q); err != nil {
+		return clips.Result{}, nil, err
+	}
 	if c.o.omit.only {
 		out, err := c.omission(r)
 		if err != nil {
@@ -410,6 +434,30 @@ func (c *clipper) cut(ctx context.Context, q clips.Request) (clips.Result, []str
 	}
 	res, err := clips.Cut(ctx, q)
 	return res, missing, err
+}
+
+// setLevels says what becomes of the levels of a clip.
+func (c *clipper) setLevels(q *clips.Request) error {
+	if _, usual, _ := c.o.loudness(); usual {
+		lufs := q.UsualLoudness()
+		q.Normalize = &lufs
+	}
+	if !q.Level {
+		return nil
+	}
+	r := q.Recording
+	known, err := c.lib.Turns(r.Space.ID)
+	if err != nil {
+		return err
+	}
+	if known == nil || len(known.Turns) == 0 {
+		return app.Fail(app.ExitNotFound, "no-turns", "leave out --level", fmt.Errorf("no speaking turns are known for %s", r.Space.ID))
+	}
+	for _, t := range known.Turns {
+		start := int64(math.Round(t.Start * float64(r.Rate)))
+		q.Turns = append(q.Turns, clips.Turn{Handle: t.Handle, Span: recording.Span{Start: start, Samples: int64(math.Round(t.End*float64(r.Rate))) - start}})
+	}
+	return nil
 }
 
 // partly is the error of a command of which so many clips failed.

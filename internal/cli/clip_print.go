@@ -32,6 +32,7 @@ type clipJSON struct {
 	Bytes     *int64         `json:"bytes"`
 	SHA256    *string        `json:"sha256"`
 	Lossless  *bool          `json:"lossless"`
+	Gain      *clips.Shift   `json:"gain,omitempty"`
 	Status    clips.Status   `json:"status"`
 	// ConsentMissing are the handles of those who have not agreed.
 	ConsentMissing []string            `json:"consent_missing,omitempty"`
@@ -53,7 +54,7 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string, s *sayin
 	}
 	if c.app.Settings.JSON {
 		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,
-			Samples: &r.Samples, Frames: r.WholeFrames, Shortened: r.Shortened, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
+			Samples: &r.Samples, Frames: r.WholeFrames, Shortened: r.Shortened, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Gain: r.Gain, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
 		if s != nil {
 			v.Quote, v.Words = s.quote, s.json(r)
 		}
@@ -76,8 +77,11 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string, s *sayin
 	if r.Captions != "" {
 		text += "  with captions"
 	}
-	if !r.Lossless {
+	switch {
+	case !r.Lossless:
 		text += "  re-encoded"
+	case r.Gain != nil:
+		text += "  " + raisedBy(r.Gain)
 	}
 	if r.WholeFrames {
 		text += "  on whole frames"

@@ -455,10 +455,11 @@ func (a *App) printExported(r *episode.Result, verbose bool) error {
 
 // gained says how the gains of sound were changed that was not re-encoded.
 func gained(s *clips.Shift) string {
+	text := raisedBy(s)
 	if s.Changes == 0 {
-		return fmt.Sprintf("gain %+.1f dB throughout", s.Least)
+		return text + " throughout"
 	}
-	text := fmt.Sprintf("gain %+.1f to %+.1f dB · %s, %d of them in loud sound", s.Least, s.Most, spell.Count(s.Changes, "change"), s.LoudChanges)
+	text += fmt.Sprintf(" · %s, %d of them in loud sound", spell.Count(s.Changes, "change"), s.LoudChanges)
 	if s.Damage == nil {
 		return text + " · no noise added"
 	}
@@ -467,6 +468,14 @@ func gained(s *clips.Shift) string {
 		text += fmt.Sprintf(", %.0f dB at the worst change", *s.Worst)
 	}
 	return text
+}
+
+// raisedBy says by how much gains were changed.
+func raisedBy(s *clips.Shift) string {
+	if s.Least == s.Most {
+		return fmt.Sprintf("gain %+.1f dB", s.Least)
+	}
+	return fmt.Sprintf("gain %+.1f to %+.1f dB", s.Least, s.Most)
 }
 
 // truePeak is the true peak of l. The unit is left out where next, which comes

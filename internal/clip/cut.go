@@ -44,9 +44,13 @@ type Request struct {
 	Effects
 	// Omit is left out, and with it every sample that is not kept.
 	Omit recording.Omission
+	// Turns are the speaking turns of the recording, for Level.
+	Turns []Turn
 	// Strict re-encodes what could be copied, so that the file holds not a
 	// sample more than is asked for.
 	Strict bool
+	// ReEncode re-encodes wherever levels change, as versions before 2026-12 did.
+	ReEncode bool
 
 	// Writer, if set, gets the clip, and nothing else is written.
 	Writer io.Writer
@@ -70,13 +74,16 @@ type Request struct {
 	sum  hash.Hash       // if set, gets all access units that are written
 }
 
-// Effects change the sound. Any of them means re-encoding.
+// Effects change the sound. Most of them mean re-encoding; levels of AAC and MP3
+// can be changed without, as far as UnitsOf and PlanLevel allow.
 type Effects struct {
 	Fade time.Duration // at the start and at the end
 	// Normalize, if set, is the integrated loudness to bring the clip to, in
 	// LUFS.
 	Normalize *float64
-	Mono      bool
+	// Level brings the speakers of Request.Turns nearer to each other.
+	Level bool
+	Mono  bool
 }
 
 // none reports whether nothing is to be changed.
@@ -111,6 +118,7 @@ type Result struct {
 	Bytes     int64         `json:"bytes"`
 	SHA256    string        `json:"sha256"`
 	Lossless  bool          `json:"lossless"`
+	Gain      *Shift        `json:"gain,omitempty"` // by which its level was changed without re-encoding
 	Status    Status        `json:"status"`
 	// Omitted are the stretches of it that were left out.
 	Omitted []recording.Omitted `json:"omitted,omitempty"`
@@ -137,7 +145,7 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 	if err := q.mayWrite(); err != nil {
 		return Result{}, err
 	}
-	s, err := q.plan()
+	s, err := q.plan(ctx)
 	if err != nil {
 		return Result{}, err
 	}
@@ -146,7 +154,7 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 		At:        r.Seconds(s.span.Start), Length: r.Seconds(s.span.Samples),
 		Start: s.span.Start, Samples: s.span.Samples, WholeFrames: s.span != q.Span, Shortened: q.Shortened,
 		Late:   q.Shortened && q.Span.Start == 0 && q.Span.End() < r.Samples,
-		Format: q.Format, Lossless: s.lossless, Status: Written,
+		Format: q.Format, Lossless: s.lossless, Gain: s.gain, Status: Written,
 		Omitted: r.Omitted(&q.Omit, []recording.Section{{Span: q.Span}}),
 	}
 	switch {
@@ -199,7 +207,12 @@ func (q *Request) path() (string, error) {
 // plan works out a clip: of units as they are wherever that is possible. Units
 // with samples that are to be left out are not copied, even where a player
 // would hide those.
-func (q *Request) plan() (*plan, error) {
+func (q *Request) plan(ctx context.Context) (*plan, error) {
+	if q.shiftable() {
+		if s, err := q.shifted(ctx); s != nil || err != nil {
+			return s, err
+		}
+	}
 	if !q.copied() {
 		return q.encoded()
 	}

@@ -48,15 +48,25 @@ const peakLimit = -1
 // sound returns the sound of a clip with all that is to be done to it. The
 // caller calls stop when it needs no more of it.
 func (q *Request) sound(ctx context.Context, rates ...int) (s encode.Sound, stop func(), err error) {
+	levels, err := q.levels(ctx)
+	if err != nil {
+		return s, nil, err
+	}
 	factor := 1.0
 	if q.Normalize != nil {
-		if factor, err = q.gain(ctx); err != nil {
+		if factor, err = q.factor(ctx, levels); err != nil {
 			return s, nil, err
 		}
 	}
+	return q.changed(ctx, levels, factor, rates...)
+}
+
+// changed is the sound with the levels of speakers, effects and a gain.
+func (q *Request) changed(ctx context.Context, levels []raised, factor float64, rates ...int) (s encode.Sound, stop func(), err error) {
 	if s, stop, err = q.heard(ctx, rates...); err != nil {
 		return s, nil, err
 	}
+	s.Reader = q.leveled(s.Reader, levels)
 	if q.Mono {
 		s.Reader = pcm.Mono(s.Reader)
 	}
@@ -64,18 +74,16 @@ func (q *Request) sound(ctx context.Context, rates ...int) (s encode.Sound, stop
 		n := recording.Rescale(int64(q.Fade), int64(s.Format().SampleRate), 1e9)
 		s.Reader = pcm.Fade(s.Reader, s.Samples, n, n)
 	}
-	if factor != 1 {
+	if factor != 1 || len(levels) > 0 {
 		s.Reader = pcm.Limit(pcm.Gain(s.Reader, factor), pcm.Decibels(peakLimit))
 	}
 	return s, stop, nil
 }
 
-// gain returns the factor that brings a clip to the loudness that is asked
-// for.
-func (q *Request) gain(ctx context.Context) (float64, error) {
-	plain := *q
-	plain.Normalize = nil
-	s, stop, err := plain.sound(ctx)
+// factor returns by what a clip is multiplied, with the levels of its speakers, to
+// have the loudness that is asked for.
+func (q *Request) factor(ctx context.Context, levels []raised) (float64, error) {
+	s, stop, err := q.changed(ctx, levels, 1)
 	if err != nil {
 		return 0, err
 	}
@@ -91,7 +99,7 @@ func (q *Request) gain(ctx context.Context) (float64, error) {
 	if math.IsInf(float64(res.Integrated), -1) {
 		return 1, nil // silence, or too short to have a loudness
 	}
-	return pcm.Decibels(*q.Normalize - float64(res.Integrated)), nil
+	return pcm.Decibels(min(maxGain, *q.Normalize-float64(res.Integrated))), nil
 }
 
 // blockFrames is how many sample frames are worked on at once.

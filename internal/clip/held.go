@@ -9,7 +9,7 @@ func Held(q Request) (recording.Span, error) {
 	if q.Format == "" {
 		q.Format = Native(q.Recording, q.Span)
 	}
-	if !q.copied() {
+	if !q.copied() && !q.shiftable() {
 		return q.Span, nil
 	}
 	s, err := q.lossless()

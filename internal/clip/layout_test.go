@@ -147,7 +147,7 @@ func TestMixedConfigurations(t *testing.T) {
 	r := preset(t, "parameters")
 	join := r.Space.Timeline[1].FirstSample
 	q := &Request{Recording: r, Span: span(join-48000, 2*48000), Format: format.M4A}
-	_, err := q.plan()
+	_, err := q.plan(t.Context())
 	var p *Problem
 	if !errors.As(err, &p) || p.Kind != NotLossless || p.Cause != Uncopied {
 		t.Errorf("%v", err)

@@ -21,6 +21,7 @@ type plan struct {
 	// the decoder's sake or because units cannot be divided.
 	hidden   Hidden
 	lossless bool
+	gain     *Shift
 	write    func(ctx context.Context, w io.Writer) error
 }
 
@@ -54,7 +55,7 @@ func (q *Request) lossless() (*plan, error) {
 		defer stop()
 		out, err := q.Format.NewUnitWriter(w, &format.Units{
 			Config: x.file.Config, Sizes: x.sizes, Edits: x.edits,
-			Tags: q.tags(), Cover: q.attached(), Chapters: q.chapters(), Video: video,
+			Tags: q.settled(), Cover: q.attached(), Chapters: q.chapters(), Video: video,
 		})
 		if err != nil {
 			return err
@@ -73,12 +74,7 @@ func (q *Request) bareFrames(list []recording.Extent) (*plan, error) {
 	r := q.Recording
 	f := r.Files[list[0].File]
 	unit := int64(f.Config.UnitSamples)
-	first, last := &list[0], &list[len(list)-1]
-	before := first.Start % unit
-	first.Start -= before
-	first.Samples += before
-	after := (unit - (last.Start+last.Samples)%unit) % unit
-	last.Samples += after
+	before := wholeUnits(list, unit)
 	x, err := excerptOf(r, list, 0)
 	if err != nil {
 		return nil, err
@@ -99,6 +95,17 @@ func (q *Request) bareFrames(list []recording.Extent) (*plan, error) {
 		return x.write(ctx, out.WriteUnit)
 	}
 	return s, nil
+}
+
+// wholeUnits extends the first extent to the start of a unit, and the last to the
+// end of one. It returns by how many samples the first begins earlier.
+func wholeUnits(list []recording.Extent, unit int64) (before int64) {
+	first, last := &list[0], &list[len(list)-1]
+	before = first.Start % unit
+	first.Start -= before
+	first.Samples += before
+	last.Samples += (unit - (last.Start+last.Samples)%unit) % unit
+	return before
 }
 
 // pcmBlocks works out a clip of PCM: the very samples.
@@ -172,7 +179,7 @@ func (q *Request) mp3Frames(list []recording.Extent) (*plan, error) {
 	s.write = func(ctx context.Context, w io.Writer) error {
 		samples := int64(len(sizes)) * int64(f.Config.UnitSamples)
 		u := &format.Units{
-			Config: f.Config, Sizes: sizes, Samples: samples, Encoder: f.Encoder, Tags: q.tags(), Cover: q.Cover, Chapters: q.chapters(),
+			Config: f.Config, Sizes: sizes, Samples: samples, Encoder: f.Encoder, Tags: q.settled(), Cover: q.Cover, Chapters: q.chapters(),
 			Edits: []mp4.Edit{{Start: s.hidden.Before, Samples: samples - s.hidden.Before - s.hidden.After}},
 		}
 		if q.own != nil {

@@ -14,11 +14,11 @@ const SettingsTag = "SPACE_SETTINGS"
 
 // settings are those of a clip, without its cover.
 func (q *Request) settings() Settings {
-	return Settings{Fade: q.Fade.Seconds(), Normalize: q.Normalize, Mono: q.Mono, Strict: q.Strict, Title: q.Title, Video: q.videoSettings()}
+	return Settings{Fade: q.Fade.Seconds(), Normalize: q.Normalize, Level: q.Level, Mono: q.Mono, Strict: q.Strict, Title: q.Title, Video: q.videoSettings()}
 }
 
-// settled are the tags of a clip that is encoded anew: it can be made again
-// wherever the recording is.
+// settled are the tags of a clip with what was done to its sound, so that it can
+// be made again wherever the recording is.
 func (q *Request) settled() tags.Tags {
 	t := q.tags()
 	s := q.settings()

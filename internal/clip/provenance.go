@@ -29,9 +29,10 @@ type Provenance struct {
 	Bytes     int64         `json:"bytes"`
 	SHA256    string        `json:"sha256"`
 	Lossless  bool          `json:"lossless"`
-	At        float64       `json:"at"`     // seconds
-	Length    float64       `json:"length"` // seconds
-	Start     int64         `json:"start"`  // position of the first sample
+	Gain      *Shift        `json:"gain,omitempty"` // by which its level was changed without re-encoding
+	At        float64       `json:"at"`             // seconds
+	Length    float64       `json:"length"`         // seconds
+	Start     int64         `json:"start"`          // position of the first sample
 	Samples   int64         `json:"samples"`
 	Rate      int           `json:"sample_rate"`
 	StartedAt space.Time    `json:"started_at"` // wall clock of the first sample
@@ -51,6 +52,7 @@ type Provenance struct {
 type Settings struct {
 	Fade      float64        `json:"fade,omitempty"`      // seconds
 	Normalize *float64       `json:"normalize,omitempty"` // LUFS
+	Level     bool           `json:"level,omitempty"`
 	Mono      bool           `json:"mono,omitempty"`
 	Strict    bool           `json:"strict,omitempty"`
 	Title     string         `json:"title,omitempty"`
@@ -62,7 +64,7 @@ type Settings struct {
 func (q *Request) provenance(s *plan) *Provenance {
 	r := q.Recording
 	p := &Provenance{
-		Schema: Schema, Recording: r.Space.ID, Title: q.tags().Title, Format: q.Format, Lossless: s.lossless,
+		Schema: Schema, Recording: r.Space.ID, Title: q.tags().Title, Format: q.Format, Lossless: s.lossless, Gain: s.gain,
 		At: r.Seconds(s.span.Start), Length: r.Seconds(s.span.Samples),
 		Start: s.span.Start, Samples: s.span.Samples, Rate: r.Rate, Hidden: s.hidden,
 		Sources:   r.Sources(s.span),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/gain"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -27,24 +28,30 @@ type Units struct {
 	x    *excerpt
 }
 
-// UnitsOf returns the access units of a span. The error is a *Problem where they
-// do not fit into one file.
-func UnitsOf(r *recording.Recording, span recording.Span) (*Units, error) {
+// UnitsOf returns the access units of which a file of a format consists that has
+// a span. The error is a *Problem where they do not fit into one file.
+func UnitsOf(r *recording.Recording, span recording.Span, f format.Format) (*Units, error) {
 	list := r.Extents(span)
 	if len(list) == 0 {
 		return nil, notLossless("the recording has no sound in that range")
 	}
-	x, err := excerptOf(r, list, preroll(r.Files[list[0].File].Config))
+	c := r.Files[list[0].File].Config
+	more := preroll(c)
+	if f == format.AAC {
+		more = 0
+		wholeUnits(list, int64(c.UnitSamples))
+	}
+	x, err := excerptOf(r, list, more)
 	if err != nil {
 		return nil, err
 	}
 	if x.file.Index == nil {
-		return nil, notLossless("%s audio has no gains of its own", x.file.Config.Codec)
+		return nil, notLossless("%s audio has no gains of its own", c.Codec)
 	}
 	return &Units{r, list, x}, nil
 }
 
-// Rate returns the sample rate, and Samples how many samples the units make.
+// Rate returns the sample rate of the units.
 func (u *Units) Rate() int { return u.x.file.Config.SampleRate }
 
 // Samples returns how many samples the units make, heard or not.
@@ -96,11 +103,16 @@ type Shift struct {
 	// Worst how far at the worst loud unit, in decibels; null where nothing is added.
 	Damage *float64 `json:"damage"`
 	Worst  *float64 `json:"worst"`
+	// Integrated is the loudness in LUFS, and TruePeak the true peak in dBTP, that
+	// come of it, computed from the sound as it was; null in silence.
+	Integrated *float64 `json:"integrated"`
+	TruePeak   *float64 `json:"true_peak"`
 }
 
 // ShiftOf is what a record says of a plan.
 func ShiftOf(p *gain.Plan) *Shift {
-	s := &Shift{Changes: p.Changes, LoudChanges: p.LoudChanges, Damage: hundredths(float64(p.Damage)), Worst: hundredths(float64(p.Worst))}
+	s := &Shift{Changes: p.Changes, LoudChanges: p.LoudChanges, Damage: hundredths(float64(p.Damage)), Worst: hundredths(float64(p.Worst)),
+		Integrated: hundredths(float64(p.Integrated)), TruePeak: hundredths(float64(p.TruePeak))}
 	least, most := math.MaxInt, math.MinInt
 	for _, r := range p.Runs {
 		least, most = min(least, r.Steps), max(most, r.Steps)

@@ -218,10 +218,7 @@ func (e *export) prepare() error {
 		}
 	}
 	if !e.KeepLoudness {
-		target, peak := StereoLoudness, TruePeak
-		if e.rec.Channels == 1 {
-			target = MonoLoudness
-		}
+		target, peak := clip.UsualLoudness(e.rec.Channels), TruePeak
 		if e.Loudness != nil {
 			target = *e.Loudness
 		}

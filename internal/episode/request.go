@@ -27,9 +27,7 @@ const (
 
 // The defaults of Apple's and Google's advice to podcasters.
 const (
-	StereoLoudness = -16.0 // LUFS
-	MonoLoudness   = -19.0
-	TruePeak       = -1.0 // dBTP
+	TruePeak = -1.0 // dBTP
 	// Tolerance is how far from the target a loudness may be for the sound to
 	// be left as it is.
 	Tolerance = 1.0 // LU

@@ -72,7 +72,7 @@ func (e *export) loudEnough() bool {
 // planLevel plans how the access units are brought to the level that is asked for.
 // If that is not possible, or costs too much, the episode is encoded.
 func (e *export) planLevel(ctx context.Context) error {
-	units, err := clip.UnitsOf(e.Recording, e.list[0].Span)
+	units, err := clip.UnitsOf(e.Recording, e.list[0].Span, e.Format)
 	if err != nil {
 		return err
 	}

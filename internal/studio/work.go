@@ -198,6 +198,8 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 		cut := clip.Request{Recording: rec, Span: within, Format: kind, Title: q.Title, Force: q.Force}
 		unwritten := 0
 		if style != nil {
+			lufs := cut.UsualLoudness()
+			cut.Normalize = &lufs
 			if unwritten, err = s.film(lib, &cut, style, q.videoStyle); err != nil {
 				return nil, err
 			}

@@ -1,0 +1,207 @@
+package clip
+
+import (
+	"context"
+	"math"
+
+	"github.com/spaces-cli/spaces/internal/media/gain"
+	"github.com/spaces-cli/spaces/internal/media/loudness"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/recording"
+)
+
+// The loudness that podcasts and videos are brought to, by Apple's and Google's
+// advice: what has one channel sounds as loud at 3 LU less.
+const (
+	StereoLoudness = -16.0 // LUFS
+	MonoLoudness   = -19.0
+)
+
+// UsualLoudness returns the loudness to bring sound of so many channels to, in
+// LUFS.
+func UsualLoudness(channels int) float64 {
+	if channels == 1 {
+		return MonoLoudness
+	}
+	return StereoLoudness
+}
+
+// UsualLoudness is that of the clip, in LUFS.
+func (q *Request) UsualLoudness() float64 {
+	f, _ := q.Recording.Shape(q.Span)
+	if q.Mono {
+		f.Channels = 1
+	}
+	return UsualLoudness(f.Channels)
+}
+
+// A Turn is a stretch of a recording in which somebody speaks.
+type Turn struct {
+	Handle string
+	recording.Span
+}
+
+const (
+	// maxGain bounds how much a clip is raised, and maxLevelling how much a speaker
+	// is raised or lowered beside the others, in dB: beyond it there is little but
+	// noise to bring up.
+	maxGain      = 20.0
+	maxLevelling = 10.0
+	// audible is the loudness from which a speaker is heard, in LUFS.
+	audible = -50.0
+)
+
+// A raised turn is by how much the sound is raised from a sample of the clip on.
+type raised struct {
+	at       int64 // position in the recording
+	decibels float64
+}
+
+// levels returns by how much the speakers of a clip are raised, so that all are
+// as loud as they are together. Who is heard for less than a second stays as
+// they are.
+func (q *Request) levels(ctx context.Context) ([]raised, error) {
+	if !q.Level {
+		return nil, nil
+	}
+	r := q.Recording
+	f, _ := r.Shape(q.Span)
+	var turns []Turn
+	meters := map[string]*loudness.Meter{}
+	lengths := map[string]int64{}
+	together, err := loudness.NewMeter(f.SampleRate, f.Channels)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range q.Turns {
+		from, to := max(t.Start, q.Span.Start), min(t.End(), q.Span.End())
+		if from >= to || t.Handle == "" {
+			continue
+		}
+		span := recording.Span{Start: from, Samples: to - from}
+		turns = append(turns, Turn{t.Handle, span})
+		m := meters[t.Handle]
+		if m == nil {
+			if m, err = loudness.NewMeter(f.SampleRate, f.Channels); err != nil {
+				return nil, err
+			}
+			meters[t.Handle] = m
+		}
+		lengths[t.Handle] += span.Samples
+		s, stop, err := r.Decode(ctx, span, f)
+		if err != nil {
+			return nil, err
+		}
+		err = eachBlock(ctx, s, func(block []float32) {
+			m.Write(block)
+			together.Write(block)
+		})
+		stop()
+		if err != nil {
+			return nil, err
+		}
+	}
+	all := float64(together.Result().Integrated)
+	var list []raised
+	for _, t := range turns {
+		own := float64(meters[t.Handle].Result().Integrated)
+		if lengths[t.Handle] < int64(r.Rate) || own < audible {
+			continue
+		}
+		db := max(-maxLevelling, min(maxLevelling, all-own))
+		if n := len(list); n == 0 || list[n-1].decibels != db {
+			list = append(list, raised{t.Start, db})
+		}
+	}
+	return list, nil
+}
+
+// shiftable reports whether the clip may consist of access units with other
+// gains: nothing but its level changes.
+func (q *Request) shiftable() bool {
+	if q.Normalize == nil && !q.Level || q.Fade != 0 || q.Strict || q.ReEncode || !q.Omit.None(q.Span) {
+		return false
+	}
+	if f, _ := q.Recording.Shape(q.Span); q.Mono && f.Channels > 1 {
+		return false
+	}
+	return Copies(q.Recording, q.Span, q.Format)
+}
+
+// shifted works out a clip of access units with other gains. It returns nil where
+// the gains alone cannot do it, or at too high a cost.
+func (q *Request) shifted(ctx context.Context) (*plan, error) {
+	units, err := UnitsOf(q.Recording, q.Span, q.Format)
+	if err != nil {
+		return nil, nil // the clip is encoded
+	}
+	levels, err := q.levels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// Clips are short, and can be quiet: few of their peaks are only bounded.
+	const floor = peakLimit - maxGain - maxLevelling
+	analysis, err := units.Analyze(ctx, floor, 1, func(int64) {})
+	if err != nil {
+		return nil, ctx.Err() // units that cannot be shifted: the clip is encoded
+	}
+	want := Level{Ceiling: peakLimit, MaxGain: maxGain}
+	if q.Normalize != nil {
+		want.Target = *q.Normalize
+	} else if want.Target = float64(analysis.Loudness()); math.IsInf(want.Target, -1) {
+		levels = nil
+	}
+	for _, l := range levels {
+		heard := recording.Rescale(l.at-q.Span.Start, int64(units.Rate()), int64(q.Recording.Rate))
+		want.Levels = append(want.Levels, gain.Level{Sample: units.At(heard), Decibels: l.decibels})
+	}
+	p, _, err := PlanLevel(analysis, want)
+	if p == nil || err != nil {
+		return nil, err
+	}
+	q.runs = p.Runs
+	s, err := q.lossless()
+	if err != nil {
+		return nil, err
+	}
+	if !q.Omit.None(held(q.Recording, s)) {
+		q.runs = nil
+		return nil, nil
+	}
+	if p.Changes > 0 || p.Runs[0].Steps != 0 {
+		s.gain = ShiftOf(p)
+	}
+	return s, nil
+}
+
+// leveled is src with the speakers raised: a sound of the clip, from its start, at
+// any rate.
+func (q *Request) leveled(src pcm.Reader, levels []raised) pcm.Reader {
+	if len(levels) == 0 {
+		return src
+	}
+	rate := src.Format().SampleRate
+	steps := []pcm.Step{{Factor: 1}}
+	for _, l := range levels {
+		steps = append(steps, pcm.Step{At: recording.Rescale(q.place(l.at), int64(rate), int64(q.Recording.Rate)), Factor: pcm.Decibels(l.decibels)})
+	}
+	const ramp = 5 // parts of a second in which a level changes
+	return pcm.Level(src, steps, int64(rate/ramp))
+}
+
+// place returns where a position of the recording is heard in the clip, in
+// samples of the recording.
+func (q *Request) place(position int64) int64 {
+	if q.Omit.None(q.Span) {
+		return position - q.Span.Start
+	}
+	var at int64
+	for _, s := range q.Omit.Sections([]recording.Section{{Span: q.Span}}) {
+		at += s.Gap
+		if position < s.Span.End() {
+			return at + max(0, position-s.Span.Start)
+		}
+		at += s.Span.Samples
+	}
+	return at
+}
