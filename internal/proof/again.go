@@ -36,7 +36,7 @@ func request(c *clip.Provenance, r *recording.Recording, tagged bool) clip.Reque
 	q := clip.Request{
 		Recording: r, Span: recording.Span{Start: c.Start, Samples: c.Samples}, Format: c.Format, Title: c.Settings.Title, Strict: c.Settings.Strict, Omit: omit,
 		Effects:    clip.Effects{Fade: time.Duration(math.Round(c.Settings.Fade * float64(time.Second))), Normalize: c.Settings.Normalize, Mono: c.Settings.Mono},
-		NoSettings: !tagged,
+		NoSettings: !tagged, ReEncode: !c.Lossless,
 	}
 	if q.Format == format.MP4 {
 		q.Format = format.M4A
