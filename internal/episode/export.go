@@ -329,31 +329,11 @@ func (e *export) work(ctx context.Context) error {
 	if e.KeepLoudness {
 		return nil
 	}
-	m := e.measured.Loudness
-	own := e.Recording.Format()
-	if !e.whole() || len(e.chain.steps) > 0 || e.chain.format.Channels != own.Channels || len(e.Recording.Files) > 1 {
-		var err error
-		stream.Enter(e.progress, Adjusting)
-		if m, err = e.chain.measure(ctx, nil); err != nil {
-			return err
-		}
-	}
 	e.chain.ceiling = *set.TruePeak - unseen
 	if !e.Format.Entry().Lossless {
 		e.chain.ceiling = *set.TruePeak - allowance
 	}
-	if math.IsInf(float64(m.Integrated), -1) {
-		e.beyond = true
-		e.note("the sound is silent: its loudness was not changed")
-		return nil
-	}
-	stream.Enter(e.progress, Adjusting)
-	reached, err := e.chain.tune(ctx, m, *set.Loudness)
-	if err == nil && !reached {
-		e.beyond = true
-		e.note("the loudness stays below %.1f LUFS: it is %.1f LUFS, and the gain is limited to %.0f dB", *set.Loudness, float64(m.Integrated), MaxGain)
-	}
-	return err
+	return e.adjust(ctx)
 }
 
 // write makes the file, verifies it, and gives it its name with all that

@@ -55,52 +55,6 @@ func (c *chain) measure(ctx context.Context, onStep func(loudness.Step)) (loudne
 }
 
 const (
-	// overshoot is how far beyond the ceiling the gain must lift the peaks for
-	// the limiter to take audibly from the loudness: then what it takes is
-	// measured and made up for.
-	overshoot = 2.0 // dB
-	// closeEnough is how near to the target that comes.
-	closeEnough = 0.15 // LU
-	// nearly is so near that what the limiter takes from the rest does not
-	// matter, and need not be measured once more.
-	nearly   = 0.8 // LU
-	maxTries = 3
-)
-
-// tune sets the gain that brings the chain, which measures m as it is, to the
-// target. reached is false if that would take more than MaxGain.
-func (c *chain) tune(ctx context.Context, m loudness.Result, target float64) (reached bool, err error) {
-	if math.IsInf(float64(m.Integrated), -1) {
-		return false, nil
-	}
-	want := target - float64(m.Integrated)
-	c.gain = min(want, MaxGain)
-	c.limit = float64(m.TruePeak)+c.gain > c.ceiling
-	if float64(m.TruePeak)+c.gain <= c.ceiling+overshoot {
-		return want <= MaxGain, nil
-	}
-	for range maxTries {
-		now, err := c.measure(ctx, nil)
-		if err != nil {
-			return false, err
-		}
-		missing := target - float64(now.Integrated)
-		if math.Abs(missing) <= closeEnough {
-			return true, nil
-		}
-		if c.gain+missing > MaxGain {
-			c.gain = MaxGain
-			return missing < closeEnough, nil
-		}
-		c.gain += missing
-		if math.Abs(missing) <= nearly {
-			return true, nil
-		}
-	}
-	return true, nil
-}
-
-const (
 	// maxLevelling bounds how much a speaker is turned up or down.
 	maxLevelling = 10.0 // dB
 	// heard is the level from which a moment counts as speech.

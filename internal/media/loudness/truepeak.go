@@ -138,9 +138,10 @@ func (p *peakMeter) interpolate(x []float32) {
 		for k := range half {
 			before, after := w[half-1-k], w[half+k]
 			sum := before + after
-			middle += p.middle[k] * sum
-			even += p.even[k] * sum
-			odd += p.odd[k] * (before - after)
+			// Converted, so that no compiler fuses products and sums.
+			middle += float32(p.middle[k] * sum)
+			even += float32(p.even[k] * sum)
+			odd += float32(p.odd[k] * (before - after))
 		}
 		best = max(best, abs(middle))
 		if p.factor == 4 {

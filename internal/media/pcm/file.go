@@ -32,6 +32,10 @@ const (
 	pieceUnitsPCM = 64 // and of FLAC, whose frames are often longer
 )
 
+// Grid is how many samples of AAC a piece has: a span that begins with a
+// multiple of it is decoded with nothing but a unit before it.
+const Grid = pieceUnits * aacUnitSamples
+
 // listedPiece is how many samples a piece has where units differ.
 const listedPiece = 1 << 18
 

@@ -46,7 +46,7 @@ func (l *leveled) factor() float64 {
 	if len(l.steps) > 1 {
 		next := l.steps[1]
 		if left := next.At - l.at; left < l.ramp {
-			now += (next.Factor - now) * (1 - float64(left)/float64(l.ramp))
+			now += float64((next.Factor - now) * (1 - float64(left)/float64(l.ramp)))
 		}
 	}
 	return now

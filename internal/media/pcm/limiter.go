@@ -18,9 +18,10 @@ import (
 // the ceiling.
 func Limit(src Reader, ceiling float64) Reader {
 	f := src.Format()
-	l := &limiter{src: src, ceiling: ceiling, channels: f.Channels, held: 1}
+	l := &limiter{src: src, ceiling: float64(float32(ceiling)), channels: f.Channels, held: 1}
 	l.ahead = max(2*limitHalf, f.SampleRate*limitAhead/1000)
-	l.release = 1 - math.Exp(-1000/(limitRelease*float64(f.SampleRate)))
+	// Rounded, since the last digit of math.Exp depends on the processor.
+	l.release = float64(float32(1 - math.Exp(-1000/(limitRelease*float64(f.SampleRate)))))
 	l.raw = make([]float32, limitHalf*f.Channels) // silence comes before
 	l.first = -limitHalf
 	l.slow = newAverage(l.ahead / 2)
@@ -157,7 +158,7 @@ func (l *limiter) peak(at int) float64 {
 		for p := range l.taps {
 			var sum float32
 			for k, t := range &l.taps[p] {
-				sum += t * x[k*l.channels]
+				sum += float32(t * x[k*l.channels])
 			}
 			best = max(best, sum, -sum)
 		}
@@ -179,7 +180,7 @@ func (l *limiter) push(gain float64) {
 	if low < l.held || frame == 0 {
 		l.held = low
 	} else {
-		l.held += (low - l.held) * l.release
+		l.held = released(l.held, low, l.release)
 	}
 	g := float32(l.smooth.add(l.slow.add(l.held)))
 	if g < 1 {
