@@ -5,9 +5,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
-	"path/filepath"
-
-	"gopkg.in/ini.v1"
 )
 
 // A place is where requests go, as the variables and files say that Amazon's
@@ -25,13 +22,9 @@ func configured(profile string) place {
 		cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION")),
 		os.Getenv("AWS_CA_BUNDLE"),
 	}
-	name := os.Getenv("AWS_CONFIG_FILE")
-	if home, err := os.UserHomeDir(); name == "" && err == nil && filepath.IsAbs(home) {
-		name = filepath.Join(home, ".aws", "config")
-	}
-	file, err := ini.Load(name)
+	file, err := load(awsFile("AWS_CONFIG_FILE", "config"))
 	if err != nil {
-		return p // no file, or none that can be read: the credentials' reader says so
+		return p // none that can be read has no keys either
 	}
 	profile = cmp.Or(cmp.Or(profile, os.Getenv("AWS_PROFILE")), "default")
 	section, err := file.GetSection("profile " + profile)

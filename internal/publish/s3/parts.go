@@ -1,23 +1,25 @@
 package s3
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/minio/crc64nvme"
-	"github.com/minio/minio-go/v7"
 
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
@@ -31,16 +33,24 @@ type part struct {
 	sha256 string // hex; "" if nobody needs it
 }
 
+// A donePart is a part as the request names it that makes the object of them
+// (Amazon S3 API Reference, "CompleteMultipartUpload").
+type donePart struct {
+	PartNumber        int
+	ETag              string
+	ChecksumCRC64NVME string `xml:",omitempty"`
+}
+
 // A multipart is an upload in parts.
 type multipart struct {
 	*Target
 	u    *publish.Upload
 	s    state
-	have map[int]minio.ObjectPart // from earlier runs
+	have map[int]sentPart // from earlier runs
+	crc  uint64           // of all parts that were read
 
 	mu   sync.Mutex
-	done []minio.CompletePart // by number, from 1
-	sums []minio.ObjectPart   // as far as they are needed for the CRC of the whole
+	done []donePart // by number, from 1
 }
 
 // putParts sends an object in parts and returns its CRC.
@@ -55,7 +65,7 @@ func (t *Target) putParts(ctx context.Context, u *publish.Upload, size int64) ([
 		}
 	}
 	n := int((u.Size + m.s.Part - 1) / m.s.Part)
-	m.done, m.sums = make([]minio.CompletePart, n), make([]minio.ObjectPart, n)
+	m.done = make([]donePart, n)
 	if err := m.send(ctx); err != nil {
 		if errors.Is(err, publish.ErrChanged) || tooLarge(err) {
 			// What was sent is of no use to anybody: the file is another one by
@@ -66,11 +76,8 @@ func (t *Target) putParts(ctx context.Context, u *publish.Upload, size int64) ([
 		}
 		return nil, err
 	}
-	whole, err := minio.ChecksumCRC64NVME.FullObjectChecksum(m.sums)
-	if err != nil {
-		return nil, err
-	}
-	return whole.Raw(), m.complete(ctx, whole.Encoded())
+	whole := binary.BigEndian.AppendUint64(nil, m.crc)
+	return whole, m.complete(ctx, encode(whole))
 }
 
 // resume finds what an earlier run has left. If that is of no use, a new upload
@@ -137,15 +144,20 @@ func (m *multipart) begin(ctx context.Context, size int64) error {
 	}
 	m.s = state{Part: size, CRC: !m.o.NoChecksums}
 	create := func() error {
-		o := m.options(m.u)
+		q := call{method: http.MethodPost, key: m.key(m.u.Name), query: url.Values{"uploads": {""}}, header: m.headers(m.u)}
 		if m.s.CRC {
-			o.UserMetadata["x-amz-checksum-algorithm"], o.UserMetadata[typeHeader] = "CRC64NVME", fullObject
+			q.header.Set("X-Amz-Checksum-Algorithm", "CRC64NVME")
+			q.header.Set(typeHeader, fullObject)
 		}
-		return m.try(ctx, http.MethodPost, m.u.Name, func(ctx context.Context) (err error) {
-			m.s.Upload, err = m.core.NewMultipartUpload(ctx, m.o.Bucket, m.key(m.u.Name), o)
-			if err == nil && m.s.Upload == "" {
+		return m.try(ctx, http.MethodPost, m.u.Name, func(ctx context.Context) error {
+			var begun struct {
+				UploadID string `xml:"UploadId"`
+			}
+			err := m.list(ctx, q, "InitiateMultipartUploadResult", &begun)
+			if err == nil && begun.UploadID == "" {
 				return errNoObject
 			}
+			m.s.Upload = begun.UploadID
 			return err
 		})
 	}
@@ -201,7 +213,7 @@ func (m *multipart) read(ctx context.Context, queue chan<- part) error {
 	for i := range m.done {
 		p := part{number: i + 1, off: int64(i) * m.s.Part}
 		p.n = min(m.s.Part, m.u.Size-p.off)
-		crc := crc64nvme.New()
+		crc := newCRC()
 		to := []io.Writer{whole, crc}
 		there, listed := m.have[p.number]
 		var sum, etag hash.Hash
@@ -217,11 +229,12 @@ func (m *multipart) read(ctx context.Context, queue chan<- part) error {
 			return err
 		}
 		p.crc = crc.Sum64()
-		m.sums[i] = minio.ObjectPart{PartNumber: p.number, Size: p.n, ChecksumCRC64NVME: encode(crc.Sum(nil))}
+		m.crc = joinCRC(m.crc, p.crc, p.n)
+		sent := encode(crc.Sum(nil))
 		if i == len(m.done)-1 && [32]byte(whole.Sum(nil)) != m.u.SHA256 {
 			return publish.ErrChanged
 		}
-		if listed && there.Size == p.n && (there.ChecksumCRC64NVME == m.sums[i].ChecksumCRC64NVME ||
+		if listed && there.Size == p.n && (there.ChecksumCRC64NVME == sent ||
 			etag != nil && strings.EqualFold(there.ETag, hex.EncodeToString(etag.Sum(nil)))) {
 			m.finish(p, there.ETag)
 			if m.u.Kept != nil {
@@ -248,32 +261,39 @@ func (m *multipart) signsParts() bool { return !m.s.CRC || m.host.Scheme != "htt
 func (m *multipart) finish(p part, etag string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c := minio.CompletePart{PartNumber: p.number, ETag: etag}
+	c := donePart{PartNumber: p.number, ETag: etag}
 	if m.s.CRC {
-		c.ChecksumCRC64NVME = m.sums[p.number-1].ChecksumCRC64NVME
+		c.ChecksumCRC64NVME = encode(binary.BigEndian.AppendUint64(nil, p.crc))
 	}
 	m.done[p.number-1] = c
 }
 
 func (m *multipart) sendPart(ctx context.Context, p part) error {
+	q := call{
+		method: http.MethodPut, key: m.key(m.u.Name), query: url.Values{"partNumber": {strconv.Itoa(p.number)}, "uploadId": {m.s.Upload}},
+		header: http.Header{}, size: p.n, payload: cmp.Or(p.sha256, unsigned),
+	}
+	if m.s.CRC {
+		q.header.Set(crcHeader, encode(binary.BigEndian.AppendUint64(nil, p.crc)))
+	}
 	return m.try(ctx, http.MethodPut, m.u.Name, func(ctx context.Context) error {
-		body := &partBody{ctx: ctx, u: m.u, p: p, crc: crc64nvme.New()}
-		o := minio.PutObjectPartOptions{Sha256Hex: p.sha256, DisableContentSha256: true}
-		if m.s.CRC {
-			o.CustomHeader = http.Header{}
-			o.CustomHeader.Set(crcHeader, encode(binary.BigEndian.AppendUint64(nil, p.crc)))
-		}
-		sent, err := m.core.PutObjectPart(ctx, m.o.Bucket, m.key(m.u.Name), m.s.Upload, p.number, body, p.n, o)
+		body := &partBody{ctx: ctx, u: m.u, p: p, crc: newCRC()}
+		q := q
+		q.body = body
+		resp, err := m.client.do(ctx, q)
 		if berr := body.err(); berr != nil {
 			return berr
 		}
-		if err == nil && sent.ETag == "" {
+		if err != nil {
+			return err
+		}
+		resp.Body.Close()
+		etag := strings.Trim(resp.Header.Get("ETag"), `"`)
+		if etag == "" {
 			return errNoObject
 		}
-		if err == nil {
-			m.finish(p, sent.ETag)
-		}
-		return err
+		m.finish(p, etag)
+		return nil
 	})
 }
 
@@ -325,13 +345,26 @@ func (b *partBody) err() error {
 
 // complete makes the object of its parts.
 func (m *multipart) complete(ctx context.Context, crc string) error {
-	o := minio.PutObjectOptions{UserMetadata: map[string]string{}}
-	if m.s.CRC {
-		o.UserMetadata[crcHeader], o.UserMetadata[typeHeader] = crc, fullObject
-	}
-	err := m.try(ctx, http.MethodPost, m.u.Name, func(ctx context.Context) error {
-		_, err := m.core.CompleteMultipartUpload(ctx, m.o.Bucket, m.key(m.u.Name), m.s.Upload, m.done, o)
+	text, err := xml.Marshal(struct {
+		XMLName xml.Name   `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CompleteMultipartUpload"`
+		Part    []donePart `xml:"Part"`
+	}{Part: m.done})
+	if err != nil {
 		return err
+	}
+	sum := sha256.Sum256(text)
+	q := call{
+		method: http.MethodPost, key: m.key(m.u.Name), query: url.Values{"uploadId": {m.s.Upload}},
+		header: http.Header{"Content-Type": {"application/xml"}}, size: int64(len(text)), payload: hex.EncodeToString(sum[:]),
+	}
+	if m.s.CRC {
+		q.header.Set(crcHeader, crc)
+		q.header.Set(typeHeader, fullObject)
+	}
+	err = m.try(ctx, http.MethodPost, m.u.Name, func(ctx context.Context) error {
+		q := q
+		q.body = bytes.NewReader(text)
+		return m.list(ctx, q, "CompleteMultipartUploadResult", nil)
 	})
 	if err == nil {
 		return nil

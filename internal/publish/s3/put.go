@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,9 +11,6 @@ import (
 	"io"
 	"net/http"
 	"time"
-
-	"github.com/minio/crc64nvme"
-	"github.com/minio/minio-go/v7"
 
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
@@ -61,17 +59,17 @@ func (t *Target) arrived(ctx context.Context, u *publish.Upload, crc []byte) (pu
 		return publish.Remote{}, err
 	}
 	sum := hex.EncodeToString(u.SHA256[:])
-	r := publish.Remote{Size: info.Size, Modified: info.LastModified.UTC(), SHA256: sha256Of(info)}
+	r := publish.Remote{Size: info.size, Modified: info.modified, SHA256: info.sha256}
 	if u.Public || t.o.Public {
 		r.URL = t.url(u.Name)
 	}
-	if info.Size != u.Size {
-		return r, fmt.Errorf("%w: %s has %d bytes of %d", publish.ErrMismatch, u.Name, info.Size, u.Size)
+	if info.size != u.Size {
+		return r, fmt.Errorf("%w: %s has %d bytes of %d", publish.ErrMismatch, u.Name, info.size, u.Size)
 	}
 	if r.SHA256 != "" && r.SHA256 != sum {
 		return r, fmt.Errorf("%w: another program replaced %s", publish.ErrMismatch, u.Name)
 	}
-	if got := info.ChecksumCRC64NVME; got != "" && info.ChecksumMode != minio.ChecksumCompositeMode.String() {
+	if got := info.crc; got != "" {
 		if got != encode(crc) {
 			return r, fmt.Errorf("%w: %s has the CRC-64 %s, not %s", publish.ErrMismatch, u.Name, got, encode(crc))
 		}
@@ -80,16 +78,15 @@ func (t *Target) arrived(ctx context.Context, u *publish.Upload, crc []byte) (pu
 	return r, nil
 }
 
-// options are the headers of an object.
-func (t *Target) options(u *publish.Upload) minio.PutObjectOptions {
-	o := minio.PutObjectOptions{
-		ContentType: u.ContentType, DisableContentSha256: true, DisableMultipart: true,
-		UserMetadata: map[string]string{metaSHA256: hex.EncodeToString(u.SHA256[:])},
-	}
+// headers are those of an object.
+func (t *Target) headers(u *publish.Upload) http.Header {
+	h := http.Header{}
+	h.Set("Content-Type", cmp.Or(u.ContentType, "application/octet-stream"))
+	h.Set(metaSHA256, hex.EncodeToString(u.SHA256[:]))
 	if u.Public && !t.o.NoACL {
-		o.UserMetadata["x-amz-acl"] = "public-read"
+		h.Set("X-Amz-Acl", "public-read")
 	}
-	return o
+	return h
 }
 
 const (
@@ -106,7 +103,7 @@ func (t *Target) putWhole(ctx context.Context, u *publish.Upload) ([]byte, error
 			return nil, err
 		}
 	}
-	sum, crc, buf := sha256.New(), crc64nvme.New(), make([]byte, block)
+	sum, crc, buf := sha256.New(), newCRC(), make([]byte, block)
 	if err := read(ctx, u.Body, 0, u.Size, buf, sum, crc); err != nil {
 		return nil, err
 	}
@@ -114,20 +111,26 @@ func (t *Target) putWhole(ctx context.Context, u *publish.Upload) ([]byte, error
 		return nil, publish.ErrChanged
 	}
 	check := crc.Sum(nil)
-	o := t.options(u)
+	q := call{method: http.MethodPut, key: t.key(u.Name), header: t.headers(u), size: u.Size, payload: hex.EncodeToString(u.SHA256[:])}
 	if !t.o.NoChecksums {
-		o.UserMetadata[crcHeader] = encode(check)
+		q.header.Set(crcHeader, encode(check))
 	}
 	return check, t.try(ctx, http.MethodPut, u.Name, func(ctx context.Context) error {
 		body := u.Content(ctx)
-		info, err := t.core.PutObject(ctx, t.o.Bucket, t.key(u.Name), body, u.Size, "", hex.EncodeToString(u.SHA256[:]), o)
+		q := q
+		q.body = body
+		resp, err := t.client.do(ctx, q)
 		if berr := body.Err(); berr != nil {
 			return berr
 		}
-		if err == nil && info.ETag == "" {
+		if err != nil {
+			return err
+		}
+		resp.Body.Close()
+		if resp.Header.Get("ETag") == "" {
 			return errNoObject
 		}
-		return err
+		return nil
 	})
 }
 
@@ -181,11 +184,7 @@ func (t *Target) abortBegun(ctx context.Context, name string, since time.Time) e
 		return nil
 	}
 	const skew = 15 * time.Minute // S3 takes no requests from clocks that differ more
-	var page minio.ListMultipartUploadsResult
-	err := t.try(ctx, http.MethodGet, name, func(ctx context.Context) (err error) {
-		page, err = t.core.ListMultipartUploads(ctx, t.o.Bucket, t.key(name), "", "", "", 1000)
-		return err
-	})
+	page, err := t.uploads(ctx, name, t.key(name), "", "")
 	if err != nil {
 		if errors.Is(err, publish.ErrDenied) || unsupported(err) {
 			return nil // who may send need not be allowed to list; upload --clean tells

@@ -17,9 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/minio/minio-go/v7"
-	"github.com/minio/minio-go/v7/pkg/credentials"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
@@ -59,7 +57,7 @@ type Options struct {
 // A Target is a bucket, or what has a prefix in it.
 type Target struct {
 	o      Options
-	core   *minio.Core
+	client *client
 	host   *url.URL
 	dns    bool // the bucket is in the host
 	rt     http.RoundTripper
@@ -90,46 +88,40 @@ func New(o Options) (*Target, error) {
 			return nil, err
 		}
 	}
-	chain := []credentials.Provider{&credentials.EnvAWS{}, &credentials.FileAWSCredentials{Profile: o.Profile}}
-	if o.Profile != "" {
-		chain = chain[1:] // it was asked for by name
-	}
-	if o.AccessKey != "" {
-		chain = []credentials.Provider{&credentials.Static{Value: credentials.Value{
-			AccessKeyID: o.AccessKey, SecretAccessKey: o.SecretKey, SessionToken: o.SessionToken, SignerType: credentials.SignatureV4}}}
-	}
-	creds := credentials.NewChainCredentials(chain)
-	lookup := minio.BucketLookupAuto
-	if o.PathStyle != nil {
-		lookup = minio.BucketLookupDNS
-		if *o.PathStyle {
-			lookup = minio.BucketLookupPath
-		}
+	if !validBucket(o.Bucket) {
+		return nil, fmt.Errorf("%q is not a valid bucket name (3 to 63 letters, digits, dots and hyphens)", o.Bucket)
 	}
 	t := &Target{o: o, host: host, rt: o.Wire.Transport()}
-	t.core, err = minio.NewCore(host.Host, &minio.Options{
-		Creds: creds, Secure: host.Scheme == "https", Region: o.Region, BucketLookup: lookup,
-		Transport:  staying{t.rt},
-		MaxRetries: 1, // package wire does that
-	})
-	if err != nil {
-		return nil, err
+	ring := &keyring{profile: o.Profile, rt: t.rt}
+	if o.AccessKey != "" {
+		ring.given = keys{id: o.AccessKey, secret: o.SecretKey, token: o.SessionToken}
 	}
-	t.dns = lookup == minio.BucketLookupDNS || lookup == minio.BucketLookupAuto && strings.HasSuffix(host.Hostname(), ".amazonaws.com")
-	t.core.SetAppInfo("spaces", cmp.Or(o.Version, "devel"))
-	v, err := creds.GetWithContext(&credentials.CredContext{Client: &http.Client{Transport: t.rt}})
-	t.o.Wire.Redact = wire.NewRedactor(v.SecretAccessKey, v.SessionToken, o.SecretKey, o.SessionToken)
-	switch {
-	case err != nil:
-		t.denied = t.o.Wire.Redact.Error(fmt.Errorf("%w: cannot read the credentials: %w", publish.ErrDenied, err))
-	case v.AccessKeyID == "":
+	t.client = newClient(host, o.Bucket, o.Region, staying{t.rt}, ring)
+	t.client.virtual, t.dns = virtualHosted(host, o.Bucket), strings.HasSuffix(host.Hostname(), ".amazonaws.com")
+	if o.PathStyle != nil {
+		t.client.virtual, t.dns = !*o.PathStyle, !*o.PathStyle
+	}
+	k := ring.get(context.Background())
+	t.o.Wire.Redact = wire.NewRedactor(k.secret, k.token, o.SecretKey, o.SessionToken)
+	if k.id == "" {
 		t.denied = fmt.Errorf("%w: no access key for %s was found", publish.ErrDenied, t.root())
 	}
 	return t, nil
 }
 
-// staying makes no request that a server sends on to another host: package
-// minio would tell of it as of any other answer.
+// validBucket reports whether a server could have a bucket of this name. Some
+// take capitals, underscores and colons too.
+func validBucket(name string) bool {
+	ends := func(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' }
+	for i := range len(name) {
+		if !ends(name[i]) && (i == 0 || i == len(name)-1 || !strings.ContainsRune(".-_:", rune(name[i]))) {
+			return false
+		}
+	}
+	return 3 <= len(name) && len(name) <= 63
+}
+
+// staying makes no request that a server sends on to another host.
 type staying struct{ http.RoundTripper }
 
 func (s staying) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -207,20 +199,41 @@ func (t *Target) Stat(ctx context.Context, name string) (publish.Remote, error) 
 	if err != nil {
 		return publish.Remote{}, err
 	}
-	r := publish.Remote{Size: info.Size, Modified: info.LastModified.UTC(), SHA256: sha256Of(info)}
+	r := publish.Remote{Size: info.size, Modified: info.modified, SHA256: info.sha256}
 	if t.o.Public {
 		r.URL = t.url(name)
 	}
 	return r, nil
 }
 
-func (t *Target) head(ctx context.Context, name string) (info minio.ObjectInfo, err error) {
-	err = t.try(ctx, http.MethodHead, name, func(ctx context.Context) (err error) {
-		info, err = t.core.StatObject(ctx, t.o.Bucket, t.key(name), minio.StatObjectOptions{Checksum: !t.o.NoChecksums})
-		if err == nil && (info.ETag == "" || info.Size < 0) {
+// An object is what the headers of an answer say of one.
+type object struct {
+	size     int64
+	modified time.Time
+	sha256   string // that was stored with it, in hex
+	crc      string // CRC-64/NVME of the whole, in base64
+}
+
+func (t *Target) head(ctx context.Context, name string) (info object, err error) {
+	q := call{method: http.MethodHead, key: t.key(name)}
+	if !t.o.NoChecksums {
+		q.header = http.Header{"X-Amz-Checksum-Mode": {"ENABLED"}}
+	}
+	err = t.try(ctx, http.MethodHead, name, func(ctx context.Context) error {
+		resp, err := t.client.do(ctx, q)
+		if err != nil {
+			return err
+		}
+		resp.Body.Close()
+		modified, err := http.ParseTime(resp.Header.Get("Last-Modified"))
+		if err != nil || resp.Header.Get("ETag") == "" || resp.ContentLength < 0 {
 			return wire.Temporary(errors.New("the server did not describe the object"))
 		}
-		return err
+		info = object{size: resp.ContentLength, modified: modified.UTC(), sha256: sha256Of(resp.Header)}
+		if resp.Header.Get(typeHeader) != "COMPOSITE" {
+			info.crc = resp.Header.Get(crcHeader)
+		}
+		return nil
 	})
 	var status *wire.StatusError
 	if errors.As(err, &status) && status.Code == "" && (status.Status == http.StatusBadRequest || status.Status == http.StatusForbidden) {
@@ -235,16 +248,13 @@ func (t *Target) head(ctx context.Context, name string) (info minio.ObjectInfo, 
 // reason asks for an object's first byte, since an answer to HEAD has no room
 // for what is wrong: an expired token (400), a permission that is missing (403).
 func (t *Target) reason(ctx context.Context, name string) error {
-	var o minio.GetObjectOptions
-	if err := o.SetRange(0, 0); err != nil {
-		return err
-	}
+	q := call{method: http.MethodGet, key: t.key(name), header: http.Header{"Range": {"bytes=0-0"}}}
 	return t.try(ctx, http.MethodGet, name, func(ctx context.Context) error {
-		r, _, _, err := t.core.GetObject(ctx, t.o.Bucket, t.key(name), o)
+		resp, err := t.client.do(ctx, q)
 		if err != nil {
 			return err
 		}
-		return r.Close()
+		return resp.Body.Close()
 	})
 }
 
@@ -253,8 +263,8 @@ func (t *Target) reason(ctx context.Context, name string) error {
 const metaSHA256 = "x-amz-meta-sha256"
 
 // sha256Of is the hash that was stored with an object, in hex.
-func sha256Of(info minio.ObjectInfo) string {
-	sum := strings.ToLower(info.Metadata.Get(metaSHA256))
+func sha256Of(h http.Header) string {
+	sum := strings.ToLower(h.Get(metaSHA256))
 	if b, err := hex.DecodeString(sum); err != nil || len(b) != 32 {
 		return ""
 	}
@@ -263,14 +273,14 @@ func sha256Of(info minio.ObjectInfo) string {
 
 // Open implements publish.Target.
 func (t *Target) Open(ctx context.Context, name string) (r io.ReadCloser, err error) {
-	err = t.try(ctx, http.MethodGet, name, func(ctx context.Context) (err error) {
-		r, _, _, err = t.core.GetObject(ctx, t.o.Bucket, t.key(name), minio.GetObjectOptions{})
+	err = t.try(ctx, http.MethodGet, name, func(ctx context.Context) error {
+		resp, err := t.client.do(ctx, call{method: http.MethodGet, key: t.key(name)})
+		if err == nil {
+			r = resp.Body
+		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
+	return r, err
 }
 
 // Remove implements publish.Target. In a bucket that keeps versions the object is
@@ -283,9 +293,7 @@ func (t *Target) Remove(ctx context.Context, name string, was publish.Remote) er
 	if err != nil {
 		return err
 	}
-	return t.try(ctx, http.MethodDelete, name, func(ctx context.Context) error {
-		return t.core.RemoveObject(ctx, t.o.Bucket, t.key(name), minio.RemoveObjectOptions{})
-	})
+	return t.delete(ctx, name, nil)
 }
 
 // Plan implements publish.Target.
@@ -318,95 +326,14 @@ func (t *Target) Plan(u *publish.Upload) []string {
 	return append(list, "HEAD "+at, "HEAD "+at) // Put looks, and Stat
 }
 
-// Leftovers implements publish.Target: they are the unfinished multipart
-// uploads.
-func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
-	var list []publish.Leftover
-	for key, id := "", ""; ; {
-		var page minio.ListMultipartUploadsResult
-		err := t.try(ctx, http.MethodGet, "?uploads", func(ctx context.Context) (err error) {
-			page, err = t.core.ListMultipartUploads(ctx, t.o.Bucket, t.under(), key, id, "", 1000)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range page.Uploads {
-			name, ok := strings.CutPrefix(m.Key, t.under())
-			if !ok {
-				continue
-			}
-			l := publish.Leftover{Name: name, ID: m.UploadID, Since: m.Initiated.UTC()}
-			parts, err := t.parts(ctx, name, m.UploadID)
-			switch {
-			case errors.Is(err, publish.ErrNotExist):
-				continue // it has ended meanwhile
-			case unsupported(err):
-				l.Bytes = -1
-			case err != nil:
-				return nil, err
-			}
-			for _, p := range parts {
-				l.Bytes += p.Size
-			}
-			l.Remove = func(ctx context.Context) error { return t.abort(ctx, name, m.UploadID) }
-			list = append(list, l)
-		}
-		if !page.IsTruncated || page.NextKeyMarker == "" {
-			return list, nil
-		}
-		key, id = page.NextKeyMarker, page.NextUploadIDMarker
-	}
-}
-
-// abort ends an upload and frees the room of its parts. One that is not there
-// any more is none to abort.
-func (t *Target) abort(ctx context.Context, name, id string) error {
-	err := t.try(ctx, http.MethodDelete, name, func(ctx context.Context) error {
-		return t.core.AbortMultipartUpload(ctx, t.o.Bucket, t.key(name), id)
-	})
-	if errors.Is(err, publish.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
-// parts lists what the target has of an upload, by number.
-func (t *Target) parts(ctx context.Context, name, id string) (map[int]minio.ObjectPart, error) {
-	list := make(map[int]minio.ObjectPart)
-	for after := 0; ; {
-		var page minio.ListObjectPartsResult
-		err := t.try(ctx, http.MethodGet, name, func(ctx context.Context) (err error) {
-			page, err = t.core.ListObjectParts(ctx, t.o.Bucket, t.key(name), id, after, 1000)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range page.ObjectParts {
-			// ListParts quotes the ETag (Amazon S3 API Reference, "ListParts");
-			// package minio takes the quotes off everywhere but there.
-			p.ETag = strings.Trim(p.ETag, `"`)
-			list[p.PartNumber] = p
-		}
-		if !page.IsTruncated || page.NextPartNumberMarker <= after {
-			return list, nil
-		}
-		after = page.NextPartNumberMarker
-	}
-}
-
 // explain puts an answer of S3 into words and says what it means.
 func (t *Target) explain(method, name string, err error) error {
-	var answer minio.ErrorResponse
-	if !errors.As(err, &answer) {
+	var a *answer
+	if !errors.As(err, &a) {
 		return err
 	}
-	status := &wire.StatusError{Method: method, URL: t.root() + "/" + name, Status: answer.StatusCode, Code: wire.Plain(answer.Code, 100), Message: wire.Plain(answer.Message, 300)}
-	if strings.HasPrefix(answer.Code, fmt.Sprint(answer.StatusCode)) { // made up from the status line
-		status.Code, status.Message = "", ""
-	}
-	switch answer.Code {
+	status := &wire.StatusError{Method: method, URL: t.root() + "/" + name, Status: a.Status, Code: wire.Plain(a.Code, 100), Message: wire.Plain(a.Message, 300)}
+	switch a.Code {
 	case "NoSuchKey", "NoSuchBucket", "NoSuchUpload":
 		return mean(publish.ErrNotExist, status)
 	case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired",
