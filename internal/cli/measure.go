@@ -158,7 +158,7 @@ func showMeasurement(w io.Writer, s *space.Space, m *library.Measurement) error 
 	fact("Loudness", "%s LUFS, range %s LU", level(l.Integrated), level(l.Range))
 	fact("Loudest", "%s LUFS in 3 s (short-term), %s LUFS in 0.4 s (momentary)", level(l.MaxShortTerm), level(l.MaxMomentary))
 	if l.TruePeakAtLeast {
-		fact("Peak", "0 dBFS or more: the decoder limits the sound to full scale")
+		fact("Peak", "0 dBFS or more: the decoder limits this sound to full scale")
 	} else {
 		fact("Peak", "%s dBTP true peak, %s dBFS sample peak", level(l.TruePeak), level(l.SamplePeak))
 	}

@@ -55,7 +55,7 @@ func measureFile(ctx context.Context, f *os.File, kind format.Format, rec *Recor
 	if err == nil && (counted != rec.Samples || s.Losses().Units > 0) {
 		err = fmt.Errorf("%w: %d of %d samples can be played, and %d access units cannot be decoded", errChanged, counted, rec.Samples, s.Losses().Units)
 	}
-	if pcm.CutsOff(rd.Track().Runs[run].Codec) {
+	if s.CutOff() > 0 {
 		res.CutOff()
 	}
 	return res, err

@@ -114,8 +114,8 @@ type Levels struct {
 	Integrated *float64 `json:"integrated"` // LUFS; null when silent
 	Range      *float64 `json:"range"`      // LU
 	TruePeak   *float64 `json:"true_peak"`  // dBTP
-	// TruePeakAtLeast says that the decoder cut the sound off at full scale:
-	// the true peak is 0 dBTP or more.
+	// TruePeakAtLeast says that the decoder cut the sound off at full scale, where
+	// access units cannot be shifted: the true peak is 0 dBTP or more.
 	TruePeakAtLeast bool `json:"true_peak_at_least,omitempty"`
 }
 

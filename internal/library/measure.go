@@ -33,8 +33,19 @@ type Measurement struct {
 	LostSeconds float64 `json:"lost_seconds"`
 }
 
-// measureVersion goes up when the same audio would measure differently.
-const measureVersion = 1
+// measureVersion goes up when the same audio would measure differently. Version
+// 1 cut lossy sound off at full scale.
+const measureVersion = 2
+
+// current reports whether m is what the audio of s would measure now.
+func (m *Measurement) current(s *space.Space) bool {
+	if m.Version != 1 {
+		return m.Version == measureVersion
+	}
+	const fullScale = -0.0003 // dB, a little below that of 32767/32768
+	lossy := slices.ContainsFunc(s.Configs, func(c space.Config) bool { return pcm.MayCutOff(track.Codec(c.Codec)) })
+	return !lossy || m.Loudness.SamplePeak < fullScale
+}
 
 // LongestSilence returns the first of the longest silences, or a Stretch of
 // no length.
@@ -55,19 +66,10 @@ func (l *Library) Measured(s *space.Space) *Measurement {
 	if l.disk.readJSON(layout.MeasurementIn(s.Folder), m) != nil {
 		return nil
 	}
-	if m.Schema != space.Schema || m.Version != measureVersion || !slices.Equal(m.Pieces, hashes(s)) || !l.disk.exists(layout.PeaksIn(s.Folder)) {
+	if m.Schema != space.Schema || !m.current(s) || !slices.Equal(m.Pieces, hashes(s)) || !l.disk.exists(layout.PeaksIn(s.Folder)) {
 		return nil
 	}
-	m.cutOff(s)
 	return m
-}
-
-// cutOff notes whether the decoder may have cut off peaks. Measurements that
-// were kept by earlier versions do not say so.
-func (m *Measurement) cutOff(s *space.Space) {
-	if slices.ContainsFunc(s.Configs, func(c space.Config) bool { return pcm.CutsOff(track.Codec(c.Codec)) }) {
-		m.Loudness.CutOff()
-	}
 }
 
 func hashes(s *space.Space) []string {
@@ -116,7 +118,6 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 	w.Hold()
 	m := &Measurement{Schema: space.Schema, Version: measureVersion, Pieces: hashes(s), Silence: []space.Stretch{}}
 	if err = measure(m, w); err == nil {
-		m.cutOff(s)
 		err = w.Commit()
 	}
 	if err == nil {

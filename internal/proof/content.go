@@ -17,8 +17,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
-	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -118,6 +118,7 @@ func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recordi
 		got = pcm.Mono(stream)
 	}
 	const frames = 4096
+	bits := cmp.Or(want.Bits, 16)
 	a, b := make([]float32, frames*got.Format().Channels), make([]float32, frames*got.Format().Channels)
 	for n := int64(0); ; n += frames {
 		if ctx.Err() != nil {
@@ -127,6 +128,9 @@ func (p *Prover) samples(ctx context.Context, proof *Proof, t *found, r *recordi
 		l, ferr := pcm.ReadFull(got, b)
 		if !ended(err) || !ended(ferr) {
 			return p.noteUnchecked(ctx, proof, "samples", t.place(), "cannot compare it", cmp.Or(err, ferr))
+		}
+		for i, v := range a[:k*got.Format().Channels] {
+			a[i] = encode.Stored(v, bits)
 		}
 		if k != l || !slices.Equal(a[:k*got.Format().Channels], b[:l*got.Format().Channels]) {
 			proof.check("samples", t.place(), Fails, "its samples differ from the recording, within %d samples after sample %d", frames, n)

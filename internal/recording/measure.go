@@ -64,13 +64,14 @@ func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Wr
 	}
 	p.Expect(*r.Space.Samples)
 	var total *loudness.Meter
+	limited := false
 	for _, part := range r.parts() {
 		config := r.Files[part[0].File].Config
 		meter, err := loudness.NewMeter(config.SampleRate, config.Channels)
 		if err != nil {
 			return err
 		}
-		losses, err := r.playPart(ctx, jobs, part, format, func(block, conformed []float32) error {
+		losses, cut, err := r.playPart(ctx, jobs, part, format, func(block, conformed []float32) error {
 			meter.Write(block)
 			quiet.Write(conformed)
 			p.Add(int64(len(conformed) / format.Channels))
@@ -79,6 +80,7 @@ func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Wr
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.Space.Files[part[0].File], err)
 		}
+		limited = limited || cut > 0
 		m.LostUnits += losses.Units
 		m.LostSeconds = micro(m.LostSeconds + float64(losses.Samples)/float64(config.SampleRate))
 		if total == nil {
@@ -88,6 +90,9 @@ func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Wr
 		}
 	}
 	m.Loudness = total.Result()
+	if limited {
+		m.Loudness.CutOff()
+	}
 	rate := float64(format.SampleRate)
 	for _, q := range quiet.Pauses() {
 		m.Silence = append(m.Silence, space.Stretch{Start: micro(float64(q.From) / rate), End: micro(float64(q.To) / rate)})
@@ -110,11 +115,11 @@ func (r *Recording) parts() [][]Extent {
 }
 
 // playPart decodes a part and hands out its blocks, as they are and in the
-// format of the whole.
-func (r *Recording) playPart(ctx context.Context, jobs int, part []Extent, format pcm.Format, visit func(block, conformed []float32) error) (*pcm.Losses, error) {
+// format of the whole. It returns also how many units were cut off at full scale.
+func (r *Recording) playPart(ctx context.Context, jobs int, part []Extent, format pcm.Format, visit func(block, conformed []float32) error) (losses *pcm.Losses, cut int64, err error) {
 	player, err := r.Play(ctx, jobs, part...)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer player.Close()
 	whole := pcm.Reader(player)
@@ -136,13 +141,13 @@ func (r *Recording) playPart(ctx context.Context, jobs int, part []Extent, forma
 			block = raw.take()
 		}
 		if verr := visit(block, conformed); verr != nil {
-			return nil, verr
+			return nil, 0, verr
 		}
 		if errors.Is(err, io.EOF) {
-			return player.Losses(), nil
+			return player.Losses(), player.CutOff(), nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 }

@@ -305,12 +305,16 @@ func (e *encoder) encode(w *worker, p *piece) (err error) {
 	return nil
 }
 
-// bounded keeps a sample within full scale; what is no number becomes silence.
+// loudest is far beyond full scale, and well within what an access unit can hold.
+const loudest = 16
+
+// bounded keeps a sample within bounds; what is no number becomes silence. The
+// sound of lossy sources goes beyond full scale, and AAC holds that.
 func bounded(v float32) float32 {
 	if v != v {
 		return 0
 	}
-	return max(-1, min(1, v))
+	return max(-loudest, min(loudest, v))
 }
 
 // emit puts out the units of p up to where next takes over.

@@ -38,6 +38,12 @@ func appendIntegers(b []byte, block []float32, bits int) []byte {
 	return b
 }
 
+// Stored returns what a file that loses nothing but has so many bits holds of a
+// sample: it is rounded, and clipped at full scale.
+func Stored(v float32, bits int) float32 {
+	return float32(integer(v, bits)) / float32(int64(1)<<(bits-1))
+}
+
 // integer rounds a sample to so many bits; what is beyond full scale is
 // clipped.
 func integer(v float32, bits int) int32 {

@@ -101,7 +101,7 @@ func NewAnalyzer(c track.Config, floor float64) (*Analyzer, error) {
 }
 
 // Add takes the next unit and what a decoder makes of it, interleaved samples
-// with full scale at ±1, and beyond that where they go beyond: see Decoder. The
+// with full scale at ±1, beyond that where they go beyond, as a pcm.Decoder does. The
 // error says why a unit cannot be shifted.
 func (a *Analyzer) Add(unit []byte, samples []float32) error {
 	channels := len(a.planes)

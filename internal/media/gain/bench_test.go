@@ -1,11 +1,15 @@
 package gain
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/spaces-cli/spaces/internal/media/pcm"
+)
 
 // Analyzing comes on top of decoding, which is measured beside it.
 func BenchmarkAnalyze(b *testing.B) {
 	s := speech(b, 1)
-	d, err := NewDecoder(s.config)
+	d, err := pcm.NewDecoder(s.config)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/gain"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -33,14 +34,14 @@ func Example() {
 	}
 
 	var analyzer *gain.Analyzer
-	var decoder *gain.Decoder
+	var decoder *pcm.Decoder
 	var samples []float32
 	units(func(c track.Config, unit []byte) {
 		if analyzer == nil {
 			if analyzer, err = gain.NewAnalyzer(c, gain.DefaultFloor); err != nil {
 				log.Fatal(err)
 			}
-			if decoder, err = gain.NewDecoder(c); err != nil {
+			if decoder, err = pcm.NewDecoder(c); err != nil {
 				log.Fatal(err)
 			}
 			samples = make([]float32, c.UnitSamples*c.Channels)

@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -79,7 +80,7 @@ func (s *stream) analyzeFrom(t testing.TB, floor float64) *Analysis {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := NewDecoder(s.config)
+	d, err := pcm.NewDecoder(s.config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -474,7 +475,7 @@ func TestPeaksAboveFullScale(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s = s.shift(t, []Run{{0, 5}}) // nothing that an encoder would cut off
 			x := s.heard(t)
-			d, err := NewDecoder(s.config)
+			d, err := pcm.NewDecoder(s.config)
 			if err != nil {
 				t.Fatal(err)
 			}

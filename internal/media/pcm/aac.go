@@ -1,12 +1,15 @@
 package pcm
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	aacpcm "github.com/tphakala/go-aac/pcm"
 
+	"github.com/spaces-cli/spaces/internal/media/aac/syntax"
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
@@ -19,7 +22,7 @@ const maxAACUnit = 1<<13 - 1
 // with their lengths before them, and gives up at the first bad one; so it
 // gets one unit at a time and is set up anew after each that fails.
 //
-// Its samples have 16 bits and are cut off at full scale.
+// Its samples have 16 bits and are cut off at full scale; see lossy.
 type aacDecoder struct {
 	asc      []byte
 	config   track.Config
@@ -29,6 +32,14 @@ type aacDecoder struct {
 	in       unitFeed
 	length   []byte // what dec reads: length and unit
 	out      []byte // what it makes of that: 16-bit samples
+
+	full    bool           // of the unit decoded last, samples are at full scale
+	parser  *syntax.Parser // nil where units cannot be shifted
+	low     *aacDecoder    // nil until a unit is decoded shifted down
+	before  []byte         // the unit before the one decoded last, which overlaps with it
+	last    []byte         // the unit decoded last
+	shifted []byte
+	known   int // how many of the two there are
 }
 
 // A unitFeed is a stream that holds what is left of one unit.
@@ -53,11 +64,12 @@ func newAAC(c track.Config) (*aacDecoder, error) {
 		return nil, fmt.Errorf("%w: %s that the decoder takes for %d Hz %d ch", ErrUnsupported, c, info.SampleRate, info.Channels)
 	}
 	a.dec = dec
+	a.parser, _ = adts.NewParser(c.Specific)
 	return a, nil
 }
 
 func (a *aacDecoder) reset() {
-	a.in = nil
+	a.in, a.known = nil, 0
 	// It worked with the same config before, so it cannot fail.
 	a.dec.Reset(&a.in, aacpcm.WithRawStream(a.asc))
 }
@@ -65,17 +77,74 @@ func (a *aacDecoder) reset() {
 func (a *aacDecoder) prime([]byte) {}
 
 func (a *aacDecoder) decode(dst []float32, unit []byte) error {
+	a.full = false
 	err := a.decode16(len(dst), unit)
 	if err != nil {
 		a.reset()
 		clear(dst)
 		return err
 	}
-	out := a.out
-	for i := range dst {
-		dst[i] = float32(int16(uint16(out[2*i])|uint16(out[2*i+1])<<8)) / (1 << 15)
-	}
+	a.before, a.last = a.last, append(a.before[:0], unit...)
+	a.known = min(a.known+1, 2)
+	a.full = fromFixed(dst, a.out)
 	return nil
+}
+
+// fromFixed converts samples of 16 bits, and reports whether some are at full
+// scale.
+func fromFixed(dst []float32, b []byte) (full bool) {
+	const (
+		each      = 0x0001000100010001
+		magnitude = 0x7fff7fff7fff7fff
+		sign      = 0x8000800080008000
+	)
+	var tops uint64
+	for len(dst) >= 4 && len(b) >= 8 {
+		v := binary.LittleEndian.Uint64(b)
+		dst[0] = float32(int16(v)) / (1 << 15)
+		dst[1] = float32(int16(v>>16)) / (1 << 15)
+		dst[2] = float32(int16(v>>32)) / (1 << 15)
+		dst[3] = float32(int16(v>>48)) / (1 << 15)
+		// One more than the magnitude, -1 counted as 0, carries into the sign.
+		negative := v >> 15 & each
+		tops |= (v^negative*math.MaxInt16)&magnitude + each
+		dst, b = dst[4:], b[8:]
+	}
+	full = tops&sign != 0
+	for i := range dst {
+		v := int16(binary.LittleEndian.Uint16(b[2*i:]))
+		dst[i] = float32(v) / (1 << 15)
+		full = full || v == math.MaxInt16 || v == math.MinInt16
+	}
+	return full
+}
+
+func (a *aacDecoder) atFullScale() bool { return a.full }
+
+func (a *aacDecoder) lowered(dst []float32, steps int) (err error) {
+	if a.parser == nil {
+		return ErrUnsupported
+	}
+	if a.low == nil {
+		if a.low, err = newAAC(a.config); err != nil {
+			return err
+		}
+	}
+	a.low.reset()
+	if a.known > 1 {
+		if err := a.lower(dst, a.before, steps); err != nil {
+			return err
+		}
+	}
+	return a.lower(dst, a.last, steps)
+}
+
+func (a *aacDecoder) lower(dst []float32, unit []byte, steps int) error {
+	a.shifted = append(a.shifted[:0], unit...)
+	if err := a.parser.Shift(a.shifted, -steps); err != nil {
+		return err
+	}
+	return a.low.decode(dst, a.shifted)
 }
 
 // decode16 decodes unit to a.out, n samples of 16 bits.

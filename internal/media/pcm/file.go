@@ -138,6 +138,7 @@ type piece struct {
 	block   block
 	out     []float32 // of block: the span
 	losses  []Loss    // in the span
+	cut     int64     // units that were cut off at full scale
 	err     error
 	done    chan struct{} // closed when it is decoded
 	ready   bool          // that has been seen
@@ -223,9 +224,11 @@ func (f *File) decode(p *piece, d *Decoder) error {
 	if at, p.lengths, err = f.lengths(first, end, p.lengths); err != nil {
 		return err
 	}
+	before := d.CutOff()
 	for _, n := range p.lengths {
 		p.block.decode(d, p.units.next(), int(n))
 	}
+	p.cut = d.CutOff() - before
 	if err := p.block.unsupported(f.config); err != nil {
 		return err
 	}

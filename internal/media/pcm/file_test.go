@@ -22,6 +22,8 @@ func sources(t testing.TB) map[string]recording {
 	s := map[string]recording{"wav": noise(t, 48000, 2, 3*pieceUnitsPCM*track.PCMUnit+777)}
 	s["mp3 lsf"] = read(t, encode(t, "a.mp3", 22050, 1, 15, "-b:a", "32k"))
 	s["aac stereo"] = read(t, encode(t, "a.aac", 48000, 2, 18, "-c:a", "aac", "-b:a", "96k", "-aac_pns", "0"))
+	s["aac loud"] = read(t, encode(t, "a.aac", 48000, 2, 12, "-af", "volume=10dB", "-c:a", "aac", "-b:a", "96k", "-aac_pns", "0"))
+	s["mp3 loud"] = read(t, encode(t, "a.mp3", 22050, 1, 15, "-af", "volume=10dB", "-b:a", "32k"))
 	if testing.Short() {
 		return s
 	}

@@ -21,8 +21,8 @@ const maxReservoir = 511
 // one keeps its own bit reservoir, looks at each frame first, and hands over
 // one frame at a time, put together in a form that the other gets right.
 //
-// Three things cannot be put right from here. The samples have 16 bits and are
-// cut off at full scale. In joint stereo, lines of short blocks that lie next to
+// The samples have 16 bits and are cut off at full scale; see lossy. Two things
+// cannot be put right from here. In joint stereo, lines of short blocks that lie next to
 // the end of the coded spectrum can stay mid and side, an error of up to -44
 // dBFS for the time of a block. And of frames of MPEG-2 whose length is
 // misjudged, those above 80 kb/s that draw on the whole reservoir do not fit
@@ -38,7 +38,18 @@ type mp3Decoder struct {
 	// theirs is how many bytes at the end of dec's own reservoir are the same
 	// as at the end of ours.
 	theirs int
+
+	full bool // of the frame decoded last, samples are at full scale
+	// past are the frames that were decoded without an error last, the latest
+	// last, as many as its samples depend on.
+	past    [leadMP3 + 1]pastFrame
+	known   int         // how many there are
+	low     *mp3Decoder // nil until a frame is decoded shifted down
+	shifted []byte
 }
+
+// A pastFrame is a frame and the main data before it.
+type pastFrame struct{ unit, reservoir []byte }
 
 func newMP3(c track.Config) (*mp3Decoder, error) {
 	const lowest = 16000
@@ -60,7 +71,7 @@ func newMP3(c track.Config) (*mp3Decoder, error) {
 
 func (m *mp3Decoder) reset() {
 	m.restart()
-	m.reservoir = m.reservoir[:0]
+	m.reservoir, m.known = m.reservoir[:0], 0
 }
 
 // restart forgets the sound before, but not the reservoir.
@@ -69,9 +80,44 @@ func (m *mp3Decoder) restart() {
 }
 
 func (m *mp3Decoder) prime(unit []byte) {
+	m.known = 0
 	if f, err := parseMP3Frame(unit); err == nil {
 		m.keep(f.main)
 	}
+}
+
+// note takes note of a frame before it is decoded.
+func (m *mp3Decoder) note(unit []byte) {
+	oldest := m.past[0]
+	copy(m.past[:], m.past[1:])
+	m.past[len(m.past)-1] = pastFrame{append(oldest.unit[:0], unit...), append(oldest.reservoir[:0], m.reservoir...)}
+	m.known = min(m.known+1, len(m.past))
+}
+
+func (m *mp3Decoder) atFullScale() bool { return m.full }
+
+func (m *mp3Decoder) lowered(dst []float32, steps int) (err error) {
+	if m.low == nil {
+		if m.low, err = newMP3(m.config); err != nil {
+			return err
+		}
+	}
+	m.low.reset()
+	frames := m.past[len(m.past)-m.known:]
+	if len(frames) == 0 {
+		return ErrDamaged
+	}
+	m.low.reservoir = append(m.low.reservoir, frames[0].reservoir...)
+	for _, f := range frames {
+		m.shifted = append(m.shifted[:0], f.unit...)
+		if err := mp3.Shift(m.shifted, -steps); err != nil {
+			return err
+		}
+		if err := m.low.decode(dst, m.shifted); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keep puts the main data of a frame into the reservoir.
@@ -84,6 +130,8 @@ func (m *mp3Decoder) keep(main []byte) {
 }
 
 func (m *mp3Decoder) decode(dst []float32, unit []byte) error {
+	m.full = false
+	m.note(unit)
 	f, err := parseMP3Frame(unit)
 	if err == nil && (f.header.Channels() != m.config.Channels || f.header.SampleRate != m.config.SampleRate ||
 		f.header.Samples()*m.config.Channels != len(dst)) {
@@ -91,6 +139,7 @@ func (m *mp3Decoder) decode(dst []float32, unit []byte) error {
 	}
 	if err != nil {
 		m.restart()
+		m.known = 0
 		clear(dst)
 		return err
 	}
@@ -98,7 +147,10 @@ func (m *mp3Decoder) decode(dst []float32, unit []byte) error {
 	if m.dec == nil {
 		clear(dst)
 	} else {
-		m.convert(dst)
+		m.full = m.convert(dst)
+	}
+	if err != nil {
+		m.known = 0
 	}
 	m.keep(f.main)
 	return err
@@ -211,8 +263,9 @@ func (m *mp3Decoder) run() (err error) {
 
 // convert puts what dec made of a frame into dst. go-mp3 multiplies by 32767
 // and cuts off what is behind the point, so that the middle of what may have
-// been there is half a step further from 0.
-func (m *mp3Decoder) convert(dst []float32) {
+// been there is half a step further from 0. It reports whether samples are at
+// full scale.
+func (m *mp3Decoder) convert(dst []float32) (full bool) {
 	const scale = 1<<15 - 1
 	channels := m.config.Channels
 	for i := range len(dst) / channels {
@@ -223,8 +276,11 @@ func (m *mp3Decoder) convert(dst []float32) {
 				v += 0.5
 			case v < 0 && v > -scale:
 				v -= 0.5
+			case v != 0:
+				full = true
 			}
 			dst[i*channels+c] = v / scale
 		}
 	}
+	return full
 }

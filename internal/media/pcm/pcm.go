@@ -2,7 +2,7 @@
 //
 // Samples are float32 at a scale of ±1.0, interleaved: the values of all
 // channels of one moment, a sample frame, stand side by side. Positions and
-// lengths count sample frames. PCM of floats may go beyond ±1.0.
+// lengths count sample frames. PCM of floats, AAC and MP3 may go beyond ±1.0.
 //
 // A Decoder turns single access units into samples. A Stream decodes what a
 // track.Reader finds, front to back. A File decodes any stretch of a file

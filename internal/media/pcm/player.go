@@ -22,6 +22,7 @@ type Player struct {
 	idle     []*piece // to be used again
 	decoders chan *Decoder
 	losses   Losses
+	cut      int64
 	err      error
 }
 
@@ -68,6 +69,10 @@ func (p *Player) Format() Format { return p.file.Format() }
 // Losses returns what could not be decoded of that which has been read, in the
 // order in which it was read.
 func (p *Player) Losses() *Losses { return &p.losses }
+
+// CutOff returns how many units of what has been read were cut off at full scale,
+// because they cannot be shifted.
+func (p *Player) CutOff() int64 { return p.cut }
 
 // Close ends the decoding. It waits until nothing uses the file any more.
 func (p *Player) Close() error {
@@ -129,6 +134,7 @@ func (p *Player) advance() error {
 		p.stop()
 		return head.err
 	}
+	p.cut += head.cut
 	for _, l := range head.losses {
 		p.losses.add(l.Unit, l.Start, l.Samples)
 	}

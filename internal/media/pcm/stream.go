@@ -75,6 +75,15 @@ func (s *Stream) Format() Format {
 // Losses returns what could not be decoded of the run so far.
 func (s *Stream) Losses() *Losses { return &s.losses }
 
+// CutOff returns how many units of the run so far were cut off at full scale,
+// because they cannot be shifted.
+func (s *Stream) CutOff() int64 {
+	if s.dec == nil {
+		return 0
+	}
+	return s.dec.CutOff()
+}
+
 // Read reads samples of the run. At its end it returns io.EOF; errors of the
 // track.Reader come as they are.
 func (s *Stream) Read(dst []float32) (frames int, err error) {
