@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -453,10 +452,7 @@ func (c *clipper) setLevels(q *clips.Request) error {
 	if known == nil || len(known.Turns) == 0 {
 		return app.Fail(app.ExitNotFound, "no-turns", "leave out --level", fmt.Errorf("no speaking turns are known for %s", r.Space.ID))
 	}
-	for _, t := range known.Turns {
-		start := int64(math.Round(t.Start * float64(r.Rate)))
-		q.Turns = append(q.Turns, clips.Turn{Handle: t.Handle, Span: recording.Span{Start: start, Samples: int64(math.Round(t.End*float64(r.Rate))) - start}})
-	}
+	q.Turns = clips.TurnsOf(r, known.Turns)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/gain"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
@@ -39,6 +40,16 @@ func (q *Request) UsualLoudness() float64 {
 type Turn struct {
 	Handle string
 	recording.Span
+}
+
+// TurnsOf are the turns of a recording by their samples.
+func TurnsOf(r *recording.Recording, list []space.Turn) []Turn {
+	turns := make([]Turn, len(list))
+	for i, t := range list {
+		start, end := int64(math.Round(t.Start*float64(r.Rate))), int64(math.Round(t.End*float64(r.Rate)))
+		turns[i] = Turn{t.Handle, recording.Span{Start: start, Samples: end - start}}
+	}
+	return turns
 }
 
 const (

@@ -26,8 +26,9 @@ type remadeClip struct {
 func (m *remadeClip) remove() { os.Remove(m.file) }
 
 // request is what a clip was made with. The pictures of a video cannot be made
-// again, but its sound is that of an .m4a.
-func request(c *clip.Provenance, r *recording.Recording, tagged bool) clip.Request {
+// again, but its sound is that of an .m4a. What its record does not call lossless
+// is encoded, though its gains alone might do.
+func (p *Prover) request(c *clip.Provenance, r *recording.Recording, tagged bool) clip.Request {
 	var omit recording.Omission
 	for _, o := range c.Omitted {
 		omit.Spans = append(omit.Spans, recording.Span{Start: int64(math.Round(o.Start * float64(r.Rate))), Samples: int64(math.Round(o.Seconds * float64(r.Rate)))})
@@ -35,11 +36,16 @@ func request(c *clip.Provenance, r *recording.Recording, tagged bool) clip.Reque
 	}
 	q := clip.Request{
 		Recording: r, Span: recording.Span{Start: c.Start, Samples: c.Samples}, Format: c.Format, Title: c.Settings.Title, Strict: c.Settings.Strict, Omit: omit,
-		Effects:    clip.Effects{Fade: time.Duration(math.Round(c.Settings.Fade * float64(time.Second))), Normalize: c.Settings.Normalize, Mono: c.Settings.Mono},
+		Effects:    clip.Effects{Fade: time.Duration(math.Round(c.Settings.Fade * float64(time.Second))), Normalize: c.Settings.Normalize, Level: c.Settings.Level, Mono: c.Settings.Mono},
 		NoSettings: !tagged, ReEncode: !c.Lossless,
 	}
 	if q.Format == format.MP4 {
 		q.Format = format.M4A
+	}
+	if q.Level {
+		if turns, err := p.Library.Turns(r.Space.ID); err == nil && turns != nil { // else it is made without, and differs
+			q.Turns = clip.TurnsOf(r, turns.Turns)
+		}
 	}
 	return q
 }

@@ -149,33 +149,52 @@ func (p *Prover) checkClaim(ctx context.Context, proof *Proof, t *found, r *reco
 		return err
 	}
 	before := len(proof.Checks)
+	var gains Check // that nothing explains, of frames that are the recording's
 	if native := clip.Native(r, span); clip.Copies(r, span, native) && (t.clip.Format == native || native == format.M4A && (t.clip.Format == format.AAC || t.clip.Format == format.MP4)) {
-		if err := p.units(ctx, proof, t, r, span, name); err != nil {
+		what, err := p.units(ctx, proof, t, r, span, name)
+		if err != nil {
 			return err
 		}
-		if proof.Failed() == 0 {
+		switch {
+		case what == modified || what == theSame && proof.Failed() > 0 && proof.Gain != nil && !t.guess:
+			return nil
+		case what == unexplained:
+			gains = proof.last()
+		case proof.Failed() == 0:
 			proof.Lossless = true
 			if native == format.MP3 {
-				return p.delay(ctx, proof, t, request(t.clip, r, true), before, name)
+				return p.delay(ctx, proof, t, p.request(t.clip, r, true), before, name)
 			}
 			return nil
 		}
-		proof.Checks = proof.Checks[:before] // it may be one that was encoded anew
+		proof.Checks, proof.Gain = proof.Checks[:before], nil // it may be one that was encoded anew
 	}
-	if t.guess {
+	if t.guess && gains.What == "" {
 		proof.check("units", t.clip.File, NotChecked, "could not be verified: no record says which part of the recording it holds, and its frames do not match the whole recording")
 		return nil
 	}
-	guesses := []clip.Request{request(t.clip, r, true)}
+	guesses := []clip.Request{p.request(t.clip, r, true)}
+	if e := guesses[0].Effects; e.Normalize != nil || e.Level {
+		byGain := guesses[0]
+		byGain.ReEncode = false
+		guesses = append(guesses, byGain)
+	}
 	if t.tags[clip.SettingsTag] == "" {
-		strict := request(t.clip, r, true)
+		strict := p.request(t.clip, r, true)
 		strict.Strict, strict.NoSettings = true, true
 		guesses = append(guesses, strict)
+	}
+	if t.guess {
+		guesses = nil
 	}
 	for _, q := range guesses {
 		if decided, err := p.tryRemake(ctx, proof, t, q, name); decided || err != nil {
 			return err
 		}
+	}
+	if gains.What != "" {
+		proof.Checks = append(proof.Checks, gains)
+		return nil
 	}
 	return p.compareSound(ctx, proof, t, r, name, false, t.tags[clip.SettingsTag] != "")
 }
@@ -183,6 +202,7 @@ func (p *Prover) checkClaim(ctx context.Context, proof *Proof, t *found, r *reco
 // delay looks whether an .mp3 plays the samples of its frames that it would if it
 // were cut again: the delay in its first frame alone says which these are.
 func (p *Prover) delay(ctx context.Context, proof *Proof, t *found, q clip.Request, before int, name string) error {
+	q.Effects = clip.Effects{} // of which there are gains at most
 	m, err := p.remake(ctx, q)
 	if err != nil {
 		return p.noteUnchecked(ctx, proof, "frames", t.place(), "cannot cut it again", err)

@@ -28,7 +28,7 @@ import (
 func (p *Prover) content(ctx context.Context, proof *Proof, t *found, r *recording.Recording, name string) error {
 	span := recording.Span{Start: proof.Start, Samples: proof.Samples}
 	if proof.Lossless {
-		if err := p.units(ctx, proof, t, r, span, name); err != nil {
+		if _, err := p.units(ctx, proof, t, r, span, name); err != nil {
 			return err
 		}
 	}
@@ -46,7 +46,7 @@ func (p *Prover) content(ctx context.Context, proof *Proof, t *found, r *recordi
 	}
 	if t.clip != nil {
 		_, tagged := t.tags[clip.SettingsTag]
-		if decided, err := p.tryRemake(ctx, proof, t, request(t.clip, r, tagged), name); decided || err != nil {
+		if decided, err := p.tryRemake(ctx, proof, t, p.request(t.clip, r, tagged), name); decided || err != nil {
 			return err
 		}
 	}
@@ -54,38 +54,66 @@ func (p *Prover) content(ctx context.Context, proof *Proof, t *found, r *recordi
 }
 
 // units holds the access units of a file that was made without re-encoding
-// against those of the recording, and these against the originals.
-func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *recording.Recording, span recording.Span, name string) error {
+// against those of the recording, and these against the originals. Gains are as
+// its record says; without a record they may differ, but not by much.
+func (p *Prover) units(ctx context.Context, proof *Proof, t *found, r *recording.Recording, span recording.Span, name string) (sameness, error) {
 	if !clip.Copies(r, span, clip.Native(r, span)) {
-		return p.samples(ctx, proof, t, r, span, name)
+		return other, p.samples(ctx, proof, t, r, span, name)
 	}
-	want := &unitSum{Hash: sha256.New()}
 	kind, _ := format.Of(t.place(), format.Sound())
-	var err error
-	if kind == format.AAC {
-		err = heard(r, span, want) // no frames before the first that is heard
+	text := ""
+	if locatable(r, span) {
+		c, what, err := p.unitsAre(ctx, proof, t, r, span, name)
+		if err != nil || what != theSame {
+			return what, err
+		}
+		if text = fmt.Sprintf("its %d frames are identical to the recording's", c.units); proof.Gain != nil {
+			text += fmt.Sprintf(", apart from their gains (%s)", proof.Gain)
+		}
 	} else {
-		err = clip.Copy(ctx, io.Discard, r, span, clip.Native(r, span), encode.Options{}, nil, want)
-	}
-	if err != nil {
-		return p.noteUnchecked(ctx, proof, "units", t.place(), "cannot cut the recording this way again", err)
-	}
-	same, units, err := carries(ctx, name, want, kind == format.MP3)
-	switch {
-	case err != nil:
-		return p.noteUnchecked(ctx, proof, "units", t.place(), "cannot read it", err)
-	case !same:
-		proof.check("units", t.place(), Fails, "its frames differ from the recording")
-		return nil
+		units, same, err := p.blocks(ctx, proof, t, r, span, name)
+		if err != nil || !same {
+			return other, err
+		}
+		text = fmt.Sprintf("its %d frames are identical to the recording's", units)
 	}
 	if err := p.inOriginals(ctx, proof, r, proof.Sources); err != nil {
-		return err
+		return theSame, err
 	}
-	proof.check("units", t.place(), Holds, "its %d frames are identical to the recording's", units)
+	proof.check("units", t.place(), Holds, "%s", text)
 	if kind == format.AAC {
-		return nil // which plays all of its frames
+		return theSame, nil // which plays all of its frames
 	}
-	return p.checkPlayback(ctx, proof, t, r, span, name)
+	return theSame, p.checkPlayback(ctx, proof, t, r, span, name)
+}
+
+// locatable reports whether the sound of a span is coded in access units. PCM is
+// cut into blocks from wherever a file begins.
+func locatable(r *recording.Recording, span recording.Span) bool {
+	list := r.Extents(span)
+	return len(list) > 0 && r.Files[list[0].File].Config.Codec != track.PCM
+}
+
+// blocks compares the sound of a file that has no frames, but blocks, with the
+// recording's. It notes a check unless they are the same.
+func (p *Prover) blocks(ctx context.Context, proof *Proof, t *found, r *recording.Recording, span recording.Span, name string) (n int64, same bool, err error) {
+	want, got := &byteSum{Hash: sha256.New()}, &byteSum{Hash: sha256.New()}
+	if err := clip.Copy(ctx, io.Discard, r, span, clip.Native(r, span), encode.Options{}, nil, want); err != nil {
+		return 0, false, p.noteUnchecked(ctx, proof, "units", t.place(), "cannot cut the recording this way again", err)
+	}
+	_, err = scan(ctx, name, track.Options{}, func(u *track.Packet) error {
+		n++
+		_, err := got.Write(u.Data)
+		return err
+	})
+	if err != nil {
+		return 0, false, p.noteUnchecked(ctx, proof, "units", t.place(), "cannot read it", err)
+	}
+	if want.bytes == 0 || got.bytes != want.bytes || !bytes.Equal(got.Sum(nil), want.Sum(nil)) {
+		proof.check("units", t.place(), Fails, "its frames differ from the recording")
+		return n, false, nil
+	}
+	return n, true, nil
 }
 
 // samples decodes a file that lost nothing, though it has frames of its own, and
@@ -199,55 +227,15 @@ func (p *Prover) noteUnchecked(ctx context.Context, proof *Proof, what, of, mess
 	return nil
 }
 
-// A unitSum adds up access units as they are copied.
-type unitSum struct {
+// A byteSum adds up blocks as they are copied.
+type byteSum struct {
 	hash.Hash
 	bytes int64
 }
 
-func (s *unitSum) Write(b []byte) (int, error) {
+func (s *byteSum) Write(b []byte) (int, error) {
 	s.bytes += int64(len(b))
 	return s.Hash.Write(b)
-}
-
-// heard adds up the units of a span, without those that a decoder needs before
-// them.
-func heard(r *recording.Recording, span recording.Span, sum io.Writer) error {
-	for _, c := range r.Sources(span) {
-		in, _, ok := inPlayable(r, &Trace{SHA256: c.SHA256, FirstUnit: c.FirstUnit, Units: c.Units})
-		if !ok {
-			return errors.New("its frames were not found")
-		}
-		if _, err := io.Copy(sum, in); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// carries reports whether the access units of a file are those that were added
-// up, and how many they are. If lead is set, one that prepares a decoder may
-// stand before them.
-func carries(ctx context.Context, name string, want *unitSum, lead bool) (same bool, units int64, err error) {
-	got := &unitSum{Hash: sha256.New()}
-	rest := &unitSum{Hash: sha256.New()} // without the first
-	_, err = scan(ctx, name, track.Options{}, func(u *track.Packet) error {
-		if units > 0 {
-			rest.Write(u.Data)
-		}
-		units++
-		_, err := got.Write(u.Data)
-		return err
-	})
-	switch {
-	case err != nil || want.bytes == 0:
-	case got.bytes == want.bytes:
-		same = bytes.Equal(got.Sum(nil), want.Sum(nil))
-	case lead && rest.bytes == want.bytes:
-		same = bytes.Equal(rest.Sum(nil), want.Sum(nil))
-		units--
-	}
-	return same, units, err
 }
 
 // inOriginals compares stretches of the playable files with the originals that
@@ -364,7 +352,7 @@ func (p *Prover) checkRemake(ctx context.Context, proof *Proof, t *found, r *rec
 		return nil
 	}
 	_, tagged := t.tags[clip.SettingsTag]
-	q, sum := request(c, r, tagged), sha256.New()
+	q, sum := p.request(c, r, tagged), sha256.New()
 	q.Writer = sum
 	_, err := clip.Cut(ctx, q)
 	switch {

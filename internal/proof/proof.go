@@ -103,6 +103,7 @@ type Proof struct {
 	StartedAt space.Time          `json:"started_at"`
 	EndedAt   space.Time          `json:"ended_at"`
 	Lossless  bool                `json:"lossless"`
+	Gain      *Gain               `json:"gain,omitempty"` // of frames that are the recording's but for it
 	Settings  any                 `json:"settings,omitempty"`
 	WrittenBy string              `json:"written_by"`
 	Sources   []Trace             `json:"sources"`

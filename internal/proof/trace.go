@@ -183,7 +183,7 @@ func (p *Prover) traceOriginals(ctx context.Context, proof *Proof, t *found, nam
 // fill takes over what the record says of the file, and returns its span.
 func (t *found) fill(proof *Proof, r *recording.Recording) recording.Span {
 	if c := t.clip; c != nil {
-		proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = c.Title, c.Lossless && c.Gain == nil, c.Settings, c.WrittenBy
+		proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = c.Title, c.Lossless, c.Settings, c.WrittenBy
 		proof.Start, proof.Samples, proof.SampleRate, proof.At, proof.Length = c.Start, c.Samples, c.Rate, c.At, c.Length
 		span := recording.Span{Start: c.Start, Samples: c.Samples}
 		proof.keep(c.Omitted)
@@ -196,7 +196,7 @@ func (t *found) fill(proof *Proof, r *recording.Recording) recording.Span {
 		return span
 	}
 	e := t.episode
-	proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = e.Title, !e.ReEncoded && e.Gain == nil, e.Settings, e.WrittenBy
+	proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = e.Title, !e.ReEncoded, e.Settings, e.WrittenBy
 	span := recording.Span{Samples: r.Samples}
 	if n := len(e.Kept); n > 0 {
 		position := func(seconds float64) int64 { return int64(math.Round(seconds * float64(r.Rate))) }
