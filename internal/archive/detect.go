@@ -27,10 +27,12 @@ const (
 
 // audioExtensions are those of recordings. Content decides where it can; a
 // recording that begins inside a frame is told by its name alone.
-var audioExtensions = map[string]bool{
-	".ts": true, ".aac": true, ".adts": true, ".m4a": true, ".mp4": true, ".m4v": true, ".mov": true, ".mp3": true,
-	".wav": true, ".flac": true, ".ogg": true, ".oga": true, ".opus": true, ".mpegts": true, ".m2ts": true,
-}
+var audioExtensions = sync.OnceValue(func() map[string]bool {
+	return map[string]bool{
+		".ts": true, ".aac": true, ".adts": true, ".m4a": true, ".mp4": true, ".m4v": true, ".mov": true, ".mp3": true,
+		".wav": true, ".flac": true, ".ogg": true, ".oga": true, ".opus": true, ".mpegts": true, ".m2ts": true,
+	}
+})
 
 // chunkName is how X names the parts of a live stream.
 var chunkName = sync.OnceValue(func() *regexp.Regexp {
@@ -72,7 +74,7 @@ func detectFolder(path string) (PathKind, error) {
 		}
 		if chunkName().MatchString(name) {
 			chunks++
-		} else if audioExtensions[strings.ToLower(filepath.Ext(name))] {
+		} else if audioExtensions()[strings.ToLower(filepath.Ext(name))] {
 			audio++
 		}
 	}

@@ -88,7 +88,7 @@ func isArchivePart(name string, dir bool) bool {
 		return isSpacesFolder(name)
 	}
 	stem, _, ok := scriptName(name)
-	return ok && rootWeight[stem] > 0
+	return ok && rootWeight()[stem] > 0
 }
 
 // add lists the files of dir and of the folders in it.

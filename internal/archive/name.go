@@ -3,6 +3,7 @@ package archive
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -138,10 +139,12 @@ func isSpacesFolder(dir string) bool {
 
 // notAudio holds the extensions of files in a media folder that are certainly
 // no recordings.
-var notAudio = map[string]bool{
-	".js": true, ".json": true, ".html": true, ".htm": true, ".txt": true, ".md": true, ".csv": true, ".xml": true,
-	".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".webp": true, ".svg": true, ".pdf": true, ".vtt": true, ".srt": true,
-}
+var notAudio = sync.OnceValue(func() map[string]bool {
+	return map[string]bool{
+		".js": true, ".json": true, ".html": true, ".htm": true, ".txt": true, ".md": true, ".csv": true, ".xml": true,
+		".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".webp": true, ".svg": true, ".pdf": true, ".vtt": true, ".srt": true,
+	}
+})
 
 // scriptName takes apart the file name of a data script: tweets-part12.js is
 // part 12 of "tweets".
@@ -173,9 +176,11 @@ const (
 
 // rootWeight says how surely a folder that holds a script of this name is the
 // data folder of an archive.
-var rootWeight = map[string]int{
-	scriptManifest: 8, scriptSpaces: 4, scriptTweets: 2, scriptTweet: 2, scriptNotes: 2, scriptAccount: 1, scriptProfile: 1,
-}
+var rootWeight = sync.OnceValue(func() map[string]int {
+	return map[string]int{
+		scriptManifest: 8, scriptSpaces: 4, scriptTweets: 2, scriptTweet: 2, scriptNotes: 2, scriptAccount: 1, scriptProfile: 1,
+	}
+})
 
 // typeName turns the name of a script or media folder into the one that the
 // manifest uses: spaces-metadata is spacesMetadata.

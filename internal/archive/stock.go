@@ -41,7 +41,7 @@ func (a *Archive) takeStock() (count int) {
 		if inData && len(below) == 1 {
 			stem, part, isScript = scriptName(below[0])
 		}
-		wanted := isMedia || isScript && rootWeight[stem] > 0
+		wanted := isMedia || isScript && rootWeight()[stem] > 0
 		if wanted && l.link {
 			warn(Problem{Kind: Symlink, Subject: showName(l.name), Message: "symbolic links are not followed",
 				Hint: "replace the link with the file itself"})
@@ -119,7 +119,7 @@ func mediaMember(below []string, inData bool, elems []string) (m Member, ok bool
 	if !inMedia {
 		return m, false
 	}
-	return m, !notAudio[strings.ToLower(path.Ext(base))]
+	return m, !notAudio()[strings.ToLower(path.Ext(base))]
 }
 
 func (a *Archive) addMedia(m Member, f *file, warn Warn) {
@@ -172,7 +172,7 @@ func (a *Archive) findRoot(warn Warn) dataRoot {
 		n := len(elems)
 		weight := 0
 		if stem, _, ok := scriptName(elems[n-1]); ok {
-			weight = rootWeight[stem]
+			weight = rootWeight()[stem]
 		}
 		if n > 1 && isSpacesFolder(elems[n-2]) {
 			n, weight = n-1, 4
@@ -200,7 +200,7 @@ func (a *Archive) findRoot(warn Warn) dataRoot {
 		return nil
 	}
 	for _, other := range dirs[1:] {
-		if weights[other] >= rootWeight[scriptManifest] {
+		if weights[other] >= rootWeight()[scriptManifest] {
 			warn(Problem{Kind: SeveralArchives, Subject: showName(other),
 				Message: "a second archive inside it was not read",
 				Hint:    "give spaces each archive separately"})

@@ -5,6 +5,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/media"
 )
@@ -14,11 +15,13 @@ const maxStrays = 2000
 
 // silentExtensions are those of files that X's archives are full of and that
 // hold no sound.
-var silentExtensions = map[string]bool{
-	".js": true, ".json": true, ".html": true, ".htm": true, ".txt": true, ".md": true, ".csv": true, ".xml": true, ".css": true,
-	".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".webp": true, ".svg": true, ".pdf": true, ".ico": true,
-	".woff": true, ".woff2": true, ".ttf": true, ".map": true, ".vtt": true, ".srt": true,
-}
+var silentExtensions = sync.OnceValue(func() map[string]bool {
+	return map[string]bool{
+		".js": true, ".json": true, ".html": true, ".htm": true, ".txt": true, ".md": true, ".csv": true, ".xml": true, ".css": true,
+		".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".webp": true, ".svg": true, ".pdf": true, ".ico": true,
+		".woff": true, ".woff2": true, ".ttf": true, ".map": true, ".vtt": true, ".srt": true,
+	}
+})
 
 // stray tells of a member that holds sound and does not lie where the audio of
 // Spaces does. The media of posts and messages, in folders of their own, are
@@ -29,7 +32,7 @@ func (a *Archive) stray(l listed, elems, below []string, inData bool, warn Warn)
 	}
 	base := elems[len(elems)-1]
 	inSpaces := inData && len(below) > 1 && isSpacesFolder(below[0])
-	if silentExtensions[strings.ToLower(path.Ext(base))] && !inSpaces {
+	if silentExtensions()[strings.ToLower(path.Ext(base))] && !inSpaces {
 		return
 	}
 	if a.strays++; a.strays > maxStrays && !media.ExtensionOfSound(base) {

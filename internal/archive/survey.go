@@ -285,7 +285,7 @@ func DetectFile(name string) (PathKind, int64, error) {
 	switch {
 	case what.zip, ext == ".zip":
 		return ArchiveZIP, info.Size(), nil
-	case what.audio, audioExtensions[ext]:
+	case what.audio, audioExtensions()[ext]:
 		return AudioFile, info.Size(), nil
 	case what.other:
 		return Unrelated, info.Size(), nil

@@ -3,6 +3,7 @@ package archive
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -67,9 +68,11 @@ func isShortLink(word string) bool {
 
 // htmlEntities are the three that X writes into the text of posts. Anything else
 // that looks like one was typed.
-var htmlEntities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
+var htmlEntities = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
+})
 
-func unescape(s string) string { return htmlEntities.Replace(s) }
+func unescape(s string) string { return htmlEntities().Replace(s) }
 
 func foldSpace(s string) string { return strings.Join(strings.Fields(s), " ") }
 

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -69,13 +70,15 @@ func (e UnknownError) Error() string { return fmt.Sprintf("unknown encoding %q",
 
 // pages are names that neither list of encodings has: those of Windows' code
 // pages.
-var pages = map[string]string{"cp932": "shift_jis", "cp936": "gbk", "cp949": "euc-kr", "cp950": "big5", "utf8": "utf-8", "utf16": "utf-16"}
+var pages = sync.OnceValue(func() map[string]string {
+	return map[string]string{"cp932": "shift_jis", "cp936": "gbk", "cp949": "euc-kr", "cp950": "big5", "utf8": "utf-8", "utf16": "utf-16"}
+})
 
 // find returns an encoding by any of its names, and the one that IANA prefers.
 // "UTF-16" leaves open which of the two it is.
 func find(name string) (encoding.Encoding, string, error) {
 	label := strings.ToLower(strings.TrimSpace(name))
-	if page, ok := pages[label]; ok {
+	if page, ok := pages()[label]; ok {
 		label = page
 	}
 	if label == "utf-16" {

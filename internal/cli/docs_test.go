@@ -15,7 +15,7 @@ import (
 
 // docs/cli.md is what the program says of itself.
 func TestDocsAreUpToDate(t *testing.T) {
-	got := manual.Reference(testApp(t).rootCommand())
+	got := manual.Reference(testApp(t).rootCommand(""))
 	name := filepath.Join("..", "..", "docs", "cli.md")
 	want, err := os.ReadFile(name)
 	if err != nil {
@@ -29,7 +29,7 @@ func TestDocsAreUpToDate(t *testing.T) {
 // Every help has all its parts and shows every flag of its command; the help of
 // the program fits a screen.
 func TestHelp(t *testing.T) {
-	root := testApp(t).rootCommand()
+	root := testApp(t).rootCommand("")
 	for _, cmd := range append(manual.Commands(root), root) {
 		t.Run(cmd.CommandPath(), func(t *testing.T) {
 			for _, columns := range []int{60, 80, 120} {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -119,12 +120,14 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	return x.verdict()
 }
 
-var titleFlag = regexp.MustCompile(`^([0-9A-Za-z]{10,16})=(.*)$`)
+var titleFlag = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([0-9A-Za-z]{10,16})=(.*)$`)
+})
 
 func parseTitles(flags []string) (map[string]string, error) {
 	titles := make(map[string]string)
 	for _, f := range flags {
-		m := titleFlag.FindStringSubmatch(f)
+		m := titleFlag().FindStringSubmatch(f)
 		if m == nil {
 			return nil, app.Hinted(app.Usage("--title must be ID=TEXT, not %q", f), "for example: --title 1eaJbNqXaXWxX=\"Jazz night\"")
 		}

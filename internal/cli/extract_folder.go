@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/cli/app"
@@ -35,7 +36,7 @@ func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
 				fmt.Fprintf(a.Err, "  and %d more\n", len(survey.Found)-most)
 				break
 			}
-			fmt.Fprintf(a.Err, "  %-9s %8s  %s\n", foundWords[f.Kind], foundSize(f), terminal.Safe(a.Shorten(f.Path)))
+			fmt.Fprintf(a.Err, "  %-9s %8s  %s\n", foundWords()[f.Kind], foundSize(f), terminal.Safe(a.Shorten(f.Path)))
 		}
 		if o.all || o.dryRun {
 			continue
@@ -56,9 +57,11 @@ func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
 	return true, nil
 }
 
-var foundWords = map[archive.PathKind]string{
-	archive.ArchiveZIP: "archive", archive.ArchiveFolder: "archive", archive.AudioFile: "recording", archive.ChunkFolder: "stream",
-}
+var foundWords = sync.OnceValue(func() map[archive.PathKind]string {
+	return map[archive.PathKind]string{
+		archive.ArchiveZIP: "archive", archive.ArchiveFolder: "archive", archive.AudioFile: "recording", archive.ChunkFolder: "stream",
+	}
+})
 
 func foundSize(f archive.Found) string {
 	if f.Bytes == 0 {

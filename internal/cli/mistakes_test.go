@@ -354,7 +354,7 @@ func TestHelpNamesPages(t *testing.T) {
 			walk(sub)
 		}
 	}
-	walk(testApp(t).rootCommand())
+	walk(testApp(t).rootCommand(""))
 	if found < 8 {
 		t.Errorf("%d pages named", found)
 	}

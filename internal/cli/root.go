@@ -15,8 +15,10 @@ import (
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-// rootCommand builds the command tree.
-func (a *App) rootCommand() *cobra.Command {
+// rootCommand builds the command tree. If only names a command, the others are
+// left out: making a hundred commands and their flags takes longer than most of
+// what a script asks for. "" is all of them.
+func (a *App) rootCommand(only string) *cobra.Command {
 	cobra.MousetrapHelpText = "" // see runDropped
 	cobra.EnableCommandSorting = false
 	var version bool
@@ -64,15 +66,21 @@ keeps it as a library: every recording whole, named, dated, searchable, playable
 	flags.BoolP("help", "h", false, "show this help")
 	root.Flags().BoolVarP(&version, "version", "V", false, "show the version")
 
-	for i, g := range a.commands() {
+	for i, g := range commands() {
 		id := strconv.Itoa(i)
 		root.AddGroup(&cobra.Group{ID: id, Title: g.title})
-		for _, c := range g.commands {
+		for _, m := range g.commands {
+			if only != "" && m.name != only {
+				continue
+			}
+			c := m.make(a)
 			c.GroupID = id
 			root.AddCommand(c)
 		}
 	}
-	root.AddCommand(newDocsCmd(a))
+	if only == "" {
+		root.AddCommand(newDocsCmd(a))
+	}
 	root.SetHelpCommand(newHelpCmd(a))
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { io.WriteString(a.Out, manual.Help(cmd, a.Columns)) })
 	root.SetUsageFunc(func(cmd *cobra.Command) error {
@@ -99,28 +107,87 @@ const howToBegin = `spaces keeps the audio of your X Spaces. There is no library
 // A commandGroup is commands with a title in the help of the program.
 type commandGroup struct {
 	title    string
-	commands []*cobra.Command
+	commands []maker
+}
+
+// A maker makes the command of a name. One that is about the whole tree of
+// commands is never made alone.
+type maker struct {
+	name  string
+	make  func(*App) *cobra.Command
+	whole bool
+}
+
+// alone returns the command that a command line is about if no other one has to
+// be made for it, or "".
+func alone(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	for _, g := range commands() {
+		for _, m := range g.commands {
+			if m.name == args[0] && !m.whole {
+				return m.name
+			}
+		}
+	}
+	return ""
 }
 
 // commands returns all commands in the order of the help.
-func (a *App) commands() []commandGroup {
+func commands() []commandGroup {
+	of := func(f func(*app.App) *cobra.Command) func(*App) *cobra.Command {
+		return func(a *App) *cobra.Command { return f(a.App) }
+	}
 	return []commandGroup{
-		{"Get", []*cobra.Command{
-			newExtractCmd(a), newListCmd(a), newSearchCmd(a), newShowCmd(a), newOpenCmd(a), newStatusCmd(a),
+		{"Get", []maker{
+			{name: "extract", make: newExtractCmd},
+			{name: "list", make: newListCmd},
+			{name: "search", make: newSearchCmd},
+			{name: "show", make: newShowCmd},
+			{name: "open", make: newOpenCmd},
+			{name: "status", make: newStatusCmd},
 		}},
-		{"Cut", []*cobra.Command{
-			newClipCmd(a), newVideoCmd(a), newClipsCmd(a), newMomentsCmd(a), newWaveformCmd(a), newStudioCmd(a),
+		{"Cut", []maker{
+			{name: "clip", make: newClipCmd},
+			{name: "video", make: newVideoCmd},
+			{name: "clips", make: newClipsCmd},
+			{name: "moments", make: newMomentsCmd},
+			{name: "waveform", make: newWaveformCmd},
+			{name: "studio", make: newStudioCmd},
 		}},
-		{"Words", []*cobra.Command{
-			newTranscribeCmd(a), newTranscriptCmd(a),
+		{"Words", []maker{
+			{name: "transcribe", make: newTranscribeCmd},
+			{name: "transcript", make: newTranscriptCmd},
 		}},
-		{"Publish", []*cobra.Command{
-			newExportCmd(a), newEpisodesCmd(a), publishing.Feed(a.App), publishing.Target(a.App), publishing.Upload(a.App), publishing.Post(a.App),
+		{"Publish", []maker{
+			{name: "export", make: newExportCmd},
+			{name: "episodes", make: newEpisodesCmd},
+			{name: "feed", make: of(publishing.Feed)},
+			{name: "target", make: of(publishing.Target)},
+			{name: "upload", make: of(publishing.Upload)},
+			{name: "post", make: of(publishing.Post)},
 		}},
-		{"Keep and answer for", []*cobra.Command{
-			newPeopleCmd(a), newConsentCmd(a), newSpeakersCmd(a), newVerifyCmd(a), newProveCmd(a), newBagCmd(a), newBackupCmd(a), newRestoreCmd(a),
-			newArchivesCmd(a), newTimedTagsCmd(a), newMeasureCmd(a), newEditCmd(a), newRemoveCmd(a), newReindexCmd(a), newDoctorCmd(a), newConfigCmd(a),
-			newCompletionCmd(a), newManCmd(a), newVersionCmd(a),
+		{"Keep and answer for", []maker{
+			{name: "people", make: newPeopleCmd},
+			{name: "consent", make: newConsentCmd},
+			{name: "speakers", make: newSpeakersCmd},
+			{name: "verify", make: newVerifyCmd},
+			{name: "prove", make: newProveCmd},
+			{name: "bag", make: newBagCmd},
+			{name: "backup", make: newBackupCmd},
+			{name: "restore", make: newRestoreCmd},
+			{name: "archives", make: newArchivesCmd},
+			{name: "timed-tags", make: newTimedTagsCmd},
+			{name: "measure", make: newMeasureCmd},
+			{name: "edit", make: newEditCmd},
+			{name: "remove", make: newRemoveCmd},
+			{name: "reindex", make: newReindexCmd},
+			{name: "doctor", make: newDoctorCmd},
+			{name: "config", make: newConfigCmd},
+			{name: "completion", make: newCompletionCmd, whole: true},
+			{name: "man", make: newManCmd, whole: true},
+			{name: "version", make: newVersionCmd},
 		}},
 	}
 }

@@ -65,7 +65,7 @@ func programVersion() string {
 func (a *App) Run(ctx context.Context, args []string) int {
 	out := &errWriter{w: a.Out}
 	a.Out = out
-	root := a.rootCommand()
+	root := a.rootCommand(alone(args))
 	a.Args = args
 	root.SetArgs(args)
 	root.SetIn(a.In)

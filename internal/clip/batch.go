@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/charset"
@@ -65,10 +66,12 @@ func (b *Batch) Next() (Line, error) {
 var columns = [...]string{"recording", "at", "length", "end", "quote", "title", "output", "format"}
 
 // habits are what other programs call a column.
-var habits = map[string]string{
-	"phrase": "quote", "quotation": "quote", "start": "at", "from": "at", "begin": "at", "position": "at", "stop": "end", "to": "end", "duration": "length", "len": "length",
-	"space": "recording", "name": "title", "label": "title", "file": "output", "filename": "output", "type": "format",
-}
+var habits = sync.OnceValue(func() map[string]string {
+	return map[string]string{
+		"phrase": "quote", "quotation": "quote", "start": "at", "from": "at", "begin": "at", "position": "at", "stop": "end", "to": "end", "duration": "length", "len": "length",
+		"space": "recording", "name": "title", "label": "title", "file": "output", "filename": "output", "type": "format",
+	}
+})
 
 // column returns the column that a name stands for. If there is none, meant is
 // the one that may be meant, or "".
@@ -80,7 +83,7 @@ func column(name string) (c, meant string) {
 	if slices.Contains(columns[:], name) {
 		return name, ""
 	}
-	return "", cmp.Or(habits[name], suggest.Closest(name, columns[:]))
+	return "", cmp.Or(habits()[name], suggest.Closest(name, columns[:]))
 }
 
 // unknownColumn is the error of a column that does not exist.

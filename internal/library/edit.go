@@ -209,7 +209,7 @@ func (g *Stage) retag(ctx context.Context, old, name string, known *space.Space,
 	if err != nil {
 		return "", err
 	}
-	sum, crc := sha256.New(), crc32.New(castagnoli)
+	sum, crc := sha256.New(), crc32.New(castagnoli())
 	err = copyUnits(f, open, io.MultiWriter(w, sum, crc), tags)
 	if err != nil {
 		w.Discard()

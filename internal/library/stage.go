@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/archive/hydra"
 	"github.com/spaces-cli/spaces/internal/durable"
@@ -119,7 +120,7 @@ func (g *Stage) ReadBack(ctx context.Context, name string, want uint32) error {
 		return err
 	}
 	defer f.Close()
-	crc := crc32.New(castagnoli)
+	crc := crc32.New(castagnoli())
 	in := stream.NewReader(ctx, f, stream.NoProgress{})
 	if _, err := io.CopyBuffer(onlyWriter{crc}, in, make([]byte, 256<<10)); err != nil {
 		return err
@@ -134,7 +135,7 @@ func (g *Stage) ReadBack(ctx context.Context, name string, want uint32) error {
 }
 
 // castagnoli is the CRC-32C, which processors compute at the speed of memory.
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // onlyWriter hides all but Write.
 type onlyWriter struct{ io.Writer }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/flac"
@@ -36,13 +37,15 @@ func (e *NotAudioError) Error() string { return e.What }
 func (e *NotAudioError) Hint() string { return e.hint }
 
 // names are what people call the formats that hold sound and are not read.
-var names = map[FileType]string{
-	Ogg: "an Ogg file", Matroska: "a Matroska or WebM file", AIFF: "an AIFF file", AMR: "an AMR file",
-	ASF: "a Windows Media file (WMA, WMV)", CAF: "a Core Audio file (CAF)", AU: "an AU file", AVI: "an AVI file",
-	FlashFLV: "a Flash video", MPEGPS: "an MPEG program stream", APE: "a Monkey's Audio file", WavPack: "a WavPack file",
-	DSD: "a DSD file", TTA: "a TTA file", Musepack: "a Musepack file", RealMedia: "a RealMedia file",
-	AC3: "an AC-3 file", LATM: "AAC in LATM frames", MPEGLayer: "MPEG audio Layer I or II",
-}
+var names = sync.OnceValue(func() map[FileType]string {
+	return map[FileType]string{
+		Ogg: "an Ogg file", Matroska: "a Matroska or WebM file", AIFF: "an AIFF file", AMR: "an AMR file",
+		ASF: "a Windows Media file (WMA, WMV)", CAF: "a Core Audio file (CAF)", AU: "an AU file", AVI: "an AVI file",
+		FlashFLV: "a Flash video", MPEGPS: "an MPEG program stream", APE: "a Monkey's Audio file", WavPack: "a WavPack file",
+		DSD: "a DSD file", TTA: "a TTA file", Musepack: "a Musepack file", RealMedia: "a RealMedia file",
+		AC3: "an AC-3 file", LATM: "AAC in LATM frames", MPEGLayer: "MPEG audio Layer I or II",
+	}
+})
 
 // notAudio returns the error for each Kind that cannot be read.
 func notAudio(kind FileType) error {
@@ -53,7 +56,7 @@ func notAudio(kind FileType) error {
 	e := &NotAudioError{Kind: kind}
 	switch kind {
 	case Ogg, Matroska, AIFF, AMR, ASF, CAF, AU, AVI, FlashFLV, MPEGPS, APE, WavPack, DSD, TTA, Musepack, RealMedia, AC3, LATM, MPEGLayer:
-		e.What, e.hint = names[kind]+": spaces does not support this format", convert
+		e.What, e.hint = names()[kind]+": spaces does not support this format", convert
 	case ZIP:
 		e.What, e.hint = "a ZIP archive, not audio", "give spaces the archive itself, or unpack it and give the recording in it"
 	case HTML:

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/consent"
@@ -61,7 +62,7 @@ func Keys() []Key {
 		{Name: noProgressKey, About: "hide progress bars", preset: "false", check: aSwitch},
 	}
 	for _, act := range consent.Actions {
-		list = append(list, Key{Name: ConsentKey(act), About: "speakers without consent in " + speakersIn[act] + ": off, warn or require",
+		list = append(list, Key{Name: ConsentKey(act), About: "speakers without consent in " + speakersIn()[act] + ": off, warn or require",
 			preset: string(consent.Policy(nil).Mode(act)), check: aMode})
 	}
 	list = append(list, transcribeKeys()...)
@@ -73,15 +74,17 @@ func Keys() []Key {
 }
 
 // speakersIn says what the setting of an action is about.
-var speakersIn = map[consent.Action]string{
-	consent.Clipping:     "clips and videos",
-	consent.Exporting:    "episodes",
-	consent.SendingOwn:   "uploads to private targets",
-	consent.SendingAll:   "uploads to public targets, and open bags",
-	consent.Feeding:      "the feed",
-	consent.Posting:      "posts on X",
-	consent.Transcribing: "audio that is sent to a transcription service",
-}
+var speakersIn = sync.OnceValue(func() map[consent.Action]string {
+	return map[consent.Action]string{
+		consent.Clipping:     "clips and videos",
+		consent.Exporting:    "episodes",
+		consent.SendingOwn:   "uploads to private targets",
+		consent.SendingAll:   "uploads to public targets, and open bags",
+		consent.Feeding:      "the feed",
+		consent.Posting:      "posts on X",
+		consent.Transcribing: "audio that is sent to a transcription service",
+	}
+})
 
 // Lookup returns the key of a name.
 func Lookup(name string) (Key, bool) {
@@ -98,12 +101,14 @@ func ConsentKey(a consent.Action) string { return "consent." + string(a) }
 
 // words is what stands between dashes and dots in the name of a key, and
 // between underscores in its variable.
-var words = strings.NewReplacer("-", "_", ".", "_")
+var words = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer("-", "_", ".", "_")
+})
 
 const envPrefix = "SPACES"
 
 // EnvName is the environment variable that sets a key.
-func EnvName(key string) string { return envPrefix + "_" + strings.ToUpper(words.Replace(key)) }
+func EnvName(key string) string { return envPrefix + "_" + strings.ToUpper(words().Replace(key)) }
 
 func aFolder(text string) error {
 	if strings.TrimSpace(text) == "" {

@@ -70,7 +70,7 @@ func (f Folder) Resolve(flags *pflag.FlagSet) (*Values, error) {
 		return nil, &FileError{f.File(), err}
 	}
 	v.SetEnvPrefix(envPrefix)
-	v.SetEnvKeyReplacer(words)
+	v.SetEnvKeyReplacer(words())
 	for _, k := range Keys() {
 		v.SetDefault(k.Name, k.preset)
 		if err := v.BindEnv(k.Name); err != nil {

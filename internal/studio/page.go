@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"sync"
 	"time"
 
 	"golang.org/x/text/language"
@@ -17,10 +18,12 @@ import (
 var web embed.FS
 
 // pageTypes are the media types of the page's files.
-var pageTypes = map[string]string{
-	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
-	".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
-}
+var pageTypes = sync.OnceValue(func() map[string]string {
+	return map[string]string{
+		".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
+		".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+	}
+})
 
 // languages are those that the page speaks (web/words.js), the first one
 // where a browser asks for none of them.
@@ -33,7 +36,7 @@ func (s *Server) pages(m *http.ServeMux) {
 	matcher := language.NewMatcher(languages)
 	for _, name := range list {
 		b, _ := fs.ReadFile(files, name)
-		kind := pageTypes[path.Ext(name)]
+		kind := pageTypes()[path.Ext(name)]
 		if name == "index.html" {
 			m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 				tag, _ := language.MatchStrings(matcher, r.Header.Get("Accept-Language"))

@@ -7,11 +7,14 @@ import (
 	"io"
 	"math"
 	"strings"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/spell"
 )
 
-var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+var escape = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+})
 
 // WriteVTT writes cues as WebVTT. Who speaks stands in a voice span. Notes on
 // the whole precede them; players do not show these.
@@ -24,9 +27,9 @@ func WriteVTT(w io.Writer, cues []Cue, notes ...string) error {
 	for _, c := range cues {
 		fmt.Fprintf(b, "\n%s --> %s\n", clock(c.Start, '.'), clock(c.End, '.'))
 		if c.Speaker != "" {
-			fmt.Fprintf(b, "<v %s>", escape.Replace(c.Speaker))
+			fmt.Fprintf(b, "<v %s>", escape().Replace(c.Speaker))
 		}
-		b.WriteString(escape.Replace(c.Text) + "\n")
+		b.WriteString(escape().Replace(c.Text) + "\n")
 	}
 	return b.Flush() // it keeps the first error
 }

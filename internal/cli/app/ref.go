@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -114,7 +115,7 @@ func ResolveOne(ctx context.Context, a *App, lib *library.Library, word string, 
 	if errors.Is(err, library.ErrNotFound) {
 		f := Classify(err)
 		f.Hint = noSpaceHint(ctx, lib, word, idOnly)
-		if fileLike.MatchString(word) {
+		if fileLike().MatchString(word) {
 			f.Err = unnamedError(word)
 		}
 		return row, f
@@ -147,7 +148,9 @@ func (e unnamedError) Error() string {
 func (e unnamedError) Is(target error) bool { return target == library.ErrNotFound }
 
 // fileLike matches words that are more likely names of files than of Spaces.
-var fileLike = regexp.MustCompile(`^\S.*\.[A-Za-z][A-Za-z0-9]{1,4}$`)
+var fileLike = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\S.*\.[A-Za-z][A-Za-z0-9]{1,4}$`)
+})
 
 // noSpaceHint is what to do about a word that means no Space.
 func noSpaceHint(ctx context.Context, lib *library.Library, word string, idOnly bool) string {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -41,19 +42,21 @@ func Subcommand(cmd *cobra.Command, args []string) error {
 
 // renamed are words that people try for commands, also from other programs,
 // and the commands that do what they want.
-var renamed = map[string]string{
-	"import": "extract", "get": "extract", "unzip": "extract", "unpack": "extract", "download": "extract", "init": "extract", "ls": "list", "info": "show", "play": "open", "find": "search",
-	"cut": "clip", "trim": "clip", "rm": "remove", "delete": "remove", "receipts": "upload log", "auth": "target login",
-	"login": "target login", "forget": "people forget", "export-tags": "timed-tags", "check": "verify", "undo": "restore",
-	"podcast": "export", "episode": "episodes", "publish": "episodes publish", "rss": "feed build", "rename": "edit",
-	"settings": "config", "tweet": "post", "share": "post", "gui": "studio", "server": "studio", "audiogram": "video",
-}
+var renamed = sync.OnceValue(func() map[string]string {
+	return map[string]string{
+		"import": "extract", "get": "extract", "unzip": "extract", "unpack": "extract", "download": "extract", "init": "extract", "ls": "list", "info": "show", "play": "open", "find": "search",
+		"cut": "clip", "trim": "clip", "rm": "remove", "delete": "remove", "receipts": "upload log", "auth": "target login",
+		"login": "target login", "forget": "people forget", "export-tags": "timed-tags", "check": "verify", "undo": "restore",
+		"podcast": "export", "episode": "episodes", "publish": "episodes publish", "rss": "feed build", "rename": "edit",
+		"settings": "config", "tweet": "post", "share": "post", "gui": "studio", "server": "studio", "audiogram": "video",
+	}
+})
 
 // NearCommand returns the path of the command that word may stand for, or "".
 func NearCommand(cmd *cobra.Command, word string) string {
 	root := cmd.Root()
 	if !cmd.HasParent() {
-		if to, ok := renamed[strings.ToLower(word)]; ok {
+		if to, ok := renamed()[strings.ToLower(word)]; ok {
 			if found, _, err := root.Find(strings.Fields(to)); err == nil && found.CommandPath() == root.Name()+" "+to {
 				return found.CommandPath()
 			}
@@ -73,18 +76,20 @@ func NearCommand(cmd *cobra.Command, word string) string {
 
 // synonyms are the names under which flags are looked for, by other programs'
 // habits, and what they are called here.
-var synonyms = map[string][]string{
-	"from": {"at", "since"}, "start": {"at", "since"}, "begin": {"at"}, "ss": {"at"}, "position": {"at"}, "offset": {"at"},
-	"to": {"end", "until"}, "stop": {"end"}, "duration": {"length"}, "len": {"length"}, "seconds": {"length"}, "t": {"length"},
-	"out": {"output"}, "dest": {"output"}, "dir": {"output", "library"}, "o": {"output", "library"}, "output": {"library"}, "file": {"output"},
-	"type": {"format"}, "player": {"print"}, "port": {"addr"}, "host": {"addr"}, "force": {"yes"}, "verbose": {"details"}, "v": {"version", "details"},
-	"columns": {"csv"}, "format": {"csv"}, "archive": {"against"}, "codec": {"format"}, "overwrite": {"force"}, "replace": {"force"}, "f": {"force"}, "y": {"yes"},
-	"before": {"until"}, "after": {"since"}, "who": {"speaker"}, "user": {"speaker"}, "guest": {"speaker"}, "n": {"limit", "dry-run"},
-	"max": {"limit"}, "silent": {"quiet"}, "threads": {"jobs"}, "parallel": {"jobs"}, "volume": {"loudness", "normalize"},
-	"lufs": {"loudness", "normalize"}, "bitrate": {"bit-rate"}, "image": {"cover"}, "art": {"cover"}, "artwork": {"cover"},
-	"subtitles": {"captions", "transcript"}, "srt": {"captions", "transcript"}, "size": {"shape"}, "aspect": {"shape"},
-	"order": {"sort"}, "lib": {"library"}, "timezone": {"clock"}, "time": {"clock", "at"}, "text": {"note"}, "name": {"title"},
-}
+var synonyms = sync.OnceValue(func() map[string][]string {
+	return map[string][]string{
+		"from": {"at", "since"}, "start": {"at", "since"}, "begin": {"at"}, "ss": {"at"}, "position": {"at"}, "offset": {"at"},
+		"to": {"end", "until"}, "stop": {"end"}, "duration": {"length"}, "len": {"length"}, "seconds": {"length"}, "t": {"length"},
+		"out": {"output"}, "dest": {"output"}, "dir": {"output", "library"}, "o": {"output", "library"}, "output": {"library"}, "file": {"output"},
+		"type": {"format"}, "player": {"print"}, "port": {"addr"}, "host": {"addr"}, "force": {"yes"}, "verbose": {"details"}, "v": {"version", "details"},
+		"columns": {"csv"}, "format": {"csv"}, "archive": {"against"}, "codec": {"format"}, "overwrite": {"force"}, "replace": {"force"}, "f": {"force"}, "y": {"yes"},
+		"before": {"until"}, "after": {"since"}, "who": {"speaker"}, "user": {"speaker"}, "guest": {"speaker"}, "n": {"limit", "dry-run"},
+		"max": {"limit"}, "silent": {"quiet"}, "threads": {"jobs"}, "parallel": {"jobs"}, "volume": {"loudness", "normalize"},
+		"lufs": {"loudness", "normalize"}, "bitrate": {"bit-rate"}, "image": {"cover"}, "art": {"cover"}, "artwork": {"cover"},
+		"subtitles": {"captions", "transcript"}, "srt": {"captions", "transcript"}, "size": {"shape"}, "aspect": {"shape"},
+		"order": {"sort"}, "lib": {"library"}, "timezone": {"clock"}, "time": {"clock", "at"}, "text": {"note"}, "name": {"title"},
+	}
+})
 
 // omitting are the flags that leave speakers out of clips and episodes.
 var omitting = []string{"consented-only", "silence", "reviewed", "margin"}
@@ -122,7 +127,7 @@ func FlagError(cmd *cobra.Command, err error) error {
 
 // nearFlag returns the flag of a command that a name may stand for, or "".
 func nearFlag(cmd *cobra.Command, name string) string {
-	for _, other := range synonyms[strings.ToLower(name)] {
+	for _, other := range synonyms()[strings.ToLower(name)] {
 		if cmd.Flags().Lookup(other) != nil {
 			return other
 		}

@@ -17,6 +17,7 @@ import (
 	_ "image/png"  // likewise
 	"math"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/image/draw"
@@ -119,7 +120,7 @@ func New(c Config) (*Style, error) {
 	if s.size, ok = c.Shape.size(); !ok {
 		return nil, wrong("shape", "must be wide, square or tall, not %q", c.Shape)
 	}
-	if s.colours, ok = palettes[c.Theme]; !ok {
+	if s.colours, ok = palettes()[c.Theme]; !ok {
 		return nil, wrong("theme", "must be dark or light, not %q", c.Theme)
 	}
 	if c.FPS != 25 && c.FPS != 30 {
@@ -175,16 +176,18 @@ type palette struct {
 
 // Text has a contrast of at least 4.5:1 to the background (WCAG 2, AA), also
 // over the lightest and the darkest picture under the veil.
-var palettes = map[Theme]palette{
-	Dark: {
-		background: rgb(0x0F141A), text: rgb(0xF4F7FA), muted: rgb(0xB3BDC9), accent: rgb(0x4C9DFF),
-		rest: rgb(0x3C4857), veil: 0xBC,
-	},
-	Light: {
-		background: rgb(0xF7F8FA), text: rgb(0x141920), muted: rgb(0x535D6A), accent: rgb(0x1565D8),
-		rest: rgb(0xC3CAD3), veil: 0xC8,
-	},
-}
+var palettes = sync.OnceValue(func() map[Theme]palette {
+	return map[Theme]palette{
+		Dark: {
+			background: rgb(0x0F141A), text: rgb(0xF4F7FA), muted: rgb(0xB3BDC9), accent: rgb(0x4C9DFF),
+			rest: rgb(0x3C4857), veil: 0xBC,
+		},
+		Light: {
+			background: rgb(0xF7F8FA), text: rgb(0x141920), muted: rgb(0x535D6A), accent: rgb(0x1565D8),
+			rest: rgb(0xC3CAD3), veil: 0xC8,
+		},
+	}
+})
 
 func rgb(v uint32) color.NRGBA {
 	return color.NRGBA{R: uint8(v >> 16), G: uint8(v >> 8), B: uint8(v), A: 0xFF}

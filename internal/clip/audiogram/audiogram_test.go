@@ -115,7 +115,7 @@ func TestContrast(t *testing.T) {
 	if got := contrast(rgb(0), rgb(0xFFFFFF)); got != 21 {
 		t.Errorf("black on white has %g", got)
 	}
-	for theme, p := range palettes {
+	for theme, p := range palettes() {
 		for name, c := range map[string]color.NRGBA{"text": p.text, "muted": p.muted, "accent": p.accent} {
 			t.Run(fmt.Sprint(name, " of ", theme), func(t *testing.T) {
 				if got := contrast(c, p.background); got < 4.5 {

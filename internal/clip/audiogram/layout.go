@@ -1,6 +1,9 @@
 package audiogram
 
-import "image"
+import (
+	"image"
+	"sync"
+)
 
 // A measure is the sizes of one shape, in pixels. All shapes are 720 wide or
 // high, so that letters of one size are read as well on all.
@@ -15,13 +18,15 @@ type measure struct {
 	above       bool   // the cover stands above the title, not beside it
 }
 
-var measures = map[Shape]measure{
-	Wide:   {margin: 72, top: 64, bottom: 56, wave: [2]int{176, 104}, title: [2]int{72, 48}, cover: [2]int{280, 176}, caption: 46, lines: 2},
-	Square: {margin: 56, top: 52, bottom: 48, wave: [2]int{150, 88}, title: [2]int{60, 40}, cover: [2]int{192, 128}, caption: 40, lines: 3},
-	// Apps lay their own buttons and texts over the ends of what is as high
-	// as a phone.
-	Tall: {margin: 64, top: 120, bottom: 210, wave: [2]int{200, 130}, title: [2]int{68, 48}, cover: [2]int{440, 260}, caption: 46, lines: 4, above: true},
-}
+var measures = sync.OnceValue(func() map[Shape]measure {
+	return map[Shape]measure{
+		Wide:   {margin: 72, top: 64, bottom: 56, wave: [2]int{176, 104}, title: [2]int{72, 48}, cover: [2]int{280, 176}, caption: 46, lines: 2},
+		Square: {margin: 56, top: 52, bottom: 48, wave: [2]int{150, 88}, title: [2]int{60, 40}, cover: [2]int{192, 128}, caption: 40, lines: 3},
+		// Apps lay their own buttons and texts over the ends of what is as high
+		// as a phone.
+		Tall: {margin: 64, top: 120, bottom: 210, wave: [2]int{200, 130}, title: [2]int{68, 48}, cover: [2]int{440, 260}, caption: 46, lines: 4, above: true},
+	}
+})
 
 const (
 	minTitle   = 34  // the smallest letters of a title
@@ -49,7 +54,7 @@ type layout struct {
 
 // lay lays out a shape from the bottom up.
 func (s *Style) lay(captions, names bool) layout {
-	m := measures[s.config.Shape]
+	m := measures()[s.config.Shape]
 	with := 0
 	if captions {
 		with = 1

@@ -52,7 +52,7 @@ func CheckAt(r io.Reader, now time.Time) ([]Finding, error) {
 	}
 	c.dec = xml.NewDecoder(in)
 	c.dec.CharsetReader = c.charset
-	c.dec.Entity = marked
+	c.dec.Entity = marked()
 	err := c.walk()
 	if in.err != nil {
 		return nil, in.err
@@ -149,7 +149,7 @@ func (c *checker) find(line int, rule, format string, args ...any) {
 	if c.full {
 		return
 	}
-	severity, ok := severityOf[rule]
+	severity, ok := severityOf()[rule]
 	if !ok {
 		panic("feed: no rule " + rule)
 	}

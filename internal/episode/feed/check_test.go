@@ -239,7 +239,7 @@ func wantRule(t *testing.T, rule, feed, line string) {
 	if f.Line < 1 || f.Line > max(1, len(lines)) || !strings.Contains(lines[f.Line-1], line) {
 		t.Errorf("%s is said of line %d, want the one with %q", rule, f.Line, line)
 	}
-	if f.Severity != severityOf[rule] || f.Message == "" {
+	if f.Severity != severityOf()[rule] || f.Message == "" {
 		t.Errorf("%+v", f)
 	}
 }
@@ -350,7 +350,7 @@ func FuzzCheck(f *testing.F) {
 		}
 		lines, last := strings.Count(text, "\n")+1, 1
 		for _, found := range findings {
-			if found.Line < last || found.Line > lines || severityOf[found.Rule] != found.Severity {
+			if found.Line < last || found.Line > lines || severityOf()[found.Rule] != found.Severity {
 				t.Fatalf("%+v in %d lines after line %d", found, lines, last)
 			}
 			last = found.Line

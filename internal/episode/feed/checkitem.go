@@ -206,15 +206,17 @@ func (c *checker) checkGUID(n *node) {
 
 // appleTypes are the types of audio and video that Apple takes, with the
 // extensions that go with them.
-var appleTypes = map[string][]string{
-	"audio/mpeg":      {".mp3"},
-	"audio/x-m4a":     {".m4a"},
-	"audio/mp4":       {".m4a", ".mp4"},
-	"video/mp4":       {".mp4", ".m4v"},
-	"video/x-m4v":     {".m4v"},
-	"video/quicktime": {".mov"},
-	"application/pdf": {".pdf"},
-}
+var appleTypes = sync.OnceValue(func() map[string][]string {
+	return map[string][]string{
+		"audio/mpeg":      {".mp3"},
+		"audio/x-m4a":     {".m4a"},
+		"audio/mp4":       {".m4a", ".mp4"},
+		"video/mp4":       {".mp4", ".m4v"},
+		"video/x-m4v":     {".m4v"},
+		"video/quicktime": {".mov"},
+		"application/pdf": {".pdf"},
+	}
+})
 
 // lowestBitRate is the least that podcasts are encoded with, in bits per
 // second. A length below it is no length in bytes.
@@ -253,7 +255,7 @@ func (c *checker) checkEnclosure(n *node, seconds float64) {
 		c.find(k.line, "enclosure-type", "%q is not a MIME type (try audio/mpeg)", brief(t))
 		return
 	}
-	extensions, plays := appleTypes[kind]
+	extensions, plays := appleTypes()[kind]
 	if !plays {
 		c.find(k.line, "enclosure-type-apple", "Apple does not play %s", brief(kind))
 	} else if u, err := webURL(address); ok && err == nil && !slices.Contains(extensions, strings.ToLower(path.Ext(u.Path))) {
@@ -427,16 +429,18 @@ func (c *checker) date(k *node) {
 }
 
 // oldZones are the zones by name that RFC 2822 §4.3 still lets one read.
-var oldZones = map[string]string{
-	"UT": "+0000", "GMT": "+0000", "Z": "+0000", "EST": "-0500", "EDT": "-0400", "CST": "-0600", "CDT": "-0500",
-	"MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700",
-}
+var oldZones = sync.OnceValue(func() map[string]string {
+	return map[string]string{
+		"UT": "+0000", "GMT": "+0000", "Z": "+0000", "EST": "-0500", "EDT": "-0400", "CST": "-0600", "CDT": "-0500",
+		"MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700",
+	}
+})
 
 // parseDate reads a date of RFC 2822 §3.3: the day's name and the seconds may
 // be missing, and the zone may be one of the old names (§4.3).
 func parseDate(text string) (time.Time, error) {
 	if i := strings.LastIndexByte(text, ' '); i > 0 {
-		if offset, ok := oldZones[text[i+1:]]; ok {
+		if offset, ok := oldZones()[text[i+1:]]; ok {
 			text = text[:i+1] + offset
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // mark stands before and after the name of an entity that XML does not have, in
@@ -14,13 +15,13 @@ import (
 const mark = "\U0010FFFD"
 
 // marked are the entities of HTML: the name between marks, and the character.
-var marked = func() map[string]string {
+var marked = sync.OnceValue(func() map[string]string {
 	m := make(map[string]string, len(xml.HTMLEntity))
 	for name, character := range xml.HTMLEntity {
 		m[name] = mark + name + mark + character
 	}
 	return m
-}()
+})
 
 // An entity of HTML in a feed.
 type entity struct {

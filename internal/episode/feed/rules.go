@@ -1,5 +1,7 @@
 package feed
 
+import "sync"
+
 // A Severity says how bad a finding is. The words appear in JSON.
 type Severity string
 
@@ -97,10 +99,10 @@ var rules = []Rule{
 }
 
 // severityOf finds the severity of a rule.
-var severityOf = func() map[string]Severity {
+var severityOf = sync.OnceValue(func() map[string]Severity {
 	m := make(map[string]Severity, len(rules))
 	for _, r := range rules {
 		m[r.ID] = r.Severity
 	}
 	return m
-}()
+})

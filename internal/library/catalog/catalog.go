@@ -53,7 +53,7 @@ type Catalog struct {
 // kind is what the file of a catalogue must be.
 func kind() *database.Kind {
 	return &database.Kind{
-		Name: "a catalogue", ApplicationID: applicationID, Version: Version, Schema: schema,
+		Name: "a catalogue", ApplicationID: applicationID, Version: Version, Schema: schema(),
 		// A row is some 400 bytes and a document 1,200: larger pages than the
 		// usual 4096 bytes mean fewer reads.
 		PageSize: 8192,

@@ -1,6 +1,9 @@
 package catalog
 
-import "fmt"
+import (
+	"fmt"
+	"sync"
+)
 
 // Version is the version of the schema, kept in the file's user_version. It
 // goes up with every change of a table, also of what package fold makes of a text.
@@ -16,7 +19,8 @@ const applicationID = 0x53706373
 // account and hashtags. The flat columns are all that a table needs, so that
 // no listing parses JSON; the JSON stands apart, so that a listing does not
 // read past it.
-var schema = fmt.Sprintf(`
+var schema = sync.OnceValue(func() string {
+	return fmt.Sprintf(`
 PRAGMA application_id = %d;
 PRAGMA user_version = %d;
 
@@ -68,3 +72,4 @@ CREATE TABLE archive (
 CREATE TABLE flag (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO flag VALUES ('dirty', 1);
 `, applicationID, Version)
+})

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
@@ -183,15 +184,17 @@ func replacePart(s, old, new string) string {
 // handleKeys are the keys of JSON objects whose values are handles: ours, and
 // those of the sidecars that other programs write. They are compared without
 // case, "_" and "-".
-var handleKeys = map[string]bool{
-	"handle": true, "handles": true, "host": true, "hosts": true, "cohost": true, "cohosts": true, "speaker": true, "speakers": true,
-	"mentions": true, "missing": true, "consentmissing": true, "stage": true, "participants": true, "guests": true,
-	"username": true, "screenname": true, "twitterscreenname": true, "userscreenname": true, "uploader": true, "uploaderid": true,
-	"creator": true, "account": true, "artist": true, "albumartist": true, "unnamed": true,
-}
+var handleKeys = sync.OnceValue(func() map[string]bool {
+	return map[string]bool{
+		"handle": true, "handles": true, "host": true, "hosts": true, "cohost": true, "cohosts": true, "speaker": true, "speakers": true,
+		"mentions": true, "missing": true, "consentmissing": true, "stage": true, "participants": true, "guests": true,
+		"username": true, "screenname": true, "twitterscreenname": true, "userscreenname": true, "uploader": true, "uploaderid": true,
+		"creator": true, "account": true, "artist": true, "albumartist": true, "unnamed": true,
+	}
+})
 
 func isHandleKey(key string) bool {
-	return handleKeys[strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(key))]
+	return handleKeys()[strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(key))]
 }
 
 // JSON returns JSON, or JSON Lines, with the name taken out of its strings,

@@ -6,6 +6,7 @@ package fold
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/cases"
@@ -34,7 +35,7 @@ func Text(s string) string {
 		}
 	}
 	folded := strings.Map(decimal, cases.Fold().String(b.String()))
-	return strings.Join(strings.Fields(norm.NFKC.String(plain.Replace(folded))), " ")
+	return strings.Join(strings.Fields(norm.NFKC.String(plain().Replace(folded))), " ")
 }
 
 const tatweel = '\u0640'
@@ -42,13 +43,15 @@ const tatweel = '\u0640'
 // plain writes a case-folded letter that Unicode does not decompose as people
 // type it who lack its key: Latin letters with strokes, dotless i, and the kaf,
 // yeh and heh of Arabic for those of Persian, Urdu and Kurdish.
-var plain = strings.NewReplacer(
-	"ı", "i", "đ", "d", "ð", "d", "ł", "l", "ø", "o", "ħ", "h", "ŧ", "t", "ŋ", "n", "æ", "ae", "œ", "oe", "þ", "th",
-	"\u06a9", "\u0643", // keheh
-	"\u06cc", "\u064a", "\u0649", "\u064a", "\u06d2", "\u064a", // Farsi yeh, alef maksura, yeh barree
-	"\u06c1", "\u0647", "\u06be", "\u0647", "\u06d5", "\u0647", "\u0629", "\u0647", // heh goal, doachashmee, ae, teh marbuta
-	"\u0671", "\u0627", // alef wasla
-)
+var plain = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer(
+		"ı", "i", "đ", "d", "ð", "d", "ł", "l", "ø", "o", "ħ", "h", "ŧ", "t", "ŋ", "n", "æ", "ae", "œ", "oe", "þ", "th",
+		"\u06a9", "\u0643", // keheh
+		"\u06cc", "\u064a", "\u0649", "\u064a", "\u06d2", "\u064a", // Farsi yeh, alef maksura, yeh barree
+		"\u06c1", "\u0647", "\u06be", "\u0647", "\u06d5", "\u0647", "\u0629", "\u0647", // heh goal, doachashmee, ae, teh marbuta
+		"\u0671", "\u0627", // alef wasla
+	)
+})
 
 // decimal returns the ASCII digit for a decimal digit of any script. Each
 // script has its ten in a row (Unicode, 4.6).

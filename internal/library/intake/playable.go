@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
@@ -74,7 +75,7 @@ func (im *importer) write(ctx context.Context, g *library.Stage, n int, f *outpu
 	if err != nil {
 		return err
 	}
-	sum, crc := sha256.New(), crc32.New(castagnoli)
+	sum, crc := sha256.New(), crc32.New(castagnoli())
 	index := newSoundIndex(f.Config)
 	disk := &writeKeeper{w: w}
 	err = guard(func() error {
@@ -174,7 +175,7 @@ func (im *importer) copyPiece(ctx context.Context, g *library.Stage, name string
 }
 
 // castagnoli is the CRC-32C, which processors compute at the speed of memory.
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // An indexedWriter passes units on to the writer of a file and takes them into
 // its sound index.

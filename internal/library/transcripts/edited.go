@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -157,23 +158,29 @@ func ParseEdit(r io.Reader) (*Edited, error) {
 const bad = -2
 
 var (
-	timedLine = regexp.MustCompile(`^(\d+(?::\d+){1,2}(?:\.\d+)?)(?:(?:\s{2,}|\t\s*)(.*))?$`)
-	clockTime = regexp.MustCompile(`^(?:(\d{1,4}):)?(\d{1,4}):([0-5]\d(?:\.\d{1,3})?)$`)
-	namesOnly = regexp.MustCompile(`^@\w+(?:\s*,\s*@?\w+)*$`)
+	timedLine = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\d+(?::\d+){1,2}(?:\.\d+)?)(?:(?:\s{2,}|\t\s*)(.*))?$`)
+	})
+	clockTime = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:(\d{1,4}):)?(\d{1,4}):([0-5]\d(?:\.\d{1,3})?)$`)
+	})
+	namesOnly = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^@\w+(?:\s*,\s*@?\w+)*$`)
+	})
 )
 
 // speakerLine reads a line that says who speaks: a time and, after two spaces, a
 // name; handles alone; or, above an utterance, a time alone. Without a time, at is
 // -1.
 func speakerLine(line string, alone bool) (at float64, who string, ok bool) {
-	if namesOnly.MatchString(line) {
+	if namesOnly().MatchString(line) {
 		return -1, line, true
 	}
-	m := timedLine.FindStringSubmatch(line)
+	m := timedLine().FindStringSubmatch(line)
 	if m == nil || m[2] == "" && !alone {
 		return 0, "", false
 	}
-	c := clockTime.FindStringSubmatch(m[1])
+	c := clockTime().FindStringSubmatch(m[1])
 	if c == nil {
 		return bad, "", true
 	}

@@ -3,6 +3,7 @@ package words
 import (
 	"fmt"
 	"hash/fnv"
+	"sync"
 	"time"
 )
 
@@ -33,7 +34,8 @@ const pageSize = 8192
 //
 // The columns of word hold tokens with spaces between (see tokens), which the
 // tokenizer takes as they are.
-var schema = fmt.Sprintf(`
+var schema = sync.OnceValue(func() string {
+	return fmt.Sprintf(`
 PRAGMA application_id = %d;
 PRAGMA user_version = %d;
 
@@ -70,6 +72,7 @@ CREATE VIRTUAL TABLE word USING fts5 (
 CREATE TABLE flag (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO flag VALUES ('dirty', 1);
 `, applicationID, Version)
+})
 
 const (
 	// utteranceBits are those of a rowid that number the utterances of a

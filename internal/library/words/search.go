@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -92,7 +93,7 @@ func (x *Index) Search(ctx context.Context, q Query) iter.Seq2[Hit, error] {
 		}
 		query, args := query, slices.Clone(args)
 		if few != "" {
-			query = ofThese.Replace(query)
+			query = ofThese().Replace(query)
 			args[0] = few
 		} else if q.Limit > 0 {
 			query += fmt.Sprintf(" LIMIT %d", q.Limit)
@@ -139,7 +140,9 @@ func (x *Index) Search(ctx context.Context, q Query) iter.Seq2[Hit, error] {
 }
 
 // ofThese makes of the query for hits one of utterances that are given.
-var ofThese = strings.NewReplacer("FROM word w", "FROM (SELECT value AS rowid FROM json_each(?)) w", "WHERE word MATCH ?", "WHERE true")
+var ofThese = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer("FROM word w", "FROM (SELECT value AS rowid FROM json_each(?)) w", "WHERE word MATCH ?", "WHERE true")
+})
 
 // maxFew is how many utterances are read and looked through, which is faster
 // than the index where a phrase has words that nearly all have.

@@ -52,7 +52,7 @@ type Index struct {
 // kind is what the file of an index must be.
 func kind() *database.Kind {
 	return &database.Kind{
-		Name: "a transcript index", ApplicationID: applicationID, Version: Version, Schema: schema, PageSize: pageSize,
+		Name: "a transcript index", ApplicationID: applicationID, Version: Version, Schema: schema(), PageSize: pageSize,
 		Tables: []string{"transcript", "speaker", "utterance", "word", "flag"},
 		Errors: database.Errors{NotExist: ErrNotExist, Corrupt: ErrCorrupt, Older: ErrOlder, Newer: ErrNewer, Full: ErrFull, Locked: ErrLocked},
 	}

@@ -2,7 +2,10 @@
 // a frame counts when its header and the CRC over all of it are right.
 package flac
 
-import "errors"
+import (
+	"errors"
+	"sync"
+)
 
 var (
 	// ErrNotFLAC means that a file does not begin with FLAC's marker.
@@ -212,7 +215,8 @@ func crc8(b []byte) byte {
 
 // crcTable is of the polynomial x^16 + x^15 + x^2 + 1, for four bytes at a
 // time: crcTable[k][c] is the CRC of c with k bytes of 0 behind it.
-var crcTable = func() (t [4][256]uint16) {
+var crcTable = sync.OnceValue(func() *[4][256]uint16 {
+	var t [4][256]uint16
 	for i := range t[0] {
 		crc := uint16(i) << 8
 		for range 8 {
@@ -230,18 +234,19 @@ var crcTable = func() (t [4][256]uint16) {
 			t[k][i] = crc<<8 ^ t[0][crc>>8]
 		}
 	}
-	return t
-}()
+	return &t
+})
 
 // crc16 continues the CRC of frames (§9.3) over b. Over a frame with its CRC
 // it is 0.
 func crc16(crc uint16, b []byte) uint16 {
+	table := crcTable()
 	for len(b) >= 4 {
-		crc = crcTable[3][byte(crc>>8)^b[0]] ^ crcTable[2][byte(crc)^b[1]] ^ crcTable[1][b[2]] ^ crcTable[0][b[3]]
+		crc = table[3][byte(crc>>8)^b[0]] ^ table[2][byte(crc)^b[1]] ^ table[1][b[2]] ^ table[0][b[3]]
 		b = b[4:]
 	}
 	for _, c := range b {
-		crc = crc<<8 ^ crcTable[0][byte(crc>>8)^c]
+		crc = crc<<8 ^ table[0][byte(crc>>8)^c]
 	}
 	return crc
 }

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -183,7 +184,9 @@ func choice(list []Format, before string) string {
 
 // others are the media types of files that are sent or shown but never written
 // as sound.
-var others = map[string]string{".ogg": "audio/ogg", ".ts": "video/mp2t"}
+var others = sync.OnceValue(func() map[string]string {
+	return map[string]string{".ogg": "audio/ogg", ".ts": "video/mp2t"}
+})
 
 // MediaType returns what feeds and uploads call files of an extension, or "".
 func MediaType(ext string) string {
@@ -191,7 +194,7 @@ func MediaType(ext string) string {
 	if t := Format(strings.TrimPrefix(ext, ".")).Entry().MediaType; t != "" {
 		return t
 	}
-	return others[ext]
+	return others()[ext]
 }
 
 // WebType returns what browsers call files of an extension, or "".

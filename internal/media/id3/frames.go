@@ -1,6 +1,9 @@
 package id3
 
-import "bytes"
+import (
+	"bytes"
+	"sync"
+)
 
 // A Frame is one frame of a tag.
 type Frame struct {
@@ -228,7 +231,7 @@ func (p *Parser) decode(version byte, f rawFrame, unsync bool) (Frame, bool) {
 // id returns the id as a string, in its four-character form.
 func (p *Parser) id(b []byte) string {
 	if len(b) == 3 {
-		if id, ok := successors[string(b)]; ok {
+		if id, ok := successors()[string(b)]; ok {
 			return id
 		}
 	}
@@ -236,12 +239,14 @@ func (p *Parser) id(b []byte) string {
 }
 
 // successors maps ids of version 2.2 to those of the same frames in 2.3.
-var successors = map[string]string{
-	"TT1": "TIT1", "TT2": "TIT2", "TT3": "TIT3", "TP1": "TPE1", "TP2": "TPE2",
-	"TAL": "TALB", "TYE": "TYER", "TDA": "TDAT", "TRK": "TRCK", "TCO": "TCON",
-	"TLE": "TLEN", "TSS": "TSSE", "TEN": "TENC", "TXX": "TXXX", "WXX": "WXXX",
-	"COM": "COMM", "ULT": "USLT", "UFI": "UFID", "PIC": "APIC", "GEO": "GEOB",
-}
+var successors = sync.OnceValue(func() map[string]string {
+	return map[string]string{
+		"TT1": "TIT1", "TT2": "TIT2", "TT3": "TIT3", "TP1": "TPE1", "TP2": "TPE2",
+		"TAL": "TALB", "TYE": "TYER", "TDA": "TDAT", "TRK": "TRCK", "TCO": "TCON",
+		"TLE": "TLEN", "TSS": "TSSE", "TEN": "TENC", "TXX": "TXXX", "WXX": "WXXX",
+		"COM": "COMM", "ULT": "USLT", "UFI": "UFID", "PIC": "APIC", "GEO": "GEOB",
+	}
+})
 
 // maxNames bounds how many names a Parser remembers, lest a hostile stream
 // with ever new ones fill the memory.

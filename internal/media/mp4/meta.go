@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf16"
 )
 
@@ -12,13 +13,15 @@ const maxText = 64 << 10
 
 // tagNames gives the items of an iTunes metadata list, and of QuickTime user
 // data, the names that track.Track uses.
-var tagNames = map[string]string{
-	"\xA9nam": "title",
-	"\xA9ART": "artist",
-	"\xA9alb": "album",
-	"\xA9day": "date",
-	"\xA9cmt": "comment",
-}
+var tagNames = sync.OnceValue(func() map[string]string {
+	return map[string]string{
+		"\xA9nam": "title",
+		"\xA9ART": "artist",
+		"\xA9alb": "album",
+		"\xA9day": "date",
+		"\xA9cmt": "comment",
+	}
+})
 
 // Types of the value in a data box (QuickTime File Format, "Well-known
 // types").
@@ -37,7 +40,7 @@ func (w *window) readUserData(udta box, m *movie) error {
 		if err != nil {
 			return err
 		}
-		name := tagNames[string(b.kind[:])]
+		name := tagNames()[string(b.kind[:])]
 		switch {
 		case b.is("meta"):
 			err = w.readMeta(b, m)
@@ -74,7 +77,7 @@ func (w *window) readMeta(meta box, m *movie) error {
 		if err != nil {
 			return err
 		}
-		name := tagNames[string(b.kind[:])]
+		name := tagNames()[string(b.kind[:])]
 		switch {
 		case b.is("----"):
 			err = w.readFreeForm(b, m)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -26,8 +27,9 @@ var (
 // frames and takes a frame that runs into it for cut; without it, it could
 // take the start of one frame and the rest of another for a whole one. It is
 // as long as the longest frame, so that none reaches across it.
-var separator = "ID3\x04\x00\x00" + string([]byte{0, 0, adts.MaxFrame >> 7, adts.MaxFrame & 0x7F}) +
-	strings.Repeat("\x00", adts.MaxFrame)
+var separator = sync.OnceValue(func() string {
+	return "ID3\x04\x00\x00" + string([]byte{0, 0, adts.MaxFrame >> 7, adts.MaxFrame & 0x7F}) + strings.Repeat("\x00", adts.MaxFrame)
+})
 
 // An elementary is the elementary stream of AAC within a transport stream, as
 // an io.Reader, and a record of where in the file its parts come from.
@@ -313,8 +315,8 @@ func (e *elementary) separate() {
 	if e.size == e.separated {
 		return
 	}
-	e.tail = separator
-	e.size += int64(len(separator))
+	e.tail = separator()
+	e.size += int64(len(e.tail))
 	e.separated = e.size
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"sync"
 )
 
 // Header flags of a page (RFC 3533 §6).
@@ -22,7 +23,8 @@ const maxSegments = 255
 const noPosition = ^uint64(0)
 
 // crcTable is that of the polynomial 0x04C11DB7, most significant bit first.
-var crcTable = func() (t [256]uint32) {
+var crcTable = sync.OnceValue(func() *[256]uint32 {
+	var t [256]uint32
 	for i := range t {
 		c := uint32(i) << 24
 		for range 8 {
@@ -30,13 +32,14 @@ var crcTable = func() (t [256]uint32) {
 		}
 		t[i] = c
 	}
-	return t
-}()
+	return &t
+})
 
 func crc(b []byte) uint32 {
 	var c uint32
+	table := crcTable()
 	for _, v := range b {
-		c = c<<8 ^ crcTable[byte(c>>24)^v]
+		c = c<<8 ^ table[byte(c>>24)^v]
 	}
 	return c
 }

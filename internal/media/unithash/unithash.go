@@ -13,6 +13,7 @@ package unithash
 import (
 	"fmt"
 	"hash/crc64"
+	"sync"
 
 	"github.com/spaces-cli/spaces/internal/media/aac/syntax"
 	"github.com/spaces-cli/spaces/internal/media/adts"
@@ -69,10 +70,12 @@ func (h *Hasher) Hash(unit []byte) Hash {
 	if silent {
 		return Silence
 	}
-	return max(Hash(crc64.Checksum(masked, ecma)), Silence+1)
+	return max(Hash(crc64.Checksum(masked, ecma())), Silence+1)
 }
 
-var ecma = crc64.MakeTable(crc64.ECMA)
+var ecma = sync.OnceValue(func() *crc64.Table {
+	return crc64.MakeTable(crc64.ECMA)
+})
 
 // maskAAC clears every global_gain (ISO/IEC 14496-3, 4.6.2). A unit in which no
 // coefficient is coded is silent.

@@ -189,8 +189,10 @@ func (c *client) home(ctx context.Context) (string, error) {
 // maxAnswer is more than a page of a list takes, or an error.
 const maxAnswer = 5 << 20
 
-// read200 reads the XML of a success. An answer may begin as one and be an
-// error in the end (Amazon S3 API Reference, "CompleteMultipartUpload").
+// read200 reads the XML of a success, whose root has a name that begins so: some
+// servers name it after the request and not after the result. An answer may
+// begin as a success and be an error in the end (Amazon S3 API Reference,
+// "CompleteMultipartUpload").
 func read200(resp *http.Response, root string, to any) error {
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
@@ -198,7 +200,7 @@ func read200(resp *http.Response, root string, to any) error {
 		return err
 	}
 	var head struct{ XMLName xml.Name }
-	if xml.Unmarshal(text, &head) != nil || head.XMLName.Local != root {
+	if xml.Unmarshal(text, &head) != nil || !strings.HasPrefix(head.XMLName.Local, root) {
 		if head.XMLName.Local == "Error" {
 			return newAnswer(resp, text, true)
 		}

@@ -102,7 +102,7 @@ func (t *Target) uploads(ctx context.Context, name, prefix, key, id string) (pag
 		NextUploadIDMarker string `xml:"NextUploadIdMarker"`
 	}
 	err = t.try(ctx, http.MethodGet, name, func(ctx context.Context) error {
-		return t.list(ctx, call{method: http.MethodGet, query: query}, "ListMultipartUploadsResult", &said)
+		return t.list(ctx, call{method: http.MethodGet, query: query}, "List", &said)
 	})
 	if err != nil {
 		return page, err
@@ -155,7 +155,7 @@ func (t *Target) parts(ctx context.Context, name, id string) (map[int]sentPart, 
 		}
 		query := url.Values{"uploadId": {id}, "part-number-marker": {strconv.Itoa(after)}, "max-parts": {"1000"}}
 		err := t.try(ctx, http.MethodGet, name, func(ctx context.Context) error {
-			return t.list(ctx, call{method: http.MethodGet, key: t.key(name), query: query}, "ListPartsResult", &page)
+			return t.list(ctx, call{method: http.MethodGet, key: t.key(name), query: query}, "List", &page)
 		})
 		if err != nil {
 			return nil, err

@@ -153,7 +153,7 @@ func (m *multipart) begin(ctx context.Context, size int64) error {
 			var begun struct {
 				UploadID string `xml:"UploadId"`
 			}
-			err := m.list(ctx, q, "InitiateMultipartUploadResult", &begun)
+			err := m.list(ctx, q, "Initiate", &begun)
 			if err == nil && begun.UploadID == "" {
 				return errNoObject
 			}
@@ -364,7 +364,7 @@ func (m *multipart) complete(ctx context.Context, crc string) error {
 	err = m.try(ctx, http.MethodPost, m.u.Name, func(ctx context.Context) error {
 		q := q
 		q.body = bytes.NewReader(text)
-		return m.list(ctx, q, "CompleteMultipartUploadResult", nil)
+		return m.list(ctx, q, "Complete", nil)
 	})
 	if err == nil {
 		return nil

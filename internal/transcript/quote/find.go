@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/library/fold"
@@ -57,12 +58,14 @@ type Edge struct {
 }
 
 // ellipsis is what stands between the first and the last words of a quote.
-var ellipsis = regexp.MustCompile(`[…⋯‥]+|\.(?:\s?\.)+|。{2,}|・{3,}`)
+var ellipsis = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[…⋯‥]+|\.(?:\s?\.)+|。{2,}|・{3,}`)
+})
 
 // wanted returns what must be said, in order: the parts of a quote between its
 // ellipses.
 func wanted(text string) (list, written []string) {
-	for _, part := range ellipsis.Split(text, -1) {
+	for _, part := range ellipsis().Split(text, -1) {
 		if letters := strings.Join(parts(part), ""); letters != "" {
 			list, written = append(list, letters), append(written, strings.TrimSpace(part))
 		}

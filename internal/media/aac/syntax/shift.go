@@ -10,11 +10,11 @@ var (
 	// ErrFixed means that the level of the unit cannot be changed exactly.
 	ErrFixed = errors.New("the level of the AAC access unit cannot be changed")
 
-	ErrRange    = fmt.Errorf("%w: a gain would leave its range", ErrFixed)
-	ErrSBR      = fmt.Errorf("%w: it holds spectral band replication, which has energies of its own", ErrFixed)
-	ErrDRC      = fmt.Errorf("%w: it holds dynamic range control, which names the level", ErrFixed)
-	ErrChannels = fmt.Errorf("%w: it holds more than %d channels", ErrFixed, MaxStreams)
-	ErrBehind   = fmt.Errorf("%w: data follow its END element", ErrFixed)
+	ErrRange    error = &reason{ErrFixed, "a gain would leave its range"}
+	ErrSBR      error = &reason{ErrFixed, "it holds spectral band replication, which has energies of its own"}
+	ErrDRC      error = &reason{ErrFixed, "it holds dynamic range control, which names the level"}
+	ErrChannels error = &reason{ErrFixed, "it holds more than 64 channels"} // MaxStreams
+	ErrBehind   error = &reason{ErrFixed, "data follow its END element"}
 )
 
 // The ranges that decoders agree on. Scalefactors are 8 bits (4.6.2). Noise

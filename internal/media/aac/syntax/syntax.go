@@ -17,19 +17,29 @@ var (
 	ErrDamaged = errors.New("damaged AAC access unit")
 	// ErrCut means that the unit ends before its END element. It is an
 	// ErrDamaged too.
-	ErrCut = fmt.Errorf("%w: it ends early", ErrDamaged)
+	ErrCut error = &reason{ErrDamaged, "it ends early"}
 	// ErrOther means that the unit makes use of a tool that AAC-LC lacks; the
 	// errors below say which.
 	ErrOther = errors.New("not AAC-LC")
 
-	ErrMain     = fmt.Errorf("%w: it uses the prediction of AAC Main", ErrOther)
-	ErrSSR      = fmt.Errorf("%w: it uses the gain control of AAC SSR", ErrOther)
-	ErrLTP      = fmt.Errorf("%w: it uses the prediction of AAC LTP", ErrOther)
-	ErrCoupling = fmt.Errorf("%w: it holds a coupling channel", ErrOther)
-	ErrObject   = fmt.Errorf("%w: another audio object type", ErrOther)
-	ErrFrame    = fmt.Errorf("%w: its units last 960 samples", ErrOther)
-	ErrRate     = fmt.Errorf("%w: no such sampling frequency index", ErrOther)
+	ErrMain     error = &reason{ErrOther, "it uses the prediction of AAC Main"}
+	ErrSSR      error = &reason{ErrOther, "it uses the gain control of AAC SSR"}
+	ErrLTP      error = &reason{ErrOther, "it uses the prediction of AAC LTP"}
+	ErrCoupling error = &reason{ErrOther, "it holds a coupling channel"}
+	ErrObject   error = &reason{ErrOther, "another audio object type"}
+	ErrFrame    error = &reason{ErrOther, "its units last 960 samples"}
+	ErrRate     error = &reason{ErrOther, "no such sampling frequency index"}
 )
+
+// A reason is a case of another error. (fmt.Errorf would make them whenever the
+// program starts.)
+type reason struct {
+	of   error
+	text string
+}
+
+func (r *reason) Error() string { return r.of.Error() + ": " + r.text }
+func (r *reason) Unwrap() error { return r.of }
 
 // MaxUnit is the size in bytes of the largest unit that is parsed: 48 channels
 // of 6144 bits (4.5.3.1) and data elements.

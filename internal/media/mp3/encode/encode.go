@@ -76,7 +76,7 @@ type config struct {
 }
 
 func newConfig(o Options) (*config, error) {
-	if _, ok := longBands[o.SampleRate]; !ok {
+	if _, ok := longBands()[o.SampleRate]; !ok {
 		return nil, fmt.Errorf("MP3 does not support a sample rate of %d Hz (use one of %v)", o.SampleRate, Rates)
 	}
 	if o.Channels < 1 || o.Channels > 2 {
@@ -173,7 +173,7 @@ func (c *config) lowPass(hz int) {
 // line k of window w of subband sb, 6·sb+k of that window, at 18·sb+3k+w.
 func (c *config) sortShort() {
 	at := 0
-	edges := shortBands[c.SampleRate]
+	edges := shortBands()[c.SampleRate]
 	for b := range 13 {
 		for w := range 3 {
 			for k := edges[b]; k < edges[b+1]; k++ {

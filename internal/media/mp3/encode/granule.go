@@ -14,12 +14,12 @@ func newLayout(rate int, isShort bool) *layout {
 	l := &layout{short: isShort}
 	if !isShort {
 		l.n, l.coded = 22, 21
-		edges := longBands[rate]
+		edges := longBands()[rate]
 		copy(l.first[:], edges[:])
 		return l
 	}
 	l.n, l.coded = 39, 36
-	edges := shortBands[rate]
+	edges := shortBands()[rate]
 	at := 0
 	for b := range 13 {
 		for w := range 3 {

@@ -1,6 +1,9 @@
 package encode
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // bark returns the critical band rate of a frequency (Zwicker & Terhardt,
 // Analytical expressions for critical-band rate, JASA 68, 1980).
@@ -308,18 +311,17 @@ func tonality(c float32) float32 {
 // maskBy returns how far below the sound the threshold is.
 func maskBy(tone float32) float32 {
 	i := int(tone*32 + 0.5)
-	return maskTable[i]
+	return maskTable()[i]
 }
 
-var maskTable = makeMaskTable()
-
-func makeMaskTable() (t [33]float32) {
+var maskTable = sync.OnceValue(func() *[33]float32 {
+	var t [33]float32
 	for i := range t {
 		tone := float64(i) / 32
 		t[i] = float32(math.Pow(10, -(tone*toneMask+(1-tone)*noiseMask)/10))
 	}
-	return t
-}
+	return &t
+})
 
 // peaky guesses from how far the highest of n lines stands out how chaotic they
 // are: of noise it is ln n times the mean.

@@ -1,6 +1,9 @@
 package encode
 
-import "math/bits"
+import (
+	"math/bits"
+	"sync"
+)
 
 // A table is one of the 32 that pairs of values are coded with.
 type table struct {
@@ -9,11 +12,10 @@ type table struct {
 	linbits int      // bits that follow a value of 15, for what it is above that
 }
 
-var tables = makeTables()
-
-func makeTables() (list [32]table) {
+var tables = sync.OnceValue(func() *[32]table {
+	var list [32]table
 	escape := [2][8]int{{1, 2, 3, 4, 6, 8, 10, 13}, {4, 5, 6, 7, 8, 9, 11, 13}}
-	for n, words := range codes {
+	for n, words := range codes() {
 		width := 1
 		for width*width < len(words) {
 			width++
@@ -25,11 +27,14 @@ func makeTables() (list [32]table) {
 		list[16+i].linbits = escape[0][i]
 		list[24+i].linbits = escape[1][i]
 	}
-	return list
-}
+	return &list
+})
 
 // wordLen returns the length of a word in codes.
 func wordLen(w uint32) int { return bits.Len32(w) - 1 }
+
+// escapes is the number of classes without escapes.
+const escapes = 6
 
 // A class is up to three tables that are tried together for a region, with
 // the lengths of all their words, signs included, side by side in one number.
@@ -46,11 +51,8 @@ const fieldMask = 1<<field - 1
 
 // classList holds the classes, by how large values may be; those of the last
 // have escapes, and its third number counts the values that need one.
-var classList = makeClasses()
-
-const escapes = 6
-
-func makeClasses() (list [escapes + 1]*class) {
+var classList = sync.OnceValue(func() *[escapes + 1]*class {
+	var list [escapes + 1]*class
 	for i, t := range [...][3]int{{1, 2, 3}, {2, 3, 6}, {5, 6, 9}, {7, 8, 9}, {10, 11, 12}, {13, 15, 24}, {16, 24, -1}} {
 		c := &class{tables: t}
 		for x := range 16 {
@@ -60,8 +62,8 @@ func makeClasses() (list [escapes + 1]*class) {
 		}
 		list[i] = c
 	}
-	return list
-}
+	return &list
+})
 
 // classOf returns the class of tables worth trying for values none above most.
 func classOf(most int32) int {
@@ -76,6 +78,7 @@ func packed(numbers [3]int, x, y int) (sum uint64) {
 			signs++
 		}
 	}
+	tables := tables()
 	for i, n := range numbers {
 		length := 0
 		switch {
@@ -98,7 +101,7 @@ func regionBits(ix []int32, most int32) (number, length int) {
 	if most == 0 {
 		return 0, 0
 	}
-	c := classList[classOf(most)]
+	c := classList()[classOf(most)]
 	return c.best(c.sum(ix), most)
 }
 
@@ -135,6 +138,7 @@ func (c *class) bestEscape(sum uint64, most int32) (number, length int) {
 	need := bits.Len32(uint32(max(most-15, 0)))
 	count := int(sum >> (2 * field))
 	length = -1
+	tables := tables()
 	for i := range 2 {
 		n := c.tables[i]
 		for tables[n].linbits < need {
@@ -149,20 +153,20 @@ func (c *class) bestEscape(sum uint64, most int32) (number, length int) {
 
 // quadBits are the lengths of the words of both tables for four values, by the
 // values as bits, signs included: that of table A in the lower half.
-var quadBits = makeQuadBits()
-
-func makeQuadBits() (list [16]uint32) {
+var quadBits = sync.OnceValue(func() *[16]uint32 {
+	var list [16]uint32
 	for i := range list {
 		signs := bits.OnesCount(uint(i))
 		list[i] = uint32(wordLen(quads[0][i])+signs) | uint32(wordLen(quads[1][i])+signs)<<16
 	}
-	return list
-}
+	return &list
+})
 
 // countQuads returns the better table for a run of fours of values up to 1, and
 // the bits that it takes.
 func countQuads(ix []int32) (number, length int) {
 	var sum uint32
+	quadBits := quadBits()
 	for ; len(ix) >= 4; ix = ix[4:] {
 		sum += quadBits[(ix[0]<<3|ix[1]<<2|ix[2]<<1|ix[3])&15]
 	}

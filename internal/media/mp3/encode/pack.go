@@ -223,7 +223,7 @@ func (g *granule) writeScaleFactors(w *bitWriter, lsf bool) {
 func (g *granule) writeLines(w *bitWriter) {
 	lo := 0
 	for r, hi := range g.regionEnds() {
-		if t := &tables[g.tables[r]]; t.words != nil {
+		if t := &tables()[g.tables[r]]; t.words != nil {
 			for i := lo; i < hi; i += 2 {
 				g.writePair(w, t, i)
 			}

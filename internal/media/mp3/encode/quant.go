@@ -217,7 +217,7 @@ func (g *granule) divide(most *[39]int32) {
 type division struct {
 	bands int
 	most  [22]int32
-	sums  [len(classList)][23]uint64
+	sums  [escapes + 1][23]uint64
 }
 
 func (d *division) prepare(g *granule, most *[39]int32) {
@@ -234,7 +234,7 @@ func (d *division) prepare(g *granule, most *[39]int32) {
 		d.bands++
 		// A region with this band has no class below that of the band.
 		for c := classOf(m); c <= top; c++ {
-			d.sums[c][d.bands] = d.sums[c][d.bands-1] + classList[c].sum(g.ix[lo:hi])
+			d.sums[c][d.bands] = d.sums[c][d.bands-1] + classList()[c].sum(g.ix[lo:hi])
 		}
 	}
 }
@@ -249,5 +249,5 @@ func (d *division) region(a, b int) (number, length int) {
 		return 0, 0
 	}
 	c := classOf(top)
-	return classList[c].best(d.sums[c][b]-d.sums[c][a], top)
+	return classList()[c].best(d.sums[c][b]-d.sums[c][a], top)
 }

@@ -28,7 +28,7 @@ type stats struct {
 
 func newFrameReader() *frameReader {
 	r := new(frameReader)
-	for n, t := range tables {
+	for n, t := range tables() {
 		if t.words == nil {
 			continue
 		}
@@ -195,7 +195,7 @@ func (r *frameReader) granule(m *bitReader, s *side, lsf bool, rate, ch, gr, sha
 	r.stats.scale += m.at - from
 	pairs := m.at
 	cut := [3]int{36, 2 * s.big, 2 * s.big}
-	bands := longBands[rate]
+	bands := longBands()[rate]
 	switch s.block {
 	case long:
 		r0 := s.regions[0] + 1
@@ -208,7 +208,7 @@ func (r *frameReader) granule(m *bitReader, s *side, lsf bool, rate, ch, gr, sha
 	}
 	at := 0
 	for i, c := range cut {
-		tree, t := r.trees[s.tables[i]], tables[s.tables[i]]
+		tree, t := r.trees[s.tables[i]], tables()[s.tables[i]]
 		for ; at < min(c, 2*s.big); at += 2 {
 			if s.tables[i] == 0 {
 				continue

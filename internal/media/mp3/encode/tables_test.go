@@ -30,10 +30,10 @@ func TestCodesAreCompleteAndPrefixFree(t *testing.T) {
 		}
 	}
 	sizes := map[int]int{1: 2, 2: 3, 3: 3, 5: 4, 6: 4, 7: 6, 8: 6, 9: 6, 10: 8, 11: 8, 12: 8, 13: 16, 15: 16, 16: 16, 24: 16}
-	if len(codes) != len(sizes) {
-		t.Errorf("there are %d tables", len(codes))
+	if len(codes()) != len(sizes) {
+		t.Errorf("there are %d tables", len(codes()))
 	}
-	for n, words := range codes {
+	for n, words := range codes() {
 		if len(words) != sizes[n]*sizes[n] {
 			t.Errorf("table %d has %d words", n, len(words))
 		}
@@ -70,7 +70,7 @@ func TestWindow(t *testing.T) {
 
 func TestBands(t *testing.T) {
 	for _, rate := range Rates {
-		l, s := longBands[rate], shortBands[rate]
+		l, s := longBands()[rate], shortBands()[rate]
 		if l[0] != 0 || l[22] != lines || s[0] != 0 || s[13] != lines/3 {
 			t.Errorf("%d Hz: bands from %d to %d, and %d to %d", rate, l[0], l[22], s[0], s[13])
 		}
@@ -101,7 +101,7 @@ func TestPackedLengths(t *testing.T) {
 		for x := int32(0); x <= most; x++ {
 			for y := int32(0); y <= most; y++ {
 				n, length := regionBits([]int32{x, y}, most)
-				tb := tables[n]
+				tb := tables()[n]
 				w := new(bitWriter)
 				word := tb.words[int(x)*tb.width+int(y)]
 				w.put(word, wordLen(word))
