@@ -79,6 +79,7 @@ func TestScripts(t *testing.T) {
 			"picture":      cmdPicture,
 			"pieces":       cmdPieces,
 			"video":        cmdVideo,
+			"regain":       cmdRegain,
 			"speech":       cmdSpeech,
 			"stops":        cmdStops,
 			"traces":       cmdTraces,

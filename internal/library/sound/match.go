@@ -2,6 +2,7 @@ package sound
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -88,29 +89,76 @@ func (m *matcher) follow(p, j int64) {
 	if m.units.hash(j) != m.q.hashes[p] {
 		return // the index is of another file
 	}
-	back, forth := m.extent(p, j, -1), m.extent(p, j, 1)
-	match := Match{Recording: m.id, File: m.file, First: j - back, Stretch: Stretch{p - back, back + forth + 1}}
-	different := make(map[unithash.Hash]bool)
-	var same []int64
-	for k := range match.Units {
-		h := m.q.hashes[match.Stretch.First+k]
-		if h != m.units.hash(match.First+k) {
-			continue
-		}
-		same = append(same, match.Stretch.First+k)
-		if h != unithash.Silence {
-			different[h] = true
+	chain := []Match{m.along(p, j)}
+	// Silence that was put in between units, or taken out, does not end a match: the
+	// unit behind it has to be the next one with sound of the recording.
+	for _, step := range []int64{-1, 1} {
+		for at := chain[0]; ; {
+			p, j, ok := m.past(at, step)
+			if !ok {
+				break
+			}
+			at = m.along(p, j)
+			chain = append(chain, at)
 		}
 	}
-	match.Distinct = len(different)
-	m.done = append(m.done, match)
-	if match.Distinct < m.q.need {
+	different := make(map[unithash.Hash]bool)
+	var same []int64
+	for i := range chain {
+		c := &chain[i]
+		own := make(map[unithash.Hash]bool)
+		for k := range c.Units {
+			h := m.q.hashes[c.Stretch.First+k]
+			if h != m.units.hash(c.First+k) {
+				continue
+			}
+			same = append(same, c.Stretch.First+k)
+			if h != unithash.Silence {
+				different[h], own[h] = true, true
+			}
+		}
+		c.Distinct = len(own)
+	}
+	m.done = append(m.done, chain...)
+	if len(different) < m.q.need {
 		return
 	}
 	for _, p := range same {
 		m.q.covered[p] = true
 	}
-	m.q.matches = append(m.q.matches, match)
+	m.q.matches = append(m.q.matches, chain...)
+}
+
+// along returns what the query from unit p on and the recording from unit j on,
+// and before them, have in common unit by unit.
+func (m *matcher) along(p, j int64) Match {
+	back, forth := m.extent(p, j, -1), m.extent(p, j, 1)
+	return Match{Recording: m.id, File: m.file, First: j - back, Stretch: Stretch{p - back, back + forth + 1}}
+}
+
+// maxPause is how many units of silence of a recording are passed over.
+const maxPause = 4096
+
+// past returns the next units with sound of the query and of the recording, behind
+// a match in direction step, if they are the same and silence lies before one of
+// them that is not there before the other.
+func (m *matcher) past(at Match, step int64) (p, j int64, ok bool) {
+	p, j = at.Stretch.First-1, at.First-1
+	if step > 0 {
+		p, j = at.Stretch.First+at.Units, at.First+at.Units
+	}
+	was := p - j
+	for p >= 0 && p < int64(len(m.q.hashes)) && m.q.hashes[p] == unithash.Silence {
+		p += step
+	}
+	for k := 0; k < maxPause && j >= 0 && j < m.units.count() && m.units.hash(j) == unithash.Silence && m.units.err == nil; k++ {
+		j += step
+	}
+	if p < 0 || p >= int64(len(m.q.hashes)) || j < 0 || j >= m.units.count() || p-j == was {
+		return 0, 0, false
+	}
+	h := m.q.hashes[p]
+	return p, j, h != unithash.Silence && h == m.units.hash(j)
 }
 
 // slack is how many units in a row may differ within a match: damage, or a
@@ -176,12 +224,27 @@ func (m *matcher) scanSizes(ctx context.Context, open []Stretch) error {
 		width = min(width, s.Units)
 	}
 	mask := uint64(1)<<(16*width) - 1 // all ones for the full window
+	add := func(v uint64, p int64) {
+		if m.q.hashes[p] != unithash.Silence && len(at[v]) < maxPlaces && !slices.Contains(at[v], p) {
+			at[v] = append(at[v], p)
+		}
+	}
 	for _, s := range open {
-		var v uint64
-		for k := range s.Units {
-			v = pack(v, m.q.sizes[s.First+k]) & mask
-			if p := s.First + k - width + 1; k >= width-1 && m.q.hashes[p] != unithash.Silence && len(at[v]) < maxPlaces {
-				at[v] = append(at[v], p)
+		var v, loud uint64
+		var places []int64 // of the units with sound
+		for p := s.First; p < s.First+s.Units; p++ {
+			size := m.q.sizes[p]
+			v = pack(v, size) & mask
+			if p-width+1 >= s.First {
+				add(v, p-width+1)
+			}
+			if m.q.hashes[p] == unithash.Silence {
+				continue
+			}
+			// Somebody may have put silence in between.
+			loud, places = pack(loud, size)&mask, append(places, p)
+			if n := int64(len(places)); n >= width {
+				add(loud, places[n-width])
 			}
 		}
 	}
