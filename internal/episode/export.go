@@ -110,6 +110,9 @@ func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) 
 	if err := e.finishRemovals(); err != nil {
 		return nil, err
 	}
+	if e.Dir == "" {
+		e.Recording.Tidy(layout.Episodes) // what a killed export has left
+	}
 	res := &Result{Path: out.path, Status: Done}
 	if err := e.gather(); err != nil {
 		return nil, err
@@ -130,6 +133,10 @@ func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) 
 			old.Published = &e.Publish
 		}
 		res.Record = *old
+		if e.rec = *old; e.Dir != "" { // a killed export may not have come that far
+			e.remember(ctx, true)
+		}
+		res.Notes = e.notes
 		return res, nil
 	}
 	e.rec.Published = &e.Publish
@@ -144,9 +151,7 @@ func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) 
 		return nil, err
 	}
 	if e.Dir != "" {
-		if err := e.remember(ctx); err != nil {
-			e.note("the library could not record this file, so it may not be possible to prove its origin later: %v", err)
-		}
+		e.remember(ctx, false)
 	}
 	res.Record, res.Notes, res.Status = e.rec, e.notes, Written
 	return res, nil

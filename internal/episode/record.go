@@ -149,13 +149,16 @@ type Original struct {
 
 // remember keeps in the library what was written elsewhere: how the file can be
 // told from others, and what of the recording is in it. It holds no names.
-func (e *export) remember(ctx context.Context) error {
+func (e *export) remember(ctx context.Context, look bool) {
 	r := &e.rec
-	return ledger.Add(ctx, e.Library.Dir(), ledger.Episode, r.SHA256, &Record{
+	err := ledger.Add(ctx, e.Library.Dir(), ledger.Episode, r.SHA256, &Record{
 		Schema: r.Schema, ID: r.ID, Type: r.Type, Bytes: r.Bytes, SHA256: r.SHA256,
 		Date: r.Date, Duration: r.Duration, Samples: r.Samples, SampleRate: r.SampleRate, Channels: r.Channels, BitRate: r.BitRate,
 		Kept: r.Kept, ReEncoded: r.ReEncoded, Gain: r.Gain, Before: r.Before, After: r.After, Settings: r.Settings, Omitted: r.Omitted, WrittenBy: r.WrittenBy,
-	}, false)
+	}, look)
+	if err != nil {
+		e.note("the library could not record this file, so it may not be possible to prove its origin later: %v", err)
+	}
 }
 
 // Locate turns a position in the recording into one in the episode. What was

@@ -1,6 +1,7 @@
 package episode
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -149,11 +150,17 @@ func (t *target) commit(d *durable.File, e *export) error {
 	if err := d.Sync(); err != nil { // before anything moves
 		return err
 	}
-	earlier, err := e.putReplaced(t)
+	b, err := space.Marshal(&e.rec)
 	if err != nil {
 		return err
 	}
-	if err = t.put(d, e); err != nil && earlier != nil {
+	var earlier *removed.Item
+	if !t.begun(b) {
+		if earlier, err = e.putReplaced(t); err != nil {
+			return err
+		}
+	}
+	if err = t.put(d, e, b); err != nil && earlier != nil {
 		store := removed.Store{Root: e.Library.Root()}
 		_, back := store.Restore(earlier, earlier.Folder)
 		err = errors.Join(err, back)
@@ -161,16 +168,23 @@ func (t *target) commit(d *durable.File, e *export) error {
 	return err
 }
 
+// begun reports whether all that is there of an episode is what an export with this
+// record had written when it was killed: the record, but not the audio.
+func (t *target) begun(record []byte) bool {
+	there, err := t.root.ReadFile(t.recordName())
+	if err != nil || !bytes.Equal(there, record) {
+		return false
+	}
+	_, err = t.root.Lstat(t.file)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // put gives all files of an episode their names.
-func (t *target) put(d *durable.File, e *export) error {
+func (t *target) put(d *durable.File, e *export, b []byte) error {
 	for _, s := range e.besides {
 		if err := t.write(s.name, s.content); err != nil {
 			return err
 		}
-	}
-	b, err := space.Marshal(&e.rec)
-	if err != nil {
-		return err
 	}
 	record := func() error { return t.write(t.recordName(), b) }
 	audio := func() error { return d.Commit(true) }

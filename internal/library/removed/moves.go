@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/durable/flock"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -103,6 +104,12 @@ func (s Store) Finish(spaces bool) (found bool, err error) {
 		return false, err
 	}
 	for _, e := range entries {
+		if durable.IsDraft(e.Name()) { // of a list or a record, if its program was killed
+			if _, err := durable.Sweep(s.Root, path.Join(layout.Removed, e.Name())); err != nil {
+				return found, err
+			}
+			continue
+		}
 		place, ok := layout.MovesOfRemoved(e.Name())
 		if !ok {
 			continue
