@@ -51,7 +51,7 @@ func newPublishCmd(a *App, publish bool) *cobra.Command {
 		Use:   "publish SPACE|FILE...",
 		Short: "Put episodes into the feed",
 		Long: `Put episodes into the next feed. Nothing is sent before spaces upload --feed. A Space has one item in
-the feed. If it has several episodes, the MP3 is published (or the format of feed init --prefer), or
+the feed. If it has several episodes, the M4A is published (or the format of feed init --prefer), or
 the episode whose FILE name you give. If several are published, the feed chooses in the same order,
 and of several that are alike the latest export.`,
 		Example: `  spaces episodes publish latest

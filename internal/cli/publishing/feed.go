@@ -20,6 +20,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -72,7 +73,7 @@ the people of --person.`,
 	f.String("copyright", "", "`TEXT`: copyright line")
 	f.Bool("locked", true, "forbid other hosting services to import the feed")
 	f.StringArray("person", nil, "`[HANDLE=]NAME[,ROLE]`: name this person in the feed; may be repeated; replaces the list")
-	f.String("prefer", "", "`FORMAT`: format to publish if a Space has several (default mp3)")
+	f.String("prefer", "", "`FORMAT`: format to publish if a Space has several (default m4a; mp3 for shows made before December 2026)")
 	f.String("guid", "", "`UUID`: podcast:guid of an existing show")
 	manual.Group(f, "Show", "title", "base-url", "description", "author", "language", "category", "image", "person", "explicit")
 	manual.Group(f, "More about the show", "email", "link", "copyright", "locked", "prefer", "guid")
@@ -89,7 +90,7 @@ func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet) error {
 	show, err := feed.Load(root)
 	isNew := errors.Is(err, feed.ErrNoShow)
 	if isNew {
-		show, err = new(feed.Show), nil
+		show, err = &feed.Show{Prefer: string(format.M4A)}, nil
 	}
 	if err != nil {
 		return err
@@ -146,7 +147,7 @@ func newFeedBuildCmd(a *App) *cobra.Command {
 		Long: `Write feed.xml with every published episode (spaces episodes publish), newest first, with chapters,
 transcripts, the host, the people of the show, and soundbites: clips of 15 to 120 s. Each Space has one
 item with a guid that never changes. If a Space has several published episodes, the feed takes the
-MP3 (or the format of feed init --prefer), then the one of the preset host, then the latest export.
+M4A (or the format of feed init --prefer), then the one of the preset host, then the latest export.
 Every file is compared with its SHA-256 first. A new episode changes only its own item and the date of
 the feed.
 

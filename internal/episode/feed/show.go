@@ -53,7 +53,7 @@ type Show struct {
 	// Unlocked lets other hosts import the feed without asking the owner.
 	Unlocked bool `json:"unlocked,omitempty"`
 	// Prefer is the extension of the episode to publish when a Space has
-	// several: "mp3", "m4a" …; "" prefers MP3, which every player knows.
+	// several: "mp3", "m4a" …; "" prefers MP3, as shows made before 2026-12 did.
 	Prefer string   `json:"prefer,omitempty"`
 	People []Person `json:"people"` // whom the owner has named; nobody else but the host is
 
