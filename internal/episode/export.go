@@ -366,12 +366,7 @@ func (e *export) write(ctx context.Context, out *target) error {
 			}
 			break
 		}
-		if err := e.encode(ctx, d); err != nil {
-			return err
-		}
-		stream.Enter(e.progress, Verifying)
-		e.progress.Expect(e.chain.samples)
-		if after, err = measureFile(ctx, d.File, e.Format, &e.rec, e.progress.Add); err != nil {
+		if after, err = e.render(ctx, d); err != nil {
 			return fmt.Errorf("%s: %w", out.file, err)
 		}
 		e.rec.ReEncoded = true
@@ -413,13 +408,6 @@ func (e *export) write(ctx context.Context, out *target) error {
 		return err
 	}
 	return out.commit(d, e)
-}
-
-// encode writes the audio.
-func (e *export) encode(ctx context.Context, w io.Writer) error {
-	s, stop := e.chain.open(ctx)
-	defer stop()
-	return e.Format.Entry().Encode(ctx, w, s, e.options())
 }
 
 // copyUnits writes the access units as they are, or with the gains that are

@@ -55,9 +55,10 @@ var prospects = [...]float64{-0.5, 0, 0.25, 0.5, 1, 1.5, 2, 3, 4.5, 6.5, 9, 12}
 // sound if that has to be decoded anyway, else of samples of it, together with
 // what the peaks of the whole, which the library keeps, say of the rest.
 func (c *chain) tune(ctx context.Context, known *loudness.Result, about float64, wave *peaks.File, target float64) (found tuning, err error) {
+	about = kept(about)
 	if known != nil {
-		found.loudness = float64(known.Integrated)
-		peak := float64(known.TruePeak)
+		found.loudness = kept(float64(known.Integrated))
+		peak := kept(float64(known.TruePeak))
 		if known.TruePeakAtLeast {
 			peak = max(peak, 0)
 		}
@@ -106,6 +107,10 @@ func (c *chain) tune(ctx context.Context, known *loudness.Result, about float64,
 	c.limit = f.peak*pcm.Decibels(c.gain) > pcm.Decibels(c.ceiling)
 	return found, nil
 }
+
+// kept is a level as the library keeps it: what was measured just now must give
+// the same bytes as what was kept.
+func kept(level float64) float64 { return math.Round(level*1000) / 1000 }
 
 // A tuning is what tune found.
 type tuning struct {

@@ -39,6 +39,19 @@ type Options struct {
 	Jobs int
 }
 
+// Config is what the access units will be.
+func (o Options) Config(f pcm.Format) (track.Config, error) {
+	enc, err := goaac.NewEncoder(o.encoder(f))
+	if err != nil {
+		return track.Config{}, err
+	}
+	return adts.ParseConfig(enc.AudioSpecificConfig())
+}
+
+func (o Options) encoder(f pcm.Format) goaac.EncoderConfig {
+	return goaac.EncoderConfig{SampleRate: f.SampleRate, Channels: f.Channels, Bitrate: o.BitRate}
+}
+
 const (
 	frameSamples = goaac.FrameSize
 	pieceSeconds = 60
@@ -78,7 +91,7 @@ func encode(ctx context.Context, src pcm.Reader, o Options, grid int, put func(u
 	ctx, cancel := context.WithCancel(ctx)
 	e := &encoder{
 		ctx: ctx, src: src, put: put, channels: f.Channels,
-		config: goaac.EncoderConfig{SampleRate: f.SampleRate, Channels: f.Channels, Bitrate: o.BitRate},
+		config: o.encoder(f),
 		grid:   grid,
 	}
 	defer cancel()

@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/tags"
+	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 // A Sound is samples to be encoded, of one or two channels. There must be as
@@ -52,6 +53,18 @@ type Options struct {
 	BitRate int
 	Jobs    int     // how many cores encode AAC and MP3, at least one
 	Program Program // that encodes MP3; the zero value is the encoder in this one
+	// Watch, if set, is told of the access units of M4A and MP3 while they are made,
+	// except those that another program makes.
+	Watch Watcher
+}
+
+// A Watcher is told of access units in their order.
+type Watcher interface {
+	// Begin is called before the first unit, with what the units are and how many
+	// of their samples come before those that are heard.
+	Begin(c track.Config, skip int64) error
+	// Unit is called with each unit, which is valid during the call.
+	Unit(unit []byte) error
 }
 
 // id3 is the tag of an .mp3 that plays so many samples at a rate.

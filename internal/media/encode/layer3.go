@@ -18,14 +18,26 @@ func (o *Options) layer3(ctx context.Context, w io.Writer, s Sound) error {
 	defer units.Close()
 	var sizes track.Sizes
 	var crc uint16
+	const skip = layer3.Delay + mp3.DecoderDelay
 	enc, err := layer3.New(layer3.Options{
 		SampleRate: f.SampleRate, Channels: f.Channels,
 		BitRate: layer3.NearestBitRate(f.SampleRate, o.rate(f.Channels)), Jobs: o.Jobs,
 	}, func(frame []byte) error {
 		sizes = append(sizes, uint32(len(frame)))
 		crc = mp3.CRC(crc, frame)
-		_, err := units.Write(frame)
-		return err
+		if _, err := units.Write(frame); err != nil || o.Watch == nil {
+			return err
+		}
+		if len(sizes) == 1 {
+			h, err := mp3.ParseHeader(frame)
+			if err != nil {
+				return err
+			}
+			if err := o.Watch.Begin(mp3.ConfigOf(h), skip); err != nil {
+				return err
+			}
+		}
+		return o.Watch.Unit(frame)
 	})
 	if err != nil {
 		return err
@@ -43,7 +55,7 @@ func (o *Options) layer3(ctx context.Context, w io.Writer, s Sound) error {
 	}
 	out, err := mp3.NewWriter(w, mp3.Plan{
 		Tag: tag, Sizes: sizes,
-		Skip: layer3.Delay + mp3.DecoderDelay, Trim: int64(stream.Padding) - mp3.DecoderDelay,
+		Skip: skip, Trim: int64(stream.Padding) - mp3.DecoderDelay,
 		LowPass: stream.LowPass, MusicCRC: crc,
 	})
 	if err != nil {

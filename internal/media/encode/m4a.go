@@ -19,10 +19,23 @@ func M4A(ctx context.Context, w io.Writer, s Sound, o Options) error {
 	var units Spool
 	defer units.Close()
 	var sizes track.Sizes
-	stream, err := aac.Encode(ctx, s, aac.Options{BitRate: o.rate(s.Format().Channels), Jobs: o.Jobs}, func(unit []byte) error {
+	f := s.Format()
+	set := aac.Options{BitRate: o.rate(f.Channels), Jobs: o.Jobs}
+	if o.Watch != nil {
+		c, err := set.Config(f)
+		if err != nil {
+			return err
+		}
+		if err := o.Watch.Begin(c, aac.Delay); err != nil {
+			return err
+		}
+	}
+	stream, err := aac.Encode(ctx, s, set, func(unit []byte) error {
 		sizes = append(sizes, uint32(len(unit)))
-		_, err := units.Write(unit)
-		return err
+		if _, err := units.Write(unit); err != nil || o.Watch == nil {
+			return err
+		}
+		return o.Watch.Unit(unit)
 	})
 	if err != nil {
 		return err

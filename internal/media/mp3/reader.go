@@ -177,7 +177,7 @@ func (r *Reader) Next(p *track.Packet) error {
 // deliver puts a frame into p and notes it.
 func (r *Reader) deliver(p *track.Packet, h Header, frame []byte) error {
 	if r.config.SampleRate != h.SampleRate || r.config.Channels != h.Channels() || len(r.track.Runs) == 0 {
-		r.config = configOf(h)
+		r.config = ConfigOf(h)
 	}
 	if len(r.events) > 0 {
 		next := len(r.track.Runs)
@@ -200,7 +200,8 @@ func (r *Reader) deliver(p *track.Packet, h Header, frame []byte) error {
 	return nil
 }
 
-func configOf(h Header) track.Config {
+// ConfigOf returns what a header says of its stream.
+func ConfigOf(h Header) track.Config {
 	return track.Config{
 		Codec:       track.MP3,
 		SampleRate:  h.SampleRate,
@@ -223,7 +224,7 @@ const (
 // says that b ends where the audio does.
 func (r *Reader) judge(h Header, b []byte, last bool) verdict {
 	size := h.FrameSize()
-	same := len(r.track.Runs) == 0 || r.config == configOf(h)
+	same := len(r.track.Runs) == 0 || r.config == ConfigOf(h)
 	if len(b) < size {
 		if r.findFrame(b, 1, last) >= 0 {
 			return lost
@@ -255,7 +256,7 @@ func (r *Reader) judge(h Header, b []byte, last bool) verdict {
 // resumes reports whether b starts with a header of the present run.
 func (r *Reader) resumes(b []byte) bool {
 	h, err := ParseHeader(b)
-	return err == nil && configOf(h) == r.config
+	return err == nil && ConfigOf(h) == r.config
 }
 
 // sameStream reports whether two headers agree in what hardly ever changes
@@ -305,7 +306,7 @@ func (r *Reader) findFrame(b []byte, from int, last bool) int {
 			continue
 		}
 		want := 2
-		if len(r.track.Runs) > 0 && configOf(h) == r.config {
+		if len(r.track.Runs) > 0 && ConfigOf(h) == r.config {
 			want = 1
 		}
 		if follows(b[i:], last, want) {
