@@ -1,0 +1,80 @@
+package episode
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/encode"
+	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/media/pcm"
+)
+
+// A guest who is 9 dB softer becomes as loud as the host by gains alone, from
+// the first syllable on, although the turns are told late.
+func TestLevelByGain(t *testing.T) {
+	const (
+		turn = 5.0 // seconds
+		late = 0.4
+		soft = 0.35
+		all  = 40.0
+	)
+	f := pcm.Format{SampleRate: 48000, Channels: 1}
+	samples := voice(f, all, 11, func(at float64) float64 {
+		into := math.Mod(at, turn)
+		switch {
+		case into < 0.3:
+			return 0.003 // a pause
+		case int(at/turn)%2 == 1:
+			return 0.3 * soft
+		}
+		return 0.3
+	})
+	name := filepath.Join(t.TempDir(), "talk.m4a")
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = format.M4A.Entry().Encode(t.Context(), file, encode.Sound{Reader: &memoryReader{f, samples}, Samples: int64(len(samples))}, encode.Options{BitRate: 96000})
+	if cerr := file.Close(); err != nil || cerr != nil {
+		t.Fatal(err, cerr)
+	}
+	lib, r := taken(t, name)
+	var turns []space.Turn
+	for at := 0.0; at < all; at += turn {
+		handle := "host"
+		if len(turns)%2 == 1 {
+			handle = "guest"
+		}
+		turns = append(turns, space.Turn{Handle: handle, Start: at + late, End: min(all, at+turn+late)})
+	}
+	if err := lib.ConfirmTurns(r.Space, turns); err != nil {
+		t.Fatal(err)
+	}
+	res := made(t, &Request{Library: lib, Recording: r, Version: "test", Dir: t.TempDir(), Jobs: 1, Level: true})
+	if res.ReEncoded || res.Gain == nil || res.Gain.Most-res.Gain.Least < 7 {
+		t.Fatalf("re-encoded: %t, gain %+v; %q", res.ReEncoded, res.Gain, res.Notes)
+	}
+	was, is := samplesOf(t, name), samplesOf(t, res.Path)
+	// raised is by how much the stretches of every second turn are raised.
+	raised := func(first int, from, to float64) float64 {
+		var before, after float64
+		for k := first; float64(k)*turn < all; k += 2 {
+			for i := int((float64(k)*turn + from) * 48000); i < int((float64(k)*turn+to)*48000); i++ {
+				before += float64(was[i]) * float64(was[i])
+				after += float64(is[i]) * float64(is[i])
+			}
+		}
+		return 10 * math.Log10(after/before)
+	}
+	host, guest, onset := raised(0, 0.5, turn-0.3), raised(1, 0.5, turn-0.3), raised(1, 0.4, 0.8)
+	softer := -20 * math.Log10(soft)
+	if d := guest - host; math.Abs(d-softer) > 1.6 {
+		t.Errorf("the guest is raised by %.1f dB more than the host, and %.1f dB softer", d, softer)
+	}
+	if math.Abs(onset-guest) > 1.6 {
+		t.Errorf("the first syllables of the guest are raised by %.1f dB, the rest by %.1f dB", onset, guest)
+	}
+}
