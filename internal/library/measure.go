@@ -2,13 +2,16 @@ package library
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/gain"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
@@ -104,9 +107,45 @@ func (l *Library) OpenPeaks(id string) (*peaks.File, io.Closer, error) {
 	return x, f, nil
 }
 
-// KeepMeasurement keeps what measure finds in the audio of a Space, and the
-// peaks that it writes. No lock is taken.
-func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, peaks io.Writer) error) (*Measurement, error) {
+// audioOf says of which audio the analysis of a playable file is: that of its
+// originals.
+func audioOf(s *space.Space, file int) [sha256.Size]byte {
+	return sha256.Sum256(fmt.Appendf(nil, "%d\n%s", file, strings.Join(hashes(s), "\n")))
+}
+
+// Analysis returns the analysis of a playable file that is kept, which c describes
+// and which has so many units, or nil if there is none that fits the audio.
+func (l *Library) Analysis(s *space.Space, file int, c track.Config, units int64) *gain.Analysis {
+	f, err := l.disk.root.Open(layout.GainIn(s.Folder, file))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.Size() != gain.KeptBytes(units) {
+		return nil
+	}
+	b := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, b); err != nil {
+		return nil
+	}
+	a, err := gain.ParseAnalysis(b, audioOf(s, file), c, units)
+	if err != nil {
+		return nil
+	}
+	return a
+}
+
+// keepAnalysis keeps the analysis of a playable file.
+func (l *Library) keepAnalysis(s *space.Space, file int, a *gain.Analysis) error {
+	name := layout.GainIn(s.Folder, file)
+	return l.disk.writeBeside(name, partial(name), a.Append(nil, audioOf(s, file)))
+}
+
+// KeepMeasurement keeps what measure finds in the audio of a Space, the peaks that
+// it writes, and the analyses of playable files that it gives to keep. No lock is
+// taken.
+func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, peaks io.Writer, keep func(file int, a *gain.Analysis) error) error) (*Measurement, error) {
 	tmp := partial(layout.PeaksIn(s.Folder))
 	if err := l.disk.mkdirAll(path.Join(s.Folder, layout.Own)); err != nil {
 		return nil, err
@@ -117,7 +156,8 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 	}
 	w.Hold()
 	m := &Measurement{Schema: space.Schema, Version: measureVersion, Pieces: hashes(s), Silence: []space.Stretch{}}
-	if err = measure(m, w); err == nil {
+	keep := func(file int, a *gain.Analysis) error { return l.keepAnalysis(s, file, a) }
+	if err = measure(m, w, keep); err == nil {
 		err = w.Commit()
 	}
 	if err == nil {

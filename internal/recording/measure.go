@@ -8,6 +8,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/gain"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
@@ -32,8 +33,8 @@ func Measure(ctx context.Context, lib *library.Library, id string, jobs int, p s
 		return nil, err
 	}
 	defer r.Close()
-	return lib.KeepMeasurement(r.Space, func(m *library.Measurement, w io.Writer) error {
-		return r.measure(ctx, m, w, jobs, p)
+	return lib.KeepMeasurement(r.Space, func(m *library.Measurement, w io.Writer, keep func(file int, a *gain.Analysis) error) error {
+		return r.measure(ctx, m, w, keep, jobs, p)
 	})
 }
 
@@ -46,9 +47,10 @@ func Peaks(ctx context.Context, lib *library.Library, id string, jobs int, p str
 	return lib.OpenPeaks(id)
 }
 
-// measure decodes all that is heard, once, feeds it to the meters and writes the
-// peaks to w.
-func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Writer, jobs int, p stream.Progress) error {
+// measure decodes all that is heard, once, feeds it to the meters, writes the peaks
+// to w and keeps the analyses of the files whose level can be changed without
+// encoding them again.
+func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Writer, keep func(file int, a *gain.Analysis) error, jobs int, p stream.Progress) error {
 	first := r.Space.Configs[0]
 	format := pcm.Format{SampleRate: first.SampleRate, Channels: min(2, first.Channels)}
 	wave, err := peaks.NewWriter(w, peaks.Config{SampleRate: format.SampleRate, Channels: format.Channels, Mix: true})
@@ -65,13 +67,15 @@ func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Wr
 	p.Expect(*r.Space.Samples)
 	var total *loudness.Meter
 	limited := false
-	for _, part := range r.parts() {
+	parts := r.parts()
+	for _, part := range parts {
 		config := r.Files[part[0].File].Config
 		meter, err := loudness.NewMeter(config.SampleRate, config.Channels)
 		if err != nil {
 			return err
 		}
-		losses, cut, err := r.playPart(ctx, jobs, part, format, func(block, conformed []float32) error {
+		kept := r.keeper(part, parts, meter)
+		losses, cut, err := r.playPart(ctx, jobs, part, kept, format, func(block, conformed []float32) error {
 			meter.Write(block)
 			quiet.Write(conformed)
 			p.Add(int64(len(conformed) / format.Channels))
@@ -79,6 +83,11 @@ func (r *Recording) measure(ctx context.Context, m *library.Measurement, w io.Wr
 		})
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.Space.Files[part[0].File], err)
+		}
+		if a := kept.analysis(); a != nil {
+			if err := keep(part[0].File, a); err != nil {
+				return err
+			}
 		}
 		limited = limited || cut > 0
 		m.LostUnits += losses.Units
@@ -116,8 +125,8 @@ func (r *Recording) parts() [][]Extent {
 
 // playPart decodes a part and hands out its blocks, as they are and in the
 // format of the whole. It returns also how many units were cut off at full scale.
-func (r *Recording) playPart(ctx context.Context, jobs int, part []Extent, format pcm.Format, visit func(block, conformed []float32) error) (losses *pcm.Losses, cut int64, err error) {
-	player, err := r.Play(ctx, jobs, part...)
+func (r *Recording) playPart(ctx context.Context, jobs int, part []Extent, kept *keeper, format pcm.Format, visit func(block, conformed []float32) error) (losses *pcm.Losses, cut int64, err error) {
+	player, err := r.playKept(ctx, jobs, part, kept)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/gain"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 )
 
@@ -33,6 +34,9 @@ type Recording struct {
 	Library string                      // the library's folder
 	folder  folder                      // Dir
 	decode  []func() (*pcm.File, error) // each of Files
+	// kept returns the analysis of a file that the library keeps; nil where there is
+	// no library.
+	kept func(file int) *gain.Analysis
 }
 
 // Open opens the audio of a Space. version names the program in the
@@ -48,6 +52,10 @@ func Open(lib *library.Library, id, version string) (*Recording, error) {
 		return nil, err
 	}
 	r.Library = lib.Dir()
+	r.kept = func(file int) *gain.Analysis {
+		f := r.Files[file]
+		return lib.Analysis(r.Space, file, f.Config, f.Index.Units)
+	}
 	return r, nil
 }
 

@@ -140,6 +140,12 @@ func SoundIn(folder string, file int) string {
 func MeasurementIn(folder string) string { return path.Join(folder, Own, "measure.json") }
 func PeaksIn(folder string) string       { return path.Join(folder, Own, "peaks") }
 
+// GainIn returns what measuring finds of a playable file for those who change its
+// level without encoding it again.
+func GainIn(folder string, file int) string {
+	return path.Join(folder, Own, fmt.Sprintf("gain-%d", file))
+}
+
 // MomentsIn returns what looking for moments keeps.
 func MomentsIn(folder string) string { return path.Join(folder, Own, "moments") }
 

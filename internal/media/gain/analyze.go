@@ -30,6 +30,7 @@ const silent = math.MinInt16 / 2 // a peak that is none
 // goroutine at a time.
 type Analysis struct {
 	config track.Config
+	floor  float64 // in dBTP
 	blocks []block
 	mean   float64 // see meanEnergy; 0 until it is asked for
 
@@ -41,9 +42,11 @@ type Analysis struct {
 type Analyzer struct {
 	coding   *coding
 	config   track.Config
-	weigher  *loudness.Weigher
+	weigher  *loudness.Weigher // nil where others weigh
 	peaks    *loudness.PeakFinder
-	floor    float32
+	level    float64 // the floor in dBTP
+	floor    float32 // peaks below it are only bounded
+	near     float32 // and changes of those below that
 	overlaps [slopes]overlap
 
 	blocks []block
@@ -54,7 +57,11 @@ type Analyzer struct {
 	skip   int
 	planes [][]float32 // PeakReach samples before the next block, and all after
 	part   [][]float32
+
+	peakOf []float32 // of the groups of a channel: largest samples, then bounds of their true peaks
+	limit  []float32 // of what peakOf becomes where the level changes
 	x      []float32
+	bent   []float32 // their second differences, from one group before them on; 0 where not known
 }
 
 // Floor returns the floor that is low enough to plan a recording of so many LUFS.
@@ -65,6 +72,11 @@ func Floor(integrated float64, o Options) float64 {
 // DefaultFloor is the level in dBTP below which peaks are only bounded. With a
 // ceiling of -1 dBTP peaks above it matter to gains of 18 dB.
 const DefaultFloor = -19
+
+// nearCeiling is how far above the floor peaks are, in decibels, that come to the
+// ceiling with the gain that is wanted, and not only with that of a peak's
+// surroundings: see Floor.
+const nearCeiling = 5
 
 // NewAnalyzer returns an Analyzer of a recording that c describes. Peaks below
 // floor, in dBTP, are not interpolated: see DefaultFloor. The error is an
@@ -82,8 +94,11 @@ func NewAnalyzer(c track.Config, floor float64) (*Analyzer, error) {
 		return nil, err
 	}
 	a := &Analyzer{coding: coding, config: c, weigher: weigher, peaks: loudness.NewPeakFinder(c.SampleRate),
-		floor: float32(math.Pow(10, floor/20)), skip: coding.lead,
+		level: floor, floor: float32(math.Pow(10, floor/20)), skip: coding.lead,
+		near:   float32(math.Pow(10, (floor+nearCeiling)/20)),
 		planes: make([][]float32, c.Channels), part: make([][]float32, c.Channels)}
+	groups := (coding.samples + group - 1) / group
+	a.peakOf, a.limit, a.bent = make([]float32, groups), make([]float32, groups), make([]float32, groups+2)
 	for kind := range slopes {
 		if (kind == hybrid) != coding.exact {
 			a.overlaps[kind] = newOverlap(kind, coding.samples)
@@ -98,6 +113,59 @@ func NewAnalyzer(c track.Config, floor float64) (*Analyzer, error) {
 		a.planes[i] = make([]float32, loudness.PeakReach, loudness.PeakReach+3*coding.samples)
 	}
 	return a, nil
+}
+
+// KeptFloor is the floor of an analysis that is kept: low enough for most
+// recordings, whatever they are brought to. keptNear is the same of what changes
+// make of peaks, which a plan can do without.
+const (
+	KeptFloor = -26
+	keptNear  = -13
+)
+
+// NewKeptAnalyzer returns an Analyzer of a whole recording whose analysis is to be
+// kept. It leaves K-weighting to a loudness.Meter: see Weigh.
+func NewKeptAnalyzer(c track.Config) (*Analyzer, error) {
+	a, err := NewAnalyzer(c, KeptFloor)
+	if err != nil {
+		return nil, err
+	}
+	a.weigher = nil
+	a.near = float32(math.Pow(10, keptNear/20.0))
+	return a, nil
+}
+
+// Weigh gives the units their K-weighted energies. cells are those that a
+// loudness.Meter found of stretches of the samples, one after the other, 10 ms
+// each; what lies outside of them counts as it is. It comes after Analysis, and
+// completes that.
+func (a *Analyzer) Weigh(stretches []Span, cells []float32) {
+	rate, unit, lead := int64(a.config.SampleRate), int64(a.coding.samples), int64(a.coding.lead)
+	const perSecond = 100
+	weighed := make([]int64, len(a.blocks)) // samples of the blocks that are in cells
+	sums := make([]float64, len(a.blocks))
+	cell, at := int64(0), int64(0) // of the meter, and how many samples it was given before a stretch
+	for _, s := range stretches {
+		for from := s.Start; from < s.End && cell < int64(len(cells)); {
+			begin, end := cell*rate/perSecond, (cell+1)*rate/perSecond // as the meter divides
+			block := max(0, from-lead) / unit
+			if block >= int64(len(a.blocks)) {
+				break
+			}
+			to := min(s.End, s.Start+end-at, lead+(block+1)*unit)
+			sums[block] += float64(cells[cell]) * float64(to-from) / float64(end-begin)
+			weighed[block] += to - from
+			from = to
+			if from == s.Start+end-at {
+				cell++
+			}
+		}
+		at += s.End - s.Start
+	}
+	for f := range a.blocks {
+		b := &a.blocks[f]
+		b.heard = float32(sums[f] + float64(b.energy)*float64(max(0, unit-weighed[f]))/float64(unit))
+	}
 }
 
 // Add takes the next unit and what a decoder makes of it, interleaved samples
@@ -117,10 +185,18 @@ func (a *Analyzer) Add(unit []byte, samples []float32) error {
 	a.kinds = append(a.kinds, rises)
 	skip := min(a.skip, a.coding.samples)
 	a.skip -= skip
+	samples = samples[channels*skip:]
 	for c := range a.planes {
-		plane := a.planes[c]
-		for i := channels*skip + c; i < len(samples); i += channels {
-			plane = append(plane, samples[i])
+		n := len(a.planes[c])
+		plane := append(a.planes[c], samples[:len(samples)/channels]...) // room, to be overwritten
+		if added := plane[n:]; channels == 2 {
+			for i := range added {
+				added[i] = samples[2*i+c]
+			}
+		} else if channels > 2 {
+			for i := range added {
+				added[i] = samples[i*channels+c]
+			}
 		}
 		a.planes[c] = plane
 	}
@@ -138,7 +214,7 @@ func (a *Analyzer) Analysis() *Analysis {
 		}
 		a.judge()
 	}
-	return &Analysis{config: a.config, blocks: a.blocks}
+	return &Analysis{config: a.config, floor: a.level, blocks: a.blocks}
 }
 
 // judge fills in the next block.
@@ -148,72 +224,193 @@ func (a *Analyzer) judge() {
 	b, kinds := &a.blocks[a.judged], a.kinds[0]
 	a.judged++
 	a.kinds = append(a.kinds[:0], a.kinds[1:]...)
-	peak, louder, softer := 0.0, 0.0, 0.0
+	var peak, louder, softer float32
 	var energy, alias float64
 	for c, plane := range a.planes {
 		x := plane[:n+2*reach]
 		a.part[c] = x[reach : reach+n]
-		o := a.overlaps[kinds[min(c, len(kinds)-1)]]
-		var most float32
-		var all, crossed float64
-		for i, v := range x[reach : reach+n] {
-			w := v * o.cross[i]
-			all += float64(v * v)
-			crossed += float64(w * w)
-			most = max(most, v, -v)
-		}
+		o := &a.overlaps[kinds[min(c, len(kinds)-1)]]
+		all, crossed, most := a.survey(x, o)
 		energy += all
 		alias += crossed
-		p, l, s := a.peaksOf(x, o, most)
+		a.bound(x, most)
+		p, l, s := a.peaksOf(x, o)
 		peak, louder, softer = max(peak, p), max(louder, l), max(softer, s)
 	}
-	b.heard, b.energy, b.alias = float32(a.weigher.Energy(a.part)), float32(energy), float32(alias)
+	if a.weigher != nil {
+		b.heard = float32(a.weigher.Energy(a.part))
+	}
+	b.energy, b.alias = float32(energy), float32(alias)
 	b.peak, b.louder, b.softer = parts(peak), parts(louder), parts(softer)
 	for c, plane := range a.planes {
 		a.planes[c] = append(plane[:0], plane[n:]...)
 	}
 }
 
-// peaksOf returns the true peaks of a channel: as it is, and with a second unit
-// that is a step louder and softer.
-func (a *Analyzer) peaksOf(x []float32, o overlap, most float32) (peak, louder, softer float64) {
-	if bound := most * a.peaks.Bound(); bound <= a.floor {
-		peak = float64(bound)
-		return peak, peak * bounded(1) * Factor(1), peak * bounded(1)
+// group is how many samples are looked at together.
+const group = 32
+
+// survey returns the energies of a channel and its largest sample, and sets the
+// largest sample of each group, with the one behind it.
+// Conversions keep compilers from fusing products and sums.
+func (a *Analyzer) survey(x []float32, o *overlap) (energy, alias float64, most float32) {
+	x = x[loudness.PeakReach:]
+	n := a.coding.samples
+	for g := range a.peakOf {
+		part := x[g*group : min((g+1)*group, n)+1] // and the one behind
+		var m uint32
+		var e0, e1 float32
+		inner := part[:len(part)-1]
+		for len(inner) >= 2 {
+			v, w := inner[0], inner[1]
+			m = max(m, math.Float32bits(v)&^(1<<31), math.Float32bits(w)&^(1<<31))
+			e0 += float32(v * v)
+			e1 += float32(w * w)
+			inner = inner[2:]
+		}
+		if len(inner) == 1 {
+			m = max(m, math.Float32bits(inner[0])&^(1<<31))
+			e0 += float32(inner[0] * inner[0])
+		}
+		m = max(m, math.Float32bits(part[len(part)-1])&^(1<<31))
+		e := float64(e0 + e1)
+		energy += e
+		alias += float64(e * float64(o.crossed[g]))
+		a.peakOf[g] = math.Float32frombits(m)
+		most = max(most, a.peakOf[g])
 	}
-	a.x = append(a.x[:0], x...)
-	peak = float64(a.peaks.Find(a.x, a.floor))
-	const near = 1.4 // 3 dB: peaks that only the largest gains bring to the ceiling are bounded
-	if !a.coding.exact || peak < float64(near*a.floor) {
-		return peak, peak * bounded(1) * Factor(1), peak * bounded(1)
+	return energy, alias, most
+}
+
+// slack is by how much a peak that is kept may exceed the true one: 0.09 dB.
+const slack = 1.01
+
+// bound turns the largest samples of the groups into bounds of their true peaks.
+// Those that would exceed the largest sample of all by more than slack, and the
+// floor, are interpolated.
+func (a *Analyzer) bound(x []float32, most float32) {
+	enough := max(float32(most*slack), a.floor)
+	if least := float32(most * a.peaks.Bound()); least <= enough {
+		enough = least
+	}
+	clear(a.bent)
+	for g, m := range a.peakOf {
+		bound := float32(m * a.peaks.Bound())
+		if bound > enough {
+			bound = min(bound, a.peaks.Within(m, max(a.bend(x, g-1), a.bend(x, g), a.bend(x, g+1))))
+		}
+		if bound > enough {
+			from := g * group
+			bound = max(m, a.peaks.Between(x[from+1:min(from+group+2*loudness.PeakReach, len(x))]))
+		}
+		a.peakOf[g] = bound
+	}
+}
+
+// bend returns the largest second difference of the samples of a group, or of
+// those beside the block.
+func (a *Analyzer) bend(x []float32, g int) float32 {
+	if known := a.bent[g+1]; known > 0 {
+		return known
+	}
+	const reach = loudness.PeakReach
+	from, to := max(1, reach+g*group), min(len(x)-1, reach+(g+1)*group)
+	part := x[from-1 : to+1]
+	var m uint32
+	for len(part) >= 3 {
+		d := part[0] + part[2] - (part[1] + part[1])
+		m = max(m, math.Float32bits(d)&^(1<<31))
+		part = part[1:]
+	}
+	known := math.Float32frombits(m) + math.SmallestNonzeroFloat32
+	a.bent[g+1] = known
+	return known
+}
+
+// peaksOf returns bounds of the true peaks of a channel: as it is, and with a second
+// unit that is a step louder and softer.
+func (a *Analyzer) peaksOf(x []float32, o *overlap) (peak, louder, softer float32) {
+	for _, p := range a.peakOf {
+		peak = max(peak, p)
+	}
+	most := float32(peak * float32(bounded(1)))
+	if !a.coding.exact {
+		return peak, most * float32(Factor(1)), most
+	}
+	if bound := most * float32(Factor(1)); peak < a.near {
+		return peak, bound, most
 	}
 	return peak, a.changed(x, o, Factor(1)), a.changed(x, o, Factor(-1))
 }
 
 // changed returns the true peak of x if its second unit is louder by a factor.
-func (a *Analyzer) changed(x []float32, o overlap, factor float64) float64 {
+// Groups are looked at in the order of what it can be there at most, until no other
+// can exceed what was found by more than slack.
+func (a *Analyzer) changed(x []float32, o *overlap, factor float64) float32 {
 	const reach = loudness.PeakReach
-	n, more := a.coding.samples, float32(factor-1)
-	y := append(a.x[:0], x[:reach]...)
-	for i := range n {
-		scale := 1 + float32(more*o.rise[i])
-		y = append(y, float32(x[reach+i]*scale)-float32(float32(more*o.cross[i])*x[reach+n-1-i]))
+	more := float32(factor - 1)
+	last := len(a.peakOf) - 1
+	for g, p := range a.peakOf {
+		mirrored := max(a.peakOf[last-g], a.peakOf[max(0, last-g-1)])
+		cross := float32(o.most[g] * mirrored)
+		if more > 0 {
+			a.limit[g] = (float32(p*(1+float32(more*o.high[g]))) + float32(more*cross)) * o.uneven
+		} else {
+			a.limit[g] = (float32(p*(1+float32(more*o.low[g]))) - float32(more*cross)) * o.uneven
+		}
 	}
-	for _, v := range x[reach+n:] {
-		y = append(y, v*(1+more))
+	var found float32
+	for {
+		next := 0
+		for g, limit := range a.limit {
+			if limit > a.limit[next] {
+				next = g
+			}
+		}
+		if limit := a.limit[next]; limit <= float32(found*slack) {
+			return max(found, limit)
+		}
+		a.limit[next] = 0
+		y := a.change(x, o, more, next)
+		for _, v := range y[reach-1 : len(y)-reach] {
+			found = max(found, abs(v))
+		}
+		found = max(found, a.peaks.Between(y))
+	}
+}
+
+// change returns a group of x, with PeakReach-1 samples before it and PeakReach
+// behind, if its second unit is louder by so much of what it is.
+func (a *Analyzer) change(x []float32, o *overlap, more float32, g int) []float32 {
+	const reach = loudness.PeakReach
+	n := a.coding.samples
+	y := a.x[:0]
+	for i := g*group - reach + 1; i < min((g+1)*group, n)+reach; i++ {
+		v := x[reach+i]
+		switch {
+		case i < 0:
+		case i < n:
+			scale := 1 + float32(more*o.rise[i])
+			v = float32(v*scale) - float32(float32(more*o.cross[i])*x[reach+n-1-i])
+		default:
+			v *= 1 + more
+		}
+		y = append(y, v)
 	}
 	a.x = y
-	return float64(a.peaks.Find(y, a.floor))
+	return y
 }
+
+func abs(v float32) float32 { return math.Float32frombits(math.Float32bits(v) &^ (1 << 31)) }
 
 // bounded returns by how much a peak can exceed that of the louder of two units
 // that differ by so many steps: aliasing is at most half of what the gains differ.
 func bounded(steps int) float64 { return 1 + (1-Factor(-max(steps, -steps)))/2 }
 
 // parts returns a peak in parts of a step, rounded up.
-func parts(peak float64) int16 {
+func parts(peak float32) int16 {
 	if peak <= 0 {
 		return silent
 	}
-	return int16(max(silent, math.Ceil(fine*4*math.Log2(peak))))
+	return int16(min(math.MaxInt16/2, max(silent, math.Ceil(fine*4*math.Log2(float64(peak))))))
 }

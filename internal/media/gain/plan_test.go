@@ -18,7 +18,7 @@ func made(levels ...float64) *Analysis {
 	a := &Analysis{config: track.Config{Codec: track.AACLC, SampleRate: 48000, Channels: 1, UnitSamples: 1024}}
 	for _, db := range levels {
 		e := float32(1024 * math.Pow(10, db/10))
-		peak := parts(math.Pow(10, (db+3)/20))
+		peak := parts(float32(math.Pow(10, (db+3)/20)))
 		if math.IsInf(db, -1) {
 			e, peak = 0, silent
 		}

@@ -1,6 +1,9 @@
 package gain
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A slope is the kind of an overlap.
 type slope uint8
@@ -16,7 +19,13 @@ const (
 
 // An overlap holds, for each sample of a unit, the square of the window that
 // rises, and the product of that and the one that falls.
-type overlap struct{ rise, cross []float32 }
+type overlap struct {
+	rise, cross []float32
+	// Of each group: the mean square and the largest of cross, and the lowest and
+	// the highest of rise.
+	crossed, most, low, high []float32
+	uneven                   float32 // what an interpolation within a group can make more of them
+}
 
 // newOverlap returns the overlap of a kind in units of so many samples.
 func newOverlap(kind slope, samples int) overlap {
@@ -43,7 +52,10 @@ func newOverlap(kind slope, samples int) overlap {
 	if kind == hybrid {
 		first = 0
 	}
-	o := overlap{make([]float32, samples), make([]float32, samples)}
+	o := overlap{rise: make([]float32, samples), cross: make([]float32, samples), uneven: 1.001}
+	if length < samples {
+		o.uneven = 1.01
+	}
 	for n := range samples {
 		switch k := n - first; {
 		case k < 0:
@@ -53,6 +65,16 @@ func newOverlap(kind slope, samples int) overlap {
 			o.rise[n] = float32(w[k] * w[k])
 			o.cross[n] = float32(w[k] * w[length-1-k])
 		}
+	}
+	for from := 0; from < samples; from += group {
+		part := o.cross[from:min(from+group, samples)]
+		var square float64
+		for _, v := range part {
+			square += float64(v) * float64(v)
+		}
+		rise := o.rise[from:min(from+group, samples)]
+		o.crossed = append(o.crossed, float32(square/float64(len(part))))
+		o.most, o.low, o.high = append(o.most, slices.Max(part)), append(o.low, slices.Min(rise)), append(o.high, slices.Max(rise))
 	}
 	return o
 }

@@ -85,6 +85,8 @@ type Step struct {
 type Meter struct {
 	// OnStep, if set, is called at the end of each 100 ms.
 	OnStep func(Step)
+	// OnCell, if set, is called with the weighted energy of each 10 ms.
+	OnCell func(energy float64)
 
 	rate, channels int
 	coef           weighting
@@ -243,6 +245,9 @@ func (m *Meter) weigh(used int) float64 {
 // The sums are made anew each time: subtracting what leaves a window would
 // leave the rounding errors of loud sounds behind in the silence after them.
 func (m *Meter) addCell(energy float64) {
+	if m.OnCell != nil {
+		m.OnCell(energy)
+	}
 	m.energy[m.cells%cellsPerStep] = energy
 	var step float64
 	for _, e := range m.energy {

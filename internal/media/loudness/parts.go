@@ -94,5 +94,22 @@ func (p *PeakFinder) Find(x []float32, floor float32) float32 {
 	return p.meter.truePeak
 }
 
+// Between returns the true peak between the samples of x, of which the first and
+// last PeakReach-1 are neighbours: of n samples, n-2*PeakReach+1 stretches.
+func (p *PeakFinder) Between(x []float32) float32 {
+	p.meter.truePeak = 0
+	if p.meter.factor > 1 {
+		p.meter.interpolate(x)
+	}
+	return p.meter.truePeak
+}
+
+// Within returns a bound of the true peak between samples of a magnitude of at
+// most most, where their second differences, up to PeakReach-1 samples beyond, are
+// at most bend.
+func (p *PeakFinder) Within(most, bend float32) float32 {
+	return most + float32(p.meter.uneven*most) + float32(p.meter.bend*bend)
+}
+
 // Bound is by what factor the true peak of any samples can exceed the largest.
 func (p *PeakFinder) Bound() float32 { return p.meter.bound }

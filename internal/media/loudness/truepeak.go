@@ -2,6 +2,7 @@ package loudness
 
 import (
 	"math"
+	"slices"
 
 	"github.com/spaces-cli/spaces/internal/media/sinc"
 )
@@ -29,6 +30,10 @@ type interpolator struct {
 	// bound is how much the largest output can exceed the largest input:
 	// the greatest sum of the coefficients' magnitudes.
 	bound float32
+	// Where second differences of the samples are at most d, an output exceeds the
+	// larger of the two samples beside it by at most uneven times the largest input
+	// and bend times d.
+	uneven, bend float32
 }
 
 func newInterpolator() interpolator {
@@ -47,8 +52,40 @@ func newInterpolator() interpolator {
 		p.even[k], p.odd[k] = float32((a+b)/2), float32((a-b)/2)
 		p.middle[k] = float32(middle[half+k])
 	}
-	p.bound = float32(l1 * (1 + 1e-5)) // more than float32 arithmetic can err
+	const errs = 1e-5 // more than float32 arithmetic can err
+	p.bound = float32(l1 * (1 + errs))
+	for at, h := range map[float64][]float64{0.25: quarter, 0.5: middle} {
+		uneven, bend := bends(h, at)
+		p.uneven, p.bend = max(p.uneven, float32(uneven+errs)), max(p.bend, float32(bend*(1+errs)))
+	}
 	return p
+}
+
+// bends says by how much an output of the coefficients h, for a position between
+// the two samples in the middle, can differ from the straight line between them.
+// Samples follow from these two and the second differences of all: what is left of
+// h without the line is summed up for each.
+func bends(h []float64, at float64) (uneven, bend float64) {
+	rest := slices.Clone(h)
+	rest[half-1] -= 1 - at
+	rest[half] -= at
+	var level, slope float64
+	for k, r := range rest {
+		level += r
+		slope += r * float64(k-half+1)
+	}
+	for j := 1; j < taps-1; j++ {
+		var sum float64
+		for k, r := range rest {
+			if j < half {
+				sum += r * float64(max(0, j-k))
+			} else {
+				sum += r * float64(max(0, k-j))
+			}
+		}
+		bend += math.Abs(sum)
+	}
+	return math.Abs(level) + 2*math.Abs(slope), bend
 }
 
 // peakMeter finds the largest sample and the largest true peak.

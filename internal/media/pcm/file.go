@@ -139,9 +139,12 @@ type piece struct {
 	out     []float32 // of block: the span
 	losses  []Loss    // in the span
 	cut     int64     // units that were cut off at full scale
-	err     error
-	done    chan struct{} // closed when it is decoded
-	ready   bool          // that has been seen
+
+	first, firstAt int // where in units those begin that were decoded
+	lead           int // how many of these only come before the span
+	err            error
+	done           chan struct{} // closed when it is decoded
+	ready          bool          // that has been seen
 }
 
 // split returns the part of s that lies in one piece, and what is left of s.
@@ -202,6 +205,7 @@ func (f *File) lead(first int64) (decode, prime int64) {
 
 // decode decodes p with d.
 func (f *File) decode(p *piece, d *Decoder) error {
+	p.lead = 0
 	first, end, err := f.extent(p.span)
 	if err != nil {
 		return err
@@ -216,9 +220,11 @@ func (f *File) decode(p *piece, d *Decoder) error {
 			d.codec.prime(p.units.next())
 		}
 		first -= decode
+		p.lead = int(decode)
 	} else if err := f.read(&p.units, first, end); err != nil {
 		return err
 	}
+	p.first, p.firstAt = p.units.done, p.units.at
 	p.block.reset()
 	var at int64
 	if at, p.lengths, err = f.lengths(first, end, p.lengths); err != nil {
@@ -251,6 +257,24 @@ func (f *File) crop(p *piece, first, at int64) error {
 		return fmt.Errorf("%w: it finds samples %d to %d in other units", track.ErrBadIndex, p.span.Start, end)
 	}
 	p.out = p.block.samples[(p.span.Start-at)*channels : (end-at)*channels]
+	return nil
+}
+
+// each calls visit with each unit of the piece and its samples.
+func (p *piece) each(channels int, visit func(unit []byte, samples []float32) error) error {
+	units, samples := p.units, p.block.samples
+	units.done, units.at = p.first, p.firstAt
+	for i, n := range p.lengths {
+		unit := units.next()
+		part := samples[:int(n)*channels]
+		samples = samples[len(part):]
+		if i < p.lead {
+			continue
+		}
+		if err := visit(unit, part); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -18,6 +18,14 @@ type Player struct {
 	// other, without being set up anew.
 	linear bool
 
+	// heard are the stretches that are read out where everything is decoded, and
+	// visit is called with each unit of it; nil where spans are all that is decoded.
+	heard []Span
+	visit func(unit []byte, samples []float32) error
+
+	whole []float32 // of the piece that is being read, where stretches of it are read out
+	place int64     // in the file, up to which they were
+
 	queue    []*piece // in order; the first one is being read
 	idle     []*piece // to be used again
 	decoders chan *Decoder
@@ -46,6 +54,25 @@ func (f *File) PlayLinear(ctx context.Context) (*Player, error) {
 	p, err := f.play(ctx, 1, []Span{{0, f.samples}})
 	if err == nil {
 		p.linear = true
+	}
+	return p, err
+}
+
+// PlayAll returns a Reader of stretches of the file, in order and apart from each
+// other, for which the whole file is decoded: visit is called with each unit and
+// its samples, first to last, before a later one is read out. The samples are those
+// of Play. An error of visit ends the reading.
+func (f *File) PlayAll(ctx context.Context, jobs int, heard []Span, visit func(unit []byte, samples []float32) error) (*Player, error) {
+	end := int64(0)
+	for _, s := range heard {
+		if s.Start < end || s.Samples < 0 || s.Samples > f.samples-s.Start {
+			return nil, fmt.Errorf("samples %d to %d of %d are not behind sample %d", s.Start, s.Start+s.Samples, f.samples, end)
+		}
+		end = s.Start + s.Samples
+	}
+	p, err := f.play(ctx, max(jobs, 1), []Span{{0, f.samples}})
+	if err == nil {
+		p.heard, p.visit = slices.Clone(heard), visit
 	}
 	return p, err
 }
@@ -100,7 +127,7 @@ func (p *Player) Read(dst []float32) (frames int, err error) {
 		if p.err != nil {
 			break
 		}
-		if len(p.queue) > 0 && p.queue[0].ready && len(p.queue[0].out) > 0 {
+		if len(p.queue) > 0 && p.queue[0].ready && (len(p.queue[0].out) > 0 || p.next()) {
 			head := p.queue[0]
 			n := copy(dst[:len(dst)/channels*channels], head.out)
 			head.out = head.out[n:]
@@ -134,11 +161,47 @@ func (p *Player) advance() error {
 		p.stop()
 		return head.err
 	}
-	p.cut += head.cut
-	for _, l := range head.losses {
-		p.losses.add(l.Unit, l.Start, l.Samples)
+	if p.visit == nil {
+		p.cut += head.cut
+		for _, l := range head.losses {
+			p.losses.add(l.Unit, l.Start, l.Samples)
+		}
+		return nil
 	}
-	return nil
+	p.whole, p.place = head.out, head.span.Start
+	head.out = nil
+	return head.each(p.file.config.Channels, p.visit)
+}
+
+// next goes to the next heard stretch in the piece that is being read, and reports
+// whether there is one.
+func (p *Player) next() bool {
+	head := p.queue[0]
+	for len(p.heard) > 0 && p.visit != nil {
+		s := p.heard[0]
+		from, to := max(s.Start, p.place), min(s.End(), head.span.End())
+		if s.End() <= head.span.End() {
+			p.heard = p.heard[1:]
+		}
+		if from >= to {
+			if s.End() > head.span.End() {
+				return false
+			}
+			continue
+		}
+		channels := int64(p.file.config.Channels)
+		head.out = p.whole[(from-head.span.Start)*channels : (to-head.span.Start)*channels]
+		p.place = to
+		p.cut += head.cut
+		head.cut = 0
+		for _, l := range head.losses {
+			if a, b := max(l.Start, from), min(l.End(), to); a < b {
+				p.losses.add(l.Unit, a, b-a)
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // begin starts to decode the next piece, if there is one.

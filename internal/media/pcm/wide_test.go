@@ -1,6 +1,7 @@
 package pcm
 
 import (
+	"bytes"
 	"math"
 	"path/filepath"
 	"slices"
@@ -143,5 +144,45 @@ func TestCutOffIsCounted(t *testing.T) {
 	all(t, p)
 	if p.CutOff() < full {
 		t.Errorf("a Player counts %d of %d", p.CutOff(), full)
+	}
+}
+
+// PlayAll reads out what Play does, and visits each unit with the samples that
+// a Player of the whole file has for it.
+func TestPlayAll(t *testing.T) {
+	for name, rec := range map[string]recording{
+		"aac": speech(t, 3*pieceUnits+100),
+		"mp3": read(t, loud(t)["music, MP3"]),
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := rec.file(t)
+			n := int64(rec.UnitSamples)
+			heard := []Span{{n + 100, 30*n + 7}, {40 * n, 0}, {50*n - 3, 20}, {60 * n, f.Samples() - 60*n - 5}}
+			want, _ := play(t, f, 2, heard...)
+			whole, _ := play(t, f, 2, Span{0, f.Samples()})
+			for jobs := 1; jobs <= 3; jobs++ {
+				unit := 0
+				p, err := f.PlayAll(t.Context(), jobs, heard, func(data []byte, samples []float32) error {
+					if !bytes.Equal(data, rec.units[unit]) {
+						t.Fatalf("unit %d is another", unit)
+					}
+					size := len(samples)
+					equal(t, "unit", samples, whole[unit*size:(unit+1)*size])
+					unit++
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				equal(t, "heard", all(t, p), want)
+				p.Close()
+				if unit != len(rec.units) {
+					t.Errorf("%d units of %d were visited", unit, len(rec.units))
+				}
+			}
+			if _, err := f.PlayAll(t.Context(), 1, []Span{{10, 10}, {15, 2}}, nil); err == nil {
+				t.Error("stretches that overlap are taken")
+			}
+		})
 	}
 }

@@ -44,6 +44,7 @@ type Finder struct {
 
 	sums   []sums // of the window, by channel
 	fill   int    // frames in the window
+	loud   bool   // it is above the threshold already: what follows is not looked at
 	size   int    // when it is full
 	window int64  // windows that are complete
 	from   int64  // where the current silence began, or -1
@@ -92,8 +93,12 @@ func (f *Finder) boundary(window int64) int64 {
 func (f *Finder) Write(block []float32) {
 	for len(block) >= f.channels {
 		n := min(len(block)/f.channels, f.size-f.fill)
-		for c := range f.sums {
-			f.sums[c].add(block[:n*f.channels], c, f.channels)
+		if !f.loud {
+			n = min(n, glance)
+			for c := range f.sums {
+				f.sums[c].add(block[:n*f.channels], c, f.channels)
+			}
+			f.loud = f.exceeds(f.fill + n)
 		}
 		block = block[n*f.channels:]
 		f.fill += n
@@ -101,6 +106,24 @@ func (f *Finder) Write(block []float32) {
 			f.endWindow()
 		}
 	}
+}
+
+// glance is how many frames are looked at before the window is judged by what is
+// known of it: most windows of speech are decided after a few.
+const glance = 32
+
+// exceeds reports whether the window is above the threshold whatever follows its
+// first n frames: squares around the mean never become less.
+func (f *Finder) exceeds(n int) bool {
+	const margin = 1 + 1e-6 // more than rounding can err
+	enough := f.threshold * f.threshold * float64(f.size) * margin
+	for i := range f.sums {
+		s := &f.sums[i]
+		if f.peak && float64(s.peak) >= f.threshold || !f.peak && s.square-float64(s.value*s.value)/float64(n) >= enough {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *sums) add(block []float32, channel, channels int) {
@@ -148,6 +171,9 @@ func larger(peak, v float32) float32 {
 
 // silent says whether the n frames of the window are below the threshold.
 func (f *Finder) silent(n int) bool {
+	if f.loud {
+		return false
+	}
 	for _, s := range f.sums {
 		level := float64(s.peak)
 		if !f.peak {
@@ -172,7 +198,7 @@ func (f *Finder) endWindow() {
 		f.from = -1
 	}
 	clear(f.sums)
-	f.fill = 0
+	f.fill, f.loud = 0, false
 	f.window++
 	f.size = int(f.boundary(f.window+1) - f.boundary(f.window))
 }
