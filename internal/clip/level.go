@@ -170,6 +170,9 @@ func (q *Request) shifted(ctx context.Context) (*plan, error) {
 	if p == nil || err != nil {
 		return nil, err
 	}
+	if err := units.Settle(ctx, p); err != nil {
+		return nil, err
+	}
 	q.runs = p.Runs
 	s, err := q.lossless()
 	if err != nil {

@@ -110,6 +110,9 @@ func (e *export) planLevel(ctx context.Context) error {
 	if plan == nil {
 		return e.encodeInstead(why)
 	}
+	if err := units.Settle(ctx, plan); err != nil {
+		return err
+	}
 	switch {
 	case math.IsInf(float64(m.Integrated), -1):
 		e.note("the sound is silent: its loudness was not changed")

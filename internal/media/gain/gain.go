@@ -49,7 +49,9 @@ type Plan struct {
 	Range      loudness.Level // LU
 	// MaxMomentary and MaxShortTerm are maxima of windows that begin every 100 ms.
 	MaxMomentary, MaxShortTerm loudness.Level
-	TruePeak                   loudness.Level // dBTP; of sound that lies below Options.Floor, at most that
+	// TruePeak, in dBTP, is at most that of sound which lies below Options.Floor, and
+	// of changes that a Settler has not looked at.
+	TruePeak loudness.Level
 	// Damage is how far all aliasing together lies below all sound, and Worst
 	// how far that of the worst loud unit does, in decibels: +Inf where there is
 	// none. A unit is loud if it lies less than 20 dB below the mean of all that
@@ -58,6 +60,9 @@ type Plan struct {
 	Changes       int     // in which the steps of neighbouring units differ
 	LoudChanges   int     // those at loud units
 	PerMinute     float64 // Changes
+
+	certain  loudness.Level // the true peak of all but the blocks in doubtful
+	doubtful []int64        // blocks of changes in which it may be higher
 }
 
 // An UnsupportedError says that units of a coding cannot be shifted.
@@ -104,6 +109,9 @@ func (s *Shifter) Shift(unit []byte) error {
 	}
 	return s.shift(unit, steps)
 }
+
+// Skip leaves the next unit as it is.
+func (s *Shifter) Skip() { s.unit++ }
 
 // A coding knows the units of one configuration.
 type coding struct {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/spaces-cli/spaces/internal/media/loudness"
+	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 // tally says what comes of a choice of steps.
@@ -11,7 +12,9 @@ func (a *Analysis) tally(steps []int8) Plan {
 	p := Plan{Units: int64(len(steps)), Damage: loudness.Level(math.Inf(1)), Worst: loudness.Level(math.Inf(1))}
 	loud := a.meanEnergy() * math.Pow(10, -loudBelow/10.0)
 	var sound, damage, worst float64
-	peak := math.Inf(-1)
+	peak, certain := math.Inf(-1), math.Inf(-1)
+	var doubtful []int64 // blocks
+	var bounds []float64 // their peaks, at most
 	mix := a.newMixer()
 	var factors [256]float64
 	for i := range factors {
@@ -32,7 +35,12 @@ func (a *Analysis) tally(steps []int8) Plan {
 		sound += float64(scale * float64(b.energy))
 		mix.add(float64(scale * float64(b.heard)))
 		if b.peak > silent {
-			peak = max(peak, a.peak(b, from, to))
+			here := a.peak(b, from, to)
+			if peak = max(peak, here); a.knows(from, to) {
+				certain = max(certain, here)
+			} else {
+				doubtful, bounds = append(doubtful, int64(f)), append(bounds, here)
+			}
 		}
 		if to == from {
 			continue
@@ -54,6 +62,12 @@ func (a *Analysis) tally(steps []int8) Plan {
 	r := mix.programme.Result()
 	p.Integrated, p.Range, p.MaxMomentary, p.MaxShortTerm = r.Integrated, r.Range, r.MaxMomentary, r.MaxShortTerm
 	p.TruePeak = loudness.Level(peak * StepDecibels / fine)
+	p.certain = loudness.Level(certain * StepDecibels / fine)
+	for i, f := range doubtful {
+		if bounds[i] > certain {
+			p.doubtful = append(p.doubtful, f)
+		}
+	}
 	if s := a.Seconds(); s > 0 {
 		p.PerMinute = 60 * float64(p.Changes) / s
 	}
@@ -72,6 +86,11 @@ func (a *Analysis) peak(b *block, from, to int) float64 {
 		return float64(int(b.softer) + fine*from)
 	}
 	return float64(int(b.peak)+fine*max(from, to)) + fine*4*math.Log2(bounded(to-from))
+}
+
+// knows reports whether the true peak of a change is computed, and not bounded.
+func (a *Analysis) knows(from, to int) bool {
+	return from == to || a.config.Codec == track.AACLC && (to-from == 1 || from-to == 1)
 }
 
 // Seconds returns how long all units last.
