@@ -26,13 +26,18 @@ func Limit(src Reader, ceiling float64) Reader {
 	l.first = -limitHalf
 	l.slow = newAverage(l.ahead / 2)
 	l.smooth = newAverage(l.ahead - l.ahead/2)
-	l.taps = interpolation()
-	for _, set := range l.taps {
+	quarter, middle := sinc.Between(limitHalf, 0.25), sinc.Between(limitHalf, 0.5)
+	for _, set := range [][]float64{quarter, middle} {
 		sum := 0.0
 		for _, t := range set {
-			sum += math.Abs(float64(t))
+			sum += math.Abs(t)
 		}
 		l.bound = max(l.bound, float32(sum)*1.0001)
+	}
+	for k := range limitHalf {
+		before, after := quarter[limitHalf-1-k], quarter[limitHalf+k]
+		l.even[k], l.odd[k] = float32((before+after)/2), float32((before-after)/2)
+		l.middle[k] = float32(middle[limitHalf+k])
 	}
 	return l
 }
@@ -53,8 +58,10 @@ type limiter struct {
 	channels int
 	ahead    int // frames
 	release  float64
-	taps     [3][2 * limitHalf]float32
-	bound    float32 // how much a value between samples can exceed these
+	// The coefficients of the places 1/4 and 1/2, for sums and differences of pairs of
+	// samples, the middle one first.
+	even, odd, middle [limitHalf]float32
+	bound             float32 // how much a value between samples can exceed these
 
 	raw   []float32 // frames from first on; those before done are limited
 	first int64     // index of the first frame in raw
@@ -67,6 +74,7 @@ type limiter struct {
 
 	window       lowest
 	held         float64 // the gain, before it is smoothed
+	resting      int     // frames in a row for which it was 1
 	slow, smooth average
 }
 
@@ -125,45 +133,75 @@ func (l *limiter) group(n int) {
 	at := int(l.next-l.first) * l.channels
 	around := l.raw[at-(limitHalf-1)*l.channels : at+(n+limitHalf)*l.channels]
 	if l.bound*loudest(around) <= float32(l.ceiling) {
+		if l.resting > 2*l.ahead {
+			l.skip(n)
+			return
+		}
 		for range n {
 			l.push(1)
 		}
 		return
 	}
-	for i := range n {
+	peaks := l.peaks(around, n)
+	for _, p := range peaks[:n] {
 		gain := 1.0
-		if p := l.peak(at + i*l.channels); p > l.ceiling {
+		if p := float64(math.Float32frombits(p)); p > l.ceiling {
 			gain = l.ceiling / p
 		}
 		l.push(gain)
 	}
 }
 
+// loudest returns the largest magnitude. Without their sign, floats sort like
+// integers; NaNs come last, and have each frame looked at.
 func loudest(block []float32) float32 {
-	var peak float32
-	for _, v := range block {
-		peak = max(peak, v, -v)
+	var a, b uint32
+	for len(block) >= 2 {
+		a = max(a, magnitude(block[0]))
+		b = max(b, magnitude(block[1]))
+		block = block[2:]
 	}
-	return peak
+	for _, v := range block {
+		a = max(a, magnitude(v))
+	}
+	return math.Float32frombits(max(a, b))
 }
 
-// peak returns the largest magnitude of the frame at an index of raw and up
-// to the next one.
-func (l *limiter) peak(at int) float64 {
-	var best float32
+// skip pushes the gain 1 for n frames where all gains before were 1 for so long
+// that nothing is left of others.
+func (l *limiter) skip(n int) {
+	l.next += int64(n)
+	l.done = l.next - int64(l.ahead)
+	l.window.index, l.window.value = append(l.window.index[:0], l.next-1), append(l.window.value[:0], 1)
+}
+
+// magnitude returns the bits of a value without its sign.
+func magnitude(v float32) uint32 { return math.Float32bits(v) &^ (1 << 31) }
+
+// peaks returns the largest magnitude of each of n frames and up to the next one.
+// around begins limitHalf-1 frames before them. The place 1/2 is symmetric, and
+// 3/4 is 1/4 reversed: sums and differences of pairs of samples serve all three.
+// The conversions keep compilers from fusing products and sums.
+func (l *limiter) peaks(around []float32, n int) (best [limitGroup]uint32) {
+	var plane [limitGroup + 2*limitHalf]float32
 	for c := range l.channels {
-		x := l.raw[at+c-(limitHalf-1)*l.channels:]
-		v := x[(limitHalf-1)*l.channels]
-		best = max(best, v, -v)
-		for p := range l.taps {
-			var sum float32
-			for k, t := range &l.taps[p] {
-				sum += float32(t * x[k*l.channels])
+		for i := range n + 2*limitHalf - 1 {
+			plane[i] = around[i*l.channels+c]
+		}
+		for i := range n {
+			x := (*[2 * limitHalf]float32)(plane[i:])
+			var middle, even, odd float32
+			for k := range limitHalf {
+				before, after := x[limitHalf-1-k], x[limitHalf+k]
+				sum := before + after
+				middle += float32(l.middle[k] * sum)
+				even += float32(l.even[k] * sum)
+				odd += float32(l.odd[k] * (before - after))
 			}
-			best = max(best, sum, -sum)
+			best[i] = max(best[i], magnitude(x[limitHalf-1]), magnitude(middle), magnitude(even+odd), magnitude(even-odd))
 		}
 	}
-	return float64(best)
+	return best
 }
 
 // push takes the gain that frame next needs, and with it limits the frame
@@ -181,6 +219,10 @@ func (l *limiter) push(gain float64) {
 		l.held = low
 	} else {
 		l.held = released(l.held, low, l.release)
+	}
+	l.resting++
+	if l.held < 1 {
+		l.resting = 0
 	}
 	g := float32(l.smooth.add(l.slow.add(l.held)))
 	if g < 1 {
@@ -221,12 +263,16 @@ func (w *lowest) push(index int64, value float64, from int64) float64 {
 // of its like.
 type average struct {
 	ring []float64
+	each float64 // the part of one value
 	at   int
 	sum  float64
 	full bool
 }
 
-func newAverage(n int) average { return average{ring: make([]float64, max(1, n))} }
+func newAverage(n int) average {
+	n = max(1, n)
+	return average{ring: make([]float64, n), each: 1 / float64(n)}
+}
 
 func (a *average) add(v float64) float64 {
 	if !a.full {
@@ -245,16 +291,5 @@ func (a *average) add(v float64) float64 {
 			a.sum += v
 		}
 	}
-	return a.sum / float64(len(a.ring))
-}
-
-// interpolation returns the coefficients for the places 1/4, 1/2 and 3/4
-// between the two middle samples of 16.
-func interpolation() (taps [3][2 * limitHalf]float32) {
-	for p := range taps {
-		for k, v := range sinc.Between(limitHalf, float64(p+1)/4) {
-			taps[p][k] = float32(v)
-		}
-	}
-	return taps
+	return float64(a.sum * a.each)
 }

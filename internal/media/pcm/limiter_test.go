@@ -210,3 +210,29 @@ func BenchmarkLimit(b *testing.B) {
 	}
 	b.ReportMetric(10*float64(b.N)/b.Elapsed().Seconds(), "x")
 }
+
+func BenchmarkLimitOfWords(b *testing.B) {
+	f := pcm.Format{SampleRate: 48000, Channels: 2}
+	const seconds = 10
+	rnd := rand.New(rand.NewPCG(3, 3))
+	in := make([]float32, seconds*f.SampleRate*f.Channels)
+	for i := range in { // words of half a second, and pauses of two
+		at := float64(i/2) / float64(f.SampleRate)
+		if math.Mod(at, 2.5) < 0.5 {
+			in[i] = float32(0.4 * rnd.NormFloat64())
+		} else {
+			in[i] = float32(0.05 * rnd.NormFloat64())
+		}
+	}
+	buf := make([]float32, 8192)
+	b.ReportAllocs()
+	for b.Loop() {
+		l := pcm.Limit(&memoryReader{format: f, rest: in, piece: 4096}, 0.75)
+		for {
+			if _, err := l.Read(buf); err == io.EOF {
+				break
+			}
+		}
+	}
+	b.ReportMetric(seconds*float64(b.N)/b.Elapsed().Seconds(), "x-realtime")
+}
