@@ -62,7 +62,7 @@ func (q *Request) sound(ctx context.Context, rates ...int) (s encode.Sound, stop
 }
 
 // changed is the sound with the levels of speakers, effects and a gain.
-func (q *Request) changed(ctx context.Context, levels []raised, factor float64, rates ...int) (s encode.Sound, stop func(), err error) {
+func (q *Request) changed(ctx context.Context, levels []Raise, factor float64, rates ...int) (s encode.Sound, stop func(), err error) {
 	if s, stop, err = q.heard(ctx, rates...); err != nil {
 		return s, nil, err
 	}
@@ -82,7 +82,7 @@ func (q *Request) changed(ctx context.Context, levels []raised, factor float64, 
 
 // factor returns by what a clip is multiplied, with the levels of its speakers, to
 // have the loudness that is asked for.
-func (q *Request) factor(ctx context.Context, levels []raised) (float64, error) {
+func (q *Request) factor(ctx context.Context, levels []Raise) (float64, error) {
 	s, stop, err := q.changed(ctx, levels, 1)
 	if err != nil {
 		return 0, err

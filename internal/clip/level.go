@@ -62,69 +62,88 @@ const (
 	audible = -50.0
 )
 
-// A raised turn is by how much the sound is raised from a sample of the clip on.
-type raised struct {
-	at       int64 // position in the recording
-	decibels float64
+// A Raise is by how much sound is raised from a sample on.
+type Raise struct {
+	At       int64
+	Decibels float64
 }
 
-// levels returns by how much the speakers of a clip are raised, so that all are
-// as loud as they are together. Who is heard for less than a second stays as
-// they are.
-func (q *Request) levels(ctx context.Context) ([]raised, error) {
-	if !q.Level {
-		return nil, nil
+// Raises returns by how much the speakers of turns, which are in order, are raised
+// so that each is as loud as all are together. Who is heard for less than a second,
+// at a rate in samples per second, stays as they are. loud measures stretches in
+// LUFS.
+func Raises(turns []Turn, rate int, loud func(list []recording.Span) (float64, error)) ([]Raise, error) {
+	var all []recording.Span
+	spoken := map[string][]recording.Span{}
+	for _, t := range turns {
+		all = append(all, t.Span)
+		spoken[t.Handle] = append(spoken[t.Handle], t.Span)
 	}
-	r := q.Recording
-	f, _ := r.Shape(q.Span)
-	var turns []Turn
-	meters := map[string]*loudness.Meter{}
-	lengths := map[string]int64{}
-	together, err := loudness.NewMeter(f.SampleRate, f.Channels)
+	together, err := loud(all)
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range q.Turns {
-		from, to := max(t.Start, q.Span.Start), min(t.End(), q.Span.End())
-		if from >= to || t.Handle == "" {
-			continue
+	decibels := map[string]float64{}
+	for handle, list := range spoken {
+		var samples int64
+		for _, s := range list {
+			samples += s.Samples
 		}
-		span := recording.Span{Start: from, Samples: to - from}
-		turns = append(turns, Turn{t.Handle, span})
-		m := meters[t.Handle]
-		if m == nil {
-			if m, err = loudness.NewMeter(f.SampleRate, f.Channels); err != nil {
-				return nil, err
-			}
-			meters[t.Handle] = m
-		}
-		lengths[t.Handle] += span.Samples
-		s, stop, err := r.Decode(ctx, span, f)
+		own, err := loud(list)
 		if err != nil {
 			return nil, err
 		}
-		err = eachBlock(ctx, s, func(block []float32) {
-			m.Write(block)
-			together.Write(block)
-		})
-		stop()
-		if err != nil {
-			return nil, err
+		if samples >= int64(rate) && own >= audible {
+			decibels[handle] = max(-maxLevelling, min(maxLevelling, together-own))
 		}
 	}
-	all := float64(together.Result().Integrated)
-	var list []raised
+	var list []Raise
 	for _, t := range turns {
-		own := float64(meters[t.Handle].Result().Integrated)
-		if lengths[t.Handle] < int64(r.Rate) || own < audible {
-			continue
-		}
-		db := max(-maxLevelling, min(maxLevelling, all-own))
-		if n := len(list); n == 0 || list[n-1].decibels != db {
-			list = append(list, raised{t.Start, db})
+		db, ok := decibels[t.Handle]
+		if n := len(list); ok && (n == 0 || list[n-1].Decibels != db) {
+			list = append(list, Raise{t.Start, db})
 		}
 	}
 	return list, nil
+}
+
+// levels returns by how much the speakers of a clip are raised, by positions in the
+// recording.
+func (q *Request) levels(ctx context.Context) ([]Raise, error) {
+	if !q.Level {
+		return nil, nil
+	}
+	var turns []Turn
+	for _, t := range q.Turns {
+		from, to := max(t.Start, q.Span.Start), min(t.End(), q.Span.End())
+		if from < to && t.Handle != "" {
+			turns = append(turns, Turn{t.Handle, recording.Span{Start: from, Samples: to - from}})
+		}
+	}
+	return Raises(turns, q.Recording.Rate, func(list []recording.Span) (float64, error) {
+		return q.loudnessOf(ctx, list)
+	})
+}
+
+// loudnessOf measures stretches of the recording.
+func (q *Request) loudnessOf(ctx context.Context, list []recording.Span) (float64, error) {
+	f, _ := q.Recording.Shape(q.Span)
+	m, err := loudness.NewMeter(f.SampleRate, f.Channels)
+	if err != nil {
+		return 0, err
+	}
+	for _, span := range list {
+		s, stop, err := q.Recording.Decode(ctx, span, f)
+		if err != nil {
+			return 0, err
+		}
+		err = eachBlock(ctx, s, m.Write)
+		stop()
+		if err != nil {
+			return 0, err
+		}
+	}
+	return float64(m.Result().Integrated), nil
 }
 
 // shiftable reports whether the clip may consist of access units with other
@@ -163,8 +182,8 @@ func (q *Request) shifted(ctx context.Context) (*plan, error) {
 		levels = nil
 	}
 	for _, l := range levels {
-		heard := recording.Rescale(l.at-q.Span.Start, int64(units.Rate()), int64(q.Recording.Rate))
-		want.Levels = append(want.Levels, gain.Level{Sample: units.At(heard), Decibels: l.decibels})
+		heard := recording.Rescale(l.At-q.Span.Start, int64(units.Rate()), int64(q.Recording.Rate))
+		want.Levels = append(want.Levels, gain.Level{Sample: units.At(heard), Decibels: l.Decibels})
 	}
 	p, _, err := PlanLevel(analysis, want)
 	if p == nil || err != nil {
@@ -190,14 +209,14 @@ func (q *Request) shifted(ctx context.Context) (*plan, error) {
 
 // leveled is src with the speakers raised: a sound of the clip, from its start, at
 // any rate.
-func (q *Request) leveled(src pcm.Reader, levels []raised) pcm.Reader {
+func (q *Request) leveled(src pcm.Reader, levels []Raise) pcm.Reader {
 	if len(levels) == 0 {
 		return src
 	}
 	rate := src.Format().SampleRate
 	steps := []pcm.Step{{Factor: 1}}
 	for _, l := range levels {
-		steps = append(steps, pcm.Step{At: recording.Rescale(q.place(l.at), int64(rate), int64(q.Recording.Rate)), Factor: pcm.Decibels(l.decibels)})
+		steps = append(steps, pcm.Step{At: recording.Rescale(q.place(l.At), int64(rate), int64(q.Recording.Rate)), Factor: pcm.Decibels(l.Decibels)})
 	}
 	const ramp = 5 // parts of a second in which a level changes
 	return pcm.Level(src, steps, int64(rate/ramp))

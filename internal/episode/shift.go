@@ -147,47 +147,29 @@ func (e *export) levels(a *gain.Analysis, units *clip.Units) ([]gain.Level, erro
 		e.note("no speaking turns are known: the speakers could not be levelled")
 		return nil, nil
 	}
-	type turn struct {
-		handle string
-		gain.Span
-	}
-	var list []turn
-	var all []gain.Span
-	spoken := map[string][]gain.Span{}
+	var list []clip.Turn
 	rate := float64(units.Rate())
 	for _, t := range turns.Turns {
 		from, in := e.rec.Locate(t.Start)
 		to, _ := e.rec.Locate(t.End)
-		if !in && to <= from || t.Handle == "" {
-			continue
-		}
-		s := gain.Span{Start: units.At(int64(from * rate)), End: units.At(int64(to * rate))}
-		list = append(list, turn{t.Handle, s})
-		all = append(all, s)
-		spoken[t.Handle] = append(spoken[t.Handle], s)
-	}
-	slices.SortStableFunc(list, func(x, y turn) int { return cmp.Compare(x.Start, y.Start) })
-	together := a.Loudness(all...)
-	raise := map[string]float64{}
-	for handle, spans := range spoken {
-		var samples int64
-		for _, s := range spans {
-			samples += s.End - s.Start
-		}
-		own := a.Loudness(spans...)
-		if float64(samples) < shortTurn*rate || own < heard {
-			continue
-		}
-		raise[handle] = max(-maxLevelling, min(maxLevelling, float64(together-own)))
-	}
-	var levels []gain.Level
-	for _, t := range list {
-		db, ok := raise[t.handle]
-		if n := len(levels); ok && (n == 0 || levels[n-1].Decibels != db) {
-			levels = append(levels, gain.Level{Sample: t.Start, Decibels: db})
+		if (in || to > from) && t.Handle != "" {
+			start := units.At(int64(from * rate))
+			list = append(list, clip.Turn{Handle: t.Handle, Span: recording.Span{Start: start, Samples: units.At(int64(to*rate)) - start}})
 		}
 	}
-	return levels, nil
+	slices.SortStableFunc(list, func(x, y clip.Turn) int { return cmp.Compare(x.Start, y.Start) })
+	raises, err := clip.Raises(list, units.Rate(), func(list []recording.Span) (float64, error) {
+		spans := make([]gain.Span, len(list))
+		for i, s := range list {
+			spans[i] = gain.Span{Start: s.Start, End: s.End()}
+		}
+		return float64(a.Loudness(spans...)), nil
+	})
+	levels := make([]gain.Level, len(raises))
+	for i, r := range raises {
+		levels[i] = gain.Level{Sample: r.At, Decibels: r.Decibels}
+	}
+	return levels, err
 }
 
 // planned is the loudness that the plan gives the recording's measurement.
