@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/gain"
@@ -150,6 +152,7 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 	if err := l.disk.mkdirAll(path.Join(s.Folder, layout.Own)); err != nil {
 		return nil, err
 	}
+	l.sweepPeaks(s)
 	w, err := l.disk.create(tmp)
 	if err != nil {
 		return nil, err
@@ -173,6 +176,21 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 	}
 	name := layout.MeasurementIn(s.Folder)
 	return m, l.disk.writeBeside(name, partial(name), b)
+}
+
+// sweepPeaks removes the peaks that killed measurements of a Space have left. Those
+// that are being written are locked.
+func (l *Library) sweepPeaks(s *space.Space) {
+	name := layout.PeaksIn(s.Folder)
+	entries, err := fs.ReadDir(l.disk.root.FS(), path.Dir(name))
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), path.Base(name)+".partial-") {
+			durable.Sweep(l.disk.root, path.Join(path.Dir(name), e.Name()))
+		}
+	}
 }
 
 // partial is what a file is called until it is whole. The same one may be
