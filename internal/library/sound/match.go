@@ -60,12 +60,14 @@ type matcher struct {
 	id    string
 	file  int
 	units *units
-	done  []Match // of this file, also those that are too short
+	// done are the matches of this file, also those that are too short, by how much
+	// later they begin in the recording.
+	done map[int64][]Match
 }
 
 func newMatcher(ctx context.Context, q *query, id string, n int, f *library.SoundFile) (*matcher, error) {
 	u, err := newUnits(ctx, f)
-	return &matcher{q: q, id: id, file: n, units: u}, err
+	return &matcher{q: q, id: id, file: n, units: u, done: make(map[int64][]Match)}, err
 }
 
 // followAll follows up the units that the sound index shares with the query.
@@ -81,8 +83,8 @@ func (m *matcher) followAll(list []place) error {
 // follow looks whether the query from unit p on is the recording from unit j
 // on, and before them.
 func (m *matcher) follow(p, j int64) {
-	for _, d := range m.done {
-		if d.First-d.Stretch.First == j-p && p >= d.Stretch.First && p < d.Stretch.First+d.Units {
+	for _, d := range m.done[j-p] {
+		if p >= d.Stretch.First && p < d.Stretch.First+d.Units {
 			return
 		}
 	}
@@ -119,7 +121,10 @@ func (m *matcher) follow(p, j int64) {
 		}
 		c.Distinct = len(own)
 	}
-	m.done = append(m.done, chain...)
+	for _, c := range chain {
+		later := c.First - c.Stretch.First
+		m.done[later] = append(m.done[later], c)
+	}
 	if len(different) < m.q.need {
 		return
 	}
