@@ -227,7 +227,7 @@ func showStage(b *strings.Builder, s *space.Space, turns *space.Turns) {
 			t.Add("  "+mark, name, p.Role)
 			continue
 		}
-		bar := strings.Repeat("█", int(*p.TalkSeconds/most*30+0.5))
+		bar := strings.Repeat("█", int(float64(*p.TalkSeconds/most*30)+0.5))
 		t.Add("  "+mark, name, p.Role, spell.Length(*p.TalkSeconds), bar)
 	}
 	t.Write(b, 0)

@@ -217,7 +217,7 @@ func turnsOfNamed(t *transcripts.Transcript, turns *space.Turns) (parts []space.
 	}
 	for _, turn := range turns.Turns {
 		if h := consent.Handle(turn.Handle); named[h] {
-			middle := (turn.Start + turn.End) / 2 // where the margins of other turns reach least
+			middle := float64((turn.Start + turn.End) / 2) // where the margins of other turns reach least
 			parts = append(parts, space.Stretch{Start: middle, End: middle + 0.001})
 			delete(named, h)
 		}

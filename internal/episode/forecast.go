@@ -72,7 +72,7 @@ func (f *forecast) add(energy, peak float64, frames int, counted bool) {
 		}
 	}
 	f.frames += length
-	if f.frames >= float64(f.steps+1)*f.step-0.5 {
+	if f.frames >= float64(float64(f.steps+1)*f.step)-0.5 {
 		f.steps++
 		f.plain.Add(f.sum)
 		f.sum = 0

@@ -39,7 +39,7 @@ func (q *Request) sections(m *library.Measurement) []recording.Section {
 			if s.Seconds() <= keep {
 				continue
 			}
-			a, b := position(s.Start+keep/2), position(s.End-keep/2)
+			a, b := position(s.Start+float64(keep/2)), position(s.End-float64(keep/2))
 			if a > from && b < to && a < b {
 				cuts = append(cuts, a, b)
 			}

@@ -77,7 +77,7 @@ func (l *Library) tags(ctx context.Context, s *space.Space, piece int, visit fun
 		}
 		tag := Tag{Piece: piece, Run: t.Run, Sample: t.Sample, Levels: t.Levels, Stage: stage}
 		if t.NTP > 0 {
-			tag.NTP = space.Time{Time: hydra.NTPEpoch.Add(time.Duration(t.NTP*1000+0.5) * time.Millisecond)}
+			tag.NTP = space.Time{Time: hydra.NTPEpoch.Add(time.Duration(float64(t.NTP*1000)+0.5) * time.Millisecond)}
 		}
 		tag.Position, tag.Wall = s.PositionOf(piece, t.Run, t.Sample)
 		if len(s.Timeline) > 0 {

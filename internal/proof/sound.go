@@ -112,9 +112,9 @@ func (l *soundComparison) noteDifference(at int64) {
 func products(a, b []float32) (aa, bb, ab float64) {
 	for i, x := range a {
 		y := b[i]
-		aa += float64(x) * float64(x)
-		bb += float64(y) * float64(y)
-		ab += float64(x) * float64(y)
+		aa += float64(float64(x) * float64(x))
+		bb += float64(float64(y) * float64(y))
+		ab += float64(float64(x) * float64(y))
 	}
 	return aa, bb, ab
 }

@@ -74,7 +74,7 @@ func (r *Recording) windows(ctx context.Context, s Span) (list []float64, cell i
 	err = in.Frames(ctx, cell, func(block []float32) error {
 		sum := 0.0
 		for _, v := range block {
-			sum += float64(v) * float64(v)
+			sum += float64(float64(v) * float64(v))
 		}
 		power = append(power, sum/float64(len(block)))
 		return nil

@@ -157,7 +157,7 @@ func (b *Bar) state() State {
 	p := b.phases[b.phase]
 	share := b.before
 	if b.expected > 0 {
-		share += p.Weight * min(1, float64(b.done)/float64(b.expected))
+		share += float64(p.Weight * min(1, float64(b.done)/float64(b.expected)))
 	}
 	if b.weight > 0 {
 		share /= b.weight

@@ -60,9 +60,9 @@ func (j *Job) plan(ctx context.Context) ([]piece, error) {
 		end := r.Samples
 		if left := r.Seconds(end - at); left > most {
 			from := r.Seconds(at)
-			cut, ok := pause(quiet, changes, from+shortest*most, from+most)
+			cut, ok := pause(quiet, changes, from+float64(shortest*most), from+most)
 			if !ok {
-				if cut, err = quietest(outline, from+shortest*most, from+most); err != nil {
+				if cut, err = quietest(outline, from+float64(shortest*most), from+most); err != nil {
 					return nil, err
 				}
 			}

@@ -170,7 +170,7 @@ func seconds(s string) (float64, error) {
 		if err != nil {
 			return 0, fmt.Errorf("%q is not a valid time", short(s))
 		}
-		t = 60*t + v
+		t = float64(60*t) + v
 	}
 	if t > maxTime {
 		return 0, fmt.Errorf("%q is not a valid time", short(s))

@@ -135,7 +135,7 @@ func (t *Transcript) Fit(duration float64) error {
 	if duration <= 0 {
 		return nil
 	}
-	end := math.Floor(duration*1000+0.001) / 1000
+	end := math.Floor(float64(duration*1000)+0.001) / 1000
 	var past, cut Note
 	kept := make([]Cue, 0, len(t.Cues))
 	for _, c := range t.Cues {

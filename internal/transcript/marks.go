@@ -116,7 +116,7 @@ func stamped(text string, at, end float64) ([]Word, float64) {
 		said.Reset()
 		part := (until - at) / float64(max(1, len(fields)))
 		for i, f := range fields {
-			words = append(words, Word{Start: round(at + float64(i)*part), End: round(at + float64(i+1)*part), Text: f})
+			words = append(words, Word{Start: round(at + float64(float64(i)*part)), End: round(at + float64(float64(i+1)*part)), Text: f})
 		}
 		at = until
 	}

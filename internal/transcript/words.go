@@ -30,7 +30,7 @@ func wordsOf(list []timed, start, end float64) []Word {
 		room := max(0, until-at) / float64(max(1, open))
 		for i := range open {
 			w := &words[len(words)-open+i]
-			w.Start, w.End = round(at+float64(i)*room), round(at+float64(i+1)*room)
+			w.Start, w.End = round(at+float64(float64(i)*room)), round(at+float64(float64(i+1)*room))
 		}
 		open = 0
 	}

@@ -21,7 +21,7 @@ func levels(ctx context.Context, q *clip.Request, bars int) ([]float64, error) {
 	err = s.Frames(ctx, blockFrames, func(block []float32) error {
 		for _, v := range block {
 			i := min(at*int64(bars)/s.Samples, int64(bars)-1)
-			power[i] += float64(v) * float64(v)
+			power[i] += float64(float64(v) * float64(v))
 			count[i]++
 			at++
 		}

@@ -117,7 +117,7 @@ func rounded(size image.Point, radius float64) *image.Alpha {
 			// or of the lines between them.
 			px, py := float64(x)+0.5, float64(y)+0.5
 			far := math.Hypot(px-min(max(px, radius), w-radius), py-min(max(py, radius), h-radius))
-			m.Pix[y*m.Stride+x] = uint8(255*min(1, max(0, radius+0.5-far)) + 0.5)
+			m.Pix[y*m.Stride+x] = uint8(float64(255*min(1, max(0, radius+0.5-far))) + 0.5)
 		}
 	}
 	return m
@@ -223,7 +223,7 @@ func (s *scene) write(dst *image.RGBA, x int, r image.Rectangle, size float64, t
 	defer face.Close()
 	const middle = 0.36 // of a line of capitals, above the base line, in sizes
 	d := font.Drawer{Dst: dst.SubImage(r).(*image.RGBA), Src: image.NewUniform(c), Face: face}
-	d.Dot = fixed.Point26_6{X: fixed.I(x), Y: fixed.Int26_6(64 * (float64(r.Min.Y+r.Max.Y)/2 + middle*size))}
+	d.Dot = fixed.Point26_6{X: fixed.I(x), Y: fixed.Int26_6(64 * (float64(float64(r.Min.Y+r.Max.Y)/2) + float64(middle*size)))}
 	if a == right {
 		d.Dot.X -= d.MeasureString(text)
 	}

@@ -137,7 +137,7 @@ func rising(strength, values []float64, floor, ceiling, span float64) {
 	const spread = 1.75 // found with made hours that are not those of the tests
 	sorted := slices.Clone(values)
 	middle, high := nth(sorted, 0.5), nth(sorted, 0.95)
-	usual := min(ceiling, max(floor, high+spread*(high-middle)))
+	usual := min(ceiling, max(floor, high+float64(spread*(high-middle))))
 	for i, x := range values {
 		strength[i] = max(strength[i], min(1, (x-usual)/span))
 	}

@@ -224,7 +224,7 @@ func rhythm(hops []hop, l levels) float64 {
 	}
 	var power float64
 	for i := range x {
-		power += x[i] * x[i]
+		power += float64(x[i] * x[i])
 	}
 	const flat = 2.5 // dB
 	if power < flat*flat*float64(len(x)) {
@@ -234,11 +234,11 @@ func rhythm(hops []hop, l levels) float64 {
 	for lag := minLag - 1; lag <= maxLag+1; lag++ {
 		var sum, a, b float64
 		for i := range len(x) - lag {
-			sum += x[i] * x[i+lag]
-			a += x[i] * x[i]
-			b += x[i+lag] * x[i+lag]
+			sum += float64(x[i] * x[i+lag])
+			a += float64(x[i] * x[i])
+			b += float64(x[i+lag] * x[i+lag])
 		}
-		r[lag] = sum / math.Sqrt(a*b+1e-9)
+		r[lag] = sum / math.Sqrt(float64(a*b)+1e-9)
 	}
 	best := 0.0
 	for lag := minLag; lag <= maxLag; lag++ {

@@ -36,7 +36,7 @@ func edgesOf(hops []hop, l levels, turns []space.Turn) []edge {
 			return
 		}
 		middle := (from + to) / 2
-		list = append(list, edge{max(middle, to-leadIn), min(middle, from+leadOut), 0.5 + 0.3*min(1, length/goodPause), length, false})
+		list = append(list, edge{max(middle, to-leadIn), min(middle, from+leadOut), 0.5 + float64(0.3*min(1, length/goodPause)), length, false})
 	}
 	from := -1
 	for i, h := range hops {
@@ -319,7 +319,7 @@ func (r *ranker) score(s *candidate) float64 {
 	}
 	score *= 0.9 + 0.1*float64(s.to-s.from)/float64(r.length)
 	score *= placed(main, s)
-	score *= 0.76 + 0.12*quality(s.start) + 0.12*quality(s.end)
+	score *= 0.76 + float64(0.12*quality(s.start)) + float64(0.12*quality(s.end))
 	return score * r.flaws(s)
 }
 
@@ -334,7 +334,7 @@ func quality(e *edge) float64 {
 // was said before; a raised voice or an exchange has to begin soon, and both
 // need a moment to end.
 func placed(e event, s *candidate) float64 {
-	x := (e.middle()*hopsASecond - float64(s.from)) / float64(s.to-s.from)
+	x := (float64(e.middle()*hopsASecond) - float64(s.from)) / float64(s.to-s.from)
 	good := x > 0.1 && x < 0.75
 	if e.kind == Laughter || e.kind == Applause {
 		good = x > 0.5 && x < 0.95
@@ -362,7 +362,7 @@ func (r *ranker) flaws(s *candidate) float64 {
 		longest = max(longest, pause)
 	}
 	n := float64(s.to - s.from)
-	good := 1 - 1.5*max(0, float64(quiet)/n-0.35)
+	good := 1 - float64(1.5*max(0, float64(quiet)/n-0.35))
 	if float64(longest)/hopsASecond > longPause {
 		good *= 0.7
 	}

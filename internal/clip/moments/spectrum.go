@@ -36,7 +36,7 @@ func levelOf(power float64) uint8 {
 	if !(power > 0) {
 		return 0
 	}
-	return uint8(min(255, max(0, math.Round(255+levelSteps*10*math.Log10(power)))))
+	return uint8(min(255, max(0, math.Round(255+float64(levelSteps*10*math.Log10(power))))))
 }
 
 // A spectrometer makes hops of sound at one sample rate. It looks at two at a
@@ -63,7 +63,7 @@ func newSpectrometer(rate int) *spectrometer {
 	n := min(size, length)
 	s.window = make([]float64, n)
 	for i := range s.window {
-		s.window[i] = 0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/float64(n))
+		s.window[i] = 0.5 - float64(0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/float64(n)))
 	}
 	s.twiddle = make([]complex128, size/2)
 	for i := range s.twiddle {
@@ -117,7 +117,7 @@ func measured(block []float32) hop {
 	run := 0
 	for _, v := range block {
 		x := finite(v)
-		sum += x * x
+		sum += float64(x * x)
 		offset += x
 		if x >= fullScale || x <= -fullScale {
 			if run++; run == clippedRun {
@@ -154,11 +154,16 @@ func (s *spectrometer) transform() {
 		for at := 0; at < s.size; at += 2 * half {
 			lo, hi := s.buf[at:at+half], s.buf[at+half:at+2*half]
 			for i := range lo {
-				t := hi[i] * s.twiddle[i*step]
+				t := times(hi[i], s.twiddle[i*step])
 				lo[i], hi[i] = lo[i]+t, lo[i]-t
 			}
 		}
 	}
+}
+
+// times is the product of two complex numbers, rounded alike on all processors.
+func times(a, b complex128) complex128 {
+	return complex(float64(real(a)*real(b))-float64(imag(a)*imag(b)), float64(real(a)*imag(b))+float64(imag(a)*real(b)))
 }
 
 // power is that of bin k of the one stretch (sign 1) or the other (-1): of two
@@ -166,8 +171,8 @@ func (s *spectrometer) transform() {
 // its odd part.
 func (s *spectrometer) power(k int, sign float64) float64 {
 	p, q := s.buf[k], cmplx.Conj(s.buf[s.size-k])
-	d := p + complex(sign, 0)*q
-	return (real(d)*real(d) + imag(d)*imag(d)) / 4
+	d := p + times(complex(sign, 0), q)
+	return float64((float64(real(d)*real(d)) + float64(imag(d)*imag(d))) / 4)
 }
 
 // describe tells what kind of sound a hop is.
@@ -198,8 +203,8 @@ func (s *spectrometer) describe(h *hop, sign float64) {
 			}
 		}
 		n := float64(end - first)
-		geometric := math.Exp((math.Log(product) + float64(exponent)*math.Ln2) / n)
-		weight := sum * edges[b] * edges[b]
+		geometric := math.Exp((math.Log(product) + float64(float64(exponent)*math.Ln2)) / n)
+		weight := float64(sum * edges[b] * edges[b])
 		total += weight
 		noisy += weight * geometric / (sum / n)
 	}

@@ -44,7 +44,7 @@ func (v *voicer) next(block []float32) uint8 {
 	hop := v.past[first:]
 	var power float64
 	for _, x := range hop {
-		power += x * x
+		power += float64(x * x)
 	}
 	const silent = 1e-8 // a mean square of -80 dBFS
 	if scale := float64(v.step); first < history || power <= silent*scale*scale*float64(len(hop)) {
@@ -88,8 +88,8 @@ func correlate(r *[lags]float64, x []float64, first int) {
 	hop := x[first:]
 	var power, other float64 // of the hop, and of what is a lag earlier
 	for i, a := range hop {
-		power += a * a
-		other += x[first-firstLag+i] * x[first-firstLag+i]
+		power += float64(a * a)
+		other += float64(x[first-firstLag+i] * x[first-firstLag+i])
 	}
 	for k := 0; k < lags; k += 4 {
 		at := first - firstLag - k // where what is earlier begins
@@ -99,16 +99,16 @@ func correlate(r *[lags]float64, x []float64, first int) {
 		earlier = earlier[3:][:len(hop)]
 		for i, y := range hop {
 			d := earlier[i]
-			r0 += y * d
-			r1 += y * c
-			r2 += y * b
-			r3 += y * a
+			r0 += float64(y * d)
+			r1 += float64(y * c)
+			r2 += float64(y * b)
+			r3 += float64(y * a)
 			a, b, c = b, c, d
 		}
 		for i, sum := range [4]float64{r0, r1, r2, r3} {
 			r[k+i] = sum / math.Sqrt(power*max(other, 1e-9*power))
 			begin, end := x[at-i-1], x[at-i-1+len(hop)]
-			other += begin*begin - end*end
+			other += float64(begin*begin) - float64(end*end)
 		}
 	}
 }

@@ -137,12 +137,12 @@ func (d *vocabulary) alike(i int) float64 {
 	var dot, aa, bb float64
 	for _, t := range a.terms {
 		x := a.n[t] * d.weight[t]
-		aa += x * x
-		dot += x * b.n[t] * d.weight[t]
+		aa += float64(x * x)
+		dot += float64(x * b.n[t] * d.weight[t])
 	}
 	for _, t := range b.terms {
 		x := b.n[t] * d.weight[t]
-		bb += x * x
+		bb += float64(x * x)
 	}
 	if aa == 0 || bb == 0 {
 		return 0
@@ -186,7 +186,7 @@ func (d *vocabulary) place(i int) (at int, gain float64) {
 	for range shuffles {
 		rnd.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
 		_, b := d.split(order, func(k int) bool { return math.Abs(d.texts[from+k].start-d.texts[i].start) <= reach })
-		chance += b / shuffles
+		chance += float64(b / shuffles)
 	}
 	if chance <= 0 {
 		return i, 0
@@ -234,14 +234,14 @@ type mixture struct {
 
 func (m *mixture) add(term int, n float64, weight []float64) {
 	w := weight[term]
-	part := func(n float64) float64 { return n * w * math.Log(n*w+smoothing) }
+	part := func(n float64) float64 { return float64(n * w * math.Log(float64(n*w)+smoothing)) }
 	m.sum += part(m.counts[term]+n) - part(m.counts[term])
-	m.total += n * w
+	m.total += float64(n * w)
 	m.counts[term] += n
 }
 
 // likelihood is the logarithm of how likely the words are if they are drawn with
 // the frequencies that they have; rare ones count more.
 func (m *mixture) likelihood(terms int) float64 {
-	return m.sum - m.total*math.Log(m.total+smoothing*float64(terms))
+	return m.sum - float64(m.total*math.Log(m.total+float64(smoothing*float64(terms))))
 }

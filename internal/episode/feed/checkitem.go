@@ -279,7 +279,7 @@ func (c *checker) duration(n *node) float64 {
 			c.find(k.line, "duration-format", "%q is not a valid duration (try 3895, 64:55 or 1:04:55)", brief(text))
 			return math.NaN()
 		}
-		total = total*60 + v
+		total = float64(total*60) + v
 	}
 	return total
 }

@@ -18,5 +18,5 @@ const (
 // Seconds rounds to microseconds: finer than any sample, and short in JSON.
 func Seconds(s float64) float64 {
 	const micro = 1e6
-	return float64(int64(s*micro+0.5)) / micro
+	return float64(int64(float64(s*micro)+0.5)) / micro
 }

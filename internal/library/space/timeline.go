@@ -18,7 +18,7 @@ type Stretch struct {
 // Seconds returns how long s is, to the microsecond.
 func (s Stretch) Seconds() float64 {
 	const micro = 1e6
-	return float64(int64((s.End-s.Start)*micro+0.5)) / micro
+	return float64(int64(float64((s.End-s.Start)*micro)+0.5)) / micro
 }
 
 // Joined returns stretches in order, wider by margin seconds on both sides, and

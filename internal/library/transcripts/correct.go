@@ -76,7 +76,9 @@ func (t *Transcript) Correct(s *space.Space, turns *space.Turns, e *Edited) (*Tr
 }
 
 // tenth is a time as the text has it, to the tenth of a second, in samples.
-func (t *Transcript) tenth(seconds float64) int64 { return int64(seconds*10+0.5) * int64(t.Rate) / 10 }
+func (t *Transcript) tenth(seconds float64) int64 {
+	return int64(float64(seconds*10)+0.5) * int64(t.Rate) / 10
+}
 
 // A who is who speaks.
 type who struct {

@@ -123,7 +123,7 @@ type spoken struct {
 func (t *Transcript) words(cues []transcript.Cue) []spoken {
 	var list []spoken
 	at := func(seconds float64) int64 {
-		return min(t.Samples, max(0, int64(seconds*float64(t.Rate)+0.5)))
+		return min(t.Samples, max(0, int64(float64(seconds*float64(t.Rate))+0.5)))
 	}
 	for i := range cues {
 		c := &cues[i]

@@ -405,7 +405,7 @@ func abs(v float32) float32 { return math.Float32frombits(math.Float32bits(v) &^
 
 // bounded returns by how much a peak can exceed that of the louder of two units
 // that differ by so many steps: aliasing is at most half of what the gains differ.
-func bounded(steps int) float64 { return 1 + (1-Factor(-max(steps, -steps)))/2 }
+func bounded(steps int) float64 { return 1 + float64((1-Factor(-max(steps, -steps)))/2) }
 
 // parts returns a peak in parts of a step, rounded up.
 func parts(peak float32) int16 {

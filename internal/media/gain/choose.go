@@ -185,7 +185,7 @@ func (a *Analysis) onset(near int) int {
 		return sum / float64(max(1, to-from))
 	}
 	const rise = 4 // 6 dB
-	floor := 1e-6 * a.meanEnergy()
+	floor := float64(1e-6 * a.meanEnergy())
 	best, most, quiet, least := near, 0.0, near, math.Inf(1)
 	for f := max(1, near-int(onsetBefore*perSecond)); f < min(len(a.blocks), near+int(onsetAfter*perSecond)); f++ {
 		was := mean(f-before, f) + floor

@@ -172,7 +172,7 @@ func (s *search) forward(now *[maxStates]float64, at, end int, choices [][maxSta
 		if f+1 < len(s.blocks) {
 			heard += float64(s.blocks[f+1].heard)
 		}
-		weight := heard/2 + s.rest
+		weight := float64(heard/2) + s.rest
 		want := s.base
 		if s.want != nil {
 			want += int(s.want[f])

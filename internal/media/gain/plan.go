@@ -46,7 +46,7 @@ func (a *Analysis) tally(steps []int8) Plan {
 			continue
 		}
 		p.Changes++
-		rest := float64((g-h)*(g-h)) * float64(b.alias)
+		rest := float64(float64((g-h)*(g-h)) * float64(b.alias))
 		damage += rest
 		if float64(b.energy) >= loud {
 			p.LoudChanges++
@@ -85,7 +85,7 @@ func (a *Analysis) peak(b *block, from, to int) float64 {
 	case -1:
 		return float64(int(b.softer) + fine*from)
 	}
-	return float64(int(b.peak)+fine*max(from, to)) + fine*4*math.Log2(bounded(to-from))
+	return float64(int(b.peak)+fine*max(from, to)) + float64(fine*4*math.Log2(bounded(to-from)))
 }
 
 // knows reports whether the true peak of a change is computed, and not bounded.

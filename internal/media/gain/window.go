@@ -85,7 +85,7 @@ func kaiserBessel(length int, alpha float64) []float64 {
 	w := make([]float64, length)
 	var sum float64
 	for n := range length + 1 {
-		r := (float64(n) - float64(length)/2) / (float64(length) / 2)
+		r := (float64(n) - float64(float64(length)/2)) / (float64(length) / 2)
 		sum += bessel(math.Pi * alpha * math.Sqrt(max(0, 1-float64(r*r))))
 		if n < length {
 			w[n] = sum

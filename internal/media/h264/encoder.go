@@ -81,7 +81,7 @@ func (e *Encoder) quality(psnr float64) {
 	}
 	// Quantising with steps of s makes errors of s²/12 where everything is
 	// coded, and of less where most levels are zero. The step is 1 at QP 4.
-	e.qp = min(maxQP, max(minQP, int(math.Round(4+3*math.Log2(12*mse)))+finerStart))
+	e.qp = min(maxQP, max(minQP, int(math.Round(4+float64(3*math.Log2(12*mse))))+finerStart))
 }
 
 // finerStart is how far above the QP of fully coded blocks those with less in

@@ -68,11 +68,11 @@ func (t *Typeface) Width(s string, size float64) float64 {
 	for _, r := range s {
 		i, err := t.font.GlyphIndex(&b, r)
 		if err != nil || i == 0 {
-			width += 0.6 * size * float64(uniseg.StringWidth(string(r)))
+			width += float64(0.6 * size * float64(uniseg.StringWidth(string(r))))
 			continue
 		}
 		if advance, err := t.font.GlyphAdvance(&b, i, ppem, font.HintingNone); err == nil {
-			width += float64(advance) / 64
+			width += float64(float64(advance) / 64)
 		}
 	}
 	return width

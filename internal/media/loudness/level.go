@@ -42,7 +42,7 @@ func loudness(meanSquare float64) Level {
 	if meanSquare <= 0 {
 		return silence
 	}
-	return Level(-0.691 + 10*math.Log10(meanSquare))
+	return Level(-0.691 + float64(10*math.Log10(meanSquare)))
 }
 
 // meanSquare is the inverse of loudness.

@@ -232,11 +232,11 @@ func (m *Meter) weigh(used int) float64 {
 	for ; c+1 < len(m.channel); c += 2 {
 		a, b := &m.channel[c], &m.channel[c+1]
 		ea, eb := m.coef.runPair(&a.filter, &b.filter, a.plane[history:used], b.plane[history:used])
-		sum += a.weight*ea + b.weight*eb
+		sum += float64(a.weight*ea) + float64(b.weight*eb)
 	}
 	if c < len(m.channel) {
 		a := &m.channel[c]
-		sum += a.weight * m.coef.run(&a.filter, a.plane[history:used])
+		sum += float64(a.weight * m.coef.run(&a.filter, a.plane[history:used]))
 	}
 	return sum
 }

@@ -22,21 +22,21 @@ func newWeighting(rate float64) weighting {
 	k := math.Tan(math.Pi * shelfFreq / rate)
 	high := math.Pow(10, shelfGain/20)
 	band := math.Pow(high, 0.4996667741545416)
-	a0 := 1 + k/shelfQ + k*k
-	w.b0 = (high + band*k/shelfQ + k*k) / a0
-	w.b1 = 2 * (k*k - high) / a0
-	w.b2 = (high - band*k/shelfQ + k*k) / a0
-	w.a1 = 2 * (k*k - 1) / a0
-	w.a2 = (1 - k/shelfQ + k*k) / a0
+	a0 := 1 + k/shelfQ + float64(k*k)
+	w.b0 = (high + band*k/shelfQ + float64(k*k)) / a0
+	w.b1 = 2 * (float64(k*k) - high) / a0
+	w.b2 = (high - band*k/shelfQ + float64(k*k)) / a0
+	w.a1 = 2 * (float64(k*k) - 1) / a0
+	w.a2 = (1 - k/shelfQ + float64(k*k)) / a0
 
 	const (
 		passFreq = 38.13547087602444
 		passQ    = 0.5003270373238773
 	)
 	k = math.Tan(math.Pi * passFreq / rate)
-	a0 = 1 + k/passQ + k*k
-	w.c1 = 2 * (k*k - 1) / a0
-	w.c2 = (1 - k/passQ + k*k) / a0
+	a0 = 1 + k/passQ + float64(k*k)
+	w.c1 = 2 * (float64(k*k) - 1) / a0
+	w.c2 = (1 - k/passQ + float64(k*k)) / a0
 	return w
 }
 

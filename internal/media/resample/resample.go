@@ -70,7 +70,7 @@ func (r *resampler) design() {
 		for k := range values {
 			// How far input sample k of the set lies from the output sample.
 			x := float64(k-r.half+1) - float64(p)/float64(r.up)
-			values[k] = sinc(cutoff*x) * kaiser(x/float64(r.half))
+			values[k] = float64(sinc(cutoff*x) * kaiser(x/float64(r.half)))
 			sum += values[k]
 		}
 		for k, v := range values {
@@ -90,14 +90,14 @@ func kaiser(x float64) float64 {
 	if x < -1 || x > 1 {
 		return 0
 	}
-	return bessel(beta*math.Sqrt(1-x*x)) / bessel(beta)
+	return bessel(beta*math.Sqrt(1-float64(x*x))) / bessel(beta)
 }
 
 // bessel is the modified Bessel function of the first kind, order 0.
 func bessel(x float64) float64 {
 	sum, term := 1.0, 1.0
 	for k := 1.0; term > sum*1e-17; k++ {
-		term *= x / 2 / k * (x / 2 / k)
+		term = float64(term * (x / 2 / k * (x / 2 / k)))
 		sum += term
 	}
 	return sum
@@ -125,7 +125,7 @@ func (r *resampler) Read(dst []float32) (int, error) {
 			for c := range channels {
 				var sum float32
 				for k, h := range set {
-					sum += h * in[k*channels+c]
+					sum += float32(h * in[k*channels+c])
 				}
 				dst[n*channels+c] = sum
 			}
@@ -146,14 +146,14 @@ func product(a, b []float32) float32 {
 	b = b[:len(a)]
 	var s0, s1, s2, s3 float32
 	for len(a) >= 4 && len(b) >= 4 {
-		s0 += a[0] * b[0]
-		s1 += a[1] * b[1]
-		s2 += a[2] * b[2]
-		s3 += a[3] * b[3]
+		s0 += float32(a[0] * b[0])
+		s1 += float32(a[1] * b[1])
+		s2 += float32(a[2] * b[2])
+		s3 += float32(a[3] * b[3])
 		a, b = a[4:], b[4:]
 	}
 	for i, v := range a {
-		s0 += v * b[i]
+		s0 += float32(v * b[i])
 	}
 	return (s0 + s1) + (s2 + s3)
 }

@@ -137,14 +137,14 @@ func (s *sums) add(block []float32, channel, channels int) {
 		x, y := float64(a), float64(b)
 		value0 += x
 		value1 += y
-		square0 += x * x
-		square1 += y * y
+		square0 += float64(x * x)
+		square1 += float64(y * y)
 	}
 	if i < len(block) {
 		a := number(block[i])
 		peak = larger(peak, a)
 		value0 += float64(a)
-		square0 += float64(a) * float64(a)
+		square0 += float64(float64(a) * float64(a))
 	}
 	*s = sums{s.value + value0 + value1, s.square + square0 + square1, peak}
 }
@@ -178,7 +178,7 @@ func (f *Finder) silent(n int) bool {
 		level := float64(s.peak)
 		if !f.peak {
 			mean := s.value / float64(n)
-			level = math.Sqrt(max(0, s.square/float64(n)-mean*mean))
+			level = math.Sqrt(max(0, s.square/float64(n)-float64(mean*mean)))
 		}
 		if !(level < f.threshold) {
 			return false

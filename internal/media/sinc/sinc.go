@@ -15,7 +15,7 @@ func Between(half int, fraction float64) []float64 {
 	for k := range h {
 		t := float64(k-(half-1)) - fraction
 		w := t / float64(half)
-		h[k] = math.Sin(math.Pi*t) / (math.Pi * t) * bessel(beta*math.Sqrt(1-w*w))
+		h[k] = float64(math.Sin(math.Pi*t) / (math.Pi * t) * bessel(beta*math.Sqrt(1-float64(w*w))))
 		sum += h[k]
 	}
 	for k := range h {
@@ -28,7 +28,7 @@ func Between(half int, fraction float64) []float64 {
 func bessel(x float64) float64 {
 	sum, term := 1.0, 1.0
 	for k := 1.0; term > 1e-12*sum; k++ {
-		term *= x / (2 * k) * (x / (2 * k))
+		term = float64(term * (x / (2 * k) * (x / (2 * k))))
 		sum += term
 	}
 	return sum

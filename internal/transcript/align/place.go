@@ -143,7 +143,7 @@ func timeAt(list []span, at float64, end bool) int64 {
 	})
 	s := list[i]
 	in := min(1, max(0, (at-s.before)/s.n))
-	return s.start + int64(in*float64(s.end-s.start)+0.5)
+	return s.start + int64(float64(in*float64(s.end-s.start))+0.5)
 }
 
 // insert places atoms where none were, between two times: after what comes before

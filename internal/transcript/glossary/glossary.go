@@ -276,7 +276,7 @@ func (g *Glossary) words(words []transcript.Word) ([]transcript.Word, int) {
 
 // replaced gives the words of a text the time of others.
 func replaced(words []transcript.Word, text string) (list []transcript.Word) {
-	ms := func(seconds float64) int64 { return int64(seconds*1000 + 0.5) }
+	ms := func(seconds float64) int64 { return int64(float64(seconds*1000) + 0.5) }
 	sure := 0.0
 	end := words[0].End
 	for _, w := range words {

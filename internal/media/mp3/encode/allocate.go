@@ -23,7 +23,7 @@ func (g *granule) measure(n *need) {
 			for i, v := range x {
 				s := float32(math.Sqrt(math.Abs(float64(v))))
 				root += s
-				energy += v * v
+				energy += float32(v * v)
 				mag[i] = s * float32(math.Sqrt(float64(s)))
 			}
 		}
@@ -40,7 +40,7 @@ func (n *need) demand(l *layout, end int, louder float32) float32 {
 		if lo >= hi || n.energy[b] <= 0 {
 			continue
 		}
-		sum += float32(hi-lo) * log2(1+n.energy[b]/(louder*n.thr[b]))
+		sum += float32(float32(hi-lo) * log2(1+n.energy[b]/(louder*n.thr[b])))
 	}
 	return sum / 2
 }
@@ -51,7 +51,7 @@ func log2(v float32) float32 {
 	b := math.Float32bits(v)
 	e := float32(int(b>>23) - 127)
 	m := math.Float32frombits(b&(1<<23-1) | 127<<23)
-	return e + (-0.33333333*m+2)*m - 1.6666667
+	return e + float32((float32(-0.33333333*m)+2)*m) - 1.6666667
 }
 
 // An allocator spreads the bits of a granule over its bands.
@@ -93,7 +93,7 @@ func (a *allocator) allocate(g *granule, n *need, ch, target, guess int) {
 	a.shaping = shortShaping
 	if !l.short {
 		t := (a.level[ch] - softNoise) / (loudNoise - softNoise)
-		a.shaping = leastShaping + (mostShaping-leastShaping)*min(max(t, 0), 1)
+		a.shaping = leastShaping + float32((mostShaping-leastShaping)*min(max(t, 0), 1))
 	}
 	a.shape(g, n)
 	a.fit(g, target)
@@ -156,7 +156,7 @@ func (a *allocator) shape(g *granule, n *need) {
 	top := float32(math.Inf(-1))
 	for b := range l.coded {
 		if w := a.want[b]; w < math.MaxFloat32 {
-			a.want[b] = mean + a.shaping*(w-mean)
+			a.want[b] = mean + float32(a.shaping*(w-mean))
 			top = max(top, a.want[b])
 		}
 	}
@@ -167,7 +167,7 @@ func (a *allocator) shape(g *granule, n *need) {
 	var over float32
 	for b := range l.coded {
 		if w := a.want[b]; w < math.MaxFloat32 {
-			over = max(over, (top-w)/2-float32(l.limit(b, a.lsf)))
+			over = max(over, float32((top-w)/2)-float32(l.limit(b, a.lsf)))
 		}
 	}
 	step := float32(2)
@@ -223,7 +223,7 @@ func (a *allocator) fit(g *granule, target int) {
 			break
 		}
 		// A line that is not small takes a bit more for every four steps.
-		slope := float32(g.ones)*0.2 + 8
+		slope := float32(float32(g.ones)*0.2) + 8
 		move := int(float32(bits-target) / slope)
 		switch {
 		case bits == 1<<20:

@@ -26,7 +26,7 @@ func attacks(x []float32, from int) (mask uint) {
 			// Attacks are told by their treble.
 			d := v - prev
 			prev = v
-			sum += d * d
+			sum += float32(d * d)
 		}
 		e[i] = sum
 		at += beat
@@ -36,7 +36,7 @@ func attacks(x []float32, from int) (mask uint) {
 		for _, v := range e[i : i+beatsBefore] {
 			most = max(most, v)
 		}
-		if v := e[i+beatsBefore]; v > sudden*most+faint {
+		if v := e[i+beatsBefore]; v > float32(sudden*most)+faint {
 			mask |= 1 << i
 		}
 	}

@@ -52,11 +52,11 @@ func (f *fft) run(re, im *[fftSize]float32) {
 				hr, hi := br-dr, bi-di
 				t := k * stride
 				c, s := f.cos[t], f.sin[t]
-				r1[k], i1[k] = er*c-ei*s, er*s+ei*c
+				r1[k], i1[k] = float32(er*c)-float32(ei*s), float32(er*s)+float32(ei*c)
 				c, s = f.cos[2*t], f.sin[2*t]
-				r2[k], i2[k] = gr*c-gi*s, gr*s+gi*c
+				r2[k], i2[k] = float32(gr*c)-float32(gi*s), float32(gr*s)+float32(gi*c)
 				c, s = f.cos[3*t], f.sin[3*t]
-				r3[k], i3[k] = hr*c-hi*s, hr*s+hi*c
+				r3[k], i3[k] = float32(hr*c)-float32(hi*s), float32(hr*s)+float32(hi*c)
 			}
 		}
 	}

@@ -8,14 +8,14 @@ import (
 // bark returns the critical band rate of a frequency (Zwicker & Terhardt,
 // Analytical expressions for critical-band rate, JASA 68, 1980).
 func bark(hz float64) float64 {
-	return 13*math.Atan(0.00076*hz) + 3.5*math.Atan(hz/7500*hz/7500)
+	return float64(13*math.Atan(0.00076*hz)) + float64(3.5*math.Atan(hz/7500*hz/7500))
 }
 
 // quiet returns the threshold in quiet in dB SPL (Terhardt, Calculating
 // virtual pitch, 1979).
 func quiet(hz float64) float64 {
 	k := max(hz, 20) / 1000
-	return 3.64*math.Pow(k, -0.8) - 6.5*math.Exp(-0.6*(k-3.3)*(k-3.3)) + 1e-3*k*k*k*k
+	return float64(3.64*math.Pow(k, -0.8)) - float64(6.5*math.Exp(-0.6*(k-3.3)*(k-3.3))) + float64(1e-3*k*k*k*k)
 }
 
 // loudest is the sound pressure level that a sine of full scale is taken to be
@@ -79,7 +79,7 @@ const fftPower = linePower * lines / (fftSize / 2) / (0.375 * fftSize)
 func newHearing(rate int, lay, shortLay *layout) *hearing {
 	h := &hearing{fft: newFFT()}
 	for i := range h.window {
-		h.window[i] = float32(0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/fftSize))
+		h.window[i] = float32(0.5 - float64(0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/fftSize)))
 	}
 	width := float64(rate) / fftSize
 	line := 1
@@ -137,14 +137,14 @@ func spread(e, up, down []float32) {
 	var carry [maxPartitions]float32
 	var s float32
 	for i, v := range e {
-		s *= up[i]
+		s = float32(s * up[i])
 		carry[i] = s
 		s += v
 	}
 	s = 0
 	for i := len(e) - 1; i >= 0; i-- {
 		v := e[i]
-		s *= down[i]
+		s = float32(s * down[i])
 		e[i] = v + s + carry[i]
 		s += v
 	}
@@ -179,7 +179,7 @@ func (h *hearing) shortBands(rate int, lay *layout) {
 	line := 0
 	for b := range 13 {
 		s.width[b] = lay.first[3*b+1] - lay.first[3*b]
-		mid := float64(line) + float64(s.width[b])/2
+		mid := float64(line) + float64(float64(s.width[b])/2)
 		at[b] = bark(mid * width)
 		least := math.Inf(1)
 		for range s.width[b] {
@@ -241,7 +241,7 @@ func (h *hearing) part(re, im *[fftSize]float32, a, b *spectrum) {
 func (h *hearing) assess(x *spectrum, m *modelState, out *masking) {
 	var power [fftSize/2 + 1]float32
 	for k := range power {
-		power[k] = (x.re[k]*x.re[k] + x.im[k]*x.im[k]) * fftPower
+		power[k] = (float32(x.re[k]*x.re[k]) + float32(x.im[k]*x.im[k])) * fftPower
 	}
 	var e, ec [maxPartitions]float32
 	var chaos [predicted]float32
@@ -253,7 +253,7 @@ func (h *hearing) assess(x *spectrum, m *modelState, out *masking) {
 		if hi <= predicted {
 			for k := lo; k < hi; k++ {
 				sum += power[k]
-				weighted += power[k] * chaos[k]
+				weighted += float32(power[k] * chaos[k])
 			}
 		} else {
 			var most float32
@@ -290,8 +290,8 @@ func (h *hearing) assess(x *spectrum, m *modelState, out *masking) {
 		var en, th float32
 		from := h.long.from[b]
 		for i, s := range h.long.share[b] {
-			en += s * raw[from+i]
-			th += s * thr[from+i]
+			en += float32(s * raw[from+i])
+			th += float32(s * thr[from+i])
 		}
 		out.energy[b], out.thr[b] = en, th
 	}
@@ -305,20 +305,20 @@ func tonality(c float32) float32 {
 	case c >= 0.4989:
 		return 0
 	}
-	return -0.299 - 0.43*float32(math.Log(float64(c)))
+	return -0.299 - float32(0.43*float32(math.Log(float64(c))))
 }
 
 // maskBy returns how far below the sound the threshold is.
 func maskBy(tone float32) float32 {
-	i := int(tone*32 + 0.5)
+	i := int(float32(tone*32) + 0.5)
 	return maskTable()[i]
 }
 
 var maskTable = sync.OnceValue(func() *[33]float32 {
 	var t [33]float32
 	for i := range t {
-		tone := float64(i) / 32
-		t[i] = float32(math.Pow(10, -(tone*toneMask+(1-tone)*noiseMask)/10))
+		tone := float64(float64(i) / 32)
+		t[i] = float32(math.Pow(10, -(float64(tone*toneMask)+float64((1-tone)*noiseMask))/10))
 	}
 	return &t
 })
@@ -336,7 +336,7 @@ func peaky(most, sum float32, n int) float32 {
 		return 0.4
 	}
 	t := min(max((r-lo)/(hi-lo), 0), 1)
-	return 0.5 - 0.4*t
+	return 0.5 - float32(0.4*t)
 }
 
 // predict says for each line how far it is from where it was expected by the two
@@ -346,22 +346,22 @@ func (m *modelState) predict(x *spectrum, chaos *[predicted]float32) {
 	r2, c2, s2 := &m.r[1], &m.c[1], &m.s[1]
 	for k := range chaos {
 		re, im := x.re[k], x.im[k]
-		r := float32(math.Sqrt(float64(re*re + im*im)))
+		r := float32(math.Sqrt(float64(float32(re*re) + float32(im*im))))
 		c, s := float32(1), float32(0)
 		if r > 0 {
 			c, s = re/r, im/r
 		}
 		// Twice the last phase less the one before.
-		dc, ds := c1[k]*c1[k]-s1[k]*s1[k], 2*c1[k]*s1[k]
-		pc, ps := dc*c2[k]+ds*s2[k], ds*c2[k]-dc*s2[k]
+		dc, ds := float32(c1[k]*c1[k])-float32(s1[k]*s1[k]), 2*c1[k]*s1[k]
+		pc, ps := float32(dc*c2[k])+float32(ds*s2[k]), float32(ds*c2[k])-float32(dc*s2[k])
 		pr := 2*r1[k] - r2[k]
-		er, ei := re-pr*pc, im-pr*ps
+		er, ei := re-float32(pr*pc), im-float32(pr*ps)
 		if pr < 0 {
 			pr = -pr
 		}
 		v := float32(1)
 		if d := r + pr; d > 0 {
-			v = float32(math.Sqrt(float64(er*er+ei*ei))) / d
+			v = float32(math.Sqrt(float64(float32(er*er)+float32(ei*ei)))) / d
 		}
 		chaos[k] = v
 		r2[k], c2[k], s2[k] = r1[k], c1[k], s1[k]

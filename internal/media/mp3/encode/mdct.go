@@ -59,8 +59,8 @@ func newMDCT() *mdct {
 		}
 	}
 	for i, c := range [8]float64{-0.6, -0.535, -0.33, -0.185, -0.095, -0.041, -0.0142, -0.0037} {
-		m.cs[i] = float32(1 / math.Sqrt(1+c*c))
-		m.ca[i] = float32(c / math.Sqrt(1+c*c))
+		m.cs[i] = float32(1 / math.Sqrt(1+float64(c*c)))
+		m.ca[i] = float32(c / math.Sqrt(1+float64(c*c)))
 	}
 	return m
 }
@@ -103,8 +103,8 @@ func (m *mdct) transform(out *[lines]float32, in *[subbands]subband, t blockType
 			c := &m.long[i]
 			var s, u float32
 			for k := 0; k < slots; k += 2 {
-				s += c[k] * f[k]
-				u += c[k+1] * f[k+1]
+				s += float32(c[k] * f[k])
+				u += float32(c[k+1] * f[k+1])
 			}
 			o[i] = s + u
 		}
@@ -118,8 +118,8 @@ func (m *mdct) transform(out *[lines]float32, in *[subbands]subband, t blockType
 		hi := (*[8]float32)(out[slots*sb : slots*sb+8])
 		for i := range 8 {
 			a, b := lo[7-i], hi[i]
-			lo[7-i] = a*m.cs[i] + b*m.ca[i]
-			hi[i] = b*m.cs[i] - a*m.ca[i]
+			lo[7-i] = float32(a*m.cs[i]) + float32(b*m.ca[i])
+			hi[i] = float32(b*m.cs[i]) - float32(a*m.ca[i])
 		}
 	}
 }
@@ -135,7 +135,7 @@ func (m *mdct) transformShort(o *[slots]float32, x *subband) {
 		fold(f[:], z[:])
 		for i := range 6 {
 			c := &m.short[i]
-			o[3*i+win] = c[0]*f[0] + c[1]*f[1] + c[2]*f[2] + c[3]*f[3] + c[4]*f[4] + c[5]*f[5]
+			o[3*i+win] = float32(c[0]*f[0]) + float32(c[1]*f[1]) + float32(c[2]*f[2]) + float32(c[3]*f[3]) + float32(c[4]*f[4]) + float32(c[5]*f[5])
 		}
 	}
 }

@@ -322,9 +322,9 @@ func (w *worker) afford(number, free int, asked float32) (mp3.Header, int) {
 	if w.usual == 0 {
 		w.usual = asked
 	}
-	w.usual += (asked - w.usual) * 0.03
+	w.usual += float32((asked - w.usual) * 0.03)
 	// The reservoir is kept a little more than half full.
-	want := float32(mean)*asked/w.usual + 0.15*(float32(free)-0.6*float32(most))
+	want := float32(mean)*asked/w.usual + float32(0.15*(float32(free)-float32(0.6*float32(most))))
 	least := float32(max(mean/2, free+mean-most))
-	return h, int(min(max(want, least), float32(mean)+0.9*float32(free)))
+	return h, int(min(max(want, least), float32(mean)+float32(0.9*float32(free))))
 }

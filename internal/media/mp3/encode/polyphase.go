@@ -64,13 +64,13 @@ func (p *polyphase) slot(out *[subbands]float32, x *[reach]float32) {
 		low := (*[16]float32)(x[511-15-64*j : 511+1-64*j])  // rows 15 to 0
 		top := (*[15]float32)(x[511-63-64*j : 511-48-64*j]) // rows 63 to 49
 		for m := range 32 {
-			v[m] += w[m] * fwd[31-m]
+			v[m] += float32(w[m] * fwd[31-m])
 		}
 		for m := 1; m <= 16; m++ {
-			v[m] += u[m] * low[m-1]
+			v[m] += float32(u[m] * low[m-1])
 		}
 		for m := 17; m < 32; m++ {
-			v[m] += u[m] * top[m-17]
+			v[m] += float32(u[m] * top[m-17])
 		}
 	}
 	p.cosines(out, &v)
@@ -132,10 +132,10 @@ func transform4(out, v []float32) {
 		c3 = 0.38268343236508977173 // cos(3π/8)
 	)
 	_, _ = out[3], v[3]
-	e := v[2] * c2
+	e := float32(v[2] * c2)
 	p, m := v[0]+e, v[0]-e
-	a := v[1]*c1 + v[3]*c3
-	b := v[1]*c3 - v[3]*c1
+	a := float32(v[1]*c1) + float32(v[3]*c3)
+	b := float32(v[1]*c3) - float32(v[3]*c1)
 	out[0], out[3] = p+a, p-a
 	out[1], out[2] = m+b, m-b
 }

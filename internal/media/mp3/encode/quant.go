@@ -57,7 +57,7 @@ func (p *powers) quantize(g *granule, most *[39]int32) bool {
 		ix = ix[:len(mag)]
 		var top int32
 		for i, v := range mag {
-			n := int32(v*inv + rounding)
+			n := int32(float32(v*inv) + rounding)
 			ix[i] = n
 			top = max(top, n)
 		}
@@ -86,8 +86,8 @@ func (p *powers) noise(g *granule, out *[39]float32) {
 				if v < 0 {
 					v = -v
 				}
-				d := v - p.cube[uint32(ix[i])%uint32(len(p.cube))]*step
-				sum += d * d
+				d := v - float32(p.cube[uint32(ix[i])%uint32(len(p.cube))]*step)
+				sum += float32(d * d)
 			}
 		}
 		out[b] = sum

@@ -151,7 +151,7 @@ func (p *Picture) names() map[string]int {
 }
 
 func (p *Picture) paintHeader(c canvas, l layout, th *theme, names map[string]int) {
-	baseline := math.Round(l.top*0.5 + l.font*0.36)
+	baseline := math.Round(float64(l.top*0.5) + float64(l.font*0.36))
 	room := float64(l.right - l.left)
 	order := make([]string, len(names))
 	for name, i := range names {
@@ -189,9 +189,9 @@ func (p *Picture) paintLegend(c canvas, l layout, th *theme, order []string, roo
 			name = fmt.Sprintf("#%d", i+1)
 		}
 		name = lettering.Regular().Shorten(name, max*l.font, l.font)
-		e := entry{name, (dot+gap+sep)*l.font + lettering.Regular().Width(name, l.font)}
+		e := entry{name, float64((dot+gap+sep)*l.font) + lettering.Regular().Width(name, l.font)}
 		more := fmt.Sprintf("+%d", len(order)-i)
-		if e.width > room-3*l.font && i < len(order)-1 || e.width > room || i >= len(th.voices) {
+		if e.width > room-float64(3*l.font) && i < len(order)-1 || e.width > room || i >= len(th.voices) {
 			if lettering.Regular().Width(more, l.font) <= room {
 				rest = more
 			}
@@ -203,13 +203,13 @@ func (p *Picture) paintLegend(c canvas, l layout, th *theme, order []string, roo
 	x := float64(l.right)
 	if rest != "" {
 		c.text(x, baseline, l.font, end, th.muted, rest)
-		x -= lettering.Regular().Width(rest, l.font) + sep*l.font
+		x -= lettering.Regular().Width(rest, l.font) + float64(sep*l.font)
 	}
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := entries[i]
-		left := x - (e.width - sep*l.font)
-		c.rect(left, baseline-l.font*0.36-dot*l.font/2, dot*l.font, dot*l.font, dot*l.font/2, th.voice(i))
-		c.text(left+(dot+gap)*l.font, baseline, l.font, start, th.text, e.name)
+		left := x - (e.width - float64(sep*l.font))
+		c.rect(left, baseline-float64(l.font*0.36)-float64(dot*l.font/2), dot*l.font, dot*l.font, dot*l.font/2, th.voice(i))
+		c.text(left+float64((dot+gap)*l.font), baseline, l.font, start, th.text, e.name)
 		x -= e.width
 	}
 }
@@ -225,20 +225,20 @@ func (p *Picture) paintAxis(c canvas, l layout, th *theme) {
 	first := true
 	minor := tick.step / time.Duration(tick.parts)
 	for t := ceil(p.From, minor); t <= p.To; t += minor {
-		x := math.Round(p.x(l, t)*2) / 2
+		x := float64(math.Round(p.x(l, t)*2) / 2)
 		if t%tick.step != 0 {
 			c.rect(x-0.5, l.bottom, 1, math.Round(l.font*0.25), 0, th.grid)
 			continue
 		}
 		c.rect(x-0.5, l.top, 1, height, 0, th.grid)
 		c.rect(x-0.5, l.bottom, 1, math.Round(l.font*0.45), 0, th.muted)
-		p.axisText(c, l, x, l.bottom+1.55*l.font, small, th.muted, axisLabel(t, tick.step, p.To >= time.Hour))
+		p.axisText(c, l, x, l.bottom+float64(1.55*l.font), small, th.muted, axisLabel(t, tick.step, p.To >= time.Hour))
 		if !p.Clock.IsZero() {
 			format := "15:04:05"
 			if first {
 				format = "15:04:05 MST"
 			}
-			p.axisText(c, l, x, l.bottom+2.9*l.font, small, th.muted, p.Clock.Add(t).Format(format))
+			p.axisText(c, l, x, l.bottom+float64(2.9*l.font), small, th.muted, p.Clock.Add(t).Format(format))
 		}
 		first = false
 	}
@@ -247,12 +247,12 @@ func (p *Picture) paintAxis(c canvas, l layout, th *theme) {
 
 // axisText centres a label on x unless that would leave the picture.
 func (p *Picture) axisText(c canvas, l layout, x, y, size float64, col color.NRGBA, s string) {
-	half := lettering.Regular().Width(s, size) / 2
+	half := float64(lettering.Regular().Width(s, size) / 2)
 	switch y = math.Round(y); {
 	case x-half < l.pad/2:
 		c.text(l.pad/2, y, size, start, col, s)
-	case x+half > float64(p.Width)-l.pad/2:
-		c.text(float64(p.Width)-l.pad/2, y, size, end, col, s)
+	case x+half > float64(p.Width)-float64(l.pad/2):
+		c.text(float64(p.Width)-float64(l.pad/2), y, size, end, col, s)
 	default:
 		c.text(x, y, size, middle, col, s)
 	}
@@ -286,7 +286,7 @@ func (p *Picture) paintClips(c canvas, l layout, th *theme, front bool) {
 			continue
 		}
 		name = lettering.Regular().Shorten(name, 14*l.font, small)
-		long := lettering.Regular().Width(name, small) + small*0.8
+		long := lettering.Regular().Width(name, small) + float64(small*0.8)
 		x := from + edge
 		if long > width { // beside it
 			x = from + width
@@ -298,7 +298,7 @@ func (p *Picture) paintClips(c canvas, l layout, th *theme, front bool) {
 			continue
 		}
 		c.rect(x, l.top+2*edge, long, small*1.45, 0, fade(th.panel, 0.85))
-		c.text(x+small*0.4, math.Round(l.top+2*edge+small*1.08), small, start, th.text, name)
+		c.text(x+float64(small*0.4), math.Round(l.top+float64(2*edge)+float64(small*1.08)), small, start, th.text, name)
 		free = x + long
 	}
 }
@@ -324,7 +324,7 @@ func (p *Picture) outline(l layout, n int) (top, bottom []float64) {
 	for _, q := range p.Peaks {
 		loudest = max(loudest, float64(q.Max), -float64(q.Min))
 	}
-	centre, half := (l.top+l.bottom)/2, (l.bottom-l.top)/2
+	centre, half := float64((l.top+l.bottom)/2), (l.bottom-l.top)/2
 	scale := 0.94 * half * min(1/max(loudest, 1), maxGain/32768.0)
 	top, bottom = make([]float64, n), make([]float64, n)
 	for i := range n {
@@ -335,8 +335,8 @@ func (p *Picture) outline(l layout, n int) (top, bottom []float64) {
 		from := i * len(p.Peaks) / n
 		to := max(from+1, (i+1)*len(p.Peaks)/n)
 		for _, q := range p.Peaks[from:to] {
-			top[i] = min(top[i], centre-scale*float64(q.Max))
-			bottom[i] = max(bottom[i], centre-scale*float64(q.Min))
+			top[i] = min(top[i], centre-float64(scale*float64(q.Max)))
+			bottom[i] = max(bottom[i], centre-float64(scale*float64(q.Min)))
 		}
 	}
 	return top, bottom

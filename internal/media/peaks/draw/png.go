@@ -42,7 +42,7 @@ func (r *raster) blend(x, y int, c color.NRGBA, cover float64) {
 	if !(image.Point{X: x, Y: y}).In(r.image.Rect) {
 		return
 	}
-	a := uint32(cover*float64(c.A) + 0.5)
+	a := uint32(float64(cover*float64(c.A)) + 0.5)
 	p := r.image.Pix[r.image.PixOffset(x, y):][:4]
 	mix := func(under, over uint8) uint8 {
 		return uint8((uint32(under)*(255-a) + uint32(over)*a + 127) / 255)
@@ -70,8 +70,8 @@ func overlap(i int, from, to float64) float64 {
 // rounded returns how much a pixel with its centre at x, y is covered by a
 // rounded rectangle, from the distance to its edge.
 func rounded(x, y, width, height, radius float64) float64 {
-	dx := max(0, math.Abs(x-width/2)-(width/2-radius))
-	dy := max(0, math.Abs(y-height/2)-(height/2-radius))
+	dx := max(0, math.Abs(x-float64(width/2))-(float64(width/2)-radius))
+	dy := max(0, math.Abs(y-float64(height/2))-(float64(height/2)-radius))
 	return max(0, min(1, radius-math.Hypot(dx, dy)+0.5))
 }
 
@@ -99,10 +99,10 @@ func (r *raster) text(x, y, size float64, a anchor, c color.NRGBA, s string) {
 		r.faces[size] = face
 	}
 	d := font.Drawer{Dst: r.image, Src: image.NewUniform(c), Face: face}
-	width := float64(d.MeasureString(s)) / 64
+	width := float64(float64(d.MeasureString(s)) / 64)
 	switch a {
 	case middle:
-		x -= width / 2
+		x -= float64(width / 2)
 	case end:
 		x -= width
 	}

@@ -71,12 +71,12 @@ func (v *vector) wave(x, first, last int, top, bottom []float64, c color.NRGBA) 
 	d.WriteByte('M')
 	point(left, top[from])
 	for i := from; i < to; i++ {
-		point(float64(x)+(float64(i)+0.5)/perPixel, top[i])
+		point(float64(x)+float64((float64(i)+0.5)/perPixel), top[i])
 	}
 	point(right, top[to-1])
 	point(right, bottom[to-1])
 	for i := to - 1; i >= from; i-- {
-		point(float64(x)+(float64(i)+0.5)/perPixel, bottom[i])
+		point(float64(x)+float64((float64(i)+0.5)/perPixel), bottom[i])
 	}
 	point(left, bottom[from])
 	fmt.Fprintf(v.w, `<path %s d="%sz"/>`+"\n", fill(c), d.String())
