@@ -70,7 +70,7 @@ func newOverlap(kind slope, samples int) overlap {
 		part := o.cross[from:min(from+group, samples)]
 		var square float64
 		for _, v := range part {
-			square += float64(v) * float64(v)
+			square += float64(float64(v) * float64(v))
 		}
 		rise := o.rise[from:min(from+group, samples)]
 		o.crossed = append(o.crossed, float32(square/float64(len(part))))

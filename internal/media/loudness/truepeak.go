@@ -72,15 +72,15 @@ func bends(h []float64, at float64) (uneven, bend float64) {
 	var level, slope float64
 	for k, r := range rest {
 		level += r
-		slope += r * float64(k-half+1)
+		slope += float64(r * float64(k-half+1))
 	}
 	for j := 1; j < taps-1; j++ {
 		var sum float64
 		for k, r := range rest {
 			if j < half {
-				sum += r * float64(max(0, j-k))
+				sum += float64(r * float64(max(0, j-k)))
 			} else {
-				sum += r * float64(max(0, k-j))
+				sum += float64(r * float64(max(0, k-j)))
 			}
 		}
 		bend += math.Abs(sum)
