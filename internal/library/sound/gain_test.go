@@ -14,6 +14,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/aac/syntax"
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/gain"
+	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -186,7 +187,17 @@ func TestMP3Gain(t *testing.T) {
 			}
 			var p track.Packet
 			frames := 0
+			var padded []byte // with a silent frame before each
 			for ; rd.Next(&p) == nil; frames++ {
+				h, err := mp3.ParseHeader(p.Data)
+				if err != nil {
+					t.Fatal(err)
+				}
+				silence, err := mp3.Carrier(h, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				padded = slices.Concat(padded, silence, p.Data)
 				s, err := gain.NewShifter(rd.Track().Runs[0].Config, []gain.Run{{Steps: rnd.IntN(9) - 4}})
 				if err == nil {
 					err = s.Shift(b[p.Offset : p.Offset+int64(len(p.Data))])
@@ -197,6 +208,9 @@ func TestMP3Gain(t *testing.T) {
 			}
 			if got := s.find(b); frames < 40 || describe(got) != want {
 				t.Errorf("%d frames by their own:\n%s\nbefore:\n%s", frames, describe(got), want)
+			}
+			if got := s.find(padded); !has(got, id) || len(got.Unknown)+len(got.Short) > 0 {
+				t.Errorf("with silence between its frames:\n%s", describe(got))
 			}
 		})
 	}
