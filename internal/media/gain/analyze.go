@@ -120,7 +120,7 @@ func NewAnalyzer(c track.Config, floor float64) (*Analyzer, error) {
 // make of peaks, which a plan can do without.
 const (
 	KeptFloor = -26
-	keptNear  = -13
+	keptNear  = -9
 )
 
 // NewKeptAnalyzer returns an Analyzer of a whole recording whose analysis is to be
@@ -258,22 +258,27 @@ func (a *Analyzer) survey(x []float32, o *overlap) (energy, alias float64, most 
 	n := a.coding.samples
 	for g := range a.peakOf {
 		part := x[g*group : min((g+1)*group, n)+1] // and the one behind
-		var m uint32
-		var e0, e1 float32
+		const sign = 1 << 31
+		m := math.Float32bits(part[len(part)-1]) &^ sign
+		var m1 uint32
+		var e0, e1, e2, e3 float32 // each waits for the one before it
 		inner := part[:len(part)-1]
-		for len(inner) >= 2 {
-			v, w := inner[0], inner[1]
-			m = max(m, math.Float32bits(v)&^(1<<31), math.Float32bits(w)&^(1<<31))
+		for len(inner) >= 4 {
+			v0, v1, v2, v3 := inner[0], inner[1], inner[2], inner[3]
+			m = max(m, math.Float32bits(v0)&^sign, math.Float32bits(v1)&^sign)
+			m1 = max(m1, math.Float32bits(v2)&^sign, math.Float32bits(v3)&^sign)
+			e0 += float32(v0 * v0)
+			e1 += float32(v1 * v1)
+			e2 += float32(v2 * v2)
+			e3 += float32(v3 * v3)
+			inner = inner[4:]
+		}
+		for _, v := range inner {
+			m = max(m, math.Float32bits(v)&^sign)
 			e0 += float32(v * v)
-			e1 += float32(w * w)
-			inner = inner[2:]
 		}
-		if len(inner) == 1 {
-			m = max(m, math.Float32bits(inner[0])&^(1<<31))
-			e0 += float32(inner[0] * inner[0])
-		}
-		m = max(m, math.Float32bits(part[len(part)-1])&^(1<<31))
-		e := float64(e0 + e1)
+		m = max(m, m1)
+		e := float64(e0 + e1 + (e2 + e3))
 		energy += e
 		alias += float64(e * float64(o.crossed[g]))
 		a.peakOf[g] = math.Float32frombits(m)

@@ -148,11 +148,17 @@ const invalidFrom = 0x4E6E6B28 // 1e9
 // magnitude returns the bits of the largest absolute value. Without their
 // sign, floats sort like integers.
 func magnitude(x []float32) uint32 {
-	var m uint32
-	for _, v := range x {
-		m = max(m, math.Float32bits(v)&^(1<<31))
+	const sign = 1 << 31
+	var m, n uint32 // two, since each waits for the one before it
+	for len(x) >= 4 {
+		m = max(m, math.Float32bits(x[0])&^sign, math.Float32bits(x[1])&^sign)
+		n = max(n, math.Float32bits(x[2])&^sign, math.Float32bits(x[3])&^sign)
+		x = x[4:]
 	}
-	return m
+	for _, v := range x {
+		m = max(m, math.Float32bits(v)&^sign)
+	}
+	return max(m, n)
 }
 
 // repair turns invalid values into zeros and says how many there were.
@@ -172,13 +178,18 @@ func (p *peakMeter) interpolate(x []float32) {
 	for len(x) >= taps {
 		var middle, even, odd float32
 		w := (*[taps]float32)(x)
-		for k := range half {
+		for k := 0; k < half; k += 2 {
 			before, after := w[half-1-k], w[half+k]
 			sum := before + after
 			// Converted, so that no compiler fuses products and sums.
 			middle += float32(p.middle[k] * sum)
 			even += float32(p.even[k] * sum)
 			odd += float32(p.odd[k] * (before - after))
+			before, after = w[half-2-k], w[half+1+k]
+			sum = before + after
+			middle += float32(p.middle[k+1] * sum)
+			even += float32(p.even[k+1] * sum)
+			odd += float32(p.odd[k+1] * (before - after))
 		}
 		best = max(best, abs(middle))
 		if p.factor == 4 {

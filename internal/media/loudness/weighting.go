@@ -57,17 +57,16 @@ func (f *filterState) settle() {
 // compilers for other processors from fusing products and sums, which would round
 // otherwise. Of each sum, what waits for the output before comes last.
 func (w *weighting) run(f *filterState, x []float32) float64 {
-	b0, b1, b2, a1, a2, c1, c2 := w.b0, w.b1, w.b2, w.a1, w.a2, w.c1, w.c2
 	s1, s2, t1, t2 := f.s1, f.s2, f.t1, f.t2
 	var sum float64
 	for _, v := range x {
 		in := float64(v)
-		y := float64(b0*in) + s1
-		s1 = (s2 + float64(b1*in)) - float64(a1*y)
-		s2 = float64(b2*in) - float64(a2*y)
+		y := float64(w.b0*in) + s1
+		s1 = (s2 + float64(w.b1*in)) - float64(w.a1*y)
+		s2 = float64(w.b2*in) - float64(w.a2*y)
 		z := y + t1
-		t1 = (t2 - (y + y)) - float64(c1*z)
-		t2 = y - float64(c2*z)
+		t1 = (t2 - (y + y)) - float64(w.c1*z)
+		t2 = y - float64(w.c2*z)
 		sum += float64(z * z)
 	}
 	*f = filterState{s1, s2, t1, t2}
@@ -78,27 +77,26 @@ func (w *weighting) run(f *filterState, x []float32) float64 {
 // runPair does the same for two channels of equal length. Each sample waits
 // for the one before it; two chains keep the processor busy.
 func (w *weighting) runPair(f, g *filterState, x, x2 []float32) (sum, sum2 float64) {
-	b0, b1, b2, a1, a2, c1, c2 := w.b0, w.b1, w.b2, w.a1, w.a2, w.c1, w.c2
 	s1, s2, t1, t2 := f.s1, f.s2, f.t1, f.t2
 	p1, p2, q1, q2 := g.s1, g.s2, g.t1, g.t2
 	x2 = x2[:len(x)]
 	for i, v := range x {
 		in := float64(v)
-		y := float64(b0*in) + s1
-		s1 = (s2 + float64(b1*in)) - float64(a1*y)
-		s2 = float64(b2*in) - float64(a2*y)
+		y := float64(w.b0*in) + s1
+		s1 = (s2 + float64(w.b1*in)) - float64(w.a1*y)
+		s2 = float64(w.b2*in) - float64(w.a2*y)
 		z := y + t1
-		t1 = (t2 - (y + y)) - float64(c1*z)
-		t2 = y - float64(c2*z)
+		t1 = (t2 - (y + y)) - float64(w.c1*z)
+		t2 = y - float64(w.c2*z)
 		sum += float64(z * z)
 
 		in = float64(x2[i])
-		y = float64(b0*in) + p1
-		p1 = (p2 + float64(b1*in)) - float64(a1*y)
-		p2 = float64(b2*in) - float64(a2*y)
+		y = float64(w.b0*in) + p1
+		p1 = (p2 + float64(w.b1*in)) - float64(w.a1*y)
+		p2 = float64(w.b2*in) - float64(w.a2*y)
 		z = y + q1
-		q1 = (q2 - (y + y)) - float64(c1*z)
-		q2 = y - float64(c2*z)
+		q1 = (q2 - (y + y)) - float64(w.c1*z)
+		q2 = y - float64(w.c2*z)
 		sum2 += float64(z * z)
 	}
 	*f = filterState{s1, s2, t1, t2}
