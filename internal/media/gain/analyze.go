@@ -46,7 +46,8 @@ type Analyzer struct {
 	peaks    *loudness.PeakFinder
 	level    float64 // the floor in dBTP
 	floor    float32 // peaks below it are only bounded
-	near     float32 // and changes of those below that
+	sure     float32 // those below it are not interpolated
+	near     float32 // and changes of those below that are only bounded
 	overlaps [slopes]overlap
 
 	blocks []block
@@ -116,12 +117,13 @@ func NewAnalyzer(c track.Config, floor float64) (*Analyzer, error) {
 }
 
 // KeptFloor is the floor of an analysis that is kept: low enough for most
-// recordings, whatever they are brought to. keptNear is the same of what changes
-// make of peaks, which a plan can do without.
-const (
-	KeptFloor = -26
-	keptNear  = -9
-)
+// recordings, whatever they are brought to.
+const KeptFloor = -26
+
+// keptNear is the part of the largest peak so far below which peaks of a kept
+// analysis are bounded by the samples around them and not interpolated, and so is
+// what changes make of them: -9 dB. Plans come out nearly the same.
+const keptNear = 0.35
 
 // NewKeptAnalyzer returns an Analyzer of a whole recording whose analysis is to be
 // kept. It leaves K-weighting to a loudness.Meter: see Weigh.
@@ -131,7 +133,6 @@ func NewKeptAnalyzer(c track.Config) (*Analyzer, error) {
 		return nil, err
 	}
 	a.weigher = nil
-	a.near = float32(math.Pow(10, keptNear/20.0))
 	return a, nil
 }
 
@@ -240,6 +241,9 @@ func (a *Analyzer) judge() {
 	if a.weigher != nil {
 		b.heard = float32(a.weigher.Energy(a.part))
 	}
+	if a.weigher == nil && float32(keptNear*peak) > a.sure {
+		a.sure, a.near = float32(keptNear*peak), float32(keptNear*peak)
+	}
 	b.energy, b.alias = float32(energy), float32(alias)
 	b.peak, b.louder, b.softer = parts(peak), parts(louder), parts(softer)
 	for c, plane := range a.planes {
@@ -304,7 +308,7 @@ func (a *Analyzer) bound(x []float32, most float32) {
 		if bound > enough {
 			bound = min(bound, a.peaks.Within(m, max(a.bend(x, g-1), a.bend(x, g), a.bend(x, g+1))))
 		}
-		if bound > enough {
+		if bound > enough && bound > a.sure {
 			from := g * group
 			bound = max(m, a.peaks.Between(x[from+1:min(from+group+2*loudness.PeakReach, len(x))]))
 		}

@@ -77,7 +77,7 @@ func TestKeptAnalysis(t *testing.T) {
 				for _, x := range [][2]int64{{0, a.Units()}, {40, 90}} {
 					a, direct := a.Range(x[0], x[1]), direct.Range(x[0], x[1])
 					was, want := a.tally(make([]int8, a.Units())), direct.tally(make([]int8, a.Units()))
-					if math.Abs(float64(was.Integrated-want.Integrated)) > 0.03 || math.Abs(float64(was.TruePeak-want.TruePeak)) > 0.01 {
+					if math.Abs(float64(was.Integrated-want.Integrated)) > 0.03 || was.TruePeak < want.TruePeak-0.01 || was.TruePeak > want.TruePeak+0.01 && (x[0] == 0 || was.TruePeak > want.TruePeak+1) {
 						t.Errorf("%v: %.3f LUFS, %.3f dBTP; analyzed for a plan %.3f and %.3f", x, float64(was.Integrated), float64(was.TruePeak), float64(want.Integrated), float64(want.TruePeak))
 					}
 					o := Options{Target: float64(want.Integrated) + 5, Ceiling: float64(want.TruePeak) + 3, Damage: 45}
