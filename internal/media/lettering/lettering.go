@@ -35,16 +35,6 @@ func parse(ttf []byte) *Typeface {
 	return &Typeface{f}
 }
 
-// Face returns the font in a size in pixels, more than 0. A Face serves one
-// goroutine at a time.
-func (t *Typeface) Face(size float64, hinting font.Hinting) font.Face {
-	face, err := opentype.NewFace(t.font, &opentype.FaceOptions{Size: size, DPI: 72, Hinting: hinting})
-	if err != nil {
-		panic(err) // only for a size of 0
-	}
-	return face
-}
-
 // Has reports whether the font has a character.
 func (t *Typeface) Has(r rune) bool {
 	var b sfnt.Buffer
