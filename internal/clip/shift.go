@@ -74,11 +74,22 @@ func (u *Units) At(n int64) int64 {
 // level cost. Peaks below floor, in dBTP, are only bounded. tick is told of the
 // samples.
 func (u *Units) Analyze(ctx context.Context, floor float64, jobs int, tick func(samples int64)) (*gain.Analysis, error) {
-	ranges := make([]recording.UnitRange, len(u.x.ranges))
+	return u.r.Analyze(ctx, u.list[0].File, u.ranges(), u.x.each, floor, jobs, tick)
+}
+
+// Analyzed returns what was kept of the units when the recording was measured, or
+// nil where that is not enough: see recording.Analyzed.
+func (u *Units) Analyzed(floor float64) *gain.Analysis {
+	return u.r.Analyzed(u.list[0].File, u.ranges(), floor)
+}
+
+// ranges are the stretches that the units consist of.
+func (u *Units) ranges() []recording.UnitRange {
+	list := make([]recording.UnitRange, len(u.x.ranges))
 	for i, r := range u.x.ranges {
-		ranges[i] = recording.UnitRange{First: r.first, End: r.end}
+		list[i] = recording.UnitRange{First: r.first, End: r.end}
 	}
-	return u.r.Analyze(ctx, u.list[0].File, ranges, u.x.each, floor, jobs, tick)
+	return list
 }
 
 // A Level is a loudness that units are to be brought to by their gains alone.

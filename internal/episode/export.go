@@ -93,10 +93,14 @@ func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) 
 		return nil, err
 	}
 	var err error
-	if q.Library.Measured(q.Recording.Space) == nil {
+	measure := recording.MeasureGains
+	if q.Encode == EncodeAlways {
+		measure = recording.Measure
+	}
+	if m := q.Library.Measured(q.Recording.Space); m == nil || q.Encode != EncodeAlways && !q.Library.HasAnalyses(q.Recording.Space, m) {
 		stream.Enter(p, Measuring)
 	}
-	if e.measured, err = recording.Measure(ctx, q.Library, q.Recording.Space.ID, q.Jobs, p); err != nil {
+	if e.measured, err = measure(ctx, q.Library, q.Recording.Space.ID, q.Jobs, p); err != nil {
 		return nil, err
 	}
 	if err := e.prepare(); err != nil {

@@ -6,10 +6,13 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A guest who is 9 dB softer becomes as loud as the host by gains alone, from
@@ -76,5 +79,40 @@ func TestLevelByGain(t *testing.T) {
 	}
 	if math.Abs(onset-guest) > 1.6 {
 		t.Errorf("the first syllables of the guest are raised by %.1f dB, the rest by %.1f dB", onset, guest)
+	}
+}
+
+// The same recording and settings give the same bytes whether it was measured
+// before, long before, or never, and although what measuring keeps was removed.
+func TestPlansDoNotDependOnWhatIsKept(t *testing.T) {
+	var first string
+	for _, test := range []struct {
+		name   string
+		before func(t *testing.T, l *library.Library, r *recording.Recording)
+	}{
+		{"never measured", func(t *testing.T, l *library.Library, r *recording.Recording) {
+			if err := os.RemoveAll(l.Path(layout.MeasurementIn(r.Space.Folder))); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"measured", func(t *testing.T, l *library.Library, r *recording.Recording) {}},
+		{"analysis removed", func(t *testing.T, l *library.Library, r *recording.Recording) {
+			if err := os.Remove(l.Path(layout.GainIn(r.Space.Folder, 0))); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		l, r := talk(t)
+		test.before(t, l, r)
+		res := made(t, &Request{Library: l, Recording: r, Version: "test", Dir: t.TempDir(), Jobs: 2, NoCover: true})
+		if res.Gain == nil {
+			t.Fatalf("%s: no gain was changed; %q", test.name, res.Notes)
+		}
+		if first == "" {
+			first = res.SHA256
+		}
+		if res.SHA256 != first {
+			t.Errorf("%s: another file", test.name)
+		}
 	}
 }

@@ -89,8 +89,11 @@ func (e *export) planLevel(ctx context.Context) error {
 		floor -= maxLevelling
 	}
 	stream.Enter(e.progress, Adjusting)
-	e.progress.Expect(units.Samples())
-	analysis, err := units.Analyze(ctx, floor, e.Jobs, e.progress.Add)
+	analysis := units.Analyzed(floor)
+	if analysis == nil {
+		e.progress.Expect(units.Samples())
+		analysis, err = units.Analyze(ctx, floor, e.Jobs, e.progress.Add)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -36,6 +36,8 @@ type Measurement struct {
 	// Silence stands in their place.
 	LostUnits   int64   `json:"lost_units"`
 	LostSeconds float64 `json:"lost_seconds"`
+	// Gains are the playable files of which an analysis is kept: see Analysis.
+	Gains []int `json:"gains,omitempty"`
 }
 
 // measureVersion goes up when the same audio would measure differently. Version
@@ -75,6 +77,17 @@ func (l *Library) Measured(s *space.Space) *Measurement {
 		return nil
 	}
 	return m
+}
+
+// HasAnalyses reports whether the analyses are there that a measurement keeps.
+// Those of before 2026-12 kept none.
+func (l *Library) HasAnalyses(s *space.Space, m *Measurement) bool {
+	for _, file := range m.Gains {
+		if !l.disk.exists(layout.GainIn(s.Folder, file)) {
+			return false
+		}
+	}
+	return m.Version == measureVersion
 }
 
 func hashes(s *space.Space) []string {
@@ -159,7 +172,10 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 	}
 	w.Hold()
 	m := &Measurement{Schema: space.Schema, Version: measureVersion, Pieces: hashes(s), Silence: []space.Stretch{}}
-	keep := func(file int, a *gain.Analysis) error { return l.keepAnalysis(s, file, a) }
+	keep := func(file int, a *gain.Analysis) error {
+		m.Gains = append(m.Gains, file)
+		return l.keepAnalysis(s, file, a)
+	}
 	if err = measure(m, w, keep); err == nil {
 		err = w.Commit()
 	}

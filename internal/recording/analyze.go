@@ -11,16 +11,12 @@ import (
 // A UnitReader hands out access units of one file, each valid during the call.
 type UnitReader func(ctx context.Context, unit func(data []byte) error) error
 
-// Analyze says what shifting access units of a file costs. It decodes them, unless
-// that was found out when the recording was measured. Each
+// Analyze decodes access units of a file and says what shifting them costs. Each
 // of ranges is a stretch of units, such as First to End-1; units reads those of
 // all ranges in a row. Peaks below floor, in dBTP, are only bounded; tick is told
 // of the samples. The error wraps gain.ErrUnsupported where the level of
 // such units cannot be changed.
 func (r *Recording) Analyze(ctx context.Context, file int, ranges []UnitRange, units UnitReader, floor float64, jobs int, tick func(samples int64)) (*gain.Analysis, error) {
-	if kept := r.keptOf(file, ranges, floor); kept != nil {
-		return kept, nil
-	}
 	f := r.Files[file]
 	analyzer, err := gain.NewAnalyzer(f.Config, floor)
 	if err != nil {

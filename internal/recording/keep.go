@@ -92,9 +92,10 @@ func (r *Recording) Analysis(file int) *gain.Analysis {
 	return r.kept(file)
 }
 
-// keptOf returns what is kept of stretches of units, or nil where that is not
-// enough: peaks below floor may only be bounded.
-func (r *Recording) keptOf(file int, ranges []UnitRange, floor float64) *gain.Analysis {
+// Analyzed returns what was kept of stretches of units when the recording was
+// measured, or nil where that is not enough: only peaks below floor may be bounded.
+// It bounds more than Analyze does, so that plans differ.
+func (r *Recording) Analyzed(file int, ranges []UnitRange, floor float64) *gain.Analysis {
 	a := r.Analysis(file)
 	if a == nil || a.Floor() > floor || len(ranges) == 0 {
 		return nil

@@ -75,14 +75,14 @@ func TestMeasureKeepsWhatGainsNeed(t *testing.T) {
 	if d := float64(whole.Loudness() - m.Loudness.Integrated); math.Abs(d) > 0.05 {
 		t.Errorf("%.2f LUFS, measured %.2f", float64(whole.Loudness()), float64(m.Loudness.Integrated))
 	}
-	got := analyze(gain.DefaultFloor)
-	if read > 0 {
-		t.Errorf("%d units were read", read)
+	got := r.Analyzed(0, ranges, gain.DefaultFloor)
+	if got == nil {
+		t.Fatal("what is kept is not enough")
 	}
 	if d := float64(got.Loudness() - want.Loudness()); math.Abs(d) > 0.03 || got.Units() != want.Units() {
 		t.Errorf("%d units of %.2f LUFS, analyzed %d of %.2f", got.Units(), float64(got.Loudness()), want.Units(), float64(want.Loudness()))
 	}
-	if analyze(gain.KeptFloor - 1); read == 0 {
+	if r.Analyzed(0, ranges, gain.KeptFloor-1) != nil {
 		t.Error("what is kept is taken for peaks that it only bounds")
 	}
 	name := filepath.Join(r.Dir, ".spaces", "gain-0")
@@ -94,7 +94,7 @@ func TestMeasureKeepsWhatGainsNeed(t *testing.T) {
 	if err := errors.Join(os.Remove(name), os.WriteFile(name, b, 0o666)); err != nil {
 		t.Fatal(err)
 	}
-	if analyze(gain.DefaultFloor); read == 0 || r.Analysis(0) != nil {
+	if r.Analyzed(0, ranges, gain.DefaultFloor) != nil || r.Analysis(0) != nil {
 		t.Error("a damaged analysis is used")
 	}
 }

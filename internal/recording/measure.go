@@ -21,11 +21,22 @@ import (
 // keeping the result. No lock is taken: the files that are written depend on
 // the audio alone, so that it does not matter who writes them last.
 func Measure(ctx context.Context, lib *library.Library, id string, jobs int, p stream.Progress) (*library.Measurement, error) {
+	return measureUnless(ctx, lib, id, jobs, p, func(*space.Space, *library.Measurement) bool { return true })
+}
+
+// MeasureGains does so, and measures again where the analyses are not kept that
+// changes of level are planned from: with and without them plans would differ.
+func MeasureGains(ctx context.Context, lib *library.Library, id string, jobs int, p stream.Progress) (*library.Measurement, error) {
+	return measureUnless(ctx, lib, id, jobs, p, lib.HasAnalyses)
+}
+
+// measureUnless measures a Space unless there is a measurement that is enough.
+func measureUnless(ctx context.Context, lib *library.Library, id string, jobs int, p stream.Progress, enough func(*space.Space, *library.Measurement) bool) (*library.Measurement, error) {
 	s, err := lib.Load(id)
 	if err != nil {
 		return nil, err
 	}
-	if m := lib.Measured(s); m != nil {
+	if m := lib.Measured(s); m != nil && enough(s, m) {
 		return m, nil
 	}
 	r, err := Open(lib, id, "")
