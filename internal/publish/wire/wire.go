@@ -9,7 +9,9 @@ import (
 	"context"
 	"crypto/x509"
 	"net"
+	"net/netip"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -34,6 +36,13 @@ type Options struct {
 	Trusted   []string
 	RootCAs   *x509.CertPool // nil: the system's
 	UserAgent string         // of HTTP requests that name none
+
+	// Check, if set, is asked before each connection is made: the address as it
+	// was asked for, with its port, and what the name in it was resolved to. An
+	// error of it refuses that one. Nothing is resolved between the question and
+	// the connection.
+	Check    func(address string, to netip.AddrPort) error
+	Resolver *net.Resolver // nil: the system's
 }
 
 func (o Options) connect() time.Duration { return cmp.Or(o.Connect, 30*time.Second) }
@@ -42,7 +51,16 @@ func (o Options) idle() time.Duration    { return cmp.Or(o.Idle, 2*time.Minute) 
 // Dial connects to an address. The connection is broken when nothing moves on
 // it for a time, in neither direction, and keeps to the bandwidth.
 func (o Options) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	d := net.Dialer{Timeout: o.connect(), KeepAlive: 15 * time.Second}
+	d := net.Dialer{Timeout: o.connect(), KeepAlive: 15 * time.Second, Resolver: o.Resolver}
+	if o.Check != nil {
+		d.Control = func(_, resolved string, _ syscall.RawConn) error {
+			to, err := netip.ParseAddrPort(resolved)
+			if err != nil {
+				return Permanent(err)
+			}
+			return Permanent(o.Check(address, to))
+		}
+	}
 	c, err := d.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
