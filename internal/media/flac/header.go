@@ -5,6 +5,8 @@ package flac
 import (
 	"errors"
 	"sync"
+
+	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 var (
@@ -63,6 +65,24 @@ func ParseStreamInfo(b []byte) (StreamInfo, error) {
 		return StreamInfo{}, ErrStreamInfo
 	}
 	return s, nil
+}
+
+// ConfigOf returns the configuration of the frames that the body of a
+// STREAMINFO block, which b begins with, describes.
+func ConfigOf(b []byte) (track.Config, error) {
+	s, err := ParseStreamInfo(b)
+	if err != nil {
+		return track.Config{}, err
+	}
+	return s.config(), nil
+}
+
+func (s *StreamInfo) config() track.Config {
+	c := track.Config{Codec: track.FLAC, SampleRate: s.SampleRate, Channels: s.Channels, Specific: string(s.append(nil))}
+	if s.MinBlock == s.MaxBlock {
+		c.UnitSamples = s.MaxBlock
+	}
+	return c
 }
 
 // A header is that of a frame (RFC 9639 §9.1).

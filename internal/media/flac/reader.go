@@ -91,17 +91,7 @@ func (r *Reader) presume() error {
 }
 
 // describe sets the configuration of the frames from here on.
-func (r *Reader) describe() {
-	r.config = track.Config{
-		Codec:      track.FLAC,
-		SampleRate: r.now.SampleRate,
-		Channels:   r.now.Channels,
-		Specific:   string(r.now.append(nil)),
-	}
-	if r.now.MinBlock == r.now.MaxBlock {
-		r.config.UnitSamples = r.now.MaxBlock
-	}
-}
+func (r *Reader) describe() { r.config = r.now.config() }
 
 // turn goes over to the parameters of a frame that are not those of the frames
 // before it.
@@ -180,7 +170,7 @@ func (r *Reader) block(src io.ReaderAt, kind byte, size int64) error {
 		return err
 	}
 	if kind == vorbisComment {
-		r.track.Tags = comments(body)
+		r.track.Tags = Comments(body)
 		return nil
 	}
 	info, err := ParseStreamInfo(body)
@@ -192,8 +182,9 @@ func (r *Reader) block(src io.ReaderAt, kind byte, size int64) error {
 	return nil
 }
 
-// comments reads a Vorbis comment (RFC 9639 §8.6).
-func comments(b []byte) map[string]string {
+// Comments reads the tags that this program knows from a Vorbis comment
+// (RFC 9639 §8.6), and as many as there are of one that is cut.
+func Comments(b []byte) map[string]string {
 	names := map[string]string{
 		"TITLE": "title", "ARTIST": "artist", "ALBUM": "album", "DATE": "date",
 		"COMMENT": "comment", "DESCRIPTION": "comment",

@@ -38,6 +38,10 @@ const (
 	WAV     Format = "wav"
 	FLACRaw Format = "flac"
 	Ogg     Format = "ogg"
+
+	Matroska Format = "matroska" // WebM too
+	AIFF     Format = "aiff"
+	FLV      Format = "flv"
 )
 
 // Config says how the access units of a run are decoded. It is comparable:
