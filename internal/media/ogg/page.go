@@ -1,5 +1,5 @@
-// Package ogg writes Opus in Ogg files (RFC 3533, the container; RFC 7845, how
-// Opus stands in it).
+// Package ogg reads the sound of Ogg files, and writes files of Opus (RFC 3533,
+// the container; RFC 7845, how Opus stands in it; RFC 9639 §10.1, how FLAC does).
 package ogg
 
 import (
@@ -35,8 +35,10 @@ var crcTable = sync.OnceValue(func() *[256]uint32 {
 	return &t
 })
 
-func crc(b []byte) uint32 {
-	var c uint32
+func crc(b []byte) uint32 { return crcOn(0, b) }
+
+// crcOn continues a CRC over b.
+func crcOn(c uint32, b []byte) uint32 {
 	table := crcTable()
 	for _, v := range b {
 		c = c<<8 ^ table[byte(c>>24)^v]
