@@ -89,8 +89,9 @@ var order = [][]string{
 	{"media/aac", "media/mp3/encode", "media/mp3/judge", "media/loudness", "media/silence", "media/peaks", "media/resample", "media/h264", "media/lettering"},
 	{"media/pcm", "media/unithash"},
 	{"media/mpegts"}, // its units are ADTS, its timed metadata ID3
-	{"media/mp4"},    // its sample entries describe AAC and MP3
-	{"media/adts", "media/mp3", "media/wav", "media/flac", "media/ogg"},
+	// Containers: what they say of their sound is AAC, MP3, FLAC, PCM or Opus.
+	{"media/mp4", "media/matroska", "media/ogg", "media/aiff", "media/flv"},
+	{"media/adts", "media/mp3", "media/wav", "media/flac"},
 	{"media/track/readertest"}, // of their tests
 	{"media/tags"},             // what files say of themselves, in ID3 too
 	{"media/id3", "media/timeline", "media/aac/syntax"},
