@@ -1,0 +1,195 @@
+package hls
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/playlist"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
+	"github.com/spaces-cli/spaces/internal/stream"
+)
+
+// A Manifest says what a joined file consists of. It holds no addresses: their
+// queries, and what was sent to get them, may be secrets.
+type Manifest struct {
+	Version int     `json:"version"` // 1
+	Ended   bool    `json:"ended"`   // the playlist said that it is complete
+	Length  int64   `json:"length"`  // of the file
+	SHA256  string  `json:"sha256"`
+	Seconds float64 `json:"duration_s"` // of all chunks and gaps, as the playlist says
+	Chunks  []Chunk `json:"chunks"`
+	Gaps    []Gap   `json:"gaps"`
+
+	draft *durable.File // of the file
+}
+
+// A Chunk is a part of the file.
+type Chunk struct {
+	Name     string     `json:"name"` // the last part of its address, without the query
+	Map      bool       `json:"map,omitempty"`
+	Sequence int64      `json:"sequence"` // of a map: that of the chunk after it
+	Run      int        `json:"run"`      // another one begins at a discontinuity, and with another map
+	Offset   int64      `json:"offset"`
+	Length   int64      `json:"length"`
+	SHA256   string     `json:"sha256"`
+	Source   *Source    `json:"encrypted,omitempty"`
+	Range    *ByteRange `json:"range,omitempty"`
+	Start    float64    `json:"start_s"`
+	Seconds  float64    `json:"duration_s"`
+	Time     *time.Time `json:"time,omitempty"`
+}
+
+// A Source is an encrypted chunk as it was sent.
+type Source struct {
+	Length int64  `json:"length"`
+	SHA256 string `json:"sha256"`
+}
+
+// A ByteRange is the part of a resource that a chunk was.
+type ByteRange struct {
+	Offset int64 `json:"offset"`
+	Length int64 `json:"length"`
+}
+
+// A Gap is a chunk that is missing in the file.
+type Gap struct {
+	Name     string     `json:"name"`
+	Map      bool       `json:"map,omitempty"` // chunks after it can hardly be read
+	Sequence int64      `json:"sequence"`
+	Run      int        `json:"run"`
+	Offset   int64      `json:"offset"` // where it would be
+	Start    float64    `json:"start_s"`
+	Seconds  float64    `json:"duration_s"`
+	Time     *time.Time `json:"time,omitempty"`
+	Reason   string     `json:"reason"` // "marked", "not-found", "denied", "encrypted", "failed"
+	Detail   string     `json:"detail"`
+}
+
+// join writes the kept chunks one after the other. It returns the first whose
+// bytes are not those that were kept, and forgets it.
+func (d *download) join(ctx context.Context, out *os.Root, name string) (m *Manifest, damaged *item, err error) {
+	draft, err := durable.Options{Trace: d.o.Trace}.Create(out, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if m == nil {
+			draft.Discard()
+		}
+	}()
+	all := sha256.New()
+	buf := bufio.NewWriterSize(draft, 256<<10)
+	result := &Manifest{Version: 1, Chunks: []Chunk{}, Gaps: []Gap{}, draft: draft}
+	for _, it := range d.items {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		from := it.source()
+		if end := it.start + it.duration; end.Seconds() > result.Seconds {
+			result.Seconds = end.Seconds()
+		}
+		if from.kept == nil {
+			result.Gaps = append(result.Gaps, it.gap(from.err, result.Length))
+			continue
+		}
+		whole, err := d.copyKept(ctx, io.MultiWriter(buf, all), from)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !whole {
+			d.stored.Add(-from.kept.Length)
+			from.kept = nil
+			d.done--
+			err := durable.Remove(d.work, from.id+keptSuffix)
+			return nil, from, err
+		}
+		result.Chunks = append(result.Chunks, it.chunk(from.kept, result.Length))
+		result.Length += from.kept.Length
+	}
+	if err := buf.Flush(); err != nil {
+		return nil, nil, err
+	}
+	result.SHA256 = sum(all.Sum(nil))
+	return result, nil, nil
+}
+
+// copyKept copies a kept chunk, and reports whether its bytes are whole. What
+// has been written of one that is not is thrown away with all before it.
+func (d *download) copyKept(ctx context.Context, w io.Writer, it *item) (whole bool, err error) {
+	f, err := d.work.Open(it.id + keptSuffix)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	own := sha256.New()
+	part := io.NewSectionReader(f, headSize, it.kept.Length)
+	n, err := io.Copy(io.MultiWriter(w, own), stream.Until(ctx, part, nil))
+	return n == it.kept.Length && sum(own.Sum(nil)) == it.kept.SHA256, err
+}
+
+// commit gives the file and its manifest their names: the manifest last, so
+// that there is none without its file.
+func (d *download) commit(out *os.Root, name string, m *Manifest) error {
+	if err := m.draft.Commit(true); err != nil {
+		m.draft.Discard()
+		return err
+	}
+	m.draft = nil
+	o := durable.Options{Trace: d.o.Trace}
+	if err := o.SyncDir(out, path.Dir(name)); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return err
+	}
+	return o.WriteFile(out, name+".json", append(text, '\n'))
+}
+
+func (it *item) chunk(k *kept, offset int64) Chunk {
+	return Chunk{
+		Name: it.name, Map: it.isMap, Sequence: it.sequence, Run: it.run, Offset: offset, Length: k.Length, SHA256: k.SHA256,
+		Source: k.Encrypted, Range: byteRange(it.part), Start: it.start.Seconds(), Seconds: it.duration.Seconds(), Time: known(it.time),
+	}
+}
+
+func (it *item) gap(err error, offset int64) Gap {
+	g := Gap{
+		Name: it.name, Map: it.isMap, Sequence: it.sequence, Run: it.run, Offset: offset,
+		Start: it.start.Seconds(), Seconds: it.duration.Seconds(), Time: known(it.time),
+		Reason: "failed", Detail: err.Error(),
+	}
+	switch {
+	case errors.Is(err, errMarked):
+		g.Reason = "marked"
+	case errors.Is(err, wire.ErrNotExist):
+		g.Reason = "not-found"
+	case errors.Is(err, wire.ErrDenied):
+		g.Reason = "denied"
+	case errors.Is(err, errEncrypted), errors.Is(err, errKey):
+		g.Reason = "encrypted"
+	}
+	return g
+}
+
+func byteRange(r *playlist.Range) *ByteRange {
+	if r == nil {
+		return nil
+	}
+	return &ByteRange{r.Offset, r.Length}
+}
+
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
