@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/library"
@@ -11,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -35,16 +37,7 @@ func TestLevelByGain(t *testing.T) {
 		}
 		return 0.3
 	})
-	name := filepath.Join(t.TempDir(), "talk.m4a")
-	file, err := os.Create(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = format.M4A.Entry().Encode(t.Context(), file, encode.Sound{Reader: &memoryReader{f, samples}, Samples: int64(len(samples))}, encode.Options{BitRate: 96000})
-	if cerr := file.Close(); err != nil || cerr != nil {
-		t.Fatal(err, cerr)
-	}
-	lib, r := taken(t, name)
+	lib, r, name := codedAs(t, f, samples)
 	var turns []space.Turn
 	for at := 0.0; at < all; at += turn {
 		handle := "host"
@@ -82,6 +75,57 @@ func TestLevelByGain(t *testing.T) {
 	}
 }
 
+// codedAs makes a library of samples that are AAC.
+func codedAs(t *testing.T, f pcm.Format, samples []float32) (lib *library.Library, r *recording.Recording, name string) {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), "talk.m4a")
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = format.M4A.Entry().Encode(t.Context(), file, encode.Sound{Reader: &memoryReader{f, samples}, Samples: int64(len(samples) / f.Channels)}, encode.Options{BitRate: 96000})
+	if cerr := file.Close(); err != nil || cerr != nil {
+		t.Fatal(err, cerr)
+	}
+	lib, r = taken(t, name)
+	return lib, r, name
+}
+
+// The true peak of quiet sound is told as it is, although an analysis that is kept
+// only bounds it, and sound that is too short to be measured is not called silent.
+func TestTruePeakOfQuietSound(t *testing.T) {
+	f := pcm.Format{SampleRate: 48000, Channels: 1}
+	for _, test := range []struct {
+		name    string
+		seconds float64
+		note    string
+	}{{"quiet", 6, "the gain is limited to 20 dB"}, {"short", 0.2, "less than 0.4 s"}} {
+		lib, r, name := codedAs(t, f, voice(f, test.seconds, 10, steady(0.004)))
+		res := made(t, &Request{Library: lib, Recording: r, Version: "test", Dir: t.TempDir(), Jobs: 1, NoCover: true})
+		if res.ReEncoded || res.Gain == nil || res.Gain.Changes > 0 {
+			t.Fatalf("%s: re-encoded: %t, gain %+v; %q", test.name, res.ReEncoded, res.Gain, res.Notes)
+		}
+		want := truePeak(t, name, f) + res.Gain.Most
+		if got := *res.After.TruePeak; math.Abs(got-want) > 0.1 || math.Abs(*res.Gain.TruePeak-want) > 0.1 {
+			t.Errorf("%s: a true peak of %.2f dBTP is told, and of %.2f for the gain; it is %.2f", test.name, got, *res.Gain.TruePeak, want)
+		}
+		if len(res.Notes) != 1 || !strings.Contains(res.Notes[0], test.note) {
+			t.Errorf("%s: %q", test.name, res.Notes)
+		}
+	}
+}
+
+// truePeak is that of a file in dBTP.
+func truePeak(t *testing.T, name string, f pcm.Format) float64 {
+	t.Helper()
+	m, err := loudness.NewMeter(f.SampleRate, f.Channels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Write(samplesOf(t, name))
+	return float64(m.Result().TruePeak)
+}
+
 // The same recording and settings give the same bytes whether it was measured
 // before, long before, or never, and although what measuring keeps was removed.
 func TestPlansDoNotDependOnWhatIsKept(t *testing.T) {
@@ -98,6 +142,17 @@ func TestPlansDoNotDependOnWhatIsKept(t *testing.T) {
 		{"measured", func(t *testing.T, l *library.Library, r *recording.Recording) {}},
 		{"analysis removed", func(t *testing.T, l *library.Library, r *recording.Recording) {
 			if err := os.Remove(l.Path(layout.GainIn(r.Space.Folder, 0))); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"analysis damaged", func(t *testing.T, l *library.Library, r *recording.Recording) {
+			name := l.Path(layout.GainIn(r.Space.Folder, 0))
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b[len(b)/2] ^= 1
+			if err := os.WriteFile(name, b, 0o666); err != nil {
 				t.Fatal(err)
 			}
 		}},

@@ -116,9 +116,14 @@ func (e *export) planLevel(ctx context.Context) error {
 	if err := units.Settle(ctx, plan); err != nil {
 		return err
 	}
+	if plan.Changes == 0 && !m.TruePeakAtLeast {
+		// Peaks of quiet sound are only bounded in an analysis; these were measured.
+		raised := float64(m.TruePeak) + float64(float64(plan.Runs[0].Steps)*gain.StepDecibels)
+		plan.TruePeak = min(plan.TruePeak, loudness.Level(raised))
+	}
 	switch {
 	case math.IsInf(float64(m.Integrated), -1):
-		e.note("the sound is silent: its loudness was not changed")
+		e.noteSilence()
 	case !e.KeepLoudness && float64(m.Integrated)+MaxGain < want.Target:
 		e.note("the loudness stays below %.1f LUFS: it is %.1f LUFS, and the gain is limited to %.0f dB", want.Target, float64(m.Integrated), MaxGain)
 	}

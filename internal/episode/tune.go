@@ -34,12 +34,21 @@ func (e *export) adjust(ctx context.Context) error {
 		return err
 	case math.IsInf(found.loudness, -1):
 		e.beyond = true
-		e.note("the sound is silent: its loudness was not changed")
+		e.noteSilence()
 	case !found.reached:
 		e.beyond = true
 		e.note("the loudness stays below %.1f LUFS: it is %.1f LUFS, and the gain is limited to %.0f dB", target, found.loudness, MaxGain)
 	}
 	return nil
+}
+
+// noteSilence says why the loudness stays as it is of sound that has none.
+func (e *export) noteSilence() {
+	if math.IsInf(float64(e.measured.Loudness.SamplePeak), -1) {
+		e.note("the sound is silent: its loudness was not changed")
+		return
+	}
+	e.note("the sound has less than 0.4 s above -70 LUFS: its loudness was not changed")
 }
 
 // prospects are by how many decibels more than what would be needed without a

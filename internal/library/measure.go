@@ -3,9 +3,11 @@ package library
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -79,11 +81,17 @@ func (l *Library) Measured(s *space.Space) *Measurement {
 	return m
 }
 
-// HasAnalyses reports whether the analyses are there that a measurement keeps.
-// Those of before 2026-12 kept none.
+// HasAnalyses reports whether the analyses are there, undamaged, that a measurement
+// keeps. Those of before 2026-12 kept none.
 func (l *Library) HasAnalyses(s *space.Space, m *Measurement) bool {
 	for _, file := range m.Gains {
-		if !l.disk.exists(layout.GainIn(s.Folder, file)) {
+		f, size, err := l.openAnalysis(s, file)
+		if err != nil {
+			return false
+		}
+		err = gain.CheckAnalysis(f, size, audioOf(s, file))
+		f.Close()
+		if err != nil {
 			return false
 		}
 	}
@@ -131,16 +139,15 @@ func audioOf(s *space.Space, file int) [sha256.Size]byte {
 // Analysis returns the analysis of a playable file that is kept, which c describes
 // and which has so many units, or nil if there is none that fits the audio.
 func (l *Library) Analysis(s *space.Space, file int, c track.Config, units int64) *gain.Analysis {
-	f, err := l.disk.root.Open(layout.GainIn(s.Folder, file))
+	f, size, err := l.openAnalysis(s, file)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || info.Size() != gain.KeptBytes(units) {
+	if size != gain.KeptBytes(units) {
 		return nil
 	}
-	b := make([]byte, info.Size())
+	b := make([]byte, size)
 	if _, err := io.ReadFull(f, b); err != nil {
 		return nil
 	}
@@ -149,6 +156,18 @@ func (l *Library) Analysis(s *space.Space, file int, c track.Config, units int64
 		return nil
 	}
 	return a
+}
+
+func (l *Library) openAnalysis(s *space.Space, file int) (f *os.File, size int64, err error) {
+	if f, err = l.disk.root.Open(layout.GainIn(s.Folder, file)); err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
 }
 
 // keepAnalysis keeps the analysis of a playable file.
@@ -188,6 +207,12 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 	}
 	b, err := space.Marshal(m)
 	if err != nil {
+		return nil, err
+	}
+	// What was measured now is rounded as what is read later: plans may depend on
+	// the last digit.
+	m = new(Measurement)
+	if err := json.Unmarshal(b, m); err != nil {
 		return nil, err
 	}
 	name := layout.MeasurementIn(s.Folder)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -68,6 +69,12 @@ func TestMeasureKeepsWhatGainsNeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	clean(t, l)
+	if kept := l.Measured(r.Space); !reflect.DeepEqual(m, kept) {
+		t.Errorf("measured %+v, and %+v is kept", m, kept)
+	}
+	if !l.HasAnalyses(r.Space, m) {
+		t.Error("the analysis that is kept is not found")
+	}
 	whole := r.Analysis(0)
 	if whole == nil || whole.Units() != file.Index.Units {
 		t.Fatalf("%v is kept", whole)
@@ -96,5 +103,8 @@ func TestMeasureKeepsWhatGainsNeed(t *testing.T) {
 	}
 	if r.Analyzed(0, ranges, gain.DefaultFloor) != nil || r.Analysis(0) != nil {
 		t.Error("a damaged analysis is used")
+	}
+	if l.HasAnalyses(r.Space, m) {
+		t.Error("a damaged analysis is taken for one that is kept")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -79,6 +80,30 @@ func ParseAnalysis(b []byte, audio [sha256.Size]byte, c track.Config, units int6
 		rest = rest[keptUnit:]
 	}
 	return a, nil
+}
+
+// CheckAnalysis reads what is size bytes long and says whether ParseAnalysis would
+// take it. The error is ErrKept.
+func CheckAnalysis(r io.Reader, size int64, audio [sha256.Size]byte) error {
+	head, rest := make([]byte, keptHeader), size-int64(keptHeader)-sha256.Size
+	if rest < 0 {
+		return ErrKept
+	}
+	if _, err := io.ReadFull(r, head); err != nil || string(head[:len(keptMagic)]) != keptMagic || !bytes.Equal(head[keptHeader-sha256.Size:], audio[:]) {
+		return ErrKept
+	}
+	if n := binary.LittleEndian.Uint64(head[len(keptMagic)+4:]); n > maxKept || rest != int64(n)*keptUnit {
+		return ErrKept
+	}
+	sum, kept := sha256.New(), make([]byte, sha256.Size)
+	sum.Write(head)
+	if _, err := io.CopyN(sum, r, rest); err != nil {
+		return ErrKept
+	}
+	if _, err := io.ReadFull(r, kept); err != nil || !bytes.Equal(sum.Sum(nil), kept) {
+		return ErrKept
+	}
+	return nil
 }
 
 // Logarithms are in parts of a doubling, from the least energy that is told from

@@ -2,8 +2,10 @@ package gain
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -129,10 +131,21 @@ func TestKeptAnalysisOfOthers(t *testing.T) {
 		if _, err := ParseAnalysis(wrong, audio, s.config, units); !errors.Is(err, ErrKept) {
 			t.Fatalf("byte %d: %v", at, err)
 		}
+		if err := CheckAnalysis(bytes.NewReader(wrong), int64(len(wrong)), audio); !errors.Is(err, ErrKept) {
+			t.Fatalf("byte %d: checked: %v", at, err)
+		}
 	}
 	for _, n := range []int{0, 8, 20, keptHeader, len(b) - 1} {
 		if _, err := ParseAnalysis(b[:n], audio, s.config, units); !errors.Is(err, ErrKept) {
 			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+	if err := CheckAnalysis(bytes.NewReader(b), int64(len(b)), audio); err != nil {
+		t.Error(err)
+	}
+	for _, size := range []int64{0, 20, int64(len(b)) - 1, int64(len(b)) + keptUnit} {
+		if err := CheckAnalysis(bytes.NewReader(b), size, audio); !errors.Is(err, ErrKept) {
+			t.Errorf("%d bytes: checked: %v", size, err)
 		}
 	}
 	if _, err := ParseAnalysis(b, [32]byte{8}, s.config, units); !errors.Is(err, ErrKept) {
@@ -140,6 +153,37 @@ func TestKeptAnalysisOfOthers(t *testing.T) {
 	}
 	if _, err := ParseAnalysis(b, audio, s.config, units+1); !errors.Is(err, ErrKept) {
 		t.Errorf("another length: %v", err)
+	}
+}
+
+// What a file says that is whole but not of this program breaks no plan.
+func TestPlansOfForgedAnalyses(t *testing.T) {
+	s := speech(t, 1)
+	audio := [32]byte{7}
+	const units = 40
+	whole := s.analyze(t).Range(0, units).Append(nil, audio)
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for round := range 300 {
+		b := bytes.Clone(whole)
+		body := b[keptHeader : len(b)-sha256.Size]
+		for range 1 + round {
+			value := uint8(rnd.UintN(256))
+			if rnd.UintN(2) == 0 {
+				value = [...]uint8{0, 127, 128, 255}[rnd.UintN(4)]
+			}
+			body[rnd.IntN(len(body))] = value
+		}
+		sum := sha256.Sum256(b[:len(b)-sha256.Size])
+		copy(b[len(b)-sha256.Size:], sum[:])
+		a, err := ParseAnalysis(b, audio, s.config, units)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range []Options{{Target: -16, Ceiling: -1, Damage: 45}, {Target: -5, Ceiling: -20, Damage: 45, MaxGain: 20}, {Target: -40, Ceiling: -1, Damage: 45, Levels: []Level{{0, 10}, {5000, -10}}}} {
+			if p, err := a.Plan(o); err == nil && (len(p.Runs) == 0 || p.Runs[0].First != 0) {
+				t.Fatalf("%+v", p)
+			}
+		}
 	}
 }
 
