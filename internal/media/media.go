@@ -7,14 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/aiff"
 	"github.com/spaces-cli/spaces/internal/media/flac"
+	"github.com/spaces-cli/spaces/internal/media/flv"
 	"github.com/spaces-cli/spaces/internal/media/id3"
+	"github.com/spaces-cli/spaces/internal/media/matroska"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/mpegts"
+	"github.com/spaces-cli/spaces/internal/media/ogg"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/media/wav"
 )
@@ -36,7 +41,8 @@ func (e *NotAudioError) Error() string { return e.What }
 // Hint returns what the user may do about it, or "".
 func (e *NotAudioError) Hint() string { return e.hint }
 
-// names are what people call the formats that hold sound and are not read.
+// names are what people call the formats that hold sound and are not read, or
+// not always.
 var names = sync.OnceValue(func() map[FileType]string {
 	return map[FileType]string{
 		Ogg: "an Ogg file", Matroska: "a Matroska or WebM file", AIFF: "an AIFF file", AMR: "an AMR file",
@@ -47,15 +53,15 @@ var names = sync.OnceValue(func() map[FileType]string {
 	}
 })
 
+// convert is the hint for sound that is not read.
+const convert = "convert it first, for example: ffmpeg -i IN OUT.wav"
+
 // notAudio returns the error for each Kind that cannot be read.
 func notAudio(kind FileType) error {
-	const (
-		again   = "download the recording again and check that it plays"
-		convert = "convert it first, for example: ffmpeg -i IN OUT.wav"
-	)
+	const again = "download the recording again and check that it plays"
 	e := &NotAudioError{Kind: kind}
 	switch kind {
-	case Ogg, Matroska, AIFF, AMR, ASF, CAF, AU, AVI, FlashFLV, MPEGPS, APE, WavPack, DSD, TTA, Musepack, RealMedia, AC3, LATM, MPEGLayer:
+	case AMR, ASF, CAF, AU, AVI, MPEGPS, APE, WavPack, DSD, TTA, Musepack, RealMedia, AC3, LATM, MPEGLayer:
 		e.What, e.hint = names()[kind]+": spaces does not support this format", convert
 	case ZIP:
 		e.What, e.hint = "a ZIP archive, not audio", "give spaces the archive itself, or unpack it and give the recording in it"
@@ -98,8 +104,56 @@ func Open(r io.ReaderAt, size int64, opts track.Options) (track.Reader, error) {
 		return opened(wav.NewReader(r, size, opts))
 	case FLAC:
 		return opened(flac.NewReader(r, size, opts))
+	case AIFF:
+		return contained(kind)(opened(aiff.NewReader(r, size, opts)))
+	case FlashFLV:
+		return contained(kind)(opened(flv.NewReader(r, size, opts)))
+	case Matroska:
+		return contained(kind)(decodable(matroska.NewReader(r, size, opts)))
+	case Ogg:
+		return contained(kind)(decodable(ogg.NewReader(r, size, opts)))
 	}
 	return nil, notAudio(kind)
+}
+
+// errNotDecoded means that units can be found and not decoded.
+var errNotDecoded = errors.New("spaces does not decode this audio coding yet")
+
+// decodable is opened for a container of codings that are not all decoded here.
+func decodable[R interface {
+	track.Reader
+	Codec() track.Codec
+}](r R, err error) (track.Reader, error) {
+	if err == nil && r.Codec() == track.Opus {
+		err = fmt.Errorf("Opus: %w", errNotDecoded)
+	}
+	return opened(r, err)
+}
+
+// refusals are the errors that tell what of a container is not read.
+var refusals = []error{
+	errNotDecoded,
+	aiff.ErrNoData, aiff.ErrCompressed,
+	flv.ErrNoAudio, flv.ErrCodec,
+	matroska.ErrNoAudio, matroska.ErrEncrypted, matroska.ErrCodec,
+	ogg.ErrNoAudio, ogg.ErrCodec,
+}
+
+// mistaken are the errors of files that only begin as a container does.
+var mistaken = []error{aiff.ErrNotAIFF, flv.ErrNotFLV, matroska.ErrNotMatroska, ogg.ErrNotOgg}
+
+// contained makes a *NotAudioError of a refusal.
+func contained(kind FileType) func(track.Reader, error) (track.Reader, error) {
+	return func(r track.Reader, err error) (track.Reader, error) {
+		is := func(target error) bool { return errors.Is(err, target) }
+		switch {
+		case slices.ContainsFunc(refusals, is):
+			return nil, &NotAudioError{Kind: kind, What: names()[kind] + ": " + err.Error(), hint: convert}
+		case slices.ContainsFunc(mistaken, is):
+			return nil, &NotAudioError{Kind: kind, What: err.Error(), hint: convert}
+		}
+		return r, err
+	}
 }
 
 // opened makes a track.Reader of a format's Reader, and nil of none.
@@ -162,7 +216,7 @@ func NewReader(r io.Reader, opts track.Options) (track.Reader, error) {
 		return adts.NewReader(b, opts), nil
 	case MPEGTS:
 		return mpegts.NewReader(b, opts), nil
-	case MP4, MP3, WAV, FLAC:
+	case MP4, MP3, WAV, FLAC, AIFF, FlashFLV, Matroska, Ogg:
 		return nil, ErrNeedsFile
 	default:
 		if tagged && kind == Unknown {

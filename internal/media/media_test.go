@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/track/readertest"
 )
 
 // count reads r to its end and returns the number of its units.
@@ -50,6 +51,11 @@ func TestOpen(t *testing.T) {
 		{"-c:a aac -f mp4", track.MP4, 48000},
 		{"-c:a libmp3lame -f mp3", track.MP3File, 48000},
 		{"-c:a pcm_s16le -f wav", track.WAV, 48000},
+		{"-c:a flac -f flac", track.FLACRaw, 48000},
+		{"-c:a flac -f ogg", track.Ogg, 48000},
+		{"-c:a aac -f matroska", track.Matroska, 48000},
+		{"-c:a pcm_s24be -f aiff", track.AIFF, 48000},
+		{"-c:a aac -f flv", track.FLV, 48000},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			// The name says nothing, as with X's own files.
@@ -128,7 +134,7 @@ func TestNotAudio(t *testing.T) {
 		{"\x00\x00\x00", Zeros, "only zero bytes: the download or the disk failed"},
 		{"", Empty, "an empty file"},
 		{"PK\x03\x04", ZIP, "a ZIP archive, not audio"},
-		{"OggS", Ogg, "an Ogg file: spaces does not support this format"},
+		{"caff\x00", CAF, "a Core Audio file (CAF): spaces does not support this format"},
 		{"gone", Text, "text, not audio"},
 		{"\x01\x02\x03", Unknown, "an unknown audio format"},
 	} {
@@ -142,6 +148,49 @@ func TestNotAudio(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Containers are read where what is in them can be decoded; of the others it is
+// said in words what is in them.
+func TestUndecodable(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		kind FileType
+		what string
+	}{
+		{"-c:a libopus -f webm", Matroska, "a Matroska or WebM file: Opus: spaces does not decode this audio coding yet"},
+		{"-c:a libvorbis -f webm", Matroska, "a Matroska or WebM file: unsupported audio coding: Vorbis"},
+		{"-c:a ac3 -f matroska", Matroska, "a Matroska or WebM file: unsupported audio coding: Dolby Digital (AC-3)"},
+		{"-c:a libopus -f ogg", Ogg, "an Ogg file: Opus: spaces does not decode this audio coding yet"},
+		{"-c:a libvorbis -f ogg", Ogg, "an Ogg file: unsupported audio coding: Vorbis"},
+		{"-c:a libspeex -ar 16000 -f ogg", Ogg, "an Ogg file: unsupported audio coding: Speex"},
+		{"-c:a pcm_mulaw -f aiff", AIFF, "an AIFF file: compressed audio in AIFF-C is not supported: µ-law"},
+		{"-c:a adpcm_swf -ar 44100 -f flv", FlashFLV, "a Flash video: unsupported audio coding: Flash ADPCM"},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			data, err := os.ReadFile(readertest.Make(t, "in.ts", append([]string{"-f", "lavfi", "-i", "sine=d=1:r=48000"}, strings.Fields(c.args)...)...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = Open(bytes.NewReader(data), int64(len(data)), track.Options{})
+			var not *NotAudioError
+			if !errors.As(err, &not) || not.Kind != c.kind || err.Error() != c.what || not.Hint() == "" {
+				t.Errorf("%v, want %s", err, c.what)
+			}
+		})
+	}
+	for head, what := range map[string]string{
+		"OggS":                         "no complete Ogg page in the file",
+		"\x1a\x45\xdf\xa3\x80":         "a Matroska or WebM file: no audio track in the file",
+		"FLV\x01":                      "not an FLV file",
+		"FORM\x00\x00\x00\x04AIFFxxxx": "an AIFF file: AIFF file without audio",
+	} {
+		_, err := Open(strings.NewReader(head), int64(len(head)), track.Options{})
+		var not *NotAudioError
+		if !errors.As(err, &not) || err.Error() != what {
+			t.Errorf("%q: %v, want %s", head, err, what)
+		}
 	}
 }
 

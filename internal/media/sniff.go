@@ -23,17 +23,18 @@ const (
 	MP3    FileType = "mp3"
 	WAV    FileType = "wav"
 	FLAC   FileType = "flac"
-	Ogg    FileType = "ogg"
+	AIFF   FileType = "aiff"
+	// Of these, what can be decoded is read.
+	Ogg      FileType = "ogg"
+	Matroska FileType = "matroska" // WebM too
+	FlashFLV FileType = "flv"
 
 	// Sound that is not read.
-	Matroska  FileType = "matroska" // WebM too
-	AIFF      FileType = "aiff"
 	AMR       FileType = "amr"
 	ASF       FileType = "asf" // WMA, WMV
 	CAF       FileType = "caf"
 	AU        FileType = "au"
 	AVI       FileType = "avi"
-	FlashFLV  FileType = "flv"
 	MPEGPS    FileType = "mpeg-ps"
 	APE       FileType = "ape"
 	WavPack   FileType = "wavpack"

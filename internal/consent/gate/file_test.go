@@ -253,8 +253,17 @@ func TestFile(t *testing.T) {
 			return s.ffmpeg(t, s.Path(s.free.File), "a.m4a", "-i", source, "-map", "0:a", "-map", "1:a", "-map_metadata", "-1", "-c", "copy")
 		}, "? " + free},
 		{"in a container that is not read", func(t *testing.T) string {
-			return s.ffmpeg(t, source, "a.mkv", "-vn", "-map_metadata", "-1", "-c", "copy")
+			return s.ffmpeg(t, source, "a.asf", "-vn", "-map_metadata", "-1", "-c", "copy")
 		}, "?"},
+		{"re-muxed as Matroska", func(t *testing.T) string {
+			return s.ffmpeg(t, source, "a.mkv", "-vn", "-map_metadata", "-1", "-c", "copy")
+		}, id},
+		{"re-muxed as Flash Video", func(t *testing.T) string {
+			return s.ffmpeg(t, source, "a.flv", "-vn", "-map_metadata", "-1", "-c", "copy")
+		}, id},
+		{"as a second sound track of Matroska", func(t *testing.T) string {
+			return s.ffmpeg(t, s.Path(s.free.File), "a.mkv", "-i", source, "-map", "0:a", "-map", "1:a", "-map_metadata", "-1", "-c", "copy")
+		}, "? " + free},
 		{"encoded anew", func(t *testing.T) string { return s.ffmpeg(t, source, "a.opus", "-vn", "-map_metadata", "-1") }, "?"},
 		{"decoded", func(t *testing.T) string { return s.ffmpeg(t, source, "a.wav", "-vn", "-map_metadata", "-1") }, "?"},
 		{"under a name with another's id", func(*testing.T) string {

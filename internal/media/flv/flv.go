@@ -71,7 +71,7 @@ func NewReader(r io.ReaderAt, size int64, _ track.Options) (*Reader, error) {
 	const foreseen = 16
 	first, err := newReader(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("flv: %w", err)
+		return nil, err
 	}
 	var p track.Packet
 	for range foreseen {
@@ -83,13 +83,13 @@ func NewReader(r io.ReaderAt, size int64, _ track.Options) (*Reader, error) {
 	case err != nil && err != io.EOF:
 		return nil, err
 	case first.track.Units() == 0 && first.refused != nil:
-		return nil, fmt.Errorf("flv: %w", first.refused)
+		return nil, first.refused
 	case first.track.Units() == 0 && first.config.Codec == "":
-		return nil, fmt.Errorf("flv: %w", ErrNoAudio)
+		return nil, ErrNoAudio
 	}
 	f, err := newReader(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("flv: %w", err)
+		return nil, err
 	}
 	f.implicit = first.implicit
 	return f, nil

@@ -165,7 +165,7 @@ func (r *Reader) unit(f frame, p *track.Packet) (ok bool, err error) {
 		config = r.implicit.Config(data)
 		samples = config.UnitSamples
 	}
-	ok = len(data) > 0 && len(data) <= maxUnit
+	ok = f.to > f.from && len(data) <= maxUnit
 	switch {
 	case !ok:
 	case config.Codec == track.MP3:

@@ -85,10 +85,7 @@ func NewReader(r io.ReaderAt, size int64, _ track.Options) (*Reader, error) {
 			m.implicit = first.implicit
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("matroska: %w", err)
-	}
-	return m, nil
+	return m, err
 }
 
 // foreseen is how many units tell whether a track is HE-AAC.
@@ -143,6 +140,9 @@ func (r *Reader) header() error {
 
 // Track returns what has been seen so far.
 func (r *Reader) Track() *track.Track { return &r.t }
+
+// Codec returns how the track is coded, as far as the file says.
+func (r *Reader) Codec() track.Codec { return r.sound.config.Codec }
 
 // Next puts the next frame into p. See track.Reader.
 func (r *Reader) Next(p *track.Packet) error {

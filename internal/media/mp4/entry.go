@@ -88,7 +88,7 @@ func (w *window) description(b box, version byte) (d description, err error) {
 	case "enca", "drms":
 		d.err = ErrEncrypted
 	default:
-		d.err = fmt.Errorf("%w: %q", ErrCodec, kind)
+		d.err = fmt.Errorf("%w: %s", ErrCodec, codingName(kind))
 	}
 	return d, nil
 }
@@ -130,7 +130,7 @@ func (w *window) mpegEntry(pos, end int64) (d description, err error) {
 	case 0x69, 0x6B: // MPEG-2 and MPEG-1 audio
 		d.config.Codec = track.MP3
 	default:
-		d.err = fmt.Errorf("%w: mp4a, object type %#02x", ErrCodec, object)
+		d.err = fmt.Errorf("%w: %s", ErrCodec, objectName(object))
 	}
 	return d, nil
 }

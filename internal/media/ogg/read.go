@@ -14,7 +14,7 @@ import (
 // Errors of NewReader, wrapped with what is known beyond that.
 var (
 	// ErrNotOgg means that a file holds no page of Ogg.
-	ErrNotOgg = errors.New("not an Ogg file")
+	ErrNotOgg = errors.New("no complete Ogg page in the file")
 	// ErrNoAudio means that a file holds no stream of sound.
 	ErrNoAudio = errors.New("no audio in the Ogg file")
 	// ErrCodec means that the sound is coded in a way that this package does not
@@ -86,10 +86,7 @@ func NewReader(r io.ReaderAt, size int64, _ track.Options) (*Reader, error) {
 	if err == nil && o.stream == nil {
 		err = o.refused
 	}
-	if err != nil {
-		return nil, fmt.Errorf("ogg: %w", err)
-	}
-	return o, nil
+	return o, err
 }
 
 // start reads up to the first sound. All streams of a file begin before the
@@ -129,6 +126,9 @@ func (r *Reader) addTags(tags map[string]string) {
 
 // Track returns what has been seen so far.
 func (r *Reader) Track() *track.Track { return &r.t }
+
+// Codec returns how the stream is coded.
+func (r *Reader) Codec() track.Codec { return r.stream.config.Codec }
 
 // Next puts the next packet into p. See track.Reader.
 func (r *Reader) Next(p *track.Packet) error {
