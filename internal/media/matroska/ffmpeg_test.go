@@ -147,3 +147,27 @@ func TestTracks(t *testing.T) {
 		})
 	}
 }
+
+// A cluster whose CRC-32 is wrong is told; where the sum is right, and between
+// pictures, nothing is.
+func TestSums(t *testing.T) {
+	sound := []string{"-f", "lavfi", "-i", "sine=440:duration=3"}
+	whole := load(t, readertest.Make(t, "a.mka", append(sound, "-c:a", "aac", "-cluster_time_limit", "1000")...))
+	tr, units := readAll(t, whole)
+	if !tr.Damage.Empty() {
+		t.Fatalf("%+v", tr.Damage)
+	}
+	at := bytes.Index(whole, units[70])
+	whole[at+len(units[70])/2] ^= 1
+	tr, got := readAll(t, whole)
+	if d := tr.Damage; len(got) != len(units) || d.Count != 1 || d.Places[0].Kind != track.BadUnit || d.Lost != 0 {
+		t.Errorf("%d units, %+v", len(got), d)
+	}
+	video := load(t, readertest.Make(t, "a.mkv", append(sound, "-f", "lavfi", "-i", "testsrc=d=3:s=160x90:r=10", "-c:a", "aac", "-c:v", "mpeg4")...))
+	_, units = readAll(t, video)
+	at = bytes.Index(video, units[70])
+	video[at+len(units[70])/2] ^= 1
+	if tr, _ := readAll(t, video); !tr.Damage.Empty() {
+		t.Errorf("%+v", tr.Damage)
+	}
+}

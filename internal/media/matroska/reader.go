@@ -40,6 +40,7 @@ type Reader struct {
 	segmentEnd int64 // as stated, or unknownSize
 	clusterEnd int64
 	groupEnd   int64
+	summed     int64 // up to where the sums of clusters were checked
 	tick       int64 // in ns
 	time       int64 // of the cluster, in ticks
 
@@ -208,7 +209,7 @@ func (r *Reader) step() (ended bool, err error) {
 		return false, nil
 	case idCluster:
 		r.clusterEnd, r.groupEnd, r.time = endOf(e), unknownSize, 0
-		return false, nil
+		return false, r.checkSum(e)
 	case idBlockGroup:
 		r.groupEnd = endOf(e)
 		return false, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -86,7 +87,7 @@ func TestLayouts(t *testing.T) {
 		{"sized", [][]byte{ebml, el(idSegment, tracks, el(idCluster, at, a), el(idCluster, at, b))}},
 		{"no sizes", [][]byte{ebml, unsized(idSegment, tracks, unsized(idCluster, at, a), unsized(idCluster, at, b))}},
 		{"unsized cluster and index", [][]byte{ebml, unsized(idSegment, tracks, unsized(idCluster, at, a, b), el(idCues, []byte("abc")), el(idTags))}},
-		{"fillers and checksums", [][]byte{ebml, junk, el(idSegment, junk, el(idCRC32, []byte("abcd")), tracks, junk, el(idCluster, el(idCRC32, []byte("abcd")), at, a, junk, b), junk)}},
+		{"fillers and checksums", [][]byte{ebml, junk, el(idSegment, junk, el(idCRC32, []byte("abcd")), tracks, junk, el(idCluster, el(idCRC32, binary.LittleEndian.AppendUint32(nil, crc32.ChecksumIEEE(slices.Concat(at, a, junk, b)))), at, a, junk, b), junk)}},
 		{"other tracks", [][]byte{ebml, el(idSegment, tracks, el(idCluster, at, other, a, other, b, other))}},
 		{"unknown elements", [][]byte{ebml, el(idSegment, tracks, el(0x4DDD, []byte("abc")), el(idCluster, at, a, el(0xD3, []byte("abc")), b))}},
 		{"xiph lacing", [][]byte{ebml, el(idSegment, tracks, el(idCluster, at, xiph))}},
