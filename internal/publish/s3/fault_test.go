@@ -3,7 +3,9 @@ package s3
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -144,5 +146,24 @@ func TestNotAllowedToList(t *testing.T) {
 			t.Errorf("Leftovers: %v", err)
 		}
 		s3.Close()
+	}
+}
+
+// A server that gives the same page of its list again and again is not asked for
+// ever.
+func TestRepeatedPage(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; asked > 100 {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		io.WriteString(w, `<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker><NextUploadIdMarker>b</NextUploadIdMarker></ListMultipartUploadsResult>`)
+	}))
+	defer front.Close()
+	list, err := target(t, strings.TrimPrefix(front.URL, "http://"), "bucket", conform.S3Secret, quick()).Leftovers(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "repeats") || asked > 3 {
+		t.Errorf("%v after %d requests, error %v", list, asked, err)
 	}
 }

@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -44,6 +45,9 @@ func (t *Target) Leftovers(ctx context.Context) ([]publish.Leftover, error) {
 		}
 		if !page.Truncated || page.NextKey == "" {
 			return list, nil
+		}
+		if page.NextKey == key && page.NextID == id {
+			return nil, fmt.Errorf("%s: the server repeats a page of its list of unfinished uploads", t.root())
 		}
 		key, id = page.NextKey, page.NextID
 	}
