@@ -169,9 +169,11 @@ func (q *Request) shifted(ctx context.Context) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Clips are short, and can be quiet: few of their peaks are only bounded.
 	const floor = peakLimit - maxGain - maxLevelling
 	analysis, err := units.Analyze(ctx, floor, 1, func(int64) {})
+	if err == nil && analysis.OnlyBounds() { // a very quiet clip
+		analysis, err = units.Analyze(ctx, math.Inf(-1), 1, func(int64) {})
+	}
 	if err != nil {
 		return nil, ctx.Err() // units that cannot be shifted: the clip is encoded
 	}

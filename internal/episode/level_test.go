@@ -1,12 +1,14 @@
 package episode
 
 import (
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -169,5 +171,34 @@ func TestPlansDoNotDependOnWhatIsKept(t *testing.T) {
 		if res.SHA256 != first {
 			t.Errorf("%s: another file", test.name)
 		}
+	}
+}
+
+// The true peak of a quiet recording is the one that it has, not a bound.
+func TestPeakOfAQuietRecording(t *testing.T) {
+	f := pcm.Format{SampleRate: 48000, Channels: 1}
+	name := filepath.Join(t.TempDir(), "quiet.m4a")
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples := voice(f, 12, 5, steady(0.02))
+	err = format.M4A.Entry().Encode(t.Context(), file, encode.Sound{Reader: &memoryReader{f, samples}, Samples: int64(len(samples))}, encode.Options{BitRate: 96000})
+	if cerr := file.Close(); err != nil || cerr != nil {
+		t.Fatal(err, cerr)
+	}
+	lib, r := taken(t, name)
+	lufs := -40.0
+	res := made(t, &Request{Library: lib, Recording: r, Version: "test", Dir: t.TempDir(), Jobs: 1, Loudness: &lufs})
+	if res.Gain == nil || res.Gain.Changes > 0 {
+		t.Fatalf("%+v; %q", res.Gain, res.Notes)
+	}
+	if d := *res.After.TruePeak - *res.Before.TruePeak - res.Gain.Least; math.Abs(d) > 0.1 {
+		t.Errorf("the true peak went from %.2f to %.2f dBTP by a gain of %.2f dB", *res.Before.TruePeak, *res.After.TruePeak, res.Gain.Least)
+	}
+	q := clip.Request{Recording: r, Span: recording.Span{Start: 48000, Samples: 5 * 48000}, Writer: io.Discard, Effects: clip.Effects{Normalize: &lufs}}
+	c, err := clip.Cut(t.Context(), q)
+	if err != nil || c.Gain == nil || *c.Gain.TruePeak > *res.After.TruePeak+0.1 {
+		t.Errorf("%+v, %v", c.Gain, err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 // A file and all that is measured of it are the same whatever is done at once.
 func TestJobsDoNotMatter(t *testing.T) {
-	f := pcm.Format{SampleRate: 48000, Channels: 2}
+	f := pcm.Format{SampleRate: 48000, Channels: 1}
 	l, r := imported(t, f, voice(f, 70, 21, steady(0.6))) // more than one piece of AAC
 	for _, kind := range []format.Format{format.M4A, format.MP3} {
 		var files, records [2][]byte

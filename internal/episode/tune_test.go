@@ -21,6 +21,9 @@ func TestForecastIsWhatTheLimiterDoes(t *testing.T) {
 	const ceiling = -2.5
 	for _, sound := range sounds {
 		for _, f := range []pcm.Format{{SampleRate: 48000, Channels: 2}, {SampleRate: 44100, Channels: 1}} {
+			if (!sound.short || f.Channels == 2) && os.Getenv("SPACES_LONG") == "" {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s, %d channels", sound.name, f.Channels), func(t *testing.T) {
 				samples := sound.make(f, 10)
 				gains := []float64{-6, 0, 4, 9, 15}
@@ -78,6 +81,9 @@ func TestGainFromSamples(t *testing.T) {
 			return 0.3
 		}},
 	} {
+		if c.name != "laughs" && os.Getenv("SPACES_LONG") == "" {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			l, r := imported(t, f, voice(f, seconds, 11, c.level))
 			e := limiting(t, &Request{Library: l, Recording: r, Format: format.FLAC, Version: "test", Jobs: 2}, -14)

@@ -137,6 +137,18 @@ func above(peak, other int16) uint8 {
 // Floor returns the level in dBTP below which peaks are only bounded.
 func (a *Analysis) Floor() float64 { return a.floor }
 
+// OnlyBounds reports whether all peaks lie below the floor, so that no true peak
+// is known.
+func (a *Analysis) OnlyBounds() bool {
+	least := parts(float32(math.Pow(10, a.floor/20)))
+	for i := range a.blocks {
+		if a.blocks[i].peak > least {
+			return false
+		}
+	}
+	return true
+}
+
 // Units returns how many units were analyzed.
 func (a *Analysis) Units() int64 { return int64(len(a.blocks)) }
 
