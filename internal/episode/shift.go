@@ -88,7 +88,6 @@ func (e *export) planLevel(ctx context.Context) error {
 	if e.Level {
 		floor -= maxLevelling
 	}
-	floor = min(floor, float64(m.TruePeak)-1) // the largest peak is told, not a bound of it
 	stream.Enter(e.progress, Adjusting)
 	analysis := units.Analyzed(floor)
 	if analysis == nil {
