@@ -127,6 +127,10 @@ func (e *export) planLevel(ctx context.Context) error {
 	case !e.KeepLoudness && float64(m.Integrated)+MaxGain < want.Target:
 		e.note("the loudness stays below %.1f LUFS: it is %.1f LUFS, and the gain is limited to %.0f dB", want.Target, float64(m.Integrated), MaxGain)
 	}
+	if plan.Changes == 0 && plan.Runs[0].Steps == 0 {
+		e.copied = true
+		return nil
+	}
 	e.plan, e.rec.Gain = plan, clip.ShiftOf(plan)
 	return nil
 }
