@@ -264,6 +264,10 @@ func TestDetect(t *testing.T) {
 		"talk.m4a":    {"<html>", AudioFile},
 		"notes.txt":   {"hello", Unrelated},
 		"page.html":   {"<html>", Unrelated},
+		"talk4":       {"\x1a\x45\xdf\xa3\x80", AudioFile},
+		"talk5":       {"FORM\x00\x00\x00\x04AIFC", AudioFile},
+		"talk6":       {"FLV\x01\x05\x00\x00\x00\x09", AudioFile},
+		"talk.webm":   {"\x00\x01", AudioFile},
 		"talk3":       {"\x00\x00\x00\x20ftypM4A ", AudioFile},
 		"nothing.bin": {"", Unrelated},
 	}

@@ -31,6 +31,7 @@ var audioExtensions = sync.OnceValue(func() map[string]bool {
 	return map[string]bool{
 		".ts": true, ".aac": true, ".adts": true, ".m4a": true, ".mp4": true, ".m4v": true, ".mov": true, ".mp3": true,
 		".wav": true, ".flac": true, ".ogg": true, ".oga": true, ".opus": true, ".mpegts": true, ".m2ts": true,
+		".mkv": true, ".mka": true, ".webm": true, ".weba": true, ".aif": true, ".aiff": true, ".aifc": true, ".flv": true,
 	}
 })
 
@@ -129,6 +130,10 @@ var magics = []struct {
 	{8, "WAVE", content{words: "an audio file (WAV)", audio: true}},
 	{0, "fLaC", content{words: "an audio file (FLAC)", audio: true}},
 	{0, "OggS", content{words: "an audio file (Ogg)", audio: true}},
+	{8, "AIFF", content{words: "an audio file (AIFF)", audio: true}},
+	{8, "AIFC", content{words: "an audio file (AIFF)", audio: true}},
+	{0, "\x1a\x45\xdf\xa3", content{words: "an audio or video file (Matroska, WebM)", audio: true}},
+	{0, "FLV\x01", content{words: "a Flash video", audio: true}},
 	{8, "heic", content{words: "a picture (HEIC)", other: true}},
 	{8, "heix", content{words: "a picture (HEIC)", other: true}},
 	{8, "mif1", content{words: "a picture (HEIF)", other: true}},
