@@ -14,7 +14,7 @@ type UnitReader func(ctx context.Context, unit func(data []byte) error) error
 // Analyze decodes access units of a file and says what shifting them costs. Each
 // of ranges is a stretch of units, such as First to End-1; units reads those of
 // all ranges in a row. Peaks below floor, in dBTP, are only bounded; tick is told
-// of the samples. The error wraps gain.ErrUnsupported where the level of
+// of the samples. The error wraps a *gain.UnsupportedError where the level of
 // such units cannot be changed.
 func (r *Recording) Analyze(ctx context.Context, file int, ranges []UnitRange, units UnitReader, floor float64, jobs int, tick func(samples int64)) (*gain.Analysis, error) {
 	f := r.Files[file]
