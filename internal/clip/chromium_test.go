@@ -15,7 +15,9 @@ import (
 // pieces, and in every format.
 func TestPlaysInChromium(t *testing.T) {
 	r := preset(t, "two-pieces")
+	louder := -15.0
 	requests := []Request{
+		{Span: span(70001, 2*48000+5), Format: format.M4A, Effects: Effects{Normalize: &louder}}, // by the gains of its units
 		{Span: span(1, 48000), Format: format.M4A},
 		{Span: span(r.Samples-96000, 96000), Format: format.M4A},
 		{Span: span(54321, 70007), Format: format.M4A, Strict: true},
