@@ -108,7 +108,11 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 		err = a.showProof(a.Out, made)
 	}
 	if n := made.Failed(); err == nil && n > 0 {
-		return app.Fail(app.ExitFound, "not-proved", "see which files changed: spaces verify "+made.ID, fmt.Errorf("%s not hold", spell.Plural(n, "check does", "checks do")))
+		hint := "see which files changed: spaces verify " + made.ID
+		if isFile && !within(lib.Dir(), word) {
+			hint = "the file has changed since it was made: make it again"
+		}
+		return app.Fail(app.ExitFound, "not-proved", hint, fmt.Errorf("%s failed", spell.Count(n, "check")))
 	}
 	return err
 }
@@ -210,4 +214,14 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 		proof.Refuted:    "Verdict: FAILS: a check contradicts the record",
 	}[p.Verdict()])
 	return err
+}
+
+// within reports whether a file lies in a folder.
+func within(dir, name string) bool {
+	name, err := filepath.Abs(name)
+	if err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(dir, name)
+	return err == nil && filepath.IsLocal(rel)
 }

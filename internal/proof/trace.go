@@ -196,7 +196,11 @@ func (t *found) fill(proof *Proof, r *recording.Recording) recording.Span {
 		return span
 	}
 	e := t.episode
-	proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = e.Title, !e.ReEncoded, e.Settings, e.WrittenBy
+	settings := e.Settings
+	if !e.ReEncoded { // an encoder would have used them
+		settings.BitRate, settings.Encoder = 0, ""
+	}
+	proof.Title, proof.Lossless, proof.Settings, proof.WrittenBy = e.Title, !e.ReEncoded, settings, e.WrittenBy
 	span := recording.Span{Samples: r.Samples}
 	if n := len(e.Kept); n > 0 {
 		position := func(seconds float64) int64 { return int64(math.Round(seconds * float64(r.Rate))) }
