@@ -29,9 +29,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
-	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/stream"
-	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 type exportOptions struct {
@@ -126,6 +124,9 @@ func (o *exportOptions) request(a *App) (q episode.Request, err error) {
 	q = episode.Request{
 		Version: a.Version, Preset: episode.Preset(o.preset), Mono: o.mono, Encoder: o.encoder, Encode: episode.ReEncoding(o.encode), TrimSilence: o.trimSilence,
 		KeepGaps: o.keepGaps, Level: o.level, Title: o.title, Description: o.description, ID3: o.id3, Name: o.name, Force: o.force, Publish: o.publish, Jobs: a.jobs(),
+	}
+	if err := app.OneOf("--encode", o.encode, []string{"auto", "always", "never"}); err != nil {
+		return q, err
 	}
 	if q.Format, err = format.Parse(o.format, format.Encoded()); err != nil {
 		return q, err
@@ -410,91 +411,4 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *app.Asker,
 		return nil, soundError(q.Library, s, err)
 	}
 	return res, nil
-}
-
-// printExported tells of an episode: what was measured before and after.
-func (a *App) printExported(r *episode.Result, verbose bool) error {
-	if a.Settings.JSON {
-		remarks := r.Notes
-		if remarks == nil {
-			remarks = []string{}
-		}
-		return app.WriteJSON(a.Out, exported{r.Record, r.Path, r.Status, remarks})
-	}
-	text := fmt.Sprintf("%s  %s  %s", terminal.Safe(a.Shorten(r.Path)), spell.Length(r.Duration), spell.Size(r.Bytes))
-	switch {
-	case r.Status == episode.Done:
-		text += "  (already there)"
-	case r.ReEncoded:
-		text += "  re-encoded"
-	default:
-		text += "  not re-encoded"
-	}
-	if r.Before != nil && r.After != nil {
-		text += fmt.Sprintf("\n  LUFS %s → %s · range %s → %s LU · true peak %s → %s",
-			levelOf(r.Before.Integrated), levelOf(r.After.Integrated), levelOf(r.Before.Range), levelOf(r.After.Range),
-			truePeak(r.Before, r.After), truePeak(r.After, nil))
-	}
-	if verbose && r.Gain != nil {
-		text += "\n  " + gained(r.Gain)
-	}
-	if len(r.Omitted) > 0 {
-		text += "\n  " + omitted(r.Omitted)
-	}
-	if r.ChapterDraft != "" {
-		text += "\n  " + proposal(a.Shorten(filepath.Join(filepath.Dir(r.Path), r.ChapterDraft)), r)
-	}
-	if _, err := fmt.Fprintln(a.Out, text); err != nil {
-		return err
-	}
-	for _, n := range r.Notes {
-		a.Warn("%s: %s", terminal.Safe(r.File), n)
-	}
-	return nil
-}
-
-// gained says how the gains of sound were changed that was not re-encoded.
-func gained(s *clips.Shift) string {
-	text := raisedBy(s)
-	if s.Changes == 0 {
-		return text + " throughout"
-	}
-	text += fmt.Sprintf(" · %s, %d of them in loud sound", spell.Count(s.Changes, "change"), s.LoudChanges)
-	if s.Damage == nil {
-		return text + " · no noise added"
-	}
-	text += fmt.Sprintf(" · added noise %.0f dB below the sound", *s.Damage)
-	if s.Worst != nil {
-		text += fmt.Sprintf(", %.0f dB at the worst change", *s.Worst)
-	}
-	return text
-}
-
-// raisedBy says by how much gains were changed.
-func raisedBy(s *clips.Shift) string {
-	if s.Least == s.Most {
-		return fmt.Sprintf("gain %+.1f dB", s.Least)
-	}
-	return fmt.Sprintf("gain %+.1f to %+.1f dB", s.Least, s.Most)
-}
-
-// truePeak is the true peak of l. The unit is left out where next, which comes
-// after it, gives it.
-func truePeak(l, next *episode.Levels) string {
-	switch {
-	case l.TruePeakAtLeast && next != nil && !next.TruePeakAtLeast:
-		return "0 or more"
-	case l.TruePeakAtLeast:
-		return "0 dBTP or more"
-	case next != nil && !next.TruePeakAtLeast:
-		return levelOf(l.TruePeak)
-	}
-	return levelOf(l.TruePeak) + " dBTP"
-}
-
-func levelOf(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return fmt.Sprintf("%.1f", *v)
 }

@@ -52,9 +52,12 @@ func (e *export) gather() error {
 	if err := e.addTranscripts(); err != nil {
 		return err
 	}
-	e.add(".notes.md", []byte(notes(&e.rec)), func(rec *Record, name string) { rec.Notes = name })
+	e.add(notesExt, []byte(notes(&e.rec)), func(rec *Record, name string) { rec.Notes = name })
 	return nil
 }
+
+// notesExt is what the names of notes end in.
+const notesExt = ".notes.md"
 
 func (e *export) add(ext string, content []byte, set func(*Record, string)) {
 	e.besides = append(e.besides, sidecar{ext: ext, content: content, set: set})

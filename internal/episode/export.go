@@ -62,6 +62,7 @@ type export struct {
 	// the sound no nearer to it.
 	beyond bool
 	notes  []string
+	before int // the notes that are not about the sound: every run finds them again
 }
 
 // The phases of an export. Which of them there are depends on the recording and
@@ -126,20 +127,10 @@ func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) 
 		return nil, err
 	}
 	if old != nil {
-		if e.Publish && !old.IsPublished() {
-			name := out.recordName()
-			if _, err := out.root.Stat(name); err != nil {
-				name = out.beside(recordExt) // as it used to be called
-			}
-			if err := SetPublished(out.root, name, true); err != nil {
-				return nil, err
-			}
-			old.Published = &e.Publish
+		if err := e.keep(ctx, out, old); err != nil {
+			return nil, err
 		}
 		res.Record = *old
-		if e.rec = *old; e.Dir != "" { // a killed export may not have come that far
-			e.remember(ctx, true)
-		}
 		res.Notes = e.notes
 		return res, nil
 	}
@@ -148,6 +139,7 @@ func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) 
 	if err := out.arrange(e); err != nil {
 		return nil, err
 	}
+	e.before = len(e.notes)
 	if err := e.work(ctx); err != nil {
 		return nil, err
 	}
@@ -161,8 +153,12 @@ func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) 
 	return res, nil
 }
 
+// note adds a remark, once: an export that plans, and then encodes, meets some
+// obstacles twice.
 func (e *export) note(format string, args ...any) {
-	e.notes = append(e.notes, fmt.Sprintf(format, args...))
+	if text := fmt.Sprintf(format, args...); !slices.Contains(e.notes, text) {
+		e.notes = append(e.notes, text)
+	}
 }
 
 // prepare works out all that needs no decoding.
@@ -408,6 +404,7 @@ func (e *export) write(ctx context.Context, out *target) error {
 	if l := e.rec.Settings.Loudness; l != nil && !e.units && !e.beyond && math.Abs(float64(after.Integrated)-*l) > 0.5 {
 		e.note("the loudness is %.1f LUFS: higher gain would clip the peaks", float64(after.Integrated))
 	}
+	e.rec.Remarks = slices.Clone(e.notes[e.before:])
 	if err := e.sum(d.File); err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ const (
 	PresetFormat    Cause = "preset-format"    // the preset has a format of its own
 	PresetUntouched Cause = "preset-untouched" // only re-encoding can do it
 	MustEncode      Cause = "must-encode"      // likewise, and it may not
+	OtherFormat     Cause = "other-format"     // likewise, because files of the format never hold such sound
 	NoID3           Cause = "no-id3"           // the format has no such tag
 	LoudnessKept    Cause = "loudness-kept"    // and is to reach a target
 	NoProgram       Cause = "no-program"       // that encodes MP3

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path"
-
-	"github.com/spaces-cli/spaces/internal/durable"
-	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
 // SetPublished writes into an episode's record, which has a name below a folder,
@@ -19,10 +16,6 @@ func SetPublished(folder *os.Root, name string, published bool) error {
 	}
 	defer root.Close()
 	t := &target{root: root}
-	info, err := root.Stat(path.Base(name))
-	if err != nil {
-		return err
-	}
 	rec, err := t.read(path.Base(name))
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -31,17 +24,7 @@ func SetPublished(folder *os.Root, name string, published bool) error {
 		return nil
 	}
 	rec.Published = &published
-	b, err := space.Marshal(rec)
-	if err != nil {
-		return err
-	}
-	if err := t.write(path.Base(name), b); err != nil {
-		return err
-	}
-	if err := root.Chtimes(path.Base(name), info.ModTime(), info.ModTime()); err != nil {
-		return err
-	}
-	return durable.SyncDir(root, ".")
+	return t.rewrite(path.Base(name), rec)
 }
 
 // inherit carries over what a record that is replaced says of publishing: the

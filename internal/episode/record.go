@@ -58,6 +58,9 @@ type Record struct {
 	Gain   *clip.Shift `json:"gain,omitempty"`
 	Before *Levels     `json:"before,omitempty"`
 	After  *Levels     `json:"after,omitempty"` // of the file; with Gain as it was computed from the decoded recording
+	// Remarks are what the host should know of the sound, such as a loudness that was
+	// not reached: an export that finds the episode up to date says it again.
+	Remarks []string `json:"remarks,omitempty"`
 	// Sidecars are what was written beside it. A file that has another hash by now
 	// was changed by the host, and is not written over.
 	Sidecars []Sidecar  `json:"sidecars,omitempty"`

@@ -3,12 +3,16 @@ package episode
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/gain"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
+	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/stream"
 )
@@ -24,36 +28,70 @@ const (
 	EncodeNever  ReEncoding = "never" // it fails instead
 )
 
-// decodes returns what makes the samples necessary, or "": then the access
+// decodes returns what makes the samples necessary, with the cause, or "": then the access
 // units of the recording can be written, whatever their level.
-func (e *export) decodes() (why string) {
+func (e *export) decodes() (why string, c Cause) {
 	s := e.list[0].Span
 	switch {
 	case len(e.rec.Omitted) > 0:
-		return "leaves speakers out"
+		return "the episode leaves speakers out", MustEncode
 	case len(e.list) > 1:
-		return "shortens pauses or fills gaps"
+		return "the episode shortens pauses or fills gaps", MustEncode
 	case e.list[0].Gap > 0:
-		return "fills gaps"
+		return "the episode fills gaps", MustEncode
 	case e.BitRate > 0:
-		return "has a bit rate of its own"
+		return "the episode has a bit rate of its own", MustEncode
 	case e.Encoder != "":
-		return "names an encoder"
+		return "the episode names an encoder", MustEncode
 	case e.Mono && e.Recording.Format().Channels > 1:
-		return "mixes the channels"
+		return "the episode mixes the channels", MustEncode
 	case !clip.Copies(e.Recording, s, e.Format):
-		return "does not fit into one ." + string(e.Format) + " file as it is coded"
+		return e.unfit(s)
 	}
-	return ""
+	return "", ""
+}
+
+// unfit says why the access units of a span do not fit into one file. The cause is
+// OtherFormat where files of this format never hold such units.
+func (e *export) unfit(s recording.Span) (why string, c Cause) {
+	for _, x := range e.Recording.Extents(s) {
+		codec := e.Recording.Files[x.File].Config.Codec
+		if e.Format.Keeps(codec) {
+			continue
+		}
+		file := "a"
+		if e.Format == format.MP3 || e.Format == format.M4A || e.Format == format.Opus {
+			file = "an"
+		}
+		holds := "is always encoded"
+		if h := e.Format.Entry().Holds; len(h) > 0 {
+			holds = "holds " + coding(h[0]) + " only"
+		}
+		return fmt.Sprintf("the recording is %s, and %s .%s file %s", coding(codec), file, e.Format, holds), OtherFormat
+	}
+	return "the recording consists of several files", MustEncode
+}
+
+// coding is the name of a codec.
+func coding(c track.Codec) string {
+	switch c {
+	case track.AACLC, track.HEAAC, track.AACOther:
+		return "AAC"
+	case track.Opus:
+		return "Opus"
+	}
+	return strings.ToUpper(string(c))
 }
 
 // settleUnits decides whether access units are written, as they are or with other
 // gains.
 func (e *export) settleUnits() error {
-	why := e.decodes()
+	why, cause := e.decodes()
 	e.units = why == "" && e.Encode != EncodeAlways
 	if e.Encode == EncodeNever && !e.units {
-		return recording.Problemf(NotCopied, MustEncode, "%s cannot be exported without re-encoding: the episode %s", e.Recording.Space.ID, why)
+		p := recording.Problemf(NotCopied, cause, "%s cannot be exported without re-encoding: %s", e.Recording.Space.ID, why)
+		p.Known = []string{string(e.Format)}
+		return p
 	}
 	if !e.units {
 		return nil

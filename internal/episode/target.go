@@ -10,15 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/library/space"
-	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // A target is where an episode goes: the audio, its record, and what else
@@ -42,52 +39,6 @@ const recordExt = ".json"
 
 // maxRecord bounds a record that is read.
 const maxRecord = 64 << 20
-
-// standing returns the record of the episode if it is there and up to date. If
-// what is there is something else, or was made with other settings, it must not
-// be replaced without force. An episode that is not whole may be made again, and
-// so may one of which only the transcript has changed that the library keeps.
-func (t *target) standing(e *export) (*Record, error) {
-	want, force, given := &e.rec, e.Force, e.Transcript.File != ""
-	old, err := t.record()
-	switch {
-	case err == nil && old.File == t.file && old.ID == want.ID:
-		settings := old.Settings
-		if !given && want.Settings.Transcript != "" {
-			settings.Transcript = want.Settings.Transcript
-		}
-		alike := e.shaped(old) &&
-			reflect.DeepEqual(settings, want.Settings) && reflect.DeepEqual(old.Source, want.Source) && reflect.DeepEqual(old.Kept, want.Kept) &&
-			reflect.DeepEqual(old.Chapters, want.Chapters) && slices.Equal(old.ConsentMissing, want.ConsentMissing) && slices.Equal(old.Omitted, want.Omitted)
-		same := alike && old.Settings.Transcript == want.Settings.Transcript
-		switch _, err := t.root.Lstat(t.file); {
-		case same && t.intact(old):
-			return old, nil
-		case alike || force || err != nil:
-			return nil, nil
-		}
-		return nil, recording.Problemf(Exists, MadeOtherwise, "%s exists and was made with other settings", t.path)
-	case force:
-		return nil, nil
-	case err == nil:
-		return nil, recording.Problemf(Exists, EpisodeTaken, "%s belongs to the episode %s of %s", filepath.Join(filepath.Dir(t.path), t.recordName()), old.File, old.ID)
-	}
-	for _, name := range []string{t.file, t.recordName()} {
-		if _, err := t.root.Lstat(name); err == nil {
-			return nil, recording.Problemf(Exists, EpisodeTaken, "%s exists and is not an episode of this Space", filepath.Join(filepath.Dir(t.path), name))
-		}
-	}
-	return nil, nil
-}
-
-// shaped reports whether the file that old describes has as many samples as this
-// episode, at its rate: as coded, or as it would be encoded.
-func (e *export) shaped(old *Record) bool {
-	is := func(rate, channels int, samples int64) bool {
-		return old.SampleRate == rate && old.Channels == channels && old.Samples == samples
-	}
-	return is(e.rec.SampleRate, e.rec.Channels, e.rec.Samples) || old.ReEncoded && is(e.encoded())
-}
 
 // record returns that of the episode which has the target's name: as it is
 // called today, or as it used to be.

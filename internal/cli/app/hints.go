@@ -109,6 +109,11 @@ func ProblemHint(p *recording.Problem) string {
 		return "use --preset host or archive, which re-encode it"
 	case episode.MustEncode:
 		return "leave out --encode never"
+	case episode.OtherFormat:
+		if len(p.Known) > 0 {
+			return "leave out --format " + p.Known[0] + " or --encode never"
+		}
+		return "leave out --format or --encode never"
 	case episode.NoID3:
 		return "leave out --id3, or make an .mp3: --format mp3"
 	case episode.LoudnessKept:
