@@ -1,7 +1,6 @@
-// Package guard makes HTTP clients for addresses that strangers name. Who has
-// written a playlist, or answers with a redirect, must not have this computer
-// ask machines that only it can reach, nor get what was meant for another
-// server.
+// Package guard makes HTTP clients for addresses that strangers name. The author
+// of a playlist, or of a redirect, must not be able to have this computer ask
+// machines that only it can reach, nor to get what was meant for another server.
 package guard
 
 import (
@@ -43,10 +42,10 @@ func (e *RefusedError) Error() string {
 
 // Client returns a client for an address that the user named, and for what it
 // leads to. It connects to public addresses only, over HTTP and HTTPS. The
-// origin of the named address (RFC 6454: scheme, host and port) may be private;
-// then it stays at the addresses that it had first, and if it was public it may
-// not become private: names are resolved as those like who own them (DNS
-// rebinding), so what counts is where a connection goes.
+// origin of the named address (RFC 6454: scheme, host and port) may be private:
+// then it stays at the addresses that it had first, and one that was public does
+// not become private. The owner of a name decides at each question what it
+// means (DNS rebinding), so the address of each connection is checked.
 func Client(named *url.URL, o Options) (*http.Client, error) {
 	if err := checkScheme(named); err != nil {
 		return nil, err
