@@ -1,9 +1,11 @@
 package gain
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
+	"github.com/spaces-cli/spaces/internal/media/aac/syntax"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
@@ -170,8 +172,9 @@ func (a *Analyzer) Weigh(stretches []Span, cells []float32) {
 }
 
 // Add takes the next unit and what a decoder makes of it, interleaved samples
-// with full scale at ±1, beyond that where they go beyond, as a pcm.Decoder does. The
-// error says why a unit cannot be shifted.
+// with full scale at ±1, beyond that where they go beyond, as a pcm.Decoder does. A
+// damaged unit stays as it is. The error says why a unit cannot be shifted that is
+// not damaged.
 func (a *Analyzer) Add(unit []byte, samples []float32) error {
 	channels := len(a.planes)
 	if len(samples) != a.coding.samples*channels {
@@ -179,6 +182,9 @@ func (a *Analyzer) Add(unit []byte, samples []float32) error {
 	}
 	rises := a.last.falls // a window rises as the one before it falls
 	down, up, err := a.coding.look(unit, &a.last)
+	if errors.Is(err, syntax.ErrDamaged) || errors.Is(err, syntax.ErrBehind) {
+		down, up, err = 0, 0, nil // one in an hour is no reason to encode the hour again
+	}
 	if err != nil {
 		return fmt.Errorf("unit %d: %w", len(a.blocks), err)
 	}

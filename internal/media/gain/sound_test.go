@@ -86,7 +86,7 @@ func (s *stream) analyzeFrom(t testing.TB, floor float64) *Analysis {
 	}
 	samples := make([]float32, s.config.UnitSamples*s.config.Channels)
 	for i := range s.at {
-		if err := d.Decode(samples, s.unit(i)); err != nil {
+		if err := d.Decode(samples, s.unit(i)); err != nil && !errors.Is(err, pcm.ErrDamaged) {
 			t.Fatal(err)
 		}
 		if err := a.Add(s.unit(i), samples); err != nil {
