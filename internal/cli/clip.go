@@ -95,7 +95,7 @@ ids. --name can contain {date} {title} {at} {end} {length} {clock} {id}.`
 func clipExits() map[string]string {
 	return manual.Exits(map[int]string{
 		app.ExitUsage: "wrong usage, or a time outside the recording", app.ExitPartly: "some clips failed; they are listed",
-		app.ExitNotFound: "no such Space, or nothing was recorded there"})
+		app.ExitNotFound: "no such Space, nothing was recorded there, or the speaking turns are not known"})
 }
 
 // addPlaces adds the flags that say where to cut.
@@ -450,7 +450,8 @@ func (c *clipper) setLevels(q *clips.Request) error {
 		return err
 	}
 	if known == nil || len(known.Turns) == 0 {
-		return app.Fail(app.ExitNotFound, "no-turns", "leave out --level", fmt.Errorf("no speaking turns are known for %s", r.Space.ID))
+		return app.Fail(app.ExitNotFound, "no-turns",
+			"leave out --level, or write the turns to a file, and confirm them: spaces speakers confirm "+r.Space.ID+" --turns FILE", fmt.Errorf("no speaking turns are known for %s", r.Space.ID))
 	}
 	q.Turns = clips.TurnsOf(r, known.Turns)
 	return nil

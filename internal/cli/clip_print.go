@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -15,25 +16,26 @@ import (
 
 // clipJSON is a line of output. What is not known of a failed clip is null.
 type clipJSON struct {
-	Schema    int            `json:"schema"`
-	Line      int            `json:"line,omitempty"`
-	Recording string         `json:"recording"`
-	At        *float64       `json:"at"`
-	Length    *float64       `json:"length"`
-	Start     *int64         `json:"start"`
-	Samples   *int64         `json:"samples"`
-	Frames    bool           `json:"whole_frames,omitempty"`
-	Shortened bool           `json:"shortened,omitempty"`
-	Quote     string         `json:"quote,omitempty"`
-	Words     *wordsJSON     `json:"words,omitempty"`
-	Format    *format.Format `json:"format"`
-	File      *string        `json:"file"`
-	Captions  string         `json:"captions,omitempty"`
-	Bytes     *int64         `json:"bytes"`
-	SHA256    *string        `json:"sha256"`
-	Lossless  *bool          `json:"lossless"`
-	Gain      *clips.Shift   `json:"gain,omitempty"`
-	Status    clips.Status   `json:"status"`
+	Schema    int             `json:"schema"`
+	Line      int             `json:"line,omitempty"`
+	Recording string          `json:"recording"`
+	At        *float64        `json:"at"`
+	Length    *float64        `json:"length"`
+	Start     *int64          `json:"start"`
+	Samples   *int64          `json:"samples"`
+	Frames    bool            `json:"whole_frames,omitempty"`
+	Shortened bool            `json:"shortened,omitempty"`
+	Quote     string          `json:"quote,omitempty"`
+	Words     *wordsJSON      `json:"words,omitempty"`
+	Format    *format.Format  `json:"format"`
+	File      *string         `json:"file"`
+	Captions  string          `json:"captions,omitempty"`
+	Bytes     *int64          `json:"bytes"`
+	SHA256    *string         `json:"sha256"`
+	Lossless  *bool           `json:"lossless"`
+	Gain      *clips.Shift    `json:"gain,omitempty"`
+	After     *clips.Loudness `json:"after,omitempty"`
+	Status    clips.Status    `json:"status"`
 	// ConsentMissing are the handles of those who have not agreed.
 	ConsentMissing []string            `json:"consent_missing,omitempty"`
 	Omitted        []recording.Omitted `json:"omitted,omitempty"`
@@ -52,9 +54,10 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string, s *sayin
 	if r.Unnoted != nil {
 		c.app.Warn("the library could not record this file, so it may not be possible to prove its origin later: %v", r.Unnoted)
 	}
+	c.warnLevels(r)
 	if c.app.Settings.JSON {
 		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,
-			Samples: &r.Samples, Frames: r.WholeFrames, Shortened: r.Shortened, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Gain: r.Gain, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
+			Samples: &r.Samples, Frames: r.WholeFrames, Shortened: r.Shortened, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Gain: r.Gain, After: r.After, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
 		if s != nil {
 			v.Quote, v.Words = s.quote, s.json(r)
 		}
@@ -83,6 +86,9 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string, s *sayin
 	case r.Gain != nil:
 		text += "  " + raisedBy(r.Gain)
 	}
+	if r.After != nil && r.After.Integrated != nil {
+		text += fmt.Sprintf("  %.1f LUFS", *r.After.Integrated)
+	}
 	if r.WholeFrames {
 		text += "  on whole frames"
 	}
@@ -106,6 +112,32 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string, s *sayin
 	}
 	_, err := fmt.Fprintln(w, text)
 	return err
+}
+
+// warnLevels says why the levels of a clip are not those that were asked for.
+func (c *clipper) warnLevels(r clips.Result) {
+	name := cmp.Or(c.app.Shorten(r.File), "standard output")
+	if a := r.After; a != nil {
+		switch a.Limit {
+		case clips.LimitSilence:
+			why := "the sound is silent"
+			if a.TruePeak != nil {
+				why = "the sound has less than 0.4 s above -70 LUFS"
+			}
+			c.app.Warn("%s: %s: its loudness was not changed", name, why)
+		case clips.LimitGain:
+			c.app.Warn("%s: the loudness is %.1f LUFS, not %.1f: the gain is limited to %.0f dB", name, *a.Integrated, r.Target, clips.MaxGain)
+		case clips.LimitPeaks:
+			next := " (try --level)"
+			if c.o.level {
+				next = ""
+			}
+			c.app.Warn("%s: the loudness is %.1f LUFS, not %.1f: its peaks allow no more%s", name, *a.Integrated, r.Target, next)
+		}
+	}
+	if r.Even {
+		c.app.Warn("%s: --level changed nothing: the speakers in the clip are about equally loud, or only one is known", name)
+	}
 }
 
 // leftOut says what was left out of a clip.

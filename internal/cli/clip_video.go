@@ -35,8 +35,9 @@ func newVideoCmd(a *App) *cobra.Command {
 		Short: "Cut clips as videos with a moving waveform, for X and others",
 		Long: `Cut clips as MP4 videos: the sound of spaces clip, with a moving waveform, the
 title, captions if the Space has a transcript, and the names of the speakers
-if you have confirmed the turns. The sound is brought to -16 LUFS (-19 for mono);
-it is re-encoded only if its peaks or a flag require it. --normalize=off keeps it.
+if you have confirmed the turns. The sound is brought to about -16 LUFS (-19 for
+mono), as far as its peaks and a gain of at most 20 dB allow; it is re-encoded only if
+its peaks or a flag require it. --normalize=off keeps it.
 Speakers without consent cannot be left out of a video; to cut the audio
 without them: spaces clip SPACE --at T --consented-only.
 

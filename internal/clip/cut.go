@@ -119,7 +119,12 @@ type Result struct {
 	SHA256    string        `json:"sha256"`
 	Lossless  bool          `json:"lossless"`
 	Gain      *Shift        `json:"gain,omitempty"` // by which its level was changed without re-encoding
-	Status    Status        `json:"status"`
+	// After is the loudness of a clip that is brought to one.
+	After  *Loudness `json:"after,omitempty"`
+	Target float64   `json:"-"` // the loudness to bring it to, with After
+	// Even says that there was nothing to do to level its speakers.
+	Even   bool   `json:"-"`
+	Status Status `json:"status"`
 	// Omitted are the stretches of it that were left out.
 	Omitted []recording.Omitted `json:"omitted,omitempty"`
 	// Unnoted says why the library could not keep a note of a File.
@@ -155,7 +160,11 @@ func Cut(ctx context.Context, q Request) (Result, error) {
 		Start: s.span.Start, Samples: s.span.Samples, WholeFrames: s.span != q.Span, Shortened: q.Shortened,
 		Late:   q.Shortened && q.Span.Start == 0 && q.Span.End() < r.Samples,
 		Format: q.Format, Lossless: s.lossless, Gain: s.gain, Status: Written,
+		After: s.after, Even: q.Level && !s.uneven,
 		Omitted: r.Omitted(&q.Omit, []recording.Section{{Span: q.Span}}),
+	}
+	if q.Normalize != nil {
+		res.Target = *q.Normalize
 	}
 	switch {
 	case q.DryRun:
@@ -214,12 +223,12 @@ func (q *Request) plan(ctx context.Context) (*plan, error) {
 		}
 	}
 	if !q.copied() {
-		return q.encoded()
+		return q.encoded(ctx)
 	}
 	s, err := q.lossless()
 	if err == nil && !q.Omit.None(held(q.Recording, s)) {
 		q.Strict = true
-		return q.encoded()
+		return q.encoded(ctx)
 	}
 	return s, err
 }

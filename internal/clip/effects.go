@@ -3,11 +3,9 @@ package clip
 import (
 	"context"
 	"io"
-	"math"
 
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/format"
-	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -45,28 +43,13 @@ func (q *Request) checkOmission() error {
 // peakLimit is the true peak, in dBTP, that nothing is amplified beyond.
 const peakLimit = -1
 
-// sound returns the sound of a clip with all that is to be done to it. The
-// caller calls stop when it needs no more of it.
-func (q *Request) sound(ctx context.Context, rates ...int) (s encode.Sound, stop func(), err error) {
-	levels, err := q.levels(ctx)
-	if err != nil {
-		return s, nil, err
-	}
-	factor := 1.0
-	if q.Normalize != nil {
-		if factor, err = q.factor(ctx, levels); err != nil {
-			return s, nil, err
-		}
-	}
-	return q.changed(ctx, levels, factor, rates...)
-}
-
-// changed is the sound with the levels of speakers, effects and a gain.
-func (q *Request) changed(ctx context.Context, levels []Raise, factor float64, rates ...int) (s encode.Sound, stop func(), err error) {
+// changed is the sound of a clip with effects, and the levels and the gain of a
+// tuning. The caller calls stop when it needs no more of it.
+func (q *Request) changed(ctx context.Context, t tuning, rates ...int) (s encode.Sound, stop func(), err error) {
 	if s, stop, err = q.heard(ctx, rates...); err != nil {
 		return s, nil, err
 	}
-	s.Reader = q.leveled(s.Reader, levels)
+	s.Reader = q.leveled(s.Reader, t.levels)
 	if q.Mono {
 		s.Reader = pcm.Mono(s.Reader)
 	}
@@ -74,32 +57,13 @@ func (q *Request) changed(ctx context.Context, levels []Raise, factor float64, r
 		n := recording.Rescale(int64(q.Fade), int64(s.Format().SampleRate), 1e9)
 		s.Reader = pcm.Fade(s.Reader, s.Samples, n, n)
 	}
-	if factor != 1 || len(levels) > 0 {
-		s.Reader = pcm.Limit(pcm.Gain(s.Reader, factor), pcm.Decibels(peakLimit))
+	if t.gain != 0 {
+		s.Reader = pcm.Gain(s.Reader, pcm.Decibels(t.gain))
+	}
+	if t.limit {
+		s.Reader = pcm.Limit(s.Reader, pcm.Decibels(q.ceiling()))
 	}
 	return s, stop, nil
-}
-
-// factor returns by what a clip is multiplied, with the levels of its speakers, to
-// have the loudness that is asked for.
-func (q *Request) factor(ctx context.Context, levels []Raise) (float64, error) {
-	s, stop, err := q.changed(ctx, levels, 1)
-	if err != nil {
-		return 0, err
-	}
-	defer stop()
-	m, err := loudness.NewMeter(s.Format().SampleRate, s.Format().Channels)
-	if err != nil {
-		return 0, err
-	}
-	if err := eachBlock(ctx, s, m.Write); err != nil {
-		return 0, err
-	}
-	res := m.Result()
-	if math.IsInf(float64(res.Integrated), -1) {
-		return 1, nil // silence, or too short to have a loudness
-	}
-	return pcm.Decibels(min(maxGain, *q.Normalize-float64(res.Integrated))), nil
 }
 
 // blockFrames is how many sample frames are worked on at once.

@@ -10,14 +10,18 @@ import (
 
 // encoded works out a clip that is decoded and coded anew: it holds the
 // samples asked for and no others.
-func (q *Request) encoded() (*plan, error) {
+func (q *Request) encoded(ctx context.Context) (*plan, error) {
 	e := q.Format.Entry()
 	if e.Encode == nil {
 		return nil, recording.Problemf(NoEncoder, NoAAC, "cannot re-encode to .aac: the format cannot store the exact start of its sound")
 	}
-	s := &plan{span: q.Span, lossless: q.exact()}
+	t, err := q.tune(ctx, e.Rates)
+	if err != nil {
+		return nil, err
+	}
+	s := &plan{span: q.Span, lossless: q.exact(), after: t.after, uneven: evens(t.levels)}
 	s.write = func(ctx context.Context, w io.Writer) error {
-		src, stop, err := q.sound(ctx, e.Rates...)
+		src, stop, err := q.changed(ctx, t, e.Rates...)
 		if err != nil {
 			return err
 		}

@@ -206,6 +206,10 @@ func (q *Request) shifted(ctx context.Context) (*plan, error) {
 	if p.Changes > 0 || p.Runs[0].Steps != 0 {
 		s.gain = ShiftOf(p)
 	}
+	s.uneven = evens(levels) && (q.Normalize != nil || s.gain != nil)
+	if q.Normalize != nil {
+		s.after = q.reached(float64(analysis.Loudness()), p.Integrated, p.TruePeak)
+	}
 	return s, nil
 }
 

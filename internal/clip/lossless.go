@@ -22,6 +22,8 @@ type plan struct {
 	hidden   Hidden
 	lossless bool
 	gain     *Shift
+	after    *Loudness // of a clip that is brought to one
+	uneven   bool      // its speakers were raised by different amounts
 	write    func(ctx context.Context, w io.Writer) error
 }
 

@@ -111,6 +111,10 @@ func FlagError(cmd *cobra.Command, err error) error {
 		} else if near := nearFlag(cmd, name); near != "" {
 			hint = "did you mean: --" + near
 		}
+		if short := unknown.GetSpecifiedShortnames(); short != "" && strings.Trim(short, "0123456789.") == "" { // -14
+			hint = cmp.Or(valueApart(cmd, "-"+short), hint)
+			name = short
+		}
 		dashes := "--"
 		if unknown.GetSpecifiedShortnames() != "" {
 			dashes = "-"
@@ -175,15 +179,20 @@ func Takes(min, max int) cobra.PositionalArgs {
 	}
 }
 
-// misplaced says how to write an argument that is too many, or "".
-func misplaced(cmd *cobra.Command, args []string, surplus string) string {
-	hint := ""
+// valueApart says how to write the value of a flag that needs none, where it stands
+// after a space, or returns "".
+func valueApart(cmd *cobra.Command, value string) (hint string) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.NoOptDefVal != "" && f.Value.Type() != "bool" {
-			hint = fmt.Sprintf("write the value of --%s after an equals sign: --%s=%s", f.Name, f.Name, surplus)
+		if f.NoOptDefVal != "" && f.Value.Type() != "bool" && f.Value.String() == f.NoOptDefVal {
+			hint = fmt.Sprintf("write the value of --%s after an equals sign: --%s=%s", f.Name, f.Name, value)
 		}
 	})
-	if hint != "" {
+	return hint
+}
+
+// misplaced says how to write an argument that is too many, or "".
+func misplaced(cmd *cobra.Command, args []string, surplus string) string {
+	if hint := valueApart(cmd, surplus); hint != "" {
 		return hint
 	}
 	for _, arg := range args {
