@@ -24,7 +24,7 @@ func cmdRegain(ts *testscript.TestScript, neg bool, args []string) {
 	from := []byte(ts.ReadFile(args[0]))
 	rd, err := media.Open(bytes.NewReader(from), int64(len(from)), track.Options{})
 	ts.Check(err)
-	c := rd.Track().Runs
+	var c []track.Run
 	rnd := rand.New(rand.NewPCG(5, 7))
 	var p track.Packet
 	var parser *syntax.Parser

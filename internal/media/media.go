@@ -125,7 +125,7 @@ func decodable[R interface {
 	Codec() track.Codec
 }](r R, err error) (track.Reader, error) {
 	if err == nil && r.Codec() == track.Opus {
-		err = fmt.Errorf("Opus: %w", errNotDecoded)
+		err = fmt.Errorf("%s: %w", "Opus", errNotDecoded)
 	}
 	return opened(r, err)
 }

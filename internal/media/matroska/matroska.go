@@ -114,12 +114,3 @@ func known(id uint32) bool {
 func entered(id uint32) bool {
 	return id == idSegment || id == idCluster || id == idBlockGroup
 }
-
-// outer reports whether elements of this ID end a cluster of unknown size.
-func outer(id uint32) bool {
-	switch id {
-	case idEBML, idSegment, idSeekHead, idInfo, idTracks, idCluster, idCues, idAttachments, idChapters, idTags:
-		return true
-	}
-	return false
-}
