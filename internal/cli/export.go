@@ -59,11 +59,13 @@ func newExportCmd(a *App) *cobra.Command {
 		Use:   "export SPACE...",
 		Short: "Make episodes that can be published as they are",
 		Long: `Make episodes that can be published as they are: trimmed, joined, brought to
-the loudness of podcasts (-16 LUFS, -19 for mono, true peak at most -1 dBTP) and
-tagged. AAC and MP3 are not re-encoded for that: the gains in the coded sound are
-changed, by steps of 1.5 dB. Where that would miss the loudness by more than 1 LU
-or add noise less than 42 dB below the sound, and where the sound itself changes,
-it is re-encoded, and measured again. Exporting does not publish: see spaces
+the loudness of podcasts (about -16 LUFS, within 1 LU; -19 for mono; true peak at
+most -1 dBTP) and tagged. The gain is at most 20 dB. AAC and MP3 are not
+re-encoded for that: the gains in the coded sound are changed, by steps of 1.5 dB.
+Where that would miss the loudness by more than 1 LU, or where all changes
+together would add noise less than 42 dB below the sound, or where the sound
+itself changes, it is re-encoded and measured again; it stays as it is coded if
+re-encoding comes less than 0.5 LU nearer. Exporting does not publish: see spaces
 episodes.
 
 Presets: host (as above), untouched (the original audio, with tags), archive

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
@@ -35,7 +36,7 @@ func (a *App) printExported(r *episode.Result, verbose bool) error {
 			truePeak(r.Before, r.After), truePeak(r.After, nil))
 	}
 	if verbose && r.Gain != nil {
-		text += "\n  " + gained(r.Gain)
+		text += "\n  " + gained(r.Gain) + "\n  levels after it computed from the gains, not measured"
 	}
 	if len(r.Omitted) > 0 {
 		text += "\n  " + omitted(r.Omitted)
@@ -49,7 +50,19 @@ func (a *App) printExported(r *episode.Result, verbose bool) error {
 	for _, n := range r.Notes {
 		a.Warn("%s: %s", terminal.Safe(r.File), n)
 	}
+	if r.MissedLoudness() {
+		a.Say("spaces: hint: %s", missedHint(*r.After.Integrated))
+	}
 	return nil
+}
+
+// missedHint says what to do where a loudness was not reached.
+func missedHint(reached float64) string {
+	const least = -40 // that --loudness takes
+	if next := math.Floor(reached); next >= least {
+		return fmt.Sprintf("ask for a loudness that can be reached: --loudness %.0f", next)
+	}
+	return "keep the level as it is: --loudness off"
 }
 
 // gained says how the gains of sound were changed that was not re-encoded.

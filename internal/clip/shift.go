@@ -144,6 +144,15 @@ func hundredths(v float64) *float64 {
 // PlanLevel plans how units are brought to a level. The plan is nil where that
 // would cost too much, or is not possible; then why is a sentence about the reason.
 func PlanLevel(a *gain.Analysis, l Level) (p *gain.Plan, why string, err error) {
+	if p, why, err = PlanNearest(a, l); why != "" {
+		p = nil
+	}
+	return p, why, err
+}
+
+// PlanNearest does the same, but has a plan, too, where all that is wrong with it is
+// that it misses the level; why says so.
+func PlanNearest(a *gain.Analysis, l Level) (p *gain.Plan, why string, err error) {
 	p, err = a.Plan(gain.Options{Target: l.Target, Ceiling: l.Ceiling, Damage: wantedDamage, MaxGain: l.MaxGain, Levels: l.Levels})
 	if errors.Is(err, gain.ErrRoom) {
 		return nil, fmt.Sprintf("no change of its gains keeps the true peak below %g dBTP", l.Ceiling), nil
@@ -159,11 +168,15 @@ func PlanLevel(a *gain.Analysis, l Level) (p *gain.Plan, why string, err error) 
 	if l.MaxGain > 0 && len(l.Levels) == 0 {
 		target = min(target, float64(a.Loudness())+l.MaxGain)
 	}
+	costly := float64(p.Damage) < leastDamage || float64(p.Worst) < leastWorst
 	switch {
 	case math.Abs(float64(p.Integrated)-target) > farthest:
-		return nil, fmt.Sprintf("its gains alone bring the loudness to %.1f LUFS, because of its peaks", float64(p.Integrated)), nil
-	case float64(p.Damage) < leastDamage || float64(p.Worst) < leastWorst:
-		return nil, fmt.Sprintf("changing its gains alone would add noise only %.0f dB below the sound", min(float64(p.Damage), float64(p.Worst))), nil
+		why = fmt.Sprintf("its gains alone bring the loudness to %.1f LUFS, because of its peaks", float64(p.Integrated))
+	case costly:
+		why = fmt.Sprintf("changing its gains alone would add noise only %.0f dB below the sound", min(float64(p.Damage), float64(p.Worst)))
 	}
-	return p, "", nil
+	if costly {
+		p = nil
+	}
+	return p, why, nil
 }

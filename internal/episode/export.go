@@ -61,8 +61,11 @@ type export struct {
 	// beyond says that the target is out of reach: to encode once more brings
 	// the sound no nearer to it.
 	beyond bool
-	notes  []string
-	before int // the notes that are not about the sound: every run finds them again
+	// limited says that it is for MaxGain, and not for the peaks.
+	limited bool
+	spare   *spare
+	notes   []string
+	before  int // the notes that are not about the sound: every run finds them again
 }
 
 // The phases of an export. Which of them there are depends on the recording and
@@ -292,17 +295,6 @@ func (e *export) whole() bool {
 	return len(e.list) == 1 && e.list[0].Span.Samples == e.Recording.Samples && e.list[0].Gap == 0
 }
 
-// stored is what a file says of a span whose access units it keeps as they
-// are: rate and channels are the source's own, whatever an encoder would take.
-func stored(r *recording.Recording, span recording.Span) (rate, channels int, samples int64) {
-	for _, x := range r.Extents(span) {
-		c := r.Files[x.File].Config
-		rate, channels = c.SampleRate, c.Channels
-		samples += x.Samples
-	}
-	return rate, channels, samples
-}
-
 // work finds the gain that the episode needs.
 func (e *export) work(ctx context.Context) error {
 	set := &e.rec.Settings
@@ -400,10 +392,15 @@ func (e *export) write(ctx context.Context, out *target) error {
 			e.chain.limit = true
 		}
 	}
-	e.rec.After = levels(after)
-	if l := e.rec.Settings.Loudness; l != nil && !e.units && !e.beyond && math.Abs(float64(after.Integrated)-*l) > 0.5 {
-		e.note("the loudness is %.1f LUFS: higher gain would clip the peaks", float64(after.Integrated))
+	if e.keepsCoded(after) {
+		d.Discard()
+		if err := e.keepCoded(ctx, after); err != nil {
+			return err
+		}
+		return e.write(ctx, out)
 	}
+	e.rec.After = levels(after)
+	e.noteMissed()
 	e.rec.Remarks = slices.Clone(e.notes[e.before:])
 	if err := e.sum(d.File); err != nil {
 		return err

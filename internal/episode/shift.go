@@ -101,6 +101,17 @@ func (e *export) settleUnits() error {
 	return nil
 }
 
+// stored is what a file says of a span whose access units it keeps as they
+// are: rate and channels are the source's own, whatever an encoder would take.
+func stored(r *recording.Recording, span recording.Span) (rate, channels int, samples int64) {
+	for _, x := range r.Extents(span) {
+		c := r.Files[x.File].Config
+		rate, channels = c.SampleRate, c.Channels
+		samples += x.Samples
+	}
+	return rate, channels, samples
+}
+
 // loudEnough reports whether the recording has the loudness that is asked for.
 func (e *export) loudEnough() bool {
 	l := e.measured.Loudness
@@ -144,13 +155,22 @@ func (e *export) planLevel(ctx context.Context) error {
 			return err
 		}
 	}
-	plan, why, err := clip.PlanLevel(analysis, want)
+	plan, why, err := clip.PlanNearest(analysis, want)
 	if err != nil {
 		return err
 	}
-	if plan == nil {
+	if why != "" {
+		if plan != nil && !e.KeepLoudness {
+			e.spare = &spare{units: units, plan: plan, notes: len(e.notes)}
+		}
 		return e.encodeInstead(why)
 	}
+	return e.take(ctx, units, plan)
+}
+
+// take decides for the access units with the gains of a plan.
+func (e *export) take(ctx context.Context, units *clip.Units, plan *gain.Plan) error {
+	m := e.measured.Loudness
 	if err := units.Settle(ctx, plan); err != nil {
 		return err
 	}
@@ -162,8 +182,8 @@ func (e *export) planLevel(ctx context.Context) error {
 	switch {
 	case math.IsInf(float64(m.Integrated), -1):
 		e.noteSilence()
-	case !e.KeepLoudness && float64(m.Integrated)+MaxGain < want.Target:
-		e.note("the loudness stays below %.1f LUFS: it is %.1f LUFS, and the gain is limited to %.0f dB", want.Target, float64(m.Integrated), MaxGain)
+	case !e.KeepLoudness:
+		e.limited = float64(m.Integrated)+MaxGain < *e.rec.Settings.Loudness
 	}
 	if plan.Changes == 0 && plan.Runs[0].Steps == 0 {
 		e.copied = true

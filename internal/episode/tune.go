@@ -37,7 +37,7 @@ func (e *export) adjust(ctx context.Context) error {
 		e.noteSilence()
 	case !found.reached:
 		e.beyond = true
-		e.note("the loudness stays below %.1f LUFS: it is %.1f LUFS, and the gain is limited to %.0f dB", target, found.loudness, MaxGain)
+		e.limited = target-found.loudness > MaxGain // else the limiter takes back what more gain adds
 	}
 	return nil
 }
