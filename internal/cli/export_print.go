@@ -36,7 +36,7 @@ func (a *App) printExported(r *episode.Result, verbose bool) error {
 			truePeak(r.Before, r.After), truePeak(r.After, nil))
 	}
 	if verbose && r.Gain != nil {
-		text += "\n  " + gained(r.Gain) + "\n  levels after it computed from the gains, not measured"
+		text += "\n  " + gained(r.Gain) + "\n  levels after it computed from the decoded recording and the gains"
 	}
 	if len(r.Omitted) > 0 {
 		text += "\n  " + omitted(r.Omitted)

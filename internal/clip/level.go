@@ -194,6 +194,9 @@ func (q *Request) shifted(ctx context.Context) (*plan, error) {
 	if err := units.Settle(ctx, p); err != nil {
 		return nil, err
 	}
+	if off := want.Target - float64(p.Integrated); math.Abs(off) > farthest && want.Target-float64(analysis.Loudness()) <= maxGain {
+		return nil, nil // measured, it is further from the target than planned
+	}
 	q.runs = p.Runs
 	s, err := q.lossless()
 	if err != nil {

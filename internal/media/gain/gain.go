@@ -47,6 +47,9 @@ type Plan struct {
 
 	Integrated loudness.Level // LUFS
 	Range      loudness.Level // LU
+	// Within is by how much Integrated can be wrong at most, in LU: where the level
+	// changes it is not known in which part of a unit its energy lies.
+	Within loudness.Level
 	// MaxMomentary and MaxShortTerm are maxima of windows that begin every 100 ms.
 	MaxMomentary, MaxShortTerm loudness.Level
 	// TruePeak, in dBTP, is at most that of sound which lies below Options.Floor, and

@@ -11,7 +11,7 @@ import (
 func (a *Analysis) tally(steps []int8) Plan {
 	p := Plan{Units: int64(len(steps)), Damage: loudness.Level(math.Inf(1)), Worst: loudness.Level(math.Inf(1))}
 	loud := a.meanEnergy() * math.Pow(10, -loudBelow/10.0)
-	var sound, damage, worst float64
+	var sound, damage, worst, heard, between float64
 	peak, certain := math.Inf(-1), math.Inf(-1)
 	var doubtful []int64 // blocks
 	var bounds []float64 // their peaks, at most
@@ -34,6 +34,8 @@ func (a *Analysis) tally(steps []int8) Plan {
 		scale := (float64(g*g) + float64(h*h)) / 2
 		sound += float64(scale * float64(b.energy))
 		mix.add(float64(scale * float64(b.heard)))
+		heard += float64(scale * float64(b.heard))
+		between += float64(math.Abs(float64(g*g)-float64(h*h)) / 2 * float64(b.heard))
 		if b.peak > silent {
 			here := a.peak(b, from, to)
 			if peak = max(peak, here); a.knows(from, to) {
@@ -58,6 +60,9 @@ func (a *Analysis) tally(steps []int8) Plan {
 	}
 	if worst > 0 {
 		p.Worst = loudness.Level(-10 * math.Log10(worst))
+	}
+	if between > 0 {
+		p.Within = loudness.Level(10 * math.Log10(1+between/heard))
 	}
 	r := mix.programme.Result()
 	p.Integrated, p.Range, p.MaxMomentary, p.MaxShortTerm = r.Integrated, r.Range, r.MaxMomentary, r.MaxShortTerm
