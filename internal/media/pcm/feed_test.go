@@ -54,6 +54,9 @@ func TestFeedIsOneDecoder(t *testing.T) {
 		"mp3": func(w io.Writer, s encode.Sound, o encode.Options) error { return encode.MP3(t.Context(), w, s, o) },
 	} {
 		for _, jobs := range []int{1, 3} {
+			if testing.Short() && (jobs == 1 || name != "m4a") {
+				continue
+			}
 			c := &collector{t: t, jobs: jobs}
 			file, err := os.Create(filepath.Join(t.TempDir(), "a."+name))
 			if err != nil {

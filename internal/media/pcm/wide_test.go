@@ -37,6 +37,9 @@ func loud(t testing.TB) map[string]string {
 // Samples beyond full scale are those of ffmpeg's float decoders, up to
 // steps of 2, 8 or 64 parts in 32768.
 func TestBeyondFullScale(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one decoder, and no goroutine")
+	}
 	for name, file := range loud(t) {
 		t.Run(name, func(t *testing.T) {
 			rec := read(t, file)
@@ -154,6 +157,9 @@ func TestPlayAll(t *testing.T) {
 		"aac": speech(t, 3*pieceUnits+100),
 		"mp3": read(t, loud(t)["music, MP3"]),
 	} {
+		if testing.Short() && name != "aac" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			f := rec.file(t)
 			n := int64(rec.UnitSamples)
