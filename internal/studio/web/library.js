@@ -27,7 +27,7 @@ export class LibraryView {
 		addEventListener("resize", () => this.soon());
 		this.list.addEventListener("keydown", (e) => this.move(e));
 		// Whoever has extracted an archive meanwhile comes back to this page.
-		addEventListener("focus", () => this.shown && !byId("begin").hidden && this.load());
+		addEventListener("focus", () => this.shown && !byId("begin").hidden && this.show());
 		session.then((s) => {
 			this.states = s.states;
 			this.system = s.system;
