@@ -53,11 +53,11 @@ func TurnsOf(r *recording.Recording, list []space.Turn) []Turn {
 }
 
 const (
-	// maxGain bounds how much a clip is raised, and maxLevelling how much a speaker
+	// MaxGain bounds how much sound is raised, and MaxLevelling how much a speaker
 	// is raised or lowered beside the others, in dB: beyond it there is little but
 	// noise to bring up.
-	maxGain      = 20.0
-	maxLevelling = 10.0
+	MaxGain      = 20.0
+	MaxLevelling = 10.0
 	// audible is the loudness from which a speaker is heard, in LUFS.
 	audible = -50.0
 )
@@ -94,7 +94,7 @@ func Raises(turns []Turn, rate int, loud func(list []recording.Span) (float64, e
 			return nil, err
 		}
 		if samples >= int64(rate) && own >= audible {
-			decibels[handle] = max(-maxLevelling, min(maxLevelling, together-own))
+			decibels[handle] = max(-MaxLevelling, min(MaxLevelling, together-own))
 		}
 	}
 	var list []Raise
@@ -169,7 +169,7 @@ func (q *Request) shifted(ctx context.Context) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	const floor = peakLimit - maxGain - maxLevelling
+	const floor = peakLimit - MaxGain - MaxLevelling
 	analysis, err := units.Analyze(ctx, floor, 1, func(int64) {})
 	if err == nil && analysis.OnlyBounds() { // a very quiet clip
 		analysis, err = units.Analyze(ctx, math.Inf(-1), 1, func(int64) {})
@@ -177,7 +177,7 @@ func (q *Request) shifted(ctx context.Context) (*plan, error) {
 	if err != nil {
 		return nil, ctx.Err() // units that cannot be shifted: the clip is encoded
 	}
-	want := Level{Ceiling: peakLimit, MaxGain: maxGain}
+	want := Level{Ceiling: peakLimit, MaxGain: MaxGain}
 	if q.Normalize != nil {
 		want.Target = *q.Normalize
 	} else if want.Target = float64(analysis.Loudness()); math.IsInf(want.Target, -1) {
@@ -194,7 +194,7 @@ func (q *Request) shifted(ctx context.Context) (*plan, error) {
 	if err := units.Settle(ctx, p); err != nil {
 		return nil, err
 	}
-	if off := want.Target - float64(p.Integrated); math.Abs(off) > farthest && want.Target-float64(analysis.Loudness()) <= maxGain {
+	if off := want.Target - float64(p.Integrated); math.Abs(off) > farthest && want.Target-float64(analysis.Loudness()) <= MaxGain {
 		return nil, nil // measured, it is further from the target than planned
 	}
 	q.runs = p.Runs

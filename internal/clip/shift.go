@@ -8,6 +8,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/gain"
+	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
 
@@ -90,6 +91,15 @@ func (u *Units) ranges() []recording.UnitRange {
 		list[i] = recording.UnitRange{First: r.first, End: r.end}
 	}
 	return list
+}
+
+// Config says how the units are coded.
+func (u *Units) Config() track.Config { return u.x.file.Config }
+
+// Each calls fn for every unit in turn, as it is in the recording. The data is
+// valid during the call.
+func (u *Units) Each(ctx context.Context, fn func(unit []byte) error) error {
+	return u.x.each(ctx, fn)
 }
 
 // A Level is a loudness that units are to be brought to by their gains alone.

@@ -4,15 +4,17 @@ import (
 	"context"
 	"math"
 
+	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 )
 
 const (
-	// allowance is how much lower than peakLimit the limiter is set for lossy
-	// formats, in dB: coding noise raises peaks by about as much.
+	// allowance is how much lower than asked for the limiter is set at first for
+	// lossy formats, in dB: coding noise raises peaks by about as much.
 	allowance = 1.5
-	// unseen is the same for others: the interpolation of ITU-R BS.1770-4, Annex 2,
-	// finds some peaks lower by as much than longer filters do.
+	// unseen is the same for others: where a sound has strong tones up to the end
+	// of its spectrum, such as the attack of a drum, the interpolation of ITU-R
+	// BS.1770-4, Annex 2, finds peaks lower by as much than longer filters do.
 	unseen = 0.8
 	// near is by how many LU the loudness may miss the target without another
 	// correction, and corrections how many there are.
@@ -20,14 +22,17 @@ const (
 	corrections = 3
 )
 
-// ceiling is where the limiter holds the true peaks of sound that is encoded, in
-// dBTP.
-func (q *Request) ceiling() float64 {
-	if q.Format.Entry().Lossless {
-		return peakLimit - unseen
+// Ceiling is where the limiter holds the true peaks of sound that is encoded in a
+// format, for the file to have at most truePeak, in dBTP.
+func Ceiling(f format.Format, truePeak float64) float64 {
+	if f.Entry().Lossless {
+		return truePeak - unseen
 	}
-	return peakLimit - allowance
+	return truePeak - allowance
 }
+
+// ceiling is that of the clip.
+func (q *Request) ceiling() float64 { return Ceiling(q.Format, peakLimit) }
 
 // A tuning is how the levels of sound that is encoded are changed.
 type tuning struct {
@@ -55,7 +60,7 @@ func (q *Request) tune(ctx context.Context, rates []int) (t tuning, err error) {
 		return t, nil
 	}
 	try := t
-	try.gain = min(maxGain, rounded(loudness.Level(target-before)))
+	try.gain = min(MaxGain, rounded(loudness.Level(target-before)))
 	if float64(found.TruePeak)+try.gain <= q.ceiling() && len(t.levels) == 0 {
 		found.Integrated += loudness.Level(try.gain)
 		found.TruePeak += loudness.Level(try.gain)
@@ -81,7 +86,7 @@ func (q *Request) tune(ctx context.Context, rates []int) (t tuning, err error) {
 			break
 		}
 		// Rounded, since the last digits of logarithms depend on the processor.
-		try.gain = min(maxGain, rounded(loudness.Level(try.gain+missing/slope)))
+		try.gain = min(MaxGain, rounded(loudness.Level(try.gain+missing/slope)))
 		if try.gain == last.gain {
 			break
 		}
@@ -116,9 +121,6 @@ const (
 	LimitPeaks   Limit = "peaks"
 )
 
-// MaxGain is by how many decibels a clip is raised at most.
-const MaxGain = maxGain
-
 // A Loudness is that of a clip that was brought to a loudness. Of one that was
 // encoded it is that of the sound that the encoder got.
 type Loudness struct {
@@ -135,7 +137,7 @@ func (q *Request) reached(before float64, integrated, truePeak loudness.Level) *
 	case math.IsInf(before, -1):
 		l.Limit = LimitSilence
 	case math.Abs(after-*q.Normalize) <= farthest:
-	case *q.Normalize-before > maxGain && after-before >= maxGain-2*farthest: // peaks took little of it
+	case *q.Normalize-before > MaxGain && after-before >= MaxGain-2*farthest: // peaks took little of it
 		l.Limit = LimitGain
 	default:
 		l.Limit = LimitPeaks

@@ -326,10 +326,7 @@ func (e *export) work(ctx context.Context) error {
 	if e.KeepLoudness {
 		return nil
 	}
-	e.chain.ceiling = *set.TruePeak - unseen
-	if !e.Format.Entry().Lossless {
-		e.chain.ceiling = *set.TruePeak - allowance
-	}
+	e.chain.ceiling = clip.Ceiling(e.Format, *set.TruePeak)
 	return e.adjust(ctx)
 }
 

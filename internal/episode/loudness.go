@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/loudness"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
@@ -55,8 +56,6 @@ func (c *chain) measure(ctx context.Context, onStep func(loudness.Step)) (loudne
 }
 
 const (
-	// maxLevelling bounds how much a speaker is turned up or down.
-	maxLevelling = 10.0 // dB
 	// heard is the level from which a moment counts as speech.
 	heard = -50.0 // LUFS
 	// shortTurn is too short to say how loud somebody is, in seconds.
@@ -111,7 +110,7 @@ func (c *chain) meetings(ctx context.Context, turns []space.Turn, rec *Record) e
 			return 0, false
 		}
 		db := 10 * math.Log10(all/n/(sums[handle]/counts[handle]))
-		return pcm.Decibels(max(-maxLevelling, min(maxLevelling, db))), true
+		return pcm.Decibels(max(-clip.MaxLevelling, min(clip.MaxLevelling, db))), true
 	}
 	for _, t := range list {
 		f, ok := factor(t.handle)

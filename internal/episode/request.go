@@ -33,7 +33,7 @@ const (
 	Tolerance = 1.0 // LU
 	// MaxGain bounds how much is amplified: beyond it there is little but
 	// noise to bring up.
-	MaxGain = 20.0 // dB
+	MaxGain = clip.MaxGain // dB
 )
 
 // A Request says what to make an episode of, and how.
@@ -189,12 +189,3 @@ func (q *Request) usualFormat() format.Format {
 	}
 	return format.M4A
 }
-
-// allowance is how much lower than asked for the limiter is set at first for
-// lossy formats, in dB: coding noise raises peaks by about as much.
-const allowance = 1.5
-
-// unseen is the same for others: where a sound has strong tones up to the end
-// of its spectrum, such as the attack of a drum, the interpolation of ITU-R
-// BS.1770-4, Annex 2, finds peaks lower by as much than longer filters do.
-const unseen = 0.8

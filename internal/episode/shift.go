@@ -135,7 +135,7 @@ func (e *export) planLevel(ctx context.Context) error {
 		floor = gain.Floor(float64(m.Integrated), gain.Options{Target: want.Target, Ceiling: want.Ceiling})
 	}
 	if e.Level {
-		floor -= maxLevelling
+		floor -= clip.MaxLevelling
 	}
 	stream.Enter(e.progress, Adjusting)
 	analysis := units.Analyzed(floor)
