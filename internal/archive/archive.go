@@ -116,15 +116,8 @@ func openZIPFile(ctx context.Context, path string) (container, int64, error) {
 	}
 	if err == nil {
 		var src container
-		if src, err = openZIP(f, info.Size()); err == nil {
+		if src, err = openZIPSource(ctx, f, info.Size(), path); err == nil {
 			return src, info.Size(), nil
-		}
-		if errors.Is(err, errBigDirectory) {
-			err = &Problem{Kind: TooMany, Subject: path, Err: err,
-				Message: fmt.Sprintf("the ZIP lists too much for an archive from X (more than %d members or %s)", maxMembers, byteCount(maxDirectory)),
-				Hint:    "download the archive again, or unpack it and give spaces its data folder"}
-		} else {
-			err = explainZIP(ctx, f, info.Size(), path, err)
 		}
 	}
 	f.Close()
@@ -133,6 +126,20 @@ func openZIPFile(ctx context.Context, path string) (container, int64, error) {
 		return nil, 0, err
 	}
 	return nil, 0, fileProblem(err, path)
+}
+
+// openZIPSource takes over src, unless it fails, or says what it is instead.
+func openZIPSource(ctx context.Context, src zipSource, size int64, path string) (container, error) {
+	z, err := openZIP(src, size)
+	switch {
+	case err == nil:
+		return z, nil
+	case errors.Is(err, errBigDirectory):
+		return nil, &Problem{Kind: TooMany, Subject: path, Err: err,
+			Message: fmt.Sprintf("the ZIP lists too much for an archive from X (more than %d members or %s)", maxMembers, byteCount(maxDirectory)),
+			Hint:    "download the archive again, or unpack it and give spaces its data folder"}
+	}
+	return nil, explainZIP(ctx, src, size, path, err)
 }
 
 // read takes stock of the members, and reads what says whose they are.

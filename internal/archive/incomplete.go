@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/klauspost/compress/flate"
@@ -17,7 +16,7 @@ import (
 )
 
 // explainZIP says what is wrong with a file that archive/zip refuses with err.
-func explainZIP(ctx context.Context, f *os.File, size int64, path string, err error) error {
+func explainZIP(ctx context.Context, f io.ReaderAt, size int64, path string, err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) { // reading failed, whatever it is
 		return fileProblem(err, path)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"os"
 
 	"github.com/klauspost/compress/flate"
 )
@@ -23,8 +22,14 @@ const (
 // flagEncrypted is bit 0 of the general purpose flags (APPNOTE.TXT 4.4.4).
 const flagEncrypted = 1
 
+// A zipSource is the bytes of a ZIP, wherever they lie.
+type zipSource interface {
+	io.ReaderAt
+	io.Closer
+}
+
 type zipContainer struct {
-	f  *os.File
+	f  zipSource
 	zr *zip.Reader
 }
 
@@ -62,8 +67,8 @@ func (g *gauge) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// openZIP takes over f.
-func openZIP(f *os.File, size int64) (container, error) {
+// openZIP takes over f, unless it fails.
+func openZIP(f zipSource, size int64) (container, error) {
 	g := &gauge{f: f}
 	zr, err := zip.NewReader(g, size)
 	g.open = true
