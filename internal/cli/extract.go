@@ -19,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/remote"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -27,6 +28,8 @@ type extractOptions struct {
 	paths     []string
 	titles    []string // ID=TEXT
 	startedAt string
+	headers   []string // @FILE
+	cookies   string
 	dryRun    bool
 	all       bool
 }
@@ -60,6 +63,8 @@ library are not copied again.`,
 	cmd.Flags().BoolVar(&o.all, "all", false, "take all recordings in a folder with other files, without asking")
 	cmd.Flags().StringArrayVar(&o.titles, "title", nil, "`ID=TEXT`: give the Space with this ID the title TEXT; may be repeated")
 	cmd.Flags().StringVar(&o.startedAt, "started-at", "", "`TIME`: start of loose recordings without a clock")
+	cmd.Flags().StringArrayVar(&o.headers, "header", nil, "`@FILE`: send the header lines in FILE to the server of an address, and to no other; may be repeated")
+	cmd.Flags().StringVar(&o.cookies, "cookies", "", "`FILE`: send the cookies in FILE (as browsers' extensions and curl save them) to the server of an address")
 	return cmd
 }
 
@@ -75,6 +80,21 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if o.startedAt != "" {
 		if opts.StartedAt, _, err = spell.ParseDate(o.startedAt, a.Zone); err != nil {
 			return app.Usage("--started-at: %w", err)
+		}
+	}
+
+	var inputs []remoteInput
+	if o.paths, inputs, err = o.sortInputs(a.Now()); err != nil {
+		return err
+	}
+	for _, in := range inputs {
+		// Each kind of address gets its door here.
+		switch in.Kind {
+		case remote.XPage:
+			return app.Fail(app.ExitNotFound, "x-page", "download it with a browser that is signed in to X, then: spaces extract FILE.zip",
+				fmt.Errorf("%s is a page of X that only its owner can see", in.Address))
+		default:
+			return app.Usage("%s: nothing can be extracted from an address yet", in.Address)
 		}
 	}
 
@@ -412,11 +432,6 @@ func (x *extraction) nothingHint() string {
 
 // whereHint is what to do where there is nothing at the paths.
 func (x *extraction) whereHint() string {
-	for _, p := range x.paths {
-		if strings.Contains(p, "://") {
-			return "download it with a browser that is signed in to X, then: spaces extract FILE.zip"
-		}
-	}
 	return app.CheckName + ". Browsers save to the folder Downloads"
 }
 

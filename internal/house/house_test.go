@@ -45,6 +45,7 @@ var order = [][]string{
 	{"publish/..."},
 	{"publish"},
 	{"transcript/engine/..."}, // one of them sends
+	{"remote"},                // what an address is
 	{"remote/hls"},            // fetches through the guard
 	{"remote/guard"},          // connections to addresses that strangers name
 	{"publish/wire"},          // connections: time-outs, bandwidth, what is tried again

@@ -6,7 +6,6 @@ package find
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -112,35 +111,12 @@ func (f Finder) ID(word string) string {
 // is sure that it is one of them, the word cannot be anything else.
 func (f Finder) within(word string) (ids []string, sure bool) {
 	word = strings.TrimSpace(word)
-	if id := address(word); id != "" {
+	if id := space.PageID(word); id != "" {
 		return []string{id}, true
 	}
 	ids = append(layout.IDs(word), f.ofPath(word)...)
 	slices.Reverse(ids) // the id is the last of what stands in brackets in a name
 	return ids, false   // a title may have words in brackets too
-}
-
-// address returns the id in the address of a Space on X, as people copy it:
-// https://x.com/i/spaces/ID?s=20, twitter.com/i/spaces/ID/peek.
-func address(word string) string {
-	if !strings.Contains(word, "://") {
-		word = "https://" + word
-	}
-	u, err := url.Parse(word)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return ""
-	}
-	switch strings.ToLower(u.Hostname()) {
-	case "x.com", "www.x.com", "mobile.x.com", "twitter.com", "www.twitter.com", "mobile.twitter.com":
-	default:
-		return ""
-	}
-	rest, ok := strings.CutPrefix(u.Path, "/i/spaces/")
-	id, _, _ := strings.Cut(rest, "/")
-	if !ok || !space.ValidID(id) {
-		return ""
-	}
-	return id
 }
 
 // ofPath returns the ids in a path to a recording's folder, or to something in
