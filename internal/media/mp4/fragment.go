@@ -38,6 +38,7 @@ type fragmentReader struct {
 	trex  sampleDefaults
 
 	pos  int64 // of the next top-level box
+	moov int64 // position of the movie box that applies
 	moof box
 	traf box
 	runs int64 // position of the next box in traf
@@ -56,8 +57,8 @@ type fragmentReader struct {
 	lost    int64 // samples that runs claim to have and do not
 }
 
-func (w *window) fragmentReader(track uint32, trex sampleDefaults) *fragmentReader {
-	f := &fragmentReader{w: w, track: track, trex: trex}
+func (w *window) fragmentReader(moov int64, track uint32, trex sampleDefaults) *fragmentReader {
+	f := &fragmentReader{w: w, moov: moov, track: track, trex: trex}
 	f.run.window = window{r: w.r, size: w.size, ahead: tableAhead}
 	return f
 }
@@ -315,7 +316,16 @@ func (f *fragmentReader) passTraf() error {
 	return nil
 }
 
-// openMoof makes the next movie fragment the current one.
+// A nextMovie means that another movie box follows, which says how the
+// fragments behind it are to be read.
+type nextMovie struct{ box box }
+
+func (*nextMovie) Error() string { return "another movie follows" }
+
+// openMoof makes the next movie fragment the current one. The error is a
+// *nextMovie if a movie box stands before it: in what was recorded from HTTP
+// Live Streaming, the initialization section is joined with the segments again
+// where it changes (RFC 8216, 4.3.2.5).
 func (f *fragmentReader) openMoof() error {
 	for {
 		b, ok, err := f.w.box(f.pos, f.w.size)
@@ -326,6 +336,9 @@ func (f *fragmentReader) openMoof() error {
 			return io.EOF
 		}
 		f.pos = b.end
+		if b.is("moov") && b.start > f.moov {
+			return &nextMovie{b}
+		}
 		if b.is("moof") {
 			f.moof = b
 			f.traf = box{end: b.body} // openTraf goes on behind it

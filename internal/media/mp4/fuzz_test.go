@@ -31,6 +31,8 @@ func FuzzReader(f *testing.F) {
 	f.Add(fragmented(units, 9, tfhdBaseDataOffset, trunDataOffset|trunSize|trunDuration))
 	f.Add(fragmented(units, 20, tfhdBaseIsMoof, trunDataOffset|trunSize))
 	f.Add(fragmented(units, 20, tfhdDefaultSize, 0))
+	twice := fragmented(units, 20, tfhdBaseIsMoof, trunDataOffset|trunSize)
+	f.Add(slices.Concat(twice, bytes.Replace(twice, []byte("mp4a"), []byte("enca"), 1), twice))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		check(t, data)
 		MediaStart(bytes.NewReader(data), int64(len(data)))

@@ -56,6 +56,11 @@ func (w *window) readMovie() (*movie, error) {
 	if !moov.exists() {
 		return nil, ErrNoMoov
 	}
+	return w.parseMovie(moov)
+}
+
+// parseMovie reads a movie box, but none of its tables.
+func (w *window) parseMovie(moov box) (*movie, error) {
 	m := &movie{box: moov, tags: map[string]string{}}
 	var unusable error // of the first audio track that we cannot read
 	for b, err := range w.boxes(moov) {

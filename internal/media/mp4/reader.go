@@ -1,6 +1,7 @@
 package mp4
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -43,15 +44,19 @@ type sampler interface {
 // which the tables have no units, such as what a live stream lost between two
 // fragments, does not count. Empty edits, which delay a track against the
 // others of a file, do not either.
+//
+// A fragmented file may have several movies, each for the fragments behind it,
+// as recordings of HTTP Live Streaming have where the coding changes.
 type Reader struct {
 	t     track.Track
-	moov  *movie
-	audio *trak
+	moov  *movie // the first one of the file
+	audio *trak  // that applies to the next sample
+	scale int64  // units per second of all times below: of the first movie's track
 	media window
 
 	samples   sampler
 	fragments *fragmentReader  // listed when samples ends, if not nil
-	edits     []Edit           // in units of the media timescale
+	edits     []Edit           // in units of scale, of the first movie
 	implicit  []*adts.Implicit // by sample entry: whether its AAC-LC is HE-AAC
 
 	units   int64 // delivered
@@ -101,15 +106,21 @@ func newReader(r io.ReaderAt, size int64) (*Reader, error) {
 		t:     track.Track{Format: track.MP4, Bytes: size, Tags: moov.tags, Video: moov.video, OtherTracks: moov.sounds - 1},
 		moov:  moov,
 		audio: moov.audio,
+		scale: moov.audio.timescale,
 		media: window{r: r, size: size, ahead: minAhead},
 	}
 	if err := rd.open(w); err != nil {
 		return nil, fmt.Errorf("mp4: %w", err)
 	}
-	for _, e := range rd.audio.entries {
-		rd.implicit = append(rd.implicit, adts.NewImplicit(e.config))
-	}
+	rd.implicit = implicits(rd.audio)
 	return rd, nil
+}
+
+func implicits(t *trak) (list []*adts.Implicit) {
+	for _, e := range t.entries {
+		list = append(list, adts.NewImplicit(e.config))
+	}
+	return list
 }
 
 // mayBeHE reports whether the sample entries leave open whether there is SBR.
@@ -123,7 +134,7 @@ func (r *Reader) open(w *window) error {
 		return err
 	}
 	if fragmented {
-		r.fragments = w.fragmentReader(r.audio.id, defaults)
+		r.fragments = w.fragmentReader(r.moov.box.start, r.audio.id, defaults)
 	}
 	table, err := w.sampleTable(r.audio)
 	if err != nil {
@@ -174,8 +185,8 @@ func (r *Reader) Edits() []Edit {
 			e.Samples = r.now - min(e.Start, r.now)
 		}
 		edits = append(edits, Edit{
-			Start:   rescale(e.Start, rate, r.audio.timescale),
-			Samples: rescale(e.Samples, rate, r.audio.timescale),
+			Start:   rescale(e.Start, rate, r.scale),
+			Samples: rescale(e.Samples, rate, r.scale),
 		})
 	}
 	return edits
@@ -205,6 +216,12 @@ func (r *Reader) Next(p *track.Packet) error {
 func (r *Reader) sample() (sample, error) {
 	for !r.ended {
 		s, err := r.samples.read()
+		if next := (*nextMovie)(nil); errors.As(err, &next) {
+			if err := r.change(next.box); err != nil {
+				return sample{}, err
+			}
+			continue
+		}
 		if err != io.EOF {
 			if r.samples == sampler(r.fragments) && r.now == 0 {
 				r.start = r.fragments.start
@@ -227,7 +244,7 @@ func (r *Reader) sample() (sample, error) {
 // unit puts the access unit of s into p, or notes why it is left out.
 func (r *Reader) unit(s *sample, p *track.Packet) (ok bool, err error) {
 	begin := r.now
-	r.now = addTicks(r.now, s.ticks)
+	r.now = addTicks(r.now, rescale(s.ticks, r.scale, r.audio.timescale))
 	damage := track.Damage{Kind: track.BadUnit, Offset: s.offset, Bytes: s.size, Unit: r.units, Lost: 1}
 	size := r.t.Bytes
 	switch {
@@ -239,7 +256,7 @@ func (r *Reader) unit(s *sample, p *track.Packet) (ok bool, err error) {
 		// The samples behind it in the same place are outside too; a hostile
 		// file claims billions of them.
 		n, ticks, err := r.samples.skip()
-		r.now = addTicks(r.now, ticks)
+		r.now = addTicks(r.now, rescale(ticks, r.scale, r.audio.timescale))
 		damage.Kind = track.CutEnd
 		damage.Offset = max(0, min(s.offset, size))
 		damage.Bytes = size - damage.Offset
@@ -292,7 +309,7 @@ func (r *Reader) unit(s *sample, p *track.Packet) (ok bool, err error) {
 		}
 	}
 	if samples == 0 { // as the tables say
-		samples = rescale(r.now, rate, r.audio.timescale) - rescale(begin, rate, r.audio.timescale)
+		samples = rescale(r.now, rate, r.scale) - rescale(begin, rate, r.scale)
 		if samples < 1 || samples > maxUnitSamples {
 			r.t.Damage.Add(damage)
 			return false, nil
@@ -303,7 +320,7 @@ func (r *Reader) unit(s *sample, p *track.Packet) (ok bool, err error) {
 		return false, err
 	}
 	r.units++
-	r.unitEnd = addTicks(begin, rescale(samples, r.audio.timescale, rate))
+	r.unitEnd = addTicks(begin, rescale(samples, r.scale, rate))
 	*p = track.Packet{Offset: s.offset, Data: data, Run: run, Samples: int(samples)}
 	return true, nil
 }
@@ -332,8 +349,8 @@ func (r *Reader) end() {
 	// milliseconds. If it agrees with the end of the track as nearly as that
 	// allows, the end is meant: the last sample is then declared shorter than
 	// it decodes to.
-	if tick := r.audio.timescale / max(1, r.moov.timescale); tick > 1 && max(to-r.now, r.now-to) <= tick {
+	if tick := r.scale / max(1, r.moov.timescale); tick > 1 && max(to-r.now, r.now-to) <= tick {
 		to = r.now
 	}
-	leaveOut(&r.t, max(0, from-r.start), max(0, r.unitEnd-to), r.audio.timescale)
+	leaveOut(&r.t, max(0, from-r.start), max(0, r.unitEnd-to), r.scale)
 }
