@@ -98,15 +98,23 @@ func (p *psi) program(b []byte) {
 	if b[0] != 0 {
 		return
 	}
+	var listed []int
 	for b := b[8 : len(b)-4]; len(b) >= 4; b = b[4:] {
 		pid := int(binary.BigEndian.Uint16(b[2:]) & 0x1FFF)
 		if b[0]|b[1] == 0 { // program 0 is the network's
 			continue
 		}
+		listed = append(listed, pid)
 		known := slices.ContainsFunc(p.pmts, func(m pmt) bool { return m.pid == pid })
 		if !known && len(p.pmts) < maxPrograms {
 			p.pmts = append(p.pmts, pmt{pid: pid})
 		}
+	}
+	// In a joined file another stream may follow, with programs of its own. A
+	// table of several sections tells of a part of them, and one that is not
+	// valid yet of none.
+	if whole := b[6] == 0 && b[7] == 0; whole && b[5]&1 != 0 && len(listed) > 0 {
+		p.pmts = slices.DeleteFunc(p.pmts, func(m pmt) bool { return !slices.Contains(listed, m.pid) })
 	}
 }
 
