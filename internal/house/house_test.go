@@ -44,11 +44,11 @@ var order = [][]string{
 	{"library/status"}, // looks at receipts too
 	{"publish/..."},
 	{"publish"},
-	{"transcript/engine/..."}, // one of them sends
-	{"remote"},                // what an address is
-	{"remote/hls"},            // fetches through the guard
-	{"remote/guard"},          // connections to addresses that strangers name
-	{"publish/wire"},          // connections: time-outs, bandwidth, what is tried again
+	{"transcript/engine/..."},       // one of them sends
+	{"remote"},                      // what an address is
+	{"remote/hls", "remote/ranges"}, // fetch through the guard
+	{"remote/guard"},                // connections to addresses that strangers name
+	{"publish/wire"},                // connections: time-outs, bandwidth, what is tried again
 	{"episode/feed"},
 	{"episode"},
 	{"episode/..."}, // what an episode is made with: chapters, artwork
