@@ -2,9 +2,9 @@ package archive
 
 import (
 	"bytes"
-	"encoding/binary"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -187,20 +187,7 @@ func isText(b []byte) bool {
 // hasDirectoryEnd reports whether a file ends with the end of a ZIP's central
 // directory (APPNOTE.TXT 4.3.16), which has a comment of at most 65535 bytes.
 func hasDirectoryEnd(r io.ReaderAt, size int64) bool {
-	const endSize = 22
-	tail := make([]byte, min(size, endSize+1<<16))
-	if n, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF || n < len(tail) {
-		return false
-	}
-	for {
-		i := bytes.LastIndex(tail, []byte("PK\x05\x06"))
-		if i < 0 {
-			return false
-		}
-		if len(tail)-i >= endSize {
-			comment := int(binary.LittleEndian.Uint16(tail[i+20:]))
-			return i+endSize+comment <= len(tail)
-		}
-		tail = tail[:i]
-	}
+	tail := make([]byte, min(size, directoryEndSize+math.MaxUint16))
+	n, err := r.ReadAt(tail, size-int64(len(tail)))
+	return (err == nil || err == io.EOF) && n == len(tail) && lastDirectoryEnd(tail) >= 0
 }

@@ -40,6 +40,7 @@ type file struct {
 	packed   int64  // bytes it takes in the ZIP; 0 in a folder
 	crc      uint32
 	hasCRC   bool
+	wrap     int64 // size is known modulo this, or 0
 	method   uint16
 	modified time.Time
 	misnamed string   // why its name is not to be trusted, or empty
@@ -59,7 +60,7 @@ func (f *file) Open(ctx context.Context) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, f.explain(err)
 	}
-	return &boundedReader{ctx: ctx, file: f, rc: rc}, nil
+	return &boundedReader{ctx: ctx, file: f, rc: rc, size: f.size}, nil
 }
 
 const (
@@ -74,6 +75,7 @@ type boundedReader struct {
 	ctx  context.Context
 	file *file
 	rc   io.ReadCloser
+	size int64 // more than that is not read
 	n    int64 // bytes read
 	err  error // that reading ended with
 }
@@ -87,15 +89,18 @@ func (r *boundedReader) Read(p []byte) (int, error) {
 	}
 	n, err := r.rc.Read(p)
 	f := r.file
-	if int64(n) > f.size-r.n {
-		n, err = int(f.size-r.n), errTooLong
+	for f.wrap > 0 && int64(n) > r.size-r.n {
+		r.size += f.wrap
+	}
+	if int64(n) > r.size-r.n {
+		n, err = int(r.size-r.n), errTooLong
 	}
 	r.n += int64(n)
 	if err == nil && f.packed > 0 && r.n > ratioFree && r.n/f.packed > maxRatio {
 		err = errBomb
 	}
 	switch {
-	case err == io.EOF && r.n < f.size:
+	case err == io.EOF && r.n < r.size:
 		err = io.ErrUnexpectedEOF
 	case errors.Is(err, zip.ErrFormat): // what archive/zip says when more comes than is declared
 		err = errTooLong

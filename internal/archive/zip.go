@@ -29,8 +29,11 @@ type zipSource interface {
 }
 
 type zipContainer struct {
-	f  zipSource
-	zr *zip.Reader
+	f    zipSource
+	zr   *zip.Reader
+	wrap int64 // where sizes begin again at 0 without Zip64
+
+	corrected bool // the directory is one of unwrap
 }
 
 // Bounds of a ZIP's central directory, all of which is held in memory. An
@@ -69,17 +72,35 @@ func (g *gauge) ReadAt(p []byte, off int64) (int, error) {
 
 // openZIP takes over f, unless it fails.
 func openZIP(f zipSource, size int64) (container, error) {
+	return openWrapped(f, size, fieldWrap)
+}
+
+// openWrapped is openZIP for a ZIP whose fields begin again at wrap.
+func openWrapped(f zipSource, size, wrap int64) (container, error) {
+	u, err := unwrap(f, size, wrap)
+	if err != nil {
+		return nil, err
+	}
+	z := &zipContainer{f: f, wrap: wrap, corrected: u != nil}
 	g := &gauge{f: f}
-	zr, err := zip.NewReader(g, size)
+	if u != nil {
+		g.f, size = u, u.size()
+	}
+	z.zr, err = zip.NewReader(g, size)
 	g.open = true
+	if u != nil {
+		u.directory = nil // it has been read
+	}
 	// ErrInsecurePath comes with a usable reader; names are harmless here.
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, err
 	}
-	// The decompressor of klauspost/compress is a third faster.
-	zr.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return &lastByte{ReadCloser: flate.NewReader(r)} })
-	return &zipContainer{f, zr}, nil
+	z.zr.RegisterDecompressor(zip.Deflate, inflate)
+	return z, nil
 }
+
+// inflate is a third faster than the decompressor of archive/zip.
+func inflate(r io.Reader) io.ReadCloser { return &lastByte{ReadCloser: flate.NewReader(r)} }
 
 // lastByte lets io.EOF come with the last byte alone: archive/zip drops all that
 // comes with it where a member is shorter than declared, and tells of a wrong
@@ -133,6 +154,9 @@ func (z *zipContainer) file(l listed) *file {
 	}
 	m.problem = unreadable(f)
 	m.misnamed = z.misnamed(f)
+	if z.corrected || !hasZip64(f.Extra) {
+		m.unwrap(f, z.wrap)
+	}
 	return m
 }
 
