@@ -9,6 +9,7 @@
 package archive
 
 import (
+	"archive/zip"
 	"cmp"
 	"context"
 	"errors"
@@ -36,7 +37,9 @@ type Archive struct {
 	manifest Manifest
 	account  Account
 	problems []Problem
-	strays   int // members looked into
+	strays   int         // members looked into
+	inner    []*zip.File // the ZIPs in one that is not X's
+	within   *section    // the bytes of a ZIP that lies in another; else nil
 }
 
 // A Member is one file of Spaces audio.
@@ -68,10 +71,21 @@ type Member struct {
 func (m *Member) Open(ctx context.Context) (io.ReadCloser, error) { return m.file.Open(ctx) }
 
 // Open opens the archive at path: a ZIP, an unzipped one, a folder around that
-// or its data folder. It reads the list of members, the manifest and the
-// account; nothing else until it is asked for. An error is a *Problem (its
-// Kind says what path is instead), or that of ctx.
+// or its data folder, or the one archive that is stored in the ZIP at path. It
+// reads the list of members, the manifest and the account; nothing else until it
+// is asked for. An error is a *Problem (its Kind says what path is instead), or
+// that of ctx.
 func Open(ctx context.Context, path string) (*Archive, error) {
+	list, err := OpenAll(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return one(list, path)
+}
+
+// OpenAll opens the archive at path, or all archives that are stored in the ZIP at
+// path. There is at least one of them. Errors are those of Open.
+func OpenAll(ctx context.Context, path string) ([]*Archive, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -92,11 +106,19 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 			return nil, err
 		}
 	}
-	if err := a.read(ctx); err != nil {
-		a.src.Close()
+	err = a.read(ctx)
+	if err == nil {
+		return []*Archive{a}, nil
+	}
+	if z, ok := a.src.(*zipContainer); ok && len(a.inner) > 0 {
+		list, nestedErr := openNested(ctx, z, a.inner, path)
+		if len(list) > 0 || nestedErr != nil {
+			return list, nestedErr
+		}
 		return nil, err
 	}
-	return a, nil
+	a.src.Close()
+	return nil, err
 }
 
 // openZIPFile opens the ZIP at path, or says what is there instead.
@@ -145,8 +167,12 @@ func openZIPSource(ctx context.Context, src zipSource, size int64, path string) 
 // read takes stock of the members, and reads what says whose they are.
 func (a *Archive) read(ctx context.Context) error {
 	count := a.takeStock()
+	nothing := len(a.scripts) == 0 && len(a.media) == 0
+	if z, ok := a.src.(*zipContainer); ok && nothing {
+		a.inner = z.nested()
+	}
 	a.src.release()
-	if len(a.scripts) == 0 && len(a.media) == 0 {
+	if nothing {
 		return a.notOurs(count)
 	}
 	warn := Warn(func(p Problem) { a.problems = append(a.problems, p) })

@@ -25,6 +25,16 @@ func (a *Archive) Hash(ctx context.Context, p stream.Progress) (string, error) {
 		p = stream.NoProgress{}
 	}
 	h := sha256.New()
+	if a.within != nil {
+		p.Expect(a.size)
+		if _, err := io.Copy(h, stream.Until(ctx, io.NewSectionReader(a.within, 0, a.size), p)); err != nil {
+			if ctx.Err() != nil {
+				return "", ctx.Err()
+			}
+			return "", fileProblem(err, a.path)
+		}
+		return hex.EncodeToString(h.Sum(nil)), nil
+	}
 	if a.kind == ArchiveZIP {
 		f, err := os.Open(a.path)
 		if err != nil {

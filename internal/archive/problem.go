@@ -21,6 +21,7 @@ const (
 	EmptyArchive       ProblemKind = "empty-archive"       // a ZIP or folder without members
 	IncompleteDownload ProblemKind = "incomplete-download" // a ZIP without its central directory
 	DamagedZIP         ProblemKind = "damaged-zip"         // its central directory cannot be read
+	NestedZIP          ProblemKind = "nested-zip"          // in a ZIP, and compressed there
 )
 
 // What is wrong with one member; the rest of the archive is read.

@@ -192,14 +192,13 @@ func (s *surveyor) file(name string) (bool, error) {
 // ours reports whether a ZIP is one of X's, or may have been one before
 // something happened to it.
 func (s *surveyor) ours(name string) bool {
-	a, err := Open(s.ctx, name)
-	if err == nil {
-		a.Close()
+	list, err := OpenAll(s.ctx, name)
+	if closeAll(list); err == nil {
 		return true
 	}
 	var p *Problem
 	return !errors.As(err, &p) || p.Kind != NotAnXArchive && p.Kind != NotAnArchive && p.Kind != EmptyArchive &&
-		strings.Contains(strings.ToLower(filepath.Base(name)), "twitter")
+		strings.Contains(strings.ToLower(filepath.Base(name)+path.Base(p.Subject)), "twitter")
 }
 
 func isLibraryFile(e fs.DirEntry) bool { return e.Name() == layout.Marks && e.Type().IsRegular() }

@@ -121,12 +121,12 @@ func (a *App) prove(ctx context.Context, o proveOptions) error {
 func openArchives(ctx context.Context, names []string) ([]*archive.Archive, error) {
 	var list []*archive.Archive
 	for _, name := range names {
-		ar, err := archive.Open(ctx, name)
+		found, err := archive.OpenAll(ctx, name)
 		if err != nil {
 			closeArchives(list)
 			return nil, err
 		}
-		list = append(list, ar)
+		list = append(list, found...)
 	}
 	return list, nil
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -62,15 +63,33 @@ func unitOffsets(b []byte) ([]int64, error) {
 	}
 }
 
-// cmdZip is "zip FOLDER OUT": it packs what the folder holds.
+// cmdZip is "zip [-stored] FOLDER OUT": it packs what the folder holds.
 func cmdZip(ts *testscript.TestScript, neg bool, args []string) {
+	method := zip.Deflate
+	if len(args) > 0 && args[0] == "-stored" {
+		args, method = args[1:], zip.Store
+	}
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: zip FOLDER OUT")
+		ts.Fatalf("usage: zip [-stored] FOLDER OUT")
 	}
 	f, err := os.Create(ts.MkAbs(args[1]))
 	ts.Check(err)
 	defer f.Close()
 	zw := zip.NewWriter(f)
-	ts.Check(zw.AddFS(os.DirFS(ts.MkAbs(args[0]))))
+	files := os.DirFS(ts.MkAbs(args[0]))
+	ts.Check(fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		w, err := zw.CreateHeader(&zip.FileHeader{Name: name, Method: method})
+		if err == nil {
+			_, err = w.Write(content)
+		}
+		return err
+	}))
 	ts.Check(zw.Close())
 }

@@ -120,10 +120,8 @@ func Import(ctx context.Context, lib *library.Library, paths []string, o Options
 					loose = append(loose, f)
 					return nil
 				}
-				a, err := archive.Open(ctx, f.Path)
-				if err == nil {
-					archives = append(archives, a)
-				}
+				list, err := archive.OpenAll(ctx, f.Path)
+				archives = append(archives, list...)
 				return err
 			})
 			if ctx.Err() != nil {
