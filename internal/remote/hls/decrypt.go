@@ -66,24 +66,55 @@ func (d *decrypter) finish() error {
 type keys struct {
 	o  Options
 	mu sync.Mutex
-	m  map[string]func() ([16]byte, error)
+	m  map[string]*key // by address
 }
 
-func newKeys(o Options) *keys { return &keys{o: o, m: make(map[string]func() ([16]byte, error))} }
+// A key has been fetched when done is closed.
+type key struct {
+	done  chan struct{}
+	bytes [16]byte
+	err   error
+}
+
+func newKeys(o Options) *keys { return &keys{o: o, m: make(map[string]*key)} }
 
 func (k *keys) get(ctx context.Context, u *url.URL) ([16]byte, error) {
 	k.mu.Lock()
-	f := k.m[u.String()]
-	if f == nil {
+	it := k.m[u.String()]
+	if it == nil {
 		if len(k.m) >= k.o.Limits.keys() {
 			k.mu.Unlock()
 			return [16]byte{}, &TooLargeError{fmt.Sprintf("%d keys", k.o.Limits.keys())}
 		}
-		f = sync.OnceValues(func() ([16]byte, error) { return k.fetch(ctx, u) })
-		k.m[u.String()] = f
+		it = &key{done: make(chan struct{})}
+		k.m[u.String()] = it
+		k.mu.Unlock()
+		it.bytes, it.err = k.fetch(ctx, u)
+		close(it.done)
+		return it.bytes, it.err
 	}
 	k.mu.Unlock()
-	return f()
+	select {
+	case <-it.done:
+		return it.bytes, it.err
+	case <-ctx.Done():
+		return [16]byte{}, ctx.Err()
+	}
+}
+
+// retry forgets the keys that could not be had.
+func (k *keys) retry() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for address, it := range k.m {
+		select {
+		case <-it.done:
+			if it.err != nil {
+				delete(k.m, address)
+			}
+		default:
+		}
+	}
 }
 
 var errKey = errors.New("the server sent a key that does not have 16 bytes")

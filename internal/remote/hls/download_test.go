@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -91,37 +90,46 @@ func TestDownload(t *testing.T) {
 }
 
 // Servers that do everything wrong now and then, and in the end what there is
-// is the same. SPACES_HLS_SEEDS and SPACES_HLS_CHUNKS make more of it.
+// is the same. SPACES_LONG makes 200 seeds with ten minutes each of it.
 func TestFaults(t *testing.T) {
 	seeds, chunks := 20, 12
-	for name, n := range map[string]*int{"SPACES_HLS_SEEDS": &seeds, "SPACES_HLS_CHUNKS": &chunks} {
-		if k, err := strconv.Atoi(os.Getenv(name)); err == nil {
-			*n = k
-		}
+	if os.Getenv("SPACES_LONG") != "" && !testing.Short() {
+		seeds, chunks = 200, 200
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			way := ways[seed%len(ways)]
-			rec := record(rand.New(rand.NewPCG(uint64(seed), 3)), way, chunks)
-			s, f := serve(t, rec), newFolders(t)
-			s.seed, s.rate = uint64(seed), 0.3
-			o := options(t, s)
-			var m *Manifest
-			for run := 0; ; run++ { // a run that ends with gaps is made again
-				var err error
-				m, err = Download(t.Context(), o, s.open(t, o), f.work, f.out, "a.aac")
-				if err != nil {
-					t.Fatal(err)
-				}
-				if len(m.Gaps) == 0 {
-					break
-				}
-				if run == 3 {
-					t.Fatalf("gaps: %+v", m.Gaps)
-				}
-			}
-			check(t, f, rec, m)
+			throughFaults(t, uint64(seed), chunks)
 		})
+	}
+}
+
+// Ten hours of a server that does everything wrong.
+func TestTenHours(t *testing.T) {
+	if os.Getenv("SPACES_LONG") == "" || testing.Short() {
+		t.Skip("takes minutes: set SPACES_LONG")
+	}
+	throughFaults(t, 1000, 12_000)
+}
+
+// throughFaults fails unless a recording arrives byte by byte.
+func throughFaults(t *testing.T, seed uint64, chunks int) {
+	t.Helper()
+	rec := record(rand.New(rand.NewPCG(seed, 3)), ways[seed%uint64(len(ways))], chunks)
+	s, f := serve(t, rec), newFolders(t)
+	s.seed, s.rate = seed, 0.3
+	o := options(t, s)
+	for run := 0; ; run++ { // a run that ends with gaps is made again
+		m, err := Download(t.Context(), o, s.open(t, o), f.work, f.out, "a.aac")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m.Gaps) == 0 {
+			check(t, f, rec, m)
+			return
+		}
+		if run == 3 {
+			t.Fatalf("gaps: %+v", m.Gaps)
+		}
 	}
 }
 

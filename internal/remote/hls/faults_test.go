@@ -138,7 +138,8 @@ type server struct {
 	rec  *recording
 	seed uint64
 	rate float64
-	only string // the one thing that it does wrong; empty: any
+	only string        // the one thing that it does wrong; empty: any
+	live func() []byte // the playlist as it is now; nil: as it was recorded
 
 	mu     sync.Mutex
 	asked  map[string]int // by path and range
@@ -169,6 +170,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rng := rand.New(rand.NewPCG(s.seed, h.Sum64()))
 
 	b, ok := s.rec.files[r.URL.Path]
+	if s.live != nil && r.URL.Path == list {
+		b, ok = s.live(), true
+	}
 	if !ok || s.rec.gone[r.URL.Path] {
 		http.NotFound(w, r)
 		return

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/durable/flock"
@@ -79,29 +80,57 @@ func (e *localError) Unwrap() error { return e.error }
 // Download fetches the chunks of a playlist into the folder work, and writes
 // them to the file name in the folder out, with the manifest beside it, whose
 // name ends in .json in addition. Chunks that an earlier call left in work are
-// not fetched again. One that cannot be had is a gap of the manifest; it is an
-// error only if none can. The caller removes work when it has what it wants.
+// not fetched again, and are joined too if a live playlist has dropped them
+// since; with nil for the playlist they are all that is joined. One that cannot
+// be had is a gap of the manifest; it is an error only if none can. The caller
+// removes work when it has what it wants.
 func Download(ctx context.Context, o Options, m *playlist.Media, work, out *os.Root, name string) (*Manifest, error) {
-	if len(m.Segments) == 0 {
-		return nil, ErrNoChunks
-	}
-	items, err := plan(m)
+	d, err := begin(o, work)
 	if err != nil {
 		return nil, err
 	}
+	defer d.close()
+	if m != nil {
+		if _, _, err := d.listing.merge(m, false); err != nil {
+			return nil, err
+		}
+	}
+	return d.finish(ctx, out, name)
+}
+
+// begin locks the folder of a download, and finds out what is there.
+func begin(o Options, work *os.Root) (begun *download, err error) {
 	lock, err := work.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	defer lock.Close()
+	d := &download{o: o, work: work, lock: lock, keys: newKeys(o), listing: listing{work: work, trace: o.Trace}}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
 	// Where the file system knows no locks, the user sees to it.
 	if err := flock.Try(lock); errors.Is(err, flock.ErrHeld) {
 		return nil, ErrBusy
 	}
-	d := &download{o: o, work: work, items: items, keys: newKeys(o)}
 	if err := d.tidy(); err != nil {
 		return nil, err
 	}
+	return d, d.listing.load()
+}
+
+func (d *download) close() {
+	d.listing.close()
+	d.lock.Close()
+}
+
+// finish fetches what is not kept yet and joins what is.
+func (d *download) finish(ctx context.Context, out *os.Root, name string) (*Manifest, error) {
+	if len(d.listing.entries) == 0 {
+		return nil, ErrNoChunks
+	}
+	d.plan(&d.listing)
 	// A chunk that was damaged on the disk is found when it is read.
 	const rounds = 3
 	for n := 1; ; n++ {
@@ -113,7 +142,7 @@ func Download(ctx context.Context, o Options, m *playlist.Media, work, out *os.R
 		case err != nil:
 			return nil, err
 		case damaged == nil:
-			manifest.Ended = m.Ended
+			manifest.Ended = d.listing.ended
 			return manifest, d.commit(out, name, manifest)
 		case n == rounds:
 			return nil, fmt.Errorf("%s changes on the disk: is the disk damaged?", damaged.name)
@@ -121,24 +150,28 @@ func Download(ctx context.Context, o Options, m *playlist.Media, work, out *os.R
 	}
 }
 
-// A download is one call of Download.
+// A download is one call of Download or Follow.
 type download struct {
-	o     Options
-	work  *os.Root
-	items []*item
-	keys  *keys
+	o       Options
+	work    *os.Root
+	lock    *os.File
+	keys    *keys
+	listing listing
 
-	stored atomic.Int64 // bytes kept
-	doubt  doubt
+	stored    atomic.Int64 // bytes kept
+	doubt     doubt
+	following bool // what fails is tried again later
 
 	mu     sync.Mutex
-	all    int // chunks
-	done   int // those that are kept
-	failed int // chunks in a row that could not be had
+	items  []*item          // in the order in which they are joined
+	byID   map[string]*item // those that are fetched
+	all    int              // chunks
+	done   int              // those that are kept
+	failed int              // chunks in a row that could not be had
+	missed time.Duration    // what the playlist dropped before it was read
 }
 
-// tidy removes what a killed download was writing, and finds the chunks that
-// are kept.
+// tidy removes what a killed download was writing.
 func (d *download) tidy() error {
 	entries, err := fs.ReadDir(d.work.FS(), ".")
 	if err != nil {
@@ -151,46 +184,16 @@ func (d *download) tidy() error {
 			}
 		}
 	}
-	for _, it := range d.items {
-		if it.of != nil {
-			continue
-		}
-		d.all++
-		if it.kept = findKept(d.work, it); it.kept != nil {
-			d.done++
-			d.stored.Add(it.kept.Length)
-		}
-	}
 	return nil
 }
 
 // fetchAll fetches what is neither kept nor known to be missing.
 func (d *download) fetchAll(ctx context.Context) error {
-	var todo []*item
-	for _, it := range d.items {
-		if it.of == nil && it.kept == nil && it.err == nil {
-			todo = append(todo, it)
-		}
-	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range min(max(cmp.Or(d.o.Connections, 8), 1), 64, len(todo)) {
-		all.Go(func() {
-			for {
-				n := int(next.Add(1)) - 1
-				if n >= len(todo) || ctx.Err() != nil {
-					return
-				}
-				if err := d.settle(ctx, todo[n]); err != nil {
-					stop(err)
-					return
-				}
-			}
-		})
-	}
-	all.Wait()
+	p := &pool{d: d, ctx: ctx, stop: stop}
+	p.add(func(it *item) bool { return it.err == nil })
+	p.wait()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -200,12 +203,71 @@ func (d *download) fetchAll(ctx context.Context) error {
 	return nil
 }
 
+// A pool fetches items side by side, in the order in which they were added.
+type pool struct {
+	d    *download
+	ctx  context.Context
+	stop context.CancelCauseFunc
+
+	all    sync.WaitGroup
+	mu     sync.Mutex
+	queue  []*item
+	active int
+}
+
+// add has the items fetched that are wanted, of those that are not kept and
+// not on their way already.
+func (p *pool) add(wanted func(*item) bool) {
+	p.d.mu.Lock()
+	var todo []*item
+	for _, it := range p.d.items {
+		if it.of == nil && it.kept == nil && it.uri != nil && !it.busy && wanted(it) {
+			it.busy = true
+			todo = append(todo, it)
+		}
+	}
+	p.d.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.queue = append(p.queue, todo...)
+	most := min(max(cmp.Or(p.d.o.Connections, 8), 1), 64)
+	for n := len(p.queue); p.active < most && n > 0; n-- {
+		p.active++
+		p.all.Go(p.work)
+	}
+}
+
+func (p *pool) wait() { p.all.Wait() }
+
+// work fetches until nothing is left.
+func (p *pool) work() {
+	for {
+		p.mu.Lock()
+		if len(p.queue) == 0 || p.ctx.Err() != nil {
+			p.active--
+			p.mu.Unlock()
+			return
+		}
+		it := p.queue[0]
+		p.queue = p.queue[1:]
+		p.mu.Unlock()
+		if err := p.d.settle(p.ctx, it); err != nil {
+			p.stop(err)
+		}
+	}
+}
+
 // nothing is the error of a download without any chunk: that of the first that
 // was tried.
 func (d *download) nothing() error {
 	for _, it := range d.items {
-		if it.err != nil && !errors.Is(it.err, errMarked) {
+		if it.err != nil && !errors.Is(it.err, errMarked) && !errors.Is(it.err, errMissed) {
 			return fmt.Errorf("none of the chunks could be downloaded: %w", it.err)
+		}
+	}
+	for _, it := range d.items {
+		if errors.Is(it.err, errMissed) {
+			return fmt.Errorf("none of the chunks could be downloaded: %w", errMissed)
 		}
 	}
 	return errMarked
@@ -227,16 +289,20 @@ func (d *download) settle(ctx context.Context, it *item) error {
 	if d.failed >= givesUp {
 		o.Tries = 1
 	}
+	asked := *it // whose place may change meanwhile
 	d.mu.Unlock()
-	kept, err := d.fetch(ctx, o, it)
-	if err != nil && isFatal(ctx, err) {
+	kept, err := d.fetch(ctx, o, &asked)
+	if err != nil && d.isFatal(ctx, err) {
 		return err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	it.busy, it.err = false, nil
+	it.rounds++
+	it.tried = time.Now()
 	if err != nil {
 		it.err = err
-		if d.failed++; d.failed >= hopeless && d.done == 0 {
+		if d.failed++; d.failed >= hopeless && d.done == 0 && !d.following {
 			return d.nothing()
 		}
 		return nil
@@ -251,7 +317,7 @@ func (d *download) settle(ctx context.Context, it *item) error {
 }
 
 // isFatal reports whether an error is not one of a single chunk.
-func isFatal(ctx context.Context, err error) bool {
+func (d *download) isFatal(ctx context.Context, err error) bool {
 	var local *localError
 	var refused *guard.RefusedError
 	var large *TooLargeError
@@ -261,7 +327,7 @@ func isFatal(ctx context.Context, err error) bool {
 		return true
 	case errors.As(err, &status):
 		// It asks to come back later than anybody waits.
-		return wire.RetryableStatus(status.Status) && !wire.Retryable(err)
+		return !d.following && wire.RetryableStatus(status.Status) && !wire.Retryable(err)
 	}
 	return false
 }

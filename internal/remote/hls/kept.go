@@ -33,8 +33,8 @@ type kept struct {
 // findKept returns what is known of a chunk if its file is whole, else nil.
 // Its bytes are checked when they are joined: nothing is flushed to the medium
 // while chunks are fetched, so after a power cut a file may hold anything.
-func findKept(work *os.Root, it *item) *kept {
-	f, err := work.Open(it.id + keptSuffix)
+func findKept(work *os.Root, id string, encrypted bool) *kept {
+	f, err := work.Open(id + keptSuffix)
 	if err != nil {
 		return nil
 	}
@@ -45,10 +45,10 @@ func findKept(work *os.Root, it *item) *kept {
 	}
 	var k kept
 	info, err := f.Stat()
-	if err != nil || json.Unmarshal(head[:], &k) != nil || k.ID != it.id || k.Length <= 0 || info.Size() != headSize+k.Length {
+	if err != nil || json.Unmarshal(head[:], &k) != nil || k.ID != id || k.Length <= 0 || info.Size() != headSize+k.Length {
 		return nil
 	}
-	if (k.Encrypted != nil) != (it.key != nil) {
+	if (k.Encrypted != nil) != encrypted {
 		return nil
 	}
 	return &k

@@ -59,17 +59,19 @@ type ByteRange struct {
 	Length int64 `json:"length"`
 }
 
-// A Gap is a chunk that is missing in the file.
+// A Gap is a chunk that is missing in the file, or several that a live playlist
+// listed and dropped while nobody looked.
 type Gap struct {
 	Name     string     `json:"name"`
 	Map      bool       `json:"map,omitempty"` // chunks after it can hardly be read
 	Sequence int64      `json:"sequence"`
+	Chunks   int64      `json:"chunks,omitempty"` // how many, if they were never seen
 	Run      int        `json:"run"`
 	Offset   int64      `json:"offset"` // where it would be
 	Start    float64    `json:"start_s"`
 	Seconds  float64    `json:"duration_s"`
 	Time     *time.Time `json:"time,omitempty"`
-	Reason   string     `json:"reason"` // "marked", "not-found", "denied", "encrypted", "failed"
+	Reason   string     `json:"reason"` // "marked", "missed", "not-found", "denied", "encrypted", "failed"
 	Detail   string     `json:"detail"`
 }
 
@@ -106,8 +108,11 @@ func (d *download) join(ctx context.Context, out *os.Root, name string) (m *Mani
 		}
 		if !whole {
 			d.stored.Add(-from.kept.Length)
-			from.kept = nil
+			from.kept, from.err = nil, nil
 			d.done--
+			if from.uri == nil {
+				from.err = errMissed
+			}
 			err := durable.Remove(d.work, from.id+keptSuffix)
 			return nil, from, err
 		}
@@ -163,13 +168,15 @@ func (it *item) chunk(k *kept, offset int64) Chunk {
 
 func (it *item) gap(err error, offset int64) Gap {
 	g := Gap{
-		Name: it.name, Map: it.isMap, Sequence: it.sequence, Run: it.run, Offset: offset,
+		Name: it.name, Map: it.isMap, Sequence: it.sequence, Chunks: it.count, Run: it.run, Offset: offset,
 		Start: it.start.Seconds(), Seconds: it.duration.Seconds(), Time: known(it.time),
 		Reason: "failed", Detail: err.Error(),
 	}
 	switch {
 	case errors.Is(err, errMarked):
 		g.Reason = "marked"
+	case errors.Is(err, errMissed):
+		g.Reason = "missed"
 	case errors.Is(err, wire.ErrNotExist):
 		g.Reason = "not-found"
 	case errors.Is(err, wire.ErrDenied):

@@ -16,24 +16,30 @@ import (
 // one with the sound at the highest rate, and that must be a media playlist: no
 // more are followed.
 func Open(ctx context.Context, o Options, address *url.URL) (*playlist.Media, error) {
+	m, _, err := o.find(ctx, address)
+	return m, err
+}
+
+// find reads the media playlist at an address, and says where it is.
+func (o Options) find(ctx context.Context, address *url.URL) (*playlist.Media, *url.URL, error) {
 	p, err := o.read(ctx, address)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if p.Media != nil {
-		return p.Media, nil
+		return p.Media, address, nil
 	}
 	sound := p.Master.Sound()
 	if sound == nil {
-		return nil, errors.New("the playlist lists no stream with sound")
+		return nil, nil, errors.New("the playlist lists no stream with sound")
 	}
 	if p, err = o.read(ctx, sound); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if p.Media == nil {
-		return nil, errors.New("the playlist of the sound lists streams instead of chunks")
+		return nil, nil, errors.New("the playlist of the sound lists streams instead of chunks")
 	}
-	return p.Media, nil
+	return p.Media, sound, nil
 }
 
 // errChanges means that two answers in a row were not the same.
@@ -64,7 +70,8 @@ func (o Options) read(ctx context.Context, u *url.URL) (*playlist.Playlist, erro
 		case bytes.Equal(first, again):
 			return harmless(name, wire.Permanent(err))
 		}
-		if p != nil && p.Media != nil && (longest == nil || len(longest.Media.Segments) < len(p.Media.Segments)) {
+		// Half an address is another one.
+		if p, _ := playlist.Parse(bytes.NewReader(whole(first)), base); p != nil && p.Media != nil && (longest == nil || len(longest.Media.Segments) < len(p.Media.Segments)) {
 			longest = p
 		}
 		why := errChanges
