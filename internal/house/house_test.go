@@ -93,6 +93,7 @@ var order = [][]string{
 	{"media/mpegts"}, // its units are ADTS, its timed metadata ID3
 	// Containers: what they say of their sound is AAC, MP3, FLAC, PCM or Opus.
 	{"media/mp4", "media/matroska", "media/ogg", "media/aiff", "media/flv"},
+	{"media/linear"},
 	{"media/adts", "media/mp3", "media/wav", "media/flac"},
 	{"media/track/readertest"}, // of their tests
 	{"media/tags"},             // what files say of themselves, in ID3 too

@@ -6,11 +6,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strings"
 
-	"github.com/spaces-cli/spaces/internal/media/wav"
+	"github.com/spaces-cli/spaces/internal/media/linear"
 )
 
 var (
@@ -25,11 +24,8 @@ var (
 
 // A common is what the COMM chunk says.
 type common struct {
-	format wav.Format
+	form   linear.Form
 	frames int64 // samples of the file, as stated
-	// How numbers are stored: big-endian ones are turned, signed ones of 8 bits
-	// made unsigned, as WAV has them.
-	big, signed8 bool
 }
 
 // parseCommon reads the body of a COMM chunk.
@@ -46,12 +42,11 @@ func parseCommon(b []byte, compressed bool) (c common, err error) {
 		kind = string(b[plain : plain+4])
 	}
 	c.frames = int64(be.Uint32(b[2:]))
-	c.big = true
-	f := wav.Format{Channels: int(be.Uint16(b)), SampleRate: int(rate), ValidBits: bits}
+	f := linear.Form{Big: true, Channels: int(be.Uint16(b)), Rate: int(min(rate, math.MaxInt32)), Valid: bits}
 	switch kind {
 	case "NONE", "twos":
 	case "sowt":
-		c.big = false
+		f.Big = false
 	case "in24":
 		bits = 24
 	case "in32":
@@ -60,50 +55,25 @@ func parseCommon(b []byte, compressed bool) (c common, err error) {
 		if bits != 8 {
 			return c, fmt.Errorf("%w: unsigned PCM of %d bits", ErrCompressed, bits)
 		}
+		f.Kind = linear.Unsigned
 	case "fl32", "FL32":
-		bits, f.Float = 32, true
+		bits, f.Kind = 32, linear.Float
 	case "fl64", "FL64":
-		bits, f.Float = 64, true
+		bits, f.Kind = 64, linear.Float
+	case "ulaw", "ULAW":
+		bits, f.Kind = 8, linear.MuLaw
+	case "alaw", "ALAW":
+		bits, f.Kind = 8, linear.ALaw
 	default:
 		return c, fmt.Errorf("%w: %s", ErrCompressed, kindName(kind))
 	}
 	// A number fills bytes; its bits are the topmost of them.
 	f.Bits = (bits + 7) / 8 * 8
-	if f.ValidBits > f.Bits || f.ValidBits < 1 || f.Float {
-		f.ValidBits = f.Bits
-	}
-	c.signed8 = f.Bits == 8 && kind != "raw "
-	if rate < 1 || rate > 1<<24 || bits < 1 || bits > 64 {
+	if _, err := f.Config(); err != nil || bits < 1 {
 		return c, fmt.Errorf("AIFF of %d channels at %g Hz with %d bits: %w", f.Channels, rate, bits, ErrNoData)
 	}
-	// The configuration is that of WAV, whose decoder plays it.
-	if _, err := wav.ParseFormat([]byte(f.Config().Specific)); err != nil {
-		return c, fmt.Errorf("AIFF of %d channels at %d Hz with %d bits: %w", f.Channels, f.SampleRate, bits, ErrNoData)
-	}
-	c.format = f
+	c.form = f
 	return c, nil
-}
-
-// convert turns numbers into those of WAV.
-func (c *common) convert(b []byte) {
-	size := c.format.Bits / 8
-	switch {
-	case c.signed8:
-		for i := range b {
-			b[i] ^= 0x80
-		}
-	case !c.big:
-	case size == 2:
-		for i := 0; i+1 < len(b); i += 2 {
-			b[i], b[i+1] = b[i+1], b[i]
-		}
-	case size > 2:
-		for ; len(b) >= size; b = b[size:] {
-			for i, j := 0, size-1; i < j; i, j = i+1, j-1 {
-				b[i], b[j] = b[j], b[i]
-			}
-		}
-	}
 }
 
 // extended reads an extended number of IEEE 754 with 80 bits; what is not a
@@ -120,10 +90,6 @@ func extended(b []byte) float64 {
 // kindName returns what people call a compression.
 func kindName(kind string) string {
 	switch strings.ToLower(kind) {
-	case "ulaw":
-		return "µ-law"
-	case "alaw":
-		return "A-law"
 	case "ima4":
 		return "IMA ADPCM"
 	case "mac3", "mac6":
@@ -140,16 +106,4 @@ func kindName(kind string) string {
 		return "Apple Lossless (ALAC)"
 	}
 	return fmt.Sprintf("%q", kind)
-}
-
-// readFull fills b from off.
-func readFull(r io.ReaderAt, b []byte, off int64) error {
-	n, err := r.ReadAt(b, off)
-	if n == len(b) {
-		return nil
-	}
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF // the source is shorter than its size says
-	}
-	return err
 }

@@ -2,11 +2,11 @@ package aiff
 
 import (
 	"encoding/binary"
-	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/spaces-cli/spaces/internal/media/linear"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -17,8 +17,6 @@ const (
 	// maxChunks bounds how many chunks are walked through.
 	maxChunks = 1000
 	maxText   = 64 << 10
-	// readUnits is how many units are read at once.
-	readUnits = 16
 )
 
 // A Reader walks through the samples of an AIFF file in units of track.PCMUnit
@@ -27,16 +25,13 @@ const (
 //
 // Sizes are written last, so that a recorder which was killed leaves wrong
 // ones. The Reader takes what is there, and notes the difference as damage.
-type Reader struct {
+type Reader struct{ *linear.Reader }
+
+// A file is what is read before the samples.
+type file struct {
 	src    io.ReaderAt
 	common common
-	config track.Config
 	align  int64
-	pos    int64 // of the next sample
-	end    int64
-	store  []byte
-	buf    []byte // converted samples, what is left of store
-	tail   []track.Damage
 	track  track.Track
 }
 
@@ -57,12 +52,12 @@ func (c chunk) valid() bool {
 // NewReader returns a Reader of the size bytes in r. The error is ErrNotAIFF,
 // ErrNoData or ErrCompressed, wrapped with details, or comes from r.
 func NewReader(r io.ReaderAt, size int64, _ track.Options) (*Reader, error) {
-	a := &Reader{src: r, track: track.Track{Format: track.AIFF, Bytes: size}}
+	a := &file{src: r, track: track.Track{Format: track.AIFF, Bytes: size}}
 	if size < formHeader {
 		return nil, ErrNotAIFF
 	}
 	var head [formHeader]byte
-	if err := readFull(r, head[:], 0); err != nil {
+	if err := linear.ReadFull(r, head[:], 0); err != nil {
 		return nil, err
 	}
 	kind := string(head[8:])
@@ -76,12 +71,13 @@ func NewReader(r io.ReaderAt, size int64, _ track.Options) (*Reader, error) {
 	if a.align == 0 || sound.id == "" {
 		return nil, ErrNoData
 	}
-	return a, a.measure(sound, last)
+	samples, err := a.measure(sound, last)
+	return &Reader{samples}, err
 }
 
 // chunks walks through the chunks of the file as far as they lead. It returns
 // the one with the samples, and where the last one that is believed ends.
-func (r *Reader) chunks(compressed bool) (sound chunk, last int64, err error) {
+func (r *file) chunks(compressed bool) (sound chunk, last int64, err error) {
 	size := r.track.Bytes
 	last = formHeader
 	for range maxChunks {
@@ -89,7 +85,7 @@ func (r *Reader) chunks(compressed bool) (sound chunk, last int64, err error) {
 			break
 		}
 		var b [chunkHeader]byte
-		if err := readFull(r.src, b[:], last); err != nil {
+		if err := linear.ReadFull(r.src, b[:], last); err != nil {
 			return sound, 0, err
 		}
 		c := chunk{string(b[:4]), last + chunkHeader, int64(binary.BigEndian.Uint32(b[4:]))}
@@ -107,14 +103,14 @@ func (r *Reader) chunks(compressed bool) (sound chunk, last int64, err error) {
 	return sound, last, nil
 }
 
-func (r *Reader) chunk(c chunk, compressed bool) error {
+func (r *file) chunk(c chunk, compressed bool) error {
 	names := map[string]string{"NAME": "title", "AUTH": "artist", "ANNO": "comment"}
 	name := names[c.id]
 	if c.id != "COMM" && name == "" {
 		return nil
 	}
 	b := make([]byte, min(c.size, maxText))
-	if err := readFull(r.src, b, c.body); err != nil {
+	if err := linear.ReadFull(r.src, b, c.body); err != nil {
 		return err
 	}
 	if name != "" {
@@ -130,22 +126,24 @@ func (r *Reader) chunk(c chunk, compressed bool) error {
 	if err != nil {
 		return err
 	}
-	r.common, r.config, r.align = common, common.format.Config(), int64(common.format.BlockAlign())
+	r.common, r.align = common, int64(common.form.Align())
 	return nil
 }
 
 // measure settles where the samples are and what is damaged.
-func (r *Reader) measure(sound chunk, last int64) error {
+func (r *file) measure(sound chunk, last int64) (*linear.Reader, error) {
 	size := r.track.Bytes
 	start := sound.body + soundHeader
 	if size < start {
-		r.tail = append(r.tail, track.Damage{Kind: track.CutEnd, Offset: size})
-		r.pos, r.end = size, size
-		return nil
+		samples, err := linear.Of(r.src, r.track, r.common.form, size, 0)
+		if err == nil {
+			samples.Later(track.Damage{Kind: track.CutEnd, Offset: size})
+		}
+		return samples, err
 	}
 	var b [soundHeader]byte
-	if err := readFull(r.src, b[:], sound.body); err != nil {
-		return err
+	if err := linear.ReadFull(r.src, b[:], sound.body); err != nil {
+		return nil, err
 	}
 	there := size - start
 	offset := int64(binary.BigEndian.Uint32(b[:]))
@@ -161,64 +159,18 @@ func (r *Reader) measure(sound chunk, last int64) error {
 	case sound.size < soundHeader || length == 0 && there > 0 || !believed && sound.size <= size-sound.body:
 		length = there // never filled in, or damaged
 		r.badIndex(sound)
-	case length > there:
-		unit := track.PCMUnit * r.align
-		r.tail = append(r.tail, track.Damage{Kind: track.CutEnd, Offset: size, Lost: (length-there-1)/unit + 1})
-		length = there
+	case length > there: // cut off
 	case stated > 0 && stated < length && length-stated < r.align:
 		length = stated // padding in the chunk
 	case stated != length:
 		r.badIndex(sound)
 	}
-	rest := length % r.align // of a sample that is cut
-	r.pos, r.end = start, start+length-rest
-	if rest > 0 {
-		r.tail = append([]track.Damage{{Kind: track.CutEnd, Offset: r.end, Bytes: rest}}, r.tail...)
-	}
-	return nil
+	return linear.Of(r.src, r.track, r.common.form, start, length)
 }
 
 // badIndex notes that what the file says of its length is wrong.
-func (r *Reader) badIndex(sound chunk) {
+func (r *file) badIndex(sound chunk) {
 	r.track.Damage.Add(track.Damage{Kind: track.BadIndex, Offset: sound.body - chunkHeader})
-}
-
-// Track returns what has been seen so far.
-func (r *Reader) Track() *track.Track { return &r.track }
-
-// Next puts the next unit into p.
-func (r *Reader) Next(p *track.Packet) error {
-	unit := track.PCMUnit * r.align
-	if len(r.buf) == 0 {
-		n := min(readUnits*unit, r.end-r.pos)
-		if n == 0 {
-			for _, d := range r.tail {
-				d.Unit = r.track.Units()
-				r.track.Damage.Add(d)
-			}
-			r.tail = nil
-			return io.EOF
-		}
-		if int64(len(r.store)) < n {
-			r.store = make([]byte, n)
-		}
-		r.buf = r.store[:n]
-		if err := readFull(r.src, r.buf, r.pos); err != nil {
-			r.buf = r.buf[:0]
-			return fmt.Errorf("aiff: %w", err)
-		}
-		r.common.convert(r.buf)
-	}
-	n := min(unit, int64(len(r.buf)))
-	samples := int(n / r.align)
-	run, err := r.track.AddUnit(r.config, samples, int(n))
-	if err != nil {
-		return err
-	}
-	*p = track.Packet{Offset: r.pos, Data: r.buf[:n:n], Run: run, Samples: samples}
-	r.buf = r.buf[n:]
-	r.pos += n
-	return nil
 }
 
 // decodeText returns text that is UTF-8, as some write it now, or else taken for

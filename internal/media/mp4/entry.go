@@ -20,6 +20,7 @@ const maxUnitSamples = 1 << 16
 // MP3 have no config: the frames themselves say it.
 type description struct {
 	config track.Config
+	pcm    *pcm  // of PCM
 	err    error // if the coding is none that we know
 }
 
@@ -67,14 +68,19 @@ func (w *window) description(b box, version byte) (d description, err error) {
 	// The extension boxes follow the fixed fields, which QuickTime made longer
 	// in its versions 1 and 2 of them. ISO files use version 1 too, but only
 	// in an stsd of version 1, and without more fields.
-	ext := b.body + 28
+	ext, longer := b.body+28, uint16(0)
 	if version == 0 {
-		switch binary.BigEndian.Uint16(c[8:]) {
+		longer = binary.BigEndian.Uint16(c[8:])
+		switch longer {
 		case 1:
 			ext += 16
 		case 2:
 			ext += 36
 		}
+	}
+	if ext > b.end {
+		d.err = fmt.Errorf("%w: the sample entry %q is too short", ErrCodec, kind)
+		return d, nil
 	}
 	switch kind {
 	case "mp4a":
@@ -85,6 +91,8 @@ func (w *window) description(b box, version byte) (d description, err error) {
 		return w.flacEntry(ext, b.end)
 	case "Opus":
 		return w.opusEntry(ext, b.end)
+	case "twos", "sowt", "lpcm", "raw ", "NONE", "in24", "in32", "fl32", "fl64", "ulaw", "alaw", "ipcm", "fpcm":
+		return w.linearEntry(kind, longer, append([]byte(nil), c...), ext, b.end)
 	case "enca", "drms":
 		d.err = ErrEncrypted
 	default:

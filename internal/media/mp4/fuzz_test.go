@@ -28,6 +28,9 @@ func FuzzReader(f *testing.F) {
 	f.Add(bytes.Replace(file, []byte("stco"), []byte("co64"), 1))
 	f.Add(bytes.Replace(file, []byte("mp4a"), []byte("fLaC"), 1))
 	f.Add(bytes.Replace(file, []byte("mp4a"), []byte(".mp3"), 1))
+	for _, kind := range []string{"twos", "sowt", "raw ", "lpcm", "ulaw", "ipcm"} {
+		f.Add(bytes.Replace(file, []byte("mp4a"), []byte(kind), 1))
+	}
 	f.Add(fragmented(units, 9, tfhdBaseDataOffset, trunDataOffset|trunSize|trunDuration))
 	f.Add(fragmented(units, 20, tfhdBaseIsMoof, trunDataOffset|trunSize))
 	f.Add(fragmented(units, 20, tfhdDefaultSize, 0))

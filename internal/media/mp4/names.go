@@ -24,12 +24,6 @@ func codingName(kind string) string {
 		return "AMR-WB"
 	case "sevc", "secb", "sqcp", "Qclp":
 		return "the speech coding of a phone (EVRC, QCELP)"
-	case "lpcm", "sowt", "twos", "in24", "in32", "fl32", "fl64", "raw ", "ipcm", "fpcm", "NONE":
-		return "PCM in MP4 or QuickTime"
-	case "ulaw":
-		return "µ-law"
-	case "alaw":
-		return "A-law"
 	case "ima4", "ms\x00\x02", "ms\x00\x11":
 		return "ADPCM"
 	case "MAC3", "MAC6":

@@ -64,7 +64,10 @@ type Reader struct {
 	start   int64 // of the first sample on the track's timeline
 	now     int64 // where the next sample begins
 	unitEnd int64 // where the last delivered unit ends if all of it plays
-	ended   bool
+	linear  linearFill
+
+	ended    bool // no more samples are listed
+	finished bool // the Track is complete
 }
 
 // NewReader reads what the file of size bytes says about itself and returns a
@@ -195,8 +198,15 @@ func (r *Reader) Edits() []Edit {
 // Next puts the next access unit into p. See track.Reader.
 func (r *Reader) Next(p *track.Packet) error {
 	for {
+		if ok, err := r.samplesKept(p, false); ok || err != nil {
+			return err
+		}
 		s, err := r.sample()
 		if err == io.EOF {
+			if ok, err := r.samplesKept(p, true); ok || err != nil {
+				return err
+			}
+			r.finish()
 			return io.EOF
 		}
 		if err == nil {
@@ -212,7 +222,7 @@ func (r *Reader) Next(p *track.Packet) error {
 }
 
 // sample returns the next sample of the tables, then of the fragments. At the
-// end it completes the Track and returns io.EOF.
+// end it returns io.EOF.
 func (r *Reader) sample() (sample, error) {
 	for !r.ended {
 		s, err := r.samples.read()
@@ -233,7 +243,7 @@ func (r *Reader) sample() (sample, error) {
 			r.badIndex(r.audio.stsz.start, n)
 		}
 		if r.fragments == nil || r.samples == sampler(r.fragments) {
-			r.end()
+			r.ended = true
 			break
 		}
 		r.samples = r.fragments
@@ -271,7 +281,7 @@ func (r *Reader) unit(s *sample, p *track.Packet) (ok bool, err error) {
 	// file holds would be read for ever.
 	if r.seen += s.size; r.seen > size {
 		r.badIndex(r.audio.stsz.start, 0)
-		r.end()
+		r.ended = true
 		return false, nil
 	}
 	if s.entry == 0 || int64(s.entry) > int64(len(r.audio.entries)) {
@@ -290,6 +300,9 @@ func (r *Reader) unit(s *sample, p *track.Packet) (ok bool, err error) {
 	data, err := r.data(s.offset, int(s.size))
 	if err != nil {
 		return false, err
+	}
+	if entry.pcm != nil {
+		return r.keepSamples(p, entry, s.offset, data)
 	}
 	config := r.implicit[s.entry-1].Config(data)
 	if config.Codec == track.MP3 {
@@ -338,12 +351,12 @@ func (r *Reader) data(off int64, n int) ([]byte, error) {
 	return w.bytes(off, n)
 }
 
-// end completes the Track.
-func (r *Reader) end() {
-	r.ended = true
-	if len(r.edits) == 0 {
+// finish completes the Track.
+func (r *Reader) finish() {
+	if r.finished || len(r.edits) == 0 {
 		return
 	}
+	r.finished = true
 	from, to := playSpan(r.edits, r.now)
 	// The length of an edit is in units of the movie's timescale, often
 	// milliseconds. If it agrees with the end of the track as nearly as that

@@ -119,6 +119,8 @@ type sampleTable struct {
 	shape  entries // stsc: how many samples the chunks have (§8.7.4)
 	times  entries // stts: how long the samples last (§8.6.1.2)
 
+	described []description
+
 	next   int64 // index of the next sample
 	offset int64 // where it lies
 
@@ -135,7 +137,7 @@ type sampleTable struct {
 
 // sampleTable opens the sample tables of t.
 func (w *window) sampleTable(t *trak) (s *sampleTable, err error) {
-	s = &sampleTable{}
+	s = &sampleTable{described: t.entries}
 	if s.sizes, err = w.sizes(t.stsz); err != nil {
 		return nil, err
 	}
@@ -165,6 +167,11 @@ func (s *sampleTable) read() (sample, error) {
 	for s.chunkLeft == 0 {
 		if err := s.openChunk(); err != nil {
 			return sample{}, err
+		}
+	}
+	if s.sizes.constant != 0 && int64(s.entry) <= int64(len(s.described)) && s.entry > 0 {
+		if p := s.described[s.entry-1].pcm; p != nil {
+			return s.readFrames(p)
 		}
 	}
 	size, err := s.sizes.size(s.next)
