@@ -237,11 +237,31 @@ func TestPostFacts(t *testing.T) {
 		{"later note", map[string]string{
 			"tweets.js":     "[" + post("1", early, "Short https://t.co/a", toA) + "]",
 			"note-tweet.js": note("2021-06-16T17:00:01.000Z", "Another https://t.co/a")}, map[string]string{idA: "Short"}},
+		{"the note of a reply", map[string]string{
+			"tweets.js":     "[" + answering(post("1", early, "@bob it is… https://t.co/a", toA), "7", "7") + "," + post("2", late, "Jazz https://t.co/a", toA) + "]",
+			"note-tweet.js": note("2021-06-14T17:00:01.000Z", "@bob it is there https://t.co/a")}, map[string]string{idA: "Jazz"}},
+		{"a reply before the announcement", map[string]string{"tweets.js": "[" + answering(post("1", early, "@bob come along https://t.co/a", toA), "7", "7") + "," +
+			post("2", late, "Jazz https://t.co/a", toA) + "]"}, map[string]string{idA: "Jazz"}},
+		{"a thread goes on before another post", map[string]string{"tweets.js": "[" + answering(post("1", early, "It is here https://t.co/a", toA), "7", "2244994945") + "," +
+			post("2", late, "Jazz https://t.co/a", toA) + "]"}, map[string]string{idA: "Jazz"}},
+		{"an own thread before an answer", map[string]string{"tweets.js": "[" + answering(post("1", early, "Here https://t.co/a", toA), "7", "9") + "," +
+			answering(post("2", late, "It is here https://t.co/a", toA), "7", "2244994945") + "]"}, map[string]string{idA: "It is here"}},
+		{"only a reply", map[string]string{"tweets.js": "[" + answering(post("1", early, "@bob come along https://t.co/a", toA), "7", "7") + "]"}, map[string]string{idA: "@bob come along"}},
+		{"a reply to somebody who is gone", map[string]string{"tweets.js": "[" + answering(post("1", early, "Come https://t.co/a", toA), "7", "") + "," +
+			post("2", late, "Jazz https://t.co/a", toA) + "]"}, map[string]string{idA: "Jazz"}},
+		{"a repost that says so", map[string]string{"tweets.js": "[" + strings.Replace(post("1", early, "Theirs https://t.co/a", toA), `{"tweet":{`, `{"tweet":{"retweeted_status":{"id":"3"},`, 1) + "]"}, nil},
+		{"in a community", map[string]string{"community-tweet.js": "[" + post("1", early, "For us https://t.co/a", toA) + "]"}, map[string]string{idA: "For us"}},
+		{"an address in the text", map[string]string{"tweets.js": "[" + post("1", early, "Jazz: https://x.com/i/spaces/"+idA+"?s=20", "") + "," +
+			post("2", late, "More (m.twitter.com/i/spaces/"+idB+"/peek).", "") + "]"}, map[string]string{idA: "Jazz:", idB: "More ()."}},
+		{"behind another short link", map[string]string{"tweets.js": "[" + post("1", early, "Jazz https://t.co/a",
+			`{"url":"https://t.co/a","expanded_url":"https://bit.ly/x","unwound_url":{"url":"https://twitter.com/i/spaces/`+idA+`"}}`) + "]"}, map[string]string{idA: "Jazz"}},
+		{"other hosts", map[string]string{"tweets.js": "[" + post("1", early, "Jazz https://t.co/a", link("https://t.co/a", "https://mobile.x.com/i/spaces/"+idA+"/peek?s=20")) + "," +
+			post("2", late, "Blues https://t.co/a", link("https://t.co/a", "http://m.twitter.com/i/spaces/"+idB)) + "]"}, map[string]string{idA: "Jazz", idB: "Blues"}},
 		{"note alone", map[string]string{"note-tweet.js": note("2021-06-16T17:00:01.000Z", "Alone https://t.co/a")}, map[string]string{idA: "Alone"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			members := []zipMember{{name: nameA0, content: audioA0}}
+			members := []zipMember{{name: nameA0, content: audioA0}, {name: "data/account.js", content: accountJS}}
 			for n, c := range tt.files {
 				members = append(members, zipMember{name: "data/" + n, content: "window.YTD.x.part0 = " + c, method: 8})
 			}
@@ -261,6 +281,47 @@ func TestPostFacts(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// answering makes a reply of a post.
+func answering(post, status, user string) string {
+	reply := `"in_reply_to_status_id_str":"` + status + `",`
+	if user != "" {
+		reply += `"in_reply_to_user_id_str":"` + user + `",`
+	}
+	return strings.Replace(post, `{"tweet":{`, `{"tweet":{`+reply, 1)
+}
+
+// Addresses that stand in the text itself are links, and nothing else is.
+func TestSpacesInText(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://x.com/i/spaces/" + idA:                         idA,
+		"join x.com/i/spaces/" + idA + ", now":                  idA,
+		"Twitter.com/i/spaces/" + idA + "/peek?s=20":            idA,
+		"mobile.twitter.com/i/spaces/" + idA + "…":              idA,
+		"mobile.x.com/i/spaces/" + idA + "!!":                   idA,
+		"„https://www.x.com/i/spaces/" + idA + "“":              idA,
+		"https://x.com/i/spaces/" + idA + "，後で":                 idA,
+		"x.com/i/spaces/" + idA + " x.com/i/spaces/" + idB:      idA + " " + idB,
+		"notx.com/i/spaces/" + idA:                              "",
+		"https://evil.example/x.com/i/spaces/" + idA:            "",
+		"bob@x.com/i/spaces/" + idA:                             "",
+		"https://x.com.evil.example/i/spaces/" + idA:            "",
+		"x.com/i/spaces/short":                                  "",
+		"x.com/i/spaces/" + idA + "000000000000":                "",
+		"x.com/hostess/status/1?u=https://x.com/i/space/" + idA: "",
+	} {
+		var ids []string
+		for _, l := range spacesInText(text) {
+			if !strings.Contains(text, l.URL) {
+				t.Errorf("%q: the link %q does not stand there", text, l.URL)
+			}
+			ids = append(ids, l.SpaceID)
+		}
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
 	}
 }
 
@@ -401,7 +462,7 @@ func FuzzPost(f *testing.F) {
 	f.Add([]byte(`{"a":"user_mentions`))
 	f.Add([]byte(`"user_mentions" : [`))
 	f.Fuzz(func(t *testing.T, e []byte) {
-		p, ok := decodePost(e)
+		p, ok := decodePost(e, Account{})
 		if p == nil {
 			return
 		}

@@ -165,20 +165,21 @@ func scriptName(base string) (stem string, part int, ok bool) {
 // Scripts of the data folder that are read, by stem. X called tweets.js
 // tweet.js until autumn 2022.
 const (
-	scriptManifest = "manifest"
-	scriptAccount  = "account"
-	scriptProfile  = "profile"
-	scriptSpaces   = "spaces-metadata"
-	scriptTweets   = "tweets"
-	scriptTweet    = "tweet"
-	scriptNotes    = "note-tweet"
+	scriptManifest  = "manifest"
+	scriptAccount   = "account"
+	scriptProfile   = "profile"
+	scriptSpaces    = "spaces-metadata"
+	scriptTweets    = "tweets"
+	scriptTweet     = "tweet"
+	scriptNotes     = "note-tweet"
+	scriptCommunity = "community-tweet"
 )
 
 // rootWeight says how surely a folder that holds a script of this name is the
 // data folder of an archive.
 var rootWeight = sync.OnceValue(func() map[string]int {
 	return map[string]int{
-		scriptManifest: 8, scriptSpaces: 4, scriptTweets: 2, scriptTweet: 2, scriptNotes: 2, scriptAccount: 1, scriptProfile: 1,
+		scriptManifest: 8, scriptSpaces: 4, scriptTweets: 2, scriptTweet: 2, scriptNotes: 2, scriptCommunity: 2, scriptAccount: 1, scriptProfile: 1,
 	}
 })
 

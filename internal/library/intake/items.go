@@ -96,7 +96,7 @@ func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin, h
 		b.names[id] = h
 	}
 	for id, t := range facts.Titles {
-		if was, ok := b.posts[id]; !ok || t.Time.Before(was.Time) {
+		if was, ok := b.posts[id]; !ok || t.Before(was) {
 			b.posts[id] = t
 		}
 	}
