@@ -103,9 +103,14 @@ func (p *Plan) recording(lib *library.Library, s *space.Space) error {
 	}
 	if p.options.Access == Restricted || p.options.Originals {
 		for _, q := range s.Pieces {
-			name := layout.OriginalIn("", q.Name)
-			if err := p.file(lib, path.Join(dir, name), path.Join(s.Folder, name), q.SHA256, false); err != nil {
-				return err
+			for i, f := range q.Originals() {
+				if i > 0 && p.options.Access == Open {
+					break // the names of chunks on a server are not for everybody
+				}
+				name := layout.OriginalIn("", f.Name)
+				if err := p.file(lib, path.Join(dir, name), path.Join(s.Folder, name), f.SHA256, false); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -292,6 +297,7 @@ func public(s *space.Space) *space.Space {
 		if c.Pieces[i].Archive == "" {
 			c.Pieces[i].Member = "" // what the host called a file
 		}
+		c.Pieces[i].Playlist = nil
 	}
 	c.Provenance = slices.Clone(s.Provenance)
 	for i := range c.Provenance {

@@ -195,7 +195,9 @@ func (s *search) originals(sp *space.Space, voice, gone bool) error {
 		s.found(Item{Kind: Original, Recording: sp.ID, Name: layout.OriginalIn(sp.Folder, name), Bytes: size, Voice: voice, Named: true, Fate: fate(gone, Removed)})
 	}
 	for _, p := range sp.Pieces {
-		add(p.Name, p.Bytes)
+		for _, f := range p.Originals() {
+			add(f.Name, f.Bytes)
+		}
 	}
 	for _, e := range sp.Earlier {
 		add(e.Name, e.Bytes)

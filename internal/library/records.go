@@ -267,7 +267,9 @@ func (l *Library) Losses(ctx context.Context, sum func(name string) (sha256 stri
 			continue // verify tells
 		}
 		for _, p := range s.Pieces {
-			count("original", layout.OriginalIn(folder, p.Name), p.SHA256, false)
+			for _, f := range p.Originals() {
+				count("original", layout.OriginalIn(folder, f.Name), f.SHA256, false)
+			}
 		}
 		for _, e := range s.Earlier {
 			count("original", layout.OriginalIn(folder, e.Name), e.SHA256, false)

@@ -144,6 +144,9 @@ type onlyWriter struct{ io.Writer }
 // along: among the earlier ones, unless they are among those of s.
 func (g *Stage) KeepEarlier(known, s *space.Space, reason string) error {
 	for _, p := range known.Pieces {
+		if err := g.keepManifest(known, s, &p); err != nil {
+			return err
+		}
 		if slices.ContainsFunc(s.Pieces, func(q space.Piece) bool { return q.SHA256 == p.SHA256 }) {
 			continue
 		}
@@ -170,6 +173,23 @@ func (g *Stage) KeepEarlier(known, s *space.Space, reason string) error {
 		}
 	}
 	return nil
+}
+
+// keepManifest takes the manifest of a piece along that is not among those of s.
+func (g *Stage) keepManifest(known, s *space.Space, p *space.Piece) error {
+	if p.Playlist == nil {
+		return nil
+	}
+	f := p.Playlist.Manifest
+	same := func(q space.Piece) bool { return q.Playlist != nil && q.Playlist.Manifest.SHA256 == f.SHA256 }
+	from := layout.OriginalIn(known.Folder, f.Name)
+	if slices.ContainsFunc(s.Pieces, same) || !g.lib.disk.exists(from) {
+		return nil
+	}
+	stem := strings.TrimSuffix(p.Name, path.Ext(p.Name))
+	name := layout.Earlier(layout.ManifestOf(fmt.Sprintf("%s.%s%s", stem, f.SHA256[:8], path.Ext(p.Name))))
+	s.Earlier = append(s.Earlier, space.Earlier{Name: name, Bytes: f.Bytes, SHA256: f.SHA256, Reason: "the manifest of an earlier copy"})
+	return g.linkOriginal(from, name)
 }
 
 // linkOriginal gives a file of the library a second name among the originals.

@@ -200,7 +200,9 @@ func (v *verifier) recording(folder string) error {
 		return v.file(s.ID, path.Join(folder, name), size, sha, progress)
 	}
 	for _, p := range s.Pieces {
-		known[layout.OriginalIn("", p.Name)] = true
+		for _, f := range p.Originals() {
+			known[layout.OriginalIn("", f.Name)] = true
+		}
 	}
 	for _, e := range s.Earlier {
 		known[layout.OriginalIn("", e.Name)] = true
@@ -253,8 +255,10 @@ func (l *Library) Whole(ctx context.Context, s *space.Space) (originals, files b
 	whole := l.intact(s)
 	v := &verifier{lib: l, ctx: ctx, found: func(Finding) { whole = false }}
 	for _, p := range s.Pieces {
-		if whole {
-			err = v.file(s.ID, layout.OriginalIn(s.Folder, p.Name), p.Bytes, p.SHA256, stream.NoProgress{})
+		for _, f := range p.Originals() {
+			if whole && err == nil {
+				err = v.file(s.ID, layout.OriginalIn(s.Folder, f.Name), f.Bytes, f.SHA256, stream.NoProgress{})
+			}
 		}
 	}
 	originals = whole

@@ -99,8 +99,14 @@ func (v *verifier) item(place string) error {
 // originals verifies those of a recording.
 func (v *verifier) originals(s *space.Space, progress stream.Progress) error {
 	for _, p := range s.Pieces {
-		if err := v.file(s.ID, layout.OriginalIn(s.Folder, p.Name), p.Bytes, p.SHA256, progress); err != nil {
-			return err
+		for i, f := range p.Originals() {
+			told := progress
+			if i > 0 {
+				told = stream.NoProgress{} // only the piece itself is expected
+			}
+			if err := v.file(s.ID, layout.OriginalIn(s.Folder, f.Name), f.Bytes, f.SHA256, told); err != nil {
+				return err
+			}
 		}
 	}
 	for _, e := range s.Earlier {

@@ -10,10 +10,12 @@ import (
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/archive/hydra"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/playable"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/timeline"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/playlist/manifest"
 )
 
 // origins checks the originals that the sources of a proof name: their bytes,
@@ -71,8 +73,16 @@ func (p *Prover) original(ctx context.Context, proof *Proof, s *space.Space, src
 // the tags between them.
 func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int, name string) error {
 	piece := &s.Pieces[n]
+	list, err := p.manifest(ctx, proof, s, piece)
+	if err != nil {
+		return err
+	}
 	var tags hydra.Tags
-	tr, err := scan(ctx, name, track.Options{OnEvent: tags.Add}, nil)
+	marks := playable.Scan{}
+	if list != nil {
+		marks.Marks = list.Offsets()
+	}
+	tr, err := scan(ctx, name, track.Options{OnEvent: tags.Add}, marks.Mark)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -95,6 +105,9 @@ func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int
 		return nil // other pieces hold all of it
 	}
 	alone := tags.Piece(tr)
+	if list != nil {
+		list.Lay(&alone, marks.EndMarks(), hydra.NTPEpoch)
+	}
 	alone.Drop = noted[0].PieceUnit
 	tl := timeline.Build([]timeline.Piece{alone})
 	if len(tl.Runs) != len(noted) {
@@ -113,8 +126,12 @@ func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int
 			return nil
 		}
 	}
+	from := "its timed tags"
+	if len(tags.Anchors) == 0 {
+		from = "the times of its playlist"
+	}
 	if told {
-		proof.check("clock", piece.Name, Holds, "computed again from its timed tags: its first sample is at %s", space.Time{Time: tl.Runs[0].Start})
+		proof.check("clock", piece.Name, Holds, "computed again from %s: its first sample is at %s", from, space.Time{Time: tl.Runs[0].Start})
 	}
 	return nil
 }
@@ -127,6 +144,49 @@ func (p *Prover) wallChanged(proof *Proof, s *space.Space, n int) bool {
 	}
 	proof.check("clock", s.Pieces[n].Name, NotChecked, "the host set the start time")
 	return true
+}
+
+// manifest checks the manifest of a piece that was joined from the chunks of a
+// playlist: that it is unchanged, and of this piece. It returns nil for other
+// pieces, and where the check fails.
+func (p *Prover) manifest(ctx context.Context, proof *Proof, s *space.Space, piece *space.Piece) (*manifest.Manifest, error) {
+	if piece.Playlist == nil {
+		return nil, nil
+	}
+	f := piece.Playlist.Manifest
+	name := p.originName(s, f.Name)
+	sum, err := p.hashFile(ctx, name)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		proof.check("manifest", f.Name, Fails, "%v", err)
+		return nil, nil
+	case sum.sha256 != f.SHA256:
+		proof.check("manifest", f.Name, Fails, "it has %d bytes and SHA-256 %s, not %d with %s", sum.bytes, sum.sha256, f.Bytes, f.SHA256)
+		return nil, nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	list, err := manifest.Read(file)
+	switch {
+	case err != nil:
+		proof.check("manifest", f.Name, Fails, "%v", err)
+		return nil, nil
+	case list.SHA256 != piece.SHA256:
+		proof.check("manifest", f.Name, Fails, "it is of a file with SHA-256 %s, not of %s", list.SHA256, piece.Name)
+		return nil, nil
+	}
+	missing, seconds := list.Missing()
+	what := "none missing"
+	if missing > 0 {
+		what = fmt.Sprintf("%d missing, %.1f s", missing, seconds)
+	}
+	proof.check("manifest", f.Name, Holds, "unchanged, and of %s: %d chunks of a playlist, %s", piece.Name, list.Real(), what)
+	return list, nil
 }
 
 // scan reads all units of a file and hands each to visit, if that is set.
@@ -166,7 +226,11 @@ func scan(ctx context.Context, name string, o track.Options, visit func(*track.P
 // archive, and, if that archive was given, that the member is what is here.
 func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *Trace) error {
 	if src.Archive == "" {
-		proof.check("archive", src.Piece, NotChecked, "it did not come from an archive")
+		what := "it did not come from an archive"
+		if i := slices.IndexFunc(s.Pieces, func(q space.Piece) bool { return q.SHA256 == src.SHA256 && q.Playlist != nil }); i >= 0 {
+			what = fmt.Sprintf("it came from a playlist, %s%s", src.Member, at(s.Pieces[i].Playlist.Host))
+		}
+		proof.check("archive", src.Piece, NotChecked, "%s", what)
 		return nil
 	}
 	if p.known == nil {
@@ -212,6 +276,14 @@ func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *
 	}
 	proof.check("member", src.Member, Fails, "%s does not contain this member", a.Path())
 	return nil
+}
+
+// at names a host behind what it has.
+func at(host string) string {
+	if host == "" {
+		return ""
+	}
+	return " at " + host
 }
 
 // archive finds the archive of a hash among those that were given.

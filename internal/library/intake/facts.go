@@ -35,10 +35,11 @@ type item struct {
 	nameTitle string            // that the loose file's name tells
 	names     map[string]string // X user id → handle
 	account   *space.Person
-	originals []original // in the order in which they are joined
-	copies    []original // further files for the same pieces: kept, not played
-	origin    *origin    // of what is said; nil for loose files
-	work      *work      // what there is to be done for it
+	originals []original      // in the order in which they are joined
+	copies    []original      // further files for the same pieces: kept, not played
+	origin    *origin         // of what is said; nil for loose files
+	kept      func(id string) // told when the library has it
+	work      *work           // what there is to be done for it
 }
 
 // audio is what reading an item's originals gave.
@@ -224,7 +225,7 @@ func describeTimes(s *space.Space, it *item, a *audio) {
 			s.EndedAt, s.Sources["ended_at"] = space.Time{Time: end.UTC()}, source
 		}
 	}
-	settled := s.Sources["started_at"] == space.FromHost || s.Sources["started_at"] == space.FromClock && a == nil
+	settled := s.Sources["started_at"] == space.FromHost || hasClock(s) && a == nil
 	if !settled {
 		set(it.named, time.Time{}, space.FromName)
 		if it.sidecar != nil {
@@ -234,7 +235,11 @@ func describeTimes(s *space.Space, it *item, a *audio) {
 			set(it.record.CreatedAt, it.record.EndedAt, space.FromRecord)
 		}
 		if a != nil {
-			set(audioTimes(a.tl))
+			start, end, source := audioTimes(a.tl)
+			if a.byPlaylist() {
+				source = space.FromPlaylist
+			}
+			set(start, end, source)
 		}
 	}
 	if !it.startedAt.IsZero() {

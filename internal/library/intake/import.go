@@ -29,7 +29,11 @@ type Options struct {
 	StartedAt time.Time         // given by the host, for loose recordings without a clock
 	Jobs      int               // Spaces read at the same time
 	DryRun    bool              // tell what would be done, from the listing alone
+	Joined    []Joined          // files that were joined from the chunks of playlists
 	Progress  stream.Progress
+	// Choose, if set, is asked which Space a recording is that may be several; ""
+	// is none of them.
+	Choose func(context.Context, Question) (id string, err error)
 }
 
 // An Event is one thing that an import has to tell: exactly one of its
@@ -138,6 +142,12 @@ func Import(ctx context.Context, lib *library.Library, paths []string, o Options
 		}
 	}
 	items, err := im.looseItems(ctx, loose)
+	if err == nil {
+		err = im.importItems(ctx, items)
+	}
+	if err == nil { // what the library has by now tells whose they are
+		items, err = im.joinedItems(ctx)
+	}
 	if err == nil {
 		err = im.importItems(ctx, items)
 	}
@@ -411,6 +421,9 @@ func (im *importer) report(it *item, out *outcome) {
 	}
 	if out.better {
 		s.Better++
+	}
+	if it.kept != nil && !out.failed {
+		it.kept(r.ID)
 	}
 	for _, p := range r.Pieces {
 		s.Bytes += p.Bytes

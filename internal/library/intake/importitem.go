@@ -123,6 +123,9 @@ func (im *importer) sameOriginals(ctx context.Context, it *item, known *space.Sp
 		}
 	}
 	for i, o := range it.originals {
+		if !o.sameChunks(&known.Pieces[at[i]]) {
+			return false, nil
+		}
 		r, err := o.open(ctx)
 		if err != nil {
 			return false, nil // told when it is read in earnest
@@ -321,8 +324,10 @@ func (im *importer) stageOriginals(ctx context.Context, it *item, g *library.Sta
 			out.problem(unreadProblem(o.member, p.unread), true)
 		}
 		out.lost++
-		if err := g.Remove(layout.OriginalIn("", o.name)); err != nil {
-			return nil, err
+		for _, name := range o.names() {
+			if err := g.Remove(layout.OriginalIn("", name)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return pieces, nil
@@ -367,6 +372,9 @@ func compare(known *space.Space, a *audio, whole bool) (better bool, reason stri
 		return true, fmt.Sprintf("the later copy is longer: %.3f s instead of %.3f s", is, was)
 	case is < was-tie:
 		return false, fmt.Sprintf("kept the copy in the library, which is longer: %.3f s instead of %.3f s", was, is)
+	}
+	if a.completes(known) {
+		return true, "the playlist says now that the recording is complete"
 	}
 	if now := a.damage(); places(now) < places(known.Damage) {
 		return true, fmt.Sprintf("the later copy is less damaged: %d places instead of %d", places(now), places(known.Damage))

@@ -213,7 +213,10 @@ func crcOf(m *archive.Member) string {
 // A second file for the same piece is kept as well: the larger one plays.
 func (it *item) add(o original) {
 	ext := path.Ext(layout.OriginalName(o.member))
-	if ext == "" {
+	switch {
+	case o.chunks != nil:
+		ext = o.chunks.extension()
+	case ext == "":
 		ext = ".ts"
 	}
 	o.name = fmt.Sprintf("space-%s_%d%s", it.id, o.piece, ext)

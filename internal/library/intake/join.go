@@ -26,7 +26,7 @@ const overlapping = "overlap"
 func assemble(pieces []*piece) (*audio, error) {
 	var clocks []timeline.Piece
 	for _, p := range pieces {
-		clocks = append(clocks, p.tags.Piece(p.Track))
+		clocks = append(clocks, p.clock())
 	}
 	a := new(audio)
 	order := timeline.Order(clocks)

@@ -72,7 +72,7 @@ func addOrigin(s *space.Space, it *item, o *origin, sha string) {
 	}
 	for i := range s.Pieces {
 		p := &s.Pieces[i]
-		offered := slices.ContainsFunc(it.originals, func(q original) bool { return q.origin == o && q.name == p.Name })
+		offered := p.Playlist == nil && slices.ContainsFunc(it.originals, func(q original) bool { return q.origin == o && q.name == p.Name })
 		if offered && p.Archive == "" {
 			p.Archive = sha
 		}

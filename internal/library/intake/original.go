@@ -30,6 +30,7 @@ type original struct {
 	crc    string // CRC-32 as declared, 8 hex digits, or empty
 	origin *origin
 	open   func(context.Context) (io.ReadCloser, error)
+	chunks *chunks // that it was joined from; nil for others
 }
 
 // A piece is an original that lies in the staging folder, hashed and read
@@ -38,6 +39,8 @@ type piece struct {
 	space.Piece
 	playable.Scan
 	tags *hydra.Tags
+	// chunks is what it was joined from, or nil.
+	chunks *chunks
 	// drop is how many units at the beginning are left out, as the piece before
 	// holds them too.
 	drop int64
@@ -57,7 +60,10 @@ type piece struct {
 func (im *importer) stageOriginal(ctx context.Context, o original, hashed bool, work *work, g *library.Stage, flushes *flushes) (*piece, error) {
 	p := &piece{tags: new(hydra.Tags)}
 	p.Hashed = hashed
-	p.Name, p.Member = o.name, o.member
+	p.Name, p.Member, p.chunks = o.name, o.member, o.chunks
+	if o.chunks != nil {
+		p.Marks = o.chunks.Offsets()
+	}
 	src, err := o.open(ctx)
 	if err != nil {
 		p.broken = err
@@ -98,6 +104,14 @@ func (im *importer) stageOriginal(ctx context.Context, o original, hashed bool, 
 		p.CRC32 = sums.crc()
 		if p.broken == nil && p.CRC32 != o.crc {
 			p.broken = fmt.Errorf("its CRC-32 is %s, but the archive says %s", p.CRC32, o.crc)
+		}
+	}
+	if o.chunks != nil {
+		if err := o.chunks.stage(g, o.name); err != nil {
+			return nil, err
+		}
+		if p.broken == nil && p.SHA256 != o.chunks.SHA256 {
+			p.broken = fmt.Errorf("its SHA-256 is %s, but its manifest says %s", p.SHA256, o.chunks.SHA256)
 		}
 	}
 	if errors.Is(p.unread, media.ErrNeedsFile) {
@@ -229,6 +243,11 @@ func (p *piece) describe() {
 	}
 	p.Duration = space.Seconds(p.Track.Seconds())
 	d := p.Track.Damage
+	defer func() {
+		if p.chunks != nil {
+			p.chunks.describe(p)
+		}
+	}()
 	if d.Empty() && p.broken == nil {
 		return
 	}

@@ -35,7 +35,8 @@ func (im *importer) remake(ctx context.Context, known *space.Space) error {
 		name := layout.OriginalIn(known.Folder, p.Name)
 		it.originals = append(it.originals, original{
 			name: p.Name, member: p.Member, piece: i, size: p.Bytes,
-			open: func(context.Context) (io.ReadCloser, error) { return im.lib.OpenFile(name) },
+			open:   func(context.Context) (io.ReadCloser, error) { return im.lib.OpenFile(name) },
+			chunks: ofLibrary(im.lib, known.Folder, &p),
 		})
 	}
 	it.work = newWork(im.progress, im.bytesOf(it))

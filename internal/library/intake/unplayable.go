@@ -66,6 +66,14 @@ func (im *importer) keepAside(g *library.Stage, p *piece, flushes *flushes, out 
 	}
 	out.kept = append(out.kept, kept)
 	out.lost++
+	if p.chunks != nil {
+		f := p.chunks.file(p.Name)
+		beside := space.Earlier{Name: layout.ManifestOf(kept.Name), Bytes: f.Bytes, SHA256: f.SHA256, Reason: "the manifest of " + path.Base(kept.Name)}
+		if err := g.RenameOriginal(f.Name, beside.Name); err != nil {
+			return err
+		}
+		out.kept = append(out.kept, beside)
+	}
 	problem := unreadProblem(p.Member, p.unread)
 	problem.Message += "; the original is kept"
 	out.problem(problem, true)

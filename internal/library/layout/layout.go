@@ -27,23 +27,26 @@ const (
 	// Transcribing has a folder for each recording that is being transcribed,
 	// with what its engine has heard so far.
 	Transcribing = ".transcribing"
-	Consent      = "consent"
-	Answers      = Consent + "/ledger.jsonl"
-	Evidence     = Consent + "/evidence"
-	Forgotten    = Consent + "/forgotten.json"
-	Uploads      = "uploads"
-	Journal      = Uploads + "/journal.jsonl"
-	Receipts     = Uploads + "/receipts.jsonl"
-	Backups      = Uploads + "/backups.jsonl"
-	Resume       = Uploads + "/backup-journal.jsonl" // how far interrupted backups have got
-	Made         = "made"                            // what was made of recordings and written elsewhere
-	MadeLedger   = Made + "/made.jsonl"
-	Show         = "show.json"
-	Feed         = "feed"
-	Cover        = "cover"    // in Feed, followed by a part of its hash and .jpg or .png
-	FeedFile     = "feed.xml" // in Feed, unless somebody says otherwise
-	Lock         = ".lock"
-	LockDetails  = ".lock.json"
+	// Downloads has a folder for each playlist that is being downloaded, with
+	// the chunks that are there so far.
+	Downloads   = ".downloads"
+	Consent     = "consent"
+	Answers     = Consent + "/ledger.jsonl"
+	Evidence    = Consent + "/evidence"
+	Forgotten   = Consent + "/forgotten.json"
+	Uploads     = "uploads"
+	Journal     = Uploads + "/journal.jsonl"
+	Receipts    = Uploads + "/receipts.jsonl"
+	Backups     = Uploads + "/backups.jsonl"
+	Resume      = Uploads + "/backup-journal.jsonl" // how far interrupted backups have got
+	Made        = "made"                            // what was made of recordings and written elsewhere
+	MadeLedger  = Made + "/made.jsonl"
+	Show        = "show.json"
+	Feed        = "feed"
+	Cover       = "cover"    // in Feed, followed by a part of its hash and .jpg or .png
+	FeedFile    = "feed.xml" // in Feed, unless somebody says otherwise
+	Lock        = ".lock"
+	LockDetails = ".lock.json"
 )
 
 // Ours are the names of folders and files in the library's own folder by which
@@ -68,10 +71,10 @@ func IsIndex(name string) bool {
 // what tells of runs and of backups themselves.
 func BackedUp(name string) bool {
 	switch name {
-	case Partial, Transcribing, LockDetails, Backups, Resume:
+	case Partial, Transcribing, Downloads, LockDetails, Backups, Resume:
 		return false
 	}
-	return !strings.HasPrefix(name, Transcribing+"/") && !IsIndex(strings.TrimSuffix(name, Partial)) && !isLock(name)
+	return !strings.HasPrefix(name, Transcribing+"/") && !strings.HasPrefix(name, Downloads+"/") && !IsIndex(strings.TrimSuffix(name, Partial)) && !isLock(name)
 }
 
 // isLock reports whether a file is locked by those who write: the library, its
@@ -171,6 +174,17 @@ func TranscriptFiles(folder string) []string {
 
 // TranscribingOf returns the folder of a Space that is being transcribed.
 func TranscribingOf(id string) string { return path.Join(Transcribing, id) }
+
+// DownloadOf returns the folder of a playlist that is being downloaded, by its
+// key.
+func DownloadOf(key string) string { return path.Join(Downloads, key) }
+
+// Joined is the file, in that folder, that the chunks are joined to.
+const Joined = "joined"
+
+// ManifestOf is the name of the manifest that belongs to a file which was joined
+// from chunks.
+func ManifestOf(name string) string { return name + ".json" }
 
 // TranscribingLock is the file, in that folder, that is locked by whoever
 // transcribes the Space.

@@ -13,6 +13,8 @@ const (
 	FromContent = "a hash of the file"
 	FromFile    = "the file's own tags"
 	FromDate    = "the date"
+
+	FromPlaylist = "the playlist"
 )
 
 // Seconds rounds to microseconds: finer than any sample, and short in JSON.

@@ -130,7 +130,41 @@ type Piece struct {
 	Overlap float64 `json:"overlap,omitempty"`
 	Member  string  `json:"member,omitempty"`  // its name in the archive, or the loose file's
 	Archive string  `json:"archive,omitempty"` // SHA-256 of the archive
-	Damage  *Damage `json:"damage,omitempty"`
+	// Playlist says of a piece that was joined from the chunks of an HLS playlist
+	// where it comes from and what of it is missing.
+	Playlist *Playlist `json:"playlist,omitempty"`
+	Damage   *Damage   `json:"damage,omitempty"`
+}
+
+// A Playlist is one of HLS that a piece was joined from. Of its address there is
+// the host, and the last part of the path as the piece's Member: the rest may be
+// a secret.
+type Playlist struct {
+	Host string `json:"host,omitempty"` // none: it was saved on a disk
+	// Key is the same for the same address. Nothing can be read from it.
+	Key            string  `json:"key,omitempty"`
+	Ended          bool    `json:"ended"` // it said that no chunk is going to be added
+	Chunks         int     `json:"chunks"`
+	MissingChunks  int     `json:"missing_chunks"`
+	MissingSeconds float64 `json:"missing_seconds"`
+	Manifest       File    `json:"manifest"` // which chunk is where in the piece
+}
+
+// A File is one in the recording's original folder that is no sound.
+type File struct {
+	Name   string `json:"name"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Originals returns the files that a piece has in the recording's original
+// folder: itself, and its manifest.
+func (p *Piece) Originals() []File {
+	list := []File{{p.Name, p.Bytes, p.SHA256}}
+	if p.Playlist != nil {
+		list = append(list, p.Playlist.Manifest)
+	}
+	return list
 }
 
 // Damage sums up what is wrong with a piece or a recording.

@@ -37,6 +37,18 @@ type Piece struct {
 	// Drop is how many units at its beginning are left out, as the pieces
 	// before hold them too.
 	Drop int64
+	// Cuts are where the file was joined from parts that do not belong
+	// together, in their order.
+	Cuts []Cut
+}
+
+// A Cut is a place between two units at which a run ends and another begins,
+// whatever the clock says.
+type Cut struct {
+	Unit int64 // index in the file of the first unit after it
+	// Gap is how much time is missing there, as whoever joined the file knows.
+	// A clock on both sides knows better.
+	Gap time.Duration
 }
 
 // A Run is a stretch of one file whose samples follow each other without a
@@ -51,8 +63,8 @@ type Run struct {
 	Skip, Trim int64
 	Samples    int64 // that are heard
 	First      int64 // position of the first of them, at Timeline.SampleRate
-	// Gap is how much time is missing before this run, by the clock; 0 when
-	// none is missing or nobody knows.
+	// Gap is how much time is missing before this run, by the clock or else by
+	// the cuts of its file; 0 when none is missing or nobody knows.
 	Gap time.Duration
 	// Start is the time of the first heard sample, the median of what the
 	// run's anchors say; zero when unknown.
@@ -118,6 +130,7 @@ func (t *Timeline) add(s stretch, before *clockEnd, epoch time.Time) {
 	r.First = t.Samples
 	r.Samples = max(0, s.samples-r.Skip-r.Trim)
 	heard := r.offset + r.Skip // in samples of the source run
+	r.Gap = s.gap
 	if n := len(s.offsets); n > 0 {
 		if !epoch.IsZero() {
 			r.Start = epoch.Add(median(s.offsets) + duration(heard, r.SampleRate))
@@ -125,15 +138,18 @@ func (t *Timeline) add(s stretch, before *clockEnd, epoch time.Time) {
 		// A relative clock says nothing across files.
 		if before.known && before.epoch.Equal(epoch) && (!epoch.IsZero() || before.piece == r.Piece) {
 			start := median(head(s.offsets)) + duration(heard, r.SampleRate)
-			if gap := start - before.clock; gap >= MinGap {
+			switch gap := start - before.clock; {
+			case gap >= MinGap:
 				r.Gap = gap
+			case (s.gap - gap).Abs() >= MinGap:
+				r.Gap = 0
 			}
 		}
 		end := median(tail(s.offsets)) + duration(heard+r.Samples, r.SampleRate)
 		*before = clockEnd{known: true, epoch: epoch, piece: r.Piece, clock: end}
 	} else if before.known {
 		// Without a clock of its own the run is taken to follow at once.
-		before.clock += duration(r.Samples, r.SampleRate)
+		before.clock += s.gap + duration(r.Samples, r.SampleRate)
 	}
 	r.Anchors = len(s.offsets)
 	t.Samples += rescale(r.Samples, t.SampleRate, r.SampleRate)
@@ -224,9 +240,10 @@ type stretch struct {
 	run     Run
 	samples int64
 	offsets []time.Duration
+	gap     time.Duration // before it, as the cuts say
 }
 
-// stretches cuts run number r of p where its clock jumps.
+// stretches cuts run number r of p at its cuts and where its clock jumps.
 func stretches(p Piece, r int) []stretch {
 	src := p.Track.Runs[r]
 	whole := stretch{
@@ -246,15 +263,41 @@ func stretches(p Piece, r int) []stretch {
 			anchors = append(anchors, a)
 		}
 	}
-	offsets := make([]time.Duration, len(anchors))
-	for i, a := range anchors {
-		offsets[i] = a.Clock - duration(a.Sample, src.SampleRate)
-	}
 	if src.UnitSamples == 0 {
-		whole.offsets = offsets
+		whole.offsets = clockOffsets(anchors, src.SampleRate)
 		return []stretch{whole}
 	}
+	var out []stretch
+	for _, c := range p.Cuts {
+		switch at := c.Unit - whole.run.FirstUnit; {
+		case at == 0:
+			whole.gap += c.Gap
+		case at > 0 && at < whole.run.Units:
+			first, rest := split(whole, at)
+			n := slices.IndexFunc(anchors, func(a Anchor) bool { return a.Sample >= rest.run.offset })
+			if n < 0 {
+				n = len(anchors)
+			}
+			out = append(out, jumps(p.Track, src, first, anchors[:n])...)
+			whole, anchors = rest, anchors[n:]
+			whole.gap = c.Gap
+		}
+	}
+	return append(out, jumps(p.Track, src, whole, anchors)...)
+}
 
+// clockOffsets says what the clock minus the sample time is at each anchor.
+func clockOffsets(anchors []Anchor, rate int) []time.Duration {
+	offsets := make([]time.Duration, len(anchors))
+	for i, a := range anchors {
+		offsets[i] = a.Clock - duration(a.Sample, rate)
+	}
+	return offsets
+}
+
+// jumps cuts a stretch of run src where the clock of its anchors jumps.
+func jumps(t *track.Track, src track.Run, whole stretch, anchors []Anchor) []stretch {
+	offsets := clockOffsets(anchors, src.SampleRate)
 	var out []stretch
 	from := 0
 	for i := 1; i < len(offsets); i++ {
@@ -262,7 +305,7 @@ func stretches(p Piece, r int) []stretch {
 		if jump < MinGap && jump > -MinGap || !confirmed(offsets, i) {
 			continue
 		}
-		unit := cutUnit(p.Track, src, anchors[i-1].Sample, anchors[i].Sample) - whole.run.FirstUnit
+		unit := cutUnit(t, src, anchors[i-1].Sample, anchors[i].Sample) - whole.run.FirstUnit
 		if unit <= 0 || unit >= whole.run.Units {
 			continue
 		}
@@ -301,7 +344,7 @@ func split(s stretch, units int64) (first, rest stretch) {
 	first.run.Units, first.run.Trim, first.samples = units, 0, n
 	rest.run.Units -= units
 	rest.run.FirstUnit += units
-	rest.run.Skip, rest.run.offset, rest.samples = 0, s.run.offset+n, s.samples-n
+	rest.run.Skip, rest.run.offset, rest.samples, rest.gap = 0, s.run.offset+n, s.samples-n, 0
 	return first, rest
 }
 

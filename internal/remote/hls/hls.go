@@ -137,13 +137,13 @@ func (d *download) finish(ctx context.Context, out *os.Root, name string) (*Mani
 		if err := d.fetchAll(ctx); err != nil {
 			return nil, err
 		}
-		manifest, damaged, err := d.join(ctx, out, name)
+		manifest, draft, damaged, err := d.join(ctx, out, name)
 		switch {
 		case err != nil:
 			return nil, err
 		case damaged == nil:
 			manifest.Ended = d.listing.ended
-			return manifest, d.commit(out, name, manifest)
+			return manifest, d.commit(out, name, draft, manifest)
 		case n == rounds:
 			return nil, fmt.Errorf("%s changes on the disk: is the disk damaged?", damaged.name)
 		}

@@ -13,74 +13,26 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/playlist"
+	"github.com/spaces-cli/spaces/internal/playlist/manifest"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 	"github.com/spaces-cli/spaces/internal/stream"
 )
 
-// A Manifest says what a joined file consists of. It holds no addresses: their
-// queries, and what was sent to get them, may be secrets.
-type Manifest struct {
-	Version int     `json:"version"` // 1
-	Ended   bool    `json:"ended"`   // the playlist said that it is complete
-	Length  int64   `json:"length"`  // of the file
-	SHA256  string  `json:"sha256"`
-	Seconds float64 `json:"duration_s"` // of all chunks and gaps, as the playlist says
-	Chunks  []Chunk `json:"chunks"`
-	Gaps    []Gap   `json:"gaps"`
-
-	draft *durable.File // of the file
-}
-
-// A Chunk is a part of the file.
-type Chunk struct {
-	Name     string     `json:"name"` // the last part of its address, without the query
-	Map      bool       `json:"map,omitempty"`
-	Sequence int64      `json:"sequence"` // of a map: that of the chunk after it
-	Run      int        `json:"run"`      // another one begins at a discontinuity, and with another map
-	Offset   int64      `json:"offset"`
-	Length   int64      `json:"length"`
-	SHA256   string     `json:"sha256"`
-	Source   *Source    `json:"encrypted,omitempty"`
-	Range    *ByteRange `json:"range,omitempty"`
-	Start    float64    `json:"start_s"`
-	Seconds  float64    `json:"duration_s"`
-	Time     *time.Time `json:"time,omitempty"`
-}
-
-// A Source is an encrypted chunk as it was sent.
-type Source struct {
-	Length int64  `json:"length"`
-	SHA256 string `json:"sha256"`
-}
-
-// A ByteRange is the part of a resource that a chunk was.
-type ByteRange struct {
-	Offset int64 `json:"offset"`
-	Length int64 `json:"length"`
-}
-
-// A Gap is a chunk that is missing in the file, or several that a live playlist
-// listed and dropped while nobody looked.
-type Gap struct {
-	Name     string     `json:"name"`
-	Map      bool       `json:"map,omitempty"` // chunks after it can hardly be read
-	Sequence int64      `json:"sequence"`
-	Chunks   int64      `json:"chunks,omitempty"` // how many, if they were never seen
-	Run      int        `json:"run"`
-	Offset   int64      `json:"offset"` // where it would be
-	Start    float64    `json:"start_s"`
-	Seconds  float64    `json:"duration_s"`
-	Time     *time.Time `json:"time,omitempty"`
-	Reason   string     `json:"reason"` // "marked", "missed", "not-found", "denied", "encrypted", "failed"
-	Detail   string     `json:"detail"`
-}
+// What a joined file consists of.
+type (
+	Manifest  = manifest.Manifest
+	Chunk     = manifest.Chunk
+	Source    = manifest.Source
+	ByteRange = manifest.ByteRange
+	Gap       = manifest.Gap
+)
 
 // join writes the kept chunks one after the other. It returns the first whose
 // bytes are not those that were kept, and forgets it.
-func (d *download) join(ctx context.Context, out *os.Root, name string) (m *Manifest, damaged *item, err error) {
+func (d *download) join(ctx context.Context, out *os.Root, name string) (m *Manifest, written *durable.File, damaged *item, err error) {
 	draft, err := durable.Options{Trace: d.o.Trace}.Create(out, name)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	defer func() {
 		if m == nil {
@@ -89,10 +41,10 @@ func (d *download) join(ctx context.Context, out *os.Root, name string) (m *Mani
 	}()
 	all := sha256.New()
 	buf := bufio.NewWriterSize(draft, 256<<10)
-	result := &Manifest{Version: 1, Chunks: []Chunk{}, Gaps: []Gap{}, draft: draft}
+	result := &Manifest{Version: manifest.Version, Chunks: []Chunk{}, Gaps: []Gap{}}
 	for _, it := range d.items {
 		if err := ctx.Err(); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		from := it.source()
 		if end := it.start + it.duration; end.Seconds() > result.Seconds {
@@ -104,7 +56,7 @@ func (d *download) join(ctx context.Context, out *os.Root, name string) (m *Mani
 		}
 		whole, err := d.copyKept(ctx, io.MultiWriter(buf, all), from)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		if !whole {
 			d.stored.Add(-from.kept.Length)
@@ -114,16 +66,16 @@ func (d *download) join(ctx context.Context, out *os.Root, name string) (m *Mani
 				from.err = errMissed
 			}
 			err := durable.Remove(d.work, from.id+keptSuffix)
-			return nil, from, err
+			return nil, nil, from, err
 		}
 		result.Chunks = append(result.Chunks, it.chunk(from.kept, result.Length))
 		result.Length += from.kept.Length
 	}
 	if err := buf.Flush(); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	result.SHA256 = sum(all.Sum(nil))
-	return result, nil, nil
+	return result, draft, nil, nil
 }
 
 // copyKept copies a kept chunk, and reports whether its bytes are whole. What
@@ -142,12 +94,11 @@ func (d *download) copyKept(ctx context.Context, w io.Writer, it *item) (whole b
 
 // commit gives the file and its manifest their names: the manifest last, so
 // that there is none without its file.
-func (d *download) commit(out *os.Root, name string, m *Manifest) error {
-	if err := m.draft.Commit(true); err != nil {
-		m.draft.Discard()
+func (d *download) commit(out *os.Root, name string, draft *durable.File, m *Manifest) error {
+	if err := draft.Commit(true); err != nil {
+		draft.Discard()
 		return err
 	}
-	m.draft = nil
 	o := durable.Options{Trace: d.o.Trace}
 	if err := o.SyncDir(out, path.Dir(name)); err != nil {
 		return err
@@ -191,7 +142,7 @@ func byteRange(r *playlist.Range) *ByteRange {
 	if r == nil {
 		return nil
 	}
-	return &ByteRange{r.Offset, r.Length}
+	return &ByteRange{Offset: r.Offset, Length: r.Length}
 }
 
 func known(t time.Time) *time.Time {

@@ -105,7 +105,7 @@ func (d *download) attempt(ctx context.Context, it *item, key *[16]byte, before 
 		if err := dec.finish(); err != nil {
 			return nil, err
 		}
-		k.Encrypted = &Source{n, sum(sent.Sum(nil))}
+		k.Encrypted = &Source{Length: n, SHA256: sum(sent.Sum(nil))}
 	}
 	k.Length, k.SHA256 = clear.n, sum(plain.Sum(nil))
 	switch {

@@ -1,0 +1,265 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/archive/hydra"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/timeline"
+	"github.com/spaces-cli/spaces/internal/playlist/manifest"
+)
+
+// A Joined is a file that was joined from the chunks of an HLS playlist, with
+// its manifest beside it.
+type Joined struct {
+	Path     string // of the file
+	Manifest string // path of its manifest; "" is beside the file
+	Name     string // of the playlist: the last part of its address or path, without the query
+	Host     string // of the server; "" for a playlist on a disk
+	Key      string // the same for the same address, and nothing to be read from it
+	// SpaceID says which Space it is, if somebody knows. Sidecar is what a tool
+	// knows of it, and Raw the words of that.
+	SpaceID string
+	Sidecar *archive.Sidecar
+	Raw     []byte
+	// Kept, if set, is told that the file is in the library, or a better one.
+	Kept func(id string)
+}
+
+// chunks is what an original has besides that was joined from chunks.
+type chunks struct {
+	*manifest.Manifest
+	text []byte // of the manifest
+	host string
+	key  string
+}
+
+// readJoined reads what is to be known of a joined file before its Space is.
+func readJoined(j *Joined) (*original, error) {
+	name := j.Manifest
+	if name == "" {
+		name = layout.ManifestOf(j.Path)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, manifest.MaxBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	m, err := manifest.Read(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	info, err := os.Stat(j.Path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() != m.Length {
+		return nil, fmt.Errorf("%s has %d bytes, but its manifest says %d", j.Path, info.Size(), m.Length)
+	}
+	return &original{
+		member: j.Name, size: m.Length, chunks: &chunks{m, text, j.Host, j.Key},
+		open: func(context.Context) (io.ReadCloser, error) { return os.Open(j.Path) },
+	}, nil
+}
+
+// extension is that of a piece which was joined from chunks called so: what they
+// are is told by their content.
+func (c *chunks) extension() string {
+	for _, k := range c.Chunks {
+		switch ext := path.Ext(layout.OriginalName(k.Name)); ext {
+		case ".aac", ".ts", ".mp4", ".m4s", ".m4a", ".mp3":
+			return ext
+		}
+	}
+	return ".aac"
+}
+
+// stamp finds the time in the names that X gives to chunks.
+var stamp = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^chunk_(\d{19})_\d{1,18}_a\.(aac|ts)$`)
+})
+
+// started is when the first chunk began, by its name; zero if that is missing or
+// says nothing.
+func (c *chunks) started() time.Time {
+	for _, k := range c.Chunks {
+		if k.Map {
+			continue
+		}
+		if m := stamp().FindStringSubmatch(k.Name); m != nil && k.Start == 0 {
+			ns, err := strconv.ParseInt(m[1], 10, 64)
+			if t := time.Unix(0, ns); err == nil && t.Year() > 2019 {
+				return t
+			}
+		}
+		break
+	}
+	return time.Time{}
+}
+
+// describe fills in what the sidecar says of a piece that was joined from
+// chunks.
+func (c *chunks) describe(p *piece) {
+	missing, lost := c.Missing()
+	p.Playlist = &space.Playlist{
+		Host: c.host, Key: c.key, Ended: c.Ended, Chunks: c.Real(), MissingChunks: missing, MissingSeconds: space.Seconds(lost),
+		Manifest: c.file(p.Name),
+	}
+	if missing == 0 {
+		return
+	}
+	if p.Damage == nil {
+		p.Damage = &space.Damage{Kinds: map[string]int{}}
+	}
+	p.Damage.Places += int64(missing)
+	p.Damage.Kinds[missingChunk] = missing
+	p.Damage.LostSeconds = space.Seconds(p.Damage.LostSeconds + lost)
+}
+
+// missingChunk is the kind of damage that a recording has of whose playlist a
+// chunk could not be had.
+const missingChunk = "missing-chunk"
+
+func (c *chunks) file(piece string) space.File {
+	h := newSums(io.Discard)
+	h.Write(c.text)
+	return space.File{Name: layout.ManifestOf(piece), Bytes: int64(len(c.text)), SHA256: h.sha()}
+}
+
+// stage writes the manifest beside its piece.
+func (c *chunks) stage(g *library.Stage, piece string) error {
+	w, err := g.Create(layout.OriginalIn("", layout.ManifestOf(piece)))
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(c.text); err != nil {
+		w.Discard()
+		return err
+	}
+	return w.Commit()
+}
+
+// clock is the piece as the timeline takes it.
+func (p *piece) clock() timeline.Piece {
+	t := p.tags.Piece(p.Track)
+	if p.chunks != nil {
+		p.chunks.Lay(&t, p.MarkUnits, hydra.NTPEpoch)
+	}
+	return t
+}
+
+// byPlaylist reports whether the time of a recording is that of its playlist:
+// the audio has no clock that tells it.
+func (a *audio) byPlaylist() bool {
+	p := a.pieces[0]
+	return p.chunks != nil && len(p.tags.Anchors) == 0
+}
+
+// ofLibrary is what an original in the library has besides that was joined from
+// chunks. It is nil for others, and for those whose manifest is missing or damaged:
+// verify tells.
+func ofLibrary(lib *library.Library, folder string, p *space.Piece) *chunks {
+	if p.Playlist == nil {
+		return nil
+	}
+	f, err := lib.OpenFile(layout.OriginalIn(folder, p.Playlist.Manifest.Name))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, manifest.MaxBytes+1))
+	if err != nil {
+		return nil
+	}
+	m, err := manifest.Read(bytes.NewReader(text))
+	if err != nil {
+		return nil
+	}
+	return &chunks{m, text, p.Playlist.Host, p.Playlist.Key}
+}
+
+// joinedItems makes items of files that were joined from chunks.
+func (im *importer) joinedItems(ctx context.Context) ([]*item, error) {
+	var list []*item
+	for i := range im.opts.Joined {
+		j := &im.opts.Joined[i]
+		var it *item
+		err := guard(func() (err error) {
+			it, err = im.joinedItem(ctx, j)
+			return err
+		})
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.Is(err, errSkipped):
+		case err != nil:
+			im.fail(err, j.Name)
+		default:
+			list = append(list, it)
+		}
+	}
+	return list, nil
+}
+
+func (im *importer) joinedItem(ctx context.Context, j *Joined) (*item, error) {
+	o, err := readJoined(j)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("the downloaded file has been deleted: %s", filepath.Base(j.Path))
+	}
+	if err != nil {
+		return nil, err
+	}
+	it := &item{startedAt: im.opts.StartedAt, named: o.chunks.started(), sidecar: j.Sidecar, raw: j.Raw, kept: j.Kept}
+	if it.id, it.idSource, err = im.whose(ctx, j, o); err != nil {
+		return nil, err
+	}
+	it.title = im.opts.Titles[it.id]
+	it.add(*o)
+	return it, nil
+}
+
+// names are those that an original has in its folder.
+func (o *original) names() []string {
+	if o.chunks == nil {
+		return []string{o.name}
+	}
+	return []string{o.name, layout.ManifestOf(o.name)}
+}
+
+// sameChunks reports whether an original has the manifest of a piece. Where one
+// of them was not joined from chunks, the bytes are what counts.
+func (o *original) sameChunks(p *space.Piece) bool {
+	if o.chunks == nil || p.Playlist == nil {
+		return true
+	}
+	return o.chunks.file(o.name).SHA256 == p.Playlist.Manifest.SHA256
+}
+
+// completes reports whether all that is new about a recording is that its
+// playlist has ended.
+func (a *audio) completes(known *space.Space) bool {
+	return len(a.pieces) == 1 && len(known.Pieces) == 1 && a.pieces[0].SHA256 == known.Pieces[0].SHA256 &&
+		a.pieces[0].chunks != nil && a.pieces[0].chunks.Ended && known.Pieces[0].Playlist != nil && !known.Pieces[0].Playlist.Ended
+}
+
+// errSkipped means that what is wrong has been told.
+var errSkipped = errors.New("skipped")
