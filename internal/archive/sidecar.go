@@ -81,6 +81,15 @@ func readSidecar(name string) (Sidecar, error) {
 	return s, nil
 }
 
+// ParseSidecar reads what another tool says of a recording, and reports whether
+// that is anything of use.
+func ParseSidecar(b []byte) (Sidecar, bool) {
+	if len(b) > maxSidecar {
+		return Sidecar{}, false
+	}
+	return decodeSidecar(b)
+}
+
 // decodeSidecar reads the JSON of either tool, and reports whether it tells
 // anything of use.
 func decodeSidecar(b []byte) (s Sidecar, ok bool) {

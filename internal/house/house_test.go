@@ -78,6 +78,7 @@ var order = [][]string{
 	{"library/layout"}, // an archive's neighbours may be those of a library
 	{"library/space"},
 	{"transcript/engine"},   // what turns sound into words
+	{"program"},             // runs other programs
 	{"transcript/glossary"}, // what the host calls things
 	{"transcript", "transcript/speakers", "transcript/align", "transcript/quote"}, // what was said, in the time of any sound, and by whom
 	{"library/fold"}, // what is the same to people

@@ -95,7 +95,7 @@ func live(t *testing.T, rec *recording) (s *stage, stop func()) {
 	})}
 	go srv.Serve(p)
 	transport := &http.Transport{DialContext: p.dial}
-	s.Options = Options{Client: &http.Client{Transport: transport}, Wire: wire.Options{Backoff: 100 * time.Millisecond, Tries: 4}}
+	s.Options = Options{Client: &http.Client{Transport: transport}, Wire: wire.Options{Backoff: 100 * time.Millisecond, Tries: 16}}
 	return s, func() {
 		srv.Close()
 		transport.CloseIdleConnections()

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/charset"
+	"github.com/spaces-cli/spaces/internal/program"
 	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
@@ -138,13 +139,7 @@ func Complaint(text []byte) string {
 }
 
 // Line makes what another program says fit for one line of a message.
-func Line(s string) string {
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, ""), func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
-	if len(s) > mostSaid {
-		s = strings.ToValidUTF8(s[:mostSaid], "") + "…"
-	}
-	return s
-}
+func Line(s string) string { return program.Line(s) }
 
 // isMarkup reports whether text begins as HTML or XML does.
 func isMarkup(text []byte) bool {

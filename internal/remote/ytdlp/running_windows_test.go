@@ -1,0 +1,4 @@
+package ytdlp
+
+// isRunning is answered by the job object's own tests.
+func isRunning(int) bool { return false }
