@@ -46,6 +46,7 @@ var order = [][]string{
 	{"publish"},
 	{"transcript/engine/..."},       // one of them sends
 	{"remote"},                      // what an address is
+	{"remote/ytdlp"},                // asks another program about Spaces
 	{"remote/hls", "remote/ranges"}, // fetch through the guard
 	{"remote/guard"},                // connections to addresses that strangers name
 	{"publish/wire"},                // connections: time-outs, bandwidth, what is tried again
