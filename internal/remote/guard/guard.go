@@ -78,6 +78,13 @@ func Client(named *url.URL, o Options) (*http.Client, error) {
 	return c, nil
 }
 
+// Strangers returns a client for addresses none of which the user named: those
+// of a playlist on a disk. It connects to public addresses only.
+func Strangers(o Options) (*http.Client, error) {
+	o.Header = nil
+	return Client(&url.URL{Scheme: "https", Host: "nobody.invalid"}, o) // RFC 6761, 6.4: there is no such host
+}
+
 // checkScheme refuses what is not on the web: file:, data:, ftp:.
 func checkScheme(u *url.URL) error {
 	switch strings.ToLower(u.Scheme) {
