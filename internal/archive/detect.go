@@ -7,10 +7,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/spaces-cli/spaces/internal/archive/series"
 )
 
 // A PathKind says what a path is, so that a command knows which door it takes.
@@ -33,11 +34,6 @@ var audioExtensions = sync.OnceValue(func() map[string]bool {
 		".wav": true, ".flac": true, ".ogg": true, ".oga": true, ".opus": true, ".mpegts": true, ".m2ts": true,
 		".mkv": true, ".mka": true, ".webm": true, ".weba": true, ".aif": true, ".aiff": true, ".aifc": true, ".flv": true,
 	}
-})
-
-// chunkName is how X names the parts of a live stream.
-var chunkName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)^chunk_\d+_\d+_a(?: ?\(\d+\))?\.(?:aac|ts)$`)
 })
 
 // Detect says what path is, from its first and last bytes or its list of
@@ -67,22 +63,22 @@ func detectFolder(path string) (PathKind, error) {
 	if err != nil {
 		return Unrelated, fileProblem(err, path)
 	}
-	chunks, audio := 0, 0
+	parts, audio := 0, 0
 	for _, e := range entries {
 		name := e.Name()
 		if e.IsDir() || isIgnored([]string{name}) {
 			continue
 		}
-		if chunkName().MatchString(name) {
-			chunks++
+		if series.FromX(name) {
+			parts++
 		} else if audioExtensions()[strings.ToLower(filepath.Ext(name))] {
 			audio++
 		}
 	}
 	switch {
-	case chunks > audio:
+	case parts > audio:
 		return ChunkFolder, nil
-	case chunks+audio > 0:
+	case parts+audio > 0:
 		return AudioFolder, nil
 	}
 	return Unrelated, nil

@@ -12,15 +12,25 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/archive/series"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/media"
 )
 
 // A Found is a file or folder that holds sound, or may hold some.
 type Found struct {
-	Path  string // with that of the folder that was looked through
-	Kind  PathKind
-	Bytes int64
+	Path   string // with that of the folder that was looked through
+	Kind   PathKind
+	Bytes  int64
+	Series *series.Chunks // of a ChunkFolder: the files that are joined
+}
+
+// Apart lists the files of a series as recordings of their own.
+func (f *Found) Apart() (list []Found) {
+	for _, c := range f.Series.Files {
+		list = append(list, Found{Path: filepath.Join(f.Path, c.Name), Kind: AudioFile, Bytes: c.Size})
+	}
+	return list
 }
 
 // A Survey says what a folder and those in it hold.
@@ -98,7 +108,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 		s.problem(Unreadable, dir, "skipped: the folder is nested too deeply", "give spaces this folder")
 		return nil
 	}
-	chunks := s.chunks(dir, entries)
+	parts := s.series(dir, entries)
 	var stems []string // of what is sound here
 	var rest []string
 	for _, e := range entries {
@@ -113,7 +123,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 			if media.ExtensionOfSound(e.Name()) {
 				s.problem(Symlink, name, "symbolic links are not followed", "give spaces the file itself")
 			}
-		case !mode.IsRegular() || chunks && chunkName().MatchString(e.Name()):
+		case !mode.IsRegular() || parts[e.Name()]:
 		default:
 			sound, err := s.file(name)
 			if err != nil {
@@ -127,7 +137,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 		}
 	}
 	for _, name := range rest {
-		if !goesWith(name, stems) && !(chunks && goesWithChunks(name)) {
+		if !goesWith(name, stems) && !(len(parts) > 0 && goesWithChunks(name)) {
 			if s.survey.Others++; s.survey.Other == "" {
 				s.survey.Other = filepath.Join(dir, name)
 			}
@@ -136,19 +146,18 @@ func (s *surveyor) folder(dir string, depth int) error {
 	return nil
 }
 
-// chunks adds the folder if it holds the chunks of a live stream.
-func (s *surveyor) chunks(dir string, entries []fs.DirEntry) bool {
-	f := Found{Path: dir, Kind: ChunkFolder}
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && chunkName().MatchString(e.Name()) {
-			f.Bytes += info.Size()
+// series adds the chunks of streams that the folder holds, and returns their
+// names.
+func (s *surveyor) series(dir string, entries []fs.DirEntry) map[string]bool {
+	parts := make(map[string]bool)
+	ignored := func(name string) bool { return isIgnored([]string{name}) }
+	for _, c := range series.Find(dir, entries, ignored) {
+		s.survey.Found = append(s.survey.Found, Found{Path: dir, Kind: ChunkFolder, Bytes: c.Bytes(), Series: c})
+		for _, name := range c.Names() {
+			parts[name] = true
 		}
 	}
-	if f.Bytes == 0 {
-		return false
-	}
-	s.survey.Found = append(s.survey.Found, f)
-	return true
+	return parts
 }
 
 // file looks at one file, and reports whether it holds sound or is an archive.
@@ -185,7 +194,7 @@ func (s *surveyor) file(name string) (bool, error) {
 	default:
 		return false, nil
 	}
-	s.survey.Found = append(s.survey.Found, Found{name, kind, size})
+	s.survey.Found = append(s.survey.Found, Found{Path: name, Kind: kind, Bytes: size})
 	return true, nil
 }
 

@@ -32,10 +32,12 @@ type extractOptions struct {
 	cookies   string
 	dryRun    bool
 	all       bool
+	join      *bool // files that may be chunks; nil: ask
 }
 
 func newExtractCmd(a *App) *cobra.Command {
 	var o extractOptions
+	var join bool
 	cmd := &cobra.Command{
 		Use:     "extract PATH...",
 		Aliases: []string{"add"},
@@ -56,11 +58,15 @@ library are not copied again.`,
 		Args: app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
+			if cmd.Flags().Changed("join") {
+				o.join = &join
+			}
 			return a.extract(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list what would be saved; read no audio, write nothing")
 	cmd.Flags().BoolVar(&o.all, "all", false, "take all recordings in a folder with other files, without asking")
+	cmd.Flags().BoolVar(&join, "join", false, "join numbered files of a folder to one recording where it is in doubt that they are its chunks; --join=false keeps them apart")
 	cmd.Flags().StringArrayVar(&o.titles, "title", nil, "`ID=TEXT`: give the Space with this ID the title TEXT; may be repeated")
 	cmd.Flags().StringVar(&o.startedAt, "started-at", "", "`TIME`: start of loose recordings without a clock")
 	cmd.Flags().StringArrayVar(&o.headers, "header", nil, "`@FILE`: send the header lines in FILE to the server of an address, and to no other; may be repeated")
@@ -98,7 +104,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		}
 	}
 
-	if yes, err := a.askFolders(ctx, o); err != nil || !yes {
+	if yes, err := a.askFolders(ctx, o, &opts); err != nil || !yes {
 		return err
 	}
 
@@ -106,7 +112,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if app.IsNoLibrary(err) {
 		lib, err = nil, nil
 		// What holds no Spaces leaves no library behind.
-		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt}, func(intake.Event) {})
+		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt, Join: opts.Join}, func(intake.Event) {})
 		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing()
 	}
 	if !opts.DryRun {
@@ -168,6 +174,9 @@ type extraction struct {
 }
 
 func (x *extraction) event(e intake.Event) {
+	if e.Problem != nil && e.Problem.Kind == intake.MaybeChunks {
+		e.Problem.Hint = "to join them to one recording: spaces extract --join FOLDER"
+	}
 	if x.app.Settings.JSON {
 		x.json(e)
 	}

@@ -7,7 +7,9 @@ import (
 	"sync"
 
 	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/archive/series"
 	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -15,7 +17,7 @@ import (
 // askFolders asks about folders that are neither archives nor folders of
 // recordings (Downloads, say): it lists what would be taken in. It reports
 // whether to go on.
-func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
+func (a *App) askFolders(ctx context.Context, o extractOptions, opts *intake.Options) (bool, error) {
 	for _, p := range o.paths {
 		info, err := os.Stat(p)
 		if err != nil || !info.IsDir() {
@@ -25,7 +27,13 @@ func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		if err != nil || len(survey.Found) == 0 || survey.Recordings() {
+		if err != nil || len(survey.Found) == 0 {
+			continue
+		}
+		if err := a.askSeries(ctx, o, survey, opts); err != nil {
+			return false, err
+		}
+		if survey.Recordings() {
 			continue
 		}
 		const most = 40
@@ -55,6 +63,37 @@ func (a *App) askFolders(ctx context.Context, o extractOptions) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// askSeries asks whether files that may be the chunks of one recording are
+// joined, as far as nobody has said so. Where nobody can be asked they are not,
+// and this is told.
+func (a *App) askSeries(ctx context.Context, o extractOptions, survey *archive.Survey, opts *intake.Options) error {
+	if o.join != nil {
+		opts.Join = func(*series.Chunks) bool { return *o.join }
+		return nil
+	}
+	if o.dryRun || !a.InTTY || a.Settings.JSON {
+		return nil
+	}
+	for _, f := range survey.Found {
+		if f.Series == nil || f.Series.Doubt == "" {
+			continue
+		}
+		fmt.Fprintf(a.Err, "In %s, %s may be the chunks of one recording; %s.\n", terminal.Safe(a.Shorten(f.Path)), terminal.Safe(f.Series.String()), f.Series.Doubt)
+		yes, err := a.Confirm(ctx, "Join them to one recording?")
+		if err != nil {
+			return err
+		}
+		before, dir, stem := opts.Join, f.Path, f.Series.Stem
+		opts.Join = func(s *series.Chunks) bool {
+			if s.Dir == dir && s.Stem == stem {
+				return yes
+			}
+			return before != nil && before(s)
+		}
+	}
+	return nil
 }
 
 var foundWords = sync.OnceValue(func() map[archive.PathKind]string {

@@ -48,6 +48,7 @@ var order = [][]string{
 	{"remote"},                      // what an address is
 	{"remote/ytdlp"},                // asks another program about Spaces
 	{"remote/hls", "remote/ranges"}, // fetch through the guard
+	{"remote/folder"},               // answers like a server
 	{"remote/guard"},                // connections to addresses that strangers name
 	{"publish/wire"},                // connections: time-outs, bandwidth, what is tried again
 	{"episode/feed"},
@@ -73,8 +74,9 @@ var order = [][]string{
 	{"durable/ledger", "durable/faults"},
 	{"durable"},
 	{"durable/flock", "durable/disk"},
-	{"archive/hydra"},
 	{"archive"},
+	{"archive/series"}, // asks the clock in the sound whether files belong together
+	{"archive/hydra"},
 	{"archive/ytd"},
 	{"library/layout"}, // an archive's neighbours may be those of a library
 	{"library/space"},
@@ -83,7 +85,8 @@ var order = [][]string{
 	{"transcript/glossary"}, // what the host calls things
 	{"transcript", "transcript/speakers", "transcript/align", "transcript/quote"}, // what was said, in the time of any sound, and by whom
 	{"library/fold"}, // what is the same to people
-	{"stream", "spell", "suggest", "charset", "playlist", "playlist/manifest"},
+	{"stream", "spell", "suggest", "charset", "playlist/saved", "playlist/manifest"},
+	{"playlist"},
 	{"media"},
 	{"media/format"},
 	{"media/encode"},

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/archive"
+	"github.com/spaces-cli/spaces/internal/archive/series"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/removed"
@@ -34,6 +35,9 @@ type Options struct {
 	// Choose, if set, is asked which Space a recording is that may be several; ""
 	// is none of them.
 	Choose func(context.Context, Question) (id string, err error)
+	// Join is asked whether files that may be the chunks of one recording are
+	// joined; without it they are taken one by one, and this is told.
+	Join func(*series.Chunks) bool
 }
 
 // An Event is one thing that an import has to tell: exactly one of its
@@ -191,7 +195,9 @@ func (im *importer) expand(ctx context.Context, p string) (found []archive.Found
 		for _, problem := range survey.Problems {
 			im.problem(problem, true)
 		}
-		found = survey.Found
+		for _, f := range survey.Found {
+			found = append(found, im.joinOrNot(f)...)
+		}
 		if len(found) == 0 && len(survey.Problems) == 0 {
 			found = []archive.Found{{Path: p, Kind: kind}} // opening it says what it is
 		}
@@ -201,6 +207,22 @@ func (im *importer) expand(ctx context.Context, p string) (found []archive.Found
 		im.fail(err, p)
 	}
 	return found
+}
+
+// MaybeChunks is the kind of the note that files may be chunks of one recording.
+const MaybeChunks archive.ProblemKind = "maybe-chunks"
+
+// joinOrNot returns a folder of chunks, or its files where it is in doubt that
+// they are of one recording and nobody says so.
+func (im *importer) joinOrNot(f archive.Found) []archive.Found {
+	if f.Series == nil || f.Series.Doubt == "" || im.opts.Join != nil && im.opts.Join(f.Series) {
+		return []archive.Found{f}
+	}
+	if im.opts.Join == nil {
+		im.warn(archive.Problem{Kind: MaybeChunks, Subject: f.Path,
+			Message: fmt.Sprintf("%s may be the chunks of one recording; %s, so each was taken as a recording of its own", f.Series, f.Series.Doubt)})
+	}
+	return f.Apart()
 }
 
 // fail tells of something that could not be taken in.

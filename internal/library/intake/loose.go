@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/dhowden/tag"
 
@@ -30,7 +29,7 @@ func (im *importer) looseItems(ctx context.Context, found []archive.Found) ([]*i
 	for _, f := range found {
 		err := guard(func() error {
 			if f.Kind == archive.ChunkFolder {
-				return l.addChunks(ctx, f.Path)
+				return l.addChunks(ctx, f)
 			}
 			return l.addFile(ctx, f.Path)
 		})
@@ -165,114 +164,30 @@ func readSidecar(name string) (*archive.Sidecar, json.RawMessage, error) {
 	return &s, raw, nil
 }
 
-// A chunk is one file of a live stream, chunk_<unix ns>_<seq>_a.aac.
-type chunk struct {
-	name    string
-	ns, seq int64
-	size    int64
-}
-
-var chunkName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)^chunk_(\d{1,19})_(\d{1,18})_a(?: ?\(\d+\))?\.(aac|ts)$`)
-})
-
-// addChunks makes one original of a folder of chunks, joined in order.
-func (l *looseBuilder) addChunks(ctx context.Context, dir string) error {
-	chunks, err := listChunks(dir)
-	if err != nil {
-		return err
+// addChunks makes one original of the chunks of a folder, joined in order.
+func (l *looseBuilder) addChunks(ctx context.Context, f archive.Found) error {
+	s := f.Series
+	if s == nil {
+		return &archive.Problem{Kind: archive.EmptyArchive, Subject: f.Path, Message: "the folder contains no chunks"}
 	}
-	o := original{member: filepath.Base(dir) + strings.ToLower(filepath.Ext(chunks[0].name))}
+	o := original{member: filepath.Base(s.Dir) + s.Ext, size: s.Bytes()}
 	var parts []space.Part
-	for _, c := range chunks {
-		o.size += c.size
-		parts = append(parts, space.Part{Name: c.name, Bytes: c.size})
+	for _, c := range s.All() {
+		parts = append(parts, space.Part{Name: c.Name, Bytes: c.Size})
 	}
-	o.open = func(context.Context) (io.ReadCloser, error) { return &joined{dir: dir, rest: chunks}, nil }
+	o.open = func(context.Context) (io.ReadCloser, error) { return s.Open(), nil }
 	id := ""
-	if m := idInName().FindStringSubmatch(filepath.Base(dir)); m != nil {
+	if m := idInName().FindStringSubmatch(filepath.Base(s.Dir)); m != nil {
 		id = m[1]
 	}
-	it, err := l.take(ctx, dir, id, o)
+	it, err := l.take(ctx, s.Dir, id, o)
 	if err != nil {
 		return err
 	}
 	it.parts = parts
 	if it.nameTitle == "" {
-		it.nameTitle = title.InName(filepath.Base(dir), it.id)
+		it.nameTitle = title.InName(filepath.Base(s.Dir), it.id)
 	}
-	if t := time.Unix(0, chunks[0].ns); t.Year() > 2019 {
-		it.named = t
-	}
+	it.named = s.Files[0].Time
 	return nil
-}
-
-func listChunks(dir string) ([]chunk, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var list []chunk
-	for _, e := range entries {
-		m := chunkName().FindStringSubmatch(e.Name())
-		if m == nil {
-			continue
-		}
-		info, err := e.Info()
-		if err != nil {
-			return nil, err
-		}
-		c := chunk{name: e.Name(), size: info.Size()}
-		c.ns, _ = strconv.ParseInt(m[1], 10, 64)
-		c.seq, _ = strconv.ParseInt(m[2], 10, 64)
-		list = append(list, c)
-	}
-	slices.SortFunc(list, func(a, b chunk) int {
-		return cmp.Or(cmp.Compare(a.seq, b.seq), cmp.Compare(a.ns, b.ns), cmp.Compare(a.name, b.name))
-	})
-	// The same chunk twice is a download that was repeated.
-	list = slices.CompactFunc(list, func(a, b chunk) bool { return a.seq == b.seq && a.ns == b.ns })
-	if len(list) == 0 {
-		return nil, &archive.Problem{Kind: archive.EmptyArchive, Subject: dir, Message: "the folder contains no chunks"}
-	}
-	return list, nil
-}
-
-// joined reads the chunks of a folder one after the other, one open at a
-// time.
-type joined struct {
-	dir  string
-	rest []chunk
-	f    *os.File
-}
-
-func (j *joined) Read(p []byte) (int, error) {
-	for {
-		if j.f == nil {
-			if len(j.rest) == 0 {
-				return 0, io.EOF
-			}
-			f, err := os.Open(filepath.Join(j.dir, j.rest[0].name))
-			if err != nil {
-				return 0, err
-			}
-			j.f, j.rest = f, j.rest[1:]
-		}
-		n, err := j.f.Read(p)
-		if err != io.EOF {
-			return n, err
-		}
-		j.f.Close()
-		j.f = nil
-		if n > 0 {
-			return n, nil
-		}
-	}
-}
-
-func (j *joined) Close() error {
-	if j.f == nil {
-		return nil
-	}
-	return j.f.Close()
 }
