@@ -40,6 +40,10 @@ type Archive struct {
 	strays   int         // members looked into
 	inner    []*zip.File // the ZIPs in one that is not X's
 	within   *section    // the bytes of a ZIP that lies in another; else nil
+	listing  string      // SHA-256 of a ZIP's list of members
+	far      *Far        // of a ZIP on a server; else nil
+	records  remembered[recordsRead]
+	posts    remembered[PostFacts]
 }
 
 // A Member is one file of Spaces audio.
@@ -170,6 +174,9 @@ func (a *Archive) read(ctx context.Context) error {
 	nothing := len(a.scripts) == 0 && len(a.media) == 0
 	if z, ok := a.src.(*zipContainer); ok && nothing {
 		a.inner = z.nested()
+	}
+	if z, ok := a.src.(*zipContainer); ok {
+		a.listing = z.listing(a.size)
 	}
 	a.src.release()
 	if nothing {

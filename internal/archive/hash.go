@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,9 @@ import (
 // without folders, so that it does not matter which of the folders around them
 // was opened. p, which may be nil, is told of the bytes.
 func (a *Archive) Hash(ctx context.Context, p stream.Progress) (string, error) {
+	if a.far != nil {
+		return "", errNoHash
+	}
 	if p == nil {
 		p = stream.NoProgress{}
 	}
@@ -87,6 +91,10 @@ func (a *Archive) Hash(ctx context.Context, p stream.Progress) (string, error) {
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
+
+// errNoHash is why an archive on a server has no hash: all of it would have to
+// travel.
+var errNoHash = errors.New("an archive on a server has no SHA-256: only parts of it are read")
 
 func copyFile(ctx context.Context, w io.Writer, f *file, p stream.Progress) error {
 	rc, err := f.Open(ctx)

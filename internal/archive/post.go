@@ -265,6 +265,10 @@ const maxNotes = 1000
 // where there is none, of the earliest reply. If note-tweet.js has the full text of
 // that post, those.
 func (a *Archive) PostFacts(ctx context.Context, warn Warn) (PostFacts, error) {
+	return a.posts.recall(a, warn, func(warn Warn) (PostFacts, error) { return a.readPostFacts(ctx, warn) })
+}
+
+func (a *Archive) readPostFacts(ctx context.Context, warn Warn) (PostFacts, error) {
 	facts := PostFacts{Titles: map[string]Title{}, Handles: map[string]string{}, Links: map[string]time.Time{}}
 	if a.account.ID != "" && a.account.Handle != "" {
 		facts.Handles[a.account.ID] = a.account.Handle

@@ -64,6 +64,9 @@ type Problem struct {
 	Message string // what happened
 	Hint    string // what to do next, or ""
 	Err     error  // the cause, or nil
+	// Away says that the archive is not to blame, but the server that it lies on
+	// or the way there: another run may find it whole.
+	Away bool
 }
 
 func (p *Problem) Error() string {

@@ -55,6 +55,19 @@ type Session struct {
 // Records reads spaces-metadata.js, in all its parts. Records of one id become
 // one. What is odd goes to warn; the error is that of ctx.
 func (a *Archive) Records(ctx context.Context, warn Warn) ([]Record, Section, error) {
+	read, err := a.records.recall(a, warn, func(warn Warn) (r recordsRead, err error) {
+		r.list, r.section, err = a.readRecords(ctx, warn)
+		return r, err
+	})
+	return slices.Clone(read.list), read.section, err
+}
+
+type recordsRead struct {
+	list    []Record
+	section Section
+}
+
+func (a *Archive) readRecords(ctx context.Context, warn Warn) ([]Record, Section, error) {
 	files := a.scripts[scriptSpaces]
 	if len(files) == 0 {
 		return nil, SectionNone, nil

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/spaces-cli/spaces/internal/archive/ytd"
+	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // each hands the elements of one script to visit and tells warn what is wrong
@@ -18,7 +19,12 @@ func (a *Archive) each(ctx context.Context, f *file, warn Warn, visit func([]byt
 		return 0, warn.report(err, subject)
 	}
 	defer src.Close()
-	r := ytd.NewReader(src)
+	in := io.Reader(src)
+	if a.far != nil && a.far.Progress != nil {
+		a.far.Progress.Expect(f.size)
+		in = stream.Until(ctx, src, a.far.Progress)
+	}
+	r := ytd.NewReader(in)
 	for {
 		e, err := r.Next()
 		if err == io.EOF {

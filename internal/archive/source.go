@@ -45,6 +45,7 @@ type file struct {
 	modified time.Time
 	misnamed string   // why its name is not to be trusted, or empty
 	problem  *Problem // why it cannot be read, or nil
+	far      *Far     // of a ZIP on a server
 	open     func() (io.ReadCloser, error)
 }
 
@@ -122,6 +123,12 @@ var (
 // explain tells in words why reading f failed.
 func (f *file) explain(err error) *Problem {
 	subject := showName(f.name)
+	if f.far != nil {
+		if p := f.far.Explain(err); p != nil {
+			p.Subject = subject
+			return p
+		}
+	}
 	p := &Problem{Subject: subject, Err: err}
 	var corrupt flate.CorruptInputError
 	switch {

@@ -35,6 +35,14 @@ func (a *Archive) stray(l listed, elems, below []string, inData bool, warn Warn)
 	if silentExtensions()[strings.ToLower(path.Ext(base))] && !inSpaces {
 		return
 	}
+	if a.far != nil {
+		// To look into each would cost a request.
+		if media.ExtensionOfSound(base) {
+			warn(Problem{Kind: NotTaken, Subject: showName(l.name), Message: "skipped: by its name it contains sound, but it is not in a folder for Spaces audio",
+				Hint: "if it is a recording of a Space, unpack it and give spaces the file"})
+		}
+		return
+	}
 	if a.strays++; a.strays > maxStrays && !media.ExtensionOfSound(base) {
 		return
 	}

@@ -34,6 +34,9 @@ type zipContainer struct {
 	wrap int64 // where sizes begin again at 0 without Zip64
 
 	corrected bool // the directory is one of unwrap
+
+	far   *Far // of a ZIP on a server
+	named int  // members whose names were compared
 }
 
 // Bounds of a ZIP's central directory, all of which is held in memory. An
@@ -153,9 +156,14 @@ func (z *zipContainer) file(l listed) *file {
 		open:     f.Open,
 	}
 	m.problem = unreadable(f)
-	m.misnamed = z.misnamed(f)
+	if z.named++; z.far == nil || z.named <= maxFarNames {
+		m.misnamed = z.misnamed(f)
+	}
 	if z.corrected || !hasZip64(f.Extra) {
 		m.unwrap(f, z.wrap)
+	}
+	if z.far != nil {
+		m.far, m.open = z.far, z.far.expecting(f, m.open)
 	}
 	return m
 }

@@ -269,7 +269,9 @@ func (p *Plan) info(w *Writer) []Field {
 		}
 		for _, q := range s.Pieces {
 			list = append(list, Field{"Original-SHA256", s.ID + " " + q.SHA256})
-			if q.Archive != "" {
+			if sum := space.Listing(q.Archive); sum != "" {
+				list = append(list, Field{"Source-Archive-Listing-SHA256", s.ID + " " + sum})
+			} else if q.Archive != "" {
 				list = append(list, Field{"Source-Archive-SHA256", s.ID + " " + q.Archive})
 			}
 		}

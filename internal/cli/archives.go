@@ -70,7 +70,11 @@ func (a *App) showArchive(w io.Writer, ar space.Archive) {
 	if ar.Partial {
 		facts = append(facts, "one part of several")
 	}
-	fmt.Fprintf(w, "  %s\n  SHA-256 %s\n  Spaces: %s, %s\n", strings.Join(facts, " · "), ar.SHA256,
+	known := "SHA-256 " + ar.SHA256
+	if ar.Listing != "" {
+		known = fmt.Sprintf("read from %s, only what was needed: its SHA-256 is unknown\n  SHA-256 of its list of members %s", terminal.Safe(ar.From), ar.Listing)
+	}
+	fmt.Fprintf(w, "  %s\n  %s\n  Spaces: %s, %s\n", strings.Join(facts, " · "), known,
 		spell.Count(ar.Records, "record"), spell.Count(ar.Media, "audio file"))
 	t := a.Table(terminal.Column{Title: "  HELD"}, terminal.Column{Title: "FILES", Right: true},
 		terminal.Column{Title: "THINGS", Right: true}, terminal.Column{Title: "BYTES", Right: true})

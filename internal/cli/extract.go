@@ -39,16 +39,22 @@ func newExtractCmd(a *App) *cobra.Command {
 	var o extractOptions
 	var join bool
 	cmd := &cobra.Command{
-		Use:     "extract PATH...",
+		Use:     "extract PATH|URL...",
 		Aliases: []string{"add"},
 		Short:   "Extract the Spaces from an archive into the library",
 		Long: `Extract the audio of all Spaces from archives of X (the downloaded ZIPs, or their unzipped folders)
 or from loose recordings, and keep it in the library. Every byte is verified and kept; the pieces of
 a recording are joined to one playable file. You can repeat the command: recordings that are in the
-library are not copied again.`,
+library are not copied again.
+
+An archive may lie on a server: https://…, s3://BUCKET/…, webdavs://…, sftp://USER@HOST/…. Only its
+list of members, the data about Spaces and posts, and the Spaces are fetched. Recordings that the
+library has (same size and CRC-32) are not, so an interrupted command is resumed by the next.
+The credentials are those of the targets (spaces help topic uploading), of the AWS files, of ~/.ssh.`,
 		Example: `  spaces extract twitter-2021-06-17.zip
   spaces extract part1.zip part2.zip            # all parts of one archive
   spaces extract --dry-run twitter-2021-06-17.zip
+  spaces extract sftp://me@nas/volume1/twitter-2021-06-17.zip
   spaces add recording.m4a --started-at 2021-06-14T20:00
   spaces extract a.zip --title 1eaJbNqXaXWxX="Jazz night"`,
 		Annotations: manual.Exits(map[int]string{
@@ -93,9 +99,12 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if o.paths, inputs, err = o.sortInputs(a.Now()); err != nil {
 		return err
 	}
+	var files []remoteInput // on servers
 	for _, in := range inputs {
 		// Each kind of address gets its door here.
 		switch in.Kind {
+		case remote.Web, remote.Stored:
+			files = append(files, in)
 		case remote.XPage:
 			return app.Fail(app.ExitNotFound, "x-page", "download it with a browser that is signed in to X, then: spaces extract FILE.zip",
 				fmt.Errorf("%s is a page of X that only its owner can see", in.Address))
@@ -108,12 +117,25 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		return err
 	}
 
+	bar := a.NewBar("extracting")
+	defer bar.Close()
+	opts.Progress = bar
+	far, err := a.openFar(ctx, files, o.dryRun, bar)
+	if err != nil {
+		return err
+	}
+	defer far.Close()
+	opts.Archives, opts.Problems = far.archives, far.problems
+	for _, in := range far.playlist {
+		return app.Usage("%s: nothing can be extracted from an address yet", in.Address)
+	}
+
 	lib, err := library.Open(ctx, a.LibraryOptions())
 	if app.IsNoLibrary(err) {
 		lib, err = nil, nil
 		// What holds no Spaces leaves no library behind.
-		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt, Join: opts.Join}, func(intake.Event) {})
-		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing()
+		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt, Archives: opts.Archives, Join: opts.Join}, func(intake.Event) {})
+		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing() && len(far.toSave) == 0
 	}
 	if !opts.DryRun {
 		if lib != nil {
@@ -132,10 +154,19 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 			a.EmptyOld(ctx, lib)
 		}
 	}
-	bar := a.NewBar("extracting")
-	opts.Progress = bar
+	if lib != nil && !opts.DryRun {
+		paths, err := far.save(ctx, lib)
+		if err != nil {
+			return err
+		}
+		o.paths, opts.Problems = append(o.paths, paths...), far.problems
+	}
 	x.Summary, err = intake.Import(ctx, lib, o.paths, opts, x.event)
 	bar.Close()
+	x.fetched, x.fetchedOf = far.fetched()
+	if err == nil && lib != nil && !opts.DryRun {
+		err = far.tidy(lib)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -171,6 +202,9 @@ type extraction struct {
 	err   error // of writing JSON
 	// updated are the ids of recordings that are other ones now.
 	updated []string
+	// Of files on servers that are read in parts: how many bytes have come, and
+	// how many they have.
+	fetched, fetchedOf int64
 }
 
 func (x *extraction) event(e intake.Event) {
@@ -247,6 +281,7 @@ type summaryLine struct {
 	Problems  int             `json:"problems"`
 	Bytes     int64           `json:"bytes"`
 	Duration  float64         `json:"duration"`
+	Fetched   int64           `json:"fetched_bytes,omitempty"`
 	Library   string          `json:"library"`
 	Archives  []space.Archive `json:"archives"`
 }
@@ -261,7 +296,7 @@ func (x *extraction) finish(ctx context.Context) error {
 			archives = []space.Archive{}
 		}
 		return errors.Join(x.err, app.WriteJSON(a.Out, summaryLine{space.Schema, "summary", x.DryRun, s.Added, s.Updated, s.Unchanged,
-			s.Failed, s.NoAudio, s.NoRecord, s.Removed, s.Problems, s.Bytes, s.Seconds, a.Settings.Library, archives}))
+			s.Failed, s.NoAudio, s.NoRecord, s.Removed, s.Problems, s.Bytes, s.Seconds, x.fetched, a.Settings.Library, archives}))
 	}
 	var text strings.Builder
 	z := spell.Zones{Location: a.Zone}
@@ -380,6 +415,9 @@ func (x *extraction) outcomes(b *strings.Builder) {
 			}
 		}
 		fmt.Fprintf(b, "Removed Spaces were not extracted again; to bring them back: spaces restore %s\n", strings.Join(ids, " "))
+	}
+	if x.fetchedOf > 0 {
+		fmt.Fprintf(b, "Fetched %s of %s\n", spell.Size(x.fetched), spell.Size(x.fetchedOf))
 	}
 	for _, line := range x.Remarks() {
 		fmt.Fprintln(b, terminal.Safe(line))

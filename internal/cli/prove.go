@@ -191,7 +191,7 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 		}
 		row("From", "%s%s, SHA-256 %s", terminal.Safe(s.Piece), frames, s.SHA256)
 		if s.Archive != "" {
-			row("", "%s in %s, SHA-256 %s", terminal.Safe(s.Member), terminal.Safe(s.ArchiveName), s.Archive)
+			row("", "%s in %s, %s", terminal.Safe(s.Member), terminal.Safe(s.ArchiveName), space.KeyWords(s.Archive))
 		}
 	}
 	for _, m := range p.Made {

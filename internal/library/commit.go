@@ -254,7 +254,7 @@ func (l *Library) KeepArchive(a *space.Archive) error {
 	if err := l.disk.mkdirAll(layout.Archives); err != nil {
 		return err
 	}
-	name := layout.ArchiveOf(a.SHA256)
+	name := layout.ArchiveOf(a.Key())
 	var known space.Archive
 	if err := l.disk.readJSON(name, &known); err == nil {
 		a.Name = known.Name // the same archive under another name is no news

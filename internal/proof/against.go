@@ -236,7 +236,7 @@ func (c *comparer) onlyInLibrary(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		from = append(from, sha)
+		from = append(from, sha, space.ListingKey(a.Listing()))
 	}
 	for row, err := range c.Library.Catalog().List(ctx, catalog.Query{}) {
 		if err != nil {

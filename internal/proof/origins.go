@@ -240,7 +240,7 @@ func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *
 		}
 		p.known = list
 	}
-	if !slices.ContainsFunc(p.known, func(k space.Archive) bool { return k.SHA256 == src.Archive && slices.Contains(k.Spaces, s.ID) }) {
+	if !slices.ContainsFunc(p.known, func(k space.Archive) bool { return k.Key() == src.Archive && slices.Contains(k.Spaces, s.ID) }) {
 		proof.check("archive", src.Archive, Fails, "%s is missing or does not list this Space", layout.ArchiveOf(src.Archive))
 	}
 	a, err := p.archive(ctx, src.Archive)
@@ -252,10 +252,14 @@ func (p *Prover) origin(ctx context.Context, proof *Proof, s *space.Space, src *
 		if len(p.Archives) > 0 {
 			why = "none of the given archives is its source"
 		}
-		proof.check("member", src.Member, NotChecked, "%s: %s, SHA-256 %s", why, src.ArchiveName, src.Archive)
+		proof.check("member", src.Member, NotChecked, "%s: %s, %s", why, src.ArchiveName, space.KeyWords(src.Archive))
 		return nil
 	}
-	proof.check("archive", a.Path(), Holds, "its SHA-256 matches the imported archive")
+	if space.Listing(src.Archive) != "" {
+		proof.check("archive", a.Path(), Holds, "its list of members, with their sizes and CRC-32, matches that of the imported archive, which was read from a server and has no SHA-256")
+	} else {
+		proof.check("archive", a.Path(), Holds, "its SHA-256 matches the imported archive")
+	}
 	for _, m := range a.Media() {
 		if m.Name != src.Member {
 			continue
@@ -286,14 +290,20 @@ func at(host string) string {
 	return " at " + host
 }
 
-// archive finds the archive of a hash among those that were given.
-func (p *Prover) archive(ctx context.Context, sha string) (*archive.Archive, error) {
+// archive finds the archive of a key among those that were given.
+func (p *Prover) archive(ctx context.Context, key string) (*archive.Archive, error) {
 	for _, a := range p.Archives {
+		if listing := space.Listing(key); listing != "" {
+			if a.Listing() == listing {
+				return a, nil
+			}
+			continue
+		}
 		sum, err := p.archiveSum(ctx, a)
 		if err != nil {
 			return nil, err
 		}
-		if sum == sha {
+		if sum == key {
 			return a, nil
 		}
 	}

@@ -258,7 +258,7 @@ func (t *Tx) PutArchive(a space.Archive) error {
 	if !a.Made.IsZero() {
 		made = a.Made.UnixMilli()
 	}
-	_, err = t.exec("INSERT OR REPLACE INTO archive VALUES (?,?,?)", a.SHA256, made, string(doc))
+	_, err = t.exec("INSERT OR REPLACE INTO archive VALUES (?,?,?)", a.Key(), made, string(doc))
 	return err
 }
 

@@ -40,6 +40,7 @@ type item struct {
 	origin    *origin         // of what is said; nil for loose files
 	kept      func(id string) // told when the library has it
 	work      *work           // what there is to be done for it
+	compared  bool            // its originals are those that the library has
 }
 
 // audio is what reading an item's originals gave.

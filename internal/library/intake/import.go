@@ -38,6 +38,11 @@ type Options struct {
 	// Join is asked whether files that may be the chunks of one recording are
 	// joined; without it they are taken one by one, and this is told.
 	Join func(*series.Chunks) bool
+	// Archives are open already, and taken in before those at the paths. Whoever
+	// opened them closes them.
+	Archives []*archive.Archive
+	// Problems are told first: what could not be opened.
+	Problems []archive.Problem
 }
 
 // An Event is one thing that an import has to tell: exactly one of its
@@ -94,6 +99,8 @@ type importer struct {
 	summary  Summary
 	withhold *forgottenFilter
 	removed  map[string]*removed.Item // Spaces that the host removed, by id
+	away     map[string]bool          // what was said of servers
+	fetched  []*library.Stage         // what has been fetched from servers before it is taken in
 }
 
 // Import takes archives (ZIPs, folders) and loose recordings into the
@@ -113,6 +120,9 @@ func Import(ctx context.Context, lib *library.Library, paths []string, o Options
 	}
 	if err := im.loadRemoved(); err != nil {
 		return im.summary, err
+	}
+	for _, p := range o.Problems {
+		im.problem(p, true)
 	}
 	var archives []*archive.Archive
 	defer func() {
@@ -140,7 +150,7 @@ func Import(ctx context.Context, lib *library.Library, paths []string, o Options
 			}
 		}
 	}
-	for _, set := range archive.Group(archives) {
+	for _, set := range archive.Group(slices.Concat(o.Archives, archives)) {
 		if err := im.importSet(ctx, set); err != nil {
 			return im.summary, err
 		}
@@ -235,6 +245,15 @@ func (im *importer) fail(err error, subject string) {
 }
 
 func (im *importer) problem(p archive.Problem, failed bool) {
+	if p.Away { // what ends one member ends all of them
+		if im.away[p.Message] {
+			return
+		}
+		if im.away == nil {
+			im.away = make(map[string]bool)
+		}
+		im.away[p.Message] = true
+	}
 	if failed {
 		im.summary.Problems++
 	}
@@ -249,13 +268,19 @@ func (im *importer) warn(p archive.Problem) { im.problem(p, false) }
 type origin struct {
 	name string
 	made time.Time
+	far  bool // it lies on a server
 	done chan struct{}
 	sum  string
 	err  error
 }
 
 func newOrigin(ctx context.Context, a *archive.Archive, p stream.Progress) *origin {
-	o := &origin{name: filepath.Base(a.Path()), made: a.Manifest().Generated, done: make(chan struct{})}
+	o := &origin{name: filepath.Base(a.Path()), made: a.Manifest().Generated, far: a.IsFar(), done: make(chan struct{})}
+	if o.far {
+		o.sum = space.ListingKey(a.Listing())
+		close(o.done)
+		return o
+	}
 	go func() {
 		defer close(o.done)
 		o.sum, o.err = a.Hash(ctx, p)
@@ -263,7 +288,8 @@ func newOrigin(ctx context.Context, a *archive.Archive, p stream.Progress) *orig
 	return o
 }
 
-func (o *origin) sha256(ctx context.Context) (string, error) {
+// key is what the archive is known by.
+func (o *origin) key(ctx context.Context) (string, error) {
 	select {
 	case <-o.done:
 		return o.sum, o.err
@@ -284,6 +310,10 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 		for _, o := range origins {
 			<-o.done // the archive is closed after this
 		}
+		for _, g := range im.fetched {
+			g.Discard()
+		}
+		im.fetched = nil
 	}()
 	var held []*space.Archive
 	for _, a := range set.Archives {
@@ -329,7 +359,11 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 		return err
 	}
 	for i, o := range origins {
-		if held[i].SHA256, err = o.sha256(ctx); err == nil {
+		key, err := o.key(ctx)
+		if err == nil {
+			if !o.far {
+				held[i].SHA256 = key
+			}
 			im.summary.Archives[len(im.summary.Archives)-len(held)+i].SHA256 = held[i].SHA256
 			err = guard(func() error { return im.lib.KeepArchive(held[i]) })
 		}
@@ -345,10 +379,14 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 	return nil
 }
 
-// bytesOf returns how many bytes taking in an item reads.
+// bytesOf returns how many bytes taking in an item reads. Of what lies on a
+// server only the way here counts.
 func (im *importer) bytesOf(it *item) (n int64) {
 	for _, o := range it.originals {
 		n += 2 * o.size
+		if o.far() {
+			n -= o.size
+		}
 	}
 	return n
 }

@@ -79,6 +79,7 @@ func (im *importer) importItem(ctx context.Context, it *item) (*outcome, error) 
 			return nil, err
 		}
 	}
+	it.compared = same
 	if same {
 		err = im.importFacts(ctx, it, known, out)
 	} else {
@@ -125,6 +126,13 @@ func (im *importer) sameOriginals(ctx context.Context, it *item, known *space.Sp
 	for i, o := range it.originals {
 		if !o.sameChunks(&known.Pieces[at[i]]) {
 			return false, nil
+		}
+		if o.far() {
+			same, err := im.sameFar(ctx, o, known, known.Pieces[at[i]])
+			if !same || err != nil {
+				return false, err
+			}
+			continue
 		}
 		r, err := o.open(ctx)
 		if err != nil {
@@ -207,6 +215,9 @@ func (im *importer) importAudio(ctx context.Context, it *item, known *space.Spac
 	}()
 	out.action = Failed
 	pieces, err := im.stageOriginals(ctx, it, g, &flushes, out)
+	if errors.Is(err, errAway) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -243,7 +254,9 @@ func (im *importer) importAudio(ctx context.Context, it *item, known *space.Spac
 	if err != nil {
 		return err
 	}
-	if err := im.stageCopies(ctx, it, g, s, &flushes, out); err != nil {
+	if err := im.stageCopies(ctx, it, g, s, &flushes, out); errors.Is(err, errAway) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	s.Earlier = append(s.Earlier, out.kept...)
@@ -298,6 +311,11 @@ func (im *importer) stageOriginals(ctx context.Context, it *item, g *library.Sta
 		p, err := im.stageOriginal(ctx, o, len(it.originals) > 1, it.work, g, flushes)
 		if err != nil {
 			return nil, err
+		}
+		if isAway(p.broken) {
+			// Half of what can be fetched as a whole is not worth keeping.
+			out.problem(sourceProblem(o, p.broken), true)
+			return nil, errAway
 		}
 		if p.unread == nil && p.Track != nil && !isTooBig(p.broken) {
 			p.unread = handable(p.Track)

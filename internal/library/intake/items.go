@@ -33,6 +33,8 @@ type audioMember struct {
 	archive.Member
 	origin *origin
 	held   *space.Archive
+	// fetched opens what has been fetched from a server already.
+	fetched func(context.Context) (io.ReadCloser, error)
 }
 
 func newItemBuilder(im *importer) *itemBuilder {
@@ -57,6 +59,10 @@ func archiveFacts(a *archive.Archive) *space.Archive {
 		Made: space.Time{Time: a.Manifest().Generated}, Partial: a.Manifest().Partial,
 		Types: []space.ArchiveType{}, Spaces: []string{}, Media: len(a.Media()),
 	}
+	if a.IsFar() {
+		held.Listing = a.Listing()
+		held.From, held.ETag = a.Far()
+	}
 	if acc.ID != "" || acc.Handle != "" {
 		held.Account = &space.Person{ID: acc.ID, Handle: acc.Handle}
 	}
@@ -74,7 +80,7 @@ func (b *itemBuilder) read(ctx context.Context, a *archive.Archive, o *origin, h
 		b.report(a, p)
 	}
 	for _, m := range a.Media() {
-		b.media = append(b.media, audioMember{m, o, held})
+		b.media = append(b.media, audioMember{Member: m, origin: o, held: held})
 	}
 	records, section, err := a.Records(ctx, im.warn)
 	if err != nil {
@@ -151,7 +157,7 @@ func (b *itemBuilder) assign(ctx context.Context) error {
 		m := &b.media[i]
 		switch {
 		case m.SpaceID == "":
-			id, err := contentID(ctx, m.Open)
+			id, err := b.im.idOf(ctx, m)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -192,6 +198,9 @@ func (b *itemBuilder) addMember(m *audioMember, id, source string) {
 	it.idSource = source
 	m.held.Spaces = append(m.held.Spaces, id)
 	o := original{member: m.Name, piece: m.Piece, size: m.Size, crc: crcOf(&m.Member), origin: m.origin, open: m.Open}
+	if m.fetched != nil {
+		o.open = m.fetched
+	}
 	for _, other := range it.originals {
 		if o.crc != "" && o.crc == other.crc && o.size == other.size && o.piece == other.piece && o.origin == other.origin {
 			b.im.warn(archive.Problem{Kind: archive.DuplicateMember, Subject: m.Name,

@@ -23,6 +23,11 @@ func (im *importer) stageCopies(ctx context.Context, it *item, g *library.Stage,
 		if err != nil {
 			return err
 		}
+		if isAway(p.broken) {
+			out.action = Failed
+			out.problem(sourceProblem(o, p.broken), true)
+			return errAway
+		}
 		if p.broken != nil {
 			out.problem(sourceProblem(o, p.broken), true)
 		}
@@ -49,7 +54,7 @@ func (im *importer) addOrigins(ctx context.Context, s *space.Space, it *item) er
 	}
 	s.Pieces, s.Provenance = slices.Clone(s.Pieces), slices.Clone(s.Provenance)
 	for _, o := range origins {
-		sha, err := o.sha256(ctx)
+		sha, err := o.key(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -86,7 +91,9 @@ func addOrigin(s *space.Space, it *item, o *origin, sha string) {
 			return
 		}
 	}
-	s.Provenance = append(s.Provenance, space.Origin{
-		Archive: sha, Name: o.name, Made: space.Time{Time: o.made}, Supplied: supplied,
-	})
+	from := space.Origin{Archive: sha, Name: o.name, Made: space.Time{Time: o.made}, Supplied: supplied}
+	if o.far && it.compared {
+		from.Compared = "size and CRC-32"
+	}
+	s.Provenance = append(s.Provenance, from)
 }

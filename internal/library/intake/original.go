@@ -33,6 +33,9 @@ type original struct {
 	chunks *chunks // that it was joined from; nil for others
 }
 
+// far reports whether the original lies on a server.
+func (o *original) far() bool { return o.origin != nil && o.origin.far }
+
 // A piece is an original that lies in the staging folder, hashed and read
 // through.
 type piece struct {

@@ -219,8 +219,8 @@ func MovesOfRemoved(name string) (place string, ok bool) {
 	return strings.CutSuffix(name, removedMoves)
 }
 
-// ArchiveOf returns what is noted of the archive with that SHA-256.
-func ArchiveOf(sha256 string) string { return path.Join(Archives, sha256+".json") }
+// ArchiveOf returns what is noted of the archive with that key.
+func ArchiveOf(key string) string { return path.Join(Archives, key+".json") }
 
 // ConfirmedOf returns the turns of a Space that the host has confirmed.
 func ConfirmedOf(id string) string { return path.Join(Confirmed, id+".json") }

@@ -273,10 +273,13 @@ type Earlier struct {
 
 // An Origin says which archive contributed what.
 type Origin struct {
-	Archive  string   `json:"archive"` // SHA-256
+	Archive  string   `json:"archive"` // its Key
 	Name     string   `json:"name"`    // the archive's file name when imported
 	Made     Time     `json:"made"`    // the archive's generation date
 	Supplied []string `json:"supplied"`
+	// Compared says how members of an archive on a server were found to be what
+	// the library had already, where that was not by reading them.
+	Compared string `json:"compared,omitempty"`
 }
 
 // A Naming is a title, what kind of title it is, and where it comes from. One
@@ -313,8 +316,14 @@ type Space struct {
 // An Archive is the content of archives/<hash>.json: what an imported archive
 // held.
 type Archive struct {
-	Schema  int           `json:"schema"`
+	Schema int `json:"schema"`
+	// SHA256 is "" of an archive on a server, of which only parts were read.
+	// Listing is the hash of its list of members then, From the server, and ETag
+	// what that calls this version of the file.
 	SHA256  string        `json:"sha256"`
+	Listing string        `json:"listing_sha256,omitempty"`
+	From    string        `json:"from,omitempty"`
+	ETag    string        `json:"etag,omitempty"`
 	Name    string        `json:"name"`
 	Bytes   int64         `json:"bytes"`
 	Kind    string        `json:"kind"` // "zip", "folder" or "files"
@@ -329,6 +338,39 @@ type Archive struct {
 	// Links are the Spaces that the owner's posts link and of which the
 	// archive has nothing else: the owner's own or somebody else's.
 	Links []Link `json:"links,omitempty"`
+}
+
+// listed begins the key of an archive whose SHA-256 is not known.
+const listed = "listing-"
+
+// Key is what an archive is known by: its SHA-256, or listing- and that of its
+// list of members.
+func (a *Archive) Key() string {
+	if a.SHA256 == "" && a.Listing != "" {
+		return ListingKey(a.Listing)
+	}
+	return a.SHA256
+}
+
+// ListingKey is the key of an archive with that list of members.
+func ListingKey(sha256 string) string { return listed + sha256 }
+
+// Listing returns the SHA-256 of the list of members in the key of an archive on
+// a server, or "" for another key.
+func Listing(key string) string {
+	sum, ok := strings.CutPrefix(key, listed)
+	if !ok {
+		return ""
+	}
+	return sum
+}
+
+// KeyWords says of the key of an archive what it is: "SHA-256 …".
+func KeyWords(key string) string {
+	if sum := Listing(key); sum != "" {
+		return "list of members with SHA-256 " + sum
+	}
+	return "SHA-256 " + key
 }
 
 // A Link is a Space that is known from a post alone.

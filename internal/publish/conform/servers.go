@@ -198,3 +198,37 @@ func Gateway(t *testing.T) Server {
 
 // S3Secret is the secret key of Gateway.
 const S3Secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCY"
+
+// Nginx starts nginx, which shows its Dir to everybody; below whole/ it sends
+// files only as a whole.
+func Nginx(t *testing.T) Server {
+	t.Helper()
+	program := find(t, "nginx")
+	dir := t.TempDir()
+	s := Server{"127.0.0.1:" + freePort(t), filepath.Join(dir, "root")}
+	s.Sub(t, "whole")
+	var conf strings.Builder
+	fmt.Fprintf(&conf, "daemon off;\nmaster_process off;\npid %q;\nerror_log %q;\nevents { worker_connections 256; }\nhttp {\naccess_log off;\n", filepath.Join(dir, "pid"), filepath.Join(dir, "error.log"))
+	for _, name := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		fmt.Fprintf(&conf, "%s_temp_path %q;\n", name, filepath.Join(dir, name))
+	}
+	fmt.Fprintf(&conf, "server { listen %s; root %q; location /whole/ { max_ranges 0; } }\n}\n", s.Addr, s.Dir)
+	start(t, s.Addr, exec.Command(program, "-e", filepath.Join(dir, "error.log"), "-c", write(t, filepath.Join(dir, "nginx.conf"), conf.String())))
+	return s
+}
+
+// Lighttpd starts lighttpd with mod_webdav, which shows its Dir to everybody.
+func Lighttpd(t *testing.T) Server {
+	t.Helper()
+	program := find(t, "lighttpd")
+	dir := t.TempDir()
+	s := Server{"127.0.0.1:" + freePort(t), filepath.Join(dir, "root")}
+	s.Sub(t, ".")
+	host, port, _ := strings.Cut(s.Addr, ":")
+	conf := fmt.Sprintf("server.document-root = %q\nserver.bind = %q\nserver.port = %s\nserver.errorlog = %q\n", s.Dir, host, port, filepath.Join(dir, "error.log"))
+	if _, err := os.Stat("/usr/lib/lighttpd/mod_webdav.so"); err == nil {
+		conf += "server.modules = (\"mod_webdav\")\nwebdav.activate = \"enable\"\n"
+	}
+	start(t, s.Addr, exec.Command(program, "-D", "-f", write(t, filepath.Join(dir, "lighttpd.conf"), conf)))
+	return s
+}
