@@ -90,8 +90,8 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		return err
 	}
 	if o.startedAt != "" {
-		if opts.StartedAt, _, err = spell.ParseDate(o.startedAt, a.Zone); err != nil {
-			return app.Usage("--started-at: %w", err)
+		if opts.StartedAt, err = a.startedAt(ctx, o.startedAt); err != nil {
+			return err
 		}
 	}
 

@@ -64,7 +64,7 @@ func (r *Recording) asked(p Place) (Span, error) {
 	}
 	end := start + length
 	if p.End != "" {
-		if end, err = r.end(p); err != nil {
+		if end, err = r.end(p, start); err != nil {
 			return Span{}, err
 		}
 		if end <= start {
@@ -77,7 +77,7 @@ func (r *Recording) asked(p Place) (Span, error) {
 // start finds where the clip begins (or its middle).
 func (r *Recording) start(p Place) (int64, error) {
 	if p.Clock != "" {
-		t, err := r.ParseClock(p.Clock, p.Zone)
+		t, err := r.ParseClock(p.Clock, p.Zone, time.Time{})
 		if err != nil {
 			return 0, err
 		}
@@ -101,9 +101,10 @@ func (r *Recording) start(p Place) (int64, error) {
 	return position, nil
 }
 
-func (r *Recording) end(p Place) (int64, error) {
+// end finds where the clip ends that starts there.
+func (r *Recording) end(p Place, start int64) (int64, error) {
 	if p.Clock != "" && strings.Contains(p.End, ":") {
-		t, err := r.ParseClock(p.End, p.Zone)
+		t, err := r.ParseClock(p.End, p.Zone, r.Wall(start).Time)
 		if err != nil {
 			return 0, err
 		}

@@ -30,6 +30,7 @@ const (
 	LostThere   Cause = "lost-there"  // the sound goes on At
 	OthersSpeak Cause = "others"      // Known speak
 	NoWords     Cause = "no-words"    // a quote without words
+	Twice       Cause = "twice"       // clocks showed it twice, both times in the recording
 )
 
 // A Problem is an error in what was asked for.

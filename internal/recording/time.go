@@ -103,47 +103,6 @@ func decimal(s string, unit time.Duration) (time.Duration, bool) {
 	return t, true
 }
 
-// ParseClock reads a wall clock: a time of day ("18:31:05", "18:31"), or one
-// with its date, in RFC 3339 or without an offset. What has no offset is
-// meant in zone, what has no date on the day on which the recording has that
-// time.
-func (r *Recording) ParseClock(s string, zone *time.Location) (time.Time, error) {
-	text := strings.TrimSpace(s)
-	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		return t, nil
-	}
-	for _, layout := range [...]string{"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"} {
-		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return t, nil
-		}
-	}
-	var clock time.Time
-	var err error
-	for _, layout := range [...]string{"15:04:05", "15:04"} {
-		if clock, err = time.Parse(layout, text); err == nil {
-			break
-		}
-	}
-	if err != nil {
-		return time.Time{}, Problemf(BadTime, "", "%q is not a valid time of day (try 18:31:05 or 2021-06-14T18:31:05Z)", s)
-	}
-	first, last := r.Wall(0), r.Wall(r.Samples-1)
-	if first.IsZero() {
-		return time.Time{}, r.noClock()
-	}
-	// A Space may go on past midnight: the first day that has the time.
-	y, m, d := first.In(zone).Date()
-	day := func(n int) time.Time {
-		return time.Date(y, m, d+n, clock.Hour(), clock.Minute(), clock.Second(), clock.Nanosecond(), zone)
-	}
-	for n := range 3 {
-		if t := day(n); !t.Before(first.Time) && !t.After(last.Time) {
-			return t, nil
-		}
-	}
-	return day(0), nil
-}
-
 func (r *Recording) noClock() error {
 	return Problemf(OutOfRange, NoClock, "the time of day at which %s was recorded is unknown", r.Space.ID)
 }

@@ -72,7 +72,12 @@ func FuzzParseTime(f *testing.F) {
 // UTC on, a gap of 5 min, and 20 min of another rate.
 func paper(t *testing.T) *Recording {
 	t.Helper()
-	start := time.Date(2021, 6, 14, 23, 30, 0, 0, time.UTC)
+	return paperFrom(t, time.Date(2021, 6, 14, 23, 30, 0, 0, time.UTC))
+}
+
+// paperFrom is paper at another time.
+func paperFrom(t *testing.T, start time.Time) *Recording {
+	t.Helper()
 	config := func(rate int) *library.SoundFile {
 		return &library.SoundFile{Config: track.Config{Codec: track.AACLC, SampleRate: rate, Channels: 1, UnitSamples: 1024}}
 	}

@@ -19,6 +19,8 @@ func problemHint(p *recording.Problem) string {
 	switch p.Cause {
 	case recording.NoClock:
 		return "Give the time in the recording"
+	case recording.Twice:
+		return "Write the time with its offset from UTC"
 	case recording.BothEnds:
 		return "Give To or Length, not both"
 	case recording.BeforeZero:

@@ -36,6 +36,8 @@ func ProblemHint(p *recording.Problem) string {
 	switch p.Cause {
 	case recording.NoClock:
 		return "give the position in the recording instead: --at"
+	case recording.Twice:
+		return "both are in the recording: give the time with its offset from UTC, or --at"
 	case recording.NoWords:
 		return "quote words as the transcript has them, such as 'first words … last words'"
 	case recording.BothEnds:

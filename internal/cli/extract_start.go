@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/spell"
+	"github.com/spaces-cli/spaces/internal/terminal"
+)
+
+// startedAt reads the value of --started-at. Where clocks showed that time twice and
+// somebody is there, it asks which one is meant.
+func (a *App) startedAt(ctx context.Context, text string) (time.Time, error) {
+	start, _, err := spell.ParseDate(text, a.Zone)
+	var twice *spell.TwiceError
+	if errors.As(err, &twice) && a.InTTY && !a.Settings.JSON {
+		fmt.Fprintf(a.Err, "Clocks showed %s twice, because they were set back:\n  1  %s\n  2  %s\nWhich one? [1/2] ",
+			terminal.Safe(twice.Text), spell.WithOffset(twice.First), spell.WithOffset(twice.Second))
+		answer, err := terminal.ReadLine(ctx, a.In, a.Err)
+		switch {
+		case err != nil:
+			return start, err
+		case answer == "1":
+			return twice.First, nil
+		case answer == "2":
+			return twice.Second, nil
+		}
+		return start, app.Usage("--started-at: write %s or %s", spell.WithOffset(twice.First), spell.WithOffset(twice.Second))
+	}
+	if err != nil {
+		return start, app.Usage("--started-at: %w", err)
+	}
+	return start, nil
+}
