@@ -273,7 +273,7 @@ func (s *server) count() (n int) {
 // folders are where a download works and writes.
 type folders struct{ work, out *os.Root }
 
-func newFolders(t *testing.T) folders {
+func newFolders(t testing.TB) folders {
 	t.Helper()
 	var f folders
 	for _, root := range []**os.Root{&f.work, &f.out} {
@@ -287,7 +287,7 @@ func newFolders(t *testing.T) folders {
 	return f
 }
 
-func (f folders) read(t *testing.T, name string) []byte {
+func (f folders) read(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := f.out.ReadFile(name)
 	if err != nil {
@@ -297,7 +297,7 @@ func (f folders) read(t *testing.T, name string) []byte {
 }
 
 // options are those of tests: nothing is waited for, and much is tried.
-func options(t *testing.T, s *server) Options {
+func options(t testing.TB, s *server) Options {
 	t.Helper()
 	o := Options{Wire: wire.Options{Backoff: time.Nanosecond, Tries: 16}}
 	c, err := guard.Client(s.address(t), guard.Options{Wire: o.Wire})
@@ -309,7 +309,7 @@ func options(t *testing.T, s *server) Options {
 	return o
 }
 
-func (s *server) address(t *testing.T) *url.URL {
+func (s *server) address(t testing.TB) *url.URL {
 	t.Helper()
 	u, err := url.Parse(s.URL + list + "?type=replay&token=s3cret")
 	if err != nil {
