@@ -103,7 +103,8 @@ var order = [][]string{
 	{"media/track/readertest"}, // of their tests
 	{"media/tags"},             // what files say of themselves, in ID3 too
 	{"media/id3", "media/timeline", "media/aac/syntax"},
-	{"media/track", "media/sinc", "media/opus"},
+	{"media/opus"}, // of its headers a track's configuration is made
+	{"media/track", "media/sinc"},
 	{"docs"}, // the pages, which the program holds
 }
 

@@ -109,30 +109,15 @@ func Open(r io.ReaderAt, size int64, opts track.Options) (track.Reader, error) {
 	case FlashFLV:
 		return contained(kind)(opened(flv.NewReader(r, size, opts)))
 	case Matroska:
-		return contained(kind)(decodable(matroska.NewReader(r, size, opts)))
+		return contained(kind)(opened(matroska.NewReader(r, size, opts)))
 	case Ogg:
-		return contained(kind)(decodable(ogg.NewReader(r, size, opts)))
+		return contained(kind)(opened(ogg.NewReader(r, size, opts)))
 	}
 	return nil, notAudio(kind)
 }
 
-// errNotDecoded means that units can be found and not decoded.
-var errNotDecoded = errors.New("spaces does not decode this audio coding yet")
-
-// decodable is opened for a container of codings that are not all decoded here.
-func decodable[R interface {
-	track.Reader
-	Codec() track.Codec
-}](r R, err error) (track.Reader, error) {
-	if err == nil && r.Codec() == track.Opus {
-		err = fmt.Errorf("%s: %w", "Opus", errNotDecoded)
-	}
-	return opened(r, err)
-}
-
 // refusals are the errors that tell what of a container is not read.
 var refusals = []error{
-	errNotDecoded,
 	aiff.ErrNoData, aiff.ErrCompressed,
 	flv.ErrNoAudio, flv.ErrCodec,
 	matroska.ErrNoAudio, matroska.ErrEncrypted, matroska.ErrCodec,

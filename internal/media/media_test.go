@@ -159,10 +159,8 @@ func TestUndecodable(t *testing.T) {
 		kind FileType
 		what string
 	}{
-		{"-c:a libopus -f webm", Matroska, "a Matroska or WebM file: Opus: spaces does not decode this audio coding yet"},
 		{"-c:a libvorbis -f webm", Matroska, "a Matroska or WebM file: unsupported audio coding: Vorbis"},
 		{"-c:a ac3 -f matroska", Matroska, "a Matroska or WebM file: unsupported audio coding: Dolby Digital (AC-3)"},
-		{"-c:a libopus -f ogg", Ogg, "an Ogg file: Opus: spaces does not decode this audio coding yet"},
 		{"-c:a libvorbis -f ogg", Ogg, "an Ogg file: unsupported audio coding: Vorbis"},
 		{"-c:a libspeex -ar 16000 -f ogg", Ogg, "an Ogg file: unsupported audio coding: Speex"},
 		{"-c:a pcm_mulaw -f aiff", AIFF, "an AIFF file: compressed audio in AIFF-C is not supported: µ-law"},

@@ -8,14 +8,31 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/ogg"
 	"github.com/spaces-cli/spaces/internal/media/opus"
+	"github.com/spaces-cli/spaces/internal/media/tags"
 )
 
 // OpusRates are the sample rates that Opus takes.
 var OpusRates = []int{ogg.OpusRate}
 
-// Opus writes Opus in Ogg. The cover is a comment: a PICTURE block of FLAC, in
-// base64 (RFC 7845 §5.2 takes comments from Vorbis, and with them Xiph's
+// OggComments are tags and a cover as comments. The cover is a PICTURE block of
+// FLAC, in base64 (RFC 7845 §5.2 takes comments from Vorbis, and with them Xiph's
 // METADATA_BLOCK_PICTURE).
+func OggComments(t tags.Tags, cover []byte) ([]ogg.Comment, error) {
+	var list []ogg.Comment
+	for _, c := range t.Comments() {
+		list = append(list, ogg.Comment{Name: c[0], Value: c[1]})
+	}
+	if len(cover) > 0 {
+		picture, err := flac.Cover(cover)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, ogg.Comment{Name: "METADATA_BLOCK_PICTURE", Value: base64.StdEncoding.EncodeToString(picture)})
+	}
+	return list, nil
+}
+
+// Opus writes Opus in Ogg.
 func Opus(ctx context.Context, w io.Writer, s Sound, opt Options) error {
 	channels := s.Format().Channels
 	enc, err := opus.NewEncoder(channels, opt.rate(channels))
@@ -26,15 +43,8 @@ func Opus(ctx context.Context, w io.Writer, s Sound, opt Options) error {
 		Channels: channels, PreSkip: enc.PreSkip(), InputRate: s.Format().SampleRate,
 		Samples: s.Samples, Vendor: "spaces",
 	}
-	for _, c := range opt.Tags.Comments() {
-		o.Comments = append(o.Comments, ogg.Comment{Name: c[0], Value: c[1]})
-	}
-	if len(opt.Cover) > 0 {
-		picture, err := flac.Cover(opt.Cover)
-		if err != nil {
-			return err
-		}
-		o.Comments = append(o.Comments, ogg.Comment{Name: "METADATA_BLOCK_PICTURE", Value: base64.StdEncoding.EncodeToString(picture)})
+	if o.Comments, err = OggComments(opt.Tags, opt.Cover); err != nil {
+		return err
 	}
 	out, err := ogg.NewWriter(w, o)
 	if err != nil {

@@ -60,11 +60,11 @@ type Entry struct {
 // table is in the order in which help lists the formats.
 func table() []Entry {
 	return []Entry{
-		{Format: M4A, File: track.MP4, MediaType: "audio/x-m4a", WebType: "audio/mp4", Holds: []track.Codec{track.AACLC, track.HEAAC, track.AACOther},
+		{Format: M4A, File: track.MP4, MediaType: "audio/x-m4a", WebType: "audio/mp4", Holds: []track.Codec{track.AACLC, track.HEAAC, track.AACOther, track.Opus},
 			Cover: true, Tags: true, Chapters: true, Rates: encode.AACRates, Encode: encode.M4A, write: writeM4A},
 		{Format: MP3, File: track.MP3File, MediaType: "audio/mpeg", Holds: []track.Codec{track.MP3},
 			Cover: true, Tags: true, Chapters: true, Rates: encode.MP3Rates, Encode: encode.MP3, write: writeMP3},
-		{Format: Opus, File: track.Ogg, MediaType: "audio/ogg", Cover: true, Tags: true, Comments: true, Rates: encode.OpusRates, Encode: encode.Opus},
+		{Format: Opus, File: track.Ogg, MediaType: "audio/ogg", Holds: []track.Codec{track.Opus}, write: writeOpus, Cover: true, Tags: true, Comments: true, Rates: encode.OpusRates, Encode: encode.Opus},
 		// FLAC is cut by encoding it again, which loses nothing.
 		{Format: FLAC, File: track.FLACRaw, MediaType: "audio/flac", Lossless: true, Cover: true, Tags: true, Comments: true, Encode: encode.FLAC, write: writeFLAC},
 		{Format: WAV, File: track.WAV, MediaType: "audio/wav", Holds: []track.Codec{track.PCM}, Lossless: true, Encode: encode.WAV, write: writeWAV},

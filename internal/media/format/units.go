@@ -9,6 +9,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/ogg"
+	"github.com/spaces-cli/spaces/internal/media/opus"
 	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/media/wav"
@@ -18,10 +20,11 @@ import (
 type Units struct {
 	Config  track.Config  // of all units
 	Sizes   track.Sizes   // of the units; PCM has none
-	Lengths track.Lengths // of the units, of which FLAC makes use
+	Lengths track.Lengths // of the units, of which FLAC and Opus make use
 	Samples int64         // in all units, heard or not
-	// Edits are what is heard of them; none means all. MP3 can leave out
-	// samples at the start and at the end only, ADTS, FLAC and WAV none.
+	// Edits are what is heard of them; none means all. MP3 and
+	// Ogg can leave out samples at the start and at the end only, ADTS, FLAC and
+	// WAV none.
 	Edits []mp4.Edit
 	// Encoder is the program that coded the units, if it is known.
 	Encoder string
@@ -61,7 +64,7 @@ func (f Format) NewUnitWriter(w io.Writer, u *Units) (UnitWriter, error) {
 
 func writeM4A(w io.Writer, u *Units) (UnitWriter, error) {
 	return encode.NewMovie(w, &mp4.Movie{
-		Config: u.Config, Units: int64(len(u.Sizes)), Size: func(i int64) int { return int(u.Sizes[i]) },
+		Config: u.Config, Units: int64(len(u.Sizes)), Size: func(i int64) int { return int(u.Sizes[i]) }, Lengths: u.Lengths,
 		Edits: u.Edits, Tags: u.Tags, Chapters: u.Chapters, Cover: u.Cover,
 	}, u.Video)
 }
@@ -74,6 +77,35 @@ func writeMP3(w io.Writer, u *Units) (UnitWriter, error) {
 		return nil, err
 	}
 	return mp3.NewWriter(w, mp3.Plan{Tag: tag, Sizes: u.Sizes, Skip: skip, Trim: trim, Encoder: u.Encoder})
+}
+
+// writeOpus writes Opus in Ogg. Chapters and the cover are Tags.Free and a comment.
+func writeOpus(w io.Writer, u *Units) (UnitWriter, error) {
+	skip, samples, _ := u.heard()
+	head, err := opus.ParseHead([]byte(u.Config.Specific))
+	if err != nil {
+		return nil, err
+	}
+	o := ogg.Opus{Head: head, PreSkip: int(skip), Samples: samples, Vendor: "spaces"}
+	if o.Comments, err = encode.OggComments(u.Tags, u.Cover); err != nil {
+		return nil, err
+	}
+	out, err := ogg.NewWriter(w, o)
+	if err != nil {
+		return nil, err
+	}
+	return opusWriter{out}, nil
+}
+
+// An opusWriter writes packets, which say themselves how long they last.
+type opusWriter struct{ *ogg.Writer }
+
+func (o opusWriter) WriteUnit(data []byte) error {
+	n, ok := opus.Samples(data)
+	if !ok {
+		return fmt.Errorf("a packet of Opus of %d bytes is damaged", len(data))
+	}
+	return o.WritePacket(data, n)
 }
 
 func writeFLAC(w io.Writer, u *Units) (UnitWriter, error) {

@@ -31,6 +31,7 @@ type trackEntry struct {
 	codec         string
 	private       []byte
 	delay         int64 // CodecDelay, in ns
+	preSkip       int64 // of Opus, in samples
 	rate          float64
 	channels      int64
 	bits          int64
@@ -201,7 +202,7 @@ func (t *trackEntry) describeOpus() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCodec, err)
 	}
-	t.config = track.Config{Codec: track.Opus, SampleRate: opus.Rate, Channels: h.Channels, Specific: string(h.Bytes)}
+	t.config, t.preSkip = h.Config(), int64(h.PreSkip)
 	return nil
 }
 
@@ -224,10 +225,8 @@ func (t *trackEntry) describeFLAC() error {
 // those to be played. Of Opus its own header says it to the sample (RFC 7845
 // §4.2), of all others CodecDelay does.
 func (t *trackEntry) skip(rate int) int64 {
-	if t.config.Codec == track.Opus {
-		if h, err := opus.ParseHead([]byte(t.config.Specific)); err == nil && h.PreSkip > 0 {
-			return int64(h.PreSkip)
-		}
+	if t.preSkip > 0 {
+		return t.preSkip
 	}
 	return samplesOf(t.delay, rate)
 }

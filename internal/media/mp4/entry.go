@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/opus"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -19,9 +20,10 @@ const maxUnitSamples = 1 << 16
 // A description is a sample entry: how samples are coded (§8.5.2). Those of
 // MP3 have no config: the frames themselves say it.
 type description struct {
-	config track.Config
-	pcm    *pcm  // of PCM
-	err    error // if the coding is none that we know
+	config  track.Config
+	preSkip int64 // of Opus, in samples
+	pcm     *pcm  // of PCM
+	err     error // if the coding is none that we know
 }
 
 // descriptions reads the sample entries of an audio track.
@@ -261,7 +263,11 @@ func (w *window) opusEntry(pos, end int64) (d description, err error) {
 	head = binary.LittleEndian.AppendUint16(head, binary.BigEndian.Uint16(c[2:]))
 	head = binary.LittleEndian.AppendUint32(head, binary.BigEndian.Uint32(c[4:]))
 	head = binary.LittleEndian.AppendUint16(head, binary.BigEndian.Uint16(c[8:]))
-	head = append(head, c[10:]...)
-	d.config = track.Config{Codec: track.Opus, SampleRate: 48000, Channels: int(c[1]), Specific: string(head)}
+	h, err := opus.ParseHead(append(head, c[10:]...))
+	if err != nil {
+		d.err = fmt.Errorf("%w: %w", ErrCodec, err)
+		return d, nil
+	}
+	d.config, d.preSkip = h.Config(), int64(h.PreSkip)
 	return d, nil
 }

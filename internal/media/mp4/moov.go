@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"encoding/binary"
 	"math"
+
+	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 // fileType appends the ftyp box (§4.3). M4A is iTunes' brand for sound.
@@ -164,20 +166,18 @@ func (b *builder) sampleTable(p *plan) {
 		b.sampleEntry(p)
 	})
 	b.fullBox("stts", 0, 0, func() { // §8.6.1.2
-		b.u32(1)
-		b.u32(uint32(units))
-		b.u32(uint32(p.Config.UnitSamples))
+		b.u32(uint32(len(p.times)))
+		b.table(8*int64(len(p.times)), p.writeTimes)
 	})
 	b.fullBox("stsc", 0, 0, func() { b.chunkShape(p.Units, p.perChunk) })
 	b.sampleSizes(units, p.Size)
 	b.chunkOffsets(p, p.chunks(), p.writeOffsets)
-	// Each unit of AAC overlaps the one before it: to play from a unit on,
-	// decoding begins one earlier (§10.1; ISO/IEC 14496-3, 4.6.11).
+	// To play from a unit on, decoding begins so many earlier (§10.1).
 	b.fullBox("sgpd", 1, 0, func() {
 		b.str("roll")
 		b.u32(2) // default_length
 		b.u32(1)
-		b.u16(math.MaxUint16) // roll_distance −1
+		b.u16(uint16(-p.roll)) // roll_distance
 	})
 	b.fullBox("sbgp", 0, 0, func() {
 		b.str("roll")
@@ -238,8 +238,12 @@ func (b *builder) chunkShape(units, perChunk int64) {
 	}
 }
 
-// sampleEntry appends an mp4a box (ISO/IEC 14496-14, 6.7.2).
+// sampleEntry appends an mp4a box (ISO/IEC 14496-14, 6.7.2), or that of Opus.
 func (b *builder) sampleEntry(p *plan) {
+	if p.Config.Codec == track.Opus {
+		b.opusEntry(p)
+		return
+	}
 	b.box("mp4a", func() {
 		b.zero(6)
 		b.u16(1) // data_reference_index

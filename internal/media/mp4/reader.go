@@ -8,6 +8,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/flac"
+	"github.com/spaces-cli/spaces/internal/media/opus"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -315,11 +316,19 @@ func (r *Reader) unit(s *sample, p *track.Packet) (ok bool, err error) {
 	}
 	rate := int64(config.SampleRate)
 	samples := int64(config.UnitSamples)
-	if config.Codec == track.FLAC {
-		// A frame lasts what it says, whatever the tables do.
+	// A frame lasts what it says, whatever the tables do.
+	switch config.Codec {
+	case track.FLAC:
 		if n, ok := flac.FrameSamples(data); ok {
 			samples = int64(n)
 		}
+	case track.Opus:
+		n, ok := opus.Samples(data)
+		if !ok {
+			r.t.Damage.Add(damage)
+			return false, nil
+		}
+		samples = int64(n)
 	}
 	if samples == 0 { // as the tables say
 		samples = rescale(r.now, rate, r.scale) - rescale(begin, rate, r.scale)
@@ -353,10 +362,22 @@ func (r *Reader) data(off int64, n int) ([]byte, error) {
 
 // finish completes the Track.
 func (r *Reader) finish() {
-	if r.finished || len(r.edits) == 0 {
+	if r.finished {
 		return
 	}
 	r.finished = true
+	if len(r.edits) == 0 {
+		// Opus says without an edit list how much comes before the sound, and a
+		// last sample shorter than its packet where that ends.
+		if d := r.audio.entries; len(d) > 0 && d[0].config.Codec == track.Opus {
+			trim := int64(0)
+			if r.scale == opus.Rate { // others round
+				trim = max(0, r.unitEnd-r.now)
+			}
+			leaveOut(&r.t, rescale(d[0].preSkip, r.scale, opus.Rate), trim, r.scale)
+		}
+		return
+	}
 	from, to := playSpan(r.edits, r.now)
 	// The length of an edit is in units of the movie's timescale, often
 	// milliseconds. If it agrees with the end of the track as nearly as that

@@ -104,11 +104,6 @@ func (w *VideoWriter) pictures(until int64) {
 	}
 }
 
-// chunkTime returns when the unit i of the sound begins, in samples of the
-// media: chunks are interleaved by that, the little that edits leave out at the
-// start notwithstanding.
-func (p *plan) chunkTime(i int64) int64 { return i * int64(p.Config.UnitSamples) }
-
 // A videoPlan is a Video with what follows from it.
 type videoPlan struct {
 	*Video

@@ -15,10 +15,13 @@ import (
 
 // A Movie says all of an .m4a file but its access units.
 type Movie struct {
-	// Config is that of AAC of any kind. Specific and UnitSamples are needed.
+	// Config is that of AAC of any kind, or of Opus. Specific is needed, and of
+	// AAC UnitSamples.
 	Config track.Config
-	// Units is the number of access units. All of them last UnitSamples.
-	Units int64
+	// Units is the number of access units. All of them last UnitSamples, or as
+	// Lengths says, which Opus needs.
+	Units   int64
+	Lengths track.Lengths
 	// Size returns the size in bytes of unit i, 0 ≤ i < Units, at most
 	// track.MaxUnitSize. It is called several times for each.
 	Size func(i int64) int
@@ -49,8 +52,8 @@ type Writer struct {
 
 // NewWriter writes everything that stands before the media. The file gets a
 // movie timescale equal to the sample rate, an edit list, also where it plays
-// everything, and a sample group that tells players to decode one access unit
-// before the one they seek to. It keeps m.Size and nothing else of m.
+// everything, and a sample group that tells players how many access units to
+// decode before the one they seek to. It keeps m.Size and nothing else of m.
 func NewWriter(w io.Writer, m *Movie) (*Writer, error) {
 	p, err := m.plan()
 	if err != nil {
@@ -145,7 +148,11 @@ type plan struct {
 	bitRate  int64 // on average, bits per second
 	peakRate int64 // over one second
 	perChunk int64 // units
-	long     bool  // chunk offsets need 64 bits
+	unit     int64 // how many samples most units last
+	times    []sampleRun
+	chunkAt  []int64 // when each chunk begins, of units that last differently
+	roll     int64   // units to decode before the one that is sought
+	long     bool    // chunk offsets need 64 bits
 	created  int64
 	start    int64      // where the media begins; known when all else is built
 	text     []byte     // samples of the chapter track
@@ -163,14 +170,14 @@ const longSlack = 64 << 20
 func (m *Movie) plan() (*plan, error) {
 	c := m.Config
 	switch c.Codec {
-	case track.AACLC, track.HEAAC, track.AACOther:
+	case track.AACLC, track.HEAAC, track.AACOther, track.Opus:
 	default:
 		return nil, fmt.Errorf("mp4: cannot write %q", c.Codec)
 	}
-	if c.SampleRate < 1 || c.Channels < 1 || c.UnitSamples < 1 || c.UnitSamples > maxUnitSamples ||
-		c.Specific == "" || len(c.Specific) > 1024 {
-		return nil, fmt.Errorf("mp4: cannot write a track of %v, %d samples a unit, with %d bytes of AudioSpecificConfig",
-			c, c.UnitSamples, len(c.Specific))
+	unit := c.Usual()
+	if c.SampleRate < 1 || c.Channels < 1 || unit < 1 || unit > maxUnitSamples || c.Specific == "" || len(c.Specific) > 1024 {
+		return nil, fmt.Errorf("mp4: cannot write a track of %v, %d samples a unit, with %d bytes of configuration",
+			c, unit, len(c.Specific))
 	}
 	if m.Units < 1 || m.Units > maxUnits {
 		return nil, fmt.Errorf("mp4: cannot write a track of %d access units", m.Units)
@@ -178,8 +185,11 @@ func (m *Movie) plan() (*plan, error) {
 	p := &plan{
 		Movie:    m,
 		edits:    m.Edits,
-		duration: m.Units * int64(c.UnitSamples),
-		perChunk: max(1, int64((c.SampleRate+c.UnitSamples-1)/c.UnitSamples)), // about one second
+		unit:     int64(unit),
+		perChunk: max(1, int64((c.SampleRate+unit-1)/unit)), // about one second
+	}
+	if err := p.lengths(); err != nil {
+		return nil, err
 	}
 	if len(p.edits) == 0 {
 		p.edits = []Edit{{Samples: p.duration}}
@@ -223,7 +233,7 @@ func (p *plan) measure() error {
 	rate := int64(p.Config.SampleRate)
 	p.bitRate = rescale(8*p.bytes, rate, p.duration)
 	n := min(p.perChunk, p.Units)
-	p.peakRate = rescale(8*peak, rate, n*int64(p.Config.UnitSamples))
+	p.peakRate = rescale(8*peak, rate, n*p.unit)
 	return nil
 }
 

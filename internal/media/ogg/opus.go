@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/spaces-cli/spaces/internal/media/opus"
 )
 
 // OpusRate is the rate in which positions of Opus count, whatever went into
@@ -20,12 +22,18 @@ const maxPacket = 61440
 // one second or less.
 const pageSamples = OpusRate
 
+// MaxPreSkip is how many samples before those to be played a file can hold.
+const MaxPreSkip = 0xFFFF
+
 // A Comment is a field of the comment header, "TITLE" and its value.
 type Comment struct{ Name, Value string }
 
 // An Opus says all of a file but its packets.
 type Opus struct {
-	Channels int // 1 or 2
+	// Head is that of packets which are written as they are, of which gain and
+	// channels are taken; the zero Head says that there is no gain.
+	Head     opus.Head
+	Channels int // 1 or 2, without a Head
 	// PreSkip is how many samples of the decoder's output are not to be
 	// played: the encoder's look-ahead.
 	PreSkip   int
@@ -49,17 +57,24 @@ type Writer struct {
 // NewWriter writes the two header packets. The same Opus and packets always
 // give the same bytes.
 func NewWriter(w io.Writer, o Opus) (*Writer, error) {
-	if o.Channels < 1 || o.Channels > 2 || o.PreSkip < 0 || o.PreSkip > 0xFFFF || o.Samples < 0 {
+	if o.Head.Channels == 0 {
+		o.Head = opus.Head{Channels: o.Channels}
+	}
+	if o.Head.Channels < 1 || o.Head.Channels > 2 && o.Head.Family == 0 || o.PreSkip < 0 || o.PreSkip > MaxPreSkip || o.Samples < 0 {
 		return nil, fmt.Errorf("ogg: cannot write Opus of %d channels and %d samples", o.Channels, o.Samples)
 	}
 	wr := &Writer{buf: bufio.NewWriterSize(w, 64<<10), end: int64(o.PreSkip) + o.Samples}
 	wr.pages = pages{w: wr.buf, serial: 1}
 	le := binary.LittleEndian
-	// RFC 7845 §5.1: version 1, no gain, mapping family 0.
-	head := append([]byte("OpusHead"), 1, byte(o.Channels))
+	// RFC 7845 §5.1: version 1, mapping family 0 unless the packets have another.
+	head := append([]byte("OpusHead"), 1, byte(o.Head.Channels))
 	head = le.AppendUint16(head, uint16(o.PreSkip))
 	head = le.AppendUint32(head, uint32(o.InputRate))
-	head = append(head, 0, 0, 0)
+	head = le.AppendUint16(head, uint16(o.Head.Gain))
+	head = append(head, byte(o.Head.Family))
+	if table := 19; len(o.Head.Bytes) > table {
+		head = append(head, o.Head.Bytes[table:]...)
+	}
 	if err := wr.pages.writePacket(flagFirst, 0, head); err != nil {
 		return nil, err
 	}

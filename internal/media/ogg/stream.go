@@ -73,7 +73,7 @@ func opusStream(packet []byte) (*stream, error) {
 		return nil, fmt.Errorf("%w: %w", ErrCodec, err)
 	}
 	return &stream{
-		config:  track.Config{Codec: track.Opus, SampleRate: opus.Rate, Channels: h.Channels, Specific: string(h.Bytes)},
+		config:  h.Config(),
 		skip:    int64(h.PreSkip),
 		trims:   true,
 		headers: 1,

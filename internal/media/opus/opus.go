@@ -58,6 +58,7 @@ type Decoder struct {
 	channels int
 	samples  []int16
 	frame    []float32
+	full     bool
 }
 
 // NewDecoder returns a decoder to one or two channels.
@@ -66,19 +67,41 @@ func NewDecoder(channels int) (*Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Decoder{dec, channels, make([]int16, MaxFrame*channels), make([]float32, MaxFrame*channels)}, nil
+	return &Decoder{dec: dec, channels: channels, samples: make([]int16, MaxFrame*channels), frame: make([]float32, MaxFrame*channels)}, nil
 }
 
 // Decode returns the samples of a packet, channels interleaved. They are valid
 // until the next one.
 func (d *Decoder) Decode(packet []byte) ([]float32, error) {
-	n, err := d.dec.Decode(packet, d.samples)
+	if len(packet) == 0 { // which the decoder below takes for a lost one
+		return nil, opus.ErrInvalidPacket
+	}
+	return d.decode(packet, d.samples)
+}
+
+// Conceal returns what the decoder makes up in the place of a packet of so many
+// samples, a multiple of 2.5 ms.
+func (d *Decoder) Conceal(samples int) ([]float32, error) {
+	return d.decode(nil, d.samples[:min(samples, MaxFrame)*d.channels])
+}
+
+func (d *Decoder) decode(packet []byte, room []int16) ([]float32, error) {
+	d.full = false
+	n, err := d.dec.Decode(packet, room)
 	if err != nil {
 		return nil, err
 	}
 	frame := d.frame[:n*d.channels]
 	for i, v := range d.samples[:len(frame)] {
 		frame[i] = float32(v) / (1 << 15)
+		d.full = d.full || v == math.MaxInt16 || v == math.MinInt16
 	}
 	return frame, nil
 }
+
+// AtFullScale reports whether samples of the packet decoded last are at full
+// scale, where the decoder cuts off.
+func (d *Decoder) AtFullScale() bool { return d.full }
+
+// Reset forgets all packets before.
+func (d *Decoder) Reset() { d.dec.Reset() }

@@ -3,6 +3,10 @@ package opus
 import (
 	"encoding/binary"
 	"errors"
+	"math"
+	"slices"
+
+	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 // ErrHead means that an identification header is damaged or of a later version.
@@ -48,6 +52,41 @@ func ParseHead(b []byte) (Head, error) {
 	h.Bytes = b[:size:size]
 	return h, nil
 }
+
+// Config returns what a decoder of the stream needs. It leaves out what differs
+// between recordings that decode alike: how much the encoder looks ahead, which
+// is the run's Skip, and the rate of its input.
+func (h Head) Config() track.Config {
+	b := slices.Clone(h.Bytes)
+	b[8] = 1
+	clear(b[10:16])
+	return track.Config{Codec: track.Opus, SampleRate: Rate, Channels: h.Channels, Specific: string(b)}
+}
+
+// Preroll is how much a player decodes before the sample that it seeks to
+// (RFC 7845 §4.6): 80 ms.
+const Preroll = Rate * 80 / 1000
+
+// Single reports whether the packets are those of one stream, whose channels are
+// in their usual order: another family than 0 may say that too (RFC 7845 §5.1.1).
+func (h Head) Single() bool {
+	if h.Family == 0 {
+		return true
+	}
+	streams, coupled, table := int(h.Bytes[headSize]), int(h.Bytes[headSize+1]), h.Bytes[headSize+2:]
+	if streams != 1 || coupled != h.Channels-1 {
+		return false
+	}
+	for i, v := range table {
+		if int(v) != i {
+			return false
+		}
+	}
+	return true
+}
+
+// Factor is what Gain multiplies samples by.
+func (h Head) Factor() float32 { return float32(math.Pow(10, float64(h.Gain)/(20*256))) }
 
 // Samples returns how many samples of a channel, at Rate, a packet lasts
 // (RFC 6716 §3.1 and §3.2); ok is false if it cannot be a packet.

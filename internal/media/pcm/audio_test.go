@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/media"
+	"github.com/spaces-cli/spaces/internal/media/opus"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -96,7 +97,21 @@ func floats(b []byte) []float32 {
 // recording is the first run of a file, held in memory.
 type recording struct {
 	track.Run
-	units [][]byte
+	units   [][]byte
+	lengths track.Lengths
+}
+
+// length is how many samples unit i lasts.
+func (r recording) length(i int) int64 {
+	for _, o := range r.lengths.Odd {
+		if o.Unit == int64(i) {
+			return int64(o.Samples)
+		}
+	}
+	if r.UnitSamples == 0 {
+		return int64(r.lengths.Usual)
+	}
+	return int64(r.UnitSamples)
 }
 
 func read(t testing.TB, file string) recording {
@@ -115,10 +130,14 @@ func readBytes(t testing.TB, b []byte) recording {
 		t.Fatal(err)
 	}
 	var rec recording
+	rec.lengths.Usual = opus.Frame
 	var p track.Packet
 	for err = r.Next(&p); err == nil; err = r.Next(&p) {
 		if p.Run == 0 {
 			rec.units = append(rec.units, bytes.Clone(p.Data))
+			if r.Track().Runs[0].Codec == track.Opus {
+				rec.lengths.Add(p.Samples)
+			}
 		}
 	}
 	if err != io.EOF {
@@ -141,7 +160,13 @@ func (r recording) file(t testing.TB) *File {
 		sizes = append(sizes, uint32(len(u)))
 	}
 	var index bytes.Buffer
-	if err := track.WriteIndex(&index, sizes, r.SampleRate, r.UnitSamples); err != nil {
+	var err error
+	if r.Codec == track.Opus {
+		err = track.WriteListing(&index, sizes, &r.lengths, r.SampleRate)
+	} else {
+		err = track.WriteIndex(&index, sizes, r.SampleRate, r.UnitSamples)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	x, err := track.OpenIndex(bytes.NewReader(index.Bytes()), int64(index.Len()))
@@ -164,7 +189,7 @@ func (r recording) linear(t testing.TB) (samples []float32, bad []int) {
 	}
 	left := r.Samples
 	for i, u := range r.units {
-		n := min(left, int64(r.UnitSamples))
+		n := min(left, r.length(i))
 		left -= n
 		dst := make([]float32, int(n)*r.Channels)
 		if err := d.Decode(dst, u); err != nil {

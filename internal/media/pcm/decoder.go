@@ -47,7 +47,7 @@ var lower = [...]int{4, 12, 24}
 
 // MayCutOff reports whether the decoder of a codec can cut samples off at full
 // scale: those of units that cannot be shifted.
-func MayCutOff(c track.Codec) bool { return c == track.AACLC || c == track.MP3 }
+func MayCutOff(c track.Codec) bool { return c == track.AACLC || c == track.MP3 || c == track.Opus }
 
 // maxChannels is more than any recording has.
 const maxChannels = 255
@@ -69,6 +69,8 @@ func NewDecoder(c track.Config) (*Decoder, error) {
 		coding, err = newLinear(c)
 	case track.FLAC:
 		coding, err = newFLAC(c)
+	case track.Opus:
+		coding, err = newOpus(c)
 	default:
 		err = fmt.Errorf("%w: %s", ErrUnsupported, c)
 	}

@@ -14,9 +14,10 @@ import (
 // It is decoded in pieces that lie on a fixed grid of units. Before a piece as
 // many units are decoded, and dropped, as its first sample depends on. So every
 // sample has the same value in whatever span, with however many goroutines it
-// is decoded, and except for one thing the value that it has when the file is
+// is decoded, and except for two things the value that it has when the file is
 // decoded from its start: where AAC substitutes noise for a band (PNS, ISO/IEC
-// 14496-3, 4.6.13), it is other noise of the same power.
+// 14496-3, 4.6.13), it is other noise of the same power; and the memory of Opus
+// has no end, so that it may differ by what is 40 dB below the sound.
 type File struct {
 	r       io.ReaderAt
 	start   int64 // of the first unit in r
@@ -67,6 +68,9 @@ func NewFile(r io.ReaderAt, start int64, x *track.Index, c track.Config) (*File,
 	if x.Listed {
 		return f, nil
 	}
+	if c.Codec == track.Opus {
+		return nil, fmt.Errorf("%w: it lists no lengths of packets", track.ErrBadIndex)
+	}
 	if c.UnitSamples < 1 || c.UnitSamples > maxUnitSamples {
 		return nil, fmt.Errorf("%w: units of %d samples", ErrUnsupported, c.UnitSamples)
 	}
@@ -99,7 +103,7 @@ func (f *File) Samples() int64 { return f.samples }
 
 // grid returns how many units make a piece.
 func (f *File) grid() int64 {
-	if f.config.Codec == track.PCM || f.config.Codec == track.FLAC {
+	if f.config.Codec.Varies() {
 		return pieceUnitsPCM
 	}
 	return pieceUnits
@@ -148,20 +152,38 @@ type piece struct {
 }
 
 // split returns the part of s that lies in one piece, and what is left of s.
-func (f *File) split(s Span) (part, rest Span) {
+func (f *File) split(s Span) (part, rest Span, err error) {
 	grid := f.grid() * int64(f.config.UnitSamples)
 	if f.index.Listed {
 		grid = listedPiece
 	}
-	n := min(s.Samples, grid-s.Start%grid)
-	return Span{s.Start, n}, Span{s.Start + n, s.Samples - n}
+	n := grid - s.Start%grid
+	if f.config.Codec == track.Opus {
+		// What a unit decodes to depends on those before it, so that none may be
+		// in two pieces.
+		var unit, end int64
+		if unit, err = f.index.Find(s.Start); err == nil {
+			last := min(pieceOf(unit)+pieceUnits, f.index.Units)
+			end, _, err = f.lengths(last, last, nil)
+		}
+		n = end - s.Start
+	}
+	n = max(0, min(s.Samples, n))
+	return Span{s.Start, n}, Span{s.Start + n, s.Samples - n}, err
 }
+
+// pieceOf returns the first unit of the piece that a unit of Opus is in.
+func pieceOf(unit int64) int64 { return unit - unit%pieceUnits }
 
 // extent returns which units have to be decoded for a span within a piece.
 func (f *File) extent(s Span) (first, end int64, err error) {
 	if f.index.Listed {
 		if first, err = f.index.Find(s.Start); err == nil {
 			end, err = f.index.Find(s.Start + s.Samples - 1)
+		}
+		if f.config.Codec == track.Opus {
+			// The sound depends on all units since the decoder began.
+			first = pieceOf(first)
 		}
 		return first, min(end+1, f.index.Units), err
 	}
@@ -185,6 +207,11 @@ const (
 	leadMP3 = 2
 )
 
+// leadOpus is how many samples of Opus must have been decoded. Its filters and
+// predictions have no end; after half a second CELT gives the samples of a
+// decoder that began earlier, after one second SILK nearly always does.
+const leadOpus = 48000
+
 // maxPrime is how many frames of MP3 are at most looked at for the bit
 // reservoir. No more are needed if each has 8 bytes of main data; the shortest
 // there can be, 8 kb/s at 24 kHz, has 11.
@@ -192,15 +219,22 @@ const maxPrime = 64
 
 // lead returns how many of the units before unit first the decoder has to
 // decode, and how many before those it has to be shown.
-func (f *File) lead(first int64) (decode, prime int64) {
+func (f *File) lead(first int64) (decode, prime int64, err error) {
 	switch f.config.Codec {
+	case track.Opus:
+		at, _, err := f.lengths(first, first, nil)
+		if err != nil {
+			return 0, 0, err
+		}
+		begin, err := f.index.Find(max(0, at-leadOpus))
+		return first - begin, 0, err
 	case track.AACLC:
 		decode = leadAAC
 	case track.MP3:
 		decode, prime = leadMP3, maxPrime
 	}
 	decode = min(decode, first)
-	return decode, min(prime, first-decode)
+	return decode, min(prime, first-decode), nil
 }
 
 // decode decodes p with d.
@@ -211,7 +245,10 @@ func (f *File) decode(p *piece, d *Decoder) error {
 		return err
 	}
 	if p.fresh {
-		decode, prime := f.lead(first)
+		decode, prime, err := f.lead(first)
+		if err != nil {
+			return err
+		}
 		if err := f.read(&p.units, first-decode-prime, end); err != nil {
 			return err
 		}

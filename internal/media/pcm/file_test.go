@@ -190,7 +190,10 @@ func (p *packets) Next(q *track.Packet) error {
 		return io.EOF
 	}
 	r := p.runs[0]
-	samples := int(min(int64(r.UnitSamples), r.Samples-int64(p.next)*int64(r.UnitSamples)))
+	samples := int(r.length(p.next))
+	if r.UnitSamples > 0 {
+		samples = int(min(int64(r.UnitSamples), r.Samples-int64(p.next)*int64(r.UnitSamples)))
+	}
 	run, err := p.t.AddUnit(r.Config, samples, len(r.units[p.next]))
 	*q = track.Packet{Data: r.units[p.next], Run: run, Samples: samples}
 	p.next++

@@ -1,10 +1,13 @@
 package pcm
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
 // A Player is a Reader of spans of a File.
@@ -216,9 +219,15 @@ func (p *Player) begin() bool {
 	if n := len(p.idle); n > 0 {
 		q, p.idle = p.idle[n-1], p.idle[:n-1]
 	}
-	q.span, p.spans[0] = p.file.split(p.spans[0])
+	q.span, p.spans[0], q.err = p.file.split(p.spans[0])
 	q.fresh = !p.linear || q.span.Start == 0
 	q.ready, q.done = false, make(chan struct{})
+	if q.err != nil || q.span.Samples == 0 {
+		q.err = cmp.Or(q.err, track.ErrBadIndex)
+		close(q.done)
+		p.queue = append(p.queue, q)
+		return true
+	}
 	var before chan struct{}
 	if n := len(p.queue); n > 0 && p.linear {
 		before = p.queue[n-1].done

@@ -103,13 +103,13 @@ func WriteListing(w io.Writer, sizes Sizes, lengths *Lengths, sampleRate int) er
 	le.PutUint32(b[44:], crc32.ChecksumIEEE(b[:44]))
 	bw.Write(b[:])
 	i := 0
-	for n := range lengths.all() {
+	for n := range lengths.All() {
 		bw.Write(le.AppendUint32(le.AppendUint32(b[:0], sizes[i]), n))
 		i++
 	}
 	var off, sample uint64
 	i = 0
-	for n := range lengths.all() {
+	for n := range lengths.All() {
 		if i%anchorStep == 0 {
 			bw.Write(le.AppendUint64(le.AppendUint64(b[:0], off), sample))
 		}

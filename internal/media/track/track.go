@@ -55,8 +55,23 @@ type Config struct {
 	UnitSamples int
 	// Specific is what a decoder needs beyond that, as bytes: for AAC the
 	// AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1), for PCM the body of the
-	// WAVE fmt chunk, for FLAC the STREAMINFO block, for MP3 nothing.
+	// WAVE fmt chunk, for FLAC the STREAMINFO block, for Opus the
+	// identification header without look-ahead and input rate, for MP3 nothing.
 	Specific string
+}
+
+// Varies reports whether units of the coding need not last equally long, so that
+// only a list of their lengths tells where a sample lies.
+func (c Codec) Varies() bool { return c == PCM || c == FLAC || c == Opus }
+
+// Usual is how many samples units last as good as always, or 0 if that is not
+// known: UnitSamples, and of Opus the 20 ms that every encoder makes unless told
+// otherwise.
+func (c Config) Usual() int {
+	if c.Codec == Opus && c.UnitSamples == 0 {
+		return c.SampleRate / 50
+	}
+	return c.UnitSamples
 }
 
 // PCMUnit is how many samples the readers of PCM put into one unit.

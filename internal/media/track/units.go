@@ -67,8 +67,8 @@ func (l *Lengths) Even() bool {
 	return false
 }
 
-// all returns the lengths one after the other.
-func (l *Lengths) all() iter.Seq[uint32] {
+// All returns the lengths one after the other.
+func (l *Lengths) All() iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		odd := l.Odd
 		for i := range l.Units {
@@ -87,7 +87,7 @@ func (l *Lengths) all() iter.Seq[uint32] {
 // the least if there are others.
 func (l *Lengths) Range() (least, most int) {
 	i := int64(0)
-	for n := range l.all() {
+	for n := range l.All() {
 		if i++; i == 1 || i < l.Units && int(n) < least {
 			least = int(n)
 		}
