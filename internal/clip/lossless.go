@@ -9,6 +9,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/ogg"
 	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -47,6 +48,9 @@ func (q *Request) lossless() (*plan, error) {
 		return nil, err
 	}
 	x.runs, x.sum = q.runs, q.sum
+	if q.Format == format.Opus && (len(x.edits) > 1 || x.edits[0].Start > ogg.MaxPreSkip) {
+		return nil, notLossless("the clip contains hidden samples, which Ogg cannot mark")
+	}
 	s := &plan{span: q.Span, lossless: true}
 	s.hidden.Before, s.hidden.After = x.hidden()
 	s.write = func(ctx context.Context, w io.Writer) error {
@@ -56,7 +60,7 @@ func (q *Request) lossless() (*plan, error) {
 		}
 		defer stop()
 		out, err := q.Format.NewUnitWriter(w, &format.Units{
-			Config: x.file.Config, Sizes: x.sizes, Edits: x.edits,
+			Config: x.file.Config, Sizes: x.sizes, Lengths: x.lengths, Samples: x.samples, Edits: x.edits,
 			Tags: q.settled(), Cover: q.attached(), Chapters: q.chapters(), Video: video,
 		})
 		if err != nil {

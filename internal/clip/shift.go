@@ -56,7 +56,7 @@ func UnitsOf(r *recording.Recording, span recording.Span, f format.Format) (*Uni
 func (u *Units) Rate() int { return u.x.file.Config.SampleRate }
 
 // Samples returns how many samples the units make, heard or not.
-func (u *Units) Samples() int64 { return u.x.units() * int64(u.x.file.Config.UnitSamples) }
+func (u *Units) Samples() int64 { return u.x.samples }
 
 // At returns where the n-th sample that is heard stands among all that the units
 // make.

@@ -11,6 +11,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/gain"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
+	"github.com/spaces-cli/spaces/internal/media/opus"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/media/wav"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -22,6 +23,9 @@ type excerpt struct {
 	file   *library.SoundFile
 	ranges []unitRange
 	sizes  track.Sizes // of the units in all ranges; nil for PCM
+	// lengths are those of the units, where these need not last equally long.
+	lengths track.Lengths
+	samples int64 // of all units
 	// edits are what is to be heard of the samples that those units make.
 	edits []mp4.Edit
 	// lead stands before the units: a frame of MP3 that is not heard.
@@ -33,12 +37,14 @@ type excerpt struct {
 // A unitRange is some units in a row.
 type unitRange struct {
 	first, end int64
+	at, until  int64 // the same in samples of the file
 	offset     int64 // of the first in the payload
 	bytes      int64
 }
 
 // excerptOf lays out the units that stretches need. Every stretch begins with
-// as many units of pre-roll as there are, up to the number given.
+// as many units of pre-roll as there are, up to the number given, which is one of
+// samples where units need not last equally long.
 func excerptOf(r *recording.Recording, list []recording.Extent, preroll int64) (*excerpt, error) {
 	f := r.Files[list[0].File]
 	for _, s := range list {
@@ -47,32 +53,61 @@ func excerptOf(r *recording.Recording, list []recording.Extent, preroll int64) (
 		}
 	}
 	x := &excerpt{file: f}
-	unit := int64(f.Config.UnitSamples)
-	if unit < 1 {
-		return nil, fmt.Errorf("the units of %v differ in length", f.Config)
-	}
-	var units int64 // in all ranges so far
+	var before int64 // samples of all ranges but the last
 	for _, s := range list {
-		end := (s.Start + s.Samples + unit - 1) / unit
-		first := max(0, s.Start/unit-preroll)
+		first, end, err := x.reach(s.Span, preroll)
+		if err != nil {
+			return nil, err
+		}
 		if n := len(x.ranges); n > 0 && first <= x.ranges[n-1].end {
 			last := &x.ranges[n-1]
-			units += max(last.end, end) - last.end
 			last.end = max(last.end, end)
 		} else {
+			if n > 0 {
+				before += x.ranges[n-1].until - x.ranges[n-1].at
+			}
 			x.ranges = append(x.ranges, unitRange{first: first, end: end})
-			units += end - first
 		}
-		// The range ends where the units counted so far do.
-		last := x.ranges[len(x.ranges)-1]
-		before := units - (last.end - last.first)
-		x.edits = append(x.edits, mp4.Edit{Start: s.Start + (before-last.first)*unit, Samples: s.Samples})
+		last := &x.ranges[len(x.ranges)-1]
+		if last.at, err = x.position(last.first); err == nil {
+			last.until, err = x.position(last.end)
+		}
+		if err != nil {
+			return nil, err
+		}
+		x.edits = append(x.edits, mp4.Edit{Start: before + s.Start - last.at, Samples: s.Samples})
+		x.samples = before + last.until - last.at
 	}
 	return x, x.locate()
 }
 
+// reach returns which units a stretch needs.
+func (x *excerpt) reach(s recording.Span, preroll int64) (first, end int64, err error) {
+	if i := x.file.Index; i != nil && i.Listed {
+		if first, err = i.Find(max(0, s.Start-preroll)); err == nil {
+			end, err = i.Find(s.End() - 1)
+		}
+		return first, min(end+1, i.Units), err
+	}
+	unit := int64(x.file.Config.UnitSamples)
+	if unit < 1 {
+		return 0, 0, fmt.Errorf("the units of %v differ in length", x.file.Config)
+	}
+	return max(0, s.Start/unit-preroll), (s.End() + unit - 1) / unit, nil
+}
+
+// position returns the sample of the file that a unit begins with.
+func (x *excerpt) position(unit int64) (int64, error) {
+	if i := x.file.Index; i != nil && i.Listed {
+		at, _, err := i.Lengths(unit, 0, nil)
+		return at, err
+	}
+	return unit * int64(x.file.Config.UnitSamples), nil
+}
+
 // locate finds the units in the file.
 func (x *excerpt) locate() error {
+	x.lengths.Usual = x.file.Config.Usual()
 	for i := range x.ranges {
 		u := &x.ranges[i]
 		if x.file.Index == nil {
@@ -90,6 +125,16 @@ func (x *excerpt) locate() error {
 			return err
 		}
 		u.bytes = x.sizes[before:].Sum()
+		if !x.file.Index.Listed {
+			continue
+		}
+		_, lengths, err := x.file.Index.Lengths(u.first, u.end-u.first, nil)
+		if err != nil {
+			return err
+		}
+		for _, n := range lengths {
+			x.lengths.Add(int(n))
+		}
 	}
 	return nil
 }
@@ -106,9 +151,8 @@ func (x *excerpt) units() int64 {
 // hidden returns how many samples the units make that are not heard: before
 // the first edit, and after the last.
 func (x *excerpt) hidden() (before, after int64) {
-	total := x.units() * int64(x.file.Config.UnitSamples)
 	last := x.edits[len(x.edits)-1]
-	return x.edits[0].Start, total - last.Start - last.Samples
+	return x.edits[0].Start, x.samples - last.Start - last.Samples
 }
 
 // played returns how many samples are heard.
@@ -173,8 +217,14 @@ func (x *excerpt) write(ctx context.Context, fn func(unit []byte) error) error {
 	})
 }
 
+// opusPreroll is how many samples of Opus come before a clip: 240 ms, with which it
+// is what all of the recording would be, 40 dB below the sound or nearer. The 80 ms
+// that players decode when they seek (RFC 7845 §4.6) come as near as 18 dB.
+const opusPreroll = 3 * opus.Preroll
+
 // preroll is how many units before the first that is heard a decoder needs to
-// be in the state that it would have reached from the beginning.
+// be in the state that it would have reached from the beginning; of Opus, how many
+// samples.
 func preroll(c track.Config) int64 {
 	switch c.Codec {
 	case track.AACLC:
@@ -185,6 +235,8 @@ func preroll(c track.Config) int64 {
 		return int64(c.SampleRate / max(1, c.UnitSamples))
 	case track.MP3:
 		return mp3.Preroll(c.UnitSamples)
+	case track.Opus:
+		return opusPreroll
 	}
 	return 0
 }

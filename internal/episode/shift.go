@@ -47,8 +47,16 @@ func (e *export) decodes() (why string, c Cause) {
 		return "the episode mixes the channels", MustEncode
 	case !clip.Copies(e.Recording, s, e.Format):
 		return e.unfit(s)
+	case e.Format == format.M4A && e.Preset != Untouched && e.Encode != EncodeNever && e.codec(s) == track.Opus:
+		// Podcast players take an .m4a for AAC.
+		return "the recording is Opus, which not every podcast player plays in an .m4a file", MustEncode
 	}
 	return "", ""
+}
+
+// codec is the coding of a span, all of which is coded in one way.
+func (e *export) codec(s recording.Span) track.Codec {
+	return e.Recording.Files[e.Recording.Extents(s)[0].File].Config.Codec
 }
 
 // unfit says why the access units of a span do not fit into one file. The cause is

@@ -33,7 +33,7 @@ type Sound struct {
 func (s *Sound) Start(i int) int64 {
 	run := &s.Space.Timeline[i]
 	c := s.Files[run.File].Config
-	if c.Codec == track.PCM || c.Codec == track.FLAC { // a unit inside may be shorter
+	if c.Codec.Varies() { // a unit inside may be shorter
 		return s.starts[i]
 	}
 	return run.FirstUnit * int64(c.UnitSamples)
@@ -168,7 +168,7 @@ func fileSamples(s *space.Space, i int) int64 {
 func fits(x *track.Index, s *space.Space, i int) bool {
 	c := playable.TrackConfig(s.Configs[i])
 	switch {
-	case c.Codec != track.PCM && c.Codec != track.FLAC:
+	case !c.Codec.Varies():
 		return true
 	case x.Listed:
 		return x.Samples == fileSamples(s, i)

@@ -150,7 +150,7 @@ func (p *Prover) checkClaim(ctx context.Context, proof *Proof, t *found, r *reco
 	}
 	before := len(proof.Checks)
 	var gains Check // that nothing explains, of frames that are the recording's
-	if native := clip.Native(r, span); clip.Copies(r, span, native) && (t.clip.Format == native || native == format.M4A && (t.clip.Format == format.AAC || t.clip.Format == format.MP4)) {
+	if native := clip.Native(r, span); clip.Copies(r, span, native) && (t.clip.Format == native || native == format.M4A && (t.clip.Format == format.AAC || t.clip.Format == format.MP4) || clip.Copies(r, span, t.clip.Format)) {
 		what, err := p.units(ctx, proof, t, r, span, name)
 		if err != nil {
 			return err

@@ -69,6 +69,21 @@ func (p *Prover) original(ctx context.Context, proof *Proof, s *space.Space, src
 	return p.frames(ctx, proof, s, n, name)
 }
 
+// lengths returns how long the units of a file last, of which tr is known.
+func lengths(ctx context.Context, name string, tr *track.Track) ([]track.Lengths, error) {
+	list := make([]track.Lengths, len(tr.Runs))
+	for i, r := range tr.Runs {
+		list[i].Usual = r.Usual()
+	}
+	_, err := scan(ctx, name, track.Options{}, func(u *track.Packet) error {
+		if u.Run < len(list) {
+			list[u.Run].Add(u.Samples)
+		}
+		return nil
+	})
+	return list, err
+}
+
 // frames counts the units of a piece again, and works out its clock anew from
 // the tags between them.
 func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int, name string) error {
@@ -108,7 +123,11 @@ func (p *Prover) frames(ctx context.Context, proof *Proof, s *space.Space, n int
 	if list != nil {
 		list.Lay(&alone, marks.EndMarks(), hydra.NTPEpoch)
 	}
-	alone.Drop = noted[0].PieceUnit
+	if alone.Drop = noted[0].PieceUnit; alone.Drop > 0 || len(alone.Cuts) > 0 {
+		if alone.Lengths, err = lengths(ctx, name, tr); err != nil {
+			return err
+		}
+	}
 	tl := timeline.Build([]timeline.Piece{alone})
 	if len(tl.Runs) != len(noted) {
 		proof.check("clock", piece.Name, Fails, "its tags show %d ranges without a gap, but the library recorded %d", len(tl.Runs), len(noted))

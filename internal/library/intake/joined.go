@@ -161,6 +161,7 @@ func (c *chunks) stage(g *library.Stage, piece string) error {
 // clock is the piece as the timeline takes it.
 func (p *piece) clock() timeline.Piece {
 	t := p.tags.Piece(p.Track)
+	t.Lengths = p.Lengths
 	if p.chunks != nil {
 		p.chunks.Lay(&t, p.MarkUnits, hydra.NTPEpoch)
 	}

@@ -263,6 +263,6 @@ func (p *piece) describe() {
 		p.Damage.Kinds["bad-source"]++
 	}
 	if r := p.Track.Runs[0]; r.SampleRate > 0 {
-		p.Damage.LostSeconds = space.Seconds(float64(d.Lost) * float64(r.UnitSamples) / float64(r.SampleRate))
+		p.Damage.LostSeconds = space.Seconds(float64(d.Lost) * float64(r.Usual()) / float64(r.SampleRate))
 	}
 }

@@ -49,7 +49,7 @@ func playables(tl *timeline.Timeline, pieces []*piece) (files []*output, file []
 			at[r.Config] = i
 			files = append(files, &output{File: playable.File{
 				Config: r.Config, Encoder: pieces[r.Piece].Track.Encoder,
-				Lengths: track.Lengths{Usual: r.UnitSamples},
+				Lengths: track.Lengths{Usual: r.Usual()},
 			}})
 		}
 		f := files[i]

@@ -62,7 +62,7 @@ func (f *File) NewWriter(w io.Writer, t tags.Tags) (format.UnitWriter, error) {
 // before 2027 do not read such an index.
 func (f *File) WriteIndex(w io.Writer) error {
 	c := f.Config
-	if c.Codec != track.PCM && c.Codec != track.FLAC {
+	if !c.Codec.Varies() {
 		return track.WriteIndex(w, f.Sizes, c.SampleRate, c.UnitSamples)
 	}
 	for _, n := range f.Sizes {

@@ -44,7 +44,7 @@ func (p *Scan) Read(rd track.Reader) error {
 		p.mark(u.Offset)
 		p.Sizes = append(p.Sizes, uint32(len(u.Data)))
 		for len(p.Lengths) <= u.Run {
-			p.Lengths = append(p.Lengths, track.Lengths{Usual: rd.Track().Runs[len(p.Lengths)].UnitSamples})
+			p.Lengths = append(p.Lengths, track.Lengths{Usual: rd.Track().Runs[len(p.Lengths)].Usual()})
 		}
 		p.Lengths[u.Run].Add(u.Samples)
 		if p.Hashed {

@@ -131,7 +131,23 @@ func (m *matcher) follow(p, j int64) {
 	for _, p := range same {
 		m.q.covered[p] = true
 	}
+	for i := range chain {
+		m.measure(&chain[i])
+	}
 	m.q.matches = append(m.q.matches, chain...)
+}
+
+// measure finds which samples of the file a match is, and those of one unit more,
+// where units need not last equally long.
+func (m *matcher) measure(c *Match) {
+	x := m.units.file.Index
+	if m.units.file.Config.Codec != track.Opus || m.units.err != nil {
+		return
+	}
+	last := min(c.First+c.Units+1, x.Units)
+	if c.From, _, m.units.err = x.Lengths(c.First, 0, nil); m.units.err == nil {
+		c.To, _, m.units.err = x.Lengths(last, 0, nil)
+	}
 }
 
 // along returns what the query from unit p on and the recording from unit j on,

@@ -40,6 +40,9 @@ type Match struct {
 	Stretch          // in the file that was looked at
 	// Distinct is how many different units of it hold sound.
 	Distinct int
+	// From and To are the stretch of the recording's file in samples, and one unit
+	// more, where only its index tells them.
+	From, To int64
 }
 
 // A Result says what a file is made of.
@@ -70,8 +73,7 @@ const least = 4
 
 // Find says which recordings the audio in r, of size bytes, is made of. All of
 // it is read, what an edit list hides too. The error is a
-// *unithash.UnsupportedError for a coding whose units cannot be told (PCM,
-// Opus), or that of media.Open.
+// *unithash.UnsupportedError for a coding whose units cannot be told (PCM), or that of media.Open.
 func (x *Index) Find(ctx context.Context, r io.ReaderAt, size int64) (*Result, error) {
 	q, err := read(ctx, r, size)
 	if err != nil {

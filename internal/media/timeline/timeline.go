@@ -40,6 +40,24 @@ type Piece struct {
 	// Cuts are where the file was joined from parts that do not belong
 	// together, in their order.
 	Cuts []Cut
+	// Lengths are those of the units, one list for each run. They are needed where
+	// units need not last equally long.
+	Lengths []track.Lengths
+}
+
+// last returns how many samples so many units of a run last, from unit first of the
+// file on. ok is false if that is not known.
+func (p Piece) last(run int, first, units int64) (samples int64, ok bool) {
+	src := p.Track.Runs[run]
+	if src.UnitSamples > 0 {
+		return units * int64(src.UnitSamples), true
+	}
+	if run >= len(p.Lengths) {
+		return 0, false
+	}
+	some := track.Lengths{Usual: p.Lengths[run].Usual}
+	some.AddFrom(&p.Lengths[run], first-src.FirstUnit, units)
+	return some.Total(), true
 }
 
 // A Cut is a place between two units at which a run ends and another begins,
@@ -253,9 +271,11 @@ func stretches(p Piece, r int) []stretch {
 		},
 		samples: src.Samples,
 	}
-	if drop := p.Drop - src.FirstUnit; drop > 0 && src.UnitSamples > 0 {
-		_, whole = split(whole, drop)
-		whole.run.Skip = max(0, src.Skip-whole.run.offset)
+	if drop := p.Drop - src.FirstUnit; drop > 0 {
+		if n, ok := p.last(r, src.FirstUnit, drop); ok {
+			_, whole = split(whole, drop, n)
+			whole.run.Skip = max(0, src.Skip-whole.run.offset)
+		}
 	}
 	var anchors []Anchor
 	for _, a := range p.Anchors {
@@ -263,7 +283,7 @@ func stretches(p Piece, r int) []stretch {
 			anchors = append(anchors, a)
 		}
 	}
-	if src.UnitSamples == 0 {
+	if _, ok := p.last(r, src.FirstUnit, 0); !ok {
 		whole.offsets = clockOffsets(anchors, src.SampleRate)
 		return []stretch{whole}
 	}
@@ -273,7 +293,8 @@ func stretches(p Piece, r int) []stretch {
 		case at == 0:
 			whole.gap += c.Gap
 		case at > 0 && at < whole.run.Units:
-			first, rest := split(whole, at)
+			samples, _ := p.last(r, whole.run.FirstUnit, at)
+			first, rest := split(whole, at, samples)
 			n := slices.IndexFunc(anchors, func(a Anchor) bool { return a.Sample >= rest.run.offset })
 			if n < 0 {
 				n = len(anchors)
@@ -298,6 +319,10 @@ func clockOffsets(anchors []Anchor, rate int) []time.Duration {
 // jumps cuts a stretch of run src where the clock of its anchors jumps.
 func jumps(t *track.Track, src track.Run, whole stretch, anchors []Anchor) []stretch {
 	offsets := clockOffsets(anchors, src.SampleRate)
+	if src.UnitSamples == 0 {
+		whole.offsets = offsets
+		return []stretch{whole}
+	}
 	var out []stretch
 	from := 0
 	for i := 1; i < len(offsets); i++ {
@@ -309,7 +334,7 @@ func jumps(t *track.Track, src track.Run, whole stretch, anchors []Anchor) []str
 		if unit <= 0 || unit >= whole.run.Units {
 			continue
 		}
-		first, rest := split(whole, unit)
+		first, rest := split(whole, unit, unit*int64(src.UnitSamples))
 		first.offsets = offsets[from:i]
 		out = append(out, first)
 		whole, from = rest, i
@@ -338,8 +363,8 @@ func cutUnit(t *track.Track, r track.Run, a, b int64) int64 {
 	return hi
 }
 
-func split(s stretch, units int64) (first, rest stretch) {
-	n := units * int64(s.run.UnitSamples)
+// split parts a stretch behind so many units, which last n samples.
+func split(s stretch, units, n int64) (first, rest stretch) {
 	first, rest = s, s
 	first.run.Units, first.run.Trim, first.samples = units, 0, n
 	rest.run.Units -= units

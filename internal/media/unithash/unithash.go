@@ -3,11 +3,11 @@
 // change without decoding is left out of the hash: of AAC the ADTS header and
 // every global_gain; of MP3 the CRC, every global_gain, and the header bits
 // private, copyright, original and emphasis; of FLAC the frame or sample number
-// and both CRCs.
+// and both CRCs. Of Opus nothing is left out.
 //
 // PCM has no units of its own: a reader cuts it into blocks from wherever a
 // file begins, so that the same sound has other blocks in an excerpt. It is
-// left out, and so is Opus.
+// left out.
 package unithash
 
 import (
@@ -58,6 +58,8 @@ func New(c track.Config) (*Hasher, error) {
 		h.mask = (*Hasher).maskMP3
 	case track.FLAC:
 		h.mask = (*Hasher).maskFLAC
+	case track.Opus:
+		h.mask = (*Hasher).maskOpus
 	default:
 		return nil, &UnsupportedError{c.Codec}
 	}
