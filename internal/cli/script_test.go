@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 		Condition:           scriptCondition,
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
-			opus, err := filepath.Abs(filepath.Join("..", "library", "intake", "testdata", "opus.mp4"))
+			ac3, err := filepath.Abs(filepath.Join("..", "library", "intake", "testdata", "ac3.mp4"))
 			if err != nil {
 				return err
 			}
@@ -58,7 +58,7 @@ func TestScripts(t *testing.T) {
 				"HOME": home, "USERPROFILE": home, "AppData": home, "XDG_CONFIG_HOME": filepath.Join(home, ".config"),
 				"TZ": "UTC", "SPACES_LIBRARY": filepath.Join(e.WorkDir, "lib"),
 				"WHISPER_CLI": os.Getenv("SPACES_WHISPER_CLI"), "WHISPER_SERVER": os.Getenv("SPACES_WHISPER_SERVER"), "WHISPER_MODEL": os.Getenv("SPACES_WHISPER_MODEL"),
-				"OPUS_MP4": opus, "TRANSCRIPTS": transcripts, "CP1252_CSV": list,
+				"AC3_MP4": ac3, "TRANSCRIPTS": transcripts, "CP1252_CSV": list,
 			} {
 				e.Setenv(name, value)
 			}

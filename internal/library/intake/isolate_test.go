@@ -55,28 +55,49 @@ func withMembers(t *testing.T, from string, members map[string][]byte) string {
 	return name
 }
 
-func opus(t *testing.T) []byte {
+// testdata returns a file of the folder testdata.
+func testdata(t *testing.T, name string) []byte {
 	t.Helper()
-	b, err := os.ReadFile("testdata/opus.mp4")
+	b, err := os.ReadFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-// TestUnplayableOriginalIsKept takes in Opus in MP4, of which no playable file
+// TestOpusInMP4 takes in Opus in MP4 like any recording.
+func TestOpusInMP4(t *testing.T) {
+	const id = "1zzzOpusXvkML"
+	in := withMembers(t, sampleZIP, map[string][]byte{"data/spaces_media/space-" + id + "_0.mp4": testdata(t, "opus.mp4")})
+	dir := t.TempDir()
+	events, sum := take(t, dir, Options{Jobs: 2}, in)
+	if kinds := failures(events); len(kinds) > 0 || sum.Added != 4 {
+		t.Errorf("%+v, failures %v", sum, kinds)
+	}
+	l := write(t, dir)
+	defer l.Close()
+	s, err := l.Load(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Audio == nil || s.Audio.Codec != "opus" || len(s.Files) != 1 || *s.Duration != 1 {
+		t.Errorf("%+v", s.Recording)
+	}
+}
+
+// TestUnplayableOriginalIsKept takes in AC-3 in MP4, of which no playable file
 // can be made. The other Spaces are saved, the original is kept and named, and
 // a second import finds it there.
 func TestUnplayableOriginalIsKept(t *testing.T) {
-	const id = "1zzzOpusXvkML"
+	const id = "1zzzAC3inXvkM"
 	for _, c := range []struct {
 		name, in string
 		id       string
 		others   int
 	}{
-		{"archive", withMembers(t, sampleZIP, map[string][]byte{"data/spaces_media/space-" + id + "_0.mp4": opus(t)}), id, 3},
-		{"with a record", withMembers(t, sampleZIP, map[string][]byte{"data/spaces_media/space-1yoJMAbcvqyJQ_0.mp4": opus(t)}), "1yoJMAbcvqyJQ", 2},
-		{"loose", "testdata/opus.mp4", "", 0},
+		{"archive", withMembers(t, sampleZIP, map[string][]byte{"data/spaces_media/space-" + id + "_0.mp4": testdata(t, "ac3.mp4")}), id, 3},
+		{"with a record", withMembers(t, sampleZIP, map[string][]byte{"data/spaces_media/space-1yoJMAbcvqyJQ_0.mp4": testdata(t, "ac3.mp4")}), "1yoJMAbcvqyJQ", 2},
+		{"loose", "testdata/ac3.mp4", "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -104,7 +125,7 @@ func TestUnplayableOriginalIsKept(t *testing.T) {
 				t.Fatalf("the kept original is not in %+v", kept)
 			}
 			b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(kept.Folder), layout.Original, filepath.FromSlash(kept.Earlier[0].Name)))
-			if err != nil || string(b) != string(opus(t)) {
+			if err != nil || string(b) != string(testdata(t, "ac3.mp4")) {
 				t.Errorf("the original is not kept byte for byte: %v", err)
 			}
 			was := tree(t, dir)

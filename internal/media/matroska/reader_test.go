@@ -154,7 +154,7 @@ func TestDelayAndPadding(t *testing.T) {
 	last := el(idBlockGroup, el(idBlock, block(20, 0, packet(1))), number(idDiscardPadding, 10_000_000))
 	tr, _ := readAll(t, slices.Concat(ebml, el(idSegment, el(idTracks, entry(1, "A_OPUS", head, number(idCodecDelay, 6_500_000))),
 		el(idCluster, number(idTimestamp, 0), simple(0, 0), last))))
-	if run := tr.Runs[0]; run.Skip != 312 || run.Trim != 480 || run.Specific != string(head) {
+	if run := tr.Runs[0]; run.Skip != 312 || run.Trim != 480 || run.Specific != "OpusHead\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00" {
 		t.Errorf("%+v", run)
 	}
 	// Without a pre-skip of its own, CodecDelay counts; padding in the middle does not.

@@ -80,8 +80,9 @@ func (p *plan) writeTimes(w *bufio.Writer) error {
 }
 
 // opusEntry appends an Opus box ("Encapsulation of Opus in ISO Base Media File
-// Format", 4.3.1 and 4.3.2). PreSkip is what the first edit leaves out, as far as
-// its 16 bits go.
+// Format", 4.3.1 and 4.3.2). PreSkip is informative there, as the edit list says
+// what is not heard. It is 0, because Chromium, where it decodes a whole file, leaves
+// out both.
 func (b *builder) opusEntry(p *plan) {
 	head := []byte(p.Config.Specific)
 	h, err := opus.ParseHead(head)
@@ -101,7 +102,7 @@ func (b *builder) opusEntry(p *plan) {
 			const version, rate, mapping = 0, 12, 18
 			b.u8(version)
 			b.u8(byte(h.Channels))
-			b.u16(uint16(min(p.edits[0].Start, 0xFFFF)))
+			b.u16(0) // PreSkip
 			b.u32(binary.LittleEndian.Uint32(head[rate:]))
 			b.u16(uint16(h.Gain))
 			b.bytes(h.Bytes[mapping:])
