@@ -13,7 +13,7 @@ func (m Match) Spans(s *space.Space) []space.Stretch {
 		return nil
 	}
 	if m.To > m.From {
-		return m.listed(s)
+		return s.HeardIn(m.File, m.From, m.To)
 	}
 	length := int64(s.Configs[m.File].UnitSamples)
 	if track.Codec(s.Configs[m.File].Codec) == track.FLAC {
@@ -32,28 +32,6 @@ func (m Match) Spans(s *space.Space) []space.Stretch {
 			from = max(0, (first-r.FirstUnit)*length-r.Skip)
 			to = min(r.Samples, (last-r.FirstUnit)*length-r.Skip)
 		}
-		if from < to {
-			start := float64(r.FirstSample) / rate
-			list = append(list, space.Stretch{Start: start + float64(from)/float64(r.SampleRate), End: start + float64(to)/float64(r.SampleRate)})
-		}
-	}
-	return list
-}
-
-// listed is Spans for a match whose samples are known.
-func (m Match) listed(s *space.Space) []space.Stretch {
-	starts, err := s.FilePositions()
-	if err != nil {
-		return nil
-	}
-	rate := float64(s.Timeline[0].SampleRate) // in which positions count
-	var list []space.Stretch
-	for i, r := range s.Timeline {
-		if r.File != m.File {
-			continue
-		}
-		heard := starts[i] + r.Skip
-		from, to := max(0, m.From-heard), min(r.Samples, m.To-heard)
 		if from < to {
 			start := float64(r.FirstSample) / rate
 			list = append(list, space.Stretch{Start: start + float64(from)/float64(r.SampleRate), End: start + float64(to)/float64(r.SampleRate)})

@@ -107,6 +107,26 @@ func (s *Space) FilePositions() ([]int64, error) {
 	return list, nil
 }
 
+// HeardIn returns which parts of the recording are heard of the samples from up to
+// to of a playable file.
+func (s *Space) HeardIn(file int, from, to int64) []Stretch {
+	starts, err := s.FilePositions()
+	if err != nil {
+		return nil
+	}
+	var list []Stretch
+	for i, r := range s.Timeline {
+		first := starts[i] + r.Skip
+		a, b := max(0, from-first), min(r.Samples, to-first)
+		if r.File != file || a >= b {
+			continue
+		}
+		start, own := float64(r.FirstSample)/float64(s.Timeline[0].SampleRate), float64(r.SampleRate)
+		list = append(list, Stretch{Start: start + float64(a)/own, End: start + float64(b)/own})
+	}
+	return list
+}
+
 func (s *Space) runs(which func(*Run) bool) []Run {
 	var list []Run
 	for i := range s.Timeline {
