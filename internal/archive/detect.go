@@ -23,6 +23,7 @@ const (
 	AudioFile     PathKind = "audio-file"     // a loose recording
 	AudioFolder   PathKind = "audio-folder"   // a folder of loose recordings
 	ChunkFolder   PathKind = "chunk-folder"   // a folder of HLS chunks: one recording
+	PlaylistFile  PathKind = "playlist"       // an HLS playlist: one recording
 	Unrelated     PathKind = "unrelated"      // none of these; Open says what it is
 )
 

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/archive/series"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/media"
+	"github.com/spaces-cli/spaces/internal/playlist/saved"
 )
 
 // A Found is a file or folder that holds sound, or may hold some.
@@ -63,7 +65,7 @@ func LookThrough(ctx context.Context, dir string) (*Survey, error) {
 	if !info.IsDir() {
 		return nil, &Problem{Kind: Unreadable, Subject: dir, Message: "not a folder"}
 	}
-	s := surveyor{ctx: ctx, survey: new(Survey)}
+	s := surveyor{ctx: ctx, survey: new(Survey), claimed: make(map[string]bool)}
 	err = s.folder(dir, 0)
 	s.survey.Problems = s.reported.list(dir)
 	return s.survey, err
@@ -73,6 +75,7 @@ type surveyor struct {
 	ctx      context.Context
 	survey   *Survey
 	reported tally
+	claimed  map[string]bool // files that belong to a playlist
 	looked   int
 	full     bool
 }
@@ -108,6 +111,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 		s.problem(Unreadable, dir, "skipped: the folder is nested too deeply", "give spaces this folder")
 		return nil
 	}
+	listed := s.playlists(dir, entries)
 	parts := s.series(dir, entries)
 	var stems []string // of what is sound here
 	var rest []string
@@ -123,7 +127,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 			if media.ExtensionOfSound(e.Name()) {
 				s.problem(Symlink, name, "symbolic links are not followed", "give spaces the file itself")
 			}
-		case !mode.IsRegular() || parts[e.Name()]:
+		case !mode.IsRegular() || parts[e.Name()] || s.claimed[name]:
 		default:
 			sound, err := s.file(name)
 			if err != nil {
@@ -137,7 +141,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 		}
 	}
 	for _, name := range rest {
-		if !goesWith(name, stems) && !(len(parts) > 0 && goesWithChunks(name)) {
+		if !goesWith(name, stems) && !((listed || len(parts) > 0) && goesWithChunks(name)) {
 			if s.survey.Others++; s.survey.Other == "" {
 				s.survey.Other = filepath.Join(dir, name)
 			}
@@ -146,11 +150,54 @@ func (s *surveyor) folder(dir string, depth int) error {
 	return nil
 }
 
+// playlists adds the playlists whose chunks lie beside them, and reports whether
+// there is any. Of several that list the same chunks it is the one that lists
+// most.
+func (s *surveyor) playlists(dir string, entries []fs.DirEntry) bool {
+	var list []*saved.Playlist
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		ext := strings.ToLower(filepath.Ext(plainName(e.Name())))
+		if !e.Type().IsRegular() || isIgnored([]string{e.Name()}) || s.claimed[name] || ext != ".m3u8" && ext != ".m3u" {
+			continue
+		}
+		if kind, _, err := DetectFile(name); err != nil || kind != PlaylistFile {
+			continue
+		}
+		if p, err := saved.Open(name); err == nil && p.Present > 0 {
+			list = append(list, p)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *saved.Playlist) int { return cmp.Compare(len(b.Files()), len(a.Files())) })
+	for _, p := range list {
+		news := false
+		for _, name := range p.Files() {
+			name = filepath.Join(dir, filepath.FromSlash(name))
+			news = news || !s.claimed[name]
+			s.claimed[name] = true
+		}
+		if news && !s.claimed[p.Path] {
+			s.survey.Found = append(s.survey.Found, Found{Path: p.Path, Kind: PlaylistFile, Bytes: p.Bytes})
+		}
+		s.claimed[p.Path] = true
+	}
+	return len(list) > 0
+}
+
+// plainName is the name of a file without the query of the address that it came
+// from: playlist.m3u8?type=replay.
+func plainName(name string) string {
+	if i := strings.Index(strings.ToLower(name), ".m3u8"); i >= 0 {
+		return name[:i+len(".m3u8")]
+	}
+	return name
+}
+
 // series adds the chunks of streams that the folder holds, and returns their
 // names.
 func (s *surveyor) series(dir string, entries []fs.DirEntry) map[string]bool {
 	parts := make(map[string]bool)
-	ignored := func(name string) bool { return isIgnored([]string{name}) }
+	ignored := func(name string) bool { return isIgnored([]string{name}) || s.claimed[filepath.Join(dir, name)] }
 	for _, c := range series.Find(dir, entries, ignored) {
 		s.survey.Found = append(s.survey.Found, Found{Path: dir, Kind: ChunkFolder, Bytes: c.Bytes(), Series: c})
 		for _, name := range c.Names() {
@@ -291,6 +338,8 @@ func DetectFile(name string) (PathKind, int64, error) {
 	what := sniff(head[:min(n, headSize)])
 	ext := strings.ToLower(filepath.Ext(name))
 	switch {
+	case saved.IsHLS(head[:n]):
+		return PlaylistFile, info.Size(), nil
 	case what.zip, ext == ".zip":
 		return ArchiveZIP, info.Size(), nil
 	case what.audio, audioExtensions()[ext]:

@@ -33,11 +33,12 @@ type extractOptions struct {
 	dryRun    bool
 	all       bool
 	join      *bool // files that may be chunks; nil: ask
+	online    *bool // servers that a playlist on a disk names; nil: ask
 }
 
 func newExtractCmd(a *App) *cobra.Command {
 	var o extractOptions
-	var join bool
+	var join, online bool
 	cmd := &cobra.Command{
 		Use:     "extract PATH|URL...",
 		Aliases: []string{"add"},
@@ -67,12 +68,16 @@ The credentials are those of the targets (spaces help topic uploading), of the A
 			if cmd.Flags().Changed("join") {
 				o.join = &join
 			}
+			if cmd.Flags().Changed("online") {
+				o.online = &online
+			}
 			return a.extract(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "list what would be saved; read no audio, write nothing")
 	cmd.Flags().BoolVar(&o.all, "all", false, "take all recordings in a folder with other files, without asking")
 	cmd.Flags().BoolVar(&join, "join", false, "join numbered files of a folder to one recording where it is in doubt that they are its chunks; --join=false keeps them apart")
+	cmd.Flags().BoolVar(&online, "online", false, "connect to the servers that a playlist file names; --online=false takes only what is in its folder")
 	cmd.Flags().StringArrayVar(&o.titles, "title", nil, "`ID=TEXT`: give the Space with this ID the title TEXT; may be repeated")
 	cmd.Flags().StringVar(&o.startedAt, "started-at", "", "`TIME`: start of loose recordings without a clock")
 	cmd.Flags().StringArrayVar(&o.headers, "header", nil, "`@FILE`: send the header lines in FILE to the server of an address, and to no other; may be repeated")
@@ -116,6 +121,12 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if yes, err := a.askFolders(ctx, o, &opts); err != nil || !yes {
 		return err
 	}
+	saved := &savedJoiner{app: a, dryRun: o.dryRun, online: make(map[string]bool)}
+	defer saved.clean()
+	opts.Playlist = saved.join
+	if yes, err := a.askPlaylists(ctx, o, saved); err != nil || !yes {
+		return err
+	}
 
 	bar := a.NewBar("extracting")
 	defer bar.Close()
@@ -134,8 +145,9 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if app.IsNoLibrary(err) {
 		lib, err = nil, nil
 		// What holds no Spaces leaves no library behind.
-		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt, Archives: opts.Archives, Join: opts.Join}, func(intake.Event) {})
-		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing() && len(far.toSave) == 0
+		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt, Archives: opts.Archives, Join: opts.Join, Playlist: saved.probe}, func(intake.Event) {})
+		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing() && len(far.toSave) == 0 && len(saved.online) == 0
+		saved.clean()
 	}
 	if !opts.DryRun {
 		if lib != nil {
@@ -151,6 +163,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		defer lib.Close()
 		a.Opened(lib, nil)
 		if !opts.DryRun {
+			saved.lib = lib
 			a.EmptyOld(ctx, lib)
 		}
 	}
@@ -163,6 +176,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	}
 	x.Summary, err = intake.Import(ctx, lib, o.paths, opts, x.event)
 	bar.Close()
+	saved.clean()
 	x.fetched, x.fetchedOf = far.fetched()
 	if err == nil && lib != nil && !opts.DryRun {
 		err = far.tidy(lib)

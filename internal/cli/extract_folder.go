@@ -98,7 +98,7 @@ func (a *App) askSeries(ctx context.Context, o extractOptions, survey *archive.S
 
 var foundWords = sync.OnceValue(func() map[archive.PathKind]string {
 	return map[archive.PathKind]string{
-		archive.ArchiveZIP: "archive", archive.ArchiveFolder: "archive", archive.AudioFile: "recording", archive.ChunkFolder: "stream",
+		archive.ArchiveZIP: "archive", archive.ArchiveFolder: "archive", archive.AudioFile: "recording", archive.ChunkFolder: "stream", archive.PlaylistFile: "playlist",
 	}
 })
 

@@ -31,7 +31,9 @@ type Options struct {
 	Jobs      int               // Spaces read at the same time
 	DryRun    bool              // tell what would be done, from the listing alone
 	Joined    []Joined          // files that were joined from the chunks of playlists
-	Progress  stream.Progress
+	// Playlist, if set, joins the chunks of a playlist on a disk.
+	Playlist func(ctx context.Context, name string) (*Joined, error)
+	Progress stream.Progress
 	// Choose, if set, is asked which Space a recording is that may be several; ""
 	// is none of them.
 	Choose func(context.Context, Question) (id string, err error)
@@ -134,9 +136,16 @@ func Import(ctx context.Context, lib *library.Library, paths []string, o Options
 	for _, p := range paths {
 		for _, f := range im.expand(ctx, p) {
 			err := guard(func() error {
-				if f.Kind == archive.AudioFile || f.Kind == archive.ChunkFolder {
+				switch {
+				case f.Kind == archive.AudioFile, f.Kind == archive.ChunkFolder:
 					loose = append(loose, f)
 					return nil
+				case f.Kind == archive.PlaylistFile && im.opts.Playlist != nil:
+					j, err := im.opts.Playlist(ctx, f.Path)
+					if err == nil && j != nil {
+						im.opts.Joined = append(slices.Clip(im.opts.Joined), *j)
+					}
+					return err
 				}
 				list, err := archive.OpenAll(ctx, f.Path)
 				archives = append(archives, list...)

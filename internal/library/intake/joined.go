@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/title"
 	"github.com/spaces-cli/spaces/internal/media/timeline"
 	"github.com/spaces-cli/spaces/internal/playlist/manifest"
 )
@@ -37,6 +39,9 @@ type Joined struct {
 	SpaceID string
 	Sidecar *archive.Sidecar
 	Raw     []byte
+	// Named are names that may tell an id and a title: of the playlist, of its
+	// folder.
+	Named []string
 	// Kept, if set, is told that the file is in the library, or a better one.
 	Kept func(id string)
 }
@@ -234,6 +239,9 @@ func (im *importer) joinedItem(ctx context.Context, j *Joined) (*item, error) {
 		return nil, err
 	}
 	it.title = im.opts.Titles[it.id]
+	for _, name := range j.Named {
+		it.nameTitle = cmp.Or(it.nameTitle, title.InName(name, it.id))
+	}
 	it.add(*o)
 	return it, nil
 }

@@ -53,6 +53,11 @@ func (im *importer) whose(ctx context.Context, j *Joined, o *original) (id, sour
 	case j.Sidecar != nil && space.ValidID(j.Sidecar.SpaceID):
 		return j.Sidecar.SpaceID, space.FromSidecar, nil
 	}
+	for _, name := range j.Named {
+		if m := idInName().FindStringSubmatch(name); m != nil {
+			return m[1], space.FromName, nil
+		}
+	}
 	if id, err := im.withKey(ctx, j.Key); id != "" || err != nil {
 		return id, "", err
 	}

@@ -247,3 +247,64 @@ func TestRedirectToFile(t *testing.T) {
 		t.Errorf("the redirect was followed: %s", resp.Status)
 	}
 }
+
+// What lies beside the playlist is not asked for; the rest comes from servers,
+// and what is nowhere is a gap.
+func TestMixed(t *testing.T) {
+	source := t.TempDir()
+	ffmpeg(t, source, "-f lavfi -i anoisesrc=a=0.1:r=48000:seed=5:d=12 -c:a aac -f segment -segment_time 3 -segment_format adts %d.aac")
+	var asked []string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Path)
+		http.FileServer(http.Dir(source)).ServeHTTP(w, r)
+	}))
+	defer s.Close()
+	dir := t.TempDir()
+	var want []byte
+	for i, beside := range []bool{true, false, true} {
+		b, err := os.ReadFile(filepath.Join(source, fmt.Sprintf("%d.aac", i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, b...)
+		if beside {
+			writeFile(t, filepath.Join(dir, fmt.Sprintf("%d.aac", i)), b)
+		}
+	}
+	writeFile(t, filepath.Join(dir, "p.m3u8"), fmt.Appendf(nil, "#EXTM3U\n#EXT-X-TARGETDURATION:3\n"+
+		"#EXTINF:3,\n%[1]s/0.aac?sig=s3cret\n#EXTINF:3,\n%[1]s/1.aac?sig=s3cret\n#EXTINF:3,\n%[1]s/2.aac?sig=s3cret\n#EXTINF:3,\nnowhere.aac\n#EXT-X-ENDLIST\n", s.URL))
+	p, err := saved.Open(filepath.Join(dir, "p.m3u8"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, closeFolder, err := Client(p, &http.Client{Transport: http.DefaultTransport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeFolder()
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	o := options(c)
+	o.Connections = 1
+	m, err := hls.Download(t.Context(), o, p.Media, root, root, "joined")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := root.ReadFile("joined")
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes joined, want %d; %v", len(got), len(want), err)
+	}
+	if !slices.Equal(asked, []string{"/1.aac"}) {
+		t.Errorf("asked for %q", asked)
+	}
+	if len(m.Gaps) != 1 || m.Gaps[0].Reason != "not-found" || m.Gaps[0].Seconds != 3 || m.Gaps[0].Detail != "nowhere.aac: it is not beside the playlist" {
+		t.Errorf("gaps %+v", m.Gaps)
+	}
+	text, err := root.ReadFile("joined.json")
+	if err != nil || bytes.Contains(text, []byte("s3cret")) || bytes.Contains(text, []byte("saved:")) {
+		t.Errorf("manifest %s, %v", text, err)
+	}
+}
