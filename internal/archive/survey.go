@@ -100,7 +100,7 @@ func (s *surveyor) folder(dir string, depth int) error {
 		return nil
 	}
 	if slices.ContainsFunc(entries, isLibraryFile) {
-		s.problem("is-library", dir, "skipped: this is a spaces library", "")
+		s.problem("is-library", dir, "skipped: this is a spaces library", "give spaces this folder to merge it into yours")
 		return nil
 	}
 	if holdsArchive(dir, entries) {

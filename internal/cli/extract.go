@@ -47,6 +47,8 @@ func newExtractCmd(a *App) *cobra.Command {
 or from loose recordings, and keep it in the library. Every byte is verified and kept; the pieces of
 a recording are joined to one playable file. You can repeat the command: recordings that are in the
 library are not copied again.
+Another library is merged into yours: recordings, what you made of them and wrote about them, consent,
+receipts. It is only read. What differs is listed; nothing of yours is overwritten.
 
 An archive may lie on a server: https://…, s3://BUCKET/…, webdavs://…, sftp://USER@HOST/…. Only its
 list of members, the data about Spaces and posts, and the Spaces are fetched. Recordings that the
@@ -56,6 +58,7 @@ The credentials are those of the targets (spaces help topic uploading), of the A
   spaces extract part1.zip part2.zip            # all parts of one archive
   spaces extract --dry-run twitter-2021-06-17.zip
   spaces extract sftp://me@nas/volume1/twitter-2021-06-17.zip
+  spaces extract /media/disk/Spaces             # merge the library of another computer
   spaces add recording.m4a --started-at 2021-06-14T20:00
   spaces extract a.zip --title 1eaJbNqXaXWxX="Jazz night"`,
 		Annotations: manual.Exits(map[int]string{
@@ -115,6 +118,16 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 				fmt.Errorf("%s is a page of X that only its owner can see", in.Address))
 		default:
 			return app.Usage("%s: nothing can be extracted from an address yet", in.Address)
+		}
+	}
+
+	var libraries []string
+	if libraries, o.paths, err = sortLibraries(o.paths); err != nil {
+		return err
+	}
+	if len(libraries) > 0 {
+		if err := a.extractLibraries(ctx, o, libraries); err != nil || len(o.paths)+len(inputs) == 0 {
+			return err
 		}
 	}
 

@@ -168,6 +168,16 @@ type Entry struct {
 	Evidence *Evidence  `json:"evidence,omitempty"`
 	Until    *time.Time `json:"until,omitempty"` // the answer holds before it
 
+	// Account is the host's that the answer was given to. Where it is missing,
+	// it was given to the host of a library with one account at most; an empty
+	// one is a host without an account.
+	Account *space.Person `json:"account,omitempty"`
+	// Foreign says that it was given in a library of another host, or perhaps.
+	Foreign bool `json:"foreign,omitempty"`
+	// MergedAt is when the entry came from another library. Entries of one time
+	// came together: they hold beside what this library had, and never loosen it.
+	MergedAt space.Time `json:"merged_at,omitzero"`
+
 	// Recording is the id of the one that the entry is about; "" is all.
 	Recording string `json:"recording,omitempty"`
 	Note      string `json:"note,omitempty"` // the host's words; the reason of an override
@@ -223,24 +233,32 @@ type Standing struct {
 	Entry  *Entry
 }
 
-// Standing returns how a person stands to the use of a
-// recording for a purpose at a time. The latest entry that fits decides; one
-// about the recording goes before one about the person, unless that is later
-// and takes a consent back: who withdraws in general withdraws there too. What
-// comes after an
-// entry replaces it even when its own time is over: a consent that was limited
-// later does not come back without the limit.
-func (l *Ledger) Standing(w Who, recording string, p Purpose, at time.Time) Standing {
+// Standing returns how a person stands to the use of a recording for a purpose at
+// a time; nil is the use of any recording of a host. The latest entry that fits
+// decides; one about the recording goes before one about the person, unless that
+// is later and takes a consent back: who withdraws in general withdraws there too.
+// What comes after an entry replaces it even when its own time is over: a consent
+// that was limited later does not come back without the limit. What came from
+// another library stands beside that: the stricter of both holds, until somebody
+// answers once more.
+func (l *Ledger) Standing(w Who, rec *space.Recording, p Purpose, at time.Time) Standing {
+	if rec == nil {
+		rec = new(space.Recording)
+	}
 	var found *Entry
-	for _, i := range l.of(w) {
-		e := &l.entries[i]
-		if !e.fits(w, recording, p) || e.At.After(at) {
+	for list := l.of(w); len(list) > 0; {
+		merged := l.entries[list[0]].MergedAt
+		if merged.IsZero() {
+			found = l.decide(found, list[0], w, rec, p, at)
+			list = list[1:]
 			continue
 		}
-		denied := e.Answer == Declined || e.Answer == Withdrawn
-		if found == nil || e.Recording != "" || found.Recording == "" || denied && found.Answer == Granted {
-			found = e
+		var there *Entry
+		for len(list) > 0 && l.entries[list[0]].MergedAt.Equal(merged.Time) {
+			there = l.decide(there, list[0], w, rec, p, at)
+			list = list[1:]
 		}
+		found = stricter(found, there)
 	}
 	if gone := l.withdrawal(w); gone != nil && (found == nil || w.Forgotten() || found.At.Before(gone.At.Time)) {
 		found = gone
@@ -252,6 +270,19 @@ func (l *Ledger) Standing(w Who, recording string, p Purpose, at time.Time) Stan
 		return Standing{Expired, found}
 	}
 	return Standing{found.Answer, found}
+}
+
+// decide returns the entry that holds once entry i has come after found.
+func (l *Ledger) decide(found *Entry, i int, w Who, rec *space.Recording, p Purpose, at time.Time) *Entry {
+	e := &l.entries[i]
+	if !e.fits(w, rec.ID, p) || e.At.After(at) || !l.counts(e, rec) {
+		return found
+	}
+	denied := e.Answer == Declined || e.Answer == Withdrawn
+	if found == nil || e.Recording != "" || found.Recording == "" || denied && found.Answer == Granted {
+		return e
+	}
+	return found
 }
 
 // of returns the positions of a person's answers, in order: those for their

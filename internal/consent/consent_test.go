@@ -66,7 +66,7 @@ func TestStanding(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			l := openLedger(t)
 			l.must(t, test.entries...)
-			if got := l.Standing(Who{Handle: "Ann"}, "r1", Clip, day(10)); got.Answer != test.want {
+			if got := l.Standing(Who{Handle: "Ann"}, &space.Recording{ID: "r1"}, Clip, day(10)); got.Answer != test.want {
 				t.Errorf("%s: %s, want %s", test.name, got.Answer, test.want)
 			}
 		})

@@ -35,3 +35,6 @@ func (l *Ledger) withdrawal(w Who) *Entry {
 	}
 	return &Entry{Schema: Schema, Kind: Consent, At: space.Time{Time: at}, Answer: Withdrawn}
 }
+
+// Reload takes in the answers, and who was forgotten, as they are now.
+func (l *Ledger) Reload() error { return l.reread() }

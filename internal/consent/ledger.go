@@ -77,7 +77,7 @@ func Open(dir string, wait time.Duration) (*Ledger, error) {
 		if err := json.Unmarshal(line, &e); err != nil {
 			return &BrokenError{layout.Answers, number, err}
 		}
-		if e.Schema > Schema {
+		if e.Schema > mergedSchema {
 			return fmt.Errorf("%s: line %d: %w", layout.Answers, number, library.ErrNewer)
 		}
 		l.append(e)
@@ -98,7 +98,7 @@ func (l *Ledger) Entries() []Entry { return l.entries }
 
 // Add appends an entry. It is on the medium when Add returns.
 func (l *Ledger) Add(ctx context.Context, e Entry) error {
-	if err := l.root.MkdirAll(layout.Consent, 0o755); err != nil {
+	if err := l.makeFolder(); err != nil {
 		return err
 	}
 	e.Schema = Schema
@@ -113,6 +113,8 @@ func (l *Ledger) Add(ctx context.Context, e Entry) error {
 	}
 	return nil
 }
+
+func (l *Ledger) makeFolder() error { return l.root.MkdirAll(layout.Consent, 0o755) }
 
 // append adds an entry to those in memory.
 func (l *Ledger) append(e Entry) {
@@ -225,11 +227,16 @@ func (l *Ledger) Forget(ctx context.Context, handle string, ids ...string) (int,
 			return changed, err
 		}
 	}
-	reread, err := Open(l.root.Name(), 0)
+	return changed, l.reread()
+}
+
+// reread takes in the ledger as it is now.
+func (l *Ledger) reread() error {
+	now, err := Open(l.root.Name(), 0)
 	if err != nil {
-		return changed, err
+		return err
 	}
-	defer reread.Close()
-	l.entries, l.answers, l.Torn = reread.entries, reread.answers, reread.Torn
-	return changed, nil
+	defer now.Close()
+	l.entries, l.answers, l.Torn, l.forgotten = now.entries, now.answers, now.Torn, now.forgotten
+	return nil
 }

@@ -52,10 +52,7 @@ func (o *Owners) own(rec *space.Recording, w Who) bool {
 			return true
 		}
 	}
-	several := false
-	for _, a := range o.Accounts {
-		several = several || !a.same(o.Accounts[0])
-	}
+	several := o.several()
 	for _, a := range o.Accounts {
 		came := rec.Account != nil && a.same(Who{rec.Account.Handle, rec.Account.ID})
 		if a.same(w) && (came || !several) {

@@ -21,6 +21,7 @@ func (e *Entry) About(w Who) bool {
 func (e *Entry) names(handle string) bool {
 	t := erase.New(handle)
 	return t.Text(e.Note) != e.Note || t.Text(e.File) != e.File ||
+		e.Account != nil && Handle(e.Account.Handle) == handle ||
 		slices.ContainsFunc(e.Missing, func(s string) bool { return Handle(s) == handle })
 }
 
@@ -33,6 +34,9 @@ func (e *Entry) forget(handle string) {
 	}
 	t := erase.New(handle)
 	e.Note, e.File = t.Text(e.Note), t.Text(e.File)
+	if e.Account != nil && Handle(e.Account.Handle) == handle {
+		e.Account = &space.Person{Handle: erase.Handle, ID: erase.ID}
+	}
 }
 
 // A Person is somebody whose voice is in the library.
@@ -97,14 +101,14 @@ func (l *Ledger) People(recs []*space.Recording, p Purpose, at time.Time) []Pers
 			}
 		}
 	}
-	only := ""
+	var only *space.Recording
 	if len(recs) == 1 {
-		only = recs[0].ID
+		only = recs[0]
 	}
 	for i := range list {
 		l.stand(&list[i], only, p, at)
 	}
-	if only == "" {
+	if only == nil {
 		for _, rec := range recs {
 			for _, s := range rec.Speakers {
 				if i, ok := index[Who{s.Handle, s.ID}.key()]; ok {
@@ -121,12 +125,12 @@ func (l *Ledger) People(recs []*space.Recording, p Purpose, at time.Time) []Pers
 
 // stand fills in how a person stands. Until then Consent is what holds without
 // an answer.
-func (l *Ledger) stand(x *Person, recording string, p Purpose, at time.Time) {
+func (l *Ledger) stand(x *Person, rec *space.Recording, p Purpose, at time.Time) {
 	without := x.Consent
 	x.For = make(map[Purpose]Answer)
 	least := -1
 	for _, purpose := range Purposes {
-		st := l.Standing(Who{x.Handle, x.ID}, recording, purpose, at)
+		st := l.Standing(Who{x.Handle, x.ID}, rec, purpose, at)
 		if st.Entry == nil {
 			st.Answer = without
 		}

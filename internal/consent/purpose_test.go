@@ -88,7 +88,7 @@ func standings(t *testing.T, dir string) string {
 	defer l.Close()
 	var list []string
 	for _, p := range Purposes {
-		list = append(list, string(l.Standing(Who{Handle: "Bob"}, "r1", p, day(31)).Answer))
+		list = append(list, string(l.Standing(Who{Handle: "Bob"}, &space.Recording{ID: "r1"}, p, day(31)).Answer))
 	}
 	return strings.Join(list, " ")
 }
@@ -104,7 +104,7 @@ func TestForgottenAgreesToOne(t *testing.T) {
 	}
 	l.must(t, Entry{Handle: "bob", At: at(2), Answer: Granted, For: []Purpose{Clip}})
 	for _, p := range Purposes {
-		if got := l.Standing(Who{Handle: "bob"}, "r1", p, day(3)).Answer.Agreed(); got != (p == Clip) {
+		if got := l.Standing(Who{Handle: "bob"}, &space.Recording{ID: "r1"}, p, day(3)).Answer.Agreed(); got != (p == Clip) {
 			t.Errorf("%s: agreed: %v", p, got)
 		}
 	}

@@ -139,7 +139,7 @@ func (l *Ledger) answer(rec *space.Recording, s space.Speaker, p Purpose, at tim
 	if w == (Who{}) {
 		return Unknown
 	}
-	st := l.Standing(w, rec.ID, p, at)
+	st := l.Standing(w, rec, p, at)
 	if st.Entry == nil && l.Owners.own(rec, w) {
 		return Own
 	}

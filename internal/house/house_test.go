@@ -41,7 +41,7 @@ var order = [][]string{
 	{"forget"},
 	{"publish/all"},
 	{"backup"},
-	{"library/status"}, // looks at receipts too
+	{"library/status", "library/merge"}, // look at receipts too, merge at episodes
 	{"publish/..."},
 	{"publish"},
 	{"transcript/engine/..."},       // one of them sends

@@ -208,6 +208,9 @@ func describeState(s *space.Space) {
 	}
 }
 
+// DescribeState derives the state of a Space from the rest of what is known.
+func DescribeState(s *space.Space) { describeState(s) }
+
 func edgesOnly(d *space.Damage) bool {
 	for k := range d.Kinds {
 		if k != string(track.CutStart) && k != string(track.CutEnd) {

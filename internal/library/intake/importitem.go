@@ -377,11 +377,40 @@ func unreadProblem(member string, err error) archive.Problem {
 // compare says whether newly read audio is better than the one known, and
 // why: longer, or as long and less damaged.
 func compare(known *space.Space, a *audio, whole bool) (better bool, reason string) {
+	better, reason = copies(known, a.tl.Seconds(), a.damage(), whole)
+	if !better && a.completes(known) {
+		return true, ended
+	}
+	return better, reason
+}
+
+// ended is why a copy with the same bytes is better.
+const ended = "the playlist says now that the recording is complete"
+
+// Better is the same rule for two copies that libraries have of a recording: it
+// says whether the one that is offered is better than the one known.
+func Better(known, offered *space.Space, whole bool) (better bool, reason string) {
+	seconds := 0.0
+	if offered.Duration != nil {
+		seconds = *offered.Duration
+	}
+	better, reason = copies(known, seconds, offered.Damage, whole)
+	if better || len(known.Pieces) != 1 || len(offered.Pieces) != 1 {
+		return better, reason
+	}
+	was, is := known.Pieces[0], offered.Pieces[0]
+	if was.SHA256 == is.SHA256 && was.Playlist != nil && !was.Playlist.Ended && is.Playlist != nil && is.Playlist.Ended {
+		return true, ended
+	}
+	return false, reason
+}
+
+func copies(known *space.Space, is float64, now *space.Damage, whole bool) (better bool, reason string) {
 	if !whole {
 		return true, "its files were incomplete or changed"
 	}
 	const tie = 0.05 // seconds: less than a few frames says nothing
-	was, is := 0.0, a.tl.Seconds()
+	was := 0.0
 	if known.Duration != nil {
 		was = *known.Duration
 	}
@@ -391,10 +420,7 @@ func compare(known *space.Space, a *audio, whole bool) (better bool, reason stri
 	case is < was-tie:
 		return false, fmt.Sprintf("kept the copy in the library, which is longer: %.3f s instead of %.3f s", was, is)
 	}
-	if a.completes(known) {
-		return true, "the playlist says now that the recording is complete"
-	}
-	if now := a.damage(); places(now) < places(known.Damage) {
+	if places(now) < places(known.Damage) {
 		return true, fmt.Sprintf("the later copy is less damaged: %d places instead of %d", places(now), places(known.Damage))
 	}
 	return false, "kept the copy in the library, which is as long and no more damaged"

@@ -58,6 +58,57 @@ func (s Store) Put(r Record) (*Item, error) {
 	return it, nil
 }
 
+// PutFrom moves the files of a record, which lie in another folder of the library
+// than it says, to where Put would move them.
+func (s Store) PutFrom(r Record, dir string) (*Item, error) {
+	r.Schema = space.Schema
+	if err := s.mkdir(layout.Removed, false); err != nil {
+		return nil, err
+	}
+	r.Bytes = 0
+	there := []File{}
+	for _, f := range r.Files {
+		info, err := s.Root.Lstat(path.Join(dir, path.Base(f.Name)))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		there = append(there, File{f.Name, info.Size()})
+		r.Bytes += info.Size()
+	}
+	r.Files = there
+	it := &Item{Record: r}
+	err := s.reserve(r.Name, func(place string) error {
+		it.Place = place
+		m := &moves{Keep: &r}
+		for _, f := range r.Files {
+			m.Moves = append(m.Moves, move{From: path.Join(dir, path.Base(f.Name)), To: it.Here(f.Name)})
+		}
+		return s.make(place, m)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return it, nil
+}
+
+// Renamed says what the files of a clip or an episode are called once its audio
+// has another name.
+func Renamed(files []string, audio, name string) map[string]string {
+	return renamed(files, audio, name)
+}
+
+// Reworded is JSON that names files, with their new names.
+func Reworded(content []byte, names map[string]string) ([]byte, error) {
+	words, err := rewording(names)
+	if err != nil || words == nil {
+		return content, err
+	}
+	return []byte(words.Replace(string(content))), nil
+}
+
 // taken reports whether a place is another item's.
 func (s Store) taken(place string) bool {
 	return s.exists(layout.RemovedIn(place)) || s.exists(layout.RemovedRecord(place)) || s.exists(layout.RemovedMoves(place))

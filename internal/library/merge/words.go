@@ -1,0 +1,210 @@
+package merge
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/removed"
+	"github.com/spaces-cli/spaces/internal/library/said"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/library/transcripts"
+	"github.com/spaces-cli/spaces/internal/stream"
+)
+
+// words takes in the transcript of a recording. A recording has one: of two, that
+// of this library stays, unless only the other is of the audio that is played. The
+// one that is not used lies among what was removed, and can be brought back.
+func (m *merger) words(ctx context.Context, p pair, s, here *space.Space) error {
+	theirs, err := m.other.Read(layout.TranscriptIn(p.there))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	where := m.other.Path(layout.TranscriptIn(p.there))
+	if _, named := m.names.json(theirs); named || p.named {
+		m.withheld(OfTranscript, p.id, "the transcript", where)
+		return nil
+	}
+	t := new(transcripts.Transcript)
+	if err := json.Unmarshal(theirs, t); err != nil || t.Schema > transcripts.Schema {
+		if err == nil {
+			err = transcripts.ErrNewer
+		}
+		m.fail(unreadableKind, where, err)
+		return nil
+	}
+	var ours []byte
+	if here != nil {
+		ours, err = m.lib.Read(layout.TranscriptIn(here.Folder))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	written, err := space.Marshal(t) // as this program keeps it
+	if err != nil {
+		return err
+	}
+	switch {
+	case bytes.Equal(ours, theirs), bytes.Equal(ours, written):
+		return nil
+	case ours == nil && t.Of(s):
+		m.sum.Transcripts++
+		if m.o.DryRun {
+			return nil
+		}
+		return m.keepWords(ctx, p, here, t)
+	}
+	fits := false
+	if ours != nil {
+		var o transcripts.Transcript
+		fits = json.Unmarshal(ours, &o) == nil && o.Of(s)
+	}
+	if ours != nil && !fits && t.Of(s) {
+		return m.swapWords(ctx, p, here, t)
+	}
+	return m.wordsAside(ctx, p, here, theirs, ours != nil)
+}
+
+// keepWords writes a transcript where there is none.
+func (m *merger) keepWords(ctx context.Context, p pair, here *space.Space, t *transcripts.Transcript) error {
+	raw := layout.RawIn(here.Folder)
+	if _, err := m.lib.Root().Lstat(raw); errors.Is(err, fs.ErrNotExist) {
+		err := m.lib.Take(ctx, m.other, layout.RawIn(p.there), raw, "", stream.NoProgress{})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return said.Keep(ctx, m.lib, here, t)
+}
+
+// swapWords puts aside a transcript that belongs to audio that is not played, for
+// one that belongs to what is.
+func (m *merger) swapWords(ctx context.Context, p pair, here *space.Space, t *transcripts.Transcript) error {
+	m.sum.Transcripts++
+	m.conflict(Conflict{Kind: OfTranscript, Recording: p.id, Kept: There, Other: layout.RemovedIn(removed.TranscriptName(p.id)),
+		Message: "two transcripts: that of the other library belongs to the audio that is played now; that of this one was put aside"})
+	if m.o.DryRun {
+		return nil
+	}
+	if _, err := said.PutAside(ctx, m.lib, here, "extract", m.now); err != nil && !errors.Is(err, transcripts.ErrNone) {
+		return err
+	}
+	return m.keepWords(ctx, p, here, t)
+}
+
+func (m *merger) wordsRecord(here *space.Space) removed.Record {
+	r := removed.Record{Kind: removed.Transcript, ID: here.ID, Title: here.Title, Name: removed.TranscriptName(here.ID),
+		Folder: path.Join(here.Folder, layout.Transcript), By: "extract"}
+	for _, name := range layout.TranscriptFiles(here.Folder) {
+		r.Files = append(r.Files, removed.File{Name: name})
+	}
+	return r
+}
+
+// wordsAside puts the transcript of the other library among what was removed, once.
+func (m *merger) wordsAside(ctx context.Context, p pair, here *space.Space, theirs []byte, both bool) error {
+	if here == nil {
+		return nil // a dry run of a recording that is new
+	}
+	list, err := m.lib.Removed()
+	if err != nil {
+		return err
+	}
+	for _, it := range list {
+		if it.Kind != removed.Transcript || it.ID != p.id {
+			continue
+		}
+		b, err := m.lib.Read(path.Join(layout.RemovedIn(it.Place), path.Base(layout.TranscriptIn(""))))
+		if err == nil && bytes.Equal(b, theirs) {
+			return nil
+		}
+	}
+	c := Conflict{Kind: OfTranscript, Recording: p.id, Kept: Here, Other: layout.RemovedIn(removed.TranscriptName(p.id)),
+		Message: "two transcripts: that of this library was kept, that of the other one was put aside"}
+	if !both {
+		c.Message = "the transcript of the other library belongs to other audio and was put aside"
+	}
+	m.sum.Transcripts++
+	m.conflict(c)
+	if m.o.DryRun {
+		return nil
+	}
+	sum := sha256.Sum256(theirs)
+	sums := map[string]string{path.Base(layout.TranscriptIn("")): hex.EncodeToString(sum[:])}
+	return m.lib.TakeAside(ctx, m.other, path.Join(p.there, layout.Transcript), m.wordsRecord(here), sums, stream.NoProgress{})
+}
+
+// A confirmation is what is read of the turns that a host has confirmed.
+type confirmation struct {
+	Pieces []string `json:"pieces"`
+}
+
+func (c *confirmation) of(s *space.Space) bool {
+	return slices.EqualFunc(c.Pieces, s.Pieces, func(sha string, p space.Piece) bool { return sha == p.SHA256 })
+}
+
+// turns takes in the turns that the host has confirmed. Those of audio that is not
+// played count for nothing, and give way.
+func (m *merger) turns(p pair, s *space.Space) error {
+	name := layout.ConfirmedOf(p.id)
+	theirs, err := m.other.Read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	where := m.other.Path(name)
+	if _, named := m.names.json(theirs); named || p.named {
+		m.withheld(OfTurns, p.id, "the confirmed turns", where)
+		return nil
+	}
+	var there, here confirmation
+	if err := json.Unmarshal(theirs, &there); err != nil {
+		m.fail(unreadableKind, where, err)
+		return nil
+	}
+	ours, err := m.lib.Read(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	fits := ours != nil && json.Unmarshal(ours, &here) == nil && here.of(s)
+	switch {
+	case bytes.Equal(ours, theirs):
+		return nil
+	case !there.of(s):
+		m.conflict(Conflict{Kind: OfTurns, Recording: p.id, Kept: Here, Other: where,
+			Message: "the confirmed turns of the other library belong to other audio than is played"})
+		return nil
+	case fits:
+		m.conflict(Conflict{Kind: OfTurns, Recording: p.id, Kept: Here, Other: where,
+			Message: "the turns were confirmed in both libraries, and differ: those of this library were kept"})
+		return nil
+	}
+	m.sum.Turns++
+	if ours != nil {
+		sum := sha256.Sum256(ours)
+		aside := path.Join(layout.Confirmed, p.id+".earlier-"+hex.EncodeToString(sum[:4])+".json")
+		m.conflict(Conflict{Kind: OfTurns, Recording: p.id, Kept: There, Other: aside,
+			Message: "the turns were confirmed in both libraries: those of the other one belong to the audio that is played now; those of this one were put aside"})
+		if !m.o.DryRun {
+			if err := m.lib.Write(aside, ours); err != nil {
+				return err
+			}
+		}
+	}
+	if m.o.DryRun {
+		return nil
+	}
+	return m.lib.Write(name, theirs)
+}
