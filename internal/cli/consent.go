@@ -46,6 +46,7 @@ type consentSetOptions struct {
 	app.Refs
 	handle, answer        string
 	recording, purposes   string
+	account               string
 	note, evidence, until string
 	yes                   bool
 }
@@ -75,9 +76,10 @@ it records a handle that nobody in the library has.`,
 	f.StringVar(&o.purposes, "for", "", "`PURPOSES`: record the answer for these only, separated by commas: clip, episode, upload, transcribe")
 	f.StringVar(&o.note, "note", "", "add the note `TEXT`")
 	f.StringVar(&o.evidence, "evidence", "", "`FILE`: file that shows the answer; it is copied into the library")
+	f.StringVar(&o.account, "account", "", "`HANDLE`: the host's account that the answer was given to, in a library with several")
 	f.StringVar(&o.until, "until", "", "`DATE`: last day on which the answer is valid")
 	f.BoolVar(&o.yes, "yes", false, "do not ask before recording an unknown handle")
-	manual.Group(f, "Scope", "recording", "for", "until")
+	manual.Group(f, "Scope", "recording", "for", "account", "until")
 	manual.Group(f, "Evidence", "note", "evidence")
 	app.AddIDOnly(cmd, &o.Refs)
 	manual.Group(f, "How", "yes", "id-only")
@@ -143,6 +145,9 @@ func (a *App) consentSet(ctx context.Context, o consentSetOptions) error {
 		return err
 	}
 	defer ledger.Close()
+	if e.Account, err = givenTo(ledger, recs, &e, o.account); err != nil {
+		return err
+	}
 	if o.evidence != "" {
 		if e.Evidence, err = keepEvidence(ctx, ledger, o.evidence); err != nil {
 			return err
@@ -192,6 +197,39 @@ func (a *App) askStranger(ctx context.Context, lib *library.Library, recs []*spa
 		err = app.Fail(app.ExitNotFound, "no-such-person", "list the people: spaces people", errors.New("nothing was recorded"))
 	}
 	return err
+}
+
+// givenTo finds the account that an answer was given to: that of the recording, or
+// the one that the library has. A no is one to everybody.
+func givenTo(ledger *consent.Ledger, recs []*space.Recording, e *consent.Entry, named string) (*space.Person, error) {
+	accounts := ledger.Owners.Accounts
+	if named != "" {
+		for _, w := range accounts {
+			if consent.Handle(named) == consent.Handle(w.Handle) || consent.Handle(named) == w.ID && w.ID != "" {
+				return &space.Person{ID: w.ID, Handle: w.Handle}, nil
+			}
+		}
+		return nil, app.Usage("--account: no archive of @%s is in the library", strings.TrimPrefix(named, "@"))
+	}
+	for _, r := range recs {
+		if r.ID == e.Recording && r.Account != nil && *r.Account != (space.Person{}) {
+			return r.Account, nil
+		}
+	}
+	if account := ledger.Owners.Account(); account != nil || e.Answer != consent.Granted || e.Recording != "" || len(accounts) == 0 {
+		return account, nil
+	}
+	if ledger.Owners.Mixed {
+		return &space.Person{}, nil // this library's own recordings, which came from no archive
+	}
+	var names []string
+	for _, w := range accounts {
+		if name := w.String(); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return nil, app.Hinted(app.Usage("the recordings in this library are of several accounts (%s): say which one the answer was given to", strings.Join(names, ", ")),
+		"use --account HANDLE, or --recording SPACE for one Space")
 }
 
 // untilEnd is the end of what --until says.
@@ -404,6 +442,7 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 			continue
 		}
 		if a.Settings.JSON {
+			e.Schema = consent.Schema // of this output; that of the file is for older programs
 			if err := app.WriteJSON(a.Out, e); err != nil {
 				return err
 			}
@@ -415,6 +454,11 @@ func (a *App) consentLog(ctx context.Context, word string) error {
 			if in := cmp.Or(e.Recording, e.File); in != "" {
 				what += " in " + terminal.Safe(in)
 			}
+		}
+		if to := e.Account; e.Foreign && to != nil {
+			what += ", to " + consent.Who{Handle: to.Handle, ID: to.ID}.String()
+		} else if e.Foreign && e.Answer == consent.Granted {
+			what += ", to an unknown host: counts for nothing"
 		}
 		if e.Evidence != nil {
 			what += "  " + e.Evidence.Name

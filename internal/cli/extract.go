@@ -187,6 +187,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		}
 		o.paths, opts.Problems = append(o.paths, paths...), far.problems
 	}
+	before := a.accountOf(lib, opts.DryRun)
 	x.Summary, err = intake.Import(ctx, lib, o.paths, opts, x.event)
 	bar.Close()
 	saved.clean()
@@ -197,6 +198,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	err = errors.Join(err, a.settleAnswers(ctx, lib, before))
 	// What is saved is told, also when something ended the import.
 	if err := errors.Join(err, x.finish(ctx)); err != nil {
 		return err

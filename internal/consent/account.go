@@ -33,14 +33,14 @@ func first(a, b string) string {
 	return b
 }
 
-// several reports whether the archives of different accounts are in the library.
+// several reports whether recordings of different hosts are in the library.
 func (o *Owners) several() bool {
-	return slices.ContainsFunc(o.Accounts, func(a Who) bool { return !a.same(o.Accounts[0]) })
+	return o.Mixed || slices.ContainsFunc(o.Accounts, func(a Who) bool { return !a.same(o.Accounts[0]) })
 }
 
 // all reports whether no archive is of another account.
 func (o *Owners) all(w Who) bool {
-	return !slices.ContainsFunc(o.Accounts, func(a Who) bool { return !a.same(w) })
+	return !o.Mixed && !slices.ContainsFunc(o.Accounts, func(a Who) bool { return !a.same(w) })
 }
 
 // accountOf is the person of an account, and whether it names one. Accounts that

@@ -15,6 +15,9 @@ type Owners struct {
 	// Accounts are those of the archives. Where there are several, each is the
 	// owner of what came in their own archive, and of nothing else.
 	Accounts []Who
+	// Mixed says that the library has no account of its own: those that it knows
+	// are of hosts whose libraries were merged into it.
+	Mixed bool
 	// Me are the host's own handles or ids, in all recordings.
 	Me []Who
 }
@@ -24,6 +27,9 @@ type Owners struct {
 func OwnersOf(lib *library.Library, me ...string) (Owners, error) {
 	var o Owners
 	archives, err := lib.Archives()
+	if err == nil {
+		o.Mixed, err = lib.Mixed()
+	}
 	if err != nil {
 		return o, fmt.Errorf("cannot determine the owners of the archives in the library: %w", err)
 	}

@@ -85,6 +85,9 @@ type libraryFile struct {
 	// Generation goes up whenever the catalogue is thrown away: one with
 	// another number is an old one that has come back.
 	Generation int64 `json:"generation,omitempty"`
+	// Mixed says that a library without an account of its own has recordings of
+	// other hosts: the accounts that it knows are theirs.
+	Mixed bool `json:"mixed,omitempty"`
 }
 
 // Open opens a library for reading. If a killed run left the catalogue behind

@@ -27,6 +27,27 @@ func OpenOther(o Options) (*Library, error) {
 	return l, err
 }
 
+// Mixed reports whether the library has no account of its own, and recordings of
+// other hosts.
+func (l *Library) Mixed() (bool, error) {
+	f, err := l.marks()
+	if isGone(err) {
+		err = nil
+	}
+	return f.Mixed, err
+}
+
+// MarkMixed notes that recordings of other hosts come into a library that has no
+// account of its own.
+func (l *Library) MarkMixed() error {
+	f, err := l.marks()
+	if err != nil || f.Mixed {
+		return err
+	}
+	f.Mixed = true
+	return l.disk.writeJSON(layout.Marks, f)
+}
+
 // Spaces calls fn with all that is known of each Space, in order of the folders,
 // or with why that cannot be read.
 func (l *Library) Spaces(fn func(folder string, s *space.Space, err error) error) error {

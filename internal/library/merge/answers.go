@@ -47,7 +47,7 @@ func (m *merger) differentHosts() (bool, error) {
 		return false, fmt.Errorf("%s: %w", m.other.Dir(), err)
 	}
 	defer other.Close()
-	if len(m.theirs.Accounts) == 0 || mine == nil && len(m.mine.Accounts) == 0 {
+	if len(m.theirs.Accounts) == 0 || len(m.mine.Accounts) == 0 && !m.mine.Mixed {
 		for _, try := range [...]struct {
 			a, b    *library.Library
 			in, all *consent.Ledger
@@ -102,6 +102,11 @@ func (m *merger) answers(ctx context.Context) error {
 			return err
 		}
 	}
+	if !m.mixing && m.theirs.Mixed && !m.o.DryRun {
+		if err := m.lib.MarkMixed(); err != nil {
+			return err
+		}
+	}
 	recs := m.recordingsOf()
 	agreed := func(no *consent.Entry) bool { return m.agreed(no, recs) }
 	list := m.ledger.Unmoved(m.readable(ctx, other), agreed)
@@ -120,8 +125,13 @@ func (m *merger) answers(ctx context.Context) error {
 // answers in this library were given and whose its recordings are.
 func (m *merger) settle(ctx context.Context) error {
 	account := m.mine.Account()
-	if account == nil && len(m.mine.Accounts) > 0 {
+	if account == nil && len(m.mine.Accounts) > 0 && !m.mine.Mixed {
 		return nil // of several: those that name none count for nothing already
+	}
+	if account == nil {
+		if err := m.lib.MarkMixed(); err != nil {
+			return err
+		}
 	}
 	if _, err := m.ledger.Settle(ctx, account); err != nil || account == nil {
 		return err
@@ -193,7 +203,7 @@ func (m *merger) readable(ctx context.Context, other *consent.Ledger) []consent.
 // another host it is marked, and where nobody knows to whom it was given it is an
 // answer to nobody.
 func Given(e *consent.Entry, library, recording *space.Person, mixing bool) {
-	if e.Account != nil && *e.Account == (space.Person{}) {
+	if mixing && e.Account != nil && *e.Account == (space.Person{}) {
 		e.Account, e.Foreign = nil, true
 	}
 	switch {
@@ -279,7 +289,7 @@ func (m *merger) agreed(no *consent.Entry, recs []*space.Recording) bool {
 		}
 		for _, p := range no.Purposes() {
 			st := m.ledger.Standing(consent.Who{Handle: no.Handle, ID: no.ID}, rec, p, m.now)
-			if st.Answer == consent.Granted {
+			if st.Entry != nil && st.Entry.Answer == consent.Granted { // also one that has expired
 				return true
 			}
 		}

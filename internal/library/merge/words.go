@@ -56,7 +56,10 @@ func (m *merger) words(ctx context.Context, p pair, s, here *space.Space) error 
 	}
 	switch {
 	case bytes.Equal(ours, theirs), bytes.Equal(ours, written):
-		return nil
+		if m.o.DryRun || !t.Of(s) {
+			return nil
+		}
+		return transcripts.AddForms(m.lib.Root(), here, t) // a killed run may have left them out
 	case ours == nil && t.Of(s):
 		m.sum.Transcripts++
 		if m.o.DryRun {
