@@ -395,14 +395,20 @@ func Better(known, offered *space.Space, whole bool) (better bool, reason string
 		seconds = *offered.Duration
 	}
 	better, reason = copies(known, seconds, offered.Damage, whole)
-	if better || len(known.Pieces) != 1 || len(offered.Pieces) != 1 {
-		return better, reason
-	}
-	was, is := known.Pieces[0], offered.Pieces[0]
-	if was.SHA256 == is.SHA256 && was.Playlist != nil && !was.Playlist.Ended && is.Playlist != nil && is.Playlist.Ended {
+	if !better && Completes(known, offered) {
 		return true, ended
 	}
-	return false, reason
+	return better, reason
+}
+
+// Completes reports whether all that is new about the recording that is offered is
+// that its playlist has ended.
+func Completes(known, offered *space.Space) bool {
+	if len(known.Pieces) != 1 || len(offered.Pieces) != 1 {
+		return false
+	}
+	was, is := known.Pieces[0], offered.Pieces[0]
+	return was.SHA256 == is.SHA256 && was.Playlist != nil && !was.Playlist.Ended && is.Playlist != nil && is.Playlist.Ended
 }
 
 func copies(known *space.Space, is float64, now *space.Damage, whole bool) (better bool, reason string) {

@@ -28,7 +28,7 @@ func (m *merger) combine(p pair, known *space.Space, whole bool) (s *space.Space
 		switch {
 		case len(known.Pieces) == 0:
 			replace, reason = true, "the record had no audio"
-		case same && whole:
+		case same && whole && !intake.Completes(known, theirs):
 		default:
 			replace, reason = intake.Better(known, theirs, whole)
 			if !same {

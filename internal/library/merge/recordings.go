@@ -85,9 +85,11 @@ func (m *merger) pairs(context.Context) ([]pair, error) {
 // sound refuses a sidecar whose names would reach outside its folder, or that has
 // fewer hashes than files.
 func sound(s *space.Space) error {
-	for _, p := range s.Pieces {
-		if !isName(p.Name) {
-			return fmt.Errorf("%q cannot be the name of an original", p.Name)
+	for i := range s.Pieces {
+		for _, f := range s.Pieces[i].Originals() {
+			if !isName(f.Name) {
+				return fmt.Errorf("%q cannot be the name of an original", f.Name)
+			}
 		}
 	}
 	for _, e := range s.Earlier {
@@ -285,14 +287,18 @@ func (m *merger) update(ctx context.Context, p pair, known *space.Space) error {
 func (m *merger) lacking(theirs, known *space.Space) []space.Earlier {
 	var list []space.Earlier
 	add := func(e space.Earlier) {
-		here := slices.ContainsFunc(known.Pieces, func(q space.Piece) bool { return q.SHA256 == e.SHA256 }) ||
+		here := slices.ContainsFunc(known.Pieces, func(q space.Piece) bool {
+			return slices.ContainsFunc(q.Originals(), func(f space.File) bool { return f.SHA256 == e.SHA256 })
+		}) ||
 			slices.ContainsFunc(slices.Concat(known.Earlier, list), func(q space.Earlier) bool { return q.SHA256 == e.SHA256 })
 		if !here {
 			list = append(list, e)
 		}
 	}
-	for _, piece := range theirs.Pieces {
-		add(space.Earlier{Name: piece.Name, Bytes: piece.Bytes, SHA256: piece.SHA256, Reason: "the copy of another library, which was not better"})
+	for i := range theirs.Pieces {
+		for _, f := range theirs.Pieces[i].Originals() {
+			add(space.Earlier{Name: f.Name, Bytes: f.Bytes, SHA256: f.SHA256, Reason: "the copy of another library, which was not better"})
+		}
 	}
 	for _, e := range theirs.Earlier {
 		add(e)
@@ -352,9 +358,11 @@ func (m *merger) bring(ctx context.Context, p pair, s, known *space.Space, reaso
 	if err != nil {
 		return nil, err
 	}
-	for _, piece := range s.Pieces {
-		if err := g.CopyFrom(ctx, m.other, layout.OriginalIn(p.there, piece.Name), layout.OriginalIn("", piece.Name), piece.SHA256, m.o.Progress); err != nil {
-			return nil, err
+	for i := range s.Pieces {
+		for _, f := range s.Pieces[i].Originals() {
+			if err := g.CopyFrom(ctx, m.other, layout.OriginalIn(p.there, f.Name), layout.OriginalIn("", f.Name), f.SHA256, m.o.Progress); err != nil {
+				return nil, err
+			}
 		}
 	}
 	s.Earlier = slices.Clone(s.Earlier)
