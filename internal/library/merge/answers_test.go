@@ -78,7 +78,7 @@ func TestNeverLoosened(t *testing.T) {
 		}
 		return fmt.Sprintf(`{"schema":1,"id":%q,"title":"x","title_source":"filename"%s,"state":"no-audio","folder":"","sources":{},"files":[],"file_sha256":[]}`, id, account)
 	}
-	seeds := 20
+	seeds := 12
 	if os.Getenv("SPACES_LONG") != "" {
 		seeds = 400
 	} else if testing.Short() {

@@ -98,7 +98,7 @@ func TestKilledAnywhere(t *testing.T) {
 			clean(t, dir)
 			want, steps := tree(t, dir), int(count.Load())
 			t.Logf("%d steps", steps)
-			stride := steps/5 + 1
+			stride := steps/4 + 1
 			if os.Getenv("SPACES_LONG") != "" {
 				stride = 1
 			} else if testing.Short() {
@@ -136,7 +136,7 @@ func TestFailedAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, steps := tree(t, dir), int(count.Load())
-	stride := steps/5 + 1
+	stride := steps/4 + 1
 	if os.Getenv("SPACES_LONG") != "" {
 		stride = 1
 	}
