@@ -98,12 +98,13 @@ var order = [][]string{
 	{"media/mpegts"}, // its units are ADTS, its timed metadata ID3
 	// Containers: what they say of their sound is AAC, MP3, FLAC, PCM or Opus.
 	{"media/mp4", "media/matroska", "media/ogg", "media/aiff", "media/flv"},
+	{"media/recode"}, // units that no file of ours holds, as FLAC
 	{"media/linear"},
 	{"media/adts", "media/mp3", "media/wav", "media/flac"},
 	{"media/track/readertest"}, // of their tests
 	{"media/tags"},             // what files say of themselves, in ID3 too
 	{"media/id3", "media/timeline", "media/aac/syntax"},
-	{"media/opus"}, // of its headers a track's configuration is made
+	{"media/opus", "media/alac", "media/vorbis"}, // of its headers a track's configuration is made
 	{"media/track", "media/sinc"},
 	{"docs"}, // the pages, which the program holds
 }

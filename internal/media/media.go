@@ -20,6 +20,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/mp4"
 	"github.com/spaces-cli/spaces/internal/media/mpegts"
 	"github.com/spaces-cli/spaces/internal/media/ogg"
+	"github.com/spaces-cli/spaces/internal/media/recode"
 	"github.com/spaces-cli/spaces/internal/media/track"
 	"github.com/spaces-cli/spaces/internal/media/wav"
 )
@@ -97,7 +98,7 @@ func Open(r io.ReaderAt, size int64, opts track.Options) (track.Reader, error) {
 	case MPEGTS:
 		return mpegts.NewReader(io.NewSectionReader(r, 0, size), opts), nil
 	case MP4:
-		return opened(mp4.NewReader(r, size, opts))
+		return recoded(mp4.NewReader(r, size, opts))
 	case MP3:
 		return opened(mp3.NewReader(r, size, opts))
 	case WAV:
@@ -109,15 +110,30 @@ func Open(r io.ReaderAt, size int64, opts track.Options) (track.Reader, error) {
 	case FlashFLV:
 		return contained(kind)(opened(flv.NewReader(r, size, opts)))
 	case Matroska:
-		return contained(kind)(opened(matroska.NewReader(r, size, opts)))
+		return contained(kind)(recoded(matroska.NewReader(r, size, opts)))
 	case Ogg:
-		return contained(kind)(opened(ogg.NewReader(r, size, opts)))
+		return contained(kind)(recoded(ogg.NewReader(r, size, opts)))
 	}
 	return nil, notAudio(kind)
 }
 
+// recoded is opened for a container of codings of which some are read as FLAC.
+func recoded[R coded](r R, err error) (track.Reader, error) {
+	if err == nil && recode.Wants(r.Codec()) {
+		return opened(recode.New(r))
+	}
+	return opened(r, err)
+}
+
+// A coded Reader says how its track is coded, as far as its file says.
+type coded interface {
+	track.Reader
+	Codec() track.Codec
+}
+
 // refusals are the errors that tell what of a container is not read.
 var refusals = []error{
+	recode.ErrUnsupported,
 	aiff.ErrNoData, aiff.ErrCompressed,
 	flv.ErrNoAudio, flv.ErrCodec,
 	matroska.ErrNoAudio, matroska.ErrEncrypted, matroska.ErrCodec,

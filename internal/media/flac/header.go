@@ -74,10 +74,11 @@ func ConfigOf(b []byte) (track.Config, error) {
 	if err != nil {
 		return track.Config{}, err
 	}
-	return s.config(), nil
+	return s.Config(), nil
 }
 
-func (s *StreamInfo) config() track.Config {
+// Config returns the configuration of frames that s describes.
+func (s *StreamInfo) Config() track.Config {
 	c := track.Config{Codec: track.FLAC, SampleRate: s.SampleRate, Channels: s.Channels, Specific: string(s.append(nil))}
 	if s.MinBlock == s.MaxBlock {
 		c.UnitSamples = s.MaxBlock

@@ -91,7 +91,7 @@ func (r *Reader) presume() error {
 }
 
 // describe sets the configuration of the frames from here on.
-func (r *Reader) describe() { r.config = r.now.config() }
+func (r *Reader) describe() { r.config = r.now.Config() }
 
 // turn goes over to the parameters of a frame that are not those of the frames
 // before it.

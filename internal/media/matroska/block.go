@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/spaces-cli/spaces/internal/media/alac"
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/opus"
@@ -176,6 +177,10 @@ func (r *Reader) unit(f frame, p *track.Packet) (ok bool, err error) {
 		}
 	case config.Codec == track.Opus:
 		samples, ok = opus.Samples(data)
+	case config.Codec == track.Vorbis:
+		samples, ok = r.sound.clock.Samples(data)
+	case config.Codec == track.ALAC:
+		samples, ok = alac.UnitSamples(data, config.UnitSamples)
 	case config.Codec == track.FLAC:
 		samples, ok = flac.FrameSamples(data)
 	}

@@ -6,9 +6,11 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/alac"
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/opus"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/vorbis"
 	"github.com/spaces-cli/spaces/internal/media/wav"
 )
 
@@ -38,9 +40,10 @@ type trackEntry struct {
 	prefix        []byte // that stands before each frame (§5.1.4.1.31.7)
 	err           error  // why its frames cannot be read
 
-	config track.Config // none of MP3: the frames say it themselves
-	align  int          // bytes of a sample of PCM
-	swap   int          // bytes of a number of PCM that is big-endian, or 0
+	clock  *vorbis.Clock // of Vorbis
+	config track.Config  // none of MP3: the frames say it themselves
+	align  int           // bytes of a sample of PCM
+	swap   int           // bytes of a number of PCM that is big-endian, or 0
 }
 
 // trackEntries reads the track entries of a Tracks element.
@@ -161,6 +164,20 @@ func (t *trackEntry) describe() error {
 		return nil
 	case codec == "A_FLAC":
 		return t.describeFLAC()
+	case codec == "A_VORBIS":
+		h, err := vorbis.ParsePrivate(t.private)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrCodec, err)
+		}
+		t.config, t.clock = h.Config(), vorbis.NewClock(h)
+		return nil
+	case codec == "A_ALAC":
+		config, err := alac.TrackConfig(t.private)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrCodec, err)
+		}
+		t.config = config
+		return nil
 	case codec == "A_AAC" || strings.HasPrefix(codec, "A_AAC/"):
 		if len(t.private) == 0 {
 			return fmt.Errorf("%w: the track says AAC without AudioSpecificConfig", ErrCodec)
@@ -277,11 +294,10 @@ func choose(list []trackEntry) (chosen *trackEntry, sounds int, video bool, err 
 // codecName returns what people call the coding with a codec ID.
 func codecName(id string) string {
 	for _, c := range [...]struct{ prefix, name string }{
-		{"A_VORBIS", "Vorbis"},
 		{"A_EAC3", "Dolby Digital Plus (E-AC-3)"}, {"A_AC3", "Dolby Digital (AC-3)"}, {"A_AC4", "Dolby AC-4"},
 		{"A_TRUEHD", "Dolby TrueHD"}, {"A_MLP", "Meridian Lossless Packing"}, {"A_DTS", "DTS"},
 		{"A_MPEG/L1", "MPEG audio Layer I"}, {"A_MPEG/L2", "MPEG audio Layer II"},
-		{"A_ALAC", "Apple Lossless (ALAC)"}, {"A_WAVPACK4", "WavPack"}, {"A_TTA1", "TTA"}, {"A_REAL", "RealAudio"},
+		{"A_WAVPACK4", "WavPack"}, {"A_TTA1", "TTA"}, {"A_REAL", "RealAudio"},
 		{"A_QUICKTIME", "a QuickTime codec"}, {"A_MS/ACM", "a Windows codec (ACM)"}, {"A_ATRAC", "ATRAC"},
 	} {
 		if strings.HasPrefix(id, c.prefix) {

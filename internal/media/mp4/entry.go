@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/alac"
 	"github.com/spaces-cli/spaces/internal/media/opus"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
@@ -91,6 +92,8 @@ func (w *window) description(b box, version byte) (d description, err error) {
 		d.config.Codec = track.MP3
 	case "fLaC":
 		return w.flacEntry(ext, b.end)
+	case "alac":
+		return w.alacEntry(ext, b.end)
 	case "Opus":
 		return w.opusEntry(ext, b.end)
 	case "twos", "sowt", "lpcm", "raw ", "NONE", "in24", "in32", "fl32", "fl64", "ulaw", "alaw", "ipcm", "fpcm":
@@ -269,5 +272,28 @@ func (w *window) opusEntry(pos, end int64) (d description, err error) {
 		return d, nil
 	}
 	d.config, d.preSkip = h.Config(), int64(h.PreSkip)
+	return d, nil
+}
+
+// alacEntry reads the cookie of Apple Lossless, which stands in a box of the same
+// name, in QuickTime in a box wave.
+func (w *window) alacEntry(pos, end int64) (d description, err error) {
+	const version, cookie = 4, 24
+	b, err := w.path(pos, end, "wave", "alac")
+	if err == nil && !b.exists() {
+		b, err = w.child("alac", pos, end)
+	}
+	if err != nil {
+		return d, err
+	}
+	var c []byte
+	if b.exists() {
+		if c, err = w.content(b, version+cookie); err != nil {
+			return d, err
+		}
+	}
+	if d.config, err = alac.TrackConfig(c[min(version, len(c)):]); err != nil {
+		d.err = fmt.Errorf("%w: %w", ErrCodec, err)
+	}
 	return d, nil
 }

@@ -6,8 +6,6 @@ import "fmt"
 // registry of the MP4 Registration Authority, QuickTime File Format).
 func codingName(kind string) string {
 	switch kind {
-	case "alac":
-		return "Apple Lossless (ALAC)"
 	case "ac-3", "sac3":
 		return "Dolby Digital (AC-3)"
 	case "ec-3":

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/alac"
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/opus"
 	"github.com/spaces-cli/spaces/internal/media/track"
@@ -164,6 +165,9 @@ func (r *Reader) open(w *window) error {
 	}
 	return nil
 }
+
+// Codec returns how the track is coded, as its first sample entry says.
+func (r *Reader) Codec() track.Codec { return r.audio.entries[0].config.Codec }
 
 // badIndex notes a place in the tables that contradicts the file.
 func (r *Reader) badIndex(offset, lost int64) {
@@ -324,6 +328,13 @@ func (r *Reader) unit(s *sample, p *track.Packet) (ok bool, err error) {
 		}
 	case track.Opus:
 		n, ok := opus.Samples(data)
+		if !ok {
+			r.t.Damage.Add(damage)
+			return false, nil
+		}
+		samples = int64(n)
+	case track.ALAC:
+		n, ok := alac.UnitSamples(data, config.UnitSamples)
 		if !ok {
 			r.t.Damage.Add(damage)
 			return false, nil

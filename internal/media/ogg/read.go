@@ -83,8 +83,12 @@ func NewReader(r io.ReaderAt, size int64, _ track.Options) (*Reader, error) {
 		refused: ErrNotOgg,
 	}
 	err := o.start()
-	if err == nil && o.stream == nil {
+	switch {
+	case err != nil:
+	case o.stream == nil:
 		err = o.refused
+	case o.stream.wrong != nil:
+		err = o.stream.wrong
 	}
 	return o, err
 }

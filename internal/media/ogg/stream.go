@@ -8,6 +8,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/opus"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/vorbis"
 )
 
 // A stream is what the first packet of a logical stream says, and what of it
@@ -22,6 +23,7 @@ type stream struct {
 	isHeader func(packet []byte) bool
 	comments func(packet []byte) map[string]string
 	samples  func(packet []byte) (n int, ok bool)
+	wrong    error // why packets cannot be understood, known after the headers
 
 	serial uint32
 	next   uint32 // the number of its next page
@@ -53,7 +55,7 @@ func identify(packet []byte) (*stream, error) {
 	case is("fLaC"):
 		return nil, fmt.Errorf("%w: FLAC in Ogg as programs of before 2003 wrote it", ErrCodec)
 	case is("\x01vorbis"):
-		return nil, fmt.Errorf("%w: Vorbis", ErrCodec)
+		return vorbisStream(packet)
 	case is("Speex   "):
 		return nil, fmt.Errorf("%w: Speex", ErrCodec)
 	case is("CELT    "):
@@ -115,6 +117,29 @@ func flacStream(packet []byte) (*stream, error) {
 	}
 	if s.headers == 0 { // not known
 		s.headers = -1
+	}
+	return s, nil
+}
+
+// vorbisStream reads the first header of Vorbis. Two more follow, of which the
+// last one says how packets are read (Vorbis I specification, §4.2 and §A.2).
+func vorbisStream(packet []byte) (*stream, error) {
+	h, err := vorbis.ParseIdentification(packet)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCodec, err)
+	}
+	s := &stream{config: h.Config(), trims: true, headers: 2, isHeader: vorbis.IsHeader, wrong: fmt.Errorf("%w: Vorbis without setup header", ErrCodec)}
+	s.samples = func([]byte) (int, bool) { return 0, false }
+	s.comments = func(packet []byte) map[string]string {
+		if !vorbis.IsSetup(packet) {
+			return flac.Comments(vorbis.Comments(packet))
+		}
+		if err := h.AddSetup(packet); err != nil {
+			s.wrong = fmt.Errorf("%w: %w", ErrCodec, err)
+			return nil
+		}
+		s.config, s.samples, s.wrong = h.Config(), vorbis.NewClock(h).Samples, nil
+		return nil
 	}
 	return s, nil
 }

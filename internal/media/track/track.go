@@ -24,6 +24,8 @@ const (
 	PCM      Codec = "pcm" // integer or float PCM, as Config.Specific says
 	FLAC     Codec = "flac"
 	Opus     Codec = "opus"
+	ALAC     Codec = "alac" // Apple Lossless
+	Vorbis   Codec = "vorbis"
 )
 
 // A Format names the container that units were found in. The words appear in
@@ -56,7 +58,8 @@ type Config struct {
 	// Specific is what a decoder needs beyond that, as bytes: for AAC the
 	// AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1), for PCM the body of the
 	// WAVE fmt chunk, for FLAC the STREAMINFO block, for Opus the
-	// identification header without look-ahead and input rate, for MP3 nothing.
+	// identification header without look-ahead and input rate, for ALAC the cookie,
+	// for Vorbis the first and the last header, for MP3 nothing.
 	Specific string
 }
 
