@@ -106,7 +106,7 @@ func TestReadCodecs(t *testing.T) {
 		{"-c:a libmp3lame -ar 24000", track.MP3, 576, -1, nil},
 		{"-c:a flac -strict -2", track.FLAC, 4608, 96000, nil},
 		{"-c:a libopus -strict -2", track.Opus, 960, 96000, nil},
-		{"-c:a alac", "", 0, 0, ErrCodec},
+		{"-c:a alac", track.ALAC, 4096, 96000, nil},
 		{"-c:a ac3", "", 0, 0, ErrCodec},
 		{"-c:a mp2", "", 0, 0, ErrCodec},
 	} {

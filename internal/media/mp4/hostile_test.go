@@ -112,7 +112,7 @@ func TestDamagedFiles(t *testing.T) {
 		"last byte cut":     {func(f []byte) []byte { return f[:len(f)-1] }, nil, "", 199, track.CutEnd, 1},
 		"no sound":          {func(f []byte) []byte { copy(contentOf(t, f, "hdlr")[8:], "text"); return f }, ErrNoAudio, "", 0, "", 0},
 		"encrypted":         {func(f []byte) []byte { copy(f[bytes.Index(f, []byte("mp4a")):], "enca"); return f }, ErrEncrypted, "", 0, "", 0},
-		"ALAC":              {func(f []byte) []byte { copy(f[bytes.Index(f, []byte("mp4a")):], "alac"); return f }, ErrCodec, "Apple Lossless (ALAC)", 0, "", 0},
+		"ALAC":              {func(f []byte) []byte { copy(f[bytes.Index(f, []byte("mp4a")):], "alac"); return f }, ErrCodec, "Apple Lossless", 0, "", 0},
 		"an unknown name":   {func(f []byte) []byte { copy(f[bytes.Index(f, []byte("mp4a")):], "zzzz"); return f }, ErrCodec, `"zzzz"`, 0, "", 0},
 		"an unknown object": {func(f []byte) []byte { contentOf(t, f, "esds")[4+8+5] = 0xC1; return f }, ErrCodec, "0xc1", 0, "", 0},
 		"no esds":           {func(f []byte) []byte { copy(f[bytes.Index(f, []byte("esds")):], "xxxx"); return f }, ErrCodec, "esds", 0, "", 0},
