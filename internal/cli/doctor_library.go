@@ -77,6 +77,7 @@ func (d *doctor) library(ctx context.Context) {
 		return errors.Join(err, x.Close())
 	})
 	d.unfinished(lib)
+	d.downloads(lib)
 }
 
 // lock tells who is changing the library now.
@@ -148,6 +149,19 @@ func (d *doctor) unfinished(lib *library.Library) {
 	if len(list) > 0 {
 		d.note("transcriptions", isWarning, fmt.Sprintf("%s unfinished: %s", spell.Plural(len(list), "is", "are"), list[0].Name()),
 			"continue: spaces transcribe "+list[0].Name()+", with the flags that you used")
+	}
+}
+
+// downloads counts the playlists that are not in the library yet.
+func (d *doctor) downloads(lib *library.Library) {
+	list, err := fs.ReadDir(lib.Root().FS(), layout.Downloads)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		d.failed("downloads", isWarning, err)
+		return
+	}
+	if len(list) > 0 {
+		d.note("downloads", isWarning, fmt.Sprintf("%s unfinished", spell.Plural(len(list), "is", "are")),
+			"continue: run spaces extract with the address again; to give up: delete the folder "+layout.Downloads+" in the library")
 	}
 }
 

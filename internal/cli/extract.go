@@ -30,6 +30,8 @@ type extractOptions struct {
 	startedAt string
 	headers   []string // @FILE
 	cookies   string
+	spaceID   string
+	conns     int
 	dryRun    bool
 	all       bool
 	join      *bool // files that may be chunks; nil: ask
@@ -53,13 +55,18 @@ receipts. It is only read. What differs is listed; nothing of yours is overwritt
 An archive may lie on a server: https://…, s3://BUCKET/…, webdavs://…, sftp://USER@HOST/…. Only its
 list of members, the data about Spaces and posts, and the Spaces are fetched. Recordings that the
 library has (same size and CRC-32) are not, so an interrupted command is resumed by the next.
-The credentials are those of the targets (spaces help topic uploading), of the AWS files, of ~/.ssh.`,
+The credentials are those of the targets (spaces help topic uploading), of the AWS files, of ~/.ssh.
+
+The address of a replay's playlist (….m3u8, from the network panel of a browser that plays it) is
+downloaded over several connections; an interrupted download is resumed by the next run. Nothing
+connects to a network unless you give an address. More: spaces help getting-your-space`,
 		Example: `  spaces extract twitter-2021-06-17.zip
   spaces extract part1.zip part2.zip            # all parts of one archive
   spaces extract --dry-run twitter-2021-06-17.zip
   spaces extract sftp://me@nas/volume1/twitter-2021-06-17.zip
   spaces extract /media/disk/Spaces             # merge the library of another computer
   spaces add recording.m4a --started-at 2021-06-14T20:00
+  spaces add 'https://prod-fastly-us-east-1.video.pscp.tv/…/playlist_16801.m3u8?type=replay'
   spaces extract a.zip --title 1eaJbNqXaXWxX="Jazz night"`,
 		Annotations: manual.Exits(map[int]string{
 			app.ExitPartly:   "some could not be saved; they are listed",
@@ -83,6 +90,8 @@ The credentials are those of the targets (spaces help topic uploading), of the A
 	cmd.Flags().BoolVar(&online, "online", false, "connect to the servers that a playlist file names; --online=false takes only what is in its folder")
 	cmd.Flags().StringArrayVar(&o.titles, "title", nil, "`ID=TEXT`: give the Space with this ID the title TEXT; may be repeated")
 	cmd.Flags().StringVar(&o.startedAt, "started-at", "", "`TIME`: start of loose recordings without a clock")
+	cmd.Flags().StringVar(&o.spaceID, "space", "", "`ID`: the Space (its ID or address on X) whose recording is at the address")
+	cmd.Flags().IntVar(&o.conns, "connections", 8, "`N`: how many chunks of a playlist are downloaded at the same time")
 	cmd.Flags().StringArrayVar(&o.headers, "header", nil, "`@FILE`: send the header lines in FILE to the server of an address, and to no other; may be repeated")
 	cmd.Flags().StringVar(&o.cookies, "cookies", "", "`FILE`: send the cookies in FILE (as browsers' extensions and curl save them) to the server of an address")
 	return cmd
@@ -107,10 +116,17 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if o.paths, inputs, err = o.sortInputs(a.Now()); err != nil {
 		return err
 	}
+	d, err := a.newDownloads(o)
+	if err != nil {
+		return err
+	}
+	defer d.close()
 	var files []remoteInput // on servers
 	for _, in := range inputs {
 		// Each kind of address gets its door here.
 		switch in.Kind {
+		case remote.Playlist:
+			d.open(ctx, in)
 		case remote.Web, remote.Stored:
 			files = append(files, in)
 		case remote.XPage:
@@ -151,15 +167,20 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	defer far.Close()
 	opts.Archives, opts.Problems = far.archives, far.problems
 	for _, in := range far.playlist {
-		return app.Usage("%s: nothing can be extracted from an address yet", in.Address)
+		d.open(ctx, in)
 	}
+	bar.Close() // for that of the downloads
+	if err := d.run(ctx, o.dryRun); err != nil {
+		return err
+	}
+	opts.Joined, opts.Choose = d.joined, a.chooseSpace
 
 	lib, err := library.Open(ctx, a.LibraryOptions())
 	if app.IsNoLibrary(err) {
 		lib, err = nil, nil
 		// What holds no Spaces leaves no library behind.
 		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt, Archives: opts.Archives, Join: opts.Join, Playlist: saved.probe}, func(intake.Event) {})
-		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing() && len(far.toSave) == 0 && len(saved.online) == 0
+		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing() && len(far.toSave) == 0 && len(saved.online) == 0 && !d.any()
 		saved.clean()
 	}
 	if !opts.DryRun {
@@ -403,7 +424,7 @@ func (x *extraction) table(ctx context.Context, z *spell.Zones) *terminal.Table 
 		title := terminal.Safe(r.Title)
 		if r.Untitled {
 			title = "(no title)"
-			if r.State != space.NoAudio && r.Was == nil {
+			if r.State != space.NoAudio && r.Was == nil && r.ID != "" {
 				id := r.ID
 				if x.lib != nil && !x.DryRun {
 					id = find.Short(ctx, x.lib.Catalog(), r.ID)

@@ -270,6 +270,12 @@ func showPieces(b *strings.Builder, s *space.Space) {
 		if name := archives[p.Archive]; name != "" {
 			from = "from " + terminal.Safe(name)
 		}
+		if p.Playlist != nil {
+			from = "from " + terminal.Safe(p.Member)
+			if p.Playlist.Host != "" {
+				from += " at " + terminal.Safe(p.Playlist.Host)
+			}
+		}
 		t.Add("  "+terminal.Safe(p.Name), spell.Size(p.Bytes), spell.Length(p.Duration), terminal.Safe(p.Format), from)
 	}
 	t.Write(b, 0)

@@ -45,6 +45,7 @@ var order = [][]string{
 	{"publish/..."},
 	{"publish"},
 	{"transcript/engine/..."},       // one of them sends
+	{"remote/replay"},               // from an address to what a library takes in
 	{"remote"},                      // what an address is
 	{"remote/ytdlp"},                // asks another program about Spaces
 	{"remote/hls", "remote/ranges"}, // fetch through the guard

@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/title"
 	"github.com/spaces-cli/spaces/internal/media/timeline"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/playlist/manifest"
 )
 
 // An item is one Space as the input offers it: what is said of it, and its
@@ -35,12 +36,13 @@ type item struct {
 	nameTitle string            // that the loose file's name tells
 	names     map[string]string // X user id → handle
 	account   *space.Person
-	originals []original      // in the order in which they are joined
-	copies    []original      // further files for the same pieces: kept, not played
-	origin    *origin         // of what is said; nil for loose files
-	kept      func(id string) // told when the library has it
-	work      *work           // what there is to be done for it
-	compared  bool            // its originals are those that the library has
+	originals []original         // in the order in which they are joined
+	copies    []original         // further files for the same pieces: kept, not played
+	origin    *origin            // of what is said; nil for loose files
+	kept      func(id string)    // told when the library has it
+	work      *work              // what there is to be done for it
+	compared  bool               // its originals are those that the library has
+	listed    *manifest.Manifest // in a dry run: what the playlist tells
 }
 
 // audio is what reading an item's originals gave.

@@ -506,7 +506,7 @@ func (im *importer) report(it *item, out *outcome) {
 // preview tells from the listing alone what importItem would do.
 func (im *importer) preview(it *item) *outcome {
 	var known *space.Space
-	if im.lib != nil {
+	if im.lib != nil && it.id != "" {
 		known, _ = im.lib.Load(it.id)
 	}
 	out := &outcome{space: im.describe(known, it, nil), action: Added}
@@ -529,6 +529,11 @@ func (im *importer) preview(it *item) *outcome {
 			r.Pieces = append(r.Pieces, space.Piece{Name: o.name, Bytes: o.size, Member: o.member, CRC32: o.crc})
 		}
 		describeState(out.space)
+		if m := it.listed; m != nil {
+			_, lost := m.Missing()
+			seconds := space.Seconds(m.Seconds - lost)
+			r.Duration = &seconds
+		}
 		if known == nil {
 			r.Folder = layout.Folder(r)
 		}
@@ -539,6 +544,11 @@ func (im *importer) preview(it *item) *outcome {
 // looksLike reports whether the item's originals are the pieces that the
 // library has, as far as the listing tells.
 func (it *item) looksLike(known *space.Space) bool {
+	if it.listed != nil {
+		return slices.ContainsFunc(known.Pieces, func(p space.Piece) bool {
+			return p.Playlist != nil && p.Playlist.Ended == it.listed.Ended && p.Playlist.MissingChunks == 0 && p.Playlist.Chunks == it.listed.Real()
+		})
+	}
 	for _, o := range it.originals {
 		if !slices.ContainsFunc(known.Pieces, func(p space.Piece) bool {
 			return p.Name == o.name && p.Bytes == o.size && (o.crc == "" || p.CRC32 == "" || o.crc == p.CRC32)

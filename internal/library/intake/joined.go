@@ -24,6 +24,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/title"
 	"github.com/spaces-cli/spaces/internal/media/timeline"
 	"github.com/spaces-cli/spaces/internal/playlist/manifest"
+	"github.com/spaces-cli/spaces/internal/spell"
 )
 
 // A Joined is a file that was joined from the chunks of an HLS playlist, with
@@ -34,6 +35,11 @@ type Joined struct {
 	Name     string // of the playlist: the last part of its address or path, without the query
 	Host     string // of the server; "" for a playlist on a disk
 	Key      string // the same for the same address, and nothing to be read from it
+	// Listed is what the playlist alone tells, for a dry run: nothing else is read
+	// then.
+	Listed *manifest.Manifest
+	// Err, if set, is why there is no file.
+	Err error
 	// SpaceID says which Space it is, if somebody knows. Sidecar is what a tool
 	// knows of it, and Raw the words of that.
 	SpaceID string
@@ -203,6 +209,15 @@ func ofLibrary(lib *library.Library, folder string, p *space.Piece) *chunks {
 	return &chunks{m, text, p.Playlist.Host, p.Playlist.Key}
 }
 
+// ManifestOf reads the manifest of a piece in the library.
+func ManifestOf(lib *library.Library, s *space.Space, piece int) (*manifest.Manifest, error) {
+	c := ofLibrary(lib, s.Folder, &s.Pieces[piece])
+	if c == nil {
+		return nil, fs.ErrNotExist
+	}
+	return c.Manifest, nil
+}
+
 // joinedItems makes items of files that were joined from chunks.
 func (im *importer) joinedItems(ctx context.Context) ([]*item, error) {
 	var list []*item
@@ -227,6 +242,12 @@ func (im *importer) joinedItems(ctx context.Context) ([]*item, error) {
 }
 
 func (im *importer) joinedItem(ctx context.Context, j *Joined) (*item, error) {
+	if j.Err != nil {
+		return nil, j.Err
+	}
+	if im.opts.DryRun {
+		return im.listedItem(ctx, j)
+	}
 	o, err := readJoined(j)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("the downloaded file has been deleted: %s", filepath.Base(j.Path))
@@ -243,7 +264,54 @@ func (im *importer) joinedItem(ctx context.Context, j *Joined) (*item, error) {
 		it.nameTitle = cmp.Or(it.nameTitle, title.InName(name, it.id))
 	}
 	it.add(*o)
+	im.warnChunks(j.Name, o.chunks.Manifest)
 	return it, nil
+}
+
+// listedItem is a joined file in a dry run. Its id is known only if somebody said
+// it, or the library has a recording that came from the same address.
+func (im *importer) listedItem(ctx context.Context, j *Joined) (*item, error) {
+	c := &chunks{j.Listed, nil, j.Host, j.Key}
+	it := &item{id: j.SpaceID, startedAt: im.opts.StartedAt, named: c.started(), sidecar: j.Sidecar, raw: j.Raw, listed: j.Listed}
+	if it.id == "" && j.Sidecar != nil && space.ValidID(j.Sidecar.SpaceID) {
+		it.id = j.Sidecar.SpaceID
+	}
+	if it.id == "" {
+		var err error
+		if it.id, err = im.withKey(ctx, j.Key); err != nil {
+			return nil, err
+		}
+	}
+	it.title = im.opts.Titles[it.id]
+	it.add(original{member: j.Name, chunks: c})
+	im.warnChunks(j.Name, j.Listed)
+	return it, nil
+}
+
+// warnChunks tells of what is missing of a playlist's recording.
+func (im *importer) warnChunks(name string, m *manifest.Manifest) {
+	if n, lost := m.Missing(); n > 0 {
+		why := make(map[string]int)
+		for _, g := range m.Gaps {
+			why[g.Reason]++
+		}
+		p := archive.Problem{Kind: "missing-chunks", Subject: name,
+			Message: fmt.Sprintf("%d of %d chunks missing (%s): each is a gap in the recording", n, n+m.Real(), spell.Short(lost))}
+		switch {
+		case why["marked"] == len(m.Gaps):
+			p.Message += "; the playlist itself says so"
+		case why["denied"]+why["not-found"] > 0:
+			p.Hint = "the address may have expired: run the command again with a new one; only missing chunks are downloaded"
+		default:
+			p.Hint = "run the same command again: it tries to get the missing chunks"
+		}
+		im.warn(p)
+	}
+	if !m.Ended {
+		im.warn(archive.Problem{Kind: "not-ended", Subject: name,
+			Message: "the playlist does not say that the recording has ended: it is taken as far as it goes",
+			Hint:    "if the Space goes on, run the same command again later; it replaces the recording by the longer one"})
+	}
 }
 
 // names are those that an original has in its folder.

@@ -129,7 +129,11 @@ func (r *Report) Counts() string {
 		}
 	}
 	if r.DryRun {
-		add(heard, "%d with audio ("+spell.Size(s.Bytes)+"); nothing was written")
+		size := ""
+		if s.Bytes > 0 { // a playlist does not say how large its chunks are
+			size = " (" + spell.Size(s.Bytes) + ")"
+		}
+		add(heard, "%d with audio"+size+"; nothing was written")
 	} else {
 		saved := s.Added + s.Updated
 		for _, row := range r.Rows {

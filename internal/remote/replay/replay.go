@@ -1,0 +1,171 @@
+// Package replay brings a recording from the address of its playlist to what a
+// library takes in. Its chunks lie in a folder of the library until the
+// recording is there, so that a download that was interrupted is resumed.
+package replay
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/intake"
+	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/playlist"
+	"github.com/spaces-cli/spaces/internal/playlist/manifest"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
+	"github.com/spaces-cli/spaces/internal/remote"
+	"github.com/spaces-cli/spaces/internal/remote/guard"
+	"github.com/spaces-cli/spaces/internal/remote/hls"
+)
+
+// Options say how a playlist and its chunks are fetched.
+type Options struct {
+	Header      http.Header // for the server that the user named, and no other
+	Connections int         // 0: what package hls thinks best
+	Trace       durable.Trace
+	// Retried, if set, is told of each request that is going to be made again.
+	Retried func(err error, wait time.Duration)
+}
+
+// A Replay is a playlist that has been read.
+type Replay struct {
+	Address remote.Address
+	Media   *playlist.Media
+	Key     string // the same for the same address
+	HLS     hls.Options
+}
+
+// Open reads the playlist at an address.
+func Open(ctx context.Context, at remote.Address, o Options) (*Replay, error) {
+	w := wire.Options{Retried: o.Retried}
+	client, err := guard.Client(at.URL, guard.Options{Wire: w, Header: o.Header})
+	if err != nil {
+		return nil, err
+	}
+	r := &Replay{
+		Address: at, Key: hls.Folder(at.URL),
+		HLS: hls.Options{Client: client, Wire: w, Connections: o.Connections, Trace: o.Trace},
+	}
+	// An address that has expired is a daily thing: whoever gave it is not to wait
+	// for long.
+	quick := r.HLS
+	quick.Wire.Tries = 3
+	if r.Media, err = hls.Open(ctx, quick, at.URL); err != nil {
+		r.Close()
+		return nil, err
+	}
+	if len(r.Media.Segments) == 0 {
+		r.Close()
+		return nil, hls.ErrNoChunks
+	}
+	return r, nil
+}
+
+// Close lets go of the connections.
+func (r *Replay) Close() { r.HLS.Client.CloseIdleConnections() }
+
+// Host is the server that the address names.
+func (r *Replay) Host() string { return strings.ToLower(r.Address.URL.Hostname()) }
+
+// Listed is what the playlist alone tells: a manifest without bytes.
+func (r *Replay) Listed() *manifest.Manifest { return hls.Listed(r.Media) }
+
+// Joined is what a library takes in of the replay: with no more than the
+// playlist, which is enough for a dry run.
+func (r *Replay) Joined() intake.Joined {
+	return intake.Joined{Name: r.Address.Name(), Host: r.Host(), Key: r.Key, Listed: r.Listed()}
+}
+
+// Known returns the recording that came from the same address, if the playlist
+// lists what its manifest has and there is nothing to be gained by downloading
+// it again; else nil. Chunks that were missing are worth another try.
+func (r *Replay) Known(ctx context.Context, lib *library.Library) (*space.Space, error) {
+	s, err := intake.OfPlaylist(ctx, lib, r.Key)
+	if s == nil || err != nil || len(s.Pieces) != 1 {
+		return nil, err
+	}
+	m, err := intake.ManifestOf(lib, s, 0)
+	if err != nil || !hls.Lists(r.Media, m) {
+		return nil, nil
+	}
+	return s, nil
+}
+
+// OfLibrary is what a library takes in of a replay that it has: its own files.
+func (r *Replay) OfLibrary(lib *library.Library, s *space.Space) intake.Joined {
+	j := r.Joined()
+	j.Path = lib.Path(layout.OriginalIn(s.Folder, s.Pieces[0].Name))
+	j.Manifest = lib.Path(layout.OriginalIn(s.Folder, s.Pieces[0].Playlist.Manifest.Name))
+	return j
+}
+
+// A Work is the folder in a library in which a replay is downloaded.
+type Work struct {
+	root *os.Root // of the library
+	work *os.Root
+	name string
+}
+
+// NewWork makes the folder, or finds the one that an earlier run left.
+func NewWork(library, key string) (*Work, error) {
+	root, err := os.OpenRoot(library)
+	if err != nil {
+		return nil, err
+	}
+	w := &Work{root: root, name: layout.DownloadOf(key)}
+	if err = root.MkdirAll(w.name, 0o700); err == nil {
+		w.work, err = root.OpenRoot(w.name)
+	}
+	if err != nil {
+		root.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// Root is the folder.
+func (w *Work) Root() *os.Root { return w.work }
+
+// Path is where a joined file lies in the folder.
+func (w *Work) Path() string { return filepath.Join(w.work.Name(), layout.Joined) }
+
+// Close lets go of the folder, which stays for the next run.
+func (w *Work) Close() {
+	w.work.Close()
+	w.root.Close()
+}
+
+// Remove removes the folder, when its recording is in the library.
+func (w *Work) Remove() error {
+	w.work.Close()
+	err := durable.RemoveAll(w.root, w.name)
+	if err == nil {
+		w.root.Remove(layout.Downloads) // succeeds when it is empty
+	}
+	w.root.Close()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// Download fetches the chunks that are not in the folder yet, and joins all.
+func (r *Replay) Download(ctx context.Context, w *Work, fetched func(done, of int)) (intake.Joined, *manifest.Manifest, error) {
+	o := r.HLS
+	o.Fetched = fetched
+	m, err := hls.Download(ctx, o, r.Media, w.work, w.work, layout.Joined)
+	if err != nil {
+		return intake.Joined{}, nil, err
+	}
+	j := r.Joined()
+	j.Path = w.Path()
+	return j, m, nil
+}
