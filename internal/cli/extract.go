@@ -59,7 +59,7 @@ The credentials are those of the targets (spaces help topic uploading), of the A
 
 The address of a replay's playlist (….m3u8, from the network panel of a browser that plays it) is
 downloaded over several connections; an interrupted download is resumed by the next run. Nothing
-connects to a network unless you give an address. More: spaces help getting-your-space`,
+connects to a network unless you give an address. More: spaces help topic getting-your-space`,
 		Example: `  spaces extract twitter-2021-06-17.zip
   spaces extract part1.zip part2.zip            # all parts of one archive
   spaces extract --dry-run twitter-2021-06-17.zip

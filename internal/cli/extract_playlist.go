@@ -193,7 +193,7 @@ func playlistError(name string, err error) error {
 	return p
 }
 
-const freshAddress = "play the Space in a browser and copy the address of the playlist again: spaces help getting-your-space"
+const freshAddress = "play the Space in a browser and copy the address of the playlist again: spaces help topic getting-your-space"
 
 // chooseSpace asks which Space a recording is.
 func (a *App) chooseSpace(ctx context.Context, q intake.Question) (string, error) {
