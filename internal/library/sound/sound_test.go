@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -293,6 +294,8 @@ func TestOtherCodings(t *testing.T) {
 		{"mp3", "-c:a libmp3lame -q:a 5", "-c copy -write_xing 0"},
 		{"flac", "-c:a flac", "-c copy -metadata title=Mine"},
 		{"flac", "-c:a flac -frame_size 1024", "-ss 0.5 -t 0.5 -c copy"},
+		{"opus", "-c:a libopus", "-c copy -metadata title=Mine"},
+		{"webm", "-c:a libopus -b:a 24k -frame_duration 60", "-ss 0.5 -t 1 -c copy"},
 	} {
 		t.Run(c.ext+c.encode, func(t *testing.T) {
 			dir := t.TempDir()
@@ -304,6 +307,27 @@ func TestOtherCodings(t *testing.T) {
 				t.Error(describe(r))
 			}
 		})
+	}
+}
+
+// Of Opus, whose packets need not last equally long, a match is told to the packet,
+// in whatever container it stands.
+func TestOpusSpans(t *testing.T) {
+	dir := t.TempDir()
+	whole, part := filepath.Join(dir, "whole.webm"), filepath.Join(dir, "part.ogg")
+	run(t, "ffmpeg", "-loglevel", "error", "-stream_loop", "3", "-i", "../../fixture/testdata/host.aac", "-c:a", "libopus", "-frame_duration", "40", whole)
+	run(t, "ffmpeg", "-loglevel", "error", "-ss", "0.8", "-t", "1.2", "-i", whole, "-c", "copy", part)
+	s := newTestLibrary(t, whole)
+	r := s.longest()
+	found := s.find(read(t, part))
+	if len(found.Matches) != 1 || found.Matches[0].Units < 25 || len(found.Unknown) > 0 {
+		t.Fatal(describe(found))
+	}
+	m := found.Matches[0]
+	got := m.Spans(r)
+	start, end := (float64(m.First)*1920-312)/48000, (float64(m.First+m.Units+1)*1920-312)/48000
+	if len(got) != 1 || math.Abs(got[0].Start-start) > 1e-9 || math.Abs(got[0].End-end) > 1e-9 || end > float64(*r.Duration)-1 {
+		t.Errorf("%+v, want %f to %f", got, start, end)
 	}
 }
 
