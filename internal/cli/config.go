@@ -151,6 +151,16 @@ func (a *App) setSetting(name, text string) error {
 	if a.Settings.JSON {
 		return app.WriteJSON(a.Out, settingLine{space.Schema, name, text, a.ConfigFile()})
 	}
+	// Resolved without flags: those are gone with the next command.
+	all, err := a.Folder().Resolve(nil)
+	if err != nil {
+		return app.SettingError(err)
+	}
+	if v := all.ByKey[name]; v.Source.Layer == settings.Environment {
+		a.Say("saved %s as %s (%s)", name, terminal.Safe(text), a.ShortenHome(a.ConfigFile()))
+		a.Warn("%s stays %s: the environment variable %s comes first; unset it to use the saved value", name, terminal.Safe(v.Text), v.Source.Name)
+		return nil
+	}
 	a.Say("%s is now %s (%s)", name, terminal.Safe(text), a.ShortenHome(a.ConfigFile()))
 	return nil
 }

@@ -79,7 +79,12 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 		Args: app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
-			return a.export(cmd.Context(), o)
+			err := a.export(cmd.Context(), o)
+			var p *recording.Problem
+			if errors.As(err, &p) && p.Cause == episode.OtherFormat && o.format == "" && o.output != "" {
+				return app.Hinted(err, "give the file of -o another extension, or leave out --encode never")
+			}
+			return err
 		},
 	}
 	f := cmd.Flags()

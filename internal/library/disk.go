@@ -62,6 +62,7 @@ func (d *disk) writeBeside(name, tmp string, content []byte) error {
 	if err != nil {
 		return err
 	}
+	w.Hold()
 	if _, err := w.Write(content); err != nil {
 		w.Discard()
 		return err

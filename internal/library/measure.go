@@ -184,7 +184,7 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 	if err := l.disk.mkdirAll(path.Join(s.Folder, layout.Own)); err != nil {
 		return nil, err
 	}
-	l.sweepPeaks(s)
+	l.sweepMeasured(s)
 	w, err := l.disk.create(tmp)
 	if err != nil {
 		return nil, err
@@ -219,17 +219,17 @@ func (l *Library) KeepMeasurement(s *space.Space, measure func(m *Measurement, p
 	return m, l.disk.writeBeside(name, partial(name), b)
 }
 
-// sweepPeaks removes the peaks that killed measurements of a Space have left. Those
-// that are being written are locked.
-func (l *Library) sweepPeaks(s *space.Space) {
-	name := layout.PeaksIn(s.Folder)
-	entries, err := fs.ReadDir(l.disk.root.FS(), path.Dir(name))
+// sweepMeasured removes what killed measurements of a Space have left. Drafts that
+// are being written are locked.
+func (l *Library) sweepMeasured(s *space.Space) {
+	dir := path.Dir(layout.PeaksIn(s.Folder))
+	entries, err := fs.ReadDir(l.disk.root.FS(), dir)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), path.Base(name)+".partial-") {
-			durable.Sweep(l.disk.root, path.Join(path.Dir(name), e.Name()))
+		if strings.Contains(e.Name(), ".partial-") && durable.IsLeftover(e.Name()) {
+			durable.Sweep(l.disk.root, path.Join(dir, e.Name()))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
@@ -78,10 +79,14 @@ func (p *Prover) trace(ctx context.Context, name, sha string) (*found, error) {
 		return nil, err
 	}
 	var same *found
+	inLibrary := strings.HasPrefix(abs, filepath.Clean(p.Library.Path("."))+string(filepath.Separator))
 	err = p.each(ctx, func(t *found) bool {
-		if t.sha256 == sha {
-			same = t
-			return false
+		if t.sha256 == sha { // of equal files the one that is meant tells of itself
+			here := !t.noted && p.Library.Path(t.place()) == abs
+			if same == nil || here {
+				same = t
+			}
+			return inLibrary && !here
 		}
 		if !t.noted && p.Library.Path(t.place()) == abs {
 			near = t

@@ -14,7 +14,9 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
 // AddOverride adds the flag of commands that stop where consent is missing.
@@ -124,8 +126,16 @@ func (q *Asker) note(f *consent.Finding) {
 }
 
 func (q *Asker) warn(f *consent.Finding) {
-	if !q.a.Settings.JSON { // which says so itself
-		q.a.Warn("%s: %s", f.About(), f.Warning())
+	if q.a.Settings.JSON { // which says so itself
+		return
+	}
+	about := f.About()
+	if f.Recording != nil && f.Recording.TitleSource != space.TitleDate {
+		about = terminal.Truncate(terminal.Safe(f.Recording.Title), 40) + " · " + about
+	}
+	q.a.Warn("%s: %s", about, f.Warning())
+	if way := (&consent.Refused{Finding: *f}).Ways()[0]; way.Kind != consent.GiveReason && !q.a.Settings.Quiet {
+		fmt.Fprintln(q.a.Err, "spaces: hint: "+terminal.SafeLines(wayOn(way)))
 	}
 }
 

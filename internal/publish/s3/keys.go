@@ -141,15 +141,26 @@ func fromProfile(ctx context.Context, rt http.RoundTripper, name string) (keys, 
 		return signedOn(ctx, rt, role, value, session)
 	}
 	if program := strings.Fields(value("credential_process")); len(program) > 0 {
-		return fromProgram(ctx, program)
+		return fromProgram(ctx, program, programWait)
 	}
 	return keys{}, fmt.Errorf("the profile %q has no keys", name)
 }
 
+// programWait is how long the program of a profile may take. It may have somebody
+// sign in with a browser.
+const programWait = 2 * time.Minute
+
 // fromProgram runs the program of a profile (AWS SDKs and Tools Reference
 // Guide, "Process credential provider").
-func fromProgram(ctx context.Context, args []string) (keys, error) {
-	out, err := exec.CommandContext(ctx, args[0], args[1:]...).Output()
+func fromProgram(ctx context.Context, args []string, wait time.Duration) (keys, error) {
+	limited, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	cmd := exec.CommandContext(limited, args[0], args[1:]...)
+	cmd.WaitDelay = min(wait, time.Second) // its children may hold the pipe
+	out, err := cmd.Output()
+	if limited.Err() != nil && ctx.Err() == nil {
+		return keys{}, fmt.Errorf("the program of credential_process, %s, did not answer within %v", args[0], wait)
+	}
 	if err != nil {
 		return keys{}, err
 	}

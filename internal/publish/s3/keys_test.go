@@ -1,8 +1,10 @@
 package s3
 
 import (
+	"context"
 	"crypto/sha1"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -117,6 +119,26 @@ func TestKeysOfAProgram(t *testing.T) {
 		if got := ring.get(t.Context()); got.id != x.want || got.secret != "s" || got.token != "t" {
 			t.Errorf("got %+v, want %s", got, x.want)
 		}
+	}
+}
+
+// A program that never answers does not stop a run, nor do its children.
+func TestKeysOfHangingProgram(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the program is a shell script")
+	}
+	program := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\nsleep 5\necho '{}'\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const wait = 50 * time.Millisecond
+	if _, err := fromProgram(t.Context(), []string{program}, wait); err == nil || !strings.Contains(err.Error(), "did not answer within 50ms") {
+		t.Errorf("%v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := fromProgram(ctx, []string{program}, wait); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
 	}
 }
 
