@@ -180,8 +180,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		lib, err = nil, nil
 		// What holds no Spaces leaves no library behind.
 		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt, Archives: opts.Archives, Join: opts.Join, Playlist: saved.probe}, func(intake.Event) {})
-		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing() && len(far.toSave) == 0 && len(saved.online) == 0 && !d.any()
-		saved.clean()
+		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing() && len(far.toSave) == 0 && !saved.some && !d.any()
 	}
 	if !opts.DryRun {
 		if lib != nil {

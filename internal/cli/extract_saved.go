@@ -33,6 +33,7 @@ type savedJoiner struct {
 	dryRun bool
 	lib    *library.Library // nil in a dry run
 	online map[string]bool  // the playlists whose servers may be asked
+	some   bool             // a playlist was found whose chunks can be had
 	temp   []string         // folders that are removed at the end
 }
 
@@ -114,13 +115,12 @@ func serversOf(list *saved.Playlist) string {
 	return strings.Join(parts, ", ")
 }
 
-// probe is join for finding out whether there is anything to be had; it connects
-// to nothing.
-func (j *savedJoiner) probe(ctx context.Context, name string) (*intake.Joined, error) {
-	if j.online[name] {
-		return nil, nil
-	}
-	return j.join(ctx, name)
+// probe finds out whether there is anything to be had. It reads no chunk, and
+// connects to nothing.
+func (j *savedJoiner) probe(_ context.Context, name string) (*intake.Joined, error) {
+	list, err := saved.Open(name)
+	j.some = j.some || j.online[name] || err == nil && list.Present > 0
+	return nil, err
 }
 
 // join is an intake.Options.Playlist.

@@ -67,6 +67,8 @@ type Cut struct {
 	// Gap is how much time is missing there, as whoever joined the file knows.
 	// A clock on both sides knows better.
 	Gap time.Duration
+	// Anew says that a clock without an epoch may start anew there.
+	Anew bool
 }
 
 // A Run is a stretch of one file whose samples follow each other without a
@@ -153,8 +155,8 @@ func (t *Timeline) add(s stretch, before *clockEnd, epoch time.Time) {
 		if !epoch.IsZero() {
 			r.Start = epoch.Add(median(s.offsets) + duration(heard, r.SampleRate))
 		}
-		// A relative clock says nothing across files.
-		if before.known && before.epoch.Equal(epoch) && (!epoch.IsZero() || before.piece == r.Piece) {
+		// A relative clock says nothing across files, nor where it starts anew.
+		if before.known && before.epoch.Equal(epoch) && (!epoch.IsZero() || before.piece == r.Piece && !s.anew) {
 			start := median(head(s.offsets)) + duration(heard, r.SampleRate)
 			switch gap := start - before.clock; {
 			case gap >= MinGap:
@@ -259,6 +261,7 @@ type stretch struct {
 	samples int64
 	offsets []time.Duration
 	gap     time.Duration // before it, as the cuts say
+	anew    bool          // likewise
 }
 
 // stretches cuts run number r of p at its cuts and where its clock jumps.
@@ -292,6 +295,7 @@ func stretches(p Piece, r int) []stretch {
 		switch at := c.Unit - whole.run.FirstUnit; {
 		case at == 0:
 			whole.gap += c.Gap
+			whole.anew = whole.anew || c.Anew
 		case at > 0 && at < whole.run.Units:
 			samples, _ := p.last(r, whole.run.FirstUnit, at)
 			first, rest := split(whole, at, samples)
@@ -301,7 +305,7 @@ func stretches(p Piece, r int) []stretch {
 			}
 			out = append(out, jumps(p.Track, src, first, anchors[:n])...)
 			whole, anchors = rest, anchors[n:]
-			whole.gap = c.Gap
+			whole.gap, whole.anew = c.Gap, c.Anew
 		}
 	}
 	return append(out, jumps(p.Track, src, whole, anchors)...)
@@ -369,7 +373,7 @@ func split(s stretch, units, n int64) (first, rest stretch) {
 	first.run.Units, first.run.Trim, first.samples = units, 0, n
 	rest.run.Units -= units
 	rest.run.FirstUnit += units
-	rest.run.Skip, rest.run.offset, rest.samples, rest.gap = 0, s.run.offset+n, s.samples-n, 0
+	rest.run.Skip, rest.run.offset, rest.samples, rest.gap, rest.anew = 0, s.run.offset+n, s.samples-n, 0, false
 	return first, rest
 }
 

@@ -13,6 +13,7 @@ import (
 type mark struct {
 	offset int64
 	cut    bool          // the samples before and after do not belong together
+	anew   bool          // the clock of the stream may start anew (RFC 8216, 4.3.2.3)
 	gap    time.Duration // that is missing there, as the playlist says
 	time   *time.Time    // of the first sample after it
 }
@@ -24,6 +25,7 @@ func (m *Manifest) marks() []mark {
 	run, first := 0, true
 	for _, c := range m.Chunks {
 		k := mark{offset: c.Offset, cut: !first && c.Run != run}
+		k.anew = k.cut
 		if !c.Map {
 			k.time = c.Time
 		}
@@ -42,7 +44,7 @@ func (m *Manifest) marks() []mark {
 	for _, k := range list {
 		if n := len(joined); n > 0 && joined[n-1].offset == k.offset {
 			last := &joined[n-1]
-			last.cut, last.gap = last.cut || k.cut, last.gap+k.gap
+			last.cut, last.gap, last.anew = last.cut || k.cut, last.gap+k.gap, last.anew || k.anew
 			if k.time != nil {
 				last.time = k.time
 			}
@@ -77,7 +79,7 @@ func (m *Manifest) Lay(p *timeline.Piece, units []int64, epoch time.Time) {
 	clock := len(p.Anchors) == 0
 	for i, k := range marks {
 		if k.cut && units[i] > 0 {
-			p.Cuts = append(p.Cuts, timeline.Cut{Unit: units[i], Gap: k.gap})
+			p.Cuts = append(p.Cuts, timeline.Cut{Unit: units[i], Gap: k.gap, Anew: k.anew})
 		}
 		if !clock || k.time == nil {
 			continue
