@@ -32,6 +32,7 @@ type extractOptions struct {
 	cookies   string
 	spaceID   string
 	conns     int
+	follow    bool
 	dryRun    bool
 	all       bool
 	join      *bool // files that may be chunks; nil: ask
@@ -92,6 +93,7 @@ connects to a network unless you give an address. More: spaces help topic gettin
 	cmd.Flags().StringVar(&o.startedAt, "started-at", "", "`TIME`: start of loose recordings without a clock")
 	cmd.Flags().StringVar(&o.spaceID, "space", "", "`ID`: the Space (its ID or address on X) whose recording is at the address")
 	cmd.Flags().IntVar(&o.conns, "connections", 8, "`N`: how many chunks of a playlist are downloaded at the same time")
+	cmd.Flags().BoolVar(&o.follow, "follow", false, "follow a Space that is on to its end, and wait for one that is announced")
 	cmd.Flags().StringArrayVar(&o.headers, "header", nil, "`@FILE`: send the header lines in FILE to the server of an address, and to no other; may be repeated")
 	cmd.Flags().StringVar(&o.cookies, "cookies", "", "`FILE`: send the cookies in FILE (as browsers' extensions and curl save them) to the server of an address")
 	return cmd
@@ -122,10 +124,13 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	}
 	defer d.close()
 	var files []remoteInput // on servers
+	if err := o.checkFollow(inputs); err != nil {
+		return err
+	}
 	for _, in := range inputs {
 		// Each kind of address gets its door here.
 		switch in.Kind {
-		case remote.Playlist:
+		case remote.Playlist, remote.Space:
 			d.open(ctx, in)
 		case remote.Web, remote.Stored:
 			files = append(files, in)
@@ -157,6 +162,9 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		return err
 	}
 
+	if err := d.only(o, inputs); err != nil {
+		return err
+	}
 	bar := a.NewBar("extracting")
 	defer bar.Close()
 	opts.Progress = bar
@@ -191,7 +199,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if err != nil {
 		return err
 	}
-	x := &extraction{Report: intake.Report{DryRun: o.dryRun}, app: a, lib: lib, paths: o.paths}
+	x := &extraction{Report: intake.Report{DryRun: o.dryRun}, app: a, lib: lib, paths: o.paths, followed: o.follow}
 	if lib != nil {
 		defer lib.Close()
 		a.Opened(lib, nil)
@@ -249,6 +257,8 @@ type extraction struct {
 	lib   *library.Library // nil without a library
 	paths []string
 	err   error // of writing JSON
+	// followed says that a live recording was followed as long as there was more.
+	followed bool
 	// updated are the ids of recordings that are other ones now.
 	updated []string
 	// Of files on servers that are read in parts: how many bytes have come, and
@@ -259,6 +269,9 @@ type extraction struct {
 func (x *extraction) event(e intake.Event) {
 	if e.Problem != nil && e.Problem.Kind == intake.MaybeChunks {
 		e.Problem.Hint = "to join them to one recording: spaces extract --join FOLDER"
+	}
+	if e.Problem != nil && e.Problem.Kind == intake.NotEnded && !x.followed {
+		e.Problem.Hint = "if the Space goes on, run the same command again with --follow, which takes it to its end; what is here is kept"
 	}
 	if x.app.Settings.JSON {
 		x.json(e)

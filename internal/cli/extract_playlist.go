@@ -18,6 +18,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/remote/guard"
 	"github.com/spaces-cli/spaces/internal/remote/hls"
 	"github.com/spaces-cli/spaces/internal/remote/replay"
+	"github.com/spaces-cli/spaces/internal/remote/ytdlp"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -29,11 +30,13 @@ type downloads struct {
 	replays []*replay.Replay
 	works   []*replay.Work
 	joined  []intake.Joined
+	spaces  map[*replay.Replay]*ytdlp.Answer
+	bar     *terminal.Bar // of the download that is under way
 }
 
 // newDownloads checks the flags that are for playlists.
 func (a *App) newDownloads(o extractOptions) (*downloads, error) {
-	d := &downloads{app: a, o: o}
+	d := &downloads{app: a, o: o, spaces: make(map[*replay.Replay]*ytdlp.Answer)}
 	if o.conns < 1 || o.conns > 64 {
 		return nil, app.Usage("--connections must be between 1 and 64")
 	}
@@ -57,14 +60,30 @@ func (d *downloads) close() {
 	}
 }
 
-// open reads a playlist. What is wrong with it is told with the rest.
+// open reads a playlist: that of an address, or the one that yt-dlp names for a
+// Space. What is wrong with it is told with the rest.
 func (d *downloads) open(ctx context.Context, in remoteInput) {
-	r, err := replay.Open(ctx, in.Address, replay.Options{Header: in.header, Connections: d.o.conns})
+	answer, err := d.ask(ctx, &in)
+	if err != nil {
+		d.joined = append(d.joined, intake.Joined{Name: in.String(), Err: err})
+		return
+	}
+	o := replay.Options{Header: in.header, Connections: d.o.conns, Library: d.app.Settings.Library}
+	if d.o.follow && !d.o.dryRun {
+		o.Following = &hls.Following{Told: d.tell(in.Name())}
+	}
+	r, err := replay.Open(ctx, in.Address, o)
 	if err != nil {
 		d.joined = append(d.joined, intake.Joined{Name: in.Name(), Err: playlistError(in.Name(), err)})
 		return
 	}
+	if gone := r.Gone(); gone != nil {
+		d.app.Warn("%s: the playlist can no longer be read; what was downloaded before is kept: %v", in.Name(), gone)
+	}
 	d.replays = append(d.replays, r)
+	if answer != nil {
+		d.spaces[r] = answer
+	}
 }
 
 // any reports whether there is something to be taken in.
@@ -89,7 +108,9 @@ func (d *downloads) run(ctx context.Context, dryRun bool) error {
 	if dryRun {
 		for _, r := range d.replays {
 			j := r.Joined()
-			j.SpaceID = d.spaceID
+			if err := d.describe(r, &j); err != nil {
+				return err
+			}
 			d.joined = append(d.joined, j)
 		}
 		return nil
@@ -114,6 +135,9 @@ func (d *downloads) run(ctx context.Context, dryRun bool) error {
 		d.joined = append(d.joined, r.OfLibrary(lib, s))
 	}
 	dir := lib.Dir()
+	if err := replay.Sweep(dir, d.app.Now()); err != nil {
+		d.app.Warn("old downloads could not be removed: %v", err)
+	}
 	if err := lib.Close(); err != nil {
 		return err
 	}
@@ -137,20 +161,27 @@ func (d *downloads) download(ctx context.Context, library string, r *replay.Repl
 	}
 	d.works = append(d.works, w)
 	bar := d.app.NewBar("downloading")
+	d.bar = bar
 	defer bar.Close()
-	bar.Expect(int64(len(r.Media.Segments)))
-	last := 0
-	j, _, err := r.Download(ctx, w, func(done, _ int) {
+	last, expected := 0, 0
+	j, m, err := r.Download(ctx, w, func(done, of int) {
+		bar.Expect(int64(of - expected))
 		bar.Add(int64(done - last))
-		last = done
+		last, expected = done, of
 	})
-	j.SpaceID = d.spaceID
+	if err != nil {
+		return j, err
+	}
 	j.Kept = func(string) {
-		if err := w.Remove(); err != nil {
+		remove := w.Remove
+		if !m.Ended {
+			remove = w.Keep
+		}
+		if err := remove(); err != nil {
 			d.app.Warn("the downloaded chunks could not be removed: %v", err)
 		}
 	}
-	return j, err
+	return j, d.describe(r, &j)
 }
 
 // playlistError puts what is wrong with a playlist or its chunks into words. Of

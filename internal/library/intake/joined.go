@@ -288,6 +288,10 @@ func (im *importer) listedItem(ctx context.Context, j *Joined) (*item, error) {
 	return it, nil
 }
 
+// NotEnded is the kind of problem that a playlist has which does not say that the
+// recording is complete.
+const NotEnded archive.ProblemKind = "not-ended"
+
 // warnChunks tells of what is missing of a playlist's recording.
 func (im *importer) warnChunks(name string, m *manifest.Manifest) {
 	if n, lost := m.Missing(); n > 0 {
@@ -308,7 +312,7 @@ func (im *importer) warnChunks(name string, m *manifest.Manifest) {
 		im.warn(p)
 	}
 	if !m.Ended {
-		im.warn(archive.Problem{Kind: "not-ended", Subject: name,
+		im.warn(archive.Problem{Kind: NotEnded, Subject: name,
 			Message: "the playlist does not say that the recording has ended: it is taken as far as it goes",
 			Hint:    "if the Space goes on, run the same command again later; it replaces the recording by the longer one"})
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -68,6 +69,13 @@ const (
 	listName     = ".listed"
 	maxListBytes = 256 << 20
 )
+
+// HasListing reports whether an earlier call has left chunks of a playlist that
+// had not ended in a folder: Download joins them also without the playlist.
+func HasListing(folder string) bool {
+	info, err := os.Stat(filepath.Join(folder, listName))
+	return err == nil && info.Size() > 0
+}
 
 // load reads what earlier calls have remembered in the folder.
 func (l *listing) load() error {

@@ -31,6 +31,11 @@ type Options struct {
 	Header      http.Header // for the server that the user named, and no other
 	Connections int         // 0: what package hls thinks best
 	Trace       durable.Trace
+	// Following, if set, says how a playlist that grows is followed to its end.
+	Following *hls.Following
+	// Library is the folder in which an earlier run may have left chunks; "" if
+	// there is none.
+	Library string
 	// Retried, if set, is told of each request that is going to be made again.
 	Retried func(err error, wait time.Duration)
 }
@@ -41,6 +46,9 @@ type Replay struct {
 	Media   *playlist.Media
 	Key     string // the same for the same address
 	HLS     hls.Options
+
+	following *hls.Following
+	gone      error // why the playlist cannot be read
 }
 
 // Open reads the playlist at an address.
@@ -58,13 +66,18 @@ func Open(ctx context.Context, at remote.Address, o Options) (*Replay, error) {
 	// for long.
 	quick := r.HLS
 	quick.Wire.Tries = 3
-	if r.Media, err = hls.Open(ctx, quick, at.URL); err != nil {
+	r.Media, err = hls.Open(ctx, quick, at.URL)
+	if err == nil && len(r.Media.Segments) == 0 && o.Following == nil {
+		err = hls.ErrNoChunks
+	}
+	switch {
+	case err != nil && ctx.Err() == nil && o.Library != "" && hls.HasListing(filepath.Join(o.Library, layout.DownloadOf(r.Key))):
+		r.gone, r.Media = err, new(playlist.Media)
+	case err != nil:
 		r.Close()
 		return nil, err
-	}
-	if len(r.Media.Segments) == 0 {
-		r.Close()
-		return nil, hls.ErrNoChunks
+	case !r.Media.Ended:
+		r.following = o.Following
 	}
 	return r, nil
 }
@@ -74,6 +87,10 @@ func (r *Replay) Close() { r.HLS.Client.CloseIdleConnections() }
 
 // Host is the server that the address names.
 func (r *Replay) Host() string { return strings.ToLower(r.Address.URL.Hostname()) }
+
+// Gone says why the playlist cannot be read, if an earlier run has left chunks of
+// it, which are all that is taken then; else it is nil.
+func (r *Replay) Gone() error { return r.gone }
 
 // Listed is what the playlist alone tells: a manifest without bytes.
 func (r *Replay) Listed() *manifest.Manifest { return hls.Listed(r.Media) }
@@ -88,6 +105,9 @@ func (r *Replay) Joined() intake.Joined {
 // lists what its manifest has and there is nothing to be gained by downloading
 // it again; else nil. Chunks that were missing are worth another try.
 func (r *Replay) Known(ctx context.Context, lib *library.Library) (*space.Space, error) {
+	if r.following != nil || r.gone != nil {
+		return nil, nil
+	}
 	s, err := intake.OfPlaylist(ctx, lib, r.Key)
 	if s == nil || err != nil || len(s.Pieces) != 1 {
 		return nil, err
@@ -143,6 +163,44 @@ func (w *Work) Close() {
 	w.root.Close()
 }
 
+// Keep removes what was joined and keeps the chunks: of a recording that has not
+// ended, the next run needs them, since a live playlist drops its oldest.
+func (w *Work) Keep() error {
+	err := w.work.Remove(layout.Joined)
+	if err == nil {
+		err = w.work.Remove(layout.ManifestOf(layout.Joined))
+	}
+	w.Close()
+	return err
+}
+
+// keepFor is how long chunks are kept of a recording that has not ended.
+const keepFor = 30 * 24 * time.Hour
+
+// Sweep removes the folders of downloads that nothing has been added to for
+// long.
+func Sweep(library string, now time.Time) error {
+	root, err := os.OpenRoot(library)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	list, err := fs.ReadDir(root.FS(), layout.Downloads)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	for _, e := range list {
+		if info, ierr := e.Info(); ierr == nil && e.IsDir() && now.Sub(info.ModTime()) > keepFor {
+			err = errors.Join(err, durable.RemoveAll(root, layout.DownloadOf(e.Name())))
+		}
+	}
+	root.Remove(layout.Downloads) // succeeds when it is empty
+	return err
+}
+
 // Remove removes the folder, when its recording is in the library.
 func (w *Work) Remove() error {
 	w.work.Close()
@@ -157,11 +215,21 @@ func (w *Work) Remove() error {
 	return err
 }
 
-// Download fetches the chunks that are not in the folder yet, and joins all.
+// Download fetches the chunks that are not in the folder yet, and joins all. If
+// the playlist is to be followed, that goes on to its end.
 func (r *Replay) Download(ctx context.Context, w *Work, fetched func(done, of int)) (intake.Joined, *manifest.Manifest, error) {
 	o := r.HLS
 	o.Fetched = fetched
-	m, err := hls.Download(ctx, o, r.Media, w.work, w.work, layout.Joined)
+	var m *manifest.Manifest
+	var err error
+	switch {
+	case r.following != nil:
+		m, err = hls.Follow(ctx, o, *r.following, r.Address.URL, w.work, w.work, layout.Joined)
+	case r.gone != nil:
+		m, err = hls.Download(ctx, o, nil, w.work, w.work, layout.Joined)
+	default:
+		m, err = hls.Download(ctx, o, r.Media, w.work, w.work, layout.Joined)
+	}
 	if err != nil {
 		return intake.Joined{}, nil, err
 	}
