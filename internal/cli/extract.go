@@ -59,8 +59,9 @@ library has (same size and CRC-32) are not, so an interrupted command is resumed
 The credentials are those of the targets (spaces help topic uploading), of the AWS files, of ~/.ssh.
 
 The address of a replay's playlist (….m3u8, from the network panel of a browser that plays it) is
-downloaded over several connections; an interrupted download is resumed by the next run. Nothing
-connects to a network unless you give an address. More: spaces help topic getting-your-space`,
+downloaded over several connections; an interrupted download is resumed by the next run. For the
+address of a Space on X, yt-dlp is asked where its playlist is; --follow takes a live one to its end.
+Nothing connects to a network unless you give an address. More: spaces help topic getting-your-space`,
 		Example: `  spaces extract twitter-2021-06-17.zip
   spaces extract part1.zip part2.zip            # all parts of one archive
   spaces extract --dry-run twitter-2021-06-17.zip
@@ -68,6 +69,8 @@ connects to a network unless you give an address. More: spaces help topic gettin
   spaces extract /media/disk/Spaces             # merge the library of another computer
   spaces add recording.m4a --started-at 2021-06-14T20:00
   spaces add 'https://prod-fastly-us-east-1.video.pscp.tv/…/playlist_16801.m3u8?type=replay'
+  spaces extract https://x.com/i/spaces/1ypKdEXvkMLGW            # asks yt-dlp where it is
+  spaces extract --follow https://x.com/i/spaces/1ypKdEXvkMLGW   # live: until it ends
   spaces extract a.zip --title 1eaJbNqXaXWxX="Jazz night"`,
 		Annotations: manual.Exits(map[int]string{
 			app.ExitPartly:   "some could not be saved; they are listed",
