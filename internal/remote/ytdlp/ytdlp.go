@@ -274,7 +274,14 @@ func messageOf(c Cause) string {
 // addresses, in whose queries secrets may stand.
 func plain(said string) string {
 	said = strings.TrimSpace(strings.TrimPrefix(said, "ERROR:"))
-	said, _, _ = strings.Cut(said, "; please report this issue")
+	for _, noise := range []string{"; please report this issue", " (caused by "} {
+		said, _, _ = strings.Cut(said, noise)
+	}
+	if _, rest, ok := strings.Cut(said, "] "); ok && strings.HasPrefix(said, "[") { // "[twitter:spaces] ID: "
+		if id, text, ok := strings.Cut(rest, ": "); ok && archive.IsSpaceID(id) {
+			said = text
+		}
+	}
 	words := strings.Fields(said)
 	for i, w := range words {
 		if at := strings.Index(w, "://"); at >= 0 {

@@ -218,7 +218,7 @@ func TestCauses(t *testing.T) {
 		t.Run(c.said, func(t *testing.T) {
 			_, err := fake{Out: "null\n", Said: c.said + "\n", Code: 1}.ask(t, Options{})
 			var problem *Error
-			if !errors.As(err, &problem) || problem.Cause != c.cause {
+			if !errors.As(err, &problem) || problem.Cause != c.cause || strings.Contains(err.Error(), "caused by") || strings.Contains(err.Error(), "report this") {
 				t.Errorf("%v, want %s", err, c.cause)
 			}
 		})
