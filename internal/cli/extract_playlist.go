@@ -209,6 +209,7 @@ func playlistError(name string, err error) error {
 		p.Hint = freshAddress
 	case errors.Is(err, hls.ErrNoChunks):
 		p.Kind, p.Message = "no-chunks", "the playlist lists no chunks: the recording has not begun, or X no longer keeps it"
+		p.Hint = "to wait for its beginning: run the same command with --follow"
 	case errors.Is(err, hls.ErrBusy):
 		p.Kind, p.Message = "busy", "another spaces command downloads this playlist"
 		p.Hint = "wait until it has finished"

@@ -133,12 +133,12 @@ func (d *downloads) tell(name string) func(hls.Event) {
 		case hls.Missed:
 			a.Warn("%s: %s were no longer in the playlist when it was read: a gap in the recording", name, spell.Short(e.Lost.Seconds()))
 		case hls.Restarted:
-			a.Warn("%s: the server began its playlist anew; both parts are kept", name)
+			a.Warn("%s: the server restarted its playlist; both parts are kept", name)
 		case hls.GaveUp:
 			if e.Err != nil {
-				a.Warn("%s: the playlist can no longer be read: %v; what there is, is kept", name, e.Err)
+				a.Warn("%s: the playlist can no longer be read: %v; the chunks so far are kept", name, e.Err)
 			} else {
-				a.Warn("%s: nothing new for %s: what there is, is kept", name, spell.Short(e.Waiting.Round(time.Second).Seconds()))
+				a.Warn("%s: nothing new for %s; the chunks so far are kept", name, spell.Short(e.Waiting.Round(time.Second).Seconds()))
 			}
 		}
 	}
