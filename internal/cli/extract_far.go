@@ -36,6 +36,7 @@ type farFile struct {
 	object  ranges.Object
 	reader  *ranges.Reader // nil: the server sends the file only as a whole
 	head    []byte
+	archive bool   // it is one, read in parts
 	account string // whose credentials are asked for: a target, or ""
 	close   func()
 }
@@ -83,11 +84,11 @@ func (far *farFiles) Close() {
 	}
 }
 
-// fetched returns how many bytes have come of the files that are read in parts,
-// and how many they have.
+// fetched returns how many bytes have come of the archives that are read in
+// parts, and how many they have.
 func (far *farFiles) fetched() (bytes, of int64) {
 	for _, f := range far.open {
-		if f.reader != nil {
+		if f.archive {
 			bytes, of = bytes+f.reader.Fetched(), of+f.reader.Size()
 		}
 	}
@@ -119,8 +120,9 @@ func (far *farFiles) add(ctx context.Context, in remoteInput, dryRun bool) error
 	case what.Page:
 		return f.problem(&ranges.Error{Kind: ranges.WebPage, What: "the server sent " + what.Words + " in the place of a file"})
 	case what.ZIP && f.reader != nil:
-		ar, err := archive.OpenFar(ctx, f.archive(far.progress))
+		ar, err := archive.OpenFar(ctx, f.bytes(far.progress))
 		if err == nil {
+			f.archive = true
 			far.archives = append(far.archives, ar)
 		}
 		return err
@@ -155,7 +157,7 @@ func (f *farFile) fileName() string {
 	return "download"
 }
 
-func (f *farFile) archive(p stream.Progress) archive.Far {
+func (f *farFile) bytes(p stream.Progress) archive.Far {
 	return archive.Far{
 		Bytes: f.reader, Expect: f.reader.Expect, Size: f.reader.Size(), Name: f.name, From: f.in.URL.Scheme + "://" + f.in.URL.Host,
 		ETag: f.object.ETag, Progress: p,
@@ -265,6 +267,9 @@ func (f *farFile) problem(err error) *archive.Problem {
 		p.Hint = "open the address in a browser to see what it asks for; " + login
 	case ranges.Untrusted:
 		p.Hint = "check that it is your server: spaces help topic uploading"
+		if f.in.URL.Scheme == "sftp" {
+			p.Hint = "compare the key with the server's, and connect once with: ssh " + f.in.URL.Hostname()
+		}
 	case ranges.Unreachable:
 		p.Hint = "check the network connection, and " + again
 	}

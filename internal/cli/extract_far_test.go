@@ -560,3 +560,34 @@ func TestExtractFarServers(t *testing.T) {
 		})
 	}
 }
+
+// A server of which nobody knows who it is gets nothing, and one that is not
+// whom it claims to be neither.
+func TestExtractFarUntrusted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server")
+	}
+	s := conform.StartSSHD(t, conform.InternalSFTP, "ed25519")
+	a := testApp(t)
+	lib := filepath.Join(t.TempDir(), "lib")
+	code, out, errs := run(a, "extract", "sftp://"+s.Login+"@"+s.Addr+"/twitter.zip", "--library", lib)
+	if code != app.ExitFailed || !strings.Contains(errs, "unknown host") || !strings.Contains(errs, "ssh 127.0.0.1") {
+		t.Errorf("%d: %s%s", code, out, errs)
+	}
+	tls := httptest.NewTLSServer(http.NotFoundHandler())
+	defer tls.Close()
+	tls.Config.ErrorLog = nil
+	code, out, errs = run(a, "extract", tls.URL+"/twitter.zip?sig="+farSecret, "--library", lib)
+	if code != app.ExitFailed || !strings.Contains(errs, "the server's identity is not trusted") {
+		t.Errorf("%d: %s%s", code, out, errs)
+	}
+	code, out, errs2 := run(a, "extract", "https://no-such-host.invalid/twitter.zip?sig="+farSecret, "--library", lib)
+	if code != app.ExitFailed || !strings.Contains(errs2, "no-such-host.invalid") {
+		t.Errorf("%d: %s%s", code, out, errs2)
+	}
+	code, out, errs3 := run(a, "extract", "sftp://me:"+farSecret+"@"+s.Addr+"/twitter.zip", "--library", lib)
+	if code != app.ExitUsage || !strings.Contains(errs3, "password in its URL") {
+		t.Errorf("%d: %s%s", code, out, errs3)
+	}
+	noSecret(t, lib, errs, errs2, errs3)
+}
