@@ -470,8 +470,10 @@ func TestExtractFarServers(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	file := filepath.Join(t.TempDir(), "twitter.zip")
 	size, needed := farArchive(t, file, hole, made)
-	local := filepath.Join(t.TempDir(), "local")
-	if code, out, errs := run(testApp(t), "extract", file, "--library", local); code != 0 {
+	// On this computer the hole would be hashed.
+	near, local := filepath.Join(t.TempDir(), "twitter.zip"), filepath.Join(t.TempDir(), "local")
+	farArchive(t, near, 1<<20, made)
+	if code, out, errs := run(testApp(t), "extract", near, "--library", local); code != 0 {
 		t.Fatalf("%d: %s%s", code, out, errs)
 	}
 	want := sums(t, local)
