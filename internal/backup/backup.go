@@ -22,9 +22,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/backups"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -263,4 +265,19 @@ func (b *Backup) small(ctx context.Context, name string) ([]byte, error) {
 func encode(v any) ([]byte, error) {
 	text, err := json.MarshalIndent(v, "", " ")
 	return append(text, '\n'), err
+}
+
+// Is reports whether a folder on this computer is a backup.
+func Is(dir string) bool {
+	var h struct {
+		Schema int    `json:"schema"`
+		About  string `json:"about"`
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	const most = 32 << 20
+	return durable.ReadJSON(root, headName, most, &h) == nil && h.Schema > 0 && h.About == about
 }

@@ -146,7 +146,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	}
 
 	var libraries []string
-	if libraries, o.paths, err = sortLibraries(o.paths); err != nil {
+	if libraries, o.paths, err = a.sortLibraries(ctx, o.paths); err != nil {
 		return err
 	}
 	if len(libraries) > 0 {

@@ -24,10 +24,18 @@ import (
 // sortLibraries parts the paths that are libraries from those that are archives
 // or recordings. A folder of a library is neither: its files are recordings of a
 // library already.
-func sortLibraries(paths []string) (libraries, others []string, err error) {
+func (a *App) sortLibraries(ctx context.Context, paths []string) (libraries, others []string, err error) {
 	for _, p := range paths {
-		if merge.Is(p) {
+		if holdsLibrary(p) {
 			libraries = append(libraries, p)
+			continue
+		}
+		on, err := a.librariesOn(ctx, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(on) > 0 {
+			libraries = append(libraries, on...)
 			continue
 		}
 		if of := libraryAround(p); of != "" {
@@ -67,7 +75,11 @@ func (a *App) extractLibraries(ctx context.Context, o extractOptions, dirs []str
 	}
 	var failed error
 	for _, dir := range dirs {
-		if err := a.extractLibrary(ctx, o, dir); err != nil {
+		extract := a.extractLibrary
+		if !merge.Is(dir) {
+			extract = a.extractBackup
+		}
+		if err := extract(ctx, o, dir); err != nil {
 			if ctx.Err() != nil {
 				return err
 			}

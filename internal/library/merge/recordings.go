@@ -161,8 +161,13 @@ func (m *merger) one(ctx context.Context, p pair) (err error) {
 	if err != nil {
 		return err
 	}
-	if known == nil && m.removed[p.id] != nil {
-		m.tell(p.theirs, intake.Removed)
+	if was := m.removed[p.id]; known == nil && was != nil {
+		s, err := m.lib.LoadRemoved(was)
+		if err != nil {
+			s = p.theirs
+		}
+		m.tell(s, intake.Removed)
+		m.passed(p.theirs)
 		return nil
 	}
 	if known == nil {
@@ -199,6 +204,13 @@ func (m *merger) add(ctx context.Context, p pair) error {
 	m.tell(s, intake.Added)
 	m.count(s)
 	return m.host(ctx, p, s, s)
+}
+
+// passed tells the progress that the bytes of a recording need not be copied.
+func (m *merger) passed(s *space.Space) {
+	for _, piece := range s.Pieces {
+		m.o.Progress.Add(piece.Bytes)
+	}
 }
 
 func (m *merger) count(s *space.Space) {
@@ -246,6 +258,9 @@ func (m *merger) update(ctx context.Context, p pair, known *space.Space) error {
 	}
 	s, replace, reason := m.combine(p, known, whole)
 	now := known
+	if !replace {
+		m.passed(p.theirs)
+	}
 	if !m.o.DryRun {
 		var err error
 		switch {
