@@ -100,7 +100,7 @@ func TestKilledAnywhere(t *testing.T) {
 			t.Logf("%d steps", steps)
 			stride := steps/4 + 1
 			if os.Getenv("SPACES_LONG") != "" {
-				stride = 1
+				stride = 2
 			} else if testing.Short() {
 				stride = steps/2 + 1
 			}
@@ -138,7 +138,7 @@ func TestFailedAnywhere(t *testing.T) {
 	want, steps := tree(t, dir), int(count.Load())
 	stride := steps/4 + 1
 	if os.Getenv("SPACES_LONG") != "" {
-		stride = 1
+		stride = 4
 	}
 	for n := stride / 2; n < steps; n += stride {
 		failing := copyOf(t, ready)
