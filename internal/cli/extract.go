@@ -159,7 +159,6 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		return err
 	}
 	saved := &savedJoiner{app: a, dryRun: o.dryRun, online: make(map[string]bool)}
-	defer saved.clean()
 	opts.Playlist = saved.join
 	if yes, err := a.askPlaylists(ctx, o, saved); err != nil || !yes {
 		return err
@@ -221,7 +220,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	before := a.accountOf(lib, opts.DryRun)
 	x.Summary, err = intake.Import(ctx, lib, o.paths, opts, x.event)
 	bar.Close()
-	saved.clean()
+	err = errors.Join(err, saved.clean())
 	x.fetched, x.fetchedOf = far.fetched()
 	if err == nil && lib != nil && !opts.DryRun {
 		err = far.tidy(lib)

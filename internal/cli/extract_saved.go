@@ -23,6 +23,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/remote/folder"
 	"github.com/spaces-cli/spaces/internal/remote/guard"
 	"github.com/spaces-cli/spaces/internal/remote/hls"
+	"github.com/spaces-cli/spaces/internal/remote/replay"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -34,7 +35,7 @@ type savedJoiner struct {
 	lib    *library.Library // nil in a dry run
 	online map[string]bool  // the playlists whose servers may be asked
 	some   bool             // a playlist was found whose chunks can be had
-	temp   []string         // folders that are removed at the end
+	works  []*replay.Work   // folders that are removed at the end
 }
 
 // askPlaylists asks before anything connects because of a playlist on a disk:
@@ -152,35 +153,11 @@ func (j *savedJoiner) join(ctx context.Context, name string) (*intake.Joined, er
 			}
 		}
 	}
-	client, closeFolder, err := folder.Client(list, web)
-	if err != nil {
-		return nil, err
-	}
-	defer closeFolder()
-	o.Client = client
-	return j.download(ctx, o, list)
-}
-
-// download joins the chunks in a folder of the library, or in one for this run
-// alone.
-func (j *savedJoiner) download(ctx context.Context, o hls.Options, list *saved.Playlist) (*intake.Joined, error) {
-	dir, err := j.work(list.Path)
-	if err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	if _, err := hls.Download(ctx, o, list.Media, root, root, layout.Joined); err != nil {
-		return nil, savedProblem(list.Path, err)
-	}
-	joined := &intake.Joined{Path: filepath.Join(dir, layout.Joined), Name: filepath.Base(list.Path)}
-	if full, err := filepath.Abs(list.Path); err == nil {
+	joined := &intake.Joined{Name: filepath.Base(name)}
+	if full, err := filepath.Abs(name); err == nil {
 		joined.Named = []string{filepath.Base(full), filepath.Base(filepath.Dir(full))}
 	}
-	side, err := archive.ReadSidecar(list.Path)
+	side, err := archive.ReadSidecar(name)
 	switch {
 	case err == nil:
 		joined.Sidecar = &side
@@ -188,36 +165,48 @@ func (j *savedJoiner) download(ctx context.Context, o hls.Options, list *saved.P
 	case !errors.Is(err, os.ErrNotExist):
 		return nil, err
 	}
-	return joined, nil
+	if j.dryRun || j.lib == nil {
+		list.MarkGaps()
+		joined.Listed = hls.Listed(list.Media)
+		return joined, nil
+	}
+	client, closeFolder, err := folder.Client(list, web)
+	if err != nil {
+		return nil, err
+	}
+	defer closeFolder()
+	o.Client = client
+	joined.Path, err = j.download(ctx, o, list)
+	return joined, err
 }
 
-// work makes the folder in which the chunks of a playlist are joined.
-func (j *savedJoiner) work(name string) (string, error) {
-	if j.lib == nil {
-		dir, err := os.MkdirTemp("", "spaces-playlist-")
-		j.temp = append(j.temp, dir)
-		return dir, err
-	}
-	full, err := filepath.Abs(name)
+// download joins the chunks in a folder of the library, and returns where.
+func (j *savedJoiner) download(ctx context.Context, o hls.Options, list *saved.Playlist) (string, error) {
+	full, err := filepath.Abs(list.Path)
 	if err != nil {
 		return "", err
 	}
 	key := sha256.Sum256([]byte("saved\n" + full))
-	dir := filepath.Join(j.app.Settings.Library, filepath.FromSlash(layout.DownloadOf(hex.EncodeToString(key[:16]))))
-	j.temp = append(j.temp, dir)
-	return dir, os.MkdirAll(dir, 0o700)
+	w, err := replay.NewWork(j.lib.Dir(), hex.EncodeToString(key[:16]))
+	if err != nil {
+		return "", err
+	}
+	j.works = append(j.works, w)
+	if _, err := hls.Download(ctx, o, list.Media, w.Root(), w.Root(), layout.Joined); err != nil {
+		return "", savedProblem(list.Path, err)
+	}
+	return w.Path(), nil
 }
 
 // clean removes what was joined: the library has its own copy by now, and the
-// chunks still lie beside the playlist.
-func (j *savedJoiner) clean() {
-	for _, dir := range j.temp {
-		os.RemoveAll(dir)
-		if j.lib != nil {
-			os.Remove(filepath.Dir(dir)) // if it is empty
-		}
+// chunks are still beside the playlist.
+func (j *savedJoiner) clean() error {
+	var errs []error
+	for _, w := range j.works {
+		errs = append(errs, w.Remove())
 	}
-	j.temp = nil
+	j.works = nil
+	return errors.Join(errs...)
 }
 
 // nothingBeside is the problem of a playlist none of whose chunks is on the

@@ -304,6 +304,16 @@ func (p *Playlist) lay(d *folder, m *playlist.Media, from string) error {
 	return nil
 }
 
+// MarkGaps marks the chunks that are not below the folder as missing.
+func (p *Playlist) MarkGaps() {
+	for i := range p.Media.Segments {
+		s := &p.Media.Segments[i]
+		if _, ok := p.File(s.URI); !ok {
+			s.Gap = true
+		}
+	}
+}
+
 // File returns the file that an address means, below the folder of the playlist.
 func (p *Playlist) File(u *url.URL) (name string, ok bool) {
 	name, ok = p.files[u.String()]
