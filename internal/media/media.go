@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sync"
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/aiff"
@@ -41,48 +40,6 @@ func (e *NotAudioError) Error() string { return e.What }
 
 // Hint returns what the user may do about it, or "".
 func (e *NotAudioError) Hint() string { return e.hint }
-
-// names are what people call the formats that hold sound and are not read, or
-// not always.
-var names = sync.OnceValue(func() map[FileType]string {
-	return map[FileType]string{
-		Ogg: "an Ogg file", Matroska: "a Matroska or WebM file", AIFF: "an AIFF file", AMR: "an AMR file",
-		ASF: "a Windows Media file (WMA, WMV)", CAF: "a Core Audio file (CAF)", AU: "an AU file", AVI: "an AVI file",
-		FlashFLV: "a Flash video", MPEGPS: "an MPEG program stream", APE: "a Monkey's Audio file", WavPack: "a WavPack file",
-		DSD: "a DSD file", TTA: "a TTA file", Musepack: "a Musepack file", RealMedia: "a RealMedia file",
-		AC3: "an AC-3 file", LATM: "AAC in LATM frames", MPEGLayer: "MPEG audio Layer I or II",
-	}
-})
-
-// convert is the hint for sound that is not read.
-const convert = "convert it first, for example: ffmpeg -i IN OUT.wav"
-
-// notAudio returns the error for each Kind that cannot be read.
-func notAudio(kind FileType) error {
-	const again = "download the recording again and check that it plays"
-	e := &NotAudioError{Kind: kind}
-	switch kind {
-	case AMR, ASF, CAF, AU, AVI, MPEGPS, APE, WavPack, DSD, TTA, Musepack, RealMedia, AC3, LATM, MPEGLayer:
-		e.What, e.hint = names()[kind]+": spaces does not support this format", convert
-	case ZIP:
-		e.What, e.hint = "a ZIP archive, not audio", "give spaces the archive itself, or unpack it and give the recording in it"
-	case HTML:
-		e.What, e.hint = "an HTML page, not audio: the download failed", again
-	case JSON:
-		e.What, e.hint = "JSON data, not audio", "if it was meant to be a recording, the download failed: "+again
-	case Playlist:
-		e.What, e.hint = "a playlist (M3U8), not audio: it lists where the audio is", "download the listed audio while X still has it, for example with yt-dlp"
-	case Text:
-		e.What, e.hint = "text, not audio", ""
-	case Zeros:
-		e.What, e.hint = "only zero bytes: the download or the disk failed", again
-	case Empty:
-		e.What, e.hint = "an empty file", again
-	default:
-		e.What, e.hint = "an unknown audio format", convert
-	}
-	return e
-}
 
 // Open returns a Reader of the audio in r, which holds size bytes. If r holds
 // no audio that can be read, the error is a *NotAudioError; other errors are
@@ -149,9 +106,9 @@ func contained(kind FileType) func(track.Reader, error) (track.Reader, error) {
 		is := func(target error) bool { return errors.Is(err, target) }
 		switch {
 		case slices.ContainsFunc(refusals, is):
-			return nil, &NotAudioError{Kind: kind, What: names()[kind] + ": " + err.Error(), hint: convert}
+			return nil, &NotAudioError{Kind: kind, What: names()[kind] + ": " + err.Error(), hint: converting(kind)}
 		case slices.ContainsFunc(mistaken, is):
-			return nil, &NotAudioError{Kind: kind, What: err.Error(), hint: convert}
+			return nil, &NotAudioError{Kind: kind, What: err.Error(), hint: again}
 		}
 		return r, err
 	}

@@ -45,6 +45,16 @@ const (
 	AC3       FileType = "ac3"
 	LATM      FileType = "latm" // AAC in LOAS frames
 	MPEGLayer FileType = "mpeg-layer-1-2"
+	EAC3      FileType = "e-ac3"
+	DTS       FileType = "dts"
+	W64       FileType = "w64"
+	TAK       FileType = "tak"
+	Shorten   FileType = "shorten"
+	OptimFROG FileType = "optimfrog"
+
+	// Notes, of which a player makes sound.
+	MIDI   FileType = "midi"
+	Module FileType = "module" // of a tracker
 
 	ZIP      FileType = "zip"
 	HTML     FileType = "html"
@@ -60,7 +70,7 @@ const (
 // most likely come with sound, be it read here or not.
 func (k FileType) Sound() bool {
 	switch k {
-	case ZIP, HTML, JSON, Playlist, Text, Zeros, Empty, Unknown:
+	case ZIP, HTML, JSON, Playlist, Text, Zeros, Empty, Unknown, MIDI, Module:
 		return false
 	}
 	return true
@@ -73,7 +83,7 @@ func ExtensionOfSound(name string) bool {
 	case ".ts", ".aac", ".adts", ".m4a", ".m4b", ".mp4", ".m4v", ".mov", ".mp3", ".mp2", ".wav", ".flac", ".ogg", ".oga", ".opus",
 		".mpegts", ".m2ts", ".mts", ".webm", ".weba", ".mkv", ".mka", ".aif", ".aiff", ".aifc", ".amr", ".3gp", ".3g2", ".wma", ".wmv",
 		".asf", ".caf", ".au", ".snd", ".avi", ".flv", ".mpg", ".mpeg", ".ape", ".wv", ".dsf", ".dff", ".tta", ".mpc", ".ra", ".rm",
-		".ac3", ".qt":
+		".ac3", ".eac3", ".ec3", ".dts", ".w64", ".tak", ".shn", ".ofr", ".spx", ".mp1", ".qt":
 		return true
 	}
 	return false
@@ -158,6 +168,20 @@ func magic(b []byte) FileType {
 		return Musepack
 	case at(0, ".RMF", ".ra\xfd"):
 		return RealMedia
+	case at(0, "riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"):
+		return W64
+	case at(0, "tBaK"):
+		return TAK
+	case at(0, "ajkg"):
+		return Shorten
+	case at(0, "OFR "):
+		return OptimFROG
+	case at(0, "DTSHDHDR", "\x7f\xfe\x80\x01", "\xfe\x7f\x01\x80", "\x1f\xff\xe8\x00", "\xff\x1f\x00\xe8"): // ETSI TS 102 114 §5.3
+		return DTS
+	case at(0, "MThd"):
+		return MIDI
+	case at(0, "Extended Module: ", "IMPM"), at(44, "SCRM"), at(1080, "M.K.", "M!K!", "FLT4", "4CHN", "6CHN", "8CHN"):
+		return Module
 	case at(0, "PK\x03\x04", "PK\x05\x06", "PK\x07\x08"):
 		return ZIP
 	// Boxes that a file may begin with (ISO/IEC 14496-12 §4.3, §8.16; QuickTime).
@@ -256,7 +280,7 @@ var framings = []struct {
 	kind  FileType
 	frame framing
 }{
-	{ADTS, adtsFrame}, {MP3, mpegFrame}, {MPEGLayer, layerFrame}, {AC3, ac3Frame}, {LATM, latmFrame},
+	{ADTS, adtsFrame}, {MP3, mpegFrame}, {MPEGLayer, layerFrame}, {AC3, ac3Frame}, {EAC3, eac3Frame}, {LATM, latmFrame},
 }
 
 // A framing returns the length of the frame whose header begins b, and the
@@ -326,27 +350,34 @@ func mpegFrame(b []byte) (int, uint32) {
 // tell anything.
 const weak = 1 << 31
 
-// layerFrame knows the headers of MPEG-1 audio Layer I and II (ISO/IEC 11172-3
-// §2.4.2.3).
+// layerFrame knows the headers of MPEG audio Layer I and II (ISO/IEC 11172-3
+// §2.4.2.3, ISO/IEC 13818-3 §2.4.2.3).
 func layerFrame(b []byte) (int, uint32) {
-	if len(b) < 4 || b[0] != 0xff || b[1]&0xf8 != 0xf8 || b[1]&0x06 != 0x04 && b[1]&0x06 != 0x06 {
+	if len(b) < 4 || b[0] != 0xff || b[1]&0xf0 != 0xf0 || b[1]&0x06 != 0x04 && b[1]&0x06 != 0x06 {
 		return 0, 0
 	}
-	rate, pad := int(b[2]>>2&3), int(b[2]>>1&1)
-	if rate == 3 {
+	rate, pad, code := int(b[2]>>2&3), int(b[2]>>1&1), int(b[2]>>4)
+	if rate == 3 || code == 0 || code == 15 {
 		return 0, 0
 	}
-	hz := [...]int{44100, 48000, 32000}[rate]
-	if b[1]&0x06 == 0x06 {
-		kbit := 32 * int(b[2]>>4)
-		if kbit == 0 || kbit > 448 {
-			return 0, 0
-		}
+	hz, first := [...]int{44100, 48000, 32000}[rate], b[1]&0x06 == 0x06
+	half := b[1]&0x08 == 0 // MPEG-2
+	if half {
+		hz /= 2
+	}
+	var kbit int
+	switch {
+	case first && half:
+		kbit = [...]int{0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256}[code]
+	case first:
+		kbit = 32 * code
+	case half:
+		kbit = [...]int{0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160}[code]
+	default:
+		kbit = [...]int{0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384}[code]
+	}
+	if first {
 		return 4 * (12000*kbit/hz + pad), weak
-	}
-	kbit := [16]int{0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384}[b[2]>>4]
-	if kbit == 0 {
-		return 0, 0
 	}
 	return 144000*kbit/hz + pad, weak
 }
@@ -368,6 +399,14 @@ func ac3Frame(b []byte) (int, uint32) {
 		return 2 * (320*kbit/147 + code%2), weak
 	}
 	return 6 * kbit, weak
+}
+
+// eac3Frame knows the syncinfo of E-AC-3 (ATSC A/52 annex E, §2.3.1).
+func eac3Frame(b []byte) (int, uint32) {
+	if len(b) < 6 || b[0] != 0x0b || b[1] != 0x77 || b[5]>>3 <= 10 || b[5]>>3 > 16 {
+		return 0, 0
+	}
+	return 2 * (int(b[2]&7)<<8 + int(b[3]) + 1), weak
 }
 
 // latmFrame knows AudioSyncStream (ISO/IEC 14496-3 §1.7.2).

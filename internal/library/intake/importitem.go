@@ -297,7 +297,7 @@ func (im *importer) noDecoder(a *audio, out *outcome) {
 			out.problem(archive.Problem{
 				Kind: "undecodable", Subject: a.pieces[r.Piece].Member,
 				Message: fmt.Sprintf("saved, but it cannot be measured or re-encoded: %v", err),
-				Hint:    "convert it, for example: ffmpeg -i IN OUT.wav",
+				Hint:    "convert it, for example: ffmpeg -i IN -c:a aac -vn OUT.m4a",
 			}, false)
 		}
 	}
@@ -364,13 +364,10 @@ func sourceProblem(o original, err error) archive.Problem {
 }
 
 func unreadProblem(member string, err error) archive.Problem {
-	p := archive.Problem{Kind: "not-audio", Subject: member, Message: err.Error()}
-	var na *media.NotAudioError
-	if !errors.As(err, &na) {
+	p := archive.Problem{Kind: "not-audio", Subject: member, Message: err.Error(), Hint: media.Hint(err)}
+	if na := new(*media.NotAudioError); !errors.As(err, na) {
 		p.Kind = "unplayable"
-		return p
 	}
-	p.Hint = na.Hint()
 	return p
 }
 

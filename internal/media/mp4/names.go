@@ -15,15 +15,15 @@ func codingName(kind string) string {
 	case "mlpa":
 		return "Dolby TrueHD"
 	case "dtsc", "dtse", "dtsh", "dtsl", "dtsx":
-		return "DTS"
+		return "DTS (the sound of films)"
 	case "samr":
-		return "AMR"
+		return "AMR (the voice coding of phones)"
 	case "sawb", "sawp":
-		return "AMR-WB"
+		return "AMR-WB (the voice coding of phones)"
 	case "sevc", "secb", "sqcp", "Qclp":
 		return "the speech coding of a phone (EVRC, QCELP)"
 	case "ima4", "ms\x00\x02", "ms\x00\x11":
-		return "ADPCM"
+		return "ADPCM (an old compression of Windows and QuickTime)"
 	case "MAC3", "MAC6":
 		return "MACE"
 	case "QDMC", "QDM2":
@@ -33,7 +33,7 @@ func codingName(kind string) string {
 	case "spex":
 		return "Speex"
 	case "wma ":
-		return "Windows Media Audio"
+		return "Windows Media Audio (WMA)"
 	case "mha1", "mha2", "mhm1", "mhm2":
 		return "MPEG-H 3D Audio"
 	}
@@ -49,7 +49,7 @@ func objectName(object byte) string {
 	case 0xA6:
 		return "Dolby Digital Plus (E-AC-3)"
 	case 0xA9, 0xAA, 0xAB, 0xAC:
-		return "DTS"
+		return "DTS (the sound of films)"
 	case 0xAD:
 		return "Opus in mp4a"
 	case 0xDD:

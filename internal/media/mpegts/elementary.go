@@ -163,7 +163,7 @@ func (e *elementary) start() error {
 	case bytes.IndexByte(known.types, typeLATM) >= 0:
 		return ErrLATM
 	case len(known.types) > 0:
-		return fmt.Errorf("%w: its streams are of the types %#x", ErrNoAudio, known.types)
+		return fmt.Errorf("%w: it holds %s", ErrNoAudio, streamNames(known.types))
 	default:
 		return ErrNoAudio
 	}
