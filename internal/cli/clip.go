@@ -63,8 +63,8 @@ file with its origin. For a clip with a picture, see spaces video.
 
 T is 75, 1:15, 1:02:03.250 or 62m3s. A clip that would end after the recording
 is shortened. --quote cuts around words of the transcript (see spaces transcribe)
-and ends in the pauses around them. A lossless clip contains up to one hidden frame at each end;
---strict removes it.
+and ends in the pauses around them. A lossless clip contains up to one hidden frame at each end,
+of Opus 0.3 s before its start; --strict removes them.
 
 ` + batchText,
 		Example: `  spaces clip latest --at 12:30

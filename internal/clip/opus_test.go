@@ -203,6 +203,35 @@ func TestOpusOverPieces(t *testing.T) {
 	}
 }
 
+// Pieces that hold a part of the same packets are joined where these end, although
+// nothing but their list says how long they last.
+func TestOpusPiecesThatOverlap(t *testing.T) {
+	dir := t.TempDir()
+	whole := testSound{"whole", "whole.opus", 48000, strings.Fields("-ac 1 -c:a libopus -b:a 48k -frame_duration 60"), false}.make(t, dir)
+	a, b := filepath.Join(dir, "space-1ypKdEXvkMLGW_0.ogg"), filepath.Join(dir, "space-1ypKdEXvkMLGW_1.ogg")
+	run(t, "ffmpeg", "-v", "error", "-i", whole, "-t", "5", "-c", "copy", a)
+	run(t, "ffmpeg", "-v", "error", "-ss", "3", "-i", whole, "-c", "copy", b)
+	l, id := importFile(t, a, b)
+	r := open(t, l, id)
+	_, want := unitsOf(t, whole)
+	_, got := unitsOf(t, r.Files[0].Name())
+	if len(r.Files) != 1 || len(got) != len(want) || r.Space.Pieces[1].Overlap == 0 {
+		t.Fatalf("%d files, %d packets, want %d; %+v", len(r.Files), len(got), len(want), r.Space.Pieces)
+	}
+	for i := range got {
+		if !bytes.Equal(got[i], want[i]) {
+			t.Fatalf("packet %d differs", i)
+		}
+	}
+	var units int64
+	for _, x := range r.Space.Timeline {
+		units += (x.Skip + x.Samples + x.Trim) / 2880
+	}
+	if last := r.Space.Timeline[1]; units != int64(len(want)) || last.Skip != 0 || r.Samples > sourceSeconds*48000 || r.Samples < sourceSeconds*48000-2880 {
+		t.Errorf("%d samples, %+v", r.Samples, r.Space.Timeline)
+	}
+}
+
 // editsOf returns the edit list of a file.
 func editsOf(t *testing.T, file string) []mp4.Edit {
 	t.Helper()
