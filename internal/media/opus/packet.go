@@ -74,7 +74,7 @@ func (h Head) Single() bool {
 		return true
 	}
 	streams, coupled, table := int(h.Bytes[headSize]), int(h.Bytes[headSize+1]), h.Bytes[headSize+2:]
-	if streams != 1 || coupled != h.Channels-1 {
+	if streams != 1 || coupled != h.Channels-1 || coupled > 1 {
 		return false
 	}
 	for i, v := range table {

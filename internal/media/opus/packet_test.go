@@ -2,6 +2,7 @@ package opus
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -57,4 +58,52 @@ func TestParseHead(t *testing.T) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
+}
+
+// Packets that say where they end lose that and nothing else (RFC 6716, Appendix B).
+func TestUndelimit(t *testing.T) {
+	long := strings.Repeat("x", 300)
+	for _, c := range []struct{ in, packet, rest string }{
+		{"\xF8\x03abcrest", "\xF8abc", "rest"},
+		{"\xF8\xFC\x0C" + long, "\xF8" + long, ""},
+		{"\xF9\x02abcdrest", "\xF9abcd", "rest"},
+		{"\xFA\x01\x02abcrest", "\xFA\x01abc", "rest"},
+		{"\xFB\x03\x01abcrest", "\xFB\x03abc", "rest"},
+		{"\xFB\x82\x01\x02abcrest", "\xFB\x82\x01abc", "rest"},
+		{"\xFB\x41\x02\x02ab\x00\x00rest", "\xFB\x41\x02ab\x00\x00", "rest"},
+		{"\xF8\x00rest", "\xF8", "rest"},
+	} {
+		packet, rest, ok := undelimit(nil, []byte(c.in))
+		if !ok || string(packet) != c.packet || string(rest) != c.rest {
+			t.Errorf("%x: %x and %q, %t", c.in, packet, rest, ok)
+		}
+	}
+	for _, bad := range []string{"", "\xF8", "\xF8\x03ab", "\xF8\xFC", "\xF9\x02abc", "\xFA\x01", "\xFA\x01\x02ab", "\xFB\x00\x01a", "\xFB\x41", "\xFB\x41\xFF", "\xFB\x82\x01"} {
+		if packet, _, ok := undelimit(nil, []byte(bad)); ok {
+			t.Errorf("%x became %x", bad, packet)
+		}
+	}
+}
+
+// FuzzStreams holds that any packet of several streams ends in samples or an error.
+func FuzzStreams(f *testing.F) {
+	f.Add([]byte("\xF8\x03\xFF\xFE\x00\xF8\xFF\xFE"), byte(2), byte(1))
+	f.Add([]byte("\xFB\x82\x01\x02abc\xF8\xFF\xFE"), byte(3), byte(0))
+	f.Fuzz(func(t *testing.T, packet []byte, streams, coupled byte) {
+		streams, coupled = streams%5, coupled%5
+		head := []byte("OpusHead\x01\x03\x00\x00\x00\x00\x00\x00\x00\x00\x01")
+		h, err := ParseHead(append(head, streams, coupled, 0, 1, 255))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dec, err := NewStreams(h)
+		if err != nil {
+			return
+		}
+		for range 2 {
+			if samples, err := dec.Decode(packet); err == nil && (len(samples)%3 != 0 || len(samples) > 3*MaxFrame) {
+				t.Fatalf("%d samples", len(samples))
+			}
+		}
+	})
 }

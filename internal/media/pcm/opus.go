@@ -8,11 +8,11 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
-// opusDecoder decodes Opus of one or two channels. Its samples have 16 bits and
+// opusDecoder decodes Opus. Its samples have 16 bits and
 // are cut off at full scale; the gain of the header comes after that (RFC 7845
 // §5.1).
 type opusDecoder struct {
-	dec      *opus.Decoder
+	dec      *opus.Streams
 	channels int
 	factor   float32
 	full     bool // of the unit decoded last, samples are at full scale
@@ -23,13 +23,10 @@ func newOpus(c track.Config) (*opusDecoder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %v", ErrUnsupported, c, err)
 	}
-	if h.Channels > 2 || h.Family != 0 && !h.Single() {
-		return nil, fmt.Errorf("%w: %s in channel mapping family %d", ErrUnsupported, c, h.Family)
-	}
 	if h.Channels != c.Channels || c.SampleRate != opus.Rate {
 		return nil, fmt.Errorf("%w: %s that the decoder takes for %d Hz %d ch", ErrUnsupported, c, opus.Rate, h.Channels)
 	}
-	dec, err := opus.NewDecoder(c.Channels)
+	dec, err := opus.NewStreams(h)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %v", ErrUnsupported, c, err)
 	}

@@ -227,15 +227,47 @@ func TestOpusOfSilence(t *testing.T) {
 	}
 }
 
-// Several streams side by side are named, and not decoded.
-func TestOpusOfSixChannels(t *testing.T) {
-	rec := read(t, encode(t, "a.opus", 48000, 2, 1, "-ac", "6", "-c:a", "libopus", "-mapping_family", "1"))
-	_, err := NewDecoder(rec.Config)
-	if rec.Channels != 6 || !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "mapping family 1") {
-		t.Errorf("%d channels: %v", rec.Channels, err)
+// Several streams side by side are decoded. Their mean is what that of libopus is,
+// which knows another order of channels.
+func TestOpusOfManyChannels(t *testing.T) {
+	for _, c := range []struct {
+		channels int
+		args     string
+	}{{6, "-ac 6 -mapping_family 1 -b:a 256k"}, {5, "-ac 5 -mapping_family 1 -b:a 80k -application voip -frame_duration 60"}, {2, "-ac 2 -mapping_family 255"}} {
+		file := encode(t, "a.opus", 48000, 2, 3, append([]string{"-c:a", "libopus"}, strings.Fields(c.args)...)...)
+		rec := read(t, file)
+		got, bad := rec.linear(t)
+		if rec.Channels != c.channels || len(bad) > 0 {
+			t.Fatalf("%d channels, bad units %v", rec.Channels, bad)
+		}
+		theirs := libopus(t, file)
+		got = got[int(rec.Skip)*c.channels:][:int(rec.Played())*c.channels]
+		if len(got) != len(theirs) {
+			t.Fatalf("%s: %d values, want %d", c.args, len(got), len(theirs))
+		}
+		if db := apart(mean(got, c.channels), mean(theirs, c.channels)); db < 45 {
+			t.Errorf("%s: differs by what is %.1f dB below the sound", c.args, db)
+		}
+		broken := rec
+		broken.units = slices.Clone(rec.units)
+		broken.units[20] = rec.units[20][:len(rec.units[20])/8]
+		if samples, bad := broken.linear(t); !slices.Equal(bad, []int{20}) || len(samples) != int(rec.Samples)*c.channels {
+			t.Errorf("%s: %v are bad, %d values", c.args, bad, len(samples))
+		}
 	}
-	rec = read(t, encode(t, "a.opus", 48000, 2, 1, "-c:a", "libopus", "-mapping_family", "255"))
-	if _, err := NewDecoder(rec.Config); !errors.Is(err, ErrUnsupported) {
-		t.Errorf("two streams: %v", err)
+	config := track.Config{Codec: track.Opus, SampleRate: 48000, Channels: 4, Specific: "OpusHead\x01\x04\x00\x00\x00\x00\x00\x00\x00\x00\x03\x02\x02\x00\x01\x02\x03"}
+	if _, err := NewDecoder(config); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "family 3") {
+		t.Error(err)
 	}
+}
+
+// mean is samples mixed to one channel.
+func mean(samples []float32, channels int) []float32 {
+	list := make([]float32, len(samples)/channels)
+	for i := range list {
+		for c := range channels {
+			list[i] += samples[i*channels+c] / float32(channels)
+		}
+	}
+	return list
 }

@@ -18,7 +18,7 @@ import (
 var (
 	// ErrUnsupported means that audio is coded in a way that the decoders do
 	// not know, so that it cannot be heard at all: HE-AAC, MPEG-2.5, more than
-	// two channels of AAC or Opus. It is never replaced by silence.
+	// two channels of AAC. It is never replaced by silence.
 	ErrUnsupported = errors.New("no decoder for this audio coding")
 	// ErrDamaged means that one access unit cannot be decoded.
 	ErrDamaged = errors.New("damaged access unit")

@@ -11,3 +11,6 @@ func (h *Hasher) maskOpus(packet []byte) (masked []byte, silent bool) {
 	alone := packet[0]&3 == 0
 	return packet, alone && packet[0]&celt != 0 && packet[1] == 0xFF && packet[2] >= 0xFE
 }
+
+// maskStreams leaves nothing out of a packet of several streams.
+func (h *Hasher) maskStreams(packet []byte) (masked []byte, silent bool) { return packet, false }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/media/aac/syntax"
 	"github.com/spaces-cli/spaces/internal/media/adts"
+	"github.com/spaces-cli/spaces/internal/media/opus"
 	"github.com/spaces-cli/spaces/internal/media/track"
 )
 
@@ -60,6 +61,9 @@ func New(c track.Config) (*Hasher, error) {
 		h.mask = (*Hasher).maskFLAC
 	case track.Opus:
 		h.mask = (*Hasher).maskOpus
+		if head, err := opus.ParseHead([]byte(c.Specific)); err == nil && !head.Single() {
+			h.mask = (*Hasher).maskStreams
+		}
 	default:
 		return nil, &UnsupportedError{c.Codec}
 	}
