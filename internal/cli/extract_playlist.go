@@ -154,12 +154,18 @@ func (d *downloads) run(ctx context.Context, dryRun bool) error {
 	return nil
 }
 
-func (d *downloads) download(ctx context.Context, library string, r *replay.Replay) (intake.Joined, error) {
-	w, err := replay.NewWork(library, r.Key)
+// download fetches what is missing of a replay. The folder of its chunks is
+// removed when the recording is in the library; that of a playlist without an
+// end stays, because a server drops what was listed once.
+func (d *downloads) download(ctx context.Context, dir string, r *replay.Replay) (intake.Joined, error) {
+	w, err := replay.NewWork(dir, r.Key)
 	if err != nil {
 		return intake.Joined{}, err
 	}
 	d.works = append(d.works, w)
+	if err := d.restore(ctx, r, w); err != nil {
+		return intake.Joined{}, err
+	}
 	bar := d.app.NewBar("downloading")
 	d.bar = bar
 	defer bar.Close()
@@ -182,6 +188,16 @@ func (d *downloads) download(ctx context.Context, library string, r *replay.Repl
 		}
 	}
 	return j, d.describe(r, &j)
+}
+
+// restore takes the chunks that the library has.
+func (d *downloads) restore(ctx context.Context, r *replay.Replay, w *replay.Work) error {
+	lib, err := library.Open(ctx, d.app.LibraryOptions())
+	if err != nil {
+		return err
+	}
+	defer lib.Close()
+	return r.Restore(ctx, lib, w)
 }
 
 // playlistError puts what is wrong with a playlist or its chunks into words. Of

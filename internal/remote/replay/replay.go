@@ -119,6 +119,29 @@ func (r *Replay) Known(ctx context.Context, lib *library.Library) (*space.Space,
 	return s, nil
 }
 
+// Restore puts the chunks that a library has of the replay into the folder of its
+// download.
+func (r *Replay) Restore(ctx context.Context, lib *library.Library, w *Work) error {
+	if r.Media == nil {
+		return nil
+	}
+	s, err := intake.OfPlaylist(ctx, lib, r.Key)
+	if s == nil || err != nil || len(s.Pieces) != 1 {
+		return err
+	}
+	m, err := intake.ManifestOf(lib, s, 0)
+	if err != nil {
+		return nil // verify tells; all of it is downloaded
+	}
+	f, err := lib.Root().Open(layout.OriginalIn(s.Folder, s.Pieces[0].Name))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	_, err = hls.Restore(ctx, r.HLS, r.Media, w.work, m, f)
+	return err
+}
+
 // OfLibrary is what a library takes in of a replay that it has: its own files.
 func (r *Replay) OfLibrary(lib *library.Library, s *space.Space) intake.Joined {
 	j := r.Joined()
