@@ -132,6 +132,10 @@ func (d *downloads) run(ctx context.Context, dryRun bool) error {
 			todo = append(todo, r)
 			continue
 		}
+		if err := r.Drop(lib); err != nil {
+			lib.Close()
+			return err
+		}
 		d.joined = append(d.joined, r.OfLibrary(lib, s))
 	}
 	dir := lib.Dir()

@@ -41,6 +41,14 @@ var scenarios = []scenario{
 		run:     func(l *library.Library, input string) error { return importAll(l, input+"/sound.zip") },
 	},
 	{
+		name:    "a missing chunk comes",
+		prepare: func(t *testing.T, dir, input string) { take(t, dir, Options{Joined: []Joined{joinedAt(input, "gap")}}) },
+		run: func(l *library.Library, input string) error {
+			_, err := Import(context.Background(), l, nil, Options{Jobs: 1, Joined: []Joined{joinedAt(input, "whole")}}, func(Event) {})
+			return err
+		},
+	},
+	{
 		name:    "edit",
 		prepare: func(t *testing.T, dir, input string) { makeThings(t, dir, input+"/small.zip") },
 		run: func(l *library.Library, input string) error {
@@ -403,4 +411,17 @@ func writeCopies(t *testing.T, dir string) {
 	if _, err := damaged.WriteZIP(dir + "/damaged.zip"); err != nil {
 		t.Fatal(err)
 	}
+	replay := fixture.ReplayOf(fixture.One())
+	for name, gone := range map[string][]int{"whole": nil, "gap": {1}} {
+		replay.Gone = gone
+		j := join(t, replay, "k1")
+		if err := errors.Join(os.Rename(j.Path, joinedAt(dir, name).Path), os.Rename(layout.ManifestOf(j.Path), joinedAt(dir, name).Manifest)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// joinedAt is a replay that writeCopies wrote.
+func joinedAt(dir, name string) Joined {
+	return Joined{Path: dir + "/" + name + ".aac", Manifest: dir + "/" + name + ".list", Name: "playlist_1.m3u8", Host: "prod.example", Key: "k1"}
 }

@@ -174,6 +174,19 @@ func NewWork(library, key string) (*Work, error) {
 	return w, nil
 }
 
+// Drop removes the folder of a replay that the library has, which a killed run
+// left. That of a playlist without an end stays.
+func (r *Replay) Drop(lib *library.Library) error {
+	if _, err := lib.Root().Stat(layout.DownloadOf(r.Key)); errors.Is(err, fs.ErrNotExist) || !r.Media.Ended {
+		return nil
+	}
+	w, err := NewWork(lib.Dir(), r.Key)
+	if err != nil {
+		return err
+	}
+	return w.Remove()
+}
+
 // Root is the folder.
 func (w *Work) Root() *os.Root { return w.work }
 
