@@ -231,6 +231,17 @@ func TestFollowAway(t *testing.T) {
 				t.Errorf("told %s, want %s", told, want)
 			}
 			checkMissed(t, s, rec, m)
+			// The server makes a replay of it, with all chunks.
+			s.window = 0
+			u, _ := url.Parse(named)
+			list, err := Open(t.Context(), s.Options, u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m, err = Download(t.Context(), s.Options, list, s.work, s.out, "a.aac"); err != nil {
+				t.Fatal(err)
+			}
+			check(t, s.folders, rec, m)
 		})
 	}
 }
@@ -447,7 +458,13 @@ func TestFollowDiskFails(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s, stop := live(t, rec)
 			defer stop()
-			s.window, s.Connections, s.Trace = 2, 1, trace
+			var mu sync.Mutex // the playlist is remembered while a chunk comes
+			s.window, s.Connections = 2, 1
+			s.Trace = func(step, name string) error {
+				mu.Lock()
+				defer mu.Unlock()
+				return trace(step, name)
+			}
 			_, failed = s.follow(t.Context(), t)
 			s.Trace = nil
 			m, err := s.follow(t.Context(), t)

@@ -72,7 +72,10 @@ func Open(ctx context.Context, at remote.Address, o Options) (*Replay, error) {
 	}
 	switch {
 	case err != nil && ctx.Err() == nil && o.Library != "" && hls.HasListing(filepath.Join(o.Library, layout.DownloadOf(r.Key))):
-		r.gone, r.Media = err, new(playlist.Media)
+		r.Media = new(playlist.Media)
+		if r.following = o.Following; r.following == nil {
+			r.gone = err
+		} // else it may come back
 	case err != nil:
 		r.Close()
 		return nil, err
