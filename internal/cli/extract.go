@@ -233,6 +233,9 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if err := errors.Join(err, x.finish(ctx)); err != nil {
 		return err
 	}
+	if far.would > 0 && x.Summary.Problems == 0 {
+		return nil
+	}
 	return x.verdict()
 }
 

@@ -51,6 +51,7 @@ type farFiles struct {
 	playlist []remoteInput
 	problems []archive.Problem
 	saved    []string // folders in the library
+	would    int      // recordings that a dry run does not download
 }
 
 // openFar finds out what lies at the addresses. Archives are opened; what is
@@ -128,13 +129,13 @@ func (far *farFiles) add(ctx context.Context, in remoteInput, dryRun bool) error
 		return err
 	case !what.ZIP && !what.Audio:
 		return &archive.Problem{Kind: archive.NotAnArchive, Subject: in.String(), Message: "this is " + what.Words + ", not an archive from X or a recording"}
+	case dryRun && what.Audio:
+		far.would++
+		far.app.Say("%s is a recording of %s: it would be downloaded", f.name, f.size())
+		return nil
 	case dryRun:
-		p := &archive.Problem{Kind: "needs-download", Subject: in.String(), Hint: "run the command without --dry-run"}
-		p.Message = "a recording of " + f.size() + ", which would be downloaded"
-		if what.ZIP {
-			p.Message = "the server sends files only as a whole: all of it (" + f.size() + ") would have to be downloaded to see what is in it"
-		}
-		return p
+		return &archive.Problem{Kind: "needs-download", Subject: in.String(), Hint: "run the command without --dry-run",
+			Message: "the server sends files only as a whole: all of it (" + f.size() + ") would have to be downloaded to see what is in it"}
 	}
 	far.toSave = append(far.toSave, f)
 	return nil

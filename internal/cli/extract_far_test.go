@@ -371,6 +371,9 @@ func TestExtractFarWhole(t *testing.T) {
 	}
 	for _, ranges = range []bool{false, true} {
 		lib := filepath.Join(t.TempDir(), "lib")
+		if code, out, errs := run(a, "extract", "--dry-run", m.URL+"/Jazz%20night.m4a", "--library", lib); code != 0 || !strings.Contains(errs, "Jazz night.m4a is a recording of") {
+			t.Errorf("dry run: %d: %s%s", code, out, errs)
+		}
 		code, out, errs := run(a, "extract", m.URL+"/Jazz%20night.m4a?sig="+farSecret, "--library", lib)
 		if code != 0 || !strings.Contains(out, "1 saved") {
 			t.Errorf("%d: %s%s", code, out, errs)

@@ -49,13 +49,17 @@ type Part struct {
 // strong reports whether an ETag stands for the very bytes (RFC 9110, 8.8.1).
 func strong(etag string) bool { return etag != "" && !strings.HasPrefix(etag, "W/") }
 
+// opaque is an ETag without its mark of weakness. Apache marks those of files that
+// were changed a second ago, and no longer the next second.
+func opaque(etag string) string { return strings.TrimPrefix(etag, "W/") }
+
 // differs says in what an object that the server tells of now is another one,
 // or returns "".
 func (o *Object) differs(now *Object) string {
 	switch {
 	case o.Size >= 0 && now.Size >= 0 && o.Size != now.Size:
 		return fmt.Sprintf("it had %d bytes and has %d now", o.Size, now.Size)
-	case o.ETag != "" && now.ETag != "" && o.ETag != now.ETag:
+	case o.ETag != "" && now.ETag != "" && opaque(o.ETag) != opaque(now.ETag):
 		return "the server gives it another ETag now"
 	case !o.Modified.IsZero() && !now.Modified.IsZero() && !o.Modified.Equal(now.Modified):
 		return "it was modified at " + now.Modified.UTC().Format(time.RFC3339)

@@ -518,6 +518,19 @@ func TestSaveGoesOn(t *testing.T) {
 	}
 }
 
+// An ETag that is weak at first and strong then is the same (RFC 9110, 8.8.3.2).
+func TestWeakETag(t *testing.T) {
+	b := content(100_000)
+	h := serve(t, b)
+	h.etag = `W/"one"`
+	r := open(t, h)
+	h.etag = `"one"`
+	p := make([]byte, 100)
+	if _, err := r.ReadAt(p, 50_000); err != nil || !bytes.Equal(p, b[50_000:50_100]) {
+		t.Error(err)
+	}
+}
+
 func TestContentRange(t *testing.T) {
 	for text, want := range map[string]string{
 		"bytes 0-99/1234": "0 100 1234", "bytes 5-5/*": "5 1 -1", "bytes 0-99/50": "", "bytes 9-5/100": "", "bytes */100": "", "": "", "items 0-1/2": "", "bytes -5-9/100": "",
