@@ -38,9 +38,9 @@ const (
 	maxSpans = 512       // of such that are kept
 
 	firstChunk = 256 << 10 // of what is read to its end
-	chunkSize  = 1 << 20
-	ahead      = 4  // chunks of one stretch that are fetched before they are read
-	maxChunks  = 16 // that are held at a time for all stretches, beside one for each
+	chunkSize  = 512 << 10
+	ahead      = 8  // chunks of one stretch that are fetched before they are read
+	maxChunks  = 24 // that are held at a time for all stretches, beside one for each
 )
 
 // A Reader reads an object. Its methods may be called by several goroutines.
