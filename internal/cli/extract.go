@@ -503,7 +503,7 @@ func (x *extraction) printProblems() {
 		} else if notes++; notes > most || a.Settings.Quiet {
 			continue
 		}
-		fmt.Fprintf(a.Err, "spaces: %s: %s\n", word, terminal.SafeLines(p.Error()))
+		fmt.Fprintf(a.Err, "spaces: %s: %s\n", word, terminal.SafeLines(a.ShortenIn(p.Error())))
 		if p.Hint != "" {
 			fmt.Fprintf(a.Err, "spaces: hint: %s\n", terminal.SafeLines(p.Hint))
 		}

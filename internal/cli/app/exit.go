@@ -229,7 +229,7 @@ func (a *App) Report(ctx context.Context, err error, asJSON bool) int {
 		fmt.Fprintln(a.Err, "spaces: "+strings.TrimSuffix("stopped; "+f.Hint, "; "))
 		return f.Code
 	}
-	fmt.Fprintln(a.Err, "spaces: error: "+terminal.SafeLines(f.Error()))
+	fmt.Fprintln(a.Err, "spaces: error: "+terminal.SafeLines(a.ShortenIn(f.Error())))
 	a.printHint(f.Hint)
 	return f.Code
 }
@@ -263,7 +263,7 @@ func (a *App) PrintFailure(err error) {
 		}{space.Schema, f.JSON()})
 		return
 	}
-	fmt.Fprintln(a.Err, "spaces: error: "+terminal.SafeLines(f.Error()))
+	fmt.Fprintln(a.Err, "spaces: error: "+terminal.SafeLines(a.ShortenIn(f.Error())))
 	a.printHint(f.Hint)
 }
 
@@ -294,7 +294,7 @@ func (a *App) Warn(format string, args ...any) {
 		}{space.Schema, message})
 		return
 	}
-	fmt.Fprintln(a.Err, "spaces: warning: "+terminal.SafeLines(message))
+	fmt.Fprintln(a.Err, "spaces: warning: "+terminal.SafeLines(a.ShortenIn(message)))
 }
 
 // Say tells how things go, unless --quiet or --json was asked for.
@@ -329,7 +329,7 @@ func (a *App) PrintFailureOf(id string, f *Failure) error {
 	if a.Settings.JSON {
 		return WriteJSON(a.Out, failedLine{space.Schema, id, f.JSON()})
 	}
-	_, err := fmt.Fprintf(a.Err, "spaces: error: %s\n", terminal.SafeLines(f.Error()))
+	_, err := fmt.Fprintf(a.Err, "spaces: error: %s\n", terminal.SafeLines(a.ShortenIn(f.Error())))
 	if f.Hint != "" {
 		_, err = fmt.Fprintf(a.Err, "spaces: hint: %s\n", terminal.SafeLines(f.Hint))
 	}

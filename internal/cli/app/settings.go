@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -39,6 +42,45 @@ func (a *App) Shorten(path string) string {
 		dir = ""
 	}
 	return a.Folder().Shorten(path, dir, a.Settings.Library)
+}
+
+// ShortenIn is Shorten for the paths in a message: errors of the system name files
+// by their whole path, which is longer than the rest.
+func (a *App) ShortenIn(text string) string {
+	dir, err := os.Getwd()
+	if err != nil || dir == a.Home {
+		dir = ""
+	}
+	for _, in := range [...]struct{ dir, as string }{{dir, ""}, {a.Settings.Library, ""}, {a.Home, "~" + string(filepath.Separator)}} {
+		if filepath.IsAbs(in.dir) && in.dir != filepath.Dir(in.dir) {
+			text = replacePath(text, filepath.Clean(in.dir)+string(filepath.Separator), in.as)
+		}
+	}
+	return text
+}
+
+// replacePath replaces what begins a path: nothing of a path or a word stands before
+// it, and something of the path behind it.
+func replacePath(text, prefix, with string) string {
+	var b strings.Builder
+	before := ' '
+	for {
+		i := strings.Index(text, prefix)
+		if i < 0 || i+len(prefix) == len(text) {
+			return b.String() + text
+		}
+		if i > 0 {
+			before, _ = utf8.DecodeLastRuneInString(text[:i])
+		}
+		b.WriteString(text[:i])
+		text = text[i+len(prefix):]
+		if strings.ContainsRune(" \t\n\"'(“„=:,", before) && strings.IndexByte(" \t\n\"':,;)", text[0]) < 0 {
+			b.WriteString(with)
+		} else {
+			b.WriteString(prefix)
+		}
+		before = filepath.Separator
+	}
 }
 
 // homeHint is what to do where a folder of the user's is not known.

@@ -289,7 +289,8 @@ func describeTitle(s *space.Space, it *item) {
 	if it.record != nil {
 		offers = append(offers, title.Offer{Title: it.record.Title, Source: space.TitleSidecar, From: space.FromRecord})
 	}
-	if it.record == nil && it.sidecar == nil {
+	// Voice memos have "New Recording 12" in their tags, whatever they are renamed to.
+	if it.record == nil && it.sidecar == nil && (it.nameTitle == "" || !title.MadeUp(it.fileTitle)) {
 		offers = append(offers, title.Offer{Title: it.fileTitle, Source: space.TitleSidecar, From: space.FromFile})
 	}
 	if it.sidecar != nil {

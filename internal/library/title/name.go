@@ -147,6 +147,9 @@ var emptyWords = sync.OnceValue(func() map[string]bool {
 	return words
 })
 
+// MadeUp reports whether a title, in a file's tags, is one that a recorder made up.
+func MadeUp(title string) bool { return byMachine(strings.TrimSpace(title)) }
+
 // byMachine reports whether a name was made up without a title: it has no word that
 // says something.
 func byMachine(name string) bool {
