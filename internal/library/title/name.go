@@ -33,8 +33,10 @@ var (
 	missing = pattern(`^(?:NA(?: ?- ?|_-_))+`)
 	// copied is what browsers and file managers add.
 	copied = pattern(`(?i)(?: ?\(\d{1,3}\)| - (?:copy|copie|kopie|copia)(?: \(\d{1,3}\))?)$`)
-	// id is one of X's, which may stand in a name beside the one that is known.
-	anyID = pattern(`[\[(]1[0-9A-Za-z]{12}[\])]$`)
+	// anyID is one of X's that is not the one that is known, and videoID one of
+	// YouTube's, where hosts put copies.
+	anyID   = pattern(`[\[(]1[0-9A-Za-z]{12}[\])]$`)
+	videoID = pattern(`\[(?:[\w-]*[a-z][\w-]*[0-9A-Z][\w-]*|[\w-]*\d[\w-]*)\]$`)
 )
 
 // InName returns the title that yt-dlp, twspace-dl or a person put into a
@@ -77,6 +79,9 @@ func withoutID(stem, id string) (rest string, named bool) {
 	i := strings.LastIndex(stem, id)
 	if id == "" || i < 0 {
 		rest = anyID().ReplaceAllString(stem, "")
+		if m := videoID().FindString(stem); len(m) == len("[dQw4w9WgXcQ]") {
+			rest = strings.TrimSuffix(stem, m)
+		}
 		return rest, rest != stem
 	}
 	before, after := stem[:i], stem[i+len(id):]

@@ -38,6 +38,9 @@ func TestTitleInName(t *testing.T) {
 		{"Maps tonight [1eaKbrQbjoRKX] - Copy (2).m4a", id, "Maps tonight"},
 		{"Maps%20tonight%20%5B1eaKbrQbjoRKX%5D.m4a", id, "Maps tonight"},
 		{"100% of it, 50%20.m4a", "f0123456789ab", "100% of it, 50%20"},
+		{"03 - Maps tonight [dQw4w9WgXcQ].m4a", "f0123456789ab", "Maps tonight"},
+		{"Maps tonight [Unabridgeds].m4a", "f0123456789ab", "Maps tonight [Unabridgeds]"},
+		{"Maps tonight [with Bob].m4a", "f0123456789ab", "Maps tonight [with Bob]"},
 		// twspace-dl, tslazer
 		{"(Jane 🎙)Maps tonight-1eaKbrQbjoRKX.m4a", id, "Maps tonight"},
 		{"[jane_doe]-Maps tonight_2022-03-22.m4a", "f0123456789ab", "Maps tonight"},
