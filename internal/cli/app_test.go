@@ -118,7 +118,7 @@ func TestSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	get("~/file")
-	if _, _, stderr := run(a, "config"); !strings.Contains(stderr, `warning: `+a.ConfigFile()+`: no setting is named "colour"`) {
+	if _, _, stderr := run(a, "config"); !strings.Contains(stderr, `warning: `+a.ShortenHome(a.ConfigFile())+`: no setting is named "colour"`) {
 		t.Errorf("no warning of an unknown key: %q", stderr)
 	}
 	t.Setenv("SPACES_LIBRARY", "/env")
@@ -150,7 +150,7 @@ func TestSettings(t *testing.T) {
 	if err := os.WriteFile(a.ConfigFile(), []byte("library: [\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, stderr := run(a, "list"); code != app.ExitFailed || !strings.Contains(stderr, a.ConfigFile()) {
+	if code, _, stderr := run(a, "list"); code != app.ExitFailed || !strings.Contains(stderr, a.ShortenHome(a.ConfigFile())) {
 		t.Errorf("broken file: exit %d, %s", code, stderr)
 	}
 }
@@ -178,7 +178,7 @@ func TestDropped(t *testing.T) {
 	if err := os.WriteFile(name, []byte("no archive"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if code, out := drop(name); code != app.ExitFailed || !strings.Contains(out, name) || !strings.HasSuffix(out, "Press Enter to close this window.\n") {
+	if code, out := drop(name); code != app.ExitFailed || !strings.Contains(out, a.ShortenHome(name)) || !strings.HasSuffix(out, "Press Enter to close this window.\n") {
 		t.Errorf("dropped: %d, %s", code, out)
 	}
 	if code, out := drop(); code != app.ExitDone || !strings.HasPrefix(opened, "http://127.0.0.1:") || !strings.Contains(out, "~/Spaces contains no library yet") {
