@@ -361,6 +361,9 @@ func (im *importer) importSet(ctx context.Context, set archive.Set) error {
 		im.emit(Event{Archive: h})
 	}
 	items, err := b.items(ctx)
+	if err == nil {
+		err = im.nameReplays(ctx, items)
+	}
 	if err != nil {
 		return err
 	}

@@ -243,3 +243,63 @@ func TestWhose(t *testing.T) {
 		})
 	}
 }
+
+// TestReplayBeforeArchive has the archive with the record come after the replay.
+func TestReplayBeforeArchive(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*fixture.Archive)
+		use    bool // a clip was made of the replay
+		twice  bool // both recordings stay
+	}{
+		{"its record", func(a *fixture.Archive) { a.Spaces[0].Pieces = nil }, false, false},
+		{"with audio", func(*fixture.Archive) {}, false, false},
+		{"another host's", func(a *fixture.Archive) {
+			a.Spaces[0].Pieces = nil
+			a.Spaces[0].Speakers[1].Person = fixture.Person{ID: "555000333", Handle: "guest3", Name: "Third"}
+			a.Spaces[0].Post.Mentions = []fixture.Person{a.Spaces[0].Speakers[1].Person}
+		}, false, true},
+		{"a clip refers to it", func(a *fixture.Archive) { a.Spaces[0].Pieces = nil }, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "lib")
+			var id string
+			j := join(t, fixture.ReplayOf(fixture.One()), "k1")
+			j.Kept = func(is string) { id = is }
+			take(t, dir, Options{Joined: []Joined{j}})
+			if tt.use {
+				clips := filepath.Join(dir, filepath.FromSlash(sound(t, dir, id).Folder), layout.Clips)
+				if err := errors.Join(os.Mkdir(clips, 0o777), os.WriteFile(filepath.Join(clips, "mine.txt"), nil, 0o666)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			a := fixture.One()
+			tt.change(&a)
+			zip := filepath.Join(t.TempDir(), "a.zip")
+			if _, err := a.WriteZIP(zip); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // the second time changes nothing
+				if events, sum := take(t, dir, Options{}, zip); sum.Problems != 0 {
+					t.Fatalf("%+v", events)
+				}
+				l, err := library.Open(t.Context(), library.Options{Dir: dir})
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, gone := l.Load(id)
+				s, err := l.Load("1ypKdEXvkMLGW")
+				if errors.Is(gone, library.ErrNotFound) == tt.twice || err != nil {
+					t.Fatalf("%v, %v", gone, err)
+				}
+				if state := s.State; (state == space.Complete) == tt.twice || !tt.twice && s.Title == "" {
+					t.Errorf("%s %q", state, s.Title)
+				}
+				l.Close()
+			}
+			if !tt.twice {
+				sound(t, dir, "1ypKdEXvkMLGW")
+			}
+		})
+	}
+}

@@ -48,6 +48,8 @@ type heard struct {
 // fits by clock and people. Without any it gets an id from its content.
 func (im *importer) whose(ctx context.Context, j *Joined, o *original) (id, source string, err error) {
 	switch {
+	case j.SpaceID != "" && im.has(j.SpaceID):
+		return j.SpaceID, "", nil
 	case j.SpaceID != "":
 		return j.SpaceID, space.FromHost, nil
 	case j.Sidecar != nil && space.ValidID(j.Sidecar.SpaceID):
@@ -87,6 +89,15 @@ func (im *importer) whose(ctx context.Context, j *Joined, o *original) (id, sour
 		}
 	}
 	return space.ContentID(o.chunks.SHA256), space.FromContent, nil
+}
+
+// has reports whether the library knows a Space.
+func (im *importer) has(id string) bool {
+	if im.lib == nil {
+		return false
+	}
+	_, err := im.lib.Load(id)
+	return err == nil
 }
 
 // withKey finds the recording that came from the same playlist.
