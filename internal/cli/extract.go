@@ -94,7 +94,7 @@ Nothing connects to a network unless you give an address. More: spaces help topi
 	cmd.Flags().BoolVar(&online, "online", false, "connect to the servers that a playlist file names; --online=false takes only what is in its folder")
 	cmd.Flags().StringArrayVar(&o.titles, "title", nil, "`ID=TEXT`: give the Space with this ID the title TEXT; may be repeated")
 	cmd.Flags().StringVar(&o.startedAt, "started-at", "", "`TIME`: start of loose recordings without a clock")
-	cmd.Flags().StringVar(&o.spaceID, "space", "", "`ID`: the Space (its ID or address on X) whose recording is at the address")
+	cmd.Flags().StringVar(&o.spaceID, "space", "", "`ID`: the Space (its ID or address on X) whose recording is at the address, or in the playlist or folder of chunks")
 	cmd.Flags().IntVar(&o.conns, "connections", 8, "`N`: how many chunks of a playlist are downloaded at the same time")
 	cmd.Flags().BoolVar(&o.follow, "follow", false, "follow a Space that is on to its end, and wait for one that is announced")
 	cmd.Flags().StringArrayVar(&o.headers, "header", nil, "`@FILE`: send the header lines in FILE to the server of an address, and to no other; may be repeated")
@@ -158,8 +158,8 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if yes, err := a.askFolders(ctx, o, &opts); err != nil || !yes {
 		return err
 	}
-	saved := &savedJoiner{app: a, dryRun: o.dryRun, online: make(map[string]bool)}
-	opts.Playlist = saved.join
+	saved := &savedJoiner{app: a, dryRun: o.dryRun, online: make(map[string]bool), space: d.spaceID}
+	opts.Playlist, opts.SpaceID = saved.join, d.spaceID
 	if yes, err := a.askPlaylists(ctx, o, saved); err != nil || !yes {
 		return err
 	}

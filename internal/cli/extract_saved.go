@@ -32,6 +32,7 @@ import (
 type savedJoiner struct {
 	app    *App
 	dryRun bool
+	space  string           // the ID that the user gave, or empty
 	lib    *library.Library // nil in a dry run
 	online map[string]bool  // the playlists whose servers may be asked
 	some   bool             // a playlist was found whose chunks can be had
@@ -153,7 +154,7 @@ func (j *savedJoiner) join(ctx context.Context, name string) (*intake.Joined, er
 			}
 		}
 	}
-	joined := &intake.Joined{Name: filepath.Base(name)}
+	joined := &intake.Joined{Name: filepath.Base(name), SpaceID: j.space}
 	if full, err := filepath.Abs(name); err == nil {
 		joined.Named = []string{filepath.Base(full), filepath.Base(filepath.Dir(full))}
 	}

@@ -44,8 +44,8 @@ func FromX(file string) bool {
 	return m != nil && xName().MatchString(m[1])
 }
 
-// plainName is a name without the mark of a second download and without query.
-func plainName(file string) string {
+// PlainName is a name without the mark of a second download and without query.
+func PlainName(file string) string {
 	if m := form().FindStringSubmatch(file); m != nil {
 		return m[1] + "." + strings.ToLower(m[2])
 	}

@@ -191,7 +191,7 @@ func (s *Chunks) sort() {
 		return cmp.Or(cmp.Compare(a.Number, b.Number), a.Time.Compare(b.Time), cmp.Compare(len(a.Name), len(b.Name)), strings.Compare(a.Name, b.Name))
 	})
 	s.Files = slices.CompactFunc(s.Files, func(a, b File) bool {
-		same := a.Number == b.Number && a.Time.Equal(b.Time) && plainName(a.Name) == plainName(b.Name)
+		same := a.Number == b.Number && a.Time.Equal(b.Time) && PlainName(a.Name) == PlainName(b.Name)
 		if same {
 			s.copies = append(s.copies, b.Name)
 		}

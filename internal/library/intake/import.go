@@ -37,6 +37,8 @@ type Options struct {
 	// Choose, if set, is asked which Space a recording is that may be several; ""
 	// is none of them.
 	Choose func(context.Context, Question) (id string, err error)
+	// SpaceID says which Space the one folder of chunks is, if somebody knows.
+	SpaceID string
 	// Join is asked whether files that may be the chunks of one recording are
 	// joined; without it they are taken one by one, and this is told.
 	Join func(*series.Chunks) bool

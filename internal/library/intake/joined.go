@@ -18,6 +18,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/archive/hydra"
+	"github.com/spaces-cli/spaces/internal/archive/series"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -35,6 +36,8 @@ type Joined struct {
 	Name     string // of the playlist: the last part of its address or path, without the query
 	Host     string // of the server; "" for a playlist on a disk
 	Key      string // the same for the same address, and nothing to be read from it
+	// Series is the chunks, if they are a folder's and were not joined to a file.
+	Series *series.Chunks
 	// Listed is what the playlist alone tells, for a dry run: nothing else is read
 	// then.
 	Listed *manifest.Manifest
@@ -58,6 +61,14 @@ type chunks struct {
 	text []byte // of the manifest
 	host string
 	key  string
+}
+
+// read reads what is to be known of it before its Space is.
+func (j *Joined) read(ctx context.Context) (*original, error) {
+	if j.Series != nil {
+		return readSeries(ctx, j)
+	}
+	return readJoined(j)
 }
 
 // readJoined reads what is to be known of a joined file before its Space is.
@@ -248,14 +259,14 @@ func (im *importer) joinedItem(ctx context.Context, j *Joined) (*item, error) {
 	if im.opts.DryRun {
 		return im.listedItem(ctx, j)
 	}
-	o, err := readJoined(j)
+	o, err := j.read(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("the downloaded file has been deleted: %s", filepath.Base(j.Path))
 	}
 	if err != nil {
 		return nil, err
 	}
-	it := &item{startedAt: im.opts.StartedAt, named: o.chunks.started(), sidecar: j.Sidecar, raw: j.Raw, kept: j.Kept}
+	it := &item{startedAt: im.opts.StartedAt, named: o.chunks.started(), sidecar: j.Sidecar, raw: j.Raw, kept: j.Kept, parts: seriesParts(j.Series)}
 	if it.id, it.idSource, err = im.whose(ctx, j, o); err != nil {
 		return nil, err
 	}
@@ -264,7 +275,7 @@ func (im *importer) joinedItem(ctx context.Context, j *Joined) (*item, error) {
 		it.nameTitle = cmp.Or(it.nameTitle, title.InName(name, it.id))
 	}
 	it.add(*o)
-	im.warnChunks(j.Name, o.chunks.Manifest)
+	im.warnChunks(j, o.chunks.Manifest)
 	return it, nil
 }
 
@@ -272,7 +283,7 @@ func (im *importer) joinedItem(ctx context.Context, j *Joined) (*item, error) {
 // it, or the library has a recording that came from the same address.
 func (im *importer) listedItem(ctx context.Context, j *Joined) (*item, error) {
 	c := &chunks{j.Listed, nil, j.Host, j.Key}
-	it := &item{id: j.SpaceID, startedAt: im.opts.StartedAt, named: c.started(), sidecar: j.Sidecar, raw: j.Raw, listed: j.Listed}
+	it := &item{id: j.SpaceID, startedAt: im.opts.StartedAt, named: c.started(), sidecar: j.Sidecar, raw: j.Raw, listed: j.Listed, parts: seriesParts(j.Series)}
 	if it.id == "" && j.Sidecar != nil && space.ValidID(j.Sidecar.SpaceID) {
 		it.id = j.Sidecar.SpaceID
 	}
@@ -284,7 +295,7 @@ func (im *importer) listedItem(ctx context.Context, j *Joined) (*item, error) {
 	}
 	it.title = im.opts.Titles[it.id]
 	it.add(original{member: j.Name, chunks: c})
-	im.warnChunks(j.Name, j.Listed)
+	im.warnChunks(j, j.Listed)
 	return it, nil
 }
 
@@ -293,17 +304,19 @@ func (im *importer) listedItem(ctx context.Context, j *Joined) (*item, error) {
 const NotEnded archive.ProblemKind = "not-ended"
 
 // warnChunks tells of what is missing of a playlist's recording.
-func (im *importer) warnChunks(name string, m *manifest.Manifest) {
+func (im *importer) warnChunks(j *Joined, m *manifest.Manifest) {
 	if n, lost := m.Missing(); n > 0 {
 		why := make(map[string]int)
 		for _, g := range m.Gaps {
 			why[g.Reason]++
 		}
-		p := archive.Problem{Kind: "missing-chunks", Subject: name,
+		p := archive.Problem{Kind: "missing-chunks", Subject: j.Name,
 			Message: fmt.Sprintf("%d of %d chunks missing (%s): each is a gap in the recording", n, n+m.Real(), spell.Short(lost))}
 		switch {
 		case why["marked"] == len(m.Gaps):
 			p.Message += "; the playlist itself says so"
+		case j.Host == "":
+			p.Hint = "put the missing chunks into the same folder and run the same command again"
 		case why["denied"]+why["not-found"] > 0:
 			p.Hint = "the address may have expired: run the command again with a new one; only missing chunks are downloaded"
 		default:
@@ -312,7 +325,7 @@ func (im *importer) warnChunks(name string, m *manifest.Manifest) {
 		im.warn(p)
 	}
 	if !m.Ended {
-		im.warn(archive.Problem{Kind: NotEnded, Subject: name,
+		im.warn(archive.Problem{Kind: NotEnded, Subject: j.Name,
 			Message: "the playlist does not say that the recording has ended: it is taken as far as it goes",
 			Hint:    "if the Space goes on, run the same command again later; it replaces the recording by the longer one"})
 	}

@@ -29,7 +29,7 @@ func (im *importer) looseItems(ctx context.Context, found []archive.Found) ([]*i
 	for _, f := range found {
 		err := guard(func() error {
 			if f.Kind == archive.ChunkFolder {
-				return l.addChunks(ctx, f)
+				return im.joinSeries(f)
 			}
 			return l.addFile(ctx, f.Path)
 		})
@@ -162,32 +162,4 @@ func readSidecar(name string) (*archive.Sidecar, json.RawMessage, error) {
 		raw = nil // what it says has been read
 	}
 	return &s, raw, nil
-}
-
-// addChunks makes one original of the chunks of a folder, joined in order.
-func (l *looseBuilder) addChunks(ctx context.Context, f archive.Found) error {
-	s := f.Series
-	if s == nil {
-		return &archive.Problem{Kind: archive.EmptyArchive, Subject: f.Path, Message: "the folder contains no chunks"}
-	}
-	o := original{member: filepath.Base(s.Dir) + s.Ext, size: s.Bytes()}
-	var parts []space.Part
-	for _, c := range s.All() {
-		parts = append(parts, space.Part{Name: c.Name, Bytes: c.Size})
-	}
-	o.open = func(context.Context) (io.ReadCloser, error) { return s.Open(), nil }
-	id := ""
-	if m := idInName().FindStringSubmatch(filepath.Base(s.Dir)); m != nil {
-		id = m[1]
-	}
-	it, err := l.take(ctx, s.Dir, id, o)
-	if err != nil {
-		return err
-	}
-	it.parts = parts
-	if it.nameTitle == "" {
-		it.nameTitle = title.InName(filepath.Base(s.Dir), it.id)
-	}
-	it.named = s.Files[0].Time
-	return nil
 }

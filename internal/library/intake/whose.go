@@ -121,17 +121,9 @@ func (im *importer) hear(ctx context.Context, j *Joined, o *original) (*heard, e
 	if j.Sidecar != nil {
 		h.host = strings.ToLower(j.Sidecar.Host.Handle)
 	}
-	f, err := os.Open(j.Path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
 	p := &piece{tags: new(hydra.Tags), chunks: o.chunks}
 	p.Marks = o.chunks.Offsets()
-	rd, err := media.Open(&stream.ReaderAt{Context: ctx, File: f}, o.size, track.Options{OnEvent: p.tags.Add})
-	if err == nil {
-		err = p.Read(rd)
-	}
+	err := p.hear(ctx, j, o)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -145,6 +137,34 @@ func (im *importer) hear(ctx context.Context, j *Joined, o *original) (*heard, e
 		h.people[strings.ToLower(q.UserName)] = true
 	}
 	return h, nil
+}
+
+// hear reads a joined file, or the chunks of a folder as far as they can be read
+// in one pass.
+func (p *piece) hear(ctx context.Context, j *Joined, o *original) error {
+	opts := track.Options{OnEvent: p.tags.Add}
+	if j.Series != nil {
+		r, err := o.open(ctx)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		rd, err := media.NewReader(stream.Until(ctx, r, nil), opts)
+		if err != nil {
+			return err
+		}
+		return p.Read(rd)
+	}
+	f, err := os.Open(j.Path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	rd, err := media.Open(&stream.ReaderAt{Context: ctx, File: f}, o.size, opts)
+	if err != nil {
+		return err
+	}
+	return p.Read(rd)
 }
 
 // How far apart the clocks of a recording and of X's record may be.
