@@ -14,6 +14,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/flv"
 	"github.com/spaces-cli/spaces/internal/media/id3"
+	"github.com/spaces-cli/spaces/internal/media/linear"
 	"github.com/spaces-cli/spaces/internal/media/matroska"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
@@ -59,7 +60,7 @@ func Open(r io.ReaderAt, size int64, opts track.Options) (track.Reader, error) {
 	case MP3:
 		return opened(mp3.NewReader(r, size, opts))
 	case WAV:
-		return opened(wav.NewReader(r, size, opts))
+		return companded(r, size)(opened(wav.NewReader(r, size, opts)))
 	case FLAC:
 		return opened(flac.NewReader(r, size, opts))
 	case AIFF:
@@ -72,6 +73,21 @@ func Open(r io.ReaderAt, size int64, opts track.Options) (track.Reader, error) {
 		return contained(kind)(recoded(ogg.NewReader(r, size, opts)))
 	}
 	return nil, notAudio(kind)
+}
+
+// companded makes a Reader of a WAV file that holds µ-law or A-law.
+func companded(r io.ReaderAt, size int64) func(track.Reader, error) (track.Reader, error) {
+	return func(rd track.Reader, err error) (track.Reader, error) {
+		var c *wav.CompressedError
+		if !errors.As(err, &c) || !c.MuLaw && !c.ALaw {
+			return rd, err
+		}
+		form := linear.Form{Kind: linear.MuLaw, Bits: 8, Channels: c.Channels, Rate: c.SampleRate}
+		if c.ALaw {
+			form.Kind = linear.ALaw
+		}
+		return opened(linear.Of(r, track.Track{Format: track.WAV, Bytes: size, Tags: c.Tags}, form, c.Start, c.Size))
+	}
 }
 
 // recoded is opened for a container of codings of which some are read as FLAC.

@@ -51,6 +51,8 @@ func TestOpen(t *testing.T) {
 		{"-c:a aac -f mp4", track.MP4, 48000},
 		{"-c:a libmp3lame -f mp3", track.MP3File, 48000},
 		{"-c:a pcm_s16le -f wav", track.WAV, 48000},
+		{"-c:a pcm_mulaw -f wav", track.WAV, 48000},
+		{"-c:a pcm_alaw -f wav", track.WAV, 48000},
 		{"-c:a flac -f flac", track.FLACRaw, 48000},
 		{"-c:a flac -f ogg", track.Ogg, 48000},
 		{"-c:a aac -f matroska", track.Matroska, 48000},

@@ -206,12 +206,6 @@ func judge(t *testing.T, root, name string) (r result) {
 		r.Theirs = theirs(ctx, name, max(1, r.Rate), max(1, r.Channels))
 	}
 	r.What = r.what()
-	if log := os.Getenv("SPACES_SUITES_LOG"); log != "" {
-		if f, err := os.OpenFile(log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644); err == nil {
-			_ = json.NewEncoder(f).Encode(r)
-			f.Close()
-		}
-	}
 	return r
 }
 
@@ -261,7 +255,9 @@ func (r *result) what() string {
 }
 
 func report(t *testing.T, results []result) {
-	const maxMemory, maxRefused = 64 << 10, 90
+	// Those that are left hold codings of which no decoder can be had that is
+	// pure Go, kept well and not GPL: docs/formats.md lists them.
+	const maxMemory, maxRefused = 64 << 10, 200
 	classes, kinds := make(map[string]int), make(map[string]int)
 	for _, r := range results {
 		classes[r.What]++
@@ -270,6 +266,9 @@ func report(t *testing.T, results []result) {
 		}
 		switch r.What {
 		case "refused":
+			if r.Kind == media.Unknown && r.Refusal == "" && r.Err == "" || r.Refusal != "" && r.Hint == "" {
+				t.Errorf("%s: refused without a word", r.File)
+			}
 			kinds[fmt.Sprintf("%-14s %s%s", r.Kind, r.Refusal, r.Err)]++
 			if r.Kind == media.Unknown {
 				t.Logf("unknown: %s", r.File)
@@ -287,6 +286,6 @@ func report(t *testing.T, results []result) {
 		t.Logf("%4d %s", kinds[k], k)
 	}
 	if n := classes["refused"]; n > maxRefused {
-		t.Errorf("%d files that ffmpeg plays are refused, %d may be", n, maxRefused)
+		t.Errorf("%d files that ffmpeg plays are refused, not %d at most", n, maxRefused)
 	}
 }

@@ -197,3 +197,27 @@ func Header(c track.Config, samples int64) ([]byte, error) {
 	b = append(b, "data"...)
 	return le.AppendUint32(b, dataSize), nil
 }
+
+// A CompressedError says that the audio of a file is not linear PCM, and where it
+// is. It wraps ErrCompressed.
+type CompressedError struct {
+	MuLaw, ALaw          bool // 8 bits that stand for 14 or 13 (ITU-T G.711)
+	Channels, SampleRate int
+	Start, Size          int64 // of the data in the file
+	Tags                 map[string]string
+	err                  error
+}
+
+func (e *CompressedError) Error() string { return e.err.Error() }
+func (e *CompressedError) Unwrap() error { return e.err }
+
+// newCompressed reads a fmt chunk that ParseFormat does not take.
+func newCompressed(body []byte, err error) *CompressedError {
+	const muLaw, aLaw, eight = 7, 6, 8
+	le := binary.LittleEndian
+	e := &CompressedError{Channels: int(le.Uint16(body[2:])), SampleRate: int(min(le.Uint32(body[4:]), 1<<30)), err: err}
+	if le.Uint16(body[14:]) == eight {
+		e.MuLaw, e.ALaw = le.Uint16(body) == muLaw, le.Uint16(body) == aLaw
+	}
+	return e
+}

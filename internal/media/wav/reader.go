@@ -27,7 +27,9 @@ type Reader struct {
 	align  int64
 	config track.Config
 	ahead  []track.Damage // that comes after the last sample
-	track  track.Track
+	// compressed is set where the samples are not linear.
+	compressed *CompressedError
+	track      track.Track
 }
 
 // chunkHeader is the length of a chunk's id and size.
@@ -71,6 +73,10 @@ func NewReader(r io.ReaderAt, size int64, _ track.Options) (*Reader, error) {
 		return nil, ErrNotWAV
 	}
 	data, err := w.chunks(r, size)
+	if err == nil && w.compressed != nil && data.id != "" {
+		w.compressed.Start, w.compressed.Size, w.compressed.Tags = data.off, min(data.size, size-data.off), w.track.Tags
+		err = w.compressed
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +162,10 @@ func (r *Reader) chunks(src io.ReaderAt, size int64) (data chunk, err error) {
 				return data, err
 			}
 			f, err := ParseFormat(b)
+			if errors.Is(err, ErrCompressed) && r.compressed == nil {
+				r.compressed = newCompressed(b, err)
+				break
+			}
 			if err != nil {
 				return data, err
 			}
