@@ -13,7 +13,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/playable"
 	"github.com/spaces-cli/spaces/internal/library/space"
-	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/media/pcm"
 	"github.com/spaces-cli/spaces/internal/stream"
 )
@@ -297,7 +296,7 @@ func (im *importer) noDecoder(a *audio, out *outcome) {
 			out.problem(archive.Problem{
 				Kind: "undecodable", Subject: a.pieces[r.Piece].Member,
 				Message: fmt.Sprintf("saved, but it cannot be measured or re-encoded: %v", err),
-				Hint:    "convert it, for example: ffmpeg -i IN -c:a aac -vn OUT.m4a",
+				Hint:    commandFor("convert it, for example: ffmpeg -i IN -c:a aac -vn OUT.m4a", a.pieces[r.Piece].Member),
 			}, false)
 		}
 	}
@@ -361,14 +360,6 @@ func sourceProblem(o original, err error) archive.Problem {
 		return *p
 	}
 	return archive.Problem{Kind: archive.Unreadable, Subject: o.member, Message: err.Error()}
-}
-
-func unreadProblem(member string, err error) archive.Problem {
-	p := archive.Problem{Kind: "not-audio", Subject: member, Message: err.Error(), Hint: media.Hint(err)}
-	if na := new(*media.NotAudioError); !errors.As(err, na) {
-		p.Kind = "unplayable"
-	}
-	return p
 }
 
 // compare says whether newly read audio is better than the one known, and

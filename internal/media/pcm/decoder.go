@@ -71,6 +71,10 @@ func NewDecoder(c track.Config) (*Decoder, error) {
 		coding, err = newFLAC(c)
 	case track.Opus:
 		coding, err = newOpus(c)
+	case track.HEAAC:
+		err = fmt.Errorf("%w: HE-AAC (AAC with spectral band replication), %d Hz %d ch", ErrUnsupported, c.SampleRate, c.Channels)
+	case track.AACOther:
+		err = fmt.Errorf("%w: AAC of another kind than LC, %d Hz %d ch", ErrUnsupported, c.SampleRate, c.Channels)
 	default:
 		err = fmt.Errorf("%w: %s", ErrUnsupported, c)
 	}
