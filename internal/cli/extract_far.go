@@ -23,6 +23,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/remote"
 	"github.com/spaces-cli/spaces/internal/remote/guard"
 	"github.com/spaces-cli/spaces/internal/remote/ranges"
+	"github.com/spaces-cli/spaces/internal/remote/replay"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/stream"
 )
@@ -283,6 +284,11 @@ func (f *farFile) problem(err error) *archive.Problem {
 // save downloads into the library what cannot be read where it lies, and returns
 // the paths. What an interrupted run has left is gone on with.
 func (far *farFiles) save(ctx context.Context, lib *library.Library) (paths []string, err error) {
+	if len(far.toSave) > 0 {
+		if err := replay.Sweep(lib.Dir(), far.app.Now()); err != nil {
+			far.app.Warn("old downloads could not be removed: %v", err)
+		}
+	}
 	for _, f := range far.toSave {
 		if f.reader == nil {
 			far.app.Say("The server sends files only as a whole: downloading all of %s (%s)", f.name, f.size())
