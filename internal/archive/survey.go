@@ -103,6 +103,10 @@ func (s *surveyor) folder(dir string, depth int) error {
 		s.problem("is-library", dir, "skipped: this is a spaces library", "give spaces this folder to merge it into yours")
 		return nil
 	}
+	if isRecordingFolder(entries) {
+		s.problem("is-library", dir, "skipped: this is a recording of a spaces library", "give spaces the folder of that library to merge it into yours")
+		return nil
+	}
 	if holdsArchive(dir, entries) {
 		s.survey.Found = append(s.survey.Found, Found{Path: dir, Kind: ArchiveFolder})
 		return nil
@@ -255,6 +259,14 @@ func (s *surveyor) ours(name string) bool {
 	var p *Problem
 	return !errors.As(err, &p) || p.Kind != NotAnXArchive && p.Kind != NotAnArchive && p.Kind != EmptyArchive &&
 		strings.Contains(strings.ToLower(filepath.Base(name)+path.Base(p.Subject)), "twitter")
+}
+
+// isRecordingFolder reports whether a folder is one that a library has for a
+// recording: its files are originals and what is made of them, in a library that
+// may have lost its marks.
+func isRecordingFolder(entries []fs.DirEntry) bool {
+	sidecar := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == layout.Sidecar && e.Type().IsRegular() })
+	return sidecar && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.IsDir() && (e.Name() == layout.Original || e.Name() == layout.Own) })
 }
 
 func isLibraryFile(e fs.DirEntry) bool { return e.Name() == layout.Marks && e.Type().IsRegular() }

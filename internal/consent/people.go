@@ -105,8 +105,13 @@ func (l *Ledger) People(recs []*space.Recording, p Purpose, at time.Time) []Pers
 	if len(recs) == 1 {
 		only = recs[0]
 	}
+	hosts := hostsOf(recs, index)
 	for i := range list {
-		l.stand(&list[i], only, p, at)
+		about := only
+		if only == nil {
+			about = &space.Recording{Account: hosts[i]}
+		}
+		l.stand(&list[i], about, p, at)
 	}
 	if only == nil {
 		for _, rec := range recs {
@@ -121,6 +126,26 @@ func (l *Ledger) People(recs []*space.Recording, p Purpose, at time.Time) []Pers
 		return cmp.Or(cmp.Compare(seconds(b.TalkSeconds), seconds(a.TalkSeconds)), cmp.Compare(Handle(a.Handle), Handle(b.Handle)))
 	})
 	return list
+}
+
+// hostsOf returns for each person the account of all recordings that they were on
+// stage in: a yes to that host is one for all of these. It is nil where they
+// differ.
+func hostsOf(recs []*space.Recording, index map[string]int) map[int]*space.Person {
+	hosts, seen := make(map[int]*space.Person), make(map[int]bool)
+	for _, rec := range recs {
+		for _, s := range rec.Speakers {
+			i, ok := index[Who{s.Handle, s.ID}.key()]
+			switch {
+			case !ok:
+			case !seen[i]:
+				hosts[i], seen[i] = rec.Account, true
+			case rec.Account == nil || hosts[i] == nil || *hosts[i] != *rec.Account:
+				hosts[i] = nil
+			}
+		}
+	}
+	return hosts
 }
 
 // stand fills in how a person stands. Until then Consent is what holds without

@@ -68,6 +68,7 @@ func randomAnswers(r *rand.Rand, n int, shared []consent.Entry, account *space.P
 // forbids, and allows nothing that neither does; and a yes to one host is none to
 // another.
 func TestNeverLoosened(t *testing.T) {
+	t.Parallel()
 	archive := func(id string, p space.Person) string {
 		return fmt.Sprintf(`{"schema":1,"sha256":%q,"account":{"id":%q,"handle":%q}}`, strings.Repeat(id, 64), p.ID, p.Handle)
 	}
@@ -207,6 +208,7 @@ func (s *side) rec(id string) *space.Recording {
 // Whoever has said no in one library does not agree in the other by a later date;
 // it is told, and a new answer counts.
 func TestNoWins(t *testing.T) {
+	t.Parallel()
 	archive := zip(t, fixture.Small(), nil)
 	other, dir := libraryOf(t, archive), libraryOf(t, archive)
 	answer(t, dir, entry("tomokafor", consent.Declined, 2), entry("mika_prod", consent.Granted, 2))
@@ -239,6 +241,7 @@ func TestNoWins(t *testing.T) {
 // Somebody forgotten in either library has withdrawn in the result, whatever the
 // other one has of them; their name does not come back.
 func TestForgottenWins(t *testing.T) {
+	t.Parallel()
 	archive := zip(t, fixture.Small(), nil)
 	other, dir := hosted(t, archive), libraryOf(t, "")
 	forget := func(dir, handle string) {
@@ -293,6 +296,7 @@ func TestForgottenWins(t *testing.T) {
 // A library without an account of its own stays one when another host's comes in:
 // also later, neither's yes counts for the recordings of the other.
 func TestHostWithoutAccount(t *testing.T) {
+	t.Parallel()
 	sidecar := func(dir, id string) {
 		write(t, dir, layout.Recordings+"/undated/x ["+id+"]/"+layout.Sidecar, fmt.Sprintf(
 			`{"schema":1,"id":%q,"title":"x","title_source":"filename","state":"no-audio","folder":"","sources":{},"files":[],"file_sha256":[]}`, id))

@@ -290,6 +290,7 @@ func hosted(t testing.TB, zip string) string {
 // All that a library holds comes into an empty one, to the byte, and a second merge
 // changes nothing and says so.
 func TestAllOfIt(t *testing.T) {
+	t.Parallel()
 	other := hosted(t, zip(t, fixture.Small(), nil))
 	before := tree(t, other)
 	dir := libraryOf(t, "")
@@ -346,6 +347,7 @@ func originals(t testing.TB, dir string) (plays, all map[string][]string) {
 // A merged into B and B merged into A have the same recordings: the better copy
 // plays, and the other one is kept.
 func TestBothWays(t *testing.T) {
+	t.Parallel()
 	whole := zip(t, fixture.Small(), nil)
 	cut := zip(t, fixture.One(), func(a *fixture.Archive) {
 		r := &a.Spaces[0].Pieces[0]
@@ -379,6 +381,7 @@ func TestBothWays(t *testing.T) {
 // What both hosts have written stays as it is here, and what the other one has is
 // told, with where it is.
 func TestConflicts(t *testing.T) {
+	t.Parallel()
 	archive := zip(t, fixture.Small(), nil)
 	other, dir := hosted(t, archive), libraryOf(t, archive)
 	edit(t, dir, secondID, "My own title", "my own note")
@@ -427,6 +430,7 @@ func TestConflicts(t *testing.T) {
 // The copy whose bytes are not those of its hash does not come, all else does, and
 // the next merge from a sound one brings it.
 func TestDamagedThere(t *testing.T) {
+	t.Parallel()
 	archive := zip(t, fixture.Small(), nil)
 	other, dir := libraryOf(t, archive), libraryOf(t, "")
 	s := load(t, other, firstID)
@@ -454,6 +458,7 @@ func TestDamagedThere(t *testing.T) {
 
 // What is damaged here is mended by what is whole there.
 func TestDamagedHere(t *testing.T) {
+	t.Parallel()
 	archive := zip(t, fixture.Small(), nil)
 	other, dir := libraryOf(t, archive), libraryOf(t, archive)
 	want := tree(t, dir)
@@ -469,6 +474,7 @@ func TestDamagedHere(t *testing.T) {
 // What was removed here stays removed; what was removed there stays what it is
 // here.
 func TestRemoved(t *testing.T) {
+	t.Parallel()
 	archive := zip(t, fixture.Small(), nil)
 	other, dir := libraryOf(t, archive), libraryOf(t, archive)
 	remove := func(dir, id string) {
@@ -490,6 +496,7 @@ func TestRemoved(t *testing.T) {
 // One library cannot be merged with itself, by whatever name, nor with one inside
 // it, nor with one of a newer program.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	dir := libraryOf(t, zip(t, fixture.Small(), nil))
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(dir, link); err != nil {
@@ -534,6 +541,7 @@ func TestRefused(t *testing.T) {
 // A library on a read-only medium, which somebody holds the lock of and whose
 // catalogue is gone, can be merged: it is only read.
 func TestOnlyRead(t *testing.T) {
+	t.Parallel()
 	other := libraryOf(t, zip(t, fixture.Small(), nil))
 	held := open(t, other)
 	defer held.Close()
@@ -570,4 +578,39 @@ func TestOnlyRead(t *testing.T) {
 func sum(s string) string {
 	h := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(h[:])
+}
+
+// An episode that is published there does not enter the feed here unasked: the
+// shows differ, or this one has an episode of the Space.
+func TestEpisodesAreNotPublishedUnasked(t *testing.T) {
+	t.Parallel()
+	archive := zip(t, fixture.Small(), nil)
+	episode := func(dir, name, content string) {
+		folder := load(t, dir, firstID).Folder
+		write(t, dir, layout.EpisodeIn(folder, name), content)
+		write(t, dir, layout.EpisodeIn(folder, name+".json"), fmt.Sprintf(`{"schema":1,"id":%q,"file":%q,"bytes":%d,"sha256":%q,"published":true}`, firstID, name, len(content), sum(content)))
+	}
+	for _, c := range []struct {
+		name    string
+		prepare func(dir string)
+		comes   bool
+	}{
+		{"an empty library", func(string) {}, true},
+		{"another show", func(dir string) { write(t, dir, layout.Show, `{"schema":1,"title":"My show"}`) }, false},
+		{"another episode of the Space", func(dir string) { episode(dir, "mine.m4a", "another episode") }, false},
+	} {
+		other, dir := libraryOf(t, archive), libraryOf(t, archive)
+		episode(other, "talk.m4a", "an episode")
+		write(t, other, layout.Show, `{"schema":1,"title":"Their show"}`)
+		c.prepare(dir)
+		x := into(t, dir, other)
+		record := tree(t, dir)[layout.EpisodeIn(load(t, dir, firstID).Folder, "talk.m4a.json")]
+		published := strings.Contains(strings.ReplaceAll(record, " ", ""), `"published":true`)
+		if x.Episodes != 1 || record == "" || published != c.comes || (x.conflict(OfFeed) == nil) != c.comes {
+			t.Errorf("%s: %+v %v\n%s", c.name, x.Summary, x.conflicts, record)
+		}
+		if x := into(t, dir, other); x.Changed() || x.conflict(OfFeed) != nil {
+			t.Errorf("%s, again: %+v %v", c.name, x.Summary, x.conflicts)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -43,7 +44,11 @@ func (m *merger) recordings(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := m.one(ctx, p); err != nil {
+		err := m.one(ctx, p)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = m.onceMore(ctx, p, err)
+		}
+		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -58,6 +63,16 @@ func (m *merger) recordings(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// onceMore takes in a recording of which files were gone, if a program that is
+// changing the other library has moved it meanwhile.
+func (m *merger) onceMore(ctx context.Context, p pair, gone error) error {
+	s, err := m.other.Load(p.id)
+	if err != nil || s.Folder == p.there || sound(s) != nil {
+		return gone
+	}
+	return m.one(ctx, pair{id: p.id, there: s.Folder, raw: s, theirs: s})
 }
 
 // pairs reads what the other library has, newest first, as an archive is told.
