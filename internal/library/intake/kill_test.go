@@ -49,6 +49,13 @@ var scenarios = []scenario{
 		},
 	},
 	{
+		name: "the archive of a replay comes",
+		prepare: func(t *testing.T, dir, input string) {
+			take(t, dir, Options{Joined: []Joined{joinedAt(input, "whole")}})
+		},
+		run: func(l *library.Library, input string) error { return importAll(l, input+"/record.zip") },
+	},
+	{
 		name:    "edit",
 		prepare: func(t *testing.T, dir, input string) { makeThings(t, dir, input+"/small.zip") },
 		run: func(l *library.Library, input string) error {
@@ -409,6 +416,11 @@ func writeCopies(t *testing.T, dir string) {
 	r := &damaged.Spaces[0].Pieces[0]
 	r.Frames, r.Seconds = 0, 6
 	if _, err := damaged.WriteZIP(dir + "/damaged.zip"); err != nil {
+		t.Fatal(err)
+	}
+	record := fixture.One()
+	record.Spaces[0].Pieces = nil
+	if _, err := record.WriteZIP(dir + "/record.zip"); err != nil {
 		t.Fatal(err)
 	}
 	replay := fixture.ReplayOf(fixture.One())
