@@ -19,6 +19,8 @@ func newALAC(c track.Config) (*alacDecoder, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
+	case config.Channels != c.Channels || config.SampleRate != c.SampleRate:
+		return nil, fmt.Errorf("%w: %s with a cookie of %d Hz %d ch", ErrUnsupported, c, config.SampleRate, config.Channels)
 	case config.Bits > widest:
 		return nil, fmt.Errorf("%w: Apple Lossless of %d bits", ErrUnsupported, config.Bits)
 	}

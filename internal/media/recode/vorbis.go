@@ -19,6 +19,9 @@ func newVorbis(c track.Config) (*vorbisDecoder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
+	if h.Channels != c.Channels || h.SampleRate != c.SampleRate {
+		return nil, fmt.Errorf("%w: %s with headers of %d Hz %d ch", ErrUnsupported, c, h.SampleRate, h.Channels)
+	}
 	dec, err := vorbis.NewDecoder(h)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
