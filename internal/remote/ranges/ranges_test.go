@@ -130,6 +130,23 @@ func TestReadsCostLittle(t *testing.T) {
 	}
 }
 
+// However much is read at once, little is kept.
+func TestKeepsLittle(t *testing.T) {
+	b := content(40 << 20)
+	r := open(t, serve(t, b))
+	p := make([]byte, 30<<20)
+	if _, err := r.ReadAt(p, 1<<20); err != nil || !bytes.Equal(p, b[1<<20:31<<20]) {
+		t.Fatal(err)
+	}
+	kept := 0
+	for _, s := range r.spans {
+		kept += len(s.data)
+	}
+	if kept > maxKept {
+		t.Errorf("%d bytes are kept", kept)
+	}
+}
+
 // What is announced is fetched to its end and no farther, by several requests.
 func TestExpect(t *testing.T) {
 	b := content(20 << 20)

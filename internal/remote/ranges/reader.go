@@ -35,7 +35,7 @@ const (
 	headSize = 4 << 10   // fetched first: says what the object is, and how large
 	tailSize = 128 << 10 // fetched where the end is read: a ZIP begins there
 	around   = 2 << 10   // fetched before and behind what is read alone
-	maxSpans = 512       // of such that are kept
+	maxKept  = 8 << 20   // bytes of such that are kept
 
 	firstChunk = 256 << 10 // of what is read to its end
 	chunkSize  = 512 << 10
@@ -57,6 +57,7 @@ type Reader struct {
 
 	mu      sync.Mutex
 	spans   []*span // the last that was used comes last
+	kept    int     // their bytes
 	extents []*extent
 	last    int64 // where the last read of a span ended
 	inOrder int   // how many reads went on there, one after the other
@@ -144,7 +145,7 @@ func (r *Reader) ReadAt(p []byte, off int64) (n int, err error) {
 		if off >= r.object.Size {
 			return n, io.EOF
 		}
-		k, err := r.some(p[n:], off)
+		k, err := r.some(p[n:min(len(p), n+chunkSize)], off)
 		n += k
 		off += int64(k)
 		if err != nil {
@@ -199,7 +200,9 @@ func (r *Reader) some(p []byte, off int64) (int, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.spans = append(r.spans, s); len(r.spans) > maxSpans {
+	r.spans, r.kept = append(r.spans, s), r.kept+len(s.data)
+	for r.kept > maxKept {
+		r.kept -= len(r.spans[0].data)
 		r.spans = slices.Delete(r.spans, 0, 1)
 	}
 	return copy(p, s.data[off-start:]), nil
