@@ -63,7 +63,7 @@ func (w *walker) walk() error {
 	}
 	for range w.r.bits(6) + 1 {
 		w.long = append(w.long, uint8(w.r.bits(1)))
-		if w.r.bits(16) != 0 || w.r.bits(16) != 0 || int(w.r.bits(8)) >= mappings {
+		if w.r.bits(16+16) != 0 || int(w.r.bits(8)) >= mappings {
 			return bad("a mode")
 		}
 	}
