@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/archive/series"
@@ -32,9 +33,15 @@ func (im *importer) joinSeries(f archive.Found) error {
 	if err != nil {
 		im.fail(err, s.Dir)
 	}
-	im.opts.Joined = append(im.opts.Joined[:len(im.opts.Joined):len(im.opts.Joined)], Joined{
-		SpaceID: im.opts.SpaceID, Name: filepath.Base(full) + s.Ext, Named: []string{filepath.Base(full)}, Series: s, Listed: seriesManifest(s), Sidecar: side, Raw: raw,
-	})
+	j := Joined{
+		SpaceID: im.opts.SpaceID, Name: filepath.Base(full) + s.Ext, Named: []string{filepath.Base(full)},
+		Series: s, Listed: seriesManifest(s), Sidecar: side, Raw: raw,
+	}
+	// A folder tells of one recording: that of the series with the most files.
+	if slices.ContainsFunc(im.opts.Joined, func(o Joined) bool { return o.Series != nil && o.Series.Dir == s.Dir }) {
+		j.SpaceID, j.Named, j.Sidecar, j.Raw = "", nil, nil, nil
+	}
+	im.opts.Joined = append(slices.Clip(im.opts.Joined), j)
 	return nil
 }
 

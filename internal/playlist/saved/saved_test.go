@@ -198,3 +198,41 @@ func TestIsHLS(t *testing.T) {
 		}
 	}
 }
+
+// FuzzOpen reads any playlist: nothing but files below its folder is found.
+func FuzzOpen(f *testing.F) {
+	f.Add(media("a.aac", "../../etc/passwd"))
+	f.Add(media("#EXT-X-KEY:METHOD=AES-128,URI=\"key\"", "sub/a.aac?x=1", "https://a.example/b.aac", "/a.aac", "//h/a.aac"))
+	f.Add("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nsub/q.m3u8\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		dir := t.TempDir()
+		for name, data := range map[string]string{"in/p.m3u8": text, "in/a.aac": "x", "in/key": "k", "in/sub/a.aac": "x", "in/sub/q.m3u8": media("a.aac", "../../out"), "out": "secret"} {
+			name = filepath.Join(dir, filepath.FromSlash(name))
+			if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(name, []byte(data), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p, err := Open(filepath.Join(dir, "in", "p.m3u8"))
+		if err != nil {
+			return
+		}
+		for _, name := range p.Files() {
+			switch name {
+			case "p.m3u8", "a.aac", "key", "sub/a.aac", "sub/q.m3u8":
+			default:
+				t.Fatalf("found %q", name)
+			}
+		}
+		if p.Media == nil {
+			return
+		}
+		for _, s := range p.Media.Segments {
+			if _, ok := p.File(s.URI); !ok && !s.Gap && s.URI.Scheme != Scheme && !isWeb(s.URI) {
+				t.Fatalf("the address %s is neither a file nor of the web", s.URI)
+			}
+		}
+	})
+}
