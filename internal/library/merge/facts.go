@@ -74,10 +74,7 @@ func takeAudio(s, theirs *space.Space) {
 	s.Duration, s.Samples, s.Audio, s.Damage, s.Order = theirs.Duration, theirs.Samples, theirs.Audio, theirs.Damage, theirs.Order
 	s.Earlier = slices.Clone(theirs.Earlier)
 	s.FileSHA256, s.WrittenBy = theirs.FileSHA256, theirs.WrittenBy
-	s.Files = nil
-	for _, f := range theirs.Files {
-		s.Files = append(s.Files, f)
-	}
+	s.Files = slices.Clone(theirs.Files)
 	s.File, s.Folder = theirs.File, theirs.Folder // the place comes later
 	source(s, theirs, "duration")
 	source(s, theirs, "talk_seconds")

@@ -125,7 +125,6 @@ type merger struct {
 	mixing       bool // the libraries are of different hosts, or perhaps
 	removed      map[string]*removed.Item
 	moved        map[string]string // where files of the other library lie here
-	shows        bool              // both have a show, and not the same
 }
 
 // Merge takes what other holds into lib, which is open for writing; in a dry run

@@ -22,10 +22,9 @@ type source struct {
 	t    *Target
 	file string
 
-	mu   sync.Mutex
-	on   *session // that f was opened on
-	f    *sftp.File
-	info os.FileInfo
+	mu sync.Mutex
+	on *session // that f was opened on
+	f  *sftp.File
 }
 
 // mostAtOnce bounds what is read of an object in one piece.
