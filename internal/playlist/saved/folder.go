@@ -33,7 +33,7 @@ var (
 // address must not be followed.
 func (d *folder) find(u *url.URL, from string) (name string, err error) {
 	if u.Scheme != "" && !isWeb(u) || u.Opaque != "" {
-		return "", fmt.Errorf("%w, not of the kind %s", errScheme, shortScheme(u.Scheme))
+		return "", fmt.Errorf("%w, not %s", errScheme, shortScheme(u.Scheme)+":")
 	}
 	base := path.Base("/" + u.Path)
 	inside := !isWeb(u) && !strings.HasPrefix(u.Path, "/")
