@@ -99,6 +99,9 @@ Nothing connects to a network unless you give an address. More: spaces help topi
 	cmd.Flags().BoolVar(&o.follow, "follow", false, "follow a Space that is on to its end, and wait for one that is announced")
 	cmd.Flags().StringArrayVar(&o.headers, "header", nil, "`@FILE`: send the header lines in FILE to the server of an address, and to no other; may be repeated")
 	cmd.Flags().StringVar(&o.cookies, "cookies", "", "`FILE`: send the cookies in FILE (as browsers' extensions and curl save them) to the server of an address")
+	manual.Group(cmd.Flags(), "What", "dry-run", "all", "join")
+	manual.Group(cmd.Flags(), "Which Space it is", "title", "started-at", "space")
+	manual.Group(cmd.Flags(), "Over a network", "online", "connections", "follow", "header", "cookies")
 	return cmd
 }
 
