@@ -216,7 +216,7 @@ func givenTo(ledger *consent.Ledger, recs []*space.Recording, e *consent.Entry, 
 			return r.Account, nil
 		}
 	}
-	if account := ledger.Owners.Account(); account != nil || e.Answer != consent.Granted || e.Recording != "" || len(accounts) == 0 {
+	if account := ledger.Owners.Account(); account != nil || e.Answer != consent.Granted || e.Recording != "" || len(accounts) == 0 && !ledger.Owners.Mixed {
 		return account, nil
 	}
 	if ledger.Owners.Mixed {

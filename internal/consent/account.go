@@ -152,7 +152,7 @@ func (l *Ledger) Settle(ctx context.Context, account *space.Person) (int, error)
 		account = &space.Person{}
 	}
 	open := func(e *Entry) bool {
-		return e.Kind == Consent && e.Answer == Granted && e.Recording == "" && e.Account == nil && !e.Foreign
+		return e.Kind == Consent && e.Answer == Granted && e.Recording == "" && e.Account == nil && !e.Foreign && e.MergedAt.IsZero()
 	}
 	if !slices.ContainsFunc(l.entries, func(e Entry) bool { return open(&e) }) {
 		return 0, nil

@@ -303,3 +303,28 @@ func TestReplayBeforeArchive(t *testing.T) {
 		})
 	}
 }
+
+// A replay in the library stays what it is where the host has removed the Space of
+// its record: that one stays removed, and nothing of it is saved.
+func TestReplayOfRemoved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lib")
+	zip := filepath.Join(t.TempDir(), "a.zip")
+	a := fixture.One()
+	if _, err := a.WriteZIP(zip); err != nil {
+		t.Fatal(err)
+	}
+	take(t, dir, Options{}, zip)
+	l := write(t, dir)
+	_, err := l.Remove(t.Context(), "1ypKdEXvkMLGW", false, "remove")
+	if err = errors.Join(err, l.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var id string
+	j := join(t, fixture.ReplayOf(fixture.One()), "k1")
+	j.Kept = func(is string) { id = is }
+	take(t, dir, Options{Joined: []Joined{j}})
+	if _, sum := take(t, dir, Options{}, zip); sum.Removed != 1 {
+		t.Errorf("%+v", sum)
+	}
+	sound(t, dir, id)
+}

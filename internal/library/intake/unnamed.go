@@ -43,8 +43,8 @@ func (im *importer) nameReplays(ctx context.Context, items []*item) error {
 	fitting := make(map[*item][]*space.Space)
 	count := make(map[string]int)
 	for _, it := range items {
-		if it.record == nil {
-			continue
+		if it.record == nil || im.removed[it.id] != nil && !im.has(it.id) {
+			continue // what the host has removed stays removed
 		}
 		record := im.describe(nil, it, nil)
 		for _, s := range unnamed {

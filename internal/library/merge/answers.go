@@ -47,15 +47,22 @@ func (m *merger) differentHosts() (bool, error) {
 		return false, fmt.Errorf("%s: %w", m.other.Dir(), err)
 	}
 	defer other.Close()
-	if len(m.theirs.Accounts) == 0 || len(m.mine.Accounts) == 0 && !m.mine.Mixed {
-		for _, try := range [...]struct {
-			a, b    *library.Library
-			in, all *consent.Ledger
-		}{{m.lib, m.other, m.ledger, other}, {m.other, m.lib, other, m.ledger}} {
-			within, err := partOf(try.a, try.b, try.in, try.all)
-			if err != nil || within {
-				return false, err
-			}
+	// The part must be the one that names no host: one that does and holds little
+	// else, as after an archive without sound, would make the other's guests its own.
+	for _, try := range [...]struct {
+		unknown bool
+		a, b    *library.Library
+		in, all *consent.Ledger
+	}{
+		{len(m.mine.Accounts) == 0 && !m.mine.Mixed, m.lib, m.other, m.ledger, other},
+		{len(m.theirs.Accounts) == 0, m.other, m.lib, other, m.ledger},
+	} {
+		if !try.unknown {
+			continue
+		}
+		within, err := partOf(try.a, try.b, try.in, try.all)
+		if err != nil || within {
+			return false, err
 		}
 	}
 	return true, nil
@@ -177,6 +184,9 @@ func (m *merger) readable(ctx context.Context, other *consent.Ledger) []consent.
 			e.Note, e.File = m.names.eraser.Text(e.Note), m.names.eraser.Text(e.File)
 		}
 		Given(&e, m.theirs.Account(), m.accountIn(m.other, e.Recording), m.mixing)
+		if e.Account == nil && e.Recording == "" && m.theirs.Account() == nil && len(m.theirs.Accounts) > 0 {
+			e.Foreign = true // of several hosts nobody knows which: it counts for nothing there
+		}
 		if e.MergedAt.IsZero() {
 			e.MergedAt = space.Time{Time: m.now}
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -332,5 +333,62 @@ func TestHostWithoutAccount(t *testing.T) {
 	check("mine000000", "theirs0000", "later00000")
 	if got := stands("carol", "mine000000"); got != consent.Unknown {
 		t.Errorf("carol: %s", got)
+	}
+}
+
+// A library that has the record of an archive without Spaces, and nothing else, is
+// no copy of what a colleague's holds: that a guest said yes to a host whom nobody
+// knows is no yes to this one, in either order.
+func TestArchiveAloneIsNoCopy(t *testing.T) {
+	t.Parallel()
+	archive := fmt.Sprintf(`{"schema":1,"sha256":%q,"account":{"id":%q,"handle":%q}}`, strings.Repeat("a", 64), hostA.ID, hostA.Handle)
+	sidecar := `{"schema":1,"id":"loose00000","title":"x","title_source":"filename","state":"no-audio","folder":"","sources":{},"files":[],"file_sha256":[]}`
+	make := func() (alone, loose string) {
+		alone, loose = libraryOf(t, ""), libraryOf(t, "")
+		write(t, alone, layout.ArchiveOf(strings.Repeat("a", 64)), archive)
+		write(t, loose, layout.Recordings+"/undated/x [loose00000]/"+layout.Sidecar, sidecar)
+		answer(t, loose, entry("ann", consent.Granted, 2))
+		return alone, loose
+	}
+	alone, loose := make()
+	into(t, alone, loose)
+	s := sideOf(t, alone)
+	rec := &space.Recording{ID: "new0000000", Account: &hostA}
+	if st := s.ledger.Standing(consent.Who{Handle: "ann"}, rec, consent.Clip, mergedAt); st.Answer.Agreed() {
+		t.Errorf("a yes to a host whom nobody knows counts for %s: %+v", hostA.Handle, st)
+	}
+	alone, loose = make()
+	into(t, loose, alone)
+	s = sideOf(t, loose)
+	if len(s.owners.Accounts) != 1 || !s.owners.Mixed {
+		t.Errorf("the host of the archive is taken for that of the loose recordings: %+v", s.owners)
+	}
+	if st := s.ledger.Standing(consent.Who{Handle: "ann"}, s.rec("loose00000"), consent.Clip, mergedAt); !st.Answer.Agreed() {
+		t.Errorf("the library's own yes is lost: %+v", st)
+	}
+}
+
+// A yes among several hosts that says not to which counts for nothing; also where a
+// run was killed when only the archive of the first of them had come.
+func TestSeveralHostsKilled(t *testing.T) {
+	t.Parallel()
+	archive := func(id string, p space.Person) string {
+		return fmt.Sprintf(`{"schema":1,"sha256":%q,"account":{"id":%q,"handle":%q}}`, strings.Repeat(id, 64), p.ID, p.Handle)
+	}
+	other, dir := libraryOf(t, ""), libraryOf(t, "")
+	write(t, other, layout.ArchiveOf(strings.Repeat("a", 64)), archive("a", hostA))
+	answer(t, other, entry("ann", consent.Granted, 2))
+	write(t, other, layout.ArchiveOf(strings.Repeat("b", 64)), archive("b", hostB))
+	into(t, dir, other)
+	if err := os.Remove(filepath.Join(dir, filepath.FromSlash(layout.ArchiveOf(strings.Repeat("b", 64))))); err != nil {
+		t.Fatal(err)
+	}
+	into(t, dir, other)
+	s := sideOf(t, dir)
+	for _, host := range []*space.Person{&hostA, &hostB, nil} {
+		rec := &space.Recording{ID: "new0000000", Account: host}
+		if st := s.ledger.Standing(consent.Who{Handle: "ann"}, rec, consent.Clip, mergedAt); st.Answer.Agreed() {
+			t.Errorf("it counts for %v: %+v", host, st)
+		}
 	}
 }

@@ -86,6 +86,11 @@ func (m *merger) group(ctx context.Context, p pair, dir string, g library.MadeGr
 	if name := had[g.SHA256]; g.SHA256 != "" && name != "" {
 		return m.again(p, dir, kind, word, g, here, name, texts)
 	}
+	if place := m.unmade[p.id+" "+g.SHA256]; g.SHA256 != "" && place != "" {
+		m.conflict(Conflict{Kind: kind, Recording: p.id, Kept: Here, Other: layout.RemovedIn(place),
+			Message: word + quoted(g.Audio) + " was removed in this library, so it was not taken"})
+		return nil
+	}
 	if dir == layout.Episodes && texts[g.Record] != nil {
 		if texts[g.Record], err = m.unpublished(p, g, here, texts[g.Record]); err != nil {
 			return err

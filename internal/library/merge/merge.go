@@ -124,6 +124,7 @@ type merger struct {
 	mine, theirs consent.Owners
 	mixing       bool // the libraries are of different hosts, or perhaps
 	removed      map[string]*removed.Item
+	unmade       map[string]string // where clips and episodes lie that were removed here, by Space and SHA-256
 	moved        map[string]string // where files of the other library lie here
 }
 

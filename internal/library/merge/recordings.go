@@ -129,14 +129,23 @@ func isName(s string) bool {
 
 // loadRemoved finds out which Spaces the host has removed here.
 func (m *merger) loadRemoved() error {
-	m.removed = make(map[string]*removed.Item)
+	m.removed, m.unmade = make(map[string]*removed.Item), make(map[string]string)
 	list, err := m.lib.Removed()
 	if err != nil {
 		return err
 	}
 	for _, it := range slices.Backward(list) { // the latest stays
-		if it.Kind == removed.Space {
+		switch it.Kind {
+		case removed.Space:
 			m.removed[it.ID] = &it
+		case removed.Clip, removed.Episode:
+			made, err := m.lib.MadeOf(layout.RemovedIn(it.Place))
+			if err != nil {
+				return err
+			}
+			for _, sum := range made {
+				m.unmade[it.ID+" "+sum] = it.Place
+			}
 		}
 	}
 	return nil

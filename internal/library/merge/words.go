@@ -61,6 +61,15 @@ func (m *merger) words(ctx context.Context, p pair, s, here *space.Space) error 
 		}
 		return transcripts.AddForms(m.lib.Root(), here, t) // a killed run may have left them out
 	case ours == nil && t.Of(s):
+		was, err := m.putAside(p.id, theirs, written)
+		if err != nil {
+			return err
+		}
+		if was != nil && was.By != byMerge {
+			m.conflict(Conflict{Kind: OfTranscript, Recording: p.id, Kept: Here, Other: layout.RemovedIn(was.Place),
+				Message: "the transcript was removed in this library, so it was not taken"})
+			return nil
+		}
 		m.sum.Transcripts++
 		if m.o.DryRun {
 			return nil
@@ -99,15 +108,37 @@ func (m *merger) swapWords(ctx context.Context, p pair, here *space.Space, t *tr
 	if m.o.DryRun {
 		return nil
 	}
-	if _, err := said.PutAside(ctx, m.lib, here, "extract", m.now); err != nil && !errors.Is(err, transcripts.ErrNone) {
+	if _, err := said.PutAside(ctx, m.lib, here, byMerge, m.now); err != nil && !errors.Is(err, transcripts.ErrNone) {
 		return err
 	}
 	return m.keepWords(ctx, p, here, t)
 }
 
+// byMerge is what put transcripts aside that a merge did not use.
+const byMerge = "extract"
+
+// putAside finds a transcript, in any of its forms, among what was removed, the
+// latest first.
+func (m *merger) putAside(id string, forms ...[]byte) (*removed.Item, error) {
+	list, err := m.lib.Removed()
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range list {
+		if it.Kind != removed.Transcript || it.ID != id {
+			continue
+		}
+		b, err := m.lib.Read(path.Join(layout.RemovedIn(it.Place), path.Base(layout.TranscriptIn(""))))
+		if err == nil && slices.ContainsFunc(forms, func(form []byte) bool { return bytes.Equal(b, form) }) {
+			return &it, nil
+		}
+	}
+	return nil, nil
+}
+
 func (m *merger) wordsRecord(here *space.Space) removed.Record {
 	r := removed.Record{Kind: removed.Transcript, ID: here.ID, Title: here.Title, Name: removed.TranscriptName(here.ID),
-		Folder: path.Join(here.Folder, layout.Transcript), By: "extract"}
+		Folder: path.Join(here.Folder, layout.Transcript), By: byMerge}
 	for _, name := range layout.TranscriptFiles(here.Folder) {
 		r.Files = append(r.Files, removed.File{Name: name})
 	}
@@ -119,18 +150,8 @@ func (m *merger) wordsAside(ctx context.Context, p pair, here *space.Space, thei
 	if here == nil {
 		return nil // a dry run of a recording that is new
 	}
-	list, err := m.lib.Removed()
-	if err != nil {
+	if was, err := m.putAside(p.id, theirs); was != nil || err != nil {
 		return err
-	}
-	for _, it := range list {
-		if it.Kind != removed.Transcript || it.ID != p.id {
-			continue
-		}
-		b, err := m.lib.Read(path.Join(layout.RemovedIn(it.Place), path.Base(layout.TranscriptIn(""))))
-		if err == nil && bytes.Equal(b, theirs) {
-			return nil
-		}
 	}
 	c := Conflict{Kind: OfTranscript, Recording: p.id, Kept: Here, Other: layout.RemovedIn(removed.TranscriptName(p.id)),
 		Message: "two transcripts: that of this library was kept, that of the other one was put aside"}
