@@ -80,7 +80,10 @@ func unwrap(r io.ReaderAt, size, wrap int64) (*unwrapped, error) {
 	if entries == nil {
 		return nil, nil
 	}
-	l := locator{r: r, end: at, wrap: wrap, entries: entries}
+	l := locator{r: r, end: at, wrap: wrap, entries: entries, most: maxProbes}
+	if _, far := r.(farSource); far {
+		l.most = maxFarProbes
+	}
 	if ok, err := l.locate(); err != nil || !ok {
 		return nil, err
 	}
@@ -190,11 +193,16 @@ type locator struct {
 	wrap    int64
 	entries []wrappedEntry
 	probes  int
+	most    int // probes
 }
 
-// maxProbes bounds how many local headers are looked at: each costs a seek, or a
-// request.
-const maxProbes = 1 << 20
+// maxProbes bounds how many local headers are looked at, each of which costs a
+// seek; maxFarProbes where it costs a request. In a ZIP that is in the order of its
+// directory some dozens tell.
+const (
+	maxProbes    = 1 << 20
+	maxFarProbes = 2000
+)
 
 var errProbes = errors.New("too many offsets to try")
 
@@ -298,7 +306,7 @@ func (l *locator) find(e *wrappedEntry, least, most int64) (bool, error) {
 
 // isHeader reports whether the local header of e lies at its offset.
 func (l *locator) isHeader(e *wrappedEntry) (bool, error) {
-	if l.probes++; l.probes > maxProbes {
+	if l.probes++; l.probes > l.most {
 		return false, errProbes
 	}
 	b := make([]byte, localHeaderSize+len(e.name))

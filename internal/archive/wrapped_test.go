@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"math/rand/v2"
@@ -298,4 +299,39 @@ func tryWrapped(t *testing.T, b []byte) {
 			io.Copy(io.Discard, io.LimitReader(rc, 1<<20))
 		}
 	}
+}
+
+// Each look at a ZIP on a server is a request, and a server may say what it likes.
+func TestWrappedFarAway(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := range 5000 {
+		if f, err := w.CreateHeader(&zip.FileHeader{Name: fmt.Sprintf("%05d", i), Method: zip.Store}); err != nil {
+			t.Fatal(err)
+		} else if _, err := f.Write([]byte{byte(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wrapped := wrapZIP(b.Bytes(), 1<<14, true) // in no order: each has to be looked for
+	looks := 0
+	r := looker{bytes.NewReader(wrapped), &looks}
+	if c, err := openWrapped(farSource{r}, int64(len(wrapped)), 1<<14); err == nil {
+		c.Close()
+	}
+	if looks < maxFarProbes/2 || looks > maxFarProbes+100 {
+		t.Errorf("%d looks", looks)
+	}
+}
+
+type looker struct {
+	io.ReaderAt
+	n *int
+}
+
+func (l looker) ReadAt(p []byte, off int64) (int, error) {
+	*l.n++
+	return l.ReaderAt.ReadAt(p, off)
 }

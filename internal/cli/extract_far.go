@@ -177,12 +177,8 @@ func (f *farFile) bytes(p stream.Progress) archive.Far {
 func (a *App) farFile(in remoteInput) (*farFile, error) {
 	f := &farFile{in: in, close: func() {}, options: ranges.Options{Wire: a.WireOptions(0)}}
 	if in.Kind != remote.Stored {
-		var secrets []string
-		for _, values := range in.header {
-			secrets = append(secrets, values...)
-		}
 		password, _ := in.URL.User.Password()
-		f.options.Wire.Redact = wire.NewRedactor(append(secrets, password)...)
+		f.options.Wire.Redact = wire.NewRedactor(append(remote.Secrets(in.header), password)...)
 		client, err := guard.Client(in.URL, guard.Options{Wire: f.options.Wire, Header: in.header})
 		if err != nil {
 			return nil, app.Usage("%s: %w", in.Address, err)
@@ -330,11 +326,6 @@ func (f *farFile) savedName() string {
 const spare = 64 << 20
 
 func (far *farFiles) saveIn(ctx context.Context, lib *library.Library, f *farFile, dir string) error {
-	if free := disk.Of(lib.Path("")).Free; free >= 0 && f.object.Size >= 0 && free-spare < f.object.Size {
-		return &archive.Problem{Kind: "disk-full", Subject: f.in.String(),
-			Message: fmt.Sprintf("it has %s, and the disk with the library has room for %s", f.size(), spell.Size(max(0, free-spare))),
-			Hint:    "free some space, or use --library with a folder on another disk"}
-	}
 	if err := lib.Root().MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -343,6 +334,15 @@ func (far *farFiles) saveIn(ctx context.Context, lib *library.Library, f *farFil
 		return err
 	}
 	defer root.Close()
+	free := disk.Of(lib.Path("")).Free
+	if free >= 0 {
+		f.options.Most = max(1, free-spare)
+	}
+	if free >= 0 && f.object.Size >= 0 && free-spare < f.object.Size-ranges.Saved(root, f.savedName()) {
+		return &archive.Problem{Kind: "disk-full", Subject: f.in.String(),
+			Message: fmt.Sprintf("it has %s, and the disk with the library has room for %s", f.size(), spell.Size(max(0, free-spare))),
+			Hint:    "free some space, or use --library with a folder on another disk"}
+	}
 	err = ranges.Save(ctx, f.source, f.options, f.object, f.reader, root, f.savedName(), far.progress)
 	var away *ranges.Error
 	if errors.As(err, &away) {

@@ -68,7 +68,7 @@ func (d *downloads) open(ctx context.Context, in remoteInput) {
 		d.joined = append(d.joined, intake.Joined{Name: in.String(), Err: err})
 		return
 	}
-	o := replay.Options{Header: in.header, Connections: d.o.conns, Library: d.app.Settings.Library}
+	o := replay.Options{Header: in.header, Public: answer != nil, Connections: d.o.conns, Library: d.app.Settings.Library}
 	if d.o.follow && !d.o.dryRun {
 		o.Following = &hls.Following{Told: d.tell(in.Name())}
 	}

@@ -3,12 +3,14 @@ package remote
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -106,6 +108,28 @@ func ReadCookies(name string, u *url.URL, now time.Time) (string, error) {
 		return "", ErrNoCookies
 	}
 	return strings.Join(pairs, "; "), nil
+}
+
+// Secrets are what must not be told of header lines: their values, and the parts
+// of them that a server may repeat alone, such as a token or one cookie.
+func Secrets(h http.Header) (list []string) {
+	const least = 8 // bytes; shorter ones are words, such as Basic
+	for _, values := range h {
+		for _, value := range values {
+			list = append(list, value)
+			for _, part := range strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ';' || r == ',' }) {
+				_, after, _ := strings.Cut(part, "=")
+				for _, s := range []string{part, strings.Trim(after, `"`)} {
+					if len(s) >= least {
+						list = append(list, s)
+					}
+				}
+			}
+		}
+	}
+	// The longest first: what a part leaves of it would be told.
+	slices.SortFunc(list, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
+	return list
 }
 
 // inDomain reports whether a cookie of domain is for host (RFC 6265, 5.1.3).

@@ -2,12 +2,15 @@ package remote
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
 
 func file(t *testing.T, text string) string {
@@ -83,5 +86,22 @@ func TestReadCookies(t *testing.T) {
 		if _, err := ReadCookies(file(t, text), u, time.Unix(0, 0)); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// A server may repeat a part of what it was sent.
+func TestSecrets(t *testing.T) {
+	h := http.Header{"Authorization": {"Bearer abcdef123456"}, "Cookie": {"sid=s3cretvalue; theme=dark; kt=\"quoted-secret\""}}
+	r := wire.NewRedactor(Secrets(h)...)
+	for _, said := range []string{"no: abcdef123456", "Bearer abcdef123456 is wrong", "sid=s3cretvalue", "what is s3cretvalue?", "quoted-secret", h.Get("Cookie")} {
+		text := r.Text(said)
+		for _, secret := range []string{"abcdef", "s3cret", "quoted"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%q: %q", said, text)
+			}
+		}
+	}
+	if text := r.Text("Basic or Bearer, in a dark theme"); text != "Basic or Bearer, in a dark theme" {
+		t.Errorf("words are gone: %q", text)
 	}
 }

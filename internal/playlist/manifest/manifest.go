@@ -4,6 +4,8 @@
 package manifest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -101,6 +103,9 @@ func (m *Manifest) check() error {
 		if c.Offset != at || c.Length <= 0 || c.Length > m.Length-at || c.Seconds < 0 {
 			return fmt.Errorf("the chunk at %d does not follow the one before", c.Offset)
 		}
+		if !isHash(c.SHA256) || c.Source != nil && !isHash(c.Source.SHA256) {
+			return fmt.Errorf("the chunk at %d has no hash", c.Offset)
+		}
 		at += c.Length
 	}
 	if at != m.Length {
@@ -112,6 +117,11 @@ func (m *Manifest) check() error {
 		}
 	}
 	return nil
+}
+
+func isHash(text string) bool {
+	b, err := hex.DecodeString(text)
+	return err == nil && len(b) == sha256.Size
 }
 
 // Missing returns how many chunks are missing, and how long they are.

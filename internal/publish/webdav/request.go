@@ -1,6 +1,7 @@
 package webdav
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -25,6 +26,7 @@ type request struct {
 	header http.Header
 	size   int64
 	body   func() io.Reader // nil: none
+	client *http.Client     // nil: the target's
 }
 
 // do makes a request. If the server asks who we are, it is told and the request
@@ -56,7 +58,7 @@ func (t *Target) do(ctx context.Context, q request) (*http.Response, error) {
 			}
 		}
 		t.login.authorize(r)
-		resp, err := t.client.Do(r)
+		resp, err := cmp.Or(q.client, t.client).Do(r)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,9 @@
 package guard
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
 
 // reserved are networks that are not on the internet, with what they are for.
 // Loopback, private, link-local and multicast addresses are known to netip.
@@ -63,6 +66,25 @@ func notPublic(a netip.Addr) string {
 			b := a.As16()
 			return notPublic(netip.AddrFrom4([4]byte(b[c.at : c.at+4])))
 		}
+	}
+	return ""
+}
+
+// notPublicName says what a host is that is not on the internet, as far as its
+// name tells, or "". Besides the address that Go reads there are 127.1,
+// 2130706433 and 0x7f000001, which other programs take for one: no domain has
+// a last part that is a number (URL Standard, 3.5, "ends in a number").
+func notPublicName(host string) string {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return notPublic(a)
+	}
+	last := strings.ToLower(strings.TrimSuffix(host, "."))
+	last = last[strings.LastIndexByte(last, '.')+1:]
+	switch hex, isHex := strings.CutPrefix(last, "0x"); {
+	case last == "localhost": // RFC 6761, 6.3
+		return "this computer"
+	case last != "" && strings.Trim(last, "0123456789") == "", isHex && strings.Trim(hex, "0123456789abcdef") == "":
+		return "an invalid address"
 	}
 	return ""
 }

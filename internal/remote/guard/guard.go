@@ -27,6 +27,9 @@ type Options struct {
 	// go cookies and credentials.
 	Header    http.Header
 	Redirects int // how many of them a request follows; 0: 5
+	// Public says that the named address may not be private either, because
+	// another program or a file has named it.
+	Public bool
 }
 
 // A RefusedError means that something was not asked for because of where it
@@ -51,7 +54,7 @@ func Client(named *url.URL, o Options) (*http.Client, error) {
 		return nil, err
 	}
 	g := &guard{
-		scheme: strings.ToLower(named.Scheme), address: hostPort(named),
+		scheme: strings.ToLower(named.Scheme), address: hostPort(named), public: o.Public,
 		header: o.Header.Clone(), resolver: cmp.Or(o.Wire.Resolver, net.DefaultResolver),
 	}
 	if password, has := named.User.Password(); has && g.header.Get("Authorization") == "" {
@@ -81,7 +84,7 @@ func Client(named *url.URL, o Options) (*http.Client, error) {
 // Strangers returns a client for addresses none of which the user named: those
 // of a playlist on a disk. It connects to public addresses only.
 func Strangers(o Options) (*http.Client, error) {
-	o.Header = nil
+	o.Header, o.Public = nil, true
 	return Client(&url.URL{Scheme: "https", Host: "nobody.invalid"}, o) // RFC 6761, 6.4: there is no such host
 }
 
@@ -114,6 +117,7 @@ func hostPort(u *url.URL) string {
 
 type guard struct {
 	scheme, address string // of the origin that the user named
+	public          bool   // it is not to be private
 	header          http.Header
 	resolver        *net.Resolver
 	base            http.RoundTripper
@@ -130,17 +134,16 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	ours := strings.EqualFold(r.URL.Scheme, g.scheme) && hostPort(r.URL) == g.address
-	if ours {
+	mayBePrivate := ours && !g.public
+	if mayBePrivate {
 		if err := g.pin(r.Context()); err != nil {
 			return nil, err
 		}
-	} else if a, err := netip.ParseAddr(r.URL.Hostname()); err == nil {
+	} else if what := notPublicName(r.URL.Hostname()); what != "" {
 		// A proxy would connect there, and no connection of ours be asked about.
-		if what := notPublic(a); what != "" {
-			return nil, wire.Permanent(&RefusedError{r.URL.Hostname(), what})
-		}
+		return nil, wire.Permanent(&RefusedError{r.URL.Hostname(), what})
 	}
-	if err := g.throughProxy(r, ours); err != nil {
+	if err := g.throughProxy(r, mayBePrivate); err != nil {
 		return nil, err
 	}
 	next := r.Clone(r.Context())
@@ -224,13 +227,13 @@ func (g *guard) check(address string, to netip.AddrPort) error {
 
 // throughProxy lets connections to the proxy of a request pass: the user has
 // set it. The proxy resolves names by itself, so those that mean a private
-// address here are refused before.
-func (g *guard) throughProxy(r *http.Request, ours bool) error {
+// address here are refused before, unless they may.
+func (g *guard) throughProxy(r *http.Request, mayBePrivate bool) error {
 	proxy := viaProxy(r.URL.Scheme, r.URL.Host)
 	if proxy == nil {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		if !ours && slices.Contains(g.proxies, hostPort(r.URL)) {
+		if !mayBePrivate && slices.Contains(g.proxies, hostPort(r.URL)) {
 			return wire.Permanent(&RefusedError{r.URL.Hostname(), "the proxy itself"})
 		}
 		return nil
@@ -241,7 +244,7 @@ func (g *guard) throughProxy(r *http.Request, ours bool) error {
 		g.proxies = append(g.proxies, at)
 	}
 	g.mu.Unlock()
-	if ours {
+	if mayBePrivate {
 		return nil
 	}
 	addrs, err := g.resolver.LookupNetIP(r.Context(), "ip", r.URL.Hostname())

@@ -398,8 +398,27 @@ func TestThroughProxy(t *testing.T) {
 			t.Errorf("%s: %q, %v", host, got, err)
 		}
 	}
-	for _, to := range []string{"http://inside.test/", "http://10.1.2.3/", "http://[::ffff:169.254.169.254]/", os.Getenv("GUARD_PROXY")} {
+	for _, to := range []string{"http://inside.test/", "http://10.1.2.3/", "http://[::ffff:169.254.169.254]/",
+		"http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1./", "http://LocalHost./", "http://a.localhost:8080/", os.Getenv("GUARD_PROXY")} {
 		_, err := get(t, c, to)
 		wantRefused(t, err)
 	}
+}
+
+// An address that the user did not name may not be private, and neither may one
+// that is made to look like it.
+func TestPublicOnly(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was asked") }))
+	defer s.Close()
+	c := client(t, s.URL, Options{Public: true, Wire: wire.Options{Tries: 1}})
+	_, err := get(t, c, s.URL)
+	wantRefused(t, err)
+
+	n := names{answers: map[string][][]string{"nobody.invalid": {{"127.0.0.1"}}}} // as a router answers for all names
+	strangers, err := Strangers(Options{Wire: wire.Options{Tries: 1, Resolver: n.resolver(t)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = get(t, strangers, "https://nobody.invalid/")
+	wantRefused(t, err)
 }

@@ -216,6 +216,9 @@ func (l *listing) merge(m *playlist.Media, again bool) (added int, restarted boo
 		last = nil
 	}
 	changed, added := l.take(m, list, last)
+	if len(l.entries) > mostListed {
+		return 0, false, &TooLargeError{fmt.Sprintf("%d chunks of one recording", mostListed)}
+	}
 	if m.Ended && !l.ended {
 		l.ended = true
 		changed = append(changed, &entry{Ended: true})
@@ -226,6 +229,10 @@ func (l *listing) merge(m *playlist.Media, again bool) (added int, restarted boo
 	}
 	return added, restarted && added > 0, err
 }
+
+// mostListed is how many chunks are remembered of a playlist that grows: two
+// weeks of those of X. A server could name new ones for ever.
+const mostListed = 400_000
 
 // relate compares a playlist with the entries of a list.
 func (l *listing) relate(m *playlist.Media, list int) relation {

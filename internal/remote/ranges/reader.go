@@ -21,6 +21,9 @@ type Options struct {
 	// Requests is how many run at a time; 0: 8. Many servers throttle each
 	// connection.
 	Requests int
+	// Most is how many bytes Save takes of an object whose size the server does
+	// not tell: it may have no end. 0: no bound.
+	Most int64
 }
 
 // harmless makes what is told of retries free of addresses.
@@ -36,6 +39,8 @@ const (
 	tailSize = 128 << 10 // fetched where the end is read: a ZIP begins there
 	around   = 2 << 10   // fetched before and behind what is read alone
 	maxKept  = 8 << 20   // bytes of such that are kept
+
+	mostSize = 1 << 50 // of an object: offsets near the largest number are no more than a trap
 
 	firstChunk = 256 << 10 // of what is read to its end
 	chunkSize  = 512 << 10
@@ -116,6 +121,8 @@ func Open(ctx context.Context, s Source, o Options) (*Reader, error) {
 	switch {
 	case err != nil:
 		return nil, o.explain(err)
+	case r.object.Size > mostSize:
+		return nil, &Error{Kind: Unreachable, What: "the server says that the file is larger than any"}
 	case whole && (r.object.Size < 0 || int64(len(r.head)) < r.object.Size):
 		return nil, &NoRangesError{r.object, r.head}
 	}

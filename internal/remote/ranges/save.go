@@ -21,6 +21,16 @@ const (
 	stateSuffix = ".state.json"
 )
 
+// Saved returns how many bytes an earlier call of Save has left of a file.
+func Saved(dir *os.Root, name string) (n int64) {
+	for _, name := range []string{name, name + partSuffix} {
+		if info, err := dir.Stat(name); err == nil {
+			n = max(n, info.Size())
+		}
+	}
+	return n
+}
+
 // A state says how far a file has got that is being saved, and of which object.
 type state struct {
 	Size     int64     `json:"size"`
@@ -217,6 +227,9 @@ func (s *saver) request(ctx context.Context) error {
 		if n > 0 {
 			if s.object.Size >= 0 && s.have+int64(n) > s.object.Size {
 				return wire.Permanent(&Error{Kind: Unreachable, What: fmt.Sprintf("the server sends more than the %d bytes that it announced", s.object.Size)})
+			}
+			if most := s.o.Most; most > 0 && s.object.Size < 0 && s.have+int64(n) > most {
+				return wire.Permanent(&Error{Kind: Unreachable, What: fmt.Sprintf("the server does not say how large the file is, and sends more than the %d bytes that there is room for", most)})
 			}
 			if err := s.write(b[:n]); err != nil {
 				return wire.Permanent(err)

@@ -29,6 +29,7 @@ import (
 // Options say how a playlist and its chunks are fetched.
 type Options struct {
 	Header      http.Header // for the server that the user named, and no other
+	Public      bool        // the address may not be private, because the user did not name it
 	Connections int         // 0: what package hls thinks best
 	Trace       durable.Trace
 	// Following, if set, says how a playlist that grows is followed to its end.
@@ -53,8 +54,8 @@ type Replay struct {
 
 // Open reads the playlist at an address.
 func Open(ctx context.Context, at remote.Address, o Options) (*Replay, error) {
-	w := wire.Options{Retried: o.Retried}
-	client, err := guard.Client(at.URL, guard.Options{Wire: w, Header: o.Header})
+	w := wire.Options{Retried: o.Retried, Redact: wire.NewRedactor(remote.Secrets(o.Header)...)}
+	client, err := guard.Client(at.URL, guard.Options{Wire: w, Header: o.Header, Public: o.Public})
 	if err != nil {
 		return nil, err
 	}
