@@ -17,6 +17,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -206,6 +207,8 @@ func (a *Archive) notOurs(count int) *Problem {
 		what = "folder"
 		if zips, _ := fs.Glob(os.DirFS(a.path), "*.zip"); len(zips) > 0 {
 			p.Hint = "the folder contains ZIP files: give spaces those"
+		} else if lists, _ := fs.Glob(os.DirFS(a.path), "*.m3u8*"); len(lists) > 0 {
+			p.Hint = "the folder contains a playlist without its chunks; to download them, give spaces the playlist: " + filepath.Join(a.path, lists[0])
 		}
 	} else if count == 0 {
 		return &Problem{Kind: EmptyArchive, Subject: a.path, Message: "the ZIP is empty",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"regexp"
 	"runtime"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/find"
@@ -141,8 +143,8 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		case remote.Web, remote.Stored:
 			files = append(files, in)
 		case remote.XPage:
-			return app.Fail(app.ExitNotFound, "x-page", "download it with a browser that is signed in to X, then: spaces extract FILE.zip",
-				fmt.Errorf("%s is a page of X that only its owner can see", in.Address))
+			return app.Fail(app.ExitNotFound, "x-page", "the address of a Space is https://x.com/i/spaces/ID; to get your archive, download it with a browser that is signed in to X, then: spaces extract FILE.zip",
+				fmt.Errorf("%s is a page of X, not a Space or a recording", in.Address))
 		default:
 			return app.Usage("%s: nothing can be extracted from an address yet", in.Address)
 		}
@@ -486,11 +488,16 @@ func (x *extraction) outcomes(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "Removed Spaces were not extracted again; to bring them back: spaces restore %s\n", strings.Join(ids, " "))
 	}
-	if x.fetchedOf > 0 {
+	// An import into a new library reads the list of members twice: the sum says
+	// something only where it is less than all of it.
+	if x.fetched < x.fetchedOf && x.Done() > 0 {
 		fmt.Fprintf(b, "Fetched %s of %s\n", spell.Size(x.fetched), spell.Size(x.fetchedOf))
 	}
 	for _, line := range x.Remarks() {
 		fmt.Fprintln(b, terminal.Safe(line))
+	}
+	if x.Summary.Undated > 0 && !x.DryRun && !x.app.Settings.Quiet {
+		fmt.Fprintln(b, "To give a recording its date: add the file again with --started-at TIME")
 	}
 }
 
@@ -549,6 +556,14 @@ func (x *extraction) nothingHint() string {
 
 // whereHint is what to do where there is nothing at the paths.
 func (x *extraction) whereHint() string {
+	for _, p := range x.Problems {
+		if p.Away {
+			return "" // it was an address, and its hint is told
+		}
+		if id := path.Base(p.Subject); archive.LooksLikeX(id) {
+			return "for the Space with this ID: spaces extract https://x.com/i/spaces/" + id
+		}
+	}
 	return app.CheckName + ". Browsers save to the folder Downloads"
 }
 

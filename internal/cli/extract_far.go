@@ -266,7 +266,7 @@ func (f *farFile) problem(err error) *archive.Problem {
 	case ranges.Untrusted:
 		p.Hint = "check that it is your server: spaces help topic uploading"
 		if f.in.URL.Scheme == "sftp" {
-			p.Hint = "compare the key with the server's, and connect once with: ssh " + f.in.URL.Hostname()
+			p.Hint = "compare the key with the server's, and connect once with: " + sshCommand(f.in.URL)
 		}
 	case ranges.Unreachable:
 		p.Hint = "check the network connection, and " + again
@@ -275,6 +275,19 @@ func (f *farFile) problem(err error) *archive.Problem {
 		p.Message += " (after a redirect to " + away.Host + ")"
 	}
 	return p
+}
+
+// sshCommand is what a terminal logs in to the server of an address with.
+func sshCommand(u *url.URL) string {
+	words := []string{"ssh"}
+	if port := u.Port(); port != "" && port != "22" {
+		words = append(words, "-p", port)
+	}
+	host := u.Hostname()
+	if name := u.User.Username(); name != "" {
+		host = name + "@" + host
+	}
+	return strings.Join(append(words, app.Quoted(host)), " ")
 }
 
 // save downloads into the library what cannot be read where it lies, and returns

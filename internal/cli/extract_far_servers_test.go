@@ -172,7 +172,8 @@ func TestExtractFarUntrusted(t *testing.T) {
 	a := testApp(t)
 	lib := filepath.Join(t.TempDir(), "lib")
 	code, out, errs := run(a, "extract", "sftp://"+s.Login+"@"+s.Addr+"/twitter.zip", "--library", lib)
-	if code != app.ExitFailed || !strings.Contains(errs, "unknown host") || !strings.Contains(errs, "ssh 127.0.0.1") {
+	_, port, _ := strings.Cut(s.Addr, ":")
+	if code != app.ExitFailed || !strings.Contains(errs, "unknown host") || !strings.Contains(errs, "ssh -p "+port+" "+s.Login+"@127.0.0.1\n") {
 		t.Errorf("%d: %s%s", code, out, errs)
 	}
 	tls := httptest.NewTLSServer(http.NotFoundHandler())

@@ -307,6 +307,11 @@ func TestExtractFarProblems(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(lib, "recordings")); err == nil {
 				t.Error("made a library of nothing")
 			}
+			for _, w := range []string{"Fetched", "Downloads"} {
+				if strings.Contains(out+errs, w) {
+					t.Errorf("says %q of an address of which nothing was saved: %s%s", w, out, errs)
+				}
+			}
 			noSecret(t, lib, out, errs)
 		})
 	}

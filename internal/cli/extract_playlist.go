@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -212,6 +213,7 @@ func playlistError(name string, err error) error {
 	var refused *guard.RefusedError
 	var drm *hls.UnsupportedError
 	var large *hls.TooLargeError
+	var network *net.OpError
 	switch {
 	case errors.As(err, &drm):
 		p.Kind, p.Message = "protected", fmt.Sprintf("the recording is protected (%s): only AES-128 with an open key can be decrypted", wire.Plain(drm.Method, 40))
@@ -239,6 +241,9 @@ func playlistError(name string, err error) error {
 	case errors.As(err, &status) && (status.Status == http.StatusForbidden || status.Status == http.StatusNotFound || status.Status == http.StatusGone):
 		p.Kind, p.Message = "expired", fmt.Sprintf("the address has expired, or nothing is there any more (HTTP %d)", status.Status)
 		p.Hint = freshAddress + "; chunks that are here already are not downloaded again"
+	case errors.As(err, &network):
+		p.Kind, p.Message = "unreachable", "the server cannot be reached: "+network.Error()
+		p.Hint = "check the network connection, and run the same command again: chunks that are here are kept"
 	case errors.Is(err, os.ErrPermission), library.IsFull(err):
 		p.Kind = "not-saved"
 	}

@@ -96,5 +96,9 @@ func secretsError(flag string, err error) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return app.Fail(app.ExitNotFound, "not-found", app.CheckName, fmt.Errorf("%s: %w", flag, err))
 	}
+	if flag == "--cookies" {
+		return app.Hinted(app.Usage("%s: %w", flag, err),
+			"export the cookies of that site as cookies.txt (Netscape format) with an extension of the browser in which you are signed in")
+	}
 	return app.Usage("%s: %w", flag, err)
 }

@@ -185,7 +185,7 @@ func (a *App) adviseStatus(list []*status.Space, sum status.Summary) {
 	days := strconv.FormatFloat(sum.WindowDays, 'f', -1, 64)
 	say(request, "Space has", "Spaces have", " no audio here. Request an archive: X keeps audio for about "+days+" days, an estimate")
 	say(missing, "Space has", "Spaces have", " lost or changed files. Check them (spaces verify), then extract the archive again, or request one")
-	say(damaged, "Space was", "Spaces were", " damaged in the archive. To see where: spaces show SPACE --details. A later archive may have a better copy")
+	say(damaged, "Space is", "Spaces are", " saved with damage or gaps. To see where: spaces show SPACE --details. A later archive, or its replay, may have a better copy")
 	say(gone, "Space has", "Spaces have", " no audio here, and X has probably deleted it")
 	say(linked, "Space is", "Spaces are", " known only from a post, and may belong to another host")
 	say(publish, "Space is", "Spaces are", " saved but not published: spaces export, then spaces upload")

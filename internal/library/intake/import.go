@@ -173,10 +173,28 @@ func Import(ctx context.Context, lib *library.Library, paths []string, o Options
 	if err == nil { // what the library has by now tells whose they are
 		items, err = im.joinedItems(ctx)
 	}
-	if err == nil {
-		err = im.importItems(ctx, items)
+	for err == nil && len(items) > 0 {
+		var once []*item
+		once, items = oneOfEach(items)
+		err = im.importItems(ctx, once)
 	}
 	return im.summary, err
+}
+
+// oneOfEach returns the first item of each Space, and the others. A playlist and
+// its master playlist are the same recording: two items are never written to one
+// folder at the same time.
+func oneOfEach(items []*item) (once, others []*item) {
+	seen := make(map[string]bool)
+	for _, it := range items {
+		if it.id != "" && seen[it.id] {
+			others = append(others, it)
+			continue
+		}
+		seen[it.id] = true
+		once = append(once, it)
+	}
+	return once, others
 }
 
 // loadRemoved finds out which Spaces the host removed.

@@ -192,11 +192,15 @@ func (r *Report) unrecorded() string {
 	} else {
 		text += " without a record from X: "
 	}
+	they, dates := "they", "their dates come"
+	if s.NoRecord == 1 {
+		they, dates = "it", "its date comes"
+	}
 	switch {
 	case r.DryRun:
-		return text + "they will be kept."
+		return text + they + " will be kept."
 	case s.ByClock == s.NoRecord:
-		return text + "kept; their dates come from the clock in the audio."
+		return text + "kept; " + dates + " from the clock in the audio."
 	case s.Undated == s.NoRecord:
 		return text + "kept, without a date."
 	}
