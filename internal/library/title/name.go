@@ -11,32 +11,39 @@ import (
 	"unicode/utf8"
 )
 
-// pattern compiles a regular expression when it is first used.
-func pattern(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+// A pattern is a regular expression that is compiled when it is first used.
+type pattern struct {
+	expr string
+	once sync.Once
+	re   *regexp.Regexp
+}
+
+func (p *pattern) get() *regexp.Regexp {
+	p.once.Do(func() { p.re = regexp.MustCompile(p.expr) })
+	return p.re
 }
 
 var (
 	// formatCode is what yt-dlp adds to the name of one of several formats.
-	formatCode = pattern(`(?i)\.(?:f\d{1,4}|fhls-[\w-]+|temp)$`)
+	formatCode = pattern{expr: `(?i)\.(?:f\d{1,4}|fhls-[\w-]+|temp)$`}
 	// unfinished is what programs add to names while they download.
-	unfinished = pattern(`(?i)\.(?:part|crdownload|download|ytdl)$`)
+	unfinished = pattern{expr: `(?i)\.(?:part|crdownload|download|ytdl)$`}
 	// creator is how twspace-dl begins a name: (creator)title-id.
-	creator = pattern(`^\([^()]{1,60}\)\s*`)
+	creator = pattern{expr: `^\([^()]{1,60}\)\s*`}
 	// screenName is how the example in its manual begins, [handle]-title_date.
-	screenName = pattern(`^\[@?\w{1,15}\][-_ ]+(.*?)(?:[-_|｜ ]+\d{4}-\d\d-\d\d)?$`)
+	screenName = pattern{expr: `^\[@?\w{1,15}\][-_ ]+(.*?)(?:[-_|｜ ]+\d{4}-\d\d-\d\d)?$`}
 	// inPlaylist is the number in a playlist, or the date, that yt-dlp is often told
 	// to begin names with.
-	inPlaylist = pattern(`^(?:\d{1,4}|20\d{6})(?: ?- ?|_-_|_| (?:\d{8} ?- ?)?)`)
-	padded     = pattern(`^0\d{1,3}(?: ?- ?|_-_)`)
+	inPlaylist = pattern{expr: `^(?:\d{1,4}|20\d{6})(?: ?- ?|_-_|_| (?:\d{8} ?- ?)?)`}
+	padded     = pattern{expr: `^0\d{1,3}(?: ?- ?|_-_)`}
 	// missing is what yt-dlp writes for what it does not know.
-	missing = pattern(`^(?:NA(?: ?- ?|_-_))+`)
+	missing = pattern{expr: `^(?:NA(?: ?- ?|_-_))+`}
 	// copied is what browsers and file managers add.
-	copied = pattern(`(?i)(?: ?\(\d{1,3}\)| - (?:copy|copie|kopie|copia)(?: \(\d{1,3}\))?)$`)
+	copied = pattern{expr: `(?i)(?: ?\(\d{1,3}\)| - (?:copy|copie|kopie|copia)(?: \(\d{1,3}\))?)$`}
 	// anyID is one of X's that is not the one that is known, and videoID one of
 	// YouTube's, where hosts put copies.
-	anyID   = pattern(`[\[(]1[0-9A-Za-z]{12}[\])]$`)
-	videoID = pattern(`\[(?:[\w-]*[a-z][\w-]*[0-9A-Z][\w-]*|[\w-]*\d[\w-]*)\]$`)
+	anyID   = pattern{expr: `[\[(]1[0-9A-Za-z]{12}[\])]$`}
+	videoID = pattern{expr: `\[(?:[\w-]*[a-z][\w-]*[0-9A-Z][\w-]*|[\w-]*\d[\w-]*)\]$`}
 )
 
 // InName returns the title that yt-dlp, twspace-dl or a person put into a
@@ -44,7 +51,7 @@ var (
 // end is no part of it.
 func InName(member, id string) string {
 	stem := strings.ToValidUTF8(member, "\uFFFD")
-	stem = unfinished().ReplaceAllString(stem, "")
+	stem = unfinished.get().ReplaceAllString(stem, "")
 	if e := path.Ext(stem); len(e) > 1 && len(e) <= 6 && !strings.Contains(e, " ") {
 		stem = strings.TrimSuffix(stem, e)
 	}
@@ -53,15 +60,15 @@ func InName(member, id string) string {
 			stem = plain
 		}
 	}
-	stem = formatCode().ReplaceAllString(copied().ReplaceAllString(stem, ""), "")
+	stem = formatCode.get().ReplaceAllString(copied.get().ReplaceAllString(stem, ""), "")
 	stem, named := withoutID(stem, id)
-	stem = missing().ReplaceAllString(stem, "")
-	if m := screenName().FindStringSubmatch(stem); m != nil {
+	stem = missing.get().ReplaceAllString(stem, "")
+	if m := screenName.get().FindStringSubmatch(stem); m != nil {
 		stem = m[1]
 	}
-	if number := inPlaylist().FindString(stem); named && number != "" && number != stem || padded().MatchString(stem) {
+	if number := inPlaylist.get().FindString(stem); named && number != "" && number != stem || padded.get().MatchString(stem) {
 		stem = stem[len(number):]
-		stem = missing().ReplaceAllString(stem, "")
+		stem = missing.get().ReplaceAllString(stem, "")
 	}
 	title := strings.Join(strings.Fields(stem), " ")
 	title = strings.Trim(title, " -_.·–|")
@@ -78,8 +85,8 @@ func InName(member, id string) string {
 func withoutID(stem, id string) (rest string, named bool) {
 	i := strings.LastIndex(stem, id)
 	if id == "" || i < 0 {
-		rest = anyID().ReplaceAllString(stem, "")
-		if m := videoID().FindString(stem); len(m) == len("[dQw4w9WgXcQ]") {
+		rest = anyID.get().ReplaceAllString(stem, "")
+		if m := videoID.get().FindString(stem); len(m) == len("[dQw4w9WgXcQ]") {
 			rest = strings.TrimSuffix(stem, m)
 		}
 		return rest, rest != stem
@@ -91,15 +98,15 @@ func withoutID(stem, id string) (rest string, named bool) {
 	case strings.HasSuffix(before, "(") && strings.HasPrefix(after, ")"):
 		return strings.TrimRight(before[:len(before)-1], "_") + after[1:], true
 	case strings.Trim(after, "-_ 0123456789") == "":
-		return creator().ReplaceAllString(before, ""), true
+		return creator.get().ReplaceAllString(before, ""), true
 	}
 	return before + " " + after, true
 }
 
 // substitutes are the characters that yt-dlp writes for those that file systems
-// refuse.
-var substitutes = map[rune]rune{
-	'：': ':', '？': '?', '／': '/', '＂': '"', '＊': '*', '｜': '|', '＜': '<', '＞': '>', '＼': '\\', '⧸': '/', '⧹': '\\',
+// refuse, each with the one it stands for.
+var substitutes = [...][2]rune{
+	{'：', ':'}, {'？', '?'}, {'／', '/'}, {'＂', '"'}, {'＊', '*'}, {'｜', '|'}, {'＜', '<'}, {'＞', '>'}, {'＼', '\\'}, {'⧸', '/'}, {'⧹', '\\'},
 }
 
 // typed puts the characters back that stand for others. In Chinese and Japanese
@@ -108,9 +115,9 @@ func typed(title string) string {
 	runes := []rune(title)
 	out := slices.Clone(runes)
 	for i, r := range runes {
-		plain, ok := substitutes[r]
-		if ok && (r == '⧸' || r == '⧹' || !wide(runes, i, -1) && !wide(runes, i, 1)) {
-			out[i] = plain
+		n := slices.IndexFunc(substitutes[:], func(s [2]rune) bool { return s[0] == r })
+		if n >= 0 && (r == '⧸' || r == '⧹' || !wide(runes, i, -1) && !wide(runes, i, 1)) {
+			out[i] = substitutes[n][1]
 		}
 	}
 	return string(out)
