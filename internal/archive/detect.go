@@ -34,6 +34,7 @@ var audioExtensions = sync.OnceValue(func() map[string]bool {
 		".ts": true, ".aac": true, ".adts": true, ".m4a": true, ".mp4": true, ".m4v": true, ".mov": true, ".mp3": true,
 		".wav": true, ".flac": true, ".ogg": true, ".oga": true, ".opus": true, ".mpegts": true, ".m2ts": true,
 		".mkv": true, ".mka": true, ".webm": true, ".weba": true, ".aif": true, ".aiff": true, ".aifc": true, ".flv": true,
+		".caf": true, ".au": true, ".snd": true, ".w64": true, ".avi": true,
 	}
 })
 
@@ -130,6 +131,10 @@ var magics = []struct {
 	{8, "AIFF", content{words: "an audio file (AIFF)", audio: true}},
 	{8, "AIFC", content{words: "an audio file (AIFF)", audio: true}},
 	{0, "\x1a\x45\xdf\xa3", content{words: "an audio or video file (Matroska, WebM)", audio: true}},
+	{0, "caff\x00", content{words: "an audio file (CAF)", audio: true}},
+	{0, ".snd\x00", content{words: "an audio file (AU)", audio: true}},
+	{0, "riff\x2e\x91\xcf\x11", content{words: "an audio file (Wave64)", audio: true}},
+	{8, "AVI ", content{words: "a video (AVI)", audio: true}},
 	{0, "FLV\x01", content{words: "a Flash video", audio: true}},
 	{8, "heic", content{words: "a picture (HEIC)", other: true}},
 	{8, "heix", content{words: "a picture (HEIC)", other: true}},

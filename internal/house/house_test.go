@@ -98,8 +98,9 @@ var order = [][]string{
 	{"media/pcm", "media/unithash"},
 	{"media/mpegts"}, // its units are ADTS, its timed metadata ID3
 	// Containers: what they say of their sound is AAC, MP3, FLAC, PCM or Opus.
-	{"media/mp4", "media/matroska", "media/ogg", "media/aiff", "media/flv"},
+	{"media/mp4", "media/matroska", "media/ogg", "media/aiff", "media/flv", "media/caf", "media/au", "media/w64", "media/avi"},
 	{"media/recode"}, // units that no file of ours holds, as FLAC
+	{"media/within"}, // pieces of a file
 	{"media/linear"},
 	{"media/adts", "media/mp3", "media/wav", "media/flac"},
 	{"media/track/readertest"}, // of their tests

@@ -11,6 +11,9 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/aiff"
+	"github.com/spaces-cli/spaces/internal/media/au"
+	"github.com/spaces-cli/spaces/internal/media/avi"
+	"github.com/spaces-cli/spaces/internal/media/caf"
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/flv"
 	"github.com/spaces-cli/spaces/internal/media/id3"
@@ -22,7 +25,9 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/ogg"
 	"github.com/spaces-cli/spaces/internal/media/recode"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/w64"
 	"github.com/spaces-cli/spaces/internal/media/wav"
+	"github.com/spaces-cli/spaces/internal/media/within"
 )
 
 // ErrNeedsFile is returned by NewReader for audio that can only be read with
@@ -60,11 +65,19 @@ func Open(r io.ReaderAt, size int64, opts track.Options) (track.Reader, error) {
 	case MP3:
 		return opened(mp3.NewReader(r, size, opts))
 	case WAV:
-		return companded(r, size)(opened(wav.NewReader(r, size, opts)))
+		return inWAV(r, size, opts)(opened(wav.NewReader(r, size, opts)))
 	case FLAC:
 		return opened(flac.NewReader(r, size, opts))
 	case AIFF:
 		return contained(kind)(opened(aiff.NewReader(r, size, opts)))
+	case CAF:
+		return contained(kind)(recoded(caf.NewReader(r, size, opts)))
+	case AU:
+		return contained(kind)(opened(au.NewReader(r, size, opts)))
+	case W64:
+		return contained(kind)(opened(w64.NewReader(r, size, opts)))
+	case AVI:
+		return contained(kind)(opened(avi.NewReader(r, size, opts)))
 	case FlashFLV:
 		return contained(kind)(opened(flv.NewReader(r, size, opts)))
 	case Matroska:
@@ -75,18 +88,28 @@ func Open(r io.ReaderAt, size int64, opts track.Options) (track.Reader, error) {
 	return nil, notAudio(kind)
 }
 
-// companded makes a Reader of a WAV file that holds µ-law or A-law.
-func companded(r io.ReaderAt, size int64) func(track.Reader, error) (track.Reader, error) {
+// inWAV makes a Reader of a WAV file that holds µ-law, A-law or MP3.
+func inWAV(r io.ReaderAt, size int64, opts track.Options) func(track.Reader, error) (track.Reader, error) {
 	return func(rd track.Reader, err error) (track.Reader, error) {
 		var c *wav.CompressedError
-		if !errors.As(err, &c) || !c.MuLaw && !c.ALaw {
+		if !errors.As(err, &c) {
 			return rd, err
 		}
+		t := track.Track{Format: track.WAV, Bytes: size, Tags: c.Tags}
 		form := linear.Form{Kind: linear.MuLaw, Bits: 8, Channels: c.Channels, Rate: c.SampleRate}
-		if c.ALaw {
+		switch {
+		case c.MP3 && c.Size > 0:
+			s := within.Join(r, []within.Piece{{Off: c.Start, Size: c.Size}})
+			return opened(within.Of(s, t, opts, func(opts track.Options) (track.Reader, error) {
+				return opened(mp3.NewReader(s, s.Size(), opts))
+			}))
+		case c.MuLaw:
+			return opened(linear.Of(r, t, form, c.Start, c.Size))
+		case c.ALaw:
 			form.Kind = linear.ALaw
+			return opened(linear.Of(r, t, form, c.Start, c.Size))
 		}
-		return opened(linear.Of(r, track.Track{Format: track.WAV, Bytes: size, Tags: c.Tags}, form, c.Start, c.Size))
+		return nil, err
 	}
 }
 
@@ -108,13 +131,17 @@ type coded interface {
 var refusals = []error{
 	recode.ErrUnsupported,
 	aiff.ErrNoData, aiff.ErrCompressed,
+	au.ErrNoData, au.ErrCompressed,
+	avi.ErrNoAudio, avi.ErrCodec,
+	caf.ErrNoData, caf.ErrCodec, caf.ErrNoTable,
 	flv.ErrNoAudio, flv.ErrCodec,
 	matroska.ErrNoAudio, matroska.ErrEncrypted, matroska.ErrCodec,
 	ogg.ErrNoAudio, ogg.ErrCodec,
+	w64.ErrNoData, wav.ErrCompressed, linear.ErrForm,
 }
 
 // mistaken are the errors of files that only begin as a container does.
-var mistaken = []error{aiff.ErrNotAIFF, flv.ErrNotFLV, matroska.ErrNotMatroska, ogg.ErrNotOgg}
+var mistaken = []error{aiff.ErrNotAIFF, au.ErrNotAU, avi.ErrNotAVI, caf.ErrNotCAF, flv.ErrNotFLV, matroska.ErrNotMatroska, ogg.ErrNotOgg, w64.ErrNotW64}
 
 // contained makes a *NotAudioError of a refusal.
 func contained(kind FileType) func(track.Reader, error) (track.Reader, error) {
@@ -190,7 +217,7 @@ func NewReader(r io.Reader, opts track.Options) (track.Reader, error) {
 		return adts.NewReader(b, opts), nil
 	case MPEGTS:
 		return mpegts.NewReader(b, opts), nil
-	case MP4, MP3, WAV, FLAC, AIFF, FlashFLV, Matroska, Ogg:
+	case MP4, MP3, WAV, FLAC, AIFF, CAF, AU, W64, AVI, FlashFLV, Matroska, Ogg:
 		return nil, ErrNeedsFile
 	default:
 		if tagged && kind == Unknown {

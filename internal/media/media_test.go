@@ -62,6 +62,12 @@ func TestOpen(t *testing.T) {
 		{"-c:a libvorbis -f ogg", track.Ogg, 48000},
 		{"-c:a libvorbis -f webm", track.Matroska, 48000},
 		{"-c:a aac -f flv", track.FLV, 48000},
+		{"-c:a pcm_s16le -f caf", track.CAF, 48000},
+		{"-c:a alac -f caf", track.CAF, 48000},
+		{"-c:a pcm_mulaw -f au", track.AU, 48000},
+		{"-c:a pcm_s24le -f w64", track.W64, 48000},
+		{"-c:a libmp3lame -f wav", track.WAV, 48000},
+		{"-c:a libmp3lame -f avi", track.AVI, 48000},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			// The name says nothing, as with X's own files.
@@ -140,7 +146,7 @@ func TestNotAudio(t *testing.T) {
 		{"\x00\x00\x00", Zeros, "only zero bytes: the download or the disk failed"},
 		{"", Empty, "an empty file"},
 		{"PK\x03\x04", ZIP, "a ZIP archive, not audio"},
-		{"caff\x00", CAF, "a Core Audio file (CAF): spaces does not support this format"},
+		{"wvpk", WavPack, "a WavPack file: spaces does not support this format"},
 		{"gone", Text, "text, not audio"},
 		{"\x01\x02\x03", Unknown, "an unknown audio format"},
 	} {

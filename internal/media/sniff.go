@@ -28,13 +28,14 @@ const (
 	Ogg      FileType = "ogg"
 	Matroska FileType = "matroska" // WebM too
 	FlashFLV FileType = "flv"
+	CAF      FileType = "caf"
+	AU       FileType = "au"
+	W64      FileType = "w64"
+	AVI      FileType = "avi"
 
 	// Sound that is not read.
 	AMR       FileType = "amr"
 	ASF       FileType = "asf" // WMA, WMV
-	CAF       FileType = "caf"
-	AU        FileType = "au"
-	AVI       FileType = "avi"
 	MPEGPS    FileType = "mpeg-ps"
 	APE       FileType = "ape"
 	WavPack   FileType = "wavpack"
@@ -47,7 +48,6 @@ const (
 	MPEGLayer FileType = "mpeg-layer-1-2"
 	EAC3      FileType = "e-ac3"
 	DTS       FileType = "dts"
-	W64       FileType = "w64"
 	TAK       FileType = "tak"
 	Shorten   FileType = "shorten"
 	OptimFROG FileType = "optimfrog"

@@ -44,6 +44,10 @@ const (
 	Matroska Format = "matroska" // WebM too
 	AIFF     Format = "aiff"
 	FLV      Format = "flv"
+	CAF      Format = "caf"
+	AU       Format = "au"
+	W64      Format = "w64"
+	AVI      Format = "avi"
 )
 
 // Config says how the access units of a run are decoded. It is comparable:

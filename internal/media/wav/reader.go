@@ -276,7 +276,7 @@ func (r *Reader) info(b []byte) {
 			return
 		}
 		text, _, _ := bytes.Cut(b[:n], []byte{0})
-		value := strings.TrimSpace(decodeText(text))
+		value := strings.TrimSpace(DecodeText(text))
 		if name != "" && value != "" {
 			if r.track.Tags == nil {
 				r.track.Tags = make(map[string]string)
@@ -287,9 +287,9 @@ func (r *Reader) info(b []byte) {
 	}
 }
 
-// decodeText returns text that is UTF-8, as all write it now, or else taken
+// DecodeText returns text that is UTF-8, as all write it now, or else taken
 // for Latin-1.
-func decodeText(b []byte) string {
+func DecodeText(b []byte) string {
 	if utf8.Valid(b) {
 		return string(b)
 	}
