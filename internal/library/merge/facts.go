@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -11,8 +12,9 @@ import (
 )
 
 // combine says what is to be known of a recording that both libraries have, and
-// whether the copy of the other one takes the place of ours, and why.
-func (m *merger) combine(p pair, known *space.Space, whole bool) (s *space.Space, replace bool, reason string) {
+// whether the copy of the other one takes the place of ours, and why. whole and plays
+// say whether the originals here, and the playable files, are what they were.
+func (m *merger) combine(p pair, known *space.Space, whole, plays bool) (s *space.Space, replace bool, reason string) {
 	theirs := p.theirs
 	s = new(space.Space)
 	*s = *known
@@ -30,7 +32,9 @@ func (m *merger) combine(p pair, known *space.Space, whole bool) (s *space.Space
 			replace, reason = true, "the record had no audio"
 		case same && whole && !intake.Completes(known, theirs):
 		default:
-			replace, reason = intake.Better(known, theirs, whole)
+			// An original that has changed does not make a worse recording of one whose
+			// playable files are right.
+			replace, reason = intake.Better(known, theirs, whole || plays && !same)
 			if !same {
 				m.tellAudio(p, known, replace, reason)
 			}
@@ -49,6 +53,16 @@ func (m *merger) combine(p pair, known *space.Space, whole bool) (s *space.Space
 		s.State = space.Missing
 	}
 	return s, replace, reason
+}
+
+// plays reports whether the playable files of a recording here are what they were.
+func (m *merger) plays(ctx context.Context, s *space.Space) bool {
+	for i, f := range s.Files {
+		if sum, err := m.lib.Sum(ctx, f); err != nil || sum != s.FileSHA256[i] {
+			return false
+		}
+	}
+	return len(s.Files) > 0
 }
 
 func samePieces(a, b *space.Space) bool {

@@ -260,11 +260,14 @@ func (m *merger) place(p pair, s *space.Space) (string, error) {
 
 // update takes in what the other library has more or better of a recording.
 func (m *merger) update(ctx context.Context, p pair, known *space.Space) error {
-	whole, repaired := true, false
+	whole, plays, repaired := true, true, false
 	if !m.o.DryRun {
 		originals, files, err := m.lib.Whole(ctx, known)
 		if err != nil {
 			return err
+		}
+		if plays = files; !originals {
+			plays = m.plays(ctx, known)
 		}
 		if whole = originals || len(known.Pieces) == 0; originals && !files {
 			if err := intake.Remake(ctx, m.lib, known.ID, stream.NoProgress{}); err != nil {
@@ -280,7 +283,7 @@ func (m *merger) update(ctx context.Context, p pair, known *space.Space) error {
 			}
 		}
 	}
-	s, replace, reason := m.combine(p, known, whole)
+	s, replace, reason := m.combine(p, known, whole, plays)
 	now := known
 	if !replace {
 		m.passed(p.theirs)

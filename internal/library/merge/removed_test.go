@@ -6,6 +6,7 @@ import (
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/said"
 )
 
@@ -33,4 +34,25 @@ func TestRemovedByHost(t *testing.T) {
 		t.Errorf("%+v %+v", x.Summary, x.conflicts)
 	}
 	sameTree(t, tree(t, dir), was)
+}
+
+// A shorter copy does not take the place of a recording that plays as it did, though
+// a byte of its original has changed.
+func TestDamagedOriginalPlays(t *testing.T) {
+	t.Parallel()
+	dir := libraryOf(t, zip(t, fixture.Small(), nil))
+	other := libraryOf(t, zip(t, fixture.One(), func(a *fixture.Archive) {
+		r := &a.Spaces[0].Pieces[0]
+		r.Frames, r.Seconds = 0, 6
+	}))
+	s := load(t, dir, firstID)
+	name := layout.OriginalIn(s.Folder, s.Pieces[0].Name)
+	b := []byte(tree(t, dir)[name])
+	b[len(b)/2] ^= 1
+	write(t, dir, name, string(b))
+	x := into(t, dir, other)
+	now := load(t, dir, firstID)
+	if *now.Duration != *s.Duration || now.FileSHA256[0] != s.FileSHA256[0] || len(now.Earlier) != 1 {
+		t.Errorf("%.3f s instead of %.3f s, earlier %+v, %+v", *now.Duration, *s.Duration, now.Earlier, x.conflicts)
+	}
 }
