@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/spaces-cli/spaces/internal/media"
 	"github.com/spaces-cli/spaces/internal/stream"
 )
 
@@ -181,7 +182,8 @@ type Content struct {
 func Look(head []byte) Content {
 	c := sniff(head[:min(len(head), headSize)])
 	text := bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
-	return Content{Words: c.words, ZIP: c.zip, Audio: c.audio, Playlist: bytes.HasPrefix(text, []byte("#EXTM3U")), Page: strings.Contains(c.words, "HTML")}
+	audio := c.audio || !c.zip && !c.other && media.Sniff(head, -1).Sound() // as in DetectFile
+	return Content{Words: c.words, ZIP: c.zip, Audio: audio, Playlist: bytes.HasPrefix(text, []byte("#EXTM3U")), Page: strings.Contains(c.words, "HTML")}
 }
 
 // A remembered keeps what has been read of a far archive, and what was odd about it.

@@ -255,6 +255,7 @@ func TestExtractFarProblems(t *testing.T) {
 	write("login.zip", "<!DOCTYPE html><html>log in</html>")
 	write("picture.zip", "\x89PNG\r\n\x1a\n")
 	write("empty.zip", "")
+	write("memo.wma", "\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"+strings.Repeat("\x00\x01", 1000))
 	whole, _ := os.ReadFile(filepath.Join(dir, "twitter.zip"))
 	write("cut.zip", string(whole[:len(whole)/2]))
 	damaged := bytes.Clone(whole)
@@ -277,6 +278,7 @@ func TestExtractFarProblems(t *testing.T) {
 		{"none.zip", nil, app.ExitNotFound, []string{"there is no such file", "check the address"}},
 		{"login.zip", nil, app.ExitFailed, []string{"the server sent a web page (HTML) in the place of a file", "--cookies FILE"}},
 		{"picture.zip", nil, app.ExitFailed, []string{"this is a picture (PNG), not an archive from X or a recording"}},
+		{"memo.wma", nil, app.ExitFailed, []string{"memo.wma: a Windows Media file (WMA, WMV)", "convert it first: ffmpeg"}},
 		{"empty.zip", nil, app.ExitFailed, []string{"empty"}},
 		{"cut.zip", nil, app.ExitFailed, []string{"the ZIP on the server is incomplete", "the list of members at its end is missing"}},
 		{"twitter.zip", status(401), app.ExitFailed, []string{"the server asks for a password", "--cookies FILE"}},

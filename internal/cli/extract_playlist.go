@@ -213,6 +213,7 @@ func playlistError(name string, err error) error {
 	var refused *guard.RefusedError
 	var drm *hls.UnsupportedError
 	var large *hls.TooLargeError
+	var dns *net.DNSError
 	var network *net.OpError
 	switch {
 	case errors.As(err, &drm):
@@ -241,6 +242,9 @@ func playlistError(name string, err error) error {
 	case errors.As(err, &status) && (status.Status == http.StatusForbidden || status.Status == http.StatusNotFound || status.Status == http.StatusGone):
 		p.Kind, p.Message = "expired", fmt.Sprintf("the address has expired, or nothing is there any more (HTTP %d)", status.Status)
 		p.Hint = freshAddress + "; chunks that are here already are not downloaded again"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		p.Kind, p.Message = "unreachable", "unknown host "+wire.Plain(dns.Name, 100)
+		p.Hint = "check the address and the network connection"
 	case errors.As(err, &network):
 		p.Kind, p.Message = "unreachable", "the server cannot be reached: "+network.Error()
 		p.Hint = "check the network connection, and run the same command again: chunks that are here are kept"
