@@ -16,6 +16,9 @@ import (
 // folder, or a Mac of several files. An inner ZIP that is stored is read where it
 // lies; one that is compressed cannot be.
 
+// errOverlap is a member that lies where another one does.
+var errOverlap = errors.New("two members overlap")
+
 // maxNested bounds how many inner ZIPs are opened.
 const maxNested = 50
 
@@ -23,6 +26,23 @@ const maxNested = 50
 type sharedSource struct {
 	zipSource
 	users atomic.Int32
+	taken []stretch // where inner ZIPs lie that have been opened
+}
+
+// A stretch is a part of a file.
+type stretch struct{ from, to int64 }
+
+// take notes that an inner ZIP lies in a stretch, and reports whether no other
+// does: else a small file could hold one ZIP many times over, each of which costs
+// time and memory.
+func (s *sharedSource) take(at stretch) bool {
+	for _, t := range s.taken {
+		if at.from < t.to && t.from < at.to {
+			return false
+		}
+	}
+	s.taken = append(s.taken, at)
+	return true
 }
 
 // A section is an inner ZIP.
@@ -100,6 +120,9 @@ func openInner(ctx context.Context, shared *sharedSource, f *zip.File, outer str
 			Hint:    "unpack " + filepath.Base(outer) + " and give spaces " + base}
 	}
 	at, err := f.DataOffset()
+	if err == nil && !shared.take(stretch{at, at + int64(f.CompressedSize64)}) {
+		err = errOverlap
+	}
 	if err != nil {
 		return nil, &Problem{Kind: DamagedMember, Subject: name, Err: err, Message: "cannot unpack it: the ZIP around it is damaged",
 			Hint: "download the archive again"}

@@ -1,7 +1,9 @@
 package archive
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"path/filepath"
@@ -102,5 +104,21 @@ func TestNestedRefused(t *testing.T) {
 				t.Errorf("subject %q, hint %q", p.Subject, p.Hint)
 			}
 		})
+	}
+}
+
+// A small file that lists one inner ZIP many times over costs no more than one.
+func TestNestedOverlap(t *testing.T) {
+	inner := string(zipBytes(standard()...))
+	b := zipBytes(zipMember{name: "1.zip", content: inner}, zipMember{name: "2.zip", content: inner})
+	at := bytes.LastIndex(b, []byte("PK\x01\x02")) // of the second
+	binary.LittleEndian.PutUint32(b[at+42:], 0)
+	list, err := OpenAll(t.Context(), writeFile(t, "drive.zip", b))
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d archives, %v", len(list), err)
+	}
+	defer list[0].Close()
+	if p := list[0].Problems(); !slices.ContainsFunc(p, func(p Problem) bool { return errors.Is(p.Err, errOverlap) }) {
+		t.Errorf("problems: %v", p)
 	}
 }

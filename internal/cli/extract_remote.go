@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -43,12 +44,32 @@ func (o *extractOptions) sortInputs(now time.Time) (paths []string, inputs []rem
 	if len(secrets) > 0 && len(inputs) == 0 {
 		return nil, nil, app.Usage("%s is for addresses, and none is given", strings.Join(secrets, " and "))
 	}
+	if len(o.headers) > 0 && !sameServer(inputs) {
+		return nil, nil, app.Hinted(app.Usage("--header is for one server, and the addresses name several"),
+			"use a command for each server: what is in the file goes to no other")
+	}
 	for i := range inputs {
 		if err := o.addSecrets(&inputs[i], now); err != nil {
 			return nil, nil, err
 		}
 	}
 	return paths, inputs, nil
+}
+
+// sameServer reports whether all addresses that get header lines have one origin
+// (RFC 6454).
+func sameServer(inputs []remoteInput) bool {
+	var first *url.URL
+	for _, in := range inputs {
+		switch {
+		case in.Kind == remote.Stored, in.Kind == remote.Space:
+		case first == nil:
+			first = in.URL
+		case in.URL.Scheme != first.Scheme || !strings.EqualFold(in.URL.Host, first.Host):
+			return false
+		}
+	}
+	return true
 }
 
 func isFile(name string) bool {
