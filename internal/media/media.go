@@ -183,7 +183,27 @@ func sniffAt(r io.ReaderAt, size int64) (FileType, error) {
 		}
 		off += int64(h.Len())
 	}
+	if kind == Unknown && size > SniffLen {
+		return behindJunk(r, size)
+	}
 	return kind, nil
+}
+
+// behindJunk looks for frames of ADTS or MP3 behind what Sniff cannot tell: what a
+// server sent before them, or the rest of another file.
+func behindJunk(r io.ReaderAt, size int64) (FileType, error) {
+	const furthest, overlap = 1 << 20, SniffLen / 4
+	b := make([]byte, SniffLen)
+	for off := int64(SniffLen - overlap); off < min(size, furthest); off += SniffLen - overlap {
+		n, err := r.ReadAt(b[:min(size-off, SniffLen)], off)
+		if err != nil && err != io.EOF {
+			return "", fmt.Errorf("cannot read what may be audio: %w", err)
+		}
+		if kind := frames(b[:n], off+int64(n) == size); kind == ADTS || kind == MP3 {
+			return kind, nil
+		}
+	}
+	return Unknown, nil
 }
 
 // maxPeek is how much of a stream NewReader looks at, if large tags make it

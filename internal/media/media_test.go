@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -131,6 +132,64 @@ func TestOpenBehindLargeTags(t *testing.T) {
 				t.Errorf("%d bytes of tag in a stream: %d units", n, got)
 			}
 		}
+	}
+}
+
+// Frames behind much that is none are found, and nothing in noise.
+func TestOpenBehindJunk(t *testing.T) {
+	for _, n := range []int{100, SniffLen + 5, 300 << 10} {
+		junk := make([]byte, n)
+		rand.NewChaCha8([32]byte{1}).Read(junk)
+		data := slices.Concat(junk, adtsFrames(30))
+		r, err := Open(bytes.NewReader(data), int64(len(data)), track.Options{})
+		if err != nil {
+			t.Errorf("%d bytes of junk: %v", n, err)
+		} else if got := count(t, r); got != 30 || r.Track().Damage.Bytes != int64(n) {
+			t.Errorf("%d bytes of junk: %d units, %+v", n, got, r.Track().Damage)
+		}
+		var not *NotAudioError
+		if _, err := Open(bytes.NewReader(junk), int64(n), track.Options{}); !errors.As(err, &not) || not.Kind != Unknown {
+			t.Errorf("noise of %d bytes: %v", n, err)
+		}
+	}
+}
+
+// MP3 in WAV is found where it lies.
+func TestMP3InWAV(t *testing.T) {
+	file := readertest.Make(t, "in.wav", "-f", "lavfi", "-i", "sine=d=1:r=48000", "-c:a", "libmp3lame", "-metadata", "title=A title")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(b []byte) (*track.Track, [][]byte) {
+		r, err := Open(bytes.NewReader(b), int64(len(b)), track.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		units, err := readertest.Read(t, r, func(p *track.Packet) {
+			if !bytes.HasPrefix(b[p.Offset:], p.Data) {
+				t.Fatalf("no frame at %d", p.Offset)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Track(), units
+	}
+	tr, units := open(data)
+	hashes := readertest.PacketHashes(t, file)
+	for i, u := range units {
+		if len(units) != len(hashes) || readertest.Hash(u) != hashes[i] {
+			t.Fatalf("%d frames, %d of ffmpeg; %d differs", len(units), len(hashes), i)
+		}
+	}
+	if !tr.Damage.Empty() || tr.Tags["title"] != "A title" || tr.Runs[0].Codec != track.MP3 {
+		t.Errorf("%+v", tr)
+	}
+	at := len(data) - 3000
+	copy(data[at:], make([]byte, 1000))
+	if tr, _ := open(data); tr.Damage.Empty() || tr.Damage.Places[0].Offset > int64(at)+1000 || tr.Damage.Places[0].Offset < int64(at)-1500 {
+		t.Errorf("damage at %d: %+v", at, tr.Damage)
 	}
 }
 
