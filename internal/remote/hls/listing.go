@@ -298,6 +298,7 @@ func chunkID(s *playlist.Segment, list int) string {
 // what was recorded before that ended: a server that starts again lists the end
 // of its recording again.
 func (l *listing) take(m *playlist.Media, list int, before *entry) (changed []*entry, added int) {
+	var fresh []*entry
 	maps := make(map[*playlist.Map]*resource)
 	for i := range m.Segments {
 		s := &m.Segments[i]
@@ -320,7 +321,7 @@ func (l *listing) take(m *playlist.Media, list int, before *entry) (changed []*e
 			}
 			e.Chunk = newResource("", s.URI, s.Range, s.Key)
 			e.Chunk.ID = chunkID(s, list)
-			l.entries = slices.Insert(l.entries, n, e)
+			fresh = append(fresh, e)
 			changed = append(changed, e)
 			added++
 			continue
@@ -337,6 +338,12 @@ func (l *listing) take(m *playlist.Media, list int, before *entry) (changed []*e
 			}
 			changed = append(changed, e)
 		}
+	}
+	// All at once: one by one before what is there would take a minute for many.
+	if l.entries = append(l.entries, fresh...); len(fresh) > 0 {
+		slices.SortFunc(l.entries, func(a, b *entry) int {
+			return cmp.Or(cmp.Compare(a.List, b.List), cmp.Compare(a.Sequence, b.Sequence))
+		})
 	}
 	if len(m.Segments) > 0 {
 		l.low = m.Segments[0].Sequence

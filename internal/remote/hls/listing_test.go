@@ -24,3 +24,27 @@ func TestEndlessListing(t *testing.T) {
 		t.Errorf("%d chunks are remembered: %v", len(l.entries), err)
 	}
 }
+
+// Chunks that are listed before those that are known come before them.
+func TestListedBefore(t *testing.T) {
+	l := listing{work: newFolders(t).work}
+	defer l.close()
+	u := &url.URL{Scheme: "https", Host: "host", Path: "/a.aac"}
+	for _, first := range []int64{10, 7, 12} {
+		m := &playlist.Media{Segments: make([]playlist.Segment, 4)}
+		for i := range m.Segments {
+			m.Segments[i] = playlist.Segment{URI: u, Sequence: first + int64(i), Duration: time.Second}
+		}
+		if _, _, err := l.merge(m, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, e := range l.entries {
+		if e.Sequence != int64(7+i) {
+			t.Errorf("chunk %d is in place %d", e.Sequence, i)
+		}
+	}
+	if len(l.entries) != 9 {
+		t.Errorf("%d chunks", len(l.entries))
+	}
+}
