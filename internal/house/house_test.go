@@ -101,13 +101,14 @@ var order = [][]string{
 	{"media/mp4", "media/matroska", "media/ogg", "media/aiff", "media/flv", "media/caf", "media/au", "media/w64", "media/avi"},
 	{"media/recode"}, // units that no file of ours holds, as FLAC
 	{"media/within"}, // pieces of a file
+	{"media/layer2"}, // its files have the tags of MP3
 	{"media/linear"},
 	{"media/adts", "media/mp3", "media/wav", "media/flac"},
 	{"media/track/readertest"}, // of their tests
 	{"media/tags"},             // what files say of themselves, in ID3 too
 	{"media/id3", "media/timeline", "media/aac/syntax"},
 	{"media/opus", "media/alac", "media/vorbis"}, // of its headers a track's configuration is made
-	{"media/track", "media/sinc"},
+	{"media/track", "media/sinc", "media/polyphase"},
 	{"docs"}, // the pages, which the program holds
 }
 

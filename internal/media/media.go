@@ -17,6 +17,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/media/flac"
 	"github.com/spaces-cli/spaces/internal/media/flv"
 	"github.com/spaces-cli/spaces/internal/media/id3"
+	"github.com/spaces-cli/spaces/internal/media/layer2"
 	"github.com/spaces-cli/spaces/internal/media/linear"
 	"github.com/spaces-cli/spaces/internal/media/matroska"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
@@ -66,6 +67,8 @@ func Open(r io.ReaderAt, size int64, opts track.Options) (track.Reader, error) {
 		return opened(mp3.NewReader(r, size, opts))
 	case WAV:
 		return inWAV(r, size, opts)(opened(wav.NewReader(r, size, opts)))
+	case MPEGLayer:
+		return contained(kind)(recoded(layer2.NewReader(r, size, opts)))
 	case FLAC:
 		return opened(flac.NewReader(r, size, opts))
 	case AIFF:
@@ -88,7 +91,7 @@ func Open(r io.ReaderAt, size int64, opts track.Options) (track.Reader, error) {
 	return nil, notAudio(kind)
 }
 
-// inWAV makes a Reader of a WAV file that holds µ-law, A-law or MP3.
+// inWAV makes a Reader of a WAV file that holds µ-law, A-law or MPEG audio.
 func inWAV(r io.ReaderAt, size int64, opts track.Options) func(track.Reader, error) (track.Reader, error) {
 	return func(rd track.Reader, err error) (track.Reader, error) {
 		var c *wav.CompressedError
@@ -103,6 +106,8 @@ func inWAV(r io.ReaderAt, size int64, opts track.Options) func(track.Reader, err
 			return opened(within.Of(s, t, opts, func(opts track.Options) (track.Reader, error) {
 				return opened(mp3.NewReader(s, s.Size(), opts))
 			}))
+		case c.MPEG && c.Size > 0:
+			return contained(WAV)(recoded(layer2.Part(r, t, c.Start, min(c.Start+c.Size, size))))
 		case c.MuLaw:
 			return opened(linear.Of(r, t, form, c.Start, c.Size))
 		case c.ALaw:
@@ -135,6 +140,7 @@ var refusals = []error{
 	avi.ErrNoAudio, avi.ErrCodec,
 	caf.ErrNoData, caf.ErrCodec, caf.ErrNoTable,
 	flv.ErrNoAudio, flv.ErrCodec,
+	layer2.ErrNoFrames,
 	matroska.ErrNoAudio, matroska.ErrEncrypted, matroska.ErrCodec,
 	ogg.ErrNoAudio, ogg.ErrCodec,
 	w64.ErrNoData, wav.ErrCompressed, linear.ErrForm,
@@ -237,7 +243,7 @@ func NewReader(r io.Reader, opts track.Options) (track.Reader, error) {
 		return adts.NewReader(b, opts), nil
 	case MPEGTS:
 		return mpegts.NewReader(b, opts), nil
-	case MP4, MP3, WAV, FLAC, AIFF, CAF, AU, W64, AVI, FlashFLV, Matroska, Ogg:
+	case MP4, MP3, MPEGLayer, WAV, FLAC, AIFF, CAF, AU, W64, AVI, FlashFLV, Matroska, Ogg:
 		return nil, ErrNeedsFile
 	default:
 		if tagged && kind == Unknown {

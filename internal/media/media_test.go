@@ -69,6 +69,8 @@ func TestOpen(t *testing.T) {
 		{"-c:a pcm_s24le -f w64", track.W64, 48000},
 		{"-c:a libmp3lame -f wav", track.WAV, 48000},
 		{"-c:a libmp3lame -f avi", track.AVI, 48000},
+		{"-c:a mp2 -f mp2", track.Layer12, 48000},
+		{"-c:a mp2 -f wav", track.WAV, 48000},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			// The name says nothing, as with X's own files.

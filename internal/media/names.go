@@ -14,7 +14,7 @@ import (
 // not always.
 var names = sync.OnceValue(func() map[FileType]string {
 	return map[FileType]string{
-		Ogg: "an Ogg file", Matroska: "a Matroska or WebM file", AIFF: "an AIFF file", AMR: "an AMR file (the voice coding of phones)",
+		WAV: "a WAV file", Ogg: "an Ogg file", Matroska: "a Matroska or WebM file", AIFF: "an AIFF file", AMR: "an AMR file (the voice coding of phones)",
 		ASF: "a Windows Media file (WMA, WMV)", CAF: "a Core Audio file (CAF)", AU: "an AU file", AVI: "an AVI file",
 		FlashFLV: "a Flash video", MPEGPS: "an MPEG program stream (VOB, MPG)", APE: "a Monkey's Audio file", WavPack: "a WavPack file",
 		DSD: "a DSD file", TTA: "a TTA file (True Audio)", Musepack: "a Musepack file", RealMedia: "a RealMedia file",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/media/adts"
 	"github.com/spaces-cli/spaces/internal/media/id3"
+	"github.com/spaces-cli/spaces/internal/media/layer2"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 )
 
@@ -17,13 +18,14 @@ import (
 type FileType string
 
 const (
-	ADTS   FileType = "adts"
-	MPEGTS FileType = "mpegts"
-	MP4    FileType = "mp4"
-	MP3    FileType = "mp3"
-	WAV    FileType = "wav"
-	FLAC   FileType = "flac"
-	AIFF   FileType = "aiff"
+	ADTS      FileType = "adts"
+	MPEGTS    FileType = "mpegts"
+	MP4       FileType = "mp4"
+	MP3       FileType = "mp3"
+	WAV       FileType = "wav"
+	FLAC      FileType = "flac"
+	AIFF      FileType = "aiff"
+	MPEGLayer FileType = "mpeg-layer-1-2"
 	// Of these, what can be decoded is read.
 	Ogg      FileType = "ogg"
 	Matroska FileType = "matroska" // WebM too
@@ -45,7 +47,6 @@ const (
 	RealMedia FileType = "realmedia"
 	AC3       FileType = "ac3"
 	LATM      FileType = "latm" // AAC in LOAS frames
-	MPEGLayer FileType = "mpeg-layer-1-2"
 	EAC3      FileType = "e-ac3"
 	DTS       FileType = "dts"
 	TAK       FileType = "tak"
@@ -83,7 +84,7 @@ func ExtensionOfSound(name string) bool {
 	case ".ts", ".aac", ".adts", ".m4a", ".m4b", ".mp4", ".m4v", ".mov", ".mp3", ".mp2", ".wav", ".flac", ".ogg", ".oga", ".opus",
 		".mpegts", ".m2ts", ".mts", ".webm", ".weba", ".mkv", ".mka", ".aif", ".aiff", ".aifc", ".amr", ".3gp", ".3g2", ".wma", ".wmv",
 		".asf", ".caf", ".au", ".snd", ".avi", ".flv", ".mpg", ".mpeg", ".ape", ".wv", ".dsf", ".dff", ".tta", ".mpc", ".ra", ".rm",
-		".ac3", ".eac3", ".ec3", ".dts", ".w64", ".tak", ".shn", ".ofr", ".spx", ".mp1", ".qt":
+		".ac3", ".eac3", ".ec3", ".dts", ".w64", ".tak", ".shn", ".ofr", ".spx", ".mp1", ".mpa", ".qt":
 		return true
 	}
 	return false
@@ -316,6 +317,10 @@ func chain(b []byte, whole bool, frame framing) bool {
 			}
 			b = b[h.Len():]
 		}
+		const id3v1 = 128
+		if whole && len(b) == id3v1 && string(b[:3]) == "TAG" {
+			return count > 1
+		}
 		var next uint32
 		if n, next = frame(b); n == 0 || next != bits {
 			// Of the last frame perhaps not even the header is left.
@@ -350,36 +355,13 @@ func mpegFrame(b []byte) (int, uint32) {
 // tell anything.
 const weak = 1 << 31
 
-// layerFrame knows the headers of MPEG audio Layer I and II (ISO/IEC 11172-3
-// §2.4.2.3, ISO/IEC 13818-3 §2.4.2.3).
+// layerFrame knows the headers of MPEG audio Layer I and II.
 func layerFrame(b []byte) (int, uint32) {
-	if len(b) < 4 || b[0] != 0xff || b[1]&0xf0 != 0xf0 || b[1]&0x06 != 0x04 && b[1]&0x06 != 0x06 {
+	h, err := layer2.ParseHeader(b)
+	if err != nil {
 		return 0, 0
 	}
-	rate, pad, code := int(b[2]>>2&3), int(b[2]>>1&1), int(b[2]>>4)
-	if rate == 3 || code == 0 || code == 15 {
-		return 0, 0
-	}
-	hz, first := [...]int{44100, 48000, 32000}[rate], b[1]&0x06 == 0x06
-	half := b[1]&0x08 == 0 // MPEG-2
-	if half {
-		hz /= 2
-	}
-	var kbit int
-	switch {
-	case first && half:
-		kbit = [...]int{0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256}[code]
-	case first:
-		kbit = 32 * code
-	case half:
-		kbit = [...]int{0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160}[code]
-	default:
-		kbit = [...]int{0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384}[code]
-	}
-	if first {
-		return 4 * (12000*kbit/hz + pad), weak
-	}
-	return 144000*kbit/hz + pad, weak
+	return h.FrameSize(), uint32(h.Layer<<28 | h.Channels<<24 | h.SampleRate)
 }
 
 // ac3Frame knows the syncinfo of AC-3 (ATSC A/52 §5.3.1 and table 5.18).

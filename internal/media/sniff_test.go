@@ -156,6 +156,7 @@ func TestSniff(t *testing.T) {
 		{"AC-3", ac3Frames(6), AC3},
 		{"LATM", latmFrames(6), LATM},
 		{"MP2", mp2Frames(6), MPEGLayer},
+		{"short MP2 and ID3v1", append(append(mp2Frames(3), "TAG"...), make([]byte, 125)...), MPEGLayer},
 		{"FLAC", []byte("fLaC\x00\x00\x00\x22"), FLAC},
 		{"Ogg", []byte("OggS\x00\x02"), Ogg},
 		{"ZIP", []byte("PK\x03\x04\x14\x00"), ZIP},

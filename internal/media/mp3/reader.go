@@ -55,7 +55,7 @@ type Reader struct {
 // looks for the first frame: the error is ErrNoFrames if there is none,
 // ErrFreeFormat if the bit rate is left out of the headers, or comes from r.
 func NewReader(r io.ReaderAt, size int64, opts track.Options) (*Reader, error) {
-	end, err := audioEnd(r, size)
+	end, err := AudioEnd(r, size)
 	if err != nil {
 		return nil, err
 	}

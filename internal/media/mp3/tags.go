@@ -63,10 +63,10 @@ func isID3v1(b []byte) bool {
 	return err == nil
 }
 
-// audioEnd returns where the tags that end the file begin: ID3v1 and its
+// AudioEnd returns where the tags that end the file begin: ID3v1 and its
 // TAG+ extension, APEv1 and v2, Lyrics3 v1 and v2, and ID3v2 with a footer, in
 // any order.
-func audioEnd(r io.ReaderAt, size int64) (int64, error) {
+func AudioEnd(r io.ReaderAt, size int64) (int64, error) {
 	end := size
 	for {
 		n, err := lastTag(r, end)

@@ -1,6 +1,6 @@
 // Package recode turns units of codings that no file of ours holds, and no
 // browser plays everywhere, into FLAC: those of Apple Lossless without any loss,
-// those of Vorbis as they sound, in 16 bits.
+// those of Vorbis and of MPEG audio Layers I and II as they sound, in 16 bits.
 package recode
 
 import (
@@ -41,7 +41,9 @@ type decoder interface {
 }
 
 // Wants reports whether units of a coding are to be turned into FLAC.
-func Wants(c track.Codec) bool { return c == track.ALAC || c == track.Vorbis }
+func Wants(c track.Codec) bool {
+	return c == track.ALAC || c == track.Vorbis || c == track.MP1 || c == track.MP2
+}
 
 func newDecoder(c track.Config) (decoder, error) {
 	switch c.Codec {
@@ -49,6 +51,8 @@ func newDecoder(c track.Config) (decoder, error) {
 		return newALAC(c)
 	case track.Vorbis:
 		return newVorbis(c)
+	case track.MP1, track.MP2:
+		return newLayer(c)
 	}
 	return nil, fmt.Errorf("%w: %s", ErrUnsupported, c)
 }

@@ -26,6 +26,8 @@ const (
 	Opus     Codec = "opus"
 	ALAC     Codec = "alac" // Apple Lossless
 	Vorbis   Codec = "vorbis"
+	MP1      Codec = "mp1" // MPEG-1 and -2 audio, Layer I
+	MP2      Codec = "mp2" // Layer II
 )
 
 // A Format names the container that units were found in. The words appear in
@@ -48,6 +50,7 @@ const (
 	AU       Format = "au"
 	W64      Format = "w64"
 	AVI      Format = "avi"
+	Layer12  Format = "mpeg-layer-1-2" // frames of MPEG audio Layer I or II
 )
 
 // Config says how the access units of a run are decoded. It is comparable:
@@ -63,7 +66,7 @@ type Config struct {
 	// AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1), for PCM the body of the
 	// WAVE fmt chunk, for FLAC the STREAMINFO block, for Opus the
 	// identification header without look-ahead and input rate, for ALAC the cookie,
-	// for Vorbis the first and the last header, for MP3 nothing.
+	// for Vorbis the first and the last header, for MPEG audio nothing.
 	Specific string
 }
 

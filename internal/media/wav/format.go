@@ -98,6 +98,8 @@ func tagName(tag uint16) string {
 		return "IMA ADPCM"
 	case 0x0031:
 		return "GSM 6.10"
+	case 0x0050:
+		return "MPEG audio Layer I or II"
 	case 0x0055:
 		return "MP3"
 	case 0x00FF:
@@ -202,6 +204,7 @@ func Header(c track.Config, samples int64) ([]byte, error) {
 // is. It wraps ErrCompressed.
 type CompressedError struct {
 	MuLaw, ALaw          bool // 8 bits that stand for 14 or 13 (ITU-T G.711)
+	MPEG                 bool // frames of MPEG audio Layer I or II
 	MP3                  bool // frames of MPEG Layer III, one behind the other
 	Channels, SampleRate int
 	Start, Size          int64 // of the data in the file
@@ -214,10 +217,10 @@ func (e *CompressedError) Unwrap() error { return e.err }
 
 // newCompressed reads a fmt chunk that ParseFormat does not take.
 func newCompressed(body []byte, err error) *CompressedError {
-	const muLaw, aLaw, mp3, eight = 0x07, 0x06, 0x55, 8
+	const muLaw, aLaw, mpeg, mp3, eight = 0x07, 0x06, 0x50, 0x55, 8
 	le := binary.LittleEndian
 	e := &CompressedError{Channels: int(le.Uint16(body[2:])), SampleRate: int(min(le.Uint32(body[4:]), 1<<30)), err: err}
-	e.MP3 = le.Uint16(body) == mp3
+	e.MPEG, e.MP3 = le.Uint16(body) == mpeg, le.Uint16(body) == mp3
 	if le.Uint16(body[14:]) == eight {
 		e.MuLaw, e.ALaw = le.Uint16(body) == muLaw, le.Uint16(body) == aLaw
 	}

@@ -1,12 +1,16 @@
 package encode
 
-import "math"
+import (
+	"math"
+
+	window "github.com/spaces-cli/spaces/internal/media/polyphase"
+)
 
 const (
 	subbands = 32
 	slots    = 18                 // values of each subband in a granule
 	lines    = subbands * slots   // of a granule
-	reach    = 512                // samples under the window of the polyphase filter bank
+	reach    = window.Reach       // samples under the window of the polyphase filter bank
 	history  = lines + reach - 32 // samples before a granule's own that its lines depend on
 )
 
@@ -21,13 +25,7 @@ type polyphase struct {
 
 // analysis is the window at k, as table C.1 has it.
 func analysis(k int) float32 {
-	v := half[min(k, reach-k)]
-	if k > reach/2 && k&63 != 0 {
-		// The sign turns every 64 values, and so not at the same places
-		// from both ends.
-		v = -v
-	}
-	return float32(float64(v) / (1 << 16) / 32)
+	return float32(float64(window.Window(k)) / (1 << 16) / 32)
 }
 
 func newPolyphase() *polyphase {

@@ -1,4 +1,6 @@
-package encode
+// Package polyphase holds the window of the filter bank that all layers of MPEG
+// audio share: the encoder of Layer III and the decoder of Layers I and II.
+package polyphase
 
 // half is the first half of the window of the polyphase filter bank, and its
 // middle, in units of 2⁻¹⁶ (ISO/IEC 11172-3, table B.3: that of the decoder,
@@ -23,4 +25,19 @@ var half = [257]int32{
 	-37489, -39336, -41176, -43006, -44821, -46617, -48390, -50137, -51853, -53534, -55178, -56778, -58333, -59838, -61289, -62684,
 	-64019, -65290, -66494, -67629, -68692, -69679, -70590, -71420, -72169, -72835, -73415, -73908, -74313, -74630, -74856, -74992,
 	75038,
+}
+
+// Reach is how many values the window has.
+const Reach = 2 * (len(half) - 1)
+
+// Window returns the window of the decoder at k, from 0 to Reach−1, in units of
+// 2⁻¹⁶.
+func Window(k int) int32 {
+	v := half[min(k, Reach-k)]
+	if k > Reach/2 && k&63 != 0 {
+		// The sign turns every 64 values, and so not at the same places
+		// from both ends.
+		v = -v
+	}
+	return v
 }
