@@ -28,6 +28,9 @@ func (f *file) packets() (*Reader, error) {
 	if f.desc.rate >= 1 && f.desc.rate <= 1<<24 {
 		plan.Rate = int(f.desc.rate + 0.5)
 	}
+	// A damaged size tells of more packets than can be counted.
+	const mostLost = 1 << 20
+	f.data.size = min(f.data.size, f.track.Bytes-f.data.body+mostLost*max(1, f.desc.bytes))
 	list := &table{src: f.src, data: f.data, size: f.desc.bytes, varies: f.desc.frames == 0}
 	if f.table.size >= tableHeader {
 		var b [tableHeader]byte
