@@ -322,7 +322,8 @@ func (im *importer) warnChunks(j *Joined, m *manifest.Manifest) {
 		default:
 			p.Hint = "run the same command again: it tries to get the missing chunks"
 		}
-		im.warn(p)
+		// What a server did not give is something that could not be saved.
+		im.problem(p, j.Host != "" && why["marked"] < len(m.Gaps))
 	}
 	if !m.Ended {
 		im.warn(archive.Problem{Kind: NotEnded, Subject: j.Name,
