@@ -4,25 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"path"
 	"regexp"
 	"runtime"
-	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
 
-	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/library"
-	"github.com/spaces-cli/spaces/internal/library/find"
 	"github.com/spaces-cli/spaces/internal/library/intake"
-	"github.com/spaces-cli/spaces/internal/library/space"
-	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/remote"
-	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -108,46 +100,25 @@ Nothing connects to a network unless you give an address. More: spaces help topi
 }
 
 func (a *App) extract(ctx context.Context, o extractOptions) error {
-	opts := intake.Options{DryRun: o.dryRun, Jobs: a.Settings.Jobs}
-	if opts.Jobs == 0 {
-		opts.Jobs = runtime.GOMAXPROCS(0)
-	}
-	var err error
-	if opts.Titles, err = parseTitles(o.titles); err != nil {
+	opts, err := a.importOptions(ctx, o)
+	if err != nil {
 		return err
 	}
-	if o.startedAt != "" {
-		if opts.StartedAt, err = a.startedAt(ctx, o.startedAt); err != nil {
-			return err
-		}
-	}
-
 	var inputs []remoteInput
 	if o.paths, inputs, err = o.sortInputs(a.Now()); err != nil {
 		return err
 	}
-	d, err := a.newDownloads(o)
-	if err != nil {
-		return err
-	}
-	defer d.close()
-	var files []remoteInput // on servers
 	if err := o.checkFollow(inputs); err != nil {
 		return err
 	}
-	for _, in := range inputs {
-		// Each kind of address gets its door here.
-		switch in.Kind {
-		case remote.Playlist, remote.Space:
-			d.open(ctx, in)
-		case remote.Web, remote.Stored:
-			files = append(files, in)
-		case remote.XPage:
-			return app.Fail(app.ExitNotFound, "x-page", "the address of a Space is https://x.com/i/spaces/ID; to get your archive, download it with a browser that is signed in to X, then: spaces extract FILE.zip",
-				fmt.Errorf("%s is a page of X, not a Space or a recording", in.Address))
-		default:
-			return app.Usage("%s: nothing can be extracted from an address yet", in.Address)
-		}
+	from := new(sources)
+	if from.downloads, err = a.newDownloads(o); err != nil {
+		return err
+	}
+	defer from.downloads.close()
+	files, err := from.downloads.openAll(ctx, inputs)
+	if err != nil {
+		return err
 	}
 
 	var libraries []string
@@ -159,43 +130,100 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 			return err
 		}
 	}
-
 	if yes, err := a.askFolders(ctx, o, &opts); err != nil || !yes {
 		return err
 	}
-	saved := &savedJoiner{app: a, dryRun: o.dryRun, online: make(map[string]bool), space: d.spaceID}
-	opts.Playlist, opts.SpaceID = saved.join, d.spaceID
-	if yes, err := a.askPlaylists(ctx, o, saved); err != nil || !yes {
+	from.saved = &savedJoiner{app: a, dryRun: o.dryRun, online: make(map[string]bool), space: from.downloads.spaceID}
+	opts.Playlist, opts.SpaceID = from.saved.join, from.downloads.spaceID
+	if yes, err := a.askPlaylists(ctx, o, from.saved); err != nil || !yes {
+		return err
+	}
+	if err := from.downloads.only(o, inputs); err != nil {
 		return err
 	}
 
-	if err := d.only(o, inputs); err != nil {
+	from.bar = a.NewBar("extracting")
+	defer from.bar.Close()
+	opts.Progress = from.bar
+	if from.far, err = a.openFar(ctx, files, o.dryRun, from.bar); err != nil {
 		return err
 	}
-	bar := a.NewBar("extracting")
-	defer bar.Close()
-	opts.Progress = bar
-	far, err := a.openFar(ctx, files, o.dryRun, bar)
+	defer from.far.Close()
+	from.bar.Close() // for that of the downloads
+	if err := from.download(ctx, o.dryRun, &opts); err != nil {
+		return err
+	}
+	lib, err := a.openToExtract(ctx, o, &opts, from)
 	if err != nil {
 		return err
 	}
-	defer far.Close()
-	opts.Archives, opts.Problems = far.archives, far.problems
-	for _, in := range far.playlist {
-		d.open(ctx, in)
+	if lib != nil {
+		defer lib.Close()
 	}
-	bar.Close() // for that of the downloads
-	if err := d.run(ctx, o.dryRun); err != nil {
-		return err
-	}
-	opts.Joined, opts.Choose = d.joined, a.chooseSpace
+	return a.importInto(ctx, lib, o, opts, from)
+}
 
+// importOptions are those of the flags that say what recordings are.
+func (a *App) importOptions(ctx context.Context, o extractOptions) (opts intake.Options, err error) {
+	opts = intake.Options{DryRun: o.dryRun, Jobs: a.Settings.Jobs, Choose: a.chooseSpace}
+	if opts.Jobs == 0 {
+		opts.Jobs = runtime.GOMAXPROCS(0)
+	}
+	if opts.Titles, err = parseTitles(o.titles); err != nil {
+		return opts, err
+	}
+	if o.startedAt != "" {
+		opts.StartedAt, err = a.startedAt(ctx, o.startedAt)
+	}
+	return opts, err
+}
+
+// sources are where recordings come from that do not lie as files on the disk.
+type sources struct {
+	downloads *downloads   // playlists by address
+	saved     *savedJoiner // playlists on the disk
+	far       *farFiles    // files on servers
+	bar       *terminal.Bar
+}
+
+// openAll opens the playlists among addresses, and returns the others, which are
+// of files on servers.
+func (d *downloads) openAll(ctx context.Context, inputs []remoteInput) (files []remoteInput, err error) {
+	for _, in := range inputs {
+		switch in.Kind {
+		case remote.Playlist, remote.Space:
+			d.open(ctx, in)
+		case remote.XPage:
+			return nil, app.Fail(app.ExitNotFound, "x-page", "the address of a Space is https://x.com/i/spaces/ID; to get your archive, download it with a browser that is signed in to X, then: spaces extract FILE.zip",
+				fmt.Errorf("%s is a page of X, not a Space or a recording", in.Address))
+		default:
+			files = append(files, in)
+		}
+	}
+	return files, nil
+}
+
+// download fetches the chunks of the playlists, and tells opts what came of them
+// and of files on servers.
+func (s *sources) download(ctx context.Context, dryRun bool, opts *intake.Options) error {
+	opts.Archives, opts.Problems = s.far.archives, s.far.problems
+	for _, in := range s.far.playlist { // told by their content
+		s.downloads.open(ctx, in)
+	}
+	err := s.downloads.run(ctx, dryRun)
+	opts.Joined = s.downloads.joined
+	return err
+}
+
+// openToExtract opens the library for writing. In a dry run it only reads it, or
+// returns nil if there is none; so it does where there is nothing to extract:
+// what holds no Spaces leaves no library behind.
+func (a *App) openToExtract(ctx context.Context, o extractOptions, opts *intake.Options, from *sources) (*library.Library, error) {
 	lib, err := library.Open(ctx, a.LibraryOptions())
 	if app.IsNoLibrary(err) {
 		lib, err = nil, nil
-		// What holds no Spaces leaves no library behind.
-		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt, Archives: opts.Archives, Join: opts.Join, Playlist: saved.probe}, func(intake.Event) {})
-		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing() && len(far.toSave) == 0 && !saved.some && !d.any()
+		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt, Archives: opts.Archives, Join: opts.Join, Playlist: from.saved.probe}, func(intake.Event) {})
+		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing() && len(from.far.toSave) == 0 && !from.saved.some && !from.downloads.any()
 	}
 	if !opts.DryRun {
 		if lib != nil {
@@ -203,32 +231,37 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 		}
 		lib, err = library.OpenWrite(ctx, a.LibraryOptions())
 	}
-	if err != nil {
-		return err
+	if err != nil || lib == nil {
+		return nil, err
 	}
+	a.Opened(lib, nil)
+	if !opts.DryRun {
+		from.saved.lib = lib
+		a.EmptyOld(ctx, lib)
+	}
+	return lib, nil
+}
+
+// importInto extracts everything into the library, which is nil where there is
+// none, and tells what came of it.
+func (a *App) importInto(ctx context.Context, lib *library.Library, o extractOptions, opts intake.Options, from *sources) error {
 	x := &extraction{Report: intake.Report{DryRun: o.dryRun}, app: a, lib: lib, paths: o.paths, followed: o.follow}
-	if lib != nil {
-		defer lib.Close()
-		a.Opened(lib, nil)
-		if !opts.DryRun {
-			saved.lib = lib
-			a.EmptyOld(ctx, lib)
-		}
-	}
-	if lib != nil && !opts.DryRun {
-		paths, err := far.save(ctx, lib)
+	writes := lib != nil && !opts.DryRun
+	if writes {
+		paths, err := from.far.save(ctx, lib)
 		if err != nil {
 			return err
 		}
-		o.paths, opts.Problems = append(o.paths, paths...), far.problems
+		o.paths, opts.Problems = append(o.paths, paths...), from.far.problems
 	}
 	before := a.accountOf(lib, opts.DryRun)
+	var err error
 	x.Summary, err = intake.Import(ctx, lib, o.paths, opts, x.event)
-	bar.Close()
-	err = errors.Join(err, saved.clean())
-	x.fetched, x.fetchedOf = far.fetched()
-	if err == nil && lib != nil && !opts.DryRun {
-		err = far.tidy(lib)
+	from.bar.Close()
+	err = errors.Join(err, from.saved.clean())
+	x.fetched, x.fetchedOf = from.far.fetched()
+	if err == nil && writes {
+		err = from.far.tidy(lib)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -238,7 +271,7 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if err := errors.Join(err, x.finish(ctx)); err != nil {
 		return err
 	}
-	if far.would > 0 && x.Summary.Problems == 0 {
+	if from.far.would > 0 && x.Summary.Problems == 0 {
 		return nil
 	}
 	return x.verdict()
@@ -259,313 +292,3 @@ func parseTitles(flags []string) (map[string]string, error) {
 	}
 	return titles, nil
 }
-
-// An extraction prints what an import tells.
-type extraction struct {
-	intake.Report
-	app   *App
-	lib   *library.Library // nil without a library
-	paths []string
-	err   error // of writing JSON
-	// followed says that a live recording was followed as long as there was more.
-	followed bool
-	// updated are the ids of recordings that are other ones now.
-	updated []string
-	// Of files on servers that are read in parts: how many bytes have come, and
-	// how many they have.
-	fetched, fetchedOf int64
-}
-
-func (x *extraction) event(e intake.Event) {
-	if e.Problem != nil && e.Problem.Kind == intake.MaybeChunks {
-		e.Problem.Hint = "to join them to one recording: spaces extract --join FOLDER"
-	}
-	if e.Problem != nil && e.Problem.Kind == intake.NotEnded && !x.followed {
-		e.Problem.Hint = "if the Space goes on, run the same command again with --follow, which takes it to its end; what is here is kept"
-	}
-	if x.app.Settings.JSON {
-		x.json(e)
-	}
-	x.Add(e)
-	if e.Recording != nil && e.Action == intake.Updated {
-		x.updated = append(x.updated, e.Recording.ID)
-	}
-}
-
-// warnTranscripts tells of transcripts that belong to the audio that was there
-// before.
-func (x *extraction) warnTranscripts() {
-	if x.DryRun || x.lib == nil {
-		return
-	}
-	for _, id := range x.updated {
-		s, err := x.lib.Load(id)
-		if err != nil {
-			continue
-		}
-		if _, err := transcripts.Read(x.lib.Root(), s); errors.Is(err, transcripts.ErrOther) {
-			x.app.Warn("%s: the transcript belongs to the earlier audio and is not used; to make a new one: spaces transcribe %s", id, id)
-		}
-	}
-}
-
-// json writes an event as a line, as soon as it happens.
-func (x *extraction) json(e intake.Event) {
-	var line any
-	switch {
-	case e.Recording != nil:
-		line = recordingLine{"recording", e.Action, *e.Recording}
-	case e.Problem != nil:
-		line = problemLine{space.Schema, "problem", string(e.Problem.Kind), e.Problem.Subject, e.Problem.Message, e.Problem.Hint, e.Failed}
-	default:
-		return // archives are in the summary
-	}
-	x.err = errors.Join(x.err, app.WriteJSON(x.app.Out, line))
-}
-
-type recordingLine struct {
-	Type   string        `json:"type"`
-	Action intake.Action `json:"action"`
-	space.Recording
-}
-
-type problemLine struct {
-	Schema  int    `json:"schema"`
-	Type    string `json:"type"`
-	Kind    string `json:"kind"`
-	Subject string `json:"subject"`
-	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
-	Failed  bool   `json:"failed"` // something could not be saved because of it
-}
-
-type summaryLine struct {
-	Schema    int             `json:"schema"`
-	Type      string          `json:"type"`
-	DryRun    bool            `json:"dry_run"`
-	Added     int             `json:"added"`
-	Updated   int             `json:"updated"`
-	Unchanged int             `json:"unchanged"`
-	Failed    int             `json:"failed"`
-	NoAudio   int             `json:"no_audio"`
-	NoRecord  int             `json:"no_record"`
-	Removed   int             `json:"removed"`
-	Problems  int             `json:"problems"`
-	Bytes     int64           `json:"bytes"`
-	Duration  float64         `json:"duration"`
-	Fetched   int64           `json:"fetched_bytes,omitempty"`
-	Library   string          `json:"library"`
-	Archives  []space.Archive `json:"archives"`
-}
-
-// finish prints what there is to say at the end.
-func (x *extraction) finish(ctx context.Context) error {
-	a, s := x.app, x.Summary
-	defer x.warnTranscripts()
-	if a.Settings.JSON {
-		archives := s.Archives
-		if archives == nil {
-			archives = []space.Archive{}
-		}
-		return errors.Join(x.err, app.WriteJSON(a.Out, summaryLine{space.Schema, "summary", x.DryRun, s.Added, s.Updated, s.Unchanged,
-			s.Failed, s.NoAudio, s.NoRecord, s.Removed, s.Problems, s.Bytes, s.Seconds, x.fetched, a.Settings.Library, archives}))
-	}
-	var text strings.Builder
-	z := spell.Zones{Location: a.Zone}
-	t := x.table(ctx, &z)
-	x.heading(&text, &z)
-	t.Write(&text, a.Columns)
-	x.outcomes(&text)
-	x.nextSteps(ctx, &text)
-	_, err := io.WriteString(a.Out, text.String())
-	x.printProblems()
-	return err
-}
-
-// nextSteps says where things are and what can be done with the newest Space.
-func (x *extraction) nextSteps(ctx context.Context, b *strings.Builder) {
-	if x.DryRun || x.lib == nil || len(x.Rows) == 0 || x.app.Settings.Quiet {
-		return
-	}
-	fmt.Fprintf(b, "Folder: %s\n", terminal.Safe(x.app.ShortenHome(x.app.Settings.Library)))
-	newest := -1
-	for i, r := range x.Rows {
-		if r.State != space.NoAudio && (newest < 0 || r.Started.After(x.Rows[newest].Started)) {
-			newest = i
-		}
-	}
-	if newest < 0 {
-		return
-	}
-	ref := find.Short(ctx, x.lib.Catalog(), x.Rows[newest].ID)
-	if latest, err := x.lib.Catalog().Find(ctx, find.Latest); err == nil && len(latest) == 1 && latest[0].ID == x.Rows[newest].ID {
-		ref = find.Latest
-	}
-	then := "show " + ref
-	if x.Rows[newest].Seconds > 800 {
-		then = "clip " + ref + " --at 12:30"
-	}
-	fmt.Fprintf(b, "Next: spaces open %s · spaces %s\n", ref, then)
-}
-
-// heading says whose archives these are and which zone the times are in.
-func (x *extraction) heading(b *strings.Builder, z *spell.Zones) {
-	for _, ar := range x.Archives {
-		parts := []string{}
-		if ar.Account != nil {
-			parts = append(parts, app.Person(ar.Account))
-		} else {
-			parts = append(parts, terminal.Safe(ar.Name))
-		}
-		if !ar.Made.IsZero() {
-			parts = append(parts, "archive made "+ar.Made.In(x.app.Zone).Format("2 Jan 2006"))
-		}
-		if z.Any() {
-			times := "times in " + z.String()
-			if x.DryRun { // the clock in the audio, which an extract shows, is not read
-				times += ", by X's record"
-			}
-			parts = append(parts, times)
-		}
-		fmt.Fprintln(b, strings.Join(parts, " · "))
-	}
-	if len(x.Archives) == 0 && z.Any() {
-		fmt.Fprintln(b, "Times in "+z.String())
-	}
-}
-
-func (x *extraction) table(ctx context.Context, z *spell.Zones) *terminal.Table {
-	layout := "02 Jan 15:04"
-	for _, r := range x.Rows {
-		if !r.Started.IsZero() && r.Started.In(x.app.Zone).Year() != x.year() {
-			layout = "02 Jan 2006 15:04"
-		}
-	}
-	t := x.app.Table(terminal.Column{}, terminal.Column{Right: true})
-	for _, r := range x.Rows {
-		title := terminal.Safe(r.Title)
-		if r.Untitled {
-			title = "(no title)"
-			if r.State != space.NoAudio && r.Was == nil && r.ID != "" {
-				id := r.ID
-				if x.lib != nil && !x.DryRun {
-					id = find.Short(ctx, x.lib.Catalog(), r.ID)
-				}
-				title = fmt.Sprintf("(no title: spaces edit %s --title \"…\")", id)
-			}
-		}
-		words := x.Words(r)
-		if r.Was != nil {
-			words = "removed by you " + x.app.removedOn(r.Was)
-		}
-		t.Add(z.Format(r.Started, layout), spell.Length(r.Seconds), words, title)
-	}
-	return t
-}
-
-// year is the one that need not be said: that of the first archive.
-func (x *extraction) year() int {
-	if len(x.Archives) == 0 || x.Archives[0].Made.IsZero() {
-		return 0
-	}
-	return x.Archives[0].Made.In(x.app.Zone).Year()
-}
-
-// outcomes says in plain words how it went.
-func (x *extraction) outcomes(b *strings.Builder) {
-	if x.Done()+x.Summary.Removed > 0 {
-		fmt.Fprintln(b, x.Counts())
-	}
-	if x.Gone() > 0 && !x.DryRun {
-		fmt.Fprintln(b, "For missing files: spaces verify")
-	}
-	if x.Summary.Removed > 0 {
-		var ids []string
-		for _, r := range x.Rows {
-			if r.Was != nil {
-				ids = append(ids, r.ID)
-			}
-		}
-		fmt.Fprintf(b, "Removed Spaces were not extracted again; to bring them back: spaces restore %s\n", strings.Join(ids, " "))
-	}
-	// An import into a new library reads the list of members twice: the sum says
-	// something only where it is less than all of it.
-	if x.fetched < x.fetchedOf && x.Done() > 0 {
-		fmt.Fprintf(b, "Fetched %s of %s\n", spell.Size(x.fetched), spell.Size(x.fetchedOf))
-	}
-	for _, line := range x.Remarks() {
-		fmt.Fprintln(b, terminal.Safe(line))
-	}
-	if x.Summary.Undated > 0 && !x.DryRun && !x.app.Settings.Quiet {
-		fmt.Fprintln(b, "To give a recording its date: add the file again with --started-at TIME")
-	}
-}
-
-// printProblems lists what went wrong, what cost something first.
-func (x *extraction) printProblems() {
-	a := x.app
-	const most = 20
-	notes := 0
-	for _, p := range x.Told() {
-		word := "note"
-		if p.Failed {
-			word = "problem"
-		} else if notes++; notes > most || a.Settings.Quiet {
-			continue
-		}
-		fmt.Fprintf(a.Err, "spaces: %s: %s\n", word, terminal.SafeLines(a.ShortenIn(p.Error())))
-		if p.Hint != "" {
-			fmt.Fprintf(a.Err, "spaces: hint: %s\n", terminal.SafeLines(p.Hint))
-		}
-	}
-	if notes > most && !a.Settings.Quiet {
-		fmt.Fprintf(a.Err, "spaces: note: and %d more; --json lists them all\n", notes-most)
-	}
-}
-
-// verdict is the error that the command ends with.
-func (x *extraction) verdict() error {
-	v, first := x.Verdict()
-	problems := spell.Count(x.Summary.Problems, "problem")
-	switch {
-	case v == intake.Partly && x.DryRun:
-		return app.Fail(app.ExitPartly, "partly", "", fmt.Errorf("%s, listed above; nothing was written", problems))
-	case v == intake.Partly:
-		return app.Fail(app.ExitPartly, "partly", "fix the listed problems and run the same command again; saved recordings stay",
-			fmt.Errorf("%s, listed above; everything else was saved", problems))
-	case v == intake.NoInput:
-		return app.Fail(app.ExitNotFound, first, x.whereHint(), errors.New("no such file or folder"))
-	case v == intake.Nothing:
-		return app.Fail(app.ExitFailed, first, x.nothingHint(), errors.New("nothing could be saved"))
-	case v == intake.NoSpace:
-		return app.Fail(app.ExitNotFound, "no-spaces", noSpacesHint, errors.New("no Spaces found"))
-	}
-	return nil
-}
-
-// nothingHint is what to do where nothing could be saved, if that was not told
-// with the problems.
-func (x *extraction) nothingHint() string {
-	for _, p := range x.Problems {
-		if p.Hint != "" {
-			return ""
-		}
-	}
-	return "give the ZIP that X sent, the folder it unpacks to, or recordings"
-}
-
-// whereHint is what to do where there is nothing at the paths.
-func (x *extraction) whereHint() string {
-	for _, p := range x.Problems {
-		if p.Away {
-			return "" // it was an address, and its hint is told
-		}
-		if id := path.Base(p.Subject); archive.LooksLikeX(id) {
-			return "for the Space with this ID: spaces extract https://x.com/i/spaces/" + id
-		}
-	}
-	return app.CheckName + ". Browsers save to the folder Downloads"
-}
-
-const noSpacesHint = "X includes Spaces of about the last 30 days: request a new archive soon after a Space ends; " +
-	"to add a recording from elsewhere: spaces add FILE"

@@ -21,7 +21,7 @@ var (
 	// ErrNotCAF means that a file is not a CAF file.
 	ErrNotCAF = errors.New("not a Core Audio file")
 	// ErrNoData means that a file does not say what it holds, or holds nothing.
-	ErrNoData = errors.New("Core Audio file without audio")
+	ErrNoData = errors.New("a Core Audio file without audio")
 	// ErrCodec means that the sound is coded in a way that this package does not
 	// know.
 	ErrCodec = errors.New("unsupported audio coding")
