@@ -82,11 +82,7 @@ func readJoined(j *Joined) (*original, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, manifest.MaxBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	m, err := manifest.Read(bytes.NewReader(text))
+	m, text, err := readManifest(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -209,15 +205,21 @@ func ofLibrary(lib *library.Library, folder string, p *space.Piece) *chunks {
 		return nil
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, manifest.MaxBytes+1))
-	if err != nil {
-		return nil
-	}
-	m, err := manifest.Read(bytes.NewReader(text))
+	m, text, err := readManifest(f)
 	if err != nil {
 		return nil
 	}
 	return &chunks{m, text, p.Playlist.Host, p.Playlist.Key}
+}
+
+// readManifest reads a manifest, and returns its text too.
+func readManifest(r io.Reader) (*manifest.Manifest, []byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, manifest.MaxBytes+1))
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := manifest.Read(bytes.NewReader(text))
+	return m, text, err
 }
 
 // ManifestOf reads the manifest of a piece in the library.
