@@ -108,7 +108,7 @@ var order = [][]string{
 	{"media/tags"},             // what files say of themselves, in ID3 too
 	{"media/id3", "media/timeline", "media/aac/syntax"},
 	{"media/opus", "media/alac", "media/vorbis"}, // of its headers a track's configuration is made
-	{"media/track", "media/sinc", "media/polyphase"},
+	{"media/track", "media/sinc", "media/polyphase", "media/window"},
 	{"docs"}, // the pages, which the program holds
 }
 

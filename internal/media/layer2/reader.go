@@ -1,13 +1,13 @@
 package layer2
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 
 	"github.com/spaces-cli/spaces/internal/media/id3"
 	"github.com/spaces-cli/spaces/internal/media/mp3"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/window"
 )
 
 const (
@@ -25,10 +25,7 @@ const (
 // one when another of the same stream, a tag or the end follows it, or when it
 // stands where the one before it ends.
 type Reader struct {
-	src   io.ReaderAt
-	in    *bufio.Reader // of src, from pos to end
-	pos   int64
-	end   int64
+	in    *window.Reader
 	held  int              // bytes of the last packet, still in in
 	last  [HeaderSize]byte // header of the last frame
 	due   bool             // the last frame ends at pos
@@ -48,8 +45,7 @@ func NewReader(r io.ReaderAt, size int64, _ track.Options) (*Reader, error) {
 // Part returns a Reader of the frames from start to end in a file of which t
 // tells. The error is ErrNoFrames, or comes from src.
 func Part(src io.ReaderAt, t track.Track, start, end int64) (*Reader, error) {
-	r := &Reader{src: src, pos: start, end: end, track: t}
-	r.in = bufio.NewReaderSize(io.NewSectionReader(src, start, end-start), bufferSize)
+	r := &Reader{in: window.New(src, start, end, bufferSize), track: t}
 	for {
 		b, h, err := r.seek()
 		switch {
@@ -68,7 +64,7 @@ func Part(src io.ReaderAt, t track.Track, start, end int64) (*Reader, error) {
 
 // Codec returns the coding of the first frame.
 func (r *Reader) Codec() track.Codec {
-	b, _, err := r.peek(HeaderSize)
+	b, _, err := r.in.Peek(HeaderSize)
 	if err != nil {
 		return ""
 	}
@@ -84,7 +80,7 @@ func (r *Reader) Track() *track.Track { return &r.track }
 
 // Next puts the next frame into p.
 func (r *Reader) Next(p *track.Packet) error {
-	if err := r.skip(r.held); err != nil {
+	if err := r.in.Skip(int64(r.held)); err != nil {
 		return err
 	}
 	r.held = 0
@@ -106,7 +102,7 @@ func (r *Reader) Next(p *track.Packet) error {
 		}
 		r.held, r.due = size, true
 		copy(r.last[:], b)
-		*p = track.Packet{Offset: r.pos, Data: b[:size], Run: run, Samples: h.Samples()}
+		*p = track.Packet{Offset: r.in.Pos, Data: b[:size], Run: run, Samples: h.Samples()}
 		return nil
 	}
 }
@@ -115,7 +111,7 @@ func (r *Reader) Next(p *track.Packet) error {
 // follows from there on. The error is io.EOF at the end.
 func (r *Reader) seek() ([]byte, Header, error) {
 	for {
-		b, last, err := r.peek(scanSize)
+		b, last, err := r.in.Peek(scanSize)
 		if err != nil {
 			return nil, Header{}, err
 		}
@@ -131,7 +127,7 @@ func (r *Reader) seek() ([]byte, Header, error) {
 			return nil, Header{}, err
 		}
 		if n > 0 {
-			if err := r.skip(n); err != nil {
+			if err := r.in.Skip(int64(n)); err != nil {
 				return nil, Header{}, err
 			}
 			continue
@@ -217,14 +213,14 @@ func sameStream(a, b []byte) bool {
 // The first one is read.
 func (r *Reader) tag(b []byte) (int, error) {
 	h, ok := id3.ParseHeader(b)
-	if !ok || int64(h.Len()) > r.end-r.pos {
+	if !ok || int64(h.Len()) > r.in.End-r.in.Pos {
 		return 0, nil
 	}
 	if len(r.track.Runs) > 0 || r.track.Tags != nil {
 		return h.Len(), nil
 	}
 	tag := make([]byte, min(h.Len(), maxTag))
-	if n, err := r.src.ReadAt(tag, r.pos); n < len(tag) {
+	if n, err := r.in.ReadAt(tag, r.in.Pos); n < len(tag) {
 		return 0, err
 	}
 	r.track.Tags = id3.Tags(tag)
@@ -233,35 +229,10 @@ func (r *Reader) tag(b []byte) (int, error) {
 
 // damage notes n bytes from here on, and goes past them.
 func (r *Reader) damage(kind track.DamageKind, n int) error {
-	d := track.Damage{Kind: kind, Offset: r.pos, Bytes: int64(n), Unit: r.track.Units()}
+	d := track.Damage{Kind: kind, Offset: r.in.Pos, Bytes: int64(n), Unit: r.track.Units()}
 	if kind == track.CutEnd {
 		d.Lost = 1
 	}
 	r.track.Damage.Add(d)
-	return r.skip(n)
-}
-
-// peek returns the next n bytes without going past them, or fewer where the audio
-// ends; last says that it ends with them.
-func (r *Reader) peek(n int) (b []byte, last bool, err error) {
-	b, err = r.in.Peek(n)
-	last = r.pos+int64(len(b)) == r.end
-	if err == io.EOF {
-		err = nil
-		if !last {
-			err = io.ErrUnexpectedEOF // the source is shorter than its size says
-		}
-	}
-	return b, last, err
-}
-
-// skip goes n bytes on.
-func (r *Reader) skip(n int) error {
-	r.pos += int64(n)
-	if n > r.in.Buffered() {
-		r.in.Reset(io.NewSectionReader(r.src, r.pos, r.end-r.pos))
-		return nil
-	}
-	_, err := r.in.Discard(n)
-	return err
+	return r.in.Skip(int64(n))
 }

@@ -1,12 +1,12 @@
 package mp3
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 
 	"github.com/spaces-cli/spaces/internal/media/id3"
 	"github.com/spaces-cli/spaces/internal/media/track"
+	"github.com/spaces-cli/spaces/internal/media/window"
 )
 
 const (
@@ -33,12 +33,9 @@ const minFrameSize = 24
 // way of ffmpeg and mpg123: played samples are those that went into the
 // encoder.
 type Reader struct {
-	src  io.ReaderAt
 	opts track.Options
-	in   *bufio.Reader // of src, from pos to end
-	pos  int64         // of the next byte of in
-	end  int64         // where the audio ends and the closing tags begin
-	held int           // bytes of the last packet, still in in
+	in   *window.Reader
+	held int // bytes of the last packet, still in in
 
 	id3    id3.Parser
 	events []track.Event // that wait for the next frame
@@ -60,10 +57,8 @@ func NewReader(r io.ReaderAt, size int64, opts track.Options) (*Reader, error) {
 		return nil, err
 	}
 	m := &Reader{
-		src:      r,
 		opts:     opts,
-		in:       bufio.NewReaderSize(io.NewSectionReader(r, 0, end), bufferSize),
-		end:      end,
+		in:       window.New(r, 0, end, bufferSize),
 		declared: size - end,
 		track:    track.Track{Format: track.MP3File, Bytes: size},
 	}
@@ -85,7 +80,7 @@ func (r *Reader) start() error {
 	if err := r.skipTags(); err != nil {
 		return err
 	}
-	b, last, err := r.peek(scanSize)
+	b, last, err := r.in.Peek(scanSize)
 	if err != nil {
 		return err
 	}
@@ -93,7 +88,7 @@ func (r *Reader) start() error {
 		return ErrFreeFormat
 	}
 	for r.findFrame(b, 0, last) != 0 {
-		if r.pos == r.end {
+		if r.in.Pos == r.in.End {
 			return ErrNoFrames
 		}
 		if err := r.resync(0); err != nil {
@@ -102,7 +97,7 @@ func (r *Reader) start() error {
 		if err := r.skipTags(); err != nil {
 			return err
 		}
-		if b, last, err = r.peek(judgeSize); err != nil {
+		if b, last, err = r.in.Peek(judgeSize); err != nil {
 			return err
 		}
 	}
@@ -115,19 +110,19 @@ func (r *Reader) start() error {
 		r.track.Encoder = info.Encoder
 		n := int64(min(len(b), h.FrameSize()))
 		r.declared += n
-		return r.skip(n)
+		return r.in.Skip(n)
 	}
 	return nil
 }
 
 // Next puts the next frame into p.
 func (r *Reader) Next(p *track.Packet) error {
-	if err := r.skip(int64(r.held)); err != nil {
+	if err := r.in.Skip(int64(r.held)); err != nil {
 		return err
 	}
 	r.held = 0
 	for {
-		b, last, err := r.peek(judgeSize)
+		b, last, err := r.in.Peek(judgeSize)
 		if err != nil {
 			return err
 		}
@@ -146,11 +141,11 @@ func (r *Reader) Next(p *track.Packet) error {
 		}
 		h, err := ParseHeader(b)
 		if err != nil {
-			before := r.pos
+			before := r.in.Pos
 			if err := r.skipTags(); err != nil {
 				return err
 			}
-			if r.pos == before {
+			if r.in.Pos == before {
 				if err := r.resync(0); err != nil {
 					return err
 				}
@@ -196,7 +191,7 @@ func (r *Reader) deliver(p *track.Packet, h Header, frame []byte) error {
 		r.track.Runs[0].Skip = int64(r.info.Delay + DecoderDelay)
 	}
 	r.size, r.held = len(frame), len(frame)
-	*p = track.Packet{Offset: r.pos, Data: frame, Run: run, Samples: r.config.UnitSamples}
+	*p = track.Packet{Offset: r.in.Pos, Data: frame, Run: run, Samples: r.config.UnitSamples}
 	return nil
 }
 
@@ -319,9 +314,9 @@ func (r *Reader) findFrame(b []byte, from int, last bool) int {
 // resync goes to the next confirmed frame or tag, or to the end of the audio,
 // from the byte from of what is to come, and notes what it skips.
 func (r *Reader) resync(from int) error {
-	start, skipped := r.pos, int64(0)
+	start, skipped := r.in.Pos, int64(0)
 	for {
-		b, last, err := r.peek(scanSize)
+		b, last, err := r.in.Peek(scanSize)
 		if err != nil {
 			return err
 		}
@@ -338,7 +333,7 @@ func (r *Reader) resync(from int) error {
 		} else if i >= 0 {
 			n, found = i, true
 		}
-		if err := r.skip(int64(n)); err != nil {
+		if err := r.in.Skip(int64(n)); err != nil {
 			return err
 		}
 		skipped += int64(n)
@@ -353,7 +348,7 @@ func (r *Reader) resync(from int) error {
 	d := track.Damage{Kind: track.Junk, Offset: start, Bytes: skipped, Unit: r.track.Units()}
 	short := skipped >= minFrameSize && skipped <= MaxFrameSize
 	switch {
-	case d.Unit == 0 && start == 0 && skipped <= MaxFrameSize && r.pos < r.end:
+	case d.Unit == 0 && start == 0 && skipped <= MaxFrameSize && r.in.Pos < r.in.End:
 		d.Kind, d.Lost = track.CutStart, 1
 	case d.Unit > 0 && short:
 		// No longer than a frame, where a frame was due: that frame.
@@ -372,7 +367,7 @@ func (r *Reader) findTag(b []byte, from int) (int, error) {
 			break
 		}
 		i += n
-		if size, err := r.tagAt(r.pos+int64(i), b[i:]); size > 0 || err != nil {
+		if size, err := r.tagAt(r.in.Pos+int64(i), b[i:]); size > 0 || err != nil {
 			return i, err
 		}
 	}
@@ -382,11 +377,11 @@ func (r *Reader) findTag(b []byte, from int) (int, error) {
 // skipTags goes past all tags that begin here.
 func (r *Reader) skipTags() error {
 	for {
-		b, _, err := r.peek(id3v1Size + apeSize)
+		b, _, err := r.in.Peek(id3v1Size + apeSize)
 		if err != nil {
 			return err
 		}
-		n, err := r.tagAt(r.pos, b)
+		n, err := r.tagAt(r.in.Pos, b)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -396,7 +391,7 @@ func (r *Reader) skipTags() error {
 			}
 		}
 		r.declared += n
-		if err := r.skip(n); err != nil {
+		if err := r.in.Skip(n); err != nil {
 			return err
 		}
 	}
@@ -411,14 +406,14 @@ func (r *Reader) tagAt(off int64, b []byte) (int64, error) {
 		return id3v1Size, nil
 	}
 	n := tagSize(b)
-	if n == 0 || n > r.end-off {
+	if n == 0 || n > r.in.End-off {
 		return 0, nil
 	}
-	if n == r.end-off || len(r.track.Runs) == 0 && off == 0 {
+	if n == r.in.End-off || len(r.track.Runs) == 0 && off == 0 {
 		return n, nil
 	}
 	var next [apeSize]byte
-	k, err := r.src.ReadAt(next[:min(apeSize, r.end-off-n)], off+n)
+	k, err := r.in.ReadAt(next[:min(apeSize, r.in.End-off-n)], off+n)
 	if err != nil && err != io.EOF {
 		return 0, err
 	}
@@ -430,8 +425,8 @@ func (r *Reader) tagAt(off int64, b []byte) (int64, error) {
 
 // damage notes n bytes from here as damaged and goes past them.
 func (r *Reader) damage(kind track.DamageKind, n, lost int64) error {
-	r.track.Damage.Add(track.Damage{Kind: kind, Offset: r.pos, Bytes: n, Unit: r.track.Units(), Lost: lost})
-	return r.skip(n)
+	r.track.Damage.Add(track.Damage{Kind: kind, Offset: r.in.Pos, Bytes: n, Unit: r.track.Units(), Lost: lost})
+	return r.in.Skip(n)
 }
 
 // finish settles, once the last frame is seen, what the Info frame declares.
@@ -452,41 +447,16 @@ func (r *Reader) finish() {
 	missing := r.info.Frames - run.Units - r.track.Damage.Lost
 	switch {
 	case missing > 1:
-		r.track.Damage.Add(track.Damage{Kind: track.CutEnd, Offset: r.end, Unit: run.Units, Lost: missing})
+		r.track.Damage.Add(track.Damage{Kind: track.CutEnd, Offset: r.in.End, Unit: run.Units, Lost: missing})
 	case missing < -1:
 		// Something was appended: the padding is no longer at the end.
-		r.track.Damage.Add(track.Damage{Kind: track.BadIndex, Offset: r.end, Unit: run.Units})
+		r.track.Damage.Add(track.Damage{Kind: track.BadIndex, Offset: r.in.End, Unit: run.Units})
 		trim = 0
 	}
 	if missing > 0 {
 		trim -= missing * int64(run.UnitSamples)
 	}
 	run.Trim = max(0, trim)
-}
-
-// peek returns the next n bytes without going past them, or fewer where the
-// audio ends; last says that it ends with them.
-func (r *Reader) peek(n int) (b []byte, last bool, err error) {
-	b, err = r.in.Peek(n)
-	last = r.pos+int64(len(b)) == r.end
-	if err == io.EOF {
-		err = nil
-		if !last {
-			err = io.ErrUnexpectedEOF // the source is shorter than its size says
-		}
-	}
-	return b, last, err
-}
-
-// skip goes n bytes on.
-func (r *Reader) skip(n int64) error {
-	r.pos += n
-	if n > int64(r.in.Buffered()) {
-		r.in.Reset(io.NewSectionReader(r.src, r.pos, r.end-r.pos))
-		return nil
-	}
-	_, err := r.in.Discard(int(n))
-	return err
 }
 
 // isFreeFormat reports whether b starts with a free-format frame: a header

@@ -456,7 +456,7 @@ func TestSourceShorterThanItsSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.end += 10000 // as if the file had shrunk since
+	r.in.End += 10000 // as if the file had shrunk since
 	var p track.Packet
 	for err == nil {
 		err = r.Next(&p)

@@ -153,7 +153,7 @@ func lyrics3v1Size(r io.ReaderAt, end int64) (int64, error) {
 // frames of sound, are events.
 func (r *Reader) readTag(n int64) error {
 	tag := make([]byte, min(n, maxTag))
-	if _, err := r.src.ReadAt(tag, r.pos); err != nil && err != io.EOF {
+	if _, err := r.in.ReadAt(tag, r.in.Pos); err != nil && err != io.EOF {
 		return err
 	}
 	standing := len(r.track.Runs) == 0
@@ -165,7 +165,7 @@ func (r *Reader) readTag(n int64) error {
 	}
 	return r.id3.Frames(tag, func(f id3.Frame) error {
 		if !standing || f.ID == "PRIV" {
-			r.events = append(r.events, track.Event{Offset: r.pos, ID: f.ID, Name: f.Name, Value: bytes.Clone(f.Value)})
+			r.events = append(r.events, track.Event{Offset: r.in.Pos, ID: f.ID, Name: f.Name, Value: bytes.Clone(f.Value)})
 		}
 		return nil
 	})
