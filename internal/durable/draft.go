@@ -3,6 +3,7 @@
 package durable
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"errors"
@@ -249,4 +250,18 @@ func (d *File) Same(name string) bool {
 		}
 	}
 	return true
+}
+
+// Update is WriteFile, but leaves a file alone that holds the same already;
+// changed is false then.
+func Update(root *os.Root, name string, content []byte) (changed bool, err error) {
+	if old, err := root.ReadFile(name); err == nil && bytes.Equal(old, content) {
+		return false, nil
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	if err := WriteFile(root, name, content); err != nil {
+		return false, err
+	}
+	return true, nil
 }

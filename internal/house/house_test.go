@@ -52,6 +52,7 @@ var order = [][]string{
 	{"remote/folder"},               // answers like a server
 	{"remote/guard"},                // connections to addresses that strangers name
 	{"publish/wire"},                // connections: time-outs, bandwidth, what is tried again
+	{"episode/site"},                // pages beside the feed
 	{"episode/feed"},
 	{"episode"},
 	{"episode/..."}, // what an episode is made with: chapters, artwork

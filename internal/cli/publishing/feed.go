@@ -17,6 +17,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/episode/site"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -231,12 +232,16 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	var skipped []*feed.ProblemError
 	skip := func(p *feed.ProblemError) { skipped = append(skipped, p) }
 	bar := a.NewBar("building the feed", feed.Phases()...).CountBytes()
-	b, err := feed.Build(ctx, root, out, show, feed.Options{File: file, Site: o.site, Progress: bar, Skip: skip, Agree: func(list []*feed.Episode) error {
+	build := feed.Options{File: file, Progress: bar, Skip: skip, Agree: func(list []*feed.Episode) error {
 		var err error
 		bar.Close()
 		missing, err = ask.Episodes(ctx, list)
 		return err
-	}})
+	}}
+	if o.site {
+		build.Site = site.New()
+	}
+	b, err := feed.Build(ctx, root, out, show, build)
 	bar.Close()
 	if err != nil {
 		return err

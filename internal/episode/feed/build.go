@@ -17,10 +17,10 @@ import (
 // Options say how a feed is built.
 type Options struct {
 	File string // name of the feed in its folder; "" is feed.xml
-	// Site puts pages beside the feed, and the episodes' files with them, so
-	// that the folder is whole: it can be looked at as it lies there, and sent
-	// to the base URL as it is.
-	Site bool
+	// Site, if it is set, puts pages beside the feed, and Build the episodes'
+	// files with them, so that the folder is whole: it can be looked at as it
+	// lies there, and sent to the base URL as it is.
+	Site Site
 	// Agree, if it is set, is asked before anything is written: an error of it
 	// is that of Build.
 	Agree func([]*Episode) error
@@ -33,6 +33,15 @@ type Options struct {
 	Skip func(*ProblemError)
 	// Progress is told of bytes that are compared and copied; it may be nil.
 	Progress stream.Progress
+}
+
+// A Site writes the pages of a show. It serves one Build.
+type Site interface {
+	// Write writes the pages of episodes, the newest first, and returns the names
+	// of its files. feed is the name of the feed beside them.
+	Write(ctx context.Context, library, out *os.Root, s *Show, episodes []*Episode, feed string) (names []string, err error)
+	// Tidy removes what Write has written for earlier builds and not for this one.
+	Tidy(out *os.Root) (gone []string, err error)
 }
 
 // The phases of building.
@@ -103,7 +112,7 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 	if err != nil {
 		return nil, err
 	}
-	text, err := s.Render(episodes, o.File, o.Site)
+	text, err := s.Render(episodes, o.File, o.Site != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -120,30 +129,26 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 		return nil, err
 	}
 	durable.SweepDir(out, ".")
-	var written, all map[string]string // pages, by name
-	if o.Site {
+	if o.Site != nil {
 		stream.Enter(o.Progress, Copying)
 		for _, a := range b.Files {
 			if err := place(ctx, library, out, a, nil, o.Progress); err != nil {
 				return nil, err
 			}
 		}
-		if b.Pages, written, err = writeSite(library, out, s, episodes, o.File); err != nil {
-			return nil, err
-		}
-		if all, err = listed(out, s.GUID, written); err != nil {
+		if b.Pages, err = o.Site.Write(ctx, library, out, s, episodes, o.File); err != nil {
 			return nil, err
 		}
 	}
-	if s.Cover != "" && !o.Site {
+	if s.Cover != "" && o.Site == nil {
 		if err := place(ctx, library, out, Asset{Path: s.coverPath(), Name: s.Cover}, nil, o.Progress); err != nil {
 			return nil, err
 		}
 	}
-	if b.Changed, err = writeFile(out, o.File, text); err != nil || !o.Site || skipped {
+	if b.Changed, err = durable.Update(out, o.File, text); err != nil || o.Site == nil || skipped {
 		return b, err // the page of an episode that was left out stays
 	}
-	b.Gone, err = tidy(out, s.GUID, all, written)
+	b.Gone, err = o.Site.Tidy(out)
 	return b, err
 }
 

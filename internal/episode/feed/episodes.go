@@ -92,6 +92,13 @@ func (e *Episode) Files() []string {
 	return files
 }
 
+// PageOf is the name of the page of a Space's episode: like the GUID it never
+// changes.
+func PageOf(id string) string { return id + ".html" }
+
+// Page is the name of the episode's page.
+func (e *Episode) Page() string { return PageOf(e.ID) }
+
 // maxSidecar bounds a sidecar that is read whole.
 const maxSidecar = 64 << 20
 
@@ -104,6 +111,9 @@ var (
 		return regexp.MustCompile(`^[0-9A-Za-z]{10,16}$`)
 	})
 )
+
+// IsFileName reports whether a name goes into URLs as it is.
+func IsFileName(name string) bool { return fileName().MatchString(name) }
 
 // Choose finds those episodes of a library that may be chosen, newest first. A
 // Space has one item in a feed, whatever was published of it: of several

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 )
@@ -77,7 +78,7 @@ func (s *Show) saveCover(root *os.Root) error {
 	if err := root.MkdirAll(layout.Feed, 0o755); err != nil {
 		return err
 	}
-	_, err := writeFile(root, s.coverPath(), s.picture)
+	_, err := durable.Update(root, s.coverPath(), s.picture)
 	return err
 }
 

@@ -65,7 +65,7 @@ func TestCoverFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, site := range []bool{false, true} {
+	for _, site := range []Site{nil, noPages{}} {
 		b, out, text := build(t, lib, loaded, Options{Site: site})
 		if !strings.Contains(text, `<itunes:image href="`+s.ImageURL()+`">`) {
 			t.Errorf("the feed does not point to %s", s.ImageURL())

@@ -207,7 +207,7 @@ func (s *Show) item(e *Episode, pages bool) item {
 		it.Title = "Space of " + e.Date.UTC().Format("2 January 2006")
 	}
 	if pages {
-		it.Link = s.URL(pageFile(e))
+		it.Link = s.URL(e.Page())
 	}
 	if e.Description != "" {
 		it.Description = &cdata{paragraphs(e.Description)}

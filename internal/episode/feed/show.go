@@ -1,5 +1,5 @@
 // Package feed publishes the episodes of a library as a podcast: the show and
-// what its owner says of it, the RSS feed, a static site beside it, and a check
+// what its owner says of it, the RSS feed, and a check
 // of feeds, one's own or another's, against the rules of Apple, Spotify and the
 // podcast namespace.
 //
@@ -23,6 +23,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
@@ -284,7 +285,7 @@ func (s *Show) Save(root *os.Root) error {
 	if err := s.saveCover(root); err != nil {
 		return err
 	}
-	if _, err = writeFile(root, layout.Show, b); err != nil {
+	if _, err = durable.Update(root, layout.Show, b); err != nil {
 		return err
 	}
 	return s.removeOldCovers(root)

@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/episode/site"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -232,8 +233,8 @@ func (c *Collector) AddFeed(ctx context.Context, o FeedOptions) (episodes []*fee
 	if o.BaseURL == "" {
 		o.BaseURL = show.BaseURL
 	}
-	site := HasPages(root)
-	episodes, pages, err := c.build(ctx, show, site, &o)
+	withPages := HasPages(root)
+	episodes, pages, err := c.build(ctx, show, withPages, &o)
 	if err != nil {
 		return nil, "", err
 	}
@@ -250,7 +251,7 @@ func (c *Collector) AddFeed(ctx context.Context, o FeedOptions) (episodes []*fee
 	there := *show
 	there.BaseURL = o.BaseURL
 	there.Complete()
-	text, err := there.Render(episodes, layout.FeedFile, site)
+	text, err := there.Render(episodes, layout.FeedFile, withPages)
 	if err != nil {
 		return nil, "", err
 	}
@@ -265,13 +266,13 @@ func (c *Collector) AddFeed(ctx context.Context, o FeedOptions) (episodes []*fee
 }
 
 // build chooses the episodes of a feed, and writes its pages.
-func (c *Collector) build(ctx context.Context, show *feed.Show, site bool, o *FeedOptions) (episodes []*feed.Episode, pages []string, err error) {
+func (c *Collector) build(ctx context.Context, show *feed.Show, withPages bool, o *FeedOptions) (episodes []*feed.Episode, pages []string, err error) {
 	root := c.Library.Root()
 	choose := (*feed.Episode).IsPublished
 	if o.Only != nil {
 		choose = o.Only.Stays
 	}
-	if !site || o.Plan {
+	if !withPages || o.Plan {
 		episodes, err = feed.Choose(ctx, root, show.Prefer, choose)
 		if errors.Is(err, feed.ErrNoEpisodes) || errors.Is(err, feed.ErrNonePublished) {
 			// Where a feed of the show is, an empty one replaces it, so that
@@ -280,7 +281,7 @@ func (c *Collector) build(ctx context.Context, show *feed.Show, site bool, o *Fe
 				err = nil
 			}
 		}
-		if err == nil && site {
+		if err == nil && withPages {
 			pages = Pages(root, episodes)
 		}
 		return episodes, pages, err
@@ -290,7 +291,7 @@ func (c *Collector) build(ctx context.Context, show *feed.Show, site bool, o *Fe
 		return nil, nil, err
 	}
 	defer out.Close()
-	b, err := feed.Build(ctx, root, out, show, feed.Options{Site: true, Choose: choose, Agree: o.Agree})
+	b, err := feed.Build(ctx, root, out, show, feed.Options{Site: site.New(), Choose: choose, Agree: o.Agree})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/episode/site"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -128,7 +129,7 @@ func HasPages(root *os.Root) bool {
 func Pages(root *os.Root, episodes []*feed.Episode) []string {
 	var names, list []string
 	for _, e := range episodes {
-		names = append(names, e.Wave(), e.WaveDark(), e.Page())
+		names = append(names, site.Files(e)...)
 	}
 	for _, name := range append(names, Index) {
 		if _, err := root.Stat(path.Join(layout.Feed, name)); err == nil {

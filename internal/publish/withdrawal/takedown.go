@@ -13,6 +13,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/episode/site"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
@@ -131,7 +132,7 @@ func (d *TakeDown) Sends(e *feed.Episode) bool { return d.replaces[e.Sidecar] }
 // the feed; what belongs to them is not removed.
 func (d *TakeDown) Send(episodes []*feed.Episode, items []*publish.Item) {
 	for _, e := range episodes {
-		for _, name := range append(e.Files(), e.Page(), e.Wave(), e.WaveDark()) {
+		for _, name := range slices.Concat(e.Files(), site.Files(e)) {
 			d.keep[name] = true
 		}
 	}

@@ -1,4 +1,4 @@
-package feed
+package site
 
 import (
 	"html/template"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/spell"
 )
 
@@ -21,29 +22,29 @@ type templated struct {
 // The pages are, to the byte, what html/template makes of the same data.
 func TestPagesAreThoseOfTheTemplates(t *testing.T) {
 	pages := template.Must(template.New("").Funcs(template.FuncMap{
-		"clock": spell.Position, "length": spell.Length, "seconds": decimal, "text": func(s string) template.HTML { return template.HTML(paragraphs(s)) },
+		"wave": waveFile, "clock": spell.Position, "length": spell.Length, "seconds": decimal, "text": func(s string) template.HTML { return template.HTML(paragraphs(s)) },
 		"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 		"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	}).ParseGlob("testdata/templates/*.html"))
 	const odd = "a <b> & \"c\" 'd' + `e` \x00 é\u2028 </title></script><script>alert(1)</script> {{.}} -->"
-	made := func(title, file string) *Episode {
-		e := &Episode{}
+	made := func(title, file string) *feed.Episode {
+		e := &feed.Episode{}
 		e.ID, e.Title, e.File, e.Description, e.Duration = "1abcdefghijkl", title, file, title+"\n\n"+title, 3725.5
 		e.Date.Time = time.Date(2026, 12, 1, 23, 59, 58, 0, time.FixedZone("", 3600))
 		return e
 	}
 	full := made(odd, "2021 été 'a' (b).mp3")
 	full.Chapters = []episode.Chapter{{Start: 0, Title: "First"}, {Start: 75.5, Title: odd}}
-	full.Clips = []Clip{{Start: 10.25, Seconds: 30, Title: odd}, {Start: 3600, Seconds: 1}}
-	show := &Show{Title: odd, Author: odd, Description: odd, Copyright: odd, Language: "en-GB"}
-	plain := &Show{Title: "A show"}
+	full.Clips = []feed.Clip{{Start: 10.25, Seconds: 30, Title: odd}, {Start: 3600, Seconds: 1}}
+	show := &feed.Show{Title: odd, Author: odd, Description: odd, Copyright: odd, Language: "en-GB"}
+	plain := &feed.Show{Title: "A show"}
 	for name, p := range map[string]page{
 		"full": {Show: show, Feed: "feed é?.xml", Episode: full, Waveform: true, Captions: "a 'b'.vtt", Language: "f\"r", Estimated: true,
-			Persons:    []person{{Name: odd, Role: "guest", Href: "https://example.com/a b?q='x'&y=%41%zz#é"}, {Name: "N", Role: odd}},
+			Persons:    []feed.Credit{{Name: odd, Role: "guest", URL: "https://example.com/a b?q='x'&y=%41%zz#é"}, {Name: "N", Role: odd}},
 			Transcript: []passage{{1.5, odd, []saidAt{{1.5, odd}, {2.0004, "word "}}}, {3602, "", []saidAt{{3602, "Łódź"}}}}},
 		"plain":    {Show: plain, Feed: "feed.xml", Episode: made("A title", "a.m4a")},
 		"estimate": {Show: plain, Feed: "feed.xml", Episode: made("A title", "a.m4a"), Transcript: []passage{{0, "@a", nil}}, Captions: "a.vtt"},
-		"show":     {Show: show, Feed: "feed.xml", Episodes: []*Episode{full, made("B", "b.mp3")}},
+		"show":     {Show: show, Feed: "feed.xml", Episodes: []*feed.Episode{full, made("B", "b.mp3")}},
 		"empty":    {Show: plain, Feed: "feed.xml"},
 	} {
 		t.Run(name, func(t *testing.T) {

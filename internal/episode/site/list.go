@@ -1,4 +1,4 @@
-package feed
+package site
 
 import (
 	"bytes"
@@ -11,12 +11,19 @@ import (
 	"os"
 
 	"github.com/spaces-cli/spaces/internal/durable"
+	"github.com/spaces-cli/spaces/internal/episode/feed"
 )
 
 // siteFile, in the folder of a site, lists the pages that were written there.
 // It is how a page of an episode that is gone is told from what its owner has
 // put into the folder.
 const siteFile = ".spaces-site.json"
+
+// schema is the version of that list, maxList bounds one that is read.
+const (
+	schema  = 1
+	maxList = 64 << 20
+)
 
 // A siteList is the content of siteFile.
 type siteList struct {
@@ -37,7 +44,7 @@ func readSiteList(out *os.Root, show string) (map[string]string, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if json.NewDecoder(io.LimitReader(f, maxSidecar)).Decode(&l) != nil || l.Schema != Schema || l.Show != show {
+	if json.NewDecoder(io.LimitReader(f, maxList)).Decode(&l) != nil || l.Schema != schema || l.Show != show {
 		return nil, nil
 	}
 	return l.Pages, nil
@@ -47,10 +54,10 @@ func writeSiteList(out *os.Root, show string, pages map[string]string) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(siteList{Schema, show, pages}); err != nil { // maps are written in order
+	if err := enc.Encode(siteList{schema, show, pages}); err != nil { // maps are written in order
 		return err
 	}
-	_, err := writeFile(out, siteFile, b.Bytes())
+	_, err := durable.Update(out, siteFile, b.Bytes())
 	return err
 }
 
@@ -74,7 +81,7 @@ func listed(out *os.Root, show string, written map[string]string) (map[string]st
 // that are gone. One that somebody has changed is theirs, and stays.
 func tidy(out *os.Root, show string, all, written map[string]string) (gone []string, err error) {
 	for name, sum := range all {
-		if _, ok := written[name]; ok || !fileName().MatchString(name) {
+		if _, ok := written[name]; ok || !feed.IsFileName(name) {
 			continue
 		}
 		info, err := out.Lstat(name)

@@ -1,4 +1,4 @@
-package feed
+package site
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 )
@@ -75,7 +76,7 @@ func TestSite(t *testing.T) {
 	measured(t, lib, testFolder, "abc")
 	sourced(t, lib, testFolder+"/episodes/2021-06-14-debat.json", "abc")
 	put(t, lib, "2022 <b> [1abcdefghijkl]", record("1abcdefghijkl", "plain.m4a", time.Date(2022, 1, 2, 3, 4, 5, 0, time.UTC)))
-	b, out, _ := build(t, lib, testShow(), Options{Site: true})
+	b, out, _ := build(t, lib, testShow())
 	want := []string{"1abcdefghijkl.html", "1ypKdEXvkMLGW.svg", "1ypKdEXvkMLGW.dark.svg", "1ypKdEXvkMLGW.html", "index.html"}
 	if !slices.Equal(b.Pages, want) {
 		t.Errorf("pages %q, want %q", b.Pages, want)
@@ -139,7 +140,7 @@ func TestWaveform(t *testing.T) {
 	lib := testLibrary(t)
 	measured(t, lib, testFolder, "abc")
 	sourced(t, lib, testFolder+"/episodes/2021-06-14-debat.json", "abc")
-	list, err := Choose(t.Context(), lib, "", (*Episode).IsPublished)
+	list, err := feed.Choose(t.Context(), lib, "", (*feed.Episode).IsPublished)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,8 +170,8 @@ func TestBadTranscript(t *testing.T) {
 	defer out.Close()
 	for _, text := range []string{"", "WEBVTT\n", "{}", `{"segments":[{"startTime":"soon","body":"Hello"}]}`} {
 		write(t, lib, testFolder+"/episodes/2021-06-14-debat.transcript.json", []byte(text))
-		var problem *ProblemError
-		if _, err := Build(t.Context(), lib, out, testShow(), Options{Site: true}); !errors.As(err, &problem) || problem.Cause != BadTranscript {
+		var problem *feed.ProblemError
+		if _, err := feed.Build(t.Context(), lib, out, testShow(), feed.Options{Site: New()}); !errors.As(err, &problem) || problem.Cause != feed.BadTranscript {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -179,7 +180,7 @@ func TestBadTranscript(t *testing.T) {
 // The page has the transcript of the form that says most of it.
 func TestTranscriptOfForms(t *testing.T) {
 	lib, s := testLibrary(t), testShow()
-	list, err := Choose(t.Context(), lib, "", (*Episode).IsPublished)
+	list, err := feed.Choose(t.Context(), lib, "", (*feed.Episode).IsPublished)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +198,7 @@ func TestTranscriptOfForms(t *testing.T) {
 			e := *list[0]
 			e.Transcripts = tt.files
 			got := ""
-			passages, captions, err := s.transcriptOf(lib, &e)
+			passages, captions, err := transcriptOf(lib, s, &e)
 			for _, p := range passages {
 				got += fmt.Sprintf("%g %s: ", p.Start, p.Speaker)
 				for _, w := range p.Words {
@@ -220,9 +221,9 @@ func TestGonePagesAreRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	again := func(s *Show, want ...string) {
+	again := func(s *feed.Show, want ...string) {
 		t.Helper()
-		b, err := Build(t.Context(), lib, out, s, Options{Site: true})
+		b, err := feed.Build(t.Context(), lib, out, s, feed.Options{Site: New()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,7 +249,7 @@ func TestGonePagesAreRemoved(t *testing.T) {
 		}
 	}
 	other := testShow() // another show in the same folder does not know them
-	other.GUID = GUID("https://example.com/other/feed.xml")
+	other.GUID = feed.GUID("https://example.com/other/feed.xml")
 	kept, err := out.ReadFile(siteFile)
 	if err != nil {
 		t.Fatal(err)
@@ -281,7 +282,7 @@ func TestChromium(t *testing.T) {
 		t.Skip("no chromium")
 	}
 	lib := testLibrary(t)
-	_, out, _ := build(t, lib, testShow(), Options{Site: true})
+	_, out, _ := build(t, lib, testShow())
 	cmd := exec.CommandContext(t.Context(), chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(),
 		"--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=2000", "--dump-dom", "file://"+out.Name()+"/1ypKdEXvkMLGW.html")
 	dom, err := cmd.Output()

@@ -1,7 +1,8 @@
-package feed
+package site
 
 import (
 	"bytes"
+	"cmp"
 	"io/fs"
 	"os"
 	"path"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/spaces-cli/spaces/internal/episode/feed"
 	said "github.com/spaces-cli/spaces/internal/transcript"
 )
 
@@ -27,6 +29,8 @@ type saidAt struct {
 }
 
 const (
+	// maxWords bounds a transcript on a page, in bytes of its file.
+	maxWords = 64 << 20
 	// passagePause is how many seconds without a word end a passage.
 	passagePause = 4.0
 	// passageLetters is how many letters it has before the next cue ends it.
@@ -36,7 +40,7 @@ const (
 // transcriptOf reads an episode's transcript from the file that says most of it:
 // JSON has the times of words. captions is the VTT's name, which players can
 // show.
-func (s *Show) transcriptOf(lib *os.Root, e *Episode) (list []passage, captions string, err error) {
+func transcriptOf(lib *os.Root, s *feed.Show, e *feed.Episode) (list []passage, captions string, err error) {
 	forms := []string{".json", ".vtt", ".srt"}
 	form := func(file string) int { return slices.Index(forms, strings.ToLower(path.Ext(file))) }
 	files := slices.DeleteFunc(slices.Clone(e.Transcripts), func(file string) bool { return form(file) < 0 })
@@ -51,25 +55,25 @@ func (s *Show) transcriptOf(lib *os.Root, e *Episode) (list []passage, captions 
 	if err != nil {
 		return nil, "", err
 	}
-	if len(b) > maxSidecar {
-		return nil, "", &ProblemError{e.Path(files[0]), "the transcript is too long for a page", LongTranscript}
+	if len(b) > maxWords {
+		return nil, "", &feed.ProblemError{Path: e.Path(files[0]), Reason: "the transcript is too long for a page", Cause: feed.LongTranscript}
 	}
 	read, err := said.Parse(bytes.NewReader(b), said.Options{})
 	if err != nil {
-		return nil, "", &ProblemError{e.Path(files[0]), err.Error(), BadTranscript}
+		return nil, "", &feed.ProblemError{Path: e.Path(files[0]), Reason: err.Error(), Cause: feed.BadTranscript}
 	}
-	return s.passages(read.Cues), captions, nil
+	return passages(s, read.Cues), captions, nil
 }
 
 // passages joins the cues of each speaker.
-func (s *Show) passages(cues []said.Cue) []passage {
+func passages(s *feed.Show, cues []said.Cue) []passage {
 	var list []passage
 	last, letters := 0.0, 0 // the end and the length of the last passage
 	speaker := ""
 	for i := range cues {
 		c := &cues[i]
 		if i == 0 || c.Speaker != speaker || c.Start-last > passagePause || letters > passageLetters {
-			list = append(list, passage{Start: c.Start, Speaker: s.speakers(c.Speaker)})
+			list = append(list, passage{Start: c.Start, Speaker: speakers(s, c.Speaker)})
 			speaker, letters = c.Speaker, 0
 		}
 		p := &list[len(list)-1]
@@ -107,16 +111,14 @@ func wordsOf(c *said.Cue) []saidAt {
 }
 
 // speakers names those who speak as the show's owner has named them.
-func (s *Show) speakers(names string) string {
+func speakers(s *feed.Show, names string) string {
 	if names == "" {
 		return ""
 	}
 	var list []string
 	for name := range strings.SplitSeq(names, ", ") {
 		if handle, ok := strings.CutPrefix(name, "@"); ok {
-			if p := s.named(handle); p != nil {
-				name = p.Name
-			}
+			name = cmp.Or(s.NameOf(handle), name)
 		}
 		list = append(list, name)
 	}

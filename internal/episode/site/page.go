@@ -1,11 +1,15 @@
-package feed
+package site
 
 import (
 	"bytes"
 	"fmt"
+	"html"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/spell"
 )
 
@@ -21,13 +25,13 @@ type markup string
 
 // A page is what is shown.
 type page struct {
-	Show       *Show
+	Show       *feed.Show
 	Feed       string // name of the feed
 	Style      string
-	Script     string     // of the page of an episode
-	Episodes   []*Episode // on the page of the show
-	Episode    *Episode   // on that of an episode
-	Persons    []person
+	Script     string          // of the page of an episode
+	Episodes   []*feed.Episode // on the page of the show
+	Episode    *feed.Episode   // on that of an episode
+	Persons    []feed.Credit
 	Waveform   bool
 	Transcript []passage
 	Captions   string // the file of the transcript that players can show
@@ -107,7 +111,7 @@ func (p *page) head(title markup) {
 }
 
 // by is the line below an episode's title.
-func (p *page) by(e *Episode) {
+func (p *page) by(e *feed.Episode) {
 	date := e.Date.UTC()
 	p.put(`<p class="by"><time datetime="`, text(date.Format(time.RFC3339)), `">`, text(date.Format("2 January 2006")), "</time> · ",
 		text(spell.Length(e.Duration)), "</p>\n")
@@ -143,8 +147,8 @@ func (p *page) episodePage() []byte {
 	p.put("<nav aria-label=\"Show\"><a href=\"index.html\">", text(s.Title), "</a></nav>\n<main>\n<h1>", text(e.Title), "</h1>\n")
 	p.by(e)
 	if p.Waveform {
-		p.put("<picture>\n<source media=\"(prefers-color-scheme: dark)\" srcset=\"", link(e.WaveDark()), "\">\n",
-			`<img class="wave" src="`, link(e.Wave()), "\" width=\"960\" height=\"160\" alt=\"Waveform of the episode\">\n</picture>\n")
+		p.put("<picture>\n<source media=\"(prefers-color-scheme: dark)\" srcset=\"", link(waveFile(e, true)), "\">\n",
+			`<img class="wave" src="`, link(waveFile(e, false)), "\" width=\"960\" height=\"160\" alt=\"Waveform of the episode\">\n</picture>\n")
 	}
 	p.put(`<audio controls preload="metadata" src="`, link(e.File), `" aria-label="`, text(e.Title), `">`, "\n")
 	if p.Captions != "" {
@@ -182,8 +186,8 @@ func (p *page) people() {
 	p.put("<h2 id=\"people\">People</h2>\n<ul aria-labelledby=\"people\">\n")
 	for _, who := range p.Persons {
 		p.put("<li>")
-		if who.Href != "" {
-			p.put(`<a href="`, link(who.Href), `" rel="noopener">`, text(who.Name), "</a>")
+		if who.URL != "" {
+			p.put(`<a href="`, link(who.URL), `" rel="noopener">`, text(who.Name), "</a>")
 		} else {
 			p.put(text(who.Name))
 		}
@@ -220,4 +224,21 @@ func (p *page) transcript() {
 		p.put("</p></li>\n")
 	}
 	p.put("</ol>\n</section>\n")
+}
+
+// decimal writes seconds to the millisecond.
+func decimal(seconds float64) string {
+	return strconv.FormatFloat(math.Round(seconds*1000)/1000, 'f', -1, 64)
+}
+
+// paragraphs makes HTML of plain text, on one line.
+func paragraphs(text string) string {
+	var b strings.Builder
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	for block := range strings.SplitSeq(text, "\n\n") {
+		if block = strings.Trim(block, "\n "); block != "" {
+			fmt.Fprintf(&b, "<p>%s</p>", strings.ReplaceAll(html.EscapeString(block), "\n", "<br>"))
+		}
+	}
+	return b.String()
 }

@@ -1,8 +1,13 @@
-package feed
+// Package site writes the pages that stand beside a podcast's feed: one of the
+// show, and one of each episode with player, waveform, chapters, clips and
+// transcript. They load nothing but what lies beside them, and work as files.
+// The same episodes give the same bytes.
+package site
 
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"embed"
 	"math"
 	"os"
@@ -10,60 +15,65 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 	"github.com/spaces-cli/spaces/internal/media/peaks/draw"
 )
 
-//go:embed site/*
-var siteFiles embed.FS
+//go:embed files/*
+var files embed.FS
 
-// pageFile is the name of an episode's page: like its GUID it never changes.
-func pageFile(e *Episode) string { return PageOf(e.ID) }
-
-// PageOf is the name of the page of a Space's episode.
-func PageOf(id string) string { return id + ".html" }
-
-// Page is the name of the episode's page.
-func (e *Episode) Page() string { return pageFile(e) }
+// Files are the names of the files that an episode's page consists of.
+func Files(e *feed.Episode) []string {
+	return []string{waveFile(e, false), waveFile(e, true), e.Page()}
+}
 
 // waveFile names the picture of an episode's waveform.
-func waveFile(e *Episode, dark bool) string {
+func waveFile(e *feed.Episode, dark bool) string {
 	if dark {
 		return e.ID + ".dark.svg"
 	}
 	return e.ID + ".svg"
 }
 
-// Wave and WaveDark are the names of the pictures.
-func (e *Episode) Wave() string     { return waveFile(e, false) }
-func (e *Episode) WaveDark() string { return waveFile(e, true) }
+// A Site writes the pages beside one feed: see feed.Site.
+type Site struct {
+	show    string            // its GUID
+	written map[string]string // SHA-256 of the pages, by name
+	all     map[string]string // those of earlier builds too
+}
 
-// writeSite writes the pages: one of the show, and one of each episode with
-// player, waveform, chapters, clips and transcript. They load nothing but what
-// lies beside them. It returns the names of the files, and their hashes.
-func writeSite(lib, out *os.Root, s *Show, episodes []*Episode, feed string) (names []string, sums map[string]string, err error) {
-	style, err := siteFiles.ReadFile("site/style.css")
+// New returns a site for one build of a feed.
+func New() *Site { return &Site{written: make(map[string]string)} }
+
+// Write is that of feed.Site.
+func (st *Site) Write(ctx context.Context, lib, out *os.Root, s *feed.Show, episodes []*feed.Episode, feedFile string) (names []string, err error) {
+	style, err := files.ReadFile("files/style.css")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	script, err := siteFiles.ReadFile("site/player.js")
+	script, err := files.ReadFile("files/player.js")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	sums = map[string]string{}
+	st.show = s.GUID
 	write := func(name string, content []byte) error {
 		names = append(names, name)
-		sums[name] = sumOf(content)
-		_, err := writeFile(out, name, content)
+		st.written[name] = sumOf(content)
+		_, err := durable.Update(out, name, content)
 		return err
 	}
 	for _, e := range episodes {
-		p := &page{Show: s, Feed: feed, Style: string(style), Script: string(script), Episode: e, Persons: s.personsOf(e)}
-		if p.Transcript, p.Captions, err = s.transcriptOf(lib, e); err != nil {
-			return nil, nil, err
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		p := &page{Show: s, Feed: feedFile, Style: string(style), Script: string(script), Episode: e, Persons: s.Credits(e)}
+		if p.Transcript, p.Captions, err = transcriptOf(lib, s, e); err != nil {
+			return nil, err
 		}
 		p.Language, p.Estimated = cmp.Or(e.TranscriptLanguage, s.Language), e.TranscriptSpeakers == episode.SpeakersEstimated
 		wave := waveform(lib, e)
@@ -75,18 +85,27 @@ func writeSite(lib, out *os.Root, s *Show, episodes []*Episode, feed string) (na
 			wave.Dark = dark
 			var b bytes.Buffer
 			if err := draw.SVG(&b, wave); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 			if err := write(waveFile(e, dark), b.Bytes()); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 		}
-		if err := write(pageFile(e), p.episodePage()); err != nil {
-			return nil, nil, err
+		if err := write(e.Page(), p.episodePage()); err != nil {
+			return nil, err
 		}
 	}
-	index := &page{Show: s, Feed: feed, Style: string(style), Episodes: episodes, Persons: s.persons()}
-	return names, sums, write("index.html", index.showPage())
+	index := &page{Show: s, Feed: feedFile, Style: string(style), Episodes: episodes}
+	if err := write("index.html", index.showPage()); err != nil {
+		return nil, err
+	}
+	st.all, err = listed(out, s.GUID, st.written)
+	return names, err
+}
+
+// Tidy is that of feed.Site.
+func (st *Site) Tidy(out *os.Root) (gone []string, err error) {
+	return tidy(out, st.show, st.all, st.written)
 }
 
 // The size of a page's waveform.
@@ -94,10 +113,10 @@ const waveWidth, waveHeight = 960, 160
 
 // waveform is the picture of an episode, from the peaks that measuring the
 // Space has left; nil when it has not been measured, or changed since.
-func waveform(lib *os.Root, e *Episode) *draw.Picture {
+func waveform(lib *os.Root, e *feed.Episode) *draw.Picture {
 	var m library.Measurement
 	dir := path.Join(e.Folder, layout.Own)
-	if readSidecar(lib, path.Join(dir, "measure.json"), &m) != nil || e.Duration <= 0 {
+	if durable.ReadJSON(lib, path.Join(dir, "measure.json"), maxList, &m) != nil || e.Duration <= 0 {
 		return nil
 	}
 	for _, src := range e.Source {

@@ -1,4 +1,4 @@
-package feed
+package site
 
 import (
 	"context"
@@ -57,7 +57,7 @@ func TestTranscriptInChromium(t *testing.T) {
 	write(t, lib, dir+"/"+r.File, audio)
 	r.Bytes, r.SHA256 = int64(len(audio)), sumOf(audio)
 	writeJSON(t, lib, sidecar, r)
-	_, out, _ := build(t, lib, testShow(), Options{Site: true})
+	_, out, _ := build(t, lib, testShow())
 	server := httptest.NewServer(http.FileServer(http.Dir(out.Name())))
 	defer server.Close()
 
