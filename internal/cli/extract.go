@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
+	"net/url"
 	"regexp"
 	"runtime"
 	"sync"
@@ -11,9 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/extract"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/publish/named"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
 	"github.com/spaces-cli/spaces/internal/remote"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -104,21 +107,23 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if err != nil {
 		return err
 	}
-	var inputs []remoteInput
+	var inputs []extract.Input
 	if o.paths, inputs, err = o.sortInputs(a.Now()); err != nil {
 		return err
 	}
 	if err := o.checkFollow(inputs); err != nil {
 		return err
 	}
-	from := new(sources)
-	if from.downloads, err = a.newDownloads(o); err != nil {
-		return err
-	}
-	defer from.downloads.close()
-	files, err := from.downloads.openAll(ctx, inputs)
+	spaceID, err := o.checkSource()
 	if err != nil {
 		return err
+	}
+	from := &source{App: a}
+	defer from.closeBar()
+	from.run = extract.New(from.options(o, opts, spaceID))
+	defer from.run.Close()
+	if err := from.run.Open(ctx, inputs); err != nil {
+		return a.sourceError(err)
 	}
 
 	var libraries []string
@@ -133,39 +138,37 @@ func (a *App) extract(ctx context.Context, o extractOptions) error {
 	if yes, err := a.askFolders(ctx, o, &opts); err != nil || !yes {
 		return err
 	}
-	from.saved = &savedJoiner{app: a, dryRun: o.dryRun, online: make(map[string]bool), space: from.downloads.spaceID}
-	opts.Playlist, opts.SpaceID = from.saved.join, from.downloads.spaceID
-	if yes, err := a.askPlaylists(ctx, o, from.saved); err != nil || !yes {
+	from.run.Join(opts)
+	if yes, err := a.askPlaylists(ctx, o, from.run.Saved); err != nil || !yes {
 		return err
 	}
-	if err := from.downloads.only(o, inputs); err != nil {
-		return err
+	if p := from.run.Only(o.paths, inputs); p != nil {
+		return onlyError(p)
 	}
-
-	from.bar = a.NewBar("extracting")
-	defer from.bar.Close()
-	opts.Progress = from.bar
-	if from.far, err = a.openFar(ctx, files, o.dryRun, from.bar); err != nil {
-		return err
+	if err := from.run.OpenFar(ctx); err != nil {
+		return a.sourceError(err)
 	}
-	defer from.far.Close()
 	from.bar.Close() // for that of the downloads
-	if err := from.download(ctx, o.dryRun, &opts); err != nil {
-		return err
+	if err := from.run.Download(ctx, len(o.paths)); err != nil {
+		return a.sourceError(err)
 	}
-	lib, err := a.openToExtract(ctx, o, &opts, from)
+	lib, err := from.run.OpenLibrary(ctx, o.paths)
 	if err != nil {
 		return err
 	}
 	if lib != nil {
 		defer lib.Close()
+		a.Opened(lib, nil)
+		if from.run.Writes() {
+			a.EmptyOld(ctx, lib)
+		}
 	}
-	return a.importInto(ctx, lib, o, opts, from)
+	return a.importInto(ctx, lib, o, from)
 }
 
 // importOptions are those of the flags that say what recordings are.
 func (a *App) importOptions(ctx context.Context, o extractOptions) (opts intake.Options, err error) {
-	opts = intake.Options{DryRun: o.dryRun, Jobs: a.Settings.Jobs, Choose: a.chooseSpace}
+	opts = intake.Options{Jobs: a.Settings.Jobs, Choose: a.chooseSpace}
 	if opts.Jobs == 0 {
 		opts.Jobs = runtime.GOMAXPROCS(0)
 	}
@@ -178,100 +181,68 @@ func (a *App) importOptions(ctx context.Context, o extractOptions) (opts intake.
 	return opts, err
 }
 
-// sources are where recordings come from that do not lie as files on the disk.
-type sources struct {
-	downloads *downloads   // playlists by address
-	saved     *savedJoiner // playlists on the disk
-	far       *farFiles    // files on servers
-	bar       *terminal.Bar
+// A source shows how a run of package extract gets on.
+type source struct {
+	*App
+	run         *extract.Run
+	bar         *terminal.Bar // of reading and taking in
+	downloading *terminal.Bar // of the download that is under way
 }
 
-// openAll opens the playlists among addresses, and returns the others, which are
-// of files on servers.
-func (d *downloads) openAll(ctx context.Context, inputs []remoteInput) (files []remoteInput, err error) {
-	for _, in := range inputs {
-		switch in.Kind {
-		case remote.Playlist, remote.Space:
-			d.open(ctx, in)
-		case remote.XPage:
-			return nil, app.Fail(app.ExitNotFound, "x-page", "the address of a Space is https://x.com/i/spaces/ID; to get your archive, download it with a browser that is signed in to X, then: spaces extract FILE.zip",
-				fmt.Errorf("%s is a page of X, not a Space or a recording", in.Address))
-		default:
-			files = append(files, in)
-		}
+func (s *source) closeBar() { s.bar.Close() }
+
+// options are what package extract wants to know of the command.
+func (s *source) options(o extractOptions, opts intake.Options, spaceID string) extract.Options {
+	s.bar = s.NewBar("extracting")
+	return extract.Options{
+		Library: s.LibraryOptions(), Import: opts, SpaceID: spaceID, Connections: o.conns, Follow: o.follow, DryRun: o.dryRun,
+		Wire: s.WireOptions(0), Zone: s.Zone, Now: s.Now, Stored: s.openStored, Hint: extractHint,
+		Say: s.Say,
+		Warn: func(format string, args ...any) {
+			s.downloading.Close()
+			s.App.Warn(format, args...)
+		},
+		Waiting: func(text string) { s.Say("%s; waiting for it (Ctrl-C stops)", text) },
+		Bar: func() extract.Bar {
+			s.downloading = s.NewBar("downloading")
+			return s.downloading
+		},
+		Progress: s.bar,
 	}
-	return files, nil
 }
 
-// download fetches the chunks of the playlists, and tells opts what came of them
-// and of files on servers.
-func (s *sources) download(ctx context.Context, dryRun bool, opts *intake.Options) error {
-	opts.Archives, opts.Problems = s.far.archives, s.far.problems
-	for _, in := range s.far.playlist { // told by their content
-		s.downloads.open(ctx, in)
+// openStored opens the target in which a file on a server of the user's lies.
+func (a *App) openStored(u *url.URL, w wire.Options) (*extract.Stored, error) {
+	t, name, err := a.Targets().Holding(u)
+	switch {
+	case errors.Is(err, named.ErrQuery):
+		return nil, app.Hinted(app.Usage("%s: the address has a ?", remote.Address{Kind: remote.Stored, URL: u}), "if it is part of a name, write %3F")
+	case err != nil:
+		return nil, a.TargetError(err)
 	}
-	err := s.downloads.run(ctx, dryRun)
-	opts.Joined = s.downloads.joined
-	return err
-}
-
-// openToExtract opens the library for writing. In a dry run it only reads it, or
-// returns nil if there is none; so it does where there is nothing to extract:
-// what holds no Spaces leaves no library behind.
-func (a *App) openToExtract(ctx context.Context, o extractOptions, opts *intake.Options, from *sources) (*library.Library, error) {
-	lib, err := library.Open(ctx, a.LibraryOptions())
-	if app.IsNoLibrary(err) {
-		lib, err = nil, nil
-		probe, perr := intake.Import(ctx, nil, o.paths, intake.Options{DryRun: true, Jobs: opts.Jobs, Titles: opts.Titles, StartedAt: opts.StartedAt, Archives: opts.Archives, Join: opts.Join, Playlist: from.saved.probe}, func(intake.Event) {})
-		opts.DryRun = opts.DryRun || perr == nil && probe.Nothing() && len(from.far.toSave) == 0 && !from.saved.some && !from.downloads.any()
-	}
-	if !opts.DryRun {
-		if lib != nil {
-			lib.Close()
-		}
-		lib, err = library.OpenWrite(ctx, a.LibraryOptions())
-	}
-	if err != nil || lib == nil {
+	target, err := a.OpenTarget(t, w)
+	if err != nil {
 		return nil, err
 	}
-	a.Opened(lib, nil)
-	if !opts.DryRun {
-		from.saved.lib = lib
-		a.EmptyOld(ctx, lib)
-	}
-	return lib, nil
+	return &extract.Stored{Target: target, Name: name, Account: t.Account()}, nil
 }
 
 // importInto extracts everything into the library, which is nil where there is
 // none, and tells what came of it.
-func (a *App) importInto(ctx context.Context, lib *library.Library, o extractOptions, opts intake.Options, from *sources) error {
+func (a *App) importInto(ctx context.Context, lib *library.Library, o extractOptions, from *source) error {
 	x := &extraction{Report: intake.Report{DryRun: o.dryRun}, app: a, lib: lib, paths: o.paths, followed: o.follow}
-	writes := lib != nil && !opts.DryRun
-	if writes {
-		paths, err := from.far.save(ctx, lib)
-		if err != nil {
-			return err
-		}
-		o.paths, opts.Problems = append(o.paths, paths...), from.far.problems
-	}
-	before := a.accountOf(lib, opts.DryRun)
 	var err error
-	x.Summary, err = intake.Import(ctx, lib, o.paths, opts, x.event)
+	x.Summary, err = from.run.Import(ctx, lib, o.paths, x.event)
 	from.bar.Close()
-	err = errors.Join(err, from.saved.clean())
-	x.fetched, x.fetchedOf = from.far.fetched()
-	if err == nil && writes {
-		err = from.far.tidy(lib)
-	}
+	x.fetched, x.fetchedOf = from.run.Fetched()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	err = errors.Join(err, a.settleAnswers(ctx, lib, before))
 	// What is saved is told, also when something ended the import.
 	if err := errors.Join(err, x.finish(ctx)); err != nil {
 		return err
 	}
-	if from.far.would > 0 && x.Summary.Problems == 0 {
+	if from.run.Would() > 0 && x.Summary.Problems == 0 {
 		return nil
 	}
 	return x.verdict()

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/cli/app"
-	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/intake"
 	"github.com/spaces-cli/spaces/internal/library/layout"
@@ -161,38 +160,6 @@ func mergeError(err error, dir string) error {
 	case errors.Is(err, library.ErrNewer):
 		return app.Fail(app.ExitFailed, "newer", "update spaces: that library was written by a newer version; nothing was merged", err)
 	}
-	return err
-}
-
-// accountOf is the one account whose archives are in a library that is going to be
-// changed, or nil.
-func (a *App) accountOf(lib *library.Library, dryRun bool) *space.Person {
-	if lib == nil || dryRun {
-		return nil
-	}
-	o, err := consent.OwnersOf(lib)
-	if err != nil {
-		return nil // told to whoever publishes
-	}
-	return o.Account()
-}
-
-// settleAnswers notes to whom the answers in a library were given once an archive
-// of another account has come in.
-func (a *App) settleAnswers(ctx context.Context, lib *library.Library, before *space.Person) error {
-	if before == nil {
-		return nil
-	}
-	o, err := consent.OwnersOf(lib)
-	if err != nil || o.Account() != nil {
-		return nil
-	}
-	ledger, err := consent.Open(lib.Dir(), a.Settings.LockWait)
-	if err != nil {
-		return err
-	}
-	defer ledger.Close()
-	_, err = ledger.Settle(ctx, before)
 	return err
 }
 

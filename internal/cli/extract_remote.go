@@ -10,20 +10,13 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/extract"
 	"github.com/spaces-cli/spaces/internal/remote"
 )
 
-// A remoteInput is an address that is to be taken in, with what is sent to its
-// origin and to no other server.
-type remoteInput struct {
-	remote.Address
-	header  http.Header
-	cookies string // name of the file, or empty
-}
-
 // sortInputs tells addresses from paths. A file of the name that an address
 // without a scheme has is a file.
-func (o *extractOptions) sortInputs(now time.Time) (paths []string, inputs []remoteInput, err error) {
+func (o *extractOptions) sortInputs(now time.Time) (paths []string, inputs []extract.Input, err error) {
 	var secrets []string
 	for _, text := range o.paths {
 		if !remote.Is(text) || !strings.Contains(text, "://") && isFile(text) {
@@ -34,7 +27,7 @@ func (o *extractOptions) sortInputs(now time.Time) (paths []string, inputs []rem
 		if err != nil {
 			return nil, nil, addressError(err)
 		}
-		inputs = append(inputs, remoteInput{Address: a})
+		inputs = append(inputs, extract.Input{Address: a})
 	}
 	for _, name := range []string{"--header", "--cookies"} {
 		if name == "--header" && len(o.headers) > 0 || name == "--cookies" && o.cookies != "" {
@@ -58,7 +51,7 @@ func (o *extractOptions) sortInputs(now time.Time) (paths []string, inputs []rem
 
 // sameServer reports whether all addresses that get header lines have one origin
 // (RFC 6454).
-func sameServer(inputs []remoteInput) bool {
+func sameServer(inputs []extract.Input) bool {
 	var first *url.URL
 	for _, in := range inputs {
 		switch {
@@ -86,8 +79,8 @@ func addressError(err error) error {
 }
 
 // addSecrets reads the files that --header and --cookies name.
-func (o *extractOptions) addSecrets(in *remoteInput, now time.Time) error {
-	in.header, in.cookies = http.Header{}, o.cookies
+func (o *extractOptions) addSecrets(in *extract.Input, now time.Time) error {
+	in.Header, in.Cookies = http.Header{}, o.cookies
 	for _, text := range o.headers {
 		name, ok := strings.CutPrefix(text, "@")
 		if !ok || name == "" {
@@ -99,7 +92,7 @@ func (o *extractOptions) addSecrets(in *remoteInput, now time.Time) error {
 			return secretsError("--header", err)
 		}
 		for key, values := range h {
-			in.header[key] = append(in.header[key], values...)
+			in.Header[key] = append(in.Header[key], values...)
 		}
 	}
 	if o.cookies == "" || in.Kind != remote.Web && in.Kind != remote.Playlist {
@@ -109,7 +102,7 @@ func (o *extractOptions) addSecrets(in *remoteInput, now time.Time) error {
 	if err != nil {
 		return secretsError("--cookies", fmt.Errorf("%s: %w", in.Address, err))
 	}
-	in.header.Add("Cookie", line)
+	in.Header.Add("Cookie", line)
 	return nil
 }
 

@@ -33,6 +33,7 @@ var order = [][]string{
 	{"cli/app"},        // what every command stands on
 	{"studio"},
 	{"terminal", "clipboard"}, // knows nothing of Spaces
+	{"extract"},               // brings what people give into a library, for both roofs
 	{"publish/named"},         // what the user set of targets, and the targets
 	{"settings", "manual"},    // what the user set: the flags of the roof go through it too
 	{"publish/items", "publish/withdrawal", "publish/post"}, // say what the gate is to be asked of

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -92,6 +94,41 @@ func (s *Store) Find(word string) (*Target, error) {
 		t.Name = word
 	}
 	return t, t.describe()
+}
+
+// ErrQuery means that the address of a file has a query, which no target takes.
+var ErrQuery = errors.New("the address has a query")
+
+// Holding returns the target that a file on a server belongs to, and its name
+// there: of the settings that which goes farthest down, or else the folder that
+// it lies in.
+func (s *Store) Holding(u *url.URL) (t *Target, name string, err error) {
+	list, err := s.List()
+	if err != nil {
+		return nil, "", err
+	}
+	best := ""
+	for _, l := range list {
+		at, err := url.Parse(l.URL)
+		if err != nil || l.Err != nil || at.Scheme != u.Scheme || !strings.EqualFold(at.Host, u.Host) || at.User.String() != u.User.String() && u.User != nil {
+			continue
+		}
+		folder := strings.TrimSuffix(at.Path, "/") + "/"
+		if rest, ok := strings.CutPrefix(u.Path, folder); ok && rest != "" && (best == "" || len(rest) < len(name)) {
+			best, name = l.Target, rest
+		}
+	}
+	if best == "" {
+		dir := *u
+		dir.Path, name = path.Split(u.Path)
+		dir.RawPath = ""
+		best = dir.String()
+	}
+	t, err = s.Find(best)
+	if err == nil && u.RawQuery != "" {
+		err = ErrQuery
+	}
+	return t, name, err
 }
 
 func unknown(word string, known map[string]*settings.Target) error {

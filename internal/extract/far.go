@@ -1,4 +1,4 @@
-package cli
+package extract
 
 import (
 	"context"
@@ -9,28 +9,23 @@ import (
 	"net/url"
 	"os"
 	"path"
-	"strings"
 
 	"github.com/spaces-cli/spaces/internal/archive"
-	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/durable/disk"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/publish"
-	"github.com/spaces-cli/spaces/internal/publish/named"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
 	"github.com/spaces-cli/spaces/internal/remote"
 	"github.com/spaces-cli/spaces/internal/remote/guard"
 	"github.com/spaces-cli/spaces/internal/remote/ranges"
-	"github.com/spaces-cli/spaces/internal/remote/replay"
 	"github.com/spaces-cli/spaces/internal/spell"
-	"github.com/spaces-cli/spaces/internal/stream"
 )
 
 // A farFile is a file on a server that is to be taken in.
 type farFile struct {
-	in      remoteInput
+	in      Input
 	name    string // of the file
 	source  ranges.Source
 	options ranges.Options
@@ -42,42 +37,38 @@ type farFile struct {
 	close   func()
 }
 
-// farFiles are those of one command.
+// farFiles are those of one run.
 type farFiles struct {
-	app      *App
-	progress stream.Progress
+	o        *Options
 	open     []*farFile
 	archives []*archive.Archive
 	toSave   []*farFile // that have to be on the disk to be read
-	playlist []remoteInput
+	playlist []Input
 	problems []archive.Problem
 	saved    []string // folders in the library
 	would    int      // recordings that a dry run does not download
 }
 
-// openFar finds out what lies at the addresses. Archives are opened; what is
+// openAll finds out what lies at the addresses. Archives are opened; what is
 // wrong with one of them ends nothing.
-func (a *App) openFar(ctx context.Context, inputs []remoteInput, dryRun bool, p stream.Progress) (*farFiles, error) {
-	far := &farFiles{app: a, progress: p}
+func (far *farFiles) openAll(ctx context.Context, inputs []Input) error {
 	for _, in := range inputs {
-		err := far.add(ctx, in, dryRun)
+		err := far.add(ctx, in)
 		var problem *archive.Problem
 		switch {
 		case ctx.Err() != nil:
-			far.Close()
-			return nil, ctx.Err()
+			return ctx.Err()
 		case errors.As(err, &problem):
 			far.problems = append(far.problems, *problem)
 		case err != nil:
-			far.Close()
-			return nil, err
+			return err
 		}
 	}
-	return far, nil
+	return nil
 }
 
-// Close ends the connections.
-func (far *farFiles) Close() {
+// close ends the connections.
+func (far *farFiles) close() {
 	for _, ar := range far.archives {
 		ar.Close()
 	}
@@ -97,8 +88,8 @@ func (far *farFiles) fetched() (bytes, of int64) {
 	return bytes, of
 }
 
-func (far *farFiles) add(ctx context.Context, in remoteInput, dryRun bool) error {
-	f, err := far.app.farFile(in)
+func (far *farFiles) add(ctx context.Context, in Input) error {
+	f, err := far.file(in)
 	if err != nil {
 		return err
 	}
@@ -109,7 +100,7 @@ func (far *farFiles) add(ctx context.Context, in remoteInput, dryRun bool) error
 	case errors.As(err, &whole):
 		f.object, f.head = whole.Object, whole.Head
 	case err != nil:
-		return f.problem(err)
+		return far.problem(f, err)
 	default:
 		f.object, f.head = f.reader.Object(), f.reader.Head()
 	}
@@ -120,9 +111,9 @@ func (far *farFiles) add(ctx context.Context, in remoteInput, dryRun bool) error
 		far.playlist = append(far.playlist, in)
 		return nil
 	case what.Page:
-		return f.problem(&ranges.Error{Kind: ranges.WebPage, What: "the server sent " + what.Words + " in the place of a file"})
+		return far.problem(f, &ranges.Error{Kind: ranges.WebPage, What: "the server sent " + what.Words + " in the place of a file"})
 	case what.ZIP && f.reader != nil:
-		ar, err := archive.OpenFar(ctx, f.bytes(far.progress))
+		ar, err := archive.OpenFar(ctx, far.bytes(f))
 		if err == nil {
 			f.archive = true
 			far.archives = append(far.archives, ar)
@@ -130,13 +121,13 @@ func (far *farFiles) add(ctx context.Context, in remoteInput, dryRun bool) error
 		return err
 	case !what.ZIP && !what.Audio:
 		return &archive.Problem{Kind: archive.NotAnArchive, Subject: in.String(), Message: "this is " + what.Words + ", not an archive from X or a recording"}
-	case dryRun && what.Audio:
+	case far.o.DryRun && what.Audio:
 		far.would++
-		far.app.Say("%s is a recording of %s: it would be downloaded", f.name, f.size())
+		far.o.Say("%s is a recording of %s: it would be downloaded", f.name, f.size())
 		return nil
-	case dryRun:
-		return &archive.Problem{Kind: "needs-download", Subject: in.String(), Hint: "run the command without --dry-run",
-			Message: "the server sends files only as a whole: all of it (" + f.size() + ") would have to be downloaded to see what is in it"}
+	case far.o.DryRun:
+		return far.o.problem(&archive.Problem{Kind: NeedsDownload, Subject: in.String(),
+			Message: "the server sends files only as a whole: all of it (" + f.size() + ") would have to be downloaded to see what is in it"})
 	}
 	far.toSave = append(far.toSave, f)
 	return nil
@@ -159,148 +150,90 @@ func (f *farFile) fileName() string {
 	return "download"
 }
 
-func (f *farFile) bytes(p stream.Progress) archive.Far {
+func (far *farFiles) bytes(f *farFile) archive.Far {
 	return archive.Far{
 		Bytes: f.reader, Expect: f.reader.Expect, Size: f.reader.Size(), Name: f.name, From: f.in.URL.Scheme + "://" + f.in.URL.Host,
-		ETag: f.object.ETag, Progress: p,
+		ETag: f.object.ETag, Progress: far.o.Progress,
 		Explain: func(err error) *archive.Problem {
 			var away *ranges.Error
 			if !errors.As(err, &away) {
 				return nil
 			}
-			return f.problem(away)
+			return far.problem(f, away)
 		},
 	}
 }
 
-// farFile prepares to read what lies at an address; nothing is connected to.
-func (a *App) farFile(in remoteInput) (*farFile, error) {
-	f := &farFile{in: in, close: func() {}, options: ranges.Options{Wire: a.WireOptions(0)}}
+// file prepares to read what lies at an address; nothing is connected to.
+func (far *farFiles) file(in Input) (*farFile, error) {
+	f := &farFile{in: in, close: func() {}, options: ranges.Options{Wire: far.o.Wire}}
 	if in.Kind != remote.Stored {
 		password, _ := in.URL.User.Password()
-		f.options.Wire.Redact = wire.NewRedactor(append(remote.Secrets(in.header), password)...)
-		client, err := guard.Client(in.URL, guard.Options{Wire: f.options.Wire, Header: in.header})
+		f.options.Wire.Redact = wire.NewRedactor(append(remote.Secrets(in.Header), password)...)
+		client, err := guard.Client(in.URL, guard.Options{Wire: f.options.Wire, Header: in.Header})
 		if err != nil {
-			return nil, app.Usage("%s: %w", in.Address, err)
+			return nil, &InputError{in.String(), err}
 		}
 		u := *in.URL
 		u.User = nil
 		f.source, f.close = &ranges.HTTP{Client: client, URL: &u}, client.CloseIdleConnections
 		return f, nil
 	}
-	t, name, err := a.storedAt(in.URL)
+	t, err := far.o.Stored(in.URL, f.options.Wire)
 	if err != nil {
 		return nil, err
 	}
-	f.account = t.Account()
-	target, err := a.OpenTarget(t, f.options.Wire)
-	if err != nil {
-		return nil, err
-	}
-	ranged, ok := target.(publish.Ranged)
+	f.account = t.Account
+	ranged, ok := t.Target.(publish.Ranged)
 	if !ok {
-		target.Close()
-		return nil, app.Usage("%s: files there cannot be read in parts", in.Address)
+		t.Target.Close()
+		return nil, &InputError{in.String(), errUnread}
 	}
 	if in.URL.Scheme == "sftp" {
 		f.options.Requests = 4 // all on one connection
 	}
-	f.source, f.close = ranged.Source(name), func() { target.Close() }
+	f.source, f.close = ranged.Source(t.Name), func() { t.Target.Close() }
 	return f, nil
 }
 
-// storedAt returns the target that a file belongs to, and its name there: of the
-// settings that which goes farthest down, or else the folder that it lies in.
-func (a *App) storedAt(u *url.URL) (t *named.Target, name string, err error) {
-	list, err := a.Targets().List()
-	if err != nil {
-		return nil, "", app.AuthError(err)
-	}
-	best := ""
-	for _, s := range list {
-		at, err := url.Parse(s.URL)
-		if err != nil || s.Err != nil || at.Scheme != u.Scheme || !strings.EqualFold(at.Host, u.Host) || at.User.String() != u.User.String() && u.User != nil {
-			continue
-		}
-		folder := strings.TrimSuffix(at.Path, "/") + "/"
-		if rest, ok := strings.CutPrefix(u.Path, folder); ok && rest != "" && (best == "" || len(rest) < len(name)) {
-			best, name = s.Target, rest
-		}
-	}
-	if best == "" {
-		dir := *u
-		dir.Path, name = path.Split(u.Path)
-		dir.RawPath = ""
-		best = dir.String()
-	}
-	t, err = a.Target(best)
-	if err == nil && u.RawQuery != "" {
-		err = app.Hinted(app.Usage("%s: the address has a ?", remote.Address{Kind: remote.Stored, URL: u}), "if it is part of a name, write %3F")
-	}
-	return t, name, err
+// A FarError says why a file on a server cannot be read.
+type FarError struct {
+	Err     *ranges.Error
+	URL     *url.URL
+	Account string // whose credentials are asked for, or ""
 }
 
-// problem says why a file on a server cannot be read, and what to do.
-func (f *farFile) problem(err error) *archive.Problem {
+func (e *FarError) Error() string { return e.Err.Error() }
+func (e *FarError) Unwrap() error { return e.Err }
+
+// Kinds of problems that have no package of their own.
+const (
+	NeedsDownload = archive.ProblemKind("needs-download") // a dry run cannot look at it
+	DiskFull      = archive.ProblemKind("disk-full")
+)
+
+// problem says why a file on a server cannot be read.
+func (far *farFiles) problem(f *farFile, err error) *archive.Problem {
 	away := new(ranges.Error)
 	if !errors.As(err, &away) {
 		away = &ranges.Error{Kind: ranges.Unreachable, What: err.Error()}
 	}
-	p := &archive.Problem{Kind: archive.ProblemKind(away.Kind), Subject: f.in.String(), Message: away.What, Err: away, Away: true}
-	const again = "run the same command again: what is saved is not fetched again"
-	login := "store the credentials: spaces target login " + f.account
-	if f.account == "" {
-		login = "use the cookies or the header of a browser that is signed in there: --cookies FILE or --header @FILE"
-	}
-	switch away.Kind {
-	case ranges.NotFound:
-		p.Hint = "check the address"
-	case ranges.Expired:
-		p.Hint = "get a new link and run the command with it: what is saved is not fetched again"
-	case ranges.Changed:
-		p.Hint = again
-	case ranges.Password, ranges.Denied:
-		p.Hint = login
-	case ranges.WebPage:
-		p.Hint = "open the address in a browser to see what it asks for; " + login
-	case ranges.Untrusted:
-		p.Hint = "check that it is your server: spaces help topic uploading"
-		if f.in.URL.Scheme == "sftp" {
-			p.Hint = "compare the key with the server's, and connect once with: " + sshCommand(f.in.URL)
-		}
-	case ranges.Unreachable:
-		p.Hint = "check the network connection, and " + again
-	}
+	p := &archive.Problem{Kind: archive.ProblemKind(away.Kind), Subject: f.in.String(), Message: away.What, Err: &FarError{away, f.in.URL, f.account}, Away: true}
 	if away.Host != "" && away.Kind != ranges.Refused {
 		p.Message += " (after a redirect to " + away.Host + ")"
 	}
-	return p
-}
-
-// sshCommand is what a terminal logs in to the server of an address with.
-func sshCommand(u *url.URL) string {
-	words := []string{"ssh"}
-	if port := u.Port(); port != "" && port != "22" {
-		words = append(words, "-p", port)
-	}
-	host := u.Hostname()
-	if name := u.User.Username(); name != "" {
-		host = name + "@" + host
-	}
-	return strings.Join(append(words, app.Quoted(host)), " ")
+	return far.o.problem(p)
 }
 
 // save downloads into the library what cannot be read where it lies, and returns
 // the paths. What an interrupted run has left is gone on with.
 func (far *farFiles) save(ctx context.Context, lib *library.Library) (paths []string, err error) {
 	if len(far.toSave) > 0 {
-		if err := replay.Sweep(lib.Dir(), far.app.Now()); err != nil {
-			far.app.Warn("old downloads could not be removed: %v", err)
-		}
+		far.o.sweep(lib.Dir())
 	}
 	for _, f := range far.toSave {
 		if f.reader == nil {
-			far.app.Say("The server sends files only as a whole: downloading all of %s (%s)", f.name, f.size())
+			far.o.Say("The server sends files only as a whole: downloading all of %s (%s)", f.name, f.size())
 		}
 		dir := layout.DownloadOf(f.key())
 		err := far.saveIn(ctx, lib, f, dir)
@@ -352,14 +285,13 @@ func (far *farFiles) saveIn(ctx context.Context, lib *library.Library, f *farFil
 		f.options.Most = max(1, free-spare)
 	}
 	if free >= 0 && f.object.Size >= 0 && free-spare < f.object.Size-ranges.Saved(root, f.savedName()) {
-		return &archive.Problem{Kind: "disk-full", Subject: f.in.String(),
-			Message: fmt.Sprintf("it has %s, and the disk with the library has room for %s", f.size(), spell.Size(max(0, free-spare))),
-			Hint:    "free some space, or use --library with a folder on another disk"}
+		return far.o.problem(&archive.Problem{Kind: DiskFull, Subject: f.in.String(),
+			Message: fmt.Sprintf("it has %s, and the disk with the library has room for %s", f.size(), spell.Size(max(0, free-spare)))})
 	}
-	err = ranges.Save(ctx, f.source, f.options, f.object, f.reader, root, f.savedName(), far.progress)
+	err = ranges.Save(ctx, f.source, f.options, f.object, f.reader, root, f.savedName(), far.o.Progress)
 	var away *ranges.Error
 	if errors.As(err, &away) {
-		return f.problem(away)
+		return far.problem(f, away)
 	}
 	return err
 }
