@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library"
@@ -68,9 +69,13 @@ func TestJourney(t *testing.T) {
 		t.Errorf("done again: the end is %s", got)
 	}
 	b.set("to", "nonsense\r")
-	b.until("an error", `document.getElementById("status").classList.contains("wrong")`)
-	if got := b.value("to"); got != "0:13.500" {
-		t.Errorf("after nonsense the end is %s", got)
+	b.until("an error", `document.getElementById("times-wrong").textContent.includes("not a valid time")`)
+	if !eval[bool](b, `(() => { const e = document.activeElement; return e.id === "to" && e.value === "nonsense" && e.getAttribute("aria-invalid") === "true" && e.getAttribute("aria-describedby") === "times-wrong"; })()`) {
+		t.Error("what is wrong is not told at its field")
+	}
+	b.do(chromedp.KeyEvent(kb.Escape))
+	if got := b.value("to"); got != "0:13.500" || b.text("times-wrong") != "" {
+		t.Errorf("after nonsense the end is %s, %q", got, b.text("times-wrong"))
 	}
 
 	// The loop turns back.

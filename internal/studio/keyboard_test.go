@@ -61,8 +61,8 @@ func TestKeyboard(t *testing.T) {
 	b.set("from", "12\r")
 	b.until("a selection", `!document.getElementById("save").disabled`)
 	list = b.tabbed()
-	if !inOrder(list, "edit", "wave", "play", "loop", "speed", "hand", "zoom-out", "zoom-in", "zoom-choice", "zoom-all", "keys",
-		"from", "to", "length", "half", "snap", "undo", "clear", "clip-title", "format", "save", "copy", "command", "preset", "export-format", "trim", "export",
+	if !inOrder(list, "edit", "wave", "hand", "zoom-out", "zoom-in", "zoom-choice", "zoom-all", "keys", "play", "speed",
+		"from", "to", "length", "half", "play-choice", "loop", "snap", "undo", "clear", "clip-title", "format", "save", "video", "copy", "preset", "export-format", "trim", "export",
 		"find", "Rename: "+file, file) {
 		t.Errorf("on a recording Tab goes to %q", list)
 	}

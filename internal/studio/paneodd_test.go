@@ -170,7 +170,7 @@ func TestTranscriptKeys(t *testing.T) {
 	b := browse(t, serveTest(t, dir))
 	b.openWords(sampleID)
 	list := b.tabbed()
-	if !inOrder(list, "keys", "said-find", "Go to 0:00, @lea_durand (approximate)", "Edit the words at 0:00", "from") {
+	if !inOrder(list, "keys", "from", "said-find", "Go to 0:00, @lea_durand (approximate)", "Edit the words at 0:00", "preset") {
 		t.Errorf("Tab goes to %q", list)
 	}
 	line := func() string { return eval[string](b, `document.activeElement.dataset.line ?? ""`) }

@@ -88,8 +88,8 @@ document.querySelector(".skip").addEventListener("click", (e) => {
 });
 
 const keys = [
-	["{space}", "key.space"], ["I O", "key.io"], ["J K L", "key.jkl"], [", .", "key.step"], ["R", "key.loop"], ["N", "key.snap"],
-	["Ctrl+Z Ctrl+Shift+Z", "key.undo"], ["+ − 0 Z", "key.zoom"], ["← →", "key.arrows"], ["S", "key.save"], ["Ctrl+{wheel}", "key.wheel"], ["/", "key.search"], ["Ctrl+F", "key.find"], ["← → ↑ ↓", "key.words"], ["{enter}", "key.correct"], ["?", "key.help"],
+	["{space}", "key.space"], ["I O", "key.io"], ["J K L", "key.jkl"], [", .", "key.step"], ["P", "key.play"], ["R", "key.loop"], ["N", "key.snap"],
+	["Ctrl+Z Ctrl+Shift+Z", "key.undo"], ["+ − 0 Z", "key.zoom"], ["← →", "key.arrows"], ["S", "key.save"], ["V", "key.video"], ["Ctrl+{wheel}", "key.wheel"], ["/", "key.search"], ["Ctrl+F", "key.find"], ["← → ↑ ↓", "key.words"], ["{enter}", "key.correct"], ["?", "key.help"],
 ];
 export function showKeys() {
 	byId("help-list").replaceChildren(...keys.flatMap(([key, words]) => {

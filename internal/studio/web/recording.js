@@ -1,13 +1,14 @@
 // One recording: what is known of it, its waveform, playing, choosing and
 // saving.
-import {get, post, recordingPath, work} from "./api.js";
+import {get, recordingPath, work} from "./api.js";
 import {Choice} from "./choice.js";
+import {Dock} from "./dock.js";
 import {chapterList, clipList, episodeList, faultList, momentList, uploadList, voiceList} from "./lists.js";
 import {Made} from "./made.js";
 import {Peaks} from "./peaks.js";
 import {Player} from "./player.js";
 import {progress, Saving} from "./saving.js";
-import {Clock, dateTime, exact, position, timeOfDay} from "./time.js";
+import {Clock, dateTime, position, timeOfDay} from "./time.js";
 import {Transcript} from "./transcript.js";
 import {Wave} from "./wave.js";
 import {handle, t} from "./words.js";
@@ -25,6 +26,7 @@ export class RecordingView {
 			pick: (s) => this.choose(s),
 		});
 		this.setHand(matchMedia("(pointer: coarse)").matches);
+		this.dock = new Dock(this);
 		this.saving = new Saving(this);
 		this.made = new Made(this);
 		this.transcript = new Transcript(this);
@@ -40,10 +42,13 @@ export class RecordingView {
 		try {
 			return await action();
 		} catch (e) {
-			this.say(e.hint && e.message === e.detail ? `${e.message} (${e.hint})` : e.message, true);
+			this.tell(e);
 			return undefined;
 		}
 	}
+
+	// tell says what went wrong where no field is to blame.
+	tell(e) { this.say(e.hint && e.message === e.detail ? `${e.message} (${e.hint})` : e.message, true); }
 
 	path(more = "") { return recordingPath(this.id, more); }
 
@@ -99,7 +104,7 @@ export class RecordingView {
 
 	// reveal shows the rest of the view, which without a recording is empty.
 	reveal(on) {
-		for (const e of this.root.querySelectorAll("#facts, #note, #edit, #remove, .stage, .cards")) e.hidden = !on;
+		for (const e of this.root.querySelectorAll("#facts, #note, #edit, #remove, .stage, .dock, .cards")) e.hidden = !on;
 	}
 
 	// showTurns adds who speaks when, which of a long recording takes longer.
@@ -141,7 +146,7 @@ export class RecordingView {
 	render() {
 		if (this.server) {
 			const options = (formats) => formats.filter((f) => f !== "aac").map((f) => new Option(f));
-			keep(byId("format"), options(this.server.clip_formats));
+			keep(byId("format"), options(this.server.clip_formats.filter((f) => f !== "mp4")));
 			keep(byId("export-format"), [new Option(t("asPreset"), ""), ...options(this.server.formats)]);
 		}
 		const d = this.detail;
@@ -204,16 +209,8 @@ export class RecordingView {
 	// chosen follows the selection.
 	chosen() {
 		if (!this.scene) return;
-		const {rate} = this.scene, c = this.choice;
-		const has = c.now !== null;
-		for (const [id, v] of [["from", c.start], ["to", c.end], ["length", c.end - c.start]]) byId(id).value = has ? position(v / rate, 3) : "";
-		for (const id of ["snap", "clear", "save", "copy", "zoom-choice"]) byId(id).disabled = !has;
-		byId("undo").disabled = c.past.length === 0;
-		byId("redo").disabled = c.future.length === 0;
-		const wall = has && [c.start, c.end].map((v) => this.scene.clock.at(v / rate));
-		byId("choice-clock").textContent = wall && wall[0] && wall[1] ? `${timeOfDay(wall[0])} – ${timeOfDay(wall[1])}` : "";
+		this.dock.show();
 		this.saving.show();
-		this.setLoop(this.looping);
 		this.transcript.chosen();
 		this.wave.soon();
 	}
@@ -223,17 +220,13 @@ export class RecordingView {
 		if (!this.scene || !this.id) return;
 		this.player.tick();
 		const at = this.scene.playhead = this.player.position, playing = this.player.playing;
-		byId("now").textContent = position(at, 1);
 		const wall = this.scene.clock.at(at);
-		byId("clock").textContent = wall ? timeOfDay(wall) : "";
+		this.dock.follow(at, wall ? timeOfDay(wall) : "", playing);
 		const slider = byId("wave"), whole = String(Math.floor(at));
 		if (slider.getAttribute("aria-valuenow") !== whole || !slider.hasAttribute("aria-valuetext")) {
 			slider.setAttribute("aria-valuenow", whole);
 			slider.setAttribute("aria-valuetext", position(at) + (wall ? ", " + timeOfDay(wall) : ""));
 		}
-		const play = byId("play");
-		play.setAttribute("aria-label", t(playing ? "pause" : "play"));
-		play.firstElementChild.textContent = playing ? "❚❚" : "▶";
 		this.wave.soon();
 		this.transcript.follow();
 		if (playing && !this.wave.drag) this.wave.reveal(at);
@@ -246,13 +239,6 @@ export class RecordingView {
 		}
 	}
 
-	setLoop(on) {
-		this.looping = on;
-		byId("loop").setAttribute("aria-pressed", String(Boolean(on)));
-		const {rate} = this.scene ?? {};
-		this.player.loop = on && this.choice?.now ? {from: this.choice.start / rate, to: this.choice.end / rate} : null;
-	}
-
 	setHand(on) {
 		this.wave.hand = on;
 		byId("hand").setAttribute("aria-pressed", String(on));
@@ -260,23 +246,12 @@ export class RecordingView {
 
 	listen() {
 		const click = (id, f) => byId(id).addEventListener("click", f);
-		click("play", () => this.player.toggle());
-		click("loop", () => this.setLoop(!this.looping));
 		click("hand", () => this.setHand(!this.wave.hand));
-		byId("speed").addEventListener("change", (e) => { this.player.speed = Number(e.target.value); });
 		click("zoom-in", () => this.wave.zoom(0.5));
 		click("zoom-out", () => this.wave.zoom(2));
 		click("zoom-all", () => this.wave.all());
 		click("zoom-choice", () => this.choice.now && this.wave.zoomTo(this.choice.start, this.choice.now.samples));
-		click("half", () => this.preset());
-		click("snap", () => this.snap());
-		click("undo", () => this.choice.undo());
-		click("redo", () => this.choice.redo());
-		click("clear", () => this.choice.clear());
 		click("find", () => this.findMoments());
-		for (const id of ["from", "to", "length"]) byId(id).addEventListener("change", () => this.typed(id));
-		for (const id of ["format", "clip-title"]) byId(id).addEventListener("input", () => this.chosen());
-		byId("format").addEventListener("change", () => this.chosen());
 		byId("wave").addEventListener("keydown", (e) => this.slide(e));
 	}
 
@@ -319,48 +294,14 @@ export class RecordingView {
 			";": () => this.seek(at - 1), ":": () => this.seek(at + 1),
 			i: () => c.set(here, c.now && c.end > here ? c.end : Math.min(length, here + half)),
 			o: () => c.set(c.now && c.start < here ? c.start : Math.max(0, here - half), here),
-			r: () => this.setLoop(!this.looping), n: () => c.now && this.snap(), s: () => this.saving.save(),
+			p: () => this.dock.play(), r: () => this.dock.loop(!this.dock.looping), n: () => c.now && this.dock.snap(),
+			s: () => this.saving.save(), v: () => this.saving.design(),
 			"+": () => this.wave.zoom(0.5), "=": () => this.wave.zoom(0.5), "-": () => this.wave.zoom(2), "0": () => this.wave.all(),
 			z: () => c.now && this.wave.zoomTo(c.start, c.now.samples),
 		}[k];
 		if (!act) return false;
 		act();
 		return true;
-	}
-
-	// preset chooses 30 seconds: from where the selection begins, or from here.
-	preset() {
-		const {rate, length} = this.scene;
-		const start = this.choice.now ? this.choice.start : this.player.position * rate;
-		this.choice.set(Math.max(0, Math.min(start, length - 30 * rate)), Math.min(length, start + 30 * rate));
-	}
-
-	async snap() {
-		const id = this.id;
-		const s = await this.attempt(() => post(this.path("/span"), {snap: this.choice.now}));
-		if (s && id === this.id) this.choice.set(s.start, s.start + s.samples);
-	}
-
-	// typed takes numbers as the command line does: the server reads them.
-	async typed(which) {
-		const value = (id) => byId(id).value.trim();
-		if (!value(which)) {
-			this.chosen();
-			return;
-		}
-		const {rate} = this.scene, c = this.choice, id = this.id;
-		const from = which === "from" || !c.now ? value("from") || "0" : exact(c.start / rate);
-		const q = {at: from};
-		if (which === "length" || which === "from" && c.now) q.length = which === "length" ? value("length") : exact((c.end - c.start) / rate);
-		else if (which === "to") q.end = value("to");
-		const s = await this.attempt(() => post(this.path("/span"), q));
-		if (id !== this.id) return;
-		if (!s) {
-			this.chosen();
-			return;
-		}
-		this.choice.set(s.start, s.start + s.samples);
-		this.wave.reveal(s.start / rate);
 	}
 
 	// reload reads what has changed on disk.

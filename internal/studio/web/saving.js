@@ -5,8 +5,11 @@ import {answer} from "./dialog.js";
 import {Film} from "./film.js";
 import {bytes, exact, position} from "./time.js";
 import {handle, has, t} from "./words.js";
+import {right, wrong} from "./wrong.js";
 
 const byId = (id) => document.getElementById(id);
+
+const longestTitle = 250; // characters
 
 export class Saving {
 	// view is the recording's.
@@ -15,6 +18,15 @@ export class Saving {
 		this.film = new Film(() => view.chosen());
 		const click = (id, f) => byId(id).addEventListener("click", f);
 		click("copy", () => this.copy());
+		click("film-copy", () => this.copy());
+		click("video", () => this.design());
+		for (const [id, other] of [["clip-title", "film-title"], ["film-title", "clip-title"]]) {
+			byId(id).addEventListener("input", () => {
+				byId(other).value = byId(id).value; // one title in two places
+				view.chosen();
+			});
+		}
+		byId("format").addEventListener("change", () => view.chosen());
 		click("edit", () => this.edit());
 		click("edit-cancel", () => this.endEdit());
 		const submit = (id, f) => byId(id).addEventListener("submit", (e) => {
@@ -22,6 +34,7 @@ export class Saving {
 			f();
 		});
 		submit("saving", () => this.save());
+		submit("filming", () => this.save());
 		submit("editing", () => this.saveEdit());
 		submit("exporting", () => this.export());
 	}
@@ -41,37 +54,103 @@ export class Saving {
 	// show shows what would be saved now.
 	show() {
 		const {view} = this, chosen = view.choice.now;
-		showCommand(byId("command"), chosen ? this.command() : "spaces clip " + view.id);
+		if (!chosen) this.film.close();
+		this.free();
+		for (const code of [byId("command"), byId("film-command")]) {
+			code.hidden = true;
+			showCommand(code, chosen ? this.command() : "");
+		}
 		this.film.show(view.id, chosen, chosen ? chosen.samples / view.scene.rate : 0, byId("clip-title").value.trim());
+	}
+
+	// free takes away what was wrong with the name of the clip.
+	free() {
+		right(byId("clip-title"), byId("saving-wrong"));
+		right(byId("film-title"), byId("film-wrong"));
+	}
+
+	// blame says at the title what is wrong with it.
+	blame(text, ...controls) {
+		if (this.film.on) wrong(byId("film-title"), byId("film-wrong"), text, ...controls);
+		else wrong(byId("clip-title"), byId("saving-wrong"), text, ...controls);
+	}
+
+	// design opens the dialog for a video of the selection.
+	design() {
+		if (!this.view.choice?.now) {
+			this.view.say(t("chooseFirst"), true);
+			return;
+		}
+		if (!this.titled()) return;
+		this.film.open();
+		this.show();
 	}
 
 	async copy() {
 		const text = this.command();
 		try {
 			await navigator.clipboard.writeText(text);
-			this.view.say(t("copied"));
+			this.view.say(`${t("copied")}: ${text}`);
 		} catch {
-			getSelection().selectAllChildren(byId("command"));
+			const code = byId(this.film.on ? "film-command" : "command");
+			code.hidden = false;
+			getSelection().selectAllChildren(code);
 			this.view.say(t("notCopied"), true);
 		}
 	}
 
-	async save() {
+	// titled reports whether the title is one that can be saved.
+	titled() {
+		const over = [...byId("clip-title").value.trim()].length - longestTitle;
+		if (over <= 0) return true;
+		this.blame(t("titleLong", {n: longestTitle, over}));
+		return false;
+	}
+
+	// save saves the selection: as a clip, or as a video while its dialog is open.
+	async save(force = false) {
 		if (!this.view.choice?.now) {
 			this.view.say(t("chooseFirst"), true);
 			return;
 		}
-		const id = this.view.id;
+		if (this.saving || !this.titled()) return;
+		const {id} = this.view, video = this.film.on;
+		this.saving = true;
 		this.view.say(t("saving"));
-		const body = {...this.view.choice.now, ...this.film.look, format: byId("format").value, title: byId("clip-title").value.trim()};
-		const r = await this.view.attempt(() => keep(this.view.path("/clips"), body, (share) => share > 0 && this.view.say(`${t("saving")} ${Math.round(100 * share)} %`)));
+		const body = {...this.view.choice.now, ...this.film.look, format: video ? "mp4" : byId("format").value, title: byId("clip-title").value.trim()};
+		if (force) body.force = true;
+		let r;
+		try {
+			r = await keep(this.view.path("/clips"), body, (share) => share > 0 && this.view.say(`${t("saving")} ${Math.round(100 * share)} %`));
+		} catch (e) {
+			this.refused(e);
+			return;
+		} finally {
+			this.saving = false;
+		}
 		if (r === null) this.view.say(t("notSaved"));
 		if (!r) return;
+		this.film.close();
 		const said = t(r.status === "done" ? "clipThere" : "clipSaved", {file: fileName(r.file)}) + ", " + bytes(r.bytes);
 		const captions = r.captions ? [t("withCaptions")] : [];
 		if (r.captions_unwritten) captions.push(t("unwritten", {n: r.captions_unwritten}));
 		this.view.say([said, ...captions, ...notAgreed(r)].join(" · "));
 		await this.view.reload(id);
+	}
+
+	// refused tells why nothing was saved: at the title where another one helps.
+	refused(e) {
+		if (e.kind !== "exists") {
+			this.view.tell(e);
+			return;
+		}
+		this.view.say(t("notSaved"));
+		const replace = Object.assign(document.createElement("button"), {type: "button", textContent: t("replace")});
+		replace.addEventListener("click", () => {
+			this.free();
+			this.save(true);
+		});
+		this.blame(`${t("replaceWhat")} ${t("replaceOr")}`, replace);
 	}
 
 	edit() {
@@ -144,7 +223,7 @@ export function quote(text, system) {
 	return system === "windows" ? "'" + text.replaceAll("'", "''") + "'" : "'" + text.replaceAll("'", "'\\''") + "'";
 }
 
-// keep does work that writes a file. It asks whether to replace a file of the
+// keep does work that writes a file. It asks whether to replace an episode of the
 // same name, and for a reason where speakers have not given consent. It returns
 // null if the answer is no.
 async function keep(path, body, progress) {
@@ -155,8 +234,8 @@ async function keep(path, body, progress) {
 			const reason = await askReason(e);
 			return reason ? keep(path, {...body, reason}, progress) : null;
 		}
-		if (e.kind !== "exists" || body.force) throw e;
-		return await replace(path.endsWith("/clips")) ? keep(path, {...body, force: true}, progress) : null;
+		if (e.kind !== "exists" || body.force || path.endsWith("/clips")) throw e;
+		return await replace() ? keep(path, {...body, force: true}, progress) : null;
 	}
 }
 
@@ -185,12 +264,8 @@ function without(s) {
 	return t("speaksAt", {name: name + said, spans});
 }
 
-// replace asks whether to replace a file. titled says that another title would
-// give another name.
-function replace(titled) {
-	byId("replace-else").hidden = !titled;
-	return answer(byId("replace")).then((value) => value === "yes");
-}
+// replace asks whether to replace a file.
+function replace() { return answer(byId("replace")).then((value) => value === "yes"); }
 
 // notAgreed names the speakers without consent.
 function notAgreed(r) {

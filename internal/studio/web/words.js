@@ -9,12 +9,12 @@ const en = {
 	lost: "{t} s lost", edit: "Edit", title: "Title", note: "Note", save: "Save", cancel: "Cancel", saved: "Saved",
 	position: "Position", speakers: "Speakers", playing: "Playback", play: "Play", pause: "Pause", loop: "Loop", speed: "Speed", hand: "Pan",
 	zoom: "Zoom", zoomIn: "Zoom in", zoomOut: "Zoom out", zoomAll: "All", zoomChoice: "Selection", keys: "Shortcuts", close: "Close",
-	selection: "Selection", from: "From", to: "To", length: "Length", half: "30 s", halfLabel: "Set the length to 30 s", snap: "Snap to silence", undo: "Undo", redo: "Redo", clear: "Clear",
+	selection: "Selection", from: "From", to: "To", length: "Length", half: "30 s", halfLabel: "Set the length to 30 s", snap: "Snap", undo: "Undo", redo: "Redo", clear: "Clear the selection",
 	shape: "Shape", "shape.wide": "Wide, 16:9", "shape.square": "Square", "shape.tall": "Tall, 9:16", look: "Theme", pictureOf: "Preview of the video ({shape})",
 	clipTitle: "Clip title", format: "Format", saveClip: "Save clip", copy: "Copy command", command: "Command line", copied: "Command copied",
 	notCopied: "The browser blocked copying: press Ctrl+C or ⌘C to copy the selected command", chooseFirst: "Drag over the waveform to select a range first",
 	clipSaved: "Clip saved: {file}", clipThere: "This clip already exists: {file}", saving: "Saving …",
-	replaceAsk: "Replace the file?", replaceWhat: "Another clip or episode already has this name.", replaceKept: "If you replace it, the old file moves to the removed items, where you can restore it.", replaceElse: "To keep both, choose another title.", replace: "Replace", notSaved: "Nothing was saved", notAgreed: "without consent: {names}",
+	replaceAsk: "Replace the file?", replaceWhat: "Another clip or episode already has this name.", replaceKept: "If you replace it, the old file moves to the removed items, where you can restore it.", replace: "Replace", notSaved: "Nothing was saved", notAgreed: "without consent: {names}",
 	consentAsk: "Continue without consent?", consentWho: "These speakers have not given consent for this use:", consentInstead: "Instead, you can:", speaksAt: "{name}: {spans}", moreSpans: "and {n} more", unknownTime: "at an unknown time",
 	unknownSpeaker: "an unknown speaker", forgotten: "someone who asked to be forgotten", "answer.declined": "declined", "answer.withdrawn": "withdrawn", "answer.expired": "expired",
 	"way.ask": "ask for their consent", "way.record": "record the answer of {name} on the command line", "way.range": "select a range without them", "way.omit": "leave them out on the command line", "way.local": "use a recognizer on this computer", "way.turns": "confirm the speaking turns on the command line",
@@ -50,6 +50,8 @@ const en = {
 	"key.space": "play or pause", "key.io": "start or end the selection here", "key.jkl": "10 s back, pause, 10 s forward", "key.step": "10 ms back or forward; with Shift: 1 s",
 	"key.loop": "loop the selection", "key.snap": "snap to silence", "key.undo": "undo, redo", "key.zoom": "zoom in, zoom out, show all, zoom to the selection", "key.arrows": "on the waveform: 1 s back or forward; with Shift: 10 s",
 	"key.save": "save the clip", wheel: "wheel", space: "Space", shift: "Shift", "key.wheel": "over the waveform: zoom; with Shift: pan", "key.help": "show this list", "key.search": "search the library, or the transcript", "key.find": "find in the transcript; then Enter: next, Shift+Enter: previous, ↓: go there", "key.words": "in the transcript: go from word to word, from line to line; with Shift: select", "key.correct": "in the transcript: edit the line", enter: "Enter",
+	dock: "Player and selection", playChoice: "Play the selection", snapLabel: "Snap to silence", makeVideo: "Make video", saveVideo: "Save video", titleLong: "The title may have {n} characters; this one has {over} too many.",
+	replaceOr: "Choose another title, or replace it: the old file moves to the removed items.", "key.play": "play the selection", "key.video": "make a video of the selection",
 };
 
 const fr = {
@@ -62,12 +64,12 @@ const fr = {
 	lost: "{t} s perdues", edit: "Modifier", title: "Titre", note: "Note", save: "Enregistrer", cancel: "Annuler", saved: "Enregistré",
 	position: "Position", speakers: "Intervenants", playing: "Lecture", play: "Lire", pause: "Pause", loop: "Boucle", speed: "Vitesse", hand: "Déplacer",
 	zoom: "Zoom", zoomIn: "Agrandir", zoomOut: "Réduire", zoomAll: "Tout", zoomChoice: "Sélection", keys: "Raccourcis", close: "Fermer",
-	selection: "Sélection", from: "De", to: "À", length: "Durée", half: "30 s", halfLabel: "Fixer la durée à 30 s", snap: "Caler sur un silence", undo: "Annuler", redo: "Rétablir", clear: "Effacer",
+	selection: "Sélection", from: "De", to: "À", length: "Durée", half: "30 s", halfLabel: "Fixer la durée à 30 s", snap: "Caler", undo: "Annuler", redo: "Rétablir", clear: "Effacer la sélection",
 	shape: "Forme", "shape.wide": "Large, 16:9", "shape.square": "Carrée", "shape.tall": "Haute, 9:16", look: "Thème", pictureOf: "Aperçu de la vidéo ({shape})",
 	clipTitle: "Titre de l’extrait", format: "Format", saveClip: "Enregistrer l’extrait", copy: "Copier la commande", command: "Ligne de commande", copied: "Commande copiée",
 	notCopied: "Le navigateur a bloqué la copie : copiez la commande sélectionnée avec Ctrl+C ou ⌘C", chooseFirst: "Sélectionnez d’abord un passage en glissant sur la forme d’onde",
 	clipSaved: "Extrait enregistré : {file}", clipThere: "Cet extrait existait déjà : {file}", saving: "Enregistrement …",
-	replaceAsk: "Remplacer le fichier ?", replaceWhat: "Un autre extrait ou épisode porte déjà ce nom.", replaceKept: "Si vous le remplacez, l’ancien fichier passe aux éléments supprimés, d’où vous pouvez le restaurer.", replaceElse: "Pour garder les deux, choisissez un autre titre.", replace: "Remplacer", notSaved: "Rien n’a été enregistré", notAgreed: "sans accord : {names}",
+	replaceAsk: "Remplacer le fichier ?", replaceWhat: "Un autre extrait ou épisode porte déjà ce nom.", replaceKept: "Si vous le remplacez, l’ancien fichier passe aux éléments supprimés, d’où vous pouvez le restaurer.", replace: "Remplacer", notSaved: "Rien n’a été enregistré", notAgreed: "sans accord : {names}",
 	consentAsk: "Continuer sans accord ?", consentWho: "Ces intervenants n’ont pas donné leur accord pour cet usage :", consentInstead: "Sinon, vous pouvez :", speaksAt: "{name} : {spans}", moreSpans: "et {n} autres", unknownTime: "à un moment inconnu",
 	unknownSpeaker: "un intervenant inconnu", forgotten: "une personne qui a demandé à être oubliée", "answer.declined": "refusé", "answer.withdrawn": "retiré", "answer.expired": "expiré",
 	"way.ask": "demander leur accord", "way.record": "inscrire la réponse de {name} en ligne de commande", "way.range": "choisir un passage sans eux", "way.omit": "les laisser de côté en ligne de commande", "way.local": "utiliser un outil de transcription sur cet ordinateur", "way.turns": "confirmer les prises de parole en ligne de commande",
@@ -111,6 +113,8 @@ const fr = {
 	"key.space": "lire ou mettre en pause", "key.io": "commencer ou finir la sélection ici", "key.jkl": "10 s en arrière, pause, 10 s en avant", "key.step": "10 ms en arrière ou en avant ; avec Maj : 1 s",
 	"key.loop": "lire la sélection en boucle", "key.snap": "caler sur un silence", "key.undo": "annuler, rétablir", "key.zoom": "agrandir, réduire, tout afficher, afficher la sélection", "key.arrows": "sur la forme d’onde : 1 s en arrière ou en avant ; avec Maj : 10 s",
 	"key.save": "enregistrer l’extrait", wheel: "molette", space: "Espace", shift: "Maj", "key.wheel": "sur la forme d’onde : agrandir ou réduire ; avec Maj : déplacer", "key.help": "afficher cette liste", "key.search": "chercher dans la bibliothèque ou la transcription", "key.find": "chercher dans la transcription ; puis Entrée : suivant, Maj+Entrée : précédent, ↓ : y aller", "key.words": "dans la transcription : aller de mot en mot, de ligne en ligne ; avec Maj : sélectionner", "key.correct": "dans la transcription : modifier la ligne", enter: "Entrée",
+	dock: "Lecteur et sélection", playChoice: "Lire la sélection", snapLabel: "Caler sur un silence", makeVideo: "Créer une vidéo", saveVideo: "Enregistrer la vidéo", titleLong: "Le titre peut avoir {n} caractères ; celui-ci en a {over} de trop.",
+	replaceOr: "Choisissez un autre titre, ou remplacez-le : l’ancien fichier passe aux éléments supprimés.", "key.play": "lire la sélection", "key.video": "créer une vidéo de la sélection",
 };
 
 // A number stands on one line with its unit, as French signs do with the word
