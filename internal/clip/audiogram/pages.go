@@ -5,7 +5,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/spaces-cli/spaces/internal/media/lettering"
+	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
 )
 
 // A page is lines of captions that are shown at once.

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/image/math/fixed"
 
 	"github.com/spaces-cli/spaces/internal/clip"
-	"github.com/spaces-cli/spaces/internal/media/lettering"
+	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
 )
 
 // A scene draws the pictures of a clip, one after the other.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/clip"
-	"github.com/spaces-cli/spaces/internal/media/lettering"
+	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
 )
 
 // A Cue is words to show for some time, in seconds from the clip's start.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
-	"github.com/spaces-cli/spaces/internal/media/lettering"
+	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
 )
 
 func TestHeading(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/spaces-cli/spaces/internal/media/lettering"
+	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 )
 

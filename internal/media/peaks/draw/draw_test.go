@@ -16,7 +16,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/spaces-cli/spaces/internal/media/lettering"
+	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 )
 

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/math/fixed"
 
-	"github.com/spaces-cli/spaces/internal/media/lettering"
+	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
 )
 
 // PNG writes p as a PNG. Characters that its font lacks (it has Latin, Greek
