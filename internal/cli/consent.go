@@ -16,6 +16,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -305,11 +306,11 @@ places, the period, and how to withdraw. The messages are printed, not sent. Rec
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.language, "lang", "en", "write in `LANGUAGE`: en or fr")
+	f.StringVar(&o.language, "lang", "en", "write in `LANGUAGE`: "+spell.Or(languages.Tags()))
 	f.StringVar(&o.purposes, "for", "", "`PURPOSES`: ask for these only, separated by commas: clip, episode, upload, transcribe")
 	f.StringVar(&o.places, "places", "", "`TEXT`: places where the voice will be heard")
 	f.StringVar(&o.until, "until", "", "`DATE`: last day to ask consent for (default: until they withdraw)")
-	app.Complete(cmd, "lang", "en", "fr")
+	app.Complete(cmd, "lang", languages.Tags()...)
 	manual.Group(f, "Message", "lang", "for", "places", "until")
 	app.AddIDOnly(cmd, &o.Refs)
 	manual.Group(f, "How", "id-only")
@@ -331,15 +332,16 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		return app.Usage("--for: %w", err)
 	}
 	q := consent.Request{For: purposes, Places: o.places}
-	if _, err := q.Message(o.language); err != nil {
-		return app.Usage("--lang: %w", err)
+	language, ok := languages.For(o.language)
+	if !ok {
+		return app.Usage("--lang: unsupported language %q (use %s)", o.language, spell.Or(languages.Tags()))
 	}
 	if o.until != "" {
 		end, err := a.untilEnd(o.until)
 		if err != nil {
 			return err
 		}
-		q.Until = consent.Day(o.language, end.Add(-time.Second).In(a.Zone))
+		q.Until = end.Add(-time.Second).In(a.Zone)
 	}
 	lib, err := a.OpenLibrary(ctx)
 	if err != nil {
@@ -370,12 +372,9 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 			continue
 		}
 		q.Handle, q.For = who.Handle, who.For
-		text, err := q.Message(o.language)
-		if err != nil {
-			return err
-		}
+		text := q.Message(language)
 		if a.Settings.JSON {
-			err = app.WriteJSON(a.Out, askLine{space.Schema, rec.ID, who.Handle, o.language, text})
+			err = app.WriteJSON(a.Out, askLine{space.Schema, rec.ID, who.Handle, language.Tag(), text})
 		} else {
 			rule := ""
 			if asked > 0 {

@@ -88,7 +88,7 @@ var order = [][]string{
 	{"transcript/glossary"}, // what the host calls things
 	{"transcript", "transcript/speakers", "transcript/align", "transcript/quote"}, // what was said, in the time of any sound, and by whom
 	{"library/fold"}, // what is the same to people
-	{"stream", "spell", "suggest", "charset", "playlist/saved", "playlist/manifest"},
+	{"stream", "spell", "languages", "suggest", "charset", "playlist/saved", "playlist/manifest"},
 	{"playlist"},
 	{"media"},
 	{"media/format"},

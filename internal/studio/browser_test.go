@@ -188,6 +188,9 @@ func (b *browser) size(width, height int64) {
 func (b *browser) choose(id, value string) {
 	b.t.Helper()
 	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{ const s = document.getElementById(%q); s.value = %q; s.dispatchEvent(new Event("change")); }`, id, value)))
+	if id == "language" { // whose words are asked for
+		b.until("the language", `document.documentElement.lang === "`+value+`"`)
+	}
 }
 
 // screenshot keeps a picture of the page in the folder that STUDIO_PICTURES names.

@@ -3,13 +3,15 @@ package studio
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"sync"
 	"time"
 
-	"golang.org/x/text/language"
+	"github.com/spaces-cli/spaces/internal/languages"
 )
 
 // The page: plain HTML, CSS and JavaScript modules, served as they are.
@@ -25,24 +27,19 @@ var pageTypes = sync.OnceValue(func() map[string]string {
 	}
 })
 
-// languages are those that the page speaks (web/words.js), the first one
-// where a browser asks for none of them.
-var languages = []language.Tag{language.English, language.French}
-
-// pages serves the files of the page, each at its name.
+// pages serves the files of the page, each at its name, and the words in the
+// languages that it speaks.
 func (s *Server) pages(m *http.ServeMux) {
 	files, _ := fs.Sub(web, "web")
 	list, _ := fs.Glob(files, "*")
-	matcher := language.NewMatcher(languages)
 	for _, name := range list {
 		b, _ := fs.ReadFile(files, name)
 		kind := pageTypes()[path.Ext(name)]
 		if name == "index.html" {
 			m.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-				tag, _ := language.MatchStrings(matcher, r.Header.Get("Accept-Language"))
-				base, _ := tag.Base()
+				l := s.language(r)
 				w.Header().Set("Content-Type", kind)
-				w.Write(bytes.Replace(b, []byte(`lang="en"`), []byte(`lang="`+base.String()+`"`), 1))
+				w.Write(bytes.Replace(b, []byte(`lang="en" dir="ltr"`), []byte(`lang="`+l.Tag()+`" dir="`+l.Direction()+`"`), 1))
 			})
 			continue
 		}
@@ -51,4 +48,44 @@ func (s *Server) pages(m *http.ServeMux) {
 			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b))
 		})
 	}
+	m.HandleFunc("GET /words.json", func(w http.ResponseWriter, r *http.Request) { answer(w, s.wordsFor(s.language(r)), nil) })
+}
+
+// pageWords are the words of the page in one language, and which others there are.
+type pageWords struct {
+	Language  string                    `json:"language"`
+	Direction string                    `json:"direction"` // ltr or rtl
+	Words     map[string]json.Marshaler `json:"words"`
+	Problems  map[string]json.Marshaler `json:"problems"` // by the kinds of errors
+	Languages []languageName            `json:"languages"`
+}
+
+type languageName struct {
+	Tag  string `json:"tag"`
+	Name string `json:"name"`
+}
+
+func (s *Server) wordsFor(l *languages.Language) pageWords {
+	p := pageWords{Language: l.Tag(), Direction: l.Direction(), Words: l.Section("studio"), Problems: l.Section("problem")}
+	for _, other := range s.languages() {
+		p.Languages = append(p.Languages, languageName{other.Tag(), other.Name()})
+	}
+	return p
+}
+
+func (s *Server) languages() []*languages.Language {
+	if s.o.Languages != nil {
+		return s.o.Languages
+	}
+	return languages.All()
+}
+
+// language is the one that a request names, or that its browser prefers.
+func (s *Server) language(r *http.Request) *languages.Language {
+	list := s.languages()
+	name := r.URL.Query().Get("language")
+	if i := slices.IndexFunc(list, func(l *languages.Language) bool { return l.Tag() == name }); i >= 0 {
+		return list[i]
+	}
+	return languages.Match(list, r.Header.Get("Accept-Language"))
 }

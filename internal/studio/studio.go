@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 )
@@ -37,6 +38,9 @@ type Options struct {
 	// Network serves other machines than this one too: requests may name the
 	// server by any of its addresses.
 	Network bool
+	// Languages are those that the page speaks, the first one where a browser asks
+	// for none of them; nil is all that the program has.
+	Languages []*languages.Language
 }
 
 // A Server is the studio of one library.

@@ -1,11 +1,14 @@
 // Requests to the server that this page came from.
-import {t, has} from "./words.js";
+import {problem as told} from "./words.js";
 
 // A Refusal is what the server, or the network, says when something cannot be
-// done. Its message is in the page's language where we know the kind.
+// done. Its message is in the page's language where that has words for the kind,
+// and otherwise in English.
 export class Refusal extends Error {
 	constructor(problem) {
-		super(has("error." + problem.kind) ? t("error." + problem.kind, {hint: problem.hint}) : problem.message);
+		const words = told(problem.kind, {hint: problem.hint});
+		super(words ?? problem.message);
+		this.english = words === undefined;
 		this.kind = problem.kind;
 		this.detail = problem.message;
 		this.hint = problem.hint;

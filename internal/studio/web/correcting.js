@@ -164,7 +164,7 @@ export class Correcting {
 	// transcript, it is read again, and what was typed stays in the field.
 	async failed(e) {
 		const {pane} = this, draft = this.area()?.value, start = pane.said.lines[this.line]?.start;
-		pane.view.say(e.message, true);
+		pane.view.say(e, true);
 		if (e.kind !== "changed") {
 			this.area()?.focus();
 			return;

@@ -101,9 +101,8 @@ export class Dock {
 			view.wave.reveal(s.start / rate);
 		} catch (e) {
 			if (id !== view.id) return;
-			const hint = e.hint && e.message === e.detail ? ` (${e.hint})` : "";
 			if (e.kind === "offline" || e.kind === "closed") view.tell(e);
-			else wrong(field, byId("times-wrong"), e.message + hint);
+			else wrong(field, byId("times-wrong"), e);
 		}
 	}
 

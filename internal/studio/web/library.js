@@ -4,7 +4,7 @@ import {get, recordingPath} from "./api.js";
 import {Passages} from "./passages.js";
 import {Backup} from "./removed.js";
 import {quote, showCommand} from "./saving.js";
-import {date, number, position} from "./time.js";
+import {date, position} from "./time.js";
 import {handle, t} from "./words.js";
 
 const pageSize = 60;
@@ -101,7 +101,7 @@ export class LibraryView {
 			return rows;
 		} catch (e) {
 			this.pages.delete(n);
-			if (run === this.run) this.say(e.message, true);
+			if (run === this.run) this.say(e, true);
 			return null;
 		}
 	}
@@ -118,7 +118,7 @@ export class LibraryView {
 		byId("h-rows").hidden = this.total === 0;
 		this.root.querySelector(".filters").hidden = empty;
 		this.backup.of(!empty);
-		byId("count").textContent = empty ? t("begin") : this.total === 0 ? this.passages.list?.passages.length ? t("countSaid") : t("countNone") : this.total === 1 ? t("countOne") : t("count", {n: number(this.total)});
+		byId("count").textContent = empty ? t("begin") : this.total === 0 ? this.passages.list?.passages.length ? t("countSaid") : t("countNone") : t("count", {n: this.total});
 	}
 
 	render() {

@@ -2,7 +2,7 @@
 // giving them another name.
 import {post, recordingPath, work} from "./api.js";
 import {answer} from "./dialog.js";
-import {t} from "./words.js";
+import {put, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -85,7 +85,7 @@ export class Made {
 		try {
 			({file} = await post(this.path(id, m, "rename"), {file: m.file, name: byId("new-name").value.trim()}));
 		} catch (e) {
-			byId("rename-wrong").textContent = e.message;
+			put(byId("rename-wrong"), e);
 			byId("new-name").focus();
 			return;
 		}

@@ -3,15 +3,15 @@ import {get} from "./api.js";
 import {LibraryView} from "./library.js";
 import {RecordingView} from "./recording.js";
 import {RemovedView} from "./removed.js";
-import {speak, t} from "./words.js";
+import {language, languages, put, speak, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
 // say tells something to everybody, also to those who listen to the page.
 let silence = 0;
-export function say(text, wrong = false) {
+export function say(what, wrong = false) {
 	const status = byId("status");
-	status.textContent = text;
+	put(status, what);
 	status.classList.toggle("wrong", wrong);
 	status.classList.add("shown");
 	clearTimeout(silence);
@@ -29,9 +29,9 @@ function setTheme(name) {
 	recording.repaint();
 }
 
-function setLanguage(name) {
-	speak(name);
-	byId("language").value = document.documentElement.lang;
+async function setLanguage(name) {
+	await speak(name);
+	byId("language").value = language();
 	library.render();
 	removed.render();
 	recording.render();
@@ -73,12 +73,12 @@ const library = new LibraryView(byId("library"), session, say);
 const removed = new RemovedView(say);
 const recording = new RecordingView(byId("recording"), session, say);
 
-speak(localStorage.getItem("language") ?? document.documentElement.lang);
-byId("language").value = document.documentElement.lang;
+byId("language").replaceChildren(...languages().map(({tag, name}) => Object.assign(new Option(name, tag), {lang: tag})));
+byId("language").value = language();
 byId("theme").value = localStorage.getItem("theme") ?? "auto";
 byId("language").addEventListener("change", (e) => {
 	localStorage.setItem("language", e.target.value);
-	setLanguage(e.target.value);
+	setLanguage(e.target.value).catch((e) => say(e, true));
 });
 byId("theme").addEventListener("change", (e) => setTheme(e.target.value));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => recording.repaint());
@@ -113,6 +113,6 @@ document.addEventListener("keydown", (e) => {
 	e.preventDefault();
 });
 
-session.catch((e) => say(e.message, true));
+session.catch((e) => say(e, true));
 addEventListener("hashchange", route);
 route();

@@ -34,7 +34,7 @@ export class Passages {
 		} catch (e) {
 			if (run === this.run) {
 				this.hide();
-				this.say(e.message, true);
+				this.say(e, true);
 			}
 			return;
 		}

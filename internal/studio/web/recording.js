@@ -48,7 +48,7 @@ export class RecordingView {
 	}
 
 	// tell says what went wrong where no field is to blame.
-	tell(e) { this.say(e.hint && e.message === e.detail ? `${e.message} (${e.hint})` : e.message, true); }
+	tell(e) { this.say(e, true); }
 
 	path(more = "") { return recordingPath(this.id, more); }
 
@@ -98,7 +98,7 @@ export class RecordingView {
 		if (this.id !== id) return;
 		this.busy(null);
 		if (!info) return;
-		this.peaks = this.scene.peaks = new Peaks(id, info, () => this.wave.soon(), (e) => this.say(e.message, true));
+		this.peaks = this.scene.peaks = new Peaks(id, info, () => this.wave.soon(), (e) => this.say(e, true));
 		this.wave.soon();
 	}
 
@@ -326,7 +326,7 @@ export class RecordingView {
 		this.scene.moments = list;
 		this.lists();
 		this.wave.resize();
-		this.say(list.length > 1 ? t("foundMoments", {n: list.length}) : list.length ? t("foundMoment") : t("noMoments"));
+		this.say(list.length ? t("foundMoments", {n: list.length}) : t("noMoments"));
 	}
 
 }

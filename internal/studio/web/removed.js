@@ -28,7 +28,7 @@ export class RemovedView {
 			this.items = await get("api/removed");
 			this.known = true;
 		} catch (e) {
-			this.say(e.message, true);
+			this.say(e, true);
 			return;
 		}
 		this.render();
@@ -63,7 +63,7 @@ export class RemovedView {
 			const back = await restore(it.place);
 			this.say(it.kind === "space" ? t("restored", {name: it.title || it.id}) : restored(back));
 		} catch (e) {
-			this.say(e.message, true);
+			this.say(e, true);
 		}
 		await this.load();
 		// The row is gone, and the focus with it: it goes to the one that follows.
@@ -104,7 +104,7 @@ export class Backup {
 		byId("backup-last").textContent = t("backupLast", {at: dateTime(new Date(b.at))}) + " " + t(b.changed ? "backupChanged" : "backupSame");
 		const more = [line(t("backupPlace", {place: b.name ? `${b.name}, ${b.place}` : b.place}))];
 		if (b.ahead) more.push(line(t("backupAhead")));
-		if (b.newer > 0) more.push(line(b.newer > 1 ? t("backupNewer", {n: b.newer}) : t("backupNewerOne")));
+		if (b.newer > 0) more.push(line(t("backupNewer", {n: b.newer})));
 		if (b.changed) more.push(line(t("backupUpdate"), create));
 		more.push(line(t("backupUnchecked"), "spaces backup check " + target));
 		for (const place of b.holding) more.push(line(t("backupHolding", {place}), "spaces backup create " + quote(place, this.server?.system) + of));

@@ -1,12 +1,13 @@
 // Tells what is wrong with what was typed, at the field itself.
+import {put} from "./words.js";
 
-// wrong marks a field, with a text and controls in the element for that, and
+// wrong marks a field, with a text or an error and controls in the element for that, and
 // takes the keyboard there.
 export function wrong(field, place, text, ...controls) {
 	field.setAttribute("aria-invalid", "true");
 	field.setAttribute("aria-describedby", place.id);
 	const words = document.createElement("span");
-	words.textContent = text;
+	put(words, text);
 	place.replaceChildren(words, ...controls);
 	field.focus();
 }
