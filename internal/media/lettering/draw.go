@@ -47,6 +47,10 @@ func (m *mask) draw(dst *image.RGBA, x, y int, c color.NRGBA) {
 	if r.Empty() || c.A == 0 {
 		return
 	}
+	if m.pixels != nil {
+		m.drawPixels(dst, r, where.Min, uint32(c.A))
+		return
+	}
 	for py := r.Min.Y; py < r.Max.Y; py++ {
 		row := m.cover[(py-where.Min.Y)*m.width+r.Min.X-where.Min.X:]
 		out := dst.Pix[dst.PixOffset(r.Min.X, py):]
@@ -66,4 +70,19 @@ func over(p []byte, c color.NRGBA, cover uint32) {
 	p[1] = uint8((uint32(c.G)*a + uint32(p[1])*rest + 127) / 255)
 	p[2] = uint8((uint32(c.B)*a + uint32(p[2])*rest + 127) / 255)
 	p[3] = uint8((255*a + uint32(p[3])*rest + 127) / 255)
+}
+
+// drawPixels lays a glyph with colours of its own over a part of a picture.
+func (m *mask) drawPixels(dst *image.RGBA, r image.Rectangle, min image.Point, alpha uint32) {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		in := m.pixels[4*((y-min.Y)*m.width+r.Min.X-min.X):]
+		out := dst.Pix[dst.PixOffset(r.Min.X, y):]
+		for i := range r.Dx() {
+			p, q := in[4*i:4*i+4:4*i+4], out[4*i:4*i+4:4*i+4]
+			rest := 255 - (uint32(p[3])*alpha+127)/255
+			for c := range 4 {
+				q[c] = uint8((uint32(p[c])*alpha+127)/255 + (uint32(q[c])*rest+127)/255)
+			}
+		}
+	}
 }

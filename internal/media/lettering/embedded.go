@@ -21,5 +21,6 @@ var embedded = sync.OnceValue(func() *family {
 		}
 		return f
 	}
-	return &family{open(interRegular), open(interBold)}
+	regular := open(interRegular)
+	return &family{regular.has, regular, sync.OnceValue(func() *face { return open(interBold) })}
 })

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/harfbuzz"
@@ -12,21 +13,28 @@ import (
 // A face is one font in one weight, in all sizes.
 type face struct {
 	upem            float64
+	colour          bool    // its glyphs have colours of their own
 	ascent, descent float64 // of a line, in units of the font; both count up from 0
 
-	mu   sync.Mutex // both keep caches
+	ours bool        // the program's own
+	dead atomic.Bool // it took too long
+	mu   sync.Mutex  // the rest keeps caches
 	face *font.Face
 	hb   *harfbuzz.Font
 	buf  *harfbuzz.Buffer // keeps how scripts are shaped
 }
 
-// parse reads the first font of a file.
+// parse reads a font of the program.
 func parse(data []byte) (*face, error) {
 	f, err := font.ParseTTF(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
-	return newFace(f)
+	n, err := newFace(f)
+	if err == nil {
+		n.ours = true
+	}
+	return n, err
 }
 
 var errNoUnits = errors.New("the font does not say how large its letters are")
@@ -46,8 +54,9 @@ func newFace(f *font.Face) (*face, error) {
 
 // has reports whether the font has a character.
 func (f *face) has(r rune) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	g, ok := f.face.NominalGlyph(r)
-	return ok && g != 0
+	found, _ := with(f, func() bool {
+		g, ok := f.face.NominalGlyph(r)
+		return ok && g != 0
+	})
+	return found
 }

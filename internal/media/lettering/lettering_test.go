@@ -84,7 +84,7 @@ func TestMissing(t *testing.T) {
 func TestWeightsHaveTheSameCharacters(t *testing.T) {
 	f := embedded()
 	for r := rune(' '); r < 0x3000; r++ {
-		if f.regular.has(r) != f.bold.has(r) {
+		if f.has(r) != f.bold().has(r) {
 			t.Errorf("%U is in one of the fonts", r)
 		}
 	}

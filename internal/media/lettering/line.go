@@ -52,9 +52,10 @@ func (s *Set) line(text string, runes []rune, rtl bool, size float64, w Weight) 
 	at := offsets(text)
 	runs := s.itemize(runes, rtl, w)
 	visual(runs)
+	lang := languageOf(runes, s.language)
 	for _, r := range runs {
 		l.raise(r.face)
-		l.add(s.shape(runes, r), r, at, runes)
+		l.add(s.shape(runes, r, lang), r, at, runes)
 	}
 	slices.SortStableFunc(l.spans, func(a, b span) int { return cmp.Compare(a.left, b.left) })
 	return l

@@ -5,7 +5,6 @@ import (
 	"image/draw"
 	"math"
 
-	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/font/opentype"
 	"golang.org/x/image/vector"
 )
@@ -14,7 +13,12 @@ import (
 type mask struct {
 	left, top     int // from the origin of the glyph
 	width, height int
-	cover         []byte
+	cover         []byte // how much of each pixel is covered
+	pixels        []byte // instead, of glyphs with colours of their own
+}
+
+func (m *mask) bounds() image.Rectangle {
+	return image.Rect(m.left, m.top, m.left+m.width, m.top+m.height)
 }
 
 type maskKey struct {
@@ -49,31 +53,31 @@ func (s *Set) mask(key maskKey) *mask {
 	}
 	s.masks.bytes += 64
 	if m != nil {
-		s.masks.bytes += len(m.cover)
+		s.masks.bytes += len(m.cover) + len(m.pixels)
 	}
 	s.masks.known[key] = m
 	return m
 }
 
 func (f *face) draw(key maskKey) *mask {
-	if key.id == 0 {
-		return fill(f.box(key), key.size)
-	}
-	f.mu.Lock()
-	outline, ok := f.face.GlyphDataOutline(font.GID(key.id))
-	f.mu.Unlock()
-	if !ok || len(outline.Segments) == 0 {
-		return nil
-	}
-	return fill(f.path(outline.Segments, key), key.size)
+	m, _ := with(f, func() *mask {
+		if key.id == 0 {
+			return fill(f.box(key), key.size)
+		}
+		if f.colour {
+			if m := f.picture(key); m != nil {
+				return m
+			}
+		}
+		return fill(f.path(f.outlineOf(key.id), key), key.size)
+	})
+	return m
 }
 
 // box is what stands for a character that no font has: the same in all fonts,
 // and lighter than what some have for it.
 func (f *face) box(key maskKey) []stroke {
-	f.mu.Lock()
 	advance := f.face.HorizontalAdvance(0)
-	f.mu.Unlock()
 	width := max(0.3, min(1.2, float64(advance)/f.upem)) * key.size
 	dx, dy := float64(key.sx)/4, float64(key.sy)/4
 	thin := max(1, key.size/18)
@@ -166,7 +170,7 @@ func fill(path []stroke, size float64) *mask {
 	}
 	a := image.Alpha{Pix: make([]byte, width*height), Stride: width, Rect: image.Rect(0, 0, width, height)}
 	r.Draw(&a, a.Rect, image.Opaque, image.Point{})
-	return &mask{left, top, width, height, a.Pix}
+	return &mask{left: left, top: top, width: width, height: height, cover: a.Pix}
 }
 
 // quadratic draws a Bézier curve in as many lines as vector.Rasterizer does.

@@ -2,6 +2,7 @@ package lettering
 
 import (
 	"reflect"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -55,6 +56,7 @@ type runKey struct {
 	before, after string // letters around it change the forms of Arabic letters
 	text          string
 	script        language.Script
+	language      string
 	rtl           bool
 }
 
@@ -117,21 +119,13 @@ func levels(text []rune, rtl bool) []int {
 func (s *Set) itemize(text []rune, rtl bool, w Weight) []run {
 	var list []run
 	level := levels(text, rtl)
-	script, last := firstScript(text), (*family)(nil)
-	for _, c := range clustersOf(text) {
-		to := c.from + len(c.text)
-		if own := scriptOf(c.text); own.Strong() {
-			script = own
+	for _, p := range s.pieces(text) {
+		to := p.from + len(p.text)
+		family := p.family
+		if family == nil {
+			family = s.nearest(p)
 		}
-		family := last
-		if family == nil || !blank(c.text) {
-			family = s.choose(c.text)
-			if family == nil {
-				family = s.nearest(c.text)
-			}
-			last = family
-		}
-		r := run{c.from, to, level[c.from], family.face(w), script}
+		r := run{p.from, to, level[p.from], family.face(w), p.script}
 		if n := len(list) - 1; n >= 0 && list[n].level == r.level && list[n].face == r.face && list[n].script == r.script {
 			list[n].to = to
 		} else {
@@ -143,8 +137,8 @@ func (s *Set) itemize(text []rune, rtl bool, w Weight) []run {
 
 // nearest is the font for a cluster that none has in full: one that has its
 // letter, without its marks, or the first, which draws an empty box.
-func (s *Set) nearest(cluster []rune) *family {
-	if f := s.choose(cluster[:1]); f != nil {
+func (s *Set) nearest(p piece) *family {
+	if f := s.choose(p.text[:1], p.script, p.language); f != nil {
 		return f
 	}
 	return s.fonts[0]
@@ -177,16 +171,16 @@ func firstScript(text []rune) language.Script {
 }
 
 // shape returns the glyphs of a run.
-func (s *Set) shape(text []rune, r run) *shaped {
+func (s *Set) shape(text []rune, r run, lang string) *shaped {
 	key := runKey{
 		r.face, string(text[max(0, r.from-4):r.from]), string(text[r.to:min(len(text), r.to+4)]),
-		string(text[r.from:r.to]), r.script, r.level%2 == 1,
+		string(text[r.from:r.to]), r.script, lang, r.level%2 == 1,
 	}
 	s.mu.Lock()
 	known := s.runs[key]
 	s.mu.Unlock()
 	if known == nil {
-		known = r.face.shape(text, r, s.language)
+		known = r.face.shape(text, r, lang)
 		s.mu.Lock()
 		if len(s.runs) >= mostRuns {
 			clear(s.runs)
@@ -200,25 +194,50 @@ func (s *Set) shape(text []rune, r run) *shaped {
 // mostRuns is how many shaped runs a set remembers.
 const mostRuns = 4096
 
+// shape sets a run. If the font fails, each character is an empty box.
 func (f *face) shape(text []rune, r run, lang string) *shaped {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	buf := f.buf
-	buf.Clear()
-	buf.AddRunes(text, r.from, r.to-r.from)
-	buf.Props.Script = r.script
-	buf.Props.Language = languageFor(lang, r.script)
-	buf.Props.Direction = harfbuzz.LeftToRight
-	if r.level%2 == 1 {
-		buf.Props.Direction = harfbuzz.RightToLeft
+	list, ok := with(f, func() []glyph {
+		f.buf.Clear()
+		f.buf.AddRunes(text, r.from, r.to-r.from)
+		f.buf.Props.Script = r.script
+		f.buf.Props.Language = languageFor(lang, r.script)
+		f.buf.Props.Direction = harfbuzz.LeftToRight
+		if r.level%2 == 1 {
+			f.buf.Props.Direction = harfbuzz.RightToLeft
+		}
+		f.buf.Shape(f.hb, nil)
+		list := make([]glyph, len(f.buf.Info))
+		for i, g := range f.buf.Info {
+			p := f.buf.Pos[i]
+			list[i] = glyph{uint32(g.Glyph), g.Cluster - r.from, p.XAdvance, p.XOffset, p.YOffset}
+		}
+		return list
+	})
+	if !ok || !f.sound(list, r) {
+		list = list[:0]
+		for i := range r.to - r.from {
+			list = append(list, glyph{at: i, advance: int32(f.upem / 2)})
+		}
+		if r.level%2 == 1 {
+			slices.Reverse(list)
+		}
 	}
-	buf.Shape(f.hb, nil)
-	out := &shaped{make([]glyph, len(buf.Info))}
-	for i, g := range buf.Info {
-		p := buf.Pos[i]
-		out.glyphs[i] = glyph{uint32(g.Glyph), g.Cluster - r.from, p.XAdvance, p.XOffset, p.YOffset}
+	return &shaped{list}
+}
+
+// sound reports whether glyphs stand where letters can: a damaged font may put
+// them anywhere, or make many of one.
+func (f *face) sound(list []glyph, r run) bool {
+	if len(list) > 100*(r.to-r.from) {
+		return false
 	}
-	return out
+	far := int32(min(1<<28, 100*f.upem))
+	for _, g := range list {
+		if g.at < 0 || g.at >= r.to-r.from || max(g.advance, -g.advance, g.dx, -g.dx, g.dy, -g.dy) > far {
+			return false
+		}
+	}
+	return true
 }
 
 // languageFor is the language that a font is asked for forms in: that of the
