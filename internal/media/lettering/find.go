@@ -89,7 +89,7 @@ func fromFile(name, lang string) (*family, error) {
 	}
 	own := describe(name)
 	if len(own) == 0 {
-		return nil, &FontError{Font: name, reason: "it is not a font that can be read (use ttf, otf or ttc)"}
+		return nil, &FontError{Font: name, reason: "it cannot be read as a font (use ttf, otf or ttc)"}
 	}
 	e := own[0]
 	for _, family := range slices.Backward(cjkFamilies(lang)) {
