@@ -28,7 +28,9 @@ func listEpisodeItems(ctx context.Context, lib *library.Library) (list []madeIte
 // newEpisodeLine makes the line of an episode; chosen are those that the feed takes.
 func newEpisodeLine(lib *library.Library, e *feed.Episode, chosen map[*feed.Episode]bool) episodeLine {
 	name := lib.Path(e.Path(e.File))
-	return episodeLine{space.Schema, e.ID, e.Title, e.Date, e.Duration, e.Bytes, name, e.IsPublished(), chosen[e], isMissing(name)}
+	l := e.In("")
+	return episodeLine{space.Schema, e.ID, e.Title, e.Date, e.Duration, e.Bytes, name, e.IsPublished(), chosen[e], isMissing(name),
+		l.PublishAt, l.Season, l.Number, l.EpisodeType, l.Explicit, l.GUID}
 }
 
 // showEpisode shows what is known of an episode.

@@ -45,23 +45,39 @@ published every episode, count as published.`,
 	return cmd
 }
 
+type publishOptions struct {
+	app.Refs
+	listing listingFlags
+	change  episode.Relisting
+	yes     bool
+}
+
 func newPublishCmd(a *App, publish bool) *cobra.Command {
-	var o app.Refs
+	var o publishOptions
 	cmd := &cobra.Command{
 		Use:   "publish SPACE|FILE...",
 		Short: "Put episodes into the feed",
 		Long: `Put episodes into the next feed. Nothing is sent before spaces upload --feed. A Space has one item in
 the feed. If it has several episodes, the M4A is published (or the format of feed init --prefer), or
 the episode whose FILE name you give. If several are published, the feed chooses in the same order,
-and of several that are alike the latest export.`,
+and of several that are alike the latest export.
+
+Season, number, type and date stay as they are until you publish the episode again with other flags.
+On a terminal, the command asks for the title of a Space that has none.`,
 		Example: `  spaces episodes publish latest
-  spaces episodes publish 2021-06-14-debat.m4a`,
+  spaces episodes publish 2021-06-14-debat.m4a --season 2 --number 5
+  spaces episodes publish latest --at "2026-12-12 09:00"`,
 		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space or episode"}),
 		Args:        app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
 			return a.publishEpisodes(cmd.Context(), o, publish)
 		},
+	}
+	cmd.Flags().SortFlags = false
+	if publish {
+		o.listing.add(cmd, true)
+		cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask for titles")
 	}
 	if !publish {
 		cmd.Use, cmd.Short = "unpublish SPACE|FILE...", "Take episodes out of the feed"
@@ -70,7 +86,7 @@ The feed at the target changes with the next spaces upload --feed. The audio sta
 remove it after a withdrawal: spaces upload --feed --take-down.`
 		cmd.Example = "  spaces episodes unpublish latest"
 	}
-	app.AddIDOnly(cmd, &o)
+	app.AddIDOnly(cmd, &o.Refs)
 	return cmd
 }
 
@@ -86,6 +102,13 @@ type episodeLine struct {
 	Published bool       `json:"published"`
 	InFeed    bool       `json:"in_feed"`
 	Missing   bool       `json:"missing,omitempty"`
+	// Of the feed; see episode.Listing.
+	PublishAt   *space.Time `json:"publish_at,omitempty"`
+	Season      int         `json:"season,omitempty"`
+	Number      int         `json:"number,omitempty"`
+	EpisodeType string      `json:"episode_type,omitempty"`
+	Explicit    *bool       `json:"explicit,omitempty"`
+	GUID        string      `json:"guid,omitempty"`
 }
 
 // episodes lists what was exported.
@@ -160,23 +183,23 @@ func (a *App) listEpisodes(ctx context.Context) (*library.Library, []*feed.Episo
 	return lib, list, broken, nil
 }
 
-// prefers returns the format that the show prefers, "" without a show.
-func prefers(lib *library.Library) (string, error) {
+// showOf returns a show of a library, an empty one if it has none.
+func showOf(lib *library.Library) (*feed.Show, error) {
 	show, err := feed.Load(lib.Root())
 	if errors.Is(err, feed.ErrNoShow) {
-		return "", nil
+		return new(feed.Show), nil
 	}
-	if err != nil {
-		return "", err
-	}
-	return show.Prefer, nil
+	return show, err
 }
 
 // inFeed finds which of all episodes of a library the feed takes. A show that
 // cannot be read prefers nothing: the commands of the feed report it.
 func inFeed(lib *library.Library, all []*feed.Episode) map[*feed.Episode]bool {
-	prefer, _ := prefers(lib)
-	return feed.Chosen(all, prefer)
+	show, err := showOf(lib)
+	if err != nil {
+		show = new(feed.Show)
+	}
+	return feed.Chosen(all, show)
 }
 
 // chooseEpisodes finds the episodes that words mean: those of the file names
@@ -231,43 +254,69 @@ func (a *App) chooseEpisodes(ctx context.Context, lib *library.Library, all []*f
 }
 
 // publishEpisodes lets episodes enter the feed, or takes them out of it.
-func (a *App) publishEpisodes(ctx context.Context, o app.Refs, publish bool) error {
+func (a *App) publishEpisodes(ctx context.Context, o publishOptions, publish bool) (err error) {
+	if publish {
+		if o.change, err = o.listing.relisting(ctx, a); err != nil {
+			return err
+		}
+	}
 	lib, all, broken, err := a.listEpisodes(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
-	prefer, err := prefers(lib)
+	show, err := showOf(lib)
 	if err != nil {
 		return err
 	}
-	var best func(id string) (*feed.Episode, error)
+	choose := func() ([]*feed.Episode, error) {
+		var best func(id string) (*feed.Episode, error)
+		if publish {
+			best = func(id string) (*feed.Episode, error) { return feed.Best(all, id, show.Prefer), nil }
+		}
+		return a.chooseEpisodes(ctx, lib, all, o.Refs, best)
+	}
+	list, err := choose()
+	if err != nil {
+		return err
+	}
 	if publish {
-		best = func(id string) (*feed.Episode, error) { return feed.Best(all, id, prefer), nil }
+		renamed, err := a.NameSpaces(ctx, lib, app.Untitled(list), o.yes)
+		if err != nil {
+			return err
+		}
+		if renamed { // its folder too
+			if all, broken, err = feed.List(ctx, lib.Root()); err != nil {
+				return err
+			}
+			if list, err = choose(); err != nil {
+				return err
+			}
+		}
+		if err := a.RenameEpisodes(lib, list); err != nil {
+			return err
+		}
 	}
-	list, err := a.chooseEpisodes(ctx, lib, all, o, best)
-	if err != nil {
-		return err
-	}
+	o.change.Published = &publish
 	ask, err := a.NewAsker(lib, "", true)
 	if err != nil {
 		return err
 	}
 	defer ask.Close()
 	for _, e := range list {
-		if err := episode.SetPublished(lib.Root(), e.Sidecar, publish); err != nil {
+		if err := episode.Relist(lib.Root(), e.Sidecar, "", o.change); err != nil {
 			return fmt.Errorf("%s: %w", e.Sidecar, err)
 		}
-		e.Published = &publish
+		e.Relist("", o.change)
 		if a.Settings.JSON {
-			if err := app.WriteJSON(a.Out, newEpisodeLine(lib, e, feed.Chosen(all, prefer))); err != nil {
+			if err := app.WriteJSON(a.Out, newEpisodeLine(lib, e, feed.Chosen(all, show))); err != nil {
 				return err
 			}
 			continue
 		}
 		became := "not published"
 		switch {
-		case feed.Chosen(all, prefer)[e]:
+		case feed.Chosen(all, show)[e]:
 			became = "will be in the next feed; not sent yet"
 		case publish:
 			became = "published, but the feed takes another episode of the Space"

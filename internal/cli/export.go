@@ -51,6 +51,7 @@ type exportOptions struct {
 	override               string
 	omit                   omitter
 	force, publish         bool
+	listing                listingFlags
 }
 
 func newExportCmd(a *App) *cobra.Command {
@@ -120,6 +121,7 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 	manual.Group(f, "Tags", "title", "description", "cover", "chapters", "transcript", "transcript-speakers", "id3", "set")
 	app.Complete(cmd, "transcript-speakers", "confirmed", "estimated", "none")
 	app.AddEncoding(cmd, &o.encoding, "the transcript", "Tags")
+	o.listing.add(cmd, false)
 	addOmitter(cmd, &o.omit)
 	app.AddOverride(cmd, &o.override)
 	app.AddIDOnly(cmd, &o.Refs)
@@ -265,6 +267,17 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		return app.Usage("--transcript can belong to one Space only, not to %d", len(rows))
 	}
 	q.Library = lib
+	if q.Listing, err = o.listing.relisting(ctx, a); err != nil {
+		return err
+	}
+	if !q.Listing.IsNone() && !o.publish {
+		return app.Usage("--season, --number, --type and --explicit need --publish")
+	}
+	if o.publish && o.title == "" {
+		if _, err := a.NameSpaces(ctx, lib, untitled(rows), false); err != nil {
+			return err
+		}
+	}
 	ask, err := a.NewAsker(lib, o.override, false)
 	if err != nil {
 		return err
@@ -289,6 +302,16 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		a.publishHint(lib, waiting)
 	}
 	return err
+}
+
+// untitled lists the Spaces that have no title but their date.
+func untitled(rows []catalog.Row) (ids []string) {
+	for _, row := range rows {
+		if row.TitleSource == space.TitleDate {
+			ids = append(ids, row.ID)
+		}
+	}
+	return ids
 }
 
 // mark finds the chapters that an episode gets.

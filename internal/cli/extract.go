@@ -176,7 +176,7 @@ func (a *App) importOptions(ctx context.Context, o extractOptions) (opts intake.
 		return opts, err
 	}
 	if o.startedAt != "" {
-		opts.StartedAt, err = a.startedAt(ctx, o.startedAt)
+		opts.StartedAt, err = a.dateOf(ctx, "--started-at", o.startedAt)
 	}
 	return opts, err
 }

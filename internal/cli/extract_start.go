@@ -11,9 +11,9 @@ import (
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
-// startedAt reads the value of --started-at. Where clocks showed that time twice and
+// dateOf reads the date that a flag gives. Where clocks showed that time twice and
 // somebody is there, it asks which one is meant.
-func (a *App) startedAt(ctx context.Context, text string) (time.Time, error) {
+func (a *App) dateOf(ctx context.Context, flag, text string) (time.Time, error) {
 	start, _, err := spell.ParseDate(text, a.Zone)
 	var twice *spell.TwiceError
 	if errors.As(err, &twice) && a.InTTY && !a.Settings.JSON {
@@ -28,10 +28,10 @@ func (a *App) startedAt(ctx context.Context, text string) (time.Time, error) {
 		case answer == "2":
 			return twice.Second, nil
 		}
-		return start, app.Usage("--started-at: write %s or %s", spell.WithOffset(twice.First), spell.WithOffset(twice.Second))
+		return start, app.Usage("%s: write %s or %s", flag, spell.WithOffset(twice.First), spell.WithOffset(twice.Second))
 	}
 	if err != nil {
-		return start, app.Usage("--started-at: %w", err)
+		return start, app.Usage("%s: %w", flag, err)
 	}
 	return start, nil
 }

@@ -137,8 +137,10 @@ func Export(ctx context.Context, q Request, p stream.Progress) (*Result, error) 
 		res.Notes = e.notes
 		return res, nil
 	}
-	e.rec.Published = &e.Publish
+	no := false
+	e.rec.Published = &no
 	out.inherit(&e.rec)
+	e.relist(&e.rec)
 	if err := out.arrange(e); err != nil {
 		return nil, err
 	}

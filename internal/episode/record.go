@@ -73,14 +73,11 @@ type Record struct {
 	// who are not heard in it: cut out, or silent.
 	Omitted   []recording.Omitted `json:"omitted,omitempty"`
 	WrittenBy string              `json:"written_by"`
-	// Published says whether the episode enters the feed. Records of before
-	// there was a choice have no such key, and count as published: the programs
-	// that wrote them put every episode into the feed.
-	Published *bool `json:"published,omitempty"`
+	// Listing is the episode's place in the library's first show, and Shows that
+	// in others, by their names.
+	Listing
+	Shows map[string]*Listing `json:"shows,omitempty"`
 }
-
-// IsPublished reports whether the episode enters the feed.
-func (r *Record) IsPublished() bool { return r.Published == nil || *r.Published }
 
 // A Sidecar is a file beside the audio, as it was written.
 type Sidecar struct {

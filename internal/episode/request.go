@@ -42,9 +42,12 @@ type Request struct {
 	Library   *library.Library
 	Version   string // of the program, for the record
 
-	// Publish lets the episode enter the feed. One that is made anew stays
-	// published if it was.
+	// Publish lets the episode enter the feed of the show with the name Show;
+	// Listing says what else changes of its place there. One that is made anew
+	// stays published if it was.
 	Publish bool
+	Show    string
+	Listing Relisting
 
 	Preset Preset
 	Format format.Format // "" is that of the preset: m4a or mp3, that of the recording, flac

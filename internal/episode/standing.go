@@ -66,11 +66,11 @@ func (e *export) keep(ctx context.Context, t *target, old *Record) error {
 			return err
 		}
 	}
-	if e.Publish && !old.IsPublished() {
-		if err := SetPublished(t.root, t.keptRecord(), true); err != nil {
+	was := *old
+	if e.relist(old); !reflect.DeepEqual(was, *old) {
+		if err := t.rewrite(t.keptRecord(), old); err != nil {
 			return err
 		}
-		old.Published = &e.Publish
 	}
 	e.notes = append(e.notes, old.Remarks...)
 	if e.rec = *old; e.Dir != "" { // a killed export may not have come that far

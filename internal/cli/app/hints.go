@@ -177,6 +177,12 @@ func FindingHint(rule string) string {
 		return retitle + "title TEXT" + again
 	case "item-description", "item-description-length":
 		return retitle + "description TEXT" + again
+	case "number-missing", "number-duplicate":
+		return "spaces episodes publish SPACE --number N" + again
+	case "trailer-number":
+		return "spaces episodes publish SPACE --number 0" + again
+	case "trailer-duplicate":
+		return "spaces episodes publish SPACE --type bonus" + again
 	case "enclosure-type-apple":
 		return retitle + "format mp3" + again
 	case "channel-guid", "channel-self":

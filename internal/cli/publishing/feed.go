@@ -10,14 +10,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/episode/cover"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/episode/site"
+	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -69,6 +72,8 @@ the people of --person.`,
 	f.String("language", "", "`CODE`: language, for example en, de or pt-BR")
 	f.StringArray("category", nil, "`CATEGORY`: category of Apple's list, for example \"News > Politics\"; may be repeated")
 	f.String("image", "", "`FILE|URL`: cover, a square JPEG or PNG of 1400 to 3000 pixels")
+	f.Bool("crop", false, "with --image: cut a picture that is not square to its middle")
+	f.String("type", "", "`TYPE`: episodic (newest first) or serial (oldest first)")
 	f.String("link", "", "`URL`: web page of the show (default: the base URL)")
 	f.Bool("explicit", false, "mark the show as explicit")
 	f.String("copyright", "", "`TEXT`: copyright line")
@@ -76,7 +81,8 @@ the people of --person.`,
 	f.StringArray("person", nil, "`[HANDLE=]NAME[,ROLE]`: name this person in the feed; may be repeated; replaces the list")
 	f.String("prefer", "", "`FORMAT`: format to publish if a Space has several (default m4a; mp3 for shows made before December 2026)")
 	f.String("guid", "", "`UUID`: podcast:guid of an existing show")
-	manual.Group(f, "Show", "title", "base-url", "description", "author", "language", "category", "image", "person", "explicit")
+	app.Complete(cmd, "type", feed.Episodic, feed.Serial)
+	manual.Group(f, "Show", "title", "base-url", "description", "author", "language", "category", "image", "crop", "person", "explicit", "type")
 	manual.Group(f, "More about the show", "email", "link", "copyright", "locked", "prefer", "guid")
 	return cmd
 }
@@ -100,7 +106,19 @@ func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet) error {
 		return app.Hinted(app.Usage("a new show needs a title and a base URL"),
 			`spaces feed init --title "My show" --base-url https://example.com/my-show/`)
 	}
+	crop, _ := flags.GetBool("crop")
+	if crop && !flags.Changed("image") {
+		return app.Usage("--crop needs --image")
+	}
+	fitted := ""
 	flags.Visit(func(f *pflag.Flag) {
+		if f.Name == "image" {
+			var wrong error
+			if fitted, wrong = show.SetImage(strings.TrimSpace(f.Value.String()), crop); wrong != nil {
+				err = badImage(wrong)
+			}
+			return
+		}
 		values := []string{f.Value.String()}
 		if list, ok := f.Value.(pflag.SliceValue); ok {
 			values = list.GetSlice()
@@ -128,10 +146,22 @@ func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet) error {
 		a.Say("Saved the show %q in %s", terminal.Safe(show.Title), terminal.Safe(a.ShortenHome(lib.Path(layout.Show))))
 		a.Say("The address of its feed: %s", terminal.Safe(show.URL(layout.FeedFile)))
 	}
+	if fitted != "" {
+		a.Say("The cover was %s; your file is as it was", fitted)
+	}
 	for _, w := range warnings {
 		a.Warn("%s", w)
 	}
 	return nil
+}
+
+// badImage says what to do with a picture that cannot be a cover.
+func badImage(err error) error {
+	wrong := app.Usage("--image: %w", err)
+	if errors.Is(err, cover.ErrShape) {
+		return app.Hinted(wrong, "--crop keeps the square in its middle")
+	}
+	return wrong
 }
 
 type feedBuildOptions struct {
@@ -223,6 +253,9 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	if _, err := out.Stat("index.html"); err == nil && o.out == "" {
 		o.site = true // upload sends the pages that lie there, and a feed that links them
 	}
+	if err := a.nameEpisodes(ctx, lib, show); err != nil {
+		return err
+	}
 	ask, err := a.NewAsker(lib, o.override, false)
 	if err != nil {
 		return err
@@ -270,6 +303,32 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		a.Warn("the feed has %s and %s. List them: spaces feed check %s", spell.Count(errs, "error"), spell.Count(warnings, "warning"), name)
 	}
 	return leftOut(a, skipped)
+}
+
+// nameEpisodes asks for the titles of the episodes that are going to be in the feed
+// and have none.
+func (a *App) nameEpisodes(ctx context.Context, lib *library.Library, show *feed.Show) error {
+	taken := func() ([]*feed.Episode, error) {
+		all, _, err := feed.List(ctx, lib.Root())
+		var list []*feed.Episode
+		for e := range feed.Chosen(all, show) {
+			list = append(list, e)
+		}
+		slices.SortFunc(list, func(a, b *feed.Episode) int { return cmp.Compare(a.Sidecar, b.Sidecar) })
+		return list, err
+	}
+	list, err := taken()
+	if err != nil {
+		return err
+	}
+	renamed, err := a.NameSpaces(ctx, lib, app.Untitled(list), false)
+	if renamed && err == nil { // its folder too
+		list, err = taken()
+	}
+	if err != nil {
+		return err
+	}
+	return a.RenameEpisodes(lib, list)
 }
 
 // leftOut is the error of a feed without what could not enter it.

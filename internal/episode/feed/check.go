@@ -47,7 +47,7 @@ func Check(r io.Reader) ([]Finding, error) { return CheckAt(r, time.Time{}) }
 func CheckAt(r io.Reader, now time.Time) ([]Finding, error) {
 	in := &guard{r: r}
 	c := &checker{
-		guids: map[string]int{}, enclosures: map[string]int{}, prefixes: map[string]bool{},
+		guids: map[string]int{}, numbers: map[[2]int]int{}, trailers: map[int]int{}, enclosures: map[string]int{}, prefixes: map[string]bool{},
 		now: now, declared: map[string]string{}, entities: map[string]*entity{},
 	}
 	c.dec = xml.NewDecoder(in)
@@ -130,6 +130,9 @@ type checker struct {
 	items         int
 	guids         map[string]int // line of the first
 	enclosures    map[string]int
+	numbers       map[[2]int]int  // of season and episode: line of the first
+	trailers      map[int]int     // of a season, 0 for the show: line of the first
+	unnumbered    int             // full episodes without a number
 	prefixes      map[string]bool // that were complained of
 	full          bool
 	broken        bool // nothing is known of what stands after the fault

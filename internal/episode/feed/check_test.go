@@ -96,6 +96,10 @@ var ruleTests = []struct{ rule, old, new, line string }{
 	{"duration-format", "<itunes:duration>3600", "<itunes:duration>1e9", "<itunes:duration>"},
 	{"duration-format", "<itunes:duration>3600", "<itunes:duration>1:75", "<itunes:duration>"},
 	{"explicit-value", "<itunes:explicit>false</itunes:explicit>\n      <itunes:ep", "<itunes:explicit>maybe</itunes:explicit>\n      <itunes:ep", "maybe"},
+	{"number-format", "<itunes:episodeType>full</itunes:episodeType>", "<itunes:episodeType>full</itunes:episodeType><itunes:season>0</itunes:season>", "<itunes:season>0"},
+	{"number-missing", "<itunes:type>episodic", "<itunes:type>serial", "<itunes:type>"},
+	{"trailer-number", "<itunes:episodeType>full</itunes:episodeType>", "<itunes:episodeType>trailer</itunes:episodeType><podcast:episode>3</podcast:episode>", "<podcast:episode>3"},
+	{"new-feed-url", "<podcast:medium>", "<itunes:new-feed-url>feed.xml</itunes:new-feed-url><podcast:medium>", "new-feed-url"},
 	{"item-image", `href="https://example.com/show/2021-06-14-debat.jpg"`, `href="/x.jpg"`, "/x.jpg"},
 	{"transcript-url", `url="https://example.com/show/2021-06-14-debat.srt"`, "", "application/x-subrip"},
 	{"transcript-type", `type="application/x-subrip"`, "", "debat.srt"},
@@ -142,6 +146,13 @@ func TestRules(t *testing.T) {
 	for _, rule := range []string{"guid-duplicate", "enclosure-duplicate"} {
 		tried[rule] = true
 		wantRule(t, rule, twice, "")
+	}
+	for rule, kind := range map[string]string{
+		"number-duplicate":  "<itunes:episodeType>full</itunes:episodeType><itunes:season>2</itunes:season><itunes:episode>3</itunes:episode>",
+		"trailer-duplicate": "<itunes:episodeType>Trailer</itunes:episodeType><itunes:season>2</itunes:season>",
+	} {
+		tried[rule] = true
+		wantRule(t, rule, strings.ReplaceAll(twice, "<itunes:episodeType>full</itunes:episodeType>", kind), "")
 	}
 	tried["channel-items"] = true
 	wantRule(t, "channel-items", strings.Replace(good, item, "", 1), "<channel>")

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"fmt"
 	"math"
 	"mime"
 	"net/mail"
@@ -13,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/spell"
 )
 
@@ -79,6 +81,11 @@ func (c *checker) checkChannel(n *node) {
 	}
 	if k := n.child("itunes:type"); k != nil && !slices.Contains([]string{"episodic", "serial"}, strings.ToLower(k.value())) {
 		c.find(k.line, "episode-type", "itunes:type is %q, not episodic or serial", brief(k.value()))
+	} else if strings.EqualFold(k.value(), Serial) && c.unnumbered > 0 {
+		c.find(k.line, "number-missing", "the show is serial, and %s no itunes:episode", spell.Plural(c.unnumbered, "episode has", "episodes have"))
+	}
+	if k := n.child("itunes:new-feed-url"); k != nil {
+		c.address(k, k.value(), "new-feed-url", false)
 	}
 	for _, name := range []string{"pubDate", "lastBuildDate"} {
 		if k := n.child(name); k != nil {
@@ -179,10 +186,57 @@ func (c *checker) checkItem(n *node) {
 	if k := n.child("itunes:episodeType"); k != nil && !slices.Contains([]string{"full", "trailer", "bonus"}, strings.ToLower(k.value())) {
 		c.find(k.line, "episode-type", "itunes:episodeType is %q, not full, trailer or bonus", brief(k.value()))
 	}
+	c.checkNumbers(n)
 	if k := n.child("itunes:image"); k != nil {
 		c.image(k, "item-image")
 	}
 	c.checkPodcast(n, seconds)
+}
+
+// checkNumbers checks season and number of an item.
+func (c *checker) checkNumbers(n *node) {
+	read := func(name string) (*node, int) {
+		k := n.child("itunes:" + name)
+		if k == nil {
+			k = n.child("podcast:" + name)
+		}
+		if k == nil {
+			return nil, 0
+		}
+		v, err := strconv.Atoi(k.value())
+		if strings.HasPrefix(k.name, "itunes:") && (err != nil || v < 1) {
+			c.find(k.line, "number-format", "%s is %q, not a whole number above 0", k.name, brief(k.value()))
+		}
+		return k, max(v, 0)
+	}
+	_, season := read("season")
+	k, number := read("episode")
+	kind := strings.ToLower(n.child("itunes:episodeType").value())
+	switch {
+	case kind == episode.Trailer:
+		if number > 0 {
+			c.find(k.line, "trailer-number", "the trailer has the episode number %d", number)
+		}
+		if first, again := c.trailers[season]; again {
+			of := "show"
+			if season > 0 {
+				of = fmt.Sprintf("season %d", season)
+			}
+			c.find(n.line, "trailer-duplicate", "the %s has a trailer in line %d already", of, first)
+		} else {
+			c.trailers[season] = n.line
+		}
+	case kind == episode.Bonus: // it may have the number of the episode that it goes with
+	case number == 0:
+		c.unnumbered++
+	default:
+		at := [2]int{season, number}
+		if first, again := c.numbers[at]; again {
+			c.find(k.line, "number-duplicate", "the number %d is used in line %d already, in the same season", number, first)
+		} else {
+			c.numbers[at] = k.line
+		}
+	}
 }
 
 func (c *checker) checkGUID(n *node) {

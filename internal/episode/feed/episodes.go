@@ -254,12 +254,12 @@ func Best(list []*Episode, id, prefer string) *Episode {
 	return best.Episode
 }
 
-// Chosen returns those of the published episodes that Choose would take, by their
+// Chosen returns those of the episodes of a show that Choose would take, by their
 // records: one of each Space.
-func Chosen(list []*Episode, prefer string) map[*Episode]bool {
+func Chosen(list []*Episode, s *Show) map[*Episode]bool {
 	best := make(map[string]*candidate)
 	for _, e := range list {
-		if c := (&candidate{e}); e.IsPublished() && (best[e.ID] == nil || c.compare(best[e.ID], prefer) < 0) {
+		if c := (&candidate{e}); s.Publishes(e) && (best[e.ID] == nil || c.compare(best[e.ID], s.Prefer) < 0) {
 			best[e.ID] = c
 		}
 	}

@@ -11,6 +11,7 @@ func (s *Show) text(name string) *string {
 	return map[string]*string{
 		"title": &s.Title, "base-url": &s.BaseURL, "description": &s.Description, "author": &s.Author, "email": &s.Email,
 		"language": &s.Language, "link": &s.Link, "copyright": &s.Copyright, "prefer": &s.Prefer, "guid": &s.GUID,
+		"type": &s.Type, "new-feed-url": &s.NewFeedURL,
 	}[name]
 }
 
@@ -26,7 +27,7 @@ func (s *Show) Set(name string, values ...string) (known bool, err error) {
 	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
 	switch name {
 	case "image":
-		err = s.setImage(strings.TrimSpace(strings.Join(values, "")))
+		_, err = s.SetImage(strings.TrimSpace(strings.Join(values, "")), false)
 	case "explicit":
 		s.Explicit, err = strconv.ParseBool(strings.Join(values, ""))
 	case "locked":

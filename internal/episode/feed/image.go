@@ -45,29 +45,30 @@ func (s *Show) OwnImage() string {
 	return name
 }
 
-// setImage takes the URL of a cover, or a picture file, of which Save puts a
-// copy into the library.
-func (s *Show) setImage(text string) error {
+// SetImage takes the URL of a cover, or a picture file, of which Save puts a
+// copy into the library: as it is, or made to fit as the returned words say.
+// crop keeps the middle of a picture that is not square.
+func (s *Show) SetImage(text string, crop bool) (changes string, err error) {
 	if text == "" || strings.Contains(text, "://") {
 		s.Image, s.Cover, s.picture = text, "", nil
-		return nil
+		return "", nil
 	}
 	f, err := os.Open(text)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, cover.MaxBytes+1))
+	b, err := io.ReadAll(io.LimitReader(f, cover.MaxSource+1))
 	if err != nil {
-		return err
+		return "", err
 	}
-	m, err := cover.Check(b)
+	m, err := cover.Fit(b, crop)
 	if err != nil {
-		return fmt.Errorf("%s: %w", text, err)
+		return "", fmt.Errorf("%s: %w", text, err)
 	}
-	sum := sha256.Sum256(b)
-	s.Image, s.Cover, s.picture = "", layout.Cover+"-"+hex.EncodeToString(sum[:4])+m.Ext, b
-	return nil
+	sum := sha256.Sum256(m.File)
+	s.Image, s.Cover, s.picture = "", layout.Cover+"-"+hex.EncodeToString(sum[:4])+m.Ext, m.File
+	return m.String(), nil
 }
 
 // saveCover writes a new cover.

@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	said "github.com/spaces-cli/spaces/internal/transcript"
 )
@@ -64,6 +65,7 @@ type channel struct {
 	Categories    []category `xml:"itunes:category"`
 	Explicit      bool       `xml:"itunes:explicit"`
 	Type          string     `xml:"itunes:type"`
+	NewFeedURL    string     `xml:"itunes:new-feed-url,omitempty"`
 	GUID          string     `xml:"podcast:guid"`
 	Locked        *locked    `xml:"podcast:locked"`
 	Medium        string     `xml:"podcast:medium"`
@@ -81,7 +83,11 @@ type item struct {
 	Duration    int64        `xml:"itunes:duration"`
 	Explicit    bool         `xml:"itunes:explicit"`
 	EpisodeType string       `xml:"itunes:episodeType"`
+	Season      int          `xml:"itunes:season,omitempty"`
+	Number      int          `xml:"itunes:episode,omitempty"`
 	Image       *href        `xml:"itunes:image"`
+	SeasonToo   int          `xml:"podcast:season,omitempty"` // for apps that read one namespace only
+	NumberToo   int          `xml:"podcast:episode,omitempty"`
 	Chapters    *resource    `xml:"podcast:chapters"`
 	Transcripts []transcript `xml:"podcast:transcript"`
 	Persons     []person     `xml:"podcast:person"`
@@ -151,7 +157,7 @@ func (s *Show) Render(episodes []*Episode, file string, pages bool) ([]byte, err
 	c := channel{
 		Title: s.Title, Link: s.page(), Self: atomLink{s.URL(file), "self", "application/rss+xml"},
 		Description: cdata{plain(s.Description)}, Language: s.Language, Copyright: s.Copyright,
-		Generator: generator, Author: s.Author, Explicit: s.Explicit, Type: "episodic",
+		Generator: generator, Author: s.Author, Explicit: s.Explicit, Type: cmp.Or(s.Type, Episodic), NewFeedURL: s.NewFeedURL,
 		GUID: s.GUID, Medium: "podcast", Persons: s.persons(),
 	}
 	if s.Description == "" {
@@ -174,8 +180,8 @@ func (s *Show) Render(episodes []*Episode, file string, pages bool) ([]byte, err
 	}
 	var newest time.Time
 	for _, e := range episodes {
-		if e.Date.After(newest) {
-			newest = e.Date.Time
+		if at := s.Date(e); at.After(newest) {
+			newest = at
 		}
 		c.Items = append(c.Items, s.item(e, pages))
 	}
@@ -195,13 +201,18 @@ func (s *Show) Render(episodes []*Episode, file string, pages bool) ([]byte, err
 }
 
 func (s *Show) item(e *Episode, pages bool) item {
+	l := s.Listing(e)
 	it := item{
 		Title:     clean(e.Title),
 		Enclosure: enclosure{s.URL(e.File), e.Bytes, e.mime()},
-		GUID:      guid{false, "x-space:" + e.ID},
-		PubDate:   rfc2822(e.Date.Time),
-		Duration:  int64(math.Round(e.Duration)), Explicit: s.Explicit, EpisodeType: "full",
+		GUID:      guid{false, cmp.Or(l.GUID, "x-space:"+e.ID)},
+		PubDate:   rfc2822(s.Date(e)),
+		Duration:  int64(math.Round(e.Duration)), Explicit: s.Explicit, EpisodeType: cmp.Or(l.EpisodeType, episode.Full),
+		Season: l.Season, Number: l.Number, SeasonToo: l.Season, NumberToo: l.Number,
 		Persons: s.personsOf(e),
+	}
+	if l.Explicit != nil {
+		it.Explicit = *l.Explicit
 	}
 	if it.Title == "" {
 		it.Title = "Space of " + e.Date.UTC().Format("2 January 2006")

@@ -53,6 +53,7 @@ var rules = []Rule{
 	{"channel-locked", Warning, "podcast", "podcast:locked says whether other hosts may import the feed"},
 	{"channel-locked-value", Error, "podcast", "podcast:locked is yes or no"},
 	{"channel-medium", Warning, "podcast", "podcast:medium has a defined value"},
+	{"new-feed-url", Error, "Apple", "itunes:new-feed-url is an absolute web address"},
 	{"channel-items", Warning, "Apple", "the show has at least one episode"},
 
 	{"item-title", Error, "Apple", "the episode has a title"},
@@ -78,6 +79,11 @@ var rules = []Rule{
 	{"duration-format", Error, "Apple", "the duration is in seconds, MM:SS or HH:MM:SS"},
 	{"explicit-value", Error, "Apple", "itunes:explicit of an episode is true or false"},
 	{"episode-type", Error, "Apple", "itunes:type is episodic or serial; itunes:episodeType is full, trailer or bonus"},
+	{"number-format", Error, "Apple", "itunes:season and itunes:episode are whole numbers above 0"},
+	{"number-duplicate", Warning, "Apple", "no two full episodes of a season have the same number"},
+	{"number-missing", Error, "Apple", "each full episode of a serial show has an itunes:episode"},
+	{"trailer-number", Warning, "Apple", "a trailer has no number"},
+	{"trailer-duplicate", Warning, "Apple", "the show has one trailer, and so has a season"},
 	{"item-image", Error, "Apple", "itunes:image of an episode has an absolute address"},
 
 	{"transcript-url", Error, "podcast", "podcast:transcript has an absolute address"},

@@ -37,6 +37,7 @@ var ErrNoShow = errors.New("the library has no show yet")
 
 // A Show is what its owner says of a podcast, kept as show.json.
 type Show struct {
+	Name        string   `json:"-"` // in the library; "" is the first show
 	Schema      int      `json:"schema"`
 	GUID        string   `json:"guid"` // podcast:guid; made once, never changed
 	Title       string   `json:"title"`
@@ -51,6 +52,11 @@ type Show struct {
 	Image       string   `json:"image"`           // URL of a cover that is kept elsewhere
 	Cover       string   `json:"cover,omitempty"` // name of a cover in the folder of the feed; Image is "" then
 	Copyright   string   `json:"copyright,omitempty"`
+	// Type is Serial for a show that is heard from its first episode on; "" is
+	// Episodic.
+	Type string `json:"type,omitempty"`
+	// NewFeedURL tells apps where the feed has moved to.
+	NewFeedURL string `json:"new_feed_url,omitempty"`
 	// Unlocked lets other hosts import the feed without asking the owner.
 	Unlocked bool `json:"unlocked,omitempty"`
 	// Prefer is the extension of the episode to publish when a Space has
@@ -70,6 +76,12 @@ type Person struct {
 	Role   string `json:"role,omitempty"` // of the Podcast Taxonomy, such as "guest"; "" is the part in the Space
 	URL    string `json:"url,omitempty"`
 }
+
+// The types of a show, as itunes:type has them.
+const (
+	Episodic = "episodic" // newest first
+	Serial   = "serial"   // oldest first
+)
 
 // namespace is that of podcast:guid: UUIDs of version 5 (RFC 9562 §5.5) of
 // feed URLs.
@@ -147,7 +159,7 @@ func (s *Show) Check() (warnings []string, err error) {
 			return nil, fmt.Errorf("%q has a character that XML does not allow", *field)
 		}
 	}
-	for _, u := range []struct{ what, text string }{{"base URL", s.BaseURL}, {"link", s.Link}, {"image", s.Image}} {
+	for _, u := range []struct{ what, text string }{{"base URL", s.BaseURL}, {"link", s.Link}, {"image", s.Image}, {"new address of the feed", s.NewFeedURL}} {
 		if u.text == "" {
 			continue
 		}
@@ -175,6 +187,9 @@ func (s *Show) Check() (warnings []string, err error) {
 	}
 	if s.Prefer != "" && formatRank("."+s.Prefer, "") < 0 {
 		return nil, fmt.Errorf("unsupported episode format %q", s.Prefer)
+	}
+	if s.Type != "" && s.Type != Serial && s.Type != Episodic {
+		return nil, fmt.Errorf("the type of a show must be episodic or serial, not %q", s.Type)
 	}
 	for _, c := range s.Category {
 		if err := checkCategory(c); err != nil {
@@ -209,7 +224,7 @@ func (s *Show) Check() (warnings []string, err error) {
 
 // texts lists the fields that go into the feed as they are.
 func (s *Show) texts() []*string {
-	list := []*string{&s.Title, &s.Description, &s.BaseURL, &s.Link, &s.Author, &s.Email, &s.Language, &s.Image, &s.Copyright}
+	list := []*string{&s.Title, &s.Description, &s.BaseURL, &s.Link, &s.Author, &s.Email, &s.Language, &s.Image, &s.Copyright, &s.NewFeedURL}
 	for i := range s.People {
 		list = append(list, &s.People[i].Name, &s.People[i].Role, &s.People[i].URL)
 	}

@@ -4,6 +4,7 @@ package title
 
 import (
 	"strings"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
@@ -71,11 +72,17 @@ func unedited(s *space.Space) *space.Naming {
 func use(s *space.Space, n *space.Naming) {
 	s.Title, s.TitleSource, s.Sources["title"], s.Unedited = n.Title, n.Kind, n.Source, nil
 	if n.Kind == space.TitleDate {
-		s.Title = "Space " + s.ID
-		if !s.StartedAt.IsZero() {
-			s.Title = "Space " + s.StartedAt.UTC().Format("2006-01-02 15:04") + " UTC"
-		}
+		s.Title = Dated(s.ID, s.StartedAt.Time)
 	}
+}
+
+// Dated is the title of a Space that has none: it is made of its date, or of its
+// id if that is unknown.
+func Dated(id string, start time.Time) string {
+	if start.IsZero() {
+		return "Space " + id
+	}
+	return "Space " + start.UTC().Format("2006-01-02 15:04") + " UTC"
 }
 
 // maxTitle bounds a title, in bytes: none of X's is longer, and hostile ones

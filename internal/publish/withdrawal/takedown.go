@@ -150,7 +150,7 @@ func (d *TakeDown) Publish() error {
 			if d.replaces[e.Sidecar] != replaces || replaces == e.IsPublished() || !replaces && !d.unfit[e.Sidecar] {
 				continue
 			}
-			if err := episode.SetPublished(d.root, e.Sidecar, replaces); err != nil {
+			if err := episode.SetPublished(d.root, e.Sidecar, "", replaces); err != nil {
 				return err
 			}
 		}
