@@ -296,7 +296,7 @@ func newConsentAskCmd(a *App) *cobra.Command {
 		Long: `Write a message to each speaker who has not answered. It names the purposes without an answer, the
 places, the period, and how to withdraw. The messages are printed, not sent. Record the answers: spaces consent set.`,
 		Example: `  spaces consent ask latest --places "my podcast, on Spotify and Apple Podcasts"
-  spaces consent ask 1ypK --lang fr --for clip --until 2027-12-31`,
+  spaces consent ask 1ypK --language fr --for clip --until 2027-12-31`,
 		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or SPACE is ambiguous", app.ExitNotFound: "no such Space"}),
 		Args:        app.Takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -306,15 +306,37 @@ places, the period, and how to withdraw. The messages are printed, not sent. Rec
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.language, "lang", "en", "write in `LANGUAGE`: "+spell.Or(languages.Tags()))
+	app.Formerly(f, "lang", "language")
+	f.StringVar(&o.language, "language", "", "write in `LANGUAGE`: "+spell.Or(languages.Tags())+" (default: the setting language, or that of the system)")
 	f.StringVar(&o.purposes, "for", "", "`PURPOSES`: ask for these only, separated by commas: clip, episode, upload, transcribe")
 	f.StringVar(&o.places, "places", "", "`TEXT`: places where the voice will be heard")
 	f.StringVar(&o.until, "until", "", "`DATE`: last day to ask consent for (default: until they withdraw)")
-	app.Complete(cmd, "lang", languages.Tags()...)
-	manual.Group(f, "Message", "lang", "for", "places", "until")
+	app.Complete(cmd, "language", languages.Tags()...)
+	manual.Group(f, "Message", "language", "for", "places", "until")
 	app.AddIDOnly(cmd, &o.Refs)
 	manual.Group(f, "How", "id-only")
 	return cmd
+}
+
+// languageOf is the language of a message: that of the flag, of the setting or of
+// the system.
+func (a *App) languageOf(flag string) (*languages.Language, error) {
+	if flag != "" {
+		l, ok := languages.For(flag)
+		if !ok {
+			return nil, app.Usage("--language: unsupported language %q (use %s)", flag, spell.Or(languages.Tags()))
+		}
+		return l, nil
+	}
+	if set := a.Settings.Language; set != "" {
+		l, ok := languages.For(set)
+		if !ok {
+			a.Warn("messages are in English: the setting language is %s, and they can be written in %s", set, spell.Or(languages.Tags()))
+		}
+		return l, nil
+	}
+	l, _ := languages.For(languages.Locale(a.Env))
+	return l, nil
 }
 
 // askLine is a message in JSON.
@@ -332,9 +354,9 @@ func (a *App) consentAsk(ctx context.Context, o consentAskOptions) error {
 		return app.Usage("--for: %w", err)
 	}
 	q := consent.Request{For: purposes, Places: o.places}
-	language, ok := languages.For(o.language)
-	if !ok {
-		return app.Usage("--lang: unsupported language %q (use %s)", o.language, spell.Or(languages.Tags()))
+	language, err := a.languageOf(o.language)
+	if err != nil {
+		return err
 	}
 	if o.until != "" {
 		end, err := a.untilEnd(o.until)

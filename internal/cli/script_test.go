@@ -56,7 +56,7 @@ func TestScripts(t *testing.T) {
 			}
 			for name, value := range map[string]string{
 				"HOME": home, "USERPROFILE": home, "AppData": home, "XDG_CONFIG_HOME": filepath.Join(home, ".config"),
-				"TZ": "UTC", "SPACES_LIBRARY": filepath.Join(e.WorkDir, "lib"),
+				"TZ": "UTC", "LANG": "", "SPACES_LIBRARY": filepath.Join(e.WorkDir, "lib"),
 				"WHISPER_CLI": os.Getenv("SPACES_WHISPER_CLI"), "WHISPER_SERVER": os.Getenv("SPACES_WHISPER_SERVER"), "WHISPER_MODEL": os.Getenv("SPACES_WHISPER_MODEL"),
 				"AC3_MP4": ac3, "TRANSCRIPTS": transcripts, "CP1252_CSV": list,
 			} {

@@ -90,7 +90,7 @@ func startCommand(ts *testscript.TestScript, args []string) *command {
 	run := &command{cmd: exec.Command(path, args[1:]...), ended: make(chan struct{})}
 	cmd := run.cmd
 	cmd.Dir = ts.Getenv("WORK")
-	for _, name := range []string{"PATH", "HOME", "USERPROFILE", "AppData", "XDG_CONFIG_HOME", "TZ", "SPACES_LIBRARY", "SPACES_JOBS",
+	for _, name := range []string{"PATH", "HOME", "USERPROFILE", "AppData", "XDG_CONFIG_HOME", "TZ", "LANG", "SPACES_LIBRARY", "SPACES_JOBS",
 		"SPACES_QUIET", "SPACES_LOCK_WAIT", "SPACES_KEYRING", "SPACES_X_CLIENT_ID", "SPACES_X_REDIRECT_PORT", "SPACES_CONSENT_POST", "SPACES_TRANSCRIBE_KEY", "SPACES_TRANSCRIBE_REMOTE", "SSL_CERT_FILE", "DISPLAY", "EDITOR", "VISUAL", "NO_COLOR", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)

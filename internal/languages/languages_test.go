@@ -20,7 +20,7 @@ import (
 var same = map[string][]string{
 	"fr": {"studio.note", "studio.pause", "studio.zoom", "studio.position", "studio.format", "studio.half", "studio.moments", "studio.transcript",
 		"studio.public", "studio.stretch", "studio.kind.original", "studio.kind.page", "studio.selection", "date.day", "studio.presetArchive"},
-	"ja": {"studio.half", "date.first"},
+	"ja": {"studio.half", "studio.enter", "studio.shift", "date.first"},
 }
 
 var place = regexp.MustCompile(`\{\w+\}`)

@@ -31,6 +31,7 @@ const (
 	quietKey      = "quiet"
 	noProgressKey = "no-progress"
 	meKey         = "me"
+	languageKey   = "language"
 	glossaryKey   = "glossary"
 	xClientIDKey  = "x.client_id"
 	xPortKey      = "x.redirect_port"
@@ -45,6 +46,7 @@ type Key struct {
 	preset string // the default; that of the library depends on the user
 	text   bool   // a text in YAML, though it may look like a number
 	many   bool   // in YAML, a list of texts too
+	alone  bool   // flags of the same name mean something else
 	check  func(text string) error
 }
 
@@ -68,6 +70,7 @@ func Keys() []Key {
 	list = append(list, transcribeKeys()...)
 	list = append(list, Key{Name: glossaryKey, About: "names and terms of your Spaces, and corrections as wrong=right, separated by commas", text: true, many: true, check: aGlossary})
 	return append(list,
+		Key{Name: languageKey, About: "language of the messages that ask for consent (default: that of the system)", text: true, alone: true, check: aLanguage},
 		Key{Name: meKey, About: "your handles on X, separated by commas; your own voice needs no consent", text: true, check: someHandles},
 		Key{Name: xClientIDKey, About: "client ID of your developer app on X", text: true, check: aClientID},
 		Key{Name: xPortKey, About: "local port for the sign-in reply from X", preset: "8420", check: aPort})

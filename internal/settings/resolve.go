@@ -76,7 +76,7 @@ func (f Folder) Resolve(flags *pflag.FlagSet) (*Values, error) {
 		if err := v.BindEnv(k.Name); err != nil {
 			return nil, err
 		}
-		if flag := lookup(flags, k.Name); flag != nil {
+		if flag := k.flag(flags); flag != nil {
 			if err := v.BindPFlag(k.Name, flag); err != nil {
 				return nil, err
 			}
@@ -88,7 +88,7 @@ func (f Folder) Resolve(flags *pflag.FlagSet) (*Values, error) {
 
 	all := &Values{ByKey: make(map[string]Value)}
 	for _, k := range Keys() {
-		source := f.source(v, flags, k.Name)
+		source := f.source(v, k.flag(flags), k.Name)
 		text, err := textOf(v, k)
 		if err == nil && (text != "" || source.Layer != Default) { // that of the library may not be known
 			err = k.check(text)
@@ -135,8 +135,8 @@ func textOf(v *viper.Viper, k Key) (string, error) {
 
 // source says which layer viper took a key's value from, which it does not
 // tell itself.
-func (f Folder) source(v *viper.Viper, flags *pflag.FlagSet, key string) Source {
-	if flag := lookup(flags, key); flag != nil && flag.Changed {
+func (f Folder) source(v *viper.Viper, flag *pflag.Flag, key string) Source {
+	if flag != nil && flag.Changed {
 		return Source{Flag, key}
 	}
 	if os.Getenv(EnvName(key)) != "" {
@@ -149,11 +149,12 @@ func (f Folder) source(v *viper.Viper, flags *pflag.FlagSet, key string) Source 
 	return Source{Layer: Default}
 }
 
-func lookup(flags *pflag.FlagSet, key string) *pflag.Flag {
-	if flags == nil {
+// flag is that of a key among the flags of a command, or nil.
+func (k Key) flag(flags *pflag.FlagSet) *pflag.Flag {
+	if flags == nil || k.alone {
 		return nil
 	}
-	return flags.Lookup(key)
+	return flags.Lookup(k.Name)
 }
 
 // Settings are what holds for every command.
@@ -165,6 +166,7 @@ type Settings struct {
 	Jobs       int           // 0: one for each core
 	Window     time.Duration // how long X is taken to keep audio
 	Consent    consent.Policy
+	Language   string   // a tag, or "" for that of the system
 	Me         []string // the host's own handles or ids
 	Glossary   *glossary.Glossary
 	XClientID  string // of the host's developer app at X
@@ -182,6 +184,7 @@ func (f Folder) Settings(v *Values) (Settings, error) {
 	s.Jobs, _ = strconv.Atoi(text(jobsKey))
 	s.Window, _ = parseWindow(text(windowKey))
 	s.XPort, _ = strconv.Atoi(text(xPortKey))
+	s.Language = text(languageKey)
 	s.Glossary, _ = glossary.Parse(text(glossaryKey))
 	s.Transcribe = f.transcribe(text)
 	for _, act := range consent.Actions {

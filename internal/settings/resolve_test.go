@@ -44,6 +44,7 @@ func flags() *pflag.FlagSet {
 	f.Bool("no-progress", false, "")
 	f.Duration("lock-wait", LockWait, "")
 	f.Int("jobs", 0, "")
+	f.String("language", "de", "") // that of a command, which is no setting
 	return f
 }
 
@@ -66,6 +67,7 @@ func TestPrecedence(t *testing.T) {
 		{"consent.feed", "require", "consent.feed: %s", "warn", "off", ""},
 		{"consent.post", "require", "Consent: {POST: %s}", "warn", "off", ""},
 		{"me", "", "me: %s", "ann", "@bob, carl", ""},
+		{"language", "", "language: %s", "fr", "pt-BR", ""},
 		{"x.client_id", "", "x:\n  client_id: %s", "abc", "007", ""},
 		{"x.redirect_port", "8420", "x:\n  redirect_port: %s", "8421", "8422", ""},
 		{"glossary", "", "glossary: %s", "shop if i=Shopify", "a=b, WebVTT", ""},

@@ -100,7 +100,7 @@ func TestRemoveRecordingOnThePage(t *testing.T) {
 		press(); document.querySelector("#removal button[value=no]").click(); press(); }`))
 	b.until("the question again", `document.getElementById("removal").open`)
 	b.screenshot("removal-en")
-	if got := b.text("removal-what"); got != "It moves to the removed items with all its files (clips: 0, episodes: 0)." {
+	if got := b.text("removal-what"); got != "It moves to the removed items with all its files (0 clips, 0 episodes)." {
 		t.Errorf("it says %q", got)
 	}
 	b.do(chromedp.Click(chromedp.CSS("#removal button.main")))

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package languages
+
+func preferred() string { return "" }
