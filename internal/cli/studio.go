@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -12,8 +13,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/extract"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/publish"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
 	"github.com/spaces-cli/spaces/internal/studio"
 )
 
@@ -72,7 +76,9 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 		return app.Hinted(err, "choose another address, or let the system choose the port: --addr 127.0.0.1:0")
 	}
 	defer l.Close()
-	options := studio.Options{Library: a.LibraryOptions(), Zone: a.Zone, Jobs: a.jobs(), Consent: a.Settings.Consent, Me: a.Settings.Me, Network: o.network}
+	options := studio.Options{Library: a.LibraryOptions(), Zone: a.Zone, Jobs: a.jobs(), Consent: a.Settings.Consent, Me: a.Settings.Me, Network: o.network,
+		Wire: a.WireOptions(0), Stored: a.openStoredUnasked}
+	options.Wire.Retried = nil // the terminal is not where the page is looked at
 	if options.Library.Dir != filepath.Join(a.Home, "Spaces") {
 		options.LibraryFlag = options.Library.Dir
 	}
@@ -106,6 +112,22 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 			return err
 		}
 	}
+}
+
+// openStoredUnasked is openStored for the page: nobody looks at the terminal.
+func (a *App) openStoredUnasked(u *url.URL, w wire.Options) (*extract.Stored, error) {
+	t, name, err := a.Targets().Holding(u)
+	if err != nil {
+		return nil, err
+	}
+	target, err := a.Targets().Open(t, publish.Opening{
+		Wire: w, Version: a.Version, Warn: func(string, ...any) {}, Trust: func(error) bool { return false },
+		Env: func(name string) string { v, _ := a.Env(name); return v },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &extract.Stored{Target: target, Name: name, Account: t.Account()}, nil
 }
 
 func (a *App) printStudio(url string) error {

@@ -188,6 +188,9 @@ func (r *Run) OpenLibrary(ctx context.Context, paths []string) (*library.Library
 	}
 	if !r.imported.DryRun {
 		r.Saved.lib = lib
+		if err := SweepUploads(lib.Dir()); err != nil {
+			r.o.Warn("interrupted uploads could not be removed: %v", err)
+		}
 	}
 	return lib, nil
 }

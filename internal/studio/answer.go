@@ -52,6 +52,8 @@ func explain(err error) *problem {
 	switch {
 	case errors.As(err, &known):
 		return known
+	case intakeProblem(err) != nil:
+		return intakeProblem(err)
 	case errors.As(err, &asked):
 		return newProblem(http.StatusUnprocessableEntity, string(asked.Kind), spell.Error(err), problemHint(asked))
 	case errors.As(err, new(*format.UnknownError)):
@@ -80,6 +82,8 @@ func explain(err error) *problem {
 		return newProblem(http.StatusNotFound, "no-library", "there is no library yet", "Extract an archive first")
 	case errors.Is(err, library.ErrNoAudio):
 		return newProblem(http.StatusNotFound, "no-audio", spell.Error(err), "")
+	case errors.Is(err, fs.ErrPermission):
+		return newProblem(http.StatusForbidden, "no-permission", spell.Error(err), "Check the permissions of the folder")
 	case errors.Is(err, fs.ErrNotExist):
 		return newProblem(http.StatusNotFound, "missing", spell.Error(err), "")
 	case errors.Is(err, pcm.ErrUnsupported):

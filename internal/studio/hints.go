@@ -1,12 +1,19 @@
 package studio
 
 import (
+	"errors"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/archive"
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/extract"
+	"github.com/spaces-cli/spaces/internal/playlist"
 	"github.com/spaces-cli/spaces/internal/recording"
+	"github.com/spaces-cli/spaces/internal/remote/hls"
+	"github.com/spaces-cli/spaces/internal/remote/ranges"
+	"github.com/spaces-cli/spaces/internal/remote/ytdlp"
 	"github.com/spaces-cli/spaces/internal/spell"
 )
 
@@ -48,6 +55,82 @@ func problemHint(p *recording.Problem) string {
 		return "Choose FLAC or another preset"
 	case episode.PresetProcessed, episode.PresetPauses, episode.PresetUntouched:
 		return "Choose the preset for a podcast host"
+	}
+	return ""
+}
+
+// intakeHint says what to do about something that cannot be added, or "".
+func intakeHint(p *archive.Problem) string {
+	var asked *ytdlp.Error
+	var far *extract.FarError
+	const copyAgain = "Play the Space in a browser and copy the address of the playlist again"
+	switch {
+	case errors.As(p.Err, &asked):
+		return spaceHint(asked.Cause)
+	case errors.As(p.Err, &far):
+		return farHint(far)
+	case errors.Is(p.Err, extract.ErrChunksElsewhere):
+		return "Give the address that the playlist came from, or save the chunks into the same folder"
+	case p.Kind == extract.DiskFull:
+		return "Free some space"
+	case errors.Is(p.Err, playlist.ErrNotPlaylist), p.Kind == extract.Expired:
+		return copyAgain
+	case errors.Is(p.Err, hls.ErrNoChunks):
+		return "Try again when the Space has begun"
+	case errors.Is(p.Err, hls.ErrBusy):
+		return "Wait until it has finished"
+	case p.Kind == extract.Refused:
+		return "Give the address that a browser shows"
+	case p.Kind == extract.Denied:
+		return "Only the command line can send cookies or a login"
+	case p.Kind == extract.Unreachable:
+		return "Check the address and the network connection, then try again: what is here is kept"
+	}
+	return ""
+}
+
+// farHint says what to do about a file on a server that cannot be read.
+func farHint(e *extract.FarError) string {
+	switch e.Err.Kind {
+	case ranges.NotFound:
+		return "Check the address"
+	case ranges.Expired:
+		return "Get a new link: what is saved is not fetched again"
+	case ranges.Changed, ranges.Unreachable:
+		return "Check the network connection, then try again: what is saved is not fetched again"
+	case ranges.Password, ranges.Denied:
+		return "Store the credentials of the server on the command line"
+	case ranges.WebPage:
+		return "Open the address in a browser to see what it asks for; download the file there and drop it here"
+	case ranges.Untrusted:
+		return "Check that it is your server, and confirm its key on the command line"
+	}
+	return ""
+}
+
+// spaceHint says what to do where there is no sound of a Space.
+func spaceHint(cause ytdlp.Cause) string {
+	switch cause {
+	case ytdlp.Missing:
+		return "Install it (pipx install yt-dlp) and try again, or give the address of the playlist (….m3u8) from the network panel of a browser that plays the Space"
+	case ytdlp.Unsupported, ytdlp.Outdated:
+		return "Update yt-dlp (yt-dlp -U), or give the address of the playlist (….m3u8) from the network panel of a browser that plays the Space"
+	case ytdlp.NotFound:
+		return "Check the address. X deletes replays after about 30 days; if you hosted the Space, your archive may have it"
+	case ytdlp.NotStarted:
+		return "Only the command line can wait for its beginning"
+	case ytdlp.NoReplay:
+		return "If you hosted the Space, request your archive from X: it may have the recording although there is no replay"
+	case ytdlp.NotReady:
+		return "Try again in some minutes"
+	case ytdlp.Login:
+		return "Only the command line can send the cookies of a browser that is signed in to X"
+	case ytdlp.Busy:
+		return "Try again in a quarter of an hour"
+	case ytdlp.Unreachable, ytdlp.TimedOut:
+		return "Check the connection to the internet, then try again"
+	case ytdlp.BadOutput, ytdlp.Failed:
+		return "An old yt-dlp may need an update (yt-dlp -U)"
 	}
 	return ""
 }

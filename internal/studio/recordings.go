@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/durable/disk"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
@@ -36,7 +37,12 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request) {
 		Formats []format.Format `json:"formats"` // of episodes
 		Clips   []format.Format `json:"clip_formats"`
 		States  []space.State   `json:"states"`
-	}{s.o.Library.Version, s.o.Library.Dir, s.o.LibraryFlag, runtime.GOOS, format.Encoded(), format.All(), space.States[:]}, nil)
+		// Fixed says that nothing can be added: the drive is read-only. Here says
+		// that the page is seen on this computer, so that paths mean something.
+		Fixed bool `json:"read_only"`
+		Here  bool `json:"here"`
+	}{s.o.Library.Version, s.o.Library.Dir, s.o.LibraryFlag, runtime.GOOS, format.Encoded(), format.All(), space.States[:],
+		disk.Of(s.o.Library.Dir).ReadOnly, fromHere(r)}, nil)
 }
 
 // A row is a recording in the list.

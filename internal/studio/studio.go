@@ -15,14 +15,18 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"sync"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/durable/disk"
+	"github.com/spaces-cli/spaces/internal/extract"
 	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
+	"github.com/spaces-cli/spaces/internal/publish/wire"
 )
 
 // Options say what a Server serves.
@@ -35,6 +39,9 @@ type Options struct {
 	Jobs        int            // cores that a long task may use
 	Consent     consent.Policy // what becomes of what somebody has not agreed to
 	Me          []string       // the host's own handles or ids
+	Wire        wire.Options   // how to talk to servers that addresses name
+	// Stored opens a file on a server of the user's own.
+	Stored func(*url.URL, wire.Options) (*extract.Stored, error)
 	// Network serves other machines than this one too: requests may name the
 	// server by any of its addresses.
 	Network bool
@@ -52,6 +59,7 @@ type Server struct {
 	waves    waves
 	seen     transcriptsSeen
 	undoings undoings
+	uploads  uploads
 	guard    *guard
 	handler  http.Handler
 }
@@ -69,6 +77,9 @@ func New(ctx context.Context, l net.Listener, o Options) (*Server, error) {
 	s.measures.now = make(map[string]*measuring)
 	s.undoings.known = make(map[string]exchange)
 	s.waves.open = make(map[string]*wave)
+	if err := extract.SweepUploads(o.Library.Dir); err != nil && !disk.Of(o.Library.Dir).ReadOnly {
+		return nil, err
+	}
 	s.guard = newGuard(l.Addr(), o.Network)
 	s.handler = s.guard.wrap(s.routes())
 	return s, nil
@@ -128,6 +139,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	cancel()
 	s.tasks.wait()
+	s.uploads.close()
 	s.waves.close()
 	s.library.close()
 	return err
@@ -154,6 +166,10 @@ func (s *Server) routes() http.Handler {
 	m.HandleFunc("POST /api/recordings/{id}/remove", s.removeRecording)
 	m.HandleFunc("GET /api/removed", s.listRemoved)
 	m.HandleFunc("POST /api/removed/restore", s.restoreRemoved)
+	m.HandleFunc("POST /api/uploads", s.beginUpload)
+	m.HandleFunc("POST /api/uploads/{upload}/files/{n}", s.receiveFile)
+	m.HandleFunc("POST /api/uploads/{upload}/discard", s.discardUpload)
+	m.HandleFunc("POST /api/intake", s.takeIn)
 	m.HandleFunc("GET /api/backup", s.showBackup)
 	m.HandleFunc("GET /api/recordings/{id}/picture", s.servePicture)
 	m.HandleFunc("GET /api/recordings/{id}/peaks", s.servePeaks)

@@ -22,6 +22,7 @@ type task struct {
 
 	mu          sync.Mutex
 	done, total int64
+	phase       string  // what is done now, where the page has a word for it
 	outcome     outcome // when ended is closed
 }
 
@@ -35,10 +36,26 @@ type outcome struct {
 func (t *task) Expect(n int64) { t.mu.Lock(); t.total += n; t.mu.Unlock() }
 func (t *task) Add(n int64)    { t.mu.Lock(); t.done += n; t.mu.Unlock() }
 
-func (t *task) progress() (done, total int64) {
+// Close makes a task an extract.Bar: the next phase begins anew.
+func (t *task) Close() {}
+
+// begin begins a phase, whose progress is counted by itself.
+func (t *task) begin(phase string) *task {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.done, t.total
+	t.done, t.total, t.phase = 0, 0, phase
+	return t
+}
+
+func (t *task) progress() (done, total int64) {
+	done, total, _ = t.state()
+	return done, total
+}
+
+func (t *task) state() (done, total int64, phase string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.done, t.total, t.phase
 }
 
 // tasks are those under way, and the last ones that ended.
@@ -159,12 +176,12 @@ func (ts *tasks) find(id string) (*task, error) {
 }
 
 // run starts a task and answers with its outcome if it is quick, else with
-// {"task": id}, whose events tell the rest.
-func (s *Server) run(w http.ResponseWriter, r *http.Request, key string, do func(context.Context, *task) (any, error)) {
+// {"task": id}, whose events tell the rest. It reports whether the task began.
+func (s *Server) run(w http.ResponseWriter, r *http.Request, key string, do func(context.Context, *task) (any, error)) bool {
 	t, err := s.tasks.start(key, do)
 	if err != nil {
 		answer(w, nil, err)
-		return
+		return false
 	}
 	wait := time.NewTimer(s.tasks.patience)
 	defer wait.Stop()
@@ -172,13 +189,14 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, key string, do func
 	case <-t.ended:
 		if p := t.outcome.Error; p != nil {
 			answer(w, nil, p)
-			return
+			break
 		}
 		answer(w, t.outcome, nil)
 	case <-wait.C:
 		answer(w, map[string]string{"task": t.id}, nil)
 	case <-r.Context().Done():
 	}
+	return true
 }
 
 const (
@@ -207,15 +225,16 @@ func (s *Server) taskEvents(w http.ResponseWriter, r *http.Request) {
 		return err == nil && rc.Flush() == nil
 	}
 	type progress struct {
-		Done  int64 `json:"done"`
-		Total int64 `json:"total"`
+		Done  int64  `json:"done"`
+		Total int64  `json:"total"`
+		Phase string `json:"phase,omitempty"`
 	}
 	tick := time.NewTicker(eventTime)
 	defer tick.Stop()
-	last, told := progress{-1, -1}, time.Now()
+	last, told := progress{Done: -1}, time.Now()
 	for {
 		var now progress
-		now.Done, now.Total = t.progress()
+		now.Done, now.Total, now.Phase = t.state()
 		if now != last || time.Since(told) > aliveTime {
 			if !send("progress", now) {
 				return
