@@ -33,10 +33,11 @@ func newStudioCmd(a *App) *cobra.Command {
 		Use:   "studio",
 		Short: "Listen, cut and edit in the browser",
 		Long: `Serve a page to your browser: the library and, for each recording, the waveform, speaking turns,
-clips and moments. Listen from any position, drag to select, save clips, export episodes, edit
-titles and notes, remove and restore. Nothing leaves this computer, and nothing is loaded from
-elsewhere. The address of the page contains a secret. Do not share it: anybody who has it can use
-the page until you end the program with Ctrl-C.`,
+clips and moments. Drop archives and recordings on the page to add them. Listen from any position,
+drag to select, save clips, export episodes, edit titles and notes, remove and restore. Nothing
+leaves this computer, and nothing is loaded from elsewhere, except from an address that you add.
+The address of the page contains a secret. Do not share it: anybody who has it can use the page
+until you end the program with Ctrl-C.`,
 		Example: `  spaces studio --open
   spaces studio --addr 127.0.0.1:8080`,
 		Annotations: manual.Exits(map[int]string{app.ExitDone: "ended with Ctrl-C", app.ExitUsage: "wrong usage, or other computers could reach ADDRESS"}),

@@ -24,7 +24,7 @@ func (c *client) send(files map[string][]byte) string {
 		list = append(list, sentFile{name, int64(len(b))})
 	}
 	q, _ := json.Marshal(map[string]any{"files": list})
-	status, text, _ := c.ask("POST", "/api/uploads", string(q), nil)
+	status, text, _ := c.ask("POST", "/api/incoming", string(q), nil)
 	var begun struct{ Upload string }
 	if err := json.Unmarshal([]byte(text), &begun); status != 200 || err != nil {
 		c.t.Fatalf("%d, %s", status, text)
@@ -40,7 +40,7 @@ func (c *client) send(files map[string][]byte) string {
 // stream sends one file of an upload.
 func (c *client) stream(upload string, n int, b []byte) (int, string) {
 	c.t.Helper()
-	status, text, _ := c.ask("POST", fmt.Sprintf("/api/uploads/%s/files/%d", upload, n), string(b), func(r *http.Request) {
+	status, text, _ := c.ask("POST", fmt.Sprintf("/api/incoming/%s/files/%d", upload, n), string(b), func(r *http.Request) {
 		r.Header.Set("Content-Type", "application/octet-stream")
 	})
 	return status, text
@@ -121,7 +121,7 @@ func TestUploads(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "library")
 	c := enter(t, serveTest(t, dir))
 	begin := func(body string) (int, string) {
-		status, text, _ := c.ask("POST", "/api/uploads", body, nil)
+		status, text, _ := c.ask("POST", "/api/incoming", body, nil)
 		var v struct{ Upload string }
 		json.Unmarshal([]byte(text), &v)
 		if v.Upload != "" {
@@ -160,7 +160,7 @@ func TestUploads(t *testing.T) {
 	if status, _ := c.stream(u, 0, []byte("abcd")); status != 200 || left() != 2 { // with its lock
 		t.Errorf("%d, %d files", status, left())
 	}
-	if status, _, _ := c.ask("POST", "/api/uploads/"+u+"/discard", `{}`, nil); status != 200 || left() > 0 {
+	if status, _, _ := c.ask("POST", "/api/incoming/"+u+"/discard", `{}`, nil); status != 200 || left() > 0 {
 		t.Errorf("given up: %d, %d files are left", status, left())
 	}
 	for what, change := range map[string]func(*http.Request){
@@ -168,7 +168,7 @@ func TestUploads(t *testing.T) {
 		"no header of ours": func(r *http.Request) { r.Header.Del(ownHeader) },
 		"a form":            func(r *http.Request) { r.Header.Set("Content-Type", "multipart/form-data") },
 	} {
-		status, _, _ := c.ask("POST", "/api/uploads/"+u+"/files/0", "abcd", func(r *http.Request) {
+		status, _, _ := c.ask("POST", "/api/incoming/"+u+"/files/0", "abcd", func(r *http.Request) {
 			r.Header.Set("Content-Type", "application/octet-stream")
 			change(r)
 		})
@@ -202,4 +202,28 @@ func (b *browser) drop(path string) {
 		i.remove();
 		for (const type of ["dragenter", "dragover", "drop"]) document.getElementById("main").dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer}));
 	}`))
+}
+
+// What is dropped on an empty page is there when it has been taken in, and plays.
+func TestDrop(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "library")
+	b := visit(t, serveTest(t, dir))
+	b.until("the place for files", `document.getElementById("add").checkVisibility() && document.getElementById("add").classList.contains("large")`)
+	b.screenshot("add-empty")
+	b.set("add-address", "/nowhere/at all.zip\r")
+	b.until("what is wrong with the path, at the field", `document.getElementById("add-wrong").textContent.includes("cannot") &&
+		document.activeElement.id === "add-address" && document.activeElement.getAttribute("aria-describedby") === "add-wrong"`)
+	path, err := filepath.Abs(sampleZIP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.drop(path)
+	b.until("what was found", `document.querySelectorAll("#taken-rows li").length === 3 && document.querySelectorAll("#rows a").length === 3`)
+	if got := b.text("h-taken"); got != "2 recordings added" {
+		t.Errorf("the heading is %q", got)
+	}
+	b.screenshot("add-taken")
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#taken-rows a").click()`))
+	b.until("the recording", `document.getElementById("title").textContent.length > 3 && performance.getEntriesByName("wave-drawn").length > 0`)
 }

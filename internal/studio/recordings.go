@@ -41,8 +41,10 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request) {
 		// that the page is seen on this computer, so that paths mean something.
 		Fixed bool `json:"read_only"`
 		Here  bool `json:"here"`
+		// Intake is the task that takes something in now, or "".
+		Intake string `json:"intake,omitempty"`
 	}{s.o.Library.Version, s.o.Library.Dir, s.o.LibraryFlag, runtime.GOOS, format.Encoded(), format.All(), space.States[:],
-		disk.Of(s.o.Library.Dir).ReadOnly, fromHere(r)}, nil)
+		disk.Of(s.o.Library.Dir).ReadOnly, fromHere(r), s.tasks.about(intakeKey)}, nil)
 }
 
 // A row is a recording in the list.

@@ -129,7 +129,10 @@ func (ts *tasks) start(key string, do func(context.Context, *task) (any, error))
 
 // workOn reports whether a task under way is about something: the words of its
 // key name it.
-func (ts *tasks) workOn(id string) bool {
+func (ts *tasks) workOn(id string) bool { return ts.about(id) != "" }
+
+// about returns the id of such a task, or "".
+func (ts *tasks) about(id string) string {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	for _, t := range ts.list {
@@ -137,11 +140,11 @@ func (ts *tasks) workOn(id string) bool {
 		case <-t.ended:
 		default:
 			if slices.Contains(strings.Fields(t.key), id) {
-				return true
+				return t.id
 			}
 		}
 	}
-	return false
+	return ""
 }
 
 // safely does the work of a task. A panic is an error of that task: outside of

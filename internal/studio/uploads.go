@@ -44,7 +44,7 @@ const (
 
 // streams reports whether a request brings a file instead of JSON.
 func (g *guard) streams(r *http.Request) bool {
-	return r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, g.folder+"api/uploads/") && mediaTypeOf(r) == "application/octet-stream"
+	return r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, g.folder+"api/incoming/") && mediaTypeOf(r) == "application/octet-stream"
 }
 
 func mediaTypeOf(r *http.Request) string {

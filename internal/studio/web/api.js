@@ -58,19 +58,45 @@ export async function post(path, body = {}) {
 	}));
 }
 
+// send uploads a file. progress is told how many bytes have gone; a signal that
+// is aborted ends it. (fetch tells nothing of what it sends.)
+export function send(path, file, progress, signal) {
+	return new Promise((resolve, reject) => {
+		const x = new XMLHttpRequest();
+		x.open("POST", path);
+		x.setRequestHeader("Content-Type", "application/octet-stream");
+		x.setRequestHeader("X-Spaces-Studio", "1");
+		x.upload.addEventListener("progress", (e) => progress(e.loaded));
+		x.addEventListener("load", () => {
+			const response = new Response(x.responseText, {status: x.status || 500, statusText: x.statusText});
+			read(response).then(resolve, reject);
+		});
+		x.addEventListener("error", () => reject(new Refusal({kind: "offline", message: "the connection was lost"})));
+		x.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")));
+		signal.addEventListener("abort", () => x.abort());
+		x.send(file);
+		progress(0);
+	});
+}
+
 // work asks for something that may take long. progress is told the share
-// that is done, from 0 to 1, and how to stop it.
+// that is done, from 0 to 1, how to stop it, and which phase it is in.
 export async function work(path, body, progress = () => {}) {
 	const first = await post(path, body);
 	if (!first.task) return first.result;
-	const task = "api/tasks/" + encodeURIComponent(first.task);
+	return follow(first.task, progress);
+}
+
+// follow waits for a task that is under way.
+export function follow(id, progress) {
+	const task = "api/tasks/" + encodeURIComponent(id);
 	const stop = () => post(task + "/stop");
 	progress(0, stop);
 	return new Promise((resolve, reject) => {
 		const events = new EventSource(task + "/events");
 		events.addEventListener("progress", (e) => {
-			const {done, total} = JSON.parse(e.data);
-			progress(total > 0 ? Math.min(1, done / total) : 0, stop);
+			const {done, total, phase} = JSON.parse(e.data);
+			progress(total > 0 ? Math.min(1, done / total) : 0, stop, phase);
 		});
 		events.addEventListener("end", (e) => {
 			events.close();

@@ -1,6 +1,7 @@
 // The list of recordings: only the rows near the window are in the document,
 // and only the pages that hold them are asked for.
 import {get, recordingPath} from "./api.js";
+import {Adding} from "./adding.js";
 import {Passages} from "./passages.js";
 import {Backup} from "./removed.js";
 import {quote, showCommand} from "./saving.js";
@@ -19,6 +20,7 @@ export class LibraryView {
 		this.list = byId("rows");
 		this.backup = new Backup();
 		this.passages = new Passages(say);
+		this.adding = new Adding(session, say, () => this.refresh());
 		this.reset();
 		byId("words").addEventListener("input", () => this.later());
 		byId("state").addEventListener("change", () => this.load());
@@ -48,6 +50,11 @@ export class LibraryView {
 		this.shown = true;
 		this.load();
 		this.backup.load();
+	}
+
+	// refresh follows a change of the library.
+	refresh() {
+		if (this.shown) this.show();
 	}
 
 	hide() {
@@ -101,7 +108,8 @@ export class LibraryView {
 			return rows;
 		} catch (e) {
 			this.pages.delete(n);
-			if (run === this.run) this.say(e, true);
+			// While something is added, its end loads the list once more.
+			if (run === this.run && !(e.kind === "locked" && this.adding.running)) this.say(e, true);
 			return null;
 		}
 	}
@@ -115,6 +123,7 @@ export class LibraryView {
 	tell() {
 		const empty = this.total === 0 && !byId("words").value && !byId("state").value;
 		byId("begin").hidden = !empty;
+		this.adding.of(empty);
 		byId("h-rows").hidden = this.total === 0;
 		this.root.querySelector(".filters").hidden = empty;
 		this.backup.of(!empty);
@@ -129,7 +138,7 @@ export class LibraryView {
 		this.rows.clear();
 		this.backup.render();
 		this.passages.render();
-		byId("begin-extract").textContent = this.system === "windows" ? t("beginDrop") : t("beginType");
+		this.adding.render();
 		if (this.shown && this.pages.get(0)) {
 			this.tell();
 			this.draw();
