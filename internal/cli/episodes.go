@@ -323,16 +323,23 @@ func (a *App) publishEpisodes(ctx context.Context, o publishOptions, publish boo
 		}
 		fmt.Fprintf(a.Out, "%s  %s\n", terminal.Safe(e.File), became)
 		if publish {
-			found, err := ask.Check(ctx, consent.Feeding, gate.OfEpisode(&e.Record))
+			found, err := ask.CheckAll(ctx, consent.Feeding, []gate.Use{gate.OfEpisode(&e.Record)})
 			var refused *consent.Refused
-			if errors.As(err, &refused) {
-				found, err = &refused.Finding, nil
-			}
-			if err != nil {
+			var several gate.Refusals
+			switch {
+			case errors.As(err, &refused):
+				found = []*consent.Finding{&refused.Finding}
+			case errors.As(err, &several):
+				for _, r := range several {
+					found = append(found, &r.Finding)
+				}
+			case err != nil:
 				return err
 			}
-			if len(found.Missing) > 0 {
-				a.Warn("%s: speakers without consent: %s", e.File, found.Names())
+			for _, f := range found {
+				if len(f.Missing) > 0 {
+					a.Warn("%s: speakers without consent: %s", e.File, f.Names())
+				}
 			}
 		}
 	}

@@ -52,6 +52,8 @@ type exportOptions struct {
 	omit                   omitter
 	force, publish         bool
 	listing                listingFlags
+	intro, outro           string
+	fade, introChapter     string
 }
 
 func newExportCmd(a *App) *cobra.Command {
@@ -122,6 +124,7 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 	app.Complete(cmd, "transcript-speakers", "confirmed", "estimated", "none")
 	app.AddEncoding(cmd, &o.encoding, "the transcript", "Tags")
 	o.listing.add(cmd, false)
+	o.addBumpers(cmd)
 	addOmitter(cmd, &o.omit)
 	app.AddOverride(cmd, &o.override)
 	app.AddIDOnly(cmd, &o.Refs)
@@ -278,6 +281,11 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 			return err
 		}
 	}
+	closeBumpers, err := o.openBumpers(ctx, a, &q)
+	if err != nil {
+		return err
+	}
+	defer closeBumpers()
 	ask, err := a.NewAsker(lib, o.override, false)
 	if err != nil {
 		return err
@@ -285,6 +293,9 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	defer ask.Close()
 	ask.Late = len(rows) > 1
 	defer ask.PrintWarnings()
+	if err := o.hearBumpers(ctx, ask, &q); err != nil {
+		return err
+	}
 	if err := a.reviewExport(&o, ask, lib, rows); err != nil {
 		return err
 	}
@@ -427,7 +438,11 @@ func (a *App) exportSpace(ctx context.Context, o *exportOptions, ask *app.Asker,
 			return nil, err
 		}
 		q.Omit, q.Unnamed = out.Omission.Omission, out.Unnamed()
-	} else if q.ConsentMissing, err = ask.Ask(ctx, consent.Exporting, gate.Use{Recording: row.ID}); err != nil {
+		err = consentedBumpers(ctx, ask, &q)
+	} else {
+		q.ConsentMissing, err = ask.AskAll(ctx, consent.Exporting, []gate.Use{{Recording: row.ID, Also: heardIn(&q)}})
+	}
+	if err != nil {
 		return nil, err
 	}
 	if q.Transcript, err = o.transcriptOf(a, q.Library, s, length(&q)); err != nil {

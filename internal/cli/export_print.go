@@ -50,7 +50,7 @@ func (a *App) printExported(r *episode.Result, verbose bool) error {
 	for _, n := range r.Notes {
 		a.Warn("%s: %s", terminal.Safe(r.File), n)
 	}
-	if r.MissedLoudness() {
+	if r.MissedLoudness() && r.Intro == nil && r.Outro == nil {
 		a.Say("spaces: hint: %s", missedHint(*r.After.Integrated))
 	}
 	return nil

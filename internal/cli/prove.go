@@ -170,6 +170,11 @@ func (a *App) showProof(w io.Writer, p *proof.Proof) error {
 		row("Contains", "%s", stretches(p.Kept))
 		row("Length", "%.3f s", p.Duration)
 	}
+	for i, b := range []*episode.Added{p.Intro, p.Outro} {
+		if b != nil {
+			row([]string{"Intro", "Outro"}[i], "%.3f s, starting at %.3f s of the file, SHA-256 %s", b.Seconds, b.Start, b.SHA256)
+		}
+	}
 	if len(p.Omitted) > 0 {
 		row("Consent", "%s", omitted(p.Omitted))
 	}

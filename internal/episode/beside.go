@@ -82,7 +82,7 @@ func (t *target) arrange(e *export) error {
 			own[s.File], edited[s.File] = was, !was
 		}
 		for _, name := range old.Transcripts {
-			if t.isInput(name, e.Transcript.File) && !e.whole() {
+			if t.isInput(name, e.Transcript.File) && !(e.whole() && len(e.chain.sides) == 0) {
 				return recording.Problemf(BadRequest, OwnTranscript, "%s is the transcript that the export wrote; give the original transcript", e.Transcript.File)
 			}
 		}

@@ -63,6 +63,7 @@ type export struct {
 	beyond bool
 	// limited says that it is for MaxGain, and not for the peaks.
 	limited bool
+	body    *bodyMeter // measures the recording between intro and outro
 	spare   *spare
 	notes   []string
 	before  int // the notes that are not about the sound: every run finds them again
@@ -181,9 +182,10 @@ func (e *export) prepare() error {
 		e.chain.format.Channels = 1
 	}
 	e.chain.samples = r.SectionsLength(e.list, e.chain.format.SampleRate)
+	e.seat()
 	e.rec = Record{
 		Schema: clip.Schema, ID: s.ID, Type: k.MediaType, Title: e.Title, Date: s.StartedAt, Host: s.Host, Speakers: s.Speakers,
-		Duration: seconds(r, r.SectionsLength(e.list, r.Rate)), Samples: e.chain.samples,
+		Duration: e.duration(), Samples: e.chain.total(),
 		SampleRate: e.chain.format.SampleRate, Channels: e.chain.format.Channels,
 		ConsentMissing: e.ConsentMissing, Omitted: r.Omitted(&e.Omit, whole),
 		Kept: e.kept(e.list), Chapters: []Chapter{}, Before: levels(e.measured.Loudness), WrittenBy: "spaces " + e.Version,
@@ -192,6 +194,7 @@ func (e *export) prepare() error {
 			CutSilence: e.CutSilence.Seconds(), KeepGaps: e.KeepGaps, Level: e.Level,
 		},
 	}
+	e.addSides()
 	if e.rec.Title == "" {
 		e.rec.Title = s.Title
 	}
@@ -262,6 +265,9 @@ func (e *export) named(all []space.Speaker) []space.Speaker {
 
 // mark puts the chapters to their places in the episode.
 func (e *export) mark() {
+	if e.Intro != nil && e.IntroChapter != "" {
+		e.rec.Chapters = append(e.rec.Chapters, Chapter{Title: e.IntroChapter})
+	}
 	for _, c := range chapters.Move(e.Chapters, e.rec.Locate, e.rec.Duration) {
 		e.rec.Chapters = append(e.rec.Chapters, Chapter(c))
 	}
@@ -297,8 +303,16 @@ func (e *export) whole() bool {
 	return len(e.list) == 1 && e.list[0].Span.Samples == e.Recording.Samples && e.list[0].Gap == 0
 }
 
-// work finds the gain that the episode needs.
+// work finds the gains that the episode needs.
 func (e *export) work(ctx context.Context) error {
+	if err := e.findGain(ctx); err != nil {
+		return err
+	}
+	return e.fitSides(ctx)
+}
+
+// findGain finds the gain that the recording needs.
+func (e *export) findGain(ctx context.Context) error {
 	set := &e.rec.Settings
 	first, stop, err := e.Recording.Decode(ctx, e.list[0].Span, e.chain.format)
 	if err != nil {
@@ -361,16 +375,23 @@ func (e *export) write(ctx context.Context, out *target) error {
 			return fmt.Errorf("%s: %w", out.file, err)
 		}
 		e.rec.ReEncoded = true
+		again, err := e.fitAgain(ctx, try)
+		if err != nil {
+			return err
+		}
 		if e.KeepLoudness {
+			if again {
+				continue
+			}
 			break
 		}
 		excess := float64(after.TruePeak) - *e.rec.Settings.TruePeak
 		if after.TruePeakAtLeast { // by how much more nobody can tell
 			excess = max(excess, -*e.rec.Settings.TruePeak, 2*slack)
 		}
-		missing := *e.rec.Settings.Loudness - float64(after.Integrated)
+		missing := *e.rec.Settings.Loudness - float64(e.body.of(after))
 		off := math.Abs(missing) > lost && !e.beyond && (missing < 0 || e.chain.gain < MaxGain)
-		if excess <= slack && (!off || try == maxAgain) {
+		if excess <= slack && (!off && !again || try == maxAgain) {
 			break
 		}
 		if try == maxAgain {

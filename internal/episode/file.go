@@ -32,9 +32,9 @@ func (t *ticker) Read(dst []float32) (int, error) {
 
 // measureFile decodes a file that was written, as a player does, and measures
 // the samples that it plays.
-func measureFile(ctx context.Context, f *os.File, kind format.Format, rec *Record, tick func(int64)) (loudness.Result, error) {
+func measureFile(ctx context.Context, f *os.File, kind format.Format, rec *Record, tick func(int64), onStep func(loudness.Step)) (loudness.Result, error) {
 	if kind == format.Opus {
-		return measureOpus(ctx, f, rec, tick)
+		return measureOpus(ctx, f, rec, tick, onStep)
 	}
 	info, err := f.Stat()
 	if err != nil {
@@ -51,7 +51,7 @@ func measureFile(ctx context.Context, f *os.File, kind format.Format, rec *Recor
 	}
 	heard := pcm.Cut(s, pcm.Span{Start: rd.Track().Runs[run].Skip, Samples: rec.Samples})
 	counted := int64(0)
-	res, err := measure(ctx, &ticker{heard, func(n int64) { counted += n; tick(n) }}, nil)
+	res, err := measure(ctx, &ticker{heard, func(n int64) { counted += n; tick(n) }}, onStep)
 	if err == nil && (counted != rec.Samples || s.Losses().Units > 0) {
 		err = fmt.Errorf("%w: %d of %d samples can be played, and %d access units cannot be decoded", errChanged, counted, rec.Samples, s.Losses().Units)
 	}
@@ -62,7 +62,7 @@ func measureFile(ctx context.Context, f *os.File, kind format.Format, rec *Recor
 }
 
 // measureOpus is the same for Opus, which is not read elsewhere.
-func measureOpus(ctx context.Context, f *os.File, rec *Record, tick func(int64)) (loudness.Result, error) {
+func measureOpus(ctx context.Context, f *os.File, rec *Record, tick func(int64), onStep func(loudness.Step)) (loudness.Result, error) {
 	dec, err := opus.NewDecoder(rec.Channels)
 	if err != nil {
 		return loudness.Result{}, err
@@ -71,6 +71,7 @@ func measureOpus(ctx context.Context, f *os.File, rec *Record, tick func(int64))
 	if err != nil {
 		return loudness.Result{}, err
 	}
+	m.OnStep = onStep
 	left, skip, head := rec.Samples, int64(0), 2
 	err = ogg.EachPacket(io.NewSectionReader(f, 0, 1<<62), func(packet []byte) error {
 		if head > 0 {

@@ -50,7 +50,10 @@ func measure(ctx context.Context, src pcm.Reader, onStep func(loudness.Step)) (l
 }
 
 func (c *chain) measure(ctx context.Context, onStep func(loudness.Step)) (loudness.Result, error) {
-	src, stop := c.open(ctx)
+	src, stop, err := c.open(ctx)
+	if err != nil {
+		return loudness.Result{}, err
+	}
 	defer stop()
 	return measure(ctx, src, onStep)
 }
@@ -69,19 +72,22 @@ func (c *chain) meetings(ctx context.Context, turns []space.Turn, rec *Record) e
 	rate := float64(c.format.SampleRate)
 	type turn struct {
 		handle     string
-		start, end float64 // in the episode
+		start, end float64 // in the sections
 	}
+	lead := float64(c.lead()) / rate
 	var list []turn
 	for _, t := range turns {
 		from, in := rec.Locate(t.Start)
 		to, _ := rec.Locate(t.End)
 		if (in || to > from) && t.Handle != "" {
-			list = append(list, turn{t.Handle, from, to})
+			list = append(list, turn{t.Handle, from - lead, to - lead})
 		}
 	}
 	sums, counts := map[string]float64{}, map[string]float64{}
 	next := 0
-	_, err := c.measure(ctx, func(s loudness.Step) {
+	plain := *c
+	plain.sides = nil
+	_, err := plain.measure(ctx, func(s loudness.Step) {
 		const half = 0.2 // of the window of momentary loudness, seconds
 		at := float64(s.End)/rate - half
 		for next < len(list) && list[next].end < at {

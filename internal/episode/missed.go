@@ -40,6 +40,8 @@ func (e *export) noteMissed() {
 	}
 	is, want := *r.After.Integrated, *r.Settings.Loudness
 	switch {
+	case e.body != nil && math.Abs(float64(e.body.integrated())-want) <= missedBy:
+		e.note("the loudness is %.1f LUFS, not %.1f LUFS, because of intro, outro and fades: the recording between them has it", is, want)
 	case e.spare != nil && e.units:
 		e.note("the loudness is %.1f LUFS, not %.1f LUFS, because of the peaks: re-encoding would bring it to %.1f LUFS only", is, want, e.spare.encoded)
 	case is > want:

@@ -22,7 +22,10 @@ import (
 // hold these units, and its edit list or Info frame must say which of their samples
 // are heard. Other files are decoded when they are written.
 func (e *export) render(ctx context.Context, d *durable.File) (loudness.Result, error) {
-	s, stop := e.chain.open(ctx)
+	s, stop, err := e.chain.open(ctx)
+	if err != nil {
+		return loudness.Result{}, err
+	}
 	defer stop()
 	o := e.options()
 	entry := e.Format.Entry()
@@ -31,19 +34,19 @@ func (e *export) render(ctx context.Context, d *durable.File) (loudness.Result, 
 			return loudness.Result{}, err
 		}
 		stream.Enter(e.progress, Verifying)
-		e.progress.Expect(e.chain.samples)
-		return measureFile(ctx, d.File, e.Format, &e.rec, e.progress.Add)
+		e.progress.Expect(e.rec.Samples)
+		return measureFile(ctx, d.File, e.Format, &e.rec, e.progress.Add, e.body.step())
 	}
-	m := &monitor{jobs: o.Jobs, left: e.rec.Samples, sum: newUnitSum()}
+	m := &monitor{jobs: o.Jobs, left: e.rec.Samples, sum: newUnitSum(), onStep: e.body.step()}
 	defer m.stop()
 	o.Watch = m
 	if err := entry.Encode(ctx, d, s, o); err != nil {
 		return loudness.Result{}, err
 	}
 	stream.Enter(e.progress, Verifying)
-	e.progress.Expect(e.chain.samples)
+	e.progress.Expect(e.rec.Samples)
 	res, err := m.result(d.File)
-	e.progress.Add(e.chain.samples)
+	e.progress.Add(e.rec.Samples)
 	return res, err
 }
 
@@ -58,6 +61,7 @@ type monitor struct {
 	feed   *pcm.Feed
 	meter  *loudness.Meter
 	sum    *unitSum
+	onStep func(loudness.Step)
 }
 
 var _ encode.Watcher = (*monitor)(nil)
@@ -68,6 +72,7 @@ func (m *monitor) Begin(c track.Config, skip int64) (err error) {
 	if m.meter, err = loudness.NewMeter(c.SampleRate, c.Channels); err != nil {
 		return err
 	}
+	m.meter.OnStep = m.onStep
 	m.feed, err = pcm.NewFeed(c, m.jobs, m.hear)
 	return err
 }

@@ -39,7 +39,7 @@ func TestJobsDoNotMatter(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, err := measureFile(t.Context(), file, kind, &res.Record, func(int64) {})
+			m, err := measureFile(t.Context(), file, kind, &res.Record, func(int64) {}, nil)
 			file.Close()
 			if err != nil || math.Abs(float64(m.Integrated)-*res.After.Integrated) > 0.03 || math.Abs(float64(m.TruePeak)-*res.After.TruePeak) > 0.05 {
 				t.Errorf("%s: %.2f LUFS, %.2f dBTP (%v); the record says %s and %s", kind, float64(m.Integrated), float64(m.TruePeak), err, level(res.After.Integrated), level(res.After.TruePeak))
@@ -68,7 +68,10 @@ func TestOnlyWhatIsInTheFileIsMeasured(t *testing.T) {
 		m := &monitor{jobs: 2, left: e.rec.Samples, sum: newUnitSum()}
 		o := e.options()
 		o.Watch = m
-		s, stop := e.chain.open(t.Context())
+		s, stop, err := e.chain.open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
 		defer stop()
 		if err := e.Format.Entry().Encode(t.Context(), file, s, o); err != nil {
 			t.Fatal(err)
@@ -96,12 +99,17 @@ func TestOnlyWhatIsInTheFileIsMeasured(t *testing.T) {
 func TestInterruptedExportLeavesNothing(t *testing.T) {
 	f := pcm.Format{SampleRate: 48000, Channels: 2}
 	l, r := imported(t, f, voice(f, 30, 23, steady(0.6)))
-	for _, kind := range []format.Format{format.M4A, format.MP3} {
+	intro, err := OpenBumper(t.Context(), r.Files[0].Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer intro.Close()
+	for kind, intro := range map[format.Format]*Bumper{format.M4A: nil, format.MP3: intro} {
 		for _, phase := range []string{Adjusting, Encoding, Verifying} {
 			dir := t.TempDir()
 			ctx, stop := context.WithCancel(t.Context())
 			p := &stopper{phase: phase, stop: stop}
-			_, err := Export(ctx, Request{Library: l, Recording: r, Dir: dir, Version: "test", Jobs: 3, Format: kind}, p)
+			_, err := Export(ctx, Request{Library: l, Recording: r, Dir: dir, Version: "test", Jobs: 3, Format: kind, Intro: intro}, p)
 			stop()
 			if phase != Verifying && !errors.Is(err, context.Canceled) { // too late to stop it then
 				t.Errorf("%s, %s: %v", kind, phase, err)

@@ -25,6 +25,8 @@ const (
 	PresetUntouched Cause = "preset-untouched" // only re-encoding can do it
 	MustEncode      Cause = "must-encode"      // likewise, and it may not
 	OtherFormat     Cause = "other-format"     // likewise, because files of the format never hold such sound
+	Joins           Cause = "joins"            // an intro or an outro, and what was asked for cannot have one
+	BadBumper       Cause = "bad-bumper"       // an intro or an outro that cannot be used
 	NoID3           Cause = "no-id3"           // the format has no such tag
 	LoudnessKept    Cause = "loudness-kept"    // and is to reach a target
 	NoProgram       Cause = "no-program"       // that encodes MP3

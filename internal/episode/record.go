@@ -38,6 +38,10 @@ type Record struct {
 	// in the recording (a clip, a turn) into one in the episode.
 	Kept []Kept `json:"kept"`
 
+	// Intro and Outro are files of the host's before and after the recording.
+	Intro *Added `json:"intro,omitempty"`
+	Outro *Added `json:"outro,omitempty"`
+
 	Chapters    []Chapter `json:"chapters"`
 	ChapterFile string    `json:"chapter_file,omitempty"` // JSON 1.2 beside the audio
 	// ChapterDraft is the file beside the audio with proposed chapters to edit, in
@@ -136,8 +140,11 @@ type Settings struct {
 	Chapters    string   `json:"chapters,omitempty"`
 	Transcript  string   `json:"transcript,omitempty"` // hash of its words and their times in the recording
 	Encoder     string   `json:"encoder,omitempty"`
-	ID3         string   `json:"id3,omitempty"`  // version of the tag of an .mp3, if not 2.3
-	Tags        string   `json:"tags,omitempty"` // hash of title, cover and all other tags
+	ID3         string   `json:"id3,omitempty"`   // version of the tag of an .mp3, if not 2.3
+	Tags        string   `json:"tags,omitempty"`  // hash of title, cover and all other tags
+	Intro       string   `json:"intro,omitempty"` // SHA-256 of the file
+	Outro       string   `json:"outro,omitempty"`
+	Fade        float64  `json:"fade,omitempty"` // seconds that were asked for
 }
 
 // An Original is an original that the episode was made from.
@@ -154,7 +161,7 @@ func (e *export) remember(ctx context.Context, look bool) {
 	err := ledger.Add(ctx, e.Library.Dir(), ledger.Episode, r.SHA256, &Record{
 		Schema: r.Schema, ID: r.ID, Type: r.Type, Bytes: r.Bytes, SHA256: r.SHA256,
 		Date: r.Date, Duration: r.Duration, Samples: r.Samples, SampleRate: r.SampleRate, Channels: r.Channels, BitRate: r.BitRate,
-		Kept: r.Kept, ReEncoded: r.ReEncoded, Gain: r.Gain, Before: r.Before, After: r.After, Settings: r.Settings, Omitted: r.Omitted, WrittenBy: r.WrittenBy,
+		Kept: r.Kept, Intro: r.Intro, Outro: r.Outro, ReEncoded: r.ReEncoded, Gain: r.Gain, Before: r.Before, After: r.After, Settings: r.Settings, Omitted: r.Omitted, WrittenBy: r.WrittenBy,
 	}, look)
 	if err != nil {
 		e.note("the library could not record this file, so it may not be possible to prove its origin later: %v", err)

@@ -74,6 +74,13 @@ type Request struct {
 
 	Transcript Transcript
 
+	// Intro and Outro go before and after the recording; nil: there is none. They and
+	// the recording fade into each other for Fade, for less where one is short.
+	Intro, Outro *Bumper
+	Fade         time.Duration
+	// IntroChapter is the title of a chapter at the start of the intro; "" is none.
+	IntroChapter string
+
 	KeepGaps bool // silence where the recording has gaps, as long as they are
 	Level    bool // bring quiet and loud speakers nearer to each other
 
@@ -129,6 +136,9 @@ func (q *Request) settle() error {
 			q.Format = q.usualFormat()
 		}
 	case Untouched, Archive:
+		if b, name := q.bumper(); b != nil {
+			return recording.Problemf(BadRequest, Joins, "the preset %s leaves the sound as it is: it cannot have an %s", q.Preset, name)
+		}
 		if q.Preset == Untouched && q.Encode == EncodeAlways {
 			return recording.Problemf(BadRequest, PresetProcessed, "the preset untouched leaves the sound as it is: it cannot be re-encoded")
 		}
@@ -186,7 +196,8 @@ func (q *Request) settle() error {
 // MP3 can be written, else .m4a.
 func (q *Request) usualFormat() format.Format {
 	all := recording.Span{Samples: q.Recording.Samples}
-	changed := q.CutSilence > 0 || q.KeepGaps || q.BitRate > 0 || len(q.Omit.Spans) > 0 || q.Encode == EncodeAlways || q.Mono && q.Recording.Format().Channels > 1
+	added, _ := q.bumper()
+	changed := added != nil || q.CutSilence > 0 || q.KeepGaps || q.BitRate > 0 || len(q.Omit.Spans) > 0 || q.Encode == EncodeAlways || q.Mono && q.Recording.Format().Channels > 1
 	if !changed && clip.Native(q.Recording, all) == format.MP3 && clip.Copies(q.Recording, all, format.MP3) {
 		return format.MP3
 	}

@@ -33,6 +33,8 @@ const (
 func (e *export) decodes() (why string, c Cause) {
 	s := e.list[0].Span
 	switch {
+	case len(e.chain.sides) > 0:
+		return "an " + e.chain.sides[0].name + " fades into the recording", Joins
 	case len(e.rec.Omitted) > 0:
 		return "the episode leaves speakers out", MustEncode
 	case len(e.list) > 1:
@@ -214,7 +216,7 @@ func (e *export) encodeInstead(why string) error {
 
 // encoded returns what a file says of the episode if it is encoded.
 func (e *export) encoded() (rate, channels int, samples int64) {
-	return e.chain.format.SampleRate, e.chain.format.Channels, e.chain.samples
+	return e.chain.format.SampleRate, e.chain.format.Channels, e.chain.total()
 }
 
 // levels returns by how much the speakers are raised so that all are as loud as

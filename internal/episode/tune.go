@@ -163,8 +163,11 @@ func solve(gains, losses []float64, want float64) (gain float64, reached bool) {
 // scan plays the chain as it is, without gain and limiter, through a forecast.
 func (c *chain) scan(ctx context.Context, f *forecast) error {
 	plain := *c
-	plain.gain, plain.limit = 0, false
-	src, stop := plain.open(ctx)
+	plain.gain, plain.limit, plain.sides = 0, false, nil
+	src, stop, err := plain.open(ctx)
+	if err != nil {
+		return err
+	}
 	defer stop()
 	return scanAll(ctx, src, c.floor(f), func(energy, peak float64, frames int) { f.add(energy, peak, frames, true) }, f)
 }

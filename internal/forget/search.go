@@ -295,7 +295,11 @@ func (s *search) episodes(sp *space.Space, use consent.Use, gone bool) error {
 				beside = append(beside, path.Join(dir, name))
 			}
 		}
-		if err := s.made(Item{Kind: Episode, Recording: sp.ID, Name: path.Join(dir, r.File), Bytes: r.Bytes, sha: r.SHA256}, beside, use, gone, s.choice.Episodes); err != nil {
+		it := Item{Kind: Episode, Recording: sp.ID, Name: path.Join(dir, r.File), Bytes: r.Bytes, sha: r.SHA256}
+		if it.Voice, err = s.around(&r); err != nil {
+			return err
+		}
+		if err := s.made(it, beside, use, gone, s.choice.Episodes); err != nil {
 			return err
 		}
 	}
@@ -318,6 +322,30 @@ func (s *search) unrecorded(sp *space.Space, dir, record string, use consent.Use
 	return nil
 }
 
+// around reports whether the person is heard in the intro or the outro of an episode.
+func (s *search) around(r *episode.Record) (bool, error) {
+	for _, a := range []*episode.Added{r.Intro, r.Outro} {
+		if a == nil {
+			continue
+		}
+		for _, h := range a.Heard {
+			sp := s.spaceOf(h.ID)
+			if sp == nil {
+				continue
+			}
+			turns, err := s.lib.TurnsOf(sp)
+			if err != nil {
+				return false, err
+			}
+			use := consent.Use{Recording: &sp.Recording, Turns: turns, Parts: h.Parts}
+			if onStage(use.Recording, turns, s.Handle) && use.Hears(s.Handle) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
 // playedIn are the stretches of a recording that an episode plays.
 func playedIn(r *episode.Record) []space.Stretch {
 	var list []space.Stretch
@@ -337,7 +365,7 @@ func (s *search) made(it Item, beside []string, use consent.Use, gone, chosen bo
 			it.beside = append(it.beside, name)
 		}
 	}
-	it.Voice = use.Hears(s.Handle) || hasWords(it.Name, it.beside) && near(s.spoke[it.Recording], use.Parts)
+	it.Voice = it.Voice || use.Hears(s.Handle) || hasWords(it.Name, it.beside) && near(s.spoke[it.Recording], use.Parts)
 	var err error
 	if it.Named, err = s.names(it.Name); err != nil {
 		return err

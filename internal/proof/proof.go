@@ -100,6 +100,8 @@ type Proof struct {
 	Kept      []episode.Kept      `json:"kept"`
 	Omitted   []recording.Omitted `json:"omitted,omitempty"`
 	Duration  float64             `json:"duration"`
+	Intro     *episode.Added      `json:"intro,omitempty"` // files of the host's in an episode
+	Outro     *episode.Added      `json:"outro,omitempty"`
 	StartedAt space.Time          `json:"started_at"`
 	EndedAt   space.Time          `json:"ended_at"`
 	Lossless  bool                `json:"lossless"`

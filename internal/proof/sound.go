@@ -243,6 +243,13 @@ func (p *Prover) compareSound(ctx context.Context, proof *Proof, t *found, r *re
 	return nil
 }
 
+// fades reports whether the recording is mixed with an intro or an outro in a stretch
+// of an episode.
+func (p *Proof) fades(from, to float64) bool {
+	i, o := p.Intro, p.Outro
+	return i != nil && from < i.Start+i.Seconds || o != nil && to > o.Start
+}
+
 // section compares one stretch of the recording with where it is in the file.
 func (l *soundComparison) section(ctx context.Context, proof *Proof, r *recording.Recording, got pcm.Reader, played int64, start, seconds, at float64) error {
 	from := int64(math.Round(start * float64(r.Rate)))
@@ -266,6 +273,9 @@ func (l *soundComparison) section(ctx context.Context, proof *Proof, r *recordin
 	}
 	return l.along(ctx, got, want.Reader, n, l.rate, alike, func(frame int64) bool {
 		here := start + float64(frame-begin)/float64(l.rate)
+		if place := float64(frame) / float64(l.rate); proof.fades(place, place+1) {
+			return true
+		}
 		for _, o := range proof.Omitted {
 			if o.Muted && o.Start < here+1 && o.Start+o.Seconds > here {
 				return true

@@ -214,7 +214,7 @@ func (t *found) fill(proof *Proof, r *recording.Recording) recording.Span {
 	}
 	proof.Start, proof.Samples, proof.SampleRate = span.Start, span.Samples, r.Rate
 	proof.At, proof.Length = r.Seconds(span.Start), r.Seconds(span.Samples)
-	proof.Kept, proof.Omitted, proof.Duration = e.Kept, e.Omitted, e.Duration
+	proof.Kept, proof.Omitted, proof.Duration, proof.Intro, proof.Outro = e.Kept, e.Omitted, e.Duration, e.Intro, e.Outro
 	if e.SampleRate > 0 && e.Samples > 0 {
 		proof.Duration = float64(e.Samples) / float64(e.SampleRate) // which are counted again
 	}

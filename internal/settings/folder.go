@@ -86,7 +86,7 @@ func (f Folder) Save(k Key, text string) (string, error) {
 	if err := k.Check(text); err != nil {
 		return "", &ValueError{Key: k.Name, Err: err}
 	}
-	if k.Name == libraryKey && !strings.HasPrefix(text, "~") {
+	if (k.Name == libraryKey || k.path && text != "" && text != "none") && !strings.HasPrefix(text, "~") {
 		// The folder is meant from here, not from where the next command will
 		// run.
 		abs, err := filepath.Abs(text)

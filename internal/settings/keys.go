@@ -33,6 +33,9 @@ const (
 	meKey         = "me"
 	languageKey   = "language"
 	glossaryKey   = "glossary"
+	introKey      = "export.intro"
+	outroKey      = "export.outro"
+	fadeKey       = "export.fade"
 	xClientIDKey  = "x.client_id"
 	xPortKey      = "x.redirect_port"
 )
@@ -45,6 +48,7 @@ type Key struct {
 
 	preset string // the default; that of the library depends on the user
 	text   bool   // a text in YAML, though it may look like a number
+	path   bool   // a file, saved with its folder
 	many   bool   // in YAML, a list of texts too
 	alone  bool   // flags of the same name mean something else
 	check  func(text string) error
@@ -71,6 +75,9 @@ func Keys() []Key {
 	list = append(list, Key{Name: glossaryKey, About: "names and terms of your Spaces, and corrections as wrong=right, separated by commas", text: true, many: true, check: aGlossary})
 	return append(list,
 		Key{Name: languageKey, About: "language of the messages that ask for consent (default: that of the system)", text: true, alone: true, check: aLanguage},
+		Key{Name: introKey, About: "sound file before the recording in episodes (none: no file)", text: true, path: true, check: anything},
+		Key{Name: outroKey, About: "sound file after the recording in episodes (none: no file)", text: true, path: true, check: anything},
+		Key{Name: fadeKey, About: "how long intro, recording and outro fade into each other, such as 1.5s", preset: "1s", check: aFade},
 		Key{Name: meKey, About: "your handles on X, separated by commas; your own voice needs no consent", text: true, check: someHandles},
 		Key{Name: xClientIDKey, About: "client ID of your developer app on X", text: true, check: aClientID},
 		Key{Name: xPortKey, About: "local port for the sign-in reply from X", preset: "8420", check: aPort})
@@ -123,6 +130,18 @@ func aFolder(text string) error {
 func aTime(text string) error {
 	d, err := time.ParseDuration(text)
 	return must(err == nil && d >= 0, "a duration such as 90s or 5m", text)
+}
+
+// anything is the check of the name of a file, which may come later.
+func anything(string) error { return nil }
+
+func aFade(text string) error {
+	const most = 30 * time.Second
+	d, err := time.ParseDuration(text)
+	if seconds, serr := strconv.ParseFloat(text, 64); serr == nil {
+		d, err = time.Duration(seconds*float64(time.Second)), nil
+	}
+	return must(err == nil && d >= 0 && d <= most, "a duration from 0 to 30s, such as 1.5s", text)
 }
 
 func aCount(text string) error {

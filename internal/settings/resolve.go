@@ -172,6 +172,13 @@ type Settings struct {
 	XClientID  string // of the host's developer app at X
 	XPort      int    // to which X sends the browser back
 	Transcribe Transcribe
+	Export     Export
+}
+
+// Export is what goes around episodes.
+type Export struct {
+	Intro, Outro string // paths of files; "" is none
+	Fade         string // how long they and the recording fade into each other; "" is the default
 }
 
 // Settings reads the values. Their texts have been checked by Resolve.
@@ -187,6 +194,7 @@ func (f Folder) Settings(v *Values) (Settings, error) {
 	s.Language = text(languageKey)
 	s.Glossary, _ = glossary.Parse(text(glossaryKey))
 	s.Transcribe = f.transcribe(text)
+	s.Export = Export{Intro: f.Expand(text(introKey)), Outro: f.Expand(text(outroKey)), Fade: text(fadeKey)}
 	for _, act := range consent.Actions {
 		s.Consent[act], _ = consent.ParseMode(text(ConsentKey(act)))
 	}

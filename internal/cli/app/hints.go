@@ -116,6 +116,10 @@ func ProblemHint(p *recording.Problem) string {
 			return "leave out --format " + p.Known[0] + " or --encode never"
 		}
 		return "leave out --format or --encode never"
+	case episode.Joins:
+		return "leave the intro and outro out: --intro none --outro none"
+	case episode.BadBumper:
+		return "use a file that plays, such as a WAV or M4A"
 	case episode.NoID3:
 		return "leave out --id3, or make an .mp3: --format mp3"
 	case episode.LoudnessKept:

@@ -95,6 +95,7 @@ type Use struct {
 	Parts     []space.Stretch // none: all of it
 	Clip      bool            // it is a clip
 	Film      bool            // it is a video that is to be cut
+	Also      []Use           // what else is heard: recordings in an intro or an outro
 
 	// File is a file whose recording nobody can tell; Why says what is not
 	// known of it. SHA256 is its hash.
@@ -115,6 +116,13 @@ func (g *Gate) Requires(act consent.Action) bool { return g.o.Policy.Mode(act) =
 func (g *Gate) Check(ctx context.Context, act consent.Action, u Use) (*consent.Finding, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	for _, also := range u.Also {
+		if f, err := g.find(act, also); err != nil {
+			return nil, err
+		} else if f.Stops() && g.o.Reason == "" {
+			return nil, &consent.Refused{Finding: f}
+		}
+	}
 	f, err := g.find(act, u)
 	if err != nil {
 		return nil, err
@@ -217,7 +225,12 @@ func (g *Gate) CheckAll(ctx context.Context, act consent.Action, uses []Use) ([]
 func merged(uses []Use) []Use {
 	var list []Use
 	index := make(map[string]int)
+	flat := slices.Clone(uses)
 	for _, u := range uses {
+		flat = append(flat, u.Also...)
+	}
+	for _, u := range flat {
+		u.Also = nil
 		i, ok := index[u.Recording]
 		if u.Why != "" || !ok {
 			if u.Why == "" {

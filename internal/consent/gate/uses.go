@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"context"
+
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/episode"
@@ -36,5 +38,41 @@ func OfEpisode(r *episode.Record) Use {
 	for _, k := range r.Kept {
 		u.Parts = append(u.Parts, space.Stretch{Start: k.Start, End: k.Start + k.Seconds})
 	}
+	for _, a := range []*episode.Added{r.Intro, r.Outro} {
+		if a != nil {
+			u.Also = append(u.Also, OfBumper(a.Heard)...)
+		}
+	}
 	return u
+}
+
+// OfBumper is what an intro or an outro holds of recordings of the library.
+func OfBumper(list []episode.Heard) []Use {
+	var uses []Use
+	for _, h := range list {
+		uses = append(uses, Use{Recording: h.ID, Parts: h.Parts, Clip: len(h.Parts) > 0})
+	}
+	return uses
+}
+
+// Bumper finds the recordings that a file is made of which goes before or after
+// others as an intro or an outro. Its other sound is the host's own: music, or a
+// voice that no recording of the library has.
+func (g *Gate) Bumper(ctx context.Context, name string) ([]episode.Heard, error) {
+	found, err := g.File(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	var list []episode.Heard
+	var add func(uses []Use)
+	add = func(uses []Use) {
+		for _, u := range uses {
+			if u.Recording != "" {
+				list = append(list, episode.Heard{ID: u.Recording, Parts: u.Parts})
+			}
+			add(u.Also)
+		}
+	}
+	add(found)
+	return list, nil
 }

@@ -102,7 +102,7 @@ func (c *Collector) Agree(ctx context.Context) ([]*consent.Finding, error) {
 // feed.
 func (c *Collector) MayPublish(ctx context.Context, e *feed.Episode) error {
 	for _, act := range c.acts() {
-		if _, err := c.Gate.Check(ctx, act, gate.OfEpisode(&e.Record)); err != nil {
+		if _, err := c.Gate.CheckAll(ctx, act, []gate.Use{gate.OfEpisode(&e.Record)}); err != nil {
 			return err
 		}
 	}

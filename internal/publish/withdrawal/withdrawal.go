@@ -77,6 +77,19 @@ func (f *Finder) use(r *publish.Receipt) (gate.Use, error) {
 // In returns those who are heard in a use and have said no to its being public.
 // Of a recording that the library does not have, nobody is known.
 func (f *Finder) In(u gate.Use) ([]consent.Missing, error) {
+	list, err := f.in(u)
+	for _, also := range u.Also {
+		if err != nil {
+			break
+		}
+		var more []consent.Missing
+		more, err = f.in(also)
+		list = append(list, more...)
+	}
+	return list, err
+}
+
+func (f *Finder) in(u gate.Use) ([]consent.Missing, error) {
 	known := f.spaces[u.Recording]
 	if known == nil {
 		s, err := f.lib.Load(u.Recording)
