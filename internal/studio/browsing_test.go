@@ -37,6 +37,10 @@ func TestJourney(t *testing.T) {
 	if drawn := eval[int](b, inked); drawn < 1000 {
 		t.Errorf("%d pixels of the waveform are drawn", drawn)
 	}
+	b.until("who speaks", `document.querySelectorAll("#voices li").length === 3 && document.getElementById("rough").checkVisibility()`)
+	if colours := eval[[]string](b, waveColours); len(colours) != 6 {
+		t.Errorf("three who speak, peaks and RMS, have the colours %q", colours)
+	}
 
 	// Drag from a quarter to a half.
 	box := eval[[]float64](b, `(() => { const r = document.querySelector("#wave canvas").getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()`)
@@ -129,6 +133,15 @@ func TestJourney(t *testing.T) {
 
 // inked counts the pixels that are drawn on the waveform's canvas.
 const inked = `(() => { const c = document.querySelector("#wave canvas"); const d = c.getContext("2d").getImageData(0, 40, c.width, 150).data; let n = 0; for (let i = 3; i < d.length; i += 4) if (d[i]) n++; return n; })()`
+
+// waveColours are those that the waveform has most of: its middle, where there is
+// sound throughout, and its peaks.
+const waveColours = `new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => {
+	const c = document.querySelector("#wave canvas"), ratio = c.width / c.clientWidth, all = new Map();
+	const d = c.getContext("2d").getImageData(0, Math.round(40 * ratio), c.width, Math.round(150 * ratio)).data;
+	for (let i = 0; i < d.length; i += 4) if (d[i + 3] === 255) { const k = [d[i], d[i + 1], d[i + 2]].join(); all.set(k, (all.get(k) ?? 0) + 1); }
+	r([...all].filter(([, n]) => n > 2000).map(([k]) => k));
+})))`
 
 // clipped draws the waveform anew, at several widths of the part that is shown,
 // and lists the texts that do not fit into it.

@@ -150,6 +150,9 @@ type waveform struct {
 type zooms struct {
 	Buckets int64 `json:"buckets"`
 	Samples int64 `json:"samples"` // of a bucket
+	// Levels says that a byte for each bucket follows its peaks: the square root of
+	// the RMS, of which 255 is full scale.
+	Levels bool `json:"levels,omitempty"`
 }
 
 // openWaveform opens the waveform of a recording, measuring it first if need
@@ -188,8 +191,8 @@ func (s *Server) openWaveform(w http.ResponseWriter, r *http.Request) {
 		v := waveform{Sound: sound, Rate: open.SampleRate, Frames: open.Frames}
 		for z := range open.Zooms() {
 			buckets, samples := open.Zoom(z)
-			v.Zooms = append(v.Zooms, zooms{buckets, samples})
-			if buckets > maxWhole {
+			v.Zooms = append(v.Zooms, zooms{buckets, samples, open.HasLevels(z)})
+			if z == 0 || buckets > maxWhole { // not the finest, which has no levels
 				v.Base = min(z+1, open.Zooms()-1)
 			}
 		}
@@ -202,19 +205,23 @@ func (s *Server) openWaveform(w http.ResponseWriter, r *http.Request) {
 const maxWhole = 1 << 13
 
 // packed reads peaks, mixed to one track: little-endian int16 pairs, least and
-// greatest.
+// greatest; and behind them the levels of a zoom that has them.
 func packed(f *peaks.File, zoom int, first int64, n int) ([]byte, error) {
 	list, err := f.Read(zoom, first, n)
 	if err != nil {
 		return nil, err
 	}
 	list = peaks.Mix(list, f.Tracks)
-	b := make([]byte, 0, 4*len(list))
+	b := make([]byte, 0, 5*len(list))
 	for _, p := range list {
 		b = binary.LittleEndian.AppendUint16(b, uint16(p.Min))
 		b = binary.LittleEndian.AppendUint16(b, uint16(p.Max))
 	}
-	return b, nil
+	if !f.HasLevels(zoom) {
+		return b, nil
+	}
+	levels, err := f.Levels(zoom, first, n)
+	return append(b, levels...), err
 }
 
 // maxBuckets is how many peaks one request gets.

@@ -10,16 +10,20 @@ import (
 
 // A peaks file has this form; numbers are little-endian:
 //
-//	header   magic "PEAKS01\n", uint32 samples per second, uint32 tracks,
+//	header   magic "PEAKS02\n", uint32 samples per second, uint32 tracks,
 //	         uint32 samples of a bucket, uint32 CRC-32 of the bytes before
 //	zooms    finest first; for each bucket and track int16 least, int16 greatest
+//	levels   of each zoom but the finest, finest first; for each bucket uint8:
+//	         255 times the square root of the RMS of all tracks, full scale 1
 //	trailer  uint64 frames of audio, uint32 CRC-32 of header and frames,
 //	         magic "end\n"
 //
 // Where each zoom begins follows from the number of frames. It stands at the
-// end, so that the file can be written without seeking.
+// end, so that the file can be written without seeking. Files of before 2026-12
+// have the magic "PEAKS01\n" and no levels.
 const (
-	magic       = "PEAKS01\n"
+	magic       = "PEAKS02\n"
+	magicBefore = "PEAKS01\n"
 	endMagic    = "end\n"
 	headerSize  = 24
 	trailerSize = 16
@@ -30,10 +34,16 @@ const (
 // made anew from the audio.
 var ErrDamaged = errors.New("damaged peaks file")
 
-type header struct{ sampleRate, tracks, bucket int }
+type header struct {
+	sampleRate, tracks, bucket int
+	before                     bool // without levels
+}
 
 func (h header) bytes() []byte {
 	b := []byte(magic)
+	if h.before {
+		b = []byte(magicBefore)
+	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(h.sampleRate))
 	b = binary.LittleEndian.AppendUint32(b, uint32(h.tracks))
 	b = binary.LittleEndian.AppendUint32(b, uint32(h.bucket))
@@ -69,15 +79,17 @@ type File struct {
 	Bucket     int   // samples of a peak at the finest zoom
 	Frames     int64 // of the audio
 
-	r     io.ReaderAt
-	zooms []level
+	r      io.ReaderAt
+	zooms  []stretch
+	levels bool
 }
 
-// level is where a zoom lies in the file.
-type level struct {
+// A stretch is where a zoom lies in the file.
+type stretch struct {
 	offset  int64
 	buckets int64
 	samples int64 // of a bucket
+	levels  int64 // their offset
 }
 
 // Open opens a peaks file of size bytes. The error is ErrDamaged when its
@@ -99,20 +111,24 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	if rate < 1 || rate > maxRate || tracks < 1 || tracks > MaxTracks || bucket < 1 || bucket > MaxBucket {
 		return nil, ErrDamaged
 	}
-	h := header{int(rate), int(tracks), int(bucket)}
+	h := header{int(rate), int(tracks), int(bucket), string(head[:len(magicBefore)]) == magicBefore}
 	frames := int64(le.Uint64(tail[:]))
 	if frames < 0 || string(head[:]) != string(h.bytes()) || string(tail[:]) != string(h.trailer(frames)) {
 		return nil, ErrDamaged
 	}
-	f := &File{SampleRate: h.sampleRate, Tracks: h.tracks, Bucket: h.bucket, Frames: frames, r: r}
+	f := &File{SampleRate: h.sampleRate, Tracks: h.tracks, Bucket: h.bucket, Frames: frames, r: r, levels: !h.before}
 	offset, samples := int64(headerSize), int64(bucket)
 	for _, n := range h.lengths(frames) {
 		if n > size/peakSize {
 			return nil, ErrDamaged
 		}
-		f.zooms = append(f.zooms, level{offset, n, samples})
+		f.zooms = append(f.zooms, stretch{offset: offset, buckets: n, samples: samples})
 		offset += n * int64(tracks) * peakSize
 		samples *= zoomFactor
+	}
+	for i := 1; i < len(f.zooms) && f.levels; i++ {
+		f.zooms[i].levels = offset
+		offset += f.zooms[i].buckets
 	}
 	if offset+trailerSize != size {
 		return nil, ErrDamaged
@@ -151,4 +167,27 @@ func (f *File) Read(zoom int, first int64, n int) ([]Peak, error) {
 		}
 	}
 	return peaks, nil
+}
+
+// HasLevels reports whether the file has the RMS of a zoom: not of the finest, and
+// none in files of before 2026-12.
+func (f *File) HasLevels(zoom int) bool {
+	return f.levels && zoom > 0 && zoom < len(f.zooms)
+}
+
+// Levels returns how loud n buckets of a zoom are, from bucket first on: the square
+// root of the RMS of all tracks, of which 255 is full scale.
+func (f *File) Levels(zoom int, first int64, n int) ([]uint8, error) {
+	if !f.HasLevels(zoom) {
+		return nil, fmt.Errorf("peaks file: zoom %d has no levels", zoom)
+	}
+	z := f.zooms[zoom]
+	if first < 0 || n < 0 || first > z.buckets || int64(n) > z.buckets-first {
+		return nil, fmt.Errorf("peaks file: %d buckets from %d on are outside the %d buckets", n, first, z.buckets)
+	}
+	b := make([]uint8, n)
+	if got, err := f.r.ReadAt(b, z.levels+first); got < n {
+		return nil, fmt.Errorf("peaks file: %w", err)
+	}
+	return b, nil
 }

@@ -1,6 +1,7 @@
 // Package peaks keeps the outline of a waveform: the smallest and the largest
 // sample of each few milliseconds, and of longer and longer stretches, so that
-// a picture of any part at any zoom costs little. A Writer makes the file in
+// a picture of any part at any zoom costs little, and the RMS of these stretches,
+// which tells more of how loud something is. A Writer makes the file in
 // one pass over the audio, a File reads from it, and the outline can be
 // exported for audiowaveform, peaks.js and wavesurfer.js.
 package peaks
@@ -66,7 +67,7 @@ const (
 
 // A Writer makes a peaks file from audio. The finest zoom is written as it
 // comes; the others wait in memory for Close: 0.9 MB for an hour at 48 kHz and
-// a bucket of 256, and each track.
+// a bucket of 256, and each track, and 1.8 MB for the RMS of all tracks.
 type Writer struct {
 	w         *bufio.Writer
 	config    Config
@@ -74,6 +75,7 @@ type Writer struct {
 	frames    int64
 	low, high []float32 // of the bucket in progress, by track
 	fill      int       // frames in it
+	power     power     // of it
 	bucket    []Peak    // room for the peaks of a bucket
 	next      zoom      // above the finest
 	err       error
@@ -81,8 +83,21 @@ type Writer struct {
 
 // zoom is a zoom in progress.
 type zoom struct {
-	peaks   []Peak // that are complete, and the one in progress
-	pending int    // finer peaks in the one in progress
+	peaks   []Peak  // that are complete, and the one in progress
+	powers  []power // one for all tracks of a peak
+	pending int     // finer peaks in the one in progress
+}
+
+// A power is the sum of samples squared, and of how many.
+type power struct{ sum, n float64 }
+
+// level is the RMS of a power as it is kept: the square root of it, of which 255
+// is full scale. That is fine where it is quiet, and one byte.
+func (p power) level() uint8 {
+	if !(p.sum > 0) {
+		return 0
+	}
+	return uint8(math.RoundToEven(255 * math.Sqrt(math.Sqrt(min(1, p.sum/p.n)))))
 }
 
 // NewWriter writes a peaks file to w.
@@ -106,12 +121,12 @@ func NewWriter(w io.Writer, c Config) (*Writer, error) {
 		bucket: make([]Peak, tracks),
 	}
 	p.startBucket()
-	_, p.err = p.w.Write(header{c.SampleRate, tracks, c.Bucket}.bytes())
+	_, p.err = p.w.Write(header{c.SampleRate, tracks, c.Bucket, false}.bytes())
 	return p, p.err
 }
 
 func (p *Writer) startBucket() {
-	p.fill = 0
+	p.fill, p.power = 0, power{}
 	for t := range p.low {
 		p.low[t] = float32(math.Inf(1))
 		p.high[t] = float32(math.Inf(-1))
@@ -128,6 +143,9 @@ func (p *Writer) Write(block []float32) error {
 		for t := range p.low {
 			p.low[t], p.high[t] = widen(p.low[t], p.high[t], part[t:], p.tracks)
 		}
+		q := squares(part, (p.fill*p.config.Channels)%sparse)
+		p.power.sum += q.sum
+		p.power.n += q.n
 		block = block[n*p.config.Channels:]
 		p.fill += n
 		p.frames += int64(n)
@@ -138,8 +156,8 @@ func (p *Writer) Write(block []float32) error {
 	return p.err
 }
 
-// widen returns the range that covers low to high and each step-th sample of
-// x. (The branches are nearly always predicted, and NaN takes neither.)
+// widen returns the range that covers low to high and each step-th sample of x.
+// (The branches are nearly always predicted, and NaN takes neither.)
 func widen(low, high float32, x []float32, step int) (float32, float32) {
 	if step == 1 {
 		for _, v := range x {
@@ -164,6 +182,24 @@ func widen(low, high float32, x []float32, step int) (float32, float32) {
 	return low, high
 }
 
+// sparse is how many samples lie between two that count for the RMS: enough of
+// them for a picture, and of all channels up to 10.
+const sparse = 11
+
+// squares returns the sum of every sparse-th sample squared, and how many these
+// are; behind is how many samples came since the last of them. What is no number
+// does not count, and nothing for more than full scale.
+func squares(x []float32, behind int) power {
+	var p power
+	for i := (sparse - behind) % sparse; i < len(x); i += sparse {
+		if v := min(1, max(-1, float64(x[i]))); v == v {
+			p.sum += float64(v * v)
+			p.n++
+		}
+	}
+	return p
+}
+
 // quantize returns a sample at 16 bits.
 func quantize(v float32) int16 {
 	return int16(max(math.MinInt16, min(math.MaxInt16, math.RoundToEven(float64(v)*32768))))
@@ -177,15 +213,19 @@ func (p *Writer) endBucket() {
 		}
 	}
 	p.put(p.bucket)
-	p.next.add(p.bucket)
+	p.next.add(p.bucket, p.power)
 	p.startBucket()
 }
 
-// add notes the peaks of one finer bucket, one for each track.
-func (z *zoom) add(peaks []Peak) {
+// add notes the peaks of one finer bucket, one for each track, and its power.
+func (z *zoom) add(peaks []Peak, q power) {
 	if z.pending == 0 {
 		z.peaks = append(z.peaks, peaks...)
+		z.powers = append(z.powers, q)
 	} else {
+		sum := &z.powers[len(z.powers)-1]
+		sum.sum += q.sum
+		sum.n += q.n
 		last := z.peaks[len(z.peaks)-len(peaks):]
 		for t := range last {
 			last[t].add(peaks[t])
@@ -202,15 +242,20 @@ func (p *Writer) Close() error {
 	if p.err != nil {
 		return p.err
 	}
-	h := header{p.config.SampleRate, p.tracks, p.config.Bucket}
-	level := p.next.peaks
+	h := header{p.config.SampleRate, p.tracks, p.config.Bucket, false}
+	at := p.next
+	var levels []power
 	for range len(h.lengths(p.frames)) - 1 {
-		p.put(level)
+		p.put(at.peaks)
+		levels = append(levels, at.powers...)
 		var next zoom
-		for ; len(level) > 0; level = level[p.tracks:] {
-			next.add(level[:p.tracks])
+		for i, q := range at.powers {
+			next.add(at.peaks[i*p.tracks:][:p.tracks], q)
 		}
-		level = next.peaks
+		at = next
+	}
+	for _, q := range levels {
+		p.w.WriteByte(q.level())
 	}
 	p.w.Write(h.trailer(p.frames))
 	err := p.w.Flush() // a bufio.Writer keeps the first error

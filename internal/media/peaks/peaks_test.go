@@ -404,6 +404,67 @@ func TestWriterIsDoneAfterClose(t *testing.T) {
 	}
 }
 
+// The levels are the RMS of the audio, and the same however it comes; a file of
+// before there were any opens without.
+func TestLevels(t *testing.T) {
+	const rate, seconds = 48000, 4
+	in := make([]float32, 2*rate*seconds)
+	amplitude := []float64{0, 0.01, 0.1, 1}
+	for i := range rate * seconds {
+		in[2*i] = float32(amplitude[i/rate] * math.Sin(2*math.Pi*440*float64(i)/rate))
+		in[2*i+1] = in[2*i] / 2
+	}
+	c := Config{SampleRate: rate, Channels: 2, Mix: true}
+	data := write(t, c, in)
+	var whole bytes.Buffer
+	w, err := NewWriter(&whole, c)
+	if err == nil {
+		err = errors.Join(w.Write(in), w.Close())
+	}
+	if err != nil || !bytes.Equal(whole.Bytes(), data) {
+		t.Errorf("in one block the file is another one (%v)", err)
+	}
+	f := open(t, data)
+	if f.HasLevels(0) || f.HasLevels(f.Zooms()) {
+		t.Error("the finest zoom has levels, or one that does not exist")
+	}
+	for zoom := 1; zoom < f.Zooms(); zoom++ {
+		n, samples := f.Zoom(zoom)
+		got, err := f.Levels(zoom, 0, int(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for b, level := range got {
+			from, to := int64(b)*samples, min(int64(b+1)*samples, rate*seconds)
+			var sum float64
+			for _, v := range in[2*from : 2*to] {
+				sum += float64(v) * float64(v)
+			}
+			rms := math.Sqrt(sum / float64(2*(to-from)))
+			if want := 255 * math.Sqrt(rms); math.Abs(float64(level)-want) > 2+0.04*want {
+				t.Fatalf("zoom %d, bucket %d: %d, want %.1f", zoom, b, level, want)
+			}
+		}
+	}
+
+	before := bytes.Clone(data[:len(data)-trailerSize])
+	for zoom := 1; zoom < f.Zooms(); zoom++ {
+		n, _ := f.Zoom(zoom)
+		before = before[:len(before)-int(n)]
+	}
+	h := header{rate, 1, DefaultBucket, true}
+	before = append(append(h.bytes(), before[headerSize:]...), h.trailer(f.Frames)...)
+	old := open(t, before)
+	p, err := old.Read(0, 0, 10)
+	want, _ := f.Read(0, 0, 10)
+	if err != nil || !slices.Equal(p, want) || old.HasLevels(1) {
+		t.Errorf("a file of before: %v, %v, levels %t", p, err, old.HasLevels(1))
+	}
+	if _, err := old.Levels(1, 0, 1); err == nil {
+		t.Error("a file of before gives levels")
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	f.Add(write(f, Config{SampleRate: 48000, Channels: 1, Bucket: 4}, noise(2000, 1)), int64(100), int64(1500), 40)
 	f.Add(write(f, Config{SampleRate: 8000, Channels: 2}, noise(20, 2)), int64(-5), int64(1<<40), 3)
@@ -429,6 +490,16 @@ func FuzzOpen(f *testing.F) {
 				t.Fatal(err)
 			}
 			if _, err := file.Read(zoom, n, 1); err == nil {
+				t.Fatal("read behind the end")
+			}
+			if !file.HasLevels(zoom) {
+				continue
+			}
+			stored += n
+			if _, err := file.Levels(zoom, 0, int(n)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := file.Levels(zoom, n, 1); err == nil {
 				t.Fatal("read behind the end")
 			}
 		}

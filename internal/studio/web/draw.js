@@ -2,7 +2,8 @@
 import {position, timeOfDay} from "./time.js";
 import {t} from "./words.js";
 
-export const heights = {ruler: 36, chapters: 20, bar: 14, lane: 16, gap: 4};
+export const heights = {ruler: 36, chapters: 20, bar: 14, lane: 16, thin: 11, gap: 4};
+const many = 4; // lanes; more are thin
 
 // colours are those of the page's theme.
 export function colours(element) {
@@ -11,7 +12,42 @@ export function colours(element) {
 	const c = {font: "11px " + style.fontFamily, bold: "600 11px " + style.fontFamily, voices: []};
 	for (const name of ["wave", "chosen", "choice", "text", "quiet", "line", "panel", "playhead", "mark", "fault"]) c[name] = get(name);
 	for (let i = 0; i < 8; i++) c.voices.push(get("voice" + i));
+	// Of a waveform the peaks are paler than what is inside them; who speaks for an
+	// estimate, too.
+	const shades = (inside, peaks) => [...c.voices.map((v) => ({inside: mixed(v, c.panel, inside), peaks: mixed(v, c.panel, peaks)}))];
+	c.sure = shades(1, 0.5);
+	c.about = shades(0.82, 0.38);
+	c.nobody = {inside: c.wave, peaks: mixed(c.wave, c.panel, 0.5)};
 	return c;
+}
+
+// mixed is so much of one colour in another, both as #rrggbb.
+function mixed(a, b, share) {
+	const part = (colour, i) => parseInt(colour.slice(2 * i + 1, 2 * i + 3), 16);
+	return `rgb(${[0, 1, 2].map((i) => Math.round(share * part(a, i) + (1 - share) * part(b, i))).join(" ")})`;
+}
+
+// hatched is a pattern of slanted lines in a colour, sharp at any ratio.
+const patterns = new Map();
+function hatched(ctx, colour) {
+	const ratio = ctx.getTransform().a, key = colour + ratio;
+	let pattern = patterns.get(key);
+	if (!pattern) {
+		const size = Math.round(6 * ratio), tile = new OffscreenCanvas(size, size), own = tile.getContext("2d");
+		own.strokeStyle = colour;
+		own.lineWidth = size / 2.6;
+		own.beginPath();
+		for (const x of [-size, 0, size]) {
+			own.moveTo(x - size / 2, size * 1.5);
+			own.lineTo(x + size * 1.5, -size / 2);
+		}
+		own.stroke();
+		pattern = ctx.createPattern(tile, "repeat");
+		pattern.setTransform(new DOMMatrix().scale(1 / ratio));
+		if (patterns.size > 64) patterns.clear();
+		patterns.set(key, pattern);
+	}
+	return pattern;
 }
 
 // layout says where from top to bottom everything stands.
@@ -27,10 +63,12 @@ export function layout(scene, waveHeight) {
 	y += heights.gap;
 	if (scene.clips.length) take("clips", heights.bar);
 	if (scene.moments.length) take("moments", heights.bar);
-	if (scene.voices.length) take("lanes", heights.lane * scene.voices.length);
+	if (scene.voices.length) take("lanes", laneHeight(scene) * scene.voices.length);
 	rows.height = y + heights.gap;
 	return rows;
 }
+
+const laneHeight = (scene) => scene.voices.length > many ? heights.thin : heights.lane;
 
 const steps = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 
@@ -94,45 +132,58 @@ function ruler(ctx, scene, view, rows, width, c) {
 	}
 }
 
-let low = new Float32Array(0), high = new Float32Array(0);
+let low = new Float32Array(0), high = low, inner = low, floor = new Int16Array(0);
 
 function wave(ctx, scene, view, row, width, c) {
 	const ratio = ctx.getTransform().a;
 	const count = Math.ceil(width * ratio);
 	if (low.length < count) {
-		low = new Float32Array(count);
-		high = new Float32Array(count);
+		[low, high, inner] = [0, 1, 2].map(() => new Float32Array(count));
+		floor = new Int16Array(count);
 	}
 	const spp = view.spp / ratio;
 	// Columns begin at multiples of their width, so that they keep their
 	// shape while the picture moves.
 	const from = spp >= 1 ? Math.floor(view.from / spp) * spp : view.from;
-	const complete = scene.peaks.columns(from, spp, count, low, high);
+	let complete = scene.peaks.columns(from, spp, count, low, high);
 	const middle = row.y + row.height / 2, half = row.height / 2 - 2;
 	const shift = (from - view.from) / view.spp;
-	const chosenFrom = scene.choice.now ? (scene.choice.start - from) / spp : Infinity;
-	const chosenTo = scene.choice.now ? (scene.choice.end - from) / spp : -Infinity;
-	let was = false;
+	if (scene.floor) scene.floor.columns(from, spp, count, floor);
+	else floor.fill(-1, 0, count);
+	const shades = scene.approximate ? c.about : c.sure;
+	const shade = (i) => i < 0 ? c.nobody : shades[i % shades.length];
 	if (spp < 3) {
-		ctx.strokeStyle = c.wave;
 		ctx.lineWidth = 1.25;
-		ctx.beginPath();
-		for (let i = 0; i < count; i++) {
-			ctx.lineTo(shift + i / ratio, middle - half * high[i]);
-			if (high[i] !== low[i]) ctx.lineTo(shift + i / ratio, middle - half * low[i]);
+		for (let i = 0; i < count;) { // a line for each who speaks
+			ctx.strokeStyle = shade(floor[i]).inside;
+			ctx.beginPath();
+			const voice = floor[i];
+			for (;; i++) {
+				ctx.lineTo(shift + i / ratio, middle - half * high[i]);
+				if (high[i] !== low[i]) ctx.lineTo(shift + i / ratio, middle - half * low[i]);
+				if (i + 1 >= count || floor[i] !== voice) break;
+			}
+			ctx.stroke();
+			if (i + 1 >= count) break;
 		}
-		ctx.stroke();
 		return complete;
 	}
 	// Whole pixels, each a rectangle of its own: a path of them, or edges
 	// between pixels, would take several times as long.
-	const w = 1 / ratio;
-	for (let i = 0; i < count; i++) {
-		const is = i >= chosenFrom && i < chosenTo;
-		if (i === 0 || is !== was) ctx.fillStyle = is ? c.chosen : c.wave;
-		was = is;
-		const top = Math.round((middle - half * high[i]) * ratio), bottom = Math.round((middle - half * low[i]) * ratio);
+	const w = 1 / ratio, leveled = scene.peaks.leveled;
+	const column = (i, up, down) => {
+		const top = Math.round((middle - half * up) * ratio), bottom = Math.round((middle - half * down) * ratio);
 		ctx.fillRect(i * w, top * w, w, Math.max(1, bottom - top) * w);
+	};
+	for (let i = 0; i < count; i++) {
+		if (i === 0 || floor[i] !== floor[i - 1]) ctx.fillStyle = leveled ? shade(floor[i]).peaks : shade(floor[i]).inside;
+		column(i, high[i], low[i]);
+	}
+	if (!leveled) return complete;
+	complete = scene.peaks.levels(from, spp, count, inner) && complete;
+	for (let i = 0; i < count; i++) {
+		if (i === 0 || floor[i] !== floor[i - 1]) ctx.fillStyle = shade(floor[i]).inside;
+		column(i, Math.min(inner[i], high[i]), Math.max(-inner[i], low[i]));
 	}
 	return complete;
 }
@@ -203,13 +254,13 @@ function bars(ctx, list, row, x, width, colour, full) {
 
 function lanes(ctx, scene, row, second, width, c) {
 	scene.voices.forEach((v, i) => {
-		const y = row.y + i * heights.lane;
+		const lane = laneHeight(scene), y = row.y + i * lane, colour = c.voices[i % c.voices.length];
 		ctx.fillStyle = c.line;
-		ctx.fillRect(0, y + heights.lane - 1, width, 1);
-		ctx.fillStyle = c.voices[i % c.voices.length];
+		ctx.fillRect(0, y + lane - 1, width, 1);
+		ctx.fillStyle = scene.approximate ? hatched(ctx, colour) : colour;
 		// What is less than a pixel apart is drawn as one.
 		let a = NaN, b = NaN;
-		const flush = () => { if (b >= 0 && a <= width) ctx.fillRect(Math.max(0, a), y + 4, Math.max(1, Math.min(b, width) - Math.max(0, a)), heights.lane - 9); };
+		const flush = () => { if (b >= 0 && a <= width) ctx.fillRect(Math.max(0, a), y + lane / 4, Math.max(1, Math.min(b, width) - Math.max(0, a)), lane / 2 - 1); };
 		for (const [from, to] of v.turns) {
 			const left = second(from), right = second(to);
 			if (right < 0) continue;

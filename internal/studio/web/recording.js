@@ -3,6 +3,7 @@
 import {get, recordingPath, work} from "./api.js";
 import {Choice} from "./choice.js";
 import {Dock} from "./dock.js";
+import {Floor} from "./floor.js";
 import {chapterList, clipList, episodeList, faultList, momentList, uploadList, voiceList} from "./lists.js";
 import {Made} from "./made.js";
 import {Peaks} from "./peaks.js";
@@ -113,6 +114,8 @@ export class RecordingView {
 		if (!turns || this.id !== id) return;
 		this.turns = turns;
 		this.scene.voices = voices(this.detail, turns.turns);
+		this.scene.floor = new Floor(this.scene.voices, this.scene.rate);
+		this.scene.approximate = turns.approximate;
 		this.scene.chapters = turns.chapters;
 		this.lists();
 		this.transcript.renderWords();
@@ -181,6 +184,7 @@ export class RecordingView {
 			rename: (m) => this.made.ask(m),
 		};
 		const {rate} = this.scene;
+		byId("rough").hidden = !this.turns?.approximate || !this.scene.voices.length;
 		voiceList(byId("voices"), this.scene.voices, this.turns?.approximate);
 		byId("chapters-about").textContent = this.turns && !this.turns.approximate ? t("chaptersExact") : t("chaptersAbout");
 		if (this.turns) chapterList(byId("chapters"), this.turns.chapters, on);

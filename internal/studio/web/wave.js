@@ -127,7 +127,7 @@ export class Wave {
 	// only what stands on it.
 	drawOverview(ctx) {
 		const [width, height] = this.overviewSize; // that of the canvas, which may follow the element's later
-		const key = [width, height, this.ratio, this.c.wave, this.scene.id].join();
+		const key = [width, height, this.ratio, this.c.wave, this.scene.id, this.scene.floor?.spans.length].join();
 		if (this.picture?.key !== key && this.scene.peaks) {
 			const canvas = new OffscreenCanvas(Math.max(1, this.overviewCanvas.width), Math.max(1, this.overviewCanvas.height));
 			const own = canvas.getContext("2d");
