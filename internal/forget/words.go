@@ -12,7 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/durable/flock"
 	"github.com/spaces-cli/spaces/internal/episode"
-	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/episode/site"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -154,22 +154,28 @@ func isWords(name string) bool {
 	return ext == ".srt" || ext == ".vtt" || ext == ".txt" || strings.HasSuffix(name, episode.TranscriptExt)
 }
 
-// pages are the files beside the feed that have the words of episodes that go,
-// by their name: copies of transcripts, and the pages of recordings of which no
-// episode stays. The next build of the feed makes them again.
+// pages are the files beside the feed that have the words of what goes, by their
+// name: copies of transcripts, the pages of clips, and all pages of recordings of
+// which no episode stays. The next build of the feed makes them again.
 func (s *search) pages() map[string]Item {
 	list := make(map[string]Item)
 	for _, it := range s.Items {
-		if it.Kind != Episode || it.Fate != Removed || !it.Voice {
+		if it.Kind != Episode && it.Kind != Clip || it.Fate != Removed || !it.Voice {
+			continue
+		}
+		whole := it.Kind == Episode && !s.plays[it.Recording]
+		for _, f := range s.below(layout.Feed) {
+			if name := path.Base(f.name); site.EpisodeOf(name) == it.Recording && (whole || site.IsOfClip(name)) {
+				list[f.name] = it
+			}
+		}
+		if it.Kind == Clip {
 			continue
 		}
 		for _, name := range slices.Concat(it.beside, it.was) {
 			if isWords(name) {
 				list[path.Join(layout.Feed, path.Base(name))] = it
 			}
-		}
-		if !s.plays[it.Recording] {
-			list[path.Join(layout.Feed, feed.PageOf(it.Recording))] = it
 		}
 	}
 	return list

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
 
+	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
@@ -99,6 +101,28 @@ func (q *Asker) Episodes(ctx context.Context, list []*feed.Episode) ([]string, e
 		uses = append(uses, kept...)
 	}
 	return q.AskAll(ctx, consent.Feeding, uses)
+}
+
+// Clip asks whether a clip, whose file lies at a path below the library, may be
+// heard on the pages of a show. Without the consent of all who are heard it may
+// not be, and nothing stops.
+func (q *Asker) Clip(ctx context.Context, file string, p *clip.Provenance) (bool, error) {
+	uses := []gate.Use{gate.OfClip(p)}
+	if q.Requires(consent.Feeding) {
+		kept, err := q.Kept(ctx, q.library.Path(file), p.SHA256, uses[0])
+		if errors.Is(err, fs.ErrNotExist) {
+			return true, nil // whoever copies it finds out
+		}
+		if err != nil {
+			return false, err
+		}
+		uses = kept
+	}
+	_, err := q.AskAll(ctx, consent.Feeding, uses)
+	if gate.IsRefusal(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // note warns of who is missing, once for each recording or file.

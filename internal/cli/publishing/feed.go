@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/episode/site"
@@ -82,6 +83,13 @@ the people of --person.`,
 	f.String("prefer", "", "`FORMAT`: format to publish if a Space has several (default m4a; mp3 for shows made before December 2026)")
 	f.String("guid", "", "`UUID`: podcast:guid of an existing show")
 	app.Complete(cmd, "type", feed.Episodic, feed.Serial)
+	f.String("apple", "", "`URL`: page of the show on Apple Podcasts, for the web pages")
+	f.String("spotify", "", "`URL`: page of the show on Spotify")
+	f.String("overcast", "", "`URL`: page of the show on Overcast (default: made of the one at Apple or of the feed)")
+	f.String("pocket-casts", "", "`URL`: page of the show on Pocket Casts (default: as for Overcast)")
+	f.String("antennapod", "", "`URL`: page of the show for AntennaPod (default: made of the feed)")
+	f.Bool("clips", true, "let the clips be heard on the web pages, each on a page of its own")
+	manual.Group(f, "Web pages", "apple", "spotify", "overcast", "pocket-casts", "antennapod", "clips")
 	manual.Group(f, "Show", "title", "base-url", "description", "author", "language", "category", "image", "crop", "person", "explicit", "type")
 	manual.Group(f, "More about the show", "email", "link", "copyright", "locked", "prefer", "guid")
 	return cmd
@@ -262,6 +270,7 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	}
 	defer ask.Close()
 	var missing []string
+	silent := 0 // clips without consent
 	var skipped []*feed.ProblemError
 	skip := func(p *feed.ProblemError) { skipped = append(skipped, p) }
 	bar := a.NewBar("building the feed", feed.Phases()...).CountBytes()
@@ -272,7 +281,17 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		return err
 	}}
 	if o.site {
-		build.Site = site.New()
+		o := site.Options{Skip: skip}
+		if !show.NoClips {
+			o.Clip = func(ctx context.Context, e *feed.Episode, p *clip.Provenance) (bool, error) {
+				may, err := ask.Clip(ctx, layout.ClipIn(e.Folder, p.File), p)
+				if err == nil && !may {
+					silent++
+				}
+				return may, err
+			}
+		}
+		build.Site = site.New(o)
 	}
 	b, err := feed.Build(ctx, root, out, show, build)
 	bar.Close()
@@ -286,6 +305,15 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		for _, f := range b.Files {
 			line.Files = append(line.Files, feedAsset{f.Path, f.URL})
 		}
+		if o.site {
+			clips, err := site.Clips(out, show.GUID, b.Episodes)
+			if err != nil {
+				return err
+			}
+			for _, c := range clips {
+				line.Files = append(line.Files, feedAsset{c.Path, show.URL(c.Name)})
+			}
+		}
 		return cmp.Or(app.WriteJSON(a.Out, line), leftOut(a, skipped))
 	}
 	state := "written"
@@ -295,6 +323,9 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	fmt.Fprintf(a.Out, "%s  %s, %s\n", terminal.Safe(a.Shorten(name)), spell.Count(len(b.Episodes), "episode"), state)
 	if o.site {
 		a.Say("Wrote %s of the site. Open %s", spell.Count(len(b.Pages), "file"), terminal.Safe(a.Shorten(filepath.Join(dir, "index.html"))))
+	}
+	if silent > 0 {
+		a.Say("%s not on the pages, because people who are heard in them have not agreed", spell.Plural(silent, "clip is", "clips are"))
 	}
 	if n := len(b.Gone); n > 0 {
 		a.Say("Removed %s of episodes that are no longer in the feed", spell.Count(n, "page"))

@@ -184,6 +184,14 @@ func (list Refusals) Error() string {
 	return strings.Join(text, "\n")
 }
 
+// IsRefusal reports whether an error is that of a use, or of several, that may
+// not be.
+func IsRefusal(err error) bool {
+	var one *consent.Refused
+	var several Refusals
+	return errors.As(err, &one) || errors.As(err, &several)
+}
+
 // CheckAll asks about several uses, and lists all that may not be: as a
 // *consent.Refused if it is one, else as Refusals. No reason is entered before
 // all have been asked about.

@@ -72,8 +72,9 @@ type Episode struct {
 
 // A Clip is an excerpt that lies within an episode.
 type Clip struct {
-	Start, Seconds float64 // in the episode
-	Title          string  // "" when its maker gave it none
+	Start, Seconds float64           // in the episode
+	Title          string            // "" when its maker gave it none
+	Made           []clip.Provenance // its files: one for each format
 }
 
 // Path returns where a file of the episode lies below the library.
@@ -446,15 +447,21 @@ func (e *Episode) clips(root *os.Root, skip func(*ProblemError) error) ([]Clip, 
 	var list []Clip
 	for _, p := range found {
 		if start, ok := e.holds(p.At, p.Length); ok && p.Recording == e.ID {
-			list = append(list, Clip{start, p.Length, p.Settings.Title})
+			list = append(list, Clip{start, p.Length, p.Settings.Title, []clip.Provenance{p}})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Clip) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Seconds, b.Seconds), -cmp.Compare(a.Title, b.Title))
 	})
-	return slices.CompactFunc(list, func(a, b Clip) bool {
-		return decimal(a.Start) == decimal(b.Start) && decimal(a.Seconds) == decimal(b.Seconds)
-	}), nil
+	var merged []Clip
+	for _, c := range list {
+		if n := len(merged); n > 0 && decimal(merged[n-1].Start) == decimal(c.Start) && decimal(merged[n-1].Seconds) == decimal(c.Seconds) {
+			merged[n-1].Made = append(merged[n-1].Made, c.Made...)
+		} else {
+			merged = append(merged, c)
+		}
+	}
+	return merged, nil
 }
 
 // holds returns where in the episode a stretch of the recording begins; ok is

@@ -8,6 +8,11 @@ import (
 
 // text returns the text of a show that has a name for people, or nil.
 func (s *Show) text(name string) *string {
+	for _, p := range s.places() {
+		if p.name == name {
+			return p.url
+		}
+	}
 	return map[string]*string{
 		"title": &s.Title, "base-url": &s.BaseURL, "description": &s.Description, "author": &s.Author, "email": &s.Email,
 		"language": &s.Language, "link": &s.Link, "copyright": &s.Copyright, "prefer": &s.Prefer, "guid": &s.GUID,
@@ -16,7 +21,7 @@ func (s *Show) text(name string) *string {
 }
 
 // Set changes what the show says under a name: a text, "image" (a URL or the
-// name of a file, which is read), "explicit" and "locked" (true or false), or one of the lists "category" and "person", which are
+// name of a file, which is read), "explicit", "locked" and "clips" (true or false), or one of the lists "category" and "person", which are
 // replaced; an empty entry counts as none. It reports whether a show has such a
 // name.
 func (s *Show) Set(name string, values ...string) (known bool, err error) {
@@ -33,6 +38,9 @@ func (s *Show) Set(name string, values ...string) (known bool, err error) {
 	case "locked":
 		locked, wrong := strconv.ParseBool(strings.Join(values, ""))
 		s.Unlocked, err = !locked, wrong
+	case "clips":
+		clips, wrong := strconv.ParseBool(strings.Join(values, ""))
+		s.NoClips, err = !clips, wrong
 	case "category":
 		s.Category = values
 	case "person":

@@ -57,6 +57,7 @@ type Show struct {
 	Type string `json:"type,omitempty"`
 	// NewFeedURL tells apps where the feed has moved to.
 	NewFeedURL string `json:"new_feed_url,omitempty"`
+	Places
 	// Unlocked lets other hosts import the feed without asking the owner.
 	Unlocked bool `json:"unlocked,omitempty"`
 	// Prefer is the extension of the episode to publish when a Space has
@@ -159,7 +160,11 @@ func (s *Show) Check() (warnings []string, err error) {
 			return nil, fmt.Errorf("%q has a character that XML does not allow", *field)
 		}
 	}
-	for _, u := range []struct{ what, text string }{{"base URL", s.BaseURL}, {"link", s.Link}, {"image", s.Image}, {"new address of the feed", s.NewFeedURL}} {
+	addresses := []struct{ what, text string }{{"base URL", s.BaseURL}, {"link", s.Link}, {"image", s.Image}, {"new address of the feed", s.NewFeedURL}}
+	for _, p := range s.places() {
+		addresses = append(addresses, struct{ what, text string }{"address of " + p.name, *p.url})
+	}
+	for _, u := range addresses {
 		if u.text == "" {
 			continue
 		}
@@ -225,6 +230,9 @@ func (s *Show) Check() (warnings []string, err error) {
 // texts lists the fields that go into the feed as they are.
 func (s *Show) texts() []*string {
 	list := []*string{&s.Title, &s.Description, &s.BaseURL, &s.Link, &s.Author, &s.Email, &s.Language, &s.Image, &s.Copyright, &s.NewFeedURL}
+	for _, p := range s.places() {
+		list = append(list, p.url)
+	}
 	for i := range s.People {
 		list = append(list, &s.People[i].Name, &s.People[i].Role, &s.People[i].URL)
 	}

@@ -141,7 +141,7 @@ func build(t *testing.T, lib *os.Root, s *feed.Show) (*feed.Built, *os.Root, str
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { out.Close() })
-	b, err := feed.Build(context.Background(), lib, out, s, feed.Options{Site: New()})
+	b, err := feed.Build(context.Background(), lib, out, s, feed.Options{Site: New(Options{})})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,162 +1,235 @@
 // Package site writes the pages that stand beside a podcast's feed: one of the
-// show, and one of each episode with player, waveform, chapters, clips and
-// transcript. They load nothing but what lies beside them, and work as files.
-// The same episodes give the same bytes.
+// show, one of each episode with player, waveform, chapters, clips and
+// transcript, and one of each clip. They load nothing but what lies beside them,
+// and work as files and without scripts. The same episodes give the same bytes.
 package site
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"embed"
-	"math"
 	"os"
-	"path"
-	"slices"
-	"time"
+	"strings"
 
+	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
-	"github.com/spaces-cli/spaces/internal/library"
-	"github.com/spaces-cli/spaces/internal/library/layout"
-	"github.com/spaces-cli/spaces/internal/media/peaks"
-	"github.com/spaces-cli/spaces/internal/media/peaks/draw"
+	"github.com/spaces-cli/spaces/internal/languages"
 )
 
 //go:embed files/*
 var files embed.FS
 
-// Files are the names of the files that an episode's page consists of.
-func Files(e *feed.Episode) []string {
-	return []string{waveFile(e, false), waveFile(e, true), e.Page()}
-}
+// Index is the name of the show's page.
+const Index = "index.html"
 
-// waveFile names the picture of an episode's waveform.
-func waveFile(e *feed.Episode, dark bool) string {
-	if dark {
-		return e.ID + ".dark.svg"
-	}
-	return e.ID + ".svg"
+// Options say what a site shows.
+type Options struct {
+	// Clip says whether a clip may be heard on the site; nil: none may. Those that
+	// may have a page of their own, and their files are copied beside it.
+	Clip func(ctx context.Context, e *feed.Episode, p *clip.Provenance) (bool, error)
+	// Skip, if it is set, is told of clips that cannot be published as they are;
+	// otherwise that is the error of Write.
+	Skip func(*feed.ProblemError)
 }
 
 // A Site writes the pages beside one feed: see feed.Site.
 type Site struct {
+	o       Options
 	show    string            // its GUID
-	written map[string]string // SHA-256 of the pages, by name
-	all     map[string]string // those of earlier builds too
+	written map[string]string // SHA-256 of the files, by name
+	made    map[string]string // what costly ones were made of
+	all     map[string]string // SHA-256 of those of earlier builds too
 }
 
 // New returns a site for one build of a feed.
-func New() *Site { return &Site{written: make(map[string]string)} }
+func New(o Options) *Site {
+	return &Site{o: o, written: make(map[string]string), made: make(map[string]string)}
+}
+
+// A maker makes the pages of one show.
+type maker struct {
+	site     *Site
+	lib, out *os.Root
+	show     *feed.Show
+	episodes []*feed.Episode
+	feed     string // name of the feed
+	before   siteList
+	language *languages.Language
+
+	direction          string
+	tone               tone
+	style, styleHash   string
+	player, playerHash string
+	icon, touch        string // names of the show's icons, "" without a cover
+	showCover          cover
+	showCard           string
+	names              []string
+	newest             []listedClip // clips, of the newest episodes
+}
+
+// A page is what is being written.
+type page struct {
+	*maker
+	document
+	script, scriptHash string
+
+	episode *feed.Episode
+	sound   sound
+	cover   cover // the episode's own
+	card    string
+	clips   []*excerpt
+}
+
+// A sound is what the player of a page plays.
+type sound struct {
+	file, mime string
+	seconds    float64
+	heights    []byte // of the waveform
+	chapters   []episode.Chapter
+	voices     []voice
+}
+
+// playerPage is a page with a player, of an episode or of a clip of it.
+func (m *maker) playerPage(e *feed.Episode) *page {
+	return &page{maker: m, script: m.player, scriptHash: m.playerHash, episode: e}
+}
+
+// newestClips is how many clips the front page shows.
+const newestClips = 6
+
+// A listedClip stands on the front page.
+type listedClip struct {
+	episode *feed.Episode
+	*excerpt
+}
+
+// say is the text of a key in the show's language.
+func (m *maker) say(key string, places ...any) markup {
+	return text(m.language.Say("site."+key, places...))
+}
 
 // Write is that of feed.Site.
-func (st *Site) Write(ctx context.Context, lib, out *os.Root, s *feed.Show, episodes []*feed.Episode, feedFile string) (names []string, err error) {
-	style, err := files.ReadFile("files/style.css")
-	if err != nil {
-		return nil, err
-	}
-	script, err := files.ReadFile("files/player.js")
-	if err != nil {
-		return nil, err
+func (st *Site) Write(ctx context.Context, lib, out *os.Root, s *feed.Show, episodes []*feed.Episode, feedFile string) ([]string, error) {
+	m := &maker{site: st, lib: lib, out: out, show: s, episodes: episodes, feed: feedFile}
+	m.language, _ = languages.For(s.Language)
+	m.direction = "ltr"
+	if s.Language != "" {
+		m.direction = languages.Direction(s.Language)
 	}
 	st.show = s.GUID
-	write := func(name string, content []byte) error {
-		names = append(names, name)
-		st.written[name] = sumOf(content)
-		_, err := durable.Update(out, name, content)
-		return err
+	var err error
+	if m.before, err = readSiteList(out, s.GUID); err != nil {
+		return nil, err
 	}
-	for _, e := range episodes {
+	if err := m.prepare(); err != nil {
+		return nil, err
+	}
+	shapes := make(map[*feed.Episode][]byte)
+	for i, e := range episodes {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		p := &page{Show: s, Feed: feedFile, Style: string(style), Script: string(script), Episode: e, Persons: s.Credits(e)}
-		if p.Transcript, p.Captions, err = transcriptOf(lib, s, e); err != nil {
-			return nil, err
-		}
-		p.Language, p.Estimated = cmp.Or(e.TranscriptLanguage, s.Language), e.TranscriptSpeakers == episode.SpeakersEstimated
-		wave := waveform(lib, e)
-		p.Waveform = wave != nil
-		for _, dark := range []bool{false, true} {
-			if wave == nil {
-				break
-			}
-			wave.Dark = dark
-			var b bytes.Buffer
-			if err := draw.SVG(&b, wave); err != nil {
-				return nil, err
-			}
-			if err := write(waveFile(e, dark), b.Bytes()); err != nil {
-				return nil, err
-			}
-		}
-		if err := write(e.Page(), p.episodePage()); err != nil {
+		shapes[e] = m.outline(e)
+		if err := m.writeEpisode(ctx, i, shapes[e]); err != nil {
 			return nil, err
 		}
 	}
-	index := &page{Show: s, Feed: feedFile, Style: string(style), Episodes: episodes}
-	if err := write("index.html", index.showPage()); err != nil {
+	if err := m.write(Index, m.indexPage(shapes)); err != nil {
 		return nil, err
 	}
-	st.all, err = listed(out, s.GUID, st.written)
-	return names, err
+	if err := m.write("sitemap.xml", m.sitemap()); err != nil {
+		return nil, err
+	}
+	st.all, err = listed(out, m.before, st)
+	return m.names, err
 }
 
 // Tidy is that of feed.Site.
 func (st *Site) Tidy(out *os.Root) (gone []string, err error) {
-	return tidy(out, st.show, st.all, st.written)
+	return tidy(out, st)
 }
 
-// The size of a page's waveform.
-const waveWidth, waveHeight = 960, 160
+// write writes a file of the site.
+func (m *maker) write(name string, content []byte) error {
+	m.names = append(m.names, name)
+	m.site.written[name] = sumOf(content)
+	_, err := durable.Update(m.out, name, content)
+	return err
+}
 
-// waveform is the picture of an episode, from the peaks that measuring the
-// Space has left; nil when it has not been measured, or changed since.
-func waveform(lib *os.Root, e *feed.Episode) *draw.Picture {
-	var m library.Measurement
-	dir := path.Join(e.Folder, layout.Own)
-	if durable.ReadJSON(lib, path.Join(dir, "measure.json"), maxList, &m) != nil || e.Duration <= 0 {
-		return nil
-	}
-	for _, src := range e.Source {
-		if !slices.Contains(m.Pieces, src.SHA256) {
-			return nil
-		}
-	}
-	f, err := lib.Open(path.Join(dir, "peaks"))
+// prepare makes what all pages share.
+func (m *maker) prepare() error {
+	style, err := files.ReadFile("files/style.css")
 	if err != nil {
-		return nil
+		return err
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	player, err := files.ReadFile("files/player.js")
 	if err != nil {
-		return nil
+		return err
 	}
-	x, err := peaks.Open(f, info.Size())
-	if err != nil {
-		return nil
+	if err := m.showPictures(); err != nil {
+		return err
 	}
-	columns := draw.Columns(waveWidth, waveHeight)
-	shape := make([]peaks.Peak, columns)
-	at := func(seconds float64) int { return int(math.Round(seconds / e.Duration * float64(columns))) }
-	for _, k := range e.Kept {
-		first, end := max(0, min(columns, at(k.At))), max(0, min(columns, at(k.At+k.Seconds)))
-		if first >= end {
+	m.tone = toneOf(m.showCover.accent)
+	m.style = m.tone.styled(string(style))
+	m.styleHash = hashOf(m.style)
+	m.player = string(player)
+	m.playerHash = hashOf(m.player)
+	return nil
+}
+
+// title is what an episode is called: one without a title by its day.
+func (m *maker) title(e *feed.Episode) string {
+	return cmp.Or(strings.TrimSpace(e.Title), m.language.Say("feed.untitled", "date", m.language.Date(e.Date.UTC())))
+}
+
+// sitemap lists the pages (sitemaps.org, protocol 0.9).
+func (m *maker) sitemap() []byte {
+	var d document
+	d.put(`<?xml version="1.0" encoding="UTF-8"?>`, "\n", `<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">`, "\n")
+	for _, name := range m.names {
+		if name == Index {
+			name = ""
+		} else if !strings.HasSuffix(name, ".html") {
 			continue
 		}
-		rate := float64(x.SampleRate)
-		w, err := x.Window(int64(k.Start*rate), int64((k.Start+k.Seconds)*rate), end-first)
-		if err != nil {
-			return nil
-		}
-		copy(shape[first:end], peaks.Mix(w, x.Tracks))
+		d.put("<url><loc>", link(m.show.URL(name)), "</loc></url>\n")
 	}
-	p := &draw.Picture{Width: waveWidth, Height: waveHeight, Peaks: shape, To: duration(e.Duration)}
-	for _, c := range e.Clips {
-		p.Clips = append(p.Clips, draw.Clip{From: duration(c.Start), To: duration(c.Start + c.Seconds), Name: c.Title})
-	}
-	return p
+	d.put("</urlset>\n")
+	return d.html.Bytes()
 }
 
-func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
+// writeEpisode writes the page of an episode, and those of its clips.
+func (m *maker) writeEpisode(ctx context.Context, i int, heights []byte) error {
+	e := m.episodes[i]
+	p := m.playerPage(e)
+	p.sound = sound{file: e.File, mime: m.mime(e.File, e.Type), seconds: e.Duration, heights: heights, chapters: e.Chapters, voices: m.voices(e)}
+	said, captions, err := transcriptOf(m.lib, m.show, e)
+	if err != nil {
+		return err
+	}
+	w := words{said, captions, cmp.Or(e.TranscriptLanguage, m.show.Language), e.TranscriptSpeakers == episode.SpeakersEstimated}
+	if p.cover, err = m.episodeCover(e); err != nil {
+		return err
+	}
+	if p.clips, err = m.excerpts(ctx, e, said, e.TranscriptSpeakers == episode.SpeakersConfirmed); err != nil {
+		return err
+	}
+	if err := m.write(e.Page(), p.episodePage(i, w)); err != nil {
+		return err
+	}
+	for _, x := range p.clips {
+		x.heights = m.outlineOf(e, x)
+		c := m.playerPage(e)
+		c.cover, c.clips = p.cover, p.clips
+		if err := m.write(x.name+".html", c.clipPage(x)); err != nil {
+			return err
+		}
+		if len(m.newest) < newestClips {
+			m.newest = append(m.newest, listedClip{e, x})
+		}
+	}
+	return nil
+}

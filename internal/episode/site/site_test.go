@@ -77,33 +77,39 @@ func TestSite(t *testing.T) {
 	sourced(t, lib, testFolder+"/episodes/2021-06-14-debat.json", "abc")
 	put(t, lib, "2022 <b> [1abcdefghijkl]", record("1abcdefghijkl", "plain.m4a", time.Date(2022, 1, 2, 3, 4, 5, 0, time.UTC)))
 	b, out, _ := build(t, lib, testShow())
-	want := []string{"1abcdefghijkl.html", "1ypKdEXvkMLGW.svg", "1ypKdEXvkMLGW.dark.svg", "1ypKdEXvkMLGW.html", "index.html"}
-	if !slices.Equal(b.Pages, want) {
-		t.Errorf("pages %q, want %q", b.Pages, want)
+	want := []string{"show-640.jpg", "show-96.jpg", "show-64.png", "show-180.png", "1abcdefghijkl.html", "1ypKdEXvkMLGW.html", "index.html", "sitemap.xml"}
+	if got := slices.Sorted(slices.Values(b.Pages)); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+		t.Errorf("files %q, want %q", got, want)
 	}
 	for _, name := range b.Pages {
+		if path.Ext(name) != ".html" {
+			continue
+		}
 		content, err := out.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		page := string(content)
-		if path.Ext(name) == ".svg" {
-			continue
-		}
-		// All that a page loads lies beside it; what it links, too, or is a
-		// page that somebody has named.
-		for _, m := range append(loads.FindAllStringSubmatch(page, -1), links.FindAllStringSubmatch(page, -1)...) {
-			file, _, _ := strings.Cut(html.UnescapeString(m[1]), "#")
-			if _, err := out.Stat(file); err != nil && m[0] != `href="https://example.com/cleo"` {
+		// All that a page loads lies beside it.
+		for _, m := range loads.FindAllStringSubmatch(page, -1) {
+			if _, err := out.Stat(html.UnescapeString(m[1])); err != nil {
 				t.Errorf("%s: %s: %v", name, m[0], err)
 			}
 		}
-		for _, bad := range []string{"url(", "@import", "fetch(", "<des>", "<air>", "<Monday>", "<Guest>", "ZgotmplZ", "555", "1234567890"} {
+		for _, m := range links.FindAllStringSubmatch(page, -1) {
+			file, _, _ := strings.Cut(html.UnescapeString(m[1]), "#")
+			if _, err := out.Stat(file); file != "" && err != nil && !strings.Contains(file, ":") {
+				t.Errorf("%s: %s: %v", name, m[0], err)
+			}
+		}
+		for _, bad := range []string{"url(http", "@import", "fetch(", "XMLHttp", "<des>", "<air>", "<Monday>", "<Guest>", "555", "1234567890", "site."} {
 			if strings.Contains(page, bad) {
 				t.Errorf("%s has %q", name, bad)
 			}
 		}
-		for _, part := range []string{`<html lang="en-GB">`, "<title>", "<h1>", "<main>", `content="width=device-width`, "prefers-color-scheme: dark"} {
+		for _, part := range []string{`<html lang="en-GB" dir="ltr">`, "<title>", "<h1 ", `<main class="wrap" id="main">`, `content="width=device-width`, "prefers-color-scheme: dark",
+			`<link rel="canonical" href="https://example.com/show/`, `<meta property="og:title"`, `<meta property="og:site_name" content="Open Mic &amp; Friends">`, `<meta property="og:locale" content="en_GB">`, `<meta name="description"`,
+			`<link rel="icon" type="image/png" sizes="64x64" href="show-64.png">`, "default-src &#39;none&#39;", `rel="apple-touch-icon"`} {
 			if !strings.Contains(page, part) {
 				t.Errorf("%s lacks %q", name, part)
 			}
@@ -111,19 +117,23 @@ func TestSite(t *testing.T) {
 	}
 	page, _ := out.ReadFile("1ypKdEXvkMLGW.html")
 	for _, part := range []string{
-		`<audio controls preload="metadata" src="2021-06-14-debat.mp3" aria-label="Débat : l’été &lt;des&gt; médias">`,
+		`<audio class="main" controls preload="metadata" src="2021-06-14-debat.mp3" aria-label="Débat : l’été &lt;des&gt; médias">`,
 		`<track kind="captions" src="2021-06-14-debat.vtt" srclang="fr" label="Transcript">`,
-		`data-at="75.5">1:15</a> On &lt;air&gt;`, `data-at="10">0:10</a> The &lt;best&gt; of it, 0:30`,
-		`data-at="1.5">0:01</a> <b>Bob &lt;Guest&gt;, Cleo</b> <p><span data-at="1.5">Hello &amp; </span><span data-at="2">“&lt;welcome&gt;” </span>`,
-		`data-at="3602">1:00:02</a> <b>@other</b> <p><span data-at="3602">Łódź, Straße and İstanbul. </span>`, `<ol aria-labelledby="transcript" lang="fr">`, "Speakers are estimates",
-		`alt="Waveform of the episode"`, `<li>Bob &lt;Guest&gt;, guest</li>`, "<p>First &amp; last.</p><p>Second<br>line.</p>",
+		`data-at="75.5">1:15</a> <span dir="auto">On &lt;air&gt;`, `data-at="10">0:10</a> <span dir="auto">The &lt;best&gt; of it, 0:30`,
+		`data-at="1.5">0:01</a> <b>Bob &lt;Guest&gt;, Cleo</b> <p dir="auto"><span data-at="1.5">Hello &amp; </span><span data-at="2">“&lt;welcome&gt;” </span>`,
+		`data-at="3602">1:00:02</a> <b>@other</b> <p dir="auto"><span data-at="3602">Łódź, Straße and İstanbul. </span>`, `<ol lang="fr" dir="auto">`, "Speakers are estimates",
+		`<div class="wave" aria-hidden="true">`, `Bob &lt;Guest&gt; <span class="role">guest</span>`, "<p>First &amp; last.</p><p>Second<br>line.</p>",
+		`<meta property="og:audio" content="https://example.com/show/2021-06-14-debat.mp3">`, `"@type":"PodcastEpisode"`, `"duration":"PT1H0M0S"`, `<time datetime="2021-06-14T18:00:00Z">14 June 2021</time>`,
 	} {
 		if !strings.Contains(string(page), part) {
 			t.Errorf("the page lacks %s:\n%s", part, page)
 		}
 	}
+	if strings.Contains(string(page), `class="lanes"`) {
+		t.Error("speakers are shown whose turns nobody has confirmed")
+	}
 	plain, _ := out.ReadFile("1abcdefghijkl.html")
-	for _, part := range []string{"<img", "Chapters</h2>", "Clips</h2>", "Transcript</h2>", "People</h2>\n<ul aria-labelledby=\"people\">\n</ul>"} {
+	for _, part := range []string{`class="wave"`, "Chapters</h2>", "Clips</h2>", "Transcript</h2>"} {
 		if strings.Contains(string(plain), part) {
 			t.Errorf("a plain episode has %q", part)
 		}
@@ -144,19 +154,12 @@ func TestWaveform(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := waveform(lib, list[0])
-	if p == nil {
-		t.Fatal("no waveform")
-	}
-	loud := slices.IndexFunc(p.Peaks, func(q peaks.Peak) bool { return q.Max > 10000 })
-	if want := 50 * len(p.Peaks) / 3600; loud != want {
-		t.Errorf("the loud second is in column %d of %d, want %d", loud, len(p.Peaks), want)
-	}
-	if len(p.Clips) != 2 || p.Clips[0].From != 10*time.Second {
-		t.Errorf("clips %+v", p.Clips)
+	shape := peaksOf(lib, list[0])
+	if loud := slices.IndexFunc(shape, func(v float64) bool { return v > 1000 }); loud != 50*bars/3600 {
+		t.Errorf("the loud second is in bar %d of %d, want %d", loud, len(shape), 50*bars/3600)
 	}
 	measured(t, lib, testFolder, "other")
-	if waveform(lib, list[0]) != nil {
+	if peaksOf(lib, list[0]) != nil {
 		t.Error("the waveform of other originals is shown")
 	}
 }
@@ -171,7 +174,7 @@ func TestBadTranscript(t *testing.T) {
 	for _, text := range []string{"", "WEBVTT\n", "{}", `{"segments":[{"startTime":"soon","body":"Hello"}]}`} {
 		write(t, lib, testFolder+"/episodes/2021-06-14-debat.transcript.json", []byte(text))
 		var problem *feed.ProblemError
-		if _, err := feed.Build(t.Context(), lib, out, testShow(), feed.Options{Site: New()}); !errors.As(err, &problem) || problem.Cause != feed.BadTranscript {
+		if _, err := feed.Build(t.Context(), lib, out, testShow(), feed.Options{Site: New(Options{})}); !errors.As(err, &problem) || problem.Cause != feed.BadTranscript {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -223,7 +226,7 @@ func TestGonePagesAreRemoved(t *testing.T) {
 	defer out.Close()
 	again := func(s *feed.Show, want ...string) {
 		t.Helper()
-		b, err := feed.Build(t.Context(), lib, out, s, feed.Options{Site: New()})
+		b, err := feed.Build(t.Context(), lib, out, s, feed.Options{Site: New(Options{})})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -289,7 +292,7 @@ func TestChromium(t *testing.T) {
 	if err != nil {
 		t.Skipf("chromium does not run here: %v", err)
 	}
-	for _, part := range []string{"<h1>Débat : l’été &lt;des&gt; médias</h1>", "On &lt;air&gt;", "querySelector"} {
+	for _, part := range []string{`<h1 dir="auto">Débat : l’été &lt;des&gt; médias</h1>`, "On &lt;air&gt;", "has-player"} {
 		if !strings.Contains(string(dom), part) {
 			t.Errorf("the page as shown lacks %q", part)
 		}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 
+	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
@@ -208,6 +210,8 @@ func (c *Collector) addParts(ctx context.Context, parts []Part, err error) error
 type Selection interface {
 	Stays(*feed.Episode) bool // is part of it
 	Sends(*feed.Episode) bool // is sent too
+	// Hears reports whether a clip can still be heard on the pages.
+	Hears(*clip.Provenance) (bool, error)
 }
 
 // FeedOptions say how a feed is collected.
@@ -243,6 +247,12 @@ func (c *Collector) AddFeed(ctx context.Context, o FeedOptions) (episodes []*fee
 			if err := c.addParts(ctx, Episode(root, e, show), nil); err != nil {
 				return nil, "", err
 			}
+		}
+	}
+	if withPages && o.Only == nil {
+		clips, err := SiteClips(root, show, episodes)
+		if err := c.addParts(ctx, clips, err); err != nil {
+			return nil, "", err
 		}
 	}
 	if o.Only != nil && !sentFeed(root, o.Place) {
@@ -282,7 +292,7 @@ func (c *Collector) build(ctx context.Context, show *feed.Show, withPages bool, 
 			}
 		}
 		if err == nil && withPages {
-			pages = Pages(root, episodes)
+			pages, err = Pages(root, show, episodes)
 		}
 		return episodes, pages, err
 	}
@@ -291,11 +301,47 @@ func (c *Collector) build(ctx context.Context, show *feed.Show, withPages bool, 
 		return nil, nil, err
 	}
 	defer out.Close()
-	b, err := feed.Build(ctx, root, out, show, feed.Options{Site: site.New(), Choose: choose, Agree: o.Agree})
+	b, err := feed.Build(ctx, root, out, show, feed.Options{Site: site.New(site.Options{Clip: c.clipFilter(show, o)}), Choose: choose, Agree: o.Agree})
 	if err != nil {
 		return nil, nil, err
 	}
 	return b.Episodes, b.Pages, nil
+}
+
+// clipFilter says which clips can be heard on the pages: those that may be sent,
+// and of which everybody who is heard has agreed to the feed.
+func (c *Collector) clipFilter(show *feed.Show, o *FeedOptions) func(context.Context, *feed.Episode, *clip.Provenance) (bool, error) {
+	if show.NoClips {
+		return nil
+	}
+	return func(ctx context.Context, e *feed.Episode, p *clip.Provenance) (bool, error) {
+		if o.Only != nil {
+			if hears, err := o.Only.Hears(p); !hears || err != nil {
+				return false, err
+			}
+		}
+		uses := []gate.Use{gate.OfClip(p)}
+		if c.strict() {
+			var err error
+			uses, err = c.Gate.Kept(ctx, c.Library.Path(layout.ClipIn(e.Folder, p.File)), p.SHA256, uses[0])
+			if errors.Is(err, fs.ErrNotExist) {
+				return false, nil
+			}
+			if err != nil {
+				return false, err
+			}
+		}
+		for _, act := range c.acts() {
+			_, err := c.Gate.CheckAll(ctx, act, uses)
+			if gate.IsRefusal(err) {
+				return false, nil
+			}
+			if err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	}
 }
 
 // sentFeed reports whether a feed was sent to a place.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
@@ -178,8 +179,9 @@ func TestAgree(t *testing.T) {
 // only lets one episode stay, and sends none.
 type only string
 
-func (o only) Stays(e *feed.Episode) bool { return e.ID == string(o) }
-func (o only) Sends(*feed.Episode) bool   { return false }
+func (o only) Stays(e *feed.Episode) bool           { return e.ID == string(o) }
+func (o only) Hears(*clip.Provenance) (bool, error) { return true, nil }
+func (o only) Sends(*feed.Episode) bool             { return false }
 
 // The feed comes last, names the address at which it is found, and is empty
 // where the last episode has gone.

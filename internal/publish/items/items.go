@@ -116,27 +116,39 @@ func Feed(root *os.Root, pages []string, text []byte) []*publish.Item {
 		Replace: true, Last: true, Open: publish.Bytes(layout.FeedFile, text)})
 }
 
-// Index is the first page of a show.
-const Index = "index.html"
+// SiteClips returns the clips that can be heard on the pages of a show.
+func SiteClips(root *os.Root, show *feed.Show, episodes []*feed.Episode) ([]Part, error) {
+	dir, err := root.OpenRoot(layout.Feed)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	clips, err := site.Clips(dir, show.GUID, episodes)
+	var list []Part
+	for _, c := range clips {
+		m := publish.Meta{Title: cmp.Or(c.Settings.Title, c.Episode.Title), Date: c.Episode.Date.Time, Language: show.Language, Creator: show.Author}
+		it := kept(root, publish.Clip, c.Name, c.Path, c.Episode.ID, m)
+		it.Replace = true
+		list = append(list, Part{it, c.SHA256, gate.OfClip(&c.Provenance)})
+	}
+	return list, err
+}
 
 // HasPages reports whether pages of the show lie beside its feed.
 func HasPages(root *os.Root) bool {
-	_, err := root.Stat(path.Join(layout.Feed, Index))
+	_, err := root.Stat(path.Join(layout.Feed, site.Index))
 	return err == nil
 }
 
-// Pages lists the pages that lie beside the feed, of these episodes.
-func Pages(root *os.Root, episodes []*feed.Episode) []string {
-	var names, list []string
-	for _, e := range episodes {
-		names = append(names, site.Files(e)...)
+// Pages lists the files of the site that lie beside the feed, of these episodes
+// of a show.
+func Pages(root *os.Root, show *feed.Show, episodes []*feed.Episode) ([]string, error) {
+	dir, err := root.OpenRoot(layout.Feed)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range append(names, Index) {
-		if _, err := root.Stat(path.Join(layout.Feed, name)); err == nil {
-			list = append(list, name)
-		}
-	}
-	return list
+	defer dir.Close()
+	return site.Files(dir, show.GUID, episodes)
 }
 
 // kept is a file of the library.

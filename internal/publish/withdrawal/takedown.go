@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
+	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
@@ -30,6 +30,7 @@ type TakeDown struct {
 	stays    map[string]bool // records of the episodes that the feed is going to have
 	replaces map[string]bool // those of them that replace another
 	unfit    map[string]bool // records of those in which somebody is heard who has withdrawn
+	pages    map[string]bool // Spaces whose pages stay
 	keep     map[string]bool // objects that the feed and its episodes need
 }
 
@@ -45,7 +46,7 @@ type Refusal struct {
 func (f *Finder) NewTakeDown(place string, may func(*feed.Episode) error) (*TakeDown, error) {
 	d := &TakeDown{
 		finder: f, root: f.lib.Root(), place: place,
-		stays: make(map[string]bool), replaces: make(map[string]bool), unfit: make(map[string]bool), keep: make(map[string]bool),
+		stays: make(map[string]bool), replaces: make(map[string]bool), unfit: make(map[string]bool), keep: make(map[string]bool), pages: make(map[string]bool),
 	}
 	there, err := d.standing()
 	if err != nil {
@@ -128,11 +129,18 @@ func (d *TakeDown) Stays(e *feed.Episode) bool { return d.stays[e.Sidecar] }
 // Those that are there already are left alone.
 func (d *TakeDown) Sends(e *feed.Episode) bool { return d.replaces[e.Sidecar] }
 
+// Hears reports whether nobody is heard in a clip who has withdrawn.
+func (d *TakeDown) Hears(p *clip.Provenance) (bool, error) {
+	said, err := d.finder.In(gate.OfClip(p))
+	return len(said) == 0, err
+}
+
 // Send prepares items to be sent in the place of others. episodes are those of
 // the feed; what belongs to them is not removed.
 func (d *TakeDown) Send(episodes []*feed.Episode, items []*publish.Item) {
 	for _, e := range episodes {
-		for _, name := range slices.Concat(e.Files(), site.Files(e)) {
+		d.pages[e.ID] = true
+		for _, name := range e.Files() {
 			d.keep[name] = true
 		}
 	}
@@ -178,10 +186,10 @@ func (d *TakeDown) Plan() (removed, replaced []*publish.Receipt, err error) {
 		case publish.Feed:
 			continue
 		case publish.Page:
-			probe.ID, _, _ = strings.Cut(r.Object, ".")
+			probe.ID = site.EpisodeOf(r.Object)
 		}
 		if soundless(r) == 1 {
-			if d.keep[r.Object] || probe.ID == "" {
+			if d.keep[r.Object] || probe.ID == "" || r.Kind == publish.Page && d.pages[probe.ID] {
 				continue
 			}
 			probe.SHA256 = "" // it is of the whole

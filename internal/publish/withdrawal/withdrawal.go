@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/episode/site"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
@@ -169,7 +170,7 @@ func (f *Finder) Sent(who consent.Who) ([]Sent, error) {
 		}
 	}
 	for _, r := range standing {
-		id, _, _ := strings.Cut(r.Object, ".")
+		id := site.EpisodeOf(r.Object)
 		if r.Kind == publish.Feed && feeds[r.Place] || r.Kind == publish.Page && strings.HasSuffix(r.Object, ".html") && pages[[2]string{r.Place, id}] {
 			add(r)
 		}
