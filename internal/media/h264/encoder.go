@@ -22,6 +22,10 @@ type Encoder struct {
 
 	source   *Picture // the picture to be coded
 	decoded  *Picture // what a decoder has made of the stream
+	before   *Picture // the same before the picture to be coded
+	motion   []motion // of the macroblocks of the picture
+	hints    []vector // where they may have stood before
+	moving   []int    // those that have one
 	dirty    []bool   // macroblocks in which the two differ by too much
 	counts   []counts
 	single   []*slice // the whole picture
@@ -46,6 +50,9 @@ func New(c Config) (*Encoder, error) {
 		budget:  newBudget(c, lim),
 		source:  newPicture(c.columns(), c.rows()),
 		decoded: newPicture(c.columns(), c.rows()),
+		before:  newPicture(c.columns(), c.rows()),
+		motion:  make([]motion, n),
+		hints:   make([]vector, n),
 		dirty:   make([]bool, n),
 		counts:  make([]counts, n),
 	}
@@ -100,8 +107,9 @@ func (e *Encoder) PPS() []byte { return pps() }
 // begin.
 //
 // Changed says where p differs from the picture before at most; nil means
-// anywhere. Frame does not look elsewhere, nor does it keep p.
-func (e *Encoder) Frame(p *Picture, changed []image.Rectangle) (unit []byte, key bool, err error) {
+// anywhere. Frame does not look elsewhere, nor does it keep p. What has moved is
+// coded as that if it looks the same, which takes a few bits.
+func (e *Encoder) Frame(p *Picture, changed []image.Rectangle, moves ...Move) (unit []byte, key bool, err error) {
 	if p.Width != e.config.Width || p.Height != e.config.Height || p.Stride != e.source.Stride ||
 		len(p.Y) != len(e.source.Y) || len(p.Cb) != len(e.source.Cb) || len(p.Cr) != len(e.source.Cr) {
 		return nil, false, fmt.Errorf("h264: a picture of %d×%d in a stream of %d×%d", p.Width, p.Height, e.config.Width, e.config.Height)
@@ -116,6 +124,7 @@ func (e *Encoder) Frame(p *Picture, changed []image.Rectangle) (unit []byte, key
 	}
 	key = !e.begun || e.frame >= e.config.KeyInterval
 	e.begin(key)
+	e.follow(moves)
 	if err := e.code(key); err != nil {
 		return nil, false, err
 	}
@@ -219,6 +228,7 @@ func (e *Encoder) code(key bool) error {
 		clear(e.counts)
 		run(slices, a)
 		if e.assemble(slices, a) {
+			e.keep(key, slices)
 			*eased = ease
 			return nil
 		}

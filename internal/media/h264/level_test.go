@@ -99,7 +99,7 @@ func TestQPDelta(t *testing.T) {
 		for qp := minQP; qp <= maxQP; qp++ {
 			m := macroblock{intra: true, qp: qp}
 			var w bitWriter
-			w.macroblock(&m, false, before, nil, nil)
+			w.macroblock(&m, false, before, vector{}, nil, nil)
 			w.trailing()
 			s := sliceParser{bitReader: &bitReader{b: w.b}, p: parameters{columns: 1, rows: 1}, qp: before, counts: make([]counts, 1), picture: &picture{}}
 			s.macroblock(0, false)

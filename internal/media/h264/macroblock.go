@@ -22,6 +22,22 @@ func (m *pixels) load(p *Picture, x, y int) {
 	}
 }
 
+// loadAt takes the samples from a pixel on, with even coordinates.
+func (m *pixels) loadAt(p *Picture, left, top int) {
+	at := top*p.Stride + left
+	for i := 0; i < 256; i += 16 {
+		copy(m.y[i:i+16], p.Y[at:at+16])
+		at += p.Stride
+	}
+	half := p.Stride / 2
+	at = top/2*half + left/2
+	for i := 0; i < 64; i += 8 {
+		copy(m.c[0][i:i+8], p.Cb[at:at+8])
+		copy(m.c[1][i:i+8], p.Cr[at:at+8])
+		at += half
+	}
+}
+
 // store puts it there.
 func (m *pixels) store(p *Picture, x, y int) {
 	at := 16 * (y*p.Stride + x)

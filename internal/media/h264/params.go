@@ -63,8 +63,8 @@ func (c Config) vui(w *bitWriter) {
 	w.flag(false)                 // motion_vectors_over_pic_boundaries_flag
 	w.ue(0)                       // max_bytes_per_pic_denom: the level's
 	w.ue(0)                       // max_bits_per_mb_denom: the level's
-	w.ue(0)                       // log2_max_mv_length_horizontal: there is no motion
-	w.ue(0)                       // log2_max_mv_length_vertical
+	w.ue(10)                      // log2_max_mv_length_horizontal: farthest, in quarters
+	w.ue(10)                      // log2_max_mv_length_vertical
 	w.ue(0)                       // max_num_reorder_frames
 	w.ue(1)                       // max_dec_frame_buffering
 }

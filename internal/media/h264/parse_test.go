@@ -142,7 +142,7 @@ func parseSPS(nal []byte) (p parameters) {
 	if r.u(6) != 0b100010 {
 		fail("flags")
 	}
-	for i, want := range []int{0, 0, 0, 0, 0, 1} {
+	for i, want := range []int{0, 0, 10, 10, 0, 1} {
 		if got := r.ue(); got != want {
 			fail("restriction %d is %d", i, got)
 		}
@@ -158,6 +158,7 @@ type picture struct {
 	idr      int
 	longest  int // macroblock, in bits
 	coded    int // macroblocks
+	moved    int // those of which nothing but a vector is coded
 	pcm      int
 }
 
@@ -240,8 +241,8 @@ func (s *sliceParser) macroblock(at int, inter bool) {
 	var luma, chroma int
 	switch {
 	case !intra:
-		if x, y := s.se(), s.se(); x != 0 || y != 0 {
-			fail("motion")
+		if x, y := s.se(), s.se(); x%8 != 0 || y%8 != 0 {
+			fail("a vector that interpolates: %d, %d quarters from the expected one", x, y)
 		}
 		n := s.ue()
 		for cbp, code := range interPattern {
@@ -250,7 +251,8 @@ func (s *sliceParser) macroblock(at int, inter bool) {
 			}
 		}
 		if luma|chroma == 0 {
-			fail("a macroblock that should be skipped")
+			s.moved++
+			return
 		}
 	case kind == 25:
 		s.pcm++

@@ -11,9 +11,9 @@ type slice struct {
 	run      int // of macroblocks skipped before the next
 	src      pixels
 	try      [2]macroblock
-	guess    pixels // predictions that are being compared
-	old      []saved
-	over     bool // it has become too long
+	guess    pixels  // predictions that are being compared
+	old      []saved // what has changed
+	over     bool    // it has become too long
 }
 
 // saved is a macroblock of the picture before, kept in case that the picture is
@@ -75,23 +75,11 @@ func (s *slice) macroblock(a *attempt, x, y int) {
 	e := s.e
 	at := y*e.columns + x
 	if !a.key && (!e.dirty[at] || a.mute) {
-		s.skip()
+		s.repeat(x, y, vector{})
 		return
 	}
 	s.src.load(e.source, x, y)
 	m := &s.try[0]
-	if a.key {
-		s.predictIntra(m, x, y, noLimit)
-	} else {
-		m.intra = false
-		m.pred.load(e.decoded, x, y)
-		if m.pred == s.src {
-			e.dirty[at] = false
-			s.skip()
-			return
-		}
-	}
-	good := s.fit(m, a)
 	var left, top *counts
 	if x > 0 {
 		left = &e.counts[at-1]
@@ -99,12 +87,26 @@ func (s *slice) macroblock(a *attempt, x, y int) {
 	if y > s.from {
 		top = &e.counts[at-e.columns]
 	}
+	if a.key {
+		s.predictIntra(m, x, y, noLimit)
+	} else {
+		m.intra = false
+		m.pred.load(e.before, x, y)
+		if m.pred == s.src {
+			e.dirty[at] = false
+			m.pred.store(e.decoded, x, y)
+			s.repeat(x, y, vector{})
+			return
+		}
+		if s.follow(a, x, y) {
+			return
+		}
+	}
+	good := s.fit(m, a)
 	if !a.key {
 		if luma, chroma := m.pattern(); luma == 0 && chroma == 0 {
-			// A skipped macroblock looks as the picture before does, since no
-			// vector is other than zero (§8.4.1.1).
 			e.dirty[at] = !good
-			s.skip()
+			s.repeat(x, y, vector{})
 			return
 		}
 		s.old = append(s.old, saved{x, y, m.pred})
@@ -112,11 +114,11 @@ func (s *slice) macroblock(a *attempt, x, y int) {
 		s.run = 0
 	}
 	start := s.w
-	s.w.macroblock(m, !a.key, s.qp, left, top)
+	s.w.macroblock(m, !a.key, s.qp, vector{}.less(s.expected(x, y)), left, top)
 	if n := &s.try[1]; !a.key && s.predictIntra(n, x, y, sum(m.lumaSum[:])) {
 		if fine := s.fit(n, a); fine || !good {
 			s.other.reset()
-			s.other.macroblock(n, true, s.qp, left, top)
+			s.other.macroblock(n, true, s.qp, vector{}, left, top)
 			if s.other.len() < s.w.len()-start.len() {
 				s.w = start
 				s.w.join(&s.other)
@@ -124,11 +126,13 @@ func (s *slice) macroblock(a *attempt, x, y int) {
 			}
 		}
 	}
+	e.motion[at] = motion{intra: m.intra}
 	if s.w.len()-start.len() > pcmBits {
 		s.w = start
 		s.w.pcm(&s.src, !a.key)
 		s.src.store(e.decoded, x, y)
 		fill(e.counts[at][:], 16)
+		e.motion[at] = motion{intra: true}
 		e.dirty[at] = false
 		return
 	}
@@ -139,8 +143,6 @@ func (s *slice) macroblock(a *attempt, x, y int) {
 	e.counts[at] = m.counts()
 	e.dirty[at] = !good
 }
-
-func (s *slice) skip() { s.run++ }
 
 // fit finds a high QP at which m keeps the tolerance of a, near that of the
 // last macroblock, and reports whether there is one.

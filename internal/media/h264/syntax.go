@@ -57,8 +57,9 @@ const (
 var lumaOrder = [16]uint8{0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15}
 
 // macroblock appends a macroblock_layer (§7.3.5) to a slice that is one of P or
-// not, behind a macroblock of QP before.
-func (w *bitWriter) macroblock(m *macroblock, p bool, before int, left, top *counts) {
+// not, behind a macroblock of QP before. moved is what its vector differs by from
+// the expected one.
+func (w *bitWriter) macroblock(m *macroblock, p bool, before int, moved vector, left, top *counts) {
 	luma, chroma := m.pattern()
 	if m.intra {
 		kind := typeIntra16 + int(m.mode) + 4*chroma
@@ -72,8 +73,7 @@ func (w *bitWriter) macroblock(m *macroblock, p bool, before int, left, top *cou
 		w.ue(int(chromaMode[m.chroma]))
 	} else {
 		w.ue(typeInter)
-		w.se(0) // mvd_l0
-		w.se(0)
+		w.vector(moved)
 		w.ue(int(interPattern[chroma<<4|luma]))
 	}
 	if m.intra || luma > 0 || chroma > 0 {
