@@ -30,6 +30,7 @@ const (
 var libraries = map[string]int{
 	"github.com/dhowden/tag":                       28 << 10, // names of genres, patterns
 	"github.com/dustin/go-humanize":                12 << 10, // of modernc.org/libc
+	"github.com/go-text/typesetting/harfbuzz":      12 << 10, // how Arabic letters join
 	"github.com/hajimehoshi/go-mp3/internal/frame": 80 << 10, // powers, of which it uses a part
 	"github.com/klauspost/compress/flate":          30 << 10,
 	"github.com/mitchellh/colorstring":             9 << 10, // of the progress bar

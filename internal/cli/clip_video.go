@@ -23,19 +23,19 @@ import (
 
 // videoOptions are the flags of clips that are videos.
 type videoOptions struct {
-	shape, theme, accent, background, captions string
-	fps                                        int
-	speakers                                   bool
+	shape, look, theme, accent, background, captions string
+	size, fps                                        int
+	speakers                                         bool
 }
 
 func newVideoCmd(a *App) *cobra.Command {
 	var o clipOptions
 	cmd := &cobra.Command{
 		Use:   "video SPACE",
-		Short: "Cut clips as videos with a moving waveform, for X and others",
-		Long: `Cut clips as MP4 videos: the sound of spaces clip, with a moving waveform, the
-title, captions if the Space has a transcript, and the names of the speakers
-if you have confirmed the turns. The sound is brought to about -16 LUFS (-19 for
+		Short: "Cut clips as videos with captions, for X and others",
+		Long: `Cut clips as MP4 videos: the sound of spaces clip, with captions in large letters
+if the Space has a transcript, bars that follow the sound, the title, and the
+names of the speakers if you have confirmed the turns. The sound is brought to about -16 LUFS (-19 for
 mono), as far as its peaks and a gain of at most 20 dB allow; it is re-encoded only if
 its peaks or a flag require it. --normalize=off keeps it.
 Speakers without consent cannot be left out of a video; to cut the audio
@@ -67,17 +67,21 @@ is shortened.
 // add adds the flags of the picture.
 func (o *videoOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.shape, "shape", "", "`SHAPE`: shape of the picture: wide, square or tall")
+	f.StringVar(&o.shape, "shape", "", "`SHAPE`: shape of the picture: wide (16:9), square, portrait (4:5) or tall (9:16)")
+	f.IntVar(&o.size, "size", 0, "`N`: pixels of the shorter side, 720, or 1080 for other places than X")
+	f.StringVar(&o.look, "look", "", "`LOOK`: look of the picture: clean, bold or card")
 	f.StringVar(&o.theme, "theme", "", "`THEME`: colours of the picture: dark or light")
-	f.StringVar(&o.accent, "accent", "", "`COLOUR`: colour of the played part, '#rrggbb'")
-	f.IntVar(&o.fps, "fps", 0, "`N`: pictures per second, 25 or 30")
+	f.StringVar(&o.accent, "accent", "", "`COLOUR`: the colour that all others are made from, '#rrggbb'")
+	f.IntVar(&o.fps, "fps", 0, "`N`: pictures per second, 25, 30 or 60")
 	f.StringVar(&o.background, "background", "", "`FILE`: JPEG or PNG picture to show behind everything")
 	f.StringVar(&o.captions, "captions", "", "`FILE`: .srt, .vtt or .json with a transcript, or none (default: the transcript that the library keeps)")
 	f.BoolVar(&o.speakers, "speakers", false, "show who speaks, if you have confirmed it")
-	manual.Group(f, "Picture", "shape", "theme", "accent", "fps", "background", "captions", "speakers")
-	app.Complete(cmd, "shape", "wide", "square", "tall")
-	app.Complete(cmd, "theme", "light", "dark")
-	app.Complete(cmd, "fps", "25", "30")
+	manual.Group(f, "Picture", "shape", "size", "look", "theme", "accent", "fps", "background", "captions", "speakers")
+	app.Complete(cmd, "shape", app.Words(audiogram.Shapes())...)
+	app.Complete(cmd, "size", "720", "1080")
+	app.Complete(cmd, "look", app.Words(audiogram.Looks())...)
+	app.Complete(cmd, "theme", app.Words(audiogram.Themes())...)
+	app.Complete(cmd, "fps", "25", "30", "60")
 }
 
 // file is the transcript that the command line names, or "".
@@ -132,7 +136,7 @@ func (v *filmer) film(q *clips.Request) error {
 func (v *filmer) prepare(r *recording.Recording) error {
 	o := &v.c.o.video
 	config := audiogram.Config{
-		Shape: audiogram.Shape(o.shape), Theme: audiogram.Theme(o.theme), Accent: o.accent, FPS: o.fps,
+		Shape: audiogram.Shape(o.shape), Size: o.size, Look: audiogram.Look(o.look), Theme: audiogram.Theme(o.theme), Accent: o.accent, FPS: o.fps,
 		Cover: v.c.model.Cover, Zone: v.c.app.Zone,
 	}
 	var err error
@@ -152,6 +156,9 @@ func (v *filmer) prepare(r *recording.Recording) error {
 			return app.Usage("%s: %w", o.background, err)
 		}
 		return app.Usage("%w", err)
+	}
+	if c := v.style.Adjusted(); c != "" {
+		v.c.app.Warn("%s is hard to see on the background of this theme; the video has %s", o.accent, c)
 	}
 	if o.file() == "" {
 		return nil
@@ -196,7 +203,7 @@ func (v *filmer) captions(q *clips.Request) (list []audiogram.Cue, err error) {
 	if list, q.Captions, err = audiogram.Captions(cues, from, to); err != nil {
 		return nil, err
 	}
-	if n := audiogram.Unwritten(list); n > 0 {
+	if n := v.style.Unwritten(list); n > 0 {
 		v.c.app.Warn("%s: the font lacks letters of %s; the .srt has them", spell.Moment(from), spell.Count(n, "caption"))
 	}
 	return list, nil

@@ -30,6 +30,7 @@ type VideoSettings struct {
 	Width      int    `json:"width"`
 	Height     int    `json:"height"`
 	FPS        int    `json:"fps"`
+	Look       string `json:"look,omitempty"` // none in records of earlier versions
 	Theme      string `json:"theme"`
 	Accent     string `json:"accent"`
 	Date       string `json:"date,omitempty"`       // as it is written there

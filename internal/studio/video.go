@@ -61,7 +61,7 @@ func (s *Server) film(lib *library.Library, q *clip.Request, style *audiogram.St
 		}
 	}
 	q.Renderer = style.Renderer(cues, nil)
-	return audiogram.Unwritten(cues), nil
+	return style.Unwritten(cues), nil
 }
 
 // usable returns the transcript that the library keeps of a recording, or nil if

@@ -1,7 +1,7 @@
-// Package audiogram makes the pictures of clips that are posted as videos: the
-// title, the date and the host, the waveform with a playhead that moves over
-// it, how much time has passed, and, if they are given, who speaks and what is
-// said.
+// Package audiogram makes the pictures of clips that are posted as videos:
+// captions in large letters with the spoken word marked, bars that follow the
+// sound, who speaks, the title, the host and the date, how much has been
+// played, and a card at the end.
 //
 // What stands still is drawn once. Of each picture only what differs from the
 // one before is drawn and encoded. The same clip, style and words always give
@@ -12,38 +12,40 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
-	_ "image/jpeg" // covers and backgrounds
+	_ "image/jpeg" // covers, backgrounds and logos
 	_ "image/png"  // likewise
 	"math"
-	"strconv"
-	"sync"
+	"slices"
+	"strings"
 	"time"
 
-	"golang.org/x/image/draw"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 )
 
 // A Shape is how wide pictures are to their height.
 type Shape string
 
 const (
-	Wide   Shape = "wide"   // 1280×720
-	Square Shape = "square" // 720×720
-	Tall   Shape = "tall"   // 720×1280
+	Wide     Shape = "wide"     // 16:9
+	Square   Shape = "square"   // 1:1
+	Portrait Shape = "portrait" // 4:5
+	Tall     Shape = "tall"     // 9:16
 )
 
-// size returns the pixels of a shape.
-func (s Shape) size() (image.Point, bool) {
-	switch s {
-	case Wide:
-		return image.Pt(1280, 720), true
-	case Square:
-		return image.Pt(720, 720), true
-	case Tall:
-		return image.Pt(720, 1280), true
-	}
-	return image.Point{}, false
-}
+// Shapes are all there are.
+func Shapes() []Shape { return []Shape{Wide, Square, Portrait, Tall} }
+
+// A Look is how the parts of a picture are drawn.
+type Look string
+
+const (
+	Clean Look = "clean" // large letters on a quiet background
+	Bold  Look = "bold"  // the accent fills the picture
+	Card  Look = "card"  // a card on a background in the accent or a photo
+)
+
+// Looks are all there are.
+func Looks() []Look { return []Look{Clean, Bold, Card} }
 
 // A Theme is what the colours are chosen for.
 type Theme string
@@ -53,16 +55,43 @@ const (
 	Light Theme = "light"
 )
 
+// Themes are all there are.
+func Themes() []Theme { return []Theme{Dark, Light} }
+
+// Rates are the numbers of pictures per second that there are.
+func Rates() []int { return []int{25, 30, 60} }
+
+// Sizes are the lengths of a picture's shorter side in pixels that there are.
+func Sizes() []int { return []int{720, 1080} }
+
 // A Config says how pictures look. The zero value is ready to use.
 type Config struct {
 	Shape  Shape  // "" is Wide
+	Size   int    // pixels of the shorter side, 720 or 1080; 0 is 720
+	Look   Look   // "" is Clean
 	Theme  Theme  // "" is Dark
-	Accent string // what has been played, "#rrggbb"; "" is a blue
-	FPS    int    // 25 or 30 pictures a second; 0 is 25
-	// Cover is shown beside the title, Background behind everything: JPEG or
-	// PNG, or empty.
-	Cover, Background []byte
-	Zone              *time.Location // of the date; nil is UTC
+	Accent string // the one colour, "#rrggbb"; "" is a blue
+	FPS    int    // 25, 30 or 60 pictures a second; 0 is 25
+	// Cover is shown beside the title, Logo in a corner, Background behind
+	// everything: JPEG or PNG, or empty.
+	Cover, Logo, Background []byte
+	// Pictures are those of speakers, by handle in lower case without @: JPEG or
+	// PNG. Who has none is shown by initials.
+	Pictures map[string][]byte
+	Fonts    *lettering.Set // nil is the embedded face
+	// Address is shown on the card at the end, such as example.com/show.
+	Address string
+	EndCard bool           // EndSeconds with the cover and the address, after the sound
+	Zone    *time.Location // of the date; nil is UTC
+}
+
+// EndSeconds is how long the card at the end is shown.
+const EndSeconds = 2
+
+// Dimensions returns the pixels of a shape in a size.
+func Dimensions(shape Shape, size int) (image.Point, bool) {
+	m, ok := measures()[shape]
+	return image.Pt(m.width*size/baseSize, m.height*size/baseSize), ok && slices.Contains(Sizes(), size)
 }
 
 // ErrConfig means that no pictures can be made as a Config says.
@@ -70,8 +99,8 @@ var ErrConfig = errors.New("cannot render the video")
 
 // A ConfigError says which field of a Config is wrong. It wraps ErrConfig.
 type ConfigError struct {
-	Field string // shape, theme, fps or accent
-	Must  string // what the field must be: "must be 25 or 30, not 24"
+	Field string // shape, size, look, theme, fps or accent
+	Must  string // what the field must be: "must be 25, 30 or 60, not 24"
 }
 
 func (e *ConfigError) Error() string {
@@ -89,22 +118,67 @@ func wrong(field, must string, args ...any) error {
 var (
 	ErrCover      = errors.New("the cover")
 	ErrBackground = errors.New("the background")
+	ErrLogo       = errors.New("the logo")
 )
+
+// A PictureError says whose picture cannot be shown. It wraps ErrConfig.
+type PictureError struct {
+	Handle string
+	Err    error
+}
+
+func (e *PictureError) Error() string {
+	return fmt.Sprintf("%v: the picture of @%s: %v", ErrConfig, e.Handle, e.Err)
+}
+
+func (e *PictureError) Unwrap() []error { return []error{ErrConfig, e.Err} }
 
 // A Style is a Config made ready. It may be used by several goroutines.
 type Style struct {
 	config     Config
+	measure    measure
+	scale      float64
 	size       image.Point
 	colours    palette
+	fonts      *lettering.Set
 	cover      *image.RGBA // or nil
+	logo       *image.RGBA // or nil, in its size
+	faces      map[string]*image.RGBA
 	background *image.RGBA // of the whole picture
 }
 
-// New returns a Style. The error is a ConfigError, or wraps ErrConfig and
-// ErrCover or ErrBackground.
+// New returns a Style. The error is a ConfigError or a PictureError, or wraps
+// ErrConfig and ErrCover, ErrLogo or ErrBackground.
 func New(c Config) (*Style, error) {
+	c = c.complete()
+	s := &Style{config: c, fonts: c.Fonts}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	s.measure = measures()[c.Shape]
+	s.size, _ = Dimensions(c.Shape, c.Size)
+	s.scale = float64(c.Size) / baseSize
+	accent := defaultAccent()
+	if c.Accent != "" {
+		var ok bool
+		if accent, ok = parseColour(c.Accent); !ok {
+			return nil, wrong("accent", "must be a colour such as #1d9bf0, not %q", c.Accent)
+		}
+	}
+	s.colours = colours(c.Look, c.Theme, accent, len(c.Background) > 0)
+	return s, s.load()
+}
+
+// complete fills in what is not set.
+func (c Config) complete() Config {
 	if c.Shape == "" {
 		c.Shape = Wide
+	}
+	if c.Size == 0 {
+		c.Size = baseSize
+	}
+	if c.Look == "" {
+		c.Look = Clean
 	}
 	if c.Theme == "" {
 		c.Theme = Dark
@@ -115,114 +189,79 @@ func New(c Config) (*Style, error) {
 	if c.Zone == nil {
 		c.Zone = time.UTC
 	}
-	s := &Style{config: c}
-	var ok bool
-	if s.size, ok = c.Shape.size(); !ok {
-		return nil, wrong("shape", "must be wide, square or tall, not %q", c.Shape)
+	if c.Fonts == nil {
+		c.Fonts = lettering.Embedded()
 	}
-	if s.colours, ok = palettes()[c.Theme]; !ok {
-		return nil, wrong("theme", "must be dark or light, not %q", c.Theme)
+	return c
+}
+
+func (c *Config) check() error {
+	switch {
+	case !slices.Contains(Shapes(), c.Shape):
+		return wrong("shape", "must be %s, not %q", either(Shapes()), c.Shape)
+	case !slices.Contains(Sizes(), c.Size):
+		return wrong("size", "must be %s, not %d", either(Sizes()), c.Size)
+	case !slices.Contains(Looks(), c.Look):
+		return wrong("look", "must be %s, not %q", either(Looks()), c.Look)
+	case !slices.Contains(Themes(), c.Theme):
+		return wrong("theme", "must be %s, not %q", either(Themes()), c.Theme)
+	case !slices.Contains(Rates(), c.FPS):
+		return wrong("fps", "must be %s, not %d", either(Rates()), c.FPS)
 	}
-	if c.FPS != 25 && c.FPS != 30 {
-		return nil, wrong("fps", "must be 25 or 30, not %d", c.FPS)
+	return nil
+}
+
+// either names what something can be: "25, 30 or 60".
+func either[T any](list []T) string {
+	words := make([]string, len(list))
+	for i, v := range list {
+		words[i] = fmt.Sprint(v)
 	}
-	if c.Accent != "" {
-		if s.colours.accent, ok = parseColour(c.Accent); !ok {
-			return nil, wrong("accent", "must be a colour such as #1d9bf0, not %q", c.Accent)
-		}
-		if contrast(s.colours.accent, s.colours.background) < minContrast {
-			return nil, wrong("accent", "must differ more from the %s background than %s", c.Theme, c.Accent)
-		}
-	}
-	s.colours.head = s.colours.accent
-	return s, s.load()
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // load decodes and scales the pictures.
 func (s *Style) load() (err error) {
 	if len(s.config.Cover) > 0 {
-		if s.cover, err = load(s.config.Cover, image.Pt(maxCover, maxCover)); err != nil {
+		side := s.px(maxCover)
+		if s.cover, err = load(s.config.Cover, image.Pt(side, side)); err != nil {
 			return fmt.Errorf("%w: %w: %w", ErrConfig, ErrCover, err)
+		}
+	}
+	if len(s.config.Logo) > 0 {
+		if s.logo, err = loadInside(s.config.Logo, image.Pt(s.px(logoWidth), s.px(logoHeight))); err != nil {
+			return fmt.Errorf("%w: %w: %w", ErrConfig, ErrLogo, err)
+		}
+	}
+	s.faces = make(map[string]*image.RGBA)
+	for handle, b := range s.config.Pictures {
+		side := s.px(disc)
+		if s.faces[handle], err = load(b, image.Pt(side, side)); err != nil {
+			return &PictureError{handle, err}
 		}
 	}
 	all := image.Rectangle{Max: s.size}
 	if len(s.config.Background) == 0 {
 		s.background = image.NewRGBA(all)
-		draw.Draw(s.background, all, image.NewUniform(s.colours.background), image.Point{}, draw.Src)
+		flat(s.background, all, s.colours.page)
 		return nil
 	}
 	if s.background, err = load(s.config.Background, s.size); err != nil {
 		return fmt.Errorf("%w: %w: %w", ErrConfig, ErrBackground, err)
 	}
-	// Greys and colours would be lost in what is behind.
-	s.colours.head, s.colours.muted, s.colours.rest = s.colours.text, s.colours.text, s.colours.text
-	s.colours.rest.A = 0x66
-	veil := s.colours.background
-	veil.A = s.colours.veil
-	draw.Draw(s.background, all, image.NewUniform(veil), image.Point{}, draw.Over)
+	flat(s.background, all, s.colours.veil)
 	return nil
 }
 
-// maxCover is the side of the largest cover that any layout shows.
-const maxCover = 480
-
-// A palette is the colours of a theme.
-type palette struct {
-	background, text, muted, accent color.NRGBA
-	head                            color.NRGBA // of the line above the title
-	rest                            color.NRGBA // of the waveform, not yet played
-	veil                            uint8       // how much of a picture behind is covered
-}
-
-// Text has a contrast of at least 4.5:1 to the background (WCAG 2, AA), also
-// over the lightest and the darkest picture under the veil.
-var palettes = sync.OnceValue(func() map[Theme]palette {
-	return map[Theme]palette{
-		Dark: {
-			background: rgb(0x0F141A), text: rgb(0xF4F7FA), muted: rgb(0xB3BDC9), accent: rgb(0x4C9DFF),
-			rest: rgb(0x3C4857), veil: 0xBC,
-		},
-		Light: {
-			background: rgb(0xF7F8FA), text: rgb(0x141920), muted: rgb(0x535D6A), accent: rgb(0x1565D8),
-			rest: rgb(0xC3CAD3), veil: 0xC8,
-		},
+// Adjusted returns the colour that the video has in place of its accent, which
+// would be hard to see, or "".
+func (s *Style) Adjusted() string {
+	if !s.colours.adjusted {
+		return ""
 	}
-})
-
-func rgb(v uint32) color.NRGBA {
-	return color.NRGBA{R: uint8(v >> 16), G: uint8(v >> 8), B: uint8(v), A: 0xFF}
+	return hex(s.colours.brand)
 }
 
-// parseColour reads "#rrggbb", also without the sign, which shells take for
-// the beginning of a comment.
-func parseColour(s string) (color.NRGBA, bool) {
-	if len(s) == 7 && s[0] == '#' {
-		s = s[1:]
-	}
-	v, err := strconv.ParseUint(s, 16, 24)
-	return rgb(uint32(v)), err == nil && len(s) == 6
-}
-
-// hex writes a colour as parseColour reads it.
-func hex(c color.NRGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
-
-// minContrast is what a playhead is hard to see with.
-const minContrast = 1.4
-
-// contrast returns the contrast of two colours, 1 to 21 (WCAG 2.2, "contrast
-// ratio").
-func contrast(a, b color.NRGBA) float64 {
-	x, y := luminance(a), luminance(b)
-	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
-}
-
-func luminance(c color.NRGBA) float64 {
-	linear := func(v uint8) float64 {
-		f := float64(v) / 255
-		if f <= 0.04045 {
-			return f / 12.92
-		}
-		return math.Pow((f+0.055)/1.055, 2.4)
-	}
-	return float64(0.2126*linear(c.R)) + float64(0.7152*linear(c.G)) + float64(0.0722*linear(c.B))
-}
+// px returns the pixels of a length that is given for pictures of baseSize.
+func (s *Style) px(v float64) int { return int(math.Round(v * s.scale)) }

@@ -2,10 +2,24 @@ package audiogram
 
 import (
 	"bytes"
-	"unicode"
+	"strings"
 
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 	"github.com/spaces-cli/spaces/internal/transcript"
 )
+
+// A Cue is words to show for some time, in seconds from the clip's start.
+type Cue struct {
+	Start, End float64
+	Text       string // one line
+	Words      []Word // those whose times are known, in order
+}
+
+// A Word is one of a cue, in seconds, and in bytes of its text.
+type Word struct {
+	Start, End float64
+	From, To   int
+}
 
 // Captions returns what is said from one time to another of a recording as
 // captions of a clip, and the same as SubRip. Nobody is named in it: names are
@@ -19,29 +33,39 @@ func Captions(cues []transcript.Cue, from, to float64) (list []Cue, srt []byte, 
 	}
 	for i := range said {
 		said[i].Speaker = ""
-		list = append(list, Cue{Start: said[i].Start, End: said[i].End, Text: said[i].Text})
+		c := Cue{Start: said[i].Start, End: said[i].End, Text: lettering.Clean(said[i].Text)}
+		c.Words = standing(c.Text, said[i].Words)
+		list = append(list, c)
 	}
 	var b bytes.Buffer
 	err = transcript.WriteSRT(&b, said)
 	return list, b.Bytes(), err
 }
 
-// Unwritten counts the cues that have letters which the font cannot write.
-func Unwritten(cues []Cue) int {
-	n := 0
-	for _, c := range cues {
-		if letters(write(c.Text)) < letters(c.Text) {
-			n++
+// standing finds words in a text. A recognizer may spell them otherwise: then
+// nobody knows when the words of the text are said.
+func standing(text string, words []transcript.Word) (list []Word) {
+	at := 0
+	for _, w := range words {
+		word := lettering.Clean(w.Text)
+		if word == "" {
+			continue
 		}
+		n := strings.Index(text[at:], word)
+		if n < 0 {
+			return nil
+		}
+		list = append(list, Word{w.Start, w.End, at + n, at + n + len(word)})
+		at += n + len(word)
 	}
-	return n
+	return list
 }
 
-// letters counts those of a text, and its digits.
-func letters(text string) int {
+// Unwritten counts the cues that have characters which no font of the style has.
+func (s *Style) Unwritten(cues []Cue) int {
 	n := 0
-	for _, r := range text {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+	for _, c := range cues {
+		if len(s.fonts.Missing(c.Text)) > 0 {
 			n++
 		}
 	}

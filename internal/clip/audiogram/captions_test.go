@@ -27,16 +27,61 @@ func TestCaptions(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			list, srt, err := Captions([]transcript.Cue{tt.cue}, tt.from, tt.to)
-			if err != nil || fmt.Sprint(list) != tt.want || (len(srt) > 0) != (len(list) > 0) {
+			if err != nil || told(list) != tt.want || (len(srt) > 0) != (len(list) > 0) {
 				t.Errorf("%v, %q, %v; want %s", list, srt, err, tt.want)
 			}
 		})
 	}
 }
 
+// told is cues as the cases write them.
+func told(list []Cue) string {
+	var out []string
+	for _, c := range list {
+		out = append(out, fmt.Sprintf("{%g %g %s}", c.Start, c.End, c.Text))
+	}
+	return fmt.Sprint(out)
+}
+
+// The words of a caption stand where its text has them; if a recognizer spells
+// them otherwise, none is marked.
+func TestWordsStand(t *testing.T) {
+	for _, tt := range []struct {
+		text  string
+		words []string
+		want  string
+	}{
+		{"One, two three.", []string{"One,", "two", "three."}, "[One, two three.]"},
+		{"One,\n two  two", []string{"One", "two", "two"}, "[One two two]"},
+		{"twenty one", []string{"21"}, "[]"},
+		{"四年前の録音", []string{"四年前", "の", "録音"}, "[四年前 の 録音]"},
+		{"one \u202Etwo", []string{"one", "\u202Etwo"}, "[one two]"},
+		{"none", nil, "[]"},
+	} {
+		c := transcript.Cue{End: 9, Text: tt.text}
+		for i, w := range tt.words {
+			c.Words = append(c.Words, transcript.Word{Start: float64(i), End: float64(i) + 0.5, Text: w})
+		}
+		list, _, err := Captions([]transcript.Cue{c}, 0, 9)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%q: %v, %v", tt.text, list, err)
+		}
+		got := []string{}
+		for i, w := range list[0].Words {
+			got = append(got, list[0].Text[w.From:w.To])
+			if w.Start != float64(i) {
+				t.Errorf("%q: word %d begins at %g", tt.text, i, w.Start)
+			}
+		}
+		if fmt.Sprint(got) != tt.want {
+			t.Errorf("%q: %q, want %s", tt.text, got, tt.want)
+		}
+	}
+}
+
 func TestUnwritten(t *testing.T) {
-	cues := []Cue{{Text: "plain, with ó and Ж"}, {Text: "a 🎙️ is no letter"}, {Text: "東京"}, {Text: "half 東京"}, {Text: ""}}
-	if got := Unwritten(cues); got != 2 {
+	cues := []Cue{{Text: "plain, with ó and Ж"}, {Text: "東京"}, {Text: "half 東京"}, {Text: ""}}
+	if got := style(t, Config{}).Unwritten(cues); got != 2 {
 		t.Errorf("%d cues, want 2", got)
 	}
 }

@@ -104,11 +104,11 @@ func sound(t testing.TB, file string) (units [][]byte, edits []mp4.Edit, config 
 func drawn(t testing.TB, f *Renderer, q *clip.Request, frames int) [][]byte {
 	t.Helper()
 	l := f.style.lay(len(f.cues) > 0, len(f.turns) > 0)
-	bars, err := levels(context.Background(), q, l.bars())
+	sound, err := listen(context.Background(), q, f.style.bands(f.style.count(l)), f.style.config.FPS, frames)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := f.newScene(q, l, bars, q.Recording.Seconds(q.Span.Samples))
+	s := f.newScene(q, l, sound, q.Recording.Seconds(q.Span.Samples))
 	p := h264.NewPicture(f.style.size.X, f.style.size.Y)
 	var list [][]byte
 	for i := range frames {
@@ -147,6 +147,8 @@ func TestClip(t *testing.T) {
 		long   bool
 	}{
 		{"wide", Config{}, recording.Span{Start: 48001, Samples: 2*48000 + 777}, nil, nil, 45, false},
+		{"portrait at 60", Config{Shape: Portrait, Look: Bold, FPS: 60}, recording.Span{Start: 48001, Samples: 48000}, someCues, someTurns, 45, false},
+		{"large", Config{Shape: Tall, Size: 1080, Look: Card, FPS: 30}, recording.Span{Start: 48001, Samples: 24000}, someCues, nil, 45, true},
 		{"square", Config{Shape: Square, Theme: Light, FPS: 30, Cover: asJPEG(t, photo(300, 300))}, recording.Span{Start: 3, Samples: 6 * 48000}, someCues, someTurns, 45, true},
 		{"tall", Config{Shape: Tall, Background: asJPEG(t, photo(900, 1200))}, recording.Span{Start: 100000, Samples: 48000 + 1023}, someCues, nil, 38, false},
 	} {
@@ -214,7 +216,7 @@ func probe(t *testing.T, file string, width, height, fps, frames int, seconds fl
 		t.Fatalf("%d streams", len(got.Streams))
 	}
 	v, a := got.Streams[0], got.Streams[1]
-	if v.Codec != "h264" || v.Profile != "Constrained Baseline" || v.Level != 31 || v.Width != width || v.Height != height ||
+	if v.Codec != "h264" || v.Profile != "Constrained Baseline" || v.Level != levelOf(width, height, fps) || v.Width != width || v.Height != height ||
 		v.Format != "yuv420p" || v.Space != "bt709" || v.Frames != strconv.Itoa(frames) {
 		t.Errorf("%+v, want %d frames of %d×%d", v, frames, width, height)
 	}
@@ -226,6 +228,20 @@ func probe(t *testing.T, file string, width, height, fps, frames int, seconds fl
 			t.Errorf("%s lasts %s s, want %f", s.Type, s.Duration, seconds)
 		}
 	}
+}
+
+// levelOf is the lowest level that allows pictures (Table A-1 of ISO/IEC 14496-10).
+func levelOf(width, height, fps int) int {
+	n := (width + 15) / 16 * ((height + 15) / 16)
+	switch {
+	case n <= 3600 && n*fps <= 108000:
+		return 31
+	case n <= 3600:
+		return 32
+	case n*fps <= 245760:
+		return 40
+	}
+	return 42
 }
 
 // What is not AAC-LC, or is to be changed, is encoded; the pictures last as
@@ -315,12 +331,12 @@ func TestChromiumShows(t *testing.T) {
 		t.Skip("ffmpeg has seen them; SPACES_LONG=1 asks Chromium too")
 	}
 	r, dir := sample(t), t.TempDir()
-	for _, shape := range shapes {
+	for _, shape := range Shapes() {
 		q := clip.Request{Recording: r, Span: recording.Span{Start: 999, Samples: 4*48000 + 11}, Format: format.MP4,
 			Renderer: style(t, Config{Shape: shape}).Renderer(someCues, someTurns)}
 		cut(t, q, dir, "clip.mp4")
 		got := browser.Show(t, dir, "clip.mp4", 0, 2)
-		size, _ := shape.size()
+		size, _ := Dimensions(shape, 720)
 		if got.Width != size.X || got.Height != size.Y || math.Abs(got.Duration-float64(q.Span.Samples)/48000) > 0.001 {
 			t.Errorf("%s: %d×%d, %f s", shape, got.Width, got.Height, got.Duration)
 		}

@@ -3,32 +3,47 @@ package audiogram
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
-	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 )
 
 // A page is lines of captions that are shown at once.
 type page struct {
 	start, end float64
-	lines      []string
+	rows       []row
+}
+
+// A row is a line of a page, with the words in it whose times are known.
+type row struct {
+	lettering.Line
+	words []Word // in bytes of the line
+}
+
+// A setter sets captions in lines.
+type setter struct {
+	fonts       *lettering.Set
+	width, size float64
+	most        int // lines at once
 }
 
 // pages divides cues, in the order in which they begin, into what there is room
-// for. Parts of a cue are shown for as long as they have letters. Cues of people
-// who speak at once share the room.
-func pages(cues []Cue, width, size float64, most int) []page {
+// for. Parts of a cue are shown from their first word on or, if the times of
+// words are not known, for as long as they have letters. Cues of people who speak
+// at once share the room.
+func (t *setter) pages(cues []Cue) []page {
 	cues, crowd := apart(cues)
 	var list []part
 	for i, c := range cues {
 		if crowd[i] == 0 {
 			continue
 		}
-		for _, p := range parts(c, width, size, max(1, most/crowd[i])) {
+		for _, p := range t.parts(c, max(1, t.most/crowd[i])) {
 			list = append(list, part{p, i})
 		}
 	}
-	return overlaid(list, most)
+	return overlaid(list, t.most)
 }
 
 // A part is a page of one cue.
@@ -38,26 +53,107 @@ type part struct {
 }
 
 // parts divides a cue into pages of so many lines.
-func parts(c Cue, width, size float64, most int) []page {
-	lines := lettering.Bold().Wrap(write(c.Text), width, size)
-	letters := 0
-	for _, l := range lines {
-		letters += utf8.RuneCountInString(l)
+func (t *setter) parts(c Cue, most int) []page {
+	text := drawable(t.fonts, c.Text)
+	if text != c.Text {
+		c.Words = nil
 	}
+	lines := t.fonts.Wrap(text, t.width, t.size, lettering.Bold)
 	n := (len(lines) + most - 1) / most
-	at, done := c.Start, 0
+	if len(lines) > most {
+		lines = t.even(text, lines, n*most)
+	}
+	letters, done := utf8.RuneCountInString(text), 0
+	at := c.Start
 	var list []page
 	for i := range n {
 		// As many lines on each, rather than one alone on the last.
 		some := lines[i*len(lines)/n : (i+1)*len(lines)/n]
-		for _, l := range some {
-			done += utf8.RuneCountInString(l)
+		from, to := some[0].Offset, len(text)
+		if last := (i + 1) * len(lines) / n; last < len(lines) {
+			to = lines[last].Offset
 		}
-		end := c.Start + (c.End-c.Start)*float64(done)/float64(letters)
-		list = append(list, page{at, end, some})
+		done += utf8.RuneCountInString(text[from:to])
+		end := c.Start + float64((c.End-c.Start)*float64(done)/float64(letters))
+		for _, w := range c.Words {
+			if w.From >= to {
+				end = max(at, w.Start)
+				break
+			}
+		}
+		if i == n-1 {
+			end = c.End
+		}
+		if end > at {
+			list = append(list, page{at, end, t.rows(text, from, to, c.Words)})
+		}
 		at = end
 	}
 	return list
+}
+
+// even wraps a text in as many lines as pages have room for, if that only makes
+// the lines shorter: then pages are of about the same length.
+func (t *setter) even(text string, lines []lettering.Line, want int) []lettering.Line {
+	for width := t.width; len(lines) < want && width > t.width/2; {
+		width *= 0.96
+		if next := t.fonts.Wrap(text, width, t.size, lettering.Bold); len(next) <= want {
+			lines = next
+		}
+	}
+	return lines
+}
+
+// rows sets a part of a text in lines of about the same length.
+func (t *setter) rows(text string, from, to int, words []Word) (list []row) {
+	for _, l := range balanced(t.fonts, text[from:to], t.width, t.size) {
+		r := row{Line: l}
+		begin := from + l.Offset
+		for _, w := range words {
+			if w.From >= begin && w.From < begin+len(l.Text) {
+				r.words = append(r.words, Word{w.Start, w.End, w.From - begin, min(w.To-begin, len(l.Text))})
+			}
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// balanced wraps a text so that its lines are of about the same length. No word
+// is broken for that.
+func balanced(fonts *lettering.Set, text string, width, size float64) []lettering.Line {
+	lines := fonts.Wrap(text, width, size, lettering.Bold)
+	if len(lines) < 2 {
+		return lines
+	}
+	least := width / 3
+	for _, word := range strings.Fields(text) {
+		if w := fonts.Line(word, size, lettering.Bold).Width; w <= width {
+			least = max(least, w)
+		}
+	}
+	for narrow := width * 0.96; narrow >= least; narrow *= 0.96 {
+		next := fonts.Wrap(text, narrow, size, lettering.Bold)
+		if len(next) > len(lines) {
+			break
+		}
+		lines = next
+	}
+	return lines
+}
+
+// drawable is a text without what no font has.
+func drawable(fonts *lettering.Set, text string) string {
+	missing := fonts.Missing(text)
+	if len(missing) == 0 {
+		return text
+	}
+	return lettering.Clean(strings.Map(func(r rune) rune {
+		if slices.Contains(missing, r) || r == '\uFE0F' || r == '\u200D' {
+			return -1
+		}
+		return r
+	}, text))
 }
 
 // slack is how many seconds cues may overlap although nobody speaks at once: that
@@ -111,12 +207,12 @@ func overlaid(list []part, most int) []page {
 		}
 		now = slices.DeleteFunc(now, func(p part) bool { return p.end <= from })
 		slices.SortStableFunc(now, func(a, b part) int { return cmp.Compare(a.cue, b.cue) })
-		var lines []string
+		var rows []row
 		for _, p := range now {
-			lines = append(lines, p.lines...)
+			rows = append(rows, p.rows...)
 		}
-		if len(lines) > 0 {
-			out = append(out, page{from, to, lines[:min(most, len(lines))]})
+		if len(rows) > 0 {
+			out = append(out, page{from, to, rows[:min(most, len(rows))]})
 		}
 	}
 	return out

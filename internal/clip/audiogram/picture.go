@@ -32,6 +32,34 @@ func load(b []byte, size image.Point) (*image.RGBA, error) {
 	return rotate(fill(src, size), o), nil
 }
 
+// loadInside reads a picture, and returns all of it in the largest size that has
+// room in another one.
+func loadInside(b []byte, most image.Point) (*image.RGBA, error) {
+	c, _, err := image.DecodeConfig(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	if c.Width < 1 || c.Height < 1 || c.Width > maxPixels/c.Height {
+		return nil, fmt.Errorf("the picture is too large (%d×%d pixels)", c.Width, c.Height)
+	}
+	src, _, err := image.Decode(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	size := image.Pt(most.X, max(1, c.Height*most.X/c.Width))
+	if size.Y > most.Y {
+		size = image.Pt(max(1, c.Width*most.Y/c.Height), most.Y)
+	}
+	r := src.Bounds()
+	if n := min(r.Dx()/size.X, r.Dy()/size.Y); n > 1 {
+		src = shrink(src, r, n)
+		r = src.Bounds()
+	}
+	dst := image.NewRGBA(image.Rectangle{Max: size})
+	draw.ApproxBiLinear.Scale(dst, dst.Rect, src, r, draw.Src, nil)
+	return dst, nil
+}
+
 // fill scales the middle of a picture so that it fills a size.
 func fill(src image.Image, size image.Point) *image.RGBA {
 	r := src.Bounds()

@@ -36,8 +36,8 @@ func (s *Style) Renderer(cues []Cue, turns []SpeakerCue) *Renderer {
 func (f *Renderer) VideoSettings(q *clip.Request) clip.VideoSettings {
 	s := f.style
 	l := clip.VideoSettings{
-		Width: s.size.X, Height: s.size.Y, FPS: s.config.FPS, Theme: string(s.config.Theme),
-		Accent: hex(s.colours.accent), Date: s.date(q),
+		Width: s.size.X, Height: s.size.Y, FPS: s.config.FPS, Look: string(s.config.Look), Theme: string(s.config.Theme),
+		Accent: hex(s.colours.brand), Date: s.date(q),
 	}
 	if len(s.config.Background) > 0 {
 		l.Background = sum(s.config.Background)
@@ -64,12 +64,13 @@ const (
 // Render draws and encodes the pictures of a clip.
 func (f *Renderer) Render(ctx context.Context, q *clip.Request, samples int64, rate int) (*mp4.Video, func(), error) {
 	l := f.style.lay(len(f.cues) > 0, len(f.turns) > 0)
-	bars, err := levels(ctx, q, l.bars())
+	fps := f.style.config.FPS
+	pictures := mp4.FrameCount(samples, rate, fps, 1)
+	sound, err := listen(ctx, q, f.style.bands(f.style.count(l)), fps, int(pictures))
 	if err != nil {
 		return nil, nil, err
 	}
-	s := f.newScene(q, l, bars, float64(samples)/float64(rate))
-	fps := f.style.config.FPS
+	s := f.newScene(q, l, sound, float64(samples)/float64(rate))
 	config := h264.Config{Width: f.style.size.X, Height: f.style.size.Y, Frames: fps, Ticks: 1, PSNR: plainPSNR}
 	if len(f.style.config.Background) > 0 {
 		config.PSNR = photoPSNR
@@ -79,7 +80,7 @@ func (f *Renderer) Render(ctx context.Context, q *clip.Request, samples int64, r
 		return nil, nil, err
 	}
 	r := &pictureSpool{sizes: make([]uint32, 0, 1024)}
-	if err := r.encode(ctx, s, enc, mp4.FrameCount(samples, rate, fps, 1)); err != nil {
+	if err := r.encode(ctx, s, enc, pictures); err != nil {
 		r.units.Close()
 		return nil, nil, err
 	}
@@ -124,7 +125,7 @@ func (r *pictureSpool) encode(ctx context.Context, s *scene, enc *h264.Encoder, 
 		for _, c := range changed {
 			picture.Draw(s.frame, c)
 		}
-		unit, key, err := enc.Frame(picture, changed)
+		unit, key, err := enc.Frame(picture, changed, s.moved...)
 		if err != nil {
 			return err
 		}

@@ -7,11 +7,10 @@ import (
 	"slices"
 
 	"golang.org/x/image/draw"
-	"golang.org/x/image/font"
-	"golang.org/x/image/math/fixed"
 
 	"github.com/spaces-cli/spaces/internal/clip"
-	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
+	"github.com/spaces-cli/spaces/internal/media/h264"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 )
 
 // A scene draws the pictures of a clip, one after the other.
@@ -19,142 +18,108 @@ type scene struct {
 	style *Style
 	layout
 	seconds float64 // that the clip lasts
-	bars    []float64
+	sound   *spectrum
+	heading heading
+	rtl     bool         // lines begin on the right
 	pages   []page       // that are not over yet
 	turns   []SpeakerCue // likewise, nor held
 
-	still  *image.RGBA // everything that does not move, nothing of it played
-	played *image.RGBA // the waveform as it is once it was played
-	frame  *image.RGBA // the picture of now
+	still *image.RGBA // everything that does not move
+	full  *image.RGBA // the bars as high as they can be
+	done  *image.RGBA // all of it has been played
+	frame *image.RGBA // the picture of now
+	caps  *image.Alpha
 	// What it shows of what moves.
-	head    int // the column of the playhead
-	elapsed int // seconds
-	name    string
-	words   []string
+	heights []int
+	head    int // the column up to which it has been played
+	names   []string
+	page    *page
+	word    int // of the page, that is spoken; −1 is none
+	ended   bool
 	changed []image.Rectangle
+	moved   []h264.Move
 }
 
-// newScene draws what stands still. Bars are as many as the layout has.
-func (f *Renderer) newScene(q *clip.Request, l layout, bars []float64, seconds float64) *scene {
+// newScene draws what stands still.
+func (f *Renderer) newScene(q *clip.Request, l layout, sound *spectrum, seconds float64) *scene {
 	all := image.Rectangle{Max: f.style.size}
 	s := &scene{
-		style: f.style, layout: l, seconds: seconds, bars: bars, turns: f.turns,
-		pages: pages(f.cues, float64(l.caption.Dx()), float64(l.measure.caption), l.lines),
-		still: image.NewRGBA(all), frame: image.NewRGBA(all), played: image.NewRGBA(l.wave.Inset(-overhang)),
-		elapsed: -1,
+		style: f.style, layout: l, seconds: seconds, sound: sound, turns: f.turns, heading: f.style.heading(q), word: -1,
+		still: image.NewRGBA(all), frame: image.NewRGBA(all), done: image.NewRGBA(l.progress), full: image.NewRGBA(l.wave),
+		heights: make([]int, f.style.count(l)),
+	}
+	set := setter{f.style.fonts, float64(l.caption.Dx()), s.captionSize(), captionLines}
+	if !l.caption.Empty() {
+		s.pages = set.pages(f.cues)
+	}
+	s.rtl = f.style.fonts.Line(s.heading.title, minTitle, lettering.Bold).RTL
+	if len(s.pages) > 0 {
+		s.rtl = s.pages[0].rows[0].RTL
 	}
 	draw.Draw(s.still, all, f.style.background, image.Point{}, draw.Src)
-	s.drawHead(q)
-	total := clock(int(math.Round(seconds)))
-	s.write(s.still, s.clock.Max.X, s.clock, clockSize, total, f.style.colours.muted, right)
-	draw.Draw(s.played, s.played.Rect, s.still, s.played.Rect.Min, draw.Src)
-	s.drawBars(s.still, f.style.colours.rest)
-	s.drawBars(s.played, f.style.colours.accent)
+	if !l.card.Empty() {
+		s.fill(s.still, l.card, float64(f.style.px(36)), f.style.colours.surface)
+	}
+	s.drawLogo()
+	if l.hero.Empty() {
+		s.drawHead()
+	} else {
+		s.drawHero()
+	}
+	radius := float64(l.progress.Dy()) / 2
+	s.fill(s.still, l.progress, radius, f.style.colours.track)
+	draw.Draw(s.done, l.progress, s.still, l.progress.Min, draw.Src)
+	s.fill(s.done, l.progress, radius, f.style.colours.bars)
+	s.caps = rounded(image.Pt(f.style.barWidth(), f.style.barWidth()), s.barRadius())
+	draw.Draw(s.full, l.wave, image.NewUniform(f.style.colours.bars), image.Point{}, draw.Src)
 	draw.Draw(s.frame, all, s.still, image.Point{}, draw.Src)
-	s.head = s.wave.Min.X
+	s.head = l.progress.Min.X
 	return s
 }
 
-// drawHead draws the cover, the title, and the line above it, in the middle
-// of the room that there is for them.
-func (s *scene) drawHead(q *clip.Request) {
-	title, above := s.style.heading(q)
-	room := s.layout.head
-	if s.cover > 0 && !s.above {
-		side := min(s.cover, room.Dy())
-		r := image.Rectangle{Max: image.Pt(side, side)}.Add(image.Pt(room.Min.X, room.Min.Y+(room.Dy()-side)/2))
-		s.drawCover(r)
-		room.Min.X = r.Max.X + 40
+func (s *scene) barRadius() float64 {
+	if s.style.config.Look == Bold {
+		return float64(s.style.px(4))
 	}
-	const gap = 14 // between the lines above and the title
-	const meta = metaSize + 6
-	height := room.Dy() - meta - gap
-	side := 0
-	if s.cover > 0 && s.above {
-		side = min(s.cover, height-2*minTitle*titleLines)
-		height -= side + 3*gap
-	}
-	lines, size := fit(title, float64(room.Dx()), float64(height), s.layout.title)
-	block := meta + gap + int(float64(len(lines))*size*leading)
-	if side > 0 {
-		block += side + 3*gap
-	}
-	y := room.Min.Y + max(0, room.Dy()-block)/2
-	if side > 0 {
-		s.drawCover(image.Rect(room.Min.X, y, room.Min.X+side, y+side))
-		y += side + 3*gap
-	}
-	if above != "" {
-		above = lettering.Bold().Shorten(above, float64(room.Dx()), metaSize)
-		s.write(s.still, room.Min.X, image.Rect(room.Min.X, y, room.Max.X, y+meta), metaSize, above, s.style.colours.head, left)
-	}
-	y += meta + gap
-	s.writeLines(s.still, image.Rect(room.Min.X, y, room.Max.X, room.Max.Y), size, lines)
+	return float64(s.style.barWidth()) / 2
 }
 
-func (s *scene) drawCover(r image.Rectangle) {
-	draw.DrawMask(s.still, r, fill(s.style.cover, r.Size()), image.Point{}, rounded(r.Size(), 20), image.Point{}, draw.Over)
-}
+func (s *scene) captionSize() float64 { return s.style.measure.caption * s.style.scale }
 
-// drawBars draws the waveform into a picture.
-func (s *scene) drawBars(dst draw.Image, c color.NRGBA) {
-	src := image.NewUniform(c)
-	for i, level := range s.bars {
-		half := max(barWidth, int(math.Round(level*float64(s.wave.Dy())))) / 2
-		x, y := s.wave.Min.X+i*barStep, (s.wave.Min.Y+s.wave.Max.Y)/2
-		r := image.Rect(x, y-half, x+barWidth, y+half)
-		draw.DrawMask(dst, r, src, image.Point{}, rounded(r.Size(), barWidth/2), image.Point{}, draw.Over)
+// markPad is how far the mark behind a word reaches beyond it.
+func (s *scene) markPad() int {
+	if s.style.config.Look == Clean {
+		return 0
 	}
-}
-
-// rounded is a rectangle with round corners.
-func rounded(size image.Point, radius float64) *image.Alpha {
-	m := image.NewAlpha(image.Rectangle{Max: size})
-	w, h := float64(size.X), float64(size.Y)
-	for y := range size.Y {
-		for x := range size.X {
-			// From the nearest of the points that the corners are drawn around,
-			// or of the lines between them.
-			px, py := float64(x)+0.5, float64(y)+0.5
-			far := math.Hypot(px-min(max(px, radius), w-radius), py-min(max(py, radius), h-radius))
-			m.Pix[y*m.Stride+x] = uint8(float64(255*min(1, max(0, radius+0.5-far))) + 0.5)
-		}
-	}
-	return m
+	return int(0.09 * s.captionSize())
 }
 
 // next draws the picture of a time, in seconds, later than the one before, and
-// returns where it differs from that at most. The rectangles are valid until
-// the next call.
+// returns where it differs from that at most; moved has what of that only stands
+// elsewhere. Both are valid until the next call.
 func (s *scene) next(at float64) []image.Rectangle {
-	s.changed = s.changed[:0]
-	s.movePlayhead(s.wave.Min.X + int(math.Round(at/s.seconds*float64(s.wave.Dx()))))
-	if now := int(at + 1e-6); now != s.elapsed {
-		s.elapsed = now
-		s.clean(s.leftOf(s.clock))
-		s.write(s.frame, s.clock.Min.X, s.clock, clockSize, clock(now), s.style.colours.text, left)
+	s.changed, s.moved = s.changed[:0], s.moved[:0]
+	if s.style.config.EndCard && at >= s.seconds {
+		if !s.ended {
+			s.ended = true
+			s.drawEnd()
+		}
+		return s.changed
 	}
+	s.moveBars(s.sound.at(int(math.Round(at * float64(s.style.config.FPS)))))
+	s.play(s.progress.Min.X + int(math.Round(min(1, at/s.seconds)*float64(s.progress.Dx()))))
 	for len(s.turns) > 0 && s.turns[0].End <= at-hold {
 		s.turns = s.turns[1:]
 	}
-	if !s.layout.name.Empty() {
-		if now := speaking(s.turns, at); now != s.name {
-			s.showName(now)
+	if !s.who.Empty() {
+		if now := speaking(s.turns, at); !slices.Equal(now, s.names) {
+			s.showNames(now)
 		}
 	}
-	if now := s.said(at); !slices.Equal(now, s.words) {
-		s.words = now
-		s.clean(s.caption)
-		s.writeLines(s.frame, s.caption, float64(s.measure.caption), now)
+	if !s.caption.Empty() {
+		s.say(at)
 	}
 	return s.changed
-}
-
-// leftOf is the half of a strip in which the time that has passed stands; the
-// length of the clip, in the other, does not change.
-func (s *scene) leftOf(r image.Rectangle) image.Rectangle {
-	r.Max.X = (r.Min.X + r.Max.X) / 2
-	return r
 }
 
 // clean removes what moves from a part of the picture.
@@ -163,78 +128,201 @@ func (s *scene) clean(r image.Rectangle) {
 	s.changed = append(s.changed, r)
 }
 
-// headWidth is how wide the playhead is.
-const headWidth = 4
-
-// movePlayhead moves it to a column.
-func (s *scene) movePlayhead(x int) {
-	line := func(x int) image.Rectangle {
-		return image.Rect(x-headWidth/2, s.wave.Min.Y-overhang, x+headWidth/2, s.wave.Max.Y+overhang)
-	}
-	r := line(s.head).Union(line(x))
-	s.head = x
-	before, after := r, r
-	before.Max.X, after.Min.X = x, x
-	draw.Draw(s.frame, before, s.played, before.Min, draw.Src)
-	draw.Draw(s.frame, after, s.still, after.Min, draw.Src)
-	now := line(x)
-	draw.DrawMask(s.frame, now, image.NewUniform(s.style.colours.text), image.Point{}, rounded(now.Size(), headWidth/2), image.Point{}, draw.Over)
-	s.changed = append(s.changed, r)
-}
-
-// showName shows who speaks, after a dot.
-func (s *scene) showName(name string) {
-	s.name = name
-	r := s.layout.name
-	s.clean(r)
-	if name = write(name); name == "" {
+// play shows how much has been played: up to a column.
+func (s *scene) play(x int) {
+	if x <= s.head {
 		return
 	}
-	const dot, gap = 16, 14
-	at := image.Rect(r.Min.X, (r.Min.Y+r.Max.Y-dot)/2, r.Min.X+dot, (r.Min.Y+r.Max.Y+dot)/2)
-	draw.DrawMask(s.frame, at, image.NewUniform(s.style.colours.accent), image.Point{}, rounded(at.Size(), dot/2), image.Point{}, draw.Over)
-	name = lettering.Bold().Shorten(name, float64(r.Dx()-dot-gap), nameSize)
-	s.write(s.frame, r.Min.X+dot+gap, r, nameSize, name, s.style.colours.text, left)
+	r := image.Rect(s.head, s.progress.Min.Y, x, s.progress.Max.Y)
+	draw.Draw(s.frame, r, s.done, r.Min, draw.Src)
+	s.changed = append(s.changed, r)
+	s.head = x
 }
 
-// said returns the words to show at a time.
-func (s *scene) said(at float64) []string {
+// moveBars makes the bars as high as the sound is loud: low tones in the middle,
+// high ones at both ends, or with the bold look from left to right.
+func (s *scene) moveBars(levels []uint8) {
+	n := len(s.heights)
+	least := (s.style.barWidth()/2 + 1) &^ 1
+	most := s.wave.Dy() / 2
+	if s.style.config.Look == Bold {
+		least, most = 2*s.style.px(3), s.wave.Dy()
+	}
+	for i := range n {
+		band := s.style.band(i, n)
+		height := max(least, int(levels[band])*most/255)
+		// Whole pairs of pixels, of which colour has one.
+		if height &^= 1; height != s.heights[i] {
+			s.moveBar(i, height)
+		}
+	}
+}
+
+// band is that of a bar.
+func (s *Style) band(i, n int) int {
+	if s.config.Look == Bold {
+		return i
+	}
+	return max(i-n/2, (n-1)/2-i)
+}
+
+// bands is how many bands a row of bars shows.
+func (s *Style) bands(n int) int {
+	if s.config.Look == Bold {
+		return n
+	}
+	return n/2 + 1
+}
+
+// moveBar makes a bar higher or lower. Bars are half as high as they look, but
+// for those of the bold look, which stand on their ends.
+func (s *scene) moveBar(i, height int) {
+	old := s.heights[i]
+	s.heights[i] = height
+	w := s.style.barWidth()
+	x := s.wave.Min.X + i*s.style.barStep()
+	reach := max(old, height)
+	cap := min(s.caps.Rect.Dy()/2, height)
+	inside := max(0, min(old-s.caps.Rect.Dy()/2, height-cap))
+	if s.style.config.Look == Bold {
+		r := image.Rect(x, s.wave.Max.Y-reach, x+w, s.wave.Max.Y-inside)
+		s.drawBar(r, image.Rect(x, s.wave.Max.Y-height, x+w, s.wave.Max.Y), cap, 0)
+		s.changed = append(s.changed, r)
+		s.moved = append(s.moved, h264.Move{Rectangle: r, By: image.Pt(0, height-old)})
+		return
+	}
+	y := (s.wave.Min.Y + s.wave.Max.Y) / 2
+	whole := image.Rect(x, y-height, x+w, y+height)
+	upper, lower := image.Rect(x, y-reach, x+w, y-inside), image.Rect(x, y+inside, x+w, y+reach)
+	s.drawBar(upper, whole, cap, cap)
+	s.drawBar(lower, whole, cap, cap)
+	s.changed = append(s.changed, upper, lower)
+	s.moved = append(s.moved, h264.Move{Rectangle: upper, By: image.Pt(0, height-old)}, h264.Move{Rectangle: lower, By: image.Pt(0, old-height)})
+}
+
+// drawBar draws the part of a bar, with round ends, that lies in r.
+func (s *scene) drawBar(r, bar image.Rectangle, top, bottom int) {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		row := image.Rect(r.Min.X, y, r.Max.X, y+1)
+		from := s.still
+		mask := -1
+		switch {
+		case y < bar.Min.Y || y >= bar.Max.Y:
+		case y < bar.Min.Y+top:
+			mask = y - bar.Min.Y
+		case y >= bar.Max.Y-bottom:
+			mask = s.caps.Rect.Dy() - (bar.Max.Y - y)
+		default:
+			from = s.full
+		}
+		copy(s.frame.Pix[s.frame.PixOffset(row.Min.X, y):][:4*row.Dx()], from.Pix[from.PixOffset(row.Min.X, y):])
+		if mask >= 0 {
+			draw.DrawMask(s.frame, row, image.NewUniform(s.style.colours.bars), image.Point{}, s.caps, image.Pt(0, mask), draw.Over)
+		}
+	}
+}
+
+// say shows what is said at a time, and marks the word that is spoken.
+func (s *scene) say(at float64) {
 	for len(s.pages) > 0 && s.pages[0].end <= at {
 		s.pages = s.pages[1:]
 	}
+	var now *page
 	if len(s.pages) > 0 && s.pages[0].start <= at {
-		return s.pages[0].lines
+		now = &s.pages[0]
 	}
-	return nil
+	word := -1
+	if now != nil {
+		word = now.spoken(at)
+	}
+	if now == s.page && word == s.word {
+		return
+	}
+	s.page, s.word = now, word
+	s.clean(s.marked(s.caption))
+	if now == nil {
+		return
+	}
+	top := s.caption.Min.Y
+	for i, r := range now.rows {
+		pitch := s.pitch(r.Line)
+		s.writeRow(r, word, image.Rect(s.caption.Min.X, top, s.caption.Max.X, top+pitch))
+		word -= len(now.rows[i].words)
+		top += pitch
+	}
 }
 
-// A side is where of a point a text stands.
-type side int
-
-const (
-	left  side = iota // it begins there
-	right             // it ends there
-)
-
-// write writes a line of text in the middle of the height of r, and nothing
-// outside of r.
-func (s *scene) write(dst *image.RGBA, x int, r image.Rectangle, size float64, text string, c color.NRGBA, a side) {
-	face := lettering.Bold().Face(size, font.HintingNone)
-	defer face.Close()
-	const middle = 0.36 // of a line of capitals, above the base line, in sizes
-	d := font.Drawer{Dst: dst.SubImage(r).(*image.RGBA), Src: image.NewUniform(c), Face: face}
-	d.Dot = fixed.Point26_6{X: fixed.I(x), Y: fixed.Int26_6(64 * (float64(float64(r.Min.Y+r.Max.Y)/2) + float64(middle*size)))}
-	if a == right {
-		d.Dot.X -= d.MeasureString(text)
-	}
-	d.DrawString(text)
+// pitch is how high the row of a line is: letters of some scripts reach further
+// up and down than Latin ones.
+func (s *scene) pitch(l lettering.Line) int {
+	size := s.captionSize()
+	return int(min(max(float64(size*captionLeading), l.Ascent+l.Descent), float64(1.4*size)))
 }
 
-// writeLines writes lines below each other from the top of r on.
-func (s *scene) writeLines(dst *image.RGBA, r image.Rectangle, size float64, lines []string) {
-	for i, text := range lines {
-		top := r.Min.Y + int(float64(i)*size*leading)
-		line := image.Rect(r.Min.X, top, r.Max.X, top+int(size*leading))
-		s.write(dst, r.Min.X, line, size, text, s.style.colours.text, left)
+// spoken returns which word of a page is spoken at a time: the last that has
+// begun, until the next one does or a pause follows. −1 is none.
+func (p *page) spoken(at float64) int {
+	const pause = 0.6
+	now, n := -1, 0
+	for _, r := range p.rows {
+		for _, w := range r.words {
+			if w.Start <= at && at < w.End+pause {
+				now = n
+			}
+			n++
+		}
 	}
+	return now
+}
+
+// writeRow draws a line of the page into a row. word is which of its words is
+// spoken, if it is one of them.
+func (s *scene) writeRow(r row, word int, where image.Rectangle) {
+	x := s.place(r.Line, s.caption)
+	baseline := s.baseline(where, s.captionSize())
+	c := s.style.colours
+	if word < 0 || word >= len(r.words) {
+		r.Draw(s.frame, x, baseline, c.text)
+		return
+	}
+	w := r.words[word]
+	if s.style.config.Look != Clean {
+		for _, e := range r.Extents(w.From, w.To) {
+			mark := image.Rect(int(x+e[0])-s.markPad(), where.Min.Y+s.style.px(2), int(math.Ceil(x+e[1]))+s.markPad(), where.Max.Y-s.style.px(1))
+			s.fill(s.frame, mark, float64(s.style.px(12)), c.mark)
+		}
+	}
+	r.DrawEach(s.frame, x, baseline, func(at int) color.NRGBA {
+		switch {
+		case at < w.From || at >= w.To:
+			return c.text
+		case s.style.config.Look == Clean:
+			return c.word
+		}
+		return c.onMark
+	})
+}
+
+// marked is the place of captions with the marks and the letters that reach
+// beyond it.
+func (s *scene) marked(r image.Rectangle) image.Rectangle {
+	beyond := int(0.15 * s.captionSize())
+	return image.Rect(r.Min.X-s.markPad(), r.Min.Y-beyond/2, r.Max.X+s.markPad(), r.Max.Y+3*beyond)
+}
+
+// place returns where a line begins in a room.
+func (s *scene) place(l lettering.Line, room image.Rectangle) float64 {
+	switch {
+	case s.centred:
+		return float64(room.Min.X) + math.Floor((float64(room.Dx())-l.Width)/2)
+	case s.rtl:
+		return float64(room.Max.X) - math.Ceil(l.Width)
+	}
+	return float64(room.Min.X)
+}
+
+// baseline is that of letters in the middle of the height of a room.
+func (s *scene) baseline(r image.Rectangle, size float64) float64 {
+	const middle = 0.355 // of a line of capitals, above the base line, in sizes
+	return math.Round(float64(r.Min.Y+r.Max.Y)/2 + float64(middle*size))
 }

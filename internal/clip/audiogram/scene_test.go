@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
 	"image/draw"
 	"image/png"
-	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -16,93 +14,13 @@ import (
 const longTitle = "Débat : l’été des médias sociaux, ou comment nous avons appris à ne plus nous inquiéter et à aimer les algorithmes, " +
 	"avec beaucoup d’invités et encore plus de questions du public"
 
-// speech is bars that look like some.
-func speech(n int) []float64 {
-	list := make([]float64, n)
-	for i := range list {
-		x := float64(i)
-		list[i] = math.Abs(math.Sin(x/3) * math.Sin(x/7.3) * (0.5 + 0.5*math.Sin(x*1.7)))
-	}
-	return list
-}
-
 var (
 	someCues = []Cue{
-		{0.5, 8, "Nobody expects that a recording from four years ago still plays, and yet here we are."},
-		{8, 12, "Next."}, {20, 29, strings.Repeat("And on it goes, as it does. ", 9)},
+		timed(0.5, 0.4, "Nobody expects that a recording from four years ago still plays, and yet here we are."),
+		{8, 12, "Next.", nil}, {20, 29, strings.TrimSpace(strings.Repeat("And on it goes, as it does. ", 9)), nil},
 	}
 	someTurns = []SpeakerCue{{0, 12, "@guest1"}, {10, 30, "@hostess"}}
 )
-
-func sceneOf(s *Style, title string, cues []Cue, turns []SpeakerCue) *scene {
-	l := s.lay(len(cues) > 0, len(turns) > 0)
-	return s.Renderer(cues, turns).newScene(request(title, "hostess"), l, speech(l.bars()), 30)
-}
-
-var shapes = []Shape{Wide, Square, Tall}
-
-// A picture differs from the one before only where the scene says, and is the
-// same however the scene came to it.
-func TestNextTellsWhatChanges(t *testing.T) {
-	s := style(t, Config{Shape: Square, Cover: asPNG(t, photo(30, 30)), Background: asJPEG(t, photo(80, 60))})
-	walk, before := sceneOf(s, longTitle, someCues, someTurns), image.NewRGBA(image.Rectangle{Max: s.size})
-	draw.Draw(before, before.Rect, walk.frame, image.Point{}, draw.Src)
-	moved := 0
-	for i := range 750 {
-		changed := walk.next(float64(i) / 25)
-		for _, r := range changed {
-			draw.Draw(before, r, walk.frame, r.Min, draw.Src)
-		}
-		if !bytes.Equal(before.Pix, walk.frame.Pix) {
-			t.Fatalf("picture %d differs beyond %v", i, changed)
-		}
-		if len(changed) > 1 {
-			moved++
-		}
-		if i%149 == 0 {
-			jump := sceneOf(s, longTitle, someCues, someTurns)
-			jump.next(float64(i) / 25)
-			if !bytes.Equal(jump.frame.Pix, walk.frame.Pix) {
-				t.Fatalf("picture %d depends on those before", i)
-			}
-		}
-	}
-	if moved < 30 || moved > 60 {
-		t.Errorf("more than the playhead changed in %d pictures", moved)
-	}
-}
-
-// Whatever is written keeps to its place: margins and the room between parts
-// stay empty.
-func TestLayoutHolds(t *testing.T) {
-	for _, title := range []string{
-		"Débat", longTitle, "", strings.Repeat("W", 500), strings.Repeat("ÄÖÜgjpqy ", 60), "🎙️🔥 LIVE: what’s next? 🚀",
-		"שלום עולם", "مرحبا بالعالم abc", "Ελληνικά και Кириллица: Київ", "e" + strings.Repeat("\u0301", 400), "\u202Eevil", "日本語",
-	} {
-		for _, shape := range shapes {
-			for _, with := range []int{0, 3, 4, 7} {
-				c := Config{Shape: shape}
-				var cues []Cue
-				var turns []SpeakerCue
-				if with&1 != 0 {
-					cues = []Cue{{0, 10, title + " and what is said"}}
-				}
-				if with&2 != 0 {
-					turns = []SpeakerCue{{0, 10, "@" + title}}
-				}
-				if with&4 != 0 {
-					c.Cover = cover
-				}
-				s := style(t, c)
-				sc := sceneOf(s, title, cues, turns)
-				sc.next(5)
-				if left := rest(sc); !left.Empty() {
-					t.Fatalf("%.20q, %s, %d: something stands in %v", title, shape, with, left)
-				}
-			}
-		}
-	}
-}
 
 var cover = func() []byte {
 	var b bytes.Buffer
@@ -112,110 +30,236 @@ var cover = func() []byte {
 	return b.Bytes()
 }()
 
-// rest returns what is drawn outside of all parts.
-func rest(s *scene) image.Rectangle {
-	m := image.NewRGBA(s.frame.Rect)
-	copy(m.Pix, s.frame.Pix)
-	empty := image.NewUniform(s.style.colours.background)
-	for _, r := range []image.Rectangle{s.layout.head, s.layout.name, s.caption, s.wave.Inset(-overhang), s.clock} {
-		draw.Draw(m, r, empty, image.Point{}, draw.Src)
+// A picture differs from the one before only where the scene says, and is the
+// same however the scene came to it.
+func TestNextTellsWhatChanges(t *testing.T) {
+	for _, look := range Looks() {
+		t.Run(string(look), func(t *testing.T) {
+			t.Parallel()
+			s := style(t, Config{Shape: Square, Look: look, Cover: asPNG(t, photo(30, 30)), Background: asJPEG(t, photo(80, 60)), EndCard: true, Address: "example.com"})
+			walk, before := sceneOf(s, longTitle, "hostess", someCues, someTurns), image.NewRGBA(image.Rectangle{Max: s.size})
+			draw.Draw(before, before.Rect, walk.frame, image.Point{}, draw.Src)
+			still := 0
+			for i := range 760 {
+				changed := walk.next(float64(i) / 25)
+				for _, r := range changed {
+					draw.Draw(before, r, walk.frame, r.Min, draw.Src)
+				}
+				if !bytes.Equal(before.Pix, walk.frame.Pix) {
+					t.Fatalf("picture %d differs beyond %v", i, changed)
+				}
+				if len(changed) == 0 {
+					still++
+				}
+				if i%149 == 0 || i == 755 {
+					jump := sceneOf(s, longTitle, "hostess", someCues, someTurns)
+					jump.next(float64(i) / 25)
+					if !bytes.Equal(jump.frame.Pix, walk.frame.Pix) {
+						t.Fatalf("picture %d depends on those before", i)
+					}
+				}
+			}
+			if still != 9 { // the end card, but for the first picture of it
+				t.Errorf("%d pictures are like those before", still)
+			}
+		})
+	}
+}
+
+// Whatever is written or drawn keeps to the place that apps leave free, and parts
+// do not lie on each other.
+func TestSafeZones(t *testing.T) {
+	titles := []string{
+		"Débat", longTitle, "", strings.Repeat("W", 500), strings.Repeat("ÄÖÜgjpqy ", 60), "🎙️🔥 LIVE: what’s next? 🚀",
+		"שלום עולם", "Ελληνικά και Кириллица: Київ", "e" + strings.Repeat("\u0301", 400), "\u202Eevil", "日本語",
+	}
+	if !long {
+		titles = titles[1:4]
+	}
+	for _, title := range titles {
+		for _, shape := range Shapes() {
+			for _, look := range Looks() {
+				for with := range 8 {
+					if !long && with%3 != 1 {
+						continue
+					}
+					c := Config{Shape: shape, Look: look}
+					var cues []Cue
+					var turns []SpeakerCue
+					if with&1 != 0 {
+						cues = []Cue{timed(0, 0.5, strings.TrimSpace(title+" and what is said by somebody"))}
+					}
+					if with&2 != 0 {
+						turns = []SpeakerCue{{0, 10, "@" + title}}
+					}
+					if with&4 != 0 {
+						c.Cover, c.Logo = cover, cover
+					}
+					s := style(t, c)
+					sc := sceneOf(s, title, title, cues, turns)
+					sc.next(2)
+					m := s.measure
+					// A mark and its word may reach as far beyond the letters as
+					// the mark does, and a bar as far as it is aligned.
+					free := s.rect(m.safe[0], m.safe[1], m.safe[2], m.safe[3]).Inset(-14)
+					if left := rest(sc, free); !left.Empty() {
+						t.Fatalf("%.20q, %s, %s, %d: something stands in %v", title, shape, look, with, left)
+					}
+				}
+			}
+		}
+	}
+}
+
+// rest returns what is drawn outside of a part, but for a card.
+func rest(s *scene, part image.Rectangle) image.Rectangle {
+	empty := image.NewRGBA(s.frame.Rect)
+	draw.Draw(empty, empty.Rect, s.style.background, image.Point{}, draw.Src)
+	if !s.card.Empty() {
+		s.fill(empty, s.card, float64(s.style.px(36)), s.style.colours.surface)
 	}
 	var found image.Rectangle
-	row := bytes.Repeat(m.Pix[:4], m.Rect.Max.X)
-	for y := range m.Rect.Max.Y {
-		if !bytes.Equal(row, m.Pix[y*m.Stride:][:len(row)]) {
-			found = found.Union(image.Rect(0, y, m.Rect.Max.X, y+1))
+	for y := range empty.Rect.Max.Y {
+		for x := range empty.Rect.Max.X {
+			if at := image.Pt(x, y); !at.In(part) && empty.RGBAAt(x, y) != s.frame.RGBAAt(x, y) {
+				found = found.Union(image.Rectangle{at, at.Add(image.Pt(1, 1))})
+			}
 		}
 	}
 	return found
 }
 
-// Parts do not lie on each other, and all lie in the picture.
+// Parts do not lie on each other, and all letters end above what apps cover.
 func TestLayout(t *testing.T) {
-	for _, shape := range shapes {
-		for with := range 4 {
-			s := style(t, Config{Shape: shape, Cover: cover})
-			l := s.lay(with&1 != 0, with&2 != 0)
-			parts := []image.Rectangle{l.head, l.name, l.caption, l.wave.Inset(-overhang), l.clock}
-			for i, a := range parts {
-				if !a.In(image.Rectangle{Max: s.size}) {
-					t.Errorf("%s, %d: part %d at %v", shape, with, i, a)
-				}
-				for k, b := range parts[:i] {
-					if a.Overlaps(b) {
-						t.Errorf("%s, %d: parts %d and %d", shape, with, k, i)
+	for _, shape := range Shapes() {
+		for _, look := range Looks() {
+			for _, size := range Sizes() {
+				for with := range 4 {
+					s := style(t, Config{Shape: shape, Look: look, Size: size, Cover: cover})
+					l := s.lay(with&1 != 0, with&2 != 0)
+					name := fmt.Sprint(shape, look, size, with)
+					parts := []image.Rectangle{l.hero, l.who, l.caption, l.wave, l.progress}
+					for i, a := range parts {
+						if i < 3 && !a.Empty() && (a.Max.Y > s.px(s.measure.letters) || a.Min.Y < s.px(s.measure.safe[1])) {
+							t.Errorf("%s: part %d at %v", name, i, a)
+						}
+						for k, b := range parts[:i] {
+							if a.Overlaps(b) {
+								t.Errorf("%s: parts %d and %d", name, k, i)
+							}
+						}
+					}
+					if l.caption.Overlaps(l.head) || l.caption.Empty() != (with&1 == 0) || l.who.Empty() != (with&2 == 0) {
+						t.Errorf("%s: %+v", name, l)
 					}
 				}
 			}
-			if l.caption.Empty() != (with&1 == 0) || l.name.Empty() != (with&2 == 0) {
-				t.Errorf("%s, %d: %+v", shape, with, l)
+		}
+	}
+	// 14, 35 and 15 % of tall pictures; see measure.
+	if m := measures()[Tall]; m.safe[1] < 0.14*1280 || m.letters > 0.65*1280 || m.safe[3] > 0.75*1280 || m.safe[2] > 0.85*720 || m.safe[0] < 0.06*720 {
+		t.Errorf("%+v", m)
+	}
+}
+
+// The word that is spoken looks otherwise than those around it, and no other does.
+func TestMarksFollowWords(t *testing.T) {
+	for _, look := range Looks() {
+		for _, theme := range Themes() {
+			s := style(t, Config{Look: look, Theme: theme})
+			cue := timed(1, 1, "one two three four")
+			sc := sceneOf(s, "Title", "host", []Cue{cue}, nil)
+			row := sc.pages[0].rows[0]
+			x := sc.place(row.Line, sc.caption)
+			colour := s.colours.word
+			if look != Clean {
+				colour = s.colours.mark
 			}
-			if room := l.head.Dy() - metaSize - 20; float64(room) < titleLines*minTitle*leading {
-				t.Errorf("%s, %d: no room for a title: %d", shape, with, room)
+			for i := range 8 {
+				at := 1.02 + float64(i)/2
+				sc.next(at)
+				for k, w := range cue.Words {
+					e := row.Extents(w.From, w.To)[0]
+					area := image.Rect(int(x+e[0]), sc.caption.Min.Y, int(x+e[1]), sc.caption.Min.Y+sc.pitch(row.Line))
+					marked := count(sc.frame, area, colour) > 40
+					if look == Bold { // the mark has the colour of the letters
+						marked = count(sc.frame, area, colour) > area.Dx()*area.Dy()/2
+					}
+					if want := k == i/2; marked != want {
+						t.Errorf("%s, %s: at %g word %d is marked: %t", look, theme, at, k, marked)
+					}
+				}
 			}
 		}
 	}
 }
 
-// What is played has the accent's colour, the rest has not.
-func TestPlayhead(t *testing.T) {
+func count(m *image.RGBA, r image.Rectangle, c color.NRGBA) (n int) {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			if got := m.RGBAAt(x, y); got.R == c.R && got.G == c.G && got.B == c.B {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// What has been played has the colour of the bars, the rest has not.
+func TestProgress(t *testing.T) {
 	s := style(t, Config{Accent: "#ff0000"})
-	sc := sceneOf(s, "Title", nil, nil)
+	sc := sceneOf(s, "Title", "", nil, nil)
+	y := (sc.progress.Min.Y + sc.progress.Max.Y) / 2
 	for _, at := range []float64{0, 10, 29.96} {
 		sc.next(at)
-		red := image.Rectangle{}
-		for y := sc.wave.Min.Y; y < sc.wave.Max.Y; y++ {
-			for x := sc.wave.Min.X; x < sc.wave.Max.X; x++ {
-				if c := sc.frame.RGBAAt(x, y); c.R == 255 && c.G == 0 {
-					red = red.Union(image.Rect(x, y, x+1, y+1))
-				}
-			}
-		}
-		want := at / 30 * float64(sc.wave.Dx())
-		if got := float64(red.Max.X - sc.wave.Min.X); math.Abs(got-want) > barStep && at > 0 || at == 0 && !red.Empty() {
-			t.Errorf("after %g s %g columns are played, want %g", at, got, want)
+		played := count(sc.frame, image.Rect(sc.progress.Min.X, y, sc.progress.Max.X, y+1), s.colours.bars)
+		if want := at / 30 * float64(sc.progress.Dx()); float64(played) < want-8 || float64(played) > want+8 {
+			t.Errorf("after %g s %d columns are played, want %g", at, played, want)
 		}
 	}
 }
 
-// With SPACES_STILLS naming a folder, this writes pictures to look at.
-func TestStills(t *testing.T) {
-	dir := os.Getenv("SPACES_STILLS")
-	if dir == "" {
-		t.Skip("SPACES_STILLS names no folder")
+// Letters and graphics can be made out, whatever the accent and whatever picture
+// lies behind (WCAG 2.2, 1.4.3 and 1.4.11).
+func TestContrast(t *testing.T) {
+	if got := contrast(rgb(0), rgb(0xFFFFFF)); got != 21 {
+		t.Errorf("black on white has %g", got)
 	}
-	for _, c := range []struct {
-		name, title   string
-		cues          []Cue
-		turns         []SpeakerCue
-		cover, behind bool
-	}{
-		{"plain", "Débat : l’été des médias sociaux", nil, nil, false, false},
-		{"cover", "Morning show", nil, someTurns, true, false},
-		{"long", longTitle, nil, nil, false, false},
-		{"all", longTitle, someCues, someTurns, true, true},
-		{"emoji", "🎙️🔥 LIVE: what’s next? 🚀", someCues, nil, false, false},
-		{"rtl", "שלום עולם", someCues, someTurns, true, false},
-		{"greek", "Ελληνικά και Кириллица: Київ, Tiếng Việt", nil, someTurns, false, true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			for _, shape := range shapes {
-				for _, theme := range []Theme{Dark, Light} {
-					config := Config{Shape: shape, Theme: theme}
-					if c.cover {
-						config.Cover = asJPEG(t, photo(600, 400))
+	accents := []color.NRGBA{rgb(0), rgb(0xFFFFFF), rgb(0x808080), rgb(0x777777), rgb(0xFFFF00), rgb(0x0000FF), rgb(0x2F80ED)}
+	for i := range uint32(100) {
+		accents = append(accents, rgb(i*0x9E3779B1>>8))
+	}
+	for _, look := range Looks() {
+		for _, theme := range Themes() {
+			for _, accent := range accents {
+				for _, with := range []bool{false, true} {
+					p := colours(look, theme, accent, with)
+					behind := []color.NRGBA{p.surface}
+					if with && look != Card {
+						behind = []color.NRGBA{over(p.veil, rgb(0)), over(p.veil, rgb(0xFFFFFF))}
 					}
-					if c.behind {
-						config.Background = asJPEG(t, photo(1600, 1200))
+					check := func(name string, c color.NRGBA, least float64, behind ...color.NRGBA) {
+						for _, b := range behind {
+							if got := contrast(c, b); got < least {
+								t.Errorf("%s, %s, %s, photo %t: %s %s has %.2f on %s", look, theme, hex(accent), with, name, hex(c), got, hex(b))
+							}
+						}
 					}
-					sc := sceneOf(style(t, config), c.title, c.cues, c.turns)
-					sc.next(7.2)
-					file := filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", c.name, shape, theme))
-					if err := os.WriteFile(file, asPNG(t, sc.frame), 0o644); err != nil {
-						t.Fatal(err)
-					}
+					check("text", p.text, 4.5, behind...)
+					check("muted", p.muted, 4.5, behind...)
+					check("word", p.word, 4.5, behind...)
+					check("bars", p.bars, 3, behind...)
+					check("mark", p.mark, 3, p.surface)
+					check("on the mark", p.onMark, 4.5, p.mark)
 				}
 			}
-		})
+		}
+	}
+	// An accent that can be seen stays as it is; another one is told.
+	if s := style(t, Config{Accent: "#4c9dff"}); s.Adjusted() != "" || s.colours.bars != rgb(0x4C9DFF) {
+		t.Errorf("%q", s.Adjusted())
+	}
+	if s := style(t, Config{Accent: "#ffffff", Theme: Light}); s.Adjusted() == "" || s.colours.bars == rgb(0xFFFFFF) {
+		t.Errorf("%q", s.Adjusted())
 	}
 }

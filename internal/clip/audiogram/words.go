@@ -1,53 +1,52 @@
 package audiogram
 
 import (
-	"fmt"
 	"strings"
-	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/clip"
-	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 )
 
-// A Cue is words to show for some time, in seconds from the clip's start.
-type Cue struct {
-	Start, End float64
-	Text       string
-}
+// A heading is what a clip says of itself.
+type heading struct{ title, host, date string }
 
-// A SpeakerCue names who speaks from when to when, likewise.
-type SpeakerCue struct {
-	Start, End float64
-	Name       string
-}
-
-// write returns what the font can write of a text.
-func write(s string) string { return lettering.Clean(s, lettering.Bold().Writes) }
-
-// heading is what a clip says of itself: the title, and what stands above it.
-// If nothing of the title can be written, the date takes its place.
-func (s *Style) heading(q *clip.Request) (title, above string) {
+// heading returns that of a clip. If nothing of the title can be written, the
+// date takes its place.
+func (s *Style) heading(q *clip.Request) heading {
 	space := q.Recording.Space
-	title = q.Title
+	title := q.Title
 	if title == "" {
 		title = space.Title
 	}
-	title = write(title)
-	host := ""
+	h := heading{title: s.written(title), date: s.date(q)}
 	if space.Host != nil && space.Host.Handle != "" {
-		host = write("@" + space.Host.Handle)
+		h.host = s.written("@" + space.Host.Handle)
 	}
-	date := s.date(q)
-	if title == "" {
-		title, date = date, ""
+	if h.title == "" {
+		h.title, h.date = h.date, ""
 	}
-	if title == "" {
-		title, host = host, ""
+	if h.title == "" {
+		h.title, h.host = h.host, ""
 	}
-	if title == "" {
-		title = write("Space " + space.ID)
+	if h.title == "" {
+		h.title = "Space " + space.ID
 	}
-	return title, strings.Trim(host+"  ·  "+date, " ·")
+	return h
+}
+
+// meta is the line of the host and the date.
+func (h heading) meta() string { return strings.Trim(h.host+"  ·  "+h.date, " ·") }
+
+// written returns what the fonts can write of a text for one line, or nothing if
+// that has no letters.
+func (s *Style) written(text string) string {
+	text = drawable(s.fonts, lettering.Clean(text))
+	if !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsPunct(r) }) {
+		return ""
+	}
+	return text
 }
 
 // date is the day of the clip, or nothing.
@@ -59,91 +58,78 @@ func (s *Style) date(q *clip.Request) string {
 	return wall.In(s.config.Zone).Format("2 January 2006")
 }
 
-// clock writes a time as it stands below the waveform.
-func clock(seconds int) string {
-	d := time.Duration(seconds) * time.Second
-	h, m, sec := int(d.Hours()), int(d.Minutes())%60, seconds%60
-	if h > 0 {
-		return fmt.Sprintf("%d:%02d:%02d", h, m, sec)
+// Missing returns the characters of a clip's title, host and address that no font
+// has.
+func (s *Style) Missing(q *clip.Request) []rune {
+	title := q.Title
+	if title == "" {
+		title = q.Recording.Space.Title
 	}
-	return fmt.Sprintf("%d:%02d", m, sec)
+	return s.fonts.Missing(lettering.Clean(title + " " + s.config.Address))
 }
 
 // fit breaks a title into lines: in letters as large as possible, and if even
 // the smallest are too large, with an ellipsis.
-func fit(title string, width, height float64, largest int) (lines []string, size float64) {
-	font := lettering.Bold()
-	for size := float64(largest); size >= minTitle; size -= 2 {
-		lines := font.Wrap(title, width, size)
-		if len(lines) <= titleLines && float64(len(lines))*size*leading <= height && whole(title, lines) {
-			return balance(title, lines, width, size), size
+func (s *Style) fit(title string, width, height, largest, smallest float64, most int) (lines []lettering.Line, size float64) {
+	for size := largest; size >= smallest; size -= 2 {
+		lines := s.fonts.Wrap(title, width, size, lettering.Bold)
+		if len(lines) <= most && float64(float64(len(lines))*size)*leading <= height && s.unbroken(title, width, size) {
+			return balanced(s.fonts, title, width, size), size
 		}
 	}
-	lines = font.Wrap(title, width, minTitle)
-	most := max(1, min(titleLines, int(height/(minTitle*leading))))
+	lines = s.fonts.Wrap(title, width, smallest, lettering.Bold)
+	most = max(1, min(most, int(height/(smallest*leading))))
 	if len(lines) > most {
-		rest := strings.Join(lines[most-1:], " ")
-		lines = append(lines[:most-1:most-1], shorten(rest, width))
+		lines = append(lines[:most-1:most-1], s.shorten(title[lines[most-1].Offset:], width, smallest, lettering.Bold))
 	}
-	return lines, minTitle
+	return lines, smallest
 }
 
-// shorten cuts the last line of a title, between words unless the last one is
-// long.
-func shorten(s string, width float64) string {
-	short := lettering.Bold().Shorten(s, width, minTitle)
-	if short == s {
-		return s
+// unbroken reports whether every word of a text has room in a line. Texts without
+// spaces, such as Japanese ones, are broken anyway.
+func (s *Style) unbroken(text string, width, size float64) bool {
+	for _, word := range strings.Fields(text) {
+		if s.fonts.Line(word, size, lettering.Bold).Width > width && strings.IndexFunc(word, unicode.IsLetter) >= 0 && spaced(word) {
+			return false
+		}
 	}
-	kept := strings.TrimSuffix(short, "…")
-	if space := strings.LastIndexByte(kept, ' '); space > len(kept)/2 && !strings.HasPrefix(s[len(kept):], " ") {
+	return true
+}
+
+// spaced reports whether a word is of a script that has spaces between words.
+func spaced(word string) bool {
+	return !strings.ContainsFunc(word, func(r rune) bool {
+		return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+	})
+}
+
+// shorten sets a text in a line that ends with an ellipsis if there is no room
+// for all of it: between words, unless the last one is long.
+func (s *Style) shorten(text string, width, size float64, w lettering.Weight) lettering.Line {
+	line := s.fonts.Shorten(text, width, size, w)
+	kept, cut := strings.CutSuffix(line.Text, "…")
+	if !cut || line.Text == text || !spaced(kept) {
+		return line
+	}
+	if space := strings.LastIndexByte(kept, ' '); space > len(kept)/2 && !strings.HasPrefix(text[len(kept):], " ") {
 		kept = kept[:space]
 	}
-	return strings.TrimRight(kept, " .,:;–—-…") + "…"
+	return s.fonts.Line(strings.TrimRight(kept, " .,:;–—-…")+"…", size, w)
 }
 
-// whole reports whether no word of a text was broken.
-func whole(s string, lines []string) bool { return strings.Join(lines, " ") == s }
-
-// balance makes lines of about the same length.
-func balance(s string, lines []string, width, size float64) []string {
-	for narrow := width * 0.97; narrow > width/3; narrow *= 0.97 {
-		next := lettering.Bold().Wrap(s, narrow, size)
-		if len(next) > len(lines) || !whole(s, next) {
-			break
-		}
-		lines = next
-	}
-	return lines
-}
-
-// hold is for how many seconds the name of who spoke last stays while nobody
-// does.
-const hold = 2
-
-// speaking returns who speaks at a time, by turns in the order in which they
-// begin.
-func speaking(turns []SpeakerCue, at float64) string {
-	var now []string
-	last, latest := "", at-hold
-	seen := make(map[string]bool)
-	for _, t := range turns {
-		if t.Start > at {
-			break
-		}
-		switch {
-		case t.Name == "":
-		case t.End > at:
-			if !seen[t.Name] {
-				seen[t.Name] = true
-				now = append(now, t.Name)
-			}
-		case t.End > latest:
-			last, latest = t.Name, t.End
+// initials are what stands for a name of which there is no picture: the first
+// letters of its first and its last part.
+func initials(name string) string {
+	parts := strings.FieldsFunc(strings.TrimPrefix(name, "@"), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r) })
+	var list []rune
+	for i, part := range parts {
+		if i == 0 || i == len(parts)-1 {
+			r, _ := utf8.DecodeRuneInString(part)
+			list = append(list, unicode.ToUpper(r))
 		}
 	}
-	if len(now) == 0 {
-		return last
+	if len(list) > 1 && unicode.IsDigit(list[1]) {
+		list = list[:1]
 	}
-	return strings.Join(now, ", ")
+	return string(list)
 }

@@ -5,7 +5,8 @@
 // It writes the Constrained Baseline profile: key frames of Intra 16x16
 // macroblocks, and between them pictures in which only what has changed is
 // coded, as the difference to the picture before or afresh; everything else
-// is skipped. There is no search for motion and no deblocking. What it
+// is skipped. What has moved as a whole is coded as that where the caller says
+// so; there is no search for motion and no deblocking. What it
 // guarantees instead is that every macroblock it codes keeps a signal-to-noise
 // ratio, and that every access unit keeps the limits of the stream's level, in
 // which case the first gives way to the second.
@@ -37,7 +38,7 @@ type Config struct {
 	// macroblock keeps, if the level lets it. Zero means 45.
 	PSNR float64
 	// Level is the level to keep, ten times its number. Zero means the lowest
-	// from 3 to 4.1 that allows this size and rate.
+	// from 3 to 4.2 that allows this size and rate.
 	Level Level
 }
 
@@ -76,12 +77,12 @@ func (c Config) plan() (Config, error) {
 			}
 		}
 		if c.Level == 0 {
-			return c, fmt.Errorf("%w: %d×%d at %d/%d frames a second is more than level 4.1 allows", ErrConfig, c.Width, c.Height, c.Frames, c.Ticks)
+			return c, fmt.Errorf("%w: %d×%d at %d/%d frames a second is more than level 4.2 allows", ErrConfig, c.Width, c.Height, c.Frames, c.Ticks)
 		}
 	}
 	l, ok := c.Level.limits()
 	if !ok {
-		return c, fmt.Errorf("%w: level_idc %d is not one from 10 to 41", ErrConfig, c.Level)
+		return c, fmt.Errorf("%w: level_idc %d is not one from 10 to 42", ErrConfig, c.Level)
 	}
 	if !l.allows(c) {
 		return c, fmt.Errorf("%w: level %v does not allow %d×%d at %d/%d frames a second", ErrConfig, c.Level, c.Width, c.Height, c.Frames, c.Ticks)

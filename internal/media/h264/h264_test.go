@@ -43,7 +43,7 @@ func TestConfig(t *testing.T) {
 		"too fast":        func(c *Config) { c.Frames = 173 },
 		"huge rate":       func(c *Config) { c.Frames, c.Ticks = 25<<20, 1<<20 },
 		"level too low":   func(c *Config) { c.Level = 11 },
-		"no such level":   func(c *Config) { c.Level = 42 },
+		"no such level":   func(c *Config) { c.Level = 43 },
 		"too coarse":      func(c *Config) { c.PSNR = 10 },
 		"too fine":        func(c *Config) { c.PSNR = 60 },
 		"not a number":    func(c *Config) { c.PSNR = math.NaN() },
@@ -55,7 +55,7 @@ func TestConfig(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for l, want := range map[Level]string{30: "3", 31: "3.1", 41: "4.1"} {
+	for l, want := range map[Level]string{30: "3", 31: "3.1", 42: "4.2"} {
 		if l.String() != want {
 			t.Errorf("level %v, want %s", l, want)
 		}

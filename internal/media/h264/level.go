@@ -22,7 +22,7 @@ type limits struct {
 	minCR int // MinCR
 }
 
-// levels are those of Table A-1 up to 4.1. Level 1b is left out: it differs
+// levels are those of Table A-1 up to 4.2. Level 1b is left out: it differs
 // from 1 by a flag.
 var levels = [...]limits{
 	{10, 1485, 99, 64, 175, 2},
@@ -37,6 +37,7 @@ var levels = [...]limits{
 	{32, 216000, 5120, 20000, 20000, 4},
 	{40, 245760, 8192, 20000, 25000, 4},
 	{41, 245760, 8192, 50000, 62500, 2},
+	{42, 522240, 8704, 50000, 62500, 2},
 }
 
 // maxRate is how many frames a second any level allows (§A.3.1, fR).

@@ -1,0 +1,195 @@
+package audiogram
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"strconv"
+)
+
+// Contrasts that WCAG 2.2 asks for at least (1.4.3 and 1.4.11, level AA).
+const (
+	textContrast    = 4.5
+	graphicContrast = 3
+)
+
+// A palette is the colours of a picture, all of which are made from one.
+type palette struct {
+	page    color.NRGBA // behind everything
+	surface color.NRGBA // behind letters: the page, or a card on it
+	veil    color.NRGBA // over a photo
+	text    color.NRGBA
+	muted   color.NRGBA // of words that matter less
+	word    color.NRGBA // of the word that is spoken, if it has no mark
+	bars    color.NRGBA
+	mark    color.NRGBA // behind the word that is spoken, and initials
+	onMark  color.NRGBA
+	track   color.NRGBA // of what has not been played yet
+	brand   color.NRGBA // the accent as it is used
+	// adjusted means that brand is not the accent that was asked for.
+	adjusted bool
+}
+
+func defaultAccent() color.NRGBA { return rgb(0x2F80ED) }
+
+// colours makes the palette of a look and a theme. Whatever the accent, letters
+// and graphics have the contrast that they need to what is behind them, also
+// over the lightest and the darkest place of a photo.
+func colours(look Look, theme Theme, accent color.NRGBA, photo bool) palette {
+	black, white := rgb(0x0B0E13), rgb(0xFFFFFF)
+	ink, ground := white, black // letters, and what is behind them
+	if theme == Light {
+		ink, ground = black, white
+	}
+	var p palette
+	switch look {
+	case Bold:
+		// The accent is moved until the theme's letters can be read on it.
+		p.surface = distinct(accent, 5.5, ink)
+		p.page, p.text = p.surface, ink
+		p.adjusted = contrast(accent, ink) < graphicContrast
+		p.brand = p.surface
+	case Card:
+		p.surface, p.text = mix(ground, accent, 0.03), ink
+		if theme == Dark {
+			p.surface = mix(rgb(0x171B22), accent, 0.05)
+			p.page = mix(rgb(0x050608), accent, 0.42)
+		} else {
+			p.page = mix(white, accent, 0.30)
+		}
+	default:
+		p.surface, p.text = mix(ground, accent, 0.05), ink
+		p.page = p.surface
+	}
+	behind := []color.NRGBA{p.surface}
+	if photo && look == Card {
+		p.veil = color.NRGBA{}
+	} else if photo {
+		p.veil, behind = veiled(p.surface, p.text)
+	}
+	p.track = mix(p.surface, p.text, 0.2)
+	p.muted = distinct(mix(p.text, p.surface, 0.3), textContrast, behind...)
+	if photo && look != Card {
+		p.track.A = 0x90
+	}
+	if look == Bold {
+		p.bars, p.mark, p.onMark, p.word = p.text, p.text, p.surface, p.text
+		return p
+	}
+	p.bars = distinct(accent, graphicContrast, behind...)
+	p.brand, p.adjusted = p.bars, p.bars != accent
+	p.word = distinct(accent, textContrast, behind...)
+	p.mark, p.onMark = marks(accent, p.surface)
+	return p
+}
+
+// marks returns what is laid behind the word that is spoken, and its colour:
+// white on the accent, which may have to be a little darker for that, or black.
+func marks(accent, surface color.NRGBA) (mark, on color.NRGBA) {
+	white := rgb(0xFFFFFF)
+	if contrast(accent, white) >= 2.8 {
+		if mark = distinct(accent, textContrast, white); contrast(mark, surface) >= graphicContrast {
+			return mark, white
+		}
+	}
+	mark = distinct(accent, graphicContrast, surface)
+	return mark, legible(mark)
+}
+
+// veiled returns what covers a photo so that letters can be read over it, and
+// the lightest and the darkest that can then lie behind them.
+func veiled(surface, text color.NRGBA) (veil color.NRGBA, behind []color.NRGBA) {
+	for alpha := 0xA8; ; alpha += 4 {
+		veil = surface
+		veil.A = uint8(alpha)
+		behind = []color.NRGBA{over(veil, rgb(0)), over(veil, rgb(0xFFFFFF))}
+		if alpha >= 0xE8 || contrast(text, behind[0]) >= 5 && contrast(text, behind[1]) >= 5 {
+			return veil, behind
+		}
+	}
+}
+
+// over is what a colour that is not opaque makes of an opaque one.
+func over(c, under color.NRGBA) color.NRGBA { return mix(under, c, float64(c.A)/255) }
+
+// mix returns a colour between a, for 0, and b, for 1. It is opaque.
+func mix(a, b color.NRGBA, part float64) color.NRGBA {
+	at := func(x, y uint8) uint8 {
+		return uint8(math.Round(float64(x) + float64(part*(float64(y)-float64(x)))))
+	}
+	return color.NRGBA{at(a.R, b.R), at(a.G, b.G), at(a.B, b.B), 0xFF}
+}
+
+// distinct moves a colour towards black or white until it has a contrast to all
+// that can be behind it: the shorter way that leads there.
+func distinct(c color.NRGBA, ratio float64, behind ...color.NRGBA) color.NRGBA {
+	c.A = 0xFF
+	enough := func(c color.NRGBA) bool {
+		for _, b := range behind {
+			if contrast(c, b) < ratio {
+				return false
+			}
+		}
+		return true
+	}
+	const steps = 64
+	for i := range steps + 1 {
+		part := float64(i) / steps
+		for _, end := range []color.NRGBA{rgb(0xFFFFFF), rgb(0)} {
+			if moved := mix(c, end, part); enough(moved) {
+				return moved
+			}
+		}
+	}
+	return legible(behind[0])
+}
+
+// legible is white or black, whichever can be read better on a colour: one of
+// them has a contrast of 4.58 at least.
+func legible(behind color.NRGBA) color.NRGBA {
+	if contrast(rgb(0xFFFFFF), behind) >= textContrast {
+		return rgb(0xFFFFFF)
+	}
+	return rgb(0)
+}
+
+func rgb(v uint32) color.NRGBA {
+	return color.NRGBA{R: uint8(v >> 16), G: uint8(v >> 8), B: uint8(v), A: 0xFF}
+}
+
+// parseColour reads "#rrggbb", also without the sign, which shells take for
+// the beginning of a comment.
+func parseColour(s string) (color.NRGBA, bool) {
+	if len(s) == 7 && s[0] == '#' {
+		s = s[1:]
+	}
+	v, err := strconv.ParseUint(s, 16, 24)
+	return rgb(uint32(v)), err == nil && len(s) == 6
+}
+
+// IsColour reports whether a text is a colour as Config has it.
+func IsColour(s string) bool {
+	_, ok := parseColour(s)
+	return ok
+}
+
+// hex writes a colour as parseColour reads it.
+func hex(c color.NRGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
+
+// contrast returns the contrast of two colours, 1 to 21 (WCAG 2.2, "contrast
+// ratio").
+func contrast(a, b color.NRGBA) float64 {
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+func luminance(c color.NRGBA) float64 {
+	linear := func(v uint8) float64 {
+		f := float64(v) / 255
+		if f <= 0.04045 {
+			return f / 12.92
+		}
+		return math.Pow((f+0.055)/1.055, 2.4)
+	}
+	return float64(0.2126*linear(c.R)) + float64(0.7152*linear(c.G)) + float64(0.0722*linear(c.B))
+}
