@@ -201,8 +201,10 @@ func (b *browser) screenshot(name string) {
 		return
 	}
 	picture := chromedp.FullScreenshot(100)
-	if eval[bool](b, `document.querySelector("dialog[open]") !== null`) {
-		picture = chromedp.CaptureScreenshot() // a dialog is in the middle of the window
+	// A dialog is in the middle of the window; of pages that run from the right
+	// Chromium's full picture is shifted.
+	if eval[bool](b, `document.querySelector("dialog[open]") !== null || document.dir === "rtl"`) {
+		picture = chromedp.CaptureScreenshot()
 	}
 	png, err := chromedp.Run(b.ctx, picture)
 	if err == nil {

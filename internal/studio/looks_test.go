@@ -27,7 +27,7 @@ func axe(t *testing.T) string {
 }
 
 // TestAccessible has axe-core look at the library, a recording and its dialogs in
-// both themes, three widths and both languages, and keeps pictures of them.
+// both themes, three widths and all languages, and keeps pictures of them.
 func TestAccessible(t *testing.T) {
 	if !long() {
 		t.Skip("only with SPACES_LONG=1")
@@ -49,9 +49,11 @@ func TestAccessible(t *testing.T) {
 	dir := withCover(t, sample(t))
 	backUp(t, dir, t.TempDir())
 	speakWords(t, dir, sampleID, 30, 11, nil)
-	b := browse(t, serveTest(t, dir, func(o *Options) { o.Consent = consent.Policy{consent.Exporting: consent.Require} }))
+	b := browse(t, serveTest(t, dir, func(o *Options) {
+		o.Consent, o.Languages = consent.Policy{consent.Exporting: consent.Require}, spoken(t)
+	}))
 	inAllLooks(b, func(name string) { views(b, name, func(name string) { check(b, name) }) })
-	b = visit(t, serveTest(t, filepath.Join(t.TempDir(), "none")))
+	b = visit(t, serveTest(t, filepath.Join(t.TempDir(), "none"), func(o *Options) { o.Languages = spoken(t) }))
 	inAllLooks(b, func(name string) {
 		b.until("how to begin", begins)
 		check(b, "empty-"+name)
@@ -59,14 +61,17 @@ func TestAccessible(t *testing.T) {
 	})
 }
 
-// inAllLooks shows a page in both languages, both themes and three widths.
+// inAllLooks shows a page in several languages, both themes and three widths.
 func inAllLooks(b *browser, see func(name string)) {
 	b.t.Helper()
-	for _, language := range []string{"en", "fr"} {
+	for _, language := range []string{"en", "fr", "ja", "ar"} {
 		b.choose("language", language)
 		for _, theme := range []string{"light", "dark"} {
 			b.choose("theme", theme)
 			for _, width := range []int64{360, 800, 1400} {
+				if language != "en" && (theme == "dark") != (width == 800) {
+					continue // each theme and each width once
+				}
 				b.size(width, 900)
 				see(fmt.Sprintf("%s-%s-%d", language, theme, width))
 			}

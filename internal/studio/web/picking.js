@@ -116,7 +116,9 @@ export class Picking {
 		if (!e.shiftKey) this.extended();
 		const page = Math.max(1, Math.floor(0.8 * this.pane.box.clientHeight / 50)), last = this.pane.said.length - 1;
 		const lines = {ArrowDown: i + 1, ArrowUp: i - 1, PageDown: i + page, PageUp: i - page, Home: 0, End: last}[k];
-		const step = {ArrowRight: 1, ArrowLeft: -1}[k];
+		const words = this.pane.list.querySelector(`li[data-line="${i}"] .what`);
+		const on = words && getComputedStyle(words).direction === "rtl" ? "ArrowLeft" : "ArrowRight"; // as the words run
+		const step = {ArrowRight: 1, ArrowLeft: -1}[k] * (on === "ArrowRight" ? 1 : -1);
 		if (lines === undefined && !step) return;
 		e.preventDefault();
 		const from = this.head ?? {line: i, word: this.pane.at.line === i ? Math.max(0, this.pane.at.word) : 0};

@@ -15,10 +15,12 @@ function written(value) {
 		if (!numbers.has(now)) numbers.set(now, new Intl.NumberFormat(now));
 		return numbers.get(now).format(value);
 	}
-	// A name in letters that run the other way must not turn what stands around it.
-	const text = String(value);
-	return rightToLeft || /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u.test(text) ? `\u2068${text}\u2069` : text;
+	return apart(String(value));
 }
+
+// apart keeps what stands around a name as it is where the letters of the name run
+// the other way (UAX #9, isolates).
+const apart = (text) => rightToLeft || /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u.test(text) ? `\u2068${text}\u2069` : text;
 
 function fill(entry, values) {
 	const text = typeof entry === "string" ? entry : entry[rules.select(Number(values.n))] ?? entry.other;
@@ -52,7 +54,7 @@ export function put(element, what) {
 
 // handle is a name as people write it. Where nobody knows the handle, it is a
 // user's number.
-export const handle = (name) => /^\d*$/.test(name) ? name : "@" + name;
+export const handle = (name) => apart(/^\d*$/.test(name) ? name : "@" + name);
 
 // speak sets the language and puts its words into the page. The server chooses
 // where the name is empty, by what the browser prefers.
