@@ -26,19 +26,31 @@ func (b *browser) clipFile(title string) string {
 	return eval[string](b, fmt.Sprintf(`fetch("api/recordings/" + location.hash.slice(4)).then((r) => r.json()).then((d) => d.clips.find((c) => c.settings?.title === %q)?.file ?? "")`, title))
 }
 
-// TestSelectionBar holds the bar to its promise: after something is selected, all
-// that is needed for it is in view at every size, wherever the page is scrolled
-// to. What is wrong with a field stands at the field. A clip is saved from it,
-// and a video with captions.
+// TestSelectionBar goes from a moment to a video with captions, and holds the bar
+// to its promise: after something is selected, all that is needed for it is in
+// view at every size, wherever the page is scrolled to. What is wrong with a
+// field stands at the field.
 func TestSelectionBar(t *testing.T) {
 	t.Parallel()
 	dir := sample(t)
 	speakWords(t, dir, sampleID, 30, 10, nil)
 	b := browse(t, serveTest(t, dir))
 	b.openWords(sampleID)
-	b.script(`document.getElementById("wave").focus()`)
-	b.do(chromedp.KeyEvent("i"))
-	b.until("a selection", `!document.getElementById("save").disabled`)
+	b.click("find")
+	b.until("a moment", `document.querySelectorAll("#moments li").length === 1`)
+	if got := eval[string](b, `document.querySelector("#moments blockquote").textContent`); len(strings.Fields(got)) < 20 || !strings.Contains(strings.Join(talk, " ")+" "+strings.Join(talk, " "), strings.TrimSuffix(got, " …")) {
+		t.Errorf("in the moment somebody says %q", got)
+	}
+	b.script(`document.querySelector("#moments .glyph").click()`)
+	b.until("the sound of it", `!document.getElementById("audio").paused && !document.getElementById("save").disabled`)
+	b.script(`document.activeElement.blur()`)
+	b.do(chromedp.KeyEvent("k"))
+	b.until("a pause", `document.getElementById("audio").paused`)
+	if got := b.marked("chosen"); len(strings.Fields(got)) < 20 {
+		t.Errorf("of the moment these words are marked: %q", got)
+	}
+	b.set("length", "9\r")
+	b.until("the length", `document.getElementById("length").value === "0:09.000"`)
 	for _, size := range [][2]int64{{1024, 768}, {390, 844}, {1440, 900}} {
 		b.size(size[0], size[1])
 		for _, to := range []string{"0", "document.body.scrollHeight"} {

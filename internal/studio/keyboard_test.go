@@ -62,8 +62,8 @@ func TestKeyboard(t *testing.T) {
 	b.until("a selection", `!document.getElementById("save").disabled`)
 	list = b.tabbed()
 	if !inOrder(list, "edit", "wave", "hand", "zoom-out", "zoom-in", "zoom-choice", "zoom-all", "keys", "play", "speed",
-		"from", "to", "length", "half", "play-choice", "loop", "snap", "undo", "clear", "clip-title", "format", "save", "video", "copy", "preset", "export-format", "trim", "export",
-		"find", "Rename: "+file, file) {
+		"from", "to", "length", "half", "play-choice", "loop", "snap", "undo", "clear", "clip-title", "format", "save", "video", "copy",
+		"find", "Rename: "+file, file, "preset", "export-format", "trim", "export") {
 		t.Errorf("on a recording Tab goes to %q", list)
 	}
 

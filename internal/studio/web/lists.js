@@ -70,27 +70,6 @@ export function episodeList(list, episodes, on) {
 	fill(list, episodes.map((e) => made(e, e.file, [position(e.duration), bytes(e.bytes), t(e.published ? "inFeed" : "notInFeed")], on)), t("noEpisodes"));
 }
 
-// why tells the reasons of a moment, of each kind the weightiest.
-function why(m) {
-	const told = new Map();
-	for (const r of m.reasons) {
-		if (told.has(r.kind)) continue;
-		const digits = r.kind === "opening" ? 1 : 0;
-		told.set(r.kind, t("why." + r.kind, {n: decimal(r.value, digits), s: decimal(r.length, 0), who: r.handle ? handle(r.handle) : t("aVoice")}));
-	}
-	return [...told.values()].join(", ");
-}
-
-export function momentList(list, moments, rate, on, searched) {
-	fill(list, moments.map((m) => {
-		const where = stretch(m, rate);
-		const who = m.speakers.map(handle).join(" ");
-		return item(
-			element("span", "name", why(m)), element("span", "quiet", [where, who].filter(Boolean).join(" · ")),
-			actions(button(t("playIt"), () => on.play(m), `${t("playIt")}: ${where}`), button(t("useMoment"), () => on.choose(m), `${t("useMoment")}: ${where}`)));
-	}), searched ? t("noMoments") : "");
-}
-
 function actions(...children) {
 	const e = element("span", "actions", "");
 	e.append(...children);

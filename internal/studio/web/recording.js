@@ -4,8 +4,9 @@ import {get, recordingPath, work} from "./api.js";
 import {Choice} from "./choice.js";
 import {Dock} from "./dock.js";
 import {Floor} from "./floor.js";
-import {chapterList, clipList, episodeList, faultList, momentList, uploadList, voiceList} from "./lists.js";
+import {chapterList, clipList, episodeList, faultList, uploadList, voiceList} from "./lists.js";
 import {Made} from "./made.js";
+import {Moments} from "./moments.js";
 import {Peaks} from "./peaks.js";
 import {Player} from "./player.js";
 import {progress, Saving} from "./saving.js";
@@ -30,6 +31,7 @@ export class RecordingView {
 		this.dock = new Dock(this);
 		this.saving = new Saving(this);
 		this.made = new Made(this);
+		this.moments = new Moments(this);
 		this.transcript = new Transcript(this);
 		this.listen();
 		session.then((s) => {
@@ -105,7 +107,7 @@ export class RecordingView {
 
 	// reveal shows the rest of the view, which without a recording is empty.
 	reveal(on) {
-		for (const e of this.root.querySelectorAll("#facts, #note, #edit, #remove, .stage, .dock, .cards")) e.hidden = !on;
+		for (const e of this.root.querySelectorAll("#facts, #note, #edit, #remove, .stage, .dock, .cards, .moments")) e.hidden = !on;
 	}
 
 	// showTurns adds who speaks when, which of a long recording takes longer.
@@ -126,7 +128,6 @@ export class RecordingView {
 		this.id = null;
 		this.detail = null;
 		this.turns = null;
-		this.searched = false;
 		this.made.reset();
 		this.transcript.close();
 		this.player.close();
@@ -134,7 +135,7 @@ export class RecordingView {
 		this.peaks?.close();
 		this.busy(null);
 		byId("editing").hidden = true;
-		byId("moments").replaceChildren();
+		this.moments.close();
 		byId("export-state").textContent = "";
 	}
 
@@ -194,7 +195,7 @@ export class RecordingView {
 		byId("clips-wrong").hidden = !this.detail.clips_error;
 		byId("episodes-wrong").textContent = this.detail.episodes_error ?? "";
 		byId("episodes-wrong").hidden = !this.detail.episodes_error;
-		momentList(byId("moments"), this.scene.moments, rate, on, this.searched);
+		this.moments.show();
 		faultList(byId("faults"), this.detail);
 		uploadList(byId("uploads"), this.detail.uploads);
 	}
@@ -203,8 +204,10 @@ export class RecordingView {
 		if (this.scene && this.id) this.wave.recolour();
 	}
 
-	// choose selects a span and shows it.
+	// choose selects a span and shows it. The title of what was selected before is not
+	// its own.
 	choose(s) {
+		byId("clip-title").value = byId("film-title").value = "";
 		this.choice.set(s.start, s.start + s.samples);
 		this.wave.zoomTo(s.start, s.samples);
 		this.player.seek(s.start / this.scene.rate);
@@ -255,7 +258,6 @@ export class RecordingView {
 		click("zoom-out", () => this.wave.zoom(2));
 		click("zoom-all", () => this.wave.all());
 		click("zoom-choice", () => this.choice.now && this.wave.zoomTo(this.choice.start, this.choice.now.samples));
-		click("find", () => this.findMoments());
 		byId("wave").addEventListener("keydown", (e) => this.slide(e));
 	}
 
@@ -317,22 +319,6 @@ export class RecordingView {
 		this.render();
 		this.wave.resize();
 	}
-
-	async findMoments() {
-		const id = this.id;
-		byId("find").disabled = true;
-		const list = await this.attempt(() => work(this.path("/moments"), {}, (share) => this.id === id && this.busy(t("listening"), share)));
-		byId("find").disabled = false;
-		if (this.id !== id) return;
-		this.busy(null);
-		if (!list) return;
-		this.searched = true;
-		this.scene.moments = list;
-		this.lists();
-		this.wave.resize();
-		this.say(list.length ? t("foundMoments", {n: list.length}) : t("noMoments"));
-	}
-
 }
 
 const byFile = (a, b) => a.file < b.file ? -1 : a.file > b.file ? 1 : 0;

@@ -67,6 +67,7 @@ export class Transcript {
 		this.said = v.state === "ok" ? new Said(v) : null;
 		this.render();
 		this.follow();
+		this.view.moments.show();
 		performance.mark("transcript-shown");
 	}
 
@@ -310,6 +311,17 @@ export class Transcript {
 		else this.view.choice.set(start, end);
 		this.own = false;
 		if (!trying) this.view.wave.reveal(start / this.view.scene.rate);
+	}
+
+	// passage is what is said in a stretch, or "".
+	passage(start, end) {
+		if (!this.said?.length) return "";
+		const k = this.rate, list = [];
+		for (let i = Math.max(0, this.said.upTo(start / k) - 16); i < this.said.length && this.said.lines[i].start * k < end; i++) {
+			const part = this.said.chosen(i, start / k, end / k);
+			if (part) list.push(this.said.lines[i].text.slice(...part));
+		}
+		return list.join(" ");
 	}
 
 	// seek goes to a word.
