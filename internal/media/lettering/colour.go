@@ -35,8 +35,9 @@ func (f *face) picture(key maskKey) *mask {
 		return nil
 	}
 	scale := key.size / f.upem
-	left := float64(float64(extents.XBearing)*scale) + float64(key.sx)/4
-	top := float64(key.sy)/4 - float64(float64(extents.YBearing)*scale)
+	dx, dy := key.part()
+	left := float64(float64(extents.XBearing)*scale) + dx
+	top := dy - float64(float64(extents.YBearing)*scale)
 	width, height := float64(float64(extents.Width)*scale), -float64(float64(extents.Height)*scale)
 	most := float64(4*key.size) + 16
 	if !(width > 0 && height > 0 && width <= most && height <= most && math.Abs(left) <= most && math.Abs(top) <= most) {

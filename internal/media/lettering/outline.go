@@ -28,6 +28,12 @@ type maskKey struct {
 	sx, sy uint8 // quarters of a pixel
 }
 
+// part is how far the origin lies from the corner of its pixel.
+func (k maskKey) part() (x, y float64) {
+	parts := [...]float64{0, 0.25, 0.5, 0.75} // a quotient would be a product, and with a sum one instruction
+	return parts[k.sx], parts[k.sy]
+}
+
 // A maskCache keeps what was drawn.
 type maskCache struct {
 	known map[maskKey]*mask
@@ -78,8 +84,8 @@ func (f *face) draw(key maskKey) *mask {
 // and lighter than what some have for it.
 func (f *face) box(key maskKey) []stroke {
 	advance := f.face.HorizontalAdvance(0)
-	width := max(0.3, min(1.2, float64(advance)/f.upem)) * key.size
-	dx, dy := float64(key.sx)/4, float64(key.sy)/4
+	width := float64(max(0.3, min(1.2, float64(advance)/f.upem)) * key.size)
+	dx, dy := key.part()
 	thin := max(1, key.size/18)
 	left, right, top := float64(0.1*key.size)+dx, width-float64(0.1*key.size)+dx, dy-float64(0.72*key.size)
 	at := func(x, y float64) point { return point{float32(x), float32(y)} }
@@ -105,7 +111,8 @@ type stroke struct {
 // arm64, and so would every video.
 func (f *face) path(outline []opentype.Segment, key maskKey) []stroke {
 	scale := float32(key.size / f.upem)
-	dx, dy := float32(key.sx)/4, float32(key.sy)/4
+	x, y := key.part()
+	dx, dy := float32(x), float32(y)
 	at := func(p opentype.SegmentPoint) point {
 		return point{float32(p.X*scale) + dx, dy - float32(p.Y*scale)}
 	}
@@ -143,7 +150,7 @@ func fill(path []stroke, size float64) *mask {
 	}
 	// The longest glyphs are whole sentences in Arabic (U+FDFD); a damaged font
 	// may have any.
-	most := float32(20*size + 16)
+	most := float32(float64(20*size) + 16)
 	if !(low.x >= -most && low.y >= -most && high.x <= most && high.y <= most) || low.x >= high.x || low.y >= high.y {
 		return nil
 	}

@@ -143,6 +143,8 @@ func languageOf(text []rune, lang string) string {
 
 // emoji reports whether a cluster is a picture in colour: one that Unicode
 // shows so (UTS #51, Emoji_Presentation), or that a variation selector asks for.
+// Of those beyond the Basic Multilingual Plane X shows all in colour, and people
+// type them without a selector.
 func emoji(cluster []rune) bool {
 	for i, r := range cluster {
 		switch {
@@ -150,25 +152,11 @@ func emoji(cluster []rune) bool {
 			return true
 		case i+1 < len(cluster) && cluster[i+1] == '\uFE0E':
 			return false
-		case r >= 0x1F1E6 && r <= 0x1F1FF, r >= 0x1F300 && r <= 0x1FAFF && !textual(r):
+		case r >= 0x1F1E6 && r <= 0x1F1FF, r >= 0x1F300 && r <= 0x1FAFF:
 			return true
 		case unicode.Is(inColour, r):
 			return true
 		}
-	}
-	return false
-}
-
-// textual are signs among the emoji that are written in black unless told.
-func textual(r rune) bool {
-	switch {
-	case r >= 0x1F321 && r <= 0x1F32C, r == 0x1F336, r == 0x1F37D, r >= 0x1F394 && r <= 0x1F39F, r >= 0x1F3CB && r <= 0x1F3CE,
-		r >= 0x1F3D4 && r <= 0x1F3DF, r >= 0x1F3F1 && r <= 0x1F3F3, r == 0x1F3F5, r == 0x1F3F7, r == 0x1F43F, r == 0x1F441,
-		r >= 0x1F4FD && r <= 0x1F4FE, r >= 0x1F53E && r <= 0x1F54A, r == 0x1F54F, r >= 0x1F568 && r <= 0x1F579,
-		r >= 0x1F57B && r <= 0x1F594, r >= 0x1F597 && r <= 0x1F5A3, r >= 0x1F5A5 && r <= 0x1F5FA, r >= 0x1F650 && r <= 0x1F67F,
-		r >= 0x1F6C6 && r <= 0x1F6CB, r >= 0x1F6CD && r <= 0x1F6CF, r >= 0x1F6E0 && r <= 0x1F6EA, r >= 0x1F6F0 && r <= 0x1F6F3,
-		r >= 0x1F700 && r <= 0x1F7DF, r >= 0x1F800 && r <= 0x1F90B, r >= 0x1FA00 && r <= 0x1FA6F:
-		return true
 	}
 	return false
 }

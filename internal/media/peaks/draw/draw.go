@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 
-	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 )
 
@@ -29,6 +32,34 @@ type Picture struct {
 	// Clock, if not zero, is the time at position 0. The axis then has the
 	// time of day too, in Clock's zone.
 	Clock time.Time
+	// Letters are the fonts of a PNG; nil for the program's own alone. An SVG has
+	// none: it is the same on every machine.
+	Letters *lettering.Set
+}
+
+// Texts returns all that a picture may write, as it is written.
+func (p *Picture) Texts() []string {
+	list := []string{clean(p.Title)}
+	for _, t := range p.Turns {
+		if name := clean(t.Name); !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	for _, c := range p.Clips {
+		if c.To > p.From && c.From < p.To {
+			list = append(list, clean(c.Name))
+		}
+	}
+	return list
+}
+
+// clean makes s fit for one line; empty if nothing of it but punctuation is seen.
+func clean(s string) string {
+	s = lettering.Clean(s)
+	if !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsPunct(r) }) {
+		return ""
+	}
+	return s
 }
 
 // A Voice is a stretch in which one person speaks. All voices of one Name have
@@ -74,8 +105,10 @@ type canvas interface {
 	wave(x, first, last int, top, bottom []float64, c color.NRGBA)
 	// text writes s with its baseline at y, from x on, around x or up to x.
 	text(x, y, size float64, a anchor, c color.NRGBA, s string)
-	// has says whether a character can be written.
-	has(r rune) bool
+	// width returns how wide s is, and shorten cuts it to a width, with an
+	// ellipsis.
+	width(s string, size float64) float64
+	shorten(s string, width, size float64) string
 }
 
 // perPixel is how many values a wave has for a pixel, to smooth its edge.
@@ -157,14 +190,14 @@ func (p *Picture) paintHeader(c canvas, l layout, th *theme, names map[string]in
 	for name, i := range names {
 		order[i] = name
 	}
-	if title := lettering.Clean(p.Title, c.has); title != "" {
+	if title := clean(p.Title); title != "" {
 		most := room
 		if len(order) > 0 {
 			most *= 0.5
 		}
-		title = lettering.Regular().Shorten(title, most, l.font)
+		title = c.shorten(title, most, l.font)
 		c.text(float64(l.left), baseline, l.font, start, th.text, title)
-		room -= lettering.Regular().Width(title, l.font) + 2*l.font
+		room -= c.width(title, l.font) + 2*l.font
 	}
 	p.paintLegend(c, l, th, order, room, baseline)
 }
@@ -184,15 +217,15 @@ func (p *Picture) paintLegend(c canvas, l layout, th *theme, order []string, roo
 	var entries []entry
 	rest := ""
 	for i, name := range order {
-		name = lettering.Clean(name, c.has)
+		name = clean(name)
 		if name == "" {
 			name = fmt.Sprintf("#%d", i+1)
 		}
-		name = lettering.Regular().Shorten(name, max*l.font, l.font)
-		e := entry{name, float64((dot+gap+sep)*l.font) + lettering.Regular().Width(name, l.font)}
+		name = c.shorten(name, max*l.font, l.font)
+		e := entry{name, float64((dot+gap+sep)*l.font) + c.width(name, l.font)}
 		more := fmt.Sprintf("+%d", len(order)-i)
 		if e.width > room-float64(3*l.font) && i < len(order)-1 || e.width > room || i >= len(th.voices) {
-			if lettering.Regular().Width(more, l.font) <= room {
+			if c.width(more, l.font) <= room {
 				rest = more
 			}
 			break
@@ -203,7 +236,7 @@ func (p *Picture) paintLegend(c canvas, l layout, th *theme, order []string, roo
 	x := float64(l.right)
 	if rest != "" {
 		c.text(x, baseline, l.font, end, th.muted, rest)
-		x -= lettering.Regular().Width(rest, l.font) + float64(sep*l.font)
+		x -= c.width(rest, l.font) + float64(sep*l.font)
 	}
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := entries[i]
@@ -216,9 +249,9 @@ func (p *Picture) paintLegend(c canvas, l layout, th *theme, order []string, roo
 
 func (p *Picture) paintAxis(c canvas, l layout, th *theme) {
 	small := math.Round(l.font * 0.92)
-	room := 1.6 * lettering.Regular().Width(axisLabel(p.To, time.Hour, p.To >= time.Hour), small)
+	room := 1.6 * c.width(axisLabel(p.To, time.Hour, p.To >= time.Hour), small)
 	if !p.Clock.IsZero() { // and the name of the zone after the first
-		room = max(room, lettering.Regular().Width("00:00:00 WWWW", small)+lettering.Regular().Width("00:00", small))
+		room = max(room, c.width("00:00:00 WWWW", small)+c.width("00:00", small))
 	}
 	tick := chooseTick(p.To-p.From, float64(l.right-l.left), room)
 	height := float64(l.bottom - l.top)
@@ -247,7 +280,7 @@ func (p *Picture) paintAxis(c canvas, l layout, th *theme) {
 
 // axisText centres a label on x unless that would leave the picture.
 func (p *Picture) axisText(c canvas, l layout, x, y, size float64, col color.NRGBA, s string) {
-	half := float64(lettering.Regular().Width(s, size) / 2)
+	half := float64(c.width(s, size) / 2)
 	switch y = math.Round(y); {
 	case x-half < l.pad/2:
 		c.text(l.pad/2, y, size, start, col, s)
@@ -281,12 +314,12 @@ func (p *Picture) paintClips(c canvas, l layout, th *theme, front bool) {
 		if clip.To <= p.To {
 			c.rect(max(from, to-edge), l.top, edge, l.bottom-l.top, 0, th.clip)
 		}
-		name := lettering.Clean(clip.Name, c.has)
+		name := clean(clip.Name)
 		if name == "" {
 			continue
 		}
-		name = lettering.Regular().Shorten(name, 14*l.font, small)
-		long := lettering.Regular().Width(name, small) + float64(small*0.8)
+		name = c.shorten(name, 14*l.font, small)
+		long := c.width(name, small) + float64(small*0.8)
 		x := from + edge
 		if long > width { // beside it
 			x = from + width

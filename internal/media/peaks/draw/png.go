@@ -7,23 +7,20 @@ import (
 	"io"
 	"math"
 
-	"golang.org/x/image/font"
-	"golang.org/x/image/math/fixed"
-
-	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 )
 
-// PNG writes p as a PNG. Characters that its font lacks (it has Latin, Greek
-// and Cyrillic) are left out, and a name of which nothing remains becomes its
-// number in the legend, "#2".
+// PNG writes p as a PNG. Characters that none of its fonts has are empty boxes:
+// lettering tells which of Texts have any.
 func PNG(w io.Writer, p *Picture) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	r := &raster{
-		image: image.NewRGBA(image.Rect(0, 0, p.Width, p.Height)),
-		faces: make(map[float64]font.Face),
+	letters := p.Letters
+	if letters == nil {
+		letters = lettering.Embedded()
 	}
+	r := &raster{image.NewRGBA(image.Rect(0, 0, p.Width, p.Height)), letters}
 	p.paint(r)
 	enc := png.Encoder{CompressionLevel: png.BestCompression}
 	return enc.Encode(w, r.image)
@@ -31,11 +28,17 @@ func PNG(w io.Writer, p *Picture) error {
 
 // raster is a canvas of pixels.
 type raster struct {
-	image *image.RGBA
-	faces map[float64]font.Face
+	image   *image.RGBA
+	letters *lettering.Set
 }
 
-func (r *raster) has(c rune) bool { return lettering.Regular().Writes(c) }
+func (r *raster) width(s string, size float64) float64 {
+	return r.letters.Line(s, size, lettering.Regular).Width
+}
+
+func (r *raster) shorten(s string, width, size float64) string {
+	return r.letters.Shorten(s, width, size, lettering.Regular).Text
+}
 
 // blend lays c over a pixel that it covers in part.
 func (r *raster) blend(x, y int, c color.NRGBA, cover float64) {
@@ -93,19 +96,12 @@ func (r *raster) wave(x, first, last int, top, bottom []float64, c color.NRGBA) 
 }
 
 func (r *raster) text(x, y, size float64, a anchor, c color.NRGBA, s string) {
-	face := r.faces[size]
-	if face == nil {
-		face = lettering.Regular().Face(size, font.HintingFull)
-		r.faces[size] = face
-	}
-	d := font.Drawer{Dst: r.image, Src: image.NewUniform(c), Face: face}
-	width := float64(float64(d.MeasureString(s)) / 64)
+	line := r.letters.Line(s, size, lettering.Regular)
 	switch a {
 	case middle:
-		x -= float64(width / 2)
+		x -= float64(line.Width / 2)
 	case end:
-		x -= width
+		x -= line.Width
 	}
-	d.Dot = fixed.P(int(math.Round(x)), int(math.Round(y)))
-	d.DrawString(s)
+	line.Draw(r.image, x, math.Round(y), c)
 }

@@ -2,15 +2,19 @@ package draw
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"html"
 	"image/color"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/spaces-cli/spaces/internal/media/lettering/plain"
+	"github.com/rivo/uniseg"
+
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 )
 
 // SVG writes p as an SVG without scripts, fonts or references to anything.
@@ -19,11 +23,11 @@ func SVG(w io.Writer, p *Picture) error {
 		return err
 	}
 	v := &vector{w: bufio.NewWriter(w)}
-	title := lettering.Clean(p.Title, v.has)
+	title := clean(p.Title)
 	if title == "" {
 		title = "Waveform"
 	}
-	fmt.Fprintf(v.w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" font-family="Go, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif">`+"\n",
+	fmt.Fprintf(v.w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" font-family="Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif">`+"\n",
 		p.Width, p.Height)
 	fmt.Fprintf(v.w, "<title>%s</title>\n", escape(title))
 	p.paint(v)
@@ -34,9 +38,43 @@ func SVG(w io.Writer, p *Picture) error {
 // vector is a canvas of SVG elements.
 type vector struct{ w *bufio.Writer }
 
-// has is true: it is the reader's program that has the fonts. Noncharacters
-// are not allowed in XML.
-func (v *vector) has(r rune) bool { return r&0xFFFE != 0xFFFE }
+// width is exact for what the program's own font has, and the usual width of
+// their kind for other characters: letters, or signs twice as wide.
+func (v *vector) width(s string, size float64) float64 {
+	lacks := lettering.Embedded().Missing(s)
+	if len(lacks) == 0 {
+		return lettering.Embedded().Line(s, size, lettering.Regular).Width
+	}
+	var known strings.Builder
+	width := 0.0
+	for rest, state := s, -1; rest != ""; {
+		var cluster string
+		var cells int
+		cluster, rest, cells, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		if strings.ContainsFunc(cluster, func(r rune) bool { return slices.Contains(lacks, r) }) {
+			width += float64(0.6 * size * float64(cells))
+		} else {
+			known.WriteString(cluster)
+		}
+	}
+	return width + lettering.Embedded().Line(known.String(), size, lettering.Regular).Width
+}
+
+func (v *vector) shorten(s string, width, size float64) string {
+	if v.width(s, size) <= width {
+		return s
+	}
+	kept := ""
+	for rest, state := s, -1; rest != ""; {
+		_, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		next := strings.TrimRight(s[:len(s)-len(rest)], " ") + "…"
+		if v.width(next, size) > width {
+			break
+		}
+		kept = next
+	}
+	return cmp.Or(kept, "…")
+}
 
 // num writes a coordinate to a tenth of a pixel.
 func num(x float64) string {
@@ -87,8 +125,8 @@ func (v *vector) text(x, y, size float64, a anchor, c color.NRGBA, s string) {
 	fmt.Fprintf(v.w, `<text x="%s" y="%s" font-size="%s" text-anchor="%s" %s`, num(x), num(y), num(size), anchors[a], fill(c))
 	// Whatever font the reader has, text that we can measure takes the room
 	// that it was given.
-	if !strings.ContainsFunc(s, func(r rune) bool { return !lettering.Regular().Has(r) }) {
-		fmt.Fprintf(v.w, ` textLength="%s" lengthAdjust="spacingAndGlyphs"`, num(lettering.Regular().Width(s, size)))
+	if len(lettering.Embedded().Missing(s)) == 0 {
+		fmt.Fprintf(v.w, ` textLength="%s" lengthAdjust="spacingAndGlyphs"`, num(v.width(s, size)))
 	}
 	fmt.Fprintf(v.w, ">%s</text>\n", escape(s))
 }
