@@ -19,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 	"github.com/spaces-cli/spaces/internal/media/peaks/draw"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -34,6 +35,7 @@ type waveformOptions struct {
 
 	width, height    int // of pictures
 	dark, noSpeakers bool
+	font             string
 
 	samplesPerPixel, bits int // of data
 }
@@ -77,13 +79,14 @@ with the name of the recording.`,
 	f.IntVar(&o.height, "height", 0, fmt.Sprintf("`N`: height of the picture in pixels (default %d)", defaultHeight))
 	f.BoolVar(&o.dark, "dark", false, "draw light on dark")
 	f.BoolVar(&o.noSpeakers, "no-speakers", false, "draw all speakers in one colour, without names")
+	f.StringVar(&o.font, "font", "", app.FontFlag)
 	f.IntVar(&o.samplesPerPixel, "samples-per-pixel", 0, fmt.Sprintf("`N`: samples per value, a multiple of %d (default %[1]d)", defaultSamplesPerPixel))
 	f.IntVar(&o.bits, "bits", 0, fmt.Sprintf("`N`: bits per value, 8 or 16 (default %d)", defaultBits))
 	f.BoolVar(&o.force, "force", false, "replace an existing file")
 	app.AddIDOnly(cmd, &o.Refs)
 	manual.Group(f, "Where", "from", "to", "id-only")
 	manual.Group(f, "Output", "output", "format", "force")
-	manual.Group(f, "Picture", "width", "height", "dark", "no-speakers")
+	manual.Group(f, "Picture", "width", "height", "dark", "no-speakers", "font")
 	manual.Group(f, "Data", "samples-per-pixel", "bits")
 	return cmd
 }
@@ -117,6 +120,8 @@ func (o *waveformOptions) complete(a *App) error {
 		return app.Usage("--samples-per-pixel and --bits apply to json and dat, not to %s", o.format)
 	case !f.Drawn() && (o.width != 0 || o.height != 0 || o.dark || o.noSpeakers):
 		return app.Usage("--width, --height, --dark and --no-speakers apply to png and svg, not to %s", o.format)
+	case o.font != "" && f != waveform.PNG:
+		return app.Usage("--font applies to png, not to %s", o.format)
 	}
 	o.width, o.height = cmp.Or(o.width, defaultWidth), cmp.Or(o.height, defaultHeight)
 	o.samplesPerPixel, o.bits = cmp.Or(o.samplesPerPixel, defaultSamplesPerPixel), cmp.Or(o.bits, defaultBits)
@@ -145,6 +150,13 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 	if err := o.complete(a); err != nil {
 		return err
 	}
+	var letters *lettering.Set
+	if o.format == string(waveform.PNG) {
+		var err error
+		if letters, err = a.Letters(o.font, ""); err != nil {
+			return err
+		}
+	}
 	lib, row, err := o.OpenOne(ctx, a.App)
 	if err != nil {
 		return err
@@ -158,7 +170,7 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 		return err
 	}
 	w := waveform.Waveform{Space: s, Format: waveform.Format(o.format), Width: o.width, Height: o.height, Dark: o.dark,
-		SamplesPerPixel: o.samplesPerPixel, Bits: o.bits}
+		Letters: letters, SamplesPerPixel: o.samplesPerPixel, Bits: o.bits}
 	if w.From, w.To, err = o.window(s); err != nil {
 		return err
 	}
@@ -200,6 +212,8 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 		a.Say("The picture does not show the time of day, because time was lost in this recording (spaces show %s)", row.ID)
 	}
 	w.Clock = w.Clock.In(a.Zone)
+	lacks := w.Unwritten()
+	a.WarnUnwritten(lacks)
 	if name == "-" {
 		return w.Write(a.Out)
 	}
@@ -207,7 +221,7 @@ func (a *App) waveform(ctx context.Context, o waveformOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.printWaveform(&w, name, bytes)
+	return a.printWaveform(&w, lacks, name, bytes)
 }
 
 // window finds the stretch that --from and --to mean.
@@ -239,7 +253,7 @@ func (o *waveformOptions) window(s *space.Space) (from, to time.Duration, err er
 }
 
 // printWaveform tells what was written.
-func (a *App) printWaveform(w *waveform.Waveform, name string, bytes int64) error {
+func (a *App) printWaveform(w *waveform.Waveform, lacks []lettering.Unwritten, name string, bytes int64) error {
 	if a.Settings.JSON {
 		from, to := w.Span()
 		rate := float64(w.Peaks.SampleRate)
@@ -253,7 +267,9 @@ func (a *App) printWaveform(w *waveform.Waveform, name string, bytes int64) erro
 			Samples int64           `json:"samples"`
 			File    string          `json:"file"`
 			Bytes   int64           `json:"bytes"`
-		}{space.Schema, w.Space.ID, w.Format, float64(from) / rate, float64(to-from) / rate, from, to - from, name, bytes})
+
+			Unwritten []lettering.Unwritten `json:"unwritten,omitempty"`
+		}{space.Schema, w.Space.ID, w.Format, float64(from) / rate, float64(to-from) / rate, from, to - from, name, bytes, lacks})
 	}
 	_, err := fmt.Fprintf(a.Out, "%s  %s to %s  %s\n", terminal.Safe(a.Shorten(name)), spell.Position(w.From.Seconds()), spell.Position(w.To.Seconds()), spell.Size(bytes))
 	return err

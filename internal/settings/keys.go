@@ -36,6 +36,7 @@ const (
 	introKey      = "export.intro"
 	outroKey      = "export.outro"
 	fadeKey       = "export.fade"
+	videoFontKey  = "video.font"
 	xClientIDKey  = "x.client_id"
 	xPortKey      = "x.redirect_port"
 )
@@ -73,6 +74,7 @@ func Keys() []Key {
 	}
 	list = append(list, transcribeKeys()...)
 	list = append(list, Key{Name: glossaryKey, About: "names and terms of your Spaces, and corrections as wrong=right, separated by commas", text: true, many: true, check: aGlossary})
+	list = append(list, Key{Name: videoFontKey, About: "font of videos and pictures: a family or a font file", text: true, check: aFont})
 	return append(list,
 		Key{Name: languageKey, About: "language of the messages that ask for consent (default: that of the system)", text: true, alone: true, check: aLanguage},
 		Key{Name: introKey, About: "sound file before the recording in episodes (none: no file)", text: true, path: true, check: anything},
@@ -171,6 +173,10 @@ func someHandles(text string) error {
 		}
 	}
 	return nil
+}
+
+func aFont(text string) error {
+	return must(strings.TrimSpace(text) != "", "the name of a font or a font file", text)
 }
 
 func aGlossary(text string) error {

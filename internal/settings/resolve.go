@@ -169,6 +169,7 @@ type Settings struct {
 	Language   string   // a tag, or "" for that of the system
 	Me         []string // the host's own handles or ids
 	Glossary   *glossary.Glossary
+	VideoFont  string // a family or a file; "" for the program's own
 	XClientID  string // of the host's developer app at X
 	XPort      int    // to which X sends the browser back
 	Transcribe Transcribe
@@ -193,6 +194,7 @@ func (f Folder) Settings(v *Values) (Settings, error) {
 	s.XPort, _ = strconv.Atoi(text(xPortKey))
 	s.Language = text(languageKey)
 	s.Glossary, _ = glossary.Parse(text(glossaryKey))
+	s.VideoFont = f.Expand(text(videoFontKey))
 	s.Transcribe = f.transcribe(text)
 	s.Export = Export{Intro: f.Expand(text(introKey)), Outro: f.Expand(text(outroKey)), Fade: text(fadeKey)}
 	for _, act := range consent.Actions {

@@ -74,6 +74,7 @@ func TestPrecedence(t *testing.T) {
 		{"export.outro", "", "export.outro: %s", "/show/out.wav", "none", ""},
 		{"export.fade", "1s", "export: {fade: %s}", "0s", "2.5", ""},
 		{"glossary", "", "glossary: %s", "shop if i=Shopify", "a=b, WebVTT", ""},
+		{"video.font", "", "video:\n  font: %s", "Inter", "/fonts/Own.ttf", ""},
 		{"transcribe.engine", "", "transcribe:\n  engine: %s", "whisper", "openai", ""},
 		{"transcribe.model", "", "transcribe: {model: %s}", "base.en", "small", ""},
 		{"transcribe.remote", "ask", "transcribe.remote: %s", "allow", "ask", ""},

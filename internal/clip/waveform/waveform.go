@@ -14,6 +14,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 	"github.com/spaces-cli/spaces/internal/media/peaks"
 	"github.com/spaces-cli/spaces/internal/media/peaks/draw"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -55,7 +56,16 @@ type Waveform struct {
 	Format                Format
 	Width, Height         int // of pictures
 	Dark                  bool
-	SamplesPerPixel, Bits int // of data
+	Letters               *lettering.Set // of a PNG; nil for the program's own font alone
+	SamplesPerPixel, Bits int            // of data
+}
+
+// Unwritten tells what of the names and titles no font has.
+func (w *Waveform) Unwritten() []lettering.Unwritten {
+	if w.Format != PNG || w.Letters == nil {
+		return nil
+	}
+	return w.Letters.Unwritten(w.picture().Texts()...)
 }
 
 // Span returns the sample frames that are asked for: for data from a whole
@@ -95,15 +105,20 @@ func (w *Waveform) Write(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	p := &draw.Picture{
-		Width: w.Width, Height: w.Height, Dark: w.Dark,
-		Peaks: peaks.Mix(columns, w.Peaks.Tracks), From: w.From, To: w.To,
-		Title: w.Space.Title, Turns: w.voices(), Clips: w.marks(), Clock: w.Clock,
-	}
+	p := w.picture()
+	p.Peaks = peaks.Mix(columns, w.Peaks.Tracks)
 	if w.Format == SVG {
 		return draw.SVG(out, p)
 	}
 	return draw.PNG(out, p)
+}
+
+// picture is the picture without its wave.
+func (w *Waveform) picture() *draw.Picture {
+	return &draw.Picture{
+		Width: w.Width, Height: w.Height, Dark: w.Dark, From: w.From, To: w.To,
+		Title: w.Space.Title, Turns: w.voices(), Clips: w.marks(), Clock: w.Clock, Letters: w.Letters,
+	}
 }
 
 // voices are the turns of those who are known: also those outside the window,

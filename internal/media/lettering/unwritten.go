@@ -70,7 +70,7 @@ func Warning(list []Unwritten) string {
 	if len(some) > 8 {
 		some = append(some[:8:8], '…')
 	}
-	return fmt.Sprintf("no font found for %s: empty boxes stand for %s in %q", what, string(some), short(list[0].Text))
+	return fmt.Sprintf("no font found for %s: empty boxes stand for %s in \"%s\"", what, string(some), short(list[0].Text))
 }
 
 func short(text string) string {
@@ -88,12 +88,11 @@ func Hint(list []Unwritten, system string) string {
 	if len(scripts) == 0 {
 		return ""
 	}
-	const file = "name a font file with --font FILE"
 	switch system {
 	case "windows":
-		return "add the language in Settings, Time & language, with its supplemental fonts; or " + file
+		return "add the language in Settings, Time & language, with its supplemental fonts"
 	case "darwin":
-		return "install a font with Font Book; or " + file
+		return "install a font with Font Book"
 	}
 	var packages []string
 	for _, name := range scripts {
@@ -109,7 +108,7 @@ func Hint(list []Unwritten, system string) string {
 		}
 	}
 	slices.Sort(packages)
-	return "install one, on Debian or Ubuntu with: apt install " + strings.Join(packages, " ") + "; or " + file
+	return "on Debian or Ubuntu: apt install " + strings.Join(packages, " ")
 }
 
 // scriptsOf are the scripts of a list, each once.
