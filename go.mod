@@ -12,6 +12,7 @@ require (
 	github.com/inconshreveable/mousetrap v1.1.0
 	github.com/jfreymuth/vorbis v1.0.2
 	github.com/klauspost/compress v1.20.3
+	github.com/mattn/go-shellwords v1.0.16
 	github.com/mewkiz/flac v1.0.14
 	github.com/mmcdole/gofeed v1.4.2
 	github.com/pkg/sftp v1.13.12

@@ -20,12 +20,14 @@ func newConfigCmd(a *App) *cobra.Command {
 		Short: "Show or change the settings",
 		Long: `Show all settings with their values and sources; show or change one; or print the path of
 the config file. Flags override environment variables, which override the config file, which overrides
-the defaults.
+the defaults. preset.NAME keeps flags of spaces export under a name, for
+--preset NAME; an empty value removes it.
 
 ` + aboutSettings(),
 		Example: `  spaces config
   spaces config set library /media/disk/Spaces
-  spaces config get library`,
+  spaces config get library
+  spaces config set preset.weekly "--trim-silence --format mp3 --intro ~/in.wav"`,
 		Annotations: manual.Exits(map[int]string{app.ExitNotFound: "no such setting"}),
 		Args:        app.Takes(0, 3),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -33,7 +35,7 @@ the defaults.
 			case len(args) == 0:
 				return []string{"get", "set", "path"}, cobra.ShellCompDirectiveNoFileComp
 			case len(args) == 1 && args[0] != "path":
-				return app.CompleteKeys(), cobra.ShellCompDirectiveNoFileComp
+				return append(app.CompleteKeys(), a.presetKeys()...), cobra.ShellCompDirectiveNoFileComp
 			case len(args) == 2 && strings.HasPrefix(args[1], "consent."):
 				return []string{"off", "warn", "require"}, cobra.ShellCompDirectiveNoFileComp
 			}
@@ -46,7 +48,7 @@ the defaults.
 			}
 			switch {
 			case len(args) == 0:
-				return a.showSettings(all.ByKey)
+				return a.showSettings(all)
 			case len(args) == 1 && args[0] == "path":
 				return a.showConfigPath()
 			case len(args) == 2 && args[0] == "get":
@@ -95,10 +97,10 @@ type settingLine struct {
 	Source string `json:"source"`
 }
 
-func (a *App) showSettings(all map[string]settings.Value) error {
+func (a *App) showSettings(all *settings.Values) error {
 	t := a.Table(terminal.Column{Title: "KEY"}, terminal.Column{Title: "VALUE"}, terminal.Column{Title: "FROM"})
-	for _, k := range settings.Keys() {
-		v := all[k.Name]
+	for _, k := range all.Known() {
+		v := all.ByKey[k.Name]
 		source := app.SourceWords(v.Source)
 		if a.Settings.JSON {
 			if err := app.WriteJSON(a.Out, settingLine{space.Schema, k.Name, v.Text, source}); err != nil {
@@ -144,6 +146,11 @@ func (a *App) setSetting(name, text string) error {
 	if !ok {
 		return noSetting(name)
 	}
+	if preset, is := settings.PresetOf(name); is {
+		if err := a.checkPreset(preset, text); err != nil {
+			return err
+		}
+	}
 	text, err := a.Folder().Save(key, text)
 	if err != nil {
 		return app.SettingError(err)
@@ -159,6 +166,10 @@ func (a *App) setSetting(name, text string) error {
 	if v := all.ByKey[name]; v.Source.Layer == settings.Environment {
 		a.Say("saved %s as %s (%s)", name, terminal.Safe(text), a.ShortenHome(a.ConfigFile()))
 		a.Warn("%s stays %s: the environment variable %s comes first; unset it to use the saved value", name, terminal.Safe(v.Text), v.Source.Name)
+		return nil
+	}
+	if _, is := settings.PresetOf(name); is && text == "" {
+		a.Say("%s is removed (%s)", name, a.ShortenHome(a.ConfigFile()))
 		return nil
 	}
 	a.Say("%s is now %s (%s)", name, terminal.Safe(text), a.ShortenHome(a.ConfigFile()))

@@ -56,8 +56,10 @@ type exportOptions struct {
 	fade, introChapter     string
 }
 
-func newExportCmd(a *App) *cobra.Command {
-	var o exportOptions
+func newExportCmd(a *App) *cobra.Command { return exportCommand(a, new(exportOptions)) }
+
+// exportCommand is the command, with its flags in o.
+func exportCommand(a *App, o *exportOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export SPACE...",
 		Short: "Make episodes that can be published as they are",
@@ -72,7 +74,10 @@ re-encoding comes less than 0.5 LU nearer. Exporting does not publish: see space
 episodes.
 
 Presets: host (as above), untouched (the original audio, with tags), archive
-(FLAC). --name can contain {date} {title} {time} {host} {id}; --description can
+(FLAC), and your own: spaces config set preset.weekly "--trim-silence --mono" keeps
+flags for --preset weekly. Flags on the command line override those of the preset.
+Words are separated by spaces; quotes and backslashes work as in a shell, variables
+do not. --name can contain {date} {title} {time} {host} {id}; --description can
 contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 		Example: `  spaces export latest --transcript talk.srt --chapters clips
   spaces export 1ypK --trim-silence --format mp3 --id3 2.4 -o episodes/`,
@@ -82,7 +87,10 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 		Args: app.Takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
-			err := a.export(cmd.Context(), o)
+			if err := a.applyPreset(cmd, o); err != nil {
+				return err
+			}
+			err := a.export(cmd.Context(), *o)
 			var p *recording.Problem
 			if errors.As(err, &p) && p.Cause == episode.OtherFormat && o.format == "" && o.output != "" {
 				return app.Hinted(err, "give the file of -o another extension, or leave out --encode never")
@@ -92,7 +100,7 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.preset, "preset", "host", "`NAME`: preset: host, untouched or archive")
+	f.StringVar(&o.preset, "preset", "host", "`NAME`: preset: host, untouched, archive, or one of your own")
 	f.StringVar(&o.format, "format", "", "`F`: format of the file: "+format.List(format.Encoded()))
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, or into a folder")
 	f.StringVar(&o.name, "name", "", "`TEMPLATE`: template of the file name")
@@ -125,6 +133,7 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 	app.AddEncoding(cmd, &o.encoding, "the transcript", "Tags")
 	o.listing.add(cmd, false)
 	o.addBumpers(cmd)
+	app.CompleteWith(cmd, "preset", a.presetNames)
 	addOmitter(cmd, &o.omit)
 	app.AddOverride(cmd, &o.override)
 	app.AddIDOnly(cmd, &o.Refs)

@@ -64,11 +64,11 @@ func (o *exportOptions) openBumpers(ctx context.Context, a *App, q *episode.Requ
 		open = append(open, file)
 		*b.to = file
 	}
-	if q.IntroChapter = o.introChapter; o.introChapter != "" && q.Intro == nil {
+	if q.IntroChapter = o.introChapter; o.introChapter != "" && q.Intro == nil && o.intro == "" { // none is said by who overrides a preset
 		done()
 		return nil, app.Usage("--intro-chapter needs --intro")
 	}
-	if o.fade != "" && q.Intro == nil && q.Outro == nil {
+	if o.fade != "" && q.Intro == nil && q.Outro == nil && o.intro == "" && o.outro == "" {
 		done()
 		return nil, app.Usage("--fade needs --intro or --outro")
 	}

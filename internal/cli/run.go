@@ -67,7 +67,7 @@ func (a *App) Run(ctx context.Context, args []string) int {
 	a.Out = out
 	root := a.rootCommand(alone(args))
 	a.Args = args
-	root.SetArgs(args)
+	root.SetArgs(presetApart(args))
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	if len(args) > 0 && args[0] == cobra.ShellCompRequestCmd {

@@ -86,6 +86,9 @@ func (f Folder) Save(k Key, text string) (string, error) {
 	if err := k.Check(text); err != nil {
 		return "", &ValueError{Key: k.Name, Err: err}
 	}
+	if name, ok := PresetOf(k.Name); ok && text == "" {
+		return "", f.removePreset(name)
+	}
 	if (k.Name == libraryKey || k.path && text != "" && text != "none") && !strings.HasPrefix(text, "~") {
 		// The folder is meant from here, not from where the next command will
 		// run.

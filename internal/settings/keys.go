@@ -105,6 +105,9 @@ func Lookup(name string) (Key, bool) {
 			return k, true
 		}
 	}
+	if preset, ok := PresetOf(name); ok {
+		return presetKey(preset), true
+	}
 	return Key{}, false
 }
 

@@ -99,6 +99,18 @@ func (f Folder) Resolve(flags *pflag.FlagSet) (*Values, error) {
 		all.ByKey[k.Name] = Value{text, source}
 	}
 	for _, key := range v.AllKeys() {
+		if name, ok := PresetOf(key); ok {
+			k := presetKey(name)
+			text, err := textOf(v, k)
+			if err == nil {
+				err = k.check(text)
+			}
+			if err != nil {
+				return nil, &ValueError{k.Name, Source{File, f.File()}, err}
+			}
+			all.ByKey[key] = Value{text, Source{File, f.File()}}
+			continue
+		}
 		if _, ok := all.ByKey[key]; !ok && !strings.HasPrefix(key, targetsSection+".") {
 			all.Unknown = append(all.Unknown, key)
 		}
@@ -174,6 +186,7 @@ type Settings struct {
 	XPort      int    // to which X sends the browser back
 	Transcribe Transcribe
 	Export     Export
+	Presets    map[string]string // flags of export, by name
 }
 
 // Export is what goes around episodes.
@@ -196,6 +209,7 @@ func (f Folder) Settings(v *Values) (Settings, error) {
 	s.Glossary, _ = glossary.Parse(text(glossaryKey))
 	s.VideoFont = f.Expand(text(videoFontKey))
 	s.Transcribe = f.transcribe(text)
+	s.Presets = presets(v)
 	s.Export = Export{Intro: f.Expand(text(introKey)), Outro: f.Expand(text(outroKey)), Fade: text(fadeKey)}
 	for _, act := range consent.Actions {
 		s.Consent[act], _ = consent.ParseMode(text(ConsentKey(act)))

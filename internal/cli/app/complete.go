@@ -26,6 +26,17 @@ func Complete(cmd *cobra.Command, flag string, values ...string) {
 	}
 }
 
+// CompleteWith has the Tab key offer words for a flag that are known when it is
+// pressed.
+func CompleteWith(cmd *cobra.Command, flag string, offer func(cmd *cobra.Command) []string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return offer(cmd), cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err)
+	}
+}
+
 // Words returns values as plain text.
 func Words[T ~string](values []T) []string {
 	list := make([]string, len(values))
@@ -40,7 +51,7 @@ func Words[T ~string](values []T) []string {
 func flagValues() map[string][]string {
 	purposes := Words(consent.Purposes[:])
 	return map[string][]string{
-		"export preset": {"host", "untouched", "archive"}, "export format": Words(format.Encoded()), "export id3": {"2.3", "2.4"},
+		"export format": Words(format.Encoded()), "export id3": {"2.3", "2.4"},
 		"export encoder": {"spaces", "lame", "ffmpeg"}, "export chapters": {"turns", "clips", ""}, "export cover": {"none", ""},
 		"export loudness": {"off", "-14", "-16", "-19", "-23"}, "export set": {"album=", "artist=", "genre=", "track="},
 		"upload verify": {"sum", "full"}, "bag access": {string(bag.Open), string(bag.Restricted)}, "feed init prefer": Words(format.Encoded()),
