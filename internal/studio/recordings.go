@@ -58,6 +58,9 @@ type row struct {
 	Lost     float64     `json:"lost_seconds,omitempty"`
 	Speakers []string    `json:"speakers"`
 	Cover    bool        `json:"cover,omitempty"`
+	Clips    int         `json:"clips,omitempty"`
+	Episodes int         `json:"episodes,omitempty"`
+	Words    bool        `json:"transcript,omitempty"`
 }
 
 type recordingList struct {
@@ -105,7 +108,8 @@ func (s *Server) listRecordings(w http.ResponseWriter, r *http.Request) {
 		}
 		if n++; n > offset && n <= offset+limit {
 			rows = append(rows, row{c.ID, c.Title, c.TitleSource == space.TitleDate, space.Time{Time: c.StartedAt}, c.Duration,
-				c.State, c.LostSeconds, append([]string{}, strings.Fields(c.Speakers)...), coverOf(lib, c.Folder) != ""})
+				c.State, c.LostSeconds, append([]string{}, strings.Fields(c.Speakers)...), coverOf(lib, c.Folder) != "",
+				countMade(lib, c.Folder, layout.Clips), countMade(lib, c.Folder, layout.Episodes), keepsWords(lib, c.Folder)})
 		}
 	}
 	list := recordingList{Rows: rows}

@@ -172,6 +172,7 @@ func (s *Server) routes() http.Handler {
 	m.HandleFunc("POST /api/intake", s.takeIn)
 	m.HandleFunc("GET /api/backup", s.showBackup)
 	m.HandleFunc("GET /api/recordings/{id}/picture", s.servePicture)
+	m.HandleFunc("GET /api/recordings/{id}/outline", s.serveOutline)
 	m.HandleFunc("GET /api/recordings/{id}/peaks", s.servePeaks)
 	m.HandleFunc("GET /api/recordings/{id}/samples", s.serveSamples)
 	m.HandleFunc("POST /api/recordings/{id}/waveform", s.openWaveform)

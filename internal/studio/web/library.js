@@ -1,12 +1,13 @@
 // The list of recordings: only the rows near the window are in the document,
 // and only the pages that hold them are asked for.
-import {get, recordingPath} from "./api.js";
+import {get} from "./api.js";
 import {Adding} from "./adding.js";
 import {Passages} from "./passages.js";
+import {Outlines} from "./outline.js";
+import {recordingRow} from "./row.js";
 import {Backup} from "./removed.js";
 import {quote, showCommand} from "./saving.js";
-import {date, position} from "./time.js";
-import {handle, t} from "./words.js";
+import {t} from "./words.js";
 
 const pageSize = 60;
 const margin = 12; // rows above and below the window
@@ -14,9 +15,12 @@ const margin = 12; // rows above and below the window
 const byId = (id) => document.getElementById(id);
 
 export class LibraryView {
-	constructor(root, session, say) {
+	constructor(root, session, say, listen) {
 		this.root = root;
 		this.say = say;
+		this.listen = listen;
+		this.outlines = new Outlines((id) => [...this.rows.values()].find((row) => row.dataset.id === id)?.paint());
+		listen.on(() => this.shown && this.paint());
 		this.list = byId("rows");
 		this.backup = new Backup();
 		this.passages = new Passages(say);
@@ -26,7 +30,10 @@ export class LibraryView {
 		byId("state").addEventListener("change", () => this.load());
 		byId("sort").addEventListener("change", () => this.load());
 		addEventListener("scroll", () => this.soon(), {passive: true});
-		addEventListener("resize", () => this.soon());
+		addEventListener("resize", () => {
+			this.soon();
+			if (this.shown) this.paint();
+		});
 		this.list.addEventListener("keydown", (e) => this.move(e));
 		// Whoever has extracted an archive meanwhile comes back to this page.
 		addEventListener("focus", () => this.shown && !byId("begin").hidden && this.show());
@@ -60,6 +67,7 @@ export class LibraryView {
 	hide() {
 		this.shown = false;
 		this.scroll = scrollY;
+		this.outlines.rest();
 	}
 
 	later() {
@@ -177,29 +185,35 @@ export class LibraryView {
 			this.rows.set(i, row);
 			const after = [...this.rows.keys()].filter((k) => k > i).sort((a, b) => a - b)[0];
 			this.list.insertBefore(row, this.rows.get(after) ?? null);
+			row.paint();
 		}
 		for (const [i, row] of this.rows) {
 			row.style.transform = `translateY(${i * height}px)`;
 			row.setAttribute("aria-setsize", this.total);
 		}
+		this.outlines.settle(() => this.inSight());
 	}
 
 	row(r, i) {
-		const li = document.createElement("li");
+		const li = recordingRow(r, this);
 		li.setAttribute("aria-posinset", i + 1);
-		const a = document.createElement("a");
-		a.href = "#/r/" + encodeURIComponent(r.id);
-		a.dataset.index = i;
-		const text = document.createElement("span");
-		text.className = "text";
-		const title = span("name", r.untitled ? t("noTitle") : r.title);
-		const when = r.started_at ? date(new Date(r.started_at)) : t("undated");
-		const meta = span("quiet", [when, r.speakers.map(handle).join(" ")].filter(Boolean).join(" · "));
-		text.append(title, meta);
-		const state = span("badge " + r.state, t("state." + r.state) + (r.lost_seconds > 0 ? ", " + t("lost", {t: Math.round(r.lost_seconds)}) : ""));
-		a.append(coverOf(r), text, state, span("duration", r.duration >= 0 ? position(r.duration) : "–"));
-		li.append(a);
+		li.dataset.id = r.id;
+		li.querySelector("a").dataset.index = i;
 		return li;
+	}
+
+	// paint draws the waveforms of the rows anew, and what plays.
+	paint() {
+		for (const row of this.rows.values()) row.paint();
+	}
+
+	// inSight lists the recordings whose rows are in the window.
+	inSight() {
+		if (!this.shown) return [];
+		return [...this.rows.values()].filter((row) => {
+			const box = row.getBoundingClientRect();
+			return box.bottom > 0 && box.top < innerHeight && row.querySelector(".row-play");
+		}).map((row) => row.dataset.id);
 	}
 
 	// move goes from row to row with the arrow keys.
@@ -214,26 +228,4 @@ export class LibraryView {
 		to.scrollIntoView({block: "nearest"});
 		this.soon();
 	}
-}
-
-function span(className, text) {
-	return Object.assign(document.createElement("span"), {className, textContent: text});
-}
-
-// coverOf is the picture of a recording, or the first letters of who spoke.
-export function coverOf(r) {
-	if (r.cover) {
-		const img = new Image(48, 48);
-		img.className = "cover";
-		img.alt = "";
-		img.loading = "lazy";
-		img.src = recordingPath(r.id, "/cover");
-		return img;
-	}
-	const who = r.speakers[0] ?? "?";
-	let sum = 0;
-	for (const c of who) sum = (sum * 31 + c.codePointAt(0)) % 8;
-	const e = span("cover letters hue" + sum, who.slice(0, 2).toUpperCase());
-	e.setAttribute("aria-hidden", "true");
-	return e;
 }

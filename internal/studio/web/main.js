@@ -1,6 +1,7 @@
 // Starts the page: language, theme, and which of the views is shown.
 import {get} from "./api.js";
 import {LibraryView} from "./library.js";
+import {Listen} from "./listen.js";
 import {RecordingView} from "./recording.js";
 import {RemovedView} from "./removed.js";
 import {language, languages, put, speak, t} from "./words.js";
@@ -26,7 +27,12 @@ function setTheme(name) {
 		document.documentElement.dataset.theme = name;
 		localStorage.setItem("theme", name);
 	}
+	repaint();
+}
+
+function repaint() {
 	recording.repaint();
+	library.paint();
 }
 
 async function setLanguage(name) {
@@ -35,6 +41,7 @@ async function setLanguage(name) {
 	library.render();
 	removed.render();
 	recording.render();
+	listen.show();
 	title();
 }
 
@@ -48,6 +55,8 @@ function route() {
 	if (view !== "removed") removed.hide();
 	if (view !== "recording") recording.hide();
 	if (view === "library") library.show();
+	if (view === "recording") listen.pause();
+	byId("listen").classList.toggle("away", view === "recording");
 	if (view === "recording") recording.show(decoded(m[1]), Number(m[2] ?? 0));
 	else removed.show(view === "removed");
 	title();
@@ -69,7 +78,8 @@ function decoded(text) {
 }
 
 const session = get("api/session");
-const library = new LibraryView(byId("library"), session, say);
+const listen = new Listen(say);
+const library = new LibraryView(byId("library"), session, say, listen);
 const removed = new RemovedView(say);
 const recording = new RecordingView(byId("recording"), session, say);
 
@@ -81,7 +91,7 @@ byId("language").addEventListener("change", (e) => {
 	setLanguage(e.target.value).catch((e) => say(e, true));
 });
 byId("theme").addEventListener("change", (e) => setTheme(e.target.value));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => recording.repaint());
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 document.querySelector(".skip").addEventListener("click", (e) => {
 	e.preventDefault();
 	byId("main").focus();

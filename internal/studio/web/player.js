@@ -22,9 +22,12 @@ export class Player {
 		audio.addEventListener("error", () => audio.error && audio.getAttribute("src") && failed());
 	}
 
-	open(id, parts) {
+	// open begins with a recording. address says where a file of it is, if it is no
+	// recording's.
+	open(id, parts, address = (file) => recordingPath(id, "/audio/" + file)) {
 		this.close();
 		this.id = id;
+		this.address = address;
 		this.parts = parts;
 		this.length = parts.length ? parts.at(-1).start + parts.at(-1).length : 0;
 		this.wanted = 0;
@@ -50,7 +53,7 @@ export class Player {
 		}
 		this.file = file;
 		this.pending = at;
-		this.audio.src = recordingPath(this.id, "/audio/" + file);
+		this.audio.src = this.address(file);
 	}
 
 	get playing() { return !this.audio.paused; }
