@@ -18,19 +18,28 @@ import (
 // used.
 func listEpisodeItems(ctx context.Context, lib *library.Library) (list []madeItem, broken []*feed.ProblemError, err error) {
 	all, broken, err := feed.List(ctx, lib.Root())
-	chosen := inFeed(lib, all)
+	show, serr := feed.Load(lib.Root(), "")
+	if serr != nil {
+		show = new(feed.Show) // one that cannot be read prefers nothing: the commands of the feed report it
+	}
+	chosen := show.Chosen(all)
 	for _, e := range all {
-		list = append(list, madeItem{removed.Episode, e.ID, e.Folder, e.File, e.Title, newEpisodeLine(lib, e, chosen)})
+		list = append(list, madeItem{removed.Episode, e.ID, e.Folder, e.File, e.Title, newEpisodeLine(lib, show, e, chosen)})
 	}
 	return list, broken, err
 }
 
-// newEpisodeLine makes the line of an episode; chosen are those that the feed takes.
-func newEpisodeLine(lib *library.Library, e *feed.Episode, chosen map[*feed.Episode]bool) episodeLine {
+// newEpisodeLine makes the line of an episode; chosen are those that the feed of the
+// show takes.
+func newEpisodeLine(lib *library.Library, show *feed.Show, e *feed.Episode, chosen map[*feed.Episode]bool) episodeLine {
 	name := lib.Path(e.Path(e.File))
-	l := e.In("")
-	return episodeLine{space.Schema, e.ID, e.Title, e.Date, e.Duration, e.Bytes, name, e.IsPublished(), chosen[e], isMissing(name),
-		l.PublishAt, l.Season, l.Number, l.EpisodeType, l.Explicit, l.GUID}
+	l := show.Listing(e)
+	shows := []string{}
+	for _, name := range e.PublishedIn() {
+		shows = append(shows, app.ShowWord(name))
+	}
+	return episodeLine{space.Schema, e.ID, e.Title, e.Date, e.Duration, e.Bytes, name, show.Publishes(e), chosen[e], isMissing(name),
+		l.PublishAt, l.Season, l.Number, l.EpisodeType, l.Explicit, l.GUID, shows}
 }
 
 // showEpisode shows what is known of an episode.
@@ -55,6 +64,8 @@ func (a *App) showEpisode(lib *library.Library, m *madeItem) error {
 	fact("Length", "%s, %s", spell.Length(e.Duration), spell.Size(e.Bytes))
 	state := "not published: spaces episodes publish " + app.Quoted(m.file)
 	switch {
+	case e.InFeed && e.PublishAt != nil && e.PublishAt.After(a.Now()):
+		state = a.from(e.PublishAt.Time)
 	case e.InFeed:
 		state = "published"
 	case e.Published:

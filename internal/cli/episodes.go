@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +24,7 @@ import (
 
 func newEpisodesCmd(a *App) *cobra.Command {
 	var o app.Refs
+	var show string
 	cmd := &cobra.Command{
 		Use:   "episodes [SPACE...]",
 		Short: "List, play, rename, remove and publish episodes",
@@ -36,10 +38,11 @@ published every episode, count as published.`,
 		Args:        app.Takes(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Words = args
-			return a.episodes(cmd.Context(), o)
+			return a.episodes(cmd.Context(), o, show)
 		},
 	}
 	app.AddIDOnly(cmd, &o)
+	app.AddShow(cmd, a.App, &show, "Show")
 	addMade(a, cmd, removed.Episode, a.showEpisode)
 	cmd.AddCommand(newPublishCmd(a, true), newPublishCmd(a, false))
 	return cmd
@@ -47,6 +50,7 @@ published every episode, count as published.`,
 
 type publishOptions struct {
 	app.Refs
+	show    string
 	listing listingFlags
 	change  episode.Relisting
 	yes     bool
@@ -75,6 +79,7 @@ On a terminal, the command asks for the title of a Space that has none.`,
 		},
 	}
 	cmd.Flags().SortFlags = false
+	app.AddShow(cmd, a.App, &o.show, "In the feed")
 	if publish {
 		o.listing.add(cmd, true)
 		cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask for titles")
@@ -109,15 +114,20 @@ type episodeLine struct {
 	EpisodeType string      `json:"episode_type,omitempty"`
 	Explicit    *bool       `json:"explicit,omitempty"`
 	GUID        string      `json:"guid,omitempty"`
+	Shows       []string    `json:"shows"` // in which it is published
 }
 
 // episodes lists what was exported.
-func (a *App) episodes(ctx context.Context, o app.Refs) error {
+func (a *App) episodes(ctx context.Context, o app.Refs, word string) error {
 	lib, all, broken, err := a.listEpisodes(ctx)
 	if err != nil {
 		return err
 	}
 	defer lib.Close()
+	show, err := showOf(lib, word)
+	if err != nil {
+		return err
+	}
 	list := all
 	if len(o.Words) > 0 {
 		if list, err = a.chooseEpisodes(ctx, lib, list, o, nil); err != nil {
@@ -131,11 +141,11 @@ func (a *App) episodes(ctx context.Context, o app.Refs) error {
 		terminal.Column{Title: "STATE", Yield: 5, Style: stateStyle},
 		terminal.Column{Title: "FILE", Yield: 2, Min: 16},
 		terminal.Column{Title: "TITLE", Min: app.TitleRoom})
-	chosen := inFeed(lib, all)
+	chosen := show.Chosen(all)
 	beside := 0
 	for _, e := range list {
 		if a.Settings.JSON {
-			if err := app.WriteJSON(a.Out, newEpisodeLine(lib, e, chosen)); err != nil {
+			if err := app.WriteJSON(a.Out, newEpisodeLine(lib, show, e, chosen)); err != nil {
 				return err
 			}
 			continue
@@ -145,9 +155,11 @@ func (a *App) episodes(ctx context.Context, o app.Refs) error {
 			date = e.Date.In(a.Zone).Format("2006-01-02")
 		}
 		switch {
+		case chosen[e] && show.Waits(e, a.Now()):
+			state = a.from(show.Date(e))
 		case chosen[e]:
 			state = "published"
-		case e.IsPublished():
+		case show.Publishes(e):
 			state = "not in feed"
 			beside++
 		}
@@ -183,23 +195,23 @@ func (a *App) listEpisodes(ctx context.Context) (*library.Library, []*feed.Episo
 	return lib, list, broken, nil
 }
 
-// showOf returns a show of a library, an empty one if it has none.
-func showOf(lib *library.Library) (*feed.Show, error) {
-	show, err := feed.Load(lib.Root())
-	if errors.Is(err, feed.ErrNoShow) {
+// from says when an episode enters the feed.
+func (a *App) from(at time.Time) string {
+	at = at.In(a.Zone)
+	if at.Year() != a.Now().In(a.Zone).Year() {
+		return "from " + at.Format("2 Jan 2006 15:04")
+	}
+	return "from " + at.Format("2 Jan 15:04")
+}
+
+// showOf returns a show of a library by what --show says, an empty one if it has
+// no first one.
+func showOf(lib *library.Library, word string) (*feed.Show, error) {
+	show, err := app.LoadShow(lib, word)
+	if errors.Is(err, feed.ErrNoShow) && !errors.As(err, new(*feed.NoShowError)) {
 		return new(feed.Show), nil
 	}
 	return show, err
-}
-
-// inFeed finds which of all episodes of a library the feed takes. A show that
-// cannot be read prefers nothing: the commands of the feed report it.
-func inFeed(lib *library.Library, all []*feed.Episode) map[*feed.Episode]bool {
-	show, err := showOf(lib)
-	if err != nil {
-		show = new(feed.Show)
-	}
-	return feed.Chosen(all, show)
 }
 
 // chooseEpisodes finds the episodes that words mean: those of the file names
@@ -265,14 +277,14 @@ func (a *App) publishEpisodes(ctx context.Context, o publishOptions, publish boo
 		return err
 	}
 	defer lib.Close()
-	show, err := showOf(lib)
+	show, err := showOf(lib, o.show)
 	if err != nil {
 		return err
 	}
 	choose := func() ([]*feed.Episode, error) {
 		var best func(id string) (*feed.Episode, error)
 		if publish {
-			best = func(id string) (*feed.Episode, error) { return feed.Best(all, id, show.Prefer), nil }
+			best = func(id string) (*feed.Episode, error) { return show.Best(all, id), nil }
 		}
 		return a.chooseEpisodes(ctx, lib, all, o.Refs, best)
 	}
@@ -304,19 +316,21 @@ func (a *App) publishEpisodes(ctx context.Context, o publishOptions, publish boo
 	}
 	defer ask.Close()
 	for _, e := range list {
-		if err := episode.Relist(lib.Root(), e.Sidecar, "", o.change); err != nil {
+		if err := episode.Relist(lib.Root(), e.Sidecar, show.Name, o.change); err != nil {
 			return fmt.Errorf("%s: %w", e.Sidecar, err)
 		}
-		e.Relist("", o.change)
+		e.Relist(show.Name, o.change)
 		if a.Settings.JSON {
-			if err := app.WriteJSON(a.Out, newEpisodeLine(lib, e, feed.Chosen(all, show))); err != nil {
+			if err := app.WriteJSON(a.Out, newEpisodeLine(lib, show, e, show.Chosen(all))); err != nil {
 				return err
 			}
 			continue
 		}
 		became := "not published"
 		switch {
-		case feed.Chosen(all, show)[e]:
+		case show.Waits(e, a.Now()):
+			became = "will be in the feed " + a.from(show.Date(e)) + "; build it then: spaces feed build"
+		case show.Chosen(all)[e]:
 			became = "will be in the next feed; not sent yet"
 		case publish:
 			became = "published, but the feed takes another episode of the Space"
@@ -352,7 +366,7 @@ func (a *App) publishEpisodes(ctx context.Context, o publishOptions, publish boo
 
 // publishHint tells how a new episode gets into the feed, where there is one.
 func (a *App) publishHint(lib *library.Library, made []string) {
-	if _, err := feed.Load(lib.Root()); err == nil && len(made) > 0 {
+	if names, err := feed.Names(lib.Root()); err == nil && len(names) > 0 && len(made) > 0 {
 		a.Say("Not in the feed yet. To publish: spaces episodes publish %s", strings.Join(made, " "))
 	}
 }

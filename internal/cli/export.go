@@ -54,6 +54,7 @@ type exportOptions struct {
 	listing                listingFlags
 	intro, outro           string
 	fade, introChapter     string
+	show                   string
 }
 
 func newExportCmd(a *App) *cobra.Command { return exportCommand(a, new(exportOptions)) }
@@ -131,6 +132,7 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 	manual.Group(f, "Tags", "title", "description", "cover", "chapters", "transcript", "transcript-speakers", "id3", "set")
 	app.Complete(cmd, "transcript-speakers", "confirmed", "estimated", "none")
 	app.AddEncoding(cmd, &o.encoding, "the transcript", "Tags")
+	app.AddShow(cmd, a.App, &o.show, "In the feed")
 	o.listing.add(cmd, false)
 	o.addBumpers(cmd)
 	app.CompleteWith(cmd, "preset", a.presetNames)
@@ -282,8 +284,15 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	if q.Listing, err = o.listing.relisting(ctx, a); err != nil {
 		return err
 	}
-	if !q.Listing.IsNone() && !o.publish {
-		return app.Usage("--season, --number, --type and --explicit need --publish")
+	if (!q.Listing.IsNone() || o.show != "") && !o.publish {
+		return app.Usage("--show, --season, --number, --type and --explicit need --publish")
+	}
+	if o.show != "" {
+		show, err := app.LoadShow(lib, o.show)
+		if err != nil {
+			return err
+		}
+		q.Show = show.Name
 	}
 	if o.publish && o.title == "" {
 		if _, err := a.NameSpaces(ctx, lib, untitled(rows), false); err != nil {
@@ -312,7 +321,7 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 	err = a.EachSpace(ctx, "exporting", rows, episode.Phases(), "exports-failed", "exported", func(row catalog.Row, p stream.Progress) (func() error, error) {
 		res, err := a.exportSpace(ctx, &o, ask, q, row, p)
 		return func() error {
-			if o.output == "" && !res.IsPublished() {
+			if o.output == "" && len(res.PublishedIn()) == 0 {
 				waiting = append(waiting, row.ID)
 			}
 			return a.printExported(res, o.verbose)

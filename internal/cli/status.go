@@ -118,6 +118,10 @@ func (a *App) tableStatus(list []*status.Space) {
 			published = "public"
 		case l.InFeed:
 			published = "in the feed"
+		case l.PublishAt != nil && l.PublishAt.After(a.Now()):
+			published = a.from(l.PublishAt.Time)
+		case l.PublishAt != nil:
+			published = "due: spaces feed build"
 		case l.Receipts > 0:
 			published = "sent, private"
 		}

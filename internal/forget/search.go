@@ -409,7 +409,8 @@ func (s *search) files() error {
 		if err := s.ctx.Err(); err != nil {
 			return err
 		}
-		if it, ok := pages[f.name]; ok {
+		page, _ := layout.BesideFeed(f.name)
+		if it, ok := pages[page]; ok {
 			more = append(more, Item{Kind: Copy, Recording: it.Recording, Name: f.name, Bytes: f.bytes, Voice: true, Named: it.Named, Fate: Removed})
 			continue
 		}
@@ -437,7 +438,7 @@ func (s *search) files() error {
 
 // copied returns an item if a file beside the feed is a copy of what goes.
 func (s *search) copied(f file, gone []*Item) (*Item, error) {
-	if !strings.HasPrefix(f.name, layout.Feed+"/") {
+	if _, beside := layout.BesideFeed(f.name); !beside {
 		return nil, nil
 	}
 	for _, it := range gone {

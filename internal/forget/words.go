@@ -154,8 +154,8 @@ func isWords(name string) bool {
 	return ext == ".srt" || ext == ".vtt" || ext == ".txt" || strings.HasSuffix(name, episode.TranscriptExt)
 }
 
-// pages are the files beside the feed that have the words of what goes, by their
-// name: copies of transcripts, the pages of clips, and all pages of recordings of
+// pages are the files beside a feed that have the words of what goes, by their
+// names there: copies of transcripts, the pages of clips, and all pages of recordings of
 // which no episode stays. The next build of the feed makes them again.
 func (s *search) pages() map[string]Item {
 	list := make(map[string]Item)
@@ -164,9 +164,10 @@ func (s *search) pages() map[string]Item {
 			continue
 		}
 		whole := it.Kind == Episode && !s.plays[it.Recording]
-		for _, f := range s.below(layout.Feed) {
-			if name := path.Base(f.name); site.EpisodeOf(name) == it.Recording && (whole || site.IsOfClip(name)) {
-				list[f.name] = it
+		for _, f := range s.list {
+			name, beside := layout.BesideFeed(f.name)
+			if base := path.Base(name); beside && site.EpisodeOf(base) == it.Recording && (whole || site.IsOfClip(base)) {
+				list[name] = it
 			}
 		}
 		if it.Kind == Clip {
@@ -174,7 +175,7 @@ func (s *search) pages() map[string]Item {
 		}
 		for _, name := range slices.Concat(it.beside, it.was) {
 			if isWords(name) {
-				list[path.Join(layout.Feed, path.Base(name))] = it
+				list[path.Base(name)] = it
 			}
 		}
 	}

@@ -91,6 +91,17 @@ func (l *Library) drafts(ctx context.Context, fn func(name string, e fs.DirEntry
 			return err
 		}
 	}
+	shows, err := l.disk.readDir(layout.Shows)
+	if err != nil {
+		return err
+	}
+	for _, e := range shows {
+		for _, file := range []string{layout.ShowOf(e.Name()), path.Join(layout.FeedOf(e.Name()), layout.FeedFile)} {
+			if err := in(path.Dir(file)); e.IsDir() && err != nil {
+				return err
+			}
+		}
+	}
 	for folder, err := range l.folders() {
 		if err != nil {
 			return err

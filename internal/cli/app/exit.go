@@ -155,6 +155,8 @@ func Classify(err error) *Failure {
 		return Fail(ExitNotFound, "no-show", "describe the show first: spaces feed init --help", err)
 	case errors.Is(err, feed.ErrNoEpisodes):
 		return Fail(ExitNotFound, "no-episodes", "make an episode: spaces export latest --format mp3", err)
+	case errors.As(err, new(*feed.NoneDueError)):
+		return Fail(ExitNotFound, "no-episodes", "build the feed again then; or publish one now: spaces episodes publish SPACE --at now", err)
 	case errors.Is(err, feed.ErrNonePublished):
 		return Fail(ExitNotFound, "no-episodes", "publish an episode: spaces episodes publish latest", err)
 	case errors.As(err, &broken):

@@ -14,18 +14,16 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/clip"
-	"github.com/spaces-cli/spaces/internal/episode/cover"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/episode/site"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
-	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/publish/items"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
@@ -43,136 +41,12 @@ Step by step: spaces help topic publishing-a-podcast.`,
 		Args: app.Subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newFeedInitCmd(a), newFeedBuildCmd(a), newFeedCheckCmd(a))
+	cmd.AddCommand(newFeedInitCmd(a), newFeedListCmd(a), newFeedBuildCmd(a), newFeedCheckCmd(a))
 	return cmd
-}
-
-func newFeedInitCmd(a *App) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "init",
-		Short: "Describe the show, or change its description",
-		Long: `Describe the show. A new show needs a title, and the web address of the folder for the feed and the
-audio. A field without a flag keeps its value. Of the speakers, the feed names only the host and
-the people of --person.`,
-		Example: `  spaces feed init --title "Open Mic" --base-url https://example.com/show/ \
-    --author "Ann Host" --language en --category "News > Politics"
-  spaces feed init --person "guest1=Bob Guest" --person "Ann Host,host"`,
-		Annotations: manual.Exits(map[int]string{app.ExitUsage: "wrong usage, or an invalid value", app.ExitNotFound: "no library"}),
-		Args:        app.Takes(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.feedInit(cmd.Context(), cmd.Flags())
-		},
-	}
-	f := cmd.Flags()
-	f.SortFlags = false
-	f.String("title", "", "`TEXT`: title of the show")
-	f.String("base-url", "", "`URL`: web address of the folder for the feed and the audio")
-	f.String("description", "", "`TEXT`: description of the show")
-	f.String("author", "", "`NAME`: author of the show")
-	f.String("email", "", "`ADDRESS`: public e-mail address of the owner")
-	f.String("language", "", "`CODE`: language, for example en, de or pt-BR")
-	f.StringArray("category", nil, "`CATEGORY`: category of Apple's list, for example \"News > Politics\"; may be repeated")
-	f.String("image", "", "`FILE|URL`: cover, a square JPEG or PNG of 1400 to 3000 pixels")
-	f.Bool("crop", false, "with --image: cut a picture that is not square to its middle")
-	f.String("type", "", "`TYPE`: episodic (newest first) or serial (oldest first)")
-	f.String("link", "", "`URL`: web page of the show (default: the base URL)")
-	f.Bool("explicit", false, "mark the show as explicit")
-	f.String("copyright", "", "`TEXT`: copyright line")
-	f.Bool("locked", true, "forbid other hosting services to import the feed")
-	f.StringArray("person", nil, "`[HANDLE=]NAME[,ROLE]`: name this person in the feed; may be repeated; replaces the list")
-	f.String("prefer", "", "`FORMAT`: format to publish if a Space has several (default m4a; mp3 for shows made before December 2026)")
-	f.String("guid", "", "`UUID`: podcast:guid of an existing show")
-	app.Complete(cmd, "type", feed.Episodic, feed.Serial)
-	f.String("apple", "", "`URL`: page of the show on Apple Podcasts, for the web pages")
-	f.String("spotify", "", "`URL`: page of the show on Spotify")
-	f.String("overcast", "", "`URL`: page of the show on Overcast (default: made of the one at Apple or of the feed)")
-	f.String("pocket-casts", "", "`URL`: page of the show on Pocket Casts (default: as for Overcast)")
-	f.String("antennapod", "", "`URL`: page of the show for AntennaPod (default: made of the feed)")
-	f.Bool("clips", true, "let the clips be heard on the web pages, each on a page of its own")
-	manual.Group(f, "Web pages", "apple", "spotify", "overcast", "pocket-casts", "antennapod", "clips")
-	manual.Group(f, "Show", "title", "base-url", "description", "author", "language", "category", "image", "crop", "person", "explicit", "type")
-	manual.Group(f, "More about the show", "email", "link", "copyright", "locked", "prefer", "guid")
-	return cmd
-}
-
-func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet) error {
-	lib, err := a.OpenLibrary(ctx)
-	if err != nil {
-		return err
-	}
-	defer lib.Close()
-	root := lib.Root()
-	show, err := feed.Load(root)
-	isNew := errors.Is(err, feed.ErrNoShow)
-	if isNew {
-		show, err = &feed.Show{Prefer: string(format.M4A)}, nil
-	}
-	if err != nil {
-		return err
-	}
-	if isNew && (!flags.Changed("title") || !flags.Changed("base-url")) {
-		return app.Hinted(app.Usage("a new show needs a title and a base URL"),
-			`spaces feed init --title "My show" --base-url https://example.com/my-show/`)
-	}
-	crop, _ := flags.GetBool("crop")
-	if crop && !flags.Changed("image") {
-		return app.Usage("--crop needs --image")
-	}
-	fitted := ""
-	flags.Visit(func(f *pflag.Flag) {
-		if f.Name == "image" {
-			var wrong error
-			if fitted, wrong = show.SetImage(strings.TrimSpace(f.Value.String()), crop); wrong != nil {
-				err = badImage(wrong)
-			}
-			return
-		}
-		values := []string{f.Value.String()}
-		if list, ok := f.Value.(pflag.SliceValue); ok {
-			values = list.GetSlice()
-		}
-		if _, wrong := show.Set(f.Name, values...); wrong != nil {
-			err = app.Usage("--%s: %w", f.Name, wrong)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	show.Complete()
-	warnings, err := show.Check()
-	if err != nil {
-		return app.Usage("%w", err)
-	}
-	if err := show.Save(root); err != nil {
-		return err
-	}
-	if a.Settings.JSON {
-		if err := app.WriteJSON(a.Out, show); err != nil {
-			return err
-		}
-	} else {
-		a.Say("Saved the show %q in %s", terminal.Safe(show.Title), terminal.Safe(a.ShortenHome(lib.Path(layout.Show))))
-		a.Say("The address of its feed: %s", terminal.Safe(show.URL(layout.FeedFile)))
-	}
-	if fitted != "" {
-		a.Say("The cover was %s; your file is as it was", fitted)
-	}
-	for _, w := range warnings {
-		a.Warn("%s", w)
-	}
-	return nil
-}
-
-// badImage says what to do with a picture that cannot be a cover.
-func badImage(err error) error {
-	wrong := app.Usage("--image: %w", err)
-	if errors.Is(err, cover.ErrShape) {
-		return app.Hinted(wrong, "--crop keeps the square in its middle")
-	}
-	return wrong
 }
 
 type feedBuildOptions struct {
+	show     string
 	out      string
 	site     bool
 	override string
@@ -204,6 +78,7 @@ and at the base URL. In the folder of the library, later builds update the pages
 	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write to the folder `DIR`, or to a FILE.xml (default: the folder feed of the library)")
 	cmd.Flags().BoolVar(&o.site, "site", false, "write web pages too, and copy the audio beside them")
 	manual.Group(cmd.Flags(), "Output", "out", "site")
+	app.AddShow(cmd, a.App, &o.show, "Show")
 	app.AddOverride(cmd, &o.override)
 	return cmd
 }
@@ -226,7 +101,35 @@ type feedBuiltLine struct {
 	Errors   int         `json:"errors"`
 	Warnings int         `json:"warnings"`
 	// ConsentMissing are the handles of those who have not agreed.
-	ConsentMissing []string `json:"consent_missing,omitempty"`
+	ConsentMissing []string      `json:"consent_missing,omitempty"`
+	Waiting        []feedWaiting `json:"waiting"`
+}
+
+// feedWaiting is an episode that enters the feed later.
+type feedWaiting struct {
+	ID        string     `json:"id"`
+	Title     string     `json:"title"`
+	Path      string     `json:"path"` // below the library
+	PublishAt space.Time `json:"publish_at"`
+}
+
+func waitingLines(show *feed.Show, list []*feed.Episode) []feedWaiting {
+	lines := []feedWaiting{}
+	for _, e := range list {
+		lines = append(lines, feedWaiting{e.ID, e.Title, e.Path(e.File), space.Time{Time: show.Date(e)}})
+	}
+	return lines
+}
+
+// settleSite decides whether pages are built beside the feed in the library, and
+// notes in the show that it has some.
+func (a *App) settleSite(root *os.Root, show *feed.Show, o *feedBuildOptions) error {
+	o.site = o.site || items.HasPages(root, show)
+	if o.site && !show.Site {
+		show.Site = true
+		return show.Save(root)
+	}
+	return nil
 }
 
 func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
@@ -236,11 +139,14 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	}
 	defer lib.Close()
 	root := lib.Root()
-	show, err := feed.LoadValid(root)
+	show, err := app.LoadShow(lib, o.show)
+	if err == nil {
+		show, err = feed.LoadValid(root, show.Name)
+	}
 	if err != nil {
 		return err
 	}
-	dir, file := lib.Path(layout.Feed), ""
+	dir, file := lib.Path(show.Folder()), ""
 	if o.out != "" {
 		dir = o.out
 		if strings.EqualFold(filepath.Ext(o.out), ".xml") {
@@ -258,8 +164,10 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		return err
 	}
 	defer out.Close()
-	if _, err := out.Stat("index.html"); err == nil && o.out == "" {
-		o.site = true // upload sends the pages that lie there, and a feed that links them
+	if o.out == "" {
+		if err := a.settleSite(root, show, &o); err != nil {
+			return err
+		}
 	}
 	if err := a.nameEpisodes(ctx, lib, show); err != nil {
 		return err
@@ -274,7 +182,7 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	var skipped []*feed.ProblemError
 	skip := func(p *feed.ProblemError) { skipped = append(skipped, p) }
 	bar := a.NewBar("building the feed", feed.Phases()...).CountBytes()
-	build := feed.Options{File: file, Progress: bar, Skip: skip, Agree: func(list []*feed.Episode) error {
+	build := feed.Options{File: file, Now: a.Now(), Progress: bar, Skip: skip, Agree: func(list []*feed.Episode) error {
 		var err error
 		bar.Close()
 		missing, err = ask.Episodes(ctx, list)
@@ -301,7 +209,7 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	errs, warnings := tally(b.Findings)
 	name := filepath.Join(dir, filepath.Base(b.URL))
 	if a.Settings.JSON {
-		line := feedBuiltLine{space.Schema, name, b.URL, len(b.Episodes), b.Changed, []feedAsset{}, app.OrEmpty(b.Pages), app.OrEmpty(b.Gone), errs, warnings, missing}
+		line := feedBuiltLine{space.Schema, name, b.URL, len(b.Episodes), b.Changed, []feedAsset{}, app.OrEmpty(b.Pages), app.OrEmpty(b.Gone), errs, warnings, missing, waitingLines(show, b.Waiting)}
 		for _, f := range b.Files {
 			line.Files = append(line.Files, feedAsset{f.Path, f.URL})
 		}
@@ -330,6 +238,9 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	if n := len(b.Gone); n > 0 {
 		a.Say("Removed %s of episodes that are no longer in the feed", spell.Count(n, "page"))
 	}
+	for _, e := range b.Waiting {
+		a.Say("Waiting until %s: %s  %s", show.Date(e).In(a.Zone).Format("2 Jan 2006 15:04"), terminal.Safe(e.File), terminal.Safe(e.Title))
+	}
 	if errs+warnings > 0 {
 		a.Warn("the feed has %s and %s. List them: spaces feed check %s", spell.Count(errs, "error"), spell.Count(warnings, "warning"), name)
 	}
@@ -342,7 +253,7 @@ func (a *App) nameEpisodes(ctx context.Context, lib *library.Library, show *feed
 	taken := func() ([]*feed.Episode, error) {
 		all, _, err := feed.List(ctx, lib.Root())
 		var list []*feed.Episode
-		for e := range feed.Chosen(all, show) {
+		for e := range show.Chosen(all) {
 			list = append(list, e)
 		}
 		slices.SortFunc(list, func(a, b *feed.Episode) int { return cmp.Compare(a.Sidecar, b.Sidecar) })
@@ -375,6 +286,7 @@ func leftOut(a *App, list []*feed.ProblemError) error {
 }
 
 func newFeedCheckCmd(a *App) *cobra.Command {
+	show := ""
 	cmd := &cobra.Command{
 		Use:   "check [FILE]",
 		Short: "Check a feed against the rules of Apple, Spotify and others",
@@ -392,9 +304,10 @@ not look at images and audio. The rules: spaces help topic publishing-a-podcast.
 			if len(args) == 1 {
 				name = args[0]
 			}
-			return a.feedCheck(name)
+			return a.feedCheck(name, show)
 		},
 	}
+	app.AddShow(cmd, a.App, &show, "Show")
 	return cmd
 }
 
@@ -411,11 +324,18 @@ type feedCheckedLine struct {
 	Warnings int    `json:"warnings"`
 }
 
-func (a *App) feedCheck(name string) error {
+func (a *App) feedCheck(name, word string) error {
 	in, shown := a.In, "standard input"
+	show, err := app.ShowName(word)
+	if err != nil {
+		return err
+	}
+	if name != "" && word != "" {
+		return app.Usage("give a file or --show, not both")
+	}
 	if name != "-" {
 		if name == "" {
-			name = filepath.Join(a.Settings.Library, layout.Feed, layout.FeedFile)
+			name = filepath.Join(a.Settings.Library, filepath.FromSlash(layout.FeedOf(show)), layout.FeedFile)
 		}
 		if strings.Contains(name, "://") {
 			return app.Hinted(app.Usage("spaces feed check takes a file or -, not a URL"), "curl -s "+app.Quoted(name)+" | spaces feed check -")

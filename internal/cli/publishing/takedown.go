@@ -28,7 +28,11 @@ func (a *App) takeDown(ctx context.Context, g *gatherer, t *named.Target) error 
 	if err != nil {
 		return err
 	}
-	down, err := finder.NewTakeDown(g.s.Target.Place(), func(e *feed.Episode) error { return g.MayPublish(ctx, e) })
+	show, err := feed.Load(g.Library.Root(), g.Show)
+	if err != nil {
+		return app.ShowError(g.Library, err)
+	}
+	down, err := finder.NewTakeDown(show, g.s.Target.Place(), func(e *feed.Episode) error { return g.MayPublish(ctx, e) })
 	if err != nil {
 		return err
 	}

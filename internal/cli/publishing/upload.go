@@ -29,7 +29,7 @@ type uploadOptions struct {
 	recording, original, clips, feed  bool
 	clean, dryRun, force, yes, public bool
 	takeDown                          bool
-	verify, bandwidth                 string
+	verify, bandwidth, show           string
 	backend                           app.BackendFlags
 }
 
@@ -65,6 +65,7 @@ a receipt: spaces upload log. More about uploading: spaces help topic uploading.
 	f.BoolVar(&o.clips, "clips", false, "send the clips")
 	f.BoolVar(&o.feed, "feed", false, "send all published episodes, then the feed")
 	manual.Group(f, "What", "recording", "original", "clips", "feed")
+	app.AddShow(cmd, a.App, &o.show, "What")
 	f.BoolVar(&o.public, "public", false, "let everybody read the files")
 	f.BoolVar(&o.force, "force", false, "overwrite files that differ at the target")
 	f.BoolVar(&o.takeDown, "take-down", false, "with --feed: remove recordings of people who withdrew consent")
@@ -106,6 +107,10 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 	}
 	defer lib.Close()
 	root := lib.Root()
+	show, err := app.ShowName(o.show)
+	if err != nil {
+		return err
+	}
 	target, err := a.OpenTarget(t, a.WireOptions(bandwidth))
 	if err != nil {
 		return err
@@ -131,7 +136,7 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 		return err
 	}
 	g := &gatherer{
-		items.Collector{Library: lib, Gate: ask.Gate, Open: open, Feed: o.feed},
+		items.Collector{Library: lib, Gate: ask.Gate, Open: open, Feed: o.feed, Show: show, Now: a.Now},
 		a, &o, s, ask,
 	}
 	if o.takeDown {
@@ -178,7 +183,7 @@ func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 				a.Warn("%s is not at the target: spaces upload %[1]s %s", g.Elsewhere, o.target)
 			}
 		}
-		if err := g.agreeToFeed(ctx, list[len(list)-1], t); err != nil {
+		if err := g.agreeToFeed(ctx, t); err != nil {
 			return err
 		}
 	}
@@ -205,6 +210,8 @@ func (o *uploadOptions) check() error {
 		return app.Usage("--take-down needs --feed")
 	case o.clean && (o.feed || what || o.force || len(o.Words) > 0):
 		return app.Usage("--clean can only be combined with a target")
+	case o.show != "" && !o.feed:
+		return app.Usage("--show needs --feed")
 	case o.feed && (what || len(o.Words) > 0):
 		return app.Usage("--feed sends all published episodes: give only a target")
 	case !o.clean && !o.feed && len(o.Words) == 0:

@@ -9,7 +9,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library/space"
-	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
 	"github.com/spaces-cli/spaces/internal/publish/named"
 	"github.com/spaces-cli/spaces/internal/terminal"
@@ -28,7 +27,8 @@ type feedChangesLine struct {
 // agreeToFeed lists what a feed adds to the one that is at the target, changes in
 // it and removes from it, before anything is sent, and asks on a terminal. Scripts
 // are not asked: they have sent feeds without --yes since there are feeds.
-func (g *gatherer) agreeToFeed(ctx context.Context, it *publish.Item, t *named.Target) error {
+func (g *gatherer) agreeToFeed(ctx context.Context, t *named.Target) error {
+	it := g.FeedItem()
 	c, err := items.FeedChanges(ctx, g.s.Target, it)
 	var unreadable *items.UnreadableFeedError
 	if errors.As(err, &unreadable) { // sending it finds that out, and stops

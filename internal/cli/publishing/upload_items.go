@@ -164,5 +164,5 @@ func (g *gatherer) feed(ctx context.Context, only items.Selection) ([]*feed.Epis
 		},
 	})
 	g.s.BaseURL = baseURL
-	return episodes, err
+	return episodes, app.ShowError(g.Library, err)
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/library/layout"
@@ -25,8 +26,11 @@ type Options struct {
 	// is that of Build.
 	Agree func([]*Episode) error
 	// Choose, if it is set, says which episodes may stand in the feed; otherwise
-	// all that are published.
+	// all that are published in the show and are due.
 	Choose func(*Episode) bool
+	// Now is the time at which episodes that wait are due; zero is that of the
+	// clock. The same files and time give the same bytes.
+	Now time.Time
 	// Skip, if it is set, is told what is wrong with episodes, and with clips that
 	// would be soundbites; they are left out, and no page is removed. Otherwise it
 	// is the error of Build.
@@ -66,6 +70,9 @@ type Built struct {
 	Pages    []string // of the site, by name
 	Gone     []string // pages of episodes that are no more, which were removed
 	Findings []Finding
+	// Waiting are the episodes that enter the feed at a later time, the first one
+	// first.
+	Waiting []*Episode
 }
 
 // An Asset is a file that the feed links: of an episode, or the cover.
@@ -86,8 +93,15 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 	if !fileName().MatchString(o.File) {
 		return nil, fmt.Errorf("%q cannot be part of a web address", o.File)
 	}
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
+	waiting, err := s.Waiting(ctx, library, o.Now)
+	if err != nil {
+		return nil, err
+	}
 	if o.Choose == nil {
-		o.Choose = func(e *Episode) bool { return e.IsPublished() }
+		o.Choose = func(e *Episode) bool { return s.Due(e, o.Now) }
 	}
 	stream.Enter(o.Progress, Comparing)
 	skip, skipped := refuse, false
@@ -98,12 +112,15 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 			return nil
 		}
 	}
-	episodes, err := choose(ctx, library, s.Prefer, o.Choose, skip, o.Progress)
+	episodes, err := s.choose(ctx, library, o.Choose, skip, o.Progress)
 	if errors.Is(err, ErrNoEpisodes) || errors.Is(err, ErrNonePublished) {
 		// Of a feed that was there, subscribers must hear that its last episode
 		// has gone: an empty one takes its place.
 		if was, rerr := out.ReadFile(o.File); rerr == nil && s.Owns(was) {
 			episodes, err = nil, nil
+		}
+		if err != nil && len(waiting) > 0 {
+			err = &NoneDueError{s.Date(waiting[0])}
 		}
 	}
 	if err == nil && o.Agree != nil {
@@ -116,7 +133,7 @@ func Build(ctx context.Context, library, out *os.Root, s *Show, o Options) (*Bui
 	if err != nil {
 		return nil, err
 	}
-	b := &Built{URL: s.URL(o.File), Episodes: episodes}
+	b := &Built{URL: s.URL(o.File), Episodes: episodes, Waiting: waiting}
 	if s.Cover != "" {
 		b.Files = append(b.Files, Asset{s.coverPath(), s.ImageURL(), s.Cover})
 	}

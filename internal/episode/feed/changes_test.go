@@ -72,7 +72,7 @@ func TestPublished(t *testing.T) {
 		t.Run(fmt.Sprint(c.want), func(t *testing.T) {
 			list[0].Published = c.published
 			writeJSON(t, root, list[0].Sidecar, list[0].Record)
-			if got, err := Choose(t.Context(), root, "", (*Episode).IsPublished); err != c.want || err == nil && len(got) != 1 {
+			if got, err := new(Show).Choose(t.Context(), root, (*Episode).IsPublished); err != c.want || err == nil && len(got) != 1 {
 				t.Errorf("published %v: %d episodes, error %v, want %v", c.published, len(got), err, c.want)
 			}
 		})

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"math"
 	"os"
 	"path"
@@ -116,82 +115,6 @@ var (
 // IsFileName reports whether a name goes into URLs as it is.
 func IsFileName(name string) bool { return fileName().MatchString(name) }
 
-// Choose finds those episodes of a library that may be chosen, newest first. A
-// Space has one item in a feed, whatever was published of it: of several
-// episodes the one is taken whose format stands first (prefer, then MP3, M4A, Opus, Ogg, FLAC, WAV),
-// then the one whose preset does (host, untouched, archive), then the one
-// whose record was written last. Each file is read to see that it is still the
-// one that its record describes. The error is a *ProblemError if one is not.
-func Choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode) bool) ([]*Episode, error) {
-	return choose(ctx, root, prefer, may, refuse, nil)
-}
-
-// refuse is for those who leave out no episode.
-func refuse(p *ProblemError) error { return p }
-
-// choose is Choose, but asks skip what to do about each problem: nil leaves out
-// what it is about.
-func choose(ctx context.Context, root *os.Root, prefer string, may func(*Episode) bool, skip func(*ProblemError) error, p stream.Progress) ([]*Episode, error) {
-	all, broken, err := all(ctx, root)
-	for _, b := range broken {
-		err = cmp.Or(err, skip(b))
-	}
-	if err != nil {
-		return nil, err
-	}
-	chosen := make(map[string]*candidate)
-	for _, c := range all {
-		if best := chosen[c.ID]; may(c.Episode) && (best == nil || c.compare(best, prefer) < 0) {
-			chosen[c.ID] = c
-		}
-	}
-	switch {
-	case len(all) == 0 && len(broken) > 0:
-		return nil, broken[0]
-	case len(all) == 0:
-		return nil, ErrNoEpisodes
-	case len(chosen) == 0 && len(broken) > 0:
-		return nil, broken[0] // it may be the one that was published
-	case len(chosen) == 0:
-		return nil, ErrNonePublished
-	}
-	list := newest(slices.Collect(maps.Values(chosen)))
-	if err := distinct(list); err != nil {
-		return nil, err
-	}
-	if p == nil {
-		p = stream.NoProgress{}
-	}
-	for _, e := range list {
-		p.Expect(e.Bytes)
-	}
-	var good []*Episode
-	for _, e := range list {
-		err := e.check(ctx, root, p)
-		if e.Date.IsZero() {
-			err = &ProblemError{e.Path(e.File), "the date of the Space is unknown, and feeds are ordered by date", NoDate}
-		}
-		var problem *ProblemError
-		if errors.As(err, &problem) {
-			broken = append(broken, problem)
-			if err = skip(problem); err == nil {
-				continue
-			}
-		}
-		if err == nil {
-			e.Clips, err = e.clips(root, skip)
-		}
-		if err != nil {
-			return nil, err
-		}
-		good = append(good, e)
-	}
-	if len(good) == 0 {
-		return nil, broken[0]
-	}
-	return good, nil
-}
-
 // all finds the episodes of a library, published or not, and the records that
 // cannot be used.
 func all(ctx context.Context, root *os.Root) (list []*candidate, broken []*ProblemError, err error) {
@@ -212,8 +135,8 @@ func all(ctx context.Context, root *os.Root) (list []*candidate, broken []*Probl
 	return list, broken, nil
 }
 
-// newest puts the episodes of candidates into the order of a feed.
-func newest(list []*candidate) []*Episode {
+// recorded puts the episodes of candidates into the order of their Spaces.
+func recorded(list []*candidate) []*Episode {
 	episodes := make([]*Episode, len(list))
 	for i, c := range list {
 		episodes[i] = c.Episode
@@ -228,7 +151,7 @@ func newest(list []*candidate) []*Episode {
 // records that cannot be used. The files of the episodes are not read.
 func List(ctx context.Context, root *os.Root) ([]*Episode, []*ProblemError, error) {
 	list, broken, err := all(ctx, root)
-	return newest(list), broken, err
+	return recorded(list), broken, err
 }
 
 // In is List for one recording, by the recording's folder.
@@ -237,80 +160,7 @@ func In(root *os.Root, folder string) ([]*Episode, []*ProblemError, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
 	}
-	return newest(found), broken, err
-}
-
-// Best returns the episode of a Space that feeds prefer, published or not, nil
-// if it has none.
-func Best(list []*Episode, id, prefer string) *Episode {
-	var best *candidate
-	for _, e := range list {
-		if c := (&candidate{e}); e.ID == id && (best == nil || c.compare(best, prefer) < 0) {
-			best = c
-		}
-	}
-	if best == nil {
-		return nil
-	}
-	return best.Episode
-}
-
-// Chosen returns those of the episodes of a show that Choose would take, by their
-// records: one of each Space.
-func Chosen(list []*Episode, s *Show) map[*Episode]bool {
-	best := make(map[string]*candidate)
-	for _, e := range list {
-		if c := (&candidate{e}); s.Publishes(e) && (best[e.ID] == nil || c.compare(best[e.ID], s.Prefer) < 0) {
-			best[e.ID] = c
-		}
-	}
-	chosen := make(map[*Episode]bool)
-	for _, c := range best {
-		chosen[c.Episode] = true
-	}
-	return chosen
-}
-
-// Find returns the published episode of one recording, by the recording's folder, that
-// Choose would take, or the best one if none is published. The error is
-// ErrNoEpisodes if none has been exported.
-func Find(ctx context.Context, root *os.Root, folder, prefer string) (*Episode, error) {
-	found, broken, err := candidates(root, path.Join(folder, layout.Episodes))
-	if err == nil && len(found) == 0 && len(broken) > 0 {
-		return nil, broken[0]
-	}
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(found) == 0 {
-		return nil, ErrNoEpisodes
-	}
-	if err != nil {
-		return nil, err
-	}
-	if published := slices.DeleteFunc(slices.Clone(found), func(c *candidate) bool { return !c.IsPublished() }); len(published) > 0 {
-		found = published
-	}
-	best := slices.MinFunc(found, func(a, b *candidate) int { return a.compare(b, prefer) })
-	return best.Episode, best.check(ctx, root, stream.NoProgress{})
-}
-
-// A candidate is an episode that may be the one of its Space.
-type candidate struct{ *Episode }
-
-// compare orders candidates of one Space, the best first.
-func (c *candidate) compare(other *candidate, prefer string) int {
-	presets := []string{"host", "untouched", "archive"}
-	undated := func(c *candidate) int { // made before somebody said when the Space was
-		if c.Date.IsZero() {
-			return 1
-		}
-		return 0
-	}
-	return cmp.Or(
-		cmp.Compare(undated(c), undated(other)),
-		cmp.Compare(formatRank(c.File, prefer), formatRank(other.File, prefer)),
-		cmp.Compare(slices.Index(presets, c.Settings.Preset), slices.Index(presets, other.Settings.Preset)),
-		other.written.Compare(c.written),
-		cmp.Compare(c.Sidecar, other.Sidecar),
-	)
+	return recorded(found), broken, err
 }
 
 // candidates reads the records in a recording's folder of episodes, and tells of

@@ -273,7 +273,7 @@ func TestOneItemPerSpace(t *testing.T) {
 	}
 	chosen := func(prefer, want string) {
 		t.Helper()
-		list, err := Choose(context.Background(), root, prefer, (*Episode).IsPublished)
+		list, err := (&Show{Prefer: prefer}).Choose(context.Background(), root, (*Episode).IsPublished)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -341,12 +341,12 @@ func TestBadEpisodes(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer root.Close()
-			if _, err := Choose(context.Background(), root, "", (*Episode).IsPublished); !errors.Is(err, ErrNoEpisodes) {
+			if _, err := new(Show).Choose(context.Background(), root, (*Episode).IsPublished); !errors.Is(err, ErrNoEpisodes) {
 				t.Errorf("an empty library: %v", err)
 			}
 			put(t, root, folder, record("1abcdefghijkl", "a.mp3", date))
 			test.spoil(t, root)
-			_, err = Choose(context.Background(), root, "", (*Episode).IsPublished)
+			_, err = new(Show).Choose(context.Background(), root, (*Episode).IsPublished)
 			var problem *ProblemError
 			if !errors.As(err, &problem) || !strings.Contains(err.Error(), test.want) || problem.Cause == "" {
 				t.Errorf("error %v, want one with %q and a hint", err, test.want)
@@ -355,7 +355,7 @@ func TestBadEpisodes(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Choose(ctx, testLibrary(t), "", (*Episode).IsPublished); !errors.Is(err, context.Canceled) {
+	if _, err := new(Show).Choose(ctx, testLibrary(t), (*Episode).IsPublished); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}
 }
@@ -382,11 +382,11 @@ func TestSkip(t *testing.T) {
 			put(t, root, "y [1zzzzzzzzzzzz]", record("1zzzzzzzzzzzz", "b.mp3", date))
 			write(t, root, c.file, []byte("{"))
 			var told []*ProblemError
-			list, err := choose(t.Context(), root, "", (*Episode).IsPublished, func(p *ProblemError) error { told = append(told, p); return nil }, nil)
+			list, err := new(Show).choose(t.Context(), root, (*Episode).IsPublished, func(p *ProblemError) error { told = append(told, p); return nil }, nil)
 			if err != nil || len(list) != c.left || len(told) != 1 || told[0].Path != c.file {
 				t.Errorf("%d episodes, told of %v, %v", len(list), told, err)
 			}
-			if _, err := Choose(t.Context(), root, "", (*Episode).IsPublished); err == nil {
+			if _, err := new(Show).Choose(t.Context(), root, (*Episode).IsPublished); err == nil {
 				t.Error("nobody was told")
 			}
 		})
@@ -399,13 +399,13 @@ func TestShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	if _, err := Load(root); !errors.Is(err, ErrNoShow) {
+	if _, err := Load(root, ""); !errors.Is(err, ErrNoShow) {
 		t.Errorf("no show: %v", err)
 	}
 	if err := testShow().Save(root); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Load(root)
+	s, err := Load(root, "")
 	if err != nil {
 		t.Fatal(err)
 	}

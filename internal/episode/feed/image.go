@@ -33,7 +33,7 @@ func (s *Show) ImageURL() string {
 }
 
 // coverPath is where the cover lies below the library.
-func (s *Show) coverPath() string { return path.Join(layout.Feed, s.Cover) }
+func (s *Show) coverPath() string { return path.Join(s.Folder(), s.Cover) }
 
 // OwnImage returns the name below the base URL of a cover that the library does
 // not have, "" if there is none such: somebody has to put it there.
@@ -76,7 +76,7 @@ func (s *Show) saveCover(root *os.Root) error {
 	if s.picture == nil {
 		return nil
 	}
-	if err := root.MkdirAll(layout.Feed, 0o755); err != nil {
+	if err := root.MkdirAll(s.Folder(), 0o755); err != nil {
 		return err
 	}
 	_, err := durable.Update(root, s.coverPath(), s.picture)
@@ -85,13 +85,13 @@ func (s *Show) saveCover(root *os.Root) error {
 
 // removeOldCovers removes the covers that the show had before.
 func (s *Show) removeOldCovers(root *os.Root) error {
-	entries, err := fs.ReadDir(root.FS(), layout.Feed)
+	entries, err := fs.ReadDir(root.FS(), s.Folder())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	for _, e := range entries {
 		if e.Name() != s.Cover && coverPattern().MatchString(e.Name()) {
-			if err := root.Remove(path.Join(layout.Feed, e.Name())); err != nil {
+			if err := root.Remove(path.Join(s.Folder(), e.Name())); err != nil {
 				return err
 			}
 		}

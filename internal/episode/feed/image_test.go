@@ -61,7 +61,7 @@ func TestCoverFile(t *testing.T) {
 	if s.Image != "" || s.ImageURL() != "https://example.com/show/"+first {
 		t.Errorf("image %q at %q", s.Image, s.ImageURL())
 	}
-	loaded, err := LoadValid(lib)
+	loaded, err := LoadValid(lib, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestCoverFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	var gone *ProblemError
-	if _, err := LoadValid(lib); !errors.As(err, &gone) || gone.Cause != NoCover {
+	if _, err := LoadValid(lib, ""); !errors.As(err, &gone) || gone.Cause != NoCover {
 		t.Errorf("a cover that is gone: %v", err)
 	}
 	set("https://example.com/art.jpg")

@@ -1,6 +1,10 @@
 package feed
 
 import (
+	"cmp"
+	"context"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/episode"
@@ -22,9 +26,35 @@ func (s *Show) Date(e *Episode) time.Time {
 	return e.Date.Time
 }
 
+// Due reports whether the episode is published in the show and enters the feed at
+// a time, or has before.
+func (s *Show) Due(e *Episode, now time.Time) bool {
+	return s.Publishes(e) && !s.Waits(e, now)
+}
+
 // Waits reports whether the episode is published, but enters the feed only after
 // a time.
 func (s *Show) Waits(e *Episode, now time.Time) bool {
 	at := s.Listing(e).PublishAt
 	return s.Publishes(e) && at != nil && at.After(now)
 }
+
+// Waiting lists the episodes that enter the feed after a time, the first one
+// first.
+func (s *Show) Waiting(ctx context.Context, root *os.Root, now time.Time) ([]*Episode, error) {
+	all, _, err := List(ctx, root)
+	list := slices.DeleteFunc(all, func(e *Episode) bool { return !s.Waits(e, now) })
+	slices.SortStableFunc(list, func(a, b *Episode) int {
+		return cmp.Or(s.Date(a).Compare(s.Date(b)), cmp.Compare(a.Sidecar, b.Sidecar))
+	})
+	return list, err
+}
+
+// A NoneDueError means that all published episodes enter the feed later. It wraps
+// ErrNonePublished.
+type NoneDueError struct{ Next time.Time }
+
+func (e *NoneDueError) Error() string {
+	return "no episode is due yet; the first enters the feed at " + e.Next.UTC().Format("2006-01-02 15:04") + " UTC"
+}
+func (e *NoneDueError) Unwrap() error { return ErrNonePublished }

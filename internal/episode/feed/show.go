@@ -55,6 +55,8 @@ type Show struct {
 	// Type is Serial for a show that is heard from its first episode on; "" is
 	// Episodic.
 	Type string `json:"type,omitempty"`
+	// Site says that the show has pages beside its feed.
+	Site bool `json:"site,omitempty"`
 	// NewFeedURL tells apps where the feed has moved to.
 	NewFeedURL string `json:"new_feed_url,omitempty"`
 	Places
@@ -253,40 +255,77 @@ func webURL(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// Load reads the show of a library.
-func Load(root *os.Root) (*Show, error) {
-	b, err := root.ReadFile(layout.Show)
+// Load reads a show of a library by its name, "" for the first.
+func Load(root *os.Root, name string) (*Show, error) {
+	file := layout.ShowOf(name)
+	b, err := root.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
+		if name != "" {
+			return nil, &NoShowError{name}
+		}
 		return nil, ErrNoShow
 	}
 	if err != nil {
 		return nil, err
 	}
-	s := new(Show)
+	s := &Show{Name: name}
 	if err := json.Unmarshal(b, s); err != nil {
-		return nil, fmt.Errorf("%s: %w", layout.Show, err)
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	if s.Schema > Schema {
-		return nil, fmt.Errorf("%s was written by a newer version of spaces", layout.Show)
+		return nil, fmt.Errorf("%s was written by a newer version of spaces", file)
 	}
 	s.Complete()
 	return s, nil
 }
 
-// An InvalidError means that no feed can be made of the show as it is described.
-type InvalidError struct{ Err error }
+// A NoShowError means that the library has no show of a name. It wraps ErrNoShow.
+type NoShowError struct{ Name string }
 
-func (e *InvalidError) Error() string { return layout.Show + ": " + e.Err.Error() }
+func (e *NoShowError) Error() string { return fmt.Sprintf("the library has no show %q", e.Name) }
+func (e *NoShowError) Unwrap() error { return ErrNoShow }
+
+// Names lists the shows of a library, "" for the first.
+func Names(root *os.Root) ([]string, error) {
+	found, err := fs.Glob(root.FS(), layout.ShowOf("*"))
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, file := range found {
+		if name := path.Base(path.Dir(file)); layout.IsShowName(name) {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	if _, err := root.Stat(layout.Show); err == nil {
+		list = slices.Insert(list, 0, "")
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return list, nil
+}
+
+// Folder is the folder of the show's feed in the library.
+func (s *Show) Folder() string { return layout.FeedOf(s.Name) }
+
+// An InvalidError means that no feed can be made of the show as it is described.
+type InvalidError struct {
+	Name string // of the show
+	Err  error
+}
+
+func (e *InvalidError) Error() string { return layout.ShowOf(e.Name) + ": " + e.Err.Error() }
 func (e *InvalidError) Unwrap() error { return e.Err }
 
-// LoadValid reads the show of a library, of which a feed can be made.
-func LoadValid(root *os.Root) (*Show, error) {
-	s, err := Load(root)
+// LoadValid reads a show of a library, of which a feed can be made.
+func LoadValid(root *os.Root, name string) (*Show, error) {
+	s, err := Load(root, name)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := s.Check(); err != nil {
-		return nil, &InvalidError{err}
+		return nil, &InvalidError{name, err}
 	}
 	if s.Cover != "" {
 		if _, err := root.Stat(s.coverPath()); errors.Is(err, fs.ErrNotExist) {
@@ -305,10 +344,14 @@ func (s *Show) Save(root *os.Root) error {
 	if err != nil {
 		return err
 	}
+	file := layout.ShowOf(s.Name)
+	if err := root.MkdirAll(path.Dir(file), 0o755); err != nil {
+		return err
+	}
 	if err := s.saveCover(root); err != nil {
 		return err
 	}
-	if _, err = durable.Update(root, layout.Show, b); err != nil {
+	if _, err = durable.Update(root, file, b); err != nil {
 		return err
 	}
 	return s.removeOldCovers(root)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/episode/card"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
-	"github.com/spaces-cli/spaces/internal/library/layout"
 )
 
 // A cover is a square picture in the sizes in which pages show it.
@@ -51,7 +50,7 @@ func (m *maker) made(name, key string, make func() ([]byte, error)) ([]byte, err
 // showPictures makes the covers and the icons of the show. One without a cover
 // gets a tile in its colour.
 func (m *maker) showPictures() error {
-	name, file := "show", path.Join(layout.Feed, m.show.Cover)
+	name, file := "show", path.Join(m.show.Folder(), m.show.Cover)
 	if m.show.Cover == "" {
 		file = ""
 	} else {

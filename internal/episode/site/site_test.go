@@ -150,7 +150,7 @@ func TestWaveform(t *testing.T) {
 	lib := testLibrary(t)
 	measured(t, lib, testFolder, "abc")
 	sourced(t, lib, testFolder+"/episodes/2021-06-14-debat.json", "abc")
-	list, err := feed.Choose(t.Context(), lib, "", (*feed.Episode).IsPublished)
+	list, err := new(feed.Show).Choose(t.Context(), lib, (*feed.Episode).IsPublished)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestBadTranscript(t *testing.T) {
 // The page has the transcript of the form that says most of it.
 func TestTranscriptOfForms(t *testing.T) {
 	lib, s := testLibrary(t), testShow()
-	list, err := feed.Choose(t.Context(), lib, "", (*feed.Episode).IsPublished)
+	list, err := new(feed.Show).Choose(t.Context(), lib, (*feed.Episode).IsPublished)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,13 +45,52 @@ const (
 	Feed        = "feed"
 	Cover       = "cover"    // in Feed, followed by a part of its hash and .jpg or .png
 	FeedFile    = "feed.xml" // in Feed, unless somebody says otherwise
+	Shows       = "shows"    // has a folder for each show but the first, with a show.json and a feed of its own
 	Lock        = ".lock"
 	LockDetails = ".lock.json"
 )
 
 // Ours are the names of folders and files in the library's own folder by which
 // one is known that has lost its marks.
-var Ours = []string{Recordings, Archives, Removed, Confirmed, Consent, Uploads, Made, Show, Feed}
+var Ours = []string{Recordings, Archives, Removed, Confirmed, Consent, Uploads, Made, Show, Feed, Shows}
+
+// ShowOf and FeedOf return what is kept of a show and the folder of its feed, by
+// its name; the first show of a library has the name "".
+func ShowOf(show string) string {
+	if show == "" {
+		return Show
+	}
+	return path.Join(Shows, show, Show)
+}
+func FeedOf(show string) string {
+	if show == "" {
+		return Feed
+	}
+	return path.Join(Shows, show, Feed)
+}
+
+// IsShowName reports whether a show may have a name: it is that of a folder on
+// every system, and part of a command line.
+func IsShowName(name string) bool {
+	const most = 40
+	if len(name) > most || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || strings.Trim(name, "-") != name {
+		return false
+	}
+	return SafeName(name, most) == name
+}
+
+// BesideFeed returns the name that a file has in the folder of a feed; ok is
+// false of one that lies elsewhere.
+func BesideFeed(name string) (rest string, ok bool) {
+	if rest, ok = strings.CutPrefix(name, Feed+"/"); ok {
+		return rest, true
+	}
+	parts := strings.SplitN(name, "/", 4)
+	if len(parts) == 4 && parts[0] == Shows && parts[2] == Feed {
+		return parts[3], true
+	}
+	return "", false
+}
 
 // IsIndex reports whether a file is the catalogue or the index of what was
 // said, or belongs to one of them.

@@ -158,15 +158,17 @@ func (m *merger) again(p pair, dir string, kind ConflictKind, word string, g lib
 	return nil
 }
 
-// sameRecord reports whether two records say the same, but for whether the
-// episode is published: that is for this library to say.
+// sameRecord reports whether two records say the same, but for the place of the
+// episode in feeds: that is for this library to say.
 func sameRecord(a, b []byte) bool {
 	var x, y map[string]any
 	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {
 		return bytes.Equal(a, b)
 	}
-	delete(x, "published")
-	delete(y, "published")
+	for _, key := range []string{"published", "publish_at", "season", "number", "episode_type", "explicit", "guid", "shows"} {
+		delete(x, key)
+		delete(y, key)
+	}
 	p, perr := json.Marshal(x)
 	q, qerr := json.Marshal(y)
 	return perr == nil && qerr == nil && bytes.Equal(p, q)
@@ -308,39 +310,59 @@ func (m *merger) same(ctx context.Context, there, here string) (bool, error) {
 	return x == y, err
 }
 
-// unpublished is the record of an episode that comes. It does not enter the feed
-// here where that would change it unasked: the other library has another show, or
-// this one has an episode of the Space in its feed.
+// unpublished is the record of an episode that comes. It does not enter a feed
+// here where that would change it unasked: the other library has another show of
+// that name, or this one has an episode of the Space in its feed.
 func (m *merger) unpublished(p pair, g library.MadeGroup, here *space.Space, record []byte) ([]byte, error) {
 	var rec episode.Record
-	if err := json.Unmarshal(record, &rec); err != nil || !rec.IsPublished() {
+	if err := json.Unmarshal(record, &rec); err != nil || len(rec.PublishedIn()) == 0 {
 		return record, nil
 	}
-	other := ""
-	if here != nil {
-		list, err := m.lib.MadeOf(path.Join(here.Folder, layout.Episodes))
+	changed := false
+	for _, show := range rec.PublishedIn() {
+		other, err := m.publishedHere(here, show)
 		if err != nil {
 			return nil, err
 		}
-		for name := range list {
-			b, err := m.lib.Read(layout.EpisodeIn(here.Folder, name+".json"))
-			var r episode.Record
-			if err == nil && json.Unmarshal(b, &r) == nil && r.IsPublished() {
-				other = name
-			}
+		differ, err := m.showsDiffer(show)
+		if err != nil {
+			return nil, err
+		}
+		if other == "" && !differ {
+			continue
+		}
+		why := "the libraries have different shows"
+		if other != "" {
+			why = "this library has " + quoted(other) + " in its feed for this Space"
+		}
+		m.conflict(Conflict{Kind: OfFeed, Recording: p.id, Kept: Here, Other: m.other.Path(layout.EpisodeIn(p.there, g.Record)),
+			Message: "the episode " + quoted(g.Audio) + " is published in the other library and not here: " + why})
+		no := false
+		rec.Relist(show, episode.Relisting{Published: &no})
+		changed = true
+	}
+	if !changed {
+		return record, nil
+	}
+	return space.Marshal(&rec)
+}
+
+// publishedHere is the name of an episode of a Space that is published in a show of
+// this library, or "".
+func (m *merger) publishedHere(here *space.Space, show string) (found string, err error) {
+	if here == nil {
+		return "", nil
+	}
+	list, err := m.lib.MadeOf(path.Join(here.Folder, layout.Episodes))
+	if err != nil {
+		return "", err
+	}
+	for name := range list {
+		b, err := m.lib.Read(layout.EpisodeIn(here.Folder, name+".json"))
+		var r episode.Record
+		if err == nil && json.Unmarshal(b, &r) == nil && r.IsPublishedIn(show) {
+			found = max(found, name)
 		}
 	}
-	differ, err := m.showsDiffer()
-	if err != nil || other == "" && !differ {
-		return record, err
-	}
-	why := "the libraries have different shows"
-	if other != "" {
-		why = "this library has " + quoted(other) + " in its feed for this Space"
-	}
-	m.conflict(Conflict{Kind: OfFeed, Recording: p.id, Kept: Here, Other: m.other.Path(layout.EpisodeIn(p.there, g.Record)),
-		Message: "the episode " + quoted(g.Audio) + " is published in the other library and not here: " + why})
-	no := false
-	rec.Published = &no
-	return space.Marshal(&rec)
+	return found, nil
 }

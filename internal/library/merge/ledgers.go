@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/durable/ledger"
+	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -182,55 +183,69 @@ func (m *merger) here(name string) string {
 	return name
 }
 
-// showsDiffer reports whether both libraries have a show, and not the same.
-func (m *merger) showsDiffer() (bool, error) {
-	ours, err := m.lib.Read(layout.Show)
+// showsDiffer reports whether both libraries have a show of a name, and not the
+// same.
+func (m *merger) showsDiffer(name string) (bool, error) {
+	ours, err := m.lib.Read(layout.ShowOf(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	theirs, err := m.other.Read(layout.Show)
+	theirs, err := m.other.Read(layout.ShowOf(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	return err == nil && !bytes.Equal(ours, theirs), err
 }
 
-// show takes in the show, with its cover, if this library has none. One that it
-// has is never changed.
-func (m *merger) show(ctx context.Context) error {
-	theirs, err := m.other.Read(layout.Show)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+// shows takes in the shows, with their covers, that this library does not have.
+func (m *merger) shows(ctx context.Context) error {
+	names, err := feed.Names(m.other.Root())
 	if err != nil {
-		m.fail(unreadableKind, m.other.Path(layout.Show), err)
+		return err
+	}
+	for _, name := range names {
+		if err := m.show(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// show takes in a show, with its cover, if this library has none of its name. One
+// that it has is never changed.
+func (m *merger) show(ctx context.Context, name string) error {
+	file := layout.ShowOf(name)
+	theirs, err := m.other.Read(file)
+	if err != nil {
+		m.fail(unreadableKind, m.other.Path(file), err)
 		return nil
 	}
-	if _, err := m.lib.Read(layout.Show); err == nil {
-		differ, err := m.showsDiffer()
+	if _, err := m.lib.Read(file); err == nil {
+		differ, err := m.showsDiffer(name)
 		if differ {
-			m.conflict(Conflict{Kind: OfShow, Kept: Here, Other: m.other.Path(layout.Show),
+			m.conflict(Conflict{Kind: OfShow, Kept: Here, Other: m.other.Path(file),
 				Message: "both libraries have a podcast with its settings, and they differ: those of this library were kept"})
 		}
 		return err
 	}
 	if _, named := m.names.json(theirs); named {
-		m.withheld(OfShow, "", "the settings of the podcast", m.other.Path(layout.Show))
+		m.withheld(OfShow, "", "the settings of the podcast", m.other.Path(file))
 		return nil
 	}
 	m.sum.Show = true
 	if m.o.DryRun {
 		return nil
 	}
-	entries, err := m.other.ReadDir(layout.Feed)
+	dir := layout.FeedOf(name)
+	entries, err := m.other.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		to := path.Join(layout.Feed, e.Name())
+		to := path.Join(dir, e.Name())
 		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), layout.Cover) {
 			continue // made again by the next build
 		}
@@ -241,7 +256,7 @@ func (m *merger) show(ctx context.Context) error {
 			return err
 		}
 	}
-	return m.lib.Write(layout.Show, theirs) // last: it names the cover
+	return m.lib.Write(file, theirs) // last: it names the cover
 }
 
 // Words lists what came, for people.

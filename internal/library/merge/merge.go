@@ -151,7 +151,7 @@ func Merge(ctx context.Context, lib, other *library.Library, o Options, emit fun
 		return m.sum, err
 	}
 	for _, step := range []func(context.Context) error{
-		m.accounts, m.forgotten, m.answers, m.archives, m.recordings, m.made, m.receipts, m.show, m.leftRemoved,
+		m.accounts, m.forgotten, m.answers, m.archives, m.recordings, m.made, m.receipts, m.shows, m.leftRemoved,
 	} {
 		if err := step(ctx); err != nil {
 			return m.sum, err

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"io"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/backups"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
@@ -58,7 +60,9 @@ type Space struct {
 	Saved        bool       `json:"saved"`
 	Published    bool       `json:"published"` // everybody can get something of it, by the receipts
 	InFeed       bool       `json:"in_feed"`
-	Receipts     int        `json:"receipts"`
+	// PublishAt is when an episode of it enters a feed, if it waits for that.
+	PublishAt *space.Time `json:"publish_at,omitempty"`
+	Receipts  int         `json:"receipts"`
 	// Places are where everybody gets what was sent, or else where it lies;
 	// Locations always are where it lies.
 	Places    []string `json:"places"`
@@ -179,7 +183,7 @@ func Known(ctx context.Context, lib *library.Library) (list []*Space, broken []e
 			known[id] = &Space{ID: id, From: "post", State: Linked, Title: l.Title, StartedAt: l.PostedAt}
 		}
 	}
-	if err := addPublished(root, known); err != nil {
+	if err := addPublished(ctx, root, known); err != nil {
 		broken = append(broken, err)
 	}
 	for _, l := range known {
@@ -243,7 +247,7 @@ func endsWhole(root *os.Root, name string) (bool, error) {
 }
 
 // addPublished notes what the receipts and the feed tell.
-func addPublished(root *os.Root, known map[string]*Space) error {
+func addPublished(ctx context.Context, root *os.Root, known map[string]*Space) error {
 	feeds := make(map[string]bool) // places that have one
 	sent := make(map[string][]*Space)
 	err := publish.Receipts(root, func(r *publish.Receipt) error {
@@ -275,24 +279,71 @@ func addPublished(root *os.Root, known map[string]*Space) error {
 			l.Published = true
 		}
 	}
-	f, err := root.Open(path.Join(layout.Feed, layout.FeedFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	return addFeeds(ctx, root, known)
+}
+
+// addFeeds notes which Spaces stand in the feeds that were built, and which are
+// going to.
+func addFeeds(ctx context.Context, root *os.Root, known map[string]*Space) error {
+	episodes, _, err := feed.List(ctx, root)
 	if err != nil {
 		return err
+	}
+	shows, err := feed.Names(root)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(shows, "") {
+		shows = append(shows, "") // a feed can lie there without its show
+	}
+	for _, name := range shows {
+		text, err := readFeed(root, name)
+		if err != nil {
+			return err
+		}
+		for id, l := range known {
+			// The guid that package feed gives to the item of a Space.
+			l.InFeed = l.InFeed || strings.Contains(text, ">x-space:"+id+"<")
+		}
+		s := &feed.Show{Name: name}
+		for _, e := range episodes {
+			l := known[e.ID]
+			if l == nil || !s.Publishes(e) {
+				continue
+			}
+			if guid := s.Listing(e).GUID; guid != "" { // of an earlier feed
+				var b strings.Builder
+				if err := xml.EscapeText(&b, []byte(guid)); err != nil {
+					return err
+				}
+				l.InFeed = l.InFeed || strings.Contains(text, ">"+b.String()+"<")
+			}
+			if at := s.Listing(e).PublishAt; at != nil && (l.PublishAt == nil || at.Before(l.PublishAt.Time)) {
+				l.PublishAt = at
+			}
+		}
+	}
+	for _, l := range known {
+		if l.InFeed {
+			l.PublishAt = nil
+		}
+	}
+	return nil
+}
+
+// readFeed reads the feed of a show as it was built, "" if it was not.
+func readFeed(root *os.Root, show string) (string, error) {
+	f, err := root.Open(path.Join(layout.FeedOf(show), layout.FeedFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
 	}
 	defer f.Close()
 	const most = 64 << 20 // a feed of thousands of episodes is smaller
 	text, err := io.ReadAll(io.LimitReader(f, most))
-	if err != nil {
-		return err
-	}
-	for id, l := range known {
-		// The guid that package feed gives to the item of a Space.
-		l.InFeed = strings.Contains(string(text), ">x-space:"+id+"<")
-	}
-	return nil
+	return string(text), err
 }
 
 // Judge works out how old a Space is, and whether X may have its audio still, which it is taken
@@ -321,7 +372,7 @@ func (l *Space) whatToDo() string {
 		return Extract
 	case !l.Saved && inside:
 		return Request
-	case l.Saved && !l.Published && !l.InFeed:
+	case l.Saved && !l.Published && !l.InFeed && l.PublishAt == nil:
 		return Publish
 	}
 	return ""

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
@@ -30,6 +31,10 @@ type Collector struct {
 	// its settings say at which address.
 	Open bool
 	Feed bool // what is sent is also going to be part of a feed
+	// Show is the name of the show in the library that is meant, "" for the first.
+	Show string
+	// Now is the clock that says which episodes are due; nil is that of the system.
+	Now func() time.Time
 
 	List []*publish.Item
 	Uses []gate.Use // of the recordings that are heard in them
@@ -173,13 +178,14 @@ func (c *Collector) AddSpace(ctx context.Context, sp *space.Space, of Of) error 
 // episode are the files of that episode of a Space which the show prefers.
 func (c *Collector) episode(ctx context.Context, sp *space.Space) ([]Part, error) {
 	root := c.Library.Root()
-	prefer := ""
-	if show, err := feed.Load(root); err == nil {
-		prefer = show.Prefer
-	} else if !errors.Is(err, feed.ErrNoShow) {
+	show, err := feed.Load(root, c.Show)
+	if errors.Is(err, feed.ErrNoShow) && c.Show == "" {
+		show, err = new(feed.Show), nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	e, err := feed.Find(ctx, root, sp.Folder, prefer)
+	e, err := show.Find(ctx, root, sp.Folder)
 	if errors.Is(err, feed.ErrNoEpisodes) {
 		return nil, &NoneError{sp.ID, publish.Episode}
 	}
@@ -230,14 +236,14 @@ type FeedOptions struct {
 // finds it.
 func (c *Collector) AddFeed(ctx context.Context, o FeedOptions) (episodes []*feed.Episode, baseURL string, err error) {
 	root := c.Library.Root()
-	show, err := feed.LoadValid(root)
+	show, err := feed.LoadValid(root, c.Show)
 	if err != nil {
 		return nil, "", err
 	}
 	if o.BaseURL == "" {
 		o.BaseURL = show.BaseURL
 	}
-	withPages := HasPages(root)
+	withPages := HasPages(root, show)
 	episodes, pages, err := c.build(ctx, show, withPages, &o)
 	if err != nil {
 		return nil, "", err
@@ -266,24 +272,37 @@ func (c *Collector) AddFeed(ctx context.Context, o FeedOptions) (episodes []*fee
 		return nil, "", err
 	}
 	if show.Cover != "" {
-		c.List = append(c.List, kept(root, publish.Extra, show.Cover, path.Join(layout.Feed, show.Cover), "", publish.Meta{Title: show.Title}))
+		c.List = append(c.List, kept(root, publish.Extra, show.Cover, path.Join(show.Folder(), show.Cover), "", publish.Meta{Title: show.Title}))
 	}
 	if name := there.OwnImage(); name != "" && !slices.ContainsFunc(c.List, func(it *publish.Item) bool { return it.Name == name }) {
 		c.Elsewhere = name
 	}
-	c.List = append(c.List, Feed(root, pages, text)...)
+	c.List = append(c.List, Feed(root, show, pages, text)...)
 	return episodes, o.BaseURL, nil
+}
+
+// FeedItem is the feed among what was collected, nil if there is none.
+func (c *Collector) FeedItem() *publish.Item {
+	i := slices.IndexFunc(c.List, func(it *publish.Item) bool { return it.Kind == publish.Feed })
+	if i < 0 {
+		return nil
+	}
+	return c.List[i]
 }
 
 // build chooses the episodes of a feed, and writes its pages.
 func (c *Collector) build(ctx context.Context, show *feed.Show, withPages bool, o *FeedOptions) (episodes []*feed.Episode, pages []string, err error) {
 	root := c.Library.Root()
-	choose := (*feed.Episode).IsPublished
+	now := time.Now()
+	if c.Now != nil {
+		now = c.Now()
+	}
+	choose := func(e *feed.Episode) bool { return show.Due(e, now) }
 	if o.Only != nil {
 		choose = o.Only.Stays
 	}
 	if !withPages || o.Plan {
-		episodes, err = feed.Choose(ctx, root, show.Prefer, choose)
+		episodes, err = show.Choose(ctx, root, choose)
 		if errors.Is(err, feed.ErrNoEpisodes) || errors.Is(err, feed.ErrNonePublished) {
 			// Where a feed of the show is, an empty one replaces it, so that
 			// subscribers hear that its last episode has gone.
@@ -296,12 +315,15 @@ func (c *Collector) build(ctx context.Context, show *feed.Show, withPages bool, 
 		}
 		return episodes, pages, err
 	}
-	out, err := root.OpenRoot(layout.Feed)
+	if err := root.MkdirAll(show.Folder(), 0o755); err != nil {
+		return nil, nil, err
+	}
+	out, err := root.OpenRoot(show.Folder())
 	if err != nil {
 		return nil, nil, err
 	}
 	defer out.Close()
-	b, err := feed.Build(ctx, root, out, show, feed.Options{Site: site.New(site.Options{Clip: c.clipFilter(show, o)}), Choose: choose, Agree: o.Agree})
+	b, err := feed.Build(ctx, root, out, show, feed.Options{Site: site.New(site.Options{Clip: c.clipFilter(show, o)}), Choose: choose, Now: now, Agree: o.Agree})
 	if err != nil {
 		return nil, nil, err
 	}

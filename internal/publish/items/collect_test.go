@@ -15,6 +15,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/episode/site"
 	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/publish"
@@ -220,9 +221,12 @@ func TestAddFeed(t *testing.T) {
 				}
 				return
 			}
-			last := c.List[len(c.List)-1]
+			last := c.FeedItem()
+			if n := len(c.List); c.List[n-1].Name != site.Index || c.List[n-2] != last {
+				t.Errorf("the first page does not come after the feed: %q", names(c.List))
+			}
 			text, err := last.Content()
-			if err != nil || last.Kind != publish.Feed || !last.Last || strings.Count(string(text), "<item>") != k.episodes {
+			if err != nil || !last.Last || strings.Count(string(text), "<item>") != k.episodes {
 				t.Errorf("%s, %v:\n%s", last.Name, err, text)
 			}
 			if want := k.o.BaseURL; want != "" && base != want || !strings.Contains(string(text), base) {
@@ -239,7 +243,7 @@ func TestFeedChanges(t *testing.T) {
 	if _, _, err := c.AddFeed(t.Context(), items.FeedOptions{Place: place, Plan: true}); err != nil {
 		t.Fatal(err)
 	}
-	it := c.List[len(c.List)-1]
+	it := c.FeedItem()
 	text, err := it.Content()
 	if err != nil {
 		t.Fatal(err)

@@ -5,9 +5,12 @@ package items
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
@@ -104,21 +107,34 @@ func Episode(root *os.Root, e *feed.Episode, show *feed.Show) []Part {
 	return list
 }
 
-// Feed returns the pages of a show and its feed, the feed last: who reads it
-// finds everything else there.
-func Feed(root *os.Root, pages []string, text []byte) []*publish.Item {
-	var list []*publish.Item
+// Feed returns the pages of a show and its feed, in the order in which whoever
+// reads one of them finds what it links: pictures, pages, the feed, and the first
+// page.
+func Feed(root *os.Root, show *feed.Show, pages []string, text []byte) []*publish.Item {
+	var pictures, linked, first []*publish.Item
 	for _, p := range pages {
-		file := path.Join(layout.Feed, p)
-		list = append(list, &publish.Item{Name: p, File: file, Kind: publish.Page, Type: Type(p), Replace: true, Last: true, Open: publish.OpenFile(root, file)})
+		file := path.Join(show.Folder(), p)
+		it := &publish.Item{Name: p, File: file, Kind: publish.Page, Type: Type(p), Replace: true, Last: true, Open: publish.OpenFile(root, file)}
+		switch {
+		case p == site.Index:
+			first = append(first, it)
+		case path.Ext(p) == ".html":
+			linked = append(linked, it)
+		default:
+			pictures = append(pictures, it)
+		}
 	}
-	return append(list, &publish.Item{Name: layout.FeedFile, File: path.Join(layout.Feed, layout.FeedFile), Kind: publish.Feed, Type: "application/rss+xml",
-		Replace: true, Last: true, Open: publish.Bytes(layout.FeedFile, text)})
+	it := &publish.Item{Name: layout.FeedFile, File: path.Join(show.Folder(), layout.FeedFile), Kind: publish.Feed, Type: "application/rss+xml",
+		Replace: true, Last: true, Open: publish.Bytes(layout.FeedFile, text)}
+	return slices.Concat(pictures, linked, []*publish.Item{it}, first)
 }
 
 // SiteClips returns the clips that can be heard on the pages of a show.
 func SiteClips(root *os.Root, show *feed.Show, episodes []*feed.Episode) ([]Part, error) {
-	dir, err := root.OpenRoot(layout.Feed)
+	dir, err := root.OpenRoot(show.Folder())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -134,16 +150,20 @@ func SiteClips(root *os.Root, show *feed.Show, episodes []*feed.Episode) ([]Part
 	return list, err
 }
 
-// HasPages reports whether pages of the show lie beside its feed.
-func HasPages(root *os.Root) bool {
-	_, err := root.Stat(path.Join(layout.Feed, site.Index))
-	return err == nil
+// HasPages reports whether the show has pages: by its settings, or because some
+// lie beside its feed.
+func HasPages(root *os.Root, show *feed.Show) bool {
+	_, err := root.Stat(path.Join(show.Folder(), site.Index))
+	return show.Site || err == nil
 }
 
 // Pages lists the files of the site that lie beside the feed, of these episodes
 // of a show.
 func Pages(root *os.Root, show *feed.Show, episodes []*feed.Episode) ([]string, error) {
-	dir, err := root.OpenRoot(layout.Feed)
+	dir, err := root.OpenRoot(show.Folder())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

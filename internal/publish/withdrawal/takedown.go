@@ -26,6 +26,7 @@ type TakeDown struct {
 
 	finder   *Finder
 	root     *os.Root
+	show     *feed.Show
 	place    string
 	stays    map[string]bool // records of the episodes that the feed is going to have
 	replaces map[string]bool // those of them that replace another
@@ -42,10 +43,11 @@ type Refusal struct {
 
 // NewTakeDown finds the episodes that stay in the feed at a place: of those that
 // are there, the ones in which nobody is heard who has withdrawn, else one that
-// was made without them. may is asked of each that is going to be sent anew.
-func (f *Finder) NewTakeDown(place string, may func(*feed.Episode) error) (*TakeDown, error) {
+// was made without them. may is asked of each that is going to be sent anew. The
+// feed at the place is that of the show.
+func (f *Finder) NewTakeDown(show *feed.Show, place string, may func(*feed.Episode) error) (*TakeDown, error) {
 	d := &TakeDown{
-		finder: f, root: f.lib.Root(), place: place,
+		finder: f, root: f.lib.Root(), show: show, place: place,
 		stays: make(map[string]bool), replaces: make(map[string]bool), unfit: make(map[string]bool), keep: make(map[string]bool), pages: make(map[string]bool),
 	}
 	there, err := d.standing()
@@ -66,7 +68,7 @@ func (f *Finder) NewTakeDown(place string, may func(*feed.Episode) error) (*Take
 // choose finds the episode that stays for one that was sent. The host has taken a
 // Space of which no episode is published out of the feed: then none comes back.
 func (d *TakeDown) choose(r *publish.Receipt, there []*publish.Receipt, may func(*feed.Episode) error) error {
-	if !slices.ContainsFunc(d.finder.episodes, func(e *feed.Episode) bool { return e.ID == r.ID && e.IsPublished() }) {
+	if !slices.ContainsFunc(d.finder.episodes, func(e *feed.Episode) bool { return e.ID == r.ID && d.show.Publishes(e) }) {
 		return nil
 	}
 	fit, err := d.fit(r.ID)
@@ -75,15 +77,15 @@ func (d *TakeDown) choose(r *publish.Receipt, there []*publish.Receipt, may func
 	}
 	// What is there already stays as it is.
 	if i := slices.IndexFunc(fit, func(e *feed.Episode) bool {
-		return slices.ContainsFunc(there, func(o *publish.Receipt) bool { return o.SHA256 == e.SHA256 && o.Object == e.File }) && e.IsPublished()
+		return slices.ContainsFunc(there, func(o *publish.Receipt) bool { return o.SHA256 == e.SHA256 && o.Object == e.File }) && d.show.Publishes(e)
 	}); i >= 0 {
 		d.stays[fit[i].Sidecar] = true
 		return nil
 	}
-	if published := slices.DeleteFunc(slices.Clone(fit), func(e *feed.Episode) bool { return !e.IsPublished() }); len(published) > 0 {
+	if published := slices.DeleteFunc(slices.Clone(fit), func(e *feed.Episode) bool { return !d.show.Publishes(e) }); len(published) > 0 {
 		fit = published
 	}
-	best := feed.Best(fit, r.ID, "")
+	best := (&feed.Show{Name: d.show.Name}).Best(fit, r.ID)
 	said, err := d.finder.Heard(r)
 	if err != nil || best == nil {
 		return err
@@ -106,7 +108,7 @@ func (d *TakeDown) choose(r *publish.Receipt, there []*publish.Receipt, may func
 func (d *TakeDown) fit(id string) ([]*feed.Episode, error) {
 	var list []*feed.Episode
 	for _, e := range d.finder.episodes {
-		if e.ID != id || !e.IsPublished() && len(e.Omitted) == 0 {
+		if e.ID != id || !d.show.Publishes(e) && len(e.Omitted) == 0 {
 			continue
 		}
 		said, err := d.finder.In(gate.OfEpisode(&e.Record))
@@ -155,10 +157,10 @@ func (d *TakeDown) Send(episodes []*feed.Episode, items []*publish.Item) {
 func (d *TakeDown) Publish() error {
 	for _, replaces := range []bool{true, false} {
 		for _, e := range d.finder.episodes {
-			if d.replaces[e.Sidecar] != replaces || replaces == e.IsPublished() || !replaces && !d.unfit[e.Sidecar] {
+			if d.replaces[e.Sidecar] != replaces || replaces == d.show.Publishes(e) || !replaces && !d.unfit[e.Sidecar] {
 				continue
 			}
-			if err := episode.SetPublished(d.root, e.Sidecar, "", replaces); err != nil {
+			if err := episode.SetPublished(d.root, e.Sidecar, d.show.Name, replaces); err != nil {
 				return err
 			}
 		}

@@ -132,7 +132,7 @@ func TestSentAfterAWithdrawal(t *testing.T) {
 func TestTakeDownRemovesAnEpisodeAndWhatStandsBesideIt(t *testing.T) {
 	lib, l := open(t)
 	answer(t, l, "tomokafor", debat, consent.Withdrawn)
-	d, err := finder(t, lib, l).NewTakeDown(place, func(*feed.Episode) error { return nil })
+	d, err := finder(t, lib, l).NewTakeDown(new(feed.Show), place, func(*feed.Episode) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestTakeDownAsksBeforeItSends(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := feed.Best(all, debat, "")
+	e := new(feed.Show).Best(all, debat)
 	for _, c := range []struct {
 		name    string
 		err     error
@@ -216,7 +216,7 @@ func TestTakeDownAsksBeforeItSends(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			// A later receipt of the same object tells of other bytes.
 			asked := 0
-			d, err := other(t, lib, l, standing[i]).NewTakeDown(place, func(*feed.Episode) error { asked++; return c.err })
+			d, err := other(t, lib, l, standing[i]).NewTakeDown(new(feed.Show), place, func(*feed.Episode) error { asked++; return c.err })
 			if c.fails {
 				if err == nil {
 					t.Error("the error of the gate is lost")
