@@ -22,6 +22,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/cover"
+	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -354,7 +355,8 @@ func (o *exportOptions) mark(a *App, q *episode.Request, s *space.Space, out *om
 		if err != nil || turns == nil || len(turns.Turns) == 0 {
 			return app.Fail(app.ExitNotFound, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("no speaking turns are known for %s", s.ID))
 		}
-		q.Chapters, q.RoughChapters = chapters.FromTurns(out.Heard(turns.Turns), chapters.LeastSeconds), turns.Approximate
+		language, _ := languages.For(a.Settings.Language)
+		q.Chapters, q.RoughChapters = chapters.FromTurns(out.Heard(turns.Turns), chapters.LeastSeconds, language), turns.Approximate
 		return nil
 	case "topics":
 		return o.propose(a, q, s)

@@ -257,3 +257,12 @@ func (l *Language) Date(t time.Time) string {
 	}
 	return l.Say("date.day", "day", day, "month", l.Say("date.month."+strconv.Itoa(int(t.Month()))), "year", t.Year())
 }
+
+// List names several things: a, b and c.
+func (l *Language) List(names []string) string {
+	n := len(names)
+	if n < 2 {
+		return strings.Join(names, "")
+	}
+	return l.Say("list.last", "first", strings.Join(names[:n-1], l.Say("list.comma")), "last", names[n-1])
+}

@@ -19,8 +19,8 @@ import (
 // same lists texts that may read as in English, because the languages share the word.
 var same = map[string][]string{
 	"fr": {"studio.note", "studio.pause", "studio.zoom", "studio.position", "studio.format", "studio.half", "studio.moments", "studio.transcript",
-		"studio.public", "studio.stretch", "studio.kind.original", "studio.kind.page", "studio.selection", "date.day", "studio.presetArchive"},
-	"ja": {"studio.half", "studio.enter", "studio.shift", "date.first"},
+		"studio.public", "studio.stretch", "studio.kind.original", "studio.kind.page", "studio.selection", "date.day", "studio.presetArchive", "studio.aside", "list.comma"},
+	"ja": {"studio.half", "studio.enter", "studio.shift", "date.first", "list.last", "chapter.unknown"},
 }
 
 var place = regexp.MustCompile(`\{\w+\}`)
@@ -140,7 +140,7 @@ func TestKeysAreUsed(t *testing.T) {
 	english := all()[0]
 	used := make(map[string]bool)
 	kinds := make(map[string]bool) // words in quotes, as kinds of errors are
-	literal := regexp.MustCompile(`"((?:consent|site|feed|date)\.[a-z][\w.-]*)"`)
+	literal := regexp.MustCompile(`"((?:consent|site|feed|date|list|chapter)\.[a-z][\w.-]*)"`)
 	word := regexp.MustCompile(`"([a-z]+(?:-[a-z]+)*-?)"`)
 	settings := regexp.MustCompile(`^consent\.(?:clip|export|feed|post|remote|upload)`)
 	err := filepath.WalkDir("..", func(name string, d fs.DirEntry, err error) error {
@@ -176,7 +176,7 @@ func TestKeysAreUsed(t *testing.T) {
 		section, short, _ := strings.Cut(key, ".")
 		prefix := key[:strings.LastIndex(key, ".")+1]
 		switch section {
-		case "studio", "site", "feed", "date":
+		case "studio", "site", "date", "list":
 		case "problem":
 			if !kinds[short] && !kinds[short[:strings.LastIndex(short, "-")+1]] {
 				t.Errorf("no error is of the kind %s", short)

@@ -57,6 +57,7 @@ type pageWords struct {
 	Direction string                    `json:"direction"` // ltr or rtl
 	Words     map[string]json.Marshaler `json:"words"`
 	Problems  map[string]json.Marshaler `json:"problems"` // by the kinds of errors
+	Comma     string                    `json:"comma"`    // between the items of a list
 	Languages []languageName            `json:"languages"`
 }
 
@@ -66,7 +67,7 @@ type languageName struct {
 }
 
 func (s *Server) wordsFor(l *languages.Language) pageWords {
-	p := pageWords{Language: l.Tag(), Direction: l.Direction(), Words: l.Section("studio"), Problems: l.Section("problem")}
+	p := pageWords{Language: l.Tag(), Direction: l.Direction(), Words: l.Section("studio"), Problems: l.Section("problem"), Comma: l.Say("list.comma")}
 	for _, other := range s.languages() {
 		p.Languages = append(p.Languages, languageName{other.Tag(), other.Name()})
 	}

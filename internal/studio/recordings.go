@@ -198,7 +198,7 @@ func (s *Server) showTurns(w http.ResponseWriter, r *http.Request) {
 	if turns != nil {
 		v.Approximate = turns.Approximate
 		v.Turns = append(v.Turns, turns.Turns...)
-		v.Chapters = append(v.Chapters, chapters.FromTurns(turns.Turns, chapters.LeastSeconds)...)
+		v.Chapters = append(v.Chapters, chapters.FromTurns(turns.Turns, chapters.LeastSeconds, s.language(r))...)
 	}
 	answer(w, v, nil)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -168,7 +169,7 @@ func TestFromTurns(t *testing.T) {
 	}{
 		{"none", nil, []Chapter{}},
 		{"one", []space.Turn{{Handle: "a", Start: 5, End: 10}}, []Chapter{{0, "@a"}}},
-		{"no name", []space.Turn{{Start: 5, End: 100}}, []Chapter{{0, nobody}}},
+		{"no name", []space.Turn{{Start: 5, End: 100}}, []Chapter{{0, "Unknown speaker"}}},
 		{"two", []space.Turn{{Handle: "a", Start: 5, End: 100}, {Handle: "b", Start: 101, End: 200}}, []Chapter{{0, "@a"}, {101, "@b"}}},
 		{"thrown in", []space.Turn{{Handle: "a", Start: 0, End: 100}, {Handle: "b", Start: 100, End: 103}, {Handle: "a", Start: 103, End: 200}}, []Chapter{{0, "@a"}, {100, "With @a and @b"}}},
 		{"short at the start", []space.Turn{{Handle: "a", Start: 0, End: 10}, {Handle: "b", Start: 10, End: 100}}, []Chapter{{0, "With @b and @a"}}},
@@ -183,7 +184,7 @@ func TestFromTurns(t *testing.T) {
 			{Handle: "d", Start: 65, End: 300}}, []Chapter{{0, "With @b, @a and @c"}, {65, "@d"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := FromTurns(c.turns, 60); !slices.Equal(got, c.want) {
+			if got := FromTurns(c.turns, 60, languages.All()[0]); !slices.Equal(got, c.want) {
 				t.Errorf("%s: %v, want %v", c.name, got, c.want)
 			}
 		})
@@ -204,7 +205,7 @@ func TestFromManyTurns(t *testing.T) {
 			at = max(at, at+length+rnd.Float64()*4-1) // some talk over each other
 		}
 		slices.SortStableFunc(turns, func(a, b space.Turn) int { return cmp.Compare(a.Start, b.Start) })
-		list := FromTurns(turns, 60)
+		list := FromTurns(turns, 60, languages.All()[0])
 		if len(list) < 2 || list[0].Start != 0 {
 			t.Fatalf("seed %d: %d chapters", seed, len(list))
 		}
@@ -274,4 +275,21 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%v became %v, %v", list, again, err)
 		}
 	})
+}
+
+// Titles are in the language of those who read them.
+func TestTitlesInLanguages(t *testing.T) {
+	turn := func(at float64, who string) space.Turn { return space.Turn{Start: at, End: at + 10, Handle: who} }
+	few := []space.Turn{turn(0, "a"), turn(10, "b"), turn(20, "c")}
+	many := append(slices.Clone(few), turn(30, "d"), turn(40, "e"), turn(50, "f"))
+	for tag, want := range map[string][2]string{
+		"en": {"With @a, @b and @c", "With @a, @b, @c, @d and 2 more"},
+		"fr": {"Avec @a, @b et @c", "Avec @a, @b, @c, @d et 2 autres"},
+		"ja": {"出演：@a、@b、@c", "出演：@a、@b、@c、@d、ほか2人"},
+	} {
+		l, _ := languages.For(tag)
+		if got := [2]string{FromTurns(few, 600, l)[0].Title, FromTurns(many, 600, l)[0].Title}; got != want {
+			t.Errorf("%s: %q, want %q", tag, got, want)
+		}
+	}
 }

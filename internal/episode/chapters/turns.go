@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -14,21 +15,18 @@ import (
 // shorter.
 const LeastSeconds = 60
 
-const (
-	// nobody is the title of a chapter in which nobody speaks who has a name.
-	nobody = "Unknown speaker"
-	// maxNames is how many a title lists.
-	maxNames = 5
-)
+// maxNames is how many a title lists.
+const maxNames = 5
 
 // FromTurns makes chapters of who spoke when: none shorter than least seconds
 // if the recording is longer. A title names exactly those who speak in the
 // chapter, who speaks longest first: nobody's words stand under another name.
-// Turns are in order. They are estimates, and so are the chapters.
+// Turns are in order. They are estimates, and so are the chapters. Their titles are
+// in the language of those who will read them.
 //
 // Short turns join the shorter of their neighbours, the shortest first, and a
 // quick exchange becomes a chapter instead of the end of a long speech.
-func FromTurns(turns []space.Turn, least float64) []Chapter {
+func FromTurns(turns []space.Turn, least float64, l *languages.Language) []Chapter {
 	var list []stretch
 	for _, t := range turns {
 		if t.End <= t.Start {
@@ -61,7 +59,7 @@ func FromTurns(turns []space.Turn, least float64) []Chapter {
 	}
 	out := make([]Chapter, 0, len(list))
 	for _, s := range list {
-		out = append(out, Chapter{s.start, s.title()})
+		out = append(out, Chapter{s.start, s.title(l)})
 	}
 	return out
 }
@@ -86,7 +84,7 @@ func attribute(list []stretch, turns []space.Turn) {
 }
 
 // title names those who speak in a stretch. Who has no name is not mentioned.
-func (s *stretch) title() string {
+func (s *stretch) title(l *languages.Language) string {
 	var names []string
 	for _, who := range s.shares {
 		if who.handle != "" {
@@ -95,15 +93,13 @@ func (s *stretch) title() string {
 	}
 	switch n := len(names); {
 	case n == 0:
-		return nobody
+		return l.Say("chapter.unknown")
 	case n == 1 && len(s.shares) == 1:
 		return names[0]
-	case n == 1:
-		return "With " + names[0]
 	case n > maxNames:
-		return fmt.Sprintf("With %s and %d more", strings.Join(names[:maxNames-1], ", "), n-maxNames+1)
+		return l.Say("chapter.more", "names", strings.Join(names[:maxNames-1], l.Say("list.comma")), "n", n-maxNames+1)
 	default:
-		return "With " + strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+		return l.Say("chapter.with", "names", l.List(names))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	said "github.com/spaces-cli/spaces/internal/transcript"
 )
@@ -215,7 +216,8 @@ func (s *Show) item(e *Episode, pages bool) item {
 		it.Explicit = *l.Explicit
 	}
 	if it.Title == "" {
-		it.Title = "Space of " + e.Date.UTC().Format("2 January 2006")
+		words, _ := languages.For(s.Language)
+		it.Title = words.Say("feed.untitled", "date", words.Date(e.Date.UTC()))
 	}
 	if pages {
 		it.Link = s.URL(e.Page())

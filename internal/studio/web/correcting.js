@@ -1,7 +1,7 @@
 // Corrects words of the transcript, and who says them, in place.
 import {post} from "./api.js";
 import {position} from "./time.js";
-import {handle, t} from "./words.js";
+import {handle, joined, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -52,7 +52,7 @@ export class Correcting {
 		area.setAttribute("aria-label", t("wordsAt", {at}));
 		who.setAttribute("aria-label", t("speakerAt", {at}));
 		const {speakers, label} = line.voice;
-		who.append(new Option(this.pane.who(line).join(", "), "keep"));
+		who.append(new Option(joined(this.pane.who(line)), "keep"));
 		for (const name of this.pane.said.people) if (speakers.length !== 1 || speakers[0] !== name) who.append(new Option(handle(name), JSON.stringify([name])));
 		if (speakers.length || label) who.append(new Option(t("speakerUnknown"), "[]"));
 		this.was = line.text;

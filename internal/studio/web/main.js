@@ -40,7 +40,7 @@ async function setLanguage(name) {
 	byId("language").value = language();
 	library.render();
 	removed.render();
-	recording.render();
+	recording.speak();
 	listen.show();
 	title();
 }

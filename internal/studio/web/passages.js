@@ -2,7 +2,7 @@
 // them: each passage opens its recording at its time.
 import {get} from "./api.js";
 import {date, exact, position} from "./time.js";
-import {handle, t} from "./words.js";
+import {handle, joined, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const few = 3, many = 60;
@@ -60,7 +60,7 @@ function item(p) {
 	a.href = `#/r/${encodeURIComponent(p.id)}?t=${exact(p.at)}`;
 	p.parts.forEach((part, i) => words.append(i % 2 ? Object.assign(document.createElement("mark"), {textContent: part}) : part));
 	words.dir = "auto";
-	const who = p.speakers.map(handle).join(", ");
+	const who = joined(p.speakers.map(handle));
 	const facts = [position(p.at), who && (p.approximate ? "≈ " : "") + who, p.untitled ? t("noTitle") : p.title, p.started_at ? date(new Date(p.started_at)) : t("undated")];
 	facts.filter(Boolean).forEach((text, i) => {
 		if (i > 0) about.append(" · ");

@@ -13,7 +13,7 @@ import {progress, Saving} from "./saving.js";
 import {Clock, dateTime, position, timeOfDay} from "./time.js";
 import {Transcript} from "./transcript.js";
 import {Wave} from "./wave.js";
-import {handle, t} from "./words.js";
+import {handle, language, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -53,6 +53,9 @@ export class RecordingView {
 	// tell says what went wrong where no field is to blame.
 	tell(e) { this.say(e, true); }
 
+	// askTurns asks who speaks when; the chapters are in the language of the page.
+	askTurns() { return get(this.path("/turns?" + new URLSearchParams({language: language()}))); }
+
 	path(more = "") { return recordingPath(this.id, more); }
 
 	// show shows a recording, at a position.
@@ -65,7 +68,7 @@ export class RecordingView {
 		this.reveal(false);
 		const waveform = work(this.path("/waveform"), {}, (share) => this.id === id && this.busy(t("measuring"), share));
 		waveform.catch(() => {});
-		const turns = get(this.path("/turns"));
+		const turns = this.askTurns();
 		turns.catch(() => {});
 		const words = this.transcript.ask(id);
 		const d = await this.attempt(() => get(this.path()));
@@ -198,6 +201,12 @@ export class RecordingView {
 		this.moments.show();
 		faultList(byId("faults"), this.detail);
 		uploadList(byId("uploads"), this.detail.uploads);
+	}
+
+	// speak shows all words in another language.
+	speak() {
+		this.render();
+		if (this.turns) this.showTurns(this.id, this.askTurns());
 	}
 
 	repaint() {

@@ -4,7 +4,7 @@ import {post, work} from "./api.js";
 import {answer} from "./dialog.js";
 import {Film} from "./film.js";
 import {bytes, exact, position} from "./time.js";
-import {handle, has, t} from "./words.js";
+import {handle, has, joined, t} from "./words.js";
 import {right, wrong} from "./wrong.js";
 
 const byId = (id) => document.getElementById(id);
@@ -259,9 +259,8 @@ const li = (text) => Object.assign(document.createElement("li"), {textContent: t
 // without says who has not given consent, what they said and when they speak.
 function without(s) {
 	const name = s.forgotten ? t("forgotten") : s.name ? handle(s.name) : t("unknownSpeaker");
-	const said = has("answer." + s.answer) ? ` (${t("answer." + s.answer)})` : "";
-	const spans = s.spans.length ? s.spans.join(", ") + (s.more ? ", " + t("moreSpans", {n: s.more}) : "") : t("unknownTime");
-	return t("speaksAt", {name: name + said, spans});
+	const spans = s.spans.length ? joined(s.more ? [...s.spans, t("moreSpans", {n: s.more})] : s.spans) : t("unknownTime");
+	return t("speaksAt", {name: has("answer." + s.answer) ? t("aside", {text: name, aside: t("answer." + s.answer)}) : name, spans});
 }
 
 // replace asks whether to replace a file.
@@ -270,7 +269,7 @@ function replace() { return answer(byId("replace")).then((value) => value === "y
 // notAgreed names the speakers without consent.
 function notAgreed(r) {
 	const names = r.consent_missing ?? [];
-	return names.length ? [t("notAgreed", {names: names.map((n) => n ? handle(n) : t("unknown")).join(", ")})] : [];
+	return names.length ? [t("notAgreed", {names: joined(names.map((n) => n ? handle(n) : t("unknown")))})] : [];
 }
 
 // progress shows a share, or that none is known yet.

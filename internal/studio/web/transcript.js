@@ -9,7 +9,7 @@ import {Rows} from "./rows.js";
 import {Said} from "./said.js";
 import {quote, showCommand} from "./saving.js";
 import {position} from "./time.js";
-import {handle, language, t} from "./words.js";
+import {handle, joined, language, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -176,7 +176,7 @@ export class Transcript {
 		li.setAttribute("aria-setsize", this.said.length);
 		if (this.at.line === i) li.setAttribute("aria-current", "true");
 		const names = this.who(line), rough = line.voice.approximate;
-		const time = button(position(seconds), "plain when", t("goTo", {at: position(seconds), who: names.join(", ") + (rough ? ` (${t("approximate")})` : "")}));
+		const time = button(position(seconds), "plain when", t("goTo", {at: position(seconds), who: rough ? t("aside", {text: joined(names), aside: t("approximate")}) : joined(names)}));
 		li.append(time);
 		if (this.named(i)) li.append(this.whoLine(line, names, rough));
 		if (this.correcting.line === i) {

@@ -1,7 +1,7 @@
 // The words of the page. The server has those of each language, from the file
 // that translators write (internal/languages/words).
 let words = {}, problems = {}, now = "en", rightToLeft = false, rules = new Intl.PluralRules("en");
-let list = [];
+let list = [], comma = ", ";
 
 export const language = () => now;
 
@@ -52,6 +52,9 @@ export function put(element, what) {
 	}
 }
 
+// joined is a list in one text.
+export const joined = (items) => items.map((s) => apart(String(s))).join(comma);
+
 // handle is a name as people write it. Where nobody knows the handle, it is a
 // user's number.
 export const handle = (name) => apart(/^\d*$/.test(name) ? name : "@" + name);
@@ -65,7 +68,7 @@ export async function speak(name) {
 	if (!response.ok) throw new Error(response.statusText);
 	const answer = await response.json();
 	if (run !== last) return;
-	({words, problems, language: now, languages: list} = answer);
+	({words, problems, comma, language: now, languages: list} = answer);
 	rules = new Intl.PluralRules(now);
 	rightToLeft = answer.direction === "rtl";
 	document.documentElement.lang = now;
