@@ -2,7 +2,7 @@
 // they say, and what can be made of it.
 import {work} from "./api.js";
 import {decimal, position} from "./time.js";
-import {handle, language, t} from "./words.js";
+import {handle, joined, language, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const longest = 220; // characters of what is said
@@ -102,7 +102,7 @@ function why(m) {
 		const digits = r.kind === "opening" ? 1 : 0;
 		told.set(r.kind, t("why." + r.kind, {n: decimal(r.value, digits), s: decimal(r.length, 0), who: r.handle ? handle(r.handle) : t("aVoice")}));
 	}
-	return [...told.values()].join(", ");
+	return joined([...told.values()]);
 }
 
 // shorten ends a text at a word.
