@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/settings"
 	"github.com/spaces-cli/spaces/internal/spell"
 )
@@ -192,4 +195,63 @@ func presetApart(args []string) []string {
 		}
 	}
 	return args
+}
+
+// asOfNow is the App with the presets and files of exports that the config file has by
+// now: the studio runs for days.
+func (a *App) asOfNow() (*App, error) {
+	all, err := a.Folder().Resolve(nil)
+	if err != nil {
+		return nil, app.SettingError(err)
+	}
+	now, err := a.Folder().Settings(all)
+	if err != nil {
+		return nil, err
+	}
+	b := *a.App
+	b.Settings.Presets, b.Settings.Export = now.Presets, now.Export
+	return &App{&b}, nil
+}
+
+// studioPresets are the host's own presets, for the page.
+func (a *App) studioPresets() []string {
+	b, err := a.asOfNow()
+	if err != nil {
+		return nil
+	}
+	return b.ownPresets()
+}
+
+// studioEpisode is what the page exports with a preset.
+func (a *App) studioEpisode(ctx context.Context, lib *library.Library, r *recording.Recording, preset string) (q episode.Request, done func(), err error) {
+	b, err := a.asOfNow()
+	if err != nil {
+		return q, nil, err
+	}
+	o := new(exportOptions)
+	exportCommand(b, o) // the defaults of its flags
+	o.preset = preset
+	if text, ok := b.Settings.Presets[preset]; ok {
+		if _, o, err = b.parsePreset(preset, text); err != nil {
+			return q, nil, err
+		}
+	}
+	if o.omit.only {
+		return q, nil, app.Usage("the preset %s leaves speakers out, which needs the command line", preset)
+	}
+	if q, err = o.request(b); err != nil {
+		return q, nil, err
+	}
+	if err := o.place(&q, false); err != nil {
+		return q, nil, err
+	}
+	q.Library, q.Recording = lib, r
+	if q.Transcript, err = o.transcriptOf(b, lib, r.Space, length(&q)); err != nil {
+		return q, nil, err
+	}
+	if err := o.mark(b, &q, r.Space, new(omission)); err != nil {
+		return q, nil, err
+	}
+	done, err = o.openBumpers(ctx, b, &q)
+	return q, done, err
 }

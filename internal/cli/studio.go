@@ -79,6 +79,7 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 	defer l.Close()
 	options := studio.Options{Library: a.LibraryOptions(), Zone: a.Zone, Jobs: a.jobs(), Consent: a.Settings.Consent, Me: a.Settings.Me, Network: o.network,
 		Wire: a.WireOptions(0), Stored: a.openStoredUnasked}
+	options.Presets, options.Episode = a.studioPresets, a.studioEpisode
 	options.Wire.Retried = nil // the terminal is not where the page is looked at
 	if options.Library.Dir != filepath.Join(a.Home, "Spaces") {
 		options.LibraryFlag = options.Library.Dir

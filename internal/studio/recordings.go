@@ -43,8 +43,10 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request) {
 		Here  bool `json:"here"`
 		// Intake is the task that takes something in now, or "".
 		Intake string `json:"intake,omitempty"`
+		// Presets are the host's own presets of exports.
+		Presets []string `json:"presets"`
 	}{s.o.Library.Version, s.o.Library.Dir, s.o.LibraryFlag, runtime.GOOS, format.Encoded(), format.All(), space.States[:],
-		disk.Of(s.o.Library.Dir).ReadOnly, fromHere(r), s.tasks.about(intakeKey)}, nil)
+		disk.Of(s.o.Library.Dir).ReadOnly, fromHere(r), s.tasks.about(intakeKey), s.presets()}, nil)
 }
 
 // A row is a recording in the list.

@@ -22,11 +22,13 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/durable/disk"
+	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/extract"
 	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
+	"github.com/spaces-cli/spaces/internal/recording"
 )
 
 // Options say what a Server serves.
@@ -42,6 +44,11 @@ type Options struct {
 	Wire        wire.Options   // how to talk to servers that addresses name
 	// Stored opens a file on a server of the user's own.
 	Stored func(*url.URL, wire.Options) (*extract.Stored, error)
+	// Presets are the names of the host's own presets of exports, and Episode is what
+	// an export is asked for by a preset: by one that is built in, or one of these.
+	// The caller of Episode calls done. Nil: there are none.
+	Presets func() []string
+	Episode func(ctx context.Context, lib *library.Library, r *recording.Recording, preset string) (q episode.Request, done func(), err error)
 	// Network serves other machines than this one too: requests may name the
 	// server by any of its addresses.
 	Network bool

@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -263,22 +264,28 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 			return nil, err
 		}
 		defer rec.Close()
-		missing, err := s.agreed(ctx, lib, consent.Exporting, gate.Use{Recording: id}, q.Reason)
+		e, done, err := s.episode(ctx, lib, rec, q.Preset)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		also, err := s.bumpers(ctx, lib, &e)
+		if err != nil {
+			return nil, err
+		}
+		missing, err := s.agreed(ctx, lib, consent.Exporting, gate.Use{Recording: id, Also: also}, q.Reason)
 		if err != nil {
 			return nil, err
 		}
 		if err := s.measure(ctx, lib, id, t); err != nil {
 			return nil, err
 		}
-		var words episode.Transcript
-		if q.Transcript == "" {
-			words = episode.OfLibrary(usable(lib, rec.Space), "")
+		if e.Format = cmp.Or(kind, e.Format); q.Transcript != "" {
+			e.Transcript = episode.Transcript{}
 		}
-		made, err := episode.Export(ctx, episode.Request{
-			Recording: rec, Library: lib, Version: s.o.Library.Version, Preset: episode.Preset(q.Preset), Format: kind,
-			Title: q.Title, TrimSilence: q.TrimSilence, Jobs: s.o.Jobs, Force: q.Force,
-			Transcript: words, ConsentMissing: missing,
-		}, t)
+		e.Title, e.TrimSilence, e.Force = cmp.Or(q.Title, e.Title), q.TrimSilence || e.TrimSilence, q.Force || e.Force
+		e.ConsentMissing = missing
+		made, err := episode.Export(ctx, e, t)
 		if err != nil {
 			return nil, err
 		}

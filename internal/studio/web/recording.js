@@ -154,6 +154,8 @@ export class RecordingView {
 		if (this.server) {
 			const options = (formats) => formats.filter((f) => f !== "aac").map((f) => new Option(f));
 			keep(byId("format"), options(this.server.clip_formats.filter((f) => f !== "mp4")));
+			const own = (this.server.presets ?? []).filter((p) => ![...byId("preset").options].some((o) => o.value === p));
+			byId("preset").append(...options(own)); // the host's own
 			keep(byId("export-format"), [new Option(t("asPreset"), ""), ...options(this.server.formats)]);
 		}
 		const d = this.detail;
