@@ -20,7 +20,9 @@ func writingOf(script language.Script, lang string) writing {
 	switch script {
 	case language.Arabic:
 		if primary(lang) == "ur" {
-			return writing{"Urdu", []string{"Noto Nastaliq Urdu", "Noto Naskh Arabic", "Noto Sans Arabic", "Urdu Typesetting"}}
+			// Readers prefer Nastaliq, but go-text v0.3.5 puts the letters of Noto's
+			// at other heights than HarfBuzz does.
+			return writing{"Urdu", []string{"Noto Naskh Arabic", "Noto Sans Arabic", "Geeza Pro", "Segoe UI"}}
 		}
 		return writing{"Arabic", []string{"Noto Sans Arabic", "Noto Naskh Arabic", "SF Arabic", "Geeza Pro", "Segoe UI", "Arial"}}
 	case language.Hebrew:
