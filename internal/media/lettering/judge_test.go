@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
-
-	"github.com/go-text/typesetting/language"
 )
 
 // A specimen is a text in a script, with the font of Debian's packages that
@@ -67,10 +65,13 @@ func TestShapesAreThoseOfHarfBuzz(t *testing.T) {
 	for _, sp := range specimens() {
 		t.Run(sp.name, func(t *testing.T) {
 			f := sp.of(t)
-			set := newSet(sp.lang, f)
+			set := newSet(sp.lang, f, embedded())
 			text := printable(sp.text)
 			compared := 0
 			for _, r := range set.itemize(text, rightToLeft(text), Regular) {
+				if r.face != f.regular { // Latin in a font that has none
+					continue
+				}
 				direction := "ltr"
 				if r.level%2 == 1 {
 					direction = "rtl"
@@ -98,7 +99,7 @@ func TestShapesAreThoseOfHarfBuzz(t *testing.T) {
 					if g.id != w.G || g.at != w.Cl || int(g.advance) != w.Ax || int(g.dx) != w.Dx || int(g.dy) != w.Dy {
 						t.Errorf("%q: glyph %d is %+v, want %+v", string(text[r.from:r.to]), i, g, w)
 					}
-					if g.id == 0 && language.LookupScript(text[r.from+g.at]) == r.script {
+					if g.id == 0 {
 						t.Errorf("%q: glyph %d is none", string(text[r.from:r.to]), i)
 					}
 				}
