@@ -147,5 +147,5 @@ func TestLanguages(t *testing.T) {
 }
 
 // leftInEnglish lists texts and labels with words in Latin letters that are
-// neither names nor commands: in a language without such letters there are none.
-const leftInEnglish = `[...document.querySelectorAll("button, label > span, h1, h2, summary, dd, option, [aria-label], [placeholder], [title]")].filter((e) => e.checkVisibility()).flatMap((e) => [e.matches("button, label > span, h1, h2, summary, dd, option") && !e.lang ? e.textContent : "", e.getAttribute("aria-label"), e.getAttribute("placeholder"), e.getAttribute("title")]).filter((s) => /[A-Za-z]{3}/.test(s ?? "") && !/@|spaces|\.(m4a|mp4)|^(m4a|mp3|mp4|opus|ogg|flac|wav|aiff)$/.test(s))`
+// neither names nor commands, and what such a label is for comes after a colon: in a language without such letters there are none.
+const leftInEnglish = `[...document.querySelectorAll("button, label > span, h1, h2, summary, dd, option, [aria-label], [placeholder], [title]")].filter((e) => e.id !== "title" && e.checkVisibility()).flatMap((e) => [e.matches("button, label > span, h1, h2, summary, dd, option") && !e.lang ? e.textContent : "", e.getAttribute("aria-label"), e.getAttribute("placeholder"), e.getAttribute("title")]).map((s) => s?.replace(/: .*/, "")).filter((s) => /[A-Za-z]{3}/.test(s ?? "") && !/@|spaces|\.(m4a|mp4)|^(m4a|mp3|mp4|opus|ogg|flac|wav|aiff)$/.test(s))`
