@@ -98,8 +98,10 @@ type feedBuiltLine struct {
 	Files    []feedAsset `json:"files"`
 	Pages    []string    `json:"pages"`
 	Gone     []string    `json:"gone"` // pages of episodes that are no more
-	Errors   int         `json:"errors"`
-	Warnings int         `json:"warnings"`
+	// Unwritten are characters that no font has: the pictures of links leave them out.
+	Unwritten []string `json:"unwritten,omitempty"`
+	Errors    int      `json:"errors"`
+	Warnings  int      `json:"warnings"`
 	// ConsentMissing are the handles of those who have not agreed.
 	ConsentMissing []string      `json:"consent_missing,omitempty"`
 	Waiting        []feedWaiting `json:"waiting"`
@@ -188,6 +190,7 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		missing, err = ask.Episodes(ctx, list)
 		return err
 	}}
+	var pages *site.Site
 	if o.site {
 		o := site.Options{Skip: skip}
 		if !show.NoClips {
@@ -199,17 +202,24 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 				return may, err
 			}
 		}
-		build.Site = site.New(o)
+		pages = site.New(o)
+		build.Site = pages
 	}
 	b, err := feed.Build(ctx, root, out, show, build)
 	bar.Close()
 	if err != nil {
 		return err
 	}
+	unwritten := []string{} // characters
+	if pages != nil {
+		for _, r := range pages.Missing() {
+			unwritten = append(unwritten, string(r))
+		}
+	}
 	errs, warnings := tally(b.Findings)
 	name := filepath.Join(dir, filepath.Base(b.URL))
 	if a.Settings.JSON {
-		line := feedBuiltLine{space.Schema, name, b.URL, len(b.Episodes), b.Changed, []feedAsset{}, app.OrEmpty(b.Pages), app.OrEmpty(b.Gone), errs, warnings, missing, waitingLines(show, b.Waiting)}
+		line := feedBuiltLine{space.Schema, name, b.URL, len(b.Episodes), b.Changed, []feedAsset{}, app.OrEmpty(b.Pages), app.OrEmpty(b.Gone), unwritten, errs, warnings, missing, waitingLines(show, b.Waiting)}
 		for _, f := range b.Files {
 			line.Files = append(line.Files, feedAsset{f.Path, f.URL})
 		}
@@ -231,6 +241,9 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	fmt.Fprintf(a.Out, "%s  %s, %s\n", terminal.Safe(a.Shorten(name)), spell.Count(len(b.Episodes), "episode"), state)
 	if o.site {
 		a.Say("Wrote %s of the site. Open %s", spell.Count(len(b.Pages), "file"), terminal.Safe(a.Shorten(filepath.Join(dir, "index.html"))))
+	}
+	if len(unwritten) > 0 {
+		a.Warn("no font has %s: the pictures of links leave them out. Install a font that has them", terminal.Safe(strings.Join(unwritten, " ")))
 	}
 	if silent > 0 {
 		a.Say("%s not on the pages, because people who are heard in them have not agreed", spell.Plural(silent, "clip is", "clips are"))

@@ -41,7 +41,8 @@ func (p *page) clipPage(x *excerpt) []byte {
 	p.head(m)
 	p.put("<header class=\"head\">\n")
 	p.top()
-	p.put("</header>\n<main class=\"wrap\" id=\"main\"><article class=\"card\">\n<p class=\"by\"><span>", p.say("clip"), "</span><span>", text(spell.Length(x.Seconds)), "</span></p>\n<h1 dir=\"auto\">", text(title), "</h1>\n")
+	p.put("</header>\n<main class=\"wrap\" id=\"main\"><article class=\"card\">\n<p class=\"by\"><span>", p.say("clip"), "</span><span>", text(spell.Length(x.Seconds)), "</span></p>\n")
+	p.heading(title)
 	if x.quote != "" {
 		p.put("<figure>\n<blockquote class=\"quote\" dir=\"auto\"", lang("lang", cmp.Or(e.TranscriptLanguage, s.Language)), ">", text(x.quote), "</blockquote>\n")
 		if x.speaker != "" {
@@ -70,7 +71,7 @@ func (p *page) clipPage(x *excerpt) []byte {
 	if shown.large == "" {
 		shown = p.showCover
 	}
-	p.picture(shown, 80, "")
+	p.picture(shown, inReturned)
 	p.put(`<div><span class="by">`, p.say("from"), `</span><a dir="auto" href="`, link(e.Page()), "#t=", text(decimal(x.Start)), `">`, text(p.title(e)), `</a><span class="by"><span>`,
 		text(p.language.Date(e.Date.UTC())), "</span><span>", text(spell.Position(x.Start)), "</span></span></div>\n</div>\n</article>\n")
 	if len(p.clips) > 1 {

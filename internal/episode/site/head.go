@@ -33,7 +33,7 @@ const cardWidth, cardHeight = 1200, 630
 // and no script runs but the page's own.
 func (p *page) head(m meta) {
 	s := p.show
-	policy := []string{"default-src 'none'", "img-src 'self'", "media-src 'self'", "style-src " + p.styleHash}
+	policy := []string{"default-src 'none'", "img-src 'self'", "media-src 'self'", "connect-src 'self'", "style-src " + p.styleHash}
 	if p.script != "" {
 		policy = append(policy, "script-src "+p.scriptHash)
 	}
@@ -127,6 +127,6 @@ func (p *page) foot() {
 // top is the bar with the show's name that leads to its page.
 func (p *page) top() {
 	p.put(`<nav class="wrap top" aria-label="`, p.say("show"), `"><a href="index.html">`)
-	p.picture(p.showCover, 36, "")
+	p.picture(p.showCover, inBar)
 	p.put(`<span dir="auto">`, text(p.show.Title), "</span></a></nav>\n")
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -38,7 +39,7 @@ func (m *maker) indexPage(shapes map[*feed.Episode][]byte) []byte {
 		},
 	})
 	p.put("<header class=\"head\"><div class=\"wrap hero\">\n")
-	p.picture(m.showCover, 288, "")
+	p.picture(m.showCover, inHero)
 	p.put("<div class=\"about\">\n<h1 dir=\"auto\">", text(s.Title), "</h1>\n")
 	if s.Author != "" {
 		p.put(`<p class="by" dir="auto">`, text(s.Author), "</p>\n")
@@ -106,8 +107,9 @@ func (p *page) episodePage(i int, w words) []byte {
 	p.put("<header class=\"head\">\n")
 	p.top()
 	p.put("<div class=\"wrap\"><div class=\"title pictured\">\n")
-	p.picture(shown, 208, "")
-	p.put("<div>\n<h1 dir=\"auto\">", text(title), "</h1>\n")
+	p.picture(shown, inTitle)
+	p.put("<div>\n")
+	p.heading(title)
 	p.by(e)
 	p.people()
 	p.put(`<div class="acts"><a class="pill first begin" href="`, link(e.File), `">`, iconPlay, iconStop, p.say("listen"), "</a>",
@@ -138,6 +140,16 @@ func (p *page) episodePage(i int, w words) []byte {
 	p.player(title)
 	p.foot()
 	return p.html.Bytes()
+}
+
+// heading is the title of a page, smaller where it is long.
+func (p *page) heading(title string) {
+	const long = 60
+	if utf8.RuneCountInString(title) > long {
+		p.put(`<h1 class="long" dir="auto">`, text(title), "</h1>\n")
+		return
+	}
+	p.put(`<h1 dir="auto">`, text(title), "</h1>\n")
 }
 
 // people are those whom the feed names, with their initials.

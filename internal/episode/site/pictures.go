@@ -17,14 +17,15 @@ import (
 
 // A cover is a square picture in the sizes in which pages show it.
 type cover struct {
-	large, small string // names of the files; the zero cover has none
-	accent       color.NRGBA
+	large, middle, small string // names of the files; the zero cover has none
+	accent               color.NRGBA
 }
 
 // The sizes of covers in pixels: for screens with two to a point.
 const (
-	largeCover = 640
-	smallCover = 96
+	largeCover  = 640
+	middleCover = 320
+	smallCover  = 96
 )
 
 // maxCover bounds a cover that is read, in bytes.
@@ -91,7 +92,7 @@ func (m *maker) episodeCover(e *feed.Episode) (cover, error) {
 
 // coverOf makes the sizes of a picture of the library; with no file, of a tile.
 func (m *maker) coverOf(name, file string) (cover, error) {
-	c := cover{large: fmt.Sprintf("%s-%d.jpg", name, largeCover), small: fmt.Sprintf("%s-%d.jpg", name, smallCover)}
+	c := cover{large: fmt.Sprintf("%s-%d.jpg", name, largeCover), middle: fmt.Sprintf("%s-%d.jpg", name, middleCover), small: fmt.Sprintf("%s-%d.jpg", name, smallCover)}
 	key := "tile 1"
 	var source []byte
 	if file != "" {
@@ -128,6 +129,9 @@ func (m *maker) coverOf(name, file string) (cover, error) {
 		}
 		return cover{}, err
 	}
+	if _, err := m.made(c.middle, key, make(middleCover, 82)); err != nil {
+		return cover{}, err
+	}
 	small, err := m.made(c.small, key, make(smallCover, 85))
 	if err != nil {
 		return cover{}, err
@@ -146,15 +150,26 @@ func (m *maker) coverOf(name, file string) (cover, error) {
 	return c, nil
 }
 
-// picture writes a cover at a width in CSS pixels. alt is empty where the text
-// beside it says the same.
-func (p *page) picture(c cover, width int, alt string) {
+// How wide pages show covers, as the sizes of an image say it.
+const (
+	inBar      = ""
+	inHero     = "(min-width: 46rem) 18rem, 11rem"
+	inTitle    = "(min-width: 46rem) 13rem, 7rem"
+	inReturned = "5rem"
+)
+
+// picture writes a cover. It has no text: what stands beside it says the same.
+func (p *page) picture(c cover, sizes markup) {
 	if c.large == "" {
 		return
 	}
-	file, size := c.large, largeCover
-	if width <= smallCover/2 {
+	file, size := c.middle, middleCover
+	if sizes == inBar {
 		file, size = c.small, smallCover
 	}
-	p.put(`<img class="cover" src="`, link(file), `" width="`, text(fmt.Sprint(size)), `" height="`, text(fmt.Sprint(size)), `" alt="`, text(alt), `">`, "\n")
+	p.put(`<img class="cover" src="`, link(file))
+	if sizes != inBar {
+		p.put(`" srcset="`, link(c.middle), " ", text(fmt.Sprint(middleCover)), "w, ", link(c.large), " ", text(fmt.Sprint(largeCover)), `w" sizes="`, sizes)
+	}
+	p.put(`" width="`, text(fmt.Sprint(size)), `" height="`, text(fmt.Sprint(size)), `" alt="">`, "\n")
 }

@@ -8,14 +8,17 @@ import (
 	"cmp"
 	"context"
 	"embed"
+	"image/color"
 	"os"
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/episode/card"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/languages"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 )
 
 //go:embed files/*
@@ -41,6 +44,7 @@ type Site struct {
 	written map[string]string // SHA-256 of the files, by name
 	made    map[string]string // what costly ones were made of
 	all     map[string]string // SHA-256 of those of earlier builds too
+	missing []rune            // what no font has, and pictures therefore leave out
 }
 
 // New returns a site for one build of a feed.
@@ -60,6 +64,8 @@ type maker struct {
 
 	direction          string
 	tone               tone
+	accent             color.NRGBA
+	fonts              *lettering.Set
 	style, styleHash   string
 	player, playerHash string
 	icon, touch        string // names of the show's icons, "" without a cover
@@ -136,6 +142,13 @@ func (st *Site) Write(ctx context.Context, lib, out *os.Root, s *feed.Show, epis
 			return nil, err
 		}
 	}
+	var newest []byte
+	if len(episodes) > 0 {
+		newest = shapes[episodes[0]]
+	}
+	if err := m.drawShowCard(newest); err != nil {
+		return nil, err
+	}
 	if err := m.write(Index, m.indexPage(shapes)); err != nil {
 		return nil, err
 	}
@@ -145,6 +158,10 @@ func (st *Site) Write(ctx context.Context, lib, out *os.Root, s *feed.Show, epis
 	st.all, err = listed(out, m.before, st)
 	return m.names, err
 }
+
+// Missing are the characters that no font has: the pictures of links leave them
+// out.
+func (st *Site) Missing() []rune { return st.missing }
 
 // Tidy is that of feed.Site.
 func (st *Site) Tidy(out *os.Root) (gone []string, err error) {
@@ -172,7 +189,13 @@ func (m *maker) prepare() error {
 	if err := m.showPictures(); err != nil {
 		return err
 	}
-	m.tone = toneOf(m.showCover.accent)
+	if m.accent = m.showCover.accent; m.accent.A == 0 {
+		m.accent = plainAccent
+	}
+	m.tone = toneOf(m.accent)
+	if err := m.findFonts(); err != nil {
+		return err
+	}
 	m.style = m.tone.styled(string(style))
 	m.styleHash = hashOf(m.style)
 	m.player = string(player)
@@ -217,11 +240,18 @@ func (m *maker) writeEpisode(ctx context.Context, i int, heights []byte) error {
 	if p.clips, err = m.excerpts(ctx, e, said, e.TranscriptSpeakers == episode.SpeakersConfirmed); err != nil {
 		return err
 	}
+	p.card = e.ID + ".card.jpg"
+	if err := m.drawCard(p.card, card.Card{Title: m.title(e), Below: m.below(e, e.Duration), Bars: heights}, p.cover); err != nil {
+		return err
+	}
 	if err := m.write(e.Page(), p.episodePage(i, w)); err != nil {
 		return err
 	}
 	for _, x := range p.clips {
-		x.heights = m.outlineOf(e, x)
+		x.heights, x.card = m.outlineOf(e, x), x.name+".card.jpg"
+		if err := m.drawCard(x.card, card.Card{Title: m.clipTitle(e, x), Quote: x.quote, Below: m.below(e, x.Seconds), Bars: x.heights}, p.cover); err != nil {
+			return err
+		}
 		c := m.playerPage(e)
 		c.cover, c.clips = p.cover, p.clips
 		if err := m.write(x.name+".html", c.clipPage(x)); err != nil {

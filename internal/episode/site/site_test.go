@@ -77,7 +77,7 @@ func TestSite(t *testing.T) {
 	sourced(t, lib, testFolder+"/episodes/2021-06-14-debat.json", "abc")
 	put(t, lib, "2022 <b> [1abcdefghijkl]", record("1abcdefghijkl", "plain.m4a", time.Date(2022, 1, 2, 3, 4, 5, 0, time.UTC)))
 	b, out, _ := build(t, lib, testShow())
-	want := []string{"show-640.jpg", "show-96.jpg", "show-64.png", "show-180.png", "1abcdefghijkl.html", "1ypKdEXvkMLGW.html", "index.html", "sitemap.xml"}
+	want := []string{"show-640.jpg", "show-320.jpg", "show-96.jpg", "show.card.jpg", "1abcdefghijkl.card.jpg", "1ypKdEXvkMLGW.card.jpg", "show-64.png", "show-180.png", "1abcdefghijkl.html", "1ypKdEXvkMLGW.html", "index.html", "sitemap.xml"}
 	if got := slices.Sorted(slices.Values(b.Pages)); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 		t.Errorf("files %q, want %q", got, want)
 	}
@@ -109,6 +109,7 @@ func TestSite(t *testing.T) {
 		}
 		for _, part := range []string{`<html lang="en-GB" dir="ltr">`, "<title>", "<h1 ", `<main class="wrap" id="main">`, `content="width=device-width`, "prefers-color-scheme: dark",
 			`<link rel="canonical" href="https://example.com/show/`, `<meta property="og:title"`, `<meta property="og:site_name" content="Open Mic &amp; Friends">`, `<meta property="og:locale" content="en_GB">`, `<meta name="description"`,
+			`<meta property="og:image:width" content="1200">`, `<meta property="og:image:height" content="630">`, `<meta name="twitter:card" content="summary_large_image">`,
 			`<link rel="icon" type="image/png" sizes="64x64" href="show-64.png">`, "default-src &#39;none&#39;", `rel="apple-touch-icon"`} {
 			if !strings.Contains(page, part) {
 				t.Errorf("%s lacks %q", name, part)
@@ -259,7 +260,7 @@ func TestGonePagesAreRemoved(t *testing.T) {
 	}
 	again(other)
 	write(t, out, siteFile, kept)
-	again(s, "1abcdefghijkl.html", "1yyyyyyyyyyyy.html")
+	again(s, "1abcdefghijkl.card.jpg", "1abcdefghijkl.html", "1yyyyyyyyyyyy.card.jpg", "1yyyyyyyyyyyy.html", "1zzzzzzzzzzzz.card.jpg")
 	again(s)
 	for _, name := range []string{"1xxxxxxxxxxxx.html", "1zzzzzzzzzzzz.html", "1abcdefghijkl.m4a", "1ypKdEXvkMLGW.html", "index.html"} {
 		if _, err := out.Stat(name); err != nil {

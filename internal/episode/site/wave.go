@@ -139,6 +139,11 @@ func (m *maker) voices(e *feed.Episode) []voice {
 		list[i].turns = append(list[i].turns, heard(e, t.Start, t.End)...)
 	}
 	list = slices.DeleteFunc(list, func(v voice) bool { return len(v.turns) == 0 })
+	credits := m.show.Credits(e)
+	place := func(v voice) int {
+		return slices.IndexFunc(credits, func(c feed.Credit) bool { return c.Name == v.name })
+	}
+	slices.SortStableFunc(list, func(a, b voice) int { return place(a) - place(b) }) // the host has one colour in all episodes
 	for i := range list {
 		list[i].turns, list[i].number = joined(list[i].turns, e.Duration/300), i
 	}
@@ -256,11 +261,11 @@ func (p *page) wave() {
 		p.put(`<a href="`, link(s.file), "#t=", text(decimal(c.Start)), `" data-at="`, text(decimal(c.Start)), `" tabindex="-1"><title>`, text(c.Title),
 			`</title><rect class="part" x="`, unit(x(c.Start)), `" width="`, unit(x(end)-x(c.Start)), `" height="100"/></a>`)
 		if i > 0 {
-			p.put(`<path class="edge" d="M`, unit(x(c.Start)), `,0V100"/>`)
+			p.put(`<path class="edge" vector-effect="non-scaling-stroke" d="M`, unit(x(c.Start)), `,0V100"/>`)
 		}
 		p.put("\n")
 	}
-	p.put(`<path class="at" d="M0,0"/>`, "\n</svg>\n")
+	p.put(`<path class="at" vector-effect="non-scaling-stroke" d="M0,0"/>`, "\n</svg>\n")
 	if len(s.voices) > 0 {
 		p.put(`<div class="lanes">`, "\n")
 		for _, v := range s.voices {

@@ -97,8 +97,8 @@ if (player?.canPlayType) {
   part("on").addEventListener("click", () => seek(time() + 30));
   part("speed").addEventListener("click", () => {
     player.playbackRate = speeds[(speeds.indexOf(player.playbackRate) + 1) % speeds.length];
-    part("speed").textContent = `${player.playbackRate}×`;
-    part("speed").setAttribute("aria-label", `${words.speed} ${player.playbackRate}×`);
+    part("speed").textContent = `${player.playbackRate}\u00d7`;
+    part("speed").setAttribute("aria-label", `${words.speed} ${player.playbackRate}\u00d7`);
   });
   scrub.addEventListener("input", () => seek(Number(scrub.value)));
 
@@ -165,7 +165,8 @@ if (player?.canPlayType) {
 
 // Searching shows the passages that have all the words, whatever their case and
 // accents.
-const alike = { ø: "o", ł: "l", đ: "d", ħ: "h", ı: "i", ß: "ss", æ: "ae", œ: "oe" };
+// These letters have no decomposition.
+const alike = { "\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u0127": "h", "\u0131": "i", "\u00df": "ss", "\u00e6": "ae", "\u0153": "oe" };
 const fold = (c) => {
   if (c < "\x80") return c.toLowerCase();
   const plain = c.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\p{M}/gu, "");
@@ -220,14 +221,21 @@ if (form) {
     }
     globalThis.CSS?.highlights?.set("found", new Highlight(...ranges));
   };
+  if (globalThis.CSS?.highlights) { // the style sheet has it here, because checkers of CSS do not know it
+    const style = new CSSStyleSheet();
+    style.replaceSync("::highlight(found) { background: var(--found); color: var(--text); }");
+    document.adoptedStyleSheets.push(style);
+  }
   const watch = new IntersectionObserver((entries) => {
     for (const e of entries) e.isIntersecting ? near.add(e.target) : near.delete(e.target);
     if (wanted.length > 0) mark();
   }, { rootMargin: "50%" });
-  for (const p of passages) watch.observe(p);
 
   const found = () => passages.filter((p) => !p.hidden);
+  let watched = false;
   field.addEventListener("input", () => {
+    if (!watched) for (const p of passages) watch.observe(p);
+    watched = true;
     wanted = [...field.value].map(fold).join("").split(/\s+/).filter(Boolean);
     for (const p of passages) p.hidden = !wanted.every((w) => textOf(p).text.includes(w));
     mark();
