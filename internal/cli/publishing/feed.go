@@ -249,7 +249,7 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		a.Say("%s not on the pages, because people who are heard in them have not agreed", spell.Plural(silent, "clip is", "clips are"))
 	}
 	if n := len(b.Gone); n > 0 {
-		a.Say("Removed %s of episodes that are no longer in the feed", spell.Count(n, "page"))
+		a.Say("Removed %s of episodes and clips that are no longer on the site", spell.Count(n, "file"))
 	}
 	for _, e := range b.Waiting {
 		a.Say("Waiting until %s: %s  %s", show.Date(e).In(a.Zone).Format("2 Jan 2006 15:04"), terminal.Safe(e.File), terminal.Safe(e.Title))

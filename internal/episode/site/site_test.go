@@ -92,8 +92,11 @@ func TestSite(t *testing.T) {
 		page := string(content)
 		// All that a page loads lies beside it.
 		for _, m := range loads.FindAllStringSubmatch(page, -1) {
-			if _, err := out.Stat(html.UnescapeString(m[1])); err != nil {
-				t.Errorf("%s: %s: %v", name, m[0], err)
+			for source := range strings.SplitSeq(html.UnescapeString(m[1]), ", ") {
+				file, _, _ := strings.Cut(source, " ")
+				if _, err := out.Stat(file); err != nil {
+					t.Errorf("%s: %s: %v", name, m[0], err)
+				}
 			}
 		}
 		for _, m := range links.FindAllStringSubmatch(page, -1) {
