@@ -70,5 +70,5 @@ func (m *maker) drawShowCard(newest []byte) error {
 
 // below is the line at the bottom of a card.
 func (m *maker) below(e *feed.Episode, seconds float64) string {
-	return m.language.Date(e.Date.UTC()) + " · " + spell.Length(seconds)
+	return m.language.Date(m.show.Date(e).UTC()) + " · " + spell.Length(seconds)
 }

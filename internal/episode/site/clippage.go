@@ -32,7 +32,7 @@ func (p *page) clipPage(x *excerpt) []byte {
 	}
 	m.data = map[string]any{
 		"@context": "https://schema.org", "@type": object, "name": title, "url": s.URL(m.name), "contentUrl": s.URL(address), "description": m.description,
-		"uploadDate": e.Date.UTC().Format("2006-01-02"), "duration": isoLength(x.Seconds), "thumbnailUrl": s.URL(cmp.Or(x.card, p.showCover.large)), "inLanguage": s.Language,
+		"uploadDate": p.show.Date(e).UTC().Format("2006-01-02"), "duration": isoLength(x.Seconds), "thumbnailUrl": s.URL(cmp.Or(x.card, p.showCover.large)), "inLanguage": s.Language,
 		"isPartOf": map[string]any{"@type": "PodcastEpisode", "name": p.title(e), "url": s.URL(e.Page())},
 	}
 	if x.film != nil {
@@ -73,7 +73,7 @@ func (p *page) clipPage(x *excerpt) []byte {
 	}
 	p.picture(shown, inReturned)
 	p.put(`<div><span class="by">`, p.say("from"), `</span><a dir="auto" href="`, link(e.Page()), "#t=", text(decimal(x.Start)), `">`, text(p.title(e)), `</a><span class="by"><span>`,
-		text(p.language.Date(e.Date.UTC())), "</span><span>", text(spell.Position(x.Start)), "</span></span></div>\n</div>\n</article>\n")
+		text(p.language.Date(p.show.Date(e).UTC())), "</span><span>", text(spell.Position(x.Start)), "</span></span></div>\n</div>\n</article>\n")
 	if len(p.clips) > 1 {
 		p.put("<section aria-labelledby=\"clips\">\n<h2 id=\"clips\">", p.say("more"), "</h2>\n<ul class=\"clips wide\">\n")
 		for _, other := range p.clips {

@@ -22,7 +22,7 @@ type words struct {
 
 // by is the line below an episode's title.
 func (p *page) by(e *feed.Episode) {
-	date := e.Date.UTC()
+	date := p.show.Date(e).UTC()
 	p.put(`<p class="by"><time datetime="`, text(date.Format(time.RFC3339)), `">`, text(p.language.Date(date)), "</time><span>",
 		text(spell.Length(e.Duration)), "</span></p>\n")
 }
@@ -99,7 +99,7 @@ func (p *page) episodePage(i int, w words) []byte {
 		card: p.card, alt: title, sound: &playable{kind: "audio", file: e.File, mime: p.sound.mime},
 		data: map[string]any{
 			"@context": "https://schema.org", "@type": "PodcastEpisode", "name": title, "url": s.URL(e.Page()), "description": oneLine(e.Description, 500),
-			"datePublished": e.Date.UTC().Format(time.RFC3339), "duration": isoLength(e.Duration), "image": s.URL(shown.large), "inLanguage": s.Language,
+			"datePublished": p.show.Date(e).UTC().Format(time.RFC3339), "duration": isoLength(e.Duration), "image": s.URL(shown.large), "inLanguage": s.Language,
 			"associatedMedia": map[string]any{"@type": "AudioObject", "contentUrl": s.URL(e.File), "encodingFormat": p.sound.mime, "duration": isoLength(e.Duration)},
 			"partOfSeries":    map[string]any{"@type": "PodcastSeries", "name": s.Title, "url": s.URL(""), "webFeed": s.URL(p.feed)},
 		},

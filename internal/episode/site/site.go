@@ -205,7 +205,7 @@ func (m *maker) prepare() error {
 
 // title is what an episode is called: one without a title by its day.
 func (m *maker) title(e *feed.Episode) string {
-	return cmp.Or(strings.TrimSpace(e.Title), m.language.Say("feed.untitled", "date", m.language.Date(e.Date.UTC())))
+	return cmp.Or(strings.TrimSpace(e.Title), m.language.Say("feed.untitled", "date", m.language.Date(m.show.Date(e).UTC())))
 }
 
 // sitemap lists the pages (sitemaps.org, protocol 0.9).
