@@ -194,6 +194,11 @@ func (a *App) clip(ctx context.Context, o clipOptions) error {
 	if err := c.o.check(a); err != nil {
 		return err
 	}
+	if cover := a.Settings.Video.Cover; o.films() && o.cover == "" && cover != "" {
+		if c.model.Cover, err = readPicture(cover); err != nil {
+			return err
+		}
+	}
 	if c.lib, err = a.OpenLibrary(ctx); err != nil {
 		return err
 	}
@@ -232,6 +237,9 @@ func (o *clipOptions) check(a *App) error {
 	}
 	one := len(o.Words) == 1
 	if err := app.CheckEncoding(o.encoding, cmp.Or(o.batch, o.video.file()), "--batch or --captions"); err != nil {
+		return err
+	}
+	if err := o.checkStill(places); err != nil {
 		return err
 	}
 	switch {
@@ -357,6 +365,9 @@ func (c *clipper) runOne(ctx context.Context, id string) error {
 	if err := c.review(r, spans); err != nil {
 		return err
 	}
+	if err := c.o.checkStill(len(spans)); err != nil {
+		return err
+	}
 	failed := 0
 	for _, s := range spans {
 		q := c.model
@@ -373,6 +384,9 @@ func (c *clipper) runOne(ctx context.Context, id string) error {
 		res, missing, err := c.cut(ctx, q)
 		if err == nil {
 			err = c.printLine(0, res, missing, s.said)
+		}
+		if err == nil {
+			err = c.films.still(ctx, &q)
 		}
 		if err != nil && (len(spans) == 1 || ctx.Err() != nil) {
 			return err

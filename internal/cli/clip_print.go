@@ -9,6 +9,7 @@ import (
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
@@ -39,7 +40,9 @@ type clipJSON struct {
 	// ConsentMissing are the handles of those who have not agreed.
 	ConsentMissing []string            `json:"consent_missing,omitempty"`
 	Omitted        []recording.Omitted `json:"omitted,omitempty"`
-	Error          *clipFailure        `json:"error,omitempty"`
+	// Unwritten is what no font has, of all that a video says.
+	Unwritten []lettering.Unwritten `json:"unwritten,omitempty"`
+	Error     *clipFailure          `json:"error,omitempty"`
 }
 
 type clipFailure struct {
@@ -57,7 +60,7 @@ func (c *clipper) printLine(line int, r clips.Result, missing []string, s *sayin
 	c.warnLevels(r)
 	if c.app.Settings.JSON {
 		v := clipJSON{Schema: clips.Schema, Line: line, Recording: r.Recording, At: &r.At, Length: &r.Length, Start: &r.Start,
-			Samples: &r.Samples, Frames: r.WholeFrames, Shortened: r.Shortened, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Gain: r.Gain, After: r.After, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted}
+			Samples: &r.Samples, Frames: r.WholeFrames, Shortened: r.Shortened, Format: &r.Format, File: &r.File, Captions: r.Captions, Lossless: &r.Lossless, Gain: r.Gain, After: r.After, Status: r.Status, ConsentMissing: missing, Omitted: r.Omitted, Unwritten: c.films.unwritten(r)}
 		if s != nil {
 			v.Quote, v.Words = s.quote, s.json(r)
 		}

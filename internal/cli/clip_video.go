@@ -1,11 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -14,19 +10,11 @@ import (
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	"github.com/spaces-cli/spaces/internal/library/space"
-	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 	"github.com/spaces-cli/spaces/internal/recording"
-	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/transcript"
 )
-
-// videoOptions are the flags of clips that are videos.
-type videoOptions struct {
-	shape, look, theme, accent, background, captions string
-	size, fps                                        int
-	speakers                                         bool
-}
 
 func newVideoCmd(a *App) *cobra.Command {
 	var o clipOptions
@@ -64,26 +52,6 @@ is shortened.
 	return cmd
 }
 
-// add adds the flags of the picture.
-func (o *videoOptions) add(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&o.shape, "shape", "", "`SHAPE`: shape of the picture: wide (16:9), square, portrait (4:5) or tall (9:16)")
-	f.IntVar(&o.size, "size", 0, "`N`: pixels of the shorter side, 720, or 1080 for other places than X")
-	f.StringVar(&o.look, "look", "", "`LOOK`: look of the picture: clean, bold or card")
-	f.StringVar(&o.theme, "theme", "", "`THEME`: colours of the picture: dark or light")
-	f.StringVar(&o.accent, "accent", "", "`COLOUR`: the colour that all others are made from, '#rrggbb'")
-	f.IntVar(&o.fps, "fps", 0, "`N`: pictures per second, 25, 30 or 60")
-	f.StringVar(&o.background, "background", "", "`FILE`: JPEG or PNG picture to show behind everything")
-	f.StringVar(&o.captions, "captions", "", "`FILE`: .srt, .vtt or .json with a transcript, or none (default: the transcript that the library keeps)")
-	f.BoolVar(&o.speakers, "speakers", false, "show who speaks, if you have confirmed it")
-	manual.Group(f, "Picture", "shape", "size", "look", "theme", "accent", "fps", "background", "captions", "speakers")
-	app.Complete(cmd, "shape", app.Words(audiogram.Shapes())...)
-	app.Complete(cmd, "size", "720", "1080")
-	app.Complete(cmd, "look", app.Words(audiogram.Looks())...)
-	app.Complete(cmd, "theme", app.Words(audiogram.Themes())...)
-	app.Complete(cmd, "fps", "25", "30", "60")
-}
-
 // file is the transcript that the command line names, or "".
 func (o *videoOptions) file() string {
 	if o.captions == noTranscript {
@@ -103,6 +71,9 @@ type filmer struct {
 	ending transcript.Note  // what was cut at the end of the recording
 	atEnd  sync.Once        // told of it
 	err    error
+
+	lackMu sync.Mutex
+	lack   map[clipKey][]lettering.Unwritten // of clips
 
 	keptMu sync.Mutex
 	kept   map[string]captioned // by the id of the recording
@@ -128,37 +99,29 @@ func (v *filmer) film(q *clips.Request) error {
 		return err
 	}
 	turns, err := v.turns(q)
-	q.Renderer = v.style.Renderer(cues, turns)
-	return err
+	if err != nil {
+		return err
+	}
+	renderer := v.style.Renderer(cues, turns)
+	q.Renderer = renderer
+	v.tooLong(q)
+	v.lacks(q, renderer)
+	return nil
 }
 
 // prepare reads what all clips share.
 func (v *filmer) prepare(r *recording.Recording) error {
 	o := &v.c.o.video
-	config := audiogram.Config{
-		Shape: audiogram.Shape(o.shape), Size: o.size, Look: audiogram.Look(o.look), Theme: audiogram.Theme(o.theme), Accent: o.accent, FPS: o.fps,
-		Cover: v.c.model.Cover, Zone: v.c.app.Zone,
+	language := ""
+	if o.captions == "" {
+		language = v.keptOf(r.Space).language
 	}
 	var err error
-	if o.background != "" {
-		if config.Background, err = readPicture(o.background); err != nil {
-			return err
-		}
+	if v.style, err = v.newStyle(language); err != nil {
+		return err
 	}
-	if v.style, err = audiogram.New(config); err != nil {
-		var wrong *audiogram.ConfigError
-		switch {
-		case errors.As(err, &wrong):
-			return app.Usage("--%s %s", wrong.Field, wrong.Must)
-		case errors.Is(err, audiogram.ErrCover):
-			return app.Usage("%s: %w", v.c.o.cover, err)
-		case errors.Is(err, audiogram.ErrBackground):
-			return app.Usage("%s: %w", o.background, err)
-		}
-		return app.Usage("%w", err)
-	}
-	if c := v.style.Adjusted(); c != "" {
-		v.c.app.Warn("%s is hard to see on the background of this theme; the video has %s", o.accent, c)
+	if err := v.forX(); err != nil {
+		return err
 	}
 	if o.file() == "" {
 		return nil
@@ -200,13 +163,8 @@ func (v *filmer) captions(q *clips.Request) (list []audiogram.Cue, err error) {
 	if v.ending.N > 0 && v.ending.At < to {
 		v.atEnd.Do(func() { v.c.app.WarnTranscript(v.c.o.video.captions, []transcript.Note{v.ending}) })
 	}
-	if list, q.Captions, err = audiogram.Captions(cues, from, to); err != nil {
-		return nil, err
-	}
-	if n := v.style.Unwritten(list); n > 0 {
-		v.c.app.Warn("%s: the font lacks letters of %s; the .srt has them", spell.Moment(from), spell.Count(n, "caption"))
-	}
-	return list, nil
+	list, q.Captions, err = audiogram.Captions(cues, from, to)
+	return list, err
 }
 
 // keptOf returns what the transcript that the library keeps of a recording says,
@@ -230,12 +188,16 @@ func (v *filmer) keptOf(s *space.Space) captioned {
 
 // turns returns who speaks in a clip, by what the host has confirmed.
 func (v *filmer) turns(q *clips.Request) ([]audiogram.SpeakerCue, error) {
-	if !v.c.o.video.speakers {
+	o := &v.c.o.video
+	if o.isSet("speakers") && !o.speakers || !o.speakers && !v.c.app.Settings.Video.Speakers {
 		return nil, nil
 	}
 	turns, err := v.c.lib.Turns(q.Recording.Space.ID)
 	if err != nil {
 		return nil, err
+	}
+	if !o.speakers && (turns == nil || turns.Approximate) {
+		return nil, nil // the setting is for those that are confirmed
 	}
 	return audiogram.Speakers(q.Recording, q.Span, turns)
 }
@@ -251,21 +213,4 @@ func (v *filmer) ofOneSpace(ctx context.Context, ids *idCache, word string) erro
 	var err error
 	v.only, err = ids.find(ctx, word)
 	return err
-}
-
-// readPicture reads a JPEG or PNG that goes into a clip.
-func readPicture(name string) ([]byte, error) {
-	const most = 16 << 20
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > most {
-		return nil, fmt.Errorf("%s: the picture is larger than %s", name, spell.Size(most))
-	}
-	b, err := os.ReadFile(name)
-	if err == nil && !bytes.HasPrefix(b, []byte("\xFF\xD8\xFF")) && !bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1A\n")) {
-		err = fmt.Errorf("%s is neither JPEG nor PNG", name)
-	}
-	return b, err
 }

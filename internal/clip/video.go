@@ -35,6 +35,11 @@ type VideoSettings struct {
 	Accent     string `json:"accent"`
 	Date       string `json:"date,omitempty"`       // as it is written there
 	Background string `json:"background,omitempty"` // SHA-256 of the picture
+	Logo       string `json:"logo,omitempty"`       // likewise
+	Pictures   string `json:"pictures,omitempty"`   // SHA-256 of those of speakers
+	Font       string `json:"font,omitempty"`       // as it was asked for
+	EndCard    int    `json:"end_card,omitempty"`   // seconds after the sound
+	Address    string `json:"address,omitempty"`    // that stands there
 	Captions   string `json:"captions,omitempty"`   // SHA-256 of what is shown
 	Language   string `json:"language,omitempty"`   // code of that of the captions, where it is known
 	Speakers   string `json:"speakers,omitempty"`   // SHA-256 of who speaks when

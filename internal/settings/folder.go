@@ -98,6 +98,12 @@ func (f Folder) Save(k Key, text string) (string, error) {
 		}
 		text = abs
 	}
+	if k.files {
+		var err error
+		if text, err = absolutePictures(text); err != nil {
+			return "", err
+		}
+	}
 	val := new(yaml.Node)
 	val.SetString(text)
 	if !k.text { // numbers and truth values without quotes

@@ -50,6 +50,7 @@ type Key struct {
 	preset string // the default; that of the library depends on the user
 	text   bool   // a text in YAML, though it may look like a number
 	path   bool   // a file, saved with its folder
+	files  bool   // several of them, each behind a handle and =
 	many   bool   // in YAML, a list of texts too
 	alone  bool   // flags of the same name mean something else
 	check  func(text string) error
@@ -75,6 +76,7 @@ func Keys() []Key {
 	list = append(list, transcribeKeys()...)
 	list = append(list, Key{Name: glossaryKey, About: "names and terms of your Spaces, and corrections as wrong=right, separated by commas", text: true, many: true, check: aGlossary})
 	list = append(list, Key{Name: videoFontKey, About: "font of videos and pictures: a family or a font file", text: true, check: aFont})
+	list = append(list, videoKeys()...)
 	return append(list,
 		Key{Name: languageKey, About: "language of the messages that ask for consent (default: that of the system)", text: true, alone: true, check: aLanguage},
 		Key{Name: introKey, About: "sound file before the recording in episodes (none: no file)", text: true, path: true, check: anything},

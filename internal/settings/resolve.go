@@ -187,6 +187,7 @@ type Settings struct {
 	Transcribe Transcribe
 	Export     Export
 	Presets    map[string]string // flags of export, by name
+	Video      Video
 }
 
 // Export is what goes around episodes.
@@ -210,6 +211,7 @@ func (f Folder) Settings(v *Values) (Settings, error) {
 	s.VideoFont = f.Expand(text(videoFontKey))
 	s.Transcribe = f.transcribe(text)
 	s.Presets = presets(v)
+	s.Video = f.video(v)
 	s.Export = Export{Intro: f.Expand(text(introKey)), Outro: f.Expand(text(outroKey)), Fade: text(fadeKey)}
 	for _, act := range consent.Actions {
 		s.Consent[act], _ = consent.ParseMode(text(ConsentKey(act)))

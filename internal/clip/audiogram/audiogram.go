@@ -79,6 +79,7 @@ type Config struct {
 	// PNG. Who has none is shown by initials.
 	Pictures map[string][]byte
 	Fonts    *lettering.Set // nil is the embedded face
+	Font     string         // how Fonts were asked for, for the record
 	// Address is shown on the card at the end, such as example.com/show.
 	Address string
 	EndCard bool           // EndSeconds with the cover and the address, after the sound

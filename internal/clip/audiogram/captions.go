@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/media/lettering"
 	"github.com/spaces-cli/spaces/internal/transcript"
 )
@@ -61,13 +62,19 @@ func standing(text string, words []transcript.Word) (list []Word) {
 	return list
 }
 
-// Unwritten counts the cues that have characters which no font of the style has.
-func (s *Style) Unwritten(cues []Cue) int {
-	n := 0
-	for _, c := range cues {
-		if len(s.fonts.Missing(c.Text)) > 0 {
-			n++
-		}
+// Unwritten tells what of all that the pictures of a clip say no font of the style
+// has: empty boxes stand for it.
+func (f *Renderer) Unwritten(q *clip.Request) []lettering.Unwritten {
+	h := f.style.heading(q)
+	texts := []string{h.title, h.host}
+	if f.style.config.EndCard {
+		texts = append(texts, lettering.Clean(f.style.config.Address))
 	}
-	return n
+	for _, t := range f.turns {
+		texts = append(texts, t.Name)
+	}
+	for _, c := range f.cues {
+		texts = append(texts, c.Text)
+	}
+	return f.style.fonts.Unwritten(texts...)
 }

@@ -199,7 +199,7 @@ func (s *scene) showNames(names []string) {
 	s.clean(r)
 	var known []string
 	for _, name := range names {
-		if st.written(name) != "" {
+		if written(name) != "" {
 			known = append(known, name)
 		}
 	}
@@ -217,7 +217,7 @@ func (s *scene) showNames(names []string) {
 		if i > 0 {
 			text += ", "
 		}
-		text += st.written(name)
+		text += written(name)
 	}
 	line := st.fonts.Shorten(text, float64(r.Dx()-faces-gap), size, lettering.Bold)
 	x, words := r.Min.X, float64(r.Min.X+faces+gap)
@@ -268,7 +268,7 @@ func (s *scene) drawEnd() {
 	room.Min.Y = st.px(st.measure.safe[1])
 	room.Max.Y = min(room.Max.Y, st.px(st.measure.letters))
 	title, size := st.fit(s.heading.title, float64(room.Dx()), float64(room.Dy())/3, 52*st.scale, 28*st.scale, 2)
-	address := st.written(st.config.Address)
+	address := written(st.config.Address)
 	big := 34 * st.scale
 	pad := st.px(26)
 	link := st.fonts.Shorten(address, float64(room.Dx()-2*pad), big, lettering.Bold)

@@ -54,10 +54,7 @@ type part struct {
 
 // parts divides a cue into pages of so many lines.
 func (t *setter) parts(c Cue, most int) []page {
-	text := drawable(t.fonts, c.Text)
-	if text != c.Text {
-		c.Words = nil
-	}
+	text := c.Text
 	lines := t.fonts.Wrap(text, t.width, t.size, lettering.Bold)
 	n := (len(lines) + most - 1) / most
 	if len(lines) > most {
@@ -140,20 +137,6 @@ func balanced(fonts *lettering.Set, text string, width, size float64) []letterin
 		lines = next
 	}
 	return lines
-}
-
-// drawable is a text without what no font has.
-func drawable(fonts *lettering.Set, text string) string {
-	missing := fonts.Missing(text)
-	if len(missing) == 0 {
-		return text
-	}
-	return lettering.Clean(strings.Map(func(r rune) rune {
-		if slices.Contains(missing, r) || r == '\uFE0F' || r == '\u200D' {
-			return -1
-		}
-		return r
-	}, text))
 }
 
 // slack is how many seconds cues may overlap although nobody speaks at once: that

@@ -8,6 +8,7 @@ import (
 	hexadecimal "encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/spaces-cli/spaces/internal/clip"
@@ -36,11 +37,20 @@ func (s *Style) Renderer(cues []Cue, turns []SpeakerCue) *Renderer {
 func (f *Renderer) VideoSettings(q *clip.Request) clip.VideoSettings {
 	s := f.style
 	l := clip.VideoSettings{
-		Width: s.size.X, Height: s.size.Y, FPS: s.config.FPS, Look: string(s.config.Look), Theme: string(s.config.Theme),
+		Width: s.size.X, Height: s.size.Y, FPS: s.config.FPS, Look: string(s.config.Look), Font: s.config.Font, Theme: string(s.config.Theme),
 		Accent: hex(s.colours.brand), Date: s.date(q),
 	}
 	if len(s.config.Background) > 0 {
 		l.Background = sum(s.config.Background)
+	}
+	if len(s.config.Logo) > 0 {
+		l.Logo = sum(s.config.Logo)
+	}
+	if s.config.EndCard {
+		l.EndCard, l.Address = EndSeconds, s.config.Address
+	}
+	if len(f.turns) > 0 && len(s.config.Pictures) > 0 {
+		l.Pictures = s.pictures()
 	}
 	if len(f.cues) > 0 {
 		l.Captions, l.Language = sum([]byte(fmt.Sprint(f.cues))), q.Language
@@ -49,6 +59,26 @@ func (f *Renderer) VideoSettings(q *clip.Request) clip.VideoSettings {
 		l.Speakers = sum([]byte(fmt.Sprint(f.turns)))
 	}
 	return l
+}
+
+// pictures is the digest of who has which picture.
+func (s *Style) pictures() string {
+	var all []byte
+	for _, handle := range slices.Sorted(maps.Keys(s.config.Pictures)) {
+		all = fmt.Appendf(all, "%s %s\n", handle, sum(s.config.Pictures[handle]))
+	}
+	return sum(all)
+}
+
+// After is for how many seconds the pictures go on when the sound has ended.
+func (s *Style) After() float64 { return float64(s.after()) / float64(s.config.FPS) }
+
+// after is how many pictures the card at the end has.
+func (s *Style) after() int64 {
+	if !s.config.EndCard {
+		return 0
+	}
+	return int64(EndSeconds * s.config.FPS)
 }
 
 func sum(b []byte) string {
@@ -80,7 +110,7 @@ func (f *Renderer) Render(ctx context.Context, q *clip.Request, samples int64, r
 		return nil, nil, err
 	}
 	r := &pictureSpool{sizes: make([]uint32, 0, 1024)}
-	if err := r.encode(ctx, s, enc, pictures); err != nil {
+	if err := r.encode(ctx, s, enc, pictures+f.style.after()); err != nil {
 		r.units.Close()
 		return nil, nil, err
 	}
@@ -88,9 +118,9 @@ func (f *Renderer) Render(ctx context.Context, q *clip.Request, samples int64, r
 	var unit []byte
 	return &mp4.Video{
 		Width: config.Width, Height: config.Height, SPS: enc.SPS(), PPS: enc.PPS(), Frames: fps, Ticks: 1,
-		Units: int64(len(r.sizes)),
-		Size:  func(i int64) int { return int(r.sizes[i] &^ keyFrame) },
-		Key:   func(i int64) bool { return r.sizes[i]&keyFrame != 0 },
+		Units: int64(len(r.sizes)), After: f.style.after(),
+		Size: func(i int64) int { return int(r.sizes[i] &^ keyFrame) },
+		Key:  func(i int64) bool { return r.sizes[i]&keyFrame != 0 },
 		Read: func(i int64) ([]byte, error) {
 			n := int(r.sizes[i] &^ keyFrame)
 			if cap(unit) < n {

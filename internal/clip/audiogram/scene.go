@@ -99,7 +99,7 @@ func (s *scene) markPad() int {
 // elsewhere. Both are valid until the next call.
 func (s *scene) next(at float64) []image.Rectangle {
 	s.changed, s.moved = s.changed[:0], s.moved[:0]
-	if s.style.config.EndCard && at >= s.seconds {
+	if s.style.config.EndCard && at >= s.seconds-0.5/float64(s.style.config.FPS) {
 		if !s.ended {
 			s.ended = true
 			s.drawEnd()

@@ -12,17 +12,16 @@ import (
 // A heading is what a clip says of itself.
 type heading struct{ title, host, date string }
 
-// heading returns that of a clip. If nothing of the title can be written, the
-// date takes its place.
+// heading returns that of a clip. If it has no title, the date takes its place.
 func (s *Style) heading(q *clip.Request) heading {
 	space := q.Recording.Space
 	title := q.Title
 	if title == "" {
 		title = space.Title
 	}
-	h := heading{title: s.written(title), date: s.date(q)}
+	h := heading{title: written(title), date: s.date(q)}
 	if space.Host != nil && space.Host.Handle != "" {
-		h.host = s.written("@" + space.Host.Handle)
+		h.host = written("@" + space.Host.Handle)
 	}
 	if h.title == "" {
 		h.title, h.date = h.date, ""
@@ -39,10 +38,9 @@ func (s *Style) heading(q *clip.Request) heading {
 // meta is the line of the host and the date.
 func (h heading) meta() string { return strings.Trim(h.host+"  ·  "+h.date, " ·") }
 
-// written returns what the fonts can write of a text for one line, or nothing if
-// that has no letters.
-func (s *Style) written(text string) string {
-	text = drawable(s.fonts, lettering.Clean(text))
+// written is a text for one line, or nothing if it has nothing to read.
+func written(text string) string {
+	text = lettering.Clean(text)
 	if !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsPunct(r) }) {
 		return ""
 	}
@@ -56,16 +54,6 @@ func (s *Style) date(q *clip.Request) string {
 		return ""
 	}
 	return wall.In(s.config.Zone).Format("2 January 2006")
-}
-
-// Missing returns the characters of a clip's title, host and address that no font
-// has.
-func (s *Style) Missing(q *clip.Request) []rune {
-	title := q.Title
-	if title == "" {
-		title = q.Recording.Space.Title
-	}
-	return s.fonts.Missing(lettering.Clean(title + " " + s.config.Address))
 }
 
 // fit breaks a title into lines: in letters as large as possible, and if even

@@ -30,12 +30,16 @@ func version(times ...int64) byte {
 // movie appends the moov box (§8.2.1).
 func (b *builder) movie(p *plan) (err error) {
 	b.box("moov", func() {
-		v := version(p.created, p.played)
+		length := p.played
+		if p.video != nil {
+			length = max(length, p.video.shown)
+		}
+		v := version(p.created, length)
 		b.fullBox("mvhd", v, 0, func() { // §8.2.2
 			b.time(v, p.created)
 			b.time(v, p.created)
 			b.u32(uint32(p.Config.SampleRate))
-			b.time(v, p.played)
+			b.time(v, length)
 			b.u32(0x10000) // rate 1
 			b.u16(0x100)   // volume 1
 			b.zero(2 + 8)
@@ -80,7 +84,11 @@ func nextTrack(p *plan) uint32 {
 
 // trackHeader appends a tkhd box (§8.3.2).
 func (b *builder) trackHeader(p *plan, id, flags uint32) {
-	v := version(p.created, p.played)
+	length := p.played
+	if id == videoTrack {
+		length = p.video.shown
+	}
+	v := version(p.created, length)
 	volume := uint16(0x100) // 1
 	if id != audioTrack {
 		volume = 0
@@ -90,7 +98,7 @@ func (b *builder) trackHeader(p *plan, id, flags uint32) {
 		b.time(v, p.created)
 		b.u32(id)
 		b.u32(0)
-		b.time(v, p.played)
+		b.time(v, length)
 		b.zero(8 + 2 + 2)
 		b.u16(volume)
 		b.zero(2)

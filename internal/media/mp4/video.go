@@ -11,7 +11,7 @@ import (
 )
 
 // A Video is a track of H.264 pictures, each shown as long as the others but
-// for the last, which lasts until the sound ends. All are shown in the order
+// for the last, which lasts until the sound ends, or After frames longer. All are shown in the order
 // in which they are decoded.
 type Video struct {
 	Width, Height int
@@ -21,6 +21,8 @@ type Video struct {
 	// Units is the number of access units. FrameCount says how many a sound
 	// needs.
 	Units int64
+	// After is how many of them are shown when the sound has ended.
+	After int64
 	// Size returns the size in bytes of unit i, in which each NAL unit is
 	// preceded by its length in four bytes (ISO/IEC 14496-15, 5.3.3).
 	Size func(i int64) int
@@ -111,6 +113,7 @@ type videoPlan struct {
 	ticks    int64 // that a frame lasts
 	last     int64 // that the last one lasts
 	duration int64
+	shown    int64 // the same in samples, the units of the movie
 	factor   int64 // scale / sample rate
 	perChunk int64
 	keys     int64
@@ -132,7 +135,7 @@ func (v *Video) plan(p *plan) (*videoPlan, error) {
 		return nil, fmt.Errorf("%w: parameter sets of %d and %d bytes", errVideo, len(v.SPS), len(v.PPS))
 	case v.Frames < 1 || v.Ticks < 1 || v.Frames > maxFrameRate || v.Ticks > maxFrameRate:
 		return nil, fmt.Errorf("%w: %d/%d frames a second", errVideo, v.Frames, v.Ticks)
-	case v.Units < 1 || v.Units > maxUnits:
+	case v.Units < 1 || v.Units > maxUnits || v.After < 0 || v.After > v.Units:
 		return nil, fmt.Errorf("%w: %d frames", errVideo, v.Units)
 	}
 	rate := p.Config.SampleRate
@@ -143,7 +146,8 @@ func (v *Video) plan(p *plan) (*videoPlan, error) {
 	}
 	f.scale = int(scale)
 	f.ticks = scale / int64(v.Frames) * int64(v.Ticks)
-	f.duration = mulTicks(p.played, f.factor)
+	f.duration = addTicks(mulTicks(p.played, f.factor), mulTicks(v.After, f.ticks))
+	f.shown = f.duration / f.factor
 	f.last = f.duration - mulTicks(v.Units-1, f.ticks)
 	if f.last < 1 || f.last > math.MaxUint32 || f.ticks > math.MaxUint32 {
 		return nil, fmt.Errorf("%w: %d frames do not cover %d samples", errVideo, v.Units, p.played)
@@ -258,7 +262,7 @@ func (b *builder) videoTrack(p *plan) {
 	}
 	b.box("trak", func() {
 		b.trackHeader(p, videoTrack, enabled)
-		b.box("edts", func() { b.editList([]Edit{{Samples: p.played}}) })
+		b.box("edts", func() { b.editList([]Edit{{Samples: f.shown}}) })
 		b.box("mdia", func() {
 			b.mediaHeader(p, f.scale, f.duration)
 			b.handler("vide", "", "VideoHandler")
