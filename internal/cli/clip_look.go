@@ -229,6 +229,10 @@ func (o *clipOptions) checkStill(places int) error {
 		return app.Usage("--still is for one video")
 	case !strings.EqualFold(filepath.Ext(still), ".png"):
 		return app.Usage("--still must be a .png, not %q", still)
+	case !o.force && !o.dryRun:
+		if _, err := os.Lstat(still); err == nil {
+			return app.Hinted(app.Usage("%s exists", still), "replace it with --force, or name another file")
+		}
 	}
 	return nil
 }
@@ -238,9 +242,6 @@ func (v *filmer) still(ctx context.Context, q *clips.Request) error {
 	name := v.c.o.video.still
 	if name == "" || q.DryRun {
 		return nil
-	}
-	if _, err := os.Lstat(name); err == nil && !q.Force {
-		return app.Hinted(app.Usage("%s exists", name), "replace it with --force, or name another file")
 	}
 	picture, err := q.Renderer.(*audiogram.Renderer).Best(ctx, q)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"image/png"
 	"net/http"
+	"slices"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
@@ -11,6 +12,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/library/transcripts"
 	"github.com/spaces-cli/spaces/internal/media/format"
+	"github.com/spaces-cli/spaces/internal/media/lettering"
 	"github.com/spaces-cli/spaces/internal/recording"
 	"github.com/spaces-cli/spaces/internal/transcript"
 )
@@ -32,7 +34,11 @@ func (s *Server) style(l videoStyle) (*audiogram.Style, error) {
 	if l.Captions != "" && l.Captions != noCaptions {
 		return nil, badRequest("captions must be empty or %s", noCaptions)
 	}
-	style, err := audiogram.New(audiogram.Config{Shape: l.Shape, Theme: l.Theme, Zone: s.o.Zone})
+	fonts, err := lettering.Find(lettering.Options{System: true})
+	if err != nil {
+		return nil, err
+	}
+	style, err := audiogram.New(audiogram.Config{Shape: l.Shape, Theme: l.Theme, Fonts: fonts, Zone: s.o.Zone})
 	if errors.Is(err, audiogram.ErrConfig) {
 		return nil, badRequest("%v", err)
 	}
@@ -60,8 +66,15 @@ func (s *Server) film(lib *library.Library, q *clip.Request, style *audiogram.St
 			return 0, err
 		}
 	}
-	q.Renderer = style.Renderer(cues, nil)
-	return style.Unwritten(cues), nil
+	film := style.Renderer(cues, nil)
+	q.Renderer = film
+	lacking := film.Unwritten(q)
+	for _, c := range cues {
+		if slices.ContainsFunc(lacking, func(u lettering.Unwritten) bool { return u.Text == c.Text }) {
+			unwritten++
+		}
+	}
+	return unwritten, nil
 }
 
 // usable returns the transcript that the library keeps of a recording, or nil if

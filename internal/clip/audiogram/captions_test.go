@@ -79,9 +79,15 @@ func TestWordsStand(t *testing.T) {
 	}
 }
 
+// What no font has is told of everything that a video says.
 func TestUnwritten(t *testing.T) {
 	cues := []Cue{{Text: "plain, with ó and Ж"}, {Text: "東京"}, {Text: "half 東京"}, {Text: ""}}
-	if got := style(t, Config{}).Unwritten(cues); got != 2 {
-		t.Errorf("%d cues, want 2", got)
+	f := style(t, Config{EndCard: true, Address: "例え.jp"}).Renderer(cues, []SpeakerCue{{0, 1, "@ann"}})
+	var got []string
+	for _, u := range f.Unwritten(request("שלום", "hostess")) {
+		got = append(got, u.Text)
+	}
+	if want := "[שלום 例え.jp 東京 half 東京]"; fmt.Sprint(got) != want {
+		t.Errorf("%v, want %s", got, want)
 	}
 }

@@ -257,6 +257,67 @@ func TestEncodedSound(t *testing.T) {
 	probe(t, file, 1280, 720, 25, 25, float64(q.Span.Samples)/48000)
 }
 
+// The card at the end is shown when the sound has ended, which is as long as
+// before.
+func TestEndCard(t *testing.T) {
+	r := sample(t)
+	q := clip.Request{Recording: r, Span: recording.Span{Start: 77, Samples: 48000 + 5}, Format: format.MP4,
+		Renderer: style(t, Config{FPS: 30, EndCard: true, Cover: cover, Address: "example.com/show"}).Renderer(nil, nil)}
+	file := cut(t, q, t.TempDir(), "clip.mp4")
+	_, edits, _ := sound(t, file)
+	if len(edits) != 1 || edits[0].Samples != q.Span.Samples {
+		t.Errorf("%v", edits)
+	}
+	seconds := float64(q.Span.Samples) / 48000
+	var got struct {
+		Streams []struct {
+			Type     string `json:"codec_type"`
+			Duration string
+			Frames   string `json:"nb_read_frames"`
+		}
+		Format struct{ Duration string }
+	}
+	if err := json.Unmarshal(output(t, "ffprobe", "-v", "error", "-count_frames", "-show_streams", "-show_format", "-of", "json", file), &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range got.Streams {
+		want := seconds
+		if s.Type == "video" {
+			want += EndSeconds
+			if s.Frames != "90" {
+				t.Errorf("%s pictures", s.Frames)
+			}
+		}
+		if d, err := strconv.ParseFloat(s.Duration, 64); err != nil || math.Abs(d-want) > 3e-5 {
+			t.Errorf("%s lasts %s s, want %f", s.Type, s.Duration, want)
+		}
+	}
+	if d, err := strconv.ParseFloat(got.Format.Duration, 64); err != nil || math.Abs(d-seconds-EndSeconds) > 1e-3 {
+		t.Errorf("the file lasts %s s", got.Format.Duration)
+	}
+}
+
+// The best picture of a clip has captions that fill it.
+func TestBest(t *testing.T) {
+	r := sample(t)
+	q := clip.Request{Recording: r, Span: recording.Span{Samples: 9 * 48000}, Format: format.MP4}
+	f := style(t, Config{}).Renderer([]Cue{timed(1, 0.5, "No."), timed(3, 0.3, "This is what everybody remembers of it."), timed(7, 1, "Yes.")}, nil)
+	s, err := f.begin(context.Background(), &q, 9*25)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := s.best(25, 9*25); at < 3.3 || at > 5 {
+		t.Errorf("the picture of %g s", at)
+	}
+	m, err := f.Best(context.Background(), &q)
+	if err != nil || m.Rect.Dx() != 1280 {
+		t.Error(err)
+	}
+	if _, err := style(t, Config{}).Renderer(nil, nil).Best(context.Background(), &q); err != nil {
+		t.Error(err)
+	}
+}
+
 // The same clip is the same file, and one of another look is another.
 func TestAgain(t *testing.T) {
 	r := sample(t)
