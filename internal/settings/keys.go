@@ -77,7 +77,6 @@ func Keys() []Key {
 	list = append(list, Key{Name: glossaryKey, About: "names and terms of your Spaces, and corrections as wrong=right, separated by commas", text: true, many: true, check: aGlossary})
 	list = append(list, Key{Name: videoFontKey, About: "font of videos and pictures: a family or a font file", text: true, check: aFont})
 	list = append(list, videoKeys()...)
-	list = append(list, Key{Name: videoFontKey, About: "font of videos and pictures: a family or a font file", text: true, check: aFont})
 	return append(list,
 		Key{Name: languageKey, About: "language of the messages that ask for consent (default: that of the system)", text: true, alone: true, check: aLanguage},
 		Key{Name: introKey, About: "sound file before the recording in episodes (none: no file)", text: true, path: true, check: anything},

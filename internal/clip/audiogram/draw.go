@@ -251,7 +251,7 @@ func (s *scene) drawFace(at image.Point, side int, name string, ring bool) {
 	s.fill(s.frame, r, radius, st.colours.mark)
 	size := 0.42 * float64(side)
 	line := st.fonts.Line(initials(name), size, lettering.Bold)
-	line.Draw(s.frame, float64(r.Min.X+r.Max.X)/2-line.Width/2, s.baseline(r, size), st.colours.onMark)
+	line.Draw(s.frame, float64((float64(r.Min.X+r.Max.X)-line.Width)/2), s.baseline(r, size), st.colours.onMark)
 }
 
 // drawEnd draws the card at the end: the cover or the logo, the title, and where
@@ -314,6 +314,6 @@ func (s *scene) drawEnd() {
 		half := int(link.Width/2) + pad
 		r := image.Rect(middle-half, y, middle+half, y+linkHeight)
 		s.fill(s.frame, r, float64(linkHeight)/2, st.colours.mark)
-		link.Draw(s.frame, float64(middle)-link.Width/2, s.baseline(r, big), st.colours.onMark)
+		link.Draw(s.frame, float64(middle)-float64(link.Width/2), s.baseline(r, big), st.colours.onMark)
 	}
 }

@@ -324,5 +324,5 @@ func (s *scene) place(l lettering.Line, room image.Rectangle) float64 {
 // baseline is that of letters in the middle of the height of a room.
 func (s *scene) baseline(r image.Rectangle, size float64) float64 {
 	const middle = 0.355 // of a line of capitals, above the base line, in sizes
-	return math.Round(float64(r.Min.Y+r.Max.Y)/2 + float64(middle*size))
+	return math.Round(float64(float64(r.Min.Y+r.Max.Y)/2) + float64(middle*size))
 }

@@ -136,8 +136,8 @@ func (a *analyser) measure(n int) {
 			if !(power < loudest) { // nor is it a number
 				power = 0
 			}
-			level := perDecibel * (10*math.Log10(power+1e-12) - lowest)
-			a.list = append(a.list, uint8(min(255, max(0, math.Round(level+a.tilt[i])))))
+			level := perDecibel * (float64(10*math.Log10(power+1e-12)) - lowest)
+			a.list = append(a.list, uint8(min(255, max(0, math.Round(float64(level)+a.tilt[i])))))
 		}
 	}
 }

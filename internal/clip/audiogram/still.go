@@ -56,9 +56,10 @@ func (s *scene) best(fps, pictures int) float64 {
 		}
 	}
 	at, high := (from+to)/2, -1
+	edge := float64((to - from) / 4)
 	for i := range pictures {
 		t := float64(i) / float64(fps)
-		if t < from+(to-from)/4 || t > to-(to-from)/4 {
+		if t < from+edge || t > to-edge {
 			continue
 		}
 		sum := 0
