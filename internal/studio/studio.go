@@ -170,6 +170,8 @@ func (s *Server) routes() http.Handler {
 	m.HandleFunc("GET /api/recordings/{id}/{made}/{hash}", s.serveMade)
 	m.HandleFunc("POST /api/recordings/{id}/{made}/{hash}/remove", s.removeMade)
 	m.HandleFunc("POST /api/recordings/{id}/{made}/{hash}/rename", s.renameMade)
+	m.HandleFunc("POST /api/recordings/{id}/{made}/{hash}/publish", s.publishMade)
+	m.HandleFunc("GET /api/made/{made}", s.listMade)
 	m.HandleFunc("POST /api/recordings/{id}/remove", s.removeRecording)
 	m.HandleFunc("GET /api/removed", s.listRemoved)
 	m.HandleFunc("POST /api/removed/restore", s.restoreRemoved)

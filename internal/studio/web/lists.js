@@ -67,7 +67,8 @@ export function clipList(list, clips, rate, on) {
 }
 
 export function episodeList(list, episodes, on) {
-	fill(list, episodes.map((e) => made(e, e.file, [position(e.duration), bytes(e.bytes), t(e.published ? "inFeed" : "notInFeed")], on)), t("noEpisodes"));
+	fill(list, episodes.map((e) => made(e, e.file, [position(e.duration), bytes(e.bytes), t(e.published ? "inFeed" : "notInFeed")], on,
+		button(t(e.published ? "unpublish" : "publish"), () => on.publish(e), `${t(e.published ? "unpublish" : "publish")}: ${e.file}`))), t("noEpisodes"));
 }
 
 function actions(...children) {

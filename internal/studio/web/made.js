@@ -2,6 +2,7 @@
 // giving them another name.
 import {post, recordingPath, work} from "./api.js";
 import {answer} from "./dialog.js";
+import {askReason} from "./saving.js";
 import {put, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -11,18 +12,13 @@ export class Made {
 	constructor(view) {
 		this.view = view;
 		this.gone = [];
-		byId("renaming").addEventListener("submit", (e) => {
-			e.preventDefault();
-			this.rename();
-		});
 		byId("remove").addEventListener("click", () => this.removeAll());
-		byId("rename-cancel").addEventListener("click", () => byId("rename").close());
 	}
 
 	// reset forgets what was removed from the recording that was shown.
 	reset() { this.gone = []; }
 
-	path(id, m, what) { return recordingPath(id, `/${m.kind}s/${encodeURIComponent(m.sha256)}/${what}`); }
+	path(id, m, what) { return madePath(id, m, what); }
 
 	// list returns what is saved, and among it, where it was, what was removed
 	// since the recording is shown. Those have a place from which they come back.
@@ -68,32 +64,74 @@ export class Made {
 		location.hash = "#/removed";
 	}
 
-	// ask asks for another name.
-	ask(m) {
-		const dot = m.file.lastIndexOf("."), ext = dot > 0 ? m.file.slice(dot) : "";
-		this.asked = {m, id: this.view.id};
-		byId("rename-about").textContent = t("renameAbout", {ext});
-		byId("rename-wrong").textContent = "";
-		byId("new-name").value = m.file.slice(0, m.file.length - ext.length);
-		byId("rename").showModal();
-		byId("new-name").select();
-	}
-
-	async rename() {
-		const {view} = this, {m, id} = this.asked;
-		let file;
-		try {
-			({file} = await post(this.path(id, m, "rename"), {file: m.file, name: byId("new-name").value.trim()}));
-		} catch (e) {
-			put(byId("rename-wrong"), e);
-			byId("new-name").focus();
-			return;
-		}
-		byId("rename").close();
-		if (view.id !== id) return;
+	// ask gives a clip or an episode another name.
+	async ask(m) {
+		const {view} = this, {id} = view;
+		const file = await askName(m, (name) => post(this.path(id, m, "rename"), {file: m.file, name}));
+		if (!file || view.id !== id) return;
 		view.say(file === m.file ? t("renameSame") : t("renamed", {name: file}));
 		await view.reload(id);
 		if (view.id === id) button(m.kind, "file", file)?.focus();
+	}
+
+	// publish lets an episode enter the feed, or takes it out.
+	async publish(m) {
+		const {view} = this, {id} = view;
+		const done = await view.attempt(() => publish(id, m, !m.published));
+		if (!done || view.id !== id) return;
+		view.say(t(done.published ? "nowPublished" : "nowUnpublished", {name: m.file}));
+		await view.reload(id);
+		if (view.id === id) button(m.kind, "file", m.file)?.focus();
+	}
+}
+
+// madePath is where a request about a clip or an episode goes.
+export const madePath = (id, m, what) => recordingPath(id, `/${m.kind}s/${encodeURIComponent(m.sha256)}/${what}`);
+
+// askName asks for another name until send takes one, and returns the name of the
+// file, or nothing.
+export function askName(m, send) {
+	const dot = m.file.lastIndexOf("."), ext = dot > 0 ? m.file.slice(dot) : "", dialog = byId("rename"), field = byId("new-name");
+	byId("rename-about").textContent = t("renameAbout", {ext});
+	byId("rename-wrong").textContent = "";
+	field.removeAttribute("aria-invalid");
+	field.value = m.file.slice(0, m.file.length - ext.length);
+	dialog.showModal();
+	field.select();
+	return new Promise((resolve) => {
+		const end = (file) => {
+			byId("renaming").removeEventListener("submit", submit);
+			byId("rename-cancel").removeEventListener("click", cancel);
+			dialog.removeEventListener("close", cancel);
+			if (dialog.open) dialog.close();
+			resolve(file);
+		};
+		const cancel = () => end(undefined);
+		const submit = async (e) => {
+			e.preventDefault();
+			try {
+				end((await send(field.value.trim())).file);
+			} catch (e) {
+				put(byId("rename-wrong"), e);
+				field.setAttribute("aria-invalid", "true");
+				field.focus();
+			}
+		};
+		byId("renaming").addEventListener("submit", submit);
+		byId("rename-cancel").addEventListener("click", cancel);
+		dialog.addEventListener("close", cancel);
+	});
+}
+
+// publish lets an episode enter the feed, or takes it out. Where speakers have not
+// given consent it asks for a reason; it returns nothing if there is none.
+export async function publish(id, m, published, reason = "") {
+	try {
+		return await post(madePath(id, m, "publish"), {file: m.file, published, reason});
+	} catch (e) {
+		if (e.kind !== "consent" || reason) throw e;
+		const given = await askReason(e);
+		return given ? publish(id, m, published, given) : undefined;
 	}
 }
 

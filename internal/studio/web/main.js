@@ -4,6 +4,7 @@ import {LibraryView} from "./library.js";
 import {Listen} from "./listen.js";
 import {RecordingView} from "./recording.js";
 import {RemovedView} from "./removed.js";
+import {ShelfView} from "./shelf.js";
 import {language, languages, put, speak, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -39,18 +40,27 @@ async function setLanguage(name) {
 	await speak(name);
 	byId("language").value = language();
 	library.render();
+	shelf.render();
 	removed.render();
 	recording.speak();
 	listen.show();
 	title();
 }
 
-// route shows what the address names: #/ the library, #/removed what can be
+// route shows what the address names: #/ the library, #/clips and #/episodes all
+// that was made, #/removed what can be
 // brought back, #/r/ID a recording, #/r/ID?t=SECONDS a position in it.
 function route() {
 	const m = /^#\/r\/([^?]+)(?:\?t=([\d.]+))?$/.exec(location.hash);
-	const view = m ? "recording" : location.hash === "#/removed" ? "removed" : "library";
-	for (const id of ["library", "removed", "recording"]) byId(id).hidden = id !== view;
+	const made = /^#\/(clips|episodes)$/.exec(location.hash)?.[1];
+	const view = m ? "recording" : made ? "shelf" : location.hash === "#/removed" ? "removed" : "library";
+	for (const id of ["library", "shelf", "removed", "recording"]) byId(id).hidden = id !== view;
+	for (const a of document.querySelectorAll(".views a")) {
+		if (a.hash === (made ? "#/" + made : view === "library" ? "#/" : "")) a.setAttribute("aria-current", "page");
+		else a.removeAttribute("aria-current");
+	}
+	if (view === "shelf") shelf.show(made);
+	else shelf.hide();
 	if (view !== "library") library.hide();
 	if (view !== "removed") removed.hide();
 	if (view !== "recording") recording.hide();
@@ -65,6 +75,7 @@ function route() {
 // title names the window after what it shows. A recording does so itself.
 function title() {
 	if (!byId("removed").hidden) document.title = t("removedItems") + " – spaces studio";
+	else if (!byId("shelf").hidden) document.title = byId("h-shelf").textContent + " – spaces studio";
 	else if (!byId("library").hidden) document.title = "spaces studio";
 }
 
@@ -80,6 +91,7 @@ function decoded(text) {
 const session = get("api/session");
 const listen = new Listen(say);
 const library = new LibraryView(byId("library"), session, say, listen);
+const shelf = new ShelfView(say, listen);
 const removed = new RemovedView(say);
 const recording = new RecordingView(byId("recording"), session, say);
 
@@ -119,6 +131,7 @@ document.addEventListener("keydown", (e) => {
 	if (typing) return;
 	if (e.key === "?") showKeys();
 	else if (e.key === "/" && !byId("library").hidden) byId("words").focus();
+	else if (e.key === "/" && !byId("shelf").hidden) byId("shelf-find").focus();
 	else if (byId("recording").hidden || !recording.key(e)) return;
 	e.preventDefault();
 });

@@ -188,6 +188,7 @@ export class RecordingView {
 			remove: (m) => this.made.remove(m),
 			undo: (m) => this.made.undo(m),
 			rename: (m) => this.made.ask(m),
+			publish: (m) => this.made.publish(m),
 		};
 		const {rate} = this.scene;
 		byId("rough").hidden = !this.turns?.approximate || !this.scene.voices.length;

@@ -241,7 +241,7 @@ async function keep(path, body, progress) {
 
 // askReason shows who has not given consent, and returns the host's reason to
 // go on, or "".
-function askReason(refusal) {
+export function askReason(refusal) {
 	const dialog = byId("consent"), reason = byId("consent-reason"), go = byId("consent-go");
 	const {speakers, ways} = refusal.consent;
 	byId("consent-who").replaceChildren(...speakers.map((s) => li(without(s))));
