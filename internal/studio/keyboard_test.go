@@ -53,9 +53,13 @@ func TestKeyboard(t *testing.T) {
 	_, file := enter(t, s).cutOne("")
 	b := browse(t, s)
 	list := b.tabbed()
-	if !inOrder(list, "Skip to the content", "spaces studio", "language", "theme", "words", "state", "sort", "backup-last") {
+	if !inOrder(list, "Skip to the content", "spaces studio", "to-library", "to-clips", "to-episodes", "menu-open", "add-open", "words", "state", "sort", "backup-last") {
 		t.Errorf("in the library Tab goes to %q", list)
 	}
+	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("menu-open").focus()`), chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent(kb.Tab))
+	b.until("the menu", `document.activeElement.id === "language" && document.getElementById("theme").checkVisibility()`)
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.until("no menu", `document.activeElement.id === "menu-open" && !document.getElementById("theme").checkVisibility()`)
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#rows a").focus()`), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.Enter))
 	b.until("the recording", `location.hash === "#/r/`+sampleID+`" && performance.getEntriesByName("wave-drawn").length > 0`)
 	b.set("from", "12\r")

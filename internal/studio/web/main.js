@@ -127,7 +127,7 @@ byId("keys").addEventListener("click", showKeys);
 document.addEventListener("keydown", (e) => {
 	if (e.defaultPrevented || document.querySelector("dialog[open]")) return;
 	const typing = e.target.closest("input:not([type=checkbox]), textarea, select");
-	if (e.key === "Escape" && typing) typing.blur();
+	if (e.key === "Escape" && typing && !typing.closest("[popover]")) typing.blur(); // a menu gives the focus back itself
 	if (typing) return;
 	if (e.key === "?") showKeys();
 	else if (e.key === "/" && !byId("library").hidden) byId("words").focus();
