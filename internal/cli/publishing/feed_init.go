@@ -58,6 +58,10 @@ the people of --person. --show NAME describes a further show of the library, wit
 	f.StringArray("person", nil, "`[HANDLE=]NAME[,ROLE]`: name this person in the feed; may be repeated; replaces the list")
 	f.String("prefer", "", "`FORMAT`: format to publish if a Space has several (default m4a; mp3 for shows made before December 2026)")
 	f.String("guid", "", "`UUID`: podcast:guid of an existing show")
+	f.String("import", "", "`FILE|URL`: take over the show of another feed, with its guids, so that no app downloads episodes again")
+	f.String("new-feed-url", "", "`URL`: address to which the feed moves; \"\" removes it")
+	f.Bool("dry-run", false, "with --import: list which episodes match, and save nothing")
+	manual.Group(f, "Moving", "import", "new-feed-url", "dry-run")
 	app.Complete(cmd, "type", feed.Episodic, feed.Serial)
 	f.String("apple", "", "`URL`: page of the show on Apple Podcasts, for the web pages")
 	f.String("spotify", "", "`URL`: page of the show on Spotify")
@@ -90,13 +94,25 @@ func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet, word string) e
 	if err != nil {
 		return err
 	}
-	if isNew && (!flags.Changed("title") || !flags.Changed("base-url")) {
-		return app.Hinted(app.Usage("a new show needs a title and a base URL"),
-			`spaces feed init --title "My show" --base-url https://example.com/my-show/`)
+	from, _ := flags.GetString("import")
+	dry, _ := flags.GetBool("dry-run")
+	if dry && from == "" {
+		return app.Usage("--dry-run needs --import")
 	}
 	crop, _ := flags.GetBool("crop")
 	if crop && !flags.Changed("image") {
 		return app.Usage("--crop needs --image")
+	}
+	var in *feed.Imported
+	if from != "" {
+		if in, err = a.importFeed(ctx, from); err != nil {
+			return err
+		}
+		show.Take(in)
+	}
+	if isNew && (show.Title == "" && !flags.Changed("title") || !flags.Changed("base-url")) {
+		return app.Hinted(app.Usage("a new show needs a title and a base URL"),
+			`spaces feed init --title "My show" --base-url https://example.com/my-show/`)
 	}
 	fitted := ""
 	flags.Visit(func(f *pflag.Flag) {
@@ -126,6 +142,9 @@ func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet, word string) e
 	if err := a.apart(root, show); err != nil {
 		return err
 	}
+	if dry {
+		return a.takeOver(ctx, lib, show, in, true)
+	}
 	if err := show.Save(root); err != nil {
 		return err
 	}
@@ -143,7 +162,19 @@ func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet, word string) e
 	for _, w := range warnings {
 		a.Warn("%s", w)
 	}
-	return nil
+	if flags.Changed("new-feed-url") && show.NewFeedURL != "" && !a.Settings.JSON {
+		a.printMove(show)
+	}
+	if in == nil {
+		return nil
+	}
+	if in.Locked {
+		a.Warn("that feed is locked (podcast:locked): only its owner may move it")
+	}
+	if show.Image != "" && show.Image == in.Show.Image {
+		a.Warn("the cover still lies at the old host: download it, then spaces feed init --image FILE")
+	}
+	return a.takeOver(ctx, lib, show, in, false)
 }
 
 // badImage says what to do with a picture that cannot be a cover.
