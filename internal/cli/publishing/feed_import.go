@@ -14,6 +14,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/remote/guard"
 	"github.com/spaces-cli/spaces/internal/spell"
@@ -172,5 +173,5 @@ func (a *App) printImported(line *importedLine, dry bool, missing int) {
 // printMove says how subscribers are led to the new address of a feed.
 func (a *App) printMove(show *feed.Show) {
 	to := terminal.Safe(show.NewFeedURL)
-	a.Say("The feed names its new address with the next build and upload. Let the old address answer 301 as well,\nfor at least four weeks (spaces help topic publishing-a-podcast has the lines of nginx, Apache and Netlify):\n  %s → %s", terminal.Safe(show.URL("feed.xml")), to)
+	a.Say("The feed names its new address with the next build and upload. Let the old address answer 301 as well,\nfor at least four weeks (spaces help topic publishing-a-podcast has the lines of nginx, Apache and Netlify):\n  %s → %s", terminal.Safe(show.URL(layout.FeedFile)), to)
 }
