@@ -200,37 +200,16 @@ func (a *App) askStranger(ctx context.Context, lib *library.Library, recs []*spa
 	return err
 }
 
-// givenTo finds the account that an answer was given to: that of the recording, or
-// the one that the library has. A no is one to everybody.
+// givenTo finds the account that an answer was given to.
 func givenTo(ledger *consent.Ledger, recs []*space.Recording, e *consent.Entry, named string) (*space.Person, error) {
-	accounts := ledger.Owners.Accounts
-	if named != "" {
-		for _, w := range accounts {
-			if consent.Handle(named) == consent.Handle(w.Handle) || consent.Handle(named) == w.ID && w.ID != "" {
-				return &space.Person{ID: w.ID, Handle: w.Handle}, nil
-			}
-		}
+	account, err := ledger.GivenTo(recs, e, named)
+	if errors.Is(err, consent.ErrNoAccount) {
 		return nil, app.Usage("--account: no archive of @%s is in the library", strings.TrimPrefix(named, "@"))
 	}
-	for _, r := range recs {
-		if r.ID == e.Recording && r.Account != nil && *r.Account != (space.Person{}) {
-			return r.Account, nil
-		}
+	if several := (*consent.AccountsError)(nil); errors.As(err, &several) {
+		return nil, app.Hinted(app.Usage("%w", several), "use --account HANDLE, or --recording SPACE for one Space")
 	}
-	if account := ledger.Owners.Account(); account != nil || e.Answer != consent.Granted || e.Recording != "" || len(accounts) == 0 && !ledger.Owners.Mixed {
-		return account, nil
-	}
-	if ledger.Owners.Mixed {
-		return &space.Person{}, nil // this library's own recordings, which came from no archive
-	}
-	var names []string
-	for _, w := range accounts {
-		if name := w.String(); !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return nil, app.Hinted(app.Usage("the recordings in this library are of several accounts (%s): say which one the answer was given to", strings.Join(names, ", ")),
-		"use --account HANDLE, or --recording SPACE for one Space")
+	return account, err
 }
 
 // untilEnd is the end of what --until says.

@@ -135,7 +135,7 @@ func spaceHint(cause ytdlp.Cause) string {
 	return ""
 }
 
-// waysOn tells the ways on from a refusal. The page cannot record answers.
+// waysOn tells the ways on from a refusal.
 func waysOn(e *consent.Refused) string {
 	var list []string
 	for _, w := range e.Ways() {
@@ -147,7 +147,7 @@ func waysOn(e *consent.Refused) string {
 			if w.Who.Handle != "" {
 				name = "@" + strings.TrimPrefix(w.Who.Handle, "@")
 			}
-			list = append(list, "Record the answer of "+name+" on the command line")
+			list = append(list, "Record the answer of "+name+" below the waveform")
 		case consent.LeaveThemOut:
 			if w.Clip {
 				list = append(list, "Select a range without them")

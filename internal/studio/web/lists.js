@@ -25,16 +25,6 @@ function fill(list, items, nothing) {
 
 const stretch = (s, rate) => t("stretch", {from: position(s.start / rate, 1), to: position((s.start + s.samples) / rate, 1), length: decimal(s.samples / rate, 1)});
 
-export function voiceList(list, voices, approximate) {
-	fill(list, voices.map((v, i) => {
-		const swatch = element("span", "swatch voice" + i % 8, "");
-		swatch.setAttribute("aria-hidden", "true");
-		const talk = v.turns.reduce((sum, [a, b]) => sum + b - a, 0);
-		const rough = approximate ? "≈ " : "";
-		return item(swatch, handle(v.handle), element("span", "quiet", ` ${rough}${position(talk)}`));
-	}));
-}
-
 export function chapterList(list, chapters, on) {
 	fill(list, chapters.map((c) => item(button(`${position(c.start)} ${c.title}`, () => on.seek(c.start)))), t("noChapters"));
 	for (const b of list.querySelectorAll("button")) b.className = "plain";

@@ -4,7 +4,7 @@ import {get, recordingPath, work} from "./api.js";
 import {Choice} from "./choice.js";
 import {Dock} from "./dock.js";
 import {Floor} from "./floor.js";
-import {chapterList, clipList, episodeList, faultList, uploadList, voiceList} from "./lists.js";
+import {chapterList, clipList, episodeList, faultList, uploadList} from "./lists.js";
 import {Made} from "./made.js";
 import {Moments} from "./moments.js";
 import {Peaks} from "./peaks.js";
@@ -12,6 +12,7 @@ import {Player} from "./player.js";
 import {progress, Saving} from "./saving.js";
 import {Clock, dateTime, position, timeOfDay} from "./time.js";
 import {Transcript} from "./transcript.js";
+import {Voices} from "./voices.js";
 import {Wave} from "./wave.js";
 import {handle, language, t} from "./words.js";
 
@@ -32,6 +33,7 @@ export class RecordingView {
 		this.saving = new Saving(this);
 		this.made = new Made(this);
 		this.moments = new Moments(this);
+		this.voices = new Voices(this);
 		this.transcript = new Transcript(this);
 		this.listen();
 		session.then((s) => {
@@ -100,6 +102,7 @@ export class RecordingView {
 		this.chosen();
 		this.follow();
 		this.showTurns(id, turns);
+		this.voices.ask(id);
 		const info = await this.attempt(() => waveform);
 		if (this.id !== id) return;
 		this.busy(null);
@@ -139,6 +142,7 @@ export class RecordingView {
 		this.busy(null);
 		byId("editing").hidden = true;
 		this.moments.close();
+		this.voices.close();
 		byId("export-state").textContent = "";
 	}
 
@@ -191,8 +195,7 @@ export class RecordingView {
 			publish: (m) => this.made.publish(m),
 		};
 		const {rate} = this.scene;
-		byId("rough").hidden = !this.turns?.approximate || !this.scene.voices.length;
-		voiceList(byId("voices"), this.scene.voices, this.turns?.approximate);
+		this.voices.show();
 		byId("chapters-about").textContent = this.turns && !this.turns.approximate ? t("chaptersExact") : t("chaptersAbout");
 		if (this.turns) chapterList(byId("chapters"), this.turns.chapters, on);
 		clipList(byId("clips"), this.made.list("clip", this.detail.clips, (a, b) => a.start - b.start || a.samples - b.samples || byFile(a, b)), rate, on);
