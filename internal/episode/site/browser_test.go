@@ -13,8 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
+	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/library/space"
 )
 
@@ -45,6 +49,8 @@ func TestTranscriptInChromium(t *testing.T) {
 	r := record("1zzzzzzzzzzzz", "2022-said.wav", time.Date(2022, 1, 2, 3, 4, 5, 0, time.UTC))
 	r.Title, r.Duration, r.Transcripts = "Was gesagt wurde", 120, []string{"2022-said.vtt", "2022-said.transcript.json"}
 	r.Host = &space.Person{Handle: "hostess"}
+	r.Chapters = []episode.Chapter{{Start: 0, Title: "Anfang"}, {Start: 75, Title: "Ende"}}
+	r.Source = []episode.Original{{SHA256: "said"}}
 	sidecar := put(t, lib, "2022 said [1zzzzzzzzzzzz]", r)
 	dir := filepath.Dir(sidecar)
 	write(t, lib, dir+"/2022-said.transcript.json", []byte(`{"version":"1.0.0","segments":[
@@ -53,6 +59,7 @@ func TestTranscriptInChromium(t *testing.T) {
 		{"speaker":"@guest1","startTime":20,"endTime":24,"body":"In Łódź we walk the Straße, and meet İrem at the café."},
 		{"speaker":"@hostess","startTime":60,"endTime":64,"body":"Cafe or no café?`+strings.Repeat(" It goes on and on.", 40)+`"},
 		{"speaker":"@other","startTime":100,"endTime":101,"body":"東京の夜"}]}`))
+	measured(t, lib, filepath.ToSlash(filepath.Dir(dir)), "said")
 	audio := silence(120)
 	write(t, lib, dir+"/"+r.File, audio)
 	r.Bytes, r.SHA256 = int64(len(audio)), sumOf(audio)
@@ -132,8 +139,8 @@ func TestTranscriptInChromium(t *testing.T) {
 	// A word and a time play from there.
 	at := func(css string, seconds float64) {
 		t.Helper()
-		do(chromedp.Evaluate[chromedp.Void](`document.querySelector("audio").pause()`), chromedp.ScrollIntoView(chromedp.CSS(css)), chromedp.Click(chromedp.CSS(css), chromedp.NodeVisible))
-		until(fmt.Sprintf(`!document.querySelector("audio").paused && Math.abs(document.querySelector("audio").currentTime - %g) < 15`, seconds))
+		do(chromedp.Evaluate[chromedp.Void](`document.querySelector("audio.main").pause()`), chromedp.ScrollIntoView(chromedp.CSS(css)), chromedp.Click(chromedp.CSS(css), chromedp.NodeVisible))
+		until(fmt.Sprintf(`!document.querySelector("audio.main").paused && Math.abs(document.querySelector("audio.main").currentTime - %g) < 15`, seconds))
 		until(fmt.Sprintf(`document.querySelector(".said li[aria-current] a").dataset.at <= %g`, seconds))
 	}
 	at(`.said li:nth-child(4) a`, 100)
@@ -143,4 +150,52 @@ func TestTranscriptInChromium(t *testing.T) {
 	// Enter goes to the first passage that was found.
 	do(chromedp.SendKeys(chromedp.CSS(field), "cafe\r"))
 	until(`document.activeElement.dataset.at === "20"`)
+
+	// A chapter, the waveform and the keys move the player, which stays in view.
+	const now, audioIs = `document.querySelector("audio.main").currentTime`, `document.querySelector("audio.main")`
+	do(chromedp.Click(chromedp.CSS(`.chapters li:nth-child(2) a`), chromedp.NodeVisible))
+	until(`!` + audioIs + `.paused && Math.abs(` + now + ` - 75) < 15 && document.querySelector(".player .now").textContent === "Ende"`)
+	until(`document.querySelector(".chapters li[aria-current]").textContent.includes("Ende") && document.querySelector(".player .play").getAttribute("aria-label") === "Pause"`)
+	do(chromedp.Click(chromedp.CSS(`.player .play`), chromedp.NodeVisible))
+	until(audioIs + `.paused`)
+	do(chromedp.Evaluate[chromedp.Void](`(() => {
+		const box = document.querySelector(".wave .sound").getBoundingClientRect();
+		document.querySelector(".wave .sound").dispatchEvent(new MouseEvent("click", {bubbles: true, detail: 1, clientX: box.left + box.width / 4, clientY: box.top + 9}));
+	})()`))
+	until(`Math.abs(` + now + ` - 30) < 5`)
+	do(chromedp.Evaluate[chromedp.Void](audioIs+`.pause(); document.activeElement.blur(); `+now+` = 40`), chromedp.KeyEvent(kb.ArrowRight))
+	until(`Math.abs(` + now + ` - 45) < 1`)
+	do(chromedp.Focus(chromedp.CSS(`.player input`)), chromedp.KeyEvent(kb.ArrowRight))
+	until(`Math.abs(` + now + ` - 46) < 1`)
+	do(chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), chromedp.KeyEvent(" "))
+	until(`!` + audioIs + `.paused`)
+	do(chromedp.KeyEvent(" "))
+	until(audioIs + `.paused && Number(localStorage.getItem("heard:/1zzzzzzzzzzzz.html")) > 45`)
+
+	// After a reload the player is where it was; an address with a time comes first.
+	do(chromedp.Reload())
+	until(`document.querySelector(".player .past").textContent.startsWith("0:4")`)
+	until(audioIs + `.readyState > 0 && Math.abs(` + now + ` - 47) < 4`)
+	do(chromedp.Navigate("about:blank"), chromedp.Navigate(server.URL+"/1zzzzzzzzzzzz.html#t=1:15"))
+	until(audioIs + `.readyState > 0 && Math.abs(` + now + ` - 75) < 1`)
+	if script, err := os.ReadFile(os.Getenv("AXE_CORE")); err == nil {
+		for _, page := range []string{"1zzzzzzzzzzzz.html", Index} {
+			do(chromedp.Navigate(server.URL + "/" + page))
+			until(`document.readyState === "complete"`)
+			do(chromedp.Evaluate[chromedp.Void](string(script)))
+			do(chromedp.Evaluate[chromedp.Void](`void axe.run(document, {resultTypes: ["violations"]}).then((r) => { window.found = r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target.join(" ")).join(", ")).join("\n"); })`))
+			until(`typeof window.found === "string"`)
+			found, err := chromedp.Run(ctx, chromedp.Evaluate[string](`window.found`))
+			if err != nil || found != "" {
+				t.Errorf("%s: %s, %v", page, found, err)
+			}
+		}
+	}
+	scriptless := func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return chromedp.Void{}, err
+	}
+	// Without scripts the browser's own player and links are there.
+	do(scriptless, chromedp.Navigate(server.URL+"/1zzzzzzzzzzzz.html"))
+	until(`document.querySelector("audio.main").controls && !document.querySelector(".player").checkVisibility() && document.querySelector("audio.main").checkVisibility() && document.querySelector(".chapters a").getAttribute("href") === "2022-said.wav#t=0"`)
 }

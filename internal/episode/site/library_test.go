@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"image/color"
 	"os"
 	"path/filepath"
 	"strings"
@@ -150,4 +152,12 @@ func build(t *testing.T, lib *os.Root, s *feed.Show) (*feed.Built, *os.Root, str
 		t.Fatal(err)
 	}
 	return b, out, string(text)
+}
+
+// rgb reads a colour.
+func rgb(s string) color.NRGBA {
+	var c color.NRGBA
+	fmt.Sscanf(s, "#%02x%02x%02x", &c.R, &c.G, &c.B)
+	c.A = 0xff
+	return c
 }

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"unicode"
@@ -83,7 +84,7 @@ func Files(out *os.Root, show string, episodes []*feed.Episode) ([]string, error
 	}
 	var list []string
 	for name := range l.Pages {
-		if _, err := out.Stat(name); err == nil && wanted[EpisodeOf(name)] {
+		if _, err := out.Stat(name); err == nil && wanted[EpisodeOf(name)] && isPage(name) {
 			list = append(list, name)
 		}
 	}
@@ -97,6 +98,12 @@ func Files(out *os.Root, show string, episodes []*feed.Episode) ([]string, error
 		return cmp.Compare(a, b)
 	})
 	return list, nil
+}
+
+// isPage reports whether a file is a page or a picture, and no sound: those of
+// clips are what Clips lists.
+func isPage(name string) bool {
+	return slices.Contains([]string{".html", ".jpg", ".png", ".xml"}, path.Ext(name))
 }
 
 // EpisodeOf is the id of the Space that a file of a site is of, "" if it is of
