@@ -4,7 +4,7 @@ import "time"
 
 // patience is how long one word or letter of a font that is not ours may take:
 // far longer than any sound font needs, but a font may be made to never end.
-const patience = 10 * time.Second
+const patience = 5 * time.Second
 
 // careful runs what reads the tables of a font, and reports whether it ended: a
 // damaged font may make the library panic.
