@@ -279,7 +279,7 @@ func newTaken(r *intake.Report, said []string) (*taken, error) {
 		}
 	}
 	for _, p := range r.Told() {
-		v.Problems = append(v.Problems, takenProblem{string(p.Kind), p.Subject, spell.Error(&archive.Problem{Message: p.Message}), p.Hint, p.Failed})
+		v.Problems = append(v.Problems, takenProblem{kindOf + string(p.Kind), p.Subject, spell.Error(&archive.Problem{Message: p.Message}), p.Hint, p.Failed})
 	}
 	switch verdict, first := r.Verdict(); {
 	case verdict == intake.NoSpace && len(r.Problems) == 0:
@@ -287,7 +287,7 @@ func newTaken(r *intake.Report, said []string) (*taken, error) {
 	case verdict == intake.Nothing || verdict == intake.NoInput:
 		for _, p := range v.Problems {
 			if p.Failed {
-				return nil, newProblem(http.StatusUnprocessableEntity, first, p.Subject+": "+p.Message, p.Hint)
+				return nil, newProblem(http.StatusUnprocessableEntity, kindOf+first, p.Subject+": "+p.Message, p.Hint)
 			}
 		}
 	}
@@ -317,6 +317,10 @@ func (n *notes) list() []string {
 	return append([]string{}, n.lines...)
 }
 
+// kindOf begins the kinds of problems with what was given: the same words mean
+// something else where they are about what the library has.
+const kindOf = "extract-"
+
 // intakeProblem makes a problem of an error of package extract, or returns nil.
 func intakeProblem(err error) *problem {
 	var page *extract.XPageError
@@ -333,7 +337,7 @@ func intakeProblem(err error) *problem {
 	case errors.Is(err, extract.ErrStopped):
 		return newProblem(http.StatusServiceUnavailable, "interrupted", "stopped", "")
 	case errors.As(err, &found):
-		return newProblem(http.StatusUnprocessableEntity, string(found.Kind), spell.Error(err), found.Hint)
+		return newProblem(http.StatusUnprocessableEntity, kindOf+string(found.Kind), spell.Error(err), found.Hint)
 	}
 	return nil
 }

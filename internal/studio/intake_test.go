@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/spaces-cli/spaces/internal/fixture"
 	"github.com/spaces-cli/spaces/internal/library"
 )
 
@@ -98,12 +99,12 @@ func TestTakeIn(t *testing.T) {
 	for what, tt := range map[string]struct{ address, kind string }{
 		"a folder with other files": {mixed, "mixed-folder"},
 		"a library":                 {dir, "is-library"},
-		"nothing there":             {away.URL + "/other.zip", "not-found"},
+		"nothing there":             {away.URL + "/other.zip", "extract-not-found"},
 		"no such path":              {filepath.Join(mixed, "b.zip"), "no-path"},
 		"nothing":                   {"  ", "no-address"},
 		"another scheme":            {"gopher://x/y", "bad-address"},
 		"a page of X":               {"https://x.com/settings", "x-page"},
-		"no archive":                {filepath.Join(mixed, "tool.exe"), "not-an-archive"},
+		"no archive":                {filepath.Join(mixed, "tool.exe"), "extract-not-an-archive"},
 	} {
 		q, _ := json.Marshal(map[string]string{"address": tt.address})
 		if got := c.take(string(q)); got.Error == nil || got.Error.Kind != tt.kind {
@@ -226,4 +227,26 @@ func TestDrop(t *testing.T) {
 	b.screenshot("add-taken")
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#taken-rows a").click()`))
 	b.until("the recording", `document.getElementById("title").textContent.length > 3 && performance.getEntriesByName("wave-drawn").length > 0`)
+}
+
+// A playlist's chunks are downloaded, and those that are missing are told.
+func TestTakeReplay(t *testing.T) {
+	t.Parallel()
+	www := t.TempDir()
+	r := fixture.ReplayOf(fixture.Short())
+	r.Marked = []int{1}
+	if _, err := r.WriteFolder(www); err != nil {
+		t.Fatal(err)
+	}
+	away := httptest.NewServer(http.FileServer(http.Dir(www)))
+	defer away.Close()
+	dir := filepath.Join(t.TempDir(), "library")
+	c := enter(t, serveTest(t, dir))
+	got := c.take(`{"address":"` + away.URL + "/" + r.Playlist() + `"}`)
+	if got.Error != nil || len(got.Result.Rows) != 1 || got.Result.Rows[0].Lost == 0 || len(got.Result.Problems) == 0 {
+		t.Fatalf("%+v, %+v", got.Result, got.Error)
+	}
+	if got := c.take(`{"address":"` + away.URL + `/gone.m3u8"}`); got.Error == nil || got.Error.Kind != "extract-expired" || got.Error.Hint == "" {
+		t.Errorf("a playlist that is gone: %+v", got.Error)
+	}
 }

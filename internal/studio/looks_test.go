@@ -96,6 +96,15 @@ func views(b *browser, name string, check func(name string)) {
 	run(`document.getElementById("backup").open = true`)
 	check("library-" + name)
 	b.fits("library-" + name)
+	run(`document.getElementById("add-open").click(); document.getElementById("menu-open").click()`)
+	b.until("the menu", `document.getElementById("language").checkVisibility() && document.getElementById("add").checkVisibility()`)
+	check("add-" + name)
+	b.fits("add-" + name)
+	run(`document.getElementById("menu").hidePopover(); document.getElementById("add-open").click(); document.querySelector("#rows .row-play").click()`)
+	b.until("the player", `document.getElementById("listen").checkVisibility()`)
+	check("listen-" + name)
+	b.fits("listen-" + name)
+	run(`document.getElementById("listen-close").click()`)
 	b.set("words", "archive")
 	b.until("passages", `document.querySelector("#passages-list a")?.checkVisibility() && document.querySelectorAll("#rows a").length < 3`)
 	check("passages-" + name)
@@ -158,6 +167,10 @@ func views(b *browser, name string, check func(name string)) {
 	b.fits("removed-" + name)
 	run(`document.querySelector("#removed-list button").click()`)
 	b.until("an empty list", `document.querySelectorAll("#removed-list li").length === 0`)
+	run(`location.hash = "#/clips"`)
+	b.until("all clips", `document.querySelector("#shelf-rows .row-play") !== null`)
+	check("clips-" + name)
+	b.fits("clips-" + name)
 }
 
 // withCover gives the first recording a picture.

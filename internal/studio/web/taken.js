@@ -1,7 +1,7 @@
 // What came of an archive or a link: the recordings that were found, and what
 // could not be saved.
 import {date, position} from "./time.js";
-import {t} from "./words.js";
+import {language, problem as told, t} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -56,8 +56,9 @@ function row(r) {
 }
 
 function problem(p) {
-	const li = item(p.failed ? "failed" : "note", (p.subject ? p.subject + ": " : "") + p.message);
-	if (p.hint) li.append(span("quiet", p.hint));
+	const words = told(p.kind), li = item(p.failed ? "failed" : "note", (p.subject ? p.subject + ": " : "") + (words ?? p.message));
+	if (words === undefined && p.hint) li.append(span("quiet", p.hint));
+	if (words === undefined && language() !== "en") Object.assign(li, {lang: "en", dir: "ltr"});
 	return li;
 }
 
