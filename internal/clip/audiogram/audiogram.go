@@ -231,7 +231,7 @@ func (s *Style) load() (err error) {
 		}
 	}
 	if len(s.config.Logo) > 0 {
-		if s.logo, err = loadInside(s.config.Logo, image.Pt(s.px(logoWidth), s.px(logoHeight))); err != nil {
+		if s.logo, err = loadInside(s.config.Logo, image.Pt(s.px(s.measure.logo), s.px(logoHeight))); err != nil {
 			return fmt.Errorf("%w: %w: %w", ErrConfig, ErrLogo, err)
 		}
 	}

@@ -57,6 +57,9 @@ func colours(look Look, theme Theme, accent color.NRGBA, photo bool) palette {
 		} else {
 			p.page = mix(white, accent, 0.30)
 		}
+		if contrast(p.page, p.surface) < 1.1 { // of a white accent
+			p.page = mix(p.page, p.text, 0.1)
+		}
 	default:
 		p.surface, p.text = mix(ground, accent, 0.05), ink
 		p.page = p.surface
@@ -70,7 +73,8 @@ func colours(look Look, theme Theme, accent color.NRGBA, photo bool) palette {
 	p.track = mix(p.surface, p.text, 0.2)
 	p.muted = distinct(mix(p.text, p.surface, 0.3), textContrast, behind...)
 	if photo && look != Card {
-		p.track.A = 0x90
+		p.track = p.text
+		p.track.A = 0x48
 	}
 	if look == Bold {
 		p.bars, p.mark, p.onMark, p.word = p.text, p.text, p.surface, p.text

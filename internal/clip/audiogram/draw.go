@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	"golang.org/x/image/draw"
 
@@ -59,6 +60,12 @@ func (s *scene) drawLogo() {
 		s.layout.head.Min.X = at.X + size.X + s.style.px(28)
 	case s.hero.Empty():
 		s.layout.head.Max.X = at.X - s.style.px(28)
+	case s.style.cover != nil && s.centred:
+		return // the cover stands there
+	case s.style.cover != nil && s.rtl:
+		at = row.Min
+	case s.style.cover != nil:
+		at.Y = row.Min.Y
 	case s.centred:
 		at = image.Pt((row.Min.X+row.Max.X-size.X)/2, row.Min.Y)
 	case s.rtl:
@@ -85,7 +92,7 @@ func (s *scene) drawHead() {
 		lines = st.fonts.Wrap(s.heading.title, width, size, lettering.Bold)
 		lines = append(lines[:n-1:n-1], st.shorten(s.heading.title[lines[n-1].Offset:], width, size, lettering.Bold))
 	}
-	meta := st.fonts.Shorten(s.heading.meta(), width, metaSize*st.scale, lettering.Regular)
+	meta := s.meta(width, metaSize*st.scale)
 	height := int(float64(float64(len(lines))*size) * 1.22)
 	if meta.Text != "" {
 		height += int(metaSize * st.scale * 1.35)
@@ -121,6 +128,16 @@ func (s *scene) drawHead() {
 	meta.Draw(s.still, s.rowStart(meta, text, shift, rtl), s.baseline(row, metaSize*st.scale), st.colours.muted)
 }
 
+// meta sets the host and the date, or the host alone if there is no room for both.
+func (s *scene) meta(width, size float64) lettering.Line {
+	fonts := s.style.fonts
+	line := fonts.Line(s.heading.meta(), size, lettering.Regular)
+	if line.Width > width && s.heading.host != "" {
+		return fonts.Shorten(s.heading.host, width, size, lettering.Regular)
+	}
+	return fonts.Shorten(line.Text, width, size, lettering.Regular)
+}
+
 // rowStart is where a line of the head begins.
 func (s *scene) rowStart(l lettering.Line, room image.Rectangle, shift int, rtl bool) float64 {
 	switch {
@@ -142,8 +159,10 @@ func (s *scene) drawHero() {
 	metaHeight := int(meta * 1.4)
 	side := 0
 	if st.cover != nil {
-		side = min(st.px(st.measure.cover), room.Dy())
-		if st.measure.aside && !s.centred {
+		side = min(st.px(st.measure.cover), room.Dy()-st.px(16))
+		if st.measure.aside {
+			defer func(centred bool) { s.centred = centred }(s.centred)
+			s.centred = false
 			y := room.Min.Y + (room.Dy()-side)/2
 			x := room.Min.X
 			if s.rtl {
@@ -154,6 +173,9 @@ func (s *scene) drawHero() {
 			}
 			s.picture(s.still, image.Rect(x, y, x+side, y+side), float64(st.px(24)), st.cover)
 			side = 0
+			if st.logo != nil && s.card.Empty() {
+				room.Min.Y += st.logo.Rect.Dy()
+			}
 		} else {
 			side = min(side, room.Dy()-metaHeight-gap-int(2*minTitle*leading*st.scale)-st.px(28))
 		}
@@ -184,7 +206,7 @@ func (s *scene) drawHero() {
 	}
 	y += gap
 	row := image.Rect(room.Min.X, y, room.Max.X, y+metaHeight)
-	line := st.fonts.Shorten(s.heading.meta(), float64(room.Dx()), meta, lettering.Regular)
+	line := s.meta(float64(room.Dx()), meta)
 	line.Draw(s.still, s.place(line, row), s.baseline(row, meta), st.colours.muted)
 }
 
@@ -208,7 +230,7 @@ func (s *scene) showNames(names []string) {
 	}
 	shown := known[:min(len(known), mostFaces)]
 	side := st.px(disc)
-	overlap := st.px(14)
+	overlap := st.px(6)
 	faces := side + (len(shown)-1)*(side-overlap)
 	gap := st.px(16)
 	size := nameSize * st.scale
@@ -250,7 +272,12 @@ func (s *scene) drawFace(at image.Point, side int, name string, ring bool) {
 	}
 	s.fill(s.frame, r, radius, st.colours.mark)
 	size := 0.42 * float64(side)
-	line := st.fonts.Line(initials(name), size, lettering.Bold)
+	letters := initials(name)
+	if ring { // beside others
+		_, n := utf8.DecodeRuneInString(letters)
+		letters = letters[:n]
+	}
+	line := st.fonts.Line(letters, size, lettering.Bold)
 	line.Draw(s.frame, float64((float64(r.Min.X+r.Max.X)-line.Width)/2), s.baseline(r, size), st.colours.onMark)
 }
 
@@ -271,6 +298,9 @@ func (s *scene) drawEnd() {
 	address := written(st.config.Address)
 	big := 34 * st.scale
 	pad := st.px(26)
+	for big > 22*st.scale && st.fonts.Line(address, big, lettering.Bold).Width > float64(room.Dx()-2*pad) {
+		big -= st.scale
+	}
 	link := st.fonts.Shorten(address, float64(room.Dx()-2*pad), big, lettering.Bold)
 	linkHeight := 0
 	if address != "" {

@@ -30,19 +30,20 @@ type measure struct {
 	wave          [2]float64 // height of the bars, without captions in the second
 	hero          float64    // largest size of the title without captions
 	cover         float64    // side, without captions
+	logo          float64    // greatest width
 	aside         bool       // the cover stands beside the title then, not above it
 }
 
 var measures = sync.OnceValue(func() map[Shape]measure {
 	return map[Shape]measure{
 		Wide: {width: 1280, height: 720, safe: [4]float64{80, 60, 1200, 660}, letters: 660, caption: 80,
-			head: 64, title: 30, titleLines: 1, wave: [2]float64{104, 230}, hero: 96, cover: 290, aside: true},
+			head: 64, title: 30, titleLines: 1, wave: [2]float64{104, 230}, hero: 96, cover: 290, logo: 240, aside: true},
 		Square: {width: 720, height: 720, safe: [4]float64{48, 48, 672, 672}, letters: 672, caption: 58,
-			head: 64, title: 28, titleLines: 1, wave: [2]float64{104, 176}, hero: 72, cover: 190},
+			head: 64, title: 28, titleLines: 1, wave: [2]float64{104, 176}, hero: 72, cover: 190, logo: 130},
 		Portrait: {width: 720, height: 900, safe: [4]float64{48, 60, 672, 840}, letters: 840, caption: 62,
-			head: 84, title: 32, titleLines: 2, wave: [2]float64{144, 220}, hero: 76, cover: 250},
+			head: 84, title: 32, titleLines: 2, wave: [2]float64{144, 220}, hero: 76, cover: 250, logo: 130},
 		Tall: {width: 720, height: 1280, safe: [4]float64{48, 184, 612, 956}, letters: 830, caption: 64,
-			head: 104, title: 38, titleLines: 2, wave: [2]float64{190, 230}, hero: 72, cover: 230},
+			head: 104, title: 38, titleLines: 2, wave: [2]float64{190, 230}, hero: 72, cover: 250, logo: 120},
 	}
 })
 
@@ -93,8 +94,11 @@ func (s *Style) lay(captions, names bool) layout {
 	}
 	l.progress = s.rect(left, bottom-bar, right, bottom)
 	wave := m.wave[1]
-	if captions {
+	switch {
+	case captions:
 		wave = m.wave[0]
+	case s.cover != nil || names:
+		wave = (m.wave[0] + m.wave[1]) / 2
 	}
 	l.wave = s.bars(left, bottom-bar-24-wave, right, bottom-bar-24)
 	end := min(bottom-bar-24-wave-28, m.letters)
@@ -104,9 +108,8 @@ func (s *Style) lay(captions, names bool) layout {
 		begin += m.head + 20
 	} else {
 		l.head = s.rect(left, top, right, top+logoHeight)
-		begin += 20
-		if s.logo != nil {
-			begin += logoHeight
+		if s.logo != nil && s.cover == nil {
+			begin += logoHeight + 16
 		}
 	}
 	who := 0.0

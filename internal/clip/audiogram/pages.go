@@ -18,6 +18,7 @@ type page struct {
 // A row is a line of a page, with the words in it whose times are known.
 type row struct {
 	lettering.Line
+	size  float64
 	words []Word // in bytes of the line
 }
 
@@ -55,6 +56,7 @@ type part struct {
 // parts divides a cue into pages of so many lines.
 func (t *setter) parts(c Cue, most int) []page {
 	text := c.Text
+	t = t.roomy(text)
 	lines := t.fonts.Wrap(text, t.width, t.size, lettering.Bold)
 	n := (len(lines) + most - 1) / most
 	if len(lines) > most {
@@ -92,8 +94,8 @@ func (t *setter) parts(c Cue, most int) []page {
 // even wraps a text in as many lines as pages have room for, if that only makes
 // the lines shorter: then pages are of about the same length.
 func (t *setter) even(text string, lines []lettering.Line, want int) []lettering.Line {
-	for width := t.width; len(lines) < want && width > t.width/2; {
-		width *= 0.96
+	least := max(t.width/2, widest(t.fonts, text, t.width, t.size))
+	for width := t.width * 0.96; len(lines) < want && width >= least; width *= 0.96 {
 		if next := t.fonts.Wrap(text, width, t.size, lettering.Bold); len(next) <= want {
 			lines = next
 		}
@@ -101,10 +103,23 @@ func (t *setter) even(text string, lines []lettering.Line, want int) []lettering
 	return lines
 }
 
+// roomy is t, or one with smaller letters if otherwise a word would have to be
+// broken.
+func (t *setter) roomy(text string) *setter {
+	small := *t
+	for small.size > 0.6*t.size && !unbroken(t.fonts, text, t.width, small.size) {
+		small.size = float64(0.94 * small.size)
+	}
+	if !unbroken(t.fonts, text, t.width, small.size) {
+		return t // it has to be broken anyway
+	}
+	return &small
+}
+
 // rows sets a part of a text in lines of about the same length.
 func (t *setter) rows(text string, from, to int, words []Word) (list []row) {
 	for _, l := range balanced(t.fonts, text[from:to], t.width, t.size) {
-		r := row{Line: l}
+		r := row{Line: l, size: t.size}
 		begin := from + l.Offset
 		for _, w := range words {
 			if w.From >= begin && w.From < begin+len(l.Text) {
@@ -123,12 +138,7 @@ func balanced(fonts *lettering.Set, text string, width, size float64) []letterin
 	if len(lines) < 2 {
 		return lines
 	}
-	least := width / 3
-	for _, word := range strings.Fields(text) {
-		if w := fonts.Line(word, size, lettering.Bold).Width; w <= width {
-			least = max(least, w)
-		}
-	}
+	least := max(width/3, widest(fonts, text, width, size))
 	for narrow := width * 0.96; narrow >= least; narrow *= 0.96 {
 		next := fonts.Wrap(text, narrow, size, lettering.Bold)
 		if len(next) > len(lines) {
@@ -137,6 +147,16 @@ func balanced(fonts *lettering.Set, text string, width, size float64) []letterin
 		lines = next
 	}
 	return lines
+}
+
+// widest is the width of the widest word of a text that has room in a line.
+func widest(fonts *lettering.Set, text string, width, size float64) (most float64) {
+	for _, word := range strings.Fields(text) {
+		if w := fonts.Line(word, size, lettering.Bold).Width; w <= width {
+			most = max(most, w)
+		}
+	}
+	return most
 }
 
 // slack is how many seconds cues may overlap although nobody speaks at once: that

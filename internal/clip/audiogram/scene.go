@@ -245,7 +245,7 @@ func (s *scene) say(at float64) {
 	}
 	top := s.caption.Min.Y
 	for i, r := range now.rows {
-		pitch := s.pitch(r.Line)
+		pitch := r.pitch()
 		s.writeRow(r, word, image.Rect(s.caption.Min.X, top, s.caption.Max.X, top+pitch))
 		word -= len(now.rows[i].words)
 		top += pitch
@@ -254,9 +254,8 @@ func (s *scene) say(at float64) {
 
 // pitch is how high the row of a line is: letters of some scripts reach further
 // up and down than Latin ones.
-func (s *scene) pitch(l lettering.Line) int {
-	size := s.captionSize()
-	return int(min(max(float64(size*captionLeading), l.Ascent+l.Descent), float64(1.4*size)))
+func (r *row) pitch() int {
+	return int(min(max(float64(r.size*captionLeading), r.Ascent+r.Descent), float64(1.4*r.size)))
 }
 
 // spoken returns which word of a page is spoken at a time: the last that has
@@ -279,7 +278,7 @@ func (p *page) spoken(at float64) int {
 // spoken, if it is one of them.
 func (s *scene) writeRow(r row, word int, where image.Rectangle) {
 	x := s.place(r.Line, s.caption)
-	baseline := s.baseline(where, s.captionSize())
+	baseline := s.baseline(where, r.size)
 	c := s.style.colours
 	if word < 0 || word >= len(r.words) {
 		r.Draw(s.frame, x, baseline, c.text)

@@ -180,7 +180,7 @@ func TestMarksFollowWords(t *testing.T) {
 				sc.next(at)
 				for k, w := range cue.Words {
 					e := row.Extents(w.From, w.To)[0]
-					area := image.Rect(int(x+e[0]), sc.caption.Min.Y, int(x+e[1]), sc.caption.Min.Y+sc.pitch(row.Line))
+					area := image.Rect(int(x+e[0]), sc.caption.Min.Y, int(x+e[1]), sc.caption.Min.Y+row.pitch())
 					marked := count(sc.frame, area, colour) > 40
 					if look == Bold { // the mark has the colour of the letters
 						marked = count(sc.frame, area, colour) > area.Dx()*area.Dy()/2

@@ -87,7 +87,7 @@ func sheet(rows [][]image.Image, height int) *image.RGBA {
 		x := gap
 		for _, m := range r {
 			w := m.Bounds().Dx() * height / m.Bounds().Dy()
-			draw.CatmullRom.Scale(out, image.Rect(x, gap+i*(height+gap), x+w, (i+1)*(height+gap)), m, m.Bounds(), draw.Src, nil)
+			draw.ApproxBiLinear.Scale(out, image.Rect(x, gap+i*(height+gap), x+w, (i+1)*(height+gap)), m, m.Bounds(), draw.Src, nil)
 			x += w + gap
 		}
 	}
@@ -141,6 +141,60 @@ func TestSheets(t *testing.T) {
 				writePNG(t, filepath.Join(dir, name), sheet(rows, 400))
 			})
 		}
+	}
+}
+
+// With SPACES_STILLS, this writes sheets of what is not in every video.
+func TestSheetsOfExtras(t *testing.T) {
+	dir := os.Getenv("SPACES_STILLS")
+	if dir == "" {
+		t.Skip("SPACES_STILLS names no folder")
+	}
+	fonts := sheetFonts(t)
+	logo := image.NewNRGBA(image.Rect(0, 0, 400, 100))
+	draw.Draw(logo, image.Rect(0, 20, 80, 80), image.NewUniform(color.NRGBA{230, 60, 60, 255}), image.Point{}, draw.Src)
+	draw.Draw(logo, image.Rect(100, 40, 400, 60), image.NewUniform(color.NRGBA{230, 60, 60, 255}), image.Point{}, draw.Src)
+	face := asJPEG(t, photo(200, 200))
+	for _, c := range []struct {
+		name, title, host string
+		config            Config
+		cues              []Cue
+		turns             []SpeakerCue
+		at                float64
+	}{
+		{"cover-captions", scripts[0].title, "annalee", Config{Cover: asJPEG(t, photo(600, 600)), Logo: asPNG(t, logo), Pictures: map[string][]byte{"annalee": face}},
+			[]Cue{timed(0, 0.3, scripts[0].said)}, []SpeakerCue{{0, 30, "@annalee"}, {0, 30, "@bob_the_builder"}}, 1.3},
+		{"cover-title", scripts[0].title, "annalee", Config{Cover: asJPEG(t, photo(600, 600)), Logo: asPNG(t, logo)}, nil, []SpeakerCue{{0, 30, "@annalee"}}, 1.3},
+		{"photo-captions", scripts[0].title, "annalee", Config{Background: asJPEG(t, photo(1600, 1200)), Accent: "#ff7a00"}, []Cue{timed(0, 0.3, scripts[0].said)}, nil, 1.3},
+		{"long-captions", longTitle, "a_handle_with_15", Config{Accent: "#d1481c"}, []Cue{timed(0, 0.3, "Donaudampfschifffahrtsgesellschaftskapitänswitwe, or the like.")},
+			[]SpeakerCue{{0, 30, "@a_handle_with_15"}, {0, 30, "@another_handle1"}, {0, 30, "@and_a_third_one"}, {0, 30, "@fourth"}}, 0.1},
+		{"long-title", longTitle, "a_handle_with_15", Config{Accent: "#0b8043"}, nil, nil, 1.3},
+		{"arabic-cover-title", scripts[1].title, "layla", Config{Cover: asJPEG(t, photo(600, 600)), Logo: asPNG(t, logo)}, nil, []SpeakerCue{{0, 30, "@layla"}}, 1.3},
+		{"emoji-word", "🎙️ LIVE 🔥", "", Config{Accent: "#ffffff"}, nil, nil, 1.3},
+		{"end-cover", scripts[0].title, "annalee", Config{Cover: asJPEG(t, photo(600, 600)), EndCard: true, Address: "example.com/why-public-radio"}, nil, nil, 31},
+		{"end-logo", scripts[1].title, "annalee", Config{Logo: asPNG(t, logo), EndCard: true, Address: "example.com"}, []Cue{timed(0, 0.3, scripts[1].said)}, nil, 31},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var rows [][]image.Image
+			for _, look := range Looks() {
+				for _, theme := range Themes() {
+					var row []image.Image
+					for _, shape := range Shapes() {
+						config := c.config
+						config.Shape, config.Look, config.Theme, config.Fonts = shape, look, theme, fonts
+						scene := sceneOf(style(t, config), c.title, c.host, c.cues, c.turns)
+						scene.next(c.at)
+						row = append(row, scene.frame)
+					}
+					rows = append(rows, row)
+				}
+			}
+			writePNG(t, filepath.Join(dir, c.name+".png"), sheet(rows, 400))
+			for i, row := range rows { // one shape of each in its own size
+				writePNG(t, filepath.Join(dir, fmt.Sprintf("%s-%d.png", c.name, i)), row[i%len(row)])
+			}
+		})
 	}
 }
 

@@ -61,7 +61,7 @@ func (s *Style) date(q *clip.Request) string {
 func (s *Style) fit(title string, width, height, largest, smallest float64, most int) (lines []lettering.Line, size float64) {
 	for size := largest; size >= smallest; size -= 2 {
 		lines := s.fonts.Wrap(title, width, size, lettering.Bold)
-		if len(lines) <= most && float64(float64(len(lines))*size)*leading <= height && s.unbroken(title, width, size) {
+		if len(lines) <= most && float64(float64(len(lines))*size)*leading <= height && unbroken(s.fonts, title, width, size) {
 			return balanced(s.fonts, title, width, size), size
 		}
 	}
@@ -75,9 +75,9 @@ func (s *Style) fit(title string, width, height, largest, smallest float64, most
 
 // unbroken reports whether every word of a text has room in a line. Texts without
 // spaces, such as Japanese ones, are broken anyway.
-func (s *Style) unbroken(text string, width, size float64) bool {
+func unbroken(fonts *lettering.Set, text string, width, size float64) bool {
 	for _, word := range strings.Fields(text) {
-		if s.fonts.Line(word, size, lettering.Bold).Width > width && strings.IndexFunc(word, unicode.IsLetter) >= 0 && spaced(word) {
+		if fonts.Line(word, size, lettering.Bold).Width > width && strings.IndexFunc(word, unicode.IsLetter) >= 0 && spaced(word) {
 			return false
 		}
 	}

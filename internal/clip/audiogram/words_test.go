@@ -69,7 +69,7 @@ func TestFit(t *testing.T) {
 		{"Donaudampfschifffahrtsgesellschaftskapitän", 400, 300, 2, false, false},
 	} {
 		t.Run(c.title, func(t *testing.T) {
-			lines, size := style(t, Config{}).fit(c.title, c.width, c.height, 72, minTitle, heroLines)
+			lines, size := style(t, Config{}).fit(c.title, c.width, c.height, 72, minTitle, 3)
 			if len(lines) != c.lines || size < minTitle || size > 72 {
 				t.Errorf("%.20s: %d lines of %g", c.title, len(lines), size)
 			}
@@ -90,7 +90,7 @@ func TestFit(t *testing.T) {
 		})
 	}
 	// Short titles get large letters.
-	if _, size := style(t, Config{}).fit("Short", 1000, 300, 72, minTitle, heroLines); size != 72 {
+	if _, size := style(t, Config{}).fit("Short", 1000, 300, 72, minTitle, 3); size != 72 {
 		t.Errorf("size %g", size)
 	}
 }
