@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/durable/disk"
 	"github.com/spaces-cli/spaces/internal/episode"
@@ -49,6 +50,12 @@ type Options struct {
 	// The caller of Episode calls done. Nil: there are none.
 	Presets func() []string
 	Episode func(ctx context.Context, lib *library.Library, r *recording.Recording, preset string) (q episode.Request, done func(), err error)
+	// Look is how the videos of the show look, by the keys of the settings; Dress fills
+	// in what of that a video does not say itself, with pictures and fonts; and KeepLook
+	// saves such keys. Nil: there are no settings.
+	Look     func() map[string]string
+	Dress    func(*audiogram.Config) error
+	KeepLook func(map[string]string) error
 	// Network serves other machines than this one too: requests may name the
 	// server by any of its addresses.
 	Network bool
@@ -67,6 +74,7 @@ type Server struct {
 	seen     transcriptsSeen
 	undoings undoings
 	uploads  uploads
+	previews previews
 	guard    *guard
 	handler  http.Handler
 }
@@ -184,6 +192,10 @@ func (s *Server) routes() http.Handler {
 	m.HandleFunc("GET /api/backup", s.showBackup)
 	m.HandleFunc("GET /api/recordings/{id}/picture", s.servePicture)
 	m.HandleFunc("GET /api/recordings/{id}/outline", s.serveOutline)
+	m.HandleFunc("POST /api/recordings/{id}/preview", s.makePreview)
+	m.HandleFunc("GET /api/previews/{preview}", s.servePreview)
+	m.HandleFunc("GET /api/look", s.showLook)
+	m.HandleFunc("POST /api/look", s.keepLook)
 	m.HandleFunc("GET /api/recordings/{id}/peaks", s.servePeaks)
 	m.HandleFunc("GET /api/recordings/{id}/samples", s.serveSamples)
 	m.HandleFunc("POST /api/recordings/{id}/waveform", s.openWaveform)

@@ -17,28 +17,43 @@ import (
 	"github.com/spaces-cli/spaces/internal/transcript"
 )
 
-// A videoStyle is how the pictures of a clip that is saved as a video look. Shape
-// and Theme are words of package audiogram, or ""; Captions is "" for those of the
-// transcript, or "none".
+// A videoStyle is how the pictures of a clip that is saved as a video look. Shape,
+// Look and Theme are words of package audiogram, Accent is a colour; what is "" or 0
+// is as the settings have it. Captions is "" for those of the transcript, or "none".
+// Speakers says who speaks: "yes", "no", or as the settings have it.
 type videoStyle struct {
-	Shape    audiogram.Shape
-	Theme    audiogram.Theme
-	Captions string
+	Shape     audiogram.Shape
+	Look      audiogram.Look
+	Theme     audiogram.Theme
+	Accent    string
+	Size, FPS int
+	Captions  string
+	Speakers  string
 }
 
 // noCaptions is the value of captions that leaves out those of the transcript.
 const noCaptions = "none"
 
+// config is how the pictures look, with what the settings say of it.
+func (s *Server) config(l videoStyle) (audiogram.Config, error) {
+	c := audiogram.Config{Shape: l.Shape, Look: l.Look, Theme: l.Theme, Accent: l.Accent, Size: l.Size, FPS: l.FPS, Zone: s.o.Zone}
+	if l.Captions != "" && l.Captions != noCaptions {
+		return c, badRequest("captions must be empty or %s", noCaptions)
+	}
+	var err error
+	if c.Fonts, err = lettering.Find(lettering.Options{System: true}); err == nil && s.o.Dress != nil {
+		err = s.o.Dress(&c)
+	}
+	return c, err
+}
+
 // style makes the pictures as spaces clip does if it is told no more.
 func (s *Server) style(l videoStyle) (*audiogram.Style, error) {
-	if l.Captions != "" && l.Captions != noCaptions {
-		return nil, badRequest("captions must be empty or %s", noCaptions)
-	}
-	fonts, err := lettering.Find(lettering.Options{System: true})
+	c, err := s.config(l)
 	if err != nil {
 		return nil, err
 	}
-	style, err := audiogram.New(audiogram.Config{Shape: l.Shape, Theme: l.Theme, Fonts: fonts, Zone: s.o.Zone})
+	style, err := audiogram.New(c)
 	if errors.Is(err, audiogram.ErrConfig) {
 		return nil, badRequest("%v", err)
 	}
@@ -66,7 +81,11 @@ func (s *Server) film(lib *library.Library, q *clip.Request, style *audiogram.St
 			return 0, err
 		}
 	}
-	film := style.Renderer(cues, nil)
+	turns, err := s.speaking(lib, q, l)
+	if err != nil {
+		return 0, err
+	}
+	film := style.Renderer(cues, turns)
 	q.Renderer = film
 	lacking := film.Unwritten(q)
 	for _, c := range cues {
@@ -99,9 +118,14 @@ func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) {
 	samples, serr := number(r, "samples", 1, maxStart, 1)
 	values := r.URL.Query()
 	q := clip.Request{Format: format.MP4, Title: values.Get("title")}
-	look := videoStyle{audiogram.Shape(values.Get("shape")), audiogram.Theme(values.Get("theme")), values.Get("captions")}
+	size, zerr := number(r, "size", 0, maxStart, 0)
+	fps, rerr := number(r, "fps", 0, maxStart, 0)
+	look := videoStyle{
+		Shape: audiogram.Shape(values.Get("shape")), Look: audiogram.Look(values.Get("look")), Theme: audiogram.Theme(values.Get("theme")),
+		Accent: values.Get("accent"), Size: int(size), FPS: int(fps), Captions: values.Get("captions"), Speakers: values.Get("speakers"),
+	}
 	style, ferr := s.style(look)
-	if err = errors.Join(err, serr, checkTitle(q.Title), ferr); err != nil {
+	if err = errors.Join(err, serr, zerr, rerr, checkTitle(q.Title), ferr); err != nil {
 		answer(w, nil, err)
 		return
 	}

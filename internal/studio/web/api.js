@@ -51,8 +51,9 @@ export async function getBytes(path) {
 	return response.arrayBuffer();
 }
 
-export async function post(path, body = {}) {
+export async function post(path, body = {}, options = {}) {
 	return read(await request(path, {
+		...options,
 		method: "POST", body: JSON.stringify(body),
 		headers: {"Content-Type": "application/json", "X-Spaces-Studio": "1"},
 	}));

@@ -44,7 +44,7 @@ export class Saving {
 		const {rate} = this.view.scene, c = this.view.choice, s = this.view.server;
 		const words = ["spaces", this.film.on ? "video" : "clip", quote(this.view.id, s?.system), "--at", exact(c.start / rate), "--length", exact((c.end - c.start) / rate)];
 		if (!this.film.on) words.push("--format", byId("format").value);
-		for (const [flag, value] of Object.entries(this.film.look)) words.push("--" + flag, value);
+		words.push(...this.film.flags);
 		const title = byId("clip-title").value.trim();
 		if (title) words.push("--title", quote(title, s?.system));
 		if (s?.library_flag) words.push("--library", quote(s.library_flag, s.system));
@@ -82,7 +82,7 @@ export class Saving {
 			return;
 		}
 		if (!this.titled()) return;
-		this.film.open();
+		this.film.open().then(() => this.show());
 		this.show();
 	}
 
