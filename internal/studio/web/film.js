@@ -50,6 +50,7 @@ export class Film {
 			return;
 		}
 		frame.hidden = false;
+		frame.classList.toggle("wide", byId("shape").value === "wide");
 		const asked = {...span, ...this.look, title};
 		const src = recordingPath(id, "/picture?" + new URLSearchParams(asked));
 		if (this.asked === src) return;
