@@ -3,6 +3,7 @@ package studio
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,12 @@ func TestDesigner(t *testing.T) {
 			b.script(fmt.Sprintf(`document.documentElement.dataset.theme = %q`, theme))
 			b.fits(fmt.Sprint(size))
 			b.screenshot(fmt.Sprintf("designer-%d-%s", size[0], theme))
+			if script, err := os.ReadFile(os.Getenv("AXE_CORE")); err == nil {
+				b.script(string(script))
+				if found := eval[string](b, `axe.run(document.getElementById("film"), {resultTypes: ["violations"]}).then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target.join(" ")).join(", ")).join("; "))`); found != "" {
+					t.Errorf("%v, %s: %s", size, theme, found)
+				}
+			}
 		}
 	}
 	b.size(1024, 768)
