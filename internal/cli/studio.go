@@ -18,7 +18,6 @@ import (
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/wire"
-	"github.com/spaces-cli/spaces/internal/settings"
 	"github.com/spaces-cli/spaces/internal/studio"
 )
 
@@ -81,10 +80,7 @@ func (a *App) studio(ctx context.Context, o studioOptions) error {
 	options := studio.Options{Library: a.LibraryOptions(), Zone: a.Zone, Jobs: a.jobs(), Consent: a.Settings.Consent, Me: a.Settings.Me, Network: o.network,
 		Wire: a.WireOptions(0), Stored: a.openStoredUnasked}
 	options.Presets, options.Episode = a.studioPresets, a.studioEpisode
-	options.Look, options.Dress = a.look, a.dress
-	if _, ok := settings.Lookup("video.look"); ok {
-		options.KeepLook = a.keepLook
-	}
+	options.Look, options.Dress, options.KeepLook = a.look, a.dress, a.keepLook
 	options.Wire.Retried = nil // the terminal is not where the page is looked at
 	if options.Library.Dir != filepath.Join(a.Home, "Spaces") {
 		options.LibraryFlag = options.Library.Dir

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
@@ -43,33 +42,38 @@ func (a *App) keepLook(list map[string]string) error {
 
 // dress fills in what the settings say of videos, with pictures and fonts, where a
 // video of the studio says nothing.
-func (a *App) dress(c *audiogram.Config) (err error) {
-	set := a.look()
-	text := func(key string) string { return set["video."+key] }
-	c.Shape = cmp.Or(c.Shape, audiogram.Shape(text("shape")))
-	c.Look = cmp.Or(c.Look, audiogram.Look(text("look")))
-	c.Theme = cmp.Or(c.Theme, audiogram.Theme(text("theme")))
-	c.Accent = cmp.Or(c.Accent, text("accent"))
-	if n, err := strconv.Atoi(text("size")); err == nil {
-		c.Size = cmp.Or(c.Size, n)
+func (a *App) dress(c *audiogram.Config) error {
+	all, err := a.Folder().Resolve(nil)
+	if err != nil {
+		return app.SettingError(err)
 	}
-	if n, err := strconv.Atoi(text("fps")); err == nil {
-		c.FPS = cmp.Or(c.FPS, n)
+	now, err := a.Folder().Settings(all)
+	if err != nil {
+		return err
 	}
-	for key, into := range map[string]*[]byte{"cover": &c.Cover, "logo": &c.Logo, "background": &c.Background} {
-		if file := text(key); file != "" && file != "none" {
-			if *into, err = readPicture(a.Folder().Expand(file)); err != nil {
+	set := &now.Video
+	c.Shape = cmp.Or(c.Shape, audiogram.Shape(set.Shape))
+	c.Look = cmp.Or(c.Look, audiogram.Look(set.Look))
+	c.Theme = cmp.Or(c.Theme, audiogram.Theme(set.Theme))
+	c.Accent, c.Size, c.FPS, c.Address = cmp.Or(c.Accent, set.Accent), cmp.Or(c.Size, set.Size), cmp.Or(c.FPS, set.FPS), cmp.Or(c.Address, set.Address)
+	for file, into := range map[*string]*[]byte{&set.Cover: &c.Cover, &set.Logo: &c.Logo, &set.Background: &c.Background} {
+		if *file != "" {
+			if *into, err = readPicture(*file); err != nil {
 				return err
 			}
 		}
 	}
-	c.Address = cmp.Or(c.Address, text("address"))
-	if c.EndCard = c.Address != ""; text("end_card") != "" {
-		shown, _ := strconv.ParseBool(text("end_card"))
-		c.EndCard = shown && (c.Address != "" || len(c.Cover) > 0 || len(c.Logo) > 0)
+	c.Pictures = make(map[string][]byte)
+	for handle, file := range set.Pictures {
+		if c.Pictures[handle], err = readPicture(file); err != nil {
+			return err
+		}
 	}
-	if font := text("font"); font != "" {
-		c.Fonts, err = a.Letters(a.Folder().Expand(font), "")
+	if c.EndCard = c.Address != ""; set.EndCardSet {
+		c.EndCard = set.EndCard && (c.Address != "" || len(c.Cover) > 0 || len(c.Logo) > 0)
+	}
+	if c.Font = now.VideoFont; c.Font != "" {
+		c.Fonts, err = a.Letters(c.Font, "")
 	}
 	return err
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -102,7 +101,7 @@ func (s *Server) makePreview(w http.ResponseWriter, r *http.Request) {
 type previewed struct {
 	Preview string  `json:"preview"`
 	Seconds float64 `json:"seconds"` // that it plays
-	// Unwritten is what no font can write of title, host and captions, and Hint how to get
+	// Unwritten is what no font can write of what the video says, and Hint how to get
 	// one that can.
 	Unwritten []lettering.Unwritten `json:"unwritten"`
 	Hint      string                `json:"hint,omitempty"`
@@ -111,10 +110,6 @@ type previewed struct {
 
 func (s *Server) preview(ctx context.Context, id, token string, span requestedSpan, look videoStyle, title string) (*previewed, error) {
 	look.Size = previewSize
-	config, err := s.config(look)
-	if err != nil {
-		return nil, err
-	}
 	style, err := s.style(look)
 	if err != nil {
 		return nil, err
@@ -140,12 +135,10 @@ func (s *Server) preview(ctx context.Context, id, token string, span requestedSp
 	if _, err := s.film(lib, &q, style, look); err != nil {
 		return nil, err
 	}
-	texts := []string{title}
-	if h := rec.Space.Host; h != nil {
-		texts = append(texts, h.Handle)
+	lacking := []lettering.Unwritten{}
+	if film, ok := q.Renderer.(*audiogram.Renderer); ok {
+		lacking = append(lacking, film.Unwritten(&q)...)
 	}
-	texts = append(texts, linesOf(q.Captions)...)
-	lacking := append([]lettering.Unwritten{}, config.Fonts.Unwritten(texts...)...)
 	if _, err := clip.Cut(ctx, q); err != nil {
 		return nil, err
 	}
@@ -153,17 +146,6 @@ func (s *Server) preview(ctx context.Context, id, token string, span requestedSp
 		return nil, context.Canceled
 	}
 	return &previewed{token, rec.Seconds(q.Span.Samples), lacking, lettering.Hint(lacking, runtime.GOOS), style.Adjusted()}, nil
-}
-
-// linesOf are the lines of captions that are said: neither numbers nor times.
-func linesOf(srt []byte) []string {
-	var list []string
-	for line := range strings.Lines(string(srt)) {
-		if line = strings.TrimSpace(line); line != "" && !strings.Contains(line, "-->") {
-			list = append(list, line)
-		}
-	}
-	return list
 }
 
 // servePreview answers with a preview, as long as it is the last one.
