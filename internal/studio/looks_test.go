@@ -123,6 +123,9 @@ func views(b *browser, name string, check func(name string)) {
 	b.do(chromedp.KeyEvent(kb.Escape))
 	run(`document.getElementById("find").click()`)
 	b.until("moments", `document.getElementById("moments").children.length > 0 && document.getElementById("busy").hidden`)
+	run(`document.getElementById("wave").focus()`) // a narrow window has no fields before there is a selection
+	b.do(chromedp.KeyEvent("i"), chromedp.KeyEvent("l"), chromedp.KeyEvent("o"))
+	b.until("the fields", `document.getElementById("from").checkVisibility()`)
 	b.set("from", "12.5\r")
 	b.until("a selection", `!document.getElementById("save").disabled`)
 	b.set("length", "8\r")

@@ -160,9 +160,10 @@ export class Adding {
 		bar.removeAttribute("value");
 		byId("intake-stop").disabled = true;
 		this.render();
-		let result, error;
+		let result, error, last;
 		try {
 			result = await doing((share, stop, phase, done, total) => {
+				last = phase;
 				this.stop = () => {
 					this.stopped = true;
 					byId("intake-stop").disabled = true;
@@ -185,7 +186,7 @@ export class Adding {
 			this.taken.show(result);
 		}
 		this.render();
-		if (stopped && error) this.say(t("intakeStopped"));
+		if (stopped && error) this.say(last === "saving" ? t("intakeKept") : t("intakeStopped"));
 		else if (error) await refused(error instanceof Refusal ? error : new Refusal({kind: "failed", message: String(error)}));
 		this.added();
 	}
