@@ -39,6 +39,8 @@ type siteList struct {
 	// Made says of those files that are costly to make what they were made of: the
 	// next build makes only what is made of something else.
 	Made map[string]string `json:"made,omitempty"`
+	// Heard are the waveforms of episodes whose recording nobody has measured.
+	Heard map[string]string `json:"heard,omitempty"`
 }
 
 // readSiteList reads the list of the pages of a show. What is no such list, or
@@ -131,7 +133,7 @@ func listed(out *os.Root, before siteList, st *Site) (map[string]string, error) 
 	all := make(map[string]string)
 	maps.Copy(all, before.Pages)
 	maps.Copy(all, st.written)
-	return all, writeSiteList(out, siteList{schema, st.show, all, st.made})
+	return all, writeSiteList(out, siteList{schema, st.show, all, st.made, st.heard})
 }
 
 // tidy removes the files that earlier builds wrote and this one did not: those of
@@ -160,7 +162,7 @@ func tidy(out *os.Root, st *Site) (gone []string, err error) {
 		}
 		gone = append(gone, name)
 	}
-	return gone, writeSiteList(out, siteList{schema, st.show, st.written, st.made})
+	return gone, writeSiteList(out, siteList{schema, st.show, st.written, st.made, st.heard})
 }
 
 func sumOf(content []byte) string {

@@ -43,13 +43,14 @@ type Site struct {
 	show    string            // its GUID
 	written map[string]string // SHA-256 of the files, by name
 	made    map[string]string // what costly ones were made of
+	heard   map[string]string // bars of waveforms, in base64, by the SHA-256 of the sound
 	all     map[string]string // SHA-256 of those of earlier builds too
 	missing []rune            // what no font has, and pictures therefore leave out
 }
 
 // New returns a site for one build of a feed.
 func New(o Options) *Site {
-	return &Site{o: o, written: make(map[string]string), made: make(map[string]string)}
+	return &Site{o: o, written: make(map[string]string), made: make(map[string]string), heard: make(map[string]string)}
 }
 
 // A maker makes the pages of one show.
@@ -137,7 +138,9 @@ func (st *Site) Write(ctx context.Context, lib, out *os.Root, s *feed.Show, epis
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		shapes[e] = m.outline(e)
+		if shapes[e], err = m.outline(ctx, e); err != nil {
+			return nil, err
+		}
 		if err := m.writeEpisode(ctx, i, shapes[e]); err != nil {
 			return nil, err
 		}

@@ -2,10 +2,12 @@ package site
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
+	"math"
 	"os"
 	"os/exec"
 	"path"
@@ -300,5 +302,50 @@ func TestChromium(t *testing.T) {
 		if !strings.Contains(string(dom), part) {
 			t.Errorf("the page as shown lacks %q", part)
 		}
+	}
+}
+
+// An episode whose recording nobody has measured is heard, once.
+func TestHear(t *testing.T) {
+	c := english()
+	c.seconds, c.episodes = 100, 1
+	lib, s := c.put(t)
+	const folder = "recordings/2026/2026-11-30 x [1showcase0000]"
+	if err := lib.RemoveAll(folder + "/.spaces"); err != nil {
+		t.Fatal(err)
+	}
+	name := folder + "/episodes/2026-11-30-0.wav"
+	audio, err := lib.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 * 8000 { // ten seconds at 50
+		audio[44+50*8000+i] = byte(128 + 100*(i/8%2*2-1))
+	}
+	write(t, lib, name, audio)
+	var r episode.Record
+	b, err := lib.ReadFile(folder + "/episodes/2026-11-30-0.json")
+	if err != nil || json.Unmarshal(b, &r) != nil {
+		t.Fatal(err)
+	}
+	r.SHA256 = sumOf(audio)
+	writeJSON(t, lib, folder+"/episodes/2026-11-30-0.json", r)
+	_, out, files := again(t, lib, s, nil, Options{})
+	l, err := readSiteList(out, s.GUID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heights, err := base64.StdEncoding.DecodeString(l.Heard[r.SHA256])
+	if err != nil || len(heights) != bars {
+		t.Fatalf("%d bars, %v", len(heights), err)
+	}
+	for i, h := range heights {
+		at := (float64(i) + 0.5) / bars * 100
+		if loud := at > 50 && at < 60; loud != (h > 128) && math.Abs(at-50) > 0.5 && math.Abs(at-60) > 0.5 {
+			t.Errorf("the bar at %.1f s has the height %d", at, h)
+		}
+	}
+	if _, _, second := again(t, lib, s, out, Options{}); !bytes.Equal(second["1showcase0000.html"], files["1showcase0000.html"]) || !bytes.Contains(second["1showcase0000.html"], []byte(`class="wave"`)) {
+		t.Error("the second build has another page")
 	}
 }

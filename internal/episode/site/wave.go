@@ -26,16 +26,6 @@ const (
 	barWidth   = barStep - 1.5
 )
 
-// outline finds the bars of an episode: from the peaks that measuring its
-// recording has left, or else by hearing the episode. It is nil where there is
-// neither.
-func (m *maker) outline(e *feed.Episode) []byte {
-	if shape := peaksOf(m.lib, e); shape != nil {
-		return scaled(shape)
-	}
-	return nil
-}
-
 // peaksOf are the loudest samples of each bar, from the peaks that measuring the
 // Space has left; nil when it has not been measured, or changed since.
 func peaksOf(lib *os.Root, e *feed.Episode) []float64 {
