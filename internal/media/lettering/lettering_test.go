@@ -148,6 +148,7 @@ func TestWrap(t *testing.T) {
 		{"日本語。字幕", "日本語", []string{"日本", "語。字", "幕"}},   // no line begins with a full stop
 		{"「日本」です", "「日", []string{"「日", "本」", "です"}},    // nor ends with an opening bracket
 		{"a\nb", "long enough", []string{"a", "b"}},
+		{"กกกกเกกก", "กกกกเก", []string{"กกกก", "เกกก"}}, // a syllable begins
 	} {
 		text := strings.ReplaceAll(c.text, " €", "\u00a0€")
 		want := strings.ReplaceAll(strings.Join(c.want, "|"), " €", "\u00a0€")

@@ -124,8 +124,20 @@ func (p *paragraph) width(from, to int) float64 {
 func (p *paragraph) cut(from, to int, width float64) int {
 	first := sort.SearchInts(p.starts, from+1)
 	n := sort.Search(len(p.starts)-first, func(i int) bool { return p.sums[p.starts[first+i]]-p.sums[from] > width })
-	return min(to, p.starts[max(first, min(first+n-1, len(p.starts)-1))])
+	k := max(first, min(first+n-1, len(p.starts)-1))
+	// Thai and Lao have no spaces between words, and no dictionary is here: before
+	// a vowel that stands first at least a syllable begins.
+	for back := k; back > first && back > k-8; back-- {
+		if at := p.starts[back]; at < to && leads(p.runes[at]) {
+			return at
+		}
+	}
+	return min(to, p.starts[k])
 }
+
+// leads reports whether a character is a vowel of Thai or Lao that is written
+// before its consonant.
+func leads(r rune) bool { return r >= 'เ' && r <= 'ไ' || r >= 'ເ' && r <= 'ໄ' }
 
 // line sets a part of the paragraph, if there is anything to be seen in it.
 func (p *paragraph) line(from, to int) (Line, bool) {
