@@ -61,6 +61,7 @@ func TestDesigner(t *testing.T) {
 	if got := b.text("film-about"); got == "" {
 		t.Error("the page does not say that X takes no such video")
 	}
+	b.screenshot("designer-square")
 	b.choose("film-size", "720")
 	if got := b.text("film-command"); !strings.Contains(got, "--shape square") || !strings.Contains(got, "--look card") || strings.Contains(got, "--accent") {
 		t.Errorf("the command is %q", got)

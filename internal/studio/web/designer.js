@@ -64,7 +64,7 @@ export class Designer {
 		const width = Math.round(a * scale), height = Math.round(b * scale);
 		if (x) {
 			const fits = (w, h) => w <= x.width && h <= x.height;
-			if (!fits(width, height) && !fits(height, width)) list.push(t("tooLarge", {width: x.width, height: x.height}));
+			if (!fits(width, height) && !fits(height, width)) list.push(t("tooLarge", {width: String(x.width), height: String(x.height)}));
 			if (seconds > x.most_seconds) list.push(t("tooLongMost", {most: position(x.most_seconds)}));
 			else if (seconds > x.seconds) list.push(t("tooLongFree", {free: position(x.seconds)}));
 		}
