@@ -175,7 +175,7 @@ func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 		if err := s.Plan(ctx, list); err != nil {
 			return err
 		}
-		return events.err
+		return cmp.Or(events.err, g.planStale())
 	}
 	if o.feed {
 		if g.Elsewhere != "" {
@@ -198,6 +198,11 @@ func (a *App) send(ctx context.Context, g *gatherer, t *named.Target) error {
 	events.close()
 	if err != nil {
 		return err
+	}
+	if sum.Failed+sum.Held == 0 {
+		if err := g.removeStale(ctx, t); err != nil {
+			return err
+		}
 	}
 	return events.finish(sum, len(list))
 }

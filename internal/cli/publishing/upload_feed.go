@@ -3,14 +3,18 @@ package publishing
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library/space"
+	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
 	"github.com/spaces-cli/spaces/internal/publish/named"
+	"github.com/spaces-cli/spaces/internal/spell"
 	"github.com/spaces-cli/spaces/internal/terminal"
 )
 
@@ -61,6 +65,55 @@ func (g *gatherer) agreeToFeed(ctx context.Context, t *named.Target) error {
 	yes, err := g.a.Confirm(ctx, "Publish this feed?")
 	if err == nil && !yes {
 		err = app.Fail(app.ExitUsage, "not-agreed", "", errors.New("nothing was sent"))
+	}
+	return err
+}
+
+// stale are the receipts of pages at the target that the site does not have any
+// more: of episodes and clips that are gone.
+func (g *gatherer) stale() ([]*publish.Receipt, error) {
+	names := make(map[string]bool)
+	site := false
+	for _, it := range g.List {
+		names[it.Name] = true
+		site = site || it.Kind == publish.Page
+	}
+	if !g.o.feed || !site {
+		return nil, nil
+	}
+	standing, err := publish.Standing(g.Library.Root())
+	return slices.DeleteFunc(standing, func(r *publish.Receipt) bool {
+		return r.Kind != publish.Page || r.Place != g.s.Target.Place() || names[r.Object]
+	}), err
+}
+
+// removeStale removes these pages, after all else: nothing links them any more.
+func (g *gatherer) removeStale(ctx context.Context, t *named.Target) error {
+	gone, err := g.stale()
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	left, err := g.remove(ctx, t, gone)
+	if err != nil {
+		return app.UploadError(err, t)
+	}
+	if left > 0 {
+		return app.Fail(app.ExitPartly, "not-removed", "the next run tries again; or remove the remaining objects there yourself",
+			fmt.Errorf("%s could not be removed from %s", spell.Count(left, "old page"), g.s.Target.Place()))
+	}
+	return nil
+}
+
+// planStale lists the pages that would be removed.
+func (g *gatherer) planStale() error {
+	gone, err := g.stale()
+	for _, r := range gone {
+		if g.a.Settings.JSON {
+			err = errors.Join(err, app.WriteJSON(g.a.Out, takenDownLine{space.Schema, "planned-removed", r.Object, r.ID, r.URL, nil}))
+			continue
+		}
+		_, werr := fmt.Fprintf(g.a.Out, "%s  would be removed\n", terminal.Safe(r.Object))
+		err = errors.Join(err, werr)
 	}
 	return err
 }
