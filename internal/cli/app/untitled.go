@@ -50,7 +50,7 @@ func (a *App) NameSpaces(ctx context.Context, lib *library.Library, ids []string
 			}
 		}
 		if answer = strings.TrimSpace(answer); answer == "" {
-			a.Warn("%s has no title, so it is published as %q. Give it one: spaces edit %[1]s --title \"…\"", id, s.Title)
+			a.Warn("%s has no title, so it is published under its date. Give it one: spaces edit %[1]s --title \"…\"", id)
 			continue
 		}
 		if err := a.retitle(ctx, id, answer); err != nil {

@@ -5,9 +5,12 @@ import (
 	"context"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/languages"
+	"github.com/spaces-cli/spaces/internal/library/title"
 )
 
 // Listing is the place of an episode in the show.
@@ -24,6 +27,21 @@ func (s *Show) Date(e *Episode) time.Time {
 		return at.Time
 	}
 	return e.Date.Time
+}
+
+// TitleOf is the title of the episode's item. One that nobody has given a title is
+// called by its day, in the show's language.
+func (s *Show) TitleOf(e *Episode) string {
+	text := strings.TrimSpace(e.Title)
+	if text != "" && (text != title.Dated(e.ID, e.Date.Time) || e.Date.IsZero()) {
+		return text
+	}
+	l, _ := languages.For(s.Language)
+	day := e.Date.Time
+	if day.IsZero() {
+		day = s.Date(e)
+	}
+	return l.Say("feed.untitled", "date", l.Date(day.UTC()))
 }
 
 // Due reports whether the episode is published in the show and enters the feed at

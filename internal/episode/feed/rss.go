@@ -204,7 +204,7 @@ func (s *Show) Render(episodes []*Episode, file string, pages bool) ([]byte, err
 func (s *Show) item(e *Episode, pages bool) item {
 	l := s.Listing(e)
 	it := item{
-		Title:     clean(e.Title),
+		Title:     clean(s.TitleOf(e)),
 		Enclosure: enclosure{s.URL(e.File), e.Bytes, e.mime()},
 		GUID:      guid{false, cmp.Or(l.GUID, "x-space:"+e.ID)},
 		PubDate:   rfc2822(s.Date(e)),

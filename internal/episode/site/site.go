@@ -206,10 +206,8 @@ func (m *maker) prepare() error {
 	return nil
 }
 
-// title is what an episode is called: one without a title by its day.
-func (m *maker) title(e *feed.Episode) string {
-	return cmp.Or(strings.TrimSpace(e.Title), m.language.Say("feed.untitled", "date", m.language.Date(m.show.Date(e).UTC())))
-}
+// title is what an episode is called, as in the feed.
+func (m *maker) title(e *feed.Episode) string { return m.show.TitleOf(e) }
 
 // sitemap lists the pages (sitemaps.org, protocol 0.9).
 func (m *maker) sitemap() []byte {

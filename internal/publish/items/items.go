@@ -118,6 +118,8 @@ func Feed(root *os.Root, show *feed.Show, pages []string, text []byte) []*publis
 		switch {
 		case p == site.Index:
 			first = append(first, it)
+		case path.Ext(p) == ".xml": // the list of the pages
+			first = append([]*publish.Item{it}, first...)
 		case path.Ext(p) == ".html":
 			linked = append(linked, it)
 		default:
