@@ -255,10 +255,10 @@ func (s *Style) load() (err error) {
 	return nil
 }
 
-// Adjusted returns the colour that the video has in place of its accent, which
-// would be hard to see, or "".
+// Adjusted returns the colour that the video has in place of the accent that was
+// asked for, which would be hard to see, or "".
 func (s *Style) Adjusted() string {
-	if !s.colours.adjusted {
+	if !s.colours.adjusted || s.config.Accent == "" {
 		return ""
 	}
 	return hex(s.colours.brand)
