@@ -22,7 +22,6 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	"github.com/spaces-cli/spaces/internal/consent"
-	"github.com/spaces-cli/spaces/internal/durable/disk"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/extract"
 	"github.com/spaces-cli/spaces/internal/languages"
@@ -92,9 +91,7 @@ func New(ctx context.Context, l net.Listener, o Options) (*Server, error) {
 	s.measures.now = make(map[string]*measuring)
 	s.undoings.known = make(map[string]exchange)
 	s.waves.open = make(map[string]*wave)
-	if err := extract.SweepUploads(o.Library.Dir); err != nil && !disk.Of(o.Library.Dir).ReadOnly {
-		return nil, err
-	}
+	extract.SweepUploads(o.Library.Dir) // what cannot be removed is no reason to show nothing
 	s.guard = newGuard(l.Addr(), o.Network)
 	s.handler = s.guard.wrap(s.routes())
 	return s, nil

@@ -23,6 +23,7 @@ type upload struct {
 	files     []sentFile
 	arrived   []bool
 	receiving bool
+	used      time.Time // when something last came
 }
 
 // A sentFile is a file as the page announces it.
@@ -44,7 +45,8 @@ const (
 
 // streams reports whether a request brings a file instead of JSON.
 func (g *guard) streams(r *http.Request) bool {
-	return r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, g.folder+"api/incoming/") && mediaTypeOf(r) == "application/octet-stream"
+	return r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, g.folder+"api/incoming/") &&
+		strings.Contains(r.URL.Path, "/files/") && mediaTypeOf(r) == "application/octet-stream"
 }
 
 func mediaTypeOf(r *http.Request) string {
@@ -91,7 +93,7 @@ func (s *Server) beginUpload(w http.ResponseWriter, r *http.Request) {
 func (s *Server) newUpload(ctx context.Context, files []sentFile, bytes int64) (*upload, error) {
 	s.uploads.mu.Lock()
 	defer s.uploads.mu.Unlock()
-	if s.tasks.workOn(intakeKey) || s.uploads.now != nil && s.uploads.now.receiving {
+	if u := s.uploads.now; s.tasks.workOn(intakeKey) || u != nil && (u.receiving || time.Since(u.used) < s.tasks.patience) {
 		return nil, errBusy()
 	}
 	if disk.Of(s.o.Library.Dir).ReadOnly {
@@ -111,7 +113,7 @@ func (s *Server) newUpload(ctx context.Context, files []sentFile, bytes int64) (
 	if err != nil {
 		return nil, err
 	}
-	s.uploads.now = &upload{Upload: made, token: rand.Text(), files: files, arrived: make([]bool, len(files))}
+	s.uploads.now = &upload{Upload: made, token: rand.Text(), files: files, arrived: make([]bool, len(files)), used: time.Now()}
 	return s.uploads.now, nil
 }
 
@@ -166,7 +168,7 @@ func (s *Server) receiveFile(w http.ResponseWriter, r *http.Request) {
 	us.mu.Unlock()
 	err = u.Receive(r.Context(), u.files[n].Name, u.files[n].Size, &patientBody{r.Body, http.NewResponseController(w)})
 	us.mu.Lock()
-	u.receiving = false
+	u.receiving, u.used = false, time.Now()
 	if u.arrived[n] = err == nil; err != nil {
 		us.discard()
 	}
