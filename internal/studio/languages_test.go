@@ -3,6 +3,7 @@ package studio
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -97,6 +98,10 @@ func TestLanguages(t *testing.T) {
 	dir := sample(t)
 	speakWords(t, dir, sampleID, 30, 10, nil)
 	list := spoken(t)
+	script := "" // of axe-core
+	if long() && os.Getenv("AXE_CORE") != "" {
+		script = axe(t)
+	}
 	b := browse(t, serveTest(t, dir, func(o *Options) { o.Languages = list }))
 	for _, l := range list {
 		tag := l.Tag()
@@ -121,6 +126,9 @@ func TestLanguages(t *testing.T) {
 					}
 				}
 				b.screenshot("language-" + name)
+				if script != "" {
+					b.axe(script, name)
+				}
 			}
 			b.size(width, 844)
 			b.script(`location.hash = "#/"`)

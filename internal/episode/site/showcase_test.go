@@ -60,6 +60,16 @@ func japanese() showcase {
 	return s
 }
 
+func french() showcase {
+	s := english()
+	s.language, s.title, s.about = "fr-CA", "Micro ouvert et compagnie", "Des conversations tirées des Spaces de X, sur le web que nous voulons : des formats ouverts, des gens qui gardent des archives, et tous ceux qui doivent vivre avec ce que nous construisons.\n\nChaque lundi, en direct."
+	s.titles = []string{"Pourquoi les archives comptent, et qui les paie", "Le flux, c’est le produit", "Permanence : posez-nous toutes vos questions sur le RSS"}
+	s.chapters = []string{"Bienvenue", "Qui garde ce que nous avons dit ?", "Le papier survit aux serveurs", "Questions du public"}
+	s.sentences = []string{"Bonsoir et bienvenue à toutes et à tous.", "On garde ce que l’on retrouve, et l’on perd le reste sans s’en apercevoir.", "Une archive est une promesse faite à quelqu’un que l’on ne rencontrera jamais."}
+	s.episodes = 3
+	return s
+}
+
 func arabic() showcase {
 	s := english()
 	s.language, s.title, s.about = "ar", "مساحات الاثنين: أرشيف الأصوات", "أحاديث من مساحات X عن الويب المفتوح وعن الذين يحفظون ما يقال.\n\nكل يوم اثنين."
@@ -232,7 +242,7 @@ func TestShowcase(t *testing.T) {
 	many, bare := english(), english()
 	many.episodes, many.seconds = 60, 200
 	bare.cover, bare.episodes, bare.chapters, bare.about = false, 1, nil, ""
-	for name, c := range map[string]showcase{"en": english(), "ja": japanese(), "ar": arabic(), "many": many, "bare": bare} {
+	for name, c := range map[string]showcase{"en": english(), "ja": japanese(), "fr": french(), "ar": arabic(), "many": many, "bare": bare} {
 		lib, s := c.put(t)
 		folder := filepath.Join(dir, name)
 		if err := os.MkdirAll(folder, 0o755); err != nil {
