@@ -15,7 +15,7 @@ func TestPagesHaveNoSides(t *testing.T) {
 	four := regexp.MustCompile(`\b(?:margin|padding|inset|border-width|border-style|border-color|scroll-margin|scroll-padding):\s*([^;}]+)`)
 	value := regexp.MustCompile(`[\w.-]*\((?:[^()]|\([^()]*\))*\)|[^\s()]+`)
 	checked := 0
-	for _, dir := range []string{"studio/web"} {
+	for _, dir := range []string{"studio/web", "episode/site/files"} {
 		names, err := filepath.Glob(filepath.Join(root, "internal", filepath.FromSlash(dir), "*.css"))
 		if err != nil || len(names) == 0 {
 			t.Fatalf("%s: %v %v", dir, names, err)

@@ -41,7 +41,7 @@ func (p *page) clipPage(x *excerpt) []byte {
 	p.head(m)
 	p.put("<header class=\"head\">\n")
 	p.top()
-	p.put("</header>\n<main class=\"wrap\" id=\"main\"><article class=\"card\">\n<p class=\"by\"><span>", p.say("clip"), "</span><span>", text(spell.Length(x.Seconds)), "</span></p>\n")
+	p.put("</header>\n<main class=\"wrap\" id=\"main\"><article class=\"card\">\n<p class=\"by\"><span>", p.words("clip"), "</span><span>", text(spell.Length(x.Seconds)), "</span></p>\n")
 	p.heading(title)
 	if x.quote != "" {
 		p.put("<figure>\n<blockquote class=\"quote\" dir=\"auto\"", lang("lang", cmp.Or(e.TranscriptLanguage, s.Language)), ">", text(x.quote), "</blockquote>\n")
@@ -62,20 +62,20 @@ func (p *page) clipPage(x *excerpt) []byte {
 	}
 	p.put(`<div class="acts">`)
 	if x.film == nil {
-		p.put(`<a class="pill first begin" href="`, link(address), `">`, iconPlay, iconStop, p.say("listen"), "</a>",
-			`<button class="pill link" type="button" hidden data-page="`, link(s.URL(m.name)), `">`, iconLink, "<span>", p.say("link"), "</span></button>")
+		p.put(`<a class="pill first begin" href="`, link(address), `">`, iconPlay, iconStop, p.words("listen"), "</a>",
+			`<button class="pill link" type="button" hidden data-page="`, link(s.URL(m.name)), `">`, iconLink, "<span>", p.words("link"), "</span></button>")
 	}
-	p.put(`<a class="pill" href="`, link(address), `" download>`, iconSave, p.say("download"), `</a><span class="told" role="status"></span></div>`, "\n")
+	p.put(`<a class="pill" href="`, link(address), `" download>`, iconSave, p.words("download"), `</a><span class="told" role="status"></span></div>`, "\n")
 	p.put("<div class=\"from\">\n")
 	shown := p.cover
 	if shown.large == "" {
 		shown = p.showCover
 	}
 	p.picture(shown, inReturned)
-	p.put(`<div><span class="by">`, p.say("from"), `</span><a dir="auto" href="`, link(e.Page()), "#t=", text(decimal(x.Start)), `">`, text(p.title(e)), `</a><span class="by"><span>`,
+	p.put(`<div><span class="by">`, p.words("from"), `</span><a dir="auto" href="`, link(e.Page()), "#t=", text(decimal(x.Start)), `">`, text(p.title(e)), `</a><span class="by"><span>`,
 		text(p.language.Date(p.show.Date(e).UTC())), "</span><span>", text(spell.Position(x.Start)), "</span></span></div>\n</div>\n</article>\n")
 	if len(p.clips) > 1 {
-		p.put("<section aria-labelledby=\"clips\">\n<h2 id=\"clips\">", p.say("more"), "</h2>\n<ul class=\"clips wide\">\n")
+		p.put("<section aria-labelledby=\"clips\">\n<h2 id=\"clips\">", p.words("more"), "</h2>\n<ul class=\"clips wide\">\n")
 		for _, other := range p.clips {
 			if other != x {
 				p.clipItem(e, other, false)
@@ -83,7 +83,7 @@ func (p *page) clipPage(x *excerpt) []byte {
 		}
 		p.put("</ul>\n</section>\n")
 	}
-	p.put("<section aria-labelledby=\"follow\">\n<h2 id=\"follow\">", p.say("follow"), "</h2>\n")
+	p.put("<section aria-labelledby=\"follow\">\n<h2 id=\"follow\">", p.words("follow"), "</h2>\n")
 	p.follow(p.maker)
 	p.put("</section>\n</main>\n")
 	if x.film == nil {
@@ -100,7 +100,7 @@ func (p *page) clipList() {
 	if len(e.Clips) == 0 {
 		return
 	}
-	p.put("<section aria-labelledby=\"clips\">\n<h2 id=\"clips\">", p.say("clips"), "</h2>\n")
+	p.put("<section aria-labelledby=\"clips\">\n<h2 id=\"clips\">", p.words("clips"), "</h2>\n")
 	if len(p.clips) > 0 {
 		p.put("<ul class=\"clips\">\n")
 		for _, x := range p.clips {

@@ -98,7 +98,7 @@ func (p *page) head(m meta) {
 		}
 	}
 	p.put("<style>", markup(p.style), "</style>\n</head>\n<body>\n",
-		`<a class="skip" href="#main">`, p.say("skip"), "</a>\n")
+		`<a class="skip" href="#main">`, p.words("skip"), "</a>\n")
 }
 
 // locale is a language as OpenGraph writes it: en_GB. One without a region has
@@ -117,7 +117,7 @@ func (p *page) foot() {
 	if p.show.Copyright != "" {
 		p.put("<p>", text(p.show.Copyright), "</p>\n")
 	}
-	p.put(`<p><a href="`, link(p.feed), `">`, p.say("feed"), "</a></p>\n</div></footer>\n")
+	p.put(`<p><a href="`, link(p.feed), `">`, p.words("feed"), "</a></p>\n</div></footer>\n")
 	if p.script != "" {
 		p.put("<script>", markup(p.script), "</script>\n")
 	}

@@ -61,7 +61,7 @@ func (m *maker) indexPage(shapes map[*feed.Episode][]byte) []byte {
 	}
 	p.put("</ol>\n</section>\n")
 	if len(m.newest) > 0 {
-		p.put("<section aria-labelledby=\"clips\">\n<h2 id=\"clips\">", m.say("clips"), "</h2>\n<ul class=\"clips wide\">\n")
+		p.put("<section aria-labelledby=\"clips\">\n<h2 id=\"clips\">", m.words("clips"), "</h2>\n<ul class=\"clips wide\">\n")
 		for _, x := range m.newest {
 			p.clipItem(x.episode, x.excerpt, true)
 		}
@@ -112,9 +112,9 @@ func (p *page) episodePage(i int, w words) []byte {
 	p.heading(title)
 	p.by(e)
 	p.people()
-	p.put(`<div class="acts"><a class="pill first begin" href="`, link(e.File), `">`, iconPlay, iconStop, p.say("listen"), "</a>",
-		`<button class="pill link" type="button" hidden data-page="`, link(s.URL(e.Page())), `">`, iconLink, "<span>", p.say("link"), "</span></button>",
-		`<a class="pill" href="`, link(e.File), `" download>`, iconSave, p.say("download"), `</a><span class="told" role="status"></span></div>`, "\n</div></div>\n")
+	p.put(`<div class="acts"><a class="pill first begin" href="`, link(e.File), `">`, iconPlay, iconStop, p.words("listen"), "</a>",
+		`<button class="pill link" type="button" hidden data-page="`, link(s.URL(e.Page())), `">`, iconLink, "<span>", p.words("link"), "</span></button>",
+		`<a class="pill" href="`, link(e.File), `" download>`, iconSave, p.words("download"), `</a><span class="told" role="status"></span></div>`, "\n</div></div>\n")
 	p.wave()
 	p.put(`<audio class="main" controls preload="metadata" src="`, link(e.File), `" aria-label="`, text(title), `">`)
 	if w.captions != "" {
@@ -195,7 +195,7 @@ func (p *page) chapters() {
 	if len(p.episode.Chapters) == 0 {
 		return
 	}
-	p.put("<section aria-labelledby=\"chapters\">\n<h2 id=\"chapters\">", p.say("chapters"), "</h2>\n<ol class=\"times chapters\">\n")
+	p.put("<section aria-labelledby=\"chapters\">\n<h2 id=\"chapters\">", p.words("chapters"), "</h2>\n<ol class=\"times chapters\">\n")
 	for _, c := range p.episode.Chapters {
 		p.put("<li>", p.at(c.Start), ` <span dir="auto">`, text(c.Title), "</span></li>\n")
 	}
@@ -206,9 +206,9 @@ func (p *page) transcript(w words) {
 	if len(w.passages) == 0 {
 		return
 	}
-	p.put("<section class=\"said\" aria-labelledby=\"transcript\">\n<h2 id=\"transcript\">", p.say("transcript"), "</h2>\n")
+	p.put("<section class=\"said\" aria-labelledby=\"transcript\">\n<h2 id=\"transcript\">", p.words("transcript"), "</h2>\n")
 	if w.estimated {
-		p.put("<p class=\"by\">", p.say("estimated"), "</p>\n")
+		p.put("<p class=\"by\">", p.words("estimated"), "</p>\n")
 	}
 	p.put("<form role=\"search\" hidden>\n<label>", p.say("search"), " <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></label>\n<output></output>\n</form>\n",
 		"<ol", lang("lang", w.language), ` dir="auto">`, "\n")
@@ -238,11 +238,11 @@ func (p *page) beside(i int) {
 				continue
 			}
 			e := p.episodes[other.i]
-			p.put(`<a class="`, other.class, `" href="`, link(e.Page()), `"><span class="by">`, p.say(string(other.key)), `</span><b dir="auto">`, text(p.title(e)), "</b></a>\n")
+			p.put(`<a class="`, other.class, `" href="`, link(e.Page()), `"><span class="by">`, p.words(string(other.key)), `</span><b dir="auto">`, text(p.title(e)), "</b></a>\n")
 		}
 		p.put("</nav>\n")
 	}
-	p.put("<section aria-labelledby=\"follow\">\n<h2 id=\"follow\">", p.say("follow"), "</h2>\n")
+	p.put("<section aria-labelledby=\"follow\">\n<h2 id=\"follow\">", p.words("follow"), "</h2>\n")
 	p.document.follow(p.maker)
 	p.put("</section>\n")
 }

@@ -62,6 +62,7 @@ type maker struct {
 	feed     string // name of the feed
 	before   siteList
 	language *languages.Language
+	foreign  bool // the language is not that of the show
 
 	direction          string
 	tone               tone
@@ -117,12 +118,23 @@ func (m *maker) say(key string, places ...any) markup {
 	return text(m.language.Say("site."+key, places...))
 }
 
+// words is say inside an element: where the program has no words in the show's
+// language, they are marked as English.
+func (m *maker) words(key string) markup {
+	if m.foreign {
+		return `<span lang="en">` + m.say(key) + "</span>"
+	}
+	return m.say(key)
+}
+
 // Write is that of feed.Site.
 func (st *Site) Write(ctx context.Context, lib, out *os.Root, s *feed.Show, episodes []*feed.Episode, feedFile string) ([]string, error) {
 	m := &maker{site: st, lib: lib, out: out, show: s, episodes: episodes, feed: feedFile}
-	m.language, _ = languages.For(s.Language)
+	own := false
+	m.language, own = languages.For(s.Language)
 	m.direction = "ltr"
 	if s.Language != "" {
+		m.foreign = !own
 		m.direction = languages.Direction(s.Language)
 	}
 	st.show = s.GUID
