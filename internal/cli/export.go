@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -282,6 +283,11 @@ func (a *App) export(ctx context.Context, o exportOptions) error {
 		return app.Usage("--transcript can belong to one Space only, not to %d", len(rows))
 	}
 	q.Library = lib
+	tag := a.Settings.Language
+	if show, err := app.LoadShow(lib, o.show); err == nil {
+		tag = cmp.Or(show.Language, tag)
+	}
+	q.Language, _ = languages.For(tag)
 	if q.Listing, err = o.listing.relisting(ctx, a); err != nil {
 		return err
 	}
@@ -355,8 +361,7 @@ func (o *exportOptions) mark(a *App, q *episode.Request, s *space.Space, out *om
 		if err != nil || turns == nil || len(turns.Turns) == 0 {
 			return app.Fail(app.ExitNotFound, "no-turns", "list the chapters in a file: --chapters FILE", fmt.Errorf("no speaking turns are known for %s", s.ID))
 		}
-		language, _ := languages.For(a.Settings.Language)
-		q.Chapters, q.RoughChapters = chapters.FromTurns(out.Heard(turns.Turns), chapters.LeastSeconds, language), turns.Approximate
+		q.Chapters, q.RoughChapters = chapters.FromTurns(out.Heard(turns.Turns), chapters.LeastSeconds, q.Language), turns.Approximate
 		return nil
 	case "topics":
 		return o.propose(a, q, s)

@@ -52,7 +52,7 @@ func (e *export) gather() error {
 	if err := e.addTranscripts(); err != nil {
 		return err
 	}
-	e.add(notesExt, []byte(notes(&e.rec)), func(rec *Record, name string) { rec.Notes = name })
+	e.add(notesExt, []byte(notes(&e.rec, e.language())), func(rec *Record, name string) { rec.Notes = name })
 	return nil
 }
 

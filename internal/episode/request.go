@@ -6,6 +6,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/chapters"
+	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/media/tags"
@@ -41,6 +42,9 @@ type Request struct {
 	Recording *recording.Recording
 	Library   *library.Library
 	Version   string // of the program, for the record
+	// Language is that of those who will listen: of the description that is made,
+	// and of the notes. nil is English.
+	Language *languages.Language
 
 	// Publish lets the episode enter the feed of the show with the name Show;
 	// Listing says what else changes of its place there. One that is made anew
@@ -202,4 +206,12 @@ func (q *Request) usualFormat() format.Format {
 		return format.MP3
 	}
 	return format.M4A
+}
+
+func (q *Request) language() *languages.Language {
+	if q.Language == nil {
+		english, _ := languages.For("en")
+		return english
+	}
+	return q.Language
 }

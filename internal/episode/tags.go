@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/tags"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -54,7 +55,7 @@ func (q *Request) tags(rec *Record) (tags.Tags, error) {
 	rec.Title = t.Title
 	if !described {
 		var err error
-		if t.Description, err = describe(q.Description, rec); err != nil {
+		if t.Description, err = describe(q.Description, rec, q.language()); err != nil {
 			return t, err
 		}
 	}
@@ -76,25 +77,25 @@ func tagSum(t tags.Tags, cover []byte) string {
 
 // describe makes the description that the template asks for. It is public: the
 // one that is made without a template names the host and nobody else.
-func describe(template string, rec *Record) (string, error) {
+func describe(template string, rec *Record, l *languages.Language) (string, error) {
 	date, host := "", ""
 	if !rec.Date.IsZero() {
-		date = rec.Date.UTC().Format("2 January 2006")
+		date = l.Date(rec.Date.UTC())
 	}
 	if rec.Host != nil && rec.Host.Handle != "" {
 		host = "@" + rec.Host.Handle
 	}
 	if template == "" {
-		text := "A conversation"
+		key, undated := "episode.talk", "episode.talk.undated"
 		if sourceURL(rec) != "" {
-			text += " on X Spaces"
+			key, undated = "episode.space", "episode.space.undated"
 		}
-		if date != "" {
-			text += ", recorded live on " + date
+		if date == "" {
+			key = undated
 		}
-		text += "."
+		text := l.Say(key, "date", date)
 		if host != "" {
-			text += " Host: " + host + "."
+			text = l.Say("episode.hosted", "about", text, "host", host)
 		}
 		return text, nil
 	}
@@ -140,15 +141,15 @@ func sourceURL(rec *Record) string {
 }
 
 // notes are what a host pastes into a form.
-func notes(rec *Record) string {
+func notes(rec *Record, l *languages.Language) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n", strings.Join(strings.Fields(rec.Title), " "))
 	if !rec.Date.IsZero() {
-		fmt.Fprintf(&b, "%s · ", rec.Date.UTC().Format("2 January 2006"))
+		fmt.Fprintf(&b, "%s · ", l.Date(rec.Date.UTC()))
 	}
 	fmt.Fprintf(&b, "%s\n\n%s\n", clock(rec.Duration), rec.Description)
 	if len(rec.Speakers) > 0 {
-		b.WriteString("\n## People\n\n")
+		fmt.Fprintf(&b, "\n## %s\n\n", l.Say("site.people"))
 		for _, s := range rec.Speakers {
 			if s.Handle != "" {
 				fmt.Fprintf(&b, "- @%s (%s)\n", s.Handle, s.Role)
@@ -182,7 +183,7 @@ func notes(rec *Record) string {
 		fmt.Fprintf(&b, "\n%d %s left out, %s in total, because a speaker has not given consent.\n", n, what, clock(sum))
 	}
 	if lines := chapterLines(rec); lines != "" && !strings.Contains(rec.Description, lines) {
-		fmt.Fprintf(&b, "\n## Chapters\n\n%s\n", lines)
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", l.Say("site.chapters"), lines)
 	}
 	if url := sourceURL(rec); url != "" {
 		fmt.Fprintf(&b, "\nSource: %s\n", url)

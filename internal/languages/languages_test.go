@@ -140,7 +140,7 @@ func TestKeysAreUsed(t *testing.T) {
 	english := all()[0]
 	used := make(map[string]bool)
 	kinds := make(map[string]bool) // words in quotes, as kinds of errors are
-	literal := regexp.MustCompile(`"((?:consent|site|feed|date|list|chapter)\.[a-z][\w.-]*)"`)
+	literal := regexp.MustCompile(`"((?:consent|site|feed|date|list|chapter|episode)\.[a-z][\w.-]*)"`)
 	word := regexp.MustCompile(`"([a-z]+(?:-[a-z]+)*-?)"`)
 	settings := regexp.MustCompile(`^consent\.(?:clip|export|feed|post|remote|upload)`)
 	err := filepath.WalkDir("..", func(name string, d fs.DirEntry, err error) error {

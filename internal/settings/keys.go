@@ -78,7 +78,7 @@ func Keys() []Key {
 	list = append(list, Key{Name: videoFontKey, About: "font of videos and pictures: a family or a font file", text: true, check: aFont})
 	list = append(list, videoKeys()...)
 	return append(list,
-		Key{Name: languageKey, About: "language of the messages that ask for consent (default: that of the system)", text: true, alone: true, check: aLanguage},
+		Key{Name: languageKey, About: "language of new shows and of messages that ask for consent (default: that of the system for messages)", text: true, alone: true, check: aLanguage},
 		Key{Name: introKey, About: "sound file before the recording in episodes (none: no file)", text: true, path: true, check: anything},
 		Key{Name: outroKey, About: "sound file after the recording in episodes (none: no file)", text: true, path: true, check: anything},
 		Key{Name: fadeKey, About: "how long intro, recording and outro fade into each other, such as 1.5s", preset: "1s", check: aFade},

@@ -5,6 +5,8 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/recording"
 )
@@ -28,6 +30,9 @@ func (s *Server) episode(ctx context.Context, lib *library.Library, rec *recordi
 		done = func() {}
 	}
 	q.Recording, q.Library, q.Version, q.Jobs = rec, lib, s.o.Library.Version, s.o.Jobs
+	if show, err := feed.Load(lib.Root(), q.Show); err == nil {
+		q.Language, _ = languages.For(show.Language)
+	}
 	return q, done, nil
 }
 

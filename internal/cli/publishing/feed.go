@@ -19,6 +19,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/episode/site"
+	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
@@ -241,6 +242,9 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 	fmt.Fprintf(a.Out, "%s  %s, %s\n", terminal.Safe(a.Shorten(name)), spell.Count(len(b.Episodes), "episode"), state)
 	if o.site {
 		a.Say("Wrote %s of the site. Open %s", spell.Count(len(b.Pages), "file"), terminal.Safe(a.Shorten(filepath.Join(dir, "index.html"))))
+	}
+	if _, ok := languages.For(show.Language); !ok && show.Language != "" && o.site {
+		a.Say("The site's own words are in English: there are none in the language of the show (%s) yet", show.Language)
 	}
 	if len(unwritten) > 0 {
 		a.Warn("no font has %s: the pictures of links leave them out. Install a font that has them", terminal.Safe(strings.Join(unwritten, " ")))

@@ -110,6 +110,9 @@ func (a *App) feedInit(ctx context.Context, flags *pflag.FlagSet, word string) e
 		}
 		show.Take(in)
 	}
+	if isNew && show.Language == "" {
+		show.Language = a.Settings.Language
+	}
 	if isNew && (show.Title == "" && !flags.Changed("title") || !flags.Changed("base-url")) {
 		return app.Hinted(app.Usage("a new show needs a title and a base URL"),
 			`spaces feed init --title "My show" --base-url https://example.com/my-show/`)
