@@ -79,11 +79,11 @@ func TestDecoders(t *testing.T) {
 					t.Run(fmt.Sprint(shape, size, look, fps), func(t *testing.T) {
 						s := sceneOf(style(t, Config{Shape: shape, Size: size, Look: look, FPS: fps, EndCard: long}), "Title", "hostess", someCues, someTurns)
 						if long { // the end, too
-							s.seconds = 1.2
+							s.seconds = 0.7
 						}
 						pictures := 8
 						if long {
-							pictures = fps + 8
+							pictures = fps/2 + 4
 						}
 						stream, drawn := annexB(t, s, pictures)
 						file := filepath.Join(t.TempDir(), "video.264")
