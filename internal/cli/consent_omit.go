@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,8 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
+	"github.com/spaces-cli/spaces/internal/episode/chapters"
+	"github.com/spaces-cli/spaces/internal/library/erase"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -65,6 +68,21 @@ func (o *omitter) omission(q *app.Asker, act consent.Action, r *recording.Record
 		return nil, err
 	}
 	return &omission{*out}, nil
+}
+
+// unnamed are the chapters that name nobody who is left out.
+func (o *omission) unnamed(list []chapters.Chapter) []chapters.Chapter {
+	if o == nil {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(c chapters.Chapter) bool {
+		for i := range o.Missing {
+			if handle := strings.TrimPrefix(o.Missing[i].Who().Handle, "@"); handle != "" && erase.New(handle).Text(c.Title) != c.Title {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // text says what is left out of a part of the recording, or nothing.

@@ -126,7 +126,7 @@ contain {date} {title} {host} {speakers} {duration} {chapters} {source} {id}.`,
 	f.StringVar(&o.title, "title", "", "`TEXT`: title of the episode")
 	f.StringVar(&o.description, "description", "", "`TEMPLATE`: template of the description")
 	f.StringVar(&o.cover, "cover", "", "`FILE`: JPEG or PNG cover, or none (default: cover.jpg or cover.png beside the episodes, or in the library)")
-	f.StringVar(&o.chapters, "chapters", "", "`FILE`: file with chapters, or turns (approximate), clips, or topics (a proposal from the transcript)")
+	f.StringVar(&o.chapters, "chapters", "", "`FILE`: file with chapters, or turns (approximate), clips, topics (a proposal from the transcript), kept (edited in the studio; the default if there are any) or none")
 	f.StringVar(&o.transcript, "transcript", "", "`FILE`: .srt, .vtt or .json with a transcript, or none (default: the one that the library keeps)")
 	f.StringVar(&o.transcriptNames, "transcript-speakers", "", "`WHICH`: speakers named in a kept transcript: confirmed (default), estimated too, or none")
 	f.StringVar(&o.id3, "id3", "", "`VERSION`: version of the ID3 tag of an MP3, 2.3 or 2.4")
@@ -354,7 +354,10 @@ func untitled(rows []catalog.Row) (ids []string) {
 func (o *exportOptions) mark(a *App, q *episode.Request, s *space.Space, out *omission) error {
 	q.ChapterSource = o.chapters
 	switch o.chapters {
-	case "":
+	case "", "kept":
+		return o.markKept(q, s, out)
+	case "none":
+		q.ChapterSource = ""
 		return nil
 	case "turns":
 		turns, err := q.Library.Turns(s.ID)
@@ -389,6 +392,23 @@ func (o *exportOptions) mark(a *App, q *episode.Request, s *space.Space, out *om
 		return nil
 	}
 	return o.readChapters(a, q)
+}
+
+// markKept takes the chapters that the host has edited, by default too. Those that
+// name somebody who is left out are left out.
+func (o *exportOptions) markKept(q *episode.Request, s *space.Space, out *omission) error {
+	list, err := chapters.Kept(q.Library, s)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 && o.chapters == "kept" {
+		return app.Fail(app.ExitNotFound, "no-chapters", "edit them in spaces studio, or list the chapters in a file: --chapters FILE", fmt.Errorf("no chapters have been edited for %s", s.ID))
+	}
+	q.Chapters = out.unnamed(list)
+	if len(list) > 0 {
+		q.ChapterSource = "kept"
+	}
+	return nil
 }
 
 // readChapters reads a list of chapters.

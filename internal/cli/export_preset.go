@@ -155,7 +155,7 @@ func wholePaths(name string, given map[string]string) error {
 func isWord(flag, value string) bool {
 	switch flag {
 	case "chapters":
-		return slices.Contains([]string{"turns", "clips", "topics"}, value)
+		return slices.Contains([]string{"turns", "clips", "topics", "kept", "none"}, value)
 	case "encoder":
 		return !strings.ContainsRune(value, filepath.Separator)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	clips "github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/removed"
@@ -329,6 +330,8 @@ type shown struct {
 	Clips    []any        `json:"clips"`
 	Episodes []any        `json:"episodes"`
 	Said     *shownSaid   `json:"transcript,omitempty"`
+	// Chapters are those that the host has edited.
+	Chapters []chapters.Chapter `json:"chapters,omitempty"`
 }
 
 // lines are those of JSON about clips or episodes.

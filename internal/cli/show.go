@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
+	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/manual"
@@ -81,6 +82,10 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 		if err != nil {
 			failed = append(failed, err)
 		}
+		kept, err := chapters.Kept(lib, s)
+		if err != nil {
+			failed = append(failed, err)
+		}
 		cut, bad, err := listClips(ctx, lib, row.ID)
 		if err != nil {
 			return err
@@ -88,7 +93,7 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 		failed = append(failed, bad...)
 		exported := matching(episodes, func(m *madeItem) bool { return m.id == row.ID })
 		if a.Settings.JSON {
-			err = app.WriteJSON(a.Out, shown{*s, turns, lines(cut), lines(exported), saidOf(lib, s)})
+			err = app.WriteJSON(a.Out, shown{*s, turns, lines(cut), lines(exported), saidOf(lib, s), kept})
 		} else {
 			wave := ""
 			if o.wave {
@@ -103,6 +108,9 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 			}
 			err = a.showSpace(a.Out, lib, s, turns, wave, o.details)
 			if err == nil {
+				err = a.showChapters(kept)
+			}
+			if err == nil {
 				err = a.showMade(cut, exported)
 			}
 		}
@@ -116,6 +124,22 @@ func (a *App) show(ctx context.Context, o showOptions) error {
 		}
 	}
 	return app.Skipped(a.App, failed)
+}
+
+// showChapters lists the chapters that the host has edited.
+func (a *App) showChapters(list []chapters.Chapter) error {
+	if len(list) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintln(a.Out, "Chapters   (edited)"); err != nil {
+		return err
+	}
+	t := terminal.NewTable(terminal.Column{Right: true}, terminal.Column{})
+	for _, c := range list {
+		t.Add("  "+spell.Position(c.Start), terminal.Safe(c.Title))
+	}
+	t.Write(a.Out, a.Columns)
+	return nil
 }
 
 // chart is how many characters wide bars and timelines are.

@@ -16,7 +16,6 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/durable/disk"
-	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/library"
 	"github.com/spaces-cli/spaces/internal/library/catalog"
@@ -181,28 +180,6 @@ type damaged struct {
 	Length float64       `json:"length"`
 	Piece  string        `json:"piece"`
 	Damage *space.Damage `json:"damage"`
-}
-
-// showTurns answers with who speaks when, and with chapters made of that as
-// export --chapters turns has them. Of a long recording that takes longer
-// than all the rest.
-func (s *Server) showTurns(w http.ResponseWriter, r *http.Request) {
-	turns, err := s.turns(r.Context(), r.PathValue("id"))
-	if err != nil {
-		answer(w, nil, err)
-		return
-	}
-	v := struct {
-		Approximate bool               `json:"approximate"`
-		Turns       []space.Turn       `json:"turns"`
-		Chapters    []chapters.Chapter `json:"chapters"`
-	}{false, []space.Turn{}, []chapters.Chapter{}}
-	if turns != nil {
-		v.Approximate = turns.Approximate
-		v.Turns = append(v.Turns, turns.Turns...)
-		v.Chapters = append(v.Chapters, chapters.FromTurns(turns.Turns, chapters.LeastSeconds, s.language(r))...)
-	}
-	answer(w, v, nil)
 }
 
 // showRecording answers with what is known of one recording.

@@ -167,6 +167,7 @@ func (s *Server) routes() http.Handler {
 	m.HandleFunc("GET /api/recordings/{id}", s.showRecording)
 	m.HandleFunc("POST /api/recordings/{id}", s.editRecording)
 	m.HandleFunc("GET /api/recordings/{id}/turns", s.showTurns)
+	m.HandleFunc("POST /api/recordings/{id}/chapters", s.editChapters)
 	m.HandleFunc("GET /api/recordings/{id}/consent", s.showAnswers)
 	m.HandleFunc("POST /api/recordings/{id}/consent", s.recordAnswer)
 	m.HandleFunc("GET /api/recordings/{id}/transcript", s.showTranscript)

@@ -14,6 +14,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
 	"github.com/spaces-cli/spaces/internal/episode"
+	"github.com/spaces-cli/spaces/internal/episode/chapters"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/media/format"
 	"github.com/spaces-cli/spaces/internal/recording"
@@ -285,6 +286,14 @@ func (s *Server) exportEpisode(w http.ResponseWriter, r *http.Request) {
 		}
 		e.Title, e.TrimSilence, e.Force = cmp.Or(q.Title, e.Title), q.TrimSilence || e.TrimSilence, q.Force || e.Force
 		e.ConsentMissing = missing
+		if e.ChapterSource == "" {
+			if e.Chapters, err = chapters.Kept(lib, rec.Space); err != nil {
+				return nil, err
+			}
+			if len(e.Chapters) > 0 {
+				e.ChapterSource = "kept"
+			}
+		}
 		made, err := episode.Export(ctx, e, t)
 		if err != nil {
 			return nil, err

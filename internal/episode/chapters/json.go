@@ -70,16 +70,20 @@ func describe(b []byte, err error) error {
 // WriteJSON writes the chapters as JSON Chapters 1.2, times to the
 // millisecond.
 func WriteJSON(w io.Writer, list []Chapter) error {
+	b, err := space.Marshal(newDocument(list))
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}
+
+func newDocument(list []Chapter) document {
 	doc := document{Version: "1.2.0", Chapters: []jsonChapter{}}
 	for _, c := range list {
 		ms := math.Round(c.Start * 1000)
 		start := json.Number(strconv.FormatFloat(ms/1000, 'f', -1, 64))
 		doc.Chapters = append(doc.Chapters, jsonChapter{Start: start, Title: c.Title})
 	}
-	b, err := space.Marshal(doc)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(b)
-	return err
+	return doc
 }

@@ -195,6 +195,10 @@ func MomentsIn(folder string) string { return path.Join(folder, Own, "moments") 
 func ClipIn(folder, name string) string    { return path.Join(folder, Clips, name) }
 func EpisodeIn(folder, name string) string { return path.Join(folder, Episodes, name) }
 
+// ChaptersIn returns the chapters of a recording that the host has edited, which no
+// import changes.
+func ChaptersIn(folder string) string { return path.Join(folder, Episodes, "chapters.json") }
+
 // TranscriptIn returns what was said in a recording; CaptionsIn and TextIn are
 // made of it.
 func TranscriptIn(folder string) string { return path.Join(folder, Transcript, "transcript.json") }

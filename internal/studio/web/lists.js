@@ -25,11 +25,6 @@ function fill(list, items, nothing) {
 
 const stretch = (s, rate) => t("stretch", {from: position(s.start / rate, 1), to: position((s.start + s.samples) / rate, 1), length: decimal(s.samples / rate, 1)});
 
-export function chapterList(list, chapters, on) {
-	fill(list, chapters.map((c) => item(button(`${position(c.start)} ${c.title}`, () => on.seek(c.start)))), t("noChapters"));
-	for (const b of list.querySelectorAll("button")) b.className = "plain";
-}
-
 // made is the row of a clip or an episode: about tells of it, first are actions
 // of its own. What was removed has one alone, which brings it back.
 function made(m, name, about, on, ...first) {

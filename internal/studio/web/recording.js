@@ -1,10 +1,11 @@
 // One recording: what is known of it, its waveform, playing, choosing and
 // saving.
 import {get, recordingPath, work} from "./api.js";
+import {Chapters} from "./chapters.js";
 import {Choice} from "./choice.js";
 import {Dock} from "./dock.js";
 import {Floor} from "./floor.js";
-import {chapterList, clipList, episodeList, faultList, uploadList} from "./lists.js";
+import {clipList, episodeList, faultList, uploadList} from "./lists.js";
 import {Made} from "./made.js";
 import {Moments} from "./moments.js";
 import {Peaks} from "./peaks.js";
@@ -34,6 +35,7 @@ export class RecordingView {
 		this.made = new Made(this);
 		this.moments = new Moments(this);
 		this.voices = new Voices(this);
+		this.chapters = new Chapters(this);
 		this.transcript = new Transcript(this);
 		this.listen();
 		session.then((s) => {
@@ -143,6 +145,7 @@ export class RecordingView {
 		byId("editing").hidden = true;
 		this.moments.close();
 		this.voices.close();
+		this.chapters.close();
 		byId("export-state").textContent = "";
 	}
 
@@ -196,8 +199,7 @@ export class RecordingView {
 		};
 		const {rate} = this.scene;
 		this.voices.show();
-		byId("chapters-about").textContent = this.turns && !this.turns.approximate ? t("chaptersExact") : t("chaptersAbout");
-		if (this.turns) chapterList(byId("chapters"), this.turns.chapters, on);
+		this.chapters.show();
 		clipList(byId("clips"), this.made.list("clip", this.detail.clips, (a, b) => a.start - b.start || a.samples - b.samples || byFile(a, b)), rate, on);
 		episodeList(byId("episodes"), this.made.list("episode", this.detail.episodes, byFile), on);
 		byId("clips-wrong").textContent = this.detail.clips_error ?? "";
