@@ -10,6 +10,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/episode/site"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
@@ -70,20 +71,22 @@ func (g *gatherer) agreeToFeed(ctx context.Context, t *named.Target) error {
 }
 
 // stale are the receipts of pages at the target that the site does not have any
-// more: of episodes and clips that are gone.
+// more, and of the sound of its clips: an episode or a clip is gone, or may not be
+// heard any more. The sound of episodes stays, because apps may still ask for it.
 func (g *gatherer) stale() ([]*publish.Receipt, error) {
 	names := make(map[string]bool)
-	site := false
+	pages := false
 	for _, it := range g.List {
 		names[it.Name] = true
-		site = site || it.Kind == publish.Page
+		pages = pages || it.Kind == publish.Page
 	}
-	if !g.o.feed || !site {
+	if !g.o.feed || !pages {
 		return nil, nil
 	}
 	standing, err := publish.Standing(g.Library.Root())
 	return slices.DeleteFunc(standing, func(r *publish.Receipt) bool {
-		return r.Kind != publish.Page || r.Place != g.s.Target.Place() || names[r.Object]
+		ofSite := r.Kind == publish.Page || r.Kind == publish.Clip && site.IsOfClip(r.Object)
+		return !ofSite || r.Place != g.s.Target.Place() || names[r.Object]
 	}), err
 }
 
