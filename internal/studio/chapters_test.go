@@ -76,7 +76,7 @@ func TestEditChapters(t *testing.T) {
 		t.Errorf("added and renamed: %q", got)
 	}
 	seek("50")
-	b.press("chapters", "Move to the playhead: Questions")
+	b.press("chapters", "Move here: Questions")
 	b.until("its place", `document.querySelectorAll("#chapters .at")[1].textContent === "0:50"`)
 	b.press("chapters", "Remove: "+detected)
 	b.until("one chapter", `document.querySelectorAll("#chapters li").length === 1`)

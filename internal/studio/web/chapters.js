@@ -46,7 +46,7 @@ export class Chapters {
 		const acts = element("span", "actions");
 		acts.append(
 			button("", t("rename"), `${t("rename")}: ${c.title}`, () => this.edit(i)),
-			button("", t("chapterMove"), `${t("chapterMoveHere")}: ${c.title}`, () => this.move(i)),
+			button("", t("chapterMove"), `${t("chapterMove")}: ${c.title}`, () => this.move(i)),
 			button("", t("remove"), `${t("remove")}: ${c.title}`, () => this.remove(i)));
 		li.append(Object.assign(element("bdi", "name"), {textContent: c.title}), acts);
 		return li;
