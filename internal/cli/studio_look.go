@@ -40,9 +40,9 @@ func (a *App) keepLook(list map[string]string) error {
 	return nil
 }
 
-// dress fills in what the settings say of videos, with pictures and fonts, where a
-// video of the studio says nothing.
-func (a *App) dress(c *audiogram.Config) error {
+// dress fills in what the settings say of videos, with pictures and with fonts for
+// the language of the captions, where a video of the studio says nothing.
+func (a *App) dress(c *audiogram.Config, language string) error {
 	all, err := a.Folder().Resolve(nil)
 	if err != nil {
 		return app.SettingError(err)
@@ -73,7 +73,7 @@ func (a *App) dress(c *audiogram.Config) error {
 		c.EndCard = set.EndCard && (c.Address != "" || len(c.Cover) > 0 || len(c.Logo) > 0)
 	}
 	if c.Font = now.VideoFont; c.Font != "" {
-		c.Fonts, err = a.Letters(c.Font, "")
+		c.Fonts, err = a.Letters(c.Font, language)
 	}
 	return err
 }

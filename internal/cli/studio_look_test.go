@@ -33,7 +33,7 @@ func TestStudioKeepsTheLook(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	c := audiogram.Config{Look: audiogram.Bold}
-	if err := a.dress(&c); err != nil {
+	if err := a.dress(&c, ""); err != nil {
 		t.Fatal(err)
 	}
 	if c.Look != audiogram.Bold || c.Accent != "#d1495b" || c.FPS != 30 || c.Address != "example.com/show" || !c.EndCard || string(c.Logo) != string(b) {
@@ -42,7 +42,7 @@ func TestStudioKeepsTheLook(t *testing.T) {
 	if err := os.Remove(logo); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.dress(&audiogram.Config{}); err == nil {
+	if err := a.dress(&audiogram.Config{}, ""); err == nil {
 		t.Error("a logo that is gone is left out in silence")
 	}
 	if err := a.keepLook(map[string]string{"video.look": "odd"}); err == nil {

@@ -110,7 +110,7 @@ type previewed struct {
 
 func (s *Server) preview(ctx context.Context, id, token string, span requestedSpan, look videoStyle, title string) (*previewed, error) {
 	look.Size = previewSize
-	style, err := s.style(look)
+	style, err := s.style(look, s.spoken(ctx, id, look))
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,8 @@ var errNoPreview = badRequest("there is a later preview")
 // speaking returns who speaks in a clip, if that is to be shown and the host has
 // confirmed it.
 func (s *Server) speaking(lib *library.Library, q *clip.Request, l videoStyle) ([]audiogram.SpeakerCue, error) {
-	show := l.Speakers == "yes"
+	asked := l.Speakers == "yes"
+	show := asked
 	if l.Speakers == "" && s.o.Look != nil {
 		show = s.o.Look()["video.speakers"] == "true"
 	}
@@ -175,6 +176,9 @@ func (s *Server) speaking(lib *library.Library, q *clip.Request, l videoStyle) (
 	turns, err := lib.Turns(q.Recording.Space.ID)
 	if err != nil {
 		return nil, err
+	}
+	if !asked && (turns == nil || turns.Approximate) {
+		return nil, nil // as spaces video: the setting is for turns that are confirmed
 	}
 	return audiogram.Speakers(q.Recording, q.Span, turns)
 }

@@ -8,9 +8,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/spaces-cli/spaces/internal/library"
 )
 
 // TestDesigner goes from a moment to a video: its preview plays as it will look, the
@@ -19,7 +22,7 @@ func TestDesigner(t *testing.T) {
 	t.Parallel()
 	dir := sample(t)
 	speakWords(t, dir, sampleID, 30, 10, nil)
-	show := map[string]string{"video.look": "bold", "video.accent": "#d1495b"}
+	show := map[string]string{"video.speakers": "true", "video.look": "bold", "video.accent": "#d1495b"}
 	b := browse(t, serveTest(t, dir, func(o *Options) {
 		o.Look = func() map[string]string { return show }
 		o.KeepLook = func(m map[string]string) error { show = m; return nil }
@@ -31,6 +34,8 @@ func TestDesigner(t *testing.T) {
 	b.script(`[...document.querySelectorAll("#moments li button")].find((e) => /video/i.test(e.textContent + e.getAttribute("aria-label"))).click()`)
 	b.until("the dialog", `document.getElementById("film").open`)
 	b.until("the look of the show", `document.getElementById("film-look").value === "bold" && document.getElementById("accent").value === "#d1495b"`)
+	// Who speaks is an estimate yet, so no names are offered.
+	b.until("the reason", `document.getElementById("film-speakers").disabled && !document.getElementById("film-speakers").checked && document.getElementById("film-speakers").getAttribute("aria-describedby") === "film-speakers-why" && !document.getElementById("film-speakers-why").hidden`)
 	b.until("the moving preview", `document.getElementById("preview").readyState >= 2 && !document.getElementById("preview").hidden && document.getElementById("picture").hidden`)
 	if d := eval[float64](b, `document.getElementById("preview").duration`); d < 5 || d > 61 {
 		t.Errorf("the preview plays %g s", d)
@@ -76,6 +81,9 @@ func TestDesigner(t *testing.T) {
 	b.click("film-save")
 	b.until("the video", `!document.getElementById("film").open && document.getElementById("status").textContent.includes("with captions")`)
 	file := filepath.Join(folderOf(t, dir), "clips", b.clipFile("A moment"))
+	confirmAll(t, dir, sampleID)
+	b.do(chromedp.Reload())
+	b.until("the turns", `document.getElementById("film-speakers").disabled === false && document.getElementById("film-speakers-why").hidden`)
 	out, err := exec.CommandContext(t.Context(), "ffprobe", "-v", "error", "-show_streams", "-of", "json", file).Output()
 	if err != nil {
 		t.Skip("ffprobe is not installed")
@@ -88,6 +96,27 @@ func TestDesigner(t *testing.T) {
 	}
 	if err := json.Unmarshal(out, &p); err != nil || len(p.Streams) != 2 || p.Streams[0].Codec != "h264" || p.Streams[0].Width != 720 || p.Streams[0].Height != 720 || p.Streams[1].Codec != "aac" {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// confirmAll confirms the estimated turns of a recording.
+func confirmAll(t *testing.T, dir, id string) {
+	t.Helper()
+	lib, err := library.OpenWrite(t.Context(), library.Options{Dir: dir, Version: "test", LockWait: 10 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lib.Close()
+	known, err := lib.Load(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	turns, err := lib.Turns(id)
+	if err == nil {
+		err = lib.ConfirmTurns(known, turns.Turns)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

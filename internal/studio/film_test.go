@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/library/transcripts"
 )
@@ -91,7 +92,16 @@ func TestCaptions(t *testing.T) {
 	t.Parallel()
 	dir := sample(t)
 	speakWords(t, dir, sampleID, 40, 10, nil)
-	c := enter(t, serveTest(t, dir))
+	// The setting that names are shown does not stop a video where the host has not
+	// confirmed who speaks, and the fonts are for the language of what is said.
+	var languages []string
+	c := enter(t, serveTest(t, dir, func(o *Options) {
+		o.Look = func() map[string]string { return map[string]string{"video.speakers": "true"} }
+		o.Dress = func(_ *audiogram.Config, language string) error {
+			languages = append(languages, language)
+			return nil
+		}
+	}))
 	picture := func(captions string) string {
 		t.Helper()
 		status, body, _ := c.ask("GET", sampleAPI+"/picture?start=480000&samples=96000&captions="+captions, "", nil)
@@ -102,6 +112,9 @@ func TestCaptions(t *testing.T) {
 	}
 	if picture("") == picture("none") {
 		t.Error("the picture is the same with captions and without")
+	}
+	if !slices.Equal(languages, []string{"en", ""}) {
+		t.Errorf("fonts for %q", languages)
 	}
 	video := `{"start":480000,"samples":96000,"format":"mp4","shape":"square","captions":%q,"title":%q}`
 	for captions, want := range map[string]bool{"": true, "none": false} {

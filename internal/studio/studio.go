@@ -53,7 +53,7 @@ type Options struct {
 	// in what of that a video does not say itself, with pictures and fonts; and KeepLook
 	// saves such keys. Nil: there are no settings.
 	Look     func() map[string]string
-	Dress    func(*audiogram.Config) error
+	Dress    func(c *audiogram.Config, language string) error
 	KeepLook func(map[string]string) error
 	// Network serves other machines than this one too: requests may name the
 	// server by any of its addresses.

@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"context"
 	"errors"
 	"image/png"
 	"net/http"
@@ -34,22 +35,45 @@ type videoStyle struct {
 // noCaptions is the value of captions that leaves out those of the transcript.
 const noCaptions = "none"
 
-// config is how the pictures look, with what the settings say of it.
-func (s *Server) config(l videoStyle) (audiogram.Config, error) {
+// spoken is the language of the captions that a video of a recording has, by which
+// fonts are chosen as the command line chooses them; "" if it has none. What is wrong
+// with the recording, the video itself tells.
+func (s *Server) spoken(ctx context.Context, id string, l videoStyle) string {
+	if l.Captions == noCaptions {
+		return ""
+	}
+	lib, release, err := s.library.take(ctx)
+	if err != nil {
+		return ""
+	}
+	defer release()
+	of, err := lib.Load(id)
+	if err != nil {
+		return ""
+	}
+	if t := usable(lib, of); t != nil {
+		return t.Language
+	}
+	return ""
+}
+
+// config is how the pictures look, with what the settings say of it, and with fonts
+// for a language.
+func (s *Server) config(l videoStyle, language string) (audiogram.Config, error) {
 	c := audiogram.Config{Shape: l.Shape, Look: l.Look, Theme: l.Theme, Accent: l.Accent, Size: l.Size, FPS: l.FPS, Zone: s.o.Zone}
 	if l.Captions != "" && l.Captions != noCaptions {
 		return c, badRequest("captions must be empty or %s", noCaptions)
 	}
 	var err error
-	if c.Fonts, err = lettering.Find(lettering.Options{System: true}); err == nil && s.o.Dress != nil {
-		err = s.o.Dress(&c)
+	if c.Fonts, err = lettering.Find(lettering.Options{System: true, Language: language}); err == nil && s.o.Dress != nil {
+		err = s.o.Dress(&c, language)
 	}
 	return c, err
 }
 
 // style makes the pictures as spaces clip does if it is told no more.
-func (s *Server) style(l videoStyle) (*audiogram.Style, error) {
-	c, err := s.config(l)
+func (s *Server) style(l videoStyle, language string) (*audiogram.Style, error) {
+	c, err := s.config(l, language)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +148,7 @@ func (s *Server) servePicture(w http.ResponseWriter, r *http.Request) {
 		Shape: audiogram.Shape(values.Get("shape")), Look: audiogram.Look(values.Get("look")), Theme: audiogram.Theme(values.Get("theme")),
 		Accent: values.Get("accent"), Size: int(size), FPS: int(fps), Captions: values.Get("captions"), Speakers: values.Get("speakers"),
 	}
-	style, ferr := s.style(look)
+	style, ferr := s.style(look, s.spoken(r.Context(), r.PathValue("id"), look))
 	if err = errors.Join(err, serr, zerr, rerr, checkTitle(q.Title), ferr); err != nil {
 		answer(w, nil, err)
 		return

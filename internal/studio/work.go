@@ -174,7 +174,7 @@ func (s *Server) saveClip(w http.ResponseWriter, r *http.Request) {
 	}
 	var style *audiogram.Style
 	if err == nil && kind == format.MP4 {
-		style, err = s.style(q.videoStyle)
+		style, err = s.style(q.videoStyle, s.spoken(r.Context(), r.PathValue("id"), q.videoStyle))
 	}
 	if err != nil {
 		answer(w, nil, err)

@@ -14,6 +14,7 @@ export class Designer {
 	// changed is called when something else is chosen.
 	constructor(changed) {
 		this.show = {...usual, speakers: false};
+		byId("film-speakers").addEventListener("change", (e) => { this.wanted = e.target.checked; });
 		for (const id of [...Object.values(fields), "captions", "film-speakers"]) byId(id).addEventListener("change", changed);
 		byId("keep-look").addEventListener("click", () => this.keep());
 	}
@@ -29,10 +30,23 @@ export class Designer {
 				if (!this.touched) byId(fields[name]).value = this.show[name];
 			}
 			this.show.speakers = look["video.speakers"] === "true";
-			if (!this.touched) byId("film-speakers").checked = this.show.speakers;
+			this.wanted ??= this.show.speakers;
 			this.touched = true;
+			this.names(this.confirmed);
 		} catch { // as it usually is
 		}
+	}
+
+	// names offers to show who speaks where the host has confirmed it, and says why not
+	// elsewhere. What was chosen comes back with a recording where that is so.
+	names(confirmed) {
+		const box = byId("film-speakers");
+		this.confirmed = confirmed;
+		box.disabled = !confirmed;
+		box.checked = Boolean(confirmed && this.wanted);
+		byId("film-speakers-why").hidden = confirmed !== false; // unknown as yet
+		if (confirmed !== false) box.removeAttribute("aria-describedby");
+		else box.setAttribute("aria-describedby", "film-speakers-why");
 	}
 
 	// look is what the server is asked for.
@@ -54,7 +68,7 @@ export class Designer {
 			if (value !== this.show[name]) words.push("--" + name, name === "accent" ? `"${value}"` : value);
 		}
 		const speakers = byId("film-speakers").checked;
-		if (speakers !== this.show.speakers) words.push(speakers ? "--speakers" : "--speakers=false");
+		if (this.confirmed && speakers !== this.show.speakers) words.push(speakers ? "--speakers" : "--speakers=false");
 		return words;
 	}
 
@@ -76,7 +90,7 @@ export class Designer {
 	}
 
 	async keep() {
-		const all = {"video.speakers": String(byId("film-speakers").checked)};
+		const all = {"video.speakers": String(this.confirmed ? byId("film-speakers").checked : this.show.speakers)};
 		for (const name in fields) all["video." + name] = byId(fields[name]).value;
 		if (all["video.accent"] === usual.accent) all["video.accent"] = "";
 		try {

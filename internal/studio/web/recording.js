@@ -128,6 +128,7 @@ export class RecordingView {
 		this.scene.approximate = turns.approximate;
 		this.scene.chapters = turns.chapters;
 		this.lists();
+		this.saving.show();
 		this.transcript.renderWords();
 		this.wave.resize();
 	}

@@ -55,6 +55,7 @@ export class Saving {
 	show() {
 		const {view} = this, chosen = view.choice.now;
 		if (!chosen) this.film.close();
+		this.film.designer.names(view.turns && Boolean(view.turns.turns.length && !view.turns.approximate));
 		this.free();
 		for (const code of [byId("command"), byId("film-command")]) {
 			code.hidden = true;
