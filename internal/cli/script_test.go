@@ -75,6 +75,7 @@ func TestScripts(t *testing.T) {
 			"heaac":        cmdHEAAC,
 			"keys":         cmdKeys,
 			"kills":        cmdKills,
+			"links":        cmdLinks,
 			"level":        cmdLevel,
 			"picture":      cmdPicture,
 			"pieces":       cmdPieces,
