@@ -163,6 +163,7 @@ func (v *filmer) captions(q *clips.Request) (list []audiogram.Cue, err error) {
 	if v.ending.N > 0 && v.ending.At < to {
 		v.atEnd.Do(func() { v.c.app.WarnTranscript(v.c.o.video.captions, []transcript.Note{v.ending}) })
 	}
+	q.CaptionsOf = v.c.o.video.file()
 	list, q.Captions, err = audiogram.Captions(cues, from, to)
 	return list, err
 }

@@ -31,15 +31,16 @@ import (
 
 // A Request says what to cut, and where to put it.
 type Request struct {
-	Recording *recording.Recording
-	Span      recording.Span
-	Shortened bool          // Span is less than was asked for
-	Format    format.Format // "" is the one that needs no re-encoding
-	Title     string        // of the clip; "" is that of the Space
-	Cover     []byte        // JPEG or PNG, or empty
-	Renderer  Renderer      // makes the pictures of an MP4
-	Captions  []byte        // SubRip, to stand beside an MP4, or empty
-	Language  string        // code of that of the captions, or "" if it is not known
+	Recording  *recording.Recording
+	Span       recording.Span
+	Shortened  bool          // Span is less than was asked for
+	Format     format.Format // "" is the one that needs no re-encoding
+	Title      string        // of the clip; "" is that of the Space
+	Cover      []byte        // JPEG or PNG, or empty
+	Renderer   Renderer      // makes the pictures of an MP4
+	Captions   []byte        // SubRip, to stand beside an MP4, or empty
+	CaptionsOf string        // the file that they come from, or none
+	Language   string        // code of that of the captions, or "" if it is not known
 
 	Effects
 	// Omit is left out, and with it every sample that is not kept.

@@ -20,7 +20,7 @@ type Cause = recording.Cause
 
 const (
 	NoFilm      Cause = "no-film"      // nothing that makes pictures was given
-	OwnFile     Cause = "own-file"     // the file asked for is the recording
+	OwnFile     Cause = "own-file"     // the file asked for is the recording, or the one that its captions come from
 	InLibrary   Cause = "in-library"   // the file asked for would lie among the library's own
 	FileTaken   Cause = "file-taken"   // it is another one
 	NameTaken   Cause = "name-taken"   // likewise, and the name was made of a template

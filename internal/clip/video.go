@@ -85,12 +85,22 @@ func (p *Provenance) CaptionsBeside(video string) string {
 	return strings.TrimSuffix(video, filepath.Ext(video)) + ".srt"
 }
 
-// checkCaptions reports whether another file stands where the captions go.
+// checkCaptions reports whether another file stands where the captions go. The
+// file that they come from has the captions of the whole recording: it is not
+// replaced, even if others may be.
 func (q *Request) checkCaptions(root *os.Root, file string) error {
-	if q.Format != format.MP4 || len(q.Captions) == 0 || q.Force {
+	if q.Format != format.MP4 || len(q.Captions) == 0 {
 		return nil
 	}
 	name := captionsName(file)
+	if from, err := os.Stat(q.CaptionsOf); err == nil {
+		if there, err := root.Stat(name); err == nil && os.SameFile(from, there) {
+			return recording.Problemf(Exists, OwnFile, "the captions of the video would replace %s, from which they come", filepath.Join(root.Name(), name))
+		}
+	}
+	if q.Force {
+		return nil
+	}
 	old, err := root.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.Equal(old, q.Captions) {
 		return nil

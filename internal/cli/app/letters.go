@@ -23,7 +23,7 @@ func (a *App) Letters(font, language string) (*lettering.Set, error) {
 	err = Usage("%v", err)
 	switch {
 	case font == "":
-		return nil, Hinted(err, "the font is set by video.font: spaces config unset video.font")
+		return nil, Hinted(err, "the font is set by video.font: spaces config set video.font ''")
 	case len(missing.Near) > 0:
 		return nil, Hinted(err, "installed: "+strings.Join(missing.Near, ", "))
 	}
@@ -38,5 +38,5 @@ func (a *App) WarnUnwritten(list []lettering.Unwritten) {
 		return
 	}
 	a.Warn("%s", lettering.Warning(list))
-	a.Say("hint: %s; or name a font file with --font FILE", lettering.Hint(list, runtime.GOOS))
+	a.Say("spaces: hint: %s; or name a font file with --font FILE", lettering.Hint(list, runtime.GOOS))
 }

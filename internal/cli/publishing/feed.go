@@ -167,7 +167,8 @@ func (a *App) feedBuild(ctx context.Context, o feedBuildOptions) error {
 		return err
 	}
 	defer out.Close()
-	if o.out == "" {
+	// Pages that lie elsewhere count too: upload --feed sends its own build of them.
+	if o.out == "" || o.site {
 		if err := a.settleSite(root, show, &o); err != nil {
 			return err
 		}

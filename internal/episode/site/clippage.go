@@ -147,7 +147,12 @@ func (p *page) clipItem(e *feed.Episode, x *excerpt, withEpisode bool) {
 	if x.sound != nil {
 		p.put(`<audio controls preload="none" src="`, link(fileOf(e, x.sound)), `" aria-label="`, text(fmt.Sprintf("%s: %s", p.language.Say("site.clip"), title)), "\"></audio>\n")
 	} else {
-		p.put(`<video controls preload="none" playsinline src="`, link(fileOf(e, x.film)), `" aria-label="`, text(title), "\"></video>\n")
+		p.put(`<video controls preload="none" playsinline src="`, link(fileOf(e, x.film)), `"`)
+		// Nothing of it is loaded before somebody plays it: without a picture it is black.
+		if v := x.film.Settings.Video; x.card != "" && v != nil && v.Width > v.Height {
+			p.put(` poster="`, link(x.card), `"`)
+		}
+		p.put(` aria-label="`, text(title), "\"></video>\n")
 	}
 	p.put("</li>\n")
 }
