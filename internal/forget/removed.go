@@ -108,6 +108,12 @@ func (s *search) removedPart(part *removed.Item) error {
 		}
 		it.Voice = stage && use.Hears(s.Handle) || hasWords(it.Name, it.beside) && near(s.spoke[part.ID], use.Parts)
 	}
+	if part.Kind == removed.Episode && !it.Voice {
+		var err error
+		if it.Voice, err = s.aroundRemoved(part); err != nil {
+			return err
+		}
+	}
 	for _, name := range append([]string{it.Name}, it.beside...) {
 		if isText(name) {
 			continue // it is rewritten
@@ -192,6 +198,28 @@ func (s *search) spaceOf(id string) *space.Space {
 		}
 	}
 	return nil
+}
+
+// aroundRemoved reports whether the person is heard in the intro or the outro of an
+// episode that was removed.
+func (s *search) aroundRemoved(part *removed.Item) (bool, error) {
+	for _, f := range part.Files {
+		if path.Ext(f.Name) != ".json" {
+			continue
+		}
+		b, err := s.small(part.Here(f.Name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		var e episode.Record
+		if json.Unmarshal(b, &e) == nil && e.File == part.Name {
+			return s.around(&e)
+		}
+	}
+	return false, nil
 }
 
 // partsOf are the stretches of its recording that a clip or an episode plays, by

@@ -139,6 +139,9 @@ func (a *App) upload(ctx context.Context, o uploadOptions) error {
 		items.Collector{Library: lib, Gate: ask.Gate, Open: open, Feed: o.feed, Show: show, Now: a.Now},
 		a, &o, s, ask,
 	}
+	if err := g.sameShow(); err != nil {
+		return err
+	}
 	if o.takeDown {
 		return a.takeDown(ctx, g, t)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/episode/site"
+	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/space"
 	"github.com/spaces-cli/spaces/internal/publish"
 	"github.com/spaces-cli/spaces/internal/publish/items"
@@ -68,6 +69,31 @@ func (g *gatherer) agreeToFeed(ctx context.Context, t *named.Target) error {
 		err = app.Fail(app.ExitUsage, "not-agreed", "", errors.New("nothing was sent"))
 	}
 	return err
+}
+
+// sameShow fails if the feed at the target is that of another show of the library:
+// its subscribers would get this one.
+func (g *gatherer) sameShow() error {
+	if !g.o.feed || g.o.force {
+		return nil
+	}
+	names, err := feed.Names(g.Library.Root())
+	if err != nil || len(names) < 2 {
+		return err
+	}
+	standing, err := publish.Standing(g.Library.Root())
+	if err != nil {
+		return err
+	}
+	for _, r := range standing {
+		for _, name := range names {
+			if r.Kind == publish.Feed && r.Place == g.s.Target.Place() && name != g.Show && r.File == path.Join(layout.FeedOf(name), layout.FeedFile) {
+				word := app.ShowWord(name)
+				return app.Hinted(app.Usage("the feed at %s is that of the show %s", terminal.Safe(r.Place), word), "send that show: --show "+word+"; or overwrite it: --force")
+			}
+		}
+	}
+	return nil
 }
 
 // stale are the receipts of pages at the target that the site does not have any

@@ -40,9 +40,9 @@ type ImportedItem struct {
 // An element of a feed.
 type element struct {
 	XMLName xml.Name
-	Attr    []xml.Attr `xml:",any,attr"`
-	Text    string     `xml:",chardata"`
-	Kids    []element  `xml:",any"`
+	Attr    []xml.Attr
+	Text    string
+	Kids    []element
 }
 
 // is reports whether the element has a name in a namespace.
@@ -85,6 +85,7 @@ func Import(r io.Reader) (*Imported, error) {
 	d.Strict, d.Entity, d.CharsetReader = false, xml.HTMLEntity, (&checker{}).charset
 	in := new(Imported)
 	inside := false
+	nodes, others := 0, 0 // elements: of the item or of the channel, and of the channel without its items
 	for {
 		token, err := d.Token()
 		switch {
@@ -103,17 +104,54 @@ func Import(r io.Reader) (*Imported, error) {
 		case !inside:
 			return nil, ErrNoFeed
 		default:
-			e := new(element)
-			if err := d.DecodeElement(e, &start); err != nil {
+			if start.Name.Space == "" && start.Name.Local == "item" {
+				nodes = 0
+			}
+			e, err := readElement(d, start, 2, &nodes)
+			if err != nil {
 				return nil, fmt.Errorf("cannot read the feed: %w", err)
 			}
 			if e.is("", "item") {
+				nodes = others
 				if in.Items = append(in.Items, importItem(e)); len(in.Items) > maxItems {
 					return nil, fmt.Errorf("%w: more than %d episodes", errTooLarge, maxItems)
 				}
 				continue
 			}
+			others = nodes
 			in.channel(e)
+		}
+	}
+}
+
+// readElement reads an element that has begun, in the bounds of a feed: what is in
+// memory takes many times the bytes of the file. nodes counts the elements.
+func readElement(d *xml.Decoder, start xml.StartElement, depth int, nodes *int) (*element, error) {
+	if *nodes++; *nodes > maxNodes {
+		return nil, fmt.Errorf("%w: more than %d elements in one element", errTooLarge, maxNodes)
+	}
+	if depth > maxDepth {
+		return nil, fmt.Errorf("%w: elements nested %d deep", errTooLarge, maxDepth)
+	}
+	e := &element{XMLName: start.Name, Attr: start.Attr}
+	var text strings.Builder
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		switch t := token.(type) {
+		case xml.CharData:
+			text.Write(t)
+		case xml.StartElement:
+			kid, err := readElement(d, t, depth+1, nodes)
+			if err != nil {
+				return nil, err
+			}
+			e.Kids = append(e.Kids, *kid)
+		case xml.EndElement:
+			e.Text = text.String()
+			return e, nil
 		}
 	}
 }

@@ -144,6 +144,9 @@ func TestImportRefuses(t *testing.T) {
 		{"a page", strings.NewReader("<html><body>404</body></html>"), ErrNoFeed},
 		{"nothing", strings.NewReader(""), ErrNoFeed},
 		{"no end", io.MultiReader(strings.NewReader("<rss><channel>"), strings.NewReader(strings.Repeat("<item>x</item>", maxFeed/14+1))), errTooLarge},
+		{"many elements in an item", strings.NewReader("<rss><channel><item>" + strings.Repeat("<a/>", maxNodes+1) + "</item></channel></rss>"), errTooLarge},
+		{"many elements in the channel", strings.NewReader("<rss><channel>" + strings.Repeat("<a/><item/>", maxNodes+1) + "</channel></rss>"), errTooLarge},
+		{"deep elements", strings.NewReader("<rss><channel>" + strings.Repeat("<a>", maxDepth+1) + "</channel></rss>"), errTooLarge},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := Import(c.in); !errors.Is(err, c.want) {

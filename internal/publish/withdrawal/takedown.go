@@ -191,7 +191,10 @@ func (d *TakeDown) Plan() (removed, replaced []*publish.Receipt, err error) {
 			probe.ID = site.EpisodeOf(r.Object)
 		}
 		if soundless(r) == 1 {
-			if d.keep[r.Object] || probe.ID == "" || r.Kind == publish.Page && d.pages[probe.ID] {
+			// The page of a clip says what is said in it, and so does its picture: where
+			// the clip has gone, its episode keeps neither.
+			stays := r.Kind == publish.Page && d.pages[probe.ID] && !site.IsOfClip(r.Object)
+			if d.keep[r.Object] || probe.ID == "" || stays {
 				continue
 			}
 			probe.SHA256 = "" // it is of the whole

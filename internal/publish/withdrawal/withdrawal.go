@@ -7,6 +7,7 @@ package withdrawal
 import (
 	"context"
 	"errors"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -14,10 +15,12 @@ import (
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
+	"github.com/spaces-cli/spaces/internal/durable"
 	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/episode/site"
 	"github.com/spaces-cli/spaces/internal/library"
+	"github.com/spaces-cli/spaces/internal/library/removed"
 	"github.com/spaces-cli/spaces/internal/publish"
 )
 
@@ -50,8 +53,32 @@ func NewFinder(ctx context.Context, lib *library.Library, l *consent.Ledger, now
 			}
 		}
 	}
-	return f, nil
+	return f, f.removed()
 }
+
+// removed reads the episodes that were removed, or replaced: what was sent of them
+// is still there, with intros and outros of which nothing else tells.
+func (f *Finder) removed() error {
+	list, err := removed.Store{Root: f.lib.Root(), Unreadable: func(string, error) {}}.List()
+	for _, it := range list {
+		if it.Kind != removed.Episode {
+			continue
+		}
+		for _, file := range it.Files {
+			var r episode.Record
+			if path.Ext(file.Name) != ".json" || durable.ReadJSON(f.lib.Root(), it.Here(file.Name), maxRecord, &r) != nil || r.File != it.Name || r.ID != it.ID {
+				continue
+			}
+			if _, known := f.made[r.SHA256]; r.SHA256 != "" && !known {
+				f.made[r.SHA256] = gate.OfEpisode(&r)
+			}
+		}
+	}
+	return err
+}
+
+// maxRecord bounds the record of an episode.
+const maxRecord = 32 << 20
 
 // use is what an object holds of its recording: all of it, unless it is a clip
 // or an episode that the library still has.
@@ -171,7 +198,7 @@ func (f *Finder) Sent(who consent.Who) ([]Sent, error) {
 	}
 	for _, r := range standing {
 		id := site.EpisodeOf(r.Object)
-		if r.Kind == publish.Feed && feeds[r.Place] || r.Kind == publish.Page && strings.HasSuffix(r.Object, ".html") && pages[[2]string{r.Place, id}] {
+		if r.Kind == publish.Feed && feeds[r.Place] || r.Kind == publish.Page && (strings.HasSuffix(r.Object, ".html") || site.IsOfClip(r.Object)) && pages[[2]string{r.Place, id}] {
 			add(r)
 		}
 	}
