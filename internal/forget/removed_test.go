@@ -121,6 +121,24 @@ func TestRemovedIsForgotten(t *testing.T) {
 	}
 }
 
+// A voice in the intro of an episode that was removed is found as in one that is there.
+func TestRemovedIntroIsForgotten(t *testing.T) {
+	s := newTestLibrary(t)
+	intro := strings.Replace(record("i.m4a", 1), `"kept"`, fmt.Sprintf(`"intro":{"sha256":"x","heard":[{"id":%q,"parts":[{"start":10,"end":12}]}]},"kept"`, id), 1)
+	s.put(t, "episodes/i.m4a", "sound", "episodes/i.m4a.json", intro, "episodes/j.m4a", "sound", "episodes/j.m4a.json", record("j.m4a", 1))
+	s.remove(t, removed.Episode, layout.Episodes, "i.m4a", "j.m4a")
+	p, err := Find(t.Context(), s.Library, s.ledger, "guest1", Choice{Episodes: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.aside(t); got != "j.m4a" {
+		t.Errorf("left are %q, want j.m4a", got)
+	}
+}
+
 // listed are the files of the library.
 func (s *testLibrary) listed(t *testing.T) (names []string) {
 	t.Helper()
