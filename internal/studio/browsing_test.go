@@ -29,7 +29,7 @@ func TestJourney(t *testing.T) {
 
 	b.do(chromedp.SendKeys(chromedp.ID("words"), "medias soc"))
 	b.until("one row", `document.querySelectorAll("#rows a").length === 1 && document.getElementById("count").textContent === "1 recording"`)
-	b.do(chromedp.Click(chromedp.CSS("#rows a")))
+	b.do(chromedp.Click(chromedp.CSS("#rows a .name")))
 	b.until("the waveform", `performance.getEntriesByName("wave-drawn").length > 0`)
 	if got := b.text("title"); !strings.HasPrefix(got, "Débat") {
 		t.Fatalf("opened %q", got)
