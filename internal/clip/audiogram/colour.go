@@ -44,10 +44,13 @@ func colours(look Look, theme Theme, accent color.NRGBA, photo bool) palette {
 	var p palette
 	switch look {
 	case Bold:
-		// The accent is moved until the theme's letters can be read on it.
+		// The accent is moved until the letters can be read on it. Where those of the
+		// theme would need another colour, as white ones on yellow, it has the others.
+		if contrast(accent, ink) < graphicContrast {
+			ink = ground
+		}
 		p.surface = distinct(accent, 5.5, ink)
 		p.page, p.text = p.surface, ink
-		p.adjusted = contrast(accent, ink) < graphicContrast
 		p.brand = p.surface
 	case Card:
 		p.surface, p.text = mix(ground, accent, 0.03), ink

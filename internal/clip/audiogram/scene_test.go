@@ -262,4 +262,12 @@ func TestContrast(t *testing.T) {
 	if s := style(t, Config{Accent: "#ffffff", Theme: Light}); s.Adjusted() == "" || s.colours.bars == rgb(0xFFFFFF) {
 		t.Errorf("%q", s.Adjusted())
 	}
+	// What a bold look is filled with is the accent, whatever the theme: the letters are those that it can carry.
+	for _, theme := range Themes() {
+		for _, accent := range []string{"#ffe600", "#0b0e40"} {
+			if s := style(t, Config{Accent: accent, Look: Bold, Theme: theme}); s.Adjusted() != "" || hex(s.colours.page) != accent {
+				t.Errorf("%s, %s: %q, %s", accent, theme, s.Adjusted(), hex(s.colours.page))
+			}
+		}
+	}
 }

@@ -217,3 +217,28 @@ func FuzzLines(f *testing.F) {
 		s.Missing(Clean(text))
 	})
 }
+
+// Korean is broken at its spaces, and elsewhere only where a word has no room.
+func TestWrapKorean(t *testing.T) {
+	s := Embedded()
+	text := "안녕하세요, 오늘은 Spaces를 팟캐스트 2021년 이야기를"
+	all := strings.Fields(text)
+	broken := func(width float64) (list []string) {
+		for _, l := range s.Wrap(text, width, 20, Bold) {
+			list = append(list, l.Text)
+		}
+		return list
+	}
+	widest := 0.0
+	for _, word := range all {
+		widest = max(widest, s.Line(word, 20, Bold).Width)
+	}
+	for width := widest + 0.01; width < 5*widest; width += 7 {
+		if got := broken(width); !slices.Equal(strings.Fields(strings.Join(got, " ")), all) {
+			t.Errorf("at %g: %q", width, got)
+		}
+	}
+	if got := broken(widest / 2); len(got) <= len(all) {
+		t.Errorf("words without room: %q", got)
+	}
+}

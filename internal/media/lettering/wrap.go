@@ -8,8 +8,8 @@ import (
 )
 
 // Wrap breaks a text into lines that are not wider than width, where Unicode
-// allows it (UAX #14). What is wider without a break is broken between
-// characters. The spaces at the ends of lines are left out.
+// allows it (UAX #14), and Korean between its words. What is wider without a
+// break is broken between characters. The spaces at the ends of lines are left out.
 func (s *Set) Wrap(text string, width, size float64, w Weight) []Line {
 	p := s.paragraph(text, size, w)
 	var lines []Line
@@ -25,6 +25,9 @@ func (s *Set) Wrap(text string, width, size float64, w Weight) []Line {
 	for it := seg.LineIterator(); it.Next(); {
 		piece := it.Line()
 		end := piece.Offset + len(piece.Text)
+		if !piece.IsMandatoryBreak && insideKorean(p.runes, end) {
+			continue
+		}
 		if to > from && p.width(from, end) > width {
 			flush()
 		}
@@ -43,6 +46,20 @@ func (s *Set) Wrap(text string, width, size float64, w Weight) []Line {
 	}
 	flush()
 	return lines
+}
+
+// insideKorean reports whether a place between two characters is inside a Korean
+// word. UAX #14 allows a break there, and leaves it to the style: few and large
+// letters break at the spaces, as Korean titles and subtitles do.
+func insideKorean(runes []rune, at int) bool {
+	if at <= 0 || at >= len(runes) {
+		return false
+	}
+	before, after := runes[at-1], runes[at]
+	part := func(r rune) bool {
+		return (unicode.IsLetter(r) || unicode.IsDigit(r)) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana)
+	}
+	return part(before) && part(after) && (unicode.Is(unicode.Hangul, before) || unicode.Is(unicode.Hangul, after))
 }
 
 // Shorten sets a text in one line that is not wider than width: if it is, it

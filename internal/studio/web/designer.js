@@ -7,7 +7,7 @@ import {joined, t} from "./words.js";
 const byId = (id) => document.getElementById(id);
 
 const fields = {shape: "shape", look: "film-look", theme: "look", accent: "accent", size: "film-size", fps: "film-fps"};
-const usual = {shape: "wide", look: "clean", theme: "dark", accent: "#1d9bf0", size: "720", fps: "25"};
+const usual = {shape: "wide", look: "clean", theme: "dark", accent: "#2f80ed", size: "720", fps: "25"};
 const sides = {wide: [16, 9], square: [1, 1], portrait: [4, 5], tall: [9, 16]}; // as clip/audiogram has them
 
 export class Designer {
