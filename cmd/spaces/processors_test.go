@@ -13,7 +13,8 @@ import (
 )
 
 // The program of another processor makes the same bytes: where a compiler fuses
-// a multiplication and an addition, a level or an encoded frame would differ.
+// a multiplication and an addition, a level, a letter or an encoded frame would
+// differ.
 func TestOtherProcessor(t *testing.T) {
 	if os.Getenv("SPACES_LONG") == "" {
 		t.Skip("builds the program twice: set SPACES_LONG=1")
@@ -29,6 +30,11 @@ func TestOtherProcessor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const title = "Été العربية हिन्दी 日本語 🎧"
+	words := filepath.Join(t.TempDir(), "words.srt")
+	if err := os.WriteFile(words, []byte("1\n00:00:30,000 --> 00:00:31,000\nBonjour à tous 👩‍👩‍👧\n\n2\n00:00:31,000 --> 00:00:32,000\nأهلا وسهلا بكم 12:30\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	commands := [][]string{
 		{"extract", archive},
 		{"measure", "latest"},
@@ -39,13 +45,18 @@ func TestOtherProcessor(t *testing.T) {
 		{"clip", "latest", "--at", "0:30", "--length", "10s", "--normalize=-13"},
 		{"clip", "latest", "--at", "0:30", "--length", "10s", "--fade", "1s", "--normalize=-12", "--title", "faded"},
 		{"video", "latest", "--at", "0:30", "--length", "10s", "--title", "video"},
+		{"video", "latest", "--at", "0:30", "--length", "2s", "--title", title, "--captions", words, "--look", "bold", "--shape", "tall", "--name", "bold"},
+		{"video", "latest", "--at", "0:30", "--length", "2s", "--title", title, "--captions", words, "--look", "card", "--theme", "light", "--address", "example.com", "--name", "card"},
 		{"moments", "latest"},
+		{"feed", "init", "--title", title, "--base-url", "https://example.com/show/"},
+		{"episodes", "publish", "latest"},
+		{"feed", "build", "--site"},
 	}
 	made := map[string]map[string][]byte{}
 	for _, arch := range []string{"amd64", "arm64"} {
 		dir := t.TempDir()
 		program := filepath.Join(dir, "spaces")
-		build := exec.Command("go", "build", "-tags", "goaac_simd", "-gcflags=github.com/tphakala/go-aac/...=-d=fmahash=qn", "-o", program, ".") // as .goreleaser.yaml does
+		build := exec.Command("go", "build", "-tags", "goaac_simd", "-gcflags=github.com/tphakala/go-aac/...=-d=fmahash=qn", "-gcflags=github.com/jfreymuth/vorbis/...=-d=fmahash=qn", "-o", program, ".") // as .goreleaser.yaml does
 		build.Env = append(os.Environ(), "GOARCH="+arch, "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
@@ -58,7 +69,7 @@ func TestOtherProcessor(t *testing.T) {
 			}
 			run = append(append(run, args...), "--library", library, "-q", "--no-progress")
 			cmd := exec.Command(run[0], run[1:]...)
-			cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "TZ=UTC", "SPACES_CONSENT_EXPORT=off", "SPACES_CONSENT_CLIP=off")
+			cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "TZ=UTC", "SPACES_CONSENT_EXPORT=off", "SPACES_CONSENT_CLIP=off", "SPACES_CONSENT_FEED=off")
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%s: %s: %v\n%s", arch, strings.Join(args, " "), err, out)
 			}
