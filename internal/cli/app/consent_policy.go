@@ -118,6 +118,9 @@ func (q *Asker) Clip(ctx context.Context, file string, p *clip.Provenance) (bool
 		}
 		uses = kept
 	}
+	if no, err := q.Declines(consent.Clipping, uses); no || err != nil { // to the whole, but not to excerpts
+		return false, err
+	}
 	_, err := q.AskAll(ctx, consent.Feeding, uses)
 	if gate.IsRefusal(err) {
 		return false, nil

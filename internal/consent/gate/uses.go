@@ -76,3 +76,27 @@ func (g *Gate) Bumper(ctx context.Context, name string) ([]episode.Heard, error)
 	add(found)
 	return list, nil
 }
+
+// Declines reports whether somebody who is heard in uses has said no to what is
+// done with them, also where the policy only warns. What is put on a page by itself,
+// without the host naming it, asks this: nobody would see the warning in time. A
+// reason of the host's stands above it.
+func (g *Gate) Declines(act consent.Action, uses []Use) (bool, error) {
+	if g.o.Reason != "" {
+		return false, nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, u := range merged(uses) {
+		f, err := g.find(act, u)
+		if err != nil {
+			return false, err
+		}
+		for _, m := range f.Missing {
+			if f.Stops() || m.Answer == consent.Declined || m.Answer == consent.Withdrawn || m.Answer == consent.Expired {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}

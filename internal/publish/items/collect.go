@@ -353,6 +353,9 @@ func (c *Collector) clipFilter(show *feed.Show, o *FeedOptions) func(context.Con
 				return false, err
 			}
 		}
+		if no, err := c.Gate.Declines(consent.Clipping, uses); no || err != nil { // to the whole, but not to excerpts
+			return false, err
+		}
 		for _, act := range c.acts() {
 			_, err := c.Gate.CheckAll(ctx, act, uses)
 			if gate.IsRefusal(err) {
