@@ -113,6 +113,7 @@ func (m *maker) excerpts(ctx context.Context, e *feed.Episode, said []passage, s
 			continue
 		}
 		x.name = nameOf(e, p)
+		x.card = x.name + ".card.jpg"
 		x.quote, x.speaker = quoteOf(said, c.Start, c.Start+c.Seconds)
 		if !sure {
 			x.speaker = ""

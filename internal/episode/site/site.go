@@ -261,7 +261,7 @@ func (m *maker) writeEpisode(ctx context.Context, i int, heights []byte) error {
 		return err
 	}
 	for _, x := range p.clips {
-		x.heights, x.card = m.outlineOf(e, x), x.name+".card.jpg"
+		x.heights = m.outlineOf(e, x)
 		if err := m.drawCard(x.card, card.Card{Title: m.clipTitle(e, x), Quote: x.quote, Below: m.below(e, x.Seconds), Bars: x.heights}, p.cover); err != nil {
 			return err
 		}
