@@ -108,12 +108,11 @@ func (s *search) removedPart(part *removed.Item) error {
 		}
 		it.Voice = stage && use.Hears(s.Handle) || hasWords(it.Name, it.beside) && near(s.spoke[part.ID], use.Parts)
 	}
-	if part.Kind == removed.Episode && !it.Voice {
-		var err error
-		if it.Voice, err = s.aroundRemoved(part); err != nil {
-			return err
-		}
+	around, err := s.recordOf(part, &it)
+	if err != nil {
+		return err
 	}
+	it.Voice = it.Voice || around
 	for _, name := range append([]string{it.Name}, it.beside...) {
 		if isText(name) {
 			continue // it is rewritten
@@ -200,9 +199,10 @@ func (s *search) spaceOf(id string) *space.Space {
 	return nil
 }
 
-// aroundRemoved reports whether the person is heard in the intro or the outro of an
-// episode that was removed.
-func (s *search) aroundRemoved(part *removed.Item) (bool, error) {
+// recordOf takes the hash of a clip or an episode that was removed from its record,
+// by which its copies are known, and reports whether the person is heard in the intro
+// or the outro of an episode.
+func (s *search) recordOf(part *removed.Item, it *Item) (around bool, err error) {
 	for _, f := range part.Files {
 		if path.Ext(f.Name) != ".json" {
 			continue
@@ -214,8 +214,16 @@ func (s *search) aroundRemoved(part *removed.Item) (bool, error) {
 		if err != nil {
 			return false, err
 		}
+		var file struct {
+			File, SHA256 string
+			Bytes        int64
+		}
+		if json.Unmarshal(b, &file) != nil || file.File != part.Name {
+			continue
+		}
+		it.sha, it.Bytes = file.SHA256, file.Bytes
 		var e episode.Record
-		if json.Unmarshal(b, &e) == nil && e.File == part.Name {
+		if part.Kind == removed.Episode && json.Unmarshal(b, &e) == nil {
 			return s.around(&e)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,15 +125,22 @@ func TestRemovedIsForgotten(t *testing.T) {
 // A voice in the intro of an episode that was removed is found as in one that is there.
 func TestRemovedIntroIsForgotten(t *testing.T) {
 	s := newTestLibrary(t)
-	intro := strings.Replace(record("i.m4a", 1), `"kept"`, fmt.Sprintf(`"intro":{"sha256":"x","heard":[{"id":%q,"parts":[{"start":10,"end":12}]}]},"kept"`, id), 1)
-	s.put(t, "episodes/i.m4a", "sound", "episodes/i.m4a.json", intro, "episodes/j.m4a", "sound", "episodes/j.m4a.json", record("j.m4a", 1))
+	const sha = "1850f43db479168027044731fe18d2e45ba198fa6f7a42d035c5258564da920b" // of "copied sound"
+	intro := strings.Replace(record("i.m4a", 1), `"kept"`, fmt.Sprintf(`"sha256":"`+sha+`","bytes":12,"intro":{"sha256":"x","heard":[{"id":%q,"parts":[{"start":10,"end":12}]}]},"kept"`, id), 1)
+	s.put(t, "../../../feed/copy.m4a", "copied sound", "episodes/i.m4a", "copied sound", "episodes/i.m4a.json", intro, "episodes/j.m4a", "sound", "episodes/j.m4a.json", record("j.m4a", 1))
 	s.remove(t, removed.Episode, layout.Episodes, "i.m4a", "j.m4a")
+	if !slices.Contains(s.listed(t), "feed/copy.m4a") {
+		t.Fatal("no copy")
+	}
 	p, err := Find(t.Context(), s.Library, s.ledger, "guest1", Choice{Episodes: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Do(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if slices.Contains(s.listed(t), "feed/copy.m4a") {
+		t.Error("a copy beside the feed is left")
 	}
 	if got := s.aside(t); got != "j.m4a" {
 		t.Errorf("left are %q, want j.m4a", got)
