@@ -75,7 +75,7 @@ func (v *filmer) newStyle(language string) (*audiogram.Style, error) {
 		Look: audiogram.Look(cmp.Or(o.look, set.Look)), Theme: audiogram.Theme(cmp.Or(o.theme, set.Theme)),
 		Accent: cmp.Or(o.accent, set.Accent), FPS: cmp.Or(o.fps, set.FPS),
 		Cover: v.c.model.Cover, Fonts: fonts, Font: cmp.Or(o.font, v.c.app.Settings.VideoFont),
-		Address: cmp.Or(o.address, set.Address), Zone: v.c.app.Zone,
+		Address: cmp.Or(o.address, set.Address), Zone: v.c.app.Zone, Language: language,
 	}
 	logo, background := fileOr(o.logo, set.Logo), fileOr(o.background, set.Background)
 	for file, into := range map[string]*[]byte{logo: &c.Logo, background: &c.Background} {
@@ -140,6 +140,9 @@ func (v *filmer) pictures(c *audiogram.Config) (files map[string]string, err err
 			return nil, app.Usage("--picture must be HANDLE=FILE, such as ann=ann.jpg, not %q", p)
 		}
 		files[handle] = file
+	}
+	if len(v.c.o.video.pictures) > 0 && !v.c.o.video.speakers && !v.c.app.Settings.Video.Speakers {
+		return nil, app.Hinted(app.Usage("--picture is shown with the speakers only"), "add --speakers")
 	}
 	c.Pictures = make(map[string][]byte)
 	for handle, file := range files {

@@ -204,6 +204,15 @@ func (a *App) from(at time.Time) string {
 	return "from " + at.Format("2 Jan 15:04")
 }
 
+// ofShow is the flag that names a show in a command, with a space before it, or
+// nothing for the first one.
+func ofShow(show *feed.Show) string {
+	if show.Name == "" {
+		return ""
+	}
+	return " --show " + show.Name
+}
+
 // showOf returns a show of a library by what --show says, an empty one if it has
 // no first one.
 func showOf(lib *library.Library, word string) (*feed.Show, error) {
@@ -329,7 +338,7 @@ func (a *App) publishEpisodes(ctx context.Context, o publishOptions, publish boo
 		became := "not published"
 		switch {
 		case show.Waits(e, a.Now()):
-			became = "will be in the feed " + a.from(show.Date(e)) + "; build it then: spaces feed build"
+			became = "will be in the feed " + a.from(show.Date(e)) + "; build it then: spaces feed build" + ofShow(show)
 		case show.Chosen(all)[e]:
 			became = "will be in the next feed; not sent yet"
 		case publish:
@@ -360,7 +369,7 @@ func (a *App) publishEpisodes(ctx context.Context, o publishOptions, publish boo
 	for _, b := range broken {
 		a.Warn("%v", b)
 	}
-	a.Say("To change the public feed: spaces upload --feed TARGET")
+	a.Say("To change the public feed: spaces upload --feed%s TARGET", ofShow(show))
 	return nil
 }
 

@@ -60,7 +60,7 @@ func (s *Server) spoken(ctx context.Context, id string, l videoStyle) string {
 // config is how the pictures look, with what the settings say of it, and with fonts
 // for a language.
 func (s *Server) config(l videoStyle, language string) (audiogram.Config, error) {
-	c := audiogram.Config{Shape: l.Shape, Look: l.Look, Theme: l.Theme, Accent: l.Accent, Size: l.Size, FPS: l.FPS, Zone: s.o.Zone}
+	c := audiogram.Config{Shape: l.Shape, Look: l.Look, Theme: l.Theme, Accent: l.Accent, Size: l.Size, FPS: l.FPS, Zone: s.o.Zone, Language: language}
 	if l.Captions != "" && l.Captions != noCaptions {
 		return c, badRequest("captions must be empty or %s", noCaptions)
 	}

@@ -81,9 +81,10 @@ type Config struct {
 	Fonts    *lettering.Set // nil is the embedded face
 	Font     string         // how Fonts were asked for, for the record
 	// Address is shown on the card at the end, such as example.com/show.
-	Address string
-	EndCard bool           // EndSeconds with the cover and the address, after the sound
-	Zone    *time.Location // of the date; nil is UTC
+	Address  string
+	EndCard  bool           // EndSeconds with the cover and the address, after the sound
+	Zone     *time.Location // of the date; nil is UTC
+	Language string         // of the date; English if there are no words in it
 }
 
 // EndSeconds is how long the card at the end is shown.

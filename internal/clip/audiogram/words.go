@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/languages"
 	"github.com/spaces-cli/spaces/internal/media/lettering"
 )
 
@@ -53,7 +54,8 @@ func (s *Style) date(q *clip.Request) string {
 	if wall.IsZero() {
 		return ""
 	}
-	return wall.In(s.config.Zone).Format("2 January 2006")
+	l, _ := languages.For(s.config.Language)
+	return l.Date(wall.In(s.config.Zone))
 }
 
 // fit breaks a title into lines: in letters as large as possible, and if even

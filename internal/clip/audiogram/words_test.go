@@ -43,6 +43,11 @@ func TestHeading(t *testing.T) {
 			}
 		})
 	}
+	for language, want := range map[string]string{"fr-CA": "14 juin 2021", "ja": "2021年6月14日", "tlh": "14 June 2021"} {
+		if h := style(t, Config{Language: language}).heading(request("Débat", "")); h.meta() != want {
+			t.Errorf("%s: %q", language, h.meta())
+		}
+	}
 	q := request("Space", "hostess")
 	q.Title = "The clip"
 	if h := style(t, Config{}).heading(q); h.title != "The clip" {
