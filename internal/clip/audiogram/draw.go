@@ -116,7 +116,6 @@ func (s *scene) drawHead() {
 		}
 		y := room.Min.Y + max(0, min(height, room.Dy())-side)/2
 		s.picture(s.still, image.Rect(x, y, x+side, y+side), float64(st.px(12)), st.cover)
-		height = max(height, side)
 	}
 	y := room.Min.Y
 	for _, l := range lines {

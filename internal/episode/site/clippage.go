@@ -16,11 +16,10 @@ func (p *page) clipPage(x *excerpt) []byte {
 		name: x.name + ".html", title: title + " – " + s.Title, description: cmp.Or(oneLine(x.quote, 200), p.title(e)+" – "+s.Title),
 		kind: "article", card: x.card, alt: title,
 	}
-	file := cmp.Or(x.sound, x.film)
-	address := fileOf(e, file)
+	address := fileOf(e, cmp.Or(x.sound, x.film))
 	object := "AudioObject"
 	if x.film != nil {
-		file, address, object = x.film, fileOf(e, x.film), "VideoObject"
+		address, object = fileOf(e, x.film), "VideoObject"
 		m.kind = "video.other"
 		m.sound = &playable{kind: "video", file: address, mime: "video/mp4"}
 		if v := x.film.Settings.Video; v != nil {

@@ -125,7 +125,7 @@ func (sp *span) divide(r run, at []int, runes []rune) {
 	if to-from < 2 {
 		return
 	}
-	for _, c := range clustersOf(runes[from:to]) {
+	for _, c := range clusters(runes[from:to]) {
 		sp.parts = append(sp.parts, at[from+c.from])
 	}
 }

@@ -93,7 +93,7 @@ func (s *Set) pieces(text []rune) []piece {
 	script, last := firstScript(text), (*family)(nil)
 	lang := languageOf(text, s.language)
 	list := make([]piece, 0, len(text))
-	for _, c := range clustersOf(text) {
+	for _, c := range clusters(text) {
 		if own := scriptOf(c.text); own.Strong() {
 			script = own
 		}

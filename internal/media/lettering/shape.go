@@ -19,9 +19,7 @@ type cluster struct {
 	from int // in runes
 }
 
-func clusters(text string) []cluster { return clustersOf([]rune(text)) }
-
-func clustersOf(text []rune) []cluster {
+func clusters(text []rune) []cluster {
 	var seg segmenter.Segmenter
 	seg.Init(text)
 	list := make([]cluster, 0, len(text))

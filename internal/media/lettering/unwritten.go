@@ -30,7 +30,7 @@ func (s *Set) Unwritten(texts ...string) []Unwritten {
 		runes := printable(text)
 		lang := languageOf(runes, s.language)
 		script := make(map[rune]string)
-		for _, c := range clustersOf(runes) {
+		for _, c := range clusters(runes) {
 			for _, r := range c.text {
 				script[r] = scriptWord(r, c.text, lang)
 			}

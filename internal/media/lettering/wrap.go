@@ -116,7 +116,7 @@ func (s *Set) paragraph(text string, size float64, w Weight) *paragraph {
 	for i := range p.runes {
 		p.sums[i+1] = p.sums[i] + widths[i]
 	}
-	for _, c := range clustersOf(p.runes) {
+	for _, c := range clusters(p.runes) {
 		p.starts = append(p.starts, c.from)
 	}
 	p.starts = append(p.starts, len(p.runes))
