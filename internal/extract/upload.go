@@ -74,7 +74,17 @@ var errShort = errors.New("the file did not arrive whole")
 // nothing stays.
 func (u *Upload) Receive(ctx context.Context, name string, size int64, r io.Reader) error {
 	name = cmp.Or(layout.OriginalName(name), "file")
-	f, err := u.root.OpenFile(path.Join(u.dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	create := func() (*os.File, error) {
+		return u.root.OpenFile(path.Join(u.dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	}
+	f, err := create()
+	if errors.Is(err, fs.ErrExist) { // archives from different folders have the same name
+		dir := fmt.Sprint(len(u.paths) + 1)
+		if err = u.root.Mkdir(path.Join(u.dir, dir), 0o700); err == nil {
+			name = path.Join(dir, name)
+			f, err = create()
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -86,7 +96,7 @@ func (u *Upload) Receive(ctx context.Context, name string, size int64, r io.Read
 		u.root.Remove(path.Join(u.dir, name))
 		return err
 	}
-	u.paths = append(u.paths, filepath.Join(u.root.Name(), filepath.FromSlash(u.dir), name))
+	u.paths = append(u.paths, filepath.Join(u.root.Name(), filepath.FromSlash(path.Join(u.dir, name))))
 	return nil
 }
 

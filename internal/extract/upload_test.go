@@ -26,8 +26,16 @@ func TestUpload(t *testing.T) {
 			t.Errorf("%q as 5 bytes: %v", body, err)
 		}
 	}
+	if err := u.Receive(t.Context(), "elsewhere/A b.ZIP", 5, strings.NewReader("other")); err != nil { // of the same name
+		t.Fatal(err)
+	}
 	paths := u.Paths()
-	if len(paths) != 1 || filepath.Dir(filepath.Dir(paths[0])) != filepath.Join(dir, ".downloads") {
+	if len(paths) == 2 {
+		if b, err := os.ReadFile(paths[1]); err != nil || string(b) != "other" || filepath.Base(paths[1]) != filepath.Base(paths[0]) {
+			t.Errorf("%s: %q, %v", paths[1], b, err)
+		}
+	}
+	if len(paths) != 2 || filepath.Dir(filepath.Dir(paths[0])) != filepath.Join(dir, ".downloads") {
 		t.Fatalf("the files are %q", paths)
 	}
 	if b, err := os.ReadFile(paths[0]); err != nil || string(b) != "hello" {
