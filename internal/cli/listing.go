@@ -73,7 +73,7 @@ func (o *listingFlags) relisting(ctx context.Context, a *App) (c episode.Relisti
 	}
 	if o.canWait && given("at") {
 		c.PublishAt = new(time.Time)
-		if o.at != "now" && o.at != "" {
+		if o.at != "now" { // "" may be a variable that a script has not set, and not the wish to publish at once
 			if *c.PublishAt, err = a.dateOf(ctx, "--at", o.at); err != nil {
 				return c, err
 			}
