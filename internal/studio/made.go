@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode"
@@ -37,7 +38,8 @@ type savedEpisode struct {
 	Duration  float64    `json:"duration"`
 	Bytes     int64      `json:"bytes"`
 	SHA256    string     `json:"sha256"`
-	Published bool       `json:"published"` // it enters the feed
+	Published bool       `json:"published"`            // it enters the feed
+	PublishAt *time.Time `json:"publish_at,omitempty"` // when, if that is still to come
 	Missing   bool       `json:"missing,omitempty"`
 }
 
@@ -63,7 +65,12 @@ func episodesIn(lib *library.Library, folder string) ([]savedEpisode, []*feed.Pr
 	found := []savedEpisode{}
 	for _, e := range list {
 		if isName(e.File) {
-			found = append(found, savedEpisode{e.File, e.Title, e.Date, e.Duration, e.Bytes, e.SHA256, e.IsPublished(), isMissing(lib, e.Path(e.File))})
+			v := savedEpisode{e.File, e.Title, e.Date, e.Duration, e.Bytes, e.SHA256, e.IsPublished(), nil, isMissing(lib, e.Path(e.File))}
+			if first := new(feed.Show); first.Waits(e, time.Now()) {
+				at := first.Date(e)
+				v.PublishAt = &at
+			}
+			found = append(found, v)
 		}
 	}
 	return found, broken, err

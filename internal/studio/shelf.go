@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"time"
 
 	"github.com/spaces-cli/spaces/internal/consent"
 	"github.com/spaces-cli/spaces/internal/consent/gate"
@@ -36,7 +37,8 @@ type shelved struct {
 	Bytes     int64        `json:"bytes"`
 	SHA256    string       `json:"sha256"`
 	Video     bool         `json:"video,omitempty"`
-	Published bool         `json:"published,omitempty"` // an episode: it enters the feed
+	Published bool         `json:"published,omitempty"`  // an episode: it enters the feed
+	PublishAt *time.Time   `json:"publish_at,omitempty"` // when, if that is still to come
 	Missing   bool         `json:"missing,omitempty"`
 	Uploads   []sentTo     `json:"uploads"`
 }
@@ -98,7 +100,7 @@ func shelf(ctx context.Context, lib *library.Library, kind removed.Kind) (list [
 		for _, e := range episodes {
 			v := of
 			v.File, v.Title, v.Duration, v.Bytes = e.File, e.Title, e.Duration, e.Bytes
-			v.SHA256, v.Published, v.Missing = e.SHA256, e.Published, e.Missing
+			v.SHA256, v.Published, v.PublishAt, v.Missing = e.SHA256, e.Published, e.PublishAt, e.Missing
 			add(v, path.Join(row.Folder, layout.Episodes, e.File))
 		}
 	}

@@ -2,14 +2,17 @@ package studio
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"github.com/spaces-cli/spaces/internal/consent"
+	"github.com/spaces-cli/spaces/internal/episode"
 )
 
 // All clips and episodes of a library are listed; they are played, renamed,
@@ -81,6 +84,24 @@ func TestShelf(t *testing.T) {
 	if reason, err := os.ReadFile(filepath.Join(dir, "consent", "ledger.jsonl")); err != nil || !strings.Contains(string(reason), "They agreed by phone") {
 		t.Errorf("the reason is not in the log: %s, %v", reason, err)
 	}
+
+	// One that waits for its day is not called published.
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	found, err := fs.Glob(root.FS(), "recordings/*/*/episodes/*.json")
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
+	}
+	yes, at := true, time.Date(2999, 1, 2, 12, 0, 0, 0, time.UTC)
+	if err := episode.Relist(root, found[0], "", episode.Relisting{Published: &yes, PublishAt: &at}); err != nil {
+		t.Fatal(err)
+	}
+	run(`location.hash = "#/clips"`)
+	run(`location.hash = "#/episodes"`)
+	b.until("its day", `/in the feed from Jan 2, 2999/.test(document.getElementById("shelf-rows").textContent) && document.querySelector("#shelf-rows .badge.complete") === null`)
 }
 
 // made lists all clips or episodes.

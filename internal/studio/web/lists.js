@@ -51,8 +51,14 @@ export function clipList(list, clips, rate, on) {
 	}), t("noClips"));
 }
 
+// feedState says whether an episode enters the feed, and from when if that is to come.
+export function feedState(e) {
+	if (e.published && e.publish_at) return t("inFeedFrom", {when: dateTime(new Date(e.publish_at))});
+	return t(e.published ? "inFeed" : "notInFeed");
+}
+
 export function episodeList(list, episodes, on) {
-	fill(list, episodes.map((e) => made(e, e.file, [position(e.duration), bytes(e.bytes), t(e.published ? "inFeed" : "notInFeed")], on,
+	fill(list, episodes.map((e) => made(e, e.file, [position(e.duration), bytes(e.bytes), feedState(e)], on,
 		button(t(e.published ? "unpublish" : "publish"), () => on.publish(e), `${t(e.published ? "unpublish" : "publish")}: ${e.file}`))), t("noEpisodes"));
 }
 

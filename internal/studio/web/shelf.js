@@ -1,6 +1,7 @@
 // All clips, or all episodes, of the library: played, renamed, published, removed
 // and brought back where they are listed.
 import {get, post, recordingPath} from "./api.js";
+import {feedState} from "./lists.js";
 import {askName, madePath, publish, restore, restored} from "./made.js";
 import {paintPlay, playButton, span} from "./row.js";
 import {bytes, date, dateTime, position} from "./time.js";
@@ -96,7 +97,7 @@ export class ShelfView {
 		text.append(link, span("quiet", about.filter(Boolean).join(" · ")));
 		const where = span("facts", "");
 		if (m.missing) where.append(span("badge missing", t("shelfMissing")));
-		if (m.kind === "episode") where.append(span("badge" + (m.published ? " complete" : ""), t(m.published ? "inFeed" : "notInFeed")));
+		if (m.kind === "episode") where.append(span("badge" + (m.published && !m.publish_at ? " complete" : ""), feedState(m)));
 		for (const u of m.uploads) where.append(upload(u));
 		const acts = span("acts", "");
 		if (m.kind === "episode" && !m.missing) acts.append(this.button(t(m.published ? "unpublish" : "publish"), m, () => this.publish(m)));
