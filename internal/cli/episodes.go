@@ -82,7 +82,7 @@ On a terminal, the command asks for the title of a Space that has none.`,
 	app.AddShow(cmd, a.App, &o.show, "In the feed")
 	if publish {
 		o.listing.add(cmd, true)
-		cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask for titles")
+		cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask for titles, nor before an episode leaves the feed")
 	}
 	if !publish {
 		cmd.Use, cmd.Short = "unpublish SPACE|FILE...", "Take episodes out of the feed"
@@ -302,6 +302,12 @@ func (a *App) publishEpisodes(ctx context.Context, o publishOptions, publish boo
 		return err
 	}
 	if publish {
+		if err := a.oneGUID(show, all, list, o.change); err != nil {
+			return err
+		}
+		if err := a.mayVanish(ctx, lib, show, all, list, &o); err != nil {
+			return err
+		}
 		renamed, err := a.NameSpaces(ctx, lib, app.Untitled(list), o.yes)
 		if err != nil {
 			return err

@@ -69,7 +69,11 @@ func (o *listingFlags) relisting(ctx context.Context, a *App) (c episode.Relisti
 		c.Explicit = &o.explicit
 	}
 	if o.canImport && given("guid") {
-		c.GUID = &o.guid
+		guid, err := guidOf(o.guid)
+		if err != nil {
+			return c, err
+		}
+		c.GUID = &guid
 	}
 	if o.canWait && given("at") {
 		c.PublishAt = new(time.Time)

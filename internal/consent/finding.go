@@ -23,6 +23,9 @@ type Finding struct {
 	Clip bool
 	// Film says that it is a video that is to be cut.
 	Film bool
+	// Several says that the library has recordings of several accounts: a yes
+	// about all of them would have to say to whom it was given.
+	Several bool
 	// File is what nobody can tell the recording of, and Why says so in words.
 	File, Why string
 }
@@ -30,7 +33,7 @@ type Finding struct {
 // Check asks whether an action may be done with a part of a recording.
 func (l *Ledger) Check(p Policy, a Action, u Use, at time.Time) Finding {
 	known := len(u.turns()) > 0
-	f := Finding{Action: a, Mode: p.Mode(a), Recording: u.Recording, Known: known, Guessed: known && u.Turns.Approximate}
+	f := Finding{Action: a, Mode: p.Mode(a), Recording: u.Recording, Known: known, Guessed: known && u.Turns.Approximate, Several: l.Owners.several()}
 	if f.Mode != Off {
 		f.Missing = l.Missing(u, a.Purpose(), at)
 	}
@@ -162,7 +165,7 @@ const (
 // refusal is shown.
 type Way struct {
 	Kind      WayKind
-	Recording string // id
+	Recording string // id; of an answer, "" if it may be one about all recordings
 	Who       Who    // whose answer is entered
 	Purpose   Purpose
 	Clip      bool // what is to be made without them is a clip
@@ -184,7 +187,11 @@ func (e *Refused) Ways() []Way {
 	}
 	for _, m := range e.Missing {
 		if (m.Handle != "" || m.ID != "") && open(m) {
-			ways = append(ways, Way{Kind: RecordAnswer, Who: m.Who(), Purpose: purpose})
+			way := Way{Kind: RecordAnswer, Who: m.Who(), Purpose: purpose}
+			if e.Several {
+				way.Recording = id
+			}
+			ways = append(ways, way)
 		}
 	}
 	switch e.Action {

@@ -195,7 +195,7 @@ func consentError(err error) *Failure {
 	case errors.As(err, &untold):
 		ask := "or ask: spaces consent ask " + untold.Recording
 		if untold.Who.Handle == "" {
-			ask = "or record their answer: spaces consent set " + untold.Who.ID + " granted"
+			ask = "or record their answer: spaces consent set " + untold.Who.ID + " granted --recording " + untold.Recording
 		}
 		return Fail(ExitNotFound, "no-turns", "if you know all turns, confirm them: spaces speakers confirm "+untold.Recording+" --turns FILE · "+ask+instead(untold), err)
 	}
@@ -238,7 +238,11 @@ func wayOn(w consent.Way) string {
 		if w.Who.Handle != "" {
 			name = At(w.Who.Handle)
 		}
-		return fmt.Sprintf("record it with: spaces consent set %s granted --for %s", name, w.Purpose)
+		only := ""
+		if w.Recording != "" {
+			only = " --recording " + w.Recording
+		}
+		return fmt.Sprintf("record it with: spaces consent set %s granted --for %s%s", name, w.Purpose, only)
 	case consent.AnotherStretch:
 		return fmt.Sprintf("post a passage without them: spaces video %s --at T", w.Recording)
 	case consent.LeaveThemOut:

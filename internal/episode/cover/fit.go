@@ -62,11 +62,13 @@ func Fit(file []byte, crop bool) (*Fitted, error) {
 		return nil, fmt.Errorf("%w; this has %d by %d, and at most %d by %[4]d can be scaled", ErrSize, c.Width, c.Height, maxPixels)
 	}
 	side := min(c.Width, c.Height)
-	if c.Width != c.Height && !crop {
-		return nil, fmt.Errorf("%w; this is %d by %d pixels", ErrShape, c.Width, c.Height)
-	}
-	if side < MinSide {
+	switch { // the size first: cropping does not make a small picture larger
+	case side < MinSide && c.Width != c.Height:
+		return nil, fmt.Errorf("%w; this is %d by %d, and the square in it %d", ErrSize, c.Width, c.Height, side)
+	case side < MinSide:
 		return nil, fmt.Errorf("%w; this is %d", ErrSize, side)
+	case c.Width != c.Height && !crop:
+		return nil, fmt.Errorf("%w; this is %d by %d pixels", ErrShape, c.Width, c.Height)
 	}
 	src, _, derr := image.Decode(bytes.NewReader(file))
 	if derr != nil {

@@ -143,7 +143,8 @@ func TestFitRefuses(t *testing.T) {
 	}{
 		{"not square", pngOf(t, corner(1600, 1400)), false, ErrShape, "1600 by 1400"},
 		{"small", pngOf(t, corner(1399, 1399)), true, ErrSize, "this is 1399"},
-		{"small when cropped", pngOf(t, corner(2000, 1000)), true, ErrSize, "this is 1000"},
+		{"small when cropped", pngOf(t, corner(2000, 1000)), true, ErrSize, "this is 2000 by 1000, and the square in it 1000"},
+		{"small and not square", pngOf(t, corner(300, 100)), false, ErrSize, "this is 300 by 100, and the square in it 100"},
 		{"CMYK", cmyk(jpegOf(t, corner(1400, 1400))), true, ErrColors, "CMYK"},
 		{"huge", pngOf(t, image.NewPaletted(image.Rect(0, 0, 8001, 8001), color.Palette{color.Black, color.White})), true, ErrSize, "8001 by 8001"},
 		{"no picture", []byte("hello"), true, ErrFormat, ""},
