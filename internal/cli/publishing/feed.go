@@ -66,7 +66,8 @@ Every file is compared with its SHA-256 first. A new episode changes only its ow
 the feed.
 
 --site also writes web pages and copies the audio beside them: the folder then works on this computer
-and at the base URL. In the folder of the library, later builds update the pages even without --site.`,
+and at the base URL. In the folder of the library, later builds update the pages even without --site. feed init --site=false ends that: the files stay in
+the library, and the next upload --feed removes the pages at its target.`,
 		Example: `  spaces feed build
   spaces feed build --site --out public
   spaces feed build --json | jq -r '.files[].path'`,
@@ -129,7 +130,7 @@ func waitingLines(show *feed.Show, list []*feed.Episode) []feedWaiting {
 func (a *App) settleSite(root *os.Root, show *feed.Show, o *feedBuildOptions) error {
 	o.site = o.site || items.HasPages(root, show)
 	if o.site && !show.Site {
-		show.Site = true
+		show.Site, show.NoSite = true, false
 		return show.Save(root)
 	}
 	return nil

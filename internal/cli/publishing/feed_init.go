@@ -68,8 +68,9 @@ the people of --person. --show NAME describes a further show of the library, wit
 	f.String("overcast", "", "`URL`: page of the show on Overcast (default: made of the one at Apple or of the feed)")
 	f.String("pocket-casts", "", "`URL`: page of the show on Pocket Casts (default: as for Overcast)")
 	f.String("antennapod", "", "`URL`: page of the show for AntennaPod (default: made of the feed)")
+	f.Bool("site", false, "have web pages beside the feed; false: have none: the next upload --feed removes them there")
 	f.Bool("clips", true, "let the clips be heard on the web pages, each on a page of its own")
-	manual.Group(f, "Web pages", "apple", "spotify", "overcast", "pocket-casts", "antennapod", "clips")
+	manual.Group(f, "Web pages", "site", "apple", "spotify", "overcast", "pocket-casts", "antennapod", "clips")
 	manual.Group(f, "Show", "title", "base-url", "description", "author", "language", "category", "image", "crop", "person", "explicit", "type")
 	manual.Group(f, "More about the show", "email", "link", "copyright", "locked", "prefer", "guid")
 	return cmd

@@ -106,8 +106,14 @@ func (g *gatherer) stale() ([]*publish.Receipt, error) {
 		names[it.Name] = true
 		pages = pages || it.Kind == publish.Page
 	}
-	if !g.o.feed || !pages {
+	if !g.o.feed {
 		return nil, nil
+	}
+	if !pages {
+		show, err := feed.Load(g.Library.Root(), g.Show)
+		if err != nil || !show.NoSite {
+			return nil, err
+		}
 	}
 	standing, err := publish.Standing(g.Library.Root())
 	return slices.DeleteFunc(standing, func(r *publish.Receipt) bool {

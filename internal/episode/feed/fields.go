@@ -21,7 +21,7 @@ func (s *Show) text(name string) *string {
 }
 
 // Set changes what the show says under a name: a text, "image" (a URL or the
-// name of a file, which is read), "explicit", "locked" and "clips" (true or false), or one of the lists "category" and "person", which are
+// name of a file, which is read), "explicit", "locked", "clips" and "site" (true or false), or one of the lists "category" and "person", which are
 // replaced; an empty entry counts as none. It reports whether a show has such a
 // name.
 func (s *Show) Set(name string, values ...string) (known bool, err error) {
@@ -41,6 +41,9 @@ func (s *Show) Set(name string, values ...string) (known bool, err error) {
 	case "clips":
 		clips, wrong := strconv.ParseBool(strings.Join(values, ""))
 		s.NoClips, err = !clips, wrong
+	case "site":
+		pages, wrong := strconv.ParseBool(strings.Join(values, ""))
+		s.Site, s.NoSite, err = pages && wrong == nil, !pages && wrong == nil, wrong
 	case "category":
 		s.Category = values
 	case "person":

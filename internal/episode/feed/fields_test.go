@@ -18,6 +18,8 @@ func TestSet(t *testing.T) {
 		{name: "explicit", values: []string{"true"}, want: Show{Explicit: true}},
 		{name: "locked", values: []string{"false"}, want: Show{Unlocked: true}},
 		{name: "locked", values: []string{"true"}, before: Show{Unlocked: true}},
+		{name: "site", values: []string{"false"}, before: Show{Site: true}, want: Show{Places: Places{NoSite: true}}},
+		{name: "site", values: []string{"true"}, before: Show{Places: Places{NoSite: true}}, want: Show{Site: true}},
 		{name: "category", values: []string{"News", ""}, before: Show{Category: []string{"Arts"}}, want: Show{Category: []string{"News"}}},
 		{name: "person", values: []string{"guest1=Bob"}, want: Show{People: []Person{{Handle: "guest1", Name: "Bob"}}}},
 		{name: "person", values: []string{""}, before: Show{People: []Person{{Name: "Bob"}}}},

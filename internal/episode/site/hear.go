@@ -17,21 +17,26 @@ import (
 
 // outline finds the bars of an episode: from the peaks that measuring its
 // recording has left, or else by hearing parts of the episode, once: the list of
-// the site keeps what was heard. It is nil where neither can be done.
+// the site keeps what was heard. It is nil where neither can be done. An episode
+// with an intro or an outro is heard, because they are not in the recording.
 func (m *maker) outline(ctx context.Context, e *feed.Episode) ([]byte, error) {
-	if shape := peaksOf(m.lib, e); shape != nil {
+	shape := peaksOf(m.lib, e)
+	if shape != nil && e.Intro == nil && e.Outro == nil {
 		return scaled(shape), nil
 	}
 	known, err := base64.StdEncoding.DecodeString(m.before.Heard[e.SHA256])
 	if err != nil || len(known) != bars {
 		known = nil
-		shape, err := hear(ctx, m.lib, e)
+		sound, err := hear(ctx, m.lib, e)
 		if err != nil && ctx.Err() != nil {
 			return nil, err
 		}
-		if err == nil && shape != nil {
-			known = scaled(shape)
+		if err == nil && sound != nil {
+			known = scaled(sound)
 		}
+	}
+	if known == nil && shape != nil {
+		return scaled(shape), nil
 	}
 	if known != nil {
 		m.site.heard[e.SHA256] = base64.StdEncoding.EncodeToString(known)

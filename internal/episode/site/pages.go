@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/spaces-cli/spaces/internal/episode"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
 	"github.com/spaces-cli/spaces/internal/spell"
 )
@@ -23,8 +24,37 @@ type words struct {
 // by is the line below an episode's title.
 func (p *page) by(e *feed.Episode) {
 	date := p.show.Date(e).UTC()
-	p.put(`<p class="by"><time datetime="`, text(date.Format(time.RFC3339)), `">`, text(p.language.Date(date)), "</time><span>",
+	p.put(`<p class="by">`)
+	p.numbers(e)
+	p.put(`<time datetime="`, text(date.Format(time.RFC3339)), `">`, text(p.language.Date(date)), "</time><span>",
 		text(spell.Length(e.Duration)), "</span></p>\n")
+}
+
+// numbers are the season and the number of an episode, and whether it is a trailer
+// or a bonus, as in the feed.
+func (p *page) numbers(e *feed.Episode) {
+	l := p.show.Listing(e)
+	put := func(said markup) {
+		p.put("<span")
+		if p.foreign {
+			p.put(` lang="en"`)
+		}
+		p.put(">", said, "</span>")
+	}
+	switch l.EpisodeType {
+	case episode.Trailer:
+		put(p.say("trailer"))
+	case episode.Bonus:
+		put(p.say("bonus"))
+	}
+	switch {
+	case l.Season > 0 && l.Number > 0:
+		put(p.say("season.episode", "s", l.Season, "e", l.Number))
+	case l.Season > 0:
+		put(p.say("season", "s", l.Season))
+	case l.Number > 0:
+		put(p.say("number", "e", l.Number))
+	}
 }
 
 // indexPage is the page of the show.

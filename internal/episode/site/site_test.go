@@ -305,14 +305,23 @@ func TestChromium(t *testing.T) {
 	}
 }
 
-// An episode whose recording nobody has measured is heard, once.
+// An episode whose recording nobody has measured is heard, once; so is one with
+// an intro, which no measurement of the recording has.
 func TestHear(t *testing.T) {
+	t.Run("unmeasured", func(t *testing.T) { testHear(t, nil) })
+	t.Run("intro", func(t *testing.T) { testHear(t, &episode.Added{Seconds: 10}) })
+}
+
+func testHear(t *testing.T, intro *episode.Added) {
+	t.Helper()
 	c := english()
 	c.seconds, c.episodes = 100, 1
 	lib, s := c.put(t)
 	const folder = "recordings/2026/2026-11-30 x [1showcase0000]"
-	if err := lib.RemoveAll(folder + "/.spaces"); err != nil {
-		t.Fatal(err)
+	if intro == nil {
+		if err := lib.RemoveAll(folder + "/.spaces"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	name := folder + "/episodes/2026-11-30-0.wav"
 	audio, err := lib.ReadFile(name)
@@ -328,7 +337,7 @@ func TestHear(t *testing.T) {
 	if err != nil || json.Unmarshal(b, &r) != nil {
 		t.Fatal(err)
 	}
-	r.SHA256 = sumOf(audio)
+	r.SHA256, r.Intro = sumOf(audio), intro
 	writeJSON(t, lib, folder+"/episodes/2026-11-30-0.json", r)
 	_, out, files := again(t, lib, s, nil, Options{})
 	l, err := readSiteList(out, s.GUID)
@@ -347,5 +356,31 @@ func TestHear(t *testing.T) {
 	}
 	if _, _, second := again(t, lib, s, out, Options{}); !bytes.Equal(second["1showcase0000.html"], files["1showcase0000.html"]) || !bytes.Contains(second["1showcase0000.html"], []byte(`class="wave"`)) {
 		t.Error("the second build has another page")
+	}
+}
+
+// Season, number and kind of an episode stand on its page and in the list, marked as
+// English where the program has no words in the show's language.
+func TestNumbers(t *testing.T) {
+	for language, want := range map[string]string{
+		"fr": "<span>Épisode bonus</span><span>Saison 2, épisode 14</span><time",
+		"sw": `<span lang="en">Bonus</span><span lang="en">Season 2, episode 14</span><time`,
+	} {
+		lib := testLibrary(t)
+		r := record("1abcdefghijkl", "plain.m4a", time.Date(2022, 1, 2, 3, 4, 5, 0, time.UTC))
+		r.Season, r.Number, r.EpisodeType = 2, 14, episode.Bonus
+		put(t, lib, "2022 [1abcdefghijkl]", r)
+		s := testShow()
+		s.Language = language
+		_, out, _ := build(t, lib, s)
+		for name, times := range map[string]int{"1abcdefghijkl.html": 1, Index: 1, "1ypKdEXvkMLGW.html": 0} {
+			page, err := out.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(page), want); n != times {
+				t.Errorf("%s: %s has %q %d times, want %d", language, name, want, n, times)
+			}
+		}
 	}
 }

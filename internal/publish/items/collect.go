@@ -243,7 +243,9 @@ func (c *Collector) AddFeed(ctx context.Context, o FeedOptions) (episodes []*fee
 	if o.BaseURL == "" {
 		o.BaseURL = show.BaseURL
 	}
-	withPages := HasPages(root, show)
+	// A take-down also rewrites pages that still stand there after the show was told
+	// to have none: they name who is taken down.
+	withPages := HasPages(root, show) || o.Only != nil && sentPages(root, o.Place)
 	episodes, pages, err := c.build(ctx, show, withPages, &o)
 	if err != nil {
 		return nil, "", err
@@ -374,5 +376,13 @@ func sentFeed(root *os.Root, place string) bool {
 	standing, err := publish.Standing(root)
 	return err == nil && slices.ContainsFunc(standing, func(r *publish.Receipt) bool {
 		return r.Kind == publish.Feed && r.Place == place && r.Object == layout.FeedFile
+	})
+}
+
+// sentPages reports whether the front page of a show's site is at a place.
+func sentPages(root *os.Root, place string) bool {
+	standing, err := publish.Standing(root)
+	return err == nil && slices.ContainsFunc(standing, func(r *publish.Receipt) bool {
+		return r.Kind == publish.Page && r.Place == place && r.Object == site.Index
 	})
 }

@@ -153,8 +153,11 @@ func SiteClips(root *os.Root, show *feed.Show, episodes []*feed.Episode) ([]Part
 }
 
 // HasPages reports whether the show has pages: by its settings, or because some
-// lie beside its feed.
+// lie beside its feed. Those of a show that has been told to have none do not count.
 func HasPages(root *os.Root, show *feed.Show) bool {
+	if show.NoSite {
+		return false
+	}
 	_, err := root.Stat(path.Join(show.Folder(), site.Index))
 	return show.Site || err == nil
 }
