@@ -2,13 +2,13 @@ package cli
 
 import (
 	"cmp"
-	"maps"
-	"slices"
+	"errors"
 	"strings"
 
 	"github.com/spaces-cli/spaces/internal/cli/app"
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	"github.com/spaces-cli/spaces/internal/settings"
+	"github.com/spaces-cli/spaces/internal/studio"
 )
 
 // look are the settings of videos as the config file has them by now, by key.
@@ -26,18 +26,14 @@ func (a *App) look() map[string]string {
 	return list
 }
 
-// keepLook saves settings of videos.
+// keepLook saves settings of videos: all of them, or none.
 func (a *App) keepLook(list map[string]string) error {
-	for _, name := range slices.Sorted(maps.Keys(list)) {
-		key, ok := settings.Lookup(name)
-		if !ok {
-			return noSetting(name)
-		}
-		if _, err := a.Folder().Save(key, list[name]); err != nil {
-			return app.SettingError(err)
-		}
+	err := a.Folder().SaveAll(list)
+	var value *settings.ValueError
+	if errors.As(err, &value) {
+		return &studio.LookError{Key: value.Key, Err: value.Err}
 	}
-	return nil
+	return app.SettingError(err)
 }
 
 // dress fills in what the settings say of videos, with pictures and with fonts for

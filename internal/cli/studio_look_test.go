@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/spaces-cli/spaces/internal/clip/audiogram"
 	"github.com/spaces-cli/spaces/internal/fixture"
+	"github.com/spaces-cli/spaces/internal/studio"
 )
 
 // The look that the studio keeps is that of the settings, and a video of the studio
@@ -45,7 +47,16 @@ func TestStudioKeepsTheLook(t *testing.T) {
 	if err := a.dress(&audiogram.Config{}, ""); err == nil {
 		t.Error("a logo that is gone is left out in silence")
 	}
-	if err := a.keepLook(map[string]string{"video.look": "odd"}); err == nil {
-		t.Error("a look that there is not was kept")
+	// One that is wrong keeps the others out, also those before it.
+	err = a.keepLook(map[string]string{"video.accent": "red", "video.shape": "square", "video.look": "bold", "video.theme": "light"})
+	var wrong *studio.LookError
+	if !errors.As(err, &wrong) || wrong.Key != "video.accent" {
+		t.Errorf("a colour that is none: %v", err)
+	}
+	if err := a.keepLook(map[string]string{"video.fps": "60", "video.look": "odd"}); !errors.As(err, &wrong) || wrong.Key != "video.look" {
+		t.Errorf("a look that there is not: %v", err)
+	}
+	if got := a.look(); got["video.look"] != "card" || got["video.accent"] != "#d1495b" || got["video.fps"] != "30" || got["video.shape"] == "square" {
+		t.Errorf("a part was kept: %q", got)
 	}
 }

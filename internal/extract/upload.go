@@ -67,8 +67,8 @@ func NewUpload(library string, bytes int64) (*Upload, error) {
 	return u, nil
 }
 
-// errShort means that a sender broke off.
-var errShort = errors.New("the file did not arrive whole")
+// ErrNotWhole means that a sender sent less or more than it announced.
+var ErrNotWhole = errors.New("the file did not arrive whole")
 
 // Receive writes a file of so many bytes. Of one that does not arrive whole
 // nothing stays.
@@ -90,7 +90,7 @@ func (u *Upload) Receive(ctx context.Context, name string, size int64, r io.Read
 	}
 	n, err := io.Copy(f, stream.Until(ctx, io.LimitReader(r, size+1), nil))
 	if err == nil && n != size {
-		err = errShort
+		err = ErrNotWhole
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		u.root.Remove(path.Join(u.dir, name))

@@ -22,7 +22,7 @@ func TestUpload(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, body := range []string{"hell", "hello!"} {
-		if err := u.Receive(t.Context(), "b.zip", 5, strings.NewReader(body)); !errors.Is(err, errShort) {
+		if err := u.Receive(t.Context(), "b.zip", 5, strings.NewReader(body)); !errors.Is(err, ErrNotWhole) {
 			t.Errorf("%q as 5 bytes: %v", body, err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,19 +90,59 @@ func (f Folder) Save(k Key, text string) (string, error) {
 	if name, ok := PresetOf(k.Name); ok && text == "" {
 		return "", f.removePreset(name)
 	}
+	text, val, err := k.node(text)
+	if err != nil {
+		return "", err
+	}
+	return text, f.edit(func(root *yaml.Node) error {
+		put(root, k.Name, val)
+		return nil
+	})
+}
+
+// SaveAll writes several keys at once: all of them, or none if one of the texts
+// cannot be the value of its key.
+func (f Folder) SaveAll(list map[string]string) error {
+	names := slices.Sorted(maps.Keys(list))
+	nodes := make([]*yaml.Node, len(names))
+	for i, name := range names {
+		k, ok := Lookup(name)
+		if !ok {
+			return &ValueError{Key: name, Err: errNoSetting}
+		}
+		err := k.Check(list[name])
+		if err != nil {
+			return &ValueError{Key: name, Err: err}
+		}
+		if _, nodes[i], err = k.node(list[name]); err != nil {
+			return err
+		}
+	}
+	return f.edit(func(root *yaml.Node) error {
+		for i, name := range names {
+			put(root, name, nodes[i])
+		}
+		return nil
+	})
+}
+
+var errNoSetting = errors.New("there is no such setting")
+
+// node is a text that was checked as it stands in the config file.
+func (k Key) node(text string) (string, *yaml.Node, error) {
 	if (k.Name == libraryKey || k.path && text != "" && text != "none") && !strings.HasPrefix(text, "~") {
 		// The folder is meant from here, not from where the next command will
 		// run.
 		abs, err := filepath.Abs(text)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		text = abs
 	}
 	if k.files {
 		var err error
 		if text, err = absolutePictures(text); err != nil {
-			return "", err
+			return "", nil, err
 		}
 	}
 	val := new(yaml.Node)
@@ -109,10 +150,7 @@ func (f Folder) Save(k Key, text string) (string, error) {
 	if !k.text { // numbers and truth values without quotes
 		val.Tag, val.Style = "", 0
 	}
-	return text, f.edit(func(root *yaml.Node) error {
-		put(root, k.Name, val)
-		return nil
-	})
+	return text, val, nil
 }
 
 // edit changes the config file. What change leaves alone stays as it is,

@@ -49,9 +49,12 @@ func explain(err error) *problem {
 	var broken *consent.BrokenError
 	var locked *library.LockedError
 	var large *http.MaxBytesError
+	var look *LookError
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &look):
+		return newProblem(http.StatusUnprocessableEntity, "bad-look", spell.Error(err), "")
 	case intakeProblem(err) != nil:
 		return intakeProblem(err)
 	case errors.As(err, &asked):

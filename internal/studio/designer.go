@@ -210,6 +210,15 @@ type xLimits struct {
 	Most   float64 `json:"most_seconds"`
 }
 
+// A LookError says which setting of a look cannot be kept.
+type LookError struct {
+	Key string
+	Err error
+}
+
+func (e *LookError) Error() string { return e.Key + ": " + e.Err.Error() }
+func (e *LookError) Unwrap() error { return e.Err }
+
 // keepLook saves how the videos of the show look: {"video.look": "bold", …}.
 func (s *Server) keepLook(w http.ResponseWriter, r *http.Request) {
 	var q map[string]string

@@ -2,6 +2,7 @@ package studio
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -151,5 +152,11 @@ func TestPreviews(t *testing.T) {
 	}
 	if status, _, _ := c.ask("POST", "/api/look", `{"library":"/tmp"}`, nil); status != 400 {
 		t.Errorf("another setting can be saved: %d", status)
+	}
+	c = enter(t, serveTest(t, sample(t), func(o *Options) {
+		o.KeepLook = func(map[string]string) error { return &LookError{"video.accent", errors.New("must be a colour")} }
+	}))
+	if status, text, _ := c.ask("POST", "/api/look", `{"video.accent":"red"}`, nil); status != 422 || !strings.Contains(text, `"bad-look"`) || !strings.Contains(text, "video.accent") {
+		t.Errorf("a colour that is none: %d, %s", status, text)
 	}
 }

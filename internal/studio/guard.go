@@ -20,7 +20,7 @@ import (
 //
 //   - The Host must be this server: a foreign name that resolves to 127.0.0.1
 //     (DNS rebinding) is refused.
-//   - All but the entrance lies in a folder whose name nobody can guess, and
+//   - All but the entrance, and the answer that there is no favicon.ico, lies in a folder whose name nobody can guess, and
 //     wants the session's cookie. That is HttpOnly and SameSite=Strict, so that
 //     no script reads it and no other site's page sends it. It holds for the
 //     folder alone: browsers send cookies to all ports of an address, so that
@@ -90,6 +90,11 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 		}
 		if r.URL.Path == "/enter" {
 			g.letIn(w, r)
+			return
+		}
+		if r.URL.Path == "/favicon.ico" && g.foreign(r) == "" {
+			// Browsers ask for it unasked: no icon is no error in their console.
+			w.WriteHeader(http.StatusNoContent)
 			return
 		}
 		c, err := r.Cookie(g.cookie)

@@ -174,6 +174,24 @@ func TestHostileRequests(t *testing.T) {
 			}
 		})
 	}
+	bare := *c
+	bare.folder = ""
+	for _, tt := range []struct {
+		method, path, site string
+		want               int
+	}{
+		{"GET", "/favicon.ico", "same-origin", 204}, {"GET", "/favicon.ico", "cross-site", 403}, {"GET", "/favicon.ico/", "none", 403},
+		{"POST", "/favicon.ico", "none", 403}, {"GET", "/icon.svg", "same-origin", 403},
+	} {
+		status, body, h := bare.ask(tt.method, tt.path, "", func(r *http.Request) {
+			r.Header.Del("Cookie")
+			r.Header.Del(ownHeader)
+			r.Header.Set("Sec-Fetch-Site", tt.site)
+		})
+		if status != tt.want || tt.want == 204 && body != "" || h.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s %s from %s, before entry: %d, %q", tt.method, tt.path, tt.site, status, body)
+		}
+	}
 	if _, body, _ := c.ask("GET", recording, "", nil); strings.Contains(body, `"note"`) {
 		t.Error("one of them changed the note")
 	}

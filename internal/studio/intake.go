@@ -334,6 +334,8 @@ func intakeProblem(err error) *problem {
 		return newProblem(http.StatusBadRequest, "bad-address", spell.Error(err), "")
 	case errors.As(err, &full):
 		return newProblem(http.StatusInsufficientStorage, "disk-full", spell.Error(err), "Free some space")
+	case errors.Is(err, extract.ErrNotWhole):
+		return newProblem(http.StatusBadRequest, "not-whole", "the file has a different length than announced: it may have changed in the meantime", "Add the file again")
 	case errors.Is(err, extract.ErrStopped):
 		return newProblem(http.StatusServiceUnavailable, "interrupted", "stopped", "")
 	case errors.As(err, &found):

@@ -154,8 +154,8 @@ func TestUploads(t *testing.T) {
 	if got := c.take(`{"upload":"` + u + `"}`); got.Error == nil || got.Error.Kind != "bad-request" {
 		t.Errorf("before all has come: %+v", got.Error)
 	}
-	if status, _ := c.stream(u, 0, []byte("abcdefgh")); status == 200 || left() > 0 {
-		t.Errorf("more than was announced: %d, %d files are left", status, left())
+	if status, text := c.stream(u, 0, []byte("abcdefgh")); status != 400 || !strings.Contains(text, `"not-whole"`) || left() > 0 {
+		t.Errorf("more than was announced: %d, %s, %d files are left", status, text, left())
 	}
 	_, u = begin(`{"files":[{"name":"a.zip","size":4}]}`)
 	if status, _ := c.stream(u, 0, []byte("abcd")); status != 200 || left() != 2 { // with its lock

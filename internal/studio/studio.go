@@ -51,7 +51,8 @@ type Options struct {
 	Episode func(ctx context.Context, lib *library.Library, r *recording.Recording, preset string) (q episode.Request, done func(), err error)
 	// Look is how the videos of the show look, by the keys of the settings; Dress fills
 	// in what of that a video does not say itself, with pictures and fonts; and KeepLook
-	// saves such keys. Nil: there are no settings.
+	// saves such keys: all of them or, with a *LookError, none. Nil: there are no
+	// settings.
 	Look     func() map[string]string
 	Dress    func(c *audiogram.Config, language string) error
 	KeepLook func(map[string]string) error
