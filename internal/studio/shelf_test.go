@@ -2,6 +2,7 @@ package studio
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -102,6 +103,20 @@ func TestShelf(t *testing.T) {
 	run(`location.hash = "#/clips"`)
 	run(`location.hash = "#/episodes"`)
 	b.until("its day", `/in the feed from Jan 2, 2999/.test(document.getElementById("shelf-rows").textContent) && document.querySelector("#shelf-rows .badge.complete") === null`)
+
+	// Of two exports with one title the names of the files tell which is which.
+	if text := b.text("shelf-rows"); strings.Contains(text, c.made("episodes").Rows[0].File) {
+		t.Errorf("the only one has the name of its file: %s", text)
+	}
+	if got := c.post("/api/recordings/"+shorterID+"/export", `{"preset":"host","format":"mp3"}`); got.Error != nil {
+		t.Fatal(got.Error)
+	}
+	run(`location.hash = "#/clips"`)
+	run(`location.hash = "#/episodes"`)
+	for _, e := range c.made("episodes").Rows {
+		b.until("the name of "+e.File, fmt.Sprintf(`[...document.querySelectorAll("#shelf-rows .text .quiet")].some((s) => s.textContent.split(" · ").includes(%q))`, e.File))
+	}
+	b.screenshot("episodes-twins")
 }
 
 // made lists all clips or episodes.

@@ -72,6 +72,9 @@ export class ShelfView {
 		byId("shelf-none").textContent = clips ? t("shelfNoClips") : t("shelfNoEpisodes");
 		const count = this.items.length === 0 ? "" : n === 0 ? t("shelfNoMatch") : clips ? t("nClips", {n}) : t("nEpisodes", {n});
 		byId("shelf-count").textContent = [count, this.broken ? t("shelfBroken", {n: this.broken}) : ""].filter(Boolean).join(" · ");
+		const seen = new Map();
+		for (const m of this.items) seen.set(likeness(m), (seen.get(likeness(m)) ?? 0) + 1);
+		this.twins = new Set([...seen.keys()].filter((key) => seen.get(key) > 1));
 		byId("shelf-rows").replaceChildren(...found.slice(0, this.most).map((m) => this.row(m)));
 		byId("shelf-more").hidden = n <= this.most;
 		this.paint();
@@ -90,10 +93,10 @@ export class ShelfView {
 			card.append(span("quiet gone", t("removedOne", {name: m.file})), undo);
 			return li;
 		}
-		const name = m.title || m.file, recording = m.untitled ? t("noTitle") : m.recording;
+		const name = m.title || m.file, twin = name !== m.file && this.twins.has(likeness(m)), recording = m.untitled ? t("noTitle") : m.recording;
 		const link = Object.assign(document.createElement("a"), {className: "name", href: "#/r/" + encodeURIComponent(m.id) + (m.kind === "clip" && m.start > 0 ? "?t=" + m.start.toFixed(2) : ""), textContent: name});
 		const text = span("text", ""), kind = m.file.slice(m.file.lastIndexOf(".") + 1).toUpperCase();
-		const about = [recording === name ? "" : recording, m.made_at ? date(new Date(m.made_at)) : "", m.video ? t("video") : kind, bytes(m.bytes)];
+		const about = [recording === name ? "" : recording, twin ? m.file : "", m.made_at ? date(new Date(m.made_at)) : "", m.video ? t("video") : kind, bytes(m.bytes)];
 		text.append(link, span("quiet", about.filter(Boolean).join(" · ")));
 		const where = span("facts", "");
 		if (m.missing) where.append(span("badge missing", t("shelfMissing")));
@@ -110,7 +113,7 @@ export class ShelfView {
 			acts.append(this.button(t("rename"), m, () => this.rename(m)), remove, download);
 			li.dataset.key = `${m.kind}:${m.id}:${m.sha256}`;
 		}
-		card.append(m.missing ? span("cover none", "") : playButton(li.dataset.key, name, null, () => this.listen.file({...m, title: name})), text, where, span("duration", position(m.duration)), acts);
+		card.append(m.missing ? span("cover none", "") : playButton(li.dataset.key, twin ? m.file : name, null, () => this.listen.file({...m, title: name})), text, where, span("duration", position(m.duration)), acts);
 		return li;
 	}
 
@@ -169,6 +172,9 @@ export class ShelfView {
 		this.focus("file", m.file);
 	}
 }
+
+// likeness is what the rows of different files can share: their name tells them apart.
+const likeness = (m) => JSON.stringify([m.id, m.title]);
 
 // told says what became of an episode, and of what was not agreed to.
 export function told(m, done) {
