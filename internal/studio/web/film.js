@@ -40,9 +40,9 @@ export class Film {
 
 	// show shows the clip that is chosen, a while after the last change.
 	show(id, span, seconds, title) {
-		clearTimeout(this.timer);
 		const picture = byId("picture"), frame = byId("frame");
 		if (!this.on || !span || seconds > longest) {
+			clearTimeout(this.timer);
 			this.end();
 			picture.hidden = true;
 			picture.removeAttribute("src");
@@ -53,7 +53,8 @@ export class Film {
 		frame.classList.toggle("wide", byId("shape").value === "wide");
 		const asked = {...span, ...this.look, title};
 		const src = recordingPath(id, "/picture?" + new URLSearchParams(asked));
-		if (this.asked === src) return;
+		if (this.asked === src) return; // what is under way goes on
+		clearTimeout(this.timer);
 		this.end();
 		this.asked = src;
 		this.designer.about(seconds);
