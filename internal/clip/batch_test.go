@@ -344,6 +344,9 @@ func FuzzBatch(f *testing.F) {
 // A line that is too long is refused by its number, in little memory, and
 // where lines stand for themselves the next ones are read.
 func TestLongLines(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 64 MB in one goroutine: the race detector has nothing to see")
+	}
 	long := func(before, after string) io.Reader { // of 64 MB
 		return io.MultiReader(strings.NewReader(before), io.LimitReader(endless{}, 64<<20), strings.NewReader(after))
 	}

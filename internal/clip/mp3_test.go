@@ -43,6 +43,9 @@ func rewrite(t *testing.T, file string, change func(n int, head []byte)) {
 // mpg123 play a clip that is not encoded again as they play the whole source
 // at that place. SPACES_LONG=1 takes every bit with every kind of file.
 func TestMP3HeaderBits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("cuts as other tests do: the race detector has nothing more to see")
+	}
 	long := os.Getenv("SPACES_LONG") != ""
 	tool(t, "ffmpeg")
 	tool(t, "lame")

@@ -103,6 +103,9 @@ var formats = []pcm.Format{{SampleRate: 48000, Channels: 1}, {SampleRate: 44100,
 // Around the joins the sound is as near to the input as that of one encoder
 // that goes through it all.
 func TestJoinsCannotBeHeard(t *testing.T) {
+	if testing.Short() {
+		t.Skip("encodes as TestJobsMakeNoDifference does: the race detector has nothing more to see")
+	}
 	const around = 20
 	list, seconds, gridSeconds := formats[:1], 24, 3
 	if os.Getenv("SPACES_LONG") != "" {

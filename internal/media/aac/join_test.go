@@ -124,6 +124,9 @@ func attacks(f pcm.Format, frames int) []float32 {
 // the decoder takes it, and around the joins it is hardly worse than what one
 // encoder makes.
 func TestJoinsAmongShortBlocks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("encodes as TestJobsMakeNoDifference does: the race detector has nothing more to see")
+	}
 	for _, f := range formats {
 		t.Run(fmt.Sprint(f), func(t *testing.T) {
 			const grid = 100
