@@ -195,6 +195,7 @@ type mergeLine struct {
 	Episodes    int     `json:"episodes"`
 	Transcripts int     `json:"transcripts"`
 	Turns       int     `json:"turns"`
+	Chapters    int     `json:"chapters"`
 	Answers     int     `json:"answers"`
 	Receipts    int     `json:"receipts"`
 	Made        int     `json:"made"`
@@ -232,7 +233,7 @@ func (x *merging) finish(ctx context.Context) error {
 	a, s := x.app, &x.sum
 	if a.Settings.JSON {
 		return errors.Join(x.err, app.WriteJSON(a.Out, mergeLine{space.Schema, "merge", x.DryRun, x.dir, a.Settings.Library, s.Changed(),
-			s.Added, s.Updated, s.Unchanged, s.Removed, s.Failed, s.Bytes, s.Seconds, s.Clips, s.Episodes, s.Transcripts, s.Turns,
+			s.Added, s.Updated, s.Unchanged, s.Removed, s.Failed, s.Bytes, s.Seconds, s.Clips, s.Episodes, s.Transcripts, s.Turns, s.Chapters,
 			s.Answers, s.Receipts, s.Made, s.Archives, s.Forgotten, s.Show, s.Withheld, s.LeftRemoved, s.Conflicts, s.Problems}))
 	}
 	var text strings.Builder

@@ -19,7 +19,7 @@ import (
 )
 
 // host takes in what the host has made of a recording: clips, episodes, the
-// transcript, confirmed turns. s is what is known of it now; here is the same, or
+// transcript, confirmed turns, edited chapters. s is what is known of it now; here is the same, or
 // nil for a recording that a dry run does not bring.
 func (m *merger) host(ctx context.Context, p pair, s, here *space.Space) error {
 	if here != nil {
@@ -33,7 +33,10 @@ func (m *merger) host(ctx context.Context, p pair, s, here *space.Space) error {
 	if err := m.words(ctx, p, s, here); err != nil {
 		return err
 	}
-	return m.turns(p, s)
+	if err := m.turns(p, s); err != nil {
+		return err
+	}
+	return m.chapters(p, s, here)
 }
 
 // shelf takes in the clips or the episodes of a recording.
@@ -57,6 +60,9 @@ func (m *merger) shelf(ctx context.Context, p pair, dir string, here *space.Spac
 		}
 	}
 	for _, g := range groups {
+		if path.Join(from, g.Audio) == layout.ChaptersIn(p.there) {
+			continue // no episode: chapters takes it in
+		}
 		if err := m.group(ctx, p, dir, g, here, had); err != nil {
 			if ctx.Err() != nil || library.IsFull(err) {
 				return err

@@ -273,6 +273,9 @@ func (s *Summary) Words() string {
 	if s.Turns > 0 {
 		parts = append(parts, "confirmed turns of "+spell.Count(s.Turns, "recording"))
 	}
+	if s.Chapters > 0 {
+		parts = append(parts, "edited chapters of "+spell.Count(s.Chapters, "recording"))
+	}
 	if s.Answers > 0 {
 		parts = append(parts, spell.Plural(s.Answers, "entry of the consent log", "entries of the consent log"))
 	}

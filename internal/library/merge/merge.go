@@ -54,6 +54,7 @@ const (
 	OfFeed       ConflictKind = "feed" // two episodes for one item
 	OfTranscript ConflictKind = "transcript"
 	OfTurns      ConflictKind = "turns"
+	OfChapters   ConflictKind = "chapters" // that the host has edited
 	OfConsent    ConflictKind = "consent"
 	OfShow       ConflictKind = "show"
 	OfForgotten  ConflictKind = "forgotten"
@@ -91,6 +92,7 @@ type Summary struct {
 	Seconds                   float64 // of the recordings that were added
 
 	Clips, Episodes, Transcripts, Turns int
+	Chapters                            int // recordings with edited ones
 	Answers                             int // entries of the ledger of consent
 	Receipts, Made, Archives            int
 	Forgotten                           int // people
@@ -108,7 +110,7 @@ type Summary struct {
 
 // Changed reports whether anything came.
 func (s *Summary) Changed() bool {
-	return s.Added+s.Updated+s.Clips+s.Episodes+s.Transcripts+s.Turns+s.Answers+s.Receipts+s.Made+s.Archives+s.Forgotten > 0 || s.Show
+	return s.Added+s.Updated+s.Clips+s.Episodes+s.Transcripts+s.Turns+s.Chapters+s.Answers+s.Receipts+s.Made+s.Archives+s.Forgotten > 0 || s.Show
 }
 
 // merger is one Merge.

@@ -279,12 +279,18 @@ func hosted(t testing.TB, zip string) string {
 			t.Fatal(err)
 		}
 	})
+	write(t, dir, layout.ChaptersIn(s.Folder), chaptersOf(s, "Welcome"))
 	write(t, dir, layout.Receipts, `{"schema":1,"at":"2026-01-02T00:00:00Z","kind":"clip","file":"`+layout.ClipIn(s.Folder, "one.m4a")+`","place":"file:///x","object":"one.m4a"}`+"\n")
 	write(t, dir, layout.MadeLedger, `{"schema":1,"kind":"clip","sha256":"00","record":{}}`+"\n")
 	write(t, dir, layout.Show, `{"schema":1,"title":"A show","cover":"cover-1.jpg"}`)
 	write(t, dir, path.Join(layout.Feed, "cover-1.jpg"), "a picture")
 	answer(t, dir, entry("tomokafor", consent.Granted, 3))
 	return dir
+}
+
+// chaptersOf is a file of chapters that the host has edited.
+func chaptersOf(s *space.Space, title string) string {
+	return `{"version":"1.2.0","chapters":[{"startTime":0,"title":"` + title + `"}],"pieces":["` + s.Pieces[0].SHA256 + `"]}`
 }
 
 // All that a library holds comes into an empty one, to the byte, and a second merge
@@ -295,7 +301,7 @@ func TestAllOfIt(t *testing.T) {
 	before := tree(t, other)
 	dir := libraryOf(t, "")
 	x := into(t, dir, other)
-	if x.Added != 3 || x.Clips != 1 || x.Transcripts != 1 || x.Turns != 1 || x.Answers != 1 || x.Receipts != 1 || x.Made != 1 || x.Archives != 1 || !x.Show {
+	if x.Added != 3 || x.Clips != 1 || x.Transcripts != 1 || x.Turns != 1 || x.Chapters != 1 || x.Answers != 1 || x.Receipts != 1 || x.Made != 1 || x.Archives != 1 || !x.Show {
 		t.Errorf("%+v", x.Summary)
 	}
 	if x.Conflicts+x.Problems != 0 || !x.Changed() {
@@ -393,9 +399,10 @@ func TestConflicts(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+	write(t, dir, layout.ChaptersIn(s.Folder), chaptersOf(s, "My welcome"))
 	write(t, dir, layout.Show, `{"schema":1,"title":"My show"}`)
 	x := into(t, dir, other)
-	for _, kind := range []ConflictKind{OfTitle, OfNote, OfClip, OfTranscript, OfTurns, OfShow} {
+	for _, kind := range []ConflictKind{OfTitle, OfNote, OfClip, OfTranscript, OfTurns, OfChapters, OfShow} {
 		c := x.conflict(kind)
 		if c == nil || c.Message == "" || c.Other == "" || kind != OfClip && c.Kept != Here {
 			t.Errorf("%s: %+v", kind, c)
@@ -415,6 +422,12 @@ func TestConflicts(t *testing.T) {
 	aside := layout.RemovedIn("transcript-" + firstID)
 	if !strings.Contains(got[layout.TranscriptIn(s.Folder)], "Other words") || !strings.Contains(got[aside+"/transcript.json"], "Hello everybody") {
 		t.Errorf("the transcripts are not both there")
+	}
+	if got[layout.ChaptersIn(s.Folder)] != chaptersOf(s, "My welcome") {
+		t.Errorf("the chapters were overwritten: %s", got[layout.ChaptersIn(s.Folder)])
+	}
+	if c := x.conflict(OfEpisode); c != nil {
+		t.Errorf("chapters were taken for an episode: %+v", c)
 	}
 	if got[layout.Show] != `{"schema":1,"title":"My show"}` {
 		t.Errorf("the show was overwritten: %s", got[layout.Show])

@@ -7,9 +7,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/spaces-cli/spaces/internal/library/layout"
 	"github.com/spaces-cli/spaces/internal/library/removed"
@@ -168,67 +170,94 @@ func (m *merger) wordsAside(ctx context.Context, p pair, here *space.Space, thei
 	return m.lib.TakeAside(ctx, m.other, path.Join(p.there, layout.Transcript), m.wordsRecord(here), sums, stream.NoProgress{})
 }
 
-// A confirmation is what is read of the turns that a host has confirmed.
-type confirmation struct {
+// An edited file is one that the host has made by hand for the audio of a
+// recording: confirmed turns, chapters. Its pieces say for which audio.
+type edited struct {
+	kind         ConflictKind
+	theirs, ours string // where it lies; no name of ours: it is not here
+	aside        string // where one of ours goes that belongs to other audio, with %s for its sum
+	what, was    string // "the confirmed turns", "the turns were confirmed"
+	count        *int
+}
+
+// audioOf is what is read of such a file.
+type audioOf struct {
 	Pieces []string `json:"pieces"`
 }
 
-func (c *confirmation) of(s *space.Space) bool {
+func (c *audioOf) is(s *space.Space) bool {
 	return slices.EqualFunc(c.Pieces, s.Pieces, func(sha string, p space.Piece) bool { return sha == p.SHA256 })
 }
 
-// turns takes in the turns that the host has confirmed. Those of audio that is not
-// played count for nothing, and give way.
+// turns takes in the turns that the host has confirmed.
 func (m *merger) turns(p pair, s *space.Space) error {
 	name := layout.ConfirmedOf(p.id)
-	theirs, err := m.other.Read(name)
+	return m.edited(p, s, edited{OfTurns, name, name, path.Join(layout.Confirmed, p.id+".earlier-%s.json"), "the confirmed turns", "the turns were confirmed", &m.sum.Turns})
+}
+
+// chapters takes in the chapters that the host has edited.
+func (m *merger) chapters(p pair, s, here *space.Space) error {
+	e := edited{OfChapters, layout.ChaptersIn(p.there), "", "", "the edited chapters", "the chapters were edited", &m.sum.Chapters}
+	if here != nil {
+		e.ours = layout.ChaptersIn(here.Folder)
+		e.aside = strings.TrimSuffix(e.ours, ".json") + ".earlier-%s.json"
+	}
+	return m.edited(p, s, e)
+}
+
+// edited takes in a file that the host has edited. One that belongs to audio that
+// is not played counts for nothing, and gives way.
+func (m *merger) edited(p pair, s *space.Space, e edited) error {
+	theirs, err := m.other.Read(e.theirs)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	where := m.other.Path(name)
+	where := m.other.Path(e.theirs)
 	if _, named := m.names.json(theirs); named || p.named {
-		m.withheld(OfTurns, p.id, "the confirmed turns", where)
+		m.withheld(e.kind, p.id, e.what, where)
 		return nil
 	}
-	var there, here confirmation
+	var there, here audioOf
 	if err := json.Unmarshal(theirs, &there); err != nil {
 		m.fail(unreadableKind, where, err)
 		return nil
 	}
-	ours, err := m.lib.Read(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	var ours []byte
+	if e.ours != "" {
+		if ours, err = m.lib.Read(e.ours); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
-	fits := ours != nil && json.Unmarshal(ours, &here) == nil && here.of(s)
+	fits := ours != nil && json.Unmarshal(ours, &here) == nil && here.is(s)
 	switch {
 	case bytes.Equal(ours, theirs):
 		return nil
-	case !there.of(s):
-		m.conflict(Conflict{Kind: OfTurns, Recording: p.id, Kept: Here, Other: where,
-			Message: "the confirmed turns of the other library belong to other audio than is played"})
+	case !there.is(s):
+		m.conflict(Conflict{Kind: e.kind, Recording: p.id, Kept: Here, Other: where,
+			Message: e.what + " of the other library belong to other audio than is played"})
 		return nil
 	case fits:
-		m.conflict(Conflict{Kind: OfTurns, Recording: p.id, Kept: Here, Other: where,
-			Message: "the turns were confirmed in both libraries, and differ: those of this library were kept"})
+		m.conflict(Conflict{Kind: e.kind, Recording: p.id, Kept: Here, Other: where,
+			Message: e.was + " in both libraries, and differ: those of this library were kept"})
 		return nil
 	}
-	m.sum.Turns++
+	*e.count++
 	if ours != nil {
 		sum := sha256.Sum256(ours)
-		aside := path.Join(layout.Confirmed, p.id+".earlier-"+hex.EncodeToString(sum[:4])+".json")
-		m.conflict(Conflict{Kind: OfTurns, Recording: p.id, Kept: There, Other: aside,
-			Message: "the turns were confirmed in both libraries: those of the other one belong to the audio that is played now; those of this one were put aside"})
+		aside := fmt.Sprintf(e.aside, hex.EncodeToString(sum[:4]))
+		m.conflict(Conflict{Kind: e.kind, Recording: p.id, Kept: There, Other: aside,
+			Message: e.was + " in both libraries: those of the other one belong to the audio that is played now; those of this one were put aside"})
 		if !m.o.DryRun {
 			if err := m.lib.Write(aside, ours); err != nil {
 				return err
 			}
 		}
 	}
-	if m.o.DryRun {
+	if m.o.DryRun || e.ours == "" {
 		return nil
 	}
-	return m.lib.Write(name, theirs)
+	return m.lib.Write(e.ours, theirs)
 }
