@@ -96,7 +96,7 @@ var order = [][]string{
 	{"media/peaks/draw"},
 	{"media/gain"},       // its parts follow from what loudness measures
 	{"media/h264/blank"}, // films for tests
-	{"media/aac", "media/mp3/encode", "media/mp3/judge", "media/loudness", "media/silence", "media/peaks", "media/resample", "media/h264", "media/lettering"},
+	{"media/aac", "media/mp3/encode", "media/mp3/judge", "media/loudness", "media/silence", "media/peaks", "media/resample", "media/h264", "media/lettering", "media/colour"},
 	{"media/pcm", "media/unithash"},
 	{"media/mpegts"}, // its units are ADTS, its timed metadata ID3
 	// Containers: what they say of their sound is AAC, MP3, FLAC, PCM or Opus.

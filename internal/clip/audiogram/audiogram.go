@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spaces-cli/spaces/internal/media/colour"
 	"github.com/spaces-cli/spaces/internal/media/lettering"
 )
 
@@ -163,7 +164,7 @@ func New(c Config) (*Style, error) {
 	accent := defaultAccent()
 	if c.Accent != "" {
 		var ok bool
-		if accent, ok = parseColour(c.Accent); !ok {
+		if accent, ok = colour.Parse(c.Accent); !ok {
 			return nil, wrong("accent", "must be a colour such as #1d9bf0, not %q", c.Accent)
 		}
 	}
@@ -262,7 +263,7 @@ func (s *Style) Adjusted() string {
 	if !s.colours.adjusted || s.config.Accent == "" {
 		return ""
 	}
-	return hex(s.colours.brand)
+	return colour.Hex(s.colours.brand)
 }
 
 // px returns the pixels of a length that is given for pictures of baseSize.

@@ -1,10 +1,10 @@
 package audiogram
 
 import (
-	"fmt"
 	"image/color"
 	"math"
-	"strconv"
+
+	"github.com/spaces-cli/spaces/internal/media/colour"
 )
 
 // Contrasts that WCAG 2.2 asks for at least (1.4.3 and 1.4.11, level AA).
@@ -30,13 +30,13 @@ type palette struct {
 	adjusted bool
 }
 
-func defaultAccent() color.NRGBA { return rgb(0x2F80ED) }
+func defaultAccent() color.NRGBA { return colour.Of(0x2F80ED) }
 
 // colours makes the palette of a look and a theme. Whatever the accent, letters
 // and graphics have the contrast that they need to what is behind them, also
 // over the lightest and the darkest place of a photo.
 func colours(look Look, theme Theme, accent color.NRGBA, photo bool) palette {
-	black, white := rgb(0x0B0E13), rgb(0xFFFFFF)
+	black, white := colour.Of(0x0B0E13), colour.Of(0xFFFFFF)
 	ink, ground := white, black // letters, and what is behind them
 	if theme == Light {
 		ink, ground = black, white
@@ -46,7 +46,7 @@ func colours(look Look, theme Theme, accent color.NRGBA, photo bool) palette {
 	case Bold:
 		// The accent is moved until the letters can be read on it. Where those of the
 		// theme would need another colour, as white ones on yellow, it has the others.
-		if contrast(accent, ink) < graphicContrast {
+		if colour.Contrast(accent, ink) < graphicContrast {
 			ink = ground
 		}
 		p.surface = distinct(accent, 5.5, ink)
@@ -55,12 +55,12 @@ func colours(look Look, theme Theme, accent color.NRGBA, photo bool) palette {
 	case Card:
 		p.surface, p.text = mix(ground, accent, 0.03), ink
 		if theme == Dark {
-			p.surface = mix(rgb(0x171B22), accent, 0.05)
-			p.page = mix(rgb(0x050608), accent, 0.42)
+			p.surface = mix(colour.Of(0x171B22), accent, 0.05)
+			p.page = mix(colour.Of(0x050608), accent, 0.42)
 		} else {
 			p.page = mix(white, accent, 0.30)
 		}
-		if contrast(p.page, p.surface) < 1.1 { // of a white accent
+		if colour.Contrast(p.page, p.surface) < 1.1 { // of a white accent
 			p.page = mix(p.page, p.text, 0.1)
 		}
 	default:
@@ -93,9 +93,9 @@ func colours(look Look, theme Theme, accent color.NRGBA, photo bool) palette {
 // marks returns what is laid behind the word that is spoken, and its colour:
 // white on the accent, which may have to be a little darker for that, or black.
 func marks(accent, surface color.NRGBA) (mark, on color.NRGBA) {
-	white := rgb(0xFFFFFF)
-	if contrast(accent, white) >= 2.8 {
-		if mark = distinct(accent, textContrast, white); contrast(mark, surface) >= graphicContrast {
+	white := colour.Of(0xFFFFFF)
+	if colour.Contrast(accent, white) >= 2.8 {
+		if mark = distinct(accent, textContrast, white); colour.Contrast(mark, surface) >= graphicContrast {
 			return mark, white
 		}
 	}
@@ -109,8 +109,8 @@ func veiled(surface, text color.NRGBA) (veil color.NRGBA, behind []color.NRGBA) 
 	for alpha := 0xA8; ; alpha += 4 {
 		veil = surface
 		veil.A = uint8(alpha)
-		behind = []color.NRGBA{over(veil, rgb(0)), over(veil, rgb(0xFFFFFF))}
-		if alpha >= 0xE8 || contrast(text, behind[0]) >= 5 && contrast(text, behind[1]) >= 5 {
+		behind = []color.NRGBA{over(veil, colour.Of(0)), over(veil, colour.Of(0xFFFFFF))}
+		if alpha >= 0xE8 || colour.Contrast(text, behind[0]) >= 5 && colour.Contrast(text, behind[1]) >= 5 {
 			return veil, behind
 		}
 	}
@@ -133,7 +133,7 @@ func distinct(c color.NRGBA, ratio float64, behind ...color.NRGBA) color.NRGBA {
 	c.A = 0xFF
 	enough := func(c color.NRGBA) bool {
 		for _, b := range behind {
-			if contrast(c, b) < ratio {
+			if colour.Contrast(c, b) < ratio {
 				return false
 			}
 		}
@@ -142,7 +142,7 @@ func distinct(c color.NRGBA, ratio float64, behind ...color.NRGBA) color.NRGBA {
 	const steps = 64
 	for i := range steps + 1 {
 		part := float64(i) / steps
-		for _, end := range []color.NRGBA{rgb(0xFFFFFF), rgb(0)} {
+		for _, end := range []color.NRGBA{colour.Of(0xFFFFFF), colour.Of(0)} {
 			if moved := mix(c, end, part); enough(moved) {
 				return moved
 			}
@@ -154,49 +154,14 @@ func distinct(c color.NRGBA, ratio float64, behind ...color.NRGBA) color.NRGBA {
 // legible is white or black, whichever can be read better on a colour: one of
 // them has a contrast of 4.58 at least.
 func legible(behind color.NRGBA) color.NRGBA {
-	if contrast(rgb(0xFFFFFF), behind) >= textContrast {
-		return rgb(0xFFFFFF)
+	if colour.Contrast(colour.Of(0xFFFFFF), behind) >= textContrast {
+		return colour.Of(0xFFFFFF)
 	}
-	return rgb(0)
-}
-
-func rgb(v uint32) color.NRGBA {
-	return color.NRGBA{R: uint8(v >> 16), G: uint8(v >> 8), B: uint8(v), A: 0xFF}
-}
-
-// parseColour reads "#rrggbb", also without the sign, which shells take for
-// the beginning of a comment.
-func parseColour(s string) (color.NRGBA, bool) {
-	if len(s) == 7 && s[0] == '#' {
-		s = s[1:]
-	}
-	v, err := strconv.ParseUint(s, 16, 24)
-	return rgb(uint32(v)), err == nil && len(s) == 6
+	return colour.Of(0)
 }
 
 // IsColour reports whether a text is a colour as Config has it.
 func IsColour(s string) bool {
-	_, ok := parseColour(s)
+	_, ok := colour.Parse(s)
 	return ok
-}
-
-// hex writes a colour as parseColour reads it.
-func hex(c color.NRGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
-
-// contrast returns the contrast of two colours, 1 to 21 (WCAG 2.2, "contrast
-// ratio").
-func contrast(a, b color.NRGBA) float64 {
-	x, y := luminance(a), luminance(b)
-	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
-}
-
-func luminance(c color.NRGBA) float64 {
-	linear := func(v uint8) float64 {
-		f := float64(v) / 255
-		if f <= 0.04045 {
-			return f / 12.92
-		}
-		return math.Pow((f+0.055)/1.055, 2.4)
-	}
-	return float64(0.2126*linear(c.R)) + float64(0.7152*linear(c.G)) + float64(0.0722*linear(c.B))
 }

@@ -12,8 +12,8 @@ import (
 // maxPixels bounds what a picture takes in memory.
 const maxPixels = 64 << 20
 
-// load reads a picture, and returns the middle of it, upright, in a size.
-func load(b []byte, size image.Point) (*image.RGBA, error) {
+// decode reads a picture that is not too large.
+func decode(b []byte) (image.Image, error) {
 	c, _, err := image.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
 		return nil, err
@@ -22,6 +22,12 @@ func load(b []byte, size image.Point) (*image.RGBA, error) {
 		return nil, fmt.Errorf("the picture is too large (%d×%d pixels)", c.Width, c.Height)
 	}
 	src, _, err := image.Decode(bytes.NewReader(b))
+	return src, err
+}
+
+// load reads a picture, and returns the middle of it, upright, in a size.
+func load(b []byte, size image.Point) (*image.RGBA, error) {
+	src, err := decode(b)
 	if err != nil {
 		return nil, err
 	}
@@ -35,22 +41,15 @@ func load(b []byte, size image.Point) (*image.RGBA, error) {
 // loadInside reads a picture, and returns all of it in the largest size that has
 // room in another one.
 func loadInside(b []byte, most image.Point) (*image.RGBA, error) {
-	c, _, err := image.DecodeConfig(bytes.NewReader(b))
+	src, err := decode(b)
 	if err != nil {
 		return nil, err
-	}
-	if c.Width < 1 || c.Height < 1 || c.Width > maxPixels/c.Height {
-		return nil, fmt.Errorf("the picture is too large (%d×%d pixels)", c.Width, c.Height)
-	}
-	src, _, err := image.Decode(bytes.NewReader(b))
-	if err != nil {
-		return nil, err
-	}
-	size := image.Pt(most.X, max(1, c.Height*most.X/c.Width))
-	if size.Y > most.Y {
-		size = image.Pt(max(1, c.Width*most.Y/c.Height), most.Y)
 	}
 	r := src.Bounds()
+	size := image.Pt(most.X, max(1, r.Dy()*most.X/r.Dx()))
+	if size.Y > most.Y {
+		size = image.Pt(max(1, r.Dx()*most.Y/r.Dy()), most.Y)
+	}
 	if n := min(r.Dx()/size.X, r.Dy()/size.Y); n > 1 {
 		src = shrink(src, r, n)
 		r = src.Bounds()

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/spaces-cli/spaces/internal/clip"
+	"github.com/spaces-cli/spaces/internal/media/colour"
 	"github.com/spaces-cli/spaces/internal/media/encode"
 	"github.com/spaces-cli/spaces/internal/media/h264"
 	"github.com/spaces-cli/spaces/internal/media/mp4"
@@ -38,7 +39,7 @@ func (f *Renderer) VideoSettings(q *clip.Request) clip.VideoSettings {
 	s := f.style
 	l := clip.VideoSettings{
 		Width: s.size.X, Height: s.size.Y, FPS: s.config.FPS, Look: string(s.config.Look), Font: s.config.Font, Theme: string(s.config.Theme),
-		Accent: hex(s.colours.brand), Date: s.date(q),
+		Accent: colour.Hex(s.colours.brand), Date: s.date(q),
 	}
 	if len(s.config.Background) > 0 {
 		l.Background = sum(s.config.Background)

@@ -9,6 +9,8 @@ import (
 	"image/png"
 	"strings"
 	"testing"
+
+	"github.com/spaces-cli/spaces/internal/media/colour"
 )
 
 const longTitle = "Débat : l’été des médias sociaux, ou comment nous avons appris à ne plus nous inquiéter et à aimer les algorithmes, " +
@@ -222,12 +224,12 @@ func TestProgress(t *testing.T) {
 // Letters and graphics can be made out, whatever the accent and whatever picture
 // lies behind (WCAG 2.2, 1.4.3 and 1.4.11).
 func TestContrast(t *testing.T) {
-	if got := contrast(rgb(0), rgb(0xFFFFFF)); got != 21 {
+	if got := colour.Contrast(colour.Of(0), colour.Of(0xFFFFFF)); got != 21 {
 		t.Errorf("black on white has %g", got)
 	}
-	accents := []color.NRGBA{rgb(0), rgb(0xFFFFFF), rgb(0x808080), rgb(0x777777), rgb(0xFFFF00), rgb(0x0000FF), rgb(0x2F80ED)}
+	accents := []color.NRGBA{colour.Of(0), colour.Of(0xFFFFFF), colour.Of(0x808080), colour.Of(0x777777), colour.Of(0xFFFF00), colour.Of(0x0000FF), colour.Of(0x2F80ED)}
 	for i := range uint32(100) {
-		accents = append(accents, rgb(i*0x9E3779B1>>8))
+		accents = append(accents, colour.Of(i*0x9E3779B1>>8))
 	}
 	for _, look := range Looks() {
 		for _, theme := range Themes() {
@@ -236,12 +238,12 @@ func TestContrast(t *testing.T) {
 					p := colours(look, theme, accent, with)
 					behind := []color.NRGBA{p.surface}
 					if with && look != Card {
-						behind = []color.NRGBA{over(p.veil, rgb(0)), over(p.veil, rgb(0xFFFFFF))}
+						behind = []color.NRGBA{over(p.veil, colour.Of(0)), over(p.veil, colour.Of(0xFFFFFF))}
 					}
 					check := func(name string, c color.NRGBA, least float64, behind ...color.NRGBA) {
 						for _, b := range behind {
-							if got := contrast(c, b); got < least {
-								t.Errorf("%s, %s, %s, photo %t: %s %s has %.2f on %s", look, theme, hex(accent), with, name, hex(c), got, hex(b))
+							if got := colour.Contrast(c, b); got < least {
+								t.Errorf("%s, %s, %s, photo %t: %s %s has %.2f on %s", look, theme, colour.Hex(accent), with, name, colour.Hex(c), got, colour.Hex(b))
 							}
 						}
 					}
@@ -256,17 +258,17 @@ func TestContrast(t *testing.T) {
 		}
 	}
 	// An accent that can be seen stays as it is; another one is told.
-	if s := style(t, Config{Accent: "#4c9dff"}); s.Adjusted() != "" || s.colours.bars != rgb(0x4C9DFF) {
+	if s := style(t, Config{Accent: "#4c9dff"}); s.Adjusted() != "" || s.colours.bars != colour.Of(0x4C9DFF) {
 		t.Errorf("%q", s.Adjusted())
 	}
-	if s := style(t, Config{Accent: "#ffffff", Theme: Light}); s.Adjusted() == "" || s.colours.bars == rgb(0xFFFFFF) {
+	if s := style(t, Config{Accent: "#ffffff", Theme: Light}); s.Adjusted() == "" || s.colours.bars == colour.Of(0xFFFFFF) {
 		t.Errorf("%q", s.Adjusted())
 	}
 	// What a bold look is filled with is the accent, whatever the theme: the letters are those that it can carry.
 	for _, theme := range Themes() {
 		for _, accent := range []string{"#ffe600", "#0b0e40"} {
-			if s := style(t, Config{Accent: accent, Look: Bold, Theme: theme}); s.Adjusted() != "" || hex(s.colours.page) != accent {
-				t.Errorf("%s, %s: %q, %s", accent, theme, s.Adjusted(), hex(s.colours.page))
+			if s := style(t, Config{Accent: accent, Look: Bold, Theme: theme}); s.Adjusted() != "" || colour.Hex(s.colours.page) != accent {
+				t.Errorf("%s, %s: %q, %s", accent, theme, s.Adjusted(), colour.Hex(s.colours.page))
 			}
 		}
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spaces-cli/spaces/internal/clip"
 	"github.com/spaces-cli/spaces/internal/episode/feed"
+	"github.com/spaces-cli/spaces/internal/media/colour"
 )
 
 // hostile are texts that would break a page, a script, a style or a policy.
@@ -253,7 +254,7 @@ func TestToneHasContrast(t *testing.T) {
 			for b := 0; b < 256; b += 51 {
 				c := toneOf(rgb(fmt.Sprintf("#%02x%02x%02x", r, g, b)))
 				for _, pair := range [][2]string{{c.accent, c.tint}, {c.accent, "#ffffff"}, {c.accent, c.on}, {c.darkAccent, c.darkTint}, {c.darkAccent, "#0e1013"}, {c.darkAccent, c.darkOn}, {"#565d67", c.tint}, {"#a5adb8", c.darkTint}} {
-					if ratio := contrast(rgb(pair[0]), rgb(pair[1])); ratio < 4.5 {
+					if ratio := colour.Contrast(rgb(pair[0]), rgb(pair[1])); ratio < 4.5 {
 						t.Errorf("#%02x%02x%02x: %s on %s has a contrast of %.2f", r, g, b, pair[0], pair[1], ratio)
 					}
 				}

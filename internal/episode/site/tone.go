@@ -1,10 +1,10 @@
 package site
 
 import (
-	"fmt"
 	"image/color"
-	"math"
 	"strings"
+
+	"github.com/spaces-cli/spaces/internal/media/colour"
 )
 
 // A tone is the colour of the show, in both schemes, so that it can be read: as
@@ -33,13 +33,13 @@ func toneOf(accent color.NRGBA) tone {
 	const least = 4.6 // colours are rounded to whole steps
 	tint, darkTint := mixed(accent, white, 9), mixed(accent, night, 14)
 	light, dark := accent, accent
-	for contrast(light, tint) < least {
+	for colour.Contrast(light, tint) < least {
 		light = darker(light)
 	}
-	for contrast(dark, darkTint) < least {
+	for colour.Contrast(dark, darkTint) < least {
 		dark = mixed(white, dark, 6)
 	}
-	return tone{hexOf(light), hexOf(white), hexOf(tint), hexOf(dark), hexOf(night), hexOf(darkTint)}
+	return tone{colour.Hex(light), colour.Hex(white), colour.Hex(tint), colour.Hex(dark), colour.Hex(night), colour.Hex(darkTint)}
 }
 
 // darker is a little darker, and no greyer: what there is little of goes first.
@@ -59,22 +59,3 @@ func mixed(a, b color.NRGBA, percent int) color.NRGBA {
 	mix := func(x, y uint8) uint8 { return uint8((int(x)*percent + int(y)*(100-percent) + 50) / 100) }
 	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 0xff}
 }
-
-// contrast is the ratio of two colours (WCAG 2.2, "contrast ratio").
-func contrast(a, b color.NRGBA) float64 {
-	x, y := luminance(a), luminance(b)
-	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
-}
-
-func luminance(c color.NRGBA) float64 {
-	linear := func(v uint8) float64 {
-		s := float64(v) / 255
-		if s <= 0.04045 {
-			return s / 12.92
-		}
-		return math.Pow((s+0.055)/1.055, 2.4)
-	}
-	return float64(0.2126*linear(c.R)) + float64(0.7152*linear(c.G)) + float64(0.0722*linear(c.B))
-}
-
-func hexOf(c color.NRGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
