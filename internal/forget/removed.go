@@ -1,6 +1,7 @@
 package forget
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -199,10 +200,9 @@ func (s *search) spaceOf(id string) *space.Space {
 	return nil
 }
 
-// recordOf takes the hash of a clip or an episode that was removed from its record,
-// by which its copies are known, and reports whether the person is heard in the intro
-// or the outro of an episode.
-func (s *search) recordOf(part *removed.Item, it *Item) (around bool, err error) {
+// recordsOf hands the JSON files of a clip or an episode that was removed to found,
+// until that has what it looks for.
+func (s *search) recordsOf(part *removed.Item, found func(json []byte) bool) error {
 	for _, f := range part.Files {
 		if path.Ext(f.Name) != ".json" {
 			continue
@@ -212,46 +212,54 @@ func (s *search) recordOf(part *removed.Item, it *Item) (around bool, err error)
 			continue
 		}
 		if err != nil {
-			return false, err
+			return err
 		}
+		if found(b) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// recordOf takes the hash of a clip or an episode that was removed from its record,
+// by which its copies are known, and reports whether the person is heard in the intro
+// or the outro of an episode.
+func (s *search) recordOf(part *removed.Item, it *Item) (around bool, err error) {
+	var heard error
+	err = s.recordsOf(part, func(b []byte) bool {
 		var file struct {
 			File, SHA256 string
 			Bytes        int64
 		}
 		if json.Unmarshal(b, &file) != nil || file.File != part.Name {
-			continue
+			return false
 		}
 		it.sha, it.Bytes = file.SHA256, file.Bytes
 		var e episode.Record
-		if part.Kind == removed.Episode && json.Unmarshal(b, &e) == nil {
-			return s.around(&e)
+		if part.Kind != removed.Episode || json.Unmarshal(b, &e) != nil {
+			return false
 		}
-	}
-	return false, nil
+		around, heard = s.around(&e)
+		return true
+	})
+	return around, cmp.Or(err, heard)
 }
 
 // partsOf are the stretches of its recording that a clip or an episode plays, by
 // its record. Without one it may be all of it.
-func (s *search) partsOf(part *removed.Item) ([]space.Stretch, error) {
-	for _, f := range part.Files {
-		if path.Ext(f.Name) != ".json" {
-			continue
-		}
-		b, err := s.small(part.Here(f.Name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
+func (s *search) partsOf(part *removed.Item) (parts []space.Stretch, err error) {
+	err = s.recordsOf(part, func(b []byte) bool {
 		var c clips.Provenance
 		var e episode.Record
 		switch {
 		case part.Kind == removed.Clip && json.Unmarshal(b, &c) == nil && c.File == part.Name && c.Length > 0:
-			return playedBy(&c), nil
+			parts = playedBy(&c)
 		case part.Kind == removed.Episode && json.Unmarshal(b, &e) == nil && e.File == part.Name && len(e.Kept) > 0:
-			return playedIn(&e), nil
+			parts = playedIn(&e)
+		default:
+			return false
 		}
-	}
-	return nil, nil
+		return true
+	})
+	return parts, err
 }
